@@ -1,0 +1,261 @@
+# Fiveways: five ways to write a server, side by side.
+#
+#   make compare    build everything, measure five servers, print the table
+#   make check      build everything, prove the five correct
+#   make help       the other targets
+#
+# How it is laid out: a folder is one program or one idea. The sources of a
+# server are its folder and the contract; those of a harness program are the
+# file named after its folder, which holds main, and an archive of the rest.
+# All products go to build/; VARIANT=asan builds and tests in build/asan/.
+
+MODELS_ALL := blocking threaded selectloop coroutine libevent
+.DEFAULT_GOAL := all
+
+# ---- what the user may set -------------------------------------------------
+
+CFLAGS  ?= -O2 -g
+VARIANT ?=
+PREFIX  ?= /usr/local
+# compare: which models, scenarios, how many rounds, a server of your own
+MODELS    ?=
+SCENARIOS ?=
+ROUNDS    ?=
+SERVER    ?=
+
+# ---- variants --------------------------------------------------------------
+
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FLAGS_asan     := $(SANITIZE_asan) -fno-omit-frame-pointer -O1
+FLAGS_tsan     := -fsanitize=thread -O1
+FLAGS_coverage := --coverage -O0
+FLAGS_hardened := -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+                  -fstack-clash-protection -fcf-protection=full -fPIE
+LDFLAGS_hardened := -pie -Wl,-z,relro,-z,now
+FLAGS_clang    :=
+ifeq ($(VARIANT),clang)
+CC := clang
+endif
+VARIANTS := asan tsan coverage hardened clang
+ifneq ($(VARIANT),)
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error VARIANT=$(VARIANT) is not known; it may be one of: $(VARIANTS))
+endif
+endif
+
+OUT := build$(addprefix /,$(VARIANT))
+BIN := $(OUT)/bin
+OBJ := $(OUT)/obj
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wpointer-arith -Wwrite-strings
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -pthread $(WARNINGS) -MMD -MP
+
+# ---- what this machine has -------------------------------------------------
+
+PACKAGE_libevent := libevent-dev
+PACKAGE_check    := check
+PACKAGE_jansson  := libjansson-dev
+HAVE    := $(foreach m,libevent check jansson,\
+             $(shell pkg-config --exists $(m) 2>/dev/null && echo $(m)))
+MISSING := $(foreach m,$(filter-out $(HAVE),libevent check jansson),\
+             $(PACKAGE_$(m)))
+ifneq ($(MISSING),)
+MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
+endif
+CFLAGS_OF = $(shell pkg-config --cflags $(1) 2>/dev/null)
+LIBS_OF   = $(shell pkg-config --libs $(1) 2>/dev/null)
+
+MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
+                 $(filter-out libevent,$(MODELS_ALL)))
+
+# ---- what is made of what --------------------------------------------------
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
+
+SERVERS  := $(MODELS_HERE:%=$(BIN)/%)
+CONTRACT := $(call objects,harness/contract)
+LOAD     := $(call objects,harness/load,harness/load/load.c)
+RESULTS  := $(call objects,harness/results)
+REPORT   := $(call objects,harness/report,harness/report/report.c)
+COMPARE  := $(call objects,harness/compare,harness/compare/yardstick.c)
+
+HARNESS := $(BIN)/load $(BIN)/yardstick \
+           $(if $(filter jansson,$(HAVE)),$(BIN)/report $(BIN)/compare)
+PROGRAMS := $(SERVERS) $(BIN)/hello $(HARNESS)
+
+$(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
+$(BIN)/threaded:   $(call objects,threaded) $(CONTRACT)
+$(BIN)/selectloop: $(call objects,selectloop) $(CONTRACT)
+$(BIN)/coroutine:  $(call objects,coroutine,coroutine/hello.c) $(CONTRACT)
+$(BIN)/libevent:   $(call objects,libevent) $(CONTRACT)
+$(BIN)/hello:      $(OBJ)/coroutine/hello.o $(OBJ)/coroutine/co.o \
+                   $(OBJ)/harness/contract/deadlines.o
+$(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
+$(BIN)/yardstick:  $(OBJ)/harness/compare/yardstick.o $(CONTRACT)
+$(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
+$(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
+
+$(BIN)/libevent: LDLIBS = $(call LIBS_OF,libevent)
+$(OBJ)/libevent/%.o: OWN_CFLAGS = $(call CFLAGS_OF,libevent)
+$(BIN)/report $(BIN)/compare: LDLIBS = $(call LIBS_OF,jansson) -lm
+$(BIN)/load: LDLIBS = -lm
+# glibc's fortified longjmp takes a jump to another stack for an attack; co.c
+# jumps between stacks for a living. Nothing else is built without it.
+$(OBJ)/coroutine/co.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
+
+# Tests. A file in tests/unit/ is a program; the other folders are one each.
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
+                $(wildcard tests/unit/test_*.c))
+UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
+              $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
+TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
+$(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
+$(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
+$(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(UNIT_PARTS)
+$(OUT)/tests/conformance: $(call objects,tests/conformance)
+
+$(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance:
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
+	    $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(SAY) "  LINK  $@"
+
+$(OBJ)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT)) $(OWN_CFLAGS) \
+	    $(WERROR) -c $< -o $@
+
+# V=1 shows the commands; CI=true (set by most CI) turns warnings to errors.
+ifeq ($(V),)
+Q   := @
+SAY := @echo
+else
+SAY := @:
+endif
+ifneq ($(CI),)
+WERROR := -Werror
+endif
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# ---- targets ---------------------------------------------------------------
+
+.PHONY: all help deps programs $(MODELS_ALL) harness tests \
+        compare compare-quick compare-full check check-unit check-lines \
+        check-conformance check-harness format format-check lint clean \
+        install uninstall
+
+all: programs ## build everything that this machine can build (default)
+	@if [ -n "$(MISSING)" ]; then \
+	    echo "missing here: $(strip $(MISSING)); 'make deps' installs it"; fi
+	@echo "built $(words $(SERVERS)) servers in $(BIN). next: make compare"
+
+programs: $(PROGRAMS)
+
+ifneq ($(filter libevent,$(HAVE)),)
+$(MODELS_ALL): %: $(BIN)/% ## build one server: blocking, threaded, ...
+else
+$(filter-out libevent,$(MODELS_ALL)): %: $(BIN)/%
+libevent:
+	@echo "libevent is not installed here; 'make deps' installs it" >&2
+	@exit 1
+endif
+
+harness: $(HARNESS) ## build load, report, compare and the yardstick
+
+# The first use on a bare machine: install what is missing, then start over,
+# because everything above was decided without it. DEPS_TRIED lets the second
+# start go on with what there is, should a package not be had.
+NEEDS_DEPS := compare compare-quick compare-full check check-unit \
+              check-lines check-conformance check-harness
+ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
+$(NEEDS_DEPS): deps
+	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
+else
+
+ifneq ($(filter jansson,$(HAVE)),)
+COMPARE_FLAGS = --bin=$(BIN) --out=$(OUT)/compare \
+    $(if $(MODELS),--models="$(MODELS)") \
+    $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
+    $(if $(ROUNDS),--rounds="$(ROUNDS)")
+compare: programs ## measure the servers side by side (90 s at most)
+	@$(BIN)/compare $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+
+compare-quick: programs ## the same in 15 s: to look at, not to quote
+	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+
+compare-full: programs ## everything, with the larger sizes (some minutes)
+	@$(BIN)/compare --full $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+else
+compare compare-quick compare-full:
+	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
+	@exit 3
+endif
+
+# What compare and the tests need to find, whichever folder they run in.
+TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
+
+check: check-lines check-unit check-conformance check-harness ## prove it correct (3 min at most)
+	@echo "all tests passed. next: make compare"
+
+check-unit: $(UNIT_TESTS) $(PROGRAMS) ## the unit tests alone
+	@for test in $(UNIT_TESTS); do \
+	    echo "$$test"; $(TEST_ENV) $$test || exit 1; done
+
+check-conformance: $(OUT)/tests/conformance $(PROGRAMS) ## every case against each server
+	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/conformance
+
+check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
+	@OBJ="$(OBJ)" tests/lines/run
+
+check-harness: $(PROGRAMS) ## load and compare against servers known to be wrong
+	@$(TEST_ENV) tests/harness/run
+endif
+
+# One package at a time: libevent alone may be missing and the rest works.
+deps: ## install what is missing, with apt (through sudo if not root)
+	@if [ -z "$(MISSING)" ]; then echo "nothing is missing"; exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo "please install: $(strip $(MISSING)) (Debian's names)" >&2; \
+	    exit 1; fi; \
+	echo "installing: $(strip $(MISSING))"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get -qq update; \
+	for package in $(MISSING); do \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y \
+	        --no-install-recommends $$package >/dev/null || \
+	        echo "could not install $$package" >&2; done
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z%$$(][^ ]*:.*## / \
+	    {sub(/^\$$\(MODELS_ALL\)/, "<model>", $$1); \
+	     printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "compare takes MODELS=, SCENARIOS=, ROUNDS=, SERVER=\"name=command {port}\";"
+	@echo "each target takes VARIANT= one of: $(VARIANTS). V=1 shows the commands."
+
+SOURCES = $(shell find blocking threaded selectloop coroutine libevent \
+            harness tests -name '*.[ch]')
+format: ## clang-format every source
+	@clang-format -i $(SOURCES)
+
+format-check:
+	@clang-format --dry-run --Werror $(SOURCES)
+
+lint: format-check ## clang-format, clang-tidy, shellcheck, cppcheck
+	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 clang-tidy \
+	    --quiet -- -std=gnu11 -D_GNU_SOURCE -I.
+	@shellcheck $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
+
+install: programs ## install the programs to PREFIX/bin as fiveways-NAME
+	@for program in $(PROGRAMS); do install -D -m 755 $$program \
+	    "$(DESTDIR)$(PREFIX)/bin/fiveways-$$(basename $$program)"; done
+
+uninstall:
+	@for program in $(PROGRAMS); do rm -f \
+	    "$(DESTDIR)$(PREFIX)/bin/fiveways-$$(basename $$program)"; done
+
+clean: ## remove build/
+	@rm -rf build

@@ -1,0 +1,201 @@
+/*
+ * contract.h: what every server of the suite owes the harness.
+ *
+ * The five servers differ in how they wait, how they move bytes and how
+ * they fail; that is the lesson and stays in each server.c. Everything
+ * whose difference would make the numbers unfair is here: flags, the
+ * listener and its socket options, the ready line, the stop, the counters.
+ * Nothing here accepts, receives, sends, waits or starts a thread (a test
+ * looks at the symbols), and nothing here knows a model.
+ *
+ * A server calls, in this order:
+ *
+ *     options = contract_parse("blocking", ...);     flags, or exit 2
+ *     listen_fd = contract_listen();                 bound, or exit 1
+ *     contract_ready();                              the ready line
+ *     contract_client_opened() ... contract_client_closed()
+ *     return contract_finish();                      --stats, status 0
+ *
+ * The stop. SIGTERM or SIGINT shuts down the listener, both ways, and every
+ * open client for reading; shutdown(2) is async-signal-safe. So the sockets
+ * themselves wake whoever waits on them: accept says EINVAL, recv hands over
+ * what had already arrived and then end-of-file, and each connection ends
+ * on its ordinary path with every byte that was read echoed. When --grace
+ * is over, the clients that are left are shut down for writing too, and
+ * CONTRACT_CUT_MS later the process ends even if its model still sleeps. A
+ * second signal ends it at once, with status 128 + the signal's number.
+ */
+#ifndef FIVEWAYS_CONTRACT_H
+#define FIVEWAYS_CONTRACT_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    /* The most that a server may hold for one client, and the size of its
+     * receive buffer: equal for all, because it sets the calls per MiB. */
+    CONTRACT_BUFFER_BYTES = 16 * 1024,
+    /* The longest first line of a handshake, its "\n" not counted. */
+    CONTRACT_LINE_BYTES = 64,
+    /* How long a server leaves accept alone when descriptors run out. */
+    CONTRACT_ACCEPT_PAUSE_MS = 100,
+    /* The most that a loop serves one client before it looks at others. */
+    CONTRACT_TURN_BYTES = 64 * 1024,
+    /* From the end of the grace time to the end of the process. */
+    CONTRACT_CUT_MS = 200,
+};
+
+/* The flags that all servers share, checked; see contract_parse(). */
+struct contract_options {
+    const char *model;        /* the program's name, in every message */
+    const char *address;      /* numeric IPv4 or IPv6 address to listen on */
+    int port;                 /* 0: the kernel picks one */
+    int backlog;              /* of listen(2) */
+    bool handshake;           /* a client must open with "hello" */
+    int handshake_timeout_ms; /* from accept to the end of the line */
+    int idle_timeout_ms;      /* no byte either way: close; 0: never */
+    int delay_ms;             /* wait before echoing each chunk; 0: none */
+    int work_us;              /* CPU to burn for each chunk; 0: none */
+    int max_clients;          /* refuse more; 0: what the limits allow */
+    int sndbuf_bytes;         /* SO_SNDBUF; 0: the kernel's default */
+    int rcvbuf_bytes;         /* SO_RCVBUF; 0: the kernel's default */
+    int grace_ms;             /* how long a stop may drain */
+    bool stats;               /* print the counters at exit */
+    bool verbose;             /* a line for each client that comes or goes */
+};
+
+/* Why a connection ended: each kind has a counter of its own. */
+enum contract_end {
+    CONTRACT_OPEN = 0, /* it has not */
+    CONTRACT_EOF,      /* the client ended its side and has it all back */
+    CONTRACT_ERROR,    /* reset, broken pipe, or no memory for it */
+    CONTRACT_TIMEOUT,  /* idle, or too slow with its handshake */
+    CONTRACT_REJECTED, /* its handshake was wrong or ended too soon */
+    CONTRACT_ENDS,     /* how many kinds there are */
+};
+
+/* What the bytes received so far say of the handshake. */
+enum contract_hello {
+    CONTRACT_HELLO_PARTIAL, /* no newline yet: receive more */
+    CONTRACT_HELLO_GOOD,    /* the client said hello */
+    CONTRACT_HELLO_BAD,     /* anything else: close without a byte sent */
+};
+
+/*
+ * Parse the command line, set the stop's signal handlers, ignore SIGPIPE,
+ * raise the soft limit of descriptors to the hard one, and make sure that
+ * descriptors 0, 1 and 2 are open. Call it once, first, in main.
+ *
+ * `own_flags` are the model's own flags, NULL if it has none; its parser
+ * gets `own_values` as state->input. Wrong usage: one sentence on standard
+ * error and exit(2). The result lives as long as the process.
+ */
+const struct contract_options *contract_parse(const char *model,
+                                              const struct argp *own_flags,
+                                              void *own_values, int argc,
+                                              char **argv);
+
+/*
+ * Read a whole number from `low` to `high` for the flag `name` ("--port").
+ * Anything else: one sentence with flag, value and range, and exit(2).
+ */
+int contract_parse_number(const char *name, const char *text, int low,
+                          int high);
+
+/*
+ * Bind and listen as the options say: SO_REUSEADDR, TCP_NODELAY, keepalive
+ * and buffer sizes on the listener, from which clients inherit them.
+ * Returns a blocking, close-on-exec listener, which the contract owns and
+ * contract_finish() closes. Exits with 1 and a sentence on failure.
+ */
+int contract_listen(void);
+
+/*
+ * Print `listening on ADDRESS:PORT` on standard output and flush it. Call it
+ * when the model is set up: from then on whoever reads it may connect.
+ */
+void contract_ready(void);
+
+/*
+ * Count and register a client just accepted, so that a stop reaches it; if a
+ * stop is under way it is shut down here. Returns false when --max-clients
+ * or the registry is full: the caller closes conn_fd, which stays its own.
+ * Thread-safe, does not block.
+ */
+bool contract_client_opened(int conn_fd);
+
+/*
+ * Count and forget a client, because of `why`. Call it exactly once for each
+ * client that was opened, *before* its descriptor is closed: afterwards the
+ * number may already be somebody else's. Thread-safe, does not block.
+ */
+void contract_client_closed(int conn_fd, enum contract_end why);
+
+/* Count a client that the model had to turn away before it was opened: no
+ * thread, no memory, a descriptor beyond FD_SETSIZE. Thread-safe. */
+void contract_client_refused(void);
+
+/* Count bytes of echo received and sent, handshakes left out.
+ * Thread-safe. */
+void contract_count_in(size_t nread);
+void contract_count_out(size_t nwritten);
+
+/* What accept's errno asks of a server. */
+enum contract_accept {
+    CONTRACT_ACCEPT_AGAIN, /* nothing wrong here: call accept again */
+    CONTRACT_ACCEPT_WAIT,  /* EAGAIN: nobody is waiting any more */
+    CONTRACT_ACCEPT_PAUSE, /* descriptors or memory ran out: wait a while */
+    CONTRACT_ACCEPT_STOP,  /* the stop has shut the listener down */
+};
+
+/*
+ * Count an errno of accept and say what it asks for; accept(2) lists the
+ * errors that belong to the one connection that was about to be accepted.
+ * Anything not known there pauses, so that no error ever becomes a spin.
+ * Thread-safe.
+ */
+enum contract_accept contract_accept_error(int error);
+
+/* What an errno of recv or send means for the connection: CONTRACT_TIMEOUT
+ * for EAGAIN (a descriptor with a time limit), else CONTRACT_ERROR. */
+enum contract_end contract_end_of(int error);
+
+/*
+ * Look at the first `nbytes` of a connection. When the answer is GOOD,
+ * `*line_bytes` is the length of the line with its "\n": what is behind it
+ * is already data to echo. Pure: no state, no waiting.
+ */
+enum contract_hello contract_hello(const char *bytes, size_t nbytes,
+                                   size_t *line_bytes);
+
+/* The answer to a good handshake. */
+#define CONTRACT_HELLO_REPLY       "hello\n"
+#define CONTRACT_HELLO_REPLY_BYTES (sizeof CONTRACT_HELLO_REPLY - 1)
+
+/* Burn --work microseconds of this thread's CPU time, or return at once. */
+void contract_work(void);
+
+/* True from the moment that a stop was asked for. */
+bool contract_stopping(void);
+
+/* CLOCK_MONOTONIC in milliseconds, and in nanoseconds. */
+int64_t contract_now_ms(void);
+int64_t contract_now_ns(void);
+
+/*
+ * End a set-up that failed: print `MODEL: what: reason` and exit(1). The
+ * reason is errno's; pass error = 0 for none. For setting up only, never
+ * because of what a client did.
+ */
+_Noreturn void contract_die(int error, const char *what);
+
+/*
+ * Close the listener and print the counters if --stats asks for them.
+ * Returns main's exit status, 0, or 1 when standard output would not take
+ * them.
+ */
+int contract_finish(void);
+
+#endif

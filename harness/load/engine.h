@@ -1,0 +1,129 @@
+/*
+ * engine.h: the load generator, as a function.
+ *
+ * engine_run() connects clients to a server that echoes, keeps each of them
+ * busy in a closed loop (one message in flight for each), compares every
+ * byte that comes back, and says what it saw. One thread, one epoll,
+ * CLOCK_MONOTONIC. `load` calls it once, `compare` once for each window.
+ *
+ * A run has these parts, in this order:
+ *
+ *     silent clients connect       (they never speak; may be none)
+ *     speaking clients connect     at most 64 connects under way at a time
+ *     warm-up                      echoes are verified but not measured
+ *     ENGINE_WINDOW_BEGIN, the measured window, ENGINE_WINDOW_END
+ *     silent clients are asked     one echo each, if `ask_silent` is set
+ *     everything is closed
+ */
+#ifndef FIVEWAYS_ENGINE_H
+#define FIVEWAYS_ENGINE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "harness/load/histogram.h"
+
+/* Everything that can go wrong with a connection, by whose fault it is:
+ * first the server's, then the client's own, which make a window invalid
+ * instead of charging the server. */
+enum engine_error {
+    ENGINE_REFUSED,         /* connect: ECONNREFUSED */
+    ENGINE_CONNECT_TIMEOUT, /* not connected within connect_timeout_ns */
+    ENGINE_RESET,           /* ECONNRESET, EPIPE or the like in mid-echo */
+    ENGINE_EARLY_EOF,       /* the server ended a connection we still use */
+    ENGINE_TIMEOUT,         /* a message without its echo for timeout_ns */
+    ENGINE_MISMATCH,        /* a byte differs from the one that was sent */
+    ENGINE_EXTRA_BYTES,     /* more came back than was sent */
+    ENGINE_SERVER_ERRORS,   /* how many of the kinds are the server's */
+    ENGINE_NO_DESCRIPTORS = ENGINE_SERVER_ERRORS, /* EMFILE, ENFILE */
+    ENGINE_NO_PORTS,                              /* EADDRNOTAVAIL */
+    ENGINE_CLIENT_TROUBLE, /* any other errno of our own side */
+    ENGINE_ERRORS,         /* how many kinds there are */
+};
+
+/* A short name for tables and files: "reset", "early_eof", ... */
+const char *engine_error_name(enum engine_error error);
+
+/* The moments at which the caller may look at the server. */
+enum engine_phase {
+    ENGINE_CONNECTED,    /* all have connected that can; nothing sent yet */
+    ENGINE_WINDOW_BEGIN, /* warm-up is over, clients are in full swing */
+    ENGINE_WINDOW_END,   /* the same clients, still in full swing */
+};
+
+/* What a run is to do. Zero in a field means what the comment says. */
+struct engine_options {
+    struct sockaddr_storage address; /* of the server */
+    socklen_t address_bytes;         /* how much of `address` is used */
+    int clients;                     /* that speak; at least 1 */
+    int silent_clients;              /* that connect first and stay silent */
+    bool ask_silent;           /* one echo from each of them at the end */
+    int64_t message_bytes;     /* length of a message; at least 1 */
+    bool churn;                /* each client: connect, one echo, close, again */
+    bool handshake;            /* open with "hel", then "lo\n" + message */
+    int64_t warmup_ns;         /* 0: none */
+    int64_t window_ns;         /* length of the measured window */
+    uint64_t echoes_max;       /* end the window after so many; 0: by time */
+    int64_t timeout_ns;        /* for one echo; 0: no limit of its own */
+    int64_t connect_timeout_ns; /* for all connects; 0: 3 s */
+    const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
+    /* Called at each phase, in this order, once each; may be NULL. */
+    void (*on_phase)(enum engine_phase phase, void *arg);
+    /* Called about twice a second with the verified echoes so far and how
+     * much of warm-up and window is over (0 to 1); may be NULL. */
+    void (*on_progress)(uint64_t echoes, double done, void *arg);
+    void *arg; /* handed to both */
+};
+
+/* Where the first wrong byte was. */
+struct engine_mismatch {
+    int64_t connection;     /* number of the connection, from 0 */
+    int64_t offset;         /* of the byte in that connection's stream */
+    unsigned char expected; /* the byte that was sent there */
+    unsigned char got;      /* the byte that came back */
+    char origin[80];        /* where the wrong bytes seem to come from: "64
+                             * bytes were lost", "connection 17"; or "" */
+};
+
+/* What a run saw. */
+struct engine_result {
+    int asked;             /* clients of which an echo was expected */
+    int connected;         /* clients that connected, silent ones included */
+    int served;            /* of `asked`: got at least one whole echo back */
+    uint64_t echoes;       /* whole, verified echoes in the window */
+    uint64_t echoes_total; /* the same, warm-up and end included */
+    uint64_t bytes;        /* verified bytes in the window */
+    uint64_t unfinished;   /* messages without their echo at the end */
+    int64_t window_ns;     /* how long the window really was */
+    int64_t client_cpu_ns; /* our own CPU time in the window */
+    struct histogram latency; /* from first byte sent to last byte back; in
+                               * churn from connect(2) on; window only */
+    struct histogram connect; /* connect(2) to connected, whole run */
+    uint64_t errors[ENGINE_ERRORS];        /* by kind, whole run */
+    int error_errno[ENGINE_ERRORS];        /* the first errno of each kind */
+    struct engine_mismatch mismatch;       /* if errors[ENGINE_MISMATCH] or
+                                            * errors[ENGINE_EXTRA_BYTES] */
+    bool interrupted;                      /* ended early on request */
+};
+
+/*
+ * Run it. Blocks until the run is over. Returns 0 when there is a result,
+ * bad or good; -1 with errno when the client side could not even start
+ * (no epoll, no memory). A result with an error of the client's own kinds
+ * must not be held against the server.
+ */
+int engine_run(const struct engine_options *options,
+               struct engine_result *result);
+
+/* True if no error of the server's kinds was seen. */
+bool engine_result_good(const struct engine_result *result);
+
+/* True if the client side had trouble of its own: the window is invalid. */
+bool engine_result_invalid(const struct engine_result *result);
+
+/* How many descriptors a run with these options needs at the same time. */
+int engine_descriptors_needed(const struct engine_options *options);
+
+#endif
