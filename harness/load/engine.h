@@ -59,15 +59,15 @@ struct engine_options {
     socklen_t address_bytes;         /* how much of `address` is used */
     int clients;                     /* that speak; at least 1 */
     int silent_clients;              /* that connect first and stay silent */
-    bool ask_silent;           /* one echo from each of them at the end */
-    int64_t message_bytes;     /* length of a message; at least 1 */
-    bool churn;                /* each client: connect, one echo, close, again */
-    bool handshake;            /* open with "hel", then "lo\n" + message */
-    int64_t warmup_ns;         /* 0: none */
-    int64_t window_ns;         /* length of the measured window */
-    uint64_t echoes_max;       /* end the window after so many; 0: by time */
-    int64_t timeout_ns;        /* for one echo; 0: no limit of its own */
-    int64_t connect_timeout_ns; /* for all connects; 0: 3 s */
+    bool ask_silent;       /* one echo from each of them at the end */
+    int64_t message_bytes; /* length of a message; at least 1 */
+    bool churn;            /* each client: connect, one echo, close, again */
+    bool handshake;        /* open with "hel", then "lo\n" + message */
+    int64_t warmup_ns;     /* 0: none */
+    int64_t window_ns;     /* length of the measured window */
+    uint64_t echoes_max;   /* end the window after so many; 0: by time */
+    int64_t timeout_ns;    /* for one echo; 0: no limit of its own */
+    int64_t connect_timeout_ns;               /* for all connects; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
     /* Called at each phase, in this order, once each; may be NULL. */
     void (*on_phase)(enum engine_phase phase, void *arg);
@@ -101,11 +101,11 @@ struct engine_result {
     struct histogram latency; /* from first byte sent to last byte back; in
                                * churn from connect(2) on; window only */
     struct histogram connect; /* connect(2) to connected, whole run */
-    uint64_t errors[ENGINE_ERRORS];        /* by kind, whole run */
-    int error_errno[ENGINE_ERRORS];        /* the first errno of each kind */
-    struct engine_mismatch mismatch;       /* if errors[ENGINE_MISMATCH] or
-                                            * errors[ENGINE_EXTRA_BYTES] */
-    bool interrupted;                      /* ended early on request */
+    uint64_t errors[ENGINE_ERRORS];  /* by kind, whole run */
+    int error_errno[ENGINE_ERRORS];  /* the first errno of each kind */
+    struct engine_mismatch mismatch; /* if errors[ENGINE_MISMATCH] or
+                                      * errors[ENGINE_EXTRA_BYTES] */
+    bool interrupted;                /* ended early on request */
 };
 
 /*

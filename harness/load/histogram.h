@@ -2,8 +2,8 @@
  * histogram.h: latencies in log-linear buckets, counts exact.
  *
  * Every power of two is cut into 128 equal buckets, so a value is known to
- * 1/128 = 0.8 % or better from 1 ns to 2^36 ns (68 s), in one fixed array: recording
- * is a shift and an increment, and two histograms merge by adding.
+ * 1/128 = 0.8 % or better from 1 ns to 2^36 ns (68 s), in one fixed array:
+ * recording is a shift and an increment, and two histograms merge by adding.
  */
 #ifndef FIVEWAYS_HISTOGRAM_H
 #define FIVEWAYS_HISTOGRAM_H

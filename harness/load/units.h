@@ -23,7 +23,9 @@ int units_parse_time(const char *text, int64_t *time_ns);
 
 /* Write into `text` and return it. A buffer of UNITS_TEXT_BYTES is always
  * enough. Three significant digits: "94.8k", "1.90 ms", "512 KiB". */
-enum { UNITS_TEXT_BYTES = 32 };
+enum {
+    UNITS_TEXT_BYTES = 32
+};
 char *units_format_count(char *text, double value);
 char *units_format_bytes(char *text, double bytes);
 char *units_format_time(char *text, double time_ns);

@@ -1,0 +1,207 @@
+/*
+ * arguments.c: the command line of `load`.
+ *
+ * argp reads it; each value is checked against a range at once, and what is
+ * wrong is said in one sentence: the flag, the value, what is allowed.
+ */
+#include "harness/load/arguments.h"
+
+#include <argp.h>
+#include <stdlib.h>
+
+#include "harness/load/target.h"
+#include "harness/load/units.h"
+
+enum {
+    KEY_SILENT = 0x100, /* flags without a letter */
+    KEY_WARMUP,
+    KEY_CHURN,
+    KEY_HANDSHAKE,
+    KEY_TIMEOUT,
+    KEY_CONNECT_TIMEOUT,
+};
+
+static const int64_t ms_ns = 1000000;
+static const int64_t second_ns = 1000000000;
+static const int64_t unset = -1;
+static const int64_t clients_max = 1000000;
+static const int64_t size_max_bytes = INT64_C(1) << 30;
+
+static const struct argp_option flags[] = {
+    {"clients", 'c', "N", 0, "Clients that speak (16)", 0},
+    {"silent", KEY_SILENT, "N", 0,
+     "Clients that connect first and stay silent until the end, when each "
+     "asks for one echo (0)",
+     0},
+    {"duration", 'd', "TIME", 0,
+     "How long to measure (5s; at most 60s with --echoes)", 0},
+    {"warmup", KEY_WARMUP, "TIME", 0,
+     "How long to run before that (200ms; 0 with --echoes)", 0},
+    {"echoes", 'n', "N", 0, "Stop after so many echoes (0: by time)", 0},
+    {"size", 's', "BYTES", 0, "Length of a message (64)", 0},
+    {"churn", KEY_CHURN, NULL, 0,
+     "A new connection for each echo, closed by the client", 0},
+    {"handshake", KEY_HANDSHAKE, NULL, 0,
+     "Open each connection with the line \"hello\", in two pieces", 0},
+    {"timeout", KEY_TIMEOUT, "TIME", 0,
+     "An echo that takes longer is an error (0: none is)", 0},
+    {"connect-timeout", KEY_CONNECT_TIMEOUT, "TIME", 0,
+     "How long all the connecting may take (3s)", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const char summary[] =
+    "Drive any server that echoes: keep one message in flight on each "
+    "connection, compare every byte that comes back, and say how it went."
+    "\vNumbers take units: 1k, 64KiB, 200ms. Ctrl-C ends the measurement and "
+    "prints what there is.\n\n"
+    "Exit status: 0 good; 1 a byte was wrong, a connection failed or nobody "
+    "was served; 2 wrong usage; 3 the client itself could not measure.";
+
+typedef int parse_function(const char *text, int64_t *value);
+
+/* Read the value of the flag called `name` and check its range, of which
+ * `allowed` is the description. Ends the program if it is wrong. */
+static int64_t
+read_value(const struct argp_state *state, const char *name, const char *text,
+           parse_function *parse, int64_t min, int64_t max,
+           const char *allowed)
+{
+    int64_t value;
+    if (parse(text, &value) != 0 || value < min || value > max) {
+        fprintf(stderr, "%s: --%s=%s: must be %s\n", state->name, name, text,
+                allowed);
+        exit(EXIT_USAGE);
+    }
+    return value;
+}
+
+static int64_t
+read_time(const struct argp_state *state, const char *name, const char *text,
+          int64_t min_ns)
+{
+    return read_value(
+        state, name, text, units_parse_time, min_ns, 86400 * second_ns,
+        min_ns == 0 ? "0 or a time up to 1440m, with its unit: 200ms"
+                    : "a time from 1ms to 1440m, with its unit: 5s");
+}
+
+static void
+read_target(const struct argp_state *state, const char *text,
+            struct arguments *arguments)
+{
+    char host[256];
+    int port;
+    if (arguments->target != NULL) {
+        fprintf(stderr, "%s: %s: only one HOST:PORT can be given\n",
+                state->name, text);
+        exit(EXIT_USAGE);
+    }
+    if (target_parse(text, host, sizeof host, &port) != 0) {
+        fprintf(stderr,
+                "%s: %s: must be HOST:PORT, such as 127.0.0.1:5566 or "
+                "[::1]:5566\n",
+                state->name, text);
+        exit(EXIT_USAGE);
+    }
+    arguments->target = text;
+}
+
+static error_t
+read_flag(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct engine_options *options = &arguments->options;
+    switch (key) {
+    case 'c':
+        options->clients =
+            (int)read_value(state, "clients", text, units_parse_count, 1,
+                            clients_max, "a number from 1 to 1000000");
+        break;
+    case KEY_SILENT:
+        options->silent_clients =
+            (int)read_value(state, "silent", text, units_parse_count, 0,
+                            clients_max, "a number from 0 to 1000000");
+        break;
+    case 'd':
+        options->window_ns = read_time(state, "duration", text, ms_ns);
+        break;
+    case KEY_WARMUP:
+        options->warmup_ns = read_time(state, "warmup", text, 0);
+        break;
+    case 'n':
+        options->echoes_max =
+            (uint64_t)read_value(state, "echoes", text, units_parse_count, 0,
+                                 INT64_MAX, "a number, such as 0 or 10k");
+        break;
+    case 's':
+        options->message_bytes =
+            read_value(state, "size", text, units_parse_bytes, 1,
+                       size_max_bytes, "a size from 1 to 1GiB");
+        break;
+    case KEY_CHURN:
+        options->churn = true;
+        break;
+    case KEY_HANDSHAKE:
+        options->handshake = true;
+        break;
+    case KEY_TIMEOUT:
+        options->timeout_ns = read_time(state, "timeout", text, 0);
+        break;
+    case KEY_CONNECT_TIMEOUT:
+        options->connect_timeout_ns =
+            read_time(state, "connect-timeout", text, ms_ns);
+        break;
+    case ARGP_KEY_ARG:
+        read_target(state, text, arguments);
+        break;
+    case ARGP_KEY_NO_ARGS:
+        fprintf(stderr, "%s: HOST:PORT is missing; --help says more\n",
+                state->name);
+        exit(EXIT_USAGE);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* What was not said on the command line. */
+static void
+fill_in_defaults(struct engine_options *options)
+{
+    bool by_count = options->echoes_max != 0;
+    if (options->warmup_ns == unset) {
+        options->warmup_ns = by_count ? 0 : 200 * ms_ns;
+    }
+    if (options->window_ns == unset) {
+        options->window_ns = by_count ? 60 * second_ns : 5 * second_ns;
+    }
+    options->ask_silent = options->silent_clients > 0;
+}
+
+void
+arguments_read(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct argp parser = {flags, read_flag, "HOST:PORT", summary,
+                                       NULL,  NULL,      NULL};
+    *arguments = (struct arguments){
+        .options = {.clients = 16,
+                    .message_bytes = 64,
+                    .window_ns = unset,
+                    .warmup_ns = unset},
+    };
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&parser, argc, argv, 0, NULL, arguments);
+    fill_in_defaults(&arguments->options);
+
+    char host[256];
+    int port = 0;
+    target_parse(arguments->target, host, sizeof host, &port);
+    const char *problem =
+        target_resolve(host, port, &arguments->options.address,
+                       &arguments->options.address_bytes);
+    if (problem != NULL) {
+        fprintf(stderr, "load: %s: %s\n", arguments->target, problem);
+        exit(EXIT_NO_MEASURE);
+    }
+}

@@ -1,0 +1,24 @@
+/*
+ * arguments.h: the command line of `load`.
+ */
+#ifndef FIVEWAYS_ARGUMENTS_H
+#define FIVEWAYS_ARGUMENTS_H
+
+#include "harness/load/engine.h"
+
+enum {
+    EXIT_USAGE = 2,      /* the command line was wrong; nothing was done */
+    EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
+};
+
+struct arguments {
+    const char *target;            /* as written: HOST:PORT */
+    struct engine_options options; /* what the flags ask for */
+};
+
+/* Read the command line. Does not return if it is wrong (exit status 2, one
+ * sentence on standard error), if help is asked for (0), or if the host has
+ * no address (3). */
+void arguments_read(int argc, char **argv, struct arguments *arguments);
+
+#endif

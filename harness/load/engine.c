@@ -1,0 +1,254 @@
+/*
+ * engine.c: a run and its phases.
+ *
+ * Connect, warm up, measure, drain, ask the silent, close. Each phase is a
+ * loop of run_turn() with a reason to end; what happens to a connection in
+ * the meantime is connection.c's and exchange.c's business.
+ */
+#include "harness/load/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/load/exchange.h"
+#include "harness/load/run.h"
+
+enum {
+    SPARE_DESCRIPTORS = 16,             /* epoll, standard streams, files */
+    DRAIN_MAX_NS = 500 * 1000 * 1000,   /* for messages still under way */
+    DRAIN_STILL_NS = 100 * 1000 * 1000, /* nothing came back for so long */
+    ASK_MAX_NS = 1000 * 1000 * 1000,    /* for the silent to be answered */
+    ASK_STILL_NS = 250 * 1000 * 1000,   /* nothing came back for so long */
+};
+
+/* What the window was when it began, to subtract at its end. */
+struct window {
+    int64_t begin_ns;     /* time */
+    int64_t cpu_begin_ns; /* CPU time of this thread */
+    uint64_t bytes;       /* verified before */
+};
+
+static int64_t
+thread_cpu_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
+}
+
+static void
+call_on_phase(struct run *run, enum engine_phase phase)
+{
+    if (run->options->on_phase != NULL) {
+        run->options->on_phase(phase, run->options->arg);
+    }
+    run->now_ns = clock_now_ns();
+}
+
+/* ---- connecting ----------------------------------------------------------
+ */
+
+/* Give up every connect that is not through, and those not even begun. */
+static void
+give_up_connecting(struct run *run)
+{
+    struct connection *connection;
+    bool late = !run_is_interrupted(run);
+    for (int i = 0; i < run->count; i++) {
+        connection = &run->connections[i];
+        if (connection->state == CONNECTION_CONNECTING && late) {
+            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
+        }
+    }
+    while ((connection = TAILQ_FIRST(&run->to_connect)) != NULL) {
+        TAILQ_REMOVE(&run->to_connect, connection, queue);
+        if (late) {
+            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
+        }
+    }
+}
+
+/* Connect the slots from `first` up to `end`. Returns when all are through,
+ * failed, or late. */
+static void
+connect_slots(struct run *run, int first, int end, int64_t deadline_ns)
+{
+    for (int i = first; i < end; i++) {
+        TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
+    }
+    while (!run_is_interrupted(run) && run->now_ns < deadline_ns &&
+           (run->connecting > 0 || !TAILQ_EMPTY(&run->to_connect))) {
+        run_turn(run, run->connecting > 0 ? deadline_ns : run->now_ns);
+    }
+    give_up_connecting(run);
+}
+
+static void
+connect_all(struct run *run)
+{
+    const struct engine_options *options = run->options;
+    int64_t timeout_ns = run_connect_timeout_ns(options);
+    connect_slots(run, 0, options->silent_clients, run->now_ns + timeout_ns);
+    if (!options->churn) {
+        connect_slots(run, options->silent_clients, run->count,
+                      run->now_ns + timeout_ns);
+    }
+    call_on_phase(run, ENGINE_CONNECTED);
+}
+
+/* ---- warm-up and window --------------------------------------------------
+ */
+
+static void
+start_speaking(struct run *run)
+{
+    for (int i = run->options->silent_clients; i < run->count; i++) {
+        struct connection *connection = &run->connections[i];
+        if (run->options->churn) {
+            TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+        } else if (connection->state == CONNECTION_QUIET) {
+            run->now_ns = clock_now_ns();
+            exchange_begin(run, connection);
+        }
+    }
+}
+
+static void
+run_until(struct run *run, int64_t end_ns)
+{
+    while (run->now_ns < end_ns && run->alive > 0 && !run->window_full &&
+           !run_is_interrupted(run)) {
+        run_turn(run, end_ns);
+    }
+}
+
+static void
+measure(struct run *run)
+{
+    struct engine_result *result = run->result;
+    struct window window = {.bytes = run->bytes};
+    call_on_phase(run, ENGINE_WINDOW_BEGIN);
+    run->measuring = true;
+    window.begin_ns = clock_now_ns();
+    window.cpu_begin_ns = thread_cpu_ns();
+
+    run_until(run, window.begin_ns + run->options->window_ns);
+
+    result->client_cpu_ns = thread_cpu_ns() - window.cpu_begin_ns;
+    result->window_ns = clock_now_ns() - window.begin_ns;
+    result->bytes = run->bytes - window.bytes;
+    run->measuring = false;
+    run->window_full = false;
+    result->interrupted = run_is_interrupted(run);
+    call_on_phase(run, ENGINE_WINDOW_END);
+}
+
+/* ---- the end -------------------------------------------------------------
+ */
+
+/* Wait for the messages under way, for `max_ns` at most and not when nothing
+ * has come back for `still_ns`. */
+static void
+wait_for_pending(struct run *run, int64_t max_ns, int64_t still_ns)
+{
+    int64_t end_ns = run->now_ns + max_ns;
+    run->moved_ns = run->now_ns;
+    while (run->pending > 0 && run->now_ns < end_ns &&
+           run->now_ns < run->moved_ns + still_ns) {
+        int64_t still_end_ns = run->moved_ns + still_ns;
+        run_turn(run, still_end_ns < end_ns ? still_end_ns : end_ns);
+    }
+}
+
+static void
+ask_silent(struct run *run)
+{
+    for (int i = 0; i < run->options->silent_clients; i++) {
+        struct connection *connection = &run->connections[i];
+        if (connection->state == CONNECTION_QUIET) {
+            run->now_ns = clock_now_ns();
+            exchange_begin(run, connection);
+        }
+    }
+    wait_for_pending(run, ASK_MAX_NS, ASK_STILL_NS);
+}
+
+static void
+finish(struct run *run)
+{
+    run->stopping = true;
+    wait_for_pending(run, DRAIN_MAX_NS, DRAIN_STILL_NS);
+    if (run->options->ask_silent && !run_is_interrupted(run)) {
+        ask_silent(run);
+    }
+    run->result->unfinished = (uint64_t)run->pending;
+    for (int i = 0; i < run->count; i++) {
+        connection_close(run, &run->connections[i]);
+    }
+}
+
+/* ---- the run -------------------------------------------------------------
+ */
+
+static int
+setup(struct run *run, const struct engine_options *options,
+      struct engine_result *result)
+{
+    run->options = options;
+    run->result = result;
+    run->count = options->silent_clients + options->clients;
+    run->alive = options->clients;
+    TAILQ_INIT(&run->to_connect);
+    TAILQ_INIT(&run->hellos);
+    TAILQ_INIT(&run->retries);
+    pattern_init(&run->pattern);
+    run->connections = calloc((size_t)run->count, sizeof *run->connections);
+    run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (run->connections == NULL || run->epoll_fd == -1) {
+        return -1;
+    }
+    for (int i = 0; i < run->count; i++) {
+        run->connections[i].fd = -1;
+        run->connections[i].silent = i < options->silent_clients;
+    }
+    run->now_ns = clock_now_ns();
+    return 0;
+}
+
+int
+engine_run(const struct engine_options *options, struct engine_result *result)
+{
+    memset(result, 0, sizeof *result);
+    result->asked = options->clients +
+                    (options->ask_silent ? options->silent_clients : 0);
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return -1;
+    }
+    int status = setup(run, options, result);
+    if (status == 0) {
+        connect_all(run);
+        run->begun_ns = run->now_ns;
+        start_speaking(run);
+        run_until(run, run->now_ns + options->warmup_ns);
+        measure(run);
+        finish(run);
+    }
+    int setup_errno = errno;
+    if (run->epoll_fd != -1) {
+        close(run->epoll_fd);
+    }
+    free(run->connections);
+    free(run);
+    errno = setup_errno;
+    return status;
+}
+
+int
+engine_descriptors_needed(const struct engine_options *options)
+{
+    return options->silent_clients + options->clients + SPARE_DESCRIPTORS;
+}

@@ -1,0 +1,125 @@
+/*
+ * histogram.c: which bucket a value belongs to, and what a bucket stands for.
+ *
+ * Values below 128 have a bucket each. Above that, the position of the
+ * highest set bit chooses a row of 128 buckets and the seven bits below it
+ * choose the bucket in the row; the lower bits are given up. Two neighbours
+ * in a row differ by 1/128 of the row's first value at most.
+ */
+#include "harness/load/histogram.h"
+
+enum {
+    ROW_BUCKETS = 1 << HISTOGRAM_SUB_BITS
+};
+
+static int
+bucket_of(int64_t value_ns)
+{
+    if (value_ns < ROW_BUCKETS) {
+        return (int)value_ns;
+    }
+    if (value_ns >= INT64_C(1) << HISTOGRAM_MAX_BITS) {
+        return HISTOGRAM_BUCKETS - 1;
+    }
+    int top_bit = 63 - __builtin_clzll((unsigned long long)value_ns);
+    int shift = top_bit - HISTOGRAM_SUB_BITS;
+    int column = (int)(value_ns >> shift) & (ROW_BUCKETS - 1);
+    return (shift + 1) * ROW_BUCKETS + column;
+}
+
+static int64_t
+highest_value_of(int bucket)
+{
+    if (bucket < ROW_BUCKETS) {
+        return bucket;
+    }
+    int shift = bucket / ROW_BUCKETS - 1;
+    int64_t column = bucket % ROW_BUCKETS;
+    return ((ROW_BUCKETS + column + 1) << shift) - 1;
+}
+
+void
+histogram_record(struct histogram *histogram, int64_t value_ns)
+{
+    if (value_ns < 0) {
+        value_ns = 0;
+    }
+    histogram->buckets[bucket_of(value_ns)]++;
+    if (histogram->count == 0 || value_ns < histogram->min_ns) {
+        histogram->min_ns = value_ns;
+    }
+    if (value_ns > histogram->max_ns) {
+        histogram->max_ns = value_ns;
+    }
+    histogram->count++;
+    histogram->sum_ns += (double)value_ns;
+}
+
+void
+histogram_merge(struct histogram *into, const struct histogram *from)
+{
+    if (from->count == 0) {
+        return;
+    }
+    for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        into->buckets[i] += from->buckets[i];
+    }
+    if (into->count == 0 || from->min_ns < into->min_ns) {
+        into->min_ns = from->min_ns;
+    }
+    if (from->max_ns > into->max_ns) {
+        into->max_ns = from->max_ns;
+    }
+    into->count += from->count;
+    into->sum_ns += from->sum_ns;
+}
+
+/* The rank that a quantile asks for: ceil(quantile * count), from 1 on. The
+ * product is forgiven one part in 10^12, because 0.999 * 1000 is a little
+ * more than 999 in binary and would ask for rank 1000. */
+static uint64_t
+rank_of(double quantile, uint64_t count)
+{
+    double exact = quantile * (double)count * (1 - 1e-12);
+    if (exact <= 0) {
+        return 1;
+    }
+    uint64_t rank = (uint64_t)exact;
+    if ((double)rank < exact) {
+        rank++;
+    }
+    return rank > count ? count : rank;
+}
+
+int64_t
+histogram_quantile_ns(const struct histogram *histogram, double quantile)
+{
+    if (histogram->count == 0) {
+        return 0;
+    }
+    uint64_t rank = rank_of(quantile, histogram->count);
+    uint64_t seen = 0;
+    int bucket = 0;
+    while (bucket < HISTOGRAM_BUCKETS - 1) {
+        seen += histogram->buckets[bucket];
+        if (seen >= rank) {
+            break;
+        }
+        bucket++;
+    }
+    int64_t highest_ns = highest_value_of(bucket);
+    /* The last bucket has no upper end of its own. */
+    if (bucket == HISTOGRAM_BUCKETS - 1 || highest_ns > histogram->max_ns) {
+        return histogram->max_ns;
+    }
+    return highest_ns;
+}
+
+double
+histogram_mean_ns(const struct histogram *histogram)
+{
+    if (histogram->count == 0) {
+        return 0;
+    }
+    return histogram->sum_ns / (double)histogram->count;
+}

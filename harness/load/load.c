@@ -1,0 +1,133 @@
+/*
+ * load.c: the program `load`: one run of the engine against any server that
+ * echoes, and its result for people to read.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "harness/load/arguments.h"
+#include "harness/load/engine.h"
+#include "harness/load/summary.h"
+#include "harness/load/units.h"
+
+/* Set by the first Ctrl-C: finish and print what there is. */
+static volatile sig_atomic_t interrupted;
+
+static void
+interrupt(int signal_number)
+{
+    if (interrupted) {
+        _exit(128 + signal_number);
+    }
+    interrupted = 1;
+}
+
+static void
+catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* Raise the limit of open descriptors as far as it goes. Returns what it is
+ * then. */
+static rlim_t
+raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return RLIM_INFINITY;
+    }
+    rlim_t soft = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
+}
+
+/* A run that would fail half-way for want of descriptors is not begun. */
+static void
+check_descriptors(const struct engine_options *options)
+{
+    rlim_t limit = raise_descriptor_limit();
+    int needed = engine_descriptors_needed(options);
+    if (limit == RLIM_INFINITY || limit >= (rlim_t)needed) {
+        return;
+    }
+    fprintf(stderr,
+            "load: %d clients need %d descriptors, but this process may have "
+            "only %llu; raise the hard limit (ulimit -Hn) or ask for fewer "
+            "clients\n",
+            options->clients + options->silent_clients, needed,
+            (unsigned long long)limit);
+    exit(EXIT_NO_MEASURE);
+}
+
+static void
+show_progress(uint64_t echoes, double done, void *arg)
+{
+    char text[UNITS_TEXT_BYTES];
+    (void)arg;
+    fprintf(stderr, "\r\033[K%3.0f %%  %s echoes", 100 * done,
+            units_format_count(text, (double)echoes));
+}
+
+static bool
+wants_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) &&
+           (no_colour == NULL || no_colour[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+static int
+exit_status_of(const struct engine_result *result)
+{
+    if (result->errors[ENGINE_MISMATCH] != 0 ||
+        result->errors[ENGINE_EXTRA_BYTES] != 0) {
+        return EXIT_FAILURE;
+    }
+    if (engine_result_invalid(result)) {
+        return EXIT_NO_MEASURE;
+    }
+    if (!engine_result_good(result) || result->served == 0) {
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+    static struct engine_result result;
+    struct arguments arguments;
+    arguments_read(argc, argv, &arguments);
+    check_descriptors(&arguments.options);
+    catch_signals();
+    arguments.options.interrupted = &interrupted;
+    bool progress = isatty(STDERR_FILENO);
+    if (progress) {
+        arguments.options.on_progress = show_progress;
+    }
+    int status = engine_run(&arguments.options, &result);
+    if (progress) {
+        fputs("\r\033[K", stderr);
+    }
+    if (status != 0) {
+        fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    summary_print(stdout, arguments.target, &arguments.options, &result,
+                  wants_colour());
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    return exit_status_of(&result);
+}

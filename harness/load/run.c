@@ -1,0 +1,169 @@
+/*
+ * run.c: the loop. Wait, hand out the events, do what is due.
+ */
+#include "harness/load/run.h"
+
+#include <time.h>
+
+#include "harness/load/exchange.h"
+
+enum {
+    TICK_NS = 100 * 1000 * 1000,     /* between looks for overdue messages */
+    TICK_MIN_NS = 1000 * 1000,       /* with a short timeout */
+    PROGRESS_NS = 500 * 1000 * 1000, /* between calls of on_progress */
+};
+
+int64_t
+clock_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+bool
+run_is_interrupted(const struct run *run)
+{
+    return run->options->interrupted != NULL && *run->options->interrupted;
+}
+
+void
+run_count_error(struct run *run, enum engine_error error, int error_number)
+{
+    if (run->result->errors[error]++ == 0) {
+        run->result->error_errno[error] = error_number;
+    }
+}
+
+int64_t
+run_connect_timeout_ns(const struct engine_options *options)
+{
+    return options->connect_timeout_ns != 0 ? options->connect_timeout_ns
+                                            : INT64_C(3000000000);
+}
+
+/* Fail what has waited too long. Looking at each connection ten times a
+ * second costs less than keeping them in order all the time; a timeout is
+ * noticed up to an eighth too late. */
+static void
+fail_overdue(struct run *run)
+{
+    const struct engine_options *options = run->options;
+    for (int i = 0; i < run->count; i++) {
+        struct connection *connection = &run->connections[i];
+        int64_t age_ns = run->now_ns - connection->start_ns;
+        if (connection->state == CONNECTION_CONNECTING && options->churn &&
+            age_ns > run_connect_timeout_ns(options)) {
+            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
+        } else if ((connection->state == CONNECTION_GREETING ||
+                    connection->state == CONNECTION_ECHOING) &&
+                   options->timeout_ns != 0 && age_ns > options->timeout_ns) {
+            connection_fail(run, connection, ENGINE_TIMEOUT, 0);
+        }
+    }
+}
+
+static void
+report_progress(struct run *run)
+{
+    const struct engine_options *options = run->options;
+    run->next_progress_ns = run->now_ns + PROGRESS_NS;
+    if (options->on_progress == NULL || run->begun_ns == 0) {
+        return;
+    }
+    int64_t whole_ns = options->warmup_ns + options->window_ns;
+    double done = 1;
+    if (whole_ns > 0 && run->now_ns - run->begun_ns < whole_ns) {
+        done = (double)(run->now_ns - run->begun_ns) / (double)whole_ns;
+    }
+    options->on_progress(run->result->echoes_total, done, options->arg);
+}
+
+static void
+tick(struct run *run)
+{
+    int64_t step_ns = TICK_NS;
+    int64_t timeout_ns = run->options->timeout_ns;
+    if (timeout_ns != 0 && timeout_ns / 8 < step_ns) {
+        step_ns = timeout_ns / 8 < TICK_MIN_NS ? TICK_MIN_NS : timeout_ns / 8;
+    }
+    run->next_tick_ns = run->now_ns + step_ns;
+    fail_overdue(run);
+    if (run->now_ns >= run->next_progress_ns) {
+        report_progress(run);
+    }
+}
+
+/* Take the first of a queue if its time has come, or NULL. */
+static struct connection *
+take_due(struct run *run, struct connection_queue *queue)
+{
+    struct connection *first = TAILQ_FIRST(queue);
+    if (first == NULL || first->due_ns > run->now_ns) {
+        return NULL;
+    }
+    TAILQ_REMOVE(queue, first, queue);
+    return first;
+}
+
+static void
+do_what_is_due(struct run *run)
+{
+    struct connection *connection;
+    while ((connection = take_due(run, &run->hellos)) != NULL) {
+        exchange_end_greeting(run, connection);
+    }
+    while ((connection = take_due(run, &run->retries)) != NULL) {
+        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+    }
+    while (!run->stopping && run->connecting < RUN_CONNECTING_MAX &&
+           (connection = TAILQ_FIRST(&run->to_connect)) != NULL) {
+        TAILQ_REMOVE(&run->to_connect, connection, queue);
+        connection_open(run, connection);
+    }
+    if (run->now_ns >= run->next_tick_ns) {
+        tick(run);
+    }
+}
+
+/* How long to sleep: until the first thing that is due. */
+static struct timespec
+time_to_sleep(const struct run *run, int64_t until_ns)
+{
+    const struct connection *hello = TAILQ_FIRST(&run->hellos);
+    const struct connection *retry = TAILQ_FIRST(&run->retries);
+    if (run->next_tick_ns < until_ns) {
+        until_ns = run->next_tick_ns;
+    }
+    if (hello != NULL && hello->due_ns < until_ns) {
+        until_ns = hello->due_ns;
+    }
+    if (retry != NULL && retry->due_ns < until_ns) {
+        until_ns = retry->due_ns;
+    }
+    int64_t sleep_ns = until_ns > run->now_ns ? until_ns - run->now_ns : 0;
+    return (struct timespec){.tv_sec = sleep_ns / 1000000000,
+                             .tv_nsec = sleep_ns % 1000000000};
+}
+
+void
+run_turn(struct run *run, int64_t until_ns)
+{
+    int64_t before_ns = run->now_ns;
+    if (run->event_next == run->event_count) {
+        struct timespec sleep = time_to_sleep(run, until_ns);
+        int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
+                                 &sleep, NULL);
+        run->event_count = count > 0 ? count : 0;
+        run->event_next = 0;
+    }
+    while (run->event_next < run->event_count && !run->window_full) {
+        const struct epoll_event *event = &run->events[run->event_next++];
+        connection_ready(run, event->data.ptr, event->events);
+    }
+    /* Each echo looks at the clock; where there was none, it is our turn. */
+    if (run->now_ns == before_ns) {
+        run->now_ns = clock_now_ns();
+    }
+    do_what_is_due(run);
+}

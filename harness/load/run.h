@@ -1,0 +1,84 @@
+/*
+ * run.h: one run of the engine, from the inside.
+ *
+ * What all connections of a run share, and the small loop that drives them.
+ * engine.c decides what happens when; connection.c knows what one connection
+ * does; run.c waits for events and hands them out.
+ */
+#ifndef FIVEWAYS_RUN_H
+#define FIVEWAYS_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+
+#include "harness/load/connection.h"
+#include "harness/load/engine.h"
+#include "harness/load/pattern.h"
+
+enum {
+    RUN_CONNECTING_MAX = 64,   /* connects under way at the same time */
+    RUN_EVENTS_MAX = 256,      /* events taken from the kernel at once */
+    RUN_RECEIVE_BYTES = 65536, /* asked for by one recv */
+};
+
+struct run {
+    const struct engine_options *options; /* what is to be done */
+    struct engine_result *result;         /* what was seen so far */
+
+    struct connection *connections; /* the silent ones, then those that
+                                     * speak; one slot for each client */
+    int count;                      /* how many slots there are */
+    int alive;                      /* speaking slots not given up */
+    int connecting;                 /* connects under way */
+    int pending;                    /* messages without their whole echo */
+    int64_t next_number;            /* of the next connection */
+
+    struct connection_queue to_connect; /* wait for their turn to connect */
+    struct connection_queue hellos;     /* wait to send the second half of
+                                         * the greeting, the first due first */
+    struct connection_queue retries;    /* wait for another try */
+
+    bool measuring;   /* inside the window */
+    bool stopping;    /* no new message, no new connection */
+    bool window_full; /* echoes_max was reached */
+    uint64_t bytes;   /* verified so far */
+
+    int64_t now_ns;           /* the time, as of the last look at the clock */
+    int64_t next_tick_ns;     /* when to look for what is overdue */
+    int64_t next_progress_ns; /* when to call on_progress */
+    int64_t moved_ns;         /* when a byte last came back */
+    int64_t begun_ns;         /* when warm-up began; 0 before */
+
+    int epoll_fd;                              /* all sockets are in it */
+    struct epoll_event events[RUN_EVENTS_MAX]; /* taken from the kernel */
+    int event_count;                           /* how many of them */
+    int event_next;                            /* the first not handled */
+
+    struct pattern pattern;                  /* what is sent */
+    unsigned char buffer[RUN_RECEIVE_BYTES]; /* what came back */
+};
+
+/* The time by CLOCK_MONOTONIC. */
+int64_t clock_now_ns(void);
+
+/*
+ * Wait for events until `until_ns` at the latest and handle one batch of
+ * them, then everything that is due: second halves of greetings, retries,
+ * connects, timeouts, progress. Returns early when there is less to wait
+ * for. run->now_ns is fresh afterwards. Blocks.
+ */
+void run_turn(struct run *run, int64_t until_ns);
+
+/* True when the caller wants the run to end. */
+bool run_is_interrupted(const struct run *run);
+
+/* How long connecting may take. */
+int64_t run_connect_timeout_ns(const struct engine_options *options);
+
+/* Count an error and its errno (0 if there is none). */
+void run_count_error(struct run *run, enum engine_error error,
+                     int error_number);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * summary.c: what `load` prints at the end.
+ */
+#include "harness/load/summary.h"
+
+#include <string.h>
+
+#include "harness/load/units.h"
+
+static const char *
+red(bool colour)
+{
+    return colour ? "\033[31m" : "";
+}
+
+static const char *
+plain(bool colour)
+{
+    return colour ? "\033[0m" : "";
+}
+
+char *
+summary_quantile(char *text, const struct histogram *histogram,
+                 double quantile)
+{
+    /* 10 / (1 - p), with a little forgiven for what is not exact in it. */
+    if ((double)histogram->count * (1 - quantile) < 10 - 1e-6) {
+        return strcpy(text, "-");
+    }
+    return units_format_time(
+        text, (double)histogram_quantile_ns(histogram, quantile));
+}
+
+static void
+print_head(FILE *stream, const char *target,
+           const struct engine_options *options,
+           const struct engine_result *result)
+{
+    char size[UNITS_TEXT_BYTES];
+    char duration[UNITS_TEXT_BYTES];
+    units_format_bytes(size, (double)options->message_bytes);
+    units_format_time(duration, (double)result->window_ns);
+    fprintf(stream, "%s: %d client%s", target, options->clients,
+            options->clients == 1 ? "" : "s");
+    if (options->silent_clients > 0) {
+        fprintf(stream, ", %d silent beside", options->silent_clients);
+    }
+    fprintf(stream, ", %s a message%s%s, %s%s\n", size,
+            options->churn ? ", churn" : "",
+            options->handshake ? ", handshake" : "", duration,
+            result->interrupted ? " (interrupted)" : "");
+}
+
+static void
+print_rate(FILE *stream, const struct engine_result *result)
+{
+    char echoes[UNITS_TEXT_BYTES];
+    double seconds = (double)result->window_ns / 1e9;
+    if (seconds <= 0) {
+        return;
+    }
+    units_format_count(echoes, (double)result->echoes / seconds);
+    fprintf(stream, "  echoes/s    %s (%llu in all)\n", echoes,
+            (unsigned long long)result->echoes);
+    units_format_number(echoes, (double)result->bytes / 1e6 / seconds);
+    fprintf(stream, "  MB/s        %s each way\n", echoes);
+}
+
+static void
+print_latency(FILE *stream, const char *name,
+              const struct histogram *histogram)
+{
+    char p50[UNITS_TEXT_BYTES];
+    char p99[UNITS_TEXT_BYTES];
+    char p999[UNITS_TEXT_BYTES];
+    char max[UNITS_TEXT_BYTES] = "-";
+    if (histogram->count > 0) {
+        units_format_time(max, (double)histogram->max_ns);
+    }
+    fprintf(stream, "  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", name,
+            summary_quantile(p50, histogram, 0.5),
+            summary_quantile(p99, histogram, 0.99),
+            summary_quantile(p999, histogram, 0.999), max);
+}
+
+/* The errors of the kinds from `first` up to `end`, if there are any, under
+ * the name of who is to blame. */
+static void
+print_errors(FILE *stream, const struct engine_result *result,
+             const char *owner, int first, int end)
+{
+    bool any = false;
+    for (int i = first; i < end; i++) {
+        if (result->errors[i] == 0) {
+            continue;
+        }
+        fprintf(stream, "%s %s %llu", any ? "," : owner,
+                engine_error_name((enum engine_error)i),
+                (unsigned long long)result->errors[i]);
+        if (result->error_errno[i] != 0) {
+            fprintf(stream, " (%s)", strerror(result->error_errno[i]));
+        }
+        any = true;
+    }
+    if (any) {
+        fputc('\n', stream);
+    }
+}
+
+static void
+print_mismatch(FILE *stream, const struct engine_result *result)
+{
+    const struct engine_mismatch *mismatch = &result->mismatch;
+    if (result->errors[ENGINE_MISMATCH] == 0 &&
+        result->errors[ENGINE_EXTRA_BYTES] == 0) {
+        return;
+    }
+    fprintf(stream, "  wrong byte  connection %lld, offset %lld: ",
+            (long long)mismatch->connection, (long long)mismatch->offset);
+    fprintf(stream, "expected 0x%02x, got 0x%02x%s%s\n", mismatch->expected,
+            mismatch->got, mismatch->origin[0] != '\0' ? "; " : "",
+            mismatch->origin);
+}
+
+static void
+print_own_cpu(FILE *stream, const struct engine_result *result)
+{
+    char each[UNITS_TEXT_BYTES];
+    if (result->echoes == 0 || result->window_ns <= 0) {
+        return;
+    }
+    units_format_time(each,
+                      (double)result->client_cpu_ns / (double)result->echoes);
+    fprintf(stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
+            each,
+            100 * (double)result->client_cpu_ns / (double)result->window_ns);
+}
+
+void
+summary_print(FILE *stream, const char *target,
+              const struct engine_options *options,
+              const struct engine_result *result, bool colour)
+{
+    bool short_of = result->served < result->asked;
+    print_head(stream, target, options, result);
+    fprintf(stream, "  served      %s%d of %d%s clients\n",
+            short_of ? red(colour) : "", result->served, result->asked,
+            short_of ? plain(colour) : "");
+    print_rate(stream, result);
+    print_latency(stream, "latency", &result->latency);
+    print_latency(stream, "connect", &result->connect);
+    print_own_cpu(stream, result);
+    if (result->unfinished > 0) {
+        fprintf(stream, "  unfinished  %llu without an echo at the end\n",
+                (unsigned long long)result->unfinished);
+    }
+    if (engine_result_good(result) && !engine_result_invalid(result)) {
+        fputs("  errors      none\n", stream);
+        return;
+    }
+    fputs(red(colour), stream);
+    print_errors(stream, result, "  errors      of the server:", 0,
+                 ENGINE_SERVER_ERRORS);
+    print_errors(stream, result,
+                 "  errors      of this client:", ENGINE_SERVER_ERRORS,
+                 ENGINE_ERRORS);
+    print_mismatch(stream, result);
+    fputs(plain(colour), stream);
+}
