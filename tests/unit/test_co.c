@@ -1,0 +1,617 @@
+/*
+ * test_co.c: the scheduler of coroutine/. Every test runs with both ways of
+ * switching, in a process of its own.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "coroutine/co.h"
+
+enum {
+    STACK_BYTES = 64 * 1024,
+    TURN_BYTES = 64 * 1024, /* co.c's own, which bounds a firehose */
+};
+
+static const enum co_switch switches[] = {CO_SWITCH_JUMP,
+                                          CO_SWITCH_SWAPCONTEXT};
+enum {
+    SWITCHES = sizeof switches / sizeof switches[0]
+};
+
+/* Run `body` as the first coroutine, to the end of the last one. */
+static void
+run(int which, void *(*body)(void *), void *arg)
+{
+    const struct co_options options = {
+        .stack_bytes = STACK_BYTES,
+        .switch_by = switches[which],
+    };
+
+    ck_assert_int_eq(co_init(&options), 0);
+    ck_assert_int_eq(co_spawn_detached(body, arg), 0);
+    co_run();
+    co_end();
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A log of letters, in the order in which coroutines wrote them. */
+static char log_text[256];
+
+static void
+log_letter(char letter)
+{
+    size_t length = strlen(log_text);
+
+    ck_assert_uint_lt(length + 1, sizeof log_text);
+    log_text[length] = letter;
+}
+
+static void *
+write_thrice(void *arg)
+{
+    for (int i = 0; i < 3; i++) {
+        log_letter(*(const char *)arg);
+        co_yield ();
+    }
+    return arg;
+}
+
+static void *
+two_writers(void *arg)
+{
+    static char a = 'a';
+    static char b = 'b';
+    struct co *first = co_spawn(write_thrice, &a);
+    struct co *second = co_spawn(write_thrice, &b);
+
+    (void)arg;
+    log_letter('s'); /* a spawned one runs later, not at once */
+    ck_assert_ptr_eq(co_join(first), &a);
+    ck_assert_ptr_eq(co_join(second), &b);
+    log_letter('e');
+    return NULL;
+}
+
+START_TEST(test_E09_turns_are_taken_in_order)
+{
+    run(_i, two_writers, NULL);
+    ck_assert_str_eq(log_text, "sabababe");
+}
+END_TEST
+
+/* Each waits for the next one, 128 deep, and adds one to its result. */
+static void *
+nested(void *arg)
+{
+    intptr_t depth = (intptr_t)arg;
+
+    if (depth == 0) {
+        return NULL;
+    }
+    struct co *inner = co_spawn(nested, (void *)(depth - 1));
+    ck_assert_ptr_nonnull(inner);
+    return (void *)((intptr_t)co_join(inner) + 1);
+}
+
+static void *
+nest_128(void *arg)
+{
+    *(intptr_t *)arg = (intptr_t)co_join(co_spawn(nested, (void *)128));
+    return NULL;
+}
+
+START_TEST(test_E09_results_come_through_128_joins)
+{
+    intptr_t result = 0;
+
+    run(_i, nest_128, &result);
+    ck_assert_int_eq(result, 128);
+}
+END_TEST
+
+static void *
+return_arg(void *arg)
+{
+    return arg;
+}
+
+static void *
+join_after_it_finished(void *arg)
+{
+    struct co *co = co_spawn(return_arg, arg);
+
+    co_yield ();
+    co_yield ();
+    ck_assert_ptr_eq(co_join(co), arg);
+    return NULL;
+}
+
+START_TEST(test_E09_a_result_waits_for_who_joins_late)
+{
+    int something;
+
+    run(_i, join_after_it_finished, &something);
+}
+END_TEST
+
+static long created;
+
+static void *
+count_one(void *arg)
+{
+    created++;
+    return arg;
+}
+
+static void *
+create_many(void *arg)
+{
+    long count = *(long *)arg;
+
+    for (long i = 0; i < count; i++) {
+        co_join(co_spawn(count_one, NULL));
+    }
+    return NULL;
+}
+
+START_TEST(test_E09_a_million_are_created_and_finish)
+{
+    /* Sanitizers and the slower switch get by with fewer. */
+    const char *variant = getenv("FIVEWAYS_VARIANT");
+    long count =
+        _i == 0 && (variant == NULL || *variant == '\0') ? 1000000 : 20000;
+    run(_i, create_many, &count);
+    ck_assert_int_eq(created, count);
+}
+END_TEST
+
+static void *
+sleep_50_ms(void *arg)
+{
+    co_sleep_ms(50);
+    return arg;
+}
+
+static void *
+hundred_sleepers(void *arg)
+{
+    struct co *sleepers[100];
+
+    (void)arg;
+    for (int i = 0; i < 100; i++) {
+        sleepers[i] = co_spawn(sleep_50_ms, NULL);
+        ck_assert_ptr_nonnull(sleepers[i]);
+    }
+    for (int i = 0; i < 100; i++) {
+        co_join(sleepers[i]);
+    }
+    return NULL;
+}
+
+START_TEST(test_sleeps_overlap)
+{
+    int64_t begin_ms = now_ms();
+
+    run(_i, hundred_sleepers, NULL);
+    int64_t took_ms = now_ms() - begin_ms;
+    ck_assert_int_ge(took_ms, 50);
+    /* One after the other they would take 5000 ms. */
+    ck_assert_int_lt(took_ms, 2500);
+}
+END_TEST
+
+/* ---- descriptors ------------------------------------------------------- */
+
+static int pair[2];
+
+static void
+make_pair(void)
+{
+    ck_assert_int_eq(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+}
+
+static void *
+receive_all(void *arg)
+{
+    size_t total_bytes = 0;
+    char buffer[1000];
+    ssize_t nread;
+
+    (void)arg;
+    while ((nread = co_recv(pair[0], buffer, sizeof buffer, 0)) > 0) {
+        for (ssize_t i = 0; i < nread; i++) {
+            if ((unsigned char)buffer[i] != (total_bytes + (size_t)i) % 251) {
+                ck_abort_msg("byte %zu is wrong", total_bytes + (size_t)i);
+            }
+        }
+        total_bytes += (size_t)nread;
+    }
+    ck_assert_int_eq(nread, 0);
+    return (void *)total_bytes;
+}
+
+static void *
+send_all(void *arg)
+{
+    size_t total_bytes = (size_t)arg;
+    char buffer[3000];
+
+    for (size_t sent = 0; sent < total_bytes;) {
+        size_t nbytes = total_bytes - sent;
+        nbytes = nbytes < sizeof buffer ? nbytes : sizeof buffer;
+        for (size_t i = 0; i < nbytes; i++) {
+            buffer[i] = (char)((sent + i) % 251);
+        }
+        ssize_t nwritten = co_send(pair[1], buffer, nbytes, 0);
+        ck_assert_int_gt(nwritten, 0);
+        sent += (size_t)nwritten;
+    }
+    shutdown(pair[1], SHUT_WR);
+    return NULL;
+}
+
+static void *
+transfer(void *arg)
+{
+    struct co *receiver = co_spawn(receive_all, NULL);
+    struct co *sender = co_spawn(send_all, arg);
+
+    co_join(sender);
+    ck_assert_ptr_eq(co_join(receiver), arg);
+    co_close(pair[0]);
+    co_close(pair[1]);
+    return NULL;
+}
+
+START_TEST(test_bytes_pass_unchanged_however_much_waiting_it_takes)
+{
+    make_pair();
+    run(_i, transfer, (void *)(size_t)5000000);
+}
+END_TEST
+
+/* The data and the FIN are there before anybody looks: one edge for both. */
+static void *
+receive_with_fin(void *arg)
+{
+    char buffer[100];
+
+    (void)arg;
+    ck_assert_int_eq(co_recv(pair[0], buffer, sizeof buffer, 0), 5);
+    ck_assert_int_eq(co_recv(pair[0], buffer, sizeof buffer, 0), 0);
+    return NULL;
+}
+
+START_TEST(test_a_fin_that_came_with_the_data_is_seen)
+{
+    make_pair();
+    ck_assert_int_eq(write(pair[1], "hello", 5), 5);
+    shutdown(pair[1], SHUT_WR);
+    run(_i, receive_with_fin, NULL);
+}
+END_TEST
+
+static void *
+send_and_end(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(write(pair[1], "hello", 5), 5);
+    shutdown(pair[1], SHUT_WR);
+    return NULL;
+}
+
+/* As above, but the reader waits already: data and FIN in one event. */
+static void *
+wait_for_data_and_fin(void *arg)
+{
+    struct co *other = co_spawn(send_and_end, NULL);
+
+    receive_with_fin(arg);
+    co_join(other);
+    return NULL;
+}
+
+START_TEST(test_a_fin_in_the_same_event_as_the_data_is_seen)
+{
+    make_pair();
+    run(_i, wait_for_data_and_fin, NULL);
+}
+END_TEST
+
+static void *
+wait_in_vain(void *arg)
+{
+    char byte;
+    int64_t begin_ms = now_ms();
+
+    (void)arg;
+    co_set_timeout(pair[0], 30);
+    ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    ck_assert_int_ge(now_ms() - begin_ms, 29);
+    /* And it can be used again. */
+    ck_assert_int_eq(write(pair[1], "x", 1), 1);
+    ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
+    return NULL;
+}
+
+START_TEST(test_a_timeout_ends_a_wait)
+{
+    make_pair();
+    run(_i, wait_in_vain, NULL);
+}
+END_TEST
+
+static void *
+recv_from_nowhere(void *arg)
+{
+    char byte;
+
+    (void)arg;
+    errno = 0;
+    ck_assert_int_eq(co_recv(pair[1], &byte, 1, 0), -1);
+    ck_assert_int_eq(errno, EBADF);
+    return NULL;
+}
+
+static void *
+send_to_nobody(void *arg)
+{
+    (void)arg;
+    errno = 0;
+    ck_assert_int_eq(co_send(pair[0], "x", 1, MSG_NOSIGNAL), -1);
+    ck_assert_int_eq(errno, EPIPE);
+    return NULL;
+}
+
+static void *
+fail_in_turns(void *arg)
+{
+    (void)arg;
+    co_close(pair[1]);
+    struct co *one = co_spawn(recv_from_nowhere, NULL);
+    struct co *other = co_spawn(send_to_nobody, NULL);
+    co_join(one);
+    co_join(other);
+    return NULL;
+}
+
+START_TEST(test_E06_each_sees_its_own_errno)
+{
+    make_pair();
+    run(_i, fail_in_turns, NULL);
+}
+END_TEST
+
+/* A firehose: what it sends is read by itself, so it never has to wait. */
+static int firehose_goes_on = 1;
+
+static void *
+firehose(void *arg)
+{
+    static char buffer[4096];
+    size_t moved_bytes = 0;
+
+    (void)arg;
+    while (firehose_goes_on) {
+        ck_assert_int_eq(co_send(pair[1], buffer, sizeof buffer, 0),
+                         sizeof buffer);
+        ck_assert_int_eq(co_recv(pair[0], buffer, sizeof buffer, 0),
+                         sizeof buffer);
+        moved_bytes += 2 * sizeof buffer;
+    }
+    return (void *)moved_bytes;
+}
+
+static void *
+firehose_and_neighbour(void *arg)
+{
+    struct co *other = co_spawn(firehose, NULL);
+
+    (void)arg;
+    for (int turn = 0; turn < 10; turn++) {
+        co_yield ();
+    }
+    firehose_goes_on = 0;
+    ck_assert_uint_le((size_t)co_join(other), 11 * (TURN_BYTES + 8192));
+    return NULL;
+}
+
+START_TEST(test_A16_who_never_waits_still_gives_way)
+{
+    make_pair();
+    run(_i, firehose_and_neighbour, NULL);
+}
+END_TEST
+
+/* ---- stacks ------------------------------------------------------------ */
+
+/* The recursion must stay one, whatever the optimiser thinks. */
+static int
+deeper(volatile char *above)
+{
+    volatile char frame[512];
+
+    frame[0] = above[0];
+    return frame[0] == 0 ? deeper(frame) + frame[0] : 0;
+}
+
+static void *
+overflow(void *arg)
+{
+    volatile char start[1] = {0};
+
+    (void)arg;
+    return (void *)(intptr_t)deeper(start);
+}
+
+START_TEST(test_E01_an_overflow_hits_the_guard_page)
+{
+    /* The kernel finds no stack left for a handler: the default action. */
+    signal(SIGSEGV, SIG_DFL);
+    run(_i, overflow, NULL);
+}
+END_TEST
+
+/* Anonymous and file pages in memory now, in KiB. */
+static long
+resident_kib(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+enum {
+    PEAK = 5000
+};
+
+static void *
+peak_and_fall(void *arg)
+{
+    static struct co *all[PEAK];
+    long *kib = arg;
+
+    kib[0] = resident_kib();
+    for (int i = 0; i < PEAK; i++) {
+        all[i] = co_spawn(sleep_50_ms, NULL);
+        ck_assert_ptr_nonnull(all[i]);
+    }
+    co_sleep_ms(1);
+    kib[1] = resident_kib();
+    for (int i = 0; i < PEAK; i++) {
+        co_join(all[i]);
+    }
+    kib[2] = resident_kib();
+    return NULL;
+}
+
+START_TEST(test_E08_memory_of_a_peak_is_given_back)
+{
+    long kib[3];
+
+    run(_i, peak_and_fall, kib);
+    long grown_kib = kib[1] - kib[0];
+    long kept_kib = kib[2] - kib[0];
+    ck_assert_int_gt(grown_kib, PEAK); /* a page each, at the least */
+    ck_assert_msg(kept_kib * 5 <= grown_kib,
+                  "%ld KiB of %ld KiB were kept after the peak", kept_kib,
+                  grown_kib);
+}
+END_TEST
+
+static void *
+spawn_until_it_fails(void *arg)
+{
+    struct co *last = NULL;
+    long count = 0;
+
+    for (; count < 100000; count++) {
+        struct co *co = co_spawn(return_arg, last);
+        if (co == NULL) {
+            break;
+        }
+        last = co;
+    }
+    ck_assert_int_eq(errno, ENOMEM);
+    *(long *)arg = count;
+    while (last != NULL) {
+        last = co_join(last); /* each returns the one before it */
+    }
+    last = co_spawn(return_arg, NULL);
+    ck_assert_ptr_nonnull(last);
+    co_join(last);
+    return NULL;
+}
+
+START_TEST(test_E03_no_stack_is_an_error_and_no_end)
+{
+    const struct rlimit limit = {256 << 20, 256 << 20};
+    long count = 0;
+
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    run(_i, spawn_until_it_fails, &count);
+    ck_assert_int_gt(count, 100);
+}
+END_TEST
+
+static bool
+is_sanitized(void)
+{
+    const char *variant = getenv("FIVEWAYS_VARIANT");
+
+    return variant != NULL &&
+           (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("co");
+    TCase *tcase = tcase_create("co");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, test_E09_turns_are_taken_in_order, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase, test_E09_results_come_through_128_joins, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase, test_E09_a_result_waits_for_who_joins_late, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase, test_E09_a_million_are_created_and_finish, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase, test_sleeps_overlap, 0, SWITCHES);
+    tcase_add_loop_test(
+        tcase, test_bytes_pass_unchanged_however_much_waiting_it_takes, 0,
+        SWITCHES);
+    tcase_add_loop_test(tcase, test_a_fin_that_came_with_the_data_is_seen, 0,
+                        SWITCHES);
+    tcase_add_loop_test(
+        tcase, test_a_fin_in_the_same_event_as_the_data_is_seen, 0, SWITCHES);
+    tcase_add_loop_test(tcase, test_a_timeout_ends_a_wait, 0, SWITCHES);
+    tcase_add_loop_test(tcase, test_E06_each_sees_its_own_errno, 0, SWITCHES);
+    tcase_add_loop_test(tcase, test_A16_who_never_waits_still_gives_way, 0,
+                        SWITCHES);
+    if (is_sanitized()) {
+        printf("skipped: E01, E03, E08: a sanitizer changes how memory is "
+               "used and how a fault ends\n");
+    } else {
+        tcase_add_loop_test_raise_signal(
+            tcase, test_E01_an_overflow_hits_the_guard_page, SIGSEGV, 0,
+            SWITCHES);
+        tcase_add_loop_test(tcase, test_E03_no_stack_is_an_error_and_no_end,
+                            0, SWITCHES);
+        tcase_add_loop_test(tcase, test_E08_memory_of_a_peak_is_given_back, 0,
+                            SWITCHES);
+    }
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

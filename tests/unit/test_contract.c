@@ -1,0 +1,597 @@
+/*
+ * test_contract.c: parsing, ranges, the ready line, registration, the stop.
+ *
+ * Every test runs in a process of its own (Check forks), and so has its own
+ * contract, its own signal handlers and its own limits.
+ */
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/contract/contract.h"
+
+enum {
+    ARGS_MAX = 8
+};
+
+/* contract_parse with these words, the last of which is NULL. */
+static const struct contract_options *
+parse(const char *first, ...)
+{
+    char *argv[ARGS_MAX] = {(char *)"tested"};
+    int argc = 1;
+    va_list words;
+
+    va_start(words, first);
+    for (const char *word = first; word != NULL;
+         word = va_arg(words, const char *)) {
+        ck_assert_int_lt(argc, ARGS_MAX - 1);
+        argv[argc++] = (char *)word;
+    }
+    va_end(words);
+    return contract_parse("tested", NULL, argc, argv);
+}
+
+/* ---- flags ------------------------------------------------------------- */
+
+START_TEST(test_defaults_are_those_of_the_design)
+{
+    const struct contract_options *options = parse(NULL);
+
+    ck_assert_str_eq(options->model, "tested");
+    ck_assert_str_eq(options->address, "127.0.0.1");
+    ck_assert_int_eq(options->port, 5566);
+    ck_assert_int_eq(options->backlog, 4096);
+    ck_assert(!options->handshake);
+    ck_assert_int_eq(options->handshake_timeout_ms, 5000);
+    ck_assert_int_eq(options->idle_timeout_ms, 0);
+    ck_assert_int_eq(options->delay_ms, 0);
+    ck_assert_int_eq(options->work_us, 0);
+    ck_assert_int_eq(options->max_clients, 0);
+    ck_assert_int_eq(options->sndbuf_bytes, 0);
+    ck_assert_int_eq(options->rcvbuf_bytes, 0);
+    ck_assert_int_eq(options->grace_ms, 1000);
+    ck_assert(!options->stats);
+    ck_assert(!options->verbose);
+}
+END_TEST
+
+START_TEST(test_every_flag_sets_its_field)
+{
+    ck_assert_str_eq(parse("--address=::1", NULL)->address, "::1");
+    ck_assert_int_eq(parse("-p", "0", NULL)->port, 0);
+    ck_assert_int_eq(parse("--port=65535", NULL)->port, 65535);
+    ck_assert_int_eq(parse("--backlog=7", NULL)->backlog, 7);
+    ck_assert(parse("--handshake", NULL)->handshake);
+    ck_assert_int_eq(
+        parse("--handshake-timeout=8", NULL)->handshake_timeout_ms, 8);
+    ck_assert_int_eq(parse("--idle-timeout=9", NULL)->idle_timeout_ms, 9);
+    ck_assert_int_eq(parse("--delay=10", NULL)->delay_ms, 10);
+    ck_assert_int_eq(parse("--work=11", NULL)->work_us, 11);
+    ck_assert_int_eq(parse("--max-clients=12", NULL)->max_clients, 12);
+    ck_assert_int_eq(parse("--sndbuf=13", NULL)->sndbuf_bytes, 13);
+    ck_assert_int_eq(parse("--rcvbuf=14", NULL)->rcvbuf_bytes, 14);
+    ck_assert_int_eq(parse("--grace=15", NULL)->grace_ms, 15);
+    ck_assert(parse("--stats", NULL)->stats);
+    ck_assert(parse("-v", NULL)->verbose);
+}
+END_TEST
+
+/* Each of these ends with status 2; which words are in the sentence is
+ * checked from outside, in tests/conformance. */
+static const char *const bad_flags[] = {
+    "--port=65536",       "--port=-1",        "--port=",
+    "--port=12x",         "--port=0x10",      "--port=99999999999999999999",
+    "--backlog=0",        "--backlog=65536",  "--handshake-timeout=0",
+    "--idle-timeout=-5",  "--delay=1.5",      "--work=10000001",
+    "--max-clients=-1",   "--sndbuf=abc",     "--rcvbuf=2147483648",
+    "--grace=3600001",    "--no-such-flag",   "surplus",
+    "--address=12.34.56", "--address=a.host", "--port= ",
+};
+enum {
+    BAD_FLAGS = sizeof bad_flags / sizeof bad_flags[0]
+};
+
+START_TEST(test_G11_bad_usage_ends_with_status_2)
+{
+    parse(bad_flags[_i], NULL);
+    contract_listen(); /* an address is only looked at here */
+}
+END_TEST
+
+/* ---- the handshake's line ---------------------------------------------- */
+
+static const struct {
+    const char *bytes; /* what came in */
+    size_t nbytes;     /* how much of it */
+    enum contract_hello answer;
+    size_t line_bytes; /* if the answer is GOOD */
+} hellos[] = {
+    {"", 0, CONTRACT_HELLO_PARTIAL, 0},
+    {"hello", 5, CONTRACT_HELLO_PARTIAL, 0},
+    {"x", 1, CONTRACT_HELLO_PARTIAL, 0},
+    {"hello\n", 6, CONTRACT_HELLO_GOOD, 6},
+    {"hello\nmore\n", 11, CONTRACT_HELLO_GOOD, 6},
+    {"hello\r\n", 7, CONTRACT_HELLO_GOOD, 7},
+    {" \t\v\fhello  \r\n", 13, CONTRACT_HELLO_GOOD, 13},
+    {"\n", 1, CONTRACT_HELLO_BAD, 0},
+    {"\nhello\n", 7, CONTRACT_HELLO_BAD, 0},
+    {"   \n", 4, CONTRACT_HELLO_BAD, 0},
+    {"hell\n", 5, CONTRACT_HELLO_BAD, 0},
+    {"helloo\n", 7, CONTRACT_HELLO_BAD, 0},
+    {"Hello\n", 6, CONTRACT_HELLO_BAD, 0},
+    {"hel lo\n", 7, CONTRACT_HELLO_BAD, 0},
+    {"hello\0\n", 7, CONTRACT_HELLO_BAD, 0},
+    {"\0hello\n", 7, CONTRACT_HELLO_BAD, 0},
+    {"hello hello\n", 12, CONTRACT_HELLO_BAD, 0},
+};
+enum {
+    HELLOS = sizeof hellos / sizeof hellos[0]
+};
+
+START_TEST(test_H02_the_line_is_hello_or_it_is_not)
+{
+    size_t line_bytes = 0;
+
+    ck_assert_int_eq(
+        contract_hello(hellos[_i].bytes, hellos[_i].nbytes, &line_bytes),
+        hellos[_i].answer);
+    ck_assert_uint_eq(line_bytes, hellos[_i].line_bytes);
+}
+END_TEST
+
+START_TEST(test_H03_a_line_is_64_bytes_at_the_most)
+{
+    char bytes[CONTRACT_LINE_BYTES + 2];
+    size_t line_bytes = 0;
+
+    memset(bytes, ' ', sizeof bytes);
+    ck_assert_int_eq(contract_hello(bytes, CONTRACT_LINE_BYTES, &line_bytes),
+                     CONTRACT_HELLO_PARTIAL);
+    ck_assert_int_eq(
+        contract_hello(bytes, CONTRACT_LINE_BYTES + 1, &line_bytes),
+        CONTRACT_HELLO_BAD);
+    memcpy(bytes, "hello", 5);
+    bytes[CONTRACT_LINE_BYTES] = '\n';
+    ck_assert_int_eq(
+        contract_hello(bytes, CONTRACT_LINE_BYTES + 1, &line_bytes),
+        CONTRACT_HELLO_GOOD);
+    ck_assert_uint_eq(line_bytes, CONTRACT_LINE_BYTES + 1);
+    /* One space more, and the newline comes too late. */
+    bytes[CONTRACT_LINE_BYTES] = ' ';
+    bytes[CONTRACT_LINE_BYTES + 1] = '\n';
+    ck_assert_int_eq(
+        contract_hello(bytes, CONTRACT_LINE_BYTES + 2, &line_bytes),
+        CONTRACT_HELLO_BAD);
+}
+END_TEST
+
+/* ---- errors of accept -------------------------------------------------- */
+
+START_TEST(test_B01_errors_of_one_connection_are_passed_over)
+{
+    const int passed_over[] = {
+        EINTR,     ECONNABORTED, EPROTO, ENETDOWN,     ENOPROTOOPT,
+        EHOSTDOWN, ENONET,       EPERM,  EHOSTUNREACH, EOPNOTSUPP,
+    };
+
+    for (size_t i = 0; i < sizeof passed_over / sizeof passed_over[0]; i++) {
+        ck_assert_int_eq(contract_accept_error(passed_over[i]),
+                         CONTRACT_ACCEPT_AGAIN);
+    }
+    ck_assert_int_eq(contract_accept_error(EAGAIN), CONTRACT_ACCEPT_WAIT);
+}
+END_TEST
+
+START_TEST(test_B02_running_out_pauses_and_so_does_the_unknown)
+{
+    const int pauses[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EINVAL, EBADF};
+
+    for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+        ck_assert_int_eq(contract_accept_error(pauses[i]),
+                         CONTRACT_ACCEPT_PAUSE);
+    }
+}
+END_TEST
+
+START_TEST(test_an_errno_of_recv_is_an_end)
+{
+    ck_assert_int_eq(contract_end_of(EAGAIN), CONTRACT_TIMEOUT);
+    ck_assert_int_eq(contract_end_of(ECONNRESET), CONTRACT_ERROR);
+    ck_assert_int_eq(contract_end_of(EPIPE), CONTRACT_ERROR);
+    ck_assert_int_eq(contract_end_of(ETIMEDOUT), CONTRACT_ERROR);
+}
+END_TEST
+
+/* ---- the listener and its ready line ----------------------------------- */
+
+/* From now on standard output goes into a pipe; returns its other end. */
+static int
+capture_stdout(void)
+{
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    fflush(stdout);
+    ck_assert_int_eq(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void
+read_line(int fd, char *line, size_t line_bytes)
+{
+    size_t length = 0;
+
+    while (length + 1 < line_bytes && read(fd, line + length, 1) == 1) {
+        length++;
+        if (line[length - 1] == '\n') {
+            break;
+        }
+    }
+    line[length] = '\0';
+}
+
+START_TEST(test_the_ready_line_names_a_port_that_accepts)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    char line[100];
+    unsigned int port = 0;
+    int reader = capture_stdout();
+
+    parse("--port=0", NULL);
+    contract_listen();
+    contract_ready();
+    read_line(reader, line, sizeof line);
+    ck_assert_int_eq(sscanf(line, "listening on 127.0.0.1:%u\n", &port), 1);
+    int conn_fd = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_port = htons((uint16_t)port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(
+        connect(conn_fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(contract_finish(), 0);
+}
+END_TEST
+
+START_TEST(test_the_listener_is_close_on_exec)
+{
+    parse("--port=0", NULL);
+    int listen_fd = contract_listen();
+    ck_assert_int_ne(fcntl(listen_fd, F_GETFD) & FD_CLOEXEC, 0);
+}
+END_TEST
+
+START_TEST(test_the_limit_of_descriptors_is_raised)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_max = limit.rlim_max > 500 ? 500 : limit.rlim_max;
+    limit.rlim_cur = limit.rlim_max / 2;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    parse(NULL);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    ck_assert_uint_eq(limit.rlim_cur, limit.rlim_max);
+}
+END_TEST
+
+START_TEST(test_G09_missing_standard_streams_are_filled_in)
+{
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    parse("--port=0", NULL);
+    int listen_fd = contract_listen();
+    if (listen_fd <= STDERR_FILENO) {
+        _exit(1);
+    }
+}
+END_TEST
+
+START_TEST(test_a_port_in_use_ends_with_status_1)
+{
+    struct sockaddr_in address;
+    socklen_t address_bytes = sizeof address;
+    char flag[32];
+
+    int taken = socket(AF_INET, SOCK_STREAM, 0);
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(taken, (struct sockaddr *)&address, sizeof address),
+                     0);
+    ck_assert_int_eq(listen(taken, 1), 0);
+    getsockname(taken, (struct sockaddr *)&address, &address_bytes);
+    snprintf(flag, sizeof flag, "--port=%d", ntohs(address.sin_port));
+    parse(flag, NULL);
+    contract_listen();
+}
+END_TEST
+
+/* ---- clients and the stop ---------------------------------------------- */
+
+static int client[2]; /* [0]: the server's side; [1]: the client's */
+
+static void
+open_client(void)
+{
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, client), 0);
+    ck_assert(contract_client_opened(client[0]));
+}
+
+/* Whether recv on `fd` would return now, and with what. */
+static ssize_t
+peek(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+START_TEST(test_a_stop_ends_the_reading_side_of_open_clients)
+{
+    char bytes[10];
+
+    parse("--port=0", NULL);
+    int listen_fd = contract_listen();
+    open_client();
+    ck_assert_int_eq(write(client[1], "abc", 3), 3);
+    ck_assert(!contract_stopping());
+    raise(SIGTERM);
+    ck_assert(contract_stopping());
+    /* What had arrived is still there, then comes the end. */
+    ck_assert_int_eq(recv(client[0], bytes, sizeof bytes, 0), 3);
+    ck_assert_int_eq(recv(client[0], bytes, sizeof bytes, 0), 0);
+    /* And it can still be answered. */
+    ck_assert_int_eq(send(client[0], "abc", 3, MSG_NOSIGNAL), 3);
+    ck_assert_int_eq(accept(listen_fd, NULL, NULL), -1);
+    ck_assert_int_eq(errno, EINVAL);
+    ck_assert_int_eq(contract_accept_error(EINVAL), CONTRACT_ACCEPT_STOP);
+}
+END_TEST
+
+START_TEST(test_a_client_that_comes_during_a_stop_is_ended_too)
+{
+    parse("--port=0", NULL);
+    contract_listen();
+    raise(SIGINT);
+    open_client();
+    ck_assert_int_eq(peek(client[0]), 0);
+}
+END_TEST
+
+START_TEST(test_a_client_that_has_closed_is_left_alone)
+{
+    parse("--port=0", NULL);
+    contract_listen();
+    open_client();
+    contract_client_closed(client[0], CONTRACT_EOF);
+    raise(SIGTERM);
+    ck_assert_int_eq(peek(client[0]), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+}
+END_TEST
+
+START_TEST(test_a_listener_that_comes_after_the_stop_is_shut_down)
+{
+    parse("--port=0", NULL);
+    raise(SIGTERM);
+    ck_assert_int_eq(accept(contract_listen(), NULL, NULL), -1);
+    ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+/* Wait in poll, which signal handlers interrupt. */
+static void
+wait_ms(int time_ms)
+{
+    struct timespec left = {.tv_nsec = time_ms * 1000000L};
+
+    while (nanosleep(&left, &left) == -1) {
+    }
+}
+
+START_TEST(test_the_grace_time_cuts_the_writing_side)
+{
+    struct pollfd poller = {.events = POLLIN};
+
+    parse("--port=0", "--grace=50", NULL);
+    contract_listen();
+    open_client();
+    raise(SIGTERM);
+    ck_assert_int_eq(peek(client[1]), -1); /* not cut yet */
+    poller.fd = client[1];
+    while (poll(&poller, 1, 2000) == -1) {
+        ck_assert_int_eq(errno, EINTR);
+    }
+    ck_assert_int_eq(peek(client[1]), 0);
+}
+END_TEST
+
+START_TEST(test_who_sleeps_through_the_grace_time_is_ended)
+{
+    parse("--port=0", "--grace=20", NULL);
+    contract_listen();
+    open_client();
+    raise(SIGTERM);
+    for (;;) {
+        wait_ms(500);
+    }
+}
+END_TEST
+
+START_TEST(test_G06_a_second_signal_ends_at_once)
+{
+    parse("--port=0", "--grace=30000", NULL);
+    contract_listen();
+    raise(SIGTERM);
+    raise(SIGINT);
+}
+END_TEST
+
+START_TEST(test_signals_that_were_blocked_are_heard)
+{
+    sigset_t signals;
+
+    sigfillset(&signals);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    parse("--port=0", NULL);
+    raise(SIGTERM);
+    ck_assert(contract_stopping());
+}
+END_TEST
+
+START_TEST(test_B05_more_than_max_clients_are_refused)
+{
+    int third[2];
+
+    parse("--max-clients=2", NULL);
+    open_client();
+    int first = client[0];
+    open_client();
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, third), 0);
+    ck_assert(!contract_client_opened(third[0]));
+    contract_client_closed(first, CONTRACT_EOF);
+    ck_assert(contract_client_opened(third[0]));
+}
+END_TEST
+
+START_TEST(test_I04_counters_add_up)
+{
+    char line[1000];
+    int reader = capture_stdout();
+    int fds[4];
+
+    parse("--stats", "--port=0", NULL);
+    contract_listen();
+    for (int i = 0; i < 4; i++) {
+        open_client();
+        fds[i] = client[0];
+    }
+    contract_count_in(10);
+    contract_count_out(7);
+    contract_client_closed(fds[0], CONTRACT_EOF);
+    contract_client_closed(fds[1], CONTRACT_TIMEOUT);
+    contract_client_closed(fds[2], CONTRACT_REFUSED);
+    contract_accept_error(ECONNABORTED);
+    contract_accept_error(EMFILE);
+    ck_assert_int_eq(contract_finish(), 0);
+    read_line(reader, line, sizeof line);
+    ck_assert_str_eq(
+        line,
+        "{\"model\":\"tested\",\"accepted\":3,\"refused\":1,\"closed_eof\":1,"
+        "\"closed_error\":0,\"closed_timeout\":1,\"closed_rejected\":0,"
+        "\"open\":1,\"peak_open\":4,\"bytes_in\":10,\"bytes_out\":7,"
+        "\"accept_errors\":2,\"accept_pauses\":1}\n");
+}
+END_TEST
+
+START_TEST(test_counters_that_cannot_be_printed_are_status_1)
+{
+    int full = open("/dev/full", O_WRONLY);
+
+    ck_assert_int_ne(full, -1);
+    parse("--stats", "--port=0", NULL);
+    contract_listen();
+    dup2(full, STDOUT_FILENO);
+    int status = contract_finish();
+    if (status != 1) {
+        _exit(9);
+    }
+}
+END_TEST
+
+/* ---- work -------------------------------------------------------------- */
+
+static int64_t
+cpu_us(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+START_TEST(test_work_burns_cpu_time)
+{
+    parse("--work=5000", NULL);
+    int64_t begin_us = cpu_us();
+    contract_work();
+    ck_assert_int_ge(cpu_us() - begin_us, 5000);
+    /* The CPU time of this thread, so a busy machine does not add to it. */
+    ck_assert_int_lt(cpu_us() - begin_us, 10000);
+}
+END_TEST
+
+START_TEST(test_no_work_is_none)
+{
+    parse(NULL);
+    int64_t begin_us = cpu_us();
+    contract_work();
+    ck_assert_int_lt(cpu_us() - begin_us, 1000);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("contract");
+    TCase *flags = tcase_create("flags");
+    TCase *rules = tcase_create("rules");
+    TCase *listener = tcase_create("listener");
+    TCase *stop = tcase_create("stop");
+
+    tcase_add_test(flags, test_defaults_are_those_of_the_design);
+    tcase_add_test(flags, test_every_flag_sets_its_field);
+    tcase_add_loop_exit_test(flags, test_G11_bad_usage_ends_with_status_2, 2,
+                             0, BAD_FLAGS);
+    tcase_add_loop_test(rules, test_H02_the_line_is_hello_or_it_is_not, 0,
+                        HELLOS);
+    tcase_add_test(rules, test_H03_a_line_is_64_bytes_at_the_most);
+    tcase_add_test(rules, test_B01_errors_of_one_connection_are_passed_over);
+    tcase_add_test(rules,
+                   test_B02_running_out_pauses_and_so_does_the_unknown);
+    tcase_add_test(rules, test_an_errno_of_recv_is_an_end);
+    tcase_add_test(rules, test_work_burns_cpu_time);
+    tcase_add_test(rules, test_no_work_is_none);
+    tcase_add_test(listener, test_the_ready_line_names_a_port_that_accepts);
+    tcase_add_test(listener, test_the_listener_is_close_on_exec);
+    tcase_add_test(listener, test_the_limit_of_descriptors_is_raised);
+    tcase_add_test(listener, test_G09_missing_standard_streams_are_filled_in);
+    tcase_add_exit_test(listener, test_a_port_in_use_ends_with_status_1, 1);
+    tcase_add_test(stop, test_a_stop_ends_the_reading_side_of_open_clients);
+    tcase_add_test(stop, test_a_client_that_comes_during_a_stop_is_ended_too);
+    tcase_add_test(stop, test_a_client_that_has_closed_is_left_alone);
+    tcase_add_test(stop,
+                   test_a_listener_that_comes_after_the_stop_is_shut_down);
+    tcase_add_test(stop, test_the_grace_time_cuts_the_writing_side);
+    tcase_add_exit_test(stop, test_who_sleeps_through_the_grace_time_is_ended,
+                        0);
+    tcase_add_exit_test(stop, test_G06_a_second_signal_ends_at_once,
+                        128 + SIGINT);
+    tcase_add_test(stop, test_signals_that_were_blocked_are_heard);
+    tcase_add_test(stop, test_B05_more_than_max_clients_are_refused);
+    tcase_add_test(stop, test_I04_counters_add_up);
+    tcase_add_test(stop, test_counters_that_cannot_be_printed_are_status_1);
+    suite_add_tcase(suite, flags);
+    suite_add_tcase(suite, rules);
+    suite_add_tcase(suite, listener);
+    suite_add_tcase(suite, stop);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

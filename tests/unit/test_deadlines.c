@@ -1,0 +1,117 @@
+/*
+ * test_deadlines.c: the queue against a plain array that is searched.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "harness/contract/deadlines.h"
+
+enum {
+    MANY = 500,
+    STEPS = 20000
+};
+
+/* The soonest of those that are in the queue, found the slow way. */
+static int64_t
+soonest_ns(const struct deadline *all)
+{
+    int64_t soonest = INT64_MAX;
+
+    for (int i = 0; i < MANY; i++) {
+        if (all[i].position != 0 && all[i].at_ns < soonest) {
+            soonest = all[i].at_ns;
+        }
+    }
+    return soonest;
+}
+
+START_TEST(test_random_operations_keep_the_soonest_first)
+{
+    static struct deadline all[MANY];
+    struct deadline_queue queue = {0};
+
+    srand(7);
+    for (int step = 0; step < STEPS; step++) {
+        struct deadline *one = &all[rand() % MANY];
+        if (rand() % 3 == 0) {
+            deadline_remove(&queue, one);
+            ck_assert_uint_eq(one->position, 0);
+        } else {
+            ck_assert_int_eq(deadline_set(&queue, one, rand() % 1000), 0);
+        }
+        struct deadline *first = deadline_first(&queue);
+        int64_t expected_ns = soonest_ns(all);
+        if (first == NULL) {
+            ck_assert_int_eq(expected_ns, INT64_MAX);
+        } else {
+            ck_assert_msg(first->at_ns == expected_ns,
+                          "step %d: first is %ld, should be %ld", step,
+                          (long)first->at_ns, (long)expected_ns);
+        }
+    }
+    deadline_queue_free(&queue);
+}
+END_TEST
+
+START_TEST(test_they_come_out_in_order)
+{
+    static struct deadline all[MANY];
+    struct deadline_queue queue = {0};
+    int64_t previous_ns = -1;
+
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_int_eq(deadline_set(&queue, &all[i], (i * 7919) % MANY), 0);
+    }
+    for (int i = 0; i < MANY; i++) {
+        struct deadline *first = deadline_first(&queue);
+        ck_assert_int_ge(first->at_ns, previous_ns);
+        previous_ns = first->at_ns;
+        deadline_remove(&queue, first);
+    }
+    ck_assert_ptr_null(deadline_first(&queue));
+    deadline_queue_free(&queue);
+}
+END_TEST
+
+START_TEST(test_removing_what_is_not_in_does_nothing)
+{
+    struct deadline_queue queue = {0};
+    struct deadline one = {0};
+
+    deadline_remove(&queue, &one);
+    ck_assert_ptr_null(deadline_first(&queue));
+}
+END_TEST
+
+START_TEST(test_reserved_room_is_enough)
+{
+    static struct deadline all[MANY];
+    struct deadline_queue queue = {0};
+
+    ck_assert_int_eq(deadline_reserve(&queue, MANY), 0);
+    struct deadline **heap = queue.heap;
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_int_eq(deadline_set(&queue, &all[i], i), 0);
+    }
+    ck_assert_ptr_eq(queue.heap, heap);
+    deadline_queue_free(&queue);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("deadlines");
+    TCase *tcase = tcase_create("queue");
+
+    tcase_add_test(tcase, test_random_operations_keep_the_soonest_first);
+    tcase_add_test(tcase, test_they_come_out_in_order);
+    tcase_add_test(tcase, test_removing_what_is_not_in_does_nothing);
+    tcase_add_test(tcase, test_reserved_room_is_enough);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
