@@ -8,6 +8,7 @@
 #include "harness/load/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,7 +64,7 @@ exchange_send(struct run *run, struct connection *connection)
         if ((size_t)nwritten < hello_left) {
             hello_left = (size_t)nwritten;
         }
-        connection->hello_sent += (short)hello_left;
+        connection->hello_sent += (int)hello_left;
         connection->nwritten += nwritten - (ssize_t)hello_left;
     }
 }
@@ -162,19 +163,20 @@ verify_hello(struct run *run, struct connection *connection,
     }
     for (size_t i = 0; i < count; i++) {
         unsigned char expected =
-            (unsigned char)hello[connection->hello_read + (int)i];
+            (unsigned char)hello[(size_t)connection->hello_read + i];
         if (bytes[i] == expected) {
             continue;
         }
         record_mismatch(run, connection, bytes + i, 1);
         if (run->result->errors[ENGINE_MISMATCH] == 0) {
             run->result->mismatch.expected = expected;
-            strcpy(run->result->mismatch.origin, "in the greeting");
+            snprintf(run->result->mismatch.origin,
+                     sizeof run->result->mismatch.origin, "in the greeting");
         }
         connection_fail(run, connection, ENGINE_MISMATCH, 0);
         return -1;
     }
-    connection->hello_read += (short)count;
+    connection->hello_read += (int)count;
     return (ssize_t)count;
 }
 

@@ -25,7 +25,8 @@ summary_quantile(char *text, const struct histogram *histogram,
 {
     /* 10 / (1 - p), with a little forgiven for what is not exact in it. */
     if ((double)histogram->count * (1 - quantile) < 10 - 1e-6) {
-        return strcpy(text, "-");
+        snprintf(text, UNITS_TEXT_BYTES, "-");
+        return text;
     }
     return units_format_time(
         text, (double)histogram_quantile_ns(histogram, quantile));

@@ -17,7 +17,7 @@
 #include "harness/load/engine.h"
 
 enum {
-    MS_NS = 1000000,
+    ms_ns = 1000000,
     FIRST_MAX = 64
 };
 
@@ -160,7 +160,7 @@ start(bool parallel, void (*serve)(struct server *, int))
     options.address_bytes = address_bytes;
     options.clients = 8;
     options.message_bytes = 64;
-    options.window_ns = 100 * MS_NS;
+    options.window_ns = 100 * ms_ns;
 }
 
 static void
@@ -181,7 +181,7 @@ assert_no_errors(void)
 START_TEST(counts_add_up)
 {
     start(true, serve_echo);
-    options.warmup_ns = 20 * MS_NS;
+    options.warmup_ns = 20 * ms_ns;
     ck_assert_int_eq(engine_run(&options, &result), 0);
     assert_no_errors();
     ck_assert_int_eq(result.asked, 8);
@@ -207,7 +207,7 @@ START_TEST(echoes_max_is_exact)
 {
     start(true, serve_echo);
     options.echoes_max = 1000;
-    options.window_ns = INT64_C(20000) * MS_NS;
+    options.window_ns = 20000 * ms_ns;
     ck_assert_int_eq(engine_run(&options, &result), 0);
     assert_no_errors();
     ck_assert_uint_eq(result.echoes, 1000);
@@ -279,7 +279,7 @@ START_TEST(churn_closes_first)
     start(true, serve_echo);
     options.churn = true;
     options.echoes_max = 100;
-    options.window_ns = INT64_C(20000) * MS_NS;
+    options.window_ns = 20000 * ms_ns;
     ck_assert_int_eq(engine_run(&options, &result), 0);
     assert_no_errors();
     ck_assert_uint_eq(result.echoes, 100);
@@ -314,13 +314,13 @@ END_TEST
 START_TEST(ends_early_when_all_are_dead)
 {
     start(true, serve_once);
-    options.window_ns = INT64_C(20000) * MS_NS;
+    options.window_ns = 20000 * ms_ns;
     ck_assert_int_eq(engine_run(&options, &result), 0);
     ck_assert(!engine_result_good(&result));
     ck_assert_int_eq(result.served, 8);
     ck_assert_uint_eq(
         result.errors[ENGINE_EARLY_EOF] + result.errors[ENGINE_RESET], 8);
-    ck_assert_int_lt(result.window_ns, INT64_C(5000) * MS_NS);
+    ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
 }
 END_TEST
 
@@ -356,7 +356,7 @@ START_TEST(phases_come_in_order_and_once)
     options.churn = _i == 1;
     options.on_phase = see_phase;
     options.on_progress = see_progress;
-    options.window_ns = INT64_C(1200) * MS_NS;
+    options.window_ns = 1200 * ms_ns;
     options.arg = &seen;
     ck_assert_int_eq(engine_run(&options, &result), 0);
     assert_no_errors();
@@ -383,13 +383,13 @@ START_TEST(interrupt_ends_the_window)
     start(true, serve_echo);
     options.interrupted = &interrupted;
     options.on_phase = interrupt_at_begin;
-    options.warmup_ns = 20 * MS_NS;
-    options.window_ns = INT64_C(20000) * MS_NS;
+    options.warmup_ns = 20 * ms_ns;
+    options.window_ns = 20000 * ms_ns;
     ck_assert_int_eq(engine_run(&options, &result), 0);
     assert_no_errors();
     ck_assert(result.interrupted);
     ck_assert_int_eq(result.served, 8);
-    ck_assert_int_lt(result.window_ns, INT64_C(1000) * MS_NS);
+    ck_assert_int_lt(result.window_ns, 1000 * ms_ns);
 }
 END_TEST
 

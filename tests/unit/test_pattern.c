@@ -9,9 +9,7 @@
 #include "harness/load/origin.h"
 #include "harness/load/pattern.h"
 
-enum {
-    MESSAGE_BYTES = 64
-};
+static const int64_t message_bytes = 64;
 
 static struct pattern pattern;
 static char origin[ORIGIN_TEXT_BYTES];
@@ -121,21 +119,21 @@ END_TEST
 static void
 describe(int64_t right, const unsigned char *got, size_t count)
 {
-    struct origin_stream own = {5, 2 * MESSAGE_BYTES + right,
-                                3 * MESSAGE_BYTES};
+    struct origin_stream own = {5, 2 * message_bytes + right,
+                                3 * message_bytes};
     struct origin_stream others[] = {{17, 300, 364}, {4, 0, 0}, {6, 64, 128}};
-    origin_describe(&pattern, &own, others, 3, MESSAGE_BYTES, got, count,
+    origin_describe(&pattern, &own, others, 3, message_bytes, got, count,
                     origin);
 }
 
 START_TEST(lost_bytes)
 {
-    for (int64_t lost = 1; lost < MESSAGE_BYTES - 3; lost++) {
+    for (int64_t lost = 1; lost < message_bytes - 3; lost++) {
         char expected[ORIGIN_TEXT_BYTES];
         snprintf(expected, sizeof expected, "%d %s lost", (int)lost,
                  lost == 1 ? "byte was" : "bytes were");
-        describe(0, pattern_window(&pattern, 5, 2 * MESSAGE_BYTES + lost),
-                 (size_t)(MESSAGE_BYTES - lost));
+        describe(0, pattern_window(&pattern, 5, 2 * message_bytes + lost),
+                 (size_t)(message_bytes - lost));
         ck_assert_str_eq(origin, expected);
     }
 }
@@ -143,12 +141,12 @@ END_TEST
 
 START_TEST(doubled_bytes)
 {
-    for (int64_t twice = 1; twice < MESSAGE_BYTES; twice++) {
+    for (int64_t twice = 1; twice < message_bytes; twice++) {
         char expected[ORIGIN_TEXT_BYTES];
         snprintf(expected, sizeof expected, "%d %s doubled", (int)twice,
                  twice == 1 ? "byte was" : "bytes were");
         describe(10,
-                 pattern_window(&pattern, 5, 2 * MESSAGE_BYTES + 10 - twice),
+                 pattern_window(&pattern, 5, 2 * message_bytes + 10 - twice),
                  32);
         ck_assert_str_eq(origin, expected);
     }
@@ -157,8 +155,8 @@ END_TEST
 
 START_TEST(changed_bytes)
 {
-    unsigned char bytes[MESSAGE_BYTES];
-    memcpy(bytes, pattern_window(&pattern, 5, 2 * MESSAGE_BYTES),
+    unsigned char bytes[64];
+    memcpy(bytes, pattern_window(&pattern, 5, 2 * message_bytes),
            sizeof bytes);
     bytes[0] ^= 1;
     describe(0, bytes, sizeof bytes);
@@ -171,7 +169,7 @@ END_TEST
 
 START_TEST(bytes_of_another_connection)
 {
-    describe(0, pattern_window(&pattern, 17, 300), MESSAGE_BYTES);
+    describe(0, pattern_window(&pattern, 17, 300), message_bytes);
     ck_assert_str_eq(origin, "connection 17");
     describe(20, pattern_window(&pattern, 6, 70), 40);
     ck_assert_str_eq(origin, "connection 6");
@@ -183,8 +181,8 @@ END_TEST
 
 START_TEST(bytes_of_nobody_here)
 {
-    unsigned char noise[MESSAGE_BYTES];
-    describe(0, pattern_window(&pattern, 99, 5000), MESSAGE_BYTES);
+    unsigned char noise[64];
+    describe(0, pattern_window(&pattern, 99, 5000), message_bytes);
     ck_assert_str_eq(origin, "an earlier connection or message");
     memset(noise, 'x', sizeof noise);
     describe(0, noise, sizeof noise);
@@ -196,7 +194,7 @@ END_TEST
 START_TEST(too_few_bytes_tell_nothing)
 {
     for (size_t count = 1; count < 3; count++) {
-        describe(0, pattern_window(&pattern, 5, 2 * MESSAGE_BYTES + 1),
+        describe(0, pattern_window(&pattern, 5, 2 * message_bytes + 1),
                  count);
         ck_assert_str_eq(origin, "");
         describe(0, pattern_window(&pattern, 17, 300), count);
