@@ -16,10 +16,7 @@
 
 #include "harness/load/engine.h"
 
-enum {
-    ms_ns = 1000000,
-    FIRST_MAX = 64
-};
+static const int64_t ms_ns = 1000000;
 
 /* A server with a thread that accepts. It ends with the test's process. */
 struct server {
