@@ -54,7 +54,8 @@ static const char summary[] =
     "Drive any server that echoes: keep one message in flight on each "
     "connection, compare every byte that comes back, and say how it went."
     "\vNumbers take units: 1k, 64KiB, 200ms. Ctrl-C ends the measurement and "
-    "prints what there is.\n\n"
+    "prints what there is. A connection that is lost is not replaced; with "
+    "--churn a client gives up after three failures in a row.\n\n"
     "Exit status: 0 good; 1 a byte was wrong, a connection failed or nobody "
     "was served; 2 wrong usage; 3 the client itself could not measure.";
 

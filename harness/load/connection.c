@@ -189,6 +189,10 @@ void
 connection_ready(struct run *run, struct connection *connection,
                  uint32_t events)
 {
+    /* Closed for being overdue, between two halves of a batch of events. */
+    if (connection->fd == -1) {
+        return;
+    }
     if (connection->state == CONNECTION_CONNECTING) {
         finish_connect(run, connection, events);
         if (connection->fd == -1) {

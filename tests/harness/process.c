@@ -61,12 +61,15 @@ process_start(struct process *process, const char *const *argv,
 {
     int out[2];
     int err[2];
+    int exec[2];
+    char byte;
     pid_t parent = getpid();
     memset(process, 0, sizeof *process);
     ck_assert_msg(access(argv[0], X_OK) == 0, "%s: %s", argv[0],
                   strerror(errno));
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
+    ck_assert_int_eq(pipe2(exec, O_CLOEXEC), 0);
     process->pid = fork();
     ck_assert_int_ne(process->pid, -1);
     if (process->pid == 0) {
@@ -76,6 +79,11 @@ process_start(struct process *process, const char *const *argv,
     }
     close(out[1]);
     close(err[1]);
+    close(exec[1]);
+    /* The end of this file is the moment of exec(2). Before that the child
+     * still has Check's signal handlers, which end the whole group. */
+    ck_assert_int_eq(read(exec[0], &byte, 1), 0);
+    close(exec[0]);
     process->out_fd = out[0];
     process->err_fd = err[0];
 }

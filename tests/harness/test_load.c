@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/harness/process.h"
@@ -308,6 +309,29 @@ START_TEST(j7_interrupt_prints_what_there_is)
 }
 END_TEST
 
+/* Wait until the program has a handler for the signal. A signal that comes
+ * earlier would end it, which is another test. */
+static void
+wait_for_handler(const struct process *process, int signal_number)
+{
+    char path[64];
+    char line[256];
+    unsigned long long caught = 0;
+    time_t deadline = time(NULL) + READY_MS / 1000;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)process->pid);
+    while ((caught >> (signal_number - 1) & 1) == 0) {
+        ck_assert_msg(time(NULL) <= deadline, "no handler was set up");
+        FILE *file = fopen(path, "re");
+        ck_assert_ptr_nonnull(file);
+        while (fgets(line, sizeof line, file) != NULL) {
+            if (strncmp(line, "SigCgt:", 7) == 0) {
+                caught = strtoull(line + 7, NULL, 16);
+            }
+        }
+        fclose(file);
+    }
+}
+
 START_TEST(j7_interrupt_while_connecting)
 {
     struct process server;
@@ -315,20 +339,7 @@ START_TEST(j7_interrupt_while_connecting)
     char target[64];
     start_server(&server, "--bug=never-accept", target);
     start_load(&load, target, "-c20 -d60s --connect-timeout=60s", 0);
-    /* It must have set up its handler before the signal comes, or the signal
-     * ends it: then this would be another test. It has when it waits. */
-    char path[64];
-    char state[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/wchan", (int)load.pid);
-    for (int i = 0; i < 10000 && strstr(state, "poll") == NULL; i++) {
-        FILE *file = fopen(path, "re");
-        ck_assert_ptr_nonnull(file);
-        if (fgets(state, sizeof state, file) == NULL) {
-            state[0] = '\0';
-        }
-        fclose(file);
-        sched_yield();
-    }
+    wait_for_handler(&load, SIGTERM);
     kill(load.pid, SIGTERM);
     process_finish(&load, LOAD_MS);
     process_kill(&server);
