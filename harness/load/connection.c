@@ -25,8 +25,7 @@ enum {
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
-/* ---- connecting ----------------------------------------------------------
- */
+/* ---- connecting -------------------------------------------------------- */
 
 /* Make the socket and start to connect it. Returns 0, also when the
  * connection is there at once; -1 with errno. */
@@ -109,8 +108,7 @@ finish_connect(struct run *run, struct connection *connection,
     }
 }
 
-/* ---- the end -------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 /* Close the descriptor and leave every queue and count it was in. */
 static void

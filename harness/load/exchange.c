@@ -25,8 +25,7 @@ enum {
 
 static const char hello[] = "hello\n";
 
-/* ---- sending -------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------- */
 
 void
 exchange_send(struct run *run, struct connection *connection)
@@ -73,7 +72,7 @@ void
 exchange_begin(struct run *run, struct connection *connection)
 {
     run->pending++;
-    if (!run->options->churn) {
+    if (!run->options->churn || connection->silent) {
         connection->start_ns = run->now_ns;
     }
     if (run->options->handshake && connection->hello_end == 0) {
@@ -97,8 +96,7 @@ exchange_end_greeting(struct run *run, struct connection *connection)
     exchange_send(run, connection);
 }
 
-/* ---- receiving -----------------------------------------------------------
- */
+/* ---- receiving --------------------------------------------------------- */
 
 static struct origin_stream
 stream_of(const struct connection *connection)

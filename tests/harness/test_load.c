@@ -107,8 +107,7 @@ assert_exit_status(const struct process *load, int expected)
                   process_exit_status(load), expected, load->out, load->err);
 }
 
-/* ---- J5: each bug is found and named -------------------------------------
- */
+/* ---- J5: each bug is found and named ----------------------------------- */
 
 struct bug_case {
     const char *server;  /* flags of the bad server */
@@ -124,6 +123,10 @@ static const struct bug_case bug_cases[] = {
     {"--bug=none", "-c2 -n20 --size=1MiB", 0, {"2 of 2", "none"}},
     {"--bug=none --handshake", "-c8 -n200 --handshake", 0, {"8 of 8"}},
     {"--bug=none --handshake", "-c8 -n80 --handshake --churn", 0, {"8 of 8"}},
+    {"--bug=none --handshake",
+     "-c2 -n20 --handshake -s200KiB",
+     0,
+     {"2 of 2", "none"}},
     {"--bug=fixed",
      "-c1 -d1s",
      1,
@@ -201,8 +204,7 @@ START_TEST(j5_bug_is_found)
 }
 END_TEST
 
-/* ---- the client's own limits ---------------------------------------------
- */
+/* ---- the client's own limits ------------------------------------------- */
 
 /* Port 1 refuses: had the run been started, it would say so. */
 START_TEST(j3_too_few_descriptors)
@@ -277,8 +279,7 @@ START_TEST(j6_messages_larger_than_buffers)
 }
 END_TEST
 
-/* ---- J7: signals ---------------------------------------------------------
- */
+/* ---- J7: signals ------------------------------------------------------- */
 
 /* Start a server that speaks up when the load is in full swing, and a load
  * that would go on for long; return when it does. */
@@ -382,8 +383,7 @@ START_TEST(j8_stopped_server_times_out)
 }
 END_TEST
 
-/* ---- the command line ----------------------------------------------------
- */
+/* ---- the command line -------------------------------------------------- */
 
 static const char *const wrong_flags[] = {
     "-c0",          "-c",          "--clients=x",  "-c-1",
@@ -425,8 +425,7 @@ START_TEST(wrong_target_is_refused)
 }
 END_TEST
 
-/* ---- the suite -----------------------------------------------------------
- */
+/* ---- the suite --------------------------------------------------------- */
 
 /* May this user have a network of their own? Tried in a child. */
 static bool

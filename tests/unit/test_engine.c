@@ -38,8 +38,7 @@ static struct server server;
 static struct engine_options options;
 static struct engine_result result;
 
-/* ---- servers -------------------------------------------------------------
- */
+/* ---- servers ----------------------------------------------------------- */
 
 static bool
 send_all(int fd, const char *bytes, size_t count)
@@ -172,8 +171,7 @@ assert_no_errors(void)
     ck_assert(!engine_result_invalid(&result));
 }
 
-/* ---- tests ---------------------------------------------------------------
- */
+/* ---- tests ------------------------------------------------------------- */
 
 START_TEST(counts_add_up)
 {
@@ -256,6 +254,22 @@ START_TEST(silent_clients_are_asked)
     ck_assert_int_eq(result.asked, 28);
     ck_assert_int_eq(result.served, 28);
     ck_assert_uint_eq(result.unfinished, 0);
+}
+END_TEST
+
+/* The silent ones keep their connections while the others come and go. */
+START_TEST(silent_clients_beside_churn)
+{
+    start(true, serve_echo);
+    options.churn = true;
+    options.silent_clients = 5;
+    options.ask_silent = true;
+    options.timeout_ns = 1000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 13);
+    ck_assert_int_eq(result.served, 13);
+    ck_assert_int_eq(result.connected, 13);
 }
 END_TEST
 
@@ -390,6 +404,31 @@ START_TEST(interrupt_ends_the_window)
 }
 END_TEST
 
+static void *
+run_main(void *arg)
+{
+    return engine_run(&options, arg) == 0 ? arg : NULL;
+}
+
+/* Nothing is shared by two runs but what they are told. */
+START_TEST(two_runs_at_the_same_time)
+{
+    static struct engine_result second;
+    pthread_t thread;
+    void *status;
+    start(true, serve_echo);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_main, &second), 0);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    ck_assert_int_eq(pthread_join(thread, &status), 0);
+    ck_assert_ptr_eq(status, &second);
+    assert_no_errors();
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_int_eq(second.served, 8);
+    ck_assert(engine_result_good(&second));
+    ck_assert_int_eq(server.accepted, 16);
+}
+END_TEST
+
 START_TEST(descriptors_are_enough)
 {
     options.clients = 100;
@@ -422,12 +461,14 @@ main(void)
     tcase_add_test(tests, blocking_server_serves_one);
     tcase_add_test(tests, silent_clients_come_first);
     tcase_add_test(tests, silent_clients_are_asked);
+    tcase_add_test(tests, silent_clients_beside_churn);
     tcase_add_test(tests, silent_clients_not_asked_do_not_count);
     tcase_add_test(tests, churn_closes_first);
     tcase_add_loop_test(tests, greeting_comes_in_two_pieces, 0, 2);
     tcase_add_test(tests, ends_early_when_all_are_dead);
     tcase_add_loop_test(tests, phases_come_in_order_and_once, 0, 2);
     tcase_add_test(tests, interrupt_ends_the_window);
+    tcase_add_test(tests, two_runs_at_the_same_time);
     tcase_add_test(tests, descriptors_are_enough);
     tcase_add_test(tests, every_error_has_a_name);
     suite_add_tcase(suite, tests);

@@ -26,8 +26,7 @@ byte_at(int64_t connection, int64_t offset)
     return *pattern_window(&pattern, connection, offset);
 }
 
-/* ---- the pattern ---------------------------------------------------------
- */
+/* ---- the pattern ------------------------------------------------------- */
 
 /* Pieces of any length, end to end, are the stream: no byte of it is skipped
  * or repeated where the table wraps around. */
@@ -111,8 +110,7 @@ START_TEST(wrong_byte_is_found_wherever_it_is)
 }
 END_TEST
 
-/* ---- where wrong bytes come from -----------------------------------------
- */
+/* ---- where wrong bytes come from --------------------------------------- */
 
 /* Two messages of connection 5 have come back and a third is under way, of
  * which the first `right` bytes are right. `got` is what came after them. */

@@ -45,8 +45,7 @@ format(enum kind kind, char *text, double value)
     }
 }
 
-/* ---- reading -------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------- */
 
 struct reading {
     enum kind kind;   /* which function */
@@ -139,8 +138,7 @@ START_TEST(reads)
 }
 END_TEST
 
-/* ---- writing -------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------- */
 
 struct writing {
     enum kind kind;   /* which function */
