@@ -54,7 +54,8 @@ static const char summary[] =
     "Drive any server that echoes: keep one message in flight on each "
     "connection, compare every byte that comes back, and say how it went."
     "\vNumbers take units: 1k, 64KiB, 200ms. Ctrl-C ends the measurement and "
-    "prints what there is.\n\n"
+    "prints what there is. A connection that is lost is not replaced; with "
+    "--churn a client gives up after three failures in a row.\n\n"
     "Exit status: 0 good; 1 a byte was wrong, a connection failed or nobody "
     "was served; 2 wrong usage; 3 the client itself could not measure.";
 
@@ -107,11 +108,11 @@ read_target(const struct argp_state *state, const char *text,
     arguments->target = text;
 }
 
+/* The flags with a value. Returns ARGP_ERR_UNKNOWN if it is none of them. */
 static error_t
-read_flag(int key, char *text, struct argp_state *state)
+read_flag_with_value(int key, const char *text, struct argp_state *state,
+                     struct engine_options *options)
 {
-    struct arguments *arguments = state->input;
-    struct engine_options *options = &arguments->options;
     switch (key) {
     case 'c':
         options->clients =
@@ -139,18 +140,29 @@ read_flag(int key, char *text, struct argp_state *state)
             read_value(state, "size", text, units_parse_bytes, 1,
                        size_max_bytes, "a size from 1 to 1GiB");
         break;
-    case KEY_CHURN:
-        options->churn = true;
-        break;
-    case KEY_HANDSHAKE:
-        options->handshake = true;
-        break;
     case KEY_TIMEOUT:
         options->timeout_ns = read_time(state, "timeout", text, 0);
         break;
     case KEY_CONNECT_TIMEOUT:
         options->connect_timeout_ns =
             read_time(state, "connect-timeout", text, ms_ns);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static error_t
+read_flag(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case KEY_CHURN:
+        arguments->options.churn = true;
+        break;
+    case KEY_HANDSHAKE:
+        arguments->options.handshake = true;
         break;
     case ARGP_KEY_ARG:
         read_target(state, text, arguments);
@@ -160,7 +172,7 @@ read_flag(int key, char *text, struct argp_state *state)
                 state->name);
         exit(EXIT_USAGE);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return read_flag_with_value(key, text, state, &arguments->options);
     }
     return 0;
 }

@@ -25,8 +25,7 @@ enum {
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
-/* ---- connecting ----------------------------------------------------------
- */
+/* ---- connecting -------------------------------------------------------- */
 
 /* Make the socket and start to connect it. Returns 0, also when the
  * connection is there at once; -1 with errno. */
@@ -109,8 +108,7 @@ finish_connect(struct run *run, struct connection *connection,
     }
 }
 
-/* ---- the end -------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 /* Close the descriptor and leave every queue and count it was in. */
 static void
@@ -189,6 +187,10 @@ void
 connection_ready(struct run *run, struct connection *connection,
                  uint32_t events)
 {
+    /* Closed for being overdue, between two halves of a batch of events. */
+    if (connection->fd == -1) {
+        return;
+    }
     if (connection->state == CONNECTION_CONNECTING) {
         finish_connect(run, connection, events);
         if (connection->fd == -1) {

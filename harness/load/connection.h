@@ -36,10 +36,10 @@ struct connection {
     int64_t start_ns; /* when the message, or with churn connect, began */
     int64_t due_ns;   /* when its turn in a queue comes */
     int send_errno;   /* why the last send failed, 0 if it did not */
-    short hello_end;  /* how much of "hello\n" may be sent by now */
-    short hello_sent; /* how much of it was sent */
-    short hello_read; /* how much of the answer came back */
-    short failures;   /* connections of this slot lost in a row */
+    int hello_end;    /* how much of "hello\n" may be sent by now */
+    int hello_sent;   /* how much of it was sent */
+    int hello_read;   /* how much of the answer came back */
+    int failures;     /* connections of this slot lost in a row */
     bool silent;      /* connects and waits */
     bool connected;   /* the slot has been connected at least once */
     bool served;      /* the slot has got a whole echo at least once */

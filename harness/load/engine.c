@@ -48,8 +48,7 @@ call_on_phase(struct run *run, enum engine_phase phase)
     run->now_ns = clock_now_ns();
 }
 
-/* ---- connecting ----------------------------------------------------------
- */
+/* ---- connecting -------------------------------------------------------- */
 
 /* Give up every connect that is not through, and those not even begun. */
 static void
@@ -81,7 +80,7 @@ connect_slots(struct run *run, int first, int end, int64_t deadline_ns)
     }
     while (!run_is_interrupted(run) && run->now_ns < deadline_ns &&
            (run->connecting > 0 || !TAILQ_EMPTY(&run->to_connect))) {
-        run_turn(run, run->connecting > 0 ? deadline_ns : run->now_ns);
+        run_turn(run, deadline_ns);
     }
     give_up_connecting(run);
 }
@@ -99,8 +98,7 @@ connect_all(struct run *run)
     call_on_phase(run, ENGINE_CONNECTED);
 }
 
-/* ---- warm-up and window --------------------------------------------------
- */
+/* ---- warm-up and window ----------------------------------------------- */
 
 static void
 start_speaking(struct run *run)
@@ -146,8 +144,7 @@ measure(struct run *run)
     call_on_phase(run, ENGINE_WINDOW_END);
 }
 
-/* ---- the end -------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 /* Wait for the messages under way, for `max_ns` at most and not when nothing
  * has come back for `still_ns`. */
@@ -190,8 +187,7 @@ finish(struct run *run)
     }
 }
 
-/* ---- the run -------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 static int
 setup(struct run *run, const struct engine_options *options,

@@ -12,8 +12,19 @@
  *     speaking clients connect     at most 64 connects under way at a time
  *     warm-up                      echoes are verified but not measured
  *     ENGINE_WINDOW_BEGIN, the measured window, ENGINE_WINDOW_END
- *     silent clients are asked     one echo each, if `ask_silent` is set
+ *     messages under way return    half a second at most, less when nothing
+ *                                  has come back for 100 ms
+ *     silent clients are asked     one echo each, if `ask_silent` is set:
+ *                                  1 s at most, less when nothing has come
+ *                                  back for 250 ms
  *     everything is closed
+ *
+ * A connection that is lost is an error, of a silent client too: a server
+ * that sends it away does not hold the load that was asked for. (Only one
+ * that must be greeted may, if it is not asked at the end.) It is not
+ * replaced. With churn the client tries again after 10 ms and gives up after
+ * three failures in a row. When no speaking client is left the run ends
+ * early. A message without an echo at the end is unfinished, not an error.
  */
 #ifndef FIVEWAYS_ENGINE_H
 #define FIVEWAYS_ENGINE_H
@@ -62,14 +73,15 @@ struct engine_options {
     bool ask_silent;       /* one echo from each of them at the end */
     int64_t message_bytes; /* length of a message; at least 1 */
     bool churn;            /* each client: connect, one echo, close, again */
-    bool handshake;        /* open with "hel", then "lo\n" + message */
-    int64_t warmup_ns;     /* 0: none */
-    int64_t window_ns;     /* length of the measured window */
-    uint64_t echoes_max;   /* end the window after so many; 0: by time */
-    int64_t timeout_ns;    /* for one echo; 0: no limit of its own */
+    bool handshake;      /* open with "hel", 200 us later "lo\n" + message */
+    int64_t warmup_ns;   /* 0: none */
+    int64_t window_ns;   /* length of the measured window */
+    uint64_t echoes_max; /* end the window after so many; 0: by time */
+    int64_t timeout_ns;  /* for one echo; 0: no limit of its own */
     int64_t connect_timeout_ns;               /* for all connects; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
-    /* Called at each phase, in this order, once each; may be NULL. */
+    /* Called at each phase, in this order, once each, also in a run that
+     * is interrupted or has nobody left; may be NULL. */
     void (*on_phase)(enum engine_phase phase, void *arg);
     /* Called about twice a second with the verified echoes so far and how
      * much of warm-up and window is over (0 to 1); may be NULL. */
@@ -105,7 +117,7 @@ struct engine_result {
     int error_errno[ENGINE_ERRORS];  /* the first errno of each kind */
     struct engine_mismatch mismatch; /* if errors[ENGINE_MISMATCH] or
                                       * errors[ENGINE_EXTRA_BYTES] */
-    bool interrupted;                /* ended early on request */
+    bool interrupted;                /* before the window's end, on request */
 };
 
 /*

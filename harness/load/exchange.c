@@ -8,6 +8,7 @@
 #include "harness/load/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,8 +25,7 @@ enum {
 
 static const char hello[] = "hello\n";
 
-/* ---- sending -------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------- */
 
 void
 exchange_send(struct run *run, struct connection *connection)
@@ -63,7 +63,7 @@ exchange_send(struct run *run, struct connection *connection)
         if ((size_t)nwritten < hello_left) {
             hello_left = (size_t)nwritten;
         }
-        connection->hello_sent += (short)hello_left;
+        connection->hello_sent += (int)hello_left;
         connection->nwritten += nwritten - (ssize_t)hello_left;
     }
 }
@@ -72,7 +72,7 @@ void
 exchange_begin(struct run *run, struct connection *connection)
 {
     run->pending++;
-    if (!run->options->churn) {
+    if (!run->options->churn || connection->silent) {
         connection->start_ns = run->now_ns;
     }
     if (run->options->handshake && connection->hello_end == 0) {
@@ -96,8 +96,7 @@ exchange_end_greeting(struct run *run, struct connection *connection)
     exchange_send(run, connection);
 }
 
-/* ---- receiving -----------------------------------------------------------
- */
+/* ---- receiving --------------------------------------------------------- */
 
 static struct origin_stream
 stream_of(const struct connection *connection)
@@ -162,19 +161,20 @@ verify_hello(struct run *run, struct connection *connection,
     }
     for (size_t i = 0; i < count; i++) {
         unsigned char expected =
-            (unsigned char)hello[connection->hello_read + (int)i];
+            (unsigned char)hello[(size_t)connection->hello_read + i];
         if (bytes[i] == expected) {
             continue;
         }
         record_mismatch(run, connection, bytes + i, 1);
         if (run->result->errors[ENGINE_MISMATCH] == 0) {
             run->result->mismatch.expected = expected;
-            strcpy(run->result->mismatch.origin, "in the greeting");
+            snprintf(run->result->mismatch.origin,
+                     sizeof run->result->mismatch.origin, "in the greeting");
         }
         connection_fail(run, connection, ENGINE_MISMATCH, 0);
         return -1;
     }
-    connection->hello_read += (short)count;
+    connection->hello_read += (int)count;
     return (ssize_t)count;
 }
 

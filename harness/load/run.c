@@ -106,6 +106,14 @@ take_due(struct run *run, struct connection_queue *queue)
     return first;
 }
 
+/* Is it a connection's turn to connect? */
+static bool
+may_connect(const struct run *run)
+{
+    return !run->stopping && run->connecting < RUN_CONNECTING_MAX &&
+           !TAILQ_EMPTY(&run->to_connect);
+}
+
 static void
 do_what_is_due(struct run *run)
 {
@@ -116,8 +124,8 @@ do_what_is_due(struct run *run)
     while ((connection = take_due(run, &run->retries)) != NULL) {
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
     }
-    while (!run->stopping && run->connecting < RUN_CONNECTING_MAX &&
-           (connection = TAILQ_FIRST(&run->to_connect)) != NULL) {
+    while (may_connect(run)) {
+        connection = TAILQ_FIRST(&run->to_connect);
         TAILQ_REMOVE(&run->to_connect, connection, queue);
         connection_open(run, connection);
     }
@@ -132,6 +140,9 @@ time_to_sleep(const struct run *run, int64_t until_ns)
 {
     const struct connection *hello = TAILQ_FIRST(&run->hellos);
     const struct connection *retry = TAILQ_FIRST(&run->retries);
+    if (may_connect(run)) {
+        until_ns = run->now_ns;
+    }
     if (run->next_tick_ns < until_ns) {
         until_ns = run->next_tick_ns;
     }

@@ -36,8 +36,8 @@ struct run {
     int64_t next_number;            /* of the next connection */
 
     struct connection_queue to_connect; /* wait for their turn to connect */
-    struct connection_queue hellos;     /* wait to send the second half of
-                                         * the greeting, the first due first */
+    struct connection_queue hellos;     /* wait to end their greeting, the
+                                         * first due first */
     struct connection_queue retries;    /* wait for another try */
 
     bool measuring;   /* inside the window */

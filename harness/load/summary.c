@@ -7,6 +7,10 @@
 
 #include "harness/load/units.h"
 
+enum {
+    SYN_AGAIN_NS = 1000 * 1000 * 1000
+}; /* the kernel sends it again */
+
 static const char *
 red(bool colour)
 {
@@ -25,7 +29,8 @@ summary_quantile(char *text, const struct histogram *histogram,
 {
     /* 10 / (1 - p), with a little forgiven for what is not exact in it. */
     if ((double)histogram->count * (1 - quantile) < 10 - 1e-6) {
-        return strcpy(text, "-");
+        snprintf(text, UNITS_TEXT_BYTES, "-");
+        return text;
     }
     return units_format_time(
         text, (double)histogram_quantile_ns(histogram, quantile));
@@ -149,6 +154,12 @@ summary_print(FILE *stream, const char *target,
     print_rate(stream, result);
     print_latency(stream, "latency", &result->latency);
     print_latency(stream, "connect", &result->connect);
+    if (result->connect.max_ns >= SYN_AGAIN_NS) {
+        fputs("  note        a connect took a second or more: its SYN was "
+              "lost, most likely\n              because the backlog of the "
+              "server was full\n",
+              stream);
+    }
     print_own_cpu(stream, result);
     if (result->unfinished > 0) {
         fprintf(stream, "  unfinished  %llu without an echo at the end\n",

@@ -21,26 +21,15 @@ struct unit {
 };
 
 static const struct unit count_units[] = {
-    {"", 1},      {"k", 1000},         {"M", 1000000},  {"G", 1000000000},
-    {"Ki", 1024}, {"Mi", 1024 * 1024}, {"Gi", 1 << 30}, {NULL, 0},
+    {"", 1},      {"k", 1000},     {"M", 1000000},  {"G", 1000000000},
+    {"Ki", 1024}, {"Mi", 1 << 20}, {"Gi", 1 << 30}, {NULL, 0},
 };
 
 static const struct unit byte_units[] = {
-    {"", 1},
-    {"B", 1},
-    {"k", 1000},
-    {"kB", 1000},
-    {"M", 1000000},
-    {"MB", 1000000},
-    {"G", 1000000000},
-    {"GB", 1000000000},
-    {"Ki", 1024},
-    {"KiB", 1024},
-    {"Mi", 1024 * 1024},
-    {"MiB", 1024 * 1024},
-    {"Gi", 1 << 30},
-    {"GiB", 1 << 30},
-    {NULL, 0},
+    {"", 1},         {"B", 1},         {"k", 1000},       {"kB", 1000},
+    {"M", 1000000},  {"MB", 1000000},  {"G", 1000000000}, {"GB", 1000000000},
+    {"Ki", 1024},    {"KiB", 1024},    {"Mi", 1 << 20},   {"MiB", 1 << 20},
+    {"Gi", 1 << 30}, {"GiB", 1 << 30}, {NULL, 0},
 };
 
 static const struct unit time_units[] = {
@@ -180,18 +169,25 @@ write_rounded(char *text, const struct rounded *rounded)
     return text;
 }
 
+static char *
+write_text(char *text, const char *from)
+{
+    snprintf(text, UNITS_TEXT_BYTES, "%s", from);
+    return text;
+}
+
 char *
 units_format_number(char *text, double value)
 {
     if (!isfinite(value)) {
-        return strcpy(text, "-");
+        return write_text(text, "-");
     }
     struct rounded rounded = round_off(value);
     if (rounded.digits[0] == '0' || rounded.exponent < -9) {
-        return strcpy(text, "0");
+        return write_text(text, "0");
     }
     if (rounded.exponent > 15) {
-        return strcpy(text, rounded.negative ? "-huge" : "huge");
+        return write_text(text, rounded.negative ? "-huge" : "huge");
     }
     return write_rounded(text, &rounded);
 }
@@ -204,7 +200,7 @@ format(char *text, double value, double step, const char *const *names,
        int count)
 {
     if (!isfinite(value)) {
-        return strcpy(text, "-");
+        return write_text(text, "-");
     }
     double limit = step == 1024 ? 1023.5 : 999.5;
     int unit = 0;
@@ -212,15 +208,17 @@ format(char *text, double value, double step, const char *const *names,
         value /= step;
         unit++;
     }
-    if (fabs(value) < 1e15 && fabs(value) >= 999.5) {
-        /* Four digits: 1000 to 1023 of a binary unit, or the last unit. */
-        snprintf(text, UNITS_TEXT_BYTES, "%.0f", value);
-    } else if (unit == 0 && value == trunc(value)) {
-        snprintf(text, UNITS_TEXT_BYTES, "%.0f", value);
+    /* Four digits happen: 1000 to 1023 of a binary unit, or the last unit. */
+    bool four_digits = fabs(value) >= 999.5 && fabs(value) < 1e15;
+    bool whole = unit == 0 && value == trunc(value);
+    char number[UNITS_TEXT_BYTES];
+    if (four_digits || whole) {
+        snprintf(number, sizeof number, "%.0f", value);
     } else {
-        units_format_number(text, value);
+        units_format_number(number, value);
     }
-    return strcat(text, names[unit]);
+    snprintf(text, UNITS_TEXT_BYTES, "%.24s%s", number, names[unit]);
+    return text;
 }
 
 char *

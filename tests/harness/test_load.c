@@ -1,0 +1,473 @@
+/*
+ * test_load.c: does `load` find what is wrong with a server?
+ *
+ * Each test starts a server with a known bug on a port that the kernel picks
+ * and looks at the exit status and the summary of `load`. The letters in the
+ * names are the rows of the table of faults.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/harness/process.h"
+
+enum {
+    READY_MS = 10000, /* for a server to start */
+    LOAD_MS = 40000,  /* for a whole run of load */
+    ARGUMENTS_MAX = 12,
+};
+
+/* A program in the folder where the Makefile puts them. */
+static const char *
+program(const char *name)
+{
+    static char path[2][4096];
+    static int next;
+    const char *bin = getenv("FIVEWAYS_BIN");
+    char *text = path[next++ % 2];
+    snprintf(text, sizeof path[0], "%s/%s", bin != NULL ? bin : "build/bin",
+             name);
+    return text;
+}
+
+/* Cut `flags` at its blanks into argv, behind what is there already. */
+static void
+add_flags(const char **argv, int count, char *flags)
+{
+    char *rest = NULL;
+    for (char *flag = strtok_r(flags, " ", &rest); flag != NULL;
+         flag = strtok_r(NULL, " ", &rest)) {
+        ck_assert_int_lt(count, ARGUMENTS_MAX - 1);
+        argv[count++] = flag;
+    }
+    argv[count] = NULL;
+}
+
+/* Start a bad server. Writes its HOST:PORT into `target`, 64 bytes. */
+static void
+start_server(struct process *server, const char *flags, char *target)
+{
+    static const char ready[] = "listening on ";
+    char copy[256];
+    char line[64];
+    const char *argv[ARGUMENTS_MAX] = {program("../tests/badserver")};
+    snprintf(copy, sizeof copy, "%s", flags);
+    add_flags(argv, 1, copy);
+    process_start(server, argv, 0);
+    process_read_line(server, line, sizeof line, READY_MS);
+    ck_assert_msg(strncmp(line, ready, sizeof ready - 1) == 0,
+                  "not a ready line: %s", line);
+    snprintf(target, 64, "%s", line + sizeof ready - 1);
+}
+
+static void
+start_load(struct process *load, const char *target, const char *flags,
+           int descriptors)
+{
+    char copy[256];
+    const char *argv[ARGUMENTS_MAX] = {program("load"), target};
+    snprintf(copy, sizeof copy, "%s", flags);
+    add_flags(argv, 2, copy);
+    process_start(load, argv, descriptors);
+}
+
+/* Fails the test unless one of the words, which are cut by "|", is in what
+ * load has printed. */
+static void
+assert_says(const struct process *load, const char *words)
+{
+    char copy[256];
+    char *rest = NULL;
+    snprintf(copy, sizeof copy, "%s", words);
+    for (char *word = strtok_r(copy, "|", &rest); word != NULL;
+         word = strtok_r(NULL, "|", &rest)) {
+        if (strstr(load->out, word) != NULL) {
+            return;
+        }
+    }
+    ck_abort_msg("'%s' is not in:\n%s%s", words, load->out, load->err);
+}
+
+static void
+assert_exit_status(const struct process *load, int expected)
+{
+    ck_assert_msg(process_exit_status(load) == expected,
+                  "exit status %d in place of %d:\n%s%s",
+                  process_exit_status(load), expected, load->out, load->err);
+}
+
+/* ---- J5: each bug is found and named ----------------------------------- */
+
+struct bug_case {
+    const char *server;  /* flags of the bad server */
+    const char *load;    /* flags of load */
+    int exit_status;     /* that load must have */
+    const char *says[3]; /* words that its summary must have; "|" is or */
+};
+
+static const struct bug_case bug_cases[] = {
+    {"--bug=none", "-c8 -n800", 0, {"8 of 8", "(800 in all)", "none"}},
+    {"--bug=none", "-c8 -n200 --churn", 0, {"8 of 8", "none"}},
+    {"--bug=none", "-c8 -n200 --silent=9", 0, {"17 of 17", "none"}},
+    {"--bug=none", "-c2 -n20 --size=1MiB", 0, {"2 of 2", "none"}},
+    {"--bug=none --handshake", "-c8 -n200 --handshake", 0, {"8 of 8"}},
+    {"--bug=none --handshake", "-c8 -n80 --handshake --churn", 0, {"8 of 8"}},
+    {"--bug=none --handshake",
+     "-c2 -n20 --handshake -s200KiB",
+     0,
+     {"2 of 2", "none"}},
+    {"--bug=fixed",
+     "-c1 -d1s",
+     1,
+     {"mismatch 1", "connection 0, offset 64:", "64 bytes were doubled"}},
+    {"--bug=flip",
+     "-c1 -d1s",
+     1,
+     {"mismatch 1", "connection 0, offset 133:", "1 byte was changed"}},
+    {"--bug=drop",
+     "-c1 -d1s",
+     1,
+     {"mismatch 1", "connection 0, offset 133:", "1 byte was lost"}},
+    {"--bug=double",
+     "-c1 -d1s",
+     1,
+     {"mismatch 1", "connection 0, offset 134:", "1 byte was doubled"}},
+    {"--bug=swap", "-c2 -d1s", 1, {"mismatch", "; connection "}},
+    {"--bug=swap",
+     "-c8 -d1s --churn",
+     1,
+     {"mismatch", "; connection |; an earlier connection"}},
+    {"--bug=extra",
+     "-c1 -d1s",
+     1,
+     {"extra_bytes 1", "connection 0, offset 192:"}},
+    {"--bug=never", "-c8 -d200ms", 1, {"0 of 8", "unfinished  8", "none"}},
+    {"--bug=never", "-c8 -d1s --timeout=200ms", 1, {"0 of 8", "timeout 8"}},
+    {"--bug=close", "-c4 -d1s", 1, {"4 of 4", "early_eof|reset"}},
+    {"--bug=close", "-c4 -d200ms --churn", 0, {"4 of 4", "none"}},
+    {"--bug=reset", "-c4 -d1s", 1, {"4 of 4", "reset 4"}},
+    {"--bug=close-at-once", "-c4 -d1s", 1, {"0 of 4", "early_eof|reset"}},
+    {"--bug=close-at-once",
+     "-c4 -d1s --churn",
+     1,
+     {"0 of 4", "early_eof|reset"}},
+    {"--bug=first", "-c8 -d200ms", 0, {"3 of 8", "unfinished  5", "none"}},
+    {"--bug=limit", "-c8 -d200ms", 1, {"3 of 8", "early_eof|reset"}},
+    {"--bug=limit",
+     "-c2 -d200ms --silent=6",
+     1,
+     {"3 of 8|0 of 8", "early_eof|reset"}},
+    {"--bug=die --after=50", "-c4 -d5s", 1, {"4 of 4", "early_eof|reset"}},
+    {"--bug=die --after=50",
+     "-c4 -d5s --churn",
+     1,
+     {"4 of 4", "refused|reset"}},
+    {"--bug=greeting --handshake",
+     "-c2 -d200ms --handshake",
+     1,
+     {"mismatch", "in the greeting"}},
+    {"--bug=refuse", "-c4 -d200ms", 1, {"0 of 4", "refused 4"}},
+    {"--bug=never-accept",
+     "-c20 -d200ms --connect-timeout=300ms",
+     1,
+     {"0 of 20", "connect_timeout"}},
+};
+enum {
+    BUG_CASES = sizeof bug_cases / sizeof bug_cases[0]
+};
+
+START_TEST(j5_bug_is_found)
+{
+    const struct bug_case *bug = &bug_cases[_i];
+    struct process server;
+    struct process load;
+    char target[64];
+    start_server(&server, bug->server, target);
+    start_load(&load, target, bug->load, 0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    for (int i = 0; i < 3 && bug->says[i] != NULL; i++) {
+        assert_says(&load, bug->says[i]);
+    }
+    assert_exit_status(&load, bug->exit_status);
+}
+END_TEST
+
+/* ---- the client's own limits ------------------------------------------- */
+
+/* Port 1 refuses: had the run been started, it would say so. */
+START_TEST(j3_too_few_descriptors)
+{
+    struct process load;
+    start_load(&load, "127.0.0.1:1", "-c100 -d100ms", 40);
+    process_finish(&load, LOAD_MS);
+    assert_exit_status(&load, 3);
+    ck_assert_str_eq(load.out, "");
+    ck_assert_ptr_nonnull(strstr(load.err, "100 clients need 116"));
+    ck_assert_ptr_nonnull(strstr(load.err, "only 40"));
+}
+END_TEST
+
+/* A network of our own with ten ports. Returns false if that is forbidden
+ * here. Cannot be undone; each test has a process of its own. */
+static bool
+enter_small_network(void)
+{
+    static const char range[] = "40000 40009";
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+        return false;
+    }
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int socket_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    int range_fd =
+        open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
+    bool done = socket_fd != -1 && range_fd != -1 &&
+                ioctl(socket_fd, SIOCSIFFLAGS, &loopback) == 0 &&
+                write(range_fd, range, sizeof range - 1) > 0;
+    close(socket_fd);
+    close(range_fd);
+    return done;
+}
+
+/* Thirty clients in a network with ten ports: that is not the server's
+ * fault. The server holds one of the ports itself. */
+START_TEST(j1_ports_run_short)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    ck_assert(enter_small_network());
+    start_server(&server, "--bug=none", target);
+    start_load(&load, target, "-c30 -d100ms", 0);
+    process_finish(&load, LOAD_MS);
+    assert_says(&load, "of this client: no_ports 2");
+    assert_exit_status(&load, 3);
+
+    /* Churn uses as many addresses as it needs. */
+    start_load(&load, target, "-c4 -n500 --churn", 0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "4 of 4");
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
+/* Messages that fit into no socket buffer: one end must read while it
+ * writes. */
+START_TEST(j6_messages_larger_than_buffers)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    start_server(&server, "--bug=none --buffer=4096", target);
+    start_load(&load, target, "-c2 -n2 -s8MiB", 0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "2 of 2");
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
+/* ---- J7: signals ------------------------------------------------------- */
+
+/* Start a server that speaks up when the load is in full swing, and a load
+ * that would go on for long; return when it does. */
+static void
+start_in_full_swing(struct process *server, struct process *load,
+                    const char *server_flags, const char *load_flags)
+{
+    char target[64];
+    char line[64];
+    start_server(server, server_flags, target);
+    start_load(load, target, load_flags, 0);
+    process_read_line(server, line, sizeof line, READY_MS);
+    ck_assert_msg(strncmp(line, "echoed", 6) == 0, "said: %s", line);
+}
+
+START_TEST(j7_interrupt_prints_what_there_is)
+{
+    struct process server;
+    struct process load;
+    start_in_full_swing(&server, &load, "--tell=1000",
+                        "-c4 -d60s --warmup=0");
+    kill(load.pid, SIGINT);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "(interrupted)");
+    assert_says(&load, "4 of 4");
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
+/* Wait until the program has a handler for the signal. A signal that comes
+ * earlier would end it, which is another test. */
+static void
+wait_for_handler(const struct process *process, int signal_number)
+{
+    char path[64];
+    char line[256];
+    unsigned long long caught = 0;
+    time_t deadline = time(NULL) + READY_MS / 1000;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)process->pid);
+    while ((caught >> (signal_number - 1) & 1) == 0) {
+        ck_assert_msg(time(NULL) <= deadline, "no handler was set up");
+        FILE *file = fopen(path, "re");
+        ck_assert_ptr_nonnull(file);
+        while (fgets(line, sizeof line, file) != NULL) {
+            if (strncmp(line, "SigCgt:", 7) == 0) {
+                caught = strtoull(line + 7, NULL, 16);
+            }
+        }
+        fclose(file);
+    }
+}
+
+START_TEST(j7_interrupt_while_connecting)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    start_server(&server, "--bug=never-accept", target);
+    start_load(&load, target, "-c20 -d60s --connect-timeout=60s", 0);
+    wait_for_handler(&load, SIGTERM);
+    kill(load.pid, SIGTERM);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "(interrupted)");
+    assert_exit_status(&load, 1);
+}
+END_TEST
+
+/* The server does not answer, so load waits for it a little at the end; the
+ * second signal finds it there. */
+START_TEST(j7_second_signal_exits_at_once)
+{
+    struct process server;
+    struct process load;
+    start_in_full_swing(&server, &load, "--bug=never --tell=4",
+                        "-c4 -d60s --warmup=0");
+    kill(load.pid, SIGINT);
+    kill(load.pid, SIGTERM);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    /* Which of the two handlers runs last is the kernel's choice. */
+    int status = process_exit_status(&load);
+    ck_assert(status == 128 + SIGTERM || status == 128 + SIGINT);
+    ck_assert_str_eq(load.out, "");
+}
+END_TEST
+
+/* A server that stops in the middle: what hangs is counted. */
+START_TEST(j8_stopped_server_times_out)
+{
+    struct process server;
+    struct process load;
+    start_in_full_swing(&server, &load, "--tell=1000",
+                        "-c4 -d60s --timeout=200ms");
+    kill(server.pid, SIGSTOP);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "timeout 4");
+    assert_exit_status(&load, 1);
+}
+END_TEST
+
+/* ---- the command line -------------------------------------------------- */
+
+static const char *const wrong_flags[] = {
+    "-c0",          "-c",          "--clients=x",  "-c-1",
+    "--duration=5", "-d1us",       "--size=0",     "--size=2GiB",
+    "--timeout=1",  "--silent=-1", "--nonsense",   "-n1.5",
+    "127.0.0.1:2",  "--churn=yes", "--warmup=1e3", "-s1KB",
+};
+enum {
+    WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]
+};
+
+START_TEST(wrong_usage_is_refused)
+{
+    struct process load;
+    start_load(&load, "127.0.0.1:1", wrong_flags[_i], 0);
+    process_finish(&load, LOAD_MS);
+    assert_exit_status(&load, 2);
+    ck_assert_str_eq(load.out, "");
+    ck_assert_str_ne(load.err, "");
+}
+END_TEST
+
+static const char *const wrong_targets[] = {
+    "",        "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
+    ":5566",   "::1:5566",  "[::1:5566",  "[::1]",       "127.0.0.1:5566x",
+    "[]:5566",
+};
+enum {
+    WRONG_TARGETS = sizeof wrong_targets / sizeof wrong_targets[0]
+};
+
+START_TEST(wrong_target_is_refused)
+{
+    struct process load;
+    start_load(&load, wrong_targets[_i], "-d100ms", 0);
+    process_finish(&load, LOAD_MS);
+    assert_exit_status(&load, 2);
+    ck_assert_ptr_nonnull(strstr(load.err, "must be HOST:PORT"));
+}
+END_TEST
+
+/* ---- the suite --------------------------------------------------------- */
+
+/* May this user have a network of their own? Tried in a child. */
+static bool
+small_network_is_allowed(void)
+{
+    int status = 1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(enter_small_network() ? 0 : 1);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("load");
+    TCase *bugs = tcase_create("J5, servers known to be wrong");
+    tcase_set_timeout(bugs, 60);
+    tcase_add_loop_test(bugs, j5_bug_is_found, 0, BUG_CASES);
+    suite_add_tcase(suite, bugs);
+
+    TCase *limits = tcase_create("limits, signals, usage");
+    tcase_set_timeout(limits, 60);
+    tcase_add_test(limits, j3_too_few_descriptors);
+    if (small_network_is_allowed()) {
+        tcase_add_test(limits, j1_ports_run_short);
+    } else {
+        fputs("skipped: J1, ports run short (needs unshare -rn)\n", stderr);
+    }
+    tcase_add_test(limits, j6_messages_larger_than_buffers);
+    tcase_add_test(limits, j7_interrupt_prints_what_there_is);
+    tcase_add_test(limits, j7_interrupt_while_connecting);
+    tcase_add_test(limits, j7_second_signal_exits_at_once);
+    tcase_add_test(limits, j8_stopped_server_times_out);
+    tcase_add_loop_test(limits, wrong_usage_is_refused, 0, WRONG_FLAGS);
+    tcase_add_loop_test(limits, wrong_target_is_refused, 0, WRONG_TARGETS);
+    suite_add_tcase(suite, limits);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

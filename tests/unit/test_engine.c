@@ -1,0 +1,480 @@
+/*
+ * test_engine.c: a run of the engine against small servers in threads.
+ *
+ * What load finds out about wrong servers is tested in tests/harness; here
+ * is what compare relies on: phases, counts, what is asked and served.
+ */
+#include <check.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/load/engine.h"
+
+static const int64_t ms_ns = 1000000;
+
+/* A server with a thread that accepts. It ends with the test's process. */
+struct server {
+    int listen_fd; /* where clients come from */
+    bool parallel; /* a thread for each, or one at a time */
+    void (*serve)(struct server *server, int fd); /* what a client gets */
+    atomic_int accepted;                          /* clients so far */
+    atomic_int closed_by_client; /* of those, how many ended first */
+    atomic_int halves;           /* greetings that came in two pieces */
+};
+
+/* A client on its way to its thread. */
+struct visit {
+    struct server *server; /* whose client it is */
+    int fd;                /* its socket */
+};
+
+static struct server server;
+static struct engine_options options;
+static struct engine_result result;
+
+/* ---- servers ----------------------------------------------------------- */
+
+static bool
+send_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t nwritten = send(fd, bytes, count, MSG_NOSIGNAL);
+        if (nwritten <= 0) {
+            return false;
+        }
+        bytes += nwritten;
+        count -= (size_t)nwritten;
+    }
+    return true;
+}
+
+static void
+serve_echo(struct server *self, int fd)
+{
+    char bytes[16384];
+    ssize_t nread;
+    while ((nread = recv(fd, bytes, sizeof bytes, 0)) > 0) {
+        if (!send_all(fd, bytes, (size_t)nread)) {
+            return;
+        }
+    }
+    if (nread == 0) {
+        self->closed_by_client++;
+    }
+}
+
+/* Answer "hello\n" once it is there, then echo. Counts how often the first
+ * recv brought its first half alone. */
+static void
+serve_handshake(struct server *self, int fd)
+{
+    char bytes[4096];
+    size_t used = 0;
+    while (used < 6) {
+        ssize_t nread = recv(fd, bytes + used, sizeof bytes - used, 0);
+        if (nread <= 0) {
+            return;
+        }
+        if (used == 0 && nread == 3) {
+            self->halves++;
+        }
+        used += (size_t)nread;
+    }
+    if (memcmp(bytes, "hello\n", 6) == 0) {
+        send_all(fd, bytes, used);
+        serve_echo(self, fd);
+    }
+}
+
+/* Take one message, answer it, and leave. */
+static void
+serve_once(struct server *self, int fd)
+{
+    char bytes[4096];
+    ssize_t nread = recv(fd, bytes, sizeof bytes, 0);
+    (void)self;
+    if (nread > 0) {
+        send_all(fd, bytes, (size_t)nread);
+    }
+}
+
+static void *
+visit_main(void *arg)
+{
+    struct visit visit = *(struct visit *)arg;
+    free(arg);
+    visit.server->serve(visit.server, visit.fd);
+    close(visit.fd);
+    return NULL;
+}
+
+static void *
+accept_main(void *arg)
+{
+    struct server *self = arg;
+    for (;;) {
+        struct visit *visit = malloc(sizeof *visit);
+        pthread_t thread;
+        visit->server = self;
+        visit->fd = accept(self->listen_fd, NULL, NULL);
+        self->accepted++;
+        if (!self->parallel) {
+            visit_main(visit);
+        } else if (pthread_create(&thread, NULL, visit_main, visit) == 0) {
+            pthread_detach(thread);
+        }
+    }
+    return NULL;
+}
+
+/* Start the server and fill in options that talk to it for 100 ms. */
+static void
+start(bool parallel, void (*serve)(struct server *, int))
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t address_bytes = sizeof address;
+    pthread_t thread;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server.parallel = parallel;
+    server.serve = serve;
+    server.listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(
+        bind(server.listen_fd, (struct sockaddr *)&address, address_bytes),
+        0);
+    ck_assert_int_eq(listen(server.listen_fd, 1024), 0);
+    getsockname(server.listen_fd, (struct sockaddr *)&address,
+                &address_bytes);
+    ck_assert_int_eq(pthread_create(&thread, NULL, accept_main, &server), 0);
+
+    memcpy(&options.address, &address, sizeof address);
+    options.address_bytes = address_bytes;
+    options.clients = 8;
+    options.message_bytes = 64;
+    options.window_ns = 100 * ms_ns;
+}
+
+static void
+assert_no_errors(void)
+{
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        ck_assert_msg(result.errors[i] == 0, "%s: %d",
+                      engine_error_name((enum engine_error)i),
+                      (int)result.errors[i]);
+    }
+    ck_assert(engine_result_good(&result));
+    ck_assert(!engine_result_invalid(&result));
+}
+
+/* ---- tests ------------------------------------------------------------- */
+
+START_TEST(counts_add_up)
+{
+    start(true, serve_echo);
+    options.warmup_ns = 20 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 8);
+    ck_assert_int_eq(result.connected, 8);
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_uint_eq(result.connect.count, 8);
+    ck_assert_uint_gt(result.echoes, 8);
+    ck_assert_uint_gt(result.echoes_total, result.echoes);
+    ck_assert_uint_eq(result.latency.count, result.echoes);
+    ck_assert_uint_eq(result.unfinished, 0);
+    /* Parts of messages at both ends of the window may count either way. */
+    ck_assert_uint_ge(result.bytes, (result.echoes - 8) * 64);
+    ck_assert_uint_le(result.bytes, (result.echoes + 8) * 64);
+    ck_assert_int_ge(result.window_ns, options.window_ns);
+    ck_assert_int_gt(result.client_cpu_ns, 0);
+    ck_assert_int_le(result.client_cpu_ns, result.window_ns);
+    ck_assert(!result.interrupted);
+    ck_assert_int_eq(server.accepted, 8);
+}
+END_TEST
+
+START_TEST(echoes_max_is_exact)
+{
+    start(true, serve_echo);
+    options.echoes_max = 1000;
+    options.window_ns = 20000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_uint_eq(result.echoes, 1000);
+    ck_assert_uint_eq(result.latency.count, 1000);
+    ck_assert_int_lt(result.window_ns, options.window_ns);
+    ck_assert_uint_eq(result.unfinished, 0);
+}
+END_TEST
+
+/* One client keeps the server to itself; the others are not errors. */
+START_TEST(blocking_server_serves_one)
+{
+    start(false, serve_echo);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 8);
+    ck_assert_int_eq(result.connected, 8);
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_uint_eq(result.unfinished, 7);
+    ck_assert_uint_gt(result.echoes, 0);
+}
+END_TEST
+
+/* The silent client connects first, so it is the one a blocking server
+ * waits for; it is answered when it is asked at last. */
+START_TEST(silent_clients_come_first)
+{
+    start(false, serve_echo);
+    options.silent_clients = 1;
+    options.ask_silent = true;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 9);
+    ck_assert_int_eq(result.connected, 9);
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_uint_eq(result.echoes, 0);
+    ck_assert_uint_eq(result.echoes_total, 1);
+    ck_assert_uint_eq(result.unfinished, 8);
+}
+END_TEST
+
+START_TEST(silent_clients_are_asked)
+{
+    start(true, serve_echo);
+    options.silent_clients = 20;
+    options.ask_silent = true;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 28);
+    ck_assert_int_eq(result.served, 28);
+    ck_assert_uint_eq(result.unfinished, 0);
+}
+END_TEST
+
+/* The silent ones keep their connections while the others come and go. */
+START_TEST(silent_clients_beside_churn)
+{
+    start(true, serve_echo);
+    options.churn = true;
+    options.silent_clients = 5;
+    options.ask_silent = true;
+    options.timeout_ns = 1000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 13);
+    ck_assert_int_eq(result.served, 13);
+    ck_assert_int_eq(result.connected, 13);
+}
+END_TEST
+
+START_TEST(silent_clients_not_asked_do_not_count)
+{
+    start(true, serve_echo);
+    options.silent_clients = 20;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 8);
+    ck_assert_int_eq(result.connected, 28);
+    ck_assert_int_eq(result.served, 8);
+}
+END_TEST
+
+START_TEST(churn_closes_first)
+{
+    start(true, serve_echo);
+    options.churn = true;
+    options.echoes_max = 100;
+    options.window_ns = 20000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_uint_eq(result.echoes, 100);
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_int_eq(result.connected, 8);
+    ck_assert_uint_ge(result.connect.count, 100);
+    /* From connect(2) on, so no latency is shorter than a connect. */
+    ck_assert_int_ge(result.latency.min_ns, result.connect.min_ns);
+    ck_assert_int_ge(server.accepted, 100);
+    ck_assert_int_ge(server.closed_by_client, 80);
+}
+END_TEST
+
+START_TEST(greeting_comes_in_two_pieces)
+{
+    start(true, serve_handshake);
+    options.clients = 1;
+    options.handshake = true;
+    options.churn = _i == 1;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_uint_gt(result.echoes, 0);
+    /* A server that is late finds both pieces; not each time, though. */
+    if (options.churn) {
+        ck_assert_int_gt(server.halves, 0);
+    }
+}
+END_TEST
+
+/* When the last connection is gone there is nothing to wait for. */
+START_TEST(ends_early_when_all_are_dead)
+{
+    start(true, serve_once);
+    options.window_ns = 20000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    ck_assert(!engine_result_good(&result));
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_uint_eq(
+        result.errors[ENGINE_EARLY_EOF] + result.errors[ENGINE_RESET], 8);
+    ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
+}
+END_TEST
+
+/* What the callbacks saw. */
+struct seen {
+    enum engine_phase phases[8]; /* in this order */
+    int phase_count;             /* how many */
+    int progress_count;          /* calls of on_progress */
+    double last_done;            /* what the last of them said */
+};
+
+static void
+see_phase(enum engine_phase phase, void *arg)
+{
+    struct seen *seen = arg;
+    seen->phases[seen->phase_count++ % 8] = phase;
+}
+
+static void
+see_progress(uint64_t echoes, double done, void *arg)
+{
+    struct seen *seen = arg;
+    (void)echoes;
+    ck_assert(done >= seen->last_done && done <= 1);
+    seen->progress_count++;
+    seen->last_done = done;
+}
+
+START_TEST(phases_come_in_order_and_once)
+{
+    struct seen seen = {0};
+    start(true, serve_echo);
+    options.churn = _i == 1;
+    options.on_phase = see_phase;
+    options.on_progress = see_progress;
+    options.window_ns = 1200 * ms_ns;
+    options.arg = &seen;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(seen.phase_count, 3);
+    ck_assert_int_eq(seen.phases[0], ENGINE_CONNECTED);
+    ck_assert_int_eq(seen.phases[1], ENGINE_WINDOW_BEGIN);
+    ck_assert_int_eq(seen.phases[2], ENGINE_WINDOW_END);
+    ck_assert_int_ge(seen.progress_count, 2);
+    ck_assert_int_le(seen.progress_count, 4);
+}
+END_TEST
+
+static volatile sig_atomic_t interrupted;
+
+static void
+interrupt_at_begin(enum engine_phase phase, void *arg)
+{
+    (void)arg;
+    interrupted = phase == ENGINE_WINDOW_BEGIN ? 1 : interrupted;
+}
+
+START_TEST(interrupt_ends_the_window)
+{
+    start(true, serve_echo);
+    options.interrupted = &interrupted;
+    options.on_phase = interrupt_at_begin;
+    options.warmup_ns = 20 * ms_ns;
+    options.window_ns = 20000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_no_errors();
+    ck_assert(result.interrupted);
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_int_lt(result.window_ns, 1000 * ms_ns);
+}
+END_TEST
+
+static void *
+run_main(void *arg)
+{
+    return engine_run(&options, arg) == 0 ? arg : NULL;
+}
+
+/* Nothing is shared by two runs but what they are told. */
+START_TEST(two_runs_at_the_same_time)
+{
+    static struct engine_result second;
+    pthread_t thread;
+    void *status;
+    start(true, serve_echo);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_main, &second), 0);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    ck_assert_int_eq(pthread_join(thread, &status), 0);
+    ck_assert_ptr_eq(status, &second);
+    assert_no_errors();
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_int_eq(second.served, 8);
+    ck_assert(engine_result_good(&second));
+    ck_assert_int_eq(server.accepted, 16);
+}
+END_TEST
+
+START_TEST(descriptors_are_enough)
+{
+    options.clients = 100;
+    options.silent_clients = 1000;
+    ck_assert_int_ge(engine_descriptors_needed(&options), 1101);
+    ck_assert_int_le(engine_descriptors_needed(&options), 1150);
+}
+END_TEST
+
+START_TEST(every_error_has_a_name)
+{
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        const char *name = engine_error_name((enum engine_error)i);
+        ck_assert_str_ne(name, "unknown");
+        for (int j = 0; j < i; j++) {
+            ck_assert_str_ne(name, engine_error_name((enum engine_error)j));
+        }
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("engine");
+    TCase *tests = tcase_create("engine");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, counts_add_up);
+    tcase_add_test(tests, echoes_max_is_exact);
+    tcase_add_test(tests, blocking_server_serves_one);
+    tcase_add_test(tests, silent_clients_come_first);
+    tcase_add_test(tests, silent_clients_are_asked);
+    tcase_add_test(tests, silent_clients_beside_churn);
+    tcase_add_test(tests, silent_clients_not_asked_do_not_count);
+    tcase_add_test(tests, churn_closes_first);
+    tcase_add_loop_test(tests, greeting_comes_in_two_pieces, 0, 2);
+    tcase_add_test(tests, ends_early_when_all_are_dead);
+    tcase_add_loop_test(tests, phases_come_in_order_and_once, 0, 2);
+    tcase_add_test(tests, interrupt_ends_the_window);
+    tcase_add_test(tests, two_runs_at_the_same_time);
+    tcase_add_test(tests, descriptors_are_enough);
+    tcase_add_test(tests, every_error_has_a_name);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

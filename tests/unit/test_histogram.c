@@ -1,0 +1,187 @@
+/*
+ * test_histogram.c: the histogram against a sorted list of the same values.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "harness/load/histogram.h"
+
+enum {
+    VALUES = 20000
+};
+
+static struct histogram histogram;
+static struct histogram other;
+static int64_t values[VALUES];
+
+static int
+compare_values(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Values over the whole range, small ones as likely as large ones. */
+static void
+make_values(unsigned int seed)
+{
+    for (int i = 0; i < VALUES; i++) {
+        int bits = rand_r(&seed) % HISTOGRAM_MAX_BITS + 1;
+        int64_t value = (int64_t)rand_r(&seed) << 31 | rand_r(&seed);
+        values[i] = value & ((INT64_C(1) << bits) - 1);
+    }
+}
+
+static void
+assert_quantile(double quantile)
+{
+    uint64_t rank = (uint64_t)(quantile * VALUES);
+    if ((double)rank < quantile * VALUES || rank == 0) {
+        rank++;
+    }
+    int64_t exact_ns = values[rank - 1];
+    int64_t got_ns = histogram_quantile_ns(&histogram, quantile);
+    ck_assert_msg(got_ns >= exact_ns &&
+                      (double)got_ns <= (double)exact_ns * (1 + 1.0 / 128),
+                  "quantile %g: %lld, exactly %lld", quantile,
+                  (long long)got_ns, (long long)exact_ns);
+}
+
+START_TEST(quantiles_match_a_sorted_list)
+{
+    static const double quantiles[] = {0,    0.0001, 0.01,  0.25,   0.5,
+                                       0.75, 0.9,    0.999, 0.9999, 1};
+    int64_t sum = 0;
+    make_values((unsigned int)_i + 1);
+    for (int i = 0; i < VALUES; i++) {
+        histogram_record(&histogram, values[i]);
+        sum += values[i] / VALUES;
+    }
+    qsort(values, VALUES, sizeof values[0], compare_values);
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
+        assert_quantile(quantiles[i]);
+    }
+    ck_assert_uint_eq(histogram.count, VALUES);
+    ck_assert_int_eq(histogram.min_ns, values[0]);
+    ck_assert_int_eq(histogram.max_ns, values[VALUES - 1]);
+    ck_assert_double_eq_tol(histogram_mean_ns(&histogram), (double)sum,
+                            VALUES);
+}
+END_TEST
+
+START_TEST(small_values_are_exact)
+{
+    for (int64_t value = 0; value < 256; value++) {
+        struct histogram one = {0};
+        histogram_record(&one, value);
+        histogram_record(&one, 1000000);
+        ck_assert_int_eq(histogram_quantile_ns(&one, 0.5), value);
+    }
+}
+END_TEST
+
+/* At the ends of each power of two a value must get a bucket that is neither
+ * below it nor far above, and in order. */
+START_TEST(edges_of_every_row)
+{
+    int64_t last_ns = 0;
+    for (int bits = 1; bits < HISTOGRAM_MAX_BITS; bits++) {
+        for (int64_t value = (INT64_C(1) << bits) - 1;
+             value <= (INT64_C(1) << bits) + 1; value++) {
+            struct histogram one = {0};
+            histogram_record(&one, value);
+            histogram_record(&one, INT64_C(1) << 35);
+            int64_t got_ns = histogram_quantile_ns(&one, 0.5);
+            ck_assert_int_ge(got_ns, value);
+            ck_assert_int_le(got_ns, value + value / 128);
+            ck_assert_int_ge(got_ns, last_ns);
+            last_ns = got_ns;
+        }
+    }
+}
+END_TEST
+
+START_TEST(ends_of_the_range)
+{
+    ck_assert_int_eq(histogram_quantile_ns(&histogram, 0.5), 0);
+    ck_assert_double_eq(histogram_mean_ns(&histogram), 0);
+    histogram_record(&histogram, -5);
+    ck_assert_int_eq(histogram.min_ns, 0);
+    ck_assert_int_eq(histogram_quantile_ns(&histogram, 1), 0);
+
+    /* Beyond the last bucket: counted there, and max_ns knows. */
+    histogram_record(&histogram, INT64_MAX);
+    histogram_record(&histogram, INT64_C(1) << HISTOGRAM_MAX_BITS);
+    ck_assert_int_eq(histogram.max_ns, INT64_MAX);
+    ck_assert_int_eq(histogram_quantile_ns(&histogram, 1), INT64_MAX);
+    ck_assert_uint_eq(histogram.buckets[HISTOGRAM_BUCKETS - 1], 2);
+
+    histogram_record(&other, (INT64_C(1) << HISTOGRAM_MAX_BITS) - 1);
+    ck_assert_uint_eq(other.buckets[HISTOGRAM_BUCKETS - 1], 1);
+}
+END_TEST
+
+/* ceil(q * n) must not be one too large for want of a bit: 0.9 of ten values
+ * is the ninth. */
+START_TEST(ranks_are_exact)
+{
+    for (int i = 1; i <= 100; i++) {
+        histogram_record(&histogram, i);
+    }
+    for (int i = 1; i <= 100; i++) {
+        ck_assert_int_eq(histogram_quantile_ns(&histogram, i / 100.0), i);
+    }
+}
+END_TEST
+
+START_TEST(merging_is_recording_all)
+{
+    static struct histogram whole;
+    static const struct histogram empty;
+    make_values(7);
+    for (int i = 0; i < VALUES; i++) {
+        histogram_record(i % 3 ? &histogram : &other, values[i]);
+        histogram_record(&whole, values[i]);
+    }
+    histogram_merge(&histogram, &other);
+    histogram_merge(&histogram, &empty);
+    ck_assert_mem_eq(histogram.buckets, whole.buckets, sizeof whole.buckets);
+    ck_assert_uint_eq(histogram.count, whole.count);
+    ck_assert_int_eq(histogram.min_ns, whole.min_ns);
+    ck_assert_int_eq(histogram.max_ns, whole.max_ns);
+    ck_assert_double_eq_tol(histogram.sum_ns, whole.sum_ns, 1e6);
+}
+END_TEST
+
+/* An empty one has no smallest value that could win. */
+START_TEST(merging_into_an_empty_one)
+{
+    histogram_record(&other, 500);
+    histogram_merge(&histogram, &other);
+    ck_assert_int_eq(histogram.min_ns, 500);
+    ck_assert_int_eq(histogram.max_ns, 500);
+    ck_assert_uint_eq(histogram.count, 1);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("histogram");
+    TCase *tests = tcase_create("histogram");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, quantiles_match_a_sorted_list, 0, 5);
+    tcase_add_test(tests, small_values_are_exact);
+    tcase_add_test(tests, edges_of_every_row);
+    tcase_add_test(tests, ends_of_the_range);
+    tcase_add_test(tests, ranks_are_exact);
+    tcase_add_test(tests, merging_is_recording_all);
+    tcase_add_test(tests, merging_into_an_empty_one);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

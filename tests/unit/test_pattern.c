@@ -1,0 +1,229 @@
+/*
+ * test_pattern.c: the bytes that are sent, and what wrong ones tell.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/load/origin.h"
+#include "harness/load/pattern.h"
+
+static const int64_t message_bytes = 64;
+
+static struct pattern pattern;
+static char origin[ORIGIN_TEXT_BYTES];
+
+static void
+setup(void)
+{
+    pattern_init(&pattern);
+}
+
+static unsigned char
+byte_at(int64_t connection, int64_t offset)
+{
+    return *pattern_window(&pattern, connection, offset);
+}
+
+/* ---- the pattern ------------------------------------------------------- */
+
+/* Pieces of any length, end to end, are the stream: no byte of it is skipped
+ * or repeated where the table wraps around. */
+START_TEST(windows_join_at_every_boundary)
+{
+    static unsigned char bytes[200];
+    for (int64_t from = PATTERN_PRIME - 100; from < PATTERN_PRIME + 100;
+         from++) {
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            bytes[i] = byte_at(9, from + (int64_t)i);
+        }
+        for (size_t cut = 0; cut <= sizeof bytes; cut++) {
+            ck_assert_uint_eq(pattern_compare(&pattern, 9, from, bytes, cut),
+                              cut);
+            ck_assert_uint_eq(
+                pattern_compare(&pattern, 9, from + (int64_t)cut, bytes + cut,
+                                sizeof bytes - cut),
+                sizeof bytes - cut);
+        }
+    }
+}
+END_TEST
+
+START_TEST(longest_window_can_be_read_anywhere)
+{
+    static unsigned char bytes[PATTERN_WINDOW_BYTES];
+    for (int64_t from = 0; from < PATTERN_PRIME; from += 997) {
+        for (int64_t i = 0; i < PATTERN_WINDOW_BYTES; i++) {
+            bytes[i] = byte_at(0, from + i);
+        }
+        ck_assert_uint_eq(
+            pattern_compare(&pattern, 0, from, bytes, sizeof bytes),
+            sizeof bytes);
+    }
+}
+END_TEST
+
+START_TEST(each_phase_is_distinct)
+{
+    static unsigned char seen[PATTERN_PRIME];
+    for (int64_t i = 0; i < PATTERN_PRIME; i++) {
+        uint32_t position = pattern_position(i, 0);
+        ck_assert_uint_lt(position, PATTERN_PRIME);
+        ck_assert_uint_eq(seen[position]++, 0);
+    }
+}
+END_TEST
+
+START_TEST(large_numbers_do_not_overflow)
+{
+    int64_t offset = INT64_C(1) << 60;
+    uint32_t before = pattern_position(INT64_MAX, offset);
+    uint32_t after = pattern_position(INT64_MAX, offset + 1);
+    ck_assert_uint_eq((before + 1) % PATTERN_PRIME, after);
+}
+END_TEST
+
+START_TEST(no_two_pieces_of_eight_bytes_are_alike)
+{
+    for (int64_t i = 0; i < PATTERN_PRIME; i += 131) {
+        const unsigned char *piece = pattern.table + i;
+        ck_assert_ptr_eq(
+            memmem(pattern.table, sizeof pattern.table, piece, 8), piece);
+        ck_assert_ptr_null(memmem(piece + 1, PATTERN_PRIME - 1, piece, 8));
+    }
+}
+END_TEST
+
+START_TEST(wrong_byte_is_found_wherever_it_is)
+{
+    unsigned char bytes[256];
+    memcpy(bytes, pattern_window(&pattern, 3, 1000), sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] ^= 0x80;
+        ck_assert_uint_eq(
+            pattern_compare(&pattern, 3, 1000, bytes, sizeof bytes), i);
+        /* What lies behind the compared bytes does not matter. */
+        ck_assert_uint_eq(pattern_compare(&pattern, 3, 1000, bytes, i), i);
+        bytes[i] ^= 0x80;
+    }
+}
+END_TEST
+
+/* ---- where wrong bytes come from --------------------------------------- */
+
+/* Two messages of connection 5 have come back and a third is under way, of
+ * which the first `right` bytes are right. `got` is what came after them. */
+static void
+describe(int64_t right, const unsigned char *got, size_t count)
+{
+    struct origin_stream own = {5, 2 * message_bytes + right,
+                                3 * message_bytes};
+    struct origin_stream others[] = {{17, 300, 364}, {4, 0, 0}, {6, 64, 128}};
+    origin_describe(&pattern, &own, others, 3, message_bytes, got, count,
+                    origin);
+}
+
+START_TEST(lost_bytes)
+{
+    for (int64_t lost = 1; lost < message_bytes - 3; lost++) {
+        char expected[ORIGIN_TEXT_BYTES];
+        snprintf(expected, sizeof expected, "%d %s lost", (int)lost,
+                 lost == 1 ? "byte was" : "bytes were");
+        describe(0, pattern_window(&pattern, 5, 2 * message_bytes + lost),
+                 (size_t)(message_bytes - lost));
+        ck_assert_str_eq(origin, expected);
+    }
+}
+END_TEST
+
+START_TEST(doubled_bytes)
+{
+    for (int64_t twice = 1; twice < message_bytes; twice++) {
+        char expected[ORIGIN_TEXT_BYTES];
+        snprintf(expected, sizeof expected, "%d %s doubled", (int)twice,
+                 twice == 1 ? "byte was" : "bytes were");
+        describe(10,
+                 pattern_window(&pattern, 5, 2 * message_bytes + 10 - twice),
+                 32);
+        ck_assert_str_eq(origin, expected);
+    }
+}
+END_TEST
+
+START_TEST(changed_bytes)
+{
+    unsigned char bytes[64];
+    memcpy(bytes, pattern_window(&pattern, 5, 2 * message_bytes),
+           sizeof bytes);
+    bytes[0] ^= 1;
+    describe(0, bytes, sizeof bytes);
+    ck_assert_str_eq(origin, "1 byte was changed");
+    bytes[7] ^= 1;
+    describe(0, bytes, sizeof bytes);
+    ck_assert_str_eq(origin, "2 bytes were changed");
+}
+END_TEST
+
+START_TEST(bytes_of_another_connection)
+{
+    describe(0, pattern_window(&pattern, 17, 300), message_bytes);
+    ck_assert_str_eq(origin, "connection 17");
+    describe(20, pattern_window(&pattern, 6, 70), 40);
+    ck_assert_str_eq(origin, "connection 6");
+    /* Answered already, but it may be left over in a buffer. */
+    describe(20, pattern_window(&pattern, 6, 10), 40);
+    ck_assert_str_eq(origin, "connection 6");
+}
+END_TEST
+
+START_TEST(bytes_of_nobody_here)
+{
+    unsigned char noise[64];
+    describe(0, pattern_window(&pattern, 99, 5000), message_bytes);
+    ck_assert_str_eq(origin, "an earlier connection or message");
+    memset(noise, 'x', sizeof noise);
+    describe(0, noise, sizeof noise);
+    ck_assert_str_eq(origin, "");
+}
+END_TEST
+
+/* Too little to go by: better no answer than a wrong one. */
+START_TEST(too_few_bytes_tell_nothing)
+{
+    for (size_t count = 1; count < 3; count++) {
+        describe(0, pattern_window(&pattern, 5, 2 * message_bytes + 1),
+                 count);
+        ck_assert_str_eq(origin, "");
+        describe(0, pattern_window(&pattern, 17, 300), count);
+        ck_assert_str_eq(origin, "");
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("pattern");
+    TCase *tests = tcase_create("pattern");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, windows_join_at_every_boundary);
+    tcase_add_test(tests, longest_window_can_be_read_anywhere);
+    tcase_add_test(tests, each_phase_is_distinct);
+    tcase_add_test(tests, large_numbers_do_not_overflow);
+    tcase_add_test(tests, no_two_pieces_of_eight_bytes_are_alike);
+    tcase_add_test(tests, wrong_byte_is_found_wherever_it_is);
+    tcase_add_test(tests, lost_bytes);
+    tcase_add_test(tests, doubled_bytes);
+    tcase_add_test(tests, changed_bytes);
+    tcase_add_test(tests, bytes_of_another_connection);
+    tcase_add_test(tests, bytes_of_nobody_here);
+    tcase_add_test(tests, too_few_bytes_tell_nothing);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
