@@ -73,6 +73,9 @@ enum contract_end {
     CONTRACT_ERROR,    /* reset, broken pipe, or no memory for it */
     CONTRACT_TIMEOUT,  /* idle, or too slow with its handshake */
     CONTRACT_REJECTED, /* its handshake was wrong or ended too soon */
+    CONTRACT_REFUSED,  /* not served after all: no thread, no memory, or a
+                        * descriptor that the model cannot hold; counts as
+                        * refused, like one over --max-clients */
     CONTRACT_ENDS,     /* how many kinds there are */
 };
 
@@ -88,14 +91,13 @@ enum contract_hello {
  * raise the soft limit of descriptors to the hard one, and make sure that
  * descriptors 0, 1 and 2 are open. Call it once, first, in main.
  *
- * `own_flags` are the model's own flags, NULL if it has none; its parser
- * gets `own_values` as state->input. Wrong usage: one sentence on standard
- * error and exit(2). The result lives as long as the process.
+ * `own_flags` are the model's own flags, NULL if it has none. Wrong usage:
+ * one sentence on standard error and exit(2). The result lives as long as the
+ * process.
  */
 const struct contract_options *contract_parse(const char *model,
                                               const struct argp *own_flags,
-                                              void *own_values, int argc,
-                                              char **argv);
+                                              int argc, char **argv);
 
 /*
  * Read a whole number from `low` to `high` for the flag `name` ("--port").
@@ -103,6 +105,11 @@ const struct contract_options *contract_parse(const char *model,
  */
 int contract_parse_number(const char *name, const char *text, int low,
                           int high);
+
+/* Wrong usage: `flag`=`text` should have been `allowed`. One sentence and
+ * exit(2). */
+_Noreturn void contract_usage(const char *flag, const char *text,
+                              const char *allowed);
 
 /*
  * Bind and listen as the options say: SO_REUSEADDR, TCP_NODELAY, keepalive
@@ -132,10 +139,6 @@ bool contract_client_opened(int conn_fd);
  * number may already be somebody else's. Thread-safe, does not block.
  */
 void contract_client_closed(int conn_fd, enum contract_end why);
-
-/* Count a client that the model had to turn away before it was opened: no
- * thread, no memory, a descriptor beyond FD_SETSIZE. Thread-safe. */
-void contract_client_refused(void);
 
 /* Count bytes of echo received and sent, handshakes left out.
  * Thread-safe. */

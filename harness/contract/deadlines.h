@@ -31,6 +31,10 @@ struct deadline_queue {
 /* The soonest deadline, or NULL when the queue is empty. */
 struct deadline *deadline_first(const struct deadline_queue *queue);
 
+/* Make room for `count` deadlines in all, so that deadline_set() cannot fail
+ * up to there. Returns 0, or -1 with errno ENOMEM. */
+int deadline_reserve(struct deadline_queue *queue, size_t count);
+
 /*
  * Put `deadline` in the queue at `at_ns`, or move it there if it is in the
  * queue already. Returns 0, or -1 with errno ENOMEM, and then it is in no

@@ -1,0 +1,684 @@
+/*
+ * co.c: a scheduler for coroutines, on ucontext and epoll.
+ *
+ * Switching. The scheduler runs on the stack of the thread; resume() leaves
+ * it for a coroutine's stack, suspend() comes back. ucontext is used to
+ * enter a new stack, once. Every later switch is _setjmp and _longjmp, which
+ * save the registers and nothing else, while swapcontext also saves the
+ * signal mask, a system call each time; CO_SWITCH_SWAPCONTEXT shows what
+ * that costs. C forbids a longjmp to another stack, glibc and its
+ * _FORTIFY_SOURCE check do too: this file alone is built without the check
+ * (see the Makefile). It works because each stack stays as it was left.
+ *
+ * Waiting. A call first tries; when the kernel says EAGAIN, the coroutine
+ * notes itself with the descriptor and suspends. When nobody can run,
+ * epoll waits for all of them. Each descriptor is registered once, for both
+ * directions and edge-triggered, when somebody first has to wait for it.
+ * After a short recv the next one waits without trying: the socket is
+ * drained, and a new edge will come. The exception is a FIN that came with
+ * the data: it gives no second edge, so EPOLLRDHUP is remembered.
+ *
+ * Stacks. One mapping each, with a guard page below, and the struct co at
+ * its top, so that a waiting client touches two pages or three. Stacks are
+ * reused through a small pool. An overflow hits the guard: SIGSEGV.
+ */
+#include "coroutine/co.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "coroutine/co_fiber.h"
+#include "harness/contract/deadlines.h"
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* Linux 6.13; no mapping of its own */
+#endif
+
+enum {
+    EVENTS_MAX = 512,       /* taken from epoll at a time */
+    POOL_MAX = 256,         /* stacks kept for the next coroutines */
+    TURN_BYTES = 64 * 1024, /* moved before others get a turn */
+    ACCEPT_COST_BYTES = TURN_BYTES / 16, /* an accept counts as so many */
+    FDS_START = 64,
+};
+
+struct co {
+    void *(*function)(void *arg); /* its body */
+    void *arg;                    /* what the body is given */
+    void *result;                 /* what it returned, once finished */
+    struct co *next;              /* in the ready queue, or in the pool */
+    struct co *joiner;            /* waits for it to finish, or NULL */
+    struct deadline deadline;     /* when its sleep or its patience ends */
+    bool timed_out;               /* the deadline is what woke it */
+    bool entered;                 /* it has run, so `jump` is valid */
+    bool finished;                /* the body has returned */
+    bool detached;                /* nobody will join it */
+    void *mapping;                /* its stack, guard page included */
+    jmp_buf jump;                 /* where it suspended */
+    ucontext_t context;           /* how to enter it, or where it swapped */
+    struct fiber fiber;           /* for sanitizers */
+};
+
+/* What the scheduler knows of a descriptor. All zero: nothing yet. */
+struct co_fd {
+    struct co *reader; /* waits to receive or accept, or NULL */
+    struct co *writer; /* waits to send, or NULL */
+    int timeout_ms;    /* how long either may wait; 0: for ever */
+    bool registered;   /* epoll has it */
+    bool drained;      /* the last recv took all: wait before the next */
+    bool hung_up;      /* the peer has ended its side: no more edges */
+};
+
+static struct {
+    struct co_options options;       /* as given to co_init */
+    size_t page_bytes;               /* of memory */
+    size_t mapping_bytes;            /* stack and guard page */
+    int epoll_fd;                    /* waits for all of us */
+    bool guard_needs_mprotect;       /* the kernel has no guard regions */
+    struct co *current;              /* runs now; NULL: the scheduler */
+    struct co *ready;                /* can run, first to last */
+    struct co **ready_end;           /* where the next one is put */
+    size_t unfinished;               /* coroutines whose body runs yet */
+    struct co *pool;                 /* stacks to be used again */
+    size_t pool_count;               /* how many */
+    size_t turn_bytes;               /* moved by `current` in this turn */
+    struct co_fd *fds;               /* by descriptor */
+    size_t fds_count;                /* length of fds[] */
+    struct deadline_queue deadlines; /* sleepers, and waits with a limit */
+    jmp_buf jump;                    /* where the scheduler switched away */
+    ucontext_t context;              /* the same for swapcontext */
+    struct fiber fiber;              /* for sanitizers */
+} scheduler = {.epoll_fd = -1};
+
+/* ---- switching --------------------------------------------------------- */
+
+static void
+make_ready(struct co *co)
+{
+    co->next = NULL;
+    *scheduler.ready_end = co;
+    scheduler.ready_end = &co->next;
+}
+
+/* Leave the running coroutine for the scheduler; returns when it is its turn
+ * again. Whoever calls this has seen to it that somebody makes it ready. */
+static void
+suspend(void)
+{
+    struct co *co = scheduler.current;
+
+    fiber_leave(&co->fiber, &scheduler.fiber, co->finished);
+    if (scheduler.options.switch_by == CO_SWITCH_SWAPCONTEXT) {
+        swapcontext(&co->context, &scheduler.context);
+    } else if (_setjmp(co->jump) == 0) {
+        _longjmp(scheduler.jump, 1);
+    }
+    fiber_arrive(&co->fiber, &scheduler.fiber);
+}
+
+/* Where each coroutine begins. makecontext can only hand over ints, so it
+ * hands over nothing: who we are is in scheduler.current. */
+static void
+enter(void)
+{
+    struct co *co = scheduler.current;
+
+    fiber_arrive(&co->fiber, &scheduler.fiber);
+    co->result = co->function(co->arg);
+    co->finished = true;
+    suspend();
+    abort(); /* nobody resumes what has finished */
+}
+
+static void stack_give_back(struct co *co);
+
+/* Leave the scheduler for `co`; returns when that one suspends. */
+static void
+switch_to(struct co *co)
+{
+    struct fiber unused;
+
+    fiber_leave(&scheduler.fiber, &co->fiber, false);
+    if (scheduler.options.switch_by == CO_SWITCH_SWAPCONTEXT) {
+        swapcontext(&scheduler.context, &co->context);
+    } else if (_setjmp(scheduler.jump) == 0) {
+        if (co->entered) {
+            _longjmp(co->jump, 1);
+        }
+        co->entered = true;
+        setcontext(&co->context);
+    }
+    fiber_arrive(&scheduler.fiber, &unused);
+}
+
+/* Run `co` until it suspends or finishes. A coroutine cannot free the stack
+ * it stands on, so that is done here. */
+static void
+resume(struct co *co)
+{
+    scheduler.current = co;
+    scheduler.turn_bytes = 0;
+    switch_to(co);
+    scheduler.current = NULL;
+    if (!co->finished) {
+        return;
+    }
+    scheduler.unfinished--;
+    if (co->detached) {
+        stack_give_back(co);
+    } else if (co->joiner != NULL) {
+        make_ready(co->joiner);
+    }
+}
+
+/* ---- stacks ------------------------------------------------------------ */
+
+/* Nobody may write below the stack. Returns 0, or -1 with errno. */
+static int
+guard(void *page)
+{
+    if (!scheduler.guard_needs_mprotect) {
+        if (madvise(page, scheduler.page_bytes, MADV_GUARD_INSTALL) == 0) {
+            return 0;
+        }
+        scheduler.guard_needs_mprotect = true;
+    }
+    return mprotect(page, scheduler.page_bytes, PROT_NONE);
+}
+
+static struct co *
+stack_map(void)
+{
+    char *mapping =
+        mmap(NULL, scheduler.mapping_bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (mapping == MAP_FAILED) {
+        return NULL;
+    }
+    if (guard(mapping) == -1) {
+        int saved_errno = errno;
+        munmap(mapping, scheduler.mapping_bytes);
+        errno = saved_errno;
+        return NULL;
+    }
+    /* Stacks side by side look like one large area that is worth a page of
+     * 2 MiB; a stack of which 8 KiB are in use is not. */
+    madvise(mapping, scheduler.mapping_bytes, MADV_NOHUGEPAGE);
+    struct co *co = (struct co *)(mapping + scheduler.mapping_bytes) - 1;
+    co = (struct co *)((uintptr_t)co & ~(uintptr_t)63);
+    co->mapping = mapping;
+    fiber_create(&co->fiber, mapping + scheduler.page_bytes,
+                 scheduler.mapping_bytes - scheduler.page_bytes);
+    return co;
+}
+
+static void
+stack_unmap(struct co *co)
+{
+    fiber_destroy(&co->fiber);
+    munmap(co->mapping, scheduler.mapping_bytes);
+}
+
+/* A stack with an empty struct co on it, or NULL with errno. */
+static struct co *
+stack_take(void)
+{
+    struct co *co = scheduler.pool;
+
+    if (co == NULL) {
+        return stack_map();
+    }
+    scheduler.pool = co->next;
+    scheduler.pool_count--;
+    return co;
+}
+
+static void
+stack_give_back(struct co *co)
+{
+    if (scheduler.pool_count >= POOL_MAX) {
+        stack_unmap(co);
+        return;
+    }
+    co->next = scheduler.pool;
+    scheduler.pool = co;
+    scheduler.pool_count++;
+}
+
+/* ---- life of a coroutine ----------------------------------------------- */
+
+/* Make `co` begin in enter() when it is switched to. */
+static void
+prepare(struct co *co)
+{
+    char *stack = (char *)co->mapping + scheduler.page_bytes;
+
+    getcontext(&co->context);
+    co->context.uc_stack.ss_sp = stack;
+    co->context.uc_stack.ss_size = (size_t)((char *)co - stack);
+    co->context.uc_link = NULL;
+    makecontext(&co->context, enter, 0);
+}
+
+struct co *
+co_spawn(void *(*function)(void *arg), void *arg)
+{
+    /* Each can wait for a deadline, so there is room for one: a sleep that
+     * fails for want of memory would not be a sleep. */
+    if (deadline_reserve(&scheduler.deadlines, scheduler.unfinished + 1) ==
+        -1) {
+        return NULL;
+    }
+    struct co *co = stack_take();
+    if (co == NULL) {
+        return NULL;
+    }
+    co->function = function;
+    co->arg = arg;
+    co->result = NULL;
+    co->joiner = NULL;
+    co->deadline = (struct deadline){0};
+    co->entered = false;
+    co->finished = false;
+    co->detached = false;
+    prepare(co);
+    scheduler.unfinished++;
+    make_ready(co);
+    return co;
+}
+
+int
+co_spawn_detached(void *(*function)(void *arg), void *arg)
+{
+    struct co *co = co_spawn(function, arg);
+
+    if (co == NULL) {
+        return -1;
+    }
+    co->detached = true;
+    return 0;
+}
+
+void *
+co_join(struct co *co)
+{
+    assert(scheduler.current != NULL && co != scheduler.current);
+    assert(!co->detached && co->joiner == NULL);
+    if (!co->finished) {
+        co->joiner = scheduler.current;
+        suspend();
+    }
+    void *result = co->result;
+    stack_give_back(co);
+    return result;
+}
+
+void co_yield (void)
+{
+    make_ready(scheduler.current);
+    suspend();
+}
+
+/* ---- waiting ----------------------------------------------------------- */
+
+static int64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void
+set_deadline(struct co *co, int time_ms)
+{
+    int error = deadline_set(&scheduler.deadlines, &co->deadline,
+                             now_ns() + time_ms * INT64_C(1000000));
+    assert(error == 0); /* co_spawn has made room */
+    (void)error;
+}
+
+void
+co_sleep_ms(int time_ms)
+{
+    if (time_ms > 0) {
+        set_deadline(scheduler.current, time_ms);
+        suspend();
+    }
+}
+
+/* How epoll shall wait: until the first deadline, or not at all when
+ * somebody can run. Returns NULL for ever. */
+static struct timespec *
+wait_limit(struct timespec *limit)
+{
+    struct deadline *first = deadline_first(&scheduler.deadlines);
+    int64_t left_ns = 0;
+
+    if (scheduler.ready == NULL) {
+        if (first == NULL) {
+            return NULL;
+        }
+        left_ns = first->at_ns - now_ns();
+    }
+    *limit = (struct timespec){0};
+    if (left_ns > 0) {
+        limit->tv_sec = left_ns / 1000000000;
+        limit->tv_nsec = left_ns % 1000000000;
+    }
+    return limit;
+}
+
+/* epoll_pwait2, which counts nanoseconds; before Linux 5.11 a wait in whole
+ * milliseconds, rounded up so that no deadline is met too early. */
+static int
+wait_for_events(struct epoll_event *events, const struct timespec *limit)
+{
+    int nevents =
+        epoll_pwait2(scheduler.epoll_fd, events, EVENTS_MAX, limit, NULL);
+    if (nevents == -1 && errno == ENOSYS) {
+        int64_t limit_ms = -1;
+        if (limit != NULL) {
+            limit_ms =
+                limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000;
+        }
+        nevents = epoll_wait(scheduler.epoll_fd, events, EVENTS_MAX,
+                             limit_ms > 60000 ? 60000 : (int)limit_ms);
+    }
+    return nevents;
+}
+
+static void
+wake(struct co **waiter)
+{
+    struct co *co = *waiter;
+
+    if (co != NULL) {
+        *waiter = NULL;
+        deadline_remove(&scheduler.deadlines, &co->deadline);
+        make_ready(co);
+    }
+}
+
+static void
+deliver(const struct epoll_event *event)
+{
+    struct co_fd *state = &scheduler.fds[event->data.fd];
+    const uint32_t ended = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+    if ((event->events & ended) != 0) {
+        state->hung_up = true;
+    }
+    if ((event->events & (EPOLLIN | ended)) != 0) {
+        state->drained = false;
+        wake(&state->reader);
+    }
+    if ((event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+        wake(&state->writer);
+    }
+}
+
+/* Wait until somebody can run, or only look if somebody can already. */
+static void
+poll_once(void)
+{
+    static struct epoll_event events[EVENTS_MAX];
+    struct timespec limit;
+    struct deadline *first;
+
+    int nevents = wait_for_events(events, wait_limit(&limit));
+    for (int i = 0; i < nevents; i++) {
+        deliver(&events[i]);
+    }
+    if (deadline_first(&scheduler.deadlines) == NULL) {
+        return;
+    }
+    int64_t now = now_ns();
+    while ((first = deadline_first(&scheduler.deadlines)) != NULL &&
+           first->at_ns <= now) {
+        struct co *co =
+            (struct co *)((char *)first - offsetof(struct co, deadline));
+        deadline_remove(&scheduler.deadlines, first);
+        co->timed_out = true;
+        make_ready(co);
+    }
+}
+
+void
+co_run(void)
+{
+    assert(scheduler.current == NULL);
+    while (scheduler.unfinished > 0) {
+        struct co *co = scheduler.ready;
+        scheduler.ready = NULL;
+        scheduler.ready_end = &scheduler.ready;
+        while (co != NULL) {
+            struct co *next = co->next;
+            resume(co);
+            co = next;
+        }
+        if (scheduler.unfinished > 0) {
+            poll_once();
+        }
+    }
+}
+
+/* ---- descriptors ------------------------------------------------------- */
+
+/* Make sure that scheduler.fds[fd] exists. Returns 0, or -1 with ENOMEM. */
+static int
+know(int fd)
+{
+    size_t count = scheduler.fds_count;
+
+    if ((size_t)fd < count) {
+        return 0;
+    }
+    while (count <= (size_t)fd) {
+        count = count > 0 ? 2 * count : FDS_START;
+    }
+    struct co_fd *fds = reallocarray(scheduler.fds, count, sizeof *fds);
+    if (fds == NULL) {
+        return -1;
+    }
+    memset(fds + scheduler.fds_count, 0,
+           (count - scheduler.fds_count) * sizeof *fds);
+    scheduler.fds = fds;
+    scheduler.fds_count = count;
+    return 0;
+}
+
+/* Suspend until `fd` can be read, or written. Returns 0, or -1 with errno:
+ * EAGAIN when that took longer than its timeout. */
+static int
+wait_for(int fd, bool writing)
+{
+    struct co *co = scheduler.current;
+    struct co_fd *state = &scheduler.fds[fd];
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .data.fd = fd,
+    };
+
+    if (!state->registered) {
+        if (epoll_ctl(scheduler.epoll_fd, EPOLL_CTL_ADD, fd, &event) == -1) {
+            return -1;
+        }
+        state->registered = true;
+    }
+    struct co **waiter = writing ? &state->writer : &state->reader;
+    assert(*waiter == NULL);
+    *waiter = co;
+    co->timed_out = false;
+    if (state->timeout_ms > 0) {
+        set_deadline(co, state->timeout_ms);
+    }
+    suspend();
+    if (!co->timed_out) {
+        return 0;
+    }
+    /* The table may have moved meanwhile. */
+    state = &scheduler.fds[fd];
+    *(writing ? &state->writer : &state->reader) = NULL;
+    errno = EAGAIN;
+    return -1;
+}
+
+/* `nbytes` were moved without waiting: after a fair share, others come
+ * first. */
+static void
+take_turn(size_t nbytes)
+{
+    scheduler.turn_bytes += nbytes;
+    if (scheduler.turn_bytes >= TURN_BYTES) {
+        co_yield ();
+    }
+}
+
+int
+co_accept4(int listen_fd, struct sockaddr *address, socklen_t *address_bytes,
+           int flags)
+{
+    int conn_fd;
+
+    if (know(listen_fd) == -1) {
+        return -1;
+    }
+    while ((conn_fd = accept4(listen_fd, address, address_bytes,
+                              flags | SOCK_NONBLOCK)) == -1) {
+        if (errno != EAGAIN || wait_for(listen_fd, false) == -1) {
+            return -1;
+        }
+    }
+    if (know(conn_fd) == -1) {
+        close(conn_fd);
+        errno = ENOMEM;
+        return -1;
+    }
+    scheduler.fds[conn_fd] = (struct co_fd){0};
+    take_turn(ACCEPT_COST_BYTES);
+    return conn_fd;
+}
+
+ssize_t
+co_recv(int fd, void *buffer, size_t nbytes, int flags)
+{
+    if (know(fd) == -1) {
+        return -1;
+    }
+    for (;;) {
+        if (scheduler.fds[fd].drained && wait_for(fd, false) == -1) {
+            return -1;
+        }
+        ssize_t nread = recv(fd, buffer, nbytes, flags | MSG_DONTWAIT);
+        struct co_fd *state = &scheduler.fds[fd];
+        if (nread == -1 && errno == EAGAIN) {
+            state->drained = true;
+            continue;
+        }
+        if (nread > 0) {
+            state->drained = (size_t)nread < nbytes && !state->hung_up;
+            take_turn((size_t)nread);
+        }
+        return nread;
+    }
+}
+
+ssize_t
+co_send(int fd, const void *buffer, size_t nbytes, int flags)
+{
+    ssize_t nwritten;
+
+    if (know(fd) == -1) {
+        return -1;
+    }
+    while ((nwritten = send(fd, buffer, nbytes, flags | MSG_DONTWAIT)) ==
+           -1) {
+        if (errno != EAGAIN || wait_for(fd, true) == -1) {
+            return -1;
+        }
+    }
+    take_turn((size_t)nwritten);
+    return nwritten;
+}
+
+void
+co_set_timeout(int fd, int timeout_ms)
+{
+    if (know(fd) == 0) {
+        scheduler.fds[fd].timeout_ms = timeout_ms;
+    }
+}
+
+void
+co_forget(int fd)
+{
+    if ((size_t)fd < scheduler.fds_count) {
+        assert(scheduler.fds[fd].reader == NULL &&
+               scheduler.fds[fd].writer == NULL);
+        if (scheduler.fds[fd].registered) {
+            epoll_ctl(scheduler.epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        }
+        scheduler.fds[fd] = (struct co_fd){0};
+    }
+}
+
+int
+co_close(int fd)
+{
+    if ((size_t)fd < scheduler.fds_count) {
+        assert(scheduler.fds[fd].reader == NULL &&
+               scheduler.fds[fd].writer == NULL);
+        /* The kernel takes it out of epoll when it closes it. */
+        scheduler.fds[fd] = (struct co_fd){0};
+    }
+    return close(fd);
+}
+
+/* ---- the scheduler ----------------------------------------------------- */
+
+int
+co_init(const struct co_options *options)
+{
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+
+    scheduler.options = *options;
+    scheduler.page_bytes = page_bytes;
+    scheduler.mapping_bytes =
+        (options->stack_bytes + page_bytes - 1) / page_bytes * page_bytes +
+        page_bytes;
+    scheduler.ready = NULL;
+    scheduler.ready_end = &scheduler.ready;
+    fiber_adopt(&scheduler.fiber);
+    scheduler.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    return scheduler.epoll_fd == -1 ? -1 : 0;
+}
+
+void
+co_end(void)
+{
+    assert(scheduler.unfinished == 0);
+    while (scheduler.pool != NULL) {
+        struct co *co = scheduler.pool;
+        scheduler.pool = co->next;
+        stack_unmap(co);
+    }
+    scheduler.pool_count = 0;
+    free(scheduler.fds);
+    scheduler.fds = NULL;
+    scheduler.fds_count = 0;
+    deadline_queue_free(&scheduler.deadlines);
+    close(scheduler.epoll_fd);
+    scheduler.epoll_fd = -1;
+}

@@ -1,0 +1,254 @@
+/*
+ * contract.c: setting up a server and ending it, the same for all models.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/contract/internal.h"
+
+enum {
+    /* More descriptors than this are not asked for, though some containers
+     * offer 2^30: the registry of clients has one byte for each. */
+    DESCRIPTORS_MAX = 1 << 20,
+    NS_PER_US = 1000,
+};
+
+/* The listener; the contract opens it, and closes it in the end. */
+static int listener = -1;
+
+void
+contract_die(int error, const char *what)
+{
+    if (error != 0) {
+        fprintf(stderr, "%s: %s: %s\n", contract_options.model, what,
+                strerror(error));
+    } else {
+        fprintf(stderr, "%s: %s\n", contract_options.model, what);
+    }
+    exit(1);
+}
+
+/* Started without standard streams, a server would get a client's socket as
+ * descriptor 1 and print its ready line there. */
+static void
+open_standard_streams(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+        if (fd == -1) {
+            _exit(1);
+        }
+    } while (fd <= STDERR_FILENO);
+    close(fd);
+}
+
+/* Returns how many descriptors this process may have. */
+static int
+raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        contract_die(errno, "getrlimit");
+    }
+    if (limit.rlim_cur < limit.rlim_max) {
+        rlim_t wanted = limit.rlim_max;
+        if (wanted > DESCRIPTORS_MAX) {
+            wanted = DESCRIPTORS_MAX;
+        }
+        if (wanted > limit.rlim_cur) {
+            limit.rlim_cur = wanted;
+            setrlimit(RLIMIT_NOFILE, &limit);
+            getrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    return limit.rlim_cur > DESCRIPTORS_MAX ? DESCRIPTORS_MAX
+                                            : (int)limit.rlim_cur;
+}
+
+const struct contract_options *
+contract_parse(const char *model, const struct argp *own_flags, int argc,
+               char **argv)
+{
+    open_standard_streams();
+    options_parse(model, own_flags, argc, argv);
+    signal(SIGPIPE, SIG_IGN);
+    stop_prepare(raise_descriptor_limit());
+    return &contract_options;
+}
+
+/* Turn --address and --port into a socket address. Exits with 2 if the
+ * address is not a numeric one. Returns its length. */
+static socklen_t
+socket_address(struct sockaddr_storage *storage)
+{
+    struct sockaddr_in *ipv4 = (struct sockaddr_in *)storage;
+    struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)storage;
+    const char *text = contract_options.address;
+
+    memset(storage, 0, sizeof *storage);
+    if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
+        ipv4->sin_family = AF_INET;
+        ipv4->sin_port = htons((uint16_t)contract_options.port);
+        return sizeof *ipv4;
+    }
+    if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1) {
+        ipv6->sin6_family = AF_INET6;
+        ipv6->sin6_port = htons((uint16_t)contract_options.port);
+        return sizeof *ipv6;
+    }
+    contract_usage("--address", text,
+                   "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
+}
+
+/* Write "127.0.0.1:5566" or "[::1]:5566". */
+static void
+format_address(const struct sockaddr_storage *storage, char *text,
+               size_t text_bytes)
+{
+    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)storage;
+    const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)storage;
+    char host[INET6_ADDRSTRLEN] = "?";
+
+    if (storage->ss_family == AF_INET6) {
+        inet_ntop(AF_INET6, &ipv6->sin6_addr, host, sizeof host);
+        snprintf(text, text_bytes, "[%s]:%d", host, ntohs(ipv6->sin6_port));
+    } else {
+        inet_ntop(AF_INET, &ipv4->sin_addr, host, sizeof host);
+        snprintf(text, text_bytes, "%s:%d", host, ntohs(ipv4->sin_port));
+    }
+}
+
+/* One option of the listener. Accepted sockets inherit it, so that no model
+ * spends a system call on each client for it. */
+static void
+set_option(int level, int option, int value, const char *name)
+{
+    if (setsockopt(listener, level, option, &value, sizeof value) == -1) {
+        contract_die(errno, name);
+    }
+}
+
+int
+contract_listen(void)
+{
+    struct sockaddr_storage address;
+    socklen_t address_bytes = socket_address(&address);
+    char text[INET6_ADDRSTRLEN + 16];
+    char what[sizeof text + 16];
+
+    listener = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener == -1) {
+        contract_die(errno, "socket");
+    }
+    set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    set_option(SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+    set_option(IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    if (contract_options.sndbuf_bytes > 0) {
+        set_option(SOL_SOCKET, SO_SNDBUF, contract_options.sndbuf_bytes,
+                   "SO_SNDBUF");
+    }
+    if (contract_options.rcvbuf_bytes > 0) {
+        set_option(SOL_SOCKET, SO_RCVBUF, contract_options.rcvbuf_bytes,
+                   "SO_RCVBUF");
+    }
+    format_address(&address, text, sizeof text);
+    if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1) {
+        snprintf(what, sizeof what, "bind %s", text);
+        contract_die(errno, what);
+    }
+    if (listen(listener, contract_options.backlog) == -1) {
+        snprintf(what, sizeof what, "listen %s", text);
+        contract_die(errno, what);
+    }
+    stop_watch_listener(listener);
+    return listener;
+}
+
+void
+contract_ready(void)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t address_bytes = sizeof address;
+    char text[INET6_ADDRSTRLEN + 16];
+
+    if (getsockname(listener, (struct sockaddr *)&address, &address_bytes) ==
+        -1) {
+        contract_die(errno, "getsockname");
+    }
+    format_address(&address, text, sizeof text);
+    printf("listening on %s\n", text);
+    if (fflush(stdout) == EOF) {
+        contract_die(errno, "print the ready line");
+    }
+}
+
+int
+contract_finish(void)
+{
+    int status = 0;
+
+    stop_end();
+    close(listener);
+    if (contract_options.stats && counters_print() == -1) {
+        fprintf(stderr, "%s: print the counters: %s\n",
+                contract_options.model, strerror(errno));
+        status = 1;
+    }
+    return status;
+}
+
+int64_t
+contract_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+int64_t
+contract_now_ms(void)
+{
+    return contract_now_ns() / 1000000;
+}
+
+/* The CPU time of this thread: what was asked for is computing, and with
+ * more threads than CPUs waiting for a turn must not count as computing. */
+static int64_t
+thread_cpu_ns(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
+}
+
+void
+contract_work(void)
+{
+    if (contract_options.work_us == 0) {
+        return;
+    }
+    int64_t end_ns =
+        thread_cpu_ns() + (int64_t)contract_options.work_us * NS_PER_US;
+    /* Some microseconds of arithmetic between two looks at the clock, each
+     * of which is a system call. */
+    do {
+        for (volatile unsigned int step = 0; step < 2000; step++) {
+        }
+    } while (thread_cpu_ns() < end_ns);
+}

@@ -1,0 +1,49 @@
+/*
+ * protocol.c: what the bytes and the errors of one client mean.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "harness/contract/contract.h"
+
+/* What "stripped of white space" strips; a NUL byte is not among it. */
+static bool
+is_space(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+enum contract_hello
+contract_hello(const char *bytes, size_t nbytes, size_t *line_bytes)
+{
+    static const char word[] = "hello";
+    size_t searched = nbytes < CONTRACT_LINE_BYTES + 1
+                          ? nbytes
+                          : (size_t)CONTRACT_LINE_BYTES + 1;
+    const char *newline = memchr(bytes, '\n', searched);
+
+    if (newline == NULL) {
+        return nbytes > CONTRACT_LINE_BYTES ? CONTRACT_HELLO_BAD
+                                            : CONTRACT_HELLO_PARTIAL;
+    }
+    const char *begin = bytes;
+    const char *end = newline;
+    while (begin < end && is_space(*begin)) {
+        begin++;
+    }
+    while (begin < end && is_space(end[-1])) {
+        end--;
+    }
+    if ((size_t)(end - begin) != sizeof word - 1 ||
+        memcmp(begin, word, sizeof word - 1) != 0) {
+        return CONTRACT_HELLO_BAD;
+    }
+    *line_bytes = (size_t)(newline - bytes) + 1;
+    return CONTRACT_HELLO_GOOD;
+}
+
+enum contract_end
+contract_end_of(int error)
+{
+    return error == EAGAIN ? CONTRACT_TIMEOUT : CONTRACT_ERROR;
+}
