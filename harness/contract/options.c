@@ -113,6 +113,7 @@ contract_parse_number(const char *name, const char *text, int low, int high)
 static error_t
 parse_flag(int key, char *text, struct argp_state *state)
 {
+    (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (numbers[i].key == key) {
             *numbers[i].value = contract_parse_number(
