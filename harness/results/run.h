@@ -5,8 +5,8 @@
  * ended. A file without that last line comes from a run that was killed and
  * counts as partial.
  */
-#ifndef FIVEWAYS_RUN_H
-#define FIVEWAYS_RUN_H
+#ifndef FIVEWAYS_RESULTS_RUN_H
+#define FIVEWAYS_RESULTS_RUN_H
 
 #include <jansson.h>
 #include <stdbool.h>

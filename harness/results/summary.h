@@ -5,8 +5,8 @@
  * the order in which they were first run, models in the run's own order,
  * the yardstick last.
  */
-#ifndef FIVEWAYS_SUMMARY_H
-#define FIVEWAYS_SUMMARY_H
+#ifndef FIVEWAYS_RESULTS_SUMMARY_H
+#define FIVEWAYS_RESULTS_SUMMARY_H
 
 #include <stdbool.h>
 #include <stddef.h>
