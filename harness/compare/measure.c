@@ -18,7 +18,10 @@
 #include "harness/load/engine.h"
 
 enum {
-    FIRST_RUN_NS = 10 * 1000 * 1000
+    FIRST_RUN_NS = 10 * 1000 * 1000,  /* of the run that warms up */
+    SETTLE_LOOK_NS = 2 * 1000 * 1000, /* between looks at its CPU time */
+    SETTLE_BUSY_NS = 20 * 1000,       /* more than that is no rest */
+    SETTLE_LOOKS_MAX = 500,           /* a server that never rests */
 };
 
 /* What is read from the server while the engine runs. */
@@ -39,6 +42,7 @@ static void set_load(const struct measure_order *order,
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
+static void settle(const struct server_process *server);
 static int first_run_clients(const struct scenario *scenario);
 
 void
@@ -198,11 +202,38 @@ look(enum engine_phase phase, void *arg)
 {
     struct probe *probe = arg;
 
-    if (phase == ENGINE_WINDOW_BEGIN) {
+    if (phase == ENGINE_CONNECTED) {
+        settle(probe->server);
+    } else if (phase == ENGINE_WINDOW_BEGIN) {
         probe->cpu_begin_ns = server_process_cpu_ns(probe->server);
     } else if (phase == ENGINE_WINDOW_END) {
         probe->cpu_end_ns = server_process_cpu_ns(probe->server);
         probe->rss_kib = server_process_rss_kib(probe->server);
+    }
+}
+
+/*
+ * Wait until the server has accepted everybody and made what it makes for
+ * each of them. A connect succeeds as soon as the kernel has it, which can be
+ * long before; a thousand threads still to be started would be charged to
+ * the echoes of the window. Nothing has been sent yet, so a server that is
+ * done uses no CPU.
+ */
+static void
+settle(const struct server_process *server)
+{
+    const struct timespec pause = {.tv_nsec = SETTLE_LOOK_NS};
+    int64_t before_ns = server_process_cpu_ns(server);
+
+    for (int i = 0; i < SETTLE_LOOKS_MAX; i++) {
+        int64_t now_ns;
+
+        nanosleep(&pause, NULL);
+        now_ns = server_process_cpu_ns(server);
+        if (now_ns - before_ns < SETTLE_BUSY_NS) {
+            return;
+        }
+        before_ns = now_ns;
     }
 }
 

@@ -64,6 +64,7 @@ rounds_run(const struct rounds_order *order)
     rounds->begin_ns = now_ns();
     progress_begin(&rounds->progress, plan, order->options);
     srandom((unsigned)run->seed);
+    run->rounds = 0;
     for (int round = 1; round <= plan->rounds && !interrupted(rounds);
          round++) {
         int64_t begin_ns = now_ns();
@@ -72,6 +73,7 @@ rounds_run(const struct rounds_order *order)
             seconds_since(rounds->begin_ns) + longest > plan->seconds_max) {
             break;
         }
+        run->rounds = round;
         run_round(rounds, round);
         longest = fmax(longest, seconds_since(begin_ns));
     }

@@ -57,7 +57,7 @@ int
 main(int argc, char **argv)
 {
     const struct contract_options *options =
-        contract_parse("yardstick", NULL, NULL, argc, argv);
+        contract_parse("yardstick", NULL, argc, argv);
 
     if (options->handshake || options->delay_ms > 0 || options->work_us > 0) {
         static const char words[] =

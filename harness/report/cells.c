@@ -17,12 +17,12 @@ static double median(const struct summary_row *row,
                      enum window_figure figure);
 
 static const char *const headings[CELLS_COLUMNS] = {
-    [CELLS_MODEL] = "model",    [CELLS_SERVED] = "served",
-    [CELLS_RATE] = "echoes",    [CELLS_P50] = "p50",
-    [CELLS_P99] = "p99",        [CELLS_CPU] = "CPU",
-    [CELLS_SPREAD] = "+-",      [CELLS_FLOOR] = "over",
-    [CELLS_YARDSTICK] = "over", [CELLS_SYSCALLS] = "calls",
-    [CELLS_SWITCHES] = "swtch", [CELLS_MEMORY] = "memory",
+    [CELLS_MODEL] = "model",     [CELLS_SERVED] = "served",
+    [CELLS_RATE] = "echoes",     [CELLS_P50] = "p50",
+    [CELLS_P99] = "p99",         [CELLS_CPU] = "CPU",
+    [CELLS_SPREAD] = "+-",       [CELLS_FLOOR] = "over",
+    [CELLS_YARDSTICK] = "over",  [CELLS_SYSCALLS] = "calls",
+    [CELLS_SWITCHES] = "switch", [CELLS_MEMORY] = "memory",
     [CELLS_BOUND] = "bound",
 };
 
@@ -180,7 +180,8 @@ write_latency(char *cell, const struct summary_row *row,
     double value = median(row, figure);
     double share = figure == WINDOW_P99_US ? 0.99 : 0;
 
-    if (served <= share * asked && served < asked) {
+    if ((served <= share * asked && served < asked) ||
+        median(row, WINDOW_ECHOES) == 0) {
         snprintf(cell, TEXT_CELL_BYTES, "never");
         return cell;
     }

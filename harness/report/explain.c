@@ -14,12 +14,19 @@ static void explain_churn(struct text *text,
                           const struct explain_group *group);
 static void explain_idle(struct text *text,
                          const struct explain_group *group);
+static void explain_idle_cost(struct text *text,
+                              const struct explain_group *group);
 static void explain_wait(struct text *text,
                          const struct explain_group *group);
 static void explain_work(struct text *text,
                          const struct explain_group *group);
 static void explain_bulk(struct text *text,
                          const struct explain_group *group);
+static const struct summary_row *same_model(const struct explain_group *group,
+                                            const char *scenario, int clients,
+                                            const char *model);
+static bool overlap(const struct summary_row *a, const struct summary_row *b,
+                    enum window_figure figure);
 static double cpus_used(const struct summary_row *row);
 static size_t place_above(const struct ranking *ranking, double value);
 
@@ -45,8 +52,12 @@ explain_served(struct text *text, const struct explain_group *group)
     }
     all = place_above(&ranking, 0);
     if (all == ranking.n) {
-        text_add(text, "All serve %d of %d. ", group->rows[0].window.clients,
-                 group->rows[0].window.clients);
+        if (group->rows[0].window.clients == 1) {
+            text_add(text, "All serve the one client. ");
+        } else {
+            text_add(text, "All serve all %d clients. ",
+                     group->rows[0].window.clients);
+        }
         return;
     }
     if (all > 0) {
@@ -85,9 +96,7 @@ explain_cost(struct text *text, const struct explain_group *group)
     least = cpu.places[0].row;
     most = cpu.places[cpu.n - 1].row;
     text_add(text, "Server CPU for each %s: ", per);
-    if (cpu.n > 1 &&
-        !statistics_differ(&least->figure[WINDOW_SERVER_CPU_US_PER_ECHO],
-                           &most->figure[WINDOW_SERVER_CPU_US_PER_ECHO])) {
+    if (cpu.n > 1 && overlap(least, most, WINDOW_SERVER_CPU_US_PER_ECHO)) {
         text_add(text, "no clear difference, ");
         ranking_values(text, &cpu, 0, cpu.n, 1);
         text_add(text, " us. ");
@@ -163,18 +172,10 @@ explain_churn(struct text *text, const struct explain_group *group)
 
     ranking_make(&cpu, group->rows, group->nrows, ranking_cpu);
     for (size_t i = 0; i < cpu.n; i++) {
-        double echo_us = NAN;
+        const struct summary_row *row =
+            same_model(group, "echo", 64, cpu.places[i].row->window.model);
+        double echo_us = row ? ranking_cpu(row) : NAN;
 
-        for (size_t j = 0; j < group->summary->nrows; j++) {
-            const struct summary_row *row = &group->summary->rows[j];
-
-            if (strcmp(row->window.scenario, "echo") == 0 &&
-                strcmp(row->window.model, cpu.places[i].row->window.model) ==
-                    0 &&
-                row->window.clients == 64) {
-                echo_us = ranking_cpu(row);
-            }
-        }
         if (isfinite(echo_us)) {
             ratios.places[ratios.n].row = cpu.places[i].row;
             ratios.places[ratios.n].value = cpu.places[i].value / echo_us;
@@ -196,11 +197,43 @@ explain_churn(struct text *text, const struct explain_group *group)
     }
 }
 
+/*
+ * What the silent ones add to the price of an echo. The busy ones are fewer
+ * here than in the scenario echo, which alone changes the price, so both
+ * are taken as multiples of the yardstick.
+ */
+static void
+explain_idle_cost(struct text *text, const struct explain_group *group)
+{
+    struct ranking over;
+
+    ranking_make(&over, group->rows, group->nrows, ranking_yardstick);
+    for (size_t i = 0; i < over.n; i++) {
+        const char *model = over.places[i].row->window.model;
+        const struct summary_row *echo = same_model(group, "echo", 64, model);
+        double before = echo ? ranking_yardstick(echo) : NAN;
+        char from[TEXT_CELL_BYTES];
+        char to[TEXT_CELL_BYTES];
+
+        if (over.places[i].value > 1.25 * before) {
+            text_add(text,
+                     "The silent ones take an echo of %s from %s to %s "
+                     "times the yardstick%s. ",
+                     model, text_number(from, before, "-"),
+                     text_number(to, over.places[i].value, "-"),
+                     strcmp(model, "selectloop") == 0
+                         ? ", since each select(2) looks at all of them"
+                         : "");
+        }
+    }
+}
+
 static void
 explain_idle(struct text *text, const struct explain_group *group)
 {
     struct ranking memory;
 
+    explain_idle_cost(text, group);
     ranking_make(&memory, group->rows, group->nrows, ranking_memory);
     if (memory.n == 0) {
         return;
@@ -318,6 +351,34 @@ explain_bulk(struct text *text, const struct explain_group *group)
         }
         text_add(text, ". ");
     }
+}
+
+/* The row of a model in another group, or NULL. */
+static const struct summary_row *
+same_model(const struct explain_group *group, const char *scenario,
+           int clients, const char *model)
+{
+    for (size_t i = 0; i < group->summary->nrows; i++) {
+        const struct window *window = &group->summary->rows[i].window;
+
+        if (window->clients == clients &&
+            strcmp(window->scenario, scenario) == 0 &&
+            strcmp(window->model, model) == 0) {
+            return &group->summary->rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* True if the intervals of both are known and touch. Without intervals, in
+ * a run of few rounds, the medians must speak for themselves. */
+static bool
+overlap(const struct summary_row *a, const struct summary_row *b,
+        enum window_figure figure)
+{
+    return isfinite(a->figure[figure].low) &&
+           isfinite(b->figure[figure].low) &&
+           !statistics_differ(&a->figure[figure], &b->figure[figure]);
 }
 
 /* How many CPUs the server kept busy, on average. */

@@ -21,10 +21,9 @@ sentences_run(struct text *text, const struct run *run)
              run->cores, run->cores == 1 ? "" : "s", run->kernel,
              run->compiler, run->date,
              strlen(run->date) > 11 ? run->date + 11 : "");
-    text_add(text, "%d round%s planned", run->rounds,
-             run->rounds == 1 ? "" : "s");
+    text_add(text, "%d round%s", run->rounds, run->rounds == 1 ? "" : "s");
     if (isfinite(run->seconds)) {
-        text_add(text, ", %.0f s", run->seconds);
+        text_add(text, " in %.0f s", run->seconds);
     }
     text_add(text, ".");
 }

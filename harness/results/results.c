@@ -28,8 +28,9 @@ int
 results_write_end(FILE *file, const struct run *run)
 {
     return write_line(file, "end",
-                      json_pack("{s:b, s:f}", "partial", run->partial,
-                                "seconds", run->seconds));
+                      json_pack("{s:b, s:f, s:i}", "partial", run->partial,
+                                "seconds", run->seconds, "rounds",
+                                run->rounds));
 }
 
 int
@@ -136,6 +137,8 @@ read_line(const json_t *object, struct results *results)
             json_is_true(json_object_get(object, "partial"));
         results->run.seconds =
             json_number_value(json_object_get(object, "seconds"));
+        results->run.rounds =
+            (int)json_integer_value(json_object_get(object, "rounds"));
         return 0;
     }
     if (strcmp(type, "window") != 0 ||

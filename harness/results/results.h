@@ -26,7 +26,7 @@ struct results {
 int results_write_run(FILE *file, const struct run *run);
 int results_write_window(FILE *file, const struct window *window);
 
-/* Write the last line, from run->partial and run->seconds. */
+/* Write the last line, from run->partial, run->seconds and run->rounds. */
 int results_write_end(FILE *file, const struct run *run);
 
 /* Append a copy of a window. Returns 0, or -1 without memory. */

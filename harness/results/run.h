@@ -20,7 +20,7 @@ struct run {
     char compiler[64];  /* that built compare, and with it the servers */
     char mode[12];      /* "default", "quick" or "full" */
     char layout[12];    /* of every scenario that does not set its own */
-    int rounds;         /* planned */
+    int rounds;         /* planned; once it is over, begun */
     long seed;          /* of the random order of servers */
     char models[512];   /* names in table order, separated by spaces */
     char command[512];  /* the command line */
