@@ -1,0 +1,47 @@
+/*
+ * contender.c: who takes part. See contender.h.
+ */
+#include "harness/compare/contender.h"
+
+#include <string.h>
+
+#include "harness/results/summary.h"
+
+const char *const contender_own_names[] = {
+    "blocking", "threaded", "selectloop", "coroutine", "libevent", NULL};
+
+bool
+contender_offers(const struct contender *contender,
+                 const struct scenario *scenario)
+{
+    return contender->kind == CONTENDER_OWN || scenario_is_plain(scenario);
+}
+
+const char *
+contender_parse(const char *text, struct contender *contender)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
+    size_t length = strspn(text, letters);
+
+    if (length == 0 || length > CONTENDER_NAME_MAX || text[length] != '=') {
+        return "the name is 1 to 14 letters, digits or . _ - before a =";
+    }
+    memset(contender, 0, sizeof *contender);
+    memcpy(contender->name, text, length);
+    contender->kind = CONTENDER_FOREIGN;
+    contender->command = text + length + 1;
+    if (contender->command[strspn(contender->command, " \t")] == '\0') {
+        return "there is no command behind the =";
+    }
+    for (int i = 0; contender_own_names[i]; i++) {
+        if (strcmp(contender->name, contender_own_names[i]) == 0) {
+            return "that name belongs to one of the five";
+        }
+    }
+    if (strcmp(contender->name, SUMMARY_YARDSTICK) == 0) {
+        return "that name belongs to the yardstick";
+    }
+    return NULL;
+}

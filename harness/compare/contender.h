@@ -1,0 +1,46 @@
+/*
+ * contender.h: a server that takes part: one of the five, a foreign one, or
+ * the yardstick.
+ */
+#ifndef FIVEWAYS_CONTENDER_H
+#define FIVEWAYS_CONTENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/compare/scenarios.h"
+
+/* The longest name that the table has room for, and the most contenders. */
+enum {
+    CONTENDER_NAME_MAX = 14,
+    CONTENDERS_MAX = 32
+};
+
+/* Whose server it is, which decides what it understands. */
+enum contender_kind {
+    CONTENDER_OWN,       /* one of the five: all flags of the contract */
+    CONTENDER_FOREIGN,   /* any echo server: the plain service only */
+    CONTENDER_YARDSTICK, /* built into the harness: the plain service */
+};
+
+/* One server. */
+struct contender {
+    char name[CONTENDER_NAME_MAX + 1]; /* in every table */
+    enum contender_kind kind;          /* whose it is */
+    const char *command; /* of a foreign one, with {port}; else NULL */
+};
+
+/* The names of the five, in table order, NULL behind the last. */
+extern const char *const contender_own_names[];
+
+/* True if this server offers the service of the scenario. */
+bool contender_offers(const struct contender *contender,
+                      const struct scenario *scenario);
+
+/*
+ * Make a contender from "name=command". Returns NULL, or a reason why it is
+ * none: a phrase without a full stop. The command is not copied.
+ */
+const char *contender_parse(const char *text, struct contender *contender);
+
+#endif

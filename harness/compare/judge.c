@@ -1,0 +1,228 @@
+/*
+ * judge.c: from what was seen to what a window says. See judge.h.
+ */
+#include "harness/compare/judge.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void fill_latency(struct window *window,
+                         const struct histogram *latency);
+static void fill_costs(struct window *window,
+                       const struct measurement *measurement,
+                       const struct server_process *server);
+static const char *bound_by(const struct window *window, double server_share,
+                            double client_share);
+static double quantile_us(const struct histogram *latency, double quantile);
+static double ratio(double value, double by);
+static uint64_t broken(const struct engine_result *result);
+static uint64_t refused_by_design(const struct window *window);
+static void describe_errors(char *text, size_t text_bytes,
+                            const struct engine_result *result, int from,
+                            int to);
+
+void
+judge_fill(struct window *window, const struct measurement *measurement,
+           const struct server_process *server)
+{
+    const struct engine_result *result = &measurement->result;
+    double *figure = window->figure;
+    uint64_t errors = 0;
+
+    figure[WINDOW_START_MS] = server->start_ms;
+    if (server->capture.out.tail_bytes > 0) {
+        capture_last_line(&server->capture.out, window->stats,
+                          sizeof window->stats);
+        if (window->stats[0] != '{') {
+            window->stats[0] = '\0';
+        }
+    }
+    if (measurement->engine_errno != 0) {
+        return;
+    }
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        window->errors[i] = result->errors[i];
+        errors += i < ENGINE_SERVER_ERRORS ? result->errors[i] : 0;
+    }
+    figure[WINDOW_ASKED] = result->asked;
+    figure[WINDOW_SERVED] = result->served;
+    figure[WINDOW_CONNECTED] = result->connected;
+    figure[WINDOW_UNFINISHED] = (double)result->unfinished;
+    figure[WINDOW_ERRORS] = (double)errors;
+    figure[WINDOW_ECHOES] = (double)result->echoes;
+    figure[WINDOW_SECONDS] = (double)result->window_ns / 1e9;
+    figure[WINDOW_ECHOES_PER_S] =
+        ratio((double)result->echoes, figure[WINDOW_SECONDS]);
+    fill_latency(window, &result->latency);
+    fill_costs(window, measurement, server);
+}
+
+void
+judge_status(struct window *window, const struct measurement *measurement,
+             const struct server_process *server, bool ours)
+{
+    const struct engine_result *result = &measurement->result;
+    const struct engine_mismatch *wrong = &result->mismatch;
+    char text[WINDOW_REASON_BYTES];
+
+    if (result->errors[ENGINE_MISMATCH] + result->errors[ENGINE_EXTRA_BYTES] >
+        0) {
+        window_fail(window, WINDOW_FAILED,
+                    "wrong byte on connection %lld at offset %lld: 0x%02x "
+                    "was sent, 0x%02x came back%s%s",
+                    (long long)wrong->connection, (long long)wrong->offset,
+                    wrong->expected, wrong->got,
+                    wrong->origin[0] ? "; it looks like " : "",
+                    wrong->origin);
+    } else if (server->ended_early) {
+        server_process_describe_end(server, text);
+        window_fail(window, WINDOW_FAILED, "%s", text);
+    } else if (measurement->engine_errno != 0) {
+        window_fail(window, WINDOW_INVALID, "the client could not start: %s",
+                    strerror(measurement->engine_errno));
+    } else if (engine_result_invalid(result)) {
+        describe_errors(text, sizeof text, result, ENGINE_SERVER_ERRORS,
+                        ENGINE_ERRORS);
+        window_fail(window, WINDOW_INVALID, "trouble of the client's own: %s",
+                    text);
+    } else if (broken(result) > refused_by_design(window)) {
+        describe_errors(text, sizeof text, result, 0, ENGINE_SERVER_ERRORS);
+        window_fail(window, WINDOW_FAILED, "broke connections: %s", text);
+    } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
+                        WEXITSTATUS(server->wait_status) != 0)) {
+        server_process_describe_end(server, text);
+        window_fail(window, WINDOW_FAILED, "at the stop: %s", text);
+    }
+}
+
+static void
+fill_latency(struct window *window, const struct histogram *latency)
+{
+    double *figure = window->figure;
+
+    figure[WINDOW_P50_US] = quantile_us(latency, 0.5);
+    figure[WINDOW_P99_US] = quantile_us(latency, 0.99);
+    figure[WINDOW_P999_US] = quantile_us(latency, 0.999);
+    if (latency->count > 0) {
+        figure[WINDOW_MAX_US] = (double)latency->max_ns / 1000;
+    }
+}
+
+static void
+fill_costs(struct window *window, const struct measurement *measurement,
+           const struct server_process *server)
+{
+    const struct engine_result *result = &measurement->result;
+    double echoes = (double)result->echoes;
+    double window_ns = (double)result->window_ns;
+    double server_ns = (double)measurement->server_cpu_ns;
+    double client_ns = (double)result->client_cpu_ns;
+    double *figure = window->figure;
+    double held = result->served - measurement->held_before;
+
+    if (strcmp(window->scenario, "idle") != 0 && result->served > 0) {
+        held += window->silent;
+    }
+    figure[WINDOW_BASE_RSS_KIB] = measurement->base_rss_kib;
+    figure[WINDOW_CLIENT_CPU_US_PER_ECHO] = ratio(client_ns / 1000, echoes);
+    /* What children of a server did is seen by neither its CPU clock nor its
+     * memory map; better no number than a wrong one. */
+    if (measurement->forks || measurement->server_cpu_ns < 0) {
+        return;
+    }
+    figure[WINDOW_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
+    figure[WINDOW_SWITCHES_PER_ECHO] =
+        ratio((double)server->switches,
+              (double)(result->echoes_total + measurement->echoes_before));
+    if (held >= 1) {
+        figure[WINDOW_RSS_KIB_PER_CLIENT] =
+            (measurement->rss_kib - measurement->base_rss_kib) / held;
+    }
+    if (window_ns > 0) {
+        snprintf(
+            window->bound_by, sizeof window->bound_by, "%s",
+            bound_by(window, server_ns / window_ns, client_ns / window_ns));
+    }
+}
+
+/* Who used up its CPU; the shares are of one CPU. */
+static const char *
+bound_by(const struct window *window, double server_share,
+         double client_share)
+{
+    const char *larger = server_share > client_share ? "server" : "client";
+    bool shared = strcmp(window->layout, "shared") == 0;
+    double cpus = shared ? 1 : window->cpus;
+
+    if (!shared && (server_share >= 0.9 || client_share >= 0.9)) {
+        return larger;
+    }
+    if (strcmp(window->layout, "split") != 0 &&
+        server_share + client_share >= 0.9 * cpus) {
+        return larger;
+    }
+    return "waiting";
+}
+
+/* NAN where fewer than ten values lie beyond it: such a quantile is luck. */
+static double
+quantile_us(const struct histogram *latency, double quantile)
+{
+    if ((double)latency->count * (1 - quantile) < 9.999) {
+        return NAN;
+    }
+    return (double)histogram_quantile_ns(latency, quantile) / 1000;
+}
+
+static double
+ratio(double value, double by)
+{
+    return by > 0 ? value / by : NAN;
+}
+
+/* Connections that the server should have kept. A connect that was never
+ * answered is a client not served, which is no failure. */
+static uint64_t
+broken(const struct engine_result *result)
+{
+    return result->errors[ENGINE_REFUSED] + result->errors[ENGINE_RESET] +
+           result->errors[ENGINE_EARLY_EOF] + result->errors[ENGINE_TIMEOUT];
+}
+
+/* How many clients the server says that it turned away because its model
+ * cannot hold them. */
+static uint64_t
+refused_by_design(const struct window *window)
+{
+    json_t *stats = json_loads(window->stats, 0, NULL);
+    json_int_t refused =
+        json_integer_value(json_object_get(stats, "refused"));
+
+    json_decref(stats);
+    return refused > 0 ? (uint64_t)refused : 0;
+}
+
+/* "12 reset (Connection reset by peer), 3 early_eof". */
+static void
+describe_errors(char *text, size_t text_bytes,
+                const struct engine_result *result, int from, int to)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (int i = from; i < to && length < text_bytes; i++) {
+        int error = result->error_errno[i];
+
+        if (result->errors[i] == 0) {
+            continue;
+        }
+        length += (size_t)snprintf(
+            text + length, text_bytes - length, "%s%llu %s%s%s%s",
+            length > 0 ? ", " : "", (unsigned long long)result->errors[i],
+            engine_error_name(i), error ? " (" : "",
+            error ? strerror(error) : "", error ? ")" : "");
+    }
+}

@@ -1,0 +1,96 @@
+/*
+ * machine.c: where and when a run takes place. See machine.h.
+ */
+#include "harness/compare/machine.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+static void find_cpu_model(char *text, size_t text_bytes);
+static void append(char *text, size_t text_bytes, const char *word);
+
+void
+machine_describe(struct run *run, const struct options *options,
+                 const struct plan *plan, const struct layout_machine *cpus,
+                 int argc, char **argv)
+{
+    time_t now = time(NULL);
+    unsigned short seed = 0;
+    struct utsname system;
+    struct layout layout;
+    struct tm utc;
+
+    memset(run, 0, sizeof *run);
+    run->seconds = NAN;
+    run->partial = true;
+    run->cores = cpus->count;
+    run->rounds = plan->rounds;
+    find_cpu_model(run->cpu_model, sizeof run->cpu_model);
+    if (uname(&system) == 0) {
+        snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
+                 system.sysname, system.release, system.machine);
+    }
+    if (gmtime_r(&now, &utc)) {
+        strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+#ifdef __clang__
+    snprintf(run->compiler, sizeof run->compiler, "%s",
+             "clang " __clang_version__);
+#else
+    snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
+#endif
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) {
+        run->seed = seed;
+    }
+    layout_make(cpus, options->layout, &layout);
+    snprintf(run->layout, sizeof run->layout, "%s", layout.name);
+    snprintf(run->mode, sizeof run->mode, "%s",
+             options->mode == MODE_QUICK  ? "quick"
+             : options->mode == MODE_FULL ? "full"
+                                          : "default");
+    snprintf(run->note, sizeof run->note, "%s", plan->note);
+    for (size_t i = 0; i < options->ncontenders; i++) {
+        append(run->models, sizeof run->models, options->contenders[i].name);
+    }
+    for (int i = 0; i < argc; i++) {
+        append(run->command, sizeof run->command, argv[i]);
+    }
+}
+
+/* x86 says "model name"; where nothing is said, the architecture must do. */
+static void
+find_cpu_model(char *text, size_t text_bytes)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[512];
+
+    snprintf(text, text_bytes, "unknown CPU");
+    if (!file) {
+        return;
+    }
+    while (fgets(line, sizeof line, file)) {
+        char *colon = strchr(line, ':');
+
+        if (colon && strncmp(line, "model name", 10) == 0) {
+            colon[strcspn(colon, "\n")] = '\0';
+            snprintf(text, text_bytes, "%s",
+                     colon + 1 + strspn(colon + 1, " "));
+            break;
+        }
+    }
+    fclose(file);
+}
+
+/* Append a word, with a space before it unless it is the first. */
+static void
+append(char *text, size_t text_bytes, const char *word)
+{
+    size_t length = strlen(text);
+
+    snprintf(text + length, text_bytes - length, "%s%s",
+             length > 0 ? " " : "", word);
+}

@@ -1,0 +1,249 @@
+/*
+ * measure.c: one window. See measure.h.
+ *
+ * A server is warmed up by a first short run of the engine, whose last
+ * moment is the baseline of its memory; the second run is the measured one.
+ * Issue 3 adds the counting of system calls here, between the two.
+ */
+#include "harness/compare/measure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/compare/judge.h"
+#include "harness/compare/server_process.h"
+#include "harness/load/engine.h"
+
+enum {
+    FIRST_RUN_NS = 10 * 1000 * 1000,  /* of the run that warms up */
+    SETTLE_LOOK_NS = 2 * 1000 * 1000, /* between looks at its CPU time */
+    SETTLE_BUSY_NS = 20 * 1000,       /* more than that is no rest */
+    SETTLE_LOOKS_MAX = 500,           /* a server that never rests */
+};
+
+/* What is read from the server while the engine runs. */
+struct probe {
+    const struct server_process *server; /* the server */
+    int64_t cpu_begin_ns;                /* CPU time as the window begins */
+    int64_t cpu_end_ns;                  /* ... and ends; -1: unknown */
+    double rss_kib;                      /* memory as it ends */
+};
+
+static void order_server(const struct measure_order *order,
+                         struct server_order *server_order, char *path,
+                         size_t path_bytes, char flags[2][32]);
+static void look(enum engine_phase phase, void *arg);
+static void set_load(const struct measure_order *order,
+                     const struct server_process *server,
+                     struct engine_options *options);
+static void run_engine(const struct measure_order *order,
+                       struct server_process *server,
+                       struct measurement *measurement);
+static void settle(const struct server_process *server);
+static int first_run_clients(const struct scenario *scenario);
+
+void
+measure_identify(const struct measure_order *order, struct window *window)
+{
+    const struct scenario *scenario = order->scenario;
+
+    window_clear(window);
+    snprintf(window->scenario, sizeof window->scenario, "%s", scenario->name);
+    snprintf(window->model, sizeof window->model, "%s",
+             order->contender->name);
+    snprintf(window->layout, sizeof window->layout, "%s",
+             order->layout->name);
+    window->clients = scenario_asked(scenario);
+    window->silent = scenario->silent;
+    window->round = order->round;
+    window->cpus = order->layout->server_cpus;
+    window->delay_ms = scenario->delay_ms;
+    window->work_us = scenario->work_us;
+    window->message_bytes = scenario->message_bytes;
+}
+
+int
+measure_window(const struct measure_order *order, struct window *window)
+{
+    struct server_process server;
+    struct server_order server_order;
+    struct measurement *measurement;
+    char reason[SERVER_REASON_BYTES];
+    char path[4096];
+    char flags[2][32];
+
+    measure_identify(order, window);
+    order_server(order, &server_order, path, sizeof path, flags);
+    measurement = calloc(1, sizeof *measurement);
+    if (!measurement) {
+        window_fail(window, WINDOW_INVALID, "not enough memory");
+        return 0;
+    }
+    if (server_process_start(&server, &server_order, reason) != 0) {
+        window_fail(window, WINDOW_FAILED, "%s", reason);
+        free(measurement);
+        return -1;
+    }
+    run_engine(order, &server, measurement);
+    server_process_stop(&server);
+    judge_fill(window, measurement, &server);
+    judge_status(window, measurement, &server,
+                 order->contender->kind != CONTENDER_FOREIGN);
+    free(measurement);
+    return 0;
+}
+
+void
+measure_add_floor(struct window *window, double floor_us)
+{
+    window->figure[WINDOW_FLOOR_US] = floor_us;
+    window->figure[WINDOW_CPU_OVER_FLOOR] =
+        window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] / floor_us;
+}
+
+/* The command line: our own servers get the flags of the scenario. */
+static void
+order_server(const struct measure_order *order,
+             struct server_order *server_order, char *path, size_t path_bytes,
+             char flags[2][32])
+{
+    const struct scenario *scenario = order->scenario;
+    int n = 0;
+
+    memset(server_order, 0, sizeof *server_order);
+    server_order->cpus = &order->layout->server;
+    server_order->start_timeout_ns = order->start_timeout_ns;
+    if (order->contender->kind == CONTENDER_FOREIGN) {
+        server_order->command = order->contender->command;
+        return;
+    }
+    snprintf(path, path_bytes, "%s/%s", order->bin, order->contender->name);
+    server_order->arguments[n++] = path;
+    server_order->arguments[n++] = "--port=0";
+    server_order->arguments[n++] = "--stats";
+    if (scenario->handshake) {
+        server_order->arguments[n++] = "--handshake";
+    }
+    if (scenario->delay_ms > 0) {
+        snprintf(flags[0], sizeof flags[0], "--delay=%d", scenario->delay_ms);
+        server_order->arguments[n++] = flags[0];
+    }
+    if (scenario->work_us > 0) {
+        snprintf(flags[1], sizeof flags[1], "--work=%d", scenario->work_us);
+        server_order->arguments[n++] = flags[1];
+    }
+}
+
+/* Both runs. Afterwards the measurement holds all that must be read while
+ * the server lives. */
+static void
+run_engine(const struct measure_order *order, struct server_process *server,
+           struct measurement *measurement)
+{
+    struct probe probe = {.server = server, .cpu_end_ns = -1, .rss_kib = NAN};
+    struct engine_options options;
+    int first = first_run_clients(order->scenario);
+
+    set_load(order, server, &options);
+    options.on_phase = look;
+    options.arg = &probe;
+    options.clients = first;
+    options.silent_clients = 0;
+    options.ask_silent = false;
+    options.warmup_ns = 0;
+    options.window_ns = FIRST_RUN_NS;
+    if (engine_run(&options, &measurement->result) != 0) {
+        measurement->engine_errno = errno;
+        return;
+    }
+    measurement->base_rss_kib = probe.rss_kib;
+    measurement->echoes_before = measurement->result.echoes_total;
+    measurement->held_before = first;
+    set_load(order, server, &options);
+    options.on_phase = look;
+    options.arg = &probe;
+    if (engine_run(&options, &measurement->result) != 0) {
+        measurement->engine_errno = errno;
+        return;
+    }
+    measurement->forks = server_process_forks(server);
+    measurement->server_cpu_ns =
+        probe.cpu_begin_ns >= 0 && probe.cpu_end_ns >= 0
+            ? probe.cpu_end_ns - probe.cpu_begin_ns
+            : -1;
+    measurement->rss_kib = probe.rss_kib;
+}
+
+static void
+set_load(const struct measure_order *order,
+         const struct server_process *server, struct engine_options *options)
+{
+    const struct scenario *scenario = order->scenario;
+
+    memset(options, 0, sizeof *options);
+    options->address = server->address;
+    options->address_bytes = server->address_bytes;
+    options->clients = scenario->clients;
+    options->silent_clients = scenario->silent;
+    options->ask_silent = scenario->ask_silent;
+    options->message_bytes = scenario->message_bytes;
+    options->churn = scenario->churn;
+    options->handshake = scenario->handshake;
+    options->warmup_ns = order->warmup_ns;
+    options->window_ns = order->window_ns;
+}
+
+/* CPU first, because reading memory takes the kernel a while. */
+static void
+look(enum engine_phase phase, void *arg)
+{
+    struct probe *probe = arg;
+
+    if (phase == ENGINE_CONNECTED) {
+        settle(probe->server);
+    } else if (phase == ENGINE_WINDOW_BEGIN) {
+        probe->cpu_begin_ns = server_process_cpu_ns(probe->server);
+    } else if (phase == ENGINE_WINDOW_END) {
+        probe->cpu_end_ns = server_process_cpu_ns(probe->server);
+        probe->rss_kib = server_process_rss_kib(probe->server);
+    }
+}
+
+/*
+ * Wait until the server has accepted everybody and made what it makes for
+ * each of them. A connect succeeds as soon as the kernel has it, which can be
+ * long before; a thousand threads still to be started would be charged to
+ * the echoes of the window. Nothing has been sent yet, so a server that is
+ * done uses no CPU.
+ */
+static void
+settle(const struct server_process *server)
+{
+    const struct timespec pause = {.tv_nsec = SETTLE_LOOK_NS};
+    int64_t before_ns = server_process_cpu_ns(server);
+
+    for (int i = 0; i < SETTLE_LOOKS_MAX; i++) {
+        int64_t now_ns;
+
+        nanosleep(&pause, NULL);
+        now_ns = server_process_cpu_ns(server);
+        if (now_ns - before_ns < SETTLE_BUSY_NS) {
+            return;
+        }
+        before_ns = now_ns;
+    }
+}
+
+/*
+ * The clients that are there when the baseline is read, so that the memory
+ * of the others can be told from it: where most clients only wait it is all
+ * of the busy ones, else a single one.
+ */
+static int
+first_run_clients(const struct scenario *scenario)
+{
+    return scenario->ask_silent ? scenario->clients : 1;
+}

@@ -1,0 +1,39 @@
+/*
+ * options.h: the command line of compare, checked.
+ */
+#ifndef FIVEWAYS_COMPARE_OPTIONS_H
+#define FIVEWAYS_COMPARE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/compare/contender.h"
+#include "harness/compare/layout.h"
+#include "harness/compare/scenarios.h"
+
+enum {
+    OPTIONS_ROUNDS_MAX = 1000
+};
+
+/* What was asked for. */
+struct options {
+    const char *bin;          /* folder of the servers */
+    const char *out;          /* folder of the results */
+    enum mode mode;           /* how much */
+    const char *scenarios;    /* names, or NULL for those of the mode */
+    int rounds;               /* 0: as many as the time allows */
+    enum layout_kind layout;  /* for scenarios without one of their own */
+    int64_t start_timeout_ns; /* until a server must be ready */
+    struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
+    size_t ncontenders;                          /* how many */
+};
+
+/* Parse. Wrong usage: one sentence on standard error, exit(2). */
+void options_parse(struct options *options, int argc, char **argv);
+
+/* True if a scenario was asked for. */
+bool options_want(const struct options *options,
+                  const struct scenario *scenario);
+
+#endif

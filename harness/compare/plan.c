@@ -1,0 +1,172 @@
+/*
+ * plan.c: what will be run. See plan.h.
+ */
+#include "harness/compare/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "harness/load/engine.h"
+
+#define MS INT64_C(1000000)
+
+/* How each mode spends its time. */
+struct budget {
+    enum mode mode;     /* of which */
+    int64_t warmup_ns;  /* before each window */
+    int64_t window_ns;  /* of each window */
+    double seconds;     /* that the rounds may take by plan; 0: any */
+    double seconds_max; /* that they may take in truth; 0: any */
+    int rounds_max;     /* more are not planned */
+};
+
+static const struct budget budgets[] = {
+    {MODE_DEFAULT, 30 * MS, 150 * MS, 82, 86, 12},
+    {MODE_QUICK, 20 * MS, 100 * MS, 14, 16, 6},
+    {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
+};
+
+enum {
+    /* What a window takes beside itself: start, first run, connecting,
+     * stop, floor. Measured; an estimate. */
+    EXTRA_MS = 75,
+    /* The same for each 1000 clients, and for models that let some wait
+     * until the engine gives them up. */
+    EXTRA_MS_PER_1000 = 90,
+    EXTRA_MS_BLOCKING = 110,
+    SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
+    HARNESS_DESCRIPTORS = 16, /* that compare holds beside the engine's */
+};
+
+static rlim_t raise_descriptors(void);
+static void fit_descriptors(struct plan *plan, struct plan_cell *cell,
+                            rlim_t limit);
+static double round_seconds(const struct plan *plan,
+                            const struct options *options);
+
+void
+plan_make(struct plan *plan, const struct options *options,
+          const struct layout_machine *machine)
+{
+    const struct budget *budget = budgets;
+    rlim_t limit = raise_descriptors();
+    size_t count;
+    const struct scenario *all = scenarios_all(&count);
+    double seconds;
+
+    while (budget->mode != options->mode) {
+        budget++;
+    }
+    memset(plan, 0, sizeof *plan);
+    plan->warmup_ns = budget->warmup_ns;
+    plan->window_ns = budget->window_ns;
+    plan->seconds_max = options->rounds > 0 ? 0 : budget->seconds_max;
+    for (size_t i = 0; i < count && plan->ncells < PLAN_CELLS_MAX; i++) {
+        if (options_want(options, &all[i])) {
+            struct plan_cell *cell = &plan->cells[plan->ncells++];
+
+            cell->scenario = all[i];
+            layout_make(machine,
+                        all[i].all_cpus ? LAYOUT_ALL : options->layout,
+                        &cell->layout);
+            fit_descriptors(plan, cell, limit);
+        }
+    }
+    seconds = round_seconds(plan, options);
+    plan->rounds = budget->rounds_max;
+    if (options->rounds > 0) {
+        plan->rounds = options->rounds;
+    } else if (budget->seconds > 0 &&
+               plan->rounds * seconds > budget->seconds) {
+        plan->rounds = (int)(budget->seconds / seconds);
+        plan->rounds = plan->rounds > 0 ? plan->rounds : 1;
+    }
+    plan->seconds = plan->rounds * seconds;
+}
+
+/* Returns the limit that holds from now on, for us and for servers. */
+static rlim_t
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        return 1024;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur;
+}
+
+/*
+ * Take silent clients away until the descriptors suffice; without silent
+ * ones the cell is skipped, because an echo of 100 clients is another
+ * scenario than one of 512.
+ */
+static void
+fit_descriptors(struct plan *plan, struct plan_cell *cell, rlim_t limit)
+{
+    struct scenario *scenario = &cell->scenario;
+    struct engine_options options = {
+        .clients = scenario->clients,
+        .silent_clients = scenario->silent,
+        .churn = scenario->churn,
+    };
+    rlim_t client =
+        (rlim_t)engine_descriptors_needed(&options) + HARNESS_DESCRIPTORS;
+    rlim_t server =
+        (rlim_t)(scenario->clients + scenario->silent) + SERVER_DESCRIPTORS;
+    rlim_t needed = client > server ? client : server;
+    size_t length = strlen(plan->note);
+    int before = scenario->silent;
+
+    if (needed <= limit) {
+        return;
+    }
+    if (scenario->ask_silent && needed - limit < (rlim_t)before) {
+        scenario->silent -= (int)(needed - limit);
+        snprintf(plan->note + length, sizeof plan->note - length,
+                 "%s: %d silent clients in place of %d, because the limit "
+                 "of descriptors (ulimit -Hn) is %llu. ",
+                 scenario->name, scenario->silent, before,
+                 (unsigned long long)limit);
+        return;
+    }
+    snprintf(cell->skipped, sizeof cell->skipped,
+             "%d clients need %llu descriptors, and the limit (ulimit -Hn) "
+             "is %llu",
+             scenario_asked(scenario), (unsigned long long)needed,
+             (unsigned long long)limit);
+    snprintf(plan->note + length, sizeof plan->note - length,
+             "%s is skipped: %s. ", scenario->name, cell->skipped);
+}
+
+static double
+round_seconds(const struct plan *plan, const struct options *options)
+{
+    double ms = 0;
+
+    for (size_t i = 0; i < plan->ncells; i++) {
+        const struct scenario *scenario = &plan->cells[i].scenario;
+        int clients = scenario->clients + scenario->silent;
+
+        for (size_t j = 0;
+             j < options->ncontenders && plan->cells[i].skipped[0] == '\0';
+             j++) {
+            const struct contender *contender = &options->contenders[j];
+
+            if (!contender_offers(contender, scenario)) {
+                continue;
+            }
+            ms += (double)(plan->warmup_ns + plan->window_ns) / 1e6 +
+                  EXTRA_MS + EXTRA_MS_PER_1000 * clients / 1000.0;
+            if (strcmp(contender->name, "blocking") == 0 && clients > 1) {
+                ms += EXTRA_MS_BLOCKING;
+            }
+        }
+    }
+    return ms / 1000;
+}

@@ -1,0 +1,77 @@
+/*
+ * progress.c: how far the run is. See progress.h.
+ */
+#include "harness/compare/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double seconds_now(void);
+
+void
+progress_begin(struct progress *progress, const struct plan *plan,
+               const struct options *options)
+{
+    int windows = 0;
+
+    for (size_t i = 0; i < plan->ncells; i++) {
+        for (size_t j = 0; j < options->ncontenders; j++) {
+            windows += contender_offers(&options->contenders[j],
+                                        &plan->cells[i].scenario);
+        }
+    }
+    progress->shown = isatty(STDERR_FILENO);
+    progress->done = 0;
+    progress->total = windows * plan->rounds;
+    progress->rounds = plan->rounds;
+    progress->seconds = plan->seconds;
+    progress->begin_ns = (int64_t)(seconds_now() * 1e9);
+    fprintf(stderr,
+            "compare: %d round%s of %d windows of %.0f ms, about "
+            "%.0f s\n",
+            plan->rounds, plan->rounds == 1 ? "" : "s", windows,
+            (double)plan->window_ns / 1e6, ceil(plan->seconds));
+    if (plan->note[0] != '\0') {
+        fprintf(stderr, "compare: %s\n", plan->note);
+    }
+}
+
+void
+progress_show(struct progress *progress, int round,
+              const struct scenario *scenario, const char *model)
+{
+    double passed = seconds_now() - (double)progress->begin_ns / 1e9;
+    double left = progress->seconds - passed;
+
+    /* After the first windows the run itself is the better prophet. */
+    if (progress->done >= 10) {
+        left = passed / progress->done * (progress->total - progress->done);
+    }
+    progress->done++;
+    if (progress->shown) {
+        fprintf(stderr,
+                "\r[%3d/%d] round %d/%d  %s %d  %s  %.0f s left\033[K",
+                progress->done, progress->total, round, progress->rounds,
+                scenario->name, scenario_asked(scenario), model,
+                left > 0 ? left : 0);
+    }
+}
+
+void
+progress_end(struct progress *progress)
+{
+    if (progress->shown) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+static double
+seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

@@ -1,0 +1,158 @@
+/*
+ * scenarios.c: the table of what is measured. See scenarios.h.
+ *
+ * To add a scenario, add a line; to say something of its own about it, add
+ * a function to harness/report/explain.c.
+ */
+#include "harness/compare/scenarios.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    EVERY_MODE = MODE_DEFAULT | MODE_QUICK | MODE_FULL,
+    LONGER_MODES = MODE_DEFAULT | MODE_FULL,
+};
+
+static const struct scenario table[] = {
+    {
+        .name = "echo",
+        .clients = 1,
+        .message_bytes = 64,
+        .modes = LONGER_MODES,
+        .shows = "What an echo costs when there is nobody else.",
+    },
+    {
+        .name = "echo",
+        .clients = 64,
+        .message_bytes = 64,
+        .modes = EVERY_MODE,
+        .shows = "The cost of readiness, and who is served at all.",
+    },
+    {
+        .name = "echo",
+        .clients = 512,
+        .message_bytes = 64,
+        .modes = LONGER_MODES,
+        .shows = "The same with so many clients that finding the ready "
+                 "ones may matter.",
+    },
+    {
+        .name = "churn",
+        .clients = 16,
+        .churn = true,
+        .message_bytes = 64,
+        .modes = EVERY_MODE,
+        .shows = "The cost of accepting, and of making a thread or a stack.",
+    },
+    {
+        .name = "handshake",
+        .clients = 16,
+        .churn = true,
+        .handshake = true,
+        .message_bytes = 64,
+        .modes = MODE_FULL,
+        .shows = "Where the state of a half-received line lives.",
+    },
+    {
+        .name = "idle",
+        .clients = 16,
+        .silent = 1000,
+        .ask_silent = true,
+        .message_bytes = 64,
+        .modes = EVERY_MODE,
+        .shows = "What clients that only wait cost: select's scan, memory.",
+    },
+    {
+        .name = "idle",
+        .clients = 16,
+        .silent = 10000,
+        .ask_silent = true,
+        .message_bytes = 64,
+        .modes = MODE_FULL,
+        .shows = "The same with more clients than select can hold.",
+    },
+    {
+        .name = "silent",
+        .clients = 16,
+        .silent = 1,
+        .message_bytes = 64,
+        .modes = EVERY_MODE,
+        .shows = "Whether one client that says nothing blocks the others.",
+    },
+    {
+        .name = "wait",
+        .clients = 64,
+        .delay_ms = 5,
+        .message_bytes = 64,
+        .modes = EVERY_MODE,
+        .shows = "Waiting overlaps, or it does not.",
+    },
+    {
+        .name = "work",
+        .clients = 16,
+        .work_us = 200,
+        .all_cpus = true,
+        .message_bytes = 64,
+        .modes = EVERY_MODE,
+        .shows = "Loops use one CPU, threads use all.",
+    },
+    {
+        .name = "bulk",
+        .clients = 4,
+        .message_bytes = 1024 * 1024,
+        .modes = MODE_FULL,
+        .shows = "Partial writes and copying.",
+    },
+};
+enum {
+    TABLE_LINES = sizeof table / sizeof table[0]
+};
+
+const struct scenario *
+scenarios_all(size_t *count)
+{
+    *count = TABLE_LINES;
+    return table;
+}
+
+bool
+scenarios_known(const char *name, size_t length)
+{
+    for (size_t i = 0; i < TABLE_LINES; i++) {
+        if (strlen(table[i].name) == length &&
+            memcmp(table[i].name, name, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *
+scenarios_names(char *text, size_t text_bytes)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < TABLE_LINES && length < text_bytes; i++) {
+        if (i == 0 || strcmp(table[i].name, table[i - 1].name) != 0) {
+            length +=
+                (size_t)snprintf(text + length, text_bytes - length, "%s%s",
+                                 i > 0 ? ", " : "", table[i].name);
+        }
+    }
+    return text;
+}
+
+bool
+scenario_is_plain(const struct scenario *scenario)
+{
+    return !scenario->handshake && scenario->delay_ms == 0 &&
+           scenario->work_us == 0;
+}
+
+int
+scenario_asked(const struct scenario *scenario)
+{
+    return scenario->clients + (scenario->ask_silent ? scenario->silent : 0);
+}

@@ -1,0 +1,88 @@
+/*
+ * server_process.h: one server, from exec to its last breath.
+ *
+ * Started in a process group of its own, pinned to its CPUs before exec,
+ * with default signal dispositions and nothing blocked; it dies with us
+ * even if we are killed. Measured from outside: CPU time by its CPU clock,
+ * memory by smaps_rollup, context switches by wait4.
+ *
+ * At most one server runs at a time.
+ */
+#ifndef FIVEWAYS_SERVER_PROCESS_H
+#define FIVEWAYS_SERVER_PROCESS_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "harness/compare/capture.h"
+
+enum {
+    SERVER_ARGUMENTS_MAX = 16, /* the final NULL included */
+    SERVER_REASON_BYTES = 256, /* a sentence */
+};
+
+/* What to start, and how. */
+struct server_order {
+    const char *arguments[SERVER_ARGUMENTS_MAX]; /* path first, NULL last */
+    const char *command;      /* instead: a line for sh, {port} filled in */
+    const cpu_set_t *cpus;    /* that it may use */
+    int64_t start_timeout_ns; /* until it must be ready */
+};
+
+/* A server that runs or has run. */
+struct server_process {
+    pid_t pid;                       /* also its process group */
+    int pid_fd;                      /* readable when it has ended */
+    clockid_t cpu_clock;             /* of the whole process */
+    struct sockaddr_storage address; /* where it listens */
+    socklen_t address_bytes;         /* how much of it is used */
+    struct capture capture;          /* what it prints */
+    double start_ms;                 /* from exec to ready */
+    /* From here on known when it has ended. */
+    int wait_status;  /* as wait4 gives it */
+    bool killed;      /* SIGTERM was not enough */
+    bool ended_early; /* before it was asked to stop */
+    long switches;    /* context switches, whole life, all threads */
+};
+
+/*
+ * Start a server and wait until it is ready: until it says so, or, for a
+ * command with {port}, until something listens on the port that we chose.
+ * Returns 0; or -1 and a sentence in `reason`, and then nothing is left of
+ * it. Blocks, for start_timeout_ns at most.
+ */
+int server_process_start(struct server_process *server,
+                         const struct server_order *order,
+                         char reason[SERVER_REASON_BYTES]);
+
+/* CPU time of all its threads so far, those that have ended included, in
+ * ns; -1 if it is gone. */
+int64_t server_process_cpu_ns(const struct server_process *server);
+
+/* Resident memory in KiB, or NAN. */
+double server_process_rss_kib(const struct server_process *server);
+
+/* True if it has child processes, whose CPU time and memory are not seen
+ * by the two functions above. */
+bool server_process_forks(const struct server_process *server);
+
+/* True if it has ended by itself. */
+bool server_process_has_ended(const struct server_process *server);
+
+/* Stop it: SIGTERM to its group, SIGKILL after a grace time. Then the last
+ * fields of the struct are known and nothing of it is left. Blocks, for
+ * about 2 s at most. */
+void server_process_stop(struct server_process *server);
+
+/* How it ended, in words, with the last line of its standard error. Only
+ * after server_process_stop(). */
+void server_process_describe_end(const struct server_process *server,
+                                 char reason[SERVER_REASON_BYTES]);
+
+/* Kill the server that runs now, if any, from a signal handler. */
+void server_process_kill_running(void);
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * cells.c: what stands in each cell of a table. See cells.h.
+ */
+#include "harness/report/cells.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/load/units.h"
+
+static char *write_served(char *cell, const struct summary_row *row);
+static char *write_latency(char *cell, const struct summary_row *row,
+                           enum window_figure figure,
+                           const struct cells_style *style);
+static char *write_spread(char *cell, const struct estimate *estimate);
+static double median(const struct summary_row *row,
+                     enum window_figure figure);
+
+static const char *const headings[CELLS_COLUMNS] = {
+    [CELLS_MODEL] = "model",     [CELLS_SERVED] = "served",
+    [CELLS_RATE] = "echoes",     [CELLS_P50] = "p50",
+    [CELLS_P99] = "p99",         [CELLS_CPU] = "CPU",
+    [CELLS_SPREAD] = "+-",       [CELLS_FLOOR] = "over",
+    [CELLS_YARDSTICK] = "over",  [CELLS_SYSCALLS] = "calls",
+    [CELLS_SWITCHES] = "switch", [CELLS_MEMORY] = "memory",
+    [CELLS_BOUND] = "bound",
+};
+
+static const char *const unit_names[CELLS_COLUMNS] = {
+    [CELLS_MODEL] = "",         [CELLS_SERVED] = "",
+    [CELLS_RATE] = "/s",        [CELLS_P50] = "us",
+    [CELLS_P99] = "us",         [CELLS_CPU] = "us/echo",
+    [CELLS_SPREAD] = "%",       [CELLS_FLOOR] = "floor",
+    [CELLS_YARDSTICK] = "yard", [CELLS_SYSCALLS] = "/echo",
+    [CELLS_SWITCHES] = "/echo", [CELLS_MEMORY] = "KiB/cl",
+    [CELLS_BOUND] = "by",
+};
+
+struct cells_style
+cells_style_for(const struct summary_row *rows, size_t nrows)
+{
+    struct cells_style style = {.milliseconds = false};
+    double highest = 0;
+
+    for (size_t i = 0; i < nrows; i++) {
+        highest = fmax(highest, median(&rows[i], WINDOW_P99_US));
+        highest = fmax(highest, median(&rows[i], WINDOW_P50_US));
+    }
+    style.milliseconds = highest >= 10000;
+    return style;
+}
+
+const char *
+cells_heading(enum cells_column column)
+{
+    return headings[column];
+}
+
+const char *
+cells_unit(enum cells_column column, const struct cells_style *style)
+{
+    if (style->milliseconds && (column == CELLS_P50 || column == CELLS_P99)) {
+        return "ms";
+    }
+    return unit_names[column];
+}
+
+bool
+cells_left(enum cells_column column)
+{
+    return column == CELLS_MODEL || column == CELLS_BOUND;
+}
+
+char *
+cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
+            const struct summary_row *row, const struct cells_style *style)
+{
+    switch (column) {
+    case CELLS_SERVED:
+        return write_served(cell, row);
+    case CELLS_RATE:
+        return text_count(cell, median(row, WINDOW_ECHOES_PER_S), "-");
+    case CELLS_P50:
+        return write_latency(cell, row, WINDOW_P50_US, style);
+    case CELLS_P99:
+        return write_latency(cell, row, WINDOW_P99_US, style);
+    case CELLS_CPU:
+        return text_number(cell, median(row, WINDOW_SERVER_CPU_US_PER_ECHO),
+                           "-");
+    case CELLS_SPREAD:
+        return write_spread(cell,
+                            &row->figure[WINDOW_SERVER_CPU_US_PER_ECHO]);
+    case CELLS_FLOOR:
+        return text_number(cell, median(row, WINDOW_CPU_OVER_FLOOR), "-");
+    case CELLS_YARDSTICK:
+        return text_number(cell, row->over_yardstick.median, "-");
+    case CELLS_SYSCALLS:
+        return text_number(cell, median(row, WINDOW_SYSCALLS_PER_ECHO),
+                           "n/a");
+    case CELLS_SWITCHES:
+        return text_number(cell, median(row, WINDOW_SWITCHES_PER_ECHO), "-");
+    case CELLS_MEMORY:
+        return text_number(cell, median(row, WINDOW_RSS_KIB_PER_CLIENT), "-");
+    case CELLS_BOUND:
+        snprintf(cell, TEXT_CELL_BYTES, "%s",
+                 row->window.bound_by[0] ? row->window.bound_by : "-");
+        return cell;
+    default:
+        snprintf(cell, TEXT_CELL_BYTES, "%s", row->window.model);
+        return cell;
+    }
+}
+
+bool
+cells_measured(const struct summary_row *row)
+{
+    return row->status == WINDOW_OK;
+}
+
+bool
+cells_starved(const struct summary_row *row)
+{
+    return median(row, WINDOW_SERVED) < median(row, WINDOW_ASKED);
+}
+
+void
+cells_title(struct text *text, const struct summary_row *row, int rounds)
+{
+    const struct window *window = &row->window;
+    char bytes[UNITS_TEXT_BYTES];
+
+    text_add(text, "%s: %d client%s x %s", window->scenario, window->clients,
+             window->clients == 1 ? "" : "s",
+             units_format_bytes(bytes, (double)window->message_bytes));
+    if (strcmp(window->scenario, "idle") == 0 && window->silent > 0) {
+        text_add(text, ", %d of them silent until the end", window->silent);
+    } else if (window->silent > 0) {
+        text_add(text, " behind %d silent", window->silent);
+    }
+    if (window->delay_ms > 0) {
+        text_add(text, ", --delay=%d", window->delay_ms);
+    }
+    if (window->work_us > 0) {
+        text_add(text, ", --work=%d", window->work_us);
+    }
+    if (strcmp(window->layout, "shared") == 0) {
+        text_add(text, ", one CPU shared");
+    } else if (strcmp(window->layout, "split") == 0) {
+        text_add(text, ", one CPU each");
+    } else {
+        text_add(text, ", all %d CPU%s", window->cpus,
+                 window->cpus == 1 ? "" : "s");
+    }
+    text_add(text, ", %d round%s", rounds, rounds == 1 ? "" : "s");
+}
+
+static char *
+write_served(char *cell, const struct summary_row *row)
+{
+    if (isnan(median(row, WINDOW_SERVED))) {
+        snprintf(cell, TEXT_CELL_BYTES, "-");
+        return cell;
+    }
+    snprintf(cell, TEXT_CELL_BYTES, "%.0f/%.0f", median(row, WINDOW_SERVED),
+             median(row, WINDOW_ASKED));
+    return cell;
+}
+
+/*
+ * The percentiles are those of the echoes that came, but a client that never
+ * got one waited longer than all of them: where more than one client in a
+ * hundred was never served, the 99th percentile is "never".
+ */
+static char *
+write_latency(char *cell, const struct summary_row *row,
+              enum window_figure figure, const struct cells_style *style)
+{
+    double asked = median(row, WINDOW_ASKED);
+    double served = median(row, WINDOW_SERVED);
+    double value = median(row, figure);
+    double share = figure == WINDOW_P99_US ? 0.99 : 0;
+
+    if ((served <= share * asked && served < asked) ||
+        median(row, WINDOW_ECHOES) == 0) {
+        snprintf(cell, TEXT_CELL_BYTES, "never");
+        return cell;
+    }
+    return text_number(cell, style->milliseconds ? value / 1000 : value, "-");
+}
+
+static char *
+write_spread(char *cell, const struct estimate *estimate)
+{
+    double percent = 50 * (estimate->high - estimate->low) / estimate->median;
+
+    if (!isfinite(percent)) {
+        snprintf(cell, TEXT_CELL_BYTES, "-");
+    } else {
+        snprintf(cell, TEXT_CELL_BYTES, percent < 9.5 ? "%.1f" : "%.0f",
+                 percent);
+    }
+    return cell;
+}
+
+static double
+median(const struct summary_row *row, enum window_figure figure)
+{
+    return row->figure[figure].median;
+}

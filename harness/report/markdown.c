@@ -1,0 +1,115 @@
+/*
+ * markdown.c: the same tables, ready for a README. See markdown.h.
+ */
+#include "harness/report/markdown.h"
+
+#include <string.h>
+
+#include "harness/report/cells.h"
+#include "harness/report/sentences.h"
+#include "harness/report/text.h"
+
+static void print_group(FILE *file, const struct summary *summary,
+                        size_t begin, size_t end);
+static void print_row(FILE *file, const struct summary_row *row,
+                      const struct cells_style *style);
+static void put_escaped(FILE *file, const char *text);
+
+int
+markdown_print(FILE *file, const struct run *run,
+               const struct summary *summary)
+{
+    struct text text = {0};
+
+    sentences_run(&text, run);
+    text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    memset(&text, 0, sizeof text);
+    sentences_run_marks(&text, run);
+    if (text.length > 0) {
+        fputc('\n', file);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    }
+    for (size_t i = 0; i < summary->nrows;) {
+        size_t end = summary_group_end(summary, i);
+
+        print_group(file, summary, i, end);
+        i = end;
+    }
+    memset(&text, 0, sizeof text);
+    sentences_warnings(&text, summary);
+    if (text.length > 0) {
+        fputc('\n', file);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    }
+    return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+static void
+print_group(FILE *file, const struct summary *summary, size_t begin,
+            size_t end)
+{
+    const struct summary_row *rows = &summary->rows[begin];
+    struct cells_style style = cells_style_for(rows, end - begin);
+    struct text text = {0};
+    int rounds = 0;
+
+    for (size_t i = 0; i < end - begin; i++) {
+        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
+    }
+    cells_title(&text, &rows[0], rounds);
+    fprintf(file, "\n**%s**\n\n|", text.bytes);
+    for (int i = 0; i < CELLS_COLUMNS; i++) {
+        fprintf(file, " %s%s%s |", cells_heading(i),
+                cells_unit(i, &style)[0] ? " " : "", cells_unit(i, &style));
+    }
+    fputs("\n|", file);
+    for (int i = 0; i < CELLS_COLUMNS; i++) {
+        fputs(cells_left(i) ? " --- |" : " ---: |", file);
+    }
+    fputc('\n', file);
+    for (size_t i = 0; i < end - begin; i++) {
+        print_row(file, &rows[i], &style);
+    }
+    memset(&text, 0, sizeof text);
+    sentences_group(&text, summary, begin, end);
+    if (text.length > 0) {
+        fputc('\n', file);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    }
+}
+
+static void
+print_row(FILE *file, const struct summary_row *row,
+          const struct cells_style *style)
+{
+    char cell[TEXT_CELL_BYTES];
+
+    if (!cells_measured(row)) {
+        fprintf(file, "| %s | **%s**: ", row->window.model,
+                window_status_name(row->status));
+        put_escaped(file, row->reason);
+        fputs(" |\n", file);
+        return;
+    }
+    fputc('|', file);
+    for (int i = 0; i < CELLS_COLUMNS; i++) {
+        bool news = i == CELLS_SERVED && cells_starved(row);
+
+        fprintf(file, news ? " **%s** |" : " %s |",
+                cells_write(cell, i, row, style));
+    }
+    fputc('\n', file);
+}
+
+/* A bar would end the cell, so it is written as an entity. */
+static void
+put_escaped(FILE *file, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '|') {
+            fputs("&#124;", file);
+        } else {
+            fputc(*text, file);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+/*
+ * ranking.c: rows in the order of one number. See ranking.h.
+ */
+#include "harness/report/ranking.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_places(const void *left, const void *right);
+static double if_all_served(const struct summary_row *row, double value);
+
+void
+ranking_make(struct ranking *ranking, const struct summary_row *rows,
+             size_t nrows, ranking_number *number)
+{
+    ranking->n = 0;
+    for (size_t i = 0; i < nrows && ranking->n < RANKING_ROWS; i++) {
+        double value = number(&rows[i]);
+
+        if (rows[i].status == WINDOW_OK && isfinite(value) &&
+            !summary_is_yardstick(&rows[i])) {
+            ranking->places[ranking->n].row = &rows[i];
+            ranking->places[ranking->n].value = value;
+            ranking->n++;
+        }
+    }
+    qsort(ranking->places, ranking->n, sizeof ranking->places[0],
+          compare_places);
+}
+
+double
+ranking_cpu(const struct summary_row *row)
+{
+    return if_all_served(row,
+                         row->figure[WINDOW_SERVER_CPU_US_PER_ECHO].median);
+}
+
+double
+ranking_yardstick(const struct summary_row *row)
+{
+    return if_all_served(row, row->over_yardstick.median);
+}
+
+double
+ranking_rate(const struct summary_row *row)
+{
+    return row->figure[WINDOW_ECHOES_PER_S].median;
+}
+
+double
+ranking_memory(const struct summary_row *row)
+{
+    return row->figure[WINDOW_RSS_KIB_PER_CLIENT].median;
+}
+
+double
+ranking_missed(const struct summary_row *row)
+{
+    return row->figure[WINDOW_ASKED].median -
+           row->figure[WINDOW_SERVED].median;
+}
+
+void
+ranking_names(struct text *text, const struct ranking *ranking, size_t from,
+              size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        text_add_item(text, i - from, to - from,
+                      ranking->places[i].row->window.model);
+    }
+}
+
+void
+ranking_values(struct text *text, const struct ranking *ranking, size_t from,
+               size_t to, double factor)
+{
+    char low[TEXT_CELL_BYTES];
+    char high[TEXT_CELL_BYTES];
+
+    text_number(low, ranking->places[from].value * factor, "-");
+    text_number(high, ranking->places[to - 1].value * factor, "-");
+    if (strcmp(low, high) == 0) {
+        text_add(text, "%s", low);
+    } else {
+        text_add(text, "%s to %s", low, high);
+    }
+}
+
+/* Equal values stay in the order of the table. */
+static int
+compare_places(const void *left, const void *right)
+{
+    const struct ranking_place *a = left;
+    const struct ranking_place *b = right;
+
+    if (a->value != b->value) {
+        return a->value < b->value ? -1 : 1;
+    }
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static double
+if_all_served(const struct summary_row *row, double value)
+{
+    return row->figure[WINDOW_SERVED].median <
+                   row->figure[WINDOW_ASKED].median
+               ? NAN
+               : value;
+}

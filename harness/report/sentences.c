@@ -1,0 +1,171 @@
+/*
+ * sentences.c: what the numbers of this run say. See sentences.h.
+ */
+#include "harness/report/sentences.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/report/explain.h"
+#include "harness/report/ranking.h"
+
+static void warn_floor(struct text *text, const struct summary_row *row);
+static const struct summary_row *first_failed(const struct summary *summary);
+static bool name_pair(struct text *text, const struct summary *summary);
+static bool is_own(const char *model);
+
+void
+sentences_run(struct text *text, const struct run *run)
+{
+    text_add(text, "%s, %d CPU%s, %s, %s. %.10s %.5s UTC, ", run->cpu_model,
+             run->cores, run->cores == 1 ? "" : "s", run->kernel,
+             run->compiler, run->date,
+             strlen(run->date) > 11 ? run->date + 11 : "");
+    text_add(text, "%d round%s", run->rounds, run->rounds == 1 ? "" : "s");
+    if (isfinite(run->seconds)) {
+        text_add(text, " in %.0f s", run->seconds);
+    }
+    text_add(text, ".");
+}
+
+void
+sentences_run_marks(struct text *text, const struct run *run)
+{
+    if (run->partial) {
+        text_add(text, "partial: the run was cut short; what was measured "
+                       "until then follows. ");
+    }
+    if (strcmp(run->mode, "quick") == 0) {
+        text_add(text, "quick: do not quote these numbers. ");
+    }
+    text_add(text, "%s", run->note);
+}
+
+void
+sentences_group(struct text *text, const struct summary *summary,
+                size_t begin, size_t end)
+{
+    struct explain_group group = {
+        .rows = &summary->rows[begin],
+        .nrows = end - begin,
+        .summary = summary,
+    };
+
+    explain_served(text, &group);
+    if (group.rows[0].window.delay_ms == 0 &&
+        group.rows[0].window.work_us == 0) {
+        explain_cost(text, &group);
+    }
+    explain_scenario(text, &group);
+}
+
+void
+sentences_warnings(struct text *text, const struct summary *summary)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < summary->nrows; i++) {
+        failed += summary->rows[i].status == WINDOW_FAILED;
+        if (summary->rows[i].status == WINDOW_OK) {
+            warn_floor(text, &summary->rows[i]);
+        }
+    }
+    if (failed > 0) {
+        text_add(text, "%d row%s failed; see above. ", failed,
+                 failed == 1 ? "" : "s");
+    }
+}
+
+void
+sentences_next(struct text *text, const struct run *run,
+               const struct summary *summary)
+{
+    const struct summary_row *failed = first_failed(summary);
+
+    if (failed) {
+        text_add(text, "make compare MODELS=%s SCENARIOS=%s ROUNDS=1",
+                 failed->window.model, failed->window.scenario);
+    } else if (strcmp(run->mode, "quick") == 0 || run->partial) {
+        text_add(text, "make compare");
+    } else if (!name_pair(text, summary)) {
+        text_add(text, "make compare-full");
+    }
+}
+
+/*
+ * The floor is what the kernel alone charges for one recv and one send. A
+ * server that echoes each message with less than that either did not do it,
+ * or was measured wrongly.
+ */
+static void
+warn_floor(struct text *text, const struct summary_row *row)
+{
+    const struct estimate *ratio = &row->figure[WINDOW_CPU_OVER_FLOOR];
+    bool below =
+        isfinite(ratio->high) ? ratio->high < 1 : ratio->median < 0.95;
+
+    if (below) {
+        text_add(text,
+                 "Measuring bug: %s in %s (%d clients) used %.2f of the CPU "
+                 "that the kernel alone needs; do not trust that row. ",
+                 row->window.model, row->window.scenario, row->window.clients,
+                 ratio->median);
+    }
+}
+
+static const struct summary_row *
+first_failed(const struct summary *summary)
+{
+    for (size_t i = 0; i < summary->nrows; i++) {
+        if (summary->rows[i].status == WINDOW_FAILED) {
+            return &summary->rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* The cheapest and the dearest of the first group of several clients: to
+ * read the two side by side shows where the difference comes from. Only our
+ * own models have a folder to read. */
+static bool
+name_pair(struct text *text, const struct summary *summary)
+{
+    for (size_t i = 0; i < summary->nrows;) {
+        size_t end = summary_group_end(summary, i);
+        const char *least = NULL;
+        const char *most = NULL;
+        struct ranking cpu;
+
+        ranking_make(&cpu, &summary->rows[i], end - i, ranking_cpu);
+        for (size_t place = 0; place < cpu.n; place++) {
+            const char *model = cpu.places[place].row->window.model;
+
+            if (is_own(model)) {
+                least = least ? least : model;
+                most = model;
+            }
+        }
+        if (summary->rows[i].window.clients > 1 && least != most) {
+            text_add(text, "diff -y -t -W 160 %s/server.c %s/server.c", least,
+                     most);
+            return true;
+        }
+        i = end;
+    }
+    return false;
+}
+
+/* True for a model that this repository holds. */
+static bool
+is_own(const char *model)
+{
+    static const char *const own[] = {"blocking", "threaded", "selectloop",
+                                      "coroutine", "libevent"};
+
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (strcmp(model, own[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

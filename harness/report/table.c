@@ -1,0 +1,214 @@
+/*
+ * table.c: the table on the terminal. See table.h.
+ */
+#include "harness/report/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/report/cells.h"
+#include "harness/report/sentences.h"
+#include "harness/report/text.h"
+
+/* The escape sequences in use; all empty without colour. */
+struct palette {
+    const char *bold; /* titles */
+    const char *dim;  /* headings, the yardstick */
+    const char *red;  /* starved or broken */
+    const char *off;  /* back to plain */
+};
+
+static const struct palette plain = {"", "", "", ""};
+static const struct palette colours = {"\033[1m", "\033[2m", "\033[31m",
+                                       "\033[0m"};
+
+/* Columns that a cell may take; the model's name has a column of its own
+ * width for each table. */
+static const int widths[CELLS_COLUMNS] = {
+    [CELLS_MODEL] = 10,   [CELLS_SERVED] = 11,  [CELLS_RATE] = 6,
+    [CELLS_P50] = 6,      [CELLS_P99] = 6,      [CELLS_CPU] = 7,
+    [CELLS_SPREAD] = 4,   [CELLS_FLOOR] = 5,    [CELLS_YARDSTICK] = 5,
+    [CELLS_SYSCALLS] = 5, [CELLS_SWITCHES] = 6, [CELLS_MEMORY] = 6,
+    [CELLS_BOUND] = 7,
+};
+
+static void print_header(FILE *file, const struct run *run,
+                         const struct palette *palette);
+static void print_group(FILE *file, const struct summary *summary,
+                        size_t begin, size_t end,
+                        const struct palette *palette);
+static void print_headings(FILE *file, const struct cells_style *style,
+                           int model_width, const struct palette *palette);
+static void print_row(FILE *file, const struct summary_row *row,
+                      const struct cells_style *style, int model_width,
+                      const struct palette *palette);
+static void print_cell(FILE *file, enum cells_column column, const char *text,
+                       int model_width);
+static int widest_model(const struct summary_row *rows, size_t nrows);
+static int most_rounds(const struct summary_row *rows, size_t nrows);
+
+bool
+table_wants_colour(FILE *file)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return isatty(fileno(file)) && !(no_color && no_color[0] != '\0') &&
+           !(term && strcmp(term, "dumb") == 0);
+}
+
+void
+table_print(FILE *file, const struct run *run, const struct summary *summary,
+            const char *folder, bool colour)
+{
+    const struct palette *palette = colour ? &colours : &plain;
+    struct text text = {0};
+
+    print_header(file, run, palette);
+    for (size_t i = 0; i < summary->nrows;) {
+        size_t end = summary_group_end(summary, i);
+
+        print_group(file, summary, i, end, palette);
+        i = end;
+    }
+    sentences_warnings(&text, summary);
+    if (text.length > 0) {
+        fprintf(file, "\n%s", palette->red);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+        fputs(palette->off, file);
+    }
+    fputc('\n', file);
+    if (folder) {
+        fprintf(file,
+                "files: %s/results.jsonl results.csv summary.csv "
+                "results.md\n",
+                folder);
+    }
+    memset(&text, 0, sizeof text);
+    sentences_next(&text, run, summary);
+    fprintf(file, "next:  %s%s%s\n", palette->bold, text.bytes, palette->off);
+}
+
+static void
+print_header(FILE *file, const struct run *run, const struct palette *palette)
+{
+    struct text text = {0};
+
+    sentences_run(&text, run);
+    text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    memset(&text, 0, sizeof text);
+    sentences_run_marks(&text, run);
+    if (text.length > 0) {
+        fputs(palette->red, file);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+        fputs(palette->off, file);
+    }
+}
+
+static void
+print_group(FILE *file, const struct summary *summary, size_t begin,
+            size_t end, const struct palette *palette)
+{
+    const struct summary_row *rows = &summary->rows[begin];
+    size_t nrows = end - begin;
+    struct cells_style style = cells_style_for(rows, nrows);
+    int model_width = widest_model(rows, nrows);
+    struct text text = {0};
+
+    cells_title(&text, &rows[0], most_rounds(rows, nrows));
+    fprintf(file, "\n%s%s%s\n", palette->bold, text.bytes, palette->off);
+    print_headings(file, &style, model_width, palette);
+    for (size_t i = 0; i < nrows; i++) {
+        print_row(file, &rows[i], &style, model_width, palette);
+    }
+    memset(&text, 0, sizeof text);
+    sentences_group(&text, summary, begin, end);
+    if (text.length > 0) {
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    }
+}
+
+static void
+print_headings(FILE *file, const struct cells_style *style, int model_width,
+               const struct palette *palette)
+{
+    fputs(palette->dim, file);
+    for (int i = 0; i < CELLS_COLUMNS; i++) {
+        print_cell(file, i, cells_heading(i), model_width);
+    }
+    for (int i = 0; i < CELLS_COLUMNS; i++) {
+        print_cell(file, i, cells_unit(i, style), model_width);
+    }
+    fputs(palette->off, file);
+}
+
+static void
+print_row(FILE *file, const struct summary_row *row,
+          const struct cells_style *style, int model_width,
+          const struct palette *palette)
+{
+    char cell[TEXT_CELL_BYTES];
+    struct text text = {0};
+
+    if (!cells_measured(row)) {
+        text_add(&text, "%-*s %s: %s", model_width, row->window.model,
+                 window_status_name(row->status), row->reason);
+        fputs(row->status == WINDOW_FAILED ? palette->red : palette->dim,
+              file);
+        fprintf(file, "%-*s ", model_width, row->window.model);
+        text_wrap(file, text.bytes + model_width + 1,
+                  TEXT_WIDTH - model_width - 1, 2);
+        fputs(palette->off, file);
+        return;
+    }
+    fputs(summary_is_yardstick(row) ? palette->dim : "", file);
+    for (int i = 0; i < CELLS_COLUMNS; i++) {
+        bool red = i == CELLS_SERVED && cells_starved(row);
+
+        fputs(red ? palette->red : "", file);
+        print_cell(file, i, cells_write(cell, i, row, style), model_width);
+        fputs(red ? palette->off : "", file);
+    }
+    fputs(summary_is_yardstick(row) ? palette->off : "", file);
+}
+
+/* A cell and what separates it from the next; the last ends the line. */
+static void
+print_cell(FILE *file, enum cells_column column, const char *text,
+           int model_width)
+{
+    int width = column == CELLS_MODEL ? model_width : widths[column];
+
+    if (column == CELLS_COLUMNS - 1) {
+        fprintf(file, " %s\n", text);
+    } else if (cells_left(column)) {
+        fprintf(file, "%-*s", width, text);
+    } else {
+        fprintf(file, " %*s", width, text);
+    }
+}
+
+static int
+widest_model(const struct summary_row *rows, size_t nrows)
+{
+    int width = widths[CELLS_MODEL];
+
+    for (size_t i = 0; i < nrows; i++) {
+        int length = (int)strlen(rows[i].window.model);
+
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
+static int
+most_rounds(const struct summary_row *rows, size_t nrows)
+{
+    int rounds = 0;
+
+    for (size_t i = 0; i < nrows; i++) {
+        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
+    }
+    return rounds;
+}

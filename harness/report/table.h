@@ -1,0 +1,27 @@
+/*
+ * table.h: the table on the terminal.
+ *
+ * At most 100 columns wide, aligned, three significant digits, one unit for
+ * each column. Colour carries meaning only (red: starved or broken; dim:
+ * the yardstick, which is no competitor) and never alone.
+ */
+#ifndef FIVEWAYS_TABLE_H
+#define FIVEWAYS_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "harness/results/summary.h"
+
+/* True if colour belongs on this stream: a terminal, no NO_COLOR, not
+ * TERM=dumb. */
+bool table_wants_colour(FILE *file);
+
+/* Print the run: a header, one table for each scenario with its sentences,
+ * warnings, the files' folder if `folder` is not NULL, and the next command.
+ * Pure: what is printed depends on the arguments alone. */
+void table_print(FILE *file, const struct run *run,
+                 const struct summary *summary, const char *folder,
+                 bool colour);
+
+#endif

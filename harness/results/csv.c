@@ -1,0 +1,113 @@
+/*
+ * csv.c: results as comma-separated values. See csv.h.
+ */
+#include "harness/results/csv.h"
+
+#include <math.h>
+#include <string.h>
+
+static void put_text(FILE *file, const char *text);
+static void put_number(FILE *file, double value);
+static bool has_interval(int figure);
+
+int
+csv_write_windows(FILE *file, const struct results *results)
+{
+    fputs("scenario,clients,model,round,layout,status", file);
+    for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
+        fprintf(file, ",%s", window_figure_name(i));
+    }
+    fputs(",bound_by\n", file);
+    for (size_t n = 0; n < results->nwindows; n++) {
+        const struct window *window = &results->windows[n];
+
+        put_text(file, window->scenario);
+        fprintf(file, ",%d,", window->clients);
+        put_text(file, window->model);
+        fprintf(file, ",%d,%s,%s", window->round, window->layout,
+                window_status_name(window->status));
+        for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
+            fputc(',', file);
+            put_number(file, window->figure[i]);
+        }
+        fprintf(file, ",%s\n", window->bound_by);
+    }
+    return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+int
+csv_write_summary(FILE *file, const struct summary *summary)
+{
+    fputs("scenario,clients,model,rounds,layout,status", file);
+    for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
+        const char *name = window_figure_name(i);
+
+        fprintf(file, ",%s", name);
+        if (has_interval(i)) {
+            fprintf(file, ",%s_low,%s_high", name, name);
+        }
+    }
+    fputs(",bound_by\n", file);
+    for (size_t n = 0; n < summary->nrows; n++) {
+        const struct summary_row *row = &summary->rows[n];
+
+        put_text(file, row->window.scenario);
+        fprintf(file, ",%d,", row->window.clients);
+        put_text(file, row->window.model);
+        fprintf(file, ",%d,%s,%s", row->rounds, row->window.layout,
+                window_status_name(row->status));
+        for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
+            fputc(',', file);
+            put_number(file, row->figure[i].median);
+            if (has_interval(i)) {
+                fputc(',', file);
+                put_number(file, row->figure[i].low);
+                fputc(',', file);
+                put_number(file, row->figure[i].high);
+            }
+        }
+        fprintf(file, ",%s\n", row->window.bound_by);
+    }
+    return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+/* Quoted where it must be; a quote inside is doubled. */
+static void
+put_text(FILE *file, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text != '\0'; text++) {
+        if (*text == '"') {
+            fputc('"', file);
+        }
+        fputc(*text, file);
+    }
+    fputc('"', file);
+}
+
+/* Nothing for NAN; whole numbers in full, others to six digits. */
+static void
+put_number(FILE *file, double value)
+{
+    if (!isfinite(value)) {
+        return;
+    }
+    if (value == trunc(value) && fabs(value) < 1e15) {
+        fprintf(file, "%.0f", value);
+    } else {
+        fprintf(file, "%.6g", value);
+    }
+}
+
+/* Counts and the window's own length are no estimates of anything. */
+static bool
+has_interval(int figure)
+{
+    return figure != WINDOW_ASKED && figure != WINDOW_SERVED &&
+           figure != WINDOW_ECHOES && figure != WINDOW_SECONDS &&
+           figure != WINDOW_ERRORS;
+}

@@ -1,0 +1,46 @@
+/*
+ * results.h: the results file, the only source of every report.
+ *
+ * results.jsonl holds one JSON object on each line: first the run, then one
+ * line for each window, written and flushed the moment that it was
+ * measured, and at last a line that says how the run ended. So whatever
+ * happens to the run, what was measured before is safe.
+ */
+#ifndef FIVEWAYS_RESULTS_H
+#define FIVEWAYS_RESULTS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "harness/results/run.h"
+#include "harness/results/window.h"
+
+/* A whole results file in memory. All zero is an empty one. */
+struct results {
+    struct run run;         /* its first line */
+    struct window *windows; /* its windows, in the order measured */
+    size_t nwindows;        /* how many */
+};
+
+/* Write one line and flush it. Return 0, or -1 with errno. */
+int results_write_run(FILE *file, const struct run *run);
+int results_write_window(FILE *file, const struct window *window);
+
+/* Write the last line, from run->partial, run->seconds and run->rounds. */
+int results_write_end(FILE *file, const struct run *run);
+
+/* Append a copy of a window. Returns 0, or -1 without memory. */
+int results_add(struct results *results, const struct window *window);
+
+/*
+ * Read a results file. Returns 0 and fills `results`, which the caller gives
+ * back with results_free(); or the number of the first line that is not
+ * understood, or -1 without memory or on a read error. A last line that was
+ * cut off in the middle is left out: the run was killed.
+ */
+long results_read(FILE *file, struct results *results);
+
+/* Free the windows. */
+void results_free(struct results *results);
+
+#endif

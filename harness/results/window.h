@@ -1,0 +1,106 @@
+/*
+ * window.h: everything that one measured window of one server yields.
+ *
+ * A window is one server process under one load for a fraction of a second.
+ * It is the unit that is measured, written to results.jsonl and never
+ * changed afterwards; medians, tables and sentences are made from windows.
+ *
+ * A figure that was not measured is NAN here, null in JSON and empty in
+ * CSV. It is never 0, because 0 is a result.
+ */
+#ifndef FIVEWAYS_WINDOW_H
+#define FIVEWAYS_WINDOW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/load/engine.h"
+
+/* What became of a window. */
+enum window_status {
+    WINDOW_OK,      /* measured; `served` may still be less than `asked` */
+    WINDOW_FAILED,  /* the server's fault: it died, or a byte was wrong */
+    WINDOW_INVALID, /* the client's fault: nothing is held against anyone */
+    WINDOW_SKIPPED, /* not run at all, for a reason known beforehand */
+    WINDOW_STATUSES,
+};
+
+/* The numbers of a window. The order is that of the columns in CSV. */
+enum window_figure {
+    WINDOW_ASKED,                  /* clients of which an echo was expected */
+    WINDOW_SERVED,                 /* of them: got one whole echo or more */
+    WINDOW_ECHOES,                 /* whole, verified echoes */
+    WINDOW_SECONDS,                /* length of the window */
+    WINDOW_ECHOES_PER_S,           /* the one divided by the other */
+    WINDOW_P50_US,                 /* latency: half of the echoes */
+    WINDOW_P99_US,                 /* ... 99 of 100 */
+    WINDOW_P999_US,                /* ... 999 of 1000 */
+    WINDOW_MAX_US,                 /* ... all */
+    WINDOW_SERVER_CPU_US_PER_ECHO, /* CPU time of the server's process */
+    WINDOW_FLOOR_US,               /* the kernel's price, see floor.h */
+    WINDOW_CPU_OVER_FLOOR,         /* the one divided by the other */
+    WINDOW_SYSCALLS_PER_ECHO,      /* of the server */
+    WINDOW_SWITCHES_PER_ECHO,      /* context switches of the server */
+    WINDOW_RSS_KIB_PER_CLIENT,     /* resident memory that a client adds */
+    WINDOW_ERRORS,                 /* connections that the server broke */
+    WINDOW_CSV_FIGURES,            /* how many have a column in CSV */
+    /* The rest is kept in JSON only. */
+    WINDOW_CLIENT_CPU_US_PER_ECHO = WINDOW_CSV_FIGURES, /* our own side */
+    WINDOW_CONNECTED,    /* clients that connected, silent ones included */
+    WINDOW_UNFINISHED,   /* messages without their echo at the end */
+    WINDOW_BASE_RSS_KIB, /* the server before the clients came */
+    WINDOW_START_MS,     /* from exec to ready */
+    WINDOW_FIGURES,
+};
+
+enum {
+    WINDOW_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
+    WINDOW_REASON_BYTES = 256, /* a sentence */
+    WINDOW_STATS_BYTES = 1024, /* one line of JSON */
+};
+
+/* One window. */
+struct window {
+    char scenario[WINDOW_NAME_BYTES]; /* "echo" */
+    char model[WINDOW_NAME_BYTES];    /* "blocking", or a foreign name */
+    char layout[12];                  /* "shared", "split" or "all" */
+    char bound_by[12]; /* "server", "client", "waiting", or "" if unknown */
+    int clients;       /* clients that were meant to be asked */
+    int silent;        /* clients that stay silent in the window */
+    int round;         /* from 1 */
+    int cpus;          /* that the server may use */
+    int delay_ms;      /* --delay of the server */
+    int work_us;       /* --work of the server */
+    int64_t message_bytes;            /* length of a message */
+    enum window_status status;        /* what became of it */
+    char reason[WINDOW_REASON_BYTES]; /* why it is not ok, or "" */
+    double figure[WINDOW_FIGURES];    /* NAN: not measured */
+    uint64_t errors[ENGINE_ERRORS];   /* by kind, the client's own as well */
+    char stats[WINDOW_STATS_BYTES];   /* the server's --stats, or "" */
+};
+
+/* A window of which nothing is known yet: figures NAN, strings empty. */
+void window_clear(struct window *window);
+
+/* The name of a figure, which is its column and its key: "p50_us". */
+const char *window_figure_name(enum window_figure figure);
+
+/* The name of a status: "ok", "failed", "invalid", "skipped". */
+const char *window_status_name(enum window_status status);
+
+/* Set status and reason; the reason is formatted as by printf and cut off
+ * where it does not fit. */
+void window_fail(struct window *window, enum window_status status,
+                 const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The window as a JSON object, which the caller owns; NULL without memory. */
+json_t *window_to_json(const struct window *window);
+
+/* Read what window_to_json() made. Keys that are missing stay as
+ * window_clear() leaves them. Returns 0, or -1 if it is no window at all:
+ * no scenario, no model, or a status that is not known. */
+int window_from_json(const json_t *object, struct window *window);
+
+#endif
