@@ -1,0 +1,641 @@
+/* client.c: see client.h. */
+#include "tests/conformance/client.h"
+
+#include "tests/conformance/patience.h"
+#include "tests/conformance/payload.h"
+#include "tests/conformance/verdict.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    /* Bytes moved by one system call of a client. */
+    CHUNK_BYTES = 64 * 1024,
+    /* A server that takes nothing for so long will not: longer than every
+     * timer of TCP that could move a full window on the loopback. */
+    QUIET_MS = 300,
+    FIREHOSE_MAX = 64, /* connections of one firehose */
+};
+
+/* ---- connecting ----------------------------------------------------- */
+
+static void
+set_option(int fd, int level, int option, int value)
+{
+    require(setsockopt(fd, level, option, &value, sizeof value) == 0,
+            "setsockopt: %s", strerror(errno));
+}
+
+struct client
+client_begin(const struct server *server, struct client_setup setup)
+{
+    struct client client = {.seed = payload_next_seed()};
+    int result;
+
+    client.fd =
+        socket(server->address.ss_family,
+               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    require(client.fd >= 0, "socket: %s", strerror(errno));
+    set_option(client.fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (setup.sndbuf_bytes != 0) {
+        set_option(client.fd, SOL_SOCKET, SO_SNDBUF, setup.sndbuf_bytes);
+    }
+    if (setup.rcvbuf_bytes != 0) {
+        set_option(client.fd, SOL_SOCKET, SO_RCVBUF, setup.rcvbuf_bytes);
+    }
+    result = connect(client.fd, (const struct sockaddr *)&server->address,
+                     server->address_bytes);
+    require(result == 0 || errno == EINPROGRESS, "connect to %s: %s",
+            server->where, strerror(errno));
+    return client;
+}
+
+bool
+client_connected(const struct client *client)
+{
+    struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
+
+    return poll(&wait, 1, 0) == 1 && (wait.revents & POLLOUT) != 0 &&
+           (wait.revents & POLLERR) == 0;
+}
+
+struct client
+client_connect_with(const struct server *server, struct client_setup setup)
+{
+    struct client client = client_begin(server, setup);
+    struct pollfd wait = {.fd = client.fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t error_bytes = sizeof error;
+
+    require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+            "connect to %s: nothing happens", server->where);
+    getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes);
+    require(error == 0, "connect to %s: %s", server->where, strerror(error));
+    return client;
+}
+
+struct client
+client_connect(const struct server *server)
+{
+    return client_connect_with(server, (struct client_setup){0});
+}
+
+int
+client_probe(const struct server *server)
+{
+    int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int error = 0;
+
+    require(fd >= 0, "socket: %s", strerror(errno));
+    if (connect(fd, (const struct sockaddr *)&server->address,
+                server->address_bytes) != 0) {
+        error = errno;
+    }
+    close(fd);
+    return error;
+}
+
+/* ---- moving bytes --------------------------------------------------- */
+
+size_t
+client_send_some(struct client *client, size_t most_bytes)
+{
+    unsigned char bytes[CHUNK_BYTES];
+    size_t nbytes = most_bytes < sizeof bytes ? most_bytes : sizeof bytes;
+    ssize_t nsent;
+
+    payload_fill(client->seed, client->sent_bytes, bytes, nbytes);
+    nsent = send(client->fd, bytes, nbytes, MSG_NOSIGNAL);
+    if (nsent < 0) {
+        require(errno == EAGAIN || errno == EPIPE || errno == ECONNRESET,
+                "seed %ju: send at offset %ju: %s", (uintmax_t)client->seed,
+                (uintmax_t)client->sent_bytes, strerror(errno));
+        if (errno != EAGAIN) {
+            client->end = CLIENT_RESET;
+        }
+        return 0;
+    }
+    client->sent_bytes += (uint64_t)nsent;
+    return (size_t)nsent;
+}
+
+/* Verify `nbytes` that came next. */
+static void
+verify(struct client *client, const unsigned char *bytes, size_t nbytes)
+{
+    size_t right =
+        payload_matching(client->seed, client->received_bytes, bytes, nbytes);
+    unsigned char expected = 0;
+
+    client->received_bytes += right;
+    payload_fill(client->seed, client->received_bytes, &expected, 1);
+    require(right == nbytes,
+            "seed %ju: wrong byte at offset %ju: 0x%02x instead of 0x%02x",
+            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
+            bytes[right < nbytes ? right : 0], expected);
+    require(client->received_bytes <= client->sent_bytes,
+            "seed %ju: %ju bytes came back of %ju sent",
+            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
+            (uintmax_t)client->sent_bytes);
+}
+
+size_t
+client_receive_some(struct client *client, size_t most_bytes)
+{
+    unsigned char bytes[CHUNK_BYTES];
+    size_t nbytes = most_bytes < sizeof bytes ? most_bytes : sizeof bytes;
+    ssize_t nreceived = recv(client->fd, bytes, nbytes, 0);
+
+    if (nreceived == 0) {
+        client->end = CLIENT_EOF;
+        return 0;
+    }
+    if (nreceived < 0) {
+        require(errno == EAGAIN || errno == ECONNRESET || errno == EPIPE,
+                "seed %ju: recv at offset %ju: %s", (uintmax_t)client->seed,
+                (uintmax_t)client->received_bytes, strerror(errno));
+        if (errno != EAGAIN) {
+            client->end = CLIENT_RESET;
+        }
+        return 0;
+    }
+    verify(client, bytes, (size_t)nreceived);
+    return (size_t)nreceived;
+}
+
+/* ---- keeping many going --------------------------------------------- */
+
+/* What poll(2) is to wait for on behalf of `client`; 0: it is done. It is
+ * done when all is back, and behind a half-close when the FIN is here. */
+static short
+wanted_events(const struct client *client)
+{
+    short events = 0;
+
+    if (client->end != CLIENT_OPEN) {
+        return 0;
+    }
+    if (client->sent_bytes < client->goal_bytes) {
+        events |= POLLOUT;
+    }
+    if (client->received_bytes < client->goal_bytes || client->half_close) {
+        events |= POLLIN;
+    }
+    return events;
+}
+
+/* Send first, as long as there is anything to send, so that as much as can
+ * be is under way when our side ends: what a careless server then loses. */
+static size_t
+step(struct client *client)
+{
+    uint64_t left_bytes = client->goal_bytes - client->sent_bytes;
+    size_t moved = 0;
+
+    if (left_bytes > 0) {
+        moved = client_send_some(
+            client, left_bytes > CHUNK_BYTES ? CHUNK_BYTES : left_bytes);
+        if (client->half_close && moved == left_bytes) {
+            shutdown(client->fd, SHUT_WR);
+        }
+    }
+    if (moved == 0 && client->end == CLIENT_OPEN) {
+        moved = client_receive_some(client, CHUNK_BYTES);
+    }
+    return moved;
+}
+
+/* Fail, because `client` is what everybody waits for. */
+static void
+fail_stuck(const struct client *client)
+{
+    require(false,
+            "stuck: seed %ju: %ju of %ju bytes sent, %ju back, and then "
+            "nothing for %d ms",
+            (uintmax_t)client->seed, (uintmax_t)client->sent_bytes,
+            (uintmax_t)client->goal_bytes, (uintmax_t)client->received_bytes,
+            patience_scaled_ms(PATIENCE_MS));
+}
+
+/* Require that `client` has what it should have when it is done. */
+static void
+require_done(const struct client *client)
+{
+    enum client_end right = client->half_close ? CLIENT_EOF : CLIENT_OPEN;
+
+    require(client->received_bytes == client->goal_bytes &&
+                client->end == right,
+            "seed %ju: %s at offset %ju of %ju, %ju sent",
+            (uintmax_t)client->seed,
+            client->end == CLIENT_EOF     ? "end of file"
+            : client->end == CLIENT_RESET ? "reset instead of end of file"
+                                          : "no end of file",
+            (uintmax_t)client->received_bytes, (uintmax_t)client->goal_bytes,
+            (uintmax_t)client->sent_bytes);
+}
+
+/*
+ * Wait until one of the clients can go on. Returns one of those that are
+ * not done, NULL when all are; `waits` has room for all.
+ */
+static const struct client *
+wait_for_any(const struct client *clients, int count, struct pollfd *waits)
+{
+    const struct client *waiting = NULL;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        short events = wanted_events(&clients[i]);
+
+        waits[i] = (struct pollfd){.fd = events == 0 ? -1 : clients[i].fd,
+                                   .events = events};
+        if (events != 0) {
+            waiting = &clients[i];
+        }
+    }
+    if (waiting != NULL &&
+        poll(waits, (nfds_t)count, patience_scaled_ms(PATIENCE_MS)) == 0) {
+        fail_stuck(waiting);
+    }
+    return waiting;
+}
+
+/* Go on until every client has reached its goal. */
+static void
+run_clients(struct client *clients, int count)
+{
+    struct pollfd *waits = calloc((size_t)count, sizeof *waits);
+    int i;
+
+    require(waits != NULL, "calloc: %s", strerror(errno));
+    while (wait_for_any(clients, count, waits) != NULL) {
+        for (i = 0; i < count; i++) {
+            if (waits[i].fd >= 0 && waits[i].revents != 0) {
+                step(&clients[i]);
+            }
+        }
+    }
+    free(waits);
+    for (i = 0; i < count; i++) {
+        require_done(&clients[i]);
+    }
+}
+
+void
+client_send(struct client *client, size_t nbytes)
+{
+    client->goal_bytes += nbytes;
+    while (client->sent_bytes < client->goal_bytes) {
+        struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
+
+        if (poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 0) {
+            fail_stuck(client);
+        }
+        client_send_some(client, client->goal_bytes - client->sent_bytes);
+        require(client->end == CLIENT_OPEN,
+                "seed %ju: reset while sending at offset %ju",
+                (uintmax_t)client->seed, (uintmax_t)client->sent_bytes);
+    }
+}
+
+void
+clients_receive(struct client *clients, int count)
+{
+    run_clients(clients, count);
+}
+
+void
+client_receive(struct client *client)
+{
+    run_clients(client, 1);
+}
+
+void
+clients_exchange(struct client *clients, int count, size_t nbytes)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        clients[i].goal_bytes += nbytes;
+    }
+    run_clients(clients, count);
+}
+
+void
+client_exchange(struct client *client, size_t nbytes)
+{
+    clients_exchange(client, 1, nbytes);
+}
+
+void
+clients_exchange_and_finish(struct client *clients, int count, size_t nbytes)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        clients[i].goal_bytes += nbytes;
+        clients[i].half_close = true;
+        if (clients[i].sent_bytes == clients[i].goal_bytes) {
+            shutdown(clients[i].fd, SHUT_WR);
+        }
+    }
+    run_clients(clients, count);
+    clients_close(clients, count);
+}
+
+void
+client_exchange_and_finish(struct client *client, size_t nbytes)
+{
+    clients_exchange_and_finish(client, 1, nbytes);
+}
+
+void
+clients_finish(struct client *clients, int count)
+{
+    clients_exchange_and_finish(clients, count, 0);
+}
+
+void
+client_finish(struct client *client)
+{
+    clients_finish(client, 1);
+}
+
+/* ---- waiting for one ------------------------------------------------ */
+
+enum client_end
+client_wait_end(struct client *client, int ms)
+{
+    int64_t deadline_ms = patience_deadline_ms(ms);
+
+    while (client->end == CLIENT_OPEN) {
+        struct pollfd wait = {.fd = client->fd, .events = POLLIN};
+
+        if (poll(&wait, 1, patience_left_ms(deadline_ms)) == 0) {
+            break;
+        }
+        client_receive_some(client, CHUNK_BYTES);
+    }
+    return client->end;
+}
+
+bool
+client_hears_nothing(struct client *client, int ms)
+{
+    struct pollfd wait = {.fd = client->fd, .events = POLLIN};
+
+    return poll(&wait, 1, ms) == 0;
+}
+
+bool
+client_wait_room(struct client *client, int ms)
+{
+    struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
+
+    return poll(&wait, 1, patience_scaled_ms(ms)) == 1;
+}
+
+void
+client_cork(struct client *client, bool hold)
+{
+    set_option(client->fd, IPPROTO_TCP, TCP_CORK, hold);
+}
+
+void
+client_send_text(struct client *client, const char *text, size_t nbytes)
+{
+    size_t done = 0;
+
+    while (done < nbytes && client->end == CLIENT_OPEN) {
+        struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
+        ssize_t nsent;
+
+        require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+                "stuck: %zu of %zu bytes of text sent", done, nbytes);
+        nsent = send(client->fd, text + done, nbytes - done, MSG_NOSIGNAL);
+        if (nsent < 0 && errno != EAGAIN) {
+            client->end = CLIENT_RESET;
+        }
+        done += nsent > 0 ? (size_t)nsent : 0;
+    }
+}
+
+void
+client_expect_text(struct client *client, const char *text)
+{
+    char answer[256];
+    size_t want = strlen(text);
+    size_t done = 0;
+
+    while (done < want) {
+        struct pollfd wait = {.fd = client->fd, .events = POLLIN};
+        ssize_t nreceived;
+
+        require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+                "%zu of %zu bytes of the expected text came", done, want);
+        nreceived = recv(client->fd, answer, want - done, 0);
+        require(nreceived > 0, "the connection ended before the text");
+        require(memcmp(answer, text + done, (size_t)nreceived) == 0,
+                "got \"%.*s\" instead of \"%s\"", (int)nreceived, answer,
+                text + done);
+        done += (size_t)nreceived;
+    }
+}
+
+/* One look at the server's end of a connection. */
+struct peer_look {
+    int netlink_fd;                 /* to ask the kernel */
+    struct inet_diag_sockid socket; /* the server's end */
+};
+
+/* True when the server's receive queue of this connection is empty, or when
+ * the server has closed it. */
+static bool
+queue_is_empty(void *subject)
+{
+    const struct peer_look *look = (const struct peer_look *)subject;
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 request;
+    } question = {
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .request = {.sdiag_family = AF_INET,
+                    .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = ~0U,
+                    .id = look->socket},
+    };
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_msg socket;
+        char more[4096];
+    } answer = {0};
+
+    require(send(look->netlink_fd, &question, sizeof question, 0) ==
+                    (ssize_t)sizeof question &&
+                recv(look->netlink_fd, &answer, sizeof answer, 0) > 0,
+            "sock_diag: %s", strerror(errno));
+    return answer.header.nlmsg_type == NLMSG_ERROR ||
+           answer.socket.idiag_rqueue == 0;
+}
+
+void
+client_wait_consumed(const struct client *client)
+{
+    struct sockaddr_in us;
+    struct sockaddr_in peer;
+    socklen_t us_bytes = sizeof us;
+    socklen_t peer_bytes = sizeof peer;
+    struct peer_look look = {0};
+
+    getsockname(client->fd, (struct sockaddr *)&us, &us_bytes);
+    getpeername(client->fd, (struct sockaddr *)&peer, &peer_bytes);
+    look.socket.idiag_sport = peer.sin_port;
+    look.socket.idiag_dport = us.sin_port;
+    look.socket.idiag_src[0] = peer.sin_addr.s_addr;
+    look.socket.idiag_dst[0] = us.sin_addr.s_addr;
+    look.socket.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+    look.socket.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    look.netlink_fd =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    require(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
+    require(patience_until(queue_is_empty, &look, PATIENCE_MS),
+            "seed %ju: the server does not receive what was sent",
+            (uintmax_t)client->seed);
+    close(look.netlink_fd);
+}
+
+/* ---- clients that never read ---------------------------------------- */
+
+uint64_t
+clients_fill(struct client *clients, int count, uint64_t limit_bytes)
+{
+    struct pollfd *waits = calloc((size_t)count, sizeof *waits);
+    uint64_t total_bytes = 0;
+    int i;
+
+    require(waits != NULL, "calloc: %s", strerror(errno));
+    for (i = 0; i < count; i++) {
+        waits[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLOUT};
+    }
+    while (poll(waits, (nfds_t)count, patience_scaled_ms(QUIET_MS)) > 0) {
+        for (i = 0; i < count; i++) {
+            if (waits[i].revents != 0) {
+                client_send_some(&clients[i], CHUNK_BYTES);
+                require(clients[i].end == CLIENT_OPEN,
+                        "seed %ju: reset at offset %ju of a client that "
+                        "does not read",
+                        (uintmax_t)clients[i].seed,
+                        (uintmax_t)clients[i].sent_bytes);
+                require(clients[i].sent_bytes < limit_bytes,
+                        "the server took %ju bytes from a client that never "
+                        "reads",
+                        (uintmax_t)clients[i].sent_bytes);
+            }
+        }
+    }
+    free(waits);
+    for (i = 0; i < count; i++) {
+        clients[i].goal_bytes = clients[i].sent_bytes;
+        total_bytes += clients[i].sent_bytes;
+    }
+    return total_bytes;
+}
+
+/* ---- ending --------------------------------------------------------- */
+
+void
+client_close(struct client *client)
+{
+    if (client->fd >= 0) {
+        close(client->fd);
+    }
+    client->fd = -1;
+}
+
+void
+clients_close(struct client *clients, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        client_close(&clients[i]);
+    }
+}
+
+void
+client_reset(struct client *client)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    client_close(client);
+}
+
+/* The firehose's own loop: never idle as long as a connection lives. */
+static _Noreturn void
+pump(struct client *clients, int count)
+{
+    struct pollfd waits[FIREHOSE_MAX];
+    int living = count;
+    int i;
+
+    while (living > 0) {
+        for (i = 0; i < count; i++) {
+            bool open = clients[i].end == CLIENT_OPEN;
+
+            waits[i] = (struct pollfd){.fd = open ? clients[i].fd : -1,
+                                       .events = POLLIN | POLLOUT};
+        }
+        poll(waits, (nfds_t)count, -1);
+        living = 0;
+        for (i = 0; i < count; i++) {
+            if (waits[i].fd >= 0 && waits[i].revents != 0) {
+                client_send_some(&clients[i], CHUNK_BYTES);
+                client_receive_some(&clients[i], CHUNK_BYTES);
+            }
+            living += clients[i].end == CLIENT_OPEN;
+        }
+    }
+    _exit(0);
+}
+
+pid_t
+client_firehose(const struct server *server, int count)
+{
+    struct client clients[FIREHOSE_MAX];
+    pid_t parent = getpid();
+    pid_t child;
+    int i;
+
+    require(count <= FIREHOSE_MAX, "a firehose has %d connections at most",
+            FIREHOSE_MAX);
+    for (i = 0; i < count; i++) {
+        clients[i] = client_connect(server);
+        client_send_some(&clients[i], CHUNK_BYTES);
+    }
+    child = fork();
+    require(child >= 0, "fork: %s", strerror(errno));
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(1);
+        }
+        pump(clients, count);
+    }
+    clients_close(clients, count);
+    return child;
+}

@@ -1,0 +1,268 @@
+/*
+ * data.c: every byte comes back, once, in order, to whom it belongs.
+ *
+ * Rows A1, A2, A7, A9, A10, A15 and A16 of the fault matrix. Most of these
+ * cases ask nothing of a server but to echo, so they run against any.
+ */
+#include "tests/conformance/client.h"
+#include "tests/conformance/expect.h"
+#include "tests/conformance/models.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/payload.h"
+#include "tests/conformance/plan.h"
+#include "tests/conformance/process.h"
+#include "tests/conformance/verdict.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+enum {
+    KIB = 1024,
+    MIB = 1024 * KIB,
+    CROWD = 50, /* clients at once, where a model serves many */
+};
+
+/* The smallest buffers that the kernel allows cut every send short. */
+START_TEST(test_A01_short_writes)
+{
+    struct server server =
+        server_start((struct server_setup){.flags = {"--sndbuf=1"}});
+    struct client client = client_connect(&server);
+    struct server_stats stats;
+
+    client_exchange_and_finish(&client, MIB);
+    stats = server_stop(&server);
+    require(stats.bytes_in == MIB && stats.bytes_out == MIB,
+            "%jd bytes in and %jd out are counted, not %d",
+            (intmax_t)stats.bytes_in, (intmax_t)stats.bytes_out, MIB);
+}
+END_TEST
+
+/* TCP keeps no message together: one byte in each segment. */
+START_TEST(test_A02_one_byte_at_a_time)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client client = client_connect(&server);
+    int i;
+
+    for (i = 0; i < 10000; i++) {
+        client_send(&client, 1);
+        if (i % 100 == 0) {
+            client_receive(&client);
+        }
+    }
+    client_finish(&client);
+    server_stop(&server);
+}
+END_TEST
+
+static const size_t half_close_sizes[] = {0,    1,     4095, 4096,
+                                          4097, 65536, MIB,  16 * MIB};
+enum {
+    HALF_CLOSE_SIZES = sizeof half_close_sizes / sizeof half_close_sizes[0],
+};
+
+/* The client ends its side as early as it can, with all that fits still
+ * under way; whoever closes too soon loses the tail. */
+START_TEST(test_A07_half_close)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client client = client_connect(&server);
+
+    client_exchange_and_finish(&client, half_close_sizes[_i]);
+    server_stop(&server);
+}
+END_TEST
+
+/* The same with a client that reads little at a time through a small
+ * window, so that the server ends up with bytes it cannot get rid of. */
+START_TEST(test_A07_half_close_slow_reader)
+{
+    const struct client_setup small = {.rcvbuf_bytes = 4096};
+    struct server server = server_start(
+        (struct server_setup){.flags = {"--sndbuf=4096", "--rcvbuf=4096"}});
+    struct client client = client_connect_with(&server, small);
+    size_t nbytes = half_close_sizes[_i];
+
+    while (client.sent_bytes < nbytes) {
+        if (client_send_some(&client, nbytes - client.sent_bytes) == 0) {
+            client_receive_some(&client, KIB);
+        }
+    }
+    client.goal_bytes = nbytes;
+    client_finish(&client);
+    server_stop(&server);
+}
+END_TEST
+
+/* Clients that leave with their echo on the way: with a FIN, behind which
+ * the kernel answers every byte with a reset, and thus EPIPE. */
+START_TEST(test_A09_close_with_echo_in_flight)
+{
+    struct server server = server_start((struct server_setup){0});
+    int before = process_descriptors(server.pid);
+    int i;
+
+    for (i = 0; i < 300; i++) {
+        struct client client = client_connect(&server);
+        int chunks;
+
+        for (chunks = 0; chunks < 16; chunks++) {
+            client_send_some(&client, 64 * (size_t)KIB);
+        }
+        client_close(&client);
+    }
+    expect_alive(&server);
+    expect_descriptors(&server, before);
+    server_stop(&server);
+}
+END_TEST
+
+/* Resets at random offsets hurt nobody but those who send them. */
+START_TEST(test_A10_reset_in_the_middle)
+{
+    struct server server = server_start((struct server_setup){0});
+    int before = process_descriptors(server.pid);
+    struct client others[20];
+    int count = model_current()->serial ? 0 : 20;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        others[i] = client_connect(&server);
+    }
+    for (i = 0; i < 200; i++) {
+        struct client victim = client_connect(&server);
+
+        client_send_some(&victim, 1 + payload_random(64 * (uint64_t)KIB));
+        client_receive_some(&victim, payload_random(16 * (uint64_t)KIB));
+        client_reset(&victim);
+        if (count > 0) {
+            clients_exchange(others, count, 1 + payload_random(KIB));
+        }
+    }
+    clients_finish(others, count);
+    expect_alive(&server);
+    expect_descriptors(&server, before);
+    server_stop(&server);
+}
+END_TEST
+
+/* All clients at once, each with its own sequence, all byte values. */
+START_TEST(test_A15_no_cross_talk)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client clients[CROWD];
+    int round;
+    int i;
+
+    for (round = 0; round < CROWD / model_crowd(CROWD); round++) {
+        for (i = 0; i < model_crowd(CROWD); i++) {
+            clients[i] = client_connect(&server);
+        }
+        clients_exchange(clients, model_crowd(CROWD),
+                         1 + payload_random(64 * (uint64_t)KIB));
+        clients_exchange(clients, model_crowd(CROWD), 100 * (size_t)KIB);
+        clients_finish(clients, model_crowd(CROWD));
+    }
+    server_stop(&server);
+}
+END_TEST
+
+/* ---- A16: fairness -------------------------------------------------- */
+
+/* What 50 clients got done beside a firehose. */
+struct fairness {
+    double jain;        /* Jain's index of their echoes: 1 is equal */
+    int64_t slowest_ms; /* the longest echo */
+};
+
+/* Each of `count` clients sends, waits for its echo and sends again, for a
+ * second. */
+static struct fairness
+measure_fairness(struct client *clients, int count)
+{
+    struct fairness fairness = {0};
+    int64_t started_ms[CROWD];
+    double sum = 0;
+    double squares = 0;
+    int64_t end_ms = patience_deadline_ms(1000);
+    int64_t now_ms;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        started_ms[i] = patience_now_ms();
+        client_send(&clients[i], 64);
+    }
+    while ((now_ms = patience_now_ms()) < end_ms) {
+        for (i = 0; i < count; i++) {
+            client_receive_some(&clients[i], 64);
+            if (now_ms - started_ms[i] > fairness.slowest_ms) {
+                fairness.slowest_ms = now_ms - started_ms[i];
+            }
+            if (clients[i].received_bytes == clients[i].sent_bytes) {
+                started_ms[i] = now_ms;
+                client_send(&clients[i], 64);
+            }
+        }
+    }
+    clients_receive(clients, count);
+    for (i = 0; i < count; i++) {
+        double echoes = (double)clients[i].received_bytes / 64;
+
+        sum += echoes;
+        squares += echoes * echoes;
+    }
+    fairness.jain = sum * sum / (count * squares);
+    return fairness;
+}
+
+/* A client that never pauses must not take the server for itself. This row
+ * is about time, so a second attempt is allowed: a machine that was busy
+ * for a moment is no defect. */
+START_TEST(test_A16_firehose_starves_nobody)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client clients[CROWD];
+    struct fairness fairness = {0};
+    pid_t firehose = client_firehose(&server, 1);
+    int attempt;
+
+    for (attempt = 0; attempt < 2 && fairness.jain < 0.9; attempt++) {
+        int i;
+
+        for (i = 0; i < CROWD; i++) {
+            clients[i] = client_connect(&server);
+        }
+        fairness = measure_fairness(clients, CROWD);
+        clients_finish(clients, CROWD);
+        if (fairness.slowest_ms > patience_scaled_ms(250)) {
+            fairness.jain = 0;
+        }
+    }
+    require(fairness.jain >= 0.9,
+            "beside a firehose an echo took %jd ms, or the echoes are "
+            "shared out unequally",
+            (intmax_t)fairness.slowest_ms);
+    kill(firehose, SIGKILL);
+    waitpid(firehose, NULL, 0);
+    server_stop(&server);
+}
+END_TEST
+
+void
+add_data_cases(struct plan *plan)
+{
+    plan_group(plan, "data");
+    plan_add(plan, test_A01_short_writes);
+    plan_add_universal(plan, test_A02_one_byte_at_a_time);
+    plan_add_universal_each(plan, test_A07_half_close, HALF_CLOSE_SIZES);
+    /* Not the largest: 1 KiB at a time it would take seconds. */
+    plan_add_each(plan, test_A07_half_close_slow_reader,
+                  HALF_CLOSE_SIZES - 1);
+    plan_add(plan, test_A09_close_with_echo_in_flight);
+    plan_add(plan, test_A10_reset_in_the_middle);
+    plan_add_universal(plan, test_A15_no_cross_talk);
+    if (!model_current()->serial) {
+        plan_add(plan, test_A16_firehose_starves_nobody);
+    }
+}

@@ -1,0 +1,556 @@
+/*
+ * handshake.c: the first line, and clients that mean harm.
+ *
+ * Rows H1 to H6. The line, at most 64 bytes before its "\n" and stripped of
+ * white space, is `hello`; anything else is closed without a byte sent. A
+ * refused client sees a FIN or a reset: Linux sends the latter when there
+ * are bytes that the server never read.
+ */
+#include "tests/conformance/client.h"
+#include "tests/conformance/expect.h"
+#include "tests/conformance/models.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/plan.h"
+#include "tests/conformance/process.h"
+#include "tests/conformance/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    KIB = 1024,
+    MIB = 1024 * KIB,
+    LINE_BYTES = 64, /* the longest line, its "\n" not counted */
+};
+
+static const char hello[] = "hello\n";
+
+/* ---- H1: splits and coalescing ---------------------------------------- */
+
+static const size_t payload_sizes[] = {0, 1, 64 * KIB};
+enum {
+    PAYLOAD_SIZES = sizeof payload_sizes / sizeof payload_sizes[0],
+    SPLITS = sizeof hello - 1,
+};
+
+/* The line comes in two pieces, cut behind `_i` / PAYLOAD_SIZES bytes, and
+ * the payload comes in the same segment as the second. What came with the
+ * line is data and must be echoed. */
+START_TEST(test_H01_split_and_coalesced)
+{
+    size_t split = (size_t)_i / PAYLOAD_SIZES;
+    size_t nbytes = payload_sizes[_i % PAYLOAD_SIZES];
+    struct server server =
+        server_start((struct server_setup){.flags = {"--handshake"}});
+    struct client client = client_connect(&server);
+    struct server_stats stats;
+
+    client_send_text(&client, hello, split);
+    client_wait_consumed(&client);
+    client_cork(&client, true);
+    client_send_text(&client, hello + split, strlen(hello) - split);
+    client_send(&client, nbytes);
+    client_cork(&client, false);
+    client_expect_text(&client, hello);
+    client_exchange_and_finish(&client, 1000);
+    stats = server_stop(&server);
+    require(stats.bytes_in == (int64_t)nbytes + 1000 &&
+                stats.bytes_out == (int64_t)nbytes + 1000,
+            "%jd bytes in, %jd out are counted for %zu of payload",
+            (intmax_t)stats.bytes_in, (intmax_t)stats.bytes_out,
+            nbytes + 1000);
+}
+END_TEST
+
+/* One byte in each segment, so the line is put together from six. */
+START_TEST(test_H01_one_byte_at_a_time)
+{
+    struct server server =
+        server_start((struct server_setup){.flags = {"--handshake"}});
+    struct client client = client_connect(&server);
+    size_t i;
+
+    for (i = 0; i < strlen(hello); i++) {
+        client_send_text(&client, hello + i, 1);
+        client_wait_consumed(&client);
+    }
+    client_expect_text(&client, hello);
+    client_exchange_and_finish(&client, 1000);
+    server_stop(&server);
+}
+END_TEST
+
+/* ---- H2: right and wrong lines ---------------------------------------- */
+
+/* A first line; its length is told apart because it may hold NUL. */
+struct line {
+    const char *text; /* all that the client sends */
+    size_t nbytes;    /* how much of it */
+};
+#define LINE(text)                                                           \
+    {                                                                        \
+        text, sizeof(text) - 1                                               \
+    }
+#define SPACES_8 "        "
+#define SPACES_56                                                            \
+    SPACES_8 SPACES_8 SPACES_8 SPACES_8 SPACES_8 SPACES_8 SPACES_8
+
+static const struct line right_lines[] = {
+    LINE("hello\n"),
+    LINE("hello\r\n"),
+    LINE(" hello\n"),
+    LINE("hello \n"),
+    LINE("\thello\t\n"),
+    LINE(" \t\r\v\fhello\r\r\n"),
+    LINE("hello" SPACES_56 "   \n"), /* 64 bytes */
+    LINE(SPACES_56 "   hello\n"),    /* 64 bytes */
+};
+
+static const struct line wrong_lines[] = {
+    /* nothing, or nothing but white space */
+    LINE("\n"),
+    LINE("\r\n"),
+    LINE(" \n"),
+    LINE("\t\n"),
+    LINE("\n\n"),
+    LINE("\nhello\n"),
+    LINE("\r\nhello\r\n"),
+    LINE(SPACES_8 "\n"),
+    /* a part of it */
+    LINE("h\n"),
+    LINE("he\n"),
+    LINE("hel\n"),
+    LINE("hell\n"),
+    LINE("ello\n"),
+    LINE("llo\n"),
+    LINE("o\n"),
+    LINE("helo\n"),
+    LINE("hllo\n"),
+    /* more than it */
+    LINE("helloo\n"),
+    LINE("hhello\n"),
+    LINE("hello!\n"),
+    LINE("hello.\n"),
+    LINE("hello,\n"),
+    LINE("xhello\n"),
+    LINE("hellox\n"),
+    LINE("hello1\n"),
+    LINE("hello hello\n"),
+    LINE("hellohello\n"),
+    LINE("hello world\n"),
+    LINE("say hello\n"),
+    LINE("hello 1.0\n"),
+    LINE("\"hello\"\n"),
+    LINE("'hello'\n"),
+    LINE("hello;\n"),
+    LINE("hello#\n"),
+    /* something like it */
+    LINE("Hello\n"),
+    LINE("HELLO\n"),
+    LINE("hellO\n"),
+    LINE("heLlo\n"),
+    LINE("hEllo\n"),
+    LINE("hallo\n"),
+    LINE("hullo\n"),
+    LINE("jello\n"),
+    LINE("hellp\n"),
+    LINE("ifmmp\n"),
+    LINE("olleh\n"),
+    LINE("he llo\n"),
+    LINE("h e l l o\n"),
+    LINE("hel\rlo\n"),
+    LINE("hel\tlo\n"),
+    LINE("hell0\n"),
+    LINE("he11o\n"),
+    /* bytes that are no text */
+    LINE("\0\n"),
+    LINE("\0hello\n"),
+    LINE("hello\0\n"),
+    LINE("hel\0lo\n"),
+    LINE("hello\0hello\n"),
+    LINE("h\0e\0l\0l\0o\0\n"),
+    LINE("\xff\n"),
+    LINE("\xffhello\n"),
+    LINE("hello\xff\n"),
+    LINE("hello\x80\n"),
+    LINE("\xef\xbb\xbfhello\n"),
+    LINE("hello\xc2\xa0\n"),
+    LINE("hello\xe2\x80\x8b\n"),
+    LINE("h\xc3\xa9llo\n"),
+    LINE("\x1b[Ahello\n"),
+    LINE("hello\x7f\n"),
+    LINE("hello\b\n"),
+    LINE("hello\x1a\n"),
+    LINE("hello\x04\n"),
+    LINE("\xe8\x85\x8c\x8c\x8f\n"),
+    /* other protocols */
+    LINE("GET / HTTP/1.1\r\n\r\n"),
+    LINE("EHLO localhost\r\n"),
+    LINE("HELO hello\r\n"),
+    LINE("USER hello\r\n"),
+    LINE("QUIT\r\n"),
+    LINE("SSH-2.0-hello\r\n"),
+    LINE("*1\r\n$4\r\nPING\r\n"),
+    LINE("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n"),
+    LINE("%n%n%n%s%s%s\n"),
+    LINE("../../../etc/passwd\n"),
+    /* too long by one, with and without the newline */
+    LINE("hello" SPACES_56 "    \n"),
+    LINE(SPACES_56 "    hello\n"),
+    LINE("hello" SPACES_56 "    "),
+    LINE(SPACES_56 SPACES_8 "hello\n"),
+    LINE(SPACES_56 SPACES_8 " "),
+    /* a wrong line is not made good by what follows */
+    LINE("x\nhello\n"),
+    LINE("hell\nhello\n"),
+    LINE("hello!\nhello\nhello\n"),
+};
+enum {
+    RIGHT_LINES = sizeof right_lines / sizeof right_lines[0],
+    WRONG_LINES = sizeof wrong_lines / sizeof wrong_lines[0],
+};
+
+START_TEST(test_H02_right_lines)
+{
+    const struct line *line = &right_lines[_i];
+    struct server server =
+        server_start((struct server_setup){.flags = {"--handshake"}});
+    struct client client = client_connect(&server);
+
+    client_send_text(&client, line->text, line->nbytes);
+    client_expect_text(&client, hello);
+    client_exchange_and_finish(&client, 1000);
+    server_stop(&server);
+}
+END_TEST
+
+/* The line in printable letters, for messages. */
+static const char *
+printable(const struct line *line)
+{
+    static char text[512];
+    size_t length = 0;
+    size_t i;
+
+    for (i = 0; i < line->nbytes && length < sizeof text - 5; i++) {
+        unsigned char byte = (unsigned char)line->text[i];
+
+        if (byte >= ' ' && byte <= '~') {
+            text[length++] = (char)byte;
+        } else {
+            length += (size_t)snprintf(text + length, 5, "\\x%02x", byte);
+        }
+    }
+    text[length] = '\0';
+    return text;
+}
+
+/* Require that the server ends the connection, and not with an answer: a
+ * byte would not be the client's sequence and fail there. */
+static void
+expect_rejected(struct client *client, const struct line *line)
+{
+    require(client_wait_end(client, PATIENCE_MS) != CLIENT_OPEN,
+            "the line \"%s\" is not rejected", printable(line));
+    require(client->received_bytes == 0, "the line \"%s\" is answered",
+            printable(line));
+    client_close(client);
+}
+
+START_TEST(test_H02_wrong_lines)
+{
+    struct server server = server_start((struct server_setup){
+        .flags = {"--handshake", "--handshake-timeout=600000"}});
+    struct server_stats stats;
+    int i;
+
+    for (i = 0; i < WRONG_LINES; i++) {
+        struct client client = client_connect(&server);
+
+        client_send_text(&client, wrong_lines[i].text, wrong_lines[i].nbytes);
+        expect_rejected(&client, &wrong_lines[i]);
+    }
+    stats = server_stop(&server);
+    require(stats.closed_rejected == WRONG_LINES && stats.bytes_in == 0 &&
+                stats.bytes_out == 0,
+            "%jd of %d wrong lines are counted as rejected, %jd and %jd "
+            "bytes as echo",
+            (intmax_t)stats.closed_rejected, WRONG_LINES,
+            (intmax_t)stats.bytes_in, (intmax_t)stats.bytes_out);
+}
+END_TEST
+
+/* The client ends its side before the newline, at every byte. */
+START_TEST(test_H02_end_before_newline)
+{
+    struct server server = server_start((struct server_setup){
+        .flags = {"--handshake", "--handshake-timeout=600000"}});
+    struct server_stats stats;
+    size_t i;
+
+    for (i = 0; i < strlen(hello); i++) {
+        struct client client = client_connect(&server);
+        const struct line line = {hello, i};
+
+        client_send_text(&client, hello, i);
+        shutdown(client.fd, SHUT_WR);
+        expect_rejected(&client, &line);
+    }
+    stats = server_stop(&server);
+    require(stats.closed_rejected == (int64_t)strlen(hello),
+            "%jd of %zu are counted as rejected",
+            (intmax_t)stats.closed_rejected, strlen(hello));
+}
+END_TEST
+
+/* ---- H3: no newline --------------------------------------------------- */
+
+START_TEST(test_H03_endless_line)
+{
+    struct server server = server_start((struct server_setup){
+        .flags = {"--handshake", "--handshake-timeout=600000"}});
+    const struct line line = {"hhhh", 4};
+    char *text = malloc(MIB);
+    struct client client;
+    int64_t before_kib;
+    int64_t grown_kib;
+
+    require(text != NULL, "malloc");
+    memset(text, 'h', MIB);
+    client = client_connect(&server);
+    client_send_text(&client, hello, strlen(hello));
+    client_expect_text(&client, hello);
+    client_finish(&client);
+    before_kib = process_resident_kib(server.pid);
+    client = client_connect(&server);
+    client_send_text(&client, text, MIB);
+    expect_rejected(&client, &line);
+    grown_kib = process_resident_kib(server.pid) - before_kib;
+    require(patience_sanitized() || grown_kib <= 256,
+            "memory grew by %jd KiB for a line without end",
+            (intmax_t)grown_kib);
+    free(text);
+    server_stop(&server);
+}
+END_TEST
+
+/* ---- H4: a line that drips -------------------------------------------- */
+
+enum {
+    DRIPPERS = 50,
+    TIMEOUT_MS = 400,
+};
+
+/* Send a byte on each connection that is still open. Returns how many. */
+static int
+drip(struct client *clients, int count)
+{
+    int open = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        client_send_text(&clients[i], " ", 1);
+        if (client_wait_end(&clients[i], 0) == CLIENT_OPEN) {
+            open++;
+        }
+    }
+    return open;
+}
+
+/* The time limit is for the whole line: a byte now and then does not
+ * prolong it. With a limit for each byte these clients would be cut for
+ * their length only, after 65 bytes. */
+START_TEST(test_H04_dripping_handshake)
+{
+    char flag[40];
+    int timeout_ms = patience_scaled_ms(TIMEOUT_MS);
+    struct server server;
+    struct client clients[DRIPPERS];
+    struct server_stats stats;
+    int count = model_crowd(DRIPPERS);
+    int64_t start_ms;
+    int64_t took_ms;
+    int bytes = 0;
+    int i;
+
+    snprintf(flag, sizeof flag, "--handshake-timeout=%d", timeout_ms);
+    server =
+        server_start((struct server_setup){.flags = {"--handshake", flag}});
+    start_ms = patience_now_ms();
+    for (i = 0; i < count; i++) {
+        clients[i] = client_connect(&server);
+    }
+    while (drip(clients, count) > 0) {
+        struct client honest;
+
+        bytes++;
+        require(bytes < LINE_BYTES,
+                "a handshake of %d bytes in %jd ms is "
+                "not cut off after %d ms",
+                bytes, (intmax_t)(patience_now_ms() - start_ms), timeout_ms);
+        if (!model_current()->serial) {
+            honest = client_connect(&server);
+            client_send_text(&honest, hello, strlen(hello));
+            client_expect_text(&honest, hello);
+            client_exchange_and_finish(&honest, 100);
+        }
+        client_hears_nothing(&clients[0], timeout_ms / 8);
+    }
+    took_ms = patience_now_ms() - start_ms;
+    require(took_ms >= timeout_ms - 5, "cut off after %jd ms, not %d",
+            (intmax_t)took_ms, timeout_ms);
+    clients_close(clients, count);
+    stats = server_stop(&server);
+    require(stats.closed_timeout == count,
+            "%jd of %d are counted as closed for time",
+            (intmax_t)stats.closed_timeout, count);
+}
+END_TEST
+
+/* A client that says nothing at all; whoever waits behind it in a serial
+ * server is served after that time. */
+START_TEST(test_H04_silent_handshake)
+{
+    struct server server = server_start((struct server_setup){
+        .flags = {"--handshake", "--handshake-timeout=300"}});
+    struct client silent = client_connect(&server);
+    struct client honest = client_connect(&server);
+
+    client_send_text(&honest, hello, strlen(hello));
+    client_expect_text(&honest, hello);
+    client_exchange_and_finish(&honest, 100);
+    require(client_wait_end(&silent, PATIENCE_MS) != CLIENT_OPEN,
+            "a silent client is not cut off");
+    client_close(&silent);
+    require(server_stop(&server).closed_timeout == 1,
+            "it is not counted as closed for time");
+}
+END_TEST
+
+/* The limit is for the line, not for what follows. */
+START_TEST(test_H04_limit_ends_with_the_line)
+{
+    struct server server = server_start((struct server_setup){
+        .flags = {"--handshake", "--handshake-timeout=200"}});
+    struct client client = client_connect(&server);
+
+    client_send_text(&client, hello, strlen(hello));
+    client_expect_text(&client, hello);
+    require(client_hears_nothing(&client, 500),
+            "a client that said hello is cut off");
+    client_exchange_and_finish(&client, 100);
+    server_stop(&server);
+}
+END_TEST
+
+/* ---- H6: --idle-timeout ----------------------------------------------- */
+
+/* Exchange a byte several times within each limit, for three limits.
+ * Returns false when this test itself was late, and proves nothing. */
+static bool
+stay_active(struct client *client, int timeout_ms)
+{
+    int64_t last_ms = patience_now_ms();
+    int i;
+
+    for (i = 0; i < 24; i++) {
+        int64_t now_ms;
+
+        require(client_hears_nothing(client, timeout_ms / 8),
+                "an active client is cut off");
+        client_send_some(client, 1);
+        client->goal_bytes = client->sent_bytes;
+        now_ms = patience_now_ms();
+        if (now_ms - last_ms > timeout_ms / 2) {
+            return false;
+        }
+        last_ms = now_ms;
+        client_receive(client);
+    }
+    return true;
+}
+
+START_TEST(test_H06_active_client_stays)
+{
+    struct server server =
+        server_start((struct server_setup){.flags = {"--idle-timeout=400"}});
+    bool proven = false;
+    int attempt;
+
+    for (attempt = 0; attempt < 5 && !proven; attempt++) {
+        struct client client = client_connect(&server);
+
+        client_exchange(&client, 1);
+        proven = stay_active(&client, 400);
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+END_TEST
+
+START_TEST(test_H06_idle_client_goes)
+{
+    struct server server =
+        server_start((struct server_setup){.flags = {"--idle-timeout=300"}});
+    struct client client = client_connect(&server);
+    int64_t start_ms = patience_now_ms();
+    int64_t took_ms;
+
+    client_exchange(&client, 10);
+    require(client_wait_end(&client, PATIENCE_MS) != CLIENT_OPEN,
+            "an idle client is not cut off");
+    took_ms = patience_now_ms() - start_ms;
+    require(took_ms >= 295, "an idle client is cut off after %jd ms, not 300",
+            (intmax_t)took_ms);
+    client_close(&client);
+    require(server_stop(&server).closed_timeout == 1,
+            "it is not counted as closed for time");
+}
+END_TEST
+
+/* Its echo cannot move, so no byte moves either way: that is idle too. */
+START_TEST(test_H06_stalled_client_goes)
+{
+    const struct client_setup small = {.sndbuf_bytes = 4096,
+                                       .rcvbuf_bytes = 4096};
+    struct server server = server_start((struct server_setup){
+        .flags = {"--idle-timeout=300", "--sndbuf=4096", "--rcvbuf=4096"}});
+    struct client client = client_connect_with(&server, small);
+    int before = process_descriptors(server.pid);
+
+    while (client.end == CLIENT_OPEN && client.sent_bytes < 64 * MIB) {
+        client_send_some(&client, 4096);
+        /* Room or a reset: the latter is what this test waits for. */
+        if (!client_wait_room(&client, PATIENCE_MS)) {
+            break;
+        }
+    }
+    require(client.end == CLIENT_RESET,
+            "a client that does not read is not cut off");
+    client_close(&client);
+    expect_descriptors(&server, before);
+    expect_alive(&server);
+    require(server_stop(&server).closed_timeout == 1,
+            "it is not counted as closed for time");
+}
+END_TEST
+
+void
+add_handshake_cases(struct plan *plan)
+{
+    plan_group(plan, "handshake");
+    plan_add_each(plan, test_H01_split_and_coalesced, SPLITS * PAYLOAD_SIZES);
+    plan_add(plan, test_H01_one_byte_at_a_time);
+    plan_add_each(plan, test_H02_right_lines, RIGHT_LINES);
+    plan_add(plan, test_H02_wrong_lines);
+    plan_add(plan, test_H02_end_before_newline);
+    plan_add(plan, test_H03_endless_line);
+    plan_add(plan, test_H04_dripping_handshake);
+    plan_add(plan, test_H04_silent_handshake);
+    plan_add(plan, test_H04_limit_ends_with_the_line);
+    plan_add(plan, test_H06_active_client_stays);
+    plan_add(plan, test_H06_idle_client_goes);
+    plan_add(plan, test_H06_stalled_client_goes);
+}

@@ -1,0 +1,182 @@
+/*
+ * main.c: the conformance suite, one model after the other.
+ *
+ *     conformance                       every case against every model
+ *     conformance --model=threaded      against one of them
+ *     conformance --case=A07            only cases whose name contains it
+ *     conformance --at=PORT             what any echo server must do, against
+ *                                       one that listens on 127.0.0.1
+ *
+ * Each model gets a Check runner of its own; the last line for each says
+ * how many cases passed, failed and were skipped, and how long it took.
+ */
+#include "tests/conformance/models.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/payload.h"
+#include "tests/conformance/plan.h"
+#include "tests/conformance/server.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The command line. */
+struct options {
+    const struct model *model; /* the only one to test; NULL: all */
+    const char *pattern;       /* of the cases to run; NULL: all */
+    int port;                  /* of a foreign server; 0: test ours */
+    bool list;                 /* print the models' names only */
+    bool verbose;              /* a line for each case */
+};
+
+static const struct argp_option flags[] = {
+    {"model", 'm', "NAME", 0, "test this model only", 0},
+    {"case", 'c', "TEXT", 0, "run only cases whose name contains TEXT", 0},
+    {"at", 'a', "PORT", 0, "test the echo server at 127.0.0.1:PORT", 0},
+    {"seed", 's', "N", 0, "begin payloads and chance from N, default 1", 0},
+    {"list", 'l', NULL, 0, "print the names of the models", 0},
+    {"verbose", 'v', NULL, 0, "print a line for each case", 0},
+    {0},
+};
+
+static error_t
+parse_flag(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = (struct options *)state->input;
+
+    switch (key) {
+    case 'm':
+        options->model = model_find(argument);
+        if (options->model == NULL) {
+            argp_error(state, "there is no model %s; see --list", argument);
+        }
+        return 0;
+    case 'c':
+        options->pattern = argument;
+        return 0;
+    case 'a':
+        options->port = (int)strtol(argument, NULL, 10);
+        return 0;
+    case 's':
+        payload_set_run_seed(strtoull(argument, NULL, 10));
+        return 0;
+    case 'l':
+        options->list = true;
+        return 0;
+    case 'v':
+        options->verbose = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Add every case that this model has. */
+static void
+add_cases(struct plan *plan)
+{
+    add_data_cases(plan);
+    add_stall_cases(plan);
+    if (model_current()->data_only) {
+        return;
+    }
+    add_accept_cases(plan);
+    add_threads_cases(plan);
+    add_select_cases(plan);
+    add_coroutine_cases(plan);
+    add_libevent_cases(plan);
+    add_lifecycle_cases(plan);
+    add_usage_cases(plan);
+    add_handshake_cases(plan);
+    add_soak_cases(plan);
+    add_service_cases(plan);
+}
+
+/* True when the program of `model` was built. */
+static bool
+is_built(const struct model *model)
+{
+    const char *folder = getenv("FIVEWAYS_BIN");
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s",
+             folder == NULL ? "build/bin" : folder, model->program);
+    return access(path, X_OK) == 0;
+}
+
+/* Run the cases of one model. Returns how many failed. */
+static int
+test_model(const struct model *model, const struct options *options)
+{
+    struct plan plan = {.suite = suite_create(model->name),
+                        .pattern = options->pattern};
+    SRunner *runner = srunner_create(plan.suite);
+    int64_t start_ms = patience_now_ms();
+    int64_t took_ms;
+    int failed = 0;
+    int ran = 0;
+
+    model_set_current(model);
+    if (model->program != NULL && !is_built(model)) {
+        printf("skipped: %s: all cases: the program was not built\n",
+               model->name);
+        plan.skipped++;
+    } else {
+        add_cases(&plan);
+        srunner_run_all(runner, options->verbose ? CK_VERBOSE : CK_MINIMAL);
+        srunner_print(runner, options->verbose ? CK_SILENT : CK_NORMAL);
+        failed = srunner_ntests_failed(runner);
+        ran = srunner_ntests_run(runner);
+    }
+    took_ms = patience_now_ms() - start_ms;
+    printf("%s: %d passed, %d failed, %d skipped, %jd.%jd s\n", model->name,
+           ran - failed, failed, plan.skipped, (intmax_t)took_ms / 1000,
+           (intmax_t)took_ms % 1000 / 100);
+    fflush(stdout);
+    srunner_free(runner);
+    return failed;
+}
+
+/* The tests hold more descriptors than the servers they watch. */
+static void
+raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct model foreign = {
+        .name = "foreign", .kind = MODEL_FOREIGN, .data_only = true};
+    const struct argp argp = {
+        .options = flags,
+        .parser = parse_flag,
+        .doc = "Test echo servers from outside, as clients do."};
+    struct options options = {0};
+    const struct model *model;
+    int failed = 0;
+
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    raise_descriptor_limit();
+    if (options.port != 0) {
+        server_use_foreign(options.port);
+        return test_model(&foreign, &options) != 0;
+    }
+    for (model = models; model->name != NULL; model++) {
+        if (options.list) {
+            printf("%s\n", model->name);
+        } else if (options.model == NULL || options.model == model) {
+            failed += test_model(model, &options);
+        }
+    }
+    return failed != 0;
+}

@@ -1,0 +1,69 @@
+/* verdict.c: see verdict.h. */
+#include "tests/conformance/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *subject_model = "no server";
+static int subject_stderr_fd = -1;
+
+void
+verdict_subject(const char *model, int stderr_fd)
+{
+    subject_model = model;
+    subject_stderr_fd = stderr_fd;
+}
+
+/* Copy the last line of standard error to `line`, "" if there is none. */
+static void
+last_words(char *line, size_t line_bytes)
+{
+    char tail[512];
+    struct stat status;
+    off_t from = 0;
+    ssize_t nread;
+    char *newline;
+
+    line[0] = '\0';
+    if (subject_stderr_fd < 0 || fstat(subject_stderr_fd, &status) != 0) {
+        return;
+    }
+    if (status.st_size > (off_t)sizeof tail - 1) {
+        from = status.st_size - ((off_t)sizeof tail - 1);
+    }
+    nread = pread(subject_stderr_fd, tail, sizeof tail - 1, from);
+    while (nread > 0 && tail[nread - 1] == '\n') {
+        nread--;
+    }
+    if (nread <= 0) {
+        return;
+    }
+    tail[nread] = '\0';
+    newline = strrchr(tail, '\n');
+    snprintf(line, line_bytes, "%s", newline == NULL ? tail : newline + 1);
+}
+
+const char *
+verdict(const char *format, ...)
+{
+    static char message[2048];
+    char what[1024];
+    char words[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    last_words(words, sizeof words);
+    if (words[0] == '\0') {
+        snprintf(message, sizeof message, "%s: %s", subject_model, what);
+    } else {
+        snprintf(message, sizeof message,
+                 "%s: %s; its standard error ends: %s", subject_model, what,
+                 words);
+    }
+    return message;
+}

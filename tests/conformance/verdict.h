@@ -1,0 +1,30 @@
+/*
+ * verdict.h: how a test fails.
+ *
+ * require() is the assertion of this suite. Check adds file, line and the
+ * test's name; the message adds the model under test and the last line that
+ * its server wrote to standard error, which often is the explanation.
+ */
+#ifndef FIVEWAYS_VERDICT_H
+#define FIVEWAYS_VERDICT_H
+
+#include <check.h>
+
+/* Fail the test unless `condition` holds; the rest, a format and its
+ * arguments, says what was expected and what was seen. */
+#define require(condition, ...)                                              \
+    do {                                                                     \
+        if (!(condition)) {                                                  \
+            ck_abort_msg("%s", verdict(__VA_ARGS__));                        \
+        }                                                                    \
+    } while (0)
+
+/* From now on messages name `model` and quote the last line of the file
+ * `stderr_fd`, which stays the caller's; -1: none. */
+void verdict_subject(const char *model, int stderr_fd);
+
+/* The message for a failure; valid until the next call. */
+const char *verdict(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif
