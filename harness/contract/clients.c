@@ -1,8 +1,6 @@
 /*
  * clients.c: clients come and go; each is counted and within reach of a stop.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,21 +12,12 @@ print_arrival(int conn_fd)
 {
     struct sockaddr_storage peer = {0};
     socklen_t peer_bytes = sizeof peer;
-    char host[INET6_ADDRSTRLEN] = "?";
-    int port = 0;
+    char text[ADDRESS_TEXT_BYTES];
 
     getpeername(conn_fd, (struct sockaddr *)&peer, &peer_bytes);
-    if (peer.ss_family == AF_INET) {
-        struct sockaddr_in *ipv4 = (struct sockaddr_in *)&peer;
-        inet_ntop(AF_INET, &ipv4->sin_addr, host, sizeof host);
-        port = ntohs(ipv4->sin_port);
-    } else if (peer.ss_family == AF_INET6) {
-        struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&peer;
-        inet_ntop(AF_INET6, &ipv6->sin6_addr, host, sizeof host);
-        port = ntohs(ipv6->sin6_port);
-    }
-    dprintf(STDERR_FILENO, "%s: client %d came from %s port %d\n",
-            contract_options.model, conn_fd, host, port);
+    format_address(&peer, text);
+    dprintf(STDERR_FILENO, "%s: client %d came from %s\n",
+            contract_options.model, conn_fd, text);
 }
 
 bool
