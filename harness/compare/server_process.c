@@ -26,6 +26,7 @@ enum {
     LOOK_NS = 20 * 1000 * 1000, /* between looks at a starting server */
     PORT_TRIES = 3,             /* if another took the port meanwhile */
     COMMAND_BYTES = 2048,       /* a foreign command line, expanded */
+    REAP_LOOKS_MAX = 1000,      /* at children that must end, 1 ms apart */
 };
 
 static volatile sig_atomic_t running_pid;
@@ -44,6 +45,8 @@ static bool wait_ready(struct server_process *server, int port,
 static int expand_command(const char *command, char *expanded,
                           size_t expanded_bytes, int *port);
 static void wait_end(struct server_process *server, int timeout_ms);
+static void end_the_rest(void);
+static int kill_children(void);
 static int64_t now_ns(void);
 
 int
@@ -139,6 +142,7 @@ server_process_stop(struct server_process *server)
     while (wait4(server->pid, &server->wait_status, 0, &usage) == -1 &&
            errno == EINTR) {
     }
+    end_the_rest();
     running_pid = 0;
     server->switches = usage.ru_nvcsw + usage.ru_nivcsw;
     close(server->pid_fd);
@@ -225,6 +229,8 @@ spawn(struct server_process *server, const struct server_order *order,
 {
     pid_t parent = getpid();
 
+    /* What a server leaves behind becomes our child, see end_the_rest(). */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (capture_start(&server->capture) != 0) {
         return -1;
     }
@@ -365,6 +371,48 @@ wait_end(struct server_process *server, int timeout_ms)
            poll(&ended, 1, (int)(left_ns / 1000000) + 1) == -1 &&
            errno == EINTR) {
     }
+}
+
+/*
+ * A foreign server may have had children, some of them in groups or sessions
+ * of their own. As we are their subreaper they are our children now, and the
+ * only ones: kill and reap until there is none.
+ */
+static void
+end_the_rest(void)
+{
+    for (int i = 0; i < REAP_LOOKS_MAX; i++) {
+        pid_t pid;
+
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+        }
+        if (pid == -1 || kill_children() == 0) {
+            return;
+        }
+        poll(NULL, 0, 1);
+    }
+}
+
+/* SIGKILL to all children of this thread; returns how many there are. */
+static int
+kill_children(void)
+{
+    char path[64];
+    int count = 0;
+    int pid;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    file = fopen(path, "re");
+    if (!file) {
+        return 0;
+    }
+    while (fscanf(file, "%d", &pid) == 1) {
+        kill(pid, SIGKILL);
+        count++;
+    }
+    fclose(file);
+    return count;
 }
 
 static int64_t

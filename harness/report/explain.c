@@ -106,12 +106,9 @@ explain_cost(struct text *text, const struct explain_group *group)
         const struct summary_row *row = cpu.places[i].row;
         char number[TEXT_CELL_BYTES];
 
-        text_add(text, "%s%s %s us", i > 0 ? ", most with " : "",
+        text_add(text, "%s %s with %s us", i > 0 ? ", most" : "least",
                  row->window.model,
                  text_number(number, cpu.places[i].value, "-"));
-        if (i == 0 && cpu.n > 1) {
-            text_add(text, " is the least");
-        }
         if (isfinite(row->over_yardstick.median)) {
             text_add(text, " (%s times the yardstick)",
                      text_number(number, row->over_yardstick.median, "-"));
@@ -215,7 +212,7 @@ explain_idle_cost(struct text *text, const struct explain_group *group)
         char from[TEXT_CELL_BYTES];
         char to[TEXT_CELL_BYTES];
 
-        if (over.places[i].value > 1.25 * before) {
+        if (over.places[i].value > 1.5 * before) {
             text_add(text,
                      "The silent ones take an echo of %s from %s to %s "
                      "times the yardstick%s. ",

@@ -82,7 +82,7 @@ sentences_next(struct text *text, const struct run *run,
 {
     const struct summary_row *failed = first_failed(summary);
 
-    if (failed) {
+    if (failed && is_own(failed->window.model)) {
         text_add(text, "make compare MODELS=%s SCENARIOS=%s ROUNDS=1",
                  failed->window.model, failed->window.scenario);
     } else if (strcmp(run->mode, "quick") == 0 || run->partial) {
