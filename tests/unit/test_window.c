@@ -18,10 +18,10 @@ full_window(void)
     struct window window;
 
     window_clear(&window);
-    strcpy(window.scenario, "idle");
-    strcpy(window.model, "a,\"b\"");
-    strcpy(window.layout, "shared");
-    strcpy(window.bound_by, "server");
+    snprintf(window.scenario, sizeof window.scenario, "%s", "idle");
+    snprintf(window.model, sizeof window.model, "%s", "a,\"b\"");
+    snprintf(window.layout, sizeof window.layout, "%s", "shared");
+    snprintf(window.bound_by, sizeof window.bound_by, "%s", "server");
     window.clients = 1016;
     window.silent = 1000;
     window.round = 3;
@@ -38,7 +38,8 @@ full_window(void)
     window.figure[WINDOW_ERRORS] = 0;
     window.errors[ENGINE_RESET] = 7;
     window.errors[ENGINE_NO_PORTS] = 1;
-    strcpy(window.stats, "{\"accepted\":17,\"refused\":2}");
+    snprintf(window.stats, sizeof window.stats, "%s",
+             "{\"accepted\":17,\"refused\":2}");
     return window;
 }
 
