@@ -116,6 +116,25 @@ server_process_forks(const struct server_process *server)
 }
 
 bool
+server_process_sleeps(const struct server_process *server)
+{
+    char path[64];
+    char line[512] = "";
+    const char *name_end;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
+    file = fopen(path, "re");
+    if (!file) {
+        return true;
+    }
+    /* "pid (name) state ...": the name may hold anything but its end. */
+    name_end = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return !name_end || (name_end[1] == ' ' && name_end[2] != 'R');
+}
+
+bool
 server_process_has_ended(const struct server_process *server)
 {
     siginfo_t info = {0};
