@@ -495,8 +495,8 @@ queue_is_empty(void *subject)
 void
 client_wait_consumed(const struct client *client)
 {
-    struct sockaddr_in us;
-    struct sockaddr_in peer;
+    struct sockaddr_in us = {0};
+    struct sockaddr_in peer = {0};
     socklen_t us_bytes = sizeof us;
     socklen_t peer_bytes = sizeof peer;
     struct peer_look look = {0};

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum {
     KIB = 1024,
@@ -29,7 +30,7 @@ static const char hello[] = "hello\n";
 
 /* ---- H1: splits and coalescing ---------------------------------------- */
 
-static const size_t payload_sizes[] = {0, 1, 64 * KIB};
+static const size_t payload_sizes[] = {0, 1, 64 * (size_t)KIB};
 enum {
     PAYLOAD_SIZES = sizeof payload_sizes / sizeof payload_sizes[0],
     SPLITS = sizeof hello - 1,
@@ -510,6 +511,57 @@ START_TEST(test_H06_idle_client_goes)
 }
 END_TEST
 
+/* Read 2 KiB ten times within each limit, for three limits. Returns false
+ * when this test itself was late, and proves nothing. */
+static bool
+read_slowly(struct client *client, int timeout_ms)
+{
+    int64_t last_ms = patience_now_ms();
+    int i;
+
+    for (i = 0; i < 30; i++) {
+        const struct timespec pause = {.tv_nsec = timeout_ms / 10 * 1000000L};
+        int64_t now_ms;
+
+        nanosleep(&pause, NULL);
+        client_receive_some(client, 2 * (size_t)KIB);
+        now_ms = patience_now_ms();
+        if (now_ms - last_ms > timeout_ms / 3) {
+            return false;
+        }
+        last_ms = now_ms;
+    }
+    return true;
+}
+
+/* A slow reader is not idle: as long as some bytes leave the server within
+ * each limit, it stays, and gets them all. */
+START_TEST(test_H06_slow_reader_stays)
+{
+    const struct client_setup small = {.sndbuf_bytes = 4096,
+                                       .rcvbuf_bytes = 4096};
+    struct server server = server_start((struct server_setup){
+        .flags = {"--idle-timeout=600", "--sndbuf=4096", "--rcvbuf=4096"}});
+    bool proven = false;
+    int attempt;
+
+    for (attempt = 0; attempt < 5 && !proven; attempt++) {
+        struct client client = client_connect_with(&server, small);
+
+        while (client_send_some(&client, 4096) > 0 ||
+               client_wait_room(&client, 20)) {
+        }
+        client.goal_bytes = client.sent_bytes;
+        proven = read_slowly(&client, 600);
+        if (proven) {
+            client_finish(&client);
+        }
+        client_close(&client);
+    }
+    server_stop(&server);
+}
+END_TEST
+
 /* Its echo cannot move, so no byte moves either way: that is idle too. */
 START_TEST(test_H06_stalled_client_goes)
 {
@@ -520,7 +572,8 @@ START_TEST(test_H06_stalled_client_goes)
     struct client client = client_connect_with(&server, small);
     int before = process_descriptors(server.pid);
 
-    while (client.end == CLIENT_OPEN && client.sent_bytes < 64 * MIB) {
+    while (client.end == CLIENT_OPEN &&
+           client.sent_bytes < 64 * (uint64_t)MIB) {
         client_send_some(&client, 4096);
         /* Room or a reset: the latter is what this test waits for. */
         if (!client_wait_room(&client, PATIENCE_MS)) {
@@ -551,6 +604,7 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H04_silent_handshake);
     plan_add(plan, test_H04_limit_ends_with_the_line);
     plan_add(plan, test_H06_active_client_stays);
+    plan_add(plan, test_H06_slow_reader_stays);
     plan_add(plan, test_H06_idle_client_goes);
     plan_add(plan, test_H06_stalled_client_goes);
 }

@@ -109,32 +109,58 @@ END_TEST
 static void
 sleep_us(uint64_t time_us)
 {
-    const struct timespec time = {.tv_nsec = (long)time_us * 1000};
+    const struct timespec time = {
+        .tv_sec = (time_t)(time_us / 1000000),
+        .tv_nsec = (long)(time_us % 1000000) * 1000,
+    };
 
     nanosleep(&time, NULL);
 }
 
-/* The instant is the point: before the handler is there, between it and the
- * listener, between that and the first wait. Before the handler, SIGTERM
- * ends the process as it ends any other. */
+/* Start a server and send SIGTERM `delay_us` later. Before its handler is
+ * set, that ends the process as it ends any other. Returns whether it did,
+ * and requires status 0 otherwise. */
+static bool
+is_killed_after(uint64_t delay_us)
+{
+    struct server server = server_spawn((struct server_setup){0});
+    int wait_status;
+
+    sleep_us(delay_us);
+    server_signal(&server, SIGTERM);
+    wait_status = server_wait(&server, PATIENCE_MS);
+    if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGTERM) {
+        close(server.stderr_fd);
+        return true;
+    }
+    require(WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0,
+            "SIGTERM %ju us after the start: it %s", (uintmax_t)delay_us,
+            server_status_words(wait_status));
+    close(server.stderr_fd);
+    return false;
+}
+
+/* The instants that matter are those just behind the one at which the
+ * handler is set: the listener is not there yet, or is about to be waited
+ * for. So the delay closes in on that one: killed is too early, stopped too
+ * late. */
 START_TEST(test_G03_stop_at_any_instant)
 {
+    const uint64_t step_us = 200 * (uint64_t)patience_factor();
+    uint64_t delay_us = 0;
     int round;
 
-    for (round = 0; round < 150; round++) {
-        struct server server = server_spawn((struct server_setup){0});
-        uint64_t delay_us = payload_random(5000);
-        int wait_status;
+    for (round = 0; round < 100; round++) {
+        uint64_t change_us = payload_random(step_us);
 
-        sleep_us(delay_us * (uint64_t)patience_factor());
-        server_signal(&server, SIGTERM);
-        wait_status = server_wait(&server, PATIENCE_MS);
-        require((WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) ||
-                    (WIFSIGNALED(wait_status) &&
-                     WTERMSIG(wait_status) == SIGTERM),
-                "round %d, SIGTERM after %ju us: it %s", round,
-                (uintmax_t)delay_us, server_status_words(wait_status));
-        close(server.stderr_fd);
+        if (is_killed_after(delay_us)) {
+            delay_us += change_us;
+        } else {
+            delay_us -= change_us < delay_us ? change_us : delay_us;
+        }
+    }
+    for (round = 0; round < 30; round++) {
+        is_killed_after(delay_us + payload_random(4 * step_us));
     }
 }
 END_TEST

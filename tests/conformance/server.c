@@ -391,7 +391,7 @@ require_conservation(const struct server_stats *stats, const char *line)
 
     require(stats->accepted == ended + stats->open,
             "clients are lost in the counters: %s", line);
-    require(stats->peak_open <= stats->accepted &&
+    require(stats->peak_open <= stats->accepted + stats->refused &&
                 stats->peak_open >= stats->open,
             "peak_open cannot be: %s", line);
     require(stats->bytes_out <= stats->bytes_in,

@@ -55,6 +55,7 @@ verdict(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
     last_words(words, sizeof words);
