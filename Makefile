@@ -108,6 +108,7 @@ $(OBJ)/coroutine/co.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
+              $(OBJ)/harness/compare/scenarios.o \
               $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)

@@ -135,10 +135,15 @@ catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal,
                                .sa_flags = SA_RESTART};
+    struct sigaction before;
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    /* Ignored means nohup, which wants the run to go on. */
+    if (sigaction(SIGHUP, NULL, &before) == 0 &&
+        before.sa_handler != SIG_IGN) {
+        sigaction(SIGHUP, &action, NULL);
+    }
 }
 
 /* Like mkdir -p. Returns 0, or -1 with errno. */

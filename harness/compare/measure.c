@@ -217,7 +217,8 @@ look(enum engine_phase phase, void *arg)
  * each of them. A connect succeeds as soon as the kernel has it, which can be
  * long before; a thousand threads still to be started would be charged to
  * the echoes of the window. Nothing has been sent yet, so a server that is
- * done uses no CPU.
+ * done sleeps and uses no CPU; one that merely waits for its turn on a busy
+ * machine does not sleep.
  */
 static void
 settle(const struct server_process *server)
@@ -230,7 +231,8 @@ settle(const struct server_process *server)
 
         nanosleep(&pause, NULL);
         now_ns = server_process_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS) {
+        if (now_ns - before_ns < SETTLE_BUSY_NS &&
+            server_process_sleeps(server)) {
             return;
         }
         before_ns = now_ns;

@@ -100,7 +100,7 @@ static const struct scenario table[] = {
     {
         .name = "bulk",
         .clients = 4,
-        .message_bytes = 1024 * 1024,
+        .message_bytes = INT64_C(1024) * 1024,
         .modes = MODE_FULL,
         .shows = "Partial writes and copying.",
     },

@@ -22,17 +22,17 @@ enum mode {
 /* One line of the table. */
 struct scenario {
     const char *name;      /* what SCENARIOS= and the tables call it */
+    const char *shows;     /* one sentence: what it is meant to show */
+    int64_t message_bytes; /* length of a message */
     int clients;           /* that speak */
     int silent;            /* that connect first and stay silent */
+    int delay_ms;          /* --delay of the server; 0: none */
+    int work_us;           /* --work of the server; 0: none */
+    unsigned modes;        /* of enum mode, added */
     bool ask_silent;       /* ask the silent ones at the end */
     bool churn;            /* a connection for each echo */
     bool handshake;        /* --handshake of the server */
     bool all_cpus;         /* the layout is "all", whatever was asked for */
-    int delay_ms;          /* --delay of the server; 0: none */
-    int work_us;           /* --work of the server; 0: none */
-    int64_t message_bytes; /* length of a message */
-    unsigned modes;        /* of enum mode, added */
-    const char *shows;     /* one sentence: what it is meant to show */
 };
 
 /* The table; *count is how many lines it has. */

@@ -3,29 +3,25 @@
  */
 #include "harness/compare/server_process.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/compare/address.h"
+#include "harness/compare/orphans.h"
+#include "harness/compare/spawn.h"
 
 enum {
     GRACE_MS = 2000,            /* from SIGTERM to SIGKILL */
     LOOK_NS = 20 * 1000 * 1000, /* between looks at a starting server */
     PORT_TRIES = 3,             /* if another took the port meanwhile */
-    COMMAND_BYTES = 2048,       /* a foreign command line, expanded */
 };
 
 static volatile sig_atomic_t running_pid;
@@ -33,16 +29,8 @@ static volatile sig_atomic_t running_pid;
 static int start_once(struct server_process *server,
                       const struct server_order *order,
                       char reason[SERVER_REASON_BYTES]);
-static int spawn(struct server_process *server,
-                 const struct server_order *order, const char *command);
-static _Noreturn void become_server(const struct server_process *server,
-                                    const struct server_order *order,
-                                    const char *command, pid_t parent);
-static void reset_signals(void);
 static bool wait_ready(struct server_process *server, int port,
                        int64_t deadline_ns);
-static int expand_command(const char *command, char *expanded,
-                          size_t expanded_bytes, int *port);
 static void wait_end(struct server_process *server, int timeout_ms);
 static int64_t now_ns(void);
 
@@ -113,6 +101,25 @@ server_process_forks(const struct server_process *server)
 }
 
 bool
+server_process_sleeps(const struct server_process *server)
+{
+    char path[64];
+    char line[512] = "";
+    const char *name_end;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
+    file = fopen(path, "re");
+    if (!file) {
+        return true;
+    }
+    /* "pid (name) state ...": the name may hold anything but its end. */
+    name_end = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return !name_end || (name_end[1] == ' ' && name_end[2] != 'R');
+}
+
+bool
 server_process_has_ended(const struct server_process *server)
 {
     siginfo_t info = {0};
@@ -139,6 +146,7 @@ server_process_stop(struct server_process *server)
     while (wait4(server->pid, &server->wait_status, 0, &usage) == -1 &&
            errno == EINTR) {
     }
+    orphans_end();
     running_pid = 0;
     server->switches = usage.ru_nvcsw + usage.ru_nivcsw;
     close(server->pid_fd);
@@ -181,23 +189,23 @@ static int
 start_once(struct server_process *server, const struct server_order *order,
            char reason[SERVER_REASON_BYTES])
 {
-    char command[COMMAND_BYTES] = "";
+    char command[SPAWN_COMMAND_BYTES] = "";
     int64_t begin_ns = now_ns();
     int port = 0;
     bool ready;
 
     memset(server, 0, sizeof *server);
-    if (order->command &&
-        expand_command(order->command, command, sizeof command, &port) != 0) {
+    if (order->command && spawn_expand(order->command, command, &port) != 0) {
         snprintf(reason, SERVER_REASON_BYTES, "no port for it: %s",
                  strerror(errno));
         return -1;
     }
-    if (spawn(server, order, order->command ? command : NULL) != 0) {
+    if (spawn_server(server, order, order->command ? command : NULL) != 0) {
         snprintf(reason, SERVER_REASON_BYTES, "could not be started: %s",
                  strerror(errno));
         return -1;
     }
+    running_pid = server->pid;
     ready = wait_ready(server, port, begin_ns + order->start_timeout_ns);
     server->start_ms = (double)(now_ns() - begin_ns) / 1e6;
     if (ready) {
@@ -215,79 +223,6 @@ start_once(struct server_process *server, const struct server_order *order,
                  line[0] ? "; its last words: " : "", line);
     }
     return -1;
-}
-
-/* Fork and exec. The process group is set on both sides of the fork, so
- * that it exists whoever runs first. */
-static int
-spawn(struct server_process *server, const struct server_order *order,
-      const char *command)
-{
-    pid_t parent = getpid();
-
-    if (capture_start(&server->capture) != 0) {
-        return -1;
-    }
-    server->pid = fork();
-    if (server->pid == 0) {
-        become_server(server, order, command, parent);
-    }
-    if (server->pid == -1) {
-        int error = errno;
-
-        capture_end(&server->capture);
-        errno = error;
-        return -1;
-    }
-    setpgid(server->pid, server->pid);
-    running_pid = server->pid;
-    capture_started(&server->capture);
-    server->pid_fd = pidfd_open(server->pid, 0);
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
-    return 0;
-}
-
-/* The child, until exec: only calls that are safe after a fork in a process
- * with threads. What goes wrong is said where the parent looks for it. */
-static _Noreturn void
-become_server(const struct server_process *server,
-              const struct server_order *order, const char *command,
-              pid_t parent)
-{
-    int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const char *const shell[] = {"/bin/sh", "-c", command, NULL};
-    const char *const *arguments = command ? shell : order->arguments;
-    const char *words;
-
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(127);
-    }
-    reset_signals();
-    sched_setaffinity(0, sizeof *order->cpus, order->cpus);
-    dup2(null_fd, STDIN_FILENO);
-    dup2(server->capture.out.write_fd, STDOUT_FILENO);
-    dup2(server->capture.error.write_fd, STDERR_FILENO);
-    execv(arguments[0], (char *const *)arguments);
-    words = strerrordesc_np(errno);
-    if (write(STDERR_FILENO, words, strlen(words)) == -1) {
-        _exit(126);
-    }
-    _exit(127);
-}
-
-/* An ignored signal stays ignored across exec, and a blocked one blocked. */
-static void
-reset_signals(void)
-{
-    sigset_t none;
-
-    for (int number = 1; number < NSIG; number++) {
-        signal(number, SIG_DFL);
-    }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Until a ready line was printed, or somebody listens on `port` (if it is
@@ -312,46 +247,6 @@ wait_ready(struct server_process *server, int port, int64_t deadline_ns)
         }
     }
     return false;
-}
-
-/*
- * Put a free port in the place of each {port}; *port is 0 if there is none.
- * One simple command is exec'ed by the shell, so that the process that we
- * measure is the server itself and not a shell that waits for it.
- */
-static int
-expand_command(const char *command, char *expanded, size_t expanded_bytes,
-               int *port)
-{
-    static const char mark[] = "{port}";
-    bool simple = !strpbrk(command, ";&|<>()`\n");
-    size_t length = 0;
-    const char *found;
-
-    *port = 0;
-    if (strstr(command, mark)) {
-        *port = address_free_port();
-        if (*port <= 0) {
-            return -1;
-        }
-    }
-    length = (size_t)snprintf(expanded, expanded_bytes, "%s",
-                              simple ? "exec " : "");
-    while ((found = strstr(command, mark)) && length < expanded_bytes) {
-        length += (size_t)snprintf(expanded + length, expanded_bytes - length,
-                                   "%.*s%d", (int)(found - command), command,
-                                   *port);
-        command = found + strlen(mark);
-    }
-    if (length < expanded_bytes) {
-        length += (size_t)snprintf(expanded + length, expanded_bytes - length,
-                                   "%s", command);
-    }
-    if (length >= expanded_bytes) {
-        errno = E2BIG;
-        return -1;
-    }
-    return 0;
 }
 
 static void

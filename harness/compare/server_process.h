@@ -69,6 +69,10 @@ double server_process_rss_kib(const struct server_process *server);
  * by the two functions above. */
 bool server_process_forks(const struct server_process *server);
 
+/* True if its main thread sleeps: it is not at work, nor waiting for a CPU
+ * to go on with it. */
+bool server_process_sleeps(const struct server_process *server);
+
 /* True if it has ended by itself. */
 bool server_process_has_ended(const struct server_process *server);
 

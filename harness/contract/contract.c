@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -114,22 +115,19 @@ socket_address(struct sockaddr_storage *storage)
                    "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
 }
 
-/* Write "127.0.0.1:5566" or "[::1]:5566". */
-static void
-format_address(const struct sockaddr_storage *storage, char *text,
-               size_t text_bytes)
+void
+format_address(const struct sockaddr_storage *address,
+               char text[ADDRESS_TEXT_BYTES])
 {
-    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)storage;
-    const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)storage;
     char host[INET6_ADDRSTRLEN] = "?";
+    char port[sizeof "65535"] = "?";
+    bool is_ipv6 = address->ss_family == AF_INET6;
 
-    if (storage->ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &ipv6->sin6_addr, host, sizeof host);
-        snprintf(text, text_bytes, "[%s]:%d", host, ntohs(ipv6->sin6_port));
-    } else {
-        inet_ntop(AF_INET, &ipv4->sin_addr, host, sizeof host);
-        snprintf(text, text_bytes, "%s:%d", host, ntohs(ipv4->sin_port));
-    }
+    getnameinfo((const struct sockaddr *)address, sizeof *address, host,
+                sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(text, ADDRESS_TEXT_BYTES, is_ipv6 ? "[%s]:%s" : "%s:%s", host,
+             port);
 }
 
 /* One option of the listener. Accepted sockets inherit it, so that no model
@@ -147,7 +145,7 @@ contract_listen(void)
 {
     struct sockaddr_storage address;
     socklen_t address_bytes = socket_address(&address);
-    char text[INET6_ADDRSTRLEN + 16];
+    char text[ADDRESS_TEXT_BYTES];
     char what[sizeof text + 16];
 
     listener = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -165,7 +163,7 @@ contract_listen(void)
         set_option(SOL_SOCKET, SO_RCVBUF, contract_options.rcvbuf_bytes,
                    "SO_RCVBUF");
     }
-    format_address(&address, text, sizeof text);
+    format_address(&address, text);
     if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1) {
         snprintf(what, sizeof what, "bind %s", text);
         contract_die(errno, what);
@@ -183,13 +181,13 @@ contract_ready(void)
 {
     struct sockaddr_storage address = {0};
     socklen_t address_bytes = sizeof address;
-    char text[INET6_ADDRSTRLEN + 16];
+    char text[ADDRESS_TEXT_BYTES];
 
     if (getsockname(listener, (struct sockaddr *)&address, &address_bytes) ==
         -1) {
         contract_die(errno, "getsockname");
     }
-    format_address(&address, text, sizeof text);
+    format_address(&address, text);
     printf("listening on %s\n", text);
     if (fflush(stdout) == EOF) {
         contract_die(errno, "print the ready line");

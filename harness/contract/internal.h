@@ -4,6 +4,10 @@
 #ifndef FIVEWAYS_CONTRACT_INTERNAL_H
 #define FIVEWAYS_CONTRACT_INTERNAL_H
 
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
 #include "harness/contract/contract.h"
 
 /* The checked flags, written by options_parse() only. */
@@ -13,6 +17,15 @@ extern struct contract_options contract_options;
 void options_parse(const char *model, const struct argp *own_flags, int argc,
                    char **argv);
 
+/* Room for the longest address as text, port and brackets included. */
+enum {
+    ADDRESS_TEXT_BYTES = INET6_ADDRSTRLEN + sizeof "[]:65535"
+};
+
+/* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
+void format_address(const struct sockaddr_storage *address,
+                    char text[ADDRESS_TEXT_BYTES]);
+
 /* Make room for `descriptors` clients, install the signal handlers and the
  * timer of the grace time. Exits with 1 if that cannot be done. */
 void stop_prepare(int descriptors);
@@ -20,8 +33,37 @@ void stop_prepare(int descriptors);
 /* From now on a stop shuts `listen_fd` down; at once if one came already. */
 void stop_watch_listener(int listen_fd);
 
+/* A stop shall reach the open client `conn_fd`; at once if it came already.
+ * Returns false when the number is too high for the registry. */
+bool stop_register(int conn_fd);
+
+/* A stop shall not touch `conn_fd` any more: it is about to be closed. */
+void stop_unregister(int conn_fd);
+
 /* The stop is done: no handler runs any more, and the room is given back. */
 void stop_end(void);
+
+/* Everything that --stats prints. Each counter is relaxed: nobody takes
+ * one for a sign that something else has happened. */
+struct counters {
+    atomic_uint_fast64_t accepted;      /* opened, the refused ones not */
+    atomic_uint_fast64_t refused;       /* turned away */
+    atomic_uint_fast64_t open;          /* opened and not yet closed */
+    atomic_uint_fast64_t peak_open;     /* the highest `open` ever was */
+    atomic_uint_fast64_t bytes_in;      /* of echo, received */
+    atomic_uint_fast64_t bytes_out;     /* of echo, sent */
+    atomic_uint_fast64_t accept_errors; /* accept failed, EAGAIN aside */
+    atomic_uint_fast64_t accept_pauses; /* of them: descriptors ran out */
+    atomic_uint_fast64_t ends[CONTRACT_ENDS]; /* closed, by reason */
+};
+
+extern struct counters counters;
+
+/* Add one, and return the new value; subtract one; raise to `value` what is
+ * lower. */
+uint64_t counter_increment(atomic_uint_fast64_t *counter);
+void counter_decrement(atomic_uint_fast64_t *counter);
+void counter_raise_to(atomic_uint_fast64_t *counter, uint64_t value);
 
 /* Write the counters as one line of JSON to standard output. Safe in a
  * signal handler. Returns 0, or -1 with errno. */

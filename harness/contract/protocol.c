@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "harness/contract/contract.h"
+#include "harness/contract/internal.h"
 
 /* What "stripped of white space" strips; a NUL byte is not among it. */
 static bool
@@ -46,4 +46,37 @@ enum contract_end
 contract_end_of(int error)
 {
     return error == EAGAIN ? CONTRACT_TIMEOUT : CONTRACT_ERROR;
+}
+
+enum contract_accept
+contract_accept_error(int error)
+{
+    if (error == EAGAIN) {
+        return contract_stopping() ? CONTRACT_ACCEPT_STOP
+                                   : CONTRACT_ACCEPT_WAIT;
+    }
+    if (contract_stopping()) {
+        return CONTRACT_ACCEPT_STOP;
+    }
+    if (error == EINTR) {
+        return CONTRACT_ACCEPT_AGAIN;
+    }
+    counter_increment(&counters.accept_errors);
+    switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case ETIMEDOUT:
+        return CONTRACT_ACCEPT_AGAIN;
+    default:
+        counter_increment(&counters.accept_pauses);
+        return CONTRACT_ACCEPT_PAUSE;
+    }
 }

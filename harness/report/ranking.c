@@ -87,6 +87,17 @@ ranking_values(struct text *text, const struct ranking *ranking, size_t from,
     }
 }
 
+size_t
+ranking_above(const struct ranking *ranking, double value)
+{
+    size_t place = 0;
+
+    while (place < ranking->n && ranking->places[place].value <= value) {
+        place++;
+    }
+    return place;
+}
+
 /* Equal values stay in the order of the table. */
 static int
 compare_places(const void *left, const void *right)

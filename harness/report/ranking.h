@@ -50,4 +50,7 @@ void ranking_names(struct text *text, const struct ranking *ranking,
 void ranking_values(struct text *text, const struct ranking *ranking,
                     size_t from, size_t to, double factor);
 
+/* The first place whose value is above `value`; n if there is none. */
+size_t ranking_above(const struct ranking *ranking, double value);
+
 #endif

@@ -113,11 +113,14 @@ warn_floor(struct text *text, const struct summary_row *row)
     }
 }
 
+/* The first row that failed and can be asked for by name; how a foreign
+ * server was started is known to the user alone. */
 static const struct summary_row *
 first_failed(const struct summary *summary)
 {
     for (size_t i = 0; i < summary->nrows; i++) {
-        if (summary->rows[i].status == WINDOW_FAILED) {
+        if (summary->rows[i].status == WINDOW_FAILED &&
+            is_own(summary->rows[i].window.model)) {
             return &summary->rows[i];
         }
     }

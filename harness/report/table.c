@@ -28,8 +28,8 @@ static const struct palette colours = {"\033[1m", "\033[2m", "\033[31m",
 static const int widths[CELLS_COLUMNS] = {
     [CELLS_MODEL] = 10,   [CELLS_SERVED] = 11,  [CELLS_RATE] = 6,
     [CELLS_P50] = 6,      [CELLS_P99] = 6,      [CELLS_CPU] = 7,
-    [CELLS_SPREAD] = 4,   [CELLS_FLOOR] = 5,    [CELLS_YARDSTICK] = 5,
-    [CELLS_SYSCALLS] = 5, [CELLS_SWITCHES] = 6, [CELLS_MEMORY] = 6,
+    [CELLS_SPREAD] = 3,   [CELLS_FLOOR] = 5,    [CELLS_YARDSTICK] = 5,
+    [CELLS_SYSCALLS] = 6, [CELLS_SWITCHES] = 6, [CELLS_MEMORY] = 6,
     [CELLS_BOUND] = 7,
 };
 

@@ -133,7 +133,7 @@ accept_main(void *arg)
     return NULL;
 }
 
-/* Start the server and fill in options that talk to it for 100 ms. */
+/* Start the server and fill in options that talk to it for 250 ms. */
 static void
 start(bool parallel, void (*serve)(struct server *, int))
 {
@@ -156,7 +156,7 @@ start(bool parallel, void (*serve)(struct server *, int))
     options.address_bytes = address_bytes;
     options.clients = 8;
     options.message_bytes = 64;
-    options.window_ns = 100 * ms_ns;
+    options.window_ns = 250 * ms_ns;
 }
 
 static void

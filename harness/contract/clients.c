@@ -1,0 +1,66 @@
+/*
+ * clients.c: clients come and go; each is counted and within reach of a stop.
+ */
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/contract/internal.h"
+
+static void
+print_arrival(int conn_fd)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t peer_bytes = sizeof peer;
+    char text[ADDRESS_TEXT_BYTES];
+
+    getpeername(conn_fd, (struct sockaddr *)&peer, &peer_bytes);
+    format_address(&peer, text);
+    dprintf(STDERR_FILENO, "%s: client %d came from %s\n",
+            contract_options.model, conn_fd, text);
+}
+
+bool
+contract_client_opened(int conn_fd)
+{
+    uint64_t max_clients = (uint64_t)contract_options.max_clients;
+    uint64_t open = counter_increment(&counters.open);
+
+    if ((max_clients > 0 && open > max_clients) || !stop_register(conn_fd)) {
+        counter_decrement(&counters.open);
+        counter_increment(&counters.refused);
+        return false;
+    }
+    counter_increment(&counters.accepted);
+    counter_raise_to(&counters.peak_open, open);
+    if (contract_options.verbose) {
+        print_arrival(conn_fd);
+    }
+    return true;
+}
+
+void
+contract_client_closed(int conn_fd, enum contract_end why)
+{
+    static const char *const reasons[CONTRACT_ENDS] = {
+        [CONTRACT_OPEN] = "still open",
+        [CONTRACT_EOF] = "it had ended its side",
+        [CONTRACT_ERROR] = "the connection failed",
+        [CONTRACT_TIMEOUT] = "it was silent for too long",
+        [CONTRACT_REJECTED] = "its handshake was wrong",
+        [CONTRACT_REFUSED] = "there was no room for it",
+    };
+
+    stop_unregister(conn_fd);
+    counter_decrement(&counters.open);
+    if (why == CONTRACT_REFUSED) {
+        counter_decrement(&counters.accepted);
+        counter_increment(&counters.refused);
+    } else {
+        counter_increment(&counters.ends[why]);
+    }
+    if (contract_options.verbose) {
+        dprintf(STDERR_FILENO, "%s: client %d closed: %s\n",
+                contract_options.model, conn_fd, reasons[why]);
+    }
+}

@@ -1,0 +1,111 @@
+/*
+ * counters.c: what --stats prints.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/contract/internal.h"
+
+enum {
+    LINE_BYTES = 1024 /* holds the line many times over */
+};
+
+struct counters counters;
+
+uint64_t
+counter_increment(atomic_uint_fast64_t *counter)
+{
+    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+}
+
+void
+counter_decrement(atomic_uint_fast64_t *counter)
+{
+    atomic_fetch_sub_explicit(counter, 1, memory_order_relaxed);
+}
+
+void
+counter_raise_to(atomic_uint_fast64_t *peak, uint64_t value)
+{
+    uint_fast64_t seen = atomic_load_explicit(peak, memory_order_relaxed);
+
+    while (seen < value && !atomic_compare_exchange_weak_explicit(
+                               peak, &seen, value, memory_order_relaxed,
+                               memory_order_relaxed)) {
+    }
+}
+
+void
+contract_count_in(size_t nread)
+{
+    atomic_fetch_add_explicit(&counters.bytes_in, nread,
+                              memory_order_relaxed);
+}
+
+void
+contract_count_out(size_t nwritten)
+{
+    atomic_fetch_add_explicit(&counters.bytes_out, nwritten,
+                              memory_order_relaxed);
+}
+
+/* Append `"name":value,` to the line. No stdio: a signal handler may be
+ * what runs this. */
+static char *
+append_counter(char *end, const char *name, uint64_t value)
+{
+    char digits[20]; /* 2^64 - 1 has 20 */
+    size_t ndigits = 0;
+
+    *end++ = '"';
+    end = stpcpy(end, name);
+    end = stpcpy(end, "\":");
+    do {
+        digits[ndigits++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (ndigits > 0) {
+        *end++ = digits[--ndigits];
+    }
+    *end++ = ',';
+    return end;
+}
+
+int
+counters_print(void)
+{
+    const struct {
+        const char *name;            /* as documented in contract.h */
+        atomic_uint_fast64_t *value; /* the counter itself */
+    } all[] = {
+        {"accepted", &counters.accepted},
+        {"refused", &counters.refused},
+        {"closed_eof", &counters.ends[CONTRACT_EOF]},
+        {"closed_error", &counters.ends[CONTRACT_ERROR]},
+        {"closed_timeout", &counters.ends[CONTRACT_TIMEOUT]},
+        {"closed_rejected", &counters.ends[CONTRACT_REJECTED]},
+        {"open", &counters.open},
+        {"peak_open", &counters.peak_open},
+        {"bytes_in", &counters.bytes_in},
+        {"bytes_out", &counters.bytes_out},
+        {"accept_errors", &counters.accept_errors},
+        {"accept_pauses", &counters.accept_pauses},
+    };
+    char line[LINE_BYTES];
+    char *end = stpcpy(stpcpy(line, "{\"model\":\""), contract_options.model);
+
+    end = stpcpy(end, "\",");
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        end = append_counter(end, all[i].name, atomic_load(all[i].value));
+    }
+    end = stpcpy(end - 1, "}\n"); /* over the last comma */
+    for (const char *rest = line; rest < end;) {
+        ssize_t nwritten = write(STDOUT_FILENO, rest, (size_t)(end - rest));
+        if (nwritten == -1 && errno != EINTR) {
+            return -1;
+        }
+        rest += nwritten > 0 ? nwritten : 0;
+    }
+    return 0;
+}

@@ -1,0 +1,264 @@
+/*
+ * explain_scenarios.c: what each scenario adds to who was served and what it
+ * cost. See explain.h.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "harness/report/explain.h"
+#include "harness/report/ranking.h"
+
+static void explain_churn(struct text *text,
+                          const struct explain_group *group);
+static void explain_idle_cost(struct text *text,
+                              const struct explain_group *group);
+static void explain_idle(struct text *text,
+                         const struct explain_group *group);
+static void explain_wait(struct text *text,
+                         const struct explain_group *group);
+static void explain_work(struct text *text,
+                         const struct explain_group *group);
+static void explain_bulk(struct text *text,
+                         const struct explain_group *group);
+static const struct summary_row *same_model(const struct explain_group *group,
+                                            const char *scenario, int clients,
+                                            const char *model);
+static double cpus_used(const struct summary_row *row);
+
+/* Scenarios that have something of their own to say. */
+static const struct {
+    const char *scenario; /* its name */
+    void (*explain)(struct text *text, const struct explain_group *group);
+} explanations[] = {
+    {"churn", explain_churn}, {"handshake", explain_churn},
+    {"idle", explain_idle},   {"wait", explain_wait},
+    {"work", explain_work},   {"bulk", explain_bulk},
+};
+
+void
+explain_scenario(struct text *text, const struct explain_group *group)
+{
+    for (size_t i = 0; i < sizeof explanations / sizeof explanations[0];
+         i++) {
+        if (strcmp(group->rows[0].window.scenario,
+                   explanations[i].scenario) == 0) {
+            explanations[i].explain(text, group);
+        }
+    }
+}
+
+/* A connection against an echo on a connection that stays: the same model's
+ * own price in the scenario echo, the most clients that it served all of. */
+static void
+explain_churn(struct text *text, const struct explain_group *group)
+{
+    struct ranking ratios = {.n = 0};
+    struct ranking cpu;
+
+    ranking_make(&cpu, group->rows, group->nrows, ranking_cpu);
+    for (size_t i = 0; i < cpu.n; i++) {
+        const struct summary_row *row =
+            same_model(group, "echo", 64, cpu.places[i].row->window.model);
+        double echo_us = row ? ranking_cpu(row) : NAN;
+
+        if (isfinite(echo_us)) {
+            ratios.places[ratios.n].row = cpu.places[i].row;
+            ratios.places[ratios.n].value = cpu.places[i].value / echo_us;
+            ratios.n++;
+        }
+    }
+    if (ratios.n > 0) {
+        text_add(text, "Making and ending a connection for each echo costs ");
+        for (size_t i = 0; i < ratios.n; i++) {
+            struct text item = {0};
+            char number[TEXT_CELL_BYTES];
+
+            text_add(&item, "%s %s", ratios.places[i].row->window.model,
+                     text_number(number, ratios.places[i].value, "-"));
+            text_add_item(text, i, ratios.n, item.bytes);
+        }
+        text_add(text, " times what an echo costs among 64 clients that "
+                       "stay. ");
+    }
+}
+
+/*
+ * What the silent ones add to the price of an echo. The busy ones are fewer
+ * here than in the scenario echo, which alone changes the price, so both
+ * are taken as multiples of the yardstick.
+ */
+static void
+explain_idle_cost(struct text *text, const struct explain_group *group)
+{
+    struct ranking over;
+
+    ranking_make(&over, group->rows, group->nrows, ranking_yardstick);
+    for (size_t i = 0; i < over.n; i++) {
+        const char *model = over.places[i].row->window.model;
+        const struct summary_row *echo = same_model(group, "echo", 64, model);
+        double before = echo ? ranking_yardstick(echo) : NAN;
+        char from[TEXT_CELL_BYTES];
+        char to[TEXT_CELL_BYTES];
+
+        if (over.places[i].value > 1.5 * before) {
+            text_add(text,
+                     "The silent ones take an echo of %s from %s to %s "
+                     "times the yardstick%s. ",
+                     model, text_number(from, before, "-"),
+                     text_number(to, over.places[i].value, "-"),
+                     strcmp(model, "selectloop") == 0
+                         ? ", since each select(2) looks at all of them"
+                         : "");
+        }
+    }
+}
+
+static void
+explain_idle(struct text *text, const struct explain_group *group)
+{
+    struct ranking memory;
+
+    explain_idle_cost(text, group);
+    ranking_make(&memory, group->rows, group->nrows, ranking_memory);
+    if (memory.n == 0) {
+        return;
+    }
+    text_add(text, "A client that waits keeps resident ");
+    for (size_t i = 0; i < memory.n; i++) {
+        struct text item = {0};
+        char number[TEXT_CELL_BYTES];
+
+        text_add(&item, "%s KiB in %s",
+                 text_number(number, memory.places[i].value, "-"),
+                 memory.places[i].row->window.model);
+        text_add_item(text, i, memory.n, item.bytes);
+    }
+    text_add(text, ". ");
+}
+
+/* Against the ideal, where every client does nothing but wait. */
+static void
+explain_wait(struct text *text, const struct explain_group *group)
+{
+    const struct window *window = &group->rows[0].window;
+    double single = 1000.0 / (double)window->delay_ms;
+    double ideal = single * window->clients;
+    struct ranking rate;
+    size_t slow;
+    size_t half;
+    char number[TEXT_CELL_BYTES];
+
+    ranking_make(&rate, group->rows, group->nrows, ranking_rate);
+    if (rate.n == 0 || window->delay_ms <= 0) {
+        return;
+    }
+    slow = ranking_above(&rate, 1.05 * single);
+    half = ranking_above(&rate, 0.5 * ideal);
+    text_add(text,
+             "%d clients that wait %d ms each make at most %s "
+             "echoes/s. ",
+             window->clients, window->delay_ms,
+             text_count(number, ideal, "-"));
+    if (half < rate.n) {
+        ranking_names(text, &rate, half, rate.n);
+        text_add(text, " reach%s ", rate.n - half == 1 ? "es" : "");
+        ranking_values(text, &rate, half, rate.n, 100 / ideal);
+        text_add(text, " %% of that: the waiting overlaps. ");
+    }
+    if (slow > 0) {
+        ranking_names(text, &rate, 0, slow);
+        text_add(text, " reach%s ", slow == 1 ? "es" : "");
+        ranking_values(text, &rate, 0, slow, 1);
+        text_add(text, "/s, no more than one client can have: it waits for "
+                       "one at a time. ");
+    }
+    if (half > slow) {
+        ranking_names(text, &rate, slow, half);
+        text_add(text, " reach%s only ", half - slow == 1 ? "es" : "");
+        ranking_values(text, &rate, slow, half, 100 / ideal);
+        text_add(text, " %% of that. ");
+    }
+}
+
+/* Against one CPU that does nothing but the work. */
+static void
+explain_work(struct text *text, const struct explain_group *group)
+{
+    const struct window *window = &group->rows[0].window;
+    double single = 1e6 / (double)window->work_us;
+    struct ranking cpus;
+    size_t many;
+    char number[TEXT_CELL_BYTES];
+
+    ranking_make(&cpus, group->rows, group->nrows, cpus_used);
+    if (cpus.n == 0 || window->work_us <= 0) {
+        return;
+    }
+    many = ranking_above(&cpus, 1.2);
+    text_add(text, "One CPU can do %s echoes/s of %d us each. ",
+             text_count(number, single, "-"), window->work_us);
+    if (many == cpus.n) {
+        text_add(text, "Nobody kept more than one of the %d CPUs busy. ",
+                 window->cpus);
+    }
+    for (size_t i = cpus.n; i-- > many;) {
+        text_add(text, "%s does %s/s on ", cpus.places[i].row->window.model,
+                 text_count(number, ranking_rate(cpus.places[i].row), "-"));
+        ranking_values(text, &cpus, i, i + 1, 1);
+        text_add(text, " CPUs. ");
+    }
+    if (many > 0 && many < cpus.n) {
+        ranking_names(text, &cpus, 0, many);
+        text_add(text, " use%s ", many == 1 ? "s" : "");
+        ranking_values(text, &cpus, 0, many, 1);
+        text_add(text, " of the %d CPUs. ", window->cpus);
+    }
+}
+
+static void
+explain_bulk(struct text *text, const struct explain_group *group)
+{
+    struct ranking rate;
+    double mb = (double)group->rows[0].window.message_bytes / 1e6;
+
+    ranking_make(&rate, group->rows, group->nrows, ranking_rate);
+    if (rate.n > 0) {
+        const struct ranking_place *best = &rate.places[rate.n - 1];
+        char number[TEXT_CELL_BYTES];
+
+        text_add(text, "Each way, %s moves the most, %s MB/s",
+                 best->row->window.model,
+                 text_number(number, best->value * mb, "-"));
+        if (rate.n > 1) {
+            text_add(text, ", and %s the least, %s MB/s",
+                     rate.places[0].row->window.model,
+                     text_number(number, rate.places[0].value * mb, "-"));
+        }
+        text_add(text, ". ");
+    }
+}
+
+/* The row of a model in another group, or NULL. */
+static const struct summary_row *
+same_model(const struct explain_group *group, const char *scenario,
+           int clients, const char *model)
+{
+    for (size_t i = 0; i < group->summary->nrows; i++) {
+        const struct window *window = &group->summary->rows[i].window;
+
+        if (window->clients == clients &&
+            strcmp(window->scenario, scenario) == 0 &&
+            strcmp(window->model, model) == 0) {
+            return &group->summary->rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* How many CPUs the server kept busy, on average. */
+static double
+cpus_used(const struct summary_row *row)
+{
+    return row->figure[WINDOW_SERVER_CPU_US_PER_ECHO].median *
+           row->figure[WINDOW_ECHOES_PER_S].median / 1e6;
+}

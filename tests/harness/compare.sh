@@ -1,0 +1,256 @@
+#!/bin/bash
+#
+# compare.sh: the program compare against servers known to be wrong, wrong
+# usage, a machine with little, and Ctrl-C (J3, J5, J7 of the fault list).
+#
+# FIVEWAYS_BIN names the folder of the programs (default build/bin). Prints a
+# line for each case and "N passed, N failed, N skipped" at the end. Nothing
+# here looks at a measured time.
+
+set -u
+bin=$(realpath "${FIVEWAYS_BIN:-build/bin}")
+compare=$bin/compare
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0
+failed=0
+
+# result NAME GOOD: count a case; GOOD is 0 for a good one. What compare
+# printed is shown for a bad one.
+result() {
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok      compare: $1"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  compare: $1"
+        sed 's/^/        /' "$tmp/out" "$tmp/err"
+    fi
+}
+
+# run ARGUMENTS...: run compare for at most a minute; its status in $status.
+run() {
+    timeout 60 "$compare" --out="$tmp/results" "$@" >"$tmp/out" 2>"$tmp/err"
+    status=$?
+}
+
+# said PATTERN FILE: the file has a line that matches.
+said() {
+    grep -qE -- "$1" "$tmp/$2"
+}
+
+# servers_left: processes whose command line names our folder, one a line.
+servers_left() {
+    grep -sla "^$tmp/" /proc/[0-9]*/cmdline
+}
+
+# within SECONDS COMMAND...: try until it succeeds or the time is over.
+within() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.02
+    done
+}
+
+no_servers_left() { [ -z "$(servers_left)" ]; }
+a_server_runs() { [ -n "$(servers_left)" ]; }
+
+# refused NAME PATTERN ARGUMENTS...: exit 2, one sentence, nothing started.
+refused() {
+    local name=$1 pattern=$2
+    shift 2
+    run "$@"
+    [ "$status" -eq 2 ] && said "$pattern" err && [ ! -s "$tmp/out" ] &&
+        [ ! -e "$tmp/results" ]
+    result "$name is refused" $?
+}
+
+wrong_usage() {
+    refused "an unknown model" '--models: fast.*blocking' --models=fast
+    refused "an unknown scenario" '--scenarios: race.*echo, churn' \
+        --scenarios=echo,race
+    refused "no rounds" '--rounds: 0 .*1 to 1000' --rounds=0
+    refused "rounds in words" '--rounds: six .*1 to 1000' --rounds=six
+    refused "an unknown layout" '--layout: round.*shared' --layout=round
+    refused "a server without a command" '--server: mine' --server=mine
+    refused "a server called like ours" 'one of the five' \
+        '--server=blocking=cat'
+    refused "the same server twice" 'twice' --server=a=b --server=a=c
+    refused "a time without a unit" '--start-timeout: 5 ' --start-timeout=5
+    refused "an unknown flag" 'unrecognized' --faster
+    refused "an argument" 'flags only' fast
+    run --help
+    [ "$status" -eq 0 ] && said '--scenarios=' out
+    result "--help helps" $?
+}
+
+# A server in Perl's base system, which Debian always has. It listens on the
+# port $1 and does with each chunk what the name $2 says.
+write_servers() {
+    cat >"$tmp/server.pl" <<'END'
+use strict;
+use IO::Socket::INET;
+use IO::Select;
+my ($port, $what) = @ARGV;
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+    LocalPort => $port, Listen => 128, ReuseAddr => 1) or die "port: $!\n";
+my $select = IO::Select->new($listener);
+my $chunks = 0;
+$SIG{PIPE} = 'IGNORE';
+while (1) {
+    for my $ready ($select->can_read) {
+        if ($ready == $listener) {
+            $select->add($listener->accept);
+            next;
+        }
+        my $length = sysread($ready, my $bytes, 16384);
+        if (!$length) {
+            $select->remove($ready);
+            close $ready;
+            next;
+        }
+        $chunks++;
+        if ($chunks > 100) {
+            substr($bytes, 3, 1) ^= "\x01" if $what eq 'flips';
+            die "I have had enough\n" if $what eq 'dies';
+            if ($what eq 'closes') {
+                $select->remove($ready);
+                close $ready;
+                next;
+            }
+        }
+        print STDERR "x" x 4000, "\n" if $what eq 'talks';
+        syswrite($ready, $bytes);
+    }
+}
+END
+    # Under a name that servers_left finds, should it stay.
+    printf '#!/bin/bash\necho "never mind" >&2\nexec -a %s sleep 100\n' \
+        "$tmp/sleeper" >"$tmp/never"
+    printf '#!/bin/sh\necho "one" >&2\necho "no luck" >&2\nexit 7\n' \
+        >"$tmp/dies_at_once"
+    chmod +x "$tmp/never" "$tmp/dies_at_once"
+}
+
+# with_server WHAT: measure threaded and that Perl server beside it.
+with_server() {
+    run --models=threaded --scenarios=silent --rounds=2 \
+        "--server=$1=perl $tmp/server.pl {port} $1"
+}
+
+# The other rows are there, whatever happened to one of them.
+others_measured() { said '^threaded +16/16' out && said '^yardstick +16/16' out; }
+
+bad_servers() {
+    with_server fine
+    [ "$status" -eq 0 ] && said '^fine +16/16' out && others_measured
+    result "a foreign server without a ready line is measured" $?
+
+    with_server talks
+    [ "$status" -eq 0 ] && said '^talks +16/16' out
+    result "a server that prints without end is not blocked" $?
+
+    with_server flips
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^flips +failed: wrong byte on connection [0-9]+ at offset' out
+    result "a wrong byte fails the row, with connection and offset" $?
+
+    with_server dies
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^dies +failed: ended with status .*I have had enough' out
+    result "a server that dies says why" $?
+
+    with_server closes
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^closes +failed: broke connections: ' out
+    result "a server that breaks connections fails" $?
+
+    run --models=threaded --scenarios=silent --rounds=2 \
+        --start-timeout=200ms "--server=never=$tmp/never {port}" \
+        "--server=dies_at_once=$tmp/dies_at_once" \
+        "--server=nothing=$tmp/nothing {port}"
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^never +failed: was not ready after .*never mind' out &&
+        said '^dies_at_once +failed: ended with status 7.*no luck' out &&
+        said '^nothing +failed: ended with status 127' out
+    result "servers that do not start say why, others are measured" $?
+    no_servers_left
+    result "none of them is left" $?
+}
+
+little_machine() {
+    mkdir "$tmp/bin"
+    cp "$bin/threaded" "$bin/yardstick" "$tmp/bin"
+    run --bin="$tmp/bin" --models=threaded,libevent --scenarios=silent \
+        --rounds=1
+    [ "$status" -eq 0 ] && others_measured &&
+        said '^libevent +skipped: not built: libevent is not inst' out
+    result "without libevent its row says why" $?
+
+    (
+        ulimit -n 300 && run --models=threaded --scenarios=echo,idle \
+            --rounds=1 && exit "$status"
+    )
+    status=$?
+    [ "$status" -eq 0 ] && said '512 clients need .* limit' err &&
+        said '^threaded +skipped: 512 clients' out &&
+        said 'idle: [0-9]+ silent clients in place of 1000' err
+    result "with few descriptors rows shrink or are skipped, and say so" $?
+
+    timeout 60 "$compare" --out=/proc/none --scenarios=silent --rounds=1 \
+        >"$tmp/out" 2>"$tmp/err"
+    [ $? -eq 3 ] && said '/proc/none' err
+    result "without a place for results nothing is measured" $?
+}
+
+# begin: compare in the background, many rounds; returns when a server of
+# its own runs.
+begin() {
+    "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
+        --scenarios=silent --rounds=500 >"$tmp/out" 2>"$tmp/err" &
+    pid=$!
+    within 10 a_server_runs
+}
+
+interrupts() {
+    begin
+    kill -INT "$pid"
+    wait "$pid" && said '^partial: ' out && said '^(threaded|yardstick) ' out
+    result "Ctrl-C prints what there is, marked partial" $?
+    no_servers_left
+    result "Ctrl-C leaves no server" $?
+    "$bin/report" "$tmp/results/results.jsonl" >"$tmp/again" 2>"$tmp/err" &&
+        diff <(grep -v '^files:' "$tmp/out") "$tmp/again"
+    result "report prints the same from the file alone" $?
+
+    begin
+    kill -INT "$pid"
+    kill -TERM "$pid"
+    wait "$pid"
+    status=$?
+    # Where the first window ended in between, one signal was enough.
+    [ "$status" -eq 130 ] || [ "$status" -eq 0 ]
+    result "a second Ctrl-C ends it at once" $?
+    within 5 no_servers_left
+    result "a second Ctrl-C leaves no server" $?
+
+    begin
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    within 5 no_servers_left
+    result "not even SIGKILL leaves a server" $?
+}
+
+if [ ! -x "$compare" ]; then
+    echo "0 passed, 0 failed, 1 skipped: there is no $compare"
+    exit 0
+fi
+write_servers
+wrong_usage
+bad_servers
+little_machine
+interrupts
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
