@@ -344,6 +344,16 @@ enum {
     TIMEOUT_MS = 400,
 };
 
+/* The time between two drops: what these cases are about. */
+static void
+sleep_ms(int time_ms)
+{
+    const struct timespec time = {.tv_sec = time_ms / 1000,
+                                  .tv_nsec = time_ms % 1000 * 1000000L};
+
+    nanosleep(&time, NULL);
+}
+
 /* Send a byte on each connection that is still open. Returns how many. */
 static int
 drip(struct client *clients, int count)
@@ -397,7 +407,7 @@ START_TEST(test_H04_dripping_handshake)
             client_expect_text(&honest, hello);
             client_exchange_and_finish(&honest, 100);
         }
-        client_hears_nothing(&clients[0], timeout_ms / 8);
+        sleep_ms(timeout_ms / 8);
     }
     took_ms = patience_now_ms() - start_ms;
     require(took_ms >= timeout_ms - 5, "cut off after %jd ms, not %d",
@@ -511,22 +521,28 @@ START_TEST(test_H06_idle_client_goes)
 }
 END_TEST
 
-/* Read 1 KiB ten times within each limit, for three limits. Returns false
- * when this test itself was late, and proves nothing. */
+enum {
+    SLOW_TIMEOUT_MS = 800,
+    /* 12 KiB within the limit: less than a server sends at once, more than
+     * the client's kernel holds, so that bytes do leave the server. */
+    SLOW_READS = 12,
+};
+
+/* Let a stalled client read on slowly, for three limits. Returns false when
+ * this test itself was late, and proves nothing. */
 static bool
 read_slowly(struct client *client, int timeout_ms)
 {
     int64_t last_ms = patience_now_ms();
     int i;
 
-    for (i = 0; i < 30; i++) {
-        const struct timespec pause = {.tv_nsec = timeout_ms / 10 * 1000000L};
+    for (i = 0; i < 3 * SLOW_READS; i++) {
         int64_t now_ms;
 
-        nanosleep(&pause, NULL);
+        sleep_ms(timeout_ms / SLOW_READS);
         client_receive_some(client, KIB);
         now_ms = patience_now_ms();
-        if (now_ms - last_ms > timeout_ms / 3) {
+        if (now_ms - last_ms > timeout_ms / SLOW_READS * 3 / 2) {
             return false;
         }
         last_ms = now_ms;
@@ -539,21 +555,27 @@ read_slowly(struct client *client, int timeout_ms)
  * longer than the limit. */
 START_TEST(test_H06_slow_reader_stays)
 {
-    const struct client_setup small = {.sndbuf_bytes = 4096,
-                                       .rcvbuf_bytes = 4096};
-    struct server server = server_start((struct server_setup){
-        .flags = {"--idle-timeout=600", "--sndbuf=4096"}});
+    const struct client_setup tiny = {.sndbuf_bytes = 4096,
+                                      .rcvbuf_bytes = 1};
+    int timeout_ms = patience_scaled_ms(SLOW_TIMEOUT_MS);
+    struct server server;
+    char flag[40];
     bool proven = false;
     int attempt;
 
+    snprintf(flag, sizeof flag, "--idle-timeout=%d", timeout_ms);
+    server =
+        server_start((struct server_setup){.flags = {flag, "--sndbuf=4096"}});
     for (attempt = 0; attempt < 5 && !proven; attempt++) {
-        struct client client = client_connect_with(&server, small);
+        struct client client = client_connect_with(&server, tiny);
+        int64_t start_ms = patience_now_ms();
 
         while (client_send_some(&client, 4096) > 0 ||
-               client_wait_room(&client, 20)) {
+               client_wait_room(&client, 10)) {
         }
         client.goal_bytes = client.sent_bytes;
-        proven = read_slowly(&client, 600);
+        proven = patience_now_ms() - start_ms < timeout_ms / 8 &&
+                 read_slowly(&client, timeout_ms);
         if (proven) {
             client_finish(&client);
         }
