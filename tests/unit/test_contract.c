@@ -22,9 +22,7 @@
 
 #include "harness/contract/contract.h"
 
-enum {
-    ARGS_MAX = 8
-};
+enum { ARGS_MAX = 24 };
 
 /* contract_parse with these words, the last of which is NULL. */
 static const struct contract_options *
