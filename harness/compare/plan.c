@@ -30,10 +30,10 @@ static const struct budget budgets[] = {
 enum {
     /* What a window takes beside itself: start, first run, connecting,
      * stop, floor. Measured; an estimate. */
-    EXTRA_MS = 75,
+    EXTRA_MS = 40,
     /* The same for each 1000 clients, and for models that let some wait
      * until the engine gives them up. */
-    EXTRA_MS_PER_1000 = 90,
+    EXTRA_MS_PER_1000 = 70,
     EXTRA_MS_BLOCKING = 110,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that compare holds beside the engine's */
