@@ -449,7 +449,8 @@ firehose_and_neighbour(void *arg)
         co_yield ();
     }
     firehose_goes_on = 0;
-    ck_assert_uint_le((size_t)co_join(other), 11 * (TURN_BYTES + 8192));
+    ck_assert_uint_le((size_t)co_join(other),
+                      11 * ((size_t)TURN_BYTES + 8192));
     return NULL;
 }
 

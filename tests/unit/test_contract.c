@@ -22,7 +22,9 @@
 
 #include "harness/contract/contract.h"
 
-enum { ARGS_MAX = 24 };
+enum {
+    ARGS_MAX = 24
+};
 
 /* contract_parse with these words, the last of which is NULL. */
 static const struct contract_options *
@@ -186,7 +188,7 @@ START_TEST(test_H03_a_line_is_64_bytes_at_the_most)
     ck_assert_int_eq(
         contract_hello(bytes, CONTRACT_LINE_BYTES + 1, &line_bytes),
         CONTRACT_HELLO_BAD);
-    memcpy(bytes, "hello", 5);
+    stpncpy(bytes, "hello", 5);
     bytes[CONTRACT_LINE_BYTES] = '\n';
     ck_assert_int_eq(
         contract_hello(bytes, CONTRACT_LINE_BYTES + 1, &line_bytes),
