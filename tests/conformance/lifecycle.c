@@ -123,7 +123,8 @@ sleep_us(uint64_t time_us)
 static bool
 is_killed_after(uint64_t delay_us)
 {
-    struct server server = server_spawn((struct server_setup){0});
+    struct server server =
+        server_spawn((struct server_setup){.flags = {"--grace=600000"}});
     int wait_status;
 
     sleep_us(delay_us);
