@@ -248,9 +248,9 @@ format: ## clang-format every source
 format-check:
 	@clang-format --dry-run --Werror $(SOURCES)
 
-lint: format-check ## clang-format, clang-tidy, shellcheck, cppcheck
-	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 clang-tidy \
-	    --quiet -- -std=gnu11 -D_GNU_SOURCE -I.
+lint: format-check ## clang-format, clang-tidy, shellcheck
+	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 sh -c \
+	    'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I.' tidy
 	@shellcheck $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME

@@ -1,14 +1,15 @@
 /*
  * co.c: a scheduler for coroutines, on ucontext and epoll.
  *
- * Switching. The scheduler runs on the stack of the thread; resume() leaves
- * it for a coroutine's stack, suspend() comes back. ucontext is used to
- * enter a new stack, once. Every later switch is _setjmp and _longjmp, which
- * save the registers and nothing else, while swapcontext also saves the
- * signal mask, a system call each time; CO_SWITCH_SWAPCONTEXT shows what
- * that costs. C forbids a longjmp to another stack, glibc and its
- * _FORTIFY_SOURCE check do too: this file alone is built without the check
- * (see the Makefile). It works because each stack stays as it was left.
+ * Switching. The scheduler runs on the stack of the thread and is switched
+ * to like any coroutine; the ready ones of a turn switch from one to the
+ * next and then back to it. ucontext is used to enter a new stack, once.
+ * Every later switch is _setjmp and _longjmp, which save the registers and
+ * nothing else, while swapcontext also saves the signal mask, a system call
+ * each time; CO_SWITCH_SWAPCONTEXT shows what that costs. C forbids a longjmp
+ * to another stack, glibc and its _FORTIFY_SOURCE check do too: this file
+ * alone is built without the check (see the Makefile). It works because each
+ * stack stays as it was left.
  *
  * Waiting. A call first tries; when the kernel says EAGAIN, the coroutine
  * notes itself with the descriptor and suspends. When nobody can run,
@@ -85,9 +86,12 @@ static struct {
     size_t mapping_bytes;            /* stack and guard page */
     int epoll_fd;                    /* waits for all of us */
     bool guard_needs_mprotect;       /* the kernel has no guard regions */
-    struct co *current;              /* runs now; NULL: the scheduler */
-    struct co *ready;                /* can run, first to last */
-    struct co **ready_end;           /* where the next one is put */
+    struct co self;                  /* what runs on the thread's own stack */
+    struct co *current;              /* runs now */
+    struct co *previous;             /* ran before it */
+    struct co *turn;                 /* still to run in this turn */
+    struct co *ready;                /* can run in the next, first to last */
+    struct co **ready_end;           /* where one more is put */
     size_t unfinished;               /* coroutines whose body runs yet */
     struct co *pool;                 /* stacks to be used again */
     size_t pool_count;               /* how many */
@@ -95,9 +99,6 @@ static struct {
     struct co_fd *fds;               /* by descriptor */
     size_t fds_count;                /* length of fds[] */
     struct deadline_queue deadlines; /* sleepers, and waits with a limit */
-    jmp_buf jump;                    /* where the scheduler switched away */
-    ucontext_t context;              /* the same for swapcontext */
-    struct fiber fiber;              /* for sanitizers */
 } scheduler = {.epoll_fd = -1};
 
 /* ---- switching --------------------------------------------------------- */
@@ -110,75 +111,58 @@ make_ready(struct co *co)
     scheduler.ready_end = &co->next;
 }
 
-/* Leave the running coroutine for the scheduler; returns when it is its turn
- * again. Whoever calls this has seen to it that somebody makes it ready. */
+/* Leave the stack we are on for that of `to`. Returns when somebody switches
+ * back here. */
+static void
+switch_to(struct co *to)
+{
+    struct co *from = scheduler.current;
+
+    scheduler.previous = from;
+    scheduler.current = to;
+    scheduler.turn_bytes = 0;
+    fiber_leave(&from->fiber, &to->fiber, from->finished);
+    if (scheduler.options.switch_by == CO_SWITCH_SWAPCONTEXT) {
+        swapcontext(&from->context, &to->context);
+    } else if (_setjmp(from->jump) == 0) {
+        if (to->entered) {
+            _longjmp(to->jump, 1);
+        }
+        to->entered = true;
+        setcontext(&to->context);
+    }
+    fiber_arrive(&scheduler.current->fiber, &scheduler.previous->fiber);
+}
+
+/* Let the others run; returns when it is our turn again. Whoever calls this
+ * has seen to it that somebody makes us ready. The next in this turn is
+ * switched to directly, and the scheduler only when there is none. */
 static void
 suspend(void)
 {
-    struct co *co = scheduler.current;
+    struct co *next = scheduler.turn;
 
-    fiber_leave(&co->fiber, &scheduler.fiber, co->finished);
-    if (scheduler.options.switch_by == CO_SWITCH_SWAPCONTEXT) {
-        swapcontext(&co->context, &scheduler.context);
-    } else if (_setjmp(co->jump) == 0) {
-        _longjmp(scheduler.jump, 1);
+    if (next != NULL) {
+        scheduler.turn = next->next;
+        switch_to(next);
+    } else {
+        switch_to(&scheduler.self);
     }
-    fiber_arrive(&co->fiber, &scheduler.fiber);
 }
 
 /* Where each coroutine begins. makecontext can only hand over ints, so it
- * hands over nothing: who we are is in scheduler.current. */
+ * hands over nothing: who we are is in scheduler.current. Nobody can free
+ * the stack it stands on, so the scheduler does that. */
 static void
 enter(void)
 {
     struct co *co = scheduler.current;
 
-    fiber_arrive(&co->fiber, &scheduler.fiber);
+    fiber_arrive(&co->fiber, &scheduler.previous->fiber);
     co->result = co->function(co->arg);
     co->finished = true;
-    suspend();
-    abort(); /* nobody resumes what has finished */
-}
-
-static void stack_give_back(struct co *co);
-
-/* Leave the scheduler for `co`; returns when that one suspends. */
-static void
-switch_to(struct co *co)
-{
-    struct fiber unused;
-
-    fiber_leave(&scheduler.fiber, &co->fiber, false);
-    if (scheduler.options.switch_by == CO_SWITCH_SWAPCONTEXT) {
-        swapcontext(&scheduler.context, &co->context);
-    } else if (_setjmp(scheduler.jump) == 0) {
-        if (co->entered) {
-            _longjmp(co->jump, 1);
-        }
-        co->entered = true;
-        setcontext(&co->context);
-    }
-    fiber_arrive(&scheduler.fiber, &unused);
-}
-
-/* Run `co` until it suspends or finishes. A coroutine cannot free the stack
- * it stands on, so that is done here. */
-static void
-resume(struct co *co)
-{
-    scheduler.current = co;
-    scheduler.turn_bytes = 0;
-    switch_to(co);
-    scheduler.current = NULL;
-    if (!co->finished) {
-        return;
-    }
-    scheduler.unfinished--;
-    if (co->detached) {
-        stack_give_back(co);
-    } else if (co->joiner != NULL) {
-        make_ready(co->joiner);
-    }
+    switch_to(&scheduler.self);
+    abort(); /* nobody switches to what has finished */
 }
 
 /* ---- stacks ------------------------------------------------------------ */
@@ -312,7 +296,7 @@ co_spawn_detached(void *(*function)(void *arg), void *arg)
 void *
 co_join(struct co *co)
 {
-    assert(scheduler.current != NULL && co != scheduler.current);
+    assert(scheduler.current != &scheduler.self && co != scheduler.current);
     assert(!co->detached && co->joiner == NULL);
     if (!co->finished) {
         co->joiner = scheduler.current;
@@ -455,18 +439,31 @@ poll_once(void)
     }
 }
 
+/* The body of a coroutine has returned. */
+static void
+finish(struct co *co)
+{
+    scheduler.unfinished--;
+    if (co->detached) {
+        stack_give_back(co);
+    } else if (co->joiner != NULL) {
+        make_ready(co->joiner);
+    }
+}
+
 void
 co_run(void)
 {
-    assert(scheduler.current == NULL);
+    assert(scheduler.current == &scheduler.self);
     while (scheduler.unfinished > 0) {
-        struct co *co = scheduler.ready;
+        scheduler.turn = scheduler.ready;
         scheduler.ready = NULL;
         scheduler.ready_end = &scheduler.ready;
-        while (co != NULL) {
-            struct co *next = co->next;
-            resume(co);
-            co = next;
+        while (scheduler.turn != NULL) {
+            suspend();
+            if (scheduler.previous->finished) {
+                finish(scheduler.previous);
+            }
         }
         if (scheduler.unfinished > 0) {
             poll_once();
@@ -476,15 +473,12 @@ co_run(void)
 
 /* ---- descriptors ------------------------------------------------------- */
 
-/* Make sure that scheduler.fds[fd] exists. Returns 0, or -1 with ENOMEM. */
+/* Make the table longer, up to fds[fd]. Returns 0, or -1 with ENOMEM. */
 static int
-know(int fd)
+learn(int fd)
 {
     size_t count = scheduler.fds_count;
 
-    if ((size_t)fd < count) {
-        return 0;
-    }
     while (count <= (size_t)fd) {
         count = count > 0 ? 2 * count : FDS_START;
     }
@@ -497,6 +491,13 @@ know(int fd)
     scheduler.fds = fds;
     scheduler.fds_count = count;
     return 0;
+}
+
+/* Make sure that scheduler.fds[fd] exists. Returns 0, or -1 with ENOMEM. */
+static inline int
+know(int fd)
+{
+    return (size_t)fd < scheduler.fds_count ? 0 : learn(fd);
 }
 
 /* Suspend until `fd` can be read, or written. Returns 0, or -1 with errno:
@@ -660,7 +661,9 @@ co_init(const struct co_options *options)
         page_bytes;
     scheduler.ready = NULL;
     scheduler.ready_end = &scheduler.ready;
-    fiber_adopt(&scheduler.fiber);
+    scheduler.self = (struct co){.entered = true};
+    scheduler.current = &scheduler.self;
+    fiber_adopt(&scheduler.self.fiber);
     scheduler.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     return scheduler.epoll_fd == -1 ? -1 : 0;
 }

@@ -42,7 +42,7 @@ enum {
 };
 
 static struct co_options co_options = {
-    .stack_bytes = STACK_DEFAULT_KIB * 1024,
+    .stack_bytes = STACK_DEFAULT_KIB * 1024UL,
     .switch_by = CO_SWITCH_JUMP,
 };
 

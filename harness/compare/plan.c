@@ -23,17 +23,17 @@ struct budget {
 
 static const struct budget budgets[] = {
     {MODE_DEFAULT, 30 * MS, 150 * MS, 82, 86, 12},
-    {MODE_QUICK, 20 * MS, 100 * MS, 14, 16, 6},
+    {MODE_QUICK, 20 * MS, 90 * MS, 16, 17, 6},
     {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
 };
 
 enum {
     /* What a window takes beside itself: start, first run, connecting,
      * stop, floor. Measured; an estimate. */
-    EXTRA_MS = 75,
+    EXTRA_MS = 40,
     /* The same for each 1000 clients, and for models that let some wait
      * until the engine gives them up. */
-    EXTRA_MS_PER_1000 = 90,
+    EXTRA_MS_PER_1000 = 70,
     EXTRA_MS_BLOCKING = 110,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that compare holds beside the engine's */

@@ -196,8 +196,8 @@ start_once(struct server_process *server, const struct server_order *order,
 
     memset(server, 0, sizeof *server);
     if (order->command && spawn_expand(order->command, command, &port) != 0) {
-        snprintf(reason, SERVER_REASON_BYTES, "no port for it: %s",
-                 strerror(errno));
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "its command cannot be made: %s", strerror(errno));
         return -1;
     }
     if (spawn_server(server, order, order->command ? command : NULL) != 0) {

@@ -26,12 +26,12 @@ counter_decrement(atomic_uint_fast64_t *counter)
 }
 
 void
-counter_raise_to(atomic_uint_fast64_t *peak, uint64_t value)
+counter_raise_to(atomic_uint_fast64_t *counter, uint64_t value)
 {
-    uint_fast64_t seen = atomic_load_explicit(peak, memory_order_relaxed);
+    uint_fast64_t seen = atomic_load_explicit(counter, memory_order_relaxed);
 
     while (seen < value && !atomic_compare_exchange_weak_explicit(
-                               peak, &seen, value, memory_order_relaxed,
+                               counter, &seen, value, memory_order_relaxed,
                                memory_order_relaxed)) {
     }
 }

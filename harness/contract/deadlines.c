@@ -69,7 +69,7 @@ deadline_reserve(struct deadline_queue *queue, size_t count)
         capacity *= 2;
     }
     struct deadline **heap =
-        reallocarray(queue->heap, capacity, sizeof *heap);
+        reallocarray(queue->heap, capacity, sizeof(struct deadline *));
     if (heap == NULL) {
         return -1;
     }

@@ -46,10 +46,12 @@ void stop_end(void);
 /* Everything that --stats prints. Each counter is relaxed: nobody takes
  * one for a sign that something else has happened. */
 struct counters {
-    atomic_uint_fast64_t accepted;      /* opened, the refused ones not */
-    atomic_uint_fast64_t refused;       /* turned away */
-    atomic_uint_fast64_t open;          /* opened and not yet closed */
-    atomic_uint_fast64_t peak_open;     /* the highest `open` ever was */
+    atomic_uint_fast64_t accepted; /* opened, the refused ones not */
+    atomic_uint_fast64_t refused;  /* turned away */
+    atomic_uint_fast64_t open;     /* opened and not yet closed */
+    atomic_uint_fast64_t
+        peak_open; /* the highest `open` ever was; one that is refused for
+                    * want of a thread was open for a moment */
     atomic_uint_fast64_t bytes_in;      /* of echo, received */
     atomic_uint_fast64_t bytes_out;     /* of echo, sent */
     atomic_uint_fast64_t accept_errors; /* accept failed, EAGAIN aside */

@@ -198,8 +198,9 @@ explain_work(struct text *text, const struct explain_group *group)
     text_add(text, "One CPU can do %s echoes/s of %d us each. ",
              text_count(number, single, "-"), window->work_us);
     if (many == cpus.n) {
-        text_add(text, "Nobody kept more than one of the %d CPUs busy. ",
-                 window->cpus);
+        text_add(text, "Nobody kept more than ");
+        ranking_values(text, &cpus, cpus.n - 1, cpus.n, 1);
+        text_add(text, " of the %d CPUs busy. ", window->cpus);
     }
     for (size_t i = cpus.n; i-- > many;) {
         text_add(text, "%s does %s/s on ", cpus.places[i].row->window.model,

@@ -314,7 +314,12 @@ START_TEST(greeting_comes_in_two_pieces)
     assert_no_errors();
     ck_assert_int_eq(result.served, 1);
     ck_assert_uint_gt(result.echoes, 0);
-    /* A server that is late finds both pieces; not each time, though. */
+    /* A server that is late finds both pieces at once. On a busy machine
+     * it is late often, but not for ever. */
+    for (int run = 0; options.churn && server.halves == 0 && run < 50;
+         run++) {
+        ck_assert_int_eq(engine_run(&options, &result), 0);
+    }
     if (options.churn) {
         ck_assert_int_gt(server.halves, 0);
     }
