@@ -27,6 +27,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -251,6 +252,7 @@ prepare(struct co *co)
     co->context.uc_stack.ss_sp = stack;
     co->context.uc_stack.ss_size = (size_t)((char *)co - stack);
     co->context.uc_link = NULL;
+    fiber_hold_signals_in(&co->context);
     makecontext(&co->context, enter, 0);
 }
 
@@ -369,18 +371,20 @@ wait_limit(struct timespec *limit)
 static int
 wait_for_events(struct epoll_event *events, const struct timespec *limit)
 {
-    int nevents =
-        epoll_pwait2(scheduler.epoll_fd, events, EVENTS_MAX, limit, NULL);
-    if (nevents == -1 && errno == ENOSYS) {
-        int64_t limit_ms = -1;
-        if (limit != NULL) {
-            limit_ms =
-                limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000;
+    int64_t limit_ms = -1;
+
+    if (FIBER_ALLOWS_EPOLL_PWAIT2) {
+        int nevents =
+            epoll_pwait2(scheduler.epoll_fd, events, EVENTS_MAX, limit, NULL);
+        if (nevents != -1 || errno != ENOSYS) {
+            return nevents;
         }
-        nevents = epoll_wait(scheduler.epoll_fd, events, EVENTS_MAX,
-                             limit_ms > 60000 ? 60000 : (int)limit_ms);
     }
-    return nevents;
+    if (limit != NULL) {
+        limit_ms = limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000;
+    }
+    return epoll_wait(scheduler.epoll_fd, events, EVENTS_MAX,
+                      limit_ms > INT_MAX ? INT_MAX : (int)limit_ms);
 }
 
 static void
@@ -459,12 +463,14 @@ co_run(void)
         scheduler.turn = scheduler.ready;
         scheduler.ready = NULL;
         scheduler.ready_end = &scheduler.ready;
+        fiber_hold_signals();
         while (scheduler.turn != NULL) {
             suspend();
             if (scheduler.previous->finished) {
                 finish(scheduler.previous);
             }
         }
+        fiber_release_signals();
         if (scheduler.unfinished > 0) {
             poll_once();
         }

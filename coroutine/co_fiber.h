@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <ucontext.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -26,11 +27,24 @@
 #define CO_FIBER_TSAN 1
 #endif
 
+/* Thread sanitizer runs signal handlers when a call that it knows returns,
+ * and it does not know epoll_pwait2. */
+#ifdef CO_FIBER_TSAN
+enum {
+    FIBER_ALLOWS_EPOLL_PWAIT2 = 0
+};
+#else
+enum {
+    FIBER_ALLOWS_EPOLL_PWAIT2 = 1
+};
+#endif
+
 #ifdef CO_FIBER_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef CO_FIBER_TSAN
 #include <sanitizer/tsan_interface.h>
+#include <signal.h>
 #endif
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -47,6 +61,41 @@ struct fiber {
     void *tsan_fiber;     /* tsan's idea of a thread */
     unsigned valgrind_id; /* the stack's number in valgrind */
 };
+
+/*
+ * While coroutines run, thread sanitizer must see no signal: it keeps a
+ * signal for whichever fiber it came to, and would run the handler when that
+ * one runs next, which may be never.
+ */
+static inline void
+fiber_hold_signals(void)
+{
+#ifdef CO_FIBER_TSAN
+    sigset_t signals;
+    sigfillset(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+#endif
+}
+
+static inline void
+fiber_release_signals(void)
+{
+#ifdef CO_FIBER_TSAN
+    sigset_t signals;
+    sigfillset(&signals);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+#endif
+}
+
+/* The same for the context that a coroutine will be entered with. */
+static inline void
+fiber_hold_signals_in(ucontext_t *context)
+{
+    (void)context;
+#ifdef CO_FIBER_TSAN
+    sigfillset(&context->uc_sigmask);
+#endif
+}
 
 /* A stack comes to be. */
 static inline void
