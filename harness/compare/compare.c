@@ -76,6 +76,11 @@ run_and_report(const struct options *options, const struct plan *plan,
         .interrupted = &interrupted,
         .results = results,
     };
+    const struct table_style style = {
+        .folder = options->out,
+        .colour = table_wants_colour(stdout),
+        .why = options->why,
+    };
     struct summary summary;
     int status = 0;
 
@@ -99,8 +104,7 @@ run_and_report(const struct options *options, const struct plan *plan,
     if (write_reports(options->out, results, &summary) != 0) {
         status = EXIT_UNMEASURED;
     }
-    table_print(stdout, &results->run, &summary, options->out,
-                table_wants_colour(stdout));
+    table_print(stdout, &results->run, &summary, &style);
     if (fflush(stdout) != 0) {
         status = EXIT_UNMEASURED;
     }

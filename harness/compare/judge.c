@@ -107,6 +107,7 @@ fill_latency(struct window *window, const struct histogram *latency)
     figure[WINDOW_P99_US] = quantile_us(latency, 0.99);
     figure[WINDOW_P999_US] = quantile_us(latency, 0.999);
     if (latency->count > 0) {
+        figure[WINDOW_MEAN_US] = histogram_mean_ns(latency) / 1000;
         figure[WINDOW_MAX_US] = (double)latency->max_ns / 1000;
     }
 }
@@ -134,6 +135,8 @@ fill_costs(struct window *window, const struct measurement *measurement,
         return;
     }
     figure[WINDOW_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
+    figure[WINDOW_FAULTS_PER_ECHO] = ratio(measurement->faults, echoes);
+    figure[WINDOW_THREADS] = measurement->threads;
     figure[WINDOW_SWITCHES_PER_ECHO] =
         ratio((double)server->switches,
               (double)(result->echoes_total + measurement->echoes_before));

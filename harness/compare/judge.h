@@ -19,6 +19,8 @@ struct measurement {
     double base_rss_kib;         /* memory then */
     double rss_kib;              /* memory as the window ended */
     int64_t server_cpu_ns;       /* in the window; -1: unknown */
+    double faults;               /* minor page faults in the window */
+    double threads;              /* as the window ended */
     bool forks;                  /* the work was done by child processes */
 };
 

@@ -3,7 +3,6 @@
  *
  * A server is warmed up by a first short run of the engine, whose last
  * moment is the baseline of its memory; the second run is the measured one.
- * Issue 3 adds the counting of system calls here, between the two.
  */
 #include "harness/compare/measure.h"
 
@@ -30,19 +29,18 @@ struct probe {
     int64_t cpu_begin_ns;                /* CPU time as the window begins */
     int64_t cpu_end_ns;                  /* ... and ends; -1: unknown */
     double rss_kib;                      /* memory as it ends */
+    double faults_begin;                 /* page faults as it begins */
+    double faults_end;                   /* ... and ends */
+    double threads;                      /* as it ends */
 };
 
 static void order_server(const struct measure_order *order,
                          struct server_order *server_order, char *path,
                          size_t path_bytes, char flags[2][32]);
 static void look(enum engine_phase phase, void *arg);
-static void set_load(const struct measure_order *order,
-                     const struct server_process *server,
-                     struct engine_options *options);
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
-static void settle(const struct server_process *server);
 static int first_run_clients(const struct scenario *scenario);
 
 void
@@ -69,20 +67,16 @@ int
 measure_window(const struct measure_order *order, struct window *window)
 {
     struct server_process server;
-    struct server_order server_order;
     struct measurement *measurement;
     char reason[SERVER_REASON_BYTES];
-    char path[4096];
-    char flags[2][32];
 
     measure_identify(order, window);
-    order_server(order, &server_order, path, sizeof path, flags);
     measurement = calloc(1, sizeof *measurement);
     if (!measurement) {
         window_fail(window, WINDOW_INVALID, "not enough memory");
         return 0;
     }
-    if (server_process_start(&server, &server_order, reason) != 0) {
+    if (measure_start_server(order, &server, NULL, reason) != 0) {
         window_fail(window, WINDOW_FAILED, "%s", reason);
         free(measurement);
         return -1;
@@ -94,6 +88,28 @@ measure_window(const struct measure_order *order, struct window *window)
                  order->contender->kind != CONTENDER_FOREIGN);
     free(measurement);
     return 0;
+}
+
+int
+measure_start_server(const struct measure_order *order,
+                     struct server_process *server, measure_wrap *wrap,
+                     char reason[SERVER_REASON_BYTES])
+{
+    struct server_order server_order;
+    char path[4096];
+    char flags[2][32];
+    char command[SERVER_COMMAND_BYTES];
+    const char *wrong = NULL;
+
+    order_server(order, &server_order, path, sizeof path, flags);
+    if (wrap) {
+        wrong = wrap(&server_order, command);
+    }
+    if (wrong) {
+        snprintf(reason, SERVER_REASON_BYTES, "%s", wrong);
+        return -1;
+    }
+    return server_process_start(server, &server_order, reason);
 }
 
 void
@@ -147,7 +163,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
     struct engine_options options;
     int first = first_run_clients(order->scenario);
 
-    set_load(order, server, &options);
+    measure_set_load(order, server, &options);
     options.on_phase = look;
     options.arg = &probe;
     options.clients = first;
@@ -162,7 +178,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
     measurement->base_rss_kib = probe.rss_kib;
     measurement->echoes_before = measurement->result.echoes_total;
     measurement->held_before = first;
-    set_load(order, server, &options);
+    measure_set_load(order, server, &options);
     options.on_phase = look;
     options.arg = &probe;
     if (engine_run(&options, &measurement->result) != 0) {
@@ -175,11 +191,14 @@ run_engine(const struct measure_order *order, struct server_process *server,
             ? probe.cpu_end_ns - probe.cpu_begin_ns
             : -1;
     measurement->rss_kib = probe.rss_kib;
+    measurement->faults = probe.faults_end - probe.faults_begin;
+    measurement->threads = probe.threads;
 }
 
-static void
-set_load(const struct measure_order *order,
-         const struct server_process *server, struct engine_options *options)
+void
+measure_set_load(const struct measure_order *order,
+                 const struct server_process *server,
+                 struct engine_options *options)
 {
     const struct scenario *scenario = order->scenario;
 
@@ -203,25 +222,21 @@ look(enum engine_phase phase, void *arg)
     struct probe *probe = arg;
 
     if (phase == ENGINE_CONNECTED) {
-        settle(probe->server);
+        measure_settle(probe->server);
     } else if (phase == ENGINE_WINDOW_BEGIN) {
+        server_process_faults(probe->server, &probe->faults_begin,
+                              &probe->threads);
         probe->cpu_begin_ns = server_process_cpu_ns(probe->server);
     } else if (phase == ENGINE_WINDOW_END) {
         probe->cpu_end_ns = server_process_cpu_ns(probe->server);
+        server_process_faults(probe->server, &probe->faults_end,
+                              &probe->threads);
         probe->rss_kib = server_process_rss_kib(probe->server);
     }
 }
 
-/*
- * Wait until the server has accepted everybody and made what it makes for
- * each of them. A connect succeeds as soon as the kernel has it, which can be
- * long before; a thousand threads still to be started would be charged to
- * the echoes of the window. Nothing has been sent yet, so a server that is
- * done sleeps and uses no CPU; one that merely waits for its turn on a busy
- * machine does not sleep.
- */
-static void
-settle(const struct server_process *server)
+void
+measure_settle(const struct server_process *server)
 {
     const struct timespec pause = {.tv_nsec = SETTLE_LOOK_NS};
     int64_t before_ns = server_process_cpu_ns(server);

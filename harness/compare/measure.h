@@ -7,6 +7,8 @@
 #include "harness/compare/contender.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/scenarios.h"
+#include "harness/compare/server_process.h"
+#include "harness/load/engine.h"
 #include "harness/results/window.h"
 
 /* What to measure. */
@@ -33,6 +35,35 @@ void measure_identify(const struct measure_order *order,
  * again. Blocks; nothing of the server is left afterwards.
  */
 int measure_window(const struct measure_order *order, struct window *window);
+
+/* What may change an order before a server is started from it, with room for
+ * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
+ * phrase. */
+typedef const char *measure_wrap(struct server_order *order,
+                                 char command[SERVER_COMMAND_BYTES]);
+
+/*
+ * Start the server of an order; `wrap` may be NULL. Returns 0, or -1 and a
+ * sentence in `reason`. Blocks until it is ready; the caller stops it.
+ */
+int measure_start_server(const struct measure_order *order,
+                         struct server_process *server, measure_wrap *wrap,
+                         char reason[SERVER_REASON_BYTES]);
+
+/* The load of an order's scenario against a server that runs. */
+void measure_set_load(const struct measure_order *order,
+                      const struct server_process *server,
+                      struct engine_options *options);
+
+/*
+ * Wait until the server has accepted everybody and made what it makes for
+ * each of them. A connect succeeds as soon as the kernel has it, which can be
+ * long before; a thousand threads still to be started would be charged to
+ * the echoes of the window. Nothing has been sent yet, so a server that is
+ * done sleeps and uses no CPU; one that merely waits for its turn on a busy
+ * machine does not sleep. Blocks, for a second at most.
+ */
+void measure_settle(const struct server_process *server);
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct window *window, double floor_us);

@@ -26,6 +26,8 @@ enum {
     KEY_SERVER,
     KEY_LAYOUT,
     KEY_START_TIMEOUT,
+    KEY_SYSCALLS,
+    KEY_WHY,
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state);
@@ -63,6 +65,12 @@ static const struct argp_option flags[] = {
      0},
     {"layout", KEY_LAYOUT, "NAME", 0,
      "shared, split or all: the CPUs of client and server", 0},
+    {"why", KEY_WHY, NULL, 0,
+     "Below each table, system calls by name, page faults and threads", 0},
+    {"syscalls", KEY_SYSCALLS, "HOW", 0,
+     "Count system calls with perf, strace, none, or auto: perf where the "
+     "kernel lets us, else strace (default)",
+     0},
     {"start-timeout", KEY_START_TIMEOUT, "TIME", 0,
      "A server must be ready within it (default 5s)", 0},
     {"bin", KEY_BIN, "DIR", 0, "Where the servers are (build/bin)", 0},
@@ -136,6 +144,17 @@ parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_LAYOUT:
         parse_layout(options, arg, state);
+        return 0;
+    case KEY_WHY:
+        options->why = true;
+        return 0;
+    case KEY_SYSCALLS:
+        if (syscalls_parse_method(arg, &options->syscalls) != 0) {
+            argp_error(state,
+                       "--syscalls: %s is not a way to count; allowed are "
+                       "auto, perf, strace and none",
+                       arg);
+        }
         return 0;
     case KEY_START_TIMEOUT:
         parse_start_timeout(options, arg, state);

@@ -11,6 +11,7 @@
 #include "harness/compare/contender.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/scenarios.h"
+#include "harness/compare/syscalls.h"
 
 enum {
     OPTIONS_ROUNDS_MAX = 1000
@@ -18,13 +19,15 @@ enum {
 
 /* What was asked for. */
 struct options {
-    const char *bin;          /* folder of the servers */
-    const char *out;          /* folder of the results */
-    enum mode mode;           /* how much */
-    const char *scenarios;    /* names, or NULL for those of the mode */
-    int rounds;               /* 0: as many as the time allows */
-    enum layout_kind layout;  /* for scenarios without one of their own */
-    int64_t start_timeout_ns; /* until a server must be ready */
+    const char *bin;         /* folder of the servers */
+    const char *out;         /* folder of the results */
+    enum mode mode;          /* how much */
+    const char *scenarios;   /* names, or NULL for those of the mode */
+    int rounds;              /* 0: as many as the time allows */
+    enum layout_kind layout; /* for scenarios without one of their own */
+    enum syscalls_method syscalls; /* how system calls are counted */
+    bool why;                      /* print system calls by name */
+    int64_t start_timeout_ns;      /* until a server must be ready */
     struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
     size_t ncontenders;                          /* how many */
 };

@@ -22,7 +22,7 @@ struct budget {
 };
 
 static const struct budget budgets[] = {
-    {MODE_DEFAULT, 30 * MS, 150 * MS, 82, 86, 12},
+    {MODE_DEFAULT, 30 * MS, 100 * MS, 82, 86, 12},
     {MODE_QUICK, 20 * MS, 90 * MS, 16, 17, 6},
     {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
 };
@@ -35,6 +35,8 @@ enum {
      * until the engine gives them up. */
     EXTRA_MS_PER_1000 = 70,
     EXTRA_MS_BLOCKING = 110,
+    /* To count the system calls of one row, once in a run. */
+    COUNT_MS = 150,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that compare holds beside the engine's */
 };
@@ -43,6 +45,8 @@ static rlim_t raise_descriptors(void);
 static void fit_descriptors(struct plan *plan, struct plan_cell *cell,
                             rlim_t limit);
 static double round_seconds(const struct plan *plan,
+                            const struct options *options);
+static double count_seconds(const struct plan *plan,
                             const struct options *options);
 
 void
@@ -54,6 +58,7 @@ plan_make(struct plan *plan, const struct options *options,
     size_t count;
     const struct scenario *all = scenarios_all(&count);
     double seconds;
+    double once;
 
     while (budget->mode != options->mode) {
         budget++;
@@ -74,15 +79,16 @@ plan_make(struct plan *plan, const struct options *options,
         }
     }
     seconds = round_seconds(plan, options);
+    once = count_seconds(plan, options);
     plan->rounds = budget->rounds_max;
     if (options->rounds > 0) {
         plan->rounds = options->rounds;
     } else if (budget->seconds > 0 &&
-               plan->rounds * seconds > budget->seconds) {
-        plan->rounds = (int)(budget->seconds / seconds);
+               plan->rounds * seconds > budget->seconds - once) {
+        plan->rounds = (int)((budget->seconds - once) / seconds);
         plan->rounds = plan->rounds > 0 ? plan->rounds : 1;
     }
-    plan->seconds = plan->rounds * seconds;
+    plan->seconds = plan->rounds * seconds + once;
 }
 
 /* Returns the limit that holds from now on, for us and for servers. */
@@ -142,6 +148,25 @@ fit_descriptors(struct plan *plan, struct plan_cell *cell, rlim_t limit)
              (unsigned long long)limit);
     snprintf(plan->note + length, sizeof plan->note - length,
              "%s is skipped: %s. ", scenario->name, cell->skipped);
+}
+
+/* Counting system calls, an estimate. */
+static double
+count_seconds(const struct plan *plan, const struct options *options)
+{
+    double ms = 0;
+
+    for (size_t i = 0; i < plan->ncells; i++) {
+        for (size_t j = 0;
+             j < options->ncontenders && options->syscalls != SYSCALLS_NONE;
+             j++) {
+            ms += contender_offers(&options->contenders[j],
+                                   &plan->cells[i].scenario)
+                      ? COUNT_MS
+                      : 0;
+        }
+    }
+    return ms / 1000;
 }
 
 static double

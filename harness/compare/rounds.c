@@ -12,7 +12,9 @@
 
 #include "harness/compare/floor.h"
 #include "harness/compare/measure.h"
+#include "harness/compare/perf.h"
 #include "harness/compare/progress.h"
+#include "harness/compare/syscalls.h"
 
 /* Why a contender is not run again: for good, or in one cell. */
 enum outcome {
@@ -40,6 +42,15 @@ static void run_contender(struct rounds *rounds, size_t cell,
 static bool without_measuring(struct rounds *rounds, size_t cell,
                               const struct measure_order *order,
                               struct window *window);
+static void count_all(struct rounds *rounds);
+static void count_calls(struct rounds *rounds, size_t cell, size_t contender);
+static struct measure_order order_for(const struct rounds *rounds,
+                                      size_t cell, size_t contender,
+                                      int round);
+static const struct calls *same_calls(const struct rounds *rounds,
+                                      size_t cell, const char *model);
+static bool same_service(const struct scenario *a, const struct scenario *b);
+static void keep_calls(struct rounds *rounds, const struct calls *calls);
 static void keep(struct rounds *rounds, const struct window *window);
 static size_t shuffle(const struct options *options,
                       const struct scenario *scenario,
@@ -76,6 +87,9 @@ rounds_run(const struct rounds_order *order)
         run->rounds = round;
         run_round(rounds, round);
         longest = fmax(longest, seconds_since(begin_ns));
+        if (round == 1) {
+            count_all(rounds);
+        }
     }
     progress_end(&rounds->progress);
     run->partial = interrupted(rounds);
@@ -120,19 +134,10 @@ static void
 run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
               double *floor_us)
 {
-    const struct options *options = rounds->order->options;
-    const struct plan *plan = rounds->order->plan;
-    const struct scenario *scenario = &plan->cells[cell].scenario;
-    const struct measure_order order = {
-        .contender = &options->contenders[contender],
-        .scenario = scenario,
-        .layout = &plan->cells[cell].layout,
-        .bin = options->bin,
-        .warmup_ns = plan->warmup_ns,
-        .window_ns = plan->window_ns,
-        .start_timeout_ns = options->start_timeout_ns,
-        .round = round,
-    };
+    const struct scenario *scenario =
+        &rounds->order->plan->cells[cell].scenario;
+    const struct measure_order order =
+        order_for(rounds, cell, contender, round);
     struct window window;
 
     progress_show(&rounds->progress, round, scenario, order.contender->name);
@@ -155,6 +160,25 @@ run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
         rounds->outcome[cell][contender] = OUTCOME_FAILED;
     }
     keep(rounds, &window);
+}
+
+static struct measure_order
+order_for(const struct rounds *rounds, size_t cell, size_t contender,
+          int round)
+{
+    const struct options *options = rounds->order->options;
+    const struct plan *plan = rounds->order->plan;
+
+    return (struct measure_order){
+        .contender = &options->contenders[contender],
+        .scenario = &plan->cells[cell].scenario,
+        .layout = &plan->cells[cell].layout,
+        .bin = options->bin,
+        .warmup_ns = plan->warmup_ns,
+        .window_ns = plan->window_ns,
+        .start_timeout_ns = options->start_timeout_ns,
+        .round = round,
+    };
 }
 
 /* True if there is nothing to measure; then the window says why. */
@@ -192,6 +216,105 @@ without_measuring(struct rounds *rounds, size_t cell,
                     "not built: there is no %s; run make", path);
     }
     return true;
+}
+
+/* Count the system calls of every row that was measured so far. */
+static void
+count_all(struct rounds *rounds)
+{
+    const struct plan *plan = rounds->order->plan;
+    const struct options *options = rounds->order->options;
+    struct perf *hold = calloc(1, sizeof *hold);
+
+    if (hold && options->syscalls != SYSCALLS_STRACE &&
+        options->syscalls != SYSCALLS_NONE) {
+        perf_hold(hold);
+    }
+    for (size_t i = 0; i < plan->ncells; i++) {
+        layout_enter(&plan->cells[i].layout);
+        for (size_t j = 0; j < options->ncontenders; j++) {
+            if (rounds->outcome[i][j] == OUTCOME_FINE &&
+                contender_offers(&options->contenders[j],
+                                 &plan->cells[i].scenario) &&
+                !interrupted(rounds)) {
+                count_calls(rounds, i, j);
+            }
+        }
+    }
+    if (hold) {
+        perf_close(hold);
+        free(hold);
+    }
+}
+
+static void
+count_calls(struct rounds *rounds, size_t cell, size_t contender)
+{
+    const struct options *options = rounds->order->options;
+    const struct measure_order order = order_for(rounds, cell, contender, 1);
+    const struct calls *known =
+        same_calls(rounds, cell, order.contender->name);
+    struct calls calls;
+
+    if (known) {
+        calls = *known;
+        snprintf(calls.scenario, sizeof calls.scenario, "%s",
+                 order.scenario->name);
+        calls.clients = scenario_asked(order.scenario);
+    } else {
+        syscalls_count(&order, options->syscalls, &calls);
+    }
+    keep_calls(rounds, &calls);
+}
+
+/* strace counts with one client, whatever the scenario's number is, so an
+ * earlier scenario with the same service has the same counts. NULL if there
+ * is none. */
+static const struct calls *
+same_calls(const struct rounds *rounds, size_t cell, const char *model)
+{
+    const struct plan *plan = rounds->order->plan;
+    const struct results *results = rounds->order->results;
+
+    for (size_t i = 0; i < cell; i++) {
+        const struct scenario *other = &plan->cells[i].scenario;
+
+        for (size_t j = 0; j < results->ncalls; j++) {
+            const struct calls *calls = &results->calls[j];
+
+            if (strcmp(calls->method, "strace") == 0 &&
+                strcmp(calls->model, model) == 0 &&
+                strcmp(calls->scenario, other->name) == 0 &&
+                calls->clients == scenario_asked(other) &&
+                same_service(other, &plan->cells[cell].scenario)) {
+                return calls;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool
+same_service(const struct scenario *a, const struct scenario *b)
+{
+    return a->churn == b->churn && a->handshake == b->handshake &&
+           a->delay_ms == b->delay_ms && a->work_us == b->work_us &&
+           a->message_bytes == b->message_bytes;
+}
+
+static void
+keep_calls(struct rounds *rounds, const struct calls *calls)
+{
+    FILE *file = rounds->order->file;
+
+    if (results_add_calls(rounds->order->results, calls) != 0 &&
+        rounds->write_errno == 0) {
+        rounds->write_errno = ENOMEM;
+    }
+    if (file && rounds->write_errno == 0 &&
+        results_write_calls(file, calls) != 0) {
+        rounds->write_errno = errno;
+    }
 }
 
 static void

@@ -32,6 +32,8 @@ static int start_once(struct server_process *server,
 static bool wait_ready(struct server_process *server, int port,
                        int64_t deadline_ns);
 static void wait_end(struct server_process *server, int timeout_ms);
+static const char *read_stat(const struct server_process *server, char *line,
+                             int line_bytes);
 static int64_t now_ns(void);
 
 int
@@ -100,23 +102,33 @@ server_process_forks(const struct server_process *server)
     return forks;
 }
 
+void
+server_process_faults(const struct server_process *server, double *faults,
+                      double *threads)
+{
+    char line[512];
+    const char *fields = read_stat(server, line, sizeof line);
+    unsigned long minor;
+    long count;
+
+    *faults = *threads = NAN;
+    /* Fields 10 and 20 of proc(5), of which fields[0] is the third. */
+    if (fields && sscanf(fields,
+                         "%*c %*d %*d %*d %*d %*d %*u %lu %*u %*u %*u %*u "
+                         "%*u %*d %*d %*d %*d %ld",
+                         &minor, &count) == 2) {
+        *faults = (double)minor;
+        *threads = (double)count;
+    }
+}
+
 bool
 server_process_sleeps(const struct server_process *server)
 {
-    char path[64];
-    char line[512] = "";
-    const char *name_end;
-    FILE *file;
+    char line[512];
+    const char *fields = read_stat(server, line, sizeof line);
 
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
-    file = fopen(path, "re");
-    if (!file) {
-        return true;
-    }
-    /* "pid (name) state ...": the name may hold anything but its end. */
-    name_end = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
-    fclose(file);
-    return !name_end || (name_end[1] == ' ' && name_end[2] != 'R');
+    return !fields || fields[0] != 'R';
 }
 
 bool
@@ -260,6 +272,27 @@ wait_end(struct server_process *server, int timeout_ms)
            poll(&ended, 1, (int)(left_ns / 1000000) + 1) == -1 &&
            errno == EINTR) {
     }
+}
+
+/* What /proc/PID/stat says behind the name, or NULL if it is gone. */
+static const char *
+read_stat(const struct server_process *server, char *line, int line_bytes)
+{
+    char path[64];
+    const char *name_end = NULL;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
+    file = fopen(path, "re");
+    if (!file) {
+        return NULL;
+    }
+    /* "pid (name) state ...": the name may hold anything but its end. */
+    if (fgets(line, line_bytes, file)) {
+        name_end = strrchr(line, ')');
+    }
+    fclose(file);
+    return name_end && name_end[1] == ' ' ? name_end + 2 : NULL;
 }
 
 static int64_t

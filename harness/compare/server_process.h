@@ -20,8 +20,9 @@
 #include "harness/compare/capture.h"
 
 enum {
-    SERVER_ARGUMENTS_MAX = 16, /* the final NULL included */
-    SERVER_REASON_BYTES = 256, /* a sentence */
+    SERVER_ARGUMENTS_MAX = 24,   /* the final NULL included */
+    SERVER_REASON_BYTES = 256,   /* a sentence */
+    SERVER_COMMAND_BYTES = 2048, /* a foreign command */
 };
 
 /* What to start, and how. */
@@ -64,6 +65,11 @@ int64_t server_process_cpu_ns(const struct server_process *server);
 
 /* Resident memory in KiB, or NAN. */
 double server_process_rss_kib(const struct server_process *server);
+
+/* Minor page faults of all its threads so far, and how many threads it has
+ * now; both NAN if it is gone. */
+void server_process_faults(const struct server_process *server,
+                           double *faults, double *threads);
 
 /* True if it has child processes, whose CPU time and memory are not seen
  * by the two functions above. */

@@ -103,7 +103,8 @@ become_server(const struct server_process *server,
     dup2(null_fd, STDIN_FILENO);
     dup2(server->capture.out.write_fd, STDOUT_FILENO);
     dup2(server->capture.error.write_fd, STDERR_FILENO);
-    execv(arguments[0], (char *const *)arguments);
+    /* A program without a folder, such as strace, is looked for in PATH. */
+    execvp(arguments[0], (char *const *)arguments);
     words = strerrordesc_np(errno);
     if (write(STDERR_FILENO, words, strlen(words)) == -1) {
         _exit(126);

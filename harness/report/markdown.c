@@ -8,11 +8,13 @@
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
 #include "harness/report/text.h"
+#include "harness/report/why.h"
 
 static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end);
 static void print_row(FILE *file, const struct summary_row *row,
                       const struct cells_style *style);
+static void print_why(FILE *file, const struct summary_row *row, bool first);
 static void put_escaped(FILE *file, const char *text);
 
 int
@@ -36,6 +38,7 @@ markdown_print(FILE *file, const struct run *run,
         i = end;
     }
     memset(&text, 0, sizeof text);
+    why_method(&text, summary);
     sentences_warnings(&text, summary);
     if (text.length > 0) {
         fputc('\n', file);
@@ -70,6 +73,9 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
     for (size_t i = 0; i < end - begin; i++) {
         print_row(file, &rows[i], &style);
     }
+    for (size_t i = 0; i < end - begin; i++) {
+        print_why(file, &rows[i], i == 0);
+    }
     memset(&text, 0, sizeof text);
     sentences_group(&text, summary, begin, end);
     if (text.length > 0) {
@@ -99,6 +105,21 @@ print_row(FILE *file, const struct summary_row *row,
                 cells_write(cell, i, row, style));
     }
     fputc('\n', file);
+}
+
+/* An item of a list: what a model does for an echo. */
+static void
+print_why(FILE *file, const struct summary_row *row, bool first)
+{
+    struct text text = {0};
+
+    if (first) {
+        fputc('\n', file);
+    }
+    if (why_known(row)) {
+        why_row(&text, row);
+        fprintf(file, "- %s: %s\n", row->window.model, text.bytes);
+    }
 }
 
 /* A bar would end the cell, so it is written as an entity. */

@@ -25,18 +25,22 @@ enum format {
 /* The command line. */
 struct arguments {
     enum format format; /* what to print */
+    bool why;           /* system calls by name below each table */
     const char *path;   /* the results file; "-" is standard input */
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state);
 static int read_results(const char *path, struct results *results);
-static int print_report(enum format format, const struct results *results,
+static int print_report(const struct arguments *arguments,
+                        const struct results *results,
                         const struct summary *summary);
 
 const char *argp_program_version = "fiveways report";
 
 static const struct argp_option options[] = {
     {"table", 't', NULL, 0, "A table for the terminal (default)", 0},
+    {"why", 'w', NULL, 0,
+     "A table with system calls by name, page faults and threads below", 0},
     {"markdown", 'm', NULL, 0, "Markdown, ready for a README", 0},
     {"csv", 'c', NULL, 0, "One line for each window", 0},
     {"summary-csv", 's', NULL, 0, "One line for each scenario and model", 0},
@@ -74,7 +78,7 @@ main(int argc, char **argv)
         results_free(&results);
         return 3;
     }
-    status = print_report(arguments.format, &results, &summary);
+    status = print_report(&arguments, &results, &summary);
     summary_free(&summary);
     results_free(&results);
     return status;
@@ -88,6 +92,10 @@ parse_option(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 't':
         arguments->format = FORMAT_TABLE;
+        return 0;
+    case 'w':
+        arguments->format = FORMAT_TABLE;
+        arguments->why = true;
         return 0;
     case 'm':
         arguments->format = FORMAT_MARKDOWN;
@@ -131,10 +139,15 @@ read_results(const char *path, struct results *results)
 }
 
 static int
-print_report(enum format format, const struct results *results,
+print_report(const struct arguments *arguments, const struct results *results,
              const struct summary *summary)
 {
-    switch (format) {
+    const struct table_style style = {
+        .colour = table_wants_colour(stdout),
+        .why = arguments->why,
+    };
+
+    switch (arguments->format) {
     case FORMAT_MARKDOWN:
         markdown_print(stdout, &results->run, summary);
         break;
@@ -145,8 +158,7 @@ print_report(enum format format, const struct results *results,
         csv_write_summary(stdout, summary);
         break;
     default:
-        table_print(stdout, &results->run, summary, NULL,
-                    table_wants_colour(stdout));
+        table_print(stdout, &results->run, summary, &style);
         break;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {

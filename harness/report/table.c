@@ -10,6 +10,7 @@
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
 #include "harness/report/text.h"
+#include "harness/report/why.h"
 
 /* The escape sequences in use; all empty without colour. */
 struct palette {
@@ -38,6 +39,9 @@ static void print_header(FILE *file, const struct run *run,
 static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end,
                         const struct palette *palette);
+static void print_why(FILE *file, const struct summary_row *rows,
+                      size_t nrows);
+static void print_checks(FILE *file, const struct summary *summary);
 static void print_headings(FILE *file, const struct cells_style *style,
                            int model_width, const struct palette *palette);
 static void print_row(FILE *file, const struct summary_row *row,
@@ -60,9 +64,9 @@ table_wants_colour(FILE *file)
 
 void
 table_print(FILE *file, const struct run *run, const struct summary *summary,
-            const char *folder, bool colour)
+            const struct table_style *style)
 {
-    const struct palette *palette = colour ? &colours : &plain;
+    const struct palette *palette = style->colour ? &colours : &plain;
     struct text text = {0};
 
     print_header(file, run, palette);
@@ -70,8 +74,12 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
         size_t end = summary_group_end(summary, i);
 
         print_group(file, summary, i, end, palette);
+        if (style->why) {
+            print_why(file, &summary->rows[i], end - i);
+        }
         i = end;
     }
+    print_checks(file, summary);
     sentences_warnings(&text, summary);
     if (text.length > 0) {
         fprintf(file, "\n%s", palette->red);
@@ -79,11 +87,11 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
         fputs(palette->off, file);
     }
     fputc('\n', file);
-    if (folder) {
+    if (style->folder) {
         fprintf(file,
                 "files: %s/results.jsonl results.csv summary.csv "
                 "results.md\n",
-                folder);
+                style->folder);
     }
     memset(&text, 0, sizeof text);
     sentences_next(&text, run, summary);
@@ -125,6 +133,36 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
     memset(&text, 0, sizeof text);
     sentences_group(&text, summary, begin, end);
     if (text.length > 0) {
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    }
+}
+
+/* A line or more for each model: what it does for an echo. */
+static void
+print_why(FILE *file, const struct summary_row *rows, size_t nrows)
+{
+    int model_width = widest_model(rows, nrows);
+
+    for (size_t i = 0; i < nrows; i++) {
+        struct text text = {0};
+
+        if (why_known(&rows[i])) {
+            why_row(&text, &rows[i]);
+            fprintf(file, "  %-*s ", model_width, rows[i].window.model);
+            text_wrap(file, text.bytes, TEXT_WIDTH - model_width - 3, 4);
+        }
+    }
+}
+
+/* What holds for the whole run: how calls were counted. */
+static void
+print_checks(FILE *file, const struct summary *summary)
+{
+    struct text text = {0};
+
+    why_method(&text, summary);
+    if (text.length > 0) {
+        fputc('\n', file);
         text_wrap(file, text.bytes, TEXT_WIDTH, 0);
     }
 }

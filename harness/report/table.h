@@ -17,11 +17,18 @@
  * TERM=dumb. */
 bool table_wants_colour(FILE *file);
 
+/* What belongs to the place where a table is printed, not to the run. */
+struct table_style {
+    const char *folder; /* of the files, named at the end; or NULL */
+    bool colour;        /* escape sequences are welcome */
+    bool why;           /* system calls by name below each table */
+};
+
 /* Print the run: a header, one table for each scenario with its sentences,
- * warnings, the files' folder if `folder` is not NULL, and the next command.
+ * warnings, the files' folder, and the next command.
  * Pure: what is printed depends on the arguments alone. */
 void table_print(FILE *file, const struct run *run,
-                 const struct summary *summary, const char *folder,
-                 bool colour);
+                 const struct summary *summary,
+                 const struct table_style *style);
 
 #endif

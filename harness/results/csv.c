@@ -28,7 +28,7 @@ csv_write_windows(FILE *file, const struct results *results)
                 window_status_name(window->status));
         for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
             fputc(',', file);
-            put_number(file, window->figure[i]);
+            put_number(file, results_figure(results, window, i));
         }
         fprintf(file, ",%s\n", window->bound_by);
     }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 static int write_line(FILE *file, const char *type, json_t *object);
+static void *grown(void *array, size_t n, size_t element_bytes);
 static int read_line(const json_t *object, struct results *results);
 
 int
@@ -25,6 +26,12 @@ results_write_window(FILE *file, const struct window *window)
 }
 
 int
+results_write_calls(FILE *file, const struct calls *calls)
+{
+    return write_line(file, "calls", calls_to_json(calls));
+}
+
+int
 results_write_end(FILE *file, const struct run *run)
 {
     return write_line(file, "end",
@@ -36,22 +43,57 @@ results_write_end(FILE *file, const struct run *run)
 int
 results_add(struct results *results, const struct window *window)
 {
-    size_t n = results->nwindows;
+    struct window *windows =
+        grown(results->windows, results->nwindows, sizeof *windows);
 
-    /* The array grows when it is full, which is at each power of two. */
-    if ((n & (n - 1)) == 0) {
-        size_t room = n > 0 ? 2 * n : 1;
-        struct window *windows =
-            reallocarray(results->windows, room, sizeof *windows);
-
-        if (!windows) {
-            return -1;
-        }
-        results->windows = windows;
+    if (!windows) {
+        return -1;
     }
-    results->windows[n] = *window;
-    results->nwindows = n + 1;
+    results->windows = windows;
+    windows[results->nwindows++] = *window;
     return 0;
+}
+
+int
+results_add_calls(struct results *results, const struct calls *calls)
+{
+    struct calls *all = grown(results->calls, results->ncalls, sizeof *all);
+
+    if (!all) {
+        return -1;
+    }
+    results->calls = all;
+    all[results->ncalls++] = *calls;
+    return 0;
+}
+
+const struct calls *
+results_find_calls(const struct results *results, const struct window *window)
+{
+    for (size_t i = 0; i < results->ncalls; i++) {
+        const struct calls *calls = &results->calls[i];
+
+        if (calls->clients == window->clients &&
+            strcmp(calls->scenario, window->scenario) == 0 &&
+            strcmp(calls->model, window->model) == 0) {
+            return calls;
+        }
+    }
+    return NULL;
+}
+
+double
+results_figure(const struct results *results, const struct window *window,
+               enum window_figure figure)
+{
+    const struct calls *calls;
+
+    if (figure != WINDOW_SYSCALLS_PER_ECHO ||
+        isfinite(window->figure[figure]) || window->status != WINDOW_OK) {
+        return window->figure[figure];
+    }
+    calls = results_find_calls(results, window);
+    return calls ? calls->per_echo : NAN;
 }
 
 long
@@ -92,6 +134,20 @@ results_free(struct results *results)
     free(results->windows);
     results->windows = NULL;
     results->nwindows = 0;
+    free(results->calls);
+    results->calls = NULL;
+    results->ncalls = 0;
+}
+
+/* An array of n elements with room for one more: it grows when it is full,
+ * which is at each power of two. NULL without memory. */
+static void *
+grown(void *array, size_t n, size_t element_bytes)
+{
+    if ((n & (n - 1)) != 0) {
+        return array;
+    }
+    return reallocarray(array, n > 0 ? 2 * n : 1, element_bytes);
 }
 
 /* Takes the object over. */
@@ -124,6 +180,7 @@ read_line(const json_t *object, struct results *results)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
     struct window window;
+    struct calls calls;
 
     if (!type) {
         return -1;
@@ -131,6 +188,11 @@ read_line(const json_t *object, struct results *results)
     if (strcmp(type, "run") == 0) {
         run_from_json(object, &results->run);
         return 0;
+    }
+    if (strcmp(type, "calls") == 0) {
+        return calls_from_json(object, &calls) == 0
+                   ? results_add_calls(results, &calls)
+                   : -1;
     }
     if (strcmp(type, "end") == 0) {
         results->run.partial =

@@ -3,8 +3,9 @@
  *
  * results.jsonl holds one JSON object on each line: first the run, then one
  * line for each window, written and flushed the moment that it was
- * measured, and at last a line that says how the run ended. So whatever
- * happens to the run, what was measured before is safe.
+ * measured, one for each counting of system calls among them, and at last a
+ * line that says how the run ended. So whatever happens to the run, what was
+ * measured before is safe.
  */
 #ifndef FIVEWAYS_RESULTS_H
 #define FIVEWAYS_RESULTS_H
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "harness/results/calls.h"
 #include "harness/results/run.h"
 #include "harness/results/window.h"
 
@@ -20,17 +22,32 @@ struct results {
     struct run run;         /* its first line */
     struct window *windows; /* its windows, in the order measured */
     size_t nwindows;        /* how many */
+    struct calls *calls;    /* system calls counted, in the order counted */
+    size_t ncalls;          /* how many of those */
 };
 
 /* Write one line and flush it. Return 0, or -1 with errno. */
 int results_write_run(FILE *file, const struct run *run);
 int results_write_window(FILE *file, const struct window *window);
+int results_write_calls(FILE *file, const struct calls *calls);
 
 /* Write the last line, from run->partial, run->seconds and run->rounds. */
 int results_write_end(FILE *file, const struct run *run);
 
 /* Append a copy of a window. Returns 0, or -1 without memory. */
 int results_add(struct results *results, const struct window *window);
+
+/* The same for a counting of system calls. */
+int results_add_calls(struct results *results, const struct calls *calls);
+
+/* What was counted for a window's scenario, clients and model, or NULL. */
+const struct calls *results_find_calls(const struct results *results,
+                                       const struct window *window);
+
+/* A figure of a good window: its own, or for system calls, which are not
+ * counted in windows, what was counted for its row. May be NAN. */
+double results_figure(const struct results *results,
+                      const struct window *window, enum window_figure figure);
 
 /*
  * Read a results file. Returns 0 and fills `results`, which the caller gives
@@ -40,7 +57,7 @@ int results_add(struct results *results, const struct window *window);
  */
 long results_read(FILE *file, struct results *results);
 
-/* Free the windows. */
+/* Free windows and calls. */
 void results_free(struct results *results);
 
 #endif

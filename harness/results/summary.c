@@ -55,6 +55,8 @@ summary_make(const struct results *results, struct summary *summary)
     for (size_t i = 0; i < summary->nrows; i++) {
         row_estimate(&summary->rows[i], results, values);
         row_take_bound(&summary->rows[i], results);
+        summary->rows[i].calls =
+            results_find_calls(results, &summary->rows[i].window);
     }
     free(values);
     if (sort_rows(summary, results) != 0) {
@@ -174,7 +176,7 @@ row_estimate(struct summary_row *row, const struct results *results,
 
             if (in_row(row, window)) {
                 values[n++] = figure < WINDOW_FIGURES
-                                  ? window->figure[figure]
+                                  ? results_figure(results, window, figure)
                                   : over_yardstick(results, window);
             }
         }

@@ -25,6 +25,8 @@ struct summary_row {
     enum window_status status;              /* failed if any round failed */
     char reason[WINDOW_REASON_BYTES];       /* of the first that did */
     struct estimate figure[WINDOW_FIGURES]; /* over good windows */
+    const struct calls *calls;              /* system calls by name, or NULL;
+                                             * belongs to the results */
     struct estimate over_yardstick;         /* server CPU per echo,
                                              * ratio round by round */
 };
@@ -35,8 +37,8 @@ struct summary {
     size_t nrows;             /* how many */
 };
 
-/* Make it. Returns 0 and a summary to be freed with summary_free(), or -1
- * without memory. */
+/* Make it. The results must outlive it. Returns 0 and a summary to be freed
+ * with summary_free(), or -1 without memory. */
 int summary_make(const struct results *results, struct summary *summary);
 
 /* Free the rows. */

@@ -39,6 +39,9 @@ static const char *const figure_names[WINDOW_FIGURES] = {
     [WINDOW_UNFINISHED] = "unfinished",
     [WINDOW_BASE_RSS_KIB] = "base_rss_kib",
     [WINDOW_START_MS] = "start_ms",
+    [WINDOW_FAULTS_PER_ECHO] = "minor_faults_per_echo",
+    [WINDOW_THREADS] = "threads",
+    [WINDOW_MEAN_US] = "mean_us",
 };
 
 static const char *const status_names[WINDOW_STATUSES] = {

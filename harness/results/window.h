@@ -47,10 +47,13 @@ enum window_figure {
     WINDOW_CSV_FIGURES,            /* how many have a column in CSV */
     /* The rest is kept in JSON only. */
     WINDOW_CLIENT_CPU_US_PER_ECHO = WINDOW_CSV_FIGURES, /* our own side */
-    WINDOW_CONNECTED,    /* clients that connected, silent ones included */
-    WINDOW_UNFINISHED,   /* messages without their echo at the end */
-    WINDOW_BASE_RSS_KIB, /* the server before the clients came */
-    WINDOW_START_MS,     /* from exec to ready */
+    WINDOW_CONNECTED,       /* clients that connected, silent ones included */
+    WINDOW_UNFINISHED,      /* messages without their echo at the end */
+    WINDOW_BASE_RSS_KIB,    /* the server before the clients came */
+    WINDOW_START_MS,        /* from exec to ready */
+    WINDOW_FAULTS_PER_ECHO, /* minor page faults of the server */
+    WINDOW_THREADS,         /* of the server as the window ends */
+    WINDOW_MEAN_US,         /* latency, the mean */
     WINDOW_FIGURES,
 };
 

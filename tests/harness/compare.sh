@@ -14,6 +14,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0
 failed=0
+skipped=0
 
 # result NAME GOOD: count a case; GOOD is 0 for a good one. What compare
 # printed is shown for a bad one.
@@ -32,6 +33,12 @@ result() {
 run() {
     timeout 60 "$compare" --out="$tmp/results" "$@" >"$tmp/out" 2>"$tmp/err"
     status=$?
+}
+
+# skip NAME WHY: count a case that cannot be tried here.
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped compare: $1: $2"
 }
 
 # said PATTERN FILE: the file has a line that matches.
@@ -121,6 +128,7 @@ while (1) {
                 next;
             }
         }
+        getppid for 1 .. ($what =~ /^getppid(\d+)/ ? $1 : 0);
         print STDERR "x" x 4000, "\n" if $what eq 'talks';
         syswrite($ready, $bytes);
     }
@@ -178,6 +186,82 @@ bad_servers() {
     result "servers that do not start say why, others are measured" $?
     no_servers_left
     result "none of them is left" $?
+}
+
+# calls_of MODEL [NAME [CLIENTS]]: the calls per echo in the results, in
+# total or of one name.
+calls_of() {
+    perl -ne 'next unless /"type":"calls"/ && /"model":"'"$1"'"/ &&
+            /"clients":'"${3:-[0-9]+}"',/;
+        print "$1\n" if /"'"${2:-syscalls_per_echo}"'":([0-9.]+)/' \
+        "$tmp/results/results.jsonl"
+}
+
+# near A B TOLERANCE: the two numbers differ by that at most.
+near() {
+    perl -e 'exit !(@ARGV == 3 && abs(eval($ARGV[0]) - eval($ARGV[1])) <=
+        eval($ARGV[2]))' "$@"
+}
+
+# Tracefs is mounted in a name space of our own, which ends with the command,
+# so that perf can be tried where root has not mounted it.
+with_perf() {
+    # shellcheck disable=SC2016
+    timeout 60 unshare -m sh -c 'test -d /sys/kernel/tracing/events ||
+        mount -t tracefs tracefs /sys/kernel/tracing || exit 1
+        exec "$@"' sh "$compare" --out="$tmp/results" --syscalls=perf "$@" \
+        >"$tmp/out" 2>"$tmp/err"
+}
+
+system_calls() {
+    local plain model by_strace=()
+
+    run --models=threaded --scenarios=silent --rounds=1 --syscalls=none
+    [ "$status" -eq 0 ] && said '^threaded .* n/a ' out
+    result "without counting, system calls are n/a" $?
+    timeout 60 env PATH=/nowhere "$compare" --out="$tmp/results" \
+        --models=threaded --scenarios=silent --rounds=1 --syscalls=strace \
+        >"$tmp/out" 2>"$tmp/err"
+    status=$?
+    [ "$status" -eq 0 ] && said '^threaded .* n/a ' out &&
+        grep -q 'no strace: strace is not installed' \
+            "$tmp/results/results.jsonl"
+    result "without strace the reason is in the results" $?
+
+    if ! command -v strace >/dev/null; then
+        skip "system calls under strace" "there is no strace"
+        return
+    fi
+    run --models=threaded --scenarios=silent --rounds=1 --syscalls=strace \
+        "--server=plain=perl $tmp/server.pl {port} fine" \
+        "--server=more=perl $tmp/server.pl {port} getppid5"
+    [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
+        near "$(calls_of more getppid)" 5 0.001 &&
+        plain=$(calls_of plain) && near "$(calls_of more)" "5 + $plain" 0.05
+    result "strace finds five more calls where there are five more" $?
+    no_servers_left
+    result "strace leaves no server" $?
+
+    if ! with_perf --models=threaded --scenarios=silent --rounds=1 \
+        "--server=more=perl $tmp/server.pl {port} getppid5" ||
+        ! grep -q '"method":"perf"' "$tmp/results/results.jsonl"; then
+        skip "system calls with perf" "the kernel does not let us"
+        return
+    fi
+    near "$(calls_of threaded)" 2 0.05 &&
+        near "$(calls_of more getppid)" 5 0.001
+    result "perf finds five more calls where there are five more" $?
+
+    run --models=selectloop,libevent --scenarios=echo --rounds=1 \
+        --syscalls=strace
+    for model in selectloop libevent yardstick; do
+        by_strace[${#by_strace[@]}]=$(calls_of $model "" 1)
+    done
+    with_perf --models=selectloop,libevent --scenarios=echo --rounds=1
+    near "$(calls_of selectloop "" 1)" "${by_strace[0]}" 0.06 &&
+        near "$(calls_of libevent "" 1)" "${by_strace[1]}" 0.08 &&
+        near "$(calls_of yardstick "" 1)" "${by_strace[2]}" 0.06
+    result "perf and strace agree within 2 % at one client" $?
 }
 
 little_machine() {
@@ -250,7 +334,8 @@ fi
 write_servers
 wrong_usage
 bad_servers
+system_calls
 little_machine
 interrupts
-echo "$passed passed, $failed failed, 0 skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -75,7 +75,7 @@ fixed_results(void)
 
 /* The results as a table; frees them. The caller frees the text. */
 static char *
-table_of(struct results *results, bool colour)
+styled_table_of(struct results *results, const struct table_style *style)
 {
     char *text = NULL;
     size_t bytes = 0;
@@ -83,11 +83,20 @@ table_of(struct results *results, bool colour)
     struct summary summary;
 
     ck_assert_int_eq(summary_make(results, &summary), 0);
-    table_print(file, &results->run, &summary, "build/compare", colour);
+    table_print(file, &results->run, &summary, style);
     fclose(file);
     summary_free(&summary);
     results_free(results);
     return text;
+}
+
+static char *
+table_of(struct results *results, bool colour)
+{
+    const struct table_style style = {.folder = "build/compare",
+                                      .colour = colour};
+
+    return styled_table_of(results, &style);
 }
 
 static void
@@ -273,6 +282,58 @@ START_TEST(markdown_has_the_same_cells)
 }
 END_TEST
 
+/* Calls of one model, counted with one client. */
+static struct calls
+counted(const char *model, const char *method)
+{
+    struct calls calls;
+
+    calls_clear(&calls);
+    snprintf(calls.scenario, sizeof calls.scenario, "echo");
+    snprintf(calls.model, sizeof calls.model, "%s", model);
+    snprintf(calls.method, sizeof calls.method, "%s", method);
+    calls.clients = 64;
+    calls.counted_clients = 1;
+    calls.echoes = 100;
+    calls.per_echo = 2.12;
+    calls_add(&calls, "pselect6", 0.07);
+    calls_add(&calls, "sendto", 1);
+    calls_add(&calls, "recvfrom", 1);
+    calls_add(&calls, "execve", 0.001);
+    calls_finish(&calls);
+    return calls;
+}
+
+START_TEST(why_names_the_calls_and_how_they_were_counted)
+{
+    static const struct table_style why = {.why = true};
+    struct results results = fixed_results();
+    struct calls calls = counted("selectloop", "perf");
+    char *text;
+
+    ck_assert_int_eq(results_add_calls(&results, &calls), 0);
+    text = styled_table_of(&results, &why);
+    assert_narrow(text);
+    ck_assert_ptr_nonnull(
+        strstr(text, "\n  selectloop recvfrom 1.00 sendto 1.00 pselect6 0.07 "
+                     "other 0.05\n"));
+    ck_assert_ptr_nonnull(strstr(text, " 1.30  1.04   2.12      -"));
+    ck_assert_ptr_nonnull(strstr(text, "counted by perf under the row's"));
+    ck_assert_ptr_null(strstr(text, "execve"));
+    free(text);
+
+    results = fixed_results();
+    calls = counted("selectloop", "strace");
+    snprintf(calls.reason, sizeof calls.reason, "no perf: no luck");
+    ck_assert_int_eq(results_add_calls(&results, &calls), 0);
+    text = table_of(&results, false);
+    ck_assert_ptr_nonnull(strstr(text, "counted by strace, with one client"));
+    ck_assert_ptr_nonnull(strstr(text, "(no perf: no luck)"));
+    ck_assert_ptr_null(strstr(text, "pselect6"));
+    free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -289,6 +350,7 @@ main(void)
     tcase_add_test(cases, below_the_floor_is_called_a_bug);
     tcase_add_test(cases, marks_say_quick_and_partial);
     tcase_add_test(cases, markdown_has_the_same_cells);
+    tcase_add_test(cases, why_names_the_calls_and_how_they_were_counted);
     suite_add_tcase(suite, cases);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -95,6 +95,55 @@ START_TEST(every_field_survives_json)
 }
 END_TEST
 
+/* Also through a file with windows around them. */
+START_TEST(calls_survive_json)
+{
+    struct results results = {.nwindows = 0};
+    struct results back;
+    struct window window = full_window();
+    struct calls calls;
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *file = open_memstream(&text, &bytes);
+
+    calls_clear(&calls);
+    snprintf(calls.scenario, sizeof calls.scenario, "idle");
+    snprintf(calls.model, sizeof calls.model, "a,\"b\"");
+    snprintf(calls.method, sizeof calls.method, "perf");
+    calls.clients = 1016;
+    calls.counted_clients = 16;
+    calls.echoes = 1000;
+    calls.per_echo = 2.5;
+    calls_add(&calls, "recvfrom", 0.5);
+    calls_add(&calls, "sendto", 0.75);
+    calls_add(&calls, "recvfrom", 0.75);
+    calls_finish(&calls);
+    window.status = WINDOW_OK;
+    results_write_window(file, &window);
+    results_write_calls(file, &calls);
+    results_write_window(file, &window);
+    fclose(file);
+    file = fmemopen(text, bytes, "r");
+    ck_assert_int_eq(results_read(file, &back), 0);
+    fclose(file);
+    ck_assert_uint_eq(back.nwindows, 2);
+    ck_assert_uint_eq(back.ncalls, 1);
+    ck_assert_str_eq(back.calls[0].method, "perf");
+    ck_assert_int_eq(back.calls[0].counted_clients, 16);
+    ck_assert_int_eq(back.calls[0].nnames, 3);
+    ck_assert_str_eq(back.calls[0].names[0].name, "recvfrom");
+    ck_assert_double_eq(back.calls[0].names[0].per_echo, 1.25);
+    ck_assert_str_eq(back.calls[0].names[2].name, CALLS_OTHER);
+    ck_assert_double_eq_tol(back.calls[0].names[2].per_echo, 0.5, 1e-9);
+    ck_assert_double_eq(
+        results_figure(&back, &back.windows[1], WINDOW_SYSCALLS_PER_ECHO),
+        2.5);
+    results_free(&back);
+    results_free(&results);
+    free(text);
+}
+END_TEST
+
 START_TEST(missing_stays_missing_and_zero_stays_zero)
 {
     struct window window = full_window();
@@ -222,6 +271,7 @@ main(void)
     int failed;
 
     tcase_add_test(cases, every_field_survives_json);
+    tcase_add_test(cases, calls_survive_json);
     tcase_add_test(cases, missing_stays_missing_and_zero_stays_zero);
     tcase_add_test(cases, a_reason_too_long_is_cut_not_overrun);
     tcase_add_test(cases, old_files_lack_keys_and_are_read);
