@@ -56,6 +56,12 @@ judge_fill(struct window *window, const struct measurement *measurement,
     figure[WINDOW_SECONDS] = (double)result->window_ns / 1e9;
     figure[WINDOW_ECHOES_PER_S] =
         ratio((double)result->echoes, figure[WINDOW_SECONDS]);
+    if (!measurement->left_before && result->unfinished == 0 &&
+        engine_result_good(result)) {
+        figure[WINDOW_CLIENT_BYTES] =
+            (double)(measurement->echoes_before + result->echoes_total) *
+            (double)window->message_bytes;
+    }
     fill_latency(window, &result->latency);
     fill_costs(window, measurement, server);
 }

@@ -15,6 +15,7 @@ struct measurement {
     struct engine_result result; /* of the measured run */
     int engine_errno;            /* why the engine did not run, or 0 */
     uint64_t echoes_before;      /* of the first run */
+    bool left_before;            /* it left a message without its echo */
     int held_before;             /* clients as the baseline was read */
     double base_rss_kib;         /* memory then */
     double rss_kib;              /* memory as the window ended */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/disturbance.h"
 #include "harness/compare/judge.h"
 #include "harness/compare/server_process.h"
 #include "harness/load/engine.h"
@@ -38,6 +39,10 @@ static void order_server(const struct measure_order *order,
                          struct server_order *server_order, char *path,
                          size_t path_bytes, char flags[2][32]);
 static void look(enum engine_phase phase, void *arg);
+static void run_watched(const struct measure_order *order,
+                        struct server_process *server,
+                        struct measurement *measurement,
+                        struct window *window);
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
@@ -57,6 +62,7 @@ measure_identify(const struct measure_order *order, struct window *window)
     window->clients = scenario_asked(scenario);
     window->silent = scenario->silent;
     window->round = order->round;
+    window->attempt = order->attempt;
     window->cpus = order->layout->server_cpus;
     window->delay_ms = scenario->delay_ms;
     window->work_us = scenario->work_us;
@@ -81,7 +87,7 @@ measure_window(const struct measure_order *order, struct window *window)
         free(measurement);
         return -1;
     }
-    run_engine(order, &server, measurement);
+    run_watched(order, &server, measurement, window);
     server_process_stop(&server);
     judge_fill(window, measurement, &server);
     judge_status(window, measurement, &server,
@@ -153,6 +159,29 @@ order_server(const struct measure_order *order,
     }
 }
 
+/* Both runs, and what else went on meanwhile. */
+static void
+run_watched(const struct measure_order *order, struct server_process *server,
+            struct measurement *measurement, struct window *window)
+{
+    struct disturbance before;
+    struct disturbance after;
+    int64_t begin_ns = server_process_cpu_ns(server);
+    int64_t end_ns;
+    cpu_set_t cpus;
+
+    CPU_OR(&cpus, &order->layout->client, &order->layout->server);
+    disturbance_read(&before, &cpus);
+    run_engine(order, server, measurement);
+    end_ns = server_process_cpu_ns(server);
+    disturbance_read(&after, &cpus);
+    /* What children of a server use cannot be told from what others use. */
+    disturbance_fill(window, &before, &after,
+                     begin_ns >= 0 && end_ns >= 0 && !measurement->forks
+                         ? (double)(end_ns - begin_ns) / 1e9
+                         : NAN);
+}
+
 /* Both runs. Afterwards the measurement holds all that must be read while
  * the server lives. */
 static void
@@ -177,6 +206,8 @@ run_engine(const struct measure_order *order, struct server_process *server,
     }
     measurement->base_rss_kib = probe.rss_kib;
     measurement->echoes_before = measurement->result.echoes_total;
+    measurement->left_before = measurement->result.unfinished > 0 ||
+                               !engine_result_good(&measurement->result);
     measurement->held_before = first;
     measure_set_load(order, server, &options);
     options.on_phase = look;

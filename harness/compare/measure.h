@@ -22,6 +22,7 @@ struct measure_order {
     int64_t window_ns;                 /* of measuring */
     int64_t start_timeout_ns;          /* until the server must be ready */
     int round;                         /* from 1 */
+    int attempt;                       /* at this round, from 0 */
 };
 
 /* Fill in what is known of a window before it is measured. */

@@ -15,6 +15,8 @@
 #include "harness/compare/perf.h"
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
+#include "harness/results/noise.h"
+#include "harness/results/statistics.h"
 
 /* Why a contender is not run again: for good, or in one cell. */
 enum outcome {
@@ -23,11 +25,18 @@ enum outcome {
     OUTCOME_HOPELESS, /* it does not start: not tried again anywhere */
 };
 
+enum {
+    REPEATS_MAX = 2,  /* of one disturbed window */
+    FLOORS_MIN = 5,   /* floors known before one can be unusual */
+    FLOORS_MAX = 201, /* the latest ones, whose median is usual */
+};
+
 /* The state of a run. */
 struct rounds {
     const struct rounds_order *order; /* what was asked for */
     struct progress progress;         /* the line on the terminal */
     int64_t begin_ns;                 /* of the run */
+    int repeats;                      /* disturbed windows run again */
     int write_errno;                  /* first trouble with the file, or 0 */
     /* By contender: why it is hopeless, "" if it is not. */
     char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
@@ -39,6 +48,13 @@ static void run_round(struct rounds *rounds, int round);
 static void run_cell(struct rounds *rounds, size_t cell, int round);
 static void run_contender(struct rounds *rounds, size_t cell,
                           size_t contender, int round, double *floor_us);
+static void run_attempt(struct rounds *rounds,
+                        const struct measure_order *order, double *floor_us,
+                        struct window *window);
+static double usual_floor_us(const struct rounds *rounds,
+                             int64_t message_bytes);
+static bool may_repeat(struct rounds *rounds,
+                       const struct measure_order *order);
 static bool without_measuring(struct rounds *rounds, size_t cell,
                               const struct measure_order *order,
                               struct window *window);
@@ -128,38 +144,95 @@ run_cell(struct rounds *rounds, size_t cell, int round)
     }
 }
 
-/* One server, between two floor probes; the second serves the next one as
- * its first, through *floor_us. */
+/* One server; again if it was disturbed and time allows. */
 static void
 run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
               double *floor_us)
 {
-    const struct scenario *scenario =
-        &rounds->order->plan->cells[cell].scenario;
-    const struct measure_order order =
-        order_for(rounds, cell, contender, round);
+    struct measure_order order = order_for(rounds, cell, contender, round);
     struct window window;
 
-    progress_show(&rounds->progress, round, scenario, order.contender->name);
+    progress_show(&rounds->progress, round, order.scenario,
+                  order.contender->name);
     if (rounds->outcome[cell][contender] != OUTCOME_FINE) {
         return;
     }
-    if (!without_measuring(rounds, cell, &order, &window)) {
-        double before_us = isnan(*floor_us)
-                               ? floor_probe_us(scenario->message_bytes)
-                               : *floor_us;
-
-        if (measure_window(&order, &window) != 0) {
-            memcpy(rounds->hopeless[contender], window.reason,
-                   sizeof window.reason);
-        }
-        *floor_us = floor_probe_us(scenario->message_bytes);
-        measure_add_floor(&window, (before_us + *floor_us) / 2);
-    }
-    if (window.status == WINDOW_FAILED || window.status == WINDOW_SKIPPED) {
+    if (without_measuring(rounds, cell, &order, &window)) {
         rounds->outcome[cell][contender] = OUTCOME_FAILED;
+        keep(rounds, &window);
+        return;
     }
-    keep(rounds, &window);
+    do {
+        run_attempt(rounds, &order, floor_us, &window);
+        if (window.status == WINDOW_FAILED) {
+            rounds->outcome[cell][contender] = OUTCOME_FAILED;
+        }
+        keep(rounds, &window);
+        order.attempt++;
+    } while (window.status == WINDOW_OK && window.causes != 0 &&
+             may_repeat(rounds, &order));
+}
+
+/* One window, between two floor probes; the second serves the next one as
+ * its first, through *floor_us. */
+static void
+run_attempt(struct rounds *rounds, const struct measure_order *order,
+            double *floor_us, struct window *window)
+{
+    const struct options *options = rounds->order->options;
+    int64_t bytes = order->scenario->message_bytes;
+    double before_us = isnan(*floor_us) ? floor_probe_us(bytes) : *floor_us;
+
+    if (measure_window(order, window) != 0) {
+        memcpy(rounds->hopeless[order->contender - options->contenders],
+               window->reason, sizeof window->reason);
+    }
+    *floor_us = floor_probe_us(bytes);
+    measure_add_floor(window, (before_us + *floor_us) / 2);
+    window->causes = noise_causes(window, usual_floor_us(rounds, bytes));
+}
+
+/* The median floor of the run so far, for messages of that length; NAN as
+ * long as there are too few to tell. */
+static double
+usual_floor_us(const struct rounds *rounds, int64_t message_bytes)
+{
+    const struct results *results = rounds->order->results;
+    double values[FLOORS_MAX];
+    size_t n = 0;
+
+    for (size_t i = results->nwindows; i-- > 0 && n < FLOORS_MAX;) {
+        const struct window *window = &results->windows[i];
+
+        if (window->message_bytes == message_bytes) {
+            values[n++] = window->figure[WINDOW_FLOOR_US];
+        }
+    }
+    return n < FLOORS_MIN ? NAN : statistics_estimate(values, n).median;
+}
+
+/*
+ * True if a disturbed window may be run again: up to twice, and only so
+ * often that the rounds planned still fit; where the number of rounds was
+ * ordered, a quarter of all windows.
+ */
+static bool
+may_repeat(struct rounds *rounds, const struct measure_order *order)
+{
+    const struct plan *plan = rounds->order->plan;
+    const struct progress *progress = &rounds->progress;
+    double done = (double)progress->done / fmax(1, progress->total);
+    double left = (1 - done) * plan->seconds;
+    bool allowed = rounds->repeats < 2 + progress->total / 4;
+
+    if (order->attempt > REPEATS_MAX || interrupted(rounds)) {
+        return false;
+    }
+    if (plan->seconds_max > 0) {
+        allowed = seconds_since(rounds->begin_ns) + left < plan->seconds_max;
+    }
+    rounds->repeats += allowed;
+    return allowed;
 }
 
 static struct measure_order

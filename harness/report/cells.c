@@ -8,6 +8,8 @@
 
 #include "harness/load/units.h"
 
+static void add_rounds(struct text *text, const struct summary_row *rows,
+                       size_t nrows);
 static char *write_served(char *cell, const struct summary_row *row);
 static char *write_latency(char *cell, const struct summary_row *row,
                            enum window_figure figure,
@@ -124,9 +126,9 @@ cells_starved(const struct summary_row *row)
 }
 
 void
-cells_title(struct text *text, const struct summary_row *row, int rounds)
+cells_title(struct text *text, const struct summary_row *rows, size_t nrows)
 {
-    const struct window *window = &row->window;
+    const struct window *window = &rows[0].window;
     char bytes[UNITS_TEXT_BYTES];
 
     text_add(text, "%s: %d client%s x %s", window->scenario, window->clients,
@@ -151,7 +153,28 @@ cells_title(struct text *text, const struct summary_row *row, int rounds)
         text_add(text, ", all %d CPU%s", window->cpus,
                  window->cpus == 1 ? "" : "s");
     }
+    add_rounds(text, rows, nrows);
+}
+
+/* ", 8 rounds"; and for the row with most attempts, if any window was run
+ * again, ": 8 used of 10 run". */
+static void
+add_rounds(struct text *text, const struct summary_row *rows, size_t nrows)
+{
+    const struct summary_row *most = &rows[0];
+    int rounds = 0;
+
+    for (size_t i = 0; i < nrows; i++) {
+        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
+        if (rows[i].run - rows[i].rounds > most->run - most->rounds) {
+            most = &rows[i];
+        }
+    }
     text_add(text, ", %d round%s", rounds, rounds == 1 ? "" : "s");
+    if (most->run > most->rounds) {
+        text_add(text, " (%s: %d used of %d run)", most->window.model,
+                 most->rounds, most->run);
+    }
 }
 
 static char *

@@ -57,8 +57,8 @@ bool cells_measured(const struct summary_row *row);
 /* True if fewer clients were served than asked: the news of the row. */
 bool cells_starved(const struct summary_row *row);
 
-/* One line on what a group measured: "echo, 64 clients x 64 B, ...". */
-void cells_title(struct text *text, const struct summary_row *row,
-                 int rounds);
+/* One line on what a group measured: "echo: 64 clients x 64 B, ...". */
+void cells_title(struct text *text, const struct summary_row *rows,
+                 size_t nrows);
 
 #endif

@@ -10,8 +10,9 @@
 #include "harness/report/ranking.h"
 
 static void why_starved(struct text *text, const struct summary_row *row);
-static bool overlap(const struct summary_row *a, const struct summary_row *b,
-                    enum window_figure figure);
+static void explain_pair(struct text *text, const struct summary_row *row);
+static void add_interval(struct text *text, const char *format,
+                         const struct estimate *ratio);
 
 void
 explain_served(struct text *text, const struct explain_group *group)
@@ -53,41 +54,75 @@ explain_served(struct text *text, const struct explain_group *group)
 void
 explain_cost(struct text *text, const struct explain_group *group)
 {
-    struct ranking cpu;
-    const struct summary_row *least;
-    const struct summary_row *most;
+    const struct summary_row *least =
+        summary_least(group->rows, group->nrows);
     const char *per =
         strcmp(group->rows[0].window.scenario, "churn") == 0 ||
                 strcmp(group->rows[0].window.scenario, "handshake") == 0
             ? "connection with one echo"
             : "echo";
+    struct ranking cpu;
+    char number[TEXT_CELL_BYTES];
 
     ranking_make(&cpu, group->rows, group->nrows, ranking_cpu);
-    if (cpu.n == 0) {
+    if (cpu.n == 0 || !least) {
         return;
     }
-    least = cpu.places[0].row;
-    most = cpu.places[cpu.n - 1].row;
     text_add(text, "Server CPU for each %s: ", per);
-    if (cpu.n > 1 && overlap(least, most, WINDOW_SERVER_CPU_US_PER_ECHO)) {
-        text_add(text, "no clear difference, ");
+    if (cpu.n > 1 && !isfinite(least->over_yardstick.low) &&
+        !isfinite(cpu.places[1].row->over_least.ratio.low)) {
         ranking_values(text, &cpu, 0, cpu.n, 1);
-        text_add(text, " us. ");
+        text_add(text, " us, with fewer than %d rounds no ranking. ",
+                 STATISTICS_INTERVAL_VALUES);
         return;
     }
-    for (size_t i = 0; i<cpu.n; i += cpu.n> 1 ? cpu.n - 1 : 1) {
-        const struct summary_row *row = cpu.places[i].row;
-        char number[TEXT_CELL_BYTES];
-
-        text_add(text, "%s %s with %s us", i > 0 ? ", most" : "least",
-                 row->window.model,
-                 text_number(number, cpu.places[i].value, "-"));
-        if (isfinite(row->over_yardstick.median)) {
-            text_add(text, " (%s times the yardstick)",
-                     text_number(number, row->over_yardstick.median, "-"));
+    text_add(text, "%s%s %s us",
+             summary_clearly_least(group->rows, group->nrows) ? "least " : "",
+             least->window.model,
+             text_number(number, cpu.places[0].value, "-"));
+    add_interval(text, ", %s the yardstick", &least->over_yardstick);
+    for (size_t i = 0; i < cpu.n; i++) {
+        if (cpu.places[i].row != least) {
+            explain_pair(text, cpu.places[i].row);
         }
     }
     text_add(text, ". ");
+}
+
+/* What a row costs beside the one named first. */
+static void
+explain_pair(struct text *text, const struct summary_row *row)
+{
+    static const char *const formats[] = {
+        [VERDICT_UNCLEAR] = "~ (no clear difference, %s)",
+        [VERDICT_SAME] = "the same within 3 % (%s)",
+        [VERDICT_LESS] = "%s of that",
+        [VERDICT_MORE] = "%s that",
+    };
+
+    text_add(text, "; %s ", row->window.model);
+    add_interval(text, formats[row->over_least.verdict],
+                 &row->over_least.ratio);
+}
+
+/* Append a ratio with its interval: "1.04x [1.03, 1.05]", put in the place
+ * of %s of `format`; nothing if there is no ratio. */
+static void
+add_interval(struct text *text, const char *format,
+             const struct estimate *ratio)
+{
+    const char *mark = strstr(format, "%s");
+    struct text number = {0};
+
+    if (!isfinite(ratio->median)) {
+        return;
+    }
+    text_add(&number, "%.2fx", ratio->median);
+    if (isfinite(ratio->low)) {
+        text_add(&number, " [%.2f, %.2f]", ratio->low, ratio->high);
+    }
+    text_add(text, "%.*s%s%s", (int)(mark - format), format, number.bytes,
+             mark + 2);
 }
 
 /* The model's own reason where the numbers fit it, else what was seen. */
@@ -118,15 +153,4 @@ why_starved(struct text *text, const struct summary_row *row)
     } else {
         text_add(text, "the others got no answer while the window lasted");
     }
-}
-
-/* True if the intervals of both are known and touch. Without intervals, in
- * a run of few rounds, the medians must speak for themselves. */
-static bool
-overlap(const struct summary_row *a, const struct summary_row *b,
-        enum window_figure figure)
-{
-    return isfinite(a->figure[figure].low) &&
-           isfinite(b->figure[figure].low) &&
-           !statistics_differ(&a->figure[figure], &b->figure[figure]);
 }

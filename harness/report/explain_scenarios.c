@@ -223,20 +223,16 @@ explain_bulk(struct text *text, const struct explain_group *group)
     double mb = (double)group->rows[0].window.message_bytes / 1e6;
 
     ranking_make(&rate, group->rows, group->nrows, ranking_rate);
-    if (rate.n > 0) {
-        const struct ranking_place *best = &rate.places[rate.n - 1];
+    for (size_t i = 0; i < rate.n; i++) {
+        struct text item = {0};
         char number[TEXT_CELL_BYTES];
 
-        text_add(text, "Each way, %s moves the most, %s MB/s",
-                 best->row->window.model,
-                 text_number(number, best->value * mb, "-"));
-        if (rate.n > 1) {
-            text_add(text, ", and %s the least, %s MB/s",
-                     rate.places[0].row->window.model,
-                     text_number(number, rate.places[0].value * mb, "-"));
-        }
-        text_add(text, ". ");
+        text_add(&item, "%s %s", rate.places[i].row->window.model,
+                 text_number(number, rate.places[i].value * mb, "-"));
+        text_add(text, "%s", i == 0 ? "MB/s each way: " : "");
+        text_add_item(text, i, rate.n, item.bytes);
     }
+    text_add(text, "%s", rate.n > 0 ? ". " : "");
 }
 
 /* The row of a model in another group, or NULL. */

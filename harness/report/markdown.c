@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "harness/report/ahead.h"
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
 #include "harness/report/text.h"
@@ -27,6 +28,7 @@ markdown_print(FILE *file, const struct run *run,
     text_wrap(file, text.bytes, TEXT_WIDTH, 0);
     memset(&text, 0, sizeof text);
     sentences_run_marks(&text, run);
+    sentences_noise(&text, summary);
     if (text.length > 0) {
         fputc('\n', file);
         text_wrap(file, text.bytes, TEXT_WIDTH, 0);
@@ -38,7 +40,16 @@ markdown_print(FILE *file, const struct run *run,
         i = end;
     }
     memset(&text, 0, sizeof text);
+    if (ahead_known(summary)) {
+        ahead_legend(&text);
+        fputc('\n', file);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+        fputc('\n', file);
+        ahead_print_markdown(file, summary);
+    }
+    memset(&text, 0, sizeof text);
     why_method(&text, summary);
+    sentences_checks(&text, summary);
     sentences_warnings(&text, summary);
     if (text.length > 0) {
         fputc('\n', file);
@@ -54,12 +65,8 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
     const struct summary_row *rows = &summary->rows[begin];
     struct cells_style style = cells_style_for(rows, end - begin);
     struct text text = {0};
-    int rounds = 0;
 
-    for (size_t i = 0; i < end - begin; i++) {
-        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
-    }
-    cells_title(&text, &rows[0], rounds);
+    cells_title(&text, rows, end - begin);
     fprintf(file, "\n**%s**\n\n|", text.bytes);
     for (int i = 0; i < CELLS_COLUMNS; i++) {
         fprintf(file, " %s%s%s |", cells_heading(i),

@@ -8,6 +8,7 @@
 
 #include "harness/report/explain.h"
 #include "harness/report/ranking.h"
+#include "harness/results/checks.h"
 
 static void warn_floor(struct text *text, const struct summary_row *row);
 static const struct summary_row *first_failed(const struct summary *summary);
@@ -39,6 +40,27 @@ sentences_run_marks(struct text *text, const struct run *run)
         text_add(text, "quick: do not quote these numbers. ");
     }
     text_add(text, "%s", run->note);
+}
+
+void
+sentences_noise(struct text *text, const struct summary *summary)
+{
+    size_t named = 0;
+
+    if (4 * summary->disturbed <= summary->used) {
+        return;
+    }
+    text_add(text,
+             "noisy machine: %d of the %d windows used were disturbed, by ",
+             summary->disturbed, summary->used);
+    for (int bit = 0; bit < WINDOW_CAUSES; bit++) {
+        if (summary->cause[bit] > 0) {
+            text_add(text, "%s%s (%d)", named++ > 0 ? ", " : "",
+                     window_cause_name(bit), summary->cause[bit]);
+        }
+    }
+    text_add(text, ". Trust served, over floor, over yard, calls and "
+                   "memory; not echoes/s, p50, p99 and CPU. ");
 }
 
 void
@@ -74,6 +96,34 @@ sentences_warnings(struct text *text, const struct summary *summary)
         text_add(text, "%d row%s failed; see above. ", failed,
                  failed == 1 ? "" : "s");
     }
+}
+
+bool
+sentences_checks(struct text *text, const struct summary *summary)
+{
+    struct text held = {0};
+    bool good = true;
+
+    for (int i = 0; i < CHECKS; i++) {
+        const struct check_result *check = &summary->checks[i];
+
+        if (check->failed > 0) {
+            text_add(text, "check failed, %s: %s", checks_name(i),
+                     check->first);
+            if (check->failed > 1) {
+                text_add(text, " (and %d more)", check->failed - 1);
+            }
+            text_add(text, ". ");
+            good = false;
+        } else if (check->checked > 0) {
+            text_add(&held, "%s%s", held.length > 0 ? ", " : "",
+                     checks_name(i));
+        }
+    }
+    if (held.length > 0) {
+        text_add(text, "checks that hold: %s. ", held.bytes);
+    }
+    return good;
 }
 
 void

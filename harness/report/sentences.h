@@ -19,6 +19,10 @@ void sentences_run(struct text *text, const struct run *run);
  * nothing. */
 void sentences_run_marks(struct text *text, const struct run *run);
 
+/* Whether the machine was too noisy, by what, and which columns may still be
+ * trusted; nothing on a quiet one. */
+void sentences_noise(struct text *text, const struct summary *summary);
+
 /* One or more sentences on the rows `begin` to `end` (not included), which
  * are one group; other rows are looked at for comparison. May be nothing. */
 void sentences_group(struct text *text, const struct summary *summary,
@@ -26,6 +30,10 @@ void sentences_group(struct text *text, const struct summary *summary,
 
 /* Numbers that cannot be true, and rows that failed; or nothing. */
 void sentences_warnings(struct text *text, const struct summary *summary);
+
+/* What was checked: one sentence if all holds, else what failed where; or
+ * nothing if nothing could be checked. Returns false if a check failed. */
+bool sentences_checks(struct text *text, const struct summary *summary);
 
 /* The command to try after this run. */
 void sentences_next(struct text *text, const struct run *run,

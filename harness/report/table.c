@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/report/ahead.h"
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
 #include "harness/report/text.h"
@@ -35,13 +36,15 @@ static const int widths[CELLS_COLUMNS] = {
 };
 
 static void print_header(FILE *file, const struct run *run,
+                         const struct summary *summary,
                          const struct palette *palette);
 static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end,
                         const struct palette *palette);
 static void print_why(FILE *file, const struct summary_row *rows,
                       size_t nrows);
-static void print_checks(FILE *file, const struct summary *summary);
+static void print_checks(FILE *file, const struct summary *summary,
+                         const struct palette *palette);
 static void print_headings(FILE *file, const struct cells_style *style,
                            int model_width, const struct palette *palette);
 static void print_row(FILE *file, const struct summary_row *row,
@@ -50,7 +53,6 @@ static void print_row(FILE *file, const struct summary_row *row,
 static void print_cell(FILE *file, enum cells_column column, const char *text,
                        int model_width);
 static int widest_model(const struct summary_row *rows, size_t nrows);
-static int most_rounds(const struct summary_row *rows, size_t nrows);
 
 bool
 table_wants_colour(FILE *file)
@@ -69,7 +71,7 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
     const struct palette *palette = style->colour ? &colours : &plain;
     struct text text = {0};
 
-    print_header(file, run, palette);
+    print_header(file, run, summary, palette);
     for (size_t i = 0; i < summary->nrows;) {
         size_t end = summary_group_end(summary, i);
 
@@ -79,7 +81,7 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
         }
         i = end;
     }
-    print_checks(file, summary);
+    print_checks(file, summary, palette);
     sentences_warnings(&text, summary);
     if (text.length > 0) {
         fprintf(file, "\n%s", palette->red);
@@ -99,7 +101,8 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
 }
 
 static void
-print_header(FILE *file, const struct run *run, const struct palette *palette)
+print_header(FILE *file, const struct run *run, const struct summary *summary,
+             const struct palette *palette)
 {
     struct text text = {0};
 
@@ -107,6 +110,7 @@ print_header(FILE *file, const struct run *run, const struct palette *palette)
     text_wrap(file, text.bytes, TEXT_WIDTH, 0);
     memset(&text, 0, sizeof text);
     sentences_run_marks(&text, run);
+    sentences_noise(&text, summary);
     if (text.length > 0) {
         fputs(palette->red, file);
         text_wrap(file, text.bytes, TEXT_WIDTH, 0);
@@ -124,7 +128,7 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
     int model_width = widest_model(rows, nrows);
     struct text text = {0};
 
-    cells_title(&text, &rows[0], most_rounds(rows, nrows));
+    cells_title(&text, rows, nrows);
     fprintf(file, "\n%s%s%s\n", palette->bold, text.bytes, palette->off);
     print_headings(file, &style, model_width, palette);
     for (size_t i = 0; i < nrows; i++) {
@@ -154,16 +158,33 @@ print_why(FILE *file, const struct summary_row *rows, size_t nrows)
     }
 }
 
-/* What holds for the whole run: how calls were counted. */
+/* What holds for the whole run: who is ahead, how calls were counted,
+ * whether the numbers can be true. */
 static void
-print_checks(FILE *file, const struct summary *summary)
+print_checks(FILE *file, const struct summary *summary,
+             const struct palette *palette)
 {
     struct text text = {0};
+    bool good;
 
+    if (ahead_known(summary)) {
+        ahead_legend(&text);
+        fputc('\n', file);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+        ahead_print(file, summary);
+    }
+    memset(&text, 0, sizeof text);
     why_method(&text, summary);
     if (text.length > 0) {
         fputc('\n', file);
         text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+    }
+    memset(&text, 0, sizeof text);
+    good = sentences_checks(&text, summary);
+    if (text.length > 0) {
+        fprintf(file, "\n%s", good ? "" : palette->red);
+        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+        fputs(good ? "" : palette->off, file);
     }
 }
 
@@ -238,15 +259,4 @@ widest_model(const struct summary_row *rows, size_t nrows)
         width = length > width ? length : width;
     }
     return width;
-}
-
-static int
-most_rounds(const struct summary_row *rows, size_t nrows)
-{
-    int rounds = 0;
-
-    for (size_t i = 0; i < nrows; i++) {
-        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
-    }
-    return rounds;
 }

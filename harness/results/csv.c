@@ -8,6 +8,8 @@
 
 static void put_text(FILE *file, const char *text);
 static void put_number(FILE *file, double value);
+static void put_estimate(FILE *file, const struct estimate *estimate);
+static const char *verdict_word(const struct summary_row *row);
 static bool has_interval(int figure);
 
 int
@@ -47,7 +49,10 @@ csv_write_summary(FILE *file, const struct summary *summary)
             fprintf(file, ",%s_low,%s_high", name, name);
         }
     }
-    fputs(",bound_by\n", file);
+    fputs(",bound_by,cpu_over_yardstick,cpu_over_yardstick_low,"
+          "cpu_over_yardstick_high,cpu_over_least,cpu_over_least_low,"
+          "cpu_over_least_high,verdict\n",
+          file);
     for (size_t n = 0; n < summary->nrows; n++) {
         const struct summary_row *row = &summary->rows[n];
 
@@ -66,7 +71,10 @@ csv_write_summary(FILE *file, const struct summary *summary)
                 put_number(file, row->figure[i].high);
             }
         }
-        fprintf(file, ",%s\n", row->window.bound_by);
+        fprintf(file, ",%s", row->window.bound_by);
+        put_estimate(file, &row->over_yardstick);
+        put_estimate(file, &row->over_least.ratio);
+        fprintf(file, ",%s\n", verdict_word(row));
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
@@ -87,6 +95,34 @@ put_text(FILE *file, const char *text)
         fputc(*text, file);
     }
     fputc('"', file);
+}
+
+static void
+put_estimate(FILE *file, const struct estimate *estimate)
+{
+    fputc(',', file);
+    put_number(file, estimate->median);
+    fputc(',', file);
+    put_number(file, estimate->low);
+    fputc(',', file);
+    put_number(file, estimate->high);
+}
+
+/* A row against the one with the lowest median in its group. */
+static const char *
+verdict_word(const struct summary_row *row)
+{
+    static const char *const words[] = {
+        [VERDICT_UNCLEAR] = "~",
+        [VERDICT_SAME] = "same",
+        [VERDICT_LESS] = "faster",
+        [VERDICT_MORE] = "slower",
+    };
+
+    if (row->least) {
+        return "reference";
+    }
+    return row->comparable ? words[row->over_least.verdict] : "";
 }
 
 /* Nothing for NAN; whole numbers in full, others to six digits. */

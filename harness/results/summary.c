@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/results/checks.h"
+#include "harness/results/noise.h"
+
 /* What sorting needs to know of a row. */
 struct order {
     size_t group;            /* first window of the scenario and clients */
@@ -22,12 +25,20 @@ static struct summary_row *row_for(struct summary *summary,
                                    const struct window *window);
 static void row_take_status(struct summary_row *row,
                             const struct window *window);
+static void count_noise(struct summary *summary, const struct window *window);
 static void row_estimate(struct summary_row *row,
                          const struct results *results, double *values);
 static void row_take_bound(struct summary_row *row,
                            const struct results *results);
 static double over_yardstick(const struct results *results,
                              const struct window *window);
+static void compare_groups(struct summary *summary,
+                           const struct results *results, double *values);
+static void compare_group(struct summary_row *rows, size_t nrows,
+                          const struct results *results, double *values);
+static bool is_comparable(const struct summary_row *row);
+static double same_round_cpu(const struct results *results,
+                             const struct window *window, const char *model);
 static int sort_rows(struct summary *summary, const struct results *results);
 static size_t first_window(const struct results *results,
                            const struct window *window);
@@ -35,12 +46,13 @@ static int model_place(const char *models, const char *model);
 static int compare_order(const void *left, const void *right);
 
 int
-summary_make(const struct results *results, struct summary *summary)
+summary_make(struct results *results, struct summary *summary)
 {
     size_t n = results->nwindows;
     double *values = calloc(n + 1, sizeof *values);
 
-    summary->nrows = 0;
+    noise_choose(results);
+    memset(summary, 0, sizeof *summary);
     summary->rows = calloc(n + 1, sizeof *summary->rows);
     if (!values || !summary->rows) {
         free(values);
@@ -51,6 +63,7 @@ summary_make(const struct results *results, struct summary *summary)
         const struct window *window = &results->windows[i];
 
         row_take_status(row_for(summary, window), window);
+        count_noise(summary, window);
     }
     for (size_t i = 0; i < summary->nrows; i++) {
         row_estimate(&summary->rows[i], results, values);
@@ -58,11 +71,14 @@ summary_make(const struct results *results, struct summary *summary)
         summary->rows[i].calls =
             results_find_calls(results, &summary->rows[i].window);
     }
-    free(values);
     if (sort_rows(summary, results) != 0) {
+        free(values);
         summary_free(summary);
         return -1;
     }
+    compare_groups(summary, results, values);
+    checks_run(results, summary, summary->checks);
+    free(values);
     return 0;
 }
 
@@ -97,6 +113,39 @@ summary_find(const struct summary_row *rows, size_t nrows, const char *model)
     return NULL;
 }
 
+const struct summary_row *
+summary_least(const struct summary_row *rows, size_t nrows)
+{
+    const struct summary_row *least = NULL;
+    double lowest = INFINITY;
+
+    for (size_t i = 0; i < nrows; i++) {
+        double cpu = rows[i].figure[WINDOW_SERVER_CPU_US_PER_ECHO].median;
+
+        if (rows[i].comparable && cpu < lowest) {
+            least = &rows[i];
+            lowest = cpu;
+        }
+    }
+    return least;
+}
+
+bool
+summary_clearly_least(const struct summary_row *rows, size_t nrows)
+{
+    int others = 0;
+
+    for (size_t i = 0; i < nrows; i++) {
+        if (rows[i].comparable && !rows[i].least) {
+            others++;
+            if (rows[i].over_least.verdict != VERDICT_MORE) {
+                return false;
+            }
+        }
+    }
+    return others > 0;
+}
+
 bool
 summary_is_yardstick(const struct summary_row *row)
 {
@@ -109,11 +158,11 @@ same_group(const struct window *a, const struct window *b)
     return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
 }
 
-/* True for a good window of this row. */
+/* True for a window of this row that is used. */
 static bool
 in_row(const struct summary_row *row, const struct window *window)
 {
-    return window->status == WINDOW_OK && same_group(&row->window, window) &&
+    return window->used && same_group(&row->window, window) &&
            strcmp(row->window.model, window->model) == 0;
 }
 
@@ -152,13 +201,26 @@ row_take_status(struct summary_row *row, const struct window *window)
         [WINDOW_FAILED] = 3,
     };
 
-    if (window->status == WINDOW_OK) {
-        row->rounds++;
-    }
+    row->rounds += window->used;
+    row->run += window->status == WINDOW_OK;
+    row->disturbed += window->used && window->causes != 0;
     if (weight[window->status] > weight[row->status]) {
         row->window = *window;
         row->status = window->status;
         memcpy(row->reason, window->reason, sizeof row->reason);
+    }
+}
+
+static void
+count_noise(struct summary *summary, const struct window *window)
+{
+    if (!window->used) {
+        return;
+    }
+    summary->used++;
+    summary->disturbed += window->causes != 0;
+    for (int bit = 0; bit < WINDOW_CAUSES; bit++) {
+        summary->cause[bit] += (window->causes & (1U << bit)) != 0;
     }
 }
 
@@ -218,17 +280,87 @@ row_take_bound(struct summary_row *row, const struct results *results)
 static double
 over_yardstick(const struct results *results, const struct window *window)
 {
+    return window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] /
+           same_round_cpu(results, window, SUMMARY_YARDSTICK);
+}
+
+/* CPU per echo of a model in the round and group of a window, or NAN. */
+static double
+same_round_cpu(const struct results *results, const struct window *window,
+               const char *model)
+{
     for (size_t i = 0; i < results->nwindows; i++) {
         const struct window *other = &results->windows[i];
 
-        if (other->round == window->round && other->status == WINDOW_OK &&
-            same_group(other, window) &&
-            strcmp(other->model, SUMMARY_YARDSTICK) == 0) {
-            return window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] /
-                   other->figure[WINDOW_SERVER_CPU_US_PER_ECHO];
+        if (other->round == window->round && other->used &&
+            same_group(other, window) && strcmp(other->model, model) == 0) {
+            return other->figure[WINDOW_SERVER_CPU_US_PER_ECHO];
         }
     }
     return NAN;
+}
+
+/* Every group by itself; `values` is room for all windows. */
+static void
+compare_groups(struct summary *summary, const struct results *results,
+               double *values)
+{
+    for (size_t i = 0; i < summary->nrows;) {
+        size_t end = summary_group_end(summary, i);
+
+        compare_group(&summary->rows[i], end - i, results, values);
+        i = end;
+    }
+}
+
+/*
+ * The model with the lowest median is held against each other one: those are
+ * the pairs that reports show, and for their number the verdicts are
+ * corrected.
+ */
+static void
+compare_group(struct summary_row *rows, size_t nrows,
+              const struct results *results, double *values)
+{
+    struct comparison *pairs[SUMMARY_MODELS_MAX];
+    const struct summary_row *least = NULL;
+    size_t npairs = 0;
+
+    for (size_t i = 0; i < nrows; i++) {
+        rows[i].over_least = verdict_compare(NULL, 0);
+        rows[i].comparable = is_comparable(&rows[i]);
+    }
+    least = summary_least(rows, nrows);
+    for (size_t i = 0; i < nrows && npairs < SUMMARY_MODELS_MAX; i++) {
+        size_t n = 0;
+
+        rows[i].least = &rows[i] == least;
+        if (!least || !rows[i].comparable || rows[i].least) {
+            continue;
+        }
+        for (size_t j = 0; j < results->nwindows; j++) {
+            const struct window *window = &results->windows[j];
+
+            if (in_row(&rows[i], window)) {
+                values[n++] =
+                    window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] /
+                    same_round_cpu(results, window, least->window.model);
+            }
+        }
+        rows[i].over_least = verdict_compare(values, n);
+        pairs[npairs++] = &rows[i].over_least;
+    }
+    verdict_decide(pairs, npairs);
+}
+
+/* A server whose clients were not all served had it easier. */
+static bool
+is_comparable(const struct summary_row *row)
+{
+    return row->status == WINDOW_OK && !summary_is_yardstick(row) &&
+           row->figure[WINDOW_SERVED].median >=
+               row->figure[WINDOW_ASKED].median &&
+           isfinite(row->figure[WINDOW_SERVER_CPU_US_PER_ECHO].median);
 }
 
 static int

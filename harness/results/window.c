@@ -13,6 +13,8 @@
 static json_t *number_to_json(double value);
 static json_t *errors_to_json(const struct window *window);
 static void errors_from_json(const json_t *object, struct window *window);
+static json_t *causes_to_json(const struct window *window);
+static void causes_from_json(const json_t *array, struct window *window);
 static void string_from_json(const json_t *object, const char *key,
                              char *text, size_t text_bytes);
 static void stats_from_json(const json_t *object, struct window *window);
@@ -42,6 +44,22 @@ static const char *const figure_names[WINDOW_FIGURES] = {
     [WINDOW_FAULTS_PER_ECHO] = "minor_faults_per_echo",
     [WINDOW_THREADS] = "threads",
     [WINDOW_MEAN_US] = "mean_us",
+    [WINDOW_CLIENT_BYTES] = "client_bytes",
+    [WINDOW_STEAL_PERCENT] = "steal_percent",
+    [WINDOW_FOREIGN_PERCENT] = "foreign_percent",
+    [WINDOW_TICK_PERCENT] = "tick_percent",
+    [WINDOW_PREEMPTIONS] = "client_preemptions",
+    [WINDOW_THROTTLED] = "throttled",
+    [WINDOW_LISTEN_OVERFLOWS] = "listen_overflows",
+    [WINDOW_LISTEN_DROPS] = "listen_drops",
+    [WINDOW_RETRANSMITS] = "retransmits",
+};
+
+static const char *const cause_names[WINDOW_CAUSES] = {
+    "steal",
+    "foreign",
+    "floor",
+    "throttled",
 };
 
 static const char *const status_names[WINDOW_STATUSES] = {
@@ -60,6 +78,7 @@ static const struct {
     {"clients", offsetof(struct window, clients)},
     {"silent", offsetof(struct window, silent)},
     {"round", offsetof(struct window, round)},
+    {"attempt", offsetof(struct window, attempt)},
     {"cpus", offsetof(struct window, cpus)},
     {"delay_ms", offsetof(struct window, delay_ms)},
     {"work_us", offsetof(struct window, work_us)},
@@ -87,6 +106,12 @@ const char *
 window_status_name(enum window_status status)
 {
     return status_names[status];
+}
+
+const char *
+window_cause_name(int bit)
+{
+    return cause_names[bit];
 }
 
 void
@@ -124,6 +149,7 @@ window_to_json(const struct window *window)
                             number_to_json(window->figure[i]));
     }
     json_object_set_new(object, "errors_by_kind", errors_to_json(window));
+    json_object_set_new(object, "disturbed_by", causes_to_json(window));
     if (window->stats[0] != '\0') {
         json_t *stats = json_loads(window->stats, 0, NULL);
 
@@ -162,6 +188,7 @@ window_from_json(const json_t *object, struct window *window)
             json_is_number(number) ? json_number_value(number) : NAN;
     }
     errors_from_json(json_object_get(object, "errors_by_kind"), window);
+    causes_from_json(json_object_get(object, "disturbed_by"), window);
     stats_from_json(json_object_get(object, "server_stats"), window);
     if (window->scenario[0] == '\0' || window->model[0] == '\0') {
         return -1;
@@ -201,6 +228,33 @@ errors_to_json(const struct window *window)
         }
     }
     return object;
+}
+
+static json_t *
+causes_to_json(const struct window *window)
+{
+    json_t *array = json_array();
+
+    for (int bit = 0; bit < WINDOW_CAUSES; bit++) {
+        if (window->causes & (1U << bit)) {
+            json_array_append_new(array, json_string(cause_names[bit]));
+        }
+    }
+    return array;
+}
+
+static void
+causes_from_json(const json_t *array, struct window *window)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *name = json_string_value(json_array_get(array, i));
+
+        for (int bit = 0; bit < WINDOW_CAUSES; bit++) {
+            if (name && strcmp(name, cause_names[bit]) == 0) {
+                window->causes |= 1U << bit;
+            }
+        }
+    }
 }
 
 static void

@@ -54,10 +54,29 @@ enum window_figure {
     WINDOW_FAULTS_PER_ECHO, /* minor page faults of the server */
     WINDOW_THREADS,         /* of the server as the window ends */
     WINDOW_MEAN_US,         /* latency, the mean */
+    WINDOW_CLIENT_BYTES,    /* that were sent and came back in the server's
+                             * whole life; unknown if any was left over */
+    WINDOW_STEAL_PERCENT,   /* of its CPUs, taken by the hypervisor */
+    WINDOW_FOREIGN_PERCENT, /* of its CPUs, used by everybody else */
+    WINDOW_TICK_PERCENT,    /* how finely the kernel counts these two */
+    WINDOW_PREEMPTIONS,     /* of the client, against its will */
+    WINDOW_THROTTLED,       /* times our control group was stopped */
+    WINDOW_LISTEN_OVERFLOWS, /* whole machine: full queues of listeners */
+    WINDOW_LISTEN_DROPS,     /* whole machine: connects lost that way */
+    WINDOW_RETRANSMITS,      /* whole machine: TCP segments sent again */
     WINDOW_FIGURES,
 };
 
+/* What disturbed a window; bits. */
+enum window_cause {
+    WINDOW_STOLEN = 1,        /* the hypervisor took the CPU away */
+    WINDOW_FOREIGN = 2,       /* others used our CPUs */
+    WINDOW_DRIFTED = 4,       /* the floor was not that of the run */
+    WINDOW_WAS_THROTTLED = 8, /* a control group stopped us */
+};
+
 enum {
+    WINDOW_CAUSES = 4,         /* bits of enum window_cause */
     WINDOW_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
     WINDOW_REASON_BYTES = 256, /* a sentence */
     WINDOW_STATS_BYTES = 1024, /* one line of JSON */
@@ -72,6 +91,8 @@ struct window {
     int clients;       /* clients that were meant to be asked */
     int silent;        /* clients that stay silent in the window */
     int round;         /* from 1 */
+    int attempt;       /* at this round, from 0; more if disturbed */
+    unsigned causes;   /* bits of enum window_cause that disturbed it */
     int cpus;          /* that the server may use */
     int delay_ms;      /* --delay of the server */
     int work_us;       /* --work of the server */
@@ -81,6 +102,7 @@ struct window {
     double figure[WINDOW_FIGURES];    /* NAN: not measured */
     uint64_t errors[ENGINE_ERRORS];   /* by kind, the client's own as well */
     char stats[WINDOW_STATS_BYTES];   /* the server's --stats, or "" */
+    bool used; /* not in the file: set by noise_choose() */
 };
 
 /* A window of which nothing is known yet: figures NAN, strings empty. */
@@ -91,6 +113,10 @@ const char *window_figure_name(enum window_figure figure);
 
 /* The name of a status: "ok", "failed", "invalid", "skipped". */
 const char *window_status_name(enum window_status status);
+
+/* The name of a cause by the number of its bit: "steal", "foreign", "floor",
+ * "throttled". */
+const char *window_cause_name(int bit);
 
 /* Set status and reason; the reason is formatted as by printf and cut off
  * where it does not fit. */

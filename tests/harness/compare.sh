@@ -264,6 +264,23 @@ system_calls() {
     result "perf and strace agree within 2 % at one client" $?
 }
 
+noise() {
+    local hogs=() i
+
+    for ((i = 0; i < $(nproc); i++)); do
+        (while :; do :; done) &
+        hogs[i]=$!
+        taskset -cp "$i" "${hogs[i]}" >/dev/null
+    done
+    run --models=threaded --scenarios=silent --rounds=1 --syscalls=none
+    kill "${hogs[@]}"
+    wait "${hogs[@]}" 2>/dev/null
+    [ "$status" -eq 0 ] && said '^noisy machine: .* foreign' out &&
+        said ': 1 used of [23] run' out &&
+        grep -q '"disturbed_by":\["foreign"' "$tmp/results/results.jsonl"
+    result "a machine kept busy by others is called noisy" $?
+}
+
 little_machine() {
     mkdir "$tmp/bin"
     cp "$bin/threaded" "$bin/yardstick" "$tmp/bin"
@@ -335,6 +352,7 @@ write_servers
 wrong_usage
 bad_servers
 system_calls
+noise
 little_machine
 interrupts
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -25,6 +25,8 @@ full_window(void)
     window.clients = 1016;
     window.silent = 1000;
     window.round = 3;
+    window.attempt = 2;
+    window.causes = WINDOW_STOLEN | WINDOW_DRIFTED;
     window.cpus = 1;
     window.delay_ms = 5;
     window.work_us = 200;
@@ -81,6 +83,8 @@ START_TEST(every_field_survives_json)
     ck_assert_int_eq(back.clients, window.clients);
     ck_assert_int_eq(back.silent, window.silent);
     ck_assert_int_eq(back.round, window.round);
+    ck_assert_int_eq(back.attempt, window.attempt);
+    ck_assert_uint_eq(back.causes, window.causes);
     ck_assert_int_eq(back.cpus, window.cpus);
     ck_assert_int_eq(back.delay_ms, window.delay_ms);
     ck_assert_int_eq(back.work_us, window.work_us);
