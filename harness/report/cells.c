@@ -120,7 +120,7 @@ cells_measured(const struct summary_row *row)
 bool
 cells_starved(const struct summary_row *row)
 {
-    return median(row, WINDOW_SERVED) < median(row, WINDOW_ASKED);
+    return row->starved_rounds > 0;
 }
 
 void
@@ -154,14 +154,15 @@ cells_title(struct text *text, const struct summary_row *row, int rounds)
     text_add(text, ", %d round%s", rounds, rounds == 1 ? "" : "s");
 }
 
+/* Of the worst round. */
 static char *
 write_served(char *cell, const struct summary_row *row)
 {
-    if (isnan(median(row, WINDOW_SERVED))) {
+    if (isnan(row->served_least)) {
         snprintf(cell, TEXT_CELL_BYTES, "-");
         return cell;
     }
-    snprintf(cell, TEXT_CELL_BYTES, "%.0f/%.0f", median(row, WINDOW_SERVED),
+    snprintf(cell, TEXT_CELL_BYTES, "%.0f/%.0f", row->served_least,
              median(row, WINDOW_ASKED));
     return cell;
 }

@@ -14,7 +14,7 @@
 /* The columns, from left to right. */
 enum cells_column {
     CELLS_MODEL,
-    CELLS_SERVED, /* "1/64" */
+    CELLS_SERVED, /* "1/64", of the worst round */
     CELLS_RATE,   /* echoes in a second */
     CELLS_P50,    /* latencies, one unit for both */
     CELLS_P99,
@@ -54,7 +54,8 @@ char *cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
 /* True if a row has numbers; else its status and reason stand for them. */
 bool cells_measured(const struct summary_row *row);
 
-/* True if fewer clients were served than asked: the news of the row. */
+/* True if fewer clients were served than asked in any round: the news of
+ * the row. */
 bool cells_starved(const struct summary_row *row);
 
 /* One line on what a group measured: "echo, 64 clients x 64 B, ...". */

@@ -9,6 +9,7 @@
 
 #include "harness/report/ranking.h"
 
+static void how_starved(struct text *text, const struct summary_row *row);
 static void why_starved(struct text *text, const struct summary_row *row);
 static bool overlap(const struct summary_row *a, const struct summary_row *b,
                     enum window_figure figure);
@@ -42,9 +43,7 @@ explain_served(struct text *text, const struct explain_group *group)
     for (size_t i = all; i < ranking.n; i++) {
         const struct summary_row *row = ranking.places[i].row;
 
-        text_add(text, "%s serves %.0f of %.0f: ", row->window.model,
-                 row->figure[WINDOW_SERVED].median,
-                 row->figure[WINDOW_ASKED].median);
+        how_starved(text, row);
         why_starved(text, row);
         text_add(text, ". ");
     }
@@ -88,6 +87,19 @@ explain_cost(struct text *text, const struct explain_group *group)
         }
     }
     text_add(text, ". ");
+}
+
+/* Where the rounds differ, the worst one and how many were short. */
+static void
+how_starved(struct text *text, const struct summary_row *row)
+{
+    text_add(text, "%s serves %.0f of %.0f", row->window.model,
+             row->served_least, row->figure[WINDOW_ASKED].median);
+    if (row->served_least < row->served_most) {
+        text_add(text, " at worst, and not all in %d of %d rounds",
+                 row->starved_rounds, row->rounds);
+    }
+    text_add(text, ": ");
 }
 
 /* The model's own reason where the numbers fit it, else what was seen. */

@@ -57,8 +57,7 @@ ranking_memory(const struct summary_row *row)
 double
 ranking_missed(const struct summary_row *row)
 {
-    return row->figure[WINDOW_ASKED].median -
-           row->figure[WINDOW_SERVED].median;
+    return row->figure[WINDOW_ASKED].median - row->served_least;
 }
 
 void
@@ -114,8 +113,5 @@ compare_places(const void *left, const void *right)
 static double
 if_all_served(const struct summary_row *row, double value)
 {
-    return row->figure[WINDOW_SERVED].median <
-                   row->figure[WINDOW_ASKED].median
-               ? NAN
-               : value;
+    return row->starved_rounds > 0 ? NAN : value;
 }
