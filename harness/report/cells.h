@@ -46,6 +46,10 @@ const char *cells_unit(enum cells_column column,
 /* True if the cells of a column are set against its left side. */
 bool cells_left(enum cells_column column);
 
+/* How wide a column may become. Numbers are made to fit; names are not, so
+ * that a table without columns can show them in full. */
+int cells_width(enum cells_column column);
+
 /* Write the cell of a row that was measured. Returns `cell`. */
 char *cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
                   const struct summary_row *row,
@@ -58,8 +62,14 @@ bool cells_measured(const struct summary_row *row);
  * the row. */
 bool cells_starved(const struct summary_row *row);
 
+/* True if a group was skipped as a whole, for one reason. */
+bool cells_all_skipped(const struct summary_row *rows, size_t nrows);
+
+/* The most rounds that any of the rows has. */
+int cells_rounds(const struct summary_row *rows, size_t nrows);
+
 /* One line on what a group measured: "echo, 64 clients x 64 B, ...". */
-void cells_title(struct text *text, const struct summary_row *row,
-                 int rounds);
+void cells_title(struct text *text, const struct summary_row *rows,
+                 size_t nrows);
 
 #endif
