@@ -243,6 +243,23 @@ START_TEST(the_yardstick_decides_the_order)
 }
 END_TEST
 
+/* A round in which the yardstick is missing or invalid says nothing. */
+START_TEST(a_round_without_its_pair_is_left_out)
+{
+    for (int round = 1; round <= ROUNDS; round++) {
+        bool alone = round >= 4 && round <= 7;
+        struct window window = good("echo", "yardstick", round, 1);
+
+        add(good("echo", "threaded", round, alone ? 120 : 1.2));
+        window.status = round == 7 ? WINDOW_INVALID : WINDOW_OK;
+        if (!alone || round == 7) {
+            add(window);
+        }
+    }
+    assert_has("threaded with 60.6 us (1.20 times the yardstick). ");
+}
+END_TEST
+
 START_TEST(who_cannot_be_told_from_the_ends_is_named)
 {
     for (int round = 1; round <= ROUNDS; round++) {
@@ -293,6 +310,10 @@ START_TEST(blocking_has_the_reason_that_fits)
     end();
     starve("blocking", 0, 0, 0);
     assert_has("blocking serves 0 of 64: the clients got no answer");
+    assert_lacks("it serves one client");
+    end();
+    starve("blocking", 1, 0, 500);
+    results.windows[2].figure[WINDOW_SERVED] = 0;
     assert_lacks("it serves one client");
     end();
     starve("blocking", 0, 1, 0);
@@ -559,6 +580,7 @@ main(void)
     tcase_add_test(cases, one_row_or_five_rounds_rank_nothing);
     tcase_add_test(cases, models_are_paired_by_round);
     tcase_add_test(cases, the_yardstick_decides_the_order);
+    tcase_add_test(cases, a_round_without_its_pair_is_left_out);
     tcase_add_test(cases, who_cannot_be_told_from_the_ends_is_named);
     tcase_add_test(cases, a_server_without_cpu_time_is_not_the_cheapest);
     tcase_add_test(cases, blocking_has_the_reason_that_fits);
