@@ -201,12 +201,16 @@ assert_refused(const char *text, long line)
 
 START_TEST(a_file_begins_with_its_only_run)
 {
+    struct results results;
+
     assert_refused("x", 1);
     assert_refused("{\"type\":\"ru", 1);
     assert_refused(WINDOW, 1);
     assert_refused(END, 1);
     assert_refused(RUN WINDOW RUN WINDOW, 3);
     assert_refused(RUN WINDOW END RUN WINDOW, 4);
+    ck_assert_int_eq(read_text(RUN RUN, &results), 2);
+    ck_assert_ptr_nonnull(strstr(results.problem, "second run"));
     assert_refused(RUN WINDOW END WINDOW, 4);
     assert_refused(RUN WINDOW END "{\"type\"", 4);
     assert_refused(RUN WINDOW "garbage", 3);
