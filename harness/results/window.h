@@ -99,8 +99,9 @@ void window_fail(struct window *window, enum window_status status,
 json_t *window_to_json(const struct window *window);
 
 /* Read what window_to_json() made. Keys that are missing stay as
- * window_clear() leaves them. Returns 0, or -1 if it is no window at all:
- * no scenario, no model, or a status that is not known. */
+ * window_clear() leaves them. Returns 0, or -1 if it is no window at all: no
+ * scenario, no model, a status that is not known, or a number out of range.
+ */
 int window_from_json(const json_t *object, struct window *window);
 
 #endif
