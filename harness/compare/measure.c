@@ -89,6 +89,7 @@ measure_window(const struct measure_order *order, struct window *window)
     }
     run_engine(order, &server, measurement);
     server_process_stop(&server);
+    judge_merge(measurement);
     judge_fill(window, measurement, &server);
     judge_status(window, measurement, &server,
                  order->contender->kind != CONTENDER_FOREIGN);
@@ -155,12 +156,11 @@ run_engine(const struct measure_order *order, struct server_process *server,
     options.ask_silent = false;
     options.warmup_ns = 0;
     options.window_ns = FIRST_RUN_NS;
-    if (engine_run(&options, &measurement->result) != 0) {
+    if (engine_run(&options, &measurement->first) != 0) {
         measurement->engine_errno = errno;
         return;
     }
     measurement->base_rss_kib = probe.rss_kib;
-    measurement->echoes_before = measurement->result.echoes_total;
     measurement->held_before = first;
     set_load(order, server, &options);
     options.on_phase = look;

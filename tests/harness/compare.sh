@@ -10,6 +10,7 @@
 set -u
 bin=$(realpath "${FIVEWAYS_BIN:-build/bin}")
 compare=$bin/compare
+badserver=$bin/../tests/badserver
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0
@@ -180,6 +181,60 @@ bad_servers() {
     result "none of them is left" $?
 }
 
+# with_bug NAME FLAGS...: measure threaded and badserver beside it.
+with_bug() {
+    local name=$1
+    shift
+    run --models=threaded --scenarios=silent --rounds=1 \
+        "--server=$name=$badserver $*"
+}
+
+# What is wrong late, early, or by silence.
+sly_servers() {
+    with_bug right
+    [ "$status" -eq 0 ] && said '^right +16/16' out && others_measured
+    result "badserver without a bug is good" $?
+
+    with_bug short --bug=short --after=20
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^short +failed: stopped answering: [0-9]+ of 16 .* rest of' out
+    result "a byte lost late fails the row" $?
+
+    with_bug once --bug=once
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^once +failed: stopped answering: [0-9]+ of 16 .* next echo' out
+    result "one answer for each connection fails the row" $?
+
+    with_bug mute --bug=never
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^mute +failed: never answered' out
+    result "a mute server fails, beside a silent client" $?
+
+    run --models=blocking --scenarios=churn --rounds=1 \
+        "--server=mute=$badserver --bug=never"
+    [ "$status" -eq 1 ] && said '^mute +failed: never answered' out &&
+        said '^blocking +16/16' out
+    result "a mute server fails, without one" $?
+
+    with_bug early --bug=flip-first --after=1
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^early +failed: wrong byte on connection 0 at offset 0' out
+    result "a byte that is wrong only while warming up fails the row" $?
+
+    with_bug excuse --bug=close --after=20 --excuse
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^excuse +failed: broke connections' out
+    result "a foreign server cannot talk itself out of broken connections" $?
+}
+
+# One server at a time is what blocking means; it is no failure.
+serial_server() {
+    run --quick --models=blocking --rounds=1 --scenarios=echo,silent,wait,work
+    [ "$status" -eq 0 ] && said '^blocking +1/64' out &&
+        said '^blocking +0/16' out && said '^blocking +1/16' out
+    result "blocking leaves clients waiting and is ok" $?
+}
+
 little_machine() {
     mkdir "$tmp/bin"
     cp "$bin/threaded" "$bin/yardstick" "$tmp/bin"
@@ -250,6 +305,8 @@ fi
 write_servers
 wrong_usage
 bad_servers
+sly_servers
+serial_server
 little_machine
 interrupts
 echo "$passed passed, $failed failed, 0 skipped"
