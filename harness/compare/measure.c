@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "harness/compare/judge.h"
+#include "harness/compare/programs.h"
 #include "harness/compare/server_process.h"
 #include "harness/load/engine.h"
 
@@ -121,7 +122,7 @@ order_server(const struct measure_order *order,
         server_order->command = order->contender->command;
         return;
     }
-    snprintf(path, path_bytes, "%s/%s", order->bin, order->contender->name);
+    programs_find(order->bin, order->contender->name, path, path_bytes);
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";

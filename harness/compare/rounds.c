@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "harness/compare/floor.h"
 #include "harness/compare/measure.h"
+#include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
 
 /* Why a contender is not run again: for good, or in one cell. */
@@ -180,16 +180,16 @@ without_measuring(struct rounds *rounds, size_t cell,
     if (order->contender->kind == CONTENDER_FOREIGN) {
         return false;
     }
-    snprintf(path, sizeof path, "%s/%s", order->bin, order->contender->name);
-    if (access(path, X_OK) == 0) {
+    if (programs_find(order->bin, order->contender->name, path,
+                      sizeof path)) {
         return false;
     }
+    /* The others were there when the run began; see programs_check(). */
     if (strcmp(order->contender->name, "libevent") == 0) {
         window_fail(window, WINDOW_SKIPPED,
                     "not built: libevent is not installed; run make deps");
     } else {
-        window_fail(window, WINDOW_SKIPPED,
-                    "not built: there is no %s; run make", path);
+        window_fail(window, WINDOW_FAILED, "its program is gone: %s", path);
     }
     return true;
 }

@@ -254,6 +254,47 @@ little_machine() {
         said 'idle: [0-9]+ silent clients in place of 1000' err
     result "with few descriptors rows shrink or are skipped, and say so" $?
 
+    rm -rf "$tmp/results"
+    run --bin=/nonexistent --scenarios=silent --rounds=1
+    [ "$status" -eq 3 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
+        said 'no program blocking in /nonexistent; run make' err &&
+        [ ! -e "$tmp/results" ]
+    result "without any server nothing is touched" $?
+
+    rm "$tmp/bin/threaded"
+    run --bin="$tmp/bin" --models=threaded --scenarios=silent --rounds=1
+    [ "$status" -eq 3 ] && said 'no program threaded in ' err
+    result "a missing server of ours is an error" $?
+    cp "$bin/threaded" "$tmp/bin"
+
+    run --bin="$tmp/bin" --models=libevent --scenarios=wait --rounds=1
+    [ "$status" -eq 3 ] && said '^libevent +skipped: not built' out &&
+        said '^compare: nothing was measured' err
+    result "a run that measures nothing says so and exits 3" $?
+
+    mkdir "$tmp/installed"
+    for name in compare threaded yardstick; do
+        cp "$bin/$name" "$tmp/installed/fiveways-$name"
+    done
+    (
+        cd / && compare=$tmp/installed/fiveways-compare &&
+            run --models=threaded --scenarios=silent --rounds=1 &&
+            exit "$status"
+    )
+    status=$?
+    [ "$status" -eq 0 ] && others_measured
+    result "programs are found beside compare, as make install puts them" $?
+
+    timeout 60 "$compare" --out="$tmp/results" --models=threaded \
+        --scenarios=silent --rounds=1 >/dev/full 2>"$tmp/err"
+    [ $? -eq 3 ] && said 'standard output: No space left' err
+    result "a full standard output is said" $?
+
+    timeout 60 "$compare" --out="$tmp/results" --models=threaded \
+        --scenarios=silent --rounds=1 >&- 2>"$tmp/err"
+    [ $? -eq 3 ] && said 'standard output is closed' err
+    result "a closed standard output is said" $?
+
     timeout 60 "$compare" --out=/proc/none --scenarios=silent --rounds=1 \
         >"$tmp/out" 2>"$tmp/err"
     [ $? -eq 3 ] && said '/proc/none' err
