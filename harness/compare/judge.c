@@ -14,6 +14,10 @@ static void fill_latency(struct window *window,
 static void fill_costs(struct window *window,
                        const struct measurement *measurement,
                        const struct server_process *server);
+static double switches_per_echo(const struct measurement *measurement,
+                                const struct server_process *server);
+static void fill_note(struct window *window,
+                      const struct measurement *measurement);
 static const char *bound_by(const struct window *window, double server_share,
                             double client_share);
 static double quantile_us(const struct histogram *latency, double quantile);
@@ -50,7 +54,9 @@ judge_fill(struct window *window, const struct measurement *measurement,
     }
     for (int i = 0; i < ENGINE_ERRORS; i++) {
         window->errors[i] = result->errors[i];
-        errors += i < ENGINE_SERVER_ERRORS ? result->errors[i] : 0;
+        if (i < ENGINE_SERVER_ERRORS && i != ENGINE_CONNECT_TIMEOUT) {
+            errors += result->errors[i];
+        }
     }
     figure[WINDOW_ASKED] = result->asked;
     figure[WINDOW_SERVED] = result->served;
@@ -63,6 +69,7 @@ judge_fill(struct window *window, const struct measurement *measurement,
         ratio((double)result->echoes, figure[WINDOW_SECONDS]);
     fill_latency(window, &result->latency);
     fill_costs(window, measurement, server);
+    fill_note(window, measurement);
 }
 
 void
@@ -125,12 +132,34 @@ judge_status(struct window *window, const struct measurement *measurement,
         describe_stall(text, sizeof text, result);
         window_fail(window, WINDOW_FAILED, "stopped answering: %s", text);
     } else if (never_answered(window, measurement)) {
-        window_fail(window, WINDOW_FAILED, "never answered");
+        window_fail(window, WINDOW_FAILED, "never answered%s%s",
+                    window->note[0] ? "; " : "", window->note);
     } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
                         WEXITSTATUS(server->wait_status) != 0)) {
         server_process_describe_end(server, text);
         window_fail(window, WINDOW_FAILED, "at the stop: %s", text);
     }
+}
+
+/* What the reader must know of a window that may well be good. A connect
+ * without an answer has broken nothing: the client was never let in. */
+static void
+fill_note(struct window *window, const struct measurement *measurement)
+{
+    uint64_t outside = measurement->result.errors[ENGINE_CONNECT_TIMEOUT];
+    char text[96] = "";
+
+    if (outside > 0) {
+        snprintf(text, sizeof text,
+                 "%llu client%s could not connect, most likely its backlog "
+                 "is full",
+                 (unsigned long long)outside, outside == 1 ? "" : "s");
+    }
+    snprintf(window->note, sizeof window->note, "%s%s%s", text,
+             text[0] && measurement->forks ? "; " : "",
+             measurement->forks ? "its CPU is spent in child processes, "
+                                  "which are not counted"
+                                : "");
 }
 
 static void
@@ -158,7 +187,8 @@ fill_costs(struct window *window, const struct measurement *measurement,
     double *figure = window->figure;
     double held = result->served - measurement->held_before;
 
-    if (strcmp(window->scenario, "idle") != 0 && result->served > 0) {
+    /* Silent clients are among the served where they are asked. */
+    if (!measurement->ask_silent && result->served > 0) {
         held += window->silent;
     }
     figure[WINDOW_BASE_RSS_KIB] = measurement->base_rss_kib;
@@ -169,9 +199,7 @@ fill_costs(struct window *window, const struct measurement *measurement,
         return;
     }
     figure[WINDOW_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
-    figure[WINDOW_SWITCHES_PER_ECHO] = ratio(
-        (double)server->switches,
-        (double)(result->echoes_total + measurement->first.echoes_total));
+    figure[WINDOW_SWITCHES_PER_ECHO] = switches_per_echo(measurement, server);
     if (held >= 1) {
         figure[WINDOW_RSS_KIB_PER_CLIENT] =
             (measurement->rss_kib - measurement->base_rss_kib) / held;
@@ -181,6 +209,28 @@ fill_costs(struct window *window, const struct measurement *measurement,
             window->bound_by, sizeof window->bound_by, "%s",
             bound_by(window, server_ns / window_ns, client_ns / window_ns));
     }
+}
+
+/*
+ * Those of the whole life, which wait4 gives, hold the start of the server
+ * and of its threads as well; they must do where threads come and go. Without
+ * an echo in the window there is nothing to say, whatever the first run did.
+ */
+static double
+switches_per_echo(const struct measurement *measurement,
+                  const struct server_process *server)
+{
+    uint64_t all_echoes =
+        measurement->first.echoes_total + measurement->result.echoes_total;
+
+    if (measurement->result.echoes == 0) {
+        return NAN;
+    }
+    if (measurement->switches >= 0) {
+        return ratio((double)measurement->switches,
+                     (double)measurement->switches_echoes);
+    }
+    return ratio((double)server->switches, (double)all_echoes);
 }
 
 /* Who used up its CPU; the shares are of one CPU. */

@@ -19,6 +19,10 @@ struct measurement {
     double base_rss_kib;         /* memory then */
     double rss_kib;              /* memory as the window ended */
     int64_t server_cpu_ns;       /* in the window; -1: unknown */
+    int64_t switches;            /* context switches since nothing was sent,
+                                  * until the window's end; -1: unknown */
+    uint64_t switches_echoes;    /* echoes in that time */
+    bool ask_silent;             /* those who were silent are served, too */
     bool forks;                  /* the work was done by child processes */
 };
 

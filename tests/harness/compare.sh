@@ -227,6 +227,53 @@ sly_servers() {
     result "a foreign server cannot talk itself out of broken connections" $?
 }
 
+# field COLUMN MODEL: a figure of the only scenario of the last run.
+field() {
+    awk -F, -v column="$1" -v model="$2" '
+        NR == 1 { for (i = 1; i <= NF; i++) { at[$i] = i } }
+        NR > 1 && $at["model"] == model { print $at[column] }
+    ' "$tmp/results/summary.csv"
+}
+
+# between LOW VALUE HIGH: as numbers; an empty value is not between.
+between() {
+    [ -n "$2" ] && awk "BEGIN { exit !($1 <= $2 && $2 <= $3) }"
+}
+
+# What is measured of a server must be what it is known to do. CPU time and
+# memory are the kernel's account: a busy machine does not change them much.
+known_costs() {
+    with_bug burns --burn=200
+    between 160 "$(field server_cpu_us_per_echo burns)" 320
+    result "a server that burns 200 us for each echo is told so" $?
+
+    with_bug holds --hold=64
+    between 51 "$(field rss_kib_per_client holds)" 77
+    result "a server that holds 64 KiB for each client is told so" $?
+
+    cat >"$tmp/forks.pl" <<'END'
+use IO::Socket::INET;
+$SIG{CHLD} = 'IGNORE';
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+    LocalPort => $ARGV[0], Listen => 128) or die "port: $!\n";
+while (my $client = $listener->accept) {
+    if (fork == 0) {
+        syswrite($client, $bytes) while sysread($client, $bytes, 16384);
+        exit 0;
+    }
+    close $client;
+}
+END
+    run --models=threaded --scenarios=silent --rounds=1 \
+        "--server=forks=perl $tmp/forks.pl {port}"
+    [ "$status" -eq 0 ] && said '^forks +16/16' out &&
+        [ -z "$(field server_cpu_us_per_echo forks)" ] &&
+        [ -z "$(field cpu_over_floor forks)" ] &&
+        grep -q '"note": *"its CPU is spent in child' \
+            "$tmp/results/results.jsonl"
+    result "what children do is not counted as nothing" $?
+}
+
 # One server at a time is what blocking means; it is no failure.
 serial_server() {
     run --quick --models=blocking --rounds=1 --scenarios=echo,silent,wait,work
@@ -347,6 +394,7 @@ write_servers
 wrong_usage
 bad_servers
 sly_servers
+known_costs
 serial_server
 little_machine
 interrupts

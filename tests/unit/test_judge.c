@@ -184,6 +184,62 @@ START_TEST(a_foreign_server_may_turn_nobody_away)
 }
 END_TEST
 
+START_TEST(switches_are_those_of_the_window)
+{
+    server->switches = 90000;
+    measurement->switches = 2000;
+    measurement->switches_echoes = 1000;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_SWITCHES_PER_ECHO], 2);
+    measurement->switches = -1;
+    judge(true);
+    ck_assert_double_eq_tol(window.figure[WINDOW_SWITCHES_PER_ECHO],
+                            90000 / 1100.0, 0.001);
+    measurement->result.echoes = 0;
+    judge(true);
+    ck_assert(isnan(window.figure[WINDOW_SWITCHES_PER_ECHO]));
+}
+END_TEST
+
+START_TEST(what_children_did_is_not_told_as_nothing)
+{
+    measurement->forks = true;
+    judge(false);
+    expect(WINDOW_OK, "");
+    ck_assert(isnan(window.figure[WINDOW_SERVER_CPU_US_PER_ECHO]));
+    ck_assert(isnan(window.figure[WINDOW_RSS_KIB_PER_CLIENT]));
+    ck_assert_str_eq(window.note, "its CPU is spent in child processes, "
+                                  "which are not counted");
+}
+END_TEST
+
+START_TEST(who_could_not_connect_was_not_broken)
+{
+    measurement->result.errors[ENGINE_CONNECT_TIMEOUT] = 3;
+    judge(false);
+    expect(WINDOW_OK, "");
+    ck_assert_double_eq(window.figure[WINDOW_ERRORS], 0);
+    ck_assert_str_eq(window.note, "3 clients could not connect, most likely "
+                                  "its backlog is full");
+}
+END_TEST
+
+START_TEST(a_client_costs_memory)
+{
+    measurement->base_rss_kib = 1000;
+    measurement->rss_kib = 1150;
+    measurement->held_before = 1;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 10);
+    window.silent = 15;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 5);
+    measurement->ask_silent = true;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 10);
+}
+END_TEST
+
 START_TEST(only_ours_must_end_well)
 {
     server->killed = true;
@@ -215,6 +271,10 @@ main(void)
     tcase_add_test(cases, ours_may_turn_away_whom_it_cannot_hold);
     tcase_add_test(cases, nobody_may_turn_away_whom_it_has_served);
     tcase_add_test(cases, a_foreign_server_may_turn_nobody_away);
+    tcase_add_test(cases, switches_are_those_of_the_window);
+    tcase_add_test(cases, what_children_did_is_not_told_as_nothing);
+    tcase_add_test(cases, who_could_not_connect_was_not_broken);
+    tcase_add_test(cases, a_client_costs_memory);
     tcase_add_test(cases, only_ours_must_end_well);
     suite_add_tcase(suite, cases);
     srunner_run_all(runner, CK_NORMAL);
