@@ -80,7 +80,7 @@ measure_identify(const struct measure_order *order, struct window *window)
     window->message_bytes = scenario->message_bytes;
 }
 
-int
+enum measure_outcome
 measure_window(const struct measure_order *order, struct window *window)
 {
     struct server_process server;
@@ -95,12 +95,12 @@ measure_window(const struct measure_order *order, struct window *window)
     measurement = calloc(1, sizeof *measurement);
     if (!measurement) {
         window_fail(window, WINDOW_INVALID, "not enough memory");
-        return 0;
+        return MEASURE_DONE;
     }
     if (server_process_start(&server, &server_order, reason) != 0) {
         window_fail(window, WINDOW_FAILED, "%s", reason);
         free(measurement);
-        return -1;
+        return *order->interrupted ? MEASURE_DROPPED : MEASURE_HOPELESS;
     }
     run_engine(order, &server, measurement);
     server_process_stop(&server);
@@ -109,7 +109,7 @@ measure_window(const struct measure_order *order, struct window *window)
     judge_status(window, measurement, &server,
                  order->contender->kind != CONTENDER_FOREIGN);
     free(measurement);
-    return 0;
+    return MEASURE_DONE;
 }
 
 void
@@ -132,6 +132,7 @@ order_server(const struct measure_order *order,
     memset(server_order, 0, sizeof *server_order);
     server_order->cpus = &order->layout->server;
     server_order->start_timeout_ns = order->start_timeout_ns;
+    server_order->interrupted = order->interrupted;
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;

@@ -12,6 +12,7 @@
 #define FIVEWAYS_SERVER_PROCESS_H
 
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -30,6 +31,7 @@ struct server_order {
     const char *command;      /* instead: a line for sh, {port} filled in */
     const cpu_set_t *cpus;    /* that it may use */
     int64_t start_timeout_ns; /* until it must be ready */
+    const volatile sig_atomic_t *interrupted; /* ends the waiting at once */
 };
 
 /* A server that runs or has run. */

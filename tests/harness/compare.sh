@@ -56,6 +56,7 @@ within() {
 }
 
 no_servers_left() { [ -z "$(servers_left)" ]; }
+a_sleeper_runs() { grep -qsa "^$tmp/sleeper" /proc/[0-9]*/cmdline; }
 a_server_runs() { [ -n "$(servers_left)" ]; }
 
 # refused NAME PATTERN ARGUMENTS...: exit 2, one sentence, nothing started.
@@ -301,6 +302,21 @@ little_machine() {
         said 'idle: [0-9]+ silent clients in place of 1000' err
     result "with few descriptors rows shrink or are skipped, and say so" $?
 
+    (
+        ulimit -n 300 && run --full --models=threaded --scenarios=idle \
+            --rounds=1 && exit "$status"
+    )
+    status=$?
+    [ "$status" -eq 0 ] && said '10000 silent clients is left out' err &&
+        [ "$(grep -c '^threaded ' "$tmp/out")" -eq 1 ]
+    result "two sizes that shrink to the same are run once" $?
+
+    run --models=threaded --scenarios=silent --rounds=1 \
+        "--server=odd=perl $tmp/server.pl {port} $(printf 'a\377\033[1m')"
+    [ "$status" -eq 0 ] && others_measured &&
+        grep -q 'port} a??\[1m' "$tmp/results/results.jsonl"
+    result "a command line that is no UTF-8 is written down all the same" $?
+
     rm -rf "$tmp/results"
     run --bin=/nonexistent --scenarios=silent --rounds=1
     [ "$status" -eq 3 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
@@ -348,14 +364,18 @@ little_machine() {
     result "without a place for results nothing is measured" $?
 }
 
-# begin: compare in the background, many rounds; returns when a server of
-# its own runs.
+# begin: compare in the background, many rounds; returns when a window has
+# been measured and a server of its own runs.
 begin() {
+    rm -f "$tmp/results/results.jsonl"
     "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
         --scenarios=silent --rounds=500 >"$tmp/out" 2>"$tmp/err" &
     pid=$!
+    within 10 a_window_is_there
     within 10 a_server_runs
 }
+
+a_window_is_there() { grep -qs '"status": *"ok"' "$tmp/results/results.jsonl"; }
 
 interrupts() {
     begin
@@ -367,6 +387,24 @@ interrupts() {
     "$bin/report" "$tmp/results/results.jsonl" >"$tmp/again" 2>"$tmp/err" &&
         diff <(grep -v '^files:' "$tmp/out") "$tmp/again"
     result "report prints the same from the file alone" $?
+
+    rm -f "$tmp/results/results.jsonl"
+    "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
+        --scenarios=silent --rounds=2 --start-timeout=50s \
+        "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
+    pid=$!
+    within 10 a_sleeper_runs
+    kill -INT "$pid"
+    SECONDS=0
+    wait "$pid"
+    status=$?
+    # 3 where it was the first one: then nothing had been measured.
+    if [ "$status" -eq 0 ]; then
+        said '^never +skipped: not measured' out
+    else
+        [ "$status" -eq 3 ] && said 'interrupted before' err
+    fi && [ "$SECONDS" -lt 10 ] && no_servers_left
+    result "Ctrl-C does not wait for a server that starts" $?
 
     begin
     kill -INT "$pid"
