@@ -186,14 +186,17 @@ COMPARE_FLAGS = --bin=$(BIN) --out=$(OUT)/compare \
     $(if $(MODELS),--models="$(MODELS)") \
     $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
     $(if $(ROUNDS),--rounds="$(ROUNDS)")
+# Through the environment, so that no quote in it ends anything here.
+export SERVER
+SERVER_FLAG = $(if $(SERVER),--server="$$SERVER")
 compare: programs ## measure the servers side by side (90 s at most)
-	@$(BIN)/compare $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-quick: programs ## the same in 15 s: to look at, not to quote
-	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-full: programs ## everything, with the larger sizes (some minutes)
-	@$(BIN)/compare --full $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
 compare compare-quick compare-full:
 	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2

@@ -32,6 +32,9 @@ static int start_once(struct server_process *server,
                       char reason[SERVER_REASON_BYTES]);
 static bool wait_ready(struct server_process *server,
                        const struct server_order *order, int port);
+static void describe_wait(const struct server_process *server,
+                          const struct server_order *order, int port,
+                          char reason[SERVER_REASON_BYTES]);
 static void wait_end(struct server_process *server, int timeout_ms);
 
 int
@@ -216,14 +219,37 @@ start_once(struct server_process *server, const struct server_order *order,
     if (server->ended_early) {
         server_process_describe_end(server, reason);
     } else {
-        char line[160];
+        describe_wait(server, order, port, reason);
+    }
+    return -1;
+}
 
-        capture_last_line(&server->capture.error, line, sizeof line);
+/* Why a server that still ran was not taken for ready. */
+static void
+describe_wait(const struct server_process *server,
+              const struct server_order *order, int port,
+              char reason[SERVER_REASON_BYTES])
+{
+    char false_line[64];
+    char line[100];
+
+    capture_false_ready_line(&server->capture.out, false_line,
+                             sizeof false_line);
+    capture_last_line(&server->capture.error, line, sizeof line);
+    if (false_line[0]) {
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "was not ready after %.0f ms: \"%s\" names no address",
+                 server->start_ms, false_line);
+    } else if (order->command && port == 0) {
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "was not ready after %.0f ms: it printed no ready line, and "
+                 "its command has no {port}%s%s",
+                 server->start_ms, line[0] ? "; its last words: " : "", line);
+    } else {
         snprintf(reason, SERVER_REASON_BYTES,
                  "was not ready after %.0f ms%s%s", server->start_ms,
                  line[0] ? "; its last words: " : "", line);
     }
-    return -1;
 }
 
 /* Until a ready line was printed, or somebody listens on `port` (if it is
@@ -233,13 +259,11 @@ wait_ready(struct server_process *server, const struct server_order *order,
            int port)
 {
     int64_t deadline_ns = now_ns() + order->start_timeout_ns;
-    char text[128];
 
     while (now_ns() < deadline_ns && *order->interrupted == 0) {
-        if (capture_ready_line(&server->capture, text, sizeof text,
-                               now_ns() + LOOK_NS)) {
-            return address_parse(text, &server->address,
-                                 &server->address_bytes) == 0;
+        if (capture_ready_line(&server->capture, &server->address,
+                               &server->address_bytes, now_ns() + LOOK_NS)) {
+            return true;
         }
         if (server_process_has_ended(server)) {
             return false;
