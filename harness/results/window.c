@@ -124,6 +124,9 @@ window_to_json(const struct window *window)
         json_object_set_new(object, figure_names[i],
                             number_to_json(window->figure[i]));
     }
+    if (window->note[0] != '\0') {
+        json_object_set_new(object, "note", json_string(window->note));
+    }
     json_object_set_new(object, "errors_by_kind", errors_to_json(window));
     if (window->stats[0] != '\0') {
         json_t *stats = json_loads(window->stats, 0, NULL);
@@ -145,6 +148,7 @@ window_from_json(const json_t *object, struct window *window)
     string_from_json(object, "model", window->model, sizeof window->model);
     string_from_json(object, "layout", window->layout, sizeof window->layout);
     string_from_json(object, "reason", window->reason, sizeof window->reason);
+    string_from_json(object, "note", window->note, sizeof window->note);
     string_from_json(object, "bound_by", window->bound_by,
                      sizeof window->bound_by);
     string_from_json(object, "status", status, sizeof status);

@@ -75,6 +75,7 @@ struct window {
     int64_t message_bytes;            /* length of a message */
     enum window_status status;        /* what became of it */
     char reason[WINDOW_REASON_BYTES]; /* why it is not ok, or "" */
+    char note[WINDOW_REASON_BYTES];   /* what to know of its figures, or "" */
     double figure[WINDOW_FIGURES];    /* NAN: not measured */
     uint64_t errors[ENGINE_ERRORS];   /* by kind, the client's own as well */
     char stats[WINDOW_STATS_BYTES];   /* the server's --stats, or "" */
