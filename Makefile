@@ -107,8 +107,9 @@ $(OBJ)/coroutine/co.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
+COMPARE_PARTS := scenarios judge server_process capture spawn orphans address
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
-              $(OBJ)/harness/compare/scenarios.o \
+              $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
@@ -168,6 +169,8 @@ libevent:
 	@exit 1
 endif
 
+tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness
+
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
 # The first use on a bare machine: install what is missing, then start over,
@@ -185,14 +188,17 @@ COMPARE_FLAGS = --bin=$(BIN) --out=$(OUT)/compare \
     $(if $(MODELS),--models="$(MODELS)") \
     $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
     $(if $(ROUNDS),--rounds="$(ROUNDS)")
+# Through the environment, so that no quote in it ends anything here.
+export SERVER
+SERVER_FLAG = $(if $(SERVER),--server="$$SERVER")
 compare: programs ## measure the servers side by side (90 s at most)
-	@$(BIN)/compare $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-quick: programs ## the same in 15 s: to look at, not to quote
-	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-full: programs ## everything, with the larger sizes (some minutes)
-	@$(BIN)/compare --full $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
 compare compare-quick compare-full:
 	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
@@ -202,6 +208,12 @@ endif
 # What compare and the tests need to find, whichever folder they run in.
 TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
+ifneq ($(filter check jansson,$(HAVE)),check jansson)
+check check-unit check-lines check-conformance check-harness:
+	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
+	    "'make deps' installs them" >&2
+	@exit 3
+else
 check: check-lines check-unit check-conformance check-harness ## prove it correct (3 min at most)
 	@echo "all tests passed. next: make compare"
 
@@ -217,6 +229,7 @@ check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for no
 
 check-harness: $(OUT)/tests/harness $(OUT)/tests/badserver $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
+endif
 endif
 
 # One package at a time: libevent alone may be missing and the rest works.

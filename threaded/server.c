@@ -10,7 +10,6 @@
  * Compare with  blocking/server.c: the same conn_echo, without the threads.
  */
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -290,7 +289,7 @@ threads_prepare(void)
                                           (size_t)stack_kib * 1024);
     }
     if (error != 0) {
-        contract_die(error, "set the stack size of threads");
+        contract_die(error, "set up threads");
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/programs.h"
 #include "harness/load/units.h"
 #include "harness/results/summary.h"
 
@@ -73,7 +74,8 @@ static const struct argp_option flags[] = {
      0},
     {"start-timeout", KEY_START_TIMEOUT, "TIME", 0,
      "A server must be ready within it (default 5s)", 0},
-    {"bin", KEY_BIN, "DIR", 0, "Where the servers are (build/bin)", 0},
+    {"bin", KEY_BIN, "DIR", 0,
+     "Where the servers are (default: beside compare)", 0},
     {"out", KEY_OUT, "DIR", 0, "Where results go (build/compare)", 0},
     {0},
 };
@@ -92,7 +94,7 @@ void
 options_parse(struct options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof *options);
-    options->bin = "build/bin";
+    options->bin = programs_folder();
     options->out = "build/compare";
     options->start_timeout_ns = INT64_C(5000000000);
     argp_err_exit_status = 2;

@@ -7,22 +7,22 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "harness/compare/floor.h"
 #include "harness/compare/measure.h"
+#include "harness/compare/now.h"
 #include "harness/compare/perf.h"
+#include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
 #include "harness/results/noise.h"
 #include "harness/results/statistics.h"
 
-/* Why a contender is not run again: for good, or in one cell. */
+/* How far a contender has come in a cell. */
 enum outcome {
-    OUTCOME_FINE,     /* it goes on */
-    OUTCOME_FAILED,   /* its row in this cell has failed already */
-    OUTCOME_HOPELESS, /* it does not start: not tried again anywhere */
+    OUTCOME_NONE,   /* it has not had its turn */
+    OUTCOME_FINE,   /* measured; it goes on */
+    OUTCOME_FAILED, /* failed or skipped, which is not tried again */
 };
 
 enum {
@@ -40,21 +40,25 @@ struct rounds {
     int write_errno;                  /* first trouble with the file, or 0 */
     /* By contender: why it is hopeless, "" if it is not. */
     char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
-    /* By cell and contender: a row that has failed is not measured on. */
+    /* By cell and contender. */
     enum outcome outcome[PLAN_CELLS_MAX][CONTENDERS_MAX];
 };
 
 static void run_round(struct rounds *rounds, int round);
 static void run_cell(struct rounds *rounds, size_t cell, int round);
+static void name_the_missing(struct rounds *rounds, size_t cell,
+                             const size_t order[CONTENDERS_MAX], size_t n,
+                             int round);
 static void run_contender(struct rounds *rounds, size_t cell,
                           size_t contender, int round, double *floor_us);
-static void run_attempt(struct rounds *rounds,
+static bool run_attempt(struct rounds *rounds,
                         const struct measure_order *order, double *floor_us,
                         struct window *window);
 static double usual_floor_us(const struct rounds *rounds,
                              int64_t message_bytes);
 static bool may_repeat(struct rounds *rounds,
                        const struct measure_order *order);
+static double measure_floor_us(const struct measure_order *order);
 static bool without_measuring(struct rounds *rounds, size_t cell,
                               const struct measure_order *order,
                               struct window *window);
@@ -73,7 +77,6 @@ static size_t shuffle(const struct options *options,
                       size_t order[CONTENDERS_MAX]);
 static bool interrupted(const struct rounds *rounds);
 static double seconds_since(int64_t begin_ns);
-static int64_t now_ns(void);
 
 int
 rounds_run(const struct rounds_order *order)
@@ -142,6 +145,40 @@ run_cell(struct rounds *rounds, size_t cell, int round)
     for (size_t i = 0; i < n && !interrupted(rounds); i++) {
         run_contender(rounds, cell, order[i], round, &floor_us);
     }
+    if (interrupted(rounds)) {
+        name_the_missing(rounds, cell, order, n, round);
+    }
+}
+
+/* In a cell that was begun, whoever had no turn in any round gets a row that
+ * says so: a table without it would look as if it had not been asked for. */
+static void
+name_the_missing(struct rounds *rounds, size_t cell,
+                 const size_t order[CONTENDERS_MAX], size_t n, int round)
+{
+    const struct plan_cell *plan = &rounds->order->plan->cells[cell];
+    enum outcome *outcomes = rounds->outcome[cell];
+    bool begun = false;
+
+    for (size_t i = 0; i < n; i++) {
+        begun |= outcomes[order[i]] != OUTCOME_NONE;
+    }
+    for (size_t i = 0; i < n && begun; i++) {
+        const struct measure_order missing = {
+            .contender = &rounds->order->options->contenders[order[i]],
+            .scenario = &plan->scenario,
+            .layout = &plan->layout,
+            .round = round,
+        };
+        struct window window;
+
+        if (outcomes[order[i]] == OUTCOME_NONE) {
+            measure_identify(&missing, &window);
+            window_fail(&window, WINDOW_SKIPPED,
+                        "not measured: the run was interrupted");
+            keep(rounds, &window);
+        }
+    }
 }
 
 /* One server; again if it was disturbed and time allows. */
@@ -150,23 +187,25 @@ run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
               double *floor_us)
 {
     struct measure_order order = order_for(rounds, cell, contender, round);
+    enum outcome *outcome = &rounds->outcome[cell][contender];
     struct window window;
 
     progress_show(&rounds->progress, round, order.scenario,
                   order.contender->name);
-    if (rounds->outcome[cell][contender] != OUTCOME_FINE) {
+    if (*outcome == OUTCOME_FAILED) {
         return;
     }
     if (without_measuring(rounds, cell, &order, &window)) {
-        rounds->outcome[cell][contender] = OUTCOME_FAILED;
+        *outcome = OUTCOME_FAILED;
         keep(rounds, &window);
         return;
     }
     do {
-        run_attempt(rounds, &order, floor_us, &window);
-        if (window.status == WINDOW_FAILED) {
-            rounds->outcome[cell][contender] = OUTCOME_FAILED;
+        if (!run_attempt(rounds, &order, floor_us, &window)) {
+            return;
         }
+        *outcome =
+            window.status == WINDOW_FAILED ? OUTCOME_FAILED : OUTCOME_FINE;
         keep(rounds, &window);
         order.attempt++;
     } while (window.status == WINDOW_OK && window.causes != 0 &&
@@ -174,22 +213,30 @@ run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
 }
 
 /* One window, between two floor probes; the second serves the next one as
- * its first, through *floor_us. */
-static void
+ * its first, through *floor_us. Returns false if it was interrupted before
+ * there was anything to measure. */
+static bool
 run_attempt(struct rounds *rounds, const struct measure_order *order,
             double *floor_us, struct window *window)
 {
     const struct options *options = rounds->order->options;
     int64_t bytes = order->scenario->message_bytes;
-    double before_us = isnan(*floor_us) ? floor_probe_us(bytes) : *floor_us;
+    double before_us = isnan(*floor_us) ? measure_floor_us(order) : *floor_us;
 
-    if (measure_window(order, window) != 0) {
+    switch (measure_window(order, window)) {
+    case MEASURE_DROPPED:
+        return false;
+    case MEASURE_HOPELESS:
         memcpy(rounds->hopeless[order->contender - options->contenders],
                window->reason, sizeof window->reason);
+        break;
+    case MEASURE_DONE:
+        break;
     }
-    *floor_us = floor_probe_us(bytes);
+    *floor_us = measure_floor_us(order);
     measure_add_floor(window, (before_us + *floor_us) / 2);
     window->causes = noise_causes(window, usual_floor_us(rounds, bytes));
+    return true;
 }
 
 /* The median floor of the run so far, for messages of that length; NAN as
@@ -251,7 +298,20 @@ order_for(const struct rounds *rounds, size_t cell, size_t contender,
         .window_ns = plan->window_ns,
         .start_timeout_ns = options->start_timeout_ns,
         .round = round,
+        .interrupted = rounds->order->interrupted,
     };
+}
+
+/* On the server's CPU, whose work it is compared with. */
+static double
+measure_floor_us(const struct measure_order *order)
+{
+    double floor_us;
+
+    layout_enter_server(order->layout);
+    floor_us = floor_probe_us(order->scenario->message_bytes);
+    layout_enter(order->layout);
+    return floor_us;
 }
 
 /* True if there is nothing to measure; then the window says why. */
@@ -277,16 +337,16 @@ without_measuring(struct rounds *rounds, size_t cell,
     if (order->contender->kind == CONTENDER_FOREIGN) {
         return false;
     }
-    snprintf(path, sizeof path, "%s/%s", order->bin, order->contender->name);
-    if (access(path, X_OK) == 0) {
+    if (programs_find(order->bin, order->contender->name, path,
+                      sizeof path)) {
         return false;
     }
+    /* The others were there when the run began; see programs_check(). */
     if (strcmp(order->contender->name, "libevent") == 0) {
         window_fail(window, WINDOW_SKIPPED,
                     "not built: libevent is not installed; run make deps");
     } else {
-        window_fail(window, WINDOW_SKIPPED,
-                    "not built: there is no %s; run make", path);
+        window_fail(window, WINDOW_FAILED, "its program is gone: %s", path);
     }
     return true;
 }
@@ -336,6 +396,9 @@ count_calls(struct rounds *rounds, size_t cell, size_t contender)
         calls.clients = scenario_asked(order.scenario);
     } else {
         syscalls_count(&order, options->syscalls, &calls);
+    }
+    if (interrupted(rounds)) {
+        return;
     }
     keep_calls(rounds, &calls);
 }
@@ -438,13 +501,4 @@ static double
 seconds_since(int64_t begin_ns)
 {
     return (double)(now_ns() - begin_ns) / 1e9;
-}
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }

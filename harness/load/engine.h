@@ -13,7 +13,9 @@
  *     warm-up                      echoes are verified but not measured
  *     ENGINE_WINDOW_BEGIN, the measured window, ENGINE_WINDOW_END
  *     messages under way return    half a second at most, less when nothing
- *                                  has come back for 100 ms
+ *                                  has come back for 100 ms; but 5 s and
+ *                                  1 s while a client that has been served
+ *                                  before is among those that wait
  *     silent clients are asked     one echo each, if `ask_silent` is set:
  *                                  1 s at most, less when nothing has come
  *                                  back for 250 ms
@@ -24,7 +26,8 @@
  * that must be greeted may, if it is not asked at the end.) It is not
  * replaced. With churn the client tries again after 10 ms and gives up after
  * three failures in a row. When no speaking client is left the run ends
- * early. A message without an echo at the end is unfinished, not an error.
+ * early. A message without an echo at the end is unfinished, not an error;
+ * that a server stopped in the middle can be read from `stalled`.
  */
 #ifndef FIVEWAYS_ENGINE_H
 #define FIVEWAYS_ENGINE_H
@@ -108,6 +111,13 @@ struct engine_result {
     uint64_t echoes_total; /* the same, warm-up and end included */
     uint64_t bytes;        /* verified bytes in the window */
     uint64_t unfinished;   /* messages without their echo at the end */
+    int stalled;           /* clients that had an echo before, or have part
+                            * of one, and wait in vain at the end: a server
+                            * that serves one client after the other leaves
+                            * clients unserved, but none like that */
+    int stalled_inside;    /* of them: have part of the echo */
+    uint64_t turned_away;  /* connections that the server ended, or reset,
+                            * before it had sent a byte on them */
     int64_t window_ns;     /* how long the window really was */
     int64_t client_cpu_ns; /* our own CPU time in the window */
     struct histogram latency; /* from first byte sent to last byte back; in

@@ -20,8 +20,7 @@ struct explain_group {
 /* Who was served, who was not and why; nothing if nobody was measured. */
 void explain_served(struct text *text, const struct explain_group *group);
 
-/* Which model costs least CPU, if one clearly does, and how many times that
- * the others cost. */
+/* Which model costs least CPU and which most. */
 void explain_cost(struct text *text, const struct explain_group *group);
 
 /* What the scenario adds to that, if it is one of those known here. */

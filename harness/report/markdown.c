@@ -8,15 +8,21 @@
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
+#include "harness/report/shows.h"
 #include "harness/report/text.h"
 #include "harness/report/why.h"
 
 static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end);
+static void print_rows(FILE *file, const struct summary_row *rows,
+                       size_t nrows);
 static void print_row(FILE *file, const struct summary_row *row,
                       const struct cells_style *style);
-static void print_why(FILE *file, const struct summary_row *row, bool first);
-static void put_escaped(FILE *file, const char *text);
+static void print_why(FILE *file, const struct summary_row *rows,
+                      size_t nrows);
+static void print_words(FILE *file, struct text *text, const char *mark);
+static void add_escaped(struct text *text, const char *words);
+static const char *entity(char c);
 
 int
 markdown_print(FILE *file, const struct run *run,
@@ -25,36 +31,31 @@ markdown_print(FILE *file, const struct run *run,
     struct text text = {0};
 
     sentences_run(&text, run);
-    text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    memset(&text, 0, sizeof text);
+    print_words(file, &text, "");
     sentences_run_marks(&text, run);
+    print_words(file, &text, "");
     sentences_noise(&text, summary);
-    if (text.length > 0) {
-        fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    }
+    print_words(file, &text, "");
     for (size_t i = 0; i < summary->nrows;) {
         size_t end = summary_group_end(summary, i);
 
         print_group(file, summary, i, end);
         i = end;
     }
-    memset(&text, 0, sizeof text);
     if (ahead_known(summary)) {
         ahead_legend(&text);
-        fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-        fputc('\n', file);
+        print_words(file, &text, "");
         ahead_print_markdown(file, summary);
-    }
-    memset(&text, 0, sizeof text);
-    why_method(&text, summary);
-    sentences_checks(&text, summary);
-    sentences_warnings(&text, summary);
-    if (text.length > 0) {
         fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
     }
+    why_method(&text, summary);
+    print_words(file, &text, "");
+    sentences_checks(&text, summary);
+    print_words(file, &text, "");
+    sentences_warnings(&text, summary);
+    print_words(file, &text, "");
+    sentences_legend(&text, summary);
+    print_words(file, &text, "");
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
@@ -63,11 +64,28 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
             size_t end)
 {
     const struct summary_row *rows = &summary->rows[begin];
-    struct cells_style style = cells_style_for(rows, end - begin);
+    size_t nrows = end - begin;
     struct text text = {0};
 
-    cells_title(&text, rows, end - begin);
-    fprintf(file, "\n**%s**\n\n|", text.bytes);
+    cells_title(&text, rows, nrows);
+    print_words(file, &text, "**");
+    text_add(&text, "%s", shows_sentence(&rows[0].window));
+    print_words(file, &text, "*");
+    if (cells_all_skipped(rows, nrows)) {
+        text_add(&text, "skipped: %s", rows[0].reason);
+    } else {
+        print_rows(file, rows, nrows);
+        sentences_group(&text, summary, begin, end);
+    }
+    print_words(file, &text, "");
+}
+
+static void
+print_rows(FILE *file, const struct summary_row *rows, size_t nrows)
+{
+    struct cells_style style = cells_style_for(rows, nrows);
+
+    fputc('|', file);
     for (int i = 0; i < CELLS_COLUMNS; i++) {
         fprintf(file, " %s%s%s |", cells_heading(i),
                 cells_unit(i, &style)[0] ? " " : "", cells_unit(i, &style));
@@ -77,18 +95,11 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
         fputs(cells_left(i) ? " --- |" : " ---: |", file);
     }
     fputc('\n', file);
-    for (size_t i = 0; i < end - begin; i++) {
+    for (size_t i = 0; i < nrows; i++) {
         print_row(file, &rows[i], &style);
     }
-    for (size_t i = 0; i < end - begin; i++) {
-        print_why(file, &rows[i], i == 0);
-    }
-    memset(&text, 0, sizeof text);
-    sentences_group(&text, summary, begin, end);
-    if (text.length > 0) {
-        fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    }
+    fputc('\n', file);
+    print_why(file, rows, nrows);
 }
 
 static void
@@ -96,48 +107,108 @@ print_row(FILE *file, const struct summary_row *row,
           const struct cells_style *style)
 {
     char cell[TEXT_CELL_BYTES];
-
-    if (!cells_measured(row)) {
-        fprintf(file, "| %s | **%s**: ", row->window.model,
-                window_status_name(row->status));
-        put_escaped(file, row->reason);
-        fputs(" |\n", file);
-        return;
-    }
-    fputc('|', file);
-    for (int i = 0; i < CELLS_COLUMNS; i++) {
-        bool news = i == CELLS_SERVED && cells_starved(row);
-
-        fprintf(file, news ? " **%s** |" : " %s |",
-                cells_write(cell, i, row, style));
-    }
-    fputc('\n', file);
-}
-
-/* An item of a list: what a model does for an echo. */
-static void
-print_why(FILE *file, const struct summary_row *row, bool first)
-{
     struct text text = {0};
 
-    if (first) {
-        fputc('\n', file);
+    text_add(&text, "| ");
+    add_escaped(&text, cells_write(cell, CELLS_MODEL, row, style));
+    text_add(&text, " |");
+    if (!cells_measured(row)) {
+        text_add(&text, " **%s**: ", window_status_name(row->status));
+        add_escaped(&text, row->reason);
+        text_add(&text, " |");
     }
-    if (why_known(row)) {
-        why_row(&text, row);
-        fprintf(file, "- %s: %s\n", row->window.model, text.bytes);
+    for (int i = CELLS_MODEL + 1; i < CELLS_COLUMNS && cells_measured(row);
+         i++) {
+        const char *mark =
+            i == CELLS_SERVED && cells_starved(row) ? "**" : "";
+
+        text_add(&text, " %s", mark);
+        add_escaped(&text, cells_write(cell, i, row, style));
+        text_add(&text, "%s |", mark);
+    }
+    fprintf(file, "%s\n", text_string(&text));
+    text_free(&text);
+}
+
+/* A list: what each model does for an echo. */
+static void
+print_why(FILE *file, const struct summary_row *rows, size_t nrows)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < nrows; i++) {
+        struct text words = {0};
+        struct text item = {0};
+
+        if (why_known(&rows[i])) {
+            text_add(&words, "%s: ", rows[i].window.model);
+            why_row(&words, &rows[i]);
+            add_escaped(&item, text_string(&words));
+            fprintf(file, "- %s\n", text_string(&item));
+            any = true;
+        }
+        text_free(&words);
+        text_free(&item);
+    }
+    if (any) {
+        fputc('\n', file);
     }
 }
 
-/* A bar would end the cell, so it is written as an entity. */
+/* Print what there is, if anything, as a paragraph between marks, and make
+ * room for other words. */
 static void
-put_escaped(FILE *file, const char *text)
+print_words(FILE *file, struct text *text, const char *mark)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '|') {
-            fputs("&#124;", file);
+    struct text escaped = {0};
+
+    while (text->length > 0 && text->bytes[text->length - 1] == ' ') {
+        text->bytes[--text->length] = '\0';
+    }
+    if (text->length > 0) {
+        text_add(&escaped, "%s", mark);
+        add_escaped(&escaped, text_string(text));
+        text_add(&escaped, "%s", mark);
+        text_wrap(file, text_string(&escaped), TEXT_WIDTH, 0);
+        fputc('\n', file);
+    }
+    text_free(&escaped);
+    text_free(text);
+}
+
+/* Nothing in a name or a reason may end a cell, begin a list or be taken
+ * for HTML. */
+static void
+add_escaped(struct text *text, const char *words)
+{
+    for (size_t i = 0; words[i] != '\0'; i++) {
+        bool alone = (i == 0 || words[i - 1] == ' ') &&
+                     (words[i + 1] == ' ' || words[i + 1] == '\0');
+        bool bullet = alone && strchr("-+", words[i]) && i > 0;
+
+        if (entity(words[i])) {
+            text_add(text, "%s", entity(words[i]));
         } else {
-            fputc(*text, file);
+            text_add(text, "%s%c",
+                     bullet || strchr("\\`*_[]#~", words[i]) ? "\\" : "",
+                     words[i]);
         }
+    }
+}
+
+static const char *
+entity(char c)
+{
+    switch (c) {
+    case '|':
+        return "&#124;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '&':
+        return "&amp;";
+    default:
+        return NULL;
     }
 }

@@ -34,6 +34,9 @@ void sentences_warnings(struct text *text, const struct summary *summary);
 /* What was checked: one sentence if all holds, else what failed where; or
  * nothing if nothing could be checked. Returns false if a check failed. */
 bool sentences_checks(struct text *text, const struct summary *summary);
+/* What the columns and marks mean, in four lines of a table at most; nothing
+ * if there is no number to read. */
+void sentences_legend(struct text *text, const struct summary *summary);
 
 /* The command to try after this run. */
 void sentences_next(struct text *text, const struct run *run,

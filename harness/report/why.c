@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+static void add_interval(struct text *text, const char *before,
+                         const char *name, const struct estimate *ratio);
 static const struct calls *calls_by(const struct summary *summary,
                                     const char *method);
 static const char *why_not(const struct summary *summary);
@@ -14,7 +16,8 @@ bool
 why_known(const struct summary_row *row)
 {
     return row->status == WINDOW_OK &&
-           (row->calls || isfinite(row->figure[WINDOW_THREADS].median));
+           (row->calls || isfinite(row->figure[WINDOW_THREADS].median) ||
+            isfinite(row->over_yardstick.low));
 }
 
 void
@@ -40,7 +43,11 @@ why_row(struct text *text, const struct summary_row *row)
     }
     if (isfinite(threads)) {
         text_add(text, "%sthreads %.0f", before[0] ? "; " : "", threads);
+        before = "; ";
     }
+    add_interval(text, before, "over floor",
+                 &row->figure[WINDOW_CPU_OVER_FLOOR]);
+    add_interval(text, "; ", "over yard", &row->over_yardstick);
 }
 
 void
@@ -59,6 +66,17 @@ why_method(struct text *text, const struct summary *summary)
                        "load, apart from the timed windows. ");
     } else if (reason[0]) {
         text_add(text, "calls/echo: n/a (%s). ", reason);
+    }
+}
+
+/* Append a ratio with its 95 % interval, if there is one. */
+static void
+add_interval(struct text *text, const char *before, const char *name,
+             const struct estimate *ratio)
+{
+    if (isfinite(ratio->low)) {
+        text_add(text, "%s%s %.2f [%.2f, %.2f]", before[0] ? "; " : "", name,
+                 ratio->median, ratio->low, ratio->high);
     }
 }
 

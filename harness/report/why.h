@@ -14,7 +14,7 @@
 bool why_known(const struct summary_row *row);
 
 /* Append the calls of a row by name, "recvfrom 1.00  sendto 1.00", then
- * faults and threads. */
+ * faults, threads, and the intervals of its ratios. */
 void why_row(struct text *text, const struct summary_row *row);
 
 /* One sentence on how system calls were counted in a run, with the reason

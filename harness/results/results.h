@@ -24,6 +24,7 @@ struct results {
     size_t nwindows;        /* how many */
     struct calls *calls;    /* system calls counted, in the order counted */
     size_t ncalls;          /* how many of those */
+    const char *problem;    /* why reading ended early: "is no ...", NULL */
 };
 
 /* Write one line and flush it. Return 0, or -1 with errno. */
@@ -51,9 +52,11 @@ double results_figure(const struct results *results,
 
 /*
  * Read a results file. Returns 0 and fills `results`, which the caller gives
- * back with results_free(); or the number of the first line that is not
- * understood, or -1 without memory or on a read error. A last line that was
- * cut off in the middle is left out: the run was killed.
+ * back with results_free(); or the number of the first line that is refused,
+ * with the reason in results->problem; or -1 without memory or on a read
+ * error. A last line that was cut off in the middle is left out: the run was
+ * killed. Nothing else is tolerated, least of all two runs in one file, since
+ * a table of half of the windows looks like any other.
  */
 long results_read(FILE *file, struct results *results);
 

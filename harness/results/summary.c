@@ -11,39 +11,21 @@
 #include "harness/results/checks.h"
 #include "harness/results/noise.h"
 
-/* What sorting needs to know of a row. */
-struct order {
-    size_t group;            /* first window of the scenario and clients */
-    int model;               /* place in the run's list of models */
-    struct summary_row *row; /* the row itself */
-};
-
-static bool same_group(const struct window *a, const struct window *b);
-static bool in_row(const struct summary_row *row,
-                   const struct window *window);
-static struct summary_row *row_for(struct summary *summary,
-                                   const struct window *window);
-static void row_take_status(struct summary_row *row,
+static size_t count_rows(const struct window **windows, size_t n);
+static void make_rows(struct summary *summary, size_t n, double *values);
+static void row_take(struct summary_row *row, const struct window *window);
+static void row_take_served(struct summary_row *row,
                             const struct window *window);
-static void count_noise(struct summary *summary, const struct window *window);
-static void row_estimate(struct summary_row *row,
-                         const struct results *results, double *values);
-static void row_take_bound(struct summary_row *row,
+static void row_estimate(struct summary_row *row, double *values);
+static void row_take_bound(struct summary_row *row);
+static void row_take_calls(struct summary_row *row,
                            const struct results *results);
-static double over_yardstick(const struct results *results,
-                             const struct window *window);
-static void compare_groups(struct summary *summary,
-                           const struct results *results, double *values);
+static void count_noise(struct summary *summary, const struct window *window);
+static void compare_groups(struct summary *summary, double *values);
 static void compare_group(struct summary_row *rows, size_t nrows,
-                          const struct results *results, double *values);
+                          double *values);
 static bool is_comparable(const struct summary_row *row);
-static double same_round_cpu(const struct results *results,
-                             const struct window *window, const char *model);
-static int sort_rows(struct summary *summary, const struct results *results);
-static size_t first_window(const struct results *results,
-                           const struct window *window);
-static int model_place(const char *models, const char *model);
-static int compare_order(const void *left, const void *right);
+static void compare_with_yardstick(struct summary *summary);
 
 int
 summary_make(struct results *results, struct summary *summary)
@@ -51,32 +33,27 @@ summary_make(struct results *results, struct summary *summary)
     size_t n = results->nwindows;
     double *values = calloc(n + 1, sizeof *values);
 
-    noise_choose(results);
     memset(summary, 0, sizeof *summary);
-    summary->rows = calloc(n + 1, sizeof *summary->rows);
-    if (!values || !summary->rows) {
+    noise_choose(results);
+    summary->windows = order_windows(results);
+    if (values && summary->windows) {
+        summary->nrows = count_rows(summary->windows, n);
+        summary->rows = calloc(summary->nrows + 1, sizeof *summary->rows);
+    }
+    if (!summary->rows) {
         free(values);
         summary_free(summary);
         return -1;
+    }
+    make_rows(summary, n, values);
+    for (size_t i = 0; i < summary->nrows; i++) {
+        row_take_calls(&summary->rows[i], results);
     }
     for (size_t i = 0; i < n; i++) {
-        const struct window *window = &results->windows[i];
-
-        row_take_status(row_for(summary, window), window);
-        count_noise(summary, window);
+        count_noise(summary, summary->windows[i]);
     }
-    for (size_t i = 0; i < summary->nrows; i++) {
-        row_estimate(&summary->rows[i], results, values);
-        row_take_bound(&summary->rows[i], results);
-        summary->rows[i].calls =
-            results_find_calls(results, &summary->rows[i].window);
-    }
-    if (sort_rows(summary, results) != 0) {
-        free(values);
-        summary_free(summary);
-        return -1;
-    }
-    compare_groups(summary, results, values);
+    compare_with_yardstick(summary);
+    compare_groups(summary, values);
     checks_run(results, summary, summary->checks);
     free(values);
     return 0;
@@ -86,8 +63,8 @@ void
 summary_free(struct summary *summary)
 {
     free(summary->rows);
-    summary->rows = NULL;
-    summary->nrows = 0;
+    free(summary->windows);
+    memset(summary, 0, sizeof *summary);
 }
 
 size_t
@@ -95,8 +72,9 @@ summary_group_end(const struct summary *summary, size_t begin)
 {
     size_t end = begin;
 
-    while (end < summary->nrows && same_group(&summary->rows[begin].window,
-                                              &summary->rows[end].window)) {
+    while (end < summary->nrows &&
+           order_same_group(&summary->rows[begin].window,
+                            &summary->rows[end].window)) {
         end++;
     }
     return end;
@@ -113,18 +91,79 @@ summary_find(const struct summary_row *rows, size_t nrows, const char *model)
     return NULL;
 }
 
+double
+summary_value(const struct window *window, enum window_figure figure)
+{
+    double value = window->figure[figure];
+
+    if ((figure == WINDOW_SERVER_CPU_US_PER_ECHO ||
+         figure == WINDOW_CPU_OVER_FLOOR) &&
+        value <= 0) {
+        return NAN;
+    }
+    return value;
+}
+
+struct estimate
+summary_ratio(const struct summary_row *row, const struct summary_row *base,
+              enum window_figure figure)
+{
+    double *values = calloc(row->nwindows + 1, sizeof *values);
+    size_t n = values ? summary_ratios(row, base, figure, values) : 0;
+    struct estimate estimate = statistics_estimate(values, n);
+
+    free(values);
+    return estimate;
+}
+
+size_t
+summary_ratios(const struct summary_row *row, const struct summary_row *base,
+               enum window_figure figure, double *values)
+{
+    size_t n = 0;
+    size_t other = 0;
+
+    /* Both are sorted by round, so one walk meets all pairs. */
+    for (size_t i = 0; i < row->nwindows; i++) {
+        const struct window *window = row->windows[i];
+
+        while (other < base->nwindows &&
+               (base->windows[other]->round < window->round ||
+                !base->windows[other]->used)) {
+            other++;
+        }
+        if (window->used && other < base->nwindows &&
+            base->windows[other]->round == window->round) {
+            double ratio = summary_value(window, figure) /
+                           summary_value(base->windows[other], figure);
+
+            values[n++] = isfinite(ratio) ? ratio : NAN;
+        }
+    }
+    return n;
+}
+
 const struct summary_row *
 summary_least(const struct summary_row *rows, size_t nrows)
 {
     const struct summary_row *least = NULL;
+    bool by_yardstick = true;
     double lowest = INFINITY;
 
     for (size_t i = 0; i < nrows; i++) {
-        double cpu = rows[i].figure[WINDOW_SERVER_CPU_US_PER_ECHO].median;
+        by_yardstick =
+            by_yardstick &&
+            (!rows[i].comparable || isfinite(rows[i].over_yardstick.median));
+    }
+    for (size_t i = 0; i < nrows; i++) {
+        double cost =
+            by_yardstick
+                ? rows[i].over_yardstick.median
+                : rows[i].figure[WINDOW_SERVER_CPU_US_PER_ECHO].median;
 
-        if (rows[i].comparable && cpu < lowest) {
+        if (rows[i].comparable && cost < lowest) {
             least = &rows[i];
-            lowest = cpu;
+            lowest = cost;
         }
     }
     return least;
@@ -152,38 +191,38 @@ summary_is_yardstick(const struct summary_row *row)
     return strcmp(row->window.model, SUMMARY_YARDSTICK) == 0;
 }
 
-static bool
-same_group(const struct window *a, const struct window *b)
+static size_t
+count_rows(const struct window **windows, size_t n)
 {
-    return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
-}
+    size_t rows = 0;
 
-/* True for a window of this row that is used. */
-static bool
-in_row(const struct summary_row *row, const struct window *window)
-{
-    return window->used && same_group(&row->window, window) &&
-           strcmp(row->window.model, window->model) == 0;
-}
-
-/* The row that a window belongs to, made when it is the first. */
-static struct summary_row *
-row_for(struct summary *summary, const struct window *window)
-{
-    struct summary_row *row;
-
-    for (size_t i = 0; i < summary->nrows; i++) {
-        row = &summary->rows[i];
-        if (same_group(&row->window, window) &&
-            strcmp(row->window.model, window->model) == 0) {
-            return row;
-        }
+    for (size_t i = 0; i < n; i++) {
+        rows += i == 0 || !order_same_row(windows[i - 1], windows[i]);
     }
-    row = &summary->rows[summary->nrows++];
-    row->window = *window;
-    row->status = window->status;
-    memcpy(row->reason, window->reason, sizeof row->reason);
-    return row;
+    return rows;
+}
+
+/* From the sorted windows; `values` is room for all of them. */
+static void
+make_rows(struct summary *summary, size_t n, double *values)
+{
+    struct summary_row *row = summary->rows;
+
+    for (size_t begin = 0; begin < n; begin += row->nwindows, row++) {
+        row->windows = &summary->windows[begin];
+        row->window = *row->windows[0];
+        row->status = row->window.status;
+        memcpy(row->reason, row->window.reason, sizeof row->reason);
+        row->served_least = NAN;
+        row->served_most = NAN;
+        while (begin + row->nwindows < n &&
+               order_same_row(row->windows[0], row->windows[row->nwindows])) {
+            row_take(row, row->windows[row->nwindows]);
+            row->nwindows++;
+        }
+        row_estimate(row, values);
+        row_take_bound(row);
+    }
 }
 
 /*
@@ -192,7 +231,7 @@ row_for(struct summary *summary, const struct window *window)
  * way to a good one.
  */
 static void
-row_take_status(struct summary_row *row, const struct window *window)
+row_take(struct summary_row *row, const struct window *window)
 {
     static const int weight[WINDOW_STATUSES] = {
         [WINDOW_SKIPPED] = 0,
@@ -201,13 +240,84 @@ row_take_status(struct summary_row *row, const struct window *window)
         [WINDOW_FAILED] = 3,
     };
 
-    row->rounds += window->used;
     row->run += window->status == WINDOW_OK;
-    row->disturbed += window->used && window->causes != 0;
+    if (window->used) {
+        row->rounds++;
+        row->disturbed += window->causes != 0;
+        row_take_served(row, window);
+    }
     if (weight[window->status] > weight[row->status]) {
         row->window = *window;
         row->status = window->status;
         memcpy(row->reason, window->reason, sizeof row->reason);
+    }
+}
+
+/* The worst round counts: a median would hide that nobody was served in
+ * three of eight. */
+static void
+row_take_served(struct summary_row *row, const struct window *window)
+{
+    double served = window->figure[WINDOW_SERVED];
+
+    row->served_least = fmin(row->served_least, served);
+    row->served_most = fmax(row->served_most, served);
+    row->starved_rounds += served < window->figure[WINDOW_ASKED];
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        if (window->errors[i] > row->errors[i]) {
+            row->errors[i] = window->errors[i];
+        }
+    }
+}
+
+/* Fill the estimates from the good windows. */
+static void
+row_estimate(struct summary_row *row, double *values)
+{
+    for (int figure = 0; figure < WINDOW_FIGURES; figure++) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < row->nwindows; i++) {
+            if (row->windows[i]->used) {
+                values[n++] = summary_value(row->windows[i], figure);
+            }
+        }
+        row->figure[figure] = statistics_estimate(values, n);
+    }
+}
+
+/* What bounded most of the good windows; one of them alone may have been
+ * disturbed. */
+static void
+row_take_bound(struct summary_row *row)
+{
+    static const char *const names[] = {"server", "client", "waiting"};
+    int most = 0;
+
+    for (int name = 0; name < 3; name++) {
+        int count = 0;
+
+        for (size_t i = 0; i < row->nwindows; i++) {
+            count += row->windows[i]->used &&
+                     strcmp(row->windows[i]->bound_by, names[name]) == 0;
+        }
+        if (count > most) {
+            most = count;
+            snprintf(row->window.bound_by, sizeof row->window.bound_by, "%s",
+                     names[name]);
+        }
+    }
+}
+
+/* System calls are counted apart from the windows. */
+static void
+row_take_calls(struct summary_row *row, const struct results *results)
+{
+    struct estimate *figure = &row->figure[WINDOW_SYSCALLS_PER_ECHO];
+
+    row->calls = results_find_calls(results, &row->window);
+    if (row->calls && isnan(figure->median)) {
+        figure->median = row->calls->per_echo;
     }
 }
 
@@ -224,91 +334,14 @@ count_noise(struct summary *summary, const struct window *window)
     }
 }
 
-/* Fill the estimates from the good windows; `values` is room for all. */
-static void
-row_estimate(struct summary_row *row, const struct results *results,
-             double *values)
-{
-    for (int figure = 0; figure <= WINDOW_FIGURES; figure++) {
-        size_t n = 0;
-        struct estimate estimate;
-
-        for (size_t i = 0; i < results->nwindows; i++) {
-            const struct window *window = &results->windows[i];
-
-            if (in_row(row, window)) {
-                values[n++] = figure < WINDOW_FIGURES
-                                  ? results_figure(results, window, figure)
-                                  : over_yardstick(results, window);
-            }
-        }
-        estimate = statistics_estimate(values, n);
-        if (figure < WINDOW_FIGURES) {
-            row->figure[figure] = estimate;
-        } else {
-            row->over_yardstick = estimate;
-        }
-    }
-}
-
-/* What bounded most of the good windows; one of them alone may have been
- * disturbed. */
-static void
-row_take_bound(struct summary_row *row, const struct results *results)
-{
-    static const char *const names[] = {"server", "client", "waiting"};
-    int most = 0;
-
-    for (int name = 0; name < 3; name++) {
-        int count = 0;
-
-        for (size_t i = 0; i < results->nwindows; i++) {
-            const struct window *window = &results->windows[i];
-
-            count += in_row(row, window) &&
-                     strcmp(window->bound_by, names[name]) == 0;
-        }
-        if (count > most) {
-            most = count;
-            snprintf(row->window.bound_by, sizeof row->window.bound_by, "%s",
-                     names[name]);
-        }
-    }
-}
-
-/* CPU per echo over that of the yardstick in the same round, or NAN. */
-static double
-over_yardstick(const struct results *results, const struct window *window)
-{
-    return window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] /
-           same_round_cpu(results, window, SUMMARY_YARDSTICK);
-}
-
-/* CPU per echo of a model in the round and group of a window, or NAN. */
-static double
-same_round_cpu(const struct results *results, const struct window *window,
-               const char *model)
-{
-    for (size_t i = 0; i < results->nwindows; i++) {
-        const struct window *other = &results->windows[i];
-
-        if (other->round == window->round && other->used &&
-            same_group(other, window) && strcmp(other->model, model) == 0) {
-            return other->figure[WINDOW_SERVER_CPU_US_PER_ECHO];
-        }
-    }
-    return NAN;
-}
-
 /* Every group by itself; `values` is room for all windows. */
 static void
-compare_groups(struct summary *summary, const struct results *results,
-               double *values)
+compare_groups(struct summary *summary, double *values)
 {
     for (size_t i = 0; i < summary->nrows;) {
         size_t end = summary_group_end(summary, i);
 
-        compare_group(&summary->rows[i], end - i, results, values);
+        compare_group(&summary->rows[i], end - i, values);
         i = end;
     }
 }
@@ -319,8 +352,7 @@ compare_groups(struct summary *summary, const struct results *results,
  * corrected.
  */
 static void
-compare_group(struct summary_row *rows, size_t nrows,
-              const struct results *results, double *values)
+compare_group(struct summary_row *rows, size_t nrows, double *values)
 {
     struct comparison *pairs[SUMMARY_MODELS_MAX];
     const struct summary_row *least = NULL;
@@ -331,24 +363,18 @@ compare_group(struct summary_row *rows, size_t nrows,
         rows[i].comparable = is_comparable(&rows[i]);
     }
     least = summary_least(rows, nrows);
-    for (size_t i = 0; i < nrows && npairs < SUMMARY_MODELS_MAX; i++) {
-        size_t n = 0;
+    for (size_t i = 0; least && i < nrows && npairs < SUMMARY_MODELS_MAX;
+         i++) {
+        struct summary_row *row = &rows[i];
 
-        rows[i].least = &rows[i] == least;
-        if (!least || !rows[i].comparable || rows[i].least) {
-            continue;
-        }
-        for (size_t j = 0; j < results->nwindows; j++) {
-            const struct window *window = &results->windows[j];
+        row->least = row == least;
+        if (row->comparable && !row->least) {
+            size_t n = summary_ratios(row, least,
+                                      WINDOW_SERVER_CPU_US_PER_ECHO, values);
 
-            if (in_row(&rows[i], window)) {
-                values[n++] =
-                    window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] /
-                    same_round_cpu(results, window, least->window.model);
-            }
+            row->over_least = verdict_compare(values, n);
+            pairs[npairs++] = &row->over_least;
         }
-        rows[i].over_least = verdict_compare(values, n);
-        pairs[npairs++] = &rows[i].over_least;
     }
     verdict_decide(pairs, npairs);
 }
@@ -358,86 +384,27 @@ static bool
 is_comparable(const struct summary_row *row)
 {
     return row->status == WINDOW_OK && !summary_is_yardstick(row) &&
-           row->figure[WINDOW_SERVED].median >=
-               row->figure[WINDOW_ASKED].median &&
+           row->starved_rounds == 0 &&
            isfinite(row->figure[WINDOW_SERVER_CPU_US_PER_ECHO].median);
 }
 
-static int
-sort_rows(struct summary *summary, const struct results *results)
+static void
+compare_with_yardstick(struct summary *summary)
 {
-    size_t n = summary->nrows;
-    struct order *order = calloc(n + 1, sizeof *order);
-    struct summary_row *sorted = calloc(n + 1, sizeof *sorted);
+    static const struct estimate unknown = {NAN, NAN, NAN, 0};
 
-    if (!order || !sorted) {
-        free(order);
-        free(sorted);
-        return -1;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct window *window = &summary->rows[i].window;
+    for (size_t i = 0; i < summary->nrows;) {
+        size_t end = summary_group_end(summary, i);
+        const struct summary_row *yardstick =
+            summary_find(&summary->rows[i], end - i, SUMMARY_YARDSTICK);
 
-        order[i].group = first_window(results, window);
-        order[i].model = model_place(results->run.models, window->model);
-        order[i].row = &summary->rows[i];
-    }
-    qsort(order, n, sizeof *order, compare_order);
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = *order[i].row;
-    }
-    free(order);
-    free(summary->rows);
-    summary->rows = sorted;
-    return 0;
-}
+        for (; i < end; i++) {
+            struct summary_row *row = &summary->rows[i];
 
-static size_t
-first_window(const struct results *results, const struct window *window)
-{
-    size_t i = 0;
-
-    while (!same_group(&results->windows[i], window)) {
-        i++;
-    }
-    return i;
-}
-
-/* The place of a model in a list separated by spaces; behind all when it is
- * not there, and the yardstick behind that. */
-static int
-model_place(const char *models, const char *model)
-{
-    size_t length = strlen(model);
-    int place = 0;
-
-    if (strcmp(model, SUMMARY_YARDSTICK) == 0) {
-        return 1001;
-    }
-    while (*models != '\0') {
-        size_t word = strcspn(models, " ");
-
-        if (word == length && memcmp(models, model, word) == 0) {
-            return place;
+            row->over_yardstick =
+                yardstick ? summary_ratio(row, yardstick,
+                                          WINDOW_SERVER_CPU_US_PER_ECHO)
+                          : unknown;
         }
-        place++;
-        models += word;
-        models += strspn(models, " ");
     }
-    return 1000;
-}
-
-static int
-compare_order(const void *left, const void *right)
-{
-    const struct order *a = left;
-    const struct order *b = right;
-
-    if (a->group != b->group) {
-        return a->group < b->group ? -1 : 1;
-    }
-    if (a->model != b->model) {
-        return a->model < b->model ? -1 : 1;
-    }
-    return strcmp(a->row->window.model, b->row->window.model);
 }

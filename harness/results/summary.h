@@ -1,9 +1,9 @@
 /*
  * summary.h: the windows of all rounds, drawn together.
  *
- * One row for each scenario, number of clients and model. Scenarios come in
- * the order in which they were first run, models in the run's own order,
- * the yardstick last.
+ * One row for each scenario, number of clients and model, in the order of
+ * order.h. A row keeps its windows, because two models are compared round by
+ * round and not by their medians.
  */
 #ifndef FIVEWAYS_RESULTS_SUMMARY_H
 #define FIVEWAYS_RESULTS_SUMMARY_H
@@ -11,32 +11,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/results/order.h"
 #include "harness/results/results.h"
 #include "harness/results/statistics.h"
 #include "harness/results/verdict.h"
 
 /* The name under which the yardstick appears. */
-#define SUMMARY_YARDSTICK "yardstick"
+#define SUMMARY_YARDSTICK ORDER_YARDSTICK
 
 /* More models than that in one group are not compared. */
 enum {
-    SUMMARY_MODELS_MAX = 64
+    SUMMARY_MODELS_MAX = 256
 };
 
 /* What all rounds say of one model in one scenario. */
 struct summary_row {
     struct window window; /* scenario, load and model; the first window that
                            * has the row's status, figures included */
-    int rounds;           /* windows that were measured and are used */
-    int run;              /* windows that were measured */
-    int disturbed;        /* of those used */
-    enum window_status status;              /* failed if any round failed */
+    const struct window **windows;  /* all of the row, by round */
+    size_t nwindows;                /* how many */
+    int rounds;                     /* windows that are used */
+    int run;                        /* windows that were measured */
+    int disturbed;                  /* of those used */
+    int starved_rounds;             /* of them: served fewer than asked */
+    double served_least;            /* served in the worst of them, or NAN */
+    double served_most;             /* ... and in the best */
+    uint64_t errors[ENGINE_ERRORS]; /* by kind, in the worst of them */
+    enum window_status status;      /* failed if any round failed */
     char reason[WINDOW_REASON_BYTES];       /* of the first that did */
     struct estimate figure[WINDOW_FIGURES]; /* over good windows */
-    const struct calls *calls;              /* system calls by name, or NULL;
-                                             * belongs to the results */
     struct estimate over_yardstick;         /* server CPU per echo,
                                              * ratio round by round */
+    const struct calls *calls; /* system calls by name, or NULL; belongs to
+                                * the results */
     bool comparable; /* measured, served all, and no yardstick: its CPU per
                       * echo may be held against that of others */
     bool least;      /* of those in its group, the lowest median; whether
@@ -73,20 +80,23 @@ struct check_result {
 
 /* All rows. */
 struct summary {
-    struct summary_row *rows; /* grouped by scenario and clients */
-    size_t nrows;             /* how many */
-    int used;                 /* windows that the figures come from */
-    int disturbed;            /* of those */
-    int cause[WINDOW_CAUSES]; /* of those, how many by each cause */
+    struct summary_row *rows;      /* grouped by scenario and clients */
+    size_t nrows;                  /* how many */
+    const struct window **windows; /* what the rows share */
+    int used;                      /* windows that the figures come from */
+    int disturbed;                 /* of those */
+    int cause[WINDOW_CAUSES];      /* of those, how many by each cause */
     struct check_result checks[CHECKS]; /* see checks.h */
 };
 
-/* Make it; sets which windows are used. The results must outlive it. Returns
- * 0 and a summary to be freed with summary_free(), or -1 without memory. */
+/* Make it; sets which windows are used. Returns 0 and a summary to be freed
+ * with summary_free() before `results`, into which it points; or -1 without
+ * memory. */
 int summary_make(struct results *results, struct summary *summary);
 
 /* The row with the lowest CPU per echo among `nrows` rows, or NULL if none
- * is comparable. */
+ * is comparable. Over the yardstick where all were measured beside it, since
+ * that ratio holds on any day, else in us. */
 const struct summary_row *summary_least(const struct summary_row *rows,
                                         size_t nrows);
 
@@ -103,6 +113,25 @@ size_t summary_group_end(const struct summary *summary, size_t begin);
 /* The row of a model among `nrows` rows, or NULL. */
 const struct summary_row *summary_find(const struct summary_row *rows,
                                        size_t nrows, const char *model);
+
+/* A figure of a window; NAN also where 0 cannot be true: a server whose
+ * children do its work has used no CPU time that anybody can see. */
+double summary_value(const struct window *window, enum window_figure figure);
+
+/*
+ * A figure of `row` over the same of `base`, round by round, from the rounds
+ * in which both were measured. What moves both of them, such as a neighbour
+ * on the machine, leaves the ratio alone. All NAN without memory.
+ */
+struct estimate summary_ratio(const struct summary_row *row,
+                              const struct summary_row *base,
+                              enum window_figure figure);
+
+/* The ratios of which summary_ratio() is the estimate: at most
+ * row->nwindows, into `values`. Returns how many. */
+size_t summary_ratios(const struct summary_row *row,
+                      const struct summary_row *base,
+                      enum window_figure figure, double *values);
 
 /* True for the yardstick, which is shown but not ranked. */
 bool summary_is_yardstick(const struct summary_row *row);

@@ -47,16 +47,18 @@ true_results(void)
     return results;
 }
 
-/* Run the checks and free the results; the summary's rows are gone. */
+/* Run the checks and free the results; only the checks are left. */
 static struct summary
 checked(struct results *results)
 {
     struct summary summary;
+    struct summary left = {.nrows = 0};
 
     ck_assert_int_eq(summary_make(results, &summary), 0);
+    memcpy(left.checks, summary.checks, sizeof left.checks);
     summary_free(&summary);
     results_free(results);
-    return summary;
+    return left;
 }
 
 /* All windows with another value of one figure. */
