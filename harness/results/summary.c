@@ -40,7 +40,7 @@ summary_make(struct results *results, struct summary *summary)
         summary->nrows = count_rows(summary->windows, n);
         summary->rows = calloc(summary->nrows + 1, sizeof *summary->rows);
     }
-    if (!summary->rows) {
+    if (!values || !summary->windows || !summary->rows) {
         free(values);
         summary_free(summary);
         return -1;

@@ -96,14 +96,14 @@ struct window {
     int cpus;          /* that the server may use */
     int delay_ms;      /* --delay of the server */
     int work_us;       /* --work of the server */
-    int64_t message_bytes;            /* length of a message */
-    enum window_status status;        /* what became of it */
+    int64_t message_bytes;     /* length of a message */
+    enum window_status status; /* what became of it */
+    bool used;                 /* not in the file: set by noise_choose() */
     char reason[WINDOW_REASON_BYTES]; /* why it is not ok, or "" */
     char note[WINDOW_REASON_BYTES];   /* what to know of its figures, or "" */
     double figure[WINDOW_FIGURES];    /* NAN: not measured */
     uint64_t errors[ENGINE_ERRORS];   /* by kind, the client's own as well */
     char stats[WINDOW_STATS_BYTES];   /* the server's --stats, or "" */
-    bool used; /* not in the file: set by noise_choose() */
 };
 
 /* A window of which nothing is known yet: figures NAN, strings empty. */

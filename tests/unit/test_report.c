@@ -104,7 +104,9 @@ render(bool markdown, bool joined)
     fclose(file);
     summary_free(&summary);
     for (char *c = text; joined && *c != '\0'; c++) {
-        *c = *c == '\n' ? ' ' : *c;
+        if (*c == '\n') {
+            *c = ' ';
+        }
     }
     return text;
 }
