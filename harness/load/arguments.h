@@ -14,11 +14,16 @@ enum {
 struct arguments {
     const char *target;            /* as written: HOST:PORT */
     struct engine_options options; /* what the flags ask for */
+    const char *needs_rate; /* a flag given that means something only with
+                             * --rate; NULL if there was none */
 };
 
 /* Read the command line. Does not return if it is wrong (exit status 2, one
  * sentence on standard error), if help is asked for (0), or if the host has
  * no address (3). */
 void arguments_read(int argc, char **argv, struct arguments *arguments);
+
+/* How many CPUs this process may use; 1 if that cannot be found out. */
+int arguments_cpu_count(void);
 
 #endif

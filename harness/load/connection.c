@@ -16,6 +16,7 @@
 
 #include "harness/load/errors.h"
 #include "harness/load/exchange.h"
+#include "harness/load/open_loop.h"
 #include "harness/load/run.h"
 #include "harness/load/source.h"
 
@@ -124,6 +125,7 @@ release(struct run *run, struct connection *connection)
         connection->state == CONNECTION_ECHOING) {
         run->pending--;
     }
+    open_loop_forget(run, connection);
     if (connection->fd != -1) {
         /* Closing takes it out of the epoll set as well. */
         close(connection->fd);

@@ -386,10 +386,31 @@ END_TEST
 /* ---- the command line -------------------------------------------------- */
 
 static const char *const wrong_flags[] = {
-    "-c0",          "-c",          "--clients=x",  "-c-1",
-    "--duration=5", "-d1us",       "--size=0",     "--size=2GiB",
-    "--timeout=1",  "--silent=-1", "--nonsense",   "-n1.5",
-    "127.0.0.1:2",  "--churn=yes", "--warmup=1e3", "-s1KB",
+    "-c0",
+    "-c",
+    "--clients=x",
+    "-c-1",
+    "--duration=5",
+    "-d1us",
+    "--size=0",
+    "--size=2GiB",
+    "--timeout=1",
+    "--silent=-1",
+    "--nonsense",
+    "-n1.5",
+    "127.0.0.1:2",
+    "--churn=yes",
+    "--warmup=1e3",
+    "-s1KB",
+    "--rate=0",
+    "--rate=20kk",
+    "--rate=11M",
+    "--rate=-5",
+    "--rate=1 --churn",
+    "--arrivals=fixed",
+    "--seed=1",
+    "--rate=1 --arrivals=random",
+    "--rate=1 --seed=x",
 };
 enum {
     WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/load/engine.h"
@@ -101,6 +102,32 @@ serve_once(struct server *self, int fd)
     (void)self;
     if (nread > 0) {
         send_all(fd, bytes, (size_t)nread);
+    }
+}
+
+/* Take messages and say nothing. */
+static void
+serve_nothing(struct server *self, int fd)
+{
+    char bytes[4096];
+    (void)self;
+    while (recv(fd, bytes, sizeof bytes, 0) > 0) {
+    }
+}
+
+/* Echo, but never before 2 ms are over: 500 a second for each client. */
+static void
+serve_slowly(struct server *self, int fd)
+{
+    const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+    char bytes[4096];
+    ssize_t nread;
+    (void)self;
+    while ((nread = recv(fd, bytes, sizeof bytes, 0)) > 0) {
+        nanosleep(&pause, NULL);
+        if (!send_all(fd, bytes, (size_t)nread)) {
+            return;
+        }
     }
 }
 
@@ -434,6 +461,145 @@ START_TEST(two_runs_at_the_same_time)
 }
 END_TEST
 
+/* Keep the engine from its work, as a starved machine would. */
+static void
+sleep_for_a_while(uint64_t echoes, double done, void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    (void)echoes;
+    (void)done;
+    (void)arg;
+    nanosleep(&pause, NULL);
+}
+
+/* ---- the open loop ------------------------------------------------------
+ */
+
+/* Options for an open loop. A machine so busy that this test itself is late
+ * is no reason to fail: none of the tests looks at ENGINE_CLIENT_LATE. */
+static void
+start_open_loop(bool parallel, void (*serve)(struct server *, int),
+                double rate_per_s)
+{
+    start(parallel, serve);
+    options.rate_per_s = rate_per_s;
+    options.arrivals = SCHEDULE_FIXED;
+}
+
+/* Every message that was due in the window is found in the response times,
+ * answered or not. */
+static void
+assert_all_accounted_for(void)
+{
+    double due = options.rate_per_s * (double)result.window_ns / 1e9;
+    ck_assert(engine_result_good(&result));
+    ck_assert_uint_eq(result.response.count, result.arrivals);
+    if (options.arrivals == SCHEDULE_FIXED) {
+        ck_assert_double_eq_tol((double)result.arrivals, due, 1.5);
+    }
+}
+
+START_TEST(open_loop_keeps_to_its_rate)
+{
+    start_open_loop(true, serve_echo, 2000);
+    options.arrivals = _i == 0 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
+    options.warmup_ns = 20 * ms_ns;
+    options.silent_clients = 2;
+    options.ask_silent = true;
+    options.spin_ns = _i == 0 ? ms_ns : 0;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_eq(result.served, 10);
+    ck_assert_uint_eq(result.unfinished, 0);
+    ck_assert_uint_ge(result.arrivals, 400);
+    ck_assert_uint_le(result.arrivals,
+                      (uint64_t)(result.window_ns / ms_ns * 5 / 2));
+    ck_assert_uint_eq(result.latency.count, result.arrivals);
+    ck_assert_uint_eq(result.lag.count, result.arrivals);
+    ck_assert_double_ge(result.response.sum_ns,
+                        result.latency.sum_ns + result.lag.sum_ns);
+    ck_assert_int_ge(result.response.max_ns, result.latency.max_ns);
+    ck_assert_int_le(result.client_cpu_ns, result.window_ns);
+}
+END_TEST
+
+/* Not one answer: each client has one message, and the others wait for a
+ * client until the end. */
+START_TEST(open_loop_counts_what_is_never_answered)
+{
+    start_open_loop(true, serve_nothing, 2000);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_eq(result.served, 0);
+    ck_assert_uint_eq(result.echoes, 0);
+    ck_assert_uint_eq(result.latency.count, 0);
+    ck_assert_uint_eq(result.lag.count, 8);
+    ck_assert_uint_eq(result.unfinished, result.arrivals);
+    ck_assert_int_ge(result.oldest_ns, 240 * ms_ns);
+    ck_assert_int_eq(result.response.max_ns, result.oldest_ns);
+}
+END_TEST
+
+/* Twice what the server can do: each message waits longer than the one
+ * before, though each takes the server as long as ever. */
+START_TEST(open_loop_shows_the_queue)
+{
+    start_open_loop(true, serve_slowly, 1000);
+    options.clients = 1;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_uint_lt(result.echoes, result.arrivals);
+    int64_t service_ns = histogram_quantile_ns(&result.latency, 0.5);
+    int64_t response_ns = histogram_quantile_ns(&result.response, 0.5);
+    ck_assert_int_ge(service_ns, 2 * ms_ns);
+    ck_assert_int_ge(response_ns, 20 * ms_ns);
+    ck_assert_int_ge(response_ns, 3 * service_ns);
+    /* Waiting for the server is not our own lateness. */
+    ck_assert_int_lt(histogram_quantile_ns(&result.lag, 0.5), service_ns);
+}
+END_TEST
+
+/* One client has the server to itself and the messages of all others too,
+ * but for the one that each of them was given. */
+START_TEST(open_loop_goes_on_with_who_is_free)
+{
+    start_open_loop(false, serve_echo, 1000);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_uint_eq(result.unfinished, 7);
+    ck_assert_uint_gt(result.echoes, result.arrivals / 2);
+    ck_assert_int_ge(result.oldest_ns, 240 * ms_ns);
+}
+END_TEST
+
+/* A lost connection takes its message along; the others go on. */
+START_TEST(open_loop_survives_lost_connections)
+{
+    start_open_loop(true, serve_once, 1000);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_uint_eq(
+        result.errors[ENGINE_EARLY_EOF] + result.errors[ENGINE_RESET], 8);
+    ck_assert_uint_le(result.response.count, result.arrivals);
+    ck_assert_int_lt(result.window_ns, 200 * ms_ns);
+}
+END_TEST
+
+START_TEST(open_loop_is_late_on_purpose)
+{
+    start_open_loop(true, serve_echo, 1000);
+    options.clients = 64;
+    options.on_progress = sleep_for_a_while;
+    options.window_ns = 1200 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
+    ck_assert(engine_result_invalid(&result));
+    ck_assert_int_ge(histogram_quantile_ns(&result.lag, 0.99), 20 * ms_ns);
+}
+END_TEST
+
 START_TEST(descriptors_are_enough)
 {
     options.clients = 100;
@@ -474,6 +640,12 @@ main(void)
     tcase_add_loop_test(tests, phases_come_in_order_and_once, 0, 2);
     tcase_add_test(tests, interrupt_ends_the_window);
     tcase_add_test(tests, two_runs_at_the_same_time);
+    tcase_add_loop_test(tests, open_loop_keeps_to_its_rate, 0, 2);
+    tcase_add_test(tests, open_loop_counts_what_is_never_answered);
+    tcase_add_test(tests, open_loop_shows_the_queue);
+    tcase_add_test(tests, open_loop_goes_on_with_who_is_free);
+    tcase_add_test(tests, open_loop_survives_lost_connections);
+    tcase_add_test(tests, open_loop_is_late_on_purpose);
     tcase_add_test(tests, descriptors_are_enough);
     tcase_add_test(tests, every_error_has_a_name);
     suite_add_tcase(suite, tests);
