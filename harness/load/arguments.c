@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/load/crew.h"
 #include "harness/load/target.h"
 #include "harness/load/units.h"
 
 enum {
-    UNSET = -1, /* a number that the command line has not given */
+    UNSET = -1,           /* a number that the command line has not given */
+    SPIN_NS = 100 * 1000, /* longer than it takes to wake up, as a rule */
 };
 
 enum {
@@ -28,6 +30,7 @@ enum {
     KEY_RATE,
     KEY_ARRIVALS,
     KEY_SEED,
+    KEY_THREADS,
 };
 
 static const int64_t ms_ns = 1000000;
@@ -56,6 +59,11 @@ static const struct argp_option flags[] = {
      "An echo that takes longer is an error (0: none is)", 0},
     {"connect-timeout", KEY_CONNECT_TIMEOUT, "TIME", 0,
      "How long all the connecting may take (3s)", 0},
+    {"threads", KEY_THREADS, "N", 0,
+     "Threads that share the clients (one for each 64 clients, or 40k of the "
+     "rate; at most 4, and one for each CPU, of which a server on this "
+     "machine is left one)",
+     0},
     {"rate", KEY_RATE, "N", 0,
      "Open loop: send so many messages a second, by a schedule, answered or "
      "not",
@@ -200,6 +208,11 @@ read_flag_with_value(int key, const char *text, struct argp_state *state,
             read_value(state, "size", text, units_parse_bytes, 1,
                        size_max_bytes, "a size from 1 to 1GiB");
         break;
+    case KEY_THREADS:
+        arguments->threads =
+            (int)read_value(state, "threads", text, units_parse_count, 1,
+                            CREW_MAX, "a number from 1 to 64");
+        break;
     case KEY_TIMEOUT:
         options->timeout_ns = read_time(state, "timeout", text, 0);
         break;
@@ -254,8 +267,9 @@ read_flag(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-int
-arguments_cpu_count(void)
+/* How many CPUs this process may use; 1 if that cannot be found out. */
+static int
+count_cpus(void)
 {
     cpu_set_t cpus;
     if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) {
@@ -266,8 +280,10 @@ arguments_cpu_count(void)
 
 /* What was not said on the command line. */
 static void
-fill_in_defaults(struct engine_options *options)
+fill_in_defaults(struct arguments *arguments)
 {
+    struct engine_options *options = &arguments->options;
+    int cpus = count_cpus();
     bool by_count = options->echoes_max != 0;
     if (options->warmup_ns == UNSET) {
         options->warmup_ns = by_count ? 0 : 200 * ms_ns;
@@ -278,9 +294,13 @@ fill_in_defaults(struct engine_options *options)
     if (options->clients == UNSET) {
         options->clients = options->rate_per_s > 0 ? 64 : 16;
     }
-    /* On the only CPU the server would wait for us to sleep. */
-    if (arguments_cpu_count() > 1) {
-        options->spin_ns = 100000;
+    if (arguments->threads == 0) {
+        arguments->threads = crew_suitable_threads(options, cpus);
+    }
+    /* Without a CPU for each of us and one more, a server on this machine
+     * would wait for us to go to sleep. */
+    if (cpus > arguments->threads) {
+        options->spin_ns = SPIN_NS;
     }
     options->ask_silent = options->silent_clients > 0;
 }
@@ -300,7 +320,6 @@ arguments_read(int argc, char **argv, struct arguments *arguments)
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&parser, argc, argv, 0, NULL, arguments);
     check_together(arguments);
-    fill_in_defaults(&arguments->options);
 
     char host[256];
     int port = 0;
@@ -312,4 +331,6 @@ arguments_read(int argc, char **argv, struct arguments *arguments)
         fprintf(stderr, "load: %s: %s\n", arguments->target, problem);
         exit(EXIT_NO_MEASURE);
     }
+    /* What suits depends on where the server is. */
+    fill_in_defaults(arguments);
 }

@@ -14,6 +14,7 @@ enum {
 struct arguments {
     const char *target;            /* as written: HOST:PORT */
     struct engine_options options; /* what the flags ask for */
+    int threads;                   /* that are to do it */
     const char *needs_rate; /* a flag given that means something only with
                              * --rate; NULL if there was none */
 };
@@ -22,8 +23,5 @@ struct arguments {
  * sentence on standard error), if help is asked for (0), or if the host has
  * no address (3). */
 void arguments_read(int argc, char **argv, struct arguments *arguments);
-
-/* How many CPUs this process may use; 1 if that cannot be found out. */
-int arguments_cpu_count(void);
 
 #endif

@@ -59,7 +59,8 @@ start_connect(struct run *run, struct connection *connection)
 void
 connection_open(struct run *run, struct connection *connection)
 {
-    connection->number = run->next_number++;
+    connection->number = run->next_number;
+    run->next_number += run->number_step;
     connection->nwritten = 0;
     connection->nread = 0;
     connection->message_end = 0;

@@ -254,6 +254,8 @@ setup(struct run *run, const struct engine_options *options,
     run->result = result;
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;
+    run->next_number = options->number_first;
+    run->number_step = options->number_step > 0 ? options->number_step : 1;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->hellos);
     TAILQ_INIT(&run->retries);

@@ -4,7 +4,7 @@
  * engine_run() connects clients to a server that echoes, sends messages, at
  * most one in flight for each client, compares every byte that comes back,
  * and says what it saw. One thread, one epoll, CLOCK_MONOTONIC. `compare`
- * calls it once for each window, `load` once for each of its threads.
+ * calls it once for each window, `load` in several threads (crew.h).
  *
  * In a closed loop the next message of a client follows the echo of the last
  * one: what so many users at a time can do. In an open loop (rate_per_s)
@@ -96,10 +96,13 @@ struct engine_options {
                           * 0: a closed loop. Not together with churn */
     enum schedule_kind arrivals; /* open loop: how the gaps are chosen */
     uint64_t seed;               /* open loop: what decides the gaps */
-    int64_t spin_ns; /* open loop: stay awake for so long before a message is
-                      * due, because waking up takes its time; for a client
-                      * with a CPU to itself. 0: sleep until then */
-    double part;     /* open loop: as in schedule_begin(); 0: 1 */
+    int64_t spin_ns;  /* open loop: stay awake for so long before a message is
+                       * due, because waking up takes its time; for a client
+                       * with a CPU to itself. 0: sleep until then */
+    double part;      /* open loop: as in schedule_begin(); 0: 1 */
+    int number_first; /* number of the first connection ... */
+    int number_step;  /* ... and from one to the next; 0: 1. Runs at the same
+                       * time must not have a number in common */
     int64_t connect_timeout_ns;               /* for all connects; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
     /* Called at each phase, in this order, once each, also in a run that

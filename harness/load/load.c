@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/load/arguments.h"
+#include "harness/load/crew.h"
 #include "harness/load/engine.h"
 #include "harness/load/summary.h"
 #include "harness/load/units.h"
@@ -51,10 +52,10 @@ raise_descriptor_limit(void)
 
 /* A run that would fail half-way for want of descriptors is not begun. */
 static void
-check_descriptors(const struct engine_options *options)
+check_descriptors(const struct engine_options *options, int threads)
 {
     rlim_t limit = raise_descriptor_limit();
-    int needed = engine_descriptors_needed(options);
+    int needed = crew_descriptors_needed(options, threads);
     if (limit == RLIM_INFINITY || limit >= (rlim_t)needed) {
         return;
     }
@@ -108,14 +109,14 @@ main(int argc, char **argv)
     static struct engine_result result;
     struct arguments arguments;
     arguments_read(argc, argv, &arguments);
-    check_descriptors(&arguments.options);
+    check_descriptors(&arguments.options, arguments.threads);
     catch_signals();
     arguments.options.interrupted = &interrupted;
     bool progress = isatty(STDERR_FILENO);
     if (progress) {
         arguments.options.on_progress = show_progress;
     }
-    int status = engine_run(&arguments.options, &result);
+    int status = crew_run(&arguments.options, arguments.threads, &result);
     if (progress) {
         fputs("\r\033[K", stderr);
     }

@@ -35,6 +35,7 @@ struct run {
     int connecting;                 /* connects under way */
     int pending;                    /* messages without their whole echo */
     int64_t next_number;            /* of the next connection */
+    int number_step;                /* from one number to the next */
 
     struct connection_queue to_connect; /* wait for their turn to connect */
     struct connection_queue hellos;     /* wait to end their greeting, the

@@ -119,6 +119,12 @@ struct bug_case {
 static const struct bug_case bug_cases[] = {
     {"--bug=none", "-c8 -n800", 0, {"8 of 8", "(800 in all)", "none"}},
     {"--bug=none", "-c8 -n200 --churn", 0, {"8 of 8", "none"}},
+    {"--bug=none", "-c8 -n800 --threads=3", 0, {"8 of 8", "(800 in all)"}},
+    {"--bug=swap", "-c2 -d1s --threads=2", 1, {"mismatch"}},
+    {"--bug=never",
+     "-c8 -d200ms --threads=2",
+     1,
+     {"0 of 8", "unfinished  8", "none"}},
     {"--bug=none", "-c8 -n200 --silent=9", 0, {"17 of 17", "none"}},
     {"--bug=none", "-c2 -n20 --size=1MiB", 0, {"2 of 2", "none"}},
     {"--bug=none --handshake", "-c8 -n200 --handshake", 0, {"8 of 8"}},
@@ -411,6 +417,8 @@ static const char *const wrong_flags[] = {
     "--seed=1",
     "--rate=1 --arrivals=random",
     "--rate=1 --seed=x",
+    "--threads=0",
+    "--threads=65",
 };
 enum {
     WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]

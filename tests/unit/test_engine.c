@@ -5,16 +5,19 @@
  * is what compare relies on: phases, counts, what is asked and served.
  */
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/load/crew.h"
 #include "harness/load/engine.h"
 
 static const int64_t ms_ns = 1000000;
@@ -600,6 +603,121 @@ START_TEST(open_loop_is_late_on_purpose)
 }
 END_TEST
 
+/* ---- several threads ----------------------------------------------------
+ */
+
+START_TEST(crew_counts_add_up)
+{
+    struct seen seen = {0};
+    start(true, serve_echo);
+    options.clients = 7;
+    options.silent_clients = 2;
+    options.ask_silent = true;
+    options.warmup_ns = 20 * ms_ns;
+    options.window_ns = 1200 * ms_ns;
+    options.on_phase = see_phase;
+    options.on_progress = see_progress;
+    options.arg = &seen;
+    ck_assert_int_eq(crew_run(&options, 3, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 9);
+    ck_assert_int_eq(result.connected, 9);
+    ck_assert_int_eq(result.served, 9);
+    ck_assert_int_eq(server.accepted, 9);
+    ck_assert_uint_eq(result.connect.count, 9);
+    ck_assert_uint_eq(result.latency.count, result.echoes);
+    ck_assert_uint_gt(result.echoes_total, result.echoes);
+    ck_assert_int_eq(seen.phase_count, 3);
+    ck_assert_int_eq(seen.phases[0], ENGINE_CONNECTED);
+    ck_assert_int_eq(seen.phases[2], ENGINE_WINDOW_END);
+    ck_assert_int_ge(seen.progress_count, 2);
+    ck_assert_int_le(seen.progress_count, 4);
+}
+END_TEST
+
+/* More threads than clients or echoes are not used. */
+START_TEST(crew_deals_out_exactly)
+{
+    start(true, serve_echo);
+    options.clients = 5;
+    options.echoes_max = _i == 0 ? 3 : 1001;
+    options.window_ns = 20000 * ms_ns;
+    options.churn = _i == 2;
+    ck_assert_int_eq(crew_run(&options, 8, &result), 0);
+    assert_no_errors();
+    ck_assert_uint_eq(result.echoes, options.echoes_max);
+    ck_assert_uint_eq(result.latency.count, options.echoes_max);
+    ck_assert_int_eq(result.asked, 5);
+}
+END_TEST
+
+START_TEST(crew_keeps_to_the_rate)
+{
+    start_open_loop(true, serve_echo, 2000);
+    ck_assert_int_eq(crew_run(&options, 3, &result), 0);
+    ck_assert(engine_result_good(&result));
+    ck_assert_uint_eq(result.response.count, result.arrivals);
+    /* The longest window of the three may be longer than the others'. */
+    ck_assert_uint_ge(result.arrivals, 490);
+    ck_assert_uint_le(result.arrivals,
+                      (uint64_t)(result.window_ns * 2 / ms_ns) + 3);
+    ck_assert_int_eq(result.served, 8);
+}
+END_TEST
+
+/* A thread that has nobody left does not keep the others waiting, nor does
+ * one that cannot start. */
+START_TEST(crew_ends_early_when_all_are_dead)
+{
+    start(true, serve_once);
+    options.window_ns = 20000 * ms_ns;
+    ck_assert_int_eq(crew_run(&options, 4, &result), 0);
+    ck_assert(!engine_result_good(&result));
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
+}
+END_TEST
+
+START_TEST(crew_that_cannot_start_says_so)
+{
+    struct rlimit limit;
+    struct seen seen = {0};
+    start(true, serve_echo);
+    options.on_phase = see_phase;
+    options.arg = &seen;
+    /* Two of four find a descriptor for their epoll. */
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = (rlim_t)server.listen_fd + 3;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    ck_assert_int_eq(crew_run(&options, 4, &result), -1);
+    ck_assert_int_eq(errno, EMFILE);
+    ck_assert_int_eq(seen.phase_count, 3);
+}
+END_TEST
+
+/* On loopback the server needs a CPU too. */
+START_TEST(crew_is_as_large_as_suits)
+{
+    struct sockaddr_in local = {.sin_family = AF_INET};
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    options.clients = 1;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 1);
+    options.clients = 65;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 2);
+    ck_assert_int_eq(crew_suitable_threads(&options, 1), 1);
+    options.clients = 10000;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 4);
+    ck_assert_int_eq(crew_suitable_threads(&options, 2), 2);
+    memcpy(&options.address, &local, sizeof local);
+    ck_assert_int_eq(crew_suitable_threads(&options, 2), 1);
+    ck_assert_int_eq(crew_suitable_threads(&options, 1), 1);
+    options.rate_per_s = 1000;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 1);
+    options.rate_per_s = 100000;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 3);
+}
+END_TEST
+
 START_TEST(descriptors_are_enough)
 {
     options.clients = 100;
@@ -646,6 +764,12 @@ main(void)
     tcase_add_test(tests, open_loop_goes_on_with_who_is_free);
     tcase_add_test(tests, open_loop_survives_lost_connections);
     tcase_add_test(tests, open_loop_is_late_on_purpose);
+    tcase_add_test(tests, crew_counts_add_up);
+    tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
+    tcase_add_test(tests, crew_keeps_to_the_rate);
+    tcase_add_test(tests, crew_ends_early_when_all_are_dead);
+    tcase_add_test(tests, crew_that_cannot_start_says_so);
+    tcase_add_test(tests, crew_is_as_large_as_suits);
     tcase_add_test(tests, descriptors_are_enough);
     tcase_add_test(tests, every_error_has_a_name);
     suite_add_tcase(suite, tests);
