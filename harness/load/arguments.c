@@ -31,6 +31,7 @@ enum {
     KEY_ARRIVALS,
     KEY_SEED,
     KEY_THREADS,
+    KEY_SLO,
 };
 
 static const int64_t ms_ns = 1000000;
@@ -71,6 +72,10 @@ static const struct argp_option flags[] = {
     {"arrivals", KEY_ARRIVALS, "KIND", 0,
      "With --rate: poisson or fixed gaps between messages (poisson)", 0},
     {"seed", KEY_SEED, "N", 0, "With --rate: what decides poisson's gaps (1)",
+     0},
+    {"slo", KEY_SLO, "TIME", 0,
+     "With --rate: search for the highest rate, up to that one, at which 99 "
+     "of 100 responses come within TIME; takes half a minute",
      0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -168,10 +173,19 @@ read_open_loop_flag(int key, const char *text, struct argp_state *state,
             (uint64_t)read_value(state, "seed", text, units_parse_count, 0,
                                  INT64_MAX, "a number from 0 on");
         break;
+    case KEY_SLO:
+        arguments->slo_ns =
+            read_value(state, "slo", text, units_parse_time, 1000,
+                       60 * second_ns, "a time from 1us to 60s: 5ms");
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    arguments->needs_rate = key == KEY_SEED ? "--seed" : "--arrivals";
+    for (const struct argp_option *flag = flags; flag->name; flag++) {
+        if (flag->key == key) {
+            arguments->needs_rate = flag->name;
+        }
+    }
     return 0;
 }
 
@@ -193,6 +207,7 @@ read_flag_with_value(int key, const char *text, struct argp_state *state,
                             clients_max, "a number from 0 to 1000000");
         break;
     case 'd':
+        arguments->has_duration = true;
         options->window_ns = read_time(state, "duration", text, ms_ns);
         break;
     case KEY_WARMUP:
@@ -233,12 +248,16 @@ check_together(const struct arguments *arguments)
     const struct engine_options *options = &arguments->options;
     bool open_loop = options->rate_per_s > 0;
     if (!open_loop && arguments->needs_rate != NULL) {
-        fprintf(stderr, "load: %s: has a meaning only with --rate\n",
+        fprintf(stderr, "load: --%s: has a meaning only with --rate\n",
                 arguments->needs_rate);
         exit(EXIT_USAGE);
     }
     if (open_loop && options->churn) {
         fputs("load: --churn: cannot be combined with --rate\n", stderr);
+        exit(EXIT_USAGE);
+    }
+    if (arguments->slo_ns != 0 && options->echoes_max != 0) {
+        fputs("load: --echoes: cannot be combined with --slo\n", stderr);
         exit(EXIT_USAGE);
     }
 }

@@ -15,6 +15,9 @@ struct arguments {
     const char *target;            /* as written: HOST:PORT */
     struct engine_options options; /* what the flags ask for */
     int threads;                   /* that are to do it */
+    int64_t slo_ns;    /* search for the highest rate with p99 of the response
+                        * time within this; 0: do not */
+    bool has_duration; /* the length of the window was given */
     const char *needs_rate; /* a flag given that means something only with
                              * --rate; NULL if there was none */
 };

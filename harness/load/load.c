@@ -13,6 +13,7 @@
 #include "harness/load/arguments.h"
 #include "harness/load/crew.h"
 #include "harness/load/engine.h"
+#include "harness/load/search.h"
 #include "harness/load/summary.h"
 #include "harness/load/units.h"
 
@@ -103,6 +104,17 @@ exit_status_of(const struct engine_result *result)
     return EXIT_SUCCESS;
 }
 
+/* The exit status, unless what was printed could not be written. */
+static int
+flushed(int status)
+{
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -113,6 +125,9 @@ main(int argc, char **argv)
     catch_signals();
     arguments.options.interrupted = &interrupted;
     bool progress = isatty(STDERR_FILENO);
+    if (arguments.slo_ns != 0) {
+        return flushed(search_run(&arguments, progress));
+    }
     if (progress) {
         arguments.options.on_progress = show_progress;
     }
@@ -126,9 +141,5 @@ main(int argc, char **argv)
     }
     summary_print(stdout, arguments.target, &arguments.options, &result,
                   wants_colour());
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
-    }
-    return exit_status_of(&result);
+    return flushed(exit_status_of(&result));
 }

@@ -419,6 +419,10 @@ static const char *const wrong_flags[] = {
     "--rate=1 --seed=x",
     "--threads=0",
     "--threads=65",
+    "--slo=5ms",
+    "--slo=5 --rate=1k",
+    "--slo=0 --rate=1k",
+    "--slo=1s --rate=1k -n5",
 };
 enum {
     WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]
