@@ -170,6 +170,8 @@ libevent:
 	@exit 1
 endif
 
+tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness
+
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
 # The first use on a bare machine: install what is missing, then start over,
@@ -204,6 +206,12 @@ endif
 # What compare and the tests need to find, whichever folder they run in.
 TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
+ifneq ($(filter check jansson,$(HAVE)),check jansson)
+check check-unit check-lines check-conformance check-harness:
+	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
+	    "'make deps' installs them" >&2
+	@exit 3
+else
 check: check-lines check-unit check-conformance check-harness ## prove it correct (3 min at most)
 	@echo "all tests passed. next: make compare"
 
@@ -219,6 +227,7 @@ check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for no
 
 check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
+endif
 endif
 
 # One package at a time: libevent alone may be missing and the rest works.

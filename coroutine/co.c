@@ -16,8 +16,10 @@
  * epoll waits for all of them. Each descriptor is registered once, for both
  * directions and edge-triggered, when somebody first has to wait for it.
  * After a short recv the next one waits without trying: the socket is
- * drained, and a new edge will come. The exception is a FIN that came with
- * the data: it gives no second edge, so EPOLLRDHUP is remembered.
+ * drained, and a new edge will come. There are two exceptions: a FIN that
+ * came with the data gives no second edge, and recv stops short of urgent
+ * data though there is more behind it. So EPOLLRDHUP and EPOLLPRI are
+ * remembered, and from then on only EAGAIN means drained.
  *
  * Stacks. One mapping each, with a guard page below, and the struct co at
  * its top, so that a waiting client touches two pages or three. Stacks are
@@ -78,7 +80,8 @@ struct co_fd {
     int timeout_ms;    /* how long either may wait; 0: for ever */
     bool registered;   /* epoll has it */
     bool drained;      /* the last recv took all: wait before the next */
-    bool hung_up;      /* the peer has ended its side: no more edges */
+    bool drains_late;  /* a FIN or urgent data came: a short recv may leave
+                        * something behind without a new edge for it */
 };
 
 static struct {
@@ -87,6 +90,7 @@ static struct {
     size_t mapping_bytes;            /* stack and guard page */
     int epoll_fd;                    /* waits for all of us */
     bool guard_needs_mprotect;       /* the kernel has no guard regions */
+    bool lacks_epoll_pwait2;         /* nor waits in nanoseconds */
     struct co self;                  /* what runs on the thread's own stack */
     struct co *current;              /* runs now */
     struct co *previous;             /* ran before it */
@@ -176,6 +180,9 @@ guard(void *page)
         if (madvise(page, scheduler.page_bytes, MADV_GUARD_INSTALL) == 0) {
             return 0;
         }
+        if (errno != EINVAL) {
+            return -1;
+        }
         scheduler.guard_needs_mprotect = true;
     }
     return mprotect(page, scheduler.page_bytes, PROT_NONE);
@@ -207,11 +214,18 @@ stack_map(void)
     return co;
 }
 
-static void
+/* Returns 0, or -1 when the kernel cannot: a hole in a mapping that is one
+ * with its neighbours makes two of it, and there is a limit to them. */
+static int
 stack_unmap(struct co *co)
 {
-    fiber_destroy(&co->fiber);
-    munmap(co->mapping, scheduler.mapping_bytes);
+    struct fiber fiber = co->fiber;
+
+    if (munmap(co->mapping, scheduler.mapping_bytes) == -1) {
+        return -1;
+    }
+    fiber_destroy(&fiber);
+    return 0;
 }
 
 /* A stack with an empty struct co on it, or NULL with errno. */
@@ -231,8 +245,7 @@ stack_take(void)
 static void
 stack_give_back(struct co *co)
 {
-    if (scheduler.pool_count >= POOL_MAX) {
-        stack_unmap(co);
+    if (scheduler.pool_count >= POOL_MAX && stack_unmap(co) == 0) {
         return;
     }
     co->next = scheduler.pool;
@@ -373,12 +386,14 @@ wait_for_events(struct epoll_event *events, const struct timespec *limit)
 {
     int64_t limit_ms = -1;
 
-    if (FIBER_ALLOWS_EPOLL_PWAIT2) {
+    if (FIBER_ALLOWS_EPOLL_PWAIT2 && !scheduler.lacks_epoll_pwait2) {
         int nevents =
             epoll_pwait2(scheduler.epoll_fd, events, EVENTS_MAX, limit, NULL);
-        if (nevents != -1 || errno != ENOSYS) {
+        /* Some containers say EPERM to a call that they do not know. */
+        if (nevents != -1 || (errno != ENOSYS && errno != EPERM)) {
             return nevents;
         }
+        scheduler.lacks_epoll_pwait2 = true;
     }
     if (limit != NULL) {
         limit_ms = limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000;
@@ -403,12 +418,12 @@ static void
 deliver(const struct epoll_event *event)
 {
     struct co_fd *state = &scheduler.fds[event->data.fd];
-    const uint32_t ended = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    const uint32_t special = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-    if ((event->events & ended) != 0) {
-        state->hung_up = true;
+    if ((event->events & special) != 0) {
+        state->drains_late = true;
     }
-    if ((event->events & (EPOLLIN | ended)) != 0) {
+    if ((event->events & (EPOLLIN | special)) != 0) {
         state->drained = false;
         wake(&state->reader);
     }
@@ -417,30 +432,44 @@ deliver(const struct epoll_event *event)
     }
 }
 
-/* Wait until somebody can run, or only look if somebody can already. */
+/* Make everybody ready whose deadline has passed. */
 static void
-poll_once(void)
+expire_deadlines(void)
 {
-    static struct epoll_event events[EVENTS_MAX];
-    struct timespec limit;
-    struct deadline *first;
+    struct deadline *first = deadline_first(&scheduler.deadlines);
+    int64_t now = first != NULL ? now_ns() : 0;
 
-    int nevents = wait_for_events(events, wait_limit(&limit));
-    for (int i = 0; i < nevents; i++) {
-        deliver(&events[i]);
-    }
-    if (deadline_first(&scheduler.deadlines) == NULL) {
-        return;
-    }
-    int64_t now = now_ns();
-    while ((first = deadline_first(&scheduler.deadlines)) != NULL &&
-           first->at_ns <= now) {
+    while (first != NULL && first->at_ns <= now) {
         struct co *co =
             (struct co *)((char *)first - offsetof(struct co, deadline));
         deadline_remove(&scheduler.deadlines, first);
         co->timed_out = true;
         make_ready(co);
+        first = deadline_first(&scheduler.deadlines);
     }
+}
+
+/* Wait until somebody can run, or only look if somebody can already. Returns
+ * 0, or -1 with errno when there is no waiting any more. */
+static int
+poll_once(void)
+{
+    static struct epoll_event events[EVENTS_MAX];
+    struct timespec limit;
+
+    int nevents = wait_for_events(events, wait_limit(&limit));
+    if (nevents == -1) {
+        return errno == EINTR ? 0 : -1;
+    }
+    for (int i = 0; i < nevents; i++) {
+        deliver(&events[i]);
+    }
+    /* Who waits for a descriptor that is ready is not late, so deadlines
+     * count only when all that are ready have been heard. */
+    if (nevents < EVENTS_MAX) {
+        expire_deadlines();
+    }
+    return 0;
 }
 
 /* The body of a coroutine has returned. */
@@ -455,7 +484,7 @@ finish(struct co *co)
     }
 }
 
-void
+int
 co_run(void)
 {
     assert(scheduler.current == &scheduler.self);
@@ -471,10 +500,11 @@ co_run(void)
             }
         }
         fiber_release_signals();
-        if (scheduler.unfinished > 0) {
-            poll_once();
+        if (scheduler.unfinished > 0 && poll_once() == -1) {
+            return -1;
         }
     }
+    return 0;
 }
 
 /* ---- descriptors ------------------------------------------------------- */
@@ -514,7 +544,7 @@ wait_for(int fd, bool writing)
     struct co *co = scheduler.current;
     struct co_fd *state = &scheduler.fds[fd];
     struct epoll_event event = {
-        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.fd = fd,
     };
 
@@ -581,21 +611,28 @@ co_accept4(int listen_fd, struct sockaddr *address, socklen_t *address_bytes,
 ssize_t
 co_recv(int fd, void *buffer, size_t nbytes, int flags)
 {
+    bool is_late = false;
+
     if (know(fd) == -1) {
         return -1;
     }
     for (;;) {
-        if (scheduler.fds[fd].drained && wait_for(fd, false) == -1) {
-            return -1;
+        if (scheduler.fds[fd].drained && !is_late &&
+            wait_for(fd, false) == -1) {
+            /* Too late, unless something has come by now. */
+            is_late = errno == EAGAIN;
+            if (!is_late) {
+                return -1;
+            }
         }
         ssize_t nread = recv(fd, buffer, nbytes, flags | MSG_DONTWAIT);
         struct co_fd *state = &scheduler.fds[fd];
-        if (nread == -1 && errno == EAGAIN) {
+        if (nread == -1 && errno == EAGAIN && !is_late) {
             state->drained = true;
             continue;
         }
         if (nread > 0) {
-            state->drained = (size_t)nread < nbytes && !state->hung_up;
+            state->drained = (size_t)nread < nbytes && !state->drains_late;
             take_turn((size_t)nread);
         }
         return nread;
@@ -605,19 +642,27 @@ co_recv(int fd, void *buffer, size_t nbytes, int flags)
 ssize_t
 co_send(int fd, const void *buffer, size_t nbytes, int flags)
 {
-    ssize_t nwritten;
+    bool is_late = false;
 
     if (know(fd) == -1) {
         return -1;
     }
-    while ((nwritten = send(fd, buffer, nbytes, flags | MSG_DONTWAIT)) ==
-           -1) {
-        if (errno != EAGAIN || wait_for(fd, true) == -1) {
+    for (;;) {
+        ssize_t nwritten = send(fd, buffer, nbytes, flags | MSG_DONTWAIT);
+        if (nwritten >= 0) {
+            take_turn((size_t)nwritten);
+            return nwritten;
+        }
+        if (errno != EAGAIN || is_late) {
             return -1;
         }
+        if (wait_for(fd, true) == -1) {
+            is_late = errno == EAGAIN;
+            if (!is_late) {
+                return -1;
+            }
+        }
     }
-    take_turn((size_t)nwritten);
-    return nwritten;
 }
 
 void

@@ -37,8 +37,9 @@ struct co_options {
 /* Set the scheduler up. Returns 0, or -1 with errno. Does not wait. */
 int co_init(const struct co_options *options);
 
-/* Run until the last coroutine has returned. Not from inside one. */
-void co_run(void);
+/* Run until the last coroutine has returned. Not from inside one. Returns 0,
+ * or -1 with errno when the kernel does not let us wait. */
+int co_run(void);
 
 /* Give everything back that co_init() and the coroutines took. */
 void co_end(void);
@@ -71,7 +72,8 @@ int co_accept4(int listen_fd, struct sockaddr *address,
                socklen_t *address_bytes, int flags);
 
 /* recv(2) and send(2) on a socket; only one coroutine may receive, and one
- * send, at a time. EAGAIN: it took longer than co_set_timeout() allows. Who
+ * send, at a time. EAGAIN: it took longer than co_set_timeout() allows, and
+ * nothing had come even then. Who
  * moves bytes without ever having to wait gives way to the others now and
  * then all the same. Both wait. */
 ssize_t co_recv(int fd, void *buffer, size_t nbytes, int flags);

@@ -84,7 +84,7 @@ main(int argc, char **argv)
         fprintf(stderr, "hello: start the scheduler: %s\n", strerror(errno));
         return 1;
     }
-    co_run();
+    int status = co_run() == 0 ? 0 : 1;
     co_end();
-    return 0;
+    return status;
 }

@@ -81,7 +81,9 @@ server_run(int listen_fd)
         contract_die(errno, "start the scheduler");
     }
     contract_ready();
-    co_run();
+    if (co_run() == -1) {
+        contract_die(errno, "wait with epoll");
+    }
     co_end();
 }
 
@@ -119,12 +121,10 @@ conn_handshake(int conn_fd, char *buffer, size_t *nbuffered)
     size_t line_bytes = 0;
 
     while (hello == CONTRACT_HELLO_PARTIAL) {
-        /* The limit is for the whole line, however slowly it drips. */
+        /* The limit is for the whole line, however slowly it drips; but what
+         * has come by then counts, hence 1 and not 0, which is for ever. */
         int64_t left_ms = deadline_ms - contract_now_ms();
-        if (left_ms <= 0) {
-            return CONTRACT_TIMEOUT;
-        }
-        co_set_timeout(conn_fd, (int)left_ms);
+        co_set_timeout(conn_fd, left_ms > 0 ? (int)left_ms : 1);
         ssize_t nread = co_recv(conn_fd, buffer + *nbuffered,
                                 CONTRACT_BUFFER_BYTES - *nbuffered, 0);
         if (nread == 0) {

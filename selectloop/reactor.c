@@ -33,7 +33,6 @@ static struct {
     int count[EVENTS];                   /* how many in each `watched` */
     int fds_end;                         /* the highest watched, plus one */
     struct deadline_queue deadlines;     /* of the timers */
-    int64_t now_ns;                      /* see reactor_now_ns() */
 } reactor;
 
 static int64_t
@@ -109,12 +108,6 @@ reactor_timer_stop(struct reactor_timer *timer)
     deadline_remove(&reactor.deadlines, &timer->deadline);
 }
 
-int64_t
-reactor_now_ns(void)
-{
-    return reactor.now_ns;
-}
-
 /* How long select may wait; NULL is for ever. Rounded up to the microsecond,
  * or the loop would spin through the last fraction of one. */
 static struct timeval *
@@ -181,16 +174,17 @@ call_ready(fd_set *ready)
 static void
 call_timers(void)
 {
-    struct deadline *first;
+    struct deadline *first = deadline_first(&reactor.deadlines);
+    int64_t now_ns = first != NULL ? clock_now_ns() : 0;
 
-    while ((first = deadline_first(&reactor.deadlines)) != NULL &&
-           first->at_ns <= reactor.now_ns) {
+    while (first != NULL && first->at_ns <= now_ns) {
         struct reactor_timer *timer =
             (struct reactor_timer *)((char *)first -
                                      offsetof(struct reactor_timer,
                                               deadline));
         deadline_remove(&reactor.deadlines, first);
         timer->callback(timer->arg);
+        first = deadline_first(&reactor.deadlines);
     }
 }
 
@@ -202,7 +196,6 @@ reactor_run(void)
         if (wait_for_events() == -1 && errno != EINTR) {
             return -1;
         }
-        reactor.now_ns = clock_now_ns();
         call_ready(&reactor.ready[REACTOR_READ]);
         call_ready(&reactor.ready[REACTOR_WRITE]);
         call_timers();

@@ -61,9 +61,6 @@ void reactor_timer_start(struct reactor_timer *timer, int time_ms,
 /* Switch a timer off. Nothing happens if it is off. */
 void reactor_timer_stop(struct reactor_timer *timer);
 
-/* The time of the last return from select: CLOCK_MONOTONIC, nanoseconds. */
-int64_t reactor_now_ns(void);
-
 /* Run until there is nothing left to wait for: no descriptor is watched and
  * no timer is on. Returns 0, or -1 with errno when select fails for a reason
  * that waiting cannot cure. */

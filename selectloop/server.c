@@ -33,6 +33,7 @@ static void conn_delay_cb(void *arg);
 static void conn_send(struct conn *conn);
 static void conn_send_cb(int conn_fd, void *arg);
 static void conn_timeout_cb(void *arg);
+static void conn_active(struct conn *conn);
 static void conn_limit(struct conn *conn);
 static char *buffer_take(void);
 static void buffer_give_back(char *buffer);
@@ -223,7 +224,7 @@ conn_open(int conn_fd)
     }
     conn->fd = conn_fd;
     conn->said_hello = !options->handshake;
-    conn->active_ns = reactor_now_ns();
+    conn_active(conn);
     reactor_watch(conn_fd, REACTOR_READ,
                   options->handshake ? conn_handshake_cb : conn_echo_cb,
                   conn);
@@ -236,7 +237,7 @@ static void
 conn_chunk(struct conn *conn)
 {
     contract_count_in(conn->end - conn->ready);
-    conn->active_ns = reactor_now_ns();
+    conn_active(conn);
     if (options->delay_ms > 0) {
         reactor_ignore(conn->fd);
         reactor_timer_start(&conn->timer, options->delay_ms, conn_delay_cb,
@@ -256,7 +257,7 @@ conn_delay_cb(void *arg)
 
     contract_work();
     conn->ready = conn->end;
-    conn->active_ns = reactor_now_ns();
+    conn_active(conn);
     conn_limit(conn);
     conn_send(conn);
 }
@@ -280,7 +281,7 @@ conn_send(struct conn *conn)
         }
         if (nwritten > 0) {
             conn->begin += (size_t)nwritten;
-            conn->active_ns = reactor_now_ns();
+            conn_active(conn);
             if (conn->said_hello) {
                 contract_count_out((size_t)nwritten);
             }
@@ -307,6 +308,16 @@ conn_send_cb(int conn_fd, void *arg)
     conn_send(arg);
 }
 
+/* A byte went either way, or may from now on. The clock is only read where
+ * somebody will ask. */
+static void
+conn_active(struct conn *conn)
+{
+    if (options->idle_timeout_ms > 0) {
+        conn->active_ns = contract_now_ns();
+    }
+}
+
 /* Start the timer that this client's state asks for, or none. The handshake
  * has one deadline. The idle timer is not moved with each byte: it looks,
  * when it fires, how long ago the last one was. */
@@ -326,7 +337,7 @@ static void
 conn_timeout_cb(void *arg)
 {
     struct conn *conn = arg;
-    int64_t idle_ms = (reactor_now_ns() - conn->active_ns) / 1000000;
+    int64_t idle_ms = (contract_now_ns() - conn->active_ns) / 1000000;
 
     if (conn->said_hello && idle_ms < options->idle_timeout_ms) {
         reactor_timer_start(&conn->timer,

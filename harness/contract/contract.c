@@ -199,13 +199,15 @@ contract_finish(void)
 {
     int status = 0;
 
-    stop_end();
-    close(listener);
+    /* The stop stays in force meanwhile: standard output may be a pipe that
+     * nobody reads. */
     if (contract_options.stats && counters_print() == -1) {
         fprintf(stderr, "%s: print the counters: %s\n",
                 contract_options.model, strerror(errno));
         status = 1;
     }
+    stop_end();
+    close(listener);
     return status;
 }
 

@@ -35,14 +35,14 @@
 
 enum {
     /* The most that a server may hold for one client, and the size of its
-     * receive buffer: equal for all, because it sets the calls per MiB. */
+     * receive buffer: equal for all, because it sets the calls per MiB.
+     * libevent alone cannot: it receives 4 KiB at a time, whatever is asked,
+     * so there a chunk is 4 KiB at the most. */
     CONTRACT_BUFFER_BYTES = 16 * 1024,
     /* The longest first line of a handshake, its "\n" not counted. */
     CONTRACT_LINE_BYTES = 64,
     /* How long a server leaves accept alone when descriptors run out. */
     CONTRACT_ACCEPT_PAUSE_MS = 100,
-    /* The most that a loop serves one client before it looks at others. */
-    CONTRACT_TURN_BYTES = 64 * 1024,
     /* From the end of the grace time to the end of the process. */
     CONTRACT_CUT_MS = 200,
 };
@@ -195,7 +195,24 @@ int64_t contract_now_ns(void);
 _Noreturn void contract_die(int error, const char *what);
 
 /*
- * Close the listener and print the counters if --stats asks for them.
+ * Print the counters if --stats asks for them, and close the listener. One
+ * line of JSON, with these numbers:
+ *
+ *     accepted         clients that were let in
+ *     refused          turned away: --max-clients, or no room for them
+ *     closed_eof       ended their side and got everything back
+ *     closed_error     failed, or were cut off by the stop
+ *     closed_timeout   were silent, or slow with the handshake, for too long
+ *     closed_rejected  began with anything but hello
+ *     open             still there; accepted is the sum of this and closed_*
+ *     peak_open        the most that were there at a time
+ *     bytes_in         of echo received, handshakes left out
+ *     bytes_out        of echo sent; of a chunk that failed half-way, each
+ *                      model counts what it knows to be sent
+ *     accept_errors    accept failed, but not for want of clients (libevent
+ *                      passes over ECONNABORTED before we hear of it)
+ *     accept_pauses    of them: descriptors or memory ran out
+ *
  * Returns main's exit status, 0, or 1 when standard output would not take
  * them.
  */

@@ -13,6 +13,10 @@ enum {
 
 struct counters counters;
 
+/* Somebody prints the counters or has done so: once is enough, and a handler
+ * may come while main is at it. */
+static atomic_bool is_printed;
+
 uint64_t
 counter_increment(atomic_uint_fast64_t *counter)
 {
@@ -100,6 +104,9 @@ counters_print(void)
         end = append_counter(end, all[i].name, atomic_load(all[i].value));
     }
     end = stpcpy(end - 1, "}\n"); /* over the last comma */
+    if (atomic_exchange(&is_printed, true)) {
+        return 0;
+    }
     for (const char *rest = line; rest < end;) {
         ssize_t nwritten = write(STDOUT_FILENO, rest, (size_t)(end - rest));
         if (nwritten == -1 && errno != EINTR) {

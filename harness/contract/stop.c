@@ -29,7 +29,8 @@ static struct {
     atomic_int fds_end;    /* no flag was ever set from here on */
     atomic_int listen_fd;  /* -1: not listening yet */
     atomic_bool asked;     /* a stop is under way */
-    atomic_bool cut;       /* its grace time is over */
+    atomic_int alarms;     /* how often the timer has fired: once, and the
+                            * grace time is over */
     timer_t timer;         /* of the grace time, then of the cut */
 } stop = {.listen_fd = -1};
 
@@ -81,15 +82,21 @@ stop_timer_handler(int signal_number)
     int saved_errno = errno;
 
     (void)signal_number;
-    if (atomic_exchange(&stop.cut, true)) {
+    start_timer(CONTRACT_CUT_MS);
+    switch (atomic_fetch_add(&stop.alarms, 1)) {
+    case 0:
+        shut_clients_down(SHUT_RDWR);
+        break;
+    case 1:
         /* The model is deep in a sleep or a computation of its own. */
         if (contract_options.stats) {
             counters_print();
         }
         _exit(0);
+    default:
+        /* Nobody reads what we print. */
+        _exit(0);
     }
-    start_timer(CONTRACT_CUT_MS);
-    shut_clients_down(SHUT_RDWR);
     errno = saved_errno;
 }
 
@@ -112,12 +119,16 @@ stop_prepare(int descriptors)
     if (timer_create(CLOCK_MONOTONIC, &event, &stop.timer) == -1) {
         contract_die(errno, "timer_create");
     }
+    /* The timer's handler may block when it prints, so it can itself be
+     * interrupted, by the timer and by the second signal. */
     sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_NODEFER;
+    action.sa_handler = stop_timer_handler;
+    sigaction(SIGALRM, &action, NULL);
     sigaddset(&action.sa_mask, SIGTERM);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGALRM);
-    action.sa_handler = stop_timer_handler;
-    sigaction(SIGALRM, &action, NULL);
+    action.sa_flags = 0;
     action.sa_handler = stop_signal_handler;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
@@ -167,7 +178,7 @@ stop_register(int conn_fd)
                                      &stop.fds_end, &fds_end, conn_fd + 1)) {
     }
     atomic_store(&stop.open_fds[conn_fd], true);
-    if (atomic_load(&stop.cut)) {
+    if (atomic_load(&stop.alarms) > 0) {
         shutdown(conn_fd, SHUT_RDWR);
     } else if (contract_stopping()) {
         shutdown(conn_fd, SHUT_RD);

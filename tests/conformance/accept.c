@@ -222,12 +222,6 @@ are_connected(void *subject)
     return queue->connected >= queue->wanted;
 }
 
-static bool
-is_stopped(void *subject)
-{
-    return process_stopped(*(const pid_t *)subject);
-}
-
 /* The kernel queues one more than the backlog says and lets the others
  * knock again; what they all sent before they were accepted must echo. */
 START_TEST(test_B06_backlog_overflows)
@@ -237,9 +231,7 @@ START_TEST(test_B06_backlog_overflows)
     struct queue queue = {.wanted = 3};
     int i;
 
-    server_signal(&server, SIGSTOP);
-    require(patience_until(is_stopped, &server.pid, PATIENCE_MS),
-            "SIGSTOP does not stop it");
+    server_freeze(&server);
     for (i = 0; i < 6; i++) {
         queue.clients[i] = client_begin(&server, (struct client_setup){0});
     }
@@ -252,7 +244,7 @@ START_TEST(test_B06_backlog_overflows)
             client_send(&queue.clients[i], 1000);
         }
     }
-    server_signal(&server, SIGCONT);
+    server_thaw(&server);
     clients_exchange_and_finish(queue.clients, 6, 1000);
     server_stop(&server);
 }

@@ -13,7 +13,9 @@
 #include "tests/conformance/process.h"
 #include "tests/conformance/verdict.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 enum {
@@ -263,6 +265,26 @@ START_TEST(test_A16_firehose_starves_nobody)
 }
 END_TEST
 
+/* A byte of urgent data leaves the stream; recv stops short of where it was,
+ * though there is more behind it, and all of that arrives in one batch. */
+START_TEST(test_A14_urgent_data)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client client = client_connect(&server);
+
+    client_exchange(&client, 100);
+    server_freeze(&server);
+    client_send_text(&client, "ab", 2);
+    require(send(client.fd, "!", 1, MSG_OOB) == 1, "send: %s",
+            strerror(errno));
+    client_send_text(&client, "cd", 2);
+    server_thaw(&server);
+    client_expect_text(&client, "abcd");
+    client_exchange_and_finish(&client, 1000);
+    server_stop(&server);
+}
+END_TEST
+
 void
 add_data_cases(struct plan *plan)
 {
@@ -278,6 +300,7 @@ add_data_cases(struct plan *plan)
                   HALF_CLOSE_SIZES - 1);
     plan_add(plan, test_A09_close_with_echo_in_flight);
     plan_add(plan, test_A10_reset_in_the_middle);
+    plan_add(plan, test_A14_urgent_data);
     plan_add_universal(plan, test_A15_no_cross_talk);
     if (!model_current()->serial) {
         plan_add(plan, test_A16_firehose_starves_nobody);

@@ -501,6 +501,53 @@ START_TEST(test_H06_active_client_stays)
 }
 END_TEST
 
+/* A server that computes for longer than the limit does not count that as
+ * the client's silence: the echo itself is a byte that went. */
+START_TEST(test_H06_work_is_not_silence)
+{
+    struct server server = server_start((struct server_setup){
+        .flags = {"--work=600000", "--idle-timeout=500"}});
+    struct client client = client_connect(&server);
+
+    for (int echo = 0; echo < 3; echo++) {
+        client_exchange(&client, 1);
+    }
+    client_finish(&client);
+    require(server_stop(&server).closed_timeout == 0,
+            "a client that was answered late is closed as idle");
+}
+END_TEST
+
+/* The server stands still until the limit is over, but the bytes came in
+ * time: it has to look before it closes. */
+START_TEST(test_H06_what_has_come_is_not_silence)
+{
+    enum {
+        LIMIT_MS = 400,
+        MANY = 600
+    };
+    struct server server =
+        server_start((struct server_setup){.flags = {"--idle-timeout=400"}});
+    struct client clients[MANY];
+    int count = model_crowd(MANY);
+
+    for (int i = 0; i < count; i++) {
+        clients[i] = client_connect(&server);
+    }
+    clients_exchange(clients, count, 1);
+    server_freeze(&server);
+    for (int i = 0; i < count; i++) {
+        client_send(&clients[i], 1);
+    }
+    sleep_ms(LIMIT_MS + LIMIT_MS / 2);
+    server_thaw(&server);
+    clients_receive(clients, count);
+    clients_close(clients, count);
+    require(server_stop(&server).closed_timeout == 0,
+            "clients are closed as idle though their bytes had come");
+}
+END_TEST
+
 START_TEST(test_H06_idle_client_goes)
 {
     struct server server =
@@ -629,5 +676,7 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H06_active_client_stays);
     plan_add(plan, test_H06_slow_reader_stays);
     plan_add(plan, test_H06_idle_client_goes);
+    plan_add(plan, test_H06_work_is_not_silence);
+    plan_add(plan, test_H06_what_has_come_is_not_silence);
     plan_add(plan, test_H06_stalled_client_goes);
 }

@@ -17,6 +17,8 @@
 #include "tests/conformance/server.h"
 
 #include <argp.h>
+#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,22 @@ static const struct argp_option flags[] = {
     {0},
 };
 
+static uint64_t
+parse_number(struct argp_state *state, const char *name, const char *text,
+             uint64_t low, uint64_t high)
+{
+    char *end;
+
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || *text == '-' ||
+        value < low || value > high) {
+        argp_error(state, "%s=%s: please give a whole number from %ju to %ju",
+                   name, text, (uintmax_t)low, (uintmax_t)high);
+    }
+    return value;
+}
+
 static error_t
 parse_flag(int key, char *argument, struct argp_state *state)
 {
@@ -58,10 +76,12 @@ parse_flag(int key, char *argument, struct argp_state *state)
         options->pattern = argument;
         return 0;
     case 'a':
-        options->port = (int)strtol(argument, NULL, 10);
+        options->port =
+            (int)parse_number(state, "--at", argument, 1, UINT16_MAX);
         return 0;
     case 's':
-        payload_set_run_seed(strtoull(argument, NULL, 10));
+        payload_set_run_seed(
+            parse_number(state, "--seed", argument, 0, UINT64_MAX));
         return 0;
     case 'l':
         options->list = true;
@@ -107,9 +127,11 @@ is_built(const struct model *model)
     return access(path, X_OK) == 0;
 }
 
-/* Run the cases of one model. Returns how many failed. */
+/* Run the cases of one model. Returns how many failed, and adds how many ran
+ * or were skipped to `*found`. */
 static int
-test_model(const struct model *model, const struct options *options)
+test_model(const struct model *model, const struct options *options,
+           int *found)
 {
     struct plan plan = {.suite = suite_create(model->name),
                         .pattern = options->pattern};
@@ -131,6 +153,7 @@ test_model(const struct model *model, const struct options *options)
         failed = srunner_ntests_failed(runner);
         ran = srunner_ntests_run(runner);
     }
+    *found += ran + plan.skipped;
     took_ms = patience_now_ms() - start_ms;
     printf("%s: %d passed, %d failed, %d skipped, %jd.%jd s\n", model->name,
            ran - failed, failed, plan.skipped, (intmax_t)took_ms / 1000,
@@ -164,19 +187,28 @@ main(int argc, char **argv)
     struct options options = {0};
     const struct model *model;
     int failed = 0;
+    int found = 0;
 
+    argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     raise_descriptor_limit();
     if (options.port != 0) {
         server_use_foreign(options.port);
-        return test_model(&foreign, &options) != 0;
+        return test_model(&foreign, &options, &found) != 0;
     }
     for (model = models; model->name != NULL; model++) {
         if (options.list) {
             printf("%s\n", model->name);
         } else if (options.model == NULL || options.model == model) {
-            failed += test_model(model, &options);
+            failed += test_model(model, &options, &found);
         }
+    }
+    if (found == 0 && !options.list) {
+        fprintf(stderr,
+                "conformance: --case=%s: no case has that in its "
+                "name\n",
+                options.pattern != NULL ? options.pattern : "");
+        return 2;
     }
     return failed != 0;
 }

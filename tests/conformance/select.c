@@ -133,12 +133,6 @@ enum {
     ROUNDS = 20,
 };
 
-static bool
-is_stopped(void *subject)
-{
-    return process_stopped(*(const pid_t *)subject);
-}
-
 /* While the server stands still: a third of the old clients reset, a third
  * send, a third stay silent, and new ones come and send. */
 static void
@@ -177,11 +171,9 @@ START_TEST(test_D05_descriptors_reused_in_one_batch)
             old[i] = client_connect(&server);
         }
         clients_exchange(old, old_count, 100);
-        server_signal(&server, SIGSTOP);
-        require(patience_until(is_stopped, &server.pid, PATIENCE_MS),
-                "SIGSTOP does not stop it");
+        server_freeze(&server);
         make_a_batch(&server, old, old_count, new);
-        server_signal(&server, SIGCONT);
+        server_thaw(&server);
         clients_finish(new, NEW);
         for (i = 0; i < old_count; i++) {
             if (i % 3 != 0) {

@@ -3,6 +3,7 @@
 
 #include "tests/conformance/models.h"
 #include "tests/conformance/patience.h"
+#include "tests/conformance/process.h"
 #include "tests/conformance/verdict.h"
 
 #include <arpa/inet.h>
@@ -302,6 +303,28 @@ server_signal(const struct server *server, int signal_number)
 {
     require(kill(server->pid, signal_number) == 0, "kill: %s",
             strerror(errno));
+}
+
+static bool
+is_stopped(void *subject)
+{
+    return process_stopped(*(const pid_t *)subject);
+}
+
+void
+server_freeze(const struct server *server)
+{
+    pid_t pid = server->pid;
+
+    server_signal(server, SIGSTOP);
+    require(patience_until(is_stopped, &pid, PATIENCE_MS),
+            "SIGSTOP does not stop it");
+}
+
+void
+server_thaw(const struct server *server)
+{
+    server_signal(server, SIGCONT);
 }
 
 /* Close what was kept of a server; its standard error stays open for the

@@ -97,6 +97,11 @@ size_t server_stderr(const struct server *server, char *text,
 /* Send `signal_number`. */
 void server_signal(const struct server *server, int signal_number);
 
+/* Stop the process (SIGSTOP), wait until it stands still, and let it go on:
+ * what happens between finds it all at once. */
+void server_freeze(const struct server *server);
+void server_thaw(const struct server *server);
+
 /*
  * Wait for the process to end by itself. Returns its wait status; the test
  * fails when it still runs after `ms`, scaled. Frees what the server held.

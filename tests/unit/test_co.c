@@ -379,6 +379,84 @@ START_TEST(test_a_timeout_ends_a_wait)
 END_TEST
 
 static void *
+write_a_byte(void *arg)
+{
+    (void)arg;
+    co_sleep_ms(5);
+    ck_assert_int_eq(write(pair[1], "x", 1), 1);
+    return NULL;
+}
+
+/* Wait for a byte on a pair, twice with the same descriptor. */
+static void *
+wait_on_a_number_used_again(void *arg)
+{
+    char byte;
+    int number = -1;
+
+    (void)arg;
+    for (int use = 0; use < 2; use++) {
+        make_pair();
+        ck_assert(number == -1 || number == pair[0]);
+        number = pair[0];
+        struct co *writer = co_spawn(write_a_byte, NULL);
+        ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
+        co_join(writer);
+        co_close(pair[0]);
+        co_close(pair[1]);
+    }
+    return NULL;
+}
+
+START_TEST(test_E07_a_closed_descriptor_leaves_nothing_behind)
+{
+    run(_i, wait_on_a_number_used_again, NULL);
+}
+END_TEST
+
+static void *
+recv_late(void *arg)
+{
+    char byte;
+
+    (void)arg;
+    co_set_timeout(pair[0], 10);
+    ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
+    return NULL;
+}
+
+/* Keeps everybody waiting past the deadline, and then delivers. */
+static void *
+hold_everybody_up(void *arg)
+{
+    int64_t end_ms = now_ms() + 30;
+
+    (void)arg;
+    while (now_ms() < end_ms) {
+    }
+    ck_assert_int_eq(write(pair[1], "x", 1), 1);
+    return NULL;
+}
+
+static void *
+deliver_late(void *arg)
+{
+    struct co *reader = co_spawn(recv_late, arg);
+    struct co *other = co_spawn(hold_everybody_up, arg);
+
+    co_join(reader);
+    co_join(other);
+    return NULL;
+}
+
+START_TEST(test_H06_what_has_come_counts_even_when_time_is_up)
+{
+    make_pair();
+    run(_i, deliver_late, NULL);
+}
+END_TEST
+
+static void *
 recv_from_nowhere(void *arg)
 {
     char byte;
@@ -611,6 +689,12 @@ main(void)
     tcase_add_loop_test(tcase, test_a_timeout_ends_a_wait, 0, SWITCHES);
     tcase_add_loop_test(tcase, test_E06_each_sees_its_own_errno, 0, SWITCHES);
     tcase_add_loop_test(tcase, test_A16_who_never_waits_still_gives_way, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase,
+                        test_E07_a_closed_descriptor_leaves_nothing_behind, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase,
+                        test_H06_what_has_come_counts_even_when_time_is_up, 0,
                         SWITCHES);
     if (is_sanitized()) {
         printf("skipped: E01, E03, E08: a sanitizer changes how memory is "

@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -298,6 +299,30 @@ START_TEST(test_the_listener_is_close_on_exec)
 }
 END_TEST
 
+START_TEST(test_clients_inherit_the_options)
+{
+    const struct {
+        int level, name, low; /* the option, and the least it may be */
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},   {SOL_SOCKET, SO_REUSEADDR, 1},
+        {IPPROTO_TCP, TCP_NODELAY, 1},   {SOL_SOCKET, SO_SNDBUF, 300000},
+        {SOL_SOCKET, SO_RCVBUF, 200000},
+    };
+
+    parse("--port=0", "--sndbuf=150000", "--rcvbuf=100000", NULL);
+    int listen_fd = contract_listen();
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        int value = 0;
+        socklen_t value_bytes = sizeof value;
+        ck_assert_int_eq(getsockopt(listen_fd, options[i].level,
+                                    options[i].name, &value, &value_bytes),
+                         0);
+        ck_assert_msg(value >= options[i].low, "option %d is %d",
+                      options[i].name, value);
+    }
+}
+END_TEST
+
 START_TEST(test_the_limit_of_descriptors_is_raised)
 {
     struct rlimit limit;
@@ -443,6 +468,39 @@ START_TEST(test_the_grace_time_cuts_the_writing_side)
         ck_assert_int_eq(errno, EINTR);
     }
     ck_assert_int_eq(peek(client[1]), 0);
+}
+END_TEST
+
+START_TEST(test_a_client_that_comes_after_the_cut_is_cut_too)
+{
+    parse("--port=0", "--grace=1", NULL);
+    contract_listen();
+    open_client();
+    raise(SIGTERM);
+    while (peek(client[1]) == -1) { /* until the cut */
+        wait_ms(1);
+    }
+    open_client();
+    ck_assert_int_eq(send(client[0], "x", 1, MSG_NOSIGNAL), -1);
+    ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+/* Standard output is a pipe that is full and that nobody reads. */
+START_TEST(test_counters_that_nobody_reads_do_not_hold_up_the_stop)
+{
+    char bytes[4096] = {0};
+
+    capture_stdout();
+    fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+    while (write(STDOUT_FILENO, bytes, sizeof bytes) != -1) {
+    }
+    fcntl(STDOUT_FILENO, F_SETFL, 0);
+    parse("--stats", "--port=0", "--grace=10", NULL);
+    contract_listen();
+    raise(SIGTERM);
+    contract_finish();
+    _exit(9); /* it cannot come back */
 }
 END_TEST
 
@@ -596,6 +654,7 @@ main(void)
     tcase_add_test(rules, test_no_work_is_none);
     tcase_add_test(listener, test_the_ready_line_names_a_port_that_accepts);
     tcase_add_test(listener, test_the_listener_is_close_on_exec);
+    tcase_add_test(listener, test_clients_inherit_the_options);
     tcase_add_test(listener, test_the_limit_of_descriptors_is_raised);
     tcase_add_test(listener, test_G09_missing_standard_streams_are_filled_in);
     tcase_add_exit_test(listener, test_a_port_in_use_ends_with_status_1, 1);
@@ -605,6 +664,9 @@ main(void)
     tcase_add_test(stop,
                    test_a_listener_that_comes_after_the_stop_is_shut_down);
     tcase_add_test(stop, test_the_grace_time_cuts_the_writing_side);
+    tcase_add_test(stop, test_a_client_that_comes_after_the_cut_is_cut_too);
+    tcase_add_exit_test(
+        stop, test_counters_that_nobody_reads_do_not_hold_up_the_stop, 0);
     tcase_add_exit_test(stop, test_who_sleeps_through_the_grace_time_is_ended,
                         0);
     tcase_add_exit_test(stop, test_G06_a_second_signal_ends_at_once,

@@ -53,6 +53,36 @@ START_TEST(test_random_operations_keep_the_soonest_first)
 }
 END_TEST
 
+/* Take out the middle of the heap, whose place is then filled from another
+ * branch: what comes there may be due sooner than its new parent. */
+START_TEST(test_order_survives_removals_from_the_middle)
+{
+    for (unsigned int seed = 0; seed < 200; seed++) {
+        static struct deadline all[MANY];
+        struct deadline_queue queue = {0};
+        struct deadline *first;
+        int64_t previous_ns = -1;
+
+        srand(seed);
+        for (int i = 0; i < MANY; i++) {
+            ck_assert_int_eq(deadline_set(&queue, &all[i], rand() % 10000),
+                             0);
+        }
+        for (int i = 0; i < MANY / 2; i++) {
+            deadline_remove(&queue, &all[rand() % MANY]);
+        }
+        while ((first = deadline_first(&queue)) != NULL) {
+            ck_assert_msg(first->at_ns >= previous_ns,
+                          "seed %u: %ld comes after %ld", seed,
+                          (long)first->at_ns, (long)previous_ns);
+            previous_ns = first->at_ns;
+            deadline_remove(&queue, first);
+        }
+        deadline_queue_free(&queue);
+    }
+}
+END_TEST
+
 START_TEST(test_they_come_out_in_order)
 {
     static struct deadline all[MANY];
@@ -105,6 +135,7 @@ main(void)
     TCase *tcase = tcase_create("queue");
 
     tcase_add_test(tcase, test_random_operations_keep_the_soonest_first);
+    tcase_add_test(tcase, test_order_survives_removals_from_the_middle);
     tcase_add_test(tcase, test_they_come_out_in_order);
     tcase_add_test(tcase, test_removing_what_is_not_in_does_nothing);
     tcase_add_test(tcase, test_reserved_room_is_enough);

@@ -4,10 +4,12 @@
  */
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "selectloop/reactor.h"
@@ -189,8 +191,6 @@ START_TEST(test_timers_come_in_the_order_of_their_time)
     static int numbers[] = {0, 1, 2, 3};
     static struct reactor_timer timers[4];
     const int times_ms[] = {30, 10, 20, 5};
-    int64_t begin_ns = reactor_now_ns();
-
     for (int i = 0; i < 4; i++) {
         reactor_timer_start(&timers[i], times_ms[i], note_order_cb,
                             &numbers[i]);
@@ -201,7 +201,6 @@ START_TEST(test_timers_come_in_the_order_of_their_time)
     ck_assert_int_eq(seen.order[0], 1);
     ck_assert_int_eq(seen.order[1], 2);
     ck_assert_int_eq(seen.order[2], 0);
-    ck_assert_int_gt(reactor_now_ns(), begin_ns);
 }
 END_TEST
 
@@ -217,6 +216,31 @@ START_TEST(test_a_timer_started_again_comes_once_at_the_new_time)
     ck_assert_int_eq(seen.norder, 2);
     ck_assert_int_eq(seen.order[0], 1);
     ck_assert_int_eq(seen.order[1], 0);
+}
+END_TEST
+
+static void
+interrupt(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* What select leaves in its sets when a signal ends it means nothing. */
+START_TEST(test_D04_an_interrupted_wait_calls_nobody)
+{
+    const struct itimerval often = {{0, 1000}, {0, 1000}};
+    struct sigaction action = {.sa_handler = interrupt};
+    struct reactor_timer timer = {0};
+    int pair[2];
+
+    ck_assert_int_eq(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    reactor_watch(pair[0], REACTOR_READ, read_and_ignore_cb, &seen);
+    reactor_timer_start(&timer, 50, stop_watching_cb, &pair[0]);
+    ck_assert_int_eq(reactor_run(), 0);
+    ck_assert_int_eq(seen.calls[pair[0]], 0);
 }
 END_TEST
 
@@ -240,6 +264,7 @@ main(void)
     tcase_add_test(tcase, test_timers_come_in_the_order_of_their_time);
     tcase_add_test(tcase,
                    test_a_timer_started_again_comes_once_at_the_new_time);
+    tcase_add_test(tcase, test_D04_an_interrupted_wait_calls_nobody);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
