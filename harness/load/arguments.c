@@ -32,6 +32,8 @@ enum {
     KEY_SEED,
     KEY_THREADS,
     KEY_SLO,
+    KEY_HISTOGRAM,
+    KEY_SAVE,
 };
 
 static const int64_t ms_ns = 1000000;
@@ -76,6 +78,14 @@ static const struct argp_option flags[] = {
     {"slo", KEY_SLO, "TIME", 0,
      "With --rate: search for the highest rate, up to that one, at which 99 "
      "of 100 responses come within TIME; takes half a minute",
+     0},
+    {"histogram", KEY_HISTOGRAM, "FILE", 0,
+     "Write the curve of percentiles to FILE, as HdrHistogram does (.hgrm); "
+     "of the response time with --rate, else of the latency",
+     0},
+    {"save", KEY_SAVE, "FILE", 0,
+     "Save all that was seen to FILE, so that several runs can be added up "
+     "exactly",
      0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -256,6 +266,13 @@ check_together(const struct arguments *arguments)
         fputs("load: --churn: cannot be combined with --rate\n", stderr);
         exit(EXIT_USAGE);
     }
+    if (arguments->slo_ns != 0 &&
+        (arguments->histogram_file != NULL || arguments->save_file != NULL)) {
+        fputs("load: --slo: makes many runs; --histogram and --save are for "
+              "one\n",
+              stderr);
+        exit(EXIT_USAGE);
+    }
     if (arguments->slo_ns != 0 && options->echoes_max != 0) {
         fputs("load: --echoes: cannot be combined with --slo\n", stderr);
         exit(EXIT_USAGE);
@@ -272,6 +289,12 @@ read_flag(int key, char *text, struct argp_state *state)
         break;
     case KEY_HANDSHAKE:
         arguments->options.handshake = true;
+        break;
+    case KEY_HISTOGRAM:
+        arguments->histogram_file = text;
+        break;
+    case KEY_SAVE:
+        arguments->save_file = text;
         break;
     case ARGP_KEY_ARG:
         read_target(state, text, arguments);

@@ -120,7 +120,8 @@ print_times(FILE *stream, const struct engine_options *options,
     print_latency(stream, "lag", &result->lag);
     int64_t response_ns = histogram_quantile_ns(&result->response, 0.99);
     int64_t service_ns = histogram_quantile_ns(&result->latency, 0.99);
-    if (response_ns > 2 * service_ns &&
+    if (result->errors[ENGINE_CLIENT_LATE] == 0 &&
+        response_ns > 2 * service_ns &&
         response_ns - service_ns > NOTABLE_WAIT_NS) {
         fputs("  note        messages waited for a free client before they "
               "could be sent: users\n              would have felt the "

@@ -375,6 +375,48 @@ START_TEST(open_loop_prints_all_times)
 }
 END_TEST
 
+/* What cannot be written is said, before anything is measured if it can be
+ * known then. */
+START_TEST(files_that_cannot_be_written)
+{
+    static const char *const flags[] = {
+        "-c1 -n9 --save=/nowhere/file",
+        "-c1 -n9 --histogram=/nowhere/file",
+        "-c1 -n9 --save=/dev/full",
+        "-c1 -n9 --histogram=/dev/full",
+    };
+    struct process server;
+    struct process load;
+    char target[64];
+    start_server(&server, "--bug=none", target);
+    start_load(&load, target, flags[_i], 0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    ck_assert_ptr_nonnull(strstr(load.err, _i < 2 ? "No such" : "No space"));
+    ck_assert(_i >= 2 || load.out[0] == '\0');
+    assert_exit_status(&load, 3);
+}
+END_TEST
+
+START_TEST(files_are_written)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    start_server(&server, "--bug=none", target);
+    start_load(&load, target,
+               _i == 0 ? "-c1 -n9 --save=/dev/stderr"
+                       : "-c1 -n9 --histogram=/dev/stderr",
+               0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    const char *words =
+        _i == 0 ? "histogram latency 9 " : "count    =            9]";
+    ck_assert_ptr_nonnull(strstr(load.err, words));
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
 START_TEST(open_loop_says_what_is_unfinished)
 {
     struct process server;
@@ -459,6 +501,7 @@ static const char *const wrong_flags[] = {
     "--slo=5 --rate=1k",
     "--slo=0 --rate=1k",
     "--slo=1s --rate=1k -n5",
+    "--slo=1s --rate=1k --save=/dev/null",
 };
 enum {
     WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]
@@ -532,6 +575,8 @@ main(void)
     tcase_add_test(limits, j7_second_signal_exits_at_once);
     tcase_add_test(limits, j8_stopped_server_times_out);
     tcase_add_loop_test(limits, open_loop_prints_all_times, 0, 2);
+    tcase_add_loop_test(limits, files_that_cannot_be_written, 0, 4);
+    tcase_add_loop_test(limits, files_are_written, 0, 2);
     tcase_add_test(limits, open_loop_says_what_is_unfinished);
     tcase_add_loop_test(limits, slo_is_searched_for, 0, 2);
     tcase_add_loop_test(limits, wrong_usage_is_refused, 0, WRONG_FLAGS);

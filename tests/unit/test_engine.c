@@ -122,7 +122,7 @@ serve_nothing(struct server *self, int fd)
 static void
 serve_slowly(struct server *self, int fd)
 {
-    const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 2000000};
     char bytes[4096];
     ssize_t nread;
     (void)self;
@@ -468,7 +468,7 @@ END_TEST
 static void
 sleep_for_a_while(uint64_t echoes, double done, void *arg)
 {
-    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 50000000};
     (void)echoes;
     (void)done;
     (void)arg;
