@@ -107,8 +107,9 @@ $(OBJ)/coroutine/co.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
+COMPARE_PARTS := scenarios judge server_process capture spawn orphans address
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
-              $(OBJ)/harness/compare/scenarios.o \
+              $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
@@ -189,14 +190,17 @@ COMPARE_FLAGS = --bin=$(BIN) --out=$(OUT)/compare \
     $(if $(MODELS),--models="$(MODELS)") \
     $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
     $(if $(ROUNDS),--rounds="$(ROUNDS)")
+# Through the environment, so that no quote in it ends anything here.
+export SERVER
+SERVER_FLAG = $(if $(SERVER),--server="$$SERVER")
 compare: programs ## measure the servers side by side (90 s at most)
-	@$(BIN)/compare $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-quick: programs ## the same in 15 s: to look at, not to quote
-	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-full: programs ## everything, with the larger sizes (some minutes)
-	@$(BIN)/compare --full $(COMPARE_FLAGS) $(if $(SERVER),--server='$(SERVER)')
+	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
 compare compare-quick compare-full:
 	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2

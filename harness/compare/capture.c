@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/compare/address.h"
+
 #define READY_WORDS "listening on "
 
 static int open_pipe(struct capture_stream *stream);
@@ -21,7 +23,11 @@ static void drain(struct capture *capture, struct capture_stream *stream);
 static void keep(struct capture_stream *stream, const char *bytes,
                  size_t nread);
 static bool find_ready_line(const struct capture_stream *stream,
-                            char *address, size_t address_bytes);
+                            struct sockaddr_storage *address,
+                            socklen_t *address_bytes);
+static const char *next_ready_words(const char *text);
+static void copy_printable(char *line, size_t line_bytes, const char *text,
+                           size_t length);
 static void close_fd(int *fd);
 
 int
@@ -61,8 +67,8 @@ capture_started(struct capture *capture)
 }
 
 bool
-capture_ready_line(struct capture *capture, char *address,
-                   size_t address_bytes, int64_t deadline_ns)
+capture_ready_line(struct capture *capture, struct sockaddr_storage *address,
+                   socklen_t *address_bytes, int64_t deadline_ns)
 {
     struct timespec deadline = {
         .tv_sec = deadline_ns / 1000000000,
@@ -108,12 +114,17 @@ capture_last_line(const struct capture_stream *stream, char *line,
     while (begin > stream->tail && begin[-1] != '\n') {
         begin--;
     }
-    snprintf(line, line_bytes, "%.*s", (int)(end - begin), begin);
-    for (char *byte = line; *byte != '\0'; byte++) {
-        if ((unsigned char)*byte < ' ' || (unsigned char)*byte > '~') {
-            *byte = '?';
-        }
-    }
+    copy_printable(line, line_bytes, begin, (size_t)(end - begin));
+}
+
+void
+capture_false_ready_line(const struct capture_stream *stream, char *line,
+                         size_t line_bytes)
+{
+    const char *words = next_ready_words(stream->head);
+
+    copy_printable(line, line_bytes, words ? words : "",
+                   words ? strcspn(words, "\r\n") : 0);
 }
 
 static int
@@ -204,24 +215,52 @@ keep(struct capture_stream *stream, const char *bytes, size_t nread)
     stream->tail_bytes = stay + nread;
 }
 
+/* The first line that is one, of those that look like one. */
 static bool
-find_ready_line(const struct capture_stream *stream, char *address,
-                size_t address_bytes)
+find_ready_line(const struct capture_stream *stream,
+                struct sockaddr_storage *address, socklen_t *address_bytes)
 {
-    const char *words = strstr(stream->head, READY_WORDS);
-    size_t length;
+    const char *words = next_ready_words(stream->head);
+    char text[128];
 
-    if (!words) {
-        return false;
+    for (; words; words = next_ready_words(words + 1)) {
+        const char *rest = words + strlen(READY_WORDS);
+
+        /* Half a line may still become another address. */
+        if (!strchr(rest, '\n')) {
+            return false;
+        }
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(rest, " \r\n"),
+                 rest);
+        if (address_parse(text, address, address_bytes) == 0) {
+            return true;
+        }
     }
-    words += strlen(READY_WORDS);
-    length = strcspn(words, "\n");
-    if (words[length] != '\n') {
-        return false;
+    return false;
+}
+
+/* Where the words stand at the beginning of a line, or NULL. `text` begins a
+ * line, or follows the beginning of one that is done with. */
+static const char *
+next_ready_words(const char *text)
+{
+    const char *found = strstr(text, READY_WORDS);
+
+    while (found && found != text && found[-1] != '\n') {
+        found = strstr(found + 1, READY_WORDS);
     }
-    snprintf(address, address_bytes, "%.*s", (int)strcspn(words, " \r\n"),
-             words);
-    return true;
+    return found;
+}
+
+static void
+copy_printable(char *line, size_t line_bytes, const char *text, size_t length)
+{
+    snprintf(line, line_bytes, "%.*s", (int)length, text);
+    for (char *byte = line; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte < ' ' || (unsigned char)*byte > '~') {
+            *byte = '?';
+        }
+    }
 }
 
 static void

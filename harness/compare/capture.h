@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 enum {
     CAPTURE_BYTES = 4096
@@ -47,12 +48,20 @@ int capture_start(struct capture *capture);
 void capture_started(struct capture *capture);
 
 /*
- * Copy the address behind "listening on " into `address`, once a whole line
- * of standard output says so. Waits until `deadline_ns` (CLOCK_MONOTONIC).
- * Returns false if there is none by then.
+ * Find the first whole line of standard output that begins with "listening
+ * on " and goes on with an address. Waits for it until `deadline_ns`
+ * (CLOCK_MONOTONIC). Returns false if there is none by then: a line that
+ * goes on with something else is a greeting like any other.
  */
-bool capture_ready_line(struct capture *capture, char *address,
-                        size_t address_bytes, int64_t deadline_ns);
+bool capture_ready_line(struct capture *capture,
+                        struct sockaddr_storage *address,
+                        socklen_t *address_bytes, int64_t deadline_ns);
+
+/* Copy the first line that began like a ready line and was none, or "", for
+ * an error message; bytes as in capture_last_line(). Only after
+ * capture_end(). */
+void capture_false_ready_line(const struct capture_stream *stream, char *line,
+                              size_t line_bytes);
 
 /* Read what is left in the pipes, end the thread, close everything. Call it
  * when the server is gone; does not block. Texts stay readable. */

@@ -5,6 +5,7 @@
  * from outside, writes down what it saw, and renders that.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "harness/compare/machine.h"
 #include "harness/compare/options.h"
 #include "harness/compare/plan.h"
+#include "harness/compare/programs.h"
 #include "harness/compare/rounds.h"
 #include "harness/compare/server_process.h"
 #include "harness/report/markdown.h"
@@ -31,6 +33,7 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number);
 static void catch_signals(void);
+static bool check_streams(void);
 static int make_folder(const char *path);
 static FILE *create(const char *folder, const char *name);
 static int finish_file(FILE *file, const char *folder, const char *name,
@@ -38,6 +41,9 @@ static int finish_file(FILE *file, const char *folder, const char *name,
 static int write_reports(const char *folder, const struct results *results,
                          const struct summary *summary);
 static int exit_status(const struct summary *summary);
+static void say_unmeasured(const struct summary *summary);
+static size_t count_rows(const struct summary *summary,
+                         enum window_status status);
 static int run_and_report(const struct options *options,
                           const struct plan *plan, struct results *results);
 
@@ -59,6 +65,9 @@ main(int argc, char **argv)
               "--full has them all\n",
               stderr);
         return 2;
+    }
+    if (!programs_check(&options) || !check_streams()) {
+        return EXIT_UNMEASURED;
     }
     catch_signals();
     status = run_and_report(&options, &plan, &results);
@@ -102,10 +111,14 @@ run_and_report(const struct options *options, const struct plan *plan,
     table_print(stdout, &results->run, &summary, options->out,
                 table_wants_colour(stdout));
     if (fflush(stdout) != 0) {
+        fprintf(stderr, "compare: standard output: %s\n", strerror(errno));
         status = EXIT_UNMEASURED;
     }
     if (exit_status(&summary) != 0) {
         status = exit_status(&summary);
+    }
+    if (status == EXIT_UNMEASURED) {
+        say_unmeasured(&summary);
     }
     summary_free(&summary);
     return status;
@@ -144,6 +157,23 @@ catch_signals(void)
         before.sa_handler != SIG_IGN) {
         sigaction(SIGHUP, &action, NULL);
     }
+}
+
+/* A file that is opened must never become a standard stream: the table would
+ * go into it. False, and a sentence, if there is nowhere to print it. */
+static bool
+check_streams(void)
+{
+    if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
+        fputs("compare: standard output is closed\n", stderr);
+        return false;
+    }
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Like mkdir -p. Returns 0, or -1 with errno. */
@@ -229,19 +259,48 @@ write_reports(const char *folder, const struct results *results,
     return status;
 }
 
-/* A server's failure is the news; that we could not measure comes second. */
+/* A server's failure is the news; that we could not measure comes second.
+ * A run in which no row is good has measured nothing. */
 static int
 exit_status(const struct summary *summary)
 {
-    int status = 0;
+    if (count_rows(summary, WINDOW_FAILED) > 0) {
+        return EXIT_FAILED;
+    }
+    if (count_rows(summary, WINDOW_INVALID) > 0 ||
+        count_rows(summary, WINDOW_OK) == 0) {
+        return EXIT_UNMEASURED;
+    }
+    return 0;
+}
+
+/* Say what of it is the rows' fault; the rest has been said. */
+static void
+say_unmeasured(const struct summary *summary)
+{
+    size_t invalid = count_rows(summary, WINDOW_INVALID);
+
+    if (count_rows(summary, WINDOW_OK) == 0) {
+        fputs(interrupted ? "compare: interrupted before anything was "
+                            "measured\n"
+                          : "compare: nothing was measured; the table says "
+                            "why\n",
+              stderr);
+    } else if (invalid > 0) {
+        fprintf(stderr,
+                "compare: %zu row%s could not be measured; the table says "
+                "why\n",
+                invalid, invalid == 1 ? "" : "s");
+    }
+}
+
+static size_t
+count_rows(const struct summary *summary, enum window_status status)
+{
+    size_t count = 0;
 
     for (size_t i = 0; i < summary->nrows; i++) {
-        if (summary->rows[i].status == WINDOW_FAILED) {
-            return EXIT_FAILED;
-        }
-        if (summary->rows[i].status == WINDOW_INVALID) {
-            status = EXIT_UNMEASURED;
-        }
+        count += summary->rows[i].status == status;
     }
-    return status;
+    return count;
 }

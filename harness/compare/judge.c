@@ -14,12 +14,21 @@ static void fill_latency(struct window *window,
 static void fill_costs(struct window *window,
                        const struct measurement *measurement,
                        const struct server_process *server);
+static double switches_per_echo(const struct measurement *measurement,
+                                const struct server_process *server);
+static void fill_note(struct window *window,
+                      const struct measurement *measurement);
 static const char *bound_by(const struct window *window, double server_share,
                             double client_share);
 static double quantile_us(const struct histogram *latency, double quantile);
 static double ratio(double value, double by);
 static uint64_t broken(const struct engine_result *result);
-static uint64_t refused_by_design(const struct window *window);
+static uint64_t refused_by_design(const struct window *window,
+                                  const struct engine_result *result);
+static bool never_answered(const struct window *window,
+                           const struct measurement *measurement);
+static void describe_stall(char *text, size_t text_bytes,
+                           const struct engine_result *result);
 static void describe_errors(char *text, size_t text_bytes,
                             const struct engine_result *result, int from,
                             int to);
@@ -45,7 +54,9 @@ judge_fill(struct window *window, const struct measurement *measurement,
     }
     for (int i = 0; i < ENGINE_ERRORS; i++) {
         window->errors[i] = result->errors[i];
-        errors += i < ENGINE_SERVER_ERRORS ? result->errors[i] : 0;
+        if (i < ENGINE_SERVER_ERRORS && i != ENGINE_CONNECT_TIMEOUT) {
+            errors += result->errors[i];
+        }
     }
     figure[WINDOW_ASKED] = result->asked;
     figure[WINDOW_SERVED] = result->served;
@@ -58,6 +69,31 @@ judge_fill(struct window *window, const struct measurement *measurement,
         ratio((double)result->echoes, figure[WINDOW_SECONDS]);
     fill_latency(window, &result->latency);
     fill_costs(window, measurement, server);
+    fill_note(window, measurement);
+}
+
+void
+judge_merge(struct measurement *measurement)
+{
+    const struct engine_result *first = &measurement->first;
+    struct engine_result *result = &measurement->result;
+
+    if (first->errors[ENGINE_MISMATCH] + first->errors[ENGINE_EXTRA_BYTES] >
+        0) {
+        result->mismatch = first->mismatch;
+    }
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        if (first->errors[i] > 0) {
+            result->errors[i] += first->errors[i];
+            result->error_errno[i] = first->error_errno[i];
+        }
+    }
+    result->turned_away += first->turned_away;
+    /* These count clients, and those of the first run came again. */
+    if (result->stalled < first->stalled) {
+        result->stalled = first->stalled;
+        result->stalled_inside = first->stalled_inside;
+    }
 }
 
 void
@@ -88,14 +124,42 @@ judge_status(struct window *window, const struct measurement *measurement,
                         ENGINE_ERRORS);
         window_fail(window, WINDOW_INVALID, "trouble of the client's own: %s",
                     text);
-    } else if (broken(result) > refused_by_design(window)) {
+    } else if (broken(result) >
+               (ours ? refused_by_design(window, result) : 0)) {
         describe_errors(text, sizeof text, result, 0, ENGINE_SERVER_ERRORS);
         window_fail(window, WINDOW_FAILED, "broke connections: %s", text);
+    } else if (result->stalled > 0) {
+        describe_stall(text, sizeof text, result);
+        window_fail(window, WINDOW_FAILED, "stopped answering: %s", text);
+    } else if (never_answered(window, measurement)) {
+        window_fail(window, WINDOW_FAILED, "never answered%s%s",
+                    window->note[0] ? "; " : "", window->note);
     } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
                         WEXITSTATUS(server->wait_status) != 0)) {
         server_process_describe_end(server, text);
         window_fail(window, WINDOW_FAILED, "at the stop: %s", text);
     }
+}
+
+/* What the reader must know of a window that may well be good. A connect
+ * without an answer has broken nothing: the client was never let in. */
+static void
+fill_note(struct window *window, const struct measurement *measurement)
+{
+    uint64_t outside = measurement->result.errors[ENGINE_CONNECT_TIMEOUT];
+    char text[96] = "";
+
+    if (outside > 0) {
+        snprintf(text, sizeof text,
+                 "%llu client%s could not connect, most likely its backlog "
+                 "is full",
+                 (unsigned long long)outside, outside == 1 ? "" : "s");
+    }
+    snprintf(window->note, sizeof window->note, "%s%s%s", text,
+             text[0] && measurement->forks ? "; " : "",
+             measurement->forks ? "its CPU is spent in child processes, "
+                                  "which are not counted"
+                                : "");
 }
 
 static void
@@ -123,7 +187,8 @@ fill_costs(struct window *window, const struct measurement *measurement,
     double *figure = window->figure;
     double held = result->served - measurement->held_before;
 
-    if (strcmp(window->scenario, "idle") != 0 && result->served > 0) {
+    /* Silent clients are among the served where they are asked. */
+    if (!measurement->ask_silent && result->served > 0) {
         held += window->silent;
     }
     figure[WINDOW_BASE_RSS_KIB] = measurement->base_rss_kib;
@@ -134,9 +199,7 @@ fill_costs(struct window *window, const struct measurement *measurement,
         return;
     }
     figure[WINDOW_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
-    figure[WINDOW_SWITCHES_PER_ECHO] =
-        ratio((double)server->switches,
-              (double)(result->echoes_total + measurement->echoes_before));
+    figure[WINDOW_SWITCHES_PER_ECHO] = switches_per_echo(measurement, server);
     if (held >= 1) {
         figure[WINDOW_RSS_KIB_PER_CLIENT] =
             (measurement->rss_kib - measurement->base_rss_kib) / held;
@@ -146,6 +209,28 @@ fill_costs(struct window *window, const struct measurement *measurement,
             window->bound_by, sizeof window->bound_by, "%s",
             bound_by(window, server_ns / window_ns, client_ns / window_ns));
     }
+}
+
+/*
+ * Those of the whole life, which wait4 gives, hold the start of the server
+ * and of its threads as well; they must do where threads come and go. Without
+ * an echo in the window there is nothing to say, whatever the first run did.
+ */
+static double
+switches_per_echo(const struct measurement *measurement,
+                  const struct server_process *server)
+{
+    uint64_t all_echoes =
+        measurement->first.echoes_total + measurement->result.echoes_total;
+
+    if (measurement->result.echoes == 0) {
+        return NAN;
+    }
+    if (measurement->switches >= 0) {
+        return ratio((double)measurement->switches,
+                     (double)measurement->switches_echoes);
+    }
+    return ratio((double)server->switches, (double)all_echoes);
 }
 
 /* Who used up its CPU; the shares are of one CPU. */
@@ -193,16 +278,49 @@ broken(const struct engine_result *result)
 }
 
 /* How many clients the server says that it turned away because its model
- * cannot hold them. */
+ * cannot hold them; but no more than were turned away before a byte came
+ * back, because whom it has served it cannot refuse any more. */
 static uint64_t
-refused_by_design(const struct window *window)
+refused_by_design(const struct window *window,
+                  const struct engine_result *result)
 {
+    uint64_t said;
     json_t *stats = json_loads(window->stats, 0, NULL);
     json_int_t refused =
         json_integer_value(json_object_get(stats, "refused"));
 
     json_decref(stats);
-    return refused > 0 ? (uint64_t)refused : 0;
+    said = refused > 0 ? (uint64_t)refused : 0;
+    return said < result->turned_away ? said : result->turned_away;
+}
+
+/* Beside a silent client it is no failure to serve nobody, if the server has
+ * served the one client that was alone with it. */
+static bool
+never_answered(const struct window *window,
+               const struct measurement *measurement)
+{
+    return measurement->result.served == 0 &&
+           (window->silent == 0 || measurement->first.served == 0);
+}
+
+/* "3 of 16 clients wait for the rest of an echo". */
+static void
+describe_stall(char *text, size_t text_bytes,
+               const struct engine_result *result)
+{
+    int inside = result->stalled_inside;
+
+    if (inside == 0 || inside == result->stalled) {
+        snprintf(text, text_bytes, "%d of %d clients wait for %s",
+                 result->stalled, result->asked,
+                 inside > 0 ? "the rest of an echo" : "their next echo");
+    } else {
+        snprintf(text, text_bytes,
+                 "%d of %d clients wait for their next echo, %d of them for "
+                 "the rest of it",
+                 result->stalled, result->asked, inside);
+    }
 }
 
 /* "12 reset (Connection reset by peer), 3 early_eof". */

@@ -12,13 +12,17 @@
 
 /* What was seen of one server under one load. */
 struct measurement {
+    struct engine_result first;  /* of the run that warms up */
     struct engine_result result; /* of the measured run */
     int engine_errno;            /* why the engine did not run, or 0 */
-    uint64_t echoes_before;      /* of the first run */
     int held_before;             /* clients as the baseline was read */
     double base_rss_kib;         /* memory then */
     double rss_kib;              /* memory as the window ended */
     int64_t server_cpu_ns;       /* in the window; -1: unknown */
+    int64_t switches;            /* context switches since nothing was sent,
+                                  * until the window's end; -1: unknown */
+    uint64_t switches_echoes;    /* echoes in that time */
+    bool ask_silent;             /* those who were silent are served, too */
     bool forks;                  /* the work was done by child processes */
 };
 
@@ -27,11 +31,18 @@ struct measurement {
 void judge_fill(struct window *window, const struct measurement *measurement,
                 const struct server_process *server);
 
+/* Add to the measured run's errors those of the first run, whose bytes are
+ * verified like all others. Call it before the two below. */
+void judge_merge(struct measurement *measurement);
+
 /*
- * Set status and reason: failed when the server died, broke connections
- * that it did not refuse, sent a wrong byte or (if it is one of ours) did
- * not end well; invalid when the client had trouble. That fewer clients
- * were served than asked is no failure.
+ * Set status and reason: failed when the server died, sent a wrong byte,
+ * broke connections, left a client in the middle whom it had begun to serve,
+ * answered nobody at all, or (if it is one of ours) did not end well; invalid
+ * when the client had trouble. That fewer clients were served than asked is
+ * no failure: a server that serves one after the other does that. Nor are
+ * connections that one of ours says it turned away because its model cannot
+ * hold them, so far as no byte had come back on them.
  */
 void judge_status(struct window *window,
                   const struct measurement *measurement,

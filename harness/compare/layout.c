@@ -75,6 +75,12 @@ layout_enter(const struct layout *layout)
     return sched_setaffinity(0, sizeof layout->client, &layout->client);
 }
 
+int
+layout_enter_server(const struct layout *layout)
+{
+    return sched_setaffinity(0, sizeof layout->server, &layout->server);
+}
+
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int
 nth_from_end(const cpu_set_t *set, int n)

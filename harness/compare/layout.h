@@ -48,4 +48,7 @@ int layout_make(const struct layout_machine *machine, enum layout_kind kind,
  * errno. */
 int layout_enter(const struct layout *layout);
 
+/* Pin it to the server's CPUs, to measure what they charge. The same. */
+int layout_enter_server(const struct layout *layout);
+
 #endif

@@ -3,7 +3,9 @@
  */
 #include "harness/compare/machine.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +13,7 @@
 #include <time.h>
 
 static void find_cpu_model(char *text, size_t text_bytes);
+static void make_printable(char *text);
 static void append(char *text, size_t text_bytes, const char *word);
 
 void
@@ -58,6 +61,24 @@ machine_describe(struct run *run, const struct options *options,
     }
     for (int i = 0; i < argc; i++) {
         append(run->command, sizeof run->command, argv[i]);
+    }
+    make_printable(run->command);
+}
+
+/* JSON holds valid UTF-8 only, which a path need not be, or may no longer be
+ * when it was cut off; then its bytes beyond ASCII become "?". Bytes that
+ * could steer a terminal always do. */
+static void
+make_printable(char *text)
+{
+    json_t *string = json_string(text);
+    bool valid = string != NULL;
+
+    json_decref(string);
+    for (unsigned char *byte = (unsigned char *)text; *byte; byte++) {
+        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !valid)) {
+            *byte = '?';
+        }
     }
 }
 

@@ -3,7 +3,13 @@
  *
  * A server is warmed up by a first short run of the engine, whose last
  * moment is the baseline of its memory; the second run is the measured one.
- * Issue 3 adds the counting of system calls here, between the two.
+ * System calls are not counted yet.
+ *
+ * When to look is a question of what the looking disturbs. CPU time is read
+ * in an instant, at both ends of the window. Context switches are read from
+ * each thread in turn, 10 ms for a thousand: so the first time before any
+ * message is sent, when all has settled, and the last time behind the window.
+ * Between the two lie the warm-up and the window.
  */
 #include "harness/compare/measure.h"
 
@@ -14,7 +20,9 @@
 #include <string.h>
 
 #include "harness/compare/judge.h"
+#include "harness/compare/programs.h"
 #include "harness/compare/server_process.h"
+#include "harness/compare/tasks.h"
 #include "harness/load/engine.h"
 
 enum {
@@ -29,6 +37,11 @@ struct probe {
     const struct server_process *server; /* the server */
     int64_t cpu_begin_ns;                /* CPU time as the window begins */
     int64_t cpu_end_ns;                  /* ... and ends; -1: unknown */
+    const struct engine_result *result;  /* of the run, as far as it is */
+    int64_t switches_begin;              /* before a message was sent */
+    int64_t switches_end;                /* behind the window; -1: unknown */
+    uint64_t switches_echoes;            /* echoes until then */
+    bool forks;                          /* children were seen */
     double rss_kib;                      /* memory as it ends */
 };
 
@@ -42,6 +55,8 @@ static void set_load(const struct measure_order *order,
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
+static int64_t switches_between(const struct scenario *scenario,
+                                const struct probe *probe);
 static void settle(const struct server_process *server);
 static int first_run_clients(const struct scenario *scenario);
 
@@ -65,7 +80,7 @@ measure_identify(const struct measure_order *order, struct window *window)
     window->message_bytes = scenario->message_bytes;
 }
 
-int
+enum measure_outcome
 measure_window(const struct measure_order *order, struct window *window)
 {
     struct server_process server;
@@ -80,20 +95,21 @@ measure_window(const struct measure_order *order, struct window *window)
     measurement = calloc(1, sizeof *measurement);
     if (!measurement) {
         window_fail(window, WINDOW_INVALID, "not enough memory");
-        return 0;
+        return MEASURE_DONE;
     }
     if (server_process_start(&server, &server_order, reason) != 0) {
         window_fail(window, WINDOW_FAILED, "%s", reason);
         free(measurement);
-        return -1;
+        return *order->interrupted ? MEASURE_DROPPED : MEASURE_HOPELESS;
     }
     run_engine(order, &server, measurement);
     server_process_stop(&server);
+    judge_merge(measurement);
     judge_fill(window, measurement, &server);
     judge_status(window, measurement, &server,
                  order->contender->kind != CONTENDER_FOREIGN);
     free(measurement);
-    return 0;
+    return MEASURE_DONE;
 }
 
 void
@@ -116,11 +132,12 @@ order_server(const struct measure_order *order,
     memset(server_order, 0, sizeof *server_order);
     server_order->cpus = &order->layout->server;
     server_order->start_timeout_ns = order->start_timeout_ns;
+    server_order->interrupted = order->interrupted;
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;
     }
-    snprintf(path, path_bytes, "%s/%s", order->bin, order->contender->name);
+    programs_find(order->bin, order->contender->name, path, path_bytes);
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";
@@ -155,13 +172,15 @@ run_engine(const struct measure_order *order, struct server_process *server,
     options.ask_silent = false;
     options.warmup_ns = 0;
     options.window_ns = FIRST_RUN_NS;
-    if (engine_run(&options, &measurement->result) != 0) {
+    probe.result = &measurement->first;
+    if (engine_run(&options, &measurement->first) != 0) {
         measurement->engine_errno = errno;
         return;
     }
     measurement->base_rss_kib = probe.rss_kib;
-    measurement->echoes_before = measurement->result.echoes_total;
     measurement->held_before = first;
+    measurement->ask_silent = order->scenario->ask_silent;
+    probe.result = &measurement->result;
     set_load(order, server, &options);
     options.on_phase = look;
     options.arg = &probe;
@@ -169,7 +188,9 @@ run_engine(const struct measure_order *order, struct server_process *server,
         measurement->engine_errno = errno;
         return;
     }
-    measurement->forks = server_process_forks(server);
+    measurement->forks = probe.forks;
+    measurement->switches = switches_between(order->scenario, &probe);
+    measurement->switches_echoes = probe.switches_echoes;
     measurement->server_cpu_ns =
         probe.cpu_begin_ns >= 0 && probe.cpu_end_ns >= 0
             ? probe.cpu_end_ns - probe.cpu_begin_ns
@@ -196,18 +217,36 @@ set_load(const struct measure_order *order,
     options->window_ns = order->window_ns;
 }
 
+/* -1 where threads come and go: an ended one takes its count along. */
+static int64_t
+switches_between(const struct scenario *scenario, const struct probe *probe)
+{
+    if (scenario->churn || probe->switches_begin < 0 ||
+        probe->switches_end < probe->switches_begin) {
+        return -1;
+    }
+    return probe->switches_end - probe->switches_begin;
+}
+
 /* CPU first, because reading memory takes the kernel a while. */
 static void
 look(enum engine_phase phase, void *arg)
 {
     struct probe *probe = arg;
+    pid_t pid = probe->server->pid;
 
     if (phase == ENGINE_CONNECTED) {
         settle(probe->server);
+        probe->switches_begin = tasks_switches(pid);
+        probe->forks |= tasks_have_children(pid);
     } else if (phase == ENGINE_WINDOW_BEGIN) {
+        probe->forks |= server_process_forks(probe->server);
         probe->cpu_begin_ns = server_process_cpu_ns(probe->server);
     } else if (phase == ENGINE_WINDOW_END) {
         probe->cpu_end_ns = server_process_cpu_ns(probe->server);
+        probe->switches_end = tasks_switches(pid);
+        probe->switches_echoes = probe->result->echoes_total;
+        probe->forks |= tasks_have_children(pid);
         probe->rss_kib = server_process_rss_kib(probe->server);
     }
 }

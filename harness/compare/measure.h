@@ -4,6 +4,8 @@
 #ifndef FIVEWAYS_MEASURE_H
 #define FIVEWAYS_MEASURE_H
 
+#include <signal.h>
+
 #include "harness/compare/contender.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/scenarios.h"
@@ -20,6 +22,15 @@ struct measure_order {
     int64_t window_ns;                 /* of measuring */
     int64_t start_timeout_ns;          /* until the server must be ready */
     int round;                         /* from 1 */
+    const volatile sig_atomic_t *interrupted; /* drop a server that starts */
+};
+
+/* What became of a measurement. */
+enum measure_outcome {
+    MEASURE_DONE,     /* the window is there, good or bad */
+    MEASURE_HOPELESS, /* the server did not start or never got ready: there
+                       * is no use in trying it again; the window says why */
+    MEASURE_DROPPED,  /* interrupted before it was ready: no window */
 };
 
 /* Fill in what is known of a window before it is measured. */
@@ -28,11 +39,11 @@ void measure_identify(const struct measure_order *order,
 
 /*
  * Measure. Fills all of `window` but what comes from the floor. Whatever
- * goes wrong becomes its status and reason. Returns 0, or -1 if the server
- * could not be started or never got ready: there is no use in trying it
- * again. Blocks; nothing of the server is left afterwards.
+ * goes wrong becomes its status and reason. Blocks; nothing of the server is
+ * left afterwards.
  */
-int measure_window(const struct measure_order *order, struct window *window);
+enum measure_outcome measure_window(const struct measure_order *order,
+                                    struct window *window);
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct window *window, double floor_us);

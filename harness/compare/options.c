@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/programs.h"
 #include "harness/load/units.h"
 #include "harness/results/summary.h"
 
@@ -65,7 +66,8 @@ static const struct argp_option flags[] = {
      "shared, split or all: the CPUs of client and server", 0},
     {"start-timeout", KEY_START_TIMEOUT, "TIME", 0,
      "A server must be ready within it (default 5s)", 0},
-    {"bin", KEY_BIN, "DIR", 0, "Where the servers are (build/bin)", 0},
+    {"bin", KEY_BIN, "DIR", 0,
+     "Where the servers are (default: beside compare)", 0},
     {"out", KEY_OUT, "DIR", 0, "Where results go (build/compare)", 0},
     {0},
 };
@@ -84,7 +86,7 @@ void
 options_parse(struct options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof *options);
-    options->bin = "build/bin";
+    options->bin = programs_folder();
     options->out = "build/compare";
     options->start_timeout_ns = INT64_C(5000000000);
     argp_err_exit_status = 2;

@@ -42,6 +42,8 @@ enum {
 static rlim_t raise_descriptors(void);
 static void fit_descriptors(struct plan *plan, struct plan_cell *cell,
                             rlim_t limit);
+static void drop_duplicate(struct plan *plan,
+                           const struct scenario *original);
 static double round_seconds(const struct plan *plan,
                             const struct options *options);
 
@@ -71,6 +73,7 @@ plan_make(struct plan *plan, const struct options *options,
                         all[i].all_cpus ? LAYOUT_ALL : options->layout,
                         &cell->layout);
             fit_descriptors(plan, cell, limit);
+            drop_duplicate(plan, &all[i]);
         }
     }
     seconds = round_seconds(plan, options);
@@ -142,6 +145,30 @@ fit_descriptors(struct plan *plan, struct plan_cell *cell, rlim_t limit)
              (unsigned long long)limit);
     snprintf(plan->note + length, sizeof plan->note - length,
              "%s is skipped: %s. ", scenario->name, cell->skipped);
+}
+
+/* Leave the last cell out if it has shrunk to the size of one before it:
+ * the results could not be told apart. `original` is what it was. */
+static void
+drop_duplicate(struct plan *plan, const struct scenario *original)
+{
+    const struct scenario *last = &plan->cells[plan->ncells - 1].scenario;
+    size_t length = strlen(plan->note);
+
+    for (size_t i = 0; i + 1 < plan->ncells; i++) {
+        const struct scenario *other = &plan->cells[i].scenario;
+
+        if (last->silent != original->silent &&
+            strcmp(other->name, last->name) == 0 &&
+            scenario_asked(other) == scenario_asked(last)) {
+            snprintf(plan->note + length, sizeof plan->note - length,
+                     "%s with %d silent clients is left out, because that "
+                     "makes it the same as the one before. ",
+                     last->name, original->silent);
+            plan->ncells--;
+            return;
+        }
+    }
 }
 
 static double

@@ -5,10 +5,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-static double seconds_now(void);
+#include "harness/compare/now.h"
 
 void
 progress_begin(struct progress *progress, const struct plan *plan,
@@ -27,7 +26,7 @@ progress_begin(struct progress *progress, const struct plan *plan,
     progress->total = windows * plan->rounds;
     progress->rounds = plan->rounds;
     progress->seconds = plan->seconds;
-    progress->begin_ns = (int64_t)(seconds_now() * 1e9);
+    progress->begin_ns = now_ns();
     fprintf(stderr,
             "compare: %d round%s of %d windows of %.0f ms, about "
             "%.0f s\n",
@@ -42,7 +41,7 @@ void
 progress_show(struct progress *progress, int round,
               const struct scenario *scenario, const char *model)
 {
-    double passed = seconds_now() - (double)progress->begin_ns / 1e9;
+    double passed = (double)(now_ns() - progress->begin_ns) / 1e9;
     double left = progress->seconds - passed;
 
     /* After the first windows the run itself is the better prophet. */
@@ -65,13 +64,4 @@ progress_end(struct progress *progress)
     if (progress->shown) {
         fputs("\r\033[K", stderr);
     }
-}
-
-static double
-seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }

@@ -7,18 +7,18 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "harness/compare/floor.h"
 #include "harness/compare/measure.h"
+#include "harness/compare/now.h"
+#include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
 
-/* Why a contender is not run again: for good, or in one cell. */
+/* How far a contender has come in a cell. */
 enum outcome {
-    OUTCOME_FINE,     /* it goes on */
-    OUTCOME_FAILED,   /* its row in this cell has failed already */
-    OUTCOME_HOPELESS, /* it does not start: not tried again anywhere */
+    OUTCOME_NONE,   /* it has not had its turn */
+    OUTCOME_FINE,   /* measured; it goes on */
+    OUTCOME_FAILED, /* failed or skipped, which is not tried again */
 };
 
 /* The state of a run. */
@@ -29,14 +29,18 @@ struct rounds {
     int write_errno;                  /* first trouble with the file, or 0 */
     /* By contender: why it is hopeless, "" if it is not. */
     char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
-    /* By cell and contender: a row that has failed is not measured on. */
+    /* By cell and contender. */
     enum outcome outcome[PLAN_CELLS_MAX][CONTENDERS_MAX];
 };
 
 static void run_round(struct rounds *rounds, int round);
 static void run_cell(struct rounds *rounds, size_t cell, int round);
+static void name_the_missing(struct rounds *rounds, size_t cell,
+                             const size_t order[CONTENDERS_MAX], size_t n,
+                             int round);
 static void run_contender(struct rounds *rounds, size_t cell,
                           size_t contender, int round, double *floor_us);
+static double measure_floor_us(const struct measure_order *order);
 static bool without_measuring(struct rounds *rounds, size_t cell,
                               const struct measure_order *order,
                               struct window *window);
@@ -46,7 +50,6 @@ static size_t shuffle(const struct options *options,
                       size_t order[CONTENDERS_MAX]);
 static bool interrupted(const struct rounds *rounds);
 static double seconds_since(int64_t begin_ns);
-static int64_t now_ns(void);
 
 int
 rounds_run(const struct rounds_order *order)
@@ -112,6 +115,40 @@ run_cell(struct rounds *rounds, size_t cell, int round)
     for (size_t i = 0; i < n && !interrupted(rounds); i++) {
         run_contender(rounds, cell, order[i], round, &floor_us);
     }
+    if (interrupted(rounds)) {
+        name_the_missing(rounds, cell, order, n, round);
+    }
+}
+
+/* In a cell that was begun, whoever had no turn in any round gets a row that
+ * says so: a table without it would look as if it had not been asked for. */
+static void
+name_the_missing(struct rounds *rounds, size_t cell,
+                 const size_t order[CONTENDERS_MAX], size_t n, int round)
+{
+    const struct plan_cell *plan = &rounds->order->plan->cells[cell];
+    enum outcome *outcomes = rounds->outcome[cell];
+    bool begun = false;
+
+    for (size_t i = 0; i < n; i++) {
+        begun |= outcomes[order[i]] != OUTCOME_NONE;
+    }
+    for (size_t i = 0; i < n && begun; i++) {
+        const struct measure_order missing = {
+            .contender = &rounds->order->options->contenders[order[i]],
+            .scenario = &plan->scenario,
+            .layout = &plan->layout,
+            .round = round,
+        };
+        struct window window;
+
+        if (outcomes[order[i]] == OUTCOME_NONE) {
+            measure_identify(&missing, &window);
+            window_fail(&window, WINDOW_SKIPPED,
+                        "not measured: the run was interrupted");
+            keep(rounds, &window);
+        }
+    }
 }
 
 /* One server, between two floor probes; the second serves the next one as
@@ -132,29 +169,49 @@ run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
         .window_ns = plan->window_ns,
         .start_timeout_ns = options->start_timeout_ns,
         .round = round,
+        .interrupted = rounds->order->interrupted,
     };
+    enum outcome *outcome = &rounds->outcome[cell][contender];
     struct window window;
 
     progress_show(&rounds->progress, round, scenario, order.contender->name);
-    if (rounds->outcome[cell][contender] != OUTCOME_FINE) {
+    if (*outcome == OUTCOME_FAILED) {
         return;
     }
     if (!without_measuring(rounds, cell, &order, &window)) {
-        double before_us = isnan(*floor_us)
-                               ? floor_probe_us(scenario->message_bytes)
-                               : *floor_us;
+        double before_us =
+            isnan(*floor_us) ? measure_floor_us(&order) : *floor_us;
 
-        if (measure_window(&order, &window) != 0) {
+        switch (measure_window(&order, &window)) {
+        case MEASURE_DROPPED:
+            return;
+        case MEASURE_HOPELESS:
             memcpy(rounds->hopeless[contender], window.reason,
                    sizeof window.reason);
+            break;
+        case MEASURE_DONE:
+            break;
         }
-        *floor_us = floor_probe_us(scenario->message_bytes);
+        *floor_us = measure_floor_us(&order);
         measure_add_floor(&window, (before_us + *floor_us) / 2);
     }
+    *outcome = OUTCOME_FINE;
     if (window.status == WINDOW_FAILED || window.status == WINDOW_SKIPPED) {
-        rounds->outcome[cell][contender] = OUTCOME_FAILED;
+        *outcome = OUTCOME_FAILED;
     }
     keep(rounds, &window);
+}
+
+/* On the server's CPU, whose work it is compared with. */
+static double
+measure_floor_us(const struct measure_order *order)
+{
+    double floor_us;
+
+    layout_enter_server(order->layout);
+    floor_us = floor_probe_us(order->scenario->message_bytes);
+    layout_enter(order->layout);
+    return floor_us;
 }
 
 /* True if there is nothing to measure; then the window says why. */
@@ -180,16 +237,16 @@ without_measuring(struct rounds *rounds, size_t cell,
     if (order->contender->kind == CONTENDER_FOREIGN) {
         return false;
     }
-    snprintf(path, sizeof path, "%s/%s", order->bin, order->contender->name);
-    if (access(path, X_OK) == 0) {
+    if (programs_find(order->bin, order->contender->name, path,
+                      sizeof path)) {
         return false;
     }
+    /* The others were there when the run began; see programs_check(). */
     if (strcmp(order->contender->name, "libevent") == 0) {
         window_fail(window, WINDOW_SKIPPED,
                     "not built: libevent is not installed; run make deps");
     } else {
-        window_fail(window, WINDOW_SKIPPED,
-                    "not built: there is no %s; run make", path);
+        window_fail(window, WINDOW_FAILED, "its program is gone: %s", path);
     }
     return true;
 }
@@ -242,13 +299,4 @@ static double
 seconds_since(int64_t begin_ns)
 {
     return (double)(now_ns() - begin_ns) / 1e9;
-}
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }

@@ -3,8 +3,8 @@
  *
  * A round runs every scenario of the plan, and in each of them every server
  * once, in random order, in a fresh process, with a floor probe before and
- * after each. Going through all scenarios in every round spreads a slow
- * drift of the machine over all of them.
+ * after each window. Going through all scenarios in every round spreads a
+ * slow drift of the machine over all of them.
  */
 #ifndef FIVEWAYS_ROUNDS_H
 #define FIVEWAYS_ROUNDS_H

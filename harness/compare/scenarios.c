@@ -2,7 +2,7 @@
  * scenarios.c: the table of what is measured. See scenarios.h.
  *
  * To add a scenario, add a line; to say something of its own about it, add
- * a function to harness/report/explain.c.
+ * a function to harness/report/explain_scenarios.c.
  */
 #include "harness/compare/scenarios.h"
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/compare/address.h"
+#include "harness/compare/now.h"
 #include "harness/compare/orphans.h"
 #include "harness/compare/spawn.h"
 
@@ -29,10 +30,12 @@ static volatile sig_atomic_t running_pid;
 static int start_once(struct server_process *server,
                       const struct server_order *order,
                       char reason[SERVER_REASON_BYTES]);
-static bool wait_ready(struct server_process *server, int port,
-                       int64_t deadline_ns);
+static bool wait_ready(struct server_process *server,
+                       const struct server_order *order, int port);
+static void describe_wait(const struct server_process *server,
+                          const struct server_order *order, int port,
+                          char reason[SERVER_REASON_BYTES]);
 static void wait_end(struct server_process *server, int timeout_ms);
-static int64_t now_ns(void);
 
 int
 server_process_start(struct server_process *server,
@@ -43,7 +46,8 @@ server_process_start(struct server_process *server,
 
     for (int i = 0; i < PORT_TRIES; i++) {
         status = start_once(server, order, reason);
-        if (status == 0 || !order->command || !strstr(reason, "in use")) {
+        if (status == 0 || !order->command || !strstr(reason, "in use") ||
+            *order->interrupted != 0) {
             break;
         }
     }
@@ -206,7 +210,7 @@ start_once(struct server_process *server, const struct server_order *order,
         return -1;
     }
     running_pid = server->pid;
-    ready = wait_ready(server, port, begin_ns + order->start_timeout_ns);
+    ready = wait_ready(server, order, port);
     server->start_ms = (double)(now_ns() - begin_ns) / 1e6;
     if (ready) {
         return 0;
@@ -215,28 +219,51 @@ start_once(struct server_process *server, const struct server_order *order,
     if (server->ended_early) {
         server_process_describe_end(server, reason);
     } else {
-        char line[160];
-
-        capture_last_line(&server->capture.error, line, sizeof line);
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not ready after %.0f ms%s%s", server->start_ms,
-                 line[0] ? "; its last words: " : "", line);
+        describe_wait(server, order, port, reason);
     }
     return -1;
 }
 
-/* Until a ready line was printed, or somebody listens on `port` (if it is
- * not 0). False if the server ended or the time is over. */
-static bool
-wait_ready(struct server_process *server, int port, int64_t deadline_ns)
+/* Why a server that still ran was not taken for ready. */
+static void
+describe_wait(const struct server_process *server,
+              const struct server_order *order, int port,
+              char reason[SERVER_REASON_BYTES])
 {
-    char text[128];
+    char false_line[64];
+    char line[100];
 
-    while (now_ns() < deadline_ns) {
-        if (capture_ready_line(&server->capture, text, sizeof text,
-                               now_ns() + LOOK_NS)) {
-            return address_parse(text, &server->address,
-                                 &server->address_bytes) == 0;
+    capture_false_ready_line(&server->capture.out, false_line,
+                             sizeof false_line);
+    capture_last_line(&server->capture.error, line, sizeof line);
+    if (false_line[0]) {
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "was not ready after %.0f ms: \"%s\" names no address",
+                 server->start_ms, false_line);
+    } else if (order->command && port == 0) {
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "was not ready after %.0f ms: it printed no ready line, and "
+                 "its command has no {port}%s%s",
+                 server->start_ms, line[0] ? "; its last words: " : "", line);
+    } else {
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "was not ready after %.0f ms%s%s", server->start_ms,
+                 line[0] ? "; its last words: " : "", line);
+    }
+}
+
+/* Until a ready line was printed, or somebody listens on `port` (if it is
+ * not 0). False if the server ended, the time is over, or we are to end. */
+static bool
+wait_ready(struct server_process *server, const struct server_order *order,
+           int port)
+{
+    int64_t deadline_ns = now_ns() + order->start_timeout_ns;
+
+    while (now_ns() < deadline_ns && *order->interrupted == 0) {
+        if (capture_ready_line(&server->capture, &server->address,
+                               &server->address_bytes, now_ns() + LOOK_NS)) {
+            return true;
         }
         if (server_process_has_ended(server)) {
             return false;
@@ -260,13 +287,4 @@ wait_end(struct server_process *server, int timeout_ms)
            poll(&ended, 1, (int)(left_ns / 1000000) + 1) == -1 &&
            errno == EINTR) {
     }
-}
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }

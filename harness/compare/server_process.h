@@ -4,7 +4,7 @@
  * Started in a process group of its own, pinned to its CPUs before exec,
  * with default signal dispositions and nothing blocked; it dies with us
  * even if we are killed. Measured from outside: CPU time by its CPU clock,
- * memory by smaps_rollup, context switches by wait4.
+ * memory by smaps_rollup, context switches of its whole life by wait4.
  *
  * At most one server runs at a time.
  */
@@ -12,6 +12,7 @@
 #define FIVEWAYS_SERVER_PROCESS_H
 
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -30,6 +31,7 @@ struct server_order {
     const char *command;      /* instead: a line for sh, {port} filled in */
     const cpu_set_t *cpus;    /* that it may use */
     int64_t start_timeout_ns; /* until it must be ready */
+    const volatile sig_atomic_t *interrupted; /* ends the waiting at once */
 };
 
 /* A server that runs or has run. */
@@ -65,8 +67,9 @@ int64_t server_process_cpu_ns(const struct server_process *server);
 /* Resident memory in KiB, or NAN. */
 double server_process_rss_kib(const struct server_process *server);
 
-/* True if it has child processes, whose CPU time and memory are not seen
- * by the two functions above. */
+/* True if its main thread has child processes, whose CPU time and memory are
+ * not seen by the two functions above. Quick, however many threads it has;
+ * see tasks.h for all of them. */
 bool server_process_forks(const struct server_process *server);
 
 /* True if its main thread sleeps: it is not at work, nor waiting for a CPU

@@ -18,6 +18,7 @@
 static _Noreturn void become_server(const struct server_process *server,
                                     const struct server_order *order,
                                     const char *command, pid_t parent);
+static const char *prefix(const char *command);
 static void reset_signals(void);
 
 int
@@ -25,7 +26,7 @@ spawn_expand(const char *command, char expanded[SPAWN_COMMAND_BYTES],
              int *port)
 {
     static const char mark[] = "{port}";
-    const char *exec = strpbrk(command, ";&|<>()`\n") ? "" : "exec ";
+    const char *exec = prefix(command);
     FILE *text = fmemopen(expanded, SPAWN_COMMAND_BYTES, "w");
     const char *found;
     bool failed;
@@ -50,6 +51,25 @@ spawn_expand(const char *command, char expanded[SPAWN_COMMAND_BYTES],
         return -1;
     }
     return 0;
+}
+
+/*
+ * What makes the shell become the server, if the command is a single one.
+ * exec takes a program, so a command that begins with A=1 needs env, which
+ * becomes the program in its turn.
+ */
+static const char *
+prefix(const char *command)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_";
+    const char *word = command + strspn(command, " \t");
+
+    if (strpbrk(command, ";&|<>()`\n")) {
+        return "";
+    }
+    return word[strspn(word, letters)] == '=' ? "exec env " : "exec ";
 }
 
 int

@@ -147,6 +147,10 @@ connection_fail(struct run *run, struct connection *connection,
 {
     release(run, connection);
     run_count_error(run, error, error_number);
+    if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
+        connection->nread == 0 && connection->hello_read == 0) {
+        run->result->turned_away++;
+    }
     connection->failures++;
     if (run->options->churn && !connection->silent &&
         connection->failures < FAILURES_MAX) {

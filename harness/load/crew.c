@@ -161,6 +161,9 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->echoes_total += from->echoes_total;
     into->bytes += from->bytes;
     into->unfinished += from->unfinished;
+    into->stalled += from->stalled;
+    into->stalled_inside += from->stalled_inside;
+    into->turned_away += from->turned_away;
     into->arrivals += from->arrivals;
     into->client_cpu_ns += from->client_cpu_ns;
     into->window_ns = larger(into->window_ns, from->window_ns);

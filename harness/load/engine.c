@@ -26,6 +26,11 @@ enum {
     ASK_STILL_NS = 250 * 1000 * 1000,   /* nothing came back for so long */
 };
 
+/* The same where somebody waits in vain whom the server has served before.
+ * That fails the server, so a busy machine must not be taken for it. */
+#define STALL_MAX_NS   INT64_C(5000000000)
+#define STALL_STILL_NS INT64_C(1000000000)
+
 /* What the window was when it began, to subtract at its end. */
 struct window {
     int64_t begin_ns;     /* time */
@@ -196,6 +201,39 @@ ask_silent(struct run *run)
     wait_for_pending(run, ASK_MAX_NS, ASK_STILL_NS);
 }
 
+/* Count the clients that the server has begun to serve and then left. */
+static void
+count_stalled(struct run *run)
+{
+    struct engine_result *result = run->result;
+    result->stalled = 0;
+    result->stalled_inside = 0;
+    for (int i = 0; i < run->count; i++) {
+        const struct connection *connection = &run->connections[i];
+        int64_t begin = connection->message_end - run->options->message_bytes;
+        bool inside = connection->state == CONNECTION_ECHOING &&
+                      connection->nread > begin;
+        bool waits = connection->state == CONNECTION_ECHOING ||
+                     connection->state == CONNECTION_GREETING;
+        result->stalled += waits && (connection->served || inside);
+        result->stalled_inside += inside;
+    }
+}
+
+/* The books of an open loop are closed: there only the silent are left. */
+static void
+count_unfinished(struct run *run)
+{
+    for (int i = 0; i < run->count; i++) {
+        const struct connection *connection = &run->connections[i];
+        bool pending = connection->state == CONNECTION_GREETING ||
+                       connection->state == CONNECTION_ECHOING;
+        if (pending && (connection->silent || !open_loop_is_on(run))) {
+            run->result->unfinished++;
+        }
+    }
+}
+
 static void
 finish(struct run *run)
 {
@@ -204,10 +242,15 @@ finish(struct run *run)
     if (open_loop_is_on(run)) {
         open_loop_close(run);
     }
+    count_stalled(run);
+    if (run->result->stalled > 0 && !run_is_interrupted(run)) {
+        wait_for_pending(run, STALL_MAX_NS, STALL_STILL_NS);
+    }
     if (run->options->ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
     }
-    run->result->unfinished += (uint64_t)run->pending;
+    count_unfinished(run);
+    count_stalled(run);
     for (int i = 0; i < run->count; i++) {
         connection_close(run, &run->connections[i]);
     }

@@ -18,8 +18,11 @@
  *     warm-up                      echoes are verified but not measured
  *     ENGINE_WINDOW_BEGIN, the measured window, ENGINE_WINDOW_END
  *     messages under way return    half a second at most, less when nothing
- *                                  has come back for 100 ms; in an open
- *                                  loop those that were due are still sent
+ *                                  has come back for 100 ms; but 5 s and
+ *                                  1 s while a client that has been served
+ *                                  before is among those that wait. In an
+ *                                  open loop those that were due are still
+ *                                  sent, in the first half second
  *     silent clients are asked     one echo each, if `ask_silent` is set:
  *                                  1 s at most, less when nothing has come
  *                                  back for 250 ms
@@ -30,7 +33,8 @@
  * that must be greeted may, if it is not asked at the end.) It is not
  * replaced. With churn the client tries again after 10 ms and gives up after
  * three failures in a row. When no speaking client is left the run ends
- * early. A message without an echo at the end is unfinished, not an error.
+ * early. A message without an echo at the end is unfinished, not an error;
+ * that a server stopped in the middle can be read from `stalled`.
  */
 #ifndef FIVEWAYS_ENGINE_H
 #define FIVEWAYS_ENGINE_H
@@ -135,11 +139,19 @@ struct engine_result {
     uint64_t unfinished;   /* messages without their echo at the end; in an
                             * open loop those too that were due and could
                             * not even be sent */
-    int64_t oldest_ns; /* open loop: age of the oldest of them, from when it
-                        * was due until we gave it up; 0 if there is none */
-    uint64_t arrivals; /* open loop: messages that were due in the window */
-    int64_t window_ns; /* how long the window really was */
-    int64_t client_cpu_ns;     /* our own CPU time in the window */
+    int64_t oldest_ns;  /* open loop: age of the oldest of them, from when it
+                         * was due until we gave it up; 0 if there is none */
+    uint64_t arrivals;  /* open loop: messages that were due in the window */
+    int stalled;        /* clients that had an echo before, or have part
+                         * of one, and wait in vain at the end: a server
+                         * that serves one client after the other leaves
+                         * clients unserved, but none like that */
+    int stalled_inside; /* of them: have part of the echo */
+    uint64_t turned_away;      /* connections that the server ended, or reset,
+                                * before it had sent a byte on them */
+    int64_t window_ns;         /* how long the window really was */
+    int64_t client_cpu_ns;     /* our own CPU time in the window, without
+                                * what was spent on staying awake */
     struct histogram latency;  /* from first byte sent to last byte back; in
                                 * churn from connect(2) on; window only. In
                                 * an open loop this is the service time of

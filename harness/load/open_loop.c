@@ -117,14 +117,15 @@ open_loop_record(struct run *run, const struct connection *connection)
     }
 }
 
-/* Note a message without its echo. Its age is less than its response time
+/* Count a message without its echo. Its age is less than its response time
  * would have been, but leaving it out would make a server that answers late
  * look better the fewer it answers. */
 static void
-note_unfinished(struct run *run, int64_t due_ns)
+count_unfinished(struct run *run, int64_t due_ns)
 {
     struct engine_result *result = run->result;
     int64_t age_ns = run->now_ns - due_ns;
+    result->unfinished++;
     if (age_ns > result->oldest_ns) {
         result->oldest_ns = age_ns;
     }
@@ -164,7 +165,7 @@ open_loop_close(struct run *run)
 {
     for (int i = 0; i < run->count; i++) {
         if (is_on_its_way(&run->connections[i])) {
-            note_unfinished(run, run->connections[i].intended_ns);
+            count_unfinished(run, run->connections[i].intended_ns);
         }
     }
     while (open_loop_waits(run)) {
@@ -172,11 +173,12 @@ open_loop_close(struct run *run)
         if (is_measured(run, due_ns)) {
             run->result->arrivals++;
         }
-        run->result->unfinished++;
-        note_unfinished(run, due_ns);
+        count_unfinished(run, due_ns);
         schedule_pass(&run->schedule);
     }
-    /* What comes back from now on has been given up. */
+    /* What comes back from now on has been given up, and what has not been
+     * sent is not sent any more. */
     run->measured_from_ns = INT64_MAX;
+    run->due_until_ns = INT64_MIN;
     judge(run);
 }

@@ -57,10 +57,10 @@ int64_t open_loop_next_ns(const struct run *run);
 bool open_loop_waits(const struct run *run);
 
 /*
- * Close the books at run->now_ns: let what is unfinished, on its way or still
- * waiting, into the response times with its age; count what still waits as
- * unfinished (what is on its way is among run->pending); then judge whether
- * this client was on time, which is an error of its own if it was not.
+ * Close the books at run->now_ns: count what is unfinished, on its way or
+ * still waiting, and let it into the response times with its age; then judge
+ * whether this client was on time, which is an error of its own if it was
+ * not. Nothing is sent or measured afterwards.
  */
 void open_loop_close(struct run *run);
 

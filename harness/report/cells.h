@@ -14,7 +14,7 @@
 /* The columns, from left to right. */
 enum cells_column {
     CELLS_MODEL,
-    CELLS_SERVED, /* "1/64" */
+    CELLS_SERVED, /* "1/64", of the worst round */
     CELLS_RATE,   /* echoes in a second */
     CELLS_P50,    /* latencies, one unit for both */
     CELLS_P99,
@@ -46,6 +46,10 @@ const char *cells_unit(enum cells_column column,
 /* True if the cells of a column are set against its left side. */
 bool cells_left(enum cells_column column);
 
+/* How wide a column may become. Numbers are made to fit; names are not, so
+ * that a table without columns can show them in full. */
+int cells_width(enum cells_column column);
+
 /* Write the cell of a row that was measured. Returns `cell`. */
 char *cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
                   const struct summary_row *row,
@@ -54,11 +58,18 @@ char *cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
 /* True if a row has numbers; else its status and reason stand for them. */
 bool cells_measured(const struct summary_row *row);
 
-/* True if fewer clients were served than asked: the news of the row. */
+/* True if fewer clients were served than asked in any round: the news of
+ * the row. */
 bool cells_starved(const struct summary_row *row);
 
+/* True if a group was skipped as a whole, for one reason. */
+bool cells_all_skipped(const struct summary_row *rows, size_t nrows);
+
+/* The most rounds that any of the rows has. */
+int cells_rounds(const struct summary_row *rows, size_t nrows);
+
 /* One line on what a group measured: "echo, 64 clients x 64 B, ...". */
-void cells_title(struct text *text, const struct summary_row *row,
-                 int rounds);
+void cells_title(struct text *text, const struct summary_row *rows,
+                 size_t nrows);
 
 #endif

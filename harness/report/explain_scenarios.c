@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/report/cells.h"
 #include "harness/report/explain.h"
 #include "harness/report/ranking.h"
 
@@ -16,6 +17,8 @@ static void explain_idle(struct text *text,
                          const struct explain_group *group);
 static void explain_wait(struct text *text,
                          const struct explain_group *group);
+static void explain_slow(struct text *text, const struct ranking_place *place,
+                         double single);
 static void explain_work(struct text *text,
                          const struct explain_group *group);
 static void explain_bulk(struct text *text,
@@ -75,7 +78,8 @@ explain_churn(struct text *text, const struct explain_group *group)
 
             text_add(&item, "%s %s", ratios.places[i].row->window.model,
                      text_number(number, ratios.places[i].value, "-"));
-            text_add_item(text, i, ratios.n, item.bytes);
+            text_add_item(text, i, ratios.n, text_string(&item));
+            text_free(&item);
         }
         text_add(text, " times what an echo costs among 64 clients that "
                        "stay. ");
@@ -97,10 +101,13 @@ explain_idle_cost(struct text *text, const struct explain_group *group)
         const char *model = over.places[i].row->window.model;
         const struct summary_row *echo = same_model(group, "echo", 64, model);
         double before = echo ? ranking_yardstick(echo) : NAN;
+        bool clear =
+            echo && statistics_differ(&over.places[i].row->over_yardstick,
+                                      &echo->over_yardstick);
         char from[TEXT_CELL_BYTES];
         char to[TEXT_CELL_BYTES];
 
-        if (over.places[i].value > 1.5 * before) {
+        if (clear && over.places[i].value > 1.5 * before) {
             text_add(text,
                      "The silent ones take an echo of %s from %s to %s "
                      "times the yardstick%s. ",
@@ -116,6 +123,7 @@ explain_idle_cost(struct text *text, const struct explain_group *group)
 static void
 explain_idle(struct text *text, const struct explain_group *group)
 {
+    const struct cells_style style = {.milliseconds = false};
     struct ranking memory;
 
     explain_idle_cost(text, group);
@@ -128,10 +136,12 @@ explain_idle(struct text *text, const struct explain_group *group)
         struct text item = {0};
         char number[TEXT_CELL_BYTES];
 
-        text_add(&item, "%s KiB in %s",
-                 text_number(number, memory.places[i].value, "-"),
-                 memory.places[i].row->window.model);
-        text_add_item(text, i, memory.n, item.bytes);
+        cells_write(number, CELLS_MEMORY, memory.places[i].row, &style);
+        text_add(
+            &item, "%s%s KiB in %s", number[0] == '<' ? "less than " : "",
+            number + (number[0] == '<'), memory.places[i].row->window.model);
+        text_add_item(text, i, memory.n, text_string(&item));
+        text_free(&item);
     }
     text_add(text, ". ");
 }
@@ -141,7 +151,7 @@ static void
 explain_wait(struct text *text, const struct explain_group *group)
 {
     const struct window *window = &group->rows[0].window;
-    double single = 1000.0 / (double)window->delay_ms;
+    double single = 1000.0 / fmax(window->delay_ms, 1);
     double ideal = single * window->clients;
     struct ranking rate;
     size_t slow;
@@ -154,23 +164,19 @@ explain_wait(struct text *text, const struct explain_group *group)
     }
     slow = ranking_above(&rate, 1.05 * single);
     half = ranking_above(&rate, 0.5 * ideal);
+    half = half > slow ? half : slow;
     text_add(text,
-             "%d clients that wait %d ms each make at most %s "
-             "echoes/s. ",
-             window->clients, window->delay_ms,
-             text_count(number, ideal, "-"));
+             "%d client%s waiting %d ms each can have %s echoes/s at most. ",
+             window->clients, window->clients == 1 ? "" : "s",
+             window->delay_ms, text_count(number, ideal, "-"));
     if (half < rate.n) {
         ranking_names(text, &rate, half, rate.n);
         text_add(text, " reach%s ", rate.n - half == 1 ? "es" : "");
         ranking_values(text, &rate, half, rate.n, 100 / ideal);
         text_add(text, " %% of that: the waiting overlaps. ");
     }
-    if (slow > 0) {
-        ranking_names(text, &rate, 0, slow);
-        text_add(text, " reach%s ", slow == 1 ? "es" : "");
-        ranking_values(text, &rate, 0, slow, 1);
-        text_add(text, "/s, no more than one client can have: it waits for "
-                       "one at a time. ");
+    for (size_t i = 0; i < slow && window->clients > 1; i++) {
+        explain_slow(text, &rate.places[i], single);
     }
     if (half > slow) {
         ranking_names(text, &rate, slow, half);
@@ -180,12 +186,29 @@ explain_wait(struct text *text, const struct explain_group *group)
     }
 }
 
+/* No faster than one client alone. That it waits for one at a time is known
+ * only of a server that answered one at that client's pace. */
+static void
+explain_slow(struct text *text, const struct ranking_place *place,
+             double single)
+{
+    char number[TEXT_CELL_BYTES];
+    bool one = place->row->served_least == 1 && place->row->served_most == 1;
+
+    text_add(text, "%s reaches %s/s, no more than one client can have%s. ",
+             place->row->window.model, text_count(number, place->value, "-"),
+             one && place->value > 0.5 * single
+                 ? ": it waits for one at a time"
+                 : "");
+}
+
 /* Against one CPU that does nothing but the work. */
 static void
 explain_work(struct text *text, const struct explain_group *group)
 {
     const struct window *window = &group->rows[0].window;
-    double single = 1e6 / (double)window->work_us;
+    const char *plural = window->cpus == 1 ? "" : "s";
+    double single = 1e6 / fmax(window->work_us, 1);
     struct ranking cpus;
     size_t many;
     char number[TEXT_CELL_BYTES];
@@ -197,10 +220,11 @@ explain_work(struct text *text, const struct explain_group *group)
     many = ranking_above(&cpus, 1.2);
     text_add(text, "One CPU can do %s echoes/s of %d us each. ",
              text_count(number, single, "-"), window->work_us);
-    if (many == cpus.n) {
+    if (many == cpus.n && many > 1) {
         text_add(text, "Nobody kept more than ");
         ranking_values(text, &cpus, cpus.n - 1, cpus.n, 1);
-        text_add(text, " of the %d CPUs busy. ", window->cpus);
+        text_add(text, " of the %d CPU%s busy. ", window->cpus, plural);
+        return;
     }
     for (size_t i = cpus.n; i-- > many;) {
         text_add(text, "%s does %s/s on ", cpus.places[i].row->window.model,
@@ -208,35 +232,47 @@ explain_work(struct text *text, const struct explain_group *group)
         ranking_values(text, &cpus, i, i + 1, 1);
         text_add(text, " CPUs. ");
     }
-    if (many > 0 && many < cpus.n) {
+    if (many > 0) {
         ranking_names(text, &cpus, 0, many);
         text_add(text, " use%s ", many == 1 ? "s" : "");
         ranking_values(text, &cpus, 0, many, 1);
-        text_add(text, " of the %d CPUs. ", window->cpus);
+        text_add(text, " of the %d CPU%s. ", window->cpus, plural);
     }
 }
 
 static void
 explain_bulk(struct text *text, const struct explain_group *group)
 {
-    struct ranking rate;
     double mb = (double)group->rows[0].window.message_bytes / 1e6;
+    enum ranking_claim claim;
+    struct ranking rate;
+    char number[TEXT_CELL_BYTES];
 
     ranking_make(&rate, group->rows, group->nrows, ranking_rate);
-    if (rate.n > 0) {
-        const struct ranking_place *best = &rate.places[rate.n - 1];
-        char number[TEXT_CELL_BYTES];
-
-        text_add(text, "Each way, %s moves the most, %s MB/s",
-                 best->row->window.model,
-                 text_number(number, best->value * mb, "-"));
-        if (rate.n > 1) {
-            text_add(text, ", and %s the least, %s MB/s",
-                     rate.places[0].row->window.model,
-                     text_number(number, rate.places[0].value * mb, "-"));
-        }
-        text_add(text, ". ");
+    if (rate.n == 0) {
+        return;
     }
+    claim = ranking_ends(&rate, WINDOW_ECHOES_PER_S);
+    text_add(text, "Each way, ");
+    if (claim == RANKING_DIFFERENT) {
+        const struct ranking_place *best = &rate.places[rate.n - 1];
+
+        text_add(text, "%s moves the most, %s MB/s", best->row->window.model,
+                 text_number(number, best->value * mb, "-"));
+        text_add(text, ", and %s the least, %s MB/s. ",
+                 rate.places[0].row->window.model,
+                 text_number(number, rate.places[0].value * mb, "-"));
+        return;
+    }
+    ranking_names(text, &rate, 0, rate.n);
+    text_add(text, " move%s ", rate.n == 1 ? "s" : "");
+    ranking_values(text, &rate, 0, rate.n, mb);
+    text_add(text, " MB/s");
+    if (rate.n > 1) {
+        text_add(text, claim == RANKING_SAME ? "; no clear difference (~)"
+                                             : "; too few rounds to rank");
+    }
+    text_add(text, ". ");
 }
 
 /* The row of a model in another group, or NULL. */

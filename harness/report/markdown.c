@@ -7,13 +7,18 @@
 
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
+#include "harness/report/shows.h"
 #include "harness/report/text.h"
 
 static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end);
+static void print_rows(FILE *file, const struct summary_row *rows,
+                       size_t nrows);
 static void print_row(FILE *file, const struct summary_row *row,
                       const struct cells_style *style);
-static void put_escaped(FILE *file, const char *text);
+static void print_words(FILE *file, struct text *text, const char *mark);
+static void add_escaped(struct text *text, const char *words);
+static const char *entity(char c);
 
 int
 markdown_print(FILE *file, const struct run *run,
@@ -22,25 +27,19 @@ markdown_print(FILE *file, const struct run *run,
     struct text text = {0};
 
     sentences_run(&text, run);
-    text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    memset(&text, 0, sizeof text);
+    print_words(file, &text, "");
     sentences_run_marks(&text, run);
-    if (text.length > 0) {
-        fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    }
+    print_words(file, &text, "");
     for (size_t i = 0; i < summary->nrows;) {
         size_t end = summary_group_end(summary, i);
 
         print_group(file, summary, i, end);
         i = end;
     }
-    memset(&text, 0, sizeof text);
     sentences_warnings(&text, summary);
-    if (text.length > 0) {
-        fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    }
+    print_words(file, &text, "");
+    sentences_legend(&text, summary);
+    print_words(file, &text, "");
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
@@ -49,15 +48,28 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
             size_t end)
 {
     const struct summary_row *rows = &summary->rows[begin];
-    struct cells_style style = cells_style_for(rows, end - begin);
+    size_t nrows = end - begin;
     struct text text = {0};
-    int rounds = 0;
 
-    for (size_t i = 0; i < end - begin; i++) {
-        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
+    cells_title(&text, rows, nrows);
+    print_words(file, &text, "**");
+    text_add(&text, "%s", shows_sentence(&rows[0].window));
+    print_words(file, &text, "*");
+    if (cells_all_skipped(rows, nrows)) {
+        text_add(&text, "skipped: %s", rows[0].reason);
+    } else {
+        print_rows(file, rows, nrows);
+        sentences_group(&text, summary, begin, end);
     }
-    cells_title(&text, &rows[0], rounds);
-    fprintf(file, "\n**%s**\n\n|", text.bytes);
+    print_words(file, &text, "");
+}
+
+static void
+print_rows(FILE *file, const struct summary_row *rows, size_t nrows)
+{
+    struct cells_style style = cells_style_for(rows, nrows);
+
+    fputc('|', file);
     for (int i = 0; i < CELLS_COLUMNS; i++) {
         fprintf(file, " %s%s%s |", cells_heading(i),
                 cells_unit(i, &style)[0] ? " " : "", cells_unit(i, &style));
@@ -67,15 +79,10 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
         fputs(cells_left(i) ? " --- |" : " ---: |", file);
     }
     fputc('\n', file);
-    for (size_t i = 0; i < end - begin; i++) {
+    for (size_t i = 0; i < nrows; i++) {
         print_row(file, &rows[i], &style);
     }
-    memset(&text, 0, sizeof text);
-    sentences_group(&text, summary, begin, end);
-    if (text.length > 0) {
-        fputc('\n', file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    }
+    fputc('\n', file);
 }
 
 static void
@@ -83,33 +90,83 @@ print_row(FILE *file, const struct summary_row *row,
           const struct cells_style *style)
 {
     char cell[TEXT_CELL_BYTES];
+    struct text text = {0};
 
+    text_add(&text, "| ");
+    add_escaped(&text, cells_write(cell, CELLS_MODEL, row, style));
+    text_add(&text, " |");
     if (!cells_measured(row)) {
-        fprintf(file, "| %s | **%s**: ", row->window.model,
-                window_status_name(row->status));
-        put_escaped(file, row->reason);
-        fputs(" |\n", file);
-        return;
+        text_add(&text, " **%s**: ", window_status_name(row->status));
+        add_escaped(&text, row->reason);
+        text_add(&text, " |");
     }
-    fputc('|', file);
-    for (int i = 0; i < CELLS_COLUMNS; i++) {
-        bool news = i == CELLS_SERVED && cells_starved(row);
+    for (int i = CELLS_MODEL + 1; i < CELLS_COLUMNS && cells_measured(row);
+         i++) {
+        const char *mark =
+            i == CELLS_SERVED && cells_starved(row) ? "**" : "";
 
-        fprintf(file, news ? " **%s** |" : " %s |",
-                cells_write(cell, i, row, style));
+        text_add(&text, " %s", mark);
+        add_escaped(&text, cells_write(cell, i, row, style));
+        text_add(&text, "%s |", mark);
     }
-    fputc('\n', file);
+    fprintf(file, "%s\n", text_string(&text));
+    text_free(&text);
 }
 
-/* A bar would end the cell, so it is written as an entity. */
+/* Print what there is, if anything, as a paragraph between marks, and make
+ * room for other words. */
 static void
-put_escaped(FILE *file, const char *text)
+print_words(FILE *file, struct text *text, const char *mark)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '|') {
-            fputs("&#124;", file);
+    struct text escaped = {0};
+
+    while (text->length > 0 && text->bytes[text->length - 1] == ' ') {
+        text->bytes[--text->length] = '\0';
+    }
+    if (text->length > 0) {
+        text_add(&escaped, "%s", mark);
+        add_escaped(&escaped, text_string(text));
+        text_add(&escaped, "%s", mark);
+        text_wrap(file, text_string(&escaped), TEXT_WIDTH, 0);
+        fputc('\n', file);
+    }
+    text_free(&escaped);
+    text_free(text);
+}
+
+/* Nothing in a name or a reason may end a cell, begin a list or be taken
+ * for HTML. */
+static void
+add_escaped(struct text *text, const char *words)
+{
+    for (size_t i = 0; words[i] != '\0'; i++) {
+        bool alone = (i == 0 || words[i - 1] == ' ') &&
+                     (words[i + 1] == ' ' || words[i + 1] == '\0');
+        bool bullet = alone && strchr("-+", words[i]) && i > 0;
+
+        if (entity(words[i])) {
+            text_add(text, "%s", entity(words[i]));
         } else {
-            fputc(*text, file);
+            text_add(text, "%s%c",
+                     bullet || strchr("\\`*_[]#~", words[i]) ? "\\" : "",
+                     words[i]);
         }
+    }
+}
+
+static const char *
+entity(char c)
+{
+    switch (c) {
+    case '|':
+        return "&#124;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '&':
+        return "&amp;";
+    default:
+        return NULL;
     }
 }

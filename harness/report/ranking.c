@@ -29,6 +29,41 @@ ranking_make(struct ranking *ranking, const struct summary_row *rows,
           compare_places);
 }
 
+void
+ranking_make_cost(struct ranking *ranking, const struct summary_row *rows,
+                  size_t nrows)
+{
+    struct ranking absolute;
+
+    ranking_make(ranking, rows, nrows, ranking_yardstick);
+    ranking_make(&absolute, rows, nrows, ranking_cpu);
+    if (ranking->n < absolute.n) {
+        *ranking = absolute;
+    }
+}
+
+enum ranking_claim
+ranking_compare(const struct summary_row *a, const struct summary_row *b,
+                enum window_figure figure)
+{
+    struct estimate ratio = summary_ratio(a, b, figure);
+
+    if (ratio.values < STATISTICS_INTERVAL_VALUES) {
+        return RANKING_TOO_FEW;
+    }
+    return statistics_excludes(&ratio, 1) ? RANKING_DIFFERENT : RANKING_SAME;
+}
+
+enum ranking_claim
+ranking_ends(const struct ranking *ranking, enum window_figure figure)
+{
+    if (ranking->n < 2) {
+        return RANKING_SAME;
+    }
+    return ranking_compare(ranking->places[0].row,
+                           ranking->places[ranking->n - 1].row, figure);
+}
+
 double
 ranking_cpu(const struct summary_row *row)
 {
@@ -51,14 +86,15 @@ ranking_rate(const struct summary_row *row)
 double
 ranking_memory(const struct summary_row *row)
 {
-    return row->figure[WINDOW_RSS_KIB_PER_CLIENT].median;
+    double kib = row->figure[WINDOW_RSS_KIB_PER_CLIENT].median;
+
+    return kib < 0 ? NAN : kib;
 }
 
 double
 ranking_missed(const struct summary_row *row)
 {
-    return row->figure[WINDOW_ASKED].median -
-           row->figure[WINDOW_SERVED].median;
+    return row->figure[WINDOW_ASKED].median - row->served_least;
 }
 
 void
@@ -114,8 +150,5 @@ compare_places(const void *left, const void *right)
 static double
 if_all_served(const struct summary_row *row, double value)
 {
-    return row->figure[WINDOW_SERVED].median <
-                   row->figure[WINDOW_ASKED].median
-               ? NAN
-               : value;
+    return row->starved_rounds > 0 ? NAN : value;
 }

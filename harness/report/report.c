@@ -121,8 +121,8 @@ read_results(const char *path, struct results *results)
     }
     line = results_read(file, results);
     if (line > 0) {
-        fprintf(stderr, "report: %s: line %ld is not a line of results\n",
-                path, line);
+        fprintf(stderr, "report: %s: line %ld %s\n", path, line,
+                results->problem);
     } else if (line < 0) {
         fprintf(stderr, "report: %s: cannot be read\n", path);
     }

@@ -10,6 +10,7 @@
 #include "harness/report/ranking.h"
 
 static void warn_floor(struct text *text, const struct summary_row *row);
+static void name_server(struct text *text, const struct summary_row *row);
 static const struct summary_row *first_failed(const struct summary *summary);
 static bool name_pair(struct text *text, const struct summary *summary);
 static bool is_own(const char *model);
@@ -77,18 +78,79 @@ sentences_warnings(struct text *text, const struct summary *summary)
 }
 
 void
+sentences_legend(struct text *text, const struct summary *summary)
+{
+    bool numbers = false;
+
+    for (size_t i = 0; i < summary->nrows; i++) {
+        numbers = numbers || summary->rows[i].status == WINDOW_OK;
+    }
+    if (numbers) {
+        text_add(text,
+                 "served: in the worst round. +-: half the 95 %% interval, "
+                 "from %d rounds on. over floor: times what the kernel "
+                 "alone takes for a recv and a send; over yard: times a "
+                 "bare epoll echo. switch: context switches. memory: what a "
+                 "client adds. bound by: whose CPU was used up. never: no "
+                 "echo came. -: not measured. n/a: not possible here. ~: no "
+                 "clear difference.",
+                 STATISTICS_INTERVAL_VALUES);
+    }
+}
+
+void
 sentences_next(struct text *text, const struct run *run,
                const struct summary *summary)
 {
     const struct summary_row *failed = first_failed(summary);
 
     if (failed) {
-        text_add(text, "make compare MODELS=%s SCENARIOS=%s ROUNDS=1",
-                 failed->window.model, failed->window.scenario);
+        name_server(text, failed);
     } else if (strcmp(run->mode, "quick") == 0 || run->partial) {
         text_add(text, "make compare");
-    } else if (!name_pair(text, summary)) {
-        text_add(text, "make compare-full");
+    } else if (name_pair(text, summary)) {
+        return;
+    } else if (strcmp(run->mode, "full") != 0) {
+        text_add(text, run->rounds < STATISTICS_INTERVAL_VALUES
+                           ? "make compare"
+                           : "make compare-full");
+    } else {
+        text_add(text, "build/bin/report --markdown");
+    }
+}
+
+/* Tried by hand, a server says more than its row. How a foreign one was
+ * started is known to the user alone. */
+static void
+name_server(struct text *text, const struct summary_row *row)
+{
+    const struct window *window = &row->window;
+    bool idle = strcmp(window->scenario, "idle") == 0;
+
+    if (!is_own(window->model)) {
+        text_add(text, "start %s by hand, then build/bin/load HOST:PORT",
+                 window->model);
+        return;
+    }
+    text_add(text, "build/bin/%s -v", window->model);
+    if (strcmp(window->scenario, "handshake") == 0) {
+        text_add(text, " --handshake");
+    }
+    if (window->delay_ms > 0) {
+        text_add(text, " --delay=%d", window->delay_ms);
+    }
+    if (window->work_us > 0) {
+        text_add(text, " --work=%d", window->work_us);
+    }
+    text_add(text, " & build/bin/load 127.0.0.1:5566 -c %d",
+             window->clients - (idle ? window->silent : 0));
+    if (window->silent > 0) {
+        text_add(text, " --silent=%d", window->silent);
+    }
+    if (strcmp(window->scenario, "churn") == 0) {
+        text_add(text, " --churn");
+    } else if (strcmp(window->scenario, "handshake") == 0) {
+        text_add(text, " --churn --handshake");
     }
 }
 
@@ -106,51 +168,55 @@ warn_floor(struct text *text, const struct summary_row *row)
 
     if (below) {
         text_add(text,
-                 "Measuring bug: %s in %s (%d clients) used %.2f of the CPU "
+                 "Measuring bug: %s in %s (%d client%s) used %.2f of the CPU "
                  "that the kernel alone needs; do not trust that row. ",
                  row->window.model, row->window.scenario, row->window.clients,
-                 ratio->median);
+                 row->window.clients == 1 ? "" : "s", ratio->median);
     }
 }
 
-/* The first row that failed and can be asked for by name; how a foreign
- * server was started is known to the user alone. */
+/* The first row that failed, one of our own if there is one. */
 static const struct summary_row *
 first_failed(const struct summary *summary)
 {
+    const struct summary_row *foreign = NULL;
+
     for (size_t i = 0; i < summary->nrows; i++) {
-        if (summary->rows[i].status == WINDOW_FAILED &&
-            is_own(summary->rows[i].window.model)) {
-            return &summary->rows[i];
+        const struct summary_row *row = &summary->rows[i];
+
+        if (row->status == WINDOW_FAILED && is_own(row->window.model)) {
+            return row;
+        }
+        if (row->status == WINDOW_FAILED && !foreign) {
+            foreign = row;
         }
     }
-    return NULL;
+    return foreign;
 }
 
-/* The cheapest and the dearest of the first group of several clients: to
- * read the two side by side shows where the difference comes from. Only our
- * own models have a folder to read. */
+/* The cheapest and the dearest of the first group of several clients where
+ * they differ: to read the two side by side shows where that comes from.
+ * Only our own models have a folder to read. */
 static bool
 name_pair(struct text *text, const struct summary *summary)
 {
     for (size_t i = 0; i < summary->nrows;) {
         size_t end = summary_group_end(summary, i);
-        const char *least = NULL;
-        const char *most = NULL;
-        struct ranking cpu;
+        struct ranking own = {.n = 0};
+        struct ranking cost;
 
-        ranking_make(&cpu, &summary->rows[i], end - i, ranking_cpu);
-        for (size_t place = 0; place < cpu.n; place++) {
-            const char *model = cpu.places[place].row->window.model;
-
-            if (is_own(model)) {
-                least = least ? least : model;
-                most = model;
+        ranking_make_cost(&cost, &summary->rows[i], end - i);
+        for (size_t place = 0; place < cost.n; place++) {
+            if (is_own(cost.places[place].row->window.model)) {
+                own.places[own.n++] = cost.places[place];
             }
         }
-        if (summary->rows[i].window.clients > 1 && least != most) {
-            text_add(text, "diff -y -t -W 160 %s/server.c %s/server.c", least,
-                     most);
+        if (summary->rows[i].window.clients > 1 &&
+            ranking_ends(&own, WINDOW_SERVER_CPU_US_PER_ECHO) ==
+                RANKING_DIFFERENT) {
+            text_add(text, "diff -y -t -W 160 %s/server.c %s/server.c",
+                     own.places[0].row->window.model,
+                     own.places[own.n - 1].row->window.model);
             return true;
         }
         i = end;

@@ -27,6 +27,10 @@ void sentences_group(struct text *text, const struct summary *summary,
 /* Numbers that cannot be true, and rows that failed; or nothing. */
 void sentences_warnings(struct text *text, const struct summary *summary);
 
+/* What the columns and marks mean, in four lines of a table at most; nothing
+ * if there is no number to read. */
+void sentences_legend(struct text *text, const struct summary *summary);
+
 /* The command to try after this run. */
 void sentences_next(struct text *text, const struct run *run,
                     const struct summary *summary);

@@ -9,6 +9,7 @@
 
 #include "harness/report/cells.h"
 #include "harness/report/sentences.h"
+#include "harness/report/shows.h"
 #include "harness/report/text.h"
 
 /* The escape sequences in use; all empty without colour. */
@@ -23,14 +24,8 @@ static const struct palette plain = {"", "", "", ""};
 static const struct palette colours = {"\033[1m", "\033[2m", "\033[31m",
                                        "\033[0m"};
 
-/* Columns that a cell may take; the model's name has a column of its own
- * width for each table. */
-static const int widths[CELLS_COLUMNS] = {
-    [CELLS_MODEL] = 10,   [CELLS_SERVED] = 11,  [CELLS_RATE] = 6,
-    [CELLS_P50] = 6,      [CELLS_P99] = 6,      [CELLS_CPU] = 7,
-    [CELLS_SPREAD] = 3,   [CELLS_FLOOR] = 5,    [CELLS_YARDSTICK] = 5,
-    [CELLS_SYSCALLS] = 6, [CELLS_SWITCHES] = 6, [CELLS_MEMORY] = 6,
-    [CELLS_BOUND] = 7,
+enum {
+    MODEL_LEAST = 10, /* columns of a model's name */
 };
 
 static void print_header(FILE *file, const struct run *run,
@@ -38,15 +33,20 @@ static void print_header(FILE *file, const struct run *run,
 static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end,
                         const struct palette *palette);
+static void print_rows(FILE *file, const struct summary_row *rows,
+                       size_t nrows, const struct palette *palette);
+static void print_words(FILE *file, struct text *text, const char *colour,
+                        const struct palette *palette);
 static void print_headings(FILE *file, const struct cells_style *style,
                            int model_width, const struct palette *palette);
 static void print_row(FILE *file, const struct summary_row *row,
                       const struct cells_style *style, int model_width,
                       const struct palette *palette);
+static void print_reason(FILE *file, const struct summary_row *row,
+                         int model_width, const struct palette *palette);
 static void print_cell(FILE *file, enum cells_column column, const char *text,
                        int model_width);
 static int widest_model(const struct summary_row *rows, size_t nrows);
-static int most_rounds(const struct summary_row *rows, size_t nrows);
 
 bool
 table_wants_colour(FILE *file)
@@ -74,20 +74,22 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
     }
     sentences_warnings(&text, summary);
     if (text.length > 0) {
-        fprintf(file, "\n%s", palette->red);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-        fputs(palette->off, file);
+        fputc('\n', file);
+        print_words(file, &text, palette->red, palette);
     }
     fputc('\n', file);
+    sentences_legend(&text, summary);
+    print_words(file, &text, palette->dim, palette);
     if (folder) {
         fprintf(file,
                 "files: %s/results.jsonl results.csv summary.csv "
                 "results.md\n",
                 folder);
     }
-    memset(&text, 0, sizeof text);
     sentences_next(&text, run, summary);
-    fprintf(file, "next:  %s%s%s\n", palette->bold, text.bytes, palette->off);
+    fprintf(file, "next:  %s%s%s\n", palette->bold, text_string(&text),
+            palette->off);
+    text_free(&text);
 }
 
 static void
@@ -96,14 +98,9 @@ print_header(FILE *file, const struct run *run, const struct palette *palette)
     struct text text = {0};
 
     sentences_run(&text, run);
-    text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-    memset(&text, 0, sizeof text);
+    print_words(file, &text, "", palette);
     sentences_run_marks(&text, run);
-    if (text.length > 0) {
-        fputs(palette->red, file);
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
-        fputs(palette->off, file);
-    }
+    print_words(file, &text, palette->red, palette);
 }
 
 static void
@@ -112,21 +109,46 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
 {
     const struct summary_row *rows = &summary->rows[begin];
     size_t nrows = end - begin;
-    struct cells_style style = cells_style_for(rows, nrows);
-    int model_width = widest_model(rows, nrows);
     struct text text = {0};
 
-    cells_title(&text, &rows[0], most_rounds(rows, nrows));
-    fprintf(file, "\n%s%s%s\n", palette->bold, text.bytes, palette->off);
+    fputc('\n', file);
+    cells_title(&text, rows, nrows);
+    print_words(file, &text, palette->bold, palette);
+    text_add(&text, "%s", shows_sentence(&rows[0].window));
+    print_words(file, &text, palette->dim, palette);
+    if (cells_all_skipped(rows, nrows)) {
+        text_add(&text, "skipped: %s", rows[0].reason);
+    } else {
+        print_rows(file, rows, nrows, palette);
+        sentences_group(&text, summary, begin, end);
+    }
+    print_words(file, &text, "", palette);
+}
+
+static void
+print_rows(FILE *file, const struct summary_row *rows, size_t nrows,
+           const struct palette *palette)
+{
+    struct cells_style style = cells_style_for(rows, nrows);
+    int model_width = widest_model(rows, nrows);
+
     print_headings(file, &style, model_width, palette);
     for (size_t i = 0; i < nrows; i++) {
         print_row(file, &rows[i], &style, model_width, palette);
     }
-    memset(&text, 0, sizeof text);
-    sentences_group(&text, summary, begin, end);
-    if (text.length > 0) {
-        text_wrap(file, text.bytes, TEXT_WIDTH, 0);
+}
+
+/* Print what there is, if anything, and make room for other words. */
+static void
+print_words(FILE *file, struct text *text, const char *colour,
+            const struct palette *palette)
+{
+    if (text->length > 0) {
+        fputs(colour, file);
+        text_wrap(file, text_string(text), TEXT_WIDTH, 0);
+        fputs(colour[0] != '\0' ? palette->off : "", file);
     }
+    text_free(text);
 }
 
 static void
@@ -149,17 +171,9 @@ print_row(FILE *file, const struct summary_row *row,
           const struct palette *palette)
 {
     char cell[TEXT_CELL_BYTES];
-    struct text text = {0};
 
     if (!cells_measured(row)) {
-        text_add(&text, "%-*s %s: %s", model_width, row->window.model,
-                 window_status_name(row->status), row->reason);
-        fputs(row->status == WINDOW_FAILED ? palette->red : palette->dim,
-              file);
-        fprintf(file, "%-*s ", model_width, row->window.model);
-        text_wrap(file, text.bytes + model_width + 1,
-                  TEXT_WIDTH - model_width - 1, 2);
-        fputs(palette->off, file);
+        print_reason(file, row, model_width, palette);
         return;
     }
     fputs(summary_is_yardstick(row) ? palette->dim : "", file);
@@ -173,42 +187,52 @@ print_row(FILE *file, const struct summary_row *row,
     fputs(summary_is_yardstick(row) ? palette->off : "", file);
 }
 
+/* Status and reason in place of numbers. */
+static void
+print_reason(FILE *file, const struct summary_row *row, int model_width,
+             const struct palette *palette)
+{
+    char model[TEXT_CELL_BYTES];
+    struct text text = {0};
+
+    text_add(&text, "%s: %s", window_status_name(row->status), row->reason);
+    fputs(row->status == WINDOW_FAILED ? palette->red : palette->dim, file);
+    fprintf(file, "%-*s ", model_width,
+            text_clip(model, row->window.model, model_width));
+    text_wrap(file, text.bytes, TEXT_WIDTH - model_width - 1, 2);
+    fputs(palette->off, file);
+    text_free(&text);
+}
+
 /* A cell and what separates it from the next; the last ends the line. */
 static void
 print_cell(FILE *file, enum cells_column column, const char *text,
            int model_width)
 {
-    int width = column == CELLS_MODEL ? model_width : widths[column];
+    int width = column == CELLS_MODEL ? model_width : cells_width(column);
+    char clipped[TEXT_CELL_BYTES];
 
+    text_clip(clipped, text, width);
     if (column == CELLS_COLUMNS - 1) {
-        fprintf(file, " %s\n", text);
+        fprintf(file, " %s\n", clipped);
     } else if (cells_left(column)) {
-        fprintf(file, "%-*s", width, text);
+        fprintf(file, "%-*s", width, clipped);
     } else {
-        fprintf(file, " %*s", width, text);
+        fprintf(file, " %*s", width, clipped);
     }
 }
 
+/* As wide as the longest name, within what leaves room for the rest. */
 static int
 widest_model(const struct summary_row *rows, size_t nrows)
 {
-    int width = widths[CELLS_MODEL];
+    int width = MODEL_LEAST;
 
     for (size_t i = 0; i < nrows; i++) {
         int length = (int)strlen(rows[i].window.model);
 
         width = length > width ? length : width;
     }
-    return width;
-}
-
-static int
-most_rounds(const struct summary_row *rows, size_t nrows)
-{
-    int rounds = 0;
-
-    for (size_t i = 0; i < nrows; i++) {
-        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
-    }
-    return rounds;
+    return width < cells_width(CELLS_MODEL) ? width
+                                            : cells_width(CELLS_MODEL);
 }

@@ -5,23 +5,33 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/load/units.h"
 
+static int reserve(struct text *text, size_t more);
+static int min_int(int a, int b);
+
 void
 text_add(struct text *text, const char *format, ...)
 {
-    size_t room = sizeof text->bytes - text->length;
     va_list args;
+    char *words = NULL;
     int length;
 
     va_start(args, format);
-    length = vsnprintf(text->bytes + text->length, room, format, args);
+    length = vasprintf(&words, format, args);
     va_end(args);
-    if (length > 0) {
-        text->length += (size_t)length < room ? (size_t)length : room - 1;
+    if (length < 0) {
+        return;
     }
+    if (reserve(text, (size_t)length) == 0) {
+        text_clean(words);
+        memcpy(text->bytes + text->length, words, (size_t)length + 1);
+        text->length += (size_t)length;
+    }
+    free(words);
 }
 
 void
@@ -35,6 +45,49 @@ text_add_item(struct text *text, size_t i, size_t n, const char *item)
         before = " and ";
     }
     text_add(text, "%s%s", before, item);
+}
+
+const char *
+text_string(const struct text *text)
+{
+    return text->bytes ? text->bytes : "";
+}
+
+void
+text_free(struct text *text)
+{
+    free(text->bytes);
+    memset(text, 0, sizeof *text);
+}
+
+void
+text_clean(char *words)
+{
+    for (; *words != '\0'; words++) {
+        if (*words == '\n' || *words == '\r' || *words == '\t') {
+            *words = ' ';
+        } else if (*words < ' ' || *words > '~') {
+            *words = '?';
+        }
+    }
+}
+
+char *
+text_clip(char cell[TEXT_CELL_BYTES], const char *words, int width)
+{
+    int length = (int)strlen(words);
+    int limit = min_int(width, TEXT_CELL_BYTES - 1);
+    int head = (limit - 1) / 2;
+
+    if (length <= limit) {
+        snprintf(cell, TEXT_CELL_BYTES, "%s", words);
+    } else {
+        /* Names that only differ at their end stay different. */
+        snprintf(cell, TEXT_CELL_BYTES, "%.*s..%s", head, words,
+                 words + length - (limit - 2 - head));
+    }
+    text_clean(cell);
+    return cell;
 }
 
 char *
@@ -57,6 +110,30 @@ text_count(char cell[TEXT_CELL_BYTES], double value, const char *missing)
     return cell;
 }
 
+char *
+text_fit(char cell[TEXT_CELL_BYTES], double value, int width,
+         const char *missing)
+{
+    text_number(cell, value, missing);
+    if (!isfinite(value) || (int)strlen(cell) <= width) {
+        return cell;
+    }
+    if (fabs(value) >= 999.5) {
+        text_count(cell, value, missing);
+        if ((int)strlen(cell) > width) {
+            snprintf(cell, TEXT_CELL_BYTES, value < 0 ? "-huge" : "huge");
+        }
+    } else if (value >= 0 && value < 0.5 * pow(10, 2 - width)) {
+        /* The smallest bound that still fits: "<0.01" in five columns. */
+        snprintf(cell, TEXT_CELL_BYTES, "<%.*f", width - 3,
+                 pow(10, 3 - width));
+    } else {
+        snprintf(cell, TEXT_CELL_BYTES, "%.*f", width - (value < 0 ? 3 : 2),
+                 value);
+    }
+    return cell;
+}
+
 void
 text_wrap(FILE *file, const char *words, int width, int indent)
 {
@@ -64,18 +141,43 @@ text_wrap(FILE *file, const char *words, int width, int indent)
 
     while (*words != '\0') {
         int length = (int)strcspn(words, " ");
+        int blank = column > 0 && column != indent;
 
-        if (column > indent && column + 1 + length > width) {
+        if (column > indent && column + blank + length > width) {
             fprintf(file, "\n%*s", indent, "");
             column = indent;
-        } else if (column > 0 && column != indent) {
-            fputc(' ', file);
-            column++;
+            blank = 0;
         }
-        fprintf(file, "%.*s", length, words);
-        column += length;
+        length = min_int(length, width - column - blank);
+        fprintf(file, "%*s%.*s", blank, "", length, words);
+        column += blank + length;
         words += length;
         words += strspn(words, " ");
     }
     fputc('\n', file);
+}
+
+/* Room for `more` bytes and the final 0. Returns 0, or -1 without memory. */
+static int
+reserve(struct text *text, size_t more)
+{
+    size_t needed = text->length + more + 1;
+
+    if (needed > text->room) {
+        size_t room = 2 * needed;
+        char *bytes = realloc(text->bytes, room);
+
+        if (!bytes) {
+            return -1;
+        }
+        text->bytes = bytes;
+        text->room = room;
+    }
+    return 0;
+}
+
+static int
+min_int(int a, int b)
+{
+    return a < b ? a : b;
 }

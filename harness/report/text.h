@@ -1,8 +1,9 @@
 /*
  * text.h: the small change of every report: cells, lists, wrapped lines.
  *
- * Nothing here knows a scenario or a figure. All text is ASCII, so that one
- * byte is one column on every terminal.
+ * Nothing here knows a scenario or a figure. All text is printable ASCII, so
+ * that one byte is one column on every terminal and no name or reason in a
+ * results file can move the cursor or begin a line of its own.
  */
 #ifndef FIVEWAYS_TEXT_H
 #define FIVEWAYS_TEXT_H
@@ -11,24 +12,38 @@
 #include <stdio.h>
 
 enum {
-    TEXT_WIDTH = 100,       /* columns that no line of a table exceeds */
-    TEXT_CELL_BYTES = 40,   /* a cell with its final 0 */
-    TEXT_LINE_BYTES = 1200, /* a sentence or two */
+    TEXT_WIDTH = 100,     /* columns that no line of a table exceeds */
+    TEXT_CELL_BYTES = 40, /* a cell with its final 0 */
 };
 
 /* A sentence under construction. All zero is an empty one. */
 struct text {
-    char bytes[TEXT_LINE_BYTES]; /* what there is, ending in 0 */
-    size_t length;               /* of it; never reaches the end */
+    char *bytes;   /* what there is, ending in 0; NULL while empty */
+    size_t length; /* of it */
+    size_t room;   /* bytes allocated */
 };
 
-/* Append, formatted as by printf; what does not fit is cut off. */
+/* Append, formatted as by printf. What is not printable becomes a blank or
+ * a question mark; without memory nothing is appended. */
 void text_add(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Append the i-th of n things with what belongs before it in a list: "",
  * ", " or " and ". */
 void text_add_item(struct text *text, size_t i, size_t n, const char *item);
+
+/* What there is, "" while empty. */
+const char *text_string(const struct text *text);
+
+/* Free it; it is empty then and may be used again. */
+void text_free(struct text *text);
+
+/* Make a string printable, in place, as text_add() does. */
+void text_clean(char *words);
+
+/* Copy `words`, clean and at most `width` columns wide: where it is longer,
+ * the middle is left out. Returns `cell`. */
+char *text_clip(char cell[TEXT_CELL_BYTES], const char *words, int width);
 
 /* Three significant digits, or `missing` when the value is NAN. Returns
  * `cell`. */
@@ -39,8 +54,14 @@ char *text_number(char cell[TEXT_CELL_BYTES], double value,
 char *text_count(char cell[TEXT_CELL_BYTES], double value,
                  const char *missing);
 
-/* Print `words` in lines of at most `width` columns, broken at spaces; every
- * line but the first begins with `indent` spaces. Ends with a newline. */
+/* text_number() in at most `width` columns, 5 or more: what is too long gets
+ * a unit ("1.23M"), fewer digits, or a bound ("<0.01"). */
+char *text_fit(char cell[TEXT_CELL_BYTES], double value, int width,
+               const char *missing);
+
+/* Print `words` in lines of at most `width` columns, broken at spaces, and
+ * within a word that is longer than a line; every line but the first begins
+ * with `indent` spaces. Ends with a newline. */
 void text_wrap(FILE *file, const char *words, int width, int indent);
 
 #endif

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+static void put_row(FILE *file, const struct summary_row *row);
 static void put_text(FILE *file, const char *text);
 static void put_number(FILE *file, double value);
 static bool has_interval(int figure);
@@ -24,13 +25,16 @@ csv_write_windows(FILE *file, const struct results *results)
         put_text(file, window->scenario);
         fprintf(file, ",%d,", window->clients);
         put_text(file, window->model);
-        fprintf(file, ",%d,%s,%s", window->round, window->layout,
-                window_status_name(window->status));
+        fprintf(file, ",%d,", window->round);
+        put_text(file, window->layout);
+        fprintf(file, ",%s", window_status_name(window->status));
         for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
             fputc(',', file);
             put_number(file, window->figure[i]);
         }
-        fprintf(file, ",%s\n", window->bound_by);
+        fputc(',', file);
+        put_text(file, window->bound_by);
+        fputc('\n', file);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
@@ -49,26 +53,37 @@ csv_write_summary(FILE *file, const struct summary *summary)
     }
     fputs(",bound_by\n", file);
     for (size_t n = 0; n < summary->nrows; n++) {
-        const struct summary_row *row = &summary->rows[n];
-
-        put_text(file, row->window.scenario);
-        fprintf(file, ",%d,", row->window.clients);
-        put_text(file, row->window.model);
-        fprintf(file, ",%d,%s,%s", row->rounds, row->window.layout,
-                window_status_name(row->status));
-        for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
-            fputc(',', file);
-            put_number(file, row->figure[i].median);
-            if (has_interval(i)) {
-                fputc(',', file);
-                put_number(file, row->figure[i].low);
-                fputc(',', file);
-                put_number(file, row->figure[i].high);
-            }
-        }
-        fprintf(file, ",%s\n", row->window.bound_by);
+        put_row(file, &summary->rows[n]);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+/* A row that is not ok has no figures: those of its good rounds would be
+ * taken for its result. */
+static void
+put_row(FILE *file, const struct summary_row *row)
+{
+    bool ok = row->status == WINDOW_OK;
+
+    put_text(file, row->window.scenario);
+    fprintf(file, ",%d,", row->window.clients);
+    put_text(file, row->window.model);
+    fprintf(file, ",%d,", row->rounds);
+    put_text(file, row->window.layout);
+    fprintf(file, ",%s", window_status_name(row->status));
+    for (int i = 0; i < WINDOW_CSV_FIGURES; i++) {
+        fputc(',', file);
+        put_number(file, ok ? row->figure[i].median : NAN);
+        if (has_interval(i)) {
+            fputc(',', file);
+            put_number(file, ok ? row->figure[i].low : NAN);
+            fputc(',', file);
+            put_number(file, ok ? row->figure[i].high : NAN);
+        }
+    }
+    fputc(',', file);
+    put_text(file, ok ? row->window.bound_by : "");
+    fputc('\n', file);
 }
 
 /* Quoted where it must be; a quote inside is doubled. */
@@ -89,7 +104,8 @@ put_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-/* Nothing for NAN; whole numbers in full, others to six digits. */
+/* Nothing for NAN; whole numbers in full, others to nine digits, as in JSON.
+ */
 static void
 put_number(FILE *file, double value)
 {
@@ -99,7 +115,7 @@ put_number(FILE *file, double value)
     if (value == trunc(value) && fabs(value) < 1e15) {
         fprintf(file, "%.0f", value);
     } else {
-        fprintf(file, "%.6g", value);
+        fprintf(file, "%.9g", value);
     }
 }
 

@@ -9,8 +9,14 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "harness/results/integer.h"
+
 static int write_line(FILE *file, const char *type, json_t *object);
-static int read_line(const json_t *object, struct results *results);
+static const char *read_line(const json_t *object, long number,
+                             struct results *results, bool *ended);
+static const char *read_window(const json_t *object, struct results *results);
+static const char *read_end(const json_t *object, struct run *run);
+static const char out_of_memory[] = "does not fit into memory";
 
 int
 results_write_run(FILE *file, const struct run *run)
@@ -57,33 +63,37 @@ results_add(struct results *results, const struct window *window)
 long
 results_read(FILE *file, struct results *results)
 {
+    const char *problem = NULL;
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
     long number = 0;
-    long bad = 0;
+    bool ended = false;
 
     memset(results, 0, sizeof *results);
-    while (bad == 0 && (length = getline(&line, &room, file)) > 0) {
+    while (!problem && (length = getline(&line, &room, file)) > 0) {
         json_t *object = json_loadb(line, (size_t)length, 0, NULL);
 
         number++;
-        if (!object && line[length - 1] != '\n') {
+        if (!object && number > 1 && !ended && line[0] == '{' &&
+            line[length - 1] != '\n') {
             break;
         }
-        if (!object || read_line(object, results) != 0) {
-            bad = number;
-        }
+        problem = object ? read_line(object, number, results, &ended)
+                         : "is not JSON";
         json_decref(object);
     }
     free(line);
-    if (bad == 0 && (ferror(file) || number == 0)) {
-        bad = number == 0 && !ferror(file) ? 1 : -1;
+    if (!problem && number == 0 && !ferror(file)) {
+        number = 1;
+        problem = "is missing: the file is empty";
     }
-    if (bad != 0) {
+    if (problem || ferror(file)) {
         results_free(results);
+        results->problem = problem;
+        return problem && problem != out_of_memory ? number : -1;
     }
-    return bad;
+    return 0;
 }
 
 void
@@ -119,31 +129,57 @@ write_line(FILE *file, const char *type, json_t *object)
     return status;
 }
 
-static int
-read_line(const json_t *object, struct results *results)
+/* Returns NULL, or what is wrong with the line. */
+static const char *
+read_line(const json_t *object, long number, struct results *results,
+          bool *ended)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
-    struct window window;
 
     if (!type) {
-        return -1;
+        return "is not a line of results";
+    }
+    if (number == 1) {
+        return strcmp(type, "run") != 0 ||
+                       run_from_json(object, &results->run) != 0
+                   ? "is not the description of a run"
+                   : NULL;
     }
     if (strcmp(type, "run") == 0) {
-        run_from_json(object, &results->run);
-        return 0;
+        return "begins a second run; one results file holds one run";
+    }
+    if (*ended) {
+        return "comes after the end of the run";
     }
     if (strcmp(type, "end") == 0) {
-        results->run.partial =
-            json_is_true(json_object_get(object, "partial"));
-        results->run.seconds =
-            json_number_value(json_object_get(object, "seconds"));
-        results->run.rounds =
-            (int)json_integer_value(json_object_get(object, "rounds"));
-        return 0;
+        *ended = true;
+        return read_end(object, &results->run);
     }
-    if (strcmp(type, "window") != 0 ||
-        window_from_json(object, &window) != 0) {
-        return -1;
+    return strcmp(type, "window") == 0 ? read_window(object, results)
+                                       : "is not a line of results";
+}
+
+static const char *
+read_window(const json_t *object, struct results *results)
+{
+    struct window window;
+
+    if (window_from_json(object, &window) != 0) {
+        return "is not a window, or a number in it is out of range";
     }
-    return results_add(results, &window);
+    return results_add(results, &window) == 0 ? NULL : out_of_memory;
+}
+
+static const char *
+read_end(const json_t *object, struct run *run)
+{
+    const json_t *seconds = json_object_get(object, "seconds");
+
+    if (integer_from_json(object, "rounds", RUN_ROUNDS_MAX, &run->rounds) !=
+        0) {
+        return "has rounds out of range";
+    }
+    run->partial = json_is_true(json_object_get(object, "partial"));
+    run->seconds = json_is_number(seconds) ? json_number_value(seconds) : NAN;
+    return NULL;
 }

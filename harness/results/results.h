@@ -20,6 +20,7 @@ struct results {
     struct run run;         /* its first line */
     struct window *windows; /* its windows, in the order measured */
     size_t nwindows;        /* how many */
+    const char *problem;    /* why reading ended early: "is no ...", NULL */
 };
 
 /* Write one line and flush it. Return 0, or -1 with errno. */
@@ -34,9 +35,11 @@ int results_add(struct results *results, const struct window *window);
 
 /*
  * Read a results file. Returns 0 and fills `results`, which the caller gives
- * back with results_free(); or the number of the first line that is not
- * understood, or -1 without memory or on a read error. A last line that was
- * cut off in the middle is left out: the run was killed.
+ * back with results_free(); or the number of the first line that is refused,
+ * with the reason in results->problem; or -1 without memory or on a read
+ * error. A last line that was cut off in the middle is left out: the run was
+ * killed. Nothing else is tolerated, least of all two runs in one file, since
+ * a table of half of the windows looks like any other.
  */
 long results_read(FILE *file, struct results *results);
 

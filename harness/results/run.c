@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/results/integer.h"
+
 /* The strings of a run, so that writing and reading cannot differ. */
 static const struct {
     const char *key; /* in JSON */
@@ -47,7 +49,7 @@ run_to_json(const struct run *run)
     return object;
 }
 
-void
+int
 run_from_json(const json_t *object, struct run *run)
 {
     memset(run, 0, sizeof *run);
@@ -58,9 +60,11 @@ run_from_json(const json_t *object, struct run *run)
         snprintf((char *)run + strings[i].offset, strings[i].bytes, "%s",
                  text ? text : "");
     }
-    run->cores = (int)json_integer_value(json_object_get(object, "cores"));
-    run->rounds = (int)json_integer_value(json_object_get(object, "rounds"));
     run->seed = (long)json_integer_value(json_object_get(object, "seed"));
     run->seconds = NAN;
     run->partial = true;
+    if (integer_from_json(object, "cores", RUN_CORES_MAX, &run->cores) != 0) {
+        return -1;
+    }
+    return integer_from_json(object, "rounds", RUN_ROUNDS_MAX, &run->rounds);
 }

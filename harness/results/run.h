@@ -32,7 +32,13 @@ struct run {
 /* The run as a JSON object, which the caller owns; NULL without memory. */
 json_t *run_to_json(const struct run *run);
 
-/* Read what run_to_json() made; what is missing becomes "" or 0. */
-void run_from_json(const json_t *object, struct run *run);
+enum {
+    RUN_ROUNDS_MAX = 1000000, /* more than anybody can wait for */
+    RUN_CORES_MAX = 1000000,
+};
+
+/* Read what run_to_json() made; what is missing becomes "" or 0. Returns 0,
+ * or -1 if a number is out of range. */
+int run_from_json(const json_t *object, struct run *run);
 
 #endif

@@ -58,6 +58,13 @@ statistics_interval_rank(int n)
 }
 
 int
+statistics_excludes(const struct estimate *estimate, double value)
+{
+    /* A comparison with NAN is false: without an interval, no claim. */
+    return estimate->low > value || estimate->high < value;
+}
+
+int
 statistics_differ(const struct estimate *a, const struct estimate *b)
 {
     /* A comparison with NAN is false: without an interval, no difference. */

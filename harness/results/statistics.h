@@ -34,6 +34,9 @@ struct estimate statistics_estimate(double *values, size_t n);
  */
 int statistics_interval_rank(int n);
 
+/* True if there is an interval and it leaves `value` out. */
+int statistics_excludes(const struct estimate *estimate, double value);
+
 /* True if both have an interval and the two do not touch. */
 int statistics_differ(const struct estimate *a, const struct estimate *b);
 

@@ -8,31 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What sorting needs to know of a row. */
-struct order {
-    size_t group;            /* first window of the scenario and clients */
-    int model;               /* place in the run's list of models */
-    struct summary_row *row; /* the row itself */
-};
-
-static bool same_group(const struct window *a, const struct window *b);
-static bool in_row(const struct summary_row *row,
-                   const struct window *window);
-static struct summary_row *row_for(struct summary *summary,
-                                   const struct window *window);
-static void row_take_status(struct summary_row *row,
+static size_t count_rows(const struct window **windows, size_t n);
+static void make_rows(struct summary *summary, size_t n, double *values);
+static void row_take(struct summary_row *row, const struct window *window);
+static void row_take_served(struct summary_row *row,
                             const struct window *window);
-static void row_estimate(struct summary_row *row,
-                         const struct results *results, double *values);
-static void row_take_bound(struct summary_row *row,
-                           const struct results *results);
-static double over_yardstick(const struct results *results,
-                             const struct window *window);
-static int sort_rows(struct summary *summary, const struct results *results);
-static size_t first_window(const struct results *results,
-                           const struct window *window);
-static int model_place(const char *models, const char *model);
-static int compare_order(const void *left, const void *right);
+static void row_estimate(struct summary_row *row, double *values);
+static void row_take_bound(struct summary_row *row);
+static void compare_with_yardstick(struct summary *summary);
 
 int
 summary_make(const struct results *results, struct summary *summary)
@@ -40,27 +23,20 @@ summary_make(const struct results *results, struct summary *summary)
     size_t n = results->nwindows;
     double *values = calloc(n + 1, sizeof *values);
 
-    summary->nrows = 0;
-    summary->rows = calloc(n + 1, sizeof *summary->rows);
-    if (!values || !summary->rows) {
+    memset(summary, 0, sizeof *summary);
+    summary->windows = order_windows(results);
+    if (values && summary->windows) {
+        summary->nrows = count_rows(summary->windows, n);
+        summary->rows = calloc(summary->nrows + 1, sizeof *summary->rows);
+    }
+    if (!summary->rows) {
         free(values);
         summary_free(summary);
         return -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        const struct window *window = &results->windows[i];
-
-        row_take_status(row_for(summary, window), window);
-    }
-    for (size_t i = 0; i < summary->nrows; i++) {
-        row_estimate(&summary->rows[i], results, values);
-        row_take_bound(&summary->rows[i], results);
-    }
+    make_rows(summary, n, values);
+    compare_with_yardstick(summary);
     free(values);
-    if (sort_rows(summary, results) != 0) {
-        summary_free(summary);
-        return -1;
-    }
     return 0;
 }
 
@@ -68,8 +44,8 @@ void
 summary_free(struct summary *summary)
 {
     free(summary->rows);
-    summary->rows = NULL;
-    summary->nrows = 0;
+    free(summary->windows);
+    memset(summary, 0, sizeof *summary);
 }
 
 size_t
@@ -77,8 +53,9 @@ summary_group_end(const struct summary *summary, size_t begin)
 {
     size_t end = begin;
 
-    while (end < summary->nrows && same_group(&summary->rows[begin].window,
-                                              &summary->rows[end].window)) {
+    while (end < summary->nrows &&
+           order_same_group(&summary->rows[begin].window,
+                            &summary->rows[end].window)) {
         end++;
     }
     return end;
@@ -95,44 +72,88 @@ summary_find(const struct summary_row *rows, size_t nrows, const char *model)
     return NULL;
 }
 
+double
+summary_value(const struct window *window, enum window_figure figure)
+{
+    double value = window->figure[figure];
+
+    if ((figure == WINDOW_SERVER_CPU_US_PER_ECHO ||
+         figure == WINDOW_CPU_OVER_FLOOR) &&
+        value <= 0) {
+        return NAN;
+    }
+    return value;
+}
+
+struct estimate
+summary_ratio(const struct summary_row *row, const struct summary_row *base,
+              enum window_figure figure)
+{
+    double *values = calloc(row->nwindows + 1, sizeof *values);
+    struct estimate estimate;
+    size_t n = 0;
+    size_t other = 0;
+
+    /* Both are sorted by round, so one walk meets all pairs. */
+    for (size_t i = 0; values && i < row->nwindows; i++) {
+        const struct window *window = row->windows[i];
+
+        while (other < base->nwindows &&
+               (base->windows[other]->round < window->round ||
+                base->windows[other]->status != WINDOW_OK)) {
+            other++;
+        }
+        if (window->status == WINDOW_OK && other < base->nwindows &&
+            base->windows[other]->round == window->round) {
+            double ratio = summary_value(window, figure) /
+                           summary_value(base->windows[other], figure);
+
+            values[n++] = isfinite(ratio) ? ratio : NAN;
+        }
+    }
+    estimate = statistics_estimate(values, n);
+    free(values);
+    return estimate;
+}
+
 bool
 summary_is_yardstick(const struct summary_row *row)
 {
     return strcmp(row->window.model, SUMMARY_YARDSTICK) == 0;
 }
 
-static bool
-same_group(const struct window *a, const struct window *b)
+static size_t
+count_rows(const struct window **windows, size_t n)
 {
-    return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
-}
+    size_t rows = 0;
 
-/* True for a good window of this row. */
-static bool
-in_row(const struct summary_row *row, const struct window *window)
-{
-    return window->status == WINDOW_OK && same_group(&row->window, window) &&
-           strcmp(row->window.model, window->model) == 0;
-}
-
-/* The row that a window belongs to, made when it is the first. */
-static struct summary_row *
-row_for(struct summary *summary, const struct window *window)
-{
-    struct summary_row *row;
-
-    for (size_t i = 0; i < summary->nrows; i++) {
-        row = &summary->rows[i];
-        if (same_group(&row->window, window) &&
-            strcmp(row->window.model, window->model) == 0) {
-            return row;
-        }
+    for (size_t i = 0; i < n; i++) {
+        rows += i == 0 || !order_same_row(windows[i - 1], windows[i]);
     }
-    row = &summary->rows[summary->nrows++];
-    row->window = *window;
-    row->status = window->status;
-    memcpy(row->reason, window->reason, sizeof row->reason);
-    return row;
+    return rows;
+}
+
+/* From the sorted windows; `values` is room for all of them. */
+static void
+make_rows(struct summary *summary, size_t n, double *values)
+{
+    struct summary_row *row = summary->rows;
+
+    for (size_t begin = 0; begin < n; begin += row->nwindows, row++) {
+        row->windows = &summary->windows[begin];
+        row->window = *row->windows[0];
+        row->status = row->window.status;
+        memcpy(row->reason, row->window.reason, sizeof row->reason);
+        row->served_least = NAN;
+        row->served_most = NAN;
+        while (begin + row->nwindows < n &&
+               order_same_row(row->windows[0], row->windows[row->nwindows])) {
+            row_take(row, row->windows[row->nwindows]);
+            row->nwindows++;
+        }
+        row_estimate(row, values);
+        row_take_bound(row);
+    }
 }
 
 /*
@@ -141,7 +162,7 @@ row_for(struct summary *summary, const struct window *window)
  * way to a good one.
  */
 static void
-row_take_status(struct summary_row *row, const struct window *window)
+row_take(struct summary_row *row, const struct window *window)
 {
     static const int weight[WINDOW_STATUSES] = {
         [WINDOW_SKIPPED] = 0,
@@ -152,6 +173,7 @@ row_take_status(struct summary_row *row, const struct window *window)
 
     if (window->status == WINDOW_OK) {
         row->rounds++;
+        row_take_served(row, window);
     }
     if (weight[window->status] > weight[row->status]) {
         row->window = *window;
@@ -160,37 +182,43 @@ row_take_status(struct summary_row *row, const struct window *window)
     }
 }
 
-/* Fill the estimates from the good windows; `values` is room for all. */
+/* The worst round counts: a median would hide that nobody was served in
+ * three of eight. */
 static void
-row_estimate(struct summary_row *row, const struct results *results,
-             double *values)
+row_take_served(struct summary_row *row, const struct window *window)
 {
-    for (int figure = 0; figure <= WINDOW_FIGURES; figure++) {
+    double served = window->figure[WINDOW_SERVED];
+
+    row->served_least = fmin(row->served_least, served);
+    row->served_most = fmax(row->served_most, served);
+    row->starved_rounds += served < window->figure[WINDOW_ASKED];
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        if (window->errors[i] > row->errors[i]) {
+            row->errors[i] = window->errors[i];
+        }
+    }
+}
+
+/* Fill the estimates from the good windows. */
+static void
+row_estimate(struct summary_row *row, double *values)
+{
+    for (int figure = 0; figure < WINDOW_FIGURES; figure++) {
         size_t n = 0;
-        struct estimate estimate;
 
-        for (size_t i = 0; i < results->nwindows; i++) {
-            const struct window *window = &results->windows[i];
-
-            if (in_row(row, window)) {
-                values[n++] = figure < WINDOW_FIGURES
-                                  ? window->figure[figure]
-                                  : over_yardstick(results, window);
+        for (size_t i = 0; i < row->nwindows; i++) {
+            if (row->windows[i]->status == WINDOW_OK) {
+                values[n++] = summary_value(row->windows[i], figure);
             }
         }
-        estimate = statistics_estimate(values, n);
-        if (figure < WINDOW_FIGURES) {
-            row->figure[figure] = estimate;
-        } else {
-            row->over_yardstick = estimate;
-        }
+        row->figure[figure] = statistics_estimate(values, n);
     }
 }
 
 /* What bounded most of the good windows; one of them alone may have been
  * disturbed. */
 static void
-row_take_bound(struct summary_row *row, const struct results *results)
+row_take_bound(struct summary_row *row)
 {
     static const char *const names[] = {"server", "client", "waiting"};
     int most = 0;
@@ -198,11 +226,9 @@ row_take_bound(struct summary_row *row, const struct results *results)
     for (int name = 0; name < 3; name++) {
         int count = 0;
 
-        for (size_t i = 0; i < results->nwindows; i++) {
-            const struct window *window = &results->windows[i];
-
-            count += in_row(row, window) &&
-                     strcmp(window->bound_by, names[name]) == 0;
+        for (size_t i = 0; i < row->nwindows; i++) {
+            count += row->windows[i]->status == WINDOW_OK &&
+                     strcmp(row->windows[i]->bound_by, names[name]) == 0;
         }
         if (count > most) {
             most = count;
@@ -212,98 +238,23 @@ row_take_bound(struct summary_row *row, const struct results *results)
     }
 }
 
-/* CPU per echo over that of the yardstick in the same round, or NAN. */
-static double
-over_yardstick(const struct results *results, const struct window *window)
+static void
+compare_with_yardstick(struct summary *summary)
 {
-    for (size_t i = 0; i < results->nwindows; i++) {
-        const struct window *other = &results->windows[i];
+    static const struct estimate unknown = {NAN, NAN, NAN, 0};
 
-        if (other->round == window->round && other->status == WINDOW_OK &&
-            same_group(other, window) &&
-            strcmp(other->model, SUMMARY_YARDSTICK) == 0) {
-            return window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] /
-                   other->figure[WINDOW_SERVER_CPU_US_PER_ECHO];
+    for (size_t i = 0; i < summary->nrows;) {
+        size_t end = summary_group_end(summary, i);
+        const struct summary_row *yardstick =
+            summary_find(&summary->rows[i], end - i, SUMMARY_YARDSTICK);
+
+        for (; i < end; i++) {
+            struct summary_row *row = &summary->rows[i];
+
+            row->over_yardstick =
+                yardstick ? summary_ratio(row, yardstick,
+                                          WINDOW_SERVER_CPU_US_PER_ECHO)
+                          : unknown;
         }
     }
-    return NAN;
-}
-
-static int
-sort_rows(struct summary *summary, const struct results *results)
-{
-    size_t n = summary->nrows;
-    struct order *order = calloc(n + 1, sizeof *order);
-    struct summary_row *sorted = calloc(n + 1, sizeof *sorted);
-
-    if (!order || !sorted) {
-        free(order);
-        free(sorted);
-        return -1;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct window *window = &summary->rows[i].window;
-
-        order[i].group = first_window(results, window);
-        order[i].model = model_place(results->run.models, window->model);
-        order[i].row = &summary->rows[i];
-    }
-    qsort(order, n, sizeof *order, compare_order);
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = *order[i].row;
-    }
-    free(order);
-    free(summary->rows);
-    summary->rows = sorted;
-    return 0;
-}
-
-static size_t
-first_window(const struct results *results, const struct window *window)
-{
-    size_t i = 0;
-
-    while (!same_group(&results->windows[i], window)) {
-        i++;
-    }
-    return i;
-}
-
-/* The place of a model in a list separated by spaces; behind all when it is
- * not there, and the yardstick behind that. */
-static int
-model_place(const char *models, const char *model)
-{
-    size_t length = strlen(model);
-    int place = 0;
-
-    if (strcmp(model, SUMMARY_YARDSTICK) == 0) {
-        return 1001;
-    }
-    while (*models != '\0') {
-        size_t word = strcspn(models, " ");
-
-        if (word == length && memcmp(models, model, word) == 0) {
-            return place;
-        }
-        place++;
-        models += word;
-        models += strspn(models, " ");
-    }
-    return 1000;
-}
-
-static int
-compare_order(const void *left, const void *right)
-{
-    const struct order *a = left;
-    const struct order *b = right;
-
-    if (a->group != b->group) {
-        return a->group < b->group ? -1 : 1;
-    }
-    if (a->model != b->model) {
-        return a->model < b->model ? -1 : 1;
-    }
-    return strcmp(a->row->window.model, b->row->window.model);
 }

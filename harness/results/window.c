@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/results/integer.h"
+
 static json_t *number_to_json(double value);
 static json_t *errors_to_json(const struct window *window);
-static void errors_from_json(const json_t *object, struct window *window);
+static int integers_from_json(const json_t *object, struct window *window);
+static int errors_from_json(const json_t *object, struct window *window);
 static void string_from_json(const json_t *object, const char *key,
                              char *text, size_t text_bytes);
 static void stats_from_json(const json_t *object, struct window *window);
@@ -62,7 +65,8 @@ static const struct {
     {"work_us", offsetof(struct window, work_us)},
 };
 enum {
-    INT_FIELDS = sizeof int_fields / sizeof int_fields[0]
+    INT_FIELDS = sizeof int_fields / sizeof int_fields[0],
+    WINDOW_INTEGER_MAX = 1000000000, /* of each; sums still fit an int */
 };
 
 void
@@ -120,6 +124,9 @@ window_to_json(const struct window *window)
         json_object_set_new(object, figure_names[i],
                             number_to_json(window->figure[i]));
     }
+    if (window->note[0] != '\0') {
+        json_object_set_new(object, "note", json_string(window->note));
+    }
     json_object_set_new(object, "errors_by_kind", errors_to_json(window));
     if (window->stats[0] != '\0') {
         json_t *stats = json_loads(window->stats, 0, NULL);
@@ -134,7 +141,6 @@ int
 window_from_json(const json_t *object, struct window *window)
 {
     char status[sizeof "skipped"] = "";
-    const json_t *bytes = json_object_get(object, "message_bytes");
 
     window_clear(window);
     string_from_json(object, "scenario", window->scenario,
@@ -142,25 +148,21 @@ window_from_json(const json_t *object, struct window *window)
     string_from_json(object, "model", window->model, sizeof window->model);
     string_from_json(object, "layout", window->layout, sizeof window->layout);
     string_from_json(object, "reason", window->reason, sizeof window->reason);
+    string_from_json(object, "note", window->note, sizeof window->note);
     string_from_json(object, "bound_by", window->bound_by,
                      sizeof window->bound_by);
     string_from_json(object, "status", status, sizeof status);
-    window->message_bytes = json_integer_value(bytes);
-    for (int i = 0; i < INT_FIELDS; i++) {
-        char *field = (char *)window + int_fields[i].offset;
-
-        *(int *)field = (int)json_integer_value(
-            json_object_get(object, int_fields[i].key));
-    }
     for (int i = 0; i < WINDOW_FIGURES; i++) {
         const json_t *number = json_object_get(object, figure_names[i]);
 
         window->figure[i] =
             json_is_number(number) ? json_number_value(number) : NAN;
     }
-    errors_from_json(json_object_get(object, "errors_by_kind"), window);
     stats_from_json(json_object_get(object, "server_stats"), window);
-    if (window->scenario[0] == '\0' || window->model[0] == '\0') {
+    if (window->scenario[0] == '\0' || window->model[0] == '\0' ||
+        integers_from_json(object, window) != 0 ||
+        errors_from_json(json_object_get(object, "errors_by_kind"), window) !=
+            0) {
         return -1;
     }
     for (int i = 0; i < WINDOW_STATUSES; i++) {
@@ -200,14 +202,39 @@ errors_to_json(const struct window *window)
     return object;
 }
 
-static void
+static int
+integers_from_json(const json_t *object, struct window *window)
+{
+    const json_t *bytes = json_object_get(object, "message_bytes");
+
+    if (bytes && (!json_is_integer(bytes) || json_integer_value(bytes) < 0)) {
+        return -1;
+    }
+    window->message_bytes = json_integer_value(bytes);
+    for (int i = 0; i < INT_FIELDS; i++) {
+        char *field = (char *)window + int_fields[i].offset;
+
+        if (integer_from_json(object, int_fields[i].key, WINDOW_INTEGER_MAX,
+                              (int *)field) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
 errors_from_json(const json_t *object, struct window *window)
 {
     for (int i = 0; i < ENGINE_ERRORS; i++) {
         const json_t *count = json_object_get(object, engine_error_name(i));
 
+        if (count &&
+            (!json_is_integer(count) || json_integer_value(count) < 0)) {
+            return -1;
+        }
         window->errors[i] = (uint64_t)json_integer_value(count);
     }
+    return 0;
 }
 
 static void

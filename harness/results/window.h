@@ -75,6 +75,7 @@ struct window {
     int64_t message_bytes;            /* length of a message */
     enum window_status status;        /* what became of it */
     char reason[WINDOW_REASON_BYTES]; /* why it is not ok, or "" */
+    char note[WINDOW_REASON_BYTES];   /* what to know of its figures, or "" */
     double figure[WINDOW_FIGURES];    /* NAN: not measured */
     uint64_t errors[ENGINE_ERRORS];   /* by kind, the client's own as well */
     char stats[WINDOW_STATS_BYTES];   /* the server's --stats, or "" */
@@ -99,8 +100,9 @@ void window_fail(struct window *window, enum window_status status,
 json_t *window_to_json(const struct window *window);
 
 /* Read what window_to_json() made. Keys that are missing stay as
- * window_clear() leaves them. Returns 0, or -1 if it is no window at all:
- * no scenario, no model, or a status that is not known. */
+ * window_clear() leaves them. Returns 0, or -1 if it is no window at all: no
+ * scenario, no model, a status that is not known, or a number out of range.
+ */
 int window_from_json(const json_t *object, struct window *window);
 
 #endif

@@ -2,7 +2,7 @@
  * badserver.c: an echo server that is wrong in a known way.
  *
  *     badserver [--bug=NAME] [--after=M] [--handshake] [--tell=M]
- *               [--buffer=BYTES]
+ *               [--buffer=BYTES] [--burn=US] [--hold=KIB] [--excuse]
  *
  * What the harness is there to find must be found here. One thread, poll(2),
  * blocking sends: simple enough that each bug is the only one. Each recv
@@ -25,17 +25,26 @@
  *     greeting       the answer to "hello" is misspelled
  *     never-accept   connections wait in the backlog, which is short
  *     refuse         nobody listens
+ *     short          from message M on the last byte of each is lost
+ *     once           only the first message of a connection is answered
+ *     flip-first     one bit changes in message M of all, counted together
+ *
+ * --burn uses up so much CPU time for each message, --hold keeps so much
+ * memory for each client; what is said of them is known, therefore. --excuse
+ * claims at SIGTERM, as our own servers do, that a thousand were refused.
  */
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -51,6 +60,7 @@ struct client {
     int greeting;        /* bytes of the greeting still to come */
     size_t held_bytes;   /* with swap: how much is held back */
     unsigned char *held; /* with swap: the data that is held back */
+    char *memory;        /* with --hold: what this client costs */
 };
 
 struct server {
@@ -58,6 +68,8 @@ struct server {
     int after;                          /* M */
     int tell;                           /* say so after that many messages */
     bool handshake;                     /* a greeting comes first */
+    long burn_us;                       /* CPU time for each message */
+    size_t hold_bytes;                  /* memory for each client */
     int listen_fd;                      /* where clients come from */
     int accepted;                       /* clients so far */
     int messages;                       /* received so far, of all clients */
@@ -90,6 +102,34 @@ drop_client(struct client *client, bool reset)
     close(client->fd);
     client->fd = -1;
     client->held_bytes = 0;
+    free(client->memory);
+    client->memory = NULL;
+}
+
+/* Use CPU time, of which the kernel keeps the account. */
+static void
+burn(long burn_us)
+{
+    struct timespec begin;
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    } while ((now.tv_sec - begin.tv_sec) * 1000000 +
+                 (now.tv_nsec - begin.tv_nsec) / 1000 <
+             burn_us);
+}
+
+/* What one of ours prints with --stats, of a server that has refused. */
+static void
+excuse(int number)
+{
+    static const char words[] = "{\"refused\": 1000}\n";
+    (void)number;
+    if (write(STDOUT_FILENO, words, sizeof words - 1) == -1) {
+        _exit(1);
+    }
+    _exit(0);
 }
 
 static void
@@ -140,6 +180,12 @@ spoil(struct server *server, const struct client *client, size_t count)
         }
         memcpy(chunk, server->first, count);
     }
+    if (has(server, "flip-first") && server->messages == server->after) {
+        chunk[0] ^= 1;
+    }
+    if (has(server, "short") && client->messages >= server->after) {
+        return count - 1;
+    }
     if (client->messages != server->after || count <= BAD_BYTE) {
         return count;
     }
@@ -166,7 +212,11 @@ answer(struct server *server, struct client *client, size_t count)
         printf("echoed %d\n", server->tell);
         fflush(stdout);
     }
+    if (server->burn_us > 0) {
+        burn(server->burn_us);
+    }
     if (has(server, "never") ||
+        (has(server, "once") && client->messages > 1) ||
         (has(server, "first") && client->number >= server->after)) {
         return;
     }
@@ -238,6 +288,13 @@ accept_client(struct server *server)
     client->number = number;
     client->messages = 0;
     client->greeting = server->handshake ? 6 : 0;
+    if (server->hold_bytes > 0) {
+        client->memory = malloc(server->hold_bytes);
+        if (client->memory == NULL) {
+            die("malloc");
+        }
+        memset(client->memory, 1, server->hold_bytes);
+    }
 }
 
 static void
@@ -307,6 +364,9 @@ main(int argc, char **argv)
         {"tell", required_argument, NULL, 't'},
         {"buffer", required_argument, NULL, 's'},
         {"handshake", no_argument, NULL, 'h'},
+        {"burn", required_argument, NULL, 'u'},
+        {"hold", required_argument, NULL, 'k'},
+        {"excuse", no_argument, NULL, 'e'},
         {NULL, 0, NULL, 0},
     };
     static struct server server = {.bug = "none", .after = 3};
@@ -328,6 +388,15 @@ main(int argc, char **argv)
             break;
         case 'h':
             server.handshake = true;
+            break;
+        case 'u':
+            server.burn_us = strtol(optarg, NULL, 10);
+            break;
+        case 'k':
+            server.hold_bytes = (size_t)strtol(optarg, NULL, 10) * 1024;
+            break;
+        case 'e':
+            signal(SIGTERM, excuse);
             break;
         default:
             return 2;

@@ -26,6 +26,9 @@ make_result(struct engine_result *made, unsigned seed)
     made->echoes_total = 5;
     made->bytes = 6;
     made->unfinished = 7;
+    made->stalled = 12;
+    made->stalled_inside = 13;
+    made->turned_away = 14;
     made->oldest_ns = 8;
     made->arrivals = 9;
     made->window_ns = INT64_C(5000000001);

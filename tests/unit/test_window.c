@@ -49,13 +49,18 @@ there_and_back(const struct window *window)
 {
     char *line = NULL;
     size_t bytes = 0;
+    size_t run_bytes;
     FILE *file = open_memstream(&line, &bytes);
+    const struct run run = {.rounds = 6};
     struct results results;
     struct window back;
 
+    ck_assert_int_eq(results_write_run(file, &run), 0);
+    fflush(file);
+    run_bytes = bytes;
     ck_assert_int_eq(results_write_window(file, window), 0);
     fclose(file);
-    ck_assert_ptr_eq(strchr(line, '\n'), line + bytes - 1);
+    ck_assert_ptr_eq(strchr(line + run_bytes, '\n'), line + bytes - 1);
     file = fmemopen(line, bytes, "r");
     ck_assert_int_eq(results_read(file, &results), 0);
     fclose(file);
@@ -181,6 +186,91 @@ START_TEST(what_is_no_results_file_is_refused_by_line)
 }
 END_TEST
 
+/* Reads what must be refused at `line`. */
+static void
+assert_refused(const char *text, long line)
+{
+    struct results results;
+
+    ck_assert_msg(read_text(text, &results) == line, "%s", text);
+    ck_assert_ptr_null(results.windows);
+    ck_assert_ptr_nonnull(results.problem);
+}
+
+#define END "{\"type\":\"end\",\"rounds\":1}\n"
+
+START_TEST(a_file_begins_with_its_only_run)
+{
+    struct results results;
+
+    assert_refused("x", 1);
+    assert_refused("{\"type\":\"ru", 1);
+    assert_refused(WINDOW, 1);
+    assert_refused(END, 1);
+    assert_refused(RUN WINDOW RUN WINDOW, 3);
+    assert_refused(RUN WINDOW END RUN WINDOW, 4);
+    ck_assert_int_eq(read_text(RUN RUN, &results), 2);
+    ck_assert_ptr_nonnull(strstr(results.problem, "second run"));
+    assert_refused(RUN WINDOW END WINDOW, 4);
+    assert_refused(RUN WINDOW END "{\"type\"", 4);
+    assert_refused(RUN WINDOW "garbage", 3);
+    assert_refused(RUN "{\"type\":\n" WINDOW, 2);
+}
+END_TEST
+
+#define NUMBER(key, value)                                                   \
+    "{\"type\":\"window\",\"scenario\":\"echo\",\"model\":\"m\","            \
+    "\"status\":\"ok\",\"" key "\":" value "}\n"
+
+START_TEST(numbers_out_of_range_are_refused)
+{
+    struct results results;
+
+    ck_assert_int_eq(read_text(RUN NUMBER("clients", "7"), &results), 0);
+    ck_assert_int_eq(results.windows[0].clients, 7);
+    results_free(&results);
+    assert_refused(RUN NUMBER("clients", "99999999999"), 2);
+    assert_refused(RUN NUMBER("clients", "-1"), 2);
+    assert_refused(RUN NUMBER("round", "1.5"), 2);
+    assert_refused(RUN NUMBER("silent", "\"7\""), 2);
+    assert_refused(RUN NUMBER("message_bytes", "-1"), 2);
+    assert_refused(RUN NUMBER("errors_by_kind", "{\"reset\":-3}"), 2);
+    assert_refused("{\"type\":\"run\",\"rounds\":99999999999}\n", 1);
+    assert_refused("{\"type\":\"run\",\"cores\":-2}\n", 1);
+    assert_refused(RUN "{\"type\":\"end\",\"rounds\":-1}\n", 2);
+}
+END_TEST
+
+START_TEST(a_failed_row_has_no_figures_in_the_summary)
+{
+    struct window window = full_window();
+    struct results results = {0};
+    struct summary summary;
+    char empty[64];
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *file = open_memstream(&text, &bytes);
+
+    ck_assert_int_eq(results_add(&results, &window), 0);
+    window.status = WINDOW_OK;
+    snprintf(window.layout, sizeof window.layout, "%s", "a,b");
+    snprintf(window.bound_by, sizeof window.bound_by, "%s", "c\"d");
+    ck_assert_int_eq(results_add(&results, &window), 0);
+    ck_assert_int_eq(csv_write_windows(file, &results), 0);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
+    fclose(file);
+    ck_assert_ptr_nonnull(strstr(text, ",\"a,b\",ok,"));
+    ck_assert_ptr_nonnull(strstr(text, ",\"c\"\"d\"\n"));
+    memset(empty, ',', sizeof empty);
+    snprintf(empty + 39, sizeof empty - 39, "\n");
+    ck_assert_str_eq(strstr(text, ",1,shared,failed") + 16, empty);
+    summary_free(&summary);
+    results_free(&results);
+    free(text);
+}
+END_TEST
+
 START_TEST(csv_quotes_and_leaves_empty)
 {
     struct window window = full_window();
@@ -205,8 +295,9 @@ START_TEST(csv_quotes_and_leaves_empty)
         "%s", text);
     ck_assert_str_eq(line,
                      "idle,1016,\"a,\"\"b\"\"\",3,shared,failed,1000000000,"
-                     "0.333333,0.25,0.2,0.166667,0.142857,0.125,0.111111,"
-                     "0.1,0.0909091,0.0833333,0.0769231,,0.0666667,0.0625,"
+                     "0.333333333,0.25,0.2,0.166666667,0.142857143,0.125,"
+                     "0.111111111,0.1,0.0909090909,0.0833333333,"
+                     "0.0769230769,,0.0666666667,0.0625,"
                      "0,server\n");
     results_free(&results);
     free(text);
@@ -227,6 +318,9 @@ main(void)
     tcase_add_test(cases, old_files_lack_keys_and_are_read);
     tcase_add_test(cases, a_killed_run_is_partial_and_readable);
     tcase_add_test(cases, what_is_no_results_file_is_refused_by_line);
+    tcase_add_test(cases, a_file_begins_with_its_only_run);
+    tcase_add_test(cases, numbers_out_of_range_are_refused);
+    tcase_add_test(cases, a_failed_row_has_no_figures_in_the_summary);
     tcase_add_test(cases, csv_quotes_and_leaves_empty);
     suite_add_tcase(suite, cases);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,284 @@
+/*
+ * test_judge.c: what a window says of a server, from measurements made up
+ * by hand: each is one that a real server would leave.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/compare/judge.h"
+
+static struct window window;
+static struct measurement *measurement;
+static struct server_process *server;
+
+/* A measurement of 16 clients, all served, nothing wrong. */
+static void
+setup(void)
+{
+    struct engine_result *result;
+
+    measurement = calloc(1, sizeof *measurement);
+    server = calloc(1, sizeof *server);
+    ck_assert(measurement && server);
+    window_clear(&window);
+    strcpy(window.scenario, "echo");
+    strcpy(window.layout, "shared");
+    window.clients = 16;
+    window.cpus = 1;
+    measurement->first.asked = measurement->first.served = 1;
+    measurement->first.echoes_total = 100;
+    result = &measurement->result;
+    result->asked = result->served = result->connected = 16;
+    result->echoes = result->echoes_total = 1000;
+    result->window_ns = 100000000;
+}
+
+static void
+teardown(void)
+{
+    free(measurement);
+    free(server);
+}
+
+/* Judge what has been made up; `ours` is whose server it is. */
+static void
+judge(bool ours)
+{
+    judge_merge(measurement);
+    judge_fill(&window, measurement, server);
+    judge_status(&window, measurement, server, ours);
+}
+
+static void
+expect(enum window_status status, const char *words)
+{
+    ck_assert_msg(window.status == status && strstr(window.reason, words),
+                  "%s: %s", window_status_name(window.status), window.reason);
+}
+
+/* What the server printed last, as --stats does. */
+static void
+print_stats(const char *text)
+{
+    strcpy(server->capture.out.tail, text);
+    server->capture.out.tail_bytes = strlen(text);
+}
+
+START_TEST(a_good_server_is_ok)
+{
+    judge(false);
+    expect(WINDOW_OK, "");
+    ck_assert_str_eq(window.reason, "");
+    ck_assert_double_eq(window.figure[WINDOW_ECHOES_PER_S], 10000);
+    ck_assert(isnan(window.figure[WINDOW_P99_US]));
+}
+END_TEST
+
+START_TEST(serving_one_after_the_other_is_ok)
+{
+    measurement->result.served = 1;
+    measurement->result.unfinished = 15;
+    judge(false);
+    expect(WINDOW_OK, "");
+}
+END_TEST
+
+START_TEST(a_lost_byte_fails)
+{
+    measurement->result.stalled = measurement->result.stalled_inside = 3;
+    judge(true);
+    expect(WINDOW_FAILED, "stopped answering: 3 of 16 clients wait for the "
+                          "rest of an echo");
+}
+END_TEST
+
+START_TEST(a_lost_byte_of_the_first_run_fails)
+{
+    measurement->first.stalled = 1;
+    judge(false);
+    expect(WINDOW_FAILED,
+           "stopped answering: 1 of 16 clients wait for their next echo");
+}
+END_TEST
+
+START_TEST(one_answer_for_each_connection_fails)
+{
+    measurement->result.stalled = 16;
+    measurement->result.stalled_inside = 2;
+    judge(false);
+    expect(WINDOW_FAILED, "16 of 16 clients wait for their next echo, 2 of "
+                          "them for the rest of it");
+}
+END_TEST
+
+START_TEST(a_mute_server_fails)
+{
+    measurement->result.served = 0;
+    judge(false);
+    expect(WINDOW_FAILED, "never answered");
+}
+END_TEST
+
+START_TEST(a_silent_client_excuses_who_answered_before)
+{
+    window.silent = 1;
+    measurement->result.served = 0;
+    judge(true);
+    expect(WINDOW_OK, "");
+    measurement->first.served = 0;
+    judge(true);
+    expect(WINDOW_FAILED, "never answered");
+}
+END_TEST
+
+START_TEST(a_wrong_byte_of_the_first_run_fails)
+{
+    measurement->first.errors[ENGINE_MISMATCH] = 1;
+    measurement->first.mismatch.offset = 7;
+    measurement->first.mismatch.got = 'x';
+    measurement->result.errors[ENGINE_MISMATCH] = 1;
+    measurement->result.mismatch.offset = 9;
+    judge(true);
+    expect(WINDOW_FAILED, "at offset 7: 0x00 was sent, 0x78 came back");
+    ck_assert_double_eq(window.figure[WINDOW_ERRORS], 2);
+}
+END_TEST
+
+START_TEST(trouble_of_the_client_in_the_first_run_is_invalid)
+{
+    measurement->first.errors[ENGINE_NO_PORTS] = 1;
+    judge(true);
+    expect(WINDOW_INVALID, "1 no_ports");
+}
+END_TEST
+
+START_TEST(ours_may_turn_away_whom_it_cannot_hold)
+{
+    print_stats("{\"refused\": 5}\n");
+    measurement->result.errors[ENGINE_EARLY_EOF] = 5;
+    measurement->result.turned_away = 5;
+    judge(true);
+    expect(WINDOW_OK, "");
+}
+END_TEST
+
+START_TEST(nobody_may_turn_away_whom_it_has_served)
+{
+    print_stats("{\"refused\": 1000}\n");
+    measurement->result.errors[ENGINE_RESET] = 5;
+    measurement->result.turned_away = 4;
+    judge(true);
+    expect(WINDOW_FAILED, "broke connections: 5 reset");
+}
+END_TEST
+
+START_TEST(a_foreign_server_may_turn_nobody_away)
+{
+    print_stats("{\"refused\": 5}\n");
+    measurement->result.errors[ENGINE_EARLY_EOF] = 5;
+    measurement->result.turned_away = 5;
+    judge(false);
+    expect(WINDOW_FAILED, "broke connections: 5 early_eof");
+}
+END_TEST
+
+START_TEST(switches_are_those_of_the_window)
+{
+    server->switches = 90000;
+    measurement->switches = 2000;
+    measurement->switches_echoes = 1000;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_SWITCHES_PER_ECHO], 2);
+    measurement->switches = -1;
+    judge(true);
+    ck_assert_double_eq_tol(window.figure[WINDOW_SWITCHES_PER_ECHO],
+                            90000 / 1100.0, 0.001);
+    measurement->result.echoes = 0;
+    judge(true);
+    ck_assert(isnan(window.figure[WINDOW_SWITCHES_PER_ECHO]));
+}
+END_TEST
+
+START_TEST(what_children_did_is_not_told_as_nothing)
+{
+    measurement->forks = true;
+    judge(false);
+    expect(WINDOW_OK, "");
+    ck_assert(isnan(window.figure[WINDOW_SERVER_CPU_US_PER_ECHO]));
+    ck_assert(isnan(window.figure[WINDOW_RSS_KIB_PER_CLIENT]));
+    ck_assert_str_eq(window.note, "its CPU is spent in child processes, "
+                                  "which are not counted");
+}
+END_TEST
+
+START_TEST(who_could_not_connect_was_not_broken)
+{
+    measurement->result.errors[ENGINE_CONNECT_TIMEOUT] = 3;
+    judge(false);
+    expect(WINDOW_OK, "");
+    ck_assert_double_eq(window.figure[WINDOW_ERRORS], 0);
+    ck_assert_str_eq(window.note, "3 clients could not connect, most likely "
+                                  "its backlog is full");
+}
+END_TEST
+
+START_TEST(a_client_costs_memory)
+{
+    measurement->base_rss_kib = 1000;
+    measurement->rss_kib = 1150;
+    measurement->held_before = 1;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 10);
+    window.silent = 15;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 5);
+    measurement->ask_silent = true;
+    judge(true);
+    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 10);
+}
+END_TEST
+
+START_TEST(only_ours_must_end_well)
+{
+    server->killed = true;
+    judge(false);
+    expect(WINDOW_OK, "");
+    judge(true);
+    expect(WINDOW_FAILED, "at the stop: still ran");
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("judge");
+    TCase *cases = tcase_create("all");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_test(cases, a_good_server_is_ok);
+    tcase_add_test(cases, serving_one_after_the_other_is_ok);
+    tcase_add_test(cases, a_lost_byte_fails);
+    tcase_add_test(cases, a_lost_byte_of_the_first_run_fails);
+    tcase_add_test(cases, one_answer_for_each_connection_fails);
+    tcase_add_test(cases, a_mute_server_fails);
+    tcase_add_test(cases, a_silent_client_excuses_who_answered_before);
+    tcase_add_test(cases, a_wrong_byte_of_the_first_run_fails);
+    tcase_add_test(cases, trouble_of_the_client_in_the_first_run_is_invalid);
+    tcase_add_test(cases, ours_may_turn_away_whom_it_cannot_hold);
+    tcase_add_test(cases, nobody_may_turn_away_whom_it_has_served);
+    tcase_add_test(cases, a_foreign_server_may_turn_nobody_away);
+    tcase_add_test(cases, switches_are_those_of_the_window);
+    tcase_add_test(cases, what_children_did_is_not_told_as_nothing);
+    tcase_add_test(cases, who_could_not_connect_was_not_broken);
+    tcase_add_test(cases, a_client_costs_memory);
+    tcase_add_test(cases, only_ours_must_end_well);
+    suite_add_tcase(suite, cases);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
