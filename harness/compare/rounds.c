@@ -260,7 +260,8 @@ usual_floor_us(const struct rounds *rounds, int64_t message_bytes)
 
 /*
  * True if a disturbed window may be run again: up to twice, and only so
- * often that the rounds planned still fit; where the number of rounds was
+ * often that the rounds planned still fit, at the pace of the plan or at that
+ * of the run if it is slower; where the number of rounds was
  * ordered, a quarter of all windows.
  */
 static bool
@@ -268,15 +269,16 @@ may_repeat(struct rounds *rounds, const struct measure_order *order)
 {
     const struct plan *plan = rounds->order->plan;
     const struct progress *progress = &rounds->progress;
+    double passed = seconds_since(rounds->begin_ns);
     double done = (double)progress->done / fmax(1, progress->total);
-    double left = (1 - done) * plan->seconds;
+    double pace = fmax(plan->seconds, passed / fmax(done, 0.01));
     bool allowed = rounds->repeats < 2 + progress->total / 4;
 
     if (order->attempt > REPEATS_MAX || interrupted(rounds)) {
         return false;
     }
     if (plan->seconds_max > 0) {
-        allowed = seconds_since(rounds->begin_ns) + left < plan->seconds_max;
+        allowed = passed + (1 - done) * pace < plan->seconds_max;
     }
     rounds->repeats += allowed;
     return allowed;

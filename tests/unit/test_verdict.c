@@ -124,6 +124,21 @@ START_TEST(each_pair_is_held_against_its_own_risk)
 }
 END_TEST
 
+/* The clear one goes first and leaves the whole risk to the other. */
+START_TEST(what_is_left_is_held_against_the_whole_risk)
+{
+    static const double clear[] = {1.2, 1.3, 1.1, 1.25, 1.22, 1.31, 1.2, 1.2};
+    struct comparison a = compared(clear, 8);
+    struct comparison b = compared(clear, 6);
+    struct comparison *pairs[] = {&a, &b};
+
+    verdict_decide(pairs, 2);
+    ck_assert_int_eq(a.verdict, VERDICT_MORE);
+    /* 2/64 is above 0.05 / 2, but below 0.05. */
+    ck_assert_int_eq(b.verdict, VERDICT_MORE);
+}
+END_TEST
+
 /* Two models that are the same: how often is a difference claimed? */
 START_TEST(noise_alone_is_seldom_ranked)
 {
@@ -170,6 +185,7 @@ main(void)
     tcase_add_test(cases, a_difference_below_the_threshold_is_the_same);
     tcase_add_test(cases, more_pairs_ask_for_more_rounds);
     tcase_add_test(cases, each_pair_is_held_against_its_own_risk);
+    tcase_add_test(cases, what_is_left_is_held_against_the_whole_risk);
     tcase_add_test(cases, noise_alone_is_seldom_ranked);
     suite_add_tcase(suite, cases);
     srunner_run_all(runner, CK_NORMAL);
