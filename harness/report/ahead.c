@@ -27,6 +27,8 @@ static const struct frame markdown = {"| ", " |", " ", 0, 0};
 
 static size_t models_of(const struct summary *summary,
                         const char *models[MODELS_MAX]);
+static bool too_few(const struct summary_row *row,
+                    const struct summary_row *rows, size_t nrows);
 static bool group_known(const struct summary_row *rows, size_t nrows);
 static void print_matrix(FILE *file, const struct summary *summary,
                          const struct frame *frame);
@@ -58,7 +60,8 @@ ahead_legend(struct text *text)
         text,
         "who is ahead, by server CPU per echo: ahead = clearly below all "
         "others, x = times the one with the lowest median, ~ = no clear "
-        "difference to it, same = within %.0f %% of it, - = not "
+        "difference to it, ? = too few rounds to tell so many apart, same = "
+        "within %.0f %% of it, - = not "
         "comparable",
         100 * VERDICT_THRESHOLD);
 }
@@ -75,6 +78,8 @@ ahead_cell(char cell[TEXT_CELL_BYTES], const struct summary_row *row,
         word = "ahead";
     } else if (!row->least && row->over_least.verdict == VERDICT_SAME) {
         word = "same";
+    } else if (too_few(row, rows, nrows)) {
+        word = "?";
     } else if (!row->least && row->over_least.verdict == VERDICT_MORE) {
         snprintf(cell, TEXT_CELL_BYTES, "x%.2f",
                  row->over_least.ratio.median);
@@ -94,6 +99,21 @@ void
 ahead_print_markdown(FILE *file, const struct summary *summary)
 {
     print_matrix(file, summary, &markdown);
+}
+
+/* True if the rounds do not suffice for a row, or for the least one, which
+ * is held against all others, for any of them. */
+static bool
+too_few(const struct summary_row *row, const struct summary_row *rows,
+        size_t nrows)
+{
+    for (size_t i = 0; row->least && i < nrows; i++) {
+        if (rows[i].comparable && !rows[i].least &&
+            rows[i].over_least.verdict == VERDICT_TOO_FEW) {
+            return true;
+        }
+    }
+    return !row->least && row->over_least.verdict == VERDICT_TOO_FEW;
 }
 
 /* Two models or more whose comparison has an interval. */

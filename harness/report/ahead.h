@@ -18,8 +18,8 @@ bool ahead_known(const struct summary *summary);
 /* What the cells mean, in a sentence. */
 void ahead_legend(struct text *text);
 
-/* The cell of a row: "ahead", "~", "same", "x1.52", or "-". Returns `cell`.
- * `rows` are the group of `row`. */
+/* The cell of a row: "ahead", "~", "?", "same", "x1.52", or "-". Returns
+ * `cell`. `rows` are the group of `row`. */
 char *ahead_cell(char cell[TEXT_CELL_BYTES], const struct summary_row *row,
                  const struct summary_row *rows, size_t nrows);
 

@@ -144,7 +144,7 @@ ranking_above(const struct ranking *ranking, double value)
 static enum ranking_claim
 decided(const struct summary_row *row)
 {
-    if (row->over_least.ratio.values < STATISTICS_INTERVAL_VALUES) {
+    if (row->over_least.verdict == VERDICT_TOO_FEW) {
         return RANKING_TOO_FEW;
     }
     return row->over_least.verdict == VERDICT_MORE ? RANKING_DIFFERENT

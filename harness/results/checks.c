@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of the clients served, so many wait for an echo at any time: all of them
@@ -22,6 +23,7 @@
 
 static void check_little(struct check_result *check,
                          const struct summary_row *row);
+static double median_waiting(const struct summary_row *row);
 static double speaking_clients(const struct summary_row *row);
 static void check_limit(struct check_result *check,
                         const struct summary_row *row);
@@ -79,10 +81,8 @@ static void
 check_little(struct check_result *check, const struct summary_row *row)
 {
     double clients = speaking_clients(row);
-    double echoes = row->figure[WINDOW_ECHOES].median;
-    double waiting = row->figure[WINDOW_ECHOES_PER_S].median *
-                     row->figure[WINDOW_MEAN_US].median / 1e6 / clients;
-    double room = clients / echoes;
+    double waiting = median_waiting(row) / clients;
+    double room = clients / row->figure[WINDOW_ECHOES].median;
 
     if (!isfinite(waiting) || room > 0.1 || row->rounds < LITTLE_ROUNDS) {
         return;
@@ -90,6 +90,28 @@ check_little(struct check_result *check, const struct summary_row *row)
     count(check,
           waiting >= LITTLE_LOW - room && waiting <= LITTLE_HIGH + room,
           &row->window, "%.2f", waiting);
+}
+
+/* Clients that waited at any time, in each window; the median of them. The
+ * product of two medians would be another number. */
+static double
+median_waiting(const struct summary_row *row)
+{
+    double *values = calloc(row->nwindows + 1, sizeof *values);
+    struct estimate estimate;
+    size_t n = 0;
+
+    for (size_t i = 0; values && i < row->nwindows; i++) {
+        const double *figure = row->windows[i]->figure;
+
+        if (row->windows[i]->used) {
+            values[n++] =
+                figure[WINDOW_ECHOES_PER_S] * figure[WINDOW_MEAN_US] / 1e6;
+        }
+    }
+    estimate = statistics_estimate(values, n);
+    free(values);
+    return estimate.median;
 }
 
 /* Those that speak and were served; NAN if that is not known. */

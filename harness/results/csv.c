@@ -128,9 +128,8 @@ static const char *
 verdict_word(const struct summary_row *row)
 {
     static const char *const words[] = {
-        [VERDICT_UNCLEAR] = "~",
-        [VERDICT_SAME] = "same",
-        [VERDICT_LESS] = "faster",
+        [VERDICT_UNCLEAR] = "~",   [VERDICT_TOO_FEW] = "?",
+        [VERDICT_SAME] = "same",   [VERDICT_LESS] = "faster",
         [VERDICT_MORE] = "slower",
     };
 

@@ -15,7 +15,7 @@ static enum verdict decide(const struct comparison *comparison,
 struct comparison
 verdict_compare(double *ratios, size_t n)
 {
-    struct comparison comparison = {.p = NAN};
+    struct comparison comparison = {.p = NAN, .verdict = VERDICT_TOO_FEW};
     int above = 0;
     int below = 0;
 
@@ -38,7 +38,13 @@ verdict_decide(struct comparison *const comparisons[], size_t n)
     double before = -1;
 
     for (size_t i = 0; i < n; i++) {
+        int rounds = comparisons[i]->ratio.values;
+
         comparisons[i]->verdict = decide(comparisons[i], false);
+        if (comparisons[i]->verdict == VERDICT_UNCLEAR &&
+            verdict_sign_test(0, rounds) > RISK / (double)n) {
+            comparisons[i]->verdict = VERDICT_TOO_FEW;
+        }
     }
     for (size_t left = n; left > 0;) {
         double smallest = INFINITY;

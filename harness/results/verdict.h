@@ -24,7 +24,9 @@
 
 /* What can be said of a ratio. */
 enum verdict {
-    VERDICT_UNCLEAR, /* "~": the rounds do not tell, or are too few */
+    VERDICT_UNCLEAR, /* "~": the rounds do not tell */
+    VERDICT_TOO_FEW, /* "?": so few rounds could not tell so many pairs apart
+                      * even if all of them agreed */
     VERDICT_SAME,    /* the whole interval lies within the threshold */
     VERDICT_LESS,    /* the first costs less: it is faster */
     VERDICT_MORE,    /* the first costs more: it is slower */
@@ -38,7 +40,7 @@ struct comparison {
 };
 
 /* Compare by the ratios of `n` rounds, NANs left out; sorts them in place.
- * The verdict stays VERDICT_UNCLEAR until all pairs are decided. */
+ * The verdict is VERDICT_TOO_FEW until all pairs are decided. */
 struct comparison verdict_compare(double *ratios, size_t n);
 
 /* Decide all pairs that are shown together. */
