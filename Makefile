@@ -116,11 +116,13 @@ $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
 $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
-$(OUT)/tests/harness: $(call objects,tests/harness,tests/harness/badserver.c)
-$(OUT)/tests/badserver: $(OBJ)/tests/harness/badserver.o
+BADSERVERS := badserver lateserver
+$(OUT)/tests/harness: $(call objects,tests/harness,\
+                        $(BADSERVERS:%=tests/harness/%.c)) $(LOAD)
+$(BADSERVERS:%=$(OUT)/tests/%): $(OUT)/tests/%: $(OBJ)/tests/harness/%.o
 
 $(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-$(OUT)/tests/badserver:
+$(BADSERVERS:%=$(OUT)/tests/%):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
 	    $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -227,7 +229,7 @@ check-conformance: $(OUT)/tests/conformance $(PROGRAMS) ## every case against ea
 check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
 	@OBJ="$(OBJ)" tests/lines/run
 
-check-harness: $(OUT)/tests/harness $(OUT)/tests/badserver $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 endif
 endif

@@ -7,10 +7,18 @@
 #include "harness/load/arguments.h"
 
 #include <argp.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "harness/load/crew.h"
 #include "harness/load/target.h"
 #include "harness/load/units.h"
+
+enum {
+    UNSET = -1,           /* a number that the command line has not given */
+    SPIN_NS = 100 * 1000, /* longer than it takes to wake up, as a rule */
+};
 
 enum {
     KEY_SILENT = 0x100, /* flags without a letter */
@@ -19,16 +27,23 @@ enum {
     KEY_HANDSHAKE,
     KEY_TIMEOUT,
     KEY_CONNECT_TIMEOUT,
+    KEY_RATE,
+    KEY_ARRIVALS,
+    KEY_SEED,
+    KEY_THREADS,
+    KEY_SLO,
+    KEY_HISTOGRAM,
+    KEY_SAVE,
 };
 
 static const int64_t ms_ns = 1000000;
 static const int64_t second_ns = 1000000000;
-static const int64_t unset = -1;
 static const int64_t clients_max = 1000000;
+static const int64_t rate_max = 10000000;
 static const int64_t size_max_bytes = INT64_C(1) << 30;
 
 static const struct argp_option flags[] = {
-    {"clients", 'c', "N", 0, "Clients that speak (16)", 0},
+    {"clients", 'c', "N", 0, "Clients that speak (16; 64 with --rate)", 0},
     {"silent", KEY_SILENT, "N", 0,
      "Clients that connect first and stay silent until the end, when each "
      "asks for one echo (0)",
@@ -47,13 +62,42 @@ static const struct argp_option flags[] = {
      "An echo that takes longer is an error (0: none is)", 0},
     {"connect-timeout", KEY_CONNECT_TIMEOUT, "TIME", 0,
      "How long all the connecting may take (3s)", 0},
+    {"threads", KEY_THREADS, "N", 0,
+     "Threads that share the clients (one for each 64 clients, or 40k of the "
+     "rate; at most 4, and one for each CPU, of which a server on this "
+     "machine is left one)",
+     0},
+    {"rate", KEY_RATE, "N", 0,
+     "Open loop: send so many messages a second, by a schedule, answered or "
+     "not",
+     0},
+    {"arrivals", KEY_ARRIVALS, "KIND", 0,
+     "With --rate: poisson or fixed gaps between messages (poisson)", 0},
+    {"seed", KEY_SEED, "N", 0, "With --rate: what decides poisson's gaps (1)",
+     0},
+    {"slo", KEY_SLO, "TIME", 0,
+     "With --rate: search for the highest rate, up to that one, at which 99 "
+     "of 100 responses come within TIME; takes half a minute",
+     0},
+    {"histogram", KEY_HISTOGRAM, "FILE", 0,
+     "Write the curve of percentiles to FILE, as HdrHistogram does (.hgrm); "
+     "of the response time with --rate, else of the latency",
+     0},
+    {"save", KEY_SAVE, "FILE", 0,
+     "Save all that was seen to FILE, so that several runs can be added up "
+     "exactly",
+     0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
 static const char summary[] =
     "Drive any server that echoes: keep one message in flight on each "
     "connection, compare every byte that comes back, and say how it went."
-    "\vNumbers take units: 1k, 64KiB, 200ms. Ctrl-C ends the measurement and "
+    "\vWithout --rate the next message of a client follows the echo of the "
+    "last: a closed loop. With --rate a message that finds no client free "
+    "waits for one, and its response time counts from when it was due; its "
+    "service time counts from when it was sent.\n\n"
+    "Numbers take units: 1k, 64KiB, 200ms. Ctrl-C ends the measurement and "
     "prints what there is. A connection that is lost is not replaced; with "
     "--churn a client gives up after three failures in a row.\n\n"
     "Exit status: 0 good; 1 a byte was wrong, a connection failed or nobody "
@@ -87,6 +131,17 @@ read_time(const struct argp_state *state, const char *name, const char *text,
                     : "a time from 1ms to 1440m, with its unit: 5s");
 }
 
+static enum schedule_kind
+read_arrivals(const struct argp_state *state, const char *text)
+{
+    if (strcmp(text, "poisson") != 0 && strcmp(text, "fixed") != 0) {
+        fprintf(stderr, "%s: --arrivals=%s: must be poisson or fixed\n",
+                state->name, text);
+        exit(EXIT_USAGE);
+    }
+    return strcmp(text, "fixed") == 0 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
+}
+
 static void
 read_target(const struct argp_state *state, const char *text,
             struct arguments *arguments)
@@ -108,11 +163,48 @@ read_target(const struct argp_state *state, const char *text,
     arguments->target = text;
 }
 
+/* The flags of the open loop. Returns ARGP_ERR_UNKNOWN if it is none. */
+static error_t
+read_open_loop_flag(int key, const char *text, struct argp_state *state,
+                    struct arguments *arguments)
+{
+    struct engine_options *options = &arguments->options;
+    switch (key) {
+    case KEY_RATE:
+        options->rate_per_s =
+            (double)read_value(state, "rate", text, units_parse_count, 1,
+                               rate_max, "a number from 1 to 10M");
+        return 0;
+    case KEY_ARRIVALS:
+        options->arrivals = read_arrivals(state, text);
+        break;
+    case KEY_SEED:
+        options->seed =
+            (uint64_t)read_value(state, "seed", text, units_parse_count, 0,
+                                 INT64_MAX, "a number from 0 on");
+        break;
+    case KEY_SLO:
+        arguments->slo_ns =
+            read_value(state, "slo", text, units_parse_time, 1000,
+                       60 * second_ns, "a time from 1us to 60s: 5ms");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    for (const struct argp_option *flag = flags; flag->name; flag++) {
+        if (flag->key == key) {
+            arguments->needs_rate = flag->name;
+        }
+    }
+    return 0;
+}
+
 /* The flags with a value. Returns ARGP_ERR_UNKNOWN if it is none of them. */
 static error_t
 read_flag_with_value(int key, const char *text, struct argp_state *state,
-                     struct engine_options *options)
+                     struct arguments *arguments)
 {
+    struct engine_options *options = &arguments->options;
     switch (key) {
     case 'c':
         options->clients =
@@ -125,6 +217,7 @@ read_flag_with_value(int key, const char *text, struct argp_state *state,
                             clients_max, "a number from 0 to 1000000");
         break;
     case 'd':
+        arguments->has_duration = true;
         options->window_ns = read_time(state, "duration", text, ms_ns);
         break;
     case KEY_WARMUP:
@@ -140,6 +233,11 @@ read_flag_with_value(int key, const char *text, struct argp_state *state,
             read_value(state, "size", text, units_parse_bytes, 1,
                        size_max_bytes, "a size from 1 to 1GiB");
         break;
+    case KEY_THREADS:
+        arguments->threads =
+            (int)read_value(state, "threads", text, units_parse_count, 1,
+                            CREW_MAX, "a number from 1 to 64");
+        break;
     case KEY_TIMEOUT:
         options->timeout_ns = read_time(state, "timeout", text, 0);
         break;
@@ -148,9 +246,37 @@ read_flag_with_value(int key, const char *text, struct argp_state *state,
             read_time(state, "connect-timeout", text, ms_ns);
         break;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return read_open_loop_flag(key, text, state, arguments);
     }
     return 0;
+}
+
+/* Flags that do not go together. Ends the program if there are any. */
+static void
+check_together(const struct arguments *arguments)
+{
+    const struct engine_options *options = &arguments->options;
+    bool open_loop = options->rate_per_s > 0;
+    if (!open_loop && arguments->needs_rate != NULL) {
+        fprintf(stderr, "load: --%s: has a meaning only with --rate\n",
+                arguments->needs_rate);
+        exit(EXIT_USAGE);
+    }
+    if (open_loop && options->churn) {
+        fputs("load: --churn: cannot be combined with --rate\n", stderr);
+        exit(EXIT_USAGE);
+    }
+    if (arguments->slo_ns != 0 &&
+        (arguments->histogram_file != NULL || arguments->save_file != NULL)) {
+        fputs("load: --slo: makes many runs; --histogram and --save are for "
+              "one\n",
+              stderr);
+        exit(EXIT_USAGE);
+    }
+    if (arguments->slo_ns != 0 && options->echoes_max != 0) {
+        fputs("load: --echoes: cannot be combined with --slo\n", stderr);
+        exit(EXIT_USAGE);
+    }
 }
 
 static error_t
@@ -164,6 +290,12 @@ read_flag(int key, char *text, struct argp_state *state)
     case KEY_HANDSHAKE:
         arguments->options.handshake = true;
         break;
+    case KEY_HISTOGRAM:
+        arguments->histogram_file = text;
+        break;
+    case KEY_SAVE:
+        arguments->save_file = text;
+        break;
     case ARGP_KEY_ARG:
         read_target(state, text, arguments);
         break;
@@ -172,21 +304,45 @@ read_flag(int key, char *text, struct argp_state *state)
                 state->name);
         exit(EXIT_USAGE);
     default:
-        return read_flag_with_value(key, text, state, &arguments->options);
+        return read_flag_with_value(key, text, state, arguments);
     }
     return 0;
 }
 
+/* How many CPUs this process may use; 1 if that cannot be found out. */
+static int
+count_cpus(void)
+{
+    cpu_set_t cpus;
+    if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) {
+        return 1;
+    }
+    return CPU_COUNT(&cpus);
+}
+
 /* What was not said on the command line. */
 static void
-fill_in_defaults(struct engine_options *options)
+fill_in_defaults(struct arguments *arguments)
 {
+    struct engine_options *options = &arguments->options;
+    int cpus = count_cpus();
     bool by_count = options->echoes_max != 0;
-    if (options->warmup_ns == unset) {
+    if (options->warmup_ns == UNSET) {
         options->warmup_ns = by_count ? 0 : 200 * ms_ns;
     }
-    if (options->window_ns == unset) {
+    if (options->window_ns == UNSET) {
         options->window_ns = by_count ? 60 * second_ns : 5 * second_ns;
+    }
+    if (options->clients == UNSET) {
+        options->clients = options->rate_per_s > 0 ? 64 : 16;
+    }
+    if (arguments->threads == 0) {
+        arguments->threads = crew_suitable_threads(options, cpus);
+    }
+    /* Without a CPU for each of us and one more, a server on this machine
+     * would wait for us to go to sleep. */
+    if (cpus > arguments->threads) {
+        options->spin_ns = SPIN_NS;
     }
     options->ask_silent = options->silent_clients > 0;
 }
@@ -197,14 +353,15 @@ arguments_read(int argc, char **argv, struct arguments *arguments)
     static const struct argp parser = {flags, read_flag, "HOST:PORT", summary,
                                        NULL,  NULL,      NULL};
     *arguments = (struct arguments){
-        .options = {.clients = 16,
+        .options = {.clients = UNSET,
+                    .seed = 1,
                     .message_bytes = 64,
-                    .window_ns = unset,
-                    .warmup_ns = unset},
+                    .window_ns = UNSET,
+                    .warmup_ns = UNSET},
     };
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&parser, argc, argv, 0, NULL, arguments);
-    fill_in_defaults(&arguments->options);
+    check_together(arguments);
 
     char host[256];
     int port = 0;
@@ -216,4 +373,6 @@ arguments_read(int argc, char **argv, struct arguments *arguments)
         fprintf(stderr, "load: %s: %s\n", arguments->target, problem);
         exit(EXIT_NO_MEASURE);
     }
+    /* What suits depends on where the server is. */
+    fill_in_defaults(arguments);
 }

@@ -16,6 +16,7 @@
 
 #include "harness/load/errors.h"
 #include "harness/load/exchange.h"
+#include "harness/load/open_loop.h"
 #include "harness/load/run.h"
 #include "harness/load/source.h"
 
@@ -58,7 +59,8 @@ start_connect(struct run *run, struct connection *connection)
 void
 connection_open(struct run *run, struct connection *connection)
 {
-    connection->number = run->next_number++;
+    connection->number = run->next_number;
+    run->next_number += run->number_step;
     connection->nwritten = 0;
     connection->nread = 0;
     connection->message_end = 0;
@@ -124,6 +126,7 @@ release(struct run *run, struct connection *connection)
         connection->state == CONNECTION_ECHOING) {
         run->pending--;
     }
+    open_loop_forget(run, connection);
     if (connection->fd != -1) {
         /* Closing takes it out of the epoll set as well. */
         close(connection->fd);

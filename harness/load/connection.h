@@ -33,16 +33,19 @@ struct connection {
     int64_t nwritten;            /* bytes of its stream that were sent */
     int64_t nread;               /* bytes of it that came back, all right */
     int64_t message_end;         /* offset where the message ends */
-    int64_t start_ns; /* when the message, or with churn connect, began */
-    int64_t due_ns;   /* when its turn in a queue comes */
-    int send_errno;   /* why the last send failed, 0 if it did not */
-    int hello_end;    /* how much of "hello\n" may be sent by now */
-    int hello_sent;   /* how much of it was sent */
-    int hello_read;   /* how much of the answer came back */
-    int failures;     /* connections of this slot lost in a row */
-    bool silent;      /* connects and waits */
-    bool connected;   /* the slot has been connected at least once */
-    bool served;      /* the slot has got a whole echo at least once */
+    int64_t start_ns;    /* when the message, or with churn connect, began */
+    int64_t due_ns;      /* when its turn in a queue comes */
+    int64_t intended_ns; /* open loop: when the message was due */
+    int64_t free_ns;     /* open loop: since when it is, or was, free */
+    bool free;           /* open loop: in the queue of the free ones */
+    int send_errno;      /* why the last send failed, 0 if it did not */
+    int hello_end;       /* how much of "hello\n" may be sent by now */
+    int hello_sent;      /* how much of it was sent */
+    int hello_read;      /* how much of the answer came back */
+    int failures;        /* connections of this slot lost in a row */
+    bool silent;         /* connects and waits */
+    bool connected;      /* the slot has been connected at least once */
+    bool served;         /* the slot has got a whole echo at least once */
     TAILQ_ENTRY(connection) queue; /* in one of the run's queues */
 };
 

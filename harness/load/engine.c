@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/load/exchange.h"
+#include "harness/load/open_loop.h"
 #include "harness/load/run.h"
 
 enum {
@@ -33,6 +35,7 @@ enum {
 struct window {
     int64_t begin_ns;     /* time */
     int64_t cpu_begin_ns; /* CPU time of this thread */
+    int64_t spun_ns;      /* time spent on staying awake before */
     uint64_t bytes;       /* verified before */
 };
 
@@ -108,11 +111,18 @@ connect_all(struct run *run)
 static void
 start_speaking(struct run *run)
 {
+    if (open_loop_is_on(run)) {
+        open_loop_begin(run);
+    }
     for (int i = run->options->silent_clients; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
         if (run->options->churn) {
             TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
-        } else if (connection->state == CONNECTION_QUIET) {
+        } else if (connection->state != CONNECTION_QUIET) {
+            continue;
+        } else if (open_loop_is_on(run)) {
+            open_loop_free(run, connection);
+        } else {
             run->now_ns = clock_now_ns();
             exchange_begin(run, connection);
         }
@@ -132,24 +142,37 @@ static void
 measure(struct run *run)
 {
     struct engine_result *result = run->result;
-    struct window window = {.bytes = run->bytes};
+    struct window window = {.bytes = run->bytes, .spun_ns = run->spun_ns};
     call_on_phase(run, ENGINE_WINDOW_BEGIN);
     run->measuring = true;
     window.begin_ns = clock_now_ns();
     window.cpu_begin_ns = thread_cpu_ns();
+    open_loop_measure(run, window.begin_ns);
 
     run_until(run, window.begin_ns + run->options->window_ns);
 
-    result->client_cpu_ns = thread_cpu_ns() - window.cpu_begin_ns;
+    result->client_cpu_ns = thread_cpu_ns() - window.cpu_begin_ns -
+                            (run->spun_ns - window.spun_ns);
+    if (result->client_cpu_ns < 0) {
+        result->client_cpu_ns = 0;
+    }
     result->window_ns = clock_now_ns() - window.begin_ns;
     result->bytes = run->bytes - window.bytes;
     run->measuring = false;
+    open_loop_end(run, window.begin_ns + result->window_ns);
     run->window_full = false;
     result->interrupted = run_is_interrupted(run);
     call_on_phase(run, ENGINE_WINDOW_END);
 }
 
 /* ---- the end ----------------------------------------------------------- */
+
+/* Is there a message in an open loop that is due, and a client for it? */
+static bool
+has_queue(const struct run *run)
+{
+    return run->alive > 0 && open_loop_waits(run);
+}
 
 /* Wait for the messages under way, for `max_ns` at most and not when nothing
  * has come back for `still_ns`. */
@@ -158,7 +181,7 @@ wait_for_pending(struct run *run, int64_t max_ns, int64_t still_ns)
 {
     int64_t end_ns = run->now_ns + max_ns;
     run->moved_ns = run->now_ns;
-    while (run->pending > 0 && run->now_ns < end_ns &&
+    while ((run->pending > 0 || has_queue(run)) && run->now_ns < end_ns &&
            run->now_ns < run->moved_ns + still_ns) {
         int64_t still_end_ns = run->moved_ns + still_ns;
         run_turn(run, still_end_ns < end_ns ? still_end_ns : end_ns);
@@ -197,11 +220,28 @@ count_stalled(struct run *run)
     }
 }
 
+/* The books of an open loop are closed: there only the silent are left. */
+static void
+count_unfinished(struct run *run)
+{
+    for (int i = 0; i < run->count; i++) {
+        const struct connection *connection = &run->connections[i];
+        bool pending = connection->state == CONNECTION_GREETING ||
+                       connection->state == CONNECTION_ECHOING;
+        if (pending && (connection->silent || !open_loop_is_on(run))) {
+            run->result->unfinished++;
+        }
+    }
+}
+
 static void
 finish(struct run *run)
 {
     run->stopping = true;
     wait_for_pending(run, DRAIN_MAX_NS, DRAIN_STILL_NS);
+    if (open_loop_is_on(run)) {
+        open_loop_close(run);
+    }
     count_stalled(run);
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
         wait_for_pending(run, STALL_MAX_NS, STALL_STILL_NS);
@@ -209,14 +249,45 @@ finish(struct run *run)
     if (run->options->ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
     }
-    run->result->unfinished = (uint64_t)run->pending;
+    count_unfinished(run);
     count_stalled(run);
     for (int i = 0; i < run->count; i++) {
         connection_close(run, &run->connections[i]);
     }
 }
 
+/* ---- the clock --------------------------------------------------------- */
+
+/* The kernel may end a thread's sleep up to 50 us late, to wake several at
+ * once; a schedule has no such time. Returns what the slack was before. */
+static int
+set_timer_slack_ns(int slack_ns)
+{
+    int before_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    prctl(PR_SET_TIMERSLACK, slack_ns, 0, 0, 0);
+    return before_ns;
+}
+
 /* ---- the run ----------------------------------------------------------- */
+
+/* All the phases, one after the other. */
+static void
+go_through(struct run *run)
+{
+    int slack_ns = 0;
+    if (open_loop_is_on(run)) {
+        slack_ns = set_timer_slack_ns(1);
+    }
+    connect_all(run);
+    run->begun_ns = run->now_ns;
+    start_speaking(run);
+    run_until(run, run->now_ns + run->options->warmup_ns);
+    measure(run);
+    finish(run);
+    if (open_loop_is_on(run) && slack_ns > 0) {
+        set_timer_slack_ns(slack_ns);
+    }
+}
 
 static int
 setup(struct run *run, const struct engine_options *options,
@@ -226,9 +297,12 @@ setup(struct run *run, const struct engine_options *options,
     run->result = result;
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;
+    run->next_number = options->number_first;
+    run->number_step = options->number_step > 0 ? options->number_step : 1;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->hellos);
     TAILQ_INIT(&run->retries);
+    TAILQ_INIT(&run->free);
     pattern_init(&run->pattern);
     run->connections = calloc((size_t)run->count, sizeof *run->connections);
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -255,12 +329,7 @@ engine_run(const struct engine_options *options, struct engine_result *result)
     }
     int status = setup(run, options, result);
     if (status == 0) {
-        connect_all(run);
-        run->begun_ns = run->now_ns;
-        start_speaking(run);
-        run_until(run, run->now_ns + options->warmup_ns);
-        measure(run);
-        finish(run);
+        go_through(run);
     }
     int setup_errno = errno;
     if (run->epoll_fd != -1) {

@@ -1,10 +1,15 @@
 /*
  * engine.h: the load generator, as a function.
  *
- * engine_run() connects clients to a server that echoes, keeps each of them
- * busy in a closed loop (one message in flight for each), compares every
- * byte that comes back, and says what it saw. One thread, one epoll,
- * CLOCK_MONOTONIC. `load` calls it once, `compare` once for each window.
+ * engine_run() connects clients to a server that echoes, sends messages, at
+ * most one in flight for each client, compares every byte that comes back,
+ * and says what it saw. One thread, one epoll, CLOCK_MONOTONIC. `compare`
+ * calls it once for each window, `load` in several threads (crew.h).
+ *
+ * In a closed loop the next message of a client follows the echo of the last
+ * one: what so many users at a time can do. In an open loop (rate_per_s)
+ * messages are due by a schedule fixed in advance, however long the server
+ * takes: what happens at so many messages a second. open_loop.h says how.
  *
  * A run has these parts, in this order:
  *
@@ -15,7 +20,9 @@
  *     messages under way return    half a second at most, less when nothing
  *                                  has come back for 100 ms; but 5 s and
  *                                  1 s while a client that has been served
- *                                  before is among those that wait
+ *                                  before is among those that wait. In an
+ *                                  open loop those that were due are still
+ *                                  sent, in the first half second
  *     silent clients are asked     one echo each, if `ask_silent` is set:
  *                                  1 s at most, less when nothing has come
  *                                  back for 250 ms
@@ -38,6 +45,7 @@
 #include <sys/socket.h>
 
 #include "harness/load/histogram.h"
+#include "harness/load/schedule.h"
 
 /* Everything that can go wrong with a connection, by whose fault it is:
  * first the server's, then the client's own, which make a window invalid
@@ -53,12 +61,19 @@ enum engine_error {
     ENGINE_SERVER_ERRORS,   /* how many of the kinds are the server's */
     ENGINE_NO_DESCRIPTORS = ENGINE_SERVER_ERRORS, /* EMFILE, ENFILE */
     ENGINE_NO_PORTS,                              /* EADDRNOTAVAIL */
+    ENGINE_CLIENT_LATE,    /* open loop: we did not send in time */
     ENGINE_CLIENT_TROUBLE, /* any other errno of our own side */
     ENGINE_ERRORS,         /* how many kinds there are */
 };
 
 /* A short name for tables and files: "reset", "early_eof", ... */
 const char *engine_error_name(enum engine_error error);
+
+/* What a client in an open loop may not exceed: its lag at the 99th
+ * percentile, unless a fifth of the median service time is more, and its
+ * share of a CPU. */
+#define ENGINE_LAG_MAX_NS    INT64_C(100000)
+#define ENGINE_CPU_SHARE_MAX 0.95
 
 /* The moments at which the caller may look at the server. */
 enum engine_phase {
@@ -81,6 +96,17 @@ struct engine_options {
     int64_t window_ns;   /* length of the measured window */
     uint64_t echoes_max; /* end the window after so many; 0: by time */
     int64_t timeout_ns;  /* for one echo; 0: no limit of its own */
+    double rate_per_s;   /* messages due in a second, of all clients together;
+                          * 0: a closed loop. Not together with churn */
+    enum schedule_kind arrivals; /* open loop: how the gaps are chosen */
+    uint64_t seed;               /* open loop: what decides the gaps */
+    int64_t spin_ns;  /* open loop: stay awake for so long before a message is
+                       * due, because waking up takes its time; for a client
+                       * with a CPU to itself. 0: sleep until then */
+    double part;      /* open loop: as in schedule_begin(); 0: 1 */
+    int number_first; /* number of the first connection ... */
+    int number_step;  /* ... and from one to the next; 0: 1. Runs at the same
+                       * time must not have a number in common */
     int64_t connect_timeout_ns;               /* for all connects; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
     /* Called at each phase, in this order, once each, also in a run that
@@ -110,19 +136,33 @@ struct engine_result {
     uint64_t echoes;       /* whole, verified echoes in the window */
     uint64_t echoes_total; /* the same, warm-up and end included */
     uint64_t bytes;        /* verified bytes in the window */
-    uint64_t unfinished;   /* messages without their echo at the end */
-    int stalled;           /* clients that had an echo before, or have part
-                            * of one, and wait in vain at the end: a server
-                            * that serves one client after the other leaves
-                            * clients unserved, but none like that */
-    int stalled_inside;    /* of them: have part of the echo */
-    uint64_t turned_away;  /* connections that the server ended, or reset,
-                            * before it had sent a byte on them */
-    int64_t window_ns;     /* how long the window really was */
-    int64_t client_cpu_ns; /* our own CPU time in the window */
-    struct histogram latency; /* from first byte sent to last byte back; in
-                               * churn from connect(2) on; window only */
-    struct histogram connect; /* connect(2) to connected, whole run */
+    uint64_t unfinished;   /* messages without their echo at the end; in an
+                            * open loop those too that were due and could
+                            * not even be sent */
+    int64_t oldest_ns;  /* open loop: age of the oldest of them, from when it
+                         * was due until we gave it up; 0 if there is none */
+    uint64_t arrivals;  /* open loop: messages that were due in the window */
+    int stalled;        /* clients that had an echo before, or have part
+                         * of one, and wait in vain at the end: a server
+                         * that serves one client after the other leaves
+                         * clients unserved, but none like that */
+    int stalled_inside; /* of them: have part of the echo */
+    uint64_t turned_away;      /* connections that the server ended, or reset,
+                                * before it had sent a byte on them */
+    int64_t window_ns;         /* how long the window really was */
+    int64_t client_cpu_ns;     /* our own CPU time in the window, without
+                                * what was spent on staying awake */
+    struct histogram latency;  /* from first byte sent to last byte back; in
+                                * churn from connect(2) on; window only. In
+                                * an open loop this is the service time of
+                                * what was due in the window */
+    struct histogram response; /* open loop: from when it was due to last
+                                * byte back. Of all that was due in the
+                                * window: what is unfinished counts with its
+                                * age; what an error ended does not count */
+    struct histogram lag; /* open loop: from when it was due and a connection
+                           * free to first byte sent: our own lateness */
+    struct histogram connect;        /* connect(2) to connected, whole run */
     uint64_t errors[ENGINE_ERRORS];  /* by kind, whole run */
     int error_errno[ENGINE_ERRORS];  /* the first errno of each kind */
     struct engine_mismatch mismatch; /* if errors[ENGINE_MISMATCH] or

@@ -27,6 +27,8 @@ engine_error_name(enum engine_error error)
         return "no_descriptors";
     case ENGINE_NO_PORTS:
         return "no_ports";
+    case ENGINE_CLIENT_LATE:
+        return "client_late";
     case ENGINE_CLIENT_TROUBLE:
         return "client_trouble";
     case ENGINE_ERRORS:

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "harness/load/open_loop.h"
 #include "harness/load/origin.h"
 #include "harness/load/run.h"
 
@@ -225,19 +226,28 @@ count_echo(struct run *run, struct connection *connection)
     }
     if (run->measuring) {
         result->echoes++;
+        run->window_full = result->echoes == run->options->echoes_max;
+    }
+    if (open_loop_is_on(run) && !connection->silent) {
+        open_loop_record(run, connection);
+    } else if (run->measuring) {
         histogram_record(&result->latency,
                          run->now_ns - connection->start_ns);
-        run->window_full = result->echoes == run->options->echoes_max;
     }
 }
 
-/* What follows an echo: the next connection or the next message. */
+/* What follows an echo: the next connection, the next message, or in an open
+ * loop the message that has been waiting for a connection, if there is one.
+ * There is also to be sent what came due while events were handled. */
 static void
 go_on(struct run *run, struct connection *connection)
 {
     if (run->options->churn && !connection->silent) {
         connection_close(run, connection);
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+    } else if (open_loop_is_on(run) && !connection->silent) {
+        open_loop_free(run, connection);
+        open_loop_send(run);
     } else if (!run->stopping && !run->window_full) {
         exchange_begin(run, connection);
     }

@@ -27,8 +27,8 @@ bucket_of(int64_t value_ns)
     return (shift + 1) * ROW_BUCKETS + column;
 }
 
-static int64_t
-highest_value_of(int bucket)
+int64_t
+histogram_bucket_ns(int bucket)
 {
     if (bucket < ROW_BUCKETS) {
         return bucket;
@@ -107,12 +107,23 @@ histogram_quantile_ns(const struct histogram *histogram, double quantile)
         }
         bucket++;
     }
-    int64_t highest_ns = highest_value_of(bucket);
+    int64_t highest_ns = histogram_bucket_ns(bucket);
     /* The last bucket has no upper end of its own. */
     if (bucket == HISTOGRAM_BUCKETS - 1 || highest_ns > histogram->max_ns) {
         return histogram->max_ns;
     }
     return highest_ns;
+}
+
+uint64_t
+histogram_count_up_to(const struct histogram *histogram, int64_t value_ns)
+{
+    uint64_t count = 0;
+    int last = bucket_of(value_ns < 0 ? 0 : value_ns);
+    for (int i = 0; i <= last; i++) {
+        count += histogram->buckets[i];
+    }
+    return count;
 }
 
 double

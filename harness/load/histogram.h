@@ -41,6 +41,13 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
+/* The highest value that belongs to a bucket, 0 to HISTOGRAM_BUCKETS - 1. */
+int64_t histogram_bucket_ns(int bucket);
+
+/* How many values are in the bucket of `value_ns` and below. */
+uint64_t histogram_count_up_to(const struct histogram *histogram,
+                               int64_t value_ns);
+
 /* The mean of all values, 0 when it is empty. */
 double histogram_mean_ns(const struct histogram *histogram);
 

@@ -1,6 +1,6 @@
 /*
- * load.c: the program `load`: one run of the engine against any server that
- * echoes, and its result for people to read.
+ * load.c: the program `load`: a run of the engine against any server that
+ * echoes, or a search made of many, and the result for people to read.
  */
 #include <errno.h>
 #include <signal.h>
@@ -11,9 +11,19 @@
 #include <unistd.h>
 
 #include "harness/load/arguments.h"
+#include "harness/load/crew.h"
 #include "harness/load/engine.h"
+#include "harness/load/percentiles.h"
+#include "harness/load/saved.h"
+#include "harness/load/search.h"
 #include "harness/load/summary.h"
 #include "harness/load/units.h"
+
+/* What a run is written to; NULL for what is not. */
+struct files {
+    FILE *histogram; /* curve of percentiles */
+    FILE *save;      /* all that was seen */
+};
 
 /* Set by the first Ctrl-C: finish and print what there is. */
 static volatile sig_atomic_t interrupted;
@@ -51,10 +61,10 @@ raise_descriptor_limit(void)
 
 /* A run that would fail half-way for want of descriptors is not begun. */
 static void
-check_descriptors(const struct engine_options *options)
+check_descriptors(const struct engine_options *options, int threads)
 {
     rlim_t limit = raise_descriptor_limit();
-    int needed = engine_descriptors_needed(options);
+    int needed = crew_descriptors_needed(options, threads);
     if (limit == RLIM_INFINITY || limit >= (rlim_t)needed) {
         return;
     }
@@ -102,20 +112,84 @@ exit_status_of(const struct engine_result *result)
     return EXIT_SUCCESS;
 }
 
-int
-main(int argc, char **argv)
+/* Close a file that was written. Returns true if all of it was. */
+static bool
+finish_file(FILE *file, const char *path)
+{
+    bool good = ferror(file) == 0;
+    good = fclose(file) == 0 && good;
+    if (!good) {
+        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+    }
+    return good;
+}
+
+static FILE *
+open_file(const char *path)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+        exit(EXIT_NO_MEASURE);
+    }
+    return file;
+}
+
+/* Write the files that were asked for, which were opened before the run: a
+ * path that cannot be written is better known at once. Returns true if all
+ * went well. */
+static bool
+write_files(const struct arguments *arguments, struct files *files,
+            const struct engine_result *result)
+{
+    bool good = true;
+    if (files->histogram != NULL) {
+        percentiles_write(files->histogram, arguments->options.rate_per_s > 0
+                                                ? &result->response
+                                                : &result->latency);
+        good = finish_file(files->histogram, arguments->histogram_file);
+    }
+    if (files->save != NULL) {
+        saved_write(files->save, result);
+        good = finish_file(files->save, arguments->save_file) && good;
+    }
+    return good;
+}
+
+/* The exit status, unless what was printed could not be written. */
+static int
+flushed(int status)
+{
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    return status;
+}
+
+/* Open what will be written, if it was asked for. */
+static void
+open_files(const struct arguments *arguments, struct files *files)
+{
+    if (arguments->histogram_file != NULL) {
+        files->histogram = open_file(arguments->histogram_file);
+    }
+    if (arguments->save_file != NULL) {
+        files->save = open_file(arguments->save_file);
+    }
+}
+
+/* One run, its summary and its files. Returns the exit status. */
+static int
+run_once(struct arguments *arguments, bool progress)
 {
     static struct engine_result result;
-    struct arguments arguments;
-    arguments_read(argc, argv, &arguments);
-    check_descriptors(&arguments.options);
-    catch_signals();
-    arguments.options.interrupted = &interrupted;
-    bool progress = isatty(STDERR_FILENO);
+    struct files files = {NULL, NULL};
+    open_files(arguments, &files);
     if (progress) {
-        arguments.options.on_progress = show_progress;
+        arguments->options.on_progress = show_progress;
     }
-    int status = engine_run(&arguments.options, &result);
+    int status = crew_run(&arguments->options, arguments->threads, &result);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
@@ -123,11 +197,21 @@ main(int argc, char **argv)
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;
     }
-    summary_print(stdout, arguments.target, &arguments.options, &result,
+    summary_print(stdout, arguments->target, &arguments->options, &result,
                   wants_colour());
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
-    }
-    return exit_status_of(&result);
+    return write_files(arguments, &files, &result) ? exit_status_of(&result)
+                                                   : EXIT_NO_MEASURE;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct arguments arguments;
+    arguments_read(argc, argv, &arguments);
+    check_descriptors(&arguments.options, arguments.threads);
+    catch_signals();
+    arguments.options.interrupted = &interrupted;
+    bool progress = isatty(STDERR_FILENO);
+    return flushed(arguments.slo_ns != 0 ? search_run(&arguments, progress)
+                                         : run_once(&arguments, progress));
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "harness/load/exchange.h"
+#include "harness/load/open_loop.h"
 
 enum {
     TICK_NS = 100 * 1000 * 1000,     /* between looks for overdue messages */
@@ -124,6 +125,7 @@ do_what_is_due(struct run *run)
     while ((connection = take_due(run, &run->retries)) != NULL) {
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
     }
+    open_loop_send(run);
     while (may_connect(run)) {
         connection = TAILQ_FIRST(&run->to_connect);
         TAILQ_REMOVE(&run->to_connect, connection, queue);
@@ -140,11 +142,15 @@ time_to_sleep(const struct run *run, int64_t until_ns)
 {
     const struct connection *hello = TAILQ_FIRST(&run->hellos);
     const struct connection *retry = TAILQ_FIRST(&run->retries);
+    int64_t next_ns = open_loop_next_ns(run);
     if (may_connect(run)) {
         until_ns = run->now_ns;
     }
     if (run->next_tick_ns < until_ns) {
         until_ns = run->next_tick_ns;
+    }
+    if (next_ns < until_ns && next_ns != INT64_MAX) {
+        until_ns = next_ns - run->options->spin_ns;
     }
     if (hello != NULL && hello->due_ns < until_ns) {
         until_ns = hello->due_ns;
@@ -157,17 +163,35 @@ time_to_sleep(const struct run *run, int64_t until_ns)
                              .tv_nsec = sleep_ns % 1000000000};
 }
 
+/* Wait for the next batch of events. In an open loop the time is looked at
+ * on both sides of it: sending takes longer than looking, and the sleep would
+ * be too long by as much as that; and spinning is not work. */
+static void
+wait_for_events(struct run *run, int64_t until_ns)
+{
+    if (open_loop_is_on(run)) {
+        run->now_ns = clock_now_ns();
+    }
+    struct timespec sleep = time_to_sleep(run, until_ns);
+    int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
+                             &sleep, NULL);
+    run->event_count = count > 0 ? count : 0;
+    run->event_next = 0;
+    if (run->options->spin_ns > 0 && count == 0 && sleep.tv_sec == 0 &&
+        sleep.tv_nsec == 0) {
+        int64_t now_ns = clock_now_ns();
+        run->spun_ns += now_ns - run->now_ns;
+        run->now_ns = now_ns;
+    }
+}
+
 void
 run_turn(struct run *run, int64_t until_ns)
 {
-    int64_t before_ns = run->now_ns;
     if (run->event_next == run->event_count) {
-        struct timespec sleep = time_to_sleep(run, until_ns);
-        int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
-                                 &sleep, NULL);
-        run->event_count = count > 0 ? count : 0;
-        run->event_next = 0;
+        wait_for_events(run, until_ns);
     }
+    int64_t before_ns = run->now_ns;
     while (run->event_next < run->event_count && !run->window_full) {
         const struct epoll_event *event = &run->events[run->event_next++];
         connection_ready(run, event->data.ptr, event->events);

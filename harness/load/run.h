@@ -16,6 +16,7 @@
 #include "harness/load/connection.h"
 #include "harness/load/engine.h"
 #include "harness/load/pattern.h"
+#include "harness/load/schedule.h"
 
 enum {
     RUN_CONNECTING_MAX = 64,   /* connects under way at the same time */
@@ -34,11 +35,23 @@ struct run {
     int connecting;                 /* connects under way */
     int pending;                    /* messages without their whole echo */
     int64_t next_number;            /* of the next connection */
+    int number_step;                /* from one number to the next */
 
     struct connection_queue to_connect; /* wait for their turn to connect */
     struct connection_queue hellos;     /* wait to end their greeting, the
                                          * first due first */
     struct connection_queue retries;    /* wait for another try */
+
+    struct schedule schedule;     /* open loop: of what is not sent yet */
+    struct connection_queue free; /* open loop: wait for a message, the one
+                                   * that has waited longest first */
+    int64_t measured_from_ns;     /* open loop: what is due from here on is
+                                   * measured; INT64_MAX before the window */
+    int64_t due_until_ns; /* open loop: and what is due before this is sent;
+                           * INT64_MAX until the window is over */
+
+    int64_t spun_ns; /* open loop: time given to looking for events again and
+                      * again instead of sleeping */
 
     bool measuring;   /* inside the window */
     bool stopping;    /* no new message, no new connection */

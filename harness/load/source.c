@@ -13,18 +13,30 @@ enum {
 };
 
 bool
+source_is_loopback(const struct engine_options *options)
+{
+    if (options->address.ss_family == AF_INET6) {
+        struct sockaddr_in6 address;
+        memcpy(&address, &options->address, sizeof address);
+        return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr);
+    }
+    struct sockaddr_in address;
+    memcpy(&address, &options->address, sizeof address);
+    return options->address.ss_family == AF_INET &&
+           ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+bool
 source_is_spread(const struct engine_options *options)
 {
-    struct sockaddr_in address;
-    if (options->address.ss_family != AF_INET) {
+    if (options->address.ss_family != AF_INET ||
+        !source_is_loopback(options)) {
         return false;
     }
-    memcpy(&address, &options->address, sizeof address);
-    if (ntohl(address.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET) {
-        return false;
-    }
-    return options->churn ||
-           options->clients > ONE_ADDRESS_MAX - options->silent_clients;
+    /* The step is how many runs there are like this one. */
+    int64_t runs = options->number_step > 0 ? options->number_step : 1;
+    int64_t clients = (int64_t)options->clients + options->silent_clients;
+    return options->churn || clients * runs > ONE_ADDRESS_MAX;
 }
 
 int

@@ -14,6 +14,10 @@
 
 #include "harness/load/engine.h"
 
+/* True if the server is on this machine for certain: at 127.0.0.0/8 or ::1.
+ */
+bool source_is_loopback(const struct engine_options *options);
+
 /* True if a run with these options needs more than one source address, and
  * can have it. */
 bool source_is_spread(const struct engine_options *options);

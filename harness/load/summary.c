@@ -8,8 +8,9 @@
 #include "harness/load/units.h"
 
 enum {
-    SYN_AGAIN_NS = 1000 * 1000 * 1000
-}; /* the kernel sends it again */
+    SYN_AGAIN_NS = 1000 * 1000 * 1000, /* the kernel sends it again */
+    NOTABLE_WAIT_NS = 1000 * 1000,     /* worth a sentence */
+};
 
 static const char *
 red(bool colour)
@@ -50,7 +51,8 @@ print_head(FILE *stream, const char *target,
     if (options->silent_clients > 0) {
         fprintf(stream, ", %d silent beside", options->silent_clients);
     }
-    fprintf(stream, ", %s a message%s%s, %s%s\n", size,
+    fprintf(stream, "%s, %s a message%s%s, %s%s\n",
+            options->rate_per_s > 0 ? ", open loop" : "", size,
             options->churn ? ", churn" : "",
             options->handshake ? ", handshake" : "", duration,
             result->interrupted ? " (interrupted)" : "");
@@ -71,6 +73,22 @@ print_rate(FILE *stream, const struct engine_result *result)
     fprintf(stream, "  MB/s        %s each way\n", echoes);
 }
 
+/* What was asked of the server, and what it did. */
+static void
+print_offered(FILE *stream, const struct engine_options *options,
+              const struct engine_result *result)
+{
+    char rate[UNITS_TEXT_BYTES];
+    double seconds = (double)result->window_ns / 1e9;
+    if (seconds <= 0) {
+        return;
+    }
+    units_format_count(rate, (double)result->arrivals / seconds);
+    fprintf(stream, "  offered/s   %s (%llu in all, %s)\n", rate,
+            (unsigned long long)result->arrivals,
+            options->arrivals == SCHEDULE_FIXED ? "fixed gaps" : "poisson");
+}
+
 static void
 print_latency(FILE *stream, const char *name,
               const struct histogram *histogram)
@@ -86,6 +104,30 @@ print_latency(FILE *stream, const char *name,
             summary_quantile(p50, histogram, 0.5),
             summary_quantile(p99, histogram, 0.99),
             summary_quantile(p999, histogram, 0.999), max);
+}
+
+/* In an open loop there are three times, and their difference matters. */
+static void
+print_times(FILE *stream, const struct engine_options *options,
+            const struct engine_result *result)
+{
+    if (options->rate_per_s == 0) {
+        print_latency(stream, "latency", &result->latency);
+        return;
+    }
+    print_latency(stream, "response", &result->response);
+    print_latency(stream, "service", &result->latency);
+    print_latency(stream, "lag", &result->lag);
+    int64_t response_ns = histogram_quantile_ns(&result->response, 0.99);
+    int64_t service_ns = histogram_quantile_ns(&result->latency, 0.99);
+    if (result->errors[ENGINE_CLIENT_LATE] == 0 &&
+        response_ns > 2 * service_ns &&
+        response_ns - service_ns > NOTABLE_WAIT_NS) {
+        fputs("  note        messages waited for a free client before they "
+              "could be sent: users\n              would have felt the "
+              "response time, a closed loop sees the service time\n",
+              stream);
+    }
 }
 
 /* The errors of the kinds from `first` up to `end`, if there are any, under
@@ -141,6 +183,19 @@ print_own_cpu(FILE *stream, const struct engine_result *result)
             100 * (double)result->client_cpu_ns / (double)result->window_ns);
 }
 
+static void
+print_unfinished(FILE *stream, const struct engine_result *result)
+{
+    char age[UNITS_TEXT_BYTES];
+    fprintf(stream, "  unfinished  %llu without an echo at the end",
+            (unsigned long long)result->unfinished);
+    if (result->oldest_ns > 0) {
+        fprintf(stream, ", the oldest due for %s",
+                units_format_time(age, (double)result->oldest_ns));
+    }
+    fputc('\n', stream);
+}
+
 void
 summary_print(FILE *stream, const char *target,
               const struct engine_options *options,
@@ -151,8 +206,11 @@ summary_print(FILE *stream, const char *target,
     fprintf(stream, "  served      %s%d of %d%s clients\n",
             short_of ? red(colour) : "", result->served, result->asked,
             short_of ? plain(colour) : "");
+    if (options->rate_per_s > 0) {
+        print_offered(stream, options, result);
+    }
     print_rate(stream, result);
-    print_latency(stream, "latency", &result->latency);
+    print_times(stream, options, result);
     print_latency(stream, "connect", &result->connect);
     if (result->connect.max_ns >= SYN_AGAIN_NS) {
         fputs("  note        a connect took a second or more: its SYN was "
@@ -162,8 +220,13 @@ summary_print(FILE *stream, const char *target,
     }
     print_own_cpu(stream, result);
     if (result->unfinished > 0) {
-        fprintf(stream, "  unfinished  %llu without an echo at the end\n",
-                (unsigned long long)result->unfinished);
+        print_unfinished(stream, result);
+    }
+    if (result->errors[ENGINE_CLIENT_LATE] != 0) {
+        fputs("  note        this client was late itself, see lag and client "
+              "CPU: these figures\n              say little about the "
+              "server\n",
+              stream);
     }
     if (engine_result_good(result) && !engine_result_invalid(result)) {
         fputs("  errors      none\n", stream);

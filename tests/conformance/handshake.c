@@ -523,14 +523,16 @@ END_TEST
 START_TEST(test_H06_what_has_come_is_not_silence)
 {
     enum {
-        LIMIT_MS = 400,
         MANY = 600
     };
-    struct server server =
-        server_start((struct server_setup){.flags = {"--idle-timeout=400"}});
+    int limit_ms = patience_scaled_ms(1000);
+    char flag[40];
+    struct server server;
     struct client clients[MANY];
     int count = model_crowd(MANY);
 
+    snprintf(flag, sizeof flag, "--idle-timeout=%d", limit_ms);
+    server = server_start((struct server_setup){.flags = {flag}});
     for (int i = 0; i < count; i++) {
         clients[i] = client_connect(&server);
     }
@@ -539,7 +541,7 @@ START_TEST(test_H06_what_has_come_is_not_silence)
     for (int i = 0; i < count; i++) {
         client_send(&clients[i], 1);
     }
-    sleep_ms(LIMIT_MS + LIMIT_MS / 2);
+    sleep_ms(limit_ms + limit_ms / 4);
     server_thaw(&server);
     clients_receive(clients, count);
     clients_close(clients, count);

@@ -564,8 +564,10 @@ add_lifecycle_cases(struct plan *plan)
     plan_add_each(plan, test_G01_stop_when_idle, 2);
     plan_add(plan, test_G01_stop_with_idle_clients);
     plan_add(plan, test_G02_stop_under_load);
-    plan_add(plan, test_G03_stop_at_any_instant);
-    plan_add(plan, test_G03_stop_right_after_ready);
+    plan_add_unless(plan, plan_no_prompt_signals(),
+                    test_G03_stop_at_any_instant);
+    plan_add_unless(plan, plan_no_prompt_signals(),
+                    test_G03_stop_right_after_ready);
     plan_add(plan, test_G03_ready_means_ready);
     plan_add(plan, test_G04_stop_while_sending);
     plan_add(plan, test_G04_stop_during_handshakes);

@@ -20,6 +20,12 @@ patience_sanitized(void)
     return strcmp(variant(), "asan") == 0 || strcmp(variant(), "tsan") == 0;
 }
 
+bool
+patience_delays_signals(void)
+{
+    return strcmp(variant(), "tsan") == 0;
+}
+
 int
 patience_factor(void)
 {

@@ -32,6 +32,11 @@ int patience_scaled_ms(int ms);
  * RLIMIT_AS and resident memory meaningless. */
 bool patience_sanitized(void);
 
+/* True when thread sanitizer is in the servers: it keeps a signal back until
+ * the next call that it knows, and one that comes right before a wait, until
+ * the wait is over. */
+bool patience_delays_signals(void);
+
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t patience_now_ms(void);
 

@@ -91,6 +91,15 @@ plan_no_descriptors(unsigned wanted)
 }
 
 const char *
+plan_no_prompt_signals(void)
+{
+    return patience_delays_signals()
+               ? "thread sanitizer keeps back a signal that comes right "
+                 "before a wait"
+               : NULL;
+}
+
+const char *
 plan_no_ipv6(void)
 {
     const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,

@@ -44,6 +44,7 @@ void plan_add_unless(struct plan *plan, const char *reason,
 const char *plan_no_memory_limit(void);
 const char *plan_no_descriptors(unsigned wanted);
 const char *plan_no_ipv6(void);
+const char *plan_no_prompt_signals(void);
 
 /* The cases of each letter, in files of the same name. */
 void add_data_cases(struct plan *plan);      /* A: the way of the bytes */

@@ -5,15 +5,19 @@
  * is what compare relies on: phases, counts, what is asked and served.
  */
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "harness/load/crew.h"
 #include "harness/load/engine.h"
 
 static const int64_t ms_ns = 1000000;
@@ -101,6 +105,32 @@ serve_once(struct server *self, int fd)
     (void)self;
     if (nread > 0) {
         send_all(fd, bytes, (size_t)nread);
+    }
+}
+
+/* Take messages and say nothing. */
+static void
+serve_nothing(struct server *self, int fd)
+{
+    char bytes[4096];
+    (void)self;
+    while (recv(fd, bytes, sizeof bytes, 0) > 0) {
+    }
+}
+
+/* Echo, but never before 2 ms are over: 500 a second for each client. */
+static void
+serve_slowly(struct server *self, int fd)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    char bytes[4096];
+    ssize_t nread;
+    (void)self;
+    while ((nread = recv(fd, bytes, sizeof bytes, 0)) > 0) {
+        nanosleep(&pause, NULL);
+        if (!send_all(fd, bytes, (size_t)nread)) {
+            return;
+        }
     }
 }
 
@@ -434,6 +464,260 @@ START_TEST(two_runs_at_the_same_time)
 }
 END_TEST
 
+/* Keep the engine from its work, as a starved machine would. */
+static void
+sleep_for_a_while(uint64_t echoes, double done, void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    (void)echoes;
+    (void)done;
+    (void)arg;
+    nanosleep(&pause, NULL);
+}
+
+/* ---- the open loop ------------------------------------------------------
+ */
+
+/* Options for an open loop. A machine so busy that this test itself is late
+ * is no reason to fail: none of the tests looks at ENGINE_CLIENT_LATE. */
+static void
+start_open_loop(bool parallel, void (*serve)(struct server *, int),
+                double rate_per_s)
+{
+    start(parallel, serve);
+    options.rate_per_s = rate_per_s;
+    options.arrivals = SCHEDULE_FIXED;
+}
+
+/* Every message that was due in the window is found in the response times,
+ * answered or not. */
+static void
+assert_all_accounted_for(void)
+{
+    double due = options.rate_per_s * (double)result.window_ns / 1e9;
+    ck_assert(engine_result_good(&result));
+    ck_assert_uint_eq(result.response.count, result.arrivals);
+    if (options.arrivals == SCHEDULE_FIXED) {
+        ck_assert_double_eq_tol((double)result.arrivals, due, 1.5);
+    }
+}
+
+START_TEST(open_loop_keeps_to_its_rate)
+{
+    start_open_loop(true, serve_echo, 2000);
+    options.arrivals = _i == 0 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
+    options.warmup_ns = 20 * ms_ns;
+    options.silent_clients = 2;
+    options.ask_silent = true;
+    options.spin_ns = _i == 0 ? ms_ns : 0;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_eq(result.served, 10);
+    ck_assert_uint_eq(result.unfinished, 0);
+    ck_assert_uint_ge(result.arrivals, 400);
+    ck_assert_uint_le(result.arrivals,
+                      (uint64_t)(result.window_ns / ms_ns * 5 / 2));
+    ck_assert_uint_eq(result.latency.count, result.arrivals);
+    ck_assert_uint_eq(result.lag.count, result.arrivals);
+    ck_assert_double_ge(result.response.sum_ns,
+                        result.latency.sum_ns + result.lag.sum_ns);
+    ck_assert_int_ge(result.response.max_ns, result.latency.max_ns);
+    ck_assert_int_le(result.client_cpu_ns, result.window_ns);
+}
+END_TEST
+
+/* Not one answer: each client has one message, and the others wait for a
+ * client until the end. */
+START_TEST(open_loop_counts_what_is_never_answered)
+{
+    start_open_loop(true, serve_nothing, 2000);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_eq(result.served, 0);
+    ck_assert_uint_eq(result.echoes, 0);
+    ck_assert_uint_eq(result.latency.count, 0);
+    ck_assert_uint_eq(result.lag.count, 8);
+    ck_assert_uint_eq(result.unfinished, result.arrivals);
+    ck_assert_int_ge(result.oldest_ns, 240 * ms_ns);
+    ck_assert_int_eq(result.response.max_ns, result.oldest_ns);
+}
+END_TEST
+
+/* Twice what the server can do: each message waits longer than the one
+ * before, though each takes the server as long as ever. */
+START_TEST(open_loop_shows_the_queue)
+{
+    start_open_loop(true, serve_slowly, 1000);
+    options.clients = 1;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_uint_lt(result.echoes, result.arrivals);
+    int64_t service_ns = histogram_quantile_ns(&result.latency, 0.5);
+    int64_t response_ns = histogram_quantile_ns(&result.response, 0.5);
+    ck_assert_int_ge(service_ns, 2 * ms_ns);
+    ck_assert_int_ge(response_ns, 20 * ms_ns);
+    ck_assert_int_ge(response_ns, 3 * service_ns);
+    /* Waiting for the server is not our own lateness. */
+    ck_assert_int_lt(histogram_quantile_ns(&result.lag, 0.5), service_ns);
+}
+END_TEST
+
+/* One client has the server to itself and the messages of all others too,
+ * but for the one that each of them was given. */
+START_TEST(open_loop_goes_on_with_who_is_free)
+{
+    start_open_loop(false, serve_echo, 1000);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_uint_eq(result.unfinished, 7);
+    ck_assert_uint_gt(result.echoes, result.arrivals / 2);
+    ck_assert_int_ge(result.oldest_ns, 240 * ms_ns);
+}
+END_TEST
+
+/* A lost connection takes its message along; the others go on. */
+START_TEST(open_loop_survives_lost_connections)
+{
+    start_open_loop(true, serve_once, 1000);
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_uint_eq(
+        result.errors[ENGINE_EARLY_EOF] + result.errors[ENGINE_RESET], 8);
+    ck_assert_uint_le(result.response.count, result.arrivals);
+    ck_assert_int_lt(result.window_ns, 200 * ms_ns);
+}
+END_TEST
+
+START_TEST(open_loop_is_late_on_purpose)
+{
+    start_open_loop(true, serve_echo, 1000);
+    options.clients = 64;
+    options.on_progress = sleep_for_a_while;
+    options.window_ns = 1200 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
+    ck_assert(engine_result_invalid(&result));
+    ck_assert_int_ge(histogram_quantile_ns(&result.lag, 0.99), 20 * ms_ns);
+}
+END_TEST
+
+/* ---- several threads ----------------------------------------------------
+ */
+
+START_TEST(crew_counts_add_up)
+{
+    struct seen seen = {0};
+    start(true, serve_echo);
+    options.clients = 7;
+    options.silent_clients = 2;
+    options.ask_silent = true;
+    options.warmup_ns = 20 * ms_ns;
+    options.window_ns = 1200 * ms_ns;
+    options.on_phase = see_phase;
+    options.on_progress = see_progress;
+    options.arg = &seen;
+    ck_assert_int_eq(crew_run(&options, 3, &result), 0);
+    assert_no_errors();
+    ck_assert_int_eq(result.asked, 9);
+    ck_assert_int_eq(result.connected, 9);
+    ck_assert_int_eq(result.served, 9);
+    ck_assert_int_eq(server.accepted, 9);
+    ck_assert_uint_eq(result.connect.count, 9);
+    ck_assert_uint_eq(result.latency.count, result.echoes);
+    ck_assert_uint_gt(result.echoes_total, result.echoes);
+    ck_assert_int_eq(seen.phase_count, 3);
+    ck_assert_int_eq(seen.phases[0], ENGINE_CONNECTED);
+    ck_assert_int_eq(seen.phases[2], ENGINE_WINDOW_END);
+    ck_assert_int_ge(seen.progress_count, 2);
+    ck_assert_int_le(seen.progress_count, 4);
+}
+END_TEST
+
+/* More threads than clients or echoes are not used. */
+START_TEST(crew_deals_out_exactly)
+{
+    start(true, serve_echo);
+    options.clients = 5;
+    options.echoes_max = _i == 0 ? 3 : 1001;
+    options.window_ns = 20000 * ms_ns;
+    options.churn = _i == 2;
+    ck_assert_int_eq(crew_run(&options, 8, &result), 0);
+    assert_no_errors();
+    ck_assert_uint_eq(result.echoes, options.echoes_max);
+    ck_assert_uint_eq(result.latency.count, options.echoes_max);
+    ck_assert_int_eq(result.asked, 5);
+}
+END_TEST
+
+START_TEST(crew_keeps_to_the_rate)
+{
+    start_open_loop(true, serve_echo, 2000);
+    ck_assert_int_eq(crew_run(&options, 3, &result), 0);
+    ck_assert(engine_result_good(&result));
+    ck_assert_uint_eq(result.response.count, result.arrivals);
+    /* The longest window of the three may be longer than the others'. */
+    ck_assert_uint_ge(result.arrivals, 490);
+    ck_assert_uint_le(result.arrivals,
+                      (uint64_t)(result.window_ns * 2 / ms_ns) + 3);
+    ck_assert_int_eq(result.served, 8);
+}
+END_TEST
+
+/* A thread that has nobody left does not keep the others waiting, nor does
+ * one that cannot start. */
+START_TEST(crew_ends_early_when_all_are_dead)
+{
+    start(true, serve_once);
+    options.window_ns = 20000 * ms_ns;
+    ck_assert_int_eq(crew_run(&options, 4, &result), 0);
+    ck_assert(!engine_result_good(&result));
+    ck_assert_int_eq(result.served, 8);
+    ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
+}
+END_TEST
+
+START_TEST(crew_that_cannot_start_says_so)
+{
+    struct rlimit limit;
+    struct seen seen = {0};
+    start(true, serve_echo);
+    options.on_phase = see_phase;
+    options.arg = &seen;
+    /* Two of four find a descriptor for their epoll. */
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = (rlim_t)server.listen_fd + 3;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    ck_assert_int_eq(crew_run(&options, 4, &result), -1);
+    ck_assert_int_eq(errno, EMFILE);
+    ck_assert_int_eq(seen.phase_count, 3);
+}
+END_TEST
+
+/* On loopback the server needs a CPU too. */
+START_TEST(crew_is_as_large_as_suits)
+{
+    struct sockaddr_in local = {.sin_family = AF_INET};
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    options.clients = 1;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 1);
+    options.clients = 65;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 2);
+    ck_assert_int_eq(crew_suitable_threads(&options, 1), 1);
+    options.clients = 10000;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 4);
+    ck_assert_int_eq(crew_suitable_threads(&options, 2), 2);
+    memcpy(&options.address, &local, sizeof local);
+    ck_assert_int_eq(crew_suitable_threads(&options, 2), 1);
+    ck_assert_int_eq(crew_suitable_threads(&options, 1), 1);
+    options.rate_per_s = 1000;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 1);
+    options.rate_per_s = 100000;
+    ck_assert_int_eq(crew_suitable_threads(&options, 8), 3);
+}
+END_TEST
+
 START_TEST(descriptors_are_enough)
 {
     options.clients = 100;
@@ -474,6 +758,18 @@ main(void)
     tcase_add_loop_test(tests, phases_come_in_order_and_once, 0, 2);
     tcase_add_test(tests, interrupt_ends_the_window);
     tcase_add_test(tests, two_runs_at_the_same_time);
+    tcase_add_loop_test(tests, open_loop_keeps_to_its_rate, 0, 2);
+    tcase_add_test(tests, open_loop_counts_what_is_never_answered);
+    tcase_add_test(tests, open_loop_shows_the_queue);
+    tcase_add_test(tests, open_loop_goes_on_with_who_is_free);
+    tcase_add_test(tests, open_loop_survives_lost_connections);
+    tcase_add_test(tests, open_loop_is_late_on_purpose);
+    tcase_add_test(tests, crew_counts_add_up);
+    tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
+    tcase_add_test(tests, crew_keeps_to_the_rate);
+    tcase_add_test(tests, crew_ends_early_when_all_are_dead);
+    tcase_add_test(tests, crew_that_cannot_start_says_so);
+    tcase_add_test(tests, crew_is_as_large_as_suits);
     tcase_add_test(tests, descriptors_are_enough);
     tcase_add_test(tests, every_error_has_a_name);
     suite_add_tcase(suite, tests);

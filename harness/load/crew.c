@@ -1,0 +1,315 @@
+/*
+ * crew.c: a run by several threads.
+ */
+#include "harness/load/crew.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/load/source.h"
+
+enum {
+    THREADS_DEFAULT_MAX = 4,        /* unless more are asked for */
+    CLIENTS_FOR_ONE = 64,           /* closed loop: what one thread is for */
+    RATE_FOR_ONE_PER_S = 40000,     /* open loop: the same */
+    PHASES = ENGINE_WINDOW_END + 1, /* each engine goes through all */
+};
+
+struct crew;
+
+/* One of the threads. */
+struct member {
+    struct crew *crew;             /* all of them */
+    int index;                     /* which of them, from 0 */
+    pthread_t thread;              /* itself; index 0 is the caller */
+    struct engine_options options; /* its share of what is to be done */
+    struct engine_result result;   /* what it saw */
+    atomic_uint_fast64_t echoes;   /* of its progress */
+    int phases;                    /* it has been through */
+    int status;                    /* what engine_run returned */
+    int error_number;              /* errno, if that was -1 */
+};
+
+struct crew {
+    const struct engine_options *options; /* what is to be done in all */
+    int count;                            /* threads */
+    pthread_mutex_t gate;                 /* shut until all are there */
+    bool cancelled;            /* not all could be started; behind the gate */
+    pthread_barrier_t meeting; /* at each phase */
+    struct member *members;    /* `count` of them */
+};
+
+/* ---- dealing out ------------------------------------------------------- */
+
+/* The share of number `index` when `whole` is dealt out to `count`. */
+static uint64_t
+share_of(uint64_t whole, int count, int index)
+{
+    return whole / (uint64_t)count +
+           ((uint64_t)index < whole % (uint64_t)count ? 1 : 0);
+}
+
+static int
+useful_threads(const struct engine_options *options, int threads)
+{
+    if (threads > CREW_MAX) {
+        threads = CREW_MAX;
+    }
+    if (threads > options->clients) {
+        threads = options->clients;
+    }
+    if (options->echoes_max != 0 && (uint64_t)threads > options->echoes_max) {
+        threads = (int)options->echoes_max;
+    }
+    return threads < 1 ? 1 : threads;
+}
+
+/* Several Poisson schedules together are one of the sum of their rates, as
+ * long as they do not depend on each other: each gets a seed of its own.
+ * Schedules of equal gaps are laid between each other. */
+static void
+deal_out(const struct engine_options *options, int count, int index,
+         struct engine_options *share)
+{
+    *share = *options;
+    share->clients = (int)share_of((uint64_t)options->clients, count, index);
+    share->silent_clients =
+        (int)share_of((uint64_t)options->silent_clients, count, index);
+    share->echoes_max = share_of(options->echoes_max, count, index);
+    share->rate_per_s = options->rate_per_s / count;
+    share->seed =
+        options->seed + (uint64_t)index * UINT64_C(0x632be59bd9b4e019);
+    share->part = (index + 1.0) / count;
+    share->number_first = index;
+    share->number_step = count;
+}
+
+/* ---- phases and progress ----------------------------------------------- */
+
+static void
+meet_at_phase(enum engine_phase phase, void *arg)
+{
+    struct member *member = arg;
+    struct crew *crew = member->crew;
+    const struct engine_options *options = crew->options;
+    member->phases++;
+    /* Nobody looks: then those who are late need not keep the others from
+     * the echoes that are still to come. */
+    if (phase == ENGINE_WINDOW_END && options->on_phase == NULL) {
+        return;
+    }
+    int status = pthread_barrier_wait(&crew->meeting);
+    if (status == PTHREAD_BARRIER_SERIAL_THREAD &&
+        options->on_phase != NULL) {
+        options->on_phase(phase, options->arg);
+    }
+    pthread_barrier_wait(&crew->meeting);
+}
+
+/* Each keeps its count where the first can add them up. */
+static void
+add_up_progress(uint64_t echoes, double done, void *arg)
+{
+    struct member *member = arg;
+    struct crew *crew = member->crew;
+    atomic_store(&member->echoes, echoes);
+    if (member->index != 0 || crew->options->on_progress == NULL) {
+        return;
+    }
+    uint64_t sum = 0;
+    for (int i = 0; i < crew->count; i++) {
+        sum += atomic_load(&crew->members[i].echoes);
+    }
+    crew->options->on_progress(sum, done, crew->options->arg);
+}
+
+/* ---- adding up --------------------------------------------------------- */
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void
+add_errors(struct engine_result *into, const struct engine_result *from)
+{
+    bool had_mismatch = into->errors[ENGINE_MISMATCH] != 0 ||
+                        into->errors[ENGINE_EXTRA_BYTES] != 0;
+    if (!had_mismatch) {
+        into->mismatch = from->mismatch;
+    }
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        if (into->errors[i] == 0) {
+            into->error_errno[i] = from->error_errno[i];
+        }
+        into->errors[i] += from->errors[i];
+    }
+}
+
+void
+crew_add_result(struct engine_result *into, const struct engine_result *from)
+{
+    add_errors(into, from);
+    into->asked += from->asked;
+    into->connected += from->connected;
+    into->served += from->served;
+    into->echoes += from->echoes;
+    into->echoes_total += from->echoes_total;
+    into->bytes += from->bytes;
+    into->unfinished += from->unfinished;
+    into->stalled += from->stalled;
+    into->stalled_inside += from->stalled_inside;
+    into->turned_away += from->turned_away;
+    into->arrivals += from->arrivals;
+    into->client_cpu_ns += from->client_cpu_ns;
+    into->window_ns = larger(into->window_ns, from->window_ns);
+    into->oldest_ns = larger(into->oldest_ns, from->oldest_ns);
+    into->interrupted = into->interrupted || from->interrupted;
+    histogram_merge(&into->latency, &from->latency);
+    histogram_merge(&into->response, &from->response);
+    histogram_merge(&into->lag, &from->lag);
+    histogram_merge(&into->connect, &from->connect);
+}
+
+/* ---- the run ----------------------------------------------------------- */
+
+static void *
+member_main(void *arg)
+{
+    struct member *member = arg;
+    pthread_mutex_lock(&member->crew->gate);
+    bool cancelled = member->crew->cancelled;
+    pthread_mutex_unlock(&member->crew->gate);
+    if (cancelled) {
+        return NULL;
+    }
+    member->status = engine_run(&member->options, &member->result);
+    member->error_number = errno;
+    /* One that could not start keeps the others from waiting for it. */
+    while (member->phases < PHASES) {
+        meet_at_phase((enum engine_phase)member->phases, member);
+    }
+    return NULL;
+}
+
+static void
+prepare(struct crew *crew, int index)
+{
+    struct member *member = &crew->members[index];
+    member->crew = crew;
+    member->index = index;
+    deal_out(crew->options, crew->count, index, &member->options);
+    member->options.on_phase = meet_at_phase;
+    member->options.on_progress = add_up_progress;
+    member->options.arg = member;
+}
+
+/* Start all threads but the caller's. They wait at the gate, because a crew
+ * that is not complete would wait for the missing one at its first meeting.
+ * Returns how many there are with the caller, `count` unless *error says why
+ * there are not more. */
+static int
+start_threads(struct crew *crew, int *error)
+{
+    int started = 1;
+    while (started < crew->count) {
+        struct member *member = &crew->members[started];
+        *error = pthread_create(&member->thread, NULL, member_main, member);
+        if (*error != 0) {
+            break;
+        }
+        started++;
+    }
+    return started;
+}
+
+/* Run all members, the first in this thread. Returns 0 or an errno. */
+static int
+run_members(struct crew *crew)
+{
+    int error = 0;
+    pthread_mutex_lock(&crew->gate);
+    int started = start_threads(crew, &error);
+    crew->cancelled = started < crew->count;
+    pthread_mutex_unlock(&crew->gate);
+    member_main(&crew->members[0]);
+    for (int i = 1; i < started; i++) {
+        pthread_join(crew->members[i].thread, NULL);
+    }
+    for (int i = 0; i < started && error == 0; i++) {
+        error =
+            crew->members[i].status != 0 ? crew->members[i].error_number : 0;
+    }
+    return error;
+}
+
+int
+crew_run(const struct engine_options *options, int threads,
+         struct engine_result *result)
+{
+    int count = useful_threads(options, threads);
+    if (count == 1) {
+        return engine_run(options, result);
+    }
+    struct crew crew = {.options = options, .count = count};
+    memset(result, 0, sizeof *result);
+    crew.members = calloc((size_t)count, sizeof *crew.members);
+    if (crew.members == NULL) {
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        prepare(&crew, i);
+    }
+    pthread_mutex_init(&crew.gate, NULL);
+    pthread_barrier_init(&crew.meeting, NULL, (unsigned)count);
+    int error = run_members(&crew);
+    pthread_barrier_destroy(&crew.meeting);
+    pthread_mutex_destroy(&crew.gate);
+    for (int i = 0; i < count; i++) {
+        crew_add_result(result, &crew.members[i].result);
+    }
+    free(crew.members);
+    errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+/* ---- how many ---------------------------------------------------------- */
+
+/*
+ * One thread drives 64 clients, or 40 000 messages a second, without being
+ * what holds the server up. Beyond that there is one more for each as many
+ * again, as far as there are CPUs, four at most; who knows that more are
+ * wanted says so. A server on this machine is left a CPU: on two CPUs a
+ * second thread has cost it a quarter of its echoes.
+ */
+int
+crew_suitable_threads(const struct engine_options *options, int cpus)
+{
+    int64_t wanted = 1 + (options->clients - 1) / CLIENTS_FOR_ONE;
+    if (options->rate_per_s > 0) {
+        int64_t by_rate =
+            1 + (int64_t)(options->rate_per_s - 1) / RATE_FOR_ONE_PER_S;
+        wanted = by_rate < wanted ? by_rate : wanted;
+    }
+    if (source_is_loopback(options)) {
+        cpus--;
+    }
+    if (wanted > cpus) {
+        wanted = cpus;
+    }
+    if (wanted > THREADS_DEFAULT_MAX) {
+        wanted = THREADS_DEFAULT_MAX;
+    }
+    return useful_threads(options, (int)wanted);
+}
+
+int
+crew_descriptors_needed(const struct engine_options *options, int threads)
+{
+    return engine_descriptors_needed(options) +
+           useful_threads(options, threads) - 1;
+}

@@ -1,0 +1,260 @@
+/*
+ * test_open_loop.c: does the engine measure what it says it measures?
+ *
+ * Servers whose speed is known are measured, and one is stopped for 300 ms
+ * on purpose. What cannot be is a failure (an echo earlier than the server
+ * sends it), and so is what is wrong by a factor. What is merely later than
+ * it should be may be this machine's doing: it is tried again, and after the
+ * last try the test is skipped, with the figures.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/load/crew.h"
+#include "harness/load/target.h"
+#include "tests/harness/servers.h"
+
+enum {
+    TRIES = 4,
+    STOP_MS = 300, /* how long a server is stopped */
+};
+
+static const int64_t ms_ns = 1000000;
+static struct engine_options options;
+static struct engine_result result;
+
+/* Start a server and fill in options for it: a closed loop for a second. */
+static void
+start(struct process *server, const char *name, const char *flags)
+{
+    char target[64];
+    char host[64];
+    int port;
+    servers_start(server, name, flags, target);
+    ck_assert_int_eq(target_parse(target, host, sizeof host, &port), 0);
+    memset(&options, 0, sizeof options);
+    ck_assert_ptr_null(
+        target_resolve(host, port, &options.address, &options.address_bytes));
+    options.clients = 16;
+    options.message_bytes = 64;
+    options.warmup_ns = 100 * ms_ns;
+    options.window_ns = 1000 * ms_ns;
+}
+
+/* Run it. Errors that are the server's are failures. */
+static void
+measure(void)
+{
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    ck_assert(engine_result_good(&result));
+    ck_assert_int_eq(result.served, options.clients);
+}
+
+static double
+ms_at(const struct histogram *histogram, double quantile)
+{
+    return (double)histogram_quantile_ns(histogram, quantile) / 1e6;
+}
+
+/* The median echo of a server without any delay. */
+static double
+floor_ms(void)
+{
+    struct process server;
+    start(&server, "badserver", "--bug=none");
+    options.clients = 4;
+    options.window_ns = 200 * ms_ns;
+    measure();
+    process_kill(&server);
+    return ms_at(&result.latency, 0.5);
+}
+
+/* ---- servers of known speed ---------------------------------------------
+ */
+
+/* Exactly 5 ms late: the median is within 5 % and what an echo takes. */
+START_TEST(late_server_is_as_late_as_it_is)
+{
+    struct process server;
+    double p50_ms = 0;
+    double most_ms = 5 * 1.05 + floor_ms();
+    start(&server, "lateserver", "--late-us=5000");
+    options.clients = 4;
+    options.window_ns = 500 * ms_ns;
+    options.rate_per_s = _i == 0 ? 0 : 200;
+    for (int i = 0; i < TRIES && (i == 0 || p50_ms > most_ms); i++) {
+        measure();
+        p50_ms = ms_at(&result.latency, 0.5);
+        ck_assert_double_ge(p50_ms, 5);
+    }
+    process_kill(&server);
+    ck_assert_double_le(p50_ms, 2 * most_ms);
+    if (p50_ms > most_ms) {
+        servers_skip("late_server_is_as_late_as_it_is",
+                     "this machine adds more than 5 % to 5 ms");
+    }
+}
+END_TEST
+
+/* 10 000 tokens a second are 10 000 echoes a second, within 2 %. */
+START_TEST(bucket_gives_its_rate)
+{
+    struct process server;
+    double rate = 0;
+    start(&server, "lateserver", "--per-second=10000");
+    options.clients = 64;
+    options.window_ns = 1500 * ms_ns;
+    for (int i = 0; i < TRIES && rate < 9800; i++) {
+        measure();
+        rate = (double)result.echoes / ((double)result.window_ns / 1e9);
+        ck_assert_double_le(rate, 10200);
+    }
+    process_kill(&server);
+    if (rate < 9800) {
+        servers_skip("bucket_gives_its_rate",
+                     "this machine has no 10 000 echoes a second to spare");
+    }
+}
+END_TEST
+
+/* Twice what the server can do: the queue grows as long as it goes on, while
+ * each message that is sent takes as long as ever. */
+START_TEST(overload_grows_and_is_unfinished)
+{
+    struct process server;
+    start(&server, "lateserver", "--per-second=1000");
+    options.rate_per_s = 2000;
+    options.arrivals = SCHEDULE_FIXED;
+    measure();
+    process_kill(&server);
+    ck_assert_uint_gt(result.unfinished, 0);
+    ck_assert_uint_eq(result.response.count, result.arrivals);
+    ck_assert_double_ge(ms_at(&result.response, 0.5),
+                        3 * ms_at(&result.latency, 0.5));
+    ck_assert_double_ge(ms_at(&result.response, 0.9),
+                        1.3 * ms_at(&result.response, 0.5));
+    ck_assert_int_ge(result.oldest_ns, 200 * ms_ns);
+}
+END_TEST
+
+/* ---- a stop -------------------------------------------------------------
+ */
+
+static void
+sleep_ms(int time_ms)
+{
+    const struct timespec time = {time_ms / 1000, time_ms % 1000 * ms_ns};
+    nanosleep(&time, NULL);
+}
+
+/* Stop a server in the middle of the window, for a while. */
+static void *
+stop_main(void *arg)
+{
+    const struct process *server = arg;
+    sleep_ms(500);
+    kill(server->pid, SIGSTOP);
+    sleep_ms(STOP_MS);
+    kill(server->pid, SIGCONT);
+    return NULL;
+}
+
+static void
+stop_in_window(enum engine_phase phase, void *arg)
+{
+    pthread_t thread;
+    if (phase == ENGINE_WINDOW_BEGIN) {
+        ck_assert_int_eq(pthread_create(&thread, NULL, stop_main, arg), 0);
+        pthread_detach(thread);
+    }
+}
+
+/* Measure a server that is stopped on the way. */
+static void
+measure_stop(double rate_per_s)
+{
+    struct process server;
+    start(&server, "badserver", "--bug=none");
+    options.window_ns = 2000 * ms_ns;
+    options.rate_per_s = rate_per_s;
+    options.on_phase = stop_in_window;
+    options.arg = &server;
+    measure();
+    process_kill(&server);
+}
+
+/* A tenth of all messages are due while the server is stopped, and their
+ * users wait; but only sixteen were ever sent to it in that time, which is
+ * less than one in a hundred. */
+START_TEST(stop_shows_in_response_not_in_service)
+{
+    double service_ms = 1000;
+    for (int i = 0; i < TRIES && service_ms >= 100; i++) {
+        measure_stop(2000);
+        double response_ms = ms_at(&result.response, 0.99);
+        service_ms = ms_at(&result.latency, 0.99);
+        ck_assert_uint_eq(result.unfinished, 0);
+        ck_assert_uint_eq(result.response.count, result.arrivals);
+        ck_assert_double_ge(response_ms, 100);
+        ck_assert_double_ge(ms_at(&result.latency, 1), STOP_MS * 0.9);
+        ck_assert_double_lt(service_ms, 0.8 * response_ms);
+    }
+    if (service_ms >= 100) {
+        servers_skip("stop_shows_in_response_not_in_service",
+                     "this machine stops by itself for as long");
+    }
+}
+END_TEST
+
+/* How many values are above a time. */
+static uint64_t
+count_above(const struct histogram *histogram, double time_ms)
+{
+    uint64_t above = 0;
+    while (above < histogram->count) {
+        double quantile =
+            (double)(histogram->count - above) / (double)histogram->count;
+        if (ms_at(histogram, quantile) <= time_ms) {
+            break;
+        }
+        above++;
+    }
+    return above;
+}
+
+/* A closed loop waits with the server: one slow message for each client,
+ * however many would have been sent. */
+START_TEST(stop_in_closed_loop_is_seen_once_by_each)
+{
+    uint64_t slow = 0;
+    for (int i = 0; i < TRIES && (i == 0 || slow > 16); i++) {
+        measure_stop(0);
+        slow = count_above(&result.latency, STOP_MS * 0.7);
+        ck_assert_uint_ge(slow, 16);
+        ck_assert_double_lt(ms_at(&result.latency, 0.99), 100);
+    }
+    if (slow > 16) {
+        servers_skip("stop_in_closed_loop_is_seen_once_by_each",
+                     "this machine stops by itself for as long");
+    }
+}
+END_TEST
+
+Suite *
+open_loop_suite(void)
+{
+    Suite *suite = suite_create("open loop");
+    TCase *tests = tcase_create("servers of known speed, and stops");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, late_server_is_as_late_as_it_is, 0, 2);
+    tcase_add_test(tests, bucket_gives_its_rate);
+    tcase_add_test(tests, overload_grows_and_is_unfinished);
+    tcase_add_test(tests, stop_shows_in_response_not_in_service);
+    tcase_add_test(tests, stop_in_closed_loop_is_seen_once_by_each);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,172 @@
+/*
+ * test_schedule.c: are the instants of a schedule what its kind promises?
+ *
+ * The generator is seeded, so what holds once holds always: the bounds below
+ * are those of chance (four standard deviations or more), not of patience.
+ * Long loops count what is wrong and assert once; ck_assert writes to a file.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "harness/load/schedule.h"
+
+enum {
+    INSTANTS = 1000000
+};
+
+static const int64_t begin_ns = INT64_C(123456789012345);
+static struct schedule schedule;
+
+/* Pass one instant. Returns the time from the last one, or from the
+ * beginning, in nanoseconds. */
+static int64_t
+pass(int64_t *last_ns)
+{
+    int64_t gap_ns = schedule.next_ns - *last_ns;
+    *last_ns = schedule.next_ns;
+    schedule_pass(&schedule);
+    return gap_ns;
+}
+
+START_TEST(fixed_gaps_are_equal)
+{
+    int64_t last_ns = begin_ns;
+    int wrong = 0;
+    schedule_begin(&schedule, SCHEDULE_FIXED, 20000, 1, 1, begin_ns);
+    for (int i = 0; i < INSTANTS; i++) {
+        wrong += pass(&last_ns) != 50000;
+    }
+    ck_assert_int_eq(wrong, 0);
+    ck_assert_int_eq(last_ns, begin_ns + INT64_C(50000) * INSTANTS);
+}
+END_TEST
+
+/* 7000 a second have a gap that no whole number of nanoseconds is. */
+START_TEST(fixed_gaps_do_not_drift)
+{
+    int64_t last_ns = begin_ns;
+    int wrong = 0;
+    schedule_begin(&schedule, SCHEDULE_FIXED, 7000, 1, 1, begin_ns);
+    for (int64_t i = 1; i <= INSTANTS; i++) {
+        int64_t gap_ns = pass(&last_ns);
+        int64_t exact_ns = begin_ns + i * 1000000 / 7;
+        wrong += gap_ns < 142857 - 1 || gap_ns > 142857 + 2;
+        wrong += llabs(last_ns - exact_ns) > 2;
+    }
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+/* Three threads take turns, at the rate of all of them. */
+START_TEST(fixed_schedules_fit_between_each_other)
+{
+    struct schedule parts[3];
+    for (int i = 0; i < 3; i++) {
+        schedule_begin(&parts[i], SCHEDULE_FIXED, 1000, (i + 1) / 3.0, 1,
+                       begin_ns);
+    }
+    for (int i = 0; i < 3000; i++) {
+        int64_t exact_ns = begin_ns + (i + 1) * INT64_C(1000000) / 3;
+        ck_assert_int_le(llabs(parts[i % 3].next_ns - exact_ns), 2);
+        schedule_pass(&parts[i % 3]);
+    }
+}
+END_TEST
+
+/* An exponential gap has the mean for its deviation, and a share of 1/e of
+ * all gaps is longer than the mean. */
+START_TEST(poisson_gaps_are_exponential)
+{
+    const double mean_ns = 50000;
+    double sum = 0;
+    double sum_of_squares = 0;
+    int longer = 0;
+    int64_t last_ns = begin_ns;
+    schedule_begin(&schedule, SCHEDULE_POISSON, 20000, 1, 1 + (uint64_t)_i,
+                   begin_ns);
+    for (int i = 0; i < INSTANTS; i++) {
+        double gap = (double)pass(&last_ns) / mean_ns;
+        sum += gap;
+        sum_of_squares += gap * gap;
+        longer += gap > 1;
+    }
+    double mean = sum / INSTANTS;
+    double variance = sum_of_squares / INSTANTS - mean * mean;
+    ck_assert_double_eq_tol(mean, 1, 0.004);
+    ck_assert_double_eq_tol(variance, 1, 0.012);
+    ck_assert_double_eq_tol((double)longer / INSTANTS, exp(-1), 0.002);
+}
+END_TEST
+
+/* Gaps that depend on each other would be bursts, or a rhythm. */
+START_TEST(poisson_gaps_are_independent)
+{
+    double product = 0;
+    int64_t last_ns = begin_ns;
+    schedule_begin(&schedule, SCHEDULE_POISSON, 1e6, 1, 7, begin_ns);
+    double before = (double)pass(&last_ns) / 1000 - 1;
+    for (int i = 0; i < INSTANTS; i++) {
+        double gap = (double)pass(&last_ns) / 1000 - 1;
+        product += gap * before;
+        before = gap;
+    }
+    ck_assert_double_eq_tol(product / INSTANTS, 0, 0.004);
+}
+END_TEST
+
+START_TEST(seed_decides_everything)
+{
+    struct schedule same;
+    struct schedule other;
+    int different = 0;
+    schedule_begin(&schedule, SCHEDULE_POISSON, 1000, 1, 42, begin_ns);
+    schedule_begin(&same, SCHEDULE_POISSON, 1000, 1, 42, begin_ns);
+    schedule_begin(&other, SCHEDULE_POISSON, 1000, 1, 43, begin_ns);
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(schedule.next_ns, same.next_ns);
+        different += schedule.next_ns != other.next_ns;
+        schedule_pass(&schedule);
+        schedule_pass(&same);
+        schedule_pass(&other);
+    }
+    ck_assert_int_gt(different, 990);
+}
+END_TEST
+
+/* The engine asks a copy how much is still to come. */
+START_TEST(copy_goes_on_alike)
+{
+    schedule_begin(&schedule, SCHEDULE_POISSON, 1000, 1, 42, begin_ns);
+    for (int i = 0; i < 100; i++) {
+        schedule_pass(&schedule);
+    }
+    struct schedule copy = schedule;
+    for (int i = 0; i < 100; i++) {
+        schedule_pass(&schedule);
+        schedule_pass(&copy);
+        ck_assert_int_eq(schedule.next_ns, copy.next_ns);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("schedule");
+    TCase *tests = tcase_create("schedule");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, fixed_gaps_are_equal);
+    tcase_add_test(tests, fixed_gaps_do_not_drift);
+    tcase_add_test(tests, fixed_schedules_fit_between_each_other);
+    tcase_add_loop_test(tests, poisson_gaps_are_exponential, 0, 3);
+    tcase_add_test(tests, poisson_gaps_are_independent);
+    tcase_add_test(tests, seed_decides_everything);
+    tcase_add_test(tests, copy_goes_on_alike);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
