@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,8 +63,9 @@ expect(enum window_status status, const char *words)
 static void
 print_stats(const char *text)
 {
-    strcpy(server->capture.out.tail, text);
-    server->capture.out.tail_bytes = strlen(text);
+    snprintf(server->capture.out.tail, sizeof server->capture.out.tail, "%s",
+             text);
+    server->capture.out.tail_bytes = strlen(server->capture.out.tail);
 }
 
 START_TEST(a_good_server_is_ok)
