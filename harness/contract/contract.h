@@ -21,9 +21,10 @@
  * themselves wake whoever waits on them: accept says EINVAL, recv hands over
  * what had already arrived and then end-of-file, and each connection ends
  * on its ordinary path with every byte that was read echoed. When --grace
- * is over, the clients that are left are shut down for writing too, and
- * CONTRACT_CUT_MS later the process ends even if its model still sleeps. A
- * second signal ends it at once, with status 128 + the signal's number.
+ * is over, the clients that are left are reset, so that none of them takes
+ * half an echo for a whole one, and CONTRACT_CUT_MS later the process ends
+ * even if its model still sleeps. A second signal resets them and ends it at
+ * once, with status 128 + the signal's number.
  */
 #ifndef FIVEWAYS_CONTRACT_H
 #define FIVEWAYS_CONTRACT_H

@@ -34,14 +34,38 @@ static struct {
     timer_t timer;         /* of the grace time, then of the cut */
 } stop = {.listen_fd = -1};
 
+/* No more comes from this client: what is there can still be echoed. */
 static void
-shut_clients_down(int how)
+end_reading(int conn_fd)
+{
+    shutdown(conn_fd, SHUT_RD);
+}
+
+/*
+ * Reset the connection. A shutdown would end it with a FIN, and a client
+ * whose echo is half-way would take that for a whole one. connect(2) to no
+ * address at all dissolves it instead, and wakes whoever waits on it with an
+ * error. Linux 6.4 to 6.6 refuse that while a thread waits, hence the else.
+ */
+static void
+cut(int conn_fd)
+{
+    const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+
+    if (connect(conn_fd, &nowhere, sizeof nowhere) == -1) {
+        shutdown(conn_fd, SHUT_RDWR);
+    }
+}
+
+/* Called in signal handlers: shutdown and connect may be used there. */
+static void
+for_each_client(void (*reach)(int conn_fd))
 {
     int fds_end = atomic_load(&stop.fds_end);
 
     for (int fd = 0; fd < fds_end; fd++) {
         if (atomic_load(&stop.open_fds[fd])) {
-            shutdown(fd, how);
+            reach(fd);
         }
     }
 }
@@ -65,6 +89,7 @@ stop_signal_handler(int signal_number)
     int saved_errno = errno;
 
     if (atomic_exchange(&stop.asked, true)) {
+        for_each_client(cut);
         _exit(128 + signal_number);
     }
     start_timer(contract_options.grace_ms);
@@ -72,7 +97,7 @@ stop_signal_handler(int signal_number)
     if (listen_fd != -1) {
         shutdown(listen_fd, SHUT_RDWR);
     }
-    shut_clients_down(SHUT_RD);
+    for_each_client(end_reading);
     errno = saved_errno;
 }
 
@@ -85,7 +110,7 @@ stop_timer_handler(int signal_number)
     start_timer(CONTRACT_CUT_MS);
     switch (atomic_fetch_add(&stop.alarms, 1)) {
     case 0:
-        shut_clients_down(SHUT_RDWR);
+        for_each_client(cut);
         break;
     case 1:
         /* The model is deep in a sleep or a computation of its own. */
@@ -179,9 +204,9 @@ stop_register(int conn_fd)
     }
     atomic_store(&stop.open_fds[conn_fd], true);
     if (atomic_load(&stop.alarms) > 0) {
-        shutdown(conn_fd, SHUT_RDWR);
+        cut(conn_fd);
     } else if (contract_stopping()) {
-        shutdown(conn_fd, SHUT_RD);
+        end_reading(conn_fd);
     }
     return true;
 }

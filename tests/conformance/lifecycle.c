@@ -208,6 +208,17 @@ END_TEST
 
 /* ---- G4: a stop while the server waits for a client ------------------- */
 
+/* Whoever did not get everything back must not be told that this was all. */
+static void
+expect_cut(struct client *client)
+{
+    require(client_wait_end(client, PATIENCE_MS) == CLIENT_RESET,
+            "seed %ju: %ju of %ju bytes came back, then %s",
+            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
+            (uintmax_t)client->sent_bytes,
+            client->end == CLIENT_EOF ? "a clean end" : "nothing more");
+}
+
 START_TEST(test_G04_stop_while_sending)
 {
     struct server server = server_start((struct server_setup){
@@ -221,6 +232,9 @@ START_TEST(test_G04_stop_while_sending)
     }
     clients_fill(clients, count, 64 * (uint64_t)MIB);
     server_stop(&server);
+    for (i = 0; i < count; i++) {
+        expect_cut(&clients[i]);
+    }
     clients_close(clients, count);
 }
 END_TEST
@@ -276,6 +290,7 @@ START_TEST(test_G04_stop_during_a_long_delay)
     client_send(&client, 10);
     client_wait_consumed(&client);
     server_stop(&server);
+    expect_cut(&client);
     client_close(&client);
 }
 END_TEST
@@ -405,6 +420,7 @@ START_TEST(test_G06_second_signal_ends_at_once)
                 WEXITSTATUS(wait_status) == 128 + second,
             "after a second signal it %s, not with status %d",
             server_status_words(wait_status), 128 + second);
+    expect_cut(&client);
     client_close(&client);
 }
 END_TEST
