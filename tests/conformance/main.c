@@ -15,6 +15,7 @@
 #include "tests/conformance/payload.h"
 #include "tests/conformance/plan.h"
 #include "tests/conformance/server.h"
+#include "tests/conformance/verdict.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -148,10 +149,13 @@ test_model(const struct model *model, const struct options *options,
         plan.skipped++;
     } else {
         add_cases(&plan);
+        verdict_begin();
+        fflush(stdout); /* or each test that is forked prints it again */
         srunner_run_all(runner, options->verbose ? CK_VERBOSE : CK_MINIMAL);
         srunner_print(runner, options->verbose ? CK_SILENT : CK_NORMAL);
         failed = srunner_ntests_failed(runner);
-        ran = srunner_ntests_run(runner);
+        plan.skipped += verdict_inconclusive_count();
+        ran = srunner_ntests_run(runner) - verdict_inconclusive_count();
     }
     *found += ran + plan.skipped;
     took_ms = patience_now_ms() - start_ms;

@@ -2,13 +2,22 @@
 #include "tests/conformance/verdict.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/conformance/models.h"
+
 static const char *subject_model = "no server";
 static int subject_stderr_fd = -1;
+
+/* How many tests were inconclusive. Shared with the processes that Check
+ * forks for the tests. */
+static atomic_int *inconclusive;
 
 void
 verdict_subject(const char *model, int stderr_fd)
@@ -67,4 +76,37 @@ verdict(const char *format, ...)
                  words);
     }
     return message;
+}
+
+void
+verdict_begin(void)
+{
+    if (inconclusive == NULL) {
+        inconclusive =
+            mmap(NULL, sizeof *inconclusive, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (inconclusive == MAP_FAILED) {
+            perror("conformance: mmap");
+            exit(1);
+        }
+    }
+    atomic_store(inconclusive, 0);
+}
+
+void
+verdict_inconclusive(const char *test, const char *reason)
+{
+    /* Check has put "_fn" behind the name that START_TEST was given. */
+    int name_bytes = (int)(strlen(test) - strlen("_fn"));
+
+    printf("skipped: %s: %.*s: %s\n", model_current()->name, name_bytes, test,
+           reason);
+    fflush(stdout);
+    atomic_fetch_add(inconclusive, 1);
+}
+
+int
+verdict_inconclusive_count(void)
+{
+    return atomic_load(inconclusive);
 }

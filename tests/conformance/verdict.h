@@ -1,5 +1,5 @@
 /*
- * verdict.h: how a test fails.
+ * verdict.h: how a test fails, or finds that it cannot tell.
  *
  * require() is the assertion of this suite. Check adds file, line and the
  * test's name; the message adds the model under test and the last line that
@@ -22,6 +22,17 @@
 /* From now on messages name `model` and quote the last line of the file
  * `stderr_fd`, which stays the caller's; -1: none. */
 void verdict_subject(const char *model, int stderr_fd);
+
+/* Before the tests of a model: none has been inconclusive. */
+void verdict_begin(void);
+
+/* The running test, `__func__`, cannot tell, because of `reason`: it says so
+ * and is counted as skipped, though Check takes it for passed. The test goes
+ * on to its end, and says this once. */
+void verdict_inconclusive(const char *test, const char *reason);
+
+/* How many tests were inconclusive since verdict_begin(). */
+int verdict_inconclusive_count(void);
 
 /* The message for a failure; valid until the next call. */
 const char *verdict(const char *format, ...)
