@@ -3,6 +3,9 @@
  */
 #include "harness/compare/perf.h"
 
+#include "harness/compare/tracefs.h"
+
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -31,7 +34,10 @@ static const char *const call_names[] = {
     "gettid",        "getppid",         "sched_yield",
 };
 
-static int tracepoint_id(const char *event);
+static_assert(sizeof call_names / sizeof call_names[0] < PERF_EVENTS_MAX,
+              "the total and each call must fit");
+
+static int choose_events(struct perf *perf, bool by_name, int ids[]);
 static int open_thread(struct perf *perf, pid_t tid, const int ids[]);
 static int open_counter(pid_t tid, int id);
 static int open_threads(struct perf *perf, pid_t pid, const int ids[]);
@@ -40,12 +46,10 @@ int
 perf_open(struct perf *perf, pid_t pid, bool by_name,
           char reason[PERF_REASON_BYTES])
 {
-    size_t count = by_name ? sizeof call_names / sizeof call_names[0] : 0;
     int ids[PERF_EVENTS_MAX];
 
     memset(perf, 0, sizeof *perf);
-    ids[0] = tracepoint_id("raw_syscalls/sys_enter");
-    if (ids[0] == -1) {
+    if (choose_events(perf, by_name, ids) == -1) {
         snprintf(reason, PERF_REASON_BYTES,
                  errno == ENOENT ? "tracefs is not mounted at "
                                    "/sys/kernel/tracing"
@@ -53,23 +57,44 @@ perf_open(struct perf *perf, pid_t pid, bool by_name,
                  strerror(errno));
         return -1;
     }
-    perf->nevents = 1;
-    for (size_t i = 0; i < count && perf->nevents < PERF_EVENTS_MAX; i++) {
-        char event[64];
-        int id;
-
-        snprintf(event, sizeof event, "syscalls/sys_enter_%s", call_names[i]);
-        id = tracepoint_id(event);
-        if (id != -1) {
-            perf->names[perf->nevents] = call_names[i];
-            ids[perf->nevents++] = id;
-        }
-    }
     if (open_threads(perf, pid, ids) != 0) {
         snprintf(reason, PERF_REASON_BYTES, "perf_event_open: %s",
                  strerror(errno));
         perf_close(perf);
         return -1;
+    }
+    return 0;
+}
+
+/* The total, and what this kernel has of the calls by name. Returns 0, or
+ * -1 with errno. */
+static int
+choose_events(struct perf *perf, bool by_name, int ids[])
+{
+    static char events[PERF_EVENTS_MAX][48] = {"raw_syscalls/sys_enter"};
+    const char *asked[PERF_EVENTS_MAX] = {events[0]};
+    int found[PERF_EVENTS_MAX];
+    int count = 1;
+
+    for (size_t i = 0; by_name && i < sizeof call_names / sizeof *call_names;
+         i++) {
+        snprintf(events[count], sizeof events[count], "syscalls/sys_enter_%s",
+                 call_names[i]);
+        asked[count] = events[count];
+        count++;
+    }
+    if (tracefs_ids(asked, count, found) == -1) {
+        return -1;
+    }
+    if (found[0] == -1) {
+        errno = ENOENT;
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (found[i] != -1) {
+            perf->names[perf->nevents] = i == 0 ? NULL : call_names[i - 1];
+            ids[perf->nevents++] = found[i];
+        }
     }
     return 0;
 }
@@ -101,36 +126,6 @@ perf_close(struct perf *perf)
     while (perf->nfds > 0) {
         close(perf->fds[--perf->nfds]);
     }
-}
-
-/* The kernel's number of a tracepoint, or -1 with errno. */
-static int
-tracepoint_id(const char *event)
-{
-    static const char *const folders[] = {"/sys/kernel/tracing",
-                                          "/sys/kernel/debug/tracing"};
-    FILE *file = NULL;
-    char line[32] = "";
-
-    for (int i = 0; i < 2 && !file; i++) {
-        char path[160];
-
-        snprintf(path, sizeof path, "%s/events/%s/id", folders[i], event);
-        file = fopen(path, "re");
-        if (!file && errno != ENOENT) {
-            return -1;
-        }
-    }
-    if (!file) {
-        return -1;
-    }
-    if (!fgets(line, sizeof line, file)) {
-        fclose(file);
-        errno = EIO;
-        return -1;
-    }
-    fclose(file);
-    return (int)strtol(line, NULL, 10);
 }
 
 /* Each thread that there is now; those to come inherit its counters. */

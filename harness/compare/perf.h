@@ -4,9 +4,6 @@
  * perf_event_open(2) on the tracepoints of system calls, for all threads of
  * a process and those that they start. Counting costs each call a few tens
  * of nanoseconds, so it has no place in a timed window.
- *
- * The numbers of the tracepoints stand in tracefs. It is not mounted here if
- * it is missing: that is the owner's decision.
  */
 #ifndef FIVEWAYS_PERF_H
 #define FIVEWAYS_PERF_H
