@@ -171,7 +171,8 @@ libevent:
 	@exit 1
 endif
 
-tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness
+tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
+       $(BADSERVERS:%=$(OUT)/tests/%)
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
@@ -216,12 +217,18 @@ check check-unit check-lines check-conformance check-harness:
 	    "'make deps' installs them" >&2
 	@exit 3
 else
-check: check-lines check-unit check-conformance check-harness ## prove it correct (3 min at most)
+# Building uses all CPUs, unless -j says how many. The parts come one after
+# the other, whatever -j says: they would disturb each other's measurements.
+CHECK_PARTS := check-lines check-unit check-conformance check-harness
+check: ## prove it correct (3 min at most)
+	@$(MAKE) --no-print-directory tests programs \
+	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+	@for part in $(CHECK_PARTS); do \
+	    $(MAKE) --no-print-directory $$part || exit 1; done
 	@echo "all tests passed. next: make compare"
 
 check-unit: $(UNIT_TESTS) $(PROGRAMS) ## the unit tests alone
-	@for test in $(UNIT_TESTS); do \
-	    echo "$$test"; $(TEST_ENV) $$test || exit 1; done
+	@$(TEST_ENV) tests/side_by_side $(foreach test,$(UNIT_TESTS),"echo $(test); $(test)")
 
 check-conformance: $(OUT)/tests/conformance $(PROGRAMS) ## every case against each server
 	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/conformance
@@ -266,7 +273,7 @@ format-check:
 lint: format-check ## clang-format, clang-tidy, shellcheck
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 sh -c \
 	    'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I.' tidy
-	@shellcheck $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
+	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
 	@for program in $(PROGRAMS); do install -D -m 755 $$program \

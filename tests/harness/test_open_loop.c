@@ -248,7 +248,7 @@ Suite *
 open_loop_suite(void)
 {
     Suite *suite = suite_create("open loop");
-    TCase *tests = tcase_create("servers of known speed, and stops");
+    TCase *tests = tcase_create("speeds");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, late_server_is_as_late_as_it_is, 0, 2);
     tcase_add_test(tests, bucket_gives_its_rate);

@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+#
+# cases.sh: what the tests of the program compare have in common. A file
+# compare_*.sh sources it, counts each case with `result`, and ends with
+# `finish`. It may run beside another one, each on a CPU of its own; where
+# that would change what it is about, it says so in a comment line that
+# begins with "Runs alone".
+#
+# FIVEWAYS_BIN names the folder of the programs (default build/bin).
+
+set -u
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+idea=$(basename "$0" .sh)
+idea=${idea//_/ }
+bin=$(realpath "${FIVEWAYS_BIN:-build/bin}")
+compare=$bin/compare
+badserver=$bin/../tests/badserver
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0
+failed=0
+skipped=0
+status=0   # of the last run of compare
+through=() # a command that compare is started through, as env or prlimit
+
+if [ ! -x "$compare" ]; then
+    echo "skipped $idea: there is no $compare; install jansson to have it"
+    echo "$idea: 0 passed, 0 failed, 1 skipped"
+    exit 0
+fi
+
+# ---- counting ------------------------------------------------------------
+
+# skip NAME REASON: count a case that cannot be tried here.
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped $idea: $1: $2"
+}
+
+# result NAME GOOD: count a case; GOOD is 0 for a good one. What compare
+# printed is shown for a bad one.
+result() {
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok      $idea: $1"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $idea: $1"
+        sed 's/^/        /' "$tmp/out" "$tmp/err"
+    fi
+}
+
+# finish: sum up and exit.
+finish() {
+    echo "$idea: $passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# ---- running compare -----------------------------------------------------
+
+# run ARGUMENTS...: run compare for at most a minute; its status in $status.
+run() {
+    timeout 60 "${through[@]}" "$compare" --out="$tmp/results" "$@" \
+        >"$tmp/out" 2>"$tmp/err"
+    status=$?
+}
+
+# run_briefly ARGUMENTS...: one window for each server, and nothing beside.
+run_briefly() {
+    run --models=threaded --scenarios=silent --rounds=1 --syscalls=none "$@"
+}
+
+# said PATTERN FILE: the file has a line that matches.
+said() {
+    grep -qE -- "$1" "$tmp/$2"
+}
+
+# The other rows are there, whatever happened to one of them.
+others_measured() {
+    said '^threaded +16/16' out && said '^yardstick +16/16' out
+}
+
+# ---- what is in the results ----------------------------------------------
+
+# field COLUMN MODEL: a figure of the only scenario of the last run.
+field() {
+    awk -F, -v column="$1" -v model="$2" '
+        NR == 1 { for (i = 1; i <= NF; i++) { at[$i] = i } }
+        NR > 1 && $at["model"] == model { print $at[column] }
+    ' "$tmp/results/summary.csv"
+}
+
+# calls_of MODEL [NAME [CLIENTS]]: the calls per echo in the results, in
+# total or of one name.
+calls_of() {
+    perl -ne 'next unless /"type":"calls"/ && /"model":"'"$1"'"/ &&
+            /"clients":'"${3:-[0-9]+}"',/;
+        print "$1\n" if /"'"${2:-syscalls_per_echo}"'":([0-9.]+)/' \
+        "$tmp/results/results.jsonl"
+}
+
+# between LOW VALUE HIGH: as numbers; an empty value is not between.
+between() {
+    [ -n "$2" ] && awk "BEGIN { exit !($1 <= $2 && $2 <= $3) }"
+}
+
+# near A B TOLERANCE: the two numbers differ by that at most.
+near() {
+    perl -e 'exit !(@ARGV == 3 && abs(eval($ARGV[0]) - eval($ARGV[1])) <=
+        eval($ARGV[2]))' "$@"
+}
+
+# ---- processes -----------------------------------------------------------
+
+# within SECONDS COMMAND...: try until it succeeds or the time is over.
+within() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.02
+    done
+}
+
+# own_programs NAME...: a folder of our own with these of the servers, so
+# that the processes that run them can be told from those of others.
+own_programs() {
+    local name
+    mkdir -p "$tmp/bin"
+    for name in "$@"; do
+        cp "$bin/$name" "$tmp/bin"
+    done
+}
+
+# A server that never is ready, under a name that servers_left finds.
+write_sleeper() {
+    printf '#!/bin/bash\necho "never mind" >&2\nexec -a %s sleep 100\n' \
+        "$tmp/sleeper" >"$tmp/never"
+    chmod +x "$tmp/never"
+}
+
+# servers_left: processes whose command line names our folder, one a line.
+servers_left() {
+    grep -sla "^$tmp/" /proc/[0-9]*/cmdline
+}
+
+no_servers_left() { [ -z "$(servers_left)" ]; }
+a_server_runs() { [ -n "$(servers_left)" ]; }
+a_sleeper_runs() { grep -qsa "^$tmp/sleeper" /proc/[0-9]*/cmdline; }

@@ -1,0 +1,81 @@
+#!/bin/bash
+# compare_calls.sh: system calls are counted right, by strace and by perf.
+source "$(dirname "$0")/cases.sh"
+
+# Tracefs is mounted in a name space of our own, which ends with the command,
+# so that perf can be tried where root has not mounted it.
+with_perf() {
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    local mounted='test -d /sys/kernel/tracing/events ||
+        mount -t tracefs tracefs /sys/kernel/tracing || exit 1; exec "$@"'
+    through=(unshare -m sh -c "$mounted" sh)
+    run --syscalls=perf "$@"
+    through=()
+    [ "$status" -eq 0 ] &&
+        grep -q '"method":"perf"' "$tmp/results/results.jsonl"
+}
+
+not_counted() {
+    # shellcheck disable=SC2119 # it is given no more
+    run_briefly
+    [ "$status" -eq 0 ] && said '^threaded .* n/a ' out
+    result "without counting, system calls are n/a" $?
+
+    through=(env PATH=/nowhere)
+    run --models=threaded --scenarios=silent --rounds=1 --syscalls=strace
+    through=()
+    [ "$status" -eq 0 ] && said '^threaded .* n/a ' out &&
+        grep -q 'no strace: strace is not installed' \
+            "$tmp/results/results.jsonl"
+    result "without strace the reason is in the results" $?
+}
+
+by_strace() {
+    local plain
+    own_programs threaded yardstick
+    run --bin="$tmp/bin" --models=threaded --scenarios=silent --rounds=1 \
+        --syscalls=strace \
+        "--server=plain=perl $here/server.pl {port} fine" \
+        "--server=more=perl $here/server.pl {port} getppid5"
+    [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
+        near "$(calls_of more getppid)" 5 0.001 &&
+        plain=$(calls_of plain) && near "$(calls_of more)" "5 + $plain" 0.05
+    result "strace finds five more calls where there are five more" $?
+    no_servers_left
+    result "strace leaves no server" $?
+}
+
+by_perf() {
+    near "$(calls_of threaded)" 2 0.05 &&
+        near "$(calls_of more getppid)" 5 0.001
+    result "perf finds five more calls where there are five more" $?
+}
+
+both_agree() {
+    local model calls=()
+    run --models=selectloop,libevent --scenarios=echo --rounds=1 \
+        --syscalls=strace
+    for model in selectloop libevent yardstick; do
+        calls+=("$(calls_of "$model" "" 1)")
+    done
+    with_perf --models=selectloop,libevent --scenarios=echo --rounds=1
+    near "$(calls_of selectloop "" 1)" "${calls[0]}" 0.06 &&
+        near "$(calls_of libevent "" 1)" "${calls[1]}" 0.08 &&
+        near "$(calls_of yardstick "" 1)" "${calls[2]}" 0.06
+    result "perf and strace agree within 2 % at one client" $?
+}
+
+not_counted
+if ! command -v strace >/dev/null; then
+    skip "system calls under strace" "strace is not installed"
+    finish
+fi
+by_strace
+if ! with_perf --models=threaded --scenarios=silent --rounds=1 \
+    "--server=more=perl $here/server.pl {port} getppid5"; then
+    skip "system calls with perf" "the kernel does not let us"
+    finish
+fi
+by_perf
+both_agree
+finish

@@ -1,0 +1,80 @@
+#!/bin/bash
+# compare_little.sh: a machine with little: few descriptors, no libevent, no
+# servers, no room to write (J3).
+source "$(dirname "$0")/cases.sh"
+
+few_descriptors() {
+    through=(prlimit --nofile=300:300)
+    run --models=threaded --scenarios=echo,idle --rounds=1 --syscalls=none
+    [ "$status" -eq 0 ] && said '512 clients need .* limit' err &&
+        said '^skipped: 512 clients' out &&
+        said 'idle: [0-9]+ silent clients in place of 1000' err
+    result "with few descriptors rows shrink or are skipped, and say so" $?
+
+    run --full --models=threaded --scenarios=idle --rounds=1 --syscalls=none
+    [ "$status" -eq 0 ] && said '10000 silent clients is left out' err &&
+        [ "$(grep -cE '^threaded +[0-9]' "$tmp/out")" -eq 1 ]
+    result "two sizes that shrink to the same are run once" $?
+    through=()
+}
+
+missing_programs() {
+    run --bin=/nonexistent --scenarios=silent --rounds=1
+    [ "$status" -eq 3 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
+        said 'no program blocking in /nonexistent; run make' err &&
+        [ ! -e "$tmp/results" ]
+    result "without any server nothing is touched" $?
+
+    own_programs threaded yardstick
+    run --bin="$tmp/bin" --models=threaded,libevent --scenarios=silent \
+        --rounds=1 --syscalls=none
+    [ "$status" -eq 0 ] && others_measured &&
+        said '^libevent +skipped: not built: libevent is not inst' out
+    result "without libevent its row says why" $?
+
+    run --bin="$tmp/bin" --models=libevent --scenarios=wait --rounds=1
+    [ "$status" -eq 3 ] && said '^libevent +skipped: not built' out &&
+        said '^compare: nothing was measured' err
+    result "a run that measures nothing says so and exits 3" $?
+
+    rm "$tmp/bin/threaded"
+    run_briefly --bin="$tmp/bin"
+    [ "$status" -eq 3 ] && said 'no program threaded in ' err
+    result "a missing server of ours is an error" $?
+}
+
+installed() {
+    local name
+    mkdir "$tmp/installed"
+    for name in compare threaded yardstick; do
+        cp "$bin/$name" "$tmp/installed/fiveways-$name"
+    done
+    through=(env -C /)
+    compare=$tmp/installed/fiveways-compare run_briefly
+    through=()
+    [ "$status" -eq 0 ] && others_measured
+    result "programs are found beside compare, as make install puts them" $?
+}
+
+nowhere_to_write() {
+    timeout 60 "$compare" --out="$tmp/results" --models=threaded \
+        --scenarios=silent --rounds=1 >/dev/full 2>"$tmp/err"
+    [ $? -eq 3 ] && said 'standard output: No space left' err
+    result "a full standard output is said" $?
+
+    timeout 60 "$compare" --out="$tmp/results" --models=threaded \
+        --scenarios=silent --rounds=1 >&- 2>"$tmp/err"
+    [ $? -eq 3 ] && said 'standard output is closed' err
+    result "a closed standard output is said" $?
+
+    timeout 60 "$compare" --out=/proc/none --scenarios=silent --rounds=1 \
+        >"$tmp/out" 2>"$tmp/err"
+    [ $? -eq 3 ] && said '/proc/none' err
+    result "without a place for results nothing is measured" $?
+}
+
+missing_programs
+few_descriptors
+installed
+nowhere_to_write
+finish

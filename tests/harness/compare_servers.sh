@@ -1,0 +1,88 @@
+#!/bin/bash
+# compare_servers.sh: servers that do not start, start oddly, die, or talk
+# without end; the others are measured all the same (J5).
+source "$(dirname "$0")/cases.sh"
+
+# with_server WHAT: measure threaded and server.pl beside it.
+with_server() {
+    run_briefly "--server=$1=perl $here/server.pl {port} $1"
+}
+
+foreign_servers() {
+    run --models=threaded --scenarios=silent --rounds=2 \
+        "--server=fine=perl $here/server.pl {port} fine"
+    [ "$status" -eq 0 ] && said '^fine +16/16' out && others_measured
+    result "a foreign server without a ready line is measured" $?
+
+    with_server talks
+    [ "$status" -eq 0 ] && said '^talks +16/16' out
+    result "a server that prints without end is not blocked" $?
+
+    with_server dies
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^dies +failed: ended with status .*I have had enough' out
+    result "a server that dies says why" $?
+
+    with_server closes
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^closes +failed: broke connections: ' out
+    result "a server that breaks connections fails" $?
+}
+
+servers_that_do_not_start() {
+    write_sleeper
+    printf '#!/bin/sh\necho "one" >&2\necho "no luck" >&2\nexit 7\n' \
+        >"$tmp/dies_at_once"
+    chmod +x "$tmp/dies_at_once"
+    run_briefly --start-timeout=200ms "--server=never=$tmp/never {port}" \
+        "--server=dies_at_once=$tmp/dies_at_once" \
+        "--server=nothing=$tmp/nothing {port}"
+    [ "$status" -eq 1 ] && others_measured &&
+        said '^never +failed: was not ready after .*never mind' out &&
+        said '^dies_at_once +failed: ended with status 7.*no luck' out &&
+        said '^nothing +failed: ended with status 127' out
+    result "servers that do not start say why, others are measured" $?
+    no_servers_left
+    result "none of them is left" $?
+}
+
+# Commands and first words as people have them.
+odd_starts() {
+    run_briefly "--server=set=A=1 B=2 $badserver" \
+        "--server=chatty=echo 'listening on the radio'; $badserver"
+    [ "$status" -eq 0 ] && said '^set +16/16' out && said '^chatty +16/16' out
+    result "variables before a command and false ready lines are no trouble" $?
+
+    printf '#!/bin/sh\necho "I am listening on 127.0.0.1:1"\n%s\n' \
+        'echo "listening on port 7"; exec sleep 100' >"$tmp/misled"
+    chmod +x "$tmp/misled"
+    run_briefly --start-timeout=200ms "--server=misled=$tmp/misled" \
+        "--server=quiet=sleep 100"
+    # The table breaks the sentences where it likes.
+    tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+    [ "$status" -eq 1 ] && others_measured &&
+        said 'misled failed: .*"listening on port 7" names no address' flat &&
+        said 'quiet failed: .* no ready line, and its command has no' flat
+    result "a server that never says where it listens is told why" $?
+
+    run_briefly "--server=odd=perl $here/server.pl {port} $(
+        printf 'a\377\033[1m'
+    )"
+    [ "$status" -eq 0 ] && others_measured &&
+        grep -q 'port} a??\[1m' "$tmp/results/results.jsonl"
+    result "a command line that is no UTF-8 is written down all the same" $?
+}
+
+# One server at a time is what blocking means; it is no failure.
+serial_server() {
+    run --quick --models=blocking --rounds=1 --scenarios=echo,silent,wait,work
+    [ "$status" -eq 0 ] && said '^blocking +1/64' out &&
+        said '^blocking +0/16' out && said '^blocking +1/16' out
+    result "blocking leaves clients waiting and is ok" $?
+}
+
+foreign_servers
+servers_that_do_not_start
+odd_starts
+serial_server
+finish

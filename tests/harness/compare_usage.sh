@@ -1,0 +1,30 @@
+#!/bin/bash
+# compare_usage.sh: wrong usage is refused with one sentence.
+source "$(dirname "$0")/cases.sh"
+
+# refused NAME PATTERN ARGUMENTS...: exit 2, one sentence, nothing started.
+refused() {
+    local name=$1 pattern=$2
+    shift 2
+    run "$@"
+    [ "$status" -eq 2 ] && said "$pattern" err && [ ! -s "$tmp/out" ] &&
+        [ ! -e "$tmp/results" ]
+    result "$name is refused" $?
+}
+
+refused "an unknown model" '--models: fast.*blocking' --models=fast
+refused "an unknown scenario" '--scenarios: race.*echo, churn' \
+    --scenarios=echo,race
+refused "no rounds" '--rounds: 0 .*1 to 1000' --rounds=0
+refused "rounds in words" '--rounds: six .*1 to 1000' --rounds=six
+refused "an unknown layout" '--layout: round.*shared' --layout=round
+refused "a server without a command" '--server: mine' --server=mine
+refused "a server called like ours" 'one of the five' '--server=blocking=cat'
+refused "the same server twice" 'twice' --server=a=b --server=a=c
+refused "a time without a unit" '--start-timeout: 5 ' --start-timeout=5
+refused "an unknown flag" 'unrecognized' --faster
+refused "an argument" 'flags only' fast
+run --help
+[ "$status" -eq 0 ] && said '--scenarios=' out
+result "--help helps" $?
+finish

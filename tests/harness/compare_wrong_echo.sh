@@ -1,0 +1,52 @@
+#!/bin/bash
+# compare_wrong_echo.sh: what is wrong late, early, or by silence fails the
+# row of that server and no other (J5).
+source "$(dirname "$0")/cases.sh"
+
+# with_bug NAME FLAGS...: measure threaded and badserver beside it.
+with_bug() {
+    local name=$1
+    shift
+    run_briefly "--server=$name=$badserver $*"
+}
+
+with_bug right
+[ "$status" -eq 0 ] && said '^right +16/16' out && others_measured
+result "badserver without a bug is good" $?
+
+run_briefly "--server=flips=perl $here/server.pl {port} flips"
+[ "$status" -eq 1 ] && others_measured &&
+    said '^flips +failed: wrong byte on connection [0-9]+ at offset' out
+result "a wrong byte fails the row, with connection and offset" $?
+
+with_bug short --bug=short --after=20
+[ "$status" -eq 1 ] && others_measured &&
+    said '^short +failed: stopped answering: [0-9]+ of 16 .* rest of' out
+result "a byte lost late fails the row" $?
+
+with_bug once --bug=once
+[ "$status" -eq 1 ] && others_measured &&
+    said '^once +failed: stopped answering: [0-9]+ of 16 .* next echo' out
+result "one answer for each connection fails the row" $?
+
+with_bug mute --bug=never
+[ "$status" -eq 1 ] && others_measured &&
+    said '^mute +failed: never answered' out
+result "a mute server fails, beside a silent client" $?
+
+run --models=blocking --scenarios=churn --rounds=1 --syscalls=none \
+    "--server=mute=$badserver --bug=never"
+[ "$status" -eq 1 ] && said '^mute +failed: never answered' out &&
+    said '^blocking +16/16' out
+result "a mute server fails, without one" $?
+
+with_bug early --bug=flip-first --after=1
+[ "$status" -eq 1 ] && others_measured &&
+    said '^early +failed: wrong byte on connection 0 at offset 0' out
+result "a byte that is wrong only while warming up fails the row" $?
+
+with_bug excuse --bug=close --after=20 --excuse
+[ "$status" -eq 1 ] && others_measured &&
+    said '^excuse +failed: broke connections' out
+result "a foreign server cannot talk itself out of broken connections" $?
+finish
