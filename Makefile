@@ -118,8 +118,9 @@ $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\
-                        $(BADSERVERS:%=tests/harness/%.c)) $(LOAD)
-$(BADSERVERS:%=$(OUT)/tests/%): $(OUT)/tests/%: $(OBJ)/tests/harness/%.o
+                        tests/harness/lateserver.c) $(LOAD)
+$(OUT)/tests/badserver: $(call objects,tests/harness/badserver)
+$(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
 
 $(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
 $(BADSERVERS:%=$(OUT)/tests/%):

@@ -20,6 +20,15 @@ run_briefly "--server=holds=$badserver --hold=64"
 between 51 "$(field rss_kib_per_client holds)" 77
 result "a server that holds 64 KiB for each client is told so" $?
 
+# A server that keeps whatever comes, without bound, is told by its memory:
+# here it is the whole message of 1 MiB, where others need a small buffer.
+run --models=threaded --scenarios=bulk --rounds=1 --syscalls=none \
+    "--server=right=$badserver" "--server=hoards=$badserver --bug=hoard --after=1048576"
+[ "$status" -eq 0 ] && [ "$(field served hoards)" -eq 4 ] &&
+    between 1024 "$(field rss_kib_per_client hoards)" 1100 &&
+    between -9 "$(field rss_kib_per_client right)" 100
+result "a server that buffers without bound is told by its memory" $?
+
 run_briefly "--server=forks=perl $here/forks.pl {port}"
 [ "$status" -eq 0 ] && said '^forks +16/16' out &&
     [ -z "$(field server_cpu_us_per_echo forks)" ] &&
@@ -27,4 +36,38 @@ run_briefly "--server=forks=perl $here/forks.pl {port}"
     grep -q '"note": *"its CPU is spent in child' \
         "$tmp/results/results.jsonl"
 result "what children do is not counted as nothing" $?
+
+# More system calls than a server needs: CPU for each echo, and CPU over the
+# floor, rise by what they cost. So many calls that they are most of all the
+# server does; their price is measured before and after, on the same CPU.
+more_calls=100
+last_cpu=$(taskset -cp $$ | sed 's/.*[^0-9]//')
+
+price_ns() { taskset -c "$last_cpu" "$badserver" --price; }
+
+# rise COLUMN: of the server with more calls over the one without.
+rise() { echo "($(field "$1" more) - $(field "$1" right))"; }
+
+measure_more_calls() {
+    local before_ns expected_us
+    before_ns=$(price_ns)
+    run --models=threaded --scenarios=silent --rounds=5 --syscalls=none \
+        "--server=right=$badserver" \
+        "--server=more=$badserver --getppid=$more_calls"
+    expected_us="($before_ns + $(price_ns)) / 2 * $more_calls / 1000"
+    echo "$(rise server_cpu_us_per_echo) is $expected_us" >>"$tmp/tries"
+    [ "$status" -eq 0 ] &&
+        near "$(rise server_cpu_us_per_echo) / ($expected_us)" 1 0.1 &&
+        near "$(rise cpu_over_floor) * $(field floor_us more) /
+            ($expected_us)" 1 0.15
+}
+
+# The price itself moves with the machine's clock. Whoever counts wrong does
+# so each time, whoever was unlucky does not.
+tries=1
+until measure_more_calls || [ "$tries" -eq 4 ]; do
+    tries=$((tries + 1))
+done
+[ "$tries" -lt 4 ] || measure_more_calls
+result "$more_calls more calls raise CPU over the floor by what they cost" $?
 finish

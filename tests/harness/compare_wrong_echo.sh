@@ -19,6 +19,38 @@ run_briefly "--server=flips=perl $here/server.pl {port} flips"
     said '^flips +failed: wrong byte on connection [0-9]+ at offset' out
 result "a wrong byte fails the row, with connection and offset" $?
 
+# wrong_byte NAME WORDS: its row says that a byte was wrong, and these words.
+wrong_byte() {
+    [ "$status" -eq 1 ] && others_measured &&
+        said "$1 failed: wrong byte on connection [0-9]+ at offset $2" flat
+    result "$1: a wrong byte is found and what it looks like" $?
+}
+
+bugs=()
+for bug in fixed flip drop double swap extra; do
+    bugs+=("--server=$bug=$badserver --bug=$bug")
+done
+run_briefly "${bugs[@]}"
+# The table breaks the sentences where it likes.
+tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+wrong_byte fixed '64: [^;]*; it looks like 64 bytes were doubled'
+wrong_byte flip '133: [^;]*; it looks like 1 byte was changed'
+wrong_byte drop '133: [^;]*; it looks like 1 byte was lost'
+wrong_byte double '134: [^;]*; it looks like 1 byte was doubled'
+wrong_byte swap '0: [^;]*; it looks like (an earlier )?connection'
+wrong_byte extra '192: '
+
+# The first run takes one connection of those that are served.
+run --quick --models=threaded --scenarios=echo --rounds=1 --syscalls=none \
+    "--server=first=$badserver --bug=first --after=11"
+[ "$status" -eq 0 ] && said '^first +10/64' out && said '^threaded +64/64' out
+result "a server that serves only the first is given their number" $?
+
+with_bug closes --bug=close --after=20
+[ "$status" -eq 1 ] && others_measured &&
+    said '^closes +failed: broke connections: .*early_eof' out
+result "a server that closes after 20 messages breaks connections" $?
+
 with_bug short --bug=short --after=20
 [ "$status" -eq 1 ] && others_measured &&
     said '^short +failed: stopped answering: [0-9]+ of 16 .* rest of' out

@@ -188,8 +188,11 @@ measure_stop(double rate_per_s)
 }
 
 /* A tenth of all messages are due while the server is stopped, and their
- * users wait; but only sixteen were ever sent to it in that time, which is
- * less than one in a hundred. */
+ * users wait: one in a hundred of all for longer than nine tenths of the
+ * stop, since 40 are due in its first 20 ms. But only sixteen were ever sent
+ * to the server in that time, which is less than one in a hundred. (The 40
+ * come by chance. That fewer than 41 of 4000 come in the first 60 ms, and so
+ * the bound fails, is one of 10^12.) */
 START_TEST(stop_shows_in_response_not_in_service)
 {
     double service_ms = 1000;
@@ -199,7 +202,7 @@ START_TEST(stop_shows_in_response_not_in_service)
         service_ms = ms_at(&result.latency, 0.99);
         ck_assert_uint_eq(result.unfinished, 0);
         ck_assert_uint_eq(result.response.count, result.arrivals);
-        ck_assert_double_ge(response_ms, 100);
+        ck_assert_double_ge(response_ms, STOP_MS * 0.8);
         ck_assert_double_ge(ms_at(&result.latency, 1), STOP_MS * 0.9);
         ck_assert_double_lt(service_ms, 0.8 * response_ms);
     }
