@@ -123,7 +123,8 @@ release(struct run *run, struct connection *connection)
         TAILQ_REMOVE(&run->hellos, connection, queue);
     }
     if (connection->state == CONNECTION_GREETING ||
-        connection->state == CONNECTION_ECHOING) {
+        connection->state == CONNECTION_ECHOING ||
+        connection->state == CONNECTION_PARTING) {
         run->pending--;
     }
     open_loop_forget(run, connection);
@@ -168,6 +169,12 @@ void
 connection_lost(struct run *run, struct connection *connection,
                 int error_number)
 {
+    /* Both sides have ended, and not a byte came too many. */
+    if (connection->state == CONNECTION_PARTING && error_number == 0) {
+        connection_close(run, connection);
+        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+        return;
+    }
     /* A silent client may be sent away by a server that insists on a
      * greeting. Any other has a right to stay. */
     if (connection->silent && run->options->handshake &&

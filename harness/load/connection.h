@@ -2,6 +2,7 @@
  * connection.h: the life of one connection.
  *
  *     CLOSED -> CONNECTING -> QUIET -> [GREETING ->] ECHOING -> QUIET ...
+ *     with churn                                     ECHOING -> PARTING
  *
  * A slot stands for a client. Without churn it has one connection; with
  * churn one after the other, each with a number and so a phase of its own.
@@ -23,6 +24,8 @@ enum connection_state {
     CONNECTION_QUIET,      /* connected; no byte may come */
     CONNECTION_GREETING,   /* "hel" is sent, "lo\n" not yet */
     CONNECTION_ECHOING,    /* a message is on its way there or back */
+    CONNECTION_PARTING,    /* churn: the echo is whole, our side has ended,
+                            * the server's has not; no byte may come */
     CONNECTION_DEAD,       /* given up */
 };
 
@@ -33,7 +36,8 @@ struct connection {
     int64_t nwritten;            /* bytes of its stream that were sent */
     int64_t nread;               /* bytes of it that came back, all right */
     int64_t message_end;         /* offset where the message ends */
-    int64_t start_ns;    /* when the message, or with churn connect, began */
+    int64_t start_ns;    /* when the message, or with churn connect, or
+                          * parting began */
     int64_t due_ns;      /* when its turn in a queue comes */
     int64_t intended_ns; /* open loop: when the message was due */
     int64_t free_ns;     /* open loop: since when it is, or was, free */

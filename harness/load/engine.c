@@ -214,7 +214,8 @@ count_stalled(struct run *run)
         bool inside = connection->state == CONNECTION_ECHOING &&
                       connection->nread > begin;
         bool waits = connection->state == CONNECTION_ECHOING ||
-                     connection->state == CONNECTION_GREETING;
+                     connection->state == CONNECTION_GREETING ||
+                     connection->state == CONNECTION_PARTING;
         result->stalled += waits && (connection->served || inside);
         result->stalled_inside += inside;
     }

@@ -32,9 +32,12 @@
  * that sends it away does not hold the load that was asked for. (Only one
  * that must be greeted may, if it is not asked at the end.) It is not
  * replaced. With churn the client tries again after 10 ms and gives up after
- * three failures in a row. When no speaking client is left the run ends
- * early. A message without an echo at the end is unfinished, not an error;
- * that a server stopped in the middle can be read from `stalled`.
+ * three failures in a row; after its echo it ends its side and reads until
+ * the server has ended its own, so that a byte too many is found however late
+ * it comes. That is part of no latency, but the next connection waits for it.
+ * When no speaking client is left the run ends early. A message without an
+ * echo at the end is unfinished, not an error; that a server stopped in the
+ * middle can be read from `stalled`.
  */
 #ifndef FIVEWAYS_ENGINE_H
 #define FIVEWAYS_ENGINE_H
@@ -55,7 +58,9 @@ enum engine_error {
     ENGINE_CONNECT_TIMEOUT, /* not connected within connect_timeout_ns */
     ENGINE_RESET,           /* ECONNRESET, EPIPE or the like in mid-echo */
     ENGINE_EARLY_EOF,       /* the server ended a connection we still use */
-    ENGINE_TIMEOUT,         /* a message without its echo for timeout_ns */
+    ENGINE_TIMEOUT,         /* a message without its echo for timeout_ns, or
+                             * a server that does not end a connection of
+                             * churn within connect_timeout_ns */
     ENGINE_MISMATCH,        /* a byte differs from the one that was sent */
     ENGINE_EXTRA_BYTES,     /* more came back than was sent */
     ENGINE_SERVER_ERRORS,   /* how many of the kinds are the server's */

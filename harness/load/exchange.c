@@ -210,14 +210,12 @@ verify(struct run *run, struct connection *connection,
     return false;
 }
 
-/* A whole echo is back. */
+/* A whole echo is back: count it. */
 static void
 count_echo(struct run *run, struct connection *connection)
 {
     struct engine_result *result = run->result;
     run->now_ns = clock_now_ns();
-    run->pending--;
-    connection->state = CONNECTION_QUIET;
     connection->failures = 0;
     result->echoes_total++;
     if (!connection->served) {
@@ -236,16 +234,24 @@ count_echo(struct run *run, struct connection *connection)
     }
 }
 
-/* What follows an echo: the next connection, the next message, or in an open
- * loop the message that has been waiting for a connection, if there is one.
- * There is also to be sent what came due while events were handled. */
+/* End our side of a connection that had its echo, as a client does that wants
+ * no more. Only the server's end tells that no further byte comes; the time
+ * until then is in no latency. */
+static void
+part(struct run *run, struct connection *connection)
+{
+    shutdown(connection->fd, SHUT_WR);
+    connection->state = CONNECTION_PARTING;
+    connection->start_ns = run->now_ns;
+}
+
+/* What follows an echo: the next message, or in an open loop the message that
+ * has been waiting for a connection, if there is one. There is also to be
+ * sent what came due while events were handled. */
 static void
 go_on(struct run *run, struct connection *connection)
 {
-    if (run->options->churn && !connection->silent) {
-        connection_close(run, connection);
-        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
-    } else if (open_loop_is_on(run) && !connection->silent) {
+    if (open_loop_is_on(run) && !connection->silent) {
         open_loop_free(run, connection);
         open_loop_send(run);
     } else if (!run->stopping && !run->window_full) {
@@ -275,9 +281,15 @@ exchange_receive(struct run *run, struct connection *connection, bool gone)
         if (whole) {
             count_echo(run, connection);
         }
-        if (whole && (!gone || run->options->churn)) {
-            go_on(run, connection);
-            return;
+        if (whole && run->options->churn && !connection->silent) {
+            part(run, connection);
+        } else if (whole) {
+            run->pending--;
+            connection->state = CONNECTION_QUIET;
+            if (!gone) {
+                go_on(run, connection);
+                return;
+            }
         }
         if (!gone && nread < (ssize_t)sizeof run->buffer) {
             return;

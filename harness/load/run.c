@@ -56,6 +56,9 @@ fail_overdue(struct run *run)
         if (connection->state == CONNECTION_CONNECTING && options->churn &&
             age_ns > run_connect_timeout_ns(options)) {
             connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
+        } else if (connection->state == CONNECTION_PARTING &&
+                   age_ns > run_connect_timeout_ns(options)) {
+            connection_fail(run, connection, ENGINE_TIMEOUT, 0);
         } else if ((connection->state == CONNECTION_GREETING ||
                     connection->state == CONNECTION_ECHOING) &&
                    options->timeout_ns != 0 && age_ns > options->timeout_ns) {

@@ -33,7 +33,8 @@ struct run {
     int count;                      /* how many slots there are */
     int alive;                      /* speaking slots not given up */
     int connecting;                 /* connects under way */
-    int pending;                    /* messages without their whole echo */
+    int pending;                    /* messages without their whole echo, and
+                                     * with churn without their end */
     int64_t next_number;            /* of the next connection */
     int number_step;                /* from one number to the next */
 

@@ -72,6 +72,20 @@ run --models=blocking --scenarios=churn --rounds=1 --syscalls=none \
     said '^blocking +16/16' out
 result "a mute server fails, without one" $?
 
+# Connections that are closed after one echo hide what comes behind it only
+# from a client that does not wait for their end.
+run --models=blocking --scenarios=churn --rounds=1 --syscalls=none \
+    "--server=later=$badserver --bug=afterthought --after=1" \
+    "--server=parting=$badserver --bug=parting" \
+    "--server=stays=$badserver --bug=stays"
+tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+[ "$status" -eq 1 ] && said '^blocking +16/16' out &&
+    said 'later failed: wrong byte on connection [0-9]+ at offset 64:' flat &&
+    said 'parting failed: wrong byte on connection [0-9]+ at offset 64:' flat
+result "a byte that follows the only echo of a connection is found" $?
+said '^stays +failed: ' out
+result "a server that does not end connections is found" $?
+
 with_bug early --bug=flip-first --after=1
 [ "$status" -eq 1 ] && others_measured &&
     said '^early +failed: wrong byte on connection 0 at offset 0' out

@@ -32,6 +32,7 @@
  *     flip-first     one bit changes in message M of all, counted together
  *     afterthought   one byte too many follows message M, 2 ms later
  *     parting        one byte too many follows when the client ends its side
+ *     stays          a client that has ended its side is not parted from
  *     hoard          all that a client sends is kept until it is M bytes, and
  *                    only then is it echoed
  *

@@ -26,6 +26,7 @@ struct client {
     int greeting;        /* bytes of the greeting still to come */
     size_t held_bytes;   /* with swap, hoard: how much is held back */
     unsigned char *held; /* with swap, hoard: the data that is held back */
+    bool ended;          /* with stays: the client has ended its side */
     char *memory;        /* with --hold: what this client costs */
 };
 

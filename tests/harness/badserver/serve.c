@@ -108,6 +108,10 @@ serve(struct server *server, struct client *client)
     if (nread == 0 && has(server, "parting")) {
         send_all(client, one_byte, 1);
     }
+    if (nread == 0 && has(server, "stays")) {
+        client->ended = true;
+        return;
+    }
     if (nread <= 0) {
         drop_client(client, false);
         return;
@@ -139,6 +143,7 @@ accept_client(struct server *server)
     client->fd = fd;
     client->number = number;
     client->messages = 0;
+    client->ended = false;
     client->greeting = server->handshake ? 6 : 0;
     client->memory = costs_of_client(server);
 }
@@ -185,7 +190,8 @@ serve_for_ever(struct server *server, int buffer_bytes)
             has(server, "never-accept") ? -1 : server->listen_fd;
         server->polled[CLIENTS_MAX].events = POLLIN;
         for (int i = 0; i < CLIENTS_MAX; i++) {
-            server->polled[i].fd = server->clients[i].fd;
+            const struct client *client = &server->clients[i];
+            server->polled[i].fd = client->ended ? -1 : client->fd;
             server->polled[i].events = POLLIN;
         }
         if (poll(server->polled, CLIENTS_MAX + 1, -1) == -1) {
