@@ -114,7 +114,8 @@ UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
 $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
-$(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(UNIT_PARTS)
+$(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
+               $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\

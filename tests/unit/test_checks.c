@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/results/checks.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     ROUNDS = 3
@@ -186,8 +187,6 @@ main(void)
 {
     Suite *suite = suite_create("checks");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, what_can_be_true_passes);
     tcase_add_test(cases, what_is_not_known_is_not_checked);
@@ -198,8 +197,5 @@ main(void)
     tcase_add_test(cases, a_client_without_cpu_to_spare);
     tcase_add_test(cases, the_kernels_own_counters);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "coroutine/co.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     STACK_BYTES = 64 * 1024,
@@ -709,9 +710,5 @@ main(void)
                             SWITCHES);
     }
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "harness/contract/contract.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     ARGS_MAX = 24
@@ -679,9 +680,5 @@ main(void)
     suite_add_tcase(suite, rules);
     suite_add_tcase(suite, listener);
     suite_add_tcase(suite, stop);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/contract/deadlines.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     MANY = 500,
@@ -140,9 +141,5 @@ main(void)
     tcase_add_test(tcase, test_removing_what_is_not_in_does_nothing);
     tcase_add_test(tcase, test_reserved_room_is_enough);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -19,6 +19,7 @@
 
 #include "harness/load/crew.h"
 #include "harness/load/engine.h"
+#include "tests/unit/run_suite.h"
 
 static const int64_t ms_ns = 1000000;
 
@@ -773,9 +774,5 @@ main(void)
     tcase_add_test(tests, descriptors_are_enough);
     tcase_add_test(tests, every_error_has_a_name);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "tests/unit/run_suite.h"
+
 enum {
     SLEEP_MS = 300,
     TWO_SLEEPS_MS = 2 * SLEEP_MS,
@@ -85,9 +87,5 @@ main(void)
     tcase_add_test(tcase, test_two_sleeps_take_the_time_of_one);
     tcase_add_test(tcase, test_bad_usage_is_said);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/load/histogram.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     VALUES = 20000
@@ -179,9 +180,5 @@ main(void)
     tcase_add_test(tests, merging_is_recording_all);
     tcase_add_test(tests, merging_into_an_empty_one);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/compare/judge.h"
+#include "tests/unit/run_suite.h"
 
 static struct window window;
 static struct measurement *measurement;
@@ -257,8 +258,6 @@ main(void)
 {
     Suite *suite = suite_create("judge");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_test(cases, a_good_server_is_ok);
@@ -279,8 +278,5 @@ main(void)
     tcase_add_test(cases, a_client_costs_memory);
     tcase_add_test(cases, only_ours_must_end_well);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

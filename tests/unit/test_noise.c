@@ -9,6 +9,7 @@
 
 #include "harness/results/noise.h"
 #include "harness/results/summary.h"
+#include "tests/unit/run_suite.h"
 
 /* A window that nothing disturbed. */
 static struct window
@@ -117,16 +118,11 @@ main(void)
 {
     Suite *suite = suite_create("noise");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, each_cause_has_its_limit);
     tcase_add_test(cases, what_was_not_measured_disturbs_nothing);
     tcase_add_test(cases, the_first_undisturbed_attempt_is_used);
     tcase_add_test(cases, rows_and_failures_do_not_mix);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "harness/load/origin.h"
 #include "harness/load/pattern.h"
+#include "tests/unit/run_suite.h"
 
 static const int64_t message_bytes = 64;
 
@@ -221,9 +222,5 @@ main(void)
     tcase_add_test(tests, bytes_of_nobody_here);
     tcase_add_test(tests, too_few_bytes_tell_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

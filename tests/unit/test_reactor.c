@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "selectloop/reactor.h"
+#include "tests/unit/run_suite.h"
 
 /* What callbacks note, for the test to look at afterwards. */
 static struct {
@@ -266,9 +267,5 @@ main(void)
                    test_a_timer_started_again_comes_once_at_the_new_time);
     tcase_add_test(tcase, test_D04_an_interrupted_wait_calls_nobody);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

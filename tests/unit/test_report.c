@@ -14,6 +14,7 @@
 #include "harness/report/markdown.h"
 #include "harness/report/shows.h"
 #include "harness/report/table.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     ROUNDS = 8
@@ -582,8 +583,6 @@ main(void)
 {
     Suite *suite = suite_create("report");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, the_worst_round_is_shown);
@@ -610,8 +609,5 @@ main(void)
     tcase_add_test(cases, each_scenario_says_what_it_shows);
     tcase_add_test(cases, bulk_ranks_only_what_differs);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "harness/load/crew.h"
 #include "harness/load/percentiles.h"
 #include "harness/load/saved.h"
+#include "tests/unit/run_suite.h"
 
 static struct engine_result result;
 static struct engine_result again;
@@ -188,9 +189,5 @@ main(void)
     tcase_add_test(tests, curve_is_a_curve);
     tcase_add_test(tests, curve_of_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/compare/scenarios.h"
+#include "tests/unit/run_suite.h"
 
 /* How many cells of that name a mode runs. */
 static int
@@ -102,16 +103,11 @@ main(void)
 {
     Suite *suite = suite_create("scenarios");
     TCase *cases_of_all = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases_of_all, each_line_is_complete);
     tcase_add_test(cases_of_all, the_default_run_has_what_the_design_says);
     tcase_add_test(cases_of_all, names_are_known_whole);
     tcase_add_test(cases_of_all, who_is_asked_and_of_whom);
     suite_add_tcase(suite, cases_of_all);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

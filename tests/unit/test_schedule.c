@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "harness/load/schedule.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     INSTANTS = 1000000
@@ -164,9 +165,5 @@ main(void)
     tcase_add_test(tests, seed_decides_everything);
     tcase_add_test(tests, copy_goes_on_alike);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/load/slo.h"
+#include "tests/unit/run_suite.h"
 
 /* A server that keeps its promise up to a rate. */
 struct server {
@@ -121,9 +122,5 @@ main(void)
     tcase_add_test(tests, client_at_its_end_is_not_a_broken_promise);
     tcase_add_test(tests, interrupt_ends_it);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

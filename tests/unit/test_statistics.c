@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "harness/results/statistics.h"
+#include "tests/unit/run_suite.h"
 
 START_TEST(the_median_is_in_the_middle)
 {
@@ -107,8 +108,6 @@ main(void)
 {
     Suite *suite = suite_create("statistics");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, the_median_is_in_the_middle);
     tcase_add_test(cases, what_was_not_measured_does_not_count);
@@ -117,8 +116,5 @@ main(void)
     tcase_add_test(cases, the_interval_holds_what_it_promises);
     tcase_add_test(cases, only_apart_means_different);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "harness/report/markdown.h"
 #include "harness/report/table.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     ROUNDS = 6
@@ -425,8 +426,6 @@ main(void)
 {
     Suite *suite = suite_create("table");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, the_table_is_the_expected_one);
     tcase_add_test(cases, colour_only_when_asked_for);
@@ -441,8 +440,5 @@ main(void)
     tcase_add_test(cases, noise_is_said_and_what_may_be_trusted);
     tcase_add_test(cases, why_names_the_calls_and_how_they_were_counted);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

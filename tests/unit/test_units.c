@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/load/units.h"
+#include "tests/unit/run_suite.h"
 
 enum kind {
     COUNT,
@@ -275,9 +276,5 @@ main(void)
               stderr);
     }
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

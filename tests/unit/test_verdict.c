@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "harness/results/verdict.h"
+#include "tests/unit/run_suite.h"
 
 /* The comparison of n rounds with these ratios. */
 static struct comparison
@@ -176,8 +177,6 @@ main(void)
 {
     Suite *suite = suite_create("verdict");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, the_sign_test_is_the_binomial_one);
     tcase_add_test(cases, a_clear_difference_is_called_so);
@@ -189,8 +188,5 @@ main(void)
     tcase_add_test(cases, what_is_left_is_held_against_the_whole_risk);
     tcase_add_test(cases, noise_alone_is_seldom_ranked);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "harness/results/csv.h"
 #include "harness/results/results.h"
+#include "tests/unit/run_suite.h"
 
 /* A window with something in every field. */
 static struct window
@@ -363,8 +364,6 @@ main(void)
 {
     Suite *suite = suite_create("window");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, every_field_survives_json);
     tcase_add_test(cases, calls_survive_json);
@@ -378,8 +377,5 @@ main(void)
     tcase_add_test(cases, a_failed_row_has_no_figures_in_the_summary);
     tcase_add_test(cases, csv_quotes_and_leaves_empty);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }
