@@ -43,27 +43,41 @@ run_connect_timeout_ns(const struct engine_options *options)
                                             : INT64_C(3000000000);
 }
 
+/* How long a connection may stay as it is; 0: as long as it takes. */
+static int64_t
+patience_ns(const struct engine_options *options,
+            const struct connection *connection)
+{
+    switch (connection->state) {
+    case CONNECTION_CONNECTING:
+        return options->churn ? run_connect_timeout_ns(options) : 0;
+    case CONNECTION_PARTING:
+        return run_connect_timeout_ns(options);
+    case CONNECTION_GREETING:
+    case CONNECTION_ECHOING:
+        return options->timeout_ns;
+    default:
+        return 0;
+    }
+}
+
 /* Fail what has waited too long. Looking at each connection ten times a
  * second costs less than keeping them in order all the time; a timeout is
  * noticed up to an eighth too late. */
 static void
 fail_overdue(struct run *run)
 {
-    const struct engine_options *options = run->options;
     for (int i = 0; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
-        int64_t age_ns = run->now_ns - connection->start_ns;
-        if (connection->state == CONNECTION_CONNECTING && options->churn &&
-            age_ns > run_connect_timeout_ns(options)) {
-            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
-        } else if (connection->state == CONNECTION_PARTING &&
-                   age_ns > run_connect_timeout_ns(options)) {
-            connection_fail(run, connection, ENGINE_TIMEOUT, 0);
-        } else if ((connection->state == CONNECTION_GREETING ||
-                    connection->state == CONNECTION_ECHOING) &&
-                   options->timeout_ns != 0 && age_ns > options->timeout_ns) {
-            connection_fail(run, connection, ENGINE_TIMEOUT, 0);
+        int64_t limit_ns = patience_ns(run->options, connection);
+        if (limit_ns == 0 || run->now_ns - connection->start_ns <= limit_ns) {
+            continue;
         }
+        connection_fail(run, connection,
+                        connection->state == CONNECTION_CONNECTING
+                            ? ENGINE_CONNECT_TIMEOUT
+                            : ENGINE_TIMEOUT,
+                        0);
     }
 }
 

@@ -21,12 +21,13 @@ between 51 "$(field rss_kib_per_client holds)" 77
 result "a server that holds 64 KiB for each client is told so" $?
 
 # A server that keeps whatever comes, without bound, is told by its memory:
-# here it is the whole message of 1 MiB, where others need a small buffer.
+# here it is the whole message of 1 MiB, where others need a small buffer. The
+# kernel's count may be 63 pages off for each CPU, and is divided by 4 clients.
 run --models=threaded --scenarios=bulk --rounds=1 --syscalls=none \
     "--server=right=$badserver" "--server=hoards=$badserver --bug=hoard --after=1048576"
 [ "$status" -eq 0 ] && [ "$(field served hoards)" -eq 4 ] &&
-    between 1024 "$(field rss_kib_per_client hoards)" 1100 &&
-    between -9 "$(field rss_kib_per_client right)" 100
+    between 850 "$(field rss_kib_per_client hoards)" 1200 &&
+    between -150 "$(field rss_kib_per_client right)" 150
 result "a server that buffers without bound is told by its memory" $?
 
 run_briefly "--server=forks=perl $here/forks.pl {port}"
@@ -48,26 +49,39 @@ price_ns() { taskset -c "$last_cpu" "$badserver" --price; }
 # rise COLUMN: of the server with more calls over the one without.
 rise() { echo "($(field "$1" more) - $(field "$1" right))"; }
 
+# measured_as_paid TOLERANCE COLUMN FACTOR: the rise is what the calls cost.
+measured_as_paid() {
+    near "$(rise "$2") * $3 / ($expected_us)" 1 "$1"
+}
+
 measure_more_calls() {
-    local before_ns expected_us
+    local before_ns
     before_ns=$(price_ns)
     run --models=threaded --scenarios=silent --rounds=5 --syscalls=none \
         "--server=right=$badserver" \
         "--server=more=$badserver --getppid=$more_calls"
     expected_us="($before_ns + $(price_ns)) / 2 * $more_calls / 1000"
-    echo "$(rise server_cpu_us_per_echo) is $expected_us" >>"$tmp/tries"
+    floor_us=$(field floor_us more)
     [ "$status" -eq 0 ] &&
-        near "$(rise server_cpu_us_per_echo) / ($expected_us)" 1 0.1 &&
-        near "$(rise cpu_over_floor) * $(field floor_us more) /
-            ($expected_us)" 1 0.15
+        measured_as_paid 0.1 server_cpu_us_per_echo 1 &&
+        measured_as_paid 0.15 cpu_over_floor "$floor_us"
 }
 
-# The price itself moves with the machine's clock. Whoever counts wrong does
-# so each time, whoever was unlucky does not.
-tries=1
-until measure_more_calls || [ "$tries" -eq 4 ]; do
-    tries=$((tries + 1))
+# The price moves with the machine's clock and its other users, so there are
+# four tries. Where the last is not good either, and compare itself says that
+# the machine is noisy, nothing can be told; but a third too much or too
+# little is wrong on any machine.
+for _ in 1 2 3 4; do
+    measure_more_calls
+    bad=$?
+    [ "$bad" -ne 0 ] || break
 done
-[ "$tries" -lt 4 ] || measure_more_calls
-result "$more_calls more calls raise CPU over the floor by what they cost" $?
+if [ "$bad" -ne 0 ] && said '^noisy machine: ' out &&
+    measured_as_paid 0.33 server_cpu_us_per_echo 1 &&
+    measured_as_paid 0.33 cpu_over_floor "$floor_us"; then
+    skip "$more_calls more calls" "others use the CPU too much"
+else
+    result "$more_calls more calls raise CPU over the floor by what they cost" \
+        "$bad"
+fi
 finish
