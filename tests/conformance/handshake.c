@@ -28,6 +28,9 @@ enum {
 
 static const char hello[] = "hello\n";
 
+static const char TEST_WAS_LATE[] =
+    "the test itself was late, five times; try it on a quieter machine";
+
 /* ---- H1: splits and coalescing ---------------------------------------- */
 
 static const size_t payload_sizes[] = {0, 1, 64 * (size_t)KIB};
@@ -443,11 +446,30 @@ END_TEST
 /* The limit is for the line, not for what follows. */
 START_TEST(test_H04_limit_ends_with_the_line)
 {
+    enum {
+        LIMIT_MS = 200
+    };
     struct server server = server_start((struct server_setup){
         .flags = {"--handshake", "--handshake-timeout=200"}});
-    struct client client = client_connect(&server);
+    struct client client;
+    bool in_time = false;
 
-    client_send_text(&client, hello, strlen(hello));
+    /* Between the two calls a busy machine may take a while. */
+    for (int attempt = 0; attempt < 5 && !in_time; attempt++) {
+        int64_t start_ms = patience_now_ms();
+
+        if (attempt > 0) {
+            client_close(&client);
+        }
+        client = client_connect(&server);
+        client_send_text(&client, hello, strlen(hello));
+        in_time = patience_now_ms() - start_ms < LIMIT_MS;
+    }
+    if (!in_time) {
+        verdict_inconclusive(__func__, TEST_WAS_LATE);
+        server_stop(&server);
+        return;
+    }
     client_expect_text(&client, hello);
     require(client_hears_nothing(&client, 500),
             "a client that said hello is cut off");
@@ -457,9 +479,6 @@ START_TEST(test_H04_limit_ends_with_the_line)
 END_TEST
 
 /* ---- H6: --idle-timeout ----------------------------------------------- */
-
-static const char TEST_WAS_LATE[] =
-    "the test itself was late, five times; try it on a quieter machine";
 
 /* Exchange a byte several times within each limit, for three limits.
  * Returns false when this test itself was late, and proves nothing. */
