@@ -3,8 +3,8 @@
  */
 #include "harness/results/noise.h"
 
+#include "harness/results/order.h"
 #include <math.h>
-#include <string.h>
 
 static bool same_place(const struct window *a, const struct window *b);
 
@@ -59,7 +59,5 @@ noise_choose(struct results *results)
 static bool
 same_place(const struct window *a, const struct window *b)
 {
-    return a->round == b->round && a->clients == b->clients &&
-           strcmp(a->scenario, b->scenario) == 0 &&
-           strcmp(a->model, b->model) == 0;
+    return a->round == b->round && order_same_row(a, b);
 }

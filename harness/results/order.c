@@ -59,7 +59,8 @@ order_windows(const struct results *results)
 bool
 order_same_group(const struct window *a, const struct window *b)
 {
-    return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
+    return a->clients == b->clients && a->rate_per_s == b->rate_per_s &&
+           strcmp(a->scenario, b->scenario) == 0;
 }
 
 bool
@@ -115,6 +116,10 @@ compare_groups(const void *left, const void *right)
     if (order == 0) {
         order = (a->window->clients > b->window->clients) -
                 (a->window->clients < b->window->clients);
+    }
+    if (order == 0) {
+        order = (a->window->rate_per_s > b->window->rate_per_s) -
+                (a->window->rate_per_s < b->window->rate_per_s);
     }
     return order != 0 ? order : compare_numbers(a->index, b->index);
 }

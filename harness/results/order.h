@@ -19,7 +19,7 @@
  * `results`, in an array to be freed; NULL without memory. */
 const struct window **order_windows(const struct results *results);
 
-/* True for two windows of the same scenario and number of clients. */
+/* True for two windows of the same scenario, number of clients and rate. */
 bool order_same_group(const struct window *a, const struct window *b);
 
 /* True for two windows of the same group and model. */

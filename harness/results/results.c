@@ -80,7 +80,7 @@ results_find_calls(const struct results *results, const struct window *window)
     for (size_t i = 0; i < results->ncalls; i++) {
         const struct calls *calls = &results->calls[i];
 
-        if (calls->clients == window->clients &&
+        if (window->rate_per_s == 0 && calls->clients == window->clients &&
             strcmp(calls->scenario, window->scenario) == 0 &&
             strcmp(calls->model, window->model) == 0) {
             return calls;

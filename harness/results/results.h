@@ -41,7 +41,8 @@ int results_add(struct results *results, const struct window *window);
 /* The same for a counting of system calls. */
 int results_add_calls(struct results *results, const struct calls *calls);
 
-/* What was counted for a window's scenario, clients and model, or NULL. */
+/* What was counted for a window's scenario, clients and model, or NULL; in an
+ * open loop it depends on the rate, and nothing is counted. */
 const struct calls *results_find_calls(const struct results *results,
                                        const struct window *window);
 

@@ -80,6 +80,27 @@ summary_group_end(const struct summary *summary, size_t begin)
     return end;
 }
 
+size_t
+summary_table_end(const struct summary *summary, size_t begin)
+{
+    const struct window *first = &summary->rows[begin].window;
+    size_t end = summary_group_end(summary, begin);
+
+    while (first->rate_per_s > 0 && end < summary->nrows &&
+           summary->rows[end].window.rate_per_s > 0 &&
+           summary->rows[end].window.clients == first->clients &&
+           strcmp(summary->rows[end].window.scenario, first->scenario) == 0) {
+        end = summary_group_end(summary, end);
+    }
+    return end;
+}
+
+bool
+summary_is_saturated(double reached_share)
+{
+    return reached_share < SUMMARY_KEPT_SHARE;
+}
+
 const struct summary_row *
 summary_find(const struct summary_row *rows, size_t nrows, const char *model)
 {
@@ -221,6 +242,8 @@ make_rows(struct summary *summary, size_t n, double *values)
             row->nwindows++;
         }
         row_estimate(row, values);
+        row->saturated =
+            summary_is_saturated(row->figure[WINDOW_REACHED_SHARE].median);
         row_take_bound(row);
     }
 }
@@ -379,12 +402,13 @@ compare_group(struct summary_row *rows, size_t nrows, double *values)
     verdict_decide(pairs, npairs);
 }
 
-/* A server whose clients were not all served had it easier. */
+/* A server whose clients were not all served had it easier. What an echo
+ * costs at some rate depends on how much the server sleeps. */
 static bool
 is_comparable(const struct summary_row *row)
 {
-    return row->status == WINDOW_OK && !summary_is_yardstick(row) &&
-           row->starved_rounds == 0 &&
+    return row->status == WINDOW_OK && row->window.rate_per_s == 0 &&
+           !summary_is_yardstick(row) && row->starved_rounds == 0 &&
            isfinite(row->figure[WINDOW_SERVER_CPU_US_PER_ECHO].median);
 }
 

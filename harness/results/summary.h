@@ -1,9 +1,9 @@
 /*
  * summary.h: the windows of all rounds, drawn together.
  *
- * One row for each scenario, number of clients and model, in the order of
- * order.h. A row keeps its windows, because two models are compared round by
- * round and not by their medians.
+ * One row for each scenario, number of clients, rate and model, in the order
+ * of order.h. A row keeps its windows, because two models are compared round
+ * by round and not by their medians.
  */
 #ifndef FIVEWAYS_RESULTS_SUMMARY_H
 #define FIVEWAYS_RESULTS_SUMMARY_H
@@ -24,6 +24,10 @@ enum {
     SUMMARY_MODELS_MAX = 256
 };
 
+/* A server that answers a smaller share of the messages due is saturated. The
+ * rest of the way to 1 is for what is under way as a window ends. */
+#define SUMMARY_KEPT_SHARE 0.97
+
 /* What all rounds say of one model in one scenario. */
 struct summary_row {
     struct window window; /* scenario, load and model; the first window that
@@ -42,10 +46,13 @@ struct summary_row {
     struct estimate figure[WINDOW_FIGURES]; /* over good windows */
     struct estimate over_yardstick;         /* server CPU per echo,
                                              * ratio round by round */
+    bool saturated; /* open loop: it did not keep the rate, so that its
+                     * response time grows as long as the rate lasts */
     const struct calls *calls; /* system calls by name, or NULL; belongs to
                                 * the results */
-    bool comparable; /* measured, served all, and no yardstick: its CPU per
-                      * echo may be held against that of others */
+    bool comparable; /* measured in a closed loop, served all, and no
+                      * yardstick: its CPU per echo may be held against that
+                      * of others */
     bool least;      /* of those in its group, the lowest median; whether
                       * clearly so, the others' comparisons say */
     struct comparison over_least; /* CPU per echo over that one's, in the
@@ -80,7 +87,7 @@ struct check_result {
 
 /* All rows. */
 struct summary {
-    struct summary_row *rows;      /* grouped by scenario and clients */
+    struct summary_row *rows;      /* grouped by scenario, clients, rate */
     size_t nrows;                  /* how many */
     const struct window **windows; /* what the rows share */
     int used;                      /* windows that the figures come from */
@@ -106,9 +113,17 @@ bool summary_clearly_least(const struct summary_row *rows, size_t nrows);
 /* Free the rows. */
 void summary_free(struct summary *summary);
 
-/* The end of the group (scenario and clients) that begins at row `begin`:
+/* The end of the group (scenario, clients, rate) that begins at row `begin`:
  * the index behind its last row. */
 size_t summary_group_end(const struct summary *summary, size_t begin);
+
+/* The same for all rates of an open loop, which are one table; for a closed
+ * loop it is the end of the group. */
+size_t summary_table_end(const struct summary *summary, size_t begin);
+
+/* True if so small a share of the messages due was answered that the rate was
+ * not kept; false for NAN. */
+bool summary_is_saturated(double reached_share);
 
 /* The row of a model among `nrows` rows, or NULL. */
 const struct summary_row *summary_find(const struct summary_row *rows,

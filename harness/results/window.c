@@ -56,6 +56,11 @@ static const char *const figure_names[WINDOW_FIGURES] = {
     [WINDOW_LISTEN_OVERFLOWS] = "listen_overflows",
     [WINDOW_LISTEN_DROPS] = "listen_drops",
     [WINDOW_RETRANSMITS] = "retransmits",
+    [WINDOW_OFFERED_PER_S] = "offered_per_s",
+    [WINDOW_REACHED_SHARE] = "reached_share",
+    [WINDOW_SERVICE_P50_US] = "service_p50_us",
+    [WINDOW_SERVICE_P99_US] = "service_p99_us",
+    [WINDOW_LAG_P99_US] = "lag_p99_us",
 };
 
 static const char *const cause_names[WINDOW_CAUSES] = {
@@ -85,6 +90,8 @@ static const struct {
     {"cpus", offsetof(struct window, cpus)},
     {"delay_ms", offsetof(struct window, delay_ms)},
     {"work_us", offsetof(struct window, work_us)},
+    {"rate_per_s", offsetof(struct window, rate_per_s)},
+    {"rate_of_per_s", offsetof(struct window, rate_of_per_s)},
 };
 enum {
     INT_FIELDS = sizeof int_fields / sizeof int_fields[0],
@@ -155,6 +162,9 @@ window_to_json(const struct window *window)
     if (window->note[0] != '\0') {
         json_object_set_new(object, "note", json_string(window->note));
     }
+    if (window->rate_of[0] != '\0') {
+        json_object_set_new(object, "rate_of", json_string(window->rate_of));
+    }
     json_object_set_new(object, "errors_by_kind", errors_to_json(window));
     json_object_set_new(object, "disturbed_by", causes_to_json(window));
     if (window->stats[0] != '\0') {
@@ -178,6 +188,8 @@ window_from_json(const json_t *object, struct window *window)
     string_from_json(object, "layout", window->layout, sizeof window->layout);
     string_from_json(object, "reason", window->reason, sizeof window->reason);
     string_from_json(object, "note", window->note, sizeof window->note);
+    string_from_json(object, "rate_of", window->rate_of,
+                     sizeof window->rate_of);
     string_from_json(object, "bound_by", window->bound_by,
                      sizeof window->bound_by);
     string_from_json(object, "status", status, sizeof status);

@@ -33,7 +33,8 @@ enum window_figure {
     WINDOW_ECHOES,                 /* whole, verified echoes */
     WINDOW_SECONDS,                /* length of the window */
     WINDOW_ECHOES_PER_S,           /* the one divided by the other */
-    WINDOW_P50_US,                 /* latency: half of the echoes */
+    WINDOW_P50_US,                 /* latency: half of the echoes; in an open
+                                    * loop the response time */
     WINDOW_P99_US,                 /* ... 99 of 100 */
     WINDOW_P999_US,                /* ... 999 of 1000 */
     WINDOW_MAX_US,                 /* ... all */
@@ -45,7 +46,7 @@ enum window_figure {
     WINDOW_RSS_KIB_PER_CLIENT,     /* resident memory that a client adds */
     WINDOW_ERRORS,                 /* connections that the server broke */
     WINDOW_CSV_FIGURES,            /* how many have a column in CSV */
-    /* The rest is kept in JSON only. */
+    /* Of the rest, csv.c gives a column to those of the open loop. */
     WINDOW_CLIENT_CPU_US_PER_ECHO = WINDOW_CSV_FIGURES, /* our own side */
     WINDOW_CONNECTED,       /* clients that connected, silent ones included */
     WINDOW_UNFINISHED,      /* messages without their echo at the end */
@@ -64,6 +65,11 @@ enum window_figure {
     WINDOW_LISTEN_OVERFLOWS, /* whole machine: full queues of listeners */
     WINDOW_LISTEN_DROPS,     /* whole machine: connects lost that way */
     WINDOW_RETRANSMITS,      /* whole machine: TCP segments sent again */
+    WINDOW_OFFERED_PER_S,    /* open loop: messages that were due */
+    WINDOW_REACHED_SHARE,    /* open loop: echoes over messages due */
+    WINDOW_SERVICE_P50_US,   /* open loop: from when it was sent */
+    WINDOW_SERVICE_P99_US,   /* ... 99 of 100 */
+    WINDOW_LAG_P99_US,       /* open loop: how late the client was itself */
     WINDOW_FIGURES,
 };
 
@@ -96,9 +102,13 @@ struct window {
     int cpus;          /* that the server may use */
     int delay_ms;      /* --delay of the server */
     int work_us;       /* --work of the server */
-    int64_t message_bytes;     /* length of a message */
-    enum window_status status; /* what became of it */
-    bool used;                 /* not in the file: set by noise_choose() */
+    int rate_per_s;    /* open loop: the rate asked for; 0: closed loop */
+    int rate_of_per_s; /* what that is a share of: a server's capacity, as
+                        * measured in the same run */
+    char rate_of[WINDOW_NAME_BYTES]; /* whose capacity; "" in a closed loop */
+    int64_t message_bytes;           /* length of a message */
+    enum window_status status;       /* what became of it */
+    bool used; /* not in the file: set by noise_choose() */
     char reason[WINDOW_REASON_BYTES]; /* why it is not ok, or "" */
     char note[WINDOW_REASON_BYTES];   /* what to know of its figures, or "" */
     double figure[WINDOW_FIGURES];    /* NAN: not measured */

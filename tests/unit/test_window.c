@@ -31,6 +31,9 @@ full_window(void)
     window.cpus = 1;
     window.delay_ms = 5;
     window.work_us = 200;
+    window.rate_per_s = 38400;
+    window.rate_of_per_s = 51200;
+    snprintf(window.rate_of, sizeof window.rate_of, "%s", "threaded");
     window.message_bytes = INT64_C(1) << 40;
     window_fail(&window, WINDOW_FAILED, "it said: \"%s\"\n\tand died",
                 "no, \x1b[31m");
@@ -94,6 +97,9 @@ START_TEST(every_field_survives_json)
     ck_assert_int_eq(back.cpus, window.cpus);
     ck_assert_int_eq(back.delay_ms, window.delay_ms);
     ck_assert_int_eq(back.work_us, window.work_us);
+    ck_assert_int_eq(back.rate_per_s, window.rate_per_s);
+    ck_assert_int_eq(back.rate_of_per_s, window.rate_of_per_s);
+    ck_assert_str_eq(back.rate_of, window.rate_of);
     ck_assert_int_eq(back.message_bytes, window.message_bytes);
     ck_assert_mem_eq(back.errors, window.errors, sizeof back.errors);
     for (int i = 0; i < WINDOW_FIGURES; i++) {
@@ -129,6 +135,7 @@ START_TEST(calls_survive_json)
     calls_add(&calls, "recvfrom", 0.75);
     calls_finish(&calls);
     window.status = WINDOW_OK;
+    window.rate_per_s = 0;
     results_write_run(file, &results.run);
     results_write_window(file, &window);
     results_write_calls(file, &calls);
@@ -301,7 +308,7 @@ START_TEST(a_failed_row_has_no_figures_in_the_summary)
     struct window window = full_window();
     struct results results = {0};
     struct summary summary;
-    char empty[64];
+    char empty[96];
     char *text = NULL;
     size_t bytes = 0;
     FILE *file = open_memstream(&text, &bytes);
@@ -316,9 +323,10 @@ START_TEST(a_failed_row_has_no_figures_in_the_summary)
     ck_assert_int_eq(csv_write_summary(file, &summary), 0);
     fclose(file);
     ck_assert_ptr_nonnull(strstr(text, ",\"a,b\",ok,"));
-    ck_assert_ptr_nonnull(strstr(text, ",\"c\"\"d\"\n"));
+    ck_assert_ptr_nonnull(strstr(text, ",\"c\"\"d\",38400,"));
     memset(empty, ',', sizeof empty);
-    snprintf(empty + 46, sizeof empty - 46, "\n");
+    snprintf(empty + 47, sizeof empty - 47, "38400%.19s\n",
+             ",,,,,,,,,,,,,,,,,,,");
     ck_assert_str_eq(strstr(text, ",1,shared,failed") + 16, empty);
     summary_free(&summary);
     results_free(&results);
@@ -345,7 +353,9 @@ START_TEST(csv_quotes_and_leaves_empty)
                 "echoes,seconds,echoes_per_s,p50_us,p99_us,p999_us,max_us,"
                 "server_cpu_us_per_echo,floor_us,cpu_over_floor,"
                 "syscalls_per_echo,switches_per_echo,rss_kib_per_client,"
-                "errors,bound_by\n",
+                "errors,bound_by,rate_per_s,offered_per_s,reached_share,"
+                "service_p50_us,service_p99_us,lag_p99_us,unfinished,"
+                "saturated\n",
                 (size_t)(line - text)) == 0,
         "%s", text);
     ck_assert_str_eq(line,
@@ -353,7 +363,8 @@ START_TEST(csv_quotes_and_leaves_empty)
                      "0.333333333,0.25,0.2,0.166666667,0.142857143,0.125,"
                      "0.111111111,0.1,0.0909090909,0.0833333333,"
                      "0.0769230769,,0.0666666667,0.0625,"
-                     "0,server\n");
+                     "0,server,38400,0.0285714286,0.0277777778,"
+                     "0.027027027,0.0263157895,0.0256410256,0.05,yes\n");
     results_free(&results);
     free(text);
 }
