@@ -9,8 +9,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "harness/load/units.h"
+
 static void fill_latency(struct window *window,
                          const struct histogram *latency);
+static void fill_open_loop(struct window *window,
+                           const struct engine_result *result);
 static void fill_costs(struct window *window,
                        const struct measurement *measurement,
                        const struct server_process *server);
@@ -29,6 +33,9 @@ static bool never_answered(const struct window *window,
                            const struct measurement *measurement);
 static void describe_stall(char *text, size_t text_bytes,
                            const struct engine_result *result);
+static int own_errors(const struct engine_result *result);
+static void describe_lateness(char *text, size_t text_bytes,
+                              const struct engine_result *result);
 static void describe_errors(char *text, size_t text_bytes,
                             const struct engine_result *result, int from,
                             int to);
@@ -73,7 +80,12 @@ judge_fill(struct window *window, const struct measurement *measurement,
             (double)(measurement->first.echoes_total + result->echoes_total) *
             (double)window->message_bytes;
     }
-    fill_latency(window, &result->latency);
+    if (window->rate_per_s > 0) {
+        fill_latency(window, &result->response);
+        fill_open_loop(window, result);
+    } else {
+        fill_latency(window, &result->latency);
+    }
     fill_costs(window, measurement, server);
     fill_note(window, measurement);
 }
@@ -125,6 +137,10 @@ judge_status(struct window *window, const struct measurement *measurement,
     } else if (measurement->engine_errno != 0) {
         window_fail(window, WINDOW_INVALID, "the client could not start: %s",
                     strerror(measurement->engine_errno));
+    } else if (result->errors[ENGINE_CLIENT_LATE] > 0 &&
+               own_errors(result) == 1) {
+        describe_lateness(text, sizeof text, result);
+        window_fail(window, WINDOW_INVALID, "%s", text);
     } else if (engine_result_invalid(result)) {
         describe_errors(text, sizeof text, result, ENGINE_SERVER_ERRORS,
                         ENGINE_ERRORS);
@@ -180,6 +196,22 @@ fill_latency(struct window *window, const struct histogram *latency)
         figure[WINDOW_MEAN_US] = histogram_mean_ns(latency) / 1000;
         figure[WINDOW_MAX_US] = (double)latency->max_ns / 1000;
     }
+}
+
+/* Beside the response time, which is in the place of the latency. Messages
+ * and echoes are counted over the same time. */
+static void
+fill_open_loop(struct window *window, const struct engine_result *result)
+{
+    double *figure = window->figure;
+
+    figure[WINDOW_OFFERED_PER_S] =
+        ratio((double)result->arrivals, figure[WINDOW_SECONDS]);
+    figure[WINDOW_REACHED_SHARE] =
+        ratio((double)result->echoes, (double)result->arrivals);
+    figure[WINDOW_SERVICE_P50_US] = quantile_us(&result->latency, 0.5);
+    figure[WINDOW_SERVICE_P99_US] = quantile_us(&result->latency, 0.99);
+    figure[WINDOW_LAG_P99_US] = quantile_us(&result->lag, 0.99);
 }
 
 static void
@@ -330,6 +362,37 @@ describe_stall(char *text, size_t text_bytes,
                  "the rest of it",
                  result->stalled, result->asked, inside);
     }
+}
+
+/* How many kinds of trouble the client had itself. */
+static int
+own_errors(const struct engine_result *result)
+{
+    int kinds = 0;
+
+    for (int i = ENGINE_SERVER_ERRORS; i < ENGINE_ERRORS; i++) {
+        kinds += result->errors[i] > 0;
+    }
+    return kinds;
+}
+
+/* What made the client late, so that one knows what to do about it. */
+static void
+describe_lateness(char *text, size_t text_bytes,
+                  const struct engine_result *result)
+{
+    double used = (double)result->client_cpu_ns / (double)result->window_ns;
+    char lag[UNITS_TEXT_BYTES];
+
+    if (used > ENGINE_CPU_SHARE_MAX) {
+        snprintf(text, text_bytes,
+                 "the client was late itself (it used %.0f %% of its CPU)",
+                 100 * used);
+        return;
+    }
+    units_format_time(lag, (double)histogram_quantile_ns(&result->lag, 0.99));
+    snprintf(text, text_bytes,
+             "the client was late itself (p99 of its lag: %s)", lag);
 }
 
 /* "12 reset (Connection reset by peer), 3 early_eof". */

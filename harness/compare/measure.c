@@ -59,6 +59,8 @@ static void run_watched(const struct measure_order *order,
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
+static void set_rate(const struct measure_order *order,
+                     struct engine_options *options);
 static int64_t switches_between(const struct scenario *scenario,
                                 const struct probe *probe);
 static int first_run_clients(const struct scenario *scenario);
@@ -82,6 +84,12 @@ measure_identify(const struct measure_order *order, struct window *window)
     window->delay_ms = scenario->delay_ms;
     window->work_us = scenario->work_us;
     window->message_bytes = scenario->message_bytes;
+    if (order->rate) {
+        window->rate_per_s = order->rate->rate_per_s;
+        window->rate_of_per_s = order->rate->of_per_s;
+        snprintf(window->rate_of, sizeof window->rate_of, "%s",
+                 order->rate->of);
+    }
 }
 
 enum measure_outcome
@@ -217,6 +225,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
     options.ask_silent = false;
     options.warmup_ns = 0;
     options.window_ns = FIRST_RUN_NS;
+    options.rate_per_s = 0;
     probe.result = &measurement->first;
     if (engine_run(&options, &measurement->first) != 0) {
         measurement->engine_errno = errno;
@@ -263,6 +272,22 @@ measure_set_load(const struct measure_order *order,
     options->handshake = scenario->handshake;
     options->warmup_ns = order->warmup_ns;
     options->window_ns = order->window_ns;
+    if (order->rate) {
+        set_rate(order, options);
+    }
+}
+
+/* All servers of a round get the same messages at the same instants. A client
+ * with a CPU of its own stays awake before a message is due. */
+static void
+set_rate(const struct measure_order *order, struct engine_options *options)
+{
+    options->rate_per_s = order->rate->rate_per_s;
+    options->arrivals = SCHEDULE_POISSON;
+    options->seed = (uint64_t)order->round;
+    if (strcmp(order->layout->name, "split") == 0) {
+        options->spin_ns = ENGINE_SPIN_NS;
+    }
 }
 
 /* -1 where threads come and go: an ended one takes its count along. */

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "harness/compare/contender.h"
+#include "harness/compare/grid.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/scenarios.h"
 #include "harness/compare/server_process.h"
@@ -18,6 +19,7 @@ struct measure_order {
     const struct contender *contender; /* the server */
     const struct scenario *scenario;   /* the load; its silent clients may
                                         * be fewer than in the table */
+    const struct grid_point *rate;     /* of an open loop; NULL: closed */
     const struct layout *layout;       /* already entered by the caller */
     const char *bin;                   /* folder of our own servers */
     int64_t warmup_ns;                 /* before the window */

@@ -35,6 +35,8 @@ enum {
      * until the engine gives them up. */
     EXTRA_MS_PER_1000 = 70,
     EXTRA_MS_BLOCKING = 110,
+    /* A queue takes its time to grow. */
+    OPEN_LOOP_MS_MIN = 250,
     /* To count the system calls of one row, once in a run. */
     COUNT_MS = 150,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
@@ -44,6 +46,10 @@ enum {
 static rlim_t raise_descriptors(void);
 static void fit_descriptors(struct plan *plan, struct plan_cell *cell,
                             rlim_t limit);
+static void add_cell(struct plan *plan, const struct options *options,
+                     const struct layout_machine *machine,
+                     const struct scenario *scenario, rlim_t limit);
+static void add_points(struct plan *plan);
 static void drop_duplicate(struct plan *plan,
                            const struct scenario *original);
 static double round_seconds(const struct plan *plan,
@@ -71,14 +77,7 @@ plan_make(struct plan *plan, const struct options *options,
     plan->seconds_max = options->rounds > 0 ? 0 : budget->seconds_max;
     for (size_t i = 0; i < count && plan->ncells < PLAN_CELLS_MAX; i++) {
         if (options_want(options, &all[i])) {
-            struct plan_cell *cell = &plan->cells[plan->ncells++];
-
-            cell->scenario = all[i];
-            layout_make(machine,
-                        all[i].all_cpus ? LAYOUT_ALL : options->layout,
-                        &cell->layout);
-            fit_descriptors(plan, cell, limit);
-            drop_duplicate(plan, &all[i]);
+            add_cell(plan, options, machine, &all[i], limit);
         }
     }
     seconds = round_seconds(plan, options);
@@ -92,6 +91,47 @@ plan_make(struct plan *plan, const struct options *options,
         plan->rounds = plan->rounds > 0 ? plan->rounds : 1;
     }
     plan->seconds = plan->rounds * seconds + once;
+}
+
+static void
+add_cell(struct plan *plan, const struct options *options,
+         const struct layout_machine *machine,
+         const struct scenario *scenario, rlim_t limit)
+{
+    struct plan_cell *cell = &plan->cells[plan->ncells++];
+    enum layout_kind kind = options->layout;
+
+    cell->scenario = *scenario;
+    cell->window_ns = plan->window_ns;
+    if (scenario->all_cpus) {
+        kind = LAYOUT_ALL;
+    } else if (scenario->open_loop) {
+        kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
+    }
+    layout_make(machine, kind, &cell->layout);
+    fit_descriptors(plan, cell, limit);
+    drop_duplicate(plan, scenario);
+    if (scenario->open_loop && cell->skipped[0] == '\0') {
+        add_points(plan);
+    }
+}
+
+/* Behind the last cell, which is a closed loop, the same at each rate. */
+static void
+add_points(struct plan *plan)
+{
+    const struct plan_cell *closed = &plan->cells[plan->ncells - 1];
+
+    for (int point = 1; point <= GRID_POINTS && plan->ncells < PLAN_CELLS_MAX;
+         point++) {
+        struct plan_cell *cell = &plan->cells[plan->ncells++];
+
+        *cell = *closed;
+        cell->point = point;
+        if (cell->window_ns < OPEN_LOOP_MS_MIN * MS) {
+            cell->window_ns = OPEN_LOOP_MS_MIN * MS;
+        }
+    }
 }
 
 /* Returns the limit that holds from now on, for us and for servers. */
@@ -163,8 +203,9 @@ count_seconds(const struct plan *plan, const struct options *options)
         for (size_t j = 0;
              j < options->ncontenders && options->syscalls != SYSCALLS_NONE;
              j++) {
-            ms += contender_offers(&options->contenders[j],
-                                   &plan->cells[i].scenario)
+            ms += plan->cells[i].point == 0 &&
+                          contender_offers(&options->contenders[j],
+                                           &plan->cells[i].scenario)
                       ? COUNT_MS
                       : 0;
         }
@@ -213,7 +254,7 @@ round_seconds(const struct plan *plan, const struct options *options)
             if (!contender_offers(contender, scenario)) {
                 continue;
             }
-            ms += (double)(plan->warmup_ns + plan->window_ns) / 1e6 +
+            ms += (double)(plan->warmup_ns + plan->cells[i].window_ns) / 1e6 +
                   EXTRA_MS + EXTRA_MS_PER_1000 * clients / 1000.0;
             if (strcmp(contender->name, "blocking") == 0 && clients > 1) {
                 ms += EXTRA_MS_BLOCKING;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/compare/grid.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/options.h"
 
@@ -18,10 +19,12 @@ enum {
     PLAN_CELLS_MAX = 32
 };
 
-/* One scenario with one load: a table of its own. */
+/* One scenario with one load: a table of its own, or a part of one. */
 struct plan_cell {
     struct scenario scenario; /* perhaps with fewer silent clients */
     struct layout layout;     /* its CPUs */
+    int64_t window_ns;        /* of each window */
+    int point;                /* open loop: which of the grid, from 1 */
     char skipped[256];        /* why it is not run at all, or "" */
 };
 
@@ -30,7 +33,7 @@ struct plan {
     struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order in each round */
     size_t ncells;                          /* how many */
     int64_t warmup_ns;                      /* before each window */
-    int64_t window_ns;                      /* of each window */
+    int64_t window_ns;                      /* of a window in a closed loop */
     int rounds;                             /* how many are planned */
     double seconds;     /* how long that will take, estimated */
     double seconds_max; /* no round begins that may end later; 0: any may */

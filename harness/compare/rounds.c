@@ -42,10 +42,14 @@ struct rounds {
     char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
     /* By cell and contender. */
     enum outcome outcome[PLAN_CELLS_MAX][CONTENDERS_MAX];
+    struct grid_point grid[GRID_POINTS]; /* rates of the open loop */
+    bool grid_chosen;                    /* they do not change any more */
 };
 
 static void run_round(struct rounds *rounds, int round);
 static void run_cell(struct rounds *rounds, size_t cell, int round);
+static bool has_rate(struct rounds *rounds, const struct plan_cell *cell);
+static bool was_spoilt(const struct window *window);
 static void name_the_missing(struct rounds *rounds, size_t cell,
                              const size_t order[CONTENDERS_MAX], size_t n,
                              int round);
@@ -141,6 +145,10 @@ run_cell(struct rounds *rounds, size_t cell, int round)
     size_t n = shuffle(rounds->order->options, &plan->scenario, order);
     double floor_us = NAN;
 
+    if (plan->point > 0 && !has_rate(rounds, plan)) {
+        rounds->progress.done += (int)n;
+        return;
+    }
     layout_enter(&plan->layout);
     for (size_t i = 0; i < n && !interrupted(rounds); i++) {
         run_contender(rounds, cell, order[i], round, &floor_us);
@@ -150,13 +158,24 @@ run_cell(struct rounds *rounds, size_t cell, int round)
     }
 }
 
+/* True if the grid has the point of a cell. It is chosen when the first of
+ * its points comes up, from what the cell before it has measured. */
+static bool
+has_rate(struct rounds *rounds, const struct plan_cell *cell)
+{
+    if (!rounds->grid_chosen) {
+        grid_choose(rounds->grid, rounds->order->results, &cell->scenario);
+        rounds->grid_chosen = true;
+    }
+    return rounds->grid[cell->point - 1].rate_per_s > 0;
+}
+
 /* In a cell that was begun, whoever had no turn in any round gets a row that
  * says so: a table without it would look as if it had not been asked for. */
 static void
 name_the_missing(struct rounds *rounds, size_t cell,
                  const size_t order[CONTENDERS_MAX], size_t n, int round)
 {
-    const struct plan_cell *plan = &rounds->order->plan->cells[cell];
     enum outcome *outcomes = rounds->outcome[cell];
     bool begun = false;
 
@@ -164,12 +183,8 @@ name_the_missing(struct rounds *rounds, size_t cell,
         begun |= outcomes[order[i]] != OUTCOME_NONE;
     }
     for (size_t i = 0; i < n && begun; i++) {
-        const struct measure_order missing = {
-            .contender = &rounds->order->options->contenders[order[i]],
-            .scenario = &plan->scenario,
-            .layout = &plan->layout,
-            .round = round,
-        };
+        const struct measure_order missing =
+            order_for(rounds, cell, order[i], round);
         struct window window;
 
         if (outcomes[order[i]] == OUTCOME_NONE) {
@@ -181,7 +196,7 @@ name_the_missing(struct rounds *rounds, size_t cell,
     }
 }
 
-/* One server; again if it was disturbed and time allows. */
+/* One server; again if the window was spoilt and time allows. */
 static void
 run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
               double *floor_us)
@@ -208,8 +223,17 @@ run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
             window.status == WINDOW_FAILED ? OUTCOME_FAILED : OUTCOME_FINE;
         keep(rounds, &window);
         order.attempt++;
-    } while (window.status == WINDOW_OK && window.causes != 0 &&
-             may_repeat(rounds, &order));
+    } while (was_spoilt(&window) && may_repeat(rounds, &order));
+}
+
+/* By what lies outside of the server: others on the machine, or a client that
+ * was late itself. */
+static bool
+was_spoilt(const struct window *window)
+{
+    return (window->status == WINDOW_OK && window->causes != 0) ||
+           (window->status == WINDOW_INVALID &&
+            window->errors[ENGINE_CLIENT_LATE] > 0);
 }
 
 /* One window, between two floor probes; the second serves the next one as
@@ -259,7 +283,8 @@ usual_floor_us(const struct rounds *rounds, int64_t message_bytes)
 }
 
 /*
- * True if a disturbed window may be run again: up to twice, and only so
+ * True if a spoilt window may be run again: up to twice. Those from which the
+ * rates are chosen always, since much depends on them; others only so
  * often that the rounds planned still fit, at the pace of the plan or at that
  * of the run if it is slower; where the number of rounds was
  * ordered, a quarter of all windows.
@@ -277,6 +302,9 @@ may_repeat(struct rounds *rounds, const struct measure_order *order)
     if (order->attempt > REPEATS_MAX || interrupted(rounds)) {
         return false;
     }
+    if (order->scenario->open_loop && !rounds->grid_chosen) {
+        return true;
+    }
     if (plan->seconds_max > 0) {
         allowed = passed + (1 - done) * pace < plan->seconds_max;
     }
@@ -290,14 +318,21 @@ order_for(const struct rounds *rounds, size_t cell, size_t contender,
 {
     const struct options *options = rounds->order->options;
     const struct plan *plan = rounds->order->plan;
+    int64_t window_ns = plan->cells[cell].window_ns;
+    const struct grid_point *rate = NULL;
 
+    if (plan->cells[cell].point > 0) {
+        rate = &rounds->grid[plan->cells[cell].point - 1];
+        window_ns = grid_window_ns(rate, window_ns);
+    }
     return (struct measure_order){
         .contender = &options->contenders[contender],
         .scenario = &plan->cells[cell].scenario,
+        .rate = rate,
         .layout = &plan->cells[cell].layout,
         .bin = options->bin,
         .warmup_ns = plan->warmup_ns,
-        .window_ns = plan->window_ns,
+        .window_ns = window_ns,
         .start_timeout_ns = options->start_timeout_ns,
         .round = round,
         .interrupted = rounds->order->interrupted,
@@ -353,7 +388,9 @@ without_measuring(struct rounds *rounds, size_t cell,
     return true;
 }
 
-/* Count the system calls of every row that was measured so far. */
+/* Count the system calls of every row that was measured so far, but for the
+ * open loop: there a server that waits more often makes more of them, which
+ * says more of the rate than of the server. */
 static void
 count_all(struct rounds *rounds)
 {
@@ -369,6 +406,7 @@ count_all(struct rounds *rounds)
         layout_enter(&plan->cells[i].layout);
         for (size_t j = 0; j < options->ncontenders; j++) {
             if (rounds->outcome[i][j] == OUTCOME_FINE &&
+                plan->cells[i].point == 0 &&
                 contender_offers(&options->contenders[j],
                                  &plan->cells[i].scenario) &&
                 !interrupted(rounds)) {

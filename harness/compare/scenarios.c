@@ -104,6 +104,14 @@ static const struct scenario table[] = {
         .modes = MODE_FULL,
         .shows = "Partial writes and copying.",
     },
+    {
+        .name = "rate",
+        .clients = 64,
+        .open_loop = true,
+        .message_bytes = 64,
+        .modes = MODE_FULL,
+        .shows = "Queueing, and the load from which on it grows.",
+    },
 };
 enum {
     TABLE_LINES = sizeof table / sizeof table[0]

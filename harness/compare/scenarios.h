@@ -33,6 +33,9 @@ struct scenario {
     bool churn;            /* a connection for each echo */
     bool handshake;        /* --handshake of the server */
     bool all_cpus;         /* the layout is "all", whatever was asked for */
+    bool open_loop;        /* first in a closed loop, then at the rates of
+                            * grid.h; a CPU for each side where there are
+                            * two, whatever was asked for */
 };
 
 /* The table; *count is how many lines it has. */

@@ -16,8 +16,7 @@
 #include "harness/load/units.h"
 
 enum {
-    UNSET = -1,           /* a number that the command line has not given */
-    SPIN_NS = 100 * 1000, /* longer than it takes to wake up, as a rule */
+    UNSET = -1, /* a number that the command line has not given */
 };
 
 enum {
@@ -342,7 +341,7 @@ fill_in_defaults(struct arguments *arguments)
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
     if (cpus > arguments->threads) {
-        options->spin_ns = SPIN_NS;
+        options->spin_ns = ENGINE_SPIN_NS;
     }
     options->ask_silent = options->silent_clients > 0;
 }

@@ -80,6 +80,10 @@ const char *engine_error_name(enum engine_error error);
 #define ENGINE_LAG_MAX_NS    INT64_C(100000)
 #define ENGINE_CPU_SHARE_MAX 0.95
 
+/* How long a client with a CPU to itself stays awake before a message is due:
+ * longer than it takes to wake up, as a rule. */
+#define ENGINE_SPIN_NS INT64_C(100000)
+
 /* The moments at which the caller may look at the server. */
 enum engine_phase {
     ENGINE_CONNECTED,    /* all have connected that can; nothing sent yet */

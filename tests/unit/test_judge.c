@@ -216,6 +216,79 @@ START_TEST(what_children_did_is_not_told_as_nothing)
 }
 END_TEST
 
+/* An open loop in which responses took three times as long as the service,
+ * because messages waited for a client. */
+static void
+make_open_loop(void)
+{
+    struct engine_result *result = &measurement->result;
+
+    window.rate_per_s = 11000;
+    result->arrivals = 1100;
+    result->unfinished = 5;
+    result->client_cpu_ns = 50000000;
+    for (int i = 1; i <= 1100; i++) {
+        histogram_record(&result->latency, i * INT64_C(1000));
+        histogram_record(&result->response, i * INT64_C(3000));
+        histogram_record(&result->lag, 2000);
+    }
+}
+
+START_TEST(an_open_loop_has_three_times)
+{
+    make_open_loop();
+    judge(true);
+    expect(WINDOW_OK, "");
+    ck_assert_double_eq_tol(window.figure[WINDOW_P50_US], 1650, 17);
+    ck_assert_double_eq_tol(window.figure[WINDOW_P99_US], 3267, 33);
+    ck_assert_double_eq_tol(window.figure[WINDOW_SERVICE_P50_US], 550, 6);
+    ck_assert_double_eq_tol(window.figure[WINDOW_SERVICE_P99_US], 1089, 11);
+    ck_assert_double_eq_tol(window.figure[WINDOW_LAG_P99_US], 2, 0.02);
+    ck_assert_double_eq(window.figure[WINDOW_OFFERED_PER_S], 11000);
+    ck_assert_double_eq_tol(window.figure[WINDOW_REACHED_SHARE], 10.0 / 11,
+                            1e-9);
+    ck_assert_double_eq(window.figure[WINDOW_UNFINISHED], 5);
+}
+END_TEST
+
+START_TEST(a_closed_loop_has_one_time)
+{
+    make_open_loop();
+    window.rate_per_s = 0;
+    judge(true);
+    ck_assert_double_eq_tol(window.figure[WINDOW_P50_US], 550, 6);
+    ck_assert(isnan(window.figure[WINDOW_SERVICE_P50_US]));
+    ck_assert(isnan(window.figure[WINDOW_REACHED_SHARE]));
+    ck_assert(isnan(window.figure[WINDOW_LAG_P99_US]));
+}
+END_TEST
+
+START_TEST(a_late_client_charges_nobody)
+{
+    make_open_loop();
+    measurement->result.errors[ENGINE_CLIENT_LATE] = 1;
+    judge(true);
+    expect(WINDOW_INVALID, "the client was late itself (p99 of its lag: 2.0");
+    measurement->result.client_cpu_ns = 96000000;
+    judge(true);
+    expect(WINDOW_INVALID, "late itself (it used 96 % of its CPU)");
+    measurement->result.errors[ENGINE_NO_PORTS] = 1;
+    judge(true);
+    expect(WINDOW_INVALID, "1 no_ports, 1 client_late");
+}
+END_TEST
+
+/* What is wrong is wrong at any time. */
+START_TEST(a_late_client_excuses_no_wrong_byte)
+{
+    make_open_loop();
+    measurement->result.errors[ENGINE_CLIENT_LATE] = 1;
+    measurement->result.errors[ENGINE_MISMATCH] = 1;
+    judge(true);
+    expect(WINDOW_FAILED, "wrong byte");
+}
+END_TEST
+
 START_TEST(who_could_not_connect_was_not_broken)
 {
     measurement->result.errors[ENGINE_CONNECT_TIMEOUT] = 3;
@@ -274,6 +347,10 @@ main(void)
     tcase_add_test(cases, a_foreign_server_may_turn_nobody_away);
     tcase_add_test(cases, switches_are_those_of_the_window);
     tcase_add_test(cases, what_children_did_is_not_told_as_nothing);
+    tcase_add_test(cases, an_open_loop_has_three_times);
+    tcase_add_test(cases, a_closed_loop_has_one_time);
+    tcase_add_test(cases, a_late_client_charges_nobody);
+    tcase_add_test(cases, a_late_client_excuses_no_wrong_byte);
     tcase_add_test(cases, who_could_not_connect_was_not_broken);
     tcase_add_test(cases, a_client_costs_memory);
     tcase_add_test(cases, only_ours_must_end_well);

@@ -57,9 +57,12 @@ START_TEST(the_default_run_has_what_the_design_says)
     }
     ck_assert_int_eq(cells("handshake", MODE_DEFAULT), 0);
     ck_assert_int_eq(cells("bulk", MODE_DEFAULT), 0);
+    ck_assert_int_eq(cells("rate", MODE_DEFAULT), 0);
+    ck_assert_int_eq(cells("rate", MODE_QUICK), 0);
     ck_assert_int_eq(cells("idle", MODE_FULL), 2);
     ck_assert_int_eq(cells("handshake", MODE_FULL), 1);
     ck_assert_int_eq(cells("bulk", MODE_FULL), 1);
+    ck_assert_int_eq(cells("rate", MODE_FULL), 1);
 }
 END_TEST
 
@@ -75,7 +78,7 @@ START_TEST(names_are_known_whole)
     ck_assert(!scenarios_known("", 0));
     ck_assert_str_eq(scenarios_names(text, sizeof text),
                      "echo, churn, handshake, idle, silent, wait, work, "
-                     "bulk");
+                     "bulk, rate");
     ck_assert_uint_lt(strlen(scenarios_names(little, sizeof little)),
                       sizeof little);
 }
