@@ -150,7 +150,10 @@ print_matrix(FILE *file, const struct summary *summary,
     for (size_t i = 0; i < summary->nrows;) {
         size_t end = summary_group_end(summary, i);
 
-        print_line(file, &summary->rows[i], end - i, models, nmodels, frame);
+        if (summary->rows[i].window.rate_per_s == 0) {
+            print_line(file, &summary->rows[i], end - i, models, nmodels,
+                       frame);
+        }
         i = end;
     }
 }

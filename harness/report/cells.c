@@ -176,6 +176,9 @@ cells_title(struct text *text, const struct summary_row *rows, size_t nrows)
     text_add(text, "%s: %d client%s x %s", window->scenario, window->clients,
              window->clients == 1 ? "" : "s",
              units_format_bytes(bytes, (double)window->message_bytes));
+    if (window->rate_per_s > 0) {
+        text_add(text, ", open loop");
+    }
     if (strcmp(window->scenario, "idle") == 0 && window->silent > 0) {
         text_add(text, ", %d of them silent until the end", window->silent);
     } else if (window->silent > 0) {

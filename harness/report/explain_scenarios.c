@@ -23,6 +23,8 @@ static void explain_work(struct text *text,
                          const struct explain_group *group);
 static void explain_bulk(struct text *text,
                          const struct explain_group *group);
+static void explain_capacity(struct text *text,
+                             const struct explain_group *group);
 static const struct summary_row *same_model(const struct explain_group *group,
                                             const char *scenario, int clients,
                                             const char *model);
@@ -33,9 +35,10 @@ static const struct {
     const char *scenario; /* its name */
     void (*explain)(struct text *text, const struct explain_group *group);
 } explanations[] = {
-    {"churn", explain_churn}, {"handshake", explain_churn},
-    {"idle", explain_idle},   {"wait", explain_wait},
-    {"work", explain_work},   {"bulk", explain_bulk},
+    {"churn", explain_churn},   {"handshake", explain_churn},
+    {"idle", explain_idle},     {"wait", explain_wait},
+    {"work", explain_work},     {"bulk", explain_bulk},
+    {"rate", explain_capacity},
 };
 
 void
@@ -273,6 +276,36 @@ explain_bulk(struct text *text, const struct explain_group *group)
                                              : "; too few rounds to rank");
     }
     text_add(text, ". ");
+}
+
+/* Who could do more than the client can ask for; and that there are no rates
+ * without a server, the yardstick included, that serves everybody. */
+static void
+explain_capacity(struct text *text, const struct explain_group *group)
+{
+    struct ranking bound = {.n = 0};
+    bool measured = false;
+    bool any = false;
+
+    for (size_t i = 0; i < group->nrows && bound.n < RANKING_ROWS; i++) {
+        const struct summary_row *row = &group->rows[i];
+
+        measured |= cells_measured(row);
+        any |= cells_measured(row) && !cells_starved(row);
+        if (cells_measured(row) &&
+            strcmp(row->window.bound_by, "client") == 0) {
+            bound.places[bound.n++].row = row;
+        }
+    }
+    if (bound.n > 0) {
+        ranking_names(text, &bound, 0, bound.n);
+        text_add(text,
+                 " could do more: the client's CPU was used up first. ");
+    }
+    if (measured && !any) {
+        text_add(text, "No server serves everybody, so there is nothing that "
+                       "rates could be a share of: none was tried. ");
+    }
 }
 
 /* The row of a model in another group, or NULL. */

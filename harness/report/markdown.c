@@ -7,6 +7,7 @@
 
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
+#include "harness/report/rate.h"
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
@@ -16,6 +17,10 @@ static void print_group(FILE *file, const struct summary *summary,
                         size_t begin, size_t end);
 static void print_rows(FILE *file, const struct summary_row *rows,
                        size_t nrows);
+static void print_rates(FILE *file, const struct summary_row *rows,
+                        size_t nrows);
+static void print_rate(FILE *file, const struct summary_row *row, bool ms);
+static void add_reason(struct text *text, const struct summary_row *row);
 static void print_row(FILE *file, const struct summary_row *row,
                       const struct cells_style *style);
 static void print_why(FILE *file, const struct summary_row *rows,
@@ -37,7 +42,7 @@ markdown_print(FILE *file, const struct run *run,
     sentences_noise(&text, summary);
     print_words(file, &text, "");
     for (size_t i = 0; i < summary->nrows;) {
-        size_t end = summary_group_end(summary, i);
+        size_t end = summary_table_end(summary, i);
 
         print_group(file, summary, i, end);
         i = end;
@@ -73,6 +78,11 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
     print_words(file, &text, "*");
     if (cells_all_skipped(rows, nrows)) {
         text_add(&text, "skipped: %s", rows[0].reason);
+    } else if (rate_is_table(rows)) {
+        rate_explain_grid(&text, rows, nrows);
+        print_words(file, &text, "");
+        print_rates(file, rows, nrows);
+        rate_explain(&text, summary, begin, end);
     } else {
         print_rows(file, rows, nrows);
         sentences_group(&text, summary, begin, end);
@@ -113,9 +123,7 @@ print_row(FILE *file, const struct summary_row *row,
     add_escaped(&text, cells_write(cell, CELLS_MODEL, row, style));
     text_add(&text, " |");
     if (!cells_measured(row)) {
-        text_add(&text, " **%s**: ", window_status_name(row->status));
-        add_escaped(&text, row->reason);
-        text_add(&text, " |");
+        add_reason(&text, row);
     }
     for (int i = CELLS_MODEL + 1; i < CELLS_COLUMNS && cells_measured(row);
          i++) {
@@ -125,6 +133,57 @@ print_row(FILE *file, const struct summary_row *row,
         text_add(&text, " %s", mark);
         add_escaped(&text, cells_write(cell, i, row, style));
         text_add(&text, "%s |", mark);
+    }
+    fprintf(file, "%s\n", text_string(&text));
+    text_free(&text);
+}
+
+/* In place of the numbers of a row, one cell. */
+static void
+add_reason(struct text *text, const struct summary_row *row)
+{
+    text_add(text, " **%s**: ", window_status_name(row->status));
+    add_escaped(text, row->reason);
+    text_add(text, " |");
+}
+
+/* The table of an open loop. */
+static void
+print_rates(FILE *file, const struct summary_row *rows, size_t nrows)
+{
+    bool ms = rate_in_milliseconds(rows, nrows);
+
+    fputc('|', file);
+    for (int i = 0; i < RATE_COLUMNS; i++) {
+        fprintf(file, " %s%s%s |", rate_heading(i),
+                rate_unit(i, ms)[0] ? " " : "", rate_unit(i, ms));
+    }
+    fputs("\n|", file);
+    for (int i = 0; i < RATE_COLUMNS; i++) {
+        fputs(rate_width(i) < 0 ? " --- |" : " ---: |", file);
+    }
+    fputc('\n', file);
+    for (size_t i = 0; i < nrows; i++) {
+        print_rate(file, &rows[i], ms);
+    }
+    fputc('\n', file);
+}
+
+static void
+print_rate(FILE *file, const struct summary_row *row, bool ms)
+{
+    char cell[TEXT_CELL_BYTES];
+    struct text text = {0};
+
+    text_add(&text, "|");
+    for (int i = 0; i < RATE_COLUMNS; i++) {
+        if (i == RATE_MODEL + 1 && !cells_measured(row)) {
+            add_reason(&text, row);
+            break;
+        }
+        text_add(&text, " ");
+        add_escaped(&text, rate_write(cell, i, row, ms));
+        text_add(&text, " |");
     }
     fprintf(file, "%s\n", text_string(&text));
     text_free(&text);

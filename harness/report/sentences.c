@@ -132,8 +132,10 @@ void
 sentences_legend(struct text *text, const struct summary *summary)
 {
     bool numbers = false;
+    bool open_loop = false;
 
     for (size_t i = 0; i < summary->nrows; i++) {
+        open_loop = open_loop || summary->rows[i].window.rate_per_s > 0;
         numbers = numbers || summary->rows[i].status == WINDOW_OK;
     }
     if (numbers) {
@@ -146,6 +148,12 @@ sentences_legend(struct text *text, const struct summary *summary)
                  "echo came. -: not measured. n/a: not possible here. ~: no "
                  "clear difference.",
                  STATISTICS_INTERVAL_VALUES);
+    }
+    if (open_loop) {
+        text_add(text,
+                 " resp: response time, from when a message was due; serv: "
+                 "from when it was sent; lag: how late the client was; 50 "
+                 "and 99 of 100. grows: for as long as the rate lasts.");
     }
 }
 
@@ -197,6 +205,9 @@ name_server(struct text *text, const struct summary_row *row)
              window->clients - (idle ? window->silent : 0));
     if (window->silent > 0) {
         text_add(text, " --silent=%d", window->silent);
+    }
+    if (window->rate_per_s > 0) {
+        text_add(text, " --rate=%d", window->rate_per_s);
     }
     if (strcmp(window->scenario, "churn") == 0) {
         text_add(text, " --churn");

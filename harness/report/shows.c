@@ -26,12 +26,16 @@ static const struct {
     {"wait", 0, "Waiting overlaps, or it does not."},
     {"work", 0, "Loops use one CPU, threads use all."},
     {"bulk", 0, "Partial writes and copying."},
-    {"rate", 0, "Queueing, and the load from which on it grows."},
+    {"rate", 0,
+     "What each can do in a closed loop, which decides the rates."},
 };
 
 const char *
 shows_sentence(const struct window *window)
 {
+    if (window->rate_per_s > 0) {
+        return "Queueing, and the load from which on it grows.";
+    }
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (window->clients >= table[i].clients_least &&
             strcmp(window->scenario, table[i].scenario) == 0) {

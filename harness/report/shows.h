@@ -9,8 +9,8 @@
 
 #include "harness/results/window.h"
 
-/* The sentence for the scenario and clients of a window; "" for one that is
- * not known here. */
+/* The sentence for the scenario, clients and rate of a window; "" for one
+ * that is not known here. */
 const char *shows_sentence(const struct window *window);
 
 #endif

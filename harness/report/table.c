@@ -9,6 +9,7 @@
 
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
+#include "harness/report/rate.h"
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
@@ -38,6 +39,10 @@ static void print_group(FILE *file, const struct summary *summary,
                         const struct palette *palette);
 static void print_rows(FILE *file, const struct summary_row *rows,
                        size_t nrows, const struct palette *palette);
+static void print_rates(FILE *file, const struct summary_row *rows,
+                        size_t nrows, const struct palette *palette);
+static void print_rate_cell(FILE *file, enum rate_column column,
+                            const char *text);
 static void print_why(FILE *file, const struct summary_row *rows,
                       size_t nrows);
 static void print_checks(FILE *file, const struct summary *summary,
@@ -50,7 +55,8 @@ static void print_row(FILE *file, const struct summary_row *row,
                       const struct cells_style *style, int model_width,
                       const struct palette *palette);
 static void print_reason(FILE *file, const struct summary_row *row,
-                         int model_width, const struct palette *palette);
+                         int model_width, int column,
+                         const struct palette *palette);
 static void print_cell(FILE *file, enum cells_column column, const char *text,
                        int model_width);
 static int widest_model(const struct summary_row *rows, size_t nrows);
@@ -74,10 +80,10 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
 
     print_header(file, run, summary, palette);
     for (size_t i = 0; i < summary->nrows;) {
-        size_t end = summary_group_end(summary, i);
+        size_t end = summary_table_end(summary, i);
 
         print_group(file, summary, i, end, palette);
-        if (style->why) {
+        if (style->why && !rate_is_table(&summary->rows[i])) {
             print_why(file, &summary->rows[i], end - i);
         }
         i = end;
@@ -132,6 +138,11 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
     print_words(file, &text, palette->dim, palette);
     if (cells_all_skipped(rows, nrows)) {
         text_add(&text, "skipped: %s", rows[0].reason);
+    } else if (rate_is_table(rows)) {
+        rate_explain_grid(&text, rows, nrows);
+        print_words(file, &text, palette->dim, palette);
+        print_rates(file, rows, nrows, palette);
+        rate_explain(&text, summary, begin, end);
     } else {
         print_rows(file, rows, nrows, palette);
         sentences_group(&text, summary, begin, end);
@@ -149,6 +160,60 @@ print_rows(FILE *file, const struct summary_row *rows, size_t nrows,
     print_headings(file, &style, model_width, palette);
     for (size_t i = 0; i < nrows; i++) {
         print_row(file, &rows[i], &style, model_width, palette);
+    }
+}
+
+/* The table of an open loop; a rate stands in the first of its rows. */
+static void
+print_rates(FILE *file, const struct summary_row *rows, size_t nrows,
+            const struct palette *palette)
+{
+    bool ms = rate_in_milliseconds(rows, nrows);
+    char cell[TEXT_CELL_BYTES];
+
+    fputs(palette->dim, file);
+    for (int i = 0; i < RATE_COLUMNS; i++) {
+        print_rate_cell(file, i, rate_heading(i));
+    }
+    for (int i = 0; i < RATE_COLUMNS; i++) {
+        print_rate_cell(file, i, rate_unit(i, ms));
+    }
+    fputs(palette->off, file);
+    for (size_t i = 0; i < nrows; i++) {
+        bool first = i == 0 || rows[i].window.rate_per_s !=
+                                   rows[i - 1].window.rate_per_s;
+
+        rate_write(cell, RATE_ASKED, &rows[i], ms);
+        print_rate_cell(file, RATE_ASKED, first ? cell : "");
+        if (!cells_measured(&rows[i])) {
+            print_reason(file, &rows[i], -rate_width(RATE_MODEL),
+                         rate_width(RATE_ASKED) + 1, palette);
+            continue;
+        }
+        fputs(summary_is_yardstick(&rows[i]) ? palette->dim : "", file);
+        for (int j = RATE_MODEL; j < RATE_COLUMNS; j++) {
+            bool red = j == RATE_STATE && cells_starved(&rows[i]);
+
+            fputs(red ? palette->red : "", file);
+            print_rate_cell(file, j, rate_write(cell, j, &rows[i], ms));
+            fputs(red ? palette->off : "", file);
+        }
+        fputs(summary_is_yardstick(&rows[i]) ? palette->off : "", file);
+    }
+}
+
+/* A cell and what separates it from the next; the last ends the line. */
+static void
+print_rate_cell(FILE *file, enum rate_column column, const char *text)
+{
+    int width = rate_width(column);
+    char clipped[TEXT_CELL_BYTES];
+
+    text_clip(clipped, text, width < 0 ? -width : width);
+    if (column == RATE_COLUMNS - 1) {
+        fprintf(file, "%s\n", clipped);
+    } else {
+        fprintf(file, "%*s ", width, clipped);
     }
 }
 
@@ -235,7 +300,7 @@ print_row(FILE *file, const struct summary_row *row,
     char cell[TEXT_CELL_BYTES];
 
     if (!cells_measured(row)) {
-        print_reason(file, row, model_width, palette);
+        print_reason(file, row, model_width, 0, palette);
         return;
     }
     fputs(summary_is_yardstick(row) ? palette->dim : "", file);
@@ -249,10 +314,10 @@ print_row(FILE *file, const struct summary_row *row,
     fputs(summary_is_yardstick(row) ? palette->off : "", file);
 }
 
-/* Status and reason in place of numbers. */
+/* Status and reason in place of numbers, from `column` on. */
 static void
 print_reason(FILE *file, const struct summary_row *row, int model_width,
-             const struct palette *palette)
+             int column, const struct palette *palette)
 {
     char model[TEXT_CELL_BYTES];
     struct text text = {0};
@@ -261,7 +326,8 @@ print_reason(FILE *file, const struct summary_row *row, int model_width,
     fputs(row->status == WINDOW_FAILED ? palette->red : palette->dim, file);
     fprintf(file, "%-*s ", model_width,
             text_clip(model, row->window.model, model_width));
-    text_wrap(file, text.bytes, TEXT_WIDTH - model_width - 1, 2);
+    text_wrap(file, text.bytes, TEXT_WIDTH - column - model_width - 1,
+              column > 0 ? column + model_width + 1 : 2);
     fputs(palette->off, file);
     text_free(&text);
 }
