@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/load/arguments.h"
@@ -96,22 +97,6 @@ wants_colour(void)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-static int
-exit_status_of(const struct engine_result *result)
-{
-    if (result->errors[ENGINE_MISMATCH] != 0 ||
-        result->errors[ENGINE_EXTRA_BYTES] != 0) {
-        return EXIT_FAILURE;
-    }
-    if (engine_result_invalid(result)) {
-        return EXIT_NO_MEASURE;
-    }
-    if (!engine_result_good(result) || result->served == 0) {
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
-}
-
 /* Close a file that was written. Returns true if all of it was. */
 static bool
 finish_file(FILE *file, const char *path)
@@ -140,17 +125,17 @@ open_file(const char *path)
  * went well. */
 static bool
 write_files(const struct arguments *arguments, struct files *files,
-            const struct engine_result *result)
+            const struct saved_run *run)
 {
     bool good = true;
     if (files->histogram != NULL) {
         percentiles_write(files->histogram, arguments->options.rate_per_s > 0
-                                                ? &result->response
-                                                : &result->latency);
+                                                ? &run->result.response
+                                                : &run->result.latency);
         good = finish_file(files->histogram, arguments->histogram_file);
     }
     if (files->save != NULL) {
-        saved_write(files->save, result);
+        saved_write(files->save, run);
         good = finish_file(files->save, arguments->save_file) && good;
     }
     return good;
@@ -179,17 +164,30 @@ open_files(const struct arguments *arguments, struct files *files)
     }
 }
 
+/* What is known of a run before it begins. */
+static void
+begin_run(const struct arguments *arguments, struct saved_run *run)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    run->begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+    run->options = arguments->options;
+    snprintf(run->target, sizeof run->target, "%s", arguments->target);
+}
+
 /* One run, its summary and its files. Returns the exit status. */
 static int
 run_once(struct arguments *arguments, bool progress)
 {
-    static struct engine_result result;
+    static struct saved_run run;
     struct files files = {NULL, NULL};
     open_files(arguments, &files);
     if (progress) {
         arguments->options.on_progress = show_progress;
     }
-    int status = crew_run(&arguments->options, arguments->threads, &result);
+    begin_run(arguments, &run);
+    int status =
+        crew_run(&arguments->options, arguments->threads, &run.result);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
@@ -197,10 +195,11 @@ run_once(struct arguments *arguments, bool progress)
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;
     }
-    summary_print(stdout, arguments->target, &arguments->options, &result,
+    summary_print(stdout, arguments->target, &arguments->options, &run.result,
                   wants_colour());
-    return write_files(arguments, &files, &result) ? exit_status_of(&result)
-                                                   : EXIT_NO_MEASURE;
+    return write_files(arguments, &files, &run)
+               ? summary_exit_status(&run.result)
+               : EXIT_NO_MEASURE;
 }
 
 int

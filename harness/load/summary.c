@@ -3,8 +3,10 @@
  */
 #include "harness/load/summary.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/load/arguments.h"
 #include "harness/load/units.h"
 
 enum {
@@ -240,4 +242,20 @@ summary_print(FILE *stream, const char *target,
                  ENGINE_ERRORS);
     print_mismatch(stream, result);
     fputs(plain(colour), stream);
+}
+
+int
+summary_exit_status(const struct engine_result *result)
+{
+    if (result->errors[ENGINE_MISMATCH] != 0 ||
+        result->errors[ENGINE_EXTRA_BYTES] != 0) {
+        return EXIT_FAILURE;
+    }
+    if (engine_result_invalid(result)) {
+        return EXIT_NO_MEASURE;
+    }
+    if (!engine_result_good(result) || result->served == 0) {
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
 }

@@ -14,6 +14,11 @@ void summary_print(FILE *stream, const char *target,
                    const struct engine_options *options,
                    const struct engine_result *result, bool colour);
 
+/* The exit status of a program that has this result to show: 0 good, 1 a byte
+ * was wrong, a connection failed or nobody was served, 3 the client itself
+ * could not measure. */
+int summary_exit_status(const struct engine_result *result);
+
 /*
  * Write the value of a quantile (0.99) with its unit into `text`, which is
  * UNITS_TEXT_BYTES long, or "-" when there are too few values to tell: fewer

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "harness/report/markdown.h"
+#include "harness/report/merge.h"
 #include "harness/report/table.h"
 #include "harness/results/csv.h"
 
@@ -22,14 +23,25 @@ enum format {
     FORMAT_SUMMARY_CSV,
 };
 
+/* Flags without a short form. */
+enum {
+    KEY_MERGE = 256
+};
+
 /* The command line. */
 struct arguments {
     enum format format; /* what to print */
     bool why;           /* system calls by name below each table */
     const char *path;   /* the results file; "-" is standard input */
+    bool merge;         /* the files are saved runs, to be added up */
+    bool rendered; /* a flag was given that only results have a use for */
+    char **paths;  /* all files, as many as were given */
+    int npaths;    /* how many */
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state);
+static void check_together(const struct arguments *arguments,
+                           const struct argp_state *state);
 static int read_results(const char *path, struct results *results);
 static int print_report(const struct arguments *arguments,
                         const struct results *results,
@@ -44,17 +56,24 @@ static const struct argp_option options[] = {
     {"markdown", 'm', NULL, 0, "Markdown, ready for a README", 0},
     {"csv", 'c', NULL, 0, "One line for each window", 0},
     {"summary-csv", 's', NULL, 0, "One line for each scenario and model", 0},
+    {"merge", KEY_MERGE, NULL, 0,
+     "The files are runs that load --save wrote, on as many hosts as you "
+     "like: add them up exactly and print the sum as load does",
+     0},
     {0},
 };
 
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "[RESULTS.JSONL]",
-    .doc = "Render what compare measured.\v"
+    .args_doc = "[RESULTS.JSONL]\n--merge FILE...",
+    .doc = "Render what compare measured, or add up what load saved.\v"
            "Without a file it reads build/compare/results.jsonl; - is "
-           "standard input. Exit status: 0 good, 2 wrong usage, 3 the file "
-           "cannot be read or is not a results file.",
+           "standard input. Exit status: 0 good, 2 wrong usage, 3 a file "
+           "cannot be read, is not what it should be, or does not fit to the "
+           "others. With --merge also what load would exit with: 1 if a byte "
+           "was wrong, a connection failed or nobody was served, 3 if a "
+           "client itself could not measure.",
 };
 
 int
@@ -69,7 +88,19 @@ main(int argc, char **argv)
     int status;
 
     argp_err_exit_status = 2;
+    arguments.paths = calloc((size_t)argc + 1, sizeof *arguments.paths);
+    if (!arguments.paths) {
+        fputs("report: not enough memory\n", stderr);
+        return 3;
+    }
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (arguments.merge) {
+        status = merge_print(stdout, arguments.paths, arguments.npaths,
+                             table_wants_colour(stdout));
+        free(arguments.paths);
+        return status;
+    }
+    free(arguments.paths);
     if (read_results(arguments.path, &results) != 0) {
         return 3;
     }
@@ -90,30 +121,58 @@ parse_option(int key, char *arg, struct argp_state *state)
     struct arguments *arguments = state->input;
 
     switch (key) {
+    case KEY_MERGE:
+        arguments->merge = true;
+        return 0;
     case 't':
         arguments->format = FORMAT_TABLE;
-        return 0;
+        break;
     case 'w':
         arguments->format = FORMAT_TABLE;
         arguments->why = true;
-        return 0;
+        break;
     case 'm':
         arguments->format = FORMAT_MARKDOWN;
-        return 0;
+        break;
     case 'c':
         arguments->format = FORMAT_CSV;
-        return 0;
+        break;
     case 's':
         arguments->format = FORMAT_SUMMARY_CSV;
-        return 0;
+        break;
     case ARGP_KEY_ARG:
-        if (state->arg_num > 0) {
-            argp_error(state, "one results file at a time, not also %s", arg);
-        }
-        arguments->path = arg;
+        arguments->paths[arguments->npaths++] = arg;
+        arguments->path = arguments->paths[0];
+        return 0;
+    case ARGP_KEY_END:
+        check_together(arguments, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
+    }
+    arguments->rendered = true;
+    return 0;
+}
+
+/* Flags and files that do not go together. Does not return if there are
+ * any. */
+static void
+check_together(const struct arguments *arguments,
+               const struct argp_state *state)
+{
+    if (arguments->merge && arguments->npaths == 0) {
+        argp_error(state, "--merge: name the files that load --save wrote");
+    }
+    if (arguments->merge && arguments->rendered) {
+        argp_error(state,
+                   "--merge: prints the sum of runs, which has no table, "
+                   "Markdown or CSV; leave the other flag out");
+    }
+    if (!arguments->merge && arguments->npaths > 1) {
+        argp_error(state,
+                   "one results file at a time, not also %s; runs that load "
+                   "--save wrote are added up with --merge",
+                   arguments->paths[1]);
     }
 }
 

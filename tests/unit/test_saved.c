@@ -11,15 +11,29 @@
 #include "harness/load/saved.h"
 #include "tests/unit/run_suite.h"
 
-static struct engine_result result;
-static struct engine_result again;
+static struct saved_run run;
+static struct saved_run again;
 static char text[1 << 20];
+static char reason[SAVED_REASON_BYTES];
 
-/* A result with something different in each field. */
+/* A run with something different in each field. */
 static void
-make_result(struct engine_result *made, unsigned seed)
+make_run(struct saved_run *whole, unsigned seed)
 {
-    memset(made, 0, sizeof *made);
+    struct engine_result *made = &whole->result;
+    memset(whole, 0, sizeof *whole);
+    strcpy(whole->target, "[::1]:5566");
+    whole->begun_ms = INT64_C(1700000000123);
+    whole->options.clients = 60;
+    whole->options.silent_clients = 4;
+    whole->options.message_bytes = 65;
+    whole->options.churn = true;
+    whole->options.handshake = true;
+    whole->options.window_ns = INT64_C(5000000000);
+    whole->options.echoes_max = 15;
+    whole->options.timeout_ns = 16;
+    whole->options.rate_per_s = 1000.0 / 3;
+    whole->options.arrivals = SCHEDULE_FIXED;
     made->asked = 64;
     made->connected = 63;
     made->served = 62;
@@ -41,10 +55,11 @@ make_result(struct engine_result *made, unsigned seed)
         histogram_record(&made->response, (int64_t)i * 1000 * seed);
     }
     histogram_record(&made->lag, 77);
+    made->interrupted = true;
 }
 
 static void
-save(const struct engine_result *from)
+save(const struct saved_run *from)
 {
     FILE *stream = fmemopen(text, sizeof text, "w");
     saved_write(stream, from);
@@ -55,33 +70,33 @@ static int
 load_again(size_t bytes)
 {
     FILE *stream = fmemopen(text, bytes, "r");
-    int status = saved_read(stream, &again);
+    int status = saved_read(stream, &again, reason);
     fclose(stream);
     return status;
 }
 
 START_TEST(what_is_saved_is_read)
 {
-    make_result(&result, 1);
-    save(&result);
-    ck_assert_int_eq(load_again(strlen(text)), 0);
-    ck_assert_mem_eq(&again, &result, sizeof result);
+    make_run(&run, 1);
+    save(&run);
+    ck_assert_msg(load_again(strlen(text)) == 0, "%s", reason);
+    ck_assert_mem_eq(&again, &run, sizeof run);
 }
 END_TEST
 
 /* Adding up files is adding up runs. */
 START_TEST(sums_are_exact)
 {
-    static struct engine_result other;
+    static struct saved_run other;
     static struct engine_result sum;
-    make_result(&result, 1);
-    make_result(&other, 3);
+    make_run(&run, 1);
+    make_run(&other, 3);
     save(&other);
     ck_assert_int_eq(load_again(strlen(text)), 0);
-    sum = result;
-    crew_add_result(&sum, &other);
-    crew_add_result(&result, &again);
-    ck_assert_mem_eq(&result, &sum, sizeof sum);
+    sum = run.result;
+    crew_add_result(&sum, &other.result);
+    crew_add_result(&run.result, &again.result);
+    ck_assert_mem_eq(&run.result, &sum, sizeof sum);
     ck_assert_uint_eq(sum.response.count, 10000);
 }
 END_TEST
@@ -89,8 +104,8 @@ END_TEST
 /* Cut off anywhere, it is no result. */
 START_TEST(cut_files_are_refused)
 {
-    make_result(&result, 1);
-    save(&result);
+    make_run(&run, 1);
+    save(&run);
     size_t whole = strlen(text);
     for (size_t bytes = 1; bytes < whole; bytes += 1 + whole / 500) {
         ck_assert_int_eq(load_again(bytes), -1);
@@ -98,22 +113,63 @@ START_TEST(cut_files_are_refused)
 }
 END_TEST
 
-static const char *const wrong_files[] = {
-    "hello\n",
-    "fiveways saved run 2\nend\n",
-    "fiveways saved run 1\n5 5\nend\n",
-    "fiveways saved run 1\nechoes\nend\n",
-    "fiveways saved run 1\nerror nonsense 5\nend\n",
-    "fiveways saved run 1\nhistogram nonsense 0 0 0 0x0p+0\nend\n",
-    "fiveways saved run 1\nhistogram lag 1 0 0 0x0p+0\nend\n",
-    "fiveways saved run 1\nhistogram lag 1 0 0 0x0p+0\n-1 1\nend\n",
-    "fiveways saved run 1\nhistogram lag 1 0 0 0x0p+0\n999999 1\nend\n",
+/* In a good file, one line is put in the place of another; then it is one no
+ * more, and why is said. */
+static const struct {
+    const char *line;   /* of the good file, without its end */
+    const char *other;  /* in its place; several lines, or "" for none */
+    const char *reason; /* part of what must be said */
+} damages[] = {
+    {"fiveways saved run 2", "hello", "no file that load --save wrote"},
+    {"fiveways saved run 2", "fiveways saved run 1", "has format 1"},
+    {"target [::1]:5566", "target \033[31m", "line 2 is none"},
+    {"target [::1]:5566", "", "lines are missing"},
+    {"target [::1]:5566", "target a:1\ntarget b:2", "line 3 is none"},
+    {"echoes_total 5", "", "lines are missing"},
+    {"echoes_total 5", "echoes_total 5\nechoes_total 5", "is none"},
+    {"echoes_total 5", "echoes_total", "is none"},
+    {"echoes_total 5", "echoes_total -5", "is none"},
+    {"echoes_total 5", "echoes_total 5x", "is none"},
+    {"echoes_total 5", "echoes_total 99999999999999999999", "is none"},
+    {"echoes_total 5", "echoes_total 5\n5 5", "is none"},
+    {"asked 64", "asked 2000000000", "is none"},
+    {"churn 1", "churn 2", "is none"},
+    {"arrival_gaps fixed", "arrival_gaps wide", "is none"},
+    {"error reset 3", "error nonsense 3", "is none"},
+    {"histogram lag 1 77 77 0x1.34p+6", "", "lines are missing"},
+    {"histogram lag 1 77 77 0x1.34p+6", "histogram lag 2 77 77 0x1.34p+6",
+     "lines are missing"},
+    {"histogram lag 1 77 77 0x1.34p+6", "histogram log 1 77 77 0x1.34p+6",
+     "is none"},
+    {"77 1", "-1 1", "is none"},
+    {"77 1", "999999 1", "is none"},
+    {"77 1", "77 1\n77 1", "is none"},
+    {"end", "", "is cut off behind line"},
 };
 
-START_TEST(wrong_files_are_refused)
+/* Put `other` in the place of a line of `text`. */
+static void
+replace_line(const char *line, const char *other)
 {
-    snprintf(text, sizeof text, "%s", wrong_files[_i]);
+    static char changed[sizeof text];
+    char wanted[128];
+    snprintf(wanted, sizeof wanted, "\n%s\n", line);
+    bool first = strncmp(text, line, strlen(line)) == 0;
+    char *at = first ? text : strstr(text, wanted);
+    ck_assert_msg(at != NULL, "no line \"%s\"", line);
+    at += first ? 0 : 1;
+    snprintf(changed, sizeof changed, "%.*s%s%s%s", (int)(at - text), text,
+             other, other[0] != '\0' ? "\n" : "", at + strlen(line) + 1);
+    snprintf(text, sizeof text, "%s", changed);
+}
+
+START_TEST(damaged_files_are_refused)
+{
+    make_run(&run, 1);
+    save(&run);
+    replace_line(damages[_i].line, damages[_i].other);
     ck_assert_int_eq(load_again(strlen(text)), -1);
+    ck_assert_msg(strstr(reason, damages[_i].reason) != NULL, "%s", reason);
 }
 END_TEST
 
@@ -136,8 +192,8 @@ START_TEST(curve_is_a_curve)
     double last_share = -1;
     unsigned long long last_count = 0;
     int lines = 0;
-    make_result(&result, 1);
-    draw(&result.response);
+    make_run(&run, 1);
+    draw(&run.result.response);
     char *rest = NULL;
     char *line = strtok_r(text, "\n", &rest);
     ck_assert_ptr_nonnull(strstr(line, "1/(1-Percentile)"));
@@ -184,8 +240,8 @@ main(void)
     tcase_add_test(tests, what_is_saved_is_read);
     tcase_add_test(tests, sums_are_exact);
     tcase_add_test(tests, cut_files_are_refused);
-    tcase_add_loop_test(tests, wrong_files_are_refused, 0,
-                        sizeof wrong_files / sizeof wrong_files[0]);
+    tcase_add_loop_test(tests, damaged_files_are_refused, 0,
+                        sizeof damages / sizeof damages[0]);
     tcase_add_test(tests, curve_is_a_curve);
     tcase_add_test(tests, curve_of_nothing);
     suite_add_tcase(suite, tests);

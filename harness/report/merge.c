@@ -1,0 +1,282 @@
+/*
+ * merge.c: runs of `load` on several hosts, added up. See merge.h.
+ */
+#include "harness/report/merge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/load/arguments.h"
+#include "harness/load/crew.h"
+#include "harness/load/summary.h"
+#include "harness/load/units.h"
+
+static bool same_histogram(const struct histogram *a,
+                           const struct histogram *b);
+static int differ(char reason[MERGE_REASON_BYTES], const char *what,
+                  const char *here, const char *there);
+static int check_load(const struct engine_options *a,
+                      const struct engine_options *b,
+                      char reason[MERGE_REASON_BYTES]);
+static int check_length(const struct engine_options *a,
+                        const struct engine_options *b,
+                        char reason[MERGE_REASON_BYTES]);
+static const char *loop_name(const struct engine_options *options);
+static int read_file(const char *path, struct saved_run *run);
+static int read_all(char *const *paths, int n, struct saved_run *runs);
+static void name_targets(char *text, size_t text_bytes,
+                         const struct saved_run *runs, int n);
+static bool at_one_time(const struct saved_run *runs, int n);
+
+int
+merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+          char reason[MERGE_REASON_BYTES])
+{
+    if (first) {
+        *sum = *run;
+        return 0;
+    }
+    if (check_load(&run->options, &sum->options, reason) != 0 ||
+        check_length(&run->options, &sum->options, reason) != 0) {
+        return -1;
+    }
+    sum->options.clients += run->options.clients;
+    sum->options.silent_clients += run->options.silent_clients;
+    sum->options.rate_per_s += run->options.rate_per_s;
+    crew_add_result(&sum->result, &run->result);
+    return 0;
+}
+
+/* Two runs never take the same CPU time and see the same times, each to the
+ * nanosecond. */
+bool
+merge_same(const struct saved_run *a, const struct saved_run *b)
+{
+    const struct engine_result *left = &a->result;
+    const struct engine_result *right = &b->result;
+
+    return a->begun_ms == b->begun_ms &&
+           left->window_ns == right->window_ns &&
+           left->client_cpu_ns == right->client_cpu_ns &&
+           left->echoes_total == right->echoes_total &&
+           same_histogram(&left->latency, &right->latency) &&
+           same_histogram(&left->response, &right->response) &&
+           same_histogram(&left->lag, &right->lag) &&
+           same_histogram(&left->connect, &right->connect);
+}
+
+int
+merge_print(FILE *stream, char *const *paths, int n, bool colour)
+{
+    struct saved_run *runs = calloc((size_t)n, sizeof *runs);
+    struct saved_run *sum = calloc(1, sizeof *sum);
+    char target[2 * SAVED_TARGET_BYTES];
+    int status = EXIT_NO_MEASURE;
+
+    if (!runs || !sum) {
+        fputs("report: not enough memory\n", stderr);
+    } else if (read_all(paths, n, runs) == 0) {
+        char reason[MERGE_REASON_BYTES];
+
+        status = EXIT_SUCCESS;
+        for (int i = 0; i < n && status == EXIT_SUCCESS; i++) {
+            if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
+                fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
+                        paths[0]);
+                status = EXIT_NO_MEASURE;
+            }
+        }
+    }
+    if (status == EXIT_SUCCESS) {
+        name_targets(target, sizeof target, runs, n);
+        summary_print(stream, target, &sum->options, &sum->result, colour);
+        if (!at_one_time(runs, n)) {
+            fputs(
+                "  note        not all of these runs were at one time: what "
+                "there is in a second is a\n              sum of what was "
+                "measured one after the other\n",
+                stream);
+        }
+        status = summary_exit_status(&sum->result);
+        if (fflush(stream) != 0 || ferror(stream)) {
+            fprintf(stderr, "report: standard output: %s\n", strerror(errno));
+            status = EXIT_NO_MEASURE;
+        }
+    }
+    free(runs);
+    free(sum);
+    return status;
+}
+
+static bool
+same_histogram(const struct histogram *a, const struct histogram *b)
+{
+    return a->count == b->count && a->min_ns == b->min_ns &&
+           a->max_ns == b->max_ns &&
+           memcmp(a->buckets, b->buckets, sizeof a->buckets) == 0;
+}
+
+/* ---- what must be the same --------------------------------------------- */
+
+/* "has messages of 1.00 KiB, and there are 64 B". Returns -1. */
+static int
+differ(char reason[MERGE_REASON_BYTES], const char *what, const char *here,
+       const char *there)
+{
+    snprintf(reason, MERGE_REASON_BYTES,
+             "cannot be added up, because %s %s here and %s", what, here,
+             there);
+    return -1;
+}
+
+static int
+check_load(const struct engine_options *a, const struct engine_options *b,
+           char reason[MERGE_REASON_BYTES])
+{
+    char here[UNITS_TEXT_BYTES];
+    char there[UNITS_TEXT_BYTES];
+
+    if (strcmp(loop_name(a), loop_name(b)) != 0) {
+        return differ(reason, "the load is", loop_name(a), loop_name(b));
+    }
+    if (a->message_bytes != b->message_bytes) {
+        return differ(reason, "a message has",
+                      units_format_bytes(here, (double)a->message_bytes),
+                      units_format_bytes(there, (double)b->message_bytes));
+    }
+    if (a->handshake != b->handshake) {
+        return differ(reason, "there is",
+                      a->handshake ? "a handshake" : "none",
+                      b->handshake ? "a handshake" : "none");
+    }
+    return 0;
+}
+
+/* The length of a window that ends after so many echoes is not its own. */
+static int
+check_length(const struct engine_options *a, const struct engine_options *b,
+             char reason[MERGE_REASON_BYTES])
+{
+    char here[UNITS_TEXT_BYTES];
+    char there[UNITS_TEXT_BYTES];
+
+    if ((a->echoes_max == 0) != (b->echoes_max == 0)) {
+        return differ(reason, "the run ends",
+                      a->echoes_max == 0 ? "by time" : "by echoes",
+                      b->echoes_max == 0 ? "by time" : "by echoes");
+    }
+    if (a->echoes_max == 0 && a->window_ns != b->window_ns) {
+        return differ(reason, "the run lasts",
+                      units_format_time(here, (double)a->window_ns),
+                      units_format_time(there, (double)b->window_ns));
+    }
+    if (a->timeout_ns != b->timeout_ns) {
+        return differ(reason, "an echo may take",
+                      units_format_time(here, (double)a->timeout_ns),
+                      units_format_time(there, (double)b->timeout_ns));
+    }
+    return 0;
+}
+
+static const char *
+loop_name(const struct engine_options *options)
+{
+    if (options->rate_per_s > 0) {
+        return options->arrivals == SCHEDULE_FIXED
+                   ? "an open loop with fixed gaps"
+                   : "an open loop with poisson's gaps";
+    }
+    return options->churn ? "a connection for each echo" : "a closed loop";
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+/* Returns 0; or -1 when a sentence has been said. */
+static int
+read_file(const char *path, struct saved_run *run)
+{
+    char reason[SAVED_REASON_BYTES];
+    FILE *file = fopen(path, "re");
+    int status;
+
+    if (!file) {
+        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    errno = 0;
+    status = saved_read(file, run, reason);
+    if (ferror(file)) {
+        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
+        status = -1;
+    } else if (status != 0) {
+        fprintf(stderr, "report: %s: %s\n", path, reason);
+    }
+    fclose(file);
+    return status;
+}
+
+/* The same; a run that is there twice is refused. */
+static int
+read_all(char *const *paths, int n, struct saved_run *runs)
+{
+    for (int i = 0; i < n; i++) {
+        if (read_file(paths[i], &runs[i]) != 0) {
+            return -1;
+        }
+        for (int j = 0; j < i; j++) {
+            if (merge_same(&runs[i], &runs[j])) {
+                fprintf(stderr,
+                        "report: %s: holds the same run as %s; name each run "
+                        "once\n",
+                        paths[i], paths[j]);
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- words ------------------------------------------------------------- */
+
+/* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
+static void
+name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
+             int n)
+{
+    size_t length = (size_t)snprintf(text, text_bytes, "%d run%s against %s",
+                                     n, n == 1 ? "" : "s", runs[0].target);
+
+    for (int i = 1; i < n; i++) {
+        bool known = false;
+
+        for (int j = 0; j < i; j++) {
+            known = known || strcmp(runs[i].target, runs[j].target) == 0;
+        }
+        if (!known && length < text_bytes) {
+            length += (size_t)snprintf(text + length, text_bytes - length,
+                                       " and %s", runs[i].target);
+        }
+    }
+}
+
+/* Is there a moment at which all of them ran, as far as clocks tell? */
+static bool
+at_one_time(const struct saved_run *runs, int n)
+{
+    int64_t latest_begin_ms = INT64_MIN;
+    int64_t first_end_ms = INT64_MAX;
+
+    for (int i = 0; i < n; i++) {
+        int64_t end_ms =
+            runs[i].begun_ms + runs[i].result.window_ns / 1000000;
+
+        if (runs[i].begun_ms > latest_begin_ms) {
+            latest_begin_ms = runs[i].begun_ms;
+        }
+        if (end_ms < first_end_ms) {
+            first_end_ms = end_ms;
+        }
+    }
+    return latest_begin_ms <= first_end_ms;
+}

@@ -1,0 +1,195 @@
+/*
+ * Runs of several hosts added up: the sum is what one histogram would hold
+ * that had been fed with everything, and what does not fit is refused.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/merge.h"
+#include "tests/unit/run_suite.h"
+
+static struct saved_run runs[3]; /* of three hosts */
+static struct saved_run sum;
+static char reason[MERGE_REASON_BYTES];
+
+/* A run of one host: 10 clients and 1000 messages a second. */
+static void
+make_run(struct saved_run *run, int64_t begun_ms)
+{
+    memset(run, 0, sizeof *run);
+    strcpy(run->target, "10.0.0.1:5566");
+    run->begun_ms = begun_ms;
+    run->options.clients = 10;
+    run->options.rate_per_s = 1000;
+    run->options.message_bytes = 64;
+    run->options.window_ns = INT64_C(5000000000);
+    run->result.asked = run->result.served = run->result.connected = 10;
+    run->result.window_ns = INT64_C(5000000000) + begun_ms;
+}
+
+static void
+setup(void)
+{
+    for (int i = 0; i < 3; i++) {
+        make_run(&runs[i], i);
+    }
+}
+
+static int
+add_all(int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (merge_add(&sum, &runs[i], i == 0, reason) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Values over nine powers of ten, each host with a distribution of its own:
+ * percentiles that are averaged would be far off. */
+START_TEST(percentiles_are_those_of_one_histogram)
+{
+    static struct histogram all;
+    uint64_t random = 42;
+
+    memset(&all, 0, sizeof all);
+    for (int i = 0; i < 30000; i++) {
+        int host = i % 3;
+        int64_t value_ns;
+
+        random = random * UINT64_C(6364136223846793005) +
+                 UINT64_C(1442695040888963407);
+        value_ns = (int64_t)((random >> 33) % 1000) + 1;
+        for (int j = 0; j < 3 * host; j++) {
+            value_ns *= 10;
+        }
+        histogram_record(&runs[host].result.response, value_ns);
+        histogram_record(&all, value_ns);
+    }
+    ck_assert_int_eq(add_all(3), 0);
+    ck_assert_uint_eq(sum.result.response.count, 30000);
+    for (int i = 0; i <= 1000; i++) {
+        ck_assert_int_eq(
+            histogram_quantile_ns(&sum.result.response, i / 1000.0),
+            histogram_quantile_ns(&all, i / 1000.0));
+    }
+    ck_assert_mem_eq(sum.result.response.buckets, all.buckets,
+                     sizeof all.buckets);
+    ck_assert_int_eq(sum.result.response.min_ns, all.min_ns);
+    ck_assert_int_eq(sum.result.response.max_ns, all.max_ns);
+    /* Each sum is a whole number below 2^53, so that nothing is rounded. */
+    ck_assert_double_eq(histogram_mean_ns(&sum.result.response),
+                        histogram_mean_ns(&all));
+}
+END_TEST
+
+START_TEST(counts_add_up)
+{
+    for (int i = 0; i < 3; i++) {
+        runs[i].result.echoes = UINT64_C(10000000000) + (uint64_t)i;
+        runs[i].result.unfinished = 100;
+        runs[i].result.errors[ENGINE_RESET] = 7;
+        runs[i].options.silent_clients = i;
+        runs[i].options.clients = 10 + i;
+    }
+    ck_assert_int_eq(add_all(3), 0);
+    ck_assert_uint_eq(sum.result.echoes, UINT64_C(30000000003));
+    ck_assert_uint_eq(sum.result.unfinished, 300);
+    ck_assert_uint_eq(sum.result.errors[ENGINE_RESET], 21);
+    ck_assert_int_eq(sum.result.served, 30);
+    ck_assert_int_eq(sum.options.clients, 33);
+    ck_assert_int_eq(sum.options.silent_clients, 3);
+    ck_assert_double_eq(sum.options.rate_per_s, 3000);
+    ck_assert_int_eq(sum.result.window_ns, INT64_C(5000000002));
+}
+END_TEST
+
+/* Make the second run another kind of run, and say how it is told. */
+static void
+make_misfit(int kind, const char **words)
+{
+    static const char *const said[] = {
+        "a message has 1.00 KiB here and 64 B",
+        "an open loop with fixed gaps here and",
+        "a closed loop here and an open loop with poisson's gaps",
+        "there is a handshake here and none",
+        "the run lasts 1.00 s here and 5.00 s",
+        "the run ends by echoes here and by time",
+        "an echo may take 1.00 ms here and 0",
+    };
+    struct engine_options *options = &runs[1].options;
+
+    *words = said[kind];
+    options->message_bytes = kind == 0 ? 1024 : 64;
+    options->arrivals = kind == 1 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
+    options->rate_per_s = kind == 2 ? 0 : 1000;
+    options->handshake = kind == 3;
+    options->window_ns = kind == 4 ? 1000000000 : INT64_C(5000000000);
+    options->echoes_max = kind == 5 ? 100 : 0;
+    options->timeout_ns = kind == 6 ? 1000000 : 0;
+}
+
+START_TEST(what_does_not_fit_is_refused)
+{
+    static struct saved_run before;
+    const char *words;
+
+    make_misfit(_i, &words);
+    ck_assert_int_eq(add_all(1), 0);
+    before = sum;
+    ck_assert_int_eq(merge_add(&sum, &runs[1], false, reason), -1);
+    ck_assert_msg(strstr(reason, words) != NULL, "%s", reason);
+    ck_assert_mem_eq(&sum, &before, sizeof sum);
+}
+END_TEST
+
+START_TEST(churn_and_pingpong_do_not_fit)
+{
+    runs[0].options.rate_per_s = runs[1].options.rate_per_s = 0;
+    runs[1].options.churn = true;
+    ck_assert_int_eq(add_all(2), -1);
+    ck_assert_ptr_nonnull(strstr(reason, "a connection for each echo here"));
+}
+END_TEST
+
+/* In a closed loop it means nothing how gaps are chosen. */
+START_TEST(what_had_no_effect_does_not_matter)
+{
+    runs[0].options.rate_per_s = runs[1].options.rate_per_s = 0;
+    runs[1].options.arrivals = SCHEDULE_FIXED;
+    ck_assert_int_eq(add_all(2), 0);
+}
+END_TEST
+
+START_TEST(the_same_run_is_known_again)
+{
+    static struct saved_run copy;
+
+    copy = runs[0];
+    strcpy(copy.target, "another-name:5566");
+    ck_assert(merge_same(&copy, &runs[0]));
+    ck_assert(!merge_same(&runs[0], &runs[1]));
+    histogram_record(&copy.result.lag, 5);
+    ck_assert(!merge_same(&copy, &runs[0]));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("merge");
+    TCase *cases = tcase_create("all");
+
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, percentiles_are_those_of_one_histogram);
+    tcase_add_test(cases, counts_add_up);
+    tcase_add_loop_test(cases, what_does_not_fit_is_refused, 0, 7);
+    tcase_add_test(cases, churn_and_pingpong_do_not_fit);
+    tcase_add_test(cases, what_had_no_effect_does_not_matter);
+    tcase_add_test(cases, the_same_run_is_known_again);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
