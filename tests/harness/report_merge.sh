@@ -1,0 +1,98 @@
+#!/bin/bash
+# report_merge.sh: runs that load saved are added up by report, and files that
+# are none or do not fit together are refused.
+source "$(dirname "$0")/cases.sh"
+
+# load_saved FILE ARGUMENTS...: a short run, saved.
+load_saved() {
+    local file=$1
+    shift
+    "$bin/load" "$target" --save "$tmp/$file" -n 2000 "$@" >"$tmp/$file.out" \
+        2>>"$tmp/err"
+}
+
+merge() {
+    (cd "$tmp" && exec "$bin/report" --merge "$@") >"$tmp/out" 2>"$tmp/err"
+    status=$?
+}
+
+# refused NAME PATTERN FILES...: exit 3, one sentence, nothing printed.
+refused() {
+    local name=$1 pattern=$2
+    shift 2
+    merge "$@"
+    [ "$status" -eq 3 ] && said "^report: $pattern" err &&
+        [ "$(wc -l <"$tmp/err")" -eq 1 ] && [ ! -s "$tmp/out" ]
+    result "$name is refused" $?
+}
+
+start_server() {
+    "$bin/threaded" --port=0 >"$tmp/ready" &
+    server=$!
+    within 10 test -s "$tmp/ready"
+    target=$(sed 's/listening on //' "$tmp/ready")
+}
+
+added_up() {
+    start_server
+    load_saved a.run -c 4 && load_saved b.run -c 8 && load_saved c.run -c 1
+    merge a.run b.run c.run
+    [ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] &&
+        said "^3 runs against $target: 13 clients, 64 B a message" out &&
+        said 'served +13 of 13 clients' out && said '\(6000 in all\)' out &&
+        said 'errors +none' out
+    result "three runs are added up" $?
+    # They were one after the other: it would be wrong to keep quiet of it.
+    said 'not all of these runs were at one time' out
+    result "runs at different times are told" $?
+    merge a.run
+    sed '1s/^1 run against //' "$tmp/out" | diff - "$tmp/a.run.out"
+    result "one run alone is printed as load printed it" $?
+
+    refused "the same file twice" 'a.run: holds the same run as a.run' \
+        a.run b.run a.run
+    cp "$tmp/a.run" "$tmp/copy.run"
+    refused "a copy" 'copy.run: holds the same run as a.run' a.run copy.run
+    load_saved large.run -s 1KiB
+    refused "a run with other messages" \
+        'large.run: cannot .* 1.00 KiB here and 64 B in a.run' a.run large.run
+    load_saved churn.run --churn
+    refused "a run with another load" \
+        'churn.run: cannot .* connection for each echo here' a.run churn.run
+    head -n 40 "$tmp/b.run" >"$tmp/cut.run"
+    refused "a file cut off" 'cut.run: is cut off behind line 40' \
+        a.run cut.run
+    sed 's/^echoes 2000$/echoes two/' "$tmp/b.run" >"$tmp/bad.run"
+    refused "a damaged file" 'bad.run: is damaged: line [0-9]+ ' bad.run
+    sed '1s/2$/1/' "$tmp/b.run" >"$tmp/old.run"
+    refused "a file of another format" 'old.run: has format 1' old.run
+    echo "hello" >"$tmp/other"
+    refused "another file" 'other: is no file that load --save' a.run other
+    refused "an empty file" '/dev/null: is no file' /dev/null
+    refused "a folder" '/: Is a directory' /
+    refused "a file that is not there" 'none.run: No such file' none.run
+
+    merge
+    [ "$status" -eq 2 ] && said '--merge: name the files' err
+    result "no file at all is wrong usage" $?
+    merge --csv a.run
+    [ "$status" -eq 2 ] && said '--merge: .* leave the other flag out' err
+    result "--merge does not go with --csv" $?
+    "$bin/report" "$tmp/a.run" "$tmp/b.run" >"$tmp/out" 2>"$tmp/err"
+    [ $? -eq 2 ] && said 'added up with --merge' err
+    result "two files without --merge are told of it" $?
+    "$bin/report" --merge "$tmp/a.run" >/dev/full 2>"$tmp/err"
+    [ $? -eq 3 ] && said 'standard output: No space left' err
+    result "a full standard output is said" $?
+
+    kill -TERM "$server"
+    wait "$server"
+    load_saved gone.run -c 3
+    merge a.run gone.run
+    [ "$status" -eq 1 ] && said 'served +4 of 7 clients' out &&
+        said 'refused 3' out
+    result "errors of one host are errors of the sum" $?
+}
+
+added_up
+finish
