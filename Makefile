@@ -153,7 +153,7 @@ endif
 # ---- targets ---------------------------------------------------------------
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
-        compare compare-quick compare-full check check-unit check-lines \
+        compare compare-quick compare-full c10k check check-unit check-lines \
         check-conformance check-harness format format-check lint clean \
         install uninstall
 
@@ -181,7 +181,7 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
-NEEDS_DEPS := compare compare-quick compare-full check check-unit \
+NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
               check-lines check-conformance check-harness
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
@@ -202,10 +202,13 @@ compare: programs ## measure the servers side by side (90 s at most)
 compare-quick: programs ## the same in 15 s: to look at, not to quote
 	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
 
+c10k: programs ## 10 000 clients, 16 of them busy: who holds them, and at what cost
+	@$(BIN)/compare --c10k $(COMPARE_FLAGS) $(SERVER_FLAG)
+
 compare-full: programs ## everything, with the larger sizes (some minutes)
 	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
-compare compare-quick compare-full:
+compare compare-quick compare-full c10k:
 	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
 	@exit 3
 endif

@@ -54,6 +54,7 @@ machine_describe(struct run *run, const struct options *options,
     snprintf(run->mode, sizeof run->mode, "%s",
              options->mode == MODE_QUICK  ? "quick"
              : options->mode == MODE_FULL ? "full"
+             : options->mode == MODE_C10K ? "c10k"
                                           : "default");
     snprintf(run->note, sizeof run->note, "%s", plan->note);
     for (size_t i = 0; i < options->ncontenders; i++) {

@@ -46,6 +46,7 @@ struct probe {
     double faults_begin;                 /* page faults as it begins */
     double faults_end;                   /* ... and ends */
     double threads;                      /* as it ends */
+    double stack_kib;                    /* kernel's stack of each, then */
 };
 
 static void order_server(const struct measure_order *order,
@@ -223,6 +224,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
         return;
     }
     measurement->base_rss_kib = probe.rss_kib;
+    measurement->base_threads = probe.threads;
     measurement->held_before = first;
     measurement->ask_silent = order->scenario->ask_silent;
     probe.result = &measurement->result;
@@ -243,6 +245,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
     measurement->rss_kib = probe.rss_kib;
     measurement->faults = probe.faults_end - probe.faults_begin;
     measurement->threads = probe.threads;
+    measurement->stack_kib = probe.stack_kib;
 }
 
 void
@@ -296,6 +299,7 @@ look(enum engine_phase phase, void *arg)
         probe->cpu_end_ns = server_process_cpu_ns(probe->server);
         server_process_faults(probe->server, &probe->faults_end,
                               &probe->threads);
+        probe->stack_kib = tasks_stack_kib();
         probe->switches_end = tasks_switches(pid);
         probe->switches_echoes = probe->result->echoes_total;
         probe->forks |= tasks_have_children(pid);

@@ -24,6 +24,7 @@ enum {
     KEY_ROUNDS,
     KEY_QUICK,
     KEY_FULL,
+    KEY_C10K,
     KEY_SERVER,
     KEY_LAYOUT,
     KEY_START_TIMEOUT,
@@ -55,6 +56,10 @@ const char *argp_program_version = "fiveways compare";
 static const struct argp_option flags[] = {
     {"quick", KEY_QUICK, NULL, 0, "About 15 s: to look at, not to quote", 0},
     {"full", KEY_FULL, NULL, 0, "Everything, with the larger sizes", 0},
+    {"c10k", KEY_C10K, NULL, 0,
+     "Only scenario idle, with 0 to 10 000 idle clients: who holds them, at "
+     "what cost, and where the others stop",
+     0},
     {"models", KEY_MODELS, "NAMES", 0,
      "Only these of blocking, threaded, selectloop, coroutine, libevent", 0},
     {"scenarios", KEY_SCENARIOS, "NAMES", 0, "Only these scenarios", 0},
@@ -131,6 +136,9 @@ parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_FULL:
         set_mode(options, MODE_FULL, state);
+        return 0;
+    case KEY_C10K:
+        set_mode(options, MODE_C10K, state);
         return 0;
     case KEY_MODELS:
         parse_models(options, arg, state);
@@ -322,7 +330,7 @@ static void
 set_mode(struct options *options, enum mode mode, struct argp_state *state)
 {
     if (options->mode != 0 && options->mode != mode) {
-        argp_error(state, "--quick and --full exclude each other");
+        argp_error(state, "--quick, --full and --c10k exclude each other");
     }
     options->mode = mode;
 }

@@ -7,6 +7,7 @@
 
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
+#include "harness/report/scale.h"
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
@@ -41,6 +42,14 @@ markdown_print(FILE *file, const struct run *run,
 
         print_group(file, summary, i, end);
         i = end;
+    }
+    if (scale_known(summary)) {
+        scale_legend(&text);
+        print_words(file, &text, "");
+        scale_print_markdown(file, summary);
+        fputc('\n', file);
+        scale_sentence(&text, summary);
+        print_words(file, &text, "");
     }
     if (ahead_known(summary)) {
         ahead_legend(&text);

@@ -9,6 +9,7 @@
 
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
+#include "harness/report/scale.h"
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
@@ -173,8 +174,8 @@ print_why(FILE *file, const struct summary_row *rows, size_t nrows)
     }
 }
 
-/* What holds for the whole run: who is ahead, how calls were counted,
- * whether the numbers can be true. */
+/* What holds for the whole run: idle clients, who is ahead, how calls were
+ * counted, whether the numbers can be true. */
 static void
 print_checks(FILE *file, const struct summary *summary,
              const struct palette *palette)
@@ -182,6 +183,14 @@ print_checks(FILE *file, const struct summary *summary,
     struct text text = {0};
     bool good;
 
+    if (scale_known(summary)) {
+        fputc('\n', file);
+        scale_legend(&text);
+        print_words(file, &text, "", palette);
+        scale_print(file, summary);
+        scale_sentence(&text, summary);
+        print_words(file, &text, "", palette);
+    }
     if (ahead_known(summary)) {
         fputc('\n', file);
         ahead_legend(&text);
