@@ -27,6 +27,7 @@ struct measurement {
                                   * until the window's end; -1: unknown */
     uint64_t switches_echoes;    /* echoes in that time */
     bool ask_silent;             /* those who were silent are served, too */
+    bool unseen;                 /* a launcher put it out of our sight */
     bool forks;                  /* the work was done by child processes */
 };
 

@@ -51,7 +51,7 @@ struct probe {
 
 static void order_server(const struct measure_order *order,
                          struct server_order *server_order, char *path,
-                         size_t path_bytes, char flags[2][32]);
+                         size_t path_bytes, char flags[3][64]);
 static void look(enum engine_phase phase, void *arg);
 static void run_watched(const struct measure_order *order,
                         struct server_process *server,
@@ -120,7 +120,7 @@ measure_start_server(const struct measure_order *order,
 {
     struct server_order server_order;
     char path[4096];
-    char flags[2][32];
+    char flags[3][64];
     char command[SERVER_COMMAND_BYTES];
     const char *wrong = NULL;
 
@@ -147,7 +147,7 @@ measure_add_floor(struct window *window, double floor_us)
 static void
 order_server(const struct measure_order *order,
              struct server_order *server_order, char *path, size_t path_bytes,
-             char flags[2][32])
+             char flags[3][64])
 {
     const struct scenario *scenario = order->scenario;
     int n = 0;
@@ -156,6 +156,9 @@ order_server(const struct measure_order *order,
     server_order->cpus = &order->layout->server;
     server_order->start_timeout_ns = order->start_timeout_ns;
     server_order->interrupted = order->interrupted;
+    server_order->launcher = order->launcher;
+    server_order->leash = order->leash;
+    server_order->host = order->host;
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;
@@ -164,6 +167,10 @@ order_server(const struct measure_order *order,
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";
+    if (order->host) {
+        snprintf(flags[2], sizeof flags[2], "--address=%s", order->host);
+        server_order->arguments[n++] = flags[2];
+    }
     if (scenario->handshake) {
         server_order->arguments[n++] = "--handshake";
     }
@@ -236,6 +243,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
         return;
     }
     measurement->forks = probe.forks;
+    measurement->unseen = server->seen_pid == 0;
     measurement->switches = switches_between(order->scenario, &probe);
     measurement->switches_echoes = probe.switches_echoes;
     measurement->server_cpu_ns =
@@ -284,7 +292,7 @@ static void
 look(enum engine_phase phase, void *arg)
 {
     struct probe *probe = arg;
-    pid_t pid = probe->server->pid;
+    pid_t pid = probe->server->seen_pid;
 
     if (phase == ENGINE_CONNECTED) {
         measure_settle(probe->server);

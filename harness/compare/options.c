@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/address.h"
 #include "harness/compare/programs.h"
 #include "harness/load/units.h"
 #include "harness/results/summary.h"
@@ -26,6 +27,8 @@ enum {
     KEY_FULL,
     KEY_C10K,
     KEY_SERVER,
+    KEY_LAUNCHER,
+    KEY_HOST,
     KEY_LAYOUT,
     KEY_START_TIMEOUT,
     KEY_SYSCALLS,
@@ -43,6 +46,8 @@ static void parse_server(struct options *options, const char *text,
                          struct argp_state *state);
 static void parse_layout(struct options *options, const char *text,
                          struct argp_state *state);
+static void parse_host(struct options *options, const char *text,
+                       struct argp_state *state);
 static void parse_start_timeout(struct options *options, const char *text,
                                 struct argp_state *state);
 static void set_mode(struct options *options, enum mode mode,
@@ -68,6 +73,15 @@ static const struct argp_option flags[] = {
     {"server", KEY_SERVER, "NAME=COMMAND", 0,
      "Also a server of your own; {port} becomes a port for it to listen on, "
      "or it prints \"listening on ADDRESS:PORT\". May be given again",
+     0},
+    {"launcher", KEY_LAUNCHER, "WORDS", 0,
+     "Start each server through this command, e.g. \"ip netns exec NAME\" or "
+     "\"ssh -q other\"; it must pass standard input on",
+     0},
+    {"host", KEY_HOST, "ADDRESS", 0,
+     "Where servers listen and clients connect to (default: 127.0.0.1); "
+     "{host} "
+     "in a server's command becomes it",
      0},
     {"layout", KEY_LAYOUT, "NAME", 0,
      "shared, split or all: the CPUs of client and server", 0},
@@ -151,6 +165,15 @@ parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SERVER:
         parse_server(options, arg, state);
+        return 0;
+    case KEY_LAUNCHER:
+        if (arg[strspn(arg, SEPARATORS)] == '\0') {
+            argp_error(state, "--launcher: there is no command in it");
+        }
+        options->launcher = arg;
+        return 0;
+    case KEY_HOST:
+        parse_host(options, arg, state);
         return 0;
     case KEY_LAYOUT:
         parse_layout(options, arg, state);
@@ -308,6 +331,22 @@ parse_layout(struct options *options, const char *text,
                    "use %d",
                    text, machine.count);
     }
+}
+
+static void
+parse_host(struct options *options, const char *text,
+           struct argp_state *state)
+{
+    struct sockaddr_storage address;
+    socklen_t bytes;
+
+    if (address_at(text, 1, &address, &bytes) != 0) {
+        argp_error(state,
+                   "--host: %s is not a numeric IPv4 or IPv6 address such as "
+                   "10.0.0.2",
+                   text);
+    }
+    options->host = text;
 }
 
 static void
