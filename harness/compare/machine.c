@@ -57,6 +57,13 @@ machine_describe(struct run *run, const struct options *options,
              : options->mode == MODE_C10K ? "c10k"
                                           : "default");
     snprintf(run->note, sizeof run->note, "%s", plan->note);
+    if (options->launcher) {
+        size_t length = strlen(run->note);
+
+        snprintf(run->note + length, sizeof run->note - length,
+                 "servers are started through \"%s\". ", options->launcher);
+        make_printable(run->note);
+    }
     for (size_t i = 0; i < options->ncontenders; i++) {
         append(run->models, sizeof run->models, options->contenders[i].name);
     }

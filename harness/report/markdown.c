@@ -84,6 +84,8 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
         text_add(&text, "skipped: %s", rows[0].reason);
     } else {
         print_rows(file, rows, nrows);
+        sentences_notes(&text, rows, nrows);
+        print_words(file, &text, "");
         sentences_group(&text, summary, begin, end);
     }
     print_words(file, &text, "");
