@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/compare/launcher.h"
+#include "tests/unit/run_suite.h"
 
 static struct server_order order;
 static struct launcher_line line;
@@ -80,16 +81,11 @@ main(void)
 {
     Suite *suite = suite_create("launcher");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, without_a_launcher_the_shell_becomes_the_server);
     tcase_add_test(cases, a_launcher_stands_before_the_leash);
     tcase_add_test(cases, what_would_run_here_is_refused);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness/report/scale.h"
+#include "tests/unit/run_suite.h"
 
 static struct results results; /* of the test that runs */
 
@@ -167,8 +168,6 @@ main(void)
 {
     Suite *suite = suite_create("scale");
     TCase *cases = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, the_table_is_the_expected_one);
@@ -176,8 +175,5 @@ main(void)
     tcase_add_test(cases, one_size_is_no_table);
     tcase_add_test(cases, many_sizes_fit);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return run_suite(suite);
 }

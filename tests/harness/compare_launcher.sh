@@ -1,15 +1,9 @@
 #!/bin/bash
-#
-# launcher.sh: servers that compare starts through a command: pinned, in
-# another network namespace, or out of sight as on another host. Each is
+# compare_launcher.sh: servers that compare starts through a command: pinned,
+# in another network namespace, or out of sight as on another host. Each is
 # measured as far as it can be, and none is left.
-
-set -u
-suite=launcher
-# shellcheck source=tests/harness/scripts.sh
-. "$(dirname "$0")/scripts.sh"
+source "$(dirname "$0")/cases.sh"
 namespace=fiveways-$$
-badserver=$bin/../tests/badserver
 
 # measured: the last run has the price of an echo of threaded and yardstick.
 measured() {
@@ -20,43 +14,44 @@ measured() {
 }
 
 wrong_usage() {
-    run --launcher=' '
+    run_once --launcher=' '
     [ "$status" -eq 2 ] && said 'launcher: there is no command' err
     result "an empty launcher is refused" $?
-    run --host=localhost
+    run_once --host=localhost
     [ "$status" -eq 2 ] && said 'host: localhost is not a numeric' err
     result "a host that is no number is refused" $?
 }
 
 # It becomes the server, stays beside it, or says a word of its own.
 here() {
-    local launcher
-    for launcher in 'env FIVEWAYS=1' 'FIVEWAYS=1' 'taskset -c 0' \
+    local launcher cpu
+    cpu=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -1)
+    for launcher in 'env FIVEWAYS=1' 'FIVEWAYS=1' "taskset -c $cpu" \
         "bash -c '\"\$@\"; exit \$?' bash"; do
-        run --models=threaded --scenarios=silent --launcher="$launcher" \
+        run_once --models=threaded --scenarios=silent --launcher="$launcher" \
             --server="mine=A=1 $badserver"
-        measured && said '^mine +16/16' out && none_left
+        measured && said '^mine +16/16' out && no_children_left
         result "servers behind \"$launcher\" are measured and stopped" $?
     done
     said 'servers are started through' out
     result "the table says that there was a launcher" $?
 
-    run --models=threaded --scenarios=churn --launcher='taskset -c 0'
+    run_once --models=threaded --scenarios=churn --launcher="taskset -c $cpu"
     [ "$status" -eq 0 ] && [ -z "$(field switches_per_echo threaded)" ]
     result "a launcher's own context switches are not the server's" $?
 
-    run --models=threaded --scenarios=silent --launcher='env' \
+    run_once --models=threaded --scenarios=silent --launcher='env' \
         --server="shell=true; $badserver"
     [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
         said 'shell failed: .* behind a launcher; make a script' flat
     result "half a command line does not run in front of a launcher" $?
 
-    run --models=threaded --scenarios=silent --start-timeout=5s \
+    run_once --models=threaded --scenarios=silent --start-timeout=5s \
         --launcher='/nonexistent/launcher'
     [ "$status" -eq 1 ] && said 'threaded failed: ended with .*not found' flat
     result "a launcher that is not there is told" $?
 
-    run --models=threaded --scenarios=silent \
+    run_once --models=threaded --scenarios=silent \
         --launcher="bash -c '\"\$@\" </dev/null' bash"
     [ "$status" -eq 1 ] &&
         said 'threaded failed: .*the launcher must pass it on' flat
@@ -93,7 +88,7 @@ out_of_sight() {
     fi
     write_remote
     start_agent
-    run --models=threaded --scenarios=silent --launcher="$tmp/remote"
+    run_once --models=threaded --scenarios=silent --launcher="$tmp/remote"
     [ "$status" -eq 0 ] && said '^threaded +16/16' out &&
         [ -z "$(field server_cpu_us_per_echo threaded)" ] &&
         [ -z "$(field rss_kib_per_client threaded)" ] &&
@@ -103,7 +98,7 @@ out_of_sight() {
     result "of servers out of sight no CPU and no memory is told" $?
     kill "$agent"
     wait "$agent" 2>/dev/null
-    within 10 none_left
+    within 10 no_children_left
     result "servers out of sight end" $?
 
     start_agent
@@ -112,13 +107,13 @@ out_of_sight() {
         --rounds=500 --launcher="$tmp/remote" >"$tmp/out" 2>"$tmp/err" &
     compare_pid=$!
     within 10 a_window_is_there
-    within 10 one_runs
+    within 10 a_child_runs
     found=$?
     kill -KILL "$compare_pid"
     wait "$compare_pid" 2>/dev/null
     kill "$agent"
     wait "$agent" 2>/dev/null
-    [ "$found" -eq 0 ] && within 10 none_left
+    [ "$found" -eq 0 ] && within 10 no_children_left
     result "not even SIGKILL leaves a server out of sight" $?
 }
 
@@ -138,15 +133,15 @@ two_namespaces() {
         skip "two network namespaces" "$(head -1 "$tmp/ip")"
         return
     fi
-    run --models=threaded --scenarios=silent --host=10.99.77.2 \
+    run_once --models=threaded --scenarios=silent --host=10.99.77.2 \
         --launcher="ip netns exec $namespace" \
         --server="mine=$bin/yardstick --address={host} --port={port}"
-    measured && said '^mine +16/16' out && none_left
+    measured && said '^mine +16/16' out && no_children_left
     result "servers in another network namespace are measured" $?
 
-    run --models=threaded --scenarios=silent \
+    run_once --models=threaded --scenarios=silent \
         --launcher="ip netns exec $namespace"
-    [ "$status" -eq 1 ] && said 'threaded failed: .*refused' flat && none_left
+    [ "$status" -eq 1 ] && said 'threaded failed: .*refused' flat && no_children_left
     result "without --host they cannot be reached, and it says so" $?
     ip netns del "$namespace"
     ip link del "fw$$a" 2>/dev/null

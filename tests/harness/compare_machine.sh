@@ -1,14 +1,9 @@
 #!/bin/bash
-#
-# machine.sh: a machine that lacks something: perf, strace, a second CPU,
-# descriptors, room on the disk. Each is said in a clear sentence, and what
-# can be measured all the same is measured. And make c10k, as far as a test
-# can hold it.
-
-set -u
-suite=machine
-# shellcheck source=tests/harness/scripts.sh
-. "$(dirname "$0")/scripts.sh"
+# compare_machine.sh: a machine that lacks something: perf, strace, a second
+# CPU, descriptors, room on the disk. Each is said in a clear sentence, and
+# what can be measured all the same is measured. And make c10k, as far as a
+# test can hold it.
+source "$(dirname "$0")/cases.sh"
 
 # The last run has a price of an echo.
 measured() {
@@ -19,8 +14,8 @@ measured() {
 without_programs() {
     local drop=(env)
     mkdir "$tmp/empty"
-    run_as env PATH="$tmp/empty" -- --models=threaded --scenarios=silent \
-        --syscalls=strace
+    through=(env PATH="$tmp/empty")
+    run_once --models=threaded --scenarios=silent --syscalls=strace
     [ "$status" -eq 0 ] && measured &&
         said 'n/a \(no strace: strace is not installed' flat
     result "without strace calls are n/a, and the rest is measured" $?
@@ -28,8 +23,8 @@ without_programs() {
     # perf needs a privilege, which root has until it is dropped.
     [ "$(id -u)" -ne 0 ] ||
         drop=(setpriv --bounding-set=-all --inh-caps=-all)
-    run_as "${drop[@]}" env PATH="$tmp/empty" -- --models=threaded \
-        --scenarios=silent --syscalls=auto
+    through=("${drop[@]}" env PATH="$tmp/empty")
+    run_once --models=threaded --scenarios=silent --syscalls=auto
     if grep -q '"method":"perf"' "$tmp/results/results.jsonl"; then
         skip "without perf" "perf is allowed here"
         return
@@ -42,19 +37,21 @@ without_programs() {
 one_cpu() {
     local cpu
     cpu=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -1)
-    run_as taskset -c "$cpu" -- --models=threaded --scenarios=silent,work
+    through=(taskset -c "$cpu")
+    run_once --models=threaded --scenarios=silent,work
     [ "$status" -eq 0 ] && measured &&
         said 'with one CPU, work cannot show' err &&
         said 'with one CPU, work cannot show' flat
     result "one CPU is said, and the rest is measured" $?
-    run_as taskset -c "$cpu" -- --layout=split
+    through=(taskset -c "$cpu")
+    run_once --layout=split
     [ "$status" -eq 2 ] && said 'split needs 2 CPUs, and this process' err
     result "a layout that needs two is refused" $?
 }
 
 few_descriptors() {
-    run_as prlimit --nofile=64 -- --models=threaded \
-        --scenarios=silent,echo,idle,wait
+    through=(prlimit --nofile=64)
+    run_once --models=threaded --scenarios=silent,echo,idle,wait
     [ "$status" -eq 0 ] && measured &&
         said '^compare: only 64 descriptors are allowed \(ulimit -Hn\): ' err &&
         said 'echo 64 is skipped, .*idle has 16 silent clients, not 1000' err &&
@@ -62,7 +59,8 @@ few_descriptors() {
         [ "$(wc -l <"$tmp/err")" -le 3 ]
     result "with 64 descriptors rows shrink or are skipped, in one sentence" $?
 
-    run_as prlimit --nofile=12 -- --models=threaded --scenarios=silent
+    through=(prlimit --nofile=12)
+    run_once --models=threaded --scenarios=silent
     [ "$status" -eq 3 ] && said 'silent 16 is skipped' err &&
         said 'nothing was measured' err
     result "with 12 descriptors nothing is measured, and it says so" $?
@@ -77,10 +75,10 @@ full_disk() {
         return
     fi
     # shellcheck disable=SC2016
-    run_as unshare -m sh -c 'disk=$1 && shift &&
-        mount -t tmpfs -o size=8k none "$disk" && exec "$@" \
-            --out="$disk/compare"' sh "$disk" -- --models=threaded \
-        --scenarios=silent --rounds=8
+    through=(unshare -m sh -c 'disk=$1 && shift &&
+        mount -t tmpfs -o size=8k none "$disk" &&
+        exec "$@" --out="$disk/compare"' sh "$disk")
+    run_once --models=threaded --scenarios=silent --rounds=8
     [ "$status" -eq 3 ] && said '^threaded +16/16' out &&
         said 'results.jsonl: No space left .*prints its table' err &&
         ! said '^files:' out && [ "$(grep -c 'No space' "$tmp/err")" -eq 1 ]
@@ -93,7 +91,8 @@ c10k() {
         skip "idle clients by their number" "2400 descriptors are too many"
         return
     fi
-    run_as prlimit --nofile=2400:2400 -- --c10k --models=threaded,selectloop
+    through=(prlimit --nofile=2400:2400)
+    run_once --c10k --models=threaded,selectloop
     [ "$status" -eq 0 ] &&
         said "^model +0 idle +$silent idle +[0-9]+ idle +held" out &&
         said '^threaded +[0-9.]+ +[0-9.]+ +[0-9.]+ +2' out

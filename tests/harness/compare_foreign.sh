@@ -1,14 +1,9 @@
 #!/bin/bash
-#
-# foreign.sh: servers in other languages, as people would give them with
+# compare_foreign.sh: servers in other languages, as people give them with
 # SERVER="name=command {port}". Those that echo right are measured; one that
 # does not fails, and has no number.
-
-set -u
-suite=foreign
-# shellcheck source=tests/harness/scripts.sh
-. "$(dirname "$0")/scripts.sh"
-here=$(realpath "$(dirname "$0")/../foreign")
+source "$(dirname "$0")/cases.sh"
+foreign=$(realpath "$here/../foreign")
 
 # in_sight NAME PROGRAM COMMAND: measured, its CPU time and memory included.
 in_sight() {
@@ -16,13 +11,13 @@ in_sight() {
         skip "$1" "there is no $2"
         return
     fi
-    run --models=threaded --scenarios=silent --start-timeout=30s \
+    run_once --models=threaded --scenarios=silent --start-timeout=30s \
         --server="$1=$3"
     [ "$status" -eq 0 ] && said "^$1 +16/16" out &&
         [ -n "$(field server_cpu_us_per_echo "$1")" ] &&
         [ -n "$(field rss_kib_per_client "$1")" ] && ! said 'note:' out
     result "$1 is measured" $?
-    within 10 none_left
+    within 10 no_children_left
     result "$1 is stopped" $?
 }
 
@@ -32,13 +27,13 @@ forking() {
         skip "$1" "there is no $2"
         return
     fi
-    run --models=threaded --scenarios=silent --start-timeout=30s \
+    run_once --models=threaded --scenarios=silent --start-timeout=30s \
         --server="$1=$3"
     [ "$status" -eq 0 ] && said "^$1 +[1-9][0-9]*/16" out &&
         [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
         said "note: $1: its CPU is spent in child processes" flat
     result "$1 is measured; a note says that its children are not" $?
-    within 10 none_left
+    within 10 no_children_left
     result "$1 and its children are stopped" $?
 }
 
@@ -48,7 +43,7 @@ fails() {
         skip "$1" "there is no $2"
         return
     fi
-    run --models=threaded --scenarios=silent --start-timeout=30s \
+    run_once --models=threaded --scenarios=silent --start-timeout=30s \
         --server="$1=$4"
     [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
         said "$1 failed: $3" flat &&
@@ -57,8 +52,8 @@ fails() {
     result "$1 fails and has no number" $?
 }
 
-in_sight python python3 "python3 $here/echo_selectors.py {port} {host}"
-in_sight node node "node $here/echo_net.js {port} {host}"
+in_sight python python3 "python3 $foreign/echo_selectors.py {port} {host}"
+in_sight node node "node $foreign/echo_net.js {port} {host}"
 forking socat socat \
     'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:cat'
 forking ncat ncat 'ncat -l -k {host} {port} --exec /bin/cat'
