@@ -95,9 +95,9 @@ c10k() {
     run_once --c10k --models=threaded,selectloop
     [ "$status" -eq 0 ] &&
         said "^model +0 idle +$silent idle +[0-9]+ idle +held" out &&
-        said '^threaded +[0-9.]+ +[0-9.]+ +[0-9.]+ +2' out
+        said '^threaded +[0-9.-]+ +[0-9.-]+ +[0-9.-]+ +2[0-9]+/2' out
     result "idle clients have a table by their number" $?
-    said '^selectloop +[0-9.]+ +[0-9.]+ +- +10[0-9][0-9]/2[0-9]+ .* none$' out &&
+    said '^selectloop +[0-9.-]+ +[0-9.-]+ +- +10[0-9][0-9]/2[0-9]+ .* none$' out &&
         said 'selectloop stops at 10[0-9][0-9]: select.* FD_SETSIZE = 1024' flat
     result "selectloop stops at FD_SETSIZE and has no thread stacks" $?
     # A page at the least, 64 KiB at the most, whatever the architecture.
