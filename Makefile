@@ -22,6 +22,9 @@ MODELS    ?=
 SCENARIOS ?=
 ROUNDS    ?=
 SERVER    ?=
+# ... a command that starts each server, and where it then listens
+LAUNCHER  ?=
+HOST      ?=
 
 # ---- variants --------------------------------------------------------------
 
@@ -78,9 +81,10 @@ CONTRACT := $(call objects,harness/contract)
 LOAD     := $(call objects,harness/load,harness/load/load.c)
 RESULTS  := $(call objects,harness/results)
 REPORT   := $(call objects,harness/report,harness/report/report.c)
-COMPARE  := $(call objects,harness/compare,harness/compare/yardstick.c)
+COMPARE  := $(call objects,harness/compare,\
+              harness/compare/yardstick.c harness/compare/leash.c)
 
-HARNESS := $(BIN)/load $(BIN)/yardstick \
+HARNESS := $(BIN)/load $(BIN)/yardstick $(BIN)/leash \
            $(if $(filter jansson,$(HAVE)),$(BIN)/report $(BIN)/compare)
 PROGRAMS := $(SERVERS) $(BIN)/hello $(HARNESS)
 
@@ -92,6 +96,7 @@ $(BIN)/libevent:   $(call objects,libevent) $(CONTRACT)
 $(BIN)/hello:      $(OBJ)/coroutine/hello.o $(OBJ)/coroutine/co.o \
                    $(OBJ)/harness/contract/deadlines.o
 $(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
+$(BIN)/leash:      $(OBJ)/harness/compare/leash.o
 $(BIN)/yardstick:  $(OBJ)/harness/compare/yardstick.o $(CONTRACT)
 $(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
@@ -107,7 +112,8 @@ $(OBJ)/coroutine/co.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
-COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans address
+COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans \
+                 address launcher listener
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
               $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
@@ -153,7 +159,7 @@ endif
 # ---- targets ---------------------------------------------------------------
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
-        compare compare-quick compare-full check check-unit check-lines \
+        compare compare-quick compare-full c10k check check-unit check-lines \
         check-conformance check-harness format format-check lint clean \
         install uninstall
 
@@ -181,7 +187,7 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
-NEEDS_DEPS := compare compare-quick compare-full check check-unit \
+NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
               check-lines check-conformance check-harness
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
@@ -194,18 +200,22 @@ COMPARE_FLAGS = --bin=$(BIN) --out=$(OUT)/compare \
     $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
     $(if $(ROUNDS),--rounds="$(ROUNDS)")
 # Through the environment, so that no quote in it ends anything here.
-export SERVER
-SERVER_FLAG = $(if $(SERVER),--server="$$SERVER")
+export SERVER LAUNCHER
+SERVER_FLAG = $(if $(SERVER),--server="$$SERVER") \
+    $(if $(LAUNCHER),--launcher="$$LAUNCHER") $(if $(HOST),--host="$(HOST)")
 compare: programs ## measure the servers side by side (90 s at most)
 	@$(BIN)/compare $(COMPARE_FLAGS) $(SERVER_FLAG)
 
 compare-quick: programs ## the same in 15 s: to look at, not to quote
 	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
 
+c10k: programs ## 10 000 clients, 16 of them busy: who holds them, and at what cost
+	@$(BIN)/compare --c10k $(COMPARE_FLAGS) $(SERVER_FLAG)
+
 compare-full: programs ## everything, with the larger sizes (some minutes)
 	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
-compare compare-quick compare-full:
+compare compare-quick compare-full c10k:
 	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
 	@exit 3
 endif
@@ -261,7 +271,8 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z%$$(][^ ]*:.*## / \
 	    {sub(/^\$$\(MODELS_ALL\)/, "<model>", $$1); \
 	     printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo "compare takes MODELS=, SCENARIOS=, ROUNDS=, SERVER=\"name=command {port}\";"
+	@echo "compare takes MODELS=, SCENARIOS=, ROUNDS=, SERVER=\"name=command {port}\","
+	@echo "LAUNCHER=\"ip netns exec NAME\", HOST=ADDRESS; harness/README.md has more on them."
 	@echo "each target takes VARIANT= one of: $(VARIANTS). V=1 shows the commands."
 
 SOURCES = $(shell find blocking threaded selectloop coroutine libevent \

@@ -4,11 +4,20 @@
 #include "harness/compare/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum {
+    CONNECT_MS = 200, /* for one try */
+};
+
+static bool connects(const struct sockaddr_storage *address,
+                     socklen_t address_bytes);
 
 int
 address_parse(const char *text, struct sockaddr_storage *address,
@@ -70,27 +79,63 @@ address_free_port(void)
     return port;
 }
 
+int
+address_at(const char *host, int port, struct sockaddr_storage *address,
+           socklen_t *address_bytes)
+{
+    bool ipv6 = strchr(host, ':') != NULL;
+    char text[INET6_ADDRSTRLEN + 16];
+
+    if (strlen(host) >= INET6_ADDRSTRLEN) {
+        return -1;
+    }
+    snprintf(text, sizeof text, "%s%s%s:%d", ipv6 ? "[" : "", host,
+             ipv6 ? "]" : "", port);
+    return address_parse(text, address, address_bytes);
+}
+
+int
+address_port(const struct sockaddr_storage *address)
+{
+    /* The port stands at the same place in both kinds. */
+    return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
 bool
-address_answers(int port, struct sockaddr_storage *address,
+address_answers(const char *host, int port, struct sockaddr_storage *address,
                 socklen_t *address_bytes)
 {
-    static const char *const hosts[] = {"127.0.0.1", "[::1]"};
+    const char *const hosts[] = {host ? host : "127.0.0.1", "::1"};
     bool answers = false;
 
-    for (int i = 0; i < 2 && !answers; i++) {
-        char text[32];
-        int fd;
-
-        snprintf(text, sizeof text, "%s:%d", hosts[i], port);
-        if (address_parse(text, address, address_bytes) != 0) {
-            continue;
-        }
-        fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd != -1) {
-            answers =
-                connect(fd, (struct sockaddr *)address, *address_bytes) == 0;
-            close(fd);
-        }
+    for (int i = 0; i < (host ? 1 : 2) && !answers; i++) {
+        answers = address_at(hosts[i], port, address, address_bytes) == 0 &&
+                  connects(address, *address_bytes);
     }
     return answers;
+}
+
+/* A host that throws our packets away must not hold us up. */
+static bool
+connects(const struct sockaddr_storage *address, socklen_t address_bytes)
+{
+    int fd = socket(address->ss_family,
+                    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct pollfd connected = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t error_bytes = sizeof error;
+    bool good = false;
+
+    if (fd == -1) {
+        return false;
+    }
+    if (connect(fd, (const struct sockaddr *)address, address_bytes) == 0) {
+        good = true;
+    } else if (errno == EINPROGRESS && poll(&connected, 1, CONNECT_MS) == 1 &&
+               getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes) ==
+                   0) {
+        good = error == 0;
+    }
+    close(fd);
+    return good;
 }

@@ -85,7 +85,7 @@ run_and_report(const struct options *options, const struct plan *plan,
         .interrupted = &interrupted,
         .results = results,
     };
-    const struct table_style style = {
+    struct table_style style = {
         .folder = options->out,
         .colour = table_wants_colour(stdout),
         .why = options->why,
@@ -101,8 +101,7 @@ run_and_report(const struct options *options, const struct plan *plan,
         return EXIT_UNMEASURED;
     }
     if (rounds_run(&order) != 0) {
-        fprintf(stderr, "compare: %s/results.jsonl is not complete: %s\n",
-                options->out, strerror(errno));
+        style.folder = NULL;
         status = EXIT_UNMEASURED;
     }
     fclose(order.file);
@@ -110,7 +109,8 @@ run_and_report(const struct options *options, const struct plan *plan,
         fputs("compare: not enough memory for the table\n", stderr);
         return EXIT_UNMEASURED;
     }
-    if (write_reports(options->out, results, &summary) != 0) {
+    if (style.folder && write_reports(options->out, results, &summary) != 0) {
+        style.folder = NULL;
         status = EXIT_UNMEASURED;
     }
     table_print(stdout, &results->run, &summary, &style);
@@ -236,7 +236,8 @@ write_reports(const char *folder, const struct results *results,
                                         "results.md"};
     int status = 0;
 
-    for (int i = 0; i < 3; i++) {
+    /* One sentence is enough for all of them. */
+    for (int i = 0; i < 3 && status == 0; i++) {
         char name[32];
         FILE *file;
         int written;

@@ -5,12 +5,15 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "harness/load/units.h"
 
+static void add_note(struct window *window, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 static void fill_latency(struct window *window,
                          const struct histogram *latency);
 static void fill_open_loop(struct window *window,
@@ -88,6 +91,9 @@ judge_fill(struct window *window, const struct measurement *measurement,
     }
     fill_costs(window, measurement, server);
     fill_note(window, measurement);
+    if (measurement->unseen) {
+        snprintf(window->layout, sizeof window->layout, "apart");
+    }
 }
 
 void
@@ -169,19 +175,38 @@ static void
 fill_note(struct window *window, const struct measurement *measurement)
 {
     uint64_t outside = measurement->result.errors[ENGINE_CONNECT_TIMEOUT];
-    char text[96] = "";
 
     if (outside > 0) {
-        snprintf(text, sizeof text,
+        add_note(window,
                  "%llu client%s could not connect, most likely its backlog "
                  "is full",
                  (unsigned long long)outside, outside == 1 ? "" : "s");
     }
-    snprintf(window->note, sizeof window->note, "%s%s%s", text,
-             text[0] && measurement->forks ? "; " : "",
-             measurement->forks ? "its CPU is spent in child processes, "
-                                  "which are not counted"
-                                : "");
+    if (measurement->unseen) {
+        add_note(window, "the launcher put its process out of sight, so "
+                         "neither its CPU nor its memory is measured");
+    } else if (measurement->forks) {
+        add_note(window, "its CPU is spent in child processes, which are "
+                         "not counted");
+    }
+}
+
+static void
+add_note(struct window *window, const char *format, ...)
+{
+    size_t length = strlen(window->note);
+    va_list args;
+
+    if (length > 0) {
+        length += (size_t)snprintf(window->note + length,
+                                   sizeof window->note - length, "; ");
+    }
+    if (length < sizeof window->note) {
+        va_start(args, format);
+        vsnprintf(window->note + length, sizeof window->note - length, format,
+                  args);
+        va_end(args);
+    }
 }
 
 static void
@@ -244,6 +269,9 @@ fill_costs(struct window *window, const struct measurement *measurement,
     if (held >= 1) {
         figure[WINDOW_RSS_KIB_PER_CLIENT] =
             (measurement->rss_kib - measurement->base_rss_kib) / held;
+        figure[WINDOW_STACK_KIB_PER_CLIENT] =
+            (measurement->threads - measurement->base_threads) *
+            measurement->stack_kib / held;
     }
     if (window_ns > 0) {
         snprintf(
@@ -271,7 +299,9 @@ switches_per_echo(const struct measurement *measurement,
         return ratio((double)measurement->switches,
                      (double)measurement->switches_echoes);
     }
-    return ratio((double)server->switches, (double)all_echoes);
+    return server->switches < 0
+               ? NAN
+               : ratio((double)server->switches, (double)all_echoes);
 }
 
 /* Who used up its CPU; the shares are of one CPU. */

@@ -20,11 +20,14 @@ struct measurement {
     double rss_kib;              /* memory as the window ended */
     int64_t server_cpu_ns;       /* in the window; -1: unknown */
     double faults;               /* minor page faults in the window */
+    double base_threads;         /* threads as the baseline was read */
     double threads;              /* as the window ended */
+    double stack_kib;            /* kernel's stack of a thread then */
     int64_t switches;            /* context switches since nothing was sent,
                                   * until the window's end; -1: unknown */
     uint64_t switches_echoes;    /* echoes in that time */
     bool ask_silent;             /* those who were silent are served, too */
+    bool unseen;                 /* a launcher put it out of our sight */
     bool forks;                  /* the work was done by child processes */
 };
 

@@ -13,6 +13,7 @@
 #include <time.h>
 
 static void find_cpu_model(char *text, size_t text_bytes);
+static bool has_all_cpus(const struct plan *plan);
 static void make_printable(char *text);
 static void append(char *text, size_t text_bytes, const char *word);
 
@@ -54,8 +55,23 @@ machine_describe(struct run *run, const struct options *options,
     snprintf(run->mode, sizeof run->mode, "%s",
              options->mode == MODE_QUICK  ? "quick"
              : options->mode == MODE_FULL ? "full"
+             : options->mode == MODE_C10K ? "c10k"
                                           : "default");
     snprintf(run->note, sizeof run->note, "%s", plan->note);
+    if (cpus->count == 1 && has_all_cpus(plan)) {
+        size_t length = strlen(run->note);
+
+        snprintf(run->note + length, sizeof run->note - length,
+                 "with one CPU, work cannot show what threads gain from "
+                 "more. ");
+    }
+    if (options->launcher) {
+        size_t length = strlen(run->note);
+
+        snprintf(run->note + length, sizeof run->note - length,
+                 "servers are started through \"%s\". ", options->launcher);
+        make_printable(run->note);
+    }
     for (size_t i = 0; i < options->ncontenders; i++) {
         append(run->models, sizeof run->models, options->contenders[i].name);
     }
@@ -63,6 +79,19 @@ machine_describe(struct run *run, const struct options *options,
         append(run->command, sizeof run->command, argv[i]);
     }
     make_printable(run->command);
+}
+
+/* True if a cell is about using all CPUs. */
+static bool
+has_all_cpus(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->ncells; i++) {
+        if (plan->cells[i].scenario.all_cpus &&
+            plan->cells[i].skipped[0] == '\0') {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* JSON holds valid UTF-8 only, which a path need not be, or may no longer be

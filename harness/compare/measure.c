@@ -46,11 +46,12 @@ struct probe {
     double faults_begin;                 /* page faults as it begins */
     double faults_end;                   /* ... and ends */
     double threads;                      /* as it ends */
+    double stack_kib;                    /* kernel's stack of each, then */
 };
 
 static void order_server(const struct measure_order *order,
                          struct server_order *server_order, char *path,
-                         size_t path_bytes, char flags[2][32]);
+                         size_t path_bytes, char flags[3][64]);
 static void look(enum engine_phase phase, void *arg);
 static void run_watched(const struct measure_order *order,
                         struct server_process *server,
@@ -127,7 +128,7 @@ measure_start_server(const struct measure_order *order,
 {
     struct server_order server_order;
     char path[4096];
-    char flags[2][32];
+    char flags[3][64];
     char command[SERVER_COMMAND_BYTES];
     const char *wrong = NULL;
 
@@ -154,7 +155,7 @@ measure_add_floor(struct window *window, double floor_us)
 static void
 order_server(const struct measure_order *order,
              struct server_order *server_order, char *path, size_t path_bytes,
-             char flags[2][32])
+             char flags[3][64])
 {
     const struct scenario *scenario = order->scenario;
     int n = 0;
@@ -163,6 +164,9 @@ order_server(const struct measure_order *order,
     server_order->cpus = &order->layout->server;
     server_order->start_timeout_ns = order->start_timeout_ns;
     server_order->interrupted = order->interrupted;
+    server_order->launcher = order->launcher;
+    server_order->leash = order->leash;
+    server_order->host = order->host;
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;
@@ -171,6 +175,10 @@ order_server(const struct measure_order *order,
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";
+    if (order->host) {
+        snprintf(flags[2], sizeof flags[2], "--address=%s", order->host);
+        server_order->arguments[n++] = flags[2];
+    }
     if (scenario->handshake) {
         server_order->arguments[n++] = "--handshake";
     }
@@ -232,6 +240,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
         return;
     }
     measurement->base_rss_kib = probe.rss_kib;
+    measurement->base_threads = probe.threads;
     measurement->held_before = first;
     measurement->ask_silent = order->scenario->ask_silent;
     probe.result = &measurement->result;
@@ -243,6 +252,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
         return;
     }
     measurement->forks = probe.forks;
+    measurement->unseen = server->seen_pid == 0;
     measurement->switches = switches_between(order->scenario, &probe);
     measurement->switches_echoes = probe.switches_echoes;
     measurement->server_cpu_ns =
@@ -252,6 +262,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
     measurement->rss_kib = probe.rss_kib;
     measurement->faults = probe.faults_end - probe.faults_begin;
     measurement->threads = probe.threads;
+    measurement->stack_kib = probe.stack_kib;
 }
 
 void
@@ -306,7 +317,7 @@ static void
 look(enum engine_phase phase, void *arg)
 {
     struct probe *probe = arg;
-    pid_t pid = probe->server->pid;
+    pid_t pid = probe->server->seen_pid;
 
     if (phase == ENGINE_CONNECTED) {
         measure_settle(probe->server);
@@ -321,6 +332,7 @@ look(enum engine_phase phase, void *arg)
         probe->cpu_end_ns = server_process_cpu_ns(probe->server);
         server_process_faults(probe->server, &probe->faults_end,
                               &probe->threads);
+        probe->stack_kib = tasks_stack_kib();
         probe->switches_end = tasks_switches(pid);
         probe->switches_echoes = probe->result->echoes_total;
         probe->forks |= tasks_have_children(pid);

@@ -22,6 +22,9 @@ struct measure_order {
     const struct grid_point *rate;     /* of an open loop; NULL: closed */
     const struct layout *layout;       /* already entered by the caller */
     const char *bin;                   /* folder of our own servers */
+    const char *launcher;              /* starts the server, or NULL */
+    const char *leash;                 /* then: path of that program */
+    const char *host;                  /* where it listens, or NULL */
     int64_t warmup_ns;                 /* before the window */
     int64_t window_ns;                 /* of measuring */
     int64_t start_timeout_ns;          /* until the server must be ready */

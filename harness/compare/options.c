@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/address.h"
 #include "harness/compare/programs.h"
 #include "harness/load/units.h"
 #include "harness/results/summary.h"
@@ -24,7 +25,10 @@ enum {
     KEY_ROUNDS,
     KEY_QUICK,
     KEY_FULL,
+    KEY_C10K,
     KEY_SERVER,
+    KEY_LAUNCHER,
+    KEY_HOST,
     KEY_LAYOUT,
     KEY_START_TIMEOUT,
     KEY_SYSCALLS,
@@ -42,6 +46,8 @@ static void parse_server(struct options *options, const char *text,
                          struct argp_state *state);
 static void parse_layout(struct options *options, const char *text,
                          struct argp_state *state);
+static void parse_host(struct options *options, const char *text,
+                       struct argp_state *state);
 static void parse_start_timeout(struct options *options, const char *text,
                                 struct argp_state *state);
 static void set_mode(struct options *options, enum mode mode,
@@ -55,6 +61,10 @@ const char *argp_program_version = "fiveways compare";
 static const struct argp_option flags[] = {
     {"quick", KEY_QUICK, NULL, 0, "About 15 s: to look at, not to quote", 0},
     {"full", KEY_FULL, NULL, 0, "Everything, with the larger sizes", 0},
+    {"c10k", KEY_C10K, NULL, 0,
+     "Only scenario idle, with 0 to 10 000 idle clients: who holds them, at "
+     "what cost, and where the others stop",
+     0},
     {"models", KEY_MODELS, "NAMES", 0,
      "Only these of blocking, threaded, selectloop, coroutine, libevent", 0},
     {"scenarios", KEY_SCENARIOS, "NAMES", 0, "Only these scenarios", 0},
@@ -63,6 +73,15 @@ static const struct argp_option flags[] = {
     {"server", KEY_SERVER, "NAME=COMMAND", 0,
      "Also a server of your own; {port} becomes a port for it to listen on, "
      "or it prints \"listening on ADDRESS:PORT\". May be given again",
+     0},
+    {"launcher", KEY_LAUNCHER, "WORDS", 0,
+     "Start each server through this command, e.g. \"ip netns exec NAME\" or "
+     "\"ssh -q other\"; it must pass standard input on",
+     0},
+    {"host", KEY_HOST, "ADDRESS", 0,
+     "Where servers listen and clients connect to (default: 127.0.0.1); "
+     "{host} "
+     "in a server's command becomes it",
      0},
     {"layout", KEY_LAYOUT, "NAME", 0,
      "shared, split or all: the CPUs of client and server", 0},
@@ -132,6 +151,9 @@ parse_option(int key, char *arg, struct argp_state *state)
     case KEY_FULL:
         set_mode(options, MODE_FULL, state);
         return 0;
+    case KEY_C10K:
+        set_mode(options, MODE_C10K, state);
+        return 0;
     case KEY_MODELS:
         parse_models(options, arg, state);
         return 0;
@@ -143,6 +165,15 @@ parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SERVER:
         parse_server(options, arg, state);
+        return 0;
+    case KEY_LAUNCHER:
+        if (arg[strspn(arg, SEPARATORS)] == '\0') {
+            argp_error(state, "--launcher: there is no command in it");
+        }
+        options->launcher = arg;
+        return 0;
+    case KEY_HOST:
+        parse_host(options, arg, state);
         return 0;
     case KEY_LAYOUT:
         parse_layout(options, arg, state);
@@ -303,6 +334,22 @@ parse_layout(struct options *options, const char *text,
 }
 
 static void
+parse_host(struct options *options, const char *text,
+           struct argp_state *state)
+{
+    struct sockaddr_storage address;
+    socklen_t bytes;
+
+    if (address_at(text, 1, &address, &bytes) != 0) {
+        argp_error(state,
+                   "--host: %s is not a numeric IPv4 or IPv6 address such as "
+                   "10.0.0.2",
+                   text);
+    }
+    options->host = text;
+}
+
+static void
 parse_start_timeout(struct options *options, const char *text,
                     struct argp_state *state)
 {
@@ -322,7 +369,7 @@ static void
 set_mode(struct options *options, enum mode mode, struct argp_state *state)
 {
     if (options->mode != 0 && options->mode != mode) {
-        argp_error(state, "--quick and --full exclude each other");
+        argp_error(state, "--quick, --full and --c10k exclude each other");
     }
     options->mode = mode;
 }

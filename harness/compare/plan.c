@@ -3,6 +3,7 @@
  */
 #include "harness/compare/plan.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,6 +26,7 @@ static const struct budget budgets[] = {
     {MODE_DEFAULT, 30 * MS, 100 * MS, 82, 86, 12},
     {MODE_QUICK, 20 * MS, 90 * MS, 16, 17, 6},
     {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
+    {MODE_C10K, 50 * MS, 200 * MS, 150, 160, 6},
 };
 
 enum {
@@ -44,14 +46,16 @@ enum {
 };
 
 static rlim_t raise_descriptors(void);
-static void fit_descriptors(struct plan *plan, struct plan_cell *cell,
-                            rlim_t limit);
 static void add_cell(struct plan *plan, const struct options *options,
                      const struct layout_machine *machine,
                      const struct scenario *scenario, rlim_t limit);
 static void add_points(struct plan *plan);
-static void drop_duplicate(struct plan *plan,
-                           const struct scenario *original);
+static void fit_descriptors(struct plan_cell *cell, rlim_t limit);
+static void note(struct plan *plan, rlim_t limit, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void note_change(struct plan *plan, const struct scenario *original,
+                        rlim_t limit);
+static bool is_duplicate(const struct plan *plan);
 static double round_seconds(const struct plan *plan,
                             const struct options *options);
 static double count_seconds(const struct plan *plan,
@@ -79,6 +83,9 @@ plan_make(struct plan *plan, const struct options *options,
         if (options_want(options, &all[i])) {
             add_cell(plan, options, machine, &all[i], limit);
         }
+    }
+    if (plan->note[0] != '\0') {
+        strncat(plan->note, ". ", sizeof plan->note - strlen(plan->note) - 1);
     }
     seconds = round_seconds(plan, options);
     once = count_seconds(plan, options);
@@ -109,8 +116,8 @@ add_cell(struct plan *plan, const struct options *options,
         kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
     }
     layout_make(machine, kind, &cell->layout);
-    fit_descriptors(plan, cell, limit);
-    drop_duplicate(plan, scenario);
+    fit_descriptors(cell, limit);
+    note_change(plan, scenario, limit);
     if (scenario->open_loop && cell->skipped[0] == '\0') {
         add_points(plan);
     }
@@ -156,7 +163,7 @@ raise_descriptors(void)
  * scenario than one of 512.
  */
 static void
-fit_descriptors(struct plan *plan, struct plan_cell *cell, rlim_t limit)
+fit_descriptors(struct plan_cell *cell, rlim_t limit)
 {
     struct scenario *scenario = &cell->scenario;
     struct engine_options options = {
@@ -169,19 +176,12 @@ fit_descriptors(struct plan *plan, struct plan_cell *cell, rlim_t limit)
     rlim_t server =
         (rlim_t)(scenario->clients + scenario->silent) + SERVER_DESCRIPTORS;
     rlim_t needed = client > server ? client : server;
-    size_t length = strlen(plan->note);
-    int before = scenario->silent;
 
     if (needed <= limit) {
         return;
     }
-    if (scenario->ask_silent && needed - limit < (rlim_t)before) {
+    if (scenario->ask_silent && needed - limit < (rlim_t)scenario->silent) {
         scenario->silent -= (int)(needed - limit);
-        snprintf(plan->note + length, sizeof plan->note - length,
-                 "%s: %d silent clients in place of %d, because the limit "
-                 "of descriptors (ulimit -Hn) is %llu. ",
-                 scenario->name, scenario->silent, before,
-                 (unsigned long long)limit);
         return;
     }
     snprintf(cell->skipped, sizeof cell->skipped,
@@ -189,8 +189,69 @@ fit_descriptors(struct plan *plan, struct plan_cell *cell, rlim_t limit)
              "is %llu",
              scenario_asked(scenario), (unsigned long long)needed,
              (unsigned long long)limit);
-    snprintf(plan->note + length, sizeof plan->note - length,
-             "%s is skipped: %s. ", scenario->name, cell->skipped);
+}
+
+/* Say what became of the last cell, which `original` was. One that has shrunk
+ * to the size of another is left out, since the results could not be told
+ * apart. */
+static void
+note_change(struct plan *plan, const struct scenario *original, rlim_t limit)
+{
+    const struct plan_cell *last = &plan->cells[plan->ncells - 1];
+
+    if (last->skipped[0] != '\0') {
+        note(plan, limit, "%s %d is skipped", original->name,
+             scenario_asked(original));
+    } else if (last->scenario.silent != original->silent) {
+        if (is_duplicate(plan)) {
+            note(plan, limit, "%s with %d silent clients is left out",
+                 original->name, original->silent);
+            plan->ncells--;
+        } else {
+            note(plan, limit, "%s has %d silent clients, not %d",
+                 original->name, last->scenario.silent, original->silent);
+        }
+    }
+}
+
+/* True if the last cell is the same as one before it. */
+static bool
+is_duplicate(const struct plan *plan)
+{
+    const struct scenario *last = &plan->cells[plan->ncells - 1].scenario;
+
+    for (size_t i = 0; i + 1 < plan->ncells; i++) {
+        const struct scenario *other = &plan->cells[i].scenario;
+
+        if (strcmp(other->name, last->name) == 0 &&
+            scenario_asked(other) == scenario_asked(last)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Append what the limit changed to the one sentence about it. */
+static void
+note(struct plan *plan, rlim_t limit, const char *format, ...)
+{
+    size_t length = strlen(plan->note);
+    char before[64] = ", ";
+    va_list args;
+
+    if (length == 0) {
+        snprintf(before, sizeof before,
+                 "only %llu descriptors are allowed (ulimit -Hn): ",
+                 (unsigned long long)limit);
+    }
+    length += (size_t)snprintf(plan->note + length,
+                               sizeof plan->note - length, "%s", before);
+    if (length >= sizeof plan->note) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(plan->note + length, sizeof plan->note - length, format, args);
+    va_end(args);
 }
 
 /* Counting system calls, an estimate. */
@@ -211,30 +272,6 @@ count_seconds(const struct plan *plan, const struct options *options)
         }
     }
     return ms / 1000;
-}
-
-/* Leave the last cell out if it has shrunk to the size of one before it:
- * the results could not be told apart. `original` is what it was. */
-static void
-drop_duplicate(struct plan *plan, const struct scenario *original)
-{
-    const struct scenario *last = &plan->cells[plan->ncells - 1].scenario;
-    size_t length = strlen(plan->note);
-
-    for (size_t i = 0; i + 1 < plan->ncells; i++) {
-        const struct scenario *other = &plan->cells[i].scenario;
-
-        if (last->silent != original->silent &&
-            strcmp(other->name, last->name) == 0 &&
-            scenario_asked(other) == scenario_asked(last)) {
-            snprintf(plan->note + length, sizeof plan->note - length,
-                     "%s with %d silent clients is left out, because that "
-                     "makes it the same as the one before. ",
-                     last->name, original->silent);
-            plan->ncells--;
-            return;
-        }
-    }
 }
 
 static double

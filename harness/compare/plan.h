@@ -37,7 +37,7 @@ struct plan {
     int rounds;                             /* how many are planned */
     double seconds;     /* how long that will take, estimated */
     double seconds_max; /* no round begins that may end later; 0: any may */
-    char note[512];     /* what the machine's limits changed, or "" */
+    char note[512];     /* what the limit of descriptors changed, or "" */
 };
 
 /* Make the plan. Raises this process's soft limit of descriptors to the hard

@@ -39,9 +39,21 @@ programs_find(const char *bin, const char *name, char *path,
 }
 
 bool
-programs_check(const struct options *options)
+programs_check(struct options *options)
 {
+    static char leash[PATH_MAX];
     char path[PATH_MAX];
+
+    if (options->launcher) {
+        if (!programs_find(options->bin, "leash", leash, sizeof leash)) {
+            fprintf(stderr,
+                    "compare: there is no program leash in %s, which a "
+                    "launcher needs; run make\n",
+                    options->bin);
+            return false;
+        }
+        options->leash = leash;
+    }
 
     for (size_t i = 0; i < options->ncontenders; i++) {
         const struct contender *contender = &options->contenders[i];

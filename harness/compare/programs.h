@@ -24,8 +24,9 @@ bool programs_find(const char *bin, const char *name, char *path,
 /*
  * True if all are there that must be, of those that take part; else one
  * sentence on standard error. libevent may be missing: a machine without the
- * library cannot have it, and its row says so.
+ * library cannot have it, and its row says so. Sets options->leash if there
+ * is a launcher.
  */
-bool programs_check(const struct options *options);
+bool programs_check(struct options *options);
 
 #endif

@@ -11,7 +11,7 @@
 
 void
 progress_begin(struct progress *progress, const struct plan *plan,
-               const struct options *options)
+               const struct options *options, const char *note)
 {
     int windows = 0;
 
@@ -32,8 +32,8 @@ progress_begin(struct progress *progress, const struct plan *plan,
             "%.0f s\n",
             plan->rounds, plan->rounds == 1 ? "" : "s", windows,
             (double)plan->window_ns / 1e6, ceil(plan->seconds));
-    if (plan->note[0] != '\0') {
-        fprintf(stderr, "compare: %s\n", plan->note);
+    if (note[0] != '\0') {
+        fprintf(stderr, "compare: %s\n", note);
     }
 }
 

@@ -22,9 +22,10 @@ struct progress {
     int64_t begin_ns; /* of the run */
 };
 
-/* Say on standard error what is planned, and begin. */
+/* Say on standard error what is planned and, if `note` is not "", what to
+ * know of it beforehand; and begin. */
 void progress_begin(struct progress *progress, const struct plan *plan,
-                    const struct options *options);
+                    const struct options *options, const char *note);
 
 /* A window begins. */
 void progress_show(struct progress *progress, int round,

@@ -76,6 +76,7 @@ static const struct calls *same_calls(const struct rounds *rounds,
 static bool same_service(const struct scenario *a, const struct scenario *b);
 static void keep_calls(struct rounds *rounds, const struct calls *calls);
 static void keep(struct rounds *rounds, const struct window *window);
+static void say_unwritten(struct rounds *rounds, int error);
 static size_t shuffle(const struct options *options,
                       const struct scenario *scenario,
                       size_t order[CONTENDERS_MAX]);
@@ -96,7 +97,7 @@ rounds_run(const struct rounds_order *order)
     }
     rounds->order = order;
     rounds->begin_ns = now_ns();
-    progress_begin(&rounds->progress, plan, order->options);
+    progress_begin(&rounds->progress, plan, order->options, run->note);
     srandom((unsigned)run->seed);
     run->rounds = 0;
     for (int round = 1; round <= plan->rounds && !interrupted(rounds);
@@ -117,9 +118,9 @@ rounds_run(const struct rounds_order *order)
     progress_end(&rounds->progress);
     run->partial = interrupted(rounds);
     run->seconds = seconds_since(rounds->begin_ns);
-    if (order->file && results_write_end(order->file, run) != 0 &&
-        rounds->write_errno == 0) {
-        rounds->write_errno = errno;
+    if (order->file && rounds->write_errno == 0 &&
+        results_write_end(order->file, run) != 0) {
+        say_unwritten(rounds, errno);
     }
     error = rounds->write_errno;
     free(rounds);
@@ -331,6 +332,9 @@ order_for(const struct rounds *rounds, size_t cell, size_t contender,
         .rate = rate,
         .layout = &plan->cells[cell].layout,
         .bin = options->bin,
+        .launcher = options->launcher,
+        .leash = options->leash,
+        .host = options->host,
         .warmup_ns = plan->warmup_ns,
         .window_ns = window_ns,
         .start_timeout_ns = options->start_timeout_ns,
@@ -483,13 +487,12 @@ keep_calls(struct rounds *rounds, const struct calls *calls)
 {
     FILE *file = rounds->order->file;
 
-    if (results_add_calls(rounds->order->results, calls) != 0 &&
-        rounds->write_errno == 0) {
-        rounds->write_errno = ENOMEM;
+    if (results_add_calls(rounds->order->results, calls) != 0) {
+        say_unwritten(rounds, ENOMEM);
     }
     if (file && rounds->write_errno == 0 &&
         results_write_calls(file, calls) != 0) {
-        rounds->write_errno = errno;
+        say_unwritten(rounds, errno);
     }
 }
 
@@ -498,13 +501,26 @@ keep(struct rounds *rounds, const struct window *window)
 {
     FILE *file = rounds->order->file;
 
-    if (results_add(rounds->order->results, window) != 0 &&
-        rounds->write_errno == 0) {
-        rounds->write_errno = ENOMEM;
+    if (results_add(rounds->order->results, window) != 0) {
+        say_unwritten(rounds, ENOMEM);
     }
     if (file && rounds->write_errno == 0 &&
         results_write_window(file, window) != 0) {
-        rounds->write_errno = errno;
+        say_unwritten(rounds, errno);
+    }
+}
+
+/* The first time, and at once: whoever watches may want to end the run. */
+static void
+say_unwritten(struct rounds *rounds, int error)
+{
+    if (rounds->write_errno == 0) {
+        rounds->write_errno = error;
+        fprintf(stderr,
+                "%scompare: %s/results.jsonl: %s; the run goes on and prints "
+                "its table, but keeps no files\n",
+                rounds->progress.shown ? "\n" : "",
+                rounds->order->options->out, strerror(error));
     }
 }
 

@@ -29,8 +29,8 @@ struct rounds_order {
 /*
  * Run all rounds and add their windows to the results, in the file at once.
  * Sets results->run.partial, .seconds and .rounds. Returns 0, or -1 with
- * errno when the file could not be written; the windows are in memory all the
- * same. Blocks. No server is left afterwards.
+ * errno when the file could not be written, which was said then; the windows
+ * are in memory all the same. Blocks. No server is left afterwards.
  */
 int rounds_run(const struct rounds_order *order);
 

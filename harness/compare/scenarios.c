@@ -57,11 +57,28 @@ static const struct scenario table[] = {
     {
         .name = "idle",
         .clients = 16,
+        .ask_silent = true,
+        .message_bytes = 64,
+        .modes = MODE_C10K,
+        .shows = "What the busy ones cost with nobody idle beside them.",
+    },
+    {
+        .name = "idle",
+        .clients = 16,
         .silent = 1000,
         .ask_silent = true,
         .message_bytes = 64,
-        .modes = EVERY_MODE,
+        .modes = EVERY_MODE | MODE_C10K,
         .shows = "What clients that only wait cost: select's scan, memory.",
+    },
+    {
+        .name = "idle",
+        .clients = 16,
+        .silent = 5000,
+        .ask_silent = true,
+        .message_bytes = 64,
+        .modes = MODE_C10K,
+        .shows = "The same with more clients than select can hold.",
     },
     {
         .name = "idle",
@@ -69,7 +86,7 @@ static const struct scenario table[] = {
         .silent = 10000,
         .ask_silent = true,
         .message_bytes = 64,
-        .modes = MODE_FULL,
+        .modes = MODE_FULL | MODE_C10K,
         .shows = "The same with more clients than select can hold.",
     },
     {

@@ -17,6 +17,7 @@ enum mode {
     MODE_DEFAULT = 1, /* `make compare`: 90 s at most */
     MODE_QUICK = 2,   /* `make compare-quick`: about 15 s, to look at */
     MODE_FULL = 4,    /* `make compare-full`: everything */
+    MODE_C10K = 8,    /* `make c10k`: idle clients, 0 to 10 000 of them */
 };
 
 /* One line of the table. */

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "harness/compare/address.h"
+#include "harness/compare/launcher.h"
+#include "harness/compare/listener.h"
 #include "harness/compare/now.h"
 #include "harness/compare/orphans.h"
 #include "harness/compare/spawn.h"
@@ -32,6 +34,7 @@ static int start_once(struct server_process *server,
                       char reason[SERVER_REASON_BYTES]);
 static bool wait_ready(struct server_process *server,
                        const struct server_order *order, int port);
+static void find_behind_launcher(struct server_process *server);
 static void describe_wait(const struct server_process *server,
                           const struct server_order *order, int port,
                           char reason[SERVER_REASON_BYTES]);
@@ -61,7 +64,8 @@ server_process_cpu_ns(const struct server_process *server)
 {
     struct timespec used;
 
-    if (clock_gettime(server->cpu_clock, &used) == -1) {
+    if (server->seen_pid == 0 ||
+        clock_gettime(server->cpu_clock, &used) == -1) {
         return -1;
     }
     return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
@@ -75,7 +79,8 @@ server_process_rss_kib(const struct server_process *server)
     double rss_kib = NAN;
     FILE *file;
 
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)server->pid);
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup",
+             (int)server->seen_pid);
     file = fopen(path, "re");
     if (!file) {
         return NAN;
@@ -96,8 +101,8 @@ server_process_forks(const struct server_process *server)
     bool forks = false;
     FILE *file;
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)server->pid,
-             (int)server->pid);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children",
+             (int)server->seen_pid, (int)server->seen_pid);
     file = fopen(path, "re");
     if (file) {
         forks = fgetc(file) != EOF;
@@ -151,7 +156,11 @@ server_process_stop(struct server_process *server)
     struct rusage usage = {0};
 
     server->ended_early = server_process_has_ended(server);
-    if (!server->ended_early) {
+    if (server->input_fd != -1) {
+        close(server->input_fd);
+        wait_end(server, GRACE_MS);
+    }
+    if (!server_process_has_ended(server)) {
         kill(-server->pid, SIGTERM);
         wait_end(server, GRACE_MS);
     }
@@ -164,7 +173,9 @@ server_process_stop(struct server_process *server)
     }
     orphans_end();
     running_pid = 0;
-    server->switches = usage.ru_nvcsw + usage.ru_nivcsw;
+    server->switches = server->seen_pid == server->pid
+                           ? usage.ru_nvcsw + usage.ru_nivcsw
+                           : -1;
     close(server->pid_fd);
     capture_end(&server->capture);
 }
@@ -206,17 +217,26 @@ start_once(struct server_process *server, const struct server_order *order,
            char reason[SERVER_REASON_BYTES])
 {
     char command[SPAWN_COMMAND_BYTES] = "";
+    struct launcher_line line;
+    const char *wrong;
     int64_t begin_ns = now_ns();
     int port = 0;
     bool ready;
 
     memset(server, 0, sizeof *server);
-    if (order->command && spawn_expand(order->command, command, &port) != 0) {
+    if (order->command &&
+        spawn_expand(order->command, order->host, command, &port) != 0) {
         snprintf(reason, SERVER_REASON_BYTES,
                  "its command cannot be made: %s", strerror(errno));
         return -1;
     }
-    if (spawn_server(server, order, order->command ? command : NULL) != 0) {
+    wrong = launcher_make_line(order, order->command ? command : NULL, &line);
+    if (wrong) {
+        snprintf(reason, SERVER_REASON_BYTES, "could not be started: %s",
+                 wrong);
+        return -1;
+    }
+    if (spawn_server(server, order, &line) != 0) {
         snprintf(reason, SERVER_REASON_BYTES, "could not be started: %s",
                  strerror(errno));
         return -1;
@@ -225,6 +245,9 @@ start_once(struct server_process *server, const struct server_order *order,
     ready = wait_ready(server, order, port);
     server->start_ms = (double)(now_ns() - begin_ns) / 1e6;
     if (ready) {
+        if (order->launcher) {
+            find_behind_launcher(server);
+        }
         return 0;
     }
     server_process_stop(server);
@@ -234,6 +257,18 @@ start_once(struct server_process *server, const struct server_order *order,
         describe_wait(server, order, port, reason);
     }
     return -1;
+}
+
+/* Look for the server among what the launcher started. */
+static void
+find_behind_launcher(struct server_process *server)
+{
+    pid_t pid = listener_find(address_port(&server->address));
+
+    server->seen_pid = pid;
+    if (pid > 0 && clock_getcpuclockid(pid, &server->cpu_clock) != 0) {
+        server->seen_pid = 0;
+    }
 }
 
 /* Why a server that still ran was not taken for ready. */
@@ -275,13 +310,15 @@ wait_ready(struct server_process *server, const struct server_order *order,
     while (now_ns() < deadline_ns && *order->interrupted == 0) {
         if (capture_ready_line(&server->capture, &server->address,
                                &server->address_bytes, now_ns() + LOOK_NS)) {
-            return true;
+            return !order->host ||
+                   address_at(order->host, address_port(&server->address),
+                              &server->address, &server->address_bytes) == 0;
         }
         if (server_process_has_ended(server)) {
             return false;
         }
-        if (port > 0 &&
-            address_answers(port, &server->address, &server->address_bytes)) {
+        if (port > 0 && address_answers(order->host, port, &server->address,
+                                        &server->address_bytes)) {
             return true;
         }
     }
@@ -309,7 +346,7 @@ read_stat(const struct server_process *server, char *line, int line_bytes)
     const char *name_end = NULL;
     FILE *file;
 
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->seen_pid);
     file = fopen(path, "re");
     if (!file) {
         return NULL;

@@ -6,6 +6,9 @@
  * even if we are killed. Measured from outside: CPU time by its CPU clock,
  * memory by smaps_rollup, context switches of its whole life by wait4.
  *
+ * With a launcher the server is a descendant of ours, which is found by its
+ * listening socket, or out of sight; then nothing is known of its costs.
+ *
  * At most one server runs at a time.
  */
 #ifndef FIVEWAYS_SERVER_PROCESS_H
@@ -30,6 +33,9 @@ enum {
 struct server_order {
     const char *arguments[SERVER_ARGUMENTS_MAX]; /* path first, NULL last */
     const char *command;      /* instead: a line for sh, {port} filled in */
+    const char *launcher;     /* words for sh that start it, or NULL */
+    const char *leash;        /* then: path of the program leash */
+    const char *host;         /* where to connect to; NULL: as it says */
     const cpu_set_t *cpus;    /* that it may use */
     int64_t start_timeout_ns; /* until it must be ready */
     const volatile sig_atomic_t *interrupted; /* ends the waiting at once */
@@ -37,7 +43,12 @@ struct server_order {
 
 /* A server that runs or has run. */
 struct server_process {
-    pid_t pid;                       /* also its process group */
+    pid_t pid;                       /* what we started: the server or its
+                                      * launcher; also the process group */
+    pid_t seen_pid;                  /* the server itself; 0: a launcher
+                                      * started it out of our sight */
+    int input_fd;                    /* with a launcher, what keeps the
+                                      * server alive while open; else -1 */
     int pid_fd;                      /* readable when it has ended */
     clockid_t cpu_clock;             /* of the whole process */
     struct sockaddr_storage address; /* where it listens */
@@ -48,7 +59,8 @@ struct server_process {
     int wait_status;  /* as wait4 gives it */
     bool killed;      /* SIGTERM was not enough */
     bool ended_early; /* before it was asked to stop */
-    long switches;    /* context switches, whole life, all threads */
+    long switches;    /* context switches, whole life, all threads; -1:
+                       * unknown, because it was started by a launcher */
 };
 
 /*

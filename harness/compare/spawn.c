@@ -15,35 +15,42 @@
 #include "harness/compare/address.h"
 #include "harness/compare/orphans.h"
 
+/* What stands for the port and the host in a foreign command. */
+#define PORT_MARK "{port}"
+#define HOST_MARK "{host}"
+
 static _Noreturn void become_server(const struct server_process *server,
                                     const struct server_order *order,
-                                    const char *command, pid_t parent);
-static const char *prefix(const char *command);
+                                    const struct launcher_line *line,
+                                    int input_fd, pid_t parent);
 static void reset_signals(void);
+static void close_pipe(const int fds[2]);
 
 int
-spawn_expand(const char *command, char expanded[SPAWN_COMMAND_BYTES],
-             int *port)
+spawn_expand(const char *command, const char *host,
+             char expanded[SPAWN_COMMAND_BYTES], int *port)
 {
-    static const char mark[] = "{port}";
-    const char *exec = prefix(command);
     FILE *text = fmemopen(expanded, SPAWN_COMMAND_BYTES, "w");
-    const char *found;
     bool failed;
 
-    *port = strstr(command, mark) ? address_free_port() : 0;
+    *port = strstr(command, PORT_MARK) ? address_free_port() : 0;
     if (*port == -1 || !text) {
         if (text) {
             fclose(text);
         }
         return -1;
     }
-    fputs(exec, text);
-    while ((found = strstr(command, mark))) {
-        fprintf(text, "%.*s%d", (int)(found - command), command, *port);
-        command = found + strlen(mark);
+    while (*command != '\0') {
+        if (strncmp(command, PORT_MARK, strlen(PORT_MARK)) == 0) {
+            fprintf(text, "%d", *port);
+            command += strlen(PORT_MARK);
+        } else if (strncmp(command, HOST_MARK, strlen(HOST_MARK)) == 0) {
+            fputs(host ? host : "127.0.0.1", text);
+            command += strlen(HOST_MARK);
+        } else {
+            fputc(*command++, text);
+        }
     }
-    fputs(command, text);
     failed = fflush(text) != 0;
     fclose(text);
     if (failed || strlen(expanded) >= SPAWN_COMMAND_BYTES - 1) {
@@ -53,64 +60,66 @@ spawn_expand(const char *command, char expanded[SPAWN_COMMAND_BYTES],
     return 0;
 }
 
-/*
- * What makes the shell become the server, if the command is a single one.
- * exec takes a program, so a command that begins with A=1 needs env, which
- * becomes the program in its turn.
- */
-static const char *
-prefix(const char *command)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789_";
-    const char *word = command + strspn(command, " \t");
-
-    if (strpbrk(command, ";&|<>()`\n")) {
-        return "";
-    }
-    return word[strspn(word, letters)] == '=' ? "exec env " : "exec ";
-}
-
 int
 spawn_server(struct server_process *server, const struct server_order *order,
-             const char *command)
+             const struct launcher_line *line)
 {
     pid_t parent = getpid();
+    int input_fds[2] = {-1, -1};
+    int error;
 
     orphans_adopt();
-    if (capture_start(&server->capture) != 0) {
+    server->input_fd = -1;
+    if ((order->launcher && pipe2(input_fds, O_CLOEXEC) == -1) ||
+        capture_start(&server->capture) != 0) {
+        close_pipe(input_fds);
         return -1;
     }
     server->pid = fork();
     if (server->pid == 0) {
-        become_server(server, order, command, parent);
+        become_server(server, order, line, input_fds[0], parent);
     }
     if (server->pid == -1) {
-        int error = errno;
-
+        error = errno;
         capture_end(&server->capture);
+        close_pipe(input_fds);
         errno = error;
         return -1;
     }
     /* On both sides of the fork, so that it is done whoever runs first. */
     setpgid(server->pid, server->pid);
     capture_started(&server->capture);
+    if (order->launcher) {
+        close(input_fds[0]);
+        server->input_fd = input_fds[1];
+    }
     server->pid_fd = pidfd_open(server->pid, 0);
+    server->seen_pid = server->pid;
     clock_getcpuclockid(server->pid, &server->cpu_clock);
     return 0;
+}
+
+static void
+close_pipe(const int fds[2])
+{
+    int error = errno;
+
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] != -1) {
+            close(fds[i]);
+        }
+    }
+    errno = error;
 }
 
 /* The child, until exec: only calls that are safe after a fork in a process
  * with threads. What goes wrong is said where the parent looks for it. */
 static _Noreturn void
 become_server(const struct server_process *server,
-              const struct server_order *order, const char *command,
-              pid_t parent)
+              const struct server_order *order,
+              const struct launcher_line *line, int input_fd, pid_t parent)
 {
     int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const char *const shell[] = {"/bin/sh", "-c", command, NULL};
-    const char *const *arguments = command ? shell : order->arguments;
     const char *words;
 
     setpgid(0, 0);
@@ -120,11 +129,11 @@ become_server(const struct server_process *server,
     }
     reset_signals();
     sched_setaffinity(0, sizeof *order->cpus, order->cpus);
-    dup2(null_fd, STDIN_FILENO);
+    dup2(input_fd != -1 ? input_fd : null_fd, STDIN_FILENO);
     dup2(server->capture.out.write_fd, STDOUT_FILENO);
     dup2(server->capture.error.write_fd, STDERR_FILENO);
     /* A program without a folder, such as strace, is looked for in PATH. */
-    execvp(arguments[0], (char *const *)arguments);
+    execvp(line->arguments[0], (char *const *)line->arguments);
     words = strerrordesc_np(errno);
     if (write(STDERR_FILENO, words, strlen(words)) == -1) {
         _exit(126);

@@ -8,6 +8,7 @@
 #ifndef FIVEWAYS_SPAWN_H
 #define FIVEWAYS_SPAWN_H
 
+#include "harness/compare/launcher.h"
 #include "harness/compare/server_process.h"
 
 enum {
@@ -16,20 +17,21 @@ enum {
 
 /*
  * Put a free port in the place of each {port}; *port is 0 if there is none.
- * One simple command is exec'ed by the shell, so that the process that we
- * measure is the server itself and not a shell that waits for it. Returns 0,
- * or -1 with errno.
+ * Each {host} becomes `host`, or 127.0.0.1 if that is NULL.
+ * Returns 0, or -1 with errno.
  */
-int spawn_expand(const char *command, char expanded[SPAWN_COMMAND_BYTES],
-                 int *port);
+int spawn_expand(const char *command, const char *host,
+                 char expanded[SPAWN_COMMAND_BYTES], int *port);
 
 /*
- * Start the capture, fork and exec; `command` is for sh, NULL to exec
- * order->arguments. Fills in pid, pid_fd and cpu_clock. That exec itself
- * fails is seen later: the process ends and says why. Returns 0, or -1 with
- * errno; then there is nothing to stop. Does not block.
+ * Start the capture, fork and exec a command line. Behind a launcher our end
+ * of the server's standard input is server->input_fd. Fills in pid, seen_pid,
+ * pid_fd and cpu_clock. That exec itself fails is seen later: the process
+ * ends and says why. Returns 0, or -1 with errno; then there is nothing to
+ * stop. Does not block.
  */
 int spawn_server(struct server_process *server,
-                 const struct server_order *order, const char *command);
+                 const struct server_order *order,
+                 const struct launcher_line *line);
 
 #endif

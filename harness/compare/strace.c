@@ -30,7 +30,7 @@ strace_wrap(struct server_order *order, char command[SERVER_COMMAND_BYTES])
     size_t length = 0;
 
     if (!installed("strace")) {
-        return "strace is not installed";
+        return "strace is not installed (on Debian: apt-get install strace)";
     }
     if (!installed("setpriv")) {
         return "setpriv, which strace is run with, is not installed";

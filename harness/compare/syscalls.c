@@ -121,7 +121,7 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
         return -1;
     }
     status =
-        perf_open(&perf, server.pid,
+        perf_open(&perf, server.seen_pid,
                   scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX,
                   perf_reason);
     if (status == 0) {

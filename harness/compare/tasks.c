@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,33 @@ tasks_have_children(pid_t pid)
     }
     closedir(tasks);
     return found;
+}
+
+double
+tasks_stack_kib(void)
+{
+    FILE *file = fopen("/proc/meminfo", "re");
+    double stacks_kib = NAN;
+    double threads = NAN;
+    char line[256];
+
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "KernelStack:", 12) == 0) {
+            stacks_kib = strtod(line + 12, NULL);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    /* "0.46 0.30 0.84 1/86 3213": 1 of 86 threads runs. */
+    file = fopen("/proc/loadavg", "re");
+    if (file) {
+        if (fscanf(file, "%*f %*f %*f %*d/%lf", &threads) != 1) {
+            threads = NAN;
+        }
+        fclose(file);
+    }
+    return threads > 0 ? stacks_kib / threads : NAN;
 }
 
 static DIR *

@@ -20,6 +20,10 @@ enum {
  */
 int64_t tasks_switches(pid_t pid);
 
+/* What the kernel keeps for the stack of a thread, in KiB: its own account of
+ * all stacks, over all threads of the machine. NAN if it does not say. */
+double tasks_stack_kib(void);
+
 /* True if the process has children now, whichever thread made them. Looks at
  * TASKS_LOOK_MAX threads at most. */
 bool tasks_have_children(pid_t pid);

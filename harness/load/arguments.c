@@ -60,7 +60,7 @@ static const struct argp_option flags[] = {
     {"timeout", KEY_TIMEOUT, "TIME", 0,
      "An echo that takes longer is an error (0: none is)", 0},
     {"connect-timeout", KEY_CONNECT_TIMEOUT, "TIME", 0,
-     "How long all the connecting may take (3s)", 0},
+     "How long connecting may take without a client getting through (3s)", 0},
     {"threads", KEY_THREADS, "N", 0,
      "Threads that share the clients (one for each 64 clients, or 40k of the "
      "rate; at most 4, and one for each CPU, of which a server on this "

@@ -24,6 +24,8 @@ enum {
     DRAIN_STILL_NS = 100 * 1000 * 1000, /* nothing came back for so long */
     ASK_MAX_NS = 1000 * 1000 * 1000,    /* for the silent to be answered */
     ASK_STILL_NS = 250 * 1000 * 1000,   /* nothing came back for so long */
+    CONNECT_TIMEOUTS_MAX =
+        4, /* so often may the time to connect begin anew */
 };
 
 /* The same where somebody waits in vain whom the server has served before.
@@ -79,16 +81,27 @@ give_up_connecting(struct run *run)
 }
 
 /* Connect the slots from `first` up to `end`. Returns when all are through,
- * failed, or late. */
+ * failed, or late: a server whose queue is full for a moment makes the kernel
+ * wait a second, and a slow machine has many such moments, so the time begins
+ * anew while clients get through. */
 static void
-connect_slots(struct run *run, int first, int end, int64_t deadline_ns)
+connect_slots(struct run *run, int first, int end)
 {
+    int64_t timeout_ns = run_connect_timeout_ns(run->options);
+    int64_t last_ns = run->now_ns + CONNECT_TIMEOUTS_MAX * timeout_ns;
+    int64_t deadline_ns = run->now_ns + timeout_ns;
+    int connected = run->result->connected;
     for (int i = first; i < end; i++) {
         TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
     }
     while (!run_is_interrupted(run) && run->now_ns < deadline_ns &&
            (run->connecting > 0 || !TAILQ_EMPTY(&run->to_connect))) {
         run_turn(run, deadline_ns);
+        if (run->result->connected > connected) {
+            connected = run->result->connected;
+            deadline_ns = run->now_ns + timeout_ns;
+            deadline_ns = deadline_ns < last_ns ? deadline_ns : last_ns;
+        }
     }
     give_up_connecting(run);
 }
@@ -97,11 +110,9 @@ static void
 connect_all(struct run *run)
 {
     const struct engine_options *options = run->options;
-    int64_t timeout_ns = run_connect_timeout_ns(options);
-    connect_slots(run, 0, options->silent_clients, run->now_ns + timeout_ns);
+    connect_slots(run, 0, options->silent_clients);
     if (!options->churn) {
-        connect_slots(run, options->silent_clients, run->count,
-                      run->now_ns + timeout_ns);
+        connect_slots(run, options->silent_clients, run->count);
     }
     call_on_phase(run, ENGINE_CONNECTED);
 }

@@ -116,7 +116,9 @@ struct engine_options {
     int number_first; /* number of the first connection ... */
     int number_step;  /* ... and from one to the next; 0: 1. Runs at the same
                        * time must not have a number in common */
-    int64_t connect_timeout_ns;               /* for all connects; 0: 3 s */
+    int64_t connect_timeout_ns; /* that connecting may take without a client
+                                 * getting through, and four times as long in
+                                 * all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
     /* Called at each phase, in this order, once each, also in a run that
      * is interrupted or has nobody left; may be NULL. */

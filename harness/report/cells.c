@@ -194,6 +194,8 @@ cells_title(struct text *text, const struct summary_row *rows, size_t nrows)
         text_add(text, ", one CPU shared");
     } else if (strcmp(window->layout, "split") == 0) {
         text_add(text, ", one CPU each");
+    } else if (strcmp(window->layout, "apart") == 0) {
+        text_add(text, ", servers out of sight");
     } else {
         text_add(text, ", all %d CPU%s", window->cpus,
                  window->cpus == 1 ? "" : "s");

@@ -17,7 +17,6 @@ enum {
 
 static void add_clients(struct text *text, int clients);
 static void how_starved(struct text *text, const struct summary_row *row);
-static void why_starved(struct text *text, const struct summary_row *row);
 static bool no_echo(const struct summary_row *row);
 static bool select_is_full(const struct summary_row *row);
 static bool add_errors(struct text *text, const struct summary_row *row);
@@ -48,7 +47,7 @@ explain_served(struct text *text, const struct explain_group *group)
     }
     for (size_t i = all; i < ranking.n; i++) {
         how_starved(text, ranking.places[i].row);
-        why_starved(text, ranking.places[i].row);
+        explain_starved(text, ranking.places[i].row);
         text_add(text, ". ");
     }
 }
@@ -81,6 +80,31 @@ explain_cost(struct text *text, const struct explain_group *group)
     text_add(text, ". ");
 }
 
+/* The model's own reason where the numbers fit it, else what was seen. */
+void
+explain_starved(struct text *text, const struct summary_row *row)
+{
+    const struct window *window = &row->window;
+    bool blocking = strcmp(window->model, "blocking") == 0;
+
+    if (blocking && window->silent > 0 && no_echo(row)) {
+        text_add(text, "a silent client holds it, and nobody else gets an "
+                       "echo");
+    } else if (blocking && window->silent == 0 && row->served_least == 1 &&
+               row->served_most == 1) {
+        text_add(text, "it serves one client until that one leaves, the "
+                       "others wait in the kernel's queue");
+    } else if (select_is_full(row)) {
+        text_add(text,
+                 "select(2) takes no descriptor of FD_SETSIZE = %d or "
+                 "above",
+                 FD_SETSIZE);
+    } else if (!add_errors(text, row)) {
+        text_add(text, "%s got no answer while the window lasted",
+                 row->served_least > 0 ? "the others" : "the clients");
+    }
+}
+
 static void
 add_clients(struct text *text, int clients)
 {
@@ -102,31 +126,6 @@ how_starved(struct text *text, const struct summary_row *row)
                  row->starved_rounds, row->rounds);
     }
     text_add(text, ": ");
-}
-
-/* The model's own reason where the numbers fit it, else what was seen. */
-static void
-why_starved(struct text *text, const struct summary_row *row)
-{
-    const struct window *window = &row->window;
-    bool blocking = strcmp(window->model, "blocking") == 0;
-
-    if (blocking && window->silent > 0 && no_echo(row)) {
-        text_add(text, "a silent client holds it, and nobody else gets an "
-                       "echo");
-    } else if (blocking && window->silent == 0 && row->served_least == 1 &&
-               row->served_most == 1) {
-        text_add(text, "it serves one client until that one leaves, the "
-                       "others wait in the kernel's queue");
-    } else if (select_is_full(row)) {
-        text_add(text,
-                 "select(2) takes no descriptor of FD_SETSIZE = %d or "
-                 "above",
-                 FD_SETSIZE);
-    } else if (!add_errors(text, row)) {
-        text_add(text, "%s got no answer while the window lasted",
-                 row->served_least > 0 ? "the others" : "the clients");
-    }
 }
 
 /* True if no good window of the row saw an echo. */

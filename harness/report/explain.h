@@ -20,6 +20,9 @@ struct explain_group {
 /* Who was served, who was not and why; nothing if nobody was measured. */
 void explain_served(struct text *text, const struct explain_group *group);
 
+/* Why a row served fewer than asked, as far as its numbers tell: a phrase. */
+void explain_starved(struct text *text, const struct summary_row *row);
+
 /* Which model costs least CPU and which most. */
 void explain_cost(struct text *text, const struct explain_group *group);
 

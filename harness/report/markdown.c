@@ -8,6 +8,7 @@
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
 #include "harness/report/rate.h"
+#include "harness/report/scale.h"
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
@@ -47,6 +48,14 @@ markdown_print(FILE *file, const struct run *run,
         print_group(file, summary, i, end);
         i = end;
     }
+    if (scale_known(summary)) {
+        scale_legend(&text);
+        print_words(file, &text, "");
+        scale_print_markdown(file, summary);
+        fputc('\n', file);
+        scale_sentence(&text, summary);
+        print_words(file, &text, "");
+    }
     if (ahead_known(summary)) {
         ahead_legend(&text);
         print_words(file, &text, "");
@@ -85,6 +94,8 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
         rate_explain(&text, summary, begin, end);
     } else {
         print_rows(file, rows, nrows);
+        sentences_notes(&text, rows, nrows);
+        print_words(file, &text, "");
         sentences_group(&text, summary, begin, end);
     }
     print_words(file, &text, "");

@@ -10,6 +10,7 @@
 #include "harness/report/ranking.h"
 #include "harness/results/checks.h"
 
+static const char *note_of(const struct summary_row *row);
 static void warn_floor(struct text *text, const struct summary_row *row);
 static void name_server(struct text *text, const struct summary_row *row);
 static const struct summary_row *first_failed(const struct summary *summary);
@@ -80,6 +81,42 @@ sentences_group(struct text *text, const struct summary *summary,
         explain_cost(text, &group);
     }
     explain_scenario(text, &group);
+}
+
+void
+sentences_notes(struct text *text, const struct summary_row *rows,
+                size_t nrows)
+{
+    for (size_t i = 0; i < nrows; i++) {
+        const char *note = note_of(&rows[i]);
+        bool known = note[0] == '\0';
+
+        for (size_t j = 0; j < i && !known; j++) {
+            known = strcmp(note_of(&rows[j]), note) == 0;
+        }
+        for (size_t j = i; j < nrows && !known; j++) {
+            if (strcmp(note_of(&rows[j]), note) == 0) {
+                text_add(text, "%s%s", j == i ? "note: " : ", ",
+                         rows[j].window.model);
+            }
+        }
+        if (!known) {
+            text_add(text, ": %s. ", note);
+        }
+    }
+}
+
+/* Of the first good window that has one, else "". A row without numbers has a
+ * reason in their place. */
+static const char *
+note_of(const struct summary_row *row)
+{
+    for (size_t i = 0; i < row->nwindows && row->status == WINDOW_OK; i++) {
+        if (row->windows[i]->used && row->windows[i]->note[0] != '\0') {
+            return row->windows[i]->note;
+        }
+    }
+    return "";
 }
 
 void

@@ -28,6 +28,11 @@ void sentences_noise(struct text *text, const struct summary *summary);
 void sentences_group(struct text *text, const struct summary *summary,
                      size_t begin, size_t end);
 
+/* Footnotes: what to know of the figures of these rows, which are one group;
+ * or nothing. */
+void sentences_notes(struct text *text, const struct summary_row *rows,
+                     size_t nrows);
+
 /* Numbers that cannot be true, and rows that failed; or nothing. */
 void sentences_warnings(struct text *text, const struct summary *summary);
 

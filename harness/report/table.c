@@ -10,6 +10,7 @@
 #include "harness/report/ahead.h"
 #include "harness/report/cells.h"
 #include "harness/report/rate.h"
+#include "harness/report/scale.h"
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
@@ -145,6 +146,8 @@ print_group(FILE *file, const struct summary *summary, size_t begin,
         rate_explain(&text, summary, begin, end);
     } else {
         print_rows(file, rows, nrows, palette);
+        sentences_notes(&text, rows, nrows);
+        print_words(file, &text, palette->dim, palette);
         sentences_group(&text, summary, begin, end);
     }
     print_words(file, &text, "", palette);
@@ -238,8 +241,8 @@ print_why(FILE *file, const struct summary_row *rows, size_t nrows)
     }
 }
 
-/* What holds for the whole run: who is ahead, how calls were counted,
- * whether the numbers can be true. */
+/* What holds for the whole run: idle clients, who is ahead, how calls were
+ * counted, whether the numbers can be true. */
 static void
 print_checks(FILE *file, const struct summary *summary,
              const struct palette *palette)
@@ -247,6 +250,14 @@ print_checks(FILE *file, const struct summary *summary,
     struct text text = {0};
     bool good;
 
+    if (scale_known(summary)) {
+        fputc('\n', file);
+        scale_legend(&text);
+        print_words(file, &text, "", palette);
+        scale_print(file, summary);
+        scale_sentence(&text, summary);
+        print_words(file, &text, "", palette);
+    }
     if (ahead_known(summary)) {
         fputc('\n', file);
         ahead_legend(&text);

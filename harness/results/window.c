@@ -46,6 +46,7 @@ static const char *const figure_names[WINDOW_FIGURES] = {
     [WINDOW_START_MS] = "start_ms",
     [WINDOW_FAULTS_PER_ECHO] = "minor_faults_per_echo",
     [WINDOW_THREADS] = "threads",
+    [WINDOW_STACK_KIB_PER_CLIENT] = "kernel_stack_kib_per_client",
     [WINDOW_MEAN_US] = "mean_us",
     [WINDOW_CLIENT_BYTES] = "client_bytes",
     [WINDOW_STEAL_PERCENT] = "steal_percent",

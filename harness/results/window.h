@@ -54,14 +54,16 @@ enum window_figure {
     WINDOW_START_MS,        /* from exec to ready */
     WINDOW_FAULTS_PER_ECHO, /* minor page faults of the server */
     WINDOW_THREADS,         /* of the server as the window ends */
-    WINDOW_MEAN_US,         /* latency, the mean */
-    WINDOW_CLIENT_BYTES,    /* that were sent and came back in the server's
-                             * whole life; unknown if any was left over */
-    WINDOW_STEAL_PERCENT,   /* of its CPUs, taken by the hypervisor */
-    WINDOW_FOREIGN_PERCENT, /* of its CPUs, used by everybody else */
-    WINDOW_TICK_PERCENT,    /* how finely the kernel counts these two */
-    WINDOW_PREEMPTIONS,     /* of the client, against its will */
-    WINDOW_THROTTLED,       /* times our control group was stopped */
+    WINDOW_STACK_KIB_PER_CLIENT, /* kernel stacks of the threads that a
+                                  * client adds; not resident memory */
+    WINDOW_MEAN_US,              /* latency, the mean */
+    WINDOW_CLIENT_BYTES,     /* that were sent and came back in the server's
+                              * whole life; unknown if any was left over */
+    WINDOW_STEAL_PERCENT,    /* of its CPUs, taken by the hypervisor */
+    WINDOW_FOREIGN_PERCENT,  /* of its CPUs, used by everybody else */
+    WINDOW_TICK_PERCENT,     /* how finely the kernel counts these two */
+    WINDOW_PREEMPTIONS,      /* of the client, against its will */
+    WINDOW_THROTTLED,        /* times our control group was stopped */
     WINDOW_LISTEN_OVERFLOWS, /* whole machine: full queues of listeners */
     WINDOW_LISTEN_DROPS,     /* whole machine: connects lost that way */
     WINDOW_RETRANSMITS,      /* whole machine: TCP segments sent again */

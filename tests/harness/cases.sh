@@ -71,6 +71,13 @@ run_briefly() {
     run --models=threaded --scenarios=silent --rounds=1 --syscalls=none "$@"
 }
 
+# run_once ARGUMENTS...: one round and nothing beside. What it printed is in
+# $tmp/flat as well, in one line: the table breaks sentences where it likes.
+run_once() {
+    run --rounds=1 --syscalls=none "$@"
+    tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+}
+
 # said PATTERN FILE: the file has a line that matches.
 said() {
     grep -qE -- "$1" "$tmp/$2"
@@ -145,6 +152,24 @@ servers_left() {
     grep -sla "^$tmp/" /proc/[0-9]*/cmdline
 }
 
+# Programs and foreign servers that run where they are installed are told by
+# their environment, which those out of our sight have as well.
+export FIVEWAYS_TEST=$$.$RANDOM
+
+# children_left: the servers among the processes with it, one a line.
+children_left() {
+    local pid
+    grep -lsa "FIVEWAYS_TEST=$FIVEWAYS_TEST" /proc/[0-9]*/environ |
+        grep -oE '[0-9]+' | while read -r pid; do
+        case $(cat "/proc/$pid/comm" 2>/dev/null) in
+        threaded | yardstick | selectloop | leash | badserver | socat | \
+            ncat | python3 | node) echo "$pid" ;;
+        esac
+    done
+}
+
+no_children_left() { [ -z "$(children_left)" ]; }
+a_child_runs() { [ -n "$(children_left)" ]; }
 no_servers_left() { [ -z "$(servers_left)" ]; }
 a_server_runs() { [ -n "$(servers_left)" ]; }
 a_sleeper_runs() { grep -qsa "^$tmp/sleeper" /proc/[0-9]*/cmdline; }

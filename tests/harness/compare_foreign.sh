@@ -1,0 +1,66 @@
+#!/bin/bash
+# compare_foreign.sh: servers in other languages, as people give them with
+# SERVER="name=command {port}". Those that echo right are measured; one that
+# does not fails, and has no number.
+source "$(dirname "$0")/cases.sh"
+foreign=$(realpath "$here/../foreign")
+
+# in_sight NAME PROGRAM COMMAND: measured, its CPU time and memory included.
+in_sight() {
+    if ! command -v "$2" >/dev/null; then
+        skip "$1" "there is no $2"
+        return
+    fi
+    run_once --models=threaded --scenarios=silent --start-timeout=30s \
+        --server="$1=$3"
+    [ "$status" -eq 0 ] && said "^$1 +16/16" out &&
+        [ -n "$(field server_cpu_us_per_echo "$1")" ] &&
+        [ -n "$(field rss_kib_per_client "$1")" ] && ! said 'note:' out
+    result "$1 is measured" $?
+    within 10 no_children_left
+    result "$1 is stopped" $?
+}
+
+# forking NAME PROGRAM COMMAND: measured, but what its children use is not.
+forking() {
+    if ! command -v "$2" >/dev/null; then
+        skip "$1" "there is no $2"
+        return
+    fi
+    run_once --models=threaded --scenarios=silent --start-timeout=30s \
+        --server="$1=$3"
+    [ "$status" -eq 0 ] && said "^$1 +[1-9][0-9]*/16" out &&
+        [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
+        said "note: $1: its CPU is spent in child processes" flat
+    result "$1 is measured; a note says that its children are not" $?
+    within 10 no_children_left
+    result "$1 and its children are stopped" $?
+}
+
+# fails NAME PROGRAM PATTERN COMMAND: it fails, and has no number.
+fails() {
+    if ! command -v "$2" >/dev/null; then
+        skip "$1" "there is no $2"
+        return
+    fi
+    run_once --models=threaded --scenarios=silent --start-timeout=30s \
+        --server="$1=$4"
+    [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
+        said "$1 failed: $3" flat &&
+        [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
+        [ -z "$(field echoes_per_s "$1")" ]
+    result "$1 fails and has no number" $?
+}
+
+in_sight python python3 "python3 $foreign/echo_selectors.py {port} {host}"
+in_sight node node "node $foreign/echo_net.js {port} {host}"
+forking socat socat \
+    'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:cat'
+forking ncat ncat 'ncat -l -k {host} {port} --exec /bin/cat'
+fails ncat-two ncat 'broke connections' \
+    'ncat -l -k -m 2 {host} {port} --exec /bin/cat'
+fails daytime socat '' \
+    'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:date'
+fails upper socat 'wrong byte on connection' \
+    'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:"stdbuf -i0 -o0 tr a-z A-Z"'
+finish

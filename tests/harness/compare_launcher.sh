@@ -1,0 +1,154 @@
+#!/bin/bash
+# compare_launcher.sh: servers that compare starts through a command: pinned,
+# in another network namespace, or out of sight as on another host. Each is
+# measured as far as it can be, and none is left.
+source "$(dirname "$0")/cases.sh"
+namespace=fiveways-$$
+
+# measured: the last run has the price of an echo of threaded and yardstick.
+measured() {
+    [ "$status" -eq 0 ] && said '^threaded +16/16' out &&
+        said '^yardstick +16/16' out &&
+        [ -n "$(field server_cpu_us_per_echo threaded)" ] &&
+        [ -n "$(field rss_kib_per_client threaded)" ]
+}
+
+wrong_usage() {
+    run_once --launcher=' '
+    [ "$status" -eq 2 ] && said 'launcher: there is no command' err
+    result "an empty launcher is refused" $?
+    run_once --host=localhost
+    [ "$status" -eq 2 ] && said 'host: localhost is not a numeric' err
+    result "a host that is no number is refused" $?
+}
+
+# It becomes the server, stays beside it, or says a word of its own.
+here() {
+    local launcher cpu
+    cpu=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -1)
+    for launcher in 'env FIVEWAYS=1' 'FIVEWAYS=1' "taskset -c $cpu" \
+        "bash -c '\"\$@\"; exit \$?' bash"; do
+        run_once --models=threaded --scenarios=silent --launcher="$launcher" \
+            --server="mine=A=1 $badserver"
+        measured && said '^mine +16/16' out && no_children_left
+        result "servers behind \"$launcher\" are measured and stopped" $?
+    done
+    said 'servers are started through' out
+    result "the table says that there was a launcher" $?
+
+    run_once --models=threaded --scenarios=churn --launcher="taskset -c $cpu"
+    [ "$status" -eq 0 ] && [ -z "$(field switches_per_echo threaded)" ]
+    result "a launcher's own context switches are not the server's" $?
+
+    run_once --models=threaded --scenarios=silent --launcher='env' \
+        --server="shell=true; $badserver"
+    [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
+        said 'shell failed: .* behind a launcher; make a script' flat
+    result "half a command line does not run in front of a launcher" $?
+
+    run_once --models=threaded --scenarios=silent --start-timeout=5s \
+        --launcher='/nonexistent/launcher'
+    [ "$status" -eq 1 ] && said 'threaded failed: ended with .*not found' flat
+    result "a launcher that is not there is told" $?
+
+    run_once --models=threaded --scenarios=silent \
+        --launcher="bash -c '\"\$@\" </dev/null' bash"
+    [ "$status" -eq 1 ] &&
+        said 'threaded failed: .*the launcher must pass it on' flat
+    result "a launcher without standard input is told" $?
+}
+
+a_window_is_there() { grep -qs '"status": *"ok"' "$tmp/results/results.jsonl"; }
+agent_listens() { [ -S "$tmp/socket" ]; }
+
+# What ssh does: the server is a child of somebody else, and nothing but its
+# standard streams is ours.
+write_remote() {
+    # shellcheck disable=SC2016
+    printf '#!/bin/bash\nread -r line\nexec $line 2>/dev/null\n' \
+        >"$tmp/agent"
+    printf '#!/bin/bash\n(echo "$*"; cat) | %s - UNIX-CONNECT:%s\n' \
+        "socat -t 10" "$tmp/socket" >"$tmp/remote"
+    chmod +x "$tmp/agent" "$tmp/remote"
+}
+
+# start_agent: the other host; its process is $agent.
+start_agent() {
+    rm -f "$tmp/socket"
+    socat -t 10 "UNIX-LISTEN:$tmp/socket,fork" "EXEC:$tmp/agent" &
+    agent=$!
+    within 10 agent_listens
+}
+
+out_of_sight() {
+    local agent compare_pid found
+    if ! command -v socat >/dev/null; then
+        skip "servers out of sight" "there is no socat"
+        return
+    fi
+    write_remote
+    start_agent
+    run_once --models=threaded --scenarios=silent --launcher="$tmp/remote"
+    [ "$status" -eq 0 ] && said '^threaded +16/16' out &&
+        [ -z "$(field server_cpu_us_per_echo threaded)" ] &&
+        [ -z "$(field rss_kib_per_client threaded)" ] &&
+        said 'note: threaded, yardstick: .* out of sight' flat &&
+        said 'silent, servers out of sight' out &&
+        grep -q '"server_stats": *{' "$tmp/results/results.jsonl"
+    result "of servers out of sight no CPU and no memory is told" $?
+    kill "$agent"
+    wait "$agent" 2>/dev/null
+    within 10 no_children_left
+    result "servers out of sight end" $?
+
+    start_agent
+    rm -f "$tmp/results/results.jsonl"
+    "$compare" --out="$tmp/results" --models=threaded --scenarios=silent \
+        --rounds=500 --launcher="$tmp/remote" >"$tmp/out" 2>"$tmp/err" &
+    compare_pid=$!
+    within 10 a_window_is_there
+    within 10 a_child_runs
+    found=$?
+    kill -KILL "$compare_pid"
+    wait "$compare_pid" 2>/dev/null
+    kill "$agent"
+    wait "$agent" 2>/dev/null
+    [ "$found" -eq 0 ] && within 10 no_children_left
+    result "not even SIGKILL leaves a server out of sight" $?
+}
+
+# A network of its own, joined to ours by two virtual cards.
+make_namespace() {
+    ip netns add "$namespace" &&
+        ip link add "fw$$a" type veth peer name "fw$$b" netns "$namespace" &&
+        ip addr add 10.99.77.1/30 dev "fw$$a" && ip link set "fw$$a" up &&
+        ip -n "$namespace" addr add 10.99.77.2/30 dev "fw$$b" &&
+        ip -n "$namespace" link set "fw$$b" up &&
+        ip -n "$namespace" link set lo up
+}
+
+two_namespaces() {
+    if ! make_namespace 2>"$tmp/ip"; then
+        ip netns del "$namespace" 2>/dev/null
+        skip "two network namespaces" "$(head -1 "$tmp/ip")"
+        return
+    fi
+    run_once --models=threaded --scenarios=silent --host=10.99.77.2 \
+        --launcher="ip netns exec $namespace" \
+        --server="mine=$bin/yardstick --address={host} --port={port}"
+    measured && said '^mine +16/16' out && no_children_left
+    result "servers in another network namespace are measured" $?
+
+    run_once --models=threaded --scenarios=silent \
+        --launcher="ip netns exec $namespace"
+    [ "$status" -eq 1 ] && said 'threaded failed: .*refused' flat && no_children_left
+    result "without --host they cannot be reached, and it says so" $?
+    ip netns del "$namespace"
+    ip link del "fw$$a" 2>/dev/null
+}
+
+wrong_usage
+here
+out_of_sight
+two_namespaces
+finish

@@ -1,0 +1,122 @@
+#!/bin/bash
+# compare_machine.sh: a machine that lacks something: perf, strace, a second
+# CPU, descriptors, room on the disk. Each is said in a clear sentence, and
+# what can be measured all the same is measured. And make c10k, as far as a
+# test can hold it.
+source "$(dirname "$0")/cases.sh"
+
+# The last run has a price of an echo.
+measured() {
+    said '^threaded +16/16' out &&
+        [ -n "$(field server_cpu_us_per_echo threaded)" ]
+}
+
+without_programs() {
+    local drop=(env)
+    mkdir "$tmp/empty"
+    through=(env PATH="$tmp/empty")
+    run_once --models=threaded --scenarios=silent --syscalls=strace
+    [ "$status" -eq 0 ] && measured &&
+        said 'n/a \(no strace: strace is not installed' flat
+    result "without strace calls are n/a, and the rest is measured" $?
+
+    # perf needs a privilege, which root has until it is dropped.
+    [ "$(id -u)" -ne 0 ] ||
+        drop=(setpriv --bounding-set=-all --inh-caps=-all)
+    through=("${drop[@]}" env PATH="$tmp/empty")
+    run_once --models=threaded --scenarios=silent --syscalls=auto
+    if grep -q '"method":"perf"' "$tmp/results/results.jsonl"; then
+        skip "without perf" "perf is allowed here"
+        return
+    fi
+    [ "$status" -eq 0 ] && measured &&
+        said 'n/a \(no perf: .*; no strace: strace is not inst' flat
+    result "without perf and strace both are said" $?
+}
+
+one_cpu() {
+    local cpu
+    cpu=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -1)
+    through=(taskset -c "$cpu")
+    run_once --models=threaded --scenarios=silent,work
+    [ "$status" -eq 0 ] && measured &&
+        said 'with one CPU, work cannot show' err &&
+        said 'with one CPU, work cannot show' flat
+    result "one CPU is said, and the rest is measured" $?
+    through=(taskset -c "$cpu")
+    run_once --layout=split
+    [ "$status" -eq 2 ] && said 'split needs 2 CPUs, and this process' err
+    result "a layout that needs two is refused" $?
+}
+
+few_descriptors() {
+    through=(prlimit --nofile=64)
+    run_once --models=threaded --scenarios=silent,echo,idle,wait
+    [ "$status" -eq 0 ] && measured &&
+        said '^compare: only 64 descriptors are allowed \(ulimit -Hn\): ' err &&
+        said 'echo 64 is skipped, .*idle has 16 silent clients, not 1000' err &&
+        said '^threaded +1/1 ' out && said '^threaded +32/32' out &&
+        [ "$(wc -l <"$tmp/err")" -le 3 ]
+    result "with 64 descriptors rows shrink or are skipped, in one sentence" $?
+
+    through=(prlimit --nofile=12)
+    run_once --models=threaded --scenarios=silent
+    [ "$status" -eq 3 ] && said 'silent 16 is skipped' err &&
+        said 'nothing was measured' err
+    result "with 12 descriptors nothing is measured, and it says so" $?
+}
+
+# A disk of 8 KiB, in a name space of our own, which ends with the command.
+full_disk() {
+    local disk=$tmp/disk
+    mkdir "$disk"
+    if ! unshare -m mount -t tmpfs -o size=8k none "$disk" 2>/dev/null; then
+        skip "a full disk" "we may not mount one"
+        return
+    fi
+    # shellcheck disable=SC2016
+    through=(unshare -m sh -c 'disk=$1 && shift &&
+        mount -t tmpfs -o size=8k none "$disk" &&
+        exec "$@" --out="$disk/compare"' sh "$disk")
+    run_once --models=threaded --scenarios=silent --rounds=8
+    [ "$status" -eq 3 ] && said '^threaded +16/16' out &&
+        said 'results.jsonl: No space left .*prints its table' err &&
+        ! said '^files:' out && [ "$(grep -c 'No space' "$tmp/err")" -eq 1 ]
+    result "a full disk is said once, and the table is printed" $?
+}
+
+c10k() {
+    local silent=1000
+    if ! prlimit --nofile=2400:2400 true 2>/dev/null; then
+        skip "idle clients by their number" "2400 descriptors are too many"
+        return
+    fi
+    through=(prlimit --nofile=2400:2400)
+    run_once --c10k --models=threaded,selectloop
+    [ "$status" -eq 0 ] &&
+        said "^model +0 idle +$silent idle +[0-9]+ idle +held" out &&
+        said '^threaded +[0-9.-]+ +[0-9.-]+ +[0-9.-]+ +2[0-9]+/2' out
+    result "idle clients have a table by their number" $?
+    said '^selectloop +[0-9.-]+ +[0-9.-]+ +- +10[0-9][0-9]/2[0-9]+ .* none$' out &&
+        said 'selectloop stops at 10[0-9][0-9]: select.* FD_SETSIZE = 1024' flat
+    result "selectloop stops at FD_SETSIZE and has no thread stacks" $?
+    # A page at the least, 64 KiB at the most, whatever the architecture.
+    awk '/^model +0 idle/ { table = 1 }
+        table && $1 == "threaded" { exit !($NF >= 3.9 && $NF <= 64.5) }
+        ENDFILE { if (!table) exit 1 }' "$tmp/out"
+    result "threaded has a kernel stack for each client" $?
+    said 'idle has [0-9]+ silent clients, not 5000' err &&
+        said 'idle with 10000 silent clients is left out' err
+    result "too few descriptors are said before it starts" $?
+    cp "$tmp/out" "$tmp/first"
+    "$bin/report" "$tmp/results/results.jsonl" >"$tmp/out" 2>"$tmp/err"
+    diff <(grep -v '^files:' "$tmp/first") "$tmp/out" >"$tmp/err"
+    result "report prints the same from the file alone" $?
+}
+
+without_programs
+one_cpu
+few_descriptors
+full_disk
+c10k
+finish
