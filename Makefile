@@ -31,15 +31,19 @@ HOST      ?=
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FLAGS_asan     := $(SANITIZE_asan) -fno-omit-frame-pointer -O1
 FLAGS_tsan     := -fsanitize=thread -O1
-FLAGS_coverage := --coverage -O0
+FLAGS_coverage := --coverage -fprofile-update=atomic -O0
 FLAGS_hardened := -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
                   -fstack-clash-protection -fcf-protection=full -fPIE
 LDFLAGS_hardened := -pie -Wl,-z,relro,-z,now
 FLAGS_clang    :=
-ifeq ($(VARIANT),clang)
+# The tests start these servers through valgrind.
+FLAGS_valgrind := -O1
+FLAGS_fuzz     := -fsanitize=fuzzer-no-link,address,undefined \
+                  -fno-sanitize-recover=undefined -O1
+ifneq ($(filter clang fuzz,$(VARIANT)),)
 CC := clang
 endif
-VARIANTS := asan tsan coverage hardened clang
+VARIANTS := asan tsan coverage hardened clang valgrind fuzz
 ifneq ($(VARIANT),)
 ifeq ($(filter $(VARIANT),$(VARIANTS)),)
 $(error VARIANT=$(VARIANT) is not known; it may be one of: $(VARIANTS))
@@ -129,8 +133,22 @@ $(OUT)/tests/harness: $(call objects,tests/harness,\
 $(OUT)/tests/badserver: $(call objects,tests/harness/badserver)
 $(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
 
+# A target of the fuzzer is linked with libFuzzer (VARIANT=fuzz), and with
+# replay.c, which any compiler takes.
+FUZZ_TARGETS := hello options results
+FUZZ_PARTS   := $(CONTRACT) $(REPORT) $(RESULTS) $(LOAD) \
+                $(OBJ)/tests/conformance/hello_rule.o
+FUZZERS      := $(FUZZ_TARGETS:%=$(OUT)/tests/fuzz-%)
+FUZZ_REPLAYS := $(FUZZERS:%=%-replay)
+$(FUZZERS): $(OUT)/tests/fuzz-%: $(OBJ)/tests/fuzz/%.o $(FUZZ_PARTS)
+$(FUZZ_REPLAYS): $(OUT)/tests/fuzz-%-replay: $(OBJ)/tests/fuzz/%.o \
+                 $(OBJ)/tests/fuzz/replay.o $(FUZZ_PARTS)
+$(FUZZERS): private LDFLAGS += -fsanitize=fuzzer
+$(OUT)/tests/fuzz-options $(OUT)/tests/fuzz-options-replay: \
+    private LDFLAGS += -Wl,--wrap=exit,--wrap=argp_parse
+
 $(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-$(BADSERVERS:%=$(OUT)/tests/%):
+$(BADSERVERS:%=$(OUT)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
 	    $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -160,7 +178,8 @@ endif
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-harness format format-check lint clean \
+        check-conformance check-harness check-fuzz fuzz fuzzers \
+        format format-check lint clean \
         install uninstall
 
 all: programs ## build everything that this machine can build (default)
@@ -188,7 +207,7 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
-              check-lines check-conformance check-harness
+              check-lines check-conformance check-harness check-fuzz
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
@@ -224,14 +243,15 @@ endif
 TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
-check check-unit check-lines check-conformance check-harness:
+check check-unit check-lines check-conformance check-harness check-fuzz:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
 else
 # Building uses all CPUs, unless -j says how many. The parts come one after
 # the other, whatever -j says: they would disturb each other's measurements.
-CHECK_PARTS := check-lines check-unit check-conformance check-harness
+CHECK_PARTS := check-lines check-unit check-conformance check-harness \
+               check-fuzz
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory tests programs \
 	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -250,8 +270,17 @@ check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for no
 
 check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
+
+check-fuzz: $(FUZZ_REPLAYS) ## parsers against stored and changed hostile inputs
+	@$(TEST_ENV) tests/fuzz/run replay
 endif
 endif
+
+FUZZ_SECONDS ?= 60
+fuzz: ## search for inputs that break a parser, FUZZ_SECONDS=60 for each (needs clang)
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" tests/fuzz/run search
+
+fuzzers: $(FUZZERS)
 
 # One package at a time: libevent alone may be missing and the rest works.
 deps: ## install what is missing, with apt (through sudo if not root)
