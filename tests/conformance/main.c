@@ -112,6 +112,7 @@ add_cases(struct plan *plan)
     add_lifecycle_cases(plan);
     add_usage_cases(plan);
     add_handshake_cases(plan);
+    add_generated_cases(plan);
     add_soak_cases(plan);
     add_service_cases(plan);
 }

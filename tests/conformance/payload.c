@@ -26,6 +26,12 @@ payload_set_run_seed(uint64_t seed)
 }
 
 uint64_t
+payload_run_seed(void)
+{
+    return run_seed;
+}
+
+uint64_t
 payload_next_seed(void)
 {
     seeds_given++;

@@ -15,6 +15,7 @@
 /* The seed that all others follow from; `--seed=` sets it before the tests
  * start, so that a failure can be repeated. */
 void payload_set_run_seed(uint64_t seed);
+uint64_t payload_run_seed(void);
 
 /* A seed that no other client of this test has. */
 uint64_t payload_next_seed(void);

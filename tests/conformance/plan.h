@@ -57,6 +57,7 @@ void add_libevent_cases(struct plan *plan);  /* F: libevent */
 void add_lifecycle_cases(struct plan *plan); /* G: start and stop */
 void add_usage_cases(struct plan *plan);     /* G: flags, failures */
 void add_handshake_cases(struct plan *plan); /* H: hostile clients */
+void add_generated_cases(struct plan *plan); /* H: thousands of them */
 void add_soak_cases(struct plan *plan);      /* I: nothing is left over */
 void add_service_cases(struct plan *plan);   /* delay, work, idle CPU */
 
