@@ -127,6 +127,9 @@ $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
                $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
+$(OUT)/tests/soak: $(call objects,tests/soak) \
+    $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
+      payload process server verdict)
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\
                         tests/harness/lateserver.c) $(LOAD)
@@ -148,6 +151,7 @@ $(OUT)/tests/fuzz-options $(OUT)/tests/fuzz-options-replay: \
     private LDFLAGS += -Wl,--wrap=exit,--wrap=argp_parse
 
 $(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
+$(OUT)/tests/soak \
 $(BADSERVERS:%=$(OUT)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
@@ -178,7 +182,7 @@ endif
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-harness check-fuzz fuzz fuzzers \
+        check-conformance check-harness check-fuzz fuzz fuzzers soak \
         format format-check lint clean \
         install uninstall
 
@@ -275,6 +279,13 @@ check-fuzz: $(FUZZ_REPLAYS) ## parsers against stored and changed hostile inputs
 	@$(TEST_ENV) tests/fuzz/run replay
 endif
 endif
+
+SOAK_SECONDS ?= 1800
+SEED ?= 1
+soak: $(OUT)/tests/soak $(PROGRAMS) ## verified traffic of every kind, SOAK_SECONDS=1800 SEED=1 MODELS= SOAK_FROM=
+	@$(TEST_ENV) $(OUT)/tests/soak --seconds="$(SOAK_SECONDS)" \
+	    --seed="$(SEED)" $(MODELS:%=--model=%) \
+	    $(if $(SOAK_FROM),--from="$(SOAK_FROM)")
 
 FUZZ_SECONDS ?= 60
 fuzz: ## search for inputs that break a parser, FUZZ_SECONDS=60 for each (needs clang)

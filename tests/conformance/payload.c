@@ -23,6 +23,8 @@ void
 payload_set_run_seed(uint64_t seed)
 {
     run_seed = seed;
+    seeds_given = 0;
+    numbers_given = 0;
 }
 
 uint64_t

@@ -15,6 +15,9 @@
 static const char *subject_model = "no server";
 static int subject_stderr_fd = -1;
 
+/* What was going on, "" if nobody said so. */
+static char context[256];
+
 /* How many tests were inconclusive. Shared with the processes that Check
  * forks for the tests. */
 static atomic_int *inconclusive;
@@ -24,6 +27,17 @@ verdict_subject(const char *model, int stderr_fd)
 {
     subject_model = model;
     subject_stderr_fd = stderr_fd;
+}
+
+void
+verdict_context(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
+    vsnprintf(context, sizeof context, format, arguments);
+    va_end(arguments);
 }
 
 /* Copy the last line of standard error to `line`, "" if there is none. */
@@ -68,13 +82,9 @@ verdict(const char *format, ...)
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
     last_words(words, sizeof words);
-    if (words[0] == '\0') {
-        snprintf(message, sizeof message, "%s: %s", subject_model, what);
-    } else {
-        snprintf(message, sizeof message,
-                 "%s: %s; its standard error ends: %s", subject_model, what,
-                 words);
-    }
+    snprintf(message, sizeof message, "%s: %s%s%s%s%s", subject_model, what,
+             words[0] == '\0' ? "" : "; its standard error ends: ", words,
+             context[0] == '\0' ? "" : "; in ", context);
     return message;
 }
 

@@ -23,6 +23,11 @@
  * `stderr_fd`, which stays the caller's; -1: none. */
 void verdict_subject(const char *model, int stderr_fd);
 
+/* From now on messages end with this, a format and its arguments: what was
+ * going on. */
+void verdict_context(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
 /* Before the tests of a model: none has been inconclusive. */
 void verdict_begin(void);
 
