@@ -127,6 +127,7 @@ $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
                $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
+$(OUT)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(OUT)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server verdict)
@@ -151,7 +152,7 @@ $(OUT)/tests/fuzz-options $(OUT)/tests/fuzz-options-replay: \
     private LDFLAGS += -Wl,--wrap=exit,--wrap=argp_parse
 
 $(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-$(OUT)/tests/soak \
+$(OUT)/tests/soak $(OUT)/tests/planted \
 $(BADSERVERS:%=$(OUT)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
@@ -182,7 +183,8 @@ endif
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-harness check-fuzz fuzz fuzzers soak \
+        check-conformance check-harness check-fuzz check-build check-all coverage fuzz fuzzers \
+        soak \
         format format-check lint clean \
         install uninstall
 
@@ -211,7 +213,8 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
-              check-lines check-conformance check-harness check-fuzz
+              check-lines check-conformance check-harness check-fuzz \
+              check-build check-all coverage
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
@@ -247,7 +250,8 @@ endif
 TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
-check check-unit check-lines check-conformance check-harness check-fuzz:
+check check-unit check-lines check-conformance check-harness check-fuzz \
+check-build check-all coverage:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
@@ -277,6 +281,23 @@ check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) #
 
 check-fuzz: $(FUZZ_REPLAYS) ## parsers against stored and changed hostile inputs
 	@$(TEST_ENV) tests/fuzz/run replay
+
+check-build: $(OUT)/tests/planted $(PROGRAMS) ## that this VARIANT is what it is called
+	@$(TEST_ENV) tests/builds/run
+
+check-all: ## all of it in every build, a line for each (BUILDS= narrows it down)
+	@tests/builds/matrix $(CHECK_PARTS)
+
+ifneq ($(VARIANT),coverage)
+coverage: ## lines and branches of the servers that the tests execute
+	@$(MAKE) --no-print-directory VARIANT=coverage coverage
+else
+COVERED_BY := check-unit check-conformance $(filter check-faults,$(CHECK_PARTS))
+coverage: $(UNIT_TESTS) $(PROGRAMS)
+	@find $(OBJ) -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory $(COVERED_BY)
+	@tests/coverage/run $(OBJ)
+endif
 endif
 endif
 

@@ -37,7 +37,8 @@ struct options {
 
 static const struct argp_option flags[] = {
     {"model", 'm', "NAME", 0, "test this model only", 0},
-    {"case", 'c', "TEXT", 0, "run only cases whose name contains TEXT", 0},
+    {"case", 'c', "TEXT", 0,
+     "run only cases whose name contains TEXT, or one of TEXT,TEXT", 0},
     {"at", 'a', "PORT", 0, "test the echo server at 127.0.0.1:PORT", 0},
     {"seed", 's', "N", 0, "begin payloads and chance from N, default 1", 0},
     {"list", 'l', NULL, 0, "print the names of the models", 0},

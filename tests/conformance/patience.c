@@ -17,7 +17,8 @@ variant(void)
 bool
 patience_sanitized(void)
 {
-    return strcmp(variant(), "asan") == 0 || strcmp(variant(), "tsan") == 0;
+    return strcmp(variant(), "asan") == 0 || strcmp(variant(), "tsan") == 0 ||
+           strcmp(variant(), "valgrind") == 0;
 }
 
 bool
@@ -34,6 +35,9 @@ patience_factor(void)
 
     if (factor >= 1 && factor <= 1000) {
         return (int)factor;
+    }
+    if (strcmp(variant(), "valgrind") == 0) {
+        return 20;
     }
     if (patience_sanitized()) {
         return 5;

@@ -22,14 +22,14 @@ enum {
 };
 
 /* The factor for this build: TEST_SLOW from the environment if it is set,
- * else 5 for asan and tsan, 2 for coverage and 1 for the others. */
+ * else 20 for valgrind, 5 for asan and tsan, 2 for coverage, else 1. */
 int patience_factor(void);
 
 /* `ms` multiplied by the factor of this build. */
 int patience_scaled_ms(int ms);
 
-/* True when the servers are built with a sanitizer: its shadow memory makes
- * RLIMIT_AS and resident memory meaningless. */
+/* True when the servers are built with a sanitizer or run under valgrind: its
+ * shadow memory makes RLIMIT_AS and resident memory meaningless. */
 bool patience_sanitized(void);
 
 /* True when thread sanitizer is in the servers: it keeps a signal back until

@@ -23,7 +23,17 @@ plan_group(struct plan *plan, const char *name)
 static bool
 is_wanted(const struct plan *plan, const TTest *test)
 {
-    return plan->pattern == NULL || strstr(test->name, plan->pattern) != NULL;
+    const char *part = plan->pattern;
+
+    while (part != NULL && *part != '\0') {
+        size_t length = strcspn(part, ",");
+
+        if (memmem(test->name, strlen(test->name), part, length) != NULL) {
+            return true;
+        }
+        part += length + (part[length] == ',');
+    }
+    return plan->pattern == NULL || plan->pattern[0] == '\0';
 }
 
 void

@@ -15,7 +15,8 @@
 struct plan {
     Suite *suite;        /* named after the model */
     TCase *group;        /* where cases are added now */
-    const char *pattern; /* only cases whose name contains it; NULL: all */
+    const char *pattern; /* only cases whose name contains it, or one of
+                          * its parts between commas; NULL: all */
     int skipped;         /* cases that cannot be run here */
 };
 

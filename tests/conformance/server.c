@@ -4,6 +4,7 @@
 #include "tests/conformance/models.h"
 #include "tests/conformance/patience.h"
 #include "tests/conformance/process.h"
+#include "tests/conformance/valgrind.h"
 #include "tests/conformance/verdict.h"
 
 #include <arpa/inet.h>
@@ -109,7 +110,7 @@ become_server(const struct server_setup *setup, char **arguments,
     }
     lower_limit(RLIMIT_NOFILE, setup->descriptors_max);
     lower_limit(RLIMIT_AS, setup->memory_max_bytes);
-    execv(arguments[0], arguments);
+    execvp(arguments[0], arguments);
     _exit(127);
 }
 
@@ -132,7 +133,7 @@ program_path(void)
 static void
 set_arguments(const struct server_setup *setup, char **arguments)
 {
-    int count = 0;
+    int count = valgrind_arguments(arguments);
     int i;
 
     arguments[count++] = program_path();
@@ -153,7 +154,7 @@ struct server
 server_spawn(struct server_setup setup)
 {
     struct server server = {.pid_fd = -1};
-    char *arguments[SERVER_FLAGS_MAX + 5];
+    char *arguments[VALGRIND_ARGUMENTS_MAX + SERVER_FLAGS_MAX + 5];
     pid_t parent = getpid();
     sigset_t all;
     sigset_t before;
@@ -427,6 +428,7 @@ server_stopped(struct server *server)
     struct server_stats stats;
     char line[4096];
     char more[16];
+    char words[4096];
     int wait_status;
 
     if (foreign_port != 0) {
@@ -443,6 +445,10 @@ server_stopped(struct server *server)
             "there is output after the counters: \"%s\"", more);
     stats = parse_stats(line);
     require_conservation(&stats, line);
+    if (valgrind_wanted()) {
+        server_stderr(server, words, sizeof words);
+        valgrind_require_closed(words);
+    }
     forget(server);
     return stats;
 }
