@@ -66,7 +66,8 @@ static size_t
 write_line(uint64_t seed, uint64_t *at, char *text)
 {
     static const char blanks[] = " \t\v\f\r";
-    size_t room = LINE_BYTES - strlen("hello") + 1;
+    static const char word[] = {'h', 'e', 'l', 'l', 'o'};
+    size_t room = LINE_BYTES - sizeof word + 1;
     size_t before = next_below(seed, at, 4);
     size_t after = next_below(seed, at, 4);
     size_t length = 0;
@@ -87,8 +88,8 @@ write_line(uint64_t seed, uint64_t *at, char *text)
     for (i = 0; i < before; i++) {
         text[length++] = blanks[next_below(seed, at, sizeof blanks - 1)];
     }
-    memcpy(text + length, "hello", 5);
-    length += 5;
+    memcpy(text + length, word, sizeof word);
+    length += sizeof word;
     for (i = 0; i < after; i++) {
         text[length++] = blanks[next_below(seed, at, sizeof blanks - 1)];
     }
@@ -102,12 +103,13 @@ static size_t
 change(uint64_t seed, uint64_t *at, char *text, size_t length)
 {
     static const char telling[] = "\0\n\r \t\b\x7f\x80\xffhelloHELO0";
-    char byte = next_below(seed, at, 2) == 0
-                    ? telling[next_below(seed, at, sizeof telling - 1)]
-                    : (char)next_below(seed, at, 256);
+    char byte = (char)next_below(seed, at, 256);
     size_t where = next_below(seed, at, length);
     size_t some;
 
+    if (next_below(seed, at, 2) == 0) {
+        byte = telling[next_below(seed, at, sizeof telling - 1)];
+    }
     switch (next_below(seed, at, 5)) {
     case 0:
         text[where] = byte;
