@@ -42,7 +42,7 @@ race(void)
 __attribute__((noinline)) static void
 leak(void)
 {
-    static void *volatile block;
+    static void *volatile block __attribute__((unused));
 
     block = malloc(100);
     block = NULL;
