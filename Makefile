@@ -205,7 +205,7 @@ libevent:
 endif
 
 tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-       $(BADSERVERS:%=$(OUT)/tests/%)
+       $(BADSERVERS:%=$(OUT)/tests/%) $(FUZZ_REPLAYS)
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
