@@ -24,7 +24,8 @@ is_line(const char *bytes, size_t nbytes, size_t before, size_t after)
 {
     size_t at;
 
-    if (nbytes < before + WORD + after + 1) {
+    if (nbytes < before + WORD + after + 1 ||
+        bytes[before + WORD + after] != '\n') {
         return false;
     }
     for (at = 0; at < before + WORD + after; at++) {
@@ -35,7 +36,7 @@ is_line(const char *bytes, size_t nbytes, size_t before, size_t after)
             return false;
         }
     }
-    return bytes[at] == '\n';
+    return true;
 }
 
 enum hello_rule
