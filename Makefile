@@ -38,8 +38,10 @@ LDFLAGS_hardened := -pie -Wl,-z,relro,-z,now
 FLAGS_clang    :=
 # The tests start these servers through valgrind.
 FLAGS_valgrind := -O1
+# Of conversions, `undefined` leaves out those of a double too large.
 FLAGS_fuzz     := -fsanitize=fuzzer-no-link,address,undefined \
-                  -fno-sanitize-recover=undefined -O1
+                  -fsanitize=float-cast-overflow \
+                  -fno-sanitize-recover=undefined,float-cast-overflow -O1
 ifneq ($(filter clang fuzz,$(VARIANT)),)
 CC := clang
 endif
