@@ -8,9 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/results/integer.h"
+
 /* Below this a call is not worth a word: it belongs to the server's start or
  * end rather than to an echo. */
 #define WORTH_A_WORD 0.005
+
+enum {
+    CLIENTS_MAX = 1000000000 /* as a window has it */
+};
 
 static int compare_names(const void *left, const void *right);
 static void copy_string(const json_t *object, const char *key, char *text,
@@ -99,10 +105,6 @@ calls_from_json(const json_t *object, struct calls *calls)
     copy_string(object, "model", calls->model, sizeof calls->model);
     copy_string(object, "method", calls->method, sizeof calls->method);
     copy_string(object, "reason", calls->reason, sizeof calls->reason);
-    calls->clients =
-        (int)json_integer_value(json_object_get(object, "clients"));
-    calls->counted_clients =
-        (int)json_integer_value(json_object_get(object, "counted_clients"));
     number = json_object_get(object, "syscalls_per_echo");
     if (json_is_number(number)) {
         calls->per_echo = json_number_value(number);
@@ -112,6 +114,12 @@ calls_from_json(const json_t *object, struct calls *calls)
         calls->echoes = json_number_value(number);
     }
     names_from_json(json_object_get(object, "per_echo_by_name"), calls);
+    if (integer_from_json(object, "clients", CLIENTS_MAX, &calls->clients) !=
+            0 ||
+        integer_from_json(object, "counted_clients", CLIENTS_MAX,
+                          &calls->counted_clients) != 0) {
+        return -1;
+    }
     return calls->scenario[0] != '\0' && calls->model[0] != '\0' ? 0 : -1;
 }
 

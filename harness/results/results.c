@@ -236,7 +236,8 @@ read_calls(const json_t *object, struct results *results)
     struct calls calls;
 
     if (calls_from_json(object, &calls) != 0) {
-        return "is no counting of system calls";
+        return "is no counting of system calls, or a number in it is out of "
+               "range";
     }
     return results_add_calls(results, &calls) == 0 ? NULL : out_of_memory;
 }

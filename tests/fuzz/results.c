@@ -26,6 +26,26 @@ nowhere(void)
     return file;
 }
 
+/* What no compare has ever written must not get past the reader: the numbers
+ * below are counts. */
+static void
+check_counts(const struct results *results)
+{
+    for (size_t i = 0; i < results->nwindows; i++) {
+        const struct window *window = &results->windows[i];
+
+        fuzz_require(window->clients >= 0 && window->silent >= 0 &&
+                         window->round >= 0 && window->message_bytes >= 0,
+                     "window %zu has a count below 0", i);
+    }
+    for (size_t i = 0; i < results->ncalls; i++) {
+        const struct calls *calls = &results->calls[i];
+
+        fuzz_require(calls->clients >= 0 && calls->counted_clients >= 0,
+                     "counting %zu has a count below 0", i);
+    }
+}
+
 static void
 render(struct results *results)
 {
@@ -53,6 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
     long line = results_read(file, &results);
     fclose(file);
     if (line == 0) {
+        check_counts(&results);
         render(&results);
         results_free(&results);
         return 0;
