@@ -57,7 +57,7 @@ void calls_finish(struct calls *calls);
 json_t *calls_to_json(const struct calls *calls);
 
 /* Read what calls_to_json() made. Returns 0, or -1 if it is no such thing:
- * no scenario or no model. */
+ * no scenario, no model, or a number out of range. */
 int calls_from_json(const json_t *object, struct calls *calls);
 
 #endif
