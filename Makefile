@@ -185,9 +185,8 @@ endif
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-harness check-fuzz check-build check-all coverage fuzz fuzzers \
-        soak \
-        format format-check lint clean \
+        check-conformance check-harness check-fuzz check-build check-all \
+        coverage soak fuzz fuzzers format format-check lint clean \
         install uninstall
 
 all: programs ## build everything that this machine can build (default)
