@@ -123,13 +123,25 @@ $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
                $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
+# The faults are cases of their own on the same ground: servers, clients and
+# main are conformance's. The shim goes into servers, not into the program.
+SHIM := $(OUT)/tests/shim.so
+$(OUT)/tests/faults: $(call objects,tests/faults,tests/faults/shim.c) \
+    $(patsubst %,$(OBJ)/tests/conformance/%.o,main client expect models \
+      patience payload plan process results server tally verdict)
+$(SHIM): tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
+	    -shared $< -o $@
+	$(SAY) "  LINK  $@"
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\
                         tests/harness/lateserver.c) $(LOAD)
 $(OUT)/tests/badserver: $(call objects,tests/harness/badserver)
 $(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
 
-$(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
+$(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults \
+$(OUT)/tests/harness \
 $(BADSERVERS:%=$(OUT)/tests/%):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
@@ -160,8 +172,8 @@ endif
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-harness format format-check lint clean \
-        install uninstall
+        check-conformance check-faults check-harness format format-check \
+        lint clean install uninstall
 
 all: programs ## build everything that this machine can build (default)
 	@if [ -n "$(MISSING)" ]; then \
@@ -179,8 +191,8 @@ libevent:
 	@exit 1
 endif
 
-tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-       $(BADSERVERS:%=$(OUT)/tests/%)
+tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults $(SHIM) \
+       $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%)
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
@@ -188,7 +200,7 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
-              check-lines check-conformance check-harness
+              check-lines check-conformance check-faults check-harness
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
@@ -224,14 +236,15 @@ endif
 TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
-check check-unit check-lines check-conformance check-harness:
+check check-unit check-lines check-conformance check-faults check-harness:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
 else
 # Building uses all CPUs, unless -j says how many. The parts come one after
 # the other, whatever -j says: they would disturb each other's measurements.
-CHECK_PARTS := check-lines check-unit check-conformance check-harness
+CHECK_PARTS := check-lines check-unit check-conformance check-faults \
+               check-harness
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory tests programs \
 	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -244,6 +257,9 @@ check-unit: $(UNIT_TESTS) $(PROGRAMS) ## the unit tests alone
 
 check-conformance: $(OUT)/tests/conformance $(PROGRAMS) ## every case against each server
 	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/conformance
+
+check-faults: $(OUT)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
+	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/faults
 
 check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
 	@OBJ="$(OBJ)" tests/lines/run
