@@ -120,6 +120,9 @@ UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
 $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
+# A frame that steps over a guard page is only held where its pages are
+# touched one by one.
+$(OBJ)/tests/unit/test_co_frames.o: OWN_CFLAGS += -fstack-clash-protection
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
                $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)

@@ -35,6 +35,8 @@ results_add(FILE *file, const char *model, const char *name, int number,
         detail++;
     }
     fputc('\n', file);
+    /* Or each test that is forked would write it out once more. */
+    fflush(file);
 }
 
 /* The field before the next colon of `*rest`, which then begins behind it;
