@@ -222,6 +222,9 @@ cut(size_t nbytes, long most)
     return some;
 }
 
+/* glibc's own names for the parameters are reserved ones.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 /* ---- reads --------------------------------------------------------------
  */
 
@@ -430,3 +433,5 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     }
     return real.pthread_create(thread, attributes, function, arg);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -50,7 +50,7 @@ START_TEST(test_H05_silent_clients_are_cheap_and_few)
         client_close(&refused);
     }
     grown_kib = process_resident_kib(server.pid) - before_kib;
-    require(patience_sanitized() || grown_kib <= SILENT * SILENT_KIB,
+    require(patience_sanitized() || grown_kib <= (int64_t)SILENT * SILENT_KIB,
             "%d clients that have not said hello cost %jd KiB", SILENT,
             (intmax_t)grown_kib);
     for (i = 0; i < SILENT; i++) {
@@ -125,12 +125,17 @@ mutate(void)
     return line;
 }
 
+static bool
+is_white(char byte)
+{
+    return byte != '\0' && strchr(" \t\n\v\f\r", byte) != NULL;
+}
+
 /* What the specification says of it, worked out here once more: true when
  * the first line, 64 bytes at most and stripped, is hello. */
 static bool
 is_hello(const struct line *line)
 {
-    static const char white[] = " \t\n\v\f\r";
     size_t begin = 0;
     size_t end = 0;
 
@@ -140,10 +145,10 @@ is_hello(const struct line *line)
     if (end == line->nbytes || end > HELLO_BYTES) {
         return false;
     }
-    while (begin < end && memchr(white, line->text[begin], 6) != NULL) {
+    while (begin < end && is_white(line->text[begin])) {
         begin++;
     }
-    while (begin < end && memchr(white, line->text[end - 1], 6) != NULL) {
+    while (begin < end && is_white(line->text[end - 1])) {
         end--;
     }
     return end - begin == 5 && memcmp(line->text + begin, "hello", 5) == 0;
