@@ -129,13 +129,14 @@ $(OUT)/tests/conformance: $(call objects,tests/conformance)
 # The faults are cases of their own on the same ground: servers, clients and
 # main are conformance's. The shim goes into servers, not into the program.
 SHIM := $(OUT)/tests/shim.so
+SANITIZED := $(filter asan tsan,$(VARIANT))
 $(OUT)/tests/faults: $(call objects,tests/faults,tests/faults/shim.c) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,main client expect models \
       patience payload plan process results server tally verdict)
 $(SHIM): tests/faults/shim.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
-	    -shared $< -o $@
+	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -o $@
 	$(SAY) "  LINK  $@"
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\

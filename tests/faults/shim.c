@@ -363,6 +363,10 @@ has_had_enough(void)
            atomic_load(&done.faults) >= (unsigned long)wish.faults_max;
 }
 
+/* A sanitizer in the server brings an allocator of its own, and has to be
+ * left alone with it: the Makefile says so. */
+#ifndef SHIM_SPARES_MEMORY
+
 /* True when this allocation is to fail; errno is set then. */
 static bool
 lacks_memory(void)
@@ -384,9 +388,6 @@ lacks_memory(void)
     }
     return fails_now;
 }
-
-/* A sanitizer brings its own, and has to be left alone with it. */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 void *
 malloc(size_t nbytes)
