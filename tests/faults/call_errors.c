@@ -71,6 +71,8 @@ static const struct call_error send_errors[] = {
 
 static const struct call_error other_errors[] = {
     {SELECTLOOP, "?select,pselect6", "EINTR", "2..20+2", FATE_UNHARMED, NULL},
+    {SELECTLOOP, "?select,pselect6", "ENOMEM", "2..20+2", FATE_UNHARMED,
+     NULL},
     {COROUTINE, "epoll_pwait2", "EINTR", "2..20+2", FATE_UNHARMED, NULL},
     {COROUTINE, "epoll_pwait2", "ENOSYS", "1+", FATE_UNHARMED, NULL},
     {COROUTINE, "epoll_pwait2", "EPERM", "1+", FATE_UNHARMED, NULL},
