@@ -126,13 +126,28 @@ UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
 $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
+# A frame that steps over a guard page is only held where its pages are
+# touched one by one.
+$(OBJ)/tests/unit/test_co_frames.o: OWN_CFLAGS += -fstack-clash-protection
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
                $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
+# The faults are cases of their own on the same ground: servers, clients and
+# main are conformance's. The shim goes into servers, not into the program.
+SHIM := $(OUT)/tests/shim.so
+SANITIZED := $(filter asan tsan,$(VARIANT))
+$(OUT)/tests/faults: $(call objects,tests/faults,tests/faults/shim.c) \
+    $(patsubst %,$(OBJ)/tests/conformance/%.o,main client expect models \
+      patience payload plan process results server tally verdict valgrind)
+$(SHIM): tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
+	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -o $@
+	$(SAY) "  LINK  $@"
 $(OUT)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(OUT)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
-      payload process server verdict)
+      payload process server tally verdict valgrind)
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\
                         tests/harness/lateserver.c) $(LOAD)
@@ -153,8 +168,8 @@ $(FUZZERS): private LDFLAGS += -fsanitize=fuzzer
 $(OUT)/tests/fuzz-options $(OUT)/tests/fuzz-options-replay: \
     private LDFLAGS += -Wl,--wrap=exit,--wrap=argp_parse
 
-$(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-$(OUT)/tests/soak $(OUT)/tests/planted \
+$(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults \
+$(OUT)/tests/harness $(OUT)/tests/soak $(OUT)/tests/planted \
 $(BADSERVERS:%=$(OUT)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
@@ -185,8 +200,8 @@ endif
 
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-harness check-fuzz check-build check-all \
-        coverage soak fuzz fuzzers format format-check lint clean \
+        check-conformance check-faults check-harness check-fuzz check-build \
+        check-all coverage soak fuzz fuzzers format format-check lint clean \
         install uninstall
 
 all: programs ## build everything that this machine can build (default)
@@ -205,8 +220,9 @@ libevent:
 	@exit 1
 endif
 
-tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/harness \
-       $(BADSERVERS:%=$(OUT)/tests/%) $(FUZZ_REPLAYS)
+tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults $(SHIM) \
+       $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) \
+       $(FUZZ_REPLAYS)
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
@@ -214,8 +230,8 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
-              check-lines check-conformance check-harness check-fuzz \
-              check-build check-all coverage
+              check-lines check-conformance check-faults check-harness \
+              check-fuzz check-build check-all coverage
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
@@ -251,16 +267,16 @@ endif
 TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
-check check-unit check-lines check-conformance check-harness check-fuzz \
-check-build check-all coverage:
+check check-unit check-lines check-conformance check-faults check-harness \
+check-fuzz check-build check-all coverage:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
 else
 # Building uses all CPUs, unless -j says how many. The parts come one after
 # the other, whatever -j says: they would disturb each other's measurements.
-CHECK_PARTS := check-lines check-unit check-conformance check-harness \
-               check-fuzz
+CHECK_PARTS := check-lines check-unit check-conformance check-faults \
+               check-harness check-fuzz
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory tests programs \
 	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -273,6 +289,9 @@ check-unit: $(UNIT_TESTS) $(PROGRAMS) ## the unit tests alone
 
 check-conformance: $(OUT)/tests/conformance $(PROGRAMS) ## every case against each server
 	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/conformance
+
+check-faults: $(OUT)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
+	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/faults
 
 check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
 	@OBJ="$(OBJ)" tests/lines/run

@@ -44,11 +44,12 @@ static void conn_active(struct conn *conn);
 static int conn_limit(struct conn *conn);
 static int conn_timer_start(struct conn *conn, int time_ms,
                             event_callback_fn callback);
-static bool conn_has_input(struct conn *conn);
+static enum contract_end conn_look(struct conn *conn);
 static void conn_output_cb(struct evbuffer *output,
                            const struct evbuffer_cb_info *info, void *arg);
 static void conn_timeout_cb(evutil_socket_t fd, short events, void *arg);
 static void accept_error_cb(struct evconnlistener *listener, void *arg);
+static void accept_pause(struct evconnlistener *listener);
 static void accept_resume_cb(evutil_socket_t fd, short events, void *arg);
 static error_t parse_own_flag(int key, char *text, struct argp_state *state);
 static bool timers_are_used(void);
@@ -114,7 +115,9 @@ server_run(int listen_fd)
     struct evconnlistener *listener =
         evconnlistener_new(server.base, conn_accept_cb, NULL,
                            LEV_OPT_CLOSE_ON_EXEC, 0, listen_fd);
-    if (listener == NULL) {
+    /* libevent says nothing when it could not watch the listener, and would
+     * then leave its loop at once for want of events; so ask again. */
+    if (listener == NULL || evconnlistener_enable(listener) == -1) {
         contract_die(errno, "start the listener");
     }
     evconnlistener_set_error_cb(listener, accept_error_cb);
@@ -431,25 +434,34 @@ conn_timeout_cb(evutil_socket_t fd, short events, void *arg)
     (void)events;
     int left_ms =
         conn->said_hello ? options->idle_timeout_ms - (int)idle_ms : 0;
-    if (left_ms <= 0 && conn_has_input(conn)) {
+    enum contract_end end = CONTRACT_OPEN;
+    if (left_ms <= 0) {
+        end = conn_look(conn);
         left_ms = 1;
     }
-    if (left_ms <= 0 ||
+    if (end == CONTRACT_OPEN &&
         conn_timer_start(conn, left_ms, conn_timeout_cb) == -1) {
-        conn_close(conn, CONTRACT_TIMEOUT);
+        end = CONTRACT_ERROR;
+    }
+    if (end != CONTRACT_OPEN) {
+        conn_close(conn, end);
     }
 }
 
-/* Whether something has come that libevent has not handed over yet: timers
- * run even when one look at epoll could not report all who are ready. */
-static bool
-conn_has_input(struct conn *conn)
+/* The time of a client is up. Returns CONTRACT_OPEN when something has come
+ * that libevent has not handed over yet, for timers run even when one look
+ * at epoll could not report all who are ready; else why it is to end. */
+static enum contract_end
+conn_look(struct conn *conn)
 {
     char byte;
 
-    return (bufferevent_get_enabled(conn->bev) & EV_READ) != 0 &&
-           recv(bufferevent_getfd(conn->bev), &byte, 1,
-                MSG_PEEK | MSG_DONTWAIT) != -1;
+    if ((bufferevent_get_enabled(conn->bev) & EV_READ) == 0) {
+        return CONTRACT_TIMEOUT;
+    }
+    ssize_t nread =
+        recv(bufferevent_getfd(conn->bev), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return nread != -1 ? CONTRACT_OPEN : contract_end_of(errno);
 }
 
 /* Bytes left the output: this client reads, if slowly. */
@@ -470,18 +482,13 @@ conn_output_cb(struct evbuffer *output, const struct evbuffer_cb_info *info,
 static void
 accept_error_cb(struct evconnlistener *listener, void *arg)
 {
-    const struct timeval pause = {
-        .tv_usec = CONTRACT_ACCEPT_PAUSE_MS * 1000L,
-    };
-
     (void)arg;
     switch (contract_accept_error(EVUTIL_SOCKET_ERROR())) {
     case CONTRACT_ACCEPT_AGAIN:
     case CONTRACT_ACCEPT_WAIT:
         break;
     case CONTRACT_ACCEPT_PAUSE:
-        evconnlistener_disable(listener);
-        evtimer_add(server.pause, &pause);
+        accept_pause(listener);
         break;
     case CONTRACT_ACCEPT_STOP:
         evconnlistener_disable(listener);
@@ -489,13 +496,30 @@ accept_error_cb(struct evconnlistener *listener, void *arg)
     }
 }
 
-/* The pause after running out of descriptors is over. */
+/* Leave accept alone for a while. Without a timer nobody would ever end the
+ * pause: then better none. */
+static void
+accept_pause(struct evconnlistener *listener)
+{
+    const struct timeval pause = {
+        .tv_usec = CONTRACT_ACCEPT_PAUSE_MS * 1000L,
+    };
+
+    if (evtimer_add(server.pause, &pause) == 0) {
+        evconnlistener_disable(listener);
+    }
+}
+
+/* The pause after running out of descriptors is over, unless the kernel has
+ * no memory yet to watch the listener with. */
 static void
 accept_resume_cb(evutil_socket_t fd, short events, void *arg)
 {
     (void)fd;
     (void)events;
-    evconnlistener_enable(arg);
+    if (evconnlistener_enable(arg) == -1) {
+        accept_pause(arg);
+    }
 }
 
 static error_t

@@ -17,7 +17,9 @@
 #include <time.h>
 
 enum {
-    EVENTS = REACTOR_WRITE + 1
+    EVENTS = REACTOR_WRITE + 1,
+    /* How long to leave select alone when the kernel has no memory for it. */
+    MEMORY_PAUSE_NS = 10 * 1000 * 1000,
 };
 
 /* What to call for a descriptor. */
@@ -188,12 +190,25 @@ call_timers(void)
     }
 }
 
+/* Whether select may succeed after this error; pauses where it must not be
+ * called again at once. */
+static bool
+try_again(int error)
+{
+    const struct timespec pause = {.tv_nsec = MEMORY_PAUSE_NS};
+
+    if (error == ENOMEM) {
+        nanosleep(&pause, NULL);
+    }
+    return error == EINTR || error == ENOMEM;
+}
+
 int
 reactor_run(void)
 {
     while (reactor.fds_end > 0 ||
            deadline_first(&reactor.deadlines) != NULL) {
-        if (wait_for_events() == -1 && errno != EINTR) {
+        if (wait_for_events() == -1 && !try_again(errno)) {
             return -1;
         }
         call_ready(&reactor.ready[REACTOR_READ]);

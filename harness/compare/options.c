@@ -117,7 +117,10 @@ options_parse(struct options *options, int argc, char **argv)
     options->out = "build/compare";
     options->start_timeout_ns = INT64_C(5000000000);
     argp_err_exit_status = 2;
-    argp_parse(&argp, argc, argv, 0, NULL, options);
+    if (argp_parse(&argp, argc, argv, 0, NULL, options) != 0) {
+        fputs("compare: not enough memory to read the flags\n", stderr);
+        exit(3);
+    }
     finish(options);
 }
 

@@ -176,5 +176,9 @@ options_parse(const char *model, const struct argp *own_flags, int argc,
 
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, NULL);
+    error_t error = argp_parse(&parser, argc, argv, 0, NULL, NULL);
+    if (error != 0) {
+        /* No memory to read them with: going on would be without them. */
+        contract_die(error, "read the flags");
+    }
 }

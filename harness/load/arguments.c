@@ -359,7 +359,10 @@ arguments_read(int argc, char **argv, struct arguments *arguments)
                     .warmup_ns = UNSET},
     };
     argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&parser, argc, argv, 0, NULL, arguments);
+    if (argp_parse(&parser, argc, argv, 0, NULL, arguments) != 0) {
+        fputs("load: not enough memory to read the flags\n", stderr);
+        exit(3);
+    }
     check_together(arguments);
 
     char host[256];

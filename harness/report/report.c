@@ -93,7 +93,10 @@ main(int argc, char **argv)
         fputs("report: not enough memory\n", stderr);
         return 3;
     }
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
+        fputs("report: not enough memory to read the flags\n", stderr);
+        return 3;
+    }
     if (arguments.merge) {
         status = merge_print(stdout, arguments.paths, arguments.npaths,
                              table_wants_colour(stdout));

@@ -3,6 +3,7 @@
 
 #include "tests/conformance/patience.h"
 #include "tests/conformance/payload.h"
+#include "tests/conformance/tally.h"
 #include "tests/conformance/verdict.h"
 
 #include <errno.h>
@@ -149,6 +150,7 @@ verify(struct client *client, const unsigned char *bytes, size_t nbytes)
             "seed %ju: %ju bytes came back of %ju sent",
             (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
             (uintmax_t)client->sent_bytes);
+    tally_add(TALLY_BYTES, nbytes);
 }
 
 size_t

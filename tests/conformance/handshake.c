@@ -12,6 +12,7 @@
 #include "tests/conformance/patience.h"
 #include "tests/conformance/plan.h"
 #include "tests/conformance/process.h"
+#include "tests/conformance/tally.h"
 #include "tests/conformance/verdict.h"
 
 #include <stdio.h>
@@ -260,6 +261,7 @@ expect_rejected(struct client *client, const struct line *line)
             "the line \"%s\" is not rejected", printable(line));
     require(client->received_bytes == 0, "the line \"%s\" is answered",
             printable(line));
+    tally_add(TALLY_WRONG_LINES, 1);
     client_close(client);
 }
 

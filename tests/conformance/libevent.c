@@ -25,8 +25,9 @@ static const struct {
 
 START_TEST(test_F07_backend_is_the_chosen_one)
 {
-    struct server server = server_start((struct server_setup){
-        .flags = {choices[_i].flag}, .environment = choices[_i].environment});
+    struct server server = server_start(
+        (struct server_setup){.flags = {choices[_i].flag},
+                              .environment = {choices[_i].environment}});
 
     expect_alive(&server);
     require(process_has_descriptor(server.pid, "[eventpoll]") ==

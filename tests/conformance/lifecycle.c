@@ -12,6 +12,7 @@
 #include "tests/conformance/payload.h"
 #include "tests/conformance/plan.h"
 #include "tests/conformance/process.h"
+#include "tests/conformance/tally.h"
 #include "tests/conformance/verdict.h"
 
 #include <errno.h>
@@ -130,6 +131,7 @@ is_killed_after(uint64_t delay_us)
     sleep_us(delay_us);
     server_signal(&server, SIGTERM);
     wait_status = server_wait(&server, PATIENCE_MS);
+    tally_add(TALLY_STOPS, 1);
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGTERM) {
         close(server.stderr_fd);
         return true;
@@ -183,6 +185,7 @@ START_TEST(test_G03_stop_right_after_ready)
         }
         sleep_us(payload_random(300));
         server_stop(&server);
+        tally_add(TALLY_STOPS, 1);
         client_close(&client);
         close(server.stderr_fd);
     }

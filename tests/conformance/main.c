@@ -1,11 +1,16 @@
 /*
- * main.c: the conformance suite, one model after the other.
+ * main.c: a suite of cases, one model after the other.
+ *
+ * Two programs are made with it: `conformance`, the cases of this folder,
+ * and `faults`, those of tests/faults/. Each has a cases.c of its own.
  *
  *     conformance                       every case against every model
  *     conformance --model=threaded      against one of them
  *     conformance --case=A07            only cases whose name contains it
  *     conformance --at=PORT             what any echo server must do, against
  *                                       one that listens on 127.0.0.1
+ *     conformance --list-cases          name them; results.h has the columns
+ *     conformance --results=FILE        append the result of each to FILE
  *
  * Each model gets a Check runner of its own; the last line for each says
  * how many cases passed, failed and were skipped, and how long it took.
@@ -14,7 +19,9 @@
 #include "tests/conformance/patience.h"
 #include "tests/conformance/payload.h"
 #include "tests/conformance/plan.h"
+#include "tests/conformance/results.h"
 #include "tests/conformance/server.h"
+#include "tests/conformance/tally.h"
 #include "tests/conformance/verdict.h"
 
 #include <argp.h>
@@ -32,6 +39,8 @@ struct options {
     const char *pattern;       /* of the cases to run; NULL: all */
     int port;                  /* of a foreign server; 0: test ours */
     bool list;                 /* print the models' names only */
+    bool list_cases;           /* print the cases' names only */
+    FILE *results;             /* append results here; NULL: nowhere */
     bool verbose;              /* a line for each case */
 };
 
@@ -42,6 +51,8 @@ static const struct argp_option flags[] = {
     {"at", 'a', "PORT", 0, "test the echo server at 127.0.0.1:PORT", 0},
     {"seed", 's', "N", 0, "begin payloads and chance from N, default 1", 0},
     {"list", 'l', NULL, 0, "print the names of the models", 0},
+    {"list-cases", 'L', NULL, 0, "print the names of the cases", 0},
+    {"results", 'r', "FILE", 0, "append the result of each case to FILE", 0},
     {"verbose", 'v', NULL, 0, "print a line for each case", 0},
     {0},
 };
@@ -88,34 +99,21 @@ parse_flag(int key, char *argument, struct argp_state *state)
     case 'l':
         options->list = true;
         return 0;
+    case 'L':
+        options->list_cases = true;
+        return 0;
+    case 'r':
+        options->results = fopen(argument, "ae");
+        if (options->results == NULL) {
+            argp_error(state, "--results=%s: %s", argument, strerror(errno));
+        }
+        return 0;
     case 'v':
         options->verbose = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* Add every case that this model has. */
-static void
-add_cases(struct plan *plan)
-{
-    add_data_cases(plan);
-    add_stall_cases(plan);
-    if (model_current()->data_only) {
-        return;
-    }
-    add_accept_cases(plan);
-    add_threads_cases(plan);
-    add_select_cases(plan);
-    add_coroutine_cases(plan);
-    add_libevent_cases(plan);
-    add_lifecycle_cases(plan);
-    add_usage_cases(plan);
-    add_handshake_cases(plan);
-    add_generated_cases(plan);
-    add_soak_cases(plan);
-    add_service_cases(plan);
 }
 
 /* True when the program of `model` was built. */
@@ -130,6 +128,28 @@ is_built(const struct model *model)
     return access(path, X_OK) == 0;
 }
 
+/* Run all cases of the runner, and write down how each of them went. */
+static void
+run_cases(SRunner *runner, const struct options *options)
+{
+    char path[64];
+    FILE *log = options->results == NULL ? NULL : tmpfile();
+
+    if (log != NULL) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(log));
+        srunner_set_log(runner, path);
+    }
+    verdict_begin();
+    fflush(stdout); /* or each test that is forked prints it again */
+    srunner_run_all(runner, options->verbose ? CK_VERBOSE : CK_MINIMAL);
+    srunner_print(runner, options->verbose ? CK_SILENT : CK_NORMAL);
+    if (log != NULL) {
+        results_add_log(options->results, model_current()->name, log);
+        fflush(options->results);
+        fclose(log);
+    }
+}
+
 /* Run the cases of one model. Returns how many failed, and adds how many ran
  * or were skipped to `*found`. */
 static int
@@ -137,7 +157,8 @@ test_model(const struct model *model, const struct options *options,
            int *found)
 {
     struct plan plan = {.suite = suite_create(model->name),
-                        .pattern = options->pattern};
+                        .pattern = options->pattern,
+                        .results = options->results};
     SRunner *runner = srunner_create(plan.suite);
     int64_t start_ms = patience_now_ms();
     int64_t took_ms;
@@ -145,19 +166,23 @@ test_model(const struct model *model, const struct options *options,
     int ran = 0;
 
     model_set_current(model);
+    tally_reset();
     if (model->program != NULL && !is_built(model)) {
         printf("skipped: %s: all cases: the program was not built\n",
                model->name);
         plan.skipped++;
     } else {
-        add_cases(&plan);
-        verdict_begin();
-        fflush(stdout); /* or each test that is forked prints it again */
-        srunner_run_all(runner, options->verbose ? CK_VERBOSE : CK_MINIMAL);
-        srunner_print(runner, options->verbose ? CK_SILENT : CK_NORMAL);
+        plan_add_all(&plan);
+        run_cases(runner, options);
         failed = srunner_ntests_failed(runner);
         plan.skipped += verdict_inconclusive_count();
         ran = srunner_ntests_run(runner) - verdict_inconclusive_count();
+        tally_print(model->name);
+    }
+    if (options->pattern == NULL && ran > 0 && failed == 0 &&
+        !model->data_only) {
+        failed += plan_check_figures();
+        ran++;
     }
     *found += ran + plan.skipped;
     took_ms = patience_now_ms() - start_ms;
@@ -167,6 +192,18 @@ test_model(const struct model *model, const struct options *options,
     fflush(stdout);
     srunner_free(runner);
     return failed;
+}
+
+/* Name the cases of one model. */
+static void
+list_cases(const struct model *model, const struct options *options)
+{
+    struct plan plan = {.suite = suite_create(model->name),
+                        .pattern = options->pattern,
+                        .listing = stdout};
+
+    model_set_current(model);
+    plan_add_all(&plan);
 }
 
 /* The tests hold more descriptors than the servers they watch. */
@@ -198,6 +235,7 @@ main(int argc, char **argv)
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     raise_descriptor_limit();
+    tally_start();
     if (options.port != 0) {
         server_use_foreign(options.port);
         return test_model(&foreign, &options, &found) != 0;
@@ -205,14 +243,16 @@ main(int argc, char **argv)
     for (model = models; model->name != NULL; model++) {
         if (options.list) {
             printf("%s\n", model->name);
+        } else if (options.list_cases &&
+                   (options.model == NULL || options.model == model)) {
+            list_cases(model, &options);
         } else if (options.model == NULL || options.model == model) {
             failed += test_model(model, &options, &found);
         }
     }
-    if (found == 0 && !options.list) {
-        fprintf(stderr,
-                "conformance: --case=%s: no case has that in its "
-                "name\n",
+    if (found == 0 && !options.list && !options.list_cases) {
+        fprintf(stderr, "%s: --case=%s: no case has that in its name\n",
+                program_invocation_short_name,
                 options.pattern != NULL ? options.pattern : "");
         return 2;
     }

@@ -3,6 +3,7 @@
 
 #include "tests/conformance/models.h"
 #include "tests/conformance/patience.h"
+#include "tests/conformance/results.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -39,8 +40,18 @@ is_wanted(const struct plan *plan, const TTest *test)
 void
 plan_add_universal_each(struct plan *plan, const TTest *test, int count)
 {
-    if (is_wanted(plan, test)) {
+    int number;
+
+    if (!is_wanted(plan, test)) {
+        return;
+    }
+    if (plan->listing == NULL) {
         tcase_add_loop_test(plan->group, test, 0, count);
+        return;
+    }
+    for (number = 0; number < count; number++) {
+        results_add(plan->listing, model_current()->name, test->name, number,
+                    "planned", NULL);
     }
 }
 
@@ -65,15 +76,34 @@ plan_add(struct plan *plan, const TTest *test)
 }
 
 void
-plan_add_unless(struct plan *plan, const char *reason, const TTest *test)
+plan_add_each_unless(struct plan *plan, const char *reason, const TTest *test,
+                     int count)
 {
+    FILE *file = plan->listing != NULL ? plan->listing : plan->results;
+    int number;
+
     if (reason == NULL) {
-        plan_add(plan, test);
-    } else if (is_wanted(plan, test)) {
+        plan_add_each(plan, test, count);
+        return;
+    }
+    if (!is_wanted(plan, test)) {
+        return;
+    }
+    if (plan->listing == NULL) {
         printf("skipped: %s: %s: %s\n", model_current()->name, test->name,
                reason);
-        plan->skipped++;
     }
+    for (number = 0; file != NULL && number < count; number++) {
+        results_add(file, model_current()->name, test->name, number,
+                    "skipped", reason);
+    }
+    plan->skipped += count;
+}
+
+void
+plan_add_unless(struct plan *plan, const char *reason, const TTest *test)
+{
+    plan_add_each_unless(plan, reason, test, 1);
 }
 
 const char *

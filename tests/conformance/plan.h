@@ -10,6 +10,7 @@
 #define FIVEWAYS_PLAN_H
 
 #include <check.h>
+#include <stdio.h>
 
 /* The cases for one model. */
 struct plan {
@@ -18,6 +19,8 @@ struct plan {
     const char *pattern; /* only cases whose name contains it, or one of
                           * its parts between commas; NULL: all */
     int skipped;         /* cases that cannot be run here */
+    FILE *listing;       /* name the cases here, in place of adding them */
+    FILE *results;       /* name the skipped ones here too; NULL: nowhere */
 };
 
 /* Cases added from here on belong to the group `name`. */
@@ -40,12 +43,23 @@ void plan_add_each(struct plan *plan, const TTest *test, int count);
 void plan_add_unless(struct plan *plan, const char *reason,
                      const TTest *test);
 
+/* The same, `count` times, with _i from 0 on. */
+void plan_add_each_unless(struct plan *plan, const char *reason,
+                          const TTest *test, int count);
+
 /* Reasons: RLIMIT_AS does not work in this build; the hard limit of
  * descriptors is below `wanted`; this machine has no IPv6. */
 const char *plan_no_memory_limit(void);
 const char *plan_no_descriptors(unsigned wanted);
 const char *plan_no_ipv6(void);
 const char *plan_no_prompt_signals(void);
+
+/* Add every case of this program for the model under test: cases.c. */
+void plan_add_all(struct plan *plan);
+
+/* The figures of a whole run of one model that this program promises: 0,
+ * or how many are missed, each with a line that says so: cases.c. */
+int plan_check_figures(void);
 
 /* The cases of each letter, in files of the same name. */
 void add_data_cases(struct plan *plan);      /* A: the way of the bytes */

@@ -22,10 +22,10 @@ process_cpu_ns(pid_t pid)
     return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
-/* The number behind `name` in the file /proc/PID/`file`, -1 if there is no
- * such line. */
+/* The number to the given base behind `name` in the file /proc/PID/`file`,
+ * -1 if there is no such line. */
 static int64_t
-number_in(pid_t pid, const char *file, const char *name)
+number_in_base(pid_t pid, const char *file, const char *name, int base)
 {
     char path[64];
     char line[256];
@@ -39,11 +39,18 @@ number_in(pid_t pid, const char *file, const char *name)
     }
     while (number < 0 && fgets(line, sizeof line, stream) != NULL) {
         if (strncmp(line, name, strlen(name)) == 0) {
-            number = strtoll(line + strlen(name), NULL, 10);
+            number = strtoll(line + strlen(name), NULL, base);
         }
     }
     fclose(stream);
     return number;
+}
+
+/* The same for a decimal number. */
+static int64_t
+number_in(pid_t pid, const char *file, const char *name)
+{
+    return number_in_base(pid, file, name, 10);
 }
 
 int64_t
@@ -56,6 +63,18 @@ int
 process_threads(pid_t pid)
 {
     return (int)number_in(pid, "status", "Threads:");
+}
+
+int64_t
+process_switches(pid_t pid)
+{
+    return number_in(pid, "status", "voluntary_ctxt_switches:");
+}
+
+uint64_t
+process_signals_blocked(pid_t pid)
+{
+    return (uint64_t)number_in_base(pid, "status", "SigBlk:", 16);
 }
 
 /*

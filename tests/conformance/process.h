@@ -22,6 +22,12 @@ int64_t process_resident_kib(pid_t pid);
 /* How many threads it has. */
 int process_threads(pid_t pid);
 
+/* How often it has gone to sleep so far; of threads, only the first. */
+int64_t process_switches(pid_t pid);
+
+/* The signals that its first thread has blocked: bit N - 1 is signal N. */
+uint64_t process_signals_blocked(pid_t pid);
+
 /* How many descriptors it has open. */
 int process_descriptors(pid_t pid);
 

@@ -95,6 +95,7 @@ become_server(const struct server_setup *setup, char **arguments,
               int stdout_fd, int stderr_fd, pid_t parent)
 {
     const char *environment = model_current()->environment;
+    int i;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
@@ -105,8 +106,9 @@ become_server(const struct server_setup *setup, char **arguments,
     if (environment != NULL) {
         putenv((char *)(uintptr_t)environment);
     }
-    if (setup->environment != NULL) {
-        putenv((char *)(uintptr_t)setup->environment);
+    for (i = 0; i < SERVER_ENVIRONMENT_MAX && setup->environment[i] != NULL;
+         i++) {
+        putenv((char *)(uintptr_t)setup->environment[i]);
     }
     lower_limit(RLIMIT_NOFILE, setup->descriptors_max);
     lower_limit(RLIMIT_AS, setup->memory_max_bytes);
@@ -136,6 +138,9 @@ set_arguments(const struct server_setup *setup, char **arguments)
     int count = valgrind_arguments(arguments);
     int i;
 
+    for (i = 0; i < SERVER_LAUNCHER_MAX && setup->launcher[i] != NULL; i++) {
+        arguments[count++] = (char *)(uintptr_t)setup->launcher[i];
+    }
     arguments[count++] = program_path();
     if (!setup->bare) {
         arguments[count++] = (char *)(uintptr_t) "--port=0";
@@ -154,7 +159,8 @@ struct server
 server_spawn(struct server_setup setup)
 {
     struct server server = {.pid_fd = -1};
-    char *arguments[VALGRIND_ARGUMENTS_MAX + SERVER_FLAGS_MAX + 5];
+    char *arguments[VALGRIND_ARGUMENTS_MAX + SERVER_LAUNCHER_MAX +
+                    SERVER_FLAGS_MAX + 5];
     pid_t parent = getpid();
     sigset_t all;
     sigset_t before;

@@ -25,13 +25,17 @@
 
 enum {
     SERVER_FLAGS_MAX = 12,
+    SERVER_ENVIRONMENT_MAX = 8,
+    SERVER_LAUNCHER_MAX = 16,
 };
 
 /* How to start a server; all zero is a plain one. */
 struct server_setup {
     const char *flags[SERVER_FLAGS_MAX]; /* besides --port=0 --stats */
+    const char *environment[SERVER_ENVIRONMENT_MAX]; /* NAME=VALUE, more */
+    const char *launcher[SERVER_LAUNCHER_MAX]; /* a program that becomes the
+                                                * server, with its flags */
     bool bare;                 /* not even those two, nor the model's own */
-    const char *environment;   /* one NAME=VALUE more, NULL: none */
     rlim_t descriptors_max;    /* RLIMIT_NOFILE, both limits; 0: leave it */
     rlim_t memory_max_bytes;   /* RLIMIT_AS, both limits; 0: leave it */
     int inherited_descriptors; /* how many it finds open above 2 */

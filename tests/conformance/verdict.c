@@ -18,9 +18,16 @@ static int subject_stderr_fd = -1;
 /* What was going on, "" if nobody said so. */
 static char context[256];
 
-/* How many tests were inconclusive. Shared with the processes that Check
+enum {
+    INCONCLUSIVE_MAX = 64, /* names that are remembered */
+};
+
+/* The tests that were inconclusive. Shared with the processes that Check
  * forks for the tests. */
-static atomic_int *inconclusive;
+static struct inconclusive {
+    atomic_int count;                 /* how many */
+    char names[INCONCLUSIVE_MAX][64]; /* of the first ones */
+} * inconclusive;
 
 void
 verdict_subject(const char *model, int stderr_fd)
@@ -100,7 +107,7 @@ verdict_begin(void)
             exit(1);
         }
     }
-    atomic_store(inconclusive, 0);
+    atomic_store(&inconclusive->count, 0);
 }
 
 void
@@ -112,11 +119,30 @@ verdict_inconclusive(const char *test, const char *reason)
     printf("skipped: %s: %.*s: %s\n", model_current()->name, name_bytes, test,
            reason);
     fflush(stdout);
-    atomic_fetch_add(inconclusive, 1);
+    int number = atomic_fetch_add(&inconclusive->count, 1);
+    if (number < INCONCLUSIVE_MAX) {
+        snprintf(inconclusive->names[number],
+                 sizeof inconclusive->names[number], "%.*s", name_bytes,
+                 test);
+    }
 }
 
 int
 verdict_inconclusive_count(void)
 {
-    return atomic_load(inconclusive);
+    return atomic_load(&inconclusive->count);
+}
+
+bool
+verdict_was_inconclusive(const char *test)
+{
+    int count = verdict_inconclusive_count();
+    int i;
+
+    for (i = 0; i < count && i < INCONCLUSIVE_MAX; i++) {
+        if (strcmp(inconclusive->names[i], test) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

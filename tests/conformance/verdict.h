@@ -9,6 +9,7 @@
 #define FIVEWAYS_VERDICT_H
 
 #include <check.h>
+#include <stdbool.h>
 
 /* Fail the test unless `condition` holds; the rest, a format and its
  * arguments, says what was expected and what was seen. */
@@ -38,6 +39,9 @@ void verdict_inconclusive(const char *test, const char *reason);
 
 /* How many tests were inconclusive since verdict_begin(). */
 int verdict_inconclusive_count(void);
+
+/* True when `test` was one of them. */
+bool verdict_was_inconclusive(const char *test);
 
 /* The message for a failure; valid until the next call. */
 const char *verdict(const char *format, ...)

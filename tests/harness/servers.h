@@ -38,6 +38,9 @@ int servers_skipped(void);
 /* Must be called before the first test. */
 void servers_setup(void);
 
+/* The client's own limits, and the kernel's. */
+Suite *client_suite(void);
+
 /* Tests that measure: open loop, service and response time. */
 Suite *open_loop_suite(void);
 

@@ -170,7 +170,7 @@ enum {
     BUG_CASES = sizeof bug_cases / sizeof bug_cases[0]
 };
 
-START_TEST(j5_bug_is_found)
+START_TEST(test_J05_bug_is_found)
 {
     const struct bug_case *bug = &bug_cases[_i];
     struct process server;
@@ -190,7 +190,7 @@ END_TEST
 /* ---- the client's own limits ------------------------------------------- */
 
 /* Port 1 refuses: had the run been started, it would say so. */
-START_TEST(j3_too_few_descriptors)
+START_TEST(test_J03_too_few_descriptors)
 {
     struct process load;
     start_load(&load, "127.0.0.1:1", "-c100 -d100ms", 40);
@@ -225,22 +225,37 @@ enter_small_network(void)
 
 /* Thirty clients in a network with ten ports: that is not the server's
  * fault. The server holds one of the ports itself. */
-START_TEST(j1_ports_run_short)
+START_TEST(test_J01_ports_run_short)
 {
     struct process server;
     struct process load;
     char target[64];
     if (!enter_small_network()) {
-        servers_skip("j1_ports_run_short", "this needs unshare -rn");
+        servers_skip("test_J01_ports_run_short", "this needs unshare -rn");
         return;
     }
     start_server(&server, "--bug=none", target);
     start_load(&load, target, "-c30 -d100ms", 0);
     process_finish(&load, LOAD_MS);
+    process_kill(&server);
     assert_says(&load, "of this client: no_ports 2");
     assert_exit_status(&load, 3);
+}
+END_TEST
 
-    /* Churn uses as many addresses as it needs. */
+/* What a client address has of ports is soon used up by churn, each of them
+ * for a minute: so it uses as many addresses as it needs. */
+START_TEST(test_J02_churn_spreads_over_addresses)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    if (!enter_small_network()) {
+        servers_skip("test_J02_churn_spreads_over_addresses",
+                     "this needs unshare -rn");
+        return;
+    }
+    start_server(&server, "--bug=none", target);
     start_load(&load, target, "-c4 -n500 --churn", 0);
     process_finish(&load, LOAD_MS);
     process_kill(&server);
@@ -251,7 +266,7 @@ END_TEST
 
 /* Messages that fit into no socket buffer: one end must read while it
  * writes. */
-START_TEST(j6_messages_larger_than_buffers)
+START_TEST(test_J06_messages_larger_than_buffers)
 {
     struct process server;
     struct process load;
@@ -281,7 +296,7 @@ start_in_full_swing(struct process *server, struct process *load,
     ck_assert_msg(strncmp(line, "echoed", 6) == 0, "said: %s", line);
 }
 
-START_TEST(j7_interrupt_prints_what_there_is)
+START_TEST(test_J07_interrupt_prints_what_there_is)
 {
     struct process server;
     struct process load;
@@ -319,7 +334,7 @@ wait_for_handler(const struct process *process, int signal_number)
     }
 }
 
-START_TEST(j7_interrupt_while_connecting)
+START_TEST(test_J07_interrupt_while_connecting)
 {
     struct process server;
     struct process load;
@@ -337,7 +352,7 @@ END_TEST
 
 /* The server does not answer, so load waits for it a little at the end; the
  * second signal finds it there. */
-START_TEST(j7_second_signal_exits_at_once)
+START_TEST(test_J07_second_signal_exits_at_once)
 {
     struct process server;
     struct process load;
@@ -474,7 +489,7 @@ START_TEST(slo_is_searched_for)
 END_TEST
 
 /* A server that stops in the middle: what hangs is counted. */
-START_TEST(j8_stopped_server_times_out)
+START_TEST(test_J08_stopped_server_times_out)
 {
     struct process server;
     struct process load;
@@ -567,18 +582,19 @@ main(void)
     Suite *suite = suite_create("load");
     TCase *bugs = tcase_create("faults");
     tcase_set_timeout(bugs, 60);
-    tcase_add_loop_test(bugs, j5_bug_is_found, 0, BUG_CASES);
+    tcase_add_loop_test(bugs, test_J05_bug_is_found, 0, BUG_CASES);
     suite_add_tcase(suite, bugs);
 
     TCase *limits = tcase_create("limits");
     tcase_set_timeout(limits, 60);
-    tcase_add_test(limits, j3_too_few_descriptors);
-    tcase_add_test(limits, j1_ports_run_short);
-    tcase_add_test(limits, j6_messages_larger_than_buffers);
-    tcase_add_test(limits, j7_interrupt_prints_what_there_is);
-    tcase_add_test(limits, j7_interrupt_while_connecting);
-    tcase_add_test(limits, j7_second_signal_exits_at_once);
-    tcase_add_test(limits, j8_stopped_server_times_out);
+    tcase_add_test(limits, test_J03_too_few_descriptors);
+    tcase_add_test(limits, test_J01_ports_run_short);
+    tcase_add_test(limits, test_J02_churn_spreads_over_addresses);
+    tcase_add_test(limits, test_J06_messages_larger_than_buffers);
+    tcase_add_test(limits, test_J07_interrupt_prints_what_there_is);
+    tcase_add_test(limits, test_J07_interrupt_while_connecting);
+    tcase_add_test(limits, test_J07_second_signal_exits_at_once);
+    tcase_add_test(limits, test_J08_stopped_server_times_out);
     tcase_add_loop_test(limits, open_loop_prints_all_times, 0, 2);
     tcase_add_loop_test(limits, files_that_cannot_be_written, 0, 4);
     tcase_add_loop_test(limits, files_are_written, 0, 2);
@@ -589,6 +605,7 @@ main(void)
     suite_add_tcase(suite, limits);
 
     SRunner *runner = srunner_create(suite);
+    srunner_add_suite(runner, client_suite());
     srunner_add_suite(runner, open_loop_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

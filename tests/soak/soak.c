@@ -28,6 +28,7 @@
 #include "tests/conformance/models.h"
 #include "tests/conformance/patience.h"
 #include "tests/conformance/payload.h"
+#include "tests/conformance/tally.h"
 #include "tests/conformance/verdict.h"
 #include "tests/soak/actions.h"
 #include "tests/soak/holding.h"
@@ -266,6 +267,7 @@ main(int argc, char **argv)
 
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    tally_start();
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);

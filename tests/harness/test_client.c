@@ -1,0 +1,228 @@
+/*
+ * test_client.c: the load generator meets its own limits, and the kernel's.
+ *
+ * Rows J4, J9 and J10; the others of this letter are in test_load.c.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "tests/harness/process.h"
+#include "tests/harness/servers.h"
+
+enum {
+    LOAD_MS = 60000,  /* for a whole run of load */
+    QUEUE_MS = 10000, /* for clients to come up to a stopped server */
+    MANY = 3000,      /* connections, more than an fd_set could hold */
+};
+
+static void
+assert_says(const struct process *load, const char *words)
+{
+    ck_assert_msg(strstr(load->out, words) != NULL, "'%s' is not in:\n%s%s",
+                  words, load->out, load->err);
+}
+
+static void
+assert_exit_status(const struct process *load, int expected)
+{
+    ck_assert_msg(process_exit_status(load) == expected,
+                  "exit status %d in place of %d:\n%s%s",
+                  process_exit_status(load), expected, load->out, load->err);
+}
+
+/* ---- J4: the time to connect is not the time of an echo -----------------
+ */
+
+/* How many sockets of 127.0.0.1:`port` are in `state` at this end or towards
+ * it, and the longest queue of such a one, as /proc/net/tcp has them. */
+static int
+count_sockets(int port, const char *state, bool as_peer, int *queued)
+{
+    char line[256];
+    FILE *file = fopen("/proc/net/tcp", "re");
+    int count = 0;
+
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        unsigned here;
+        unsigned there;
+        unsigned waiting;
+        char its_state[3];
+
+        if (sscanf(line, "%*d: %*8s:%4X %*8s:%4X %2s %*8s:%8X", &here, &there,
+                   its_state, &waiting) != 4) {
+            continue;
+        }
+        if (strcmp(its_state, state) == 0 &&
+            (as_peer ? there : here) == (unsigned)port) {
+            count++;
+            *queued = (int)waiting > *queued ? (int)waiting : *queued;
+        }
+    }
+    fclose(file);
+    return count;
+}
+
+/* Wait until the queue of the listener is full and somebody knocks in
+ * vain. */
+static void
+wait_for_full_queue(int port)
+{
+    const struct timespec between = {.tv_nsec = 1000000};
+
+    for (int tries = 0; tries < QUEUE_MS; tries++) {
+        int queued = 0;
+        int ignored = 0;
+
+        count_sockets(port, "0A", false, &queued);
+        if (queued == 3 && count_sockets(port, "02", true, &ignored) > 0) {
+            return;
+        }
+        nanosleep(&between, NULL);
+    }
+    ck_abort_msg("the queue of port %d does not fill up", port);
+}
+
+/* More clients than a stopped server's backlog takes: the kernel drops their
+ * first packet, and they come through a second later. */
+START_TEST(test_J04_connect_time_is_its_own)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+
+    servers_start(&server, "../bin/threaded", "--port=0 --backlog=2", target);
+    kill(server.pid, SIGSTOP);
+    const char *argv[] = {servers_program("load"), target, "-c6", "-n600",
+                          "--connect-timeout=20s", NULL};
+    process_start(&load, argv, 0);
+    wait_for_full_queue((int)strtol(strrchr(target, ':') + 1, NULL, 10));
+    kill(server.pid, SIGCONT);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "6 of 6");
+    assert_says(&load, "a connect took a second or more");
+    assert_says(&load, "errors      none");
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
+/* ---- J9: connecting fails ------------------------------------------------
+ */
+
+static const struct {
+    const char *call;  /* that fails, once */
+    const char *error; /* how */
+    const char *says;  /* what load has to say of it */
+    int exit_status;   /* and its exit status */
+} connect_errors[] = {
+    {"connect", "ECONNREFUSED", "refused 1", 1},
+    {"connect", "ENOBUFS", "client_trouble 1", 3},
+    {"connect", "EADDRNOTAVAIL", "no_ports 1", 3},
+    {"socket", "EMFILE", "no_descriptors 1", 3},
+    {"socket", "ENOBUFS", "client_trouble 1", 3},
+};
+enum {
+    CONNECT_ERRORS = sizeof connect_errors / sizeof connect_errors[0]
+};
+
+/* NULL when strace can be used on load, else why not. */
+static const char *
+no_strace(void)
+{
+    const char *variant = getenv("FIVEWAYS_VARIANT");
+
+    if (variant != NULL &&
+        (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0)) {
+        return "sanitizers want to trace by themselves";
+    }
+    /* NOLINTNEXTLINE(cert-env33-c): a command without anybody's input */
+    return system("/usr/bin/strace -qqq -o /dev/null "
+                  "-e inject=getppid:error=EPERM true 2>/dev/null") == 0
+               ? NULL
+               : "strace is missing or may not trace";
+}
+
+/* One of four connections cannot be made: that is said, it is charged to
+ * whoever is at fault, and the others are measured. */
+START_TEST(test_J09_connecting_fails)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    char inject[80];
+
+    if (no_strace() != NULL) {
+        servers_skip("test_J09_connecting_fails", no_strace());
+        return;
+    }
+    servers_start(&server, "badserver", "--bug=none", target);
+    snprintf(inject, sizeof inject, "inject=%s:error=%s:when=3",
+             connect_errors[_i].call, connect_errors[_i].error);
+    const char *argv[] = {"/usr/bin/strace",
+                          "-qqq",
+                          "-o",
+                          "/dev/null",
+                          "-e",
+                          inject,
+                          servers_program("load"),
+                          target,
+                          "-c4",
+                          "-d200ms",
+                          "--threads=1",
+                          NULL};
+    process_start(&load, argv, 0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "3 of 4");
+    assert_says(&load, connect_errors[_i].says);
+    assert_exit_status(&load, connect_errors[_i].exit_status);
+}
+END_TEST
+
+/* ---- J10: many connections -----------------------------------------------
+ */
+
+START_TEST(test_J10_many_connections)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max < MANY + 100) {
+        servers_skip("test_J10_many_connections",
+                     "the hard limit of descriptors is too low");
+        return;
+    }
+    servers_start(&server, "../bin/coroutine", "--port=0", target);
+    const char *argv[] = {servers_program("load"), target, "-c8", "-n800",
+                          "--silent=3000",         NULL};
+    process_start(&load, argv, 0);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    assert_says(&load, "3008 of 3008");
+    assert_says(&load, "errors      none");
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
+Suite *
+client_suite(void)
+{
+    Suite *suite = suite_create("client");
+    TCase *tests = tcase_create("client");
+
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, test_J04_connect_time_is_its_own);
+    tcase_add_loop_test(tests, test_J09_connecting_fails, 0, CONNECT_ERRORS);
+    tcase_add_test(tests, test_J10_many_connections);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,141 @@
+/*
+ * test_co_frames.c: stack frames larger than a guard page, and pointers that
+ * do not fit into an int.
+ *
+ * Rows E2 and E4. This file alone is built with -fstack-clash-protection (see
+ * the Makefile), as all of the hardened variant is: the compiler then touches
+ * each page of a large frame in turn, so that no frame can step over the
+ * guard.
+ */
+#include <alloca.h>
+#include <check.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coroutine/co.h"
+#include "tests/unit/run_suite.h"
+
+enum {
+    STACK_BYTES = 64 * 1024,
+    /* More than a stack and its guard: without the touching it would end in
+     * the middle of the stack below. */
+    FRAME_BYTES = STACK_BYTES + STACK_BYTES / 2,
+    SWITCHES = 2,
+};
+
+/* Run function(arg) as the first coroutine, until all have returned. */
+static void
+run(int switch_by, void *(*function)(void *arg), void *arg)
+{
+    const struct co_options options = {
+        .stack_bytes = STACK_BYTES,
+        .switch_by = (enum co_switch)switch_by,
+    };
+
+    ck_assert_int_eq(co_init(&options), 0);
+    ck_assert_int_eq(co_spawn_detached(function, arg), 0);
+    ck_assert_int_eq(co_run(), 0);
+    co_end();
+}
+
+/* Write to the far end of a large frame only. */
+static __attribute__((noinline)) void
+step_far(size_t nbytes)
+{
+    volatile char *frame = alloca(nbytes);
+
+    frame[0] = 1;
+}
+
+static void *
+step_over(void *arg)
+{
+    co_yield (); /* until the others have their stacks, too */
+    if (arg != NULL) {
+        step_far(FRAME_BYTES);
+    }
+    return NULL;
+}
+
+/* The first steps; below it the others have their stacks, for the kernel
+ * maps from the top down. */
+static void *
+spawn_neighbours(void *arg)
+{
+    static char first;
+
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(co_spawn_detached(step_over, i == 0 ? &first : NULL),
+                         0);
+    }
+    return arg;
+}
+
+START_TEST(test_E02_a_large_frame_hits_the_guard_page)
+{
+    signal(SIGSEGV, SIG_DFL);
+    run(_i, spawn_neighbours, NULL);
+}
+END_TEST
+
+/* makecontext hands over ints only; a pointer sent that way would lose its
+ * upper half. */
+static void *
+keep_pointer(void *arg)
+{
+    *(void **)arg = arg;
+    return arg;
+}
+
+static void *
+pass_pointer(void *arg)
+{
+    struct co *co = co_spawn(keep_pointer, arg);
+
+    ck_assert_ptr_nonnull(co);
+    ck_assert_ptr_eq(co_join(co), arg);
+    return NULL;
+}
+
+START_TEST(test_E04_pointers_arrive_whole)
+{
+    void *on_stack = NULL;
+    uintptr_t number = (uintptr_t)&on_stack;
+
+    ck_assert_msg(sizeof number == 4 || number > UINT32_MAX,
+                  "the stack lies in the lowest 4 GiB: nothing is proven");
+    run(_i, pass_pointer, &on_stack);
+    ck_assert_ptr_eq(on_stack, &on_stack);
+}
+END_TEST
+
+static bool
+is_sanitized(void)
+{
+    const char *variant = getenv("FIVEWAYS_VARIANT");
+
+    return variant != NULL &&
+           (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("co frames");
+    TCase *tcase = tcase_create("co frames");
+
+    tcase_add_loop_test(tcase, test_E04_pointers_arrive_whole, 0, SWITCHES);
+    if (is_sanitized()) {
+        printf("skipped: test_E02: a sanitizer handles the signal itself\n");
+    } else {
+        tcase_add_loop_test_raise_signal(
+            tcase, test_E02_a_large_frame_hits_the_guard_page, SIGSEGV, 0,
+            SWITCHES);
+    }
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
