@@ -286,6 +286,9 @@ run_clients(struct client *clients, int count)
         for (i = 0; i < count; i++) {
             if (waits[i].fd >= 0 && waits[i].revents != 0) {
                 step(&clients[i]);
+                if (clients[i].end != CLIENT_OPEN) {
+                    require_done(&clients[i]);
+                }
             }
         }
     }

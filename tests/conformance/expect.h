@@ -18,7 +18,8 @@ void expect_threads(const struct server *server, int count);
 
 /*
  * Watch the server for a second, in which it has nothing to do, and require
- * that it uses less than 10 % of a core. A server that spins uses 100 %.
+ * that it uses less than 10 % of a core and waits for something now and then.
+ * A server that spins uses 100 %, or all that a busy machine gives it.
  */
 void expect_no_spin(const struct server *server);
 

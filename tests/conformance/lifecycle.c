@@ -79,11 +79,12 @@ START_TEST(test_G01_stop_with_idle_clients)
 }
 END_TEST
 
-/* A server that looks at signals only when nobody sends never stops. */
+/* A server that looks at signals only when nobody sends never stops. The
+ * work makes it slower than those who send, so somebody always does. */
 START_TEST(test_G02_stop_under_load)
 {
-    struct server server =
-        server_start((struct server_setup){.flags = {"--grace=200"}});
+    struct server server = server_start(
+        (struct server_setup){.flags = {"--grace=200", "--work=500"}});
     int count = model_crowd(10);
     pid_t hoses[2];
     struct server_stats stats;
@@ -146,21 +147,27 @@ is_killed_after(uint64_t delay_us)
 /* The instants that matter are those just behind the one at which the
  * handler is set: the listener is not there yet, or is about to be waited
  * for. So the delay closes in on that one: killed is too early, stopped too
- * late. */
+ * late. Until one is stopped it grows by a quarter more, for on a busy
+ * machine that instant may be far away. */
 START_TEST(test_G03_stop_at_any_instant)
 {
     const uint64_t step_us = 200 * (uint64_t)patience_factor();
     uint64_t delay_us = 0;
+    bool is_near = false;
     int round;
 
     for (round = 0; round < 100; round++) {
         uint64_t change_us = payload_random(step_us);
 
         if (is_killed_after(delay_us)) {
-            delay_us += change_us;
+            delay_us += change_us + (is_near ? 0 : delay_us / 4);
         } else {
             delay_us -= change_us < delay_us ? change_us : delay_us;
+            is_near = true;
         }
+    }
+    if (!is_near) {
+        verdict_inconclusive(__func__, "no server was ready before its stop");
     }
     for (round = 0; round < 30; round++) {
         is_killed_after(delay_us + payload_random(4 * step_us));
@@ -452,10 +459,11 @@ END_TEST
 
 /* ---- G8: the same port again ------------------------------------------ */
 
+/* The server ends the connection first, with a FIN, so the kernel keeps its
+ * side of it for a while, and the port with it. */
 START_TEST(test_G08_restart_on_the_same_port)
 {
-    struct server server =
-        server_start((struct server_setup){.flags = {"--grace=0"}});
+    struct server server = server_start((struct server_setup){0});
     char flag[32];
     int round;
 
@@ -466,8 +474,9 @@ START_TEST(test_G08_restart_on_the_same_port)
         client_exchange(&client, 100);
         server_stop(&server);
         close(server.stderr_fd);
-        server =
-            server_start((struct server_setup){.flags = {flag, "--grace=0"}});
+        require(client_wait_end(&client, PATIENCE_MS) == CLIENT_EOF,
+                "the stop does not end the client with a FIN");
+        server = server_start((struct server_setup){.flags = {flag}});
         client_close(&client);
     }
     server_stop(&server);

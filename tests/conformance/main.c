@@ -7,6 +7,8 @@
  *     conformance                       every case against every model
  *     conformance --model=threaded      against one of them
  *     conformance --case=A07            only cases whose name contains it
+ *     conformance --model=threaded --program=FILE
+ *                                       FILE in place of that model's program
  *     conformance --at=PORT             what any echo server must do, against
  *                                       one that listens on 127.0.0.1
  *     conformance --list-cases          name them; results.h has the columns
@@ -49,6 +51,7 @@ static const struct argp_option flags[] = {
     {"case", 'c', "TEXT", 0,
      "run only cases whose name contains TEXT, or one of TEXT,TEXT", 0},
     {"at", 'a', "PORT", 0, "test the echo server at 127.0.0.1:PORT", 0},
+    {"program", 'p', "FILE", 0, "test this program, as the model's", 0},
     {"seed", 's', "N", 0, "begin payloads and chance from N, default 1", 0},
     {"list", 'l', NULL, 0, "print the names of the models", 0},
     {"list-cases", 'L', NULL, 0, "print the names of the cases", 0},
@@ -92,6 +95,9 @@ parse_flag(int key, char *argument, struct argp_state *state)
         options->port =
             (int)parse_number(state, "--at", argument, 1, UINT16_MAX);
         return 0;
+    case 'p':
+        server_use_program(argument);
+        return 0;
     case 's':
         payload_set_run_seed(
             parse_number(state, "--seed", argument, 0, UINT64_MAX));
@@ -114,18 +120,6 @@ parse_flag(int key, char *argument, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* True when the program of `model` was built. */
-static bool
-is_built(const struct model *model)
-{
-    const char *folder = getenv("FIVEWAYS_BIN");
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/%s",
-             folder == NULL ? "build/bin" : folder, model->program);
-    return access(path, X_OK) == 0;
 }
 
 /* Run all cases of the runner, and write down how each of them went. */
@@ -167,7 +161,7 @@ test_model(const struct model *model, const struct options *options,
 
     model_set_current(model);
     tally_reset();
-    if (model->program != NULL && !is_built(model)) {
+    if (model->program != NULL && access(server_program(), X_OK) != 0) {
         printf("skipped: %s: all cases: the program was not built\n",
                model->name);
         plan.skipped++;

@@ -138,34 +138,68 @@ process_mappings(pid_t pid)
     return count;
 }
 
+/* The letter that the kernel has for the state of a thread: R runs or could,
+ * S waits, T is stopped; 0 when it is gone. */
+static char
+thread_state(pid_t pid, int thread)
+{
+    char path[64];
+    char line[512];
+    char state = 0;
+    FILE *stream;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, thread);
+    stream = fopen(path, "re");
+    if (stream == NULL) {
+        return state;
+    }
+    /* pid (name) state ...: the name may hold anything. */
+    if (fgets(line, sizeof line, stream) != NULL) {
+        const char *name_end = strrchr(line, ')');
+
+        if (name_end != NULL) {
+            state = name_end[2];
+        }
+    }
+    fclose(stream);
+    return state;
+}
+
+/* How many threads are in the state `letter`, and, if `others` is not NULL,
+ * how many in another one. */
+static int
+count_threads(pid_t pid, char letter, int *others)
+{
+    DIR *folder = open_folder(pid, "task");
+    int count = 0;
+    int thread;
+
+    while ((thread = next_number(folder)) >= 0) {
+        char state = thread_state(pid, thread);
+
+        if (state == letter) {
+            count++;
+        } else if (state != 0 && others != NULL) {
+            (*others)++;
+        }
+    }
+    closedir(folder);
+    return count;
+}
+
 bool
 process_stopped(pid_t pid)
 {
-    DIR *folder = open_folder(pid, "task");
-    bool stopped = true;
-    int thread;
+    int others = 0;
 
-    while (stopped && (thread = next_number(folder)) >= 0) {
-        char path[64];
-        char line[512];
-        const char *name_end;
-        FILE *stream;
+    count_threads(pid, 'T', &others);
+    return others == 0;
+}
 
-        snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid,
-                 thread);
-        stream = fopen(path, "re");
-        if (stream == NULL) {
-            continue;
-        }
-        /* pid (name) state ...: the name may hold anything. */
-        name_end = fgets(line, sizeof line, stream) == NULL
-                       ? NULL
-                       : strrchr(line, ')');
-        stopped = name_end != NULL && name_end[2] == 'T';
-        fclose(stream);
-    }
-    closedir(folder);
-    return stopped;
+bool
+process_runnable(pid_t pid)
+{
+    return count_threads(pid, 'R', NULL) > 0;
 }
 
 int

@@ -37,6 +37,9 @@ int process_mappings(pid_t pid);
 /* True when every thread is stopped by SIGSTOP. */
 bool process_stopped(pid_t pid);
 
+/* True when a thread runs or would, were there a CPU for it. */
+bool process_runnable(pid_t pid);
+
 /* The first descriptor above 2 that it would leak into a program it
  * executes, -1 if there is none. */
 int process_leaking_descriptor(pid_t pid);

@@ -25,11 +25,18 @@
 #include <unistd.h>
 
 static int foreign_port;
+static const char *substitute;
 
 void
 server_use_foreign(int port)
 {
     foreign_port = port;
+}
+
+void
+server_use_program(const char *path)
+{
+    substitute = path;
 }
 
 /* ---- in the child, between fork and exec ---------------------------- */
@@ -118,13 +125,16 @@ become_server(const struct server_setup *setup, char **arguments,
 
 /* ---- starting ------------------------------------------------------- */
 
-/* The program of the model under test; valid until the next call. */
-static char *
-program_path(void)
+char *
+server_program(void)
 {
     static char path[4096];
     const char *folder = getenv("FIVEWAYS_BIN");
 
+    if (substitute != NULL) {
+        snprintf(path, sizeof path, "%s", substitute);
+        return path;
+    }
     snprintf(path, sizeof path, "%s/%s",
              folder == NULL ? "build/bin" : folder, model_current()->program);
     return path;
@@ -141,7 +151,7 @@ set_arguments(const struct server_setup *setup, char **arguments)
     for (i = 0; i < SERVER_LAUNCHER_MAX && setup->launcher[i] != NULL; i++) {
         arguments[count++] = (char *)(uintptr_t)setup->launcher[i];
     }
-    arguments[count++] = program_path();
+    arguments[count++] = server_program();
     if (!setup->bare) {
         arguments[count++] = (char *)(uintptr_t) "--port=0";
         arguments[count++] = (char *)(uintptr_t) "--stats";

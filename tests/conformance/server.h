@@ -75,6 +75,13 @@ struct server_stats {
  * process is started, no flag is passed. */
 void server_use_foreign(int port);
 
+/* Tests start the program `path`, which stays the caller's, in place of the
+ * one that the model under test has: a server like it, but with a bug. */
+void server_use_program(const char *path);
+
+/* The program that tests start; valid until the next call. */
+char *server_program(void);
+
 /* Execute the model under test and return at once. */
 struct server server_spawn(struct server_setup setup);
 
