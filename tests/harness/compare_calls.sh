@@ -34,14 +34,20 @@ not_counted() {
 plain_and_more=("--server=plain=$badserver"
     "--server=more=$badserver --getppid=5")
 
-# With one client there is nothing that could differ but those five.
-by_strace() {
-    own_programs threaded yardstick
+strace_finds_five() {
     run --bin="$tmp/bin" --models=threaded --scenarios=silent --rounds=1 \
         --syscalls=strace "${plain_and_more[@]}"
     [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
         near "$(calls_of more getppid)" 5 0.001 &&
         near "$(calls_of more) - $(calls_of plain)" 5 0.001
+}
+
+# With one client there is nothing that could differ but those five. A busy
+# machine leaves so few echoes in the counted time that its edges show, or
+# none: three tries. A counting that is wrong fails them all.
+by_strace() {
+    own_programs threaded yardstick
+    strace_finds_five || strace_finds_five || strace_finds_five
     result "strace finds five more calls where there are five more" $?
     no_servers_left
     result "strace leaves no server" $?
