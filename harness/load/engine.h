@@ -158,6 +158,8 @@ struct engine_result {
                          * that serves one client after the other leaves
                          * clients unserved, but none like that */
     int stalled_inside; /* of them: have part of the echo */
+    int stalled_behind; /* of them: churn, have all of the echo, and wait for
+                         * the server to end its side */
     uint64_t turned_away;      /* connections that the server ended, or reset,
                                 * before it had sent a byte on them */
     int64_t window_ns;         /* how long the window really was */

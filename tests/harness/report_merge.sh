@@ -64,7 +64,7 @@ added_up() {
         a.run cut.run
     sed 's/^echoes 2000$/echoes two/' "$tmp/b.run" >"$tmp/bad.run"
     refused "a damaged file" 'bad.run: is damaged: line [0-9]+ ' bad.run
-    sed '1s/2$/1/' "$tmp/b.run" >"$tmp/old.run"
+    sed '1s/3$/1/' "$tmp/b.run" >"$tmp/old.run"
     refused "a file of another format" 'old.run: has format 1' old.run
     echo "hello" >"$tmp/other"
     refused "another file" 'other: is no file that load --save' a.run other

@@ -116,6 +116,19 @@ START_TEST(one_answer_for_each_connection_fails)
 }
 END_TEST
 
+START_TEST(a_server_that_keeps_connections_fails)
+{
+    measurement->result.stalled = measurement->result.stalled_behind = 16;
+    judge(false);
+    expect(WINDOW_FAILED, "does not end connections: 16 of 16 clients have "
+                          "ended their side");
+    measurement->result.stalled = 20;
+    judge(false);
+    expect(WINDOW_FAILED,
+           "stopped answering: 4 of 16 clients wait for their next echo");
+}
+END_TEST
+
 START_TEST(a_mute_server_fails)
 {
     measurement->result.served = 0;
@@ -338,6 +351,7 @@ main(void)
     tcase_add_test(cases, a_lost_byte_fails);
     tcase_add_test(cases, a_lost_byte_of_the_first_run_fails);
     tcase_add_test(cases, one_answer_for_each_connection_fails);
+    tcase_add_test(cases, a_server_that_keeps_connections_fails);
     tcase_add_test(cases, a_mute_server_fails);
     tcase_add_test(cases, a_silent_client_excuses_who_answered_before);
     tcase_add_test(cases, a_wrong_byte_of_the_first_run_fails);
