@@ -190,6 +190,10 @@ fill_note(struct window *window, const struct measurement *measurement)
         add_note(window, "its CPU is spent in child processes, which are "
                          "not counted");
     }
+    if (measurement->moved) {
+        add_note(window, "it was put on other CPUs than this row's, so the "
+                         "floor and the client may be on another one");
+    }
 }
 
 static void
