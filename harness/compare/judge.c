@@ -433,6 +433,12 @@ describe_lateness(char *text, size_t text_bytes,
                  100 * used);
         return;
     }
+    if (histogram_quantile_ns(&result->lag, 0.99) <= ENGINE_LAG_MAX_NS) {
+        snprintf(text, text_bytes,
+                 "the client was late itself (it slept through the end of "
+                 "its window)");
+        return;
+    }
     units_format_time(lag, (double)histogram_quantile_ns(&result->lag, 0.99));
     snprintf(text, text_bytes,
              "the client was late itself (p99 of its lag: %s)", lag);

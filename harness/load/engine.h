@@ -76,7 +76,7 @@ const char *engine_error_name(enum engine_error error);
 
 /* What a client in an open loop may not exceed: its lag at the 99th
  * percentile, unless a fifth of the median service time is more, and its
- * share of a CPU. */
+ * share of a CPU. Nor may its window be a tenth too long. */
 #define ENGINE_LAG_MAX_NS    INT64_C(100000)
 #define ENGINE_CPU_SHARE_MAX 0.95
 
