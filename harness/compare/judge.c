@@ -117,6 +117,7 @@ judge_merge(struct measurement *measurement)
     if (result->stalled < first->stalled) {
         result->stalled = first->stalled;
         result->stalled_inside = first->stalled_inside;
+        result->stalled_behind = first->stalled_behind;
     }
 }
 
@@ -158,7 +159,7 @@ judge_status(struct window *window, const struct measurement *measurement,
         window_fail(window, WINDOW_FAILED, "broke connections: %s", text);
     } else if (result->stalled > 0) {
         describe_stall(text, sizeof text, result);
-        window_fail(window, WINDOW_FAILED, "stopped answering: %s", text);
+        window_fail(window, WINDOW_FAILED, "%s", text);
     } else if (never_answered(window, measurement)) {
         window_fail(window, WINDOW_FAILED, "never answered%s%s",
                     window->note[0] ? "; " : "", window->note);
@@ -188,6 +189,10 @@ fill_note(struct window *window, const struct measurement *measurement)
     } else if (measurement->forks) {
         add_note(window, "its CPU is spent in child processes, which are "
                          "not counted");
+    }
+    if (measurement->moved) {
+        add_note(window, "it was put on other CPUs than this row's, so the "
+                         "floor and the client may be on another one");
     }
 }
 
@@ -375,22 +380,30 @@ never_answered(const struct window *window,
            (window->silent == 0 || measurement->first.served == 0);
 }
 
-/* "3 of 16 clients wait for the rest of an echo". */
+/* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
+ * its whole echo has been answered, but no server may keep its connection. */
 static void
 describe_stall(char *text, size_t text_bytes,
                const struct engine_result *result)
 {
     int inside = result->stalled_inside;
+    int stalled = result->stalled - result->stalled_behind;
 
-    if (inside == 0 || inside == result->stalled) {
-        snprintf(text, text_bytes, "%d of %d clients wait for %s",
-                 result->stalled, result->asked,
+    if (stalled <= 0) {
+        snprintf(text, text_bytes,
+                 "does not end connections: %d of %d clients have ended "
+                 "their side and wait for the server to end its own",
+                 result->stalled_behind, result->asked);
+    } else if (inside == 0 || inside == stalled) {
+        snprintf(text, text_bytes,
+                 "stopped answering: %d of %d clients wait for %s", stalled,
+                 result->asked,
                  inside > 0 ? "the rest of an echo" : "their next echo");
     } else {
         snprintf(text, text_bytes,
-                 "%d of %d clients wait for their next echo, %d of them for "
-                 "the rest of it",
-                 result->stalled, result->asked, inside);
+                 "stopped answering: %d of %d clients wait for their next "
+                 "echo, %d of them for the rest of it",
+                 stalled, result->asked, inside);
     }
 }
 
@@ -418,6 +431,12 @@ describe_lateness(char *text, size_t text_bytes,
         snprintf(text, text_bytes,
                  "the client was late itself (it used %.0f %% of its CPU)",
                  100 * used);
+        return;
+    }
+    if (histogram_quantile_ns(&result->lag, 0.99) <= ENGINE_LAG_MAX_NS) {
+        snprintf(text, text_bytes,
+                 "the client was late itself (it slept through the end of "
+                 "its window)");
         return;
     }
     units_format_time(lag, (double)histogram_quantile_ns(&result->lag, 0.99));

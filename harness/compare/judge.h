@@ -28,6 +28,7 @@ struct measurement {
     uint64_t switches_echoes;    /* echoes in that time */
     bool ask_silent;             /* those who were silent are served, too */
     bool unseen;                 /* a launcher put it out of our sight */
+    bool moved;                  /* it runs on CPUs that are not its own */
     bool forks;                  /* the work was done by child processes */
 };
 

@@ -60,6 +60,8 @@ static void run_watched(const struct measure_order *order,
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
+static bool has_moved(const struct measure_order *order,
+                      const struct server_process *server);
 static void set_rate(const struct measure_order *order,
                      struct engine_options *options);
 static int64_t switches_between(const struct scenario *scenario,
@@ -253,6 +255,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
     }
     measurement->forks = probe.forks;
     measurement->unseen = server->seen_pid == 0;
+    measurement->moved = has_moved(order, server);
     measurement->switches = switches_between(order->scenario, &probe);
     measurement->switches_echoes = probe.switches_echoes;
     measurement->server_cpu_ns =
@@ -263,6 +266,19 @@ run_engine(const struct measure_order *order, struct server_process *server,
     measurement->faults = probe.faults_end - probe.faults_begin;
     measurement->threads = probe.threads;
     measurement->stack_kib = probe.stack_kib;
+}
+
+/* A launcher such as taskset, or the server itself, may have chosen other
+ * CPUs than those that the layout says. */
+static bool
+has_moved(const struct measure_order *order,
+          const struct server_process *server)
+{
+    cpu_set_t cpus;
+
+    return server->seen_pid != 0 &&
+           sched_getaffinity(server->seen_pid, sizeof cpus, &cpus) == 0 &&
+           !CPU_EQUAL(&cpus, &order->layout->server);
 }
 
 void

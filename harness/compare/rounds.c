@@ -320,11 +320,14 @@ order_for(const struct rounds *rounds, size_t cell, size_t contender,
     const struct options *options = rounds->order->options;
     const struct plan *plan = rounds->order->plan;
     int64_t window_ns = plan->cells[cell].window_ns;
+    int64_t warmup_ns = plan->warmup_ns;
     const struct grid_point *rate = NULL;
 
     if (plan->cells[cell].point > 0) {
         rate = &rounds->grid[plan->cells[cell].point - 1];
         window_ns = grid_window_ns(rate, window_ns);
+        warmup_ns = grid_warmup_ns(rate, plan->cells[cell].scenario.clients,
+                                   warmup_ns);
     }
     return (struct measure_order){
         .contender = &options->contenders[contender],
@@ -335,7 +338,7 @@ order_for(const struct rounds *rounds, size_t cell, size_t contender,
         .launcher = options->launcher,
         .leash = options->leash,
         .host = options->host,
-        .warmup_ns = plan->warmup_ns,
+        .warmup_ns = warmup_ns,
         .window_ns = window_ns,
         .start_timeout_ns = options->start_timeout_ns,
         .round = round,

@@ -163,6 +163,7 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->unfinished += from->unfinished;
     into->stalled += from->stalled;
     into->stalled_inside += from->stalled_inside;
+    into->stalled_behind += from->stalled_behind;
     into->turned_away += from->turned_away;
     into->arrivals += from->arrivals;
     into->client_cpu_ns += from->client_cpu_ns;

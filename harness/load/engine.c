@@ -219,16 +219,18 @@ count_stalled(struct run *run)
     struct engine_result *result = run->result;
     result->stalled = 0;
     result->stalled_inside = 0;
+    result->stalled_behind = 0;
     for (int i = 0; i < run->count; i++) {
         const struct connection *connection = &run->connections[i];
         int64_t begin = connection->message_end - run->options->message_bytes;
         bool inside = connection->state == CONNECTION_ECHOING &&
                       connection->nread > begin;
+        bool behind = connection->state == CONNECTION_PARTING;
         bool waits = connection->state == CONNECTION_ECHOING ||
-                     connection->state == CONNECTION_GREETING ||
-                     connection->state == CONNECTION_PARTING;
+                     connection->state == CONNECTION_GREETING || behind;
         result->stalled += waits && (connection->served || inside);
         result->stalled_inside += inside;
+        result->stalled_behind += behind;
     }
 }
 

@@ -76,7 +76,7 @@ const char *engine_error_name(enum engine_error error);
 
 /* What a client in an open loop may not exceed: its lag at the 99th
  * percentile, unless a fifth of the median service time is more, and its
- * share of a CPU. */
+ * share of a CPU. Nor may its window be a tenth too long. */
 #define ENGINE_LAG_MAX_NS    INT64_C(100000)
 #define ENGINE_CPU_SHARE_MAX 0.95
 
@@ -158,6 +158,8 @@ struct engine_result {
                          * that serves one client after the other leaves
                          * clients unserved, but none like that */
     int stalled_inside; /* of them: have part of the echo */
+    int stalled_behind; /* of them: churn, have all of the echo, and wait for
+                         * the server to end its side */
     uint64_t turned_away;      /* connections that the server ended, or reset,
                                 * before it had sent a byte on them */
     int64_t window_ns;         /* how long the window really was */

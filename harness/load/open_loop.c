@@ -7,7 +7,8 @@
 #include "harness/load/run.h"
 
 enum {
-    JUDGED_MIN = 100, /* messages; the lag of fewer says nothing */
+    JUDGED_MIN = 100,    /* messages; the lag of fewer says nothing */
+    OVERSLEPT_PART = 10, /* of a window that may be too long by it */
 };
 
 bool
@@ -142,7 +143,9 @@ is_on_its_way(const struct connection *connection)
 }
 
 /* A client that is late itself, by more than a fifth of what the server
- * takes, or that has no CPU time left, measures nothing but itself. */
+ * takes, or that has no CPU time left, measures nothing but itself. Nor does
+ * one that slept through the end of its window: what was due meanwhile was
+ * not sent, has no lag, and would be missing from what the server did. */
 static void
 judge(struct run *run)
 {
@@ -155,7 +158,10 @@ judge(struct run *run)
                 histogram_quantile_ns(&result->lag, 0.99) > allowed_ns;
     bool busy = (double)result->client_cpu_ns >
                 ENGINE_CPU_SHARE_MAX * (double)result->window_ns;
-    if (late || busy) {
+    bool overslept =
+        result->window_ns >
+        run->options->window_ns + run->options->window_ns / OVERSLEPT_PART;
+    if (late || busy || overslept) {
         run_count_error(run, ENGINE_CLIENT_LATE, 0);
     }
 }

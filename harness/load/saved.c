@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 2,       /* goes up when a reader would misunderstand */
+    FORMAT = 3,       /* goes up when a reader would misunderstand */
     LINE_BYTES = 400, /* the longest is the target's */
     /* More clients than one run can have; as many runs as anybody has still
      * add up to an int. */
@@ -69,6 +69,7 @@ static const struct field fields[] = {
     RESULT(FIELD_UINT64, unfinished),
     RESULT(FIELD_INT, stalled),
     RESULT(FIELD_INT, stalled_inside),
+    RESULT(FIELD_INT, stalled_behind),
     RESULT(FIELD_UINT64, turned_away),
     RESULT(FIELD_INT64, oldest_ns),
     RESULT(FIELD_UINT64, arrivals),

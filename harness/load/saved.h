@@ -5,7 +5,7 @@
  * exactly what one client in all those places would have seen: bucket by
  * bucket, not a mean of percentiles. A line of text for each number:
  *
- *     fiveways saved run 2
+ *     fiveways saved run 3
  *     target 10.0.0.1:5566
  *     message_bytes 64
  *     echoes 12345

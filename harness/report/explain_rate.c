@@ -154,13 +154,15 @@ take_rate(struct knee *knee, const struct summary_row *row)
     }
 }
 
-/* With few messages there is no 99th percentile. */
+/* With few messages there is no 99th percentile; but where half of them are
+ * too late already, nobody needs it. */
 static bool
 is_known(const struct summary_row *row)
 {
     return cells_measured(row) &&
            (row->saturated || cells_starved(row) ||
-            isfinite(row->figure[WINDOW_P99_US].median));
+            isfinite(row->figure[WINDOW_P99_US].median) ||
+            row->figure[WINDOW_P50_US].median > LIMIT_US);
 }
 
 static bool

@@ -12,6 +12,12 @@
 #include "harness/load/summary.h"
 #include "harness/load/units.h"
 
+/* Nanoseconds. */
+#define MS INT64_C(1000000)
+
+/* Of the longest window, that all runs must have in common. */
+#define TOGETHER_SHARE 0.9
+
 static bool same_histogram(const struct histogram *a,
                            const struct histogram *b);
 static int differ(char reason[MERGE_REASON_BYTES], const char *what,
@@ -27,7 +33,7 @@ static int read_file(const char *path, struct saved_run *run);
 static int read_all(char *const *paths, int n, struct saved_run *runs);
 static void name_targets(char *text, size_t text_bytes,
                          const struct saved_run *runs, int n);
-static bool at_one_time(const struct saved_run *runs, int n);
+static void note_times(FILE *stream, const struct saved_run *runs, int n);
 
 int
 merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
@@ -91,13 +97,7 @@ merge_print(FILE *stream, char *const *paths, int n, bool colour)
     if (status == EXIT_SUCCESS) {
         name_targets(target, sizeof target, runs, n);
         summary_print(stream, target, &sum->options, &sum->result, colour);
-        if (!at_one_time(runs, n)) {
-            fputs(
-                "  note        not all of these runs were at one time: what "
-                "there is in a second is a\n              sum of what was "
-                "measured one after the other\n",
-                stream);
-        }
+        note_times(stream, runs, n);
         status = summary_exit_status(&sum->result);
         if (fflush(stream) != 0 || ferror(stream)) {
             fprintf(stderr, "report: standard output: %s\n", strerror(errno));
@@ -260,23 +260,38 @@ name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
     }
 }
 
-/* Is there a moment at which all of them ran, as far as clocks tell? */
-static bool
-at_one_time(const struct saved_run *runs, int n)
+/* What there is in a second is a sum only of what there was in the same
+ * second. Hosts do not start on the dot, so a little apart is still together.
+ */
+static void
+note_times(FILE *stream, const struct saved_run *runs, int n)
 {
     int64_t latest_begin_ms = INT64_MIN;
     int64_t first_end_ms = INT64_MAX;
+    int64_t longest_ms = 0;
+    int64_t together_ms;
+    char together[UNITS_TEXT_BYTES];
+    char longest[UNITS_TEXT_BYTES];
 
     for (int i = 0; i < n; i++) {
-        int64_t end_ms =
-            runs[i].begun_ms + runs[i].result.window_ns / 1000000;
+        int64_t window_ms = runs[i].result.window_ns / MS;
+        int64_t end_ms = runs[i].begun_ms + window_ms;
 
-        if (runs[i].begun_ms > latest_begin_ms) {
-            latest_begin_ms = runs[i].begun_ms;
-        }
-        if (end_ms < first_end_ms) {
-            first_end_ms = end_ms;
-        }
+        latest_begin_ms = runs[i].begun_ms > latest_begin_ms
+                              ? runs[i].begun_ms
+                              : latest_begin_ms;
+        first_end_ms = end_ms < first_end_ms ? end_ms : first_end_ms;
+        longest_ms = window_ms > longest_ms ? window_ms : longest_ms;
     }
-    return latest_begin_ms <= first_end_ms;
+    together_ms = first_end_ms - latest_begin_ms;
+    together_ms = together_ms > 0 ? together_ms : 0;
+    if ((double)together_ms < TOGETHER_SHARE * (double)longest_ms) {
+        fprintf(
+            stream,
+            "  note        these runs were at one time for %s of %s only: "
+            "what there is in a\n              second is a sum of what "
+            "was in part measured one after the other\n",
+            units_format_time(together, (double)(together_ms * MS)),
+            units_format_time(longest, (double)(longest_ms * MS)));
+    }
 }

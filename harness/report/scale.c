@@ -91,7 +91,6 @@ scale_sentence(struct text *text, const struct summary *summary)
     struct sizes sizes;
     const struct summary_row *rows;
     size_t nrows;
-    size_t stopped = 0;
 
     find_sizes(&sizes, summary);
     if (sizes.n == 0) {
@@ -102,12 +101,12 @@ scale_sentence(struct text *text, const struct summary *summary)
     add_holders(text, rows, nrows);
     for (size_t i = 0; i < nrows; i++) {
         if (cells_measured(&rows[i]) && cells_starved(&rows[i])) {
-            text_add(text, "%s%s stops at %.0f: ", stopped++ > 0 ? "; " : "",
-                     rows[i].window.model, rows[i].served_least);
+            text_add(text, "; %s stops at %.0f: ", rows[i].window.model,
+                     rows[i].served_least);
             explain_starved(text, &rows[i]);
         }
     }
-    text_add(text, stopped > 0 ? ". " : "");
+    text_add(text, ". ");
 }
 
 /* Rows are grouped in the order of the run, which need not be that of the
@@ -285,7 +284,6 @@ add_holders(struct text *text, const struct summary_row *rows, size_t nrows)
         text_add_item(text, i, holders.n, text_string(&item));
         text_free(&item);
     }
-    text_add(text, "; ");
 }
 
 /* Resident, and in the kernel for its thread. */

@@ -24,7 +24,7 @@ wrong_usage() {
 
 # It becomes the server, stays beside it, or says a word of its own.
 here() {
-    local launcher cpu
+    local launcher cpu other
     cpu=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -1)
     for launcher in 'env FIVEWAYS=1' 'FIVEWAYS=1' "taskset -c $cpu" \
         "bash -c '\"\$@\"; exit \$?' bash"; do
@@ -39,6 +39,22 @@ here() {
     run_once --models=threaded --scenarios=churn --launcher="taskset -c $cpu"
     [ "$status" -eq 0 ] && [ -z "$(field switches_per_echo threaded)" ]
     result "a launcher's own context switches are not the server's" $?
+
+    # All that compare is given is one CPU; a launcher need not keep to it.
+    through=(taskset -c "$cpu")
+    run_once --models=threaded --scenarios=silent --launcher="taskset -c $cpu"
+    ! said 'other CPUs than' flat
+    result "servers on their own CPU have no note" $?
+    other=$((cpu == 0 ? 1 : 0))
+    if ! taskset -c "$other" true 2>/dev/null; then
+        skip "servers moved to another CPU" "there is only one"
+    else
+        run_once --models=threaded --scenarios=silent \
+            --launcher="taskset -c $other"
+        said 'note: threaded, yardstick: it was put on other CPUs' flat
+        result "servers that a launcher moved to another CPU are told" $?
+    fi
+    through=()
 
     run_once --models=threaded --scenarios=silent --launcher='env' \
         --server="shell=true; $badserver"

@@ -26,6 +26,12 @@ refused() {
     result "$name is refused" $?
 }
 
+# shift_run FILE BEGUN_MS: the run as if it had begun then, and lasted 1 s.
+shift_run() {
+    sed "s/^begun_ms .*/begun_ms $2/; s/^window_ns .*/window_ns 1000000000/" \
+        "$tmp/$1"
+}
+
 start_server() {
     "$bin/threaded" --port=0 >"$tmp/ready" &
     server=$!
@@ -43,8 +49,17 @@ added_up() {
         said 'errors +none' out
     result "three runs are added up" $?
     # They were one after the other: it would be wrong to keep quiet of it.
-    said 'not all of these runs were at one time' out
+    said 'these runs were at one time for 0 ns of .* only' out
     result "runs at different times are told" $?
+    shift_run a.run 1000 >"$tmp/first.run"
+    shift_run b.run 1500 >"$tmp/half.run"
+    shift_run b.run 1050 >"$tmp/little.run"
+    merge first.run half.run
+    said 'these runs were at one time for 500 ms of 1.00 s only' out
+    result "runs that overlap by half are told" $?
+    merge first.run little.run
+    [ "$status" -eq 0 ] && ! said 'at one time' out
+    result "hosts need not start on the dot" $?
     merge a.run
     sed '1s/^1 run against //' "$tmp/out" | diff - "$tmp/a.run.out"
     result "one run alone is printed as load printed it" $?
@@ -64,7 +79,7 @@ added_up() {
         a.run cut.run
     sed 's/^echoes 2000$/echoes two/' "$tmp/b.run" >"$tmp/bad.run"
     refused "a damaged file" 'bad.run: is damaged: line [0-9]+ ' bad.run
-    sed '1s/2$/1/' "$tmp/b.run" >"$tmp/old.run"
+    sed '1s/3$/1/' "$tmp/b.run" >"$tmp/old.run"
     refused "a file of another format" 'old.run: has format 1' old.run
     echo "hello" >"$tmp/other"
     refused "another file" 'other: is no file that load --save' a.run other

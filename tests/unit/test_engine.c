@@ -477,6 +477,17 @@ sleep_for_a_while(uint64_t echoes, double done, void *arg)
     nanosleep(&pause, NULL);
 }
 
+/* Longer than a window of 600 ms, and than the time between two calls. */
+static void
+sleep_through_the_end(uint64_t echoes, double done, void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 700000000};
+    (void)echoes;
+    (void)done;
+    (void)arg;
+    nanosleep(&pause, NULL);
+}
+
 /* ---- the open loop ------------------------------------------------------
  */
 
@@ -602,6 +613,19 @@ START_TEST(open_loop_is_late_on_purpose)
     ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
     ck_assert(engine_result_invalid(&result));
     ck_assert_int_ge(histogram_quantile_ns(&result.lag, 0.99), 20 * ms_ns);
+}
+END_TEST
+
+/* Too few messages to judge the lag, but the window was too long. */
+START_TEST(open_loop_sleeps_through_its_end)
+{
+    start_open_loop(true, serve_echo, 50);
+    options.on_progress = sleep_through_the_end;
+    options.window_ns = 600 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_ge(result.window_ns, 700 * ms_ns);
+    ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
 }
 END_TEST
 
@@ -766,6 +790,7 @@ main(void)
     tcase_add_test(tests, open_loop_goes_on_with_who_is_free);
     tcase_add_test(tests, open_loop_survives_lost_connections);
     tcase_add_test(tests, open_loop_is_late_on_purpose);
+    tcase_add_test(tests, open_loop_sleeps_through_its_end);
     tcase_add_test(tests, crew_counts_add_up);
     tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
     tcase_add_test(tests, crew_keeps_to_the_rate);

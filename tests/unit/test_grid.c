@@ -197,6 +197,19 @@ START_TEST(a_window_holds_enough_messages)
 }
 END_TEST
 
+/* 64 clients of a server that does 640 a second wait 100 ms for an echo. */
+START_TEST(a_warm_up_outlasts_an_echo)
+{
+    const struct grid_point fast = {.of_per_s = 64000};
+    const struct grid_point slow = {.of_per_s = 640};
+    const struct grid_point hardly = {.of_per_s = 1};
+
+    ck_assert_int_eq(grid_warmup_ns(&fast, 64, 30000000), 30000000);
+    ck_assert_int_eq(grid_warmup_ns(&slow, 64, 30000000), 150000000);
+    ck_assert_int_eq(grid_warmup_ns(&hardly, 64, 30000000), 1500000000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -216,6 +229,7 @@ main(void)
                    only_good_windows_in_a_closed_loop_of_this_scenario);
     tcase_add_test(cases, tiny_and_enormous_rates_are_whole_numbers);
     tcase_add_test(cases, a_window_holds_enough_messages);
+    tcase_add_test(cases, a_warm_up_outlasts_an_echo);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

@@ -116,6 +116,19 @@ START_TEST(one_answer_for_each_connection_fails)
 }
 END_TEST
 
+START_TEST(a_server_that_keeps_connections_fails)
+{
+    measurement->result.stalled = measurement->result.stalled_behind = 16;
+    judge(false);
+    expect(WINDOW_FAILED, "does not end connections: 16 of 16 clients have "
+                          "ended their side");
+    measurement->result.stalled = 20;
+    judge(false);
+    expect(WINDOW_FAILED,
+           "stopped answering: 4 of 16 clients wait for their next echo");
+}
+END_TEST
+
 START_TEST(a_mute_server_fails)
 {
     measurement->result.served = 0;
@@ -268,6 +281,11 @@ START_TEST(a_late_client_charges_nobody)
     make_open_loop();
     measurement->result.errors[ENGINE_CLIENT_LATE] = 1;
     judge(true);
+    expect(WINDOW_INVALID, "late itself (it slept through the end of its");
+    for (int i = 0; i < 1000; i++) {
+        histogram_record(&measurement->result.lag, 2000000);
+    }
+    judge(true);
     expect(WINDOW_INVALID, "the client was late itself (p99 of its lag: 2.0");
     measurement->result.client_cpu_ns = 96000000;
     judge(true);
@@ -338,6 +356,7 @@ main(void)
     tcase_add_test(cases, a_lost_byte_fails);
     tcase_add_test(cases, a_lost_byte_of_the_first_run_fails);
     tcase_add_test(cases, one_answer_for_each_connection_fails);
+    tcase_add_test(cases, a_server_that_keeps_connections_fails);
     tcase_add_test(cases, a_mute_server_fails);
     tcase_add_test(cases, a_silent_client_excuses_who_answered_before);
     tcase_add_test(cases, a_wrong_byte_of_the_first_run_fails);

@@ -290,6 +290,19 @@ START_TEST(without_a_percentile_nothing_is_known)
 }
 END_TEST
 
+START_TEST(a_median_that_is_late_needs_no_percentile)
+{
+    for (int round = 1; round <= ROUNDS; round++) {
+        struct window window = kept("libevent", 5000, round);
+
+        window.figure[WINDOW_P50_US] = 100000;
+        window.figure[WINDOW_P99_US] = NAN;
+        add(window);
+    }
+    assert_has("libevent at no rate that was tried. ");
+}
+END_TEST
+
 START_TEST(a_good_attempt_makes_up_for_a_late_one)
 {
     add_late("threaded", 5000, 1);
@@ -517,6 +530,7 @@ main(void)
     tcase_add_test(cases, the_last_rate_is_no_knee);
     tcase_add_test(cases, what_could_not_be_measured_is_not_known);
     tcase_add_test(cases, without_a_percentile_nothing_is_known);
+    tcase_add_test(cases, a_median_that_is_late_needs_no_percentile);
     tcase_add_test(cases, a_good_attempt_makes_up_for_a_late_one);
     tcase_add_test(cases, blocking_is_said_to_serve_one);
     tcase_add_test(cases, the_choice_of_rates_is_said);

@@ -43,6 +43,7 @@ make_run(struct saved_run *whole, unsigned seed)
     made->unfinished = 7;
     made->stalled = 12;
     made->stalled_inside = 13;
+    made->stalled_behind = 14;
     made->turned_away = 14;
     made->oldest_ns = 8;
     made->arrivals = 9;
@@ -120,8 +121,8 @@ static const struct {
     const char *other;  /* in its place; several lines, or "" for none */
     const char *reason; /* part of what must be said */
 } damages[] = {
-    {"fiveways saved run 2", "hello", "no file that load --save wrote"},
-    {"fiveways saved run 2", "fiveways saved run 1", "has format 1"},
+    {"fiveways saved run 3", "hello", "no file that load --save wrote"},
+    {"fiveways saved run 3", "fiveways saved run 1", "has format 1"},
     {"target [::1]:5566", "target \033[31m", "line 2 is none"},
     {"target [::1]:5566", "", "lines are missing"},
     {"target [::1]:5566", "target a:1\ntarget b:2", "line 3 is none"},

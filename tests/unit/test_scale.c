@@ -139,6 +139,24 @@ START_TEST(the_sentence_follows_the_numbers)
 }
 END_TEST
 
+/* Where nobody stops, nothing hangs in the air behind the holders. */
+START_TEST(the_sentence_ends)
+{
+    struct text text = {0};
+    struct summary summary;
+
+    add("threaded", 10000, 10016, 2.25);
+    add("threaded", 0, 16, 1.5);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    scale_sentence(&text, &summary);
+    ck_assert_str_eq(text_string(&text),
+                     "threaded holds all 10016 clients, of which each idle "
+                     "one keeps 28.5 KiB in threaded. ");
+    text_free(&text);
+    summary_free(&summary);
+}
+END_TEST
+
 START_TEST(one_size_is_no_table)
 {
     add("threaded", 1000, 1016, 2);
@@ -172,6 +190,7 @@ main(void)
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, the_table_is_the_expected_one);
     tcase_add_test(cases, the_sentence_follows_the_numbers);
+    tcase_add_test(cases, the_sentence_ends);
     tcase_add_test(cases, one_size_is_no_table);
     tcase_add_test(cases, many_sizes_fit);
     suite_add_tcase(suite, cases);
