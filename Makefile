@@ -153,6 +153,23 @@ $(OUT)/tests/harness: $(call objects,tests/harness,\
                         tests/harness/lateserver.c) $(LOAD)
 $(OUT)/tests/badserver: $(call objects,tests/harness/badserver)
 $(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
+# A wrong server is a right one with a patch. Those that no case kills fast
+# are left out of the fast check, and all of them where there is no patch(1).
+space := $(subst ,, )
+mutants = $(if $(shell command -v patch),$(patsubst \
+            tests/mutants/%.diff,$(OUT)/mutants/%,$(1)))
+MUTANTS := $(call mutants,$(shell grep -lE \
+             '^model: ($(subst $(space),|,$(strip $(MODELS_HERE))))$$' \
+             tests/mutants/*.diff))
+MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
+                  $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
+$(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
+            $(SERVERS)
+	@mkdir -p $(@D)
+	$(Q)CC="$(CC)" CFLAGS="-std=gnu11 -D_GNU_SOURCE -I. -pthread $(CFLAGS)" \
+	    LIBS="$(call LIBS_OF,libevent)" OBJ="$(OBJ)" \
+	    tests/mutants/build $< $@
+	$(SAY) "  MUTANT $@"
 
 # A target of the fuzzer is linked with libFuzzer (VARIANT=fuzz), and with
 # replay.c, which any compiler takes.
@@ -201,6 +218,7 @@ endif
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
         check-conformance check-faults check-harness check-fuzz check-build \
+        check-mutants check-mutants-all check-promises promises \
         check-all coverage soak fuzz fuzzers format format-check lint clean \
         install uninstall
 
@@ -231,7 +249,8 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # start go on with what there is, should a package not be had.
 NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
               check-lines check-conformance check-faults check-harness \
-              check-fuzz check-build check-all coverage
+              check-fuzz check-build check-all coverage \
+              check-mutants check-mutants-all check-promises promises
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
@@ -268,17 +287,21 @@ TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
 check check-unit check-lines check-conformance check-faults check-harness \
-check-fuzz check-build check-all coverage:
+check-fuzz check-build check-all coverage \
+check-mutants check-mutants-all check-promises promises:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
 else
 # Building uses all CPUs, unless -j says how many. The parts come one after
 # the other, whatever -j says: they would disturb each other's measurements.
+# The mutants test the tests, for which one build is enough.
 CHECK_PARTS := check-lines check-unit check-conformance check-faults \
-               check-harness check-fuzz
+               check-harness check-fuzz \
+               $(if $(VARIANT),,check-mutants check-promises)
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory tests programs \
+	    $(if $(VARIANT),,$(MUTANTS_FAST)) \
 	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 	@for part in $(CHECK_PARTS); do \
 	    $(MAKE) --no-print-directory $$part || exit 1; done
@@ -299,6 +322,28 @@ check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for no
 check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
+SUITES := $(OUT)/tests/conformance $(OUT)/tests/faults
+check-mutants: $(MUTANTS_FAST) $(SUITES) $(SHIM) ## wrong servers that the tests must find
+	@$(TEST_ENV) tests/mutants/run $(OUT)/mutants $(SUITES)
+
+check-mutants-all: $(MUTANTS) $(SUITES) $(SHIM) ## also those that it takes long to find
+	@$(TEST_ENV) tests/mutants/run --all $(OUT)/mutants $(SUITES)
+
+check-promises: $(SUITES) ## tests/PROMISES.md is about the tests there are
+	@$(TEST_ENV) tests/promises/check $(SUITES)
+
+CASE_RESULTS := $(SUITES:%=%.results)
+promises: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## run the tests it names and write tests/PROMISES.md (5 min)
+	@$(TEST_ENV) $(OUT)/tests/harness
+	@for part in check-unit check-conformance check-faults \
+	    check-mutants-all; do \
+	    $(MAKE) --no-print-directory $$part || exit 1; done
+	@tests/promises/generate $(CASE_RESULTS) >$(OUT)/PROMISES.md && \
+	    tests/promises/the_run $(CASE_RESULTS) $(OUT)/mutants.results \
+	    >>$(OUT)/PROMISES.md
+	@mv $(OUT)/PROMISES.md tests/PROMISES.md
+	@echo "wrote tests/PROMISES.md"
+
 check-fuzz: $(FUZZ_REPLAYS) ## parsers against stored and changed hostile inputs
 	@$(TEST_ENV) tests/fuzz/run replay
 
@@ -306,7 +351,10 @@ check-build: $(OUT)/tests/planted $(PROGRAMS) ## that this VARIANT is what it is
 	@$(TEST_ENV) tests/builds/run
 
 check-all: ## all of it in every build, a line for each (BUILDS= narrows it down)
-	@tests/builds/matrix $(CHECK_PARTS)
+	@tests/builds/matrix $(filter-out check-mutants check-promises,\
+	    $(CHECK_PARTS))
+	@$(MAKE) --no-print-directory check-mutants-all
+	@$(MAKE) --no-print-directory check-promises
 
 ifneq ($(VARIANT),coverage)
 coverage: ## lines and branches of the servers that the tests execute
