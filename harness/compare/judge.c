@@ -433,6 +433,13 @@ describe_lateness(char *text, size_t text_bytes,
                  100 * used);
         return;
     }
+    if (result->overslept_ns > 0 &&
+        histogram_quantile_ns(&result->lag, 0.99) <= ENGINE_LAG_MAX_NS) {
+        units_format_time(lag, (double)result->overslept_ns);
+        snprintf(text, text_bytes,
+                 "the client was late itself (it was not woken for %s)", lag);
+        return;
+    }
     if (histogram_quantile_ns(&result->lag, 0.99) <= ENGINE_LAG_MAX_NS) {
         snprintf(text, text_bytes,
                  "the client was late itself (it slept through the end of "

@@ -168,6 +168,7 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->arrivals += from->arrivals;
     into->client_cpu_ns += from->client_cpu_ns;
     into->window_ns = larger(into->window_ns, from->window_ns);
+    into->overslept_ns = larger(into->overslept_ns, from->overslept_ns);
     into->oldest_ns = larger(into->oldest_ns, from->oldest_ns);
     into->interrupted = into->interrupted || from->interrupted;
     histogram_merge(&into->latency, &from->latency);

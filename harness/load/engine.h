@@ -150,6 +150,8 @@ struct engine_result {
     uint64_t unfinished;   /* messages without their echo at the end; in an
                             * open loop those too that were due and could
                             * not even be sent */
+    int64_t overslept_ns;  /* open loop: of the window, slept for longer than
+                            * was asked */
     int64_t oldest_ns;  /* open loop: age of the oldest of them, from when it
                          * was due until we gave it up; 0 if there is none */
     uint64_t arrivals;  /* open loop: messages that were due in the window */

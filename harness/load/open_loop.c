@@ -7,8 +7,10 @@
 #include "harness/load/run.h"
 
 enum {
-    JUDGED_MIN = 100,    /* messages; the lag of fewer says nothing */
-    OVERSLEPT_PART = 10, /* of a window that may be too long by it */
+    JUDGED_MIN = 100,           /* messages; the lag of fewer says nothing */
+    OVERSLEPT_PART = 10,        /* of a window that may be too long by it */
+    SLEPT_PART = 100,           /* of a window that may be slept away in it */
+    SLEPT_NS_MIN = 1000 * 1000, /* a sleep too long by less is no accident */
 };
 
 bool
@@ -94,6 +96,19 @@ open_loop_send(struct run *run)
     }
 }
 
+void
+open_loop_woke(struct run *run, const struct timespec *sleep)
+{
+    if (!run->measuring) {
+        return;
+    }
+    int64_t late_ns = clock_now_ns() - run->now_ns -
+                      (sleep->tv_sec * 1000000000 + sleep->tv_nsec);
+    if (late_ns >= SLEPT_NS_MIN) {
+        run->result->overslept_ns += late_ns;
+    }
+}
+
 int64_t
 open_loop_next_ns(const struct run *run)
 {
@@ -144,8 +159,9 @@ is_on_its_way(const struct connection *connection)
 
 /* A client that is late itself, by more than a fifth of what the server
  * takes, or that has no CPU time left, measures nothing but itself. Nor does
- * one that slept through the end of its window: what was due meanwhile was
- * not sent, has no lag, and would be missing from what the server did. */
+ * one that was kept asleep: of what was due meanwhile only the first message
+ * of each connection has a lag, and the queue behind them would be charged to
+ * the server; or, if that was the end of the window, was never sent. */
 static void
 judge(struct run *run)
 {
@@ -161,7 +177,8 @@ judge(struct run *run)
     bool overslept =
         result->window_ns >
         run->options->window_ns + run->options->window_ns / OVERSLEPT_PART;
-    if (late || busy || overslept) {
+    bool asleep = result->overslept_ns > result->window_ns / SLEPT_PART;
+    if (late || busy || overslept || asleep) {
         run_count_error(run, ENGINE_CLIENT_LATE, 0);
     }
 }

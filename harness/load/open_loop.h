@@ -46,6 +46,10 @@ void open_loop_forget(struct run *run, struct connection *connection);
 /* Send what is due, as long as a connection is free. */
 void open_loop_send(struct run *run);
 
+/* We woke up, having been awake last at run->now_ns and having asked for no
+ * more than `sleep`: was that in time? */
+void open_loop_woke(struct run *run, const struct timespec *sleep);
+
 /* A speaking connection has its whole echo at run->now_ns. */
 void open_loop_record(struct run *run, const struct connection *connection);
 

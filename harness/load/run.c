@@ -194,6 +194,9 @@ wait_for_events(struct run *run, int64_t until_ns)
                              &sleep, NULL);
     run->event_count = count > 0 ? count : 0;
     run->event_next = 0;
+    if (open_loop_is_on(run)) {
+        open_loop_woke(run, &sleep);
+    }
     if (run->options->spin_ns > 0 && count == 0 && sleep.tv_sec == 0 &&
         sleep.tv_nsec == 0) {
         int64_t now_ns = clock_now_ns();

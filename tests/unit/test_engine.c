@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -629,6 +630,39 @@ START_TEST(open_loop_sleeps_through_its_end)
 }
 END_TEST
 
+static void
+hold_up(int signal_number)
+{
+    const struct timespec pause = {.tv_nsec = 200000000};
+
+    (void)signal_number;
+    nanosleep(&pause, NULL);
+}
+
+/* Held up in the middle of the window, when two messages are due and then a
+ * hundred more: those two are too few for the p99 of the lag to show it. */
+START_TEST(open_loop_is_kept_asleep)
+{
+    const struct itimerval once = {.it_value.tv_usec = 300000};
+    sigset_t alarm;
+
+    /* For this thread alone, not for the server's. */
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+    start_open_loop(true, serve_slowly, 300);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
+    signal(SIGALRM, hold_up);
+    setitimer(ITIMER_REAL, &once, NULL);
+    options.clients = 2;
+    options.window_ns = 1000 * ms_ns;
+    ck_assert_int_eq(engine_run(&options, &result), 0);
+    assert_all_accounted_for();
+    ck_assert_int_ge(result.overslept_ns, 150 * ms_ns);
+    ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
+}
+END_TEST
+
 /* ---- several threads ----------------------------------------------------
  */
 
@@ -791,6 +825,7 @@ main(void)
     tcase_add_test(tests, open_loop_survives_lost_connections);
     tcase_add_test(tests, open_loop_is_late_on_purpose);
     tcase_add_test(tests, open_loop_sleeps_through_its_end);
+    tcase_add_test(tests, open_loop_is_kept_asleep);
     tcase_add_test(tests, crew_counts_add_up);
     tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
     tcase_add_test(tests, crew_keeps_to_the_rate);
