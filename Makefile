@@ -293,17 +293,19 @@ check-mutants check-mutants-all check-promises promises:
 	    "'make deps' installs them" >&2
 	@exit 3
 else
-# Building uses all CPUs, unless -j says how many. The parts come one after
-# the other, whatever -j says: they would disturb each other's measurements.
-# The mutants test the tests, for which one build is enough.
-CHECK_PARTS := check-lines check-unit check-conformance check-faults \
-               check-harness check-fuzz \
-               $(if $(VARIANT),,check-mutants check-promises)
+# Building uses all CPUs, unless -j says how many. What waits more than it
+# computes runs side by side; the harness's tests measure, and run alone. The
+# mutants test the tests: CI and check-all run them.
+CHECK_BESIDE := check-conformance check-faults check-unit
+CHECK_PARTS := check-lines $(CHECK_BESIDE) check-harness check-fuzz \
+               $(if $(VARIANT),,check-promises)
+CHECK_ALONE := $(filter-out check-lines $(CHECK_BESIDE),$(CHECK_PARTS))
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory tests programs \
-	    $(if $(VARIANT),,$(MUTANTS_FAST)) \
 	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-	@for part in $(CHECK_PARTS); do \
+	@$(MAKE) --no-print-directory check-lines
+	@tests/side_by_side $(CHECK_BESIDE:%="$(MAKE) --no-print-directory %")
+	@for part in $(CHECK_ALONE); do \
 	    $(MAKE) --no-print-directory $$part || exit 1; done
 	@echo "all tests passed. next: make compare"
 

