@@ -23,7 +23,7 @@ struct budget {
 };
 
 static const struct budget budgets[] = {
-    {MODE_DEFAULT, 30 * MS, 100 * MS, 82, 86, 12},
+    {MODE_DEFAULT, 30 * MS, 90 * MS, 84, 87, 12},
     {MODE_QUICK, 20 * MS, 90 * MS, 16, 17, 6},
     {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
     {MODE_C10K, 50 * MS, 200 * MS, 150, 160, 6},
