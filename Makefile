@@ -218,7 +218,7 @@ endif
 .PHONY: all help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
         check-conformance check-faults check-harness check-fuzz check-build \
-        check-mutants check-mutants-all check-promises promises \
+        check-compare check-mutants check-mutants-all check-promises promises \
         check-all coverage soak fuzz fuzzers format format-check lint clean \
         install uninstall
 
@@ -288,14 +288,14 @@ TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
 check check-unit check-lines check-conformance check-faults check-harness \
 check-fuzz check-build check-all coverage \
-check-mutants check-mutants-all check-promises promises:
+check-compare check-mutants check-mutants-all check-promises promises:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
 else
 # Building uses all CPUs, unless -j says how many. What waits more than it
 # computes runs side by side; the harness's tests measure, and run alone. The
-# mutants test the tests: CI and check-all run them.
+# mutants, which test the tests, and check-compare are for CI and check-all.
 CHECK_BESIDE := check-conformance check-faults check-unit
 CHECK_PARTS := check-lines $(CHECK_BESIDE) check-harness check-fuzz \
                $(if $(VARIANT),,check-promises)
@@ -323,6 +323,9 @@ check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for no
 
 check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
+
+check-compare: $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
+	@$(TEST_ENV) tests/harness/run --rest
 
 SUITES := $(OUT)/tests/conformance $(OUT)/tests/faults
 check-mutants: $(MUTANTS_FAST) $(SUITES) $(SHIM) ## wrong servers that the tests must find
@@ -353,8 +356,8 @@ check-build: $(OUT)/tests/planted $(PROGRAMS) ## that this VARIANT is what it is
 	@$(TEST_ENV) tests/builds/run
 
 check-all: ## all of it in every build, a line for each (BUILDS= narrows it down)
-	@tests/builds/matrix $(filter-out check-mutants check-promises,\
-	    $(CHECK_PARTS))
+	@tests/builds/matrix $(filter-out check-promises,$(CHECK_PARTS)) \
+	    check-compare
 	@$(MAKE) --no-print-directory check-mutants-all
 	@$(MAKE) --no-print-directory check-promises
 

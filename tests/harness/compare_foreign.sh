@@ -2,6 +2,7 @@
 # compare_foreign.sh: servers in other languages, as people give them with
 # SERVER="name=command {port}". Those that echo right are measured; one that
 # does not fails, and has no number.
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 foreign=$(realpath "$here/../foreign")
 

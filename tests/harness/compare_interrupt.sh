@@ -1,6 +1,7 @@
 #!/bin/bash
 # compare_interrupt.sh: Ctrl-C prints what there is, and whatever ends
 # compare, no server is left (J7).
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 
 # shellcheck disable=SC2317 # called by within

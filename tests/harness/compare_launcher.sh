@@ -2,6 +2,7 @@
 # compare_launcher.sh: servers that compare starts through a command: pinned,
 # in another network namespace, or out of sight as on another host. Each is
 # measured as far as it can be, and none is left.
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 namespace=fiveways-$$
 
@@ -74,7 +75,9 @@ here() {
     result "a launcher without standard input is told" $?
 }
 
+# shellcheck disable=SC2317 # called by name
 a_window_is_there() { grep -qs '"status": *"ok"' "$tmp/results/results.jsonl"; }
+# shellcheck disable=SC2317 # called by name
 agent_listens() { [ -S "$tmp/socket" ]; }
 
 # What ssh does: the server is a child of somebody else, and nothing but its

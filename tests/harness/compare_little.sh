@@ -1,6 +1,7 @@
 #!/bin/bash
 # compare_little.sh: a machine with little: few descriptors, no libevent, no
 # servers, no room to write (J3).
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 
 few_descriptors() {

@@ -3,6 +3,7 @@
 # CPU, descriptors, room on the disk. Each is said in a clear sentence, and
 # what can be measured all the same is measured. And make c10k, as far as a
 # test can hold it.
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 
 # The last run has a price of an echo.

@@ -2,6 +2,7 @@
 # compare_rate.sh: the scenario rate. On a busy machine the client may be late
 # itself, and compare then calls a window invalid; so nothing here looks at a
 # time, or says that a rate was kept.
+# For the rest: it takes long.
 # Runs alone: each side of an open loop wants a CPU of its own.
 #
 # Conditions in single quotes are for awk.

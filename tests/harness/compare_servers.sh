@@ -1,6 +1,7 @@
 #!/bin/bash
 # compare_servers.sh: servers that do not start, start oddly, die, or talk
 # without end; the others are measured all the same (J5).
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 
 # with_server WHAT: measure threaded and server.pl beside it.
