@@ -120,6 +120,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
 COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans \
                  address launcher listener
+# What several of them need.
+UNIT_SHARED := run_suite rendering
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
               $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
@@ -130,7 +132,7 @@ $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
 # touched one by one.
 $(OBJ)/tests/unit/test_co_frames.o: OWN_CFLAGS += -fstack-clash-protection
 $(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
-               $(OBJ)/tests/unit/run_suite.o $(UNIT_PARTS)
+               $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(UNIT_PARTS)
 $(OUT)/tests/conformance: $(call objects,tests/conformance)
 # The faults are cases of their own on the same ground: servers, clients and
 # main are conformance's. The shim goes into servers, not into the program.

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/markdown.h"
 #include "harness/report/table.h"
 #include "harness/results/csv.h"
+#include "tests/unit/rendering.h"
 #include "tests/unit/run_suite.h"
 
 enum {
@@ -122,51 +122,18 @@ add_late(const char *model, int rate_per_s, int round)
     add(window);
 }
 
-static char *
-render(bool markdown, bool joined)
-{
-    static const struct table_style plain = {.why = true};
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *file = open_memstream(&text, &bytes);
-    struct summary summary;
-
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
-    if (markdown) {
-        markdown_print(file, &results.run, &summary);
-    } else {
-        table_print(file, &results.run, &summary, &plain);
-    }
-    fclose(file);
-    summary_free(&summary);
-    for (char *c = text; joined && *c != '\0'; c++) {
-        if (*c == '\n') {
-            *c = ' ';
-        }
-    }
-    return text;
-}
-
-static void
-assert_shown(const char *words, bool shown)
-{
-    char *text = render(false, true);
-
-    ck_assert_msg((strstr(text, words) != NULL) == shown, "%s\"%s\" in:\n%s",
-                  shown ? "no " : "", words, text);
-    free(text);
-}
+static const struct table_style plain = {.why = true};
 
 static void
 assert_has(const char *words)
 {
-    assert_shown(words, true);
+    rendering_assert(&results, &plain, words, true);
 }
 
 static void
 assert_lacks(const char *words)
 {
-    assert_shown(words, false);
+    rendering_assert(&results, &plain, words, false);
 }
 
 START_TEST(each_rate_has_its_rows_in_one_table)
@@ -484,7 +451,7 @@ START_TEST(nothing_is_wider_than_the_table)
                     "averyveryveryveryveryverylongone");
         add(window);
     }
-    text = render(false, false);
+    text = rendering_table(&results, &plain);
     for (line = text; *line != '\0'; line += *line == '\n') {
         int length = (int)strcspn(line, "\n");
 
@@ -501,7 +468,7 @@ START_TEST(markdown_has_the_same_cells)
 
     add_kept("a|b*", 10000);
     add_late("threaded", 10000, 1);
-    text = render(true, false);
+    text = rendering_markdown(&results);
     ck_assert_ptr_nonnull(
         strstr(text, "\n| asked /s | model | reached /s | resp50 us | resp99 "
                      "us | serv50 us | serv99 us | lag99 us | unfinished | "

@@ -11,9 +11,9 @@
 
 #include "harness/compare/scenarios.h"
 #include "harness/report/cells.h"
-#include "harness/report/markdown.h"
 #include "harness/report/shows.h"
 #include "harness/report/table.h"
+#include "tests/unit/rendering.h"
 #include "tests/unit/run_suite.h"
 
 enum {
@@ -85,56 +85,24 @@ set(const char *model, enum window_figure figure, double value)
     }
 }
 
-/* The report with its lines joined, so that a sentence can be looked for.
- */
-static char *
-render(bool markdown, bool joined)
-{
-    static const struct table_style plain = {.folder = NULL};
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *file = open_memstream(&text, &bytes);
-    struct summary summary;
-
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
-    if (markdown) {
-        markdown_print(file, &results.run, &summary);
-    } else {
-        table_print(file, &results.run, &summary, &plain);
-    }
-    fclose(file);
-    summary_free(&summary);
-    for (char *c = text; joined && *c != '\0'; c++) {
-        if (*c == '\n') {
-            *c = ' ';
-        }
-    }
-    return text;
-}
+static const struct table_style plain = {.folder = NULL};
 
 static void
 assert_has(const char *words)
 {
-    char *text = render(false, true);
-
-    ck_assert_msg(strstr(text, words) != NULL, "no \"%s\" in:\n%s", words,
-                  text);
-    free(text);
+    rendering_assert(&results, &plain, words, true);
 }
 
 static void
 assert_lacks(const char *words)
 {
-    char *text = render(false, true);
-
-    ck_assert_msg(strstr(text, words) == NULL, "\"%s\" in:\n%s", words, text);
-    free(text);
+    rendering_assert(&results, &plain, words, false);
 }
 
 static void
 assert_narrow(void)
 {
-    char *text = render(false, false);
+    char *text = rendering_table(&results, &plain);
     char *line = text;
 
     while (*line != '\0') {
@@ -509,13 +477,13 @@ START_TEST(no_text_of_the_file_is_printed_raw)
     window_fail(&window, WINDOW_FAILED, "\033]0;x\a died | `rm`\n| row |");
     add(window);
     snprintf(results.run.note, sizeof results.run.note, "\033[31m note");
-    text = render(false, false);
+    text = rendering_table(&results, &plain);
     ck_assert_ptr_null(strchr(text, '\033'));
     ck_assert_ptr_null(strchr(text, '\a'));
     ck_assert_ptr_null(strchr(text, (char)0233));
     ck_assert_ptr_nonnull(strstr(text, "a|b?[2J c"));
     free(text);
-    text = render(true, false);
+    text = rendering_markdown(&results);
     ck_assert_ptr_null(strchr(text, '\033'));
     ck_assert_ptr_null(strchr(text, (char)0233));
     ck_assert_ptr_nonnull(strstr(text, "| a&#124;b?\\[2J c | 64/64 |"));
@@ -535,7 +503,7 @@ START_TEST(a_skipped_scenario_takes_one_line)
     add(window);
     snprintf(window.model, sizeof window.model, "libevent");
     add(window);
-    text = render(false, false);
+    text = rendering_table(&results, &plain);
     ck_assert_ptr_nonnull(strstr(text, "\nskipped: too few descriptors\n"));
     ck_assert_ptr_null(strstr(text, "threaded"));
     free(text);
@@ -559,7 +527,7 @@ START_TEST(each_scenario_says_what_it_shows)
         ck_assert_msg(shows_sentence(&window)[0] != '\0', "%s", all[i].name);
     }
     add_rounds("churn", "threaded", 1, 9);
-    text = render(true, false);
+    text = rendering_markdown(&results);
     ck_assert_ptr_nonnull(strstr(text, "\n*The cost of accepting, and of "
                                        "making a thread or a stack.*\n"));
     ck_assert_ptr_nonnull(strstr(text, "never: no echo came."));

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/markdown.h"
 #include "harness/report/table.h"
+#include "tests/unit/rendering.h"
 #include "tests/unit/run_suite.h"
 
 enum {
@@ -78,15 +78,8 @@ fixed_results(void)
 static char *
 styled_table_of(struct results *results, const struct table_style *style)
 {
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *file = open_memstream(&text, &bytes);
-    struct summary summary;
+    char *text = rendering_table(results, style);
 
-    ck_assert_int_eq(summary_make(results, &summary), 0);
-    table_print(file, &results->run, &summary, style);
-    fclose(file);
-    summary_free(&summary);
     results_free(results);
     return text;
 }
@@ -286,17 +279,10 @@ END_TEST
 START_TEST(markdown_has_the_same_cells)
 {
     struct results results = fixed_results();
-    struct summary summary;
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *file = open_memstream(&text, &bytes);
+    char *text = rendering_markdown(&results);
 
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
-    ck_assert_int_eq(markdown_print(file, &results.run, &summary), 0);
-    fclose(file);
     ck_assert_ptr_nonnull(strstr(text, "| blocking | **1/64** | 94.8k | 660 "
                                        "| never | 9.73 | 0.2 | 2.42 |"));
-    summary_free(&summary);
     results_free(&results);
     free(text);
 }
