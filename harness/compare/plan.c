@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "harness/load/descriptors.h"
 #include "harness/load/engine.h"
 
 #define MS INT64_C(1000000)
@@ -45,7 +45,6 @@ enum {
     HARNESS_DESCRIPTORS = 16, /* that compare holds beside the engine's */
 };
 
-static rlim_t raise_descriptors(void);
 static void add_cell(struct plan *plan, const struct options *options,
                      const struct layout_machine *machine,
                      const struct scenario *scenario, rlim_t limit);
@@ -66,7 +65,7 @@ plan_make(struct plan *plan, const struct options *options,
           const struct layout_machine *machine)
 {
     const struct budget *budget = budgets;
-    rlim_t limit = raise_descriptors();
+    rlim_t limit = descriptors_raise();
     size_t count;
     const struct scenario *all = scenarios_all(&count);
     double seconds;
@@ -139,22 +138,6 @@ add_points(struct plan *plan)
             cell->window_ns = OPEN_LOOP_MS_MIN * MS;
         }
     }
-}
-
-/* Returns the limit that holds from now on, for us and for servers. */
-static rlim_t
-raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
-        return 1024;
-    }
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    return limit.rlim_cur;
 }
 
 /*

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/load/arguments.h"
 #include "harness/load/crew.h"
+#include "harness/load/descriptors.h"
 #include "harness/load/engine.h"
 #include "harness/load/percentiles.h"
 #include "harness/load/saved.h"
@@ -46,25 +46,11 @@ catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* Raise the limit of open descriptors as far as it goes. Returns what it is
- * then. */
-static rlim_t
-raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return RLIM_INFINITY;
-    }
-    rlim_t soft = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
-}
-
 /* A run that would fail half-way for want of descriptors is not begun. */
 static void
 check_descriptors(const struct engine_options *options, int threads)
 {
-    rlim_t limit = raise_descriptor_limit();
+    rlim_t limit = descriptors_raise();
     int needed = crew_descriptors_needed(options, threads);
     if (limit == RLIM_INFINITY || limit >= (rlim_t)needed) {
         return;
