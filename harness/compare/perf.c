@@ -34,10 +34,13 @@ static const char *const call_names[] = {
     "gettid",        "getppid",         "sched_yield",
 };
 
-static_assert(sizeof call_names / sizeof call_names[0] < PERF_EVENTS_MAX,
-              "the total and each call must fit");
+enum {
+    EVENTS = 1 + sizeof call_names / sizeof call_names[0] /* and the total */
+};
+static_assert((int)EVENTS <= (int)PERF_EVENTS_MAX,
+              "there must be room for all");
 
-static int choose_events(struct perf *perf, bool by_name, int ids[]);
+static const int *event_ids(void);
 static int open_thread(struct perf *perf, pid_t tid, const int ids[]);
 static int open_counter(pid_t tid, int id);
 static int open_threads(struct perf *perf, pid_t pid, const int ids[]);
@@ -46,16 +49,23 @@ int
 perf_open(struct perf *perf, pid_t pid, bool by_name,
           char reason[PERF_REASON_BYTES])
 {
+    const int *known = event_ids();
     int ids[PERF_EVENTS_MAX];
 
     memset(perf, 0, sizeof *perf);
-    if (choose_events(perf, by_name, ids) == -1) {
+    if (known == NULL) {
         snprintf(reason, PERF_REASON_BYTES,
                  errno == ENOENT ? "tracefs is not mounted at "
                                    "/sys/kernel/tracing"
                                  : "/sys/kernel/tracing: %s",
                  strerror(errno));
         return -1;
+    }
+    for (size_t i = 0; i < (by_name ? EVENTS : 1); i++) {
+        if (known[i] != -1) {
+            perf->names[perf->nevents] = i == 0 ? NULL : call_names[i - 1];
+            ids[perf->nevents++] = known[i];
+        }
     }
     if (open_threads(perf, pid, ids) != 0) {
         snprintf(reason, PERF_REASON_BYTES, "perf_event_open: %s",
@@ -66,37 +76,31 @@ perf_open(struct perf *perf, pid_t pid, bool by_name,
     return 0;
 }
 
-/* The total, and what this kernel has of the calls by name. Returns 0, or
- * -1 with errno. */
-static int
-choose_events(struct perf *perf, bool by_name, int ids[])
+/* The kernel's numbers of the total and of each call by name, -1 for one that
+ * it does not have; NULL with errno if it does not tell. They stay the same,
+ * so they are looked up once. */
+static const int *
+event_ids(void)
 {
-    static char events[PERF_EVENTS_MAX][48] = {"raw_syscalls/sys_enter"};
-    const char *asked[PERF_EVENTS_MAX] = {events[0]};
-    int found[PERF_EVENTS_MAX];
-    int count = 1;
+    static int ids[EVENTS];
+    static bool are_known;
+    char events[EVENTS][48] = {"raw_syscalls/sys_enter"};
+    const char *asked[EVENTS] = {events[0]};
 
-    for (size_t i = 0; by_name && i < sizeof call_names / sizeof *call_names;
-         i++) {
-        snprintf(events[count], sizeof events[count], "syscalls/sys_enter_%s",
-                 call_names[i]);
-        asked[count] = events[count];
-        count++;
+    if (are_known) {
+        return ids;
     }
-    if (tracefs_ids(asked, count, found) == -1) {
-        return -1;
+    for (size_t i = 1; i < EVENTS; i++) {
+        snprintf(events[i], sizeof events[i], "syscalls/sys_enter_%s",
+                 call_names[i - 1]);
+        asked[i] = events[i];
     }
-    if (found[0] == -1) {
-        errno = ENOENT;
-        return -1;
+    if (tracefs_ids(asked, EVENTS, ids) == -1) {
+        return NULL;
     }
-    for (int i = 0; i < count; i++) {
-        if (found[i] != -1) {
-            perf->names[perf->nevents] = i == 0 ? NULL : call_names[i - 1];
-            ids[perf->nevents++] = found[i];
-        }
-    }
-    return 0;
+    are_known = ids[0] != -1;
+    errno = ENOENT;
+    return are_known ? ids : NULL;
 }
 
 void
