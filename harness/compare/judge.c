@@ -425,30 +425,27 @@ describe_lateness(char *text, size_t text_bytes,
                   const struct engine_result *result)
 {
     double used = (double)result->client_cpu_ns / (double)result->window_ns;
-    char lag[UNITS_TEXT_BYTES];
+    int64_t lag_ns = histogram_quantile_ns(&result->lag, 0.99);
+    char time[UNITS_TEXT_BYTES];
 
     if (used > ENGINE_CPU_SHARE_MAX) {
         snprintf(text, text_bytes,
                  "the client was late itself (it used %.0f %% of its CPU)",
                  100 * used);
-        return;
-    }
-    if (result->overslept_ns > 0 &&
-        histogram_quantile_ns(&result->lag, 0.99) <= ENGINE_LAG_MAX_NS) {
-        units_format_time(lag, (double)result->overslept_ns);
+    } else if (lag_ns > ENGINE_LAG_MAX_NS) {
+        units_format_time(time, (double)lag_ns);
         snprintf(text, text_bytes,
-                 "the client was late itself (it was not woken for %s)", lag);
-        return;
-    }
-    if (histogram_quantile_ns(&result->lag, 0.99) <= ENGINE_LAG_MAX_NS) {
+                 "the client was late itself (p99 of its lag: %s)", time);
+    } else if (result->overslept_ns > 0) {
+        units_format_time(time, (double)result->overslept_ns);
+        snprintf(text, text_bytes,
+                 "the client was late itself (it was not woken for %s)",
+                 time);
+    } else {
         snprintf(text, text_bytes,
                  "the client was late itself (it slept through the end of "
                  "its window)");
-        return;
     }
-    units_format_time(lag, (double)histogram_quantile_ns(&result->lag, 0.99));
-    snprintf(text, text_bytes,
-             "the client was late itself (p99 of its lag: %s)", lag);
 }
 
 /* "12 reset (Connection reset by peer), 3 early_eof". */

@@ -13,13 +13,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/contract/internal.h"
 
 #ifdef __SANITIZE_THREAD__
+#include <sys/syscall.h>
+
 /* Thread sanitizer takes connect(2) for the birth of a descriptor, and finds
  * races with whoever waits on it already: hide it. */
 #define connect(...) syscall(SYS_connect, __VA_ARGS__)

@@ -174,11 +174,11 @@ judge(struct run *run)
                 histogram_quantile_ns(&result->lag, 0.99) > allowed_ns;
     bool busy = (double)result->client_cpu_ns >
                 ENGINE_CPU_SHARE_MAX * (double)result->window_ns;
-    bool overslept =
+    bool too_long =
         result->window_ns >
         run->options->window_ns + run->options->window_ns / OVERSLEPT_PART;
     bool asleep = result->overslept_ns > result->window_ns / SLEPT_PART;
-    if (late || busy || overslept || asleep) {
+    if (late || busy || too_long || asleep) {
         run_count_error(run, ENGINE_CLIENT_LATE, 0);
     }
 }
