@@ -48,7 +48,7 @@ enum {
      * sanitizer slows hundreds of threads down so much that they would not
      * have ended. */
 #ifdef __SANITIZE_THREAD__
-    CONTRACT_CUT_MS = 4000,
+    CONTRACT_CUT_MS = 1000,
 #else
     CONTRACT_CUT_MS = 200,
 #endif

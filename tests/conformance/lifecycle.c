@@ -603,7 +603,8 @@ add_lifecycle_cases(struct plan *plan)
     plan_add(plan, test_G04_stop_during_a_long_delay);
     plan_add(plan, test_G05_no_clean_end_within_an_echo);
     plan_add(plan, test_G05_received_bytes_are_echoed);
-    plan_add_each(plan, test_G06_second_signal_ends_at_once, 2);
+    plan_add_each_unless(plan, plan_no_prompt_signals(),
+                         test_G06_second_signal_ends_at_once, 2);
     plan_add(plan, test_G07_broken_pipe);
     plan_add(plan, test_G08_restart_on_the_same_port);
     plan_add(plan, test_G09_closed_streams);

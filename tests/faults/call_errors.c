@@ -167,9 +167,28 @@ START_TEST(test_A09_send_fails)
 }
 END_TEST
 
+/* A sanitizer's own calls of this kind come between the server's, so that
+ * nobody knows which is hit; and its build may avoid epoll_pwait2. */
+static bool
+is_disturbed(const struct call_error *fault)
+{
+    return patience_sanitized() &&
+           (strcmp(fault->calls, "madvise") == 0 ||
+            strcmp(fault->calls, "write") == 0 ||
+            (patience_delays_signals() &&
+             strcmp(fault->calls, "epoll_pwait2") == 0));
+}
+
 START_TEST(test_B04_other_call_fails)
 {
-    check(pick(other_errors, COUNT(other_errors), _i));
+    const struct call_error *fault =
+        pick(other_errors, COUNT(other_errors), _i);
+
+    if (is_disturbed(fault)) {
+        verdict_inconclusive(__func__, "the sanitizer makes such calls too");
+        return;
+    }
+    check(fault);
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -630,6 +631,12 @@ START_TEST(open_loop_sleeps_through_its_end)
 }
 END_TEST
 
+#ifdef __SANITIZE_THREAD__
+static const bool handlers_are_prompt = false;
+#else
+static const bool handlers_are_prompt = true;
+#endif
+
 static void
 hold_up(int signal_number)
 {
@@ -825,7 +832,12 @@ main(void)
     tcase_add_test(tests, open_loop_survives_lost_connections);
     tcase_add_test(tests, open_loop_is_late_on_purpose);
     tcase_add_test(tests, open_loop_sleeps_through_its_end);
-    tcase_add_test(tests, open_loop_is_kept_asleep);
+    if (handlers_are_prompt) {
+        tcase_add_test(tests, open_loop_is_kept_asleep);
+    } else {
+        printf("skipped: open_loop_is_kept_asleep: thread sanitizer runs the "
+               "handler late, outside of the wait\n");
+    }
     tcase_add_test(tests, crew_counts_add_up);
     tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
     tcase_add_test(tests, crew_keeps_to_the_rate);
