@@ -3,6 +3,16 @@
  */
 #include "tests/unit/run_suite.h"
 
+#include <stdlib.h>
+
+/* Check's own limit of 4 s for a test is one for a quiet machine and a plain
+ * build. It is read as soon as a test case is made, hence before main. */
+__attribute__((constructor)) static void
+be_patient(void)
+{
+    setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+}
+
 int
 run_suite(Suite *suite)
 {

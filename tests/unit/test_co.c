@@ -670,7 +670,6 @@ main(void)
     Suite *suite = suite_create("co");
     TCase *tcase = tcase_create("co");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_E09_turns_are_taken_in_order, 0,
                         SWITCHES);
     tcase_add_loop_test(tcase, test_E09_results_come_through_128_joins, 0,

@@ -83,7 +83,6 @@ main(void)
     Suite *suite = suite_create("hello");
     TCase *tcase = tcase_create("hello");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_two_sleeps_take_the_time_of_one);
     tcase_add_test(tcase, test_bad_usage_is_said);
     suite_add_tcase(suite, tcase);

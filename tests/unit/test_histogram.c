@@ -171,7 +171,6 @@ main(void)
 {
     Suite *suite = suite_create("histogram");
     TCase *tests = tcase_create("histogram");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, quantiles_match_a_sorted_list, 0, 5);
     tcase_add_test(tests, small_values_are_exact);
     tcase_add_test(tests, edges_of_every_row);

@@ -207,7 +207,6 @@ main(void)
 {
     Suite *suite = suite_create("pattern");
     TCase *tests = tcase_create("pattern");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, windows_join_at_every_boundary);
     tcase_add_test(tests, longest_window_can_be_read_anywhere);

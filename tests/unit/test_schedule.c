@@ -156,7 +156,6 @@ main(void)
 {
     Suite *suite = suite_create("schedule");
     TCase *tests = tcase_create("schedule");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, fixed_gaps_are_equal);
     tcase_add_test(tests, fixed_gaps_do_not_drift);
     tcase_add_test(tests, fixed_schedules_fit_between_each_other);

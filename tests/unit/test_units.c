@@ -264,7 +264,6 @@ main(void)
 {
     Suite *suite = suite_create("units");
     TCase *tests = tcase_create("units");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, reads, 0, READINGS);
     tcase_add_loop_test(tests, writes, 0, WRITINGS);
     tcase_add_test(tests, nothing_is_too_long);
