@@ -151,25 +151,31 @@ sleep_ms(int time_ms)
     nanosleep(&time, NULL);
 }
 
+/* A server, and the thread that stops it for a while. */
+struct stopped {
+    struct process server; /* which is stopped */
+    pthread_t stopper;     /* runs from the beginning of the window on */
+};
+
 /* Stop a server in the middle of the window, for a while. */
 static void *
 stop_main(void *arg)
 {
-    const struct process *server = arg;
+    const struct stopped *stopped = arg;
     sleep_ms(500);
-    kill(server->pid, SIGSTOP);
+    kill(stopped->server.pid, SIGSTOP);
     sleep_ms(STOP_MS);
-    kill(server->pid, SIGCONT);
+    kill(stopped->server.pid, SIGCONT);
     return NULL;
 }
 
 static void
 stop_in_window(enum engine_phase phase, void *arg)
 {
-    pthread_t thread;
+    struct stopped *stopped = arg;
     if (phase == ENGINE_WINDOW_BEGIN) {
-        ck_assert_int_eq(pthread_create(&thread, NULL, stop_main, arg), 0);
-        pthread_detach(thread);
+        ck_assert_int_eq(
+            pthread_create(&stopped->stopper, NULL, stop_main, stopped), 0);
     }
 }
 
@@ -177,14 +183,15 @@ stop_in_window(enum engine_phase phase, void *arg)
 static void
 measure_stop(double rate_per_s)
 {
-    struct process server;
-    start(&server, "badserver", "--bug=none");
+    struct stopped stopped;
+    start(&stopped.server, "badserver", "--bug=none");
     options.window_ns = 2000 * ms_ns;
     options.rate_per_s = rate_per_s;
     options.on_phase = stop_in_window;
-    options.arg = &server;
+    options.arg = &stopped;
     measure();
-    process_kill(&server);
+    ck_assert_int_eq(pthread_join(stopped.stopper, NULL), 0);
+    process_kill(&stopped.server);
 }
 
 /* A tenth of all messages are due while the server is stopped, and their
