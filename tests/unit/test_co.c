@@ -388,6 +388,10 @@ write_a_byte(void *arg)
     return NULL;
 }
 
+enum {
+    PATIENCE_MS = 10000 /* for a byte that comes after 5 ms */
+};
+
 /* Wait for a byte on a pair, twice with the same descriptor. */
 static void *
 wait_on_a_number_used_again(void *arg)
@@ -400,8 +404,12 @@ wait_on_a_number_used_again(void *arg)
         make_pair();
         ck_assert(number == -1 || number == pair[0]);
         number = pair[0];
+        /* Who is not woken by the byte finds it when the time is up. */
+        int64_t begin_ms = now_ms();
+        co_set_timeout(pair[0], PATIENCE_MS);
         struct co *writer = co_spawn(write_a_byte, NULL);
         ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
+        ck_assert_int_lt(now_ms() - begin_ms, PATIENCE_MS);
         co_join(writer);
         co_close(pair[0]);
         co_close(pair[1]);
@@ -542,14 +550,19 @@ END_TEST
 
 /* ---- stacks ------------------------------------------------------------ */
 
-/* The recursion must stay one, whatever the optimiser thinks. */
+/* Go down by `nbytes`, a little at a time, and no further: what lies below
+ * the stack then is a neighbour's, and only a guard page in between can end
+ * it. The recursion must stay one, whatever the optimiser thinks. */
 static int
-deeper(volatile char *above)
+deeper(volatile char *above, intptr_t nbytes)
 {
     volatile char frame[512];
 
     frame[0] = above[0];
-    return frame[0] == 0 ? deeper(frame) + frame[0] : 0;
+    if (nbytes <= 0) {
+        return 0;
+    }
+    return deeper(frame, nbytes - (intptr_t)sizeof frame) + frame[0];
 }
 
 static void *
@@ -557,15 +570,32 @@ overflow(void *arg)
 {
     volatile char start[1] = {0};
 
-    (void)arg;
-    return (void *)(intptr_t)deeper(start);
+    co_yield (); /* until the others have their stacks, too */
+    if (arg != NULL) {
+        deeper(start, STACK_BYTES + STACK_BYTES / 2);
+    }
+    return NULL;
+}
+
+/* The first overflows; the kernel maps from the top down, so the others have
+ * their stacks below it. */
+static void *
+overflow_among_neighbours(void *arg)
+{
+    static char first;
+
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(co_spawn_detached(overflow, i == 0 ? &first : NULL),
+                         0);
+    }
+    return arg;
 }
 
 START_TEST(test_E01_an_overflow_hits_the_guard_page)
 {
     /* The kernel finds no stack left for a handler: the default action. */
     signal(SIGSEGV, SIG_DFL);
-    run(_i, overflow, NULL);
+    run(_i, overflow_among_neighbours, NULL);
 }
 END_TEST
 
