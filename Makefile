@@ -155,22 +155,28 @@ $(OUT)/tests/harness: $(call objects,tests/harness,\
                         tests/harness/lateserver.c) $(LOAD)
 $(OUT)/tests/badserver: $(call objects,tests/harness/badserver)
 $(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
-# A wrong server is a right one with a patch. Those that no case kills fast
-# are left out of the fast check, and all of them where there is no patch(1).
+# A mutant is a right program with a patch: a server, or the tests of a unit or
+# of the harness with a wrong one in them. Those that no case kills fast are
+# left out of the fast check, and all of them where there is no patch(1).
 space := $(subst ,, )
 mutants = $(if $(shell command -v patch),$(patsubst \
             tests/mutants/%.diff,$(OUT)/mutants/%,$(1)))
 MUTANTS := $(call mutants,$(shell grep -lE \
-             '^model: ($(subst $(space),|,$(strip $(MODELS_HERE))))$$' \
+             '^(model: ($(subst $(space),|,$(strip $(MODELS_HERE))))|unit: .*|harness: .*)$$' \
              tests/mutants/*.diff))
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
+MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(UNIT_PARTS)
+MUTANT_HARNESS := $(call objects,tests/harness,\
+                    tests/harness/lateserver.c) $(LOAD)
 $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
-            $(SERVERS)
+            tests/mutants/only.c $(PROGRAMS) $(UNIT_TESTS) \
+            $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%)
 	@mkdir -p $(@D)
 	$(Q)CC="$(CC)" CFLAGS="-std=gnu11 -D_GNU_SOURCE -I. -pthread $(CFLAGS)" \
-	    LIBS="$(call LIBS_OF,libevent)" OBJ="$(OBJ)" \
-	    tests/mutants/build $< $@
+	    SERVER_LIBS="$(call LIBS_OF,libevent)" TEST_LIBS="$(TEST_LIBS)" \
+	    UNIT_OBJECTS="$(MUTANT_UNIT)" HARNESS_OBJECTS="$(MUTANT_HARNESS)" \
+	    OBJ="$(OBJ)" BIN="$(BIN)" tests/mutants/build $< $@
 	$(SAY) "  MUTANT $@"
 
 # A target of the fuzzer is linked with libFuzzer (VARIANT=fuzz), and with
