@@ -336,7 +336,7 @@ check-compare: $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## compare on odd mach
 	@$(TEST_ENV) tests/harness/run --rest
 
 SUITES := $(OUT)/tests/conformance $(OUT)/tests/faults
-check-mutants: $(MUTANTS_FAST) $(SUITES) $(SHIM) ## wrong servers that the tests must find
+check-mutants: $(MUTANTS_FAST) $(SUITES) $(SHIM) ## wrong programs that the tests must find
 	@$(TEST_ENV) tests/mutants/run $(OUT)/mutants $(SUITES)
 
 check-mutants-all: $(MUTANTS) $(SUITES) $(SHIM) ## also those that it takes long to find

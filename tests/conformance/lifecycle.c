@@ -29,6 +29,11 @@ enum {
     MIB = 1024 * KIB,
     /* Far less than the grace time of the tests that use it. */
     AT_ONCE_MS = 5000,
+    /* What a stop with nothing to wait for may take. */
+    STOP_MS = 1000,
+    /* So many may take longer in a test, but no two in a row: the machine
+     * may have been busy. */
+    LATE_STOPS_MAX = 3,
 };
 
 static const struct client_setup small_client = {.sndbuf_bytes = 4096,
@@ -119,20 +124,43 @@ sleep_us(uint64_t time_us)
     nanosleep(&time, NULL);
 }
 
+/* How the stops of a test went. */
+struct stops {
+    int late;      /* took longer than STOP_MS */
+    bool was_late; /* the last one did */
+};
+
+/* Count a stop that took so long. */
+static void
+count_stop(struct stops *stops, int64_t took_ms)
+{
+    bool is_late = took_ms > patience_scaled_ms(STOP_MS);
+
+    stops->late += is_late;
+    require(!(is_late && stops->was_late) && stops->late <= LATE_STOPS_MAX,
+            "a stop took %jd ms, and it is not the first that is so late",
+            (intmax_t)took_ms);
+    stops->was_late = is_late;
+    tally_add(TALLY_STOPS, 1);
+    tally_at_least(TALLY_STOP_MS, (uint64_t)took_ms);
+}
+
 /* Start a server and send SIGTERM `delay_us` later. Before its handler is
  * set, that ends the process as it ends any other. Returns whether it did,
  * and requires status 0 otherwise. */
 static bool
-is_killed_after(uint64_t delay_us)
+is_killed_after(uint64_t delay_us, struct stops *stops)
 {
     struct server server =
         server_spawn((struct server_setup){.flags = {"--grace=600000"}});
+    int64_t begin_ms;
     int wait_status;
 
     sleep_us(delay_us);
+    begin_ms = patience_now_ms();
     server_signal(&server, SIGTERM);
     wait_status = server_wait(&server, PATIENCE_MS);
-    tally_add(TALLY_STOPS, 1);
+    count_stop(stops, patience_now_ms() - begin_ms);
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGTERM) {
         close(server.stderr_fd);
         return true;
@@ -153,13 +181,14 @@ START_TEST(test_G03_stop_at_any_instant)
 {
     const uint64_t step_us = 200 * (uint64_t)patience_factor();
     uint64_t delay_us = 0;
+    struct stops stops = {0};
     bool is_near = false;
     int round;
 
     for (round = 0; round < 100; round++) {
         uint64_t change_us = payload_random(step_us);
 
-        if (is_killed_after(delay_us)) {
+        if (is_killed_after(delay_us, &stops)) {
             delay_us += change_us + (is_near ? 0 : delay_us / 4);
         } else {
             delay_us -= change_us < delay_us ? change_us : delay_us;
@@ -170,7 +199,7 @@ START_TEST(test_G03_stop_at_any_instant)
         verdict_inconclusive(__func__, "no server was ready before its stop");
     }
     for (round = 0; round < 30; round++) {
-        is_killed_after(delay_us + payload_random(4 * step_us));
+        is_killed_after(delay_us + payload_random(4 * step_us), &stops);
     }
 }
 END_TEST
@@ -179,20 +208,23 @@ END_TEST
  * that moment. */
 START_TEST(test_G03_stop_right_after_ready)
 {
+    struct stops stops = {0};
     int round;
 
     for (round = 0; round < 100; round++) {
         struct server server =
             server_start((struct server_setup){.flags = {"--grace=60000"}});
         struct client client = {.fd = -1};
+        int64_t begin_ms;
 
         if (round % 2 == 1) {
             client = client_connect(&server);
             client_send(&client, 10);
         }
         sleep_us(payload_random(300));
+        begin_ms = patience_now_ms();
         server_stop(&server);
-        tally_add(TALLY_STOPS, 1);
+        count_stop(&stops, patience_now_ms() - begin_ms);
         client_close(&client);
         close(server.stderr_fd);
     }

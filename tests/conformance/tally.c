@@ -35,6 +35,16 @@ tally_add(enum tally what, uint64_t number)
     atomic_fetch_add(&tallies[what], number);
 }
 
+void
+tally_at_least(enum tally what, uint64_t number)
+{
+    uint_fast64_t before = atomic_load(&tallies[what]);
+
+    while (before < number &&
+           !atomic_compare_exchange_weak(&tallies[what], &before, number)) {
+    }
+}
+
 uint64_t
 tally_get(enum tally what)
 {
@@ -50,6 +60,7 @@ tally_print(const char *who)
         [TALLY_INJECTED] = "runs with injected faults",
         [TALLY_RECOVERED] = "recovered",
         [TALLY_STOPS] = "stops at random instants",
+        [TALLY_STOP_MS] = "ms for the slowest of these",
         [TALLY_WRONG_LINES] = "wrong handshakes unanswered",
     };
     const char *separator = "";

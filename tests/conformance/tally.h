@@ -19,6 +19,7 @@ enum tally {
     TALLY_RECOVERED,   /* of those: served afterwards, leaked nothing, and
                         * stopped with status 0 */
     TALLY_STOPS,       /* SIGTERM at an instant chosen by chance, obeyed */
+    TALLY_STOP_MS,     /* the slowest of them */
     TALLY_WRONG_LINES, /* wrong handshakes, closed without an answer */
     TALLIES,
 };
@@ -31,6 +32,9 @@ void tally_reset(void);
 
 /* Count `number` more. */
 void tally_add(enum tally what, uint64_t number);
+
+/* Let it be `number` at least. */
+void tally_at_least(enum tally what, uint64_t number);
 
 /* How many so far. */
 uint64_t tally_get(enum tally what);
