@@ -35,7 +35,7 @@ static void conn_send_cb(int conn_fd, void *arg);
 static void conn_timeout_cb(void *arg);
 static void conn_active(struct conn *conn);
 static void conn_limit(struct conn *conn);
-static bool conn_has_input(struct conn *conn);
+static enum contract_end conn_look(struct conn *conn);
 static char *buffer_take(void);
 static void buffer_give_back(char *buffer);
 static void accept_resume_cb(void *arg);
@@ -341,26 +341,32 @@ conn_timeout_cb(void *arg)
     int64_t idle_ms = (contract_now_ns() - conn->active_ns) / 1000000;
     int left_ms =
         conn->said_hello ? options->idle_timeout_ms - (int)idle_ms : 0;
+    enum contract_end end = CONTRACT_OPEN;
 
-    if (left_ms <= 0 && conn_has_input(conn)) {
+    if (left_ms <= 0) {
+        end = conn_look(conn);
         left_ms = 1;
     }
-    if (left_ms > 0) {
+    if (end == CONTRACT_OPEN) {
         reactor_timer_start(&conn->timer, left_ms, conn_timeout_cb, conn);
     } else {
-        conn_close(conn, CONTRACT_TIMEOUT);
+        conn_close(conn, end);
     }
 }
 
-/* Whether something has come that select has not reported yet: the process
- * may have stood still since it last looked. */
-static bool
-conn_has_input(struct conn *conn)
+/* The time of a client is up. Returns CONTRACT_OPEN when something has come
+ * that select has not reported yet, for the process may have stood still
+ * since it last looked; else why it is to end. */
+static enum contract_end
+conn_look(struct conn *conn)
 {
     char byte;
 
-    return conn->begin == conn->ready &&
-           recv(conn->fd, &byte, 1, MSG_PEEK) != -1;
+    if (conn->begin < conn->ready) {
+        return CONTRACT_TIMEOUT;
+    }
+    ssize_t nread = recv(conn->fd, &byte, 1, MSG_PEEK);
+    return nread != -1 ? CONTRACT_OPEN : contract_end_of(errno);
 }
 
 /* Buffers. One is kept: between two turns of the loop nobody holds any

@@ -27,6 +27,12 @@ patience_delays_signals(void)
     return strcmp(variant(), "tsan") == 0;
 }
 
+bool
+patience_counts_coverage(void)
+{
+    return strcmp(variant(), "coverage") == 0;
+}
+
 int
 patience_factor(void)
 {
@@ -42,7 +48,7 @@ patience_factor(void)
     if (patience_sanitized()) {
         return 5;
     }
-    return strcmp(variant(), "coverage") == 0 ? 2 : 1;
+    return patience_counts_coverage() ? 2 : 1;
 }
 
 int

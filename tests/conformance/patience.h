@@ -37,6 +37,9 @@ bool patience_sanitized(void);
  * the wait is over. */
 bool patience_delays_signals(void);
 
+/* True when the servers count which of their lines are executed. */
+bool patience_counts_coverage(void);
+
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t patience_now_ms(void);
 

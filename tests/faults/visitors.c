@@ -231,6 +231,45 @@ START_TEST(test_E07_time_is_up_in_a_full_batch)
 }
 END_TEST
 
+/* A client is gone, and its time is up as well, while the server is busy with
+ * another one: that is an error and no silence, whichever it sees first. */
+START_TEST(test_E07_gone_when_time_is_up)
+{
+    int limit_ms = patience_scaled_ms(IDLE_MS);
+    struct timespec while_frozen = {.tv_sec = limit_ms / 800,
+                                    .tv_nsec = limit_ms % 800 * 1250000L};
+    char flag[40];
+    struct server server;
+    struct client busy;
+    struct client gone;
+    struct server_stats stats;
+
+    snprintf(flag, sizeof flag, "--idle-timeout=%d", limit_ms);
+    server =
+        server_start((struct server_setup){.flags = {flag, "--work=250000"}});
+    busy = client_connect(&server);
+    gone = client_connect(&server);
+    client_send(&busy, 100);
+    shutdown(busy.fd, SHUT_WR);
+    client_wait_consumed(&busy);
+    server_freeze(&server);
+    if (client_wait_end(&gone, 0) != CLIENT_OPEN) {
+        verdict_inconclusive(__func__, "time was up before it was gone");
+        server_thaw(&server);
+        server_stop(&server);
+        return;
+    }
+    client_reset(&gone);
+    nanosleep(&while_frozen, NULL);
+    server_thaw(&server);
+    client_finish(&busy);
+    stats = server_stop(&server);
+    require(stats.closed_error == 1 && stats.closed_timeout == 0,
+            "%jd are counted as failed and %jd as silent, not 1 and 0",
+            (intmax_t)stats.closed_error, (intmax_t)stats.closed_timeout);
+}
+END_TEST
+
 void
 add_visitor_cases(struct plan *plan)
 {
@@ -240,6 +279,7 @@ add_visitor_cases(struct plan *plan)
     plan_add(plan, test_A11_reset_before_accept);
     plan_add(plan, test_A17_nothing_to_say);
     plan_add(plan, test_E07_time_is_up_in_a_full_batch);
+    plan_add(plan, test_E07_gone_when_time_is_up);
     /* A thread for each cannot be starved like that, and libevent's own
      * listener accepts all there are. */
     if (kind == MODEL_SELECTLOOP || kind == MODEL_COROUTINE) {
