@@ -432,9 +432,17 @@ START_TEST(test_H04_silent_handshake)
     struct server server = server_start((struct server_setup){
         .flags = {"--handshake", "--handshake-timeout=300"}});
     struct client silent = client_connect(&server);
+    int64_t start_ms = patience_now_ms();
     struct client honest = client_connect(&server);
 
     client_send_text(&honest, hello, strlen(hello));
+    if (patience_now_ms() - start_ms > 300 / 2) {
+        verdict_inconclusive(__func__, TEST_WAS_LATE);
+        client_close(&honest);
+        client_close(&silent);
+        server_stop(&server);
+        return;
+    }
     client_expect_text(&honest, hello);
     client_exchange_and_finish(&honest, 100);
     require(client_wait_end(&silent, PATIENCE_MS) != CLIENT_OPEN,
@@ -491,16 +499,16 @@ stay_active(struct client *client, int timeout_ms)
     int i;
 
     for (i = 0; i < 24; i++) {
+        bool is_quiet = client_hears_nothing(client, timeout_ms / 8);
         int64_t now_ms;
 
-        require(client_hears_nothing(client, timeout_ms / 8),
-                "an active client is cut off");
         client_send_some(client, 1);
         client->goal_bytes = client->sent_bytes;
         now_ms = patience_now_ms();
         if (now_ms - last_ms > timeout_ms / 2) {
             return false;
         }
+        require(is_quiet, "an active client is cut off");
         last_ms = now_ms;
         client_receive(client);
     }
@@ -532,12 +540,28 @@ END_TEST
  * the client's silence: the echo itself is a byte that went. */
 START_TEST(test_H06_work_is_not_silence)
 {
+    enum {
+        LIMIT_MS = 500
+    };
     struct server server = server_start((struct server_setup){
         .flags = {"--work=600000", "--idle-timeout=500"}});
     struct client client = client_connect(&server);
+    int64_t last_ms = patience_now_ms();
+    bool is_late = false;
 
-    for (int echo = 0; echo < 3; echo++) {
-        client_exchange(&client, 1);
+    for (int echo = 0; echo < 3 && !is_late; echo++) {
+        client_send(&client, 1);
+        is_late = patience_now_ms() - last_ms > LIMIT_MS / 2;
+        if (!is_late) {
+            client_receive(&client);
+            last_ms = patience_now_ms();
+        }
+    }
+    if (is_late) {
+        verdict_inconclusive(__func__, TEST_WAS_LATE);
+        client_close(&client);
+        server_stop(&server);
+        return;
     }
     client_finish(&client);
     require(server_stop(&server).closed_timeout == 0,
