@@ -35,7 +35,8 @@ FLAGS_coverage := --coverage -fprofile-update=atomic -O0
 FLAGS_hardened := -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
                   -fstack-clash-protection -fcf-protection=full -fPIE
 LDFLAGS_hardened := -pie -Wl,-z,relro,-z,now
-FLAGS_clang    :=
+# The newest that Debian 12's valgrind understands from clang.
+FLAGS_clang    := -gdwarf-4
 # The tests start these servers through valgrind.
 FLAGS_valgrind := -O1
 # Of conversions, `undefined` leaves out those of a double too large.
