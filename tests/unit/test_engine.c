@@ -655,7 +655,9 @@ hold_up(int signal_number)
 }
 
 /* Held up in the middle of the window, when two messages are due and then a
- * hundred more: those two are too few for the p99 of the lag to show it. */
+ * hundred more: those two are too few for the p99 of the lag to show it. On a
+ * busy machine the alarm may find both clients waiting for their echoes, and
+ * then no sleep is too long: try again. */
 START_TEST(open_loop_is_kept_asleep)
 {
     const struct itimerval once = {.it_value.tv_usec = 300000};
@@ -668,11 +670,13 @@ START_TEST(open_loop_is_kept_asleep)
     start_open_loop(true, serve_slowly, 300);
     pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
     signal(SIGALRM, hold_up);
-    setitimer(ITIMER_REAL, &once, NULL);
     options.clients = 2;
     options.window_ns = 1000 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_all_accounted_for();
+    for (int i = 0; i < 10 && result.overslept_ns < 150 * ms_ns; i++) {
+        setitimer(ITIMER_REAL, &once, NULL);
+        ck_assert_int_eq(engine_run(&options, &result), 0);
+        assert_all_accounted_for();
+    }
     ck_assert_int_ge(result.overslept_ns, 150 * ms_ns);
     ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
 }
