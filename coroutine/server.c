@@ -227,7 +227,7 @@ parse_own_flag(int key, char *text, struct argp_state *state)
     case 's':
         co_options.stack_bytes =
             (size_t)contract_parse_number("--stack-size", text, STACK_MIN_KIB,
-                                          STACK_MAX_KIB) *
+                                          STACK_MAX_KIB, "KiB") *
             1024;
         return 0;
     case 'S':

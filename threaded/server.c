@@ -256,7 +256,7 @@ parse_own_flag(int key, char *text, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
     stack_kib = contract_parse_number("--stack-size", text, STACK_MIN_KIB,
-                                      STACK_MAX_KIB);
+                                      STACK_MAX_KIB, "KiB");
     return 0;
 }
 

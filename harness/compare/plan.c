@@ -111,7 +111,8 @@ add_cell(struct plan *plan, const struct options *options,
     cell->window_ns = plan->window_ns;
     if (scenario->all_cpus) {
         kind = LAYOUT_ALL;
-    } else if (scenario->open_loop) {
+    } else if (scenario->open_loop && kind == LAYOUT_SUITABLE) {
+        /* A client that takes turns with the server is late itself. */
         kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
     }
     layout_make(machine, kind, &cell->layout);

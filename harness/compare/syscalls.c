@@ -120,6 +120,12 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
         snprintf(calls->reason, sizeof calls->reason, "%s", reason);
         return -1;
     }
+    if (server.seen_pid == 0) {
+        snprintf(calls->reason, sizeof calls->reason,
+                 "no perf: the launcher hides the server");
+        server_process_stop(&server);
+        return -1;
+    }
     status =
         perf_open(&perf, server.seen_pid,
                   scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX,

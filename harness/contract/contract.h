@@ -107,11 +107,12 @@ const struct contract_options *contract_parse(const char *model,
                                               int argc, char **argv);
 
 /*
- * Read a whole number from `low` to `high` for the flag `name` ("--port").
- * Anything else: one sentence with flag, value and range, and exit(2).
+ * Read a whole number from `low` to `high` for the flag `name` ("--port"),
+ * which counts `unit`, such as "KiB", or NULL if it counts nothing. Anything
+ * else: one sentence with flag, value, unit and range, and exit(2).
  */
 int contract_parse_number(const char *name, const char *text, int low,
-                          int high);
+                          int high, const char *unit);
 
 /* Wrong usage: `flag`=`text` should have been `allowed`. One sentence and
  * exit(2). */

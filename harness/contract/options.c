@@ -36,20 +36,26 @@ static const struct {
     const char *name; /* as the user typed it, for the message */
     int *value;       /* where it goes */
     int low, high;    /* allowed, ends included */
+    const char *unit; /* what it counts, for the message; NULL: itself */
 } numbers[] = {
-    {'p', "--port", &contract_options.port, 0, 65535},
-    {'b', "--backlog", &contract_options.backlog, 1, 65535},
+    {'p', "--port", &contract_options.port, 0, 65535, NULL},
+    {'b', "--backlog", &contract_options.backlog, 1, 65535, "clients"},
     {FLAG_HANDSHAKE_TIMEOUT, "--handshake-timeout",
-     &contract_options.handshake_timeout_ms, 1, HOUR_MS},
+     &contract_options.handshake_timeout_ms, 1, HOUR_MS, "milliseconds"},
     {FLAG_IDLE_TIMEOUT, "--idle-timeout", &contract_options.idle_timeout_ms,
-     0, HOUR_MS},
-    {FLAG_DELAY, "--delay", &contract_options.delay_ms, 0, HOUR_MS},
-    {FLAG_WORK, "--work", &contract_options.work_us, 0, WORK_MAX_US},
+     0, HOUR_MS, "milliseconds"},
+    {FLAG_DELAY, "--delay", &contract_options.delay_ms, 0, HOUR_MS,
+     "milliseconds"},
+    {FLAG_WORK, "--work", &contract_options.work_us, 0, WORK_MAX_US,
+     "microseconds"},
     {FLAG_MAX_CLIENTS, "--max-clients", &contract_options.max_clients, 0,
-     CLIENTS_MAX},
-    {FLAG_SNDBUF, "--sndbuf", &contract_options.sndbuf_bytes, 0, INT_MAX / 2},
-    {FLAG_RCVBUF, "--rcvbuf", &contract_options.rcvbuf_bytes, 0, INT_MAX / 2},
-    {FLAG_GRACE, "--grace", &contract_options.grace_ms, 0, HOUR_MS},
+     CLIENTS_MAX, "clients"},
+    {FLAG_SNDBUF, "--sndbuf", &contract_options.sndbuf_bytes, 0, INT_MAX / 2,
+     "bytes"},
+    {FLAG_RCVBUF, "--rcvbuf", &contract_options.rcvbuf_bytes, 0, INT_MAX / 2,
+     "bytes"},
+    {FLAG_GRACE, "--grace", &contract_options.grace_ms, 0, HOUR_MS,
+     "milliseconds"},
 };
 
 static const struct argp_option flags[] = {
@@ -94,17 +100,18 @@ contract_usage(const char *flag, const char *text, const char *allowed)
 }
 
 int
-contract_parse_number(const char *name, const char *text, int low, int high)
+contract_parse_number(const char *name, const char *text, int low, int high,
+                      const char *unit)
 {
-    char allowed[64];
+    char allowed[96];
     char *end;
 
     errno = 0;
     long value = strtol(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value < low ||
         value > high) {
-        snprintf(allowed, sizeof allowed, "a whole number from %d to %d", low,
-                 high);
+        snprintf(allowed, sizeof allowed, "a whole number%s%s from %d to %d",
+                 unit ? " of " : "", unit ? unit : "", low, high);
         contract_usage(name, text, allowed);
     }
     return (int)value;
@@ -116,8 +123,9 @@ parse_flag(int key, char *text, struct argp_state *state)
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (numbers[i].key == key) {
-            *numbers[i].value = contract_parse_number(
-                numbers[i].name, text, numbers[i].low, numbers[i].high);
+            *numbers[i].value =
+                contract_parse_number(numbers[i].name, text, numbers[i].low,
+                                      numbers[i].high, numbers[i].unit);
             return 0;
         }
     }

@@ -19,7 +19,7 @@
 /* A command line that is wrong, and what the answer must mention. */
 struct wrong_usage {
     const char *flag;     /* the whole of the command line */
-    const char *words[3]; /* the flag, the value, the range */
+    const char *words[4]; /* the flag, the value, the range, the unit */
 };
 
 static const struct wrong_usage wrong_usages[] = {
@@ -31,18 +31,19 @@ static const struct wrong_usage wrong_usages[] = {
     {"--port=80x", {"--port", "80x", "65535"}},
     {"--port=99999999999999999999", {"--port", "99999999999999999999"}},
     {"-p70000", {"--port", "70000", "65535"}},
-    {"--backlog=0", {"--backlog", "0", "1"}},
+    {"--backlog=0", {"--backlog", "0", "1", "clients"}},
     {"--backlog=-5", {"--backlog", "-5", "1"}},
-    {"--handshake-timeout=0", {"--handshake-timeout", "0", "1"}},
+    {"--handshake-timeout=0",
+     {"--handshake-timeout", "0", "1", "milliseconds"}},
     {"--handshake-timeout=1e3", {"--handshake-timeout", "1e3"}},
-    {"--idle-timeout=-1", {"--idle-timeout", "-1", "0"}},
+    {"--idle-timeout=-1", {"--idle-timeout", "-1", "0", "milliseconds"}},
     {"--delay=-1", {"--delay", "-1", "0"}},
-    {"--delay=5ms", {"--delay", "5ms", "0"}},
-    {"--work=x", {"--work", "x", "0"}},
-    {"--max-clients=-1", {"--max-clients", "-1", "0"}},
-    {"--sndbuf=-1", {"--sndbuf", "-1", "0"}},
-    {"--rcvbuf=4k", {"--rcvbuf", "4k", "0"}},
-    {"--grace=-1", {"--grace", "-1", "0"}},
+    {"--delay=5ms", {"--delay", "5ms", "0", "milliseconds"}},
+    {"--work=x", {"--work", "x", "0", "microseconds"}},
+    {"--max-clients=-1", {"--max-clients", "-1", "0", "clients"}},
+    {"--sndbuf=-1", {"--sndbuf", "-1", "0", "bytes"}},
+    {"--rcvbuf=4k", {"--rcvbuf", "4k", "0", "bytes"}},
+    {"--grace=-1", {"--grace", "-1", "0", "milliseconds"}},
     {"--address=localhost", {"--address", "localhost", "numeric"}},
     {"--address=127.0.0.1.1", {"--address", "127.0.0.1.1", "numeric"}},
     {"--address=", {"--address", "numeric"}},
@@ -59,9 +60,9 @@ static const struct {
     enum model_kind kind;     /* whose it is */
     struct wrong_usage usage; /* wrong even there */
 } own_wrong_usages[] = {
-    {MODEL_THREADED, {"--stack-size=0", {"--stack-size", "0"}}},
+    {MODEL_THREADED, {"--stack-size=0", {"--stack-size", "0", "32", "KiB"}}},
     {MODEL_THREADED, {"--stack-size=big", {"--stack-size", "big"}}},
-    {MODEL_COROUTINE, {"--stack-size=0", {"--stack-size", "0"}}},
+    {MODEL_COROUTINE, {"--stack-size=0", {"--stack-size", "0", "32", "KiB"}}},
     {MODEL_COROUTINE, {"--switch=magic", {"--switch", "magic", "jump"}}},
     {MODEL_LIBEVENT, {"--backend=kqueue", {"--backend", "kqueue", "epoll"}}},
 };
@@ -115,7 +116,7 @@ check_wrong_usage(const struct wrong_usage *usage)
         (struct server_setup){.flags = {usage->flag}, .bare = true}, 2, text,
         sizeof text);
     expect_one_sentence(usage->flag, text);
-    for (i = 0; i < 3 && usage->words[i] != NULL; i++) {
+    for (i = 0; i < 4 && usage->words[i] != NULL; i++) {
         require(strstr(text, usage->words[i]) != NULL,
                 "with %s the answer does not mention \"%s\": \"%s\"",
                 usage->flag, usage->words[i], text);

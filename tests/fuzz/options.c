@@ -149,7 +149,7 @@ parse_own_flag(int key, char *text, struct argp_state *state)
     if (key != 0x200) {
         return ARGP_ERR_UNKNOWN;
     }
-    stack_kib = contract_parse_number("--stack-size", text, 16, 65536);
+    stack_kib = contract_parse_number("--stack-size", text, 16, 65536, "KiB");
     return 0;
 }
 

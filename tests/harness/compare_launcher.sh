@@ -115,6 +115,11 @@ out_of_sight() {
         said 'silent, servers out of sight' out &&
         grep -q '"server_stats": *{' "$tmp/results/results.jsonl"
     result "of servers out of sight no CPU and no memory is told" $?
+    run --rounds=1 --syscalls=perf --models=threaded --scenarios=silent \
+        --launcher="$tmp/remote"
+    tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+    [ "$status" -eq 0 ] && said 'no perf: the launcher hides the server' flat
+    result "that their calls cannot be counted is said, and why" $?
     kill "$agent"
     wait "$agent" 2>/dev/null
     within 10 no_children_left

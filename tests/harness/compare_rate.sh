@@ -56,6 +56,10 @@ grids() {
     [ "$(nproc)" -lt 2 ] || layout="split"
     good_or_late && all "\$1 == \"$layout\"" layout
     result "each side has a CPU where there are two" $?
+    run_rate --models=threaded --layout=shared
+    good_or_late && all '$1 == "shared"' layout
+    result "both sides share a CPU where that is asked for" $?
+    run_rate --models=blocking,threaded
 
     columns rate_per_s model | grep -v '^,' | sort -u >"$tmp/points"
     [ "$(cut -d, -f1 "$tmp/points" | sort -u | wc -l)" -ge 5 ] &&

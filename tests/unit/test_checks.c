@@ -178,7 +178,22 @@ START_TEST(the_kernels_own_counters)
     summary = checked_with(WINDOW_RETRANSMITS, 2);
     assert_only(&summary, CHECK_KERNEL);
     ck_assert_ptr_nonnull(
-        strstr(summary.checks[CHECK_KERNEL].first, "2 retransmits"));
+        strstr(summary.checks[CHECK_KERNEL].first, "retransmits 2"));
+}
+END_TEST
+
+/* Ten thousand wait for a server of one, in a queue of four thousand. */
+START_TEST(a_full_queue_of_clients_left_out)
+{
+    struct results results = true_results();
+
+    for (size_t i = 0; i < results.nwindows; i++) {
+        results.windows[i].figure[WINDOW_LISTEN_OVERFLOWS] = 9000;
+        results.windows[i].figure[WINDOW_ASKED] = 10016;
+    }
+    struct summary summary = checked(&results);
+    ck_assert_int_eq(summary.checks[CHECK_KERNEL].checked, 0);
+    ck_assert_int_eq(summary.checks[CHECK_KERNEL].failed, 0);
 }
 END_TEST
 
@@ -196,6 +211,7 @@ main(void)
     tcase_add_test(cases, nobody_beats_the_kernel);
     tcase_add_test(cases, a_client_without_cpu_to_spare);
     tcase_add_test(cases, the_kernels_own_counters);
+    tcase_add_test(cases, a_full_queue_of_clients_left_out);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
