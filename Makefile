@@ -81,6 +81,13 @@ MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
 
 # ---- what is made of what --------------------------------------------------
 
+# Every object is made anew when the compiler or its flags have changed.
+COMPILE = $(CC) $(BASE_CFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
+$(OUT)/flags: always
+	$(if $(subst |$(file <$@)|,,|$(COMPILE)|),\
+	    $(shell mkdir -p $(@D))$(file >$@,$(COMPILE)))
+	@:
+
 objects = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
 
 SERVERS  := $(MODELS_HERE:%=$(BIN)/%)
@@ -142,7 +149,7 @@ SANITIZED := $(filter asan tsan,$(VARIANT))
 $(OUT)/tests/faults: $(call objects,tests/faults,tests/faults/shim.c) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,main client expect models \
       patience payload plan process results server tally verdict valgrind)
-$(SHIM): tests/faults/shim.c
+$(SHIM): tests/faults/shim.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
 	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -o $@
@@ -171,7 +178,7 @@ MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(UNIT_PARTS)
 MUTANT_HARNESS := $(call objects,tests/harness,\
                     tests/harness/lateserver.c) $(LOAD)
 $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
-            tests/mutants/only.c $(PROGRAMS) $(UNIT_TESTS) \
+            tests/mutants/only.c $(OUT)/flags $(PROGRAMS) $(UNIT_TESTS) \
             $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%)
 	@mkdir -p $(@D)
 	$(Q)CC="$(CC)" CFLAGS="-std=gnu11 -D_GNU_SOURCE -I. -pthread $(CFLAGS)" \
@@ -202,11 +209,10 @@ $(BADSERVERS:%=$(OUT)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS):
 	    $(LDFLAGS) $^ $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
 
-$(OBJ)/%.o: %.c
+$(OBJ)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(SAY) "  CC    $<"
-	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT)) $(OWN_CFLAGS) \
-	    $(WERROR) -c $< -o $@
+	$(Q)$(COMPILE) $(OWN_CFLAGS) $(WERROR) -c $< -o $@
 
 # V=1 shows the commands; CI=true (set by most CI) turns warnings to errors.
 ifeq ($(V),)
@@ -224,7 +230,7 @@ endif
 
 # ---- targets ---------------------------------------------------------------
 
-.PHONY: all help deps programs $(MODELS_ALL) harness tests \
+.PHONY: all always help deps programs $(MODELS_ALL) harness tests \
         compare compare-quick compare-full c10k check check-unit check-lines \
         check-conformance check-faults check-harness check-fuzz check-build \
         check-compare check-mutants check-mutants-all check-promises promises \
