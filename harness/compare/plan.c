@@ -39,6 +39,9 @@ enum {
     EXTRA_MS_BLOCKING = 110,
     /* A queue takes its time to grow. */
     OPEN_LOOP_MS_MIN = 250,
+    /* Where a server waits, its clients may go in step, all at once after
+     * each delay, and a window has room for one such turn more or less. */
+    DELAYS_MIN = 50,
     /* To count the system calls of one row, once in a run. */
     COUNT_MS = 150,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
@@ -109,6 +112,9 @@ add_cell(struct plan *plan, const struct options *options,
 
     cell->scenario = *scenario;
     cell->window_ns = plan->window_ns;
+    if (cell->window_ns < DELAYS_MIN * MS * scenario->delay_ms) {
+        cell->window_ns = DELAYS_MIN * MS * scenario->delay_ms;
+    }
     if (scenario->all_cpus) {
         kind = LAYOUT_ALL;
     } else if (scenario->open_loop && kind == LAYOUT_SUITABLE) {

@@ -14,8 +14,10 @@ progress_begin(struct progress *progress, const struct plan *plan,
                const struct options *options, const char *note)
 {
     int windows = 0;
+    bool longer = false;
 
     for (size_t i = 0; i < plan->ncells; i++) {
+        longer |= plan->cells[i].window_ns > plan->window_ns;
         for (size_t j = 0; j < options->ncontenders; j++) {
             windows += contender_offers(&options->contenders[j],
                                         &plan->cells[i].scenario);
@@ -28,10 +30,11 @@ progress_begin(struct progress *progress, const struct plan *plan,
     progress->seconds = plan->seconds;
     progress->begin_ns = now_ns();
     fprintf(stderr,
-            "compare: %d round%s of %d windows of %.0f ms, about "
+            "compare: %d round%s of %d windows of %.0f ms%s, about "
             "%.0f s\n",
             plan->rounds, plan->rounds == 1 ? "" : "s", windows,
-            (double)plan->window_ns / 1e6, ceil(plan->seconds));
+            (double)plan->window_ns / 1e6, longer ? " or more" : "",
+            ceil(plan->seconds));
     if (note[0] != '\0') {
         fprintf(stderr, "compare: %s\n", note);
     }
