@@ -25,8 +25,14 @@ result "a server that holds 64 KiB for each client is told so" $?
 # kernel's count may be 63 pages off for each CPU that the server has been on,
 # one when it was started and the one that it is pinned to; two counts are
 # subtracted, and the rest is divided by 4 clients: 252 KiB either way.
-run --models=threaded --scenarios=bulk --rounds=1 --syscalls=none \
-    "--server=right=$badserver" "--server=hoards=$badserver --bug=hoard --after=1048576"
+# Memory is read at the end of the window, and on a busy machine the first
+# messages may not be whole by then: those runs are not about it.
+for _ in 1 2 3 4 5 6 7 8; do
+    run --models=threaded --scenarios=bulk --rounds=1 --syscalls=none \
+        "--server=right=$badserver" \
+        "--server=hoards=$badserver --bug=hoard --after=1048576"
+    between 16 "$(field echoes hoards)" 100000 && break
+done
 [ "$status" -eq 0 ] && [ "$(field served hoards)" -eq 4 ] &&
     between $((1024 - 252)) "$(field rss_kib_per_client hoards)" \
         $((1024 + 252 + 64)) &&
