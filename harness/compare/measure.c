@@ -26,14 +26,15 @@
 #include "harness/load/engine.h"
 
 enum {
-    FIRST_RUN_NS = 10 * 1000 * 1000,  /* of the run that warms up */
-    SETTLE_LOOK_NS = 2 * 1000 * 1000, /* between looks at its CPU time */
-    SETTLE_BUSY_NS = 20 * 1000,       /* more than that is no rest */
-    SETTLE_LOOKS_MAX = 500,           /* a server that never rests */
+    FIRST_RUN_NS = 10 * 1000 * 1000,    /* of the run that warms up */
+    SETTLE_LOOK_NS = 2 * 1000 * 1000,   /* between looks at its CPU time */
+    SETTLE_BUSY_NS = 20 * 1000,         /* more than that is no rest */
+    SETTLE_MAX_NS = 1000 * 1000 * 1000, /* for a server that never rests */
 };
 
 /* What is read from the server while the engine runs. */
 struct probe {
+    const struct measure_order *order;   /* what is measured */
     const struct server_process *server; /* the server */
     int64_t cpu_begin_ns;                /* CPU time as the window begins */
     int64_t cpu_end_ns;                  /* ... and ends; -1: unknown */
@@ -223,7 +224,8 @@ static void
 run_engine(const struct measure_order *order, struct server_process *server,
            struct measurement *measurement)
 {
-    struct probe probe = {.server = server, .cpu_end_ns = -1, .rss_kib = NAN};
+    struct probe probe = {
+        .order = order, .server = server, .cpu_end_ns = -1, .rss_kib = NAN};
     struct engine_options options;
     int first = first_run_clients(order->scenario);
 
@@ -336,7 +338,7 @@ look(enum engine_phase phase, void *arg)
     pid_t pid = probe->server->seen_pid;
 
     if (phase == ENGINE_CONNECTED) {
-        measure_settle(probe->server);
+        measure_settle(probe->order, probe->server);
         probe->switches_begin = tasks_switches(pid);
         probe->forks |= tasks_have_children(pid);
     } else if (phase == ENGINE_WINDOW_BEGIN) {
@@ -357,12 +359,17 @@ look(enum engine_phase phase, void *arg)
 }
 
 void
-measure_settle(const struct server_process *server)
+measure_settle(const struct measure_order *order,
+               const struct server_process *server)
 {
-    const struct timespec pause = {.tv_nsec = SETTLE_LOOK_NS};
+    /* Who serves in vain those who have left uses CPU once in each delay. */
+    const int64_t look_ns =
+        SETTLE_LOOK_NS + 2 * order->scenario->delay_ms * INT64_C(1000000);
+    const struct timespec pause = {.tv_sec = look_ns / 1000000000,
+                                   .tv_nsec = look_ns % 1000000000};
     int64_t before_ns = server_process_cpu_ns(server);
 
-    for (int i = 0; i < SETTLE_LOOKS_MAX; i++) {
+    for (int64_t i = 0; i < SETTLE_MAX_NS / look_ns; i++) {
         int64_t now_ns;
 
         nanosleep(&pause, NULL);

@@ -80,7 +80,8 @@ void measure_set_load(const struct measure_order *order,
  * done sleeps and uses no CPU; one that merely waits for its turn on a busy
  * machine does not sleep. Blocks, for a second at most.
  */
-void measure_settle(const struct server_process *server);
+void measure_settle(const struct measure_order *order,
+                    const struct server_process *server);
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct window *window, double floor_us);

@@ -23,7 +23,7 @@ struct budget {
 };
 
 static const struct budget budgets[] = {
-    {MODE_DEFAULT, 30 * MS, 90 * MS, 84, 87, 12},
+    {MODE_DEFAULT, 30 * MS, 80 * MS, 84, 87, 12},
     {MODE_QUICK, 20 * MS, 90 * MS, 16, 17, 6},
     {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
     {MODE_C10K, 50 * MS, 200 * MS, 150, 160, 6},
@@ -41,7 +41,7 @@ enum {
     OPEN_LOOP_MS_MIN = 250,
     /* Where a server waits, its clients may go in step, all at once after
      * each delay, and a window has room for one such turn more or less. */
-    DELAYS_MIN = 50,
+    DELAYS_MIN = 40,
     /* To count the system calls of one row, once in a run. */
     COUNT_MS = 150,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */

@@ -137,7 +137,7 @@ server_process_sleeps(const struct server_process *server)
     char line[512];
     const char *fields = read_stat(server, line, sizeof line);
 
-    return !fields || fields[0] != 'R';
+    return !fields || (fields[0] != 'R' && fields[0] != 'D');
 }
 
 bool

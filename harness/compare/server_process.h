@@ -91,7 +91,7 @@ void server_process_faults(const struct server_process *server,
 bool server_process_forks(const struct server_process *server);
 
 /* True if its main thread sleeps: it is not at work, nor waiting for a CPU
- * to go on with it. */
+ * to go on with it, nor held up by the kernel inside a call (state D). */
 bool server_process_sleeps(const struct server_process *server);
 
 /* True if it has ended by itself. */

@@ -29,6 +29,7 @@ enum {
 
 /* What is read while the engine runs. */
 struct perf_probe {
+    const struct measure_order *order;   /* what is counted */
     const struct server_process *server; /* the server */
     const struct perf *perf;             /* its counters */
     bool inside;                         /* count the window, not the run */
@@ -113,7 +114,8 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     char perf_reason[PERF_REASON_BYTES];
     struct server_process server;
     struct perf perf;
-    struct perf_probe probe = {.server = &server, .perf = &perf};
+    struct perf_probe probe = {
+        .order = order, .server = &server, .perf = &perf};
     int status;
 
     if (measure_start_server(order, &server, NULL, reason) != 0) {
@@ -206,7 +208,7 @@ run_perf(const struct measure_order *order, struct perf_probe *probe,
     perf_read(probe->perf, probe->begin);
     status = engine_run(&options, result);
     if (!probe->inside) {
-        measure_settle(probe->server);
+        measure_settle(probe->order, probe->server);
         perf_read(probe->perf, probe->end);
     }
     run->echoes =
@@ -224,7 +226,7 @@ look(enum engine_phase phase, void *arg)
     struct perf_probe *probe = arg;
 
     if (phase == ENGINE_CONNECTED) {
-        measure_settle(probe->server);
+        measure_settle(probe->order, probe->server);
     } else if (probe->inside && phase == ENGINE_WINDOW_BEGIN) {
         perf_read(probe->perf, probe->begin);
     } else if (probe->inside && phase == ENGINE_WINDOW_END) {
