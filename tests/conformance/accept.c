@@ -205,6 +205,7 @@ END_TEST
 /* Clients that connect to a stopped server. */
 struct queue {
     struct client clients[6]; /* more than the backlog takes */
+    int begun;                /* how many of them have begun to connect */
     int connected;            /* how many are, so far */
     int wanted;               /* how many should be */
 };
@@ -216,7 +217,7 @@ are_connected(void *subject)
     int i;
 
     queue->connected = 0;
-    for (i = 0; i < 6; i++) {
+    for (i = 0; i < queue->begun; i++) {
         queue->connected += client_connected(&queue->clients[i]);
     }
     return queue->connected >= queue->wanted;
@@ -228,15 +229,20 @@ START_TEST(test_B06_backlog_overflows)
 {
     struct server server =
         server_start((struct server_setup){.flags = {"--backlog=2"}});
-    struct queue queue = {.wanted = 3};
+    struct queue queue = {.begun = 0};
     int i;
 
     server_freeze(&server);
     for (i = 0; i < 6; i++) {
         queue.clients[i] = client_begin(&server, (struct client_setup){0});
+        queue.begun++;
+        /* Of many at once the kernel may answer more than there is room
+         * for. */
+        queue.wanted = queue.begun < 3 ? queue.begun : 3;
+        require(patience_until(are_connected, &queue, PATIENCE_MS),
+                "%d clients are connected, not %d of backlog + 1",
+                queue.connected, queue.wanted);
     }
-    require(patience_until(are_connected, &queue, PATIENCE_MS),
-            "%d clients are connected, not backlog + 1", queue.connected);
     require(queue.connected == 3, "%d clients are connected with --backlog=2",
             queue.connected);
     for (i = 0; i < 6; i++) {
