@@ -464,11 +464,9 @@ poll_once(void)
     for (int i = 0; i < nevents; i++) {
         deliver(&events[i]);
     }
-    /* Who waits for a descriptor that is ready is not late, so deadlines
-     * count only when all that are ready have been heard. */
-    if (nevents < EVENTS_MAX) {
-        expire_deadlines();
-    }
+    /* Who waits for a descriptor that is ready is not late, and one batch may
+     * not hold all that are: who is woken by a deadline tries once more. */
+    expire_deadlines();
     return 0;
 }
 

@@ -44,10 +44,10 @@ static void conn_active(struct conn *conn);
 static int conn_limit(struct conn *conn);
 static int conn_timer_start(struct conn *conn, int time_ms,
                             event_callback_fn callback);
+static void conn_timeout_cb(evutil_socket_t fd, short events, void *arg);
 static enum contract_end conn_look(struct conn *conn);
 static void conn_output_cb(struct evbuffer *output,
                            const struct evbuffer_cb_info *info, void *arg);
-static void conn_timeout_cb(evutil_socket_t fd, short events, void *arg);
 static void accept_error_cb(struct evconnlistener *listener, void *arg);
 static void accept_pause(struct evconnlistener *listener);
 static void accept_resume_cb(evutil_socket_t fd, short events, void *arg);
@@ -409,8 +409,9 @@ conn_limit(struct conn *conn)
     return 0;
 }
 
-/* Call back once, in `time_ms`, instead of whatever the timer was set to.
- * Returns 0, or -1 when there is no memory. */
+/* Call back once, in `time_ms`, instead of whatever the timer was set to. By
+ * default libevent would count from when this turn began, however long other
+ * clients have computed since. Returns 0, or -1 when there is no memory. */
 static int
 conn_timer_start(struct conn *conn, int time_ms, event_callback_fn callback)
 {
@@ -419,6 +420,7 @@ conn_timer_start(struct conn *conn, int time_ms, event_callback_fn callback)
         .tv_usec = time_ms % 1000 * 1000L,
     };
 
+    event_base_update_cache_time(server.base);
     event_del(conn->timer);
     evtimer_assign(conn->timer, server.base, callback, conn);
     return evtimer_add(conn->timer, &time);

@@ -454,6 +454,47 @@ START_TEST(test_H04_silent_handshake)
 END_TEST
 
 /* The limit is for the line, not for what follows. */
+/* Who is accepted behind somebody's work, in one turn of a loop, has all of
+ * its time still. Both are there when the server wakes up, and epoll reports
+ * them in the order in which they came. */
+START_TEST(test_H04_limit_counts_from_accept)
+{
+    enum {
+        LIMIT_MS = 400,
+        WORK_MS = 400
+    };
+    struct server server = server_start((struct server_setup){
+        .flags = {"--handshake", "--handshake-timeout=400",
+                  "--work=400000"}});
+    struct client worker = client_connect(&server);
+    struct client silent;
+    struct client last;
+    int64_t start_ms;
+    int64_t took_ms;
+
+    client_send_text(&worker, hello, strlen(hello));
+    client_expect_text(&worker, hello);
+    server_freeze(&server);
+    client_send(&worker, 1);
+    silent = client_connect(&server);
+    start_ms = patience_now_ms();
+    server_thaw(&server);
+    client_receive(&worker);
+    /* Someone who wakes the loop, so that it looks at the clock again. */
+    last = client_connect(&server);
+    require(client_wait_end(&silent, PATIENCE_MS) != CLIENT_OPEN,
+            "a silent client is not cut off");
+    took_ms = patience_now_ms() - start_ms;
+    require(took_ms >= WORK_MS + LIMIT_MS - 5,
+            "cut off after %jd ms, of which others worked %d: not %d",
+            (intmax_t)took_ms, WORK_MS, LIMIT_MS);
+    client_close(&silent);
+    client_close(&last);
+    client_finish(&worker);
+    server_stop(&server);
+}
+END_TEST
+
 START_TEST(test_H04_limit_ends_with_the_line)
 {
     enum {
@@ -735,6 +776,10 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H04_dripping_handshake);
     plan_add(plan, test_H04_silent_handshake);
     plan_add(plan, test_H04_limit_ends_with_the_line);
+    if (model_current()->kind == MODEL_COROUTINE ||
+        model_current()->kind == MODEL_LIBEVENT) {
+        plan_add(plan, test_H04_limit_counts_from_accept);
+    }
     plan_add(plan, test_H06_active_client_stays);
     plan_add(plan, test_H06_slow_reader_stays);
     plan_add(plan, test_H06_idle_client_goes);

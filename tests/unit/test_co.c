@@ -465,6 +465,70 @@ START_TEST(test_H06_what_has_come_counts_even_when_time_is_up)
 }
 END_TEST
 
+/* So many that epoll always has more who are ready than it can report at a
+ * time: of each pair there is one. */
+enum {
+    BUSY_PAIRS = 600, /* co.c takes 512 events at a time */
+    BUSY_MS = 10000,  /* they give up then */
+    NAP_MS = 20,      /* and meanwhile somebody sleeps so long */
+    SPARE_DESCRIPTORS = 50,
+};
+
+static int busy_ends[2 * BUSY_PAIRS];
+static bool has_slept;
+
+static void *
+pass_on(void *arg)
+{
+    int fd = *(int *)arg;
+    int64_t end_ms = now_ms() + BUSY_MS;
+    char buffer[100]; /* more than comes, so the next one waits for epoll */
+
+    while (!has_slept && now_ms() < end_ms) {
+        ck_assert_int_eq(co_send(fd, "x", 1, 0), 1);
+        ck_assert_int_gt(co_recv(fd, buffer, sizeof buffer, 0), 0);
+    }
+    /* For who waits for it still. */
+    co_send(fd, "x", 1, 0);
+    return NULL;
+}
+
+static void *
+sleep_among_the_busy(void *arg)
+{
+    int64_t begin_ms = now_ms();
+
+    (void)arg;
+    for (int i = 0; i < 2 * BUSY_PAIRS; i++) {
+        ck_assert_int_eq(co_spawn_detached(pass_on, &busy_ends[i]), 0);
+    }
+    co_sleep_ms(NAP_MS);
+    has_slept = true;
+    ck_assert_int_lt(now_ms() - begin_ms, BUSY_MS);
+    return NULL;
+}
+
+START_TEST(test_H06_time_passes_however_many_are_ready)
+{
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < 2 * BUSY_PAIRS + SPARE_DESCRIPTORS) {
+        printf("skipped: test_H06_time_passes_however_many_are_ready: the "
+               "hard limit of descriptors is too low\n");
+        return;
+    }
+    for (int i = 0; i < BUSY_PAIRS; i++) {
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+                                    &busy_ends[2 * i]),
+                         0);
+    }
+    run(_i, sleep_among_the_busy, NULL);
+}
+END_TEST
+
 static void *
 recv_from_nowhere(void *arg)
 {
@@ -725,6 +789,8 @@ main(void)
                         SWITCHES);
     tcase_add_loop_test(tcase,
                         test_H06_what_has_come_counts_even_when_time_is_up, 0,
+                        SWITCHES);
+    tcase_add_loop_test(tcase, test_H06_time_passes_however_many_are_ready, 0,
                         SWITCHES);
     if (is_sanitized()) {
         printf("skipped: E01, E03, E08: a sanitizer changes how memory is "
