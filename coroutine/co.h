@@ -41,7 +41,8 @@ int co_init(const struct co_options *options);
  * or -1 with errno when the kernel does not let us wait. */
 int co_run(void);
 
-/* Give everything back that co_init() and the coroutines took. */
+/* Give everything back that co_init() and the coroutines took. All of them
+ * must have returned: only where co_run() was successful. */
 void co_end(void);
 
 /*

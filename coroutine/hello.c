@@ -8,6 +8,7 @@
  * Usage: hello [MILLISECONDS]
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum {
 };
 
 static int sleep_time_ms = SLEEP_DEFAULT_MS;
+static bool said_both;
 
 /* What a greeter returns: how many letters it has said. */
 struct greeting {
@@ -49,13 +51,19 @@ greet_both(void *arg)
     size_t length = 0;
 
     (void)arg;
+    if (first == NULL || second == NULL) {
+        fprintf(stderr, "hello: start a coroutine: %s\n", strerror(errno));
+    }
     if (first != NULL) {
         length += ((struct greeting *)co_join(first))->length;
     }
     if (second != NULL) {
         length += ((struct greeting *)co_join(second))->length;
     }
-    printf("both were said, %zu letters of names\n", length);
+    if (first != NULL && second != NULL) {
+        printf("both were said, %zu letters of names\n", length);
+        said_both = true;
+    }
     return NULL;
 }
 
@@ -84,7 +92,10 @@ main(int argc, char **argv)
         fprintf(stderr, "hello: start the scheduler: %s\n", strerror(errno));
         return 1;
     }
-    int status = co_run() == 0 ? 0 : 1;
+    if (co_run() == -1) {
+        fprintf(stderr, "hello: wait: %s\n", strerror(errno));
+        return 1;
+    }
     co_end();
-    return status;
+    return said_both ? 0 : 1;
 }

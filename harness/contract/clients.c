@@ -1,7 +1,9 @@
 /*
  * clients.c: clients come and go; each is counted and within reach of a stop.
  */
+#include <linux/sockios.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,19 +41,33 @@ contract_client_opened(int conn_fd)
     return true;
 }
 
+/* Has the client not acknowledged yet all that was sent to it? */
+static bool
+is_behind(int conn_fd)
+{
+    int unacknowledged_bytes = 0;
+
+    return ioctl(conn_fd, SIOCOUTQ, &unacknowledged_bytes) == 0 &&
+           unacknowledged_bytes > 0;
+}
+
 void
 contract_client_closed(int conn_fd, enum contract_end why)
 {
     static const char *const reasons[CONTRACT_ENDS] = {
         [CONTRACT_OPEN] = "still open",
-        [CONTRACT_EOF] = "it had ended its side",
+        [CONTRACT_EOF] = "it had ended its side, or the server stops",
         [CONTRACT_ERROR] = "the connection failed",
         [CONTRACT_TIMEOUT] = "it was silent for too long",
-        [CONTRACT_REJECTED] = "its handshake was wrong",
+        [CONTRACT_REJECTED] = "its handshake was wrong or not complete",
         [CONTRACT_REFUSED] = "there was no room for it",
     };
 
     stop_unregister(conn_fd);
+    if (why == CONTRACT_ERROR ||
+        (why == CONTRACT_TIMEOUT && is_behind(conn_fd))) {
+        stop_cut(conn_fd);
+    }
     counter_decrement(&counters.open);
     if (why == CONTRACT_REFUSED) {
         counter_decrement(&counters.accepted);

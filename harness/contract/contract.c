@@ -45,15 +45,12 @@ contract_die(int error, const char *what)
 static void
 open_standard_streams(void)
 {
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDWR);
-        if (fd == -1) {
-            _exit(1);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* Of the numbers that are free it gets the lowest, which is fd. */
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) {
+            contract_die(errno, "open /dev/null as a standard stream");
         }
-    } while (fd <= STDERR_FILENO);
-    close(fd);
+    }
 }
 
 /* Returns how many descriptors this process may have. */
@@ -84,6 +81,7 @@ const struct contract_options *
 contract_parse(const char *model, const struct argp *own_flags, int argc,
                char **argv)
 {
+    contract_options.model = model;
     open_standard_streams();
     options_parse(model, own_flags, argc, argv);
     signal(SIGPIPE, SIG_IGN);
@@ -189,7 +187,8 @@ contract_ready(void)
     }
     format_address(&address, text);
     printf("listening on %s\n", text);
-    if (fflush(stdout) == EOF) {
+    /* Whoever does not read it may have asked for the stop meanwhile. */
+    if (fflush(stdout) == EOF && !contract_stopping()) {
         contract_die(errno, "print the ready line");
     }
 }

@@ -20,11 +20,13 @@
  * open client for reading; shutdown(2) is async-signal-safe. So the sockets
  * themselves wake whoever waits on them: accept says EINVAL, recv hands over
  * what had already arrived and then end-of-file, and each connection ends
- * on its ordinary path with every byte that was read echoed. When --grace
- * is over, the clients that are left are reset, so that none of them takes
- * half an echo for a whole one, and CONTRACT_CUT_MS later the process ends
- * even if its model still sleeps. A second signal resets them and ends it at
- * once, with status 128 + the signal's number.
+ * on its ordinary path with every byte that was read echoed. (A client that
+ * goes on sending even so makes the kernel reset its connection, and what it
+ * has not received by then is lost.) When --grace is over, the clients that
+ * are left are reset, so that none of them takes half an echo for a whole
+ * one, and CONTRACT_CUT_MS later the process ends even if its model still
+ * sleeps. A second signal resets them and ends it at once, with status 128 +
+ * the signal's number.
  */
 #ifndef FIVEWAYS_CONTRACT_H
 #define FIVEWAYS_CONTRACT_H
@@ -62,15 +64,19 @@ struct contract_options {
     int backlog;              /* of listen(2) */
     bool handshake;           /* a client must open with "hello" */
     int handshake_timeout_ms; /* from accept to the end of the line */
-    int idle_timeout_ms;      /* no byte either way: close; 0: never */
-    int delay_ms;             /* wait before echoing each chunk; 0: none */
-    int work_us;              /* CPU to burn for each chunk; 0: none */
-    int max_clients;          /* refuse more; 0: what the limits allow */
-    int sndbuf_bytes;         /* SO_SNDBUF; 0: the kernel's default */
-    int rcvbuf_bytes;         /* SO_RCVBUF; 0: the kernel's default */
-    int grace_ms;             /* how long a stop may drain */
-    bool stats;               /* print the counters at exit */
-    bool verbose;             /* a line for each client that comes or goes */
+    /* No byte went either way for so long: close; 0: never. A byte goes when
+     * the kernel takes it from the server: who reads so slowly that it finds
+     * no room meanwhile is closed, too. Where it takes a part of a send, the
+     * time of who stopped reading begins anew: up to three times as long. */
+    int idle_timeout_ms;
+    int delay_ms;     /* wait before echoing each chunk; 0: none */
+    int work_us;      /* CPU to burn for each chunk; 0: none */
+    int max_clients;  /* refuse more; 0: what the limits allow */
+    int sndbuf_bytes; /* SO_SNDBUF; 0: the kernel's default */
+    int rcvbuf_bytes; /* SO_RCVBUF; 0: the kernel's default */
+    int grace_ms;     /* how long a stop may drain */
+    bool stats;       /* print the counters at exit */
+    bool verbose;     /* a line for each client that comes or goes */
 };
 
 /* Why a connection ended: each kind has a counter of its own. */
@@ -137,14 +143,17 @@ void contract_ready(void);
  * Count and register a client just accepted, so that a stop reaches it; if a
  * stop is under way it is shut down here. Returns false when --max-clients
  * or the registry is full: the caller closes conn_fd, which stays its own.
- * Thread-safe, does not block.
+ * Thread-safe; does not block, unless --verbose prints to a full pipe.
  */
 bool contract_client_opened(int conn_fd);
 
 /*
  * Count and forget a client, because of `why`. Call it exactly once for each
  * client that was opened, *before* its descriptor is closed: afterwards the
- * number may already be somebody else's. Thread-safe, does not block.
+ * number may already be somebody else's. A client that failed, or is too late
+ * and has not been sent all, is reset here, so that it does not take half an
+ * echo for a whole one. Thread-safe; does not block, unless --verbose prints
+ * to a full pipe.
  */
 void contract_client_closed(int conn_fd, enum contract_end why);
 
@@ -164,7 +173,8 @@ enum contract_accept {
 /*
  * Count an errno of accept and say what it asks for; accept(2) lists the
  * errors that belong to the one connection that was about to be accepted.
- * Anything not known there pauses, so that no error ever becomes a spin.
+ * Anything not known there pauses, and so does each of them once a hundred
+ * have come with no client between, so that no error ever becomes a spin.
  * Thread-safe.
  */
 enum contract_accept contract_accept_error(int error);
@@ -208,12 +218,15 @@ _Noreturn void contract_die(int error, const char *what);
  *
  *     accepted         clients that were let in
  *     refused          turned away: --max-clients, or no room for them
- *     closed_eof       ended their side and got everything back
+ *     closed_eof       ended their side, or were ended by the stop, and were
+ *                      sent everything back
  *     closed_error     failed, or were cut off by the stop
  *     closed_timeout   were silent, or slow with the handshake, for too long
- *     closed_rejected  began with anything but hello
+ *     closed_rejected  began with anything but hello, or had not said it
+ *                      when they or the stop ended their side
  *     open             still there; accepted is the sum of this and closed_*
- *     peak_open        the most that were there at a time
+ *     peak_open        the most that were there at a time, one that was
+ *                      about to be refused included
  *     bytes_in         of echo received, handshakes left out
  *     bytes_out        of echo sent; of a chunk that failed half-way, each
  *                      model counts what it knows to be sent

@@ -40,6 +40,10 @@ bool stop_register(int conn_fd);
 /* A stop shall not touch `conn_fd` any more: it is about to be closed. */
 void stop_unregister(int conn_fd);
 
+/* Reset the connection of a client, who must not take what it got for all of
+ * it. The descriptor stays open. Safe in a signal handler. */
+void stop_cut(int conn_fd);
+
 /* The stop is done: no handler runs any more, and the room is given back. */
 void stop_end(void);
 
@@ -49,9 +53,9 @@ struct counters {
     atomic_uint_fast64_t accepted; /* opened, the refused ones not */
     atomic_uint_fast64_t refused;  /* turned away */
     atomic_uint_fast64_t open;     /* opened and not yet closed */
-    atomic_uint_fast64_t
-        peak_open; /* the highest `open` ever was; one that is refused for
-                    * want of a thread was open for a moment */
+    /* The highest `open` ever was. One that is refused for want of a thread
+     * or of room was open for a moment. */
+    atomic_uint_fast64_t peak_open;
     atomic_uint_fast64_t bytes_in;      /* of echo, received */
     atomic_uint_fast64_t bytes_out;     /* of echo, sent */
     atomic_uint_fast64_t accept_errors; /* accept failed, EAGAIN aside */

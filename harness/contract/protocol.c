@@ -6,6 +6,10 @@
 
 #include "harness/contract/internal.h"
 
+enum {
+    IN_A_ROW_MAX = 100, /* errors of single connections; no more is chance */
+};
+
 /* What "stripped of white space" strips; a NUL byte is not among it. */
 static bool
 is_space(char byte)
@@ -48,6 +52,21 @@ contract_end_of(int error)
     return error == EAGAIN ? CONTRACT_TIMEOUT : CONTRACT_ERROR;
 }
 
+/* Is it the last of so many errors, with nobody let in between, that it
+ * cannot be about single connections any more? */
+static bool
+is_one_of_many(void)
+{
+    static atomic_uint_fast64_t accepted;
+    static atomic_int in_a_row;
+    uint64_t now = atomic_load(&counters.accepted);
+
+    if (atomic_exchange(&accepted, now) != now) {
+        atomic_store(&in_a_row, 0);
+    }
+    return atomic_fetch_add(&in_a_row, 1) >= IN_A_ROW_MAX;
+}
+
 enum contract_accept
 contract_accept_error(int error)
 {
@@ -74,9 +93,13 @@ contract_accept_error(int error)
     case EOPNOTSUPP:
     case ENETUNREACH:
     case ETIMEDOUT:
+        if (is_one_of_many()) {
+            break;
+        }
         return CONTRACT_ACCEPT_AGAIN;
     default:
-        counter_increment(&counters.accept_pauses);
-        return CONTRACT_ACCEPT_PAUSE;
+        break;
     }
+    counter_increment(&counters.accept_pauses);
+    return CONTRACT_ACCEPT_PAUSE;
 }

@@ -56,8 +56,8 @@ end_reading(int conn_fd)
  * error. Linux 6.4 to 6.6 refuse that while a thread waits, and there the
  * shutdown has to do.
  */
-static void
-cut(int conn_fd)
+void
+stop_cut(int conn_fd)
 {
     const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
@@ -98,7 +98,7 @@ stop_signal_handler(int signal_number)
     int saved_errno = errno;
 
     if (atomic_exchange(&stop.asked, true)) {
-        for_each_client(cut);
+        for_each_client(stop_cut);
         _exit(128 + signal_number);
     }
     start_timer(contract_options.grace_ms);
@@ -116,10 +116,13 @@ stop_timer_handler(int signal_number)
     int saved_errno = errno;
 
     (void)signal_number;
+    if (!contract_stopping()) {
+        return; /* an alarm that whoever started us had set */
+    }
     start_timer(CONTRACT_CUT_MS);
     switch (atomic_fetch_add(&stop.alarms, 1)) {
     case 0:
-        for_each_client(cut);
+        for_each_client(stop_cut);
         break;
     case 1:
         /* The model is deep in a sleep or a computation of its own. */
@@ -213,7 +216,7 @@ stop_register(int conn_fd)
     }
     atomic_store(&stop.open_fds[conn_fd], true);
     if (atomic_load(&stop.alarms) > 0) {
-        cut(conn_fd);
+        stop_cut(conn_fd);
     } else if (contract_stopping()) {
         end_reading(conn_fd);
     }

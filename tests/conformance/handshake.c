@@ -460,12 +460,12 @@ END_TEST
 START_TEST(test_H04_limit_counts_from_accept)
 {
     enum {
-        LIMIT_MS = 400,
-        WORK_MS = 400
+        LIMIT_MS = 1500, /* longer than the work on a busy machine */
+        WORK_MS = 300
     };
     struct server server = server_start((struct server_setup){
-        .flags = {"--handshake", "--handshake-timeout=400",
-                  "--work=400000"}});
+        .flags = {"--handshake", "--handshake-timeout=1500",
+                  "--work=300000"}});
     struct client worker = client_connect(&server);
     struct client silent;
     struct client last;
@@ -480,8 +480,11 @@ START_TEST(test_H04_limit_counts_from_accept)
     start_ms = patience_now_ms();
     server_thaw(&server);
     client_receive(&worker);
-    /* Someone who wakes the loop, so that it looks at the clock again. */
+    /* Someone who wakes the loop, so that it looks at the clock again: not
+     * by coming, which may be part of the same turn still. */
     last = client_connect(&server);
+    client_send_text(&last, "h", 1);
+    client_wait_consumed(&last);
     require(client_wait_end(&silent, PATIENCE_MS) != CLIENT_OPEN,
             "a silent client is not cut off");
     took_ms = patience_now_ms() - start_ms;
@@ -763,6 +766,29 @@ START_TEST(test_H06_stalled_client_goes)
 }
 END_TEST
 
+/* Who reads too slowly to have all of its echo in time, and has ended its own
+ * side, must not take a part for the whole. */
+START_TEST(test_H06_who_is_too_slow_is_reset)
+{
+    const struct client_setup small = {.rcvbuf_bytes = 4096};
+    struct server server = server_start((struct server_setup){
+        .flags = {"--idle-timeout=500", "--sndbuf=4096"}});
+    int before = process_descriptors(server.pid);
+    struct client client = client_connect_with(&server, small);
+
+    client_send(&client, 16 * (size_t)KIB);
+    shutdown(client.fd, SHUT_WR);
+    client_wait_consumed(&client);
+    expect_descriptors(&server, before);
+    require(client_wait_end(&client, PATIENCE_MS) == CLIENT_RESET ||
+                client.received_bytes == client.sent_bytes,
+            "after %ju of %ju bytes of its echo there is no reset",
+            (uintmax_t)client.received_bytes, (uintmax_t)client.sent_bytes);
+    client_close(&client);
+    server_stop(&server);
+}
+END_TEST
+
 void
 add_handshake_cases(struct plan *plan)
 {
@@ -786,4 +812,5 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H06_work_is_not_silence);
     plan_add(plan, test_H06_what_has_come_is_not_silence);
     plan_add(plan, test_H06_stalled_client_goes);
+    plan_add(plan, test_H06_who_is_too_slow_is_reset);
 }

@@ -222,6 +222,24 @@ START_TEST(test_B01_errors_of_one_connection_are_passed_over)
 }
 END_TEST
 
+/* One that comes again and again belongs to no connection. */
+START_TEST(test_B01_an_error_that_never_ends_pauses)
+{
+    int errors = 0;
+    int sockets[2];
+
+    parse("--port=0", NULL);
+    while (contract_accept_error(EPERM) == CONTRACT_ACCEPT_AGAIN) {
+        ck_assert_int_lt(errors++, 1000);
+    }
+    ck_assert_int_gt(errors, 20);
+    ck_assert_int_eq(contract_accept_error(EPERM), CONTRACT_ACCEPT_PAUSE);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+    ck_assert(contract_client_opened(sockets[0]));
+    ck_assert_int_eq(contract_accept_error(EPERM), CONTRACT_ACCEPT_AGAIN);
+}
+END_TEST
+
 START_TEST(test_B02_running_out_pauses_and_so_does_the_unknown)
 {
     const int pauses[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EINVAL, EBADF};
@@ -411,6 +429,18 @@ START_TEST(test_a_stop_ends_the_reading_side_of_open_clients)
     ck_assert_int_eq(accept(listen_fd, NULL, NULL), -1);
     ck_assert_int_eq(errno, EINVAL);
     ck_assert_int_eq(contract_accept_error(EINVAL), CONTRACT_ACCEPT_STOP);
+}
+END_TEST
+
+/* alarm(2) survives exec, whoever has called it. */
+START_TEST(test_G02_an_alarm_of_others_ends_nothing)
+{
+    parse("--port=0", NULL);
+    contract_listen();
+    open_client();
+    raise(SIGALRM);
+    ck_assert_int_eq(peek(client[0]), -1);
+    ck_assert_int_eq(errno, EAGAIN);
 }
 END_TEST
 
@@ -648,6 +678,7 @@ main(void)
                         HELLOS);
     tcase_add_test(rules, test_H03_a_line_is_64_bytes_at_the_most);
     tcase_add_test(rules, test_B01_errors_of_one_connection_are_passed_over);
+    tcase_add_test(rules, test_B01_an_error_that_never_ends_pauses);
     tcase_add_test(rules,
                    test_B02_running_out_pauses_and_so_does_the_unknown);
     tcase_add_test(rules, test_an_errno_of_recv_is_an_end);
@@ -660,6 +691,7 @@ main(void)
     tcase_add_test(listener, test_G09_missing_standard_streams_are_filled_in);
     tcase_add_exit_test(listener, test_a_port_in_use_ends_with_status_1, 1);
     tcase_add_test(stop, test_a_stop_ends_the_reading_side_of_open_clients);
+    tcase_add_test(stop, test_G02_an_alarm_of_others_ends_nothing);
     tcase_add_test(stop, test_a_client_that_comes_during_a_stop_is_ended_too);
     tcase_add_test(stop, test_a_client_that_has_closed_is_left_alone);
     tcase_add_test(stop,
