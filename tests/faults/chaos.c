@@ -13,6 +13,7 @@
 #include "tests/conformance/verdict.h"
 #include "tests/faults/faults.h"
 
+#include <limits.h>
 #include <signal.h>
 
 enum {
@@ -44,6 +45,7 @@ END_TEST
 
 enum {
     TOGETHER = 32,
+    GROWTHS_MAX = 6, /* looks at whether memory grows again */
 };
 
 static void
@@ -58,10 +60,10 @@ visit(const struct server *server, int count)
     }
 }
 
-/* More clients at once than there will be again. On a busy machine threads
- * that are done take their time to end, so that there may be some at once
- * even if the clients come one by one; what is kept for them is there before
- * anybody looks. */
+/* More clients at once than there will be again, if all goes well. On a busy
+ * machine threads that are done take their time to end, so that there may be
+ * some at once even if the clients come one by one; what is kept for them is
+ * there before anybody looks. */
 static void
 visit_together(const struct server *server)
 {
@@ -75,27 +77,33 @@ visit_together(const struct server *server)
     clients_exchange_and_finish(clients, count, 10);
 }
 
+/* Memory may grow once, by a larger crowd than before; what is never given
+ * back grows each time. */
 START_TEST(test_I02_memory_stays)
 {
     struct server server = server_start((struct server_setup){0});
-    int64_t before_kib;
-    int64_t grown_kib;
+    int64_t grown_kib = INT64_MAX;
     int mappings;
+    int new_mappings = INT_MAX;
     int threads;
+    int i;
 
     visit_together(&server);
     visit(&server, 500);
-    before_kib = process_resident_kib(server.pid);
-    mappings = process_mappings(server.pid);
     threads = process_threads(server.pid);
-    visit(&server, 1500);
-    grown_kib = process_resident_kib(server.pid) - before_kib;
-    require(grown_kib <= 64, "memory grew by %jd KiB in 1500 connections",
+    for (i = 0; i < GROWTHS_MAX && (grown_kib > 64 || new_mappings > 4);
+         i++) {
+        grown_kib = -process_resident_kib(server.pid);
+        mappings = process_mappings(server.pid);
+        visit(&server, 1500);
+        expect_threads(&server, threads);
+        grown_kib += process_resident_kib(server.pid);
+        new_mappings = process_mappings(server.pid) - mappings;
+    }
+    require(grown_kib <= 64, "memory grows by %jd KiB in 1500 connections",
             (intmax_t)grown_kib);
-    require(process_mappings(server.pid) <= mappings + 4,
-            "%d mappings became %d in 1500 connections", mappings,
-            process_mappings(server.pid));
-    expect_threads(&server, threads);
+    require(new_mappings <= 4,
+            "there are %d more mappings in 1500 connections", new_mappings);
     server_stop(&server);
 }
 END_TEST
