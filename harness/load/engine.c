@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -248,6 +249,21 @@ count_unfinished(struct run *run)
     }
 }
 
+/* A server that has sent more than the last echo is wrong, though nobody was
+ * to receive it any more. */
+static void
+look_for_more(struct run *run)
+{
+    for (int i = 0; i < run->count; i++) {
+        struct connection *connection = &run->connections[i];
+        char byte;
+        if (connection->state == CONNECTION_QUIET &&
+            recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+            exchange_receive(run, connection, false);
+        }
+    }
+}
+
 static void
 finish(struct run *run)
 {
@@ -263,6 +279,7 @@ finish(struct run *run)
     if (run->options->ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
     }
+    look_for_more(run);
     count_unfinished(run);
     count_stalled(run);
     for (int i = 0; i < run->count; i++) {

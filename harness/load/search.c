@@ -3,6 +3,7 @@
  */
 #include "harness/load/search.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,19 +19,25 @@ enum {
     FEWEST = 100,     /* with fewer nothing is said */
     WINDOW_MAX_S = 5, /* for one try, if the rate is low */
     LOWEST_PER_S = ENOUGH / WINDOW_MAX_S, /* rates below are not tried */
+    ATTEMPTS_MAX = 64,                    /* two at each of 32 rates */
+};
+
+/* What one try has shown. */
+struct attempt {
+    double rate_per_s;       /* messages due */
+    int64_t p99_ns;          /* of the response time */
+    bool good;               /* the server made no error */
+    enum engine_error error; /* the first one; ENGINE_ERRORS: none */
 };
 
 /* The search, from one try to the next. */
 struct search {
-    const struct arguments *arguments; /* what is asked */
-    bool progress;                     /* print each try */
-    struct engine_result result;       /* of the last try */
-    int64_t broken_p99_ns;             /* the response at the lowest rate that
-                                        * broke the promise */
-    double broken_per_s;               /* that rate; 0: none yet */
-    enum engine_error error;           /* that ended a try; ENGINE_ERRORS if
-                                        * there was none */
-    int start_errno;                   /* a try could not be begun; else 0 */
+    const struct arguments *arguments;     /* what is asked */
+    bool progress;                         /* print each try */
+    struct engine_result result;           /* of the last try */
+    struct attempt attempts[ATTEMPTS_MAX]; /* all tries, in order */
+    int nattempts;                         /* how many */
+    int start_errno; /* a try could not be begun; else 0 */
 };
 
 /* The first kind of error in a result, ENGINE_ERRORS if there is none. */
@@ -52,7 +59,13 @@ judge(struct search *search, double rate_per_s)
     if (result->interrupted) {
         return SLO_INTERRUPTED;
     }
-    search->error = first_error(result);
+    assert(search->nattempts < ATTEMPTS_MAX);
+    search->attempts[search->nattempts++] = (struct attempt){
+        .rate_per_s = rate_per_s,
+        .p99_ns = p99_ns,
+        .good = engine_result_good(result),
+        .error = first_error(result),
+    };
     if (!engine_result_good(result)) {
         return SLO_BROKEN;
     }
@@ -65,8 +78,6 @@ judge(struct search *search, double rate_per_s)
     if (engine_result_invalid(result) || kept) {
         return SLO_UNKNOWN;
     }
-    search->broken_p99_ns = p99_ns;
-    search->broken_per_s = rate_per_s;
     return SLO_BROKEN;
 }
 
@@ -81,8 +92,9 @@ print_try(const struct search *search, double rate_per_s,
     fprintf(stderr, "%10s/s  p99 %-9s %s",
             units_format_count(rate, rate_per_s),
             units_format_time(p99, (double)p99_ns), words[outcome]);
-    if (search->error != ENGINE_ERRORS) {
-        fprintf(stderr, " (%s)", engine_error_name(search->error));
+    enum engine_error error = first_error(&search->result);
+    if (error != ENGINE_ERRORS) {
+        fprintf(stderr, " (%s)", engine_error_name(error));
     }
     fputc('\n', stderr);
 }
@@ -121,25 +133,54 @@ try_rate(double rate_per_s, void *arg)
     return outcome;
 }
 
+/* The last try at a rate, which decided; NULL if there was none. */
+static const struct attempt *
+last_attempt(const struct search *search, double rate_per_s)
+{
+    int i = search->nattempts;
+    while (i > 0 && search->attempts[i - 1].rate_per_s != rate_per_s) {
+        i--;
+    }
+    return i > 0 ? &search->attempts[i - 1] : NULL;
+}
+
+/* Why a rate could not be judged. */
+static void
+print_unknown(const char *rate, const struct attempt *attempt)
+{
+    if (attempt->error == ENGINE_CLIENT_LATE) {
+        printf("  At %s/s this client itself was too late to tell.\n", rate);
+    } else if (attempt->error != ENGINE_ERRORS) {
+        printf("  At %s/s this client itself failed: %s.\n", rate,
+               engine_error_name(attempt->error));
+    } else {
+        printf("  At %s/s there were fewer than %d responses, too few to "
+               "tell; -d 10s has more.\n",
+               rate, FEWEST);
+    }
+}
+
 /* Why it is not more. */
 static void
 print_reason(const struct search *search, const struct slo_answer *answer)
 {
+    const struct attempt *attempt =
+        last_attempt(search, answer->failed_per_s);
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
     units_format_count(rate, answer->failed_per_s);
     if (answer->why == SLO_INTERRUPTED) {
         puts("  The search was interrupted: it may be more.");
-    } else if (answer->why == SLO_KEPT) {
+    } else if (answer->why == SLO_KEPT || attempt == NULL) {
         puts("  More was not asked for.");
     } else if (answer->why == SLO_UNKNOWN) {
-        printf("  At %s/s this client itself was too late to tell.\n", rate);
-    } else if (answer->failed_per_s == search->broken_per_s) {
+        print_unknown(rate, attempt);
+    } else if (attempt->good) {
         printf("  At %s/s it was %s.\n", rate,
-               units_format_time(p99, (double)search->broken_p99_ns));
+               units_format_time(p99, (double)attempt->p99_ns));
     } else {
         printf("  At %s/s the server failed: %s.\n", rate,
-               engine_error_name(search->error));
+               engine_error_name(attempt->error));
     }
 }
 
@@ -174,7 +215,6 @@ search_run(const struct arguments *arguments, bool progress)
     }
     search.arguments = arguments;
     search.progress = progress;
-    search.error = ENGINE_ERRORS;
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
     if (search.start_errno != 0) {

@@ -254,6 +254,10 @@ summary_exit_status(const struct engine_result *result)
     if (engine_result_invalid(result)) {
         return EXIT_NO_MEASURE;
     }
+    if (engine_result_good(result) && result->interrupted &&
+        result->served == 0) {
+        return EXIT_NO_MEASURE;
+    }
     if (!engine_result_good(result) || result->served == 0) {
         return EXIT_FAILURE;
     }

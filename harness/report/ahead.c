@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    MODELS_MAX = 5,      /* that fit beside each other: the first ones */
+    MODELS_MAX = 32,     /* that are in the matrix: the first ones */
+    MODELS_BESIDE = 5,   /* that fit beside each other in 100 columns */
     SCENARIO_WIDTH = 14, /* "idle 10016" */
     MODEL_WIDTH = 14,    /* the longest name of a model */
 };
@@ -31,6 +32,7 @@ static bool too_few(const struct summary_row *row,
                     const struct summary_row *rows, size_t nrows);
 static bool group_known(const struct summary_row *rows, size_t nrows);
 static void print_matrix(FILE *file, const struct summary *summary,
+                         const char *const models[], size_t nmodels,
                          const struct frame *frame);
 static void print_line(FILE *file, const struct summary_row *rows,
                        size_t nrows, const char *const models[],
@@ -92,13 +94,24 @@ ahead_cell(char cell[TEXT_CELL_BYTES], const struct summary_row *row,
 void
 ahead_print(FILE *file, const struct summary *summary)
 {
-    print_matrix(file, summary, &terminal);
+    const char *models[MODELS_MAX];
+    size_t nmodels = models_of(summary, models);
+
+    for (size_t i = 0; i < nmodels; i += MODELS_BESIDE) {
+        size_t left = nmodels - i;
+
+        print_matrix(file, summary, &models[i],
+                     left < MODELS_BESIDE ? left : MODELS_BESIDE, &terminal);
+    }
 }
 
 void
 ahead_print_markdown(FILE *file, const struct summary *summary)
 {
-    print_matrix(file, summary, &markdown);
+    const char *models[MODELS_MAX];
+    size_t nmodels = models_of(summary, models);
+
+    print_matrix(file, summary, models, nmodels, &markdown);
 }
 
 /* True if the rounds do not suffice for a row, or for the least one, which
@@ -130,11 +143,9 @@ group_known(const struct summary_row *rows, size_t nrows)
 
 static void
 print_matrix(FILE *file, const struct summary *summary,
+             const char *const models[], size_t nmodels,
              const struct frame *frame)
 {
-    const char *models[MODELS_MAX];
-    size_t nmodels = models_of(summary, models);
-
     put_first(file, frame, "");
     for (size_t i = 0; i < nmodels; i++) {
         put(file, frame, models[i]);

@@ -44,7 +44,7 @@ checks_name(enum check check)
         [CHECK_LITTLE] = "Little's law",
         [CHECK_BYTES] = "bytes counted on both sides",
         [CHECK_LIMIT] = "nobody beats the kernel",
-        [CHECK_CLIENT] = "client not saturated",
+        [CHECK_CLIENT] = "client not saturated where it has its own CPU",
         [CHECK_KERNEL] = "no queue overflow, no retransmit",
     };
 

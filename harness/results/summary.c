@@ -339,7 +339,8 @@ row_take_calls(struct summary_row *row, const struct results *results)
     struct estimate *figure = &row->figure[WINDOW_SYSCALLS_PER_ECHO];
 
     row->calls = results_find_calls(results, &row->window);
-    if (row->calls && isnan(figure->median)) {
+    if (row->calls && isnan(figure->median) &&
+        row->figure[WINDOW_ECHOES].median > 0) {
         figure->median = row->calls->per_echo;
     }
 }

@@ -346,7 +346,8 @@ START_TEST(test_J07_interrupt_while_connecting)
     process_finish(&load, LOAD_MS);
     process_kill(&server);
     assert_says(&load, "(interrupted)");
-    assert_exit_status(&load, 1);
+    /* Nothing was measured; that is nobody's fault. */
+    assert_exit_status(&load, 3);
 }
 END_TEST
 
@@ -479,7 +480,9 @@ START_TEST(slo_is_searched_for)
     process_finish(&load, LOAD_MS);
     process_kill(&server);
     if (_i == 0) {
-        assert_says(&load, "is within 150 ms up to|this client itself");
+        assert_says(
+            &load,
+            "is within 150 ms up to|this client itself|too few to tell");
     } else {
         /* A search that was late itself cannot say whose fault it is. */
         bool is_late = strstr(load.out, "this client itself was too late");
