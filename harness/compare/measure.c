@@ -364,7 +364,7 @@ measure_settle(const struct measure_order *order,
 {
     /* Who serves in vain those who have left uses CPU once in each delay. */
     const int64_t look_ns =
-        SETTLE_LOOK_NS + 2 * order->scenario->delay_ms * INT64_C(1000000);
+        SETTLE_LOOK_NS + INT64_C(2000000) * order->scenario->delay_ms;
     const struct timespec pause = {.tv_sec = look_ns / 1000000000,
                                    .tv_nsec = look_ns % 1000000000};
     int64_t before_ns = server_process_cpu_ns(server);
