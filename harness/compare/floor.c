@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "harness/results/statistics.h"
+#include "harness/results/window.h"
 
 enum {
-    PIECE_BYTES = 16 * 1024, /* as much as a server moves at once */
-    BATCHES = 5,             /* the median of them is the result */
-    BATCH_CALLS = 200,       /* sends in a batch, at least */
-    WARMUP_CALLS = 50,       /* the first calls find cold caches */
+    PIECE_BYTES = WINDOW_FLOOR_PIECE_BYTES, /* what a server moves at once */
+    BATCHES = 5,       /* the median of them is the result */
+    BATCH_CALLS = 200, /* sends in a batch, at least */
+    WARMUP_CALLS = 50, /* the first calls find cold caches */
 };
 
 static int connect_pair(int pair[2]);

@@ -265,7 +265,7 @@ warn_floor(struct text *text, const struct summary_row *row)
     bool below =
         isfinite(ratio->high) ? ratio->high < 1 : ratio->median < 0.95;
 
-    if (below) {
+    if (below && row->window.message_bytes <= WINDOW_FLOOR_PIECE_BYTES) {
         text_add(text,
                  "Measuring bug: %s in %s (%d client%s) used %.2f of the CPU "
                  "that the kernel alone needs; do not trust that row. ",

@@ -138,7 +138,8 @@ check_limit(struct check_result *check, const struct summary_row *row)
 {
     double ratio = 1 / row->figure[WINDOW_CPU_OVER_FLOOR].median;
 
-    if (isfinite(ratio)) {
+    if (isfinite(ratio) &&
+        row->window.message_bytes <= WINDOW_FLOOR_PIECE_BYTES) {
         count(check, ratio <= LIMIT_HIGH, &row->window,
               "the floor is %.2f of what it used", ratio);
     }

@@ -88,6 +88,10 @@ enum {
     WINDOW_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
     WINDOW_REASON_BYTES = 256, /* a sentence */
     WINDOW_STATS_BYTES = 1024, /* one line of JSON */
+    /* The floor sends a longer message in pieces of this and takes each away
+     * before the next. Those of a stream may travel together, which the
+     * kernel does for less: then the floor is a measure, and no limit. */
+    WINDOW_FLOOR_PIECE_BYTES = 16 * 1024,
 };
 
 /* One window. */
