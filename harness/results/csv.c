@@ -95,8 +95,10 @@ csv_write_summary(FILE *file, const struct summary *summary)
 }
 
 /* A row that is not ok has no figures: those of its good rounds would be
- * taken for its result. Nor has a saturated one response times: they are
- * those of a queue that grows, and depend on how long one has looked. */
+ * taken for its result. How many were served is that of the worst round, as
+ * in the table: a median would hide that some were left out. Nor has a
+ * saturated one response times: they are those of a queue that grows, and
+ * depend on how long one has looked. */
 static void
 put_row(FILE *file, const struct summary_row *row)
 {
@@ -118,7 +120,8 @@ put_row(FILE *file, const struct summary_row *row)
             put_estimate(file, figure);
         } else {
             fputc(',', file);
-            put_number(file, figure->median);
+            put_number(file, ok && i == WINDOW_SERVED ? row->served_least
+                                                      : figure->median);
         }
     }
     fputc(',', file);

@@ -303,6 +303,37 @@ START_TEST(numbers_out_of_range_are_refused)
 }
 END_TEST
 
+/* As in the table; the median of 64, 1 and 64 would hide the round in which
+ * 63 were left out. */
+START_TEST(summary_says_whom_the_worst_round_served)
+{
+    struct results results = {0};
+    struct summary summary;
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *file = open_memstream(&text, &bytes);
+
+    for (int round = 1; round <= 3; round++) {
+        struct window window = full_window();
+
+        window.status = WINDOW_OK;
+        window.used = true;
+        window.round = round;
+        window.attempt = 0;
+        window.figure[WINDOW_ASKED] = 64;
+        window.figure[WINDOW_SERVED] = round == 2 ? 1 : 64;
+        ck_assert_int_eq(results_add(&results, &window), 0);
+    }
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
+    fclose(file);
+    ck_assert_msg(strstr(text, ",3,shared,ok,64,1,") != NULL, "%s", text);
+    summary_free(&summary);
+    results_free(&results);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_failed_row_has_no_figures_in_the_summary)
 {
     struct window window = full_window();
@@ -386,6 +417,7 @@ main(void)
     tcase_add_test(cases, a_file_begins_with_its_only_run);
     tcase_add_test(cases, numbers_out_of_range_are_refused);
     tcase_add_test(cases, a_failed_row_has_no_figures_in_the_summary);
+    tcase_add_test(cases, summary_says_whom_the_worst_round_served);
     tcase_add_test(cases, csv_quotes_and_leaves_empty);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
