@@ -64,8 +64,8 @@ contract_client_closed(int conn_fd, enum contract_end why)
     };
 
     stop_unregister(conn_fd);
-    if (why == CONTRACT_ERROR ||
-        (why == CONTRACT_TIMEOUT && is_behind(conn_fd))) {
+    if ((why == CONTRACT_ERROR || why == CONTRACT_TIMEOUT) &&
+        is_behind(conn_fd)) {
         stop_cut(conn_fd);
     }
     counter_decrement(&counters.open);

@@ -150,10 +150,10 @@ bool contract_client_opened(int conn_fd);
 /*
  * Count and forget a client, because of `why`. Call it exactly once for each
  * client that was opened, *before* its descriptor is closed: afterwards the
- * number may already be somebody else's. A client that failed, or is too late
- * and has not been sent all, is reset here, so that it does not take half an
- * echo for a whole one. Thread-safe; does not block, unless --verbose prints
- * to a full pipe.
+ * number may already be somebody else's. A client that failed or is too late,
+ * and to which something sent is still under way, is reset here, so that it
+ * does not take half an echo for a whole one. Thread-safe; does not block,
+ * unless --verbose prints to a full pipe.
  */
 void contract_client_closed(int conn_fd, enum contract_end why);
 
