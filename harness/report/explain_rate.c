@@ -254,7 +254,8 @@ add_starved(struct text *text, const struct summary *summary,
 {
     for (size_t i = 0; i < nrows; i++) {
         const struct summary_row *row = &rows[i];
-        bool first = cells_measured(row) && cells_starved(row);
+        bool first = cells_measured(row) && cells_starved(row) &&
+                     !summary_is_yardstick(row);
 
         for (size_t j = 0; j < i && first; j++) {
             first = strcmp(rows[j].window.model, row->window.model) != 0 ||

@@ -337,7 +337,7 @@ print_reason(FILE *file, const struct summary_row *row, int model_width,
     fputs(row->status == WINDOW_FAILED ? palette->red : palette->dim, file);
     fprintf(file, "%-*s ", model_width,
             text_clip(model, row->window.model, model_width));
-    text_wrap(file, text.bytes, TEXT_WIDTH - column - model_width - 1,
+    text_wrap(file, text_string(&text), TEXT_WIDTH - column - model_width - 1,
               column > 0 ? column + model_width + 1 : 2);
     fputs(palette->off, file);
     text_free(&text);

@@ -138,10 +138,10 @@ void
 text_wrap(FILE *file, const char *words, int width, int indent)
 {
     int column = 0;
+    int blank = 0; /* before a word: none where a line begins */
 
     while (*words != '\0') {
         int length = (int)strcspn(words, " ");
-        int blank = column > 0 && column != indent;
 
         if (column > indent && column + blank + length > width) {
             fprintf(file, "\n%*s", indent, "");
@@ -151,6 +151,7 @@ text_wrap(FILE *file, const char *words, int width, int indent)
         length = min_int(length, width - column - blank);
         fprintf(file, "%*s%.*s", blank, "", length, words);
         column += blank + length;
+        blank = 1;
         words += length;
         words += strspn(words, " ");
     }
