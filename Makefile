@@ -73,6 +73,14 @@ MISSING := $(foreach m,$(filter-out $(HAVE),libevent check jansson),\
 ifneq ($(MISSING),)
 MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
 endif
+# Without these the tests that use them are skipped, and without strace or perf
+# compare counts no system calls; `deps` installs them, but nothing asks for it.
+PACKAGE_strace := strace
+PACKAGE_socat  := socat
+PACKAGE_ncat   := ncat
+PACKAGE_ss     := iproute2
+MISSING_TOOLS = $(foreach t,strace socat ncat ss,\
+                  $(if $(shell command -v $(t)),,$(PACKAGE_$(t))))
 CFLAGS_OF = $(shell pkg-config --cflags $(1) 2>/dev/null)
 LIBS_OF   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
@@ -404,14 +412,15 @@ fuzzers: $(FUZZERS)
 
 # One package at a time: libevent alone may be missing and the rest works.
 deps: ## install what is missing, with apt (through sudo if not root)
-	@if [ -z "$(MISSING)" ]; then echo "nothing is missing"; exit 0; fi; \
+	@missing="$(strip $(MISSING) $(MISSING_TOOLS))"; \
+	if [ -z "$$missing" ]; then echo "nothing is missing"; exit 0; fi; \
 	if ! command -v apt-get >/dev/null; then \
-	    echo "please install: $(strip $(MISSING)) (Debian's names)" >&2; \
+	    echo "please install: $$missing (Debian's names)" >&2; \
 	    exit 1; fi; \
-	echo "installing: $(strip $(MISSING))"; \
+	echo "installing: $$missing"; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get -qq update; \
-	for package in $(MISSING); do \
+	for package in $$missing; do \
 	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y \
 	        --no-install-recommends $$package >/dev/null || \
 	        echo "could not install $$package" >&2; done

@@ -181,7 +181,6 @@ server_spawn(struct server_setup setup)
     server.stdout_fd = output[0];
     server.stderr_fd = memfd_create("standard error", MFD_CLOEXEC);
     require(server.stderr_fd >= 0, "memfd_create: %s", strerror(errno));
-    verdict_subject(model_current()->name, server.stderr_fd);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     server.pid = fork();
@@ -190,6 +189,7 @@ server_spawn(struct server_setup setup)
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     require(server.pid > 0, "fork: %s", strerror(errno));
+    verdict_subject(model_current()->name, server.pid, server.stderr_fd);
     close(output[1]);
     server.pid_fd = pidfd_open(server.pid, 0);
     require(server.pid_fd >= 0, "pidfd_open: %s", strerror(errno));
@@ -203,7 +203,7 @@ foreign_server(void)
     struct server server = {.pid_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     char line[80];
 
-    verdict_subject(model_current()->name, -1);
+    verdict_subject(model_current()->name, -1, -1);
     snprintf(line, sizeof line, "listening on 127.0.0.1:%d", foreign_port);
     server_parse_ready(&server, line);
     return server;

@@ -1,6 +1,7 @@
 /* verdict.c: see verdict.h. */
 #include "tests/conformance/verdict.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,11 +9,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/conformance/models.h"
 
 static const char *subject_model = "no server";
+static pid_t subject_pid = -1;
 static int subject_stderr_fd = -1;
 
 /* What was going on, "" if nobody said so. */
@@ -30,9 +33,10 @@ static struct inconclusive {
 } * inconclusive;
 
 void
-verdict_subject(const char *model, int stderr_fd)
+verdict_subject(const char *model, pid_t server_pid, int stderr_fd)
 {
     subject_model = model;
+    subject_pid = server_pid;
     subject_stderr_fd = stderr_fd;
 }
 
@@ -76,11 +80,34 @@ last_words(char *line, size_t line_bytes)
     snprintf(line, line_bytes, "%s", newline == NULL ? tail : newline + 1);
 }
 
+/* Write how the server ended; "" while it lives and once it is waited for. */
+static void
+last_status(char *text, size_t text_bytes)
+{
+    siginfo_t end = {0};
+
+    text[0] = '\0';
+    if (subject_pid <= 0 ||
+        waitid(P_PID, (id_t)subject_pid, &end, WEXITED | WNOHANG | WNOWAIT) !=
+            0 ||
+        end.si_pid == 0) {
+        return;
+    }
+    if (end.si_code == CLD_EXITED) {
+        snprintf(text, text_bytes, "; the server has ended with status %d",
+                 end.si_status);
+    } else {
+        snprintf(text, text_bytes, "; the server has died of signal %d, %s",
+                 end.si_status, strsignal(end.si_status));
+    }
+}
+
 const char *
 verdict(const char *format, ...)
 {
     static char message[2048];
     char what[1024];
+    char status[80];
     char words[512];
     va_list arguments;
 
@@ -88,8 +115,10 @@ verdict(const char *format, ...)
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
+    last_status(status, sizeof status);
     last_words(words, sizeof words);
-    snprintf(message, sizeof message, "%s: %s%s%s%s%s", subject_model, what,
+    snprintf(message, sizeof message, "%s: %s%s%s%s%s%s", subject_model, what,
+             status,
              words[0] == '\0' ? "" : "; its standard error ends: ", words,
              context[0] == '\0' ? "" : "; in ", context);
     return message;

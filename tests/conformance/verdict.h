@@ -2,14 +2,16 @@
  * verdict.h: how a test fails, or finds that it cannot tell.
  *
  * require() is the assertion of this suite. Check adds file, line and the
- * test's name; the message adds the model under test and the last line that
- * its server wrote to standard error, which often is the explanation.
+ * test's name; the message adds the model under test, how its server ended,
+ * should it be gone, and the last line that it wrote to standard error: often
+ * the explanation.
  */
 #ifndef FIVEWAYS_VERDICT_H
 #define FIVEWAYS_VERDICT_H
 
 #include <check.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Fail the test unless `condition` holds; the rest, a format and its
  * arguments, says what was expected and what was seen. */
@@ -20,9 +22,10 @@
         }                                                                    \
     } while (0)
 
-/* From now on messages name `model` and quote the last line of the file
- * `stderr_fd`, which stays the caller's; -1: none. */
-void verdict_subject(const char *model, int stderr_fd);
+/* From now on messages name `model`, say how the caller's child `server_pid`
+ * ended (-1: nobody's), and quote the last line of the file `stderr_fd`,
+ * which stays the caller's (-1: none). */
+void verdict_subject(const char *model, pid_t server_pid, int stderr_fd);
 
 /* From now on messages end with this, a format and its arguments: what was
  * going on. */

@@ -128,7 +128,7 @@ START_TEST(test_A17_nothing_to_say)
             (intmax_t)grown_kib, 4 * KNOCKS);
     stats = server_stop(&server);
     require(stats.accepted == rounds * (4 * KNOCKS + 1) + 2 &&
-                stats.bytes_in == 64 * (rounds + 1),
+                stats.bytes_in == INT64_C(64) * (rounds + 1),
             "%jd clients with %jd bytes are counted, not %d with %d",
             (intmax_t)stats.accepted, (intmax_t)stats.bytes_in,
             rounds * (4 * KNOCKS + 1) + 2, 64 * (rounds + 1));

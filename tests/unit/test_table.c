@@ -250,7 +250,7 @@ END_TEST
 /* But not where messages are so long that the kernel can do it for less. */
 START_TEST(below_the_floor_is_called_a_bug)
 {
-    for (int64_t bytes = 64; bytes <= 1024 * 1024; bytes *= 16384) {
+    for (int64_t bytes = 64; bytes <= INT64_C(1048576); bytes *= 16384) {
         struct results results = fixed_results();
         char *text;
 
