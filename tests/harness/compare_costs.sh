@@ -49,11 +49,13 @@ result "what children do is not counted as nothing" $?
 
 # More system calls than a server needs: CPU for each echo, and CPU over the
 # floor, rise by what they cost. So many calls that they are most of all the
-# server does; their price is measured before and after, on the same CPU.
+# server does; it looks at their price itself, while it serves.
 more_calls=100
-last_cpu=$(taskset -cp $$ | sed 's/.*[^0-9]//')
 
-price_ns() { taskset -c "$last_cpu" "$badserver" --price; }
+price_ns() {
+    perl -e 'local $/; my ($calls, $ns) = unpack "qq", <>; print $ns / $calls' \
+        "$tmp/prices"
+}
 
 # rise COLUMN: of the server with more calls over the one without.
 rise() { echo "($(field "$1" more) - $(field "$1" right))"; }
@@ -64,20 +66,19 @@ measured_as_paid() {
 }
 
 measure_more_calls() {
-    local before_ns
-    before_ns=$(price_ns)
+    rm -f "$tmp/prices"
     run --models=threaded --scenarios=silent --rounds=5 --syscalls=none \
         "--server=right=$badserver" \
-        "--server=more=$badserver --getppid=$more_calls"
-    expected_us="($before_ns + $(price_ns)) / 2 * $more_calls / 1000"
+        "--server=more=$badserver --getppid=$more_calls --price=$tmp/prices"
+    expected_us="$(price_ns) * $more_calls / 1000"
     floor_us=$(field floor_us more)
     [ "$status" -eq 0 ] &&
         measured_as_paid 0.1 server_cpu_us_per_echo 1 &&
         measured_as_paid 0.15 cpu_over_floor "$floor_us"
 }
 
-# The price moves with the machine's clock and its other users, so there are
-# four tries. Where the last is not good either, and compare itself says that
+# On a busy machine the server's other costs move, too, so there are four
+# tries. Where the last is not good either, and compare itself says that
 # the machine is noisy, nothing can be told; but a third too much or too
 # little is wrong on any machine.
 for _ in 1 2 3 4; do

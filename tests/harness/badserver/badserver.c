@@ -3,8 +3,7 @@
  *
  *     badserver [--bug=NAME] [--after=M] [--handshake] [--tell=M]
  *               [--buffer=BYTES] [--burn=US] [--getppid=K] [--hold=KIB]
- *               [--excuse]
- *     badserver --price
+ *               [--price=FILE] [--excuse]
  *
  * What the harness is there to find must be found here. One thread, poll(2),
  * blocking sends: simple enough that each bug is the only one. Each recv
@@ -38,8 +37,9 @@
  *
  * --burn uses up so much CPU time for each message, --getppid makes so many
  * more system calls for it, --hold keeps so much memory for each client; what
- * is said of them is known, therefore. --price prints what the system call
- * getppid costs here, in nanoseconds of CPU time, and exits. --excuse
+ * is said of them is known, therefore. --price adds to FILE how many of these
+ * calls were looked at and what CPU time they took (struct prices): there and
+ * then, because the price moves with what others do to the machine. --excuse
  * claims at SIGTERM, as our own servers do, that a thousand were refused.
  */
 #include "tests/harness/badserver/badserver.h"
@@ -87,7 +87,7 @@ main(int argc, char **argv)
         {"handshake", no_argument, NULL, 'h'},
         {"burn", required_argument, NULL, 'u'},
         {"getppid", required_argument, NULL, 'g'},
-        {"price", no_argument, NULL, 'p'},
+        {"price", required_argument, NULL, 'p'},
         {"hold", required_argument, NULL, 'k'},
         {"excuse", no_argument, NULL, 'e'},
         {NULL, 0, NULL, 0},
@@ -119,8 +119,8 @@ main(int argc, char **argv)
             server.getppid_calls = strtol(optarg, NULL, 10);
             break;
         case 'p':
-            printf("%.1f\n", costs_getppid_ns());
-            return 0;
+            server.prices = costs_prices(optarg);
+            break;
         case 'k':
             server.hold_bytes = (size_t)strtol(optarg, NULL, 10) * 1024;
             break;

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     CLIENTS_MAX = 1000,
@@ -30,6 +31,12 @@ struct client {
     char *memory;        /* with --hold: what this client costs */
 };
 
+/* What the calls of --getppid have cost, as it stands in a file. */
+struct prices {
+    int64_t calls; /* so many of them */
+    int64_t ns;    /* took so much CPU time */
+};
+
 struct server {
     const char *bug;                    /* its name */
     int after;                          /* M */
@@ -37,6 +44,7 @@ struct server {
     bool handshake;                     /* a greeting comes first */
     long burn_us;                       /* CPU time for each message */
     long getppid_calls;                 /* the same in system calls */
+    struct prices *prices;              /* what these cost, or NULL */
     size_t hold_bytes;                  /* memory for each client */
     int listen_fd;                      /* where clients come from */
     int accepted;                       /* clients so far */
@@ -75,13 +83,13 @@ void bugs_forget(struct client *client);
 size_t bugs_spoil(struct server *server, const struct client *client,
                   size_t count);
 
-/* Use what the flags say for one message. */
-void costs_of_message(const struct server *server);
+/* Use what the flags say for one message, and note the price. */
+void costs_of_message(struct server *server);
+
+/* Where prices are kept: the file, to which other runs may have added. */
+struct prices *costs_prices(const char *path);
 
 /* Memory that is in use, for a new client; NULL if none is wanted. */
 char *costs_of_client(const struct server *server);
-
-/* What getppid costs in CPU time, the median of many tries. */
-double costs_getppid_ns(void);
 
 #endif
