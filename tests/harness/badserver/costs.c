@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 enum {
-    PRICED_EVERY =
-        16, /* messages, so that looking at the clock costs nothing */
+    PRICED_EVERY = 16, /* messages: looking at the clock has a price, too */
 };
 
 static int64_t
