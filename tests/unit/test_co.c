@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -571,6 +572,152 @@ START_TEST(test_E06_each_sees_its_own_errno)
 }
 END_TEST
 
+static void *
+recv_a_reset(void *arg)
+{
+    char byte;
+
+    (void)arg;
+    ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), -1);
+    ck_assert_int_eq(errno, ECONNRESET);
+    return NULL;
+}
+
+/* It runs again after the reset was received, and before its receiver. */
+static void *
+reset_and_set_errno(void *arg)
+{
+    struct co *receiver = co_spawn(recv_a_reset, NULL);
+
+    (void)arg;
+    co_yield ();
+    ck_assert_int_eq(co_send(pair[0], "x", 1, 0), 1);
+    co_close(pair[1]); /* with something unread: a reset */
+    co_yield ();
+    errno = ENOTSUP;
+    co_join(receiver);
+    return NULL;
+}
+
+START_TEST(test_E06_the_errno_of_a_wait_is_its_own)
+{
+    make_pair();
+    run(_i, reset_and_set_errno, NULL);
+}
+END_TEST
+
+/* Two connections of which one end each is waited for. */
+static int crowd[2][2];
+static int nreceived;
+
+/* Whoever runs first finds that the other's byte has been received, too. */
+static void *
+recv_in_a_crowd(void *arg)
+{
+    int which = (int)(intptr_t)arg;
+    char byte;
+
+    ck_assert_int_eq(co_recv(crowd[which][0], &byte, 1, 0), 1);
+    ck_assert_int_eq(byte, 'a' + which);
+    nreceived++;
+    ck_assert_int_eq(recv(crowd[1 - which][0], &byte, 1, 0), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    return NULL;
+}
+
+static void *
+send_to_a_crowd(void *arg)
+{
+    struct co *receivers[2];
+
+    (void)arg;
+    for (int i = 0; i < 2; i++) {
+        receivers[i] = co_spawn(recv_in_a_crowd, (void *)(intptr_t)i);
+    }
+    co_yield ();
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(write(crowd[i][1], i == 0 ? "a" : "b", 1), 1);
+    }
+    for (int i = 0; i < 2; i++) {
+        co_join(receivers[i]);
+    }
+    ck_assert_int_eq(nreceived, 2);
+    return NULL;
+}
+
+START_TEST(test_all_that_has_come_is_received_before_anybody_runs)
+{
+    nreceived = 0;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(
+            socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, crowd[i]), 0);
+    }
+    run(_i, send_to_a_crowd, NULL);
+}
+END_TEST
+
+/* The same as make_pair(), with TCP, which knows urgent data. */
+static void
+make_tcp_pair(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t address_bytes = sizeof address;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(
+        bind(listen_fd, (struct sockaddr *)&address, address_bytes), 0);
+    ck_assert_int_eq(listen(listen_fd, 1), 0);
+    ck_assert_int_eq(
+        getsockname(listen_fd, (struct sockaddr *)&address, &address_bytes),
+        0);
+    pair[1] = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(
+        connect(pair[1], (struct sockaddr *)&address, address_bytes), 0);
+    pair[0] = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK);
+    ck_assert_int_ne(pair[0], -1);
+    close(listen_fd);
+}
+
+static void *
+recv_one(void *arg)
+{
+    (void)arg;
+    char byte = 0;
+
+    ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
+    ck_assert_int_eq(byte, 'b');
+    nreceived++;
+    return NULL;
+}
+
+/* An urgent byte wakes epoll and leaves nothing for recv. */
+static void *
+send_urgently(void *arg)
+{
+    struct co *receiver = co_spawn(recv_one, NULL);
+
+    (void)arg;
+    co_yield ();
+    ck_assert_int_eq(send(pair[1], "!", 1, MSG_OOB), 1);
+    for (int turn = 0; turn < 3; turn++) {
+        co_yield ();
+    }
+    ck_assert_int_eq(nreceived, 0);
+    ck_assert_int_eq(send(pair[1], "b", 1, 0), 1);
+    co_join(receiver);
+    ck_assert_int_eq(nreceived, 1);
+    return NULL;
+}
+
+START_TEST(test_A14_who_is_woken_for_nothing_goes_on_waiting)
+{
+    nreceived = 0;
+    make_tcp_pair();
+    run(_i, send_urgently, NULL);
+}
+END_TEST
+
 /* A firehose: what it sends is read by itself, so it never has to wait. */
 static int firehose_goes_on = 1;
 
@@ -783,6 +930,14 @@ main(void)
         tcase, test_a_fin_in_the_same_event_as_the_data_is_seen, 0, SWITCHES);
     tcase_add_loop_test(tcase, test_a_timeout_ends_a_wait, 0, SWITCHES);
     tcase_add_loop_test(tcase, test_E06_each_sees_its_own_errno, 0, SWITCHES);
+    tcase_add_loop_test(tcase, test_E06_the_errno_of_a_wait_is_its_own, 0,
+                        SWITCHES);
+    tcase_add_loop_test(
+        tcase, test_all_that_has_come_is_received_before_anybody_runs, 0,
+        SWITCHES);
+    tcase_add_loop_test(tcase,
+                        test_A14_who_is_woken_for_nothing_goes_on_waiting, 0,
+                        SWITCHES);
     tcase_add_loop_test(tcase, test_A16_who_never_waits_still_gives_way, 0,
                         SWITCHES);
     tcase_add_loop_test(tcase,
