@@ -72,11 +72,12 @@ void co_sleep_ms(int time_ms);
 int co_accept4(int listen_fd, struct sockaddr *address,
                socklen_t *address_bytes, int flags);
 
-/* recv(2) and send(2) on a socket; only one coroutine may receive, and one
- * send, at a time. EAGAIN: it took longer than co_set_timeout() allows, and
- * nothing had come even then. Who
- * moves bytes without ever having to wait gives way to the others now and
- * then all the same. Both wait. */
+/* recv(2) and send(2) on a stream socket; only one coroutine may receive, and
+ * one send, at a time. EAGAIN: it took longer than co_set_timeout() allows,
+ * and nothing had come even then. Not for MSG_PEEK: a recv that finds less
+ * than it may take has emptied the socket. `buffer` is the call's until it
+ * returns, and may be filled before. Who moves bytes without ever having to
+ * wait gives way to the others now and then all the same. Both wait. */
 ssize_t co_recv(int fd, void *buffer, size_t nbytes, int flags);
 ssize_t co_send(int fd, const void *buffer, size_t nbytes, int flags);
 
