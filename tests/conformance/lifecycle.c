@@ -632,7 +632,8 @@ add_lifecycle_cases(struct plan *plan)
     plan_add(plan, test_G04_stop_while_sending);
     plan_add(plan, test_G04_stop_during_handshakes);
     plan_add(plan, test_G04_stop_with_many_clients);
-    plan_add(plan, test_G04_stop_during_a_long_delay);
+    plan_add_unless(plan, plan_no_prompt_signals(),
+                    test_G04_stop_during_a_long_delay);
     plan_add(plan, test_G05_no_clean_end_within_an_echo);
     plan_add(plan, test_G05_received_bytes_are_echoed);
     plan_add_each_unless(plan, plan_no_prompt_signals(),
