@@ -99,8 +99,11 @@ $(OUT)/flags: always
 objects = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
 
 SERVERS  := $(MODELS_HERE:%=$(BIN)/%)
-CONTRACT := $(call objects,harness/contract)
-LOAD     := $(call objects,harness/load,harness/load/load.c)
+COMPANIONS := $(BIN)/hello $(if $(filter libevent,$(HAVE)),$(BIN)/bufferevent)
+BASE     := $(call objects,harness/base)
+CONTRACT := $(call objects,harness/contract) $(BASE)
+CO       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard coroutine/co*.c))
+LOAD     := $(call objects,harness/load,harness/load/load.c) $(BASE)
 RESULTS  := $(call objects,harness/results)
 REPORT   := $(call objects,harness/report,harness/report/report.c)
 COMPARE  := $(call objects,harness/compare,\
@@ -108,28 +111,28 @@ COMPARE  := $(call objects,harness/compare,\
 
 HARNESS := $(BIN)/load $(BIN)/yardstick $(BIN)/leash \
            $(if $(filter jansson,$(HAVE)),$(BIN)/report $(BIN)/compare)
-PROGRAMS := $(SERVERS) $(BIN)/hello $(HARNESS)
+PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
 
 $(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
 $(BIN)/threaded:   $(call objects,threaded) $(CONTRACT)
 $(BIN)/selectloop: $(call objects,selectloop) $(CONTRACT)
 $(BIN)/coroutine:  $(call objects,coroutine,coroutine/hello.c) $(CONTRACT)
-$(BIN)/libevent:   $(call objects,libevent) $(CONTRACT)
-$(BIN)/hello:      $(OBJ)/coroutine/hello.o $(OBJ)/coroutine/co.o \
-                   $(OBJ)/harness/contract/deadlines.o
+$(BIN)/libevent:   $(call objects,libevent,libevent/bufferevent.c) $(CONTRACT)
+$(BIN)/bufferevent: $(call objects,libevent,libevent/server.c) $(CONTRACT)
+$(BIN)/hello:      $(OBJ)/coroutine/hello.o $(CO) $(BASE)
 $(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
 $(BIN)/leash:      $(OBJ)/harness/compare/leash.o
 $(BIN)/yardstick:  $(OBJ)/harness/compare/yardstick.o $(CONTRACT)
 $(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 
-$(BIN)/libevent: LDLIBS = $(call LIBS_OF,libevent)
+$(BIN)/libevent $(BIN)/bufferevent: LDLIBS = $(call LIBS_OF,libevent)
 $(OBJ)/libevent/%.o: OWN_CFLAGS = $(call CFLAGS_OF,libevent)
 $(BIN)/report $(BIN)/compare: LDLIBS = $(call LIBS_OF,jansson) -lm
 $(BIN)/load: LDLIBS = -lm
-# glibc's fortified longjmp takes a jump to another stack for an attack; co.c
-# jumps between stacks for a living. Nothing else is built without it.
-$(OBJ)/coroutine/co.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
+# glibc's fortified longjmp takes a jump to another stack for an attack;
+# co_switch.c jumps between stacks for a living. Nothing else is built without.
+$(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
@@ -138,9 +141,9 @@ COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans \
                  address launcher listener
 # What several of them need.
 UNIT_SHARED := run_suite rendering
-UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
+UNIT_PARTS := $(filter-out $(BASE),$(CONTRACT)) $(LOAD) $(RESULTS) $(REPORT) \
               $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
-              $(OBJ)/selectloop/reactor.o $(OBJ)/coroutine/co.o
+              $(OBJ)/selectloop/reactor.o $(CO)
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
 $(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
@@ -178,7 +181,8 @@ space := $(subst ,, )
 mutants = $(if $(shell command -v patch),$(patsubst \
             tests/mutants/%.diff,$(OUT)/mutants/%,$(1)))
 MUTANTS := $(call mutants,$(shell grep -lE \
-             '^(model: ($(subst $(space),|,$(strip $(MODELS_HERE))))|unit: .*|harness: .*)$$' \
+             '^(model: ($(subst $(space),|,$(strip $(MODELS_HERE) \
+                $(filter bufferevent,$(notdir $(COMPANIONS))))))|unit: .*|harness: .*)$$' \
              tests/mutants/*.diff))
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
@@ -198,7 +202,7 @@ $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
 # A target of the fuzzer is linked with libFuzzer (VARIANT=fuzz), and with
 # replay.c, which any compiler takes.
 FUZZ_TARGETS := hello options results
-FUZZ_PARTS   := $(CONTRACT) $(REPORT) $(RESULTS) $(LOAD) \
+FUZZ_PARTS   := $(filter-out $(BASE),$(CONTRACT)) $(REPORT) $(RESULTS) $(LOAD) \
                 $(OBJ)/tests/conformance/hello_rule.o
 FUZZERS      := $(FUZZ_TARGETS:%=$(OUT)/tests/fuzz-%)
 FUZZ_REPLAYS := $(FUZZERS:%=%-replay)
@@ -239,11 +243,12 @@ endif
 # ---- targets ---------------------------------------------------------------
 
 .PHONY: all always help deps programs $(MODELS_ALL) harness tests \
-        compare compare-quick compare-full c10k check check-unit check-lines \
-        check-conformance check-faults check-harness check-fuzz check-build \
-        check-compare check-mutants check-mutants-all check-promises promises \
-        check-all coverage soak fuzz fuzzers format format-check lint clean \
-        install uninstall
+        hello bufferevent load report yardstick \
+        compare compare-quick compare-full compare-variants c10k check \
+        check-unit check-lines check-conformance check-faults check-harness \
+        check-fuzz check-build check-compare check-mutants check-mutants-all \
+        check-promises promises check-all coverage soak fuzz fuzzers format \
+        format-check lint clean install uninstall
 
 all: programs ## build everything that this machine can build (default)
 	@if [ -n "$(MISSING)" ]; then \
@@ -261,6 +266,8 @@ libevent:
 	@exit 1
 endif
 
+hello bufferevent load report yardstick: %: $(BIN)/%
+
 tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults $(SHIM) \
        $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) \
        $(FUZZ_REPLAYS)
@@ -270,9 +277,9 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
-NEEDS_DEPS := compare compare-quick compare-full c10k check check-unit \
-              check-lines check-conformance check-faults check-harness \
-              check-fuzz check-build check-all coverage \
+NEEDS_DEPS := compare compare-quick compare-full compare-variants c10k check \
+              check-unit check-lines check-conformance check-faults \
+              check-harness check-fuzz check-build check-all coverage \
               check-mutants check-mutants-all check-promises promises
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
@@ -297,10 +304,13 @@ compare-quick: programs ## the same in 15 s: to look at, not to quote
 c10k: programs ## 10 000 clients, 16 of them busy: who holds them, and at what cost
 	@$(BIN)/compare --c10k $(COMPARE_FLAGS) $(SERVER_FLAG)
 
+compare-variants: programs ## libevent on poll and select, its buffers, swapcontext, large stacks
+	@$(BIN)/compare --variants $(COMPARE_FLAGS) $(SERVER_FLAG)
+
 compare-full: programs ## everything, with the larger sizes (some minutes)
 	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
-compare compare-quick compare-full c10k:
+compare compare-quick compare-full compare-variants c10k:
 	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
 	@exit 3
 endif

@@ -5,7 +5,8 @@
  * one of the functions below that has to wait; then the next one runs. So
  * co_recv() reads like recv(2) and blocks the caller, but nobody else. All
  * coroutines share one thread: between two such calls nothing else happens,
- * and no lock is ever needed.
+ * and what does not span one needs no lock. "Waits" below means: may let
+ * other coroutines run before it returns.
  *
  * The functions named like system calls return what those return, -1 with
  * errno included. errno belongs to the thread and so to everybody: look at
@@ -30,54 +31,49 @@ enum co_switch {
 };
 
 struct co_options {
-    size_t stack_bytes;       /* of each coroutine, guard page not counted */
-    enum co_switch switch_by; /* for the comparison; JUMP is the faster */
+    int stack_kib; /* of each coroutine, guard page not counted */
+    int switch_by; /* enum co_switch; JUMP is the faster */
 };
 
-/* Set the scheduler up. Returns 0, or -1 with errno. Does not wait. */
-int co_init(const struct co_options *options);
+/* Run function(fd) as the first coroutine, and return when the last one has
+ * returned. Not from inside one. Returns 0; or -1 with errno when there is no
+ * memory to begin with, or when the kernel does not let us wait any more:
+ * then the coroutines that are left are abandoned. */
+int co_run(const struct co_options *options, void (*function)(int fd),
+           int fd);
 
-/* Run until the last coroutine has returned. Not from inside one. Returns 0,
- * or -1 with errno when the kernel does not let us wait. */
-int co_run(void);
+/* Make a coroutine that will run function(fd), later: the caller goes on.
+ * Nobody can wait for it. Returns 0, or -1 with errno (ENOMEM, EAGAIN) when
+ * there is no stack to be had. */
+int co_spawn(void (*function)(int fd), int fd);
 
-/* Give everything back that co_init() and the coroutines took. All of them
- * must have returned: only where co_run() was successful. */
-void co_end(void);
-
-/*
- * Make a coroutine that will run function(arg), later: the caller goes on.
- * Returns it, for co_join(), which is owed; NULL with errno (ENOMEM, EAGAIN)
- * when there is no stack to be had.
- */
-struct co *co_spawn(void *(*function)(void *arg), void *arg);
-
-/* The same for a coroutine nobody will wait for. Returns 0, or -1 with
- * errno. */
-int co_spawn_detached(void *(*function)(void *arg), void *arg);
+/* The same for function(arg), whose result somebody must take by co_join().
+ * Returns the coroutine, or NULL with errno. */
+struct co *co_create(void *(*function)(void *arg), void *arg);
 
 /* Wait until `co` has returned, and take its result: what futures and
  * `await` are elsewhere. `co` is gone afterwards. Waits. */
 void *co_join(struct co *co);
 
 /* Let everybody else who can run do so first. Waits. */
-void co_yield (void);
+void co_give_way(void);
 
 /* Wait for so long, measured finer than a millisecond; 0 or less returns at
  * once. Waits. */
 void co_sleep_ms(int time_ms);
 
 /* accept4(2): the new socket is non-blocking and known to the scheduler, and
- * the caller's. `listen_fd` must be non-blocking. Waits. */
+ * the caller's. `listen_fd` becomes non-blocking. Waits. */
 int co_accept4(int listen_fd, struct sockaddr *address,
                socklen_t *address_bytes, int flags);
 
-/* recv(2) and send(2) on a stream socket; only one coroutine may receive, and
+/* recv(2) and send(2) on a TCP socket; only one coroutine may receive, and
  * one send, at a time. EAGAIN: it took longer than co_set_timeout() allows,
- * and nothing had come even then. Not for MSG_PEEK: a recv that finds less
- * than it may take has emptied the socket. `buffer` is the call's until it
- * returns, and may be filled before. Who moves bytes without ever having to
- * wait gives way to the others now and then all the same. Both wait. */
+ * and nothing had come even then. `buffer` is the call's until it returns,
+ * and may be filled before. Not for MSG_PEEK, nor for AF_UNIX where
+ * descriptors travel with the bytes: a short recv is taken to have emptied
+ * the socket. A coroutine that never has to wait gives way to the others now
+ * and then all the same. Both wait. */
 ssize_t co_recv(int fd, void *buffer, size_t nbytes, int flags);
 ssize_t co_send(int fd, const void *buffer, size_t nbytes, int flags);
 
@@ -87,9 +83,5 @@ void co_set_timeout(int fd, int timeout_ms);
 /* close(2) for a descriptor that was ever given to the calls above. Nobody
  * may be waiting for it. */
 int co_close(int fd);
-
-/* The scheduler forgets `fd`, which stays open: its owner is somebody
- * else. */
-void co_forget(int fd);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * They follow the stack pointer, and take a switch of stacks for the wildest
  * of bugs unless they are told. In a plain build all of this is empty; it
- * stands here so that co.c can be read without it.
+ * stands here so that co_switch.c can be read without it.
  */
 #ifndef FIVEWAYS_CO_FIBER_H
 #define FIVEWAYS_CO_FIBER_H
@@ -59,6 +59,7 @@ struct fiber {
     size_t stack_bytes;   /* its length */
     void *fake_stack;     /* asan's, kept while another stack runs */
     void *tsan_fiber;     /* tsan's idea of a thread */
+    unsigned lives;       /* coroutines that have had the stack */
     unsigned valgrind_id; /* the stack's number in valgrind */
 };
 
@@ -106,6 +107,23 @@ fiber_create(struct fiber *fiber, void *stack, size_t stack_bytes)
         VALGRIND_STACK_REGISTER(stack, (char *)stack + stack_bytes);
 #ifdef CO_FIBER_TSAN
     fiber->tsan_fiber = __tsan_create_fiber(0);
+#endif
+}
+
+/* A stack is used again, by another coroutine. What asan kept for the last
+ * one went with it. Of each, tsan keeps two calls that never returned, and
+ * has room for 65 536: a new fiber in time, and not for each, for it is
+ * dear. */
+static inline void
+fiber_reuse(struct fiber *fiber)
+{
+    fiber->fake_stack = NULL;
+    fiber->lives++;
+#ifdef CO_FIBER_TSAN
+    if (fiber->lives % 10000 == 0) {
+        __tsan_destroy_fiber(fiber->tsan_fiber);
+        fiber->tsan_fiber = __tsan_create_fiber(0);
+    }
 #endif
 }
 

@@ -16,7 +16,7 @@
 #include "coroutine/co.h"
 
 enum {
-    STACK_BYTES = 64 * 1024, /* printf alone wants some of it */
+    STACK_KIB = 64, /* printf alone wants some of it */
     SLEEP_DEFAULT_MS = 1000,
     SLEEP_MAX_MS = 60 * 1000,
 };
@@ -41,16 +41,17 @@ greet(void *arg)
     return greeting;
 }
 
-static void *
-greet_both(void *arg)
+/* The first coroutine, which is given nothing to do with. */
+static void
+greet_both(int unused)
 {
     struct greeting foo = {.name = "Foo"};
     struct greeting bar = {.name = "Bar"};
-    struct co *first = co_spawn(greet, &foo);
-    struct co *second = co_spawn(greet, &bar);
+    struct co *first = co_create(greet, &foo);
+    struct co *second = co_create(greet, &bar);
     size_t length = 0;
 
-    (void)arg;
+    (void)unused;
     if (first == NULL || second == NULL) {
         fprintf(stderr, "hello: start a coroutine: %s\n", strerror(errno));
     }
@@ -64,14 +65,13 @@ greet_both(void *arg)
         printf("both were said, %zu letters of names\n", length);
         said_both = true;
     }
-    return NULL;
 }
 
 int
 main(int argc, char **argv)
 {
     const struct co_options options = {
-        .stack_bytes = STACK_BYTES,
+        .stack_kib = STACK_KIB,
         .switch_by = CO_SWITCH_JUMP,
     };
 
@@ -87,15 +87,9 @@ main(int argc, char **argv)
         }
         sleep_time_ms = (int)value;
     }
-    if (co_init(&options) == -1 ||
-        co_spawn_detached(greet_both, NULL) == -1) {
-        fprintf(stderr, "hello: start the scheduler: %s\n", strerror(errno));
+    if (co_run(&options, greet_both, 0) == -1) {
+        fprintf(stderr, "hello: run the coroutines: %s\n", strerror(errno));
         return 1;
     }
-    if (co_run() == -1) {
-        fprintf(stderr, "hello: wait: %s\n", strerror(errno));
-        return 1;
-    }
-    co_end();
     return said_both ? 0 : 1;
 }

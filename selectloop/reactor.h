@@ -1,72 +1,79 @@
 /*
  * reactor.h: a loop of our own that waits with select(2) and calls back.
  *
- * A descriptor is watched for reading or for writing, with a function to be
- * called when that is possible; a timer calls a function when its time has
- * come. Everything happens in reactor_run(), in one thread, one callback
- * after the other: while one runs, nobody else is served.
+ * An event waits for one thing at a time: that its descriptor can be read, or
+ * written, or that time has passed; and it may have a limit, after which it
+ * is called back with REACTOR_TIMEOUT: it is late. Everything happens in
+ * reactor_run(), in one thread, one callback after the other: while one runs,
+ * nobody else is served.
  *
  * select's fd_set ends at FD_SETSIZE, 1024 on Linux: descriptors from there
  * on cannot be watched, and FD_SET with one would write beyond the set.
  *
- * There is one reactor in a process.
+ * There is one reactor in a process, and one event for a descriptor.
  */
 #ifndef FIVEWAYS_REACTOR_H
 #define FIVEWAYS_REACTOR_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "harness/contract/deadlines.h"
+#include "harness/base/base.h"
 
-/* What a descriptor can be watched for. */
-enum reactor_event {
-    REACTOR_READ,  /* recv or accept would not block */
-    REACTOR_WRITE, /* send would not block */
+/* What an event waits for, and what it is called back with. */
+enum {
+    REACTOR_READ = 1,    /* recv or accept would not block */
+    REACTOR_WRITE = 2,   /* send would not block */
+    REACTOR_TIMEOUT = 4, /* only called back with: the limit is over */
 };
 
-typedef void reactor_callback(int fd, void *arg);
-typedef void reactor_timer_callback(void *arg);
+/* `events` is one of the above. The callback may end or change any wait, its
+ * own included, and free its event once it has ended that wait. */
+typedef void reactor_callback(int fd, short events, void *arg);
 
-/* A timer. Embed it in what it belongs to; all zero is one that is off. */
-struct reactor_timer {
-    struct deadline deadline;         /* when; in no queue if it is off */
-    reactor_timer_callback *callback; /* called then, once */
-    void *arg;                        /* given to it */
+/* An event. Embed it in what it belongs to; all zero is one that waits for
+ * nothing. Its fields are the reactor's. */
+struct reactor_event {
+    int fd;                     /* its descriptor */
+    short what;                 /* REACTOR_READ, _WRITE, or 0: only time */
+    short resumes;              /* what it waits for after its pause, or 0 */
+    reactor_callback *callback; /* called back each time */
+    void *arg;                  /* given to it */
+    int64_t limit_ns;           /* of each wait; 0: none */
+    int64_t due_ns;             /* when this wait is late */
+    struct deadline deadline;   /* when to look at due_ns, which moves on */
 };
 
-/* Set the reactor up. There is room then for a timer for each descriptor and
- * one more. Returns 0, or -1 with errno ENOMEM. */
+/* Set the reactor up, with room for an event for each descriptor that can be
+ * watched. Returns 0, or -1 with errno ENOMEM. */
 int reactor_init(void);
 
 /* True if `fd` is a descriptor that select can handle. */
 bool reactor_can_watch(int fd);
 
-/* From now on call callback(fd, arg) whenever `event` is possible on `fd`,
- * until reactor_ignore(); whatever `fd` was watched for before is over.
- * `fd` must be non-blocking and pass reactor_can_watch(). */
-void reactor_watch(int fd, enum reactor_event event,
-                   reactor_callback *callback, void *arg);
+/*
+ * From now on call callback(fd, events, arg) whenever `fd` is ready for
+ * `what`, and whenever `limit_ms` have passed since this call or since the
+ * event was last late; 0: no limit. This takes the place of whatever the
+ * event waited for. With `what` 0 it waits for time only and needs a limit.
+ * `fd` must be non-blocking and pass reactor_can_watch().
+ */
+void reactor_wait(struct reactor_event *event, int fd, short what,
+                  int limit_ms, reactor_callback *callback, void *arg);
 
-/* Stop watching `fd`. Call it before `fd` is closed: an event that select
- * has already reported for it is dropped, so that it cannot reach whoever
- * gets the same number next. */
-void reactor_ignore(int fd);
+/* Do not watch the event's descriptor for so long, then go on as before,
+ * without a limit; 0: no pause; -1: for ever, like reactor_del(). */
+void reactor_pause(struct reactor_event *event, int pause_ms);
 
-/* Call callback(arg) once, in `time_ms`, and forget whatever `timer` was set
- * to before. */
-void reactor_timer_start(struct reactor_timer *timer, int time_ms,
-                         reactor_timer_callback *callback, void *arg);
+/* End the wait. Call it before the descriptor is closed: what select has
+ * already reported for it is dropped, so that it cannot reach whoever gets
+ * the same number next. */
+void reactor_del(struct reactor_event *event);
 
-/* Switch a timer off. Nothing happens if it is off. */
-void reactor_timer_stop(struct reactor_timer *timer);
-
-/* Run until there is nothing left to wait for: no descriptor is watched and
- * no timer is on. Returns 0, or -1 with errno when select fails for a reason
- * that waiting cannot cure. */
+/* Run until no event waits any more. Returns 0, or -1 with errno when select
+ * fails for a reason that waiting cannot cure. Blocks. */
 int reactor_run(void);
 
-/* Give back the memory of the timers' queue. */
+/* Give back the memory that reactor_init() took. */
 void reactor_end(void);
 
 #endif

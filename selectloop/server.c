@@ -8,10 +8,10 @@
  * Breaks when   descriptors reach FD_SETSIZE (1024), or one callback is slow.
  * Survives      reset, half-close, broken pipe, no descriptors, no memory.
  * Compare with  libevent/server.c: the same callbacks on a library's loop.
+ * Awkward       all that looks like a loop in blocking/ is a chain of calls.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,50 +21,34 @@
 #include "selectloop/reactor.h"
 
 struct conn;
-
 static void server_run(int listen_fd);
-static void conn_accept_cb(int listen_fd, void *arg);
-static void conn_handshake_cb(int conn_fd, void *arg);
-static void conn_echo_cb(int conn_fd, void *arg);
+static void conn_accept_cb(int listen_fd, short events, void *arg);
+static void conn_handshake_cb(int conn_fd, short events, void *arg);
+static void conn_echo_cb(int conn_fd, short events, void *arg);
 static void conn_close(struct conn *conn, enum contract_end why);
-static void conn_open(int conn_fd);
-static void conn_chunk(struct conn *conn);
-static void conn_delay_cb(void *arg);
-static void conn_send(struct conn *conn);
-static void conn_send_cb(int conn_fd, void *arg);
-static void conn_timeout_cb(void *arg);
-static void conn_active(struct conn *conn);
-static void conn_limit(struct conn *conn);
-static enum contract_end conn_look(struct conn *conn);
-static char *buffer_take(void);
-static void buffer_give_back(char *buffer);
-static void accept_resume_cb(void *arg);
+static void conn_chunk(struct conn *conn, const char *bytes, size_t nbytes);
+static void conn_delay_cb(int conn_fd, short events, void *arg);
+static void conn_send(struct conn *conn, const char *bytes, size_t nbytes,
+                      short events);
+static void conn_send_cb(int conn_fd, short events, void *arg);
+static int conn_hold(struct conn *conn, const char *bytes, size_t nbytes);
+static bool conn_waits_on(short events);
+static void conn_wait(struct conn *conn, short what, int limit_ms,
+                      reactor_callback *callback);
 
-/* The flags, set once in main. */
-static const struct contract_options *options;
-
-/* Clients accepted in one turn, before the others are served. */
-enum {
-    ACCEPTS_PER_TURN = 64
-};
-
-/*
- * One client. Its bytes are in `buffer`, and only while there are any: a
- * client that is waited for costs this struct and no buffer.
- *
- *     sent | to be sent now | read, but not looked at yet
- *        begin            ready                       end
- */
+/* One client, which waits for one thing at a time. It holds bytes only while
+ * they cannot go on: an idle one costs this struct and no buffer. */
 struct conn {
+    struct reactor_event event; /* what it waits for, and whom to call then */
     int fd;                     /* its socket, non-blocking */
-    bool said_hello;            /* past the handshake, or none is asked */
-    char *buffer;               /* CONTRACT_BUFFER_BYTES, or NULL */
-    size_t begin;               /* first byte not yet sent */
-    size_t ready;               /* end of what may be sent */
-    size_t end;                 /* end of what was read */
-    int64_t active_ns;          /* when a byte last went either way */
-    struct reactor_timer timer; /* handshake, idle, or delay: one at a time */
+    int64_t hello_by_ms;        /* when it must have said hello */
+    char *held;                 /* bytes that wait with it, or NULL */
+    size_t held_bytes;          /* how many */
+    size_t reply_bytes;         /* the first of them: our reply to hello */
 };
+
+static const struct contract_options *options; /* the flags */
+static struct reactor_event listener;          /* waits for clients */
 
 int
 main(int argc, char **argv)
@@ -78,116 +62,109 @@ main(int argc, char **argv)
 static void
 server_run(int listen_fd)
 {
-    if (fcntl(listen_fd, F_SETFL, O_NONBLOCK) == -1) {
-        contract_die(errno, "make the listener non-blocking");
+    if (fcntl(listen_fd, F_SETFL, O_NONBLOCK) == -1 || reactor_init() == -1) {
+        contract_die(errno, "start the reactor");
     }
     if (!reactor_can_watch(listen_fd)) {
         contract_die(0, "too many descriptors are open already: select(2) "
                         "cannot watch the listener beyond FD_SETSIZE (1024)");
     }
-    if (reactor_init() == -1) {
-        contract_die(errno, "start the reactor");
-    }
-    reactor_watch(listen_fd, REACTOR_READ, conn_accept_cb, NULL);
+    reactor_wait(&listener, listen_fd, REACTOR_READ, 0, conn_accept_cb, NULL);
     contract_ready();
     if (reactor_run() == -1) {
         contract_die(errno, "select");
     }
-    buffer_give_back(NULL);
     reactor_end();
 }
 
-/* The listener is readable: accept whoever waits. */
+/* The listener is readable: accept some clients, before the others have their
+ * turn; or leave accept alone for as long as its error asks for. */
 static void
-conn_accept_cb(int listen_fd, void *arg)
+conn_accept_cb(int listen_fd, short events, void *arg)
 {
-    static struct reactor_timer pause;
-
-    (void)arg;
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    (void)events, (void)arg;
+    for (int i = 0; i < 64; i++) {
+        struct conn *conn = NULL;
         int conn_fd =
             accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (conn_fd != -1) {
-            conn_open(conn_fd);
-            continue;
+        if (conn_fd == -1) {
+            reactor_pause(&listener, contract_accept_error(errno));
+            return;
         }
-        switch (contract_accept_error(errno)) {
-        case CONTRACT_ACCEPT_AGAIN:
-            break;
-        case CONTRACT_ACCEPT_WAIT:
-            return;
-        case CONTRACT_ACCEPT_PAUSE:
-            reactor_ignore(listen_fd);
-            reactor_timer_start(&pause, CONTRACT_ACCEPT_PAUSE_MS,
-                                accept_resume_cb,
-                                (void *)(intptr_t)listen_fd);
-            return;
-        case CONTRACT_ACCEPT_STOP:
-            reactor_ignore(listen_fd);
-            return;
+        if (!contract_client_opened(conn_fd)) {
+            close(conn_fd);
+        } else if (!reactor_can_watch(conn_fd) ||
+                   (conn = calloc(1, sizeof *conn)) == NULL) {
+            contract_client_closed(conn_fd, CONTRACT_REFUSED);
+            close(conn_fd);
+        } else {
+            conn->fd = conn_fd;
+            conn->hello_by_ms =
+                clock_now_ms() + options->handshake_timeout_ms;
+            conn_wait(conn, REACTOR_READ,
+                      options->handshake ? options->handshake_timeout_ms
+                                         : options->idle_timeout_ms,
+                      options->handshake ? conn_handshake_cb : conn_echo_cb);
         }
     }
 }
 
-/* Readable, and the first line is not complete: receive more of it. */
+/* Readable, or late, and the first line is not complete: receive more of it.
+ * The reply is written over its end, right before what came behind it. */
 static void
-conn_handshake_cb(int conn_fd, void *arg)
+conn_handshake_cb(int conn_fd, short events, void *arg)
 {
     struct conn *conn = arg;
+    char line[CONTRACT_BUFFER_BYTES];
+    size_t nbytes = conn->held_bytes;
     size_t line_bytes = 0;
 
-    if (conn->buffer == NULL && (conn->buffer = buffer_take()) == NULL) {
-        conn_close(conn, CONTRACT_ERROR);
+    if (nbytes > 0) {
+        memcpy(line, conn->held, nbytes);
+    }
+    ssize_t nread = recv(conn_fd, line + nbytes, sizeof line - nbytes, 0);
+    if (nread == 0 || (nread == -1 && !conn_waits_on(events))) {
+        conn_close(conn, nread == 0 ? CONTRACT_REJECTED
+                                    : contract_end_of_recv(errno));
         return;
     }
-    ssize_t nread = recv(conn_fd, conn->buffer + conn->end,
-                         CONTRACT_BUFFER_BYTES - conn->end, 0);
-    if (nread <= 0) {
-        if (nread == 0) {
-            conn_close(conn, CONTRACT_REJECTED);
-        } else if (errno != EAGAIN && errno != EINTR) {
-            conn_close(conn, CONTRACT_ERROR);
-        }
-        return;
-    }
-    conn->end += (size_t)nread;
-    switch (contract_hello(conn->buffer, conn->end, &line_bytes)) {
+    nbytes += nread > 0 ? (size_t)nread : 0;
+    switch (contract_hello(line, nbytes, &line_bytes)) {
     case CONTRACT_HELLO_PARTIAL:
-        return;
+        if (conn_hold(conn, line, nbytes) == 0) {
+            /* The limit is for the whole line, however slowly it drips. */
+            int64_t left_ms = conn->hello_by_ms - clock_now_ms();
+            conn_wait(conn, REACTOR_READ, left_ms > 1 ? (int)left_ms : 1,
+                      conn_handshake_cb);
+        }
+        break;
     case CONTRACT_HELLO_BAD:
         conn_close(conn, CONTRACT_REJECTED);
-        return;
+        break;
     case CONTRACT_HELLO_GOOD:
-        /* The answer is no longer than the line was and takes its place. */
-        conn->begin = line_bytes - CONTRACT_HELLO_REPLY_BYTES;
-        conn->ready = line_bytes;
-        memcpy(conn->buffer + conn->begin, CONTRACT_HELLO_REPLY,
+        line_bytes -= CONTRACT_HELLO_REPLY_BYTES;
+        memcpy(line + line_bytes, CONTRACT_HELLO_REPLY,
                CONTRACT_HELLO_REPLY_BYTES);
-        conn_send(conn);
-        return;
+        conn->reply_bytes = CONTRACT_HELLO_REPLY_BYTES;
+        conn_send(conn, line + line_bytes, nbytes - line_bytes, 0);
+        break;
     }
 }
 
-/* Readable, and nothing is held: receive a chunk and echo it. */
+/* Readable, or late, and nothing is held: receive a chunk and echo it. */
 static void
-conn_echo_cb(int conn_fd, void *arg)
+conn_echo_cb(int conn_fd, short events, void *arg)
 {
     struct conn *conn = arg;
+    char chunk[CONTRACT_BUFFER_BYTES];
+    ssize_t nread = recv(conn_fd, chunk, sizeof chunk, 0);
 
-    if (conn->buffer == NULL && (conn->buffer = buffer_take()) == NULL) {
-        conn_close(conn, CONTRACT_ERROR);
-        return;
-    }
-    ssize_t nread = recv(conn_fd, conn->buffer, CONTRACT_BUFFER_BYTES, 0);
     if (nread > 0) {
-        conn->begin = 0;
-        conn->ready = 0;
-        conn->end = (size_t)nread;
-        conn_chunk(conn);
+        conn_chunk(conn, chunk, (size_t)nread);
     } else if (nread == 0) {
         conn_close(conn, CONTRACT_EOF);
-    } else if (errno != EAGAIN && errno != EINTR) {
-        conn_close(conn, CONTRACT_ERROR);
+    } else if (!conn_waits_on(events)) {
+        conn_close(conn, contract_end_of_recv(errno));
     }
 }
 
@@ -195,203 +172,106 @@ conn_echo_cb(int conn_fd, void *arg)
 static void
 conn_close(struct conn *conn, enum contract_end why)
 {
-    reactor_timer_stop(&conn->timer);
-    reactor_ignore(conn->fd);
+    reactor_del(&conn->event);
     contract_client_closed(conn->fd, why);
     close(conn->fd);
-    if (conn->buffer != NULL) {
-        buffer_give_back(conn->buffer);
-    }
+    free(conn->held);
     free(conn);
 }
 
-/* A client was accepted: give it its state and wait for its first byte. */
+/* A chunk was received: do with it what a handler does, then echo it. */
 static void
-conn_open(int conn_fd)
+conn_chunk(struct conn *conn, const char *bytes, size_t nbytes)
 {
-    struct conn *conn = NULL;
-
-    if (!contract_client_opened(conn_fd)) {
-        close(conn_fd);
-        return;
+    contract_count_in(nbytes);
+    if (options->delay_ms == 0) {
+        contract_work();
+        conn_send(conn, bytes, nbytes, 0);
+    } else if (conn_hold(conn, bytes, nbytes) == 0) {
+        conn_wait(conn, 0, options->delay_ms, conn_delay_cb);
     }
-    if (reactor_can_watch(conn_fd)) {
-        conn = calloc(1, sizeof *conn);
-    }
-    if (conn == NULL) {
-        contract_client_closed(conn_fd, CONTRACT_REFUSED);
-        close(conn_fd);
-        return;
-    }
-    conn->fd = conn_fd;
-    conn->said_hello = !options->handshake;
-    conn_active(conn);
-    reactor_watch(conn_fd, REACTOR_READ,
-                  options->handshake ? conn_handshake_cb : conn_echo_cb,
-                  conn);
-    conn_limit(conn);
-}
-
-/* What lies between `ready` and `end` is a chunk that was read: do with it
- * what a handler does, then echo it. */
-static void
-conn_chunk(struct conn *conn)
-{
-    contract_count_in(conn->end - conn->ready);
-    conn_active(conn);
-    if (options->delay_ms > 0) {
-        reactor_ignore(conn->fd);
-        reactor_timer_start(&conn->timer, options->delay_ms, conn_delay_cb,
-                            conn);
-        return;
-    }
-    contract_work();
-    conn->ready = conn->end;
-    conn_send(conn);
 }
 
 /* The delay of a chunk is over. */
 static void
-conn_delay_cb(void *arg)
+conn_delay_cb(int conn_fd, short events, void *arg)
 {
-    struct conn *conn = arg;
-
+    (void)events;
     contract_work();
-    conn->ready = conn->end;
-    conn_active(conn);
-    conn_limit(conn);
-    conn_send(conn);
+    conn_send_cb(conn_fd, 0, arg);
 }
 
-/* Send what is ready. When all is sent, go on with what lies behind it, or
- * give the buffer back and wait for more. What the socket does not take
- * stays, and nothing is received until it is gone. */
+/* Send these bytes, which may be conn->held; while a reply to hello is among
+ * them, only that. What the socket does not take is held, and nothing is
+ * received until it is gone. */
 static void
-conn_send(struct conn *conn)
+conn_send(struct conn *conn, const char *bytes, size_t nbytes, short events)
 {
-    while (conn->begin < conn->ready) {
-        ssize_t nwritten = send(conn->fd, conn->buffer + conn->begin,
-                                conn->ready - conn->begin, 0);
-        if (nwritten == -1 && errno == EAGAIN) {
-            reactor_watch(conn->fd, REACTOR_WRITE, conn_send_cb, conn);
-            return;
-        }
-        if (nwritten == -1 && errno != EINTR) {
-            conn_close(conn, CONTRACT_ERROR);
-            return;
-        }
-        if (nwritten > 0) {
-            conn->begin += (size_t)nwritten;
-            conn_active(conn);
-            if (conn->said_hello) {
-                contract_count_out((size_t)nwritten);
-            }
-        }
-    }
-    if (!conn->said_hello) {
-        conn->said_hello = true;
-        conn_limit(conn);
-    }
-    if (conn->ready < conn->end) {
-        conn_chunk(conn);
+    size_t wanted = conn->reply_bytes > 0 ? conn->reply_bytes : nbytes;
+    ssize_t nwritten = send(conn->fd, bytes, wanted, 0);
+
+    if (nwritten == -1 && !conn_waits_on(events)) {
+        conn_close(conn, contract_end_of_send(errno));
         return;
     }
-    buffer_give_back(conn->buffer);
-    conn->buffer = NULL;
-    reactor_watch(conn->fd, REACTOR_READ, conn_echo_cb, conn);
-}
-
-/* Writable again: send on. */
-static void
-conn_send_cb(int conn_fd, void *arg)
-{
-    (void)conn_fd;
-    conn_send(arg);
-}
-
-/* A byte went either way, or may from now on. The clock is only read where
- * somebody will ask. */
-static void
-conn_active(struct conn *conn)
-{
-    if (options->idle_timeout_ms > 0) {
-        conn->active_ns = contract_now_ns();
+    size_t nsent = nwritten > 0 ? (size_t)nwritten : 0;
+    contract_count_out(conn->reply_bytes > 0 ? 0 : nsent);
+    conn->reply_bytes -= conn->reply_bytes > 0 ? nsent : 0;
+    if (nsent == nbytes) {
+        conn_hold(conn, NULL, 0);
+        conn_wait(conn, REACTOR_READ, options->idle_timeout_ms, conn_echo_cb);
+    } else if (nsent == wanted) {
+        conn_chunk(conn, bytes + nsent, nbytes - nsent);
+    } else if ((nsent > 0 || events == 0) &&
+               conn_hold(conn, bytes + nsent, nbytes - nsent) == 0) {
+        conn_wait(conn, REACTOR_WRITE, options->idle_timeout_ms,
+                  conn_send_cb);
     }
 }
 
-/* Start the timer that this client's state asks for, or none. The handshake
- * has one deadline. The idle timer is not moved with each byte: it looks,
- * when it fires, how long ago the last one was. */
+/* Writable, or late: send what is held. */
 static void
-conn_limit(struct conn *conn)
-{
-    int limit_ms = conn->said_hello ? options->idle_timeout_ms
-                                    : options->handshake_timeout_ms;
-
-    reactor_timer_stop(&conn->timer);
-    if (limit_ms > 0) {
-        reactor_timer_start(&conn->timer, limit_ms, conn_timeout_cb, conn);
-    }
-}
-
-static void
-conn_timeout_cb(void *arg)
+conn_send_cb(int conn_fd, short events, void *arg)
 {
     struct conn *conn = arg;
-    int64_t idle_ms = (contract_now_ns() - conn->active_ns) / 1000000;
-    int left_ms =
-        conn->said_hello ? options->idle_timeout_ms - (int)idle_ms : 0;
-    enum contract_end end = CONTRACT_OPEN;
 
-    if (left_ms <= 0) {
-        end = conn_look(conn);
-        left_ms = 1;
-    }
-    if (end == CONTRACT_OPEN) {
-        reactor_timer_start(&conn->timer, left_ms, conn_timeout_cb, conn);
-    } else {
-        conn_close(conn, end);
-    }
+    (void)conn_fd;
+    conn_send(conn, conn->held, conn->held_bytes, events);
 }
 
-/* The time of a client is up. Returns CONTRACT_OPEN when something has come
- * that select has not reported yet, for the process may have stood still
- * since it last looked; else why it is to end. */
-static enum contract_end
-conn_look(struct conn *conn)
+/* Keep these bytes, or none, until they can go on. Returns 0; or -1 when
+ * there is no memory, and the connection is gone. */
+static int
+conn_hold(struct conn *conn, const char *bytes, size_t nbytes)
 {
-    char byte;
+    char *held = nbytes > 0 ? malloc(nbytes) : NULL;
 
-    if (conn->begin < conn->ready) {
-        return CONTRACT_TIMEOUT;
+    if (held != NULL) {
+        memcpy(held, bytes, nbytes);
+    } else if (nbytes > 0) {
+        conn_close(conn, CONTRACT_ERROR);
+        return -1;
     }
-    ssize_t nread = recv(conn->fd, &byte, 1, MSG_PEEK);
-    return nread != -1 ? CONTRACT_OPEN : contract_end_of(errno);
+    free(conn->held);
+    conn->held = held;
+    conn->held_bytes = nbytes;
+    return 0;
 }
 
-/* Buffers. One is kept: between two turns of the loop nobody holds any
- * unless the client is slow, so it is the only one that most need. */
-static char *spare_buffer;
-
-static char *
-buffer_take(void)
+/* recv or send has failed with errno: was there only nothing to do, and it is
+ * not too late? A late one has just tried once more, in vain. */
+static bool
+conn_waits_on(short events)
 {
-    char *buffer = spare_buffer;
-
-    spare_buffer = NULL;
-    return buffer != NULL ? buffer : malloc(CONTRACT_BUFFER_BYTES);
+    return errno == EINTR ||
+           (errno == EAGAIN && (events & REACTOR_TIMEOUT) == 0);
 }
 
+/* From now on wait for `what` (0: only for time), for `limit_ms` at a time
+ * (0: without a limit). The connection may be gone afterwards. */
 static void
-buffer_give_back(char *buffer)
+conn_wait(struct conn *conn, short what, int limit_ms,
+          reactor_callback *callback)
 {
-    free(spare_buffer);
-    spare_buffer = buffer;
-}
-
-/* The pause after running out of descriptors is over. */
-static void
-accept_resume_cb(void *arg)
-{
-    reactor_watch((int)(intptr_t)arg, REACTOR_READ, conn_accept_cb, NULL);
+    reactor_wait(&conn->event, conn->fd, what, limit_ms, callback, conn);
 }

@@ -56,16 +56,8 @@ static int pause_ms(void);
 int
 main(int argc, char **argv)
 {
-    const struct contract_options *options =
-        contract_parse("yardstick", NULL, argc, argv);
-
-    if (options->handshake || options->delay_ms > 0 || options->work_us > 0) {
-        static const char words[] =
-            "yardstick: --handshake, --delay and --work are not for the "
-            "yardstick, which offers the plain echo only\n";
-
-        return write(STDERR_FILENO, words, sizeof words - 1) < 0 ? 1 : 2;
-    }
+    contract_parse("yardstick", NULL, argc, argv);
+    contract_offer_echo_only();
     server.listen_fd = contract_listen();
     server.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (server.epoll_fd == -1 ||
@@ -112,21 +104,15 @@ conn_accept(void)
         struct conn *conn;
 
         if (fd == -1) {
-            switch (contract_accept_error(errno)) {
-            case CONTRACT_ACCEPT_AGAIN:
-                continue;
-            case CONTRACT_ACCEPT_WAIT:
-                return;
-            case CONTRACT_ACCEPT_PAUSE:
+            int pause_ms = contract_accept_error(errno);
+
+            if (pause_ms != 0) {
                 watch_listener(false);
                 server.accept_again_ms =
-                    contract_now_ms() + CONTRACT_ACCEPT_PAUSE_MS;
-                return;
-            default:
-                watch_listener(false);
-                server.stopped = true;
-                return;
+                    pause_ms == -1 ? 0 : clock_now_ms() + pause_ms;
+                server.stopped = pause_ms == -1;
             }
+            return;
         }
         if (!contract_client_opened(fd)) {
             close(fd);
@@ -162,14 +148,14 @@ conn_echo(struct conn *conn)
     }
     if (nread == -1) {
         if (errno != EAGAIN && errno != EINTR) {
-            conn_close(conn, contract_end_of(errno));
+            conn_close(conn, contract_end_of_recv(errno));
         }
         return;
     }
     contract_count_in((size_t)nread);
     nsent = send(conn->fd, bytes, (size_t)nread, MSG_NOSIGNAL);
     if (nsent == -1 && errno != EAGAIN && errno != EINTR) {
-        conn_close(conn, contract_end_of(errno));
+        conn_close(conn, contract_end_of_send(errno));
         return;
     }
     nsent = nsent > 0 ? nsent : 0;
@@ -202,7 +188,7 @@ conn_flush(struct conn *conn)
 
     if (nsent == -1) {
         if (errno != EAGAIN && errno != EINTR) {
-            conn_close(conn, contract_end_of(errno));
+            conn_close(conn, contract_end_of_send(errno));
         }
         return;
     }
@@ -258,7 +244,7 @@ pause_ms(void)
     if (server.accept_again_ms == 0) {
         return -1;
     }
-    left_ms = server.accept_again_ms - contract_now_ms();
+    left_ms = server.accept_again_ms - clock_now_ms();
     if (left_ms > 0) {
         return (int)left_ms;
     }

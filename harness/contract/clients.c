@@ -41,9 +41,9 @@ contract_client_opened(int conn_fd)
     return true;
 }
 
-/* Has the client not acknowledged yet all that was sent to it? */
+/* Is something sent to the client that it has not acknowledged yet? */
 static bool
-is_behind(int conn_fd)
+awaits_acknowledgement(int conn_fd)
 {
     int unacknowledged_bytes = 0;
 
@@ -55,25 +55,26 @@ void
 contract_client_closed(int conn_fd, enum contract_end why)
 {
     static const char *const reasons[CONTRACT_ENDS] = {
-        [CONTRACT_OPEN] = "still open",
         [CONTRACT_EOF] = "it had ended its side, or the server stops",
         [CONTRACT_ERROR] = "the connection failed",
         [CONTRACT_TIMEOUT] = "it was silent for too long",
+        [CONTRACT_UNSENT] = "it did not read for too long",
         [CONTRACT_REJECTED] = "its handshake was wrong or not complete",
         [CONTRACT_REFUSED] = "there was no room for it",
     };
 
-    stop_unregister(conn_fd);
-    if ((why == CONTRACT_ERROR || why == CONTRACT_TIMEOUT) &&
-        is_behind(conn_fd)) {
+    if (why == CONTRACT_ERROR || why == CONTRACT_UNSENT ||
+        (why == CONTRACT_TIMEOUT && awaits_acknowledgement(conn_fd))) {
         stop_cut(conn_fd);
     }
+    stop_unregister(conn_fd); /* now, for a second signal cuts who is in it */
     counter_decrement(&counters.open);
     if (why == CONTRACT_REFUSED) {
         counter_decrement(&counters.accepted);
         counter_increment(&counters.refused);
     } else {
-        counter_increment(&counters.ends[why]);
+        counter_increment(
+            &counters.ends[why == CONTRACT_UNSENT ? CONTRACT_TIMEOUT : why]);
     }
     if (contract_options.verbose) {
         dprintf(STDERR_FILENO, "%s: client %d closed: %s\n",

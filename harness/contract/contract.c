@@ -28,18 +28,6 @@ enum {
 /* The listener; the contract opens it, and closes it in the end. */
 static int listener = -1;
 
-void
-contract_die(int error, const char *what)
-{
-    if (error != 0) {
-        fprintf(stderr, "%s: %s: %s\n", contract_options.model, what,
-                strerror(error));
-    } else {
-        fprintf(stderr, "%s: %s\n", contract_options.model, what);
-    }
-    exit(1);
-}
-
 /* Started without standard streams, a server would get a client's socket as
  * descriptor 1 and print its ready line there. */
 static void
@@ -78,7 +66,7 @@ raise_descriptor_limit(void)
 }
 
 const struct contract_options *
-contract_parse(const char *model, const struct argp *own_flags, int argc,
+contract_parse(const char *model, const struct flag *own_flags, int argc,
                char **argv)
 {
     contract_options.model = model;
@@ -109,8 +97,8 @@ socket_address(struct sockaddr_storage *storage)
         ipv6->sin6_port = htons((uint16_t)contract_options.port);
         return sizeof *ipv6;
     }
-    contract_usage("--address", text,
-                   "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
+    flags_refuse(contract_options.model, "address", text,
+                 "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
 }
 
 void
@@ -208,21 +196,6 @@ contract_finish(void)
     stop_end();
     close(listener);
     return status;
-}
-
-int64_t
-contract_now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-int64_t
-contract_now_ms(void)
-{
-    return contract_now_ns() / 1000000;
 }
 
 /* The CPU time of this thread: what was asked for is computing, and with

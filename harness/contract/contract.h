@@ -31,16 +31,15 @@
 #ifndef FIVEWAYS_CONTRACT_H
 #define FIVEWAYS_CONTRACT_H
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/base.h"
+
 enum {
     /* The most that a server may hold for one client, and the size of its
-     * receive buffer: equal for all, because it sets the calls per MiB.
-     * libevent alone cannot: it receives 4 KiB at a time, whatever is asked,
-     * so there a chunk is 4 KiB at the most. */
+     * receive buffer: equal for all, because it sets the calls per MiB. */
     CONTRACT_BUFFER_BYTES = 16 * 1024,
     /* The longest first line of a handshake, its "\n" not counted. */
     CONTRACT_LINE_BYTES = 64,
@@ -65,9 +64,10 @@ struct contract_options {
     bool handshake;           /* a client must open with "hello" */
     int handshake_timeout_ms; /* from accept to the end of the line */
     /* No byte went either way for so long: close; 0: never. A byte goes when
-     * the kernel takes it from the server: who reads so slowly that it finds
-     * no room meanwhile is closed, too. Where it takes a part of a send, the
-     * time of who stopped reading begins anew: up to three times as long. */
+     * the kernel takes it from the server. With 1000, who sends nothing for a
+     * second is closed, and so is who reads so slowly that for a second the
+     * socket has no room. Each part of an echo that finds room starts the
+     * second anew; so who stops reading may last for three of them. */
     int idle_timeout_ms;
     int delay_ms;     /* wait before echoing each chunk; 0: none */
     int work_us;      /* CPU to burn for each chunk; 0: none */
@@ -85,6 +85,8 @@ enum contract_end {
     CONTRACT_EOF,      /* the client ended its side and has it all back */
     CONTRACT_ERROR,    /* reset, broken pipe, or no memory for it */
     CONTRACT_TIMEOUT,  /* idle, or too slow with its handshake */
+    CONTRACT_UNSENT,   /* too slow to read: a part of its echo is not sent;
+                        * counts as a timeout */
     CONTRACT_REJECTED, /* its handshake was wrong or ended too soon */
     CONTRACT_REFUSED,  /* not served after all: no thread, no memory, or a
                         * descriptor that the model cannot hold; counts as
@@ -109,21 +111,12 @@ enum contract_hello {
  * process.
  */
 const struct contract_options *contract_parse(const char *model,
-                                              const struct argp *own_flags,
+                                              const struct flag *own_flags,
                                               int argc, char **argv);
 
-/*
- * Read a whole number from `low` to `high` for the flag `name` ("--port"),
- * which counts `unit`, such as "KiB", or NULL if it counts nothing. Anything
- * else: one sentence with flag, value, unit and range, and exit(2).
- */
-int contract_parse_number(const char *name, const char *text, int low,
-                          int high, const char *unit);
-
-/* Wrong usage: `flag`=`text` should have been `allowed`. One sentence and
- * exit(2). */
-_Noreturn void contract_usage(const char *flag, const char *text,
-                              const char *allowed);
+/* Refuse --handshake, --idle-timeout, --delay and --work with one sentence
+ * and exit(2): for what offers the plain echo and is no model. */
+void contract_offer_echo_only(void);
 
 /*
  * Bind and listen as the options say: SO_REUSEADDR, TCP_NODELAY, keepalive
@@ -150,10 +143,14 @@ bool contract_client_opened(int conn_fd);
 /*
  * Count and forget a client, because of `why`. Call it exactly once for each
  * client that was opened, *before* its descriptor is closed: afterwards the
- * number may already be somebody else's. A client that failed or is too late,
- * and to which something sent is still under way, is reset here, so that it
- * does not take half an echo for a whole one. Thread-safe; does not block,
- * unless --verbose prints to a full pipe.
+ * number may already be somebody else's.
+ *
+ * Who is owed bytes is reset here, so that it does not mistake a part of its
+ * echo for the whole: after CONTRACT_ERROR and CONTRACT_UNSENT, for then only
+ * the server knows what it still held; and after CONTRACT_TIMEOUT, if the
+ * kernel says that not all of what was sent is acknowledged. Everybody else
+ * gets a clean end. Thread-safe; does not block, unless --verbose prints to a
+ * full pipe.
  */
 void contract_client_closed(int conn_fd, enum contract_end why);
 
@@ -162,26 +159,22 @@ void contract_client_closed(int conn_fd, enum contract_end why);
 void contract_count_in(size_t nread);
 void contract_count_out(size_t nwritten);
 
-/* What accept's errno asks of a server. */
-enum contract_accept {
-    CONTRACT_ACCEPT_AGAIN, /* nothing wrong here: call accept again */
-    CONTRACT_ACCEPT_WAIT,  /* EAGAIN: nobody is waiting any more */
-    CONTRACT_ACCEPT_PAUSE, /* descriptors or memory ran out: wait a while */
-    CONTRACT_ACCEPT_STOP,  /* the stop has shut the listener down */
-};
-
 /*
- * Count an errno of accept and say what it asks for; accept(2) lists the
- * errors that belong to the one connection that was about to be accepted.
- * Anything not known there pauses, and so does each of them once a hundred
- * have come with no client between, so that no error ever becomes a spin.
- * Thread-safe.
+ * Count an errno of accept and say for how many milliseconds to leave accept
+ * alone: 0 where nothing is wrong here, EAGAIN included; a while when
+ * descriptors or memory ran out; -1, for ever, when the stop has shut the
+ * listener down. accept(2) lists the errors that belong to the one connection
+ * that was about to be accepted. Anything not known there pauses, and so does
+ * each of them once a hundred have come with no client between, so that no
+ * error ever becomes a spin. Thread-safe.
  */
-enum contract_accept contract_accept_error(int error);
+int contract_accept_error(int error);
 
-/* What an errno of recv or send means for the connection: CONTRACT_TIMEOUT
- * for EAGAIN (a descriptor with a time limit), else CONTRACT_ERROR. */
-enum contract_end contract_end_of(int error);
+/* What an errno of recv or of send means for the connection. EAGAIN, where
+ * the call had a time limit: CONTRACT_TIMEOUT or CONTRACT_UNSENT. Anything
+ * else: CONTRACT_ERROR. EINTR means nothing: call again. */
+enum contract_end contract_end_of_recv(int error);
+enum contract_end contract_end_of_send(int error);
 
 /*
  * Look at the first `nbytes` of a connection. When the answer is GOOD,
@@ -201,10 +194,6 @@ void contract_work(void);
 /* True from the moment that a stop was asked for. */
 bool contract_stopping(void);
 
-/* CLOCK_MONOTONIC in milliseconds, and in nanoseconds. */
-int64_t contract_now_ms(void);
-int64_t contract_now_ns(void);
-
 /*
  * End a set-up that failed: print `MODEL: what: reason` and exit(1). The
  * reason is errno's; pass error = 0 for none. For setting up only, never
@@ -221,7 +210,8 @@ _Noreturn void contract_die(int error, const char *what);
  *     closed_eof       ended their side, or were ended by the stop, and were
  *                      sent everything back
  *     closed_error     failed, or were cut off by the stop
- *     closed_timeout   were silent, or slow with the handshake, for too long
+ *     closed_timeout   were silent, slow with the handshake, or slow to read,
+ *                      for too long
  *     closed_rejected  began with anything but hello, or had not said it
  *                      when they or the stop ended their side
  *     open             still there; accepted is the sum of this and closed_*
@@ -230,8 +220,7 @@ _Noreturn void contract_die(int error, const char *what);
  *     bytes_in         of echo received, handshakes left out
  *     bytes_out        of echo sent; of a chunk that failed half-way, each
  *                      model counts what it knows to be sent
- *     accept_errors    accept failed, but not for want of clients (libevent
- *                      passes over ECONNABORTED before we hear of it)
+ *     accept_errors    accept failed, but not for want of clients
  *     accept_pauses    of them: descriptors or memory ran out
  *
  * Returns main's exit status, 0, or 1 when standard output would not take

@@ -14,7 +14,7 @@
 extern struct contract_options contract_options;
 
 /* Fill contract_options from the command line. Exits with 2 on bad usage. */
-void options_parse(const char *model, const struct argp *own_flags, int argc,
+void options_parse(const char *model, const struct flag *own_flags, int argc,
                    char **argv);
 
 /* Room for the longest address as text, port and brackets included. */

@@ -47,9 +47,15 @@ contract_hello(const char *bytes, size_t nbytes, size_t *line_bytes)
 }
 
 enum contract_end
-contract_end_of(int error)
+contract_end_of_recv(int error)
 {
     return error == EAGAIN ? CONTRACT_TIMEOUT : CONTRACT_ERROR;
+}
+
+enum contract_end
+contract_end_of_send(int error)
+{
+    return error == EAGAIN ? CONTRACT_UNSENT : CONTRACT_ERROR;
 }
 
 /* Is it the last of so many errors, with nobody let in between, that it
@@ -67,18 +73,14 @@ is_one_of_many(void)
     return atomic_fetch_add(&in_a_row, 1) >= IN_A_ROW_MAX;
 }
 
-enum contract_accept
+int
 contract_accept_error(int error)
 {
-    if (error == EAGAIN) {
-        return contract_stopping() ? CONTRACT_ACCEPT_STOP
-                                   : CONTRACT_ACCEPT_WAIT;
-    }
     if (contract_stopping()) {
-        return CONTRACT_ACCEPT_STOP;
+        return -1;
     }
-    if (error == EINTR) {
-        return CONTRACT_ACCEPT_AGAIN;
+    if (error == EAGAIN || error == EINTR) {
+        return 0;
     }
     counter_increment(&counters.accept_errors);
     switch (error) {
@@ -96,10 +98,10 @@ contract_accept_error(int error)
         if (is_one_of_many()) {
             break;
         }
-        return CONTRACT_ACCEPT_AGAIN;
+        return 0;
     default:
         break;
     }
     counter_increment(&counters.accept_pauses);
-    return CONTRACT_ACCEPT_PAUSE;
+    return CONTRACT_ACCEPT_PAUSE_MS;
 }

@@ -27,8 +27,7 @@
 #endif
 
 enum {
-    MS_PER_S = 1000,
-    NS_PER_MS = 1000 * 1000,
+    MS_PER_S = 1000
 };
 
 static struct {
@@ -120,20 +119,16 @@ stop_timer_handler(int signal_number)
         return; /* an alarm that whoever started us had set */
     }
     start_timer(CONTRACT_CUT_MS);
-    switch (atomic_fetch_add(&stop.alarms, 1)) {
-    case 0:
-        for_each_client(stop_cut);
-        break;
-    case 1:
-        /* The model is deep in a sleep or a computation of its own. */
-        if (contract_options.stats) {
+    int alarms = atomic_fetch_add(&stop.alarms, 1);
+    if (alarms > 0) {
+        /* The model is deep in a sleep or a computation of its own; or, from
+         * the third on, nobody reads what we print. */
+        if (alarms == 1 && contract_options.stats) {
             counters_print();
         }
         _exit(0);
-    default:
-        /* Nobody reads what we print. */
-        _exit(0);
     }
+    for_each_client(stop_cut);
     errno = saved_errno;
 }
 

@@ -14,14 +14,6 @@ enum {
     PROGRESS_NS = 500 * 1000 * 1000, /* between calls of on_progress */
 };
 
-int64_t
-clock_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 bool
 run_is_interrupted(const struct run *run)
 {

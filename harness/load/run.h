@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/queue.h>
 
+#include "harness/base/base.h"
 #include "harness/load/connection.h"
 #include "harness/load/engine.h"
 #include "harness/load/pattern.h"
@@ -73,9 +74,6 @@ struct run {
     struct pattern pattern;                  /* what is sent */
     unsigned char buffer[RUN_RECEIVE_BYTES]; /* what came back */
 };
-
-/* The time by CLOCK_MONOTONIC. */
-int64_t clock_now_ns(void);
 
 /*
  * Wait for events until `until_ns` at the latest and handle one batch of

@@ -267,7 +267,8 @@ add_accept_cases(struct plan *plan)
         plan_add(plan, test_B05_max_clients);
     }
     plan_add(plan, test_B06_backlog_overflows);
-    if (model_current()->kind == MODEL_LIBEVENT) {
+    if (model_current()->kind == MODEL_LIBEVENT ||
+        model_current()->kind == MODEL_BUFFEREVENT) {
         plan_add_each(plan, test_F01_no_listener_spin, 2);
     }
 }

@@ -10,6 +10,11 @@ plan_add_all(struct plan *plan)
 {
     add_data_cases(plan);
     add_stall_cases(plan);
+    if (model_current()->kind == MODEL_BUFFEREVENT) {
+        add_accept_cases(plan);
+        add_soak_cases(plan);
+        add_usage_cases(plan);
+    }
     if (model_current()->data_only) {
         return;
     }

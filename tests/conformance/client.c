@@ -83,6 +83,10 @@ client_connect_with(const struct server *server, struct client_setup setup)
     require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
             "connect to %s: nothing happens", server->where);
     getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes);
+    if (error == ECONNRESET && setup.may_be_cut) {
+        client.end = CLIENT_RESET;
+        return client;
+    }
     require(error == 0, "connect to %s: %s", server->where, strerror(error));
     return client;
 }

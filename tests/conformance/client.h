@@ -41,6 +41,7 @@ struct client {
 struct client_setup {
     int sndbuf_bytes; /* SO_SNDBUF; 0: the kernel's default */
     int rcvbuf_bytes; /* SO_RCVBUF, set before it connects; 0: likewise */
+    bool may_be_cut;  /* it may be reset as soon as it is accepted */
 };
 
 /* Connect, and wait until that is done. */

@@ -1,8 +1,8 @@
 /*
- * coroutine.c: stacks that cannot be had, and stacks that are given back.
+ * coroutine.c: stacks that cannot be had, are given back, or used again.
  *
- * Rows E3 and E8. What can only be seen from inside (guard pages, the order
- * of switches: E1, E9) is in tests/unit/.
+ * Rows E3, E8 and E10. What can only be seen from inside (guard pages, the
+ * order of switches: E1, E9) is in tests/unit/.
  */
 #include "tests/conformance/client.h"
 #include "tests/conformance/expect.h"
@@ -53,6 +53,31 @@ START_TEST(test_E08_stacks_given_back)
 }
 END_TEST
 
+/* One after the other, clients have the same stack. A sanitizer that still
+ * believes its first owner there makes the server crash: asan with the second
+ * where it looks for the use of frames that have returned, as it does by
+ * default in newer compilers; tsan with the 32 768th. */
+START_TEST(test_E10_a_stack_is_used_again)
+{
+    struct server server = server_start((struct server_setup){
+        .environment = {"ASAN_OPTIONS=detect_stack_use_after_return=1"}});
+    int lives = patience_delays_signals() ? 200000 : 2000;
+    int i;
+
+    for (i = 0; i < lives; i++) {
+        struct client client = client_connect(&server);
+
+        client_exchange(&client, 3);
+        if (i % 2 == 0) {
+            client_reset(&client);
+        } else {
+            client_finish(&client);
+        }
+    }
+    server_stop(&server);
+}
+END_TEST
+
 void
 add_coroutine_cases(struct plan *plan)
 {
@@ -62,6 +87,7 @@ add_coroutine_cases(struct plan *plan)
     plan_group(plan, "coroutine");
     plan_add_unless(plan, plan_no_memory_limit(),
                     test_E03_no_stack_for_a_client);
+    plan_add(plan, test_E10_a_stack_is_used_again);
     plan_add_unless(plan,
                     patience_sanitized()
                         ? "a sanitizer keeps memory that was freed"

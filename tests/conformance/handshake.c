@@ -453,7 +453,6 @@ START_TEST(test_H04_silent_handshake)
 }
 END_TEST
 
-/* The limit is for the line, not for what follows. */
 /* Who is accepted behind somebody's work, in one turn of a loop, has all of
  * its time still. Both are there when the server wakes up, and epoll reports
  * them in the order in which they came. */
@@ -474,6 +473,9 @@ START_TEST(test_H04_limit_counts_from_accept)
 
     client_send_text(&worker, hello, strlen(hello));
     client_expect_text(&worker, hello);
+    /* The server may still be about to wait for it, which would put it behind
+     * who comes now: behind an echo it has waited already. */
+    client_exchange(&worker, 1);
     server_freeze(&server);
     client_send(&worker, 1);
     silent = client_connect(&server);
@@ -498,6 +500,7 @@ START_TEST(test_H04_limit_counts_from_accept)
 }
 END_TEST
 
+/* The limit is for the line, not for what follows. */
 START_TEST(test_H04_limit_ends_with_the_line)
 {
     enum {
@@ -789,6 +792,47 @@ START_TEST(test_H06_who_is_too_slow_is_reset)
 }
 END_TEST
 
+/* A client reads while the server computes for others, for longer than the
+ * limit: its echo could go on, if only the server asked. So it must ask
+ * before it closes. */
+START_TEST(test_H06_who_reads_meanwhile_is_not_late)
+{
+    enum {
+        LIMIT_MS = 400,
+        WORK_MS = 800
+    };
+    const struct client_setup tiny = {.rcvbuf_bytes = 2048};
+    struct server server = server_start((struct server_setup){
+        .flags = {"--idle-timeout=400", "--work=800000", "--sndbuf=4608"}});
+    struct client reader = client_connect_with(&server, tiny);
+    struct client worker;
+    int64_t stuck_ms;
+    bool in_time;
+
+    server_freeze(&server);
+    client_send(&reader, 12 * (size_t)KIB); /* one chunk */
+    server_thaw(&server);
+    require(!client_hears_nothing(&reader, patience_scaled_ms(PATIENCE_MS)),
+            "no byte of the echo comes");
+    stuck_ms = patience_now_ms();
+    worker = client_connect(&server);
+    client_send(&worker, 1);
+    client_wait_consumed(&worker);
+    in_time = patience_now_ms() - stuck_ms < LIMIT_MS / 2;
+    sleep_ms(LIMIT_MS + LIMIT_MS / 4);
+    in_time = in_time && patience_now_ms() - stuck_ms < WORK_MS - 50;
+    if (in_time) {
+        client_finish(&reader);
+        client_finish(&worker);
+    } else {
+        verdict_inconclusive(__func__, TEST_WAS_LATE);
+        client_close(&reader);
+        client_close(&worker);
+    }
+    server_stop(&server);
+}
+END_TEST
+
 void
 add_handshake_cases(struct plan *plan)
 {
@@ -813,4 +857,7 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H06_what_has_come_is_not_silence);
     plan_add(plan, test_H06_stalled_client_goes);
     plan_add(plan, test_H06_who_is_too_slow_is_reset);
+    if (!model_current()->serial && model_current()->kind != MODEL_THREADED) {
+        plan_add(plan, test_H06_who_reads_meanwhile_is_not_late);
+    }
 }

@@ -18,7 +18,8 @@ enum model_kind {
     MODEL_SELECTLOOP,
     MODEL_COROUTINE,
     MODEL_LIBEVENT,
-    MODEL_FOREIGN, /* not ours: somebody else started it */
+    MODEL_BUFFEREVENT, /* libevent's companion */
+    MODEL_FOREIGN,     /* not ours: somebody else started it */
 };
 
 /* One way to run a server. */

@@ -144,14 +144,16 @@ add_stall_cases(struct plan *plan)
 {
     plan_group(plan, "stall");
     plan_add(plan, test_A05_both_directions_full);
-    if (model_current()->data_only) {
+    if (model_current()->data_only &&
+        model_current()->kind != MODEL_BUFFEREVENT) {
         return;
     }
     plan_add(plan, test_A04_writer_never_reads);
     if (!model_current()->serial) {
         plan_add(plan, test_A04_hundred_writers_never_read);
     }
-    if (model_current()->kind == MODEL_LIBEVENT) {
+    if (model_current()->kind == MODEL_LIBEVENT ||
+        model_current()->kind == MODEL_BUFFEREVENT) {
         plan_add_each(plan, test_F02_no_watermark_spin, 2);
     }
 }

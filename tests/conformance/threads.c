@@ -12,7 +12,12 @@
 #include "tests/conformance/process.h"
 #include "tests/conformance/verdict.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     KIB = 1024,
@@ -55,7 +60,7 @@ END_TEST
 
 /* A stop ends every thread: those that wait to receive, and those that wait
  * to send to clients that do not read. */
-START_TEST(test_C03_stop_joins_all_threads)
+START_TEST(test_C03_stop_ends_all_threads)
 {
     const struct client_setup small = {.sndbuf_bytes = 4096,
                                        .rcvbuf_bytes = 4096};
@@ -83,6 +88,40 @@ START_TEST(test_C03_stop_joins_all_threads)
 }
 END_TEST
 
+/* The stop is for main, which outlives the threads: what its handler uses is
+ * given back while the last of them may still have a few steps to go. */
+START_TEST(test_C03_threads_leave_the_stop_to_main)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client client = client_connect(&server);
+    char path[40];
+    struct dirent *entry;
+    DIR *folder;
+    int others = 0;
+
+    client_exchange(&client, 1);
+    snprintf(path, sizeof path, "/proc/%d/task", (int)server.pid);
+    folder = opendir(path);
+    require(folder != NULL, "%s: %s", path, strerror(errno));
+    while ((entry = readdir(folder)) != NULL) {
+        pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+        uint64_t blocked =
+            thread > 0 ? process_signals_blocked(thread) : UINT64_MAX;
+
+        if (thread > 0 && thread != server.pid) {
+            others++;
+            require((blocked & 1ULL << (SIGTERM - 1)) != 0 &&
+                        (blocked & 1ULL << (SIGALRM - 1)) != 0,
+                    "a thread has blocked %jx only", (uintmax_t)blocked);
+        }
+    }
+    closedir(folder);
+    require(others > 0, "it has no thread but main");
+    client_finish(&client);
+    server_stop(&server);
+}
+END_TEST
+
 void
 add_threads_cases(struct plan *plan)
 {
@@ -97,5 +136,10 @@ add_threads_cases(struct plan *plan)
     } else {
         plan_add_unless(plan, plan_no_memory_limit(), test_C02_stack_size);
     }
-    plan_add(plan, test_C03_stop_joins_all_threads);
+    plan_add(plan, test_C03_stop_ends_all_threads);
+    plan_add_unless(plan,
+                    patience_delays_signals()
+                        ? "thread sanitizer has a thread of its own"
+                        : NULL,
+                    test_C03_threads_leave_the_stop_to_main);
 }

@@ -145,6 +145,20 @@ START_TEST(test_G11_wrong_usage_of_own_flags)
 }
 END_TEST
 
+/* What a companion does not offer is refused, not left out in silence. */
+static const struct wrong_usage not_offered[] = {
+    {"--handshake", {"--handshake", "plain echo"}},
+    {"--idle-timeout=5", {"--idle-timeout", "plain echo"}},
+    {"--delay=5", {"--delay", "plain echo"}},
+    {"--work=5", {"--work", "plain echo"}},
+};
+
+START_TEST(test_G11_what_is_not_offered_is_refused)
+{
+    check_wrong_usage(&not_offered[_i]);
+}
+END_TEST
+
 START_TEST(test_G11_port_in_use)
 {
     struct server first = server_start((struct server_setup){0});
@@ -227,6 +241,10 @@ void
 add_usage_cases(struct plan *plan)
 {
     plan_group(plan, "usage");
+    if (model_current()->kind == MODEL_BUFFEREVENT) {
+        plan_add_each(plan, test_G11_what_is_not_offered_is_refused,
+                      sizeof not_offered / sizeof not_offered[0]);
+    }
     plan_add_each(plan, test_G11_wrong_usage, WRONG_USAGES);
     plan_add_each(plan, test_G11_wrong_usage_of_own_flags, OWN_WRONG_USAGES);
     plan_add(plan, test_G11_port_in_use);

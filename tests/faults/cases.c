@@ -15,6 +15,10 @@ void
 plan_add_all(struct plan *plan)
 {
     add_piece_cases(plan);
+    if (model_current()->kind == MODEL_BUFFEREVENT) {
+        add_memory_cases(plan);
+        add_machinery_cases(plan);
+    }
     if (model_current()->data_only) {
         return;
     }

@@ -85,7 +85,7 @@ churn(const struct server *server, int count)
 /* Threads that have ended are given back while the server runs. Memory may
  * grow once, by as many as happened to be there at a time; what is never
  * given back grows each time. */
-START_TEST(test_C05_threads_are_joined_on_the_way)
+START_TEST(test_C05_threads_are_given_back_on_the_way)
 {
     struct server server = server_start((struct server_setup){0});
     int64_t grown_kib = INT64_MAX;
@@ -109,11 +109,13 @@ START_TEST(test_C05_threads_are_joined_on_the_way)
 }
 END_TEST
 
-/* Threads that are stuck in send hold up neither accept nor the stop. */
+/* Threads that are stuck in send hold up neither accept nor the stop, whose
+ * handlers may run on any of their stacks, be they as small as may be. */
 START_TEST(test_C06_stuck_threads_hold_up_nobody)
 {
-    struct server server = server_start((struct server_setup){
-        .flags = {"--sndbuf=4096", "--rcvbuf=4096", "--grace=200"}});
+    struct server server = server_start(
+        (struct server_setup){.flags = {"--sndbuf=4096", "--rcvbuf=4096",
+                                        "--grace=200", "--stack-size=32"}});
     struct client stuck[100];
     struct server_stats stats;
     int i;
@@ -152,7 +154,7 @@ smoke(const struct server *server)
 }
 
 /* _FORTIFY_SOURCE takes a longjmp between stacks for an attack and aborts,
- * if anybody builds co.c with it. */
+ * if anybody builds co_switch.c with it. */
 START_TEST(test_E05_hardened_build_switches)
 {
     struct server server =
@@ -382,7 +384,7 @@ add_machinery_cases(struct plan *plan)
     switch (model_current()->kind) {
     case MODEL_THREADED:
         plan_add(plan, test_C04_threads_do_not_race);
-        plan_add(plan, test_C05_threads_are_joined_on_the_way);
+        plan_add(plan, test_C05_threads_are_given_back_on_the_way);
         plan_add(plan, test_C06_stuck_threads_hold_up_nobody);
         break;
     case MODEL_COROUTINE:
@@ -398,6 +400,7 @@ add_machinery_cases(struct plan *plan)
                              test_E11_switching_leaves_signals_alone, 2);
         break;
     case MODEL_LIBEVENT:
+    case MODEL_BUFFEREVENT:
         plan_add(plan, test_F03_output_is_bounded);
         plan_add(plan, test_F04_ends_with_output_queued);
         plan_add_unless(plan, no_valgrind(), test_F06_nothing_left_at_exit);

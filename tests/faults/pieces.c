@@ -199,7 +199,9 @@ add_piece_cases(struct plan *plan)
     plan_group(plan, "pieces");
     plan_add_unless(plan, no_shim, test_A01_writes_of_few_bytes);
     plan_add_unless(plan, no_shim, test_B09_calls_interrupted);
-    plan_add_unless(plan, no_shim, test_B09_storm_of_signals);
+    if (model_current()->kind != MODEL_BUFFEREVENT) { /* no --idle-timeout */
+        plan_add_unless(plan, no_shim, test_B09_storm_of_signals);
+    }
     if (!edges) {
         plan_add_unless(plan, no_shim, test_A02_reads_of_few_bytes);
     }

@@ -10,10 +10,12 @@
 #include "tests/conformance/patience.h"
 #include "tests/conformance/verdict.h"
 #include "tests/faults/faults.h"
+#include "tests/faults/injection.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     KIB = 1024,
@@ -155,6 +157,54 @@ START_TEST(test_A08_half_close_then_read)
 }
 END_TEST
 
+/* ---- H6 ---------------------------------------------------------------- */
+
+/* The client's time is up while a part of its echo is stuck in the server,
+ * and before that gets round to closing the client reads all that there is.
+ * Then the kernel's queue is empty, and only the server knows of the rest. */
+START_TEST(test_H06_only_the_server_knows_of_the_rest)
+{
+    const struct client_setup small = {.rcvbuf_bytes = 4096};
+    const char *const wishes[] = {"SHIM_IOCTL_MS=1000", NULL};
+    struct injection injection = injection_by_shim(
+        (struct server_setup){
+            .flags = {"--idle-timeout=300", "--sndbuf=4096"}},
+        wishes);
+    struct client client = client_connect_with(&injection.server, small);
+
+    client_send(&client, 16 * (size_t)KIB);
+    shutdown(client.fd, SHUT_WR);
+    client_wait_consumed(&client);
+    /* Where the socket takes a part, the time begins anew: 300 or 600 ms. */
+    usleep(1000 * 1000);
+    require(client_wait_end(&client, PATIENCE_MS) == CLIENT_RESET ||
+                client.received_bytes == client.sent_bytes,
+            "after %ju of %ju bytes of its echo there is no reset",
+            (uintmax_t)client.received_bytes, (uintmax_t)client.sent_bytes);
+    client_close(&client);
+    server_stop(&injection.server);
+}
+END_TEST
+
+/* The socket is said to have room, and takes nothing, as when the kernel has
+ * no memory for it: the client's time passes all the same. Not for libevent,
+ * which starts a limit anew with each event. */
+START_TEST(test_H06_room_that_is_none_is_no_sign_of_life)
+{
+    struct injection injection = injection_by_strace(
+        (struct server_setup){.flags = {"--idle-timeout=300"}}, "sendto",
+        "EAGAIN", "1+");
+    struct client client = client_connect(&injection.server);
+
+    client_send(&client, 100);
+    require(client_wait_end(&client, PATIENCE_MS) == CLIENT_RESET,
+            "it is not reset");
+    client_close(&client);
+    require(server_stop(&injection.server).closed_timeout == 1,
+            "it is not counted as closed for time");
+}
+END_TEST
+
 void
 add_reader_cases(struct plan *plan)
 {
@@ -165,4 +215,11 @@ add_reader_cases(struct plan *plan)
         plan_add(plan, test_A06_slow_reader_beside_others);
     }
     plan_add_each(plan, test_A08_half_close_then_read, 2);
+    plan_add_unless(plan, injection_no_shim(),
+                    test_H06_only_the_server_knows_of_the_rest);
+    if (model_current()->kind == MODEL_SELECTLOOP ||
+        model_current()->kind == MODEL_COROUTINE) {
+        plan_add_unless(plan, injection_no_strace(),
+                        test_H06_room_that_is_none_is_no_sign_of_life);
+    }
 }

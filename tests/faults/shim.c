@@ -16,6 +16,7 @@
  *     SHIM_MALLOC_AT=N   the Nth allocation of the process fails, only that
  *     SHIM_THREAD=N      every Nth thread is not made
  *     SHIM_FAULTS=N      of these two, N times and then never again
+ *     SHIM_IOCTL_MS=N    an ioctl takes so long, before it is carried out
  *     SHIM_STORM=US      so often a signal interrupts whatever waits
  *     SHIM_SEED=N        where chance begins, default 1
  *
@@ -28,12 +29,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -59,6 +62,7 @@ static struct {
     ssize_t (*sendmsg)(int, const struct msghdr *, int);
     int (*accept)(int, struct sockaddr *, socklen_t *);
     int (*accept4)(int, struct sockaddr *, socklen_t *, int);
+    int (*ioctl)(int, unsigned long, ...);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *,
                           void *(*)(void *), void *);
 } real;
@@ -71,6 +75,7 @@ static struct {
     long eagain_in;    /* one call in so many finds nothing */
     long malloc_every; /* every so many allocations one fails */
     long malloc_at;    /* the number of the one that fails */
+    long ioctl_ms;     /* how long an ioctl takes */
     long thread_every; /* every so many threads one is not made */
     long faults_max;   /* of memory and threads, in all */
     uint64_t seed;     /* where chance begins */
@@ -148,6 +153,7 @@ shim_start(void)
     FIND(sendmsg);
     FIND(accept);
     FIND(accept4);
+    FIND(ioctl);
     FIND(pthread_create);
     wish.read_bytes = wish_of("SHIM_READ");
     wish.write_bytes = wish_of("SHIM_WRITE");
@@ -155,6 +161,7 @@ shim_start(void)
     wish.eagain_in = wish_of("SHIM_EAGAIN");
     wish.malloc_every = wish_of("SHIM_MALLOC");
     wish.thread_every = wish_of("SHIM_THREAD");
+    wish.ioctl_ms = wish_of("SHIM_IOCTL_MS");
     wish.seed = (uint64_t)wish_of("SHIM_SEED") + 1;
     wish.malloc_at = wish_of("SHIM_MALLOC_AT");
     wish.faults_max = wish_of("SHIM_FAULTS");
@@ -282,6 +289,21 @@ send(int fd, const void *bytes, size_t nbytes, int flags)
     return fails(fd)
                ? -1
                : real.send(fd, bytes, cut(nbytes, wish.write_bytes), flags);
+}
+
+int
+ioctl(int fd, unsigned long request, ...)
+{
+    const struct timespec time = {wish.ioctl_ms / 1000,
+                                  wish.ioctl_ms % 1000 * 1000000};
+    va_list rest;
+    void *arg;
+
+    va_start(rest, request);
+    arg = va_arg(rest, void *);
+    va_end(rest);
+    nanosleep(&time, NULL);
+    return real.ioctl(fd, request, arg);
 }
 
 ssize_t

@@ -44,12 +44,13 @@ exchange_or_end(struct client *clients, int count)
 static int
 live(const struct server *server, int count, enum fate fate)
 {
+    const struct client_setup setup = {.may_be_cut = fate == FATE_CUT};
     struct client clients[AT_ONCE_MAX];
     int cut = 0;
     int i;
 
     for (i = 0; i < count; i++) {
-        clients[i] = client_connect(server);
+        clients[i] = client_connect_with(server, setup);
     }
     for (i = 0; i < MESSAGES; i++) {
         exchange_or_end(clients, count);

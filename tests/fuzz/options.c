@@ -45,7 +45,7 @@ void
 __wrap_exit(int status)
 {
     if (parsing) {
-        /* Where argp may not exit, options_parse() takes what it returns for
+        /* Where argp may not exit, flags_parse() takes what it returns for
          * a want of memory, and ends with 1. */
         fuzz_require(status == (argp_error_number != 0 ? 1 : 2),
                      "a command line is refused with exit(%d)", status);
@@ -142,24 +142,10 @@ free_abandoned(void)
 
 static int stack_kib; /* as threaded's and coroutine's own flag has it */
 
-static error_t
-parse_own_flag(int key, char *text, struct argp_state *state)
-{
-    (void)state;
-    if (key != 0x200) {
-        return ARGP_ERR_UNKNOWN;
-    }
-    stack_kib = contract_parse_number("--stack-size", text, 16, 65536, "KiB");
-    return 0;
-}
-
-static const struct argp_option own_flags[] = {
-    {"stack-size", 0x200, "KIB", 0, "", 0},
+static const struct flag own_flags[] = {
+    FLAG_NUMBER("stack-size", 0, "KiB", &stack_kib, 16, 65536, ""),
     {0},
 };
-
-static const struct argp own_parser = {.options = own_flags,
-                                       .parser = parse_own_flag};
 
 static void
 check_range(const char *name, int value, int low, int high)
@@ -219,7 +205,7 @@ parse(int count, char **arguments)
     argp_error_number = 0;
     parsing = true;
     if (setjmp(parsed) == 0) {
-        options_parse("fuzz", &own_parser, count, arguments);
+        options_parse("fuzz", own_flags, count, arguments);
         parsing = false;
         if (argp_error_number == 0) {
             check_options();

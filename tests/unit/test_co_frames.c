@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coroutine/co.h"
+#include "tests/unit/co_body.h"
 #include "tests/unit/run_suite.h"
 
 enum {
@@ -32,14 +32,11 @@ static void
 run(int switch_by, void *(*function)(void *arg), void *arg)
 {
     const struct co_options options = {
-        .stack_bytes = STACK_BYTES,
-        .switch_by = (enum co_switch)switch_by,
+        .stack_kib = STACK_BYTES / 1024,
+        .switch_by = switch_by,
     };
 
-    ck_assert_int_eq(co_init(&options), 0);
-    ck_assert_int_eq(co_spawn_detached(function, arg), 0);
-    ck_assert_int_eq(co_run(), 0);
-    co_end();
+    run_body(&options, function, arg);
 }
 
 /* Write to the far end of a large frame only. */
@@ -54,7 +51,7 @@ step_far(size_t nbytes)
 static void *
 step_over(void *arg)
 {
-    co_yield (); /* until the others have their stacks, too */
+    co_give_way(); /* until the others have their stacks, too */
     if (arg != NULL) {
         /* Not known to the compiler, who would make less of it. */
         volatile size_t nbytes = FRAME_BYTES;
@@ -71,8 +68,7 @@ spawn_neighbours(void *arg)
     static char first;
 
     for (int i = 0; i < 8; i++) {
-        ck_assert_int_eq(co_spawn_detached(step_over, i == 0 ? &first : NULL),
-                         0);
+        spawn_body(step_over, i == 0 ? &first : NULL);
     }
     return arg;
 }
@@ -96,7 +92,7 @@ keep_pointer(void *arg)
 static void *
 pass_pointer(void *arg)
 {
-    struct co *co = co_spawn(keep_pointer, arg);
+    struct co *co = co_create(keep_pointer, arg);
 
     ck_assert_ptr_nonnull(co);
     ck_assert_ptr_eq(co_join(co), arg);

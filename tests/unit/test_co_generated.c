@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "coroutine/co.h"
+#include "tests/unit/co_body.h"
 #include "tests/unit/run_suite.h"
 
 enum {
@@ -116,7 +116,7 @@ pass_the_time(void)
 {
     switch (below(6)) {
     case 0:
-        co_yield ();
+        co_give_way();
         break;
     case 1:
         co_sleep_ms((int)below(3));
@@ -196,9 +196,9 @@ use_pair(void *arg)
 {
     struct pair *pair = arg;
     struct co *parts[] = {
-        co_spawn(send_everything, arg),
-        co_spawn(echo_everything, arg),
-        co_spawn(receive_everything, arg),
+        co_create(send_everything, arg),
+        co_create(echo_everything, arg),
+        co_create(receive_everything, arg),
     };
 
     for (int i = 0; i < 3; i++) {
@@ -279,14 +279,14 @@ connect_and_use(struct pair *pair, size_t bytes_max)
         pair->near_fd = ends[0];
         pair->far_fd = ends[1];
     }
-    ck_assert_int_eq(co_spawn_detached(use_pair, pair), 0);
+    spawn_body(use_pair, pair);
 }
 
 static void
 run_seed(void)
 {
     const struct co_options options = {
-        .stack_bytes = 128UL * 1024,
+        .stack_kib = 128,
         .switch_by = seed % 4 == 3 ? CO_SWITCH_SWAPCONTEXT : CO_SWITCH_JUMP,
     };
     bool is_crowd = seed % 10 == 9;
@@ -295,13 +295,13 @@ run_seed(void)
     npairs = is_crowd ? PAIRS_MAX : 1 + below(30);
     nfinished = 0;
     nmoved = 0;
-    ck_assert_int_eq(co_init(&options), 0);
+    ck_assert_int_eq(scheduler_begin(&options), 0);
     for (size_t i = 0; i < npairs; i++) {
         connect_and_use(&pairs[i], is_crowd ? 10000 : 100000);
     }
-    ck_assert_int_eq(co_spawn_detached(watch_for_silence, NULL), 0);
-    ck_assert_int_eq(co_run(), 0);
-    co_end();
+    spawn_body(watch_for_silence, NULL);
+    ck_assert_int_eq(scheduler_run(), 0);
+    scheduler_end();
 }
 
 START_TEST(test_every_byte_arrives_whatever_happens_when)

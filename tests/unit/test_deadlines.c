@@ -4,7 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "harness/contract/deadlines.h"
+#include "harness/base/base.h"
 #include "tests/unit/run_suite.h"
 
 enum {

@@ -17,31 +17,19 @@
 
 /* What callbacks note, for the test to look at afterwards. */
 static struct {
-    int calls[FD_SETSIZE]; /* by descriptor */
-    int order[16];         /* which timer came when */
-    int norder;            /* how many have come */
-    int victim;            /* ignored by the first callback; -1: none */
-} seen = {.victim = -1};
+    int calls[FD_SETSIZE];        /* by descriptor */
+    int order[16];                /* which timer came when */
+    int norder;                   /* how many have come */
+    struct reactor_event *victim; /* ended by the first callback; or NULL */
+} seen;
+
+/* One for each descriptor. */
+static struct reactor_event events[FD_SETSIZE];
 
 static void
 setup(void)
 {
     ck_assert_int_eq(reactor_init(), 0);
-}
-
-static void
-read_and_ignore_cb(int fd, void *arg)
-{
-    char byte;
-
-    ck_assert_ptr_eq(arg, &seen);
-    seen.calls[fd]++;
-    ck_assert_int_eq(read(fd, &byte, 1), 1);
-    reactor_ignore(fd);
-    if (seen.victim != -1) {
-        reactor_ignore(seen.victim);
-        seen.victim = -1;
-    }
 }
 
 /* A pair of connected sockets; the first has a byte to read. */
@@ -53,12 +41,66 @@ readable_pair(int pair[2])
     ck_assert_int_eq(write(pair[1], "x", 1), 1);
 }
 
+static void
+read_and_end_cb(int fd, short what, void *arg)
+{
+    char byte;
+
+    ck_assert_ptr_eq(arg, &seen);
+    ck_assert_int_eq(what, REACTOR_READ);
+    seen.calls[fd]++;
+    ck_assert_int_eq(read(fd, &byte, 1), 1);
+    reactor_del(&events[fd]);
+    if (seen.victim != NULL) {
+        reactor_del(seen.victim);
+        seen.victim = NULL;
+    }
+}
+
+static void
+await_byte(int fd)
+{
+    reactor_wait(&events[fd], fd, REACTOR_READ, 0, read_and_end_cb, &seen);
+}
+
+/* Call callback(fd, REACTOR_TIMEOUT, arg) in `time_ms`, on some descriptor,
+ * which it returns. */
+static int
+start_timer(int time_ms, reactor_callback *callback, void *arg)
+{
+    int fd = open("/dev/null", O_RDONLY);
+
+    ck_assert_int_ge(fd, 0);
+    reactor_wait(&events[fd], fd, 0, time_ms, callback, arg);
+    return fd;
+}
+
+/* The timer's own end, and that of the event in `arg`. */
+static void
+end_event_cb(int fd, short what, void *arg)
+{
+    ck_assert_int_eq(what, REACTOR_TIMEOUT);
+    reactor_del(&events[fd]);
+    reactor_del(arg);
+}
+
+static void
+write_byte_cb(int fd, short what, void *arg)
+{
+    (void)what;
+    reactor_del(&events[fd]);
+    ck_assert_int_eq(write(*(int *)arg, "x", 1), 1);
+}
+
+/* ---- readiness ----------------------------------------------------------
+ */
+
 START_TEST(test_a_readable_descriptor_is_called_back)
 {
     int pair[2];
 
     readable_pair(pair);
-    reactor_watch(pair[0], REACTOR_READ, read_and_ignore_cb, &seen);
+    await_byte(pair[0]);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 1);
 }
@@ -71,10 +113,10 @@ START_TEST(test_D05_an_ignored_descriptor_is_not_called_in_the_same_turn)
 
     readable_pair(first);
     readable_pair(second);
-    seen.victim = second[0]; /* the higher number: it comes later */
+    seen.victim = &events[second[0]]; /* the higher number comes later */
     ck_assert_int_gt(second[0], first[0]);
-    reactor_watch(first[0], REACTOR_READ, read_and_ignore_cb, &seen);
-    reactor_watch(second[0], REACTOR_READ, read_and_ignore_cb, &seen);
+    await_byte(first[0]);
+    await_byte(second[0]);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[first[0]], 1);
     ck_assert_int_eq(seen.calls[second[0]], 0);
@@ -82,23 +124,20 @@ START_TEST(test_D05_an_ignored_descriptor_is_not_called_in_the_same_turn)
 END_TEST
 
 static void
-reuse_cb(int fd, void *arg)
+reuse_cb(int fd, short what, void *arg)
 {
     int *pair = arg;
+    int victim_fd = seen.victim->fd;
 
+    (void)what;
     seen.calls[fd]++;
-    reactor_ignore(fd);
+    reactor_del(&events[fd]);
     /* The victim's number is given to a new socket with nothing to read,
      * which is watched at once; only a stale bit could call it. */
-    reactor_ignore(seen.victim);
-    ck_assert_int_eq(dup2(pair[0], seen.victim), seen.victim);
-    reactor_watch(seen.victim, REACTOR_READ, read_and_ignore_cb, &seen);
-}
-
-static void
-stop_watching_cb(void *arg)
-{
-    reactor_ignore(*(int *)arg);
+    reactor_del(seen.victim);
+    seen.victim = NULL;
+    ck_assert_int_eq(dup2(pair[0], victim_fd), victim_fd);
+    await_byte(victim_fd);
 }
 
 START_TEST(test_D05_a_number_used_again_gets_no_stale_event)
@@ -106,16 +145,16 @@ START_TEST(test_D05_a_number_used_again_gets_no_stale_event)
     int first[2];
     int second[2];
     int fresh[2];
-    struct reactor_timer timer = {0};
 
     readable_pair(first);
     readable_pair(second);
     ck_assert_int_eq(
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fresh), 0);
-    seen.victim = second[0];
-    reactor_watch(first[0], REACTOR_READ, reuse_cb, fresh);
-    reactor_watch(second[0], REACTOR_READ, read_and_ignore_cb, &seen);
-    reactor_timer_start(&timer, 20, stop_watching_cb, &second[0]);
+    seen.victim = &events[second[0]];
+    reactor_wait(&events[first[0]], first[0], REACTOR_READ, 0, reuse_cb,
+                 fresh);
+    await_byte(second[0]);
+    start_timer(20, end_event_cb, &events[second[0]]);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[first[0]], 1);
     ck_assert_int_eq(seen.calls[second[0]], 0);
@@ -123,11 +162,12 @@ START_TEST(test_D05_a_number_used_again_gets_no_stale_event)
 END_TEST
 
 static void
-write_cb(int fd, void *arg)
+write_cb(int fd, short what, void *arg)
 {
     (void)arg;
+    ck_assert_int_eq(what, REACTOR_WRITE);
     seen.calls[fd]++;
-    reactor_watch(fd, REACTOR_READ, read_and_ignore_cb, &seen);
+    await_byte(fd);
 }
 
 START_TEST(test_watching_for_reading_ends_watching_for_writing)
@@ -135,7 +175,7 @@ START_TEST(test_watching_for_reading_ends_watching_for_writing)
     int pair[2];
 
     readable_pair(pair);
-    reactor_watch(pair[0], REACTOR_WRITE, write_cb, NULL);
+    reactor_wait(&events[pair[0]], pair[0], REACTOR_WRITE, 0, write_cb, NULL);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 2);
 }
@@ -150,16 +190,9 @@ START_TEST(test_D01_only_descriptors_below_FD_SETSIZE_can_be_watched)
 }
 END_TEST
 
-static void
-write_byte_cb(void *arg)
-{
-    ck_assert_int_eq(write(*(int *)arg, "x", 1), 1);
-}
-
 START_TEST(test_D06_the_last_word_is_scanned_and_given_up_again)
 {
     struct rlimit limit;
-    struct reactor_timer timer = {0};
     int low[2];
     int high[2];
 
@@ -174,59 +207,20 @@ START_TEST(test_D06_the_last_word_is_scanned_and_given_up_again)
     readable_pair(low);
     readable_pair(high);
     ck_assert_int_eq(dup2(high[0], FD_SETSIZE - 1), FD_SETSIZE - 1);
-    reactor_watch(low[0], REACTOR_READ, read_and_ignore_cb, &seen);
-    reactor_watch(FD_SETSIZE - 1, REACTOR_READ, read_and_ignore_cb, &seen);
+    await_byte(low[0]);
+    await_byte(FD_SETSIZE - 1);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[low[0]], 1);
     ck_assert_int_eq(seen.calls[FD_SETSIZE - 1], 1);
     /* The highest goes while the other still waits: that is found again,
      * in a set shrunk to one word. */
     ck_assert_int_eq(write(high[1], "x", 1), 1);
-    reactor_watch(low[0], REACTOR_READ, read_and_ignore_cb, &seen);
-    reactor_watch(FD_SETSIZE - 1, REACTOR_READ, read_and_ignore_cb, &seen);
-    reactor_timer_start(&timer, 1, write_byte_cb, &low[1]);
+    await_byte(low[0]);
+    await_byte(FD_SETSIZE - 1);
+    start_timer(1, write_byte_cb, &low[1]);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[low[0]], 2);
     ck_assert_int_eq(seen.calls[FD_SETSIZE - 1], 2);
-}
-END_TEST
-
-static void
-note_order_cb(void *arg)
-{
-    seen.order[seen.norder++] = *(int *)arg;
-}
-
-START_TEST(test_timers_come_in_the_order_of_their_time)
-{
-    static int numbers[] = {0, 1, 2, 3};
-    static struct reactor_timer timers[4];
-    const int times_ms[] = {30, 10, 20, 5};
-    for (int i = 0; i < 4; i++) {
-        reactor_timer_start(&timers[i], times_ms[i], note_order_cb,
-                            &numbers[i]);
-    }
-    reactor_timer_stop(&timers[3]);
-    ck_assert_int_eq(reactor_run(), 0);
-    ck_assert_int_eq(seen.norder, 3);
-    ck_assert_int_eq(seen.order[0], 1);
-    ck_assert_int_eq(seen.order[1], 2);
-    ck_assert_int_eq(seen.order[2], 0);
-}
-END_TEST
-
-START_TEST(test_a_timer_started_again_comes_once_at_the_new_time)
-{
-    static int numbers[] = {0, 1};
-    static struct reactor_timer timers[2];
-
-    reactor_timer_start(&timers[0], 1, note_order_cb, &numbers[0]);
-    reactor_timer_start(&timers[1], 10, note_order_cb, &numbers[1]);
-    reactor_timer_start(&timers[0], 20, note_order_cb, &numbers[0]);
-    ck_assert_int_eq(reactor_run(), 0);
-    ck_assert_int_eq(seen.norder, 2);
-    ck_assert_int_eq(seen.order[0], 1);
-    ck_assert_int_eq(seen.order[1], 0);
 }
 END_TEST
 
@@ -241,17 +235,137 @@ START_TEST(test_D04_an_interrupted_wait_calls_nobody)
 {
     const struct itimerval often = {{0, 1000}, {0, 1000}};
     struct sigaction action = {.sa_handler = interrupt};
-    struct reactor_timer timer = {0};
     int pair[2];
 
     ck_assert_int_eq(
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
-    reactor_watch(pair[0], REACTOR_READ, read_and_ignore_cb, &seen);
-    reactor_timer_start(&timer, 50, stop_watching_cb, &pair[0]);
+    await_byte(pair[0]);
+    start_timer(50, end_event_cb, &events[pair[0]]);
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 0);
+}
+END_TEST
+
+/* ---- time ---------------------------------------------------------------
+ */
+
+static void
+note_order_cb(int fd, short what, void *arg)
+{
+    (void)what;
+    reactor_del(&events[fd]);
+    seen.order[seen.norder++] = *(int *)arg;
+}
+
+START_TEST(test_waits_for_time_end_in_the_order_of_their_time)
+{
+    static int numbers[] = {0, 1, 2, 3};
+    const int times_ms[] = {30, 10, 20, 5};
+    int fd = -1;
+
+    for (int i = 0; i < 4; i++) {
+        fd = start_timer(times_ms[i], note_order_cb, &numbers[i]);
+    }
+    reactor_del(&events[fd]);
+    ck_assert_int_eq(reactor_run(), 0);
+    ck_assert_int_eq(seen.norder, 3);
+    ck_assert_int_eq(seen.order[0], 1);
+    ck_assert_int_eq(seen.order[1], 2);
+    ck_assert_int_eq(seen.order[2], 0);
+}
+END_TEST
+
+START_TEST(test_who_waits_again_is_late_once_at_the_new_time)
+{
+    static int numbers[] = {0, 1, 2};
+    int first = start_timer(1, note_order_cb, &numbers[0]);
+    int second = start_timer(50, note_order_cb, &numbers[1]);
+
+    start_timer(10, note_order_cb, &numbers[2]);
+    reactor_wait(&events[first], first, 0, 20, note_order_cb, &numbers[0]);
+    reactor_wait(&events[second], second, 0, 1, note_order_cb, &numbers[1]);
+    ck_assert_int_eq(reactor_run(), 0);
+    ck_assert_int_eq(seen.norder, 3);
+    ck_assert_int_eq(seen.order[0], 1);
+    ck_assert_int_eq(seen.order[1], 2);
+    ck_assert_int_eq(seen.order[2], 0);
+}
+END_TEST
+
+/* Late twice, and not for good: the limit is one of each wait. */
+static void
+count_late_cb(int fd, short what, void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(what, REACTOR_TIMEOUT);
+    if (++seen.calls[fd] == 2) {
+        reactor_del(&events[fd]);
+    }
+}
+
+START_TEST(test_who_goes_on_waiting_is_late_again)
+{
+    int pair[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    reactor_wait(&events[pair[0]], pair[0], REACTOR_READ, 5, count_late_cb,
+                 NULL);
+    ck_assert_int_eq(reactor_run(), 0);
+    ck_assert_int_eq(seen.calls[pair[0]], 2);
+}
+END_TEST
+
+/* A limit that is taken back is over, and a wait for time is for nothing
+ * else. */
+START_TEST(test_nobody_is_late_without_a_limit_nor_ready_without_a_wish)
+{
+    static int number = 7;
+    int pair[2];
+
+    readable_pair(pair);
+    reactor_wait(&events[pair[0]], pair[0], REACTOR_READ, 1, read_and_end_cb,
+                 &seen);
+    reactor_wait(&events[pair[0]], pair[0], 0, 30, note_order_cb, &number);
+    ck_assert_int_eq(reactor_run(), 0);
+    ck_assert_int_eq(seen.calls[pair[0]], 0);
+    ck_assert_int_eq(seen.norder, 1);
+}
+END_TEST
+
+static void
+not_yet_cb(int fd, short what, void *arg)
+{
+    (void)what;
+    (void)arg;
+    ck_assert_int_eq(seen.norder, 0);
+    reactor_del(&events[fd]);
+    seen.norder = 1;
+}
+
+static void
+after_the_pause_cb(int fd, short what, void *arg)
+{
+    ck_assert_int_eq(seen.norder, 1);
+    read_and_end_cb(fd, what, arg);
+}
+
+START_TEST(test_B02_a_pause_is_kept_and_ends_by_itself)
+{
+    int pair[2];
+
+    readable_pair(pair);
+    reactor_wait(&events[pair[0]], pair[0], REACTOR_READ, 0,
+                 after_the_pause_cb, &seen);
+    reactor_pause(&events[pair[0]], 0); /* is none */
+    reactor_pause(&events[pair[0]], 40);
+    start_timer(20, not_yet_cb, NULL);
+    ck_assert_int_eq(reactor_run(), 0);
+    ck_assert_int_eq(seen.calls[pair[0]], 1);
+    await_byte(pair[0]);
+    reactor_pause(&events[pair[0]], -1);
+    ck_assert_int_eq(reactor_run(), 0); /* nobody is left */
 }
 END_TEST
 
@@ -272,10 +386,13 @@ main(void)
                    test_D01_only_descriptors_below_FD_SETSIZE_can_be_watched);
     tcase_add_test(tcase,
                    test_D06_the_last_word_is_scanned_and_given_up_again);
-    tcase_add_test(tcase, test_timers_come_in_the_order_of_their_time);
-    tcase_add_test(tcase,
-                   test_a_timer_started_again_comes_once_at_the_new_time);
     tcase_add_test(tcase, test_D04_an_interrupted_wait_calls_nobody);
+    tcase_add_test(tcase, test_waits_for_time_end_in_the_order_of_their_time);
+    tcase_add_test(tcase, test_who_waits_again_is_late_once_at_the_new_time);
+    tcase_add_test(tcase, test_who_goes_on_waiting_is_late_again);
+    tcase_add_test(
+        tcase, test_nobody_is_late_without_a_limit_nor_ready_without_a_wish);
+    tcase_add_test(tcase, test_B02_a_pause_is_kept_and_ends_by_itself);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

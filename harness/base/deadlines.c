@@ -1,7 +1,7 @@
 /*
  * deadlines.c: a binary heap of points in time.
  */
-#include "harness/contract/deadlines.h"
+#include "harness/base/base.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,122 @@
+/*
+ * base.h: what is below everything else, and knows nothing of it.
+ *
+ * The clock, a queue of points in time, and the reading of a command line by
+ * a table. selectloop and coroutine bring their own loop and need timers for
+ * it; they share this queue, because a faster queue under one of them would
+ * be an unfair difference. Nothing here waits.
+ */
+#ifndef FIVEWAYS_BASE_H
+#define FIVEWAYS_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the clock ----------------------------------------------------------
+ */
+
+#define NS_PER_MS INT64_C(1000000)
+
+/* CLOCK_MONOTONIC in nanoseconds, and in milliseconds. */
+int64_t clock_now_ns(void);
+int64_t clock_now_ms(void);
+
+/* ---- points in time, soonest first --------------------------------------
+ *
+ * A binary heap of pointers to structs that the callers own: to look at the
+ * soonest is O(1), to set or remove one O(log n).
+ */
+
+/* One point in time. Embed it in the struct that waits for it; all zero
+ * means that it is in no queue. */
+struct deadline {
+    int64_t at_ns;   /* CLOCK_MONOTONIC, nanoseconds */
+    size_t position; /* its place in the heap, counted from 1; 0: in none */
+};
+
+/* The queue. All zero is an empty one. */
+struct deadline_queue {
+    struct deadline **heap; /* heap[1] is the soonest */
+    size_t count;           /* deadlines in the queue */
+    size_t capacity;        /* how many heap[] has room for */
+};
+
+/* The soonest deadline, or NULL when the queue is empty. */
+struct deadline *deadline_first(const struct deadline_queue *queue);
+
+/* Make room for `count` deadlines in all, so that deadline_set() cannot fail
+ * up to there. Returns 0, or -1 with errno ENOMEM. */
+int deadline_reserve(struct deadline_queue *queue, size_t count);
+
+/*
+ * Put `deadline` in the queue at `at_ns`, or move it there if it is in the
+ * queue already. Returns 0, or -1 with errno ENOMEM, and then it is in no
+ * queue. It must stay where it is in memory until it is removed.
+ */
+int deadline_set(struct deadline_queue *queue, struct deadline *deadline,
+                 int64_t at_ns);
+
+/* Take `deadline` out of the queue. Nothing happens if it is in none. */
+void deadline_remove(struct deadline_queue *queue, struct deadline *deadline);
+
+/* Free the queue's memory; the deadlines are their owners'. */
+void deadline_queue_free(struct deadline_queue *queue);
+
+/* ---- flags by table ------------------------------------------------------
+ */
+
+/* One flag. It sets `on`, or takes a value for `number` or `text`. */
+struct flag {
+    const char *name; /* "stack-size", typed as --stack-size; NULL: the end */
+    int letter;       /* 's' for -s, 0 for none */
+    /* What it takes, for --help and for messages. With `number`: what is
+     * counted, such as "KiB", or NULL for a plain number; or, with a bar
+     * between them, the words that it may be: "jump|swapcontext". */
+    const char *takes;
+    int *number;       /* where a number goes, or a word's, counted from 0 */
+    int low, high;     /* the range of a number, ends included */
+    const char **text; /* where any text goes, as it is */
+    bool *on;          /* what becomes true; such a flag takes nothing */
+    const char *help;  /* one sentence, with the default in it */
+};
+
+/* The rows of a table, which ends with {0}: a number, a choice of words, a
+ * switch, a text. */
+#define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
+    {                                                                        \
+        .name = (name_), .letter = (letter_), .takes = (takes_),             \
+        .number = (number_), .low = (low_), .high = (high_), .help = (help_) \
+    }
+#define FLAG_WORD(name_, letter_, takes_, number_, help_)                    \
+    FLAG_NUMBER(name_, letter_, takes_, number_, 0, 0, help_)
+#define FLAG_ON(name_, letter_, on_, help_)                                  \
+    {                                                                        \
+        .name = (name_), .letter = (letter_), .on = (on_), .help = (help_)   \
+    }
+#define FLAG_TEXT(name_, letter_, takes_, text_, help_)                      \
+    {                                                                        \
+        .name = (name_), .letter = (letter_), .takes = (takes_),             \
+        .text = (text_), .help = (help_)                                     \
+    }
+
+/*
+ * Set what the command line says, by the rows of `flags` and then of
+ * `own_flags`, which may be NULL and have a heading of their own in --help;
+ * `about` is the first paragraph there. A wrong value: one sentence on
+ * standard error that names flag, value and what would be right, and exit(2);
+ * what is no flag at all argp refuses in its own words, with the same status.
+ * --help,
+ * --usage and --version answer and exit(0). No memory to read them with:
+ * exit(1).
+ */
+void flags_parse(const char *program, const char *about,
+                 const struct flag *flags, const struct flag *own_flags,
+                 int argc, char **argv);
+
+/* Wrong usage: --`name`=`text` should have been `allowed`. One sentence and
+ * exit(2). */
+_Noreturn void flags_refuse(const char *program, const char *name,
+                            const char *text, const char *allowed);
+
+#endif
