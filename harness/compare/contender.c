@@ -3,12 +3,31 @@
  */
 #include "harness/compare/contender.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "harness/report/variants.h"
 #include "harness/results/summary.h"
 
 const char *const contender_own_names[] = {
     "blocking", "threaded", "selectloop", "coroutine", "libevent", NULL};
+
+void
+contender_make(struct contender *contender, enum contender_kind kind,
+               const char *name, const char *program, const char *flag)
+{
+    *contender =
+        (struct contender){.kind = kind, .program = program, .flag = flag};
+    snprintf(contender->name, sizeof contender->name, "%s", name);
+}
+
+bool
+contender_needs_libevent(const struct contender *contender)
+{
+    return contender->program &&
+           (strcmp(contender->program, "libevent") == 0 ||
+            strcmp(contender->program, "bufferevent") == 0);
+}
 
 bool
 contender_offers(const struct contender *contender,
@@ -38,6 +57,11 @@ contender_parse(const char *text, struct contender *contender)
     for (int i = 0; contender_own_names[i]; i++) {
         if (strcmp(contender->name, contender_own_names[i]) == 0) {
             return "that name belongs to one of the five";
+        }
+    }
+    for (int i = 0; i < VARIANTS; i++) {
+        if (strcmp(contender->name, variants[i].name) == 0) {
+            return "that name belongs to one of the variants";
         }
     }
     if (strcmp(contender->name, SUMMARY_YARDSTICK) == 0) {

@@ -9,11 +9,14 @@
 #include <stddef.h>
 
 #include "harness/compare/scenarios.h"
+#include "harness/results/window.h"
 
-/* The longest name that the table has room for, and the most contenders. */
+/* The longest name that the table has room for, and the most contenders: some
+ * of our own, which are the yardstick and the variants at the most. */
 enum {
     CONTENDER_NAME_MAX = 14,
-    CONTENDERS_MAX = 32
+    CONTENDERS_OWN_MAX = 10,
+    CONTENDERS_MAX = 36
 };
 
 /* Whose server it is, which decides what it understands. */
@@ -25,13 +28,22 @@ enum contender_kind {
 
 /* One server. */
 struct contender {
-    char name[CONTENDER_NAME_MAX + 1]; /* in every table */
-    enum contender_kind kind;          /* whose it is */
+    char name[WINDOW_NAME_BYTES]; /* in every table */
+    enum contender_kind kind;     /* whose it is */
+    const char *program;          /* of ours; of a foreign one NULL */
+    const char *flag;             /* of a variant, else NULL */
     const char *command; /* of a foreign one, with {port}; else NULL */
 };
 
 /* The names of the five, in table order, NULL behind the last. */
 extern const char *const contender_own_names[];
+
+/* Make one of ours, of which `program` and `flag` are not copied. */
+void contender_make(struct contender *contender, enum contender_kind kind,
+                    const char *name, const char *program, const char *flag);
+
+/* True if it is made with libevent, which a machine need not have. */
+bool contender_needs_libevent(const struct contender *contender);
 
 /* True if this server offers the service of the scenario. */
 bool contender_offers(const struct contender *contender,

@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "harness/report/variants.h"
+
 static void find_cpu_model(char *text, size_t text_bytes);
 static bool has_all_cpus(const struct plan *plan);
 static void make_printable(char *text);
@@ -53,10 +55,11 @@ machine_describe(struct run *run, const struct options *options,
     layout_make(cpus, options->layout, &layout);
     snprintf(run->layout, sizeof run->layout, "%s", layout.name);
     snprintf(run->mode, sizeof run->mode, "%s",
-             options->mode == MODE_QUICK  ? "quick"
-             : options->mode == MODE_FULL ? "full"
-             : options->mode == MODE_C10K ? "c10k"
-                                          : "default");
+             options->mode == MODE_QUICK      ? "quick"
+             : options->mode == MODE_FULL     ? "full"
+             : options->mode == MODE_C10K     ? "c10k"
+             : options->mode == MODE_VARIANTS ? VARIANTS_MODE
+                                              : "default");
     snprintf(run->note, sizeof run->note, "%s", plan->note);
     if (cpus->count == 1 && has_all_cpus(plan)) {
         size_t length = strlen(run->note);

@@ -174,10 +174,13 @@ order_server(const struct measure_order *order,
         server_order->command = order->contender->command;
         return;
     }
-    programs_find(order->bin, order->contender->name, path, path_bytes);
+    programs_find(order->bin, order->contender->program, path, path_bytes);
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";
+    if (order->contender->flag) {
+        server_order->arguments[n++] = order->contender->flag;
+    }
     if (order->host) {
         snprintf(flags[2], sizeof flags[2], "--address=%s", order->host);
         server_order->arguments[n++] = flags[2];

@@ -11,6 +11,7 @@
 #include "harness/compare/address.h"
 #include "harness/compare/programs.h"
 #include "harness/load/units.h"
+#include "harness/report/variants.h"
 #include "harness/results/summary.h"
 
 /* What separates names in a list. */
@@ -26,6 +27,7 @@ enum {
     KEY_QUICK,
     KEY_FULL,
     KEY_C10K,
+    KEY_VARIANTS,
     KEY_SERVER,
     KEY_LAUNCHER,
     KEY_HOST,
@@ -53,6 +55,7 @@ static void parse_start_timeout(struct options *options, const char *text,
 static void set_mode(struct options *options, enum mode mode,
                      struct argp_state *state);
 static void finish(struct options *options);
+static bool want_model(const struct options *options, const char *name);
 static bool mode_has(enum mode mode, const char *name);
 static bool has_name(const char *names, const char *name);
 
@@ -64,6 +67,10 @@ static const struct argp_option flags[] = {
     {"c10k", KEY_C10K, NULL, 0,
      "Only scenario idle, with 0 to 10 000 idle clients: who holds them, at "
      "what cost, and where the others stop",
+     0},
+    {"variants", KEY_VARIANTS, NULL, 0,
+     "The models made in another way, beside the models: libevent on poll "
+     "and select, its buffers, swapcontext, large stacks",
      0},
     {"models", KEY_MODELS, "NAMES", 0,
      "Only these of blocking, threaded, selectloop, coroutine, libevent", 0},
@@ -157,6 +164,9 @@ parse_option(int key, char *arg, struct argp_state *state)
     case KEY_C10K:
         set_mode(options, MODE_C10K, state);
         return 0;
+    case KEY_VARIANTS:
+        set_mode(options, MODE_VARIANTS, state);
+        return 0;
     case KEY_MODELS:
         parse_models(options, arg, state);
         return 0;
@@ -203,7 +213,6 @@ parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* The models named, in the order of the table whatever the order was. */
 static void
 parse_models(struct options *options, const char *names,
              struct argp_state *state)
@@ -230,22 +239,10 @@ parse_models(struct options *options, const char *names,
         word += length;
         word += strspn(word, SEPARATORS);
     }
-    for (size_t i = 0; i < options->ncontenders; i++) {
-        if (options->contenders[i].kind == CONTENDER_OWN) {
-            argp_error(state, "--models: give it once, with all the names");
-        }
+    if (options->models) {
+        argp_error(state, "--models: give it once, with all the names");
     }
-    for (int i = 0; contender_own_names[i]; i++) {
-        if (has_name(names, contender_own_names[i]) &&
-            options->ncontenders < CONTENDERS_MAX - 1) {
-            struct contender *contender =
-                &options->contenders[options->ncontenders++];
-
-            snprintf(contender->name, sizeof contender->name, "%s",
-                     contender_own_names[i]);
-            contender->kind = CONTENDER_OWN;
-        }
-    }
+    options->models = names;
 }
 
 static void
@@ -304,12 +301,11 @@ parse_server(struct options *options, const char *text,
             argp_error(state, "--server: %s is there twice", contender.name);
         }
     }
-    /* Room is kept for the five and the yardstick. */
-    if (options->ncontenders >= CONTENDERS_MAX - 6) {
+    if (options->ncontenders >= CONTENDERS_MAX - CONTENDERS_OWN_MAX) {
         argp_error(state,
                    "--server: %s is one too many; %d can be measured "
                    "in one run",
-                   contender.name, CONTENDERS_MAX - 6);
+                   contender.name, CONTENDERS_MAX - CONTENDERS_OWN_MAX);
     }
     options->contenders[options->ncontenders++] = contender;
 }
@@ -372,45 +368,52 @@ static void
 set_mode(struct options *options, enum mode mode, struct argp_state *state)
 {
     if (options->mode != 0 && options->mode != mode) {
-        argp_error(state, "--quick, --full and --c10k exclude each other");
+        argp_error(state,
+                   "--quick, --full, --c10k and --variants exclude each "
+                   "other");
     }
     options->mode = mode;
 }
 
-/* Fill in what was not said. Our own models come first in every table, the
- * yardstick last. */
+/* Fill in what was not said. Our own models come first in every table, in its
+ * order whatever the order was, and the yardstick last. */
 static void
 finish(struct options *options)
 {
     struct contender all[CONTENDERS_MAX];
     size_t n = 0;
-    bool chosen = false;
 
     if (options->mode == 0) {
         options->mode = MODE_DEFAULT;
     }
-    for (size_t i = 0; i < options->ncontenders; i++) {
-        if (options->contenders[i].kind == CONTENDER_OWN) {
-            all[n++] = options->contenders[i];
-            chosen = true;
+    for (int i = 0; contender_own_names[i] && options->mode != MODE_VARIANTS;
+         i++) {
+        if (want_model(options, contender_own_names[i])) {
+            contender_make(&all[n++], CONTENDER_OWN, contender_own_names[i],
+                           contender_own_names[i], NULL);
         }
     }
-    for (int i = 0; contender_own_names[i] && !chosen; i++) {
-        memset(&all[n], 0, sizeof all[n]);
-        snprintf(all[n].name, sizeof all[n].name, "%s",
-                 contender_own_names[i]);
-        all[n++].kind = CONTENDER_OWN;
-    }
-    for (size_t i = 0; i < options->ncontenders; i++) {
-        if (options->contenders[i].kind == CONTENDER_FOREIGN) {
-            all[n++] = options->contenders[i];
+    for (int i = 0; i < VARIANTS && options->mode == MODE_VARIANTS; i++) {
+        if (want_model(options, variants[i].program) ||
+            want_model(options, variants[i].base)) {
+            contender_make(&all[n++], CONTENDER_OWN, variants[i].name,
+                           variants[i].program, variants[i].flag);
         }
     }
-    memset(&all[n], 0, sizeof all[n]);
-    snprintf(all[n].name, sizeof all[n].name, "%s", SUMMARY_YARDSTICK);
-    all[n++].kind = CONTENDER_YARDSTICK;
+    memcpy(&all[n], options->contenders,
+           options->ncontenders * sizeof all[0]);
+    n += options->ncontenders;
+    contender_make(&all[n++], CONTENDER_YARDSTICK, SUMMARY_YARDSTICK,
+                   SUMMARY_YARDSTICK, NULL);
     memcpy(options->contenders, all, n * sizeof all[0]);
     options->ncontenders = n;
+}
+
+/* True unless others were asked for. */
+static bool
+want_model(const struct options *options, const char *name)
+{
+    return !options->models || has_name(options->models, name);
 }
 
 /* True if a mode runs any size of a scenario. One that it leaves out is run

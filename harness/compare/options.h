@@ -22,6 +22,7 @@ struct options {
     const char *bin;         /* folder of the servers */
     const char *out;         /* folder of the results */
     enum mode mode;          /* how much */
+    const char *models;      /* names, or NULL for all */
     const char *scenarios;   /* names, or NULL for those of the mode */
     int rounds;              /* 0: as many as the time allows */
     const char *launcher;    /* words that start each server, or NULL */

@@ -27,6 +27,7 @@ static const struct budget budgets[] = {
     {MODE_QUICK, 20 * MS, 90 * MS, 16, 17, 6},
     {MODE_FULL, 100 * MS, 500 * MS, 0, 0, 8},
     {MODE_C10K, 50 * MS, 200 * MS, 150, 160, 6},
+    {MODE_VARIANTS, 30 * MS, 80 * MS, 84, 87, 12},
 };
 
 enum {

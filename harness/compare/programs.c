@@ -59,13 +59,13 @@ programs_check(struct options *options)
         const struct contender *contender = &options->contenders[i];
 
         if (contender->kind != CONTENDER_FOREIGN &&
-            strcmp(contender->name, "libevent") != 0 &&
-            !programs_find(options->bin, contender->name, path,
+            !contender_needs_libevent(contender) &&
+            !programs_find(options->bin, contender->program, path,
                            sizeof path)) {
             fprintf(stderr,
                     "compare: there is no program %s in %s; run make, or "
                     "say with --bin where it is\n",
-                    contender->name, options->bin);
+                    contender->program, options->bin);
             return false;
         }
     }

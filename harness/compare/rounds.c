@@ -381,12 +381,12 @@ without_measuring(struct rounds *rounds, size_t cell,
     if (order->contender->kind == CONTENDER_FOREIGN) {
         return false;
     }
-    if (programs_find(order->bin, order->contender->name, path,
+    if (programs_find(order->bin, order->contender->program, path,
                       sizeof path)) {
         return false;
     }
     /* The others were there when the run began; see programs_check(). */
-    if (strcmp(order->contender->name, "libevent") == 0) {
+    if (contender_needs_libevent(order->contender)) {
         window_fail(window, WINDOW_SKIPPED,
                     "not built: libevent is not installed; run make deps");
     } else {

@@ -19,14 +19,14 @@ static const struct scenario table[] = {
         .name = "echo",
         .clients = 1,
         .message_bytes = 64,
-        .modes = LONGER_MODES,
+        .modes = LONGER_MODES | MODE_VARIANTS,
         .shows = "What an echo costs when there is nobody else.",
     },
     {
         .name = "echo",
         .clients = 64,
         .message_bytes = 64,
-        .modes = EVERY_MODE,
+        .modes = EVERY_MODE | MODE_VARIANTS,
         .shows = "The cost of readiness, and who is served at all.",
     },
     {
@@ -68,7 +68,7 @@ static const struct scenario table[] = {
         .silent = 1000,
         .ask_silent = true,
         .message_bytes = 64,
-        .modes = EVERY_MODE | MODE_C10K,
+        .modes = EVERY_MODE | MODE_C10K | MODE_VARIANTS,
         .shows = "What clients that only wait cost: select's scan, memory.",
     },
     {

@@ -12,6 +12,7 @@
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
+#include "harness/report/variants.h"
 #include "harness/report/why.h"
 
 static void print_group(FILE *file, const struct summary *summary,
@@ -56,7 +57,15 @@ markdown_print(FILE *file, const struct run *run,
         scale_sentence(&text, summary);
         print_words(file, &text, "");
     }
-    if (ahead_known(summary)) {
+    if (strcmp(run->mode, VARIANTS_MODE) == 0) {
+        variants_legend(&text);
+        print_words(file, &text, "");
+        variants_print(file, summary, true);
+        fputc('\n', file);
+        for (size_t i = 0; variants_sentence(&text, summary, i); i++) {
+            print_words(file, &text, "");
+        }
+    } else if (ahead_known(summary)) {
         ahead_legend(&text);
         print_words(file, &text, "");
         ahead_print_markdown(file, summary);

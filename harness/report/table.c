@@ -14,6 +14,7 @@
 #include "harness/report/sentences.h"
 #include "harness/report/shows.h"
 #include "harness/report/text.h"
+#include "harness/report/variants.h"
 #include "harness/report/why.h"
 
 /* The escape sequences in use; all empty without colour. */
@@ -46,8 +47,11 @@ static void print_rate_cell(FILE *file, enum rate_column column,
                             const char *text);
 static void print_why(FILE *file, const struct summary_row *rows,
                       size_t nrows);
-static void print_checks(FILE *file, const struct summary *summary,
+static void print_checks(FILE *file, const struct run *run,
+                         const struct summary *summary,
                          const struct palette *palette);
+static void print_variants(FILE *file, const struct summary *summary,
+                           const struct palette *palette);
 static void print_words(FILE *file, struct text *text, const char *colour,
                         const struct palette *palette);
 static void print_headings(FILE *file, const struct cells_style *style,
@@ -89,7 +93,7 @@ table_print(FILE *file, const struct run *run, const struct summary *summary,
         }
         i = end;
     }
-    print_checks(file, summary, palette);
+    print_checks(file, run, summary, palette);
     sentences_warnings(&text, summary);
     if (text.length > 0) {
         fputc('\n', file);
@@ -241,10 +245,10 @@ print_why(FILE *file, const struct summary_row *rows, size_t nrows)
     }
 }
 
-/* What holds for the whole run: idle clients, who is ahead, how calls were
- * counted, whether the numbers can be true. */
+/* What holds for the whole run: idle clients, variants or who is ahead, how
+ * calls were counted, whether the numbers can be true. */
 static void
-print_checks(FILE *file, const struct summary *summary,
+print_checks(FILE *file, const struct run *run, const struct summary *summary,
              const struct palette *palette)
 {
     struct text text = {0};
@@ -258,7 +262,9 @@ print_checks(FILE *file, const struct summary *summary,
         scale_sentence(&text, summary);
         print_words(file, &text, "", palette);
     }
-    if (ahead_known(summary)) {
+    if (strcmp(run->mode, VARIANTS_MODE) == 0) {
+        print_variants(file, summary, palette);
+    } else if (ahead_known(summary)) {
         fputc('\n', file);
         ahead_legend(&text);
         print_words(file, &text, "", palette);
@@ -273,6 +279,21 @@ print_checks(FILE *file, const struct summary *summary,
     if (text.length > 0) {
         fputc('\n', file);
         print_words(file, &text, good ? "" : palette->red, palette);
+    }
+}
+
+static void
+print_variants(FILE *file, const struct summary *summary,
+               const struct palette *palette)
+{
+    struct text text = {0};
+
+    fputc('\n', file);
+    variants_legend(&text);
+    print_words(file, &text, "", palette);
+    variants_print(file, summary, false);
+    for (size_t i = 0; variants_sentence(&text, summary, i); i++) {
+        print_words(file, &text, "", palette);
     }
 }
 

@@ -18,7 +18,8 @@ struct run {
     char kernel[96];    /* name, release, machine */
     char date[32];      /* start, ISO 8601, UTC */
     char compiler[64];  /* that built compare, and with it the servers */
-    char mode[12];      /* "default", "quick" or "full" */
+    char mode[12];      /* "default", "quick", "full", "c10k" or
+                         * "variants" */
     char layout[12];    /* of every scenario that does not set its own */
     int rounds;         /* planned; once it is over, begun */
     long seed;          /* of the random order of servers */

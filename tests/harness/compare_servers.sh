@@ -82,8 +82,32 @@ serial_server() {
     result "blocking leaves clients waiting and is ok" $?
 }
 
+# Each variant is its program with its flag; without libevent those that are
+# made with it are left out.
+variants() {
+    own_programs coroutine yardstick
+    printf '#!/bin/sh\necho "$@" >>"%s/flags"\nexec "%s/coroutine" "$@"\n' \
+        "$tmp" "$bin" >"$tmp/bin/coroutine"
+    run --variants --bin="$tmp/bin" --models=coroutine,libevent --rounds=1 \
+        --scenarios=echo --syscalls=none
+    [ "$status" -eq 0 ] && said '^coroutine +64/64' out &&
+        [ "$(grep -c swapcontext "$tmp/flags")" -eq 2 ] &&
+        [ "$(wc -l <"$tmp/flags")" -eq 4 ]
+    result "a variant is started with its flag" $?
+    said '^bufferevent +skipped: not built: libevent is not inst' out &&
+        said '^coroutine-swapcontext coroutine +[0-9.]+ +[0-9.]+ +- ' out &&
+        said '^coroutine-swapcontext: compared with coroutine.s own' out &&
+        ! said '^bufferevent +libevent' out
+    result "without libevent the other variants are held against models" $?
+    cp "$tmp/out" "$tmp/first"
+    "$bin/report" "$tmp/results/results.jsonl" >"$tmp/out" 2>"$tmp/err"
+    diff <(grep -v '^files:' "$tmp/first") "$tmp/out" >"$tmp/err"
+    result "report says the same of variants from the file alone" $?
+}
+
 foreign_servers
 servers_that_do_not_start
 odd_starts
 serial_server
+variants
 finish

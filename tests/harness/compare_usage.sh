@@ -20,6 +20,9 @@ refused "rounds in words" '--rounds: six .*1 to 1000' --rounds=six
 refused "an unknown layout" '--layout: round.*shared' --layout=round
 refused "a server without a command" '--server: mine' --server=mine
 refused "a server called like ours" 'one of the five' '--server=blocking=cat'
+refused "a server called like a variant" 'one of the variants' \
+    '--server=libevent-poll=cat'
+refused "two modes" 'exclude each other' --variants --quick
 refused "the same server twice" 'twice' --server=a=b --server=a=c
 refused "a time without a unit" '--start-timeout: 5 ' --start-timeout=5
 refused "an unknown flag" 'unrecognized' --faster

@@ -63,6 +63,8 @@ START_TEST(the_default_run_has_what_the_design_says)
     ck_assert_int_eq(cells("idle", MODE_FULL), 2);
     ck_assert_int_eq(cells("idle", MODE_C10K), 4);
     ck_assert_int_eq(cells("echo", MODE_C10K), 0);
+    ck_assert_int_eq(cells("echo", MODE_VARIANTS), 2);
+    ck_assert_int_eq(cells("idle", MODE_VARIANTS), 1);
     ck_assert_int_eq(cells("handshake", MODE_FULL), 1);
     ck_assert_int_eq(cells("bulk", MODE_FULL), 1);
     ck_assert_int_eq(cells("rate", MODE_FULL), 1);
