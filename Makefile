@@ -141,7 +141,7 @@ COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans \
                  address launcher listener
 # What several of them need.
 UNIT_SHARED := run_suite rendering
-UNIT_PARTS := $(filter-out $(BASE),$(CONTRACT)) $(LOAD) $(RESULTS) $(REPORT) \
+UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
               $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(CO)
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
@@ -186,7 +186,7 @@ MUTANTS := $(call mutants,$(shell grep -lE \
              tests/mutants/*.diff))
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
-MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(UNIT_PARTS)
+MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(sort $(UNIT_PARTS))
 MUTANT_HARNESS := $(call objects,tests/harness,\
                     tests/harness/lateserver.c) $(LOAD)
 $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
@@ -202,7 +202,7 @@ $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
 # A target of the fuzzer is linked with libFuzzer (VARIANT=fuzz), and with
 # replay.c, which any compiler takes.
 FUZZ_TARGETS := hello options results
-FUZZ_PARTS   := $(filter-out $(BASE),$(CONTRACT)) $(REPORT) $(RESULTS) $(LOAD) \
+FUZZ_PARTS   := $(CONTRACT) $(REPORT) $(RESULTS) $(LOAD) \
                 $(OBJ)/tests/conformance/hello_rule.o
 FUZZERS      := $(FUZZ_TARGETS:%=$(OUT)/tests/fuzz-%)
 FUZZ_REPLAYS := $(FUZZERS:%=%-replay)

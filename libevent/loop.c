@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/select.h>
 
+/* In the order of the flag's words below. */
 static const char *const backends[] = {"epoll", "poll", "select"};
 enum {
     BACKENDS = sizeof backends / sizeof backends[0],

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "harness/compare/now.h"
+#include "harness/base/base.h"
 
 void
 progress_begin(struct progress *progress, const struct plan *plan,
@@ -28,7 +28,7 @@ progress_begin(struct progress *progress, const struct plan *plan,
     progress->total = windows * plan->rounds;
     progress->rounds = plan->rounds;
     progress->seconds = plan->seconds;
-    progress->begin_ns = now_ns();
+    progress->begin_ns = clock_now_ns();
     fprintf(stderr,
             "compare: %d round%s of %d windows of %.0f ms%s, about "
             "%.0f s\n",
@@ -44,7 +44,7 @@ void
 progress_show(struct progress *progress, int round,
               const struct scenario *scenario, const char *model)
 {
-    double passed = (double)(now_ns() - progress->begin_ns) / 1e9;
+    double passed = (double)(clock_now_ns() - progress->begin_ns) / 1e9;
     double left = progress->seconds - passed;
 
     /* After the first windows the run itself is the better prophet. */

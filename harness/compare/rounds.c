@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/compare/floor.h"
 #include "harness/compare/measure.h"
-#include "harness/compare/now.h"
 #include "harness/compare/perf.h"
 #include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
@@ -96,13 +96,13 @@ rounds_run(const struct rounds_order *order)
         return -1;
     }
     rounds->order = order;
-    rounds->begin_ns = now_ns();
+    rounds->begin_ns = clock_now_ns();
     progress_begin(&rounds->progress, plan, order->options, run->note);
     srandom((unsigned)run->seed);
     run->rounds = 0;
     for (int round = 1; round <= plan->rounds && !interrupted(rounds);
          round++) {
-        int64_t begin_ns = now_ns();
+        int64_t begin_ns = clock_now_ns();
 
         if (plan->seconds_max > 0 && round > 1 &&
             seconds_since(rounds->begin_ns) + longest > plan->seconds_max) {
@@ -559,5 +559,5 @@ interrupted(const struct rounds *rounds)
 static double
 seconds_since(int64_t begin_ns)
 {
-    return (double)(now_ns() - begin_ns) / 1e9;
+    return (double)(clock_now_ns() - begin_ns) / 1e9;
 }

@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "harness/compare/address.h"
 #include "harness/compare/launcher.h"
 #include "harness/compare/listener.h"
-#include "harness/compare/now.h"
 #include "harness/compare/orphans.h"
 #include "harness/compare/spawn.h"
 
@@ -219,7 +219,7 @@ start_once(struct server_process *server, const struct server_order *order,
     char command[SPAWN_COMMAND_BYTES] = "";
     struct launcher_line line;
     const char *wrong;
-    int64_t begin_ns = now_ns();
+    int64_t begin_ns = clock_now_ns();
     int port = 0;
     bool ready;
 
@@ -243,7 +243,7 @@ start_once(struct server_process *server, const struct server_order *order,
     }
     running_pid = server->pid;
     ready = wait_ready(server, order, port);
-    server->start_ms = (double)(now_ns() - begin_ns) / 1e6;
+    server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     if (ready) {
         if (order->launcher) {
             find_behind_launcher(server);
@@ -305,11 +305,12 @@ static bool
 wait_ready(struct server_process *server, const struct server_order *order,
            int port)
 {
-    int64_t deadline_ns = now_ns() + order->start_timeout_ns;
+    int64_t deadline_ns = clock_now_ns() + order->start_timeout_ns;
 
-    while (now_ns() < deadline_ns && *order->interrupted == 0) {
+    while (clock_now_ns() < deadline_ns && *order->interrupted == 0) {
         if (capture_ready_line(&server->capture, &server->address,
-                               &server->address_bytes, now_ns() + LOOK_NS)) {
+                               &server->address_bytes,
+                               clock_now_ns() + LOOK_NS)) {
             return !order->host ||
                    address_at(order->host, address_port(&server->address),
                               &server->address, &server->address_bytes) == 0;
@@ -329,10 +330,10 @@ static void
 wait_end(struct server_process *server, int timeout_ms)
 {
     struct pollfd ended = {.fd = server->pid_fd, .events = POLLIN};
-    int64_t deadline_ns = now_ns() + timeout_ms * INT64_C(1000000);
+    int64_t deadline_ns = clock_now_ns() + timeout_ms * INT64_C(1000000);
     int64_t left_ns;
 
-    while ((left_ns = deadline_ns - now_ns()) > 0 &&
+    while ((left_ns = deadline_ns - clock_now_ns()) > 0 &&
            poll(&ended, 1, (int)(left_ns / 1000000) + 1) == -1 &&
            errno == EINTR) {
     }
