@@ -102,11 +102,7 @@ finish_connect(struct run *run, struct connection *connection,
     }
     connection->state = CONNECTION_QUIET;
     if (run->options->churn && !connection->silent) {
-        if (run->stopping) {
-            connection_close(run, connection);
-        } else {
-            exchange_begin(run, connection);
-        }
+        exchange_begin(run, connection);
     }
 }
 
@@ -126,6 +122,7 @@ release(struct run *run, struct connection *connection)
         connection->state == CONNECTION_ECHOING ||
         connection->state == CONNECTION_PARTING) {
         run->pending--;
+        run->strangers -= !connection->served;
     }
     open_loop_forget(run, connection);
     if (connection->fd != -1) {

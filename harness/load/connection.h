@@ -50,6 +50,7 @@ struct connection {
     bool silent;         /* connects and waits */
     bool connected;      /* the slot has been connected at least once */
     bool served;         /* the slot has got a whole echo at least once */
+    int64_t echoes;      /* whole echoes in slices */
     TAILQ_ENTRY(connection) queue; /* in one of the run's queues */
 };
 

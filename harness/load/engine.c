@@ -8,6 +8,7 @@
 #include "harness/load/engine.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -23,6 +24,7 @@ enum {
     SPARE_DESCRIPTORS = 16,             /* epoll, standard streams, files */
     DRAIN_MAX_NS = 500 * 1000 * 1000,   /* for messages still under way */
     DRAIN_STILL_NS = 100 * 1000 * 1000, /* nothing came back for so long */
+    SLICE_WARMUP_NS = 10 * 1000 * 1000, /* of an open loop in slices */
     ASK_STILL_NS = 250 * 1000 * 1000,   /* nothing came back for so long */
     CONNECT_TIMEOUTS_MAX =
         4, /* so often may the time to connect begin anew */
@@ -131,7 +133,7 @@ start_speaking(struct run *run)
     }
     for (int i = run->options->silent_clients; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
-        if (run->options->churn) {
+        if (run->options->churn && connection->state == CONNECTION_CLOSED) {
             TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
         } else if (connection->state != CONNECTION_QUIET) {
             continue;
@@ -153,8 +155,67 @@ run_until(struct run *run, int64_t end_ns)
     }
 }
 
+/* Is there a message in an open loop that is due, and a client for it? */
+static bool
+has_queue(const struct run *run)
+{
+    return run->alive > 0 && open_loop_waits(run);
+}
+
+/* Is anybody waiting for a byte, of those who were served before or, with
+ * `strangers`, at all? */
+static bool
+is_awaited(const struct run *run, bool strangers)
+{
+    return run->pending > (strangers ? 0 : run->strangers);
+}
+
+/* Wait for the messages under way, for `max_ns` at most and not when nothing
+ * has come back for `still_ns`; time in which we or the server were stopped
+ * does not count. */
 static void
-measure(struct run *run)
+wait_for_pending(struct run *run, bool strangers, int64_t max_ns,
+                 int64_t still_ns)
+{
+    int64_t end_ns = run->now_ns + max_ns;
+    int64_t lost_ns = run->lost_ns;
+    run->moved_ns = run->now_ns;
+    while (is_awaited(run, strangers) || has_queue(run)) {
+        int64_t still_end_ns = run->moved_ns + still_ns;
+        int64_t until_ns = end_ns + run->lost_ns - lost_ns;
+        if (run->now_ns >= until_ns || run->now_ns >= still_end_ns) {
+            if (run_is_interrupted(run) || !run_is_paused(run)) {
+                return;
+            }
+            end_ns = run->now_ns + max_ns;
+            lost_ns = run->lost_ns;
+            continue;
+        }
+        run_turn(run, still_end_ns < until_ns ? still_end_ns : until_ns);
+    }
+}
+
+/* What is under way in a slice comes back. In the first one nobody has been
+ * served yet, so all get a chance. */
+static void
+drain(struct run *run)
+{
+    run->stopping = true;
+    if (run->strangers > 0 && !run->has_drained) {
+        wait_for_pending(run, true, DRAIN_MAX_NS, DRAIN_STILL_NS);
+    }
+    run->has_drained = true;
+    wait_for_pending(run, false, STALL_MAX_NS, STALL_STILL_NS);
+    while (run->connecting > 0 && !run_is_interrupted(run)) {
+        run_turn(run, run->now_ns + STALL_STILL_NS);
+        wait_for_pending(run, false, STALL_MAX_NS, STALL_STILL_NS);
+    }
+}
+
+/* The window. A slice is `drained`: it holds the beginning and the end of
+ * everything that goes on in it. */
+static void
+measure(struct run *run, bool drained)
 {
     struct engine_result *result = run->result;
     struct window window = {.bytes = run->bytes, .spun_ns = run->spun_ns};
@@ -162,9 +223,16 @@ measure(struct run *run)
     run->measuring = true;
     window.begin_ns = clock_now_ns();
     window.cpu_begin_ns = thread_cpu_ns();
+    run->moved_ns = window.begin_ns;
+    run->gap_ns = 0;
     open_loop_measure(run, window.begin_ns);
-
+    if (drained) {
+        start_speaking(run);
+    }
     run_until(run, window.begin_ns + run->options->window_ns);
+    if (drained) {
+        drain(run);
+    }
 
     result->client_cpu_ns = thread_cpu_ns() - window.cpu_begin_ns -
                             (run->spun_ns - window.spun_ns);
@@ -173,6 +241,8 @@ measure(struct run *run)
     }
     result->window_ns = clock_now_ns() - window.begin_ns;
     result->bytes = run->bytes - window.bytes;
+    run_note_movement(run);
+    result->gap_ns = run->gap_ns;
     run->measuring = false;
     open_loop_end(run, window.begin_ns + result->window_ns);
     run->window_full = false;
@@ -181,27 +251,6 @@ measure(struct run *run)
 }
 
 /* ---- the end ----------------------------------------------------------- */
-
-/* Is there a message in an open loop that is due, and a client for it? */
-static bool
-has_queue(const struct run *run)
-{
-    return run->alive > 0 && open_loop_waits(run);
-}
-
-/* Wait for the messages under way, for `max_ns` at most and not when nothing
- * has come back for `still_ns`. */
-static void
-wait_for_pending(struct run *run, int64_t max_ns, int64_t still_ns)
-{
-    int64_t end_ns = run->now_ns + max_ns;
-    run->moved_ns = run->now_ns;
-    while ((run->pending > 0 || has_queue(run)) && run->now_ns < end_ns &&
-           run->now_ns < run->moved_ns + still_ns) {
-        int64_t still_end_ns = run->moved_ns + still_ns;
-        run_turn(run, still_end_ns < end_ns ? still_end_ns : end_ns);
-    }
-}
 
 static void
 ask_silent(struct run *run)
@@ -215,7 +264,8 @@ ask_silent(struct run *run)
     }
     /* Who has served everybody so far is more likely slow than through. */
     bool serves = run->result->served >= run->options->clients;
-    wait_for_pending(run, ASK_MAX_NS, serves ? STALL_STILL_NS : ASK_STILL_NS);
+    wait_for_pending(run, true, ASK_MAX_NS,
+                     serves ? STALL_STILL_NS : ASK_STILL_NS);
 }
 
 /* Count the clients that the server has begun to serve and then left. */
@@ -273,13 +323,13 @@ static void
 finish(struct run *run)
 {
     run->stopping = true;
-    wait_for_pending(run, DRAIN_MAX_NS, DRAIN_STILL_NS);
+    wait_for_pending(run, true, DRAIN_MAX_NS, DRAIN_STILL_NS);
     if (open_loop_is_on(run)) {
         open_loop_close(run);
     }
     count_stalled(run);
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
-        wait_for_pending(run, STALL_MAX_NS, STALL_STILL_NS);
+        wait_for_pending(run, true, STALL_MAX_NS, STALL_STILL_NS);
     }
     if (run->options->ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
@@ -318,7 +368,7 @@ go_through(struct run *run)
     run->begun_ns = run->now_ns;
     start_speaking(run);
     run_until(run, run->now_ns + run->options->warmup_ns);
-    measure(run);
+    measure(run, false);
     finish(run);
     if (open_loop_is_on(run) && slack_ns > 0) {
         set_timer_slack_ns(slack_ns);
@@ -353,12 +403,29 @@ setup(struct run *run, const struct engine_options *options,
     return 0;
 }
 
+static int
+engine_asked(const struct engine_options *options)
+{
+    return options->clients +
+           (options->ask_silent ? options->silent_clients : 0);
+}
+
+static void
+teardown(struct run *run)
+{
+    int before_errno = errno;
+    if (run->epoll_fd != -1) {
+        close(run->epoll_fd);
+    }
+    free(run->connections);
+    errno = before_errno;
+}
+
 int
 engine_run(const struct engine_options *options, struct engine_result *result)
 {
     memset(result, 0, sizeof *result);
-    result->asked = options->clients +
-                    (options->ask_silent ? options->silent_clients : 0);
+    result->asked = engine_asked(options);
     struct run *run = calloc(1, sizeof *run);
     if (run == NULL) {
         return -1;
@@ -367,14 +434,121 @@ engine_run(const struct engine_options *options, struct engine_result *result)
     if (status == 0) {
         go_through(run);
     }
-    int setup_errno = errno;
-    if (run->epoll_fd != -1) {
-        close(run->epoll_fd);
-    }
-    free(run->connections);
+    teardown(run);
     free(run);
-    errno = setup_errno;
     return status;
+}
+
+/* ---- slices ------------------------------------------------------------ */
+
+struct engine {
+    struct run run;                /* what engine_run() has */
+    struct engine_options options; /* a copy; a slice sets its own parts */
+};
+
+/* Those that wait to connect again, or are free, have no part in what comes
+ * next: it begins with all of them. */
+static void
+empty_queues(struct run *run)
+{
+    TAILQ_INIT(&run->to_connect);
+    TAILQ_INIT(&run->retries);
+    for (int i = 0; i < run->count; i++) {
+        open_loop_forget(run, &run->connections[i]);
+    }
+}
+
+struct engine *
+engine_open(const struct engine_options *options,
+            struct engine_result *result)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    memset(result, 0, sizeof *result);
+    if (engine == NULL) {
+        return NULL;
+    }
+    engine->options = *options;
+    if (setup(&engine->run, &engine->options, result) != 0) {
+        teardown(&engine->run);
+        free(engine);
+        return NULL;
+    }
+    result->asked = engine_asked(options);
+    connect_all(&engine->run);
+    return engine;
+}
+
+bool
+engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
+             uint64_t seed, struct engine_result *result)
+{
+    struct run *run = &engine->run;
+    memset(result, 0, sizeof *result);
+    run->result = result;
+    engine->options.window_ns = slice_ns;
+    engine->options.rate_per_s = rate_per_s;
+    engine->options.seed = seed;
+    run->stopping = false;
+    run->now_ns = clock_now_ns();
+    if (open_loop_is_on(run)) {
+        int slack_ns = set_timer_slack_ns(1);
+        start_speaking(run);
+        run_until(run, run->now_ns + SLICE_WARMUP_NS);
+        measure(run, false);
+        drain(run);
+        open_loop_close(run);
+        set_timer_slack_ns(slack_ns);
+    } else {
+        measure(run, true);
+    }
+    empty_queues(run);
+    return !is_awaited(run, false);
+}
+
+static int
+compare_echoes(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Who was served in the slices, and how evenly. */
+static void
+count_served(struct run *run)
+{
+    int64_t *echoes = calloc((size_t)run->count, sizeof *echoes);
+    int n = 0;
+    run->result->fairness = NAN;
+    for (int i = run->options->silent_clients;
+         i < run->count && echoes != NULL; i++) {
+        echoes[n] = run->connections[i].echoes;
+        n += echoes[n] > 0;
+    }
+    if (n > 0) {
+        qsort(echoes, (size_t)n, sizeof *echoes, compare_echoes);
+        run->result->fairness = (double)echoes[0] / (double)echoes[n / 2];
+    }
+    free(echoes);
+    run->result->served += n;
+}
+
+void
+engine_close(struct engine *engine, struct engine_result *result)
+{
+    struct run *run = &engine->run;
+    memset(result, 0, sizeof *result);
+    run->result = result;
+    engine->options.rate_per_s = 0;
+    run->now_ns = clock_now_ns();
+    finish(run);
+    result->served = 0;
+    for (int i = 0; i < run->options->silent_clients; i++) {
+        result->served += run->connections[i].served;
+    }
+    count_served(run);
+    teardown(run);
+    free(engine);
 }
 
 int

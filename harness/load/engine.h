@@ -120,13 +120,16 @@ struct engine_options {
                                  * getting through, and four times as long in
                                  * all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
+    /* Asked before a server is called stalled or late: true if somebody has
+     * stopped its process, so that the time goes on; may be NULL. */
+    bool (*is_paused)(void *arg);
     /* Called at each phase, in this order, once each, also in a run that
      * is interrupted or has nobody left; may be NULL. */
     void (*on_phase)(enum engine_phase phase, void *arg);
     /* Called about twice a second with the verified echoes so far and how
      * much of warm-up and window is over (0 to 1); may be NULL. */
     void (*on_progress)(uint64_t echoes, double done, void *arg);
-    void *arg; /* handed to both */
+    void *arg; /* handed to all of them */
 };
 
 /* Where the first wrong byte was. */
@@ -182,7 +185,12 @@ struct engine_result {
     int error_errno[ENGINE_ERRORS];  /* the first errno of each kind */
     struct engine_mismatch mismatch; /* if errors[ENGINE_MISMATCH] or
                                       * errors[ENGINE_EXTRA_BYTES] */
-    bool interrupted;                /* before the window's end, on request */
+    int64_t gap_ns;   /* the longest time in the window in which no byte
+                       * came back, the end of it included */
+    double fairness;  /* after engine_close(): echoes in the slices of the
+                       * least served of the served clients over those of
+                       * the median one; NAN if none was served */
+    bool interrupted; /* before the window's end, on request */
 };
 
 /*
@@ -193,6 +201,34 @@ struct engine_result {
  */
 int engine_run(const struct engine_options *options,
                struct engine_result *result);
+
+/*
+ * The same in slices, for servers that are driven in turn: open, slice ...
+ * slice, close. A slice begins with nothing under way and ends when all has
+ * come back, so that what the server spent in it was spent on its echoes
+ * alone. Clients that were never served are not waited for: their message
+ * stays with the server, and they count as soon as it is answered.
+ */
+struct engine;
+
+/* Connect all clients of the options, which are copied; on_phase is called
+ * for ENGINE_CONNECTED. Blocks until all are connected or late. NULL with
+ * errno as engine_run(). `result` is cleared and takes what is seen. */
+struct engine *engine_open(const struct engine_options *options,
+                           struct engine_result *result);
+
+/* One slice: the clients speak for `slice_ns`, and what is under way comes
+ * back: in a closed loop what would take longer than a second is given up.
+ * A rate above 0 makes it an open loop, seeded by `seed`. on_phase is called
+ * at both ends, outside of which nothing is counted. `result` is
+ * cleared. Returns true if nothing was left under way. */
+bool engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
+                  uint64_t seed, struct engine_result *result);
+
+/* Ask the silent, look for bytes too many, close all, free the engine.
+ * `result` is cleared; it says who was served in the slices, who was left in
+ * the middle. crew_add_result() adds all results of a run up. */
+void engine_close(struct engine *engine, struct engine_result *result);
 
 /* True if no error of the server's kinds was seen. */
 bool engine_result_good(const struct engine_result *result);

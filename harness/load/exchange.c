@@ -73,6 +73,7 @@ void
 exchange_begin(struct run *run, struct connection *connection)
 {
     run->pending++;
+    run->strangers += !connection->served;
     if (!run->options->churn || connection->silent) {
         connection->start_ns = run->now_ns;
     }
@@ -221,9 +222,11 @@ count_echo(struct run *run, struct connection *connection)
     if (!connection->served) {
         connection->served = true;
         result->served++;
+        run->strangers--;
     }
     if (run->measuring) {
         result->echoes++;
+        connection->echoes++;
         run->window_full = result->echoes == run->options->echoes_max;
     }
     if (open_loop_is_on(run) && !connection->silent) {
@@ -272,7 +275,7 @@ exchange_receive(struct run *run, struct connection *connection, bool gone)
             connection_lost(run, connection, nread == 0 ? 0 : errno);
             return;
         }
-        run->moved_ns = run->now_ns;
+        run_note_movement(run);
         if (!verify(run, connection, run->buffer, (size_t)nread)) {
             return;
         }

@@ -12,6 +12,7 @@ enum {
     TICK_NS = 100 * 1000 * 1000,     /* between looks for overdue messages */
     TICK_MIN_NS = 1000 * 1000,       /* with a short timeout */
     PROGRESS_NS = 500 * 1000 * 1000, /* between calls of on_progress */
+    LOST_NS_MIN = 100 * 1000 * 1000, /* a turn longer by that was no turn */
 };
 
 bool
@@ -26,6 +27,27 @@ run_count_error(struct run *run, enum engine_error error, int error_number)
     if (run->result->errors[error]++ == 0) {
         run->result->error_errno[error] = error_number;
     }
+}
+
+void
+run_note_movement(struct run *run)
+{
+    if (run->now_ns - run->moved_ns > run->gap_ns) {
+        run->gap_ns = run->now_ns - run->moved_ns;
+    }
+    run->moved_ns = run->now_ns;
+}
+
+bool
+run_is_paused(struct run *run)
+{
+    const struct engine_options *options = run->options;
+    if (options->is_paused == NULL || !options->is_paused(options->arg)) {
+        return false;
+    }
+    run->patient_from_ns = run->now_ns;
+    run->moved_ns = run->now_ns;
+    return true;
 }
 
 int64_t
@@ -62,7 +84,11 @@ fail_overdue(struct run *run)
     for (int i = 0; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
         int64_t limit_ns = patience_ns(run->options, connection);
-        if (limit_ns == 0 || run->now_ns - connection->start_ns <= limit_ns) {
+        int64_t from_ns = connection->start_ns > run->patient_from_ns
+                              ? connection->start_ns
+                              : run->patient_from_ns;
+        if (limit_ns == 0 || run->now_ns - from_ns <= limit_ns ||
+            run_is_paused(run)) {
             continue;
         }
         connection_fail(run, connection,
@@ -182,6 +208,7 @@ wait_for_events(struct run *run, int64_t until_ns)
         run->now_ns = clock_now_ns();
     }
     struct timespec sleep = time_to_sleep(run, until_ns);
+    run->wait_ns = sleep.tv_sec * INT64_C(1000000000) + sleep.tv_nsec;
     int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
                              &sleep, NULL);
     run->event_count = count > 0 ? count : 0;
@@ -197,9 +224,24 @@ wait_for_events(struct run *run, int64_t until_ns)
     }
 }
 
+/* A turn that took much longer than it could means that we were stopped, or
+ * the whole machine was: nobody else may be blamed for that time. */
+static void
+notice_lost_time(struct run *run)
+{
+    int64_t lost_ns = run->now_ns - run->waited_from_ns - run->wait_ns;
+    if (lost_ns > LOST_NS_MIN) {
+        run->lost_ns += lost_ns;
+        run->moved_ns += lost_ns;
+        run->patient_from_ns = run->now_ns;
+    }
+}
+
 void
 run_turn(struct run *run, int64_t until_ns)
 {
+    run->wait_ns = 0;
+    run->waited_from_ns = run->now_ns;
     if (run->event_next == run->event_count) {
         wait_for_events(run, until_ns);
     }
@@ -212,5 +254,6 @@ run_turn(struct run *run, int64_t until_ns)
     if (run->now_ns == before_ns) {
         run->now_ns = clock_now_ns();
     }
+    notice_lost_time(run);
     do_what_is_due(run);
 }

@@ -36,6 +36,7 @@ struct run {
     int connecting;                 /* connects under way */
     int pending;                    /* messages without their whole echo, and
                                      * with churn without their end */
+    int strangers;                  /* of them: of clients never served */
     int64_t next_number;            /* of the next connection */
     int number_step;                /* from one number to the next */
 
@@ -56,6 +57,7 @@ struct run {
                       * again instead of sleeping */
 
     bool measuring;   /* inside the window */
+    bool has_drained; /* a slice has come to its end before */
     bool stopping;    /* no new message, no new connection */
     bool window_full; /* echoes_max was reached */
     uint64_t bytes;   /* verified so far */
@@ -64,7 +66,14 @@ struct run {
     int64_t next_tick_ns;     /* when to look for what is overdue */
     int64_t next_progress_ns; /* when to call on_progress */
     int64_t moved_ns;         /* when a byte last came back */
-    int64_t begun_ns;         /* when warm-up began; 0 before */
+    int64_t gap_ns;          /* longest time without one since it was reset */
+    int64_t waited_from_ns;  /* when the present turn began */
+    int64_t wait_ns;         /* how long it asked to sleep at most */
+    int64_t lost_ns;         /* time that passed while we could not run, in
+                              * pieces of LOST_NS_MIN and more */
+    int64_t patient_from_ns; /* before this nobody is late: until then we, or
+                              * the server, were stopped */
+    int64_t begun_ns;        /* when warm-up began; 0 before */
 
     int epoll_fd;                              /* all sockets are in it */
     struct epoll_event events[RUN_EVENTS_MAX]; /* taken from the kernel */
@@ -82,6 +91,13 @@ struct run {
  * for. run->now_ns is fresh afterwards. Blocks.
  */
 void run_turn(struct run *run, int64_t until_ns);
+
+/* A byte has come back. */
+void run_note_movement(struct run *run);
+
+/* True if the server's process is stopped by somebody, which is not its
+ * fault: whoever is late may be so from now on. */
+bool run_is_paused(struct run *run);
 
 /* True when the caller wants the run to end. */
 bool run_is_interrupted(const struct run *run);
