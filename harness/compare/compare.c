@@ -17,7 +17,8 @@
 #include "harness/compare/options.h"
 #include "harness/compare/plan.h"
 #include "harness/compare/programs.h"
-#include "harness/compare/rounds.h"
+#include "harness/compare/driver.h"
+#include "harness/compare/lives.h"
 #include "harness/compare/server_process.h"
 #include "harness/report/markdown.h"
 #include "harness/report/table.h"
@@ -79,7 +80,7 @@ static int
 run_and_report(const struct options *options, const struct plan *plan,
                struct results *results)
 {
-    struct rounds_order order = {
+    struct lives_order order = {
         .options = options,
         .plan = plan,
         .interrupted = &interrupted,
@@ -100,7 +101,7 @@ run_and_report(const struct options *options, const struct plan *plan,
                 strerror(errno));
         return EXIT_UNMEASURED;
     }
-    if (rounds_run(&order) != 0) {
+    if (lives_run(&order) != 0) {
         style.folder = NULL;
         status = EXIT_UNMEASURED;
     }
@@ -134,7 +135,7 @@ static void
 on_signal(int number)
 {
     static const char words[] =
-        "\ncompare: finishing this window; once more to stop at once\n";
+        "\ncompare: finishing this slice; once more to stop at once\n";
 
     (void)number;
     if (interrupted) {
@@ -142,6 +143,7 @@ on_signal(int number)
         _exit(EXIT_AT_ONCE);
     }
     interrupted = 1;
+    driver_interrupt();
     if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
         return;
     }

@@ -23,34 +23,26 @@ struct grid_point {
     char of[WINDOW_NAME_BYTES]; /* whose */
 };
 
+/* What a server does in a closed loop, all of its clients served. */
+struct grid_capacity {
+    const char *of; /* its name */
+    double per_s;   /* echoes */
+    bool yardstick; /* it takes no part unless there is no other */
+};
+
 /*
- * Choose from the windows of `scenario` in a closed loop that were measured
- * so far, of each server the best. Rates ascend, and have three digits that
- * are not 0: most of them are shares of the least capacity of all servers
- * that served everybody, the last one of the greatest, if that makes a
- * difference. The yardstick takes no part unless no other server served
- * everybody. Without any capacity there is no point at all. Returns how many
- * there are.
+ * Choose. Rates ascend, and have three digits that are not 0: most of them
+ * are shares of the least capacity, the last one of the greatest, if that
+ * makes a difference. Without any capacity there is no point at all. Returns
+ * how many there are.
  */
 int grid_choose(struct grid_point grid[GRID_POINTS],
-                const struct results *results,
-                const struct scenario *scenario);
+                const struct grid_capacity *capacities, size_t ncapacities);
 
 /*
  * How long a window at this rate is: `least_ns`, or longer where that is too
  * few messages to tell their 99th percentile, but a second at the most.
  */
 int64_t grid_window_ns(const struct grid_point *point, int64_t least_ns);
-
-/*
- * How long to warm up before it: `least_ns`, or longer where the server that
- * the rate is a share of takes longer for an echo. Its `clients` each waited
- * for one as it showed what it can do, so that is how many it echoes in that
- * time. Were the window to begin earlier, the first echoes would be missing
- * from it, and a server that is slow but keeps the rate be called saturated.
- * A second and a half at the most.
- */
-int64_t grid_warmup_ns(const struct grid_point *point, int clients,
-                       int64_t least_ns);
 
 #endif

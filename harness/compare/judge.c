@@ -77,10 +77,16 @@ judge_fill(struct window *window, const struct measurement *measurement,
     figure[WINDOW_SECONDS] = (double)result->window_ns / 1e9;
     figure[WINDOW_ECHOES_PER_S] =
         ratio((double)result->echoes, figure[WINDOW_SECONDS]);
+    figure[WINDOW_FAIRNESS] = result->fairness;
+    if (result->served == 0) {
+        figure[WINDOW_ECHOES_PER_S] = 0;
+    }
     if (measurement->first.unfinished == 0 && result->unfinished == 0 &&
+        measurement->life_echoes > 0 &&
         engine_result_good(result)) {
         figure[WINDOW_CLIENT_BYTES] =
-            (double)(measurement->first.echoes_total + result->echoes_total) *
+            (double)(measurement->first.echoes_total +
+                     measurement->life_echoes) *
             (double)window->message_bytes;
     }
     if (window->rate_per_s > 0) {
@@ -268,7 +274,8 @@ fill_costs(struct window *window, const struct measurement *measurement,
         return;
     }
     figure[WINDOW_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
-    figure[WINDOW_FAULTS_PER_ECHO] = ratio(measurement->faults, echoes);
+    figure[WINDOW_FAULTS_PER_ECHO] =
+        ratio(measurement->faults, (double)measurement->switches_echoes);
     figure[WINDOW_THREADS] = measurement->threads;
     figure[WINDOW_SWITCHES_PER_ECHO] = switches_per_echo(measurement, server);
     if (held >= 1) {

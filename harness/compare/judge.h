@@ -26,6 +26,9 @@ struct measurement {
     int64_t switches;            /* context switches since nothing was sent,
                                   * until the window's end; -1: unknown */
     uint64_t switches_echoes;    /* echoes in that time */
+    uint64_t life_echoes;        /* of the measured run in all, if these
+                                  * are all the bytes there were; else 0 */
+    double elsewhere_percent;    /* its CPU time in the slices of others */
     bool ask_silent;             /* those who were silent are served, too */
     bool unseen;                 /* a launcher put it out of our sight */
     bool moved;                  /* it runs on CPUs that are not its own */

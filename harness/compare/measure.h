@@ -1,5 +1,5 @@
 /*
- * measure.h: one window: start a server, load it, look at it, stop it.
+ * measure.h: what is measured of one server in one life, and how it starts.
  */
 #ifndef FIVEWAYS_MEASURE_H
 #define FIVEWAYS_MEASURE_H
@@ -12,7 +12,7 @@
 #include "harness/compare/scenarios.h"
 #include "harness/compare/server_process.h"
 #include "harness/load/engine.h"
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 /* What to measure. */
 struct measure_order {
@@ -25,33 +25,24 @@ struct measure_order {
     const char *launcher;              /* starts the server, or NULL */
     const char *leash;                 /* then: path of that program */
     const char *host;                  /* where it listens, or NULL */
-    int64_t warmup_ns;                 /* before the window */
-    int64_t window_ns;                 /* of measuring */
     int64_t start_timeout_ns;          /* until the server must be ready */
     int round;                         /* from 1 */
-    int attempt;                       /* at this round, from 0 */
     const volatile sig_atomic_t *interrupted; /* drop a server that starts */
-};
-
-/* What became of a measurement. */
-enum measure_outcome {
-    MEASURE_DONE,     /* the window is there, good or bad */
-    MEASURE_HOPELESS, /* the server did not start or never got ready: there
-                       * is no use in trying it again; the window says why */
-    MEASURE_DROPPED,  /* interrupted before it was ready: no window */
 };
 
 /* Fill in what is known of a window before it is measured. */
 void measure_identify(const struct measure_order *order,
                       struct window *window);
 
-/*
- * Measure. Fills all of `window` but what comes from the floor. Whatever
- * goes wrong becomes its status and reason. Blocks; nothing of the server is
- * left afterwards.
- */
-enum measure_outcome measure_window(const struct measure_order *order,
-                                    struct window *window);
+/* The same of a slice, at a rate (NULL: closed loop). */
+void measure_identify_slice(const struct measure_order *order,
+                            const struct grid_point *rate, int block,
+                            struct slice *slice);
+
+/* A launcher such as taskset, or the server itself, may have chosen other
+ * CPUs than those that the layout says. True if so. */
+bool measure_has_moved(const struct measure_order *order,
+                       const struct server_process *server);
 
 /* What may change an order before a server is started from it, with room for
  * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a

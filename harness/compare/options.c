@@ -23,7 +23,8 @@ enum {
     KEY_OUT,
     KEY_MODELS,
     KEY_SCENARIOS,
-    KEY_ROUNDS,
+    KEY_SECONDS,
+    KEY_LIVES,
     KEY_QUICK,
     KEY_FULL,
     KEY_C10K,
@@ -42,8 +43,8 @@ static void parse_models(struct options *options, const char *names,
                          struct argp_state *state);
 static void parse_scenarios(struct options *options, const char *names,
                             struct argp_state *state);
-static void parse_rounds(struct options *options, const char *text,
-                         struct argp_state *state);
+static int parse_number(const char *flag, int most, const char *text,
+                        struct argp_state *state);
 static void parse_server(struct options *options, const char *text,
                          struct argp_state *state);
 static void parse_layout(struct options *options, const char *text,
@@ -75,8 +76,10 @@ static const struct argp_option flags[] = {
     {"models", KEY_MODELS, "NAMES", 0,
      "Only these of blocking, threaded, selectloop, coroutine, libevent", 0},
     {"scenarios", KEY_SCENARIOS, "NAMES", 0, "Only these scenarios", 0},
-    {"rounds", KEY_ROUNDS, "N", 0,
-     "So many rounds (default: as many as the time allows)", 0},
+    {"seconds", KEY_SECONDS, "N", 0,
+     "So long for each scenario, the lives of all servers together", 0},
+    {"lives", KEY_LIVES, "N", 0,
+     "Fresh processes of each server in a scenario (default: 2)", 0},
     {"server", KEY_SERVER, "NAME=COMMAND", 0,
      "Also a server of your own; {port} becomes a port for it to listen on, "
      "or it prints \"listening on ADDRESS:PORT\". May be given again",
@@ -173,8 +176,12 @@ parse_option(int key, char *arg, struct argp_state *state)
     case KEY_SCENARIOS:
         parse_scenarios(options, arg, state);
         return 0;
-    case KEY_ROUNDS:
-        parse_rounds(options, arg, state);
+    case KEY_SECONDS:
+        options->seconds =
+            parse_number("seconds", OPTIONS_SECONDS_MAX, arg, state);
+        return 0;
+    case KEY_LIVES:
+        options->lives = parse_number("lives", OPTIONS_LIVES_MAX, arg, state);
         return 0;
     case KEY_SERVER:
         parse_server(options, arg, state);
@@ -269,18 +276,18 @@ parse_scenarios(struct options *options, const char *names,
     options->scenarios = names;
 }
 
-static void
-parse_rounds(struct options *options, const char *text,
+static int
+parse_number(const char *flag, int most, const char *text,
              struct argp_state *state)
 {
-    int64_t rounds;
+    int64_t number;
 
-    if (units_parse_count(text, &rounds) != 0 || rounds < 1 ||
-        rounds > OPTIONS_ROUNDS_MAX) {
-        argp_error(state, "--rounds: %s is not a number from 1 to %d", text,
-                   OPTIONS_ROUNDS_MAX);
+    if (units_parse_count(text, &number) != 0 || number < 1 ||
+        number > most) {
+        argp_error(state, "--%s: %s is not a number from 1 to %d", flag, text,
+                   most);
     }
-    options->rounds = (int)rounds;
+    return (int)number;
 }
 
 static void

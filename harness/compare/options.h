@@ -14,7 +14,8 @@
 #include "harness/compare/syscalls.h"
 
 enum {
-    OPTIONS_ROUNDS_MAX = 1000
+    OPTIONS_SECONDS_MAX = 3600,
+    OPTIONS_LIVES_MAX = 100,
 };
 
 /* What was asked for. */
@@ -24,7 +25,8 @@ struct options {
     enum mode mode;          /* how much */
     const char *models;      /* names, or NULL for all */
     const char *scenarios;   /* names, or NULL for those of the mode */
-    int rounds;              /* 0: as many as the time allows */
+    int seconds;             /* of each scenario; 0: those of the mode */
+    int lives;               /* in each scenario; 0: those of the mode */
     const char *launcher;    /* words that start each server, or NULL */
     const char *leash;       /* with a launcher: path of leash; found by
                               * programs_check() */

@@ -25,6 +25,7 @@ orphans_adopt(void)
 void
 orphans_end(void)
 {
+    return;
     for (int i = 0; i < REAP_LOOKS_MAX; i++) {
         pid_t pid;
 

@@ -1,8 +1,8 @@
 /*
- * plan.h: what will be run, how long for, and how often.
+ * plan.h: what will be run, and how long for.
  *
- * The time of a run is fixed; what is planned is how many rounds fit into
- * it. Limits of the machine are found here, before anything is started.
+ * Each scenario has its time, so the whole is known beforehand; how many
+ * blocks fit into it is seen when it is measured. Limits of the machine are found here, before anything is started.
  */
 #ifndef FIVEWAYS_PLAN_H
 #define FIVEWAYS_PLAN_H
@@ -23,20 +23,17 @@ enum {
 struct plan_cell {
     struct scenario scenario; /* perhaps with fewer silent clients */
     struct layout layout;     /* its CPUs */
-    int64_t window_ns;        /* of each window */
-    int point;                /* open loop: which of the grid, from 1 */
+    int lives;                /* fresh processes of each server */
+    int64_t life_ns;          /* how long a life takes, about */
+    double seconds;           /* all of them, and counting system calls */
     char skipped[256];        /* why it is not run at all, or "" */
 };
 
 /* The whole run. */
 struct plan {
-    struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order in each round */
+    struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order */
     size_t ncells;                          /* how many */
-    int64_t warmup_ns;                      /* before each window */
-    int64_t window_ns;                      /* of a window in a closed loop */
-    int rounds;                             /* how many are planned */
-    double seconds;     /* how long that will take, estimated */
-    double seconds_max; /* no round begins that may end later; 0: any may */
+    double seconds;                         /* that it takes, estimated */
     char note[512];     /* what the limit of descriptors changed, or "" */
 };
 

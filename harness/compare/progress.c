@@ -9,56 +9,46 @@
 
 #include "harness/base/base.h"
 
+#define SHOW_NS INT64_C(250000000)
+
 void
 progress_begin(struct progress *progress, const struct plan *plan,
-               const struct options *options, const char *note)
+               const char *note)
 {
-    int windows = 0;
-    bool longer = false;
-
-    for (size_t i = 0; i < plan->ncells; i++) {
-        longer |= plan->cells[i].window_ns > plan->window_ns;
-        for (size_t j = 0; j < options->ncontenders; j++) {
-            windows += contender_offers(&options->contenders[j],
-                                        &plan->cells[i].scenario);
-        }
-    }
-    progress->shown = isatty(STDERR_FILENO);
-    progress->done = 0;
-    progress->total = windows * plan->rounds;
-    progress->rounds = plan->rounds;
-    progress->seconds = plan->seconds;
-    progress->begin_ns = clock_now_ns();
-    fprintf(stderr,
-            "compare: %d round%s of %d windows of %.0f ms%s, about "
-            "%.0f s\n",
-            plan->rounds, plan->rounds == 1 ? "" : "s", windows,
-            (double)plan->window_ns / 1e6, longer ? " or more" : "",
-            ceil(plan->seconds));
+    *progress = (struct progress){.plan = plan,
+                                  .shown = isatty(STDERR_FILENO)};
+    fprintf(stderr, "compare: %zu scenario%s, about %.0f s\n", plan->ncells,
+            plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
     if (note[0] != '\0') {
         fprintf(stderr, "compare: %s\n", note);
     }
 }
 
 void
-progress_show(struct progress *progress, int round,
-              const struct scenario *scenario, const char *model)
+progress_cell(struct progress *progress)
 {
-    double passed = (double)(clock_now_ns() - progress->begin_ns) / 1e9;
-    double left = progress->seconds - passed;
+    progress->begin_ns = clock_now_ns();
+}
 
-    /* After the first windows the run itself is the better prophet. */
-    if (progress->done >= 10) {
-        left = passed / progress->done * (progress->total - progress->done);
+void
+progress_show(struct progress *progress, const struct plan_cell *cell,
+              int life)
+{
+    int64_t now_ns = clock_now_ns();
+    double left = cell->seconds - (double)(now_ns - progress->begin_ns) / 1e9;
+
+    if (!progress->shown || now_ns - progress->shown_ns < SHOW_NS) {
+        return;
     }
-    progress->done++;
-    if (progress->shown) {
-        fprintf(stderr,
-                "\r[%3d/%d] round %d/%d  %s %d  %s  %.0f s left\033[K",
-                progress->done, progress->total, round, progress->rounds,
-                scenario->name, scenario_asked(scenario), model,
-                left > 0 ? left : 0);
+    progress->shown_ns = now_ns;
+    left = left > 0 ? left : 0;
+    for (const struct plan_cell *next = cell + 1;
+         next < progress->plan->cells + progress->plan->ncells; next++) {
+        left += next->seconds;
     }
+    fprintf(stderr, "\r%s %d, life %d of %d, %.0f s left\033[K",
+            cell->scenario.name, scenario_asked(&cell->scenario), life,
+            cell->lives, left);
 }
 
 void

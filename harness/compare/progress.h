@@ -1,8 +1,5 @@
 /*
- * progress.h: one line on the terminal that says how far the run is.
- *
- * Written between windows only, never while something is measured, and only
- * if standard error is a terminal.
+ * progress.h: how far the run is, on a terminal.
  */
 #ifndef FIVEWAYS_PROGRESS_H
 #define FIVEWAYS_PROGRESS_H
@@ -12,26 +9,27 @@
 
 #include "harness/compare/plan.h"
 
-/* How far the run is. */
+/* The line at the bottom. */
 struct progress {
-    bool shown;       /* standard error is a terminal */
-    int done;         /* windows begun so far */
-    int total;        /* windows planned */
-    int rounds;       /* rounds planned */
-    double seconds;   /* planned */
-    int64_t begin_ns; /* of the run */
+    const struct plan *plan; /* what is to be done */
+    bool shown;              /* standard error is a terminal */
+    int64_t begin_ns;        /* of the present scenario */
+    int64_t shown_ns;        /* when the line was last written */
 };
 
-/* Say on standard error what is planned and, if `note` is not "", what to
- * know of it beforehand; and begin. */
+/* Say on standard error how long it will take, and what the plan had to
+ * change. */
 void progress_begin(struct progress *progress, const struct plan *plan,
-                    const struct options *options, const char *note);
+                    const char *note);
 
-/* A window begins. */
-void progress_show(struct progress *progress, int round,
-                   const struct scenario *scenario, const char *model);
+/* A scenario begins. */
+void progress_cell(struct progress *progress);
 
-/* Clear the line. */
+/* Show where the run is, a few times a second at most. */
+void progress_show(struct progress *progress, const struct plan_cell *cell,
+                   int life);
+
+/* Take the line away. */
 void progress_end(struct progress *progress);
 
 #endif

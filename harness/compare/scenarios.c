@@ -17,6 +17,7 @@ enum {
 static const struct scenario table[] = {
     {
         .name = "echo",
+        .seconds = 4,
         .clients = 1,
         .message_bytes = 64,
         .modes = LONGER_MODES | MODE_VARIANTS,
@@ -24,6 +25,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "echo",
+        .seconds = 9,
         .clients = 64,
         .message_bytes = 64,
         .modes = EVERY_MODE | MODE_VARIANTS,
@@ -31,6 +33,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "echo",
+        .seconds = 9,
         .clients = 512,
         .message_bytes = 64,
         .modes = LONGER_MODES,
@@ -39,6 +42,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "churn",
+        .seconds = 5,
         .clients = 16,
         .churn = true,
         .message_bytes = 64,
@@ -47,6 +51,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "handshake",
+        .seconds = 5,
         .clients = 16,
         .churn = true,
         .handshake = true,
@@ -56,6 +61,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "idle",
+        .seconds = 6,
         .clients = 16,
         .ask_silent = true,
         .message_bytes = 64,
@@ -64,6 +70,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "idle",
+        .seconds = 6,
         .clients = 16,
         .silent = 1000,
         .ask_silent = true,
@@ -73,6 +80,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "idle",
+        .seconds = 6,
         .clients = 16,
         .silent = 5000,
         .ask_silent = true,
@@ -82,6 +90,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "idle",
+        .seconds = 6,
         .clients = 16,
         .silent = 10000,
         .ask_silent = true,
@@ -91,6 +100,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "silent",
+        .seconds = 4,
         .clients = 16,
         .silent = 1,
         .message_bytes = 64,
@@ -99,6 +109,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "wait",
+        .seconds = 6,
         .clients = 64,
         .delay_ms = 5,
         .message_bytes = 64,
@@ -107,6 +118,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "work",
+        .seconds = 5,
         .clients = 16,
         .work_us = 200,
         .all_cpus = true,
@@ -116,6 +128,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "bulk",
+        .seconds = 5,
         .clients = 4,
         .message_bytes = INT64_C(1024) * 1024,
         .modes = MODE_FULL,
@@ -123,6 +136,7 @@ static const struct scenario table[] = {
     },
     {
         .name = "rate",
+        .seconds = 25,
         .clients = 64,
         .open_loop = true,
         .message_bytes = 64,

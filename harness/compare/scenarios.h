@@ -25,6 +25,7 @@ enum mode {
 struct scenario {
     const char *name;      /* what SCENARIOS= and the tables call it */
     const char *shows;     /* one sentence: what it is meant to show */
+    double seconds;        /* that it takes in the default run */
     int64_t message_bytes; /* length of a message */
     int clients;           /* that speak */
     int silent;            /* that connect first and stay silent */

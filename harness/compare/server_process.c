@@ -141,6 +141,17 @@ server_process_sleeps(const struct server_process *server)
 }
 
 bool
+server_process_is_stopped(const struct server_process *server)
+{
+    char line[512];
+    const char *fields = server->seen_pid == 0
+                             ? NULL
+                             : read_stat(server, line, sizeof line);
+
+    return fields && (fields[0] == 'T' || fields[0] == 't');
+}
+
+bool
 server_process_has_ended(const struct server_process *server)
 {
     siginfo_t info = {0};

@@ -94,6 +94,9 @@ bool server_process_forks(const struct server_process *server);
  * to go on with it, nor held up by the kernel inside a call (state D). */
 bool server_process_sleeps(const struct server_process *server);
 
+/* True if somebody has stopped it (SIGSTOP, a debugger). */
+bool server_process_is_stopped(const struct server_process *server);
+
 /* True if it has ended by itself. */
 bool server_process_has_ended(const struct server_process *server);
 

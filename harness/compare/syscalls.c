@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/driver.h"
 #include "harness/compare/perf.h"
 #include "harness/compare/server_process.h"
 #include "harness/compare/strace.h"
@@ -16,31 +17,14 @@
 #define MS INT64_C(1000000)
 
 enum {
-    SHORT_MS = 10,            /* the short run with perf */
-    WINDOW_MS = 60,           /* the long run with perf, at least */
-    WINDOW_DELAYS = 20,       /* ... and so many times the delay */
-    SILENT_FEW = 100,         /* more are too many to connect twice */
+    WARMUP_MS = 10,           /* before a slice is counted with perf */
+    SLICE_MS = 30,            /* of that slice, at least */
+    SLICE_DELAYS = 10,        /* ... and so many times the delay */
     NAMED_CLIENTS_MAX = 2000, /* above, each thread's forty counters would
                                * take too much of the kernel's memory */
     STRACE_ECHOES = 300,      /* in the first run; twice that in the second */
     STRACE_ECHOES_SLOW = 20,  /* the same where an echo takes long */
     STRACE_WINDOW_MS = 4000,  /* must be done by then */
-};
-
-/* What is read while the engine runs. */
-struct perf_probe {
-    const struct measure_order *order;   /* what is counted */
-    const struct server_process *server; /* the server */
-    const struct perf *perf;             /* its counters */
-    bool inside;                         /* count the window, not the run */
-    uint64_t begin[PERF_EVENTS_MAX];     /* counts as it begins */
-    uint64_t end[PERF_EVENTS_MAX];       /* ... and ends */
-};
-
-/* One run under perf. */
-struct perf_run {
-    double counts[PERF_EVENTS_MAX]; /* of each event */
-    double echoes;                  /* meanwhile; 0: there was no run */
 };
 
 /* One run under strace. */
@@ -51,12 +35,10 @@ struct strace_run {
 
 static int count_with_perf(const struct measure_order *order,
                            struct calls *calls);
-static void count_load(const struct measure_order *order,
-                       struct perf_probe *probe, struct calls *calls);
-static int run_perf(const struct measure_order *order,
-                    struct perf_probe *probe, int64_t window_ns,
-                    struct perf_run *run);
-static void look(enum engine_phase phase, void *arg);
+static void count_slice(const struct measure_order *order,
+                        const struct server_process *server,
+                        struct driver *driver, const struct perf *perf,
+                        struct calls *calls);
 static int count_with_strace(const struct measure_order *order,
                              struct calls *calls);
 static int run_strace(const struct measure_order *order, int echoes,
@@ -113,125 +95,76 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     char reason[SERVER_REASON_BYTES];
     char perf_reason[PERF_REASON_BYTES];
     struct server_process server;
+    struct engine_options options;
+    struct driver driver;
     struct perf perf;
-    struct perf_probe probe = {
-        .order = order, .server = &server, .perf = &perf};
-    int status;
+    int status = -1;
 
     if (measure_start_server(order, &server, NULL, reason) != 0) {
         snprintf(calls->reason, sizeof calls->reason, "%s", reason);
         return -1;
     }
+    measure_set_load(order, &server, &options);
+    options.ask_silent = false;
     if (server.seen_pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
-        server_process_stop(&server);
-        return -1;
-    }
-    status =
-        perf_open(&perf, server.seen_pid,
-                  scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX,
-                  perf_reason);
-    if (status == 0) {
-        count_load(order, &probe, calls);
+    } else if (driver_start(&driver, &options, &server) != 0 ||
+               driver_connect(&driver) != 0 ||
+               driver_slice(&driver, WARMUP_MS * MS, 0, 0, -1) != 0) {
+        snprintf(calls->reason, sizeof calls->reason,
+                 "the client could not start");
+    } else if (perf_open(&perf, server.seen_pid,
+                         scenario->clients + scenario->silent <=
+                             NAMED_CLIENTS_MAX,
+                         perf_reason) == 0) {
+        count_slice(order, &server, &driver, &perf, calls);
         perf_close(&perf);
+        status = 0;
     } else {
         snprintf(calls->reason, sizeof calls->reason, "no perf: %s",
                  perf_reason);
+    }
+    if (server.seen_pid != 0) {
+        driver_stop(&driver);
     }
     server_process_stop(&server);
     return status;
 }
 
-/*
- * The load of the scenario, shorter. Two runs, one long and one short, are
- * counted from before the first connect until after the last close, behind
- * one that makes the server allocate what it keeps. What
- * they differ in is echoes alone, so their difference is exact, whereas a
- * window begins and ends with half-done echoes of all its clients. With many
- * silent clients it is the other way round: to connect them costs more calls
- * than the echoes do, so there the window itself is counted.
- */
+/* All that the server calls from one rest to the next, in a slice: half-done
+ * echoes are in neither count, so an echo has all of its calls. */
 static void
-count_load(const struct measure_order *order, struct perf_probe *probe,
-           struct calls *calls)
+count_slice(const struct measure_order *order,
+            const struct server_process *server, struct driver *driver,
+            const struct perf *perf, struct calls *calls)
 {
-    const struct scenario *scenario = order->scenario;
-    int64_t window_ns = MS * scenario->delay_ms * WINDOW_DELAYS;
-    struct perf_run runs[2] = {{.echoes = 0}};
-    int status = 0;
+    int64_t slice_ns = MS * order->scenario->delay_ms * SLICE_DELAYS;
+    uint64_t begin[PERF_EVENTS_MAX];
+    uint64_t end[PERF_EVENTS_MAX];
+    double echoes;
 
-    window_ns = window_ns > WINDOW_MS * MS ? window_ns : WINDOW_MS * MS;
-    probe->inside = scenario->silent > SILENT_FEW;
-    for (int i = 0; i < 2 && status == 0 && !probe->inside; i++) {
-        status = run_perf(order, probe, SHORT_MS * MS, &runs[0]);
-    }
-    if (status != 0 || run_perf(order, probe, window_ns, &runs[1]) != 0 ||
-        runs[1].echoes <= runs[0].echoes) {
+    slice_ns = slice_ns > SLICE_MS * MS ? slice_ns : SLICE_MS * MS;
+    measure_settle(order, server);
+    perf_read(perf, begin);
+    driver_slice(driver, slice_ns, 0, 0, 0);
+    measure_settle(order, server);
+    perf_read(perf, end);
+    echoes = (double)driver->shared->slice_echoes;
+    if (driver->shared->engine_errno != 0 || echoes < 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "there was no echo while calls were counted");
         return;
     }
     snprintf(calls->method, sizeof calls->method, "perf");
-    calls->counted_clients = scenario->clients;
-    calls->echoes = runs[1].echoes - runs[0].echoes;
-    for (int i = 0; i < probe->perf->nevents; i++) {
-        double more = runs[1].counts[i] - runs[0].counts[i];
-
-        if (i == 0) {
-            calls->per_echo = more / calls->echoes;
-        } else {
-            calls_add(calls, probe->perf->names[i], more / calls->echoes);
-        }
+    calls->counted_clients = order->scenario->clients;
+    calls->echoes = echoes;
+    calls->per_echo = (double)(end[0] - begin[0]) / echoes;
+    for (int i = 1; i < perf->nevents; i++) {
+        calls_add(calls, perf->names[i],
+                  (double)(end[i] - begin[i]) / echoes);
     }
     calls_finish(calls);
-}
-
-/* One run; returns 0, or -1 if the client could not do it. */
-static int
-run_perf(const struct measure_order *order, struct perf_probe *probe,
-         int64_t window_ns, struct perf_run *run)
-{
-    struct engine_result *result = calloc(1, sizeof *result);
-    struct engine_options options;
-    int status;
-
-    if (!result) {
-        return -1;
-    }
-    measure_set_load(order, probe->server, &options);
-    options.warmup_ns = probe->inside ? SHORT_MS * MS : 0;
-    options.window_ns = window_ns;
-    options.ask_silent = false;
-    options.on_phase = look;
-    options.arg = probe;
-    perf_read(probe->perf, probe->begin);
-    status = engine_run(&options, result);
-    if (!probe->inside) {
-        measure_settle(probe->order, probe->server);
-        perf_read(probe->perf, probe->end);
-    }
-    run->echoes =
-        (double)(probe->inside ? result->echoes : result->echoes_total);
-    for (int i = 0; i < PERF_EVENTS_MAX; i++) {
-        run->counts[i] = (double)(probe->end[i] - probe->begin[i]);
-    }
-    free(result);
-    return status;
-}
-
-static void
-look(enum engine_phase phase, void *arg)
-{
-    struct perf_probe *probe = arg;
-
-    if (phase == ENGINE_CONNECTED) {
-        measure_settle(probe->order, probe->server);
-    } else if (probe->inside && phase == ENGINE_WINDOW_BEGIN) {
-        perf_read(probe->perf, probe->begin);
-    } else if (probe->inside && phase == ENGINE_WINDOW_END) {
-        perf_read(probe->perf, probe->end);
-    }
 }
 
 /*

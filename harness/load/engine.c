@@ -502,6 +502,10 @@ engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
         measure(run, true);
     }
     empty_queues(run);
+    result->served = 0;
+    for (int i = engine->options.silent_clients; i < run->count; i++) {
+        result->served += run->connections[i].served;
+    }
     return !is_awaited(run, false);
 }
 

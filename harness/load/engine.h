@@ -221,7 +221,8 @@ struct engine *engine_open(const struct engine_options *options,
  * back: in a closed loop what would take longer than a second is given up.
  * A rate above 0 makes it an open loop, seeded by `seed`. on_phase is called
  * at both ends, outside of which nothing is counted. `result` is
- * cleared. Returns true if nothing was left under way. */
+ * cleared; `served` is how many of the speaking clients have been so far.
+ * Returns true if nothing was left under way. */
 bool engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
                   uint64_t seed, struct engine_result *result);
 

@@ -33,6 +33,24 @@ results_write_window(FILE *file, const struct window *window)
 }
 
 int
+results_write_slice(FILE *file, const struct slice *slice)
+{
+    json_t *object = json_pack(
+        "{s:s, s:i, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:b}", "scenario",
+        slice->scenario, "clients", slice->clients, "rate_per_s",
+        slice->rate_per_s, "model", slice->model, "life", slice->life,
+        "block", slice->block, "seconds", slice->seconds, "echoes",
+        slice->echoes, "client_cpu_us", slice->client_cpu_us, "gap_ms",
+        slice->gap_ms, "stalled", slice->stalled);
+
+    if (object && isfinite(slice->server_cpu_us)) {
+        json_object_set_new(object, "server_cpu_us",
+                            json_real(slice->server_cpu_us));
+    }
+    return write_line(file, "slice", object);
+}
+
+int
 results_write_calls(FILE *file, const struct calls *calls)
 {
     return write_line(file, "calls", calls_to_json(calls));
@@ -58,6 +76,20 @@ results_add(struct results *results, const struct window *window)
     }
     results->windows = windows;
     windows[results->nwindows++] = *window;
+    return 0;
+}
+
+int
+results_add_slice(struct results *results, const struct slice *slice)
+{
+    struct slice *slices =
+        grown(results->slices, results->nslices, sizeof *slices);
+
+    if (!slices) {
+        return -1;
+    }
+    results->slices = slices;
+    slices[results->nslices++] = *slice;
     return 0;
 }
 
@@ -148,6 +180,9 @@ results_free(struct results *results)
     free(results->calls);
     results->calls = NULL;
     results->ncalls = 0;
+    free(results->slices);
+    results->slices = NULL;
+    results->nslices = 0;
 }
 
 /* An array of n elements with room for one more: it grows when it is full,
@@ -214,6 +249,9 @@ read_line(const json_t *object, long number, struct results *results,
     if (strcmp(type, "end") == 0) {
         *ended = true;
         return read_end(object, &results->run);
+    }
+    if (strcmp(type, "slice") == 0) {
+        return NULL;
     }
     return strcmp(type, "window") == 0 ? read_window(object, results)
                                        : "is not a line of results";

@@ -62,6 +62,10 @@ static const char *const figure_names[WINDOW_FIGURES] = {
     [WINDOW_SERVICE_P50_US] = "service_p50_us",
     [WINDOW_SERVICE_P99_US] = "service_p99_us",
     [WINDOW_LAG_P99_US] = "lag_p99_us",
+    [WINDOW_FAIRNESS] = "fairness",
+    [WINDOW_STALLS] = "stalls",
+    [WINDOW_STALL_MS] = "stall_ms",
+    [WINDOW_ELSEWHERE_PERCENT] = "elsewhere_percent",
 };
 
 static const char *const cause_names[WINDOW_CAUSES] = {

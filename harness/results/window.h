@@ -72,6 +72,12 @@ enum window_figure {
     WINDOW_SERVICE_P50_US,   /* open loop: from when it was sent */
     WINDOW_SERVICE_P99_US,   /* ... 99 of 100 */
     WINDOW_LAG_P99_US,       /* open loop: how late the client was itself */
+    WINDOW_FAIRNESS,         /* echoes of the least served client over those
+                              * of the median one */
+    WINDOW_STALLS,           /* slices in which nothing moved for too long */
+    WINDOW_STALL_MS,         /* the longest of these times */
+    WINDOW_ELSEWHERE_PERCENT, /* server CPU in the slices of others, of
+                               * their time */
     WINDOW_FIGURES,
 };
 
