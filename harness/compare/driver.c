@@ -169,9 +169,9 @@ driver_start(struct driver *driver, const struct engine_options *options,
     int fds[2];
 
     *driver = (struct driver){.fd = -1};
-    driver->shared = mmap(NULL, sizeof *driver->shared,
-                          PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    driver->shared =
+        mmap(NULL, sizeof *driver->shared, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (driver->shared == MAP_FAILED) {
         driver->shared = NULL;
         return -1;

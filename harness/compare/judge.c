@@ -82,8 +82,7 @@ judge_fill(struct window *window, const struct measurement *measurement,
         figure[WINDOW_ECHOES_PER_S] = 0;
     }
     if (measurement->first.unfinished == 0 && result->unfinished == 0 &&
-        measurement->life_echoes > 0 &&
-        engine_result_good(result)) {
+        measurement->life_echoes > 0 && engine_result_good(result)) {
         figure[WINDOW_CLIENT_BYTES] =
             (double)(measurement->first.echoes_total +
                      measurement->life_echoes) *

@@ -30,24 +30,24 @@
 #define MS INT64_C(1000000)
 
 enum {
-    ALONE_MS = 10,      /* that the first client speaks */
-    WARMUP_MS = 10,     /* of a slice to warm up */
-    WARMUP_STEADY = 2,  /* so many of them in a row must be no faster */
-    SLICE_MS_MIN = 10,  /* of a slice */
-    SLICE_MS_MAX = 500, /* where a turn takes long */
-    SLICE_TURNS = 5,    /* turns of all clients in a slice, at least */
-    SLICE_DELAYS = 20,  /* delays of the server in a slice, at least */
-    BLOCKS_MIN = 3,     /* in each life, whatever time they take */
-    BLOCKS_MAX = 2000,  /* in each life */
+    ALONE_MS = 10,       /* that the first client speaks */
+    WARMUP_MS = 10,      /* of a slice to warm up */
+    WARMUP_STEADY = 2,   /* so many of them in a row must be no faster */
+    SLICE_MS_MIN = 10,   /* of a slice */
+    SLICE_MS_MAX = 500,  /* where a turn takes long */
+    SLICE_TURNS = 5,     /* turns of all clients in a slice, at least */
+    SLICE_DELAYS = 20,   /* delays of the server in a slice, at least */
+    BLOCKS_MIN = 3,      /* in each life, whatever time they take */
+    BLOCKS_MAX = 2000,   /* in each life */
     CAPACITY_BLOCKS = 5, /* before the rates are chosen */
-    RATE_MS = 250,      /* of a slice in an open loop, at least */
-    STALL_GAP_MS = 5,   /* without a byte, where nothing waits by itself */
+    RATE_MS = 250,       /* of a slice in an open loop, at least */
+    STALL_GAP_MS = 5,    /* without a byte, where nothing waits by itself */
 };
 
 /* Warming up ends when a slice is not cheaper than this share of the cheapest
  * before it, twice; or when so much time has gone into it. */
-#define WARMUP_GAIN    0.97
-#define WARMUP_NS_MAX  (4000 * MS)
+#define WARMUP_GAIN   0.97
+#define WARMUP_NS_MAX (4000 * MS)
 
 enum state {
     STATE_OUT,    /* not started, or over: its record is kept */
@@ -57,20 +57,20 @@ enum state {
 
 /* One server in one life. */
 struct turn {
-    struct measure_order order;     /* what is measured of it */
-    struct server_process server;   /* its process */
-    struct driver driver;           /* its clients */
-    struct measurement seen;        /* for the judge */
-    enum state state;               /* what it takes part in */
-    int64_t slice_ns;               /* length of its slices */
-    int64_t own_cpu_ns;             /* its CPU time in its slices */
-    int64_t begin_cpu_ns;           /* its CPU time as the blocks begin */
-    int64_t begin_switches;         /* context switches then */
-    double begin_faults;            /* page faults then */
-    uint64_t begin_echoes;          /* echoes until then */
-    int stalls[1 + GRID_POINTS];    /* slices with a stall */
+    struct measure_order order;       /* what is measured of it */
+    struct server_process server;     /* its process */
+    struct driver driver;             /* its clients */
+    struct measurement seen;          /* for the judge */
+    enum state state;                 /* what it takes part in */
+    int64_t slice_ns;                 /* length of its slices */
+    int64_t own_cpu_ns;               /* its CPU time in its slices */
+    int64_t begin_cpu_ns;             /* its CPU time as the blocks begin */
+    int64_t begin_switches;           /* context switches then */
+    double begin_faults;              /* page faults then */
+    uint64_t begin_echoes;            /* echoes until then */
+    int stalls[1 + GRID_POINTS];      /* slices with a stall */
     double stall_ms[1 + GRID_POINTS]; /* the longest */
-    double ns_out;                  /* time in the slices of others */
+    double ns_out;                    /* time in the slices of others */
 };
 
 /* The state of a run. */
@@ -81,17 +81,17 @@ struct lives {
     /* By contender: why it is hopeless, "" if it is not. */
     char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
     /* Of the present scenario: */
-    const struct plan_cell *cell;    /* it */
-    struct turn turns[CONTENDERS_MAX]; /* by contender */
-    bool failed[CONTENDERS_MAX];     /* is not started again */
-    bool measured[CONTENDERS_MAX];   /* has a record that is good */
-    int life;                        /* from 1 */
-    int block;                       /* the last one, from 1 */
-    double floor_us[BLOCKS_MAX];     /* of this life */
-    int nfloors;                     /* how many */
-    struct disturbance before;       /* as the blocks began */
+    const struct plan_cell *cell;        /* it */
+    struct turn turns[CONTENDERS_MAX];   /* by contender */
+    bool failed[CONTENDERS_MAX];         /* is not started again */
+    bool measured[CONTENDERS_MAX];       /* has a record that is good */
+    int life;                            /* from 1 */
+    int block;                           /* the last one, from 1 */
+    double floor_us[BLOCKS_MAX];         /* of this life */
+    int nfloors;                         /* how many */
+    struct disturbance before;           /* as the blocks began */
     struct grid_point grid[GRID_POINTS]; /* rates of the open loop */
-    int npoints;                     /* how many there are */
+    int npoints;                         /* how many there are */
 };
 
 static bool
@@ -269,8 +269,8 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
     size_t contender = (size_t)(turn - lives->turns);
     cpu_set_t cpus;
 
-    if (interrupted(lives) && sum == 0 && shared &&
-        shared->slices[0] == 0 && turn->state == STATE_DRIVEN) {
+    if (interrupted(lives) && sum == 0 && shared && shared->slices[0] == 0 &&
+        turn->state == STATE_DRIVEN) {
         return;
     }
     turn->order.rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
@@ -319,8 +319,8 @@ look_last(struct turn *turn)
 
     server_process_faults(&turn->server, &seen->faults, &threads);
     seen->faults -= turn->begin_faults;
-    seen->forks |= server_process_forks(&turn->server) ||
-                   tasks_have_children(pid);
+    seen->forks |=
+        server_process_forks(&turn->server) || tasks_have_children(pid);
     seen->unseen = pid == 0;
     seen->moved = measure_has_moved(&turn->order, &turn->server);
     seen->switches = turn->order.scenario->churn || switches < 0 ||
@@ -332,8 +332,7 @@ look_last(struct turn *turn)
     seen->elsewhere_percent = NAN;
     if (turn->ns_out > 0 && turn->begin_cpu_ns >= 0 && cpu_ns >= 0) {
         seen->elsewhere_percent =
-            100 *
-            (double)(cpu_ns - turn->begin_cpu_ns - turn->own_cpu_ns) /
+            100 * (double)(cpu_ns - turn->begin_cpu_ns - turn->own_cpu_ns) /
             turn->ns_out;
     }
 }
@@ -436,8 +435,7 @@ run_slice(struct lives *lives, size_t contender, int sum)
     slice.seconds = (double)shared->last.window_ns / 1e9;
     slice.echoes = (double)shared->slice_echoes;
     slice.server_cpu_us =
-        shared->server_cpu_ns < 0 ? NAN
-                                  : (double)shared->server_cpu_ns / 1e3;
+        shared->server_cpu_ns < 0 ? NAN : (double)shared->server_cpu_ns / 1e3;
     slice.client_cpu_us = (double)shared->last.client_cpu_ns / 1e3;
     slice.gap_ms = (double)shared->last.gap_ns / 1e6;
     slice.stalled =

@@ -22,8 +22,8 @@ struct lives_order {
     const struct options *options;            /* who and what */
     const struct plan *plan;                  /* how long */
     const volatile sig_atomic_t *interrupted; /* set: finish now */
-    struct results *results;                  /* run filled in; gets the rest */
-    FILE *file;                               /* gets a line for each */
+    struct results *results; /* run filled in; gets the rest */
+    FILE *file;              /* gets a line for each */
     /* Called when a cell of the plan is measured, or cut off. */
     void (*on_cell)(const struct results *results,
                     const struct plan_cell *cell);

@@ -140,7 +140,7 @@ order_server(const struct measure_order *order,
 
 bool
 measure_has_moved(const struct measure_order *order,
-          const struct server_process *server)
+                  const struct server_process *server)
 {
     cpu_set_t cpus;
 

@@ -2,8 +2,8 @@
  * perf.h: a server's system calls, counted by the kernel.
  *
  * perf_event_open(2) on the tracepoints of system calls, for all threads of
- * a process and those that they start. Counting costs each call a few tens
- * of nanoseconds, so it has no place in a timed window.
+ * a process that has one, and those that it will start. Counting costs each
+ * call a few tens of nanoseconds, so it has no place in a timed window.
  */
 #ifndef FIVEWAYS_PERF_H
 #define FIVEWAYS_PERF_H
@@ -14,7 +14,6 @@
 
 enum {
     PERF_EVENTS_MAX = 48,    /* the total, and calls by name */
-    PERF_FDS_MAX = 960,      /* events times threads at the start */
     PERF_REASON_BYTES = 128, /* a sentence without full stop */
 };
 
@@ -22,23 +21,12 @@ enum {
 struct perf {
     int nevents;                        /* counted; the first is the total */
     const char *names[PERF_EVENTS_MAX]; /* of the calls; [0] is NULL */
-    int nfds;                           /* open counters */
-    int fds[PERF_FDS_MAX];              /* them */
-    int event_of[PERF_FDS_MAX];         /* which event each of them counts */
+    int fds[PERF_EVENTS_MAX];           /* open counters */
 };
 
 /*
- * Keep the tracepoints switched on, by counters of our own process that are
- * never read. The kernel takes some hundred milliseconds to switch all of
- * them on and off again, and while they are on every system call of the
- * machine costs more: so around all countings of a run, not around each, and
- * never around a timed window. Not needed for perf_open() to work. Closed
- * by perf_close().
- */
-void perf_hold(struct perf *perf);
-
-/*
- * Begin to count the system calls of a process: in total, and by name if
+ * Begin to count the system calls of a process that has no other thread
+ * yet: in total, and by name if
  * `by_name` is set. Returns 0; or -1 and why not in `reason`, and then
  * nothing is open. The counters belong to `perf` until perf_close().
  */

@@ -2,7 +2,8 @@
  * plan.h: what will be run, and how long for.
  *
  * Each scenario has its time, so the whole is known beforehand; how many
- * blocks fit into it is seen when it is measured. Limits of the machine are found here, before anything is started.
+ * blocks fit into it is seen when it is measured. Limits of the machine are
+ * found here, before anything is started.
  */
 #ifndef FIVEWAYS_PLAN_H
 #define FIVEWAYS_PLAN_H
@@ -34,7 +35,7 @@ struct plan {
     struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order */
     size_t ncells;                          /* how many */
     double seconds;                         /* that it takes, estimated */
-    char note[512];     /* what the limit of descriptors changed, or "" */
+    char note[512]; /* what the limit of descriptors changed, or "" */
 };
 
 /* Make the plan. Raises this process's soft limit of descriptors to the hard

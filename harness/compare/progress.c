@@ -15,8 +15,8 @@ void
 progress_begin(struct progress *progress, const struct plan *plan,
                const char *note)
 {
-    *progress = (struct progress){.plan = plan,
-                                  .shown = isatty(STDERR_FILENO)};
+    *progress =
+        (struct progress){.plan = plan, .shown = isatty(STDERR_FILENO)};
     fprintf(stderr, "compare: %zu scenario%s, about %.0f s\n", plan->ncells,
             plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
     if (note[0] != '\0') {

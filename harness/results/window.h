@@ -57,25 +57,25 @@ enum window_figure {
     WINDOW_STACK_KIB_PER_CLIENT, /* kernel stacks of the threads that a
                                   * client adds; not resident memory */
     WINDOW_MEAN_US,              /* latency, the mean */
-    WINDOW_CLIENT_BYTES,     /* that were sent and came back in the server's
-                              * whole life; unknown if any was left over */
-    WINDOW_STEAL_PERCENT,    /* of its CPUs, taken by the hypervisor */
-    WINDOW_FOREIGN_PERCENT,  /* of its CPUs, used by everybody else */
-    WINDOW_TICK_PERCENT,     /* how finely the kernel counts these two */
-    WINDOW_PREEMPTIONS,      /* of the client, against its will */
-    WINDOW_THROTTLED,        /* times our control group was stopped */
-    WINDOW_LISTEN_OVERFLOWS, /* whole machine: full queues of listeners */
-    WINDOW_LISTEN_DROPS,     /* whole machine: connects lost that way */
-    WINDOW_RETRANSMITS,      /* whole machine: TCP segments sent again */
-    WINDOW_OFFERED_PER_S,    /* open loop: messages that were due */
-    WINDOW_REACHED_SHARE,    /* open loop: echoes over messages due */
-    WINDOW_SERVICE_P50_US,   /* open loop: from when it was sent */
-    WINDOW_SERVICE_P99_US,   /* ... 99 of 100 */
-    WINDOW_LAG_P99_US,       /* open loop: how late the client was itself */
-    WINDOW_FAIRNESS,         /* echoes of the least served client over those
-                              * of the median one */
-    WINDOW_STALLS,           /* slices in which nothing moved for too long */
-    WINDOW_STALL_MS,         /* the longest of these times */
+    WINDOW_CLIENT_BYTES,      /* that were sent and came back in the server's
+                               * whole life; unknown if any was left over */
+    WINDOW_STEAL_PERCENT,     /* of its CPUs, taken by the hypervisor */
+    WINDOW_FOREIGN_PERCENT,   /* of its CPUs, used by everybody else */
+    WINDOW_TICK_PERCENT,      /* how finely the kernel counts these two */
+    WINDOW_PREEMPTIONS,       /* of the client, against its will */
+    WINDOW_THROTTLED,         /* times our control group was stopped */
+    WINDOW_LISTEN_OVERFLOWS,  /* whole machine: full queues of listeners */
+    WINDOW_LISTEN_DROPS,      /* whole machine: connects lost that way */
+    WINDOW_RETRANSMITS,       /* whole machine: TCP segments sent again */
+    WINDOW_OFFERED_PER_S,     /* open loop: messages that were due */
+    WINDOW_REACHED_SHARE,     /* open loop: echoes over messages due */
+    WINDOW_SERVICE_P50_US,    /* open loop: from when it was sent */
+    WINDOW_SERVICE_P99_US,    /* ... 99 of 100 */
+    WINDOW_LAG_P99_US,        /* open loop: how late the client was itself */
+    WINDOW_FAIRNESS,          /* echoes of the least served client over those
+                               * of the median one */
+    WINDOW_STALLS,            /* slices in which nothing moved for too long */
+    WINDOW_STALL_MS,          /* the longest of these times */
     WINDOW_ELSEWHERE_PERCENT, /* server CPU in the slices of others, of
                                * their time */
     WINDOW_FIGURES,
