@@ -32,7 +32,7 @@
 enum {
     ALONE_MS = 10,       /* that the first client speaks */
     WARMUP_MS = 10,      /* of a slice to warm up */
-    WARMUP_STEADY = 2,   /* so many of them in a row must be no faster */
+    WARMUP_STEADY = 3,   /* so many of them in a row must be no faster */
     SLICE_MS_MIN = 10,   /* of a slice */
     SLICE_MS_MAX = 500,  /* where a turn takes long */
     SLICE_TURNS = 5,     /* turns of all clients in a slice, at least */
@@ -411,6 +411,7 @@ static double
 stall_gap_ms(const struct scenario *scenario)
 {
     return STALL_GAP_MS + 2.0 * scenario->delay_ms +
+           0.02 * scenario->clients +
            2e-3 * scenario->work_us * scenario->clients +
            (double)scenario->message_bytes / 1e5;
 }
@@ -495,7 +496,7 @@ warm_up(struct lives *lives, size_t contender)
             steady = -1;
         }
         least = fmin(least, cost);
-        turn_ns = (double)shared->last.window_ns * scenario->clients / echoes;
+        turn_ns = (double)shared->last.window_ns * shared->served / echoes;
     }
     turn->slice_ns = (int64_t)(SLICE_TURNS * turn_ns);
     if (turn->slice_ns > SLICE_MS_MAX * MS) {
