@@ -280,6 +280,8 @@ fill_costs(struct window *window, const struct measurement *measurement,
     if (held >= 1) {
         figure[WINDOW_RSS_KIB_PER_CLIENT] =
             (measurement->rss_kib - measurement->base_rss_kib) / held;
+        figure[WINDOW_BUSY_RSS_KIB_PER_CLIENT] =
+            (measurement->busy_rss_kib - measurement->base_rss_kib) / held;
         figure[WINDOW_STACK_KIB_PER_CLIENT] =
             (measurement->threads - measurement->base_threads) *
             measurement->stack_kib / held;

@@ -17,7 +17,8 @@ struct measurement {
     int engine_errno;            /* why the engine did not run, or 0 */
     int held_before;             /* clients as the baseline was read */
     double base_rss_kib;         /* memory then */
-    double rss_kib;              /* memory as the window ended */
+    double rss_kib;              /* memory as all were connected */
+    double busy_rss_kib;         /* memory as the slices ended */
     int64_t server_cpu_ns;       /* in the window; -1: unknown */
     double faults;               /* minor page faults in the window */
     double base_threads;         /* threads as the baseline was read */

@@ -319,6 +319,7 @@ look_last(struct turn *turn)
 
     server_process_faults(&turn->server, &seen->faults, &threads);
     seen->faults -= turn->begin_faults;
+    seen->busy_rss_kib = server_process_rss_kib(&turn->server);
     seen->forks |=
         server_process_forks(&turn->server) || tasks_have_children(pid);
     seen->unseen = pid == 0;
@@ -651,7 +652,7 @@ choose_grid(struct lives *lives)
 static void
 run_open(struct lives *lives, int64_t end_ns)
 {
-    int blocks = 0;
+    int point = 0;
 
     if (lives->life == 1) {
         choose_grid(lives);
@@ -666,13 +667,14 @@ run_open(struct lives *lives, int64_t end_ns)
             turn->state = STATE_MUTE;
         }
     }
-    while (lives->npoints > 0 && !interrupted(lives) &&
-           (blocks < 1 || clock_now_ns() < end_ns)) {
-        for (int i = 1; i <= lives->npoints && !interrupted(lives); i++) {
-            run_block(lives, i);
-            progress_show(&lives->progress, lives->cell, lives->life);
+    while (point < lives->npoints ||
+           (lives->npoints > 0 && clock_now_ns() < end_ns)) {
+        if (interrupted(lives)) {
+            return;
         }
-        blocks++;
+        run_block(lives, 1 + point % lives->npoints);
+        point++;
+        progress_show(&lives->progress, lives->cell, lives->life);
     }
 }
 

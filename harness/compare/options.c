@@ -23,7 +23,7 @@ enum {
     KEY_OUT,
     KEY_MODELS,
     KEY_SCENARIOS,
-    KEY_SECONDS,
+    KEY_TIME,
     KEY_LIVES,
     KEY_QUICK,
     KEY_FULL,
@@ -51,8 +51,8 @@ static void parse_layout(struct options *options, const char *text,
                          struct argp_state *state);
 static void parse_host(struct options *options, const char *text,
                        struct argp_state *state);
-static void parse_start_timeout(struct options *options, const char *text,
-                                struct argp_state *state);
+static int64_t parse_time(const char *flag, const char *text,
+                          struct argp_state *state);
 static void set_mode(struct options *options, enum mode mode,
                      struct argp_state *state);
 static void finish(struct options *options);
@@ -76,8 +76,8 @@ static const struct argp_option flags[] = {
     {"models", KEY_MODELS, "NAMES", 0,
      "Only these of blocking, threaded, selectloop, coroutine, libevent", 0},
     {"scenarios", KEY_SCENARIOS, "NAMES", 0, "Only these scenarios", 0},
-    {"seconds", KEY_SECONDS, "N", 0,
-     "So long for each scenario, the lives of all servers together", 0},
+    {"time", KEY_TIME, "TIME", 0,
+     "So long for each scenario, all servers and lives together", 0},
     {"lives", KEY_LIVES, "N", 0,
      "Fresh processes of each server in a scenario (default: 2)", 0},
     {"server", KEY_SERVER, "NAME=COMMAND", 0,
@@ -176,9 +176,8 @@ parse_option(int key, char *arg, struct argp_state *state)
     case KEY_SCENARIOS:
         parse_scenarios(options, arg, state);
         return 0;
-    case KEY_SECONDS:
-        options->seconds =
-            parse_number("seconds", OPTIONS_SECONDS_MAX, arg, state);
+    case KEY_TIME:
+        options->time_ns = parse_time("time", arg, state);
         return 0;
     case KEY_LIVES:
         options->lives = parse_number("lives", OPTIONS_LIVES_MAX, arg, state);
@@ -210,7 +209,7 @@ parse_option(int key, char *arg, struct argp_state *state)
         }
         return 0;
     case KEY_START_TIMEOUT:
-        parse_start_timeout(options, arg, state);
+        options->start_timeout_ns = parse_time("start-timeout", arg, state);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "%s: compare takes flags only", arg);
@@ -355,20 +354,17 @@ parse_host(struct options *options, const char *text,
     options->host = text;
 }
 
-static void
-parse_start_timeout(struct options *options, const char *text,
-                    struct argp_state *state)
+static int64_t
+parse_time(const char *flag, const char *text, struct argp_state *state)
 {
     int64_t time_ns;
 
     if (units_parse_time(text, &time_ns) != 0 || time_ns < 1000000 ||
-        time_ns > INT64_C(600000000000)) {
-        argp_error(state,
-                   "--start-timeout: %s is not a time from 1ms to "
-                   "600s",
+        time_ns > INT64_C(3600000000000)) {
+        argp_error(state, "--%s: %s is not a time from 1ms to 3600s", flag,
                    text);
     }
-    options->start_timeout_ns = time_ns;
+    return time_ns;
 }
 
 static void

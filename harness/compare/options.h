@@ -14,7 +14,6 @@
 #include "harness/compare/syscalls.h"
 
 enum {
-    OPTIONS_SECONDS_MAX = 3600,
     OPTIONS_LIVES_MAX = 100,
 };
 
@@ -25,7 +24,7 @@ struct options {
     enum mode mode;          /* how much */
     const char *models;      /* names, or NULL for all */
     const char *scenarios;   /* names, or NULL for those of the mode */
-    int seconds;             /* of each scenario; 0: those of the mode */
+    int64_t time_ns;         /* of each scenario; 0: that of the mode */
     int lives;               /* in each scenario; 0: those of the mode */
     const char *launcher;    /* words that start each server, or NULL */
     const char *leash;       /* with a launcher: path of leash; found by

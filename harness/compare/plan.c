@@ -19,12 +19,15 @@ struct budget {
 
 static const struct budget budgets[] = {
     {MODE_DEFAULT, 1, 2}, {MODE_QUICK, 0.2, 2},    {MODE_FULL, 3, 4},
-    {MODE_C10K, 4, 2},    {MODE_VARIANTS, 2.8, 3},
+    {MODE_C10K, 2, 2},    {MODE_VARIANTS, 2.8, 3},
 };
 
 enum {
     /* To count the system calls of one row, once in a run; measured. */
     COUNT_MS = 120,
+    /* To connect a thousand more clients and to take leave of them, once for
+     * each server and life; measured. */
+    CONNECT_MS = 150,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
 };
@@ -189,18 +192,26 @@ static void
 give_time(struct plan_cell *cell, const struct options *options,
           const struct budget *budget)
 {
-    double seconds = options->seconds > 0
-                         ? options->seconds
+    double seconds = options->time_ns > 0
+                         ? (double)options->time_ns / 1e9
                          : cell->scenario.seconds * budget->scale;
+    double connecting = 0;
     int counted = 0;
 
     for (size_t i = 0; i < options->ncontenders; i++) {
         counted += options->syscalls != SYSCALLS_NONE &&
                    contender_offers(&options->contenders[i], &cell->scenario);
     }
+    for (size_t i = 0; i < options->ncontenders; i++) {
+        connecting += contender_offers(&options->contenders[i],
+                                       &cell->scenario)
+                          ? cell->scenario.silent / 1e3 * CONNECT_MS / 1e3
+                          : 0;
+    }
     cell->lives = options->lives > 0 ? options->lives : budget->lives;
-    cell->life_ns = (int64_t)(1e9 * seconds / cell->lives);
+    cell->life_ns = (int64_t)(1e9 * (seconds / cell->lives + connecting));
     if (cell->skipped[0] == '\0') {
-        cell->seconds = seconds + counted * COUNT_MS / 1e3;
+        cell->seconds = seconds + cell->lives * connecting +
+                        counted * COUNT_MS / 1e3;
     }
 }

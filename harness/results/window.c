@@ -63,6 +63,7 @@ static const char *const figure_names[WINDOW_FIGURES] = {
     [WINDOW_SERVICE_P99_US] = "service_p99_us",
     [WINDOW_LAG_P99_US] = "lag_p99_us",
     [WINDOW_FAIRNESS] = "fairness",
+    [WINDOW_BUSY_RSS_KIB_PER_CLIENT] = "busy_rss_kib_per_client",
     [WINDOW_STALLS] = "stalls",
     [WINDOW_STALL_MS] = "stall_ms",
     [WINDOW_ELSEWHERE_PERCENT] = "elsewhere_percent",

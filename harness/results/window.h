@@ -74,6 +74,7 @@ enum window_figure {
     WINDOW_LAG_P99_US,        /* open loop: how late the client was itself */
     WINDOW_FAIRNESS,          /* echoes of the least served client over those
                                * of the median one */
+    WINDOW_BUSY_RSS_KIB_PER_CLIENT, /* resident memory as the slices end */
     WINDOW_STALLS,            /* slices in which nothing moved for too long */
     WINDOW_STALL_MS,          /* the longest of these times */
     WINDOW_ELSEWHERE_PERCENT, /* server CPU in the slices of others, of

@@ -68,13 +68,13 @@ run() {
 
 # run_briefly ARGUMENTS...: one window for each server, and nothing beside.
 run_briefly() {
-    run --models=threaded --scenarios=silent --rounds=1 --syscalls=none "$@"
+    run --models=threaded --scenarios=silent --lives=1 --time=200ms --syscalls=none "$@"
 }
 
 # run_once ARGUMENTS...: one round and nothing beside. What it printed is in
 # $tmp/flat as well, in one line: the table breaks sentences where it likes.
 run_once() {
-    run --rounds=1 --syscalls=none "$@"
+    run --lives=1 --time=200ms --syscalls=none "$@"
     tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
 }
 

@@ -22,7 +22,7 @@ not_counted() {
     result "without counting, system calls are n/a" $?
 
     through=(env PATH=/nowhere)
-    run --models=threaded --scenarios=silent --rounds=1 --syscalls=strace
+    run --models=threaded --scenarios=silent --lives=1 --time=200ms --syscalls=strace
     through=()
     [ "$status" -eq 0 ] && said '^threaded .* n/a ' out &&
         grep -q 'no strace: strace is not installed' \
@@ -43,7 +43,7 @@ edge() {
 }
 
 strace_finds_five() {
-    run --bin="$tmp/bin" --models=threaded --scenarios=silent --rounds=1 \
+    run --bin="$tmp/bin" --models=threaded --scenarios=silent --lives=1 --time=200ms \
         --syscalls=strace "${plain_and_more[@]}"
     [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
         near "$(calls_of more getppid)" 5 "$(edge 1)" &&
@@ -77,12 +77,12 @@ by_perf() {
 
 both_agree() {
     local model calls=()
-    run --models=selectloop,libevent --scenarios=echo --rounds=1 \
+    run --models=selectloop,libevent --scenarios=echo --lives=1 --time=200ms \
         --syscalls=strace
     for model in selectloop libevent yardstick; do
         calls+=("$(calls_of "$model" "" 1)")
     done
-    with_perf --models=selectloop,libevent --scenarios=echo --rounds=1
+    with_perf --models=selectloop,libevent --scenarios=echo --lives=1 --time=200ms
     near "$(calls_of selectloop "" 1)" "${calls[0]}" 0.06 &&
         near "$(calls_of libevent "" 1)" "${calls[1]}" 0.08 &&
         near "$(calls_of yardstick "" 1)" "${calls[2]}" 0.06
@@ -95,7 +95,7 @@ if ! command -v strace >/dev/null; then
     finish
 fi
 by_strace
-if ! with_perf --models=threaded --scenarios=silent --rounds=1 \
+if ! with_perf --models=threaded --scenarios=silent --lives=1 --time=200ms \
     "${plain_and_more[@]}"; then
     skip "system calls with perf" "the kernel does not let us"
     finish

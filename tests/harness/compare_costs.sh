@@ -28,15 +28,15 @@ result "a server that holds 64 KiB for each client is told so" $?
 # Memory is read at the end of the window, and on a busy machine the first
 # messages may not be whole by then: those runs are not about it.
 for _ in 1 2 3 4 5 6 7 8; do
-    run --models=threaded --scenarios=bulk --rounds=1 --syscalls=none \
+    run --models=threaded --scenarios=bulk --lives=1 --time=200ms --syscalls=none \
         "--server=right=$badserver" \
         "--server=hoards=$badserver --bug=hoard --after=1048576"
     between 16 "$(field echoes hoards)" 100000 && break
 done
 [ "$status" -eq 0 ] && [ "$(field served hoards)" -eq 4 ] &&
-    between $((1024 - 252)) "$(field rss_kib_per_client hoards)" \
+    between $((1024 - 252)) "$(field busy_rss_kib_per_client hoards)" \
         $((1024 + 252 + 64)) &&
-    between -252 "$(field rss_kib_per_client right)" $((252 + 64))
+    between -252 "$(field busy_rss_kib_per_client right)" $((252 + 64))
 result "a server that buffers without bound is told by its memory" $?
 
 run_briefly "--server=forks=perl $here/forks.pl {port}"
@@ -67,7 +67,7 @@ measured_as_paid() {
 
 measure_more_calls() {
     rm -f "$tmp/prices"
-    run --models=threaded --scenarios=silent --rounds=5 --syscalls=none \
+    run --models=threaded --scenarios=silent --lives=2 --time=1s --syscalls=none \
         "--server=right=$badserver" \
         "--server=more=$badserver --getppid=$more_calls --price=$tmp/prices"
     expected_us="$(price_ns) * $more_calls / 1000"

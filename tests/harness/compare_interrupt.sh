@@ -9,12 +9,12 @@ a_window_is_there() {
     grep -qs '"status": *"ok"' "$tmp/results/results.jsonl"
 }
 
-# begin: compare in the background, many rounds; returns when a window has
+# begin: compare in the background, for long; returns when a window has
 # been measured and a server of its own runs.
 begin() {
     rm -f "$tmp/results/results.jsonl"
     "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
-        --scenarios=silent --rounds=500 >"$tmp/out" 2>"$tmp/err" &
+        --scenarios=silent --time=600s >"$tmp/out" 2>"$tmp/err" &
     pid=$!
     within 10 a_window_is_there
     within 10 a_server_runs
@@ -35,7 +35,7 @@ one_signal() {
 while_a_server_starts() {
     rm -f "$tmp/results/results.jsonl"
     "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
-        --scenarios=silent --rounds=2 --start-timeout=50s \
+        --scenarios=silent --lives=2 --time=200ms --start-timeout=50s \
         "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
     within 10 a_sleeper_runs

@@ -115,7 +115,7 @@ out_of_sight() {
         said 'silent, servers out of sight' out &&
         grep -q '"server_stats": *{' "$tmp/results/results.jsonl"
     result "of servers out of sight no CPU and no memory is told" $?
-    run --rounds=1 --syscalls=perf --models=threaded --scenarios=silent \
+    run --lives=1 --time=200ms --syscalls=perf --models=threaded --scenarios=silent \
         --launcher="$tmp/remote"
     tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
     [ "$status" -eq 0 ] && said 'no perf: the launcher hides the server' flat
@@ -128,7 +128,7 @@ out_of_sight() {
     start_agent
     rm -f "$tmp/results/results.jsonl"
     "$compare" --out="$tmp/results" --models=threaded --scenarios=silent \
-        --rounds=500 --launcher="$tmp/remote" >"$tmp/out" 2>"$tmp/err" &
+        --time=600s --launcher="$tmp/remote" >"$tmp/out" 2>"$tmp/err" &
     compare_pid=$!
     within 10 a_window_is_there
     within 10 a_child_runs

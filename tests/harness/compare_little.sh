@@ -6,13 +6,13 @@ source "$(dirname "$0")/cases.sh"
 
 few_descriptors() {
     through=(prlimit --nofile=300:300)
-    run --models=threaded --scenarios=echo,idle --rounds=1 --syscalls=none
+    run --models=threaded --scenarios=echo,idle --lives=1 --time=200ms --syscalls=none
     [ "$status" -eq 0 ] && said 'only 300 descriptors .*echo 512 is skipped' err &&
         said '^skipped: 512 clients' out &&
         said 'idle has [0-9]+ silent clients, not 1000' err
     result "with few descriptors rows shrink or are skipped, and say so" $?
 
-    run --full --models=threaded --scenarios=idle --rounds=1 --syscalls=none
+    run --full --models=threaded --scenarios=idle --lives=1 --time=200ms --syscalls=none
     [ "$status" -eq 0 ] && said '10000 silent clients is left out' err &&
         [ "$(grep -cE '^threaded +[0-9]' "$tmp/out")" -eq 1 ]
     result "two sizes that shrink to the same are run once" $?
@@ -20,7 +20,7 @@ few_descriptors() {
 }
 
 missing_programs() {
-    run --bin=/nonexistent --scenarios=silent --rounds=1
+    run --bin=/nonexistent --scenarios=silent --lives=1 --time=200ms
     [ "$status" -eq 3 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
         said 'no program blocking in /nonexistent; run make' err &&
         [ ! -e "$tmp/results" ]
@@ -28,12 +28,12 @@ missing_programs() {
 
     own_programs threaded yardstick
     run --bin="$tmp/bin" --models=threaded,libevent --scenarios=silent \
-        --rounds=1 --syscalls=none
+        --lives=1 --time=200ms --syscalls=none
     [ "$status" -eq 0 ] && others_measured &&
         said '^libevent +skipped: not built: libevent is not inst' out
     result "without libevent its row says why" $?
 
-    run --bin="$tmp/bin" --models=libevent --scenarios=wait --rounds=1
+    run --bin="$tmp/bin" --models=libevent --scenarios=wait --lives=1 --time=200ms
     [ "$status" -eq 3 ] && said '^libevent +skipped: not built' out &&
         said '^compare: nothing was measured' err
     result "a run that measures nothing says so and exits 3" $?
@@ -59,16 +59,16 @@ installed() {
 
 nowhere_to_write() {
     timeout 60 "$compare" --out="$tmp/results" --models=threaded \
-        --scenarios=silent --rounds=1 >/dev/full 2>"$tmp/err"
+        --scenarios=silent --lives=1 --time=200ms >/dev/full 2>"$tmp/err"
     [ $? -eq 3 ] && said 'standard output: No space left' err
     result "a full standard output is said" $?
 
     timeout 60 "$compare" --out="$tmp/results" --models=threaded \
-        --scenarios=silent --rounds=1 >&- 2>"$tmp/err"
+        --scenarios=silent --lives=1 --time=200ms >&- 2>"$tmp/err"
     [ $? -eq 3 ] && said 'standard output is closed' err
     result "a closed standard output is said" $?
 
-    timeout 60 "$compare" --out=/proc/none --scenarios=silent --rounds=1 \
+    timeout 60 "$compare" --out=/proc/none --scenarios=silent --lives=1 --time=200ms \
         >"$tmp/out" 2>"$tmp/err"
     [ $? -eq 3 ] && said '/proc/none' err
     result "without a place for results nothing is measured" $?

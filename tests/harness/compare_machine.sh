@@ -79,7 +79,7 @@ full_disk() {
     through=(unshare -m sh -c 'disk=$1 && shift &&
         mount -t tmpfs -o size=8k none "$disk" &&
         exec "$@" --out="$disk/compare"' sh "$disk")
-    run_once --models=threaded --scenarios=silent --rounds=8
+    run_once --models=threaded --scenarios=silent --lives=2 --time=1s
     [ "$status" -eq 3 ] && said '^threaded +16/16' out &&
         said 'results.jsonl: No space left .*prints its table' err &&
         ! said '^files:' out && [ "$(grep -c 'No space' "$tmp/err")" -eq 1 ]

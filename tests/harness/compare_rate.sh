@@ -11,7 +11,7 @@ source "$(dirname "$0")/cases.sh"
 
 # run_rate ARGUMENTS...: the scenario rate, once; its status in $status.
 run_rate() {
-    run --scenarios=rate --rounds=1 --syscalls=none "$@"
+    run --scenarios=rate --lives=1 --time=200ms --syscalls=none "$@"
 }
 
 # flat PATTERN: as said, of what compare printed with its lines joined.

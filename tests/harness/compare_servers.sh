@@ -10,7 +10,7 @@ with_server() {
 }
 
 foreign_servers() {
-    run --models=threaded --scenarios=silent --rounds=2 \
+    run --models=threaded --scenarios=silent --lives=2 --time=200ms \
         "--server=fine=perl $here/server.pl {port} fine"
     [ "$status" -eq 0 ] && said '^fine +16/16' out && others_measured
     result "a foreign server without a ready line is measured" $?
@@ -76,7 +76,7 @@ odd_starts() {
 
 # One server at a time is what blocking means; it is no failure.
 serial_server() {
-    run --quick --models=blocking --rounds=1 --scenarios=echo,silent,wait,work
+    run --quick --models=blocking --lives=1 --time=200ms --scenarios=echo,silent,wait,work
     [ "$status" -eq 0 ] && said '^blocking +1/64' out &&
         said '^blocking +0/16' out && said '^blocking +1/16' out
     result "blocking leaves clients waiting and is ok" $?
@@ -88,7 +88,7 @@ variants() {
     own_programs coroutine yardstick
     printf '#!/bin/sh\necho "$@" >>"%s/flags"\nexec "%s/coroutine" "$@"\n' \
         "$tmp" "$bin" >"$tmp/bin/coroutine"
-    run --variants --bin="$tmp/bin" --models=coroutine,libevent --rounds=1 \
+    run --variants --bin="$tmp/bin" --models=coroutine,libevent --lives=1 --time=200ms \
         --scenarios=echo --syscalls=none
     [ "$status" -eq 0 ] && said '^coroutine +64/64' out &&
         [ "$(grep -c swapcontext "$tmp/flags")" -eq 2 ] &&

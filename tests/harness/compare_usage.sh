@@ -15,8 +15,9 @@ refused() {
 refused "an unknown model" '--models: fast.*blocking' --models=fast
 refused "an unknown scenario" '--scenarios: race.*echo, churn' \
     --scenarios=echo,race
-refused "no rounds" '--rounds: 0 .*1 to 1000' --rounds=0
-refused "rounds in words" '--rounds: six .*1 to 1000' --rounds=six
+refused "no lives" '--lives: 0 .*1 to 100' --lives=0
+refused "lives in words" '--lives: six .*1 to 100' --lives=six
+refused "no time" '--time: 0s .*1ms to 3600s' --time=0s
 refused "an unknown layout" '--layout: round.*shared' --layout=round
 refused "a server without a command" '--server: mine' --server=mine
 refused "a server called like ours" 'one of the five' '--server=blocking=cat'

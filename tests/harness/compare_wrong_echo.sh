@@ -41,7 +41,7 @@ wrong_byte swap '0: [^;]*; it looks like (an earlier )?connection'
 wrong_byte extra '192: '
 
 # The first run takes one connection of those that are served.
-run --quick --models=threaded --scenarios=echo --rounds=1 --syscalls=none \
+run --quick --models=threaded --scenarios=echo --lives=1 --time=200ms --syscalls=none \
     "--server=first=$badserver --bug=first --after=11"
 [ "$status" -eq 0 ] && said '^first +10/64' out && said '^threaded +64/64' out
 result "a server that serves only the first is given their number" $?
@@ -66,7 +66,7 @@ with_bug mute --bug=never
     said '^mute +failed: never answered' out
 result "a mute server fails, beside a silent client" $?
 
-run --models=blocking --scenarios=churn --rounds=1 --syscalls=none \
+run --models=blocking --scenarios=churn --lives=1 --time=200ms --syscalls=none \
     "--server=mute=$badserver --bug=never"
 [ "$status" -eq 1 ] && said '^mute +failed: never answered' out &&
     said '^blocking +16/16' out
@@ -74,7 +74,7 @@ result "a mute server fails, without one" $?
 
 # Connections that are closed after one echo hide what comes behind it only
 # from a client that does not wait for their end.
-run --models=blocking --scenarios=churn --rounds=1 --syscalls=none \
+run --models=blocking --scenarios=churn --lives=1 --time=200ms --syscalls=none \
     "--server=later=$badserver --bug=afterthought --after=1" \
     "--server=parting=$badserver --bug=parting" \
     "--server=stays=$badserver --bug=stays"
