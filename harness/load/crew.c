@@ -1,14 +1,13 @@
 /*
  * crew.c: a run by several threads.
  */
-#include "harness/load/crew.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/load/load.h"
 #include "harness/load/source.h"
 
 enum {

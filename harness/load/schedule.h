@@ -13,10 +13,7 @@
 
 #include <stdint.h>
 
-enum schedule_kind {
-    SCHEDULE_POISSON, /* independent of each other: exponential gaps */
-    SCHEDULE_FIXED,   /* one like the other: equal gaps */
-};
+#include "harness/load/engine.h"
 
 struct schedule {
     enum schedule_kind kind; /* how the gaps are chosen */

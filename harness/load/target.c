@@ -1,8 +1,6 @@
 /*
  * target.c: the server's address, as people write it.
  */
-#include "harness/load/target.h"
-
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +8,8 @@
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "harness/load/load.h"
 
 enum {
     PORT_MAX = 65535,
