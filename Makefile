@@ -109,8 +109,8 @@ REPORT   := $(call objects,harness/report,harness/report/report.c)
 COMPARE  := $(call objects,harness/compare,\
               harness/compare/yardstick.c harness/compare/leash.c)
 
-HARNESS := $(BIN)/load $(BIN)/yardstick $(BIN)/leash \
-           $(if $(filter jansson,$(HAVE)),$(BIN)/report $(BIN)/compare)
+HARNESS := $(BIN)/yardstick $(BIN)/leash $(if $(filter jansson,$(HAVE)),\
+             $(BIN)/load $(BIN)/report $(BIN)/compare)
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
 
 $(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
@@ -128,8 +128,7 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 
 $(BIN)/libevent $(BIN)/bufferevent: LDLIBS = $(call LIBS_OF,libevent)
 $(OBJ)/libevent/%.o: OWN_CFLAGS = $(call CFLAGS_OF,libevent)
-$(BIN)/report $(BIN)/compare: LDLIBS = $(call LIBS_OF,jansson) -lm
-$(BIN)/load: LDLIBS = -lm
+$(BIN)/load $(BIN)/report $(BIN)/compare: LDLIBS = $(call LIBS_OF,jansson) -lm
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
 $(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0

@@ -1,10 +1,10 @@
 /*
  * base.h: what is below everything else, and knows nothing of it.
  *
- * The clock, a queue of points in time, and the reading of a command line by
- * a table. selectloop and coroutine bring their own loop and need timers for
- * it; they share this queue, because a faster queue under one of them would
- * be an unfair difference. Nothing here waits.
+ * The clock, a queue of points in time, numbers with units, and the reading
+ * of a command line by a table. selectloop and coroutine bring their own loop
+ * and need timers for it; they share this queue, because a faster queue under
+ * one of them would be an unfair difference. Nothing here waits.
  */
 #ifndef FIVEWAYS_BASE_H
 #define FIVEWAYS_BASE_H
@@ -17,6 +17,7 @@
  */
 
 #define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  INT64_C(1000000000)
 
 /* CLOCK_MONOTONIC in nanoseconds, and in milliseconds. */
 int64_t clock_now_ns(void);
@@ -63,26 +64,64 @@ void deadline_remove(struct deadline_queue *queue, struct deadline *deadline);
 /* Free the queue's memory; the deadlines are their owners'. */
 void deadline_queue_free(struct deadline_queue *queue);
 
+/* ---- numbers with units --------------------------------------------------
+ *
+ * k, M and G are powers of 1000, Ki, Mi and Gi powers of 1024.
+ */
+
+/* Read a count: "64", "10k", "1.5M". Returns 0, or -1 if `text` is not one
+ * or does not fit; then *value is unchanged. So do the next two. */
+int units_parse_count(const char *text, int64_t *value);
+
+/* Read a size in bytes: "64", "64B", "1k", "64KiB", "1MiB". */
+int units_parse_bytes(const char *text, int64_t *bytes);
+
+/* Read a time: "5s", "200ms", "50us", "10ns", "1m". A bare number other
+ * than 0 is refused, because nobody can know what it means. */
+int units_parse_time(const char *text, int64_t *time_ns);
+
+/* Write into `text` and return it. A buffer of UNITS_TEXT_BYTES is always
+ * enough. Three significant digits: "94.8k", "1.90 ms", "512 KiB"; "-" for
+ * what is not finite. */
+enum {
+    UNITS_TEXT_BYTES = 32
+};
+char *units_format_count(char *text, double value);
+char *units_format_bytes(char *text, double bytes);
+char *units_format_time(char *text, double time_ns);
+
+/* The same without a unit: "0.0123", "1.23", "123", "1230". */
+char *units_format_number(char *text, double value);
+
 /* ---- flags by table ------------------------------------------------------
  */
 
-/* One flag. It sets `on`, or takes a value for `number` or `text`. */
+/* One flag. It sets `on`, or takes a value for `number`, `amount` or `text`.
+ */
 struct flag {
-    const char *name; /* "stack-size", typed as --stack-size; NULL: the end */
+    const char *name; /* "stack-size", typed as --stack-size; "": what is
+                       * given without a flag; NULL: the end */
     int letter;       /* 's' for -s, 0 for none */
     /* What it takes, for --help and for messages. With `number`: what is
      * counted, such as "KiB", or NULL for a plain number; or, with a bar
      * between them, the words that it may be: "jump|swapcontext". */
     const char *takes;
-    int *number;       /* where a number goes, or a word's, counted from 0 */
-    int low, high;     /* the range of a number, ends included */
-    const char **text; /* where any text goes, as it is */
-    bool *on;          /* what becomes true; such a flag takes nothing */
-    const char *help;  /* one sentence, with the default in it */
+    int *number;   /* where a number goes, or a word's, counted from 0 */
+    int low, high; /* the range of a number, ends included */
+    /* Where a number with a unit goes, which reads it, and the range of it,
+     * ends included, in numbers and in words for the message. */
+    int64_t *amount;
+    int (*parse)(const char *text, int64_t *amount); /* units_parse_... */
+    int64_t least, most;                             /* of the amount */
+    const char *allowed; /* "a time from 1ms to 60s, with its unit" */
+    const char **text;   /* where any text goes, as it is */
+    bool *on;            /* what becomes true; such a flag takes nothing */
+    const char *help;    /* one sentence, with the default in it */
 };
 
-/* The rows of a table, which ends with {0}: a number, a choice of words, a
- * switch, a text. */
+/* The rows of a table, which ends with {0}: a number, a choice of words, an
+ * amount, a switch, a text; and the one thing that is given without a flag,
+ * of which the text is NULL before. */
 #define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
@@ -90,6 +129,13 @@ struct flag {
     }
 #define FLAG_WORD(name_, letter_, takes_, number_, help_)                    \
     FLAG_NUMBER(name_, letter_, takes_, number_, 0, 0, help_)
+#define FLAG_AMOUNT(name_, letter_, takes_, parse_, amount_, least_, most_,  \
+                    allowed_, help_)                                         \
+    {                                                                        \
+        .name = (name_), .letter = (letter_), .takes = (takes_),             \
+        .parse = (parse_), .amount = (amount_), .least = (least_),           \
+        .most = (most_), .allowed = (allowed_), .help = (help_)              \
+    }
 #define FLAG_ON(name_, letter_, on_, help_)                                  \
     {                                                                        \
         .name = (name_), .letter = (letter_), .on = (on_), .help = (help_)   \
@@ -99,11 +145,16 @@ struct flag {
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
         .text = (text_), .help = (help_)                                     \
     }
+#define FLAG_ARGUMENT(takes_, text_)                                         \
+    {                                                                        \
+        .name = "", .takes = (takes_), .text = (text_)                       \
+    }
 
 /*
  * Set what the command line says, by the rows of `flags` and then of
  * `own_flags`, which may be NULL and have a heading of their own in --help;
- * `about` is the first paragraph there. A wrong value: one sentence on
+ * `about` is the first paragraph there, and behind a \v in it the last ones.
+ * A wrong value: one sentence on
  * standard error that names flag, value and what would be right, and exit(2);
  * what is no flag at all argp refuses in its own words, with the same status.
  * --help,

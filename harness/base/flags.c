@@ -20,6 +20,7 @@ enum {
 /* What is parsed at the moment. */
 struct parse {
     const char *program;                /* in each message */
+    const struct flag *argument;        /* what is no flag; or NULL */
     const struct flag *rows[FLAGS_MAX]; /* of both tables, then NULL */
     int nrows;                          /* how many */
     /* The same for argp, with a heading between the tables. */
@@ -91,6 +92,18 @@ set_number(const char *program, const struct flag *flag, const char *text)
 }
 
 static void
+set_amount(const char *program, const struct flag *flag, const char *text)
+{
+    int64_t amount;
+
+    if (flag->parse(text, &amount) == -1 || amount < flag->least ||
+        amount > flag->most) {
+        flags_refuse(program, flag->name, text, flag->allowed);
+    }
+    *flag->amount = amount;
+}
+
+static void
 set_word(const char *program, const struct flag *flag, const char *text)
 {
     char allowed[SENTENCE_BYTES];
@@ -110,6 +123,25 @@ key_of(const struct flag *flag, int index)
     return flag->letter != 0 ? flag->letter : KEY_FIRST + index;
 }
 
+/* What stands on the command line without being a flag. */
+static void
+set_argument(const struct parse *parse, const char *text)
+{
+    const struct flag *argument = parse->argument;
+
+    if (argument == NULL) {
+        fprintf(stderr, "%s: %s: only flags are understood, see %s --help\n",
+                parse->program, text, parse->program);
+        exit(2);
+    }
+    if (*argument->text != NULL) {
+        fprintf(stderr, "%s: %s: only one %s can be given\n", parse->program,
+                text, argument->takes);
+        exit(2);
+    }
+    *argument->text = text;
+}
+
 static error_t
 parse_one(int key, char *text, struct argp_state *state)
 {
@@ -117,9 +149,8 @@ parse_one(int key, char *text, struct argp_state *state)
     int index = 0;
 
     if (key == ARGP_KEY_ARG) {
-        fprintf(stderr, "%s: %s: only flags are understood, see %s --help\n",
-                parse->program, text, parse->program);
-        exit(2);
+        set_argument(parse, text);
+        return 0;
     }
     while (parse->rows[index] != NULL &&
            key_of(parse->rows[index], index) != key) {
@@ -133,6 +164,8 @@ parse_one(int key, char *text, struct argp_state *state)
         *flag->on = true;
     } else if (flag->text != NULL) {
         *flag->text = text;
+    } else if (flag->amount != NULL) {
+        set_amount(parse->program, flag, text);
     } else if (flag->takes != NULL && strchr(flag->takes, '|') != NULL) {
         set_word(parse->program, flag, text);
     } else {
@@ -147,6 +180,10 @@ static void
 add_rows(struct parse *parse, const struct flag *flags, int group)
 {
     for (const struct flag *flag = flags; flag->name != NULL; flag++) {
+        if (flag->name[0] == '\0') {
+            parse->argument = flag;
+            continue;
+        }
         int index = parse->nrows++;
         assert(parse->nrows < FLAGS_MAX); /* the last stays NULL */
         parse->rows[index] = flag;
@@ -168,7 +205,7 @@ flags_parse(const char *program, const char *about, const struct flag *flags,
 {
     static char version[SENTENCE_BYTES]; /* argp keeps a pointer to it */
     struct parse parse = {.program = program};
-    const struct argp parser = {
+    struct argp parser = {
         .options = parse.options, .parser = parse_one, .doc = about};
 
     add_rows(&parse, flags, 0);
@@ -177,6 +214,7 @@ flags_parse(const char *program, const char *about, const struct flag *flags,
             .doc = "Of this model alone:", .group = FLAGS_MAX};
         add_rows(&parse, own_flags, FLAGS_MAX);
     }
+    parser.args_doc = parse.argument != NULL ? parse.argument->takes : NULL;
     snprintf(version, sizeof version, "Fiveways %s", program);
     argp_program_version = version;
     argp_err_exit_status = 2;

@@ -24,7 +24,7 @@
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
 #include "harness/compare/tasks.h"
-#include "harness/load/crew.h"
+#include "harness/load/engine.h"
 #include "harness/results/statistics.h"
 
 #define MS INT64_C(1000000)

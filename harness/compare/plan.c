@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/load/descriptors.h"
 #include "harness/load/engine.h"
 
 /* How each mode spends its time. */

@@ -5,20 +5,13 @@
  * An event says that something has changed, once; so whoever handles it goes
  * on until the kernel has no more.
  */
-#include "harness/load/connection.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "harness/load/errors.h"
-#include "harness/load/exchange.h"
-#include "harness/load/open_loop.h"
-#include "harness/load/run.h"
-#include "harness/load/source.h"
+#include "harness/load/internal.h"
 
 enum {
     RETRY_NS = 10 * 1000 * 1000, /* before another try after a failure */
@@ -26,7 +19,189 @@ enum {
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
-/* ---- connecting -------------------------------------------------------- */
+/* Does it come back for another connection after this one? */
+static bool
+is_churned(const struct run *run, const struct connection *connection)
+{
+    return run->options->churn && !connection->silent;
+}
+
+/* ---- the end ------------------------------------------------------------
+ */
+
+void
+connection_close(struct run *run, struct connection *connection)
+{
+    switch (connection->state) {
+    case CONNECTION_CONNECTING:
+        run->connecting--;
+        break;
+    case CONNECTION_GREETING:
+        TAILQ_REMOVE(&run->hellos, connection, queue);
+        /* fall through */
+    case CONNECTION_ECHOING:
+    case CONNECTION_PARTING:
+        run->pending--;
+        run->strangers -= !connection->served;
+        break;
+    default:
+        break;
+    }
+    open_loop_forget(run, connection);
+    if (connection->fd != -1) {
+        /* Closing takes it out of the epoll set as well. */
+        close(connection->fd);
+        connection->fd = -1;
+    }
+    connection->state = CONNECTION_CLOSED;
+}
+
+void
+connection_fail(struct run *run, struct connection *connection,
+                enum engine_error error, int error_number)
+{
+    connection_close(run, connection);
+    error_count(run->result, error, error_number);
+    if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
+        connection->stream.nread == 0 && connection->stream.hello_read == 0) {
+        run->result->turned_away++;
+    }
+    connection->failures++;
+    if (is_churned(run, connection) && connection->failures < FAILURES_MAX) {
+        connection->due_ns = run->now_ns + RETRY_NS;
+        TAILQ_INSERT_TAIL(&run->retries, connection, queue);
+        return;
+    }
+    connection->state = CONNECTION_DEAD;
+    run->alive -= !connection->silent;
+}
+
+/* recv has found the end of the connection. */
+static void
+lose(struct run *run, struct connection *connection)
+{
+    int error_number = connection->stream.last_errno;
+
+    if (connection->state == CONNECTION_PARTING && error_number == 0) {
+        /* Both sides have ended, and not a byte came too many. */
+        connection_close(run, connection);
+        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+    } else if (connection->silent && run->options->handshake &&
+               !run->options->ask_silent) {
+        /* A silent client may be sent away by a server that insists on a
+         * greeting. Any other has a right to stay. */
+        connection_close(run, connection);
+        connection->state = CONNECTION_DEAD;
+    } else if (error_number == 0) {
+        connection_fail(run, connection, ENGINE_EARLY_EOF, 0);
+    } else {
+        connection_fail(run, connection,
+                        error_number == ETIMEDOUT
+                            ? ENGINE_RESET
+                            : error_of_errno(error_number),
+                        error_number);
+    }
+}
+
+/* ---- echoes -------------------------------------------------------------
+ */
+
+/* A whole echo is back: count it. */
+static void
+count_echo(struct run *run, struct connection *connection)
+{
+    struct engine_result *result = run->result;
+
+    run->now_ns = clock_now_ns();
+    connection->failures = 0;
+    result->echoes_total++;
+    if (!connection->served) {
+        connection->served = true;
+        result->served++;
+        run->strangers--;
+    }
+    if (run->measuring) {
+        result->echoes++;
+        connection->echoes++;
+        run->window_full = result->echoes == run->options->echoes_max;
+    }
+    if (open_loop_is_on(run) && !connection->silent) {
+        open_loop_record(run, connection);
+    } else if (run->measuring) {
+        histogram_record(&result->latency,
+                         run->now_ns - connection->start_ns);
+    }
+}
+
+void
+connection_send_due(struct run *run)
+{
+    struct connection *connection;
+
+    while ((connection = open_loop_take(run)) != NULL) {
+        exchange_begin(run, connection);
+    }
+}
+
+/* What follows an echo: the next message, or in an open loop the message that
+ * has been waiting for a connection, if there is one. There is also to be
+ * sent what came due while events were handled. */
+static void
+go_on(struct run *run, struct connection *connection)
+{
+    if (open_loop_is_on(run) && !connection->silent) {
+        open_loop_free(run, connection);
+        connection_send_due(run);
+    } else if (!run->stopping && !run->window_full) {
+        exchange_begin(run, connection);
+    }
+}
+
+/* End our side of a connection that had its echo, as a client does that wants
+ * no more. Only the server's end tells that no further byte comes; the time
+ * until then is in no latency. */
+static void
+part(struct run *run, struct connection *connection)
+{
+    shutdown(connection->fd, SHUT_WR);
+    connection->state = CONNECTION_PARTING;
+    connection->start_ns = run->now_ns;
+}
+
+void
+connection_receive(struct run *run, struct connection *connection, bool gone)
+{
+    for (;;) {
+        switch (exchange_receive(run, connection, gone)) {
+        case RECEIVED_ALL:
+            return;
+        case RECEIVED_END:
+            lose(run, connection);
+            return;
+        case RECEIVED_CHANGED:
+            connection_fail(run, connection, ENGINE_MISMATCH, 0);
+            return;
+        case RECEIVED_EXTRA:
+            connection_fail(run, connection, ENGINE_EXTRA_BYTES, 0);
+            return;
+        case RECEIVED_ECHO:
+            count_echo(run, connection);
+            if (is_churned(run, connection)) {
+                part(run, connection);
+                break;
+            }
+            run->pending--;
+            connection->state = CONNECTION_QUIET;
+            if (!gone) {
+                go_on(run, connection);
+                return;
+            }
+        }
+    }
+}
+
+/* ---- connecting ---------------------------------------------------------
+ */
 
 /* Make the socket and start to connect it. Returns 0, also when the
  * connection is there at once; -1 with errno. */
@@ -39,13 +214,14 @@ start_connect(struct run *run, struct connection *connection)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
     };
+
     connection->fd = socket(options->address.ss_family,
                             SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->fd == -1 ||
         setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one,
                    sizeof one) != 0 ||
-        (source_is_spread(options) &&
-         source_bind(connection->fd, connection->number) != 0)) {
+        source_bind(options, connection->fd, connection->stream.number) !=
+            0) {
         return -1;
     }
     if (connect(connection->fd, (const struct sockaddr *)&options->address,
@@ -59,15 +235,10 @@ start_connect(struct run *run, struct connection *connection)
 void
 connection_open(struct run *run, struct connection *connection)
 {
-    connection->number = run->next_number;
-    run->next_number += run->number_step;
-    connection->nwritten = 0;
-    connection->nread = 0;
-    connection->message_end = 0;
-    connection->send_errno = 0;
-    connection->hello_end = 0;
-    connection->hello_sent = 0;
-    connection->hello_read = 0;
+    int step = run->options->number_step;
+
+    connection->stream = (struct stream){.number = run->next_number};
+    run->next_number += step > 0 ? step : 1;
     run->now_ns = clock_now_ns();
     connection->start_ns = run->now_ns;
     connection->state = CONNECTION_CONNECTING;
@@ -94,6 +265,7 @@ finish_connect(struct run *run, struct connection *connection,
     }
     run->connecting--;
     run->now_ns = clock_now_ns();
+    exchange_moved(run);
     histogram_record(&run->result->connect,
                      run->now_ns - connection->start_ns);
     if (!connection->connected) {
@@ -101,96 +273,8 @@ finish_connect(struct run *run, struct connection *connection,
         run->result->connected++;
     }
     connection->state = CONNECTION_QUIET;
-    if (run->options->churn && !connection->silent) {
+    if (is_churned(run, connection)) {
         exchange_begin(run, connection);
-    }
-}
-
-/* ---- the end ----------------------------------------------------------- */
-
-/* Close the descriptor and leave every queue and count it was in. */
-static void
-release(struct run *run, struct connection *connection)
-{
-    if (connection->state == CONNECTION_CONNECTING) {
-        run->connecting--;
-    }
-    if (connection->state == CONNECTION_GREETING) {
-        TAILQ_REMOVE(&run->hellos, connection, queue);
-    }
-    if (connection->state == CONNECTION_GREETING ||
-        connection->state == CONNECTION_ECHOING ||
-        connection->state == CONNECTION_PARTING) {
-        run->pending--;
-        run->strangers -= !connection->served;
-    }
-    open_loop_forget(run, connection);
-    if (connection->fd != -1) {
-        /* Closing takes it out of the epoll set as well. */
-        close(connection->fd);
-        connection->fd = -1;
-    }
-    connection->state = CONNECTION_CLOSED;
-}
-
-void
-connection_close(struct run *run, struct connection *connection)
-{
-    release(run, connection);
-}
-
-void
-connection_fail(struct run *run, struct connection *connection,
-                enum engine_error error, int error_number)
-{
-    release(run, connection);
-    run_count_error(run, error, error_number);
-    if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
-        connection->nread == 0 && connection->hello_read == 0) {
-        run->result->turned_away++;
-    }
-    connection->failures++;
-    if (run->options->churn && !connection->silent &&
-        connection->failures < FAILURES_MAX) {
-        connection->due_ns = run->now_ns + RETRY_NS;
-        TAILQ_INSERT_TAIL(&run->retries, connection, queue);
-        return;
-    }
-    connection->state = CONNECTION_DEAD;
-    if (!connection->silent) {
-        run->alive--;
-    }
-}
-
-void
-connection_lost(struct run *run, struct connection *connection,
-                int error_number)
-{
-    /* Both sides have ended, and not a byte came too many. */
-    if (connection->state == CONNECTION_PARTING && error_number == 0) {
-        connection_close(run, connection);
-        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
-        return;
-    }
-    /* A silent client may be sent away by a server that insists on a
-     * greeting. Any other has a right to stay. */
-    if (connection->silent && run->options->handshake &&
-        !run->options->ask_silent) {
-        release(run, connection);
-        connection->state = CONNECTION_DEAD;
-        return;
-    }
-    /* A reset is reported once, by send if that was first. */
-    if (error_number == 0) {
-        error_number = connection->send_errno;
-    }
-    if (error_number == 0) {
-        connection_fail(run, connection, ENGINE_EARLY_EOF, 0);
-    } else if (error_number == ETIMEDOUT) {
-        connection_fail(run, connection, ENGINE_RESET, error_number);
-    } else {
-        connection_fail(run, connection, error_of_errno(error_number),
-                        error_number);
     }
 }
 
@@ -211,7 +295,7 @@ connection_ready(struct run *run, struct connection *connection,
     /* A connect and what the server did at once afterwards may come as one
      * event; there would not be another. */
     if (events & (EPOLLIN | GONE)) {
-        exchange_receive(run, connection, (events & GONE) != 0);
+        connection_receive(run, connection, (events & GONE) != 0);
     }
     if ((events & EPOLLOUT) && (connection->state == CONNECTION_ECHOING ||
                                 connection->state == CONNECTION_GREETING)) {

@@ -1,15 +1,14 @@
 /*
  * crew.c: a run by several threads.
  */
-#include "harness/load/crew.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load/source.h"
+#include "harness/load/internal.h"
+#include "harness/load/load.h"
 
 enum {
     THREADS_DEFAULT_MAX = 4,        /* unless more are asked for */
@@ -124,57 +123,6 @@ add_up_progress(uint64_t echoes, double done, void *arg)
         sum += atomic_load(&crew->members[i].echoes);
     }
     crew->options->on_progress(sum, done, crew->options->arg);
-}
-
-/* ---- adding up --------------------------------------------------------- */
-
-static int64_t
-larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static void
-add_errors(struct engine_result *into, const struct engine_result *from)
-{
-    bool had_mismatch = into->errors[ENGINE_MISMATCH] != 0 ||
-                        into->errors[ENGINE_EXTRA_BYTES] != 0;
-    if (!had_mismatch) {
-        into->mismatch = from->mismatch;
-    }
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        if (into->errors[i] == 0) {
-            into->error_errno[i] = from->error_errno[i];
-        }
-        into->errors[i] += from->errors[i];
-    }
-}
-
-void
-crew_add_result(struct engine_result *into, const struct engine_result *from)
-{
-    add_errors(into, from);
-    into->asked += from->asked;
-    into->connected += from->connected;
-    into->served += from->served;
-    into->echoes += from->echoes;
-    into->echoes_total += from->echoes_total;
-    into->bytes += from->bytes;
-    into->unfinished += from->unfinished;
-    into->stalled += from->stalled;
-    into->stalled_inside += from->stalled_inside;
-    into->stalled_behind += from->stalled_behind;
-    into->turned_away += from->turned_away;
-    into->arrivals += from->arrivals;
-    into->client_cpu_ns += from->client_cpu_ns;
-    into->window_ns = larger(into->window_ns, from->window_ns);
-    into->overslept_ns = larger(into->overslept_ns, from->overslept_ns);
-    into->oldest_ns = larger(into->oldest_ns, from->oldest_ns);
-    into->interrupted = into->interrupted || from->interrupted;
-    histogram_merge(&into->latency, &from->latency);
-    histogram_merge(&into->response, &from->response);
-    histogram_merge(&into->lag, &from->lag);
-    histogram_merge(&into->connect, &from->connect);
 }
 
 /* ---- the run ----------------------------------------------------------- */

@@ -5,55 +5,107 @@
  * loop of run_turn() with a reason to end; what happens to a connection in
  * the meantime is connection.c's and exchange.c's business.
  */
-#include "harness/load/engine.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "harness/load/exchange.h"
-#include "harness/load/open_loop.h"
-#include "harness/load/run.h"
+#include "harness/load/internal.h"
 
 enum {
-    SPARE_DESCRIPTORS = 16,             /* epoll, standard streams, files */
-    DRAIN_MAX_NS = 500 * 1000 * 1000,   /* for messages still under way */
-    DRAIN_STILL_NS = 100 * 1000 * 1000, /* nothing came back for so long */
-    SLICE_WARMUP_NS = 10 * 1000 * 1000, /* of an open loop in slices */
-    ASK_STILL_NS = 250 * 1000 * 1000,   /* nothing came back for so long */
+    SPARE_DESCRIPTORS = 16, /* epoll, standard streams, files */
     CONNECT_TIMEOUTS_MAX =
         4, /* so often may the time to connect begin anew */
 };
 
-/* For the silent to be answered: as long as answers come, whatever number
- * there are, so that it is not the speed that decides who was served. */
-#define ASK_MAX_NS INT64_C(60000000000)
+/* How long to wait: in all, and when nothing comes back. */
+
+/* For messages still under way. */
+#define DRAIN_MAX_NS   (500 * NS_PER_MS)
+#define DRAIN_STILL_NS (100 * NS_PER_MS)
 
 /* The same where somebody waits in vain whom the server has served before.
  * That fails the server, so a busy machine must not be taken for it. */
-#define STALL_MAX_NS   INT64_C(5000000000)
-#define STALL_STILL_NS INT64_C(1000000000)
+#define STALL_MAX_NS   (5 * NS_PER_S)
+#define STALL_STILL_NS NS_PER_S
 
-/* What the window was when it began, to subtract at its end. */
-struct window {
-    int64_t begin_ns;     /* time */
-    int64_t cpu_begin_ns; /* CPU time of this thread */
-    int64_t spun_ns;      /* time spent on staying awake before */
-    uint64_t bytes;       /* verified before */
+/* For the silent to be answered: as long as answers come, whatever number
+ * there are, so that it is not the speed that decides who was served. */
+#define ASK_MAX_NS   (60 * NS_PER_S)
+#define ASK_STILL_NS (250 * NS_PER_MS)
+
+/* Before a slice of an open loop is measured. */
+#define SLICE_WARMUP_NS (10 * NS_PER_MS)
+
+struct engine {
+    struct run run;                /* the state of it all */
+    struct engine_options options; /* a copy; a slice sets its own parts */
 };
 
-static int64_t
-thread_cpu_ns(void)
+/* ---- waiting ------------------------------------------------------------
+ */
+
+/* Go on for as long as that is so, for `max_ns` at most, and not when nothing
+ * has come back for `still_ns`. Time in which we or the server were stopped
+ * does not count. */
+static void
+wait_while(struct run *run, bool (*is_so)(const struct run *run),
+           int64_t max_ns, int64_t still_ns)
 {
-    struct timespec used;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
+    int64_t end_ns = run->now_ns + max_ns - run->lost_ns;
+
+    run->moved_ns = run->now_ns;
+    while (is_so(run)) {
+        int64_t until_ns = run->moved_ns + still_ns;
+        if (end_ns + run->lost_ns < until_ns) {
+            until_ns = end_ns + run->lost_ns;
+        }
+        if (run->now_ns < until_ns) {
+            run_turn(run, until_ns);
+        } else if (!run_is_interrupted(run) && run_is_paused(run)) {
+            end_ns = run->now_ns + max_ns - run->lost_ns;
+        } else {
+            return;
+        }
+    }
 }
+
+static bool
+is_connecting(const struct run *run)
+{
+    return (run->connecting > 0 || !TAILQ_EMPTY(&run->to_connect)) &&
+           !run_is_interrupted(run);
+}
+
+/* Is a message under way, or due in an open loop that has a client for it? */
+static bool
+is_awaited(const struct run *run)
+{
+    return run->pending > 0 || (run->alive > 0 && open_loop_waits(run));
+}
+
+/* The same, but for messages of clients that were never served. */
+static bool
+is_awaited_again(const struct run *run)
+{
+    return run->pending > run->strangers ||
+           (run->alive > 0 && open_loop_waits(run));
+}
+
+/* Until the window or the warm-up is over. */
+static void
+run_until(struct run *run, int64_t end_ns)
+{
+    while (run->now_ns < end_ns && run->alive > 0 && !run->window_full &&
+           !run_is_interrupted(run)) {
+        run_turn(run, end_ns);
+    }
+}
+
+/* ---- connecting ---------------------------------------------------------
+ */
 
 static void
 call_on_phase(struct run *run, enum engine_phase phase)
@@ -64,14 +116,13 @@ call_on_phase(struct run *run, enum engine_phase phase)
     run->now_ns = clock_now_ns();
 }
 
-/* ---- connecting -------------------------------------------------------- */
-
 /* Give up every connect that is not through, and those not even begun. */
 static void
 give_up_connecting(struct run *run)
 {
     struct connection *connection;
     bool late = !run_is_interrupted(run);
+
     for (int i = 0; i < run->count; i++) {
         connection = &run->connections[i];
         if (connection->state == CONNECTION_CONNECTING && late) {
@@ -94,36 +145,27 @@ static void
 connect_slots(struct run *run, int first, int end)
 {
     int64_t timeout_ns = run_connect_timeout_ns(run->options);
-    int64_t last_ns = run->now_ns + CONNECT_TIMEOUTS_MAX * timeout_ns;
-    int64_t deadline_ns = run->now_ns + timeout_ns;
-    int connected = run->result->connected;
+
     for (int i = first; i < end; i++) {
         TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
     }
-    while (!run_is_interrupted(run) && run->now_ns < deadline_ns &&
-           (run->connecting > 0 || !TAILQ_EMPTY(&run->to_connect))) {
-        run_turn(run, deadline_ns);
-        if (run->result->connected > connected) {
-            connected = run->result->connected;
-            deadline_ns = run->now_ns + timeout_ns;
-            deadline_ns = deadline_ns < last_ns ? deadline_ns : last_ns;
-        }
-    }
+    wait_while(run, is_connecting, CONNECT_TIMEOUTS_MAX * timeout_ns,
+               timeout_ns);
     give_up_connecting(run);
 }
 
 static void
 connect_all(struct run *run)
 {
-    const struct engine_options *options = run->options;
-    connect_slots(run, 0, options->silent_clients);
-    if (!options->churn) {
-        connect_slots(run, options->silent_clients, run->count);
+    connect_slots(run, 0, run->options->silent_clients);
+    if (!run->options->churn) {
+        connect_slots(run, run->options->silent_clients, run->count);
     }
     call_on_phase(run, ENGINE_CONNECTED);
 }
 
-/* ---- warm-up and window ----------------------------------------------- */
+/* ---- the window ---------------------------------------------------------
+ */
 
 static void
 start_speaking(struct run *run)
@@ -146,55 +188,6 @@ start_speaking(struct run *run)
     }
 }
 
-static void
-run_until(struct run *run, int64_t end_ns)
-{
-    while (run->now_ns < end_ns && run->alive > 0 && !run->window_full &&
-           !run_is_interrupted(run)) {
-        run_turn(run, end_ns);
-    }
-}
-
-/* Is there a message in an open loop that is due, and a client for it? */
-static bool
-has_queue(const struct run *run)
-{
-    return run->alive > 0 && open_loop_waits(run);
-}
-
-/* Is anybody waiting for a byte, of those who were served before or, with
- * `strangers`, at all? */
-static bool
-is_awaited(const struct run *run, bool strangers)
-{
-    return run->pending > (strangers ? 0 : run->strangers);
-}
-
-/* Wait for the messages under way, for `max_ns` at most and not when nothing
- * has come back for `still_ns`; time in which we or the server were stopped
- * does not count. */
-static void
-wait_for_pending(struct run *run, bool strangers, int64_t max_ns,
-                 int64_t still_ns)
-{
-    int64_t end_ns = run->now_ns + max_ns;
-    int64_t lost_ns = run->lost_ns;
-    run->moved_ns = run->now_ns;
-    while (is_awaited(run, strangers) || has_queue(run)) {
-        int64_t still_end_ns = run->moved_ns + still_ns;
-        int64_t until_ns = end_ns + run->lost_ns - lost_ns;
-        if (run->now_ns >= until_ns || run->now_ns >= still_end_ns) {
-            if (run_is_interrupted(run) || !run_is_paused(run)) {
-                return;
-            }
-            end_ns = run->now_ns + max_ns;
-            lost_ns = run->lost_ns;
-            continue;
-        }
-        run_turn(run, still_end_ns < until_ns ? still_end_ns : until_ns);
-    }
-}
-
 /* What is under way in a slice comes back. In the first one nobody has been
  * served yet, so all get a chance. */
 static void
@@ -202,14 +195,24 @@ drain(struct run *run)
 {
     run->stopping = true;
     if (run->strangers > 0 && !run->has_drained) {
-        wait_for_pending(run, true, DRAIN_MAX_NS, DRAIN_STILL_NS);
+        wait_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
     }
     run->has_drained = true;
-    wait_for_pending(run, false, STALL_MAX_NS, STALL_STILL_NS);
+    wait_while(run, is_awaited_again, STALL_MAX_NS, STALL_STILL_NS);
     while (run->connecting > 0 && !run_is_interrupted(run)) {
         run_turn(run, run->now_ns + STALL_STILL_NS);
-        wait_for_pending(run, false, STALL_MAX_NS, STALL_STILL_NS);
+        wait_while(run, is_awaited_again, STALL_MAX_NS, STALL_STILL_NS);
     }
+}
+
+/* Our own CPU time, without what was spent on staying awake. */
+static int64_t
+work_ns(const struct run *run)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * NS_PER_S + used.tv_nsec - run->open.spun_ns;
 }
 
 /* The window. A slice is `drained`: it holds the beginning and the end of
@@ -218,39 +221,37 @@ static void
 measure(struct run *run, bool drained)
 {
     struct engine_result *result = run->result;
-    struct window window = {.bytes = run->bytes, .spun_ns = run->spun_ns};
+    uint64_t bytes = run->bytes;
+
     call_on_phase(run, ENGINE_WINDOW_BEGIN);
     run->measuring = true;
-    window.begin_ns = clock_now_ns();
-    window.cpu_begin_ns = thread_cpu_ns();
-    run->moved_ns = window.begin_ns;
+    int64_t begin_ns = clock_now_ns();
+    int64_t begin_work_ns = work_ns(run);
+    run->moved_ns = begin_ns;
     run->gap_ns = 0;
-    open_loop_measure(run, window.begin_ns);
+    run->open.measured_from_ns = begin_ns;
     if (drained) {
         start_speaking(run);
     }
-    run_until(run, window.begin_ns + run->options->window_ns);
+    run_until(run, begin_ns + run->options->window_ns);
     if (drained) {
         drain(run);
     }
-
-    result->client_cpu_ns = thread_cpu_ns() - window.cpu_begin_ns -
-                            (run->spun_ns - window.spun_ns);
-    if (result->client_cpu_ns < 0) {
-        result->client_cpu_ns = 0;
-    }
-    result->window_ns = clock_now_ns() - window.begin_ns;
-    result->bytes = run->bytes - window.bytes;
-    run_note_movement(run);
+    int64_t worked_ns = work_ns(run) - begin_work_ns;
+    result->client_cpu_ns = worked_ns > 0 ? worked_ns : 0;
+    result->window_ns = clock_now_ns() - begin_ns;
+    result->bytes = run->bytes - bytes;
+    exchange_moved(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
-    open_loop_end(run, window.begin_ns + result->window_ns);
+    run->open.due_until_ns = begin_ns + result->window_ns;
     run->window_full = false;
     result->interrupted = run_is_interrupted(run);
     call_on_phase(run, ENGINE_WINDOW_END);
 }
 
-/* ---- the end ----------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------
+ */
 
 static void
 ask_silent(struct run *run)
@@ -264,8 +265,8 @@ ask_silent(struct run *run)
     }
     /* Who has served everybody so far is more likely slow than through. */
     bool serves = run->result->served >= run->options->clients;
-    wait_for_pending(run, true, ASK_MAX_NS,
-                     serves ? STALL_STILL_NS : ASK_STILL_NS);
+    wait_while(run, is_awaited, ASK_MAX_NS,
+               serves ? STALL_STILL_NS : ASK_STILL_NS);
 }
 
 /* Count the clients that the server has begun to serve and then left. */
@@ -273,18 +274,21 @@ static void
 count_stalled(struct run *run)
 {
     struct engine_result *result = run->result;
+
     result->stalled = 0;
     result->stalled_inside = 0;
     result->stalled_behind = 0;
     for (int i = 0; i < run->count; i++) {
         const struct connection *connection = &run->connections[i];
-        int64_t begin = connection->message_end - run->options->message_bytes;
-        bool inside = connection->state == CONNECTION_ECHOING &&
-                      connection->nread > begin;
+        const struct stream *stream = &connection->stream;
+        bool echoing = connection->state == CONNECTION_ECHOING;
+        bool inside =
+            echoing &&
+            stream->nread > stream->message_end - run->options->message_bytes;
         bool behind = connection->state == CONNECTION_PARTING;
-        bool waits = connection->state == CONNECTION_ECHOING ||
-                     connection->state == CONNECTION_GREETING || behind;
-        result->stalled += waits && (connection->served || inside);
+        bool waits = echoing || connection->state == CONNECTION_GREETING;
+        result->stalled +=
+            (waits || behind) && (connection->served || inside);
         result->stalled_inside += inside;
         result->stalled_behind += behind;
     }
@@ -296,11 +300,10 @@ count_unfinished(struct run *run)
 {
     for (int i = 0; i < run->count; i++) {
         const struct connection *connection = &run->connections[i];
-        bool pending = connection->state == CONNECTION_GREETING ||
-                       connection->state == CONNECTION_ECHOING;
-        if (pending && (connection->silent || !open_loop_is_on(run))) {
-            run->result->unfinished++;
-        }
+        bool waits = connection->state == CONNECTION_GREETING ||
+                     connection->state == CONNECTION_ECHOING;
+        run->result->unfinished +=
+            waits && (connection->silent || !open_loop_is_on(run));
     }
 }
 
@@ -314,7 +317,7 @@ look_for_more(struct run *run)
         char byte;
         if (connection->state == CONNECTION_QUIET &&
             recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-            exchange_receive(run, connection, false);
+            connection_receive(run, connection, false);
         }
     }
 }
@@ -323,13 +326,13 @@ static void
 finish(struct run *run)
 {
     run->stopping = true;
-    wait_for_pending(run, true, DRAIN_MAX_NS, DRAIN_STILL_NS);
+    wait_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
     if (open_loop_is_on(run)) {
         open_loop_close(run);
     }
     count_stalled(run);
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
-        wait_for_pending(run, true, STALL_MAX_NS, STALL_STILL_NS);
+        wait_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
     }
     if (run->options->ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
@@ -342,7 +345,8 @@ finish(struct run *run)
     }
 }
 
-/* ---- the clock --------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------
+ */
 
 /* The kernel may end a thread's sleep up to 50 us late, to wake several at
  * once; a schedule has no such time. Returns what the slack was before. */
@@ -350,101 +354,101 @@ static int
 set_timer_slack_ns(int slack_ns)
 {
     int before_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+
     prctl(PR_SET_TIMERSLACK, slack_ns, 0, 0, 0);
     return before_ns;
 }
 
-/* ---- the run ----------------------------------------------------------- */
-
-/* All the phases, one after the other. */
+/* Free it; errno stays as it is. */
 static void
-go_through(struct run *run)
+destroy(struct engine *engine)
 {
-    int slack_ns = 0;
-    if (open_loop_is_on(run)) {
-        slack_ns = set_timer_slack_ns(1);
+    int before_errno = errno;
+
+    if (engine->run.epoll_fd != -1) {
+        close(engine->run.epoll_fd);
     }
-    connect_all(run);
-    run->begun_ns = run->now_ns;
-    start_speaking(run);
-    run_until(run, run->now_ns + run->options->warmup_ns);
-    measure(run, false);
-    finish(run);
-    if (open_loop_is_on(run) && slack_ns > 0) {
-        set_timer_slack_ns(slack_ns);
-    }
+    free(engine->run.connections);
+    free(engine);
+    errno = before_errno;
 }
 
-static int
-setup(struct run *run, const struct engine_options *options,
-      struct engine_result *result)
+/* Returns an engine whose clients are not connected yet, or NULL with errno.
+ */
+static struct engine *
+create(const struct engine_options *options, struct engine_result *result)
 {
-    run->options = options;
+    struct engine *engine = calloc(1, sizeof *engine);
+
+    memset(result, 0, sizeof *result);
+    result->asked = options->clients +
+                    (options->ask_silent ? options->silent_clients : 0);
+    if (engine == NULL) {
+        return NULL;
+    }
+    struct run *run = &engine->run;
+    engine->options = *options;
+    run->options = &engine->options;
     run->result = result;
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;
     run->next_number = options->number_first;
-    run->number_step = options->number_step > 0 ? options->number_step : 1;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->hellos);
     TAILQ_INIT(&run->retries);
-    TAILQ_INIT(&run->free);
+    TAILQ_INIT(&run->open.free);
     pattern_init(&run->pattern);
     run->connections = calloc((size_t)run->count, sizeof *run->connections);
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (run->connections == NULL || run->epoll_fd == -1) {
-        return -1;
+        destroy(engine);
+        return NULL;
     }
     for (int i = 0; i < run->count; i++) {
         run->connections[i].fd = -1;
         run->connections[i].silent = i < options->silent_clients;
     }
     run->now_ns = clock_now_ns();
-    return 0;
-}
-
-static int
-engine_asked(const struct engine_options *options)
-{
-    return options->clients +
-           (options->ask_silent ? options->silent_clients : 0);
-}
-
-static void
-teardown(struct run *run)
-{
-    int before_errno = errno;
-    if (run->epoll_fd != -1) {
-        close(run->epoll_fd);
-    }
-    free(run->connections);
-    errno = before_errno;
+    return engine;
 }
 
 int
 engine_run(const struct engine_options *options, struct engine_result *result)
 {
-    memset(result, 0, sizeof *result);
-    result->asked = engine_asked(options);
-    struct run *run = calloc(1, sizeof *run);
-    if (run == NULL) {
+    struct engine *engine = create(options, result);
+
+    if (engine == NULL) {
         return -1;
     }
-    int status = setup(run, options, result);
-    if (status == 0) {
-        go_through(run);
+    struct run *run = &engine->run;
+    int slack_ns = open_loop_is_on(run) ? set_timer_slack_ns(1) : 0;
+    connect_all(run);
+    run->begun_ns = run->now_ns;
+    start_speaking(run);
+    run_until(run, run->now_ns + options->warmup_ns);
+    measure(run, false);
+    finish(run);
+    if (slack_ns > 0) {
+        set_timer_slack_ns(slack_ns);
     }
-    teardown(run);
-    free(run);
-    return status;
+    destroy(engine);
+    return 0;
 }
 
-/* ---- slices ------------------------------------------------------------ */
+/* ---- slices -------------------------------------------------------------
+ */
 
-struct engine {
-    struct run run;                /* what engine_run() has */
-    struct engine_options options; /* a copy; a slice sets its own parts */
-};
+struct engine *
+engine_open(const struct engine_options *options,
+            struct engine_result *result)
+{
+    struct engine *engine = create(options, result);
+
+    if (engine != NULL) {
+        connect_all(&engine->run);
+    }
+    return engine;
+}
 
 /* Those that wait to connect again, or are free, have no part in what comes
  * next: it begins with all of them. */
@@ -458,24 +462,16 @@ empty_queues(struct run *run)
     }
 }
 
-struct engine *
-engine_open(const struct engine_options *options,
-            struct engine_result *result)
+/* How many of the slots from `first` up to `end` have had an echo. */
+static int
+count_served(const struct run *run, int first, int end)
 {
-    struct engine *engine = calloc(1, sizeof *engine);
-    memset(result, 0, sizeof *result);
-    if (engine == NULL) {
-        return NULL;
+    int served = 0;
+
+    for (int i = first; i < end; i++) {
+        served += run->connections[i].served;
     }
-    engine->options = *options;
-    if (setup(&engine->run, &engine->options, result) != 0) {
-        teardown(&engine->run);
-        free(engine);
-        return NULL;
-    }
-    result->asked = engine_asked(options);
-    connect_all(&engine->run);
-    return engine;
+    return served;
 }
 
 bool
@@ -483,6 +479,7 @@ engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
              uint64_t seed, struct engine_result *result)
 {
     struct run *run = &engine->run;
+
     memset(result, 0, sizeof *result);
     run->result = result;
     engine->options.window_ns = slice_ns;
@@ -502,61 +499,66 @@ engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
         measure(run, true);
     }
     empty_queues(run);
-    result->served = 0;
-    for (int i = engine->options.silent_clients; i < run->count; i++) {
-        result->served += run->connections[i].served;
-    }
-    return !is_awaited(run, false);
+    result->served =
+        count_served(run, engine->options.silent_clients, run->count);
+    return !is_awaited_again(run);
 }
 
 static int
 compare_echoes(const void *left, const void *right)
 {
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
+    int64_t a = ((const struct connection *)left)->echoes;
+    int64_t b = ((const struct connection *)right)->echoes;
 
-/* Who was served in the slices, and how evenly. */
-static void
-count_served(struct run *run)
-{
-    int64_t *echoes = calloc((size_t)run->count, sizeof *echoes);
-    int n = 0;
-    run->result->fairness = NAN;
-    for (int i = run->options->silent_clients;
-         i < run->count && echoes != NULL; i++) {
-        echoes[n] = run->connections[i].echoes;
-        n += echoes[n] > 0;
-    }
-    if (n > 0) {
-        qsort(echoes, (size_t)n, sizeof *echoes, compare_echoes);
-        run->result->fairness = (double)echoes[0] / (double)echoes[n / 2];
-    }
-    free(echoes);
-    run->result->served += n;
+    return (a > b) - (a < b);
 }
 
 void
 engine_close(struct engine *engine, struct engine_result *result)
 {
     struct run *run = &engine->run;
+    int silent = run->options->silent_clients;
+
     memset(result, 0, sizeof *result);
     run->result = result;
     engine->options.rate_per_s = 0;
     run->now_ns = clock_now_ns();
     finish(run);
-    result->served = 0;
-    for (int i = 0; i < run->options->silent_clients; i++) {
-        result->served += run->connections[i].served;
+    result->served = count_served(run, 0, silent);
+    /* All are closed, and in no queue: they may change places. */
+    qsort(run->connections + silent, (size_t)(run->count - silent),
+          sizeof *run->connections, compare_echoes);
+    int least = silent;
+    while (least < run->count && run->connections[least].echoes == 0) {
+        least++;
     }
-    count_served(run);
-    teardown(run);
-    free(engine);
+    int n = run->count - least;
+    result->served += n;
+    result->fairness =
+        n > 0 ? (double)run->connections[least].echoes /
+                    (double)run->connections[least + n / 2].echoes
+              : NAN;
+    destroy(engine);
 }
+
+/* ---- descriptors --------------------------------------------------------
+ */
 
 int
 engine_descriptors_needed(const struct engine_options *options)
 {
     return options->silent_clients + options->clients + SPARE_DESCRIPTORS;
+}
+
+rlim_t
+descriptors_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        return RLIM_INFINITY;
+    }
+    rlim_t soft = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }

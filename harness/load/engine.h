@@ -45,10 +45,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "harness/load/histogram.h"
-#include "harness/load/schedule.h"
 
 /* Everything that can go wrong with a connection, by whose fault it is:
  * first the server's, then the client's own, which make a window invalid
@@ -83,6 +83,12 @@ const char *engine_error_name(enum engine_error error);
 /* How long a client with a CPU to itself stays awake before a message is due:
  * longer than it takes to wake up, as a rule. */
 #define ENGINE_SPIN_NS INT64_C(100000)
+
+/* How the gaps between the messages of an open loop are chosen. */
+enum schedule_kind {
+    SCHEDULE_POISSON, /* independent of each other: exponential gaps */
+    SCHEDULE_FIXED,   /* one like the other: equal gaps */
+};
 
 /* The moments at which the caller may look at the server. */
 enum engine_phase {
@@ -231,6 +237,11 @@ bool engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
  * the middle. crew_add_result() adds all results of a run up. */
 void engine_close(struct engine *engine, struct engine_result *result);
 
+/* Add what one run, or slice, saw to what others have seen at the same time.
+ */
+void crew_add_result(struct engine_result *into,
+                     const struct engine_result *from);
+
 /* True if no error of the server's kinds was seen. */
 bool engine_result_good(const struct engine_result *result);
 
@@ -239,5 +250,9 @@ bool engine_result_invalid(const struct engine_result *result);
 
 /* How many descriptors a run with these options needs at the same time. */
 int engine_descriptors_needed(const struct engine_options *options);
+
+/* Raise the limit of open descriptors as far as it goes, for us and for what
+ * we start. Returns what it is then; RLIM_INFINITY: there is none. */
+rlim_t descriptors_raise(void);
 
 #endif

@@ -5,8 +5,6 @@
  * the socket is full. Neither waits for the other, so a server that stops
  * reading until its output is taken cannot lock us up.
  */
-#include "harness/load/exchange.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +12,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "harness/load/open_loop.h"
-#include "harness/load/origin.h"
-#include "harness/load/run.h"
+#include "harness/load/internal.h"
 
 enum {
     HELLO_BYTES = 6,             /* "hello\n" */
@@ -26,47 +22,62 @@ enum {
 
 static const char hello[] = "hello\n";
 
-/* ---- sending ----------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------
+ */
+
+/* Send once. Returns how many bytes of both went, or -1 with errno. */
+static ssize_t
+send_pieces(int fd, const void *first, size_t first_bytes, const void *second,
+            size_t second_bytes)
+{
+    if (first_bytes == 0) {
+        return send(fd, second, second_bytes, MSG_NOSIGNAL);
+    }
+    struct iovec pieces[] = {
+        {(void *)first, first_bytes},
+        {(void *)second, second_bytes},
+    };
+    struct msghdr both = {.msg_iov = pieces, .msg_iovlen = 2};
+    return sendmsg(fd, &both, MSG_NOSIGNAL);
+}
 
 void
 exchange_send(struct run *run, struct connection *connection)
 {
+    struct stream *stream = &connection->stream;
+
     for (;;) {
-        int64_t left = connection->message_end - connection->nwritten;
-        size_t hello_left =
-            (size_t)(connection->hello_end - connection->hello_sent);
+        int64_t left = stream->message_end - stream->nwritten;
+        int hello_left = stream->hello_end - stream->hello_sent;
         if (left > PATTERN_WINDOW_BYTES) {
             left = PATTERN_WINDOW_BYTES;
         }
         if (left == 0 && hello_left == 0) {
             return;
         }
-        const void *window = pattern_window(&run->pattern, connection->number,
-                                            connection->nwritten);
-        ssize_t nwritten;
-        if (hello_left == 0) {
-            nwritten =
-                send(connection->fd, window, (size_t)left, MSG_NOSIGNAL);
-        } else {
-            struct iovec pieces[] = {
-                {(void *)(hello + connection->hello_sent), hello_left},
-                {(void *)window, (size_t)left},
-            };
-            struct msghdr both = {.msg_iov = pieces, .msg_iovlen = 2};
-            nwritten = sendmsg(connection->fd, &both, MSG_NOSIGNAL);
-        }
+        ssize_t nwritten = send_pieces(
+            connection->fd, hello + stream->hello_sent, (size_t)hello_left,
+            pattern_window(&run->pattern, stream->number, stream->nwritten),
+            (size_t)left);
         if (nwritten == -1) {
             if (errno != EAGAIN) {
-                connection->send_errno = errno;
+                stream->last_errno = errno;
             }
             return;
         }
-        if ((size_t)nwritten < hello_left) {
-            hello_left = (size_t)nwritten;
+        if (nwritten < hello_left) {
+            hello_left = (int)nwritten;
         }
-        connection->hello_sent += (int)hello_left;
-        connection->nwritten += nwritten - (ssize_t)hello_left;
+        stream->hello_sent += hello_left;
+        stream->nwritten += nwritten - hello_left;
     }
+}
+
+static void
+begin_message(struct run *run, struct connection *connection)
+{
+    connection->stream.message_end += run->options->message_bytes;
+    connection->state = CONNECTION_ECHOING;
 }
 
 void
@@ -77,14 +88,13 @@ exchange_begin(struct run *run, struct connection *connection)
     if (!run->options->churn || connection->silent) {
         connection->start_ns = run->now_ns;
     }
-    if (run->options->handshake && connection->hello_end == 0) {
-        connection->hello_end = HELLO_FIRST_BYTES;
+    if (run->options->handshake && connection->stream.hello_end == 0) {
+        connection->stream.hello_end = HELLO_FIRST_BYTES;
         connection->state = CONNECTION_GREETING;
         connection->due_ns = run->now_ns + HELLO_PAUSE_NS;
         TAILQ_INSERT_TAIL(&run->hellos, connection, queue);
     } else {
-        connection->message_end += run->options->message_bytes;
-        connection->state = CONNECTION_ECHOING;
+        begin_message(run, connection);
     }
     exchange_send(run, connection);
 }
@@ -92,20 +102,20 @@ exchange_begin(struct run *run, struct connection *connection)
 void
 exchange_end_greeting(struct run *run, struct connection *connection)
 {
-    connection->hello_end = HELLO_BYTES;
-    connection->message_end += run->options->message_bytes;
-    connection->state = CONNECTION_ECHOING;
+    connection->stream.hello_end = HELLO_BYTES;
+    begin_message(run, connection);
     exchange_send(run, connection);
 }
 
-/* ---- receiving --------------------------------------------------------- */
+/* ---- wrong bytes --------------------------------------------------------
+ */
 
 static struct origin_stream
-stream_of(const struct connection *connection)
+origin_of(const struct connection *connection)
 {
-    return (struct origin_stream){.connection = connection->number,
-                                  .received = connection->nread,
-                                  .sent = connection->nwritten};
+    return (struct origin_stream){.connection = connection->stream.number,
+                                  .received = connection->stream.nread,
+                                  .sent = connection->stream.nwritten};
 }
 
 /* Find out where wrong bytes come from. Happens once in a run at most, so it
@@ -115,16 +125,17 @@ static void
 describe_origin(struct run *run, const struct connection *connection,
                 const unsigned char *got, size_t count)
 {
-    struct origin_stream own = stream_of(connection);
+    struct origin_stream own = origin_of(connection);
     size_t other_count = 0;
     struct origin_stream *others = calloc((size_t)run->count, sizeof *others);
+
     if (others == NULL) {
         return;
     }
     for (int i = 0; i < run->count; i++) {
         const struct connection *other = &run->connections[i];
         if (other != connection && other->fd != -1) {
-            others[other_count++] = stream_of(other);
+            others[other_count++] = origin_of(other);
         }
     }
     origin_describe(&run->pattern, &own, others, other_count,
@@ -133,169 +144,118 @@ describe_origin(struct run *run, const struct connection *connection,
     free(others);
 }
 
-/* Keep where the first wrong bytes of the run were. */
-static void
+/* Keep where the first wrong bytes of the run were, and what was expected
+ * there. Returns true if these are the first. */
+static bool
 record_mismatch(struct run *run, const struct connection *connection,
-                const unsigned char *got, size_t count)
+                unsigned char expected, unsigned char got)
 {
-    struct engine_mismatch *mismatch = &run->result->mismatch;
-    if (run->result->errors[ENGINE_MISMATCH] != 0 ||
-        run->result->errors[ENGINE_EXTRA_BYTES] != 0) {
-        return;
+    struct engine_result *result = run->result;
+
+    if (result->errors[ENGINE_MISMATCH] != 0 ||
+        result->errors[ENGINE_EXTRA_BYTES] != 0) {
+        return false;
     }
-    mismatch->connection = connection->number;
-    mismatch->offset = connection->nread;
-    mismatch->expected =
-        *pattern_window(&run->pattern, connection->number, connection->nread);
-    mismatch->got = got[0];
-    describe_origin(run, connection, got, count);
+    result->mismatch = (struct engine_mismatch){
+        .connection = connection->stream.number,
+        .offset = connection->stream.nread,
+        .expected = expected,
+        .got = got,
+    };
+    return true;
+}
+
+/* ---- receiving ----------------------------------------------------------
+ */
+
+void
+exchange_moved(struct run *run)
+{
+    if (run->now_ns - run->moved_ns > run->gap_ns) {
+        run->gap_ns = run->now_ns - run->moved_ns;
+    }
+    run->moved_ns = run->now_ns;
 }
 
 /* Compare the answer to the greeting. Returns how many of the bytes belong
- * to it, or -1 after the connection has failed. */
+ * to it, or -1 if one is wrong. */
 static ssize_t
 verify_hello(struct run *run, struct connection *connection,
              const unsigned char *bytes, size_t count)
 {
-    size_t left = (size_t)(HELLO_BYTES - connection->hello_read);
-    if (count > left) {
-        count = left;
-    }
-    for (size_t i = 0; i < count; i++) {
-        unsigned char expected =
-            (unsigned char)hello[(size_t)connection->hello_read + i];
-        if (bytes[i] == expected) {
-            continue;
+    struct stream *stream = &connection->stream;
+    const char *expected = hello + stream->hello_read;
+    size_t i = 0;
+
+    for (; i < count && expected[i] != '\0'; i++) {
+        if (bytes[i] != (unsigned char)expected[i]) {
+            if (record_mismatch(run, connection, (unsigned char)expected[i],
+                                bytes[i])) {
+                strcpy(run->result->mismatch.origin, "in the greeting");
+            }
+            return -1;
         }
-        record_mismatch(run, connection, bytes + i, 1);
-        if (run->result->errors[ENGINE_MISMATCH] == 0) {
-            run->result->mismatch.expected = expected;
-            snprintf(run->result->mismatch.origin,
-                     sizeof run->result->mismatch.origin, "in the greeting");
-        }
-        connection_fail(run, connection, ENGINE_MISMATCH, 0);
-        return -1;
     }
-    connection->hello_read += (int)count;
-    return (ssize_t)count;
+    stream->hello_read += (int)i;
+    return (ssize_t)i;
 }
 
-/* Compare what came with what was sent. Returns false after the connection
- * has failed. */
-static bool
+/* Compare what came with what was sent. */
+static enum received
 verify(struct run *run, struct connection *connection,
        const unsigned char *bytes, size_t count)
 {
-    if (connection->hello_end == HELLO_BYTES &&
-        connection->hello_read < HELLO_BYTES) {
+    struct stream *stream = &connection->stream;
+
+    if (stream->hello_end == HELLO_BYTES) {
         ssize_t used = verify_hello(run, connection, bytes, count);
         if (used == -1) {
-            return false;
+            return RECEIVED_CHANGED;
         }
         bytes += used;
         count -= (size_t)used;
     }
-    int64_t due = connection->message_end - connection->nread;
+    int64_t due = stream->message_end - stream->nread;
     size_t compared = (int64_t)count < due ? count : (size_t)due;
-    size_t right = pattern_compare(&run->pattern, connection->number,
-                                   connection->nread, bytes, compared);
-    connection->nread += (int64_t)right;
+    size_t right = pattern_compare(&run->pattern, stream->number,
+                                   stream->nread, bytes, compared);
+    stream->nread += (int64_t)right;
     run->bytes += right;
-    if (right == count) {
-        return true;
+    if (right < count) {
+        unsigned char expected =
+            *pattern_window(&run->pattern, stream->number, stream->nread);
+        if (record_mismatch(run, connection, expected, bytes[right])) {
+            describe_origin(run, connection, bytes + right, count - right);
+        }
+        return right < compared ? RECEIVED_CHANGED : RECEIVED_EXTRA;
     }
-    record_mismatch(run, connection, bytes + right, count - right);
-    connection_fail(run, connection,
-                    right < compared ? ENGINE_MISMATCH : ENGINE_EXTRA_BYTES,
-                    0);
-    return false;
+    return connection->state == CONNECTION_ECHOING &&
+                   stream->nread == stream->message_end
+               ? RECEIVED_ECHO
+               : RECEIVED_ALL;
 }
 
-/* A whole echo is back: count it. */
-static void
-count_echo(struct run *run, struct connection *connection)
-{
-    struct engine_result *result = run->result;
-    run->now_ns = clock_now_ns();
-    connection->failures = 0;
-    result->echoes_total++;
-    if (!connection->served) {
-        connection->served = true;
-        result->served++;
-        run->strangers--;
-    }
-    if (run->measuring) {
-        result->echoes++;
-        connection->echoes++;
-        run->window_full = result->echoes == run->options->echoes_max;
-    }
-    if (open_loop_is_on(run) && !connection->silent) {
-        open_loop_record(run, connection);
-    } else if (run->measuring) {
-        histogram_record(&result->latency,
-                         run->now_ns - connection->start_ns);
-    }
-}
-
-/* End our side of a connection that had its echo, as a client does that wants
- * no more. Only the server's end tells that no further byte comes; the time
- * until then is in no latency. */
-static void
-part(struct run *run, struct connection *connection)
-{
-    shutdown(connection->fd, SHUT_WR);
-    connection->state = CONNECTION_PARTING;
-    connection->start_ns = run->now_ns;
-}
-
-/* What follows an echo: the next message, or in an open loop the message that
- * has been waiting for a connection, if there is one. There is also to be
- * sent what came due while events were handled. */
-static void
-go_on(struct run *run, struct connection *connection)
-{
-    if (open_loop_is_on(run) && !connection->silent) {
-        open_loop_free(run, connection);
-        open_loop_send(run);
-    } else if (!run->stopping && !run->window_full) {
-        exchange_begin(run, connection);
-    }
-}
-
-void
+enum received
 exchange_receive(struct run *run, struct connection *connection, bool gone)
 {
     for (;;) {
         ssize_t nread =
             recv(connection->fd, run->buffer, sizeof run->buffer, 0);
         if (nread == -1 && errno == EAGAIN) {
-            return;
+            return RECEIVED_ALL;
         }
         if (nread <= 0) {
-            connection_lost(run, connection, nread == 0 ? 0 : errno);
-            return;
-        }
-        run_note_movement(run);
-        if (!verify(run, connection, run->buffer, (size_t)nread)) {
-            return;
-        }
-        bool whole = connection->state == CONNECTION_ECHOING &&
-                     connection->nread == connection->message_end;
-        if (whole) {
-            count_echo(run, connection);
-        }
-        if (whole && run->options->churn && !connection->silent) {
-            part(run, connection);
-        } else if (whole) {
-            run->pending--;
-            connection->state = CONNECTION_QUIET;
-            if (!gone) {
-                go_on(run, connection);
-                return;
+            if (nread == -1) {
+                connection->stream.last_errno = errno;
             }
+            return RECEIVED_END;
         }
-        if (!gone && nread < (ssize_t)sizeof run->buffer) {
-            return;
+        exchange_moved(run);
+        enum received received =
+            verify(run, connection, run->buffer, (size_t)nread);
+        bool drained = !gone && nread < (ssize_t)sizeof run->buffer;
+        if (received != RECEIVED_ALL || drained) {
+            return received;
         }
     }
 }

@@ -9,6 +9,7 @@
 #define FIVEWAYS_HISTOGRAM_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 enum {
     HISTOGRAM_SUB_BITS = 7,  /* 128 buckets for each power of two */
@@ -50,5 +51,11 @@ uint64_t histogram_count_up_to(const struct histogram *histogram,
 
 /* The mean of all values, 0 when it is empty. */
 double histogram_mean_ns(const struct histogram *histogram);
+
+/* Write it to `stream` as a curve that other programs draw, in the format of
+ * HdrHistogram (a .hgrm file): a line for each percentile, closer and closer
+ * together towards 100 %. Values are in microseconds. Errors are left for
+ * ferror(). */
+void percentiles_write(FILE *stream, const struct histogram *histogram);
 
 #endif

@@ -10,15 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/load/arguments.h"
-#include "harness/load/crew.h"
-#include "harness/load/descriptors.h"
-#include "harness/load/engine.h"
-#include "harness/load/percentiles.h"
-#include "harness/load/saved.h"
-#include "harness/load/search.h"
-#include "harness/load/summary.h"
-#include "harness/load/units.h"
+#include "harness/load/load.h"
 
 /* What a run is written to; NULL for what is not. */
 struct files {
@@ -110,7 +102,7 @@ open_file(const char *path)
  * path that cannot be written is better known at once. Returns true if all
  * went well. */
 static bool
-write_files(const struct arguments *arguments, struct files *files,
+write_files(const struct load_arguments *arguments, struct files *files,
             const struct saved_run *run)
 {
     bool good = true;
@@ -140,7 +132,7 @@ flushed(int status)
 
 /* Open what will be written, if it was asked for. */
 static void
-open_files(const struct arguments *arguments, struct files *files)
+open_files(const struct load_arguments *arguments, struct files *files)
 {
     if (arguments->histogram_file != NULL) {
         files->histogram = open_file(arguments->histogram_file);
@@ -152,7 +144,7 @@ open_files(const struct arguments *arguments, struct files *files)
 
 /* What is known of a run before it begins. */
 static void
-begin_run(const struct arguments *arguments, struct saved_run *run)
+begin_run(const struct load_arguments *arguments, struct saved_run *run)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -163,7 +155,7 @@ begin_run(const struct arguments *arguments, struct saved_run *run)
 
 /* One run, its summary and its files. Returns the exit status. */
 static int
-run_once(struct arguments *arguments, bool progress)
+run_once(struct load_arguments *arguments, bool progress)
 {
     static struct saved_run run;
     struct files files = {NULL, NULL};
@@ -191,7 +183,7 @@ run_once(struct arguments *arguments, bool progress)
 int
 main(int argc, char **argv)
 {
-    struct arguments arguments;
+    struct load_arguments arguments;
     arguments_read(argc, argv, &arguments);
     check_descriptors(&arguments.options, arguments.threads);
     catch_signals();

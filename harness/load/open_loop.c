@@ -1,10 +1,9 @@
 /*
  * open_loop.c: messages that are sent when they are due.
  */
-#include "harness/load/open_loop.h"
+#include <math.h>
 
-#include "harness/load/exchange.h"
-#include "harness/load/run.h"
+#include "harness/load/internal.h"
 
 enum {
     JUDGED_MIN = 100,           /* messages; the lag of fewer says nothing */
@@ -12,6 +11,76 @@ enum {
     SLEPT_PART = 100,           /* of a window that may be slept away in it */
     SLEPT_NS_MIN = 1000 * 1000, /* a sleep too long by less is no accident */
 };
+
+/* ---- the schedule -------------------------------------------------------
+ */
+
+/* A random number of 64 bits: a counter in steps of 2^64 / 1.618, whose bits
+ * are mixed by two multiplications until none shows where it came from. Any
+ * seed is a good one. */
+static uint64_t
+next_random(uint64_t *state)
+{
+    *state += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ (mixed >> 31);
+}
+
+static void
+move_to(struct schedule *schedule, double offset_ns)
+{
+    schedule->offset_ns = offset_ns;
+    schedule->next_ns = schedule->begin_ns + (int64_t)offset_ns;
+}
+
+/* Go on by an exponential gap of mean 1: minus the logarithm of a number
+ * above 0 and at most 1, of which the generator's upper 53 bits are all a
+ * double holds. */
+static void
+move_by_chance(struct schedule *schedule)
+{
+    uint64_t random = next_random(&schedule->random) >> 11;
+    double gap = -log((double)(random + 1) * 0x1p-53);
+
+    move_to(schedule, schedule->offset_ns + gap * schedule->gap_ns);
+}
+
+void
+schedule_begin(struct schedule *schedule, enum schedule_kind kind,
+               double rate_per_s, double part, uint64_t seed,
+               int64_t begin_ns)
+{
+    *schedule = (struct schedule){
+        .kind = kind,
+        .gap_ns = 1e9 / rate_per_s,
+        .begin_ns = begin_ns,
+        .random = seed,
+    };
+    if (kind == SCHEDULE_FIXED) {
+        /* Instants are counted in whole gaps behind the first. */
+        schedule->begin_ns += (int64_t)(part * schedule->gap_ns);
+        move_to(schedule, 0);
+    } else {
+        move_by_chance(schedule);
+    }
+}
+
+void
+schedule_pass(struct schedule *schedule)
+{
+    schedule->count++;
+    if (schedule->kind == SCHEDULE_FIXED) {
+        /* A product, not a sum: no error is carried on. */
+        move_to(schedule, (double)schedule->count * schedule->gap_ns);
+    } else {
+        move_by_chance(schedule);
+    }
+}
+
+/* ---- sending ------------------------------------------------------------
+ */
 
 bool
 open_loop_is_on(const struct run *run)
@@ -23,33 +92,20 @@ void
 open_loop_begin(struct run *run)
 {
     const struct engine_options *options = run->options;
-    double part = options->part > 0 ? options->part : 1;
-    schedule_begin(&run->schedule, options->arrivals, options->rate_per_s,
-                   part, options->seed, run->now_ns);
-    run->measured_from_ns = INT64_MAX;
-    run->due_until_ns = INT64_MAX;
-}
 
-void
-open_loop_measure(struct run *run, int64_t begin_ns)
-{
-    run->measured_from_ns = begin_ns;
+    schedule_begin(&run->open.schedule, options->arrivals,
+                   options->rate_per_s, options->part > 0 ? options->part : 1,
+                   options->seed, run->now_ns);
+    run->open.measured_from_ns = INT64_MAX;
+    run->open.due_until_ns = INT64_MAX;
 }
-
-void
-open_loop_end(struct run *run, int64_t end_ns)
-{
-    run->due_until_ns = end_ns;
-}
-
-/* ---- sending ----------------------------------------------------------- */
 
 void
 open_loop_free(struct run *run, struct connection *connection)
 {
     connection->free = true;
     connection->free_ns = run->now_ns;
-    TAILQ_INSERT_TAIL(&run->free, connection, queue);
+    TAILQ_INSERT_TAIL(&run->open.free, connection, queue);
 }
 
 void
@@ -57,7 +113,7 @@ open_loop_forget(struct run *run, struct connection *connection)
 {
     if (connection->free) {
         connection->free = false;
-        TAILQ_REMOVE(&run->free, connection, queue);
+        TAILQ_REMOVE(&run->open.free, connection, queue);
     }
 }
 
@@ -65,46 +121,47 @@ open_loop_forget(struct run *run, struct connection *connection)
 static bool
 is_measured(const struct run *run, int64_t due_ns)
 {
-    return due_ns >= run->measured_from_ns && due_ns < run->due_until_ns;
+    return due_ns >= run->open.measured_from_ns &&
+           due_ns < run->open.due_until_ns;
 }
 
 bool
 open_loop_waits(const struct run *run)
 {
-    return open_loop_is_on(run) && run->schedule.next_ns <= run->now_ns &&
-           run->schedule.next_ns < run->due_until_ns;
+    int64_t next_ns = run->open.schedule.next_ns;
+
+    return open_loop_is_on(run) && next_ns <= run->now_ns &&
+           next_ns < run->open.due_until_ns;
 }
 
-void
-open_loop_send(struct run *run)
+struct connection *
+open_loop_take(struct run *run)
 {
-    struct connection *connection;
-    while (open_loop_waits(run) &&
-           (connection = TAILQ_FIRST(&run->free)) != NULL) {
-        open_loop_forget(run, connection);
-        int64_t due_ns = run->schedule.next_ns;
+    struct connection *connection = TAILQ_FIRST(&run->open.free);
+    int64_t due_ns = run->open.schedule.next_ns;
+
+    if (connection == NULL || !open_loop_waits(run)) {
+        return NULL;
+    }
+    open_loop_forget(run, connection);
+    schedule_pass(&run->open.schedule);
+    run->now_ns = clock_now_ns();
+    connection->intended_ns = due_ns;
+    if (is_measured(run, due_ns)) {
         int64_t could_ns =
             due_ns > connection->free_ns ? due_ns : connection->free_ns;
-        schedule_pass(&run->schedule);
-        run->now_ns = clock_now_ns();
-        connection->intended_ns = due_ns;
-        if (is_measured(run, due_ns)) {
-            run->result->arrivals++;
-            histogram_record(&run->result->lag, run->now_ns - could_ns);
-        }
-        exchange_begin(run, connection);
+        run->result->arrivals++;
+        histogram_record(&run->result->lag, run->now_ns - could_ns);
     }
+    return connection;
 }
 
 void
-open_loop_woke(struct run *run, const struct timespec *sleep)
+open_loop_woke(struct run *run, int64_t sleep_ns)
 {
-    if (!run->measuring) {
-        return;
-    }
-    int64_t late_ns = clock_now_ns() - run->now_ns -
-                      (sleep->tv_sec * 1000000000 + sleep->tv_nsec);
-    if (late_ns >= SLEPT_NS_MIN) {
+    int64_t late_ns = clock_now_ns() - run->now_ns - sleep_ns;
+
+    if (run->measuring && late_ns >= SLEPT_NS_MIN) {
         run->result->overslept_ns += late_ns;
     }
 }
@@ -112,19 +169,21 @@ open_loop_woke(struct run *run, const struct timespec *sleep)
 int64_t
 open_loop_next_ns(const struct run *run)
 {
-    if (!open_loop_is_on(run) || TAILQ_EMPTY(&run->free) ||
-        run->schedule.next_ns >= run->due_until_ns) {
-        return INT64_MAX;
-    }
-    return run->schedule.next_ns;
+    int64_t next_ns = run->open.schedule.next_ns;
+    bool is_sent = open_loop_is_on(run) && !TAILQ_EMPTY(&run->open.free) &&
+                   next_ns < run->open.due_until_ns;
+
+    return is_sent ? next_ns : INT64_MAX;
 }
 
-/* ---- results ----------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------
+ */
 
 void
 open_loop_record(struct run *run, const struct connection *connection)
 {
     struct engine_result *result = run->result;
+
     if (is_measured(run, connection->intended_ns)) {
         histogram_record(&result->latency,
                          run->now_ns - connection->start_ns);
@@ -141,6 +200,7 @@ count_unfinished(struct run *run, int64_t due_ns)
 {
     struct engine_result *result = run->result;
     int64_t age_ns = run->now_ns - due_ns;
+
     result->unfinished++;
     if (age_ns > result->oldest_ns) {
         result->oldest_ns = age_ns;
@@ -166,7 +226,9 @@ static void
 judge(struct run *run)
 {
     struct engine_result *result = run->result;
+    int64_t asked_ns = run->options->window_ns;
     int64_t allowed_ns = histogram_quantile_ns(&result->latency, 0.5) / 5;
+
     if (allowed_ns < ENGINE_LAG_MAX_NS) {
         allowed_ns = ENGINE_LAG_MAX_NS;
     }
@@ -174,12 +236,10 @@ judge(struct run *run)
                 histogram_quantile_ns(&result->lag, 0.99) > allowed_ns;
     bool busy = (double)result->client_cpu_ns >
                 ENGINE_CPU_SHARE_MAX * (double)result->window_ns;
-    bool too_long =
-        result->window_ns >
-        run->options->window_ns + run->options->window_ns / OVERSLEPT_PART;
+    bool too_long = result->window_ns > asked_ns + asked_ns / OVERSLEPT_PART;
     bool asleep = result->overslept_ns > result->window_ns / SLEPT_PART;
     if (late || busy || too_long || asleep) {
-        run_count_error(run, ENGINE_CLIENT_LATE, 0);
+        error_count(result, ENGINE_CLIENT_LATE, 0);
     }
 }
 
@@ -192,16 +252,14 @@ open_loop_close(struct run *run)
         }
     }
     while (open_loop_waits(run)) {
-        int64_t due_ns = run->schedule.next_ns;
-        if (is_measured(run, due_ns)) {
-            run->result->arrivals++;
-        }
+        int64_t due_ns = run->open.schedule.next_ns;
+        run->result->arrivals += is_measured(run, due_ns);
         count_unfinished(run, due_ns);
-        schedule_pass(&run->schedule);
+        schedule_pass(&run->open.schedule);
     }
     /* What comes back from now on has been given up, and what has not been
      * sent is not sent any more. */
-    run->measured_from_ns = INT64_MAX;
-    run->due_until_ns = INT64_MIN;
+    run->open.measured_from_ns = INT64_MAX;
+    run->open.due_until_ns = INT64_MIN;
     judge(run);
 }

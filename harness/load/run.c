@@ -1,12 +1,7 @@
 /*
  * run.c: the loop. Wait, hand out the events, do what is due.
  */
-#include "harness/load/run.h"
-
-#include <time.h>
-
-#include "harness/load/exchange.h"
-#include "harness/load/open_loop.h"
+#include "harness/load/internal.h"
 
 enum {
     TICK_NS = 100 * 1000 * 1000,     /* between looks for overdue messages */
@@ -19,23 +14,6 @@ bool
 run_is_interrupted(const struct run *run)
 {
     return run->options->interrupted != NULL && *run->options->interrupted;
-}
-
-void
-run_count_error(struct run *run, enum engine_error error, int error_number)
-{
-    if (run->result->errors[error]++ == 0) {
-        run->result->error_errno[error] = error_number;
-    }
-}
-
-void
-run_note_movement(struct run *run)
-{
-    if (run->now_ns - run->moved_ns > run->gap_ns) {
-        run->gap_ns = run->now_ns - run->moved_ns;
-    }
-    run->moved_ns = run->now_ns;
 }
 
 bool
@@ -54,7 +32,7 @@ int64_t
 run_connect_timeout_ns(const struct engine_options *options)
 {
     return options->connect_timeout_ns != 0 ? options->connect_timeout_ns
-                                            : INT64_C(3000000000);
+                                            : 3 * NS_PER_S;
 }
 
 /* How long a connection may stay as it is; 0: as long as it takes. */
@@ -160,7 +138,7 @@ do_what_is_due(struct run *run)
     while ((connection = take_due(run, &run->retries)) != NULL) {
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
     }
-    open_loop_send(run);
+    connection_send_due(run);
     while (may_connect(run)) {
         connection = TAILQ_FIRST(&run->to_connect);
         TAILQ_REMOVE(&run->to_connect, connection, queue);
@@ -171,31 +149,35 @@ do_what_is_due(struct run *run)
     }
 }
 
-/* How long to sleep: until the first thing that is due. */
-static struct timespec
-time_to_sleep(const struct run *run, int64_t until_ns)
+static int64_t
+sooner(int64_t a, int64_t b)
 {
-    const struct connection *hello = TAILQ_FIRST(&run->hellos);
-    const struct connection *retry = TAILQ_FIRST(&run->retries);
+    return a < b ? a : b;
+}
+
+/* When the first of a queue has its turn. */
+static int64_t
+first_due_ns(const struct connection_queue *queue)
+{
+    return TAILQ_EMPTY(queue) ? INT64_MAX : TAILQ_FIRST(queue)->due_ns;
+}
+
+/* How long to sleep: until the first thing that is due. */
+static int64_t
+time_to_sleep_ns(const struct run *run, int64_t until_ns)
+{
     int64_t next_ns = open_loop_next_ns(run);
+
     if (may_connect(run)) {
-        until_ns = run->now_ns;
+        return 0;
     }
-    if (run->next_tick_ns < until_ns) {
-        until_ns = run->next_tick_ns;
+    if (next_ns != INT64_MAX) {
+        until_ns = sooner(until_ns, next_ns - run->options->spin_ns);
     }
-    if (next_ns < until_ns && next_ns != INT64_MAX) {
-        until_ns = next_ns - run->options->spin_ns;
-    }
-    if (hello != NULL && hello->due_ns < until_ns) {
-        until_ns = hello->due_ns;
-    }
-    if (retry != NULL && retry->due_ns < until_ns) {
-        until_ns = retry->due_ns;
-    }
-    int64_t sleep_ns = until_ns > run->now_ns ? until_ns - run->now_ns : 0;
-    return (struct timespec){.tv_sec = sleep_ns / 1000000000,
-                             .tv_nsec = sleep_ns % 1000000000};
+    until_ns = sooner(until_ns, run->next_tick_ns);
+    until_ns = sooner(until_ns, first_due_ns(&run->hellos));
+    until_ns = sooner(until_ns, first_due_ns(&run->retries));
+    return until_ns > run->now_ns ? until_ns - run->now_ns : 0;
 }
 
 /* Wait for the next batch of events. In an open loop the time is looked at
@@ -207,19 +189,19 @@ wait_for_events(struct run *run, int64_t until_ns)
     if (open_loop_is_on(run)) {
         run->now_ns = clock_now_ns();
     }
-    struct timespec sleep = time_to_sleep(run, until_ns);
-    run->wait_ns = sleep.tv_sec * INT64_C(1000000000) + sleep.tv_nsec;
+    run->wait_ns = time_to_sleep_ns(run, until_ns);
+    const struct timespec sleep = {.tv_sec = run->wait_ns / NS_PER_S,
+                                   .tv_nsec = run->wait_ns % NS_PER_S};
     int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
                              &sleep, NULL);
     run->event_count = count > 0 ? count : 0;
     run->event_next = 0;
     if (open_loop_is_on(run)) {
-        open_loop_woke(run, &sleep);
+        open_loop_woke(run, run->wait_ns);
     }
-    if (run->options->spin_ns > 0 && count == 0 && sleep.tv_sec == 0 &&
-        sleep.tv_nsec == 0) {
+    if (run->options->spin_ns > 0 && count == 0 && run->wait_ns == 0) {
         int64_t now_ns = clock_now_ns();
-        run->spun_ns += now_ns - run->now_ns;
+        run->open.spun_ns += now_ns - run->now_ns;
         run->now_ns = now_ns;
     }
 }

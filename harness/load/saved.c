@@ -1,40 +1,42 @@
 /*
  * saved.c: what a run saw, in a file.
+ *
+ *     {"fiveways_saved_run": 4, "target": "10.0.0.1:5566",
+ *      "message_bytes": 64, ..., "echoes": 3, ..., "errors": {"reset": 2,
+ * ...}, "response": {"min_ns": 70, ..., "buckets": [70, 1, 90, 2]}, ...}
+ *
+ * The buckets of a histogram are those that are not empty: number, count,
+ * number, count, with the numbers going up.
  */
-#include "harness/load/saved.h"
-
-#include <errno.h>
-#include <inttypes.h>
+#include <jansson.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "harness/load/load.h"
+
 enum {
-    FORMAT = 3,       /* goes up when a reader would misunderstand */
-    LINE_BYTES = 400, /* the longest is the target's */
+    FORMAT = 4, /* goes up when a reader would misunderstand */
     /* More clients than one run can have; as many runs as anybody has still
      * add up to an int. */
     INT_MAX_READ = 4000000,
 };
 
-static const char first_words[] = "fiveways saved run ";
-static const char last_line[] = "end\n";
+static const char format_name[] = "fiveways_saved_run";
 
-/* What kind of value a field is. */
+/* What kind of value a field is. None is ever below 0. */
 enum field_kind {
     FIELD_INT,
-    FIELD_INT64,
-    FIELD_UINT64,
+    FIELD_INT64, /* of 64 bits, with or without a sign */
     FIELD_BOOL,
     FIELD_DOUBLE,
-    FIELD_ARRIVALS,
+    FIELD_HISTOGRAM,
 };
 
-/* A value of the run by its name. */
+/* A value by its name. */
 struct field {
     const char *name;     /* in the file */
     enum field_kind kind; /* its type */
-    size_t offset;        /* where in the run it is */
+    size_t offset;        /* where in its struct it is */
 };
 
 #define OPTION(kind, name)                                                   \
@@ -46,7 +48,7 @@ struct field {
 #name, kind, offsetof(struct saved_run, result.name)                 \
     }
 
-static const struct field fields[] = {
+static const struct field run_fields[] = {
     {"begun_ms", FIELD_INT64, offsetof(struct saved_run, begun_ms)},
     OPTION(FIELD_INT, clients),
     OPTION(FIELD_INT, silent_clients),
@@ -55,355 +57,251 @@ static const struct field fields[] = {
     OPTION(FIELD_BOOL, handshake),
     {"asked_window_ns", FIELD_INT64,
      offsetof(struct saved_run, options.window_ns)},
-    OPTION(FIELD_UINT64, echoes_max),
+    OPTION(FIELD_INT64, echoes_max),
     OPTION(FIELD_INT64, timeout_ns),
     OPTION(FIELD_DOUBLE, rate_per_s),
-    {"arrival_gaps", FIELD_ARRIVALS,
+    {"schedule_kind", FIELD_INT,
      offsetof(struct saved_run, options.arrivals)},
     RESULT(FIELD_INT, asked),
     RESULT(FIELD_INT, connected),
     RESULT(FIELD_INT, served),
-    RESULT(FIELD_UINT64, echoes),
-    RESULT(FIELD_UINT64, echoes_total),
-    RESULT(FIELD_UINT64, bytes),
-    RESULT(FIELD_UINT64, unfinished),
+    RESULT(FIELD_INT64, echoes),
+    RESULT(FIELD_INT64, echoes_total),
+    RESULT(FIELD_INT64, bytes),
+    RESULT(FIELD_INT64, unfinished),
     RESULT(FIELD_INT, stalled),
     RESULT(FIELD_INT, stalled_inside),
     RESULT(FIELD_INT, stalled_behind),
-    RESULT(FIELD_UINT64, turned_away),
+    RESULT(FIELD_INT64, turned_away),
     RESULT(FIELD_INT64, oldest_ns),
-    RESULT(FIELD_UINT64, arrivals),
+    RESULT(FIELD_INT64, arrivals),
     RESULT(FIELD_INT64, window_ns),
     RESULT(FIELD_INT64, client_cpu_ns),
     RESULT(FIELD_BOOL, interrupted),
+    RESULT(FIELD_HISTOGRAM, latency),
+    RESULT(FIELD_HISTOGRAM, response),
+    RESULT(FIELD_HISTOGRAM, lag),
+    RESULT(FIELD_HISTOGRAM, connect),
+    {NULL, FIELD_INT, 0},
 };
 
-/* A histogram of the result by its name. */
-struct part {
-    const char *name; /* in the file */
-    size_t offset;    /* where in the result it is */
+static const struct field histogram_fields[] = {
+    {"min_ns", FIELD_INT64, offsetof(struct histogram, min_ns)},
+    {"max_ns", FIELD_INT64, offsetof(struct histogram, max_ns)},
+    {"sum_ns", FIELD_DOUBLE, offsetof(struct histogram, sum_ns)},
+    {NULL, FIELD_INT, 0},
 };
 
-static const struct part parts[] = {
-    {"latency", offsetof(struct engine_result, latency)},
-    {"response", offsetof(struct engine_result, response)},
-    {"lag", offsetof(struct engine_result, lag)},
-    {"connect", offsetof(struct engine_result, connect)},
-};
-
-enum {
-    FIELDS = sizeof fields / sizeof fields[0],
-    PARTS = sizeof parts / sizeof parts[0],
-};
-
-/* What has been read so far. */
-struct reader {
-    struct saved_run *run;     /* gets it */
-    struct histogram *current; /* whose buckets follow; NULL: nobody's */
-    bool has_target;           /* each may be there only once, */
-    bool has_field[FIELDS];    /* and none may be missing */
-    bool has_part[PARTS];      /* the same */
-};
-
-/* ---- writing ----------------------------------------------------------- */
-
-/* A double in hexadecimal is read back as it was. */
-static void
-write_field(FILE *stream, const struct saved_run *run,
-            const struct field *field)
+/* The fields of engine_result's errors. */
+static const struct field *
+error_fields(void)
 {
-    const void *at = (const char *)run + field->offset;
-    fprintf(stream, "%s ", field->name);
-    switch (field->kind) {
-    case FIELD_INT:
-        fprintf(stream, "%d\n", *(const int *)at);
-        break;
-    case FIELD_INT64:
-        fprintf(stream, "%" PRId64 "\n", *(const int64_t *)at);
-        break;
-    case FIELD_UINT64:
-        fprintf(stream, "%" PRIu64 "\n", *(const uint64_t *)at);
-        break;
-    case FIELD_BOOL:
-        fprintf(stream, "%d\n", *(const bool *)at);
-        break;
-    case FIELD_DOUBLE:
-        fprintf(stream, "%a\n", *(const double *)at);
-        break;
-    case FIELD_ARRIVALS:
-        fprintf(stream, "%s\n",
-                *(const enum schedule_kind *)at == SCHEDULE_FIXED
-                    ? "fixed"
-                    : "poisson");
-        break;
+    static struct field rows[ENGINE_ERRORS + 1];
+
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        rows[i] = (struct field){engine_error_name((enum engine_error)i),
+                                 FIELD_INT64, (size_t)i * sizeof(uint64_t)};
+    }
+    return rows;
+}
+
+/* ---- writing ------------------------------------------------------------
+ */
+
+static json_t *write_histogram(const struct histogram *histogram);
+
+/* Add to `object` what the fields say of the struct at `base`. */
+static void
+write_fields(json_t *object, const void *base, const struct field *field)
+{
+    for (; field->name != NULL; field++) {
+        const void *at = (const char *)base + field->offset;
+        json_t *value = NULL;
+        switch (field->kind) {
+        case FIELD_INT:
+            value = json_integer(*(const int *)at);
+            break;
+        case FIELD_INT64:
+            value = json_integer(*(const int64_t *)at);
+            break;
+        case FIELD_BOOL:
+            value = json_boolean(*(const bool *)at);
+            break;
+        case FIELD_DOUBLE:
+            value = json_real(*(const double *)at);
+            break;
+        case FIELD_HISTOGRAM:
+            value = write_histogram(at);
+            break;
+        }
+        json_object_set_new(object, field->name, value);
     }
 }
 
-static void
-write_histogram(FILE *stream, const char *name,
-                const struct histogram *histogram)
+static json_t *
+write_histogram(const struct histogram *histogram)
 {
-    fprintf(stream, "histogram %s %" PRIu64 " %" PRId64 " %" PRId64 " %a\n",
-            name, histogram->count, histogram->min_ns, histogram->max_ns,
-            histogram->sum_ns);
+    json_t *object = json_object();
+    json_t *buckets = json_array();
+
+    write_fields(object, histogram, histogram_fields);
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        if (histogram->buckets[i] != 0) {
-            fprintf(stream, "%d %" PRIu64 "\n", i, histogram->buckets[i]);
+        json_int_t count = (json_int_t)histogram->buckets[i];
+        if (count != 0) {
+            json_array_append_new(buckets, json_integer(i));
+            json_array_append_new(buckets, json_integer(count));
         }
     }
+    json_object_set_new(object, "buckets", buckets);
+    return object;
 }
 
 void
 saved_write(FILE *stream, const struct saved_run *run)
 {
-    const struct engine_result *result = &run->result;
-    fprintf(stream, "%s%d\ntarget %s\n", first_words, FORMAT, run->target);
-    for (int i = 0; i < FIELDS; i++) {
-        write_field(stream, run, &fields[i]);
-    }
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        if (result->errors[i] != 0) {
-            fprintf(stream, "error %s %" PRIu64 "\n",
-                    engine_error_name((enum engine_error)i),
-                    result->errors[i]);
+    json_t *errors = json_object();
+    json_t *object =
+        json_pack("{s:i, s:s}", format_name, FORMAT, "target", run->target);
+
+    write_fields(object, run, run_fields);
+    write_fields(errors, run->result.errors, error_fields());
+    json_object_set_new(object, "errors", errors);
+    json_dumpf(object, stream, 0);
+    fputc('\n', stream);
+    json_decref(object);
+}
+
+/* ---- reading ------------------------------------------------------------
+ */
+
+static bool
+read_count(const json_t *value, int64_t most, int64_t *count)
+{
+    *count = json_integer_value(value);
+    return json_is_integer(value) && *count >= 0 && *count <= most;
+}
+
+static bool read_histogram(const json_t *object, struct histogram *histogram);
+
+/* Fill in the struct at `base`. Returns NULL, or the name of the first field
+ * that is missing or wrong. */
+static const char *
+read_fields(const json_t *object, void *base, const struct field *field)
+{
+    bool right = true;
+
+    for (; field->name != NULL; field++) {
+        const json_t *value = json_object_get(object, field->name);
+        void *at = (char *)base + field->offset;
+        int64_t count;
+        switch (field->kind) {
+        case FIELD_INT:
+            right = read_count(value, INT_MAX_READ, &count);
+            *(int *)at = (int)count;
+            break;
+        case FIELD_INT64:
+            right = read_count(value, INT64_MAX, at);
+            break;
+        case FIELD_BOOL:
+            right = json_is_boolean(value);
+            *(bool *)at = json_is_true(value);
+            break;
+        case FIELD_DOUBLE:
+            *(double *)at = json_real_value(value);
+            right = json_is_real(value) && *(double *)at >= 0;
+            break;
+        case FIELD_HISTOGRAM:
+            right = read_histogram(value, at);
+            break;
+        }
+        if (!right) {
+            return field->name;
         }
     }
-    for (int i = 0; i < PARTS; i++) {
-        write_histogram(
-            stream, parts[i].name,
-            (const void *)((const char *)result + parts[i].offset));
-    }
-    fputs(last_line, stream);
-}
-
-/* ---- reading ----------------------------------------------------------- */
-
-/* Read a whole word as a number that is not below 0. Returns true if it is
- * one. */
-static bool
-parse_integer(const char *word, uint64_t most, uint64_t *value)
-{
-    char *end;
-    if (word[0] < '0' || word[0] > '9') {
-        return false;
-    }
-    errno = 0;
-    *value = strtoull(word, &end, 10);
-    return *end == '\0' && errno == 0 && *value <= most;
+    return NULL;
 }
 
 static bool
-parse_double(const char *word, double *value)
+read_histogram(const json_t *object, struct histogram *histogram)
 {
-    char *end;
-    *value = strtod(word, &end);
-    return end != word && *end == '\0' && *value >= 0 && *value < 1e300;
-}
+    const json_t *buckets = json_object_get(object, "buckets");
+    size_t numbers = json_array_size(buckets);
+    int64_t last = -1;
 
-/* Put a word where a field is. Returns true if it is a value of its kind. */
-static bool
-parse_field(const char *word, struct saved_run *run,
-            const struct field *field)
-{
-    static const uint64_t most[] = {[FIELD_INT] = INT_MAX_READ,
-                                    [FIELD_INT64] = INT64_MAX,
-                                    [FIELD_UINT64] = UINT64_MAX,
-                                    [FIELD_BOOL] = 1};
-    void *at = (char *)run + field->offset;
-    uint64_t value;
-    if (field->kind == FIELD_DOUBLE) {
-        return parse_double(word, at);
-    }
-    if (field->kind == FIELD_ARRIVALS) {
-        bool fixed = strcmp(word, "fixed") == 0;
-        *(enum schedule_kind *)at = fixed ? SCHEDULE_FIXED : SCHEDULE_POISSON;
-        return fixed || strcmp(word, "poisson") == 0;
-    }
-    if (!parse_integer(word, most[field->kind], &value)) {
-        return false;
-    }
-    if (field->kind == FIELD_INT) {
-        *(int *)at = (int)value;
-    } else if (field->kind == FIELD_INT64) {
-        *(int64_t *)at = (int64_t)value;
-    } else if (field->kind == FIELD_UINT64) {
-        *(uint64_t *)at = value;
-    } else {
-        *(bool *)at = value != 0;
-    }
-    return true;
-}
-
-/* Each of these reads one kind of line. They return true if it was that, and
- * all right. */
-
-static bool
-read_target(const char *line, struct reader *reader)
-{
-    static const char name[] = "target ";
-    size_t length = strlen(name);
-    if (strncmp(line, name, length) != 0 || reader->has_target ||
-        strlen(line + length) >= SAVED_TARGET_BYTES) {
-        return false;
-    }
-    /* It will be printed to a terminal. */
-    for (const char *c = line + length; *c != '\0'; c++) {
-        if (*c <= ' ' || *c > '~') {
+    for (size_t i = 0; i < numbers; i += 2) {
+        int64_t bucket;
+        int64_t count;
+        if (!read_count(json_array_get(buckets, i), HISTOGRAM_BUCKETS - 1,
+                        &bucket) ||
+            !read_count(json_array_get(buckets, i + 1), INT64_MAX, &count) ||
+            bucket <= last) {
             return false;
         }
+        histogram->buckets[bucket] = (uint64_t)count;
+        histogram->count += (uint64_t)count;
+        last = bucket;
     }
-    memcpy(reader->run->target, line + length, strlen(line + length) + 1);
-    reader->has_target = true;
-    return true;
+    return json_is_array(buckets) &&
+           read_fields(object, histogram, histogram_fields) == NULL;
 }
 
+/* It will be printed to a terminal. */
 static bool
-read_field(const char *line, struct reader *reader)
+read_target(const json_t *value, char target[SAVED_TARGET_BYTES])
 {
-    char name[32];
-    char word[32];
-    if (sscanf(line, "%31s %31s", name, word) != 2) {
+    const char *text = json_string_value(value);
+
+    if (text == NULL || strlen(text) >= SAVED_TARGET_BYTES) {
         return false;
     }
-    for (int i = 0; i < FIELDS; i++) {
-        if (strcmp(fields[i].name, name) == 0) {
-            bool again = reader->has_field[i];
-            reader->has_field[i] = true;
-            return !again && parse_field(word, reader->run, &fields[i]);
-        }
+    strcpy(target, text);
+    while (*text > ' ' && *text <= '~') {
+        text++;
     }
-    return false;
+    return *text == '\0';
 }
 
-static bool
-read_error(const char *line, struct reader *reader)
+/* Returns NULL; or what is wrong with the file, of which field at its end. */
+static const char *
+find_fault(const json_t *object, const json_error_t *error,
+           struct saved_run *run, const char **field)
 {
-    char name[32];
-    char word[32];
-    if (sscanf(line, "error %31s %31s", name, word) != 2) {
-        return false;
-    }
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        if (strcmp(engine_error_name((enum engine_error)i), name) == 0) {
-            return parse_integer(word, UINT64_MAX,
-                                 &reader->run->result.errors[i]);
-        }
-    }
-    return false;
-}
+    const json_t *format = json_object_get(object, format_name);
 
-/* The head of a histogram, whose buckets follow. */
-static bool
-read_head(const char *line, struct reader *reader)
-{
-    char name[32];
-    struct histogram head = {0};
-    if (sscanf(line, "histogram %31s %" SCNu64 " %" SCNd64 " %" SCNd64 " %la",
-               name, &head.count, &head.min_ns, &head.max_ns,
-               &head.sum_ns) != 5) {
-        return false;
+    if (object == NULL &&
+        json_error_code(error) == json_error_premature_end_of_input) {
+        return "is cut off";
     }
-    for (int i = 0; i < PARTS; i++) {
-        if (strcmp(parts[i].name, name) == 0 && !reader->has_part[i]) {
-            reader->has_part[i] = true;
-            reader->current =
-                (void *)((char *)&reader->run->result + parts[i].offset);
-            *reader->current = head;
-            return true;
-        }
+    /* The first edition wrote lines of text. */
+    if (json_integer_value(format) != FORMAT) {
+        return "was not saved by load, or by an older edition of it; please "
+               "measure again";
     }
-    return false;
-}
-
-static bool
-read_bucket(const char *line, struct histogram *current)
-{
-    int bucket;
-    uint64_t count;
-    if (current == NULL ||
-        sscanf(line, "%d %" SCNu64, &bucket, &count) != 2 || bucket < 0 ||
-        bucket >= HISTOGRAM_BUCKETS || current->buckets[bucket] != 0) {
-        return false;
+    *field = read_fields(object, run, run_fields);
+    if (*field == NULL) {
+        *field = read_fields(json_object_get(object, "errors"),
+                             run->result.errors, error_fields());
     }
-    current->buckets[bucket] = count;
-    return true;
-}
-
-/* Is everything there, and does each histogram hold as many values as its
- * head says? */
-static bool
-is_whole(const struct reader *reader)
-{
-    bool whole = reader->has_target;
-    for (int i = 0; i < FIELDS; i++) {
-        whole = whole && reader->has_field[i];
+    if (*field == NULL &&
+        !read_target(json_object_get(object, "target"), run->target)) {
+        *field = "target";
     }
-    for (int i = 0; i < PARTS && whole; i++) {
-        const struct histogram *histogram =
-            (const void *)((const char *)&reader->run->result +
-                           parts[i].offset);
-        uint64_t count = 0;
-        for (int j = 0; j < HISTOGRAM_BUCKETS; j++) {
-            count += histogram->buckets[j];
-        }
-        whole = reader->has_part[i] && count == histogram->count;
-    }
-    return whole;
-}
-
-/* The first line says what it is. Returns 0, or -1 and a reason. */
-static int
-read_format(FILE *stream, char reason[SAVED_REASON_BYTES])
-{
-    char line[LINE_BYTES];
-    int format;
-    if (fgets(line, sizeof line, stream) == NULL ||
-        strncmp(line, first_words, strlen(first_words)) != 0 ||
-        sscanf(line + strlen(first_words), "%d", &format) != 1) {
-        snprintf(reason, SAVED_REASON_BYTES,
-                 "is no file that load --save wrote");
-        return -1;
-    }
-    if (format != FORMAT) {
-        snprintf(reason, SAVED_REASON_BYTES,
-                 "has format %d, and this program reads %d; save it again "
-                 "with the same version of load",
-                 format, FORMAT);
-        return -1;
-    }
-    return 0;
+    return *field != NULL ? "is damaged: missing or wrong is " : NULL;
 }
 
 int
 saved_read(FILE *stream, struct saved_run *run,
            char reason[SAVED_REASON_BYTES])
 {
-    char line[LINE_BYTES];
-    struct reader reader = {.run = run};
-    int number = 1;
+    json_error_t error;
+    const char *field = "";
+
     memset(run, 0, sizeof *run);
-    if (read_format(stream, reason) != 0) {
-        return -1;
+    json_t *object = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
+    const char *fault = find_fault(object, &error, run, &field);
+    if (fault != NULL) {
+        snprintf(reason, SAVED_REASON_BYTES, "%s%s", fault, field);
     }
-    while (fgets(line, sizeof line, stream) != NULL) {
-        number++;
-        if (strcmp(line, last_line) == 0) {
-            snprintf(reason, SAVED_REASON_BYTES,
-                     "is damaged: some of its lines are missing");
-            return is_whole(&reader) ? 0 : -1;
-        }
-        bool ended = line[strcspn(line, "\n")] == '\n';
-        line[strcspn(line, "\n")] = '\0';
-        if (!ended ||
-            (!read_bucket(line, reader.current) &&
-             !read_target(line, &reader) && !read_error(line, &reader) &&
-             !read_head(line, &reader) && !read_field(line, &reader))) {
-            snprintf(reason, SAVED_REASON_BYTES,
-                     "is damaged: line %d is none that belongs there",
-                     number);
-            return -1;
-        }
-    }
-    snprintf(reason, SAVED_REASON_BYTES, "is cut off behind line %d", number);
-    return -1;
+    json_decref(object);
+    return fault == NULL ? 0 : -1;
 }

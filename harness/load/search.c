@@ -1,17 +1,70 @@
 /*
- * search.c: `load --slo`: tries of the open loop, and what came of them.
+ * search.c: `load --slo`: how many messages a second, if 99 of 100 are to be
+ * answered in time?
  */
-#include "harness/load/search.h"
-
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load/crew.h"
-#include "harness/load/slo.h"
-#include "harness/load/units.h"
+#include "harness/load/load.h"
+
+/* ---- the search, whatever a try is --------------------------------------
+ */
+
+/* A rate of the grid, on which number 0 is the lowest and number `last` the
+ * highest. That one is computed from no logarithm: it is to be exact. */
+static double
+grid_rate(double min_per_s, double max_per_s, int last, int number)
+{
+    return number == last ? max_per_s
+                          : min_per_s * pow(max_per_s / min_per_s,
+                                            (double)number / last);
+}
+
+static enum slo_outcome
+try_twice(double rate_per_s, slo_try_function *try_rate, void *arg)
+{
+    enum slo_outcome outcome = try_rate(rate_per_s, arg);
+
+    if (outcome == SLO_BROKEN || outcome == SLO_UNKNOWN) {
+        outcome = try_rate(rate_per_s, arg);
+    }
+    return outcome;
+}
+
+struct slo_answer
+slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
+           void *arg)
+{
+    struct slo_answer answer = {.why = SLO_KEPT};
+    int last = (int)ceil(log(max_per_s / min_per_s) / log(SLO_GRID_RATIO));
+    int kept = -1;         /* all up to here are kept, for all we know */
+    int failed = last + 1; /* and none from here on */
+
+    while (failed - kept > 1) {
+        int middle = kept + (failed - kept) / 2;
+        double rate_per_s = grid_rate(min_per_s, max_per_s, last, middle);
+        enum slo_outcome outcome = try_twice(rate_per_s, try_rate, arg);
+        if (outcome == SLO_INTERRUPTED) {
+            answer.why = outcome;
+            break;
+        }
+        if (outcome == SLO_KEPT) {
+            kept = middle;
+            answer.kept_per_s = rate_per_s;
+        } else {
+            failed = middle;
+            answer.failed_per_s = rate_per_s;
+            answer.why = outcome;
+        }
+    }
+    return answer;
+}
+
+/* ---- a try of the open loop ---------------------------------------------
+ */
 
 enum {
     SPAN = 1000,      /* the lowest rate is the highest divided by this */
@@ -24,19 +77,19 @@ enum {
 
 /* What one try has shown. */
 struct attempt {
-    double rate_per_s;       /* messages due */
-    int64_t p99_ns;          /* of the response time */
-    bool good;               /* the server made no error */
-    enum engine_error error; /* the first one; ENGINE_ERRORS: none */
+    double rate_per_s;        /* messages due */
+    int64_t p99_ns;           /* of the response time */
+    enum engine_error error;  /* the first one; ENGINE_ERRORS: none */
+    enum slo_outcome outcome; /* what that means */
 };
 
 /* The search, from one try to the next. */
 struct search {
-    const struct arguments *arguments;     /* what is asked */
-    bool progress;                         /* print each try */
-    struct engine_result result;           /* of the last try */
-    struct attempt attempts[ATTEMPTS_MAX]; /* all tries, in order */
-    int nattempts;                         /* how many */
+    const struct load_arguments *arguments; /* what is asked */
+    bool progress;                          /* print each try */
+    struct engine_result result;            /* of the last try */
+    struct attempt attempts[ATTEMPTS_MAX];  /* all tries, in order */
+    int nattempts;                          /* how many */
     int start_errno; /* a try could not be begun; else 0 */
 };
 
@@ -45,6 +98,7 @@ static enum engine_error
 first_error(const struct engine_result *result)
 {
     int error = 0;
+
     while (error < ENGINE_ERRORS && result->errors[error] == 0) {
         error++;
     }
@@ -52,49 +106,37 @@ first_error(const struct engine_result *result)
 }
 
 static enum slo_outcome
-judge(struct search *search, double rate_per_s)
+judge(const struct engine_result *result, int64_t p99_ns, int64_t limit_ns)
 {
-    const struct engine_result *result = &search->result;
-    int64_t p99_ns = histogram_quantile_ns(&result->response, 0.99);
+    bool kept = p99_ns <= limit_ns && result->served > 0;
+
     if (result->interrupted) {
         return SLO_INTERRUPTED;
     }
-    assert(search->nattempts < ATTEMPTS_MAX);
-    search->attempts[search->nattempts++] = (struct attempt){
-        .rate_per_s = rate_per_s,
-        .p99_ns = p99_ns,
-        .good = engine_result_good(result),
-        .error = first_error(result),
-    };
     if (!engine_result_good(result)) {
         return SLO_BROKEN;
     }
-    bool kept = p99_ns <= search->arguments->slo_ns && result->served > 0;
     /* A client that was late has made the response times longer, if
      * anything: what is kept all the same is kept. */
     if (kept && result->response.count >= FEWEST) {
         return SLO_KEPT;
     }
-    if (engine_result_invalid(result) || kept) {
-        return SLO_UNKNOWN;
-    }
-    return SLO_BROKEN;
+    return engine_result_invalid(result) || kept ? SLO_UNKNOWN : SLO_BROKEN;
 }
 
 static void
-print_try(const struct search *search, double rate_per_s,
-          enum slo_outcome outcome)
+print_try(const struct attempt *attempt)
 {
     static const char *const words[] = {"kept", "broken", "unknown", "end"};
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
-    int64_t p99_ns = histogram_quantile_ns(&search->result.response, 0.99);
+
     fprintf(stderr, "%10s/s  p99 %-9s %s",
-            units_format_count(rate, rate_per_s),
-            units_format_time(p99, (double)p99_ns), words[outcome]);
-    enum engine_error error = first_error(&search->result);
-    if (error != ENGINE_ERRORS) {
-        fprintf(stderr, " (%s)", engine_error_name(error));
+            units_format_count(rate, attempt->rate_per_s),
+            units_format_time(p99, (double)attempt->p99_ns),
+            words[attempt->outcome]);
+    if (attempt->error != ENGINE_ERRORS) {
+        fprintf(stderr, " (%s)", engine_error_name(attempt->error));
     }
     fputc('\n', stderr);
 }
@@ -102,16 +144,14 @@ print_try(const struct search *search, double rate_per_s,
 /* A try takes a second, or what it takes for enough messages; -d says it
  * otherwise. */
 static int64_t
-window_ns_at(const struct arguments *arguments, double rate_per_s)
+window_ns_at(const struct load_arguments *arguments, double rate_per_s)
 {
     double seconds = ENOUGH / rate_per_s;
+
     if (arguments->has_duration) {
         return arguments->options.window_ns;
     }
-    if (seconds > WINDOW_MAX_S) {
-        seconds = WINDOW_MAX_S;
-    }
-    return (int64_t)((seconds < 1 ? 1 : seconds) * 1e9);
+    return (int64_t)(fmax(1, fmin(seconds, WINDOW_MAX_S)) * NS_PER_S);
 }
 
 static enum slo_outcome
@@ -119,68 +159,57 @@ try_rate(double rate_per_s, void *arg)
 {
     struct search *search = arg;
     struct engine_options options = search->arguments->options;
+    struct engine_result *result = &search->result;
+
     options.rate_per_s = rate_per_s;
     options.window_ns = window_ns_at(search->arguments, rate_per_s);
-    if (crew_run(&options, search->arguments->threads, &search->result) !=
-        0) {
+    if (crew_run(&options, search->arguments->threads, result) != 0) {
         search->start_errno = errno;
         return SLO_INTERRUPTED;
     }
-    enum slo_outcome outcome = judge(search, rate_per_s);
+    assert(search->nattempts < ATTEMPTS_MAX);
+    struct attempt *attempt = &search->attempts[search->nattempts++];
+    attempt->rate_per_s = rate_per_s;
+    attempt->p99_ns = histogram_quantile_ns(&result->response, 0.99);
+    attempt->error = first_error(result);
+    attempt->outcome =
+        judge(result, attempt->p99_ns, search->arguments->slo_ns);
     if (search->progress) {
-        print_try(search, rate_per_s, outcome);
+        print_try(attempt);
     }
-    return outcome;
+    return attempt->outcome;
 }
 
-/* The last try at a rate, which decided; NULL if there was none. */
-static const struct attempt *
-last_attempt(const struct search *search, double rate_per_s)
-{
-    int i = search->nattempts;
-    while (i > 0 && search->attempts[i - 1].rate_per_s != rate_per_s) {
-        i--;
-    }
-    return i > 0 ? &search->attempts[i - 1] : NULL;
-}
+/* ---- the answer ---------------------------------------------------------
+ */
 
-/* Why a rate could not be judged. */
+/* Say why it is not more: what the last try at the rate that failed, which
+ * decided, has shown. */
 static void
-print_unknown(const char *rate, const struct attempt *attempt)
+print_failure(const struct search *search, double failed_per_s)
 {
-    if (attempt->error == ENGINE_CLIENT_LATE) {
-        printf("  At %s/s this client itself was too late to tell.\n", rate);
-    } else if (attempt->error != ENGINE_ERRORS) {
-        printf("  At %s/s this client itself failed: %s.\n", rate,
-               engine_error_name(attempt->error));
-    } else {
-        printf("  At %s/s there were fewer than %d responses, too few to "
-               "tell; -d 10s has more.\n",
-               rate, FEWEST);
-    }
-}
-
-/* Why it is not more. */
-static void
-print_reason(const struct search *search, const struct slo_answer *answer)
-{
-    const struct attempt *attempt =
-        last_attempt(search, answer->failed_per_s);
+    const struct attempt *attempt = &search->attempts[search->nattempts];
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
-    units_format_count(rate, answer->failed_per_s);
-    if (answer->why == SLO_INTERRUPTED) {
-        puts("  The search was interrupted: it may be more.");
-    } else if (answer->why == SLO_KEPT || attempt == NULL) {
-        puts("  More was not asked for.");
-    } else if (answer->why == SLO_UNKNOWN) {
-        print_unknown(rate, attempt);
-    } else if (attempt->good) {
-        printf("  At %s/s it was %s.\n", rate,
+
+    do {
+        attempt--;
+    } while (attempt->rate_per_s != failed_per_s);
+    const char *error = engine_error_name(attempt->error);
+    printf("  At %s/s ", units_format_count(rate, failed_per_s));
+    if (attempt->error < ENGINE_SERVER_ERRORS) {
+        printf("the server failed: %s.\n", error);
+    } else if (attempt->outcome == SLO_BROKEN) {
+        printf("it was %s.\n",
                units_format_time(p99, (double)attempt->p99_ns));
+    } else if (attempt->error == ENGINE_CLIENT_LATE) {
+        puts("this client itself was too late to tell.");
+    } else if (attempt->error != ENGINE_ERRORS) {
+        printf("this client itself failed: %s.\n", error);
     } else {
-        printf("  At %s/s the server failed: %s.\n", rate,
-               engine_error_name(attempt->error));
+        printf("there were fewer than %d responses, too few to tell; -d 10s "
+               "has more.\n",
+               FEWEST);
     }
 }
 
@@ -189,10 +218,10 @@ print_answer(const struct search *search, const struct slo_answer *answer)
 {
     char limit[UNITS_TEXT_BYTES];
     char rate[UNITS_TEXT_BYTES];
-    const struct engine_options *options = &search->arguments->options;
+
     units_format_time(limit, (double)search->arguments->slo_ns);
     printf("%s: %d clients, open loop\n", search->arguments->target,
-           options->clients);
+           search->arguments->options.clients);
     if (answer->kept_per_s > 0) {
         printf("  p99 of the response time is within %s up to %s/s.\n", limit,
                units_format_count(rate, answer->kept_per_s));
@@ -201,18 +230,22 @@ print_answer(const struct search *search, const struct slo_answer *answer)
                "within %s.\n",
                limit);
     }
-    print_reason(search, answer);
+    if (answer->why == SLO_INTERRUPTED) {
+        puts("  The search was interrupted: it may be more.");
+    } else if (answer->why == SLO_KEPT) {
+        puts("  More was not asked for.");
+    } else {
+        print_failure(search, answer->failed_per_s);
+    }
 }
 
 int
-search_run(const struct arguments *arguments, bool progress)
+search_run(const struct load_arguments *arguments, bool progress)
 {
     static struct search search;
     double max_per_s = arguments->options.rate_per_s;
-    double min_per_s = max_per_s / SPAN;
-    if (min_per_s < LOWEST_PER_S) {
-        min_per_s = max_per_s < LOWEST_PER_S ? max_per_s : LOWEST_PER_S;
-    }
+    double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
+
     search.arguments = arguments;
     search.progress = progress;
     struct slo_answer answer =

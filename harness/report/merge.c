@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load/arguments.h"
-#include "harness/load/crew.h"
-#include "harness/load/summary.h"
-#include "harness/load/units.h"
+#include "harness/load/load.h"
 
 /* Nanoseconds. */
 #define MS INT64_C(1000000)

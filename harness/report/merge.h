@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "harness/load/saved.h"
+#include "harness/load/load.h"
 
 enum {
     MERGE_REASON_BYTES = 200 /* a phrase */

@@ -28,7 +28,7 @@ refused() {
 
 # shift_run FILE BEGUN_MS: the run as if it had begun then, and lasted 1 s.
 shift_run() {
-    sed "s/^begun_ms .*/begun_ms $2/; s/^window_ns .*/window_ns 1000000000/" \
+    sed -E "s/(\"begun_ms\":) [0-9]+/\1 $2/; s/(\"window_ns\":) [0-9]+/\1 1000000000/" \
         "$tmp/$1"
 }
 
@@ -74,16 +74,15 @@ added_up() {
     load_saved churn.run --churn
     refused "a run with another load" \
         'churn.run: cannot .* connection for each echo here' a.run churn.run
-    head -n 40 "$tmp/b.run" >"$tmp/cut.run"
-    refused "a file cut off" 'cut.run: is cut off behind line 40' \
-        a.run cut.run
-    sed 's/^echoes 2000$/echoes two/' "$tmp/b.run" >"$tmp/bad.run"
-    refused "a damaged file" 'bad.run: is damaged: line [0-9]+ ' bad.run
-    sed '1s/3$/1/' "$tmp/b.run" >"$tmp/old.run"
-    refused "a file of another format" 'old.run: has format 1' old.run
+    head -c 400 "$tmp/b.run" >"$tmp/cut.run"
+    refused "a file cut off" 'cut.run: is cut off' a.run cut.run
+    sed 's/"echoes": 2000/"echoes": "two"/' "$tmp/b.run" >"$tmp/bad.run"
+    refused "a damaged file" 'bad.run: is damaged: .* echoes' bad.run
+    printf 'fiveways saved run 3\ntarget %s\n' "$target" >"$tmp/old.run"
+    refused "a file of the first edition" 'old.run: .* older edition' old.run
     echo "hello" >"$tmp/other"
-    refused "another file" 'other: is no file that load --save' a.run other
-    refused "an empty file" '/dev/null: is no file' /dev/null
+    refused "another file" 'other: was not saved by load' a.run other
+    refused "an empty file" '/dev/null: is cut off' /dev/null
     refused "a folder" '/: Is a directory' /
     refused "a file that is not there" 'none.run: No such file' none.run
 

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/load/run.h"
+#include "harness/base/base.h"
 #include "tests/harness/process.h"
 #include "tests/harness/servers.h"
 

@@ -14,8 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "harness/load/crew.h"
-#include "harness/load/target.h"
+#include "harness/load/load.h"
 #include "tests/harness/servers.h"
 
 enum {

@@ -20,8 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/load/crew.h"
-#include "harness/load/engine.h"
+#include "harness/load/load.h"
 #include "tests/unit/run_suite.h"
 
 static const int64_t ms_ns = 1000000;

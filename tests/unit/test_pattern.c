@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load/origin.h"
-#include "harness/load/pattern.h"
+#include "harness/load/internal.h"
 #include "tests/unit/run_suite.h"
 
 static const int64_t message_bytes = 64;

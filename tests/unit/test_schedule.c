@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "harness/load/schedule.h"
+#include "harness/load/internal.h"
 #include "tests/unit/run_suite.h"
 
 enum {

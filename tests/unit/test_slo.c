@@ -4,7 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "harness/load/slo.h"
+#include "harness/load/load.h"
 #include "tests/unit/run_suite.h"
 
 /* A server that keeps its promise up to a rate. */

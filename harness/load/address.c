@@ -1,9 +1,10 @@
 /*
- * target.c: the server's address, as people write it.
+ * address.c: where the server is, as people write it, and where the clients
+ * are.
  */
-#include "harness/load/target.h"
-
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "harness/load/internal.h"
+#include "harness/load/load.h"
+
 enum {
     PORT_MAX = 65535,
-    PORT_DIGITS_MAX = 5
+    PORT_DIGITS_MAX = 5,
+    ONE_ADDRESS_MAX = 20000, /* connections that one address is good for */
+    ADDRESSES = 253,         /* 127.0.0.2 to 127.0.0.254 */
 };
 
 static int
@@ -99,4 +105,55 @@ target_resolve(const char *host, int port, struct sockaddr_storage *address,
     *address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
     return NULL;
+}
+
+/* ---- where connections come from ----------------------------------------
+ */
+
+bool
+source_is_loopback(const struct engine_options *options)
+{
+    if (options->address.ss_family == AF_INET6) {
+        struct sockaddr_in6 address;
+        memcpy(&address, &options->address, sizeof address);
+        return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr);
+    }
+    struct sockaddr_in address;
+    memcpy(&address, &options->address, sizeof address);
+    return options->address.ss_family == AF_INET &&
+           ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* Does a run with these options need more than one source address, and can
+ * have it? */
+static bool
+is_spread(const struct engine_options *options)
+{
+    if (options->address.ss_family != AF_INET ||
+        !source_is_loopback(options)) {
+        return false;
+    }
+    /* The step is how many runs there are like this one. */
+    int64_t runs = options->number_step > 0 ? options->number_step : 1;
+    int64_t clients = (int64_t)options->clients + options->silent_clients;
+    return options->churn || clients * runs > ONE_ADDRESS_MAX;
+}
+
+int
+source_bind(const struct engine_options *options, int fd, int64_t number)
+{
+    if (!is_spread(options)) {
+        return 0;
+    }
+    /* Without this bind(2) would take a port that no other socket of this
+     * address has, whoever it talks to, and run short just as quickly. */
+    int one = 1;
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+                   sizeof one) != 0) {
+        return -1;
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr =
+        htonl(INADDR_LOOPBACK + 1 + (uint32_t)(number % ADDRESSES));
+    return bind(fd, (struct sockaddr *)&address, sizeof address);
 }

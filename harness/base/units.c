@@ -1,0 +1,191 @@
+/*
+ * units.c: numbers as people write and read them.
+ *
+ * Reading is done in whole numbers, so "1.1k" is exactly 1100 and what would
+ * not come out whole is refused instead of being rounded.
+ */
+#include "harness/base/base.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DIGITS = 3,        /* significant ones that are written */
+    EXPONENT_MIN = -9, /* below, it is as good as 0 */
+    EXPONENT_MAX = 15, /* above, it is written with its exponent */
+    DECIMAL = 1000,    /* steps between units */
+    BINARY = 1024,
+};
+
+/* A unit: its name, and how many of the smallest unit it is worth. */
+struct unit {
+    const char *name; /* as written behind the number */
+    int64_t worth;    /* in counts, bytes or nanoseconds */
+};
+
+static const struct unit count_units[] = {
+    {"", 1},      {"k", 1000},     {"M", 1000000},  {"G", 1000000000},
+    {"Ki", 1024}, {"Mi", 1 << 20}, {"Gi", 1 << 30}, {NULL, 0},
+};
+
+static const struct unit time_units[] = {
+    {"ns", 1},       {"us", 1000},      {"\u00b5s", 1000},
+    {"ms", 1000000}, {"s", 1000000000}, {"m", INT64_C(60000000000)},
+    {NULL, 0},
+};
+
+/* Read the digits of a number with at most one point in it. Returns where
+ * they end, or NULL; *value is the number without its point and *scale the
+ * power of ten to divide it by. */
+static const char *
+read_digits(const char *text, int64_t *value, int64_t *scale)
+{
+    int digits = 0;
+    bool in_fraction = false;
+
+    *value = 0;
+    *scale = 1;
+    for (;; text++) {
+        if (*text == '.' && !in_fraction && digits > 0) {
+            in_fraction = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9') {
+            break;
+        }
+        if (__builtin_mul_overflow(*value, 10, value) ||
+            __builtin_add_overflow(*value, *text - '0', value) ||
+            (in_fraction && __builtin_mul_overflow(*scale, 10, scale))) {
+            return NULL;
+        }
+        digits++;
+    }
+    return digits > 0 && text[-1] != '.' ? text : NULL;
+}
+
+/* Read a number and one of the units, behind which `tail` may stand too. */
+static int
+parse(const char *text, const struct unit *units, const char *tail,
+      int64_t *result)
+{
+    int64_t value;
+    int64_t scale;
+    const char *name = read_digits(text, &value, &scale);
+
+    if (name == NULL) {
+        return -1;
+    }
+    for (;; units++) {
+        if (units->name == NULL) {
+            return -1;
+        }
+        size_t nbytes = strlen(units->name);
+        if (strncmp(units->name, name, nbytes) == 0 &&
+            (name[nbytes] == '\0' || strcmp(name + nbytes, tail) == 0)) {
+            break;
+        }
+    }
+    int64_t whole = value / scale;
+    int64_t part = value % scale;
+    if (__builtin_mul_overflow(whole, units->worth, &whole) ||
+        __builtin_mul_overflow(part, units->worth, &part) ||
+        part % scale != 0 ||
+        __builtin_add_overflow(whole, part / scale, &whole)) {
+        return -1;
+    }
+    *result = whole;
+    return 0;
+}
+
+int
+units_parse_count(const char *text, int64_t *value)
+{
+    return parse(text, count_units, "", value);
+}
+
+int
+units_parse_bytes(const char *text, int64_t *bytes)
+{
+    return parse(text, count_units, "B", bytes);
+}
+
+int
+units_parse_time(const char *text, int64_t *time_ns)
+{
+    if (strcmp(text, "0") == 0) {
+        *time_ns = 0;
+        return 0;
+    }
+    return parse(text, time_units, "", time_ns);
+}
+
+char *
+units_format_number(char *text, double value)
+{
+    if (!isfinite(value)) {
+        return strcpy(text, "-");
+    }
+    snprintf(text, UNITS_TEXT_BYTES, "%.*e", DIGITS - 1, value);
+    long exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
+    if (value == 0 || exponent < EXPONENT_MIN) {
+        return strcpy(text, "0");
+    }
+    if (exponent <= EXPONENT_MAX) {
+        int decimals = DIGITS - 1 - (int)exponent;
+        snprintf(text, UNITS_TEXT_BYTES, "%.*f", decimals > 0 ? decimals : 0,
+                 strtod(text, NULL));
+    }
+    return text;
+}
+
+/* Write `value` with the largest unit that leaves a 1 before the point.
+ * `names` are `count` units that differ by `step`, the smallest first. A
+ * whole number of the smallest unit is written as such: 64, not 64.0. */
+static char *
+format(char *text, double value, int step, const char *const *names,
+       int count)
+{
+    char number[UNITS_TEXT_BYTES];
+    int unit = 0;
+
+    if (!isfinite(value)) {
+        return strcpy(text, "-");
+    }
+    while (unit < count - 1 && fabs(value) >= step - 0.5) {
+        value /= step;
+        unit++;
+    }
+    /* Four digits happen: 1000 to 1023 of a binary unit, or the last unit. */
+    bool four_digits = fabs(value) >= DECIMAL - 0.5 && fabs(value) < 1e15;
+    bool whole = unit == 0 && value == (int)value;
+    if (four_digits || whole) {
+        snprintf(number, sizeof number, "%.0f", value);
+    } else {
+        units_format_number(number, value);
+    }
+    snprintf(text, UNITS_TEXT_BYTES, "%.24s%s", number, names[unit]);
+    return text;
+}
+
+char *
+units_format_count(char *text, double value)
+{
+    static const char *const names[] = {"", "k", "M", "G", "T"};
+    return format(text, value, DECIMAL, names, 5);
+}
+
+char *
+units_format_bytes(char *text, double bytes)
+{
+    static const char *const names[] = {" B", " KiB", " MiB", " GiB", " TiB"};
+    return format(text, bytes, BINARY, names, 5);
+}
+
+char *
+units_format_time(char *text, double time_ns)
+{
+    static const char *const names[] = {" ns", " us", " ms", " s"};
+    return format(text, time_ns, DECIMAL, names, 4);
+}

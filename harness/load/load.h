@@ -1,0 +1,190 @@
+/*
+ * load.h: the program `load`, around the engine.
+ *
+ * Several threads, the command line, the search for a rate, what is printed,
+ * and what is saved. `report` adds up what several of these programs saved,
+ * and prints it as one of them would.
+ */
+#ifndef FIVEWAYS_LOAD_H
+#define FIVEWAYS_LOAD_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "harness/base/base.h"
+#include "harness/load/engine.h"
+
+enum {
+    EXIT_USAGE = 2,      /* the command line was wrong; nothing was done */
+    EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
+};
+
+/* ---- a server's address -------------------------------------------------
+ */
+
+/*
+ * Cut "HOST:PORT" or "[HOST]:PORT" in two. `host` has room for `host_bytes`.
+ * A host with a colon in it (IPv6) must stand in brackets; PORT is 1 to
+ * 65535. Returns 0, or -1 if `text` is nothing of the kind.
+ */
+int target_parse(const char *text, char *host, size_t host_bytes, int *port);
+
+/*
+ * Find the address of a numeric or named host. A name with several addresses
+ * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
+ * which is closed at once, else the first. Returns NULL, or in words why
+ * there is none; the words need not be freed. Blocks, asking the resolver and
+ * up to a second for each address.
+ */
+const char *target_resolve(const char *host, int port,
+                           struct sockaddr_storage *address,
+                           socklen_t *address_bytes);
+
+/* ---- the command line ---------------------------------------------------
+ */
+
+struct load_arguments {
+    const char *target;            /* as written: HOST:PORT */
+    struct engine_options options; /* what the flags ask for */
+    int threads;                   /* that are to do it */
+    int64_t slo_ns;    /* search for the highest rate with p99 of the response
+                        * time within this; 0: do not */
+    bool has_duration; /* the length of the window was given */
+    const char *histogram_file; /* write the percentiles there; or NULL */
+    const char *save_file;      /* save the result there; or NULL */
+};
+
+/* Read the command line. Does not return if it is wrong (exit status 2, one
+ * sentence on standard error), if help is asked for (0), or if the host has
+ * no address (3). */
+void arguments_read(int argc, char **argv, struct load_arguments *arguments);
+
+/* ---- several threads ----------------------------------------------------
+ *
+ * Each has an engine of its own. Clients, silent clients, echoes and rate are
+ * dealt out as evenly as they go; the threads meet at each phase, so that
+ * their windows are one; what they saw is added up exactly. While they run
+ * they share nothing but that.
+ *
+ * What differs from one engine: each thread connects its silent clients
+ * before its own speaking ones, not before all. Bytes of a client of another
+ * thread are found to be wrong as well, but not whose they are.
+ */
+
+enum {
+    CREW_MAX = 64 /* threads */
+};
+
+/*
+ * As engine_run(), with `threads` threads: at least 1, and no more of them
+ * are used than CREW_MAX, or than there are clients or echoes to deal out.
+ * The callbacks are called by one thread at a time, on_phase when all have
+ * come so far. client_cpu_ns is of all threads together. Blocks. Returns 0,
+ * or -1 with errno when a thread could not start.
+ */
+int crew_run(const struct engine_options *options, int threads,
+             struct engine_result *result);
+
+/* How many threads suit these options on a machine that lets us use so many
+ * CPUs: see the comment at its definition. */
+int crew_suitable_threads(const struct engine_options *options, int cpus);
+
+/* As engine_descriptors_needed(), with so many threads. */
+int crew_descriptors_needed(const struct engine_options *options,
+                            int threads);
+
+/* ---- the search for a rate: --slo ---------------------------------------
+ *
+ * The promise is a service level objective: 99 of 100 response times within
+ * a limit. Rates are tried on a grid of equal ratios, each time the one in
+ * the middle between the highest that was kept and the lowest that was not.
+ */
+
+/* What came of a rate. */
+enum slo_outcome {
+    SLO_KEPT,        /* the promise was kept */
+    SLO_BROKEN,      /* it was not */
+    SLO_UNKNOWN,     /* the client could not do it: nothing is known */
+    SLO_INTERRUPTED, /* the search is to end */
+};
+
+/* Try a rate. Called with the `arg` of slo_search(). */
+typedef enum slo_outcome slo_try_function(double rate_per_s, void *arg);
+
+struct slo_answer {
+    double kept_per_s;    /* the highest rate that was kept; 0 if none was */
+    double failed_per_s;  /* the next one on the grid, which was not; 0 if
+                           * the highest of all was kept */
+    enum slo_outcome why; /* SLO_KEPT if so; else what came of failed_per_s,
+                           * or SLO_INTERRUPTED: then both are only bounds */
+};
+
+#define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
+
+/*
+ * Search between min_per_s and max_per_s, both included and above 0. A rate
+ * that is not kept is tried a second time, because one stall of the machine
+ * is enough for that. At most 2 * (2 + log2 of the number of rates) tries;
+ * with rates from 1 to 1000 that is 18. Returns the answer.
+ */
+struct slo_answer slo_search(double min_per_s, double max_per_s,
+                             slo_try_function *try_rate, void *arg);
+
+/*
+ * Search with crew_run(), up to the rate in the arguments, for the highest at
+ * which p99 of the response time is within arguments->slo_ns. Prints the
+ * answer to standard output, and each try to standard error if `progress` is
+ * set. Blocks: 16 tries of about two seconds, twice that at the worst.
+ * Returns the exit status of the program.
+ */
+int search_run(const struct load_arguments *arguments, bool progress);
+
+/* ---- what is printed ----------------------------------------------------
+ */
+
+/* Print the result for people to `stream`. `target` is the server as it was
+ * named; with `colour` what went wrong is red. */
+void summary_print(FILE *stream, const char *target,
+                   const struct engine_options *options,
+                   const struct engine_result *result, bool colour);
+
+/* The exit status of a program that has this result to show: 0 good, 1 a byte
+ * was wrong, a connection failed or nobody was served, 3 the client itself
+ * could not measure. */
+int summary_exit_status(const struct engine_result *result);
+
+/* ---- what is saved ------------------------------------------------------
+ *
+ * Several hosts drive one server, each saves what it saw, and the sum is
+ * exactly what one client in all those places would have seen: bucket by
+ * bucket, not a mean of percentiles. One JSON object: first what was asked
+ * for, so that only runs are added up that fit together, then what came of
+ * it. The place of a wrong byte is not kept, only that there was one.
+ */
+
+enum {
+    SAVED_TARGET_BYTES = 300, /* HOST:PORT with the final 0 */
+    SAVED_REASON_BYTES = 128, /* a phrase */
+};
+
+/* A run in a file. */
+struct saved_run {
+    char target[SAVED_TARGET_BYTES]; /* the server, as it was named */
+    int64_t begun_ms;              /* by the host's clock, since 1970, UTC */
+    struct engine_options options; /* those that say what was measured; the
+                                    * others are 0 */
+    struct engine_result result;   /* what came of it */
+};
+
+/* Write a run. Errors are left for ferror(); no memory is one too. */
+void saved_write(FILE *stream, const struct saved_run *run);
+
+/*
+ * Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
+ * the kind, or not all of it: a phrase to stand behind its name, such as "is
+ * cut off". crew_add_result() adds results up.
+ */
+int saved_read(FILE *stream, struct saved_run *run,
+               char reason[SAVED_REASON_BYTES]);
+
+#endif

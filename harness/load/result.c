@@ -1,0 +1,121 @@
+/*
+ * result.c: what a run saw: kinds of error, whose fault each is, and sums.
+ */
+#include <errno.h>
+
+#include "harness/load/internal.h"
+
+static const char *const names[ENGINE_ERRORS] = {
+    [ENGINE_REFUSED] = "refused",
+    [ENGINE_CONNECT_TIMEOUT] = "connect_timeout",
+    [ENGINE_RESET] = "reset",
+    [ENGINE_EARLY_EOF] = "early_eof",
+    [ENGINE_TIMEOUT] = "timeout",
+    [ENGINE_MISMATCH] = "mismatch",
+    [ENGINE_EXTRA_BYTES] = "extra_bytes",
+    [ENGINE_NO_DESCRIPTORS] = "no_descriptors",
+    [ENGINE_NO_PORTS] = "no_ports",
+    [ENGINE_CLIENT_LATE] = "client_late",
+    [ENGINE_CLIENT_TROUBLE] = "client_trouble",
+};
+
+const char *
+engine_error_name(enum engine_error error)
+{
+    return names[error];
+}
+
+enum engine_error
+error_of_errno(int error_number)
+{
+    switch (error_number) {
+    case ECONNREFUSED:
+        return ENGINE_REFUSED;
+    case ETIMEDOUT:
+        return ENGINE_CONNECT_TIMEOUT;
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+        return ENGINE_RESET;
+    case EMFILE:
+    case ENFILE:
+        return ENGINE_NO_DESCRIPTORS;
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+        return ENGINE_NO_PORTS;
+    default:
+        return ENGINE_CLIENT_TROUBLE;
+    }
+}
+
+void
+error_count(struct engine_result *result, enum engine_error error,
+            int error_number)
+{
+    if (result->errors[error]++ == 0) {
+        result->error_errno[error] = error_number;
+    }
+}
+
+static bool
+has_error(const struct engine_result *result, int first, int end)
+{
+    while (first < end && result->errors[first] == 0) {
+        first++;
+    }
+    return first < end;
+}
+
+bool
+engine_result_good(const struct engine_result *result)
+{
+    return !has_error(result, 0, ENGINE_SERVER_ERRORS);
+}
+
+bool
+engine_result_invalid(const struct engine_result *result)
+{
+    return has_error(result, ENGINE_SERVER_ERRORS, ENGINE_ERRORS);
+}
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void
+crew_add_result(struct engine_result *into, const struct engine_result *from)
+{
+    if (into->errors[ENGINE_MISMATCH] == 0 &&
+        into->errors[ENGINE_EXTRA_BYTES] == 0) {
+        into->mismatch = from->mismatch;
+    }
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        if (into->errors[i] == 0) {
+            into->error_errno[i] = from->error_errno[i];
+        }
+        into->errors[i] += from->errors[i];
+    }
+    into->asked += from->asked;
+    into->connected += from->connected;
+    into->served += from->served;
+    into->echoes += from->echoes;
+    into->echoes_total += from->echoes_total;
+    into->bytes += from->bytes;
+    into->unfinished += from->unfinished;
+    into->stalled += from->stalled;
+    into->stalled_inside += from->stalled_inside;
+    into->stalled_behind += from->stalled_behind;
+    into->turned_away += from->turned_away;
+    into->arrivals += from->arrivals;
+    into->client_cpu_ns += from->client_cpu_ns;
+    into->window_ns = larger(into->window_ns, from->window_ns);
+    into->overslept_ns = larger(into->overslept_ns, from->overslept_ns);
+    into->oldest_ns = larger(into->oldest_ns, from->oldest_ns);
+    into->interrupted = into->interrupted || from->interrupted;
+    histogram_merge(&into->latency, &from->latency);
+    histogram_merge(&into->response, &from->response);
+    histogram_merge(&into->lag, &from->lag);
+    histogram_merge(&into->connect, &from->connect);
+}
