@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/compare/driver.h"
+#include "harness/compare/lives.h"
 #include "harness/compare/machine.h"
 #include "harness/compare/options.h"
 #include "harness/compare/plan.h"
 #include "harness/compare/programs.h"
-#include "harness/compare/driver.h"
-#include "harness/compare/lives.h"
 #include "harness/compare/server_process.h"
 #include "harness/report/markdown.h"
 #include "harness/report/table.h"

@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-
 /* One page that all drivers see, made with the first of them. */
 static volatile sig_atomic_t *interrupted;
 

@@ -3,31 +3,7 @@
  */
 #include "harness/compare/layout.h"
 
-#include <string.h>
-
-enum {
-    SPLIT_FROM_CPUS = 4
-};
-
 static int nth_from_end(const cpu_set_t *set, int n);
-
-int
-layout_parse(const char *name, enum layout_kind *kind)
-{
-    static const char *const names[] = {
-        [LAYOUT_SHARED] = "shared",
-        [LAYOUT_SPLIT] = "split",
-        [LAYOUT_ALL] = "all",
-    };
-
-    for (int i = LAYOUT_SHARED; i <= LAYOUT_ALL; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *kind = i;
-            return 0;
-        }
-    }
-    return -1;
-}
 
 void
 layout_look(struct layout_machine *machine)
@@ -44,10 +20,6 @@ int
 layout_make(const struct layout_machine *machine, enum layout_kind kind,
             struct layout *layout)
 {
-    if (kind == LAYOUT_SUITABLE) {
-        kind =
-            machine->count < SPLIT_FROM_CPUS ? LAYOUT_SHARED : LAYOUT_SPLIT;
-    }
     if (kind == LAYOUT_ALL) {
         layout->name = "all";
         layout->client = machine->allowed;

@@ -11,9 +11,8 @@
 
 #include <sched.h>
 
-/* The three, and "the one that suits the machine". */
+/* The three, in the order of the flag's words. */
 enum layout_kind {
-    LAYOUT_SUITABLE, /* shared below 4 CPUs, else split */
     LAYOUT_SHARED,
     LAYOUT_SPLIT,
     LAYOUT_ALL,
@@ -32,9 +31,6 @@ struct layout {
     cpu_set_t server; /* CPUs of the server */
     int server_cpus;  /* how many those are */
 };
-
-/* Read a layout's name. Returns 0, or -1 if there is no such layout. */
-int layout_parse(const char *name, enum layout_kind *kind);
 
 /* What this process may use. Call it before layout_enter(). */
 void layout_look(struct layout_machine *machine);

@@ -31,6 +31,7 @@ struct options {
                               * programs_check() */
     const char *host;        /* where servers listen; NULL: 127.0.0.1 */
     enum layout_kind layout; /* for scenarios without one of their own */
+    bool layout_given;       /* it was asked for */
     enum syscalls_method syscalls; /* how system calls are counted */
     bool why;                      /* print system calls by name */
     int64_t start_timeout_ns;      /* until a server must be ready */

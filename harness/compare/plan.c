@@ -81,7 +81,7 @@ add_cell(struct plan *plan, const struct options *options,
     cell->scenario = *scenario;
     if (scenario->all_cpus) {
         kind = LAYOUT_ALL;
-    } else if (scenario->open_loop && kind == LAYOUT_SUITABLE) {
+    } else if (scenario->open_loop && !options->layout_given) {
         /* A client that takes turns with the server is late itself. */
         kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
     }
@@ -202,15 +202,15 @@ give_time(struct plan_cell *cell, const struct options *options,
                    contender_offers(&options->contenders[i], &cell->scenario);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
-        connecting += contender_offers(&options->contenders[i],
-                                       &cell->scenario)
-                          ? cell->scenario.silent / 1e3 * CONNECT_MS / 1e3
-                          : 0;
+        connecting +=
+            contender_offers(&options->contenders[i], &cell->scenario)
+                ? cell->scenario.silent / 1e3 * CONNECT_MS / 1e3
+                : 0;
     }
     cell->lives = options->lives > 0 ? options->lives : budget->lives;
     cell->life_ns = (int64_t)(1e9 * (seconds / cell->lives + connecting));
     if (cell->skipped[0] == '\0') {
-        cell->seconds = seconds + cell->lives * connecting +
-                        counted * COUNT_MS / 1e3;
+        cell->seconds =
+            seconds + cell->lives * connecting + counted * COUNT_MS / 1e3;
     }
 }

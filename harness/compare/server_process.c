@@ -144,9 +144,8 @@ bool
 server_process_is_stopped(const struct server_process *server)
 {
     char line[512];
-    const char *fields = server->seen_pid == 0
-                             ? NULL
-                             : read_stat(server, line, sizeof line);
+    const char *fields =
+        server->seen_pid == 0 ? NULL : read_stat(server, line, sizeof line);
 
     return fields && (fields[0] == 'T' || fields[0] == 't');
 }

@@ -45,25 +45,6 @@ static int run_strace(const struct measure_order *order, int echoes,
                       struct strace_run *run, struct calls *calls);
 static void subtract(const struct strace_run runs[2], struct calls *calls);
 
-int
-syscalls_parse_method(const char *name, enum syscalls_method *method)
-{
-    static const char *const names[] = {
-        [SYSCALLS_AUTO] = "auto",
-        [SYSCALLS_PERF] = "perf",
-        [SYSCALLS_STRACE] = "strace",
-        [SYSCALLS_NONE] = "none",
-    };
-
-    for (int i = 0; i <= SYSCALLS_NONE; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *method = i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
 void
 syscalls_count(const struct measure_order *order, enum syscalls_method method,
                struct calls *calls)

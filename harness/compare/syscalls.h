@@ -19,10 +19,6 @@ enum syscalls_method {
     SYSCALLS_NONE,   /* do not count */
 };
 
-/* Read the name of a method: "auto", "perf", "strace" or "none". Returns 0,
- * or -1 if there is no such method. */
-int syscalls_parse_method(const char *name, enum syscalls_method *method);
-
 /*
  * Count. Starts the server of `order`, once for perf, twice for strace.
  * Fills all of `calls`; where nothing could be counted its method is "" and
