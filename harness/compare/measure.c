@@ -20,9 +20,7 @@
 
 #include "harness/compare/disturbance.h"
 #include "harness/compare/judge.h"
-#include "harness/compare/programs.h"
-#include "harness/compare/server_process.h"
-#include "harness/compare/tasks.h"
+#include "harness/compare/server.h"
 #include "harness/load/engine.h"
 
 enum {
@@ -34,20 +32,20 @@ enum {
 
 /* What is read from the server while the engine runs. */
 struct probe {
-    const struct measure_order *order;   /* what is measured */
-    const struct server_process *server; /* the server */
-    int64_t cpu_begin_ns;                /* CPU time as the window begins */
-    int64_t cpu_end_ns;                  /* ... and ends; -1: unknown */
-    const struct engine_result *result;  /* of the run, as far as it is */
-    int64_t switches_begin;              /* before a message was sent */
-    int64_t switches_end;                /* behind the window; -1: unknown */
-    uint64_t switches_echoes;            /* echoes until then */
-    bool forks;                          /* children were seen */
-    double rss_kib;                      /* memory as it ends */
-    double faults_begin;                 /* page faults as it begins */
-    double faults_end;                   /* ... and ends */
-    double threads;                      /* as it ends */
-    double stack_kib;                    /* kernel's stack of each, then */
+    const struct measure_order *order;  /* what is measured */
+    const struct server *server;        /* the server */
+    int64_t cpu_begin_ns;               /* CPU time as the window begins */
+    int64_t cpu_end_ns;                 /* ... and ends; -1: unknown */
+    const struct engine_result *result; /* of the run, as far as it is */
+    int64_t switches_begin;             /* before a message was sent */
+    int64_t switches_end;               /* behind the window; -1: unknown */
+    uint64_t switches_echoes;           /* echoes until then */
+    bool forks;                         /* children were seen */
+    double rss_kib;                     /* memory as it ends */
+    double faults_begin;                /* page faults as it begins */
+    double faults_end;                  /* ... and ends */
+    double threads;                     /* as it ends */
+    double stack_kib;                   /* kernel's stack of each, then */
 };
 
 static void order_server(const struct measure_order *order,
@@ -55,14 +53,14 @@ static void order_server(const struct measure_order *order,
                          size_t path_bytes, char flags[3][64]);
 static void look(enum engine_phase phase, void *arg);
 static void run_watched(const struct measure_order *order,
-                        struct server_process *server,
+                        struct server *server,
                         struct measurement *measurement,
                         struct window *window);
 static void run_engine(const struct measure_order *order,
-                       struct server_process *server,
+                       struct server *server,
                        struct measurement *measurement);
 static bool has_moved(const struct measure_order *order,
-                      const struct server_process *server);
+                      const struct server *server);
 static void set_rate(const struct measure_order *order,
                      struct engine_options *options);
 static int64_t switches_between(const struct scenario *scenario,
@@ -99,7 +97,7 @@ measure_identify(const struct measure_order *order, struct window *window)
 enum measure_outcome
 measure_window(const struct measure_order *order, struct window *window)
 {
-    struct server_process server;
+    struct server server;
     struct measurement *measurement;
     char reason[SERVER_REASON_BYTES];
 
@@ -115,7 +113,7 @@ measure_window(const struct measure_order *order, struct window *window)
         return *order->interrupted ? MEASURE_DROPPED : MEASURE_HOPELESS;
     }
     run_watched(order, &server, measurement, window);
-    server_process_stop(&server);
+    server_stop(&server);
     judge_merge(measurement);
     judge_fill(window, measurement, &server);
     judge_status(window, measurement, &server,
@@ -125,9 +123,8 @@ measure_window(const struct measure_order *order, struct window *window)
 }
 
 int
-measure_start_server(const struct measure_order *order,
-                     struct server_process *server, measure_wrap *wrap,
-                     char reason[SERVER_REASON_BYTES])
+measure_start_server(const struct measure_order *order, struct server *server,
+                     measure_wrap *wrap, char reason[SERVER_REASON_BYTES])
 {
     struct server_order server_order;
     char path[4096];
@@ -143,7 +140,7 @@ measure_start_server(const struct measure_order *order,
         snprintf(reason, SERVER_REASON_BYTES, "%s", wrong);
         return -1;
     }
-    return server_process_start(server, &server_order, reason);
+    return server_start(server, &server_order, reason);
 }
 
 void
@@ -168,13 +165,12 @@ order_server(const struct measure_order *order,
     server_order->start_timeout_ns = order->start_timeout_ns;
     server_order->interrupted = order->interrupted;
     server_order->launcher = order->launcher;
-    server_order->leash = order->leash;
     server_order->host = order->host;
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;
     }
-    programs_find(order->bin, order->contender->program, path, path_bytes);
+    contender_find(order->contender, order->bin, path, path_bytes);
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";
@@ -200,31 +196,32 @@ order_server(const struct measure_order *order,
 
 /* Both runs, and what else went on meanwhile. */
 static void
-run_watched(const struct measure_order *order, struct server_process *server,
+run_watched(const struct measure_order *order, struct server *server,
             struct measurement *measurement, struct window *window)
 {
     struct disturbance before;
     struct disturbance after;
-    int64_t begin_ns = server_process_cpu_ns(server);
-    int64_t end_ns;
+    struct disturbance change;
+    double *figure = window->figure;
     cpu_set_t cpus;
 
     CPU_OR(&cpus, &order->layout->client, &order->layout->server);
     disturbance_read(&before, &cpus);
     run_engine(order, server, measurement);
-    end_ns = server_process_cpu_ns(server);
     disturbance_read(&after, &cpus);
-    /* What children of a server use cannot be told from what others use. */
-    disturbance_fill(window, &before, &after,
-                     begin_ns >= 0 && end_ns >= 0 && !measurement->forks
-                         ? (double)(end_ns - begin_ns) / 1e9
-                         : NAN);
+    change = disturbance_between(&before, &after);
+    figure[WINDOW_STEAL_PERCENT] =
+        100 * change.steal_s / (change.time_s * CPU_COUNT(&cpus));
+    figure[WINDOW_THROTTLED] = change.throttled;
+    figure[WINDOW_LISTEN_OVERFLOWS] = change.overflows;
+    figure[WINDOW_LISTEN_DROPS] = change.drops;
+    figure[WINDOW_RETRANSMITS] = change.retransmits;
 }
 
 /* Both runs. Afterwards the measurement holds all that must be read while
  * the server lives. */
 static void
-run_engine(const struct measure_order *order, struct server_process *server,
+run_engine(const struct measure_order *order, struct server *server,
            struct measurement *measurement)
 {
     struct probe probe = {
@@ -276,8 +273,7 @@ run_engine(const struct measure_order *order, struct server_process *server,
 /* A launcher such as taskset, or the server itself, may have chosen other
  * CPUs than those that the layout says. */
 static bool
-has_moved(const struct measure_order *order,
-          const struct server_process *server)
+has_moved(const struct measure_order *order, const struct server *server)
 {
     cpu_set_t cpus;
 
@@ -288,8 +284,7 @@ has_moved(const struct measure_order *order,
 
 void
 measure_set_load(const struct measure_order *order,
-                 const struct server_process *server,
-                 struct engine_options *options)
+                 const struct server *server, struct engine_options *options)
 {
     const struct scenario *scenario = order->scenario;
 
@@ -338,47 +333,42 @@ static void
 look(enum engine_phase phase, void *arg)
 {
     struct probe *probe = arg;
-    pid_t pid = probe->server->seen_pid;
 
     if (phase == ENGINE_CONNECTED) {
         measure_settle(probe->order, probe->server);
-        probe->switches_begin = tasks_switches(pid);
-        probe->forks |= tasks_have_children(pid);
+        probe->switches_begin = server_switches(probe->server);
+        probe->forks |= server_has_children(probe->server);
     } else if (phase == ENGINE_WINDOW_BEGIN) {
-        probe->forks |= server_process_forks(probe->server);
-        server_process_faults(probe->server, &probe->faults_begin,
-                              &probe->threads);
-        probe->cpu_begin_ns = server_process_cpu_ns(probe->server);
+        probe->forks |= server_forks(probe->server);
+        server_faults(probe->server, &probe->faults_begin, &probe->threads);
+        probe->cpu_begin_ns = server_cpu_ns(probe->server);
     } else if (phase == ENGINE_WINDOW_END) {
-        probe->cpu_end_ns = server_process_cpu_ns(probe->server);
-        server_process_faults(probe->server, &probe->faults_end,
-                              &probe->threads);
-        probe->stack_kib = tasks_stack_kib();
-        probe->switches_end = tasks_switches(pid);
+        probe->cpu_end_ns = server_cpu_ns(probe->server);
+        server_faults(probe->server, &probe->faults_end, &probe->threads);
+        probe->stack_kib = server_stack_kib();
+        probe->switches_end = server_switches(probe->server);
         probe->switches_echoes = probe->result->echoes_total;
-        probe->forks |= tasks_have_children(pid);
-        probe->rss_kib = server_process_rss_kib(probe->server);
+        probe->forks |= server_has_children(probe->server);
+        probe->rss_kib = server_rss_kib(probe->server);
     }
 }
 
 void
-measure_settle(const struct measure_order *order,
-               const struct server_process *server)
+measure_settle(const struct measure_order *order, const struct server *server)
 {
     /* Who serves in vain those who have left uses CPU once in each delay. */
     const int64_t look_ns =
         SETTLE_LOOK_NS + INT64_C(2000000) * order->scenario->delay_ms;
     const struct timespec pause = {.tv_sec = look_ns / 1000000000,
                                    .tv_nsec = look_ns % 1000000000};
-    int64_t before_ns = server_process_cpu_ns(server);
+    int64_t before_ns = server_cpu_ns(server);
 
     for (int64_t i = 0; i < SETTLE_MAX_NS / look_ns; i++) {
         int64_t now_ns;
 
         nanosleep(&pause, NULL);
-        now_ns = server_process_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS &&
-            server_process_sleeps(server)) {
+        now_ns = server_cpu_ns(server);
+        if (now_ns - before_ns < SETTLE_BUSY_NS && server_sleeps(server)) {
             return;
         }
         before_ns = now_ns;

@@ -10,7 +10,7 @@
 #include "harness/compare/grid.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/scenarios.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/load/engine.h"
 #include "harness/results/window.h"
 
@@ -23,7 +23,6 @@ struct measure_order {
     const struct layout *layout;       /* already entered by the caller */
     const char *bin;                   /* folder of our own servers */
     const char *launcher;              /* starts the server, or NULL */
-    const char *leash;                 /* then: path of that program */
     const char *host;                  /* where it listens, or NULL */
     int64_t warmup_ns;                 /* before the window */
     int64_t window_ns;                 /* of measuring */
@@ -64,12 +63,12 @@ typedef const char *measure_wrap(struct server_order *order,
  * sentence in `reason`. Blocks until it is ready; the caller stops it.
  */
 int measure_start_server(const struct measure_order *order,
-                         struct server_process *server, measure_wrap *wrap,
+                         struct server *server, measure_wrap *wrap,
                          char reason[SERVER_REASON_BYTES]);
 
 /* The load of an order's scenario against a server that runs. */
 void measure_set_load(const struct measure_order *order,
-                      const struct server_process *server,
+                      const struct server *server,
                       struct engine_options *options);
 
 /*
@@ -81,7 +80,7 @@ void measure_set_load(const struct measure_order *order,
  * machine does not sleep. Blocks, for a second at most.
  */
 void measure_settle(const struct measure_order *order,
-                    const struct server_process *server);
+                    const struct server *server);
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct window *window, double floor_us);

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/compare/address.h"
-#include "harness/compare/programs.h"
+#include "harness/compare/server.h"
 #include "harness/load/units.h"
 #include "harness/report/variants.h"
 #include "harness/results/summary.h"
@@ -120,7 +119,7 @@ void
 options_parse(struct options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof *options);
-    options->bin = programs_folder();
+    options->bin = contender_own_folder();
     options->out = "build/compare";
     options->start_timeout_ns = INT64_C(5000000000);
     argp_err_exit_status = 2;
@@ -339,7 +338,7 @@ parse_host(struct options *options, const char *text,
     struct sockaddr_storage address;
     socklen_t bytes;
 
-    if (address_at(text, 1, &address, &bytes) != 0) {
+    if (server_address(text, 1, &address, &bytes) != 0) {
         argp_error(state,
                    "--host: %s is not a numeric IPv4 or IPv6 address such as "
                    "10.0.0.2",

@@ -26,8 +26,6 @@ struct options {
     const char *scenarios;   /* names, or NULL for those of the mode */
     int rounds;              /* 0: as many as the time allows */
     const char *launcher;    /* words that start each server, or NULL */
-    const char *leash;       /* with a launcher: path of leash; found by
-                              * programs_check() */
     const char *host;        /* where servers listen; NULL: 127.0.0.1 */
     enum layout_kind layout; /* for scenarios without one of their own */
     enum syscalls_method syscalls; /* how system calls are counted */

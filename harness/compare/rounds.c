@@ -12,7 +12,6 @@
 #include "harness/compare/floor.h"
 #include "harness/compare/measure.h"
 #include "harness/compare/perf.h"
-#include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
 #include "harness/results/noise.h"
@@ -336,7 +335,6 @@ order_for(const struct rounds *rounds, size_t cell, size_t contender,
         .layout = &plan->cells[cell].layout,
         .bin = options->bin,
         .launcher = options->launcher,
-        .leash = options->leash,
         .host = options->host,
         .warmup_ns = warmup_ns,
         .window_ns = window_ns,
@@ -381,11 +379,11 @@ without_measuring(struct rounds *rounds, size_t cell,
     if (order->contender->kind == CONTENDER_FOREIGN) {
         return false;
     }
-    if (programs_find(order->bin, order->contender->program, path,
-                      sizeof path)) {
+    if (contender_find(order->contender, order->bin, path, sizeof path)) {
         return false;
     }
-    /* The others were there when the run began; see programs_check(). */
+    /* The others were there when the run began; see contenders_are_there().
+     */
     if (contender_needs_libevent(order->contender)) {
         window_fail(window, WINDOW_SKIPPED,
                     "not built: libevent is not installed; run make deps");

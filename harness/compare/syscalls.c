@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "harness/compare/perf.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/compare/strace.h"
 #include "harness/load/engine.h"
 
@@ -29,12 +29,12 @@ enum {
 
 /* What is read while the engine runs. */
 struct perf_probe {
-    const struct measure_order *order;   /* what is counted */
-    const struct server_process *server; /* the server */
-    const struct perf *perf;             /* its counters */
-    bool inside;                         /* count the window, not the run */
-    uint64_t begin[PERF_EVENTS_MAX];     /* counts as it begins */
-    uint64_t end[PERF_EVENTS_MAX];       /* ... and ends */
+    const struct measure_order *order; /* what is counted */
+    const struct server *server;       /* the server */
+    const struct perf *perf;           /* its counters */
+    bool inside;                       /* count the window, not the run */
+    uint64_t begin[PERF_EVENTS_MAX];   /* counts as it begins */
+    uint64_t end[PERF_EVENTS_MAX];     /* ... and ends */
 };
 
 /* One run under perf. */
@@ -112,7 +112,7 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     const struct scenario *scenario = order->scenario;
     char reason[SERVER_REASON_BYTES];
     char perf_reason[PERF_REASON_BYTES];
-    struct server_process server;
+    struct server server;
     struct perf perf;
     struct perf_probe probe = {
         .order = order, .server = &server, .perf = &perf};
@@ -125,7 +125,7 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     if (server.seen_pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
-        server_process_stop(&server);
+        server_stop(&server);
         return -1;
     }
     status =
@@ -139,7 +139,7 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
         snprintf(calls->reason, sizeof calls->reason, "no perf: %s",
                  perf_reason);
     }
-    server_process_stop(&server);
+    server_stop(&server);
     return status;
 }
 
@@ -272,7 +272,7 @@ run_strace(const struct measure_order *order, int echoes,
     const char *before = length > 0 ? "; " : "";
     struct engine_result *result = calloc(1, sizeof *result);
     char words[SERVER_REASON_BYTES];
-    struct server_process server;
+    struct server server;
     struct engine_options options;
     int status = -1;
 
@@ -294,10 +294,9 @@ run_strace(const struct measure_order *order, int echoes,
         run->echoes = (double)result->echoes_total;
         status = 0;
     }
-    server_process_stop(&server);
+    server_stop(&server);
     free(result);
-    if (status != 0 ||
-        strace_parse(server.capture.error.tail, &run->table) != 0) {
+    if (status != 0 || strace_parse(server.errors, &run->table) != 0) {
         snprintf(reason, reason_bytes, "%sno strace: it printed no table",
                  before);
         return -1;
