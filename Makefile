@@ -106,10 +106,9 @@ CO       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard coroutine/co*.c))
 LOAD     := $(call objects,harness/load,harness/load/load.c) $(BASE)
 RESULTS  := $(call objects,harness/results)
 REPORT   := $(call objects,harness/report,harness/report/report.c)
-COMPARE  := $(call objects,harness/compare,\
-              harness/compare/yardstick.c harness/compare/leash.c)
+COMPARE  := $(call objects,harness/compare,harness/compare/yardstick.c)
 
-HARNESS := $(BIN)/yardstick $(BIN)/leash $(if $(filter jansson,$(HAVE)),\
+HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
              $(BIN)/load $(BIN)/report $(BIN)/compare)
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
 
@@ -121,7 +120,6 @@ $(BIN)/libevent:   $(call objects,libevent,libevent/bufferevent.c) $(CONTRACT)
 $(BIN)/bufferevent: $(call objects,libevent,libevent/server.c) $(CONTRACT)
 $(BIN)/hello:      $(OBJ)/coroutine/hello.o $(CO) $(BASE)
 $(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
-$(BIN)/leash:      $(OBJ)/harness/compare/leash.o
 $(BIN)/yardstick:  $(OBJ)/harness/compare/yardstick.o $(CONTRACT)
 $(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
@@ -136,8 +134,8 @@ $(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
-COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans \
-                 address launcher listener
+COMPARE_PARTS := scenarios grid judge server server_keeper \
+                 server_line server_watch
 # What several of them need.
 UNIT_SHARED := run_suite rendering
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \

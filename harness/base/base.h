@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* ---- the clock ----------------------------------------------------------
  */
@@ -169,5 +170,36 @@ void flags_parse(const char *program, const char *about,
  * exit(2). */
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
+
+/* ---- what the kernel says of itself and of processes --------------------
+ */
+
+enum {
+    PROC_THREADS_MAX = 2000, /* are looked at; that many take 30 ms */
+};
+
+/*
+ * Read such a file into `text`, as far as it fits, and end it with a 0;
+ * `path` is as for printf. Returns how much there was: 0 if there is no such
+ * file.
+ */
+size_t proc_read(char *text, size_t text_bytes, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What follows `key` where that begins a line of `text`; NULL if none does.
+ */
+const char *proc_behind(const char *text, const char *key);
+
+/* The number that follows it, or NAN. */
+double proc_number(const char *text, const char *key);
+
+/* The threads of a process, `most` of them at most. Returns how many; 0 if it
+ * is gone. */
+int proc_threads(pid_t pid, pid_t *threads, int most);
+
+/* Its children, `most` of them at most, whichever of PROC_THREADS_MAX threads
+ * made them, those that have ended and are not waited for included. Returns
+ * how many. */
+int proc_children(pid_t pid, pid_t *children, int most);
 
 #endif

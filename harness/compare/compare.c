@@ -18,8 +18,7 @@
 #include "harness/compare/machine.h"
 #include "harness/compare/options.h"
 #include "harness/compare/plan.h"
-#include "harness/compare/programs.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/report/markdown.h"
 #include "harness/report/table.h"
 #include "harness/results/csv.h"
@@ -67,7 +66,9 @@ main(int argc, char **argv)
               stderr);
         return 2;
     }
-    if (!programs_check(&options) || !check_streams()) {
+    if (!contenders_are_there(options.contenders, options.ncontenders,
+                              options.bin) ||
+        !check_streams()) {
         return EXIT_UNMEASURED;
     }
     catch_signals();
@@ -139,7 +140,7 @@ on_signal(int number)
 
     (void)number;
     if (interrupted) {
-        server_process_kill_running();
+        server_kill_running();
         _exit(EXIT_AT_ONCE);
     }
     interrupted = 1;

@@ -3,8 +3,11 @@
  */
 #include "harness/compare/contender.h"
 
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/report/variants.h"
 #include "harness/results/summary.h"
@@ -27,6 +30,49 @@ contender_needs_libevent(const struct contender *contender)
     return contender->program &&
            (strcmp(contender->program, "libevent") == 0 ||
             strcmp(contender->program, "bufferevent") == 0);
+}
+
+const char *
+contender_own_folder(void)
+{
+    static char folder[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+
+    return length > 0 ? dirname(folder) : ".";
+}
+
+/* The installed name first: a folder like /usr/local/bin may well hold some
+ * "threaded" that is not ours. */
+bool
+contender_find(const struct contender *contender, const char *bin, char *path,
+               size_t path_bytes)
+{
+    snprintf(path, path_bytes, "%s/fiveways-%s", bin, contender->program);
+    if (access(path, X_OK) == 0) {
+        return true;
+    }
+    snprintf(path, path_bytes, "%s/%s", bin, contender->program);
+    return access(path, X_OK) == 0;
+}
+
+bool
+contenders_are_there(const struct contender *contenders, size_t ncontenders,
+                     const char *bin)
+{
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < ncontenders; i++) {
+        if (contenders[i].kind != CONTENDER_FOREIGN &&
+            !contender_needs_libevent(&contenders[i]) &&
+            !contender_find(&contenders[i], bin, path, sizeof path)) {
+            fprintf(stderr,
+                    "compare: there is no program %s in %s; run make, or "
+                    "say with --bin where it is\n",
+                    contenders[i].program, bin);
+            return false;
+        }
+    }
+    return true;
 }
 
 bool

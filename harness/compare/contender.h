@@ -45,6 +45,22 @@ void contender_make(struct contender *contender, enum contender_kind kind,
 /* True if it is made with libevent, which a machine need not have. */
 bool contender_needs_libevent(const struct contender *contender);
 
+/* The folder that compare itself is in, where those of ours are, too; "." if
+ * that cannot be told. The text is static. */
+const char *contender_own_folder(void);
+
+/* Find the program of one of ours in the folder `bin`. In the build it is
+ * called "blocking", after `make install` "fiveways-blocking". True, and its
+ * path, if there is one that can be run. */
+bool contender_find(const struct contender *contender, const char *bin,
+                    char *path, size_t path_bytes);
+
+/* True if all programs of ours are there, of those that take part; else one
+ * sentence on standard error. libevent may be missing: a machine without the
+ * library cannot have it, and its row says so. */
+bool contenders_are_there(const struct contender *contenders,
+                          size_t ncontenders, const char *bin);
+
 /* True if this server offers the service of the scenario. */
 bool contender_offers(const struct contender *contender,
                       const struct scenario *scenario);

@@ -7,173 +7,100 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
+
 enum {
-    LINE_BYTES = 4096, /* longer than any line of these files */
+    FILE_BYTES = 32768, /* longer than what is looked at in any of them */
 };
 
-static void read_cpus(struct disturbance *disturbance, const cpu_set_t *cpus);
-static double read_counter(const char *path, const char *group,
-                           const char *name);
-static double value_in_column(const char *names, const char *values,
-                              const char *name);
-static double read_throttled(void);
-static double clock_s(clockid_t clock);
-
-void
-disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
-{
-    struct rusage usage;
-
-    read_cpus(disturbance, cpus);
-    disturbance->overflows =
-        read_counter("/proc/net/netstat", "TcpExt:", "ListenOverflows");
-    disturbance->drops =
-        read_counter("/proc/net/netstat", "TcpExt:", "ListenDrops");
-    disturbance->retransmits =
-        read_counter("/proc/net/snmp", "Tcp:", "RetransSegs");
-    disturbance->throttled = read_throttled();
-    disturbance->preemptions =
-        getrusage(RUSAGE_THREAD, &usage) == 0 ? (double)usage.ru_nivcsw : NAN;
-    disturbance->own_s = clock_s(CLOCK_PROCESS_CPUTIME_ID);
-    disturbance->time_s = clock_s(CLOCK_MONOTONIC);
-}
-
-void
-disturbance_fill(struct window *window, const struct disturbance *before,
-                 const struct disturbance *after, double server_s)
-{
-    double span_s = (after->time_s - before->time_s) * after->cpus;
-    double own_s = after->own_s - before->own_s + server_s;
-    double foreign_s = after->busy_s - before->busy_s - own_s;
-    double *figure = window->figure;
-
-    if (span_s <= 0) {
-        return;
-    }
-    figure[WINDOW_STEAL_PERCENT] =
-        100 * (after->steal_s - before->steal_s) / span_s;
-    figure[WINDOW_FOREIGN_PERCENT] = 100 * fmax(foreign_s, 0) / span_s;
-    /* NAN stays NAN, which fmax() would turn into 0. */
-    if (isnan(foreign_s)) {
-        figure[WINDOW_FOREIGN_PERCENT] = NAN;
-    }
-    figure[WINDOW_TICK_PERCENT] =
-        100.0 * after->cpus / (double)sysconf(_SC_CLK_TCK) / span_s;
-    figure[WINDOW_PREEMPTIONS] = after->preemptions - before->preemptions;
-    figure[WINDOW_THROTTLED] = after->throttled - before->throttled;
-    figure[WINDOW_LISTEN_OVERFLOWS] = after->overflows - before->overflows;
-    figure[WINDOW_LISTEN_DROPS] = after->drops - before->drops;
-    figure[WINDOW_RETRANSMITS] = after->retransmits - before->retransmits;
-}
-
 /* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */
-static void
-read_cpus(struct disturbance *disturbance, const cpu_set_t *cpus)
+static double
+read_steal_s(const cpu_set_t *cpus)
 {
-    double tick_s = 1.0 / (double)sysconf(_SC_CLK_TCK);
-    FILE *file = fopen("/proc/stat", "re");
-    char line[LINE_BYTES];
+    char text[FILE_BYTES];
+    double ticks = 0;
 
-    memset(disturbance, 0, sizeof *disturbance);
-    while (file && fgets(line, sizeof line, file)) {
-        unsigned long long ticks[8];
-        int cpu;
+    proc_read(text, sizeof text, "/proc/stat");
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        char key[16];
+        const char *numbers;
+        double steal;
 
-        if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu %llu",
-                   &cpu, &ticks[0], &ticks[1], &ticks[2], &ticks[3],
-                   &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 9 &&
-            CPU_ISSET(cpu, cpus)) {
-            disturbance->cpus++;
-            disturbance->busy_s +=
-                tick_s * (double)(ticks[0] + ticks[1] + ticks[2] + ticks[5] +
-                                  ticks[6]);
-            disturbance->steal_s += tick_s * (double)ticks[7];
+        snprintf(key, sizeof key, "cpu%d ", cpu);
+        numbers = CPU_ISSET(cpu, cpus) ? proc_behind(text, key) : NULL;
+        if (numbers &&
+            sscanf(numbers, "%*u %*u %*u %*u %*u %*u %*u %lf", &steal) == 1) {
+            ticks += steal;
         }
     }
-    if (file) {
-        fclose(file);
-    }
-    if (disturbance->cpus == 0) {
-        disturbance->busy_s = disturbance->steal_s = NAN;
-    }
+    return ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* A counter of /proc/net, where a line of names is followed by one of
- * values, both beginning with the group. NAN if there is none. */
+/* A counter of /proc/net, where a line of names is followed by one of values,
+ * both beginning with the group. NAN if there is none. */
 static double
-read_counter(const char *path, const char *group, const char *name)
+read_counter(const char *path, const char *group, const char *counter)
 {
-    FILE *file = fopen(path, "re");
-    char names[LINE_BYTES];
-    char values[LINE_BYTES];
-    double value = NAN;
+    char text[FILE_BYTES];
+    const char *name;
+    const char *value;
 
-    if (!file) {
-        return NAN;
-    }
-    while (isnan(value) && fgets(names, sizeof names, file) &&
-           fgets(values, sizeof values, file)) {
-        if (strncmp(names, group, strlen(group)) == 0) {
-            value = value_in_column(names, values, name);
+    proc_read(text, sizeof text, "%s", path);
+    name = proc_behind(text, group);
+    value = name ? proc_behind(name, group) : NULL;
+    while (name && value && *name == ' ' && *value == ' ') {
+        size_t length = strcspn(++name, " \n");
+
+        if (length == strlen(counter) && memcmp(name, counter, length) == 0) {
+            return strtod(value, NULL);
         }
-    }
-    fclose(file);
-    return value;
-}
-
-static double
-value_in_column(const char *names, const char *values, const char *name)
-{
-    size_t length = strlen(name);
-
-    while (*names != '\0' && *values != '\0') {
-        size_t word = strcspn(names, " \n");
-
-        if (word == length && memcmp(names, name, length) == 0) {
-            return strtod(values, NULL);
-        }
-        names += word;
-        names += strspn(names, " \n");
-        values += strcspn(values, " \n");
-        values += strspn(values, " \n");
+        name += length;
+        value++;
+        value += strcspn(value, " \n");
     }
     return NAN;
 }
 
-/* Of the group that we see as the root, with version 1 or 2 of control
- * groups; NAN where there is neither. */
+/* Of the group that we see as the root, with version 2 of control groups or
+ * with version 1; NAN where there is neither. */
 static double
 read_throttled(void)
 {
-    static const char *const paths[] = {"/sys/fs/cgroup/cpu.stat",
-                                        "/sys/fs/cgroup/cpu/cpu.stat"};
-    double throttled = NAN;
+    char text[FILE_BYTES];
 
-    for (int i = 0; i < 2 && isnan(throttled); i++) {
-        FILE *file = fopen(paths[i], "re");
-        char line[LINE_BYTES];
-
-        while (file && fgets(line, sizeof line, file)) {
-            if (strncmp(line, "nr_throttled ", 13) == 0) {
-                throttled = strtod(line + 13, NULL);
-            }
-        }
-        if (file) {
-            fclose(file);
-        }
+    if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
+        proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
     }
-    return throttled;
+    return proc_number(text, "nr_throttled ");
 }
 
-static double
-clock_s(clockid_t clock)
+void
+disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
 {
-    struct timespec now;
+    static const char netstat[] = "/proc/net/netstat";
 
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    *disturbance = (struct disturbance){
+        .time_s = (double)clock_now_ns() / 1e9,
+        .steal_s = read_steal_s(cpus),
+        .throttled = read_throttled(),
+        .overflows = read_counter(netstat, "TcpExt:", "ListenOverflows"),
+        .drops = read_counter(netstat, "TcpExt:", "ListenDrops"),
+        .retransmits = read_counter("/proc/net/snmp", "Tcp:", "RetransSegs"),
+    };
+}
+
+struct disturbance
+disturbance_between(const struct disturbance *before,
+                    const struct disturbance *after)
+{
+    return (struct disturbance){
+        .time_s = after->time_s - before->time_s,
+        .steal_s = after->steal_s - before->steal_s,
+        .throttled = after->throttled - before->throttled,
+        .overflows = after->overflows - before->overflows,
+        .drops = after->drops - before->drops,
+        .retransmits = after->retransmits - before->retransmits,
+    };
 }

@@ -25,7 +25,7 @@ enum command {
 struct inside {
     struct driver_shared *shared;  /* the caller's side of it */
     struct engine_options options; /* the load */
-    struct server_process server;  /* that is driven */
+    struct server server;          /* that is driven */
     struct engine *engine;         /* NULL before all connect */
     int64_t begin_cpu_ns;          /* of the server, as a slice began */
 };
@@ -34,7 +34,7 @@ static void
 look(enum engine_phase phase, void *arg)
 {
     struct inside *inside = arg;
-    int64_t cpu_ns = server_process_cpu_ns(&inside->server);
+    int64_t cpu_ns = server_cpu_ns(&inside->server);
 
     if (phase == ENGINE_WINDOW_BEGIN) {
         inside->begin_cpu_ns = cpu_ns;
@@ -51,7 +51,7 @@ is_paused(void *arg)
 {
     const struct inside *inside = arg;
 
-    return server_process_is_stopped(&inside->server);
+    return server_is_stopped(&inside->server);
 }
 
 static void
@@ -161,7 +161,7 @@ live(struct inside *inside, int fd)
 
 int
 driver_start(struct driver *driver, const struct engine_options *options,
-             const struct server_process *server)
+             const struct server *server)
 {
     static struct inside inside;
     int fds[2];

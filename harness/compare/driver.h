@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "harness/compare/grid.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/load/engine.h"
 
 /* What the driver has in common with the process it serves. */
@@ -59,7 +59,7 @@ struct driver {
  * 0, or -1 with errno. Ended by driver_stop().
  */
 int driver_start(struct driver *driver, const struct engine_options *options,
-                 const struct server_process *server);
+                 const struct server *server);
 
 /* Each of these makes it do one thing and blocks until that is done. They
  * return 0; or -1 if the driver could not: shared->engine_errno says why.

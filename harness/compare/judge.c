@@ -20,9 +20,9 @@ static void fill_open_loop(struct window *window,
                            const struct engine_result *result);
 static void fill_costs(struct window *window,
                        const struct measurement *measurement,
-                       const struct server_process *server);
+                       const struct server *server);
 static double switches_per_echo(const struct measurement *measurement,
-                                const struct server_process *server);
+                                const struct server *server);
 static void fill_note(struct window *window,
                       const struct measurement *measurement);
 static const char *bound_by(const struct window *window, double server_share,
@@ -45,19 +45,16 @@ static void describe_errors(char *text, size_t text_bytes,
 
 void
 judge_fill(struct window *window, const struct measurement *measurement,
-           const struct server_process *server)
+           const struct server *server)
 {
     const struct engine_result *result = &measurement->result;
     double *figure = window->figure;
     uint64_t errors = 0;
 
     figure[WINDOW_START_MS] = server->start_ms;
-    if (server->capture.out.tail_bytes > 0) {
-        capture_last_line(&server->capture.out, window->stats,
-                          sizeof window->stats);
-        if (window->stats[0] != '{') {
-            window->stats[0] = '\0';
-        }
+    server_last_line(server->output, window->stats, sizeof window->stats);
+    if (window->stats[0] != '{') {
+        window->stats[0] = '\0';
     }
     if (measurement->engine_errno != 0) {
         return;
@@ -128,7 +125,7 @@ judge_merge(struct measurement *measurement)
 
 void
 judge_status(struct window *window, const struct measurement *measurement,
-             const struct server_process *server, bool ours)
+             const struct server *server, bool ours)
 {
     const struct engine_result *result = &measurement->result;
     const struct engine_mismatch *wrong = &result->mismatch;
@@ -144,7 +141,7 @@ judge_status(struct window *window, const struct measurement *measurement,
                     wrong->origin[0] ? "; it looks like " : "",
                     wrong->origin);
     } else if (server->ended_early) {
-        server_process_describe_end(server, text);
+        server_describe_end(server, text);
         window_fail(window, WINDOW_FAILED, "%s", text);
     } else if (measurement->engine_errno != 0) {
         window_fail(window, WINDOW_INVALID, "the client could not start: %s",
@@ -170,7 +167,7 @@ judge_status(struct window *window, const struct measurement *measurement,
                     window->note[0] ? "; " : "", window->note);
     } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
                         WEXITSTATUS(server->wait_status) != 0)) {
-        server_process_describe_end(server, text);
+        server_describe_end(server, text);
         window_fail(window, WINDOW_FAILED, "at the stop: %s", text);
     }
 }
@@ -251,7 +248,7 @@ fill_open_loop(struct window *window, const struct engine_result *result)
 
 static void
 fill_costs(struct window *window, const struct measurement *measurement,
-           const struct server_process *server)
+           const struct server *server)
 {
     const struct engine_result *result = &measurement->result;
     double echoes = (double)result->echoes;
@@ -300,7 +297,7 @@ fill_costs(struct window *window, const struct measurement *measurement,
  */
 static double
 switches_per_echo(const struct measurement *measurement,
-                  const struct server_process *server)
+                  const struct server *server)
 {
     uint64_t all_echoes =
         measurement->first.echoes_total + measurement->result.echoes_total;

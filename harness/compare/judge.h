@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/load/engine.h"
 #include "harness/results/window.h"
 
@@ -39,7 +39,7 @@ struct measurement {
 /* Fill in the figures, the errors, the server's counters and what bounded
  * the window. The server has been stopped. */
 void judge_fill(struct window *window, const struct measurement *measurement,
-                const struct server_process *server);
+                const struct server *server);
 
 /* Add to the measured run's errors those of the first run, whose bytes are
  * verified like all others. Call it before the two below. */
@@ -56,6 +56,6 @@ void judge_merge(struct measurement *measurement);
  */
 void judge_status(struct window *window,
                   const struct measurement *measurement,
-                  const struct server_process *server, bool ours);
+                  const struct server *server, bool ours);
 
 #endif

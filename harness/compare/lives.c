@@ -20,10 +20,8 @@
 #include "harness/compare/floor.h"
 #include "harness/compare/judge.h"
 #include "harness/compare/measure.h"
-#include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
-#include "harness/compare/tasks.h"
 #include "harness/load/engine.h"
 #include "harness/results/statistics.h"
 
@@ -58,7 +56,7 @@ enum state {
 /* One server in one life. */
 struct turn {
     struct measure_order order;       /* what is measured of it */
-    struct server_process server;     /* its process */
+    struct server server;             /* its process */
     struct driver driver;             /* its clients */
     struct measurement seen;          /* for the judge */
     enum state state;                 /* what it takes part in */
@@ -171,7 +169,6 @@ order_for(const struct lives *lives, size_t contender)
         .layout = &lives->cell->layout,
         .bin = options->bin,
         .launcher = options->launcher,
-        .leash = options->leash,
         .host = options->host,
         .start_timeout_ns = options->start_timeout_ns,
         .round = lives->life,
@@ -204,8 +201,7 @@ cannot_start(struct lives *lives, const struct measure_order *order,
         return true;
     }
     if (order->contender->kind == CONTENDER_FOREIGN ||
-        programs_find(order->bin, order->contender->program, path,
-                      sizeof path)) {
+        contender_find(order->contender, order->bin, path, sizeof path)) {
         return false;
     }
     /* The others were there when the run began; see programs_check(). */
@@ -240,15 +236,15 @@ connect_all(struct turn *turn)
     }
     measure_settle(&turn->order, &turn->server);
     seen->held_before = first_clients(turn->order.scenario);
-    seen->base_rss_kib = server_process_rss_kib(&turn->server);
-    server_process_faults(&turn->server, &faults, &seen->base_threads);
+    seen->base_rss_kib = server_rss_kib(&turn->server);
+    server_faults(&turn->server, &faults, &seen->base_threads);
     if (driver_connect(&turn->driver) != 0) {
         return -1;
     }
     measure_settle(&turn->order, &turn->server);
-    seen->rss_kib = server_process_rss_kib(&turn->server);
-    seen->stack_kib = tasks_stack_kib();
-    server_process_faults(&turn->server, &faults, &seen->threads);
+    seen->rss_kib = server_rss_kib(&turn->server);
+    seen->stack_kib = server_stack_kib();
+    server_faults(&turn->server, &faults, &seen->threads);
     /* With churn nobody has stayed. */
     if (turn->order.scenario->churn) {
         seen->rss_kib = NAN;
@@ -265,6 +261,7 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
     struct measurement *seen = &turn->seen;
     bool ours = turn->order.contender->kind != CONTENDER_FOREIGN;
     struct disturbance after;
+    struct disturbance change;
     struct window window;
     size_t contender = (size_t)(turn - lives->turns);
     cpu_set_t cpus;
@@ -288,7 +285,13 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
     judge_fill(&window, seen, &turn->server);
     CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
     disturbance_read(&after, &cpus);
-    disturbance_fill(&window, &lives->before, &after, NAN);
+    change = disturbance_between(&lives->before, &after);
+    window.figure[WINDOW_STEAL_PERCENT] =
+        100 * change.steal_s / (change.time_s * CPU_COUNT(&cpus));
+    window.figure[WINDOW_THROTTLED] = change.throttled;
+    window.figure[WINDOW_LISTEN_OVERFLOWS] = change.overflows;
+    window.figure[WINDOW_LISTEN_DROPS] = change.drops;
+    window.figure[WINDOW_RETRANSMITS] = change.retransmits;
     window.figure[WINDOW_STALLS] = turn->stalls[sum];
     window.figure[WINDOW_STALL_MS] = turn->stall_ms[sum];
     window.figure[WINDOW_ELSEWHERE_PERCENT] = seen->elsewhere_percent;
@@ -313,15 +316,15 @@ look_last(struct turn *turn)
     struct measurement *seen = &turn->seen;
     struct driver_shared *shared = turn->driver.shared;
     pid_t pid = turn->server.seen_pid;
-    int64_t cpu_ns = server_process_cpu_ns(&turn->server);
-    int64_t switches = tasks_switches(pid);
+    int64_t cpu_ns = server_cpu_ns(&turn->server);
+    int64_t switches = server_switches(&turn->server);
     double threads;
 
-    server_process_faults(&turn->server, &seen->faults, &threads);
+    server_faults(&turn->server, &seen->faults, &threads);
     seen->faults -= turn->begin_faults;
-    seen->busy_rss_kib = server_process_rss_kib(&turn->server);
+    seen->busy_rss_kib = server_rss_kib(&turn->server);
     seen->forks |=
-        server_process_forks(&turn->server) || tasks_have_children(pid);
+        server_forks(&turn->server) || server_has_children(&turn->server);
     seen->unseen = pid == 0;
     seen->moved = measure_has_moved(&turn->order, &turn->server);
     seen->switches = turn->order.scenario->churn || switches < 0 ||
@@ -348,7 +351,7 @@ end_turn(struct lives *lives, size_t contender)
         look_last(turn);
         driver_close(&turn->driver);
     }
-    server_process_stop(&turn->server);
+    server_stop(&turn->server);
     judge_sum(lives, turn, 0);
     for (int i = 1; i <= lives->npoints; i++) {
         if (turn->driver.shared && turn->driver.shared->sum_ns[i] > 0) {
@@ -404,7 +407,7 @@ is_broken(const struct turn *turn)
     return shared->engine_errno != 0 || !shared->drained ||
            shared->last.errors[ENGINE_MISMATCH] > 0 ||
            shared->last.errors[ENGINE_EXTRA_BYTES] > 0 ||
-           server_process_has_ended(&turn->server);
+           server_has_ended(&turn->server);
 }
 
 /* Longer than any gap that server and load have of their own. */
@@ -587,10 +590,9 @@ begin_blocks(struct lives *lives)
 
         if (turn->state == STATE_DRIVEN) {
             measure_settle(&turn->order, &turn->server);
-            turn->begin_switches = tasks_switches(turn->server.seen_pid);
-            server_process_faults(&turn->server, &turn->begin_faults,
-                                  &threads);
-            turn->begin_cpu_ns = server_process_cpu_ns(&turn->server);
+            turn->begin_switches = server_switches(&turn->server);
+            server_faults(&turn->server, &turn->begin_faults, &threads);
+            turn->begin_cpu_ns = server_cpu_ns(&turn->server);
             turn->begin_echoes = turn->driver.shared->echoes;
         }
     }

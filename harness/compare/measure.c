@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/compare/programs.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/load/engine.h"
 
 enum {
@@ -50,9 +49,8 @@ measure_identify(const struct measure_order *order, struct window *window)
 }
 
 int
-measure_start_server(const struct measure_order *order,
-                     struct server_process *server, measure_wrap *wrap,
-                     char reason[SERVER_REASON_BYTES])
+measure_start_server(const struct measure_order *order, struct server *server,
+                     measure_wrap *wrap, char reason[SERVER_REASON_BYTES])
 {
     struct server_order server_order;
     char path[4096];
@@ -68,7 +66,7 @@ measure_start_server(const struct measure_order *order,
         snprintf(reason, SERVER_REASON_BYTES, "%s", wrong);
         return -1;
     }
-    return server_process_start(server, &server_order, reason);
+    return server_start(server, &server_order, reason);
 }
 
 void
@@ -108,13 +106,12 @@ order_server(const struct measure_order *order,
     server_order->start_timeout_ns = order->start_timeout_ns;
     server_order->interrupted = order->interrupted;
     server_order->launcher = order->launcher;
-    server_order->leash = order->leash;
     server_order->host = order->host;
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;
     }
-    programs_find(order->bin, order->contender->program, path, path_bytes);
+    contender_find(order->contender, order->bin, path, path_bytes);
     server_order->arguments[n++] = path;
     server_order->arguments[n++] = "--port=0";
     server_order->arguments[n++] = "--stats";
@@ -140,7 +137,7 @@ order_server(const struct measure_order *order,
 
 bool
 measure_has_moved(const struct measure_order *order,
-                  const struct server_process *server)
+                  const struct server *server)
 {
     cpu_set_t cpus;
 
@@ -151,8 +148,7 @@ measure_has_moved(const struct measure_order *order,
 
 void
 measure_set_load(const struct measure_order *order,
-                 const struct server_process *server,
-                 struct engine_options *options)
+                 const struct server *server, struct engine_options *options)
 {
     const struct scenario *scenario = order->scenario;
 
@@ -172,23 +168,21 @@ measure_set_load(const struct measure_order *order,
 }
 
 void
-measure_settle(const struct measure_order *order,
-               const struct server_process *server)
+measure_settle(const struct measure_order *order, const struct server *server)
 {
     /* Who serves in vain those who have left uses CPU once in each delay. */
     const int64_t look_ns =
         SETTLE_LOOK_NS + INT64_C(2000000) * order->scenario->delay_ms;
     const struct timespec pause = {.tv_sec = look_ns / 1000000000,
                                    .tv_nsec = look_ns % 1000000000};
-    int64_t before_ns = server_process_cpu_ns(server);
+    int64_t before_ns = server_cpu_ns(server);
 
     for (int64_t i = 0; i < SETTLE_MAX_NS / look_ns; i++) {
         int64_t now_ns;
 
         nanosleep(&pause, NULL);
-        now_ns = server_process_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS &&
-            server_process_sleeps(server)) {
+        now_ns = server_cpu_ns(server);
+        if (now_ns - before_ns < SETTLE_BUSY_NS && server_sleeps(server)) {
             return;
         }
         before_ns = now_ns;

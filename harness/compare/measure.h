@@ -10,7 +10,7 @@
 #include "harness/compare/grid.h"
 #include "harness/compare/layout.h"
 #include "harness/compare/scenarios.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/load/engine.h"
 #include "harness/results/results.h"
 
@@ -23,7 +23,6 @@ struct measure_order {
     const struct layout *layout;       /* already entered by the caller */
     const char *bin;                   /* folder of our own servers */
     const char *launcher;              /* starts the server, or NULL */
-    const char *leash;                 /* then: path of that program */
     const char *host;                  /* where it listens, or NULL */
     int64_t start_timeout_ns;          /* until the server must be ready */
     int round;                         /* from 1 */
@@ -42,7 +41,7 @@ void measure_identify_slice(const struct measure_order *order,
 /* A launcher such as taskset, or the server itself, may have chosen other
  * CPUs than those that the layout says. True if so. */
 bool measure_has_moved(const struct measure_order *order,
-                       const struct server_process *server);
+                       const struct server *server);
 
 /* What may change an order before a server is started from it, with room for
  * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
@@ -55,12 +54,12 @@ typedef const char *measure_wrap(struct server_order *order,
  * sentence in `reason`. Blocks until it is ready; the caller stops it.
  */
 int measure_start_server(const struct measure_order *order,
-                         struct server_process *server, measure_wrap *wrap,
+                         struct server *server, measure_wrap *wrap,
                          char reason[SERVER_REASON_BYTES]);
 
 /* The load of an order's scenario against a server that runs. */
 void measure_set_load(const struct measure_order *order,
-                      const struct server_process *server,
+                      const struct server *server,
                       struct engine_options *options);
 
 /*
@@ -72,7 +71,7 @@ void measure_set_load(const struct measure_order *order,
  * machine does not sleep. Blocks, for a second at most.
  */
 void measure_settle(const struct measure_order *order,
-                    const struct server_process *server);
+                    const struct server *server);
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct window *window, double floor_us);

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/compare/address.h"
-#include "harness/compare/programs.h"
+#include "harness/compare/server.h"
 #include "harness/report/variants.h"
 #include "harness/results/summary.h"
 
@@ -202,7 +201,7 @@ check(const struct options *options)
                machine.count);
     }
     if (options->host &&
-        address_at(options->host, 1, &address, &bytes) != 0) {
+        server_address(options->host, 1, &address, &bytes) != 0) {
         refuse("--host: %s is not a numeric IPv4 or IPv6 address such as "
                "10.0.0.2",
                options->host);
@@ -275,7 +274,7 @@ options_parse(struct options *options, int argc, char **argv)
 
     memset(options, 0, sizeof *options);
     filled = options;
-    options->bin = programs_folder();
+    options->bin = contender_own_folder();
     options->out = "build/compare";
     options->start_timeout_ns = INT64_C(5000000000);
     options->mode = MODE_DEFAULT;

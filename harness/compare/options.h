@@ -27,8 +27,6 @@ struct options {
     int64_t time_ns;         /* of each scenario; 0: that of the mode */
     int lives;               /* in each scenario; 0: those of the mode */
     const char *launcher;    /* words that start each server, or NULL */
-    const char *leash;       /* with a launcher: path of leash; found by
-                              * programs_check() */
     const char *host;        /* where servers listen; NULL: 127.0.0.1 */
     enum layout_kind layout; /* for scenarios without one of their own */
     bool layout_given;       /* it was asked for */

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/results/calls.h"
 
 enum {

@@ -10,7 +10,7 @@
 
 #include "harness/compare/driver.h"
 #include "harness/compare/perf.h"
-#include "harness/compare/server_process.h"
+#include "harness/compare/server.h"
 #include "harness/compare/strace.h"
 #include "harness/load/engine.h"
 
@@ -36,9 +36,8 @@ struct strace_run {
 static int count_with_perf(const struct measure_order *order,
                            struct calls *calls);
 static void count_slice(const struct measure_order *order,
-                        const struct server_process *server,
-                        struct driver *driver, const struct perf *perf,
-                        struct calls *calls);
+                        const struct server *server, struct driver *driver,
+                        const struct perf *perf, struct calls *calls);
 static int count_with_strace(const struct measure_order *order,
                              struct calls *calls);
 static int run_strace(const struct measure_order *order, int echoes,
@@ -75,7 +74,7 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     const struct scenario *scenario = order->scenario;
     char reason[SERVER_REASON_BYTES];
     char perf_reason[PERF_REASON_BYTES];
-    struct server_process server;
+    struct server server;
     struct engine_options options;
     struct driver driver;
     struct perf perf;
@@ -106,16 +105,16 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
         snprintf(calls->reason, sizeof calls->reason, "no perf: %s",
                  perf_reason);
     }
-    server_process_stop(&server);
+    server_stop(&server);
     return status;
 }
 
 /* All that the server calls from one rest to the next, in a slice: half-done
  * echoes are in neither count, so an echo has all of its calls. */
 static void
-count_slice(const struct measure_order *order,
-            const struct server_process *server, struct driver *driver,
-            const struct perf *perf, struct calls *calls)
+count_slice(const struct measure_order *order, const struct server *server,
+            struct driver *driver, const struct perf *perf,
+            struct calls *calls)
 {
     int64_t slice_ns = MS * order->scenario->delay_ms * SLICE_DELAYS;
     uint64_t begin[PERF_EVENTS_MAX];
@@ -188,7 +187,7 @@ run_strace(const struct measure_order *order, int echoes,
     const char *before = length > 0 ? "; " : "";
     struct engine_result *result = calloc(1, sizeof *result);
     char words[SERVER_REASON_BYTES];
-    struct server_process server;
+    struct server server;
     struct engine_options options;
     int status = -1;
 
@@ -210,10 +209,9 @@ run_strace(const struct measure_order *order, int echoes,
         run->echoes = (double)result->echoes_total;
         status = 0;
     }
-    server_process_stop(&server);
+    server_stop(&server);
     free(result);
-    if (status != 0 ||
-        strace_parse(server.capture.error.tail, &run->table) != 0) {
+    if (status != 0 || strace_parse(server.errors, &run->table) != 0) {
         snprintf(reason, reason_bytes, "%sno strace: it printed no table",
                  before);
         return -1;

@@ -162,7 +162,7 @@ children_left() {
     grep -lsa "FIVEWAYS_TEST=$FIVEWAYS_TEST" /proc/[0-9]*/environ |
         grep -oE '[0-9]+' | while read -r pid; do
         case $(cat "/proc/$pid/comm" 2>/dev/null) in
-        threaded | yardstick | selectloop | leash | badserver | socat | \
+        threaded | yardstick | selectloop | sh | badserver | socat | \
             ncat | python3 | node) echo "$pid" ;;
         esac
     done

@@ -13,7 +13,7 @@
 
 static struct window window;
 static struct measurement *measurement;
-static struct server_process *server;
+static struct server *server;
 
 /* A measurement of 16 clients, all served, nothing wrong. */
 static void
@@ -64,9 +64,7 @@ expect(enum window_status status, const char *words)
 static void
 print_stats(const char *text)
 {
-    snprintf(server->capture.out.tail, sizeof server->capture.out.tail, "%s",
-             text);
-    server->capture.out.tail_bytes = strlen(server->capture.out.tail);
+    snprintf(server->output, sizeof server->output, "%s", text);
 }
 
 START_TEST(a_good_server_is_ok)

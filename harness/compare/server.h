@@ -1,0 +1,204 @@
+/*
+ * server.h: servers, each from exec to its last breath.
+ *
+ * A server is started in a process group of its own, pinned to its CPUs
+ * before exec, with default signal dispositions and nothing blocked; it dies
+ * with us even if we are killed. It is measured from outside: CPU time by its
+ * CPU clock, memory by smaps_rollup, context switches of its whole life by
+ * wait4.
+ *
+ * Any number may run at a time. Each has a keeper, a process of ours that is
+ * its parent and that of all that it leaves behind.
+ *
+ * With a launcher the server is a descendant of what we started, or out of
+ * sight; then nothing is known of its costs.
+ *
+ *   server.c          start, stop, how it ended
+ *   server_keeper.c   fork, exec, wait
+ *   server_line.c     the command line; addresses
+ *   server_watch.c    what can be read of one that runs
+ */
+#ifndef FIVEWAYS_SERVER_H
+#define FIVEWAYS_SERVER_H
+
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum {
+    SERVER_ARGUMENTS_MAX = 24,   /* the final NULL included */
+    SERVER_REASON_BYTES = 256,   /* a sentence */
+    SERVER_COMMAND_BYTES = 2048, /* a foreign command, under strace too */
+    SERVER_LINE_BYTES = 4096,    /* that, expanded and launched, for sh */
+    SERVER_OUTPUT_BYTES = 4096,  /* kept of what one prints */
+};
+
+/* What to start, and how. */
+struct server_order {
+    const char *arguments[SERVER_ARGUMENTS_MAX]; /* path first, NULL last */
+    const char *command;      /* instead: a line for sh, with {port} and
+                               * {host} to be filled in */
+    const char *launcher;     /* words for sh that start it, or NULL */
+    const char *host;         /* where to connect to; NULL: as it says */
+    const cpu_set_t *cpus;    /* that it may use */
+    int64_t start_timeout_ns; /* until it must be ready */
+    const volatile sig_atomic_t *interrupted; /* ends the waiting at once */
+};
+
+/* A server that runs or has run. Stays where it is in memory while it runs.
+ */
+struct server {
+    pid_t pid;                       /* what we started: the server or its
+                                      * launcher; also the process group */
+    pid_t seen_pid;                  /* the server itself; 0: a launcher
+                                      * started it out of our sight */
+    pid_t keeper_pid;                /* of the keeper */
+    int pid_fd;                      /* readable when `pid` has ended */
+    int report_fd;                   /* what the keeper says */
+    int output_fd;                   /* files in memory: what it prints on */
+    int error_fd;                    /* ... standard output, and error */
+    clockid_t cpu_clock;             /* of the whole process */
+    struct sockaddr_storage address; /* where it listens */
+    socklen_t address_bytes;         /* how much of it is used */
+    double start_ms;                 /* from exec to ready */
+    struct server *volatile next;    /* in the list of those that run */
+    /* From here on known when it has been stopped. */
+    int wait_status;  /* as wait4 gives it */
+    bool killed;      /* SIGTERM was not enough */
+    bool ended_early; /* ... or not needed */
+    long switches;    /* context switches of its whole life, all threads; -1:
+                       * unknown, for a launcher started it */
+    char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
+    char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
+};
+
+/* ---- start and stop -----------------------------------------------------
+ */
+
+/*
+ * Start a server and wait until it is ready: until it says so, or, for a
+ * command with {port}, until something listens on the port that we chose.
+ * Returns 0; or -1 and a sentence in `reason`, and then nothing is left of
+ * it. Blocks, for start_timeout_ns at most.
+ */
+int server_start(struct server *server, const struct server_order *order,
+                 char reason[SERVER_REASON_BYTES]);
+
+/* Stop it: SIGTERM to its group, SIGKILL after a grace time. Then the last
+ * fields of the struct are known and nothing of it is left. Other servers and
+ * their children go on. Blocks, for about 2 s at most. */
+void server_stop(struct server *server);
+
+/* True if it has ended by itself. */
+bool server_has_ended(const struct server *server);
+
+/* How it ended, in words, with the last line of its standard error. Only
+ * after server_stop(). */
+void server_describe_end(const struct server *server,
+                         char reason[SERVER_REASON_BYTES]);
+
+/* Copy the last line of `output` or `errors` that is not empty, or "". Bytes
+ * that could steer a terminal become "?". */
+void server_last_line(const char *output, char *line, size_t line_bytes);
+
+/* End all servers that run, and what they left behind, from a signal handler.
+ * Does not wait for it. */
+void server_kill_running(void);
+
+/* ---- what can be read of one that runs ----------------------------------
+ */
+
+/* CPU time of all its threads so far, those that have ended included, in
+ * ns; -1 if it is gone or out of sight. */
+int64_t server_cpu_ns(const struct server *server);
+
+/* Resident memory in KiB, or NAN. */
+double server_rss_kib(const struct server *server);
+
+/* What the kernel keeps for the stack of a thread, in KiB: its own account of
+ * all stacks, over all threads of the machine. NAN if it does not say. */
+double server_stack_kib(void);
+
+/* Minor page faults of all its threads so far, and how many threads it has
+ * now; both NAN if it is gone. */
+void server_faults(const struct server *server, double *faults,
+                   double *threads);
+
+/* Context switches so far, voluntary or not, of all threads that live now.
+ * -1 if it is gone or has PROC_THREADS_MAX threads or more. Takes 15 us for
+ * each thread. */
+int64_t server_switches(const struct server *server);
+
+/* True if its main thread has child processes, whose CPU time and memory are
+ * not seen by server_cpu_ns() and server_rss_kib(). Quick. */
+bool server_forks(const struct server *server);
+
+/* True if any of its threads has; takes 15 us for each. */
+bool server_has_children(const struct server *server);
+
+/* True if its main thread sleeps: it is not at work, nor waiting for a CPU
+ * to go on with it, nor held up by the kernel inside a call (state D). */
+bool server_sleeps(const struct server *server);
+
+/* True if somebody has stopped it, with SIGSTOP or a debugger, and nobody has
+ * let it go on yet. */
+bool server_is_stopped(const struct server *server);
+
+/* ---- command lines and addresses ----------------------------------------
+ */
+
+/* The command line of a server. */
+struct server_line {
+    char text[SERVER_LINE_BYTES];                    /* for the shell */
+    const char *arguments[SERVER_ARGUMENTS_MAX + 5]; /* NULL behind them */
+};
+
+/*
+ * Make it from an order, with `port` in the place of each {port}, the order's
+ * host or 127.0.0.1 in that of each {host}, and the launcher before it. A
+ * single simple command is exec'ed by the shell, so that the process that we
+ * measure is the server itself and not a shell that waits for it. Returns
+ * NULL; or why it cannot be done, a phrase. The line points into `order`.
+ */
+const char *server_make_line(const struct server_order *order, int port,
+                             struct server_line *line);
+
+/*
+ * What a launcher starts is `sh -s`, which reads this script, so that no
+ * program is needed on the other host and no quoting gets through a launcher
+ * wrong. It reports its server's number in a line that begins with
+ * SERVER_PID_WORDS, and ends the server when one more line comes or standard
+ * input ends: a signal does not get through every launcher, and the end of
+ * standard input comes by itself when we die or the connection breaks.
+ */
+extern const char server_leash[];
+#define SERVER_PID_WORDS "the server is process "
+
+/* Make an address of a numeric host, without brackets, and a port. Returns 0,
+ * or -1 if that is none. */
+int server_address(const char *host, int port,
+                   struct sockaddr_storage *address,
+                   socklen_t *address_bytes);
+
+/* Read the address that a ready line ends in, "127.0.0.1:5566" or
+ * "[::1]:5566", up to the first blank. Returns 0, or -1 if it is neither. */
+int server_read_address(const char *text, struct sockaddr_storage *address,
+                        socklen_t *address_bytes);
+
+/* ---- between the files --------------------------------------------------
+ */
+
+/* Fork the keeper, and by it the server. That exec fails is seen later: the
+ * process ends and says why. Returns 0, or -1 with errno; then there is
+ * nothing to stop. */
+int server_spawn(struct server *server, const struct server_order *order,
+                 const struct server_line *line);
+
+/* Kill it, if it still runs, and whom it leaves behind; fill in what is known
+ * then, but for `killed` and `ended_early`. Blocks, for a second at most. */
+void server_reap(struct server *server);
+
+#endif

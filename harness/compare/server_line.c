@@ -1,0 +1,156 @@
+/*
+ * server_line.c: from an order to a command line, and the addresses in it.
+ */
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/compare/server.h"
+
+/* What makes a command more than the name of a program and its arguments. */
+#define SHELL_SIGNS ";&|<>()`\n"
+
+enum {
+    PORT_MAX = 65535
+};
+
+/* In braces, so that a shell that reads byte by byte has read all of it
+ * before the first `read` looks for what comes behind it. The server has a
+ * session of its own, because what it starts must get the signals, too. Who
+ * waits to kill it holds nothing open: some launchers, as one made of socat,
+ * end when all of their streams have. */
+const char server_leash[] =
+    "{\n"
+    "exec 3<&0\n"
+    "setsid sh -c 'echo \"" SERVER_PID_WORDS "$$\"; exec \"$@\"' sh \"$@\" "
+    "</dev/null 3<&- &\n"
+    "server=$!\n"
+    "{ read -r stop; exec <&- 3<&-; kill -TERM -$server; sleep 1.5; "
+    "kill -KILL -$server; } <&3 >/dev/null 2>&1 &\n"
+    "wait $server\n"
+    "status=$?\n"
+    "kill -KILL -$server $! 2>/dev/null\n"
+    "exit $status\n"
+    "}\n";
+
+/* Only a shell takes A=1 before a command; elsewhere env must be the program,
+ * which becomes the server in its turn. */
+static const char *
+env_prefix(const char *command)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_";
+    const char *word = command + strspn(command, " \t");
+
+    return word[strspn(word, letters)] == '=' ? "env " : "";
+}
+
+/* What makes the shell become the server, if the command is a single one. */
+static const char *
+exec_prefix(const char *command)
+{
+    if (strpbrk(command, SHELL_SIGNS)) {
+        return "";
+    }
+    return env_prefix(command)[0] != '\0' ? "exec env " : "exec ";
+}
+
+static void
+put_command(FILE *text, const char *command, int port, const char *host)
+{
+    while (*command != '\0') {
+        if (strncmp(command, "{port}", 6) == 0) {
+            fprintf(text, "%d", port);
+            command += 6;
+        } else if (strncmp(command, "{host}", 6) == 0) {
+            fputs(host ? host : "127.0.0.1", text);
+            command += 6;
+        } else {
+            fputc(*command++, text);
+        }
+    }
+}
+
+const char *
+server_make_line(const struct server_order *order, int port,
+                 struct server_line *line)
+{
+    const char *launcher = order->launcher;
+    const char *command = order->command;
+    const char *first = launcher ? launcher : command;
+    FILE *text;
+    int n = 0;
+
+    /* Half of such a command would run here, in front of the launcher. */
+    if (launcher && command && strpbrk(command, SHELL_SIGNS)) {
+        return "a command for the shell cannot be put behind a launcher; "
+               "make a script of it";
+    }
+    if (first) {
+        line->text[SERVER_LINE_BYTES - 1] = '\0';
+        text = fmemopen(line->text, SERVER_LINE_BYTES - 1, "w");
+        if (!text) {
+            return "not enough memory";
+        }
+        fputs(exec_prefix(first), text);
+        if (launcher) {
+            fprintf(text, "%s sh -s -- %s", launcher,
+                    command ? env_prefix(command) : "\"$@\"");
+        }
+        if (command) {
+            put_command(text, command, port, order->host);
+        }
+        if (fclose(text) != 0) {
+            return "its command is too long";
+        }
+        line->arguments[n++] = "/bin/sh";
+        line->arguments[n++] = "-c";
+        line->arguments[n++] = line->text;
+        line->arguments[n++] = "sh";
+    }
+    for (int i = 0; !command && order->arguments[i]; i++) {
+        line->arguments[n++] = order->arguments[i];
+    }
+    line->arguments[n] = NULL;
+    return NULL;
+}
+
+int
+server_address(const char *host, int port, struct sockaddr_storage *address,
+               socklen_t *address_bytes)
+{
+    const struct addrinfo hints = {
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+    };
+    struct addrinfo *found;
+    char service[16];
+
+    snprintf(service, sizeof service, "%d", port);
+    if (getaddrinfo(host, service, &hints, &found) != 0) {
+        return -1;
+    }
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    *address_bytes = found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+int
+server_read_address(const char *text, struct sockaddr_storage *address,
+                    socklen_t *address_bytes)
+{
+    char host[64];
+    int port;
+    int end = 0;
+
+    if (sscanf(text, "%63[0-9.]:%5d%n", host, &port, &end) != 2 &&
+        sscanf(text, "[%63[0-9A-Fa-f:.]]:%5d%n", host, &port, &end) != 2) {
+        return -1;
+    }
+    if (port < 1 || port > PORT_MAX || !strchr(" \r\n", text[end])) {
+        return -1;
+    }
+    return server_address(host, port, address, address_bytes);
+}

@@ -1,0 +1,322 @@
+/*
+ * test_server.c: the command line of a server, several that run at once, and
+ * when one counts as being at rest. A server that the kernel holds up inside
+ * a call, as accept4(2) does for tens of milliseconds when the descriptor
+ * table of many threads grows, uses no CPU time and yet is not done.
+ */
+#include <check.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/compare/server.h"
+#include "tests/unit/run_suite.h"
+
+enum {
+    LOOKS = 5000, /* until a process has got where it sleeps, 1 ms apart */
+    STAYS_LOOKS = 20, /* so often it must still be there */
+    SERVERS = 3,      /* at once */
+};
+
+static struct server_order order;
+static struct server_line line;
+
+static void
+setup(void)
+{
+    memset(&order, 0, sizeof order);
+    order.arguments[0] = "bin/threaded";
+    order.arguments[1] = "--port=0";
+}
+
+/* ---- command lines ------------------------------------------------------
+ */
+
+/* The line of `command`, its arguments joined by " | ". */
+static void
+expect(const char *command, const char *joined)
+{
+    char text[8192] = "";
+
+    order.command = command;
+    ck_assert_ptr_null(server_make_line(&order, 99, &line));
+    for (int i = 0; line.arguments[i]; i++) {
+        size_t length = strlen(text);
+
+        snprintf(text + length, sizeof text - length, "%s%s",
+                 i > 0 ? " | " : "", line.arguments[i]);
+    }
+    ck_assert_str_eq(text, joined);
+}
+
+START_TEST(without_a_launcher_the_shell_becomes_the_server)
+{
+    expect(NULL, "bin/threaded | --port=0");
+    expect("mine -p 7", "/bin/sh | -c | exec mine -p 7 | sh");
+    expect("mine {port}{host}", "/bin/sh | -c | exec mine 99127.0.0.1 | sh");
+    expect(" A=1 mine", "/bin/sh | -c | exec env  A=1 mine | sh");
+    expect("cd x; mine", "/bin/sh | -c | cd x; mine | sh");
+}
+END_TEST
+
+START_TEST(a_launcher_stands_before_the_leash)
+{
+    order.launcher = "ssh -q other";
+    order.host = "::1";
+    expect(NULL, "/bin/sh | -c | exec ssh -q other sh -s -- \"$@\" | sh | "
+                 "bin/threaded | --port=0");
+    expect("mine {host}",
+           "/bin/sh | -c | exec ssh -q other sh -s -- mine ::1 | sh");
+    expect("A=1 mine",
+           "/bin/sh | -c | exec ssh -q other sh -s -- env A=1 mine | sh");
+    order.launcher = "A=1";
+    expect("mine", "/bin/sh | -c | exec env A=1 sh -s -- mine | sh");
+}
+END_TEST
+
+START_TEST(what_would_run_here_is_refused)
+{
+    char endless[SERVER_LINE_BYTES + 1];
+
+    order.launcher = "ssh other";
+    order.command = "cd x; mine";
+    ck_assert_ptr_nonnull(server_make_line(&order, 0, &line));
+    order.command = "mine >x";
+    ck_assert_ptr_nonnull(server_make_line(&order, 0, &line));
+    memset(endless, 'x', sizeof endless - 1);
+    endless[sizeof endless - 1] = '\0';
+    order.launcher = NULL;
+    order.command = endless;
+    ck_assert_ptr_nonnull(server_make_line(&order, 0, &line));
+}
+END_TEST
+
+START_TEST(a_ready_line_ends_in_an_address)
+{
+    struct sockaddr_storage address;
+    socklen_t bytes;
+
+    ck_assert_int_eq(server_read_address("127.0.0.1:80\n", &address, &bytes),
+                     0);
+    ck_assert_int_eq(address.ss_family, AF_INET);
+    ck_assert_int_eq(server_read_address("[::1]:5566 x", &address, &bytes),
+                     0);
+    ck_assert_int_eq(address.ss_family, AF_INET6);
+    ck_assert_int_eq(server_read_address("port 7\n", &address, &bytes), -1);
+    ck_assert_int_eq(server_read_address("::1:80\n", &address, &bytes), -1);
+    ck_assert_int_eq(server_read_address("1.2.3.4:80x", &address, &bytes),
+                     -1);
+    ck_assert_int_eq(server_read_address("1.2.3.4:70000", &address, &bytes),
+                     -1);
+}
+END_TEST
+
+/* ---- several at once ----------------------------------------------------
+ */
+
+static struct server servers[SERVERS];
+
+/* Servers that have a child, and one in a session of its own whose parent is
+ * gone; behind a launcher where that is not NULL. */
+static void
+start_all(const char *launcher)
+{
+    static const char words[] =
+        "sleep 100 & sh -c 'setsid sleep 100 & exit'; "
+        "echo listening on 127.0.0.1:1; echo bye; wait";
+    static const volatile sig_atomic_t interrupted;
+    char reason[SERVER_REASON_BYTES];
+    cpu_set_t cpus;
+
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    order = (struct server_order){
+        .arguments = {"sh", "-c", words},
+        .launcher = launcher,
+        .cpus = &cpus,
+        .start_timeout_ns = 20000 * NS_PER_MS,
+        .interrupted = &interrupted,
+    };
+    for (int i = 0; i < SERVERS; i++) {
+        ck_assert_msg(server_start(&servers[i], &order, reason) == 0, "%s",
+                      reason);
+    }
+}
+
+/* Until the server has its child, and its keeper has the other one as well.
+ */
+static void
+expect_children(const struct server *server)
+{
+    pid_t children[4];
+    int looks = 0;
+
+    while (proc_children(server->keeper_pid, children, 4) != 2 &&
+           looks++ < LOOKS) {
+        poll(NULL, 0, 1);
+    }
+    ck_assert_int_eq(proc_children(server->keeper_pid, children, 4), 2);
+    ck_assert(server_forks(server) && server_has_children(server));
+}
+
+START_TEST(one_of_three_is_stopped)
+{
+    pid_t children[4];
+
+    start_all(NULL);
+    for (int i = 0; i < SERVERS; i++) {
+        expect_children(&servers[i]);
+    }
+    /* The one in the middle of the list, then the oldest. */
+    for (int i = 1; i < SERVERS + 1; i++) {
+        struct server *stopped = &servers[i % SERVERS];
+
+        server_stop(stopped);
+        ck_assert(!stopped->ended_early && !stopped->killed);
+        ck_assert_int_eq(server_cpu_ns(stopped), -1);
+        for (int j = i + 1; j < SERVERS + 1; j++) {
+            ck_assert(!server_has_ended(&servers[j % SERVERS]));
+            ck_assert_int_ge(server_cpu_ns(&servers[j % SERVERS]), 0);
+            expect_children(&servers[j % SERVERS]);
+        }
+    }
+    ck_assert_int_eq(proc_children(getpid(), children, 4), 0);
+}
+END_TEST
+
+START_TEST(one_behind_a_launcher_is_seen_and_stopped)
+{
+    start_all("env");
+    for (int i = 0; i < SERVERS; i++) {
+        ck_assert_int_ne(servers[i].seen_pid, 0);
+        ck_assert_int_ne(servers[i].seen_pid, servers[i].pid);
+        ck_assert(server_forks(&servers[i]));
+        server_stop(&servers[i]);
+        ck_assert(!servers[i].ended_early && !servers[i].killed);
+        ck_assert_int_eq(servers[i].switches, -1);
+    }
+}
+END_TEST
+
+START_TEST(all_of_three_are_killed)
+{
+    static const char *const launchers[] = {NULL, "env"};
+    struct pollfd ended = {.events = POLLIN};
+    char end[64];
+
+    start_all(launchers[_i]);
+    server_kill_running();
+    for (int i = 0; i < SERVERS; i++) {
+        ended.fd = servers[i].pid_fd;
+        ck_assert_int_eq(poll(&ended, 1, 10000), 1);
+        ck_assert(server_has_ended(&servers[i]));
+    }
+    for (int i = 0; i < SERVERS; i++) {
+        server_stop(&servers[i]);
+        ck_assert(servers[i].ended_early);
+        server_last_line(servers[i].output, end, sizeof end);
+        ck_assert_str_eq(end, "bye");
+    }
+}
+END_TEST
+
+/* ---- at rest ------------------------------------------------------------
+ */
+
+/* The one thing that keeps a process in uninterruptible sleep for as long as
+ * a test wants: with CLONE_VFORK, clone(2) returns to the parent when its
+ * child is gone. The child writes its number to `fd`. A plain call, since
+ * thread sanitizer makes a fork(2) of vfork(3). */
+static void
+sleep_in_the_kernel(int fd)
+{
+    if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, 0) == 0) {
+        pid_t pid = getpid();
+
+        if (write(fd, &pid, sizeof pid) == sizeof pid) {
+            pause();
+        }
+    }
+    _exit(0);
+}
+
+/* Until `is` says so of the server. */
+static void
+await(bool (*is)(const struct server *server), const struct server *server)
+{
+    int looks = 0;
+
+    while (!is(server) && looks++ < LOOKS) {
+        poll(NULL, 0, 1);
+    }
+    ck_assert(is(server));
+}
+
+START_TEST(who_waits_for_a_client_sleeps)
+{
+    struct server server = {.seen_pid = fork()};
+
+    ck_assert_int_ge(server.seen_pid, 0);
+    if (server.seen_pid == 0) {
+        pause();
+        _exit(0);
+    }
+    await(server_sleeps, &server);
+    ck_assert(!server_is_stopped(&server));
+    kill(server.seen_pid, SIGSTOP);
+    await(server_is_stopped, &server);
+    kill(server.seen_pid, SIGCONT);
+    await(server_sleeps, &server);
+    ck_assert(!server_is_stopped(&server));
+    kill(server.seen_pid, SIGKILL);
+    waitpid(server.seen_pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(who_waits_for_the_kernel_does_not)
+{
+    struct server server = {0};
+    int pipe_fds[2];
+    pid_t child;
+
+    ck_assert_int_eq(pipe(pipe_fds), 0);
+    server.seen_pid = fork();
+    ck_assert_int_ge(server.seen_pid, 0);
+    if (server.seen_pid == 0) {
+        sleep_in_the_kernel(pipe_fds[1]);
+    }
+    ck_assert_int_eq(read(pipe_fds[0], &child, sizeof child), sizeof child);
+    for (int i = 0; i < STAYS_LOOKS; i++) {
+        ck_assert(!server_sleeps(&server));
+        poll(NULL, 0, 1);
+    }
+    kill(child, SIGKILL);
+    waitpid(server.seen_pid, NULL, 0);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("server");
+    TCase *cases = tcase_create("all");
+
+    tcase_add_checked_fixture(cases, setup, NULL);
+    tcase_add_test(cases, without_a_launcher_the_shell_becomes_the_server);
+    tcase_add_test(cases, a_launcher_stands_before_the_leash);
+    tcase_add_test(cases, what_would_run_here_is_refused);
+    tcase_add_test(cases, a_ready_line_ends_in_an_address);
+    tcase_add_test(cases, one_of_three_is_stopped);
+    tcase_add_test(cases, one_behind_a_launcher_is_seen_and_stopped);
+    tcase_add_loop_test(cases, all_of_three_are_killed, 0, 2);
+    tcase_add_test(cases, who_waits_for_a_client_sleeps);
+    tcase_add_test(cases, who_waits_for_the_kernel_does_not);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
