@@ -337,9 +337,8 @@ look(enum engine_phase phase, void *arg)
     if (phase == ENGINE_CONNECTED) {
         measure_settle(probe->order, probe->server);
         probe->switches_begin = server_switches(probe->server);
-        probe->forks |= server_has_children(probe->server);
-    } else if (phase == ENGINE_WINDOW_BEGIN) {
         probe->forks |= server_forks(probe->server);
+    } else if (phase == ENGINE_WINDOW_BEGIN) {
         server_faults(probe->server, &probe->faults_begin, &probe->threads);
         probe->cpu_begin_ns = server_cpu_ns(probe->server);
     } else if (phase == ENGINE_WINDOW_END) {
@@ -348,7 +347,7 @@ look(enum engine_phase phase, void *arg)
         probe->stack_kib = server_stack_kib();
         probe->switches_end = server_switches(probe->server);
         probe->switches_echoes = probe->result->echoes_total;
-        probe->forks |= server_has_children(probe->server);
+        probe->forks |= server_forks(probe->server);
         probe->rss_kib = server_rss_kib(probe->server);
     }
 }
