@@ -17,10 +17,6 @@
 /* That long, and no longer, is waited for them: a second. */
 #define WINDOW_MAX_NS INT64_C(1000000000)
 
-/* So many times what an echo takes, and no longer than that. */
-#define WARMUP_ECHOES 1.5
-#define WARMUP_MAX_NS INT64_C(1500000000)
-
 /* In percent: of the least capacity, the last one of the greatest. Closer
  * together where the queue begins to grow, and one where it has to. */
 static const int percents[GRID_POINTS] = {25, 50, 75, 90, 110, 110};
@@ -79,18 +75,6 @@ grid_window_ns(const struct grid_point *point, int64_t least_ns)
 
     if (enough_ns > WINDOW_MAX_NS) {
         enough_ns = WINDOW_MAX_NS;
-    }
-    return enough_ns > least_ns ? enough_ns : least_ns;
-}
-
-int64_t
-grid_warmup_ns(const struct grid_point *point, int clients, int64_t least_ns)
-{
-    double echo_ns = 1e9 * clients / fmax(point->of_per_s, 1);
-    int64_t enough_ns = WARMUP_MAX_NS;
-
-    if (WARMUP_ECHOES * echo_ns < (double)WARMUP_MAX_NS) {
-        enough_ns = (int64_t)(WARMUP_ECHOES * echo_ns);
     }
     return enough_ns > least_ns ? enough_ns : least_ns;
 }

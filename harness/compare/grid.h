@@ -45,15 +45,4 @@ int grid_choose(struct grid_point grid[GRID_POINTS],
  */
 int64_t grid_window_ns(const struct grid_point *point, int64_t least_ns);
 
-/*
- * How long to warm up before it: `least_ns`, or longer where the server that
- * the rate is a share of takes longer for an echo. Its `clients` each waited
- * for one as it showed what it can do, so that is how many it echoes in that
- * time. Were the window to begin earlier, the first echoes would be missing
- * from it, and a server that is slow but keeps the rate be called saturated.
- * A second and a half at the most.
- */
-int64_t grid_warmup_ns(const struct grid_point *point, int clients,
-                       int64_t least_ns);
-
 #endif

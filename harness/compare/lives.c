@@ -323,8 +323,7 @@ look_last(struct turn *turn)
     server_faults(&turn->server, &seen->faults, &threads);
     seen->faults -= turn->begin_faults;
     seen->busy_rss_kib = server_rss_kib(&turn->server);
-    seen->forks |=
-        server_forks(&turn->server) || server_has_children(&turn->server);
+    seen->forks |= server_forks(&turn->server);
     seen->unseen = pid == 0;
     seen->moved = measure_has_moved(&turn->order, &turn->server);
     seen->switches = turn->order.scenario->churn || switches < 0 ||

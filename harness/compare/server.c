@@ -20,7 +20,7 @@ enum {
     GRACE_MS = 2000,      /* from SIGTERM to SIGKILL */
     LOOK_NS = 250 * 1000, /* between looks at a starting server */
     PORT_LOOKS = 80,      /* ... of which one is a try to connect */
-    CONNECT_MS = 200,     /* for one try */
+    CONNECT_US = 200000,  /* for one try to connect */
     PORT_TRIES = 3,       /* if another took the port meanwhile */
 };
 
@@ -169,7 +169,7 @@ free_port(void)
 static bool
 connects(const struct sockaddr_storage *address, socklen_t address_bytes)
 {
-    const struct timeval patience = {.tv_usec = CONNECT_MS * 1000};
+    const struct timeval patience = {.tv_usec = CONNECT_US};
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool good;
 

@@ -132,12 +132,9 @@ void server_faults(const struct server *server, double *faults,
  * each thread. */
 int64_t server_switches(const struct server *server);
 
-/* True if its main thread has child processes, whose CPU time and memory are
- * not seen by server_cpu_ns() and server_rss_kib(). Quick. */
+/* True if it has child processes, whose CPU time and memory are not seen by
+ * server_cpu_ns() and server_rss_kib(). Takes 15 us for each thread. */
 bool server_forks(const struct server *server);
-
-/* True if any of its threads has; takes 15 us for each. */
-bool server_has_children(const struct server *server);
 
 /* True if its main thread sleeps: it is not at work, nor waiting for a CPU
  * to go on with it, nor held up by the kernel inside a call (state D). */

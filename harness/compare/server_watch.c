@@ -97,15 +97,6 @@ server_switches(const struct server *server)
 bool
 server_forks(const struct server *server)
 {
-    char text[16];
-
-    return proc_read(text, sizeof text, "/proc/%d/task/%d/children",
-                     (int)server->seen_pid, (int)server->seen_pid) > 0;
-}
-
-bool
-server_has_children(const struct server *server)
-{
     pid_t child;
 
     return proc_children(server->seen_pid, &child, 1) > 0;

@@ -36,8 +36,12 @@ enum {
 #define ASK_MAX_NS   (60 * NS_PER_S)
 #define ASK_STILL_NS (250 * NS_PER_MS)
 
-/* Before a slice of an open loop is measured. */
-#define SLICE_WARMUP_NS (10 * NS_PER_MS)
+/* So much of a slice of an open loop goes before it and is not measured: were
+ * it less than an echo takes, the first echoes would be missing, and a server
+ * that is slow but keeps the rate be called saturated. */
+enum {
+    SLICE_WARMUP_PART = 5
+};
 
 struct engine {
     struct run run;                /* the state of it all */
@@ -241,7 +245,7 @@ measure(struct run *run, bool drained)
     result->client_cpu_ns = worked_ns > 0 ? worked_ns : 0;
     result->window_ns = clock_now_ns() - begin_ns;
     result->bytes = run->bytes - bytes;
-    exchange_moved(run);
+    run_note_movement(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
     run->open.due_until_ns = begin_ns + result->window_ns;
@@ -490,7 +494,7 @@ engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
     if (open_loop_is_on(run)) {
         int slack_ns = set_timer_slack_ns(1);
         start_speaking(run);
-        run_until(run, run->now_ns + SLICE_WARMUP_NS);
+        run_until(run, run->now_ns + slice_ns / SLICE_WARMUP_PART);
         measure(run, false);
         drain(run);
         open_loop_close(run);

@@ -16,6 +16,15 @@ run_is_interrupted(const struct run *run)
     return run->options->interrupted != NULL && *run->options->interrupted;
 }
 
+void
+run_note_movement(struct run *run)
+{
+    if (run->now_ns - run->moved_ns > run->gap_ns) {
+        run->gap_ns = run->now_ns - run->moved_ns;
+    }
+    run->moved_ns = run->now_ns;
+}
+
 bool
 run_is_paused(struct run *run)
 {
@@ -24,7 +33,7 @@ run_is_paused(struct run *run)
         return false;
     }
     run->patient_from_ns = run->now_ns;
-    run->moved_ns = run->now_ns;
+    run_note_movement(run);
     return true;
 }
 
@@ -215,6 +224,9 @@ notice_lost_time(struct run *run)
     if (lost_ns > LOST_NS_MIN) {
         run->lost_ns += lost_ns;
         run->moved_ns += lost_ns;
+        if (lost_ns > run->gap_ns) {
+            run->gap_ns = lost_ns;
+        }
         run->patient_from_ns = run->now_ns;
     }
 }

@@ -64,7 +64,8 @@ grids() {
     columns rate_per_s model | grep -v '^,' | sort -u >"$tmp/points"
     [ "$(cut -d, -f1 "$tmp/points" | sort -u | wc -l)" -ge 5 ] &&
         [ "$(cut -d, -f1 "$tmp/points" | sort | uniq -c |
-            awk '{ print $1 }' | sort -u)" = 3 ]
+            awk '{ print $1 }' | sort -u)" = 2 ] &&
+        ! grep -q blocking "$tmp/points"
     result "all servers are asked for the same rates" $?
 
     # The rates are shares of what threaded, which alone serves all, did in
@@ -97,9 +98,6 @@ grids() {
     all '$1 == "" || $2 == "" || $3 == "" || $2 + 0 >= $3 * 0.98' \
         rate_per_s p99_us service_p99_us
     result "no response time is below the service time" $?
-    all '$1 != "blocking" || $2 == "" || ($3 == 1 && $4 >= 63)' \
-        model rate_per_s served unfinished
-    result "blocking leaves the messages of 63 clients unfinished" $?
     flat 'blocking at no rate that (was tried|could be measured)' &&
         said '1/64 (served|saturated)' out &&
         flat 'blocking serves 1 of 64: it serves one client until .* At .*/s'
@@ -132,7 +130,7 @@ bad_servers() {
             flat 'Saturated, so that what is due piles up:.* burns from [0-9]'
         result "and it is said" $?
     fi
-    [ "$status" -eq 1 ] && said '^ +wrong +failed: wrong byte' out
+    [ "$status" -eq 1 ] && said '^ *wrong +failed: wrong byte' out
     result "a wrong byte fails a row at any rate" $?
 }
 

@@ -81,19 +81,6 @@ START_TEST(a_window_holds_enough_messages)
 }
 END_TEST
 
-/* 64 clients of a server that does 640 a second wait 100 ms for an echo. */
-START_TEST(a_warm_up_outlasts_an_echo)
-{
-    const struct grid_point fast = {.of_per_s = 64000};
-    const struct grid_point slow = {.of_per_s = 640};
-    const struct grid_point hardly = {.of_per_s = 1};
-
-    ck_assert_int_eq(grid_warmup_ns(&fast, 64, 30000000), 30000000);
-    ck_assert_int_eq(grid_warmup_ns(&slow, 64, 30000000), 150000000);
-    ck_assert_int_eq(grid_warmup_ns(&hardly, 64, 30000000), 1500000000);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -104,7 +91,6 @@ main(void)
                         sizeof cases / sizeof cases[0]);
     tcase_add_test(all, a_rate_says_whose_share_it_is);
     tcase_add_test(all, a_window_holds_enough_messages);
-    tcase_add_test(all, a_warm_up_outlasts_an_echo);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

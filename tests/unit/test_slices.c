@@ -1,0 +1,257 @@
+/*
+ * test_slices.c: the engine in slices, against small servers in threads.
+ *
+ * What compare relies on: a slice begins and ends with nothing under way, so
+ * that a server's work between the two belongs to the echoes of the slice;
+ * who was never served holds nobody up; and nobody is blamed for time in
+ * which the server was stopped.
+ */
+#include <check.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/load/engine.h"
+#include "tests/unit/run_suite.h"
+
+#define MS INT64_C(1000000)
+
+/* What the servers are like in this test. */
+static bool one_at_a_time;
+static atomic_int held;        /* while it is 1, servers do not answer */
+static atomic_int echoes_done; /* by all of them */
+static atomic_int asked_if_paused;
+
+static struct engine_options options;
+static struct engine_result result;
+
+static void *
+serve(void *arg)
+{
+    int fd = (int)(long)arg;
+    char bytes[64];
+
+    while (recv(fd, bytes, sizeof bytes, MSG_WAITALL) == sizeof bytes) {
+        while (held == 1) {
+            const struct timespec pause = {.tv_nsec = 1000000};
+            nanosleep(&pause, NULL);
+        }
+        echoes_done++;
+        send(fd, bytes, sizeof bytes, MSG_NOSIGNAL);
+    }
+    close(fd);
+    return NULL;
+}
+
+static void *
+accept_all(void *arg)
+{
+    int listen_fd = (int)(long)arg;
+
+    for (;;) {
+        int fd = accept(listen_fd, NULL, NULL);
+        pthread_t thread;
+
+        if (one_at_a_time) {
+            serve((void *)(long)fd);
+        } else if (pthread_create(&thread, NULL, serve, (void *)(long)fd) ==
+                   0) {
+            pthread_detach(thread);
+        }
+    }
+    return NULL;
+}
+
+static void
+start_server(int clients)
+{
+    struct sockaddr_in *address = (struct sockaddr_in *)&options.address;
+    socklen_t bytes = sizeof *address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    pthread_t thread;
+
+    memset(&options, 0, sizeof options);
+    address->sin_family = AF_INET;
+    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)address, bytes), 0);
+    ck_assert_int_eq(listen(fd, 128), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)address, &bytes), 0);
+    options.address_bytes = bytes;
+    options.clients = clients;
+    options.message_bytes = 64;
+    ck_assert_int_eq(
+        pthread_create(&thread, NULL, accept_all, (void *)(long)fd), 0);
+}
+
+START_TEST(a_slice_holds_all_of_its_echoes)
+{
+    struct engine *engine;
+
+    start_server(8);
+    engine = engine_open(&options, &result);
+    ck_assert_ptr_nonnull(engine);
+    ck_assert_int_eq(result.connected, 8);
+    for (int i = 0; i < 20; i++) {
+        int before = echoes_done;
+
+        ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+        ck_assert_int_gt((int)result.echoes, 0);
+        ck_assert_int_eq((int)result.echoes, echoes_done - before);
+        ck_assert_int_eq((int)result.latency.count, (int)result.echoes);
+        ck_assert_int_ge(result.window_ns, 5 * MS);
+    }
+    ck_assert_int_eq(result.served, 8);
+    engine_close(engine, &result);
+    ck_assert_int_eq(result.served, 8);
+    ck_assert(result.fairness > 0 && result.fairness <= 1);
+    ck_assert(engine_result_good(&result));
+}
+END_TEST
+
+START_TEST(connections_for_one_echo_end_in_their_slice)
+{
+    struct engine *engine;
+
+    start_server(4);
+    options.churn = true;
+    engine = engine_open(&options, &result);
+    for (int i = 0; i < 20; i++) {
+        int before = echoes_done;
+
+        ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+        ck_assert_int_eq((int)result.echoes, echoes_done - before);
+    }
+    engine_close(engine, &result);
+    ck_assert(engine_result_good(&result));
+}
+END_TEST
+
+/* Seven of eight are never accepted. Their messages stay with the server, and
+ * the slices of the eighth do not wait for them. */
+START_TEST(who_was_never_served_holds_nobody_up)
+{
+    struct engine *engine;
+
+    one_at_a_time = true;
+    start_server(8);
+    engine = engine_open(&options, &result);
+    for (int i = 0; i < 5; i++) {
+        ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+        ck_assert_int_gt((int)result.echoes, 0);
+    }
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_int_lt(result.window_ns, 500 * MS);
+    engine_close(engine, &result);
+    ck_assert_int_eq(result.served, 1);
+    ck_assert_int_eq(result.stalled, 0);
+}
+END_TEST
+
+START_TEST(who_was_served_and_then_waits_in_vain_is_stalled)
+{
+    struct engine *engine;
+
+    start_server(2);
+    engine = engine_open(&options, &result);
+    ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+    held = 1;
+    ck_assert(!engine_slice(engine, 5 * MS, 0, 0, &result));
+    engine_close(engine, &result);
+    ck_assert_int_eq(result.stalled, 2);
+}
+END_TEST
+
+/* Two seconds are twice as long as a stall may take. */
+static bool
+is_paused(void *arg)
+{
+    (void)arg;
+    if (++asked_if_paused == 2) {
+        held = 0;
+    }
+    return true;
+}
+
+START_TEST(a_stopped_server_is_waited_for)
+{
+    struct engine *engine;
+
+    start_server(2);
+    options.is_paused = is_paused;
+    engine = engine_open(&options, &result);
+    ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+    held = 1;
+    ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+    ck_assert_int_gt(result.gap_ns, 1000 * MS);
+    engine_close(engine, &result);
+    ck_assert_int_eq(result.stalled, 0);
+    ck_assert(engine_result_good(&result));
+}
+END_TEST
+
+START_TEST(the_least_served_is_told)
+{
+    struct engine *engine;
+
+    start_server(1);
+    engine = engine_open(&options, &result);
+    ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+    engine_close(engine, &result);
+    ck_assert_double_eq(result.fairness, 1);
+    one_at_a_time = true;
+    held = 1;
+    start_server(1);
+    engine = engine_open(&options, &result);
+    ck_assert(engine_slice(engine, 5 * MS, 0, 0, &result));
+    ck_assert_int_eq((int)result.echoes, 0);
+    engine_close(engine, &result);
+    ck_assert(isnan(result.fairness));
+}
+END_TEST
+
+/* A closed loop between two open ones: nothing of the one is left in the
+ * other, and what was due is the rate. */
+START_TEST(open_and_closed_slices_take_turns)
+{
+    struct engine *engine;
+
+    start_server(4);
+    engine = engine_open(&options, &result);
+    for (int i = 0; i < 4; i++) {
+        double rate = i % 2 == 0 ? 2000 : 0;
+
+        ck_assert(engine_slice(engine, 200 * MS, rate, 7, &result));
+        ck_assert_int_eq((int)result.unfinished, 0);
+        if (rate > 0) {
+            ck_assert_double_eq_tol((double)result.arrivals, 400, 100);
+        } else {
+            ck_assert_int_eq((int)result.arrivals, 0);
+        }
+    }
+    engine_close(engine, &result);
+    ck_assert(engine_result_good(&result));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("slices");
+    TCase *all = tcase_create("all");
+
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, a_slice_holds_all_of_its_echoes);
+    tcase_add_test(all, connections_for_one_echo_end_in_their_slice);
+    tcase_add_test(all, who_was_never_served_holds_nobody_up);
+    tcase_add_test(all, who_was_served_and_then_waits_in_vain_is_stalled);
+    tcase_add_test(all, a_stopped_server_is_waited_for);
+    tcase_add_test(all, the_least_served_is_told);
+    tcase_add_test(all, open_and_closed_slices_take_turns);
+    suite_add_tcase(suite, all);
+    return run_suite(suite);
+}
