@@ -139,8 +139,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
 COMPARE_PARTS := scenarios grid judge server_process capture spawn orphans \
                  address launcher listener
-# What several of them need.
-UNIT_SHARED := run_suite rendering
+# What all of them need.
+UNIT_SHARED := run_suite
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
               $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(CO)

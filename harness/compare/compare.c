@@ -19,9 +19,8 @@
 #include "harness/compare/programs.h"
 #include "harness/compare/rounds.h"
 #include "harness/compare/server_process.h"
-#include "harness/report/markdown.h"
-#include "harness/report/table.h"
-#include "harness/results/csv.h"
+#include "harness/report/report.h"
+#include "harness/results/results.h"
 
 enum {
     EXIT_FAILED = 1,
@@ -43,7 +42,7 @@ static int write_reports(const char *folder, const struct results *results,
 static int exit_status(const struct summary *summary);
 static void say_unmeasured(const struct summary *summary);
 static size_t count_rows(const struct summary *summary,
-                         enum window_status status);
+                         enum life_status status);
 static int run_and_report(const struct options *options,
                           const struct plan *plan, struct results *results);
 
@@ -85,10 +84,10 @@ run_and_report(const struct options *options, const struct plan *plan,
         .interrupted = &interrupted,
         .results = results,
     };
-    struct table_style style = {
+    struct report_paper paper = {
+        .width = report_width(stdout),
+        .colour = report_wants_colour(stdout),
         .folder = options->out,
-        .colour = table_wants_colour(stdout),
-        .why = options->why,
     };
     struct summary summary;
     int status = 0;
@@ -101,7 +100,7 @@ run_and_report(const struct options *options, const struct plan *plan,
         return EXIT_UNMEASURED;
     }
     if (rounds_run(&order) != 0) {
-        style.folder = NULL;
+        paper.folder = NULL;
         status = EXIT_UNMEASURED;
     }
     fclose(order.file);
@@ -109,11 +108,15 @@ run_and_report(const struct options *options, const struct plan *plan,
         fputs("compare: not enough memory for the table\n", stderr);
         return EXIT_UNMEASURED;
     }
-    if (style.folder && write_reports(options->out, results, &summary) != 0) {
-        style.folder = NULL;
+    if (paper.folder && write_reports(options->out, results, &summary) != 0) {
+        paper.folder = NULL;
         status = EXIT_UNMEASURED;
     }
-    table_print(stdout, &results->run, &summary, &style);
+    report_headline(stdout, &summary, &paper);
+    if (options->why) {
+        report_scenarios(stdout, &summary,
+                         &(struct report_views){.why = true}, &paper);
+    }
     if (fflush(stdout) != 0) {
         fprintf(stderr, "compare: standard output: %s\n", strerror(errno));
         status = EXIT_UNMEASURED;
@@ -251,11 +254,11 @@ write_reports(const char *folder, const struct results *results,
             continue;
         }
         if (i == 0) {
-            written = csv_write_windows(file, results);
+            written = csv_write_lives(file, results);
         } else if (i == 1) {
             written = csv_write_summary(file, summary);
         } else {
-            written = markdown_print(file, &results->run, summary);
+            written = report_markdown(file, summary);
         }
         if (finish_file(file, folder, names[i], written) != 0) {
             status = -1;
@@ -269,11 +272,11 @@ write_reports(const char *folder, const struct results *results,
 static int
 exit_status(const struct summary *summary)
 {
-    if (count_rows(summary, WINDOW_FAILED) > 0) {
+    if (count_rows(summary, LIFE_FAILED) > 0) {
         return EXIT_FAILED;
     }
-    if (count_rows(summary, WINDOW_INVALID) > 0 ||
-        count_rows(summary, WINDOW_OK) == 0) {
+    if (count_rows(summary, LIFE_INVALID) > 0 ||
+        count_rows(summary, LIFE_OK) == 0) {
         return EXIT_UNMEASURED;
     }
     return 0;
@@ -283,9 +286,9 @@ exit_status(const struct summary *summary)
 static void
 say_unmeasured(const struct summary *summary)
 {
-    size_t invalid = count_rows(summary, WINDOW_INVALID);
+    size_t invalid = count_rows(summary, LIFE_INVALID);
 
-    if (count_rows(summary, WINDOW_OK) == 0) {
+    if (count_rows(summary, LIFE_OK) == 0) {
         fputs(interrupted ? "compare: interrupted before anything was "
                             "measured\n"
                           : "compare: nothing was measured; the table says "
@@ -300,7 +303,7 @@ say_unmeasured(const struct summary *summary)
 }
 
 static size_t
-count_rows(const struct summary *summary, enum window_status status)
+count_rows(const struct summary *summary, enum life_status status)
 {
     size_t count = 0;
 

@@ -43,31 +43,21 @@ disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
 }
 
 void
-disturbance_fill(struct window *window, const struct disturbance *before,
-                 const struct disturbance *after, double server_s)
+disturbance_fill(struct life *window, const struct disturbance *before,
+                 const struct disturbance *after)
 {
     double span_s = (after->time_s - before->time_s) * after->cpus;
-    double own_s = after->own_s - before->own_s + server_s;
-    double foreign_s = after->busy_s - before->busy_s - own_s;
     double *figure = window->figure;
 
     if (span_s <= 0) {
         return;
     }
-    figure[WINDOW_STEAL_PERCENT] =
+    figure[LIFE_STEAL_PERCENT] =
         100 * (after->steal_s - before->steal_s) / span_s;
-    figure[WINDOW_FOREIGN_PERCENT] = 100 * fmax(foreign_s, 0) / span_s;
-    /* NAN stays NAN, which fmax() would turn into 0. */
-    if (isnan(foreign_s)) {
-        figure[WINDOW_FOREIGN_PERCENT] = NAN;
-    }
-    figure[WINDOW_TICK_PERCENT] =
-        100.0 * after->cpus / (double)sysconf(_SC_CLK_TCK) / span_s;
-    figure[WINDOW_PREEMPTIONS] = after->preemptions - before->preemptions;
-    figure[WINDOW_THROTTLED] = after->throttled - before->throttled;
-    figure[WINDOW_LISTEN_OVERFLOWS] = after->overflows - before->overflows;
-    figure[WINDOW_LISTEN_DROPS] = after->drops - before->drops;
-    figure[WINDOW_RETRANSMITS] = after->retransmits - before->retransmits;
+    figure[LIFE_THROTTLED] = after->throttled - before->throttled;
+    figure[LIFE_LISTEN_OVERFLOWS] = after->overflows - before->overflows;
+    figure[LIFE_LISTEN_DROPS] = after->drops - before->drops;
+    figure[LIFE_RETRANSMITS] = after->retransmits - before->retransmits;
 }
 
 /* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */

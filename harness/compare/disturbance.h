@@ -11,7 +11,7 @@
 
 #include <sched.h>
 
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 /* Counters at one moment; NAN where the system does not tell. */
 struct disturbance {
@@ -31,9 +31,8 @@ struct disturbance {
  * which client and server may run. */
 void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 
-/* Fill in the figures of a window from readings before and after it;
- * `server_s` is the server's CPU time between them, NAN if unknown. */
-void disturbance_fill(struct window *window, const struct disturbance *before,
-                      const struct disturbance *after, double server_s);
+/* Fill in the figures of a window from readings before and after it. */
+void disturbance_fill(struct life *window, const struct disturbance *before,
+                      const struct disturbance *after);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/results/order.h"
+#include "harness/results/results.h"
 
 /* A point that is closer to the last one shows nothing new. */
 #define STEP_LEAST 1.05
@@ -27,13 +27,13 @@
  * together where the queue begins to grow, and one where it has to. */
 static const int percents[GRID_POINTS] = {25, 50, 75, 90, 110, 110};
 
-static const struct window *extreme(const struct results *results,
-                                    const struct scenario *scenario,
-                                    bool greatest, bool yardstick);
+static const struct life *extreme(const struct results *results,
+                                  const struct scenario *scenario,
+                                  bool greatest, bool yardstick);
 static bool is_best(const struct results *results,
                     const struct scenario *scenario,
-                    const struct window *window);
-static bool has_capacity(const struct window *window,
+                    const struct life *window);
+static bool has_capacity(const struct life *window,
                          const struct scenario *scenario);
 static double three_digits(double value);
 
@@ -41,8 +41,8 @@ int
 grid_choose(struct grid_point grid[GRID_POINTS],
             const struct results *results, const struct scenario *scenario)
 {
-    const struct window *least = extreme(results, scenario, false, false);
-    const struct window *most = extreme(results, scenario, true, false);
+    const struct life *least = extreme(results, scenario, false, false);
+    const struct life *most = extreme(results, scenario, true, false);
     int n = 0;
 
     memset(grid, 0, GRID_POINTS * sizeof *grid);
@@ -50,8 +50,8 @@ grid_choose(struct grid_point grid[GRID_POINTS],
         least = most = extreme(results, scenario, false, true);
     }
     for (int i = 0; least && i < GRID_POINTS; i++) {
-        const struct window *of = i == GRID_POINTS - 1 ? most : least;
-        double capacity = of->figure[WINDOW_ECHOES_PER_S];
+        const struct life *of = i == GRID_POINTS - 1 ? most : least;
+        double capacity = of->figure[LIFE_ECHOES_PER_S];
         double rate = three_digits(capacity * percents[i] / 100);
 
         if (rate >= 1 && rate <= RATE_MAX_PER_S &&
@@ -90,23 +90,22 @@ grid_warmup_ns(const struct grid_point *point, int clients, int64_t least_ns)
 
 /* The best window of the server with the least, or greatest, capacity of all
  * but the yardstick, or of the yardstick; NULL if there is none. */
-static const struct window *
+static const struct life *
 extreme(const struct results *results, const struct scenario *scenario,
         bool greatest, bool yardstick)
 {
-    const struct window *found = NULL;
+    const struct life *found = NULL;
 
-    for (size_t i = 0; i < results->nwindows; i++) {
-        const struct window *window = &results->windows[i];
-        double rate = window->figure[WINDOW_ECHOES_PER_S];
+    for (size_t i = 0; i < results->nlives; i++) {
+        const struct life *window = &results->lives[i];
+        double rate = window->figure[LIFE_ECHOES_PER_S];
 
         if (!has_capacity(window, scenario) ||
             !is_best(results, scenario, window) ||
-            yardstick != (strcmp(window->model, ORDER_YARDSTICK) == 0)) {
+            yardstick != (strcmp(window->model, RESULTS_YARDSTICK) == 0)) {
             continue;
         }
-        if (!found ||
-            greatest == (rate > found->figure[WINDOW_ECHOES_PER_S])) {
+        if (!found || greatest == (rate > found->figure[LIFE_ECHOES_PER_S])) {
             found = window;
         }
     }
@@ -117,15 +116,15 @@ extreme(const struct results *results, const struct scenario *scenario,
  * away and never adds any, so the best one is nearest to the truth. */
 static bool
 is_best(const struct results *results, const struct scenario *scenario,
-        const struct window *window)
+        const struct life *window)
 {
-    for (size_t i = 0; i < results->nwindows; i++) {
-        const struct window *other = &results->windows[i];
+    for (size_t i = 0; i < results->nlives; i++) {
+        const struct life *other = &results->lives[i];
 
         if (has_capacity(other, scenario) &&
             strcmp(other->model, window->model) == 0 &&
-            other->figure[WINDOW_ECHOES_PER_S] >
-                window->figure[WINDOW_ECHOES_PER_S]) {
+            other->figure[LIFE_ECHOES_PER_S] >
+                window->figure[LIFE_ECHOES_PER_S]) {
             return false;
         }
     }
@@ -135,13 +134,13 @@ is_best(const struct results *results, const struct scenario *scenario,
 /* A server that serves some of its clients only has nothing to offer to the
  * others at any rate. */
 static bool
-has_capacity(const struct window *window, const struct scenario *scenario)
+has_capacity(const struct life *window, const struct scenario *scenario)
 {
-    return window->status == WINDOW_OK && window->rate_per_s == 0 &&
+    return window->status == LIFE_OK && window->rate_per_s == 0 &&
            window->clients == scenario_asked(scenario) &&
            strcmp(window->scenario, scenario->name) == 0 &&
-           window->figure[WINDOW_SERVED] >= window->figure[WINDOW_ASKED] &&
-           window->figure[WINDOW_ECHOES_PER_S] > 0;
+           window->figure[LIFE_SERVED] >= window->figure[LIFE_ASKED] &&
+           window->figure[LIFE_ECHOES_PER_S] > 0;
 }
 
 /* So that a table can show exactly what was asked. */

@@ -8,7 +8,7 @@
 
 #include "harness/compare/server_process.h"
 #include "harness/load/engine.h"
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 /* What was seen of one server under one load. */
 struct measurement {
@@ -34,7 +34,7 @@ struct measurement {
 
 /* Fill in the figures, the errors, the server's counters and what bounded
  * the window. The server has been stopped. */
-void judge_fill(struct window *window, const struct measurement *measurement,
+void judge_fill(struct life *window, const struct measurement *measurement,
                 const struct server_process *server);
 
 /* Add to the measured run's errors those of the first run, whose bytes are
@@ -50,8 +50,7 @@ void judge_merge(struct measurement *measurement);
  * connections that one of ours says it turned away because its model cannot
  * hold them, so far as no byte had come back on them.
  */
-void judge_status(struct window *window,
-                  const struct measurement *measurement,
+void judge_status(struct life *window, const struct measurement *measurement,
                   const struct server_process *server, bool ours);
 
 #endif

@@ -34,7 +34,7 @@ machine_describe(struct run *run, const struct options *options,
     run->seconds = NAN;
     run->partial = true;
     run->cores = cpus->count;
-    run->rounds = plan->rounds;
+    run->lives = plan->rounds;
     find_cpu_model(run->cpu_model, sizeof run->cpu_model);
     if (uname(&system) == 0) {
         snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",

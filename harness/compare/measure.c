@@ -56,8 +56,7 @@ static void order_server(const struct measure_order *order,
 static void look(enum engine_phase phase, void *arg);
 static void run_watched(const struct measure_order *order,
                         struct server_process *server,
-                        struct measurement *measurement,
-                        struct window *window);
+                        struct measurement *measurement, struct life *window);
 static void run_engine(const struct measure_order *order,
                        struct server_process *server,
                        struct measurement *measurement);
@@ -70,11 +69,11 @@ static int64_t switches_between(const struct scenario *scenario,
 static int first_run_clients(const struct scenario *scenario);
 
 void
-measure_identify(const struct measure_order *order, struct window *window)
+measure_identify(const struct measure_order *order, struct life *window)
 {
     const struct scenario *scenario = order->scenario;
 
-    window_clear(window);
+    life_clear(window);
     snprintf(window->scenario, sizeof window->scenario, "%s", scenario->name);
     snprintf(window->model, sizeof window->model, "%s",
              order->contender->name);
@@ -82,8 +81,10 @@ measure_identify(const struct measure_order *order, struct window *window)
              order->layout->name);
     window->clients = scenario_asked(scenario);
     window->silent = scenario->silent;
-    window->round = order->round;
-    window->attempt = order->attempt;
+    window->life = order->round;
+    window->ask_silent = scenario->ask_silent;
+    window->churn = scenario->churn;
+    window->handshake = scenario->handshake;
     window->cpus = order->layout->server_cpus;
     window->delay_ms = scenario->delay_ms;
     window->work_us = scenario->work_us;
@@ -97,7 +98,7 @@ measure_identify(const struct measure_order *order, struct window *window)
 }
 
 enum measure_outcome
-measure_window(const struct measure_order *order, struct window *window)
+measure_window(const struct measure_order *order, struct life *window)
 {
     struct server_process server;
     struct measurement *measurement;
@@ -106,11 +107,11 @@ measure_window(const struct measure_order *order, struct window *window)
     measure_identify(order, window);
     measurement = calloc(1, sizeof *measurement);
     if (!measurement) {
-        window_fail(window, WINDOW_INVALID, "not enough memory");
+        life_fail(window, LIFE_INVALID, "not enough memory");
         return MEASURE_DONE;
     }
     if (measure_start_server(order, &server, NULL, reason) != 0) {
-        window_fail(window, WINDOW_FAILED, "%s", reason);
+        life_fail(window, LIFE_FAILED, "%s", reason);
         free(measurement);
         return *order->interrupted ? MEASURE_DROPPED : MEASURE_HOPELESS;
     }
@@ -147,11 +148,11 @@ measure_start_server(const struct measure_order *order,
 }
 
 void
-measure_add_floor(struct window *window, double floor_us)
+measure_add_floor(struct life *window, double floor_us)
 {
-    window->figure[WINDOW_FLOOR_US] = floor_us;
-    window->figure[WINDOW_CPU_OVER_FLOOR] =
-        window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] / floor_us;
+    window->figure[LIFE_FLOOR_US] = floor_us;
+    window->figure[LIFE_CPU_OVER_FLOOR] =
+        window->figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
 }
 
 /* The command line: our own servers get the flags of the scenario. */
@@ -201,24 +202,17 @@ order_server(const struct measure_order *order,
 /* Both runs, and what else went on meanwhile. */
 static void
 run_watched(const struct measure_order *order, struct server_process *server,
-            struct measurement *measurement, struct window *window)
+            struct measurement *measurement, struct life *window)
 {
     struct disturbance before;
     struct disturbance after;
-    int64_t begin_ns = server_process_cpu_ns(server);
-    int64_t end_ns;
     cpu_set_t cpus;
 
     CPU_OR(&cpus, &order->layout->client, &order->layout->server);
     disturbance_read(&before, &cpus);
     run_engine(order, server, measurement);
-    end_ns = server_process_cpu_ns(server);
     disturbance_read(&after, &cpus);
-    /* What children of a server use cannot be told from what others use. */
-    disturbance_fill(window, &before, &after,
-                     begin_ns >= 0 && end_ns >= 0 && !measurement->forks
-                         ? (double)(end_ns - begin_ns) / 1e9
-                         : NAN);
+    disturbance_fill(window, &before, &after);
 }
 
 /* Both runs. Afterwards the measurement holds all that must be read while

@@ -12,7 +12,7 @@
 #include "harness/compare/scenarios.h"
 #include "harness/compare/server_process.h"
 #include "harness/load/engine.h"
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 /* What to measure. */
 struct measure_order {
@@ -29,7 +29,6 @@ struct measure_order {
     int64_t window_ns;                 /* of measuring */
     int64_t start_timeout_ns;          /* until the server must be ready */
     int round;                         /* from 1 */
-    int attempt;                       /* at this round, from 0 */
     const volatile sig_atomic_t *interrupted; /* drop a server that starts */
 };
 
@@ -42,8 +41,7 @@ enum measure_outcome {
 };
 
 /* Fill in what is known of a window before it is measured. */
-void measure_identify(const struct measure_order *order,
-                      struct window *window);
+void measure_identify(const struct measure_order *order, struct life *window);
 
 /*
  * Measure. Fills all of `window` but what comes from the floor. Whatever
@@ -51,7 +49,7 @@ void measure_identify(const struct measure_order *order,
  * left afterwards.
  */
 enum measure_outcome measure_window(const struct measure_order *order,
-                                    struct window *window);
+                                    struct life *window);
 
 /* What may change an order before a server is started from it, with room for
  * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
@@ -84,6 +82,6 @@ void measure_settle(const struct measure_order *order,
                     const struct server_process *server);
 
 /* Add the floor, and the ratio to it. */
-void measure_add_floor(struct window *window, double floor_us);
+void measure_add_floor(struct life *window, double floor_us);
 
 #endif

@@ -12,7 +12,7 @@
 #include "harness/compare/programs.h"
 #include "harness/load/units.h"
 #include "harness/report/variants.h"
-#include "harness/results/summary.h"
+#include "harness/results/results.h"
 
 /* What separates names in a list. */
 #define SEPARATORS " ,"
@@ -403,8 +403,8 @@ finish(struct options *options)
     memcpy(&all[n], options->contenders,
            options->ncontenders * sizeof all[0]);
     n += options->ncontenders;
-    contender_make(&all[n++], CONTENDER_YARDSTICK, SUMMARY_YARDSTICK,
-                   SUMMARY_YARDSTICK, NULL);
+    contender_make(&all[n++], CONTENDER_YARDSTICK, RESULTS_YARDSTICK,
+                   RESULTS_YARDSTICK, NULL);
     memcpy(options->contenders, all, n * sizeof all[0]);
     options->ncontenders = n;
 }

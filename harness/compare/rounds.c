@@ -15,8 +15,7 @@
 #include "harness/compare/programs.h"
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
-#include "harness/results/noise.h"
-#include "harness/results/statistics.h"
+#include "harness/results/results.h"
 
 /* How far a contender has come in a cell. */
 enum outcome {
@@ -25,21 +24,14 @@ enum outcome {
     OUTCOME_FAILED, /* failed or skipped, which is not tried again */
 };
 
-enum {
-    REPEATS_MAX = 2,  /* of one disturbed window */
-    FLOORS_MIN = 5,   /* floors known before one can be unusual */
-    FLOORS_MAX = 201, /* the latest ones, whose median is usual */
-};
-
 /* The state of a run. */
 struct rounds {
     const struct rounds_order *order; /* what was asked for */
     struct progress progress;         /* the line on the terminal */
     int64_t begin_ns;                 /* of the run */
-    int repeats;                      /* disturbed windows run again */
     int write_errno;                  /* first trouble with the file, or 0 */
     /* By contender: why it is hopeless, "" if it is not. */
-    char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
+    char hopeless[CONTENDERS_MAX][RESULTS_REASON_BYTES];
     /* By cell and contender. */
     enum outcome outcome[PLAN_CELLS_MAX][CONTENDERS_MAX];
     struct grid_point grid[GRID_POINTS]; /* rates of the open loop */
@@ -49,23 +41,18 @@ struct rounds {
 static void run_round(struct rounds *rounds, int round);
 static void run_cell(struct rounds *rounds, size_t cell, int round);
 static bool has_rate(struct rounds *rounds, const struct plan_cell *cell);
-static bool was_spoilt(const struct window *window);
 static void name_the_missing(struct rounds *rounds, size_t cell,
                              const size_t order[CONTENDERS_MAX], size_t n,
                              int round);
 static void run_contender(struct rounds *rounds, size_t cell,
                           size_t contender, int round, double *floor_us);
-static bool run_attempt(struct rounds *rounds,
-                        const struct measure_order *order, double *floor_us,
-                        struct window *window);
-static double usual_floor_us(const struct rounds *rounds,
-                             int64_t message_bytes);
-static bool may_repeat(struct rounds *rounds,
-                       const struct measure_order *order);
+static bool run_window(struct rounds *rounds,
+                       const struct measure_order *order, double *floor_us,
+                       struct life *window);
 static double measure_floor_us(const struct measure_order *order);
 static bool without_measuring(struct rounds *rounds, size_t cell,
                               const struct measure_order *order,
-                              struct window *window);
+                              struct life *window);
 static void count_all(struct rounds *rounds);
 static void count_calls(struct rounds *rounds, size_t cell, size_t contender);
 static struct measure_order order_for(const struct rounds *rounds,
@@ -75,7 +62,7 @@ static const struct calls *same_calls(const struct rounds *rounds,
                                       size_t cell, const char *model);
 static bool same_service(const struct scenario *a, const struct scenario *b);
 static void keep_calls(struct rounds *rounds, const struct calls *calls);
-static void keep(struct rounds *rounds, const struct window *window);
+static void keep(struct rounds *rounds, const struct life *window);
 static void say_unwritten(struct rounds *rounds, int error);
 static size_t shuffle(const struct options *options,
                       const struct scenario *scenario,
@@ -99,7 +86,7 @@ rounds_run(const struct rounds_order *order)
     rounds->begin_ns = clock_now_ns();
     progress_begin(&rounds->progress, plan, order->options, run->note);
     srandom((unsigned)run->seed);
-    run->rounds = 0;
+    run->lives = 0;
     for (int round = 1; round <= plan->rounds && !interrupted(rounds);
          round++) {
         int64_t begin_ns = clock_now_ns();
@@ -108,7 +95,7 @@ rounds_run(const struct rounds_order *order)
             seconds_since(rounds->begin_ns) + longest > plan->seconds_max) {
             break;
         }
-        run->rounds = round;
+        run->lives = round;
         run_round(rounds, round);
         longest = fmax(longest, seconds_since(begin_ns));
         if (round == 1) {
@@ -186,25 +173,25 @@ name_the_missing(struct rounds *rounds, size_t cell,
     for (size_t i = 0; i < n && begun; i++) {
         const struct measure_order missing =
             order_for(rounds, cell, order[i], round);
-        struct window window;
+        struct life window;
 
         if (outcomes[order[i]] == OUTCOME_NONE) {
             measure_identify(&missing, &window);
-            window_fail(&window, WINDOW_SKIPPED,
-                        "not measured: the run was interrupted");
+            life_fail(&window, LIFE_SKIPPED,
+                      "not measured: the run was interrupted");
             keep(rounds, &window);
         }
     }
 }
 
-/* One server; again if the window was spoilt and time allows. */
+/* One server. */
 static void
 run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
               double *floor_us)
 {
     struct measure_order order = order_for(rounds, cell, contender, round);
     enum outcome *outcome = &rounds->outcome[cell][contender];
-    struct window window;
+    struct life window;
 
     progress_show(&rounds->progress, round, order.scenario,
                   order.contender->name);
@@ -216,36 +203,21 @@ run_contender(struct rounds *rounds, size_t cell, size_t contender, int round,
         keep(rounds, &window);
         return;
     }
-    do {
-        if (!run_attempt(rounds, &order, floor_us, &window)) {
-            return;
-        }
-        *outcome =
-            window.status == WINDOW_FAILED ? OUTCOME_FAILED : OUTCOME_FINE;
-        keep(rounds, &window);
-        order.attempt++;
-    } while (was_spoilt(&window) && may_repeat(rounds, &order));
-}
-
-/* By what lies outside of the server: others on the machine, or a client that
- * was late itself. */
-static bool
-was_spoilt(const struct window *window)
-{
-    return (window->status == WINDOW_OK && window->causes != 0) ||
-           (window->status == WINDOW_INVALID &&
-            window->errors[ENGINE_CLIENT_LATE] > 0);
+    if (!run_window(rounds, &order, floor_us, &window)) {
+        return;
+    }
+    *outcome = window.status == LIFE_FAILED ? OUTCOME_FAILED : OUTCOME_FINE;
+    keep(rounds, &window);
 }
 
 /* One window, between two floor probes; the second serves the next one as
  * its first, through *floor_us. Returns false if it was interrupted before
  * there was anything to measure. */
 static bool
-run_attempt(struct rounds *rounds, const struct measure_order *order,
-            double *floor_us, struct window *window)
+run_window(struct rounds *rounds, const struct measure_order *order,
+           double *floor_us, struct life *window)
 {
     const struct options *options = rounds->order->options;
-    int64_t bytes = order->scenario->message_bytes;
     double before_us = isnan(*floor_us) ? measure_floor_us(order) : *floor_us;
 
     switch (measure_window(order, window)) {
@@ -260,57 +232,7 @@ run_attempt(struct rounds *rounds, const struct measure_order *order,
     }
     *floor_us = measure_floor_us(order);
     measure_add_floor(window, (before_us + *floor_us) / 2);
-    window->causes = noise_causes(window, usual_floor_us(rounds, bytes));
     return true;
-}
-
-/* The median floor of the run so far, for messages of that length; NAN as
- * long as there are too few to tell. */
-static double
-usual_floor_us(const struct rounds *rounds, int64_t message_bytes)
-{
-    const struct results *results = rounds->order->results;
-    double values[FLOORS_MAX];
-    size_t n = 0;
-
-    for (size_t i = results->nwindows; i-- > 0 && n < FLOORS_MAX;) {
-        const struct window *window = &results->windows[i];
-
-        if (window->message_bytes == message_bytes) {
-            values[n++] = window->figure[WINDOW_FLOOR_US];
-        }
-    }
-    return n < FLOORS_MIN ? NAN : statistics_estimate(values, n).median;
-}
-
-/*
- * True if a spoilt window may be run again: up to twice. Those from which the
- * rates are chosen always, since much depends on them; others only so
- * often that the rounds planned still fit, at the pace of the plan or at that
- * of the run if it is slower; where the number of rounds was
- * ordered, a quarter of all windows.
- */
-static bool
-may_repeat(struct rounds *rounds, const struct measure_order *order)
-{
-    const struct plan *plan = rounds->order->plan;
-    const struct progress *progress = &rounds->progress;
-    double passed = seconds_since(rounds->begin_ns);
-    double done = (double)progress->done / fmax(1, progress->total);
-    double pace = fmax(plan->seconds, passed / fmax(done, 0.01));
-    bool allowed = rounds->repeats < 2 + progress->total / 4;
-
-    if (order->attempt > REPEATS_MAX || interrupted(rounds)) {
-        return false;
-    }
-    if (order->scenario->open_loop && !rounds->grid_chosen) {
-        return true;
-    }
-    if (plan->seconds_max > 0) {
-        allowed = passed + (1 - done) * pace < plan->seconds_max;
-    }
-    rounds->repeats += allowed;
-    return allowed;
 }
 
 static struct measure_order
@@ -361,7 +283,7 @@ measure_floor_us(const struct measure_order *order)
 /* True if there is nothing to measure; then the window says why. */
 static bool
 without_measuring(struct rounds *rounds, size_t cell,
-                  const struct measure_order *order, struct window *window)
+                  const struct measure_order *order, struct life *window)
 {
     const struct plan_cell *plan = &rounds->order->plan->cells[cell];
     const char *hopeless =
@@ -371,11 +293,11 @@ without_measuring(struct rounds *rounds, size_t cell,
 
     measure_identify(order, window);
     if (plan->skipped[0] != '\0') {
-        window_fail(window, WINDOW_SKIPPED, "%s", plan->skipped);
+        life_fail(window, LIFE_SKIPPED, "%s", plan->skipped);
         return true;
     }
     if (hopeless[0] != '\0') {
-        window_fail(window, WINDOW_FAILED, "%s", hopeless);
+        life_fail(window, LIFE_FAILED, "%s", hopeless);
         return true;
     }
     if (order->contender->kind == CONTENDER_FOREIGN) {
@@ -387,10 +309,10 @@ without_measuring(struct rounds *rounds, size_t cell,
     }
     /* The others were there when the run began; see programs_check(). */
     if (contender_needs_libevent(order->contender)) {
-        window_fail(window, WINDOW_SKIPPED,
-                    "not built: libevent is not installed; run make deps");
+        life_fail(window, LIFE_SKIPPED,
+                  "not built: libevent is not installed; run make deps");
     } else {
-        window_fail(window, WINDOW_FAILED, "its program is gone: %s", path);
+        life_fail(window, LIFE_FAILED, "its program is gone: %s", path);
     }
     return true;
 }
@@ -499,17 +421,51 @@ keep_calls(struct rounds *rounds, const struct calls *calls)
     }
 }
 
+/* A window is the only slice of its life; a round is a block. */
 static void
-keep(struct rounds *rounds, const struct window *window)
+keep_slice(struct rounds *rounds, const struct life *window)
 {
+    const double *figure = window->figure;
     FILE *file = rounds->order->file;
+    struct slice slice = {
+        .clients = window->clients,
+        .rate_per_s = window->rate_per_s,
+        .life = window->life,
+        .block = window->life,
+        .seconds = figure[LIFE_SECONDS],
+        .echoes = figure[LIFE_ECHOES],
+        .server_cpu_us =
+            figure[LIFE_SERVER_CPU_US_PER_ECHO] * figure[LIFE_ECHOES],
+        .client_cpu_us =
+            figure[LIFE_CLIENT_CPU_US_PER_ECHO] * figure[LIFE_ECHOES],
+        .gap_ms = NAN,
+    };
 
-    if (results_add(rounds->order->results, window) != 0) {
+    snprintf(slice.scenario, sizeof slice.scenario, "%s", window->scenario);
+    snprintf(slice.model, sizeof slice.model, "%s", window->model);
+    if (results_add_slice(rounds->order->results, &slice) != 0) {
         say_unwritten(rounds, ENOMEM);
     }
     if (file && rounds->write_errno == 0 &&
-        results_write_window(file, window) != 0) {
+        results_write_slice(file, &slice) != 0) {
         say_unwritten(rounds, errno);
+    }
+}
+
+static void
+keep(struct rounds *rounds, const struct life *window)
+{
+    FILE *file = rounds->order->file;
+
+    if (results_add_life(rounds->order->results, window) != 0) {
+        say_unwritten(rounds, ENOMEM);
+    }
+    if (file && rounds->write_errno == 0 &&
+        results_write_life(file, window) != 0) {
+        say_unwritten(rounds, errno);
+    }
+    if (window->status == LIFE_OK) {
+        keep_slice(rounds, window);
     }
 }
 

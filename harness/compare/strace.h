@@ -11,7 +11,11 @@
 #include <stdint.h>
 
 #include "harness/compare/server_process.h"
-#include "harness/results/calls.h"
+#include "harness/results/results.h"
+
+enum {
+    STRACE_NAME_BYTES = 24 /* of the name of a call, with the final 0 */
+};
 
 enum {
     STRACE_CALLS_MAX = 96, /* different calls in one table */
@@ -20,10 +24,10 @@ enum {
 /* What one run under strace counted, from exec to end. */
 struct strace_table {
     struct {
-        char name[CALLS_NAME_BYTES]; /* of the call */
-        int64_t calls;               /* how often */
-    } rows[STRACE_CALLS_MAX];        /* by name */
-    int nrows;                       /* how many */
+        char name[STRACE_NAME_BYTES]; /* of the call */
+        int64_t calls;                /* how often */
+    } rows[STRACE_CALLS_MAX];         /* by name */
+    int nrows;                        /* how many */
 };
 
 /* Put strace before what `order` starts. `command` is room for a foreign

@@ -86,7 +86,7 @@ void
 syscalls_count(const struct measure_order *order, enum syscalls_method method,
                struct calls *calls)
 {
-    struct window window;
+    struct life window;
 
     measure_identify(order, &window);
     calls_clear(calls);

@@ -27,21 +27,21 @@ teardown(void)
 }
 
 /* A good window in a closed loop: so many echoes, so many served. */
-static struct window *
+static struct life *
 add(const char *model, double echoes_per_s, int served)
 {
-    struct window window;
+    struct life window;
 
-    window_clear(&window);
+    life_clear(&window);
     strcpy(window.scenario, "rate");
     snprintf(window.model, sizeof window.model, "%s", model);
     window.clients = 64;
-    window.round = 1;
-    window.figure[WINDOW_ASKED] = 64;
-    window.figure[WINDOW_SERVED] = served;
-    window.figure[WINDOW_ECHOES_PER_S] = echoes_per_s;
-    ck_assert_int_eq(results_add(&results, &window), 0);
-    return &results.windows[results.nwindows - 1];
+    window.life = 1;
+    window.figure[LIFE_ASKED] = 64;
+    window.figure[LIFE_SERVED] = served;
+    window.figure[LIFE_ECHOES_PER_S] = echoes_per_s;
+    ck_assert_int_eq(results_add_life(&results, &window), 0);
+    return &results.lives[results.nlives - 1];
 }
 
 static void
@@ -162,7 +162,7 @@ START_TEST(only_good_windows_in_a_closed_loop_of_this_scenario)
     static const int rates[] = {10000, 20000, 30000, 36000, 44000};
 
     add("threaded", 40000, 64);
-    add("coroutine", 1000, 64)->status = WINDOW_INVALID;
+    add("coroutine", 1000, 64)->status = LIFE_INVALID;
     add("libevent", 1000, 64)->rate_per_s = 1000;
     add("selectloop", 1000, 64)->clients = 63;
     strcpy(add("selectloop", 1000, 64)->scenario, "echo");
