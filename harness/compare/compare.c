@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,9 +20,8 @@
 #include "harness/compare/options.h"
 #include "harness/compare/plan.h"
 #include "harness/compare/server.h"
-#include "harness/report/markdown.h"
-#include "harness/report/table.h"
-#include "harness/results/csv.h"
+#include "harness/report/report.h"
+#include "harness/results/results.h"
 
 enum {
     EXIT_FAILED = 1,
@@ -31,107 +31,15 @@ enum {
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int number);
-static void catch_signals(void);
-static bool check_streams(void);
-static int make_folder(const char *path);
-static FILE *create(const char *folder, const char *name);
-static int finish_file(FILE *file, const char *folder, const char *name,
-                       int status);
-static int write_reports(const char *folder, const struct results *results,
-                         const struct summary *summary);
-static int exit_status(const struct summary *summary);
-static void say_unmeasured(const struct summary *summary);
-static size_t count_rows(const struct summary *summary,
-                         enum window_status status);
-static int run_and_report(const struct options *options,
-                          const struct plan *plan, struct results *results);
+/* Where results are read, set before the run begins. */
+static struct report_paper paper;
 
-int
-main(int argc, char **argv)
-{
-    struct layout_machine machine;
-    struct options options;
-    struct results results = {0};
-    struct plan plan;
-    int status;
+/* ---- signals ------------------------------------------------------------
+ */
 
-    options_parse(&options, argc, argv);
-    layout_look(&machine);
-    plan_make(&plan, &options, &machine);
-    machine_describe(&results.run, &options, &plan, &machine, argc, argv);
-    if (plan.ncells == 0) {
-        fputs("compare: --scenarios: none of them is part of this run; "
-              "--full has them all\n",
-              stderr);
-        return 2;
-    }
-    if (!contenders_are_there(options.contenders, options.ncontenders,
-                              options.bin) ||
-        !check_streams()) {
-        return EXIT_UNMEASURED;
-    }
-    catch_signals();
-    status = run_and_report(&options, &plan, &results);
-    results_free(&results);
-    return status;
-}
-
-static int
-run_and_report(const struct options *options, const struct plan *plan,
-               struct results *results)
-{
-    struct lives_order order = {
-        .options = options,
-        .plan = plan,
-        .interrupted = &interrupted,
-        .results = results,
-    };
-    struct table_style style = {
-        .folder = options->out,
-        .colour = table_wants_colour(stdout),
-        .why = options->why,
-    };
-    struct summary summary;
-    int status = 0;
-
-    if (make_folder(options->out) != 0 ||
-        !(order.file = create(options->out, "results.jsonl")) ||
-        results_write_run(order.file, &results->run) != 0) {
-        fprintf(stderr, "compare: %s/results.jsonl: %s\n", options->out,
-                strerror(errno));
-        return EXIT_UNMEASURED;
-    }
-    if (lives_run(&order) != 0) {
-        style.folder = NULL;
-        status = EXIT_UNMEASURED;
-    }
-    fclose(order.file);
-    if (summary_make(results, &summary) != 0) {
-        fputs("compare: not enough memory for the table\n", stderr);
-        return EXIT_UNMEASURED;
-    }
-    if (style.folder && write_reports(options->out, results, &summary) != 0) {
-        style.folder = NULL;
-        status = EXIT_UNMEASURED;
-    }
-    table_print(stdout, &results->run, &summary, &style);
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "compare: standard output: %s\n", strerror(errno));
-        status = EXIT_UNMEASURED;
-    }
-    if (exit_status(&summary) != 0) {
-        status = exit_status(&summary);
-    }
-    if (status == EXIT_UNMEASURED) {
-        say_unmeasured(&summary);
-    }
-    summary_free(&summary);
-    return status;
-}
-
-/* The first signal ends the run after the present window, the second one
- * ends us and the server at once. */
+/* The first signal ends the run after the present slice, the second one
+ * ends us and all servers at once; what there is has been printed or is in
+ * the file. */
 static void
 on_signal(int number)
 {
@@ -165,6 +73,13 @@ catch_signals(void)
         sigaction(SIGHUP, &action, NULL);
     }
 }
+
+/* ---- files --------------------------------------------------------------
+
+ * A run writes under names that end in ".new". Only when it has ended well,
+ * or there was nothing before, they get their own: a run that is cut off does
+ * not take the last good results away.
+ */
 
 /* A file that is opened must never become a standard stream: the table would
  * go into it. False, and a sentence, if there is nowhere to print it. */
@@ -204,67 +119,127 @@ make_folder(const char *path)
     return 0;
 }
 
+/* One run at a time writes into a folder; the lock ends with the process.
+ * False, and a sentence, if another one is at it. */
+static bool
+lock_folder(const char *folder)
+{
+    char path[4096];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/lock", folder);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 &&
+        errno == EWOULDBLOCK) {
+        fprintf(stderr,
+                "compare: another run writes into %s; wait for it, or give "
+                "--out=DIR\n",
+                folder);
+        return false;
+    }
+    return true;
+}
+
 static FILE *
 create(const char *folder, const char *name)
 {
     char path[4096];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s.new", folder, name);
     return fopen(path, "we");
 }
 
-/* Close a report that was written under a name with ".new" and give it its
- * own name, so that a full disk does not leave half of one. */
-static int
-finish_file(FILE *file, const char *folder, const char *name, int status)
+static bool
+exists(const char *folder, const char *name)
 {
-    char from[4096];
-    char to[4096];
+    char path[4096];
 
-    snprintf(from, sizeof from, "%s/%s.new", folder, name);
-    snprintf(to, sizeof to, "%s/%s", folder, name);
-    if (fclose(file) != 0 || status != 0 || rename(from, to) != 0) {
-        fprintf(stderr, "compare: %s: %s\n", to, strerror(errno));
-        unlink(from);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+/* Give a file that was written as "from.new" the name `to`. Returns 0; or -1,
+ * and a sentence. */
+static int
+keep_file(const char *folder, const char *from, const char *to)
+{
+    char from_path[4096];
+    char to_path[4096];
+
+    snprintf(from_path, sizeof from_path, "%s/%s.new", folder, from);
+    snprintf(to_path, sizeof to_path, "%s/%s", folder, to);
+    if (rename(from_path, to_path) != 0) {
+        fprintf(stderr, "compare: %s: %s\n", to_path, strerror(errno));
         return -1;
     }
     return 0;
 }
 
 static int
-write_reports(const char *folder, const struct results *results,
-              const struct summary *summary)
+write_lives(FILE *file, const struct summary *summary)
 {
-    static const char *const names[] = {"results.csv", "summary.csv",
-                                        "results.md"};
-    int status = 0;
+    return csv_write_lives(file, summary->results);
+}
 
-    /* One sentence is enough for all of them. */
-    for (int i = 0; i < 3 && status == 0; i++) {
-        char name[32];
-        FILE *file;
-        int written;
+/* All reports, each whole or not at all. One sentence is enough for them. */
+static int
+write_reports(const char *folder, const struct summary *summary)
+{
+    static const struct {
+        const char *name;
+        int (*write)(FILE *file, const struct summary *summary);
+    } reports[] = {
+        {"results.csv", write_lives},
+        {"summary.csv", csv_write_summary},
+        {"results.md", report_markdown},
+    };
 
-        snprintf(name, sizeof name, "%s.new", names[i]);
-        file = create(folder, name);
-        if (!file) {
-            fprintf(stderr, "compare: %s/%s: %s\n", folder, names[i],
+    for (int i = 0; i < 3; i++) {
+        FILE *file = create(folder, reports[i].name);
+        int status = file ? reports[i].write(file, summary) : -1;
+
+        if ((file && fclose(file) != 0) || status != 0) {
+            fprintf(stderr, "compare: %s/%s: %s\n", folder, reports[i].name,
                     strerror(errno));
-            status = -1;
-            continue;
+            return -1;
         }
-        if (i == 0) {
-            written = csv_write_windows(file, results);
-        } else if (i == 1) {
-            written = csv_write_summary(file, summary);
-        } else {
-            written = markdown_print(file, &results->run, summary);
-        }
-        if (finish_file(file, folder, names[i], written) != 0) {
-            status = -1;
+        if (keep_file(folder, reports[i].name, reports[i].name) != 0) {
+            return -1;
         }
     }
-    return status;
+    return 0;
+}
+
+/* What a run that did not end well has measured stays beside the last good
+ * results. Returns 0, or -1 after a sentence. */
+static int
+keep_results(const char *folder, const struct summary *summary)
+{
+    if (summary->results->run.partial && exists(folder, "results.jsonl")) {
+        paper.folder = NULL;
+        fprintf(stderr,
+                "compare: what was measured is in %s/partial.jsonl; the last "
+                "whole run stays in results.jsonl\n",
+                folder);
+        return keep_file(folder, "results.jsonl", "partial.jsonl");
+    }
+    return keep_file(folder, "results.jsonl", "results.jsonl") == 0
+               ? write_reports(folder, summary)
+               : -1;
+}
+
+/* ---- the run ------------------------------------------------------------
+ */
+
+static size_t
+count_rows(const struct summary *summary, enum life_status status)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < summary->nrows; i++) {
+        count += summary->rows[i].status == status;
+    }
+    return count;
 }
 
 /* A server's failure is the news; that we could not measure comes second.
@@ -272,11 +247,11 @@ write_reports(const char *folder, const struct results *results,
 static int
 exit_status(const struct summary *summary)
 {
-    if (count_rows(summary, WINDOW_FAILED) > 0) {
+    if (count_rows(summary, LIFE_FAILED) > 0) {
         return EXIT_FAILED;
     }
-    if (count_rows(summary, WINDOW_INVALID) > 0 ||
-        count_rows(summary, WINDOW_OK) == 0) {
+    if (count_rows(summary, LIFE_INVALID) > 0 ||
+        count_rows(summary, LIFE_OK) == 0) {
         return EXIT_UNMEASURED;
     }
     return 0;
@@ -286,9 +261,9 @@ exit_status(const struct summary *summary)
 static void
 say_unmeasured(const struct summary *summary)
 {
-    size_t invalid = count_rows(summary, WINDOW_INVALID);
+    size_t invalid = count_rows(summary, LIFE_INVALID);
 
-    if (count_rows(summary, WINDOW_OK) == 0) {
+    if (count_rows(summary, LIFE_OK) == 0) {
         fputs(interrupted ? "compare: interrupted before anything was "
                             "measured\n"
                           : "compare: nothing was measured; the table says "
@@ -302,13 +277,101 @@ say_unmeasured(const struct summary *summary)
     }
 }
 
-static size_t
-count_rows(const struct summary *summary, enum window_status status)
+/* A scenario is measured: its lines can be read while the next one runs. */
+static void
+show_cell(const struct results *results, const struct plan_cell *cell)
 {
-    size_t count = 0;
+    report_scenario_lines(stdout, results, cell->scenario.name,
+                          scenario_asked(&cell->scenario), &paper);
+    fflush(stdout);
+}
 
-    for (size_t i = 0; i < summary->nrows; i++) {
-        count += summary->rows[i].status == status;
+static int
+run_and_report(const struct options *options, const struct plan *plan,
+               struct results *results)
+{
+    struct lives_order order = {
+        .options = options,
+        .plan = plan,
+        .interrupted = &interrupted,
+        .results = results,
+        .on_cell = show_cell,
+    };
+    struct summary summary;
+    int status = 0;
+
+    if (make_folder(options->out) == 0 && !lock_folder(options->out)) {
+        return EXIT_UNMEASURED;
     }
-    return count;
+    if (!(order.file = create(options->out, "results.jsonl")) ||
+        results_write_run(order.file, &results->run) != 0) {
+        fprintf(stderr, "compare: %s/results.jsonl: %s\n", options->out,
+                strerror(errno));
+        return EXIT_UNMEASURED;
+    }
+    if (lives_run(&order) != 0) {
+        paper.folder = NULL;
+        status = EXIT_UNMEASURED;
+    }
+    fclose(order.file);
+    if (summary_make(results, &summary) != 0) {
+        fputs("compare: not enough memory for the table\n", stderr);
+        return EXIT_UNMEASURED;
+    }
+    if (paper.folder && keep_results(options->out, &summary) != 0) {
+        paper.folder = NULL;
+        status = EXIT_UNMEASURED;
+    }
+    report_headline(stdout, &summary, &paper);
+    if (options->why) {
+        report_scenarios(stdout, &summary,
+                         &(struct report_views){.why = true}, &paper);
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "compare: standard output: %s\n", strerror(errno));
+        status = EXIT_UNMEASURED;
+    }
+    if (exit_status(&summary) != 0) {
+        status = exit_status(&summary);
+    }
+    if (status == EXIT_UNMEASURED) {
+        say_unmeasured(&summary);
+    }
+    summary_free(&summary);
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct layout_machine machine;
+    struct options options;
+    struct results results = {0};
+    struct plan plan;
+    int status;
+
+    options_parse(&options, argc, argv);
+    layout_look(&machine);
+    plan_make(&plan, &options, &machine);
+    machine_describe(&results.run, &options, &plan, &machine, argc, argv);
+    if (plan.ncells == 0) {
+        fputs("compare: --scenarios: none of them is part of this run; "
+              "--full has them all\n",
+              stderr);
+        return 2;
+    }
+    if (!contenders_are_there(options.contenders, options.ncontenders,
+                              options.bin) ||
+        !check_streams()) {
+        return EXIT_UNMEASURED;
+    }
+    paper = (struct report_paper){
+        .width = report_width(stdout),
+        .colour = report_wants_colour(stdout),
+        .folder = options.out,
+    };
+    catch_signals();
+    status = run_and_report(&options, &plan, &results);
+    results_free(&results);
+    return status;
 }

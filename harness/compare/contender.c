@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "harness/report/variants.h"
-#include "harness/results/summary.h"
+#include "harness/results/results.h"
 
 const char *const contender_own_names[] = {
     "blocking", "threaded", "selectloop", "coroutine", "libevent", NULL};
@@ -110,7 +110,7 @@ contender_parse(const char *text, struct contender *contender)
             return "that name belongs to one of the variants";
         }
     }
-    if (strcmp(contender->name, SUMMARY_YARDSTICK) == 0) {
+    if (strcmp(contender->name, RESULTS_YARDSTICK) == 0) {
         return "that name belongs to the yardstick";
     }
     return NULL;

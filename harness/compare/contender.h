@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "harness/compare/scenarios.h"
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 /* The longest name that the table has room for, and the most contenders: some
  * of our own, which are the yardstick and the variants at the most. */
@@ -28,10 +28,10 @@ enum contender_kind {
 
 /* One server. */
 struct contender {
-    char name[WINDOW_NAME_BYTES]; /* in every table */
-    enum contender_kind kind;     /* whose it is */
-    const char *program;          /* of ours; of a foreign one NULL */
-    const char *flag;             /* of a variant, else NULL */
+    char name[RESULTS_NAME_BYTES]; /* in every table */
+    enum contender_kind kind;      /* whose it is */
+    const char *program;           /* of ours; of a foreign one NULL */
+    const char *flag;              /* of a variant, else NULL */
     const char *command; /* of a foreign one, with {port}; else NULL */
 };
 

@@ -11,14 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/results/statistics.h"
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 enum {
-    PIECE_BYTES = WINDOW_FLOOR_PIECE_BYTES, /* what a server moves at once */
-    BATCHES = 5,       /* the median of them is the result */
-    BATCH_CALLS = 200, /* sends in a batch, at least */
-    WARMUP_CALLS = 50, /* the first calls find cold caches */
+    PIECE_BYTES = 16 * 1024, /* what a server moves at once */
+    BATCHES = 5,             /* the median of them is the result */
+    BATCH_CALLS = 200,       /* sends in a batch, at least */
+    WARMUP_CALLS = 50,       /* the first calls find cold caches */
 };
 
 static int connect_pair(int pair[2]);
@@ -45,7 +44,7 @@ floor_probe_us(int64_t message_bytes)
     }
     close(pair[0]);
     close(pair[1]);
-    return statistics_estimate(us, BATCHES).median;
+    return statistics_median(us, BATCHES);
 }
 
 /* Two connected sockets over TCP. Returns 0, or -1. */

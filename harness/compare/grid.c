@@ -15,7 +15,7 @@
 /* A thousand have a 99th percentile; Poisson's may be some fewer. */
 #define MESSAGES INT64_C(1200)
 /* That long, and no longer, is waited for them: a second. */
-#define WINDOW_MAX_NS INT64_C(1000000000)
+#define LIFE_MAX_NS INT64_C(1000000000)
 
 /* In percent: of the least capacity, the last one of the greatest. Closer
  * together where the queue begins to grow, and one where it has to. */
@@ -71,10 +71,10 @@ grid_choose(struct grid_point grid[GRID_POINTS],
 int64_t
 grid_window_ns(const struct grid_point *point, int64_t least_ns)
 {
-    int64_t enough_ns = MESSAGES * WINDOW_MAX_NS / point->rate_per_s;
+    int64_t enough_ns = MESSAGES * LIFE_MAX_NS / point->rate_per_s;
 
-    if (enough_ns > WINDOW_MAX_NS) {
-        enough_ns = WINDOW_MAX_NS;
+    if (enough_ns > LIFE_MAX_NS) {
+        enough_ns = LIFE_MAX_NS;
     }
     return enough_ns > least_ns ? enough_ns : least_ns;
 }

@@ -18,9 +18,9 @@ enum {
 
 /* One rate of the grid. */
 struct grid_point {
-    int rate_per_s;             /* 0: there is no such point */
-    int of_per_s;               /* the capacity that it is a share of */
-    char of[WINDOW_NAME_BYTES]; /* whose */
+    int rate_per_s;              /* 0: there is no such point */
+    int of_per_s;                /* the capacity that it is a share of */
+    char of[RESULTS_NAME_BYTES]; /* whose */
 };
 
 /* What a server does in a closed loop, all of its clients served. */

@@ -12,27 +12,26 @@
 
 #include "harness/load/units.h"
 
-static void add_note(struct window *window, const char *format, ...)
+static void add_note(struct life *life, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static void fill_latency(struct window *window,
-                         const struct histogram *latency);
-static void fill_open_loop(struct window *window,
+static void fill_latency(struct life *life, const struct histogram *latency);
+static void fill_open_loop(struct life *life,
                            const struct engine_result *result);
-static void fill_costs(struct window *window,
+static void fill_costs(struct life *life,
                        const struct measurement *measurement,
                        const struct server *server);
 static double switches_per_echo(const struct measurement *measurement,
                                 const struct server *server);
-static void fill_note(struct window *window,
+static void fill_note(struct life *life,
                       const struct measurement *measurement);
-static const char *bound_by(const struct window *window, double server_share,
+static const char *bound_by(const struct life *life, double server_share,
                             double client_share);
 static double quantile_us(const struct histogram *latency, double quantile);
 static double ratio(double value, double by);
 static uint64_t broken(const struct engine_result *result);
-static uint64_t refused_by_design(const struct window *window,
+static uint64_t refused_by_design(const struct life *life,
                                   const struct engine_result *result);
-static bool never_answered(const struct window *window,
+static bool never_answered(const struct life *life,
                            const struct measurement *measurement);
 static void describe_stall(char *text, size_t text_bytes,
                            const struct engine_result *result);
@@ -44,57 +43,56 @@ static void describe_errors(char *text, size_t text_bytes,
                             int to);
 
 void
-judge_fill(struct window *window, const struct measurement *measurement,
+judge_fill(struct life *life, const struct measurement *measurement,
            const struct server *server)
 {
     const struct engine_result *result = &measurement->result;
-    double *figure = window->figure;
+    double *figure = life->figure;
     uint64_t errors = 0;
 
-    figure[WINDOW_START_MS] = server->start_ms;
-    server_last_line(server->output, window->stats, sizeof window->stats);
-    if (window->stats[0] != '{') {
-        window->stats[0] = '\0';
+    figure[LIFE_START_MS] = server->start_ms;
+    server_last_line(server->output, life->stats, sizeof life->stats);
+    if (life->stats[0] != '{') {
+        life->stats[0] = '\0';
     }
     if (measurement->engine_errno != 0) {
         return;
     }
     for (int i = 0; i < ENGINE_ERRORS; i++) {
-        window->errors[i] = result->errors[i];
+        life->errors[i] = result->errors[i];
         if (i < ENGINE_SERVER_ERRORS && i != ENGINE_CONNECT_TIMEOUT) {
             errors += result->errors[i];
         }
     }
-    figure[WINDOW_ASKED] = result->asked;
-    figure[WINDOW_SERVED] = result->served;
-    figure[WINDOW_CONNECTED] = result->connected;
-    figure[WINDOW_UNFINISHED] = (double)result->unfinished;
-    figure[WINDOW_ERRORS] = (double)errors;
-    figure[WINDOW_ECHOES] = (double)result->echoes;
-    figure[WINDOW_SECONDS] = (double)result->window_ns / 1e9;
-    figure[WINDOW_ECHOES_PER_S] =
-        ratio((double)result->echoes, figure[WINDOW_SECONDS]);
-    figure[WINDOW_FAIRNESS] = result->fairness;
+    figure[LIFE_ASKED] = result->asked;
+    figure[LIFE_SERVED] = result->served;
+    figure[LIFE_CONNECTED] = result->connected;
+    figure[LIFE_UNFINISHED] = (double)result->unfinished;
+    figure[LIFE_ERRORS] = (double)errors;
+    figure[LIFE_ECHOES] = (double)result->echoes;
+    figure[LIFE_SECONDS] = (double)result->window_ns / 1e9;
+    figure[LIFE_ECHOES_PER_S] =
+        ratio((double)result->echoes, figure[LIFE_SECONDS]);
+    figure[LIFE_FAIRNESS] = result->fairness;
     if (result->served == 0) {
-        figure[WINDOW_ECHOES_PER_S] = 0;
+        figure[LIFE_ECHOES_PER_S] = 0;
     }
     if (measurement->first.unfinished == 0 && result->unfinished == 0 &&
         measurement->life_echoes > 0 && engine_result_good(result)) {
-        figure[WINDOW_CLIENT_BYTES] =
-            (double)(measurement->first.echoes_total +
-                     measurement->life_echoes) *
-            (double)window->message_bytes;
+        figure[LIFE_CLIENT_BYTES] = (double)(measurement->first.echoes_total +
+                                             measurement->life_echoes) *
+                                    (double)life->message_bytes;
     }
-    if (window->rate_per_s > 0) {
-        fill_latency(window, &result->response);
-        fill_open_loop(window, result);
+    if (life->rate_per_s > 0) {
+        fill_latency(life, &result->response);
+        fill_open_loop(life, result);
     } else {
-        fill_latency(window, &result->latency);
+        fill_latency(life, &result->latency);
     }
-    fill_costs(window, measurement, server);
-    fill_note(window, measurement);
+    fill_costs(life, measurement, server);
+    fill_note(life, measurement);
     if (measurement->unseen) {
-        snprintf(window->layout, sizeof window->layout, "apart");
+        snprintf(life->layout, sizeof life->layout, "apart");
     }
 }
 
@@ -124,130 +122,129 @@ judge_merge(struct measurement *measurement)
 }
 
 void
-judge_status(struct window *window, const struct measurement *measurement,
+judge_status(struct life *life, const struct measurement *measurement,
              const struct server *server, bool ours)
 {
     const struct engine_result *result = &measurement->result;
     const struct engine_mismatch *wrong = &result->mismatch;
-    char text[WINDOW_REASON_BYTES];
+    char text[RESULTS_REASON_BYTES];
 
     if (result->errors[ENGINE_MISMATCH] + result->errors[ENGINE_EXTRA_BYTES] >
         0) {
-        window_fail(window, WINDOW_FAILED,
-                    "wrong byte on connection %lld at offset %lld: 0x%02x "
-                    "was sent, 0x%02x came back%s%s",
-                    (long long)wrong->connection, (long long)wrong->offset,
-                    wrong->expected, wrong->got,
-                    wrong->origin[0] ? "; it looks like " : "",
-                    wrong->origin);
+        life_fail(life, LIFE_FAILED,
+                  "wrong byte on connection %lld at offset %lld: 0x%02x "
+                  "was sent, 0x%02x came back%s%s",
+                  (long long)wrong->connection, (long long)wrong->offset,
+                  wrong->expected, wrong->got,
+                  wrong->origin[0] ? "; it looks like " : "", wrong->origin);
     } else if (server->ended_early) {
         server_describe_end(server, text);
-        window_fail(window, WINDOW_FAILED, "%s", text);
+        life_fail(life, LIFE_FAILED, "%s", text);
     } else if (measurement->engine_errno != 0) {
-        window_fail(window, WINDOW_INVALID, "the client could not start: %s",
-                    strerror(measurement->engine_errno));
+        life_fail(life, LIFE_INVALID, "the client could not start: %s",
+                  strerror(measurement->engine_errno));
     } else if (result->errors[ENGINE_CLIENT_LATE] > 0 &&
                own_errors(result) == 1) {
         describe_lateness(text, sizeof text, result);
-        window_fail(window, WINDOW_INVALID, "%s", text);
+        life_fail(life, LIFE_INVALID, "%s", text);
     } else if (engine_result_invalid(result)) {
         describe_errors(text, sizeof text, result, ENGINE_SERVER_ERRORS,
                         ENGINE_ERRORS);
-        window_fail(window, WINDOW_INVALID, "trouble of the client's own: %s",
-                    text);
+        life_fail(life, LIFE_INVALID, "trouble of the client's own: %s",
+                  text);
     } else if (broken(result) >
-               (ours ? refused_by_design(window, result) : 0)) {
+               (ours ? refused_by_design(life, result) : 0)) {
         describe_errors(text, sizeof text, result, 0, ENGINE_SERVER_ERRORS);
-        window_fail(window, WINDOW_FAILED, "broke connections: %s", text);
+        life_fail(life, LIFE_FAILED, "broke connections: %s", text);
     } else if (result->stalled > 0) {
         describe_stall(text, sizeof text, result);
-        window_fail(window, WINDOW_FAILED, "%s", text);
-    } else if (never_answered(window, measurement)) {
-        window_fail(window, WINDOW_FAILED, "never answered%s%s",
-                    window->note[0] ? "; " : "", window->note);
+        life_fail(life, LIFE_FAILED, "%s", text);
+    } else if (never_answered(life, measurement)) {
+        life_fail(life, LIFE_FAILED, "never answered%s%s",
+                  life->note[0] ? "; " : "", life->note);
     } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
                         WEXITSTATUS(server->wait_status) != 0)) {
         server_describe_end(server, text);
-        window_fail(window, WINDOW_FAILED, "at the stop: %s", text);
+        life_fail(life, LIFE_FAILED, "at the stop: %s", text);
     }
 }
 
 /* What the reader must know of a window that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
 static void
-fill_note(struct window *window, const struct measurement *measurement)
+fill_note(struct life *life, const struct measurement *measurement)
 {
     uint64_t outside = measurement->result.errors[ENGINE_CONNECT_TIMEOUT];
 
     if (outside > 0) {
-        add_note(window,
+        add_note(life,
                  "%llu client%s could not connect, most likely its backlog "
                  "is full",
                  (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (measurement->unseen) {
-        add_note(window, "the launcher put its process out of sight, so "
-                         "neither its CPU nor its memory is measured");
+        add_note(life, "the launcher put its process out of sight, so "
+                       "neither its CPU nor its memory is measured");
     } else if (measurement->forks) {
-        add_note(window, "its CPU is spent in child processes, which are "
-                         "not counted");
+        add_note(life, "its CPU is spent in child processes, which are "
+                       "not counted");
     }
     if (measurement->moved) {
-        add_note(window, "it was put on other CPUs than this row's, so the "
-                         "floor and the client may be on another one");
+        add_note(life, "it was put on other CPUs than this row's, so the "
+                       "floor and the client may be on another one");
     }
 }
 
 static void
-add_note(struct window *window, const char *format, ...)
+add_note(struct life *life, const char *format, ...)
 {
-    size_t length = strlen(window->note);
+    size_t length = strlen(life->note);
     va_list args;
 
     if (length > 0) {
-        length += (size_t)snprintf(window->note + length,
-                                   sizeof window->note - length, "; ");
+        length += (size_t)snprintf(life->note + length,
+                                   sizeof life->note - length, "; ");
     }
-    if (length < sizeof window->note) {
+    if (length < sizeof life->note) {
         va_start(args, format);
-        vsnprintf(window->note + length, sizeof window->note - length, format,
+        vsnprintf(life->note + length, sizeof life->note - length, format,
                   args);
         va_end(args);
     }
 }
 
 static void
-fill_latency(struct window *window, const struct histogram *latency)
+fill_latency(struct life *life, const struct histogram *latency)
 {
-    double *figure = window->figure;
+    double *figure = life->figure;
 
-    figure[WINDOW_P50_US] = quantile_us(latency, 0.5);
-    figure[WINDOW_P99_US] = quantile_us(latency, 0.99);
-    figure[WINDOW_P999_US] = quantile_us(latency, 0.999);
+    figure[LIFE_P50_US] = quantile_us(latency, 0.5);
+    figure[LIFE_P99_US] = quantile_us(latency, 0.99);
+    figure[LIFE_P999_US] = quantile_us(latency, 0.999);
     if (latency->count > 0) {
-        figure[WINDOW_MEAN_US] = histogram_mean_ns(latency) / 1000;
-        figure[WINDOW_MAX_US] = (double)latency->max_ns / 1000;
+        figure[LIFE_MEAN_US] = histogram_mean_ns(latency) / 1000;
+        figure[LIFE_MAX_US] = (double)latency->max_ns / 1000;
     }
 }
 
 /* Beside the response time, which is in the place of the latency. Messages
  * and echoes are counted over the same time. */
 static void
-fill_open_loop(struct window *window, const struct engine_result *result)
+fill_open_loop(struct life *life, const struct engine_result *result)
 {
-    double *figure = window->figure;
+    double *figure = life->figure;
 
-    figure[WINDOW_OFFERED_PER_S] =
-        ratio((double)result->arrivals, figure[WINDOW_SECONDS]);
-    figure[WINDOW_REACHED_SHARE] =
+    figure[LIFE_OFFERED_PER_S] =
+        ratio((double)result->arrivals, figure[LIFE_SECONDS]);
+    figure[LIFE_REACHED_SHARE] =
         ratio((double)result->echoes, (double)result->arrivals);
-    figure[WINDOW_SERVICE_P50_US] = quantile_us(&result->latency, 0.5);
-    figure[WINDOW_SERVICE_P99_US] = quantile_us(&result->latency, 0.99);
-    figure[WINDOW_LAG_P99_US] = quantile_us(&result->lag, 0.99);
+    figure[LIFE_SERVICE_P50_US] = quantile_us(&result->latency, 0.5);
+    figure[LIFE_SERVICE_P99_US] = quantile_us(&result->latency, 0.99);
+    figure[LIFE_LAG_P99_US] = quantile_us(&result->lag, 0.99);
 }
 
 static void
-fill_costs(struct window *window, const struct measurement *measurement,
+fill_costs(struct life *life, const struct measurement *measurement,
            const struct server *server)
 {
     const struct engine_result *result = &measurement->result;
@@ -255,38 +252,38 @@ fill_costs(struct window *window, const struct measurement *measurement,
     double window_ns = (double)result->window_ns;
     double server_ns = (double)measurement->server_cpu_ns;
     double client_ns = (double)result->client_cpu_ns;
-    double *figure = window->figure;
+    double *figure = life->figure;
     double held = result->served - measurement->held_before;
 
     /* Silent clients are among the served where they are asked. */
     if (!measurement->ask_silent && result->served > 0) {
-        held += window->silent;
+        held += life->silent;
     }
-    figure[WINDOW_BASE_RSS_KIB] = measurement->base_rss_kib;
-    figure[WINDOW_CLIENT_CPU_US_PER_ECHO] = ratio(client_ns / 1000, echoes);
+    figure[LIFE_BASE_RSS_KIB] = measurement->base_rss_kib;
+    figure[LIFE_CLIENT_CPU_US_PER_ECHO] = ratio(client_ns / 1000, echoes);
     /* What children of a server did is seen by neither its CPU clock nor its
      * memory map; better no number than a wrong one. */
     if (measurement->forks || measurement->server_cpu_ns < 0) {
         return;
     }
-    figure[WINDOW_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
-    figure[WINDOW_FAULTS_PER_ECHO] =
+    figure[LIFE_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
+    figure[LIFE_FAULTS_PER_ECHO] =
         ratio(measurement->faults, (double)measurement->switches_echoes);
-    figure[WINDOW_THREADS] = measurement->threads;
-    figure[WINDOW_SWITCHES_PER_ECHO] = switches_per_echo(measurement, server);
+    figure[LIFE_THREADS] = measurement->threads;
+    figure[LIFE_SWITCHES_PER_ECHO] = switches_per_echo(measurement, server);
     if (held >= 1) {
-        figure[WINDOW_RSS_KIB_PER_CLIENT] =
+        figure[LIFE_RSS_KIB_PER_CLIENT] =
             (measurement->rss_kib - measurement->base_rss_kib) / held;
-        figure[WINDOW_BUSY_RSS_KIB_PER_CLIENT] =
+        figure[LIFE_BUSY_RSS_KIB_PER_CLIENT] =
             (measurement->busy_rss_kib - measurement->base_rss_kib) / held;
-        figure[WINDOW_STACK_KIB_PER_CLIENT] =
+        figure[LIFE_STACK_KIB_PER_CLIENT] =
             (measurement->threads - measurement->base_threads) *
             measurement->stack_kib / held;
     }
     if (window_ns > 0) {
         snprintf(
-            window->bound_by, sizeof window->bound_by, "%s",
-            bound_by(window, server_ns / window_ns, client_ns / window_ns));
+            life->bound_by, sizeof life->bound_by, "%s",
+            bound_by(life, server_ns / window_ns, client_ns / window_ns));
     }
 }
 
@@ -316,17 +313,16 @@ switches_per_echo(const struct measurement *measurement,
 
 /* Who used up its CPU; the shares are of one CPU. */
 static const char *
-bound_by(const struct window *window, double server_share,
-         double client_share)
+bound_by(const struct life *life, double server_share, double client_share)
 {
     const char *larger = server_share > client_share ? "server" : "client";
-    bool shared = strcmp(window->layout, "shared") == 0;
-    double cpus = shared ? 1 : window->cpus;
+    bool shared = strcmp(life->layout, "shared") == 0;
+    double cpus = shared ? 1 : life->cpus;
 
     if (!shared && (server_share >= 0.9 || client_share >= 0.9)) {
         return larger;
     }
-    if (strcmp(window->layout, "split") != 0 &&
+    if (strcmp(life->layout, "split") != 0 &&
         server_share + client_share >= 0.9 * cpus) {
         return larger;
     }
@@ -362,11 +358,10 @@ broken(const struct engine_result *result)
  * cannot hold them; but no more than were turned away before a byte came
  * back, because whom it has served it cannot refuse any more. */
 static uint64_t
-refused_by_design(const struct window *window,
-                  const struct engine_result *result)
+refused_by_design(const struct life *life, const struct engine_result *result)
 {
     uint64_t said;
-    json_t *stats = json_loads(window->stats, 0, NULL);
+    json_t *stats = json_loads(life->stats, 0, NULL);
     json_int_t refused =
         json_integer_value(json_object_get(stats, "refused"));
 
@@ -378,11 +373,10 @@ refused_by_design(const struct window *window,
 /* Beside a silent client it is no failure to serve nobody, if the server has
  * served the one client that was alone with it. */
 static bool
-never_answered(const struct window *window,
-               const struct measurement *measurement)
+never_answered(const struct life *life, const struct measurement *measurement)
 {
     return measurement->result.served == 0 &&
-           (window->silent == 0 || measurement->first.served == 0);
+           (life->silent == 0 || measurement->first.served == 0);
 }
 
 /* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
@@ -449,7 +443,7 @@ describe_lateness(char *text, size_t text_bytes,
     } else {
         snprintf(text, text_bytes,
                  "the client was late itself (it slept through the end of "
-                 "its window)");
+                 "its life)");
     }
 }
 

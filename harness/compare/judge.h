@@ -8,7 +8,7 @@
 
 #include "harness/compare/server.h"
 #include "harness/load/engine.h"
-#include "harness/results/window.h"
+#include "harness/results/results.h"
 
 /* What was seen of one server under one load. */
 struct measurement {
@@ -19,7 +19,7 @@ struct measurement {
     double base_rss_kib;         /* memory then */
     double rss_kib;              /* memory as all were connected */
     double busy_rss_kib;         /* memory as the slices ended */
-    int64_t server_cpu_ns;       /* in the window; -1: unknown */
+    int64_t server_cpu_ns;       /* in the life; -1: unknown */
     double faults;               /* minor page faults in the window */
     double base_threads;         /* threads as the baseline was read */
     double threads;              /* as the window ended */
@@ -37,8 +37,8 @@ struct measurement {
 };
 
 /* Fill in the figures, the errors, the server's counters and what bounded
- * the window. The server has been stopped. */
-void judge_fill(struct window *window, const struct measurement *measurement,
+ * the life. The server has been stopped. */
+void judge_fill(struct life *life, const struct measurement *measurement,
                 const struct server *server);
 
 /* Add to the measured run's errors those of the first run, whose bytes are
@@ -54,8 +54,7 @@ void judge_merge(struct measurement *measurement);
  * connections that one of ours says it turned away because its model cannot
  * hold them, so far as no byte had come back on them.
  */
-void judge_status(struct window *window,
-                  const struct measurement *measurement,
+void judge_status(struct life *life, const struct measurement *measurement,
                   const struct server *server, bool ours);
 
 #endif

@@ -23,7 +23,7 @@
 #include "harness/compare/progress.h"
 #include "harness/compare/syscalls.h"
 #include "harness/load/engine.h"
-#include "harness/results/statistics.h"
+#include "harness/results/results.h"
 
 #define MS INT64_C(1000000)
 
@@ -77,7 +77,7 @@ struct lives {
     struct progress progress;        /* the line on the terminal */
     int write_errno;                 /* first trouble with the file, or 0 */
     /* By contender: why it is hopeless, "" if it is not. */
-    char hopeless[CONTENDERS_MAX][WINDOW_REASON_BYTES];
+    char hopeless[CONTENDERS_MAX][RESULTS_REASON_BYTES];
     /* Of the present scenario: */
     const struct plan_cell *cell;        /* it */
     struct turn turns[CONTENDERS_MAX];   /* by contender */
@@ -121,13 +121,12 @@ writes(const struct lives *lives)
 }
 
 static void
-keep(struct lives *lives, const struct window *window)
+keep(struct lives *lives, const struct life *life)
 {
-    if (results_add(lives->order->results, window) != 0) {
+    if (results_add_life(lives->order->results, life) != 0) {
         say_unwritten(lives, ENOMEM);
     }
-    if (writes(lives) &&
-        results_write_window(lives->order->file, window) != 0) {
+    if (writes(lives) && results_write_life(lives->order->file, life) != 0) {
         say_unwritten(lives, errno);
     }
 }
@@ -171,7 +170,7 @@ order_for(const struct lives *lives, size_t contender)
         .launcher = options->launcher,
         .host = options->host,
         .start_timeout_ns = options->start_timeout_ns,
-        .round = lives->life,
+        .life = lives->life,
         .interrupted = lives->order->interrupted,
     };
 }
@@ -179,13 +178,13 @@ order_for(const struct lives *lives, size_t contender)
 /* A record of a life that never was. */
 static void
 keep_reason(struct lives *lives, const struct measure_order *order,
-            enum window_status status, const char *reason)
+            enum life_status status, const char *reason)
 {
-    struct window window;
+    struct life life;
 
-    measure_identify(order, &window);
-    window_fail(&window, status, "%s", reason);
-    keep(lives, &window);
+    measure_identify(order, &life);
+    life_fail(&life, status, "%s", reason);
+    keep(lives, &life);
 }
 
 /* True if there is no server to be started; then that is kept. */
@@ -194,10 +193,10 @@ cannot_start(struct lives *lives, const struct measure_order *order,
              const char *hopeless)
 {
     char path[4096];
-    char reason[WINDOW_REASON_BYTES];
+    char reason[RESULTS_REASON_BYTES];
 
     if (hopeless[0] != '\0') {
-        keep_reason(lives, order, WINDOW_FAILED, hopeless);
+        keep_reason(lives, order, LIFE_FAILED, hopeless);
         return true;
     }
     if (order->contender->kind == CONTENDER_FOREIGN ||
@@ -206,11 +205,11 @@ cannot_start(struct lives *lives, const struct measure_order *order,
     }
     /* The others were there when the run began; see programs_check(). */
     if (contender_needs_libevent(order->contender)) {
-        keep_reason(lives, order, WINDOW_SKIPPED,
+        keep_reason(lives, order, LIFE_SKIPPED,
                     "not built: libevent is not installed; run make deps");
     } else {
         snprintf(reason, sizeof reason, "its program is gone: %.200s", path);
-        keep_reason(lives, order, WINDOW_FAILED, reason);
+        keep_reason(lives, order, LIFE_FAILED, reason);
     }
     return true;
 }
@@ -262,7 +261,7 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
     bool ours = turn->order.contender->kind != CONTENDER_FOREIGN;
     struct disturbance after;
     struct disturbance change;
-    struct window window;
+    struct life life;
     size_t contender = (size_t)(turn - lives->turns);
     cpu_set_t cpus;
 
@@ -271,7 +270,7 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
         return;
     }
     turn->order.rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
-    measure_identify(&turn->order, &window);
+    measure_identify(&turn->order, &life);
     if (shared) {
         seen->first = shared->alone;
         seen->result = shared->sums[sum];
@@ -282,31 +281,30 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
         seen->life_echoes = sum == 0 ? shared->echoes : 0;
     }
     judge_merge(seen);
-    judge_fill(&window, seen, &turn->server);
+    judge_fill(&life, seen, &turn->server);
     CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
     disturbance_read(&after, &cpus);
     change = disturbance_between(&lives->before, &after);
-    window.figure[WINDOW_STEAL_PERCENT] =
+    life.figure[LIFE_STEAL_PERCENT] =
         100 * change.steal_s / (change.time_s * CPU_COUNT(&cpus));
-    window.figure[WINDOW_THROTTLED] = change.throttled;
-    window.figure[WINDOW_LISTEN_OVERFLOWS] = change.overflows;
-    window.figure[WINDOW_LISTEN_DROPS] = change.drops;
-    window.figure[WINDOW_RETRANSMITS] = change.retransmits;
-    window.figure[WINDOW_STALLS] = turn->stalls[sum];
-    window.figure[WINDOW_STALL_MS] = turn->stall_ms[sum];
-    window.figure[WINDOW_ELSEWHERE_PERCENT] = seen->elsewhere_percent;
+    life.figure[LIFE_THROTTLED] = change.throttled;
+    life.figure[LIFE_LISTEN_OVERFLOWS] = change.overflows;
+    life.figure[LIFE_LISTEN_DROPS] = change.drops;
+    life.figure[LIFE_RETRANSMITS] = change.retransmits;
+    life.figure[LIFE_STALLS] = turn->stalls[sum];
+    life.figure[LIFE_STALL_MS] = turn->stall_ms[sum];
+    life.figure[LIFE_ELSEWHERE_PERCENT] = seen->elsewhere_percent;
     if (lives->nfloors > 0) {
         double floors[BLOCKS_MAX];
 
         memcpy(floors, lives->floor_us, sizeof floors);
-        measure_add_floor(
-            &window,
-            statistics_estimate(floors, (size_t)lives->nfloors).median);
+        measure_add_floor(&life,
+                          statistics_median(floors, (size_t)lives->nfloors));
     }
-    judge_status(&window, seen, &turn->server, ours);
-    keep(lives, &window);
-    lives->failed[contender] |= window.status == WINDOW_FAILED;
-    lives->measured[contender] |= window.status == WINDOW_OK;
+    judge_status(&life, seen, &turn->server, ours);
+    keep(lives, &life);
+    lives->failed[contender] |= life.status == LIFE_FAILED;
+    lives->measured[contender] |= life.status == LIFE_OK;
 }
 
 /* What is read from the server while it still lives. */
@@ -379,7 +377,7 @@ begin_turn(struct lives *lives, size_t contender)
         if (!interrupted(lives)) {
             snprintf(lives->hopeless[contender],
                      sizeof lives->hopeless[contender], "%s", reason);
-            keep_reason(lives, &turn->order, WINDOW_FAILED, reason);
+            keep_reason(lives, &turn->order, LIFE_FAILED, reason);
             lives->failed[contender] = true;
         }
         return;
@@ -640,7 +638,7 @@ choose_grid(struct lives *lives)
         if (nrates > 0) {
             capacities[n++] = (struct grid_capacity){
                 .of = turn->order.contender->name,
-                .per_s = statistics_estimate(rates, nrates).median,
+                .per_s = statistics_median(rates, nrates),
                 .yardstick =
                     turn->order.contender->kind == CONTENDER_YARDSTICK,
             };
@@ -731,7 +729,7 @@ name_the_missing(struct lives *lives)
             !lives->failed[i]) {
             const struct measure_order order = order_for(lives, i);
 
-            keep_reason(lives, &order, WINDOW_SKIPPED,
+            keep_reason(lives, &order, LIFE_SKIPPED,
                         "not measured: the run was interrupted");
         }
     }
@@ -770,7 +768,7 @@ run_cell(struct lives *lives, const struct plan_cell *cell)
         if (cell->skipped[0] != '\0' && takes_part(lives, i)) {
             const struct measure_order order = order_for(lives, i);
 
-            keep_reason(lives, &order, WINDOW_SKIPPED, cell->skipped);
+            keep_reason(lives, &order, LIFE_SKIPPED, cell->skipped);
         }
     }
     for (int i = 1;
@@ -807,9 +805,9 @@ lives_run(const struct lives_order *order)
     srandom((unsigned)run->seed);
     for (size_t i = 0; i < plan->ncells && !interrupted(lives); i++) {
         run_cell(lives, &plan->cells[i]);
-        run->rounds = plan->cells[i].lives > run->rounds
+        run->lives = plan->cells[i].lives > run->lives
                           ? plan->cells[i].lives
-                          : run->rounds;
+                          : run->lives;
     }
     run->partial = interrupted(lives);
     run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;

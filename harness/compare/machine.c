@@ -32,9 +32,10 @@ machine_describe(struct run *run, const struct options *options,
 
     memset(run, 0, sizeof *run);
     run->seconds = NAN;
+    run->edition = RESULTS_EDITION;
     run->partial = true;
     run->cores = cpus->count;
-    run->rounds = 0;
+    run->lives = 0;
     find_cpu_model(run->cpu_model, sizeof run->cpu_model);
     if (uname(&system) == 0) {
         snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",

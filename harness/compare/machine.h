@@ -7,7 +7,7 @@
 #include "harness/compare/layout.h"
 #include "harness/compare/options.h"
 #include "harness/compare/plan.h"
-#include "harness/results/run.h"
+#include "harness/results/results.h"
 
 /* Fill in all of a run but how it ends. */
 void machine_describe(struct run *run, const struct options *options,

@@ -23,28 +23,28 @@ static void order_server(const struct measure_order *order,
                          size_t path_bytes, char flags[3][64]);
 
 void
-measure_identify(const struct measure_order *order, struct window *window)
+measure_identify(const struct measure_order *order, struct life *life)
 {
     const struct scenario *scenario = order->scenario;
 
-    window_clear(window);
-    snprintf(window->scenario, sizeof window->scenario, "%s", scenario->name);
-    snprintf(window->model, sizeof window->model, "%s",
-             order->contender->name);
-    snprintf(window->layout, sizeof window->layout, "%s",
-             order->layout->name);
-    window->clients = scenario_asked(scenario);
-    window->silent = scenario->silent;
-    window->round = order->round;
-    window->cpus = order->layout->server_cpus;
-    window->delay_ms = scenario->delay_ms;
-    window->work_us = scenario->work_us;
-    window->message_bytes = scenario->message_bytes;
+    life_clear(life);
+    snprintf(life->scenario, sizeof life->scenario, "%s", scenario->name);
+    snprintf(life->model, sizeof life->model, "%s", order->contender->name);
+    snprintf(life->layout, sizeof life->layout, "%s", order->layout->name);
+    life->clients = scenario_asked(scenario);
+    life->silent = scenario->silent;
+    life->life = order->life;
+    life->ask_silent = scenario->ask_silent;
+    life->churn = scenario->churn;
+    life->handshake = scenario->handshake;
+    life->cpus = order->layout->server_cpus;
+    life->delay_ms = scenario->delay_ms;
+    life->work_us = scenario->work_us;
+    life->message_bytes = scenario->message_bytes;
     if (order->rate) {
-        window->rate_per_s = order->rate->rate_per_s;
-        window->rate_of_per_s = order->rate->of_per_s;
-        snprintf(window->rate_of, sizeof window->rate_of, "%s",
-                 order->rate->of);
+        life->rate_per_s = order->rate->rate_per_s;
+        life->rate_of_per_s = order->rate->of_per_s;
+        snprintf(life->rate_of, sizeof life->rate_of, "%s", order->rate->of);
     }
 }
 
@@ -80,16 +80,16 @@ measure_identify_slice(const struct measure_order *order,
     snprintf(slice->model, sizeof slice->model, "%s", order->contender->name);
     slice->clients = scenario_asked(order->scenario);
     slice->rate_per_s = rate ? rate->rate_per_s : 0;
-    slice->life = order->round;
+    slice->life = order->life;
     slice->block = block;
 }
 
 void
-measure_add_floor(struct window *window, double floor_us)
+measure_add_floor(struct life *life, double floor_us)
 {
-    window->figure[WINDOW_FLOOR_US] = floor_us;
-    window->figure[WINDOW_CPU_OVER_FLOOR] =
-        window->figure[WINDOW_SERVER_CPU_US_PER_ECHO] / floor_us;
+    life->figure[LIFE_FLOOR_US] = floor_us;
+    life->figure[LIFE_CPU_OVER_FLOOR] =
+        life->figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
 }
 
 /* The command line: our own servers get the flags of the scenario. */

@@ -25,13 +25,12 @@ struct measure_order {
     const char *launcher;              /* starts the server, or NULL */
     const char *host;                  /* where it listens, or NULL */
     int64_t start_timeout_ns;          /* until the server must be ready */
-    int round;                         /* from 1 */
+    int life;                          /* from 1 */
     const volatile sig_atomic_t *interrupted; /* drop a server that starts */
 };
 
 /* Fill in what is known of a window before it is measured. */
-void measure_identify(const struct measure_order *order,
-                      struct window *window);
+void measure_identify(const struct measure_order *order, struct life *life);
 
 /* The same of a slice, at a rate (NULL: closed loop). */
 void measure_identify_slice(const struct measure_order *order,
@@ -66,7 +65,7 @@ void measure_set_load(const struct measure_order *order,
  * Wait until the server has accepted everybody and made what it makes for
  * each of them. A connect succeeds as soon as the kernel has it, which can be
  * long before; a thousand threads still to be started would be charged to
- * the echoes of the window. Nothing has been sent yet, so a server that is
+ * the echoes of the life. Nothing has been sent yet, so a server that is
  * done sleeps and uses no CPU; one that merely waits for its turn on a busy
  * machine does not sleep. Blocks, for a second at most.
  */
@@ -74,6 +73,6 @@ void measure_settle(const struct measure_order *order,
                     const struct server *server);
 
 /* Add the floor, and the ratio to it. */
-void measure_add_floor(struct window *window, double floor_us);
+void measure_add_floor(struct life *life, double floor_us);
 
 #endif

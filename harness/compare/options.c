@@ -11,7 +11,7 @@
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 #include "harness/report/variants.h"
-#include "harness/results/summary.h"
+#include "harness/results/results.h"
 
 /* What separates names in a list. */
 #define SEPARATORS " ,"
@@ -69,7 +69,7 @@ check_names(const char *flag, const char *names, const char *allowed)
         refuse("--%s: there is no name in it", flag);
     }
     while (*word != '\0') {
-        char name[WINDOW_NAME_BYTES];
+        char name[RESULTS_NAME_BYTES];
         size_t length = strcspn(word, SEPARATORS);
 
         snprintf(name, sizeof name, "%.*s", (int)length, word);
@@ -139,8 +139,8 @@ finish(struct options *options)
     memcpy(&all[n], options->contenders,
            options->ncontenders * sizeof all[0]);
     n += options->ncontenders;
-    contender_make(&all[n++], CONTENDER_YARDSTICK, SUMMARY_YARDSTICK,
-                   SUMMARY_YARDSTICK, NULL);
+    contender_make(&all[n++], CONTENDER_YARDSTICK, RESULTS_YARDSTICK,
+                   RESULTS_YARDSTICK, NULL);
     memcpy(options->contenders, all, n * sizeof all[0]);
     options->ncontenders = n;
 }

@@ -3,7 +3,7 @@
  *
  * perf_event_open(2) on the tracepoints of system calls, for all threads of
  * a process that has one, and those that it will start. Counting costs each
- * call a few tens of nanoseconds, so it has no place in a timed window.
+ * call a few tens of nanoseconds, so it has no place in a timed life.
  */
 #ifndef FIVEWAYS_PERF_H
 #define FIVEWAYS_PERF_H

@@ -20,7 +20,7 @@ enum {
 };
 
 static bool installed(const char *program);
-static bool read_row(const char *line, char name[CALLS_NAME_BYTES],
+static bool read_row(const char *line, char name[STRACE_NAME_BYTES],
                      int64_t *calls);
 
 const char *
@@ -93,9 +93,9 @@ strace_calls(const struct strace_table *table, const char *name)
 /* One row: share, seconds, us per call, calls, perhaps errors, name. The
  * rulers and the total are no rows. */
 static bool
-read_row(const char *line, char name[CALLS_NAME_BYTES], int64_t *calls)
+read_row(const char *line, char name[STRACE_NAME_BYTES], int64_t *calls)
 {
-    char fields[6][CALLS_NAME_BYTES];
+    char fields[6][STRACE_NAME_BYTES];
     char row[128];
     char *end;
     int n;
@@ -107,7 +107,7 @@ read_row(const char *line, char name[CALLS_NAME_BYTES], int64_t *calls)
         return false;
     }
     *calls = strtoll(fields[3], &end, 10);
-    snprintf(name, CALLS_NAME_BYTES, "%s", fields[n - 1]);
+    snprintf(name, STRACE_NAME_BYTES, "%s", fields[n - 1]);
     return *end == '\0' && strcmp(name, "total") != 0;
 }
 

@@ -11,16 +11,17 @@
 #include <stdint.h>
 
 #include "harness/compare/server.h"
-#include "harness/results/calls.h"
+#include "harness/results/results.h"
 
 enum {
+    STRACE_NAME_BYTES = 24, /* of a call, with the final 0 */
     STRACE_CALLS_MAX = 96, /* different calls in one table */
 };
 
 /* What one run under strace counted, from exec to end. */
 struct strace_table {
     struct {
-        char name[CALLS_NAME_BYTES]; /* of the call */
+        char name[STRACE_NAME_BYTES]; /* of the call */
         int64_t calls;               /* how often */
     } rows[STRACE_CALLS_MAX];        /* by name */
     int nrows;                       /* how many */

@@ -48,13 +48,13 @@ void
 syscalls_count(const struct measure_order *order, enum syscalls_method method,
                struct calls *calls)
 {
-    struct window window;
+    struct life life;
 
-    measure_identify(order, &window);
+    measure_identify(order, &life);
     calls_clear(calls);
-    snprintf(calls->scenario, sizeof calls->scenario, "%s", window.scenario);
-    snprintf(calls->model, sizeof calls->model, "%s", window.model);
-    calls->clients = window.clients;
+    snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
+    snprintf(calls->model, sizeof calls->model, "%s", life.model);
+    calls->clients = life.clients;
     if (method == SYSCALLS_NONE) {
         snprintf(calls->reason, sizeof calls->reason, "not asked for");
         return;

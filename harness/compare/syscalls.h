@@ -9,7 +9,7 @@
 #define FIVEWAYS_SYSCALLS_H
 
 #include "harness/compare/measure.h"
-#include "harness/results/calls.h"
+#include "harness/results/results.h"
 
 /* Which way to count. */
 enum syscalls_method {

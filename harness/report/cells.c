@@ -1,334 +1,396 @@
 /*
- * cells.c: what stands in each cell of a table. See cells.h.
+ * cells.c: what stands in a cell. See cells.h.
  */
 #include "harness/report/cells.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "harness/load/units.h"
-
-static void add_rounds(struct text *text, const struct summary_row *rows,
-                       size_t nrows);
-static char *write_served(char *cell, const struct summary_row *row);
-static char *write_latency(char *cell, const struct summary_row *row,
-                           enum window_figure figure,
-                           const struct cells_style *style);
-static char *write_memory(char *cell, const struct summary_row *row);
-static double plain_number(const struct summary_row *row,
-                           enum cells_column column);
-static char *write_spread(char *cell, const struct estimate *estimate);
-static double median(const struct summary_row *row,
-                     enum window_figure figure);
-
-static const char *const headings[CELLS_COLUMNS] = {
-    [CELLS_MODEL] = "model",     [CELLS_SERVED] = "served",
-    [CELLS_RATE] = "echoes",     [CELLS_P50] = "p50",
-    [CELLS_P99] = "p99",         [CELLS_CPU] = "CPU",
-    [CELLS_SPREAD] = "+-",       [CELLS_FLOOR] = "over",
-    [CELLS_YARDSTICK] = "over",  [CELLS_SYSCALLS] = "calls",
-    [CELLS_SWITCHES] = "switch", [CELLS_MEMORY] = "memory",
-    [CELLS_BOUND] = "bound",
-};
-
-static const char *const unit_names[CELLS_COLUMNS] = {
-    [CELLS_MODEL] = "",         [CELLS_SERVED] = "",
-    [CELLS_RATE] = "/s",        [CELLS_P50] = "us",
-    [CELLS_P99] = "us",         [CELLS_CPU] = "us/echo",
-    [CELLS_SPREAD] = "%",       [CELLS_FLOOR] = "floor",
-    [CELLS_YARDSTICK] = "yard", [CELLS_SYSCALLS] = "/echo",
-    [CELLS_SWITCHES] = "/echo", [CELLS_MEMORY] = "KiB/cl",
-    [CELLS_BOUND] = "by",
-};
-
-/* Columns of the terminal that a cell may take. */
-static const int widths[CELLS_COLUMNS] = {
-    [CELLS_MODEL] = 14,   [CELLS_SERVED] = 11,  [CELLS_RATE] = 6,
-    [CELLS_P50] = 6,      [CELLS_P99] = 6,      [CELLS_CPU] = 7,
-    [CELLS_SPREAD] = 3,   [CELLS_FLOOR] = 5,    [CELLS_YARDSTICK] = 5,
-    [CELLS_SYSCALLS] = 6, [CELLS_SWITCHES] = 6, [CELLS_MEMORY] = 6,
-    [CELLS_BOUND] = 7,
-};
-
 enum {
-    /* Pages that a process may gain or lose for reasons of its own. */
-    MEMORY_NOISE_KIB = 16,
+    NAME_WIDTH = 22,        /* of a model; the middle of a longer one goes */
+    MEMORY_NOISE_KIB = 16,  /* pages that a process may gain or lose for
+                             * reasons of its own */
+    BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
-struct cells_style
-cells_style_for(const struct summary_row *rows, size_t nrows)
-{
-    struct cells_style style = {.milliseconds = false};
-    double highest = 0;
+/* From here on a time reads better in milliseconds. */
+#define MILLISECONDS_FROM_US 20000
 
-    for (size_t i = 0; i < nrows; i++) {
-        highest = fmax(highest, median(&rows[i], WINDOW_P99_US));
-        highest = fmax(highest, median(&rows[i], WINDOW_P50_US));
+enum cells_kind
+cells_kind(const struct life *life)
+{
+    if (life->rate_per_s > 0) {
+        return KIND_RATE;
     }
-    style.milliseconds = highest >= 10000;
-    return style;
-}
-
-const char *
-cells_heading(enum cells_column column)
-{
-    return headings[column];
-}
-
-const char *
-cells_unit(enum cells_column column, const struct cells_style *style)
-{
-    if (style->milliseconds && (column == CELLS_P50 || column == CELLS_P99)) {
-        return "ms";
+    if (life->churn || life->handshake) {
+        return KIND_CONNECT;
     }
-    return unit_names[column];
-}
-
-bool
-cells_left(enum cells_column column)
-{
-    return column == CELLS_MODEL || column == CELLS_BOUND;
-}
-
-int
-cells_width(enum cells_column column)
-{
-    return widths[column];
-}
-
-char *
-cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
-            const struct summary_row *row, const struct cells_style *style)
-{
-    switch (column) {
-    case CELLS_MODEL:
-        snprintf(cell, TEXT_CELL_BYTES, "%s", row->window.model);
-        text_clean(cell);
-        return cell;
-    case CELLS_SERVED:
-        return write_served(cell, row);
-    case CELLS_RATE:
-        text_count(cell, median(row, WINDOW_ECHOES_PER_S), "-");
-        if ((int)strlen(cell) > widths[column]) {
-            snprintf(cell, TEXT_CELL_BYTES, "huge");
-        }
-        return cell;
-    case CELLS_P50:
-        return write_latency(cell, row, WINDOW_P50_US, style);
-    case CELLS_P99:
-        return write_latency(cell, row, WINDOW_P99_US, style);
-    case CELLS_SPREAD:
-        return write_spread(cell,
-                            &row->figure[WINDOW_SERVER_CPU_US_PER_ECHO]);
-    case CELLS_MEMORY:
-        return write_memory(cell, row);
-    case CELLS_BOUND:
-        return text_clip(cell,
-                         row->window.bound_by[0] ? row->window.bound_by : "-",
-                         widths[column]);
-    default:
-        return text_fit(cell, plain_number(row, column), widths[column],
-                        column == CELLS_SYSCALLS ? "n/a" : "-");
+    if (life->silent > 0) {
+        return life->ask_silent ? KIND_IDLE : KIND_SILENT;
     }
-}
-
-bool
-cells_measured(const struct summary_row *row)
-{
-    return row->status == WINDOW_OK;
-}
-
-bool
-cells_starved(const struct summary_row *row)
-{
-    return row->starved_rounds > 0;
-}
-
-bool
-cells_all_skipped(const struct summary_row *rows, size_t nrows)
-{
-    for (size_t i = 0; i < nrows; i++) {
-        if (rows[i].status != WINDOW_SKIPPED ||
-            strcmp(rows[i].reason, rows[0].reason) != 0) {
-            return false;
-        }
+    if (life->delay_ms > 0) {
+        return KIND_WAIT;
     }
-    return nrows > 1;
-}
-
-int
-cells_rounds(const struct summary_row *rows, size_t nrows)
-{
-    int rounds = 0;
-
-    for (size_t i = 0; i < nrows; i++) {
-        rounds = rows[i].rounds > rounds ? rows[i].rounds : rounds;
+    if (life->work_us > 0) {
+        return KIND_WORK;
     }
-    return rounds;
+    if (life->message_bytes > BULK_BYTES) {
+        return KIND_BULK;
+    }
+    return life->clients == 1 ? KIND_ONE : KIND_MANY;
 }
 
 void
-cells_title(struct text *text, const struct summary_row *rows, size_t nrows)
+cells_label(struct text *text, const struct life *life)
 {
-    const struct window *window = &rows[0].window;
-    char bytes[UNITS_TEXT_BYTES];
+    const char *plural = life->clients == 1 ? "" : "s";
 
-    text_add(text, "%s: %d client%s x %s", window->scenario, window->clients,
-             window->clients == 1 ? "" : "s",
-             units_format_bytes(bytes, (double)window->message_bytes));
-    if (window->rate_per_s > 0) {
-        text_add(text, ", open loop");
+    switch (cells_kind(life)) {
+    case KIND_RATE:
+        text_add(text, "%d messages/s", life->rate_per_s);
+        break;
+    case KIND_CONNECT:
+        text_add(text, "connect%s + echo", life->handshake ? ", greet" : "");
+        break;
+    case KIND_IDLE:
+        text_add(text, "%d busy + %d idle", life->clients - life->silent,
+                 life->silent);
+        break;
+    case KIND_SILENT:
+        text_add(text, "%d behind %d silent", life->clients, life->silent);
+        break;
+    case KIND_WAIT:
+        text_add(text, "%d ms wait", life->delay_ms);
+        break;
+    case KIND_WORK:
+        text_add(text, "%d us work, %d CPU%s", life->work_us, life->cpus,
+                 life->cpus == 1 ? "" : "s");
+        break;
+    case KIND_BULK:
+        text_add(text, "%.0f KiB messages",
+                 (double)life->message_bytes / 1024);
+        break;
+    default:
+        text_add(text, "%d client%s", life->clients, plural);
+        break;
     }
-    if (strcmp(window->scenario, "idle") == 0 && window->silent > 0) {
-        text_add(text, ", %d of them silent until the end", window->silent);
-    } else if (window->silent > 0) {
-        text_add(text, " behind %d silent", window->silent);
-    }
-    if (window->delay_ms > 0) {
-        text_add(text, ", --delay=%d", window->delay_ms);
-    }
-    if (window->work_us > 0) {
-        text_add(text, ", --work=%d", window->work_us);
-    }
-    if (strcmp(window->layout, "shared") == 0) {
-        text_add(text, ", one CPU shared");
-    } else if (strcmp(window->layout, "split") == 0) {
-        text_add(text, ", one CPU each");
-    } else if (strcmp(window->layout, "apart") == 0) {
-        text_add(text, ", servers out of sight");
-    } else {
-        text_add(text, ", all %d CPU%s", window->cpus,
-                 window->cpus == 1 ? "" : "s");
-    }
-    add_rounds(text, rows, nrows);
 }
 
-/* ", 8 rounds"; and for the row with most attempts, if any window was run
- * again, " (threaded: 8 used of 10 run)". */
-static void
-add_rounds(struct text *text, const struct summary_row *rows, size_t nrows)
+bool
+cells_in_milliseconds(const struct summary_group *group)
 {
-    const struct summary_row *most = &rows[0];
-    int rounds = cells_rounds(rows, nrows);
-
-    for (size_t i = 0; i < nrows; i++) {
-        if (rows[i].run - rows[i].rounds > most->run - most->rounds) {
-            most = &rows[i];
+    for (size_t i = 0; i < group->nrows; i++) {
+        if (group->rows[i].figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
+            return true;
         }
     }
-    if (rounds > 0) {
-        text_add(text, ", %d round%s", rounds, rounds == 1 ? "" : "s");
-    }
-    if (most->run > most->rounds) {
-        text_add(text, " (%s: %d used of %d run)", most->window.model,
-                 most->rounds, most->run);
-    }
+    return false;
 }
 
-/* The number of a column that needs no rule of its own. */
-static double
-plain_number(const struct summary_row *row, enum cells_column column)
+enum mark
+cells_verdict(struct text *text, const struct summary_group *group,
+              const struct summary_row *row, enum fitted what,
+              const char *best)
 {
-    switch (column) {
-    case CELLS_CPU:
-        return median(row, WINDOW_SERVER_CPU_US_PER_ECHO);
-    case CELLS_FLOOR:
-        return median(row, WINDOW_CPU_OVER_FLOOR);
-    case CELLS_YARDSTICK:
-        return row->over_yardstick.median;
-    case CELLS_SYSCALLS:
-        return median(row, WINDOW_SYSCALLS_PER_ECHO);
+    const struct comparison *over = &row->over_best[what];
+
+    if (row == group->best[what]) {
+        text_add(text, "%s", best);
+        return group->clear[what] ? MARK_BEST : MARK_NONE;
+    }
+    switch (over->verdict) {
+    case VERDICT_DIFFERENT:
+        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
+        break;
+    case VERDICT_SAME:
+        text_add(text, "same");
+        break;
+    case VERDICT_UNCLEAR:
+        text_add(text, "~");
+        break;
     default:
-        return median(row, WINDOW_SWITCHES_PER_ECHO);
+        text_add(text, "-");
+        break;
     }
+    return MARK_NONE;
 }
 
-/* Of the worst round. */
-static char *
-write_served(char *cell, const struct summary_row *row)
-{
-    if (isnan(row->served_least)) {
-        snprintf(cell, TEXT_CELL_BYTES, "-");
-        return cell;
-    }
-    snprintf(cell, TEXT_CELL_BYTES, "%.0f/%.0f", row->served_least,
-             median(row, WINDOW_ASKED));
-    if ((int)strlen(cell) > widths[CELLS_SERVED]) {
-        char served[TEXT_CELL_BYTES];
-        char asked[TEXT_CELL_BYTES];
-
-        snprintf(cell, TEXT_CELL_BYTES, "%.5s/%.5s",
-                 text_count(served, row->served_least, "-"),
-                 text_count(asked, median(row, WINDOW_ASKED), "-"));
-    }
-    return cell;
-}
-
-/*
- * The percentiles are those of the echoes that came, but a client that never
- * got one waited longer than all of them: where more than one client in a
- * hundred was never served, the 99th percentile is "never".
+/* ---- the cells that are more than a number ------------------------------
  */
-static char *
-write_latency(char *cell, const struct summary_row *row,
-              enum window_figure figure, const struct cells_style *style)
-{
-    double asked = median(row, WINDOW_ASKED);
-    double served = median(row, WINDOW_SERVED);
-    double value = median(row, figure);
-    double share = figure == WINDOW_P99_US ? 0.99 : 0;
 
-    if ((served <= share * asked && served < asked) ||
-        median(row, WINDOW_ECHOES) == 0) {
-        snprintf(cell, TEXT_CELL_BYTES, "never");
-        return cell;
-    }
-    return text_fit(cell, style->milliseconds ? value / 1000 : value,
-                    widths[CELLS_P50], "-");
+/* A function of a row; the mark of the cell. */
+typedef enum mark put_cell(struct text *text,
+                           const struct summary_group *group,
+                           const struct summary_row *row);
+
+static enum mark
+put_model(struct text *text, const struct summary_group *group,
+          const struct summary_row *row)
+{
+    char name[TEXT_CELL_BYTES];
+
+    (void)group;
+    text_add(text, "%s", text_clip(name, row->life->model, NAME_WIDTH));
+    return MARK_NONE;
 }
 
-static char *
-write_spread(char *cell, const struct estimate *estimate)
+static enum mark
+put_rate_asked(struct text *text, const struct summary_group *group,
+               const struct summary_row *row)
 {
-    double percent = 50 * (estimate->high - estimate->low) / estimate->median;
+    (void)group;
+    text_add(text, "%d", row->life->rate_per_s);
+    return MARK_NONE;
+}
 
-    if (!isfinite(percent)) {
-        snprintf(cell, TEXT_CELL_BYTES, "-");
-    } else if (percent >= 999.5) {
-        snprintf(cell, TEXT_CELL_BYTES, ">1k");
+static enum mark
+put_served(struct text *text, const struct summary_group *group,
+           const struct summary_row *row)
+{
+    (void)group;
+    if (isnan(row->figure[LIFE_SERVED])) {
+        text_add(text, "-");
+        return MARK_NONE;
+    }
+    text_add(text, "%.0f/%.0f", row->figure[LIFE_SERVED],
+             row->figure[LIFE_ASKED]);
+    return row->starved ? MARK_BAD : MARK_NONE;
+}
+
+static enum mark
+put_over_most(struct text *text, const struct summary_group *group,
+              const struct summary_row *row)
+{
+    return cells_verdict(text, group, row, FIT_RATE, "most");
+}
+
+static enum mark
+put_cost(struct text *text, const struct summary_group *group,
+         const struct summary_row *row)
+{
+    return cells_verdict(text, group, row, FIT_CPU, "least");
+}
+
+static enum mark
+put_range(struct text *text, const struct summary_group *group,
+          const struct summary_row *row)
+{
+    const struct comparison *over = &row->over_best[FIT_CPU];
+
+    (void)group;
+    if (isnan(over->low)) {
+        text_add(text, "-");
     } else {
-        snprintf(cell, TEXT_CELL_BYTES, percent < 9.5 ? "%.1f" : "%.0f",
-                 percent);
+        text_add(text, "[%.2f, %.2f]", over->low, over->high);
     }
-    return cell;
+    return MARK_NONE;
 }
 
-/*
- * What the clients add is a difference of two sizes that the kernel counts
- * in pages. A few pages are no result, so less than that is a bound; less
- * than nothing is no number at all.
- */
-static char *
-write_memory(char *cell, const struct summary_row *row)
+static enum mark
+put_yard(struct text *text, const struct summary_group *group,
+         const struct summary_row *row)
 {
-    const struct window *window = &row->window;
-    bool asked_all = strcmp(window->scenario, "idle") == 0;
-    double value = median(row, WINDOW_RSS_KIB_PER_CLIENT);
-    double held =
-        fmax(row->served_most, 1) + (asked_all ? 0 : window->silent);
+    char number[TEXT_CELL_BYTES];
+
+    (void)group;
+    text_add(text, "%s",
+             row->yardstick
+                 ? "-"
+                 : text_number(number, row->over_yardstick.ratio, "-"));
+    return MARK_NONE;
+}
+
+/* What the clients add is a difference of two sizes that the kernel counts in
+ * pages. A few pages are no result, so less than that is a bound. */
+static enum mark
+put_memory(struct text *text, const struct summary_group *group,
+           const struct summary_row *row)
+{
+    double value = summary_memory(row);
+    double held = fmax(row->served_most, 1) +
+                  (row->life->ask_silent ? 0 : row->life->silent);
     double bound = MEMORY_NOISE_KIB / held;
 
-    if (isfinite(value) && value >= 0 && value < bound) {
+    (void)group;
+    if (!isfinite(value)) {
+        text_add(text, "-");
+    } else if (value < bound) {
         double step = pow(10, floor(log10(bound)));
 
-        snprintf(cell, TEXT_CELL_BYTES, "<%g", ceil(bound / step) * step);
-        return cell;
+        text_add(text, "<%g", ceil(bound / step) * step);
+    } else {
+        text_add(text, value < 9.95 ? "%.1f" : "%.0f", value);
     }
-    return text_fit(cell, value < 0 ? NAN : value, widths[CELLS_MEMORY], "-");
+    return MARK_NONE;
 }
 
-static double
-median(const struct summary_row *row, enum window_figure figure)
+static enum mark
+put_bound(struct text *text, const struct summary_group *group,
+          const struct summary_row *row)
 {
-    return row->figure[figure].median;
+    const char *bound = row->life->bound_by;
+
+    (void)group;
+    text_add(text, "%s", bound[0] != '\0' ? bound : "-");
+    return MARK_NONE;
+}
+
+static enum mark
+put_state(struct text *text, const struct summary_group *group,
+          const struct summary_row *row)
+{
+    if (row->starved) {
+        put_served(text, group, row);
+        text_add(text, " served");
+        return MARK_BAD;
+    }
+    text_add(text, "%s",
+             isnan(row->figure[LIFE_REACHED_SHARE]) ? "-"
+             : row->saturated                       ? "saturated"
+                                                    : "kept");
+    return MARK_NONE;
+}
+
+/* ---- the table of all cells ----------------------------------------------
+ */
+
+/* How a number is written. */
+enum form {
+    FORM_NUMBER, /* three digits */
+    FORM_FIXED,  /* two digits behind the point */
+    FORM_COUNT,  /* with a unit: 94.8k */
+    FORM_TIME,   /* us or ms, as the heading says */
+    FORM_SHARED, /* a time that clients who are not served never get */
+};
+
+static const struct {
+    const char *group;   /* above the heading */
+    const char *heading; /* without the unit of a time */
+    put_cell *put;       /* or NULL: a figure, in this form */
+    enum life_figure figure;
+    enum form form;
+    bool left; /* words */
+} cells[CELLS] = {
+    [CELLS_MODEL] = {"", "", put_model, 0, 0, true},
+    [CELLS_RATE_ASKED] = {"", "asked/s", put_rate_asked, 0, 0, false},
+    [CELLS_SERVED] = {"", "served", put_served, 0, 0, false},
+    [CELLS_FAIRNESS] = {"", "fair", NULL, LIFE_FAIRNESS, FORM_FIXED, false},
+    [CELLS_RATE] = {"", "echoes/s", NULL, LIFE_ECHOES_PER_S, FORM_COUNT,
+                    false},
+    [CELLS_OVER_MOST] = {"", "of most", put_over_most, 0, 0, false},
+    [CELLS_P50] = {"full turn", "p50", NULL, LIFE_P50_US, FORM_SHARED, false},
+    [CELLS_P99] = {"full turn", "p99", NULL, LIFE_P99_US, FORM_SHARED, false},
+    [CELLS_SERVER] = {"CPU us/echo", "server", NULL,
+                      LIFE_SERVER_CPU_US_PER_ECHO, 0, false},
+    [CELLS_CLIENT] = {"CPU us/echo", "client", NULL,
+                      LIFE_CLIENT_CPU_US_PER_ECHO, 0, false},
+    [CELLS_COST] = {"server CPU over", "least", put_cost, 0, 0, false},
+    [CELLS_RANGE] = {"server CPU over", "95 %", put_range, 0, 0, false},
+    [CELLS_YARD] = {"server CPU over", "yard", put_yard, 0, 0, false},
+    [CELLS_FLOOR] = {"server CPU over", "floor", NULL, LIFE_CPU_OVER_FLOOR,
+                     FORM_FIXED, false},
+    [CELLS_CALLS] = {"", "calls", NULL, LIFE_SYSCALLS_PER_ECHO, FORM_FIXED,
+                     false},
+    [CELLS_SWITCHES] = {"", "switch", NULL, LIFE_SWITCHES_PER_ECHO,
+                        FORM_FIXED, false},
+    [CELLS_MEMORY] = {"", "KiB/cl", put_memory, 0, 0, false},
+    [CELLS_RESIDENT] = {"KiB a client", "resident", NULL,
+                        LIFE_RSS_KIB_PER_CLIENT, 0, false},
+    [CELLS_STACK] = {"KiB a client", "thread stack", NULL,
+                     LIFE_STACK_KIB_PER_CLIENT, 0, false},
+    [CELLS_BOUND] = {"", "bound by", put_bound, 0, 0, false},
+    [CELLS_RESPONSE_P50] = {"response", "p50", NULL, LIFE_P50_US, FORM_SHARED,
+                            false},
+    [CELLS_RESPONSE_P99] = {"response", "p99", NULL, LIFE_P99_US, FORM_SHARED,
+                            false},
+    [CELLS_SERVICE_P50] = {"service", "p50", NULL, LIFE_SERVICE_P50_US,
+                           FORM_TIME, false},
+    [CELLS_SERVICE_P99] = {"service", "p99", NULL, LIFE_SERVICE_P99_US,
+                           FORM_TIME, false},
+    [CELLS_LAG] = {"client", "lag p99", NULL, LIFE_LAG_P99_US, FORM_TIME,
+                   false},
+    [CELLS_UNFINISHED] = {"", "unfin.", NULL, LIFE_UNFINISHED, FORM_COUNT,
+                          false},
+    [CELLS_STATE] = {"", "state", put_state, 0, 0, true},
+};
+
+static enum mark
+put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
+           bool milliseconds)
+{
+    double value = row->figure[cells[id].figure];
+    enum form form = cells[id].form;
+    char number[TEXT_CELL_BYTES];
+
+    if (form == FORM_SHARED && row->starved) {
+        text_add(text, "never");
+        return MARK_BAD;
+    }
+    if (form == FORM_SHARED && row->saturated) {
+        text_add(text, "grows");
+        return MARK_NONE;
+    }
+    if (form >= FORM_TIME && milliseconds) {
+        value /= 1000;
+    }
+    if (form == FORM_FIXED && isfinite(value) && fabs(value) < 99.5) {
+        text_add(text, "%.2f", value);
+        return MARK_NONE;
+    }
+    text_add(text, "%s",
+             form == FORM_COUNT ? text_count(number, value, "-")
+                                : text_number(number, value, "-"));
+    return MARK_NONE;
+}
+
+void
+cells_put(struct document *document, enum cells_id id,
+          const struct summary_group *group, const struct summary_row *row,
+          bool milliseconds)
+{
+    struct text text = {0};
+    enum mark mark = cells[id].put ? cells[id].put(&text, group, row)
+                                   : put_figure(&text, id, row, milliseconds);
+
+    document_cell(document, mark, "%s", text_string(&text));
+    text_free(&text);
+}
+
+void
+cells_table(struct document *document, const struct cells_shown *shown,
+            size_t n, bool milliseconds)
+{
+    static const char *const times[][2] = {
+        {"p50 us", "p50 ms"}, {"p99 us", "p99 ms"}, {"lag us", "lag ms"}};
+    struct column columns[CELLS];
+
+    for (size_t i = 0; i < n; i++) {
+        enum cells_id id = shown[i].id;
+
+        columns[i] = (struct column){cells[id].group, cells[id].heading,
+                                     shown[i].drop, cells[id].left};
+        for (size_t j = 0; cells[id].form >= FORM_TIME && j < 3; j++) {
+            if (strncmp(times[j][0], cells[id].heading, 3) == 0) {
+                columns[i].heading = times[j][milliseconds];
+            }
+        }
+    }
+    document_table(document, columns, n);
+}
+
+void
+cells_row(struct document *document, const struct cells_shown *shown,
+          size_t n, const struct summary_group *group,
+          const struct summary_row *row, bool milliseconds)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (row->status == LIFE_OK || shown[i].id == CELLS_MODEL ||
+            shown[i].id == CELLS_RATE_ASKED) {
+            cells_put(document, shown[i].id, group, row, milliseconds);
+        } else {
+            document_rest(document, "%s: %s", life_status_name(row->status),
+                          row->life->reason);
+            return;
+        }
+    }
 }

@@ -1,75 +1,94 @@
 /*
- * cells.h: the columns that tables show, and what stands in each cell.
+ * cells.h: what stands in a cell of a table, whichever table that is.
  *
- * The terminal and Markdown show the same cells; only the frame differs.
- * "-" is not measured, "never" is measured and did not happen, "n/a" is
- * not possible here. None of them is ever printed as 0.
+ * "-" is not measured or not comparable, "never" is measured and did not
+ * happen. None of them is ever printed as 0.
  */
-#ifndef FIVEWAYS_CELLS_H
-#define FIVEWAYS_CELLS_H
+#ifndef FIVEWAYS_REPORT_CELLS_H
+#define FIVEWAYS_REPORT_CELLS_H
 
-#include "harness/report/text.h"
-#include "harness/results/summary.h"
+#include "harness/report/document.h"
+#include "harness/results/results.h"
 
-/* The columns, from left to right. */
-enum cells_column {
+/* What a cell may show of a row. */
+enum cells_id {
     CELLS_MODEL,
-    CELLS_SERVED, /* "1/64", of the worst round */
-    CELLS_RATE,   /* echoes in a second */
-    CELLS_P50,    /* latencies, one unit for both */
+    CELLS_RATE_ASKED, /* open loop: messages a second */
+    CELLS_SERVED,     /* "1/64", of the worst life */
+    CELLS_FAIRNESS,   /* least served client over the median */
+    CELLS_RATE,       /* echoes per second */
+    CELLS_OVER_MOST,  /* ... over those of the fastest */
+    CELLS_P50,        /* of a full turn of all clients */
     CELLS_P99,
-    CELLS_CPU,       /* server CPU, us for each echo */
-    CELLS_SPREAD,    /* half of its interval, percent */
-    CELLS_FLOOR,     /* CPU over the floor */
-    CELLS_YARDSTICK, /* CPU over the yardstick */
-    CELLS_SYSCALLS,  /* for each echo */
-    CELLS_SWITCHES,  /* for each echo */
-    CELLS_MEMORY,    /* resident KiB for each client */
-    CELLS_BOUND,     /* server, client, waiting */
-    CELLS_COLUMNS,
+    CELLS_SERVER, /* CPU per echo */
+    CELLS_CLIENT, /* ... of our own side */
+    CELLS_COST,   /* server CPU over the least */
+    CELLS_RANGE,  /* its interval */
+    CELLS_YARD,   /* server CPU over the yardstick */
+    CELLS_FLOOR,  /* ... over a recv and a send */
+    CELLS_CALLS,  /* system calls per echo */
+    CELLS_SWITCHES,
+    CELLS_MEMORY,       /* KiB for each client, with the kernel's stack */
+    CELLS_RESIDENT,     /* ... without */
+    CELLS_STACK,        /* ... that stack */
+    CELLS_BOUND,        /* by CPU, server, client or waiting */
+    CELLS_RESPONSE_P50, /* open loop: from when a message was due */
+    CELLS_RESPONSE_P99,
+    CELLS_SERVICE_P50, /* ... from when it was sent */
+    CELLS_SERVICE_P99,
+    CELLS_LAG,        /* of the client itself */
+    CELLS_UNFINISHED, /* messages without an echo */
+    CELLS_STATE,      /* "kept", "saturated", "1/64 served" */
+    CELLS,
 };
 
-/* How the rows of one group are to be written. */
-struct cells_style {
-    bool milliseconds; /* unit of latencies: ms, else us */
+/* A column of a table: what it shows, and when it goes. */
+struct cells_shown {
+    enum cells_id id; /* what */
+    int drop;         /* see struct column */
 };
 
-/* The style that suits `nrows` rows of one group. */
-struct cells_style cells_style_for(const struct summary_row *rows,
-                                   size_t nrows);
+/* What scenarios are like; bits. A group has one of them. */
+enum cells_kind {
+    KIND_ONE = 1,      /* one client, as fast as it goes */
+    KIND_MANY = 2,     /* several of them */
+    KIND_IDLE = 4,     /* beside many that only wait */
+    KIND_SILENT = 8,   /* behind one that never speaks */
+    KIND_CONNECT = 16, /* a connection for each echo */
+    KIND_WAIT = 32,    /* the server waits before each echo */
+    KIND_WORK = 64,    /* the server works before each echo */
+    KIND_BULK = 128,   /* long messages */
+    KIND_RATE = 256,   /* an open loop */
+};
 
-/* The two lines of a column's heading: its name, and its unit or "". */
-const char *cells_heading(enum cells_column column);
-const char *cells_unit(enum cells_column column,
-                       const struct cells_style *style);
+/* The kind of a scenario, by its properties. */
+enum cells_kind cells_kind(const struct life *life);
 
-/* True if the cells of a column are set against its left side. */
-bool cells_left(enum cells_column column);
+/* Append what a scenario is like, shortly: "64 clients". */
+void cells_label(struct text *text, const struct life *life);
 
-/* How wide a column may become. Numbers are made to fit; names are not, so
- * that a table without columns can show them in full. */
-int cells_width(enum cells_column column);
+/* True if the times of a group are best written in milliseconds, else in
+ * microseconds. */
+bool cells_in_milliseconds(const struct summary_group *group);
 
-/* Write the cell of a row that was measured. Returns `cell`. */
-char *cells_write(char cell[TEXT_CELL_BYTES], enum cells_column column,
-                  const struct summary_row *row,
-                  const struct cells_style *style);
+/* Begin a table of these columns. */
+void cells_table(struct document *document, const struct cells_shown *shown,
+                 size_t n, bool milliseconds);
 
-/* True if a row has numbers; else its status and reason stand for them. */
-bool cells_measured(const struct summary_row *row);
+/* Append the cells of a row; or for one without figures its name, status and
+ * reason. */
+void cells_row(struct document *document, const struct cells_shown *shown,
+               size_t n, const struct summary_group *group,
+               const struct summary_row *row, bool milliseconds);
 
-/* True if fewer clients were served than asked in any round: the news of
- * the row. */
-bool cells_starved(const struct summary_row *row);
+/* Append one cell. */
+void cells_put(struct document *document, enum cells_id id,
+               const struct summary_group *group,
+               const struct summary_row *row, bool milliseconds);
 
-/* True if a group was skipped as a whole, for one reason. */
-bool cells_all_skipped(const struct summary_row *rows, size_t nrows);
-
-/* The most rounds that any of the rows has. */
-int cells_rounds(const struct summary_row *rows, size_t nrows);
-
-/* One line on what a group measured: "echo: 64 clients x 64 B, ...". */
-void cells_title(struct text *text, const struct summary_row *rows,
-                 size_t nrows);
+/* Append "x1.52", "~", "same", "best" as `best` calls it, or "-". */
+enum mark cells_verdict(struct text *text, const struct summary_group *group,
+                        const struct summary_row *row, enum fitted what,
+                        const char *best);
 
 #endif

@@ -10,8 +10,30 @@
 
 #include "harness/load/units.h"
 
-static int reserve(struct text *text, size_t more);
-static int min_int(int a, int b);
+/* Room for `more` bytes and the final 0. Returns 0, or -1 without memory. */
+static int
+reserve(struct text *text, size_t more)
+{
+    size_t needed = text->length + more + 1;
+
+    if (needed > text->room) {
+        size_t room = 2 * needed;
+        char *bytes = realloc(text->bytes, room);
+
+        if (!bytes) {
+            return -1;
+        }
+        text->bytes = bytes;
+        text->room = room;
+    }
+    return 0;
+}
+
+static int
+min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
 
 void
 text_add(struct text *text, const char *format, ...)
@@ -110,42 +132,19 @@ text_count(char cell[TEXT_CELL_BYTES], double value, const char *missing)
     return cell;
 }
 
-char *
-text_fit(char cell[TEXT_CELL_BYTES], double value, int width,
-         const char *missing)
-{
-    text_number(cell, value, missing);
-    if (!isfinite(value) || (int)strlen(cell) <= width) {
-        return cell;
-    }
-    if (fabs(value) >= 999.5) {
-        text_count(cell, value, missing);
-        if ((int)strlen(cell) > width) {
-            snprintf(cell, TEXT_CELL_BYTES, value < 0 ? "-huge" : "huge");
-        }
-    } else if (value >= 0 && value < 0.5 * pow(10, 2 - width)) {
-        /* The smallest bound that still fits: "<0.01" in five columns. */
-        snprintf(cell, TEXT_CELL_BYTES, "<%.*f", width - 3,
-                 pow(10, 3 - width));
-    } else {
-        snprintf(cell, TEXT_CELL_BYTES, "%.*f", width - (value < 0 ? 3 : 2),
-                 value);
-    }
-    return cell;
-}
-
 void
-text_wrap(FILE *file, const char *words, int width, int indent)
+text_wrap(FILE *file, const char *words, int column, int width, int indent)
 {
-    int column = 0;
     int blank = 0; /* before a word: none where a line begins */
+    int begin = column;
 
     while (*words != '\0') {
         int length = (int)strcspn(words, " ");
 
-        if (column > indent && column + blank + length > width) {
+        if (column > begin && column + blank + length > width) {
             fprintf(file, "\n%*s", indent, "");
             column = indent;
+            begin = indent;
             blank = 0;
         }
         length = min_int(length, width - column - blank);
@@ -156,29 +155,4 @@ text_wrap(FILE *file, const char *words, int width, int indent)
         words += strspn(words, " ");
     }
     fputc('\n', file);
-}
-
-/* Room for `more` bytes and the final 0. Returns 0, or -1 without memory. */
-static int
-reserve(struct text *text, size_t more)
-{
-    size_t needed = text->length + more + 1;
-
-    if (needed > text->room) {
-        size_t room = 2 * needed;
-        char *bytes = realloc(text->bytes, room);
-
-        if (!bytes) {
-            return -1;
-        }
-        text->bytes = bytes;
-        text->room = room;
-    }
-    return 0;
-}
-
-static int
-min_int(int a, int b)
-{
-    return a < b ? a : b;
 }

@@ -54,14 +54,10 @@ char *text_number(char cell[TEXT_CELL_BYTES], double value,
 char *text_count(char cell[TEXT_CELL_BYTES], double value,
                  const char *missing);
 
-/* text_number() in at most `width` columns, 5 or more: what is too long gets
- * a unit ("1.23M"), fewer digits, or a bound ("<0.01"). */
-char *text_fit(char cell[TEXT_CELL_BYTES], double value, int width,
-               const char *missing);
-
 /* Print `words` in lines of at most `width` columns, broken at spaces, and
- * within a word that is longer than a line; every line but the first begins
- * with `indent` spaces. Ends with a newline. */
-void text_wrap(FILE *file, const char *words, int width, int indent);
+ * within a word that is longer than a line. The first line is there up to
+ * `column`; the others begin with `indent` spaces. Ends with a newline. */
+void text_wrap(FILE *file, const char *words, int column, int width,
+               int indent);
 
 #endif

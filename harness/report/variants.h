@@ -8,12 +8,8 @@
 #ifndef FIVEWAYS_VARIANTS_H
 #define FIVEWAYS_VARIANTS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-
-#include "harness/report/text.h"
-#include "harness/results/summary.h"
+#include "harness/report/document.h"
+#include "harness/results/results.h"
 
 /* The run->mode of a run of them. */
 #define VARIANTS_MODE "variants"
@@ -34,15 +30,10 @@ struct variant {
 
 extern const struct variant variants[VARIANTS];
 
-/* What the columns mean. */
-void variants_legend(struct text *text);
-
-/* A row for each that was measured, for a terminal or in Markdown. */
-void variants_print(FILE *file, const struct summary *summary, bool markdown);
-
-/* What variant number `i` shows beside its base; nothing if they were not
- * measured together. Returns false behind the last. */
-bool variants_sentence(struct text *text, const struct summary *summary,
-                       size_t i);
+/* Append a table with each variant over what it is held against, and with
+ * `sentences` what each shows; nothing of those that were not measured beside
+ * it. */
+void variants_build(struct document *document, const struct summary *summary,
+                    bool sentences);
 
 #endif

@@ -1,75 +1,313 @@
 /*
- * results.h: the results file, the only source of every report.
+ * results.h: what was measured, its file, and what it says.
  *
- * results.jsonl holds one JSON object on each line: first the run, then one
- * line for each window, written and flushed the moment that it was
- * measured, one for each counting of system calls among them, and at last a
- * line that says how the run ended. So whatever happens to the run, what was
- * measured before is safe.
+ * A run measures scenarios. In each of them a server lives once or more
+ * (struct life: one fresh process under one load) and is driven for many
+ * short slices (struct slice); system calls are counted apart (struct calls).
+ * All of them are lines of results.jsonl, the only source of every report,
+ * and never change once they are written. The summary draws them together:
+ * one row for each server in each scenario, compared by the statistics below.
+ *
+ * A figure that was not measured is NAN here, null in JSON and empty in CSV.
+ * It is never 0, because 0 is a result.
  */
 #ifndef FIVEWAYS_RESULTS_H
 #define FIVEWAYS_RESULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
-#include "harness/results/calls.h"
-#include "harness/results/run.h"
-#include "harness/results/window.h"
+#include "harness/load/engine.h"
 
-/* One server driven once, from nothing under way to nothing under way. */
-struct slice {
-    char scenario[WINDOW_NAME_BYTES]; /* as in struct window */
-    char model[WINDOW_NAME_BYTES];    /* as there, or "floor" */
-    int clients;                      /* as there */
-    int rate_per_s;                   /* open loop: the rate, else 0 */
-    int life;                         /* from 1 */
-    int block;                        /* from 1, through all lives */
-    double seconds;                   /* how long it took */
-    double echoes;                    /* whole ones */
-    double server_cpu_us;             /* in all; NAN: unknown */
-    double client_cpu_us;             /* in all */
-    double gap_ms;                    /* longest time without a byte */
-    bool stalled;                     /* that was no gap of the load's own */
+enum {
+    RESULTS_EDITION = 2,        /* of the file; another one is refused */
+    RESULTS_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
+    RESULTS_REASON_BYTES = 256, /* a sentence */
+    RESULTS_STATS_BYTES = 1024, /* one line of JSON */
+    RESULTS_MODELS_MAX = 64,    /* that are compared within one group */
+    CALLS_NAMES_MAX = 48,       /* different system calls of one server */
 };
+
+/* Two of the models are not servers that anybody would write. */
+#define RESULTS_YARDSTICK "yardstick" /* the barest epoll loop */
+#define RESULTS_FLOOR     "floor"     /* a recv and a send, no server */
+
+/* ---- the records of a file ----------------------------------------------
+ */
+
+/* The first line, and at its end the last one. */
+struct run {
+    int edition;        /* of the file's format, from 2 */
+    char cpu_model[96]; /* as /proc/cpuinfo names it */
+    int cores;          /* CPUs that the run was allowed to use */
+    char kernel[96];    /* name, release, machine */
+    char date[32];      /* start, ISO 8601, UTC */
+    char compiler[64];  /* that built compare, and with it the servers */
+    char commit[64];    /* of the tree, as git describes it, or "" */
+    char mode[12];      /* default, quick, full, c10k or variants */
+    char layout[12];    /* of every scenario that does not set its own */
+    int lives;          /* planned; once it is over, begun */
+    int64_t seed;       /* of the random order of servers */
+    char models[512];   /* names in table order, separated by spaces */
+    char command[512];  /* the command line */
+    char note[512];     /* what the plan had to change, or "" */
+    bool partial;       /* cut short: Ctrl-C, or no last line */
+    double seconds;     /* that the run took; NAN while it is not over */
+};
+
+/* What became of a life. */
+enum life_status {
+    LIFE_OK,      /* measured; `served` may still be less than `asked` */
+    LIFE_FAILED,  /* the server's fault: it died, or a byte was wrong */
+    LIFE_INVALID, /* the client's fault: nothing is held against anyone */
+    LIFE_SKIPPED, /* not run at all, for a reason known beforehand */
+    LIFE_STATUSES,
+};
+
+/* The figures of a life, from all of its slices together where nothing else
+ * is said; the table figures[] describes each. */
+enum life_figure {
+    LIFE_ASKED,                  /* clients of which an echo was expected */
+    LIFE_SERVED,                 /* of them: got a whole echo in a slice */
+    LIFE_FAIRNESS,               /* least served client over the median */
+    LIFE_ECHOES,                 /* whole, verified echoes */
+    LIFE_SECONDS,                /* length of the slices */
+    LIFE_ECHOES_PER_S,           /* the one divided by the other */
+    LIFE_P50_US,                 /* of all messages; in an open loop the
+                                  * response time */
+    LIFE_P99_US,                 /* ... 99 of 100 */
+    LIFE_P999_US,                /* ... 999 of 1000 */
+    LIFE_MAX_US,                 /* ... all */
+    LIFE_MEAN_US,                /* ... the mean */
+    LIFE_SERVER_CPU_US_PER_ECHO, /* CPU time of the server's process */
+    LIFE_CLIENT_CPU_US_PER_ECHO, /* of our own side */
+    LIFE_FLOOR_US,               /* the kernel's price of recv and send */
+    LIFE_CPU_OVER_FLOOR,         /* server CPU divided by it */
+    LIFE_SYSCALLS_PER_ECHO,      /* of the server */
+    LIFE_SWITCHES_PER_ECHO,      /* context switches of the server */
+    LIFE_RSS_KIB_PER_CLIENT,     /* resident memory that a client adds */
+    LIFE_BUSY_RSS_KIB_PER_CLIENT, /* the same as the slices have ended */
+    LIFE_STACK_KIB_PER_CLIENT,   /* kernel stacks of the threads that a
+                                  * client adds; not resident memory */
+    LIFE_ERRORS,                 /* connections that the server broke */
+    LIFE_STALLS,                 /* slices that were held up */
+    LIFE_STALL_MS,               /* the longest of these times */
+    LIFE_ELSEWHERE_PERCENT,      /* CPU it used outside of its own slices,
+                                  * of that time */
+    LIFE_CONNECTED,              /* clients that connected, silent ones too */
+    LIFE_UNFINISHED,             /* messages without their echo at the end */
+    LIFE_BASE_RSS_KIB,           /* the server before the clients came */
+    LIFE_START_MS,               /* from exec to ready */
+    LIFE_FAULTS_PER_ECHO,        /* minor page faults of the server */
+    LIFE_THREADS,                /* of the server at the end */
+    LIFE_CLIENT_BYTES,           /* that were sent and came back in the whole
+                                  * life; unknown if any was left over */
+    LIFE_STEAL_PERCENT,          /* of its CPUs, taken by the hypervisor */
+    LIFE_THROTTLED,              /* times our control group was stopped */
+    LIFE_LISTEN_OVERFLOWS,       /* whole machine: full listener queues */
+    LIFE_LISTEN_DROPS,           /* whole machine: connects lost that way */
+    LIFE_RETRANSMITS,            /* whole machine: TCP segments sent again */
+    LIFE_OFFERED_PER_S,          /* open loop: messages that were due */
+    LIFE_REACHED_SHARE,          /* open loop: echoes over messages due */
+    LIFE_SERVICE_P50_US,         /* open loop: from when it was sent */
+    LIFE_SERVICE_P99_US,         /* ... 99 of 100 */
+    LIFE_LAG_P99_US,             /* open loop: how late the client was */
+    LIFE_FIGURES,
+};
+
+/* One fresh process of one server in one scenario. What the scenario is like
+ * stands here as properties, so that nobody needs to know it by its name. */
+struct life {
+    char scenario[RESULTS_NAME_BYTES]; /* "echo" */
+    char model[RESULTS_NAME_BYTES];    /* "blocking", or a foreign name */
+    char layout[12];                   /* "shared", "split" or "all" */
+    char bound_by[12];                 /* server, client, waiting, or "" */
+    int clients;                       /* meant to be asked for an echo */
+    int silent;                        /* clients that stay silent */
+    bool ask_silent;   /* at the end these are asked, too, and are
+                        * counted in `clients` */
+    bool churn;        /* a connection for each echo */
+    bool handshake;    /* with a greeting before it */
+    int life;          /* from 1 */
+    int cpus;          /* that the server may use */
+    int delay_ms;      /* --delay of the server */
+    int work_us;       /* --work of the server */
+    int rate_per_s;    /* open loop: messages asked for; 0: closed */
+    int rate_of_per_s; /* what that is a share of: a capacity, as it
+                        * was measured in the same run */
+    char rate_of[RESULTS_NAME_BYTES];  /* whose; "" in a closed loop */
+    int64_t message_bytes;             /* length of a message */
+    enum life_status status;           /* what became of it */
+    char reason[RESULTS_REASON_BYTES]; /* why it is not ok, or "" */
+    char note[RESULTS_REASON_BYTES];   /* what to know of it, or "" */
+    double figure[LIFE_FIGURES];       /* NAN: not measured */
+    uint64_t errors[ENGINE_ERRORS];    /* by kind, our own as well */
+    char stats[RESULTS_STATS_BYTES];   /* the server's --stats, or "" */
+};
+
+/* The short time in which one server of a scenario was driven. In each block
+ * every server has at most one slice, and those are compared. */
+struct slice {
+    char scenario[RESULTS_NAME_BYTES]; /* as in struct life */
+    char model[RESULTS_NAME_BYTES];    /* as in struct life, or "floor" */
+    int clients;                       /* as in struct life */
+    int rate_per_s;                    /* as in struct life */
+    int life;                          /* as in struct life */
+    int block;            /* numbered through all lives of a scenario */
+    double seconds;       /* from drained to drained */
+    double echoes;        /* in that time */
+    double server_cpu_us; /* for all of them; NAN: unknown */
+    double client_cpu_us; /* the same of our own side */
+    double gap_ms;        /* longest time without any event for the client */
+    bool stalled;         /* it, or the machine, was held up */
+};
+
+/* The name under which calls stand that were counted in total only. */
+#define CALLS_OTHER "other"
+
+/* One system call. */
+struct calls_name {
+    char name[24];   /* as the kernel calls it */
+    double per_echo; /* how often, for each echo */
+};
+
+/* The system calls of one server in one scenario. */
+struct calls {
+    char scenario[RESULTS_NAME_BYTES]; /* as in struct life */
+    char model[RESULTS_NAME_BYTES];    /* as in struct life */
+    int clients;                       /* as in struct life */
+    char method[8];                    /* perf, strace; "": not counted */
+    char reason[RESULTS_REASON_BYTES]; /* why not by a better one, or "" */
+    int counted_clients;               /* that spoke meanwhile */
+    double echoes;                     /* that were counted over */
+    double per_echo;                   /* in total, or NAN */
+    struct calls_name names[CALLS_NAMES_MAX]; /* most frequent first */
+    int nnames;                               /* how many */
+};
+
+/* ---- the tables that describe them --------------------------------------
+ */
+
+/* How a field is kept. */
+enum field_kind {
+    FIELD_TEXT,   /* char[most] */
+    FIELD_INT,    /* int, 0 to most */
+    FIELD_LONG,   /* int64_t, 0 to most */
+    FIELD_BOOL,   /* bool; false if it is missing */
+    FIELD_NUMBER, /* double; NAN if it is missing or null */
+    FIELD_STATUS, /* enum life_status, by its name */
+    FIELD_ERRORS, /* counts by kind; only those that are not 0 */
+    FIELD_STATS,  /* a text that is JSON where the server printed JSON */
+    FIELD_NAMES,  /* system calls by name */
+};
+
+enum {
+    FIELD_MUST = 1,  /* a line without it is none */
+    FIELD_BRIEF = 2, /* left out of the file while empty */
+    FIELD_LIFE = 4,  /* a column of results.csv */
+    FIELD_ROW = 8,   /* a column of summary.csv */
+};
+
+/* One field of a record: how it is read, checked, written and shown. */
+struct field {
+    const char *key;      /* in JSON, and the name of its column */
+    enum field_kind kind; /* how it is kept */
+    size_t offset;        /* in its struct */
+    int64_t most;         /* highest number, or size of the array */
+    unsigned flags;       /* FIELD_MUST ... */
+};
+
+/* The fields of each record; of a life all but its figures. The last one has
+ * no key. */
+extern const struct field run_fields[];
+extern const struct field end_fields[]; /* of a struct run, too */
+extern const struct field life_fields[];
+extern const struct field slice_fields[];
+extern const struct field calls_fields[];
+
+/* How the lives of a row are drawn together. */
+enum figure_how {
+    FIGURE_MEDIAN,
+    FIGURE_LEAST, /* the worst life counts */
+    FIGURE_MOST,
+    FIGURE_SUM,
+};
+
+enum {
+    FIGURE_WHY = 1,   /* is shown by --why */
+    FIGURE_NOISE = 2, /* is shown by --noise */
+    FIGURE_OPEN = 4,  /* only an open loop has it */
+    FIGURE_TIME = 8,  /* a response time: it has none that lasts if the
+                       * server does not keep the rate */
+};
+
+/* One figure: the file, both CSVs, tables and pages loop over this. */
+struct figure {
+    const char *key;     /* in JSON, and the name of its column */
+    const char *heading; /* in a table, with its unit; "" if in none */
+    int digits;          /* significant ones that are shown */
+    int better;          /* -1: less is, 1: more is, 0: neither */
+    enum figure_how how; /* lives are drawn together */
+    unsigned where;      /* FIGURE_WHY ... */
+};
+
+extern const struct figure figures[LIFE_FIGURES];
+
+/* "ok", "failed", "invalid", "skipped". */
+const char *life_status_name(enum life_status status);
+
+/* ---- records in memory ---------------------------------------------------
+ */
+
+/* A life of which nothing is known yet: figures NAN, all else empty. */
+void life_clear(struct life *life);
+
+/* Set status and reason; the reason is formatted as by printf and cut off
+ * where it does not fit. */
+void life_fail(struct life *life, enum life_status status, const char *format,
+               ...) __attribute__((format(printf, 3, 4)));
+
+/* Nothing counted yet. */
+void calls_clear(struct calls *calls);
+
+/* Add `per_echo` calls of that name; one that is there already grows. What
+ * does not fit any more is left to CALLS_OTHER. */
+void calls_add(struct calls *calls, const char *name, double per_echo);
+
+/* Sort the names, most frequent first, and let CALLS_OTHER make up the
+ * difference to the total, if there is any worth printing. */
+void calls_finish(struct calls *calls);
+
+/* ---- the file ------------------------------------------------------------
+ */
 
 /* A whole results file in memory. All zero is an empty one. */
 struct results {
-    struct run run;         /* its first line */
-    struct window *windows; /* its windows, in the order measured */
-    size_t nwindows;        /* how many */
-    struct slice *slices;   /* in the order measured */
-    size_t nslices;         /* how many */
-    struct calls *calls;    /* system calls counted, in the order counted */
-    size_t ncalls;          /* how many of those */
-    const char *problem;    /* why reading ended early: "is no ...", NULL */
+    struct run run;       /* its first line */
+    struct life *lives;   /* in the order measured */
+    size_t nlives;        /* how many */
+    struct slice *slices; /* in the order measured */
+    size_t nslices;       /* how many */
+    struct calls *calls;  /* in the order counted */
+    size_t ncalls;        /* how many */
+    const char *problem;  /* why reading ended early: "is no ...", or NULL */
 };
 
-/* Write one line and flush it. Return 0, or -1 with errno. */
+/* Write one line and flush it, so that it is safe whatever happens to the
+ * run. Return 0, or -1 with errno. The end is run->partial, seconds, lives.
+ */
 int results_write_run(FILE *file, const struct run *run);
-int results_write_window(FILE *file, const struct window *window);
+int results_write_life(FILE *file, const struct life *life);
 int results_write_slice(FILE *file, const struct slice *slice);
 int results_write_calls(FILE *file, const struct calls *calls);
-
-/* Write the last line, from run->partial, run->seconds and run->rounds. */
 int results_write_end(FILE *file, const struct run *run);
 
-/* Append a copy of a window. Returns 0, or -1 without memory. */
-int results_add(struct results *results, const struct window *window);
-
-/* The same for a slice, and for a counting of system calls. */
+/* Append a copy. Return 0, or -1 without memory. */
+int results_add_life(struct results *results, const struct life *life);
 int results_add_slice(struct results *results, const struct slice *slice);
 int results_add_calls(struct results *results, const struct calls *calls);
-
-/* What was counted for a window's scenario, clients and model, or NULL; in an
- * open loop it depends on the rate, and nothing is counted. */
-const struct calls *results_find_calls(const struct results *results,
-                                       const struct window *window);
-
-/* A figure of a good window: its own, or for system calls, which are not
- * counted in windows, what was counted for its row. May be NAN. */
-double results_figure(const struct results *results,
-                      const struct window *window, enum window_figure figure);
 
 /*
  * Read a results file. Returns 0 and fills `results`, which the caller gives
@@ -77,11 +315,194 @@ double results_figure(const struct results *results,
  * with the reason in results->problem; or -1 without memory or on a read
  * error. A last line that was cut off in the middle is left out: the run was
  * killed. Nothing else is tolerated, least of all two runs in one file, since
- * a table of half of the windows looks like any other.
+ * a table of half of the slices looks like any other.
  */
 long results_read(FILE *file, struct results *results);
 
-/* Free windows and calls. */
+/* Free what was read or added. */
 void results_free(struct results *results);
+
+/* ---- statistics ----------------------------------------------------------
+ */
+
+/* What is closer to 1 than this is no difference worth a word. */
+#define VERDICT_THRESHOLD 0.03
+
+/* What may be said of a ratio. */
+enum verdict {
+    VERDICT_UNKNOWN,   /* nothing to compare */
+    VERDICT_UNCLEAR,   /* neither of the others */
+    VERDICT_SAME,      /* the whole interval is within the threshold of 1 */
+    VERDICT_DIFFERENT, /* the whole interval is on one side of 1, and the
+                        * ratio is beyond the threshold */
+};
+
+/* The ratio of two models with its 95 % interval, all NAN if unknown. The
+ * interval holds for all pairs of the group together. */
+struct comparison {
+    double ratio;         /* of the one over the other */
+    double low;           /* end of the interval */
+    double high;          /* the other end */
+    enum verdict verdict; /* what may be said */
+};
+
+/* Several models measured block by block. */
+struct fit {
+    int models;                       /* how many */
+    int blocks;                       /* that all of them have */
+    double level[RESULTS_MODELS_MAX]; /* of each, on the scale given */
+    double noise;      /* what a slice differs by from the level of its model
+                        * and of its block (natural logarithm) */
+    double half;       /* half the width of a difference's interval, on the
+                        * logarithmic scale; NAN if unknown */
+    bool lives_differ; /* more than the slices explain; the interval is
+                        * widened */
+};
+
+/* The median of `n` values, NANs left out; sorts them. NAN if there is none.
+ */
+double statistics_median(double *values, size_t n);
+
+/*
+ * Fit value[block * models + model] (logarithms, none of them NAN) as the sum
+ * of a model and a block, life[block] being the life that a block belongs to.
+ * Returns 0, or -1 without memory. See statistics.c for the method.
+ */
+int statistics_fit(struct fit *fit, const double *value, const int *life,
+                   int blocks, int models);
+
+/* Model `a` over model `b` of a fit. */
+struct comparison statistics_compare(const struct fit *fit, int a, int b);
+
+/* The value that the studentised range of `models` means with `freedom`
+ * degrees of freedom exceeds in 5 of 100 cases; right to 0.5 %, with a
+ * single degree of freedom 3 % too small. */
+double statistics_range(int models, double freedom);
+
+/* ---- the summary ---------------------------------------------------------
+ */
+
+/* A server that answers a smaller share of the messages due is saturated. The
+ * rest of the way to 1 is for what is under way at the end. */
+#define SUMMARY_KEPT_SHARE 0.97
+
+/* What is fitted, by blocks. */
+enum fitted {
+    FIT_CPU,  /* server CPU per echo: less is better */
+    FIT_RATE, /* echoes per second: more is better */
+    FITS,
+};
+
+/* One server in one scenario. */
+struct summary_row {
+    const struct life *life;     /* what it is, and why it is not ok; one that
+                                  * has the row's status */
+    const struct life **lives;   /* all of them */
+    int nlives;                  /* how many */
+    int ok;                      /* of them were measured */
+    enum life_status status;     /* failed if any of them failed */
+    double figure[LIFE_FIGURES]; /* of the good ones, see figure_how; what is
+                                  * fitted by the fit, so that order and ratio
+                                  * agree */
+    double served_most;          /* in the best of the good lives */
+    uint64_t errors[ENGINE_ERRORS]; /* by kind, in the worst of them */
+    const struct calls *calls;      /* by name, or NULL */
+    bool yardstick;                 /* shown, but not ranked */
+    bool starved;    /* fewer were served than asked: what an echo costs or
+                      * takes is not comparable */
+    bool saturated;  /* open loop: it did not keep the rate, so that its
+                      * response time grows as long as the rate lasts */
+    bool comparable; /* may be ranked */
+    int place[FITS]; /* in the fits of its group, or -1 */
+    struct comparison over_best[FITS]; /* over the best of the ranked ones */
+    struct comparison over_yardstick;  /* CPU per echo */
+};
+
+/* The rows of one scenario, number of clients and rate. */
+struct summary_group {
+    struct summary_row *rows;             /* in the order of run.models */
+    size_t nrows;                         /* how many */
+    struct fit fit[FITS];                 /* of what was measured in slices */
+    const struct summary_row *best[FITS]; /* of the ranked ones, or NULL */
+    bool clear[FITS];                     /* ... and better than all others */
+    int blocks;                           /* of slices */
+    int slices;                           /* the floor's included */
+    int stalled;                          /* of them */
+};
+
+/* What is checked. */
+enum check {
+    CHECK_BYTES,  /* bytes sent = bytes that came back = those that the
+                   * server says it read and wrote */
+    CHECK_LIMIT,  /* nobody is cheaper than the kernel alone */
+    CHECK_CLIENT, /* the load generator had CPU to spare where it does not
+                   * share the server's */
+    CHECK_KERNEL, /* no full listener queue, no lost connect, no segment
+                   * sent again; the kernel counts for the whole machine */
+    CHECK_CALLS,  /* calls by name add up to the total, at least 2 an echo */
+    CHECKS,
+};
+
+/* What came of a check. */
+struct check_result {
+    int checked;     /* rows, or lives, looked at */
+    int failed;      /* of them */
+    char first[160]; /* where and how the first one failed: a phrase */
+};
+
+/* Everything drawn together. */
+struct summary {
+    const struct results *results; /* that it is of */
+    struct summary_group *groups;  /* in the order they were measured, rates
+                                    * of one scenario together, ascending */
+    size_t ngroups;                /* how many */
+    struct summary_row *rows;      /* of all groups, one after the other */
+    size_t nrows;                  /* how many */
+    const struct life **lives;     /* what the rows share */
+    struct check_result checks[CHECKS]; /* what came of each */
+};
+
+/* Make it. Returns 0 and a summary that points into `results` and is freed
+ * before it; or -1 without memory. */
+int summary_make(const struct results *results, struct summary *summary);
+
+/* Free it. */
+void summary_free(struct summary *summary);
+
+/* Compare the rows of a group by its slices, and leave out what would
+ * mislead; summary_make() does, with `values` being room for all lives and
+ * slices. Returns 0, or -1 without memory. */
+int summary_fit_group(const struct results *results,
+                      struct summary_group *group, double *values);
+
+/* The row of a model in a group, or NULL. */
+const struct summary_row *summary_find(const struct summary_group *group,
+                                       const char *model);
+
+/* One row over another of the same group. All NAN if one of the two has no
+ * place in the fit. */
+struct comparison summary_compare(const struct summary_group *group,
+                                  const struct summary_row *row,
+                                  const struct summary_row *base,
+                                  enum fitted what);
+
+/* KiB that a client keeps: resident, and the kernel's stack of its thread. */
+double summary_memory(const struct summary_row *row);
+
+/* The phrase for a check: "bytes on both sides". */
+const char *checks_name(enum check check);
+
+/* Fill summary->checks; summary_make() does. */
+void checks_run(struct summary *summary);
+
+/* ---- CSV (RFC 4180, lines end in "\n") -----------------------------------
+ */
+
+/* A header and a line for each life. Returns 0, or -1 with errno. */
+int csv_write_lives(FILE *file, const struct results *results);
+
+/* A header and a line for each row, ratios with _low and _high beside them.
+ * Returns 0, or -1 with errno. */
+int csv_write_summary(FILE *file, const struct summary *summary);
 
 #endif

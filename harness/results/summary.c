@@ -1,435 +1,301 @@
 /*
- * summary.c: from windows to one row for each model. See summary.h.
+ * summary.c: from lives and slices to one row for each model. See results.h.
  */
-#include "harness/results/summary.h"
+#include "harness/results/results.h"
 
+#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/results/checks.h"
-#include "harness/results/noise.h"
+/* ---- lives in order ------------------------------------------------------
+ */
 
-static size_t count_rows(const struct window **windows, size_t n);
-static void make_rows(struct summary *summary, size_t n, double *values);
-static void row_take(struct summary_row *row, const struct window *window);
-static void row_take_served(struct summary_row *row,
-                            const struct window *window);
-static void row_estimate(struct summary_row *row, double *values);
-static void row_take_bound(struct summary_row *row);
-static void row_take_calls(struct summary_row *row,
-                           const struct results *results);
-static void count_noise(struct summary *summary, const struct window *window);
-static void compare_groups(struct summary *summary, double *values);
-static void compare_group(struct summary_row *rows, size_t nrows,
-                          double *values);
-static bool is_comparable(const struct summary_row *row);
-static void compare_with_yardstick(struct summary *summary);
+/* A life, and what it is sorted by. */
+struct place {
+    const struct life *life; /* the life */
+    size_t scenario;         /* first life of the scenario */
+    size_t clients;          /* ... with that number of clients */
+    size_t model;            /* place of the model in a table */
+    size_t index;            /* of the life itself */
+};
+
+static bool
+same_table(const struct life *a, const struct life *b)
+{
+    return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
+}
+
+static bool
+same_group(const struct life *a, const struct life *b)
+{
+    return a->rate_per_s == b->rate_per_s && same_table(a, b);
+}
+
+static bool
+same_row(const struct life *a, const struct life *b)
+{
+    return strcmp(a->model, b->model) == 0 && same_group(a, b);
+}
+
+/* In the order that the run names; then foreign ones as they come; the
+ * yardstick last. */
+static size_t
+model_place(const struct results *results, const char *model)
+{
+    const char *names = results->run.models;
+    size_t length = strlen(model);
+    size_t first = 0;
+
+    if (strcmp(model, RESULTS_YARDSTICK) == 0) {
+        return SIZE_MAX;
+    }
+    for (const char *at = names; (at = strstr(at, model)); at++) {
+        if ((at == names || at[-1] == ' ') &&
+            (at[length] == ' ' || at[length] == '\0')) {
+            return (size_t)(at - names);
+        }
+    }
+    while (strcmp(results->lives[first].model, model) != 0) {
+        first++;
+    }
+    return sizeof results->run.models + first;
+}
+
+static int
+compare_sizes(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int
+compare_places(const void *left, const void *right)
+{
+    const struct place *a = left;
+    const struct place *b = right;
+    int order = compare_sizes(a->scenario, b->scenario);
+
+    order = order ? order : compare_sizes(a->clients, b->clients);
+    order = order ? order
+                  : (a->life->rate_per_s > b->life->rate_per_s) -
+                        (a->life->rate_per_s < b->life->rate_per_s);
+    order = order ? order : compare_sizes(a->model, b->model);
+    return order ? order : compare_sizes(a->index, b->index);
+}
+
+/* All lives, those of a row beside each other. NULL without memory. */
+static const struct life **
+sort_lives(const struct results *results)
+{
+    size_t n = results->nlives;
+    struct place *places = calloc(n + 1, sizeof *places);
+    const struct life **lives = calloc(n + 1, sizeof *lives);
+
+    for (size_t i = 0; places && i < n; i++) {
+        const struct life *life = &results->lives[i];
+        size_t scenario = 0;
+        size_t clients = 0;
+
+        while (strcmp(results->lives[scenario].scenario, life->scenario)) {
+            scenario++;
+        }
+        while (!same_table(&results->lives[clients], life)) {
+            clients++;
+        }
+        places[i] = (struct place){life, scenario, clients,
+                                   model_place(results, life->model), i};
+    }
+    if (!places || !lives) {
+        free(places);
+        free(lives);
+        return NULL;
+    }
+    qsort(places, n, sizeof *places, compare_places);
+    for (size_t i = 0; i < n; i++) {
+        lives[i] = places[i].life;
+    }
+    free(places);
+    return lives;
+}
+
+/* ---- one row -------------------------------------------------------------
+ */
+
+/* One failure fails the row, because a server that echoes right most of the
+ * time is wrong. A life that is merely invalid gives way to a good one. */
+static void
+row_take(struct summary_row *row, const struct life *life)
+{
+    static const int weight[LIFE_STATUSES] = {
+        [LIFE_SKIPPED] = 0,
+        [LIFE_INVALID] = 1,
+        [LIFE_OK] = 2,
+        [LIFE_FAILED] = 3,
+    };
+
+    if (row->nlives == 0 || weight[life->status] > weight[row->status]) {
+        row->life = life;
+        row->status = life->status;
+    }
+    row->nlives++;
+    for (int i = 0; life->status == LIFE_OK && i < ENGINE_ERRORS; i++) {
+        row->errors[i] = life->errors[i] > row->errors[i] ? life->errors[i]
+                                                          : row->errors[i];
+    }
+    row->ok += life->status == LIFE_OK;
+}
+
+/* A figure of all good lives; `values` is room for them. */
+static double
+draw_together(const struct summary_row *row, enum life_figure figure,
+              enum figure_how how, double *values)
+{
+    double drawn = NAN;
+    size_t n = 0;
+
+    for (int i = 0; i < row->nlives; i++) {
+        double value = row->lives[i]->figure[figure];
+
+        if (row->lives[i]->status != LIFE_OK || !isfinite(value)) {
+            continue;
+        }
+        values[n++] = value;
+        if (how == FIGURE_SUM) {
+            drawn = isnan(drawn) ? value : drawn + value;
+        } else if (how == FIGURE_LEAST) {
+            drawn = fmin(drawn, value);
+        } else {
+            drawn = fmax(drawn, value);
+        }
+    }
+    return how == FIGURE_MEDIAN ? statistics_median(values, n) : drawn;
+}
+
+static const struct calls *
+find_calls(const struct results *results, const struct life *life)
+{
+    for (size_t i = 0; i < results->ncalls && life->rate_per_s == 0; i++) {
+        const struct calls *calls = &results->calls[i];
+
+        if (calls->clients == life->clients &&
+            strcmp(calls->scenario, life->scenario) == 0 &&
+            strcmp(calls->model, life->model) == 0) {
+            return calls;
+        }
+    }
+    return NULL;
+}
+
+static void
+row_finish(struct summary_row *row, const struct results *results,
+           double *values)
+{
+    double *figure = row->figure;
+
+    for (int i = 0; i < LIFE_FIGURES; i++) {
+        figure[i] = draw_together(row, i, figures[i].how, values);
+    }
+    row->served_most = draw_together(row, LIFE_SERVED, FIGURE_MOST, values);
+    row->calls = find_calls(results, row->life);
+    if (row->calls && isnan(figure[LIFE_SYSCALLS_PER_ECHO]) && row->ok > 0) {
+        figure[LIFE_SYSCALLS_PER_ECHO] = row->calls->per_echo;
+    }
+    row->yardstick = strcmp(row->life->model, RESULTS_YARDSTICK) == 0;
+    row->starved = figure[LIFE_SERVED] < figure[LIFE_ASKED];
+    row->saturated = figure[LIFE_REACHED_SHARE] < SUMMARY_KEPT_SHARE;
+    row->comparable = row->status == LIFE_OK && !row->yardstick &&
+                      figure[LIFE_SERVED] >= figure[LIFE_ASKED] &&
+                      row->life->rate_per_s == 0;
+}
+
+/* ---- all of them ---------------------------------------------------------
+ */
+
+static void
+make_rows(struct summary *summary, double *values)
+{
+    size_t n = summary->results->nlives;
+
+    for (size_t begin = 0; begin < n;) {
+        const struct life *life = summary->lives[begin];
+        struct summary_row *row = &summary->rows[summary->nrows++];
+        struct summary_group *group = &summary->groups[summary->ngroups];
+
+        if (begin == 0 || !same_group(life, summary->lives[begin - 1])) {
+            group->rows = row;
+            summary->ngroups++;
+        } else {
+            group--;
+        }
+        group->nrows++;
+        row->lives = &summary->lives[begin];
+        while (begin < n && same_row(life, summary->lives[begin])) {
+            row_take(row, summary->lives[begin++]);
+        }
+        row_finish(row, summary->results, values);
+    }
+}
 
 int
-summary_make(struct results *results, struct summary *summary)
+summary_make(const struct results *results, struct summary *summary)
 {
-    size_t n = results->nwindows;
+    size_t n = results->nlives + results->nslices;
     double *values = calloc(n + 1, sizeof *values);
+    int status = -1;
 
     memset(summary, 0, sizeof *summary);
-    noise_choose(results);
-    summary->windows = order_windows(results);
-    if (values && summary->windows) {
-        summary->nrows = count_rows(summary->windows, n);
-        summary->rows = calloc(summary->nrows + 1, sizeof *summary->rows);
+    summary->results = results;
+    summary->lives = sort_lives(results);
+    summary->rows = calloc(results->nlives + 1, sizeof *summary->rows);
+    summary->groups = calloc(results->nlives + 1, sizeof *summary->groups);
+    if (values && summary->lives && summary->rows && summary->groups) {
+        status = 0;
+        make_rows(summary, values);
+        for (size_t i = 0; i < summary->ngroups && status == 0; i++) {
+            status = summary_fit_group(results, &summary->groups[i], values);
+        }
+        checks_run(summary);
     }
-    if (!values || !summary->windows || !summary->rows) {
-        free(values);
-        summary_free(summary);
-        return -1;
-    }
-    make_rows(summary, n, values);
-    for (size_t i = 0; i < summary->nrows; i++) {
-        row_take_calls(&summary->rows[i], results);
-    }
-    for (size_t i = 0; i < n; i++) {
-        count_noise(summary, summary->windows[i]);
-    }
-    compare_with_yardstick(summary);
-    compare_groups(summary, values);
-    checks_run(results, summary, summary->checks);
     free(values);
-    return 0;
+    if (status != 0) {
+        summary_free(summary);
+    }
+    return status;
 }
 
 void
 summary_free(struct summary *summary)
 {
     free(summary->rows);
-    free(summary->windows);
+    free(summary->groups);
+    free(summary->lives);
     memset(summary, 0, sizeof *summary);
 }
 
-size_t
-summary_group_end(const struct summary *summary, size_t begin)
-{
-    size_t end = begin;
-
-    while (end < summary->nrows &&
-           order_same_group(&summary->rows[begin].window,
-                            &summary->rows[end].window)) {
-        end++;
-    }
-    return end;
-}
-
-size_t
-summary_table_end(const struct summary *summary, size_t begin)
-{
-    const struct window *first = &summary->rows[begin].window;
-    size_t end = summary_group_end(summary, begin);
-
-    while (first->rate_per_s > 0 && end < summary->nrows &&
-           summary->rows[end].window.rate_per_s > 0 &&
-           summary->rows[end].window.clients == first->clients &&
-           strcmp(summary->rows[end].window.scenario, first->scenario) == 0) {
-        end = summary_group_end(summary, end);
-    }
-    return end;
-}
-
-bool
-summary_is_saturated(double reached_share)
-{
-    return reached_share < SUMMARY_KEPT_SHARE;
-}
-
 const struct summary_row *
-summary_find(const struct summary_row *rows, size_t nrows, const char *model)
+summary_find(const struct summary_group *group, const char *model)
 {
-    for (size_t i = 0; i < nrows; i++) {
-        if (strcmp(rows[i].window.model, model) == 0) {
-            return &rows[i];
+    for (size_t i = 0; i < group->nrows; i++) {
+        if (strcmp(group->rows[i].life->model, model) == 0) {
+            return &group->rows[i];
         }
     }
     return NULL;
 }
 
+struct comparison
+summary_compare(const struct summary_group *group,
+                const struct summary_row *row, const struct summary_row *base,
+                enum fitted what)
+{
+    return statistics_compare(&group->fit[what], row ? row->place[what] : -1,
+                              base ? base->place[what] : -1);
+}
+
 double
-summary_value(const struct window *window, enum window_figure figure)
+summary_memory(const struct summary_row *row)
 {
-    double value = window->figure[figure];
+    double stack = row->figure[LIFE_STACK_KIB_PER_CLIENT];
 
-    if ((figure == WINDOW_SERVER_CPU_US_PER_ECHO ||
-         figure == WINDOW_CPU_OVER_FLOOR) &&
-        value <= 0) {
-        return NAN;
-    }
-    return value;
-}
-
-struct estimate
-summary_ratio(const struct summary_row *row, const struct summary_row *base,
-              enum window_figure figure)
-{
-    double *values = calloc(row->nwindows + 1, sizeof *values);
-    size_t n = values ? summary_ratios(row, base, figure, values) : 0;
-    struct estimate estimate = statistics_estimate(values, n);
-
-    free(values);
-    return estimate;
-}
-
-size_t
-summary_ratios(const struct summary_row *row, const struct summary_row *base,
-               enum window_figure figure, double *values)
-{
-    size_t n = 0;
-    size_t other = 0;
-
-    /* Both are sorted by round, so one walk meets all pairs. */
-    for (size_t i = 0; i < row->nwindows; i++) {
-        const struct window *window = row->windows[i];
-
-        while (other < base->nwindows &&
-               (base->windows[other]->round < window->round ||
-                !base->windows[other]->used)) {
-            other++;
-        }
-        if (window->used && other < base->nwindows &&
-            base->windows[other]->round == window->round) {
-            double ratio = summary_value(window, figure) /
-                           summary_value(base->windows[other], figure);
-
-            values[n++] = isfinite(ratio) ? ratio : NAN;
-        }
-    }
-    return n;
-}
-
-const struct summary_row *
-summary_least(const struct summary_row *rows, size_t nrows)
-{
-    const struct summary_row *least = NULL;
-    bool by_yardstick = true;
-    double lowest = INFINITY;
-
-    for (size_t i = 0; i < nrows; i++) {
-        by_yardstick =
-            by_yardstick &&
-            (!rows[i].comparable || isfinite(rows[i].over_yardstick.median));
-    }
-    for (size_t i = 0; i < nrows; i++) {
-        double cost =
-            by_yardstick
-                ? rows[i].over_yardstick.median
-                : rows[i].figure[WINDOW_SERVER_CPU_US_PER_ECHO].median;
-
-        if (rows[i].comparable && cost < lowest) {
-            least = &rows[i];
-            lowest = cost;
-        }
-    }
-    return least;
-}
-
-bool
-summary_clearly_least(const struct summary_row *rows, size_t nrows)
-{
-    int others = 0;
-
-    for (size_t i = 0; i < nrows; i++) {
-        if (rows[i].comparable && !rows[i].least) {
-            others++;
-            if (rows[i].over_least.verdict != VERDICT_MORE) {
-                return false;
-            }
-        }
-    }
-    return others > 0;
-}
-
-bool
-summary_is_yardstick(const struct summary_row *row)
-{
-    return strcmp(row->window.model, SUMMARY_YARDSTICK) == 0;
-}
-
-static size_t
-count_rows(const struct window **windows, size_t n)
-{
-    size_t rows = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        rows += i == 0 || !order_same_row(windows[i - 1], windows[i]);
-    }
-    return rows;
-}
-
-/* From the sorted windows; `values` is room for all of them. */
-static void
-make_rows(struct summary *summary, size_t n, double *values)
-{
-    struct summary_row *row = summary->rows;
-
-    for (size_t begin = 0; begin < n; begin += row->nwindows, row++) {
-        row->windows = &summary->windows[begin];
-        row->window = *row->windows[0];
-        row->status = row->window.status;
-        memcpy(row->reason, row->window.reason, sizeof row->reason);
-        row->served_least = NAN;
-        row->served_most = NAN;
-        while (begin + row->nwindows < n &&
-               order_same_row(row->windows[0], row->windows[row->nwindows])) {
-            row_take(row, row->windows[row->nwindows]);
-            row->nwindows++;
-        }
-        row_estimate(row, values);
-        row->saturated =
-            summary_is_saturated(row->figure[WINDOW_REACHED_SHARE].median);
-        row_take_bound(row);
-    }
-}
-
-/*
- * The row's status. One failure fails the row, because a server that echoes
- * right most of the time is wrong. A window that is merely invalid gives
- * way to a good one.
- */
-static void
-row_take(struct summary_row *row, const struct window *window)
-{
-    static const int weight[WINDOW_STATUSES] = {
-        [WINDOW_SKIPPED] = 0,
-        [WINDOW_INVALID] = 1,
-        [WINDOW_OK] = 2,
-        [WINDOW_FAILED] = 3,
-    };
-
-    row->run += window->status == WINDOW_OK;
-    if (window->used) {
-        row->rounds++;
-        row->disturbed += window->causes != 0;
-        row_take_served(row, window);
-    }
-    if (weight[window->status] > weight[row->status]) {
-        row->window = *window;
-        row->status = window->status;
-        memcpy(row->reason, window->reason, sizeof row->reason);
-    }
-}
-
-/* The worst round counts: a median would hide that nobody was served in
- * three of eight. */
-static void
-row_take_served(struct summary_row *row, const struct window *window)
-{
-    double served = window->figure[WINDOW_SERVED];
-
-    row->served_least = fmin(row->served_least, served);
-    row->served_most = fmax(row->served_most, served);
-    row->starved_rounds += served < window->figure[WINDOW_ASKED];
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        if (window->errors[i] > row->errors[i]) {
-            row->errors[i] = window->errors[i];
-        }
-    }
-}
-
-/* Fill the estimates from the good windows. */
-static void
-row_estimate(struct summary_row *row, double *values)
-{
-    for (int figure = 0; figure < WINDOW_FIGURES; figure++) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < row->nwindows; i++) {
-            if (row->windows[i]->used) {
-                values[n++] = summary_value(row->windows[i], figure);
-            }
-        }
-        row->figure[figure] = statistics_estimate(values, n);
-    }
-}
-
-/* What bounded most of the good windows; one of them alone may have been
- * disturbed. */
-static void
-row_take_bound(struct summary_row *row)
-{
-    static const char *const names[] = {"server", "client", "waiting"};
-    int most = 0;
-
-    for (int name = 0; name < 3; name++) {
-        int count = 0;
-
-        for (size_t i = 0; i < row->nwindows; i++) {
-            count += row->windows[i]->used &&
-                     strcmp(row->windows[i]->bound_by, names[name]) == 0;
-        }
-        if (count > most) {
-            most = count;
-            snprintf(row->window.bound_by, sizeof row->window.bound_by, "%s",
-                     names[name]);
-        }
-    }
-}
-
-/* System calls are counted apart from the windows. */
-static void
-row_take_calls(struct summary_row *row, const struct results *results)
-{
-    struct estimate *figure = &row->figure[WINDOW_SYSCALLS_PER_ECHO];
-
-    row->calls = results_find_calls(results, &row->window);
-    if (row->calls && isnan(figure->median) &&
-        row->figure[WINDOW_ECHOES].median > 0) {
-        figure->median = row->calls->per_echo;
-    }
-}
-
-static void
-count_noise(struct summary *summary, const struct window *window)
-{
-    if (!window->used) {
-        return;
-    }
-    summary->used++;
-    summary->disturbed += window->causes != 0;
-    for (int bit = 0; bit < WINDOW_CAUSES; bit++) {
-        summary->cause[bit] += (window->causes & (1U << bit)) != 0;
-    }
-}
-
-/* Every group by itself; `values` is room for all windows. */
-static void
-compare_groups(struct summary *summary, double *values)
-{
-    for (size_t i = 0; i < summary->nrows;) {
-        size_t end = summary_group_end(summary, i);
-
-        compare_group(&summary->rows[i], end - i, values);
-        i = end;
-    }
-}
-
-/*
- * The model with the lowest median is held against each other one: those are
- * the pairs that reports show, and for their number the verdicts are
- * corrected.
- */
-static void
-compare_group(struct summary_row *rows, size_t nrows, double *values)
-{
-    struct comparison *pairs[SUMMARY_MODELS_MAX];
-    const struct summary_row *least = NULL;
-    size_t npairs = 0;
-
-    for (size_t i = 0; i < nrows; i++) {
-        rows[i].over_least = verdict_compare(NULL, 0);
-        rows[i].comparable = is_comparable(&rows[i]);
-    }
-    least = summary_least(rows, nrows);
-    for (size_t i = 0; least && i < nrows && npairs < SUMMARY_MODELS_MAX;
-         i++) {
-        struct summary_row *row = &rows[i];
-
-        row->least = row == least;
-        if (row->comparable && !row->least) {
-            size_t n = summary_ratios(row, least,
-                                      WINDOW_SERVER_CPU_US_PER_ECHO, values);
-
-            row->over_least = verdict_compare(values, n);
-            pairs[npairs++] = &row->over_least;
-        }
-    }
-    verdict_decide(pairs, npairs);
-}
-
-/* A server whose clients were not all served had it easier. What an echo
- * costs at some rate depends on how much the server sleeps. */
-static bool
-is_comparable(const struct summary_row *row)
-{
-    return row->status == WINDOW_OK && row->window.rate_per_s == 0 &&
-           !summary_is_yardstick(row) && row->starved_rounds == 0 &&
-           isfinite(row->figure[WINDOW_SERVER_CPU_US_PER_ECHO].median);
-}
-
-static void
-compare_with_yardstick(struct summary *summary)
-{
-    static const struct estimate unknown = {NAN, NAN, NAN, 0};
-
-    for (size_t i = 0; i < summary->nrows;) {
-        size_t end = summary_group_end(summary, i);
-        const struct summary_row *yardstick =
-            summary_find(&summary->rows[i], end - i, SUMMARY_YARDSTICK);
-
-        for (; i < end; i++) {
-            struct summary_row *row = &summary->rows[i];
-
-            row->over_yardstick =
-                yardstick ? summary_ratio(row, yardstick,
-                                          WINDOW_SERVER_CPU_US_PER_ECHO)
-                          : unknown;
-        }
-    }
+    return row->figure[LIFE_RSS_KIB_PER_CLIENT] + (isnan(stack) ? 0 : stack);
 }

@@ -8,9 +8,7 @@
  */
 #include <string.h>
 
-#include "harness/report/markdown.h"
-#include "harness/report/table.h"
-#include "harness/results/csv.h"
+#include "harness/report/report.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Where the reports go: nobody reads them. */
@@ -31,12 +29,16 @@ nowhere(void)
 static void
 check_counts(const struct results *results)
 {
-    for (size_t i = 0; i < results->nwindows; i++) {
-        const struct window *window = &results->windows[i];
+    for (size_t i = 0; i < results->nlives; i++) {
+        const struct life *life = &results->lives[i];
 
-        fuzz_require(window->clients >= 0 && window->silent >= 0 &&
-                         window->round >= 0 && window->message_bytes >= 0,
-                     "window %zu has a count below 0", i);
+        fuzz_require(life->clients >= 0 && life->silent >= 0 &&
+                         life->life >= 0 && life->message_bytes >= 0,
+                     "life %zu has a count below 0", i);
+    }
+    for (size_t i = 0; i < results->nslices; i++) {
+        fuzz_require(results->slices[i].block >= 0,
+                     "slice %zu has a count below 0", i);
     }
     for (size_t i = 0; i < results->ncalls; i++) {
         const struct calls *calls = &results->calls[i];
@@ -49,15 +51,20 @@ check_counts(const struct results *results)
 static void
 render(struct results *results)
 {
-    const struct table_style style = {.why = true};
+    const struct report_paper paper = {.width = 80};
     struct summary summary;
 
     fuzz_require(summary_make(results, &summary) == 0,
                  "there is no summary of what was read");
-    table_print(nowhere(), &results->run, &summary, &style);
-    markdown_print(nowhere(), &results->run, &summary);
-    csv_write_windows(nowhere(), results);
+    report_headline(nowhere(), &summary, &paper);
+    report_all(nowhere(), &summary, &paper);
+    report_markdown(nowhere(), &summary);
+    csv_write_lives(nowhere(), results);
     csv_write_summary(nowhere(), &summary);
+    if (results->nlives > 0) {
+        report_scenario_lines(nowhere(), results, results->lives[0].scenario,
+                              results->lives[0].clients, &paper);
+    }
     summary_free(&summary);
 }
 
@@ -81,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
     fuzz_require(line > 0, "the input, %zu bytes, cannot be read", nbytes);
     fuzz_require(results.problem != NULL && results.problem[0] != '\0',
                  "line %ld is refused without a word", line);
-    fuzz_require(results.windows == NULL && results.calls == NULL,
+    fuzz_require(results.lives == NULL && results.calls == NULL,
                  "line %ld is refused, and something is kept", line);
     return 0;
 }

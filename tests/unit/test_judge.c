@@ -11,7 +11,7 @@
 #include "harness/compare/judge.h"
 #include "tests/unit/run_suite.h"
 
-static struct window window;
+static struct life window;
 static struct measurement *measurement;
 static struct server *server;
 
@@ -24,7 +24,7 @@ setup(void)
     measurement = calloc(1, sizeof *measurement);
     server = calloc(1, sizeof *server);
     ck_assert(measurement && server);
-    window_clear(&window);
+    life_clear(&window);
     strcpy(window.scenario, "echo");
     strcpy(window.layout, "shared");
     window.clients = 16;
@@ -54,10 +54,10 @@ judge(bool ours)
 }
 
 static void
-expect(enum window_status status, const char *words)
+expect(enum life_status status, const char *words)
 {
     ck_assert_msg(window.status == status && strstr(window.reason, words),
-                  "%s: %s", window_status_name(window.status), window.reason);
+                  "%s: %s", life_status_name(window.status), window.reason);
 }
 
 /* What the server printed last, as --stats does. */
@@ -70,10 +70,10 @@ print_stats(const char *text)
 START_TEST(a_good_server_is_ok)
 {
     judge(false);
-    expect(WINDOW_OK, "");
+    expect(LIFE_OK, "");
     ck_assert_str_eq(window.reason, "");
-    ck_assert_double_eq(window.figure[WINDOW_ECHOES_PER_S], 10000);
-    ck_assert(isnan(window.figure[WINDOW_P99_US]));
+    ck_assert_double_eq(window.figure[LIFE_ECHOES_PER_S], 10000);
+    ck_assert(isnan(window.figure[LIFE_P99_US]));
 }
 END_TEST
 
@@ -82,7 +82,7 @@ START_TEST(serving_one_after_the_other_is_ok)
     measurement->result.served = 1;
     measurement->result.unfinished = 15;
     judge(false);
-    expect(WINDOW_OK, "");
+    expect(LIFE_OK, "");
 }
 END_TEST
 
@@ -90,8 +90,8 @@ START_TEST(a_lost_byte_fails)
 {
     measurement->result.stalled = measurement->result.stalled_inside = 3;
     judge(true);
-    expect(WINDOW_FAILED, "stopped answering: 3 of 16 clients wait for the "
-                          "rest of an echo");
+    expect(LIFE_FAILED, "stopped answering: 3 of 16 clients wait for the "
+                        "rest of an echo");
 }
 END_TEST
 
@@ -99,7 +99,7 @@ START_TEST(a_lost_byte_of_the_first_run_fails)
 {
     measurement->first.stalled = 1;
     judge(false);
-    expect(WINDOW_FAILED,
+    expect(LIFE_FAILED,
            "stopped answering: 1 of 16 clients wait for their next echo");
 }
 END_TEST
@@ -109,8 +109,8 @@ START_TEST(one_answer_for_each_connection_fails)
     measurement->result.stalled = 16;
     measurement->result.stalled_inside = 2;
     judge(false);
-    expect(WINDOW_FAILED, "16 of 16 clients wait for their next echo, 2 of "
-                          "them for the rest of it");
+    expect(LIFE_FAILED, "16 of 16 clients wait for their next echo, 2 of "
+                        "them for the rest of it");
 }
 END_TEST
 
@@ -118,11 +118,11 @@ START_TEST(a_server_that_keeps_connections_fails)
 {
     measurement->result.stalled = measurement->result.stalled_behind = 16;
     judge(false);
-    expect(WINDOW_FAILED, "does not end connections: 16 of 16 clients have "
-                          "ended their side");
+    expect(LIFE_FAILED, "does not end connections: 16 of 16 clients have "
+                        "ended their side");
     measurement->result.stalled = 20;
     judge(false);
-    expect(WINDOW_FAILED,
+    expect(LIFE_FAILED,
            "stopped answering: 4 of 16 clients wait for their next echo");
 }
 END_TEST
@@ -131,7 +131,7 @@ START_TEST(a_mute_server_fails)
 {
     measurement->result.served = 0;
     judge(false);
-    expect(WINDOW_FAILED, "never answered");
+    expect(LIFE_FAILED, "never answered");
 }
 END_TEST
 
@@ -140,10 +140,10 @@ START_TEST(a_silent_client_excuses_who_answered_before)
     window.silent = 1;
     measurement->result.served = 0;
     judge(true);
-    expect(WINDOW_OK, "");
+    expect(LIFE_OK, "");
     measurement->first.served = 0;
     judge(true);
-    expect(WINDOW_FAILED, "never answered");
+    expect(LIFE_FAILED, "never answered");
 }
 END_TEST
 
@@ -155,8 +155,8 @@ START_TEST(a_wrong_byte_of_the_first_run_fails)
     measurement->result.errors[ENGINE_MISMATCH] = 1;
     measurement->result.mismatch.offset = 9;
     judge(true);
-    expect(WINDOW_FAILED, "at offset 7: 0x00 was sent, 0x78 came back");
-    ck_assert_double_eq(window.figure[WINDOW_ERRORS], 2);
+    expect(LIFE_FAILED, "at offset 7: 0x00 was sent, 0x78 came back");
+    ck_assert_double_eq(window.figure[LIFE_ERRORS], 2);
 }
 END_TEST
 
@@ -164,7 +164,7 @@ START_TEST(trouble_of_the_client_in_the_first_run_is_invalid)
 {
     measurement->first.errors[ENGINE_NO_PORTS] = 1;
     judge(true);
-    expect(WINDOW_INVALID, "1 no_ports");
+    expect(LIFE_INVALID, "1 no_ports");
 }
 END_TEST
 
@@ -174,7 +174,7 @@ START_TEST(ours_may_turn_away_whom_it_cannot_hold)
     measurement->result.errors[ENGINE_EARLY_EOF] = 5;
     measurement->result.turned_away = 5;
     judge(true);
-    expect(WINDOW_OK, "");
+    expect(LIFE_OK, "");
 }
 END_TEST
 
@@ -184,7 +184,7 @@ START_TEST(nobody_may_turn_away_whom_it_has_served)
     measurement->result.errors[ENGINE_RESET] = 5;
     measurement->result.turned_away = 4;
     judge(true);
-    expect(WINDOW_FAILED, "broke connections: 5 reset");
+    expect(LIFE_FAILED, "broke connections: 5 reset");
 }
 END_TEST
 
@@ -194,7 +194,7 @@ START_TEST(a_foreign_server_may_turn_nobody_away)
     measurement->result.errors[ENGINE_EARLY_EOF] = 5;
     measurement->result.turned_away = 5;
     judge(false);
-    expect(WINDOW_FAILED, "broke connections: 5 early_eof");
+    expect(LIFE_FAILED, "broke connections: 5 early_eof");
 }
 END_TEST
 
@@ -204,14 +204,14 @@ START_TEST(switches_are_those_of_the_window)
     measurement->switches = 2000;
     measurement->switches_echoes = 1000;
     judge(true);
-    ck_assert_double_eq(window.figure[WINDOW_SWITCHES_PER_ECHO], 2);
+    ck_assert_double_eq(window.figure[LIFE_SWITCHES_PER_ECHO], 2);
     measurement->switches = -1;
     judge(true);
-    ck_assert_double_eq_tol(window.figure[WINDOW_SWITCHES_PER_ECHO],
+    ck_assert_double_eq_tol(window.figure[LIFE_SWITCHES_PER_ECHO],
                             90000 / 1100.0, 0.001);
     measurement->result.echoes = 0;
     judge(true);
-    ck_assert(isnan(window.figure[WINDOW_SWITCHES_PER_ECHO]));
+    ck_assert(isnan(window.figure[LIFE_SWITCHES_PER_ECHO]));
 }
 END_TEST
 
@@ -219,9 +219,9 @@ START_TEST(what_children_did_is_not_told_as_nothing)
 {
     measurement->forks = true;
     judge(false);
-    expect(WINDOW_OK, "");
-    ck_assert(isnan(window.figure[WINDOW_SERVER_CPU_US_PER_ECHO]));
-    ck_assert(isnan(window.figure[WINDOW_RSS_KIB_PER_CLIENT]));
+    expect(LIFE_OK, "");
+    ck_assert(isnan(window.figure[LIFE_SERVER_CPU_US_PER_ECHO]));
+    ck_assert(isnan(window.figure[LIFE_RSS_KIB_PER_CLIENT]));
     ck_assert_str_eq(window.note, "its CPU is spent in child processes, "
                                   "which are not counted");
 }
@@ -249,16 +249,16 @@ START_TEST(an_open_loop_has_three_times)
 {
     make_open_loop();
     judge(true);
-    expect(WINDOW_OK, "");
-    ck_assert_double_eq_tol(window.figure[WINDOW_P50_US], 1650, 17);
-    ck_assert_double_eq_tol(window.figure[WINDOW_P99_US], 3267, 33);
-    ck_assert_double_eq_tol(window.figure[WINDOW_SERVICE_P50_US], 550, 6);
-    ck_assert_double_eq_tol(window.figure[WINDOW_SERVICE_P99_US], 1089, 11);
-    ck_assert_double_eq_tol(window.figure[WINDOW_LAG_P99_US], 2, 0.02);
-    ck_assert_double_eq(window.figure[WINDOW_OFFERED_PER_S], 11000);
-    ck_assert_double_eq_tol(window.figure[WINDOW_REACHED_SHARE], 10.0 / 11,
+    expect(LIFE_OK, "");
+    ck_assert_double_eq_tol(window.figure[LIFE_P50_US], 1650, 17);
+    ck_assert_double_eq_tol(window.figure[LIFE_P99_US], 3267, 33);
+    ck_assert_double_eq_tol(window.figure[LIFE_SERVICE_P50_US], 550, 6);
+    ck_assert_double_eq_tol(window.figure[LIFE_SERVICE_P99_US], 1089, 11);
+    ck_assert_double_eq_tol(window.figure[LIFE_LAG_P99_US], 2, 0.02);
+    ck_assert_double_eq(window.figure[LIFE_OFFERED_PER_S], 11000);
+    ck_assert_double_eq_tol(window.figure[LIFE_REACHED_SHARE], 10.0 / 11,
                             1e-9);
-    ck_assert_double_eq(window.figure[WINDOW_UNFINISHED], 5);
+    ck_assert_double_eq(window.figure[LIFE_UNFINISHED], 5);
 }
 END_TEST
 
@@ -267,10 +267,10 @@ START_TEST(a_closed_loop_has_one_time)
     make_open_loop();
     window.rate_per_s = 0;
     judge(true);
-    ck_assert_double_eq_tol(window.figure[WINDOW_P50_US], 550, 6);
-    ck_assert(isnan(window.figure[WINDOW_SERVICE_P50_US]));
-    ck_assert(isnan(window.figure[WINDOW_REACHED_SHARE]));
-    ck_assert(isnan(window.figure[WINDOW_LAG_P99_US]));
+    ck_assert_double_eq_tol(window.figure[LIFE_P50_US], 550, 6);
+    ck_assert(isnan(window.figure[LIFE_SERVICE_P50_US]));
+    ck_assert(isnan(window.figure[LIFE_REACHED_SHARE]));
+    ck_assert(isnan(window.figure[LIFE_LAG_P99_US]));
 }
 END_TEST
 
@@ -279,18 +279,18 @@ START_TEST(a_late_client_charges_nobody)
     make_open_loop();
     measurement->result.errors[ENGINE_CLIENT_LATE] = 1;
     judge(true);
-    expect(WINDOW_INVALID, "late itself (it slept through the end of its");
+    expect(LIFE_INVALID, "late itself (it slept through the end of its");
     for (int i = 0; i < 1000; i++) {
         histogram_record(&measurement->result.lag, 2000000);
     }
     judge(true);
-    expect(WINDOW_INVALID, "the client was late itself (p99 of its lag: 2.0");
+    expect(LIFE_INVALID, "the client was late itself (p99 of its lag: 2.0");
     measurement->result.client_cpu_ns = 96000000;
     judge(true);
-    expect(WINDOW_INVALID, "late itself (it used 96 % of its CPU)");
+    expect(LIFE_INVALID, "late itself (it used 96 % of its CPU)");
     measurement->result.errors[ENGINE_NO_PORTS] = 1;
     judge(true);
-    expect(WINDOW_INVALID, "1 no_ports, 1 client_late");
+    expect(LIFE_INVALID, "1 no_ports, 1 client_late");
 }
 END_TEST
 
@@ -301,7 +301,7 @@ START_TEST(a_late_client_excuses_no_wrong_byte)
     measurement->result.errors[ENGINE_CLIENT_LATE] = 1;
     measurement->result.errors[ENGINE_MISMATCH] = 1;
     judge(true);
-    expect(WINDOW_FAILED, "wrong byte");
+    expect(LIFE_FAILED, "wrong byte");
 }
 END_TEST
 
@@ -309,8 +309,8 @@ START_TEST(who_could_not_connect_was_not_broken)
 {
     measurement->result.errors[ENGINE_CONNECT_TIMEOUT] = 3;
     judge(false);
-    expect(WINDOW_OK, "");
-    ck_assert_double_eq(window.figure[WINDOW_ERRORS], 0);
+    expect(LIFE_OK, "");
+    ck_assert_double_eq(window.figure[LIFE_ERRORS], 0);
     ck_assert_str_eq(window.note, "3 clients could not connect, most likely "
                                   "its backlog is full");
 }
@@ -322,13 +322,13 @@ START_TEST(a_client_costs_memory)
     measurement->rss_kib = 1150;
     measurement->held_before = 1;
     judge(true);
-    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 10);
+    ck_assert_double_eq(window.figure[LIFE_RSS_KIB_PER_CLIENT], 10);
     window.silent = 15;
     judge(true);
-    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 5);
+    ck_assert_double_eq(window.figure[LIFE_RSS_KIB_PER_CLIENT], 5);
     measurement->ask_silent = true;
     judge(true);
-    ck_assert_double_eq(window.figure[WINDOW_RSS_KIB_PER_CLIENT], 10);
+    ck_assert_double_eq(window.figure[LIFE_RSS_KIB_PER_CLIENT], 10);
 }
 END_TEST
 
@@ -336,9 +336,9 @@ START_TEST(only_ours_must_end_well)
 {
     server->killed = true;
     judge(false);
-    expect(WINDOW_OK, "");
+    expect(LIFE_OK, "");
     judge(true);
-    expect(WINDOW_FAILED, "at the stop: still ran");
+    expect(LIFE_FAILED, "at the stop: still ran");
 }
 END_TEST
 
