@@ -174,8 +174,17 @@ build_rows(struct document *document, const struct cells_shown *shown,
            size_t n, const struct summary_group *group)
 {
     bool milliseconds = cells_in_milliseconds(group);
+    struct block *table;
 
     cells_table(document, shown, n, milliseconds);
+    table = &document->blocks[document->nblocks - 1];
+    for (size_t i = 0; i < n; i++) {
+        /* Without others there is no turn to wait for. */
+        if (cells_kind(group->rows[0].life) == KIND_ONE &&
+            (shown[i].id == CELLS_P50 || shown[i].id == CELLS_P99)) {
+            table->columns[i].group = "latency";
+        }
+    }
     for (size_t i = 0; i < group->nrows; i++) {
         cells_row(document, shown, n, group, &group->rows[i], milliseconds);
     }

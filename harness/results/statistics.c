@@ -28,8 +28,8 @@
 
 enum {
     PASSES = 3,      /* first from medians, then twice from what is left */
-    STEPS = 40,      /* of each integral */
-    HALVINGS = 16,   /* of the interval in which a quantile lies */
+    STEPS = 96,      /* of each integral */
+    HALVINGS = 18,   /* of the interval in which a quantile lies */
     BLOCKS_LEAST = 3 /* below it there is nothing to estimate noise from */
 };
 
