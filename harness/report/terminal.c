@@ -43,7 +43,7 @@ says_nothing(const struct block *table, size_t column)
         const struct cell *cell = &table->cells[i];
         const char *words = text_string(&cell->text);
 
-        any |= words[0] != '\0' && strcmp(words, "-") != 0 && !cell->rest;
+        any |= words[0] != '\0' && strcmp(words, "-") != 0;
     }
     return !any;
 }
@@ -216,6 +216,18 @@ put_groups(FILE *file, const struct layout *layout, size_t from, size_t to)
     fputc('\n', file);
 }
 
+/* Without any nothing was measured but names. */
+static bool
+has_headings(const struct layout *layout)
+{
+    for (size_t i = 0; i < layout->n; i++) {
+        if (layout->table->columns[layout->column[i]].heading[0] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* In pieces, where even the columns that must be there are too many. */
 static void
 put_table(FILE *file, const struct block *table, int width, bool colour)
@@ -225,6 +237,9 @@ put_table(FILE *file, const struct block *table, int width, bool colour)
     size_t to = 1;
 
     choose_columns(&layout);
+    if (!has_headings(&layout)) {
+        return;
+    }
     do {
         int used = layout.wide[0];
 

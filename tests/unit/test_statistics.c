@@ -12,7 +12,7 @@
 enum {
     MODELS = 5,
     BLOCKS = 100,
-    RUNS = 200, /* of a simulation */
+    RUNS = 1500, /* of a simulation */
 };
 
 /* One run of five models: block, noise, and life for each. */
