@@ -132,7 +132,6 @@ is_unclear(const struct about *about)
     return verdict(about) == VERDICT_UNCLEAR;
 }
 
-/* Alone it is no news. */
 static bool
 is_least(const struct about *about)
 {

@@ -110,17 +110,6 @@ legend_build(struct document *document)
     text_free(&text);
 }
 
-bool
-view_wants(const struct report_views *views, const char *scenario,
-           int clients)
-{
-    char name[RESULTS_NAME_BYTES + 16];
-
-    snprintf(name, sizeof name, "%s,%d", scenario, clients);
-    return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
-           strcmp(views->scenario, name) == 0;
-}
-
 /* "echo 64: 64 clients, 64 B, one CPU shared, 2 lives, 120 blocks". */
 static void
 build_title(struct document *document, const struct summary_group *group)

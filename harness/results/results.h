@@ -161,8 +161,7 @@ struct slice {
     bool stalled;         /* it, or the machine, was held up */
 };
 
-/* The name under which calls stand that were counted in total only. */
-#define CALLS_OTHER "other"
+#define CALLS_OTHER "other" /* calls that were counted in total only */
 
 /* One system call. */
 struct calls_name {
@@ -462,7 +461,6 @@ struct summary {
  * before it; or -1 without memory. */
 int summary_make(const struct results *results, struct summary *summary);
 
-/* Free it. */
 void summary_free(struct summary *summary);
 
 /* Parts of summary_make(): what is checked; and the rows of a group compared
