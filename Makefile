@@ -137,7 +137,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
 COMPARE_PARTS := scenarios grid judge server server_keeper \
                  server_line server_watch
 # What several of them need.
-UNIT_SHARED := run_suite
+UNIT_SHARED := run_suite made
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
               $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
               $(OBJ)/selectloop/reactor.o $(CO)

@@ -85,7 +85,7 @@ void document_cell(struct document *document, enum mark mark,
 void document_rest(struct document *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Print for a terminal: no line is longer than `width` columns, 40 or more.
+/* Print for a terminal: no line is longer than `width` columns, 60 or more.
  * Columns that do not fit go, then a table is continued below itself. */
 void document_print_text(FILE *file, const struct document *document,
                          int width, bool colour);

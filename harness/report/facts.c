@@ -135,7 +135,14 @@ is_unclear(const struct about *about)
 static bool
 is_least(const struct about *about)
 {
-    return about->row == about->least;
+    const struct summary_group *group = about->group;
+
+    for (size_t i = 0; i < group->nrows && about->row == about->least; i++) {
+        if (group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool
@@ -256,7 +263,7 @@ word_label(struct text *text, const struct about *about)
     cells_label(text, about->row->life);
 }
 
-/* The kinds of errors that its clients saw; "no answer" if none. */
+/* What its clients saw. */
 static void
 word_errors(struct text *text, const struct about *about)
 {
@@ -410,7 +417,7 @@ holds(const struct fact *fact, const struct about *about)
            (fact->holds ? fact->holds(about) : isfinite(summary_memory(row)));
 }
 
-/* True if a weightier fact on the same topic holds. */
+/* A weightier fact on the topic holds. */
 static bool
 is_said(size_t fact, const struct about *about)
 {
@@ -444,8 +451,8 @@ facts_group(struct document *document, const struct summary_group *group)
     }
 }
 
-/* Append what can be said of a model, most weighty first, until the line is
- * full; each fact once, of the largest scenario of its kind that holds it. */
+/* What can be said of a model, until the line is full; each fact once, of the
+ * largest scenario of its kind that holds it. */
 static void
 say_model(struct text *text, const struct summary *summary, const char *model,
           const struct summary_group *main)
@@ -460,8 +467,7 @@ say_model(struct text *text, const struct summary *summary, const char *model,
             const struct about about = {group, summary_find(group, model),
                                         group->best[FIT_CPU]};
             unsigned kinds = facts[i].kinds;
-            /* A fact of one kind of scenario says which; the others would
-             * not, but of the main one. */
+            /* Only facts of one kind of scenario say which it is. */
             bool here = group == main ||
                         ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY);
 

@@ -10,7 +10,7 @@
 #include "harness/report/views.h"
 
 enum {
-    WIDTH_LEAST = 40,   /* below that no table is worth its lines */
+    WIDTH_LEAST = 60,   /* below that no table is worth its lines */
     MATRIX_LINES = 100, /* of the headline, at first */
 };
 

@@ -19,7 +19,7 @@ enum {
 
 /* Where a report is read. */
 struct report_paper {
-    int width;          /* columns, 40 or more */
+    int width;          /* columns, 60 or more */
     bool colour;        /* escape sequences are welcome */
     const char *folder; /* of the other files, to be named; or NULL */
 };
@@ -35,7 +35,7 @@ struct report_views {
  * TERM=dumb. */
 bool report_wants_colour(FILE *file);
 
-/* The columns to be used on this stream: COLUMNS, else the terminal's, 40 to
+/* The columns to be used on this stream: COLUMNS, else the terminal's, 60 to
  * REPORT_WIDTH_MAX. */
 int report_width(FILE *file);
 

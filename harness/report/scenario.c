@@ -110,17 +110,6 @@ legend_build(struct document *document)
     text_free(&text);
 }
 
-bool
-view_wants(const struct report_views *views, const char *scenario,
-           int clients)
-{
-    char name[RESULTS_NAME_BYTES + 16];
-
-    snprintf(name, sizeof name, "%s,%d", scenario, clients);
-    return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
-           strcmp(views->scenario, name) == 0;
-}
-
 /* "echo 64: 64 clients, 64 B, one CPU shared, 2 lives, 120 blocks". */
 static void
 build_title(struct document *document, const struct summary_group *group)
@@ -174,8 +163,17 @@ build_rows(struct document *document, const struct cells_shown *shown,
            size_t n, const struct summary_group *group)
 {
     bool milliseconds = cells_in_milliseconds(group);
+    struct block *table;
 
     cells_table(document, shown, n, milliseconds);
+    table = &document->blocks[document->nblocks - 1];
+    for (size_t i = 0; i < n; i++) {
+        /* Without others there is no turn to wait for. */
+        if (cells_kind(group->rows[0].life) == KIND_ONE &&
+            (shown[i].id == CELLS_P50 || shown[i].id == CELLS_P99)) {
+            table->columns[i].group = "latency";
+        }
+    }
     for (size_t i = 0; i < group->nrows; i++) {
         cells_row(document, shown, n, group, &group->rows[i], milliseconds);
     }

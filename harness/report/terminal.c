@@ -43,7 +43,7 @@ says_nothing(const struct block *table, size_t column)
         const struct cell *cell = &table->cells[i];
         const char *words = text_string(&cell->text);
 
-        any |= words[0] != '\0' && strcmp(words, "-") != 0 && !cell->rest;
+        any |= words[0] != '\0' && strcmp(words, "-") != 0;
     }
     return !any;
 }
@@ -167,6 +167,8 @@ static void
 put_line(FILE *file, const struct layout *layout, const struct cell *cells,
          size_t from, size_t to)
 {
+    int column = 0;
+
     for (size_t i = 0; i < to; i = i == 0 ? from : i + 1) {
         size_t place = layout->column[i];
         const struct cell *cell = cells ? &cells[place] : NULL;
@@ -175,10 +177,10 @@ put_line(FILE *file, const struct layout *layout, const struct cell *cells,
 
         fprintf(file, "%*s", i > 0 ? layout->gap : 0, "");
         if (cell && cell->rest) {
-            text_wrap(file, words, layout->wide[0] + layout->gap,
-                      layout->width, 4);
+            text_wrap(file, words, column + layout->gap, layout->width, 4);
             return;
         }
+        column += layout->wide[i] + (i > 0 ? layout->gap : 0);
         /* No blanks behind the last words. */
         put(file, layout, i,
             i + 1 == to && layout->table->columns[place].left
@@ -214,18 +216,34 @@ put_groups(FILE *file, const struct layout *layout, size_t from, size_t to)
     fputc('\n', file);
 }
 
+/* Without any nothing was measured but names. */
+static bool
+has_headings(const struct layout *layout)
+{
+    for (size_t i = 0; i < layout->n; i++) {
+        if (layout->table->columns[layout->column[i]].heading[0] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* In pieces, where even the columns that must be there are too many. */
 static void
 put_table(FILE *file, const struct block *table, int width, bool colour)
 {
     struct layout layout = {.table = table, .width = width, .colour = colour};
-    size_t to;
+    size_t from;
+    size_t to = 1;
 
     choose_columns(&layout);
-    for (size_t from = 1; from == 1 || from < layout.n; from = to) {
+    if (!has_headings(&layout)) {
+        return;
+    }
+    do {
         int used = layout.wide[0];
 
-        for (to = from; to < layout.n; to++) {
+        for (from = to; to < layout.n; to++) {
             used += layout.gap + layout.wide[to];
             if (used > width && to > from) {
                 break;
@@ -237,7 +255,7 @@ put_table(FILE *file, const struct block *table, int width, bool colour)
              i += table->ncolumns) {
             put_line(file, &layout, &table->cells[i], from, to);
         }
-    }
+    } while (to < layout.n);
 }
 
 static int

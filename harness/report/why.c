@@ -10,6 +10,17 @@ enum {
     STALLS_MAX = 20, /* that are named; the others are counted */
 };
 
+bool
+view_wants(const struct report_views *views, const char *scenario,
+           int clients)
+{
+    char name[RESULTS_NAME_BYTES + 16];
+
+    snprintf(name, sizeof name, "%s,%d", scenario, clients);
+    return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
+           strcmp(views->scenario, name) == 0;
+}
+
 /* The figures that belong to a view, by table. Returns how many. */
 static size_t
 choose_figures(unsigned where, enum life_figure *chosen)

@@ -10,6 +10,26 @@
 /* ---- slices --------------------------------------------------------------
  */
 
+const struct summary_row *
+summary_find(const struct summary_group *group, const char *model)
+{
+    for (size_t i = 0; i < group->nrows; i++) {
+        if (strcmp(group->rows[i].life->model, model) == 0) {
+            return &group->rows[i];
+        }
+    }
+    return NULL;
+}
+
+struct comparison
+summary_compare(const struct summary_group *group,
+                const struct summary_row *row, const struct summary_row *base,
+                enum fitted what)
+{
+    return statistics_compare(&group->fit[what], row ? row->place[what] : -1,
+                              base ? base->place[what] : -1);
+}
+
 /* A slice of a group. */
 struct cell {
     int block;    /* its number */

@@ -30,7 +30,6 @@ enum {
     CALLS_NAMES_MAX = 48,       /* different system calls of one server */
 };
 
-/* Two of the models are not servers that anybody would write. */
 #define RESULTS_YARDSTICK "yardstick" /* the barest epoll loop */
 #define RESULTS_FLOOR     "floor"     /* a recv and a send, no server */
 
@@ -66,8 +65,7 @@ enum life_status {
     LIFE_STATUSES,
 };
 
-/* The figures of a life, from all of its slices together where nothing else
- * is said; the table figures[] describes each. */
+/* The figures of a life, from all of its slices together if not said else. */
 enum life_figure {
     LIFE_ASKED,                  /* clients of which an echo was expected */
     LIFE_SERVED,                 /* of them: got a whole echo in a slice */
@@ -164,8 +162,7 @@ struct slice {
     bool stalled;         /* it, or the machine, was held up */
 };
 
-/* The name under which calls stand that were counted in total only. */
-#define CALLS_OTHER "other"
+#define CALLS_OTHER "other" /* calls that were counted in total only */
 
 /* One system call. */
 struct calls_name {
@@ -261,11 +258,10 @@ const char *life_status_name(enum life_status status);
 /* ---- records in memory ---------------------------------------------------
  */
 
-/* A life of which nothing is known yet: figures NAN, all else empty. */
+/* Nothing known yet: figures NAN, all else empty. */
 void life_clear(struct life *life);
 
-/* Set status and reason; the reason is formatted as by printf and cut off
- * where it does not fit. */
+/* Set status and reason, as by printf and cut off where it does not fit. */
 void life_fail(struct life *life, enum life_status status, const char *format,
                ...) __attribute__((format(printf, 3, 4)));
 
@@ -325,7 +321,7 @@ void results_free(struct results *results);
 /* ---- statistics ----------------------------------------------------------
  */
 
-/* What is closer to 1 than this is no difference worth a word. */
+/* What is closer to 1 is no difference worth a word. */
 #define VERDICT_THRESHOLD 0.03
 
 /* What may be said of a ratio. */
@@ -466,12 +462,12 @@ struct summary {
  * before it; or -1 without memory. */
 int summary_make(const struct results *results, struct summary *summary);
 
-/* Free it. */
 void summary_free(struct summary *summary);
 
-/* Compare the rows of a group by its slices, and leave out what would
- * mislead; summary_make() does, with `values` being room for all lives and
- * slices. Returns 0, or -1 without memory. */
+/* Parts of summary_make(): what is checked; and the rows of a group compared
+ * by its slices, what would mislead left out, with `values` being room for
+ * all lives and slices. Returns 0, or -1 without memory. */
+void checks_run(struct summary *summary);
 int summary_fit_group(const struct results *results,
                       struct summary_group *group, double *values);
 
@@ -491,9 +487,6 @@ double summary_memory(const struct summary_row *row);
 
 /* The phrase for a check: "bytes on both sides". */
 const char *checks_name(enum check check);
-
-/* Fill summary->checks; summary_make() does. */
-void checks_run(struct summary *summary);
 
 /* ---- CSV (RFC 4180, lines end in "\n") -----------------------------------
  */

@@ -1,29 +1,42 @@
 #!/bin/bash
-# report_golden.sh: what `report` prints of stored results, to the letter.
+# report_golden.sh: what `report` prints of results, to the letter.
 #
-# golden/NAME.jsonl.gz is a run that was measured once, NAME.txt what report
-# said of it in each of its formats. Who means to change what is printed looks
-# at the difference and then takes it over with --update.
+# golden/make.pl NAME makes the results, of a run that never was; NAME.txt is
+# what report says of them on paper of 100 and of 80 columns and with --all.
+# Who means to change what is printed looks at the difference and then takes it
+# over with --update.
 source "$(dirname "$0")/cases.sh"
 
-# render FILE: all that report makes of it.
 render() {
-    local format
-    for format in --table --why --markdown --summary-csv; do
+    local columns
+    for columns in 100 80; do
+        echo "---- report, $columns columns"
+        COLUMNS=$columns "$bin/report" "$1" || echo "---- exit status $?"
+    done
+    for format in --all --summary-csv; do
         echo "---- report $format"
-        "$bin/report" $format "$1" || echo "---- exit status $?"
+        COLUMNS=100 "$bin/report" $format "$1" || echo "---- exit status $?"
     done
 }
 
-for stored in "$here"/golden/*.jsonl.gz; do
-    name=$(basename "$stored" .jsonl.gz)
-    gzip -dc "$stored" >"$tmp/results.jsonl"
+for name in default c10k rate foreign variants; do
+    "$here/golden/make.pl" "$name" >"$tmp/results.jsonl"
     (cd "$tmp" && render results.jsonl) >"$tmp/rendered" 2>"$tmp/err"
     if [ "${1:-}" = --update ]; then
         cp "$tmp/rendered" "$here/golden/$name.txt"
         continue
     fi
     diff "$here/golden/$name.txt" "$tmp/rendered" >"$tmp/out"
-    result "stored results: $name" $?
+    result "made results: $name" $?
 done
+
+# The first edition's files are refused in a sentence; so is a name that is
+# none.
+echo '{"type":"run","mode":"default"}' >"$tmp/old.jsonl"
+"$bin/report" "$tmp/old.jsonl" >"$tmp/out" 2>"$tmp/err"
+test $? -eq 3 && grep -q "older edition.*make compare" "$tmp/err"
+result "an older edition" $?
+"$bin/report" --scenario=nothing "$tmp/results.jsonl" >"$tmp/out" 2>"$tmp/err"
+test $? -eq 2 && grep -q "echo,64" "$tmp/err"
+result "a scenario that is none" $?
 finish

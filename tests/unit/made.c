@@ -1,0 +1,71 @@
+/*
+ * made.c: results that were made up. See made.h.
+ */
+#include "tests/unit/made.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+double
+made_normal(void)
+{
+    double a = ((double)random() + 1) / 2147483649.0;
+    double b = (double)random() / 2147483648.0;
+
+    return sqrt(-2 * log(a)) * cos(2 * M_PI * b);
+}
+
+struct life
+made_life(const char *model)
+{
+    struct life life;
+
+    life_clear(&life);
+    strcpy(life.scenario, "echo");
+    strcpy(life.layout, "shared");
+    strcpy(life.bound_by, "CPU");
+    snprintf(life.model, sizeof life.model, "%s", model);
+    life.clients = 64;
+    life.life = 1;
+    life.cpus = 1;
+    life.message_bytes = 64;
+    life.figure[LIFE_ASKED] = 64;
+    life.figure[LIFE_SERVED] = 64;
+    life.figure[LIFE_P50_US] = 700;
+    life.figure[LIFE_P99_US] = 900;
+    life.figure[LIFE_RSS_KIB_PER_CLIENT] = 8;
+    life.figure[LIFE_STACK_KIB_PER_CLIENT] = 0;
+    return life;
+}
+
+void
+made_add(struct results *results, const struct life *like, double us)
+{
+    for (int i = 1; i <= 2; i++) {
+        struct life life = *like;
+
+        life.life = i;
+        life.figure[LIFE_SERVER_CPU_US_PER_ECHO] = us;
+        life.figure[LIFE_ECHOES_PER_S] = 1e6 / (us + 6);
+        ck_assert_int_eq(results_add_life(results, &life), 0);
+    }
+    for (int block = 1; block <= 60 && like->status == LIFE_OK; block++) {
+        double machine = 1 + 0.1 * sin(block);
+        double noise = machine * exp(0.02 * made_normal());
+        struct slice slice = {
+            .clients = like->clients,
+            .rate_per_s = like->rate_per_s,
+            .life = block > 30 ? 2 : 1,
+            .block = block,
+            .seconds = 1000 * (us + 6) * noise / 1e6,
+            .echoes = 1000,
+            .server_cpu_us = 1000 * us * noise,
+        };
+
+        memcpy(slice.scenario, like->scenario, sizeof slice.scenario);
+        memcpy(slice.model, like->model, sizeof slice.model);
+        ck_assert_int_eq(results_add_slice(results, &slice), 0);
+    }
+}

@@ -1,0 +1,388 @@
+/*
+ * test_report.c: what a reader gets: width, length, words.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/facts.h"
+#include "harness/report/report.h"
+#include "harness/report/variants.h"
+#include "harness/report/views.h"
+#include "tests/unit/made.h"
+#include "tests/unit/run_suite.h"
+
+static struct results results;
+static struct summary summary;
+static char *text;
+
+static void
+begin(void)
+{
+    memset(&results, 0, sizeof results);
+    memset(&summary, 0, sizeof summary);
+    text = NULL;
+    srandom(1);
+}
+
+static void
+end(void)
+{
+    free(text);
+    summary_free(&summary);
+    results_free(&results);
+}
+
+static void
+add(const struct life *life, double us)
+{
+    made_add(&results, life, us);
+}
+
+/* Print with `print` on paper of so many columns. */
+static const char *
+printed(void (*print)(FILE *file, const struct summary *,
+                      const struct report_paper *),
+        int width)
+{
+    const struct report_paper paper = {.width = width};
+    size_t bytes;
+    FILE *file;
+
+    free(text);
+    summary_free(&summary);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    file = open_memstream(&text, &bytes);
+    print(file, &summary, &paper);
+    fclose(file);
+    return text;
+}
+
+static void
+assert_has(const char *words)
+{
+    ck_assert_msg(strstr(text, words) != NULL, "no \"%s\" in:\n%s", words,
+                  text);
+}
+
+static void
+assert_has_not(const char *words)
+{
+    ck_assert_msg(strstr(text, words) == NULL, "\"%s\" in:\n%s", words, text);
+}
+
+/* No line is longer, none ends in a blank. Returns how many there are. */
+static int
+assert_width(int width)
+{
+    int lines = 0;
+
+    for (const char *line = text; *line != '\0'; lines++) {
+        size_t length = strcspn(line, "\n");
+
+        ck_assert_msg((int)length <= width, "%d: %.*s", width, (int)length,
+                      line);
+        ck_assert_msg(length == 0 || line[length - 1] != ' ', "blank: %.*s|",
+                      (int)length, line);
+        line += length + 1;
+    }
+    return lines;
+}
+
+/* The five models and the yardstick in so many scenarios. */
+static void
+add_all(int scenarios)
+{
+    static const struct {
+        const char *model;
+        double us;
+    } models[] = {
+        {"blocking", 5.2},  {"threaded", 9}, {"selectloop", 6},
+        {"coroutine", 5.9}, {"libevent", 6}, {RESULTS_YARDSTICK, 5.8},
+    };
+
+    for (int i = 0; i < scenarios; i++) {
+        for (int j = 0; j < 6; j++) {
+            struct life life = made_life(models[j].model);
+
+            life.clients = 64 + i;
+            life.figure[LIFE_ASKED] = life.clients;
+            life.figure[LIFE_SERVED] = j == 0 ? 1 : life.clients;
+            life.figure[LIFE_SWITCHES_PER_ECHO] = j == 1 ? 1 : 0.1;
+            add(&life, models[j].us);
+        }
+    }
+}
+
+START_TEST(a_headline_fits_on_a_screen)
+{
+    add_all(20);
+    for (int width = 60; width <= 100; width += 20) {
+        printed(report_headline, width);
+        ck_assert_int_le(assert_width(width), REPORT_LINES_MAX);
+        assert_has("more: report --scenario=NAME");
+    }
+}
+END_TEST
+
+START_TEST(everything_fits_on_narrow_paper)
+{
+    add_all(2);
+    for (int width = 60; width <= 100; width += 10) {
+        printed(report_all, width);
+        assert_width(width);
+    }
+}
+END_TEST
+
+START_TEST(who_leaves_clients_out_never_wins)
+{
+    add_all(1);
+    printed(report_headline, 100);
+    assert_has("blocking      1/64");
+    assert_has("never   never");
+    assert_has("serves one at a time: 63 of 64 wait unserved");
+    assert_has("never: not all are served");
+    assert_has("wakes a thread");
+    assert_has("full turn: echo to echo of a client");
+}
+END_TEST
+
+/* Facts hang on how a model works; a foreign one gets what its numbers say.
+ */
+START_TEST(facts_hang_on_the_model_and_hold)
+{
+    struct life life = made_life("node");
+
+    add_all(1);
+    add(&life, 12);
+    printed(report_headline, 100);
+    assert_has("node        x2.");
+    assert_has("wakes a thread");
+    ck_assert_uint_eq(facts_model("threaded-8192") & MODEL_THREAD_EACH,
+                      MODEL_THREAD_EACH);
+    ck_assert_uint_eq(facts_model("libevent-select"), MODEL_SELECT);
+    ck_assert_uint_eq(facts_model("thread"), 0);
+    ck_assert_uint_eq(facts_model("node"), 0);
+}
+END_TEST
+
+START_TEST(equal_models_are_not_ranked)
+{
+    struct life a = made_life("a");
+    struct life b = made_life("b");
+
+    add(&a, 6);
+    add(&b, 6.01);
+    printed(report_headline, 100);
+    assert_has("same");
+    assert_has("same: within 3 % of it");
+    assert_has_not("x1.");
+    assert_has_not("clearly the least");
+}
+END_TEST
+
+START_TEST(a_failure_is_said_where_it_happened)
+{
+    struct life good = made_life("good");
+    struct life bad = made_life("bad");
+
+    add(&good, 6);
+    life_fail(&bad, LIFE_FAILED, "it died of signal 11");
+    add(&bad, 6);
+    printed(report_headline, 100);
+    assert_has("bad   failed: it died of signal 11");
+    ck_assert_int_eq(summary.groups[0].nrows, 2);
+    bad.clients = 512;
+    add(&bad, 6);
+    printed(report_headline, 100);
+    assert_has("bad failed in echo 512: it died of signal 11");
+}
+END_TEST
+
+START_TEST(what_to_know_before_quoting_stands_in_the_head)
+{
+    add_all(1);
+    strcpy(results.run.mode, "quick");
+    strcpy(results.run.note, "Shrunk to 256 clients.");
+    strcpy(results.run.commit, "v1-2-gabc");
+    results.run.partial = true;
+    results.slices[3].stalled = true;
+    results.slices[3].gap_ms = 80;
+    printed(report_headline, 100);
+    assert_has("commit v1-2-gabc");
+    assert_has("1 of 360 slices");
+    assert_has("(80 ms at most)");
+    assert_has("PARTIAL");
+    assert_has("QUICK");
+    assert_has("Shrunk to 256 clients.");
+}
+END_TEST
+
+START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
+{
+    const struct report_paper paper = {.width = 80};
+    size_t bytes;
+    FILE *file;
+
+    add_all(2);
+    file = open_memstream(&text, &bytes);
+    report_scenario_lines(file, &results, "echo", 65, &paper);
+    fclose(file);
+    assert_has("echo 65: 65 clients");
+    assert_has("x1.5");
+    ck_assert_int_le(assert_width(80), 6 + 3);
+    free(text);
+    file = open_memstream(&text, &bytes);
+    report_scenario_lines(file, &results, "echo", 7, &paper);
+    fclose(file);
+    ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(a_scenario_is_found_by_name_and_clients)
+{
+    const struct report_paper paper = {.width = 100};
+    struct report_views views = {.scenario = "echo,65", .noise = true};
+    FILE *file = fopen("/dev/null", "we");
+
+    add_all(2);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), 0);
+    views.scenario = "echo";
+    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), 0);
+    views.scenario = "echo,66";
+    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), -1);
+    views.scenario = "ech";
+    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), -1);
+    fclose(file);
+}
+END_TEST
+
+/* A client that waits is a property, and so is what belongs to it. */
+START_TEST(kinds_hang_on_properties_and_not_on_names)
+{
+    struct life life = made_life("a");
+
+    ck_assert_int_eq(cells_kind(&life), KIND_MANY);
+    life.clients = 1;
+    ck_assert_int_eq(cells_kind(&life), KIND_ONE);
+    life.message_bytes = 1 << 20;
+    ck_assert_int_eq(cells_kind(&life), KIND_BULK);
+    life.work_us = 200;
+    ck_assert_int_eq(cells_kind(&life), KIND_WORK);
+    life.delay_ms = 5;
+    ck_assert_int_eq(cells_kind(&life), KIND_WAIT);
+    life.silent = 1;
+    ck_assert_int_eq(cells_kind(&life), KIND_SILENT);
+    life.ask_silent = true;
+    ck_assert_int_eq(cells_kind(&life), KIND_IDLE);
+    life.churn = true;
+    ck_assert_int_eq(cells_kind(&life), KIND_CONNECT);
+    life.rate_per_s = 100;
+    ck_assert_int_eq(cells_kind(&life), KIND_RATE);
+}
+END_TEST
+
+START_TEST(idle_clients_in_two_sizes_are_drawn_together)
+{
+    for (int i = 1; i <= 2; i++) {
+        struct life life = made_life("threaded");
+
+        life.ask_silent = true;
+        life.silent = 1000 * i;
+        life.clients = 16 + life.silent;
+        life.figure[LIFE_ASKED] = life.clients;
+        life.figure[LIFE_SERVED] = life.clients;
+        life.figure[LIFE_CPU_OVER_FLOOR] = 2;
+        life.figure[LIFE_STACK_KIB_PER_CLIENT] = 16;
+        add(&life, 6);
+    }
+    printed(report_all, 100);
+    assert_has("What clients that only wait cost");
+    assert_has("2016/2016");
+    assert_has("24 KiB for each client");
+}
+END_TEST
+
+START_TEST(a_response_time_that_grows_is_no_number)
+{
+    struct life life = made_life("a");
+
+    life.rate_per_s = 50000;
+    life.figure[LIFE_REACHED_SHARE] = 0.5;
+    add(&life, 6);
+    printed(report_all, 100);
+    assert_has("grows");
+    assert_has("saturated");
+    assert_has_not("keeps up to");
+}
+END_TEST
+
+START_TEST(variants_are_held_against_their_model)
+{
+    struct life model = made_life("libevent");
+    struct life variant = made_life("libevent-poll");
+
+    strcpy(results.run.mode, VARIANTS_MODE);
+    add(&model, 6);
+    add(&variant, 9);
+    printed(report_all, 100);
+    assert_has("Variants, each over what it is held against");
+    assert_has("poll(2) instead of libevent's epoll: x1.5");
+}
+END_TEST
+
+START_TEST(nothing_in_a_name_breaks_terminal_or_markdown)
+{
+    struct life life = made_life("a|b<c>\33[31m");
+    size_t bytes;
+    FILE *file;
+
+    add(&life, 6);
+    printed(report_all, 100);
+    assert_has_not("\33");
+    free(text);
+    file = open_memstream(&text, &bytes);
+    ck_assert_int_eq(report_markdown(file, &summary), 0);
+    fclose(file);
+    assert_has("a&#124;b&lt;c&gt;?\\[31m");
+    assert_has("| ---: |");
+    assert_has("### ");
+}
+END_TEST
+
+START_TEST(nothing_measured_is_said)
+{
+    printed(report_headline, 100);
+    assert_has("Nothing was measured.");
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tcase = tcase_create("report");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, a_headline_fits_on_a_screen);
+    tcase_add_test(tcase, everything_fits_on_narrow_paper);
+    tcase_add_test(tcase, who_leaves_clients_out_never_wins);
+    tcase_add_test(tcase, facts_hang_on_the_model_and_hold);
+    tcase_add_test(tcase, equal_models_are_not_ranked);
+    tcase_add_test(tcase, a_failure_is_said_where_it_happened);
+    tcase_add_test(tcase, what_to_know_before_quoting_stands_in_the_head);
+    tcase_add_test(tcase,
+                   a_scenario_is_a_few_lines_as_soon_as_it_is_measured);
+    tcase_add_test(tcase, a_scenario_is_found_by_name_and_clients);
+    tcase_add_test(tcase, kinds_hang_on_properties_and_not_on_names);
+    tcase_add_test(tcase, idle_clients_in_two_sizes_are_drawn_together);
+    tcase_add_test(tcase, a_response_time_that_grows_is_no_number);
+    tcase_add_test(tcase, variants_are_held_against_their_model);
+    tcase_add_test(tcase, nothing_in_a_name_breaks_terminal_or_markdown);
+    tcase_add_test(tcase, nothing_measured_is_said);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

@@ -1,0 +1,263 @@
+/*
+ * test_results.c: the file, its records, both CSVs.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/results/results.h"
+#include "tests/unit/made.h"
+#include "tests/unit/run_suite.h"
+
+#define RUN "{\"type\":\"run\",\"edition\":2}\n"
+#define LIFE                                                                 \
+    "{\"type\":\"life\",\"scenario\":\"echo\",\"model\":\"a\","              \
+    "\"status\":\"ok\"}\n"
+#define END "{\"type\":\"end\",\"partial\":false,\"seconds\":1,\"lives\":2}\n"
+
+static long
+read_text(const char *text, struct results *results)
+{
+    FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    long line;
+
+    ck_assert_ptr_nonnull(file);
+    line = results_read(file, results);
+    fclose(file);
+    return line;
+}
+
+/* What is written comes back: the text of a whole file. */
+static char *
+write_all(const struct run *run, const struct life *life,
+          const struct slice *slice, const struct calls *calls)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    ck_assert_int_eq(results_write_run(file, run), 0);
+    ck_assert_int_eq(results_write_life(file, life), 0);
+    ck_assert_int_eq(results_write_slice(file, slice), 0);
+    ck_assert_int_eq(results_write_calls(file, calls), 0);
+    ck_assert_int_eq(results_write_end(file, run), 0);
+    fclose(file);
+    return text;
+}
+
+START_TEST(what_is_written_is_read)
+{
+    struct run run = {.cores = 2,
+                      .lives = 3,
+                      .seed = 1L << 40,
+                      .commit = "v1-2-gabc",
+                      .models = "a b",
+                      .seconds = 12.5};
+    struct life life = made_life("a");
+    struct slice slice = {.scenario = "echo",
+                          .model = "floor",
+                          .block = 7,
+                          .echoes = 10,
+                          .server_cpu_us = NAN,
+                          .gap_ms = 1.5,
+                          .stalled = true};
+    struct calls calls;
+    struct results results;
+    char *text;
+
+    life.churn = true;
+    life.status = LIFE_FAILED;
+    life.errors[0] = 4;
+    strcpy(life.reason, "it \"died\", with\nnews");
+    strcpy(life.stats, "{\"bytes_in\":5}");
+    calls_clear(&calls);
+    strcpy(calls.scenario, "echo");
+    strcpy(calls.model, "a");
+    calls.per_echo = 3;
+    calls_add(&calls, "read", 1);
+    calls_add(&calls, "write", 1.5);
+    calls_finish(&calls);
+    text = write_all(&run, &life, &slice, &calls);
+    ck_assert_int_eq(read_text(text, &results), 0);
+    ck_assert_int_eq(results.run.edition, RESULTS_EDITION);
+    ck_assert_int_eq(results.run.seed, 1L << 40);
+    ck_assert_str_eq(results.run.commit, "v1-2-gabc");
+    ck_assert_double_eq(results.run.seconds, 12.5);
+    ck_assert(!results.run.partial);
+    ck_assert_uint_eq(results.nlives, 1);
+    ck_assert_str_eq(results.lives[0].reason, life.reason);
+    ck_assert_str_eq(results.lives[0].stats, life.stats);
+    ck_assert_uint_eq(results.lives[0].errors[0], 4);
+    ck_assert(results.lives[0].churn && !results.lives[0].handshake);
+    ck_assert_int_eq(results.lives[0].status, LIFE_FAILED);
+    ck_assert_double_eq(results.lives[0].figure[LIFE_P50_US], 700);
+    ck_assert_double_nan(results.lives[0].figure[LIFE_MAX_US]);
+    ck_assert_uint_eq(results.nslices, 1);
+    ck_assert_int_eq(results.slices[0].block, 7);
+    ck_assert_double_nan(results.slices[0].server_cpu_us);
+    ck_assert(results.slices[0].stalled);
+    ck_assert_uint_eq(results.ncalls, 1);
+    ck_assert_int_eq(results.calls[0].nnames, 3);
+    ck_assert_str_eq(results.calls[0].names[0].name, "write");
+    ck_assert_str_eq(results.calls[0].names[2].name, CALLS_OTHER);
+    ck_assert_double_eq(results.calls[0].names[2].per_echo, 0.5);
+    results_free(&results);
+    free(text);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_refused_by_its_line)
+{
+    static const struct {
+        const char *text;
+        long line;
+        const char *problem;
+    } cases[] = {
+        {"x\n", 1, "is not JSON"},
+        {LIFE, 1, "is not the description of a run"},
+        {"{\"type\":\"run\"}\n", 1, "older edition"},
+        {"{\"type\":\"run\",\"edition\":3}\n", 1, "edition"},
+        {"{\"type\":\"run\",\"edition\":2,\"cores\":-1}\n", 1, "description"},
+        {RUN LIFE RUN, 3, "second run"},
+        {RUN END LIFE, 3, "after the end"},
+        {RUN "{\"type\":\"window\"}\n", 2, "not a line of results"},
+        {RUN "{\"type\":\"life\",\"model\":\"a\",\"status\":\"ok\"}\n", 2,
+         "not a life"},
+        {RUN "{\"type\":\"life\",\"scenario\":\"e\",\"model\":\"a\"}\n", 2,
+         "not a life"},
+        {RUN "{\"type\":\"slice\",\"scenario\":\"e\",\"model\":\"a\","
+             "\"block\":1000000001}\n",
+         2, "out of range"},
+        {RUN "{\"type\":\"calls\",\"scenario\":\"e\",\"model\":\"a\","
+             "\"clients\":1.5}\n",
+         2, "out of range"},
+        {RUN "{\"type\":\"end\",\"lives\":-1}\n", 2, "out of range"},
+        {RUN "[]\n", 2, "not a line of results"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct results results;
+
+        ck_assert_msg(read_text(cases[i].text, &results) == cases[i].line,
+                      "%s", cases[i].text);
+        ck_assert_msg(strstr(results.problem, cases[i].problem) != NULL,
+                      "%s: %s", cases[i].text, results.problem);
+        ck_assert_ptr_null(results.lives);
+    }
+}
+END_TEST
+
+START_TEST(a_run_that_was_killed_is_partial)
+{
+    struct results results;
+
+    ck_assert_int_eq(read_text(RUN LIFE "{\"type\":\"li", &results), 0);
+    ck_assert(results.run.partial);
+    ck_assert_double_nan(results.run.seconds);
+    ck_assert_uint_eq(results.nlives, 1);
+    results_free(&results);
+}
+END_TEST
+
+START_TEST(more_calls_than_there_is_room_for_are_counted_together)
+{
+    struct calls calls;
+    double sum = 0;
+
+    calls_clear(&calls);
+    calls.per_echo = 60;
+    for (int i = 0; i < 60; i++) {
+        char name[24];
+
+        snprintf(name, sizeof name, "call_%d", i);
+        calls_add(&calls, name, 1);
+    }
+    calls_finish(&calls);
+    ck_assert_int_eq(calls.nnames, CALLS_NAMES_MAX);
+    for (int i = 0; i < calls.nnames; i++) {
+        sum += calls.names[i].per_echo;
+    }
+    ck_assert_double_eq_tol(sum, 60, 1e-9);
+}
+END_TEST
+
+/* How many commas a line has outside of quotes. */
+static int
+commas(const char *line)
+{
+    int n = 0;
+    bool quoted = false;
+
+    for (; *line != '\n' && *line != '\0'; line++) {
+        quoted ^= *line == '"';
+        n += *line == ',' && !quoted;
+    }
+    return n;
+}
+
+START_TEST(csv_has_as_many_fields_in_each_line)
+{
+    struct results results = {0};
+    struct life odd = made_life("a,\"b\"");
+    struct life life = made_life("a");
+    struct summary summary;
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    srandom(1);
+    made_add(&results, &life, 5);
+    made_add(&results, &odd, 6);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    ck_assert_int_eq(csv_write_lives(file, &results), 0);
+    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
+    fclose(file);
+    ck_assert_ptr_nonnull(strstr(text, "\"a,\"\"b\"\"\""));
+    ck_assert_ptr_nonnull(strstr(text, "scenario,clients,rate_per_s,model,"));
+    ck_assert_ptr_nonnull(strstr(text, "cpu_over_least_low"));
+    ck_assert_ptr_nonnull(strstr(text, ",different,"));
+    ck_assert_ptr_null(strstr(text, "nan"));
+    for (char *line = text, *next; *line != '\0'; line = next) {
+        int n = commas(line);
+
+        next = strchr(line, '\n') + 1;
+        /* All lines of a file are alike; the second file begins anew. */
+        if (strncmp(next, "scenario", 8) != 0 && *next != '\0') {
+            ck_assert_int_eq(commas(next), n);
+        }
+    }
+    free(text);
+    summary_free(&summary);
+    results_free(&results);
+}
+END_TEST
+
+/* The tables are complete: no figure without a name, no name twice. */
+START_TEST(every_figure_has_a_name_of_its_own)
+{
+    for (int i = 0; i < LIFE_FIGURES; i++) {
+        ck_assert_ptr_nonnull(figures[i].key);
+        for (int j = 0; j < i; j++) {
+            ck_assert_str_ne(figures[i].key, figures[j].key);
+        }
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("results");
+    TCase *tcase = tcase_create("results");
+
+    tcase_add_test(tcase, what_is_written_is_read);
+    tcase_add_test(tcase, what_is_wrong_is_refused_by_its_line);
+    tcase_add_test(tcase, a_run_that_was_killed_is_partial);
+    tcase_add_test(tcase,
+                   more_calls_than_there_is_room_for_are_counted_together);
+    tcase_add_test(tcase, csv_has_as_many_fields_in_each_line);
+    tcase_add_test(tcase, every_figure_has_a_name_of_its_own);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

@@ -1,0 +1,242 @@
+/*
+ * test_statistics.c: blocks, intervals and verdicts; by simulation, too.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "harness/results/results.h"
+#include "tests/unit/made.h"
+#include "tests/unit/run_suite.h"
+
+enum {
+    MODELS = 5,
+    BLOCKS = 100,
+    RUNS = 1500, /* of a simulation */
+};
+
+/* One run of five models: block, noise, and life for each. */
+struct run_of_five {
+    double value[BLOCKS * MODELS];
+    int life[BLOCKS];
+};
+
+/* With 3 degrees of freedom, scaled to a standard deviation of 1: the tails
+ * of a machine that others use, too. */
+static double
+heavy_tailed(void)
+{
+    double square = 0;
+
+    for (int i = 0; i < 3; i++) {
+        double normal = made_normal();
+
+        square += normal * normal;
+    }
+    return made_normal() / sqrt(square / 3) / sqrt(3);
+}
+
+/* `dearer` is by what factor the last model costs more; `between` by how much
+ * the lives of a model scatter. */
+static void
+make_run(struct run_of_five *run, double (*noise)(void), double dearer,
+         double between)
+{
+    double life_effect[4][MODELS];
+
+    for (int i = 0; i < 4 * MODELS; i++) {
+        life_effect[i / MODELS][i % MODELS] = between * made_normal();
+    }
+    for (int block = 0; block < BLOCKS; block++) {
+        double machine = 0.1 * made_normal();
+
+        run->life[block] = block * 4 / BLOCKS;
+        for (int model = 0; model < MODELS; model++) {
+            run->value[block * MODELS + model] =
+                machine + 0.08 * noise() +
+                life_effect[run->life[block]][model] +
+                (model == MODELS - 1 ? log(dearer) : 0);
+        }
+    }
+}
+
+/* How many of the simulated runs claim a difference: between any two models,
+ * or if the last is dearer between it and another one. */
+static int
+count_claims(double (*noise)(void), double dearer, double between)
+{
+    static struct run_of_five run;
+    int claims = 0;
+
+    srandom(1);
+    for (int i = 0; i < RUNS; i++) {
+        struct fit fit;
+        bool claim = false;
+
+        make_run(&run, noise, dearer, between);
+        ck_assert_int_eq(
+            statistics_fit(&fit, run.value, run.life, BLOCKS, MODELS), 0);
+        for (int a = 0; a < MODELS * MODELS; a++) {
+            int model = a / MODELS;
+
+            if (dearer == 1 || model == MODELS - 1) {
+                claim |=
+                    statistics_compare(&fit, model, a % MODELS).verdict ==
+                    VERDICT_DIFFERENT;
+            }
+        }
+        claims += claim;
+    }
+    return claims;
+}
+
+START_TEST(the_median_leaves_out_what_is_not_known)
+{
+    double values[] = {3, NAN, 1, 2, NAN, 10};
+
+    ck_assert_double_eq(statistics_median(values, 6), 2.5);
+    ck_assert_double_nan(statistics_median(values, 0));
+}
+END_TEST
+
+/* Pearson and Hartley's table, as in every textbook. */
+START_TEST(the_studentised_range_is_that_of_the_tables)
+{
+    static const struct {
+        int models;
+        double freedom;
+        double range;
+    } known[] = {
+        {2, 10, 3.151},  {2, 20, 2.950},  {3, 10, 3.877},   {4, 20, 3.958},
+        {5, 4, 6.287},   {5, 10, 4.654},  {5, 40, 4.039},   {5, 120, 3.917},
+        {7, 120, 4.241}, {10, 20, 5.008}, {10, 1e6, 4.474},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        ck_assert_double_eq_tol(
+            statistics_range(known[i].models, known[i].freedom),
+            known[i].range, 0.004 * known[i].range);
+    }
+}
+END_TEST
+
+START_TEST(blocks_cancel_out_and_ratios_are_exact)
+{
+    double value[20 * 2];
+    int life[20];
+    struct fit fit;
+    struct comparison over;
+
+    for (int i = 0; i < 20; i++) {
+        life[i] = 1;
+        value[2 * i] = log(5 + i);
+        value[2 * i + 1] = log(1.5 * (5 + i)) + (i % 2 ? 1e-3 : -1e-3);
+    }
+    ck_assert_int_eq(statistics_fit(&fit, value, life, 20, 2), 0);
+    over = statistics_compare(&fit, 1, 0);
+    ck_assert_double_eq_tol(over.ratio, 1.5, 1e-9);
+    ck_assert_double_le(over.high / over.low, 1.003);
+    ck_assert_int_eq(over.verdict, VERDICT_DIFFERENT);
+    ck_assert_double_eq_tol(statistics_compare(&fit, 0, 1).ratio, 1 / 1.5,
+                            1e-9);
+}
+END_TEST
+
+START_TEST(a_stall_moves_nothing)
+{
+    static struct run_of_five run;
+    struct fit before;
+    struct fit after;
+
+    srandom(2);
+    make_run(&run, made_normal, 1, 0);
+    statistics_fit(&before, run.value, run.life, BLOCKS, MODELS);
+    run.value[50 * MODELS + 1] += log(30);
+    statistics_fit(&after, run.value, run.life, BLOCKS, MODELS);
+    ck_assert_double_eq_tol(statistics_compare(&before, 1, 0).ratio,
+                            statistics_compare(&after, 1, 0).ratio, 0.006);
+    ck_assert_double_eq_tol(before.half, after.half, 0.1 * before.half);
+}
+END_TEST
+
+START_TEST(verdicts_need_the_whole_interval)
+{
+    struct fit fit = {.models = 2, .half = 0.02, .level = {0, 0}};
+    static const struct {
+        double ratio;
+        double half;
+        enum verdict verdict;
+    } cases[] = {
+        {1.00, 0.02, VERDICT_SAME},      {1.02, 0.02, VERDICT_UNCLEAR},
+        {1.025, 0.01, VERDICT_UNCLEAR},  {1.04, 0.02, VERDICT_DIFFERENT},
+        {0.95, 0.02, VERDICT_DIFFERENT}, {1.04, 0.05, VERDICT_UNCLEAR},
+        {1.00, 0.04, VERDICT_UNCLEAR},   {1.00, NAN, VERDICT_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fit.level[0] = log(cases[i].ratio);
+        fit.half = cases[i].half;
+        ck_assert_int_eq(statistics_compare(&fit, 0, 1).verdict,
+                         cases[i].verdict);
+    }
+    ck_assert_int_eq(statistics_compare(&fit, 0, -1).verdict,
+                     VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(too_little_is_no_interval)
+{
+    double value[] = {1, 2, 3, 4};
+    int life[] = {1, 1, 1, 1};
+    struct fit fit;
+
+    ck_assert_int_eq(statistics_fit(&fit, value, life, 2, 2), 0);
+    ck_assert_double_nan(fit.half);
+    ck_assert_int_eq(statistics_fit(&fit, value, life, 4, 1), 0);
+    ck_assert_double_nan(fit.half);
+    ck_assert_int_eq(statistics_fit(&fit, value, life, 0, 0), 0);
+    ck_assert_double_nan(fit.half);
+}
+END_TEST
+
+START_TEST(equal_models_are_told_apart_in_5_of_100_runs_at_most)
+{
+    ck_assert_int_le(count_claims(made_normal, 1, 0), RUNS * 5 / 100);
+    ck_assert_int_le(count_claims(heavy_tailed, 1, 0), RUNS * 5 / 100);
+}
+END_TEST
+
+START_TEST(five_percent_more_is_found_in_95_of_100_runs)
+{
+    ck_assert_int_ge(count_claims(heavy_tailed, 1.05, 0), RUNS * 95 / 100);
+}
+END_TEST
+
+/* Lives that differ by as much as two slices do would be 20 times what the
+ * slices explain; the claims must not come from them. */
+START_TEST(lives_that_differ_widen_the_interval)
+{
+    ck_assert_int_le(count_claims(made_normal, 1, 0.08), RUNS * 8 / 100);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("statistics");
+    TCase *tcase = tcase_create("statistics");
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, the_median_leaves_out_what_is_not_known);
+    tcase_add_test(tcase, the_studentised_range_is_that_of_the_tables);
+    tcase_add_test(tcase, blocks_cancel_out_and_ratios_are_exact);
+    tcase_add_test(tcase, a_stall_moves_nothing);
+    tcase_add_test(tcase, verdicts_need_the_whole_interval);
+    tcase_add_test(tcase, too_little_is_no_interval);
+    tcase_add_test(tcase,
+                   equal_models_are_told_apart_in_5_of_100_runs_at_most);
+    tcase_add_test(tcase, five_percent_more_is_found_in_95_of_100_runs);
+    tcase_add_test(tcase, lives_that_differ_widen_the_interval);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

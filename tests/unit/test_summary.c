@@ -1,0 +1,334 @@
+/*
+ * test_summary.c: rows, who is best, what is hidden, what is checked.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/results/results.h"
+#include "tests/unit/made.h"
+#include "tests/unit/run_suite.h"
+
+static struct results results;
+static struct summary summary;
+
+static void
+begin(void)
+{
+    memset(&results, 0, sizeof results);
+    memset(&summary, 0, sizeof summary);
+    srandom(1);
+}
+
+static void
+end(void)
+{
+    summary_free(&summary);
+    results_free(&results);
+}
+
+static void
+add(const char *model, double us)
+{
+    struct life life = made_life(model);
+
+    made_add(&results, &life, us);
+}
+
+static const struct summary_row *
+row(const char *model)
+{
+    const struct summary_row *found = summary_find(&summary.groups[0], model);
+
+    ck_assert_ptr_nonnull(found);
+    return found;
+}
+
+static void
+make(void)
+{
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+}
+
+START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
+{
+    strcpy(results.run.models, "a b");
+    add(RESULTS_YARDSTICK, 5);
+    add("foreign", 5);
+    add("b", 5);
+    add("a", 5);
+    make();
+    ck_assert_uint_eq(summary.nrows, 4);
+    ck_assert_str_eq(summary.rows[0].life->model, "a");
+    ck_assert_str_eq(summary.rows[1].life->model, "b");
+    ck_assert_str_eq(summary.rows[2].life->model, "foreign");
+    ck_assert(summary.rows[3].yardstick);
+    ck_assert_int_eq(summary.rows[0].nlives, 2);
+    ck_assert_int_eq(summary.groups[0].blocks, 60);
+}
+END_TEST
+
+START_TEST(the_best_is_chosen_and_the_others_are_held_against_it)
+{
+    add("cheap", 5);
+    add("equal", 5.02);
+    add("dear", 8);
+    add(RESULTS_YARDSTICK, 4);
+    make();
+    ck_assert_str_ne(summary.groups[0].best[FIT_CPU]->life->model, "dear");
+    ck_assert(!summary.groups[0].clear[FIT_CPU]);
+    ck_assert_int_eq(row("dear")->over_best[FIT_CPU].verdict,
+                     VERDICT_DIFFERENT);
+    ck_assert_double_eq_tol(row("dear")->over_best[FIT_CPU].ratio, 1.6, 0.03);
+    ck_assert_double_eq_tol(row("dear")->over_yardstick.ratio, 2, 0.03);
+    ck_assert_int_eq(row("dear")->over_best[FIT_RATE].verdict,
+                     VERDICT_DIFFERENT);
+    ck_assert_double_lt(row("dear")->over_best[FIT_RATE].ratio, 0.8);
+    ck_assert_double_nan(row(RESULTS_YARDSTICK)->over_best[FIT_CPU].ratio);
+    /* One number: order and ratio come from the same fit. */
+    ck_assert_double_eq_tol(
+        row("dear")->figure[LIFE_SERVER_CPU_US_PER_ECHO] /
+            row("cheap")->figure[LIFE_SERVER_CPU_US_PER_ECHO],
+        summary_compare(&summary.groups[0], row("dear"), row("cheap"),
+                        FIT_CPU)
+            .ratio,
+        1e-9);
+}
+END_TEST
+
+START_TEST(a_starved_row_is_not_compared)
+{
+    struct life life = made_life("starved");
+
+    life.figure[LIFE_SERVED] = 1;
+    made_add(&results, &life, 1);
+    add("a", 5);
+    add("b", 6);
+    make();
+    ck_assert(row("starved")->starved && !row("starved")->comparable);
+    ck_assert_int_eq(row("starved")->place[FIT_CPU], -1);
+    ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
+    ck_assert(summary.groups[0].clear[FIT_CPU]);
+}
+END_TEST
+
+START_TEST(one_failure_fails_the_row)
+{
+    struct life life = made_life("a");
+
+    add("a", 5);
+    life_fail(&life, LIFE_FAILED, "it died with %d", 11);
+    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    make();
+    ck_assert_int_eq(row("a")->status, LIFE_FAILED);
+    ck_assert_str_eq(row("a")->life->reason, "it died with 11");
+    ck_assert_int_eq(row("a")->ok, 2);
+}
+END_TEST
+
+/* The worst life tells who was served, errors and stalls add up. */
+START_TEST(lives_are_drawn_together_as_the_table_says)
+{
+    struct life life = made_life("a");
+
+    life.figure[LIFE_SERVED] = 60;
+    life.figure[LIFE_STALLS] = 2;
+    life.figure[LIFE_P50_US] = 100;
+    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    life.figure[LIFE_SERVED] = 64;
+    life.figure[LIFE_STALLS] = 3;
+    life.figure[LIFE_P50_US] = 300;
+    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    make();
+    ck_assert_double_eq(row("a")->figure[LIFE_SERVED], 60);
+    ck_assert_double_eq(row("a")->served_most, 64);
+    ck_assert_double_eq(row("a")->figure[LIFE_STALLS], 5);
+    ck_assert_double_eq(row("a")->figure[LIFE_P50_US], 200);
+    ck_assert(row("a")->starved);
+}
+END_TEST
+
+START_TEST(blocks_that_lack_a_server_are_left_out)
+{
+    add("a", 5);
+    add("b", 6);
+    results.nslices -= 10; /* the run was cut short */
+    add("late", 6);        /* has them all */
+    make();
+    ck_assert_int_eq(summary.groups[0].blocks, 50);
+    ck_assert_double_eq_tol(row("b")->over_best[FIT_CPU].ratio, 1.2, 0.02);
+}
+END_TEST
+
+START_TEST(who_has_few_slices_takes_no_part)
+{
+    struct life life = made_life("gone");
+
+    add("a", 5);
+    add("b", 6);
+    made_add(&results, &life, 6);
+    results.nslices -= 50;
+    make();
+    ck_assert_int_eq(row("gone")->place[FIT_CPU], -1);
+    ck_assert_int_eq(summary.groups[0].blocks, 60);
+}
+END_TEST
+
+START_TEST(the_floor_is_a_slice_too)
+{
+    struct life life = made_life(RESULTS_FLOOR);
+
+    add("a", 6);
+    made_add(&results, &life, 3);
+    results.nlives -= 2; /* nobody lives there */
+    make();
+    ck_assert_uint_eq(summary.nrows, 1);
+    ck_assert_double_eq_tol(row("a")->figure[LIFE_FLOOR_US], 3, 0.1);
+    ck_assert_double_eq_tol(row("a")->figure[LIFE_CPU_OVER_FLOOR], 2, 0.1);
+    ck_assert_int_eq(summary.groups[0].slices, 120);
+}
+END_TEST
+
+START_TEST(figures_that_mislead_are_hidden)
+{
+    struct life life = made_life("a");
+
+    life.work_us = 200;
+    life.figure[LIFE_SYSCALLS_PER_ECHO] = 61;
+    life.figure[LIFE_CPU_OVER_FLOOR] = 40;
+    life.figure[LIFE_RSS_KIB_PER_CLIENT] = -3;
+    made_add(&results, &life, 0);
+    make();
+    ck_assert_double_nan(row("a")->figure[LIFE_SYSCALLS_PER_ECHO]);
+    ck_assert_double_nan(row("a")->figure[LIFE_CPU_OVER_FLOOR]);
+    ck_assert_double_nan(row("a")->figure[LIFE_RSS_KIB_PER_CLIENT]);
+    ck_assert_double_nan(row("a")->figure[LIFE_SERVER_CPU_US_PER_ECHO]);
+}
+END_TEST
+
+START_TEST(memory_includes_the_stack_of_the_thread)
+{
+    struct life life = made_life("a");
+
+    life.figure[LIFE_STACK_KIB_PER_CLIENT] = 16;
+    made_add(&results, &life, 5);
+    make();
+    ck_assert_double_eq(summary_memory(row("a")), 24);
+}
+END_TEST
+
+START_TEST(rates_stand_together_and_tell_who_is_saturated)
+{
+    static const int rates[] = {40000, 0, 20000};
+
+    for (int i = 0; i < 3; i++) {
+        struct life life = made_life("a");
+
+        life.rate_per_s = rates[i];
+        life.figure[LIFE_REACHED_SHARE] = rates[i] > 20000 ? 0.9 : 0.99;
+        made_add(&results, &life, 5);
+    }
+    make();
+    ck_assert_uint_eq(summary.ngroups, 3);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(summary.rows[i].life->rate_per_s, 20000 * i);
+        ck_assert_int_eq(summary.rows[i].saturated, i == 2);
+    }
+}
+END_TEST
+
+/* One wrong number each; the check that must see it. */
+START_TEST(checks_see_what_cannot_be)
+{
+    static const struct {
+        enum check check;
+        enum life_figure figure;
+        double good;
+        double bad;
+    } cases[] = {
+        {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 641},
+        {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 1.5, 0.9},
+        {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 6, 20},
+        {CHECK_KERNEL, LIFE_RETRANSMITS, 0, 1},
+    };
+
+    for (int i = 0; i < 8; i++) {
+        struct life life = made_life("a");
+        double *figure = life.figure;
+
+        begin();
+        strcpy(life.layout, "split");
+        strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
+        figure[LIFE_LISTEN_OVERFLOWS] = 0;
+        figure[LIFE_LISTEN_DROPS] = 0;
+        figure[LIFE_RETRANSMITS] = 0;
+        figure[cases[i / 2].figure] =
+            i % 2 ? cases[i / 2].bad : cases[i / 2].good;
+        made_add(&results, &life, 5);
+        make();
+        ck_assert_int_gt(summary.checks[cases[i / 2].check].checked, 0);
+        ck_assert_int_eq(summary.checks[cases[i / 2].check].failed > 0,
+                         i % 2);
+        if (i < 7) {
+            end();
+        }
+    }
+    ck_assert_ptr_nonnull(
+        strstr(summary.checks[CHECK_KERNEL].first, "a in echo 64"));
+}
+END_TEST
+
+START_TEST(calls_belong_to_their_row_and_add_up)
+{
+    struct calls calls;
+
+    calls_clear(&calls);
+    strcpy(calls.scenario, "echo");
+    strcpy(calls.model, "a");
+    calls.clients = 64;
+    calls.per_echo = 2;
+    calls_add(&calls, "read", 3);
+    ck_assert_int_eq(results_add_calls(&results, &calls), 0);
+    add("a", 5);
+    add("b", 5);
+    make();
+    ck_assert_double_eq(row("a")->figure[LIFE_SYSCALLS_PER_ECHO], 2);
+    ck_assert_ptr_null(row("b")->calls);
+    ck_assert_int_eq(summary.checks[CHECK_CALLS].failed, 1);
+}
+END_TEST
+
+START_TEST(nothing_measured_is_no_summary_but_no_fault)
+{
+    make();
+    ck_assert_uint_eq(summary.nrows, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("summary");
+    TCase *tcase = tcase_create("summary");
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(
+        tcase, rows_are_in_the_order_of_the_run_and_the_yardstick_is_last);
+    tcase_add_test(tcase,
+                   the_best_is_chosen_and_the_others_are_held_against_it);
+    tcase_add_test(tcase, a_starved_row_is_not_compared);
+    tcase_add_test(tcase, one_failure_fails_the_row);
+    tcase_add_test(tcase, lives_are_drawn_together_as_the_table_says);
+    tcase_add_test(tcase, blocks_that_lack_a_server_are_left_out);
+    tcase_add_test(tcase, who_has_few_slices_takes_no_part);
+    tcase_add_test(tcase, the_floor_is_a_slice_too);
+    tcase_add_test(tcase, figures_that_mislead_are_hidden);
+    tcase_add_test(tcase, memory_includes_the_stack_of_the_thread);
+    tcase_add_test(tcase, rates_stand_together_and_tell_who_is_saturated);
+    tcase_add_test(tcase, checks_see_what_cannot_be);
+    tcase_add_test(tcase, calls_belong_to_their_row_and_add_up);
+    tcase_add_test(tcase, nothing_measured_is_no_summary_but_no_fault);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
