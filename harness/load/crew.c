@@ -21,22 +21,19 @@ struct crew;
 
 /* One of the threads. */
 struct member {
-    struct crew *crew;             /* all of them */
-    int index;                     /* which of them, from 0 */
-    pthread_t thread;              /* itself; index 0 is the caller */
-    struct engine_options options; /* its share of what is to be done */
-    struct engine_result result;   /* what it saw */
-    atomic_uint_fast64_t echoes;   /* of its progress */
-    int phases;                    /* it has been through */
-    int status;                    /* what engine_run returned */
-    int error_number;              /* errno, if that was -1 */
+    struct crew *crew;           /* all of them */
+    int index;                   /* which of them, from 0 */
+    pthread_t thread;            /* itself; index 0 is the caller */
+    struct engine_result result; /* what it saw */
+    atomic_uint_fast64_t echoes; /* of its progress */
+    int phases;                  /* it has been through */
+    int error_number;            /* 0, or why it could not start */
 };
 
 struct crew {
     const struct engine_options *options; /* what is to be done in all */
     int count;                            /* threads */
-    pthread_mutex_t gate;                 /* shut until all are there */
-    bool cancelled;            /* not all could be started; behind the gate */
+    pthread_mutex_t gate;      /* shut until it is known how many there are */
     pthread_barrier_t meeting; /* at each phase */
     struct member *members;    /* `count` of them */
 };
@@ -52,16 +49,17 @@ share_of(uint64_t whole, int count, int index)
 }
 
 static int
+smaller(int64_t a, int64_t b)
+{
+    return (int)(a < b ? a : b);
+}
+
+static int
 useful_threads(const struct engine_options *options, int threads)
 {
-    if (threads > CREW_MAX) {
-        threads = CREW_MAX;
-    }
-    if (threads > options->clients) {
-        threads = options->clients;
-    }
-    if (options->echoes_max != 0 && (uint64_t)threads > options->echoes_max) {
-        threads = (int)options->echoes_max;
+    threads = smaller(smaller(threads, CREW_MAX), options->clients);
+    if (options->echoes_max != 0 && options->echoes_max < CREW_MAX) {
+        threads = smaller(threads, (int64_t)options->echoes_max);
     }
     return threads < 1 ? 1 : threads;
 }
@@ -125,20 +123,25 @@ add_up_progress(uint64_t echoes, double done, void *arg)
     crew->options->on_progress(sum, done, crew->options->arg);
 }
 
-/* ---- the run ----------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------
+ */
 
 static void *
 member_main(void *arg)
 {
     struct member *member = arg;
-    pthread_mutex_lock(&member->crew->gate);
-    bool cancelled = member->crew->cancelled;
-    pthread_mutex_unlock(&member->crew->gate);
-    if (cancelled) {
-        return NULL;
+    struct crew *crew = member->crew;
+    struct engine_options options;
+
+    pthread_mutex_lock(&crew->gate);
+    pthread_mutex_unlock(&crew->gate);
+    deal_out(crew->options, crew->count, member->index, &options);
+    options.on_phase = meet_at_phase;
+    options.on_progress = add_up_progress;
+    options.arg = member;
+    if (engine_run(&options, &member->result) == -1) {
+        member->error_number = errno;
     }
-    member->status = engine_run(&member->options, &member->result);
-    member->error_number = errno;
     /* One that could not start keeps the others from waiting for it. */
     while (member->phases < PHASES) {
         meet_at_phase((enum engine_phase)member->phases, member);
@@ -146,55 +149,31 @@ member_main(void *arg)
     return NULL;
 }
 
+/* Start the threads, as many of them as can be had, the first being this one;
+ * returns when all have come to an end. */
 static void
-prepare(struct crew *crew, int index)
+run_members(struct crew *crew, int wanted)
 {
-    struct member *member = &crew->members[index];
-    member->crew = crew;
-    member->index = index;
-    deal_out(crew->options, crew->count, index, &member->options);
-    member->options.on_phase = meet_at_phase;
-    member->options.on_progress = add_up_progress;
-    member->options.arg = member;
-}
-
-/* Start all threads but the caller's. They wait at the gate, because a crew
- * that is not complete would wait for the missing one at its first meeting.
- * Returns how many there are with the caller, `count` unless *error says why
- * there are not more. */
-static int
-start_threads(struct crew *crew, int *error)
-{
-    int started = 1;
-    while (started < crew->count) {
-        struct member *member = &crew->members[started];
-        *error = pthread_create(&member->thread, NULL, member_main, member);
-        if (*error != 0) {
+    pthread_mutex_init(&crew->gate, NULL);
+    pthread_mutex_lock(&crew->gate);
+    for (int i = 0; i < wanted; i++) {
+        struct member *member = &crew->members[i];
+        member->crew = crew;
+        member->index = i;
+        if (i > 0 &&
+            pthread_create(&member->thread, NULL, member_main, member) != 0) {
             break;
         }
-        started++;
+        crew->count++;
     }
-    return started;
-}
-
-/* Run all members, the first in this thread. Returns 0 or an errno. */
-static int
-run_members(struct crew *crew)
-{
-    int error = 0;
-    pthread_mutex_lock(&crew->gate);
-    int started = start_threads(crew, &error);
-    crew->cancelled = started < crew->count;
+    pthread_barrier_init(&crew->meeting, NULL, (unsigned)crew->count);
     pthread_mutex_unlock(&crew->gate);
     member_main(&crew->members[0]);
-    for (int i = 1; i < started; i++) {
+    for (int i = 1; i < crew->count; i++) {
         pthread_join(crew->members[i].thread, NULL);
     }
-    for (int i = 0; i < started && error == 0; i++) {
-        error =
-            crew->members[i].status != 0 ? crew->members[i].error_number : 0;
-    }
-    return error;
+    pthread_barrier_destroy(&crew->meeting);
+    pthread_mutex_destroy(&crew->gate);
 }
 
 int
@@ -202,25 +181,21 @@ crew_run(const struct engine_options *options, int threads,
          struct engine_result *result)
 {
     int count = useful_threads(options, threads);
+    struct crew crew = {.options = options};
+    int error = 0;
+
     if (count == 1) {
         return engine_run(options, result);
     }
-    struct crew crew = {.options = options, .count = count};
     memset(result, 0, sizeof *result);
     crew.members = calloc((size_t)count, sizeof *crew.members);
     if (crew.members == NULL) {
         return -1;
     }
-    for (int i = 0; i < count; i++) {
-        prepare(&crew, i);
-    }
-    pthread_mutex_init(&crew.gate, NULL);
-    pthread_barrier_init(&crew.meeting, NULL, (unsigned)count);
-    int error = run_members(&crew);
-    pthread_barrier_destroy(&crew.meeting);
-    pthread_mutex_destroy(&crew.gate);
-    for (int i = 0; i < count; i++) {
+    run_members(&crew, count);
+    for (int i = 0; i < crew.count; i++) {
         crew_add_result(result, &crew.members[i].result);
+        error = error != 0 ? error : crew.members[i].error_number;
     }
     free(crew.members);
     errno = error;
@@ -239,22 +214,18 @@ crew_run(const struct engine_options *options, int threads,
 int
 crew_suitable_threads(const struct engine_options *options, int cpus)
 {
-    int64_t wanted = 1 + (options->clients - 1) / CLIENTS_FOR_ONE;
+    int wanted = 1 + (options->clients - 1) / CLIENTS_FOR_ONE;
+
     if (options->rate_per_s > 0) {
         int64_t by_rate =
             1 + (int64_t)(options->rate_per_s - 1) / RATE_FOR_ONE_PER_S;
-        wanted = by_rate < wanted ? by_rate : wanted;
+        wanted = smaller(by_rate, wanted);
     }
     if (source_is_loopback(options)) {
         cpus--;
     }
-    if (wanted > cpus) {
-        wanted = cpus;
-    }
-    if (wanted > THREADS_DEFAULT_MAX) {
-        wanted = THREADS_DEFAULT_MAX;
-    }
-    return useful_threads(options, (int)wanted);
+    wanted = smaller(smaller(wanted, cpus), THREADS_DEFAULT_MAX);
+    return useful_threads(options, wanted);
 }
 
 int
@@ -262,4 +233,17 @@ crew_descriptors_needed(const struct engine_options *options, int threads)
 {
     return engine_descriptors_needed(options) +
            useful_threads(options, threads) - 1;
+}
+
+rlim_t
+descriptors_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        return RLIM_INFINITY;
+    }
+    rlim_t soft = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }

@@ -20,21 +20,17 @@ enum {
         4, /* so often may the time to connect begin anew */
 };
 
-/* How long to wait: in all, and when nothing comes back. */
-
-/* For messages still under way. */
+/* How long to wait for messages under way: in all, and when nothing comes
+ * back. Where somebody waits in vain whom the server has served before, that
+ * fails the server, so a busy machine must not be taken for it. The silent
+ * are waited for as long as answers come, whatever number there are, so that
+ * it is not the speed that decides who was served. */
 #define DRAIN_MAX_NS   (500 * NS_PER_MS)
 #define DRAIN_STILL_NS (100 * NS_PER_MS)
-
-/* The same where somebody waits in vain whom the server has served before.
- * That fails the server, so a busy machine must not be taken for it. */
 #define STALL_MAX_NS   (5 * NS_PER_S)
 #define STALL_STILL_NS NS_PER_S
-
-/* For the silent to be answered: as long as answers come, whatever number
- * there are, so that it is not the speed that decides who was served. */
-#define ASK_MAX_NS   (60 * NS_PER_S)
-#define ASK_STILL_NS (250 * NS_PER_MS)
+#define ASK_MAX_NS     (60 * NS_PER_S)
+#define ASK_STILL_NS   (250 * NS_PER_MS)
 
 /* So much of a slice of an open loop goes before it and is not measured: were
  * it less than an echo takes, the first echoes would be missing, and a server
@@ -50,31 +46,6 @@ struct engine {
 
 /* ---- waiting ------------------------------------------------------------
  */
-
-/* Go on for as long as that is so, for `max_ns` at most, and not when nothing
- * has come back for `still_ns`. Time in which we or the server were stopped
- * does not count. */
-static void
-wait_while(struct run *run, bool (*is_so)(const struct run *run),
-           int64_t max_ns, int64_t still_ns)
-{
-    int64_t end_ns = run->now_ns + max_ns - run->lost_ns;
-
-    run->moved_ns = run->now_ns;
-    while (is_so(run)) {
-        int64_t until_ns = run->moved_ns + still_ns;
-        if (end_ns + run->lost_ns < until_ns) {
-            until_ns = end_ns + run->lost_ns;
-        }
-        if (run->now_ns < until_ns) {
-            run_turn(run, until_ns);
-        } else if (!run_is_interrupted(run) && run_is_paused(run)) {
-            end_ns = run->now_ns + max_ns - run->lost_ns;
-        } else {
-            return;
-        }
-    }
-}
 
 static bool
 is_connecting(const struct run *run)
@@ -96,16 +67,6 @@ is_awaited_again(const struct run *run)
 {
     return run->pending > run->strangers ||
            (run->alive > 0 && open_loop_waits(run));
-}
-
-/* Until the window or the warm-up is over. */
-static void
-run_until(struct run *run, int64_t end_ns)
-{
-    while (run->now_ns < end_ns && run->alive > 0 && !run->window_full &&
-           !run_is_interrupted(run)) {
-        run_turn(run, end_ns);
-    }
 }
 
 /* ---- connecting ---------------------------------------------------------
@@ -153,8 +114,8 @@ connect_slots(struct run *run, int first, int end)
     for (int i = first; i < end; i++) {
         TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
     }
-    wait_while(run, is_connecting, CONNECT_TIMEOUTS_MAX * timeout_ns,
-               timeout_ns);
+    run_while(run, is_connecting, CONNECT_TIMEOUTS_MAX * timeout_ns,
+              timeout_ns);
     give_up_connecting(run);
 }
 
@@ -199,13 +160,13 @@ drain(struct run *run)
 {
     run->stopping = true;
     if (run->strangers > 0 && !run->has_drained) {
-        wait_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
+        run_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
     }
     run->has_drained = true;
-    wait_while(run, is_awaited_again, STALL_MAX_NS, STALL_STILL_NS);
+    run_while(run, is_awaited_again, STALL_MAX_NS, STALL_STILL_NS);
     while (run->connecting > 0 && !run_is_interrupted(run)) {
         run_turn(run, run->now_ns + STALL_STILL_NS);
-        wait_while(run, is_awaited_again, STALL_MAX_NS, STALL_STILL_NS);
+        run_while(run, is_awaited_again, STALL_MAX_NS, STALL_STILL_NS);
     }
 }
 
@@ -245,7 +206,7 @@ measure(struct run *run, bool drained)
     result->client_cpu_ns = worked_ns > 0 ? worked_ns : 0;
     result->window_ns = clock_now_ns() - begin_ns;
     result->bytes = run->bytes - bytes;
-    run_note_movement(run);
+    exchange_moved(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
     run->open.due_until_ns = begin_ns + result->window_ns;
@@ -269,8 +230,8 @@ ask_silent(struct run *run)
     }
     /* Who has served everybody so far is more likely slow than through. */
     bool serves = run->result->served >= run->options->clients;
-    wait_while(run, is_awaited, ASK_MAX_NS,
-               serves ? STALL_STILL_NS : ASK_STILL_NS);
+    run_while(run, is_awaited, ASK_MAX_NS,
+              serves ? STALL_STILL_NS : ASK_STILL_NS);
 }
 
 /* Count the clients that the server has begun to serve and then left. */
@@ -279,9 +240,7 @@ count_stalled(struct run *run)
 {
     struct engine_result *result = run->result;
 
-    result->stalled = 0;
-    result->stalled_inside = 0;
-    result->stalled_behind = 0;
+    result->stalled = result->stalled_inside = result->stalled_behind = 0;
     for (int i = 0; i < run->count; i++) {
         const struct connection *connection = &run->connections[i];
         const struct stream *stream = &connection->stream;
@@ -298,30 +257,23 @@ count_stalled(struct run *run)
     }
 }
 
-/* The books of an open loop are closed: there only the silent are left. */
-static void
-count_unfinished(struct run *run)
-{
-    for (int i = 0; i < run->count; i++) {
-        const struct connection *connection = &run->connections[i];
-        bool waits = connection->state == CONNECTION_GREETING ||
-                     connection->state == CONNECTION_ECHOING;
-        run->result->unfinished +=
-            waits && (connection->silent || !open_loop_is_on(run));
-    }
-}
-
 /* A server that has sent more than the last echo is wrong, though nobody was
- * to receive it any more. */
+ * to receive it any more. Who has no echo is unfinished; the books of an open
+ * loop are closed, and of that only the silent are left. */
 static void
-look_for_more(struct run *run)
+look_at_the_end(struct run *run)
 {
     for (int i = 0; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
         char byte;
-        if (connection->state == CONNECTION_QUIET &&
-            recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-            connection_receive(run, connection, false);
+        if (connection->state == CONNECTION_QUIET) {
+            if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+                connection_receive(run, connection, false);
+            }
+        } else if (connection->state == CONNECTION_GREETING ||
+                   connection->state == CONNECTION_ECHOING) {
+            run->result->unfinished +=
+                connection->silent || !open_loop_is_on(run);
         }
     }
 }
@@ -330,19 +282,18 @@ static void
 finish(struct run *run)
 {
     run->stopping = true;
-    wait_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
+    run_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
     if (open_loop_is_on(run)) {
         open_loop_close(run);
     }
     count_stalled(run);
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
-        wait_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
+        run_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
     }
     if (run->options->ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
     }
-    look_for_more(run);
-    count_unfinished(run);
+    look_at_the_end(run);
     count_stalled(run);
     for (int i = 0; i < run->count; i++) {
         connection_close(run, &run->connections[i]);
@@ -545,24 +496,8 @@ engine_close(struct engine *engine, struct engine_result *result)
     destroy(engine);
 }
 
-/* ---- descriptors --------------------------------------------------------
- */
-
 int
 engine_descriptors_needed(const struct engine_options *options)
 {
     return options->silent_clients + options->clients + SPARE_DESCRIPTORS;
-}
-
-rlim_t
-descriptors_raise(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
-        return RLIM_INFINITY;
-    }
-    rlim_t soft = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }

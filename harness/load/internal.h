@@ -370,7 +370,7 @@ enum received exchange_receive(struct run *run, struct connection *connection,
                                bool gone);
 
 /* Something has come back from the server, at run->now_ns. */
-void run_note_movement(struct run *run);
+void exchange_moved(struct run *run);
 
 /* ---- the life of a connection -------------------------------------------
  */
@@ -410,9 +410,15 @@ void connection_close(struct run *run, struct connection *connection);
  */
 void run_turn(struct run *run, int64_t until_ns);
 
-/* True if the server's process is stopped by somebody, which is not its
- * fault: whoever is late may be so from now on. */
-bool run_is_paused(struct run *run);
+/* Go on for as long as that is so, for `max_ns` at most, and not when nothing
+ * has come back for `still_ns`. Time in which we or the server were stopped
+ * does not count. */
+void run_while(struct run *run, bool (*is_so)(const struct run *run),
+               int64_t max_ns, int64_t still_ns);
+
+/* Go on until then, or until the window is full, nobody is left, or the
+ * caller wants it. */
+void run_until(struct run *run, int64_t end_ns);
 
 /* True when the caller wants the run to end. */
 bool run_is_interrupted(const struct run *run);

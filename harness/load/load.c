@@ -12,12 +12,6 @@
 
 #include "harness/load/load.h"
 
-/* What a run is written to; NULL for what is not. */
-struct files {
-    FILE *histogram; /* curve of percentiles */
-    FILE *save;      /* all that was seen */
-};
-
 /* Set by the first Ctrl-C: finish and print what there is. */
 static volatile sig_atomic_t interrupted;
 
@@ -75,11 +69,25 @@ wants_colour(void)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
+/* Open a file that will be written; NULL if none was asked for. */
+static FILE *
+open_file(const char *path)
+{
+    FILE *file = path != NULL ? fopen(path, "we") : NULL;
+
+    if (path != NULL && file == NULL) {
+        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+        exit(EXIT_NO_MEASURE);
+    }
+    return file;
+}
+
 /* Close a file that was written. Returns true if all of it was. */
 static bool
 finish_file(FILE *file, const char *path)
 {
     bool good = ferror(file) == 0;
+
     good = fclose(file) == 0 && good;
     if (!good) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
@@ -87,85 +95,25 @@ finish_file(FILE *file, const char *path)
     return good;
 }
 
-static FILE *
-open_file(const char *path)
-{
-    FILE *file = fopen(path, "we");
-    if (file == NULL) {
-        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
-        exit(EXIT_NO_MEASURE);
-    }
-    return file;
-}
-
-/* Write the files that were asked for, which were opened before the run: a
- * path that cannot be written is better known at once. Returns true if all
- * went well. */
-static bool
-write_files(const struct load_arguments *arguments, struct files *files,
-            const struct saved_run *run)
-{
-    bool good = true;
-    if (files->histogram != NULL) {
-        percentiles_write(files->histogram, arguments->options.rate_per_s > 0
-                                                ? &run->result.response
-                                                : &run->result.latency);
-        good = finish_file(files->histogram, arguments->histogram_file);
-    }
-    if (files->save != NULL) {
-        saved_write(files->save, run);
-        good = finish_file(files->save, arguments->save_file) && good;
-    }
-    return good;
-}
-
-/* The exit status, unless what was printed could not be written. */
-static int
-flushed(int status)
-{
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
-    }
-    return status;
-}
-
-/* Open what will be written, if it was asked for. */
-static void
-open_files(const struct load_arguments *arguments, struct files *files)
-{
-    if (arguments->histogram_file != NULL) {
-        files->histogram = open_file(arguments->histogram_file);
-    }
-    if (arguments->save_file != NULL) {
-        files->save = open_file(arguments->save_file);
-    }
-}
-
-/* What is known of a run before it begins. */
-static void
-begin_run(const struct load_arguments *arguments, struct saved_run *run)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    run->begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-    run->options = arguments->options;
-    snprintf(run->target, sizeof run->target, "%s", arguments->target);
-}
-
 /* One run, its summary and its files. Returns the exit status. */
 static int
 run_once(struct load_arguments *arguments, bool progress)
 {
     static struct saved_run run;
-    struct files files = {NULL, NULL};
-    open_files(arguments, &files);
-    if (progress) {
-        arguments->options.on_progress = show_progress;
-    }
-    begin_run(arguments, &run);
-    int status =
-        crew_run(&arguments->options, arguments->threads, &run.result);
+    struct engine_options *options = &arguments->options;
+    struct engine_result *result = &run.result;
+    struct timespec now;
+    bool written = true;
+    /* A path that cannot be written is better known at once. */
+    FILE *histogram = open_file(arguments->histogram_file);
+    FILE *save = open_file(arguments->save_file);
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
+    run.options = *options;
+    snprintf(run.target, sizeof run.target, "%s", arguments->target);
+    options->on_progress = progress ? show_progress : NULL;
+    int status = crew_run(options, arguments->threads, result);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
@@ -173,11 +121,18 @@ run_once(struct load_arguments *arguments, bool progress)
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;
     }
-    summary_print(stdout, arguments->target, &arguments->options, &run.result,
-                  wants_colour());
-    return write_files(arguments, &files, &run)
-               ? summary_exit_status(&run.result)
-               : EXIT_NO_MEASURE;
+    summary_print(stdout, arguments->target, options, result, wants_colour());
+    if (histogram != NULL) {
+        percentiles_write(histogram, options->rate_per_s > 0
+                                         ? &result->response
+                                         : &result->latency);
+        written = finish_file(histogram, arguments->histogram_file);
+    }
+    if (save != NULL) {
+        saved_write(save, &run);
+        written = finish_file(save, arguments->save_file) && written;
+    }
+    return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
 }
 
 int
@@ -189,6 +144,11 @@ main(int argc, char **argv)
     catch_signals();
     arguments.options.interrupted = &interrupted;
     bool progress = isatty(STDERR_FILENO);
-    return flushed(arguments.slo_ns != 0 ? search_run(&arguments, progress)
-                                         : run_once(&arguments, progress));
+    int status = arguments.slo_ns != 0 ? search_run(&arguments, progress)
+                                       : run_once(&arguments, progress);
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    return status;
 }

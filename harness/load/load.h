@@ -77,10 +77,11 @@ enum {
 
 /*
  * As engine_run(), with `threads` threads: at least 1, and no more of them
- * are used than CREW_MAX, or than there are clients or echoes to deal out.
+ * are used than CREW_MAX, than there are clients or echoes to deal out, or
+ * than can be had.
  * The callbacks are called by one thread at a time, on_phase when all have
  * come so far. client_cpu_ns is of all threads together. Blocks. Returns 0,
- * or -1 with errno when a thread could not start.
+ * or -1 with errno when one of them could not start its part.
  */
 int crew_run(const struct engine_options *options, int threads,
              struct engine_result *result);

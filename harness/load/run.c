@@ -10,30 +10,30 @@ enum {
     LOST_NS_MIN = 100 * 1000 * 1000, /* a turn longer by that was no turn */
 };
 
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 bool
 run_is_interrupted(const struct run *run)
 {
     return run->options->interrupted != NULL && *run->options->interrupted;
 }
 
-void
-run_note_movement(struct run *run)
-{
-    if (run->now_ns - run->moved_ns > run->gap_ns) {
-        run->gap_ns = run->now_ns - run->moved_ns;
-    }
-    run->moved_ns = run->now_ns;
-}
-
-bool
-run_is_paused(struct run *run)
+/* Is the server's process stopped by somebody? That is not its fault: whoever
+ * is late may be so from now on. */
+static bool
+is_paused(struct run *run)
 {
     const struct engine_options *options = run->options;
+
     if (options->is_paused == NULL || !options->is_paused(options->arg)) {
         return false;
     }
     run->patient_from_ns = run->now_ns;
-    run_note_movement(run);
+    exchange_moved(run);
     return true;
 }
 
@@ -75,7 +75,7 @@ fail_overdue(struct run *run)
                               ? connection->start_ns
                               : run->patient_from_ns;
         if (limit_ns == 0 || run->now_ns - from_ns <= limit_ns ||
-            run_is_paused(run)) {
+            is_paused(run)) {
             continue;
         }
         connection_fail(run, connection,
@@ -90,27 +90,26 @@ static void
 report_progress(struct run *run)
 {
     const struct engine_options *options = run->options;
+    double over_ns = (double)(run->now_ns - run->begun_ns);
+    double whole_ns = (double)(options->warmup_ns + options->window_ns);
+
+    if (options->on_progress != NULL && run->begun_ns != 0) {
+        options->on_progress(run->result->echoes_total,
+                             over_ns < whole_ns ? over_ns / whole_ns : 1,
+                             options->arg);
+    }
     run->next_progress_ns = run->now_ns + PROGRESS_NS;
-    if (options->on_progress == NULL || run->begun_ns == 0) {
-        return;
-    }
-    int64_t whole_ns = options->warmup_ns + options->window_ns;
-    double done = 1;
-    if (whole_ns > 0 && run->now_ns - run->begun_ns < whole_ns) {
-        done = (double)(run->now_ns - run->begun_ns) / (double)whole_ns;
-    }
-    options->on_progress(run->result->echoes_total, done, options->arg);
 }
 
 static void
 tick(struct run *run)
 {
-    int64_t step_ns = TICK_NS;
     int64_t timeout_ns = run->options->timeout_ns;
-    if (timeout_ns != 0 && timeout_ns / 8 < step_ns) {
-        step_ns = timeout_ns / 8 < TICK_MIN_NS ? TICK_MIN_NS : timeout_ns / 8;
-    }
-    run->next_tick_ns = run->now_ns + step_ns;
+    int64_t step_ns =
+        timeout_ns != 0 ? sooner(TICK_NS, timeout_ns / 8) : TICK_NS;
+
+    run->next_tick_ns =
+        run->now_ns + (step_ns > TICK_MIN_NS ? step_ns : TICK_MIN_NS);
     fail_overdue(run);
     if (run->now_ns >= run->next_progress_ns) {
         report_progress(run);
@@ -156,12 +155,6 @@ do_what_is_due(struct run *run)
     if (run->now_ns >= run->next_tick_ns) {
         tick(run);
     }
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* When the first of a queue has its turn. */
@@ -250,4 +243,33 @@ run_turn(struct run *run, int64_t until_ns)
     }
     notice_lost_time(run);
     do_what_is_due(run);
+}
+
+void
+run_while(struct run *run, bool (*is_so)(const struct run *run),
+          int64_t max_ns, int64_t still_ns)
+{
+    int64_t end_ns = run->now_ns + max_ns - run->lost_ns;
+
+    run->moved_ns = run->now_ns;
+    while (is_so(run)) {
+        int64_t until_ns =
+            sooner(end_ns + run->lost_ns, run->moved_ns + still_ns);
+        if (run->now_ns < until_ns) {
+            run_turn(run, until_ns);
+        } else if (!run_is_interrupted(run) && is_paused(run)) {
+            end_ns = run->now_ns + max_ns - run->lost_ns;
+        } else {
+            return;
+        }
+    }
+}
+
+void
+run_until(struct run *run, int64_t end_ns)
+{
+    while (run->now_ns < end_ns && run->alive > 0 && !run->window_full &&
+           !run_is_interrupted(run)) {
+        run_turn(run, end_ns);
+    }
 }
