@@ -141,7 +141,6 @@ check_together(void)
          "--slo: makes many runs; --histogram and --save are for one"},
         {slo && given.echoes != 0, "--echoes: cannot be combined with --slo"},
     };
-
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].wrong) {
             fprintf(stderr, "load: %s\n", rules[i].sentence);
@@ -156,7 +155,6 @@ find_target(struct engine_options *options)
 {
     char host[256];
     int port;
-
     if (target_parse(given.target, host, sizeof host, &port) != 0) {
         fprintf(stderr,
                 "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
@@ -177,7 +175,6 @@ static int
 count_cpus(void)
 {
     cpu_set_t cpus;
-
     if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) {
         return 1;
     }
@@ -196,7 +193,6 @@ arguments_read(int argc, char **argv, struct load_arguments *arguments)
 {
     flags_parse("load", about, flags, NULL, argc, argv);
     check_together();
-
     bool open_loop = given.rate_per_s > 0;
     bool by_count = given.echoes != 0;
     *arguments = (struct load_arguments){

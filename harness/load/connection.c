@@ -81,7 +81,6 @@ static void
 lose(struct run *run, struct connection *connection)
 {
     int error_number = connection->stream.last_errno;
-
     if (connection->state == CONNECTION_PARTING && error_number == 0) {
         /* Both sides have ended, and not a byte came too many. */
         connection_close(run, connection);
@@ -111,7 +110,6 @@ static void
 count_echo(struct run *run, struct connection *connection)
 {
     struct engine_result *result = run->result;
-
     run->now_ns = clock_now_ns();
     connection->failures = 0;
     result->echoes_total++;
@@ -137,7 +135,6 @@ void
 connection_send_due(struct run *run)
 {
     struct connection *connection;
-
     while ((connection = open_loop_take(run)) != NULL) {
         exchange_begin(run, connection);
     }
@@ -214,7 +211,6 @@ start_connect(struct run *run, struct connection *connection)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
     };
-
     connection->fd = socket(options->address.ss_family,
                             SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->fd == -1 ||
@@ -236,7 +232,6 @@ void
 connection_open(struct run *run, struct connection *connection)
 {
     int step = run->options->number_step;
-
     connection->stream = (struct stream){.number = run->next_number};
     run->next_number += step > 0 ? step : 1;
     run->now_ns = clock_now_ns();

@@ -132,7 +132,6 @@ member_main(void *arg)
     struct member *member = arg;
     struct crew *crew = member->crew;
     struct engine_options options;
-
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
     deal_out(crew->options, crew->count, member->index, &options);
@@ -183,7 +182,6 @@ crew_run(const struct engine_options *options, int threads,
     int count = useful_threads(options, threads);
     struct crew crew = {.options = options};
     int error = 0;
-
     if (count == 1) {
         return engine_run(options, result);
     }
@@ -215,7 +213,6 @@ int
 crew_suitable_threads(const struct engine_options *options, int cpus)
 {
     int wanted = 1 + (options->clients - 1) / CLIENTS_FOR_ONE;
-
     if (options->rate_per_s > 0) {
         int64_t by_rate =
             1 + (int64_t)(options->rate_per_s - 1) / RATE_FOR_ONE_PER_S;
@@ -239,7 +236,6 @@ rlim_t
 descriptors_raise(void)
 {
     struct rlimit limit;
-
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
         return RLIM_INFINITY;
     }

@@ -87,7 +87,6 @@ give_up_connecting(struct run *run)
 {
     struct connection *connection;
     bool late = !run_is_interrupted(run);
-
     for (int i = 0; i < run->count; i++) {
         connection = &run->connections[i];
         if (connection->state == CONNECTION_CONNECTING && late) {
@@ -110,7 +109,6 @@ static void
 connect_slots(struct run *run, int first, int end)
 {
     int64_t timeout_ns = run_connect_timeout_ns(run->options);
-
     for (int i = first; i < end; i++) {
         TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
     }
@@ -175,7 +173,6 @@ static int64_t
 work_ns(const struct run *run)
 {
     struct timespec used;
-
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     return used.tv_sec * NS_PER_S + used.tv_nsec - run->open.spun_ns;
 }
@@ -187,7 +184,6 @@ measure(struct run *run, bool drained)
 {
     struct engine_result *result = run->result;
     uint64_t bytes = run->bytes;
-
     call_on_phase(run, ENGINE_WINDOW_BEGIN);
     run->measuring = true;
     int64_t begin_ns = clock_now_ns();
@@ -239,7 +235,6 @@ static void
 count_stalled(struct run *run)
 {
     struct engine_result *result = run->result;
-
     result->stalled = result->stalled_inside = result->stalled_behind = 0;
     for (int i = 0; i < run->count; i++) {
         const struct connection *connection = &run->connections[i];
@@ -309,7 +304,6 @@ static int
 set_timer_slack_ns(int slack_ns)
 {
     int before_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
-
     prctl(PR_SET_TIMERSLACK, slack_ns, 0, 0, 0);
     return before_ns;
 }
@@ -319,7 +313,6 @@ static void
 destroy(struct engine *engine)
 {
     int before_errno = errno;
-
     if (engine->run.epoll_fd != -1) {
         close(engine->run.epoll_fd);
     }
@@ -334,7 +327,6 @@ static struct engine *
 create(const struct engine_options *options, struct engine_result *result)
 {
     struct engine *engine = calloc(1, sizeof *engine);
-
     memset(result, 0, sizeof *result);
     result->asked = options->clients +
                     (options->ask_silent ? options->silent_clients : 0);
@@ -371,7 +363,6 @@ int
 engine_run(const struct engine_options *options, struct engine_result *result)
 {
     struct engine *engine = create(options, result);
-
     if (engine == NULL) {
         return -1;
     }
@@ -398,7 +389,6 @@ engine_open(const struct engine_options *options,
             struct engine_result *result)
 {
     struct engine *engine = create(options, result);
-
     if (engine != NULL) {
         connect_all(&engine->run);
     }
@@ -422,7 +412,6 @@ static int
 count_served(const struct run *run, int first, int end)
 {
     int served = 0;
-
     for (int i = first; i < end; i++) {
         served += run->connections[i].served;
     }
@@ -434,7 +423,6 @@ engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
              uint64_t seed, struct engine_result *result)
 {
     struct run *run = &engine->run;
-
     memset(result, 0, sizeof *result);
     run->result = result;
     engine->options.window_ns = slice_ns;
@@ -464,7 +452,6 @@ compare_echoes(const void *left, const void *right)
 {
     int64_t a = ((const struct connection *)left)->echoes;
     int64_t b = ((const struct connection *)right)->echoes;
-
     return (a > b) - (a < b);
 }
 
@@ -473,7 +460,6 @@ engine_close(struct engine *engine, struct engine_result *result)
 {
     struct run *run = &engine->run;
     int silent = run->options->silent_clients;
-
     memset(result, 0, sizeof *result);
     run->result = result;
     engine->options.rate_per_s = 0;

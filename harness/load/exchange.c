@@ -45,7 +45,6 @@ void
 exchange_send(struct run *run, struct connection *connection)
 {
     struct stream *stream = &connection->stream;
-
     for (;;) {
         int64_t left = stream->message_end - stream->nwritten;
         int hello_left = stream->hello_end - stream->hello_sent;
@@ -128,7 +127,6 @@ describe_origin(struct run *run, const struct connection *connection,
     struct origin_stream own = origin_of(connection);
     size_t other_count = 0;
     struct origin_stream *others = calloc((size_t)run->count, sizeof *others);
-
     if (others == NULL) {
         return;
     }
@@ -151,7 +149,6 @@ record_mismatch(struct run *run, const struct connection *connection,
                 unsigned char expected, unsigned char got)
 {
     struct engine_result *result = run->result;
-
     if (result->errors[ENGINE_MISMATCH] != 0 ||
         result->errors[ENGINE_EXTRA_BYTES] != 0) {
         return false;
@@ -186,7 +183,6 @@ verify_hello(struct run *run, struct connection *connection,
     struct stream *stream = &connection->stream;
     const char *expected = hello + stream->hello_read;
     size_t i = 0;
-
     for (; i < count && expected[i] != '\0'; i++) {
         if (bytes[i] != (unsigned char)expected[i]) {
             if (record_mismatch(run, connection, (unsigned char)expected[i],
@@ -206,7 +202,6 @@ verify(struct run *run, struct connection *connection,
        const unsigned char *bytes, size_t count)
 {
     struct stream *stream = &connection->stream;
-
     if (stream->hello_end == HELLO_BYTES) {
         ssize_t used = verify_hello(run, connection, bytes, count);
         if (used == -1) {

@@ -74,7 +74,6 @@ static FILE *
 open_file(const char *path)
 {
     FILE *file = path != NULL ? fopen(path, "we") : NULL;
-
     if (path != NULL && file == NULL) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
         exit(EXIT_NO_MEASURE);
@@ -87,7 +86,6 @@ static bool
 finish_file(FILE *file, const char *path)
 {
     bool good = ferror(file) == 0;
-
     good = fclose(file) == 0 && good;
     if (!good) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
@@ -107,7 +105,6 @@ run_once(struct load_arguments *arguments, bool progress)
     /* A path that cannot be written is better known at once. */
     FILE *histogram = open_file(arguments->histogram_file);
     FILE *save = open_file(arguments->save_file);
-
     clock_gettime(CLOCK_REALTIME, &now);
     run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
     run.options = *options;

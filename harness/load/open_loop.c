@@ -43,7 +43,6 @@ move_by_chance(struct schedule *schedule)
 {
     uint64_t random = next_random(&schedule->random) >> 11;
     double gap = -log((double)(random + 1) * 0x1p-53);
-
     move_to(schedule, schedule->offset_ns + gap * schedule->gap_ns);
 }
 
@@ -92,7 +91,6 @@ void
 open_loop_begin(struct run *run)
 {
     const struct engine_options *options = run->options;
-
     schedule_begin(&run->open.schedule, options->arrivals,
                    options->rate_per_s, options->part > 0 ? options->part : 1,
                    options->seed, run->now_ns);
@@ -129,7 +127,6 @@ bool
 open_loop_waits(const struct run *run)
 {
     int64_t next_ns = run->open.schedule.next_ns;
-
     return open_loop_is_on(run) && next_ns <= run->now_ns &&
            next_ns < run->open.due_until_ns;
 }
@@ -139,7 +136,6 @@ open_loop_take(struct run *run)
 {
     struct connection *connection = TAILQ_FIRST(&run->open.free);
     int64_t due_ns = run->open.schedule.next_ns;
-
     if (connection == NULL || !open_loop_waits(run)) {
         return NULL;
     }
@@ -160,7 +156,6 @@ void
 open_loop_woke(struct run *run, int64_t sleep_ns)
 {
     int64_t late_ns = clock_now_ns() - run->now_ns - sleep_ns;
-
     if (run->measuring && late_ns >= SLEPT_NS_MIN) {
         run->result->overslept_ns += late_ns;
     }
@@ -172,7 +167,6 @@ open_loop_next_ns(const struct run *run)
     int64_t next_ns = run->open.schedule.next_ns;
     bool is_sent = open_loop_is_on(run) && !TAILQ_EMPTY(&run->open.free) &&
                    next_ns < run->open.due_until_ns;
-
     return is_sent ? next_ns : INT64_MAX;
 }
 
@@ -183,7 +177,6 @@ void
 open_loop_record(struct run *run, const struct connection *connection)
 {
     struct engine_result *result = run->result;
-
     if (is_measured(run, connection->intended_ns)) {
         histogram_record(&result->latency,
                          run->now_ns - connection->start_ns);
@@ -200,7 +193,6 @@ count_unfinished(struct run *run, int64_t due_ns)
 {
     struct engine_result *result = run->result;
     int64_t age_ns = run->now_ns - due_ns;
-
     result->unfinished++;
     if (age_ns > result->oldest_ns) {
         result->oldest_ns = age_ns;
@@ -228,7 +220,6 @@ judge(struct run *run)
     struct engine_result *result = run->result;
     int64_t asked_ns = run->options->window_ns;
     int64_t allowed_ns = histogram_quantile_ns(&result->latency, 0.5) / 5;
-
     if (allowed_ns < ENGINE_LAG_MAX_NS) {
         allowed_ns = ENGINE_LAG_MAX_NS;
     }

@@ -28,7 +28,6 @@ static bool
 is_paused(struct run *run)
 {
     const struct engine_options *options = run->options;
-
     if (options->is_paused == NULL || !options->is_paused(options->arg)) {
         return false;
     }
@@ -92,7 +91,6 @@ report_progress(struct run *run)
     const struct engine_options *options = run->options;
     double over_ns = (double)(run->now_ns - run->begun_ns);
     double whole_ns = (double)(options->warmup_ns + options->window_ns);
-
     if (options->on_progress != NULL && run->begun_ns != 0) {
         options->on_progress(run->result->echoes_total,
                              over_ns < whole_ns ? over_ns / whole_ns : 1,
@@ -107,7 +105,6 @@ tick(struct run *run)
     int64_t timeout_ns = run->options->timeout_ns;
     int64_t step_ns =
         timeout_ns != 0 ? sooner(TICK_NS, timeout_ns / 8) : TICK_NS;
-
     run->next_tick_ns =
         run->now_ns + (step_ns > TICK_MIN_NS ? step_ns : TICK_MIN_NS);
     fail_overdue(run);
@@ -169,7 +166,6 @@ static int64_t
 time_to_sleep_ns(const struct run *run, int64_t until_ns)
 {
     int64_t next_ns = open_loop_next_ns(run);
-
     if (may_connect(run)) {
         return 0;
     }
@@ -250,7 +246,6 @@ run_while(struct run *run, bool (*is_so)(const struct run *run),
           int64_t max_ns, int64_t still_ns)
 {
     int64_t end_ns = run->now_ns + max_ns - run->lost_ns;
-
     run->moved_ns = run->now_ns;
     while (is_so(run)) {
         int64_t until_ns =

@@ -39,29 +39,25 @@ struct field {
     size_t offset;        /* where in its struct it is */
 };
 
-#define OPTION(kind, name)                                                   \
+#define FIELD(kind, name, where)                                             \
     {                                                                        \
-#name, kind, offsetof(struct saved_run, options.name)                \
+        name, kind, offsetof(struct saved_run, where)                        \
     }
-#define RESULT(kind, name)                                                   \
-    {                                                                        \
-#name, kind, offsetof(struct saved_run, result.name)                 \
-    }
+#define OPTION(kind, name) FIELD(kind, #name, options.name)
+#define RESULT(kind, name) FIELD(kind, #name, result.name)
 
 static const struct field run_fields[] = {
-    {"begun_ms", FIELD_INT64, offsetof(struct saved_run, begun_ms)},
+    FIELD(FIELD_INT64, "begun_ms", begun_ms),
     OPTION(FIELD_INT, clients),
     OPTION(FIELD_INT, silent_clients),
     OPTION(FIELD_INT64, message_bytes),
     OPTION(FIELD_BOOL, churn),
     OPTION(FIELD_BOOL, handshake),
-    {"asked_window_ns", FIELD_INT64,
-     offsetof(struct saved_run, options.window_ns)},
+    FIELD(FIELD_INT64, "asked_window_ns", options.window_ns),
     OPTION(FIELD_INT64, echoes_max),
     OPTION(FIELD_INT64, timeout_ns),
     OPTION(FIELD_DOUBLE, rate_per_s),
-    {"schedule_kind", FIELD_INT,
-     offsetof(struct saved_run, options.arrivals)},
+    FIELD(FIELD_INT, "schedule_kind", options.arrivals),
     RESULT(FIELD_INT, asked),
     RESULT(FIELD_INT, connected),
     RESULT(FIELD_INT, served),
@@ -97,7 +93,6 @@ static const struct field *
 error_fields(void)
 {
     static struct field rows[ENGINE_ERRORS + 1];
-
     for (int i = 0; i < ENGINE_ERRORS; i++) {
         rows[i] = (struct field){engine_error_name((enum engine_error)i),
                                  FIELD_INT64, (size_t)i * sizeof(uint64_t)};
@@ -143,7 +138,6 @@ write_histogram(const struct histogram *histogram)
 {
     json_t *object = json_object();
     json_t *buckets = json_array();
-
     write_fields(object, histogram, histogram_fields);
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
         json_int_t count = (json_int_t)histogram->buckets[i];
@@ -162,7 +156,6 @@ saved_write(FILE *stream, const struct saved_run *run)
     json_t *errors = json_object();
     json_t *object =
         json_pack("{s:i, s:s}", format_name, FORMAT, "target", run->target);
-
     write_fields(object, run, run_fields);
     write_fields(errors, run->result.errors, error_fields());
     json_object_set_new(object, "errors", errors);
@@ -189,7 +182,6 @@ static const char *
 read_fields(const json_t *object, void *base, const struct field *field)
 {
     bool right = true;
-
     for (; field->name != NULL; field++) {
         const json_t *value = json_object_get(object, field->name);
         void *at = (char *)base + field->offset;
@@ -227,7 +219,6 @@ read_histogram(const json_t *object, struct histogram *histogram)
     const json_t *buckets = json_object_get(object, "buckets");
     size_t numbers = json_array_size(buckets);
     int64_t last = -1;
-
     for (size_t i = 0; i < numbers; i += 2) {
         int64_t bucket;
         int64_t count;
@@ -250,7 +241,6 @@ static bool
 read_target(const json_t *value, char target[SAVED_TARGET_BYTES])
 {
     const char *text = json_string_value(value);
-
     if (text == NULL || strlen(text) >= SAVED_TARGET_BYTES) {
         return false;
     }
@@ -267,7 +257,6 @@ find_fault(const json_t *object, const json_error_t *error,
            struct saved_run *run, const char **field)
 {
     const json_t *format = json_object_get(object, format_name);
-
     if (object == NULL &&
         json_error_code(error) == json_error_premature_end_of_input) {
         return "is cut off";
@@ -295,7 +284,6 @@ saved_read(FILE *stream, struct saved_run *run,
 {
     json_error_t error;
     const char *field = "";
-
     memset(run, 0, sizeof *run);
     json_t *object = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
     const char *fault = find_fault(object, &error, run, &field);

@@ -27,7 +27,6 @@ static enum slo_outcome
 try_twice(double rate_per_s, slo_try_function *try_rate, void *arg)
 {
     enum slo_outcome outcome = try_rate(rate_per_s, arg);
-
     if (outcome == SLO_BROKEN || outcome == SLO_UNKNOWN) {
         outcome = try_rate(rate_per_s, arg);
     }
@@ -42,7 +41,6 @@ slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
     int last = (int)ceil(log(max_per_s / min_per_s) / log(SLO_GRID_RATIO));
     int kept = -1;         /* all up to here are kept, for all we know */
     int failed = last + 1; /* and none from here on */
-
     while (failed - kept > 1) {
         int middle = kept + (failed - kept) / 2;
         double rate_per_s = grid_rate(min_per_s, max_per_s, last, middle);
@@ -98,7 +96,6 @@ static enum engine_error
 first_error(const struct engine_result *result)
 {
     int error = 0;
-
     while (error < ENGINE_ERRORS && result->errors[error] == 0) {
         error++;
     }
@@ -109,7 +106,6 @@ static enum slo_outcome
 judge(const struct engine_result *result, int64_t p99_ns, int64_t limit_ns)
 {
     bool kept = p99_ns <= limit_ns && result->served > 0;
-
     if (result->interrupted) {
         return SLO_INTERRUPTED;
     }
@@ -130,7 +126,6 @@ print_try(const struct attempt *attempt)
     static const char *const words[] = {"kept", "broken", "unknown", "end"};
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
-
     fprintf(stderr, "%10s/s  p99 %-9s %s",
             units_format_count(rate, attempt->rate_per_s),
             units_format_time(p99, (double)attempt->p99_ns),
@@ -147,7 +142,6 @@ static int64_t
 window_ns_at(const struct load_arguments *arguments, double rate_per_s)
 {
     double seconds = ENOUGH / rate_per_s;
-
     if (arguments->has_duration) {
         return arguments->options.window_ns;
     }
@@ -160,7 +154,6 @@ try_rate(double rate_per_s, void *arg)
     struct search *search = arg;
     struct engine_options options = search->arguments->options;
     struct engine_result *result = &search->result;
-
     options.rate_per_s = rate_per_s;
     options.window_ns = window_ns_at(search->arguments, rate_per_s);
     if (crew_run(&options, search->arguments->threads, result) != 0) {
@@ -191,7 +184,6 @@ print_failure(const struct search *search, double failed_per_s)
     const struct attempt *attempt = &search->attempts[search->nattempts];
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
-
     do {
         attempt--;
     } while (attempt->rate_per_s != failed_per_s);
@@ -218,7 +210,6 @@ print_answer(const struct search *search, const struct slo_answer *answer)
 {
     char limit[UNITS_TEXT_BYTES];
     char rate[UNITS_TEXT_BYTES];
-
     units_format_time(limit, (double)search->arguments->slo_ns);
     printf("%s: %d clients, open loop\n", search->arguments->target,
            search->arguments->options.clients);
@@ -245,7 +236,6 @@ search_run(const struct load_arguments *arguments, bool progress)
     static struct search search;
     double max_per_s = arguments->options.rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
-
     search.arguments = arguments;
     search.progress = progress;
     struct slo_answer answer =

@@ -23,7 +23,6 @@ static void __attribute__((format(printf, 3, 4)))
 print_row(FILE *stream, const char *label, const char *format, ...)
 {
     va_list args;
-
     fprintf(stream, ROW, label);
     va_start(args, format);
     vfprintf(stream, format, args);
@@ -38,7 +37,6 @@ print_head(FILE *stream, const char *target,
 {
     char size[UNITS_TEXT_BYTES];
     char duration[UNITS_TEXT_BYTES];
-
     fprintf(stream, "%s: %d client%s", target, options->clients,
             options->clients == 1 ? "" : "s");
     if (options->silent_clients > 0) {
@@ -60,7 +58,6 @@ print_rates(FILE *stream, const struct engine_options *options,
 {
     char text[UNITS_TEXT_BYTES];
     double seconds = (double)result->window_ns / NS_PER_S;
-
     if (seconds <= 0) {
         return;
     }
@@ -101,7 +98,6 @@ print_latency(FILE *stream, const char *label,
     char p99[UNITS_TEXT_BYTES];
     char p999[UNITS_TEXT_BYTES];
     char max[UNITS_TEXT_BYTES] = "-";
-
     if (histogram->count > 0) {
         units_format_time(max, (double)histogram->max_ns);
     }
@@ -121,7 +117,6 @@ print_times(FILE *stream, const struct engine_options *options,
     } else {
         int64_t response_ns = histogram_quantile_ns(&result->response, 0.99);
         int64_t service_ns = histogram_quantile_ns(&result->latency, 0.99);
-
         print_latency(stream, "response", &result->response);
         print_latency(stream, "service", &result->latency);
         print_latency(stream, "lag", &result->lag);
@@ -150,7 +145,6 @@ print_client(FILE *stream, const struct engine_result *result)
 {
     char text[UNITS_TEXT_BYTES];
     double cpu_ns = (double)result->client_cpu_ns;
-
     if (result->echoes != 0 && result->window_ns > 0) {
         print_row(stream, "client CPU", "%s for each echo, %.0f %% of a CPU",
                   units_format_time(text, cpu_ns / (double)result->echoes),
@@ -178,7 +172,6 @@ print_errors(FILE *stream, const struct engine_result *result,
              const char *owner, int first, int end)
 {
     bool any = false;
-
     for (int i = first; i < end; i++) {
         if (result->errors[i] == 0) {
             continue;
@@ -212,7 +205,6 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
 {
     const struct engine_mismatch *mismatch = &result->mismatch;
     const char *origin = mismatch->origin;
-
     /* Runs that were saved and added up do not know which it was. */
     if (!has_wrong_byte(result) ||
         (mismatch->expected == mismatch->got && origin[0] == '\0')) {
@@ -231,7 +223,6 @@ summary_print(FILE *stream, const char *target,
               const struct engine_result *result, bool colour)
 {
     bool red = colour && result->served < result->asked;
-
     print_head(stream, target, options, result);
     print_row(stream, "served", "%s%d of %d%s clients", red ? RED : "",
               result->served, result->asked, red ? PLAIN : "");
