@@ -629,56 +629,6 @@ START_TEST(open_loop_is_kept_asleep)
 }
 END_TEST
 
-/* ---- slices -------------------------------------------------------------
- */
-
-/* Slices of either loop hold whole echoes, and leave nothing under way. */
-START_TEST(slices_begin_and_end_with_nothing_under_way)
-{
-    static struct engine_result sum;
-    static const double rates_per_s[] = {0, 2000, 0};
-    start(echo);
-    options.silent_clients = 2;
-    options.ask_silent = true;
-    options.churn = _i == 1;
-    struct engine *engine = engine_open(&options, &sum);
-    ck_assert_ptr_nonnull(engine);
-    ck_assert_int_eq(sum.connected, options.churn ? 2 : 10);
-    for (int i = 0; i < 3; i++) {
-        double rate_per_s = options.churn ? 0 : rates_per_s[i];
-        ck_assert(engine_slice(engine, 100 * ms_ns, rate_per_s, 1, &result));
-        ck_assert_int_eq(result.served, 8);
-        ck_assert_uint_gt(result.echoes, 0);
-        ck_assert(rate_per_s > 0 || result.bytes == result.echoes * 64);
-        crew_add_result(&sum, &result);
-    }
-    engine_close(engine, &result);
-    ck_assert_int_eq(result.served, 10);
-    ck_assert_uint_eq(result.unfinished, 0);
-    ck_assert(result.fairness > 0 && result.fairness <= 1);
-    crew_add_result(&sum, &result);
-    ck_assert(engine_result_good(&sum));
-}
-END_TEST
-
-/* Who is never served stays where it is, and is not waited for. */
-START_TEST(slices_do_not_wait_for_the_unserved)
-{
-    start(one_at_a_time);
-    struct engine *engine = engine_open(&options, &result);
-    for (int i = 0; i < 3; i++) {
-        ck_assert(engine_slice(engine, 50 * ms_ns, 0, 1, &result));
-        ck_assert_int_eq(result.served, 1);
-        ck_assert_int_lt(result.window_ns, 2000 * ms_ns);
-    }
-    engine_close(engine, &result);
-    ck_assert_int_eq(result.served, 1);
-    ck_assert_uint_eq(result.unfinished, 7);
-    ck_assert_int_eq(result.stalled, 0);
-    ck_assert_double_eq(result.fairness, 1);
-}
-END_TEST
-
 /* ---- several threads ----------------------------------------------------
  */
 
@@ -841,9 +791,6 @@ main(void)
         printf("skipped: open_loop_is_kept_asleep: thread sanitizer runs the "
                "handler late, outside of the wait\n");
     }
-    tcase_add_loop_test(tests, slices_begin_and_end_with_nothing_under_way, 0,
-                        2);
-    tcase_add_test(tests, slices_do_not_wait_for_the_unserved);
     tcase_add_test(tests, crew_counts_add_up);
     tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
     tcase_add_test(tests, crew_keeps_to_the_rate);
