@@ -260,7 +260,7 @@ finish_connect(struct run *run, struct connection *connection,
     }
     run->connecting--;
     run->now_ns = clock_now_ns();
-    run_note_movement(run);
+    exchange_moved(run);
     histogram_record(&run->result->connect,
                      run->now_ns - connection->start_ns);
     if (!connection->connected) {

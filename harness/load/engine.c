@@ -15,9 +15,12 @@
 #include "harness/load/internal.h"
 
 enum {
-    SPARE_DESCRIPTORS = 16, /* epoll, standard streams, files */
-    CONNECT_TIMEOUTS_MAX =
-        4, /* so often may the time to connect begin anew */
+    SPARE_DESCRIPTORS = 16,   /* epoll, standard streams, files */
+    CONNECT_TIMEOUTS_MAX = 4, /* so often may connecting begin anew */
+    /* So much of a slice of an open loop goes before it and is not measured:
+     * were it less than an echo takes, the first echoes would be missing, and
+     * a server that is slow but keeps the rate be called saturated. */
+    SLICE_WARMUP_PART = 5,
 };
 
 /* How long to wait for messages under way: in all, and when nothing comes
@@ -31,13 +34,6 @@ enum {
 #define STALL_STILL_NS NS_PER_S
 #define ASK_MAX_NS     (60 * NS_PER_S)
 #define ASK_STILL_NS   (250 * NS_PER_MS)
-
-/* So much of a slice of an open loop goes before it and is not measured: were
- * it less than an echo takes, the first echoes would be missing, and a server
- * that is slow but keeps the rate be called saturated. */
-enum {
-    SLICE_WARMUP_PART = 5
-};
 
 struct engine {
     struct run run;                /* the state of it all */
@@ -202,7 +198,7 @@ measure(struct run *run, bool drained)
     result->client_cpu_ns = worked_ns > 0 ? worked_ns : 0;
     result->window_ns = clock_now_ns() - begin_ns;
     result->bytes = run->bytes - bytes;
-    run_note_movement(run);
+    exchange_moved(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
     run->open.due_until_ns = begin_ns + result->window_ns;

@@ -4,12 +4,12 @@
  * engine_run() connects clients to a server that echoes, sends messages, at
  * most one in flight for each client, compares every byte that comes back,
  * and says what it saw. One thread, one epoll, CLOCK_MONOTONIC. `compare`
- * calls it once for each window, `load` in several threads (crew.h).
+ * calls it once for each window, `load` in several threads (load.h).
  *
  * In a closed loop the next message of a client follows the echo of the last
  * one: what so many users at a time can do. In an open loop (rate_per_s)
  * messages are due by a schedule fixed in advance, however long the server
- * takes: what happens at so many messages a second. open_loop.h says how.
+ * takes: what happens at so many messages a second. internal.h says how.
  *
  * A run has these parts, in this order:
  *

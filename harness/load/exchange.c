@@ -165,6 +165,15 @@ record_mismatch(struct run *run, const struct connection *connection,
 /* ---- receiving ----------------------------------------------------------
  */
 
+void
+exchange_moved(struct run *run)
+{
+    if (run->now_ns - run->moved_ns > run->gap_ns) {
+        run->gap_ns = run->now_ns - run->moved_ns;
+    }
+    run->moved_ns = run->now_ns;
+}
+
 /* Compare the answer to the greeting. Returns how many of the bytes belong
  * to it, or -1 if one is wrong. */
 static ssize_t
@@ -236,7 +245,7 @@ exchange_receive(struct run *run, struct connection *connection, bool gone)
             }
             return RECEIVED_END;
         }
-        run_note_movement(run);
+        exchange_moved(run);
         enum received received =
             verify(run, connection, run->buffer, (size_t)nread);
         bool drained = !gone && nread < (ssize_t)sizeof run->buffer;

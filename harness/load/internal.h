@@ -370,7 +370,7 @@ enum received exchange_receive(struct run *run, struct connection *connection,
                                bool gone);
 
 /* Something has come back from the server, at run->now_ns. */
-void run_note_movement(struct run *run);
+void exchange_moved(struct run *run);
 
 /* ---- the life of a connection -------------------------------------------
  */

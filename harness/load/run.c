@@ -22,15 +22,6 @@ run_is_interrupted(const struct run *run)
     return run->options->interrupted != NULL && *run->options->interrupted;
 }
 
-void
-run_note_movement(struct run *run)
-{
-    if (run->now_ns - run->moved_ns > run->gap_ns) {
-        run->gap_ns = run->now_ns - run->moved_ns;
-    }
-    run->moved_ns = run->now_ns;
-}
-
 /* Is the server's process stopped by somebody? That is not its fault: whoever
  * is late may be so from now on. */
 static bool
@@ -41,7 +32,7 @@ is_paused(struct run *run)
         return false;
     }
     run->patient_from_ns = run->now_ns;
-    run_note_movement(run);
+    exchange_moved(run);
     return true;
 }
 

@@ -2,8 +2,9 @@
  * saved.c: what a run saw, in a file.
  *
  *     {"fiveways_saved_run": 4, "target": "10.0.0.1:5566",
- *      "message_bytes": 64, ..., "echoes": 3, ..., "errors": {"reset": 2,
- * ...}, "response": {"min_ns": 70, ..., "buckets": [70, 1, 90, 2]}, ...}
+ *      "clients": 64, ...
+ *      "errors": {"refused": 0, "reset": 2, ...},
+ *      "response": {"min_ns": 70, ..., "buckets": [70, 1, 90, 2]}, ...}
  *
  * The buckets of a histogram are those that are not empty: number, count,
  * number, count, with the numbers going up.

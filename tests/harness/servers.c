@@ -24,6 +24,32 @@ servers_setup(void)
 }
 
 void
+assert_says(const struct process *load, const char *words)
+{
+    char copy[256];
+    char *all = NULL;
+    snprintf(copy, sizeof copy, "%s", words);
+    for (char *each = strtok_r(copy, "&", &all); each != NULL;
+         each = strtok_r(NULL, "&", &all)) {
+        char *rest = NULL;
+        char *word = strtok_r(each, "|", &rest);
+        while (word != NULL && strstr(load->out, word) == NULL) {
+            word = strtok_r(NULL, "|", &rest);
+        }
+        ck_assert_msg(word != NULL, "'%s' is not in:\n%s%s", words, load->out,
+                      load->err);
+    }
+}
+
+void
+assert_exit_status(const struct process *load, int expected)
+{
+    ck_assert_msg(process_exit_status(load) == expected,
+                  "exit status %d in place of %d:\n%s%s",
+                  process_exit_status(load), expected, load->out, load->err);
+}
+
+void
 servers_skip(const char *test, const char *reason)
 {
     (*skipped)++;

@@ -28,6 +28,13 @@ void servers_add_flags(const char **argv, int count, char *flags);
 void servers_start(struct process *server, const char *name,
                    const char *flags, char *target);
 
+/* Fails the test unless all of the words, which are cut by "&", are in what
+ * load has printed; with "|" between some of them, one of these will do. */
+void assert_says(const struct process *load, const char *words);
+
+/* Fails the test unless load ended with that status. */
+void assert_exit_status(const struct process *load, int expected);
+
 /* Count a test as skipped and say why, in one line. The test returns then;
  * it has not passed. */
 void servers_skip(const char *test, const char *reason);

@@ -26,21 +26,6 @@ enum {
     MANY = 3000,      /* connections, more than an fd_set could hold */
 };
 
-static void
-assert_says(const struct process *load, const char *words)
-{
-    ck_assert_msg(strstr(load->out, words) != NULL, "'%s' is not in:\n%s%s",
-                  words, load->out, load->err);
-}
-
-static void
-assert_exit_status(const struct process *load, int expected)
-{
-    ck_assert_msg(process_exit_status(load) == expected,
-                  "exit status %d in place of %d:\n%s%s",
-                  process_exit_status(load), expected, load->out, load->err);
-}
-
 /* ---- J4: the time to connect is not the time of an echo -----------------
  */
 

@@ -33,12 +33,20 @@ static const int64_t window_ms = 3000;
 static const int64_t window_ms = 250;
 #endif
 
+/* What a client gets from a server. */
+struct service {
+    bool one_at_a_time; /* no thread for each */
+    bool greeted;       /* "hello\n" comes first */
+    bool mute;          /* takes messages and says nothing */
+    bool once;          /* ends after one echo */
+    int pause_ms;       /* before each echo */
+};
+
 /* A server with a thread that accepts. It ends with the test's process. */
 struct server {
-    int listen_fd; /* where clients come from */
-    bool parallel; /* a thread for each, or one at a time */
-    void (*serve)(struct server *server, int fd); /* what a client gets */
-    atomic_int accepted;                          /* clients so far */
+    int listen_fd;               /* where clients come from */
+    struct service service;      /* what they get */
+    atomic_int accepted;         /* clients so far */
     atomic_int closed_by_client; /* of those, how many ended first */
     atomic_int halves;           /* greetings that came in two pieces */
 };
@@ -48,6 +56,12 @@ struct visit {
     struct server *server; /* whose client it is */
     int fd;                /* its socket */
 };
+
+static const struct service echo;
+static const struct service once = {.once = true};
+static const struct service one_at_a_time = {.one_at_a_time = true};
+static const struct service mute = {.mute = true};
+static const struct service slow = {.pause_ms = 2}; /* 500 a second each */
 
 static struct server server;
 static struct engine_options options;
@@ -69,80 +83,44 @@ send_all(int fd, const char *bytes, size_t count)
     return true;
 }
 
-static void
-serve_echo(struct server *self, int fd)
-{
-    char bytes[16384];
-    ssize_t nread;
-    while ((nread = recv(fd, bytes, sizeof bytes, 0)) > 0) {
-        if (!send_all(fd, bytes, (size_t)nread)) {
-            return;
-        }
-    }
-    if (nread == 0) {
-        self->closed_by_client++;
-    }
-}
-
-/* Answer "hello\n" once it is there, then echo. Counts how often the first
- * recv brought its first half alone. */
-static void
-serve_handshake(struct server *self, int fd)
+/* Take the greeting and answer it. Counts how often the first recv brought
+ * its first half alone. Returns true if it was one. */
+static bool
+greet(struct server *self, int fd)
 {
     char bytes[4096];
     size_t used = 0;
     while (used < 6) {
         ssize_t nread = recv(fd, bytes + used, sizeof bytes - used, 0);
         if (nread <= 0) {
-            return;
+            return false;
         }
-        if (used == 0 && nread == 3) {
-            self->halves++;
-        }
+        self->halves += used == 0 && nread == 3;
         used += (size_t)nread;
     }
-    if (memcmp(bytes, "hello\n", 6) == 0) {
-        send_all(fd, bytes, used);
-        serve_echo(self, fd);
-    }
+    return memcmp(bytes, "hello\n", 6) == 0 && send_all(fd, bytes, used);
 }
 
-/* Take one message, answer it, and leave. */
 static void
-serve_once(struct server *self, int fd)
+serve(struct server *self, int fd)
 {
-    char bytes[4096];
-    ssize_t nread = recv(fd, bytes, sizeof bytes, 0);
-    (void)self;
-    if (nread > 0) {
-        send_all(fd, bytes, (size_t)nread);
-    }
-}
-
-/* Take messages and say nothing. */
-static void
-serve_nothing(struct server *self, int fd)
-{
-    char bytes[4096];
-    (void)self;
-    while (recv(fd, bytes, sizeof bytes, 0) > 0) {
-    }
-}
-
-/* Echo, but never before 2 ms are over: 500 a second for each client. */
-static void
-serve_slowly(struct server *self, int fd)
-{
-    const struct timespec pause = {.tv_nsec = 2000000};
-    char bytes[4096];
+    const struct service *service = &self->service;
+    const struct timespec pause = {.tv_nsec = service->pause_ms * 1000000};
+    char bytes[16384];
     ssize_t nread;
-    (void)self;
+    if (service->greeted && !greet(self, fd)) {
+        return;
+    }
     while ((nread = recv(fd, bytes, sizeof bytes, 0)) > 0) {
         nanosleep(&pause, NULL);
-        if (!send_all(fd, bytes, (size_t)nread)) {
+        if (!service->mute && !send_all(fd, bytes, (size_t)nread)) {
+            return;
+        }
+        if (service->once) {
             return;
         }
     }
+    self->closed_by_client += nread == 0;
 }
 
 static void *
@@ -150,7 +128,7 @@ visit_main(void *arg)
 {
     struct visit visit = *(struct visit *)arg;
     free(arg);
-    visit.server->serve(visit.server, visit.fd);
+    serve(visit.server, visit.fd);
     close(visit.fd);
     return NULL;
 }
@@ -165,7 +143,7 @@ accept_main(void *arg)
         visit->server = self;
         visit->fd = accept(self->listen_fd, NULL, NULL);
         self->accepted++;
-        if (!self->parallel) {
+        if (self->service.one_at_a_time) {
             visit_main(visit);
         } else if (pthread_create(&thread, NULL, visit_main, visit) == 0) {
             pthread_detach(thread);
@@ -176,14 +154,13 @@ accept_main(void *arg)
 
 /* Start the server and fill in options that talk to it for 250 ms. */
 static void
-start(bool parallel, void (*serve)(struct server *, int))
+start(struct service service)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t address_bytes = sizeof address;
     pthread_t thread;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    server.parallel = parallel;
-    server.serve = serve;
+    server.service = service;
     server.listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(
         bind(server.listen_fd, (struct sockaddr *)&address, address_bytes),
@@ -212,14 +189,30 @@ assert_no_errors(void)
     ck_assert(!engine_result_invalid(&result));
 }
 
+/* Run it; with `threads` above 1, in so many. */
+static void
+run(int threads)
+{
+    ck_assert_int_eq(threads > 1 ? crew_run(&options, threads, &result)
+                                 : engine_run(&options, &result),
+                     0);
+}
+
+/* The same, and nothing may go wrong. */
+static void
+run_well(int threads)
+{
+    run(threads);
+    assert_no_errors();
+}
+
 /* ---- tests ------------------------------------------------------------- */
 
 START_TEST(counts_add_up)
 {
-    start(true, serve_echo);
+    start(echo);
     options.warmup_ns = 20 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
+    run_well(1);
     ck_assert_int_eq(result.asked, 8);
     ck_assert_int_eq(result.connected, 8);
     ck_assert_int_eq(result.served, 8);
@@ -241,11 +234,10 @@ END_TEST
 
 START_TEST(echoes_max_is_exact)
 {
-    start(true, serve_echo);
+    start(echo);
     options.echoes_max = 1000;
     options.window_ns = 20000 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
+    run_well(1);
     ck_assert_uint_eq(result.echoes, 1000);
     ck_assert_uint_eq(result.latency.count, 1000);
     ck_assert_int_lt(result.window_ns, options.window_ns);
@@ -253,87 +245,53 @@ START_TEST(echoes_max_is_exact)
 }
 END_TEST
 
-/* One client keeps the server to itself; the others are not errors. */
-START_TEST(blocking_server_serves_one)
-{
-    start(false, serve_echo);
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
-    ck_assert_int_eq(result.asked, 8);
-    ck_assert_int_eq(result.connected, 8);
-    ck_assert_int_eq(result.served, 1);
-    ck_assert_uint_eq(result.unfinished, 7);
-    ck_assert_uint_gt(result.echoes, 0);
-}
-END_TEST
+/* Eight clients and some silent ones: who is asked, connects, is served. */
+static const struct {
+    struct service service; /* of the server */
+    int silent;             /* clients that come first */
+    bool ask;               /* whether they are asked at last */
+    bool churn;             /* what the others do */
+    int asked;              /* ... and what is to come of it */
+    int connected;
+    int served;
+    int unfinished;
+} parties[] = {
+    /* One keeps the server to itself; the others are not errors. */
+    {{.one_at_a_time = true}, 0, false, false, 8, 8, 1, 7},
+    /* The silent client connects first, so it is the one a blocking server
+     * waits for; it is answered when it is asked at last. */
+    {{.one_at_a_time = true}, 1, true, false, 9, 9, 1, 8},
+    {{0}, 20, true, false, 28, 28, 28, 0},
+    {{0}, 20, false, false, 8, 28, 8, 0},
+    /* They keep their connections while the others come and go. */
+    {{0}, 5, true, true, 13, 13, 13, 0},
+};
+enum {
+    PARTIES = sizeof parties / sizeof parties[0]
+};
 
-/* The silent client connects first, so it is the one a blocking server
- * waits for; it is answered when it is asked at last. */
-START_TEST(silent_clients_come_first)
+START_TEST(silent_clients_come_first_and_are_asked_last)
 {
-    start(false, serve_echo);
-    options.silent_clients = 1;
-    options.ask_silent = true;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
-    ck_assert_int_eq(result.asked, 9);
-    ck_assert_int_eq(result.connected, 9);
-    ck_assert_int_eq(result.served, 1);
-    ck_assert_uint_eq(result.echoes, 0);
-    ck_assert_uint_eq(result.echoes_total, 1);
-    ck_assert_uint_eq(result.unfinished, 8);
-}
-END_TEST
-
-START_TEST(silent_clients_are_asked)
-{
-    start(true, serve_echo);
-    options.silent_clients = 20;
-    options.ask_silent = true;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
-    ck_assert_int_eq(result.asked, 28);
-    ck_assert_int_eq(result.served, 28);
-    ck_assert_uint_eq(result.unfinished, 0);
-}
-END_TEST
-
-/* The silent ones keep their connections while the others come and go. */
-START_TEST(silent_clients_beside_churn)
-{
-    start(true, serve_echo);
-    options.churn = true;
-    options.silent_clients = 5;
-    options.ask_silent = true;
-    options.timeout_ns = 1000 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
-    ck_assert_int_eq(result.asked, 13);
-    ck_assert_int_eq(result.served, 13);
-    ck_assert_int_eq(result.connected, 13);
-}
-END_TEST
-
-START_TEST(silent_clients_not_asked_do_not_count)
-{
-    start(true, serve_echo);
-    options.silent_clients = 20;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
-    ck_assert_int_eq(result.asked, 8);
-    ck_assert_int_eq(result.connected, 28);
-    ck_assert_int_eq(result.served, 8);
+    start(parties[_i].service);
+    options.silent_clients = parties[_i].silent;
+    options.ask_silent = parties[_i].ask;
+    options.churn = parties[_i].churn;
+    run_well(1);
+    ck_assert_int_eq(result.asked, parties[_i].asked);
+    ck_assert_int_eq(result.connected, parties[_i].connected);
+    ck_assert_int_eq(result.served, parties[_i].served);
+    ck_assert_uint_eq(result.unfinished, (uint64_t)parties[_i].unfinished);
+    ck_assert_int_eq(result.echoes > 0, _i != 1);
 }
 END_TEST
 
 START_TEST(churn_closes_first)
 {
-    start(true, serve_echo);
+    start(echo);
     options.churn = true;
     options.echoes_max = 100;
     options.window_ns = 20000 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
+    run_well(1);
     ck_assert_uint_eq(result.echoes, 100);
     ck_assert_int_eq(result.served, 8);
     ck_assert_int_eq(result.connected, 8);
@@ -347,19 +305,17 @@ END_TEST
 
 START_TEST(greeting_comes_in_two_pieces)
 {
-    start(true, serve_handshake);
+    start((struct service){.greeted = true});
     options.clients = 1;
     options.handshake = true;
     options.churn = _i == 1;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
+    run_well(1);
     ck_assert_int_eq(result.served, 1);
     ck_assert_uint_gt(result.echoes, 0);
     /* A server that is late finds both pieces at once. On a busy machine
      * it is late often, but not for ever. */
-    for (int run = 0; options.churn && server.halves == 0 && run < 50;
-         run++) {
-        ck_assert_int_eq(engine_run(&options, &result), 0);
+    for (int i = 0; options.churn && server.halves == 0 && i < 50; i++) {
+        run(1);
     }
     if (options.churn) {
         ck_assert_int_gt(server.halves, 0);
@@ -370,9 +326,9 @@ END_TEST
 /* When the last connection is gone there is nothing to wait for. */
 START_TEST(ends_early_when_all_are_dead)
 {
-    start(true, serve_once);
+    start(once);
     options.window_ns = 20000 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    run(1);
     ck_assert(!engine_result_good(&result));
     ck_assert_int_eq(result.served, 8);
     ck_assert_uint_eq(
@@ -409,14 +365,13 @@ see_progress(uint64_t echoes, double done, void *arg)
 START_TEST(phases_come_in_order_and_once)
 {
     struct seen seen = {0};
-    start(true, serve_echo);
+    start(echo);
     options.churn = _i == 1;
     options.on_phase = see_phase;
     options.on_progress = see_progress;
     options.window_ns = 1200 * ms_ns;
     options.arg = &seen;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
+    run_well(1);
     ck_assert_int_eq(seen.phase_count, 3);
     ck_assert_int_eq(seen.phases[0], ENGINE_CONNECTED);
     ck_assert_int_eq(seen.phases[1], ENGINE_WINDOW_BEGIN);
@@ -437,14 +392,13 @@ interrupt_at_begin(enum engine_phase phase, void *arg)
 
 START_TEST(interrupt_ends_the_window)
 {
-    start(true, serve_echo);
+    start(echo);
     options.interrupted = &interrupted;
     options.on_phase = interrupt_at_begin;
     /* Long enough for each client's first echo, however busy the machine. */
     options.warmup_ns = 500 * ms_ns;
     options.window_ns = 20000 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
-    assert_no_errors();
+    run_well(1);
     ck_assert(result.interrupted);
     ck_assert_int_eq(result.served, 8);
     ck_assert_int_lt(result.window_ns, 1000 * ms_ns);
@@ -463,9 +417,9 @@ START_TEST(two_runs_at_the_same_time)
     static struct engine_result second;
     pthread_t thread;
     void *status;
-    start(true, serve_echo);
+    start(echo);
     ck_assert_int_eq(pthread_create(&thread, NULL, run_main, &second), 0);
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    run(1);
     ck_assert_int_eq(pthread_join(thread, &status), 0);
     ck_assert_ptr_eq(status, &second);
     assert_no_errors();
@@ -476,26 +430,14 @@ START_TEST(two_runs_at_the_same_time)
 }
 END_TEST
 
-/* Keep the engine from its work, as a starved machine would. */
+/* Keep the engine from its work, as a starved machine would: `arg` is for how
+ * long. */
 static void
 sleep_for_a_while(uint64_t echoes, double done, void *arg)
 {
-    const struct timespec pause = {.tv_nsec = 50000000};
     (void)echoes;
     (void)done;
-    (void)arg;
-    nanosleep(&pause, NULL);
-}
-
-/* Longer than a window of 600 ms, and than the time between two calls. */
-static void
-sleep_through_the_end(uint64_t echoes, double done, void *arg)
-{
-    const struct timespec pause = {.tv_nsec = 700000000};
-    (void)echoes;
-    (void)done;
-    (void)arg;
-    nanosleep(&pause, NULL);
+    nanosleep(arg, NULL);
 }
 
 /* ---- the open loop ------------------------------------------------------
@@ -504,10 +446,9 @@ sleep_through_the_end(uint64_t echoes, double done, void *arg)
 /* Options for an open loop. A machine so busy that this test itself is late
  * is no reason to fail: none of the tests looks at ENGINE_CLIENT_LATE. */
 static void
-start_open_loop(bool parallel, void (*serve)(struct server *, int),
-                double rate_per_s)
+start_open_loop(struct service service, double rate_per_s)
 {
-    start(parallel, serve);
+    start(service);
     options.rate_per_s = rate_per_s;
     options.arrivals = SCHEDULE_FIXED;
 }
@@ -527,13 +468,13 @@ assert_all_accounted_for(void)
 
 START_TEST(open_loop_keeps_to_its_rate)
 {
-    start_open_loop(true, serve_echo, 2000);
+    start_open_loop(echo, 2000);
     options.arrivals = _i == 0 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
     options.warmup_ns = 20 * ms_ns;
     options.silent_clients = 2;
     options.ask_silent = true;
     options.spin_ns = _i == 0 ? ms_ns : 0;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    run(1);
     assert_all_accounted_for();
     ck_assert_int_eq(result.served, 10);
     ck_assert_uint_eq(result.unfinished, 0);
@@ -553,8 +494,8 @@ END_TEST
  * client until the end. */
 START_TEST(open_loop_counts_what_is_never_answered)
 {
-    start_open_loop(true, serve_nothing, 2000);
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    start_open_loop(mute, 2000);
+    run(1);
     assert_all_accounted_for();
     ck_assert_int_eq(result.served, 0);
     ck_assert_uint_eq(result.echoes, 0);
@@ -570,9 +511,9 @@ END_TEST
  * before, though each takes the server as long as ever. */
 START_TEST(open_loop_shows_the_queue)
 {
-    start_open_loop(true, serve_slowly, 1000);
+    start_open_loop(slow, 1000);
     options.clients = 1;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    run(1);
     assert_all_accounted_for();
     ck_assert_uint_lt(result.echoes, result.arrivals);
     int64_t service_ns = histogram_quantile_ns(&result.latency, 0.5);
@@ -589,10 +530,10 @@ END_TEST
  * but for the one that each of them was given. */
 START_TEST(open_loop_goes_on_with_who_is_free)
 {
-    start_open_loop(false, serve_echo, 1000);
+    start_open_loop(one_at_a_time, 1000);
     /* On a busy machine the server may not have its turn in time. */
     for (int i = 0; i < 10 && result.echoes <= result.arrivals / 2; i++) {
-        ck_assert_int_eq(engine_run(&options, &result), 0);
+        run(1);
         assert_all_accounted_for();
     }
     ck_assert_int_eq(result.served, 1);
@@ -605,8 +546,8 @@ END_TEST
 /* A lost connection takes its message along; the others go on. */
 START_TEST(open_loop_survives_lost_connections)
 {
-    start_open_loop(true, serve_once, 1000);
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    start_open_loop(once, 1000);
+    run(1);
     ck_assert_int_eq(result.served, 8);
     ck_assert_uint_eq(
         result.errors[ENGINE_EARLY_EOF] + result.errors[ENGINE_RESET], 8);
@@ -617,11 +558,13 @@ END_TEST
 
 START_TEST(open_loop_is_late_on_purpose)
 {
-    start_open_loop(true, serve_echo, 1000);
+    start_open_loop(echo, 1000);
     options.clients = 64;
+    struct timespec pause = {.tv_nsec = 50000000};
     options.on_progress = sleep_for_a_while;
+    options.arg = &pause;
     options.window_ns = 1200 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    run(1);
     assert_all_accounted_for();
     ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
     ck_assert(engine_result_invalid(&result));
@@ -632,10 +575,13 @@ END_TEST
 /* Too few messages to judge the lag, but the window was too long. */
 START_TEST(open_loop_sleeps_through_its_end)
 {
-    start_open_loop(true, serve_echo, 50);
-    options.on_progress = sleep_through_the_end;
+    start_open_loop(echo, 50);
+    /* Longer than the window, and than the time between two calls. */
+    struct timespec pause = {.tv_nsec = 700000000};
+    options.on_progress = sleep_for_a_while;
+    options.arg = &pause;
     options.window_ns = 600 * ms_ns;
-    ck_assert_int_eq(engine_run(&options, &result), 0);
+    run(1);
     assert_all_accounted_for();
     ck_assert_int_ge(result.window_ns, 700 * ms_ns);
     ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
@@ -661,21 +607,21 @@ hold_up(int signal_number)
  * then no sleep is too long: try again. */
 START_TEST(open_loop_is_kept_asleep)
 {
-    const struct itimerval once = {.it_value.tv_usec = 300000};
+    const struct itimerval timer = {.it_value.tv_usec = 300000};
     sigset_t alarm;
 
     /* For this thread alone, not for the server's. */
     sigemptyset(&alarm);
     sigaddset(&alarm, SIGALRM);
     pthread_sigmask(SIG_BLOCK, &alarm, NULL);
-    start_open_loop(true, serve_slowly, 300);
+    start_open_loop(slow, 300);
     pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
     signal(SIGALRM, hold_up);
     options.clients = 2;
     options.window_ns = 1000 * ms_ns;
     for (int i = 0; i < 10 && result.overslept_ns < 150 * ms_ns; i++) {
-        setitimer(ITIMER_REAL, &once, NULL);
-        ck_assert_int_eq(engine_run(&options, &result), 0);
+        setitimer(ITIMER_REAL, &timer, NULL);
+        run(1);
         assert_all_accounted_for();
     }
     ck_assert_int_ge(result.overslept_ns, 150 * ms_ns);
@@ -689,7 +635,7 @@ END_TEST
 START_TEST(crew_counts_add_up)
 {
     struct seen seen = {0};
-    start(true, serve_echo);
+    start(echo);
     options.clients = 7;
     options.silent_clients = 2;
     options.ask_silent = true;
@@ -698,8 +644,7 @@ START_TEST(crew_counts_add_up)
     options.on_phase = see_phase;
     options.on_progress = see_progress;
     options.arg = &seen;
-    ck_assert_int_eq(crew_run(&options, 3, &result), 0);
-    assert_no_errors();
+    run_well(3);
     ck_assert_int_eq(result.asked, 9);
     ck_assert_int_eq(result.connected, 9);
     ck_assert_int_eq(result.served, 9);
@@ -718,13 +663,12 @@ END_TEST
 /* More threads than clients or echoes are not used. */
 START_TEST(crew_deals_out_exactly)
 {
-    start(true, serve_echo);
+    start(echo);
     options.clients = 5;
     options.echoes_max = _i == 0 ? 3 : 1001;
     options.window_ns = 20000 * ms_ns;
     options.churn = _i == 2;
-    ck_assert_int_eq(crew_run(&options, 8, &result), 0);
-    assert_no_errors();
+    run_well(8);
     ck_assert_uint_eq(result.echoes, options.echoes_max);
     ck_assert_uint_eq(result.latency.count, options.echoes_max);
     ck_assert_int_eq(result.asked, 5);
@@ -733,8 +677,8 @@ END_TEST
 
 START_TEST(crew_keeps_to_the_rate)
 {
-    start_open_loop(true, serve_echo, 2000);
-    ck_assert_int_eq(crew_run(&options, 3, &result), 0);
+    start_open_loop(echo, 2000);
+    run(3);
     ck_assert(engine_result_good(&result));
     ck_assert_uint_eq(result.response.count, result.arrivals);
     /* The longest window of the three may be longer than the others'. */
@@ -749,9 +693,9 @@ END_TEST
  * one that cannot start. */
 START_TEST(crew_ends_early_when_all_are_dead)
 {
-    start(true, serve_once);
+    start(once);
     options.window_ns = 20000 * ms_ns;
-    ck_assert_int_eq(crew_run(&options, 4, &result), 0);
+    run(4);
     ck_assert(!engine_result_good(&result));
     ck_assert_int_eq(result.served, 8);
     ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
@@ -762,7 +706,7 @@ START_TEST(crew_that_cannot_start_says_so)
 {
     struct rlimit limit;
     struct seen seen = {0};
-    start(true, serve_echo);
+    start(echo);
     options.on_phase = see_phase;
     options.arg = &seen;
     /* Two of four find a descriptor for their epoll. */
@@ -826,11 +770,8 @@ main(void)
     TCase *tests = tcase_create("engine");
     tcase_add_test(tests, counts_add_up);
     tcase_add_test(tests, echoes_max_is_exact);
-    tcase_add_test(tests, blocking_server_serves_one);
-    tcase_add_test(tests, silent_clients_come_first);
-    tcase_add_test(tests, silent_clients_are_asked);
-    tcase_add_test(tests, silent_clients_beside_churn);
-    tcase_add_test(tests, silent_clients_not_asked_do_not_count);
+    tcase_add_loop_test(tests, silent_clients_come_first_and_are_asked_last,
+                        0, PARTIES);
     tcase_add_test(tests, churn_closes_first);
     tcase_add_loop_test(tests, greeting_comes_in_two_pieces, 0, 2);
     tcase_add_test(tests, ends_early_when_all_are_dead);

@@ -135,22 +135,6 @@ START_TEST(seed_decides_everything)
 }
 END_TEST
 
-/* The engine asks a copy how much is still to come. */
-START_TEST(copy_goes_on_alike)
-{
-    schedule_begin(&schedule, SCHEDULE_POISSON, 1000, 1, 42, begin_ns);
-    for (int i = 0; i < 100; i++) {
-        schedule_pass(&schedule);
-    }
-    struct schedule copy = schedule;
-    for (int i = 0; i < 100; i++) {
-        schedule_pass(&schedule);
-        schedule_pass(&copy);
-        ck_assert_int_eq(schedule.next_ns, copy.next_ns);
-    }
-}
-END_TEST
-
 int
 main(void)
 {
@@ -162,7 +146,6 @@ main(void)
     tcase_add_loop_test(tests, poisson_gaps_are_exponential, 0, 3);
     tcase_add_test(tests, poisson_gaps_are_independent);
     tcase_add_test(tests, seed_decides_everything);
-    tcase_add_test(tests, copy_goes_on_alike);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
