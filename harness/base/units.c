@@ -121,16 +121,23 @@ units_parse_time(const char *text, int64_t *time_ns)
     return parse(text, time_units, "", time_ns);
 }
 
+static char *
+write_text(char *text, const char *words)
+{
+    snprintf(text, UNITS_TEXT_BYTES, "%s", words);
+    return text;
+}
+
 char *
 units_format_number(char *text, double value)
 {
     if (!isfinite(value)) {
-        return strcpy(text, "-");
+        return write_text(text, "-");
     }
     snprintf(text, UNITS_TEXT_BYTES, "%.*e", DIGITS - 1, value);
     long exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
     if (value == 0 || exponent < EXPONENT_MIN) {
-        return strcpy(text, "0");
+        return write_text(text, "0");
     }
     if (exponent <= EXPONENT_MAX) {
         int decimals = DIGITS - 1 - (int)exponent;
@@ -151,7 +158,7 @@ format(char *text, double value, int step, const char *const *names,
     int unit = 0;
 
     if (!isfinite(value)) {
-        return strcpy(text, "-");
+        return write_text(text, "-");
     }
     while (unit < count - 1 && fabs(value) >= step - 0.5) {
         value /= step;

@@ -469,12 +469,12 @@ engine_close(struct engine *engine, struct engine_result *result)
     while (least < run->count && run->connections[least].echoes == 0) {
         least++;
     }
-    int n = run->count - least;
-    result->served += n;
-    result->fairness =
-        n > 0 ? (double)run->connections[least].echoes /
-                    (double)run->connections[least + n / 2].echoes
-              : NAN;
+    int median = least + (run->count - least) / 2;
+    result->served += run->count - least;
+    result->fairness = least < run->count
+                           ? (double)run->connections[least].echoes /
+                                 (double)run->connections[median].echoes
+                           : NAN;
     destroy(engine);
 }
 

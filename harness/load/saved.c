@@ -245,7 +245,7 @@ read_target(const json_t *value, char target[SAVED_TARGET_BYTES])
     if (text == NULL || strlen(text) >= SAVED_TARGET_BYTES) {
         return false;
     }
-    strcpy(target, text);
+    memcpy(target, text, strlen(text) + 1);
     while (*text > ' ' && *text <= '~') {
         text++;
     }

@@ -84,7 +84,7 @@ format_quantile(char *text, const struct histogram *histogram,
 {
     /* A little is forgiven for what is not exact in 1 - 0.99. */
     if ((double)histogram->count * (1 - quantile) < TAIL_MIN - 1e-6) {
-        return strcpy(text, "-");
+        return memcpy(text, "-", sizeof "-");
     }
     return units_format_time(
         text, (double)histogram_quantile_ns(histogram, quantile));
