@@ -20,33 +20,6 @@ enum {
     WARMUP_CALLS = 50,       /* the first calls find cold caches */
 };
 
-static int connect_pair(int pair[2]);
-static int64_t move_messages(const int pair[2], int64_t message_bytes,
-                             int count);
-static int move_message(int from, int to, int64_t message_bytes);
-
-double
-floor_probe_us(int64_t message_bytes)
-{
-    int64_t calls = (message_bytes + PIECE_BYTES - 1) / PIECE_BYTES;
-    int count = (int)((BATCH_CALLS + calls - 1) / calls);
-    double us[BATCHES];
-    int pair[2];
-
-    if (connect_pair(pair) != 0) {
-        return NAN;
-    }
-    move_messages(pair, message_bytes, 1 + WARMUP_CALLS / (int)calls);
-    for (int i = 0; i < BATCHES; i++) {
-        int64_t used_ns = move_messages(pair, message_bytes, count);
-
-        us[i] = used_ns > 0 ? (double)used_ns / 1000 / count : NAN;
-    }
-    close(pair[0]);
-    close(pair[1]);
-    return statistics_median(us, BATCHES);
-}
-
 /* Two connected sockets over TCP. Returns 0, or -1. */
 static int
 connect_pair(int pair[2])
@@ -78,6 +51,25 @@ connect_pair(int pair[2])
     return 0;
 }
 
+/* A piece always fits into the socket's buffers, so nothing here waits. */
+static int
+move_message(int from, int to, int64_t message_bytes)
+{
+    static char bytes[PIECE_BYTES];
+
+    while (message_bytes > 0) {
+        size_t piece =
+            message_bytes < PIECE_BYTES ? (size_t)message_bytes : PIECE_BYTES;
+
+        if (send(from, bytes, piece, MSG_NOSIGNAL) != (ssize_t)piece ||
+            recv(to, bytes, piece, MSG_WAITALL) != (ssize_t)piece) {
+            return -1;
+        }
+        message_bytes -= (int64_t)piece;
+    }
+    return 0;
+}
+
 /* The CPU time of `count` messages, this way and that in turn as in an
  * echo; -1 on an error. */
 static int64_t
@@ -97,21 +89,24 @@ move_messages(const int pair[2], int64_t message_bytes, int count)
            begin.tv_nsec;
 }
 
-/* A piece always fits into the socket's buffers, so nothing here waits. */
-static int
-move_message(int from, int to, int64_t message_bytes)
+double
+floor_probe_us(int64_t message_bytes)
 {
-    static char bytes[PIECE_BYTES];
+    int64_t calls = (message_bytes + PIECE_BYTES - 1) / PIECE_BYTES;
+    int count = (int)((BATCH_CALLS + calls - 1) / calls);
+    double us[BATCHES];
+    int pair[2];
 
-    while (message_bytes > 0) {
-        size_t piece =
-            message_bytes < PIECE_BYTES ? (size_t)message_bytes : PIECE_BYTES;
-
-        if (send(from, bytes, piece, MSG_NOSIGNAL) != (ssize_t)piece ||
-            recv(to, bytes, piece, MSG_WAITALL) != (ssize_t)piece) {
-            return -1;
-        }
-        message_bytes -= (int64_t)piece;
+    if (connect_pair(pair) != 0) {
+        return NAN;
     }
-    return 0;
+    move_messages(pair, message_bytes, 1 + WARMUP_CALLS / (int)calls);
+    for (int i = 0; i < BATCHES; i++) {
+        int64_t used_ns = move_messages(pair, message_bytes, count);
+
+        us[i] = used_ns > 0 ? (double)used_ns / 1000 / count : NAN;
+    }
+    close(pair[0]);
+    close(pair[1]);
+    return statistics_median(us, BATCHES);
 }

@@ -21,8 +21,6 @@
  * together where the queue begins to grow, and one where it has to. */
 static const int percents[GRID_POINTS] = {25, 50, 75, 90, 110, 110};
 
-static double three_digits(double value);
-
 /* The least or greatest of the servers, or of the yardstick; NULL: none. */
 static const struct grid_capacity *
 extreme(const struct grid_capacity *capacities, size_t n, bool greatest,
@@ -37,6 +35,15 @@ extreme(const struct grid_capacity *capacities, size_t n, bool greatest,
         }
     }
     return found;
+}
+
+/* So that a table can show exactly what was asked. */
+static double
+three_digits(double value)
+{
+    double step = pow(10, floor(log10(value)) - 2);
+
+    return step > 1 ? round(value / step) * step : round(value);
 }
 
 int
@@ -77,13 +84,4 @@ grid_window_ns(const struct grid_point *point, int64_t least_ns)
         enough_ns = LIFE_MAX_NS;
     }
     return enough_ns > least_ns ? enough_ns : least_ns;
-}
-
-/* So that a table can show exactly what was asked. */
-static double
-three_digits(double value)
-{
-    double step = pow(10, floor(log10(value)) - 2);
-
-    return step > 1 ? round(value / step) * step : round(value);
 }

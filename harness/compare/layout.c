@@ -3,8 +3,6 @@
  */
 #include "harness/compare/layout.h"
 
-static int nth_from_end(const cpu_set_t *set, int n);
-
 void
 layout_look(struct layout_machine *machine)
 {
@@ -14,6 +12,18 @@ layout_look(struct layout_machine *machine)
         CPU_SET(0, &machine->allowed);
     }
     machine->count = CPU_COUNT(&machine->allowed);
+}
+
+/* The last member of a set (n = 0), or the one before it (n = 1). */
+static int
+nth_from_end(const cpu_set_t *set, int n)
+{
+    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
+        if (CPU_ISSET(cpu, set) && n-- == 0) {
+            return cpu;
+        }
+    }
+    return 0;
 }
 
 int
@@ -51,16 +61,4 @@ int
 layout_enter_server(const struct layout *layout)
 {
     return sched_setaffinity(0, sizeof layout->server, &layout->server);
-}
-
-/* The last member of a set (n = 0), or the one before it (n = 1). */
-static int
-nth_from_end(const cpu_set_t *set, int n)
-{
-    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
-        if (CPU_ISSET(cpu, set) && n-- == 0) {
-            return cpu;
-        }
-    }
-    return 0;
 }

@@ -14,10 +14,69 @@
 
 #include "harness/report/variants.h"
 
-static void find_cpu_model(char *text, size_t text_bytes);
-static bool has_all_cpus(const struct plan *plan);
-static void make_printable(char *text);
-static void append(char *text, size_t text_bytes, const char *word);
+/* x86 says "model name"; where nothing is said, the architecture must do. */
+static void
+find_cpu_model(char *text, size_t text_bytes)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[512];
+
+    snprintf(text, text_bytes, "unknown CPU");
+    if (!file) {
+        return;
+    }
+    while (fgets(line, sizeof line, file)) {
+        char *colon = strchr(line, ':');
+
+        if (colon && strncmp(line, "model name", 10) == 0) {
+            colon[strcspn(colon, "\n")] = '\0';
+            snprintf(text, text_bytes, "%s",
+                     colon + 1 + strspn(colon + 1, " "));
+            break;
+        }
+    }
+    fclose(file);
+}
+
+/* True if a cell is about using all CPUs. */
+static bool
+has_all_cpus(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->ncells; i++) {
+        if (plan->cells[i].scenario.all_cpus &&
+            plan->cells[i].skipped[0] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* JSON holds valid UTF-8 only, which a path need not be, or may no longer be
+ * when it was cut off; then its bytes beyond ASCII become "?". Bytes that
+ * could steer a terminal always do. */
+static void
+make_printable(char *text)
+{
+    json_t *string = json_string(text);
+    bool valid = string != NULL;
+
+    json_decref(string);
+    for (unsigned char *byte = (unsigned char *)text; *byte; byte++) {
+        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !valid)) {
+            *byte = '?';
+        }
+    }
+}
+
+/* Append a word, with a space before it unless it is the first. */
+static void
+append(char *text, size_t text_bytes, const char *word)
+{
+    size_t length = strlen(text);
+
+    snprintf(text + length, text_bytes - length, "%s%s",
+             length > 0 ? " " : "", word);
+}
 
 void
 machine_describe(struct run *run, const struct options *options,
@@ -83,68 +142,4 @@ machine_describe(struct run *run, const struct options *options,
         append(run->command, sizeof run->command, argv[i]);
     }
     make_printable(run->command);
-}
-
-/* True if a cell is about using all CPUs. */
-static bool
-has_all_cpus(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->ncells; i++) {
-        if (plan->cells[i].scenario.all_cpus &&
-            plan->cells[i].skipped[0] == '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* JSON holds valid UTF-8 only, which a path need not be, or may no longer be
- * when it was cut off; then its bytes beyond ASCII become "?". Bytes that
- * could steer a terminal always do. */
-static void
-make_printable(char *text)
-{
-    json_t *string = json_string(text);
-    bool valid = string != NULL;
-
-    json_decref(string);
-    for (unsigned char *byte = (unsigned char *)text; *byte; byte++) {
-        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !valid)) {
-            *byte = '?';
-        }
-    }
-}
-
-/* x86 says "model name"; where nothing is said, the architecture must do. */
-static void
-find_cpu_model(char *text, size_t text_bytes)
-{
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    char line[512];
-
-    snprintf(text, text_bytes, "unknown CPU");
-    if (!file) {
-        return;
-    }
-    while (fgets(line, sizeof line, file)) {
-        char *colon = strchr(line, ':');
-
-        if (colon && strncmp(line, "model name", 10) == 0) {
-            colon[strcspn(colon, "\n")] = '\0';
-            snprintf(text, text_bytes, "%s",
-                     colon + 1 + strspn(colon + 1, " "));
-            break;
-        }
-    }
-    fclose(file);
-}
-
-/* Append a word, with a space before it unless it is the first. */
-static void
-append(char *text, size_t text_bytes, const char *word)
-{
-    size_t length = strlen(text);
-
-    snprintf(text + length, text_bytes - length, "%s%s",
-             length > 0 ? " " : "", word);
 }

@@ -18,10 +18,6 @@ enum {
     SETTLE_MAX_NS = 1000 * 1000 * 1000, /* for a server that never rests */
 };
 
-static void order_server(const struct measure_order *order,
-                         struct server_order *server_order, char *path,
-                         size_t path_bytes, char flags[3][64]);
-
 void
 measure_identify(const struct measure_order *order, struct life *life)
 {
@@ -45,6 +41,49 @@ measure_identify(const struct measure_order *order, struct life *life)
         life->rate_per_s = order->rate->rate_per_s;
         life->rate_of_per_s = order->rate->of_per_s;
         snprintf(life->rate_of, sizeof life->rate_of, "%s", order->rate->of);
+    }
+}
+
+/* The command line: our own servers get the flags of the scenario. */
+static void
+order_server(const struct measure_order *order,
+             struct server_order *server_order, char *path, size_t path_bytes,
+             char flags[3][64])
+{
+    const struct scenario *scenario = order->scenario;
+    int n = 0;
+
+    memset(server_order, 0, sizeof *server_order);
+    server_order->cpus = &order->layout->server;
+    server_order->start_timeout_ns = order->start_timeout_ns;
+    server_order->interrupted = order->interrupted;
+    server_order->launcher = order->launcher;
+    server_order->host = order->host;
+    if (order->contender->kind == CONTENDER_FOREIGN) {
+        server_order->command = order->contender->command;
+        return;
+    }
+    contender_find(order->contender, order->bin, path, path_bytes);
+    server_order->arguments[n++] = path;
+    server_order->arguments[n++] = "--port=0";
+    server_order->arguments[n++] = "--stats";
+    if (order->contender->flag) {
+        server_order->arguments[n++] = order->contender->flag;
+    }
+    if (order->host) {
+        snprintf(flags[2], sizeof flags[2], "--address=%s", order->host);
+        server_order->arguments[n++] = flags[2];
+    }
+    if (scenario->handshake) {
+        server_order->arguments[n++] = "--handshake";
+    }
+    if (scenario->delay_ms > 0) {
+        snprintf(flags[0], sizeof flags[0], "--delay=%d", scenario->delay_ms);
+        server_order->arguments[n++] = flags[0];
+    }
+    if (scenario->work_us > 0) {
+        snprintf(flags[1], sizeof flags[1], "--work=%d", scenario->work_us);
+        server_order->arguments[n++] = flags[1];
     }
 }
 
@@ -90,49 +129,6 @@ measure_add_floor(struct life *life, double floor_us)
     life->figure[LIFE_FLOOR_US] = floor_us;
     life->figure[LIFE_CPU_OVER_FLOOR] =
         life->figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
-}
-
-/* The command line: our own servers get the flags of the scenario. */
-static void
-order_server(const struct measure_order *order,
-             struct server_order *server_order, char *path, size_t path_bytes,
-             char flags[3][64])
-{
-    const struct scenario *scenario = order->scenario;
-    int n = 0;
-
-    memset(server_order, 0, sizeof *server_order);
-    server_order->cpus = &order->layout->server;
-    server_order->start_timeout_ns = order->start_timeout_ns;
-    server_order->interrupted = order->interrupted;
-    server_order->launcher = order->launcher;
-    server_order->host = order->host;
-    if (order->contender->kind == CONTENDER_FOREIGN) {
-        server_order->command = order->contender->command;
-        return;
-    }
-    contender_find(order->contender, order->bin, path, path_bytes);
-    server_order->arguments[n++] = path;
-    server_order->arguments[n++] = "--port=0";
-    server_order->arguments[n++] = "--stats";
-    if (order->contender->flag) {
-        server_order->arguments[n++] = order->contender->flag;
-    }
-    if (order->host) {
-        snprintf(flags[2], sizeof flags[2], "--address=%s", order->host);
-        server_order->arguments[n++] = flags[2];
-    }
-    if (scenario->handshake) {
-        server_order->arguments[n++] = "--handshake";
-    }
-    if (scenario->delay_ms > 0) {
-        snprintf(flags[0], sizeof flags[0], "--delay=%d", scenario->delay_ms);
-        server_order->arguments[n++] = flags[0];
-    }
-    if (scenario->work_us > 0) {
-        snprintf(flags[1], sizeof flags[1], "--work=%d", scenario->work_us);
-        server_order->arguments[n++] = flags[1];
-    }
 }
 
 bool

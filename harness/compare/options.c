@@ -25,9 +25,6 @@
 /* What is being filled in: flags that are more than a value go there. */
 static struct options *filled;
 
-static void refuse(const char *format, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
-
 /* Wrong usage: one sentence and exit(2). */
 static void
 refuse(const char *format, ...)

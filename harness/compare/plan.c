@@ -31,65 +31,6 @@ enum {
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
 };
 
-static void add_cell(struct plan *plan, const struct options *options,
-                     const struct layout_machine *machine,
-                     const struct scenario *scenario, rlim_t limit);
-static void fit_descriptors(struct plan_cell *cell, rlim_t limit);
-static void note(struct plan *plan, rlim_t limit, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void note_change(struct plan *plan, const struct scenario *original,
-                        rlim_t limit);
-static bool is_duplicate(const struct plan *plan);
-static void give_time(struct plan_cell *cell, const struct options *options,
-                      const struct budget *budget);
-
-void
-plan_make(struct plan *plan, const struct options *options,
-          const struct layout_machine *machine)
-{
-    const struct budget *budget = budgets;
-    rlim_t limit = descriptors_raise();
-    size_t count;
-    const struct scenario *all = scenarios_all(&count);
-
-    while (budget->mode != options->mode) {
-        budget++;
-    }
-    memset(plan, 0, sizeof *plan);
-    for (size_t i = 0; i < count && plan->ncells < PLAN_CELLS_MAX; i++) {
-        if (options_want(options, &all[i])) {
-            add_cell(plan, options, machine, &all[i], limit);
-        }
-    }
-    if (plan->note[0] != '\0') {
-        strncat(plan->note, ". ", sizeof plan->note - strlen(plan->note) - 1);
-    }
-    for (size_t i = 0; i < plan->ncells; i++) {
-        give_time(&plan->cells[i], options, budget);
-        plan->seconds += plan->cells[i].seconds;
-    }
-}
-
-static void
-add_cell(struct plan *plan, const struct options *options,
-         const struct layout_machine *machine,
-         const struct scenario *scenario, rlim_t limit)
-{
-    struct plan_cell *cell = &plan->cells[plan->ncells++];
-    enum layout_kind kind = options->layout;
-
-    cell->scenario = *scenario;
-    if (scenario->all_cpus) {
-        kind = LAYOUT_ALL;
-    } else if (scenario->open_loop && !options->layout_given) {
-        /* A client that takes turns with the server is late itself. */
-        kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
-    }
-    layout_make(machine, kind, &cell->layout);
-    fit_descriptors(cell, limit);
-    note_change(plan, scenario, limit);
-}
-
 /*
  * Take silent clients away until the descriptors suffice; without silent
  * ones the cell is skipped, because an echo of 100 clients is another
@@ -124,6 +65,46 @@ fit_descriptors(struct plan_cell *cell, rlim_t limit)
              (unsigned long long)limit);
 }
 
+/* Append what the limit changed to the one sentence about it. */
+static void
+note(struct plan *plan, rlim_t limit, const char *format, ...)
+{
+    size_t length = strlen(plan->note);
+    char before[64] = ", ";
+    va_list args;
+
+    if (length == 0) {
+        snprintf(before, sizeof before,
+                 "only %llu descriptors are allowed (ulimit -Hn): ",
+                 (unsigned long long)limit);
+    }
+    length += (size_t)snprintf(plan->note + length,
+                               sizeof plan->note - length, "%s", before);
+    if (length >= sizeof plan->note) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(plan->note + length, sizeof plan->note - length, format, args);
+    va_end(args);
+}
+
+/* True if the last cell is the same as one before it. */
+static bool
+is_duplicate(const struct plan *plan)
+{
+    const struct scenario *last = &plan->cells[plan->ncells - 1].scenario;
+
+    for (size_t i = 0; i + 1 < plan->ncells; i++) {
+        const struct scenario *other = &plan->cells[i].scenario;
+
+        if (strcmp(other->name, last->name) == 0 &&
+            scenario_asked(other) == scenario_asked(last)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Say what became of the last cell, which `original` was. One that has shrunk
  * to the size of another is left out, since the results could not be told
  * apart. */
@@ -147,44 +128,24 @@ note_change(struct plan *plan, const struct scenario *original, rlim_t limit)
     }
 }
 
-/* True if the last cell is the same as one before it. */
-static bool
-is_duplicate(const struct plan *plan)
-{
-    const struct scenario *last = &plan->cells[plan->ncells - 1].scenario;
-
-    for (size_t i = 0; i + 1 < plan->ncells; i++) {
-        const struct scenario *other = &plan->cells[i].scenario;
-
-        if (strcmp(other->name, last->name) == 0 &&
-            scenario_asked(other) == scenario_asked(last)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Append what the limit changed to the one sentence about it. */
 static void
-note(struct plan *plan, rlim_t limit, const char *format, ...)
+add_cell(struct plan *plan, const struct options *options,
+         const struct layout_machine *machine,
+         const struct scenario *scenario, rlim_t limit)
 {
-    size_t length = strlen(plan->note);
-    char before[64] = ", ";
-    va_list args;
+    struct plan_cell *cell = &plan->cells[plan->ncells++];
+    enum layout_kind kind = options->layout;
 
-    if (length == 0) {
-        snprintf(before, sizeof before,
-                 "only %llu descriptors are allowed (ulimit -Hn): ",
-                 (unsigned long long)limit);
+    cell->scenario = *scenario;
+    if (scenario->all_cpus) {
+        kind = LAYOUT_ALL;
+    } else if (scenario->open_loop && !options->layout_given) {
+        /* A client that takes turns with the server is late itself. */
+        kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
     }
-    length += (size_t)snprintf(plan->note + length,
-                               sizeof plan->note - length, "%s", before);
-    if (length >= sizeof plan->note) {
-        return;
-    }
-    va_start(args, format);
-    vsnprintf(plan->note + length, sizeof plan->note - length, format, args);
-    va_end(args);
+    layout_make(machine, kind, &cell->layout);
+    fit_descriptors(cell, limit);
+    note_change(plan, scenario, limit);
 }
 
 static void
@@ -212,5 +173,32 @@ give_time(struct plan_cell *cell, const struct options *options,
     if (cell->skipped[0] == '\0') {
         cell->seconds =
             seconds + cell->lives * connecting + counted * COUNT_MS / 1e3;
+    }
+}
+
+void
+plan_make(struct plan *plan, const struct options *options,
+          const struct layout_machine *machine)
+{
+    const struct budget *budget = budgets;
+    rlim_t limit = descriptors_raise();
+    size_t count;
+    const struct scenario *all = scenarios_all(&count);
+
+    while (budget->mode != options->mode) {
+        budget++;
+    }
+    memset(plan, 0, sizeof *plan);
+    for (size_t i = 0; i < count && plan->ncells < PLAN_CELLS_MAX; i++) {
+        if (options_want(options, &all[i])) {
+            add_cell(plan, options, machine, &all[i], limit);
+        }
+    }
+    if (plan->note[0] != '\0') {
+        strncat(plan->note, ". ", sizeof plan->note - strlen(plan->note) - 1);
+    }
+    for (size_t i = 0; i < plan->ncells; i++) {
+        give_time(&plan->cells[i], options, budget);
+        plan->seconds += plan->cells[i].seconds;
     }
 }

@@ -19,9 +19,25 @@ enum {
     WORDS = sizeof words / sizeof words[0]
 };
 
-static bool installed(const char *program);
-static bool read_row(const char *line, char name[STRACE_NAME_BYTES],
-                     int64_t *calls);
+/* True if PATH has the program. */
+static bool
+installed(const char *program)
+{
+    const char *folder = getenv("PATH");
+
+    while (folder && *folder != '\0') {
+        int length = (int)strcspn(folder, ":");
+        char path[4096];
+
+        snprintf(path, sizeof path, "%.*s/%s", length, folder, program);
+        if (access(path, X_OK) == 0) {
+            return true;
+        }
+        folder += length;
+        folder += *folder == ':';
+    }
+    return false;
+}
 
 const char *
 strace_wrap(struct server_order *order, char command[SERVER_COMMAND_BYTES])
@@ -61,6 +77,27 @@ strace_wrap(struct server_order *order, char command[SERVER_COMMAND_BYTES])
     return NULL;
 }
 
+/* One row: share, seconds, us per call, calls, perhaps errors, name. The
+ * rulers and the total are no rows. */
+static bool
+read_row(const char *line, char name[STRACE_NAME_BYTES], int64_t *calls)
+{
+    char fields[6][STRACE_NAME_BYTES];
+    char row[128];
+    char *end;
+    int n;
+
+    snprintf(row, sizeof row, "%.*s", (int)strcspn(line, "\n"), line);
+    n = sscanf(row, "%23s %23s %23s %23s %23s %23s", fields[0], fields[1],
+               fields[2], fields[3], fields[4], fields[5]);
+    if (n < 5) {
+        return false;
+    }
+    *calls = strtoll(fields[3], &end, 10);
+    snprintf(name, STRACE_NAME_BYTES, "%s", fields[n - 1]);
+    return *end == '\0' && strcmp(name, "total") != 0;
+}
+
 int
 strace_parse(const char *text, struct strace_table *table)
 {
@@ -88,45 +125,4 @@ strace_calls(const struct strace_table *table, const char *name)
         }
     }
     return 0;
-}
-
-/* One row: share, seconds, us per call, calls, perhaps errors, name. The
- * rulers and the total are no rows. */
-static bool
-read_row(const char *line, char name[STRACE_NAME_BYTES], int64_t *calls)
-{
-    char fields[6][STRACE_NAME_BYTES];
-    char row[128];
-    char *end;
-    int n;
-
-    snprintf(row, sizeof row, "%.*s", (int)strcspn(line, "\n"), line);
-    n = sscanf(row, "%23s %23s %23s %23s %23s %23s", fields[0], fields[1],
-               fields[2], fields[3], fields[4], fields[5]);
-    if (n < 5) {
-        return false;
-    }
-    *calls = strtoll(fields[3], &end, 10);
-    snprintf(name, STRACE_NAME_BYTES, "%s", fields[n - 1]);
-    return *end == '\0' && strcmp(name, "total") != 0;
-}
-
-/* True if PATH has the program. */
-static bool
-installed(const char *program)
-{
-    const char *folder = getenv("PATH");
-
-    while (folder && *folder != '\0') {
-        int length = (int)strcspn(folder, ":");
-        char path[4096];
-
-        snprintf(path, sizeof path, "%.*s/%s", length, folder, program);
-        if (access(path, X_OK) == 0) {
-            return true;
-        }
-        folder += length;
-        folder += *folder == ':';
-    }
-    return false;
 }

@@ -33,38 +33,44 @@ struct strace_run {
     double echoes;             /* in its whole life */
 };
 
-static int count_with_perf(const struct measure_order *order,
-                           struct calls *calls);
-static void count_slice(const struct measure_order *order,
-                        const struct server *server, struct driver *driver,
-                        const struct perf *perf, struct calls *calls);
-static int count_with_strace(const struct measure_order *order,
-                             struct calls *calls);
-static int run_strace(const struct measure_order *order, int echoes,
-                      struct strace_run *run, struct calls *calls);
-static void subtract(const struct strace_run runs[2], struct calls *calls);
-
-void
-syscalls_count(const struct measure_order *order, enum syscalls_method method,
-               struct calls *calls)
+/* All that the server calls from one rest to the next, in a slice: half-done
+ * echoes are in neither count, so an echo has all of its calls. */
+static void
+count_slice(const struct measure_order *order, const struct server *server,
+            struct driver *driver, const struct perf *perf,
+            struct calls *calls)
 {
-    struct life life;
+    int64_t slice_ns = MS * order->scenario->delay_ms * SLICE_DELAYS;
+    uint64_t begin[PERF_EVENTS_MAX];
+    uint64_t end[PERF_EVENTS_MAX];
+    double echoes;
 
-    measure_identify(order, &life);
-    calls_clear(calls);
-    snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
-    snprintf(calls->model, sizeof calls->model, "%s", life.model);
-    calls->clients = life.clients;
-    if (method == SYSCALLS_NONE) {
-        snprintf(calls->reason, sizeof calls->reason, "not asked for");
+    slice_ns = slice_ns > SLICE_MS * MS ? slice_ns : SLICE_MS * MS;
+    /* The kernel has been seen to miss one echo of each of a thousand
+     * threads before the first reading, and none after it. */
+    measure_settle(order, server);
+    perf_read(perf, begin);
+    driver_slice(driver, WARMUP_MS * MS, 0, 0, 0);
+    measure_settle(order, server);
+    perf_read(perf, begin);
+    driver_slice(driver, slice_ns, 0, 0, 0);
+    measure_settle(order, server);
+    perf_read(perf, end);
+    echoes = (double)driver->shared->slice_echoes;
+    if (driver->shared->engine_errno != 0 || echoes < 1) {
+        snprintf(calls->reason, sizeof calls->reason,
+                 "there was no echo while calls were counted");
         return;
     }
-    if (method != SYSCALLS_STRACE && count_with_perf(order, calls) == 0) {
-        return;
+    snprintf(calls->method, sizeof calls->method, "perf");
+    calls->counted_clients = order->scenario->clients;
+    calls->echoes = echoes;
+    calls->per_echo = (double)(end[0] - begin[0]) / echoes;
+    for (int i = 1; i < perf->nevents; i++) {
+        calls_add(calls, perf->names[i],
+                  (double)(end[i] - begin[i]) / echoes);
     }
-    if (method != SYSCALLS_PERF) {
-        count_with_strace(order, calls);
-    }
+    calls_finish(calls);
 }
 
 /* Returns 0; or -1, and the reason is in `calls`. */
@@ -106,73 +112,6 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
                  perf_reason);
     }
     server_stop(&server);
-    return status;
-}
-
-/* All that the server calls from one rest to the next, in a slice: half-done
- * echoes are in neither count, so an echo has all of its calls. */
-static void
-count_slice(const struct measure_order *order, const struct server *server,
-            struct driver *driver, const struct perf *perf,
-            struct calls *calls)
-{
-    int64_t slice_ns = MS * order->scenario->delay_ms * SLICE_DELAYS;
-    uint64_t begin[PERF_EVENTS_MAX];
-    uint64_t end[PERF_EVENTS_MAX];
-    double echoes;
-
-    slice_ns = slice_ns > SLICE_MS * MS ? slice_ns : SLICE_MS * MS;
-    /* The kernel has been seen to miss one echo of each of a thousand
-     * threads before the first reading, and none after it. */
-    measure_settle(order, server);
-    perf_read(perf, begin);
-    driver_slice(driver, WARMUP_MS * MS, 0, 0, 0);
-    measure_settle(order, server);
-    perf_read(perf, begin);
-    driver_slice(driver, slice_ns, 0, 0, 0);
-    measure_settle(order, server);
-    perf_read(perf, end);
-    echoes = (double)driver->shared->slice_echoes;
-    if (driver->shared->engine_errno != 0 || echoes < 1) {
-        snprintf(calls->reason, sizeof calls->reason,
-                 "there was no echo while calls were counted");
-        return;
-    }
-    snprintf(calls->method, sizeof calls->method, "perf");
-    calls->counted_clients = order->scenario->clients;
-    calls->echoes = echoes;
-    calls->per_echo = (double)(end[0] - begin[0]) / echoes;
-    for (int i = 1; i < perf->nevents; i++) {
-        calls_add(calls, perf->names[i],
-                  (double)(end[i] - begin[i]) / echoes);
-    }
-    calls_finish(calls);
-}
-
-/*
- * Two runs, the second with twice the echoes: their difference is free of
- * what the server calls as it starts and ends. Returns 0; or -1, and the
- * reason is in `calls`.
- */
-static int
-count_with_strace(const struct measure_order *order, struct calls *calls)
-{
-    const struct scenario *scenario = order->scenario;
-    bool slow = scenario->delay_ms > 0 || scenario->work_us > 0 ||
-                scenario->message_bytes > 65536;
-    int echoes = slow ? STRACE_ECHOES_SLOW : STRACE_ECHOES;
-    struct strace_run *runs = calloc(2, sizeof *runs);
-    int status = -1;
-
-    if (runs && run_strace(order, echoes, &runs[0], calls) == 0 &&
-        run_strace(order, 2 * echoes, &runs[1], calls) == 0 &&
-        runs[1].echoes > runs[0].echoes) {
-        snprintf(calls->method, sizeof calls->method, "strace");
-        calls->counted_clients = 1;
-        subtract(runs, calls);
-        status = 0;
-    }
-    free(runs);
     return status;
 }
 
@@ -234,4 +173,54 @@ subtract(const struct strace_run runs[2], struct calls *calls)
         calls_add(calls, longer->rows[i].name, (double)more / calls->echoes);
     }
     calls_finish(calls);
+}
+
+/*
+ * Two runs, the second with twice the echoes: their difference is free of
+ * what the server calls as it starts and ends. Returns 0; or -1, and the
+ * reason is in `calls`.
+ */
+static int
+count_with_strace(const struct measure_order *order, struct calls *calls)
+{
+    const struct scenario *scenario = order->scenario;
+    bool slow = scenario->delay_ms > 0 || scenario->work_us > 0 ||
+                scenario->message_bytes > 65536;
+    int echoes = slow ? STRACE_ECHOES_SLOW : STRACE_ECHOES;
+    struct strace_run *runs = calloc(2, sizeof *runs);
+    int status = -1;
+
+    if (runs && run_strace(order, echoes, &runs[0], calls) == 0 &&
+        run_strace(order, 2 * echoes, &runs[1], calls) == 0 &&
+        runs[1].echoes > runs[0].echoes) {
+        snprintf(calls->method, sizeof calls->method, "strace");
+        calls->counted_clients = 1;
+        subtract(runs, calls);
+        status = 0;
+    }
+    free(runs);
+    return status;
+}
+
+void
+syscalls_count(const struct measure_order *order, enum syscalls_method method,
+               struct calls *calls)
+{
+    struct life life;
+
+    measure_identify(order, &life);
+    calls_clear(calls);
+    snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
+    snprintf(calls->model, sizeof calls->model, "%s", life.model);
+    calls->clients = life.clients;
+    if (method == SYSCALLS_NONE) {
+        snprintf(calls->reason, sizeof calls->reason, "not asked for");
+        return;
+    }
+    if (method != SYSCALLS_STRACE && count_with_perf(order, calls) == 0) {
+        return;
+    }
+    if (method != SYSCALLS_PERF) {
+        count_with_strace(order, calls);
+    }
 }

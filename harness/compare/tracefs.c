@@ -18,37 +18,6 @@ static const char home[] = "/sys/kernel/tracing";
 /* Where older systems have it. */
 static const char old_home[] = "/sys/kernel/debug/tracing";
 
-static int read_ids(const char *folder, const char *const events[], int count,
-                    int ids[]);
-static int read_id(const char *folder, const char *event);
-static int ask_child(const char *const events[], int count, int ids[]);
-static int mount_for_ourselves(void);
-
-int
-tracefs_ids(const char *const events[], int count, int ids[])
-{
-    if (read_ids(home, events, count, ids) == 0 ||
-        (errno == ENOENT && read_ids(old_home, events, count, ids) == 0)) {
-        return 0;
-    }
-    return errno == ENOENT ? ask_child(events, count, ids) : -1;
-}
-
-static int
-read_ids(const char *folder, const char *const events[], int count, int ids[])
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "%s/events", folder);
-    if (access(path, X_OK) == -1) {
-        return -1;
-    }
-    for (int i = 0; i < count; i++) {
-        ids[i] = read_id(folder, events[i]);
-    }
-    return 0;
-}
-
 /* Returns -1 where there is no such event. */
 static int
 read_id(const char *folder, const char *event)
@@ -67,6 +36,32 @@ read_id(const char *folder, const char *event)
     }
     fclose(file);
     return line[0] == '\0' ? -1 : (int)strtol(line, NULL, 10);
+}
+
+static int
+read_ids(const char *folder, const char *const events[], int count, int ids[])
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/events", folder);
+    if (access(path, X_OK) == -1) {
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        ids[i] = read_id(folder, events[i]);
+    }
+    return 0;
+}
+
+static int
+mount_for_ourselves(void)
+{
+    if (unshare(CLONE_NEWNS) == -1 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
+        return -1;
+    }
+    return mount("tracefs", home, "tracefs",
+                 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
 /* A child mounts and reads, so that our own namespace stays as it is. */
@@ -103,13 +98,12 @@ ask_child(const char *const events[], int count, int ids[])
     return nread == (ssize_t)ids_bytes ? 0 : -1;
 }
 
-static int
-mount_for_ourselves(void)
+int
+tracefs_ids(const char *const events[], int count, int ids[])
 {
-    if (unshare(CLONE_NEWNS) == -1 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
-        return -1;
+    if (read_ids(home, events, count, ids) == 0 ||
+        (errno == ENOENT && read_ids(old_home, events, count, ids) == 0)) {
+        return 0;
     }
-    return mount("tracefs", home, "tracefs",
-                 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    return errno == ENOENT ? ask_child(events, count, ids) : -1;
 }

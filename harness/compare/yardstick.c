@@ -43,54 +43,35 @@ static struct {
     int open;                /* clients */
 } server;
 
-static void server_run(void);
-static void conn_accept(void);
-static void conn_echo(struct conn *conn);
-static void conn_flush(struct conn *conn);
-static void conn_keep(struct conn *conn, const char *bytes, size_t nbytes);
-static void conn_close(struct conn *conn, enum contract_end why);
-static void watch(struct conn *conn, uint32_t events);
-static void watch_listener(bool wanted);
-static int pause_ms(void);
-
-int
-main(int argc, char **argv)
+/* The listener is the one whose pointer is NULL. */
+static void
+watch_listener(bool wanted)
 {
-    contract_parse("yardstick", NULL, argc, argv);
-    contract_offer_echo_only();
-    server.listen_fd = contract_listen();
-    server.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (server.epoll_fd == -1 ||
-        fcntl(server.listen_fd, F_SETFL, O_NONBLOCK) == -1) {
-        contract_die(errno, "epoll_create1");
+    struct epoll_event event = {.events = EPOLLIN};
+
+    if (wanted != server.accepting) {
+        epoll_ctl(server.epoll_fd, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
+                  server.listen_fd, &event);
+        server.accepting = wanted;
     }
-    watch_listener(true);
-    contract_ready();
-    server_run();
-    close(server.epoll_fd);
-    return contract_finish();
 }
 
-static void
-server_run(void)
+/* How long epoll_wait may sleep: for ever, or to the end of a pause. */
+static int
+pause_ms(void)
 {
-    struct epoll_event events[EVENTS];
+    int64_t left_ms;
 
-    while (!server.stopped || server.open > 0) {
-        int ready = epoll_wait(server.epoll_fd, events, EVENTS, pause_ms());
-
-        for (int i = 0; i < ready; i++) {
-            struct conn *conn = events[i].data.ptr;
-
-            if (!conn) {
-                conn_accept();
-            } else if (conn->nunsent > 0) {
-                conn_flush(conn);
-            } else {
-                conn_echo(conn);
-            }
-        }
+    if (server.accept_again_ms == 0) {
+        return -1;
     }
+    left_ms = server.accept_again_ms - clock_now_ms();
+    if (left_ms > 0) {
+        return (int)left_ms;
+    }
+    server.accept_again_ms = 0;
+    watch_listener(true);
+    return -1;
 }
 
 /* Accept all that wait. */
@@ -134,6 +115,63 @@ conn_accept(void)
     }
 }
 
+static void
+conn_close(struct conn *conn, enum contract_end why)
+{
+    contract_client_closed(conn->fd, why);
+    close(conn->fd);
+    free(conn->unsent);
+    free(conn);
+    server.open--;
+}
+
+static void
+watch(struct conn *conn, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = conn};
+
+    if (epoll_ctl(server.epoll_fd, EPOLL_CTL_MOD, conn->fd, &event) == -1) {
+        conn_close(conn, CONTRACT_ERROR);
+    }
+}
+
+static void
+conn_flush(struct conn *conn)
+{
+    ssize_t nsent = send(conn->fd, conn->unsent + conn->sent,
+                         conn->nunsent - conn->sent, MSG_NOSIGNAL);
+
+    if (nsent == -1) {
+        if (errno != EAGAIN && errno != EINTR) {
+            conn_close(conn, contract_end_of_send(errno));
+        }
+        return;
+    }
+    contract_count_out((size_t)nsent);
+    conn->sent += (size_t)nsent;
+    if (conn->sent == conn->nunsent) {
+        free(conn->unsent);
+        conn->unsent = NULL;
+        conn->nunsent = 0;
+        watch(conn, EPOLLIN);
+    }
+}
+
+/* Keep what the kernel would not take, and wait until it will. */
+static void
+conn_keep(struct conn *conn, const char *bytes, size_t nbytes)
+{
+    conn->unsent = malloc(nbytes);
+    if (!conn->unsent) {
+        conn_close(conn, CONTRACT_ERROR);
+        return;
+    }
+    memcpy(conn->unsent, bytes, nbytes);
+    conn->nunsent = nbytes;
+    conn->sent = 0;
+    watch(conn, EPOLLOUT);
+}
+
 /* One event, one recv, one send. */
 static void
 conn_echo(struct conn *conn)
@@ -165,90 +203,42 @@ conn_echo(struct conn *conn)
     }
 }
 
-/* Keep what the kernel would not take, and wait until it will. */
 static void
-conn_keep(struct conn *conn, const char *bytes, size_t nbytes)
+server_run(void)
 {
-    conn->unsent = malloc(nbytes);
-    if (!conn->unsent) {
-        conn_close(conn, CONTRACT_ERROR);
-        return;
-    }
-    memcpy(conn->unsent, bytes, nbytes);
-    conn->nunsent = nbytes;
-    conn->sent = 0;
-    watch(conn, EPOLLOUT);
-}
+    struct epoll_event events[EVENTS];
 
-static void
-conn_flush(struct conn *conn)
-{
-    ssize_t nsent = send(conn->fd, conn->unsent + conn->sent,
-                         conn->nunsent - conn->sent, MSG_NOSIGNAL);
+    while (!server.stopped || server.open > 0) {
+        int ready = epoll_wait(server.epoll_fd, events, EVENTS, pause_ms());
 
-    if (nsent == -1) {
-        if (errno != EAGAIN && errno != EINTR) {
-            conn_close(conn, contract_end_of_send(errno));
+        for (int i = 0; i < ready; i++) {
+            struct conn *conn = events[i].data.ptr;
+
+            if (!conn) {
+                conn_accept();
+            } else if (conn->nunsent > 0) {
+                conn_flush(conn);
+            } else {
+                conn_echo(conn);
+            }
         }
-        return;
-    }
-    contract_count_out((size_t)nsent);
-    conn->sent += (size_t)nsent;
-    if (conn->sent == conn->nunsent) {
-        free(conn->unsent);
-        conn->unsent = NULL;
-        conn->nunsent = 0;
-        watch(conn, EPOLLIN);
     }
 }
 
-static void
-conn_close(struct conn *conn, enum contract_end why)
+int
+main(int argc, char **argv)
 {
-    contract_client_closed(conn->fd, why);
-    close(conn->fd);
-    free(conn->unsent);
-    free(conn);
-    server.open--;
-}
-
-static void
-watch(struct conn *conn, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.ptr = conn};
-
-    if (epoll_ctl(server.epoll_fd, EPOLL_CTL_MOD, conn->fd, &event) == -1) {
-        conn_close(conn, CONTRACT_ERROR);
+    contract_parse("yardstick", NULL, argc, argv);
+    contract_offer_echo_only();
+    server.listen_fd = contract_listen();
+    server.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (server.epoll_fd == -1 ||
+        fcntl(server.listen_fd, F_SETFL, O_NONBLOCK) == -1) {
+        contract_die(errno, "epoll_create1");
     }
-}
-
-/* The listener is the one whose pointer is NULL. */
-static void
-watch_listener(bool wanted)
-{
-    struct epoll_event event = {.events = EPOLLIN};
-
-    if (wanted != server.accepting) {
-        epoll_ctl(server.epoll_fd, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
-                  server.listen_fd, &event);
-        server.accepting = wanted;
-    }
-}
-
-/* How long epoll_wait may sleep: for ever, or to the end of a pause. */
-static int
-pause_ms(void)
-{
-    int64_t left_ms;
-
-    if (server.accept_again_ms == 0) {
-        return -1;
-    }
-    left_ms = server.accept_again_ms - clock_now_ms();
-    if (left_ms > 0) {
-        return (int)left_ms;
-    }
-    server.accept_again_ms = 0;
     watch_listener(true);
-    return -1;
+    contract_ready();
+    server_run();
+    close(server.epoll_fd);
+    return contract_finish();
 }

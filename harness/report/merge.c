@@ -15,103 +15,15 @@
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
 
-static bool same_histogram(const struct histogram *a,
-                           const struct histogram *b);
-static int differ(char reason[MERGE_REASON_BYTES], const char *what,
-                  const char *here, const char *there);
-static int check_load(const struct engine_options *a,
-                      const struct engine_options *b,
-                      char reason[MERGE_REASON_BYTES]);
-static int check_length(const struct engine_options *a,
-                        const struct engine_options *b,
-                        char reason[MERGE_REASON_BYTES]);
-static const char *loop_name(const struct engine_options *options);
-static int read_file(const char *path, struct saved_run *run);
-static int read_all(char *const *paths, int n, struct saved_run *runs);
-static void name_targets(char *text, size_t text_bytes,
-                         const struct saved_run *runs, int n);
-static void note_times(FILE *stream, const struct saved_run *runs, int n);
-
-int
-merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
-          char reason[MERGE_REASON_BYTES])
+static const char *
+loop_name(const struct engine_options *options)
 {
-    if (first) {
-        *sum = *run;
-        return 0;
+    if (options->rate_per_s > 0) {
+        return options->arrivals == SCHEDULE_FIXED
+                   ? "an open loop with fixed gaps"
+                   : "an open loop with poisson's gaps";
     }
-    if (check_load(&run->options, &sum->options, reason) != 0 ||
-        check_length(&run->options, &sum->options, reason) != 0) {
-        return -1;
-    }
-    sum->options.clients += run->options.clients;
-    sum->options.silent_clients += run->options.silent_clients;
-    sum->options.rate_per_s += run->options.rate_per_s;
-    crew_add_result(&sum->result, &run->result);
-    return 0;
-}
-
-/* Two runs never take the same CPU time and see the same times, each to the
- * nanosecond. */
-bool
-merge_same(const struct saved_run *a, const struct saved_run *b)
-{
-    const struct engine_result *left = &a->result;
-    const struct engine_result *right = &b->result;
-
-    return a->begun_ms == b->begun_ms &&
-           left->window_ns == right->window_ns &&
-           left->client_cpu_ns == right->client_cpu_ns &&
-           left->echoes_total == right->echoes_total &&
-           same_histogram(&left->latency, &right->latency) &&
-           same_histogram(&left->response, &right->response) &&
-           same_histogram(&left->lag, &right->lag) &&
-           same_histogram(&left->connect, &right->connect);
-}
-
-int
-merge_print(FILE *stream, char *const *paths, int n, bool colour)
-{
-    struct saved_run *runs = calloc((size_t)n, sizeof *runs);
-    struct saved_run *sum = calloc(1, sizeof *sum);
-    char target[2 * SAVED_TARGET_BYTES];
-    int status = EXIT_NO_MEASURE;
-
-    if (!runs || !sum) {
-        fputs("report: not enough memory\n", stderr);
-    } else if (read_all(paths, n, runs) == 0) {
-        char reason[MERGE_REASON_BYTES];
-
-        status = EXIT_SUCCESS;
-        for (int i = 0; i < n && status == EXIT_SUCCESS; i++) {
-            if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
-                fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
-                        paths[0]);
-                status = EXIT_NO_MEASURE;
-            }
-        }
-    }
-    if (status == EXIT_SUCCESS) {
-        name_targets(target, sizeof target, runs, n);
-        summary_print(stream, target, &sum->options, &sum->result, colour);
-        note_times(stream, runs, n);
-        status = summary_exit_status(&sum->result);
-        if (fflush(stream) != 0 || ferror(stream)) {
-            fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-            status = EXIT_NO_MEASURE;
-        }
-    }
-    free(runs);
-    free(sum);
-    return status;
-}
-
-static bool
-same_histogram(const struct histogram *a, const struct histogram *b)
-{
-    return a->count == b->count && a->min_ns == b->min_ns &&
-           a->max_ns == b->max_ns &&
-           memcmp(a->buckets, b->buckets, sizeof a->buckets) == 0;
+    return options->churn ? "a connection for each echo" : "a closed loop";
 }
 
 /* ---- what must be the same --------------------------------------------- */
@@ -176,15 +88,49 @@ check_length(const struct engine_options *a, const struct engine_options *b,
     return 0;
 }
 
-static const char *
-loop_name(const struct engine_options *options)
+int
+merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+          char reason[MERGE_REASON_BYTES])
 {
-    if (options->rate_per_s > 0) {
-        return options->arrivals == SCHEDULE_FIXED
-                   ? "an open loop with fixed gaps"
-                   : "an open loop with poisson's gaps";
+    if (first) {
+        *sum = *run;
+        return 0;
     }
-    return options->churn ? "a connection for each echo" : "a closed loop";
+    if (check_load(&run->options, &sum->options, reason) != 0 ||
+        check_length(&run->options, &sum->options, reason) != 0) {
+        return -1;
+    }
+    sum->options.clients += run->options.clients;
+    sum->options.silent_clients += run->options.silent_clients;
+    sum->options.rate_per_s += run->options.rate_per_s;
+    crew_add_result(&sum->result, &run->result);
+    return 0;
+}
+
+static bool
+same_histogram(const struct histogram *a, const struct histogram *b)
+{
+    return a->count == b->count && a->min_ns == b->min_ns &&
+           a->max_ns == b->max_ns &&
+           memcmp(a->buckets, b->buckets, sizeof a->buckets) == 0;
+}
+
+/* Two runs never take the same CPU time and see the same times, each to the
+ * nanosecond. */
+bool
+merge_same(const struct saved_run *a, const struct saved_run *b)
+{
+    const struct engine_result *left = &a->result;
+    const struct engine_result *right = &b->result;
+
+    return a->begun_ms == b->begun_ms &&
+           left->window_ns == right->window_ns &&
+           left->client_cpu_ns == right->client_cpu_ns &&
+           left->echoes_total == right->echoes_total &&
+           same_histogram(&left->latency, &right->latency) &&
+           same_histogram(&left->response, &right->response) &&
+           same_histogram(&left->lag, &right->lag) &&
+           same_histogram(&left->connect, &right->connect);
 }
 
 /* ---- files ------------------------------------------------------------- */
@@ -291,4 +237,41 @@ note_times(FILE *stream, const struct saved_run *runs, int n)
             units_format_time(together, (double)(together_ms * MS)),
             units_format_time(longest, (double)(longest_ms * MS)));
     }
+}
+
+int
+merge_print(FILE *stream, char *const *paths, int n, bool colour)
+{
+    struct saved_run *runs = calloc((size_t)n, sizeof *runs);
+    struct saved_run *sum = calloc(1, sizeof *sum);
+    char target[2 * SAVED_TARGET_BYTES];
+    int status = EXIT_NO_MEASURE;
+
+    if (!runs || !sum) {
+        fputs("report: not enough memory\n", stderr);
+    } else if (read_all(paths, n, runs) == 0) {
+        char reason[MERGE_REASON_BYTES];
+
+        status = EXIT_SUCCESS;
+        for (int i = 0; i < n && status == EXIT_SUCCESS; i++) {
+            if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
+                fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
+                        paths[0]);
+                status = EXIT_NO_MEASURE;
+            }
+        }
+    }
+    if (status == EXIT_SUCCESS) {
+        name_targets(target, sizeof target, runs, n);
+        summary_print(stream, target, &sum->options, &sum->result, colour);
+        note_times(stream, runs, n);
+        status = summary_exit_status(&sum->result);
+        if (fflush(stream) != 0 || ferror(stream)) {
+            fprintf(stderr, "report: standard output: %s\n", strerror(errno));
+            status = EXIT_NO_MEASURE;
+        }
+    }
+    free(runs);
+    free(sum);
+    return status;
 }
