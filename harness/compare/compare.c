@@ -14,10 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/compare/driver.h"
-#include "harness/compare/lives.h"
-#include "harness/compare/machine.h"
-#include "harness/compare/options.h"
+#include "harness/compare/measure.h"
 #include "harness/compare/plan.h"
 #include "harness/compare/server.h"
 #include "harness/report/report.h"

@@ -1,7 +1,7 @@
 /*
- * contender.c: who takes part. See contender.h.
+ * contender.c: who takes part. See plan.h.
  */
-#include "harness/compare/contender.h"
+#include "harness/compare/plan.h"
 
 #include <libgen.h>
 #include <limits.h>

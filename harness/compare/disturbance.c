@@ -1,7 +1,7 @@
 /*
- * disturbance.c: what else went on. See disturbance.h.
+ * disturbance.c: what else went on. See measure.h.
  */
-#include "harness/compare/disturbance.h"
+#include "harness/compare/measure.h"
 
 #include <math.h>
 #include <stdio.h>

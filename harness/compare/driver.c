@@ -1,7 +1,7 @@
 /*
- * driver.c: a process that is the clients of one server. See driver.h.
+ * driver.c: a process that is the clients of one server. See measure.h.
  */
-#include "harness/compare/driver.h"
+#include "harness/compare/measure.h"
 
 #include <errno.h>
 #include <string.h>

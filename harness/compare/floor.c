@@ -1,7 +1,7 @@
 /*
- * floor.c: what the kernel alone charges for an echo. See floor.h.
+ * floor.c: what the kernel alone charges for an echo. See measure.h.
  */
-#include "harness/compare/floor.h"
+#include "harness/compare/measure.h"
 
 #include <math.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /*
- * grid.c: the rates of an open loop. See grid.h.
+ * grid.c: the rates of an open loop. See plan.h.
  */
-#include "harness/compare/grid.h"
+#include "harness/compare/plan.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * judge.c: from what was seen to what a window says. See judge.h.
+ * judge.c: from what was seen to what a window says. See measure.h.
  */
-#include "harness/compare/judge.h"
+#include "harness/compare/measure.h"
 
 #include <jansson.h>
 #include <math.h>

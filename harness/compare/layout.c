@@ -1,7 +1,7 @@
 /*
- * layout.c: which CPUs the client and the server run on. See layout.h.
+ * layout.c: which CPUs the client and the server run on. See plan.h.
  */
-#include "harness/compare/layout.h"
+#include "harness/compare/plan.h"
 
 void
 layout_look(struct layout_machine *machine)

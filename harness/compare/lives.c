@@ -1,7 +1,7 @@
 /*
- * lives.c: the run: scenarios, lives, blocks. See lives.h.
+ * lives.c: the run: scenarios, lives, blocks. See measure.h.
  */
-#include "harness/compare/lives.h"
+#include "harness/compare/measure.h"
 
 #include <errno.h>
 #include <math.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/compare/floor.h"
 #include "harness/compare/syscalls.h"
 
 enum {

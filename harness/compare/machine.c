@@ -1,7 +1,7 @@
 /*
- * machine.c: where and when a run takes place. See machine.h.
+ * machine.c: where and when a run takes place. See plan.h.
  */
-#include "harness/compare/machine.h"
+#include "harness/compare/plan.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /*
- * options.c: the command line of compare. See options.h.
+ * options.c: the command line of compare. See plan.h.
  */
-#include "harness/compare/options.h"
+#include "harness/compare/plan.h"
 
 #include <stdarg.h>
 #include <stdio.h>

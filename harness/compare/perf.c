@@ -1,9 +1,7 @@
 /*
- * perf.c: system calls counted by the kernel. See perf.h.
+ * perf.c: system calls counted by the kernel. See syscalls.h.
  */
-#include "harness/compare/perf.h"
-
-#include "harness/compare/tracefs.h"
+#include "harness/compare/syscalls.h"
 
 #include <assert.h>
 #include <errno.h>

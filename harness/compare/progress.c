@@ -1,7 +1,7 @@
 /*
- * progress.c: how far the run is. See progress.h.
+ * progress.c: how far the run is. See measure.h.
  */
-#include "harness/compare/progress.h"
+#include "harness/compare/measure.h"
 
 #include <math.h>
 #include <stdio.h>

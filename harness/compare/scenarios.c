@@ -1,10 +1,10 @@
 /*
- * scenarios.c: the table of what is measured. See scenarios.h.
+ * scenarios.c: the table of what is measured. See plan.h.
  *
  * To add a scenario, add a line; to say something of its own about it, add
  * a function to harness/report/explain_scenarios.c.
  */
-#include "harness/compare/scenarios.h"
+#include "harness/compare/plan.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * strace.c: system calls counted by strace. See strace.h.
+ * strace.c: system calls counted by strace. See syscalls.h.
  */
-#include "harness/compare/strace.h"
+#include "harness/compare/syscalls.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/compare/driver.h"
-#include "harness/compare/perf.h"
+#include "harness/compare/measure.h"
 #include "harness/compare/server.h"
-#include "harness/compare/strace.h"
 #include "harness/load/engine.h"
 
 #define MS INT64_C(1000000)

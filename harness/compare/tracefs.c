@@ -1,7 +1,7 @@
 /*
  * tracefs.c: see tracefs.h.
  */
-#include "harness/compare/tracefs.h"
+#include "harness/compare/syscalls.h"
 
 #include <errno.h>
 #include <fcntl.h>

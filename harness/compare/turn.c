@@ -1,15 +1,14 @@
 /*
  * turn.c: one server in one life of a scenario: started, connected to, warmed
- * up, driven for a slice at a time, stopped and judged. See lives.h.
+ * up, driven for a slice at a time, stopped and judged. See measure.h.
  */
-#include "harness/compare/lives.h"
+#include "harness/compare/measure.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/compare/judge.h"
 
 #define MS INT64_C(1000000)
 

@@ -4,7 +4,7 @@
  */
 #include <check.h>
 
-#include "harness/compare/grid.h"
+#include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
 enum {

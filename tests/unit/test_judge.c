@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/compare/judge.h"
+#include "harness/compare/measure.h"
 #include "tests/unit/run_suite.h"
 
 static struct life window;

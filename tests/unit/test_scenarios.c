@@ -4,7 +4,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "harness/compare/scenarios.h"
+#include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
 /* How many cells of that name a mode runs. */
