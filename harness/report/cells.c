@@ -87,34 +87,6 @@ cells_in_milliseconds(const struct summary_group *group)
     return false;
 }
 
-enum mark
-cells_verdict(struct text *text, const struct summary_group *group,
-              const struct summary_row *row, enum fitted what,
-              const char *best)
-{
-    const struct comparison *over = &row->over_best[what];
-
-    if (row == group->best[what]) {
-        text_add(text, "%s", best);
-        return group->clear[what] ? MARK_BEST : MARK_NONE;
-    }
-    switch (over->verdict) {
-    case VERDICT_DIFFERENT:
-        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
-        break;
-    case VERDICT_SAME:
-        text_add(text, "same");
-        break;
-    case VERDICT_UNCLEAR:
-        text_add(text, "~");
-        break;
-    default:
-        text_add(text, "-");
-        break;
-    }
-    return MARK_NONE;
-}
-
 /* ---- the cells that are more than a number ------------------------------
  */
 
@@ -157,18 +129,46 @@ put_served(struct text *text, const struct summary_group *group,
     return row->starved ? MARK_BAD : MARK_NONE;
 }
 
+/* "x1.52", "~", "same", or `best` for the reference itself. */
+static enum mark
+put_verdict(struct text *text, const struct summary_group *group,
+            const struct summary_row *row, enum fitted what, const char *best)
+{
+    const struct comparison *over = &row->over_best[what];
+
+    if (row == group->best[what]) {
+        text_add(text, "%s", best);
+        return group->clear[what] ? MARK_BEST : MARK_NONE;
+    }
+    switch (over->verdict) {
+    case VERDICT_DIFFERENT:
+        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
+        break;
+    case VERDICT_SAME:
+        text_add(text, "same");
+        break;
+    case VERDICT_UNCLEAR:
+        text_add(text, "~");
+        break;
+    default:
+        text_add(text, "-");
+        break;
+    }
+    return MARK_NONE;
+}
+
 static enum mark
 put_over_most(struct text *text, const struct summary_group *group,
               const struct summary_row *row)
 {
-    return cells_verdict(text, group, row, FIT_RATE, "most");
+    return put_verdict(text, group, row, FIT_RATE, "most");
 }
 
 static enum mark
 put_cost(struct text *text, const struct summary_group *group,
          const struct summary_row *row)
 {
-    return cells_verdict(text, group, row, FIT_CPU, "least");
+    return put_verdict(text, group, row, FIT_CPU, "least");
 }
 
 static enum mark

@@ -370,8 +370,8 @@ build_head(struct document *document, const struct summary *summary)
     text_free(&text);
 }
 
-void
-headline_checks(struct document *document, const struct summary *summary)
+static void
+build_checks(struct document *document, const struct summary *summary)
 {
     struct text held = {0};
     struct text failed = {0};
@@ -458,5 +458,5 @@ headline_build(struct document *document, const struct summary *summary,
         build_matrix(document, summary, lines);
     }
     build_failures(document, summary, main);
-    headline_checks(document, summary);
+    build_checks(document, summary);
 }

@@ -11,10 +11,6 @@
 void headline_build(struct document *document, const struct summary *summary,
                     size_t lines);
 
-/* Append what was checked, and what was set aside. */
-void headline_checks(struct document *document,
-                     const struct summary *summary);
-
 /* Append the short table of one group. */
 void scenario_lines(struct document *document,
                     const struct summary_group *group);
