@@ -313,7 +313,7 @@ put_word(struct text *text, size_t i, const struct about *about)
         double value =
             words[i].number(words[i].least ? about->least : about->row);
 
-        text_add(text, value < 99.5 ? "%.2g" : "%.0f", value);
+        text_add(text, value < 99.5 ? "%.3g" : "%.0f", value);
     }
 }
 

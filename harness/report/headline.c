@@ -129,7 +129,8 @@ choose_sources(struct source *sources, const struct summary *summary,
     add_source(sources, &n, CELLS_P99, 2, main);
     if (load) {
         add_source(sources, &n, CELLS_RESPONSE_P50, 1, load);
-        snprintf(sources[n - 1].above, sizeof sources[0].above, "at %.0fk/s",
+        snprintf(sources[n - 1].above, sizeof sources[0].above,
+                 "response, %.0fk/s",
                  load->rows[0].life->rate_per_s / 1000.0);
         add_source(sources, &n, CELLS_RESPONSE_P99, 1, load);
         memcpy(sources[n - 1].above, sources[n - 2].above,
