@@ -15,6 +15,10 @@ void headline_build(struct document *document, const struct summary *summary,
 void scenario_lines(struct document *document,
                     const struct summary_group *group);
 
+/* Append what is to be known of the figures of a group, each once. */
+void scenario_notes(struct document *document,
+                    const struct summary_group *group);
+
 /* Append the tables of all groups that are wanted. Returns how many. */
 size_t scenario_build(struct document *document,
                       const struct summary *summary,
