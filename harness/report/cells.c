@@ -224,6 +224,23 @@ put_memory(struct text *text, const struct summary_group *group,
     return MARK_NONE;
 }
 
+/* What could not be counted here has a reason, which --why tells. */
+static enum mark
+put_calls(struct text *text, const struct summary_group *group,
+          const struct summary_row *row)
+{
+    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
+
+    (void)group;
+    if (isfinite(calls)) {
+        text_add(text, "%.2f", calls);
+    } else {
+        text_add(text,
+                 row->calls && row->calls->method[0] == '\0' ? "n/a" : "-");
+    }
+    return MARK_NONE;
+}
+
 static enum mark
 put_bound(struct text *text, const struct summary_group *group,
           const struct summary_row *row)
@@ -289,8 +306,7 @@ static const struct {
     [CELLS_YARD] = {"server CPU over", "yard", put_yard, 0, 0, false},
     [CELLS_FLOOR] = {"server CPU over", "floor", NULL, LIFE_CPU_OVER_FLOOR,
                      FORM_FIXED, false},
-    [CELLS_CALLS] = {"", "calls", NULL, LIFE_SYSCALLS_PER_ECHO, FORM_FIXED,
-                     false},
+    [CELLS_CALLS] = {"", "calls", put_calls, 0, 0, false},
     [CELLS_SWITCHES] = {"", "switch", NULL, LIFE_SWITCHES_PER_ECHO,
                         FORM_FIXED, false},
     [CELLS_MEMORY] = {"", "KiB/cl", put_memory, 0, 0, false},

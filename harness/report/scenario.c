@@ -48,6 +48,7 @@ static const struct {
     {"stuck", false, "stuck: nobody is"},
     {"grows", false, "grows: as long as the rate lasts"},
     {"<", true, "<: too little to tell"},
+    {"n/a", false, "n/a: not to be counted here, see --why"},
     {"-", false, "-: not comparable"},
 };
 
