@@ -87,34 +87,6 @@ cells_in_milliseconds(const struct summary_group *group)
     return false;
 }
 
-enum mark
-cells_verdict(struct text *text, const struct summary_group *group,
-              const struct summary_row *row, enum fitted what,
-              const char *best)
-{
-    const struct comparison *over = &row->over_best[what];
-
-    if (row == group->best[what]) {
-        text_add(text, "%s", best);
-        return group->clear[what] ? MARK_BEST : MARK_NONE;
-    }
-    switch (over->verdict) {
-    case VERDICT_DIFFERENT:
-        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
-        break;
-    case VERDICT_SAME:
-        text_add(text, "same");
-        break;
-    case VERDICT_UNCLEAR:
-        text_add(text, "~");
-        break;
-    default:
-        text_add(text, "-");
-        break;
-    }
-    return MARK_NONE;
-}
-
 /* ---- the cells that are more than a number ------------------------------
  */
 
@@ -157,18 +129,46 @@ put_served(struct text *text, const struct summary_group *group,
     return row->starved ? MARK_BAD : MARK_NONE;
 }
 
+/* "x1.52", "~", "same", or `best` for the reference itself. */
+static enum mark
+put_verdict(struct text *text, const struct summary_group *group,
+            const struct summary_row *row, enum fitted what, const char *best)
+{
+    const struct comparison *over = &row->over_best[what];
+
+    if (row == group->best[what]) {
+        text_add(text, "%s", best);
+        return group->clear[what] ? MARK_BEST : MARK_NONE;
+    }
+    switch (over->verdict) {
+    case VERDICT_DIFFERENT:
+        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
+        break;
+    case VERDICT_SAME:
+        text_add(text, "same");
+        break;
+    case VERDICT_UNCLEAR:
+        text_add(text, "~");
+        break;
+    default:
+        text_add(text, "-");
+        break;
+    }
+    return MARK_NONE;
+}
+
 static enum mark
 put_over_most(struct text *text, const struct summary_group *group,
               const struct summary_row *row)
 {
-    return cells_verdict(text, group, row, FIT_RATE, "most");
+    return put_verdict(text, group, row, FIT_RATE, "most");
 }
 
 static enum mark
 put_cost(struct text *text, const struct summary_group *group,
          const struct summary_row *row)
 {
-    return cells_verdict(text, group, row, FIT_CPU, "least");
+    return put_verdict(text, group, row, FIT_CPU, "least");
 }
 
 static enum mark
@@ -220,6 +220,23 @@ put_memory(struct text *text, const struct summary_group *group,
         text_add(text, "<%g", ceil(bound / step) * step);
     } else {
         text_add(text, value < 9.95 ? "%.1f" : "%.0f", value);
+    }
+    return MARK_NONE;
+}
+
+/* What could not be counted here has a reason, which --why tells. */
+static enum mark
+put_calls(struct text *text, const struct summary_group *group,
+          const struct summary_row *row)
+{
+    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
+
+    (void)group;
+    if (isfinite(calls)) {
+        text_add(text, "%.2f", calls);
+    } else {
+        text_add(text,
+                 row->calls && row->calls->method[0] == '\0' ? "n/a" : "-");
     }
     return MARK_NONE;
 }
@@ -289,8 +306,7 @@ static const struct {
     [CELLS_YARD] = {"server CPU over", "yard", put_yard, 0, 0, false},
     [CELLS_FLOOR] = {"server CPU over", "floor", NULL, LIFE_CPU_OVER_FLOOR,
                      FORM_FIXED, false},
-    [CELLS_CALLS] = {"", "calls", NULL, LIFE_SYSCALLS_PER_ECHO, FORM_FIXED,
-                     false},
+    [CELLS_CALLS] = {"", "calls", put_calls, 0, 0, false},
     [CELLS_SWITCHES] = {"", "switch", NULL, LIFE_SWITCHES_PER_ECHO,
                         FORM_FIXED, false},
     [CELLS_MEMORY] = {"", "KiB/cl", put_memory, 0, 0, false},

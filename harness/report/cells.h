@@ -86,9 +86,4 @@ void cells_put(struct document *document, enum cells_id id,
                const struct summary_group *group,
                const struct summary_row *row, bool milliseconds);
 
-/* Append "x1.52", "~", "same", "best" as `best` calls it, or "-". */
-enum mark cells_verdict(struct text *text, const struct summary_group *group,
-                        const struct summary_row *row, enum fitted what,
-                        const char *best);
-
 #endif

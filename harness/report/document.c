@@ -36,14 +36,17 @@ add_block(struct document *document, enum block_kind kind)
     return blocks;
 }
 
-static void
-add_words(struct document *document, enum block_kind kind, const char *label,
-          const char *format, va_list args)
+void
+document_say(struct document *document, enum block_kind kind,
+             const char *label, const char *format, ...)
 {
     struct text text = {0};
     struct block *block;
+    va_list args;
 
+    va_start(args, format);
     add_formatted(&text, format, args);
+    va_end(args);
     block = text.length > 0 ? add_block(document, kind) : NULL;
     if (block) {
         block->text = text;
@@ -51,37 +54,6 @@ add_words(struct document *document, enum block_kind kind, const char *label,
     } else {
         text_free(&text);
     }
-}
-
-void
-document_heading(struct document *document, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    add_words(document, BLOCK_HEADING, "", format, args);
-    va_end(args);
-}
-
-void
-document_paragraph(struct document *document, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    add_words(document, BLOCK_PARAGRAPH, "", format, args);
-    va_end(args);
-}
-
-void
-document_item(struct document *document, const char *label,
-              const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    add_words(document, BLOCK_ITEM, label, format, args);
-    va_end(args);
 }
 
 void

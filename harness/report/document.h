@@ -62,15 +62,17 @@ struct document {
     size_t nblocks;       /* how many */
 };
 
-/* Append a heading, a paragraph or an item; nothing if the words are empty.
- */
-void document_heading(struct document *document, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void document_paragraph(struct document *document, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void document_item(struct document *document, const char *label,
-                   const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Append a heading, a paragraph or an item with its label; nothing if the
+ * words are empty. */
+void document_say(struct document *document, enum block_kind kind,
+                  const char *label, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#define document_heading(document, ...)                                      \
+    document_say(document, BLOCK_HEADING, "", __VA_ARGS__)
+#define document_paragraph(document, ...)                                    \
+    document_say(document, BLOCK_PARAGRAPH, "", __VA_ARGS__)
+#define document_item(document, label, ...)                                  \
+    document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
 /* Append an empty table. The headings must live as long as the document. */
 void document_table(struct document *document, const struct column *columns,

@@ -257,12 +257,6 @@ word_ideal(struct text *text, const struct about *about)
              text_count(number, 1e3 * life->clients / life->delay_ms, "-"));
 }
 
-static void
-word_label(struct text *text, const struct about *about)
-{
-    cells_label(text, about->row->life);
-}
-
 /* What its clients saw. */
 static void
 word_errors(struct text *text, const struct about *about)
@@ -291,7 +285,6 @@ static const struct {
     {"served", word_served, NULL, false},
     {"unserved", word_unserved, NULL, false},
     {"ideal", word_ideal, NULL, false},
-    {"scenario", word_label, NULL, false},
     {"errors", word_errors, NULL, false},
     {"silent", NULL, silent, false},
     {"calls", NULL, calls, false},
@@ -313,7 +306,7 @@ put_word(struct text *text, size_t i, const struct about *about)
         double value =
             words[i].number(words[i].least ? about->least : about->row);
 
-        text_add(text, value < 99.5 ? "%.2g" : "%.0f", value);
+        text_add(text, value < 99.5 ? "%.3g" : "%.0f", value);
     }
 }
 
@@ -489,10 +482,17 @@ void
 facts_headline(struct document *document, const struct summary *summary,
                const struct summary_group *main)
 {
+    bool begun = false;
+
     for (size_t i = 0; i < main->nrows; i++) {
         struct text text = {0};
 
         say_model(&text, summary, main->rows[i].life->model, main);
+        if (text.length > 0 && !begun) {
+            document_heading(document, "What this run shows (95 %%, for all "
+                                       "pairs of a scenario together)");
+            begun = true;
+        }
         document_item(document, main->rows[i].life->model, "%s",
                       text_string(&text));
         text_free(&text);

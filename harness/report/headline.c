@@ -129,7 +129,8 @@ choose_sources(struct source *sources, const struct summary *summary,
     add_source(sources, &n, CELLS_P99, 2, main);
     if (load) {
         add_source(sources, &n, CELLS_RESPONSE_P50, 1, load);
-        snprintf(sources[n - 1].above, sizeof sources[0].above, "at %.0fk/s",
+        snprintf(sources[n - 1].above, sizeof sources[0].above,
+                 "response, %.0fk/s",
                  load->rows[0].life->rate_per_s / 1000.0);
         add_source(sources, &n, CELLS_RESPONSE_P99, 1, load);
         memcpy(sources[n - 1].above, sources[n - 2].above,
@@ -275,6 +276,11 @@ build_matrix(struct document *document, const struct summary *summary,
     for (size_t i = 0; i < summary->ngroups; i++) {
         left += is_compared(&summary->groups[i]);
     }
+    if (left == 0 && n > 1) {
+        document_paragraph(document, "Nothing is ranked: it takes three "
+                                     "blocks of slices of two servers that "
+                                     "serve all.");
+    }
     if (left == 0 || lines == 0) {
         return;
     }
@@ -370,8 +376,8 @@ build_head(struct document *document, const struct summary *summary)
     text_free(&text);
 }
 
-void
-headline_checks(struct document *document, const struct summary *summary)
+static void
+build_checks(struct document *document, const struct summary *summary)
 {
     struct text held = {0};
     struct text failed = {0};
@@ -396,30 +402,32 @@ headline_checks(struct document *document, const struct summary *summary)
     text_free(&failed);
 }
 
-/* Failures of scenarios that the first table does not show. */
+/* What was not measured, unless the first table says so of the same model. */
 static void
 build_failures(struct document *document, const struct summary *summary,
                const struct summary_group *main)
 {
-    int failed = 0;
-    const struct summary_row *first = NULL;
+    const struct summary_row *worst = NULL;
+    int others = -1;
 
     for (size_t i = 0; i < summary->nrows; i++) {
         const struct summary_row *row = &summary->rows[i];
-        bool shown = row >= main->rows && row < main->rows + main->nrows;
+        const struct summary_row *shown =
+            summary_find(main, row->life->model);
+        bool said = shown && shown->status == row->status;
 
-        if (!shown &&
-            (row->status == LIFE_FAILED || row->status == LIFE_INVALID)) {
-            first = first ? first : row;
-            failed++;
+        if (!said && row->status != LIFE_OK) {
+            /* The statuses stand in the order of their weight. */
+            worst = !worst || row->status < worst->status ? row : worst;
+            others++;
         }
     }
-    if (failed > 0) {
+    if (worst) {
         document_paragraph(
-            document, "%s %s in %s %d: %s%s", first->life->model,
-            life_status_name(first->status), first->life->scenario,
-            first->life->clients, first->life->reason,
-            failed > 1 ? " (and others; report --all)" : "");
+            document, "%s %s in %s %d: %s%s", worst->life->model,
+            life_status_name(worst->status), worst->life->scenario,
+            worst->life->clients, worst->life->reason,
+            others > 0 ? " (and others; report --all)" : "");
     }
 }
 
@@ -447,16 +455,14 @@ headline_build(struct document *document, const struct summary *summary,
     text_free(&label);
     build_first(document, sources, n, main);
     legend_build(document);
+    scenario_notes(document, main);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
         variants_build(document, summary, false);
     } else {
-        document_heading(document,
-                         "What this run shows (95 %%, for all pairs "
-                         "of a scenario together)");
         facts_headline(document, summary, main);
         scale_build(document, summary);
         build_matrix(document, summary, lines);
     }
     build_failures(document, summary, main);
-    headline_checks(document, summary);
+    build_checks(document, summary);
 }

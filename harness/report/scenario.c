@@ -48,6 +48,7 @@ static const struct {
     {"stuck", false, "stuck: nobody is"},
     {"grows", false, "grows: as long as the rate lasts"},
     {"<", true, "<: too little to tell"},
+    {"n/a", false, "n/a: not to be counted here, see --why"},
     {"-", false, "-: not comparable"},
 };
 
@@ -140,21 +141,28 @@ build_title(struct document *document, const struct summary_group *group)
     text_free(&text);
 }
 
-/* Footnotes of the rows, each once. */
-static void
-build_notes(struct document *document, const struct summary_group *group)
+void
+scenario_notes(struct document *document, const struct summary_group *group)
 {
     for (size_t i = 0; i < group->nrows; i++) {
         const char *note = group->rows[i].life->note;
         bool known = note[0] == '\0' || group->rows[i].status != LIFE_OK;
+        struct text names = {0};
 
-        for (size_t j = 0; j < i && !known; j++) {
-            known = strcmp(group->rows[j].life->note, note) == 0;
+        for (size_t j = 0; j < group->nrows && !known; j++) {
+            bool same = strcmp(group->rows[j].life->note, note) == 0;
+
+            known = same && j < i;
+            if (same) {
+                text_add(&names, "%s%s", names.length > 0 ? ", " : "",
+                         group->rows[j].life->model);
+            }
         }
         if (!known) {
-            document_paragraph(document, "note: %s: %s",
-                               group->rows[i].life->model, note);
+            document_paragraph(document, "note: %s: %s.", text_string(&names),
+                               note);
         }
+        text_free(&names);
     }
 }
 
@@ -375,7 +383,7 @@ scenario_build(struct document *document, const struct summary *summary,
         build_title(document, group);
         build_rows(document, full, COUNT(full), group);
         legend_build(document);
-        build_notes(document, group);
+        scenario_notes(document, group);
         facts_group(document, group);
         if (views->why) {
             why_build(document, group);

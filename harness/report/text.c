@@ -35,6 +35,19 @@ min_int(int a, int b)
     return a < b ? a : b;
 }
 
+/* What is not printable becomes a blank or a question mark. */
+static void
+clean(char *words)
+{
+    for (; *words != '\0'; words++) {
+        if (*words == '\n' || *words == '\r' || *words == '\t') {
+            *words = ' ';
+        } else if (*words < ' ' || *words > '~') {
+            *words = '?';
+        }
+    }
+}
+
 void
 text_add(struct text *text, const char *format, ...)
 {
@@ -49,24 +62,11 @@ text_add(struct text *text, const char *format, ...)
         return;
     }
     if (reserve(text, (size_t)length) == 0) {
-        text_clean(words);
+        clean(words);
         memcpy(text->bytes + text->length, words, (size_t)length + 1);
         text->length += (size_t)length;
     }
     free(words);
-}
-
-void
-text_add_item(struct text *text, size_t i, size_t n, const char *item)
-{
-    const char *before = ", ";
-
-    if (i == 0) {
-        before = "";
-    } else if (i == n - 1) {
-        before = " and ";
-    }
-    text_add(text, "%s%s", before, item);
 }
 
 const char *
@@ -80,18 +80,6 @@ text_free(struct text *text)
 {
     free(text->bytes);
     memset(text, 0, sizeof *text);
-}
-
-void
-text_clean(char *words)
-{
-    for (; *words != '\0'; words++) {
-        if (*words == '\n' || *words == '\r' || *words == '\t') {
-            *words = ' ';
-        } else if (*words < ' ' || *words > '~') {
-            *words = '?';
-        }
-    }
 }
 
 char *
@@ -108,7 +96,7 @@ text_clip(char cell[TEXT_CELL_BYTES], const char *words, int width)
         snprintf(cell, TEXT_CELL_BYTES, "%.*s..%s", head, words,
                  words + length - (limit - 2 - head));
     }
-    text_clean(cell);
+    clean(cell);
     return cell;
 }
 

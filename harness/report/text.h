@@ -28,18 +28,11 @@ struct text {
 void text_add(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Append the i-th of n things with what belongs before it in a list: "",
- * ", " or " and ". */
-void text_add_item(struct text *text, size_t i, size_t n, const char *item);
-
 /* What there is, "" while empty. */
 const char *text_string(const struct text *text);
 
 /* Free it; it is empty then and may be used again. */
 void text_free(struct text *text);
-
-/* Make a string printable, in place, as text_add() does. */
-void text_clean(char *words);
 
 /* Copy `words`, clean and at most `width` columns wide: where it is longer,
  * the middle is left out. Returns `cell`. */

@@ -48,9 +48,11 @@ find_group(const struct summary *summary, enum cells_kind kind,
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
 
-        if (cells_kind(group->rows[0].life) == kind &&
-            summary_find(group, variant->name) &&
-            summary_find(group, variant->base)) {
+        const struct summary_row *row = summary_find(group, variant->name);
+        const struct summary_row *base = summary_find(group, variant->base);
+
+        if (cells_kind(group->rows[0].life) == kind && row && base &&
+            row->status == LIFE_OK && base->status == LIFE_OK) {
             return group;
         }
     }

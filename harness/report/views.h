@@ -11,12 +11,12 @@
 void headline_build(struct document *document, const struct summary *summary,
                     size_t lines);
 
-/* Append what was checked, and what was set aside. */
-void headline_checks(struct document *document,
-                     const struct summary *summary);
-
 /* Append the short table of one group. */
 void scenario_lines(struct document *document,
+                    const struct summary_group *group);
+
+/* Append what is to be known of the figures of a group, each once. */
+void scenario_notes(struct document *document,
                     const struct summary_group *group);
 
 /* Append the tables of all groups that are wanted. Returns how many. */

@@ -104,15 +104,17 @@ check_limit(struct check_result *check, const struct summary_row *row)
     }
 }
 
-/* On one CPU that both share, each takes what the other leaves, and CPU for
- * each echo means the same. */
+/* In a closed loop somebody is always the limit, and "bound by" says who. In
+ * an open loop a client without CPU to spare is late itself. On one CPU that
+ * both share, each takes what the other leaves. */
 static void
 check_client(struct check_result *check, const struct summary_row *row)
 {
     double used = row->figure[LIFE_CLIENT_CPU_US_PER_ECHO] *
                   row->figure[LIFE_ECHOES_PER_S] / 1e6;
 
-    if (strcmp(row->life->layout, "shared") != 0 && isfinite(used)) {
+    if (row->life->rate_per_s > 0 && isfinite(used) &&
+        strcmp(row->life->layout, "shared") != 0) {
         count(check, used < CLIENT_HIGH, row->life, "it used %.2f of a CPU",
               used);
     }

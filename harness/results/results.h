@@ -235,8 +235,7 @@ enum figure_how {
 enum {
     FIGURE_WHY = 1,   /* is shown by --why */
     FIGURE_NOISE = 2, /* is shown by --noise */
-    FIGURE_OPEN = 4,  /* only an open loop has it */
-    FIGURE_TIME = 8,  /* a response time: it has none that lasts if the
+    FIGURE_TIME = 4,  /* a response time: it has none that lasts if the
                        * server does not keep the rate */
 };
 

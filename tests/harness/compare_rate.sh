@@ -71,7 +71,7 @@ grids() {
     # The rates are shares of what threaded, which alone serves all, did in
     # some window of the same run, to three digits.
     perl -ne '
-        next unless /"type":"window"/;
+        next unless /"type":"life"/;
         my $line = $_;
         my ($of) = $line =~ /"rate_of":"(\w+)"/;
         my ($base, $rate, $did) = map { $line =~ /"$_":([0-9.]+)/ ? $1 : 0 }

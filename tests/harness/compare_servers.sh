@@ -77,8 +77,7 @@ odd_starts() {
 # One server at a time is what blocking means; it is no failure.
 serial_server() {
     run --quick --models=blocking --lives=1 --time=200ms --scenarios=echo,silent,wait,work
-    [ "$status" -eq 0 ] && said '^blocking +1/64' out &&
-        said '^blocking +0/16' out && said '^blocking +1/16' out
+    [ "$status" -eq 0 ] && said '^blocking +1/64 .* stuck' out
     result "blocking leaves clients waiting and is ok" $?
 }
 
@@ -95,13 +94,12 @@ variants() {
         [ "$(wc -l <"$tmp/flags")" -eq 4 ]
     result "a variant is started with its flag" $?
     said '^bufferevent +skipped: not built: libevent is not inst' out &&
-        said '^coroutine-swapcontext coroutine +[0-9.]+ +[0-9.]+ +- ' out &&
-        said '^coroutine-swapcontext: compared with coroutine.s own' out &&
+        said '^coroutine-swapcontext +coroutine +[0-9.]+$' out &&
         ! said '^bufferevent +libevent' out
     result "without libevent the other variants are held against models" $?
     cp "$tmp/out" "$tmp/first"
     "$bin/report" "$tmp/results/results.jsonl" >"$tmp/out" 2>"$tmp/err"
-    diff <(grep -v '^files:' "$tmp/first") "$tmp/out" >"$tmp/err"
+    diff <(sed 's/   *data:.*//; s/ data:.*//' "$tmp/first") "$tmp/out" >"$tmp/err"
     result "report says the same of variants from the file alone" $?
 }
 

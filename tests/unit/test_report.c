@@ -194,10 +194,12 @@ START_TEST(a_failure_is_said_where_it_happened)
     printed(report_headline, 100);
     assert_has("bad   failed: it died of signal 11");
     ck_assert_int_eq(summary.groups[0].nrows, 2);
+    assert_has_not("bad failed in");
+    strcpy(bad.model, "worse");
     bad.clients = 512;
     add(&bad, 6);
     printed(report_headline, 100);
-    assert_has("bad failed in echo 512: it died of signal 11");
+    assert_has("worse failed in echo 512: it died of signal 11");
 }
 END_TEST
 

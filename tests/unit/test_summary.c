@@ -259,6 +259,7 @@ START_TEST(checks_see_what_cannot_be)
 
         begin();
         strcpy(life.layout, "split");
+        life.rate_per_s = cases[i / 2].check == CHECK_CLIENT ? 1000 : 0;
         strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
         figure[LIFE_LISTEN_OVERFLOWS] = 0;
         figure[LIFE_LISTEN_DROPS] = 0;
