@@ -217,6 +217,9 @@ choose_grid(struct lives *lives)
         }
     }
     lives->npoints = grid_choose(lives->grid, capacities, n);
+    if (lives->npoints > lives->cell->points) {
+        lives->npoints = lives->cell->points;
+    }
 }
 
 /* The grid of rates, and all of its points in turn. */
@@ -313,7 +316,9 @@ count_calls(struct lives *lives)
 {
     const struct options *options = lives->order->options;
 
-    for (size_t i = 0; i < options->ncontenders; i++) {
+    /* What an open loop calls says more of the rate than of the server. */
+    for (size_t i = 0;
+         i < options->ncontenders && !lives->cell->scenario.open_loop; i++) {
         if (lives->measured[i] && !lives_interrupted(lives)) {
             const struct measure_order order = lives_order_for(lives, i);
             struct calls calls;

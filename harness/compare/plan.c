@@ -17,13 +17,14 @@ struct budget {
 };
 
 static const struct budget budgets[] = {
-    {MODE_DEFAULT, 1, 2}, {MODE_QUICK, 0.2, 2},    {MODE_FULL, 3, 4},
+    {MODE_DEFAULT, 1, 3}, {MODE_QUICK, 0.2, 2},    {MODE_FULL, 3, 4},
     {MODE_C10K, 2, 2},    {MODE_VARIANTS, 2.8, 3},
 };
 
 enum {
     /* To count the system calls of one row, once in a run; measured. */
-    COUNT_MS = 120,
+    COUNT_MS = 140,
+    BRIEF_SECONDS = 4, /* of the one rate in the default run */
     /* To connect a thousand more clients and to take leave of them, once for
      * each server and life; measured. */
     CONNECT_MS = 150,
@@ -148,27 +149,34 @@ add_cell(struct plan *plan, const struct options *options,
     note_change(plan, scenario, limit);
 }
 
+/* The time of a cell. Beside all others one rate is enough, which gives a
+ * latency under the same load for all; who asks for rates gets the grid. */
 static void
 give_time(struct plan_cell *cell, const struct options *options,
           const struct budget *budget)
 {
-    double seconds = options->time_ns > 0
-                         ? (double)options->time_ns / 1e9
-                         : cell->scenario.seconds * budget->scale;
+    const struct scenario *scenario = &cell->scenario;
+    bool brief = scenario->open_loop && options->mode == MODE_DEFAULT &&
+                 !options->scenarios;
+    double seconds =
+        brief ? BRIEF_SECONDS : scenario->seconds * budget->scale;
     double connecting = 0;
     int counted = 0;
 
-    for (size_t i = 0; i < options->ncontenders; i++) {
-        counted += options->syscalls != SYSCALLS_NONE &&
-                   contender_offers(&options->contenders[i], &cell->scenario);
+    if (options->time_ns > 0) {
+        seconds = (double)options->time_ns / 1e9;
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
-        connecting +=
-            contender_offers(&options->contenders[i], &cell->scenario)
-                ? cell->scenario.silent / 1e3 * CONNECT_MS / 1e3
-                : 0;
+        if (contender_offers(&options->contenders[i], scenario)) {
+            counted +=
+                options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
+            connecting += scenario->silent / 1e3 * CONNECT_MS / 1e3;
+        }
     }
-    cell->lives = options->lives > 0 ? options->lives : budget->lives;
+    cell->points = brief ? 1 : GRID_POINTS;
+    cell->lives = options->lives > 0 ? options->lives
+                  : brief            ? 1
+                                     : budget->lives;
     cell->life_ns = (int64_t)(1e9 * (seconds / cell->lives + connecting));
     if (cell->skipped[0] == '\0') {
         cell->seconds =

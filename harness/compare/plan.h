@@ -40,7 +40,6 @@ enum mode {
 /* One line of the table. */
 struct scenario {
     const char *name;      /* what SCENARIOS= and the tables call it */
-    const char *shows;     /* one sentence: what it is meant to show */
     double seconds;        /* that it takes in the default run */
     int64_t message_bytes; /* length of a message */
     int clients;           /* that speak */
@@ -290,6 +289,7 @@ enum {
 struct plan_cell {
     struct scenario scenario; /* perhaps with fewer silent clients */
     struct layout layout;     /* its CPUs */
+    int points;               /* rates of an open loop, at most */
     int lives;                /* fresh processes of each server */
     int64_t life_ns;          /* how long a life takes, about */
     double seconds;           /* all of them, and counting system calls */

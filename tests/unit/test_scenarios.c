@@ -27,12 +27,9 @@ START_TEST(each_line_is_complete)
     const struct scenario *all = scenarios_all(&count);
 
     for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(all[i].shows);
-
         ck_assert_int_ge(all[i].clients, 1);
         ck_assert_int_ge(all[i].message_bytes, 1);
-        ck_assert_msg(length > 20 && all[i].shows[length - 1] == '.',
-                      "%s does not say what it shows", all[i].name);
+        ck_assert_msg(all[i].seconds >= 1, "%s has no time", all[i].name);
         ck_assert_msg((all[i].modes & (MODE_FULL | MODE_C10K)) != 0,
                       "%s is in neither of the long runs", all[i].name);
         ck_assert(!all[i].ask_silent || all[i].silent > 0 ||
@@ -58,7 +55,7 @@ START_TEST(the_default_run_has_what_the_design_says)
     }
     ck_assert_int_eq(cells("handshake", MODE_DEFAULT), 0);
     ck_assert_int_eq(cells("bulk", MODE_DEFAULT), 0);
-    ck_assert_int_eq(cells("rate", MODE_DEFAULT), 0);
+    ck_assert_int_eq(cells("rate", MODE_DEFAULT), 1);
     ck_assert_int_eq(cells("rate", MODE_QUICK), 0);
     ck_assert_int_eq(cells("idle", MODE_FULL), 2);
     ck_assert_int_eq(cells("idle", MODE_C10K), 4);
