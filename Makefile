@@ -17,14 +17,12 @@ MODELS_ALL := blocking threaded selectloop coroutine libevent
 CFLAGS  ?= -O2 -g
 VARIANT ?=
 PREFIX  ?= /usr/local
-# compare: which models, scenarios, how many rounds, a server of your own
-MODELS    ?=
-SCENARIOS ?=
-ROUNDS    ?=
-SERVER    ?=
-# ... a command that starts each server, and where it then listens
-LAUNCHER  ?=
-HOST      ?=
+# compare: which models and scenarios, how long for each, how many fresh
+# processes, a server of your own; a command that starts each server, and where
+# it then listens. From make's command line only: who knows what a shell has.
+COMPARE_VARIABLES := MODELS SCENARIOS TIME LIVES SERVER LAUNCHER COMPARE_HOST
+$(foreach name,$(COMPARE_VARIABLES),\
+    $(if $(findstring command,$(origin $(name))),,$(eval $(name) :=)))
 
 # ---- variants --------------------------------------------------------------
 
@@ -284,27 +282,38 @@ $(NEEDS_DEPS): deps
 else
 
 ifneq ($(filter jansson,$(HAVE)),)
-COMPARE_FLAGS = --bin=$(BIN) --out=$(OUT)/compare \
+COMPARE_FLAGS = --bin=$(BIN) \
+    --out=$(OUT)/$(if $(filter c10k,$@),compare-c10k,$@) \
     $(if $(MODELS),--models="$(MODELS)") \
     $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
-    $(if $(ROUNDS),--rounds="$(ROUNDS)")
+    $(if $(TIME),--time="$(TIME)") $(if $(LIVES),--lives="$(LIVES)")
 # Through the environment, so that no quote in it ends anything here.
 export SERVER LAUNCHER
 SERVER_FLAG = $(if $(SERVER),--server="$$SERVER") \
-    $(if $(LAUNCHER),--launcher="$$LAUNCHER") $(if $(HOST),--host="$(HOST)")
-compare: programs ## measure the servers side by side (90 s at most)
+    $(if $(LAUNCHER),--launcher="$$LAUNCHER") \
+    $(if $(COMPARE_HOST),--host="$(COMPARE_HOST)")
+# Who wants the table does not want to read of the build.
+COMPARE_BUILD = @$(MAKE) -q programs 2>/dev/null || { \
+    echo "building first, which takes some seconds" >&2; \
+    $(MAKE) --no-print-directory -j$(shell nproc) programs SAY=@: >&2; }
+compare: ## measure the servers side by side (a minute)
+	$(COMPARE_BUILD)
 	@$(BIN)/compare $(COMPARE_FLAGS) $(SERVER_FLAG)
 
-compare-quick: programs ## the same in 15 s: to look at, not to quote
+compare-quick: ## the same in 15 s: to look at, not to quote
+	$(COMPARE_BUILD)
 	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
 
-c10k: programs ## 10 000 clients, 16 of them busy: who holds them, and at what cost
+c10k: ## 10 000 clients, 16 of them busy: who holds them, and at what cost
+	$(COMPARE_BUILD)
 	@$(BIN)/compare --c10k $(COMPARE_FLAGS) $(SERVER_FLAG)
 
-compare-variants: programs ## libevent on poll and select, its buffers, swapcontext, large stacks
+compare-variants: ## libevent on poll and select, its buffers, swapcontext, large stacks
+	$(COMPARE_BUILD)
 	@$(BIN)/compare --variants $(COMPARE_FLAGS) $(SERVER_FLAG)
 
-compare-full: programs ## everything, with the larger sizes (some minutes)
+compare-full: ## everything, with the larger sizes (some minutes)
+	$(COMPARE_BUILD)
 	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
 compare compare-quick compare-full compare-variants c10k:
@@ -436,8 +445,9 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z%$$(][^ ]*:.*## / \
 	    {sub(/^\$$\(MODELS_ALL\)/, "<model>", $$1); \
 	     printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo "compare takes MODELS=, SCENARIOS=, ROUNDS=, SERVER=\"name=command {port}\","
-	@echo "LAUNCHER=\"ip netns exec NAME\", HOST=ADDRESS; harness/README.md has more on them."
+	@echo "compare takes MODELS=, SCENARIOS=, TIME=5s, LIVES=3,"
+	@echo "SERVER=\"name=command {port}\", LAUNCHER=\"ip netns exec NAME\","
+	@echo "COMPARE_HOST=ADDRESS; harness/README.md has more on them."
 	@echo "each target takes VARIANT= one of: $(VARIANTS). V=1 shows the commands."
 
 SOURCES = $(shell find blocking threaded selectloop coroutine libevent \

@@ -4,6 +4,7 @@
 #include "harness/compare/plan.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -78,24 +79,36 @@ append(char *text, size_t text_bytes, const char *word)
              length > 0 ? " " : "", word);
 }
 
-void
-machine_describe(struct run *run, const struct options *options,
-                 const struct plan *plan, const struct layout_machine *cpus,
-                 int argc, char **argv)
+/* What git says of the tree that the program is in; "" if nothing. */
+static void
+find_commit(char *text, size_t text_bytes)
+{
+    char command[PATH_MAX + 64];
+    FILE *git;
+
+    snprintf(command, sizeof command,
+             "git -C '%s' describe --always --dirty 2>/dev/null",
+             contender_own_folder());
+    git = popen(command, "re");
+    if (git) {
+        if (!fgets(text, (int)text_bytes, git)) {
+            text[0] = '\0';
+        }
+        text[strcspn(text, "\n")] = '\0';
+        pclose(git);
+    }
+}
+
+/* The machine, the build and the moment. */
+static void
+describe_place(struct run *run)
 {
     time_t now = time(NULL);
-    unsigned short seed = 0;
     struct utsname system;
-    struct layout layout;
     struct tm utc;
 
-    memset(run, 0, sizeof *run);
-    run->seconds = NAN;
-    run->edition = RESULTS_EDITION;
-    run->partial = true;
-    run->cores = cpus->count;
-    run->lives = 0;
     find_cpu_model(run->cpu_model, sizeof run->cpu_model);
+    find_commit(run->commit, sizeof run->commit);
     if (uname(&system) == 0) {
         snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
                  system.sysname, system.release, system.machine);
@@ -109,25 +122,40 @@ machine_describe(struct run *run, const struct options *options,
 #else
     snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
 #endif
+}
+
+void
+machine_describe(struct run *run, const struct options *options,
+                 const struct plan *plan, const struct layout_machine *cpus,
+                 int argc, char **argv)
+{
+    static const char *const modes[] = {
+        [MODE_DEFAULT] = "default",
+        [MODE_QUICK] = "quick",
+        [MODE_FULL] = "full",
+        [MODE_C10K] = "c10k",
+        [MODE_VARIANTS] = VARIANTS_MODE,
+    };
+    unsigned short seed = 0;
+    struct layout layout;
+
+    memset(run, 0, sizeof *run);
+    describe_place(run);
+    run->seconds = NAN;
+    run->edition = RESULTS_EDITION;
+    run->partial = true;
+    run->cores = cpus->count;
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) {
         run->seed = seed;
     }
     layout_make(cpus, options->layout, &layout);
     snprintf(run->layout, sizeof run->layout, "%s", layout.name);
-    snprintf(run->mode, sizeof run->mode, "%s",
-             options->mode == MODE_QUICK      ? "quick"
-             : options->mode == MODE_FULL     ? "full"
-             : options->mode == MODE_C10K     ? "c10k"
-             : options->mode == MODE_VARIANTS ? VARIANTS_MODE
-                                              : "default");
-    snprintf(run->note, sizeof run->note, "%s", plan->note);
-    if (cpus->count == 1 && has_all_cpus(plan)) {
-        size_t length = strlen(run->note);
-
-        snprintf(run->note + length, sizeof run->note - length,
-                 "with one CPU, work cannot show what threads gain from "
-                 "more. ");
-    }
+    snprintf(run->mode, sizeof run->mode, "%s", modes[options->mode]);
+    snprintf(run->note, sizeof run->note, "%.400s%s", plan->note,
+             cpus->count == 1 && has_all_cpus(plan)
+                 ? "with one CPU, work cannot show what threads gain from "
+                   "more. "
+                 : "");
     if (options->launcher) {
         size_t length = strlen(run->note);
 

@@ -22,8 +22,9 @@
     "output, everything else to standard error. Exit status: 0 good, 1 a "   \
     "server failed, 2 wrong usage, 3 the harness itself could not measure."
 
-/* What is being filled in: flags that are more than a value go there. */
-static struct options *filled;
+/* What is filled in by the flags; the rest of it follows from that. */
+static struct options given = {.start_timeout_ns = INT64_C(5000000000),
+                               .mode = MODE_DEFAULT};
 
 /* Wrong usage: one sentence and exit(2). */
 static void
@@ -91,16 +92,16 @@ add_server(const char *text, int64_t *amount)
         refuse("--server: %s: %s; it must read \"name=command {port}\"", text,
                wrong);
     }
-    for (size_t i = 0; i < filled->ncontenders; i++) {
-        if (strcmp(filled->contenders[i].name, contender.name) == 0) {
+    for (size_t i = 0; i < given.ncontenders; i++) {
+        if (strcmp(given.contenders[i].name, contender.name) == 0) {
             refuse("--server: %s is there twice", contender.name);
         }
     }
-    if (filled->ncontenders >= CONTENDERS_MAX - CONTENDERS_OWN_MAX) {
+    if (given.ncontenders >= CONTENDERS_MAX - CONTENDERS_OWN_MAX) {
         refuse("--server: %s is one too many; %d can be measured in one run",
                contender.name, CONTENDERS_MAX - CONTENDERS_OWN_MAX);
     }
-    filled->contenders[filled->ncontenders++] = contender;
+    given.contenders[given.ncontenders++] = contender;
     return 0;
 }
 
@@ -205,83 +206,103 @@ check(const struct options *options)
     }
 }
 
+/* Flags that are not kept as they are given. */
+enum {
+    MODES = 5
+};
+static bool modes_on[MODE_VARIANTS + 1];
+static int layout = -1;
+static int syscalls = SYSCALLS_AUTO;
+static int64_t servers;
+
+static const struct flag flags[] = {
+    FLAG_ON("quick", 0, &modes_on[MODE_QUICK],
+            "About 12 s: to look at, not to quote"),
+    FLAG_ON("full", 0, &modes_on[MODE_FULL],
+            "Everything, with the larger sizes"),
+    FLAG_ON("c10k", 0, &modes_on[MODE_C10K],
+            "Only scenario idle, with 0 to 10 000 idle clients: who holds "
+            "them, at what cost, and where the others stop"),
+    FLAG_ON("variants", 0, &modes_on[MODE_VARIANTS],
+            "The models made in another way, beside the models: libevent "
+            "on poll and select, its buffers, swapcontext, large stacks"),
+    FLAG_TEXT("models", 0, "NAMES", &given.models,
+              "Only these of blocking, threaded, selectloop, coroutine, "
+              "libevent"),
+    FLAG_TEXT("scenarios", 0, "NAMES", &given.scenarios,
+              "Only these scenarios"),
+    FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &given.time_ns, 1000000,
+                INT64_C(3600000000000),
+                "a time from 1ms to 3600s, with its unit",
+                "So long for each scenario, all servers and lives "
+                "together"),
+    FLAG_NUMBER("lives", 0, NULL, &given.lives, 1, OPTIONS_LIVES_MAX,
+                "Fresh processes of each server in a scenario (default: "
+                "2; with --full 4)"),
+    FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers, 0, 0,
+                "NAME=COMMAND",
+                "Also a server of your own; {port} becomes a port for it "
+                "to listen on, or it prints \"listening on "
+                "ADDRESS:PORT\". May be given again"),
+    FLAG_TEXT("launcher", 0, "WORDS", &given.launcher,
+              "Start each server through this command, e.g. \"ip netns "
+              "exec NAME\" or \"ssh -q other\"; it must pass standard "
+              "input on"),
+    FLAG_TEXT("host", 0, "ADDRESS", &given.host,
+              "Where servers listen and clients connect to (default: "
+              "127.0.0.1); {host} in a server's command becomes it"),
+    FLAG_WORD("layout", 0, "shared|split|all", &layout,
+              "The CPUs of client and server (default: shared, one for "
+              "both)"),
+    FLAG_ON("why", 0, &given.why,
+            "Also system calls by name, page faults and threads"),
+    FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &syscalls,
+              "How system calls are counted (default: auto, by perf "
+              "where the kernel lets us, else by strace)"),
+    FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
+                &given.start_timeout_ns, 1000000, INT64_C(3600000000000),
+                "a time from 1ms to 3600s, with its unit",
+                "A server must be ready within it (default: 5s)"),
+    FLAG_TEXT("bin", 0, "DIR", &given.bin,
+              "Where the servers are (default: beside compare)"),
+    FLAG_TEXT(
+        "out", 0, "DIR", &given.out,
+        "Where results go (default: build/compare, or build/compare-MODE)"),
+    {0},
+};
+
 void
 options_parse(struct options *options, int argc, char **argv)
 {
-    static const enum mode modes[] = {MODE_QUICK, MODE_FULL, MODE_C10K,
-                                      MODE_VARIANTS};
-    bool on[4] = {false};
-    int layout = -1;
-    int syscalls = SYSCALLS_AUTO;
-    int64_t servers = 0;
-    const struct flag flags[] = {
-        FLAG_ON("quick", 0, &on[0], "About 12 s: to look at, not to quote"),
-        FLAG_ON("full", 0, &on[1], "Everything, with the larger sizes"),
-        FLAG_ON(
-            "c10k", 0, &on[2],
-            "Only scenario idle, with 0 to 10 000 idle clients: who holds "
-            "them, at what cost, and where the others stop"),
-        FLAG_ON("variants", 0, &on[3],
-                "The models made in another way, beside the models: libevent "
-                "on poll and select, its buffers, swapcontext, large stacks"),
-        FLAG_TEXT("models", 0, "NAMES", &options->models,
-                  "Only these of blocking, threaded, selectloop, coroutine, "
-                  "libevent"),
-        FLAG_TEXT("scenarios", 0, "NAMES", &options->scenarios,
-                  "Only these scenarios"),
-        FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options->time_ns,
-                    1000000, INT64_C(3600000000000),
-                    "a time from 1ms to 3600s, with its unit",
-                    "So long for each scenario, all servers and lives "
-                    "together"),
-        FLAG_NUMBER("lives", 0, NULL, &options->lives, 1, OPTIONS_LIVES_MAX,
-                    "Fresh processes of each server in a scenario (default: "
-                    "2; with --full 4)"),
-        FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers, 0, 0,
-                    "NAME=COMMAND",
-                    "Also a server of your own; {port} becomes a port for it "
-                    "to listen on, or it prints \"listening on "
-                    "ADDRESS:PORT\". May be given again"),
-        FLAG_TEXT("launcher", 0, "WORDS", &options->launcher,
-                  "Start each server through this command, e.g. \"ip netns "
-                  "exec NAME\" or \"ssh -q other\"; it must pass standard "
-                  "input on"),
-        FLAG_TEXT("host", 0, "ADDRESS", &options->host,
-                  "Where servers listen and clients connect to (default: "
-                  "127.0.0.1); {host} in a server's command becomes it"),
-        FLAG_WORD("layout", 0, "shared|split|all", &layout,
-                  "The CPUs of client and server (default: shared, one for "
-                  "both)"),
-        FLAG_ON("why", 0, &options->why,
-                "Also system calls by name, page faults and threads"),
-        FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &syscalls,
-                  "How system calls are counted (default: auto, by perf "
-                  "where the kernel lets us, else by strace)"),
-        FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
-                    &options->start_timeout_ns, 1000000,
-                    INT64_C(3600000000000),
-                    "a time from 1ms to 3600s, with its unit",
-                    "A server must be ready within it (default: 5s)"),
-        FLAG_TEXT("bin", 0, "DIR", &options->bin,
-                  "Where the servers are (default: beside compare)"),
-        FLAG_TEXT("out", 0, "DIR", &options->out,
-                  "Where results go (default: build/compare)"),
-        {0},
+    static const struct {
+        enum mode mode;
+        const char *folder;
+    } modes[] = {
+        {MODE_DEFAULT, "build/compare"},
+        {MODE_QUICK, "build/compare-quick"},
+        {MODE_FULL, "build/compare-full"},
+        {MODE_C10K, "build/compare-c10k"},
+        {MODE_VARIANTS, "build/compare-variants"},
     };
 
-    memset(options, 0, sizeof *options);
-    filled = options;
-    options->bin = contender_own_folder();
-    options->out = "build/compare";
-    options->start_timeout_ns = INT64_C(5000000000);
-    options->mode = MODE_DEFAULT;
     flags_parse("compare", ABOUT, flags, NULL, argc, argv);
-    for (int i = 0; i < 4; i++) {
-        if (on[i] && options->mode != MODE_DEFAULT) {
+    *options = given;
+    for (int i = 1; i < MODES; i++) {
+        if (modes_on[modes[i].mode] && options->mode != MODE_DEFAULT) {
             refuse("--quick, --full, --c10k and --variants exclude each "
                    "other");
         }
-        options->mode = on[i] ? modes[i] : options->mode;
+        if (modes_on[modes[i].mode]) {
+            options->mode = modes[i].mode;
+        }
+    }
+    for (int i = 0; i < MODES; i++) {
+        if (options->mode == modes[i].mode && !options->out) {
+            options->out = modes[i].folder;
+        }
+    }
+    if (!options->bin) {
+        options->bin = contender_own_folder();
     }
     options->layout_given = layout != -1;
     options->layout = layout != -1 ? (enum layout_kind)layout : LAYOUT_SHARED;
