@@ -241,7 +241,8 @@ endif
         hello bufferevent load report yardstick \
         compare compare-quick compare-full compare-variants c10k check \
         check-unit check-lines check-conformance check-faults check-harness \
-        check-fuzz check-build check-compare check-mutants check-mutants-all \
+        check-calibration check-fuzz check-build check-compare check-mutants \
+        check-mutants-all \
         check-promises promises check-all coverage soak fuzz fuzzers format \
         format-check lint clean install uninstall
 
@@ -327,7 +328,8 @@ TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
 check check-unit check-lines check-conformance check-faults check-harness \
 check-fuzz check-build check-all coverage \
-check-compare check-mutants check-mutants-all check-promises promises:
+check-calibration check-compare check-mutants check-mutants-all \
+check-promises promises:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
 	    "'make deps' installs them" >&2
 	@exit 3
@@ -362,6 +364,9 @@ check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for no
 
 check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
+
+check-calibration: $(OUT)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
+	@$(TEST_ENV) tests/harness/calibration
 
 check-compare: $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
 	@$(TEST_ENV) tests/harness/run --rest

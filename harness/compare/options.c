@@ -183,7 +183,7 @@ check(const struct options *options)
 
     if (options->models) {
         check_names("models", options->models,
-                    "blocking, threaded, selectloop, coroutine, libevent");
+                    "blocking, threaded, selectloop, coroutine, libevent, none");
     }
     if (options->scenarios) {
         check_names("scenarios", options->scenarios,
@@ -228,7 +228,7 @@ static const struct flag flags[] = {
             "on poll and select, its buffers, swapcontext, large stacks"),
     FLAG_TEXT("models", 0, "NAMES", &given.models,
               "Only these of blocking, threaded, selectloop, coroutine, "
-              "libevent"),
+              "libevent; or none, but servers of your own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &given.scenarios,
               "Only these scenarios"),
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &given.time_ns, 1000000,

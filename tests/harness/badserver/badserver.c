@@ -3,7 +3,7 @@
  *
  *     badserver [--bug=NAME] [--after=M] [--handshake] [--tell=M]
  *               [--buffer=BYTES] [--burn=US] [--getppid=K] [--hold=KIB]
- *               [--price=FILE] [--excuse]
+ *               [--price=FILE] [--dearer=PERCENT] [--excuse]
  *
  * What the harness is there to find must be found here. One thread, poll(2),
  * blocking sends: simple enough that each bug is the only one. Each recv
@@ -39,8 +39,10 @@
  * more system calls for it, --hold keeps so much memory for each client; what
  * is said of them is known, therefore. --price adds to FILE how many of these
  * calls were looked at and what CPU time they took (struct prices): there and
- * then, because the price moves with what others do to the machine. --excuse
- * claims at SIGTERM, as our own servers do, that a thousand were refused.
+ * then, because the price moves with what others do to the machine. --dearer
+ * uses up so much more CPU time than all the rest takes, whatever that is.
+ * --excuse claims at SIGTERM, as our own servers do, that a thousand were
+ * refused.
  */
 #include "tests/harness/badserver/badserver.h"
 
@@ -88,6 +90,7 @@ main(int argc, char **argv)
         {"burn", required_argument, NULL, 'u'},
         {"getppid", required_argument, NULL, 'g'},
         {"price", required_argument, NULL, 'p'},
+        {"dearer", required_argument, NULL, 'd'},
         {"hold", required_argument, NULL, 'k'},
         {"excuse", no_argument, NULL, 'e'},
         {NULL, 0, NULL, 0},
@@ -120,6 +123,9 @@ main(int argc, char **argv)
             break;
         case 'p':
             server.prices = costs_prices(optarg);
+            break;
+        case 'd':
+            server.dearer = strtod(optarg, NULL) / 100;
             break;
         case 'k':
             server.hold_bytes = (size_t)strtol(optarg, NULL, 10) * 1024;

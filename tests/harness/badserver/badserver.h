@@ -44,6 +44,7 @@ struct server {
     bool handshake;                     /* a greeting comes first */
     long burn_us;                       /* CPU time for each message */
     long getppid_calls;                 /* the same in system calls */
+    double dearer;                      /* times its own CPU time */
     struct prices *prices;              /* what these cost, or NULL */
     size_t hold_bytes;                  /* memory for each client */
     int listen_fd;                      /* where clients come from */

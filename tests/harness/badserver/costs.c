@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 enum {
-    PRICED_EVERY = 16, /* messages: looking at the clock has a price, too */
+    PRICED_EVERY = 16,  /* messages: looking at the clock has a price, too */
+    DEARER_EVERY = 100, /* messages: the same */
 };
 
 static int64_t
@@ -33,6 +34,22 @@ call_getppid(long count)
     }
 }
 
+/* Looks at the clock as often whatever is to be paid, or the one that pays
+ * nothing would be cheaper by that. */
+static void
+be_dearer(const struct server *server)
+{
+    static int64_t paid_ns;
+    int64_t now_ns = cpu_ns();
+    int64_t end_ns =
+        now_ns + (int64_t)((double)(now_ns - paid_ns) * server->dearer);
+
+    while (now_ns < end_ns) {
+        now_ns = cpu_ns();
+    }
+    paid_ns = now_ns;
+}
+
 void
 costs_of_message(struct server *server)
 {
@@ -40,6 +57,9 @@ costs_of_message(struct server *server)
         server->prices != NULL && server->messages % PRICED_EVERY == 0;
     int64_t begin_ns = priced ? cpu_ns() : 0;
 
+    if (server->messages % DEARER_EVERY == 0) {
+        be_dearer(server);
+    }
     call_getppid(server->getppid_calls);
     if (priced) {
         server->prices->ns += cpu_ns() - begin_ns;
