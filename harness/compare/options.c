@@ -182,8 +182,9 @@ check(const struct options *options)
     char names[256];
 
     if (options->models) {
-        check_names("models", options->models,
-                    "blocking, threaded, selectloop, coroutine, libevent, none");
+        check_names(
+            "models", options->models,
+            "blocking, threaded, selectloop, coroutine, libevent, none");
     }
     if (options->scenarios) {
         check_names("scenarios", options->scenarios,
