@@ -341,7 +341,7 @@ turn_warm_up(struct lives *lives, size_t contender)
     struct turn *turn = &lives->turns[contender];
     struct driver_shared *shared = turn->driver.shared;
     const struct scenario *scenario = turn->order.scenario;
-    int64_t slice_ns = WARMUP_MS * MS + scenario->delay_ms * 4 * MS;
+    int64_t slice_ns = WARMUP_MS * MS + MS * 4 * scenario->delay_ms;
     int64_t begin_ns = clock_now_ns();
     double least = INFINITY;
     double turn_ns = 0;
@@ -381,7 +381,7 @@ turn_warm_up(struct lives *lives, size_t contender)
     if (turn->slice_ns < SLICE_MS_MIN * MS) {
         turn->slice_ns = SLICE_MS_MIN * MS;
     }
-    if (turn->slice_ns < SLICE_DELAYS * scenario->delay_ms * MS) {
-        turn->slice_ns = SLICE_DELAYS * scenario->delay_ms * MS;
+    if (turn->slice_ns < MS * SLICE_DELAYS * scenario->delay_ms) {
+        turn->slice_ns = MS * SLICE_DELAYS * scenario->delay_ms;
     }
 }

@@ -105,7 +105,7 @@ static void
 serve(struct server *self, int fd)
 {
     const struct service *service = &self->service;
-    const struct timespec pause = {.tv_nsec = service->pause_ms * 1000000};
+    const struct timespec pause = {.tv_nsec = service->pause_ms * 1000000L};
     char bytes[16384];
     ssize_t nread;
     if (service->greeted && !greet(self, fd)) {
