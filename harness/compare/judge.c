@@ -95,7 +95,7 @@ bound_by(const struct life *life, double server_share, double client_share)
     }
     if (strcmp(life->layout, "split") != 0 &&
         server_share + client_share >= 0.9 * cpus) {
-        return larger;
+        return shared ? "CPU" : larger;
     }
     return "waiting";
 }

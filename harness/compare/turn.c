@@ -219,9 +219,13 @@ turn_end(struct lives *lives, size_t contender)
 {
     struct turn *turn = &lives->turns[contender];
 
-    if (turn->seen.engine_errno == 0) {
+    /* A driver that is gone charges no server. */
+    if (turn->driver.pid > 0 && turn->driver.shared->engine_errno == 0) {
         look_last(turn);
         driver_close(&turn->driver);
+    }
+    if (turn->driver.pid > 0) {
+        turn->seen.engine_errno = turn->driver.shared->engine_errno;
     }
     server_stop(&turn->server);
     judge_sum(lives, turn, 0);
@@ -263,7 +267,6 @@ turn_begin(struct lives *lives, size_t contender)
         turn->seen.engine_errno = errno;
         turn_end(lives, contender);
     } else if (connect_all(turn) != 0) {
-        turn->seen.engine_errno = turn->driver.shared->engine_errno;
         turn_end(lives, contender);
     }
 }
@@ -374,14 +377,8 @@ turn_warm_up(struct lives *lives, size_t contender)
         least = fmin(least, cost);
         turn_ns = (double)shared->last.window_ns * shared->served / echoes;
     }
-    turn->slice_ns = (int64_t)(SLICE_TURNS * turn_ns);
-    if (turn->slice_ns > SLICE_MS_MAX * MS) {
-        turn->slice_ns = SLICE_MS_MAX * MS;
-    }
-    if (turn->slice_ns < SLICE_MS_MIN * MS) {
-        turn->slice_ns = SLICE_MS_MIN * MS;
-    }
-    if (turn->slice_ns < MS * SLICE_DELAYS * scenario->delay_ms) {
-        turn->slice_ns = MS * SLICE_DELAYS * scenario->delay_ms;
-    }
+    turn_ns = fmin(SLICE_TURNS * turn_ns, (double)(SLICE_MS_MAX * MS));
+    turn_ns = fmax(turn_ns, (double)(SLICE_MS_MIN * MS));
+    turn->slice_ns = (int64_t)fmax(
+        turn_ns, (double)(MS * SLICE_DELAYS * scenario->delay_ms));
 }
