@@ -20,69 +20,6 @@ enum {
  * who leaves clients unserved is given a last chance. Measured. */
 #define LEAVING_NS INT64_C(250000000)
 
-bool
-lives_interrupted(const struct lives *lives)
-{
-    return *lives->order->interrupted != 0;
-}
-
-/* ---- what is kept ------------------------------------------------------ */
-
-/* The first time, and at once: whoever watches may want to end the run. */
-static void
-say_unwritten(struct lives *lives, int error)
-{
-    if (lives->write_errno == 0) {
-        lives->write_errno = error;
-        fprintf(stderr,
-                "%scompare: %s/results.jsonl: %s; the run goes on and prints "
-                "its table, but keeps no files\n",
-                lives->progress.shown ? "\n" : "", lives->order->options->out,
-                strerror(error));
-    }
-}
-
-static bool
-writes(const struct lives *lives)
-{
-    return lives->order->file && lives->write_errno == 0;
-}
-
-void
-lives_keep(struct lives *lives, const struct life *life)
-{
-    if (results_add_life(lives->order->results, life) != 0) {
-        say_unwritten(lives, ENOMEM);
-    }
-    if (writes(lives) && results_write_life(lives->order->file, life) != 0) {
-        say_unwritten(lives, errno);
-    }
-}
-
-void
-lives_keep_slice(struct lives *lives, const struct slice *slice)
-{
-    if (results_add_slice(lives->order->results, slice) != 0) {
-        say_unwritten(lives, ENOMEM);
-    }
-    if (writes(lives) &&
-        results_write_slice(lives->order->file, slice) != 0) {
-        say_unwritten(lives, errno);
-    }
-}
-
-static void
-keep_calls(struct lives *lives, const struct calls *calls)
-{
-    if (results_add_calls(lives->order->results, calls) != 0) {
-        say_unwritten(lives, ENOMEM);
-    }
-    if (writes(lives) &&
-        results_write_calls(lives->order->file, calls) != 0) {
-        say_unwritten(lives, errno);
-    }
-}
-
 /* The floor, on the server's CPU, whose work it is compared with. */
 static void
 run_floor(struct lives *lives)
@@ -325,7 +262,7 @@ count_calls(struct lives *lives)
 
             syscalls_count(&order, options->syscalls, &calls);
             if (!lives_interrupted(lives)) {
-                keep_calls(lives, &calls);
+                lives_keep_calls(lives, &calls);
             }
         }
     }
@@ -387,8 +324,9 @@ lives_run(const struct lives_order *order)
     }
     run->partial = lives_interrupted(lives);
     run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
-    if (writes(lives) && results_write_end(order->file, run) != 0) {
-        say_unwritten(lives, errno);
+    if (order->file && lives->write_errno == 0 &&
+        results_write_end(order->file, run) != 0) {
+        lives_say_unwritten(lives, errno);
     }
     error = lives->write_errno;
     free(lives);

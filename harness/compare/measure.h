@@ -3,6 +3,7 @@
  *
  *   lives.c         the run: scenarios, lives, blocks
  *   turn.c          one server in one life
+ *   kept.c          what a run keeps
  *   measure.c       how a server is started and made ready
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
@@ -315,7 +316,8 @@ struct lives_order {
  * has been said then: the results are complete, the file is not. */
 int lives_run(const struct lives_order *order);
 
-/* ---- between lives.c and turn.c ------------------------------------------
+/* ---- between lives.c, turn.c and kept.c
+ * ------------------------------------------
  */
 
 enum {
@@ -371,10 +373,14 @@ struct lives {
 /* True once the run is to end. */
 bool lives_interrupted(const struct lives *lives);
 
-/* Keep a record: in memory and in the file. The first trouble with the file
- * is said. */
+/* The file could not be written: say so the first time, and at once, since
+ * whoever watches may want to end the run. */
+void lives_say_unwritten(struct lives *lives, int error);
+
+/* Keep a record: in memory and in the file. */
 void lives_keep(struct lives *lives, const struct life *life);
 void lives_keep_slice(struct lives *lives, const struct slice *slice);
+void lives_keep_calls(struct lives *lives, const struct calls *calls);
 
 /* What is to be measured of a contender now. */
 struct measure_order lives_order_for(const struct lives *lives,

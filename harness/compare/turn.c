@@ -31,36 +31,6 @@ enum {
 
 /* ---- a server's life --------------------------------------------------- */
 
-struct measure_order
-lives_order_for(const struct lives *lives, size_t contender)
-{
-    const struct options *options = lives->order->options;
-
-    return (struct measure_order){
-        .contender = &options->contenders[contender],
-        .scenario = &lives->cell->scenario,
-        .layout = &lives->cell->layout,
-        .bin = options->bin,
-        .launcher = options->launcher,
-        .host = options->host,
-        .start_timeout_ns = options->start_timeout_ns,
-        .life = lives->life,
-        .interrupted = lives->order->interrupted,
-    };
-}
-
-/* A record of a life that never was. */
-void
-lives_keep_reason(struct lives *lives, const struct measure_order *order,
-                  enum life_status status, const char *reason)
-{
-    struct life life;
-
-    measure_identify(order, &life);
-    life_fail(&life, status, "%s", reason);
-    lives_keep(lives, &life);
-}
-
 /* True if there is no server to be started; then that is kept. */
 static bool
 cannot_start(struct lives *lives, const struct measure_order *order,
