@@ -5,76 +5,55 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define NAMED(call)                                                          \
+/* The calls that a server of any model may make while it serves, and those
+ * of them that not every architecture has. What is not here is counted in the
+ * total alone. */
+#define EVERYWHERE                                                           \
+    CALL(recvfrom), CALL(sendto), CALL(read), CALL(write), CALL(readv),      \
+        CALL(writev), CALL(recvmsg), CALL(sendmsg), CALL(accept),            \
+        CALL(accept4), CALL(close), CALL(shutdown), CALL(pselect6),          \
+        CALL(ppoll), CALL(epoll_pwait), CALL(epoll_ctl), CALL(ioctl),        \
+        CALL(fcntl), CALL(setsockopt), CALL(getsockname), CALL(futex),       \
+        CALL(clone), CALL(exit), CALL(set_robust_list), CALL(rseq),          \
+        CALL(mmap), CALL(munmap), CALL(mprotect), CALL(madvise),             \
+        CALL(rt_sigprocmask), CALL(clock_nanosleep), CALL(clock_gettime),    \
+        CALL(nanosleep), CALL(timerfd_settime), CALL(gettid), CALL(getppid), \
+        CALL(sched_yield)
+#define CALL(call)                                                           \
     {                                                                        \
 #call, SYS_##call                                                    \
     }
 
-/* The calls that a server of any model may make while it serves. What is
- * not here is counted in the total alone. */
 static const struct {
     const char *name; /* as the kernel calls it */
     long number;      /* on this machine */
 } calls[] = {
-    NAMED(recvfrom),
-    NAMED(sendto),
-    NAMED(read),
-    NAMED(write),
-    NAMED(readv),
-    NAMED(writev),
-    NAMED(recvmsg),
-    NAMED(sendmsg),
-    NAMED(accept),
-    NAMED(accept4),
-    NAMED(close),
-    NAMED(shutdown),
-    NAMED(pselect6),
-    NAMED(ppoll),
-    NAMED(epoll_pwait),
-    NAMED(epoll_ctl),
-    NAMED(ioctl),
-    NAMED(fcntl),
-    NAMED(setsockopt),
-    NAMED(getsockname),
-    NAMED(futex),
-    NAMED(clone),
-    NAMED(exit),
-    NAMED(set_robust_list),
-    NAMED(rseq),
-    NAMED(mmap),
-    NAMED(munmap),
-    NAMED(mprotect),
-    NAMED(madvise),
-    NAMED(rt_sigprocmask),
-    NAMED(clock_nanosleep),
-    NAMED(clock_gettime),
-    NAMED(nanosleep),
-    NAMED(timerfd_settime),
-    NAMED(gettid),
-    NAMED(getppid),
-    NAMED(sched_yield),
+    EVERYWHERE,
 #ifdef SYS_select
-    NAMED(select),
+    CALL(select),
 #endif
 #ifdef SYS_poll
-    NAMED(poll),
+    CALL(poll),
 #endif
 #ifdef SYS_epoll_wait
-    NAMED(epoll_wait),
+    CALL(epoll_wait),
 #endif
 #ifdef SYS_epoll_pwait2
-    NAMED(epoll_pwait2),
+    CALL(epoll_pwait2),
 #endif
 #ifdef SYS_clone3
-    NAMED(clone3),
+    CALL(clone3),
 #endif
 };
 
@@ -84,16 +63,79 @@ enum {
 static_assert((int)EVENTS <= (int)PERF_EVENTS_MAX,
               "there must be room for all");
 
-/* The number of the one event that every system call is, which the filters
- * cut to calls by name; -1 with errno. */
+/* The kernel makes the first of these folders for whoever wants to mount
+ * tracefs; older systems have it in the second. */
+static const char home[] = "/sys/kernel/tracing";
+static const char old_home[] = "/sys/kernel/debug/tracing";
+
+/* The number of the one event that every system call is; -1 with errno. */
+static int
+read_event_id(const char *folder)
+{
+    char path[96];
+    int id = -1;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/events/raw_syscalls/sys_enter/id",
+             folder);
+    file = fopen(path, "re");
+    if (file) {
+        errno = fscanf(file, "%d", &id) == 1 ? 0 : ENOENT;
+        fclose(file);
+    }
+    return id;
+}
+
+/* Many machines do not mount it. To do so for everybody would be the owner's
+ * decision; where we may, a child mounts it for a moment in a namespace of
+ * its own, which nobody else sees and which leaves nothing behind. */
+static int
+ask_child(void)
+{
+    int fds[2];
+    int id = -1;
+    pid_t child;
+
+    if (pipe2(fds, O_CLOEXEC) == -1) {
+        return -1;
+    }
+    child = fork();
+    if (child == 0) {
+        if (unshare(CLONE_NEWNS) == 0 &&
+            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+            mount("tracefs", home, "tracefs",
+                  MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0) {
+            id = read_event_id(home);
+        }
+        _exit(write(fds[1], &id, sizeof id) == sizeof id ? 0 : 1);
+    }
+    close(fds[1]);
+    if (child == -1 ||
+        TEMP_FAILURE_RETRY(read(fds[0], &id, sizeof id)) != sizeof id) {
+        id = -1;
+    }
+    if (child > 0) {
+        TEMP_FAILURE_RETRY(waitpid(child, NULL, 0));
+    }
+    close(fds[0]);
+    errno = ENOENT;
+    return id;
+}
+
+/* The same wherever it is found, looked up once. */
 static int
 event_id(void)
 {
-    static const char *const event[] = {"raw_syscalls/sys_enter"};
     static int id = -1;
 
-    if (id == -1 && tracefs_ids(event, 1, &id) == 0 && id == -1) {
-        errno = ENOENT;
+    if (id == -1) {
+        id = read_event_id(home);
+    }
+    if (id == -1 && errno == ENOENT) {
+        id = read_event_id(old_home);
+    }
+    if (id == -1 && errno == ENOENT) {
+        id = ask_child();
     }
     return id;
 }

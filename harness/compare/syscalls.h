@@ -4,7 +4,6 @@
  *   syscalls.c   counted once for each scenario and model, not timed
  *   perf.c       by perf under the very load of the scenario, else
  *   strace.c     by strace with one client
- *   tracefs.c    where the kernel says how its events are called
  */
 #ifndef FIVEWAYS_COMPARE_SYSCALLS_H
 #define FIVEWAYS_COMPARE_SYSCALLS_H
@@ -17,31 +16,13 @@
 #include "harness/compare/server.h"
 #include "harness/results/results.h"
 
-/* ---- tracefs --------------------------------------------------------
- *
- * The kernel's numbers of its tracepoints.
- *
- * They stand in tracefs, which many machines do not mount. Mounting it for
- * everybody would be the owner's decision; where we are allowed to, it is
- * mounted for a moment in a mount namespace of our own, which nobody else
- * sees and which leaves nothing behind.
- */
-
-/*
- * Look up `count` tracepoints by their names ("raw_syscalls/sys_enter").
- * ids[i] becomes the number of events[i], -1 where this kernel has none.
- * Returns 0; or -1 with errno, ENOENT when tracefs is not mounted and we may
- * not mount it. Blocks for some milliseconds.
- */
-int tracefs_ids(const char *const events[], int count, int ids[]);
-
 /* ---- perf -----------------------------------------------------------
  *
  * A server's system calls, counted by the kernel.
  *
  * perf_event_open(2) on the tracepoints of system calls, for all threads of
  * a process that has one, and those that it will start. Counting costs each
- * call a few tens of nanoseconds, so it has no place in a timed life.
+ * call a few tens of nanoseconds, so it has no place in what is timed.
  */
 
 enum {
@@ -57,10 +38,10 @@ struct perf {
 };
 
 /*
- * Begin to count the system calls of a process that has no other thread
- * yet: in total, and by name if
- * `by_name` is set. Returns 0; or -1 and why not in `reason`, and then
- * nothing is open. The counters belong to `perf` until perf_close().
+ * Begin to count the system calls of a process that has no other thread yet:
+ * in total, and by name if `by_name` is set. Returns 0; or -1 and why not in
+ * `reason`, and then nothing is open. The counters belong to `perf` until
+ * perf_close().
  */
 int perf_open(struct perf *perf, pid_t pid, bool by_name,
               char reason[PERF_REASON_BYTES]);
