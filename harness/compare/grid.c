@@ -76,7 +76,7 @@ grid_choose(struct grid_point grid[GRID_POINTS],
 }
 
 int64_t
-grid_window_ns(const struct grid_point *point, int64_t least_ns)
+grid_slice_ns(const struct grid_point *point, int64_t least_ns)
 {
     int64_t enough_ns = MESSAGES * LIFE_MAX_NS / point->rate_per_s;
 

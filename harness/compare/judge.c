@@ -1,5 +1,5 @@
 /*
- * judge.c: from what was seen to what a window says. See measure.h.
+ * judge.c: from what was seen to what a life says. See measure.h.
  */
 #include "harness/compare/measure.h"
 
@@ -61,7 +61,7 @@ fill_open_loop(struct life *life, const struct engine_result *result)
 /*
  * Those of the whole life, which wait4 gives, hold the start of the server
  * and of its threads as well; they must do where threads come and go. Without
- * an echo in the window there is nothing to say, whatever the first run did.
+ * an echo in the slices there is nothing to say, whatever the first run did.
  */
 static double
 switches_per_echo(const struct measurement *measurement,
@@ -162,7 +162,7 @@ add_note(struct life *life, const char *format, ...)
     }
 }
 
-/* What the reader must know of a window that may well be good. A connect
+/* What the reader must know of a life that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
 static void
 fill_note(struct life *life, const struct measurement *measurement)

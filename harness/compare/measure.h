@@ -145,7 +145,7 @@ struct disturbance disturbance_between(const struct disturbance *before,
 
 /* ---- judge ----------------------------------------------------------
  *
- * From what was seen to what a window says.
+ * From what was seen to what a life says.
  */
 
 /* What was seen of one server under one load. */
@@ -157,13 +157,13 @@ struct measurement {
     double base_rss_kib;         /* memory then */
     double rss_kib;              /* memory as all were connected */
     double busy_rss_kib;         /* memory as the slices ended */
-    int64_t server_cpu_ns;       /* in the life; -1: unknown */
-    double faults;               /* minor page faults in the window */
+    int64_t server_cpu_ns;       /* in the slices; -1: unknown */
+    double faults;               /* minor page faults in the slices */
     double base_threads;         /* threads as the baseline was read */
-    double threads;              /* as the window ended */
+    double threads;              /* as all were connected */
     double stack_kib;            /* kernel's stack of a thread then */
     int64_t switches;            /* context switches since nothing was sent,
-                                  * until the window's end; -1: unknown */
+                                  * until the end of the slices; -1: unknown */
     uint64_t switches_echoes;    /* echoes in that time */
     uint64_t life_echoes;        /* of the measured run in all, if these
                                   * are all the bytes there were; else 0 */
@@ -215,7 +215,7 @@ struct measure_order {
     const volatile sig_atomic_t *interrupted; /* drop a server that starts */
 };
 
-/* Fill in what is known of a window before it is measured. */
+/* Fill in what is known of a life before it is measured. */
 void measure_identify(const struct measure_order *order, struct life *life);
 
 /* The same of a slice, at a rate (NULL: closed loop). */
@@ -251,7 +251,7 @@ void measure_set_load(const struct measure_order *order,
  * Wait until the server has accepted everybody and made what it makes for
  * each of them. A connect succeeds as soon as the kernel has it, which can be
  * long before; a thousand threads still to be started would be charged to
- * the echoes of the life. Nothing has been sent yet, so a server that is
+ * the echoes of the slices. Nothing has been sent yet, so a server that is
  * done sleeps and uses no CPU; one that merely waits for its turn on a busy
  * machine does not sleep. Blocks, for a second at most.
  */

@@ -223,10 +223,10 @@ int grid_choose(struct grid_point grid[GRID_POINTS],
                 const struct grid_capacity *capacities, size_t ncapacities);
 
 /*
- * How long a window at this rate is: `least_ns`, or longer where that is too
+ * How long a slice at this rate is: `least_ns`, or longer where that is too
  * few messages to tell their 99th percentile, but a second at the most.
  */
-int64_t grid_window_ns(const struct grid_point *point, int64_t least_ns);
+int64_t grid_slice_ns(const struct grid_point *point, int64_t least_ns);
 
 /* ---- options --------------------------------------------------------
  *

@@ -273,7 +273,7 @@ turn_slice(struct lives *lives, size_t contender, int sum)
     struct driver_shared *shared = turn->driver.shared;
     const struct grid_point *rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
     int64_t slice_ns =
-        rate ? grid_window_ns(rate, RATE_MS * MS) : turn->slice_ns;
+        rate ? grid_slice_ns(rate, RATE_MS * MS) : turn->slice_ns;
     struct slice slice;
 
     driver_slice(&turn->driver, slice_ns, rate ? rate->rate_per_s : 0,

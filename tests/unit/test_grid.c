@@ -73,10 +73,10 @@ START_TEST(a_window_holds_enough_messages)
     const struct grid_point slow = {.rate_per_s = 2400};
     const struct grid_point hardly = {.rate_per_s = 1};
 
-    ck_assert_int_eq(grid_window_ns(&fast, 250000000), 250000000);
-    ck_assert_int_eq(grid_window_ns(&slow, 250000000), 500000000);
-    ck_assert_int_eq(grid_window_ns(&hardly, 250000000), 1000000000);
-    ck_assert_int_eq(grid_window_ns(&hardly, INT64_C(2000000000)),
+    ck_assert_int_eq(grid_slice_ns(&fast, 250000000), 250000000);
+    ck_assert_int_eq(grid_slice_ns(&slow, 250000000), 500000000);
+    ck_assert_int_eq(grid_slice_ns(&hardly, 250000000), 1000000000);
+    ck_assert_int_eq(grid_slice_ns(&hardly, INT64_C(2000000000)),
                      INT64_C(2000000000));
 }
 END_TEST
