@@ -34,9 +34,12 @@ static struct report_paper paper;
 /* ---- signals ------------------------------------------------------------
  */
 
+/* What the second signal says: where to find what there is. */
+static char last_words[4400];
+
 /* The first signal ends the run after the present slice, the second one
- * ends us and all servers at once; what there is has been printed or is in
- * the file. */
+ * ends us and all servers at once: the lines of what was measured are
+ * printed, and the file is there. */
 static void
 on_signal(int number)
 {
@@ -46,6 +49,9 @@ on_signal(int number)
     (void)number;
     if (interrupted) {
         server_kill_running();
+        if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
+            _exit(EXIT_UNMEASURED);
+        }
         _exit(EXIT_AT_ONCE);
     }
     interrupted = 1;
@@ -367,6 +373,9 @@ main(int argc, char **argv)
         .colour = report_wants_colour(stdout),
         .folder = options.out,
     };
+    snprintf(last_words, sizeof last_words,
+             "compare: stopped; what there is: report %s/results.jsonl.new\n",
+             options.out);
     catch_signals();
     status = run_and_report(&options, &plan, &results);
     results_free(&results);

@@ -1,8 +1,8 @@
 /*
  * scenarios.c: the table of what is measured. See plan.h.
  *
- * To add a scenario, add a line; to say something of its own about it, add
- * a function to harness/report/explain_scenarios.c.
+ * To add a scenario, add a line; what is said of it hangs on its properties,
+ * in harness/report/facts.c.
  */
 #include "harness/compare/plan.h"
 
