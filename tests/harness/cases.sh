@@ -66,16 +66,48 @@ run() {
     status=$?
 }
 
-# run_briefly ARGUMENTS...: one window for each server, and nothing beside.
-run_briefly() {
-    run --models=threaded --scenarios=silent --lives=1 --time=200ms --syscalls=none "$@"
-}
-
-# run_once ARGUMENTS...: one round and nothing beside. What it printed is in
-# $tmp/flat as well, in one line: the table breaks sentences where it likes.
+# run_once ARGUMENTS...: one short life, and no calls counted. What it printed
+# is in $tmp/flat as well, in one line: the table breaks sentences where it
+# likes.
 run_once() {
     run --lives=1 --time=200ms --syscalls=none "$@"
     tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+}
+
+# run_briefly ARGUMENTS...: the same of threaded beside a silent client.
+run_briefly() {
+    run_once --models=threaded --scenarios=silent "$@"
+}
+
+# begin ARGUMENTS...: compare in the background, its process in $pid; returns
+# when it has measured a slice. compare_ends waits for it, its status in
+# $status.
+begin() {
+    rm -f "$tmp/results/results.jsonl.new"
+    "$compare" --out="$tmp/results" --syscalls=none "$@" >"$tmp/out" \
+        2>"$tmp/err" &
+    pid=$!
+    within 10 a_slice_is_there
+}
+a_slice_is_there() {
+    grep -qs '"type":"slice"' "$tmp/results/results.jsonl.new"
+}
+compare_ends() {
+    wait "$pid" 2>"$tmp/killed"
+    status=$?
+}
+
+# report ARGUMENTS...: what report says of the last results, in $tmp/report.
+report() {
+    "$bin/report" "$@" "$tmp/results/results.jsonl" >"$tmp/report"
+}
+
+# printed_again [FILE]: report says of the file what compare said at its end,
+# but for where its files are.
+printed_again() {
+    "$bin/report" "${1:-$tmp/results/results.jsonl}" |
+        diff <(sed -n '/^Fiveways, /,$ { /^data: /d; s/ data: .*//; p }' \
+            "$tmp/out") - >>"$tmp/err"
 }
 
 # said PATTERN FILE: the file has a line that matches.
@@ -96,6 +128,12 @@ field() {
         NR == 1 { for (i = 1; i <= NF; i++) { at[$i] = i } }
         NR > 1 && $at["model"] == model { print $at[column] }
     ' "$tmp/results/summary.csv"
+}
+
+# life FIGURE MODEL: a figure of the records of lives, one for each.
+life() {
+    perl -ne 'next unless /"type":"life"/ && /"model":"'"$2"'"/;
+        print "$1\n" if /"'"$1"'":"?([^,"}]+)/' "$tmp/results/results.jsonl"
 }
 
 # calls_of MODEL [NAME [CLIENTS]]: the calls per echo in the results, in

@@ -15,19 +15,22 @@ with_perf() {
         grep -q '"method":"perf"' "$tmp/results/results.jsonl"
 }
 
+# reason NAME PATTERN: the table says that calls are n/a, --why says why.
+reason() {
+    report --why
+    [ "$status" -eq 0 ] && said '^threaded .* n/a ' report &&
+        said "^  threaded +$2" report
+    result "$1" $?
+}
+
 not_counted() {
     # shellcheck disable=SC2119 # it is given no more
     run_briefly
-    [ "$status" -eq 0 ] && said '^threaded .* n/a ' out
-    result "without counting, system calls are n/a" $?
-
+    reason "without counting, system calls are n/a" 'not asked for'
     through=(env PATH=/nowhere)
-    run --models=threaded --scenarios=silent --lives=1 --time=200ms --syscalls=strace
+    run_briefly --syscalls=strace
     through=()
-    [ "$status" -eq 0 ] && said '^threaded .* n/a ' out &&
-        grep -q 'no strace: strace is not installed' \
-            "$tmp/results/results.jsonl"
-    result "without strace the reason is in the results" $?
+    reason "without strace the reason is told" 'no strace: .* not installed'
 }
 
 # Two servers, one of which makes five more calls for each echo.
@@ -43,8 +46,7 @@ edge() {
 }
 
 strace_finds_five() {
-    run --bin="$tmp/bin" --models=threaded --scenarios=silent --lives=1 --time=200ms \
-        --syscalls=strace "${plain_and_more[@]}"
+    run_briefly --bin="$tmp/bin" --syscalls=strace "${plain_and_more[@]}"
     [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
         near "$(calls_of more getppid)" 5 "$(edge 1)" &&
         near "$(calls_of more) - $(calls_of plain)" 5 "2 * $(edge 1)"
@@ -77,8 +79,7 @@ by_perf() {
 
 both_agree() {
     local model calls=()
-    run --models=selectloop,libevent --scenarios=echo --lives=1 --time=200ms \
-        --syscalls=strace
+    run_once --models=selectloop,libevent --scenarios=echo --syscalls=strace
     for model in selectloop libevent yardstick; do
         calls+=("$(calls_of "$model" "" 1)")
     done

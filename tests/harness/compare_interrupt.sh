@@ -1,73 +1,90 @@
 #!/bin/bash
-# compare_interrupt.sh: Ctrl-C prints what there is, and whatever ends
-# compare, no server is left (J7).
+# compare_interrupt.sh: Ctrl-C prints what there is, the last good results
+# stay, and whatever ends compare, no server is left (J7).
 # For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 
-# shellcheck disable=SC2317 # called by within
-a_window_is_there() {
-    grep -qs '"status": *"ok"' "$tmp/results/results.jsonl"
+# begin_long: a run of minutes that has measured a slice.
+begin_long() {
+    begin --bin="$tmp/bin" --models=threaded --scenarios=silent --time=600s
 }
 
-# begin: compare in the background, for long; returns when a window has
-# been measured and a server of its own runs.
-begin() {
-    rm -f "$tmp/results/results.jsonl"
-    "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
-        --scenarios=silent --time=600s >"$tmp/out" 2>"$tmp/err" &
-    pid=$!
-    within 10 a_window_is_there
-    within 10 a_server_runs
+# The status of a run that was killed is of no interest to the shell, either.
+begin_and_end_by() {
+    begin_long
+    for signal in "$@"; do
+        kill -"$signal" "$pid"
+    done
+    compare_ends
 }
 
 one_signal() {
-    begin
-    kill -INT "$pid"
-    wait "$pid" && said 'PARTIAL: the run was cut' out &&
+    begin_and_end_by INT
+    [ "$status" -eq 0 ] && said 'PARTIAL: ' out &&
         said '^(threaded|yardstick) ' out
     result "Ctrl-C prints what there is, marked partial" $?
     no_servers_left
     result "Ctrl-C leaves no server" $?
-    "$bin/report" "$tmp/results/results.jsonl" >"$tmp/again" 2>"$tmp/err" &&
-        diff <(sed 's/   *data:.*//; s/ data:.*//' "$tmp/out") "$tmp/again"
+    printed_again
     result "report prints the same from the file alone" $?
 }
 
+last_good_results() {
+    run_briefly --bin="$tmp/bin"
+    cp "$tmp/results/results.jsonl" "$tmp/results/summary.csv" "$tmp"
+    begin_and_end_by INT
+    [ "$status" -eq 0 ] && cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl" &&
+        cmp "$tmp/summary.csv" "$tmp/results/summary.csv" &&
+        said 'is in .*/partial.jsonl; the last whole run stays' err &&
+        printed_again "$tmp/results/partial.jsonl"
+    result "a run cut short leaves the last good results" $?
+    begin_and_end_by KILL
+    cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl"
+    result "so does one that was killed" $?
+}
+
+# The second one may not even touch the file that the first one is writing.
+two_at_once() {
+    local first before_bytes
+    begin_long
+    first=$pid
+    before_bytes=$(wc -c <"$tmp/results/results.jsonl.new")
+    timeout 20 "$compare" --out="$tmp/results" --scenarios=silent \
+        >"$tmp/second.out" 2>"$tmp/second.err"
+    [ $? -eq 3 ] && [ "$(wc -l <"$tmp/second.err")" -eq 1 ] &&
+        said 'another run writes into .*--out=DIR' second.err &&
+        [ ! -s "$tmp/second.out" ] &&
+        [ "$(wc -c <"$tmp/results/results.jsonl.new")" -ge "$before_bytes" ] &&
+        kill -INT "$first"
+    result "a second run in the same folder is refused" $?
+    compare_ends
+    [ "$status" -eq 0 ] && printed_again "$tmp/results/partial.jsonl"
+    result "and does not disturb the first" $?
+}
+
 while_a_server_starts() {
-    rm -f "$tmp/results/results.jsonl"
-    "$compare" --out="$tmp/results" --bin="$tmp/bin" --models=threaded \
-        --scenarios=silent --lives=2 --time=200ms --start-timeout=50s \
+    "$compare" --out="$tmp/others" --bin="$tmp/bin" --models=threaded \
+        --scenarios=silent --start-timeout=50s \
         "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
     within 10 a_sleeper_runs
     kill -INT "$pid"
     SECONDS=0
-    wait "$pid"
-    status=$?
-    # 3 where it was the first one: then nothing had been measured.
-    if [ "$status" -eq 0 ]; then
-        said '^never +skipped: not measured' out
-    else
-        [ "$status" -eq 3 ] && said 'interrupted before' err
-    fi && [ "$SECONDS" -lt 10 ] && no_servers_left
+    compare_ends
+    # Servers are started before any is measured.
+    [ "$status" -eq 3 ] && said 'interrupted before' err &&
+        [ "$SECONDS" -lt 10 ] && no_servers_left
     result "Ctrl-C does not wait for a server that starts" $?
 }
 
 harder_signals() {
-    begin
-    kill -INT "$pid"
-    kill -TERM "$pid"
-    wait "$pid"
-    status=$?
-    # Where the first window ended in between, one signal was enough.
+    begin_and_end_by INT TERM
+    # Where the first slice ended in between, one signal was enough.
     [ "$status" -eq 130 ] || [ "$status" -eq 0 ]
     result "a second Ctrl-C ends it at once" $?
     within 5 no_servers_left
     result "a second Ctrl-C leaves no server" $?
-
-    begin
-    kill -KILL "$pid"
-    wait "$pid" 2>/dev/null
+    begin_and_end_by KILL
     within 5 no_servers_left
     result "not even SIGKILL leaves a server" $?
 }
@@ -75,6 +92,8 @@ harder_signals() {
 own_programs threaded yardstick
 write_sleeper
 one_signal
+last_good_results
+two_at_once
 while_a_server_starts
 harder_signals
 finish
