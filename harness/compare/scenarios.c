@@ -14,120 +14,33 @@ enum {
     LONGER_MODES = MODE_DEFAULT | MODE_FULL,
 };
 
+/* A row: the name, seconds in the default run, clients that speak, bytes of a
+ * message, and the modes that it is part of; then what is special. */
+#define SCENARIO(name_, seconds_, clients_, message_bytes_, ...)             \
+    {                                                                        \
+        .name = (name_), .seconds = (seconds_), .clients = (clients_),       \
+        .message_bytes = (message_bytes_), .modes = __VA_ARGS__              \
+    }
+
 static const struct scenario table[] = {
-    {
-        .name = "echo",
-        .seconds = 4,
-        .clients = 1,
-        .message_bytes = 64,
-        .modes = LONGER_MODES | MODE_VARIANTS,
-    },
-    {
-        .name = "echo",
-        .seconds = 8,
-        .clients = 64,
-        .message_bytes = 64,
-        .modes = EVERY_MODE | MODE_VARIANTS,
-    },
-    {
-        .name = "echo",
-        .seconds = 8,
-        .clients = 512,
-        .message_bytes = 64,
-        .modes = LONGER_MODES,
-    },
-    {
-        .name = "churn",
-        .seconds = 5,
-        .clients = 16,
-        .churn = true,
-        .message_bytes = 64,
-        .modes = EVERY_MODE,
-    },
-    {
-        .name = "handshake",
-        .seconds = 5,
-        .clients = 16,
-        .churn = true,
-        .handshake = true,
-        .message_bytes = 64,
-        .modes = MODE_FULL,
-    },
-    {
-        .name = "idle",
-        .seconds = 5,
-        .clients = 16,
-        .ask_silent = true,
-        .message_bytes = 64,
-        .modes = MODE_C10K,
-    },
-    {
-        .name = "idle",
-        .seconds = 5,
-        .clients = 16,
-        .silent = 1000,
-        .ask_silent = true,
-        .message_bytes = 64,
-        .modes = EVERY_MODE | MODE_C10K | MODE_VARIANTS,
-    },
-    {
-        .name = "idle",
-        .seconds = 5,
-        .clients = 16,
-        .silent = 5000,
-        .ask_silent = true,
-        .message_bytes = 64,
-        .modes = MODE_C10K,
-    },
-    {
-        .name = "idle",
-        .seconds = 5,
-        .clients = 16,
-        .silent = 10000,
-        .ask_silent = true,
-        .message_bytes = 64,
-        .modes = MODE_FULL | MODE_C10K,
-    },
-    {
-        .name = "silent",
-        .seconds = 3,
-        .clients = 16,
-        .silent = 1,
-        .message_bytes = 64,
-        .modes = EVERY_MODE,
-    },
-    {
-        .name = "wait",
-        .seconds = 6,
-        .clients = 64,
-        .delay_ms = 5,
-        .message_bytes = 64,
-        .modes = EVERY_MODE,
-    },
-    {
-        .name = "work",
-        .seconds = 5,
-        .clients = 16,
-        .work_us = 200,
-        .all_cpus = true,
-        .message_bytes = 64,
-        .modes = EVERY_MODE,
-    },
-    {
-        .name = "bulk",
-        .seconds = 5,
-        .clients = 4,
-        .message_bytes = INT64_C(1024) * 1024,
-        .modes = MODE_FULL,
-    },
-    {
-        .name = "rate",
-        .seconds = 25,
-        .clients = 64,
-        .open_loop = true,
-        .message_bytes = 64,
-        .modes = LONGER_MODES,
-    },
+    SCENARIO("echo", 4, 1, 64, LONGER_MODES | MODE_VARIANTS),
+    SCENARIO("echo", 8, 64, 64, EVERY_MODE | MODE_VARIANTS),
+    SCENARIO("echo", 8, 512, 64, LONGER_MODES),
+    SCENARIO("churn", 5, 16, 64, EVERY_MODE, .churn = true),
+    SCENARIO("handshake", 5, 16, 64, MODE_FULL, .churn = true,
+             .handshake = true),
+    SCENARIO("idle", 5, 16, 64, MODE_C10K, .ask_silent = true),
+    SCENARIO("idle", 5, 16, 64, EVERY_MODE | MODE_C10K | MODE_VARIANTS,
+             .silent = 1000, .ask_silent = true),
+    SCENARIO("idle", 5, 16, 64, MODE_C10K, .silent = 5000,
+             .ask_silent = true),
+    SCENARIO("idle", 5, 16, 64, MODE_FULL | MODE_C10K, .silent = 10000,
+             .ask_silent = true),
+    SCENARIO("silent", 3, 16, 64, EVERY_MODE, .silent = 1),
+    SCENARIO("wait", 6, 64, 64, EVERY_MODE, .delay_ms = 5),
+    SCENARIO("work", 5, 16, 64, EVERY_MODE, .work_us = 200, .all_cpus = true),
+    SCENARIO("bulk", 5, 4, INT64_C(1024) * 1024, MODE_FULL),
+    SCENARIO("rate", 25, 64, 64, LONGER_MODES, .open_loop = true),
 };
 enum {
     TABLE_LINES = sizeof table / sizeof table[0]
