@@ -59,9 +59,6 @@ struct scenario {
 /* The table; *count is how many lines it has. */
 const struct scenario *scenarios_all(size_t *count);
 
-/* True if a scenario of this name exists; `length` bytes are looked at. */
-bool scenarios_known(const char *name, size_t length);
-
 /* All names, each once, separated by ", ", for a message. Returns `text`,
  * which holds `text_bytes`. */
 char *scenarios_names(char *text, size_t text_bytes);

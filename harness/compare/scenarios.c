@@ -53,18 +53,6 @@ scenarios_all(size_t *count)
     return table;
 }
 
-bool
-scenarios_known(const char *name, size_t length)
-{
-    for (size_t i = 0; i < TABLE_LINES; i++) {
-        if (strlen(table[i].name) == length &&
-            memcmp(table[i].name, name, length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 char *
 scenarios_names(char *text, size_t text_bytes)
 {
