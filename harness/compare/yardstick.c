@@ -3,7 +3,7 @@
  *
  * Not a sixth model but a measure for the five: one level-triggered epoll,
  * one recv and one send for each event, nothing prepared for anything else.
- * It runs in every round like one more server, so that a model's cost can be
+ * It is driven in every block like one more server, so that a model's cost can be
  * told as a multiple of it. It offers the plain service only; what it does
  * share with the five, flags, listener, stop and counters, is the
  * contract's.
