@@ -25,7 +25,7 @@ cells_kind(const struct life *life)
     if (life->churn || life->handshake) {
         return KIND_CONNECT;
     }
-    if (life->silent > 0) {
+    if (life->ask_silent || life->silent > 0) {
         return life->ask_silent ? KIND_IDLE : KIND_SILENT;
     }
     if (life->delay_ms > 0) {

@@ -357,6 +357,8 @@ static const struct fact {
      "serves one at a time: {unserved} wait unserved"},
     {KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, serves_nobody,
      "one silent client stops it"},
+    {KIND_IDLE, MODEL_SELECT, TOPIC_SERVED, select_is_full,
+     "serves {served}: select(2) takes no descriptor from FD_SETSIZE on"},
     {KIND_IDLE, MODEL_SELECT, TOPIC_COST, costs_half_more,
      "{ratio} the CPU of {least} beside {silent} idle clients: select looks "
      "at all of them"},
@@ -378,8 +380,6 @@ static const struct fact {
      "costs the same CPU per echo as {least}"},
     {KIND_MANY, 0, TOPIC_COST, is_unclear,
      "not told apart from {least} ({ratio})"},
-    {KIND_IDLE, MODEL_SELECT, TOPIC_SERVED, select_is_full,
-     "serves {served}: select(2) takes no descriptor from FD_SETSIZE on"},
     {ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, serves_one,
      "serves one client at a time"},
     {ANY, 0, TOPIC_SERVED, is_starved, "serves {served}: {errors}"},

@@ -127,7 +127,7 @@ report_scenario_lines(FILE *file, const struct results *results,
         }
     }
     if (some.nlives > 0 && summary_make(&some, &summary) == 0) {
-        scenario_lines(&document, &summary.groups[summary.ngroups - 1]);
+        scenario_lines(&document, &summary);
         document_print_text(file, &document, paper->width, paper->colour);
         document_free(&document);
         summary_free(&summary);

@@ -187,13 +187,6 @@ build_rows(struct document *document, const struct cells_shown *shown,
     }
 }
 
-void
-scenario_lines(struct document *document, const struct summary_group *group)
-{
-    build_title(document, group);
-    build_rows(document, brief, COUNT(brief), group);
-}
-
 /* ---- an open loop: one table for all rates ------------------------------
  */
 
@@ -359,6 +352,24 @@ scale_build(struct document *document, const struct summary *summary)
 
 /* ---- all that is wanted --------------------------------------------------
  */
+
+void
+scenario_lines(struct document *document, const struct summary *summary)
+{
+    const struct summary_group *last = summary->groups + summary->ngroups;
+    size_t step;
+
+    for (const struct summary_group *group = summary->groups; group < last;
+         group += step) {
+        step = 1;
+        if (group->rows[0].life->rate_per_s > 0) {
+            step = build_rates(document, group, last);
+            continue;
+        }
+        build_title(document, group);
+        build_rows(document, brief, COUNT(brief), group);
+    }
+}
 
 size_t
 scenario_build(struct document *document, const struct summary *summary,

@@ -11,9 +11,8 @@
 void headline_build(struct document *document, const struct summary *summary,
                     size_t lines);
 
-/* Append the short table of one group. */
-void scenario_lines(struct document *document,
-                    const struct summary_group *group);
+/* Append the short table of each group, and one of all rates. */
+void scenario_lines(struct document *document, const struct summary *summary);
 
 /* Append what is to be known of the figures of a group, each once. */
 void scenario_notes(struct document *document,

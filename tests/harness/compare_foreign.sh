@@ -12,8 +12,7 @@ in_sight() {
         skip "$1" "there is no $2"
         return
     fi
-    run_once --models=threaded --scenarios=silent --start-timeout=30s \
-        --server="$1=$3"
+    run_briefly --start-timeout=30s --server="$1=$3"
     [ "$status" -eq 0 ] && said "^$1 +16/16" out &&
         [ -n "$(field server_cpu_us_per_echo "$1")" ] &&
         [ -n "$(field rss_kib_per_client "$1")" ] && ! said 'note:' out
@@ -28,8 +27,7 @@ forking() {
         skip "$1" "there is no $2"
         return
     fi
-    run_once --models=threaded --scenarios=silent --start-timeout=30s \
-        --server="$1=$3"
+    run_briefly --start-timeout=30s --server="$1=$3"
     [ "$status" -eq 0 ] && said "^$1 +[1-9][0-9]*/16" out &&
         [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
         said "note: $1: its CPU is spent in child processes" flat
@@ -44,8 +42,7 @@ fails() {
         skip "$1" "there is no $2"
         return
     fi
-    run_once --models=threaded --scenarios=silent --start-timeout=30s \
-        --server="$1=$4"
+    run_briefly --start-timeout=30s --server="$1=$4"
     [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
         said "$1 failed: $3" flat &&
         [ -z "$(field server_cpu_us_per_echo "$1")" ] &&

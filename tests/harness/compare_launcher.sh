@@ -29,12 +29,12 @@ here() {
     cpu=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -1)
     for launcher in 'env FIVEWAYS=1' 'FIVEWAYS=1' "taskset -c $cpu" \
         "bash -c '\"\$@\"; exit \$?' bash"; do
-        run_once --models=threaded --scenarios=silent --launcher="$launcher" \
+        run_briefly --launcher="$launcher" \
             --server="mine=A=1 $badserver"
         measured && said '^mine +16/16' out && no_children_left
         result "servers behind \"$launcher\" are measured and stopped" $?
     done
-    said 'servers are started through' out
+    said 'servers are started through "bash' flat
     result "the table says that there was a launcher" $?
 
     run_once --models=threaded --scenarios=churn --launcher="taskset -c $cpu"
@@ -43,40 +43,38 @@ here() {
 
     # All that compare is given is one CPU; a launcher need not keep to it.
     through=(taskset -c "$cpu")
-    run_once --models=threaded --scenarios=silent --launcher="taskset -c $cpu"
+    run_briefly --launcher="taskset -c $cpu"
     ! said 'other CPUs than' flat
     result "servers on their own CPU have no note" $?
     other=$((cpu == 0 ? 1 : 0))
     if ! taskset -c "$other" true 2>/dev/null; then
         skip "servers moved to another CPU" "there is only one"
     else
-        run_once --models=threaded --scenarios=silent \
+        run_briefly \
             --launcher="taskset -c $other"
         said 'note: threaded, yardstick: it was put on other CPUs' flat
         result "servers that a launcher moved to another CPU are told" $?
     fi
     through=()
 
-    run_once --models=threaded --scenarios=silent --launcher='env' \
+    run_briefly --launcher='env' \
         --server="shell=true; $badserver"
     [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
         said 'shell failed: .* behind a launcher; make a script' flat
     result "half a command line does not run in front of a launcher" $?
 
-    run_once --models=threaded --scenarios=silent --start-timeout=5s \
+    run_briefly --start-timeout=5s \
         --launcher='/nonexistent/launcher'
     [ "$status" -eq 1 ] && said 'threaded failed: ended with .*not found' flat
     result "a launcher that is not there is told" $?
 
-    run_once --models=threaded --scenarios=silent \
+    run_briefly \
         --launcher="bash -c '\"\$@\" </dev/null' bash"
     [ "$status" -eq 1 ] &&
         said 'threaded failed: .*the launcher must pass it on' flat
     result "a launcher without standard input is told" $?
 }
 
-# shellcheck disable=SC2317 # called by name
-a_window_is_there() { grep -qs '"status": *"ok"' "$tmp/results/results.jsonl"; }
 # shellcheck disable=SC2317 # called by name
 agent_listens() { [ -S "$tmp/socket" ]; }
 
@@ -100,25 +98,24 @@ start_agent() {
 }
 
 out_of_sight() {
-    local agent compare_pid found
+    local agent found
     if ! command -v socat >/dev/null; then
         skip "servers out of sight" "there is no socat"
         return
     fi
     write_remote
     start_agent
-    run_once --models=threaded --scenarios=silent --launcher="$tmp/remote"
+    run_briefly --launcher="$tmp/remote"
     [ "$status" -eq 0 ] && said '^threaded +16/16' out &&
         [ -z "$(field server_cpu_us_per_echo threaded)" ] &&
         [ -z "$(field rss_kib_per_client threaded)" ] &&
         said 'note: threaded, yardstick: .* out of sight' flat &&
-        said 'silent, servers out of sight' out &&
-        grep -q '"server_stats": *{' "$tmp/results/results.jsonl"
+        said '^silent 16: .*, servers out of sight,' out &&
+        [ -n "$(life accepted threaded)" ]
     result "of servers out of sight no CPU and no memory is told" $?
-    run --lives=1 --time=200ms --syscalls=perf --models=threaded --scenarios=silent \
-        --launcher="$tmp/remote"
-    tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
-    [ "$status" -eq 0 ] && said 'no perf: the launcher hides the server' flat
+    run_briefly --syscalls=perf --launcher="$tmp/remote"
+    report --why
+    [ "$status" -eq 0 ] && said 'no perf: the launcher hides the server' report
     result "that their calls cannot be counted is said, and why" $?
     kill "$agent"
     wait "$agent" 2>/dev/null
@@ -126,15 +123,12 @@ out_of_sight() {
     result "servers out of sight end" $?
 
     start_agent
-    rm -f "$tmp/results/results.jsonl"
-    "$compare" --out="$tmp/results" --models=threaded --scenarios=silent \
-        --time=600s --launcher="$tmp/remote" >"$tmp/out" 2>"$tmp/err" &
-    compare_pid=$!
-    within 10 a_window_is_there
+    begin --models=threaded --scenarios=silent --time=600s \
+        --launcher="$tmp/remote"
     within 10 a_child_runs
     found=$?
-    kill -KILL "$compare_pid"
-    wait "$compare_pid" 2>/dev/null
+    kill -KILL "$pid"
+    compare_ends
     kill "$agent"
     wait "$agent" 2>/dev/null
     [ "$found" -eq 0 ] && within 10 no_children_left
@@ -157,13 +151,13 @@ two_namespaces() {
         skip "two network namespaces" "$(head -1 "$tmp/ip")"
         return
     fi
-    run_once --models=threaded --scenarios=silent --host=10.99.77.2 \
+    run_briefly --host=10.99.77.2 \
         --launcher="ip netns exec $namespace" \
         --server="mine=$bin/yardstick --address={host} --port={port}"
     measured && said '^mine +16/16' out && no_children_left
     result "servers in another network namespace are measured" $?
 
-    run_once --models=threaded --scenarios=silent \
+    run_briefly \
         --launcher="ip netns exec $namespace"
     [ "$status" -eq 1 ] && said 'threaded failed: .*refused' flat && no_children_left
     result "without --host they cannot be reached, and it says so" $?

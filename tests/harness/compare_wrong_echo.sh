@@ -31,8 +31,6 @@ for bug in fixed flip drop double swap extra; do
     bugs+=("--server=$bug=$badserver --bug=$bug")
 done
 run_briefly "${bugs[@]}"
-# The table breaks the sentences where it likes.
-tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
 wrong_byte fixed '64: [^;]*; it looks like 64 bytes were doubled'
 wrong_byte flip '133: [^;]*; it looks like 1 byte was changed'
 wrong_byte drop '133: [^;]*; it looks like 1 byte was lost'
@@ -41,7 +39,7 @@ wrong_byte swap '0: [^;]*; it looks like (an earlier )?connection'
 wrong_byte extra '192: '
 
 # The first run takes one connection of those that are served.
-run --quick --models=threaded --scenarios=echo --lives=1 --time=200ms --syscalls=none \
+run_once --quick --models=threaded --scenarios=echo \
     "--server=first=$badserver --bug=first --after=11"
 [ "$status" -eq 0 ] && said '^first +10/64' out && said '^threaded +64/64' out
 result "a server that serves only the first is given their number" $?
@@ -66,7 +64,7 @@ with_bug mute --bug=never
     said '^mute +failed: never answered' out
 result "a mute server fails, beside a silent client" $?
 
-run --models=blocking --scenarios=churn --lives=1 --time=200ms --syscalls=none \
+run_once --models=blocking --scenarios=churn \
     "--server=mute=$badserver --bug=never"
 [ "$status" -eq 1 ] && said '^mute +failed: never answered' out &&
     said '^blocking +16/16' out
@@ -74,11 +72,10 @@ result "a mute server fails, without one" $?
 
 # Connections that are closed after one echo hide what comes behind it only
 # from a client that does not wait for their end.
-run --models=blocking --scenarios=churn --lives=1 --time=200ms --syscalls=none \
+run_once --models=blocking --scenarios=churn \
     "--server=later=$badserver --bug=afterthought --after=1" \
     "--server=parting=$badserver --bug=parting" \
     "--server=stays=$badserver --bug=stays"
-tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
 [ "$status" -eq 1 ] && said '^blocking +16/16' out &&
     said 'later failed: wrong byte on connection [0-9]+ at offset 64:' flat &&
     said 'parting failed: wrong byte on connection [0-9]+ at offset 64:' flat

@@ -183,7 +183,7 @@ if ($name eq 'default') {
     run('c10k', @own[1 .. 4]);
     scenario([@all[1 .. 5]], scenario => 'idle', clients => $_ + 16,
         silent => $_, ask_silent => $true, blocks => 20)
-      for 1000, 5000, 10000;
+      for 0, 1000, 5000, 10000;
     line(type => 'end', partial => \0, seconds => 101, lives => 2);
 } elsif ($name eq 'rate') {
     run('default', @own);
