@@ -363,10 +363,10 @@ static const struct fact {
      "{ratio} the CPU of {least} beside {silent} idle clients: select looks "
      "at all of them"},
     {KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST, switches_explain,
-     "{ratio} the CPU per echo of {least}: each wakes a thread ({switches} "
-     "switches; {least}: {least switches})"},
+     "{ratio} the CPU per echo of {least}: each echo wakes a thread "
+     "(context switches: {switches}; {least} {least switches})"},
     {KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED, uses_many_cpus,
-     "most of --work: it keeps {cpus} CPUs busy"},
+     "fastest where an echo is work: it keeps {cpus} CPUs busy"},
     {KIND_MANY, 0, TOPIC_COST, calls_explain,
      "{ratio} the CPU per echo of {least}: {calls} system calls, {least} "
      "{least calls}"},

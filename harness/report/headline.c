@@ -207,11 +207,19 @@ build_first(struct document *document, struct source *sources, size_t n,
 /* ---- who costs what, by scenario ----------------------------------------
  */
 
+/* What comes before the rates of an open loop is there to choose them. */
 static bool
-is_compared(const struct summary_group *group)
+is_compared(const struct summary *summary, size_t i)
 {
-    return group->rows[0].life->rate_per_s == 0 && group->best[FIT_CPU] &&
-           isfinite(group->fit[FIT_CPU].half);
+    const struct summary_group *group = &summary->groups[i];
+    const struct life *life = group->rows[0].life;
+    const struct life *next =
+        i + 1 < summary->ngroups ? group[1].rows[0].life : life;
+
+    return life->rate_per_s == 0 && group->best[FIT_CPU] &&
+           isfinite(group->fit[FIT_CPU].half) &&
+           !(next->rate_per_s > 0 &&
+             strcmp(next->scenario, life->scenario) == 0);
 }
 
 /* The models of all groups, the yardstick left out, in the order of the first
@@ -274,7 +282,7 @@ build_matrix(struct document *document, const struct summary *summary,
     }
     columns[n + 2] = (struct column){"", "+-", 0, false};
     for (size_t i = 0; i < summary->ngroups; i++) {
-        left += is_compared(&summary->groups[i]);
+        left += is_compared(summary, i);
     }
     if (left == 0 && n > 1) {
         document_paragraph(document, "Nothing is ranked: it takes three "
@@ -288,7 +296,7 @@ build_matrix(struct document *document, const struct summary *summary,
                                "line; +-: half its 95 %% interval");
     document_table(document, columns, n + 3);
     for (size_t i = 0; i < summary->ngroups && lines > 0; i++) {
-        if (is_compared(&summary->groups[i])) {
+        if (is_compared(summary, i)) {
             put_matrix_line(document, &summary->groups[i], models, n);
             lines--;
             left--;
