@@ -212,12 +212,6 @@ calls(const struct summary_row *row)
     return figure(row, LIFE_SYSCALLS_PER_ECHO);
 }
 
-static double
-switches(const struct summary_row *row)
-{
-    return figure(row, LIFE_SWITCHES_PER_ECHO);
-}
-
 static void
 word_ratio(struct text *text, const struct about *about)
 {
@@ -289,8 +283,6 @@ static const struct {
     {"silent", NULL, silent, false},
     {"calls", NULL, calls, false},
     {"least calls", NULL, calls, true},
-    {"switches", NULL, switches, false},
-    {"least switches", NULL, switches, true},
     {"memory", NULL, summary_memory, false},
     {"cpus", NULL, cpus_used, false},
     {"share", NULL, percent_of_waiting, false},
@@ -363,8 +355,7 @@ static const struct fact {
      "{ratio} the CPU of {least} beside {silent} idle clients: select looks "
      "at all of them"},
     {KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST, switches_explain,
-     "{ratio} the CPU per echo of {least}: each echo wakes a thread "
-     "(context switches: {switches}; {least} {least switches})"},
+     "{ratio} the CPU per echo of {least}: each echo wakes a thread"},
     {KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED, uses_many_cpus,
      "fastest where an echo is work: it keeps {cpus} CPUs busy"},
     {KIND_MANY, 0, TOPIC_COST, calls_explain,
