@@ -12,6 +12,9 @@
 
 #include "harness/load/units.h"
 
+/* Of a CPU, in the slices of others: more than a server that waits takes. */
+#define ELSEWHERE_PERCENT_MAX 1.0
+
 static double
 ratio(double value, double by)
 {
@@ -185,6 +188,10 @@ fill_note(struct life *life, const struct measurement *measurement)
     if (measurement->moved) {
         add_note(life, "it was put on other CPUs than this row's, so the "
                        "floor and the client may be on another one");
+    }
+    if (measurement->elsewhere_percent > ELSEWHERE_PERCENT_MAX) {
+        add_note(life, "it used %.0f %% of a CPU while others were measured",
+                 measurement->elsewhere_percent);
     }
 }
 

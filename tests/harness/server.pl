@@ -1,6 +1,6 @@
 # server.pl PORT NAME: a foreign server in Perl's base system, which Debian
 # always has. It listens on the port and does with each chunk what its name
-# says: fine, talks, flips, dies, closes.
+# says: fine, talks, flips, dies, closes; or it never rests: spins.
 use strict;
 use IO::Socket::INET;
 use IO::Select;
@@ -11,7 +11,7 @@ my $select = IO::Select->new($listener);
 my $chunks = 0;
 $SIG{PIPE} = 'IGNORE';
 while (1) {
-    for my $ready ($select->can_read) {
+    for my $ready ($select->can_read($what eq "spins" ? 0 : undef)) {
         if ($ready == $listener) {
             $select->add($listener->accept);
             next;

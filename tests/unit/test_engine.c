@@ -323,12 +323,13 @@ START_TEST(greeting_comes_in_two_pieces)
 }
 END_TEST
 
-/* When the last connection is gone there is nothing to wait for. */
+/* When the last connection is gone there is nothing to wait for; a thread
+ * that has nobody left does not keep the others waiting. */
 START_TEST(ends_early_when_all_are_dead)
 {
     start(once);
     options.window_ns = 20000 * ms_ns;
-    run(1);
+    run(_i == 0 ? 1 : 4);
     ck_assert(!engine_result_good(&result));
     ck_assert_int_eq(result.served, 8);
     ck_assert_uint_eq(
@@ -402,31 +403,6 @@ START_TEST(interrupt_ends_the_window)
     ck_assert(result.interrupted);
     ck_assert_int_eq(result.served, 8);
     ck_assert_int_lt(result.window_ns, 1000 * ms_ns);
-}
-END_TEST
-
-static void *
-run_main(void *arg)
-{
-    return engine_run(&options, arg) == 0 ? arg : NULL;
-}
-
-/* Nothing is shared by two runs but what they are told. */
-START_TEST(two_runs_at_the_same_time)
-{
-    static struct engine_result second;
-    pthread_t thread;
-    void *status;
-    start(echo);
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_main, &second), 0);
-    run(1);
-    ck_assert_int_eq(pthread_join(thread, &status), 0);
-    ck_assert_ptr_eq(status, &second);
-    assert_no_errors();
-    ck_assert_int_eq(result.served, 8);
-    ck_assert_int_eq(second.served, 8);
-    ck_assert(engine_result_good(&second));
-    ck_assert_int_eq(server.accepted, 16);
 }
 END_TEST
 
@@ -689,19 +665,6 @@ START_TEST(crew_keeps_to_the_rate)
 }
 END_TEST
 
-/* A thread that has nobody left does not keep the others waiting, nor does
- * one that cannot start. */
-START_TEST(crew_ends_early_when_all_are_dead)
-{
-    start(once);
-    options.window_ns = 20000 * ms_ns;
-    run(4);
-    ck_assert(!engine_result_good(&result));
-    ck_assert_int_eq(result.served, 8);
-    ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
-}
-END_TEST
-
 START_TEST(crew_that_cannot_start_says_so)
 {
     struct rlimit limit;
@@ -751,18 +714,6 @@ START_TEST(descriptors_are_enough)
 }
 END_TEST
 
-START_TEST(every_error_has_a_name)
-{
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        const char *name = engine_error_name((enum engine_error)i);
-        ck_assert_str_ne(name, "unknown");
-        for (int j = 0; j < i; j++) {
-            ck_assert_str_ne(name, engine_error_name((enum engine_error)j));
-        }
-    }
-}
-END_TEST
-
 int
 main(void)
 {
@@ -774,10 +725,9 @@ main(void)
                         0, PARTIES);
     tcase_add_test(tests, churn_closes_first);
     tcase_add_loop_test(tests, greeting_comes_in_two_pieces, 0, 2);
-    tcase_add_test(tests, ends_early_when_all_are_dead);
+    tcase_add_loop_test(tests, ends_early_when_all_are_dead, 0, 2);
     tcase_add_loop_test(tests, phases_come_in_order_and_once, 0, 2);
     tcase_add_test(tests, interrupt_ends_the_window);
-    tcase_add_test(tests, two_runs_at_the_same_time);
     tcase_add_loop_test(tests, open_loop_keeps_to_its_rate, 0, 2);
     tcase_add_test(tests, open_loop_counts_what_is_never_answered);
     tcase_add_test(tests, open_loop_shows_the_queue);
@@ -794,11 +744,9 @@ main(void)
     tcase_add_test(tests, crew_counts_add_up);
     tcase_add_loop_test(tests, crew_deals_out_exactly, 0, 3);
     tcase_add_test(tests, crew_keeps_to_the_rate);
-    tcase_add_test(tests, crew_ends_early_when_all_are_dead);
     tcase_add_test(tests, crew_that_cannot_start_says_so);
     tcase_add_test(tests, crew_is_as_large_as_suits);
     tcase_add_test(tests, descriptors_are_enough);
-    tcase_add_test(tests, every_error_has_a_name);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
