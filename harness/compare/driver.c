@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
+
 /* One page that all drivers see, made with the first of them. */
 static volatile sig_atomic_t *interrupted;
 
@@ -110,6 +112,21 @@ keep_slice(struct driver_shared *shared)
 }
 
 static void
+drive(struct inside *inside)
+{
+    struct driver_shared *shared = inside->shared;
+    int64_t cpu_ns = server_cpu_ns(&inside->server);
+    int64_t now_ns = clock_now_ns();
+
+    shared->drained =
+        engine_slice(inside->engine, shared->slice_ns, shared->rate_per_s,
+                     shared->seed, &shared->last);
+    shared->turn_cpu_ns = server_cpu_ns(&inside->server) - cpu_ns;
+    shared->turn_ns = clock_now_ns() - now_ns;
+    keep_slice(shared);
+}
+
+static void
 obey(struct inside *inside)
 {
     struct driver_shared *shared = inside->shared;
@@ -124,10 +141,7 @@ obey(struct inside *inside)
         shared->engine_errno = inside->engine ? 0 : errno;
         break;
     case COMMAND_SLICE:
-        shared->drained =
-            engine_slice(inside->engine, shared->slice_ns, shared->rate_per_s,
-                         shared->seed, &shared->last);
-        keep_slice(shared);
+        drive(inside);
         break;
     case COMMAND_CLOSE:
         engine_close(inside->engine, &shared->last);

@@ -50,6 +50,9 @@ struct driver_shared {
     int served;                 /* slice: speaking clients served so far */
     bool drained;               /* slice: nothing was left under way */
     int64_t server_cpu_ns;      /* slice: of the server; -1: unknown */
+    int64_t turn_cpu_ns;        /* slice: the same, with what comes before
+                                 * and after it in an open loop */
+    int64_t turn_ns;            /* slice: how long all of that took */
     struct engine_result last;  /* what the last command saw */
     struct engine_result alone; /* what the first clients saw */
     struct engine_result all;   /* connecting and ending, without slices */

@@ -294,10 +294,8 @@ turn_slice(struct lives *lives, size_t contender, int sum)
     if (slice.stalled) {
         turn->stall_ms[sum] = fmax(turn->stall_ms[sum], slice.gap_ms);
     }
-    if (shared->server_cpu_ns > 0) {
-        turn->own_cpu_ns += shared->server_cpu_ns;
-    }
-    turn->ns_out -= (double)shared->last.window_ns;
+    turn->own_cpu_ns += shared->turn_cpu_ns;
+    turn->ns_out -= (double)shared->turn_ns;
     lives_keep_slice(lives, &slice);
     if (is_broken(turn)) {
         turn_end(lives, contender);

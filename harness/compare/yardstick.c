@@ -3,9 +3,9 @@
  *
  * Not a sixth model but a measure for the five: one level-triggered epoll,
  * one recv and one send for each event, nothing prepared for anything else.
- * It is driven in every block like one more server, so that a model's cost can be
- * told as a multiple of it. It offers the plain service only; what it does
- * share with the five, flags, listener, stop and counters, is the
+ * It is driven in every block like one more server, so that a model's cost
+ * can be told as a multiple of it. It offers the plain service only; what it
+ * does share with the five, flags, listener, stop and counters, is the
  * contract's.
  *
  * Like them it holds no output without bound: while bytes that the kernel

@@ -135,9 +135,13 @@ build_title(struct document *document, const struct summary_group *group)
     for (size_t i = 0; i < group->nrows; i++) {
         lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
     }
-    document_heading(document, "%s %d: %s, %d li%s, %d blocks",
-                     life->scenario, life->clients, text_string(&text), lives,
-                     lives == 1 ? "fe" : "ves", group->blocks);
+    text_add(&text, ", %d li%s", lives, lives == 1 ? "fe" : "ves");
+    /* An open loop is not compared block by block. */
+    if (group->blocks > 0) {
+        text_add(&text, ", %d blocks", group->blocks);
+    }
+    document_heading(document, "%s %d: %s", life->scenario, life->clients,
+                     text_string(&text));
     text_free(&text);
 }
 
