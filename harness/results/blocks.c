@@ -130,7 +130,7 @@ fit_cells(struct summary_group *group, enum fitted what,
     int status = -1;
 
     for (size_t i = 0; values && lives && i < ncells;) {
-        double *block = &values[blocks * models];
+        double *block = &values[(size_t)blocks * (size_t)models];
         int present = 0;
         size_t begin = i;
 

@@ -80,7 +80,7 @@ static void
 fit_medians(struct work *work, double *level)
 {
     for (int b = 0; b < work->blocks; b++) {
-        memcpy(work->scratch, &work->value[b * work->models],
+        memcpy(work->scratch, &work->value[(size_t)b * (size_t)work->models],
                (size_t)work->models * sizeof *work->scratch);
         work->block[b] =
             statistics_median(work->scratch, (size_t)work->models);
@@ -100,7 +100,7 @@ fit_means(struct work *work, double *level)
 {
     memset(level, 0, (size_t)work->models * sizeof *level);
     for (int b = 0; b < work->blocks; b++) {
-        const double *cut = &work->cut[b * work->models];
+        const double *cut = &work->cut[(size_t)b * (size_t)work->models];
 
         work->block[b] = 0;
         for (int m = 0; m < work->models; m++) {

@@ -3,6 +3,7 @@
  */
 #include "harness/results/results.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -89,14 +90,15 @@ sort_lives(const struct results *results)
 {
     size_t n = results->nlives;
     struct place *places = calloc(n + 1, sizeof *places);
-    const struct life **lives = calloc(n + 1, sizeof *lives);
+    const struct life **lives = calloc(n + 1, sizeof(struct life *));
 
     for (size_t i = 0; places && i < n; i++) {
         const struct life *life = &results->lives[i];
         size_t scenario = 0;
         size_t clients = 0;
 
-        while (strcmp(results->lives[scenario].scenario, life->scenario)) {
+        while (strcmp(results->lives[scenario].scenario, life->scenario) !=
+               0) {
             scenario++;
         }
         while (!same_table(&results->lives[clients], life)) {
@@ -112,6 +114,7 @@ sort_lives(const struct results *results)
     }
     qsort(places, n, sizeof *places, compare_places);
     for (size_t i = 0; i < n; i++) {
+        assert(places[i].life != NULL);
         lives[i] = places[i].life;
     }
     free(places);

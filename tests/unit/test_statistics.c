@@ -129,8 +129,9 @@ START_TEST(blocks_cancel_out_and_ratios_are_exact)
 
     for (int i = 0; i < 20; i++) {
         life[i] = 1;
-        value[2 * i] = log(5 + i);
-        value[2 * i + 1] = log(1.5 * (5 + i)) + (i % 2 ? 1e-3 : -1e-3);
+        value[(size_t)2 * (size_t)i] = log(5 + i);
+        value[(size_t)2 * (size_t)i + 1] =
+            log(1.5 * (5 + i)) + (i % 2 ? 1e-3 : -1e-3);
     }
     ck_assert_int_eq(statistics_fit(&fit, value, life, 20, 2), 0);
     over = statistics_compare(&fit, 1, 0);

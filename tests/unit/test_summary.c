@@ -232,7 +232,8 @@ START_TEST(rates_stand_together_and_tell_who_is_saturated)
     make();
     ck_assert_uint_eq(summary.ngroups, 3);
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(summary.rows[i].life->rate_per_s, 20000 * i);
+        ck_assert_int_eq(summary.rows[i].life->rate_per_s,
+                         INT64_C(20000) * i);
         ck_assert_int_eq(summary.rows[i].saturated, i == 2);
     }
 }
