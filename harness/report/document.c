@@ -4,21 +4,8 @@
  */
 #include "harness/report/document.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Append to `text`, formatted. */
-static void
-add_formatted(struct text *text, const char *format, va_list args)
-{
-    char *words = NULL;
-
-    if (vasprintf(&words, format, args) >= 0) {
-        text_add(text, "%s", words);
-        free(words);
-    }
-}
 
 /* A new block, or NULL without memory. */
 static struct block *
@@ -45,7 +32,7 @@ document_say(struct document *document, enum block_kind kind,
     va_list args;
 
     va_start(args, format);
-    add_formatted(&text, format, args);
+    text_add_args(&text, format, args);
     va_end(args);
     block = text.length > 0 ? add_block(document, kind) : NULL;
     if (block) {
@@ -102,7 +89,7 @@ document_cell(struct document *document, enum mark mark, const char *format,
 
     if (cell) {
         va_start(args, format);
-        add_formatted(&cell->text, format, args);
+        text_add_args(&cell->text, format, args);
         va_end(args);
         cell->mark = mark;
     }
@@ -119,7 +106,7 @@ document_rest(struct document *document, const char *format, ...)
         return;
     }
     va_start(args, format);
-    add_formatted(&cell->text, format, args);
+    text_add_args(&cell->text, format, args);
     va_end(args);
     cell->rest = true;
     block = &document->blocks[document->nblocks - 1];
@@ -153,25 +140,23 @@ document_free(struct document *document)
 static void
 put_escaped(FILE *file, const char *words)
 {
-    static const struct {
-        char byte;
-        const char *entity;
-    } entities[] = {
-        {'|', "&#124;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}};
-
-    for (size_t i = 0; words[i] != '\0'; i++) {
-        const char *entity = NULL;
-
-        for (size_t j = 0; j < sizeof entities / sizeof entities[0]; j++) {
-            if (entities[j].byte == words[i]) {
-                entity = entities[j].entity;
-            }
-        }
-        if (entity) {
-            fputs(entity, file);
-        } else {
-            fprintf(file, "%s%c", strchr("\\`*_[]#~", words[i]) ? "\\" : "",
-                    words[i]);
+    for (; *words != '\0'; words++) {
+        switch (*words) {
+        case '|':
+            fputs("&#124;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '&':
+            fputs("&amp;", file);
+            break;
+        default:
+            fprintf(file, "%s%c", strchr("\\`*_[]#~", *words) ? "\\" : "",
+                    *words);
         }
     }
 }

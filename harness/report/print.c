@@ -67,21 +67,6 @@ count_lines(const char *text)
     return lines;
 }
 
-static void
-add_more(struct document *document, const struct report_paper *paper)
-{
-    struct text text = {0};
-
-    if (paper->folder) {
-        text_add(&text, "   data: %s/results.csv", paper->folder);
-    }
-    document_paragraph(document,
-                       "more: report --scenario=NAME | --why | --noise | "
-                       "--all%s",
-                       text_string(&text));
-    text_free(&text);
-}
-
 /* The fewer scenarios are compared, the shorter it gets. */
 void
 report_headline(FILE *file, const struct summary *summary,
@@ -96,7 +81,12 @@ report_headline(FILE *file, const struct summary *summary,
 
         free(text);
         headline_build(&document, summary, lines);
-        add_more(&document, paper);
+        document_paragraph(&document,
+                           "more: report --scenario=NAME | --why | --noise | "
+                           "--all%s%s%s",
+                           paper->folder ? "   data: " : "",
+                           paper->folder ? paper->folder : "",
+                           paper->folder ? "/results.csv" : "");
         text = render(&document, paper);
         document_free(&document);
     } while (count_lines(text) > REPORT_LINES_MAX && lines-- > 0);

@@ -4,36 +4,10 @@
 #include "harness/report/text.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/load/units.h"
-
-/* Room for `more` bytes and the final 0. Returns 0, or -1 without memory. */
-static int
-reserve(struct text *text, size_t more)
-{
-    size_t needed = text->length + more + 1;
-
-    if (needed > text->room) {
-        size_t room = 2 * needed;
-        char *bytes = realloc(text->bytes, room);
-
-        if (!bytes) {
-            return -1;
-        }
-        text->bytes = bytes;
-        text->room = room;
-    }
-    return 0;
-}
-
-static int
-min_int(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 /* What is not printable becomes a blank or a question mark. */
 static void
@@ -49,24 +23,33 @@ clean(char *words)
 }
 
 void
+text_add_args(struct text *text, const char *format, va_list args)
+{
+    char *words;
+    int length = vasprintf(&words, format, args);
+    char *bytes =
+        length >= 0 ? realloc(text->bytes, text->length + (size_t)length + 1)
+                    : NULL;
+
+    if (bytes) {
+        clean(words);
+        memcpy(bytes + text->length, words, (size_t)length + 1);
+        text->bytes = bytes;
+        text->length += (size_t)length;
+    }
+    if (length >= 0) {
+        free(words);
+    }
+}
+
+void
 text_add(struct text *text, const char *format, ...)
 {
     va_list args;
-    char *words = NULL;
-    int length;
 
     va_start(args, format);
-    length = vasprintf(&words, format, args);
+    text_add_args(text, format, args);
     va_end(args);
-    if (length < 0) {
-        return;
-    }
-    if (reserve(text, (size_t)length) == 0) {
-        clean(words);
-        memcpy(text->bytes + text->length, words, (size_t)length + 1);
-        text->length += (size_t)length;
-    }
-    free(words);
 }
 
 const char *
@@ -86,7 +69,7 @@ char *
 text_clip(char cell[TEXT_CELL_BYTES], const char *words, int width)
 {
     int length = (int)strlen(words);
-    int limit = min_int(width, TEXT_CELL_BYTES - 1);
+    int limit = width < TEXT_CELL_BYTES ? width : TEXT_CELL_BYTES - 1;
     int head = (limit - 1) / 2;
 
     if (length <= limit) {
@@ -135,7 +118,9 @@ text_wrap(FILE *file, const char *words, int column, int width, int indent)
             begin = indent;
             blank = 0;
         }
-        length = min_int(length, width - column - blank);
+        if (length > width - column - blank) {
+            length = width - column - blank;
+        }
         fprintf(file, "%*s%.*s", blank, "", length, words);
         column += blank + length;
         blank = 1;

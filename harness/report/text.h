@@ -8,6 +8,7 @@
 #ifndef FIVEWAYS_TEXT_H
 #define FIVEWAYS_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -20,13 +21,13 @@ enum {
 struct text {
     char *bytes;   /* what there is, ending in 0; NULL while empty */
     size_t length; /* of it */
-    size_t room;   /* bytes allocated */
 };
 
 /* Append, formatted as by printf. What is not printable becomes a blank or
  * a question mark; without memory nothing is appended. */
 void text_add(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void text_add_args(struct text *text, const char *format, va_list args);
 
 /* What there is, "" while empty. */
 const char *text_string(const struct text *text);

@@ -29,12 +29,11 @@ const struct variant variants[VARIANTS] = {
 /* The scenarios that they are compared in. */
 static const struct {
     enum cells_kind kind; /* of the scenario */
-    const char *heading;  /* of its column */
     const char *where;    /* in a sentence */
 } places[] = {
-    {KIND_ONE, "1 client", "with one client"},
-    {KIND_MANY, "many", "with many clients"},
-    {KIND_IDLE, "idle", "beside idle clients"},
+    {KIND_ONE, "with one client"},
+    {KIND_MANY, "with many clients"},
+    {KIND_IDLE, "beside idle clients"},
 };
 enum {
     PLACES = sizeof places / sizeof places[0],
@@ -139,18 +138,19 @@ void
 variants_build(struct document *document, const struct summary *summary,
                bool sentences)
 {
-    struct column columns[PLACES + 5] = {{"", "", 0, true},
-                                         {"", "over", 0, true}};
+    static const struct column columns[] = {
+        {"", "", 0, true},
+        {"", "over", 0, true},
+        {"CPU over that", "1 client", 0, false},
+        {"CPU over that", "many", 0, false},
+        {"CPU over that", "idle", 0, false},
+        {"its own", "KiB/cl", 0, false},
+        {"its own", "calls", 0, false},
+        {"its own", "switch", 0, false},
+    };
 
-    for (size_t i = 0; i < PLACES; i++) {
-        columns[i + 2] =
-            (struct column){"CPU over that", places[i].heading, 0, false};
-    }
-    columns[PLACES + 2] = (struct column){"its own", "KiB/cl", 0, false};
-    columns[PLACES + 3] = (struct column){"its own", "calls", 0, false};
-    columns[PLACES + 4] = (struct column){"its own", "switch", 0, false};
     document_heading(document, "Variants, each over what it is held against");
-    document_table(document, columns, PLACES + 5);
+    document_table(document, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < VARIANTS; i++) {
         const struct variant *variant = &variants[i];
 
