@@ -27,10 +27,11 @@
 #include <string.h>
 
 enum {
-    PASSES = 3,      /* first from medians, then twice from what is left */
-    STEPS = 96,      /* of each integral */
-    HALVINGS = 18,   /* of the interval in which a quantile lies */
-    BLOCKS_LEAST = 3 /* below it there is nothing to estimate noise from */
+    PASSES = 3,       /* first from medians, then twice from what is left */
+    STEPS = 96,       /* of each integral */
+    HALVINGS = 18,    /* of the interval in which a quantile lies */
+    BLOCKS_LEAST = 3, /* below it there is nothing to estimate noise from */
+    BLOCKS_CUT = 5    /* below it nobody can tell who lies too far out */
 };
 
 /* Residuals beyond so many median absolute deviations are cut; as standard
@@ -124,7 +125,9 @@ cut(struct work *work, const double *level)
         work->scratch[i] = fabs(work->value[i] - level[i % work->models] -
                                 work->block[i / work->models]);
     }
-    most = CUT * statistics_median(work->scratch, (size_t)n);
+    most = work->blocks < BLOCKS_CUT
+               ? INFINITY
+               : CUT * statistics_median(work->scratch, (size_t)n);
     for (int i = 0; i < n; i++) {
         double fitted =
             level[i % work->models] + work->block[i / work->models];
