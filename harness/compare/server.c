@@ -294,6 +294,7 @@ start_once(struct server *server, const struct server_order *order,
     }
     wrong =
         port == -1 ? strerror(errno) : server_make_line(order, port, &line);
+    begin_ns = clock_now_ns();
     if (!wrong && server_spawn(server, order, &line) != 0) {
         wrong = strerror(errno);
     }
@@ -302,7 +303,6 @@ start_once(struct server *server, const struct server_order *order,
                  wrong);
         return -1;
     }
-    begin_ns = clock_now_ns();
     ready = wait_ready(server, order, port);
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     if (!ready) {

@@ -15,7 +15,7 @@ in_sight() {
     run_briefly --start-timeout=30s --server="$1=$3"
     [ "$status" -eq 0 ] && said "^$1 +16/16" out &&
         [ -n "$(field server_cpu_us_per_echo "$1")" ] &&
-        [ -n "$(field rss_kib_per_client "$1")" ] && ! said 'note:' out
+        [ -n "$(field rss_kib_per_client "$1")" ] && ! said 'out of sight|in child' flat
     result "$1 is measured" $?
     within 10 no_children_left
     result "$1 is stopped" $?
