@@ -294,7 +294,7 @@ SERVER_FLAG = $(if $(SERVER),--server="$$SERVER") \
     $(if $(LAUNCHER),--launcher="$$LAUNCHER") \
     $(if $(COMPARE_HOST),--host="$(COMPARE_HOST)")
 # Who wants the table does not want to read of the build.
-COMPARE_BUILD = @$(MAKE) -q programs 2>/dev/null || { \
+COMPARE_BUILD = @$(MAKE) -q programs >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
     $(MAKE) --no-print-directory -j$(shell nproc) programs SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)

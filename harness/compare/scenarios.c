@@ -38,7 +38,7 @@ static const struct scenario table[] = {
              .ask_silent = true),
     SCENARIO("silent", 3, 16, 64, EVERY_MODE, .silent = 1),
     SCENARIO("wait", 6, 64, 64, EVERY_MODE, .delay_ms = 5),
-    SCENARIO("work", 5, 16, 64, EVERY_MODE, .work_us = 200, .all_cpus = true),
+    SCENARIO("work", 4, 16, 64, EVERY_MODE, .work_us = 200, .all_cpus = true),
     SCENARIO("bulk", 5, 4, INT64_C(1024) * 1024, MODE_FULL),
     SCENARIO("rate", 25, 64, 64, LONGER_MODES, .open_loop = true),
 };
