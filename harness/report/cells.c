@@ -90,36 +90,9 @@ cells_in_milliseconds(const struct summary_group *group)
 /* ---- the cells that are more than a number ------------------------------
  */
 
-/* A function of a row; the mark of the cell. */
-typedef enum mark put_cell(struct text *text,
-                           const struct summary_group *group,
-                           const struct summary_row *row);
-
 static enum mark
-put_model(struct text *text, const struct summary_group *group,
-          const struct summary_row *row)
+put_served(struct text *text, const struct summary_row *row)
 {
-    char name[TEXT_CELL_BYTES];
-
-    (void)group;
-    text_add(text, "%s", text_clip(name, row->life->model, NAME_WIDTH));
-    return MARK_NONE;
-}
-
-static enum mark
-put_rate_asked(struct text *text, const struct summary_group *group,
-               const struct summary_row *row)
-{
-    (void)group;
-    text_add(text, "%d", row->life->rate_per_s);
-    return MARK_NONE;
-}
-
-static enum mark
-put_served(struct text *text, const struct summary_group *group,
-           const struct summary_row *row)
-{
-    (void)group;
     if (isnan(row->figure[LIFE_SERVED])) {
         text_add(text, "-");
         return MARK_NONE;
@@ -157,61 +130,16 @@ put_verdict(struct text *text, const struct summary_group *group,
     return MARK_NONE;
 }
 
-static enum mark
-put_over_most(struct text *text, const struct summary_group *group,
-              const struct summary_row *row)
-{
-    return put_verdict(text, group, row, FIT_RATE, "most");
-}
-
-static enum mark
-put_cost(struct text *text, const struct summary_group *group,
-         const struct summary_row *row)
-{
-    return put_verdict(text, group, row, FIT_CPU, "least");
-}
-
-static enum mark
-put_range(struct text *text, const struct summary_group *group,
-          const struct summary_row *row)
-{
-    const struct comparison *over = &row->over_best[FIT_CPU];
-
-    (void)group;
-    if (isnan(over->low)) {
-        text_add(text, "-");
-    } else {
-        text_add(text, "[%.2f, %.2f]", over->low, over->high);
-    }
-    return MARK_NONE;
-}
-
-static enum mark
-put_yard(struct text *text, const struct summary_group *group,
-         const struct summary_row *row)
-{
-    char number[TEXT_CELL_BYTES];
-
-    (void)group;
-    text_add(text, "%s",
-             row->yardstick
-                 ? "-"
-                 : text_number(number, row->over_yardstick.ratio, "-"));
-    return MARK_NONE;
-}
-
 /* What the clients add is a difference of two sizes that the kernel counts in
  * pages. A few pages are no result, so less than that is a bound. */
-static enum mark
-put_memory(struct text *text, const struct summary_group *group,
-           const struct summary_row *row)
+static void
+put_memory(struct text *text, const struct summary_row *row)
 {
     double value = summary_memory(row);
     double held = fmax(row->served_most, 1) +
                   (row->life->ask_silent ? 0 : row->life->silent);
     double bound = MEMORY_NOISE_KIB / held;
 
-    (void)group;
     if (!isfinite(value)) {
         text_add(text, "-");
     } else if (value < bound) {
@@ -221,43 +149,13 @@ put_memory(struct text *text, const struct summary_group *group,
     } else {
         text_add(text, value < 9.95 ? "%.1f" : "%.0f", value);
     }
-    return MARK_NONE;
-}
-
-/* What could not be counted here has a reason, which --why tells. */
-static enum mark
-put_calls(struct text *text, const struct summary_group *group,
-          const struct summary_row *row)
-{
-    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
-
-    (void)group;
-    if (isfinite(calls)) {
-        text_add(text, "%.2f", calls);
-    } else {
-        text_add(text,
-                 row->calls && row->calls->method[0] == '\0' ? "n/a" : "-");
-    }
-    return MARK_NONE;
 }
 
 static enum mark
-put_bound(struct text *text, const struct summary_group *group,
-          const struct summary_row *row)
-{
-    const char *bound = row->life->bound_by;
-
-    (void)group;
-    text_add(text, "%s", bound[0] != '\0' ? bound : "-");
-    return MARK_NONE;
-}
-
-static enum mark
-put_state(struct text *text, const struct summary_group *group,
-          const struct summary_row *row)
+put_state(struct text *text, const struct summary_row *row)
 {
     if (row->starved) {
-        put_served(text, group, row);
+        put_served(text, row);
         text_add(text, " served");
         return MARK_BAD;
     }
@@ -265,6 +163,60 @@ put_state(struct text *text, const struct summary_group *group,
              isnan(row->figure[LIFE_REACHED_SHARE]) ? "-"
              : row->saturated                       ? "saturated"
                                                     : "kept");
+    return MARK_NONE;
+}
+
+/* A cell that is more than a number. */
+static enum mark
+put_words(struct text *text, enum cells_id id,
+          const struct summary_group *group, const struct summary_row *row)
+{
+    const struct comparison *over = &row->over_best[FIT_CPU];
+    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
+    char cell[TEXT_CELL_BYTES];
+
+    switch (id) {
+    case CELLS_MODEL:
+        text_add(text, "%s", text_clip(cell, row->life->model, NAME_WIDTH));
+        break;
+    case CELLS_RATE_ASKED:
+        text_add(text, "%d", row->life->rate_per_s);
+        break;
+    case CELLS_SERVED:
+        return put_served(text, row);
+    case CELLS_OVER_MOST:
+        return put_verdict(text, group, row, FIT_RATE, "most");
+    case CELLS_COST:
+        return put_verdict(text, group, row, FIT_CPU, "least");
+    case CELLS_RANGE:
+        text_add(text, isnan(over->low) ? "-" : "[%.2f, %.2f]", over->low,
+                 over->high);
+        break;
+    case CELLS_YARD:
+        text_add(text, "%s",
+                 text_number(cell,
+                             row->yardstick ? NAN : row->over_yardstick.ratio,
+                             "-"));
+        break;
+    case CELLS_CALLS:
+        /* What could not be counted here has a reason, which --why tells. */
+        if (isfinite(calls)) {
+            text_add(text, "%.2f", calls);
+            break;
+        }
+        text_add(text, "%s",
+                 row->calls && row->calls->method[0] == '\0' ? "n/a" : "-");
+        break;
+    case CELLS_MEMORY:
+        put_memory(text, row);
+        break;
+    case CELLS_BOUND:
+        text_add(text, "%s",
+                 row->life->bound_by[0] != '\0' ? row->life->bound_by : "-");
+        break;
+    default:
+        return put_state(text, row);
+    }
     return MARK_NONE;
 }
 
@@ -278,56 +230,53 @@ enum form {
     FORM_COUNT,  /* with a unit: 94.8k */
     FORM_TIME,   /* us or ms, as the heading says */
     FORM_SHARED, /* a time that clients who are not served never get */
+    FORM_WORDS,  /* more than a figure */
 };
 
 static const struct {
-    const char *group;   /* above the heading */
-    const char *heading; /* without the unit of a time */
-    put_cell *put;       /* or NULL: a figure, in this form */
-    enum life_figure figure;
+    const char *group;       /* above the heading */
+    const char *heading;     /* without the unit of a time */
+    enum life_figure figure; /* unless it is words */
     enum form form;
     bool left; /* words */
 } cells[CELLS] = {
-    [CELLS_MODEL] = {"", "", put_model, 0, 0, true},
-    [CELLS_RATE_ASKED] = {"", "asked/s", put_rate_asked, 0, 0, false},
-    [CELLS_SERVED] = {"", "served", put_served, 0, 0, false},
-    [CELLS_FAIRNESS] = {"", "fair", NULL, LIFE_FAIRNESS, FORM_FIXED, false},
-    [CELLS_RATE] = {"", "echoes/s", NULL, LIFE_ECHOES_PER_S, FORM_COUNT,
-                    false},
-    [CELLS_OVER_MOST] = {"", "of most", put_over_most, 0, 0, false},
-    [CELLS_P50] = {"full turn", "p50", NULL, LIFE_P50_US, FORM_SHARED, false},
-    [CELLS_P99] = {"full turn", "p99", NULL, LIFE_P99_US, FORM_SHARED, false},
-    [CELLS_SERVER] = {"CPU us/echo", "server", NULL,
-                      LIFE_SERVER_CPU_US_PER_ECHO, 0, false},
-    [CELLS_CLIENT] = {"CPU us/echo", "client", NULL,
-                      LIFE_CLIENT_CPU_US_PER_ECHO, 0, false},
-    [CELLS_COST] = {"server CPU over", "least", put_cost, 0, 0, false},
-    [CELLS_RANGE] = {"server CPU over", "95 %", put_range, 0, 0, false},
-    [CELLS_YARD] = {"server CPU over", "yard", put_yard, 0, 0, false},
-    [CELLS_FLOOR] = {"server CPU over", "floor", NULL, LIFE_CPU_OVER_FLOOR,
+    [CELLS_MODEL] = {"", "", 0, FORM_WORDS, true},
+    [CELLS_RATE_ASKED] = {"", "asked/s", 0, FORM_WORDS, false},
+    [CELLS_SERVED] = {"", "served", 0, FORM_WORDS, false},
+    [CELLS_FAIRNESS] = {"", "fair", LIFE_FAIRNESS, FORM_FIXED, false},
+    [CELLS_RATE] = {"", "echoes/s", LIFE_ECHOES_PER_S, FORM_COUNT, false},
+    [CELLS_OVER_MOST] = {"", "of most", 0, FORM_WORDS, false},
+    [CELLS_P50] = {"full turn", "p50", LIFE_P50_US, FORM_SHARED, false},
+    [CELLS_P99] = {"full turn", "p99", LIFE_P99_US, FORM_SHARED, false},
+    [CELLS_SERVER] = {"CPU us/echo", "server", LIFE_SERVER_CPU_US_PER_ECHO, 0,
+                      false},
+    [CELLS_CLIENT] = {"CPU us/echo", "client", LIFE_CLIENT_CPU_US_PER_ECHO, 0,
+                      false},
+    [CELLS_COST] = {"server CPU over", "least", 0, FORM_WORDS, false},
+    [CELLS_RANGE] = {"server CPU over", "95 %", 0, FORM_WORDS, false},
+    [CELLS_YARD] = {"server CPU over", "yard", 0, FORM_WORDS, false},
+    [CELLS_FLOOR] = {"server CPU over", "floor", LIFE_CPU_OVER_FLOOR,
                      FORM_FIXED, false},
-    [CELLS_CALLS] = {"", "calls", put_calls, 0, 0, false},
-    [CELLS_SWITCHES] = {"", "switch", NULL, LIFE_SWITCHES_PER_ECHO,
-                        FORM_FIXED, false},
-    [CELLS_MEMORY] = {"", "KiB/cl", put_memory, 0, 0, false},
-    [CELLS_RESIDENT] = {"KiB a client", "resident", NULL,
-                        LIFE_RSS_KIB_PER_CLIENT, 0, false},
-    [CELLS_STACK] = {"KiB a client", "thread stack", NULL,
+    [CELLS_CALLS] = {"", "calls", 0, FORM_WORDS, false},
+    [CELLS_SWITCHES] = {"", "switch", LIFE_SWITCHES_PER_ECHO, FORM_FIXED,
+                        false},
+    [CELLS_MEMORY] = {"", "KiB/cl", 0, FORM_WORDS, false},
+    [CELLS_RESIDENT] = {"KiB a client", "resident", LIFE_RSS_KIB_PER_CLIENT,
+                        0, false},
+    [CELLS_STACK] = {"KiB a client", "thread stack",
                      LIFE_STACK_KIB_PER_CLIENT, 0, false},
-    [CELLS_BOUND] = {"", "bound by", put_bound, 0, 0, false},
-    [CELLS_RESPONSE_P50] = {"response", "p50", NULL, LIFE_P50_US, FORM_SHARED,
+    [CELLS_BOUND] = {"", "bound by", 0, FORM_WORDS, false},
+    [CELLS_RESPONSE_P50] = {"response", "p50", LIFE_P50_US, FORM_SHARED,
                             false},
-    [CELLS_RESPONSE_P99] = {"response", "p99", NULL, LIFE_P99_US, FORM_SHARED,
+    [CELLS_RESPONSE_P99] = {"response", "p99", LIFE_P99_US, FORM_SHARED,
                             false},
-    [CELLS_SERVICE_P50] = {"service", "p50", NULL, LIFE_SERVICE_P50_US,
-                           FORM_TIME, false},
-    [CELLS_SERVICE_P99] = {"service", "p99", NULL, LIFE_SERVICE_P99_US,
-                           FORM_TIME, false},
-    [CELLS_LAG] = {"client", "lag p99", NULL, LIFE_LAG_P99_US, FORM_TIME,
-                   false},
-    [CELLS_UNFINISHED] = {"", "unfin.", NULL, LIFE_UNFINISHED, FORM_COUNT,
-                          false},
-    [CELLS_STATE] = {"", "state", put_state, 0, 0, true},
+    [CELLS_SERVICE_P50] = {"service", "p50", LIFE_SERVICE_P50_US, FORM_TIME,
+                           false},
+    [CELLS_SERVICE_P99] = {"service", "p99", LIFE_SERVICE_P99_US, FORM_TIME,
+                           false},
+    [CELLS_LAG] = {"client", "lag p99", LIFE_LAG_P99_US, FORM_TIME, false},
+    [CELLS_UNFINISHED] = {"", "unfin.", LIFE_UNFINISHED, FORM_COUNT, false},
+    [CELLS_STATE] = {"", "state", 0, FORM_WORDS, true},
 };
 
 static enum mark
@@ -346,7 +295,7 @@ put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
         text_add(text, "grows");
         return MARK_NONE;
     }
-    if (form >= FORM_TIME && milliseconds) {
+    if ((form == FORM_TIME || form == FORM_SHARED) && milliseconds) {
         value /= 1000;
     }
     if (form == FORM_FIXED && isfinite(value) && fabs(value) < 99.5) {
@@ -365,8 +314,9 @@ cells_put(struct document *document, enum cells_id id,
           bool milliseconds)
 {
     struct text text = {0};
-    enum mark mark = cells[id].put ? cells[id].put(&text, group, row)
-                                   : put_figure(&text, id, row, milliseconds);
+    enum mark mark = cells[id].form == FORM_WORDS
+                         ? put_words(&text, id, group, row)
+                         : put_figure(&text, id, row, milliseconds);
 
     document_cell(document, mark, "%s", text_string(&text));
     text_free(&text);
@@ -385,7 +335,7 @@ cells_table(struct document *document, const struct cells_shown *shown,
 
         columns[i] = (struct column){cells[id].group, cells[id].heading,
                                      shown[i].drop, cells[id].left};
-        for (size_t j = 0; cells[id].form >= FORM_TIME && j < 3; j++) {
+        for (size_t j = 0; j < 3; j++) {
             if (strncmp(times[j][0], cells[id].heading, 3) == 0) {
                 columns[i].heading = times[j][milliseconds];
             }
