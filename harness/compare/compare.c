@@ -1,8 +1,9 @@
 /*
  * compare.c: the program `compare`: servers side by side, and a table.
  *
- * It starts each server in turn, drives the same load at it, measures it
- * from outside, writes down what it saw, and renders that.
+ * It starts all servers of a scenario, drives the same load at one of them at
+ * a time, measures it from outside, writes down what it saw, and renders
+ * that.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ look(enum engine_phase phase, void *arg)
             inside->begin_cpu_ns >= 0 && cpu_ns >= 0
                 ? cpu_ns - inside->begin_cpu_ns
                 : -1;
+        /* A child for each connection is gone when that is. */
+        inside->shared->forks |=
+            !inside->engine && server_forks(&inside->server);
     }
 }
 
@@ -65,10 +69,24 @@ run_alone(struct inside *inside)
     options.clients = shared->sum;
     options.silent_clients = 0;
     options.ask_silent = false;
+    /* With churn, too: a child that there is must be there to be seen. */
+    options.churn = false;
     options.rate_per_s = 0;
     options.window_ns = shared->slice_ns;
     if (engine_run(&options, &shared->alone) != 0) {
         shared->engine_errno = errno;
+    }
+}
+
+/* What the server did wrong counts though the times do not. */
+static void
+keep_errors(struct driver_shared *shared)
+{
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        if (i != ENGINE_CLIENT_LATE && shared->last.errors[i] > 0) {
+            shared->all.errors[i] += shared->last.errors[i];
+            shared->all.error_errno[i] = shared->last.error_errno[i];
+        }
     }
 }
 
@@ -94,6 +112,7 @@ keep_slice(struct driver_shared *shared)
     }
     if (late && shared->slices[sum] > 0) {
         shared->invalid[sum]++;
+        keep_errors(shared);
         return;
     }
     if (!late && shared->slices[sum] == 0 && shared->invalid[sum] > 0) {
@@ -161,6 +180,11 @@ live(struct inside *inside, int fd)
     char byte;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Those of other servers would count against this one's clients. */
+#ifdef SYS_close_range
+    syscall(SYS_close_range, 3, fd - 1, 0);
+    syscall(SYS_close_range, fd + 1, ~0U, 0);
+#endif
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);

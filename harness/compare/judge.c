@@ -138,7 +138,7 @@ fill_costs(struct life *life, const struct measurement *measurement,
             (measurement->busy_rss_kib - measurement->base_rss_kib) / held;
         figure[LIFE_STACK_KIB_PER_CLIENT] =
             (measurement->threads - measurement->base_threads) *
-            measurement->stack_kib / held;
+            measurement->stack_kib / (held + measurement->held_before);
     }
     if (window_ns > 0) {
         snprintf(
@@ -418,7 +418,7 @@ judge_status(struct life *life, const struct measurement *measurement,
         server_describe_end(server, text);
         life_fail(life, LIFE_FAILED, "%s", text);
     } else if (measurement->engine_errno != 0) {
-        life_fail(life, LIFE_INVALID, "the client could not start: %s",
+        life_fail(life, LIFE_INVALID, "the client failed: %s",
                   strerror(measurement->engine_errno));
     } else if (result->errors[ENGINE_CLIENT_LATE] > 0 &&
                own_errors(result) == 1) {

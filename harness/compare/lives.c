@@ -4,6 +4,7 @@
 #include "harness/compare/measure.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +89,6 @@ run_block(struct lives *lives, int sum)
 static void
 begin_blocks(struct lives *lives)
 {
-    cpu_set_t cpus;
-
     for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
         struct turn *turn = &lives->turns[i];
         double threads;
@@ -102,8 +101,6 @@ begin_blocks(struct lives *lives)
             turn->begin_echoes = turn->driver.shared->echoes;
         }
     }
-    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_read(&lives->before, &cpus);
 }
 
 /* Blocks in a closed loop until the time is over; what the other lives have
@@ -183,7 +180,9 @@ run_open(struct lives *lives, int64_t end_ns)
         if (lives_interrupted(lives)) {
             return;
         }
-        run_block(lives, 1 + point % lives->npoints);
+        if (run_block(lives, 1 + point % lives->npoints) == 0) {
+            return;
+        }
         point++;
         progress_show(&lives->progress, lives->cell, lives->life);
     }
@@ -201,11 +200,14 @@ takes_part(const struct lives *lives, size_t contender)
 static void
 run_life(struct lives *lives)
 {
+    cpu_set_t cpus;
     size_t n = lives->order->options->ncontenders;
     int64_t begin_ns = clock_now_ns();
     int64_t end_ns = begin_ns + lives->cell->life_ns - LEAVING_NS;
 
     lives->nfloors = 0;
+    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
+    disturbance_read(&lives->before, &cpus);
     for (size_t i = 0; i < n && !lives_interrupted(lives); i++) {
         if (takes_part(lives, i) && !lives->failed[i]) {
             progress_show(&lives->progress, lives->cell, lives->life);
@@ -222,7 +224,7 @@ run_life(struct lives *lives)
         run_closed(lives, end_ns, CAPACITY_BLOCKS);
         run_open(lives, end_ns);
     } else {
-        run_closed(lives, end_ns, LIVES_BLOCKS_MAX);
+        run_closed(lives, end_ns, INT_MAX);
     }
     for (size_t i = 0; i < n; i++) {
         if (lives->turns[i].state != STATE_OUT) {

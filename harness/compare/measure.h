@@ -48,6 +48,8 @@ struct driver_shared {
     int engine_errno;           /* why the engine could not do it, or 0 */
     uint64_t slice_echoes;      /* slice: whole echoes */
     int served;                 /* slice: speaking clients served so far */
+    bool forks;                 /* the server had children as the first
+                                 * clients spoke */
     bool drained;               /* slice: nothing was left under way */
     int64_t server_cpu_ns;      /* slice: of the server; -1: unknown */
     int64_t turn_cpu_ns;        /* slice: the same, with what comes before
@@ -368,7 +370,7 @@ struct lives {
     int block;                           /* the last one, from 1 */
     double floor_us[LIVES_BLOCKS_MAX];   /* of this life */
     int nfloors;                         /* how many */
-    struct disturbance before;           /* as the blocks began */
+    struct disturbance before;           /* as the life began */
     struct grid_point grid[GRID_POINTS]; /* rates of the open loop */
     int npoints;                         /* how many there are */
 };

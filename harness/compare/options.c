@@ -238,8 +238,8 @@ static const struct flag flags[] = {
                 "So long for each scenario, all servers and lives "
                 "together"),
     FLAG_NUMBER("lives", 0, NULL, &given.lives, 1, OPTIONS_LIVES_MAX,
-                "Fresh processes of each server in a scenario (default: "
-                "2; with --full 4)"),
+                "Fresh processes of each server in a scenario (default: 3; "
+                "with --quick and --c10k 2, with --full 4)"),
     FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers, 0, 0,
                 "NAME=COMMAND",
                 "Also a server of your own; {port} becomes a port for it "

@@ -82,6 +82,8 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     struct engine_options options;
     struct driver driver;
     struct perf perf;
+    double faults;
+    double threads;
     int status = -1;
 
     if (measure_start_server(order, &server, NULL, reason) != 0) {
@@ -93,6 +95,9 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     if (server.seen_pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
+    } else if (server_faults(&server, &faults, &threads), threads > 1) {
+        snprintf(calls->reason, sizeof calls->reason,
+                 "no perf: it has threads from the start");
     } else if (perf_open(&perf, server.seen_pid,
                          scenario->clients + scenario->silent <=
                              NAMED_CLIENTS_MAX,

@@ -25,7 +25,7 @@ enum {
 };
 
 /* Warming up ends when a slice is not cheaper than this share of the cheapest
- * before it, twice; or when so much time has gone into it. */
+ * before it, so often; or when so much time has gone into it. */
 #define WARMUP_GAIN   0.97
 #define WARMUP_NS_MAX (4000 * MS)
 
@@ -166,7 +166,7 @@ look_last(struct turn *turn)
     server_faults(&turn->server, &seen->faults, &threads);
     seen->faults -= turn->begin_faults;
     seen->busy_rss_kib = server_rss_kib(&turn->server);
-    seen->forks |= server_forks(&turn->server);
+    seen->forks = shared->forks || server_forks(&turn->server);
     seen->unseen = pid == 0;
     seen->moved = measure_has_moved(&turn->order, &turn->server);
     seen->switches = turn->order.scenario->churn || switches < 0 ||
@@ -276,8 +276,11 @@ turn_slice(struct lives *lives, size_t contender, int sum)
         rate ? grid_slice_ns(rate, RATE_MS * MS) : turn->slice_ns;
     struct slice slice;
 
-    driver_slice(&turn->driver, slice_ns, rate ? rate->rate_per_s : 0,
-                 (uint64_t)lives->block, sum);
+    if (driver_slice(&turn->driver, slice_ns, rate ? rate->rate_per_s : 0,
+                     (uint64_t)lives->block, sum) != 0) {
+        turn_end(lives, contender);
+        return;
+    }
     if (lives_interrupted(lives) && !shared->drained) {
         return;
     }
@@ -341,8 +344,8 @@ turn_warm_up(struct lives *lives, size_t contender)
                echoes;
         if (cost < WARMUP_GAIN * least) {
             steady = -1;
+            least = cost;
         }
-        least = fmin(least, cost);
         turn_ns = (double)shared->last.window_ns * shared->served / echoes;
     }
     turn_ns = fmin(SLICE_TURNS * turn_ns, (double)(SLICE_MS_MAX * MS));

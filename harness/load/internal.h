@@ -223,6 +223,8 @@ struct run {
     int64_t wait_ns;          /* how long it asked to sleep at most */
     int64_t lost_ns;          /* time that passed while we could not run, in
                                * pieces of LOST_NS_MIN and more */
+    int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
+                               * it was running at the last look */
     int64_t patient_from_ns;  /* before this nobody is late: until then we, or
                                * the server, were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */

@@ -22,6 +22,10 @@ run_is_interrupted(const struct run *run)
     return run->options->interrupted != NULL && *run->options->interrupted;
 }
 
+/* Whoever stopped it will let it go on; but a server that stopped itself
+ * waits for nobody. */
+#define PAUSED_NS_MAX (60 * NS_PER_S)
+
 /* Is the server's process stopped by somebody? That is not its fault: whoever
  * is late may be so from now on. */
 static bool
@@ -29,6 +33,13 @@ is_paused(struct run *run)
 {
     const struct engine_options *options = run->options;
     if (options->is_paused == NULL || !options->is_paused(options->arg)) {
+        run->paused_from_ns = 0;
+        return false;
+    }
+    if (run->paused_from_ns == 0) {
+        run->paused_from_ns = run->now_ns;
+    }
+    if (run->now_ns - run->paused_from_ns > PAUSED_NS_MAX) {
         return false;
     }
     run->patient_from_ns = run->now_ns;
@@ -246,7 +257,7 @@ run_while(struct run *run, bool (*is_so)(const struct run *run),
           int64_t max_ns, int64_t still_ns)
 {
     int64_t end_ns = run->now_ns + max_ns - run->lost_ns;
-    run->moved_ns = run->now_ns;
+    exchange_moved(run);
     while (is_so(run)) {
         int64_t until_ns =
             sooner(end_ns + run->lost_ns, run->moved_ns + still_ns);

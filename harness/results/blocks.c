@@ -65,6 +65,18 @@ slice_value(const struct slice *slice, enum fitted what)
                                : slice->echoes / slice->seconds);
 }
 
+/* Slices of a life that was the client's own trouble tell nothing. */
+static bool
+life_is_good(const struct summary_row *row, int life)
+{
+    for (int i = 0; i < row->nlives; i++) {
+        if (row->lives[i]->life == life) {
+            return row->lives[i]->status == LIFE_OK;
+        }
+    }
+    return false;
+}
+
 /* The slices that can be fitted, by block and row; the caller frees them. How
  * many each row has goes to `count`. */
 static struct cell *
@@ -82,9 +94,9 @@ make_cells(const struct results *results, const struct summary_group *group,
                 : NULL;
         double value = slice_value(slice, what);
 
-        if (row && (row->comparable || row->yardstick) &&
-            row->status == LIFE_OK && slice->rate_per_s == 0 &&
-            isfinite(value)) {
+        if (row && life_is_good(row, slice->life) &&
+            (row->comparable || row->yardstick) && row->status == LIFE_OK &&
+            slice->rate_per_s == 0 && isfinite(value)) {
             size_t place = (size_t)(row - group->rows);
 
             count[place]++;
