@@ -65,13 +65,17 @@ slice_value(const struct slice *slice, enum fitted what)
                                : slice->echoes / slice->seconds);
 }
 
-/* Slices of a life that was the client's own trouble tell nothing. */
+/* Slices of a life that was the client's own trouble tell nothing, nor does
+ * the CPU time of one whose work was done where nobody sees it. */
 static bool
-life_is_good(const struct summary_row *row, int life)
+life_is_good(const struct summary_row *row, int life, enum fitted what)
 {
     for (int i = 0; i < row->nlives; i++) {
         if (row->lives[i]->life == life) {
-            return row->lives[i]->status == LIFE_OK;
+            return row->lives[i]->status == LIFE_OK &&
+                   (what != FIT_CPU ||
+                    isfinite(
+                        row->lives[i]->figure[LIFE_SERVER_CPU_US_PER_ECHO]));
         }
     }
     return false;
@@ -94,7 +98,7 @@ make_cells(const struct results *results, const struct summary_group *group,
                 : NULL;
         double value = slice_value(slice, what);
 
-        if (row && life_is_good(row, slice->life) &&
+        if (row && life_is_good(row, slice->life, what) &&
             (row->comparable || row->yardstick) && row->status == LIFE_OK &&
             slice->rate_per_s == 0 && isfinite(value)) {
             size_t place = (size_t)(row - group->rows);

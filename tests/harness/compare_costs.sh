@@ -48,6 +48,14 @@ run_briefly "--server=forks=perl $here/forks.pl {port}"
     said 'note: forks: its CPU is spent in child' flat
 result "what children do is not counted as nothing" $?
 
+# A child that lives as long as one connection is never there at the end.
+run --quick --models=selectloop --scenarios=churn --lives=1 --time=200ms \
+    --syscalls=none "--server=forks=perl $here/forks.pl {port}"
+[ "$status" -eq 0 ] && said '^forks +16/16' out &&
+    [ -z "$(field server_cpu_us_per_echo forks)" ] &&
+    ! said '^forks .* (least|x[0-9.]+ +\[)' out
+result "nor where each child has but one connection" $?
+
 # More system calls than a server needs: CPU for each echo, and CPU over the
 # floor, rise by what they cost. So many calls that they are most of all the
 # server does; it looks at their price itself, while it serves.

@@ -78,10 +78,10 @@ static const struct {
     bool mute;               /* it served nobody */
     bool first_mute;         /* ... not even the first client */
     int silent;              /* clients that keep quiet */
-    uint64_t stalled;        /* clients that wait for more */
-    uint64_t inside;         /* of these: in the middle of an echo */
-    uint64_t behind;         /* of these: for the end of the connection */
-    uint64_t first_stalled;  /* the same of the first client */
+    int stalled;             /* clients that wait for more */
+    int inside;              /* of these: in the middle of an echo */
+    int behind;              /* of these: for the end of the connection */
+    int first_stalled;       /* the same of the first client */
     enum engine_error kind;  /* errors of this kind ... */
     uint64_t errors;         /* so many */
     uint64_t turned_away;    /* of these before they were served */
@@ -130,7 +130,8 @@ START_TEST(a_server_is_judged_by_what_clients_saw)
     measurement->first.served = !cases[_i].first_mute;
     measurement->first.stalled = cases[_i].first_stalled;
     if (cases[_i].stats) {
-        strcpy(server->output, cases[_i].stats);
+        snprintf(server->output, sizeof server->output, "%s",
+                 cases[_i].stats);
     }
     judge(cases[_i].ours);
     expect(cases[_i].status, cases[_i].words);
