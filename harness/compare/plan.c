@@ -25,9 +25,10 @@ enum {
     /* To count the system calls of one row, once in a run; measured. */
     COUNT_MS = 140,
     BRIEF_SECONDS = 4, /* of the one rate in the default run */
-    /* To connect a thousand more clients and to take leave of them, once for
+    /* To connect a thousand more clients, and to take leave of them, once for
      * each server and life; measured. */
     CONNECT_MS = 150,
+    LEAVE_MS = 130,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
 };
@@ -161,6 +162,7 @@ give_time(struct plan_cell *cell, const struct options *options,
     double seconds =
         brief ? BRIEF_SECONDS : scenario->seconds * budget->scale;
     double connecting = 0;
+    double leaving = 0;
     int counted = 0;
 
     if (options->time_ns > 0) {
@@ -171,6 +173,7 @@ give_time(struct plan_cell *cell, const struct options *options,
             counted +=
                 options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
             connecting += scenario->silent / 1e3 * CONNECT_MS / 1e3;
+            leaving += scenario->silent / 1e3 * LEAVE_MS / 1e3;
         }
     }
     cell->points = brief ? 1 : GRID_POINTS;
@@ -179,8 +182,8 @@ give_time(struct plan_cell *cell, const struct options *options,
                                      : budget->lives;
     cell->life_ns = (int64_t)(1e9 * (seconds / cell->lives + connecting));
     if (cell->skipped[0] == '\0') {
-        cell->seconds =
-            seconds + cell->lives * connecting + counted * COUNT_MS / 1e3;
+        cell->seconds = seconds + cell->lives * (connecting + leaving) +
+                        counted * COUNT_MS / 1e3;
     }
 }
 
