@@ -2,6 +2,7 @@
 # compare_interrupt.sh: Ctrl-C prints what there is, the last good results
 # stay, and whatever ends compare, no server is left (J7).
 # For the rest: it takes long.
+# shellcheck disable=SC2031 # begin, of cases.sh, sets pid in this shell
 source "$(dirname "$0")/cases.sh"
 
 # begin_long: a run of minutes that has measured a slice.
@@ -25,7 +26,7 @@ one_signal() {
     result "Ctrl-C prints what there is, marked partial" $?
     no_servers_left
     result "Ctrl-C leaves no server" $?
-    printed_again
+    printed_again "$tmp/results/results.jsonl"
     result "report prints the same from the file alone" $?
 }
 

@@ -3,6 +3,7 @@
 # in another network namespace, or out of sight as on another host. Each is
 # measured as far as it can be, and none is left.
 # For the rest: it takes long.
+# shellcheck disable=SC2031 # begin, of cases.sh, sets pid in this shell
 source "$(dirname "$0")/cases.sh"
 namespace=fiveways-$$
 

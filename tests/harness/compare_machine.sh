@@ -104,7 +104,7 @@ c10k() {
     said 'idle has [0-9]+ silent clients, not 5000' err &&
         said 'idle with 10000 silent clients is left out' err
     result "too few descriptors are said before it starts" $?
-    printed_again
+    printed_again "$tmp/results/results.jsonl"
     result "report prints the same from the file alone" $?
 }
 

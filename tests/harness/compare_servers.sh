@@ -85,7 +85,7 @@ variants() {
         said '^coroutine-swapcontext +coroutine +(x[0-9.]+|same|~|-) ' out &&
         ! said '^bufferevent +libevent' out
     result "without libevent the other variants are held against models" $?
-    printed_again
+    printed_again "$tmp/results/results.jsonl"
     result "report says the same of variants from the file alone" $?
 }
 
