@@ -78,18 +78,6 @@ run_alone(struct inside *inside)
     }
 }
 
-/* What the server did wrong counts though the times do not. */
-static void
-keep_errors(struct driver_shared *shared)
-{
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        if (i != ENGINE_CLIENT_LATE && shared->last.errors[i] > 0) {
-            shared->all.errors[i] += shared->last.errors[i];
-            shared->all.error_errno[i] = shared->last.error_errno[i];
-        }
-    }
-}
-
 /* An open loop in which the client was late charges no server; but where it
  * always was, there must be something to tell that from. */
 static void
@@ -112,7 +100,9 @@ keep_slice(struct driver_shared *shared)
     }
     if (late && shared->slices[sum] > 0) {
         shared->invalid[sum]++;
-        keep_errors(shared);
+        /* What the server did wrong counts though the times do not. */
+        last->errors[ENGINE_CLIENT_LATE] = 0;
+        engine_add_errors(&shared->all, last);
         return;
     }
     if (!late && shared->slices[sum] == 0 && shared->invalid[sum] > 0) {

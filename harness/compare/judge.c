@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "harness/load/units.h"
+#include "harness/base/base.h"
 
 /* Of a CPU, in the slices of others: more than a server that waits takes. */
 #define ELSEWHERE_PERCENT_MAX 1.0

@@ -31,38 +31,39 @@ writes(const struct lives *lives)
     return lives->order->file && lives->write_errno == 0;
 }
 
+/* Without memory errno is ENOMEM. */
+static void
+expect_kept(struct lives *lives, int status)
+{
+    if (status != 0) {
+        lives_say_unwritten(lives, errno);
+    }
+}
+
 void
 lives_keep(struct lives *lives, const struct life *life)
 {
-    if (results_add_life(lives->order->results, life) != 0) {
-        lives_say_unwritten(lives, ENOMEM);
-    }
-    if (writes(lives) && results_write_life(lives->order->file, life) != 0) {
-        lives_say_unwritten(lives, errno);
+    expect_kept(lives, results_add_life(lives->order->results, life));
+    if (writes(lives)) {
+        expect_kept(lives, results_write_life(lives->order->file, life));
     }
 }
 
 void
 lives_keep_slice(struct lives *lives, const struct slice *slice)
 {
-    if (results_add_slice(lives->order->results, slice) != 0) {
-        lives_say_unwritten(lives, ENOMEM);
-    }
-    if (writes(lives) &&
-        results_write_slice(lives->order->file, slice) != 0) {
-        lives_say_unwritten(lives, errno);
+    expect_kept(lives, results_add_slice(lives->order->results, slice));
+    if (writes(lives)) {
+        expect_kept(lives, results_write_slice(lives->order->file, slice));
     }
 }
 
 void
 lives_keep_calls(struct lives *lives, const struct calls *calls)
 {
-    if (results_add_calls(lives->order->results, calls) != 0) {
-        lives_say_unwritten(lives, ENOMEM);
-    }
-    if (writes(lives) &&
-        results_write_calls(lives->order->file, calls) != 0) {
-        lives_say_unwritten(lives, errno);
+    expect_kept(lives, results_add_calls(lives->order->results, calls));
+    if (writes(lives)) {
+        expect_kept(lives, results_write_calls(lives->order->file, calls));
     }
 }
 

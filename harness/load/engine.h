@@ -237,6 +237,11 @@ bool engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
  * the middle. crew_add_result() adds all results of a run up. */
 void engine_close(struct engine *engine, struct engine_result *result);
 
+/* Add the errors of `from`, where its first wrong byte was, and whom it saw
+ * turned away. */
+void engine_add_errors(struct engine_result *into,
+                       const struct engine_result *from);
+
 /* Add what one run, or slice, saw to what others have seen at the same time.
  */
 void crew_add_result(struct engine_result *into,

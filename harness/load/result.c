@@ -85,7 +85,8 @@ larger(int64_t a, int64_t b)
 }
 
 void
-crew_add_result(struct engine_result *into, const struct engine_result *from)
+engine_add_errors(struct engine_result *into,
+                  const struct engine_result *from)
 {
     if (into->errors[ENGINE_MISMATCH] == 0 &&
         into->errors[ENGINE_EXTRA_BYTES] == 0) {
@@ -97,6 +98,13 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
         }
         into->errors[i] += from->errors[i];
     }
+    into->turned_away += from->turned_away;
+}
+
+void
+crew_add_result(struct engine_result *into, const struct engine_result *from)
+{
+    engine_add_errors(into, from);
     into->asked += from->asked;
     into->connected += from->connected;
     into->served += from->served;
@@ -107,7 +115,6 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->stalled += from->stalled;
     into->stalled_inside += from->stalled_inside;
     into->stalled_behind += from->stalled_behind;
-    into->turned_away += from->turned_away;
     into->arrivals += from->arrivals;
     into->client_cpu_ns += from->client_cpu_ns;
     into->window_ns = larger(into->window_ns, from->window_ns);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load/units.h"
+#include "harness/base/base.h"
 
 /* What is not printable becomes a blank or a question mark. */
 static void

@@ -1,1 +1,0 @@
-#include "harness/base/base.h" /* the units, until all name it themselves */
