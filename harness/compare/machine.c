@@ -142,7 +142,6 @@ machine_describe(struct run *run, const struct options *options,
     memset(run, 0, sizeof *run);
     describe_place(run);
     run->seconds = NAN;
-    run->edition = RESULTS_EDITION;
     run->partial = true;
     run->cores = cpus->count;
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) {

@@ -38,7 +38,6 @@ enum {
 
 /* The first line, and at its end the last one. */
 struct run {
-    int edition;        /* of the file's format, from 2 */
     char cpu_model[96]; /* as /proc/cpuinfo names it */
     int cores;          /* CPUs that the run was allowed to use */
     char kernel[96];    /* name, release, machine */
@@ -184,45 +183,8 @@ struct calls {
     int nnames;                               /* how many */
 };
 
-/* ---- the tables that describe them --------------------------------------
+/* ---- the table of figures ------------------------------------------------
  */
-
-/* How a field is kept. */
-enum field_kind {
-    FIELD_TEXT,   /* char[most] */
-    FIELD_INT,    /* int, 0 to most */
-    FIELD_LONG,   /* int64_t, 0 to most */
-    FIELD_BOOL,   /* bool; false if it is missing */
-    FIELD_NUMBER, /* double; NAN if it is missing or null */
-    FIELD_STATUS, /* enum life_status, by its name */
-    FIELD_ERRORS, /* counts by kind; only those that are not 0 */
-    FIELD_STATS,  /* a text that is JSON where the server printed JSON */
-    FIELD_NAMES,  /* system calls by name */
-};
-
-enum {
-    FIELD_MUST = 1,  /* a line without it is none */
-    FIELD_BRIEF = 2, /* left out of the file while empty */
-    FIELD_LIFE = 4,  /* a column of results.csv */
-    FIELD_ROW = 8,   /* a column of summary.csv */
-};
-
-/* One field of a record: how it is read, checked, written and shown. */
-struct field {
-    const char *key;      /* in JSON, and the name of its column */
-    enum field_kind kind; /* how it is kept */
-    size_t offset;        /* in its struct */
-    int64_t most;         /* highest number, or size of the array */
-    unsigned flags;       /* FIELD_MUST ... */
-};
-
-/* The fields of each record; of a life all but its figures. The last one has
- * no key. */
-extern const struct field run_fields[];
-extern const struct field end_fields[]; /* of a struct run, too */
-extern const struct field life_fields[];
-extern const struct field slice_fields[];
-extern const struct field calls_fields[];
 
 /* How the lives of a row are drawn together. */
 enum figure_how {
@@ -244,7 +206,6 @@ struct figure {
     const char *key;     /* in JSON, and the name of its column */
     const char *heading; /* in a table, with its unit; "" if in none */
     int digits;          /* significant ones that are shown */
-    int better;          /* -1: less is, 1: more is, 0: neither */
     enum figure_how how; /* lives are drawn together */
     unsigned where;      /* FIGURE_WHY ... */
 };
@@ -278,6 +239,16 @@ void calls_finish(struct calls *calls);
 /* ---- the file ------------------------------------------------------------
  */
 
+/* A line of it. */
+enum record {
+    RECORD_RUN,   /* the first one: struct run */
+    RECORD_LIFE,  /* struct life */
+    RECORD_SLICE, /* struct slice */
+    RECORD_CALLS, /* struct calls */
+    RECORD_END,   /* the last one: partial, seconds and lives of the run */
+    RECORDS,
+};
+
 /* A whole results file in memory. All zero is an empty one. */
 struct results {
     struct run run;       /* its first line */
@@ -290,19 +261,13 @@ struct results {
     const char *problem;  /* why reading ended early: "is no ...", or NULL */
 };
 
-/* Write one line and flush it, so that it is safe whatever happens to the
- * run. Return 0, or -1 with errno. The end is run->partial, seconds, lives.
- */
-int results_write_run(FILE *file, const struct run *run);
-int results_write_life(FILE *file, const struct life *life);
-int results_write_slice(FILE *file, const struct slice *slice);
-int results_write_calls(FILE *file, const struct calls *calls);
-int results_write_end(FILE *file, const struct run *run);
+/* Write the line of a struct run, life, slice or calls and flush it, so that
+ * it is safe whatever happens to the run. Return 0, or -1 with errno. */
+int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy. Return 0, or -1 without memory. */
-int results_add_life(struct results *results, const struct life *life);
-int results_add_slice(struct results *results, const struct slice *slice);
-int results_add_calls(struct results *results, const struct calls *calls);
+/* Append a copy of a life, slice or calls. Return 0, or -1 without memory. */
+int results_add(struct results *results, enum record what,
+                const void *record);
 
 /*
  * Read a results file. Returns 0 and fills `results`, which the caller gives

@@ -119,7 +119,7 @@ START_TEST(one_failure_fails_the_row)
 
     add("a", 5);
     life_fail(&life, LIFE_FAILED, "it died with %d", 11);
-    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
     make();
     ck_assert_int_eq(row("a")->status, LIFE_FAILED);
     ck_assert_str_eq(row("a")->life->reason, "it died with 11");
@@ -135,11 +135,11 @@ START_TEST(lives_are_drawn_together_as_the_table_says)
     life.figure[LIFE_SERVED] = 60;
     life.figure[LIFE_STALLS] = 2;
     life.figure[LIFE_P50_US] = 100;
-    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
     life.figure[LIFE_SERVED] = 64;
     life.figure[LIFE_STALLS] = 3;
     life.figure[LIFE_P50_US] = 300;
-    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
     make();
     ck_assert_double_eq(row("a")->figure[LIFE_SERVED], 60);
     ck_assert_double_eq(row("a")->served_most, 64);
@@ -291,7 +291,7 @@ START_TEST(calls_belong_to_their_row_and_add_up)
     calls.clients = 64;
     calls.per_echo = 2;
     calls_add(&calls, "read", 3);
-    ck_assert_int_eq(results_add_calls(&results, &calls), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_CALLS, &calls), 0);
     add("a", 5);
     add("b", 5);
     make();
