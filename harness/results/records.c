@@ -99,8 +99,7 @@ life_fail(struct life *life, enum life_status status, const char *format, ...)
     va_end(args);
 }
 
-/* ---- system calls by name ------------------------------------------------
- */
+/* ---- system calls by name ---------------------------------------------- */
 
 void
 calls_clear(struct calls *calls)

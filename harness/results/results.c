@@ -12,8 +12,7 @@
 
 static const char out_of_memory[] = "does not fit into memory";
 
-/* ---- the fields of each record -------------------------------------------
- */
+/* ---- the fields of each record ----------------------------------------- */
 
 enum {
     INTEGER_MAX = 1000000000, /* of each int; sums still fit an int */
@@ -146,8 +145,7 @@ static const struct {
     [RECORD_END] = {"end", end_fields, "has a number out of range"},
 };
 
-/* ---- writing -------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------- */
 
 /* Whole numbers without a point, NAN as null: JSON has no other word. */
 static json_t *
@@ -246,8 +244,7 @@ results_write(FILE *file, enum record what, const void *record)
                                                                         : -1;
 }
 
-/* ---- records in memory ---------------------------------------------------
- */
+/* ---- records in memory ------------------------------------------------- */
 
 /* Room for one more: an array grows when it is full, which is at each power
  * of two. Returns 0 with a copy of `element` behind the others, or -1. */
@@ -292,8 +289,7 @@ results_free(struct results *results)
     memset(results, 0, sizeof *results);
 }
 
-/* ---- reading -------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------- */
 
 static double
 number_from_json(const json_t *value)

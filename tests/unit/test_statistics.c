@@ -219,7 +219,7 @@ END_TEST
  * equal models any claim is false. */
 START_TEST(three_blocks_of_three_models_claim_no_more)
 {
-    static const int life[] = {1, 1, 1};
+    static int life[] = {1, 1, 1};
     int claims = 0;
 
     srandom(1);

@@ -107,7 +107,7 @@ START_TEST(a_starved_row_is_not_compared)
     add("b", 6);
     make();
     ck_assert(row("starved")->starved && !row("starved")->comparable);
-    ck_assert_int_eq(row("starved")->place[FIT_CPU], -1);
+    ck_assert_double_nan(row("starved")->over_best[FIT_CPU].ratio);
     ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
     ck_assert(summary.groups[0].clear[FIT_CPU]);
 }
@@ -170,7 +170,7 @@ START_TEST(who_has_few_slices_takes_no_part)
     made_add(&results, &life, 6);
     results.nslices -= 50;
     make();
-    ck_assert_int_eq(row("gone")->place[FIT_CPU], -1);
+    ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
 }
 END_TEST
