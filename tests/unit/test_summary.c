@@ -311,26 +311,23 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("summary");
-    TCase *tcase = tcase_create("summary");
+    const test_case tests[] = {
+        rows_are_in_the_order_of_the_run_and_the_yardstick_is_last,
+        the_best_is_chosen_and_the_others_are_held_against_it,
+        a_starved_row_is_not_compared,
+        one_failure_fails_the_row,
+        lives_are_drawn_together_as_the_table_says,
+        blocks_that_lack_a_server_are_left_out,
+        who_has_few_slices_takes_no_part,
+        the_floor_is_a_slice_too,
+        figures_that_mislead_are_hidden,
+        memory_includes_the_stack_of_the_thread,
+        rates_stand_together_and_tell_who_is_saturated,
+        checks_see_what_cannot_be,
+        calls_belong_to_their_row_and_add_up,
+        nothing_measured_is_no_summary_but_no_fault,
+        NULL,
+    };
 
-    tcase_add_checked_fixture(tcase, begin, end);
-    tcase_add_test(
-        tcase, rows_are_in_the_order_of_the_run_and_the_yardstick_is_last);
-    tcase_add_test(tcase,
-                   the_best_is_chosen_and_the_others_are_held_against_it);
-    tcase_add_test(tcase, a_starved_row_is_not_compared);
-    tcase_add_test(tcase, one_failure_fails_the_row);
-    tcase_add_test(tcase, lives_are_drawn_together_as_the_table_says);
-    tcase_add_test(tcase, blocks_that_lack_a_server_are_left_out);
-    tcase_add_test(tcase, who_has_few_slices_takes_no_part);
-    tcase_add_test(tcase, the_floor_is_a_slice_too);
-    tcase_add_test(tcase, figures_that_mislead_are_hidden);
-    tcase_add_test(tcase, memory_includes_the_stack_of_the_thread);
-    tcase_add_test(tcase, rates_stand_together_and_tell_who_is_saturated);
-    tcase_add_test(tcase, checks_see_what_cannot_be);
-    tcase_add_test(tcase, calls_belong_to_their_row_and_add_up);
-    tcase_add_test(tcase, nothing_measured_is_no_summary_but_no_fault);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
+    return run_tests("summary", begin, end, tests);
 }
