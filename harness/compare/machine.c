@@ -13,7 +13,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "harness/report/variants.h"
+#include "harness/report/report.h"
 
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void
