@@ -276,7 +276,10 @@ build_head(struct document *document, const struct summary *summary)
     if (strcmp(run->mode, "quick") == 0) {
         text_add(&text, " QUICK: do not quote these numbers.");
     }
-    document_paragraph(document, "%s %s", text.bytes, run->note);
+    if (run->note[0] != '\0') {
+        text_add(&text, " %s", run->note);
+    }
+    document_paragraph(document, "%s", text.bytes);
 }
 
 static void
