@@ -253,7 +253,11 @@ put_memory(struct text *text, const struct summary_row *row)
 
         text_add(text, "<%g", ceil(bound / step) * step);
     } else {
-        text_add(text, value < 9.95 ? "%.1f" : "%.0f", value);
+        text_add(text,
+                 value < 0.095  ? "%.2f"
+                 : value < 9.95 ? "%.1f"
+                                : "%.0f",
+                 value);
     }
 }
 
@@ -405,8 +409,7 @@ put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
         text_add(text, "grows");
         return MARK_NONE;
     }
-    if (form == FORM_COUNT && row->starved &&
-        !(row->figure[LIFE_SERVED] > 0)) {
+    if (which == LIFE_ECHOES_PER_S && row->starved && !(value > 0)) {
         text_add(text, "stuck");
         return MARK_BAD;
     }
