@@ -6,7 +6,7 @@
  * choose the bucket in the row; the lower bits are given up. Two neighbours
  * in a row differ by 1/128 of the row's first value at most.
  */
-#include "harness/load/histogram.h"
+#include "harness/load/engine.h"
 
 #include <math.h>
 
