@@ -225,13 +225,6 @@ crew_suitable_threads(const struct engine_options *options, int cpus)
     return useful_threads(options, wanted);
 }
 
-int
-crew_descriptors_needed(const struct engine_options *options, int threads)
-{
-    return engine_descriptors_needed(options) +
-           useful_threads(options, threads) - 1;
-}
-
 rlim_t
 descriptors_raise(void)
 {

@@ -37,7 +37,7 @@ static void
 check_descriptors(const struct engine_options *options, int threads)
 {
     rlim_t limit = descriptors_raise();
-    int needed = crew_descriptors_needed(options, threads);
+    int needed = engine_descriptors_needed(options) + threads - 1;
     if (limit == RLIM_INFINITY || limit >= (rlim_t)needed) {
         return;
     }
@@ -135,8 +135,7 @@ run_once(struct load_arguments *arguments, bool progress)
 int
 main(int argc, char **argv)
 {
-    struct load_arguments arguments;
-    arguments_read(argc, argv, &arguments);
+    struct load_arguments arguments = arguments_read(argc, argv);
     check_descriptors(&arguments.options, arguments.threads);
     catch_signals();
     arguments.options.interrupted = &interrupted;

@@ -19,29 +19,19 @@ enum {
     EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
 };
 
-/* ---- a server's address -------------------------------------------------
- */
-
-/*
- * Cut "HOST:PORT" or "[HOST]:PORT" in two. `host` has room for `host_bytes`.
- * A host with a colon in it (IPv6) must stand in brackets; PORT is 1 to
- * 65535. Returns 0, or -1 if `text` is nothing of the kind.
- */
-int target_parse(const char *text, char *host, size_t host_bytes, int *port);
-
-/*
- * Find the address of a numeric or named host. A name with several addresses
- * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
- * which is closed at once, else the first. Returns NULL, or in words why
- * there is none; the words need not be freed. Blocks, asking the resolver and
- * up to a second for each address.
- */
-const char *target_resolve(const char *host, int port,
-                           struct sockaddr_storage *address,
-                           socklen_t *address_bytes);
-
 /* ---- the command line ---------------------------------------------------
  */
+
+/*
+ * Find the address of the server at "HOST:PORT" or "[HOST]:PORT": a host with
+ * a colon in it (IPv6) must stand in brackets; PORT is 1 to 65535. A name
+ * with several addresses ("localhost" is ::1 and 127.0.0.1) gets the first
+ * that takes a connection, which is closed at once, else the first. Returns
+ * 0; or, with a sentence on standard error, EXIT_USAGE or, for a host without
+ * an address, EXIT_NO_MEASURE. Blocks, asking the resolver and up to a second
+ * for each address.
+ */
+int target_find(const char *target, struct engine_options *options);
 
 struct load_arguments {
     const char *target;            /* as written: HOST:PORT */
@@ -57,7 +47,7 @@ struct load_arguments {
 /* Read the command line. Does not return if it is wrong (exit status 2, one
  * sentence on standard error), if help is asked for (0), or if the host has
  * no address (3). */
-void arguments_read(int argc, char **argv, struct load_arguments *arguments);
+struct load_arguments arguments_read(int argc, char **argv);
 
 /* ---- several threads ----------------------------------------------------
  *
@@ -90,10 +80,6 @@ int crew_run(const struct engine_options *options, int threads,
  * CPUs: see the comment at its definition. */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
 
-/* As engine_descriptors_needed(), with so many threads. */
-int crew_descriptors_needed(const struct engine_options *options,
-                            int threads);
-
 /* ---- the search for a rate: --slo ---------------------------------------
  *
  * The promise is a service level objective: 99 of 100 response times within
@@ -109,15 +95,22 @@ enum slo_outcome {
     SLO_INTERRUPTED, /* the search is to end */
 };
 
+/* What one try has shown. */
+struct slo_try {
+    double rate_per_s;        /* messages due */
+    int64_t p99_ns;           /* of the response time */
+    enum engine_error error;  /* the first one; ENGINE_ERRORS: none */
+    enum slo_outcome outcome; /* what that means */
+};
+
 /* Try a rate. Called with the `arg` of slo_search(). */
-typedef enum slo_outcome slo_try_function(double rate_per_s, void *arg);
+typedef struct slo_try slo_try_function(double rate_per_s, void *arg);
 
 struct slo_answer {
-    double kept_per_s;    /* the highest rate that was kept; 0 if none was */
-    double failed_per_s;  /* the next one on the grid, which was not; 0 if
-                           * the highest of all was kept */
-    enum slo_outcome why; /* SLO_KEPT if so; else what came of failed_per_s,
-                           * or SLO_INTERRUPTED: then both are only bounds */
+    double kept_per_s;     /* the highest rate that was kept; 0 if none was */
+    struct slo_try failed; /* the try that decided that it is no more, at the
+                            * next rate of the grid; SLO_KEPT: the highest of
+                            * all was kept; SLO_INTERRUPTED: it may be more */
 };
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */

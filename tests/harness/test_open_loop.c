@@ -31,13 +31,9 @@ static void
 start(struct process *server, const char *name, const char *flags)
 {
     char target[64];
-    char host[64];
-    int port;
     servers_start(server, name, flags, target);
-    ck_assert_int_eq(target_parse(target, host, sizeof host, &port), 0);
     memset(&options, 0, sizeof options);
-    ck_assert_ptr_null(
-        target_resolve(host, port, &options.address, &options.address_bytes));
+    ck_assert_int_eq(target_find(target, &options), 0);
     options.clients = 16;
     options.message_bytes = 64;
     options.warmup_ns = 100 * ms_ns;
