@@ -83,8 +83,7 @@ target_find(const char *target, struct engine_options *options)
     return 0;
 }
 
-/* ---- where connections come from ----------------------------------------
- */
+/* ---- where connections come from --------------------------------------- */
 
 bool
 source_is_loopback(const struct engine_options *options)
@@ -100,23 +99,14 @@ source_is_loopback(const struct engine_options *options)
            ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-/* Does a run with these options need more than one source address, and can
- * have it? */
-static bool
-is_spread(const struct engine_options *options)
-{
-    if (options->address.ss_family != AF_INET ||
-        !source_is_loopback(options)) {
-        return false;
-    }
-    int64_t clients = (int64_t)options->clients + options->silent_clients;
-    return options->churn || clients * options->number_step > ONE_ADDRESS_MAX;
-}
-
 int
 source_bind(const struct engine_options *options, int fd, int64_t number)
 {
-    if (!is_spread(options)) {
+    int64_t connections =
+        ((int64_t)options->clients + options->silent_clients) * options->runs;
+    bool many = options->churn || connections > ONE_ADDRESS_MAX;
+    if (!many || options->address.ss_family != AF_INET ||
+        !source_is_loopback(options)) {
         return 0;
     }
     /* Without this bind(2) would take a port that no other socket of this

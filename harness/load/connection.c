@@ -35,8 +35,7 @@ is_churned(const struct engine *run, const struct connection *connection)
     return run->options.churn && !connection->silent;
 }
 
-/* ---- the end ------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 void
 connection_close(struct engine *run, struct connection *connection)
@@ -109,8 +108,7 @@ lose(struct engine *run, struct connection *connection)
     }
 }
 
-/* ---- sending ------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------- */
 
 /* Send what may be sent of greeting and message, until all is out or the
  * socket is full. An error is left for recv to find, which first hands over
@@ -198,8 +196,7 @@ connection_wake(struct engine *run, struct connection *connection)
     }
 }
 
-/* ---- receiving ----------------------------------------------------------
- */
+/* ---- receiving --------------------------------------------------------- */
 
 void
 connection_moved(struct engine *run)
@@ -308,17 +305,6 @@ go_on(struct engine *run, struct connection *connection)
     }
 }
 
-/* End our side of a connection that had its echo, as a client does that wants
- * no more. Only the server's end tells that no further byte comes; the time
- * until then is in no latency. */
-static void
-part(struct engine *run, struct connection *connection)
-{
-    shutdown(connection->fd, SHUT_WR);
-    connection->state = CONNECTION_PARTING;
-    connection->start_ns = run->now_ns;
-}
-
 void
 connection_receive(struct engine *run, struct connection *connection,
                    bool gone)
@@ -350,7 +336,12 @@ connection_receive(struct engine *run, struct connection *connection,
         }
         count_echo(run, connection);
         if (is_churned(run, connection)) {
-            part(run, connection);
+            /* End our side, as a client does that wants no more. Only the
+             * server's end tells that no further byte comes; the time until
+             * then is in no latency. */
+            shutdown(connection->fd, SHUT_WR);
+            connection->state = CONNECTION_PARTING;
+            connection->start_ns = run->now_ns;
             continue;
         }
         run->pending--;
@@ -362,8 +353,7 @@ connection_receive(struct engine *run, struct connection *connection,
     }
 }
 
-/* ---- connecting ---------------------------------------------------------
- */
+/* ---- connecting -------------------------------------------------------- */
 
 /* Make the socket and start to connect it. Returns 0, also when the
  * connection is there at once; -1 with errno. */
@@ -397,7 +387,7 @@ void
 connection_open(struct engine *run, struct connection *connection)
 {
     connection->stream = (struct stream){.number = run->next_number};
-    run->next_number += run->options.number_step;
+    run->next_number += run->options.runs;
     run->now_ns = clock_now_ns();
     connection->start_ns = run->now_ns;
     connection->state = CONNECTION_CONNECTING;

@@ -35,8 +35,7 @@ enum {
 #define ASK_MAX_NS     (60 * NS_PER_S)
 #define ASK_STILL_NS   (250 * NS_PER_MS)
 
-/* ---- waiting ------------------------------------------------------------
- */
+/* ---- waiting ----------------------------------------------------------- */
 
 static bool
 is_connecting(const struct engine *run)
@@ -61,8 +60,7 @@ is_awaited(const struct engine *run)
     return run->pending > 0 || is_awaited_again(run);
 }
 
-/* ---- connecting ---------------------------------------------------------
- */
+/* ---- connecting -------------------------------------------------------- */
 
 static void
 call_on_phase(struct engine *run, enum engine_phase phase)
@@ -97,18 +95,7 @@ connect_slots(struct engine *run, int first, int end)
     }
 }
 
-static void
-connect_all(struct engine *run)
-{
-    connect_slots(run, 0, run->options.silent_clients);
-    if (!run->options.churn) {
-        connect_slots(run, run->options.silent_clients, run->count);
-    }
-    call_on_phase(run, ENGINE_CONNECTED);
-}
-
-/* ---- the window ---------------------------------------------------------
- */
+/* ---- the window -------------------------------------------------------- */
 
 static void
 start_speaking(struct engine *run)
@@ -182,8 +169,7 @@ measure(struct engine *run, bool drained)
     call_on_phase(run, ENGINE_WINDOW_END);
 }
 
-/* ---- the end ------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 static void
 ask_silent(struct engine *run)
@@ -265,8 +251,7 @@ finish(struct engine *run)
     }
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 /* Free it; errno stays as it is. */
 static void
@@ -311,13 +296,12 @@ engine_open(const struct engine_options *options,
     if (options->connect_timeout_ns == 0) {
         run->options.connect_timeout_ns = 3 * NS_PER_S;
     }
-    if (options->number_step == 0) {
-        run->options.number_step = 1;
-        run->options.part = 1;
+    if (options->runs == 0) {
+        run->options.runs = 1;
     }
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;
-    run->next_number = options->number_first;
+    run->next_number = options->index;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->free);
     pattern_init();
@@ -332,7 +316,11 @@ engine_open(const struct engine_options *options,
         run->connections[i].fd = -1;
         run->connections[i].silent = i < options->silent_clients;
     }
-    connect_all(run);
+    connect_slots(run, 0, options->silent_clients);
+    if (!options->churn) {
+        connect_slots(run, options->silent_clients, run->count);
+    }
+    call_on_phase(run, ENGINE_CONNECTED);
     return run;
 }
 
@@ -352,20 +340,7 @@ engine_run(const struct engine_options *options, struct engine_result *result)
     return 0;
 }
 
-/* ---- slices -------------------------------------------------------------
- */
-
-/* Those that wait to connect again, or are free, have no part in what comes
- * next: it begins with all of them. */
-static void
-empty_queues(struct engine *run)
-{
-    TAILQ_INIT(&run->to_connect);
-    for (int i = 0; i < run->count; i++) {
-        deadline_remove(&run->wakes, &run->connections[i].wake);
-        open_loop_forget(run, &run->connections[i]);
-    }
-}
+/* ---- slices ------------------------------------------------------------ */
 
 /* How many of the slots from `first` up to `end` have had an echo. */
 static int
@@ -396,7 +371,13 @@ engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
     } else {
         measure(run, true);
     }
-    empty_queues(run);
+    /* Those that wait to connect again, or are free, have no part in what
+     * comes next: it begins with all of them. */
+    TAILQ_INIT(&run->to_connect);
+    for (int i = 0; i < run->count; i++) {
+        deadline_remove(&run->wakes, &run->connections[i].wake);
+        open_loop_forget(run, &run->connections[i]);
+    }
     result->served =
         count_served(run, run->options.silent_clients, run->count);
     return !is_awaited_again(run);

@@ -4,14 +4,12 @@
  * engine_run() connects clients to a server that echoes, sends messages, at
  * most one in flight for each client, compares every byte that comes back,
  * and says what it saw. One thread, one epoll, CLOCK_MONOTONIC. `compare`
- * calls it once for each window, `load` in several threads (load.h).
+ * calls it in slices, `load` in several threads (load.h).
  *
  * In a closed loop the next message of a client follows the echo of the last
  * one: what so many users at a time can do. In an open loop (rate_per_s)
  * messages are due by a schedule fixed in advance, however long the server
  * takes: what happens at so many messages a second. internal.h says how.
- *
- * A run has these parts, in this order:
  *
  *     silent clients connect       (they never speak; may be none)
  *     speaking clients connect     at most 64 connects under way at a time
@@ -23,9 +21,8 @@
  *                                  before is among those that wait. In an
  *                                  open loop those that were due are still
  *                                  sent, in the first half second
- *     silent clients are asked     one echo each, if `ask_silent` is set:
- *                                  1 s at most, less when nothing has come
- *                                  back for 250 ms
+ *     silent clients are asked     one echo each, if `ask_silent` is set, as
+ *                                  long as answers come
  *     everything is closed
  *
  * A connection that is lost is an error, of a silent client too: a server
@@ -88,13 +85,6 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
-/* The highest value that belongs to a bucket, 0 to HISTOGRAM_BUCKETS - 1. */
-int64_t histogram_bucket_ns(int bucket);
-
-/* How many values are in the bucket of `value_ns` and below. */
-uint64_t histogram_count_up_to(const struct histogram *histogram,
-                               int64_t value_ns);
-
 /* The mean of all values, 0 when it is empty. */
 double histogram_mean_ns(const struct histogram *histogram);
 
@@ -104,8 +94,7 @@ double histogram_mean_ns(const struct histogram *histogram);
  * ferror(). */
 void percentiles_write(FILE *stream, const struct histogram *histogram);
 
-/* ---- a run --------------------------------------------------------------
- */
+/* ---- a run ------------------------------------------------------------- */
 
 /* Everything that can go wrong with a connection, by whose fault it is:
  * first the server's, then the client's own, which make a window invalid
@@ -172,14 +161,12 @@ struct engine_options {
                           * 0: a closed loop. Not together with churn */
     enum schedule_kind arrivals; /* open loop: how the gaps are chosen */
     uint64_t seed;               /* open loop: what decides the gaps */
-    int64_t spin_ns;  /* open loop: stay awake for so long before a message is
-                       * due, because waking up takes its time; for a client
-                       * with a CPU to itself. 0: sleep until then */
-    int number_first; /* number of the first connection ... */
-    int number_step;  /* ... and from one to the next: how many runs there are
-                       * at the same time, with other numbers; 0: this one */
-    double part;      /* open loop, of several runs: how much of a fixed gap
-                       * goes before the first message */
+    int64_t spin_ns; /* open loop: stay awake for so long before a message is
+                      * due, because waking up takes its time; for a client
+                      * with a CPU to itself. 0: sleep until then */
+    int runs;  /* that share one load at the same time, so that numbers of
+                * connections and fixed gaps lie between each other; 0: 1 */
+    int index; /* of this one among them, from 0 */
     int64_t connect_timeout_ns; /* that connecting may take without a client
                                  * getting through, and four times as long in
                                  * all; 0: 3 s */

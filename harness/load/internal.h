@@ -73,8 +73,7 @@ struct connection {
 
 TAILQ_HEAD(connection_queue, connection);
 
-/* ---- one run ------------------------------------------------------------
- */
+/* ---- one run ----------------------------------------------------------- */
 
 /* When the messages of an open loop are due. Two schedules begun alike give
  * the same instants; nothing is shared between two of them. */
@@ -175,9 +174,6 @@ enum {
  * by any thread. The bytes are the same on every machine and in every run. */
 void pattern_init(void);
 
-/* Where in the table the byte at `offset` of a connection's stream is. */
-uint32_t pattern_position(int64_t number, int64_t offset);
-
 /* The bytes of connection `number` from `offset` on. At least
  * PATTERN_WINDOW_BYTES of them can be read there. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
@@ -198,8 +194,7 @@ size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
 void pattern_explain(struct engine *run, const struct connection *own,
                      const unsigned char *got, size_t count);
 
-/* ---- errors -------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------ */
 
 /* The kind of error that `error_number`, an errno of socket, bind, connect,
  * send or recv, stands for. What is not known to be the server's doing is
@@ -247,8 +242,8 @@ int source_bind(const struct engine_options *options, int fd, int64_t number);
 
 /*
  * Begin a schedule at the options' rate, from begin_ns on. The first instant
- * is one gap later; with fixed gaps `part` of one, so that several schedules
- * can be laid between each other. The same seed gives the same gaps.
+ * is one gap later; with fixed gaps a part of one, so that the schedules of
+ * several runs lie between each other. The same seed gives the same gaps.
  */
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
@@ -332,8 +327,7 @@ void connection_fail(struct engine *run, struct connection *connection,
 /* Close it as its own client: nothing is wrong. */
 void connection_close(struct engine *run, struct connection *connection);
 
-/* ---- the loop -----------------------------------------------------------
- */
+/* ---- the loop ---------------------------------------------------------- */
 
 /*
  * Wait for events until `until_ns` at the latest and handle one batch of

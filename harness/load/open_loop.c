@@ -11,8 +11,7 @@ enum {
     SLEPT_PART = 100,    /* of a window that may be slept away in it */
 };
 
-/* ---- the schedule -------------------------------------------------------
- */
+/* ---- the schedule ------------------------------------------------------ */
 
 /* A random number of 64 bits: a counter in steps of 2^64 / 1.618, whose bits
  * are mixed by two multiplications until none shows where it came from. Any
@@ -56,13 +55,13 @@ schedule_begin(struct schedule *schedule,
     };
     if (schedule->kind == SCHEDULE_FIXED) {
         /* Instants are counted in whole gaps behind the first. */
-        schedule->begin_ns += (int64_t)(options->part * schedule->gap_ns);
+        schedule->begin_ns += (int64_t)((options->index + 1) *
+                                        schedule->gap_ns / options->runs);
     }
     schedule_pass(schedule);
 }
 
-/* ---- sending ------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------- */
 
 bool
 open_loop_is_on(const struct engine *run)
@@ -140,8 +139,7 @@ open_loop_next_ns(const struct engine *run)
     return is_sent ? next_ns : INT64_MAX;
 }
 
-/* ---- results ------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------------- */
 
 void
 open_loop_record(struct engine *run, const struct connection *connection)

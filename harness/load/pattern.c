@@ -42,8 +42,9 @@ pattern_init(void)
     pthread_once(&once, fill_table);
 }
 
-uint32_t
-pattern_position(int64_t number, int64_t offset)
+/* Where in the table the byte at `offset` of a connection's stream is. */
+static uint32_t
+position_of(int64_t number, int64_t offset)
 {
     uint64_t phase = (uint64_t)number % PATTERN_PRIME * PATTERN_STEP;
     return (uint32_t)(((uint64_t)offset + phase) % PATTERN_PRIME);
@@ -52,7 +53,7 @@ pattern_position(int64_t number, int64_t offset)
 const unsigned char *
 pattern_window(int64_t number, int64_t offset)
 {
-    return table + pattern_position(number, offset);
+    return table + position_of(number, offset);
 }
 
 size_t
@@ -71,8 +72,7 @@ pattern_compare(int64_t number, int64_t offset, const void *bytes,
     return i;
 }
 
-/* ---- wrong bytes --------------------------------------------------------
- */
+/* ---- wrong bytes ------------------------------------------------------- */
 
 /* "1 byte was lost". */
 static bool
@@ -138,7 +138,7 @@ is_in_flight(const struct stream *stream, uint32_t position,
     if (from < 0) {
         from = 0;
     }
-    uint32_t start = pattern_position(stream->number, from);
+    uint32_t start = position_of(stream->number, from);
     int64_t distance =
         (position + (int64_t)PATTERN_PRIME - start) % PATTERN_PRIME;
     return from + distance < stream->nwritten;

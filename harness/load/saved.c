@@ -86,8 +86,7 @@ enum {
     FIELDS = sizeof fields / sizeof fields[0]
 };
 
-/* ---- writing ------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------- */
 
 static json_t *
 write_errors(const uint64_t errors[ENGINE_ERRORS])

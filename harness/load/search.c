@@ -9,18 +9,7 @@
 
 #include "harness/load/load.h"
 
-/* ---- the search, whatever a try is --------------------------------------
- */
-
-/* A rate of the grid, on which number 0 is the lowest and number `last` the
- * highest. That one is computed from no logarithm: it is to be exact. */
-static double
-grid_rate(double min_per_s, double max_per_s, int last, int number)
-{
-    return number == last ? max_per_s
-                          : min_per_s * pow(max_per_s / min_per_s,
-                                            (double)number / last);
-}
+/* ---- the search, whatever a try is ------------------------------------- */
 
 static struct slo_try
 try_twice(double rate_per_s, slo_try_function *try_rate, void *arg)
@@ -42,7 +31,11 @@ slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
     int failed = last + 1; /* and none from here on */
     while (failed - kept > 1) {
         int middle = kept + (failed - kept) / 2;
-        double rate_per_s = grid_rate(min_per_s, max_per_s, last, middle);
+        /* The highest is computed from no logarithm: it is to be exact. */
+        double rate_per_s = middle == last
+                                ? max_per_s
+                                : min_per_s * pow(max_per_s / min_per_s,
+                                                  (double)middle / last);
         struct slo_try tried = try_twice(rate_per_s, try_rate, arg);
         if (tried.outcome == SLO_KEPT) {
             kept = middle;
@@ -58,8 +51,7 @@ slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
     return answer;
 }
 
-/* ---- a try of the open loop ---------------------------------------------
- */
+/* ---- a try of the open loop -------------------------------------------- */
 
 enum {
     SPAN = 1000,      /* the lowest rate is the highest divided by this */
@@ -138,8 +130,7 @@ try_rate(double rate_per_s, void *arg)
     return tried;
 }
 
-/* ---- the answer ---------------------------------------------------------
- */
+/* ---- the answer -------------------------------------------------------- */
 
 /* Say why it is not more. */
 static void

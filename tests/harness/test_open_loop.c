@@ -68,8 +68,7 @@ floor_ms(void)
     return ms_at(&result.latency, 0.5);
 }
 
-/* ---- servers of known speed ---------------------------------------------
- */
+/* ---- servers of known speed -------------------------------------------- */
 
 /* Exactly 5 ms late: the median is within 5 % and what an echo takes. */
 START_TEST(late_server_is_as_late_as_it_is)
@@ -136,8 +135,7 @@ START_TEST(overload_grows_and_is_unfinished)
 }
 END_TEST
 
-/* ---- a stop -------------------------------------------------------------
- */
+/* ---- a stop ------------------------------------------------------------ */
 
 static void
 sleep_ms(int time_ms)

@@ -165,8 +165,7 @@ START_TEST(damaged_files_are_refused)
 }
 END_TEST
 
-/* ---- curves -------------------------------------------------------------
- */
+/* ---- curves ------------------------------------------------------------ */
 
 static void
 draw(const struct histogram *histogram)
