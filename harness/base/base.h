@@ -24,6 +24,9 @@
 int64_t clock_now_ns(void);
 int64_t clock_now_ms(void);
 
+/* The CPU time that this thread has used, in nanoseconds. */
+int64_t clock_thread_cpu_ns(void);
+
 /* ---- points in time, soonest first --------------------------------------
  *
  * A binary heap of pointers to structs that the callers own: to look at the
