@@ -9,6 +9,7 @@
  *   judge.c         from what was seen to what a life says
  *   floor.c         what the kernel alone charges for an echo
  *   disturbance.c   what else went on
+ *   syscalls.c      how many system calls an echo takes
  *   progress.c      how far the run is, on a terminal
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -233,18 +234,13 @@ void measure_identify_slice(const struct measure_order *order,
 bool measure_has_moved(const struct measure_order *order,
                        const struct server *server);
 
-/* What may change an order before a server is started from it, with room for
- * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
- * phrase. */
-typedef const char *measure_wrap(struct server_order *order,
-                                 char command[SERVER_COMMAND_BYTES]);
-
 /*
- * Start the server of an order; `wrap` may be NULL. Returns 0, or -1 and a
- * sentence in `reason`. Blocks until it is ready; the caller stops it.
+ * Start the server of an order, behind the words of `prefix`, which ends in
+ * NULL, or may be it. Returns 0, or -1 and a sentence in `reason`. Blocks
+ * until it is ready; the caller stops it.
  */
 int measure_start_server(const struct measure_order *order,
-                         struct server *server, measure_wrap *wrap,
+                         struct server *server, const char *const *prefix,
                          char reason[SERVER_REASON_BYTES]);
 
 /* The load of an order's scenario against a server that runs. */
@@ -265,6 +261,23 @@ void measure_settle(const struct measure_order *order,
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct life *life, double floor_us);
+
+/* ---- syscalls -------------------------------------------------------
+ *
+ * How many system calls a server makes for an echo, counted once for each
+ * scenario and model in a run of its own that is not timed: by perf under the
+ * very load of the scenario where the kernel lets us, else by strace with one
+ * client, else not at all.
+ */
+
+/*
+ * Count. Starts the server of `order`, once for perf, twice for strace.
+ * Fills all of `calls`; where nothing could be counted its method is "" and
+ * its reason says why. Blocks, for about a tenth of a second with perf;
+ * nothing of the server is left afterwards.
+ */
+void syscalls_count(const struct measure_order *order,
+                    enum syscalls_method method, struct calls *calls);
 
 /* ---- progress -------------------------------------------------------
  *

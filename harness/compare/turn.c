@@ -158,7 +158,7 @@ look_last(struct turn *turn)
 {
     struct measurement *seen = &turn->seen;
     struct driver_shared *shared = turn->driver.shared;
-    pid_t pid = turn->server.seen_pid;
+    pid_t pid = turn->server.pid;
     int64_t cpu_ns = server_cpu_ns(&turn->server);
     int64_t switches = server_switches(&turn->server);
     double threads;
