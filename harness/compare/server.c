@@ -339,19 +339,12 @@ describe_start(const struct server *server, const struct server_order *order,
 /* ---- start --------------------------------------------------------------
  */
 
-/* The port stands at the same place in both kinds. */
-static int
-port_of(const struct sockaddr_storage *address)
-{
-    return ntohs(((const struct sockaddr_in *)address)->sin_port);
-}
-
 /* A port that nobody has now, which is what listen(2) looks for; somebody
  * else may take it before it is used. 0 if there is none. */
 static int
 free_port(void)
 {
-    struct sockaddr_storage address = {0};
+    struct sockaddr_in address = {0};
     socklen_t bytes = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -359,7 +352,7 @@ free_port(void)
         getsockname(fd, (struct sockaddr *)&address, &bytes);
     }
     close(fd);
-    return port_of(&address);
+    return ntohs(address.sin_port);
 }
 
 /* True if a connect to the host and port succeeds; then the server has that
@@ -396,11 +389,9 @@ wait_ready(struct server *server, const struct server_order *order, int port)
     for (int look = 1; clock_now_ns() < deadline_ns && !*order->interrupted;
          look++) {
         read_output(server->output_fd, 0, text);
-        if (server_read_ready(text, &server->address,
+        if (server_read_ready(text, host, &server->address,
                               &server->address_bytes) == 0) {
-            return !host || server_address(host, port_of(&server->address),
-                                           &server->address,
-                                           &server->address_bytes) == 0;
+            return true;
         }
         if (port > 0 && look % PORT_LOOKS == 0 &&
             (answers(server, host ? host : "127.0.0.1", port) ||

@@ -170,9 +170,11 @@ int server_address(const char *host, int port,
  * Look for the first ready line in what a server has printed: it ends in an
  * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank. One that
  * goes on with anything else is a greeting like any other, and half a line
- * may still become another address. Returns 0, or -1 if there is none.
+ * may still become another address. If `host` is not NULL, the address is
+ * its, and only the port that of the line. Returns 0, or -1 if there is none.
  */
-int server_read_ready(const char *output, struct sockaddr_storage *address,
+int server_read_ready(const char *output, const char *host,
+                      struct sockaddr_storage *address,
                       socklen_t *address_bytes);
 #define SERVER_READY_WORDS "listening on "
 

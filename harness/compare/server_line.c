@@ -149,20 +149,21 @@ server_address(const char *host, int port, struct sockaddr_storage *address,
 }
 
 int
-server_read_ready(const char *output, struct sockaddr_storage *address,
-                  socklen_t *address_bytes)
+server_read_ready(const char *output, const char *host,
+                  struct sockaddr_storage *address, socklen_t *address_bytes)
 {
     while ((output = proc_behind(output, SERVER_READY_WORDS)) &&
            strchr(output, '\n')) {
-        char host[64];
+        char said[64];
         int port;
         int end;
 
-        if ((sscanf(output, "%63[0-9.]:%5d%n", host, &port, &end) == 2 ||
-             sscanf(output, "[%63[0-9A-Fa-f:.]]:%5d%n", host, &port, &end) ==
+        if ((sscanf(output, "%63[0-9.]:%5d%n", said, &port, &end) == 2 ||
+             sscanf(output, "[%63[0-9A-Fa-f:.]]:%5d%n", said, &port, &end) ==
                  2) &&
             port >= 1 && port <= PORT_MAX && strchr(" \r\n", output[end]) &&
-            server_address(host, port, address, address_bytes) == 0) {
+            server_address(host ? host : said, port, address,
+                           address_bytes) == 0) {
             return 0;
         }
     }

@@ -202,7 +202,7 @@ count_slice(const struct measure_order *order, const struct server *server,
             struct driver *driver, const struct perf *perf,
             struct calls *calls)
 {
-    int64_t slice_ms = order->scenario->delay_ms * SLICE_DELAYS;
+    int slice_ms = order->scenario->delay_ms * SLICE_DELAYS;
 
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
     /* The kernel has been seen to miss one echo of each of a thousand

@@ -112,8 +112,9 @@ START_TEST(a_ready_line_ends_in_an_address)
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         address.ss_family = 0;
-        ck_assert_int_eq(server_read_ready(lines[i].output, &address, &bytes),
-                         lines[i].family ? 0 : -1);
+        ck_assert_int_eq(
+            server_read_ready(lines[i].output, NULL, &address, &bytes),
+            lines[i].family ? 0 : -1);
         ck_assert_int_eq(address.ss_family, lines[i].family);
     }
 }
