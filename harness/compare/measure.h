@@ -130,24 +130,20 @@ double floor_probe_us(int64_t message_bytes);
  * of TCP trouble, which are those of the whole machine.
  */
 
-/* Counters at one moment, or what they grew by between two; NAN where the
- * system does not tell. */
+/* Counters at one moment; NAN where the system does not tell. */
 struct disturbance {
-    double time_s;      /* CLOCK_MONOTONIC, in seconds */
-    double steal_s;     /* taken by the hypervisor, of all CPUs looked at */
-    double throttled;   /* how often our control group was stopped */
-    double overflows;   /* TCP: ListenOverflows */
-    double drops;       /* TCP: ListenDrops */
-    double retransmits; /* TCP: RetransSegs */
+    int64_t at_ns;               /* CLOCK_MONOTONIC */
+    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, which is still a
+                                  * time in ns, to LIFE_RETRANSMITS */
 };
 
 /* Read all of it; takes some tenths of a millisecond. `cpus` are those on
  * which client and server may run. */
 void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 
-/* What happened between two readings. */
-struct disturbance disturbance_between(const struct disturbance *before,
-                                       const struct disturbance *after);
+/* Fill in what has happened since. */
+void disturbance_fill(struct life *life, const struct disturbance *before,
+                      const cpu_set_t *cpus);
 
 /* ---- judge ----------------------------------------------------------
  *
