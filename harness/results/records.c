@@ -112,13 +112,19 @@ calls_clear(struct calls *calls)
 void
 calls_add(struct calls *calls, const char *name, double per_echo)
 {
-    struct calls_name *added = &calls->names[calls->nnames];
+    int i = 0;
 
-    /* The last place is kept for CALLS_OTHER, which calls_finish() adds. */
-    if (calls->nnames < CALLS_NAMES_MAX - 1 &&
-        strcmp(name, CALLS_OTHER) != 0) {
-        snprintf(added->name, sizeof added->name, "%s", name);
-        added->per_echo = per_echo;
+    while (i < calls->nnames && strcmp(calls->names[i].name, name) != 0) {
+        i++;
+    }
+    if (i < calls->nnames) {
+        calls->names[i].per_echo += per_echo;
+    } else if (i < CALLS_NAMES_MAX - 1 && strcmp(name, CALLS_OTHER) != 0) {
+        /* The last place is kept for CALLS_OTHER, which calls_finish() adds.
+         */
+        snprintf(calls->names[i].name, sizeof calls->names[i].name, "%s",
+                 name);
+        calls->names[i].per_echo = per_echo;
         calls->nnames++;
     }
 }

@@ -225,8 +225,8 @@ void life_fail(struct life *life, enum life_status status, const char *format,
 /* Nothing counted yet. */
 void calls_clear(struct calls *calls);
 
-/* Add `per_echo` calls of a name that is not there yet. What does not fit any
- * more is left to CALLS_OTHER. */
+/* Add `per_echo` calls of that name; one that is there already grows. What
+ * does not fit any more is left to CALLS_OTHER. */
 void calls_add(struct calls *calls, const char *name, double per_echo);
 
 /* Sort the names, most frequent first, and let CALLS_OTHER make up the

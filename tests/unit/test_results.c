@@ -75,7 +75,8 @@ START_TEST(what_is_written_is_read)
     strcpy(calls.model, "a");
     calls.per_echo = 3;
     calls_add(&calls, "read", 1);
-    calls_add(&calls, "write", 1.5);
+    calls_add(&calls, "write", 2);
+    calls_add(&calls, "write", -0.5);
     calls_finish(&calls);
     text = write_all(&made);
     ck_assert_int_eq(read_text(text, &results), 0);
