@@ -311,7 +311,7 @@ fit_group(const struct results *results, struct summary_group *group,
                 value[at * models + m] = NAN;
             }
         }
-        value[at * models + (row - group->rows)] = log(figure);
+        value[at * models + (int)(row - group->rows)] = log(figure);
     }
     if (value && number && life) {
         status =
@@ -413,13 +413,13 @@ summary_make(const struct results *results, struct summary *summary)
         .results = results,
         .groups = calloc(n, sizeof *summary->groups),
         .rows = calloc(n, sizeof *summary->rows),
-        .lives = calloc(n, sizeof *summary->lives),
+        .lives = calloc(n, sizeof(struct life *)),
     };
     if (values && summary->groups && summary->rows && summary->lives) {
         for (size_t i = 0; i < results->nlives; i++) {
             summary->lives[i] = &results->lives[i];
         }
-        qsort_r(summary->lives, results->nlives, sizeof *summary->lives,
+        qsort_r(summary->lives, results->nlives, sizeof(struct life *),
                 compare_lives, (void *)results);
         make_rows(summary, values);
         status = 0;

@@ -23,8 +23,8 @@ const char *servers_program(const char *name);
  * long as argv. */
 void servers_add_flags(const char **argv, int count, char *flags);
 
-/* Start `badserver` or `lateserver`. Writes its HOST:PORT into `target`, 64
- * bytes long. Fails the test when it does not come up. */
+/* Start `badserver`, or another one by its path. Writes its HOST:PORT into
+ * `target`, 64 bytes long. Fails the test when it does not come up. */
 void servers_start(struct process *server, const char *name,
                    const char *flags, char *target);
 
