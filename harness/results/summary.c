@@ -27,13 +27,17 @@ table_place(const struct results *results, const struct life *life)
     return first - results->lives;
 }
 
-/* In the order that the run names; behind them whom it does not name. */
+/* In the order that the run names; behind them whom it does not name; the
+ * yardstick last. */
 static ptrdiff_t
 model_place(const struct results *results, const char *model)
 {
     const char *names = results->run.models;
     size_t length = strlen(model);
 
+    if (strcmp(model, RESULTS_YARDSTICK) == 0) {
+        return sizeof results->run.models + 1;
+    }
     for (const char *at = names; (at = strstr(at, model)); at++) {
         if ((at == names || at[-1] == ' ') &&
             (at[length] == ' ' || at[length] == '\0')) {

@@ -14,22 +14,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
+#include "harness/base/base.h"
 
 /* What is left until the deadline, for poll(2): 0 when it is over. */
 static int
 ms_until(int64_t deadline_ms)
 {
-    int64_t left_ms = deadline_ms - now_ms();
+    int64_t left_ms = deadline_ms - clock_now_ms();
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
@@ -92,7 +85,7 @@ void
 process_read_line(const struct process *process, char *line,
                   size_t line_bytes, int timeout_ms)
 {
-    int64_t deadline_ms = now_ms() + timeout_ms;
+    int64_t deadline_ms = clock_now_ms() + timeout_ms;
     size_t used = 0;
     struct pollfd polled = {.fd = process->out_fd, .events = POLLIN};
     while (used + 1 < line_bytes) {
@@ -128,7 +121,7 @@ read_more(int fd, char *text)
 void
 process_finish(struct process *process, int timeout_ms)
 {
-    int64_t deadline_ms = now_ms() + timeout_ms;
+    int64_t deadline_ms = clock_now_ms() + timeout_ms;
     struct pollfd polled[] = {
         {.fd = process->out_fd, .events = POLLIN},
         {.fd = process->err_fd, .events = POLLIN},
