@@ -16,7 +16,7 @@ render() {
     done
     for format in --all --summary-csv ${2:+"$2"}; do
         echo "---- report $format"
-        COLUMNS=100 "$bin/report" $format "$1" || echo "---- exit status $?"
+        COLUMNS=100 "$bin/report" "$format" "$1" || echo "---- exit status $?"
     done
 }
 
