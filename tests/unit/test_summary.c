@@ -297,6 +297,26 @@ START_TEST(checks_see_what_cannot_be)
 }
 END_TEST
 
+/* The kernel counts for all that live at a time: who leaves clients in its
+ * queue fills it, and is no fault of another one's figures. */
+START_TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
+{
+    struct life life = made_life("a");
+    struct life starved = made_life("b");
+
+    life.figure[LIFE_LISTEN_OVERFLOWS] = 7;
+    life.figure[LIFE_LISTEN_DROPS] = life.figure[LIFE_RETRANSMITS] = 0;
+    starved.figure[LIFE_SERVED] = 1;
+    made_add(&results, &life, 5);
+    make();
+    ck_assert_int_gt(summary.checks[CHECK_KERNEL].failed, 0);
+    made_add(&results, &starved, 5);
+    summary_free(&summary);
+    make();
+    ck_assert_int_eq(summary.checks[CHECK_KERNEL].failed, 0);
+}
+END_TEST
+
 START_TEST(calls_belong_to_their_row_and_add_up)
 {
     struct calls calls;
@@ -341,6 +361,7 @@ main(void)
         memory_includes_the_stack_of_the_thread,
         rates_stand_together_and_tell_who_is_saturated,
         checks_see_what_cannot_be,
+        a_full_queue_is_no_fault_beside_who_leaves_clients_in_it,
         calls_belong_to_their_row_and_add_up,
         nothing_measured_is_no_summary_but_no_fault,
         NULL,
