@@ -13,8 +13,6 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "harness/report/variants.h"
-
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void
 find_cpu_model(char *text, size_t text_bytes)
@@ -126,16 +124,8 @@ describe_place(struct run *run)
 
 void
 machine_describe(struct run *run, const struct options *options,
-                 const struct plan *plan, const struct layout_machine *cpus,
-                 int argc, char **argv)
+                 const struct plan *plan, int argc, char **argv)
 {
-    static const char *const modes[] = {
-        [MODE_DEFAULT] = "default",
-        [MODE_QUICK] = "quick",
-        [MODE_FULL] = "full",
-        [MODE_C10K] = "c10k",
-        [MODE_VARIANTS] = VARIANTS_MODE,
-    };
     unsigned short seed = 0;
     struct layout layout;
 
@@ -144,15 +134,15 @@ machine_describe(struct run *run, const struct options *options,
     run->seconds = NAN;
     run->edition = RESULTS_EDITION;
     run->partial = true;
-    run->cores = cpus->count;
+    run->cores = CPU_COUNT(&plan->allowed);
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) {
         run->seed = seed;
     }
-    layout_make(cpus, options->layout, &layout);
+    layout_make(&layout, (enum layout_kind)options->layout, &plan->allowed);
     snprintf(run->layout, sizeof run->layout, "%s", layout.name);
-    snprintf(run->mode, sizeof run->mode, "%s", modes[options->mode]);
+    snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
     snprintf(run->note, sizeof run->note, "%.400s%s", plan->note,
-             cpus->count == 1 && has_all_cpus(plan)
+             run->cores == 1 && has_all_cpus(plan)
                  ? "with one CPU, work cannot show what threads gain from "
                    "more. "
                  : "");

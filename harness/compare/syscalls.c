@@ -54,8 +54,8 @@ count_slice(const struct measure_order *order, const struct server *server,
     driver_slice(driver, slice_ns, 0, 0, 0);
     measure_settle(order, server);
     perf_read(perf, end);
-    echoes = (double)driver->shared->slice_echoes;
-    if (driver->shared->engine_errno != 0 || echoes < 1) {
+    echoes = (double)driver->last.echoes;
+    if (driver->engine_errno != 0 || echoes < 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "there was no echo while calls were counted");
         return;
@@ -80,7 +80,7 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     char perf_reason[PERF_REASON_BYTES];
     struct server server;
     struct engine_options options;
-    struct driver driver;
+    struct driver *driver = order->driver;
     struct perf perf;
     double faults;
     double threads;
@@ -102,13 +102,13 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
                          scenario->clients + scenario->silent <=
                              NAMED_CLIENTS_MAX,
                          perf_reason) == 0) {
-        if (driver_start(&driver, &options, &server) == 0 &&
-            driver_connect(&driver) == 0 &&
-            driver_slice(&driver, WARMUP_MS * MS, 0, 0, -1) == 0) {
-            count_slice(order, &server, &driver, &perf, calls);
+        if (driver_start(driver, &options, &server) == 0 &&
+            driver_tell(driver, DRIVER_CONNECT) == 0 &&
+            driver_slice(driver, WARMUP_MS * MS, 0, 0, -1) == 0) {
+            count_slice(order, &server, driver, &perf, calls);
             status = 0;
         }
-        driver_stop(&driver);
+        driver_stop(driver);
         perf_close(&perf);
     } else {
         snprintf(calls->reason, sizeof calls->reason, "no perf: %s",

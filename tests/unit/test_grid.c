@@ -32,7 +32,6 @@ static const struct {
      {10000, 20000, 30000, 36000, 44000}},
     /* Whole numbers, and none that is 0. */
     {{{"threaded", 2.6, false}}, {1, 2, 3}},
-    {{{"threaded", 3e9, false}}, {750000000}},
     {{{NULL, 0, false}}, {0}},
 };
 
@@ -73,11 +72,9 @@ START_TEST(a_window_holds_enough_messages)
     const struct grid_point slow = {.rate_per_s = 2400};
     const struct grid_point hardly = {.rate_per_s = 1};
 
-    ck_assert_int_eq(grid_slice_ns(&fast, 250000000), 250000000);
-    ck_assert_int_eq(grid_slice_ns(&slow, 250000000), 500000000);
-    ck_assert_int_eq(grid_slice_ns(&hardly, 250000000), 1000000000);
-    ck_assert_int_eq(grid_slice_ns(&hardly, INT64_C(2000000000)),
-                     INT64_C(2000000000));
+    ck_assert_int_eq(grid_slice_ns(&fast), 250000000);
+    ck_assert_int_eq(grid_slice_ns(&slow), 500000000);
+    ck_assert_int_eq(grid_slice_ns(&hardly), 1000000000);
 }
 END_TEST
 
