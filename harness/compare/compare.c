@@ -5,6 +5,7 @@
  * a time, measures it from outside, writes down what it saw, and renders
  * that.
  */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -20,13 +21,6 @@
 #include "harness/base/base.h"
 #include "harness/compare/measure.h"
 #include "harness/report/report.h"
-
-enum {
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_UNMEASURED = 3,
-    EXIT_AT_ONCE = 130
-};
 
 /* The run; and where its results are read, set before it begins: the folder
  * NULL once something could not be written there. */
@@ -91,34 +85,23 @@ catch_signals(void)
 static int folder_fd = -1;
 
 /* A file that is opened must never become a standard stream: the table would
- * go into it. False, and a sentence, if there is nowhere to print it. */
-static bool
+ * go into it. */
+static void
 check_streams(void)
 {
     if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
-        fputs("compare: standard output is closed\n", stderr);
-        return false;
+        errx(EXIT_UNMEASURED, "standard output is closed");
     }
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
-            return false;
+            err(EXIT_UNMEASURED, "/dev/null");
         }
     }
-    return true;
-}
-
-/* A sentence about a file of the run; errno says why. Returns -1. */
-static int
-say_unwritten(const char *name)
-{
-    fprintf(stderr, "compare: %s/%s: %s\n", lives.options->out, name,
-            strerror(errno));
-    return -1;
 }
 
 /* Like mkdir -p, and then open it. One run at a time writes into a folder;
- * the lock ends with the process. Returns 0, or -1 after a sentence. */
-static int
+ * the lock ends with the process. */
+static void
 open_folder(const char *path)
 {
     char part[4096];
@@ -130,16 +113,13 @@ open_folder(const char *path)
     }
     if ((mkdir(path, 0777) == -1 && errno != EEXIST) ||
         (folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-        return say_unwritten("results.jsonl");
+        err(EXIT_UNMEASURED, "%s", path);
     }
     if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-        fprintf(stderr,
-                "compare: another run writes into %s; wait for it, or give "
-                "--out=DIR\n",
-                path);
-        return -1;
+        errx(EXIT_UNMEASURED,
+             "another run writes into %s; wait for it, or give --out=DIR",
+             path);
     }
-    return 0;
 }
 
 static FILE *
@@ -154,16 +134,15 @@ create(const char *name)
     return fd == -1 ? NULL : fdopen(fd, "w");
 }
 
-/* Give a file that was written as "from.new" the name `to`. Returns 0; or -1,
- * and a sentence. */
+/* Give a file that was written as "from.new" the name `to`. Returns 0; or -1
+ * with errno. */
 static int
 keep_file(const char *from, const char *to)
 {
     char path[64];
 
     snprintf(path, sizeof path, "%s.new", from);
-    return renameat(folder_fd, path, folder_fd, to) == 0 ? 0
-                                                         : say_unwritten(to);
+    return renameat(folder_fd, path, folder_fd, to);
 }
 
 static int
@@ -172,7 +151,8 @@ write_lives(FILE *file, const struct summary *summary)
     return csv_write_lives(file, summary->results);
 }
 
-/* All reports, each whole or not at all. One sentence is enough for them. */
+/* All reports, each whole or not at all. Returns 0; or -1, and one sentence
+ * is enough for them. */
 static int
 write_reports(const struct summary *summary)
 {
@@ -186,13 +166,13 @@ write_reports(const struct summary *summary)
     };
 
     for (int i = 0; i < 3; i++) {
-        FILE *file = create(reports[i].name);
+        const char *name = reports[i].name;
+        FILE *file = create(name);
         int status = file ? reports[i].write(file, summary) : -1;
 
-        if ((file && fclose(file) != 0) || status != 0) {
-            return say_unwritten(reports[i].name);
-        }
-        if (keep_file(reports[i].name, reports[i].name) != 0) {
+        if ((file && fclose(file) != 0) || status != 0 ||
+            keep_file(name, name) != 0) {
+            warn("%s/%s", paper.folder, name);
             return -1;
         }
     }
@@ -204,18 +184,22 @@ write_reports(const struct summary *summary)
 static int
 keep_results(const struct summary *summary)
 {
-    if (summary->results->run.partial &&
-        faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0) {
-        fprintf(stderr,
-                "compare: what was measured is in %s/partial.jsonl; the last "
-                "whole run stays in results.jsonl\n",
-                paper.folder);
-        paper.folder = NULL;
-        return keep_file("results.jsonl", "partial.jsonl");
+    bool beside = summary->results->run.partial &&
+                  faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
+
+    if (keep_file("results.jsonl",
+                  beside ? "partial.jsonl" : "results.jsonl") != 0) {
+        warn("%s/results.jsonl", paper.folder);
+        return -1;
     }
-    return keep_file("results.jsonl", "results.jsonl") == 0
-               ? write_reports(summary)
-               : -1;
+    if (beside) {
+        warnx("what was measured is in %s/partial.jsonl; the last whole run "
+              "stays in results.jsonl",
+              paper.folder);
+        paper.folder = NULL;
+        return 0;
+    }
+    return write_reports(summary);
 }
 
 /* ---- the run ------------------------------------------------------------
@@ -230,10 +214,10 @@ run_cells(const struct plan *plan)
     struct run *run = &lives.results.run;
     int64_t begin_ns = clock_now_ns();
 
-    fprintf(stderr, "compare: %zu scenario%s, about %.0f s\n", plan->ncells,
-            plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
+    warnx("%zu scenario%s, about %.0f s", plan->ncells,
+          plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
     if (run->note[0] != '\0') {
-        fprintf(stderr, "compare: %s\n", run->note);
+        warnx("%s", run->note);
     }
     lives.terminal = isatty(STDERR_FILENO);
     srandom((unsigned)run->seed);
@@ -268,19 +252,14 @@ exit_status(const struct summary *summary)
         return EXIT_FAILED;
     }
     if (count[LIFE_OK] == 0) {
-        fputs(lives.shared->interrupted
-                  ? "compare: interrupted before anything was "
-                    "measured\n"
-                  : "compare: nothing was measured; the table "
-                    "says why\n",
-              stderr);
+        warnx("%s", lives.shared->interrupted
+                        ? "interrupted before anything was measured"
+                        : "nothing was measured; the table says why");
         return EXIT_UNMEASURED;
     }
     if (count[LIFE_INVALID] > 0) {
-        fprintf(stderr,
-                "compare: %zu row%s could not be measured; the table says "
-                "why\n",
-                count[LIFE_INVALID], count[LIFE_INVALID] == 1 ? "" : "s");
+        warnx("%zu row%s could not be measured; the table says why",
+              count[LIFE_INVALID], count[LIFE_INVALID] == 1 ? "" : "s");
         return EXIT_UNMEASURED;
     }
     return 0;
@@ -295,7 +274,7 @@ report_run(void)
     int status;
 
     if (summary_make(&lives.results, &summary) != 0) {
-        fputs("compare: not enough memory for the table\n", stderr);
+        warnx("not enough memory for the table");
         return EXIT_UNMEASURED;
     }
     if (written == 0) {
@@ -310,7 +289,7 @@ report_run(void)
                          &(struct report_views){.why = true}, &paper);
     }
     if (fflush(stdout) != 0) {
-        fprintf(stderr, "compare: standard output: %s\n", strerror(errno));
+        warn("standard output");
         written = -1;
     }
     status = exit_status(&summary);
@@ -321,27 +300,22 @@ report_run(void)
 int
 main(int argc, char **argv)
 {
-    struct options *options = options_parse(argc, argv);
+    const struct options *options = options_parse(argc, argv);
     static struct plan plan;
     int status;
 
     lives.shared = mmap(NULL, sizeof *lives.shared, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (lives.shared == MAP_FAILED) {
-        fprintf(stderr, "compare: %s\n", strerror(errno));
-        return EXIT_UNMEASURED;
+        err(EXIT_UNMEASURED, "memory");
     }
     plan_make(&plan, options);
     machine_describe(&lives.results.run, options, &plan, argc, argv);
     if (plan.ncells == 0) {
-        fputs("compare: --scenarios: none of them is part of this run; "
-              "--full has them all\n",
-              stderr);
-        return EXIT_USAGE;
+        errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
+                         "--full has them all");
     }
-    if (!options_find_programs(options) || !check_streams()) {
-        return EXIT_UNMEASURED;
-    }
+    check_streams();
     paper = (struct report_paper){
         .width = report_width(stdout),
         .colour = report_wants_colour(stdout),
@@ -350,14 +324,11 @@ main(int argc, char **argv)
     lives.options = options;
     lives.plan = &plan;
     catch_signals();
-    if (open_folder(options->out) != 0) {
-        return EXIT_UNMEASURED;
-    }
+    open_folder(options->out);
     lives.file = create("results.jsonl");
     if (!lives.file ||
         results_write_run(lives.file, &lives.results.run) != 0) {
-        say_unwritten("results.jsonl");
-        return EXIT_UNMEASURED;
+        err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
     run_cells(&plan);
     status = report_run();

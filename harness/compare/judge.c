@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -190,23 +189,6 @@ fill_counts(struct life *life, const struct engine_result *result)
 /* ---- notes --------------------------------------------------------------
  */
 
-static void
-add_note(struct life *life, const char *format, ...)
-{
-    char *end = life->note + strlen(life->note);
-    size_t room = (size_t)(life->note + sizeof life->note - end);
-    va_list args;
-
-    if (end > life->note && room > 2) {
-        strcpy(end, "; ");
-        end += 2;
-        room -= 2;
-    }
-    va_start(args, format);
-    vsnprintf(end, room, format, args);
-    va_end(args);
-}
-
 /* What the reader must know of a life that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
 static void
@@ -216,26 +198,31 @@ fill_note(struct life *life, const struct turn *turn,
     uint64_t outside = result->errors[ENGINE_CONNECT_TIMEOUT];
 
     if (outside > 0) {
-        add_note(life,
-                 "%llu client%s could not connect, most likely its backlog "
-                 "is full",
-                 (unsigned long long)outside, outside == 1 ? "" : "s");
+        text_append(
+            life->note, sizeof life->note, "; ",
+            "%llu client%s could not connect, most likely its backlog "
+            "is full",
+            (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (turn->unseen) {
         snprintf(life->layout, sizeof life->layout, "apart");
-        add_note(life, "the launcher put its process out of sight, so "
-                       "neither its CPU nor its memory is measured");
+        text_append(life->note, sizeof life->note, "; ",
+                    "the launcher put its process out of sight, so "
+                    "neither its CPU nor its memory is measured");
     } else if (turn->driver->forks) {
-        add_note(life, "its CPU is spent in child processes, which are "
-                       "not counted");
+        text_append(life->note, sizeof life->note, "; ",
+                    "its CPU is spent in child processes, which are "
+                    "not counted");
     }
     if (turn->moved) {
-        add_note(life, "it was put on other CPUs than this row's, so the "
-                       "floor and the client may be on another one");
+        text_append(life->note, sizeof life->note, "; ",
+                    "it was put on other CPUs than this row's, so the "
+                    "floor and the client may be on another one");
     }
     if (life->figure[LIFE_ELSEWHERE_PERCENT] > ELSEWHERE_PERCENT_MAX) {
-        add_note(life, "it used %.0f %% of a CPU while others were measured",
-                 life->figure[LIFE_ELSEWHERE_PERCENT]);
+        text_append(life->note, sizeof life->note, "; ",
+                    "it used %.0f %% of a CPU while others were measured",
+                    life->figure[LIFE_ELSEWHERE_PERCENT]);
     }
 }
 
@@ -270,18 +257,16 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
 {
     int i = status == LIFE_FAILED ? 0 : ENGINE_SERVER_ERRORS;
     int end = status == LIFE_FAILED ? ENGINE_SERVER_ERRORS : ENGINE_ERRORS;
-    char text[RESULTS_REASON_BYTES];
-    size_t length = 0;
+    char text[RESULTS_REASON_BYTES] = "";
 
-    for (; i < end && length < sizeof text; i++) {
+    for (; i < end; i++) {
         int error = result->error_errno[i];
 
         if (result->errors[i] > 0) {
-            length += (size_t)snprintf(
-                text + length, sizeof text - length, "%s%llu %s%s%s%s",
-                length > 0 ? ", " : "", (unsigned long long)result->errors[i],
-                engine_error_name(i), error ? " (" : "",
-                error ? strerror(error) : "", error ? ")" : "");
+            text_append(text, sizeof text, ", ", "%llu %s%s%s%s",
+                        (unsigned long long)result->errors[i],
+                        engine_error_name(i), error ? " (" : "",
+                        error ? strerror(error) : "", error ? ")" : "");
         }
     }
     life_fail(life, status, "%s: %s", what, text);

@@ -64,12 +64,7 @@ static void
 run_floor(struct lives *lives)
 {
     const struct layout *layout = &lives->cell->layout;
-    struct slice slice = {
-        .clients = scenario_asked(&lives->cell->scenario),
-        .life = lives->life,
-        .block = lives->block,
-        .echoes = 1,
-    };
+    struct slice slice = {.echoes = 1};
 
     sched_setaffinity(0, sizeof layout->server, &layout->server);
     slice.server_cpu_us = floor_probe_us(lives->cell->scenario.message_bytes);
@@ -77,10 +72,7 @@ run_floor(struct lives *lives)
     if (lives->nfloors < LIVES_BLOCKS_MAX) {
         lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
     }
-    snprintf(slice.scenario, sizeof slice.scenario, "%s",
-             lives->cell->scenario.name);
-    snprintf(slice.model, sizeof slice.model, "%s", RESULTS_FLOOR);
-    lives_keep_slice(lives, &slice);
+    lives_keep_slice(lives, RESULTS_FLOOR, &slice);
 }
 
 /* A random order of all that are driven (Fisher and Yates). */

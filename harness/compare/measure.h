@@ -281,9 +281,10 @@ struct lives {
 };
 
 /* Keep a record, in memory and in the file; where that cannot be written it
- * is said the first time. */
+ * is said the first time. Which slice it was is filled in. */
 void lives_keep(struct lives *lives, const struct life *life);
-void lives_keep_slice(struct lives *lives, const struct slice *slice);
+void lives_keep_slice(struct lives *lives, const char *model,
+                      struct slice *slice);
 void lives_keep_calls(struct lives *lives, const struct calls *calls);
 
 /* Keep the record of a life that never was. */

@@ -4,9 +4,9 @@
  */
 #include "harness/compare/plan.h"
 
+#include <err.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,20 +40,6 @@ static struct options options = {
 /* Those of --server, in the order given. */
 static struct contender servers[CONTENDERS_MAX - OWN_MAX];
 static size_t nservers;
-
-/* Wrong usage: one sentence and exit(2). */
-static void
-refuse(const char *format, ...)
-{
-    va_list args;
-
-    fputs("compare: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(2);
-}
 
 /* ---- lists of names -----------------------------------------------------
  */
@@ -93,11 +79,12 @@ check_names(const char *flag, const char *list, const char *allowed)
     char name[RESULTS_NAME_BYTES];
 
     if (list && list[strspn(list, SEPARATORS)] == '\0') {
-        refuse("--%s: there is no name in it", flag);
+        errx(EXIT_USAGE, "--%s: there is no name in it", flag);
     }
     while (list && next_name(&list, name)) {
         if (!has_name(allowed, name)) {
-            refuse("--%s: %s is not one of %s", flag, name, allowed);
+            errx(EXIT_USAGE, "--%s: %s is not one of %s", flag, name,
+                 allowed);
         }
     }
 }
@@ -150,12 +137,14 @@ add_server(const char *text, int64_t *amount)
         wrong = refusal_of_name(name);
     }
     if (wrong) {
-        refuse("--server: %s: %s; it must read \"name=command {port}\"", text,
-               wrong);
+        errx(EXIT_USAGE,
+             "--server: %s: %s; it must read \"name=command {port}\"", text,
+             wrong);
     }
     if (nservers >= CONTENDERS_MAX - OWN_MAX) {
-        refuse("--server: %s is one too many; %d can be measured in one run",
-               name, CONTENDERS_MAX - OWN_MAX);
+        errx(EXIT_USAGE,
+             "--server: %s is one too many; %d can be measured in one run",
+             name, CONTENDERS_MAX - OWN_MAX);
     }
     servers[nservers++] = (struct contender){
         .name = name, .kind = CONTENDER_FOREIGN, .command = command};
@@ -222,24 +211,25 @@ find_program(const char *bin, const char *program)
     return NULL;
 }
 
-bool
-options_find_programs(struct options *found)
+/* In the build a program is called "blocking", after `make install`
+ * "fiveways-blocking". What is made with libevent may be missing: a machine
+ * without the library cannot have it, and its row says so. */
+static void
+find_programs(void)
 {
-    for (size_t i = 0; i < found->ncontenders; i++) {
-        struct contender *contender = &found->contenders[i];
+    for (size_t i = 0; i < options.ncontenders; i++) {
+        struct contender *contender = &options.contenders[i];
         const char *program = contender->program;
 
-        contender->path = program ? find_program(found->bin, program) : NULL;
+        contender->path = program ? find_program(options.bin, program) : NULL;
         if (program && !contender->path && strcmp(program, "libevent") != 0 &&
             strcmp(program, "bufferevent") != 0) {
-            fprintf(stderr,
-                    "compare: there is no program %s in %s; run make, or "
-                    "say with --bin where it is\n",
-                    program, found->bin);
-            return false;
+            errx(EXIT_UNMEASURED,
+                 "there is no program %s in %s; run make, or say with --bin "
+                 "where it is",
+                 program, options.bin);
         }
     }
-    return true;
 }
 
 /* ---- scenarios ----------------------------------------------------------
@@ -280,23 +270,21 @@ check(void)
     check_names("models", options.models,
                 "blocking, threaded, selectloop, coroutine, libevent, none");
     for (const struct scenario *next = scenarios; next->name; next++) {
-        size_t length = strlen(names);
-
-        if (length == 0 || !has_name(names, next->name)) {
-            snprintf(names + length, sizeof names - length, "%s%s",
-                     length > 0 ? ", " : "", next->name);
+        if (!has_name(names, next->name)) {
+            text_append(names, sizeof names, ", ", "%s", next->name);
         }
     }
     check_names("scenarios", options.scenarios, names);
     if (options.launcher &&
         options.launcher[strspn(options.launcher, SEPARATORS)] == '\0') {
-        refuse("--launcher: there is no command in it");
+        errx(EXIT_USAGE, "--launcher: there is no command in it");
     }
     if (options.host &&
         server_address(options.host, 1, &address, &bytes) != 0) {
-        refuse("--host: %s is not a numeric IPv4 or IPv6 address such as "
-               "10.0.0.2",
-               options.host);
+        errx(EXIT_USAGE,
+             "--host: %s is not a numeric IPv4 or IPv6 address such as "
+             "10.0.0.2",
+             options.host);
     }
 }
 
@@ -357,7 +345,7 @@ static const struct flag flags[] = {
     {0},
 };
 
-struct options *
+const struct options *
 options_parse(int argc, char **argv)
 {
     cpu_set_t cpus;
@@ -365,8 +353,9 @@ options_parse(int argc, char **argv)
     flags_parse("compare", ABOUT, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
-            refuse("--quick, --full, --c10k and --variants exclude each "
-                   "other");
+            errx(EXIT_USAGE,
+                 "--quick, --full, --c10k and --variants exclude each "
+                 "other");
         }
         if (modes_on[i]) {
             options.mode = &modes[i];
@@ -381,9 +370,11 @@ options_parse(int argc, char **argv)
     if (options.layout == LAYOUT_SPLIT &&
         sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
         CPU_COUNT(&cpus) < 2) {
-        refuse("--layout: split needs 2 CPUs, and this process may use 1");
+        errx(EXIT_USAGE,
+             "--layout: split needs 2 CPUs, and this process may use 1");
     }
     check();
     add_contenders();
+    find_programs();
     return &options;
 }

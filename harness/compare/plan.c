@@ -4,6 +4,7 @@
 #include "harness/compare/plan.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,22 @@ enum {
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
 };
+
+void
+text_append(char *text, size_t bytes, const char *separator,
+            const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list args;
+
+    if (length > 0) {
+        snprintf(text + length, bytes - length, "%s", separator);
+        length = strlen(text);
+    }
+    va_start(args, format);
+    vsnprintf(text + length, bytes - length, format, args);
+    va_end(args);
+}
 
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int
@@ -64,10 +81,11 @@ descriptors_needed(const struct scenario *scenario)
     return (rlim_t)(client > server ? client : server);
 }
 
+/* Before the last one. */
 static bool
 is_there(const struct plan *plan, const struct scenario *scenario)
 {
-    for (size_t i = 0; i < plan->ncells; i++) {
+    for (size_t i = 0; i + 1 < plan->ncells; i++) {
         const struct scenario *other = &plan->cells[i].scenario;
 
         if (strcmp(other->name, scenario->name) == 0 &&
@@ -76,23 +94,6 @@ is_there(const struct plan *plan, const struct scenario *scenario)
         }
     }
     return false;
-}
-
-/* Append what the limit changed to the one sentence about it. */
-static void
-add_note(struct plan *plan, rlim_t limit, const char *change)
-{
-    size_t length = strlen(plan->note);
-
-    if (length == 0) {
-        length = (size_t)snprintf(
-            plan->note, sizeof plan->note,
-            "only %llu descriptors are allowed (ulimit -Hn): ",
-            (unsigned long long)limit);
-    } else {
-        strncat(plan->note, ", ", sizeof plan->note - length - 1);
-    }
-    strncat(plan->note, change, sizeof plan->note - strlen(plan->note) - 1);
 }
 
 /*
@@ -107,35 +108,39 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
     struct plan_cell *cell = &plan->cells[plan->ncells++];
     struct scenario *scenario = &cell->scenario;
     rlim_t needed = descriptors_needed(original);
-    char change[128];
+    const char *comma = ", ";
 
-    cell->scenario = *original;
+    *scenario = *original;
     if (needed <= limit) {
         return;
     }
-    if (original->ask_silent && needed - limit < (rlim_t)original->silent) {
-        scenario->silent -= (int)(needed - limit);
-        plan->ncells--;
-        if (is_there(plan, scenario)) {
-            snprintf(change, sizeof change,
-                     "%s with %d silent clients is left out", original->name,
-                     original->silent);
-        } else {
-            snprintf(change, sizeof change,
-                     "%s has %d silent clients, not %d", original->name,
-                     scenario->silent, original->silent);
-            plan->ncells++;
-        }
-    } else {
+    if (plan->note[0] == '\0') {
+        comma = "";
+        text_append(plan->note, sizeof plan->note, "",
+                    "only %llu descriptors are allowed (ulimit -Hn): ",
+                    (unsigned long long)limit);
+    }
+    if (!original->ask_silent || needed - limit >= (rlim_t)original->silent) {
         snprintf(cell->skipped, sizeof cell->skipped,
                  "%d clients need %llu descriptors, and the limit (ulimit "
                  "-Hn) is %llu",
                  scenario_asked(scenario), (unsigned long long)needed,
                  (unsigned long long)limit);
-        snprintf(change, sizeof change, "%s %d is skipped", original->name,
-                 scenario_asked(original));
+        text_append(plan->note, sizeof plan->note, comma, "%s %d is skipped",
+                    original->name, scenario_asked(original));
+        return;
     }
-    add_note(plan, limit, change);
+    scenario->silent -= (int)(needed - limit);
+    if (is_there(plan, scenario)) {
+        plan->ncells--;
+        text_append(plan->note, sizeof plan->note, comma,
+                    "%s with %d silent clients is left out", original->name,
+                    original->silent);
+    } else {
+        text_append(plan->note, sizeof plan->note, comma,
+                    "%s has %d silent clients, not %d", original->name,
+                    scenario->silent, original->silent);
+    }
 }
 
 /* The CPUs of a cell. */
@@ -156,6 +161,17 @@ give_layout(struct plan_cell *cell, const struct options *options,
     layout_make(&cell->layout, (enum layout_kind)kind, allowed);
 }
 
+/* What a server takes in each life at the least, in milliseconds: to start,
+ * to warm up, and for a few slices, which hold so many delays, turns of all
+ * clients or rates. Measured. */
+static double
+least_ms(const struct scenario *scenario, int points)
+{
+    return 110 + 100.0 * scenario->delay_ms +
+           (0.4 + 0.02 * scenario->work_us) * scenario->clients +
+           (scenario->open_loop ? 300.0 * points : 0);
+}
+
 /* The time of a cell. Beside all others one rate is enough, which gives a
  * latency under the same load for all; who asks for rates gets the grid. */
 static void
@@ -166,19 +182,17 @@ give_time(struct plan_cell *cell, const struct options *options)
                  !options->scenarios;
     double seconds =
         brief ? BRIEF_SECONDS : scenario->seconds * options->mode->scale;
-    double thousands = 0;
-    int counted = 0;
+    bool counts = options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
+    double thousands;
+    int n = 0;
 
     if (options->time_ns > 0) {
         seconds = (double)options->time_ns / 1e9;
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
-        if (contender_offers(&options->contenders[i], scenario)) {
-            counted +=
-                options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
-            thousands += scenario->silent / 1e3;
-        }
+        n += contender_offers(&options->contenders[i], scenario);
     }
+    thousands = n * scenario->silent / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
@@ -187,9 +201,10 @@ give_time(struct plan_cell *cell, const struct options *options)
         (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
     if (cell->skipped[0] == '\0') {
         cell->seconds =
-            seconds +
+            fmax(seconds,
+                 cell->lives * n * least_ms(scenario, cell->points) / 1e3) +
             cell->lives * thousands * (CONNECT_MS + LEAVE_MS) / 1e3 +
-            counted * COUNT_MS / 1e3;
+            (counts ? n * COUNT_MS / 1e3 : 0);
     }
 }
 
@@ -207,9 +222,7 @@ plan_make(struct plan *plan, const struct options *options)
             fit_cell(plan, next, limit);
         }
     }
-    if (plan->note[0] != '\0') {
-        strncat(plan->note, ". ", sizeof plan->note - strlen(plan->note) - 1);
-    }
+    text_append(plan->note, sizeof plan->note, ". ", "%s", "");
     for (size_t i = 0; i < plan->ncells; i++) {
         give_layout(&plan->cells[i], options, &plan->allowed);
         give_time(&plan->cells[i], options);

@@ -17,6 +17,14 @@
 
 #include "harness/results/results.h"
 
+/* How compare ends, but for 0. */
+enum {
+    EXIT_FAILED = 1,     /* a server failed */
+    EXIT_USAGE = 2,      /* wrong usage */
+    EXIT_UNMEASURED = 3, /* the harness itself could not measure */
+    EXIT_AT_ONCE = 130   /* it was interrupted twice */
+};
+
 /* ---- scenarios ------------------------------------------------------
  *
  * A scenario is a service and a load that together show one thing. The
@@ -145,22 +153,14 @@ struct options {
     size_t ncontenders;                          /* how many */
 };
 
-/* The command line, checked. Wrong usage: one sentence on standard error,
- * exit(2). What is returned is static. */
-struct options *options_parse(int argc, char **argv);
+/* The command line, checked, and where the programs are. Wrong usage: one
+ * sentence on standard error, exit(2); a program of ours is not there: the
+ * same, exit(3). What is returned is static. */
+const struct options *options_parse(int argc, char **argv);
 
 /* True if a scenario was asked for. */
 bool options_want(const struct options *options,
                   const struct scenario *scenario);
-
-/*
- * Find the programs of ours that take part: in the build one is called
- * "blocking", after `make install` "fiveways-blocking". True if all are
- * there; else one sentence on standard error. What is made with libevent may
- * be missing: a machine without the library cannot have it, and its row says
- * so.
- */
-bool options_find_programs(struct options *options);
 
 /* The folder that compare itself is in, where those of ours are, too; "." if
  * that cannot be told. The text is static. */
@@ -253,6 +253,12 @@ void plan_make(struct plan *plan, const struct options *options);
 /* The layout of that kind on these CPUs. */
 void layout_make(struct layout *layout, enum layout_kind kind,
                  const cpu_set_t *allowed);
+
+/* Append, as by printf, to a text in an array of `bytes`, behind `separator`
+ * unless it is the first; what does not fit is cut off. */
+void text_append(char *text, size_t bytes, const char *separator,
+                 const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* ---- machine --------------------------------------------------------
  *

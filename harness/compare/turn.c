@@ -5,6 +5,7 @@
  */
 #include "harness/compare/measure.h"
 
+#include <err.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -34,11 +35,10 @@ lives_say_unwritten(struct lives *lives, int error)
 {
     if (lives->write_errno == 0) {
         lives->write_errno = error;
-        fprintf(stderr,
-                "%scompare: %s/results.jsonl: %s; the run goes on and prints "
-                "its table, but keeps no files\n",
-                lives->terminal ? "\n" : "", lives->options->out,
-                strerror(error));
+        fputs(lives->terminal ? "\n" : "", stderr);
+        warnx("%s/results.jsonl: %s; the run goes on and prints its table, "
+              "but keeps no files",
+              lives->options->out, strerror(error));
     }
 }
 
@@ -53,8 +53,14 @@ lives_keep(struct lives *lives, const struct life *life)
 }
 
 void
-lives_keep_slice(struct lives *lives, const struct slice *slice)
+lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
 {
+    snprintf(slice->scenario, sizeof slice->scenario, "%s",
+             lives->cell->scenario.name);
+    snprintf(slice->model, sizeof slice->model, "%s", model);
+    slice->clients = scenario_asked(&lives->cell->scenario);
+    slice->life = lives->life;
+    slice->block = lives->block;
     if (results_add_slice(&lives->results, slice) != 0 ||
         (lives->write_errno == 0 &&
          results_write_slice(lives->file, slice) != 0)) {
@@ -290,10 +296,7 @@ keep_slice(struct lives *lives, struct turn *turn, int sum, int rate_per_s)
     const struct driver *driver = turn->driver;
     struct driver_sum *into = &turn->driver->sums[sum];
     struct slice slice = {
-        .clients = scenario_asked(turn->order.scenario),
         .rate_per_s = rate_per_s,
-        .life = lives->life,
-        .block = lives->block,
         .seconds = (double)driver->last.window_ns / 1e9,
         .echoes = (double)driver->last.echoes,
         .server_cpu_us = driver->server_cpu_ns / 1e3,
@@ -301,10 +304,6 @@ keep_slice(struct lives *lives, struct turn *turn, int sum, int rate_per_s)
         .gap_ms = (double)driver->last.gap_ns / 1e6,
     };
 
-    snprintf(slice.scenario, sizeof slice.scenario, "%s",
-             turn->order.scenario->name);
-    snprintf(slice.model, sizeof slice.model, "%s",
-             turn->order.contender->name);
     slice.stalled =
         sum == 0 && slice.gap_ms > stall_gap_ms(turn->order.scenario);
     if (slice.stalled) {
@@ -314,7 +313,7 @@ keep_slice(struct lives *lives, struct turn *turn, int sum, int rate_per_s)
     if (sum == 0 && into->slices <= TURN_RATES) {
         turn->rates[into->slices - 1] = slice.echoes / slice.seconds;
     }
-    lives_keep_slice(lives, &slice);
+    lives_keep_slice(lives, turn->order.contender->name, &slice);
 }
 
 void
