@@ -300,7 +300,7 @@ report_run(void)
 int
 main(int argc, char **argv)
 {
-    const struct options *options = options_parse(argc, argv);
+    const struct options *options = options_read(argc, argv);
     static struct plan plan;
     int status;
 
@@ -316,11 +316,8 @@ main(int argc, char **argv)
                          "--full has them all");
     }
     check_streams();
-    paper = (struct report_paper){
-        .width = report_width(stdout),
-        .colour = report_wants_colour(stdout),
-        .folder = options->out,
-    };
+    paper = report_paper_of(stdout);
+    paper.folder = options->out;
     lives.options = options;
     lives.plan = &plan;
     catch_signals();

@@ -14,7 +14,7 @@
 
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
-#include "harness/report/variants.h"
+#include "harness/report/report.h"
 
 /* What separates names in a list. */
 #define SEPARATORS " ,"
@@ -346,7 +346,7 @@ static const struct flag flags[] = {
 };
 
 const struct options *
-options_parse(int argc, char **argv)
+options_read(int argc, char **argv)
 {
     cpu_set_t cpus;
 

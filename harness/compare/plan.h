@@ -156,7 +156,7 @@ struct options {
 /* The command line, checked, and where the programs are. Wrong usage: one
  * sentence on standard error, exit(2); a program of ours is not there: the
  * same, exit(3). What is returned is static. */
-const struct options *options_parse(int argc, char **argv);
+const struct options *options_read(int argc, char **argv);
 
 /* True if a scenario was asked for. */
 bool options_want(const struct options *options,

@@ -6,7 +6,7 @@
  */
 #include "harness/compare/plan.h"
 
-#include "harness/report/variants.h"
+#include "harness/report/report.h"
 
 enum {
     EVERY_MODE = MODE_DEFAULT | MODE_QUICK | MODE_FULL,
