@@ -4,10 +4,10 @@
 #include "harness/compare/plan.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/load/engine.h"
 
 enum {
@@ -21,22 +21,6 @@ enum {
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
 };
-
-void
-text_append(char *text, size_t bytes, const char *separator,
-            const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list args;
-
-    if (length > 0) {
-        snprintf(text + length, bytes - length, "%s", separator);
-        length = strlen(text);
-    }
-    va_start(args, format);
-    vsnprintf(text + length, bytes - length, format, args);
-    va_end(args);
-}
 
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int

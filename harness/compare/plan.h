@@ -254,12 +254,6 @@ void plan_make(struct plan *plan, const struct options *options);
 void layout_make(struct layout *layout, enum layout_kind kind,
                  const cpu_set_t *allowed);
 
-/* Append, as by printf, to a text in an array of `bytes`, behind `separator`
- * unless it is the first; what does not fit is cut off. */
-void text_append(char *text, size_t bytes, const char *separator,
-                 const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
 /* ---- machine --------------------------------------------------------
  *
  * Where and when a run takes place, for its first line.
