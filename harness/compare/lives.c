@@ -18,17 +18,17 @@ enum {
     LEAVING_MS = 250
 };
 
-static size_t
-contenders(const struct lives *lives)
+/* Behind the last one: there is one for each contender. */
+static struct turn *
+turns_end(struct lives *lives)
 {
-    return lives->options->ncontenders;
+    return lives->turns + lives->options->ncontenders;
 }
 
 static bool
-takes_part(const struct lives *lives, size_t contender)
+takes_part(const struct turn *turn)
 {
-    return contender_offers(&lives->options->contenders[contender],
-                            &lives->cell->scenario);
+    return contender_offers(turn->contender, turn->scenario);
 }
 
 /* Show on a terminal where the run is, a few times a second at most. */
@@ -77,16 +77,16 @@ run_floor(struct lives *lives)
 
 /* A random order of all that are driven (Fisher and Yates). */
 static size_t
-shuffle(const struct lives *lives, size_t order[CONTENDERS_MAX])
+shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < contenders(lives); i++) {
-        if (lives->turns[i].state == STATE_DRIVEN) {
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->state == STATE_DRIVEN) {
             size_t other = (size_t)random() % (n + 1);
 
             order[n++] = order[other];
-            order[other] = i;
+            order[other] = turn;
         }
     }
     return n;
@@ -96,7 +96,7 @@ shuffle(const struct lives *lives, size_t order[CONTENDERS_MAX])
 static size_t
 run_block(struct lives *lives, int sum)
 {
-    size_t order[CONTENDERS_MAX];
+    struct turn *order[CONTENDERS_MAX];
     size_t n = shuffle(lives, order);
     size_t floor = n > 0 ? (size_t)random() % n : 0;
     int64_t begin_ns = clock_now_ns();
@@ -106,10 +106,10 @@ run_block(struct lives *lives, int sum)
         if (i == floor && sum == 0) {
             run_floor(lives);
         }
-        turn_slice(lives, order[i], sum);
+        turn_slice(order[i], sum);
     }
     for (size_t i = 0; i < n; i++) {
-        lives->turns[order[i]].ns_out += (double)(clock_now_ns() - begin_ns);
+        order[i]->ns_out += (double)(clock_now_ns() - begin_ns);
     }
     show_progress(lives);
     return n;
@@ -136,16 +136,14 @@ choose_grid(struct lives *lives)
     struct grid_capacity capacities[CONTENDERS_MAX];
     size_t n = 0;
 
-    for (size_t i = 0; i < contenders(lives); i++) {
-        struct turn *turn = &lives->turns[i];
-        const struct contender *contender = turn->order.contender;
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         size_t slices = (size_t)turn->driver->sums[0].slices;
 
         if (turn->state == STATE_DRIVEN && slices > 0) {
             capacities[n++] = (struct grid_capacity){
-                .of = contender->name,
+                .of = turn->contender->name,
                 .per_s = statistics_median(turn->rates, slices),
-                .yardstick = contender->kind == CONTENDER_YARDSTICK,
+                .yardstick = turn->contender->kind == CONTENDER_YARDSTICK,
             };
         }
     }
@@ -160,13 +158,11 @@ static void
 run_open(struct lives *lives, int64_t end_ns)
 {
     run_closed(lives, end_ns, TURN_RATES);
-    for (size_t i = 0; i < contenders(lives); i++) {
-        struct turn *turn = &lives->turns[i];
-
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
         if (turn->state == STATE_DRIVEN &&
-            turn->driver->last.served < turn->order.scenario->clients) {
+            turn->driver->last.served < turn->scenario->clients) {
             turn->state = STATE_MUTE;
         }
     }
@@ -182,8 +178,7 @@ run_open(struct lives *lives, int64_t end_ns)
     }
 }
 
-/* ---- lives --------------------------------------------------------------
- */
+/* ---- lives ------------------------------------------------------------- */
 
 /* All servers started, connected to and warmed up. */
 static void
@@ -194,24 +189,22 @@ begin_life(struct lives *lives)
     lives->nfloors = 0;
     CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
     disturbance_read(&lives->before, &cpus);
-    for (size_t i = 0; i < contenders(lives) && !lives->shared->interrupted;
-         i++) {
-        if (takes_part(lives, i) && !lives->failed[i]) {
+    for (struct turn *turn = lives->turns;
+         turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
+        if (takes_part(turn) && !turn->failed) {
             show_progress(lives);
-            turn_begin(lives, i);
+            turn_begin(turn);
         }
     }
-    for (size_t i = 0; i < contenders(lives) && !lives->shared->interrupted;
-         i++) {
-        if (lives->turns[i].state == STATE_DRIVEN) {
-            turn_warm_up(lives, i);
-        }
-    }
-    for (size_t i = 0; i < contenders(lives); i++) {
-        struct turn *turn = &lives->turns[i];
-
+    for (struct turn *turn = lives->turns;
+         turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
         if (turn->state == STATE_DRIVEN) {
-            measure_settle(&turn->order, &turn->server);
+            turn_warm_up(turn);
+        }
+    }
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->state == STATE_DRIVEN) {
+            measure_settle(turn);
             turn_look(turn, &turn->begin);
         }
     }
@@ -229,29 +222,28 @@ run_life(struct lives *lives)
     } else {
         run_closed(lives, end_ns, INT_MAX);
     }
-    for (size_t i = 0; i < contenders(lives); i++) {
-        if (lives->turns[i].state != STATE_OUT) {
-            turn_end(lives, i);
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->state != STATE_OUT) {
+            turn_end(turn);
         }
     }
 }
 
 /* Count the system calls of one that was measured. */
 static void
-count_calls(struct lives *lives, size_t contender)
+count_calls(struct turn *turn)
 {
-    const struct measure_order order = lives_order_for(lives, contender);
+    struct lives *lives = turn->lives;
     struct calls calls;
 
-    syscalls_count(&order, (enum syscalls_method)lives->options->syscalls,
+    syscalls_count(turn, (enum syscalls_method)lives->options->syscalls,
                    &calls);
     if (!lives->shared->interrupted) {
         lives_keep_calls(lives, &calls);
     }
 }
 
-/* ---- a scenario ---------------------------------------------------------
- */
+/* ---- a scenario -------------------------------------------------------- */
 
 /* Whoever had no turn gets a row that says so: a table without it would look
  * as if it had not been asked for. */
@@ -260,20 +252,19 @@ end_cell(struct lives *lives)
 {
     const char *skipped = lives->cell->skipped;
 
-    for (size_t i = 0; i < contenders(lives); i++) {
-        if (lives->measured[i]) {
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->measured) {
             /* What an open loop calls says more of the rate than of the
              * server. */
-            if (!lives->shared->interrupted &&
-                !lives->cell->scenario.open_loop) {
-                count_calls(lives, i);
+            if (!lives->shared->interrupted && !turn->scenario->open_loop) {
+                count_calls(turn);
             }
-        } else if (takes_part(lives, i) && !lives->failed[i] &&
+        } else if (takes_part(turn) && !turn->failed &&
                    (skipped[0] != '\0' || lives->shared->interrupted)) {
-            lives_keep_reason(lives, i, LIFE_SKIPPED,
-                              skipped[0] != '\0'
-                                  ? skipped
-                                  : "not measured: the run was interrupted");
+            turn_keep_reason(turn, LIFE_SKIPPED,
+                             skipped[0] != '\0'
+                                 ? skipped
+                                 : "not measured: the run was interrupted");
         }
     }
 }
@@ -288,8 +279,15 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
     lives->life = 1;
     lives->block = 0;
     lives->npoints = 0;
-    memset(lives->failed, 0, sizeof lives->failed);
-    memset(lives->measured, 0, sizeof lives->measured);
+    for (size_t i = 0; i < lives->options->ncontenders; i++) {
+        struct turn *turn = &lives->turns[i];
+
+        turn->lives = lives;
+        turn->contender = &lives->options->contenders[i];
+        turn->scenario = &cell->scenario;
+        turn->driver = &lives->shared->drivers[i];
+        turn->failed = turn->measured = false;
+    }
     sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
     for (int i = 1; i <= cell->lives && cell->skipped[0] == '\0' &&
                     !lives->shared->interrupted;

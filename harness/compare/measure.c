@@ -16,32 +16,33 @@ enum {
 };
 
 void
-measure_identify(const struct measure_order *order, struct life *life)
+measure_identify(const struct turn *turn, struct life *life)
 {
-    const struct scenario *scenario = order->scenario;
+    const struct scenario *scenario = turn->scenario;
+    const struct layout *layout = &turn->lives->cell->layout;
 
     life_clear(life);
     snprintf(life->scenario, sizeof life->scenario, "%s", scenario->name);
-    snprintf(life->model, sizeof life->model, "%s", order->contender->name);
-    snprintf(life->layout, sizeof life->layout, "%s", order->layout->name);
+    snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
+    snprintf(life->layout, sizeof life->layout, "%s", layout->name);
     life->clients = scenario_asked(scenario);
     life->silent = scenario->silent;
-    life->life = order->life;
+    life->life = turn->lives->life;
     life->ask_silent = scenario->ask_silent;
     life->churn = scenario->churn;
     life->handshake = scenario->handshake;
-    life->cpus = order->layout->server_cpus;
+    life->cpus = layout->server_cpus;
     life->delay_ms = scenario->delay_ms;
     life->work_us = scenario->work_us;
     life->message_bytes = scenario->message_bytes;
 }
 
 int
-measure_start_server(const struct measure_order *order, struct server *server,
-                     measure_wrap *wrap, char reason[SERVER_REASON_BYTES])
+measure_start_server(struct turn *turn, measure_wrap *wrap,
+                     char reason[SERVER_REASON_BYTES])
 {
-    const struct options *options = order->options;
-    const struct scenario *scenario = order->scenario;
+    const struct options *options = turn->lives->options;
+    const struct scenario *scenario = turn->scenario;
     char address[FLAG_BYTES];
     char delay[FLAG_BYTES];
     char work[FLAG_BYTES];
@@ -51,22 +52,22 @@ measure_start_server(const struct measure_order *order, struct server *server,
         bool given;
         const char *flag;
     } flags[] = {
-        {true, order->contender->path},
+        {true, turn->contender->path},
         {true, "--port=0"},
         {true, "--stats"},
-        {order->contender->flag, order->contender->flag},
+        {turn->contender->flag, turn->contender->flag},
         {options->host, address},
         {scenario->handshake, "--handshake"},
         {scenario->delay_ms > 0, delay},
         {scenario->work_us > 0, work},
     };
     struct server_order server_order = {
-        .cpus = &order->layout->server,
+        .cpus = &turn->lives->cell->layout.server,
         .start_timeout_ns = options->start_timeout_ns,
-        .interrupted = order->interrupted,
+        .interrupted = &turn->lives->shared->interrupted,
         .launcher = options->launcher,
         .host = options->host,
-        .command = order->contender->command,
+        .command = turn->contender->command,
     };
     const char *wrong = NULL;
 
@@ -86,18 +87,18 @@ measure_start_server(const struct measure_order *order, struct server *server,
         snprintf(reason, SERVER_REASON_BYTES, "%s", wrong);
         return -1;
     }
-    return server_start(server, &server_order, reason);
+    return server_start(&turn->server, &server_order, reason);
 }
 
 void
-measure_set_load(const struct measure_order *order,
-                 const struct server *server, struct engine_options *options)
+measure_set_load(const struct turn *turn, struct engine_options *options)
 {
-    const struct scenario *scenario = order->scenario;
+    const struct scenario *scenario = turn->scenario;
+    const char *layout = turn->lives->cell->layout.name;
 
     *options = (struct engine_options){
-        .address = server->address,
-        .address_bytes = server->address_bytes,
+        .address = turn->server.address,
+        .address_bytes = turn->server.address_bytes,
         .clients = scenario->clients,
         .silent_clients = scenario->silent,
         .ask_silent = scenario->ask_silent,
@@ -105,18 +106,18 @@ measure_set_load(const struct measure_order *order,
         .churn = scenario->churn,
         .handshake = scenario->handshake,
         .arrivals = SCHEDULE_POISSON,
-        .spin_ns =
-            strcmp(order->layout->name, "split") == 0 ? ENGINE_SPIN_NS : 0,
-        .interrupted = order->interrupted,
+        .spin_ns = strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0,
+        .interrupted = &turn->lives->shared->interrupted,
     };
 }
 
 void
-measure_settle(const struct measure_order *order, const struct server *server)
+measure_settle(const struct turn *turn)
 {
+    const struct server *server = &turn->server;
     /* Who serves in vain those who have left uses CPU once in each delay. */
     const int64_t look_ns =
-        SETTLE_LOOK_NS + 2 * NS_PER_MS * order->scenario->delay_ms;
+        SETTLE_LOOK_NS + 2 * NS_PER_MS * turn->scenario->delay_ms;
     const struct timespec pause = {.tv_sec = look_ns / NS_PER_S,
                                    .tv_nsec = look_ns % NS_PER_S};
     int64_t before_ns = server_cpu_ns(server);

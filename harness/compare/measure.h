@@ -150,59 +150,9 @@ void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 struct disturbance disturbance_between(const struct disturbance *before,
                                        const struct disturbance *after);
 
-/* ---- measure --------------------------------------------------------
- *
- * What is measured of one server in one life, and how it starts.
- */
-
-/* What to measure. */
-struct measure_order {
-    const struct options *options;     /* where and how servers start */
-    const struct contender *contender; /* the server */
-    const struct scenario *scenario;   /* the load; its silent clients may
-                                        * be fewer than in the table */
-    const struct layout *layout;       /* already entered by the caller */
-    int life;                          /* from 1 */
-    struct driver *driver;             /* free to be used, shared memory */
-    const volatile sig_atomic_t *interrupted; /* drop a server that starts */
-};
-
-/* Fill in what is known of a life before it is measured. */
-void measure_identify(const struct measure_order *order, struct life *life);
-
-/* What may change an order before a server is started from it, with room for
- * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
- * phrase. */
-typedef const char *measure_wrap(struct server_order *order,
-                                 char command[SERVER_COMMAND_BYTES]);
-
-/*
- * Start the server of an order; `wrap` may be NULL. Returns 0, or -1 and a
- * sentence in `reason`. Blocks until it is ready; the caller stops it.
- */
-int measure_start_server(const struct measure_order *order,
-                         struct server *server, measure_wrap *wrap,
-                         char reason[SERVER_REASON_BYTES]);
-
-/* The load of an order's scenario against a server that runs. */
-void measure_set_load(const struct measure_order *order,
-                      const struct server *server,
-                      struct engine_options *options);
-
-/*
- * Wait until the server has accepted everybody and made what it makes for
- * each of them. A connect succeeds as soon as the kernel has it, which can be
- * long before; a thousand threads still to be started would be charged to
- * the echoes of the slices. Nothing has been sent yet, so a server that is
- * done sleeps and uses no CPU; one that merely waits for its turn on a busy
- * machine does not sleep. Blocks, for a second at most.
- */
-void measure_settle(const struct measure_order *order,
-                    const struct server *server);
-
 /* ---- turn ------------------------------------------------------------
  *
- * One server in one life of a scenario.
+ * One server in a scenario, and in one life of it.
  */
 
 enum {
@@ -229,21 +179,28 @@ struct look {
 
 /* The server, and what was seen of it. */
 struct turn {
-    struct measure_order order; /* what is measured of it */
-    struct server server;       /* its process */
-    struct driver *driver;      /* its clients */
-    enum state state;           /* what it takes part in */
-    struct look base;           /* after the first clients have left */
-    struct look connected;      /* as all had connected */
-    struct look begin;          /* before the slices */
-    struct look end;            /* after them */
-    double stack_kib;           /* kernel's stack of a thread */
-    bool unseen;                /* a launcher put it out of our sight */
-    bool moved;                 /* it runs on CPUs that are not its own */
-    int64_t slice_ns;           /* length of its slices */
-    double own_cpu_ns;          /* its CPU time in its slices */
-    double ns_out;              /* time in the slices of others */
-    double rates[TURN_RATES];   /* echoes per second in its first slices */
+    struct lives *lives;               /* the run that it is part of */
+    const struct contender *contender; /* whose server it is */
+    const struct scenario *scenario;   /* the load; its silent clients may
+                                        * be fewer than in the table */
+    struct driver *driver;             /* its clients */
+    const char *hopeless; /* why it does not start, once that is known */
+    bool failed;          /* in this scenario: is not started again */
+    bool measured;        /* in this scenario: has a record that is good */
+    /* In this life: */
+    enum state state;         /* what it takes part in */
+    struct server server;     /* its process */
+    struct look base;         /* after the first clients have left */
+    struct look connected;    /* as all had connected */
+    struct look begin;        /* before the slices */
+    struct look end;          /* after them */
+    double stack_kib;         /* kernel's stack of a thread */
+    bool unseen;              /* a launcher put it out of our sight */
+    bool moved;               /* it runs on CPUs that are not its own */
+    int64_t slice_ns;         /* length of its slices */
+    double own_cpu_ns;        /* its CPU time in its slices */
+    double ns_out;            /* time in the slices of others */
+    double rates[TURN_RATES]; /* echoes per second in its first slices */
 };
 
 /* What is in memory that the drivers share. */
@@ -263,14 +220,10 @@ struct lives {
                        * written */
     bool terminal;    /* standard error is one and shows how far it is */
     int64_t shown_ns; /* when that was last shown */
-    /* By contender: why it is hopeless, "" if it is not. */
-    char hopeless[CONTENDERS_MAX][RESULTS_REASON_BYTES];
     /* Of the present scenario: */
     const struct plan_cell *cell;        /* it */
     int64_t cell_begin_ns;               /* since when */
     struct turn turns[CONTENDERS_MAX];   /* by contender */
-    bool failed[CONTENDERS_MAX];         /* is not started again */
-    bool measured[CONTENDERS_MAX];       /* has a record that is good */
     int life;                            /* from 1 */
     int block;                           /* the last one, from 1 */
     double floor_us[LIVES_BLOCKS_MAX];   /* of this life */
@@ -287,35 +240,67 @@ void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
 void lives_keep_calls(struct lives *lives, const struct calls *calls);
 
-/* Keep the record of a life that never was. */
-void lives_keep_reason(struct lives *lives, size_t contender,
-                       enum life_status status, const char *reason);
-
 /* The file could not be written: say so the first time, and at once, since
  * whoever watches may want to end the run. */
 void lives_say_unwritten(struct lives *lives, int error);
 
-/* What is to be measured of a contender now. */
-struct measure_order lives_order_for(struct lives *lives, size_t contender);
-
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.
  * Blocks. */
-void turn_begin(struct lives *lives, size_t contender);
+void turn_begin(struct turn *turn);
 
 /* Slices that count for nothing, until they get no cheaper: caches, page
  * tables, and a compiler at run time need their time. */
-void turn_warm_up(struct lives *lives, size_t contender);
+void turn_warm_up(struct turn *turn);
 
 /* Read from the server what it has used so far. */
 void turn_look(const struct turn *turn, struct look *look);
 
 /* Drive it for one slice in a closed loop (0) or at a point of the grid, and
  * keep that. Who fails has its life ended by it. */
-void turn_slice(struct lives *lives, size_t contender, int sum);
+void turn_slice(struct turn *turn, int sum);
 
 /* Hear what its driver saw and the server says, stop both, and keep it. */
-void turn_end(struct lives *lives, size_t contender);
+void turn_end(struct turn *turn);
+
+/* Keep the record of a life that never was; there will be no other. */
+void turn_keep_reason(struct turn *turn, enum life_status status,
+                      const char *reason);
+
+/* ---- measure --------------------------------------------------------
+ *
+ * How the server of a turn is started and made ready.
+ */
+
+/* Fill in what is known of a life before it is measured. */
+void measure_identify(const struct turn *turn, struct life *life);
+
+/* What may change an order before a server is started from it, with room for
+ * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
+ * phrase. */
+typedef const char *measure_wrap(struct server_order *order,
+                                 char command[SERVER_COMMAND_BYTES]);
+
+/*
+ * Start the server; `wrap` may be NULL. Returns 0, or -1 and a sentence in
+ * `reason`. Blocks until it is ready; the caller stops it.
+ */
+int measure_start_server(struct turn *turn, measure_wrap *wrap,
+                         char reason[SERVER_REASON_BYTES]);
+
+/* The load of the scenario against the server that runs. */
+void measure_set_load(const struct turn *turn,
+                      struct engine_options *options);
+
+/*
+ * Wait until the server has accepted everybody and made what it makes for
+ * each of them. A connect succeeds as soon as the kernel has it, which can be
+ * long before; a thousand threads still to be started would be charged to
+ * the echoes of the slices. Nothing has been sent yet, so a server that is
+ * done sleeps and uses no CPU; one that merely waits for its turn on a busy
+ * machine does not sleep. Blocks, for a second at most.
+ */
+void measure_settle(const struct turn *turn);
 
 /* ---- judge ----------------------------------------------------------
  *

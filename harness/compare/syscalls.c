@@ -34,11 +34,10 @@ struct strace_run {
 /* All that the server calls from one rest to the next, in a slice: half-done
  * echoes are in neither count, so an echo has all of its calls. */
 static void
-count_slice(const struct measure_order *order, const struct server *server,
-            struct driver *driver, const struct perf *perf,
+count_slice(struct turn *turn, struct driver *driver, const struct perf *perf,
             struct calls *calls)
 {
-    int64_t slice_ns = MS * order->scenario->delay_ms * SLICE_DELAYS;
+    int64_t slice_ns = MS * turn->scenario->delay_ms * SLICE_DELAYS;
     uint64_t begin[PERF_EVENTS_MAX];
     uint64_t end[PERF_EVENTS_MAX];
     double echoes;
@@ -46,13 +45,13 @@ count_slice(const struct measure_order *order, const struct server *server,
     slice_ns = slice_ns > SLICE_MS * MS ? slice_ns : SLICE_MS * MS;
     /* The kernel has been seen to miss one echo of each of a thousand
      * threads before the first reading, and none after it. */
-    measure_settle(order, server);
+    measure_settle(turn);
     perf_read(perf, begin);
     driver_slice(driver, WARMUP_MS * MS, 0, 0, 0);
-    measure_settle(order, server);
+    measure_settle(turn);
     perf_read(perf, begin);
     driver_slice(driver, slice_ns, 0, 0, 0);
-    measure_settle(order, server);
+    measure_settle(turn);
     perf_read(perf, end);
     echoes = (double)driver->last.echoes;
     if (driver->engine_errno != 0 || echoes < 1) {
@@ -61,7 +60,7 @@ count_slice(const struct measure_order *order, const struct server *server,
         return;
     }
     snprintf(calls->method, sizeof calls->method, "perf");
-    calls->counted_clients = order->scenario->clients;
+    calls->counted_clients = turn->scenario->clients;
     calls->echoes = echoes;
     calls->per_echo = (double)(end[0] - begin[0]) / echoes;
     for (int i = 1; i < perf->nevents; i++) {
@@ -73,39 +72,38 @@ count_slice(const struct measure_order *order, const struct server *server,
 
 /* Returns 0; or -1, and the reason is in `calls`. */
 static int
-count_with_perf(const struct measure_order *order, struct calls *calls)
+count_with_perf(struct turn *turn, struct calls *calls)
 {
-    const struct scenario *scenario = order->scenario;
+    const struct scenario *scenario = turn->scenario;
     char reason[SERVER_REASON_BYTES];
     char perf_reason[PERF_REASON_BYTES];
-    struct server server;
     struct engine_options options;
-    struct driver *driver = order->driver;
+    struct driver *driver = turn->driver;
     struct perf perf;
     double faults;
     double threads;
     int status = -1;
 
-    if (measure_start_server(order, &server, NULL, reason) != 0) {
+    if (measure_start_server(turn, NULL, reason) != 0) {
         snprintf(calls->reason, sizeof calls->reason, "%s", reason);
         return -1;
     }
-    measure_set_load(order, &server, &options);
+    measure_set_load(turn, &options);
     options.ask_silent = false;
-    if (server.seen_pid == 0) {
+    if (turn->server.seen_pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
-    } else if (server_faults(&server, &faults, &threads), threads > 1) {
+    } else if (server_faults(&turn->server, &faults, &threads), threads > 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: it has threads from the start");
-    } else if (perf_open(&perf, server.seen_pid,
+    } else if (perf_open(&perf, turn->server.seen_pid,
                          scenario->clients + scenario->silent <=
                              NAMED_CLIENTS_MAX,
                          perf_reason) == 0) {
-        if (driver_start(driver, &options, &server) == 0 &&
+        if (driver_start(driver, &options, &turn->server) == 0 &&
             driver_tell(driver, DRIVER_CONNECT) == 0 &&
             driver_slice(driver, WARMUP_MS * MS, 0, 0, -1) == 0) {
-            count_slice(order, &server, driver, &perf, calls);
+            count_slice(turn, driver, &perf, calls);
             status = 0;
         }
         driver_stop(driver);
@@ -114,14 +112,14 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
         snprintf(calls->reason, sizeof calls->reason, "no perf: %s",
                  perf_reason);
     }
-    server_stop(&server);
+    server_stop(&turn->server);
     return status;
 }
 
 /* Returns 0; or -1, and the reason is in `calls` behind what is there. */
 static int
-run_strace(const struct measure_order *order, int echoes,
-           struct strace_run *run, struct calls *calls)
+run_strace(struct turn *turn, int echoes, struct strace_run *run,
+           struct calls *calls)
 {
     size_t length = strlen(calls->reason);
     char *reason = calls->reason + length;
@@ -129,18 +127,16 @@ run_strace(const struct measure_order *order, int echoes,
     const char *before = length > 0 ? "; " : "";
     struct engine_result *result = calloc(1, sizeof *result);
     char words[SERVER_REASON_BYTES];
-    struct server server;
     struct engine_options options;
     int status = -1;
 
-    if (!result ||
-        measure_start_server(order, &server, strace_wrap, words) != 0) {
+    if (!result || measure_start_server(turn, strace_wrap, words) != 0) {
         snprintf(reason, reason_bytes, "%sno strace: %.120s", before,
                  result ? words : strerror(ENOMEM));
         free(result);
         return -1;
     }
-    measure_set_load(order, &server, &options);
+    measure_set_load(turn, &options);
     options.clients = 1;
     options.silent_clients = 0;
     options.ask_silent = false;
@@ -151,9 +147,9 @@ run_strace(const struct measure_order *order, int echoes,
         run->echoes = (double)result->echoes_total;
         status = 0;
     }
-    server_stop(&server);
+    server_stop(&turn->server);
     free(result);
-    if (status != 0 || strace_parse(server.errors, &run->table) != 0) {
+    if (status != 0 || strace_parse(turn->server.errors, &run->table) != 0) {
         snprintf(reason, reason_bytes, "%sno strace: it printed no table",
                  before);
         return -1;
@@ -184,17 +180,17 @@ subtract(const struct strace_run runs[2], struct calls *calls)
  * reason is in `calls`.
  */
 static int
-count_with_strace(const struct measure_order *order, struct calls *calls)
+count_with_strace(struct turn *turn, struct calls *calls)
 {
-    const struct scenario *scenario = order->scenario;
+    const struct scenario *scenario = turn->scenario;
     bool slow = scenario->delay_ms > 0 || scenario->work_us > 0 ||
                 scenario->message_bytes > 65536;
     int echoes = slow ? STRACE_ECHOES_SLOW : STRACE_ECHOES;
     struct strace_run *runs = calloc(2, sizeof *runs);
     int status = -1;
 
-    if (runs && run_strace(order, echoes, &runs[0], calls) == 0 &&
-        run_strace(order, 2 * echoes, &runs[1], calls) == 0 &&
+    if (runs && run_strace(turn, echoes, &runs[0], calls) == 0 &&
+        run_strace(turn, 2 * echoes, &runs[1], calls) == 0 &&
         runs[1].echoes > runs[0].echoes) {
         snprintf(calls->method, sizeof calls->method, "strace");
         calls->counted_clients = 1;
@@ -206,12 +202,12 @@ count_with_strace(const struct measure_order *order, struct calls *calls)
 }
 
 void
-syscalls_count(const struct measure_order *order, enum syscalls_method method,
+syscalls_count(struct turn *turn, enum syscalls_method method,
                struct calls *calls)
 {
     struct life life;
 
-    measure_identify(order, &life);
+    measure_identify(turn, &life);
     calls_clear(calls);
     snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
     snprintf(calls->model, sizeof calls->model, "%s", life.model);
@@ -220,10 +216,10 @@ syscalls_count(const struct measure_order *order, enum syscalls_method method,
         snprintf(calls->reason, sizeof calls->reason, "not asked for");
         return;
     }
-    if (method != SYSCALLS_STRACE && count_with_perf(order, calls) == 0) {
+    if (method != SYSCALLS_STRACE && count_with_perf(turn, calls) == 0) {
         return;
     }
     if (method != SYSCALLS_PERF) {
-        count_with_strace(order, calls);
+        count_with_strace(turn, calls);
     }
 }

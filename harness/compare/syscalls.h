@@ -97,12 +97,12 @@ int64_t strace_calls(const struct strace_table *table, const char *name);
  */
 
 /*
- * Count. Starts the server of `order`, once for perf, twice for strace.
+ * Count. Starts the server of a turn, once for perf, twice for strace.
  * Fills all of `calls`; where nothing could be counted its method is "" and
  * its reason says why. Blocks, for about a tenth of a second with perf;
  * nothing of the server is left afterwards.
  */
-void syscalls_count(const struct measure_order *order,
-                    enum syscalls_method method, struct calls *calls);
+void syscalls_count(struct turn *turn, enum syscalls_method method,
+                    struct calls *calls);
 
 #endif

@@ -78,31 +78,16 @@ lives_keep_calls(struct lives *lives, const struct calls *calls)
     }
 }
 
-struct measure_order
-lives_order_for(struct lives *lives, size_t contender)
-{
-    return (struct measure_order){
-        .options = lives->options,
-        .contender = &lives->options->contenders[contender],
-        .scenario = &lives->cell->scenario,
-        .layout = &lives->cell->layout,
-        .life = lives->life,
-        .driver = &lives->shared->drivers[contender],
-        .interrupted = &lives->shared->interrupted,
-    };
-}
-
 void
-lives_keep_reason(struct lives *lives, size_t contender,
-                  enum life_status status, const char *reason)
+turn_keep_reason(struct turn *turn, enum life_status status,
+                 const char *reason)
 {
-    const struct measure_order order = lives_order_for(lives, contender);
     struct life life;
 
-    measure_identify(&order, &life);
+    measure_identify(turn, &life);
     life_fail(&life, status, "%s", reason);
-    lives_keep(lives, &life);
-    lives->failed[contender] = true;
+    lives_keep(turn->lives, &life);
+    turn->failed = true;
 }
 
 /* ---- the end of a life --------------------------------------------------
@@ -123,9 +108,8 @@ turn_look(const struct turn *turn, struct look *look)
 
 /* What went on beside the life, and what an echo costs the kernel. */
 static void
-add_surroundings(const struct lives *lives, struct life *life)
+add_surroundings(struct lives *lives, struct life *life)
 {
-    double floors[LIVES_BLOCKS_MAX];
     double *figure = life->figure;
     struct disturbance after;
     struct disturbance change;
@@ -140,32 +124,31 @@ add_surroundings(const struct lives *lives, struct life *life)
     figure[LIFE_LISTEN_OVERFLOWS] = change.overflows;
     figure[LIFE_LISTEN_DROPS] = change.drops;
     figure[LIFE_RETRANSMITS] = change.retransmits;
-    memcpy(floors, lives->floor_us, sizeof floors);
-    figure[LIFE_FLOOR_US] = statistics_median(floors, (size_t)lives->nfloors);
+    figure[LIFE_FLOOR_US] =
+        statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
         figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
 }
 
 /* The record of one of the sums. */
 static void
-keep_sum(struct lives *lives, size_t contender, int sum)
+keep_sum(struct turn *turn, int sum)
 {
-    struct turn *turn = &lives->turns[contender];
     struct life life;
 
-    measure_identify(&turn->order, &life);
+    measure_identify(turn, &life);
     if (sum > 0) {
-        const struct grid_point *rate = &lives->grid[sum - 1];
+        const struct grid_point *rate = &turn->lives->grid[sum - 1];
 
         life.rate_per_s = rate->rate_per_s;
         life.rate_of_per_s = rate->of_per_s;
         snprintf(life.rate_of, sizeof life.rate_of, "%s", rate->of);
     }
     judge(&life, turn, sum);
-    add_surroundings(lives, &life);
-    lives_keep(lives, &life);
-    lives->failed[contender] |= life.status == LIFE_FAILED;
-    lives->measured[contender] |= life.status == LIFE_OK;
+    add_surroundings(turn->lives, &life);
+    lives_keep(turn->lives, &life);
+    turn->failed |= life.status == LIFE_FAILED;
+    turn->measured |= life.status == LIFE_OK;
 }
 
 /* A launcher such as taskset, or the server itself, may have chosen other
@@ -177,13 +160,12 @@ has_moved(const struct turn *turn)
     cpu_set_t cpus;
 
     return pid != 0 && sched_getaffinity(pid, sizeof cpus, &cpus) == 0 &&
-           !CPU_EQUAL(&cpus, &turn->order.layout->server);
+           !CPU_EQUAL(&cpus, &turn->lives->cell->layout.server);
 }
 
 void
-turn_end(struct lives *lives, size_t contender)
+turn_end(struct turn *turn)
 {
-    struct turn *turn = &lives->turns[contender];
     struct driver *driver = turn->driver;
 
     /* A driver that is gone charges no server. */
@@ -195,13 +177,13 @@ turn_end(struct lives *lives, size_t contender)
         driver_tell(driver, DRIVER_CLOSE);
     }
     server_stop(&turn->server);
-    if (!lives->shared->interrupted || turn->state == STATE_MUTE ||
+    if (!turn->lives->shared->interrupted || turn->state == STATE_MUTE ||
         driver->sums[0].slices > 0) {
-        keep_sum(lives, contender, 0);
+        keep_sum(turn, 0);
     }
-    for (int i = 1; i <= lives->npoints; i++) {
+    for (int i = 1; i <= turn->lives->npoints; i++) {
         if (driver->sums[i].slices > 0) {
-            keep_sum(lives, contender, i);
+            keep_sum(turn, i);
         }
     }
     driver_stop(driver);
@@ -220,47 +202,46 @@ connect_all(struct turn *turn)
     if (driver_tell(turn->driver, DRIVER_ALONE) != 0) {
         return -1;
     }
-    measure_settle(&turn->order, &turn->server);
+    measure_settle(turn);
     turn_look(turn, &turn->base);
     if (driver_tell(turn->driver, DRIVER_CONNECT) != 0) {
         return -1;
     }
-    measure_settle(&turn->order, &turn->server);
+    measure_settle(turn);
     turn_look(turn, &turn->connected);
     turn->stack_kib = server_stack_kib();
     return 0;
 }
 
 void
-turn_begin(struct lives *lives, size_t contender)
+turn_begin(struct turn *turn)
 {
-    struct turn *turn = &lives->turns[contender];
-    char *hopeless = lives->hopeless[contender];
     struct engine_options options;
+    char reason[SERVER_REASON_BYTES];
 
-    memset(turn, 0, sizeof *turn);
-    turn->order = lives_order_for(lives, contender);
-    turn->driver = turn->order.driver;
-    if (!turn->order.contender->path && !turn->order.contender->command) {
-        lives_keep_reason(
-            lives, contender, LIFE_SKIPPED,
+    turn->begin = (struct look){0};
+    turn->own_cpu_ns = turn->ns_out = 0;
+    if (!turn->contender->path && !turn->contender->command) {
+        turn_keep_reason(
+            turn, LIFE_SKIPPED,
             "not built: libevent is not installed; run make deps");
         return;
     }
-    if (hopeless[0] != '\0' ||
-        measure_start_server(&turn->order, &turn->server, NULL, hopeless) !=
-            0) {
-        if (!lives->shared->interrupted) {
-            lives_keep_reason(lives, contender, LIFE_FAILED, hopeless);
+    if (!turn->hopeless && measure_start_server(turn, NULL, reason) != 0) {
+        if (turn->lives->shared->interrupted) {
+            return;
         }
+        turn->hopeless = strdup(reason);
+    }
+    if (turn->hopeless) {
+        turn_keep_reason(turn, LIFE_FAILED, turn->hopeless);
         return;
     }
-    hopeless[0] = '\0';
     turn->state = STATE_DRIVEN;
-    measure_set_load(&turn->order, &turn->server, &options);
+    measure_set_load(turn, &options);
     if (driver_start(turn->driver, &options, &turn->server) != 0 ||
         connect_all(turn) != 0) {
-        turn_end(lives, contender);
+        turn_end(turn);
     }
 }
 
@@ -291,7 +272,7 @@ stall_gap_ms(const struct scenario *scenario)
 
 /* Keep the slice that the driver has just seen. */
 static void
-keep_slice(struct lives *lives, struct turn *turn, int sum, int rate_per_s)
+keep_slice(struct turn *turn, int sum, int rate_per_s)
 {
     const struct driver *driver = turn->driver;
     struct driver_sum *into = &turn->driver->sums[sum];
@@ -304,8 +285,7 @@ keep_slice(struct lives *lives, struct turn *turn, int sum, int rate_per_s)
         .gap_ms = (double)driver->last.gap_ns / 1e6,
     };
 
-    slice.stalled =
-        sum == 0 && slice.gap_ms > stall_gap_ms(turn->order.scenario);
+    slice.stalled = sum == 0 && slice.gap_ms > stall_gap_ms(turn->scenario);
     if (slice.stalled) {
         into->stalls++;
         into->stall_ms = fmax(into->stall_ms, slice.gap_ms);
@@ -313,13 +293,13 @@ keep_slice(struct lives *lives, struct turn *turn, int sum, int rate_per_s)
     if (sum == 0 && into->slices <= TURN_RATES) {
         turn->rates[into->slices - 1] = slice.echoes / slice.seconds;
     }
-    lives_keep_slice(lives, turn->order.contender->name, &slice);
+    lives_keep_slice(turn->lives, turn->contender->name, &slice);
 }
 
 void
-turn_slice(struct lives *lives, size_t contender, int sum)
+turn_slice(struct turn *turn, int sum)
 {
-    struct turn *turn = &lives->turns[contender];
+    const struct lives *lives = turn->lives;
     struct driver *driver = turn->driver;
     const struct grid_point *rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
     int rate_per_s = rate ? rate->rate_per_s : 0;
@@ -331,21 +311,20 @@ turn_slice(struct lives *lives, size_t contender, int sum)
         }
         turn->own_cpu_ns += driver->turn_cpu_ns;
         turn->ns_out -= (double)driver->turn_ns;
-        keep_slice(lives, turn, sum, rate_per_s);
+        keep_slice(turn, sum, rate_per_s);
     }
     if (is_broken(turn)) {
-        turn_end(lives, contender);
+        turn_end(turn);
     } else if (driver->last.echoes == 0) {
         turn->state = STATE_MUTE;
     }
 }
 
 void
-turn_warm_up(struct lives *lives, size_t contender)
+turn_warm_up(struct turn *turn)
 {
-    struct turn *turn = &lives->turns[contender];
     const struct driver *driver = turn->driver;
-    int delay_ms = turn->order.scenario->delay_ms;
+    int delay_ms = turn->scenario->delay_ms;
     int64_t slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     double least = INFINITY;
@@ -357,11 +336,11 @@ turn_warm_up(struct lives *lives, size_t contender)
         double cost;
 
         driver_slice(turn->driver, slice_ns, 0, 0, -1);
-        if (lives->shared->interrupted) {
+        if (turn->lives->shared->interrupted) {
             return;
         }
         if (is_broken(turn)) {
-            turn_end(lives, contender);
+            turn_end(turn);
             return;
         }
         if (driver->last.echoes == 0) {

@@ -56,7 +56,7 @@ judge_it(bool ours)
 {
     window.status = LIFE_OK;
     window.note[0] = window.reason[0] = '\0';
-    turn.order.contender = ours ? &own : &foreign;
+    turn.contender = ours ? &own : &foreign;
     judge(&window, &turn, 0);
 }
 
