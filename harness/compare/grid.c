@@ -38,15 +38,10 @@ grid_choose(struct grid_point grid[GRID_POINTS],
     const struct grid_capacity *most = NULL;
     int n = 0;
 
-    for (size_t i = 0; i < ncapacities; i++) {
-        const struct grid_capacity *next = &capacities[i];
-
-        if (!least || (least->yardstick && !next->yardstick)) {
-            least = most = next;
-        } else if (least->yardstick || !next->yardstick) {
-            least = next->per_s < least->per_s ? next : least;
-            most = next->per_s > most->per_s ? next : most;
-        }
+    for (const struct grid_capacity *next = capacities;
+         next < capacities + ncapacities; next++) {
+        least = !least || next->per_s < least->per_s ? next : least;
+        most = !most || next->per_s > most->per_s ? next : most;
     }
     memset(grid, 0, GRID_POINTS * sizeof *grid);
     for (int i = 0; least && i < GRID_POINTS; i++) {

@@ -139,11 +139,12 @@ choose_grid(struct lives *lives)
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         size_t slices = (size_t)turn->driver->sums[0].slices;
 
-        if (turn->state == STATE_DRIVEN && slices > 0) {
+        /* The yardstick comes last, and only if there is no other. */
+        if (turn->state == STATE_DRIVEN && slices > 0 &&
+            (turn->contender->kind != CONTENDER_YARDSTICK || n == 0)) {
             capacities[n++] = (struct grid_capacity){
                 .of = turn->contender->name,
                 .per_s = statistics_median(turn->rates, slices),
-                .yardstick = turn->contender->kind == CONTENDER_YARDSTICK,
             };
         }
     }

@@ -191,7 +191,6 @@ struct grid_point {
 struct grid_capacity {
     const char *of; /* its name */
     double per_s;   /* echoes */
-    bool yardstick; /* it takes no part unless there is no other */
 };
 
 /*
