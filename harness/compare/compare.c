@@ -34,7 +34,7 @@ static struct report_paper paper;
 static char last_words[4400];
 
 /* The first signal ends the run after the present slice, the second one
- * ends us and all servers at once: the lines of what was measured are
+ * ends us, and so all servers, at once: the lines of what was measured are
  * printed, and the file is there. */
 static void
 on_signal(int number)
@@ -44,7 +44,6 @@ on_signal(int number)
 
     (void)number;
     if (lives.shared->interrupted) {
-        server_kill_running();
         if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
             _exit(EXIT_UNMEASURED);
         }

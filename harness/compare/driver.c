@@ -48,7 +48,7 @@ is_paused(void *arg)
 {
     const struct driver *driver = arg;
 
-    return server_is_stopped(driver->server);
+    return server_is(driver->server, "Tt");
 }
 
 static int

@@ -38,7 +38,7 @@ measure_identify(const struct turn *turn, struct life *life)
 }
 
 int
-measure_start_server(struct turn *turn, measure_wrap *wrap,
+measure_start_server(struct turn *turn, const char *const *prefix,
                      char reason[SERVER_REASON_BYTES])
 {
     const struct options *options = turn->lives->options;
@@ -46,7 +46,6 @@ measure_start_server(struct turn *turn, measure_wrap *wrap,
     char address[FLAG_BYTES];
     char delay[FLAG_BYTES];
     char work[FLAG_BYTES];
-    char command[SERVER_COMMAND_BYTES];
     /* Our own servers get the flags of the scenario. */
     const struct {
         bool given;
@@ -69,23 +68,19 @@ measure_start_server(struct turn *turn, measure_wrap *wrap,
         .host = options->host,
         .command = turn->contender->command,
     };
-    const char *wrong = NULL;
+    size_t n = 0;
 
     snprintf(address, sizeof address, "--address=%s", options->host);
     snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
     snprintf(work, sizeof work, "--work=%d", scenario->work_us);
-    for (size_t i = 0, n = 0;
+    for (; prefix && prefix[n]; n++) {
+        server_order.arguments[n] = prefix[n];
+    }
+    for (size_t i = 0;
          i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
         if (flags[i].given) {
             server_order.arguments[n++] = flags[i].flag;
         }
-    }
-    if (wrap) {
-        wrong = wrap(&server_order, command);
-    }
-    if (wrong) {
-        snprintf(reason, SERVER_REASON_BYTES, "%s", wrong);
-        return -1;
     }
     return server_start(&turn->server, &server_order, reason);
 }
@@ -127,7 +122,7 @@ measure_settle(const struct turn *turn)
 
         nanosleep(&pause, NULL);
         now_ns = server_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS && server_sleeps(server)) {
+        if (now_ns - before_ns < SETTLE_BUSY_NS && !server_is(server, "RD")) {
             return;
         }
         before_ns = now_ns;

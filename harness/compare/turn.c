@@ -111,19 +111,10 @@ static void
 add_surroundings(struct lives *lives, struct life *life)
 {
     double *figure = life->figure;
-    struct disturbance after;
-    struct disturbance change;
     cpu_set_t cpus;
 
     CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_read(&after, &cpus);
-    change = disturbance_between(&lives->before, &after);
-    figure[LIFE_STEAL_PERCENT] =
-        100 * change.steal_s / (change.time_s * CPU_COUNT(&cpus));
-    figure[LIFE_THROTTLED] = change.throttled;
-    figure[LIFE_LISTEN_OVERFLOWS] = change.overflows;
-    figure[LIFE_LISTEN_DROPS] = change.drops;
-    figure[LIFE_RETRANSMITS] = change.retransmits;
+    disturbance_fill(life, &lives->before, &cpus);
     figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
@@ -156,7 +147,7 @@ keep_sum(struct turn *turn, int sum)
 static bool
 has_moved(const struct turn *turn)
 {
-    pid_t pid = turn->server.seen_pid;
+    pid_t pid = turn->server.pid;
     cpu_set_t cpus;
 
     return pid != 0 && sched_getaffinity(pid, sizeof cpus, &cpus) == 0 &&
@@ -172,7 +163,7 @@ turn_end(struct turn *turn)
     if (driver->engine_errno == 0) {
         turn_look(turn, &turn->end);
         driver->forks |= server_forks(&turn->server);
-        turn->unseen = turn->server.seen_pid == 0;
+        turn->unseen = turn->server.pid == 0;
         turn->moved = has_moved(turn);
         driver_tell(driver, DRIVER_CLOSE);
     }
