@@ -164,18 +164,18 @@ live(struct driver *driver, int fd)
  */
 
 int
-driver_start(struct driver *driver, const struct engine_options *options,
-             const struct server *server)
+driver_start(struct turn *turn)
 {
+    struct driver *driver = turn->driver;
     int fds[2];
     pid_t pid;
 
     memset(driver, 0, sizeof *driver);
-    driver->options = *options;
+    measure_set_load(turn, &driver->options);
     driver->options.on_phase = look;
     driver->options.is_paused = is_paused;
     driver->options.arg = driver;
-    driver->server = server;
+    driver->server = &turn->server;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1) {
         driver->engine_errno = errno;
         return -1;

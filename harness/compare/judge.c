@@ -108,8 +108,8 @@ fill_memory(struct life *life, const struct turn *turn,
         figure[LIFE_RSS_KIB_PER_CLIENT] =
             (turn->connected.rss_kib - turn->base.rss_kib) / held;
         figure[LIFE_STACK_KIB_PER_CLIENT] =
-            (turn->connected.threads - turn->base.threads) * turn->stack_kib /
-            (held + first);
+            (turn->connected.threads - turn->base.threads) *
+            turn->connected.stack_kib / (held + first);
     }
 }
 
@@ -204,7 +204,7 @@ fill_note(struct life *life, const struct turn *turn,
             "is full",
             (unsigned long long)outside, outside == 1 ? "" : "s");
     }
-    if (turn->unseen) {
+    if (turn->server.pid == 0) {
         snprintf(life->layout, sizeof life->layout, "apart");
         text_append(life->note, sizeof life->note, "; ",
                     "the launcher put its process out of sight, so "
@@ -214,7 +214,7 @@ fill_note(struct life *life, const struct turn *turn,
                     "its CPU is spent in child processes, which are "
                     "not counted");
     }
-    if (turn->moved) {
+    if (turn->end.moved) {
         text_append(life->note, sizeof life->note, "; ",
                     "it was put on other CPUs than this row's, so the "
                     "floor and the client may be on another one");

@@ -236,8 +236,7 @@ count_calls(struct turn *turn)
     struct lives *lives = turn->lives;
     struct calls calls;
 
-    syscalls_count(turn, (enum syscalls_method)lives->options->syscalls,
-                   &calls);
+    syscalls_count(turn, &calls);
     if (!lives->shared->interrupted) {
         lives_keep_calls(lives, &calls);
     }

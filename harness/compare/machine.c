@@ -83,10 +83,11 @@ machine_describe(struct run *run, const struct options *options,
     time_t now = time(NULL);
     struct utsname system;
     unsigned short seed = 0;
-    struct layout layout;
+    const char *layout = options->layout == LAYOUT_ALL     ? "all"
+                         : options->layout == LAYOUT_SPLIT ? "split"
+                                                           : "shared";
 
     getrandom(&seed, sizeof seed, GRND_NONBLOCK);
-    layout_make(&layout, (enum layout_kind)options->layout, &plan->allowed);
     *run = (struct run){
         .seconds = NAN,
         .edition = RESULTS_EDITION,
@@ -106,7 +107,7 @@ machine_describe(struct run *run, const struct options *options,
 #else
     snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
 #endif
-    snprintf(run->layout, sizeof run->layout, "%s", layout.name);
+    snprintf(run->layout, sizeof run->layout, "%s", layout);
     snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
     text_append(run->note, sizeof run->note, "", "%.400s", plan->note);
     if (run->cores == 1 && has_all_cpus(plan)) {

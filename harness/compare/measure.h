@@ -79,6 +79,8 @@ struct driver {
     uint64_t echoes; /* in all, since the clients connected */
 };
 
+struct turn;
+
 /* What it can be told. */
 enum driver_command {
     DRIVER_ALONE,   /* the first clients speak for 10 ms and leave: one, or
@@ -88,13 +90,10 @@ enum driver_command {
     DRIVER_CLOSE,   /* all are asked who must be, and leave */
 };
 
-/*
- * Start a driver for a server that runs, which stays where it is. The options
- * tell the load. The driver inherits the CPUs of the caller. Returns 0, or -1
- * with driver->engine_errno. Ended by driver_stop().
+/* Start the driver of a turn whose server runs. It inherits the CPUs of the
+ * caller. Returns 0, or -1 with driver->engine_errno. Ended by driver_stop().
  */
-int driver_start(struct driver *driver, const struct engine_options *options,
-                 const struct server *server);
+int driver_start(struct turn *turn);
 
 /* Make it do one thing. Blocks until that is done. Returns 0, or -1 with
  * driver->engine_errno. */
@@ -166,12 +165,14 @@ enum state {
 
 /* What can be read of a server at a moment; NAN: unknown. */
 struct look {
-    double cpu_ns;   /* CPU time of all its threads */
-    double rss_kib;  /* memory */
-    double threads;  /* how many */
-    double faults;   /* minor page faults */
-    double switches; /* context switches */
-    uint64_t echoes; /* since its clients connected */
+    double cpu_ns;    /* CPU time of all its threads */
+    double rss_kib;   /* memory */
+    double threads;   /* how many */
+    double faults;    /* minor page faults */
+    double switches;  /* context switches */
+    double stack_kib; /* kernel's stack of a thread */
+    bool moved;       /* it runs on CPUs that are not its own */
+    uint64_t echoes;  /* since its clients connected */
 };
 
 /* The server, and what was seen of it. */
@@ -191,9 +192,6 @@ struct turn {
     struct look connected;    /* as all had connected */
     struct look begin;        /* before the slices */
     struct look end;          /* after them */
-    double stack_kib;         /* kernel's stack of a thread */
-    bool unseen;              /* a launcher put it out of our sight */
-    bool moved;               /* it runs on CPUs that are not its own */
     int64_t slice_ns;         /* length of its slices */
     double own_cpu_ns;        /* its CPU time in its slices */
     double ns_out;            /* time in the slices of others */
@@ -308,8 +306,7 @@ void measure_settle(const struct turn *turn);
  * its reason says why. Blocks, for about a tenth of a second with perf;
  * nothing of the server is left afterwards.
  */
-void syscalls_count(struct turn *turn, enum syscalls_method method,
-                    struct calls *calls);
+void syscalls_count(struct turn *turn, struct calls *calls);
 
 /* ---- judge ----------------------------------------------------------
  *

@@ -192,23 +192,22 @@ contender_own_folder(void)
 
 /* The installed name first: a folder like /usr/local/bin may well hold some
  * "threaded" that is not ours. NULL if there is neither. */
-static char *
-find_program(const char *bin, const char *program)
+static const char *
+find_program(const char *program)
 {
-    static const char *const prefixes[] = {"fiveways-", ""};
+    char *path;
 
-    for (int i = 0; i < 2; i++) {
-        char *path;
-
-        if (asprintf(&path, "%s/%s%s", bin, prefixes[i], program) == -1) {
-            return NULL;
-        }
-        if (access(path, X_OK) == 0) {
-            return path;
-        }
-        free(path);
+    if (asprintf(&path, "%s/fiveways-%s", options.bin, program) == -1) {
+        err(EXIT_UNMEASURED, "%s", program);
     }
-    return NULL;
+    if (access(path, X_OK) != 0) {
+        sprintf(path, "%s/%s", options.bin, program);
+    }
+    if (access(path, X_OK) != 0) {
+        free(path);
+        return NULL;
+    }
+    return path;
 }
 
 /* In the build a program is called "blocking", after `make install`
@@ -221,7 +220,7 @@ find_programs(void)
         struct contender *contender = &options.contenders[i];
         const char *program = contender->program;
 
-        contender->path = program ? find_program(options.bin, program) : NULL;
+        contender->path = program ? find_program(program) : NULL;
         if (program && !contender->path && strcmp(program, "libevent") != 0 &&
             strcmp(program, "bufferevent") != 0) {
             errx(EXIT_UNMEASURED,

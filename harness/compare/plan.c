@@ -34,22 +34,6 @@ nth_from_end(const cpu_set_t *set, int n)
     return 0;
 }
 
-void
-layout_make(struct layout *layout, enum layout_kind kind,
-            const cpu_set_t *allowed)
-{
-    if (kind == LAYOUT_ALL) {
-        *layout =
-            (struct layout){"all", *allowed, *allowed, CPU_COUNT(allowed)};
-        return;
-    }
-    /* The last CPUs, because the first ones serve most interrupts. */
-    *layout = (struct layout){
-        .name = kind == LAYOUT_SPLIT ? "split" : "shared", .server_cpus = 1};
-    CPU_SET(nth_from_end(allowed, 0), &layout->server);
-    CPU_SET(nth_from_end(allowed, kind == LAYOUT_SPLIT), &layout->client);
-}
-
 /* Of the client's process, or of the server's if that needs more. */
 static rlim_t
 descriptors_needed(const struct scenario *scenario)
@@ -129,20 +113,25 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
 
 /* The CPUs of a cell. */
 static void
-give_layout(struct plan_cell *cell, const struct options *options,
-            const cpu_set_t *allowed)
+give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
 {
-    int kind = options->layout;
+    struct layout *layout = &cell->layout;
 
-    if (cell->scenario.all_cpus) {
-        kind = LAYOUT_ALL;
-    } else if (kind == LAYOUT_UNSAID) {
+    if (kind == LAYOUT_UNSAID && cell->scenario.open_loop &&
+        CPU_COUNT(allowed) >= 2) {
         /* A client that takes turns with the server is late itself. */
-        kind = cell->scenario.open_loop && CPU_COUNT(allowed) >= 2
-                   ? LAYOUT_SPLIT
-                   : LAYOUT_SHARED;
+        kind = LAYOUT_SPLIT;
     }
-    layout_make(&cell->layout, (enum layout_kind)kind, allowed);
+    if (cell->scenario.all_cpus || kind == LAYOUT_ALL) {
+        *layout =
+            (struct layout){"all", *allowed, *allowed, CPU_COUNT(allowed)};
+        return;
+    }
+    /* The last CPUs, because the first ones serve most interrupts. */
+    layout->name = kind == LAYOUT_SPLIT ? "split" : "shared";
+    layout->server_cpus = 1;
+    CPU_SET(nth_from_end(allowed, 0), &layout->server);
+    CPU_SET(nth_from_end(allowed, kind == LAYOUT_SPLIT), &layout->client);
 }
 
 /* What a server takes in each life at the least, in milliseconds: to start,
@@ -208,7 +197,7 @@ plan_make(struct plan *plan, const struct options *options)
     }
     text_append(plan->note, sizeof plan->note, ". ", "%s", "");
     for (size_t i = 0; i < plan->ncells; i++) {
-        give_layout(&plan->cells[i], options, &plan->allowed);
+        give_layout(&plan->cells[i], options->layout, &plan->allowed);
         give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }

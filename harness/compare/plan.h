@@ -249,10 +249,6 @@ struct plan {
  * limit of descriptors to the hard one. */
 void plan_make(struct plan *plan, const struct options *options);
 
-/* The layout of that kind on these CPUs. */
-void layout_make(struct layout *layout, enum layout_kind kind,
-                 const cpu_set_t *allowed);
-
 /* ---- machine --------------------------------------------------------
  *
  * Where and when a run takes place, for its first line.

@@ -230,7 +230,6 @@ count_with_perf(struct turn *turn, struct calls *calls)
 {
     const struct scenario *scenario = turn->scenario;
     bool by_name = scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX;
-    struct engine_options options;
     struct driver *driver = turn->driver;
     struct perf perf;
     double faults;
@@ -240,8 +239,6 @@ count_with_perf(struct turn *turn, struct calls *calls)
     if (measure_start_server(turn, NULL, calls->reason) != 0) {
         return -1;
     }
-    measure_set_load(turn, &options);
-    options.ask_silent = false;
     server_faults(&turn->server, &faults, &threads);
     if (turn->server.pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
@@ -250,7 +247,7 @@ count_with_perf(struct turn *turn, struct calls *calls)
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: it has threads from the start");
     } else if (perf_open(&perf, turn->server.pid, by_name, calls) == 0) {
-        if (driver_start(driver, &options, &turn->server) == 0 &&
+        if (driver_start(turn) == 0 &&
             driver_tell(driver, DRIVER_CONNECT) == 0 &&
             driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, -1) == 0) {
             count_slice(turn, driver, &perf, calls);
@@ -363,9 +360,9 @@ count_with_strace(struct turn *turn, struct calls *calls)
 }
 
 void
-syscalls_count(struct turn *turn, enum syscalls_method method,
-               struct calls *calls)
+syscalls_count(struct turn *turn, struct calls *calls)
 {
+    int method = turn->lives->options->syscalls;
     struct life life;
 
     measure_identify(turn, &life);

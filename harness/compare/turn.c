@@ -93,17 +93,33 @@ turn_keep_reason(struct turn *turn, enum life_status status,
 /* ---- the end of a life --------------------------------------------------
  */
 
+/* A launcher such as taskset, or the server itself, may have chosen other
+ * CPUs than those that the layout says. */
+static bool
+has_moved(const struct turn *turn)
+{
+    pid_t pid = turn->server.pid;
+    cpu_set_t cpus;
+
+    return pid != 0 && sched_getaffinity(pid, sizeof cpus, &cpus) == 0 &&
+           !CPU_EQUAL(&cpus, &turn->lives->cell->layout.server);
+}
+
 void
 turn_look(const struct turn *turn, struct look *look)
 {
     int64_t cpu_ns = server_cpu_ns(&turn->server);
     int64_t switches = server_switches(&turn->server);
 
-    look->cpu_ns = cpu_ns < 0 ? NAN : (double)cpu_ns;
-    look->switches = switches < 0 ? NAN : (double)switches;
-    look->rss_kib = server_rss_kib(&turn->server);
+    *look = (struct look){
+        .cpu_ns = cpu_ns < 0 ? NAN : (double)cpu_ns,
+        .switches = switches < 0 ? NAN : (double)switches,
+        .rss_kib = server_rss_kib(&turn->server),
+        .stack_kib = server_stack_kib(),
+        .moved = has_moved(turn),
+        .echoes = turn->driver->echoes,
+    };
     server_faults(&turn->server, &look->faults, &look->threads);
-    look->echoes = turn->driver->echoes;
 }
 
 /* What went on beside the life, and what an echo costs the kernel. */
@@ -142,18 +158,6 @@ keep_sum(struct turn *turn, int sum)
     turn->measured |= life.status == LIFE_OK;
 }
 
-/* A launcher such as taskset, or the server itself, may have chosen other
- * CPUs than those that the layout says. */
-static bool
-has_moved(const struct turn *turn)
-{
-    pid_t pid = turn->server.pid;
-    cpu_set_t cpus;
-
-    return pid != 0 && sched_getaffinity(pid, sizeof cpus, &cpus) == 0 &&
-           !CPU_EQUAL(&cpus, &turn->lives->cell->layout.server);
-}
-
 void
 turn_end(struct turn *turn)
 {
@@ -163,8 +167,6 @@ turn_end(struct turn *turn)
     if (driver->engine_errno == 0) {
         turn_look(turn, &turn->end);
         driver->forks |= server_forks(&turn->server);
-        turn->unseen = turn->server.pid == 0;
-        turn->moved = has_moved(turn);
         driver_tell(driver, DRIVER_CLOSE);
     }
     server_stop(&turn->server);
@@ -200,14 +202,12 @@ connect_all(struct turn *turn)
     }
     measure_settle(turn);
     turn_look(turn, &turn->connected);
-    turn->stack_kib = server_stack_kib();
     return 0;
 }
 
 void
 turn_begin(struct turn *turn)
 {
-    struct engine_options options;
     char reason[SERVER_REASON_BYTES];
 
     turn->begin = (struct look){0};
@@ -229,9 +229,7 @@ turn_begin(struct turn *turn)
         return;
     }
     turn->state = STATE_DRIVEN;
-    measure_set_load(turn, &options);
-    if (driver_start(turn->driver, &options, &turn->server) != 0 ||
-        connect_all(turn) != 0) {
+    if (driver_start(turn) != 0 || connect_all(turn) != 0) {
         turn_end(turn);
     }
 }

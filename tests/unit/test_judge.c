@@ -28,6 +28,7 @@ setup(void)
     ck_assert(driver);
     memset(&turn, 0, sizeof turn);
     turn.driver = driver;
+    turn.server.pid = 1;
     first = &driver->alone;
     result = &driver->sums[0].result;
     leaving = &driver->rest;
