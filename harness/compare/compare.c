@@ -27,8 +27,7 @@
 static struct lives lives;
 static struct report_paper paper;
 
-/* ---- signals ------------------------------------------------------------
- */
+/* ---- signals ----------------------------------------------------------- */
 
 /* What the second signal says: where to find what there is. */
 static char last_words[4400];
@@ -201,8 +200,7 @@ keep_results(const struct summary *summary)
     return write_reports(summary);
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 /* Say how long it will take, and what the plan had to change; then run one
  * scenario after the other, the lines of which can be read while the next one

@@ -18,8 +18,7 @@ enum {
     ALONE_MS = 10 /* that the first clients speak */
 };
 
-/* ---- in the driver's own process ----------------------------------------
- */
+/* ---- in the driver's own process --------------------------------------- */
 
 static double
 cpu_ns(const struct driver *driver)
@@ -160,8 +159,7 @@ live(struct driver *driver, int fd)
     _exit(0);
 }
 
-/* ---- in the process that tells it ---------------------------------------
- */
+/* ---- in the process that tells it -------------------------------------- */
 
 int
 driver_start(struct turn *turn)

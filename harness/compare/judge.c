@@ -20,8 +20,7 @@ ratio(double value, double by)
     return by > 0 ? value / by : NAN;
 }
 
-/* ---- figures ------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------- */
 
 /* NAN where fewer than ten values lie beyond it: such a quantile is luck. */
 static double
@@ -186,8 +185,7 @@ fill_counts(struct life *life, const struct engine_result *result)
     figure[LIFE_FAIRNESS] = result->fairness;
 }
 
-/* ---- notes --------------------------------------------------------------
- */
+/* ---- notes ------------------------------------------------------------- */
 
 /* What the reader must know of a life that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
@@ -226,8 +224,7 @@ fill_note(struct life *life, const struct turn *turn,
     }
 }
 
-/* ---- what became of it --------------------------------------------------
- */
+/* ---- what became of it ------------------------------------------------- */
 
 /* What made the client late, so that one knows what to do about it. */
 static void

@@ -55,8 +55,7 @@ show_progress(struct lives *lives)
             cell->lives, left);
 }
 
-/* ---- blocks -------------------------------------------------------------
- */
+/* ---- blocks ------------------------------------------------------------ */
 
 /* The floor, on the server's CPU, whose work it is compared with. */
 static void

@@ -41,8 +41,7 @@ static struct options options = {
 static struct contender servers[CONTENDERS_MAX - OWN_MAX];
 static size_t nservers;
 
-/* ---- lists of names -----------------------------------------------------
- */
+/* ---- lists of names ---------------------------------------------------- */
 
 /* Read the next name of a list and move the list behind it. False at the end.
  */
@@ -89,8 +88,7 @@ check_names(const char *flag, const char *list, const char *allowed)
     }
 }
 
-/* ---- servers ------------------------------------------------------------
- */
+/* ---- servers ----------------------------------------------------------- */
 
 /* Why a server of --server cannot be called like that, or NULL. */
 static const char *
@@ -231,8 +229,7 @@ find_programs(void)
     }
 }
 
-/* ---- scenarios ----------------------------------------------------------
- */
+/* ---- scenarios --------------------------------------------------------- */
 
 /* True if a mode runs any size of a scenario. One that it leaves out is run
  * in all sizes when it is asked for by name. */
@@ -255,8 +252,7 @@ options_want(const struct options *asked, const struct scenario *scenario)
             (asked->scenarios && !mode_has(asked->mode, scenario->name)));
 }
 
-/* ---- flags --------------------------------------------------------------
- */
+/* ---- flags ------------------------------------------------------------- */
 
 /* What a table of flags cannot say. */
 static void

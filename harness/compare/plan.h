@@ -79,7 +79,7 @@ extern const struct scenario scenarios[];
 /* The clients of which an echo is expected. */
 int scenario_asked(const struct scenario *scenario);
 
-/* ---- contenders ------------------------------------------------------- */
+/* ---- contenders -------------------------------------------------------- */
 
 enum {
     CONTENDER_NAME_MAX = 14, /* bytes that the tables have room for */

@@ -27,8 +27,7 @@ enum {
  * before it, so often. */
 #define WARMUP_GAIN 0.97
 
-/* ---- what is kept -------------------------------------------------------
- */
+/* ---- what is kept ------------------------------------------------------ */
 
 void
 lives_say_unwritten(struct lives *lives, int error)
@@ -90,8 +89,7 @@ turn_keep_reason(struct turn *turn, enum life_status status,
     turn->failed = true;
 }
 
-/* ---- the end of a life --------------------------------------------------
- */
+/* ---- the end of a life ------------------------------------------------- */
 
 /* A launcher such as taskset, or the server itself, may have chosen other
  * CPUs than those that the layout says. */
@@ -183,8 +181,7 @@ turn_end(struct turn *turn)
     turn->state = STATE_OUT;
 }
 
-/* ---- its beginning ------------------------------------------------------
- */
+/* ---- its beginning ----------------------------------------------------- */
 
 /* The first clients speak, all connect; memory before and after that: where
  * most clients only wait, that of the others is told from all of the busy
@@ -234,8 +231,7 @@ turn_begin(struct turn *turn)
     }
 }
 
-/* ---- slices -------------------------------------------------------------
- */
+/* ---- slices ------------------------------------------------------------ */
 
 /* The server did what no server may do, or is gone. */
 static bool
