@@ -83,6 +83,7 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
         if (turn->state == STATE_DRIVEN) {
             size_t other = (size_t)random() % (n + 1);
 
+            order[n] = turn;
             order[n++] = order[other];
             order[other] = turn;
         }

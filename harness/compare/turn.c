@@ -286,10 +286,10 @@ turn_slice(struct turn *turn, int sum)
 {
     const struct lives *lives = turn->lives;
     struct driver *driver = turn->driver;
-    const struct grid_point *rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
-    int rate_per_s = rate ? rate->rate_per_s : 0;
+    const struct grid_point *rate = &lives->grid[sum > 0 ? sum - 1 : 0];
+    int rate_per_s = sum > 0 ? rate->rate_per_s : 0;
 
-    if (driver_slice(driver, rate ? grid_slice_ns(rate) : turn->slice_ns,
+    if (driver_slice(driver, sum > 0 ? grid_slice_ns(rate) : turn->slice_ns,
                      rate_per_s, (uint64_t)lives->block, sum) == 0) {
         if (lives->shared->interrupted && !driver->drained) {
             return;

@@ -144,7 +144,8 @@ START_TEST(a_server_is_judged_by_what_clients_saw)
     first->stalled = cases[_i].first_stalled;
     turn.server.killed = cases[_i].killed;
     if (cases[_i].stats) {
-        strcpy(turn.server.output, cases[_i].stats);
+        snprintf(turn.server.output, sizeof turn.server.output, "%s",
+                 cases[_i].stats);
     }
     judge_it(cases[_i].ours);
     expect(cases[_i].status, cases[_i].words);
