@@ -32,6 +32,10 @@ static struct report_paper paper;
 /* What the second signal says: where to find what there is. */
 static char last_words[4400];
 
+/* Not the flag that drivers share: one of them may be told in the moment
+ * before it ignores signals. */
+static volatile sig_atomic_t signalled;
+
 /* The first signal ends the run after the present slice, the second one
  * ends us, and so all servers, at once: the lines of what was measured are
  * printed, and the file is there. */
@@ -42,13 +46,13 @@ on_signal(int number)
         "\ncompare: finishing this slice; once more to stop at once\n";
 
     (void)number;
-    if (lives.shared->interrupted) {
+    if (signalled) {
         if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
             _exit(EXIT_UNMEASURED);
         }
         _exit(EXIT_AT_ONCE);
     }
-    lives.shared->interrupted = 1;
+    signalled = lives.shared->interrupted = 1;
     if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
         return;
     }
