@@ -232,9 +232,7 @@ run_cells(const struct plan *plan)
     }
     run->partial = lives.shared->interrupted;
     run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
-    if (lives.write_errno == 0 && results_write_end(lives.file, run) != 0) {
-        lives_say_unwritten(&lives, errno);
-    }
+    lives_keep(&lives, RECORD_END, run);
     fclose(lives.file);
 }
 
@@ -325,7 +323,7 @@ main(int argc, char **argv)
     open_folder(options->out);
     lives.file = create("results.jsonl");
     if (!lives.file ||
-        results_write_run(lives.file, &lives.results.run) != 0) {
+        results_write(lives.file, RECORD_RUN, &lives.results.run) != 0) {
         err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
     run_cells(&plan);

@@ -238,7 +238,7 @@ count_calls(struct turn *turn)
 
     syscalls_count(turn, &calls);
     if (!lives->shared->interrupted) {
-        lives_keep_calls(lives, &calls);
+        lives_keep(lives, RECORD_CALLS, &calls);
     }
 }
 

@@ -90,7 +90,6 @@ machine_describe(struct run *run, const struct options *options,
     getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     *run = (struct run){
         .seconds = NAN,
-        .edition = RESULTS_EDITION,
         .partial = true,
         .cores = CPU_COUNT(&plan->allowed),
         .seed = seed,

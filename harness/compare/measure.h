@@ -228,16 +228,14 @@ struct lives {
     int npoints;                         /* how many there are */
 };
 
-/* Keep a record, in memory and in the file; where that cannot be written it
- * is said the first time. Which slice it was is filled in. */
-void lives_keep(struct lives *lives, const struct life *life);
+/* Keep a record, in memory and in the file. Where that cannot be written it
+ * is said the first time, and at once, since whoever watches may want to end
+ * the run. */
+void lives_keep(struct lives *lives, enum record what, const void *record);
+
+/* The same, and fill in which slice it is. */
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
-void lives_keep_calls(struct lives *lives, const struct calls *calls);
-
-/* The file could not be written: say so the first time, and at once, since
- * whoever watches may want to end the run. */
-void lives_say_unwritten(struct lives *lives, int error);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.

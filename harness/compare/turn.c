@@ -30,24 +30,18 @@ enum {
 /* ---- what is kept ------------------------------------------------------ */
 
 void
-lives_say_unwritten(struct lives *lives, int error)
+lives_keep(struct lives *lives, enum record what, const void *record)
 {
-    if (lives->write_errno == 0) {
-        lives->write_errno = error;
+    bool added =
+        what == RECORD_END || results_add(&lives->results, what, record) == 0;
+
+    if (lives->write_errno == 0 &&
+        (!added || results_write(lives->file, what, record) != 0)) {
+        lives->write_errno = errno;
         fputs(lives->terminal ? "\n" : "", stderr);
         warnx("%s/results.jsonl: %s; the run goes on and prints its table, "
               "but keeps no files",
-              lives->options->out, strerror(error));
-    }
-}
-
-void
-lives_keep(struct lives *lives, const struct life *life)
-{
-    if (results_add_life(&lives->results, life) != 0 ||
-        (lives->write_errno == 0 &&
-         results_write_life(lives->file, life) != 0)) {
-        lives_say_unwritten(lives, errno);
+              lives->options->out, strerror(lives->write_errno));
     }
 }
 
@@ -60,21 +54,7 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
     slice->clients = scenario_asked(&lives->cell->scenario);
     slice->life = lives->life;
     slice->block = lives->block;
-    if (results_add_slice(&lives->results, slice) != 0 ||
-        (lives->write_errno == 0 &&
-         results_write_slice(lives->file, slice) != 0)) {
-        lives_say_unwritten(lives, errno);
-    }
-}
-
-void
-lives_keep_calls(struct lives *lives, const struct calls *calls)
-{
-    if (results_add_calls(&lives->results, calls) != 0 ||
-        (lives->write_errno == 0 &&
-         results_write_calls(lives->file, calls) != 0)) {
-        lives_say_unwritten(lives, errno);
-    }
+    lives_keep(lives, RECORD_SLICE, slice);
 }
 
 void
@@ -85,7 +65,7 @@ turn_keep_reason(struct turn *turn, enum life_status status,
 
     measure_identify(turn, &life);
     life_fail(&life, status, "%s", reason);
-    lives_keep(turn->lives, &life);
+    lives_keep(turn->lives, RECORD_LIFE, &life);
     turn->failed = true;
 }
 
@@ -151,7 +131,7 @@ keep_sum(struct turn *turn, int sum)
     }
     judge(&life, turn, sum);
     add_surroundings(turn->lives, &life);
-    lives_keep(turn->lives, &life);
+    lives_keep(turn->lives, RECORD_LIFE, &life);
     turn->failed |= life.status == LIFE_FAILED;
     turn->measured |= life.status == LIFE_OK;
 }
