@@ -204,7 +204,7 @@ begin_life(struct lives *lives)
     }
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->state == STATE_DRIVEN) {
-            measure_settle(turn);
+            turn_settle(turn);
             turn_look(turn, &turn->begin);
         }
     }
