@@ -81,7 +81,6 @@ keep_slice(struct driver *driver, int into)
         /* What the server did wrong counts though the times do not. */
         engine_add_errors(&driver->rest, last);
         driver->rest.errors[ENGINE_CLIENT_LATE] = lates;
-        driver->rest.echoes_total += last->echoes_total;
         driver->rest.connected += last->connected;
         return;
     }

@@ -132,10 +132,8 @@ static void
 add_surroundings(struct lives *lives, struct life *life)
 {
     double *figure = life->figure;
-    cpu_set_t cpus;
 
-    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_fill(life, &lives->before, &cpus);
+    disturbance_fill(life, &lives->before, &lives->cell->layout.both);
     figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
