@@ -70,17 +70,15 @@ static void
 keep_slice(struct driver *driver, int into)
 {
     struct driver_sum *sum = &driver->sums[into < 0 ? 0 : into];
-    const struct engine_result *last = &driver->last;
+    struct engine_result *last = &driver->last;
     bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
     int64_t window_ns;
 
     driver->echoes += last->echoes_total;
     if (into < 0 || (late && sum->slices > 0 && !sum->late)) {
-        uint64_t lates = driver->rest.errors[ENGINE_CLIENT_LATE];
-
         /* What the server did wrong counts though the times do not. */
+        last->errors[ENGINE_CLIENT_LATE] = 0;
         engine_add_errors(&driver->rest, last);
-        driver->rest.errors[ENGINE_CLIENT_LATE] = lates;
         driver->rest.connected += last->connected;
         return;
     }

@@ -23,9 +23,9 @@ enum {
     SLICE_DELAYS = 20,    /* delays of the server in a slice, at least */
     STALL_GAP_MS = 5,     /* without a byte, where nothing waits by itself */
     SETTLE_MS = 2,        /* between looks at a server's CPU time */
-    SETTLE_BUSY_US = 20,  /* more than that is no rest */
-    SETTLE_MAX_MS = 1000, /* for a server that never rests */
-    FLAG_BYTES = 64       /* of a flag of our servers */
+    SETTLE_BUSY_NS = 20000, /* more than that is no rest */
+    SETTLE_MAX_MS = 1000,   /* for a server that never rests */
+    FLAG_BYTES = 64         /* of a flag of our servers */
 };
 
 /* Warming up ends when a slice is not cheaper than this share of the cheapest
@@ -249,8 +249,7 @@ turn_settle(const struct turn *turn)
 
         poll(NULL, 0, look_ms);
         now_ns = server_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_US * 1000 &&
-            !server_is(server, "RD")) {
+        if (now_ns - before_ns < SETTLE_BUSY_NS && !server_is(server, "RD")) {
             return;
         }
         before_ns = now_ns;
