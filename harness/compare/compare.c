@@ -232,10 +232,7 @@ run_cells(const struct plan *plan)
     }
     run->partial = lives.shared->interrupted;
     run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
-    if (lives.write_errno == 0 &&
-        results_write(lives.file, RECORD_END, run) != 0) {
-        lives_say_unwritten(&lives, errno);
-    }
+    lives_keep(&lives, RECORD_END, run);
     fclose(lives.file);
 }
 
