@@ -55,14 +55,14 @@ START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
 {
     strcpy(results.run.models, "a b");
     add(RESULTS_YARDSTICK, 5);
-    add("foreign", 5);
+    add("zig", 5);
     add("b", 5);
     add("a", 5);
     make();
     ck_assert_uint_eq(summary.nrows, 4);
     ck_assert_str_eq(summary.rows[0].life->model, "a");
     ck_assert_str_eq(summary.rows[1].life->model, "b");
-    ck_assert_str_eq(summary.rows[2].life->model, "foreign");
+    ck_assert_str_eq(summary.rows[2].life->model, "zig");
     ck_assert(summary.rows[3].yardstick);
     ck_assert_int_eq(summary.rows[0].nlives, 2);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
@@ -107,7 +107,9 @@ START_TEST(a_starved_row_is_not_compared)
     add("b", 6);
     make();
     ck_assert(row("starved")->starved && !row("starved")->comparable);
-    ck_assert_double_nan(row("starved")->over_best[FIT_CPU].ratio);
+    ck_assert_double_nan(
+        summary_compare(&summary.groups[0], row("starved"), row("a"), FIT_CPU)
+            .ratio);
     ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
     ck_assert(summary.groups[0].clear[FIT_CPU]);
 }
@@ -158,6 +160,20 @@ START_TEST(blocks_that_lack_a_server_are_left_out)
     make();
     ck_assert_int_eq(summary.groups[0].blocks, 50);
     ck_assert_double_eq_tol(row("b")->over_best[FIT_CPU].ratio, 1.2, 0.02);
+}
+END_TEST
+
+/* Each was measured in one life, and not in that of the other. */
+START_TEST(without_a_block_in_common_nobody_is_best)
+{
+    add("a", 5);
+    add("b", 6);
+    life_fail(&results.lives[0], LIFE_INVALID, "trouble of the client");
+    life_fail(&results.lives[3], LIFE_INVALID, "trouble of the client");
+    make();
+    ck_assert_int_eq(summary.groups[0].blocks, 0);
+    ck_assert_ptr_null(summary.groups[0].best[FIT_CPU]);
+    ck_assert_double_nan(row("b")->over_best[FIT_CPU].ratio);
 }
 END_TEST
 
@@ -318,6 +334,7 @@ main(void)
         one_failure_fails_the_row,
         lives_are_drawn_together_as_the_table_says,
         blocks_that_lack_a_server_are_left_out,
+        without_a_block_in_common_nobody_is_best,
         who_has_few_slices_takes_no_part,
         the_floor_is_a_slice_too,
         figures_that_mislead_are_hidden,
