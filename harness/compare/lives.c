@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "harness/base/base.h"
 
@@ -22,12 +21,6 @@ static struct turn *
 turns_end(struct lives *lives)
 {
     return lives->turns + lives->options->ncontenders;
-}
-
-static bool
-takes_part(const struct turn *turn)
-{
-    return contender_offers(turn->contender, turn->scenario);
 }
 
 /* Show on a terminal where the run is, a few times a second at most. */
@@ -188,7 +181,8 @@ begin_life(struct lives *lives)
     disturbance_read(&lives->before, &lives->cell->layout.both);
     for (struct turn *turn = lives->turns;
          turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
-        if (takes_part(turn) && !turn->failed) {
+        if (contender_offers(turn->contender, turn->scenario) &&
+            !turn->failed) {
             show_progress(lives);
             turn_begin(turn);
         }
@@ -255,7 +249,8 @@ end_cell(struct lives *lives)
             if (!lives->shared->interrupted && !turn->scenario->open_loop) {
                 count_calls(turn);
             }
-        } else if (takes_part(turn) && !turn->failed &&
+        } else if (contender_offers(turn->contender, turn->scenario) &&
+                   !turn->failed &&
                    (skipped[0] != '\0' || lives->shared->interrupted)) {
             turn_keep_reason(turn, LIFE_SKIPPED,
                              skipped[0] != '\0'

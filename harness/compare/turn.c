@@ -127,36 +127,30 @@ turn_look(const struct turn *turn, struct look *look)
     server_faults(&turn->server, &look->faults, &look->threads);
 }
 
-/* What went on beside the life, and what an echo costs the kernel. */
-static void
-add_surroundings(struct lives *lives, struct life *life)
-{
-    double *figure = life->figure;
-
-    disturbance_fill(life, &lives->before, &lives->cell->layout.both);
-    figure[LIFE_FLOOR_US] =
-        statistics_median(lives->floor_us, (size_t)lives->nfloors);
-    figure[LIFE_CPU_OVER_FLOOR] =
-        figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
-}
-
-/* The record of one of the sums. */
+/* The record of one of the sums, with what went on beside the life and what
+ * an echo costs the kernel. */
 static void
 keep_sum(struct turn *turn, int sum)
 {
+    struct lives *lives = turn->lives;
     struct life life;
+    double *figure = life.figure;
 
     turn_identify(turn, &life);
     if (sum > 0) {
-        const struct grid_point *rate = &turn->lives->grid[sum - 1];
+        const struct grid_point *rate = &lives->grid[sum - 1];
 
         life.rate_per_s = rate->rate_per_s;
         life.rate_of_per_s = rate->of_per_s;
         snprintf(life.rate_of, sizeof life.rate_of, "%s", rate->of);
     }
     judge(&life, turn, sum);
-    add_surroundings(turn->lives, &life);
-    lives_keep(turn->lives, RECORD_LIFE, &life);
+    disturbance_fill(&life, &lives->before, &lives->cell->layout.both);
+    figure[LIFE_FLOOR_US] =
+        statistics_median(lives->floor_us, (size_t)lives->nfloors);
+    figure[LIFE_CPU_OVER_FLOOR] =
+        figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
+    lives_keep(lives, RECORD_LIFE, &life);
     turn->failed |= life.status == LIFE_FAILED;
     turn->measured |= life.status == LIFE_OK;
 }
