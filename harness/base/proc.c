@@ -59,14 +59,15 @@ proc_threads(pid_t pid, pid_t *threads, int most)
 
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     folder = opendir(path);
-    while (folder && count < most && (entry = readdir(folder))) {
+    if (!folder) {
+        return 0;
+    }
+    while (count < most && (entry = readdir(folder))) {
         if (entry->d_name[0] != '.') {
             threads[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
         }
     }
-    if (folder) {
-        closedir(folder);
-    }
+    closedir(folder);
     return count;
 }
 
