@@ -6,7 +6,7 @@
  * whose difference would make the numbers unfair is here: flags, the
  * listener and its socket options, the ready line, the stop, the counters.
  * Nothing here accepts, receives, sends, waits or starts a thread (a test
- * looks at the symbols), and nothing here knows a model.
+ * looks at the symbols).
  *
  * A server calls, in this order:
  *
@@ -55,7 +55,7 @@ enum {
 #endif
 };
 
-/* The flags that all servers share, checked; see contract_parse(). */
+/* The flags that all servers share, checked. */
 struct contract_options {
     const char *model;        /* the program's name, in every message */
     const char *address;      /* numeric IPv4 or IPv6 address to listen on */
@@ -64,10 +64,9 @@ struct contract_options {
     bool handshake;           /* a client must open with "hello" */
     int handshake_timeout_ms; /* from accept to the end of the line */
     /* No byte went either way for so long: close; 0: never. A byte goes when
-     * the kernel takes it from the server. With 1000, who sends nothing for a
-     * second is closed, and so is who reads so slowly that for a second the
-     * socket has no room. Each part of an echo that finds room starts the
-     * second anew; so who stops reading may last for three of them. */
+     * the kernel takes it from the server; so who reads too slowly is closed
+     * when for so long the socket had no room, and who stops reading may last
+     * for three times as long, for each part of an echo starts it anew. */
     int idle_timeout_ms;
     int delay_ms;     /* wait before echoing each chunk; 0: none */
     int work_us;      /* CPU to burn for each chunk; 0: none */

@@ -17,9 +17,9 @@ extern struct contract_options contract_options;
 void options_parse(const char *model, const struct flag *own_flags, int argc,
                    char **argv);
 
-/* Room for the longest address as text, port and brackets included. */
 enum {
-    ADDRESS_TEXT_BYTES = INET6_ADDRSTRLEN + sizeof "[]:65535"
+    ADDRESS_TEXT_BYTES =
+        INET6_ADDRSTRLEN + sizeof "[]:65535" /* the longest */
 };
 
 /* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
@@ -65,11 +65,8 @@ struct counters {
 
 extern struct counters counters;
 
-/* Add one, and return the new value; subtract one; raise to `value` what is
- * lower. */
+/* Add one, and return the new value. */
 uint64_t counter_increment(atomic_uint_fast64_t *counter);
-void counter_decrement(atomic_uint_fast64_t *counter);
-void counter_raise_to(atomic_uint_fast64_t *counter, uint64_t value);
 
 /* Write the counters as one line of JSON to standard output. Safe in a
  * signal handler. Returns 0, or -1 with errno. */
