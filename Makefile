@@ -166,7 +166,8 @@ $(OUT)/tests/soak: $(call objects,tests/soak) \
 BADSERVERS := badserver lateserver
 $(OUT)/tests/harness: $(call objects,tests/harness,\
                         tests/harness/lateserver.c) $(LOAD)
-$(OUT)/tests/badserver: $(call objects,tests/harness/badserver)
+$(OUT)/tests/badserver: $(call objects,tests/harness/badserver) \
+                        $(OBJ)/harness/base/clock.o
 $(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
 # A mutant is a right program with a patch: a server, or the tests of a unit or
 # of the harness with a wrong one in them. Those that no case kills fast are

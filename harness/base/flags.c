@@ -94,19 +94,23 @@ set_amount(const char *program, const struct flag *flag, const char *text)
 
 /* What stands on the command line without being a flag. */
 static void
-check_argument(const char *program, const struct flag *argument,
-               const char *text)
+set_argument(const char *program, const struct flag *argument,
+             const char *text)
 {
     if (argument == NULL) {
         fprintf(stderr, "%s: %s: only flags are understood, see %s --help\n",
                 program, text, program);
         exit(2);
     }
-    if (*argument->text != NULL) {
-        fprintf(stderr, "%s: %s: only one %s can be given\n", program, text,
-                argument->takes);
-        exit(2);
+    int given = 0;
+    while (argument->text[given] != NULL) {
+        if (++given >= argument->high) {
+            fprintf(stderr, "%s: %s: only one %s can be given\n", program,
+                    text, argument->takes);
+            exit(2);
+        }
     }
+    argument->text[given] = text;
 }
 
 static error_t
@@ -115,7 +119,8 @@ parse_one(int key, char *text, struct argp_state *state)
     const struct parse *parse = state->input;
 
     if (key == ARGP_KEY_ARG) {
-        check_argument(parse->program, parse->flags[key], text);
+        set_argument(parse->program, parse->flags[key], text);
+        return 0;
     }
     if (key < 0 || key >= KEYS || parse->flags[key] == NULL) {
         return ARGP_ERR_UNKNOWN;

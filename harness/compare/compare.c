@@ -368,11 +368,8 @@ main(int argc, char **argv)
         !check_streams()) {
         return EXIT_UNMEASURED;
     }
-    paper = (struct report_paper){
-        .width = report_width(stdout),
-        .colour = report_wants_colour(stdout),
-        .folder = options.out,
-    };
+    paper = report_paper_of(stdout);
+    paper.folder = options.out;
     snprintf(last_words, sizeof last_words,
              "compare: stopped; what there is: report %s/results.jsonl.new\n",
              options.out);

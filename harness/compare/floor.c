@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -49,10 +48,8 @@ static double
 move_messages_ns(const int pair[2], int64_t message_bytes, int count)
 {
     static char bytes[PIECE_BYTES];
-    struct timespec begin;
-    struct timespec end;
+    int64_t begin_ns = clock_thread_cpu_ns();
 
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
     for (int i = 0; i < count; i++) {
         for (int64_t left = message_bytes; left > 0; left -= PIECE_BYTES) {
             size_t piece = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
@@ -65,9 +62,7 @@ move_messages_ns(const int pair[2], int64_t message_bytes, int count)
             }
         }
     }
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-    return (double)((end.tv_sec - begin.tv_sec) * NS_PER_S + end.tv_nsec -
-                    begin.tv_nsec);
+    return (double)(clock_thread_cpu_ns() - begin_ns);
 }
 
 double

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "harness/base/base.h"
-#include "harness/report/variants.h"
+#include "harness/report/report.h"
 
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/contract/internal.h"
@@ -193,17 +192,8 @@ contract_finish(void)
     return status;
 }
 
-/* The CPU time of this thread: what was asked for is computing, and with
- * more threads than CPUs waiting for a turn must not count as computing. */
-static int64_t
-thread_cpu_ns(void)
-{
-    struct timespec used;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
-}
-
+/* In CPU time of this thread: what was asked for is computing, and with more
+ * threads than CPUs waiting for a turn must not count as computing. */
 void
 contract_work(void)
 {
@@ -211,11 +201,11 @@ contract_work(void)
         return;
     }
     int64_t end_ns =
-        thread_cpu_ns() + (int64_t)contract_options.work_us * NS_PER_US;
+        clock_thread_cpu_ns() + (int64_t)contract_options.work_us * NS_PER_US;
     /* Some microseconds of arithmetic between two looks at the clock, each
      * of which is a system call. */
     do {
         for (volatile unsigned int step = 0; step < 2000; step++) {
         }
-    } while (thread_cpu_ns() < end_ns);
+    } while (clock_thread_cpu_ns() < end_ns);
 }

@@ -3,9 +3,9 @@
  * are.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,50 +17,9 @@
 
 enum {
     PORT_MAX = 65535,
-    PORT_DIGITS_MAX = 5,
     ONE_ADDRESS_MAX = 20000, /* connections that one address is good for */
     ADDRESSES = 253,         /* 127.0.0.2 to 127.0.0.254 */
 };
-
-static int
-parse_port(const char *text, int *port)
-{
-    size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > PORT_DIGITS_MAX || text[digits] != '\0') {
-        return -1;
-    }
-    long value = strtol(text, NULL, 10);
-    if (value < 1 || value > PORT_MAX) {
-        return -1;
-    }
-    *port = (int)value;
-    return 0;
-}
-
-int
-target_parse(const char *text, char *host, size_t host_bytes, int *port)
-{
-    const char *host_end = strrchr(text, ':');
-    if (host_end == NULL || parse_port(host_end + 1, port) != 0) {
-        return -1;
-    }
-    if (text[0] == '[') {
-        text++;
-        host_end--;
-        if (host_end < text || *host_end != ']') {
-            return -1;
-        }
-    } else if (memchr(text, ':', (size_t)(host_end - text)) != NULL) {
-        return -1;
-    }
-    size_t length = (size_t)(host_end - text);
-    if (length == 0 || length >= host_bytes) {
-        return -1;
-    }
-    memcpy(host, text, length);
-    host[length] = '\0';
-    return 0;
-}
 
 /* Does a server listen there? Waits for up to a second. */
 static bool
@@ -78,37 +37,53 @@ is_reachable(const struct addrinfo *info)
     return reachable;
 }
 
-const char *
-target_resolve(const char *host, int port, struct sockaddr_storage *address,
-               socklen_t *address_bytes)
+/* Cut it in two. Returns where the port begins, NULL if it is none. */
+static const char *
+split(const char *target, char host[256])
 {
-    char service[16];
+    int end = 0;
+    if (sscanf(target, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
+        sscanf(target, "%255[^]:[]:%n", host, &end);
+    }
+    char *rest;
+    long port = strtol(target + end, &rest, 10);
+    bool right = end > 0 && isdigit(target[end]) && *rest == '\0' &&
+                 port >= 1 && port <= PORT_MAX;
+    return right ? target + end : NULL;
+}
+
+int
+target_find(const char *target, struct engine_options *options)
+{
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list;
-    snprintf(service, sizeof service, "%d", port);
-    int error = getaddrinfo(host, service, &hints, &list);
+    char host[256];
+    const char *port = split(target, host);
+    if (port == NULL) {
+        fprintf(stderr,
+                "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
+                "[::1]:5566\n",
+                target);
+        return EXIT_USAGE;
+    }
+    int error = getaddrinfo(host, port, &hints, &list);
     if (error != 0) {
-        return gai_strerror(error);
+        fprintf(stderr, "load: %s: %s\n", target, gai_strerror(error));
+        return EXIT_NO_MEASURE;
     }
     const struct addrinfo *chosen = list;
-    if (list->ai_next != NULL) {
-        while (chosen != NULL && !is_reachable(chosen)) {
-            chosen = chosen->ai_next;
-        }
-        if (chosen == NULL) {
-            chosen = list;
-        }
+    while (list->ai_next != NULL && chosen != NULL && !is_reachable(chosen)) {
+        chosen = chosen->ai_next;
     }
-    memset(address, 0, sizeof *address);
-    memcpy(address, chosen->ai_addr, chosen->ai_addrlen);
-    *address_bytes = chosen->ai_addrlen;
+    chosen = chosen != NULL ? chosen : list;
+    memcpy(&options->address, chosen->ai_addr, chosen->ai_addrlen);
+    options->address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
-    return NULL;
+    return 0;
 }
 
-/* ---- where connections come from ----------------------------------------
- */
+/* ---- where connections come from --------------------------------------- */
 
 bool
 source_is_loopback(const struct engine_options *options)
@@ -124,25 +99,14 @@ source_is_loopback(const struct engine_options *options)
            ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-/* Does a run with these options need more than one source address, and can
- * have it? */
-static bool
-is_spread(const struct engine_options *options)
-{
-    if (options->address.ss_family != AF_INET ||
-        !source_is_loopback(options)) {
-        return false;
-    }
-    /* The step is how many runs there are like this one. */
-    int64_t runs = options->number_step > 0 ? options->number_step : 1;
-    int64_t clients = (int64_t)options->clients + options->silent_clients;
-    return options->churn || clients * runs > ONE_ADDRESS_MAX;
-}
-
 int
 source_bind(const struct engine_options *options, int fd, int64_t number)
 {
-    if (!is_spread(options)) {
+    int64_t connections =
+        ((int64_t)options->clients + options->silent_clients) * options->runs;
+    bool many = options->churn || connections > ONE_ADDRESS_MAX;
+    if (!many || options->address.ss_family != AF_INET ||
+        !source_is_loopback(options)) {
         return 0;
     }
     /* Without this bind(2) would take a port that no other socket of this

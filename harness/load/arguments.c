@@ -28,43 +28,25 @@ static const char about[] =
     "Exit status: 0 good; 1 a byte was wrong, a connection failed or nobody "
     "was served; 2 wrong usage; 3 the client itself could not measure.";
 
-/* What the command line says, before it is known what that means. */
-static struct {
-    const char *target;         /* HOST:PORT */
-    int64_t clients;            /* that speak */
-    int64_t silent;             /* that do not */
-    int64_t window_ns;          /* to measure */
-    int64_t warmup_ns;          /* before that */
-    int64_t echoes;             /* that end the window; 0: none do */
-    int64_t message_bytes;      /* length of a message */
-    bool churn;                 /* a connection for each echo */
-    bool handshake;             /* "hello" comes first */
-    int64_t timeout_ns;         /* of an echo; 0: none */
-    int64_t connect_timeout_ns; /* of connecting; 0: the engine's */
-    int64_t threads;            /* that share it all */
-    int64_t rate_per_s;         /* of an open loop; 0: a closed one */
-    int arrivals;               /* enum schedule_kind, or UNSET */
-    int64_t seed;               /* of the gaps */
-    int64_t slo_ns;             /* to search a rate for */
-    const char *histogram_file; /* for the curve of percentiles */
-    const char *save_file;      /* for all that was seen */
-} given = {
-    .clients = UNSET,
-    .window_ns = UNSET,
-    .warmup_ns = UNSET,
-    .message_bytes = 64,
-    .threads = UNSET,
-    .arrivals = UNSET,
-    .seed = UNSET,
-    .slo_ns = UNSET,
+/* What the command line says, with what it says if it does not. */
+static struct load_arguments given = {
+    .options = {.message_bytes = 64, .warmup_ns = UNSET, .window_ns = UNSET},
 };
+/* The same, of other types than there. */
+static int64_t clients = UNSET;
+static int64_t silent_clients;
+static int64_t echoes;
+static int64_t threads = UNSET;
+static int64_t rate_per_s;
+static int arrivals = UNSET;
+static int64_t seed = UNSET;
 
 #define COUNT(name, letter, field, least, most, allowed, help)               \
-    FLAG_AMOUNT(name, letter, "N", units_parse_count, &given.field, least,   \
-                most, allowed, help)
+    FLAG_AMOUNT(name, letter, "N", units_parse_count, &field, least, most,   \
+                allowed, help)
 #define TIME(name, letter, field, least, most, allowed, help)                \
-    FLAG_AMOUNT(name, letter, "TIME", units_parse_time, &given.field, least, \
-                most, allowed, help)
+    FLAG_AMOUNT(name, letter, "TIME", units_parse_time, &field, least, most, \
+                allowed, help)
 #define TIME_OR_0   "0 or a time up to 1440m, with its unit: 200ms"
 #define TIME_OF_1MS "a time from 1ms to 1440m, with its unit: 5s"
 
@@ -73,26 +55,27 @@ static const struct flag flags[] = {
     COUNT("clients", 'c', clients, 1, CLIENTS_MAX,
           "a number from 1 to 1000000",
           "Clients that speak (16; 64 with --rate)"),
-    COUNT("silent", 0, silent, 0, CLIENTS_MAX, "a number from 0 to 1000000",
+    COUNT("silent", 0, silent_clients, 0, CLIENTS_MAX,
+          "a number from 0 to 1000000",
           "Clients that connect first and stay silent until the end, when "
           "each asks for one echo (0)"),
-    TIME("duration", 'd', window_ns, NS_PER_MS, DAY_NS, TIME_OF_1MS,
-         "How long to measure (5s; at most 60s with --echoes)"),
-    TIME("warmup", 0, warmup_ns, 0, DAY_NS, TIME_OR_0,
+    TIME("duration", 'd', given.options.window_ns, NS_PER_MS, DAY_NS,
+         TIME_OF_1MS, "How long to measure (5s; at most 60s with --echoes)"),
+    TIME("warmup", 0, given.options.warmup_ns, 0, DAY_NS, TIME_OR_0,
          "How long to run before that (200ms; 0 with --echoes)"),
     COUNT("echoes", 'n', echoes, 0, INT64_MAX, "a number, such as 0 or 10k",
           "Stop after so many echoes (0: by time)"),
-    FLAG_AMOUNT("size", 's', "BYTES", units_parse_bytes, &given.message_bytes,
-                1, SIZE_MAX_BYTES, "a size from 1 to 1GiB",
-                "Length of a message (64)"),
-    FLAG_ON("churn", 0, &given.churn,
+    FLAG_AMOUNT("size", 's', "BYTES", units_parse_bytes,
+                &given.options.message_bytes, 1, SIZE_MAX_BYTES,
+                "a size from 1 to 1GiB", "Length of a message (64)"),
+    FLAG_ON("churn", 0, &given.options.churn,
             "A new connection for each echo, closed by the client"),
-    FLAG_ON("handshake", 0, &given.handshake,
+    FLAG_ON("handshake", 0, &given.options.handshake,
             "Open each connection with the line \"hello\", in two pieces"),
-    TIME("timeout", 0, timeout_ns, 0, DAY_NS, TIME_OR_0,
+    TIME("timeout", 0, given.options.timeout_ns, 0, DAY_NS, TIME_OR_0,
          "An echo that takes longer is an error (0: none is)"),
-    TIME("connect-timeout", 0, connect_timeout_ns, NS_PER_MS, DAY_NS,
-         TIME_OF_1MS,
+    TIME("connect-timeout", 0, given.options.connect_timeout_ns, NS_PER_MS,
+         DAY_NS, TIME_OF_1MS,
          "How long connecting may take without a client getting through "
          "(3s)"),
     COUNT("threads", 0, threads, 1, CREW_MAX, "a number from 1 to 64",
@@ -102,12 +85,13 @@ static const struct flag flags[] = {
     COUNT("rate", 0, rate_per_s, 1, RATE_MAX_PER_S, "a number from 1 to 10M",
           "Open loop: send so many messages a second, by a schedule, "
           "answered or not"),
-    FLAG_WORD("arrivals", 0, "poisson|fixed", &given.arrivals,
+    FLAG_WORD("arrivals", 0, "poisson|fixed", &arrivals,
               "With --rate: how the gaps between messages are chosen "
               "(poisson)"),
     COUNT("seed", 0, seed, 0, INT64_MAX, "a number from 0 on",
           "With --rate: what decides poisson's gaps (1)"),
-    TIME("slo", 0, slo_ns, 1000, 60 * NS_PER_S, "a time from 1us to 60s: 5ms",
+    TIME("slo", 0, given.slo_ns, 1000, 60 * NS_PER_S,
+         "a time from 1us to 60s: 5ms",
          "With --rate: search for the highest rate, up to that one, at which "
          "99 of 100 responses come within TIME; takes half a minute"),
     FLAG_TEXT("histogram", 0, "FILE", &given.histogram_file,
@@ -124,22 +108,22 @@ static const struct flag flags[] = {
 static void
 check_together(void)
 {
-    bool closed = given.rate_per_s == 0;
-    bool slo = given.slo_ns != UNSET;
+    bool closed = rate_per_s == 0;
+    bool slo = given.slo_ns != 0;
     const struct {
         bool wrong;           /* is it so? */
         const char *sentence; /* then this is said */
     } rules[] = {
         {given.target == NULL, "HOST:PORT is missing; --help says more"},
-        {closed && given.arrivals != UNSET,
+        {closed && arrivals != UNSET,
          "--arrivals: has a meaning only with --rate"},
-        {closed && given.seed != UNSET,
-         "--seed: has a meaning only with --rate"},
+        {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
         {closed && slo, "--slo: has a meaning only with --rate"},
-        {!closed && given.churn, "--churn: cannot be combined with --rate"},
+        {!closed && given.options.churn,
+         "--churn: cannot be combined with --rate"},
         {slo && (given.histogram_file != NULL || given.save_file != NULL),
          "--slo: makes many runs; --histogram and --save are for one"},
-        {slo && given.echoes != 0, "--echoes: cannot be combined with --slo"},
+        {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].wrong) {
@@ -149,38 +133,6 @@ check_together(void)
     }
 }
 
-/* Find out where the server is, or end the program. */
-static void
-find_target(struct engine_options *options)
-{
-    char host[256];
-    int port;
-    if (target_parse(given.target, host, sizeof host, &port) != 0) {
-        fprintf(stderr,
-                "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
-                "[::1]:5566\n",
-                given.target);
-        exit(EXIT_USAGE);
-    }
-    const char *problem = target_resolve(host, port, &options->address,
-                                         &options->address_bytes);
-    if (problem != NULL) {
-        fprintf(stderr, "load: %s: %s\n", given.target, problem);
-        exit(EXIT_NO_MEASURE);
-    }
-}
-
-/* How many CPUs this process may use; 1 if that cannot be found out. */
-static int
-count_cpus(void)
-{
-    cpu_set_t cpus;
-    if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) {
-        return 1;
-    }
-    return CPU_COUNT(&cpus);
-}
-
 /* `value`, or if that was not given, `other`. */
 static int64_t
 given_or(int64_t value, int64_t other)
@@ -188,49 +140,40 @@ given_or(int64_t value, int64_t other)
     return value != UNSET ? value : other;
 }
 
-void
-arguments_read(int argc, char **argv, struct load_arguments *arguments)
+struct load_arguments
+arguments_read(int argc, char **argv)
 {
+    struct engine_options *options = &given.options;
     flags_parse("load", about, flags, NULL, argc, argv);
     check_together();
-    bool open_loop = given.rate_per_s > 0;
-    bool by_count = given.echoes != 0;
-    *arguments = (struct load_arguments){
-        .target = given.target,
-        .options =
-            {
-                .clients = (int)given_or(given.clients, open_loop ? 64 : 16),
-                .silent_clients = (int)given.silent,
-                .ask_silent = given.silent > 0,
-                .message_bytes = given.message_bytes,
-                .churn = given.churn,
-                .handshake = given.handshake,
-                .warmup_ns =
-                    given_or(given.warmup_ns, by_count ? 0 : 200 * NS_PER_MS),
-                .window_ns =
-                    given_or(given.window_ns, (by_count ? 60 : 5) * NS_PER_S),
-                .echoes_max = (uint64_t)given.echoes,
-                .timeout_ns = given.timeout_ns,
-                .rate_per_s = (double)given.rate_per_s,
-                .arrivals = given.arrivals == SCHEDULE_FIXED
-                                ? SCHEDULE_FIXED
-                                : SCHEDULE_POISSON,
-                .seed = (uint64_t)given_or(given.seed, 1),
-                .connect_timeout_ns = given.connect_timeout_ns,
-            },
-        .slo_ns = given_or(given.slo_ns, 0),
-        .has_duration = given.window_ns != UNSET,
-        .histogram_file = given.histogram_file,
-        .save_file = given.save_file,
-    };
-    find_target(&arguments->options);
-    /* What suits depends on where the server is. */
-    int cpus = count_cpus();
-    arguments->threads = (int)given_or(
-        given.threads, crew_suitable_threads(&arguments->options, cpus));
+    given.has_duration = options->window_ns != UNSET;
+    options->clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
+    options->silent_clients = (int)silent_clients;
+    options->ask_silent = silent_clients > 0;
+    options->warmup_ns =
+        given_or(options->warmup_ns, echoes != 0 ? 0 : 200 * NS_PER_MS);
+    options->window_ns =
+        given_or(options->window_ns, (echoes != 0 ? 60 : 5) * NS_PER_S);
+    options->echoes_max = (uint64_t)echoes;
+    options->rate_per_s = (double)rate_per_s;
+    options->arrivals =
+        arrivals == UNSET ? SCHEDULE_POISSON : (enum schedule_kind)arrivals;
+    options->seed = (uint64_t)given_or(seed, 1);
+    int status = target_find(given.target, options);
+    if (status != 0) {
+        exit(status);
+    }
+    /* What suits depends on where the server is. How many CPUs there are is
+     * not known where more are than fit into the set. */
+    cpu_set_t set;
+    int cpus =
+        sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    given.threads =
+        (int)given_or(threads, crew_suitable_threads(options, cpus));
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
-    if (cpus > arguments->threads) {
-        arguments->options.spin_ns = ENGINE_SPIN_NS;
+    if (cpus > given.threads) {
+        options->spin_ns = ENGINE_SPIN_NS;
     }
+    return given;
 }

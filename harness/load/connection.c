@@ -1,44 +1,50 @@
 /*
- * connection.c: the life of one connection, from connect to close.
+ * connection.c: the life of one connection, from connect to close, and the
+ * bytes that go over it.
  *
  * Sockets are watched edge-triggered for both directions, registered once.
  * An event says that something has changed, once; so whoever handles it goes
- * on until the kernel has no more.
+ * on until the kernel has no more: reading until a recv brings less than was
+ * asked for, sending until the socket is full. Neither waits for the other,
+ * so a server that stops reading until its output is taken cannot lock us up.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/load/internal.h"
 
 enum {
+    HELLO_BYTES = 6,             /* "hello\n" */
+    HELLO_FIRST_BYTES = 3,       /* sent first: "hel" */
+    HELLO_PAUSE_NS = 200 * 1000, /* before the rest of it */
     RETRY_NS = 10 * 1000 * 1000, /* before another try after a failure */
     FAILURES_MAX = 3,            /* in a row; then the slot is given up */
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
+static const char hello[] = "hello\n";
+
 /* Does it come back for another connection after this one? */
 static bool
-is_churned(const struct run *run, const struct connection *connection)
+is_churned(const struct engine *run, const struct connection *connection)
 {
-    return run->options->churn && !connection->silent;
+    return run->options.churn && !connection->silent;
 }
 
-/* ---- the end ------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 void
-connection_close(struct run *run, struct connection *connection)
+connection_close(struct engine *run, struct connection *connection)
 {
     switch (connection->state) {
     case CONNECTION_CONNECTING:
         run->connecting--;
         break;
     case CONNECTION_GREETING:
-        TAILQ_REMOVE(&run->hellos, connection, queue);
-        /* fall through */
     case CONNECTION_ECHOING:
     case CONNECTION_PARTING:
         run->pending--;
@@ -47,6 +53,7 @@ connection_close(struct run *run, struct connection *connection)
     default:
         break;
     }
+    deadline_remove(&run->wakes, &connection->wake);
     open_loop_forget(run, connection);
     if (connection->fd != -1) {
         /* Closing takes it out of the epoll set as well. */
@@ -57,7 +64,7 @@ connection_close(struct run *run, struct connection *connection)
 }
 
 void
-connection_fail(struct run *run, struct connection *connection,
+connection_fail(struct engine *run, struct connection *connection,
                 enum engine_error error, int error_number)
 {
     connection_close(run, connection);
@@ -68,8 +75,7 @@ connection_fail(struct run *run, struct connection *connection,
     }
     connection->failures++;
     if (is_churned(run, connection) && connection->failures < FAILURES_MAX) {
-        connection->due_ns = run->now_ns + RETRY_NS;
-        TAILQ_INSERT_TAIL(&run->retries, connection, queue);
+        deadline_set(&run->wakes, &connection->wake, run->now_ns + RETRY_NS);
         return;
     }
     connection->state = CONNECTION_DEAD;
@@ -78,15 +84,15 @@ connection_fail(struct run *run, struct connection *connection,
 
 /* recv has found the end of the connection. */
 static void
-lose(struct run *run, struct connection *connection)
+lose(struct engine *run, struct connection *connection)
 {
     int error_number = connection->stream.last_errno;
     if (connection->state == CONNECTION_PARTING && error_number == 0) {
         /* Both sides have ended, and not a byte came too many. */
         connection_close(run, connection);
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
-    } else if (connection->silent && run->options->handshake &&
-               !run->options->ask_silent) {
+    } else if (connection->silent && run->options.handshake &&
+               !run->options.ask_silent) {
         /* A silent client may be sent away by a server that insists on a
          * greeting. Any other has a right to stay. */
         connection_close(run, connection);
@@ -102,12 +108,166 @@ lose(struct run *run, struct connection *connection)
     }
 }
 
-/* ---- echoes -------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------- */
+
+/* Send what may be sent of greeting and message, until all is out or the
+ * socket is full. An error is left for recv to find, which first hands over
+ * what the server had sent before it went. */
+static void
+send_more(struct connection *connection)
+{
+    struct stream *stream = &connection->stream;
+    for (;;) {
+        int64_t left = stream->message_end - stream->nwritten;
+        int hello_left = stream->hello_end - stream->hello_sent;
+        ssize_t nwritten = 0;
+        if (left > PATTERN_WINDOW_BYTES) {
+            left = PATTERN_WINDOW_BYTES;
+        }
+        if (hello_left > 0) {
+            /* The message goes in the same segment. */
+            nwritten = send(connection->fd, hello + stream->hello_sent,
+                            (size_t)hello_left,
+                            MSG_NOSIGNAL | (left > 0 ? MSG_MORE : 0));
+        } else if (left > 0) {
+            nwritten = send(connection->fd,
+                            pattern_window(stream->number, stream->nwritten),
+                            (size_t)left, MSG_NOSIGNAL);
+        }
+        if (nwritten == -1 && errno != EAGAIN) {
+            stream->last_errno = errno;
+        }
+        if (nwritten <= 0) {
+            return;
+        }
+        if (hello_left > 0) {
+            stream->hello_sent += (int)nwritten;
+        } else {
+            stream->nwritten += nwritten;
+        }
+    }
+}
+
+static void
+begin_message(struct engine *run, struct connection *connection)
+{
+    connection->stream.message_end += run->options.message_bytes;
+    connection->state = CONNECTION_ECHOING;
+}
+
+void
+connection_send(struct engine *run, struct connection *connection)
+{
+    run->pending++;
+    run->strangers += !connection->served;
+    if (!is_churned(run, connection)) {
+        connection->start_ns = run->now_ns;
+    }
+    if (run->options.handshake && connection->stream.hello_end == 0) {
+        connection->stream.hello_end = HELLO_FIRST_BYTES;
+        connection->state = CONNECTION_GREETING;
+        deadline_set(&run->wakes, &connection->wake,
+                     run->now_ns + HELLO_PAUSE_NS);
+    } else {
+        begin_message(run, connection);
+    }
+    send_more(connection);
+}
+
+void
+connection_send_due(struct engine *run)
+{
+    struct connection *connection;
+    while ((connection = open_loop_take(run)) != NULL) {
+        connection_send(run, connection);
+    }
+}
+
+void
+connection_wake(struct engine *run, struct connection *connection)
+{
+    deadline_remove(&run->wakes, &connection->wake);
+    if (connection->state == CONNECTION_GREETING) {
+        connection->stream.hello_end = HELLO_BYTES;
+        begin_message(run, connection);
+        send_more(connection);
+    } else {
+        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+    }
+}
+
+/* ---- receiving --------------------------------------------------------- */
+
+void
+connection_moved(struct engine *run)
+{
+    if (run->now_ns - run->moved_ns > run->gap_ns) {
+        run->gap_ns = run->now_ns - run->moved_ns;
+    }
+    run->moved_ns = run->now_ns;
+}
+
+/* Keep where the first wrong byte of the run was, what was expected there,
+ * and where those from there on seem to come from. */
+static void
+keep_mismatch(struct engine *run, const struct connection *connection,
+              unsigned char expected, const unsigned char *got, size_t count)
+{
+    struct engine_result *result = run->result;
+    const struct stream *stream = &connection->stream;
+    if (engine_has_wrong_byte(result)) {
+        return;
+    }
+    result->mismatch = (struct engine_mismatch){
+        .connection = stream->number,
+        .offset = stream->nread,
+        .expected = expected,
+        .got = *got,
+    };
+    if (stream->hello_end == HELLO_BYTES &&
+        stream->hello_read < HELLO_BYTES) {
+        strcpy(result->mismatch.origin, "in the greeting");
+    } else {
+        pattern_explain(run, connection, got, count);
+    }
+}
+
+/* Compare what came with what was sent. Returns what is wrong with it;
+ * ENGINE_ERRORS if nothing is. */
+static enum engine_error
+verify(struct engine *run, struct connection *connection, size_t count)
+{
+    struct stream *stream = &connection->stream;
+    const unsigned char *bytes = run->buffer;
+    while (stream->hello_end == HELLO_BYTES &&
+           stream->hello_read < HELLO_BYTES && count > 0) {
+        unsigned char expected = (unsigned char)hello[stream->hello_read];
+        if (*bytes != expected) {
+            keep_mismatch(run, connection, expected, bytes, count);
+            return ENGINE_MISMATCH;
+        }
+        stream->hello_read++;
+        bytes++;
+        count--;
+    }
+    int64_t due = stream->message_end - stream->nread;
+    size_t compared = (int64_t)count < due ? count : (size_t)due;
+    size_t right =
+        pattern_compare(stream->number, stream->nread, bytes, compared);
+    stream->nread += (int64_t)right;
+    run->bytes += right;
+    if (right == count) {
+        return ENGINE_ERRORS;
+    }
+    keep_mismatch(run, connection,
+                  *pattern_window(stream->number, stream->nread),
+                  bytes + right, count - right);
+    return right < compared ? ENGINE_MISMATCH : ENGINE_EXTRA_BYTES;
+}
 
 /* A whole echo is back: count it. */
 static void
-count_echo(struct run *run, struct connection *connection)
+count_echo(struct engine *run, struct connection *connection)
 {
     struct engine_result *result = run->result;
     run->now_ns = clock_now_ns();
@@ -121,7 +281,7 @@ count_echo(struct run *run, struct connection *connection)
     if (run->measuring) {
         result->echoes++;
         connection->echoes++;
-        run->window_full = result->echoes == run->options->echoes_max;
+        run->window_full = result->echoes == run->options.echoes_max;
     }
     if (open_loop_is_on(run) && !connection->silent) {
         open_loop_record(run, connection);
@@ -131,81 +291,76 @@ count_echo(struct run *run, struct connection *connection)
     }
 }
 
-void
-connection_send_due(struct run *run)
-{
-    struct connection *connection;
-    while ((connection = open_loop_take(run)) != NULL) {
-        exchange_begin(run, connection);
-    }
-}
-
 /* What follows an echo: the next message, or in an open loop the message that
  * has been waiting for a connection, if there is one. There is also to be
  * sent what came due while events were handled. */
 static void
-go_on(struct run *run, struct connection *connection)
+go_on(struct engine *run, struct connection *connection)
 {
     if (open_loop_is_on(run) && !connection->silent) {
         open_loop_free(run, connection);
         connection_send_due(run);
     } else if (!run->stopping && !run->window_full) {
-        exchange_begin(run, connection);
+        connection_send(run, connection);
     }
 }
 
-/* End our side of a connection that had its echo, as a client does that wants
- * no more. Only the server's end tells that no further byte comes; the time
- * until then is in no latency. */
-static void
-part(struct run *run, struct connection *connection)
-{
-    shutdown(connection->fd, SHUT_WR);
-    connection->state = CONNECTION_PARTING;
-    connection->start_ns = run->now_ns;
-}
-
 void
-connection_receive(struct run *run, struct connection *connection, bool gone)
+connection_receive(struct engine *run, struct connection *connection,
+                   bool gone)
 {
+    struct stream *stream = &connection->stream;
     for (;;) {
-        switch (exchange_receive(run, connection, gone)) {
-        case RECEIVED_ALL:
+        ssize_t nread =
+            recv(connection->fd, run->buffer, sizeof run->buffer, 0);
+        if (nread == -1 && errno == EAGAIN) {
             return;
-        case RECEIVED_END:
+        }
+        if (nread <= 0) {
+            stream->last_errno = nread == -1 ? errno : stream->last_errno;
             lose(run, connection);
             return;
-        case RECEIVED_CHANGED:
-            connection_fail(run, connection, ENGINE_MISMATCH, 0);
+        }
+        connection_moved(run);
+        enum engine_error error = verify(run, connection, (size_t)nread);
+        if (error != ENGINE_ERRORS) {
+            connection_fail(run, connection, error, 0);
             return;
-        case RECEIVED_EXTRA:
-            connection_fail(run, connection, ENGINE_EXTRA_BYTES, 0);
-            return;
-        case RECEIVED_ECHO:
-            count_echo(run, connection);
-            if (is_churned(run, connection)) {
-                part(run, connection);
-                break;
-            }
-            run->pending--;
-            connection->state = CONNECTION_QUIET;
-            if (!gone) {
-                go_on(run, connection);
+        }
+        if (connection->state != CONNECTION_ECHOING ||
+            stream->nread < stream->message_end) {
+            if (!gone && nread < (ssize_t)sizeof run->buffer) {
                 return;
             }
+            continue;
+        }
+        count_echo(run, connection);
+        if (is_churned(run, connection)) {
+            /* End our side, as a client does that wants no more. Only the
+             * server's end tells that no further byte comes; the time until
+             * then is in no latency. */
+            shutdown(connection->fd, SHUT_WR);
+            connection->state = CONNECTION_PARTING;
+            connection->start_ns = run->now_ns;
+            continue;
+        }
+        run->pending--;
+        connection->state = CONNECTION_QUIET;
+        if (!gone) {
+            go_on(run, connection);
+            return;
         }
     }
 }
 
-/* ---- connecting ---------------------------------------------------------
- */
+/* ---- connecting -------------------------------------------------------- */
 
 /* Make the socket and start to connect it. Returns 0, also when the
  * connection is there at once; -1 with errno. */
 static int
-start_connect(struct run *run, struct connection *connection)
+start_connect(struct engine *run, struct connection *connection)
 {
-    const struct engine_options *options = run->options;
+    const struct engine_options *options = &run->options;
     int one = 1;
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
@@ -229,11 +384,10 @@ start_connect(struct run *run, struct connection *connection)
 }
 
 void
-connection_open(struct run *run, struct connection *connection)
+connection_open(struct engine *run, struct connection *connection)
 {
-    int step = run->options->number_step;
     connection->stream = (struct stream){.number = run->next_number};
-    run->next_number += step > 0 ? step : 1;
+    run->next_number += run->options.runs;
     run->now_ns = clock_now_ns();
     connection->start_ns = run->now_ns;
     connection->state = CONNECTION_CONNECTING;
@@ -245,7 +399,7 @@ connection_open(struct run *run, struct connection *connection)
 
 /* The connect is over, one way or the other. */
 static void
-finish_connect(struct run *run, struct connection *connection,
+finish_connect(struct engine *run, struct connection *connection,
                uint32_t events)
 {
     if (events & (EPOLLERR | EPOLLHUP)) {
@@ -260,7 +414,7 @@ finish_connect(struct run *run, struct connection *connection,
     }
     run->connecting--;
     run->now_ns = clock_now_ns();
-    exchange_moved(run);
+    connection_moved(run);
     histogram_record(&run->result->connect,
                      run->now_ns - connection->start_ns);
     if (!connection->connected) {
@@ -269,23 +423,21 @@ finish_connect(struct run *run, struct connection *connection,
     }
     connection->state = CONNECTION_QUIET;
     if (is_churned(run, connection)) {
-        exchange_begin(run, connection);
+        connection_send(run, connection);
     }
 }
 
 void
-connection_ready(struct run *run, struct connection *connection,
+connection_ready(struct engine *run, struct connection *connection,
                  uint32_t events)
 {
-    /* Closed for being overdue, between two halves of a batch of events. */
-    if (connection->fd == -1) {
-        return;
-    }
     if (connection->state == CONNECTION_CONNECTING) {
         finish_connect(run, connection, events);
-        if (connection->fd == -1) {
-            return;
-        }
+    }
+    /* Closed just now, or for being overdue, between two halves of a batch
+     * of events. */
+    if (connection->fd == -1) {
+        return;
     }
     /* A connect and what the server did at once afterwards may come as one
      * event; there would not be another. */
@@ -294,6 +446,6 @@ connection_ready(struct run *run, struct connection *connection,
     }
     if ((events & EPOLLOUT) && (connection->state == CONNECTION_ECHOING ||
                                 connection->state == CONNECTION_GREETING)) {
-        exchange_send(run, connection);
+        send_more(connection);
     }
 }

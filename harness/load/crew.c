@@ -11,10 +11,9 @@
 #include "harness/load/load.h"
 
 enum {
-    THREADS_DEFAULT_MAX = 4,        /* unless more are asked for */
-    CLIENTS_FOR_ONE = 64,           /* closed loop: what one thread is for */
-    RATE_FOR_ONE_PER_S = 40000,     /* open loop: the same */
-    PHASES = ENGINE_WINDOW_END + 1, /* each engine goes through all */
+    THREADS_DEFAULT_MAX = 4,    /* unless more are asked for */
+    CLIENTS_FOR_ONE = 64,       /* closed loop: what one thread is for */
+    RATE_FOR_ONE_PER_S = 40000, /* open loop: the same */
 };
 
 struct crew;
@@ -26,7 +25,6 @@ struct member {
     pthread_t thread;            /* itself; index 0 is the caller */
     struct engine_result result; /* what it saw */
     atomic_uint_fast64_t echoes; /* of its progress */
-    int phases;                  /* it has been through */
     int error_number;            /* 0, or why it could not start */
 };
 
@@ -79,31 +77,21 @@ deal_out(const struct engine_options *options, int count, int index,
     share->rate_per_s = options->rate_per_s / count;
     share->seed =
         options->seed + (uint64_t)index * UINT64_C(0x632be59bd9b4e019);
-    share->part = (index + 1.0) / count;
-    share->number_first = index;
-    share->number_step = count;
+    share->runs = count;
+    share->index = index;
 }
 
 /* ---- phases and progress ----------------------------------------------- */
 
+/* At the end of the window those who are late need not keep the others from
+ * the echoes that are still to come. */
 static void
 meet_at_phase(enum engine_phase phase, void *arg)
 {
-    struct member *member = arg;
-    struct crew *crew = member->crew;
-    const struct engine_options *options = crew->options;
-    member->phases++;
-    /* Nobody looks: then those who are late need not keep the others from
-     * the echoes that are still to come. */
-    if (phase == ENGINE_WINDOW_END && options->on_phase == NULL) {
-        return;
+    const struct member *member = arg;
+    if (phase != ENGINE_WINDOW_END) {
+        pthread_barrier_wait(&member->crew->meeting);
     }
-    int status = pthread_barrier_wait(&crew->meeting);
-    if (status == PTHREAD_BARRIER_SERIAL_THREAD &&
-        options->on_phase != NULL) {
-        options->on_phase(phase, options->arg);
-    }
-    pthread_barrier_wait(&crew->meeting);
 }
 
 /* Each keeps its count where the first can add them up. */
@@ -123,8 +111,7 @@ add_up_progress(uint64_t echoes, double done, void *arg)
     crew->options->on_progress(sum, done, crew->options->arg);
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 static void *
 member_main(void *arg)
@@ -139,62 +126,51 @@ member_main(void *arg)
     options.on_progress = add_up_progress;
     options.arg = member;
     if (engine_run(&options, &member->result) == -1) {
+        /* The others wait for this one all the same. */
         member->error_number = errno;
-    }
-    /* One that could not start keeps the others from waiting for it. */
-    while (member->phases < PHASES) {
-        meet_at_phase((enum engine_phase)member->phases, member);
+        meet_at_phase(ENGINE_CONNECTED, member);
+        meet_at_phase(ENGINE_WINDOW_BEGIN, member);
     }
     return NULL;
 }
 
-/* Start the threads, as many of them as can be had, the first being this one;
- * returns when all have come to an end. */
-static void
-run_members(struct crew *crew, int wanted)
+/* As many threads are started as can be had, the first being this one. */
+int
+crew_run(const struct engine_options *options, int threads,
+         struct engine_result *result)
 {
-    pthread_mutex_init(&crew->gate, NULL);
-    pthread_mutex_lock(&crew->gate);
-    for (int i = 0; i < wanted; i++) {
-        struct member *member = &crew->members[i];
-        member->crew = crew;
+    struct crew crew = {.options = options,
+                        .gate = PTHREAD_MUTEX_INITIALIZER};
+    int error = 0;
+    threads = useful_threads(options, threads);
+    memset(result, 0, sizeof *result);
+    crew.members = calloc((size_t)threads, sizeof *crew.members);
+    if (crew.members == NULL) {
+        return -1;
+    }
+    pthread_mutex_lock(&crew.gate);
+    for (int i = 0; i < threads; i++) {
+        struct member *member = &crew.members[i];
+        member->crew = &crew;
         member->index = i;
         if (i > 0 &&
             pthread_create(&member->thread, NULL, member_main, member) != 0) {
             break;
         }
-        crew->count++;
+        crew.count++;
     }
-    pthread_barrier_init(&crew->meeting, NULL, (unsigned)crew->count);
-    pthread_mutex_unlock(&crew->gate);
-    member_main(&crew->members[0]);
-    for (int i = 1; i < crew->count; i++) {
-        pthread_join(crew->members[i].thread, NULL);
-    }
-    pthread_barrier_destroy(&crew->meeting);
-    pthread_mutex_destroy(&crew->gate);
-}
-
-int
-crew_run(const struct engine_options *options, int threads,
-         struct engine_result *result)
-{
-    int count = useful_threads(options, threads);
-    struct crew crew = {.options = options};
-    int error = 0;
-    if (count == 1) {
-        return engine_run(options, result);
-    }
-    memset(result, 0, sizeof *result);
-    crew.members = calloc((size_t)count, sizeof *crew.members);
-    if (crew.members == NULL) {
-        return -1;
-    }
-    run_members(&crew, count);
+    pthread_barrier_init(&crew.meeting, NULL, (unsigned)crew.count);
+    pthread_mutex_unlock(&crew.gate);
+    member_main(&crew.members[0]);
     for (int i = 0; i < crew.count; i++) {
-        crew_add_result(result, &crew.members[i].result);
-        error = error != 0 ? error : crew.members[i].error_number;
+        struct member *member = &crew.members[i];
+        if (i > 0) {
+            pthread_join(member->thread, NULL);
+        }
+        crew_add_result(result, &member->result);
+        error = error != 0 ? error : member->error_number;
     }
+    pthread_barrier_destroy(&crew.meeting);
     free(crew.members);
     errno = error;
     return error == 0 ? 0 : -1;
@@ -202,34 +178,17 @@ crew_run(const struct engine_options *options, int threads,
 
 /* ---- how many ---------------------------------------------------------- */
 
-/*
- * One thread drives 64 clients, or 40 000 messages a second, without being
- * what holds the server up. Beyond that there is one more for each as many
- * again, as far as there are CPUs, four at most; who knows that more are
- * wanted says so. A server on this machine is left a CPU: on two CPUs a
- * second thread has cost it a quarter of its echoes.
- */
 int
 crew_suitable_threads(const struct engine_options *options, int cpus)
 {
     int wanted = 1 + (options->clients - 1) / CLIENTS_FOR_ONE;
     if (options->rate_per_s > 0) {
-        int64_t by_rate =
-            1 + (int64_t)(options->rate_per_s - 1) / RATE_FOR_ONE_PER_S;
-        wanted = smaller(by_rate, wanted);
+        wanted = smaller(wanted, 1 + (int64_t)(options->rate_per_s - 1) /
+                                         RATE_FOR_ONE_PER_S);
     }
-    if (source_is_loopback(options)) {
-        cpus--;
-    }
-    wanted = smaller(smaller(wanted, cpus), THREADS_DEFAULT_MAX);
-    return useful_threads(options, wanted);
-}
-
-int
-crew_descriptors_needed(const struct engine_options *options, int threads)
-{
-    return engine_descriptors_needed(options) +
-           useful_threads(options, threads) - 1;
+    cpus -= source_is_loopback(options);
+    return useful_threads(
+        options, smaller(smaller(wanted, cpus), THREADS_DEFAULT_MAX));
 }
 
 rlim_t

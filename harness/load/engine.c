@@ -3,7 +3,7 @@
  *
  * Connect, warm up, measure, drain, ask the silent, close. Each phase is a
  * loop of run_turn() with a reason to end; what happens to a connection in
- * the meantime is connection.c's and exchange.c's business.
+ * the meantime is connection.c's business.
  */
 #include <errno.h>
 #include <math.h>
@@ -35,106 +35,77 @@ enum {
 #define ASK_MAX_NS     (60 * NS_PER_S)
 #define ASK_STILL_NS   (250 * NS_PER_MS)
 
-struct engine {
-    struct run run;                /* the state of it all */
-    struct engine_options options; /* a copy; a slice sets its own parts */
-};
-
-/* ---- waiting ------------------------------------------------------------
- */
+/* ---- waiting ----------------------------------------------------------- */
 
 static bool
-is_connecting(const struct run *run)
+is_connecting(const struct engine *run)
 {
     return (run->connecting > 0 || !TAILQ_EMPTY(&run->to_connect)) &&
            !run_is_interrupted(run);
 }
 
-/* Is a message under way, or due in an open loop that has a client for it? */
+/* Is a message due in an open loop that has a client for it, or under way of
+ * a client that has been served before? */
 static bool
-is_awaited(const struct run *run)
-{
-    return run->pending > 0 || (run->alive > 0 && open_loop_waits(run));
-}
-
-/* The same, but for messages of clients that were never served. */
-static bool
-is_awaited_again(const struct run *run)
+is_awaited_again(const struct engine *run)
 {
     return run->pending > run->strangers ||
            (run->alive > 0 && open_loop_waits(run));
 }
 
-/* ---- connecting ---------------------------------------------------------
- */
-
-static void
-call_on_phase(struct run *run, enum engine_phase phase)
+/* The same, of any client. */
+static bool
+is_awaited(const struct engine *run)
 {
-    if (run->options->on_phase != NULL) {
-        run->options->on_phase(phase, run->options->arg);
-    }
-    run->now_ns = clock_now_ns();
+    return run->pending > 0 || is_awaited_again(run);
 }
 
-/* Give up every connect that is not through, and those not even begun. */
+/* ---- connecting -------------------------------------------------------- */
+
 static void
-give_up_connecting(struct run *run)
+call_on_phase(struct engine *run, enum engine_phase phase)
 {
-    struct connection *connection;
-    bool late = !run_is_interrupted(run);
-    for (int i = 0; i < run->count; i++) {
-        connection = &run->connections[i];
-        if (connection->state == CONNECTION_CONNECTING && late) {
-            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
-        }
+    if (run->options.on_phase != NULL) {
+        run->options.on_phase(phase, run->options.arg);
     }
-    while ((connection = TAILQ_FIRST(&run->to_connect)) != NULL) {
-        TAILQ_REMOVE(&run->to_connect, connection, queue);
-        if (late) {
-            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
-        }
-    }
+    run->now_ns = clock_now_ns();
 }
 
 /* Connect the slots from `first` up to `end`. Returns when all are through,
  * failed, or late: a server whose queue is full for a moment makes the kernel
  * wait a second, and a slow machine has many such moments, so the time begins
- * anew while clients get through. */
+ * anew while clients get through. What is late then, or not even begun, is
+ * given up. */
 static void
-connect_slots(struct run *run, int first, int end)
+connect_slots(struct engine *run, int first, int end)
 {
-    int64_t timeout_ns = run_connect_timeout_ns(run->options);
+    int64_t timeout_ns = run->options.connect_timeout_ns;
     for (int i = first; i < end; i++) {
         TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
     }
     run_while(run, is_connecting, CONNECT_TIMEOUTS_MAX * timeout_ns,
               timeout_ns);
-    give_up_connecting(run);
-}
-
-static void
-connect_all(struct run *run)
-{
-    connect_slots(run, 0, run->options->silent_clients);
-    if (!run->options->churn) {
-        connect_slots(run, run->options->silent_clients, run->count);
+    TAILQ_INIT(&run->to_connect);
+    for (int i = first; i < end && !run_is_interrupted(run); i++) {
+        struct connection *connection = &run->connections[i];
+        if (connection->state == CONNECTION_CONNECTING ||
+            connection->state == CONNECTION_CLOSED) {
+            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
+        }
     }
-    call_on_phase(run, ENGINE_CONNECTED);
 }
 
-/* ---- the window ---------------------------------------------------------
- */
+/* ---- the window -------------------------------------------------------- */
 
 static void
-start_speaking(struct run *run)
+start_speaking(struct engine *run)
 {
     if (open_loop_is_on(run)) {
         open_loop_begin(run);
     }
-    for (int i = run->options->silent_clients; i < run->count; i++) {
+    for (int i = run->options.silent_clients; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
-        if (run->options->churn && connection->state == CONNECTION_CLOSED) {
+        if (run->options.churn && connection->state == CONNECTION_CLOSED) {
             TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
         } else if (connection->state != CONNECTION_QUIET) {
             continue;
@@ -142,7 +113,7 @@ start_speaking(struct run *run)
             open_loop_free(run, connection);
         } else {
             run->now_ns = clock_now_ns();
-            exchange_begin(run, connection);
+            connection_send(run, connection);
         }
     }
 }
@@ -150,7 +121,7 @@ start_speaking(struct run *run)
 /* What is under way in a slice comes back. In the first one nobody has been
  * served yet, so all get a chance. */
 static void
-drain(struct run *run)
+drain(struct engine *run)
 {
     run->stopping = true;
     if (run->strangers > 0 && !run->has_drained) {
@@ -164,71 +135,60 @@ drain(struct run *run)
     }
 }
 
-/* Our own CPU time, without what was spent on staying awake. */
-static int64_t
-work_ns(const struct run *run)
-{
-    struct timespec used;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return used.tv_sec * NS_PER_S + used.tv_nsec - run->open.spun_ns;
-}
-
 /* The window. A slice is `drained`: it holds the beginning and the end of
  * everything that goes on in it. */
 static void
-measure(struct run *run, bool drained)
+measure(struct engine *run, bool drained)
 {
     struct engine_result *result = run->result;
-    uint64_t bytes = run->bytes;
+    uint64_t begin_bytes = run->bytes;
     call_on_phase(run, ENGINE_WINDOW_BEGIN);
     run->measuring = true;
     int64_t begin_ns = clock_now_ns();
-    int64_t begin_work_ns = work_ns(run);
+    int64_t begin_cpu_ns = clock_thread_cpu_ns() - run->spun_ns;
     run->moved_ns = begin_ns;
     run->gap_ns = 0;
-    run->open.measured_from_ns = begin_ns;
+    run->measured_from_ns = begin_ns;
     if (drained) {
         start_speaking(run);
     }
-    run_until(run, begin_ns + run->options->window_ns);
+    run_until(run, begin_ns + run->options.window_ns);
     if (drained) {
         drain(run);
     }
-    int64_t worked_ns = work_ns(run) - begin_work_ns;
-    result->client_cpu_ns = worked_ns > 0 ? worked_ns : 0;
+    int64_t cpu_ns = clock_thread_cpu_ns() - run->spun_ns - begin_cpu_ns;
+    result->client_cpu_ns = cpu_ns > 0 ? cpu_ns : 0;
     result->window_ns = clock_now_ns() - begin_ns;
-    result->bytes = run->bytes - bytes;
-    exchange_moved(run);
+    result->bytes = run->bytes - begin_bytes;
+    connection_moved(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
-    run->open.due_until_ns = begin_ns + result->window_ns;
+    run->due_until_ns = begin_ns + result->window_ns;
     run->window_full = false;
     result->interrupted = run_is_interrupted(run);
     call_on_phase(run, ENGINE_WINDOW_END);
 }
 
-/* ---- the end ------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------- */
 
 static void
-ask_silent(struct run *run)
+ask_silent(struct engine *run)
 {
-    for (int i = 0; i < run->options->silent_clients; i++) {
-        struct connection *connection = &run->connections[i];
-        if (connection->state == CONNECTION_QUIET) {
+    for (int i = 0; i < run->options.silent_clients; i++) {
+        if (run->connections[i].state == CONNECTION_QUIET) {
             run->now_ns = clock_now_ns();
-            exchange_begin(run, connection);
+            connection_send(run, &run->connections[i]);
         }
     }
     /* Who has served everybody so far is more likely slow than through. */
-    bool serves = run->result->served >= run->options->clients;
+    bool serves = run->result->served >= run->options.clients;
     run_while(run, is_awaited, ASK_MAX_NS,
               serves ? STALL_STILL_NS : ASK_STILL_NS);
 }
 
 /* Count the clients that the server has begun to serve and then left. */
 static void
-count_stalled(struct run *run)
+count_stalled(struct engine *run)
 {
     struct engine_result *result = run->result;
     result->stalled = result->stalled_inside = result->stalled_behind = 0;
@@ -238,7 +198,7 @@ count_stalled(struct run *run)
         bool echoing = connection->state == CONNECTION_ECHOING;
         bool inside =
             echoing &&
-            stream->nread > stream->message_end - run->options->message_bytes;
+            stream->nread > stream->message_end - run->options.message_bytes;
         bool behind = connection->state == CONNECTION_PARTING;
         bool waits = echoing || connection->state == CONNECTION_GREETING;
         result->stalled +=
@@ -252,7 +212,7 @@ count_stalled(struct run *run)
  * to receive it any more. Who has no echo is unfinished; the books of an open
  * loop are closed, and of that only the silent are left. */
 static void
-look_at_the_end(struct run *run)
+look_at_the_end(struct engine *run)
 {
     for (int i = 0; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
@@ -270,7 +230,7 @@ look_at_the_end(struct run *run)
 }
 
 static void
-finish(struct run *run)
+finish(struct engine *run)
 {
     run->stopping = true;
     run_while(run, is_awaited, DRAIN_MAX_NS, DRAIN_STILL_NS);
@@ -281,7 +241,7 @@ finish(struct run *run)
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
         run_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
     }
-    if (run->options->ask_silent && !run_is_interrupted(run)) {
+    if (run->options.ask_silent && !run_is_interrupted(run)) {
         ask_silent(run);
     }
     look_at_the_end(run);
@@ -291,121 +251,100 @@ finish(struct run *run)
     }
 }
 
-/* ---- the run ------------------------------------------------------------
- */
-
-/* The kernel may end a thread's sleep up to 50 us late, to wake several at
- * once; a schedule has no such time. Returns what the slack was before. */
-static int
-set_timer_slack_ns(int slack_ns)
-{
-    int before_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
-    prctl(PR_SET_TIMERSLACK, slack_ns, 0, 0, 0);
-    return before_ns;
-}
+/* ---- the run ----------------------------------------------------------- */
 
 /* Free it; errno stays as it is. */
 static void
-destroy(struct engine *engine)
+destroy(struct engine *run)
 {
     int before_errno = errno;
-    if (engine->run.epoll_fd != -1) {
-        close(engine->run.epoll_fd);
+    prctl(PR_SET_TIMERSLACK, run->slack_ns, 0, 0, 0);
+    if (run->epoll_fd != -1) {
+        close(run->epoll_fd);
     }
-    free(engine->run.connections);
-    free(engine);
+    deadline_queue_free(&run->wakes);
+    free(run->connections);
+    free(run);
     errno = before_errno;
 }
 
-/* Returns an engine whose clients are not connected yet, or NULL with errno.
- */
-static struct engine *
-create(const struct engine_options *options, struct engine_result *result)
+/* From now on what is seen goes there. */
+static void
+see_into(struct engine *run, struct engine_result *result)
 {
-    struct engine *engine = calloc(1, sizeof *engine);
     memset(result, 0, sizeof *result);
-    result->asked = options->clients +
-                    (options->ask_silent ? options->silent_clients : 0);
-    if (engine == NULL) {
+    run->result = result;
+    run->now_ns = clock_now_ns();
+}
+
+struct engine *
+engine_open(const struct engine_options *options,
+            struct engine_result *result)
+{
+    struct engine *run = calloc(1, sizeof *run);
+    if (run == NULL) {
         return NULL;
     }
-    struct run *run = &engine->run;
-    engine->options = *options;
-    run->options = &engine->options;
-    run->result = result;
+    /* The kernel may end a thread's sleep up to 50 us late, to wake several
+     * at once; a schedule has no such time. */
+    run->slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+    see_into(run, result);
+    result->asked = options->clients +
+                    (options->ask_silent ? options->silent_clients : 0);
+    run->options = *options;
+    if (options->connect_timeout_ns == 0) {
+        run->options.connect_timeout_ns = 3 * NS_PER_S;
+    }
+    if (options->runs == 0) {
+        run->options.runs = 1;
+    }
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;
-    run->next_number = options->number_first;
+    run->next_number = options->index;
     TAILQ_INIT(&run->to_connect);
-    TAILQ_INIT(&run->hellos);
-    TAILQ_INIT(&run->retries);
-    TAILQ_INIT(&run->open.free);
-    pattern_init(&run->pattern);
+    TAILQ_INIT(&run->free);
+    pattern_init();
     run->connections = calloc((size_t)run->count, sizeof *run->connections);
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (run->connections == NULL || run->epoll_fd == -1) {
-        destroy(engine);
+    if (run->connections == NULL || run->epoll_fd == -1 ||
+        deadline_reserve(&run->wakes, (size_t)run->count) != 0) {
+        destroy(run);
         return NULL;
     }
     for (int i = 0; i < run->count; i++) {
         run->connections[i].fd = -1;
         run->connections[i].silent = i < options->silent_clients;
     }
-    run->now_ns = clock_now_ns();
-    return engine;
+    connect_slots(run, 0, options->silent_clients);
+    if (!options->churn) {
+        connect_slots(run, options->silent_clients, run->count);
+    }
+    call_on_phase(run, ENGINE_CONNECTED);
+    return run;
 }
 
 int
 engine_run(const struct engine_options *options, struct engine_result *result)
 {
-    struct engine *engine = create(options, result);
-    if (engine == NULL) {
+    struct engine *run = engine_open(options, result);
+    if (run == NULL) {
         return -1;
     }
-    struct run *run = &engine->run;
-    int slack_ns = open_loop_is_on(run) ? set_timer_slack_ns(1) : 0;
-    connect_all(run);
     run->begun_ns = run->now_ns;
     start_speaking(run);
     run_until(run, run->now_ns + options->warmup_ns);
     measure(run, false);
     finish(run);
-    if (slack_ns > 0) {
-        set_timer_slack_ns(slack_ns);
-    }
-    destroy(engine);
+    destroy(run);
     return 0;
 }
 
-/* ---- slices -------------------------------------------------------------
- */
-
-struct engine *
-engine_open(const struct engine_options *options,
-            struct engine_result *result)
-{
-    struct engine *engine = create(options, result);
-    if (engine != NULL) {
-        connect_all(&engine->run);
-    }
-    return engine;
-}
-
-/* Those that wait to connect again, or are free, have no part in what comes
- * next: it begins with all of them. */
-static void
-empty_queues(struct run *run)
-{
-    TAILQ_INIT(&run->to_connect);
-    TAILQ_INIT(&run->retries);
-    for (int i = 0; i < run->count; i++) {
-        open_loop_forget(run, &run->connections[i]);
-    }
-}
+/* ---- slices ------------------------------------------------------------ */
 
 /* How many of the slots from `first` up to `end` have had an echo. */
 static int
-count_served(const struct run *run, int first, int end)
+count_served(const struct engine *run, int first, int end)
 {
     int served = 0;
     for (int i = first; i < end; i++) {
@@ -415,31 +354,32 @@ count_served(const struct run *run, int first, int end)
 }
 
 bool
-engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
+engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
              uint64_t seed, struct engine_result *result)
 {
-    struct run *run = &engine->run;
-    memset(result, 0, sizeof *result);
-    run->result = result;
-    engine->options.window_ns = slice_ns;
-    engine->options.rate_per_s = rate_per_s;
-    engine->options.seed = seed;
+    see_into(run, result);
+    run->options.window_ns = slice_ns;
+    run->options.rate_per_s = rate_per_s;
+    run->options.seed = seed;
     run->stopping = false;
-    run->now_ns = clock_now_ns();
     if (open_loop_is_on(run)) {
-        int slack_ns = set_timer_slack_ns(1);
         start_speaking(run);
         run_until(run, run->now_ns + slice_ns / SLICE_WARMUP_PART);
         measure(run, false);
         drain(run);
         open_loop_close(run);
-        set_timer_slack_ns(slack_ns);
     } else {
         measure(run, true);
     }
-    empty_queues(run);
+    /* Those that wait to connect again, or are free, have no part in what
+     * comes next: it begins with all of them. */
+    TAILQ_INIT(&run->to_connect);
+    for (int i = 0; i < run->count; i++) {
+        deadline_remove(&run->wakes, &run->connections[i].wake);
+        open_loop_forget(run, &run->connections[i]);
+    }
     result->served =
-        count_served(run, engine->options.silent_clients, run->count);
+        count_served(run, run->options.silent_clients, run->count);
     return !is_awaited_again(run);
 }
 
@@ -452,14 +392,11 @@ compare_echoes(const void *left, const void *right)
 }
 
 void
-engine_close(struct engine *engine, struct engine_result *result)
+engine_close(struct engine *run, struct engine_result *result)
 {
-    struct run *run = &engine->run;
-    int silent = run->options->silent_clients;
-    memset(result, 0, sizeof *result);
-    run->result = result;
-    engine->options.rate_per_s = 0;
-    run->now_ns = clock_now_ns();
+    int silent = run->options.silent_clients;
+    see_into(run, result);
+    run->options.rate_per_s = 0;
     finish(run);
     result->served = count_served(run, 0, silent);
     /* All are closed, and in no queue: they may change places. */
@@ -475,7 +412,7 @@ engine_close(struct engine *engine, struct engine_result *result)
                            ? (double)run->connections[least].echoes /
                                  (double)run->connections[median].echoes
                            : NAN;
-    destroy(engine);
+    destroy(run);
 }
 
 int

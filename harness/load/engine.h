@@ -4,14 +4,12 @@
  * engine_run() connects clients to a server that echoes, sends messages, at
  * most one in flight for each client, compares every byte that comes back,
  * and says what it saw. One thread, one epoll, CLOCK_MONOTONIC. `compare`
- * calls it once for each window, `load` in several threads (load.h).
+ * calls it in slices, `load` in several threads (load.h).
  *
  * In a closed loop the next message of a client follows the echo of the last
  * one: what so many users at a time can do. In an open loop (rate_per_s)
  * messages are due by a schedule fixed in advance, however long the server
  * takes: what happens at so many messages a second. internal.h says how.
- *
- * A run has these parts, in this order:
  *
  *     silent clients connect       (they never speak; may be none)
  *     speaking clients connect     at most 64 connects under way at a time
@@ -23,9 +21,8 @@
  *                                  before is among those that wait. In an
  *                                  open loop those that were due are still
  *                                  sent, in the first half second
- *     silent clients are asked     one echo each, if `ask_silent` is set:
- *                                  1 s at most, less when nothing has come
- *                                  back for 250 ms
+ *     silent clients are asked     one echo each, if `ask_silent` is set, as
+ *                                  long as answers come
  *     everything is closed
  *
  * A connection that is lost is an error, of a silent client too: a server
@@ -45,10 +42,59 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "harness/load/histogram.h"
+/* ---- latencies -----------------------------------------------------------
+ *
+ * In log-linear buckets, counts exact: every power of two is cut into 128
+ * equal ones, so a value is known to 1/128 = 0.8 % or better from 1 ns to
+ * 2^36 ns (68 s), in one fixed array: recording is a shift and an increment,
+ * and two histograms merge by adding.
+ */
+
+enum {
+    HISTOGRAM_SUB_BITS = 7,  /* 128 buckets for each power of two */
+    HISTOGRAM_MAX_BITS = 36, /* values up to 2^36 - 1 ns have a bucket */
+    HISTOGRAM_BUCKETS = (HISTOGRAM_MAX_BITS - HISTOGRAM_SUB_BITS + 1)
+                        << HISTOGRAM_SUB_BITS,
+};
+
+/* All zero is an empty histogram. */
+struct histogram {
+    uint64_t buckets[HISTOGRAM_BUCKETS]; /* values in each bucket */
+    uint64_t count;                      /* values recorded, exact */
+    int64_t min_ns;                      /* smallest value, exact */
+    int64_t max_ns;                      /* largest value, exact */
+    double sum_ns;                       /* for the mean */
+};
+
+/* Add one value. Below 0 counts as 0; above the range it goes into the last
+ * bucket, and max_ns still says how large it was. */
+void histogram_record(struct histogram *histogram, int64_t value_ns);
+
+/* Add all of `from` to `into`. Exact. */
+void histogram_merge(struct histogram *into, const struct histogram *from);
+
+/*
+ * The value at or below which a share `quantile` (0 to 1) of all values
+ * lies: the highest value of the bucket that holds the one of rank
+ * ceil(quantile * count), never above max_ns. 0 when it is empty.
+ */
+int64_t histogram_quantile_ns(const struct histogram *histogram,
+                              double quantile);
+
+/* The mean of all values, 0 when it is empty. */
+double histogram_mean_ns(const struct histogram *histogram);
+
+/* Write it to `stream` as a curve that other programs draw, in the format of
+ * HdrHistogram (a .hgrm file): a line for each percentile, closer and closer
+ * together towards 100 %. Values are in microseconds. Errors are left for
+ * ferror(). */
+void percentiles_write(FILE *stream, const struct histogram *histogram);
+
+/* ---- a run ------------------------------------------------------------- */
 
 /* Everything that can go wrong with a connection, by whose fault it is:
  * first the server's, then the client's own, which make a window invalid
@@ -115,13 +161,12 @@ struct engine_options {
                           * 0: a closed loop. Not together with churn */
     enum schedule_kind arrivals; /* open loop: how the gaps are chosen */
     uint64_t seed;               /* open loop: what decides the gaps */
-    int64_t spin_ns;  /* open loop: stay awake for so long before a message is
-                       * due, because waking up takes its time; for a client
-                       * with a CPU to itself. 0: sleep until then */
-    double part;      /* open loop: as in schedule_begin(); 0: 1 */
-    int number_first; /* number of the first connection ... */
-    int number_step;  /* ... and from one to the next; 0: 1. Runs at the same
-                       * time must not have a number in common */
+    int64_t spin_ns; /* open loop: stay awake for so long before a message is
+                      * due, because waking up takes its time; for a client
+                      * with a CPU to itself. 0: sleep until then */
+    int runs;  /* that share one load at the same time, so that numbers of
+                * connections and fixed gaps lie between each other; 0: 1 */
+    int index; /* of this one among them, from 0 */
     int64_t connect_timeout_ns; /* that connecting may take without a client
                                  * getting through, and four times as long in
                                  * all; 0: 3 s */
@@ -138,14 +183,19 @@ struct engine_options {
     void *arg; /* handed to all of them */
 };
 
+enum {
+    ENGINE_ORIGIN_BYTES = 80 /* a phrase */
+};
+
 /* Where the first wrong byte was. */
 struct engine_mismatch {
     int64_t connection;     /* number of the connection, from 0 */
     int64_t offset;         /* of the byte in that connection's stream */
     unsigned char expected; /* the byte that was sent there */
     unsigned char got;      /* the byte that came back */
-    char origin[80];        /* where the wrong bytes seem to come from: "64
-                             * bytes were lost", "connection 17"; or "" */
+    char origin[ENGINE_ORIGIN_BYTES]; /* where the wrong bytes seem to come
+                                       * from: "64 bytes were lost",
+                                       * "connection 17"; or "" */
 };
 
 /* What a run saw. */
@@ -246,6 +296,14 @@ void engine_add_errors(struct engine_result *into,
  */
 void crew_add_result(struct engine_result *into,
                      const struct engine_result *from);
+
+/* The first kind of error from `first` on that was seen; ENGINE_ERRORS if
+ * none was. */
+enum engine_error engine_first_error(const struct engine_result *result,
+                                     enum engine_error first);
+
+/* True if a byte came back wrong, or one too many. */
+bool engine_has_wrong_byte(const struct engine_result *result);
 
 /* True if no error of the server's kinds was seen. */
 bool engine_result_good(const struct engine_result *result);

@@ -6,14 +6,13 @@
  * choose the bucket in the row; the lower bits are given up. Two neighbours
  * in a row differ by 1/128 of the row's first value at most.
  */
-#include "harness/load/histogram.h"
+#include "harness/load/engine.h"
 
 #include <math.h>
 
 enum {
     ROW_BUCKETS = 1 << HISTOGRAM_SUB_BITS,
-    TICKS = 5,         /* lines for each halving of what is left to 100 % */
-    HALVINGS_MAX = 40, /* by then one value in 10^12 would be left */
+    TICKS = 5, /* lines for each halving of what is left to 100 % */
 };
 
 static int
@@ -31,8 +30,9 @@ bucket_of(int64_t value_ns)
     return (shift + 1) * ROW_BUCKETS + column;
 }
 
-int64_t
-histogram_bucket_ns(int bucket)
+/* The highest value that belongs to a bucket. */
+static int64_t
+bucket_ns(int bucket)
 {
     if (bucket < ROW_BUCKETS) {
         return bucket;
@@ -78,56 +78,25 @@ histogram_merge(struct histogram *into, const struct histogram *from)
     into->sum_ns += from->sum_ns;
 }
 
-/* The rank that a quantile asks for: ceil(quantile * count), from 1 on. The
- * product is forgiven one part in 10^12, because 0.999 * 1000 is a little
- * more than 999 in binary and would ask for rank 1000. */
-static uint64_t
-rank_of(double quantile, uint64_t count)
-{
-    double exact = quantile * (double)count * (1 - 1e-12);
-    if (exact <= 0) {
-        return 1;
-    }
-    uint64_t rank = (uint64_t)exact;
-    if ((double)rank < exact) {
-        rank++;
-    }
-    return rank > count ? count : rank;
-}
-
 int64_t
 histogram_quantile_ns(const struct histogram *histogram, double quantile)
 {
     if (histogram->count == 0) {
         return 0;
     }
-    uint64_t rank = rank_of(quantile, histogram->count);
-    uint64_t seen = 0;
+    /* The product is forgiven one part in 10^12, because 0.999 * 1000 is a
+     * little more than 999 in binary and would ask for rank 1000. */
+    double rank = ceil(quantile * (double)histogram->count * (1 - 1e-12));
+    uint64_t seen = histogram->buckets[0];
     int bucket = 0;
-    while (bucket < HISTOGRAM_BUCKETS - 1) {
-        seen += histogram->buckets[bucket];
-        if (seen >= rank) {
-            break;
-        }
-        bucket++;
+    while ((double)seen < rank && bucket < HISTOGRAM_BUCKETS - 1) {
+        seen += histogram->buckets[++bucket];
     }
-    int64_t highest_ns = histogram_bucket_ns(bucket);
+    int64_t highest_ns = bucket_ns(bucket);
     /* The last bucket has no upper end of its own. */
-    if (bucket == HISTOGRAM_BUCKETS - 1 || highest_ns > histogram->max_ns) {
-        return histogram->max_ns;
-    }
-    return highest_ns;
-}
-
-uint64_t
-histogram_count_up_to(const struct histogram *histogram, int64_t value_ns)
-{
-    uint64_t count = 0;
-    int last = bucket_of(value_ns < 0 ? 0 : value_ns);
-    for (int i = 0; i <= last; i++) {
-        count += histogram->buckets[i];
-    }
-    return count;
+    return bucket == HISTOGRAM_BUCKETS - 1 || highest_ns > histogram->max_ns
+               ? histogram->max_ns
+               : highest_ns;
 }
 
 double
@@ -147,8 +116,12 @@ static void
 write_line(FILE *stream, const struct histogram *histogram, double share)
 {
     int64_t value_ns = histogram_quantile_ns(histogram, share);
+    unsigned long long count = 0;
+    for (int i = 0; i <= bucket_of(value_ns); i++) {
+        count += histogram->buckets[i];
+    }
     fprintf(stream, "%12.3f %2.12f %10llu", (double)value_ns / 1e3, share,
-            (unsigned long long)histogram_count_up_to(histogram, value_ns));
+            count);
     if (share < 1) {
         fprintf(stream, " %14.2f", 1 / (1 - share));
     }
@@ -158,15 +131,12 @@ write_line(FILE *stream, const struct histogram *histogram, double share)
 static void
 write_curve(FILE *stream, const struct histogram *histogram)
 {
-    for (int halving = 0; halving < HALVINGS_MAX; halving++) {
-        double left = ldexp(1, -halving);
+    /* Nearer to the end than the last value is: it is the end. */
+    for (double left = 1; 2 * left * (double)histogram->count >= 1;
+         left /= 2) {
         for (int tick = 0; tick < TICKS; tick++) {
             double share = 1 - left + tick * left / (2 * TICKS);
             write_line(stream, histogram, share);
-        }
-        /* Nearer to the end than the last value is: it is the end. */
-        if (left * (double)histogram->count < 1) {
-            break;
         }
     }
     write_line(stream, histogram, 1);
@@ -179,7 +149,7 @@ deviation_ns(const struct histogram *histogram)
     double mean_ns = histogram_mean_ns(histogram);
     double sum = 0;
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        double distance = (double)histogram_bucket_ns(i) - mean_ns;
+        double distance = (double)bucket_ns(i) - mean_ns;
         sum += (double)histogram->buckets[i] * distance * distance;
     }
     return histogram->count > 0 ? sqrt(sum / (double)histogram->count) : 0;

@@ -7,100 +7,18 @@
  *     result      kinds of error, and whose fault each is
  *     address     where connections come from
  *     open_loop   when messages are due, and who may take them
- *     exchange    the bytes of a connection, there and back
- *     connection  its life, from connect to close
+ *     connection  its life, from connect to close, and its bytes
  *     run         the loop: wait, hand out events, do what is due
  *     engine      the phases of a run
  */
 #ifndef FIVEWAYS_LOAD_INTERNAL_H
 #define FIVEWAYS_LOAD_INTERNAL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/load/engine.h"
-
-/* ---- the bytes ----------------------------------------------------------
- *
- * A table of pseudo-random bytes whose length is a prime is repeated without
- * end. Connection number c starts at its own place in it, its phase, so the
- * byte at offset p of its stream is table[(p + c * STEP) mod PRIME]. A byte
- * that is wrong, lost, doubled or of another connection does not fit, and no
- * byte has to be remembered to find that out.
- *
- * What it costs: numbers that differ by a multiple of PRIME have the same
- * phase, and a single wrong byte is right by chance one time in 256; more
- * than a few wrong bytes are always found.
- */
-
-enum {
-    PATTERN_PRIME = 65537,        /* length of the table */
-    PATTERN_STEP = 40503,         /* between two phases: PRIME / 1.618 */
-    PATTERN_WINDOW_BYTES = 65536, /* longest piece that is contiguous */
-};
-
-/* The table, with its beginning repeated behind its end. */
-struct pattern {
-    unsigned char table[PATTERN_PRIME + PATTERN_WINDOW_BYTES]; /* bytes */
-};
-
-/* Fill it. The bytes are the same on every machine and in every run. */
-void pattern_init(struct pattern *pattern);
-
-/* Where in the table the byte at `offset` of a connection's stream is. */
-static inline uint32_t
-pattern_position(int64_t connection, int64_t offset)
-{
-    uint64_t phase = (uint64_t)connection % PATTERN_PRIME * PATTERN_STEP;
-    return (uint32_t)(((uint64_t)offset + phase) % PATTERN_PRIME);
-}
-
-/* The bytes of a connection's stream from `offset` on. At least
- * PATTERN_WINDOW_BYTES of them can be read there. */
-static inline const unsigned char *
-pattern_window(const struct pattern *pattern, int64_t connection,
-               int64_t offset)
-{
-    return pattern->table + pattern_position(connection, offset);
-}
-
-/*
- * Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
- * those of the connection's stream from `offset` on. Returns the index of
- * the first byte that is wrong, `count` if none is.
- */
-size_t pattern_compare(const struct pattern *pattern, int64_t connection,
-                       int64_t offset, const void *bytes, size_t count);
-
-/* How far one connection's stream has come. */
-struct origin_stream {
-    int64_t connection; /* its number, which gives its phase */
-    int64_t received;   /* bytes of it that came back and were right */
-    int64_t sent;       /* bytes of it that were sent */
-};
-
-enum {
-    ORIGIN_TEXT_BYTES = 80
-};
-
-/*
- * Say into `text` (ORIGIN_TEXT_BYTES long) where the `count` bytes at `got`
- * come from, the first of which is the first wrong one of the stream `own`,
- * at offset own->received. `others` are the other `other_count` streams of
- * the run; `message_bytes` is how far behind `received` their data may be
- * looked for. The text is "" when nothing fits: with one or two bytes to go
- * by nothing certain can be said.
- */
-void origin_describe(const struct pattern *pattern,
-                     const struct origin_stream *own,
-                     const struct origin_stream *others, size_t other_count,
-                     int64_t message_bytes, const unsigned char *got,
-                     size_t count, char *text);
 
 /* ---- one client ---------------------------------------------------------
  *
@@ -135,12 +53,14 @@ struct stream {
 };
 
 struct connection {
-    int fd;                      /* the socket, -1 if there is none */
-    enum connection_state state; /* where it is in its life */
-    struct stream stream;        /* what has gone over it */
+    struct deadline wake; /* of the other half of a greeting, or another try
+                           * to connect; first, to be found by it */
+    TAILQ_ENTRY(connection) queue; /* in to_connect or free */
+    int fd;                        /* the socket, -1 if there is none */
+    enum connection_state state;   /* where it is in its life */
+    struct stream stream;          /* what has gone over it */
     int64_t start_ns;    /* when the message, or with churn connect, or
                           * parting began */
-    int64_t due_ns;      /* when its turn in a queue comes */
     int64_t intended_ns; /* open loop: when the message was due */
     int64_t free_ns;     /* open loop: since when it is, or was, free */
     bool free;           /* open loop: in the queue of the free ones */
@@ -149,13 +69,11 @@ struct connection {
     bool connected;      /* the slot has been connected at least once */
     bool served;         /* the slot has got a whole echo at least once */
     int64_t echoes;      /* whole echoes of the slot in windows */
-    TAILQ_ENTRY(connection) queue; /* in one of the run's queues */
 };
 
 TAILQ_HEAD(connection_queue, connection);
 
-/* ---- one run ------------------------------------------------------------
- */
+/* ---- one run ----------------------------------------------------------- */
 
 /* When the messages of an open loop are due. Two schedules begun alike give
  * the same instants; nothing is shared between two of them. */
@@ -164,22 +82,9 @@ struct schedule {
     double gap_ns;           /* mean time between two instants */
     int64_t begin_ns;        /* what the instants are counted from */
     uint64_t random;         /* state of the generator of random numbers */
-    uint64_t count;          /* instants that have been passed */
+    uint64_t count;          /* fixed gaps that have been passed */
     double offset_ns;        /* of the next instant, from begin_ns on */
     int64_t next_ns;         /* the next instant: begin_ns and the offset */
-};
-
-/* What only an open loop has. */
-struct open_loop {
-    struct schedule schedule;     /* of what is not sent yet */
-    struct connection_queue free; /* wait for a message, the one that has
-                                   * waited longest first */
-    int64_t measured_from_ns;     /* what is due from here on is measured;
-                                   * INT64_MAX before the window */
-    int64_t due_until_ns; /* and what is due before this is sent; INT64_MAX
-                           * until the window is over */
-    int64_t spun_ns;      /* time given to looking for events again and again
-                           * instead of sleeping */
 };
 
 enum {
@@ -188,9 +93,11 @@ enum {
     RUN_RECEIVE_BYTES = 65536, /* asked for by one recv */
 };
 
-struct run {
-    const struct engine_options *options; /* what is to be done */
-    struct engine_result *result;         /* what was seen so far */
+/* All there is to a run; `run` wherever it is handed on. */
+struct engine {
+    struct engine_options options; /* what is to be done: a copy, with the
+                                    * defaults; a slice sets its own parts */
+    struct engine_result *result;  /* what was seen so far */
 
     struct connection *connections; /* the silent ones, then those that
                                      * speak; one slot for each client */
@@ -203,10 +110,17 @@ struct run {
     int64_t next_number;            /* of the next connection */
 
     struct connection_queue to_connect; /* wait for their turn to connect */
-    struct connection_queue hellos;     /* wait to end their greeting, the
-                                         * first due first */
-    struct connection_queue retries;    /* wait for another try */
-    struct open_loop open;              /* of an open loop */
+    struct deadline_queue wakes;        /* of connections: their `wake` */
+
+    struct schedule schedule;     /* open loop: of what is not sent yet */
+    struct connection_queue free; /* open loop: wait for a message, the one
+                                   * that has waited longest first */
+    int64_t measured_from_ns;     /* open loop: what is due from here on is
+                                   * measured; INT64_MAX before the window */
+    int64_t due_until_ns; /* open loop: and what is due before this is sent;
+                           * INT64_MAX until the window is over */
+    int64_t spun_ns;      /* open loop: time given to looking for events again
+                           * and again instead of sleeping */
 
     bool measuring;   /* inside the window */
     bool has_drained; /* a slice has come to its end before */
@@ -219,8 +133,7 @@ struct run {
     int64_t next_progress_ns; /* when to call on_progress */
     int64_t moved_ns;         /* when a byte last came back, or a connect */
     int64_t gap_ns;           /* longest time without since it was reset */
-    int64_t waited_from_ns;   /* when the present turn began */
-    int64_t wait_ns;          /* how long it asked to sleep at most */
+    int64_t wait_ns;          /* how long this turn asked to sleep at most */
     int64_t lost_ns;          /* time that passed while we could not run, in
                                * pieces of LOST_NS_MIN and more */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
@@ -229,17 +142,59 @@ struct run {
                                * the server, were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
-    int epoll_fd;                              /* all sockets are in it */
+    int slack_ns; /* of this thread's timers, before the run */
+    int epoll_fd; /* all sockets are in it */
     struct epoll_event events[RUN_EVENTS_MAX]; /* taken from the kernel */
     int event_count;                           /* how many of them */
     int event_next;                            /* the first not handled */
 
-    struct pattern pattern;                  /* what is sent */
     unsigned char buffer[RUN_RECEIVE_BYTES]; /* what came back */
 };
 
-/* ---- errors -------------------------------------------------------------
+/* ---- the bytes ----------------------------------------------------------
+ *
+ * A table of pseudo-random bytes whose length is a prime is repeated without
+ * end. Connection number c starts at its own place in it, its phase, so the
+ * byte at offset p of its stream is table[(p + c * STEP) mod PRIME]. A byte
+ * that is wrong, lost, doubled or of another connection does not fit, and no
+ * byte has to be remembered to find that out.
+ *
+ * What it costs: numbers that differ by a multiple of PRIME have the same
+ * phase, and a single wrong byte is right by chance one time in 256; more
+ * than a few wrong bytes are always found.
  */
+
+enum {
+    PATTERN_PRIME = 65537,        /* length of the table */
+    PATTERN_STEP = 40503,         /* between two phases: PRIME / 1.618 */
+    PATTERN_WINDOW_BYTES = 65536, /* longest piece that is contiguous */
+};
+
+/* Fill the table, before anything else is asked here. May be called again,
+ * by any thread. The bytes are the same on every machine and in every run. */
+void pattern_init(void);
+
+/* The bytes of connection `number` from `offset` on. At least
+ * PATTERN_WINDOW_BYTES of them can be read there. */
+const unsigned char *pattern_window(int64_t number, int64_t offset);
+
+/*
+ * Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
+ * those of the connection's stream from `offset` on. Returns the index of
+ * the first byte that is wrong, `count` if none is.
+ */
+size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
+                       size_t count);
+
+/*
+ * Say into result->mismatch.origin where the `count` bytes at `got` come
+ * from, the first of which is the next of `own` and wrong. It stays "" when
+ * nothing fits: with one or two bytes to go by nothing certain can be said.
+ */
+void pattern_explain(struct engine *run, const struct connection *own,
+                     const unsigned char *got, size_t count);
+
+/* ---- errors ------------------------------------------------------------ */
 
 /* The kind of error that `error_number`, an errno of socket, bind, connect,
  * send or recv, stands for. What is not known to be the server's doing is
@@ -286,14 +241,12 @@ int source_bind(const struct engine_options *options, int fd, int64_t number);
  */
 
 /*
- * Begin a schedule of `rate_per_s` (above 0) instants a second. The first is
- * one gap after begin_ns. With fixed gaps it is `part` of a gap instead
- * (above 0, at most 1), so that several schedules can be laid between each
- * other; Poisson's has no use for that. The same seed gives the same gaps.
+ * Begin a schedule at the options' rate, from begin_ns on. The first instant
+ * is one gap later; with fixed gaps a part of one, so that the schedules of
+ * several runs lie between each other. The same seed gives the same gaps.
  */
-void schedule_begin(struct schedule *schedule, enum schedule_kind kind,
-                    double rate_per_s, double part, uint64_t seed,
-                    int64_t begin_ns);
+void schedule_begin(struct schedule *schedule,
+                    const struct engine_options *options, int64_t begin_ns);
 
 /* Pass the next instant, which was schedule->next_ns, and work out the one
  * after it. Rounding does not add up: after a day of fixed gaps the instant
@@ -301,34 +254,31 @@ void schedule_begin(struct schedule *schedule, enum schedule_kind kind,
 void schedule_pass(struct schedule *schedule);
 
 /* Does the run send by a schedule? */
-bool open_loop_is_on(const struct run *run);
+bool open_loop_is_on(const struct engine *run);
 
 /* Begin the schedule at run->now_ns. */
-void open_loop_begin(struct run *run);
+void open_loop_begin(struct engine *run);
 
 /* A connection is QUIET and may have a message. */
-void open_loop_free(struct run *run, struct connection *connection);
+void open_loop_free(struct engine *run, struct connection *connection);
 
 /* A connection that may be among the free ones is closed. */
-void open_loop_forget(struct run *run, struct connection *connection);
+void open_loop_forget(struct engine *run, struct connection *connection);
 
 /* If a message is due and a connection free for it, both are taken: returns
  * the connection, which is to send now. Else NULL. */
-struct connection *open_loop_take(struct run *run);
-
-/* We woke up, having been awake last at run->now_ns and having asked for no
- * more than `sleep_ns`: was that in time? */
-void open_loop_woke(struct run *run, int64_t sleep_ns);
+struct connection *open_loop_take(struct engine *run);
 
 /* A speaking connection has its whole echo at run->now_ns. */
-void open_loop_record(struct run *run, const struct connection *connection);
+void open_loop_record(struct engine *run,
+                      const struct connection *connection);
 
 /* When the next message is to be sent, if a connection is free for it;
  * INT64_MAX if nothing is to be sent until one is. */
-int64_t open_loop_next_ns(const struct run *run);
+int64_t open_loop_next_ns(const struct engine *run);
 
 /* True while a message that is due waits for a connection. */
-bool open_loop_waits(const struct run *run);
+bool open_loop_waits(const struct engine *run);
 
 /*
  * Close the books at run->now_ns: count what is unfinished, on its way or
@@ -336,73 +286,48 @@ bool open_loop_waits(const struct run *run);
  * whether this client was on time, which is an error of its own if it was
  * not. Nothing is sent or measured afterwards.
  */
-void open_loop_close(struct run *run);
-
-/* ---- the bytes of a connection ------------------------------------------
- *
- * A message is sent, its echo is received and verified byte by byte. None of
- * these functions blocks, and none closes the connection.
- */
-
-/* What came of receiving. */
-enum received {
-    RECEIVED_ALL,     /* there was; more may come later */
-    RECEIVED_ECHO,    /* the echo is whole; there may be more */
-    RECEIVED_END,     /* the server's side has ended: stream.last_errno */
-    RECEIVED_CHANGED, /* a byte is wrong */
-    RECEIVED_EXTRA,   /* a byte came too many */
-};
-
-/* Begin the next message, at run->now_ns: the state, QUIET before, becomes
- * ECHOING, or GREETING if the server must be greeted first. */
-void exchange_begin(struct run *run, struct connection *connection);
-
-/* End the greeting and begin the message behind it. */
-void exchange_end_greeting(struct run *run, struct connection *connection);
-
-/* Send what may be sent of greeting and message, until all is out or the
- * socket is full. An error is left for recv to find, which first hands over
- * what the server had sent before it went. */
-void exchange_send(struct run *run, struct connection *connection);
-
-/* Read and verify until the echo is whole, something is wrong, or there is
- * no more to read. `gone` says that the server has ended its side: then the
- * end is read as well. Wrong bytes are described in the result. */
-enum received exchange_receive(struct run *run, struct connection *connection,
-                               bool gone);
-
-/* Something has come back from the server, at run->now_ns. */
-void exchange_moved(struct run *run);
+void open_loop_close(struct engine *run);
 
 /* ---- the life of a connection -------------------------------------------
+ *
+ * None of these functions blocks.
  */
 
-/* Start to connect a CLOSED slot. Does not block. The descriptor belongs to
- * the slot, which closes it at the end of the connection's life. */
-void connection_open(struct run *run, struct connection *connection);
+/* Start to connect a CLOSED slot. The descriptor belongs to the slot, which
+ * closes it at the end of the connection's life. */
+void connection_open(struct engine *run, struct connection *connection);
 
 /* React to what epoll says about its socket. */
-void connection_ready(struct run *run, struct connection *connection,
+void connection_ready(struct engine *run, struct connection *connection,
                       uint32_t events);
+
+/* Begin the next message of a QUIET one, at run->now_ns. */
+void connection_send(struct engine *run, struct connection *connection);
 
 /* Send the messages of an open loop that are due, as long as connections are
  * free for them. */
-void connection_send_due(struct run *run);
+void connection_send_due(struct engine *run);
 
-/* Read what has come, and act on it. `gone`: as in exchange_receive(). */
-void connection_receive(struct run *run, struct connection *connection,
+/* Its deadline has come: end the greeting, or have another try. */
+void connection_wake(struct engine *run, struct connection *connection);
+
+/* Read what has come, and act on it. `gone` says that the server has ended
+ * its side: then the end is read as well. */
+void connection_receive(struct engine *run, struct connection *connection,
                         bool gone);
+
+/* Something has come back from the server, at run->now_ns. */
+void connection_moved(struct engine *run);
 
 /* Close it and count the error, errno 0 if there is none. With churn the
  * slot gets another try a little later, a few times in a row. */
-void connection_fail(struct run *run, struct connection *connection,
+void connection_fail(struct engine *run, struct connection *connection,
                      enum engine_error error, int error_number);
 
 /* Close it as its own client: nothing is wrong. */
-void connection_close(struct run *run, struct connection *connection);
+void connection_close(struct engine *run, struct connection *connection);
 
-/* ---- the loop -----------------------------------------------------------
- */
+/* ---- the loop ---------------------------------------------------------- */
 
 /*
  * Wait for events until `until_ns` at the latest and handle one batch of
@@ -410,22 +335,19 @@ void connection_close(struct run *run, struct connection *connection);
  * connects, timeouts, progress. Returns early when there is less to wait
  * for. run->now_ns is fresh afterwards. Blocks.
  */
-void run_turn(struct run *run, int64_t until_ns);
+void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and not when nothing
  * has come back for `still_ns`. Time in which we or the server were stopped
  * does not count. */
-void run_while(struct run *run, bool (*is_so)(const struct run *run),
+void run_while(struct engine *run, bool (*is_so)(const struct engine *run),
                int64_t max_ns, int64_t still_ns);
 
 /* Go on until then, or until the window is full, nobody is left, or the
  * caller wants it. */
-void run_until(struct run *run, int64_t end_ns);
+void run_until(struct engine *run, int64_t end_ns);
 
 /* True when the caller wants the run to end. */
-bool run_is_interrupted(const struct run *run);
-
-/* How long connecting may take. */
-int64_t run_connect_timeout_ns(const struct engine_options *options);
+bool run_is_interrupted(const struct engine *run);
 
 #endif

@@ -25,32 +25,6 @@ interrupt(int signal_number)
 }
 
 static void
-catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = interrupt};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-/* A run that would fail half-way for want of descriptors is not begun. */
-static void
-check_descriptors(const struct engine_options *options, int threads)
-{
-    rlim_t limit = descriptors_raise();
-    int needed = crew_descriptors_needed(options, threads);
-    if (limit == RLIM_INFINITY || limit >= (rlim_t)needed) {
-        return;
-    }
-    fprintf(stderr,
-            "load: %d clients need %d descriptors, but this process may have "
-            "only %llu; raise the hard limit (ulimit -Hn) or ask for fewer "
-            "clients\n",
-            options->clients + options->silent_clients, needed,
-            (unsigned long long)limit);
-    exit(EXIT_NO_MEASURE);
-}
-
-static void
 show_progress(uint64_t echoes, double done, void *arg)
 {
     char text[UNITS_TEXT_BYTES];
@@ -81,10 +55,14 @@ open_file(const char *path)
     return file;
 }
 
-/* Close a file that was written. Returns true if all of it was. */
+/* Close a file that was written, if there is one. Returns true if all of it
+ * was. */
 static bool
 finish_file(FILE *file, const char *path)
 {
+    if (file == NULL) {
+        return true;
+    }
     bool good = ferror(file) == 0;
     good = fclose(file) == 0 && good;
     if (!good) {
@@ -101,7 +79,6 @@ run_once(struct load_arguments *arguments, bool progress)
     struct engine_options *options = &arguments->options;
     struct engine_result *result = &run.result;
     struct timespec now;
-    bool written = true;
     /* A path that cannot be written is better known at once. */
     FILE *histogram = open_file(arguments->histogram_file);
     FILE *save = open_file(arguments->save_file);
@@ -123,22 +100,35 @@ run_once(struct load_arguments *arguments, bool progress)
         percentiles_write(histogram, options->rate_per_s > 0
                                          ? &result->response
                                          : &result->latency);
-        written = finish_file(histogram, arguments->histogram_file);
     }
     if (save != NULL) {
         saved_write(save, &run);
-        written = finish_file(save, arguments->save_file) && written;
     }
+    bool written = finish_file(histogram, arguments->histogram_file);
+    written = finish_file(save, arguments->save_file) && written;
     return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
 }
 
 int
 main(int argc, char **argv)
 {
-    struct load_arguments arguments;
-    arguments_read(argc, argv, &arguments);
-    check_descriptors(&arguments.options, arguments.threads);
-    catch_signals();
+    struct load_arguments arguments = arguments_read(argc, argv);
+    struct sigaction action = {.sa_handler = interrupt};
+    const struct engine_options *options = &arguments.options;
+    int needed = engine_descriptors_needed(options) + arguments.threads - 1;
+    rlim_t limit = descriptors_raise();
+    /* A run that would fail half-way for want of them is not begun. */
+    if (limit != RLIM_INFINITY && limit < (rlim_t)needed) {
+        fprintf(stderr,
+                "load: %d clients need %d descriptors, but this process may "
+                "have only %llu; raise the hard limit (ulimit -Hn) or ask "
+                "for fewer clients\n",
+                options->clients + options->silent_clients, needed,
+                (unsigned long long)limit);
+        return EXIT_NO_MEASURE;
+    }
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     arguments.options.interrupted = &interrupted;
     bool progress = isatty(STDERR_FILENO);
     int status = arguments.slo_ns != 0 ? search_run(&arguments, progress)

@@ -19,29 +19,18 @@ enum {
     EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
 };
 
-/* ---- a server's address -------------------------------------------------
- */
+/* ---- the command line -------------------------------------------------- */
 
 /*
- * Cut "HOST:PORT" or "[HOST]:PORT" in two. `host` has room for `host_bytes`.
- * A host with a colon in it (IPv6) must stand in brackets; PORT is 1 to
- * 65535. Returns 0, or -1 if `text` is nothing of the kind.
+ * Find the address of the server at "HOST:PORT" or "[HOST]:PORT": a host with
+ * a colon in it (IPv6) must stand in brackets; PORT is 1 to 65535. A name
+ * with several addresses ("localhost" is ::1 and 127.0.0.1) gets the first
+ * that takes a connection, which is closed at once, else the first. Returns
+ * 0; or, with a sentence on standard error, EXIT_USAGE or, for a host without
+ * an address, EXIT_NO_MEASURE. Blocks, asking the resolver and up to a second
+ * for each address.
  */
-int target_parse(const char *text, char *host, size_t host_bytes, int *port);
-
-/*
- * Find the address of a numeric or named host. A name with several addresses
- * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
- * which is closed at once, else the first. Returns NULL, or in words why
- * there is none; the words need not be freed. Blocks, asking the resolver and
- * up to a second for each address.
- */
-const char *target_resolve(const char *host, int port,
-                           struct sockaddr_storage *address,
-                           socklen_t *address_bytes);
-
-/* ---- the command line ---------------------------------------------------
- */
+int target_find(const char *target, struct engine_options *options);
 
 struct load_arguments {
     const char *target;            /* as written: HOST:PORT */
@@ -57,19 +46,9 @@ struct load_arguments {
 /* Read the command line. Does not return if it is wrong (exit status 2, one
  * sentence on standard error), if help is asked for (0), or if the host has
  * no address (3). */
-void arguments_read(int argc, char **argv, struct load_arguments *arguments);
+struct load_arguments arguments_read(int argc, char **argv);
 
-/* ---- several threads ----------------------------------------------------
- *
- * Each has an engine of its own. Clients, silent clients, echoes and rate are
- * dealt out as evenly as they go; the threads meet at each phase, so that
- * their windows are one; what they saw is added up exactly. While they run
- * they share nothing but that.
- *
- * What differs from one engine: each thread connects its silent clients
- * before its own speaking ones, not before all. Bytes of a client of another
- * thread are found to be wrong as well, but not whose they are.
- */
+/* ---- several threads --------------------------------------------------- */
 
 enum {
     CREW_MAX = 64 /* threads */
@@ -78,21 +57,31 @@ enum {
 /*
  * As engine_run(), with `threads` threads: at least 1, and no more of them
  * are used than CREW_MAX, than there are clients or echoes to deal out, or
- * than can be had.
- * The callbacks are called by one thread at a time, on_phase when all have
- * come so far. client_cpu_ns is of all threads together. Blocks. Returns 0,
- * or -1 with errno when one of them could not start its part.
+ * than can be had. Each has an engine of its own. Clients, silent clients,
+ * echoes and rate are dealt out as evenly as they go; the threads meet when
+ * all have connected and when the window begins; what they saw is added up
+ * exactly, so client_cpu_ns is of all of them. on_progress is called by one
+ * of them, on_phase is not called.
+ *
+ * What differs from one engine: each thread connects its silent clients
+ * before its own speaking ones, not before all. Bytes of a client of another
+ * thread are found to be wrong as well, but not whose they are.
+ *
+ * Blocks. Returns 0, or -1 with errno when one of them could not start its
+ * part.
  */
 int crew_run(const struct engine_options *options, int threads,
              struct engine_result *result);
 
-/* How many threads suit these options on a machine that lets us use so many
- * CPUs: see the comment at its definition. */
+/*
+ * How many threads suit these options on a machine that lets us use so many
+ * CPUs. One drives 64 clients, or 40 000 messages a second, without being
+ * what holds the server up. Beyond that there is one more for each as many
+ * again, as far as there are CPUs, four at most. A server on this machine is
+ * left a CPU: on two CPUs a second thread has cost it a quarter of its
+ * echoes.
+ */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
-
-/* As engine_descriptors_needed(), with so many threads. */
-int crew_descriptors_needed(const struct engine_options *options,
-                            int threads);
 
 /* ---- the search for a rate: --slo ---------------------------------------
  *
@@ -109,15 +98,22 @@ enum slo_outcome {
     SLO_INTERRUPTED, /* the search is to end */
 };
 
+/* What one try has shown. */
+struct slo_try {
+    double rate_per_s;        /* messages due */
+    int64_t p99_ns;           /* of the response time */
+    enum engine_error error;  /* the first one; ENGINE_ERRORS: none */
+    enum slo_outcome outcome; /* what that means */
+};
+
 /* Try a rate. Called with the `arg` of slo_search(). */
-typedef enum slo_outcome slo_try_function(double rate_per_s, void *arg);
+typedef struct slo_try slo_try_function(double rate_per_s, void *arg);
 
 struct slo_answer {
-    double kept_per_s;    /* the highest rate that was kept; 0 if none was */
-    double failed_per_s;  /* the next one on the grid, which was not; 0 if
-                           * the highest of all was kept */
-    enum slo_outcome why; /* SLO_KEPT if so; else what came of failed_per_s,
-                           * or SLO_INTERRUPTED: then both are only bounds */
+    double kept_per_s;     /* the highest rate that was kept; 0 if none was */
+    struct slo_try failed; /* the try that decided that it is no more, at the
+                            * next rate of the grid; SLO_KEPT: the highest of
+                            * all was kept; SLO_INTERRUPTED: it may be more */
 };
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
@@ -140,8 +136,7 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
  */
 int search_run(const struct load_arguments *arguments, bool progress);
 
-/* ---- what is printed ----------------------------------------------------
- */
+/* ---- what is printed --------------------------------------------------- */
 
 /* Print the result for people to `stream`. `target` is the server as it was
  * named; with `colour` what went wrong is red. */

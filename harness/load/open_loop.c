@@ -6,14 +6,12 @@
 #include "harness/load/internal.h"
 
 enum {
-    JUDGED_MIN = 100,           /* messages; the lag of fewer says nothing */
-    OVERSLEPT_PART = 10,        /* of a window that may be too long by it */
-    SLEPT_PART = 100,           /* of a window that may be slept away in it */
-    SLEPT_NS_MIN = 1000 * 1000, /* a sleep too long by less is no accident */
+    JUDGED_MIN = 100,    /* messages; the lag of fewer says nothing */
+    OVERSLEPT_PART = 10, /* of a window that may be too long by it */
+    SLEPT_PART = 100,    /* of a window that may be slept away in it */
 };
 
-/* ---- the schedule -------------------------------------------------------
- */
+/* ---- the schedule ------------------------------------------------------ */
 
 /* A random number of 64 bits: a counter in steps of 2^64 / 1.618, whose bits
  * are mixed by two multiplications until none shows where it came from. Any
@@ -28,119 +26,99 @@ next_random(uint64_t *state)
     return mixed ^ (mixed >> 31);
 }
 
-static void
-move_to(struct schedule *schedule, double offset_ns)
-{
-    schedule->offset_ns = offset_ns;
-    schedule->next_ns = schedule->begin_ns + (int64_t)offset_ns;
-}
-
-/* Go on by an exponential gap of mean 1: minus the logarithm of a number
- * above 0 and at most 1, of which the generator's upper 53 bits are all a
- * double holds. */
-static void
-move_by_chance(struct schedule *schedule)
-{
-    uint64_t random = next_random(&schedule->random) >> 11;
-    double gap = -log((double)(random + 1) * 0x1p-53);
-    move_to(schedule, schedule->offset_ns + gap * schedule->gap_ns);
-}
-
-void
-schedule_begin(struct schedule *schedule, enum schedule_kind kind,
-               double rate_per_s, double part, uint64_t seed,
-               int64_t begin_ns)
-{
-    *schedule = (struct schedule){
-        .kind = kind,
-        .gap_ns = 1e9 / rate_per_s,
-        .begin_ns = begin_ns,
-        .random = seed,
-    };
-    if (kind == SCHEDULE_FIXED) {
-        /* Instants are counted in whole gaps behind the first. */
-        schedule->begin_ns += (int64_t)(part * schedule->gap_ns);
-        move_to(schedule, 0);
-    } else {
-        move_by_chance(schedule);
-    }
-}
-
 void
 schedule_pass(struct schedule *schedule)
 {
-    schedule->count++;
     if (schedule->kind == SCHEDULE_FIXED) {
         /* A product, not a sum: no error is carried on. */
-        move_to(schedule, (double)schedule->count * schedule->gap_ns);
+        schedule->offset_ns = (double)schedule->count++ * schedule->gap_ns;
     } else {
-        move_by_chance(schedule);
+        /* An exponential gap of mean 1 is minus the logarithm of a number
+         * above 0 and at most 1, of which the generator's upper 53 bits are
+         * all that a double holds. */
+        uint64_t random = next_random(&schedule->random) >> 11;
+        double gap = -log((double)(random + 1) * 0x1p-53);
+        schedule->offset_ns += gap * schedule->gap_ns;
     }
+    schedule->next_ns = schedule->begin_ns + (int64_t)schedule->offset_ns;
 }
 
-/* ---- sending ------------------------------------------------------------
- */
+void
+schedule_begin(struct schedule *schedule,
+               const struct engine_options *options, int64_t begin_ns)
+{
+    *schedule = (struct schedule){
+        .kind = options->arrivals,
+        .gap_ns = 1e9 / options->rate_per_s,
+        .begin_ns = begin_ns,
+        .random = options->seed,
+    };
+    if (schedule->kind == SCHEDULE_FIXED) {
+        /* Instants are counted in whole gaps behind the first. */
+        schedule->begin_ns += (int64_t)((options->index + 1) *
+                                        schedule->gap_ns / options->runs);
+    }
+    schedule_pass(schedule);
+}
+
+/* ---- sending ----------------------------------------------------------- */
 
 bool
-open_loop_is_on(const struct run *run)
+open_loop_is_on(const struct engine *run)
 {
-    return run->options->rate_per_s > 0;
+    return run->options.rate_per_s > 0;
 }
 
 void
-open_loop_begin(struct run *run)
+open_loop_begin(struct engine *run)
 {
-    const struct engine_options *options = run->options;
-    schedule_begin(&run->open.schedule, options->arrivals,
-                   options->rate_per_s, options->part > 0 ? options->part : 1,
-                   options->seed, run->now_ns);
-    run->open.measured_from_ns = INT64_MAX;
-    run->open.due_until_ns = INT64_MAX;
+    schedule_begin(&run->schedule, &run->options, run->now_ns);
+    run->measured_from_ns = INT64_MAX;
+    run->due_until_ns = INT64_MAX;
 }
 
 void
-open_loop_free(struct run *run, struct connection *connection)
+open_loop_free(struct engine *run, struct connection *connection)
 {
     connection->free = true;
     connection->free_ns = run->now_ns;
-    TAILQ_INSERT_TAIL(&run->open.free, connection, queue);
+    TAILQ_INSERT_TAIL(&run->free, connection, queue);
 }
 
 void
-open_loop_forget(struct run *run, struct connection *connection)
+open_loop_forget(struct engine *run, struct connection *connection)
 {
     if (connection->free) {
         connection->free = false;
-        TAILQ_REMOVE(&run->open.free, connection, queue);
+        TAILQ_REMOVE(&run->free, connection, queue);
     }
 }
 
 /* Is a message due at `due_ns` inside the measured window? */
 static bool
-is_measured(const struct run *run, int64_t due_ns)
+is_measured(const struct engine *run, int64_t due_ns)
 {
-    return due_ns >= run->open.measured_from_ns &&
-           due_ns < run->open.due_until_ns;
+    return due_ns >= run->measured_from_ns && due_ns < run->due_until_ns;
 }
 
 bool
-open_loop_waits(const struct run *run)
+open_loop_waits(const struct engine *run)
 {
-    int64_t next_ns = run->open.schedule.next_ns;
+    int64_t next_ns = run->schedule.next_ns;
     return open_loop_is_on(run) && next_ns <= run->now_ns &&
-           next_ns < run->open.due_until_ns;
+           next_ns < run->due_until_ns;
 }
 
 struct connection *
-open_loop_take(struct run *run)
+open_loop_take(struct engine *run)
 {
-    struct connection *connection = TAILQ_FIRST(&run->open.free);
-    int64_t due_ns = run->open.schedule.next_ns;
+    struct connection *connection = TAILQ_FIRST(&run->free);
+    int64_t due_ns = run->schedule.next_ns;
     if (connection == NULL || !open_loop_waits(run)) {
         return NULL;
     }
     open_loop_forget(run, connection);
-    schedule_pass(&run->open.schedule);
+    schedule_pass(&run->schedule);
     run->now_ns = clock_now_ns();
     connection->intended_ns = due_ns;
     if (is_measured(run, due_ns)) {
@@ -152,29 +130,19 @@ open_loop_take(struct run *run)
     return connection;
 }
 
-void
-open_loop_woke(struct run *run, int64_t sleep_ns)
-{
-    int64_t late_ns = clock_now_ns() - run->now_ns - sleep_ns;
-    if (run->measuring && late_ns >= SLEPT_NS_MIN) {
-        run->result->overslept_ns += late_ns;
-    }
-}
-
 int64_t
-open_loop_next_ns(const struct run *run)
+open_loop_next_ns(const struct engine *run)
 {
-    int64_t next_ns = run->open.schedule.next_ns;
-    bool is_sent = open_loop_is_on(run) && !TAILQ_EMPTY(&run->open.free) &&
-                   next_ns < run->open.due_until_ns;
+    int64_t next_ns = run->schedule.next_ns;
+    bool is_sent = open_loop_is_on(run) && !TAILQ_EMPTY(&run->free) &&
+                   next_ns < run->due_until_ns;
     return is_sent ? next_ns : INT64_MAX;
 }
 
-/* ---- results ------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------------- */
 
 void
-open_loop_record(struct run *run, const struct connection *connection)
+open_loop_record(struct engine *run, const struct connection *connection)
 {
     struct engine_result *result = run->result;
     if (is_measured(run, connection->intended_ns)) {
@@ -189,7 +157,7 @@ open_loop_record(struct run *run, const struct connection *connection)
  * would have been, but leaving it out would make a server that answers late
  * look better the fewer it answers. */
 static void
-count_unfinished(struct run *run, int64_t due_ns)
+count_unfinished(struct engine *run, int64_t due_ns)
 {
     struct engine_result *result = run->result;
     int64_t age_ns = run->now_ns - due_ns;
@@ -202,23 +170,16 @@ count_unfinished(struct run *run, int64_t due_ns)
     }
 }
 
-static bool
-is_on_its_way(const struct connection *connection)
-{
-    return !connection->silent && (connection->state == CONNECTION_GREETING ||
-                                   connection->state == CONNECTION_ECHOING);
-}
-
 /* A client that is late itself, by more than a fifth of what the server
  * takes, or that has no CPU time left, measures nothing but itself. Nor does
  * one that was kept asleep: of what was due meanwhile only the first message
  * of each connection has a lag, and the queue behind them would be charged to
  * the server; or, if that was the end of the window, was never sent. */
 static void
-judge(struct run *run)
+judge(struct engine *run)
 {
     struct engine_result *result = run->result;
-    int64_t asked_ns = run->options->window_ns;
+    int64_t asked_ns = run->options.window_ns;
     int64_t allowed_ns = histogram_quantile_ns(&result->latency, 0.5) / 5;
     if (allowed_ns < ENGINE_LAG_MAX_NS) {
         allowed_ns = ENGINE_LAG_MAX_NS;
@@ -235,22 +196,23 @@ judge(struct run *run)
 }
 
 void
-open_loop_close(struct run *run)
+open_loop_close(struct engine *run)
 {
-    for (int i = 0; i < run->count; i++) {
-        if (is_on_its_way(&run->connections[i])) {
-            count_unfinished(run, run->connections[i].intended_ns);
+    for (int i = run->options.silent_clients; i < run->count; i++) {
+        const struct connection *connection = &run->connections[i];
+        if (connection->state == CONNECTION_GREETING ||
+            connection->state == CONNECTION_ECHOING) {
+            count_unfinished(run, connection->intended_ns);
         }
     }
     while (open_loop_waits(run)) {
-        int64_t due_ns = run->open.schedule.next_ns;
-        run->result->arrivals += is_measured(run, due_ns);
-        count_unfinished(run, due_ns);
-        schedule_pass(&run->open.schedule);
+        run->result->arrivals += is_measured(run, run->schedule.next_ns);
+        count_unfinished(run, run->schedule.next_ns);
+        schedule_pass(&run->schedule);
     }
     /* What comes back from now on has been given up, and what has not been
      * sent is not sent any more. */
-    run->open.measured_from_ns = INT64_MAX;
-    run->open.due_until_ns = INT64_MIN;
+    run->measured_from_ns = INT64_MAX;
+    run->due_until_ns = INT64_MIN;
     judge(run);
 }

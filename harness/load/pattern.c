@@ -5,6 +5,7 @@
  * or "these bytes belong to connection 17" names the bug. Both can be read
  * off the pattern, because a few bytes of it say where in it they are from.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,28 +17,50 @@ enum {
     COMPARED_BYTES = 64, /* more than enough to be sure */
 };
 
+/* The table, with its beginning repeated behind its end. */
+static unsigned char table[PATTERN_PRIME + PATTERN_WINDOW_BYTES];
+
 /* The generator is a 64-bit linear congruential one whose top byte is used:
  * short, the same everywhere, and random enough that no two pieces of the
  * table of eight bytes or more are alike. */
-void
-pattern_init(struct pattern *pattern)
+static void
+fill_table(void)
 {
     uint64_t state = 0x5566;
     for (size_t i = 0; i < PATTERN_PRIME; i++) {
         state = state * UINT64_C(6364136223846793005) +
                 UINT64_C(1442695040888963407);
-        pattern->table[i] = (unsigned char)(state >> 56);
+        table[i] = (unsigned char)(state >> 56);
     }
-    memcpy(pattern->table + PATTERN_PRIME, pattern->table,
-           PATTERN_WINDOW_BYTES);
+    memcpy(table + PATTERN_PRIME, table, PATTERN_WINDOW_BYTES);
+}
+
+void
+pattern_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_table);
+}
+
+/* Where in the table the byte at `offset` of a connection's stream is. */
+static uint32_t
+position_of(int64_t number, int64_t offset)
+{
+    uint64_t phase = (uint64_t)number % PATTERN_PRIME * PATTERN_STEP;
+    return (uint32_t)(((uint64_t)offset + phase) % PATTERN_PRIME);
+}
+
+const unsigned char *
+pattern_window(int64_t number, int64_t offset)
+{
+    return table + position_of(number, offset);
 }
 
 size_t
-pattern_compare(const struct pattern *pattern, int64_t connection,
-                int64_t offset, const void *bytes, size_t count)
+pattern_compare(int64_t number, int64_t offset, const void *bytes,
+                size_t count)
 {
-    const unsigned char *expected =
-        pattern_window(pattern, connection, offset);
+    const unsigned char *expected = pattern_window(number, offset);
     const unsigned char *got = bytes;
     if (memcmp(expected, got, count) == 0) {
         return count;
@@ -49,33 +72,23 @@ pattern_compare(const struct pattern *pattern, int64_t connection,
     return i;
 }
 
-/* ---- wrong bytes --------------------------------------------------------
- */
-
-static bool
-is_stream_at(const struct pattern *pattern, int64_t connection,
-             int64_t offset, const unsigned char *got, size_t count)
-{
-    return pattern_compare(pattern, connection, offset, got, count) == count;
-}
+/* ---- wrong bytes ------------------------------------------------------- */
 
 /* "1 byte was lost". */
 static bool
 say(char *text, int64_t count, const char *what)
 {
-    snprintf(text, ORIGIN_TEXT_BYTES, "%lld %s %s", (long long)count,
+    snprintf(text, ENGINE_ORIGIN_BYTES, "%lld %s %s", (long long)count,
              count == 1 ? "byte was" : "bytes were", what);
     return true;
 }
 
 /* Were a few bytes changed and the rest left in its place? */
 static bool
-describe_changed(const struct pattern *pattern,
-                 const struct origin_stream *own, const unsigned char *got,
-                 size_t count, char *text)
+explain_changed(const struct stream *own, const unsigned char *got,
+                size_t count, char *text)
 {
-    const unsigned char *expected =
-        pattern_window(pattern, own->connection, own->received);
+    const unsigned char *expected = pattern_window(own->number, own->nread);
     int changed = 0;
     for (size_t i = 0; i < count; i++) {
         changed += expected[i] != got[i];
@@ -84,24 +97,31 @@ describe_changed(const struct pattern *pattern,
            say(text, changed, "changed");
 }
 
+/* Are they the bytes of that stream `distance` further on? */
+static bool
+is_from(const struct stream *own, int64_t distance, const unsigned char *got,
+        size_t count)
+{
+    return pattern_compare(own->number, own->nread + distance, got, count) ==
+           count;
+}
+
 /* Are they bytes of the same stream from further on, or from further back? */
 static bool
-describe_own(const struct pattern *pattern, const struct origin_stream *own,
-             const unsigned char *got, size_t count, char *text)
+explain_own(const struct stream *own, const unsigned char *got, size_t count,
+            char *text)
 {
+    int64_t ahead = own->nwritten - own->nread;
+    int64_t behind = own->nread;
     if (count < NEAR_BYTES_MIN) {
         return false;
     }
-    int64_t ahead = own->sent - own->received;
-    int64_t behind = own->received;
     for (int64_t d = 1; d < PATTERN_PRIME && (d < ahead || d <= behind);
          d++) {
-        if (d <= behind && is_stream_at(pattern, own->connection,
-                                        own->received - d, got, count)) {
+        if (d <= behind && is_from(own, -d, got, count)) {
             return say(text, d, "doubled");
         }
-        if (d < ahead && is_stream_at(pattern, own->connection,
-                                      own->received + d, got, count)) {
+        if (d < ahead && is_from(own, d, got, count)) {
             return say(text, d, "lost");
         }
     }
@@ -111,63 +131,56 @@ describe_own(const struct pattern *pattern, const struct origin_stream *own,
 /* Could the byte at this place of the table be on its way, or just have been
  * on its way, in that stream? */
 static bool
-is_in_flight(const struct origin_stream *stream, uint32_t position,
+is_in_flight(const struct stream *stream, uint32_t position,
              int64_t message_bytes)
 {
-    int64_t from = stream->received - message_bytes;
+    int64_t from = stream->nread - message_bytes;
     if (from < 0) {
         from = 0;
     }
-    uint32_t start = pattern_position(stream->connection, from);
+    uint32_t start = position_of(stream->number, from);
     int64_t distance =
         (position + (int64_t)PATTERN_PRIME - start) % PATTERN_PRIME;
-    return from + distance < stream->sent;
+    return from + distance < stream->nwritten;
 }
 
 /* Are they bytes of another stream? */
 static void
-describe_other(const struct pattern *pattern,
-               const struct origin_stream *others, size_t other_count,
-               int64_t message_bytes, const unsigned char *got, size_t count,
-               char *text)
+explain_other(const struct engine *run, const struct connection *own,
+              const unsigned char *got, size_t count, char *text)
 {
-    if (count < OTHER_BYTES_MIN) {
-        return;
-    }
     /* One place at most fits eight bytes; it does not matter which copy of
      * the table's beginning is found. */
-    const unsigned char *found =
-        memmem(pattern->table, sizeof pattern->table, got, count);
-    if (found == NULL) {
+    const unsigned char *found = memmem(table, sizeof table, got, count);
+    if (count < OTHER_BYTES_MIN || found == NULL) {
         return;
     }
-    uint32_t position = (uint32_t)(found - pattern->table) % PATTERN_PRIME;
-    for (size_t i = 0; i < other_count; i++) {
-        if (is_in_flight(&others[i], position, message_bytes)) {
-            snprintf(text, ORIGIN_TEXT_BYTES, "connection %lld",
-                     (long long)others[i].connection);
+    uint32_t position = (uint32_t)(found - table) % PATTERN_PRIME;
+    for (int i = 0; i < run->count; i++) {
+        const struct connection *other = &run->connections[i];
+        if (other != own && other->fd != -1 &&
+            is_in_flight(&other->stream, position,
+                         run->options.message_bytes)) {
+            snprintf(text, ENGINE_ORIGIN_BYTES, "connection %lld",
+                     (long long)other->stream.number);
             return;
         }
     }
-    snprintf(text, ORIGIN_TEXT_BYTES, "an earlier connection or message");
+    snprintf(text, ENGINE_ORIGIN_BYTES, "an earlier connection or message");
 }
 
+/* The likely is tried before the strange. A few bytes are enough where few
+ * places are tried. */
 void
-origin_describe(const struct pattern *pattern,
-                const struct origin_stream *own,
-                const struct origin_stream *others, size_t other_count,
-                int64_t message_bytes, const unsigned char *got, size_t count,
-                char *text)
+pattern_explain(struct engine *run, const struct connection *own,
+                const unsigned char *got, size_t count)
 {
+    char *text = run->result->mismatch.origin;
     if (count > COMPARED_BYTES) {
         count = COMPARED_BYTES;
     }
-    text[0] = '\0';
-    /* The likely is tried before the strange. A few bytes are enough where
-     * few places are tried. */
-    if (!describe_changed(pattern, own, got, count, text) &&
-        !describe_own(pattern, own, got, count, text)) {
-        describe_other(pattern, others, other_count, message_bytes, got,
-                       count, text);
+    if (!explain_changed(&own->stream, got, count, text) &&
+        !explain_own(&own->stream, got, count, text)) {
+        explain_other(run, own, got, count, text);
     }
 }

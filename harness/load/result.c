@@ -57,25 +57,33 @@ error_count(struct engine_result *result, enum engine_error error,
     }
 }
 
-static bool
-has_error(const struct engine_result *result, int first, int end)
+enum engine_error
+engine_first_error(const struct engine_result *result,
+                   enum engine_error first)
 {
-    while (first < end && result->errors[first] == 0) {
+    while (first < ENGINE_ERRORS && result->errors[first] == 0) {
         first++;
     }
-    return first < end;
+    return first;
 }
 
 bool
 engine_result_good(const struct engine_result *result)
 {
-    return !has_error(result, 0, ENGINE_SERVER_ERRORS);
+    return engine_first_error(result, 0) >= ENGINE_SERVER_ERRORS;
 }
 
 bool
 engine_result_invalid(const struct engine_result *result)
 {
-    return has_error(result, ENGINE_SERVER_ERRORS, ENGINE_ERRORS);
+    return engine_first_error(result, ENGINE_SERVER_ERRORS) != ENGINE_ERRORS;
+}
+
+bool
+engine_has_wrong_byte(const struct engine_result *result)
+{
+    return result->errors[ENGINE_MISMATCH] != 0 ||
+           result->errors[ENGINE_EXTRA_BYTES] != 0;
 }
 
 static int64_t
@@ -88,8 +96,7 @@ void
 engine_add_errors(struct engine_result *into,
                   const struct engine_result *from)
 {
-    if (into->errors[ENGINE_MISMATCH] == 0 &&
-        into->errors[ENGINE_EXTRA_BYTES] == 0) {
+    if (!engine_has_wrong_byte(into)) {
         into->mismatch = from->mismatch;
     }
     for (int i = 0; i < ENGINE_ERRORS; i++) {

@@ -1,6 +1,8 @@
 /*
  * run.c: the loop. Wait, hand out the events, do what is due.
  */
+#include <time.h>
+
 #include "harness/load/internal.h"
 
 enum {
@@ -8,7 +10,12 @@ enum {
     TICK_MIN_NS = 1000 * 1000,       /* with a short timeout */
     PROGRESS_NS = 500 * 1000 * 1000, /* between calls of on_progress */
     LOST_NS_MIN = 100 * 1000 * 1000, /* a turn longer by that was no turn */
+    SLEPT_NS_MIN = 1000 * 1000, /* a sleep too long by less is no accident */
 };
+
+/* Whoever stopped it will let it go on; but a server that stopped itself
+ * waits for nobody. */
+#define PAUSED_NS_MAX (60 * NS_PER_S)
 
 static int64_t
 sooner(int64_t a, int64_t b)
@@ -17,22 +24,18 @@ sooner(int64_t a, int64_t b)
 }
 
 bool
-run_is_interrupted(const struct run *run)
+run_is_interrupted(const struct engine *run)
 {
-    return run->options->interrupted != NULL && *run->options->interrupted;
+    return run->options.interrupted != NULL && *run->options.interrupted;
 }
-
-/* Whoever stopped it will let it go on; but a server that stopped itself
- * waits for nobody. */
-#define PAUSED_NS_MAX (60 * NS_PER_S)
 
 /* Is the server's process stopped by somebody? That is not its fault: whoever
  * is late may be so from now on. */
 static bool
-is_paused(struct run *run)
+is_paused(struct engine *run)
 {
-    const struct engine_options *options = run->options;
-    if (options->is_paused == NULL || !options->is_paused(options->arg)) {
+    if (run->options.is_paused == NULL ||
+        !run->options.is_paused(run->options.arg)) {
         run->paused_from_ns = 0;
         return false;
     }
@@ -43,15 +46,8 @@ is_paused(struct run *run)
         return false;
     }
     run->patient_from_ns = run->now_ns;
-    exchange_moved(run);
+    connection_moved(run);
     return true;
-}
-
-int64_t
-run_connect_timeout_ns(const struct engine_options *options)
-{
-    return options->connect_timeout_ns != 0 ? options->connect_timeout_ns
-                                            : 3 * NS_PER_S;
 }
 
 /* How long a connection may stay as it is; 0: as long as it takes. */
@@ -61,9 +57,9 @@ patience_ns(const struct engine_options *options,
 {
     switch (connection->state) {
     case CONNECTION_CONNECTING:
-        return options->churn ? run_connect_timeout_ns(options) : 0;
+        return options->churn ? options->connect_timeout_ns : 0;
     case CONNECTION_PARTING:
-        return run_connect_timeout_ns(options);
+        return options->connect_timeout_ns;
     case CONNECTION_GREETING:
     case CONNECTION_ECHOING:
         return options->timeout_ns;
@@ -72,91 +68,61 @@ patience_ns(const struct engine_options *options,
     }
 }
 
-/* Fail what has waited too long. Looking at each connection ten times a
- * second costs less than keeping them in order all the time; a timeout is
- * noticed up to an eighth too late. */
+/* A few times a second: fail what has waited too long, and tell of progress.
+ * Looking at each connection ten times a second costs less than keeping them
+ * in order all the time; a timeout is noticed up to an eighth too late. */
 static void
-fail_overdue(struct run *run)
+tick(struct engine *run)
 {
+    const struct engine_options *options = &run->options;
+    int64_t step_ns = options->timeout_ns != 0
+                          ? sooner(TICK_NS, options->timeout_ns / 8)
+                          : TICK_NS;
+    run->next_tick_ns =
+        run->now_ns + (step_ns > TICK_MIN_NS ? step_ns : TICK_MIN_NS);
     for (int i = 0; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
-        int64_t limit_ns = patience_ns(run->options, connection);
-        int64_t from_ns = connection->start_ns > run->patient_from_ns
-                              ? connection->start_ns
-                              : run->patient_from_ns;
-        if (limit_ns == 0 || run->now_ns - from_ns <= limit_ns ||
-            is_paused(run)) {
-            continue;
+        int64_t limit_ns = patience_ns(options, connection);
+        if (limit_ns != 0 && run->now_ns - connection->start_ns > limit_ns &&
+            run->now_ns - run->patient_from_ns > limit_ns &&
+            !is_paused(run)) {
+            connection_fail(run, connection,
+                            connection->state == CONNECTION_CONNECTING
+                                ? ENGINE_CONNECT_TIMEOUT
+                                : ENGINE_TIMEOUT,
+                            0);
         }
-        connection_fail(run, connection,
-                        connection->state == CONNECTION_CONNECTING
-                            ? ENGINE_CONNECT_TIMEOUT
-                            : ENGINE_TIMEOUT,
-                        0);
     }
-}
-
-static void
-report_progress(struct run *run)
-{
-    const struct engine_options *options = run->options;
-    double over_ns = (double)(run->now_ns - run->begun_ns);
-    double whole_ns = (double)(options->warmup_ns + options->window_ns);
-    if (options->on_progress != NULL && run->begun_ns != 0) {
+    if (options->on_progress != NULL && run->begun_ns != 0 &&
+        run->now_ns >= run->next_progress_ns) {
+        double over_ns = (double)(run->now_ns - run->begun_ns);
+        double whole_ns = (double)(options->warmup_ns + options->window_ns);
+        run->next_progress_ns = run->now_ns + PROGRESS_NS;
         options->on_progress(run->result->echoes_total,
                              over_ns < whole_ns ? over_ns / whole_ns : 1,
                              options->arg);
     }
-    run->next_progress_ns = run->now_ns + PROGRESS_NS;
-}
-
-static void
-tick(struct run *run)
-{
-    int64_t timeout_ns = run->options->timeout_ns;
-    int64_t step_ns =
-        timeout_ns != 0 ? sooner(TICK_NS, timeout_ns / 8) : TICK_NS;
-    run->next_tick_ns =
-        run->now_ns + (step_ns > TICK_MIN_NS ? step_ns : TICK_MIN_NS);
-    fail_overdue(run);
-    if (run->now_ns >= run->next_progress_ns) {
-        report_progress(run);
-    }
-}
-
-/* Take the first of a queue if its time has come, or NULL. */
-static struct connection *
-take_due(struct run *run, struct connection_queue *queue)
-{
-    struct connection *first = TAILQ_FIRST(queue);
-    if (first == NULL || first->due_ns > run->now_ns) {
-        return NULL;
-    }
-    TAILQ_REMOVE(queue, first, queue);
-    return first;
 }
 
 /* Is it a connection's turn to connect? */
 static bool
-may_connect(const struct run *run)
+may_connect(const struct engine *run)
 {
     return !run->stopping && run->connecting < RUN_CONNECTING_MAX &&
            !TAILQ_EMPTY(&run->to_connect);
 }
 
 static void
-do_what_is_due(struct run *run)
+do_what_is_due(struct engine *run)
 {
-    struct connection *connection;
-    while ((connection = take_due(run, &run->hellos)) != NULL) {
-        exchange_end_greeting(run, connection);
-    }
-    while ((connection = take_due(run, &run->retries)) != NULL) {
-        TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
+    struct deadline *wake;
+    while ((wake = deadline_first(&run->wakes)) != NULL &&
+           wake->at_ns <= run->now_ns) {
+        connection_wake(run, (struct connection *)wake);
     }
     connection_send_due(run);
     while (may_connect(run)) {
-        connection = TAILQ_FIRST(&run->to_connect);
+        struct connection *connection = TAILQ_FIRST(&run->to_connect);
         TAILQ_REMOVE(&run->to_connect, connection, queue);
         connection_open(run, connection);
     }
@@ -165,37 +131,34 @@ do_what_is_due(struct run *run)
     }
 }
 
-/* When the first of a queue has its turn. */
-static int64_t
-first_due_ns(const struct connection_queue *queue)
-{
-    return TAILQ_EMPTY(queue) ? INT64_MAX : TAILQ_FIRST(queue)->due_ns;
-}
-
 /* How long to sleep: until the first thing that is due. */
 static int64_t
-time_to_sleep_ns(const struct run *run, int64_t until_ns)
+time_to_sleep_ns(const struct engine *run, int64_t until_ns)
 {
     int64_t next_ns = open_loop_next_ns(run);
+    const struct deadline *wake = deadline_first(&run->wakes);
     if (may_connect(run)) {
         return 0;
     }
     if (next_ns != INT64_MAX) {
-        until_ns = sooner(until_ns, next_ns - run->options->spin_ns);
+        until_ns = sooner(until_ns, next_ns - run->options.spin_ns);
+    }
+    if (wake != NULL) {
+        until_ns = sooner(until_ns, wake->at_ns);
     }
     until_ns = sooner(until_ns, run->next_tick_ns);
-    until_ns = sooner(until_ns, first_due_ns(&run->hellos));
-    until_ns = sooner(until_ns, first_due_ns(&run->retries));
     return until_ns > run->now_ns ? until_ns - run->now_ns : 0;
 }
 
 /* Wait for the next batch of events. In an open loop the time is looked at
  * on both sides of it: sending takes longer than looking, and the sleep would
- * be too long by as much as that; and spinning is not work. */
+ * be too long by as much as that; spinning is not work; and a sleep may be
+ * longer than it was asked to be. */
 static void
-wait_for_events(struct run *run, int64_t until_ns)
+wait_for_events(struct engine *run, int64_t until_ns)
 {
-    if (open_loop_is_on(run)) {
+    bool open_loop = open_loop_is_on(run);
+    if (open_loop) {
         run->now_ns = clock_now_ns();
     }
     run->wait_ns = time_to_sleep_ns(run, until_ns);
@@ -205,37 +168,25 @@ wait_for_events(struct run *run, int64_t until_ns)
                              &sleep, NULL);
     run->event_count = count > 0 ? count : 0;
     run->event_next = 0;
-    if (open_loop_is_on(run)) {
-        open_loop_woke(run, run->wait_ns);
+    if (!open_loop) {
+        return;
     }
-    if (run->options->spin_ns > 0 && count == 0 && run->wait_ns == 0) {
-        int64_t now_ns = clock_now_ns();
-        run->open.spun_ns += now_ns - run->now_ns;
+    int64_t now_ns = clock_now_ns();
+    int64_t late_ns = now_ns - run->now_ns - run->wait_ns;
+    if (run->measuring && late_ns >= SLEPT_NS_MIN) {
+        run->result->overslept_ns += late_ns;
+    }
+    if (run->options.spin_ns > 0 && count == 0 && run->wait_ns == 0) {
+        run->spun_ns += now_ns - run->now_ns;
         run->now_ns = now_ns;
     }
 }
 
-/* A turn that took much longer than it could means that we were stopped, or
- * the whole machine was: nobody else may be blamed for that time. */
-static void
-notice_lost_time(struct run *run)
-{
-    int64_t lost_ns = run->now_ns - run->waited_from_ns - run->wait_ns;
-    if (lost_ns > LOST_NS_MIN) {
-        run->lost_ns += lost_ns;
-        run->moved_ns += lost_ns;
-        if (lost_ns > run->gap_ns) {
-            run->gap_ns = lost_ns;
-        }
-        run->patient_from_ns = run->now_ns;
-    }
-}
-
 void
-run_turn(struct run *run, int64_t until_ns)
+run_turn(struct engine *run, int64_t until_ns)
 {
+    int64_t begin_ns = run->now_ns;
     run->wait_ns = 0;
-    run->waited_from_ns = run->now_ns;
     if (run->event_next == run->event_count) {
         wait_for_events(run, until_ns);
     }
@@ -248,16 +199,26 @@ run_turn(struct run *run, int64_t until_ns)
     if (run->now_ns == before_ns) {
         run->now_ns = clock_now_ns();
     }
-    notice_lost_time(run);
+    /* A turn that took much longer than it could means that we were stopped,
+     * or the whole machine was: nobody else may be blamed for that time. */
+    int64_t lost_ns = run->now_ns - begin_ns - run->wait_ns;
+    if (lost_ns > LOST_NS_MIN) {
+        run->lost_ns += lost_ns;
+        run->moved_ns += lost_ns;
+        if (lost_ns > run->gap_ns) {
+            run->gap_ns = lost_ns;
+        }
+        run->patient_from_ns = run->now_ns;
+    }
     do_what_is_due(run);
 }
 
 void
-run_while(struct run *run, bool (*is_so)(const struct run *run),
+run_while(struct engine *run, bool (*is_so)(const struct engine *run),
           int64_t max_ns, int64_t still_ns)
 {
     int64_t end_ns = run->now_ns + max_ns - run->lost_ns;
-    exchange_moved(run);
+    connection_moved(run);
     while (is_so(run)) {
         int64_t until_ns =
             sooner(end_ns + run->lost_ns, run->moved_ns + still_ns);
@@ -272,7 +233,7 @@ run_while(struct run *run, bool (*is_so)(const struct run *run),
 }
 
 void
-run_until(struct run *run, int64_t end_ns)
+run_until(struct engine *run, int64_t end_ns)
 {
     while (run->now_ns < end_ns && run->alive > 0 && !run->window_full &&
            !run_is_interrupted(run)) {

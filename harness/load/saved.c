@@ -24,20 +24,15 @@ enum {
 
 static const char format_name[] = "fiveways_saved_run";
 
-/* What kind of value a field is. None is ever below 0. */
+/* What kind of value a field is. No number is ever below 0. */
 enum field_kind {
     FIELD_INT,
     FIELD_INT64, /* of 64 bits, with or without a sign */
     FIELD_BOOL,
     FIELD_DOUBLE,
+    FIELD_TARGET,
+    FIELD_ERRORS,
     FIELD_HISTOGRAM,
-};
-
-/* A value by its name. */
-struct field {
-    const char *name;     /* in the file */
-    enum field_kind kind; /* its type */
-    size_t offset;        /* where in its struct it is */
 };
 
 #define FIELD(kind, name, where)                                             \
@@ -47,7 +42,12 @@ struct field {
 #define OPTION(kind, name) FIELD(kind, #name, options.name)
 #define RESULT(kind, name) FIELD(kind, #name, result.name)
 
-static const struct field run_fields[] = {
+static const struct field {
+    const char *name;     /* in the file */
+    enum field_kind kind; /* its type */
+    size_t offset;        /* where in a run it is */
+} fields[] = {
+    FIELD(FIELD_TARGET, "target", target),
     FIELD(FIELD_INT64, "begun_ms", begun_ms),
     OPTION(FIELD_INT, clients),
     OPTION(FIELD_INT, silent_clients),
@@ -75,71 +75,34 @@ static const struct field run_fields[] = {
     RESULT(FIELD_INT64, window_ns),
     RESULT(FIELD_INT64, client_cpu_ns),
     RESULT(FIELD_BOOL, interrupted),
+    RESULT(FIELD_ERRORS, errors),
     RESULT(FIELD_HISTOGRAM, latency),
     RESULT(FIELD_HISTOGRAM, response),
     RESULT(FIELD_HISTOGRAM, lag),
     RESULT(FIELD_HISTOGRAM, connect),
-    {NULL, FIELD_INT, 0},
 };
 
-static const struct field histogram_fields[] = {
-    {"min_ns", FIELD_INT64, offsetof(struct histogram, min_ns)},
-    {"max_ns", FIELD_INT64, offsetof(struct histogram, max_ns)},
-    {"sum_ns", FIELD_DOUBLE, offsetof(struct histogram, sum_ns)},
-    {NULL, FIELD_INT, 0},
+enum {
+    FIELDS = sizeof fields / sizeof fields[0]
 };
 
-/* The fields of engine_result's errors. */
-static const struct field *
-error_fields(void)
+/* ---- writing ----------------------------------------------------------- */
+
+static json_t *
+write_errors(const uint64_t errors[ENGINE_ERRORS])
 {
-    static struct field rows[ENGINE_ERRORS + 1];
+    json_t *object = json_object();
     for (int i = 0; i < ENGINE_ERRORS; i++) {
-        rows[i] = (struct field){engine_error_name((enum engine_error)i),
-                                 FIELD_INT64, (size_t)i * sizeof(uint64_t)};
+        json_object_set_new(object, engine_error_name((enum engine_error)i),
+                            json_integer((json_int_t)errors[i]));
     }
-    return rows;
-}
-
-/* ---- writing ------------------------------------------------------------
- */
-
-static json_t *write_histogram(const struct histogram *histogram);
-
-/* Add to `object` what the fields say of the struct at `base`. */
-static void
-write_fields(json_t *object, const void *base, const struct field *field)
-{
-    for (; field->name != NULL; field++) {
-        const void *at = (const char *)base + field->offset;
-        json_t *value = NULL;
-        switch (field->kind) {
-        case FIELD_INT:
-            value = json_integer(*(const int *)at);
-            break;
-        case FIELD_INT64:
-            value = json_integer(*(const int64_t *)at);
-            break;
-        case FIELD_BOOL:
-            value = json_boolean(*(const bool *)at);
-            break;
-        case FIELD_DOUBLE:
-            value = json_real(*(const double *)at);
-            break;
-        case FIELD_HISTOGRAM:
-            value = write_histogram(at);
-            break;
-        }
-        json_object_set_new(object, field->name, value);
-    }
+    return object;
 }
 
 static json_t *
 write_histogram(const struct histogram *histogram)
 {
-    json_t *object = json_object();
     json_t *buckets = json_array();
-    write_fields(object, histogram, histogram_fields);
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
         json_int_t count = (json_int_t)histogram->buckets[i];
         if (count != 0) {
@@ -147,25 +110,52 @@ write_histogram(const struct histogram *histogram)
             json_array_append_new(buckets, json_integer(count));
         }
     }
-    json_object_set_new(object, "buckets", buckets);
-    return object;
+    return json_pack("{s:I, s:I, s:f, s:o}", "min_ns",
+                     (json_int_t)histogram->min_ns, "max_ns",
+                     (json_int_t)histogram->max_ns, "sum_ns",
+                     histogram->sum_ns, "buckets", buckets);
+}
+
+static json_t *
+write_value(enum field_kind kind, const void *at)
+{
+    switch (kind) {
+    case FIELD_INT:
+        return json_integer(*(const int *)at);
+    case FIELD_INT64:
+        return json_integer(*(const int64_t *)at);
+    case FIELD_BOOL:
+        return json_boolean(*(const bool *)at);
+    case FIELD_DOUBLE:
+        return json_real(*(const double *)at);
+    case FIELD_TARGET:
+        return json_string(at);
+    case FIELD_ERRORS:
+        return write_errors(at);
+    case FIELD_HISTOGRAM:
+        return write_histogram(at);
+    }
+    return NULL;
 }
 
 void
 saved_write(FILE *stream, const struct saved_run *run)
 {
-    json_t *errors = json_object();
-    json_t *object =
-        json_pack("{s:i, s:s}", format_name, FORMAT, "target", run->target);
-    write_fields(object, run, run_fields);
-    write_fields(errors, run->result.errors, error_fields());
-    json_object_set_new(object, "errors", errors);
+    json_t *object = json_pack("{s:i}", format_name, FORMAT);
+    for (int i = 0; i < FIELDS; i++) {
+        json_object_set_new(
+            object, fields[i].name,
+            write_value(fields[i].kind,
+                        (const char *)run + fields[i].offset));
+    }
     json_dumpf(object, stream, 0);
     fputc('\n', stream);
     json_decref(object);
 }
 
 /* ---- reading ------------------------------------------------------------
+ *
+ * These return true if the value is what it must be.
  */
 
 static bool
@@ -175,43 +165,39 @@ read_count(const json_t *value, int64_t most, int64_t *count)
     return json_is_integer(value) && *count >= 0 && *count <= most;
 }
 
-static bool read_histogram(const json_t *object, struct histogram *histogram);
+static bool
+read_double(const json_t *value, double *number)
+{
+    *number = json_real_value(value);
+    return json_is_real(value) && *number >= 0;
+}
 
-/* Fill in the struct at `base`. Returns NULL, or the name of the first field
- * that is missing or wrong. */
-static const char *
-read_fields(const json_t *object, void *base, const struct field *field)
+/* It will be printed to a terminal. */
+static bool
+read_target(const json_t *value, char target[SAVED_TARGET_BYTES])
+{
+    const char *text = json_string_value(value);
+    if (text == NULL || strlen(text) >= SAVED_TARGET_BYTES) {
+        return false;
+    }
+    memcpy(target, text, strlen(text) + 1);
+    while (*text > ' ' && *text <= '~') {
+        text++;
+    }
+    return *text == '\0';
+}
+
+static bool
+read_errors(const json_t *object, int64_t errors[ENGINE_ERRORS])
 {
     bool right = true;
-    for (; field->name != NULL; field++) {
-        const json_t *value = json_object_get(object, field->name);
-        void *at = (char *)base + field->offset;
-        int64_t count;
-        switch (field->kind) {
-        case FIELD_INT:
-            right = read_count(value, INT_MAX_READ, &count);
-            *(int *)at = (int)count;
-            break;
-        case FIELD_INT64:
-            right = read_count(value, INT64_MAX, at);
-            break;
-        case FIELD_BOOL:
-            right = json_is_boolean(value);
-            *(bool *)at = json_is_true(value);
-            break;
-        case FIELD_DOUBLE:
-            *(double *)at = json_real_value(value);
-            right = json_is_real(value) && *(double *)at >= 0;
-            break;
-        case FIELD_HISTOGRAM:
-            right = read_histogram(value, at);
-            break;
-        }
-        if (!right) {
-            return field->name;
-        }
+    for (int i = 0; i < ENGINE_ERRORS; i++) {
+        const char *name = engine_error_name((enum engine_error)i);
+        right = read_count(json_object_get(object, name), INT64_MAX,
+                           &errors[i]) &&
+                right;
     }
-    return NULL;
+    return right;
 }
 
 static bool
@@ -234,49 +220,38 @@ read_histogram(const json_t *object, struct histogram *histogram)
         last = bucket;
     }
     return json_is_array(buckets) &&
-           read_fields(object, histogram, histogram_fields) == NULL;
+           read_count(json_object_get(object, "min_ns"), INT64_MAX,
+                      &histogram->min_ns) &&
+           read_count(json_object_get(object, "max_ns"), INT64_MAX,
+                      &histogram->max_ns) &&
+           read_double(json_object_get(object, "sum_ns"), &histogram->sum_ns);
 }
 
-/* It will be printed to a terminal. */
 static bool
-read_target(const json_t *value, char target[SAVED_TARGET_BYTES])
+read_value(const json_t *value, enum field_kind kind, void *at)
 {
-    const char *text = json_string_value(value);
-    if (text == NULL || strlen(text) >= SAVED_TARGET_BYTES) {
-        return false;
+    int64_t count;
+    bool right;
+    switch (kind) {
+    case FIELD_INT:
+        right = read_count(value, INT_MAX_READ, &count);
+        *(int *)at = (int)count;
+        return right;
+    case FIELD_INT64:
+        return read_count(value, INT64_MAX, at);
+    case FIELD_BOOL:
+        *(bool *)at = json_is_true(value);
+        return json_is_boolean(value);
+    case FIELD_DOUBLE:
+        return read_double(value, at);
+    case FIELD_TARGET:
+        return read_target(value, at);
+    case FIELD_ERRORS:
+        return read_errors(value, at);
+    case FIELD_HISTOGRAM:
+        return read_histogram(value, at);
     }
-    memcpy(target, text, strlen(text) + 1);
-    while (*text > ' ' && *text <= '~') {
-        text++;
-    }
-    return *text == '\0';
-}
-
-/* Returns NULL; or what is wrong with the file, of which field at its end. */
-static const char *
-find_fault(const json_t *object, const json_error_t *error,
-           struct saved_run *run, const char **field)
-{
-    const json_t *format = json_object_get(object, format_name);
-    if (object == NULL &&
-        json_error_code(error) == json_error_premature_end_of_input) {
-        return "is cut off";
-    }
-    /* The first edition wrote lines of text. */
-    if (json_integer_value(format) != FORMAT) {
-        return "was not saved by load, or by an older edition of it; please "
-               "measure again";
-    }
-    *field = read_fields(object, run, run_fields);
-    if (*field == NULL) {
-        *field = read_fields(json_object_get(object, "errors"),
-                             run->result.errors, error_fields());
-    }
-    if (*field == NULL &&
-        !read_target(json_object_get(object, "target"), run->target)) {
-        *field = "target";
-    }
-    return *field != NULL ? "is damaged: missing or wrong is " : NULL;
+    return false;
 }
 
 int
@@ -284,13 +259,25 @@ saved_read(FILE *stream, struct saved_run *run,
            char reason[SAVED_REASON_BYTES])
 {
     json_error_t error;
-    const char *field = "";
-    memset(run, 0, sizeof *run);
     json_t *object = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
-    const char *fault = find_fault(object, &error, run, &field);
-    if (fault != NULL) {
-        snprintf(reason, SAVED_REASON_BYTES, "%s%s", fault, field);
+    const json_t *format = json_object_get(object, format_name);
+    memset(run, 0, sizeof *run);
+    reason[0] = '\0';
+    if (object == NULL &&
+        json_error_code(&error) == json_error_premature_end_of_input) {
+        strcpy(reason, "is cut off");
+    } else if (json_integer_value(format) != FORMAT) {
+        /* The first edition wrote lines of text. */
+        strcpy(reason, "was not saved by load, or by an older edition of it; "
+                       "please measure again");
+    }
+    for (int i = 0; i < FIELDS && reason[0] == '\0'; i++) {
+        if (!read_value(json_object_get(object, fields[i].name),
+                        fields[i].kind, (char *)run + fields[i].offset)) {
+            snprintf(reason, SAVED_REASON_BYTES,
+                     "is damaged: missing or wrong is %s", fields[i].name);
+        }
     }
     json_decref(object);
-    return fault == NULL ? 0 : -1;
+    return reason[0] == '\0' ? 0 : -1;
 }

@@ -2,7 +2,6 @@
  * search.c: `load --slo`: how many messages a second, if 99 of 100 are to be
  * answered in time?
  */
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,59 +9,49 @@
 
 #include "harness/load/load.h"
 
-/* ---- the search, whatever a try is --------------------------------------
- */
+/* ---- the search, whatever a try is ------------------------------------- */
 
-/* A rate of the grid, on which number 0 is the lowest and number `last` the
- * highest. That one is computed from no logarithm: it is to be exact. */
-static double
-grid_rate(double min_per_s, double max_per_s, int last, int number)
-{
-    return number == last ? max_per_s
-                          : min_per_s * pow(max_per_s / min_per_s,
-                                            (double)number / last);
-}
-
-static enum slo_outcome
+static struct slo_try
 try_twice(double rate_per_s, slo_try_function *try_rate, void *arg)
 {
-    enum slo_outcome outcome = try_rate(rate_per_s, arg);
-    if (outcome == SLO_BROKEN || outcome == SLO_UNKNOWN) {
-        outcome = try_rate(rate_per_s, arg);
+    struct slo_try tried = try_rate(rate_per_s, arg);
+    if (tried.outcome == SLO_BROKEN || tried.outcome == SLO_UNKNOWN) {
+        tried = try_rate(rate_per_s, arg);
     }
-    return outcome;
+    return tried;
 }
 
 struct slo_answer
 slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
            void *arg)
 {
-    struct slo_answer answer = {.why = SLO_KEPT};
+    struct slo_answer answer = {.failed.outcome = SLO_KEPT};
     int last = (int)ceil(log(max_per_s / min_per_s) / log(SLO_GRID_RATIO));
     int kept = -1;         /* all up to here are kept, for all we know */
     int failed = last + 1; /* and none from here on */
     while (failed - kept > 1) {
         int middle = kept + (failed - kept) / 2;
-        double rate_per_s = grid_rate(min_per_s, max_per_s, last, middle);
-        enum slo_outcome outcome = try_twice(rate_per_s, try_rate, arg);
-        if (outcome == SLO_INTERRUPTED) {
-            answer.why = outcome;
-            break;
-        }
-        if (outcome == SLO_KEPT) {
+        /* The highest is computed from no logarithm: it is to be exact. */
+        double rate_per_s = middle == last
+                                ? max_per_s
+                                : min_per_s * pow(max_per_s / min_per_s,
+                                                  (double)middle / last);
+        struct slo_try tried = try_twice(rate_per_s, try_rate, arg);
+        if (tried.outcome == SLO_KEPT) {
             kept = middle;
             answer.kept_per_s = rate_per_s;
-        } else {
-            failed = middle;
-            answer.failed_per_s = rate_per_s;
-            answer.why = outcome;
+            continue;
+        }
+        failed = middle;
+        answer.failed = tried;
+        if (tried.outcome == SLO_INTERRUPTED) {
+            break;
         }
     }
     return answer;
 }
 
-/* ---- a try of the open loop ---------------------------------------------
- */
+/* ---- a try of the open loop -------------------------------------------- */
 
 enum {
     SPAN = 1000,      /* the lowest rate is the highest divided by this */
@@ -70,15 +59,6 @@ enum {
     FEWEST = 100,     /* with fewer nothing is said */
     WINDOW_MAX_S = 5, /* for one try, if the rate is low */
     LOWEST_PER_S = ENOUGH / WINDOW_MAX_S, /* rates below are not tried */
-    ATTEMPTS_MAX = 64,                    /* two at each of 32 rates */
-};
-
-/* What one try has shown. */
-struct attempt {
-    double rate_per_s;        /* messages due */
-    int64_t p99_ns;           /* of the response time */
-    enum engine_error error;  /* the first one; ENGINE_ERRORS: none */
-    enum slo_outcome outcome; /* what that means */
 };
 
 /* The search, from one try to the next. */
@@ -86,21 +66,8 @@ struct search {
     const struct load_arguments *arguments; /* what is asked */
     bool progress;                          /* print each try */
     struct engine_result result;            /* of the last try */
-    struct attempt attempts[ATTEMPTS_MAX];  /* all tries, in order */
-    int nattempts;                          /* how many */
     int start_errno; /* a try could not be begun; else 0 */
 };
-
-/* The first kind of error in a result, ENGINE_ERRORS if there is none. */
-static enum engine_error
-first_error(const struct engine_result *result)
-{
-    int error = 0;
-    while (error < ENGINE_ERRORS && result->errors[error] == 0) {
-        error++;
-    }
-    return (enum engine_error)error;
-}
 
 static enum slo_outcome
 judge(const struct engine_result *result, int64_t p99_ns, int64_t limit_ns)
@@ -121,83 +88,67 @@ judge(const struct engine_result *result, int64_t p99_ns, int64_t limit_ns)
 }
 
 static void
-print_try(const struct attempt *attempt)
+print_try(const struct slo_try *tried)
 {
     static const char *const words[] = {"kept", "broken", "unknown", "end"};
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
     fprintf(stderr, "%10s/s  p99 %-9s %s",
-            units_format_count(rate, attempt->rate_per_s),
-            units_format_time(p99, (double)attempt->p99_ns),
-            words[attempt->outcome]);
-    if (attempt->error != ENGINE_ERRORS) {
-        fprintf(stderr, " (%s)", engine_error_name(attempt->error));
+            units_format_count(rate, tried->rate_per_s),
+            units_format_time(p99, (double)tried->p99_ns),
+            words[tried->outcome]);
+    if (tried->error != ENGINE_ERRORS) {
+        fprintf(stderr, " (%s)", engine_error_name(tried->error));
     }
     fputc('\n', stderr);
 }
 
 /* A try takes a second, or what it takes for enough messages; -d says it
  * otherwise. */
-static int64_t
-window_ns_at(const struct load_arguments *arguments, double rate_per_s)
-{
-    double seconds = ENOUGH / rate_per_s;
-    if (arguments->has_duration) {
-        return arguments->options.window_ns;
-    }
-    return (int64_t)(fmax(1, fmin(seconds, WINDOW_MAX_S)) * NS_PER_S);
-}
-
-static enum slo_outcome
+static struct slo_try
 try_rate(double rate_per_s, void *arg)
 {
     struct search *search = arg;
     struct engine_options options = search->arguments->options;
     struct engine_result *result = &search->result;
+    struct slo_try tried = {rate_per_s, 0, ENGINE_ERRORS, SLO_INTERRUPTED};
     options.rate_per_s = rate_per_s;
-    options.window_ns = window_ns_at(search->arguments, rate_per_s);
+    if (!search->arguments->has_duration) {
+        double seconds = fmin(ENOUGH / rate_per_s, WINDOW_MAX_S);
+        options.window_ns = (int64_t)(fmax(1, seconds) * NS_PER_S);
+    }
     if (crew_run(&options, search->arguments->threads, result) != 0) {
         search->start_errno = errno;
-        return SLO_INTERRUPTED;
+        return tried;
     }
-    assert(search->nattempts < ATTEMPTS_MAX);
-    struct attempt *attempt = &search->attempts[search->nattempts++];
-    attempt->rate_per_s = rate_per_s;
-    attempt->p99_ns = histogram_quantile_ns(&result->response, 0.99);
-    attempt->error = first_error(result);
-    attempt->outcome =
-        judge(result, attempt->p99_ns, search->arguments->slo_ns);
+    tried.p99_ns = histogram_quantile_ns(&result->response, 0.99);
+    tried.error = engine_first_error(result, 0);
+    tried.outcome = judge(result, tried.p99_ns, search->arguments->slo_ns);
     if (search->progress) {
-        print_try(attempt);
+        print_try(&tried);
     }
-    return attempt->outcome;
+    return tried;
 }
 
-/* ---- the answer ---------------------------------------------------------
- */
+/* ---- the answer -------------------------------------------------------- */
 
-/* Say why it is not more: what the last try at the rate that failed, which
- * decided, has shown. */
+/* Say why it is not more. */
 static void
-print_failure(const struct search *search, double failed_per_s)
+print_failure(const struct slo_try *failed)
 {
-    const struct attempt *attempt = &search->attempts[search->nattempts];
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
-    do {
-        attempt--;
-    } while (attempt->rate_per_s != failed_per_s);
-    const char *error = engine_error_name(attempt->error);
-    printf("  At %s/s ", units_format_count(rate, failed_per_s));
-    if (attempt->error < ENGINE_SERVER_ERRORS) {
-        printf("the server failed: %s.\n", error);
-    } else if (attempt->outcome == SLO_BROKEN) {
+    printf("  At %s/s ", units_format_count(rate, failed->rate_per_s));
+    if (failed->error < ENGINE_SERVER_ERRORS) {
+        printf("the server failed: %s.\n", engine_error_name(failed->error));
+    } else if (failed->outcome == SLO_BROKEN) {
         printf("it was %s.\n",
-               units_format_time(p99, (double)attempt->p99_ns));
-    } else if (attempt->error == ENGINE_CLIENT_LATE) {
+               units_format_time(p99, (double)failed->p99_ns));
+    } else if (failed->error == ENGINE_CLIENT_LATE) {
         puts("this client itself was too late to tell.");
-    } else if (attempt->error != ENGINE_ERRORS) {
-        printf("this client itself failed: %s.\n", error);
+    } else if (failed->error != ENGINE_ERRORS) {
+        printf("this client itself failed: %s.\n",
+               engine_error_name(failed->error));
     } else {
         printf("there were fewer than %d responses, too few to tell; -d 10s "
                "has more.\n",
@@ -206,13 +157,14 @@ print_failure(const struct search *search, double failed_per_s)
 }
 
 static void
-print_answer(const struct search *search, const struct slo_answer *answer)
+print_answer(const struct load_arguments *arguments,
+             const struct slo_answer *answer)
 {
     char limit[UNITS_TEXT_BYTES];
     char rate[UNITS_TEXT_BYTES];
-    units_format_time(limit, (double)search->arguments->slo_ns);
-    printf("%s: %d clients, open loop\n", search->arguments->target,
-           search->arguments->options.clients);
+    units_format_time(limit, (double)arguments->slo_ns);
+    printf("%s: %d clients, open loop\n", arguments->target,
+           arguments->options.clients);
     if (answer->kept_per_s > 0) {
         printf("  p99 of the response time is within %s up to %s/s.\n", limit,
                units_format_count(rate, answer->kept_per_s));
@@ -221,12 +173,12 @@ print_answer(const struct search *search, const struct slo_answer *answer)
                "within %s.\n",
                limit);
     }
-    if (answer->why == SLO_INTERRUPTED) {
+    if (answer->failed.outcome == SLO_INTERRUPTED) {
         puts("  The search was interrupted: it may be more.");
-    } else if (answer->why == SLO_KEPT) {
+    } else if (answer->failed.outcome == SLO_KEPT) {
         puts("  More was not asked for.");
     } else {
-        print_failure(search, answer->failed_per_s);
+        print_failure(&answer->failed);
     }
 }
 
@@ -245,9 +197,10 @@ search_run(const struct load_arguments *arguments, bool progress)
                 strerror(search.start_errno));
         return EXIT_NO_MEASURE;
     }
-    print_answer(&search, &answer);
+    print_answer(arguments, &answer);
     if (answer.kept_per_s > 0) {
         return EXIT_SUCCESS;
     }
-    return answer.why == SLO_UNKNOWN ? EXIT_NO_MEASURE : EXIT_FAILURE;
+    return answer.failed.outcome == SLO_UNKNOWN ? EXIT_NO_MEASURE
+                                                : EXIT_FAILURE;
 }

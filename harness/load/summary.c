@@ -18,7 +18,6 @@ enum {
 #define RED   "\033[31m"
 #define PLAIN "\033[0m"
 
-/* Print a row, formatted as by printf. */
 static void __attribute__((format(printf, 3, 4)))
 print_row(FILE *stream, const char *label, const char *format, ...)
 {
@@ -76,15 +75,14 @@ print_rates(FILE *stream, const struct engine_options *options,
         units_format_number(text, (double)result->bytes / 1e6 / seconds));
 }
 
-/* Write a quantile with its unit, or "-" when too few values lie beyond it.
- * Returns `text`. */
-static char *
-format_quantile(char *text, const struct histogram *histogram,
-                double quantile)
+/* A quantile with its unit, or "-" when too few values lie beyond it; a
+ * little is forgiven for what is not exact in 1 - 0.99. */
+static const char *
+quantile_text(char text[UNITS_TEXT_BYTES], const struct histogram *histogram,
+              double quantile)
 {
-    /* A little is forgiven for what is not exact in 1 - 0.99. */
     if ((double)histogram->count * (1 - quantile) < TAIL_MIN - 1e-6) {
-        return memcpy(text, "-", sizeof "-");
+        return "-";
     }
     return units_format_time(
         text, (double)histogram_quantile_ns(histogram, quantile));
@@ -97,14 +95,14 @@ print_latency(FILE *stream, const char *label,
     char p50[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
     char p999[UNITS_TEXT_BYTES];
-    char max[UNITS_TEXT_BYTES] = "-";
-    if (histogram->count > 0) {
-        units_format_time(max, (double)histogram->max_ns);
-    }
+    char max[UNITS_TEXT_BYTES];
     print_row(stream, label, "p50 %s   p99 %s   p99.9 %s   max %s",
-              format_quantile(p50, histogram, 0.5),
-              format_quantile(p99, histogram, 0.99),
-              format_quantile(p999, histogram, 0.999), max);
+              quantile_text(p50, histogram, 0.5),
+              quantile_text(p99, histogram, 0.99),
+              quantile_text(p999, histogram, 0.999),
+              histogram->count > 0
+                  ? units_format_time(max, (double)histogram->max_ns)
+                  : "-");
 }
 
 /* In an open loop there are three times, and their difference matters. */
@@ -169,35 +167,24 @@ print_client(FILE *stream, const struct engine_result *result)
  * the name of who is to blame. */
 static void
 print_errors(FILE *stream, const struct engine_result *result,
-             const char *owner, int first, int end)
+             const char *owner, enum engine_error first,
+             enum engine_error end)
 {
-    bool any = false;
-    for (int i = first; i < end; i++) {
-        if (result->errors[i] == 0) {
-            continue;
-        }
-        if (any) {
-            fputs(", ", stream);
-        } else {
-            fprintf(stream, ROW "of %s: ", "errors", owner);
-        }
-        fprintf(stream, "%s %llu", engine_error_name((enum engine_error)i),
-                (unsigned long long)result->errors[i]);
-        if (result->error_errno[i] != 0) {
-            fprintf(stream, " (%s)", strerror(result->error_errno[i]));
-        }
-        any = true;
+    enum engine_error error = engine_first_error(result, first);
+    const char *before = "";
+    if (error >= end) {
+        return;
     }
-    if (any) {
-        fputc('\n', stream);
+    fprintf(stream, ROW "of %s: ", "errors", owner);
+    for (; error < end; error = engine_first_error(result, error + 1)) {
+        fprintf(stream, "%s%s %llu", before, engine_error_name(error),
+                (unsigned long long)result->errors[error]);
+        if (result->error_errno[error] != 0) {
+            fprintf(stream, " (%s)", strerror(result->error_errno[error]));
+        }
+        before = ", ";
     }
-}
-
-static bool
-has_wrong_byte(const struct engine_result *result)
-{
-    return result->errors[ENGINE_MISMATCH] != 0 ||
-           result->errors[ENGINE_EXTRA_BYTES] != 0;
+    fputc('\n', stream);
 }
 
 static void
@@ -206,7 +193,7 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
     const struct engine_mismatch *mismatch = &result->mismatch;
     const char *origin = mismatch->origin;
     /* Runs that were saved and added up do not know which it was. */
-    if (!has_wrong_byte(result) ||
+    if (!engine_has_wrong_byte(result) ||
         (mismatch->expected == mismatch->got && origin[0] == '\0')) {
         return;
     }
@@ -244,17 +231,13 @@ summary_print(FILE *stream, const char *target,
 int
 summary_exit_status(const struct engine_result *result)
 {
-    if (has_wrong_byte(result)) {
+    bool invalid = engine_result_invalid(result);
+    if (engine_has_wrong_byte(result) ||
+        (!invalid && !engine_result_good(result))) {
         return EXIT_FAILURE;
     }
-    if (engine_result_invalid(result)) {
+    if (invalid || (result->served == 0 && result->interrupted)) {
         return EXIT_NO_MEASURE;
     }
-    if (!engine_result_good(result)) {
-        return EXIT_FAILURE;
-    }
-    if (result->served == 0) {
-        return result->interrupted ? EXIT_NO_MEASURE : EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    return result->served > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -26,8 +26,7 @@ enum {
     MANY = 3000,      /* connections, more than an fd_set could hold */
 };
 
-/* ---- J4: the time to connect is not the time of an echo -----------------
- */
+/* ---- J4: the time to connect is not the time of an echo ---------------- */
 
 /* How many sockets of 127.0.0.1:`port` are in `state` at this end or towards
  * it, and the longest queue of such a one, as /proc/net/tcp has them. */
@@ -140,8 +139,7 @@ START_TEST(test_J04_connect_time_is_its_own)
 }
 END_TEST
 
-/* ---- J9: connecting fails ------------------------------------------------
- */
+/* ---- J9: connecting fails ---------------------------------------------- */
 
 static const struct {
     const char *call;  /* that fails, once */
@@ -213,8 +211,7 @@ START_TEST(test_J09_connecting_fails)
 }
 END_TEST
 
-/* ---- J10: many connections -----------------------------------------------
- */
+/* ---- J10: many connections --------------------------------------------- */
 
 START_TEST(test_J10_many_connections)
 {

@@ -300,8 +300,7 @@ START_TEST(test_J07_second_signal_exits_at_once)
 }
 END_TEST
 
-/* ---- the open loop ------------------------------------------------------
- */
+/* ---- the open loop ----------------------------------------------------- */
 
 /* That this client is late is no failure on a busy machine, if it is said. */
 static void

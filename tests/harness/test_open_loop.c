@@ -31,13 +31,9 @@ static void
 start(struct process *server, const char *name, const char *flags)
 {
     char target[64];
-    char host[64];
-    int port;
     servers_start(server, name, flags, target);
-    ck_assert_int_eq(target_parse(target, host, sizeof host, &port), 0);
     memset(&options, 0, sizeof options);
-    ck_assert_ptr_null(
-        target_resolve(host, port, &options.address, &options.address_bytes));
+    ck_assert_int_eq(target_find(target, &options), 0);
     options.clients = 16;
     options.message_bytes = 64;
     options.warmup_ns = 100 * ms_ns;
@@ -72,8 +68,7 @@ floor_ms(void)
     return ms_at(&result.latency, 0.5);
 }
 
-/* ---- servers of known speed ---------------------------------------------
- */
+/* ---- servers of known speed -------------------------------------------- */
 
 /* Exactly 5 ms late: the median is within 5 % and what an echo takes. */
 START_TEST(late_server_is_as_late_as_it_is)
@@ -140,8 +135,7 @@ START_TEST(overload_grows_and_is_unfinished)
 }
 END_TEST
 
-/* ---- a stop -------------------------------------------------------------
- */
+/* ---- a stop ------------------------------------------------------------ */
 
 static void
 sleep_ms(int time_ms)

@@ -4,7 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "harness/load/histogram.h"
+#include "harness/load/engine.h"
 #include "tests/unit/run_suite.h"
 
 enum {

@@ -11,19 +11,12 @@
 
 static const int64_t message_bytes = 64;
 
-static struct pattern pattern;
-static char origin[ORIGIN_TEXT_BYTES];
-
-static void
-setup(void)
-{
-    pattern_init(&pattern);
-}
+static char *origin; /* what is said of wrong bytes */
 
 static unsigned char
 byte_at(int64_t connection, int64_t offset)
 {
-    return *pattern_window(&pattern, connection, offset);
+    return *pattern_window(connection, offset);
 }
 
 /* ---- the pattern ------------------------------------------------------- */
@@ -39,12 +32,11 @@ START_TEST(windows_join_at_every_boundary)
             bytes[i] = byte_at(9, from + (int64_t)i);
         }
         for (size_t cut = 0; cut <= sizeof bytes; cut++) {
-            ck_assert_uint_eq(pattern_compare(&pattern, 9, from, bytes, cut),
-                              cut);
-            ck_assert_uint_eq(
-                pattern_compare(&pattern, 9, from + (int64_t)cut, bytes + cut,
-                                sizeof bytes - cut),
-                sizeof bytes - cut);
+            ck_assert_uint_eq(pattern_compare(9, from, bytes, cut), cut);
+            ck_assert_uint_eq(pattern_compare(9, from + (int64_t)cut,
+                                              bytes + cut,
+                                              sizeof bytes - cut),
+                              sizeof bytes - cut);
         }
     }
 }
@@ -57,9 +49,8 @@ START_TEST(longest_window_can_be_read_anywhere)
         for (int64_t i = 0; i < PATTERN_WINDOW_BYTES; i++) {
             bytes[i] = byte_at(0, from + i);
         }
-        ck_assert_uint_eq(
-            pattern_compare(&pattern, 0, from, bytes, sizeof bytes),
-            sizeof bytes);
+        ck_assert_uint_eq(pattern_compare(0, from, bytes, sizeof bytes),
+                          sizeof bytes);
     }
 }
 END_TEST
@@ -68,8 +59,8 @@ START_TEST(each_phase_is_distinct)
 {
     static unsigned char seen[PATTERN_PRIME];
     for (int64_t i = 0; i < PATTERN_PRIME; i++) {
-        uint32_t position = pattern_position(i, 0);
-        ck_assert_uint_lt(position, PATTERN_PRIME);
+        ptrdiff_t position = pattern_window(i, 0) - pattern_window(0, 0);
+        ck_assert(position >= 0 && position < PATTERN_PRIME);
         ck_assert_uint_eq(seen[position]++, 0);
     }
 }
@@ -78,18 +69,17 @@ END_TEST
 START_TEST(large_numbers_do_not_overflow)
 {
     int64_t offset = INT64_C(1) << 60;
-    uint32_t before = pattern_position(INT64_MAX, offset);
-    uint32_t after = pattern_position(INT64_MAX, offset + 1);
-    ck_assert_uint_eq((before + 1) % PATTERN_PRIME, after);
+    ck_assert_int_eq(pattern_window(INT64_MAX, offset)[1],
+                     *pattern_window(INT64_MAX, offset + 1));
 }
 END_TEST
 
 START_TEST(no_two_pieces_of_eight_bytes_are_alike)
 {
+    const unsigned char *table = pattern_window(0, 0);
     for (int64_t i = 0; i < PATTERN_PRIME; i += 131) {
-        const unsigned char *piece = pattern.table + i;
-        ck_assert_ptr_eq(
-            memmem(pattern.table, sizeof pattern.table, piece, 8), piece);
+        const unsigned char *piece = table + i;
+        ck_assert_ptr_eq(memmem(table, PATTERN_PRIME, piece, 8), piece);
         ck_assert_ptr_null(memmem(piece + 1, PATTERN_PRIME - 1, piece, 8));
     }
 }
@@ -98,13 +88,12 @@ END_TEST
 START_TEST(wrong_byte_is_found_wherever_it_is)
 {
     unsigned char bytes[256];
-    memcpy(bytes, pattern_window(&pattern, 3, 1000), sizeof bytes);
+    memcpy(bytes, pattern_window(3, 1000), sizeof bytes);
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] ^= 0x80;
-        ck_assert_uint_eq(
-            pattern_compare(&pattern, 3, 1000, bytes, sizeof bytes), i);
+        ck_assert_uint_eq(pattern_compare(3, 1000, bytes, sizeof bytes), i);
         /* What lies behind the compared bytes does not matter. */
-        ck_assert_uint_eq(pattern_compare(&pattern, 3, 1000, bytes, i), i);
+        ck_assert_uint_eq(pattern_compare(3, 1000, bytes, i), i);
         bytes[i] ^= 0x80;
     }
 }
@@ -117,20 +106,32 @@ END_TEST
 static void
 describe(int64_t right, const unsigned char *got, size_t count)
 {
-    struct origin_stream own = {5, 2 * message_bytes + right,
-                                3 * message_bytes};
-    struct origin_stream others[] = {{17, 300, 364}, {4, 0, 0}, {6, 64, 128}};
-    origin_describe(&pattern, &own, others, 3, message_bytes, got, count,
-                    origin);
+    static struct engine run;
+    static struct engine_result result;
+    struct connection connections[] = {
+        {.stream = {.number = 17, .nread = 300, .nwritten = 364}},
+        {.stream = {.number = 4}},
+        {.stream = {.number = 5,
+                    .nread = 2 * message_bytes + right,
+                    .nwritten = 3 * message_bytes}},
+        {.stream = {.number = 6, .nread = 64, .nwritten = 128}},
+    };
+    memset(&result, 0, sizeof result);
+    origin = result.mismatch.origin;
+    run.result = &result;
+    run.connections = connections;
+    run.count = sizeof connections / sizeof connections[0];
+    run.options.message_bytes = message_bytes;
+    pattern_explain(&run, &connections[2], got, count);
 }
 
 START_TEST(lost_bytes)
 {
     for (int64_t lost = 1; lost < message_bytes - 3; lost++) {
-        char expected[ORIGIN_TEXT_BYTES];
+        char expected[ENGINE_ORIGIN_BYTES];
         snprintf(expected, sizeof expected, "%d %s lost", (int)lost,
                  lost == 1 ? "byte was" : "bytes were");
-        describe(0, pattern_window(&pattern, 5, 2 * message_bytes + lost),
+        describe(0, pattern_window(5, 2 * message_bytes + lost),
                  (size_t)(message_bytes - lost));
         ck_assert_str_eq(origin, expected);
     }
@@ -140,12 +141,10 @@ END_TEST
 START_TEST(doubled_bytes)
 {
     for (int64_t twice = 1; twice < message_bytes; twice++) {
-        char expected[ORIGIN_TEXT_BYTES];
+        char expected[ENGINE_ORIGIN_BYTES];
         snprintf(expected, sizeof expected, "%d %s doubled", (int)twice,
                  twice == 1 ? "byte was" : "bytes were");
-        describe(10,
-                 pattern_window(&pattern, 5, 2 * message_bytes + 10 - twice),
-                 32);
+        describe(10, pattern_window(5, 2 * message_bytes + 10 - twice), 32);
         ck_assert_str_eq(origin, expected);
     }
 }
@@ -154,8 +153,7 @@ END_TEST
 START_TEST(changed_bytes)
 {
     unsigned char bytes[64];
-    memcpy(bytes, pattern_window(&pattern, 5, 2 * message_bytes),
-           sizeof bytes);
+    memcpy(bytes, pattern_window(5, 2 * message_bytes), sizeof bytes);
     bytes[0] ^= 1;
     describe(0, bytes, sizeof bytes);
     ck_assert_str_eq(origin, "1 byte was changed");
@@ -167,12 +165,12 @@ END_TEST
 
 START_TEST(bytes_of_another_connection)
 {
-    describe(0, pattern_window(&pattern, 17, 300), message_bytes);
+    describe(0, pattern_window(17, 300), message_bytes);
     ck_assert_str_eq(origin, "connection 17");
-    describe(20, pattern_window(&pattern, 6, 70), 40);
+    describe(20, pattern_window(6, 70), 40);
     ck_assert_str_eq(origin, "connection 6");
     /* Answered already, but it may be left over in a buffer. */
-    describe(20, pattern_window(&pattern, 6, 10), 40);
+    describe(20, pattern_window(6, 10), 40);
     ck_assert_str_eq(origin, "connection 6");
 }
 END_TEST
@@ -180,7 +178,7 @@ END_TEST
 START_TEST(bytes_of_nobody_here)
 {
     unsigned char noise[64];
-    describe(0, pattern_window(&pattern, 99, 5000), message_bytes);
+    describe(0, pattern_window(99, 5000), message_bytes);
     ck_assert_str_eq(origin, "an earlier connection or message");
     memset(noise, 'x', sizeof noise);
     describe(0, noise, sizeof noise);
@@ -192,10 +190,9 @@ END_TEST
 START_TEST(too_few_bytes_tell_nothing)
 {
     for (size_t count = 1; count < 3; count++) {
-        describe(0, pattern_window(&pattern, 5, 2 * message_bytes + 1),
-                 count);
+        describe(0, pattern_window(5, 2 * message_bytes + 1), count);
         ck_assert_str_eq(origin, "");
-        describe(0, pattern_window(&pattern, 17, 300), count);
+        describe(0, pattern_window(17, 300), count);
         ck_assert_str_eq(origin, "");
     }
 }
@@ -206,7 +203,7 @@ main(void)
 {
     Suite *suite = suite_create("pattern");
     TCase *tests = tcase_create("pattern");
-    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_checked_fixture(tests, pattern_init, NULL);
     tcase_add_test(tests, windows_join_at_every_boundary);
     tcase_add_test(tests, longest_window_can_be_read_anywhere);
     tcase_add_test(tests, each_phase_is_distinct);

@@ -132,8 +132,8 @@ static const struct {
     {"\"asked\": 64", "\"asked\": 2000000000", "is asked"},
     {"\"churn\": true", "\"churn\": 1", "is churn"},
     {"\"sum_ns\": 77.0", "\"sum_ns\": -77.0", "is lag"},
-    {"\"reset\": 3", "\"reset\": -3", "is reset"},
-    {"\"reset\": 3", "\"nonsense\": 3", "is reset"},
+    {"\"reset\": 3", "\"reset\": -3", "is errors"},
+    {"\"reset\": 3", "\"nonsense\": 3", "is errors"},
     {"\"lag\"", "\"log\"", "is lag"},
     {"\"min_ns\": 77", "\"least_ns\": 77", "is lag"},
     {"[77, 1]", "[-1, 1]", "is lag"},
@@ -165,8 +165,7 @@ START_TEST(damaged_files_are_refused)
 }
 END_TEST
 
-/* ---- curves -------------------------------------------------------------
- */
+/* ---- curves ------------------------------------------------------------ */
 
 static void
 draw(const struct histogram *histogram)

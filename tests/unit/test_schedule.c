@@ -19,6 +19,15 @@ enum {
 static const int64_t begin_ns = INT64_C(123456789012345);
 static struct schedule schedule;
 
+static void
+begin(struct schedule *of, enum schedule_kind kind, double rate_per_s,
+      uint64_t seed)
+{
+    const struct engine_options options = {
+        .arrivals = kind, .rate_per_s = rate_per_s, .runs = 1, .seed = seed};
+    schedule_begin(of, &options, begin_ns);
+}
+
 /* Pass one instant. Returns the time from the last one, or from the
  * beginning, in nanoseconds. */
 static int64_t
@@ -34,7 +43,7 @@ START_TEST(fixed_gaps_are_equal)
 {
     int64_t last_ns = begin_ns;
     int wrong = 0;
-    schedule_begin(&schedule, SCHEDULE_FIXED, 20000, 1, 1, begin_ns);
+    begin(&schedule, SCHEDULE_FIXED, 20000, 1);
     for (int i = 0; i < INSTANTS; i++) {
         wrong += pass(&last_ns) != 50000;
     }
@@ -48,7 +57,7 @@ START_TEST(fixed_gaps_do_not_drift)
 {
     int64_t last_ns = begin_ns;
     int wrong = 0;
-    schedule_begin(&schedule, SCHEDULE_FIXED, 7000, 1, 1, begin_ns);
+    begin(&schedule, SCHEDULE_FIXED, 7000, 1);
     for (int64_t i = 1; i <= INSTANTS; i++) {
         int64_t gap_ns = pass(&last_ns);
         int64_t exact_ns = begin_ns + i * 1000000 / 7;
@@ -64,8 +73,11 @@ START_TEST(fixed_schedules_fit_between_each_other)
 {
     struct schedule parts[3];
     for (int i = 0; i < 3; i++) {
-        schedule_begin(&parts[i], SCHEDULE_FIXED, 1000, (i + 1) / 3.0, 1,
-                       begin_ns);
+        const struct engine_options options = {.arrivals = SCHEDULE_FIXED,
+                                               .rate_per_s = 1000,
+                                               .runs = 3,
+                                               .index = i};
+        schedule_begin(&parts[i], &options, begin_ns);
     }
     for (int i = 0; i < 3000; i++) {
         int64_t exact_ns = begin_ns + (i + 1) * INT64_C(1000000) / 3;
@@ -84,8 +96,7 @@ START_TEST(poisson_gaps_are_exponential)
     double sum_of_squares = 0;
     int longer = 0;
     int64_t last_ns = begin_ns;
-    schedule_begin(&schedule, SCHEDULE_POISSON, 20000, 1, 1 + (uint64_t)_i,
-                   begin_ns);
+    begin(&schedule, SCHEDULE_POISSON, 20000, 1 + (uint64_t)_i);
     for (int i = 0; i < INSTANTS; i++) {
         double gap = (double)pass(&last_ns) / mean_ns;
         sum += gap;
@@ -105,7 +116,7 @@ START_TEST(poisson_gaps_are_independent)
 {
     double product = 0;
     int64_t last_ns = begin_ns;
-    schedule_begin(&schedule, SCHEDULE_POISSON, 1e6, 1, 7, begin_ns);
+    begin(&schedule, SCHEDULE_POISSON, 1e6, 7);
     double before = (double)pass(&last_ns) / 1000 - 1;
     for (int i = 0; i < INSTANTS; i++) {
         double gap = (double)pass(&last_ns) / 1000 - 1;
@@ -121,9 +132,9 @@ START_TEST(seed_decides_everything)
     struct schedule same;
     struct schedule other;
     int different = 0;
-    schedule_begin(&schedule, SCHEDULE_POISSON, 1000, 1, 42, begin_ns);
-    schedule_begin(&same, SCHEDULE_POISSON, 1000, 1, 42, begin_ns);
-    schedule_begin(&other, SCHEDULE_POISSON, 1000, 1, 43, begin_ns);
+    begin(&schedule, SCHEDULE_POISSON, 1000, 42);
+    begin(&same, SCHEDULE_POISSON, 1000, 42);
+    begin(&other, SCHEDULE_POISSON, 1000, 43);
     for (int i = 0; i < 1000; i++) {
         ck_assert_int_eq(schedule.next_ns, same.next_ns);
         different += schedule.next_ns != other.next_ns;

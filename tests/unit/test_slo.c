@@ -19,9 +19,8 @@ struct server {
 static struct server server;
 
 static enum slo_outcome
-try_rate(double rate_per_s, void *arg)
+outcome_of(double rate_per_s, struct server *self)
 {
-    struct server *self = arg;
     self->tries++;
     if (self->tries == self->interrupt_at) {
         return SLO_INTERRUPTED;
@@ -30,6 +29,13 @@ try_rate(double rate_per_s, void *arg)
         return SLO_BROKEN;
     }
     return rate_per_s <= self->knee_per_s ? SLO_KEPT : self->beyond;
+}
+
+static struct slo_try
+try_rate(double rate_per_s, void *arg)
+{
+    return (struct slo_try){.rate_per_s = rate_per_s,
+                            .outcome = outcome_of(rate_per_s, arg)};
 }
 
 static struct slo_answer
@@ -45,10 +51,10 @@ static const double knees_per_s[] = {100, 104, 1000, 34567, 99000};
 START_TEST(finds_the_knee)
 {
     struct slo_answer answer = search(knees_per_s[_i]);
-    ck_assert_int_eq(answer.why, SLO_BROKEN);
+    ck_assert_int_eq(answer.failed.outcome, SLO_BROKEN);
     ck_assert_double_le(answer.kept_per_s, knees_per_s[_i]);
-    ck_assert_double_gt(answer.failed_per_s, knees_per_s[_i]);
-    ck_assert_double_le(answer.failed_per_s,
+    ck_assert_double_gt(answer.failed.rate_per_s, knees_per_s[_i]);
+    ck_assert_double_le(answer.failed.rate_per_s,
                         answer.kept_per_s * SLO_GRID_RATIO * 1.0001);
     ck_assert_int_le(server.tries, 18);
 }
@@ -58,8 +64,8 @@ START_TEST(nothing_is_kept)
 {
     struct slo_answer answer = search(50);
     ck_assert_double_eq(answer.kept_per_s, 0);
-    ck_assert_double_eq(answer.failed_per_s, 100);
-    ck_assert_int_eq(answer.why, SLO_BROKEN);
+    ck_assert_double_eq(answer.failed.rate_per_s, 100);
+    ck_assert_int_eq(answer.failed.outcome, SLO_BROKEN);
 }
 END_TEST
 
@@ -67,8 +73,8 @@ START_TEST(everything_is_kept)
 {
     struct slo_answer answer = search(1e9);
     ck_assert_double_eq(answer.kept_per_s, 100000);
-    ck_assert_double_eq(answer.failed_per_s, 0);
-    ck_assert_int_eq(answer.why, SLO_KEPT);
+    ck_assert_double_eq(answer.failed.rate_per_s, 0);
+    ck_assert_int_eq(answer.failed.outcome, SLO_KEPT);
 }
 END_TEST
 
@@ -94,7 +100,7 @@ START_TEST(client_at_its_end_is_not_a_broken_promise)
     server.knee_per_s = 5000;
     server.beyond = SLO_UNKNOWN;
     struct slo_answer answer = slo_search(100, 1e6, try_rate, &server);
-    ck_assert_int_eq(answer.why, SLO_UNKNOWN);
+    ck_assert_int_eq(answer.failed.outcome, SLO_UNKNOWN);
     ck_assert_double_gt(answer.kept_per_s, 5000 / 1.06);
 }
 END_TEST
@@ -103,7 +109,7 @@ START_TEST(interrupt_ends_it)
 {
     server.interrupt_at = 3;
     struct slo_answer answer = search(1e9);
-    ck_assert_int_eq(answer.why, SLO_INTERRUPTED);
+    ck_assert_int_eq(answer.failed.outcome, SLO_INTERRUPTED);
     ck_assert_int_eq(server.tries, 3);
     ck_assert_double_gt(answer.kept_per_s, 0);
 }

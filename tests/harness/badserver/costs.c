@@ -9,21 +9,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "harness/base/base.h"
 
 enum {
     PRICED_EVERY = 16,  /* messages: looking at the clock has a price, too */
     DEARER_EVERY = 100, /* messages: the same */
 };
-
-static int64_t
-cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 /* Not through the library, which may remember the answer. */
 static void
@@ -40,12 +33,12 @@ static void
 be_dearer(const struct server *server)
 {
     static int64_t paid_ns;
-    int64_t now_ns = cpu_ns();
+    int64_t now_ns = clock_thread_cpu_ns();
     int64_t end_ns =
         now_ns + (int64_t)((double)(now_ns - paid_ns) * server->dearer);
 
     while (now_ns < end_ns) {
-        now_ns = cpu_ns();
+        now_ns = clock_thread_cpu_ns();
     }
     paid_ns = now_ns;
 }
@@ -55,19 +48,20 @@ costs_of_message(struct server *server)
 {
     bool priced =
         server->prices != NULL && server->messages % PRICED_EVERY == 0;
-    int64_t begin_ns = priced ? cpu_ns() : 0;
+    int64_t begin_ns = priced ? clock_thread_cpu_ns() : 0;
 
     if (server->messages % DEARER_EVERY == 0) {
         be_dearer(server);
     }
     call_getppid(server->getppid_calls);
     if (priced) {
-        server->prices->ns += cpu_ns() - begin_ns;
+        server->prices->ns += clock_thread_cpu_ns() - begin_ns;
         server->prices->calls += server->getppid_calls;
     }
     if (server->burn_us > 0) {
-        int64_t end_ns = cpu_ns() + server->burn_us * INT64_C(1000);
-        while (cpu_ns() < end_ns) {
+        int64_t end_ns =
+            clock_thread_cpu_ns() + server->burn_us * INT64_C(1000);
+        while (clock_thread_cpu_ns() < end_ns) {
         }
     }
 }
