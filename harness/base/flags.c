@@ -60,36 +60,38 @@ set_word(const char *program, const struct flag *flag, const char *text)
     flags_refuse(program, flag->name, text, allowed);
 }
 
+static int
+parse_plain(const char *text, int64_t *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return errno != 0 || end == text || *end != '\0' ? -1 : 0;
+}
+
 static void
 set_number(const char *program, const struct flag *flag, const char *text)
 {
     char allowed[SENTENCE_BYTES];
-    char *end;
+    int64_t number;
 
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < flag->low ||
-        value > flag->high) {
+    if ((flag->parse != NULL ? flag->parse : parse_plain)(text, &number) ==
+            -1 ||
+        number < flag->low || number > flag->high) {
         snprintf(allowed, sizeof allowed,
                  "a whole number%s%s from %lld to %lld",
                  flag->takes != NULL ? " of " : "",
                  flag->takes != NULL ? flag->takes : "", (long long)flag->low,
                  (long long)flag->high);
-        flags_refuse(program, flag->name, text, allowed);
+        flags_refuse(program, flag->name, text,
+                     flag->allowed != NULL ? flag->allowed : allowed);
     }
-    *flag->number = (int)value;
-}
-
-static void
-set_amount(const char *program, const struct flag *flag, const char *text)
-{
-    int64_t amount;
-
-    if (flag->parse(text, &amount) == -1 || amount < flag->low ||
-        amount > flag->high) {
-        flags_refuse(program, flag->name, text, flag->allowed);
+    if (flag->amount != NULL) {
+        *flag->amount = number;
+    } else {
+        *flag->number = (int)number;
     }
-    *flag->amount = amount;
 }
 
 /* What stands on the command line without being a flag. */
@@ -130,8 +132,6 @@ parse_one(int key, char *text, struct argp_state *state)
         *flag->on = true;
     } else if (flag->text != NULL) {
         *flag->text = text;
-    } else if (flag->amount != NULL) {
-        set_amount(parse->program, flag, text);
     } else if (flag->takes != NULL && strchr(flag->takes, '|') != NULL) {
         set_word(parse->program, flag, text);
     } else {

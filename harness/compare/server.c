@@ -111,6 +111,7 @@ keep(const struct server *server, const struct server_order *order,
     int number;
     pid_t pid;
 
+    setpgid(0, 0); /* Ctrl-C is not for it */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     for (number = 1; number < NSIG; number++) {

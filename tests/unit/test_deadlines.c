@@ -84,36 +84,6 @@ START_TEST(test_order_survives_removals_from_the_middle)
 }
 END_TEST
 
-START_TEST(test_they_come_out_in_order)
-{
-    static struct deadline all[MANY];
-    struct deadline_queue queue = {0};
-    int64_t previous_ns = -1;
-
-    for (int i = 0; i < MANY; i++) {
-        ck_assert_int_eq(deadline_set(&queue, &all[i], (i * 7919) % MANY), 0);
-    }
-    for (int i = 0; i < MANY; i++) {
-        struct deadline *first = deadline_first(&queue);
-        ck_assert_int_ge(first->at_ns, previous_ns);
-        previous_ns = first->at_ns;
-        deadline_remove(&queue, first);
-    }
-    ck_assert_ptr_null(deadline_first(&queue));
-    deadline_queue_free(&queue);
-}
-END_TEST
-
-START_TEST(test_removing_what_is_not_in_does_nothing)
-{
-    struct deadline_queue queue = {0};
-    struct deadline one = {0};
-
-    deadline_remove(&queue, &one);
-    ck_assert_ptr_null(deadline_first(&queue));
-}
-END_TEST
-
 START_TEST(test_reserved_room_is_enough)
 {
     static struct deadline all[MANY];
@@ -137,8 +107,6 @@ main(void)
 
     tcase_add_test(tcase, test_random_operations_keep_the_soonest_first);
     tcase_add_test(tcase, test_order_survives_removals_from_the_middle);
-    tcase_add_test(tcase, test_they_come_out_in_order);
-    tcase_add_test(tcase, test_removing_what_is_not_in_does_nothing);
     tcase_add_test(tcase, test_reserved_room_is_enough);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
