@@ -92,17 +92,11 @@ contract_client_closed(int conn_fd, enum contract_end why)
     }
 }
 
-/* What "stripped of white space" strips; a NUL byte is not among it. */
-static bool
-is_space(char byte)
-{
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
 enum contract_hello
 contract_hello(const char *bytes, size_t nbytes, size_t *line_bytes)
 {
     static const char word[] = "hello";
+    static const char spaces[] = " \t\v\f\r";
     size_t searched = nbytes < CONTRACT_LINE_BYTES + 1
                           ? nbytes
                           : (size_t)CONTRACT_LINE_BYTES + 1;
@@ -112,16 +106,13 @@ contract_hello(const char *bytes, size_t nbytes, size_t *line_bytes)
         return nbytes > CONTRACT_LINE_BYTES ? CONTRACT_HELLO_BAD
                                             : CONTRACT_HELLO_PARTIAL;
     }
-    const char *begin = bytes;
-    const char *end = newline;
-    while (begin < end && is_space(*begin)) {
-        begin++;
+    /* Neither goes beyond the newline, which is no space. */
+    const char *begin = bytes + strspn(bytes, spaces);
+    if (strncmp(begin, word, sizeof word - 1) != 0) {
+        return CONTRACT_HELLO_BAD;
     }
-    while (begin < end && is_space(end[-1])) {
-        end--;
-    }
-    if ((size_t)(end - begin) != sizeof word - 1 ||
-        memcmp(begin, word, sizeof word - 1) != 0) {
+    begin += sizeof word - 1;
+    if (begin + strspn(begin, spaces) != newline) {
         return CONTRACT_HELLO_BAD;
     }
     *line_bytes = (size_t)(newline - bytes) + 1;
