@@ -120,7 +120,8 @@ struct flag {
 #define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
-        .number = (number_), .low = (low_), .high = (high_), .help = (help_) \
+        .number = (number_), .low = (int)(low_), .high = (int)(high_),       \
+        .help = (help_)                                                      \
     }
 #define FLAG_WORD(name_, letter_, takes_, number_, help_)                    \
     FLAG_NUMBER(name_, letter_, takes_, number_, 0, 0, help_)
