@@ -124,6 +124,7 @@ END_TEST
  */
 
 static struct server servers[SERVERS];
+static const char *const launchers[] = {NULL, "env"};
 
 /* Until `is` says so of the server. */
 static void
@@ -178,7 +179,7 @@ START_TEST(one_of_three_is_stopped)
 {
     pid_t children[4];
 
-    start_all(NULL);
+    start_all(launchers[_i]);
     for (int i = 0; i < SERVERS; i++) {
         await(has_children, &servers[i]);
     }
@@ -188,6 +189,7 @@ START_TEST(one_of_three_is_stopped)
 
         server_stop(stopped);
         ck_assert(!stopped->ended_early && !stopped->killed);
+        ck_assert_int_eq(stopped->switches == -1, launchers[_i] != NULL);
         ck_assert_int_eq(server_cpu_ns(stopped), -1);
         for (int j = i + 1; j < SERVERS + 1; j++) {
             ck_assert(!server_has_ended(&servers[j % SERVERS]));
@@ -199,22 +201,8 @@ START_TEST(one_of_three_is_stopped)
 }
 END_TEST
 
-START_TEST(one_behind_a_launcher_is_seen_and_stopped)
-{
-    start_all("env");
-    for (int i = 0; i < SERVERS; i++) {
-        ck_assert_int_ne(servers[i].pid, 0);
-        ck_assert(server_forks(&servers[i]));
-        server_stop(&servers[i]);
-        ck_assert(!servers[i].ended_early && !servers[i].killed);
-        ck_assert_int_eq(servers[i].switches, -1);
-    }
-}
-END_TEST
-
 START_TEST(all_of_three_are_killed)
 {
-    static const char *const launchers[] = {NULL, "env"};
     pid_t children[SERVERS][2];
     int nchildren[SERVERS];
     char end[64];
@@ -222,8 +210,6 @@ START_TEST(all_of_three_are_killed)
     start_all(launchers[_i]);
     for (int i = 0; i < SERVERS; i++) {
         nchildren[i] = proc_children(servers[i].keeper_pid, children[i], 2);
-    }
-    for (int i = 0; i < SERVERS; i++) {
         kill(servers[i].keeper_pid, SIGTERM); /* as our death would */
     }
     for (int i = 0; i < SERVERS; i++) {
@@ -324,8 +310,7 @@ main(void)
     tcase_add_test(cases, programs_of_ours_are_started_as_they_are);
     tcase_add_test(cases, commands_are_lines_for_the_shell);
     tcase_add_test(cases, a_ready_line_ends_in_an_address);
-    tcase_add_test(cases, one_of_three_is_stopped);
-    tcase_add_test(cases, one_behind_a_launcher_is_seen_and_stopped);
+    tcase_add_loop_test(cases, one_of_three_is_stopped, 0, 2);
     tcase_add_loop_test(cases, all_of_three_are_killed, 0, 2);
     tcase_add_test(cases, who_waits_for_a_client_sleeps);
     tcase_add_test(cases, who_waits_for_the_kernel_does_not);
