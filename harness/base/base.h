@@ -187,13 +187,9 @@ const char *proc_behind(const char *text, const char *key);
 /* The number that follows it, or NAN. */
 double proc_number(const char *text, const char *key);
 
-/* The threads of a process, `most` of them at most. Returns how many; 0 if it
- * is gone. */
-int proc_threads(pid_t pid, pid_t *threads, int most);
-
-/* Its children, `most` of them at most, whichever of PROC_THREADS_MAX threads
- * made them, those that have ended and are not waited for included. Returns
- * how many. */
+/* The children of a process, `most` of them at most, whichever of
+ * PROC_THREADS_MAX threads made them, those that have ended and are not
+ * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
 
 #endif

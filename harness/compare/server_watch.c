@@ -1,6 +1,7 @@
 /*
  * server_watch.c: what can be read of a server that runs.
  */
+#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,22 +84,25 @@ server_is(const struct server *server, const char *states)
 int64_t
 server_switches(const struct server *server)
 {
-    pid_t threads[PROC_THREADS_MAX];
-    int count = proc_threads(server->pid, threads, PROC_THREADS_MAX);
-    double switches = 0;
+    char pattern[64];
     char text[4096];
+    glob_t threads;
+    double switches;
 
-    if (count == 0 || count == PROC_THREADS_MAX) {
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/status",
+             (int)server->pid);
+    if (glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
         return -1;
     }
-    for (int i = 0; i < count; i++) {
+    switches = threads.gl_pathc < PROC_THREADS_MAX ? 0 : NAN;
+    for (size_t i = 0; i < threads.gl_pathc && !isnan(switches); i++) {
         /* A thread that ended meanwhile takes its count along. */
-        if (proc_read(text, sizeof text, "/proc/%d/task/%d/status",
-                      (int)server->pid, (int)threads[i]) > 0) {
+        if (proc_read(text, sizeof text, "%s", threads.gl_pathv[i]) > 0) {
             switches += proc_number(text, "voluntary_ctxt_switches:") +
                         proc_number(text, "nonvoluntary_ctxt_switches:");
         }
     }
+    globfree(&threads);
     return isnan(switches) ? -1 : (int64_t)switches;
 }
 
