@@ -91,7 +91,7 @@ c10k() {
     run_once --c10k --models=threaded,selectloop
     sed -n '/^What clients that only wait cost/,/^kernel:/p' "$tmp/out" \
         >"$tmp/scale"
-    [ "$status" -eq 0 ] && said '^ +0 +1000 +2[0-9]+ +held' scale &&
+    [ "$status" -eq 0 ] && said '^ +0 +1000 +2[0-9]+ +served' scale &&
         said '^threaded +[0-9.]+ +[0-9.]+ +[0-9.]+ +2[0-9]+/2' scale
     result "idle clients have a table by their number" $?
     said '^selectloop +[0-9.]+ +[0-9.]+ +- +10[0-9][0-9]/2[0-9]+ .* 0$' scale &&
