@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,9 +97,11 @@ static const char *const refused[] = {
 
 START_TEST(refuses)
 {
-    char *rest = strdup(refused[_i]);
+    char list[512];
+    char *rest = list;
     const char *text;
 
+    snprintf(list, sizeof list, "%s", refused[_i]);
     while ((text = strsep(&rest, "|"))) {
         int64_t value = 4711;
 
