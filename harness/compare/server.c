@@ -237,17 +237,10 @@ static bool
 ends_within(const struct server *server, int64_t time_ns)
 {
     struct pollfd ended = {.fd = server->keeper_fd, .events = POLLIN};
-    int64_t end_ns = clock_now_ns() + time_ns;
-    int status;
+    const struct timespec time = {.tv_sec = time_ns / NS_PER_S,
+                                  .tv_nsec = time_ns % NS_PER_S};
 
-    do {
-        const struct timespec left = {.tv_sec = time_ns / NS_PER_S,
-                                      .tv_nsec = time_ns % NS_PER_S};
-
-        status = ppoll(&ended, 1, &left, NULL);
-        time_ns = end_ns - clock_now_ns();
-    } while (status == -1 && time_ns > 0);
-    return status == 1;
+    return TEMP_FAILURE_RETRY(ppoll(&ended, 1, &time, NULL)) == 1;
 }
 
 bool
