@@ -173,7 +173,8 @@ measure_settle(const struct measure_order *order, const struct server *server)
 
         nanosleep(&pause, NULL);
         now_ns = server_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS && !server_is(server, "RD")) {
+        if (now_ns - before_ns < SETTLE_BUSY_NS &&
+            !server_is(server, SERVER_BUSY)) {
             return;
         }
         before_ns = now_ns;

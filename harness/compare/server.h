@@ -125,10 +125,12 @@ int64_t server_switches(const struct server *server);
  * server_cpu_ns() and server_rss_kib(). Takes 15 us for each thread. */
 bool server_forks(const struct server *server);
 
-/* True if its main thread is in one of the states, which are letters of
- * proc(5): "RD" is at work, waiting for a CPU to go on, or held up by the
- * kernel inside a call; "Tt" is stopped, with SIGSTOP or by a debugger. */
+/* True if its main thread is in one of these states, letters of proc(5):
+ * busy is at work, waiting for a CPU to go on, or held up by the kernel
+ * inside a call; stopped it is with SIGSTOP or by a debugger. */
 bool server_is(const struct server *server, const char *states);
+#define SERVER_BUSY    "RD"
+#define SERVER_STOPPED "Tt"
 
 /* ---- command lines and addresses ----------------------------------------
  */

@@ -248,13 +248,13 @@ sleep_in_the_kernel(int fd)
 static bool
 sleeps(const struct server *server)
 {
-    return server_is(server, "S") && !server_is(server, "RDTt");
+    return server_is(server, "S") && !server_is(server, SERVER_BUSY);
 }
 
 static bool
 is_stopped(const struct server *server)
 {
-    return server_is(server, "Tt");
+    return server_is(server, SERVER_STOPPED);
 }
 
 START_TEST(who_waits_for_a_client_sleeps)
@@ -291,7 +291,7 @@ START_TEST(who_waits_for_the_kernel_does_not)
     }
     ck_assert_int_eq(read(pipe_fds[0], &child, sizeof child), sizeof child);
     for (int i = 0; i < STAYS_LOOKS; i++) {
-        ck_assert(server_is(&server, "RD"));
+        ck_assert(server_is(&server, SERVER_BUSY));
         poll(NULL, 0, 1);
     }
     kill(child, SIGKILL);
