@@ -7,8 +7,8 @@
  *   measure.c       how a server is started and made ready
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
- *   floor.c         what the kernel alone charges for an echo
- *   disturbance.c   what else went on
+ *   machine.c       what the kernel alone charges for an echo; what else
+ *                   went on
  *   syscalls.c      how many system calls an echo takes
  *   progress.c      how far the run is, on a terminal
  */
