@@ -70,7 +70,7 @@ here() {
     said '^threaded +16/16' out
     result "and others are measured behind it" $?
     fails "a launcher that is not there is told" \
-        'threaded failed: ended with .*not found' \
+        'threaded failed: ended with status 127; .*/nonexistent/launcher' \
         --launcher='/nonexistent/launcher'
     fails "a launcher without standard input is told" \
         'threaded failed: .*the launcher must pass it on' \

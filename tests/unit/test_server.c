@@ -58,7 +58,7 @@ START_TEST(programs_of_ours_are_started_as_they_are)
     order.arguments[1] = "--port=0";
     expect(NULL, NULL, "bin/threaded | --port=0");
     expect("ssh -q other", NULL,
-           "/bin/sh | -c | exec ssh -q other sh -s -- \"$@\"  | sh | "
+           "/bin/sh | -c | exec env ssh -q other sh -s -- \"$@\" | sh | "
            "bin/threaded | --port=0");
 }
 END_TEST
@@ -68,27 +68,22 @@ START_TEST(commands_are_lines_for_the_shell)
 {
     static char endless[SERVER_LINE_BYTES + 1];
 
-    expect(NULL, "mine -p 7", "/bin/sh | -c | exec \"$@\" mine -p 7 | sh");
-    expect(NULL, "mine {port}{host}",
-           "/bin/sh | -c | exec \"$@\" mine 99127.0.0.1 | sh");
-    expect(NULL, " A=1 mine",
-           "/bin/sh | -c | exec \"$@\" env  A=1 mine | sh");
-    expect(NULL, "cd x; mine", "/bin/sh | -c | cd x; mine | sh");
+    expect(NULL, "A=1 mine {port}{host}",
+           "/bin/sh | -c | exec \"$@\" env A=1 mine 99127.0.0.1 | sh");
+    expect(NULL, "cd x; mine {port}", "/bin/sh | -c | cd x; mine 99 | sh");
     order.host = "::1";
-    expect("ssh other", "mine {host}",
-           "/bin/sh | -c | exec ssh other sh -s -- \"$@\" mine ::1 | sh");
-    expect("ssh other", "A=1 mine",
-           "/bin/sh | -c | exec ssh other sh -s -- \"$@\" env A=1 mine | sh");
-    expect("A=1", "mine",
-           "/bin/sh | -c | exec env A=1 sh -s -- \"$@\" mine | sh");
-    expect("a; b", "mine", "/bin/sh | -c | a; b sh -s -- \"$@\" mine | sh");
+    expect("A=1 ssh other", "mine {host}",
+           "/bin/sh | -c | exec env A=1 ssh other sh -s -- \"$@\" env "
+           "mine ::1 | sh");
+    expect("a; b", "mine",
+           "/bin/sh | -c | a; b sh -s -- \"$@\" env mine | sh");
     /* What would run here. */
     expect("ssh other", "cd x; mine", NULL);
     expect("ssh other", "mine >x", NULL);
     memset(endless, 'x', sizeof endless - 1);
     expect(NULL, endless, NULL);
     order.arguments[0] = "strace";
-    expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" mine | sh | strace");
+    expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" env mine | sh | strace");
 }
 END_TEST
 
