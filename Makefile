@@ -132,11 +132,10 @@ $(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
-COMPARE_PARTS := scenarios grid judge server server_line server_watch
 # What several of them need.
 UNIT_SHARED := run_suite made
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
-              $(COMPARE_PARTS:%=$(OBJ)/harness/compare/%.o) \
+              $(filter-out %/compare.o,$(COMPARE)) \
               $(OBJ)/selectloop/reactor.o $(CO)
 TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
 $(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)

@@ -91,6 +91,12 @@ char *units_format_time(char *text, double time_ns);
 /* The same without a unit: "0.0123", "1.23", "123", "1230". */
 char *units_format_number(char *text, double value);
 
+/* Append, as by printf, to a text in an array of `bytes`, behind `separator`
+ * unless it is the first; what does not fit is cut off. */
+void text_append(char *text, size_t bytes, const char *separator,
+                 const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* ---- flags by table ------------------------------------------------------
  */
 

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,4 +172,20 @@ units_format_time(char *text, double time_ns)
 {
     static const char *const names[] = {" ns", " us", " ms", " s", NULL};
     return format(text, time_ns, DECIMAL, names);
+}
+
+void
+text_append(char *text, size_t bytes, const char *separator,
+            const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list args;
+
+    if (length > 0) {
+        snprintf(text + length, bytes - length, "%s", separator);
+        length = strlen(text);
+    }
+    va_start(args, format);
+    vsnprintf(text + length, bytes - length, format, args);
+    va_end(args);
 }

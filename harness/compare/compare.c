@@ -5,38 +5,36 @@
  * a time, measures it from outside, writes down what it saw, and renders
  * that.
  */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "harness/compare/measure.h"
-#include "harness/compare/plan.h"
-#include "harness/compare/server.h"
 #include "harness/report/report.h"
-#include "harness/results/results.h"
 
-enum {
-    EXIT_FAILED = 1,
-    EXIT_UNMEASURED = 3,
-    EXIT_AT_ONCE = 130
-};
-
-static volatile sig_atomic_t interrupted;
-
-/* Where results are read, set before the run begins. */
+/* The run; and where its results are read, set before it begins: the folder
+ * NULL once something could not be written there. */
+static struct lives lives;
 static struct report_paper paper;
 
-/* ---- signals ------------------------------------------------------------
- */
+/* ---- signals ----------------------------------------------------------- */
 
 /* What the second signal says: where to find what there is. */
 static char last_words[4400];
+
+/* Not the flag that drivers share: one of them may be told in the moment
+ * before it ignores signals. */
+static volatile sig_atomic_t signalled;
 
 /* The first signal ends the run after the present slice, the second one
  * ends us, and so all servers, at once: the lines of what was measured are
@@ -48,14 +46,13 @@ on_signal(int number)
         "\ncompare: finishing this slice; once more to stop at once\n";
 
     (void)number;
-    if (interrupted) {
+    if (signalled) {
         if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
             _exit(EXIT_UNMEASURED);
         }
         _exit(EXIT_AT_ONCE);
     }
-    interrupted = 1;
-    driver_interrupt();
+    signalled = lives.shared->interrupted = 1;
     if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
         return;
     }
@@ -68,6 +65,9 @@ catch_signals(void)
                                .sa_flags = SA_RESTART};
     struct sigaction before;
 
+    snprintf(last_words, sizeof last_words,
+             "compare: stopped; what there is: report %s/results.jsonl.new\n",
+             lives.options->out);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     /* Ignored means nohup, which wants the run to go on. */
@@ -84,98 +84,67 @@ catch_signals(void)
  * not take the last good results away.
  */
 
+static int folder_fd = -1;
+
 /* A file that is opened must never become a standard stream: the table would
- * go into it. False, and a sentence, if there is nowhere to print it. */
-static bool
+ * go into it. */
+static void
 check_streams(void)
 {
     if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
-        fputs("compare: standard output is closed\n", stderr);
-        return false;
+        errx(EXIT_UNMEASURED, "standard output is closed");
     }
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
-            return false;
+            err(EXIT_UNMEASURED, "/dev/null");
         }
     }
-    return true;
 }
 
-/* Like mkdir -p. Returns 0, or -1 with errno. */
-static int
-make_folder(const char *path)
+/* Like mkdir -p, and then open it. One run at a time writes into a folder;
+ * the lock ends with the process. */
+static void
+open_folder(const char *path)
 {
     char part[4096];
 
-    if (strlen(path) >= sizeof part) {
-        errno = ENAMETOOLONG;
-        return -1;
+    for (const char *end = strchr(path, '/'); end;
+         end = strchr(end + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(end - path), path);
+        mkdir(part, 0777);
     }
-    for (size_t i = 1; i <= strlen(path); i++) {
-        if (path[i] == '/' || path[i] == '\0') {
-            snprintf(part, sizeof part, "%.*s", (int)i, path);
-            if (mkdir(part, 0777) == -1 && errno != EEXIST) {
-                return -1;
-            }
-        }
+    if ((mkdir(path, 0777) == -1 && errno != EEXIST) ||
+        (folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
+        err(EXIT_UNMEASURED, "%s", path);
     }
-    return 0;
-}
-
-/* One run at a time writes into a folder; the lock ends with the process.
- * False, and a sentence, if another one is at it. */
-static bool
-lock_folder(const char *folder)
-{
-    char path[4096];
-    int fd;
-
-    snprintf(path, sizeof path, "%s/lock", folder);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 &&
-        errno == EWOULDBLOCK) {
-        fprintf(stderr,
-                "compare: another run writes into %s; wait for it, or give "
-                "--out=DIR\n",
-                folder);
-        return false;
+    if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
+        errx(EXIT_UNMEASURED,
+             "another run writes into %s; wait for it, or give --out=DIR",
+             path);
     }
-    return true;
 }
 
 static FILE *
-create(const char *folder, const char *name)
+create(const char *name)
 {
-    char path[4096];
+    char path[64];
+    int fd;
 
-    snprintf(path, sizeof path, "%s/%s.new", folder, name);
-    return fopen(path, "we");
+    snprintf(path, sizeof path, "%s.new", name);
+    fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                0666);
+    return fd == -1 ? NULL : fdopen(fd, "w");
 }
 
-static bool
-exists(const char *folder, const char *name)
-{
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return access(path, F_OK) == 0;
-}
-
-/* Give a file that was written as "from.new" the name `to`. Returns 0; or -1,
- * and a sentence. */
+/* Give a file that was written as "from.new" the name `to`. Returns 0; or -1
+ * with errno. */
 static int
-keep_file(const char *folder, const char *from, const char *to)
+keep_file(const char *from, const char *to)
 {
-    char from_path[4096];
-    char to_path[4096];
+    char path[64];
 
-    snprintf(from_path, sizeof from_path, "%s/%s.new", folder, from);
-    snprintf(to_path, sizeof to_path, "%s/%s", folder, to);
-    if (rename(from_path, to_path) != 0) {
-        fprintf(stderr, "compare: %s: %s\n", to_path, strerror(errno));
-        return -1;
-    }
-    return 0;
+    snprintf(path, sizeof path, "%s.new", from);
+    return renameat(folder_fd, path, folder_fd, to);
 }
 
 static int
@@ -184,9 +153,10 @@ write_lives(FILE *file, const struct summary *summary)
     return csv_write_lives(file, summary->results);
 }
 
-/* All reports, each whole or not at all. One sentence is enough for them. */
+/* All reports, each whole or not at all. Returns 0; or -1, and one sentence
+ * is enough for them. */
 static int
-write_reports(const char *folder, const struct summary *summary)
+write_reports(const struct summary *summary)
 {
     static const struct {
         const char *name;
@@ -198,15 +168,13 @@ write_reports(const char *folder, const struct summary *summary)
     };
 
     for (int i = 0; i < 3; i++) {
-        FILE *file = create(folder, reports[i].name);
+        const char *name = reports[i].name;
+        FILE *file = create(name);
         int status = file ? reports[i].write(file, summary) : -1;
 
-        if ((file && fclose(file) != 0) || status != 0) {
-            fprintf(stderr, "compare: %s/%s: %s\n", folder, reports[i].name,
-                    strerror(errno));
-            return -1;
-        }
-        if (keep_file(folder, reports[i].name, reports[i].name) != 0) {
+        if ((file && fclose(file) != 0) || status != 0 ||
+            keep_file(name, name) != 0) {
+            warn("%s/%s", paper.folder, name);
             return -1;
         }
     }
@@ -216,165 +184,150 @@ write_reports(const char *folder, const struct summary *summary)
 /* What a run that did not end well has measured stays beside the last good
  * results. Returns 0, or -1 after a sentence. */
 static int
-keep_results(const char *folder, const struct summary *summary)
+keep_results(const struct summary *summary)
 {
-    if (summary->results->run.partial && exists(folder, "results.jsonl")) {
+    bool beside = summary->results->run.partial &&
+                  faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
+
+    if (keep_file("results.jsonl",
+                  beside ? "partial.jsonl" : "results.jsonl") != 0) {
+        warn("%s/results.jsonl", paper.folder);
+        return -1;
+    }
+    if (beside) {
+        warnx("what was measured is in %s/partial.jsonl; the last whole run "
+              "stays in results.jsonl",
+              paper.folder);
         paper.folder = NULL;
-        fprintf(stderr,
-                "compare: what was measured is in %s/partial.jsonl; the last "
-                "whole run stays in results.jsonl\n",
-                folder);
-        return keep_file(folder, "results.jsonl", "partial.jsonl");
+        return 0;
     }
-    return keep_file(folder, "results.jsonl", "results.jsonl") == 0
-               ? write_reports(folder, summary)
-               : -1;
+    return write_reports(summary);
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
-static size_t
-count_rows(const struct summary *summary, enum life_status status)
+/* Say how long it will take, and what the plan had to change; then run one
+ * scenario after the other, the lines of which can be read while the next one
+ * runs. */
+static void
+run_cells(const struct plan *plan)
 {
-    size_t count = 0;
+    struct run *run = &lives.results.run;
+    int64_t begin_ns = clock_now_ns();
 
-    for (size_t i = 0; i < summary->nrows; i++) {
-        count += summary->rows[i].status == status;
+    warnx("%zu scenario%s, about %.0f s", plan->ncells,
+          plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
+    if (run->note[0] != '\0') {
+        warnx("%s", run->note);
     }
-    return count;
+    lives.terminal = isatty(STDERR_FILENO);
+    srandom((unsigned)run->seed);
+    for (size_t i = 0; i < plan->ncells && !lives.shared->interrupted; i++) {
+        const struct scenario *scenario = &plan->cells[i].scenario;
+
+        lives_run_cell(&lives, &plan->cells[i]);
+        report_scenario_lines(stdout, &lives.results, scenario->name,
+                              scenario_asked(scenario), &paper);
+        fflush(stdout);
+    }
+    run->partial = lives.shared->interrupted;
+    run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
+    lives_keep(&lives, RECORD_END, run);
+    fclose(lives.file);
 }
 
-/* A server's failure is the news; that we could not measure comes second.
- * A run in which no row is good has measured nothing. */
+/* A server's failure is the news; that we could not measure comes second. A
+ * run in which no row is good has measured nothing. Say what of it is the
+ * rows' fault; the rest has been said. */
 static int
 exit_status(const struct summary *summary)
 {
-    if (count_rows(summary, LIFE_FAILED) > 0) {
+    size_t count[LIFE_STATUSES] = {0};
+
+    for (size_t i = 0; i < summary->nrows; i++) {
+        count[summary->rows[i].status]++;
+    }
+    if (count[LIFE_FAILED] > 0) {
         return EXIT_FAILED;
     }
-    if (count_rows(summary, LIFE_INVALID) > 0 ||
-        count_rows(summary, LIFE_OK) == 0) {
+    if (count[LIFE_OK] == 0) {
+        warnx("%s", lives.shared->interrupted
+                        ? "interrupted before anything was measured"
+                        : "nothing was measured; the table says why");
+        return EXIT_UNMEASURED;
+    }
+    if (count[LIFE_INVALID] > 0) {
+        warnx("%zu row%s could not be measured; the table says why",
+              count[LIFE_INVALID], count[LIFE_INVALID] == 1 ? "" : "s");
         return EXIT_UNMEASURED;
     }
     return 0;
 }
 
-/* Say what of it is the rows' fault; the rest has been said. */
-static void
-say_unmeasured(const struct summary *summary)
-{
-    size_t invalid = count_rows(summary, LIFE_INVALID);
-
-    if (count_rows(summary, LIFE_OK) == 0) {
-        fputs(interrupted ? "compare: interrupted before anything was "
-                            "measured\n"
-                          : "compare: nothing was measured; the table says "
-                            "why\n",
-              stderr);
-    } else if (invalid > 0) {
-        fprintf(stderr,
-                "compare: %zu row%s could not be measured; the table says "
-                "why\n",
-                invalid, invalid == 1 ? "" : "s");
-    }
-}
-
-/* A scenario is measured: its lines can be read while the next one runs. */
-static void
-show_cell(const struct results *results, const struct plan_cell *cell)
-{
-    report_scenario_lines(stdout, results, cell->scenario.name,
-                          scenario_asked(&cell->scenario), &paper);
-    fflush(stdout);
-}
-
+/* What the whole run says. Returns the exit status. */
 static int
-run_and_report(const struct options *options, const struct plan *plan,
-               struct results *results)
+report_run(void)
 {
-    struct lives_order order = {
-        .options = options,
-        .plan = plan,
-        .interrupted = &interrupted,
-        .results = results,
-        .on_cell = show_cell,
-    };
     struct summary summary;
-    int status = 0;
+    int written = lives.write_errno;
+    int status;
 
-    if (make_folder(options->out) == 0 && !lock_folder(options->out)) {
+    if (summary_make(&lives.results, &summary) != 0) {
+        warnx("not enough memory for the table");
         return EXIT_UNMEASURED;
     }
-    if (!(order.file = create(options->out, "results.jsonl")) ||
-        results_write(order.file, RECORD_RUN, &results->run) != 0) {
-        fprintf(stderr, "compare: %s/results.jsonl: %s\n", options->out,
-                strerror(errno));
-        return EXIT_UNMEASURED;
+    if (written == 0) {
+        written = keep_results(&summary);
     }
-    if (lives_run(&order) != 0) {
+    if (written != 0) {
         paper.folder = NULL;
-        status = EXIT_UNMEASURED;
-    }
-    fclose(order.file);
-    if (summary_make(results, &summary) != 0) {
-        fputs("compare: not enough memory for the table\n", stderr);
-        return EXIT_UNMEASURED;
-    }
-    if (paper.folder && keep_results(options->out, &summary) != 0) {
-        paper.folder = NULL;
-        status = EXIT_UNMEASURED;
     }
     report_headline(stdout, &summary, &paper);
-    if (options->why) {
+    if (lives.options->why) {
         report_scenarios(stdout, &summary,
                          &(struct report_views){.why = true}, &paper);
     }
     if (fflush(stdout) != 0) {
-        fprintf(stderr, "compare: standard output: %s\n", strerror(errno));
-        status = EXIT_UNMEASURED;
+        warn("standard output");
+        written = -1;
     }
-    if (exit_status(&summary) != 0) {
-        status = exit_status(&summary);
-    }
-    if (status == EXIT_UNMEASURED) {
-        say_unmeasured(&summary);
-    }
+    status = exit_status(&summary);
     summary_free(&summary);
-    return status;
+    return status == 0 && written != 0 ? EXIT_UNMEASURED : status;
 }
 
 int
 main(int argc, char **argv)
 {
-    struct layout_machine machine;
-    struct options options;
-    struct results results = {0};
-    struct plan plan;
+    const struct options *options = options_read(argc, argv);
+    static struct plan plan;
     int status;
 
-    options_parse(&options, argc, argv);
-    layout_look(&machine);
-    plan_make(&plan, &options, &machine);
-    machine_describe(&results.run, &options, &plan, &machine, argc, argv);
+    lives.shared = mmap(NULL, sizeof *lives.shared, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (lives.shared == MAP_FAILED) {
+        err(EXIT_UNMEASURED, "memory");
+    }
+    plan_make(&plan, options);
+    machine_describe(&lives.results.run, options, &plan, argc, argv);
     if (plan.ncells == 0) {
-        fputs("compare: --scenarios: none of them is part of this run; "
-              "--full has them all\n",
-              stderr);
-        return 2;
+        errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
+                         "--full has them all");
     }
-    if (!contenders_are_there(options.contenders, options.ncontenders,
-                              options.bin) ||
-        !check_streams()) {
-        return EXIT_UNMEASURED;
-    }
+    check_streams();
     paper = report_paper_of(stdout);
-    paper.folder = options.out;
-    snprintf(last_words, sizeof last_words,
-             "compare: stopped; what there is: report %s/results.jsonl.new\n",
-             options.out);
+    paper.folder = options->out;
+    lives.options = options;
+    lives.plan = &plan;
     catch_signals();
-    status = run_and_report(&options, &plan, &results);
-    results_free(&results);
+    open_folder(options->out);
+    lives.file = create("results.jsonl");
+    if (!lives.file ||
+        results_write(lives.file, RECORD_RUN, &lives.results.run) != 0) {
+        err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
+    }
+    run_cells(&plan);
+    status = report_run();
+    results_free(&lives.results);
     return status;
 }

@@ -4,8 +4,8 @@
 #include "harness/compare/measure.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -14,160 +14,131 @@
 
 #include "harness/base/base.h"
 
-/* One page that all drivers see, made with the first of them. */
-static volatile sig_atomic_t *interrupted;
-
-enum command {
-    COMMAND_ALONE,
-    COMMAND_CONNECT,
-    COMMAND_SLICE,
-    COMMAND_CLOSE,
+enum {
+    ALONE_MS = 10 /* that the first clients speak */
 };
 
-/* What the driver's own process knows. */
-struct inside {
-    struct driver_shared *shared;  /* the caller's side of it */
-    struct engine_options options; /* the load */
-    struct server server;          /* that is driven */
-    struct engine *engine;         /* NULL before all connect */
-    int64_t begin_cpu_ns;          /* of the server, as a slice began */
-};
+/* ---- in the driver's own process --------------------------------------- */
+
+static double
+cpu_ns(const struct driver *driver)
+{
+    int64_t now_ns = server_cpu_ns(driver->server);
+
+    return now_ns < 0 ? NAN : (double)now_ns;
+}
 
 static void
 look(enum engine_phase phase, void *arg)
 {
-    struct inside *inside = arg;
-    int64_t cpu_ns = server_cpu_ns(&inside->server);
+    struct driver *driver = arg;
 
     if (phase == ENGINE_WINDOW_BEGIN) {
-        inside->begin_cpu_ns = cpu_ns;
+        driver->begin_cpu_ns = cpu_ns(driver);
     } else if (phase == ENGINE_WINDOW_END) {
-        inside->shared->server_cpu_ns =
-            inside->begin_cpu_ns >= 0 && cpu_ns >= 0
-                ? cpu_ns - inside->begin_cpu_ns
-                : -1;
+        driver->server_cpu_ns = cpu_ns(driver) - driver->begin_cpu_ns;
         /* A child for each connection is gone when that is. */
-        inside->shared->forks |=
-            !inside->engine && server_forks(&inside->server);
+        driver->forks |= !driver->engine && server_forks(driver->server);
     }
 }
 
 static bool
 is_paused(void *arg)
 {
-    const struct inside *inside = arg;
+    const struct driver *driver = arg;
 
-    return server_is(&inside->server, SERVER_STOPPED);
+    return server_is(driver->server, SERVER_STOPPED);
 }
 
-static void
-run_alone(struct inside *inside)
+static int
+run_alone(struct driver *driver)
 {
-    struct driver_shared *shared = inside->shared;
-    struct engine_options options = inside->options;
+    struct engine_options options = driver->options;
 
-    options.clients = shared->sum;
+    options.clients = options.ask_silent ? options.clients : 1;
     options.silent_clients = 0;
     options.ask_silent = false;
     /* With churn, too: a child that there is must be there to be seen. */
     options.churn = false;
-    options.rate_per_s = 0;
-    options.window_ns = shared->slice_ns;
-    if (engine_run(&options, &shared->alone) != 0) {
-        shared->engine_errno = errno;
-    }
+    options.window_ns = ALONE_MS * NS_PER_MS;
+    return engine_run(&options, &driver->alone);
 }
 
 /* An open loop in which the client was late charges no server; but where it
  * always was, there must be something to tell that from. */
 static void
-keep_slice(struct driver_shared *shared)
+keep_slice(struct driver *driver, int into)
 {
-    int sum = shared->sum;
-    struct engine_result *last = &shared->last;
+    struct driver_sum *sum = &driver->sums[into < 0 ? 0 : into];
+    const struct engine_result *last = &driver->last;
     bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
+    int64_t window_ns;
 
-    shared->echoes += last->echoes_total;
-    shared->slice_echoes = last->echoes;
-    shared->served = last->served;
-    last->served = 0;
-    if (sum < 0) {
-        last->echoes = 0;
-        last->client_cpu_ns = 0;
-        memset(&last->latency, 0, sizeof last->latency);
-        crew_add_result(&shared->all, last);
-        return;
-    }
-    if (late && shared->slices[sum] > 0) {
-        shared->invalid[sum]++;
+    driver->echoes += last->echoes_total;
+    if (into < 0 || (late && sum->slices > 0 && !sum->late)) {
+        uint64_t lates = driver->rest.errors[ENGINE_CLIENT_LATE];
+
         /* What the server did wrong counts though the times do not. */
-        last->errors[ENGINE_CLIENT_LATE] = 0;
-        engine_add_errors(&shared->all, last);
+        engine_add_errors(&driver->rest, last);
+        driver->rest.errors[ENGINE_CLIENT_LATE] = lates;
+        driver->rest.echoes_total += last->echoes_total;
+        driver->rest.connected += last->connected;
         return;
     }
-    if (!late && shared->slices[sum] == 0 && shared->invalid[sum] > 0) {
-        memset(&shared->sums[sum], 0, sizeof shared->sums[sum]);
-        shared->sum_cpu_ns[sum] = shared->sum_ns[sum] = 0;
+    if (sum->late && !late) {
+        memset(sum, 0, sizeof *sum);
     }
-    shared->invalid[sum] += late;
-    shared->slices[sum] += !late;
-    crew_add_result(&shared->sums[sum], last);
-    shared->sum_ns[sum] += last->window_ns;
-    if (shared->server_cpu_ns < 0 || shared->sum_cpu_ns[sum] < 0) {
-        shared->sum_cpu_ns[sum] = -1;
-    } else {
-        shared->sum_cpu_ns[sum] += shared->server_cpu_ns;
-    }
+    window_ns = sum->result.window_ns + last->window_ns;
+    crew_add_result(&sum->result, last);
+    sum->result.window_ns = window_ns;
+    sum->server_cpu_ns += driver->server_cpu_ns;
+    sum->late = late;
+    sum->slices++;
 }
 
 static void
-drive(struct inside *inside)
+drive(struct driver *driver)
 {
-    struct driver_shared *shared = inside->shared;
-    int64_t cpu_ns = server_cpu_ns(&inside->server);
-    int64_t now_ns = clock_now_ns();
+    double begin_cpu_ns = cpu_ns(driver);
+    int64_t begin_ns = clock_now_ns();
 
-    shared->drained =
-        engine_slice(inside->engine, shared->slice_ns, shared->rate_per_s,
-                     shared->seed, &shared->last);
-    shared->turn_cpu_ns = server_cpu_ns(&inside->server) - cpu_ns;
-    shared->turn_ns = clock_now_ns() - now_ns;
-    keep_slice(shared);
+    driver->drained =
+        engine_slice(driver->engine, driver->slice_ns, driver->rate_per_s,
+                     driver->seed, &driver->last);
+    driver->turn_cpu_ns = cpu_ns(driver) - begin_cpu_ns;
+    driver->turn_ns = clock_now_ns() - begin_ns;
+    keep_slice(driver, driver->sum);
 }
 
-static void
-obey(struct inside *inside)
+/* Returns 0, or -1 with errno. */
+static int
+obey(struct driver *driver, enum driver_command command)
 {
-    struct driver_shared *shared = inside->shared;
-
-    shared->engine_errno = 0;
-    switch ((enum command)shared->command) {
-    case COMMAND_ALONE:
-        run_alone(inside);
-        break;
-    case COMMAND_CONNECT:
-        inside->engine = engine_open(&inside->options, &shared->all);
-        shared->engine_errno = inside->engine ? 0 : errno;
-        break;
-    case COMMAND_SLICE:
-        drive(inside);
-        break;
-    case COMMAND_CLOSE:
-        engine_close(inside->engine, &shared->last);
-        inside->engine = NULL;
-        crew_add_result(&shared->all, &shared->last);
-        shared->all.fairness = shared->last.fairness;
-        shared->echoes += shared->last.echoes_total;
-        break;
+    switch (command) {
+    case DRIVER_ALONE:
+        return run_alone(driver);
+    case DRIVER_CONNECT:
+        driver->engine = engine_open(&driver->options, &driver->rest);
+        return driver->engine ? 0 : -1;
+    case DRIVER_SLICE:
+        drive(driver);
+        return 0;
+    case DRIVER_CLOSE:
+        engine_close(driver->engine, &driver->last);
+        crew_add_result(&driver->rest, &driver->last);
+        driver->rest.fairness = driver->last.fairness;
+        driver->echoes += driver->last.echoes_total;
+        return 0;
     }
+    return -1;
 }
 
 /* Ctrl-C is for the process that started us; it tells us what to do, and when
  * it is gone there is nothing left to do. */
 static _Noreturn void
-live(struct inside *inside, int fd)
+live(struct driver *driver, int fd)
 {
-    char byte;
+    char command;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Those of other servers would count against this one's clients. */
@@ -178,104 +149,69 @@ live(struct inside *inside, int fd)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    while (read(fd, &byte, 1) == 1) {
-        obey(inside);
-        if (write(fd, &byte, 1) != 1) {
+    while (read(fd, &command, 1) == 1) {
+        driver->engine_errno =
+            obey(driver, (enum driver_command)command) == 0 ? 0 : errno;
+        if (write(fd, &command, 1) != 1) {
             break;
         }
     }
     _exit(0);
 }
 
+/* ---- in the process that tells it -------------------------------------- */
+
 int
-driver_start(struct driver *driver, const struct engine_options *options,
-             const struct server *server)
+driver_start(struct turn *turn)
 {
-    static struct inside inside;
+    struct driver *driver = turn->driver;
     int fds[2];
+    pid_t pid;
 
-    *driver = (struct driver){.fd = -1};
-    driver->shared =
-        mmap(NULL, sizeof *driver->shared, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (driver->shared == MAP_FAILED) {
-        driver->shared = NULL;
-        return -1;
-    }
-    if (!interrupted) {
-        void *page = mmap(NULL, sizeof *interrupted, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-        if (page == MAP_FAILED) {
-            return -1;
-        }
-        interrupted = page;
-    }
+    memset(driver, 0, sizeof *driver);
+    measure_set_load(turn, &driver->options);
+    driver->options.on_phase = look;
+    driver->options.is_paused = is_paused;
+    driver->options.arg = driver;
+    driver->server = &turn->server;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1) {
+        driver->engine_errno = errno;
         return -1;
     }
-    inside = (struct inside){
-        .shared = driver->shared, .options = *options, .server = *server};
-    inside.options.interrupted = interrupted;
-    inside.options.on_phase = look;
-    inside.options.is_paused = is_paused;
-    inside.options.arg = &inside;
+    pid = fork();
+    if (pid == 0) {
+        live(driver, fds[1]);
+    }
+    driver->pid = pid;
+    driver->engine_errno = pid > 0 ? 0 : errno;
     driver->fd = fds[0];
-    driver->pid = fork();
-    if (driver->pid == 0) {
-        live(&inside, fds[1]);
-    }
     close(fds[1]);
-    return driver->pid > 0 ? 0 : -1;
-}
-
-/* Have it done. A driver that died says nothing. */
-static int
-tell(struct driver *driver, enum command command)
-{
-    char byte = 0;
-    ssize_t count;
-
-    driver->shared->command = command;
-    driver->shared->engine_errno = EPIPE;
-    if (send(driver->fd, &byte, 1, MSG_NOSIGNAL) != 1) {
-        return -1;
-    }
-    do {
-        count = read(driver->fd, &byte, 1);
-    } while (count == -1 && errno == EINTR);
-    return count == 1 && driver->shared->engine_errno == 0 ? 0 : -1;
+    return pid > 0 ? 0 : -1;
 }
 
 int
-driver_run_alone(struct driver *driver, int clients, int64_t ns)
+driver_tell(struct driver *driver, enum driver_command command)
 {
-    driver->shared->sum = clients;
-    driver->shared->slice_ns = ns;
-    return tell(driver, COMMAND_ALONE);
-}
+    char byte = (char)command;
 
-int
-driver_connect(struct driver *driver)
-{
-    return tell(driver, COMMAND_CONNECT);
+    /* One that died says nothing. */
+    driver->engine_errno = EPIPE;
+    return send(driver->fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
+                   read(driver->fd, &byte, 1) == 1 &&
+                   driver->engine_errno == 0
+               ? 0
+               : -1;
 }
 
 int
 driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
              uint64_t seed, int sum)
 {
-    driver->shared->slice_ns = slice_ns;
-    driver->shared->rate_per_s = rate_per_s;
-    driver->shared->seed = seed;
-    driver->shared->sum = sum;
-    return tell(driver, COMMAND_SLICE);
-}
-
-int
-driver_close(struct driver *driver)
-{
-    return tell(driver, COMMAND_CLOSE);
+    driver->slice_ns = slice_ns;
+    driver->rate_per_s = rate_per_s;
+    driver->seed = seed;
+    driver->sum = sum;
+    return driver_tell(driver, DRIVER_SLICE);
 }
 
 void
@@ -285,19 +221,8 @@ driver_stop(struct driver *driver)
         kill(driver->pid, SIGKILL);
         waitpid(driver->pid, NULL, 0);
     }
-    if (driver->fd != -1) {
+    if (driver->fd > 0) {
         close(driver->fd);
     }
-    if (driver->shared) {
-        munmap(driver->shared, sizeof *driver->shared);
-    }
-    *driver = (struct driver){.fd = -1};
-}
-
-void
-driver_interrupt(void)
-{
-    if (interrupted) {
-        *interrupted = 1;
-    }
+    driver->pid = driver->fd = 0;
 }

@@ -1,105 +1,117 @@
 /*
- * lives.c: the run: scenarios, lives, blocks. See measure.h.
+ * lives.c: a scenario: lives, blocks. See measure.h.
  */
 #include "harness/compare/measure.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 
 enum {
-    BLOCKS_MIN = 3,      /* in each life, whatever time they take */
-    CAPACITY_BLOCKS = 5, /* before the rates are chosen */
+    BLOCKS_MIN = 3,    /* in each life, whatever time they take */
+    PROGRESS_MS = 250, /* from one look at how far it is to the next */
+    /* What a life still takes when its slices are over: the silent are asked,
+     * and who leaves clients unserved is given a last chance. Measured. */
+    LEAVING_MS = 250
 };
 
-/* What a life still takes when its slices are over: the silent are asked, and
- * who leaves clients unserved is given a last chance. Measured. */
-#define LEAVING_NS INT64_C(250000000)
+/* Behind the last one: there is one for each contender. */
+static struct turn *
+turns_end(struct lives *lives)
+{
+    return lives->turns + lives->options->ncontenders;
+}
+
+static bool
+takes_part(const struct turn *turn)
+{
+    return contender_offers(turn->contender, turn->scenario);
+}
+
+/* Show on a terminal where the run is, a few times a second at most. */
+static void
+show_progress(struct lives *lives)
+{
+    const struct plan *plan = lives->plan;
+    const struct plan_cell *cell = lives->cell;
+    int64_t now_ns = clock_now_ns();
+    double left =
+        cell->seconds - (double)(now_ns - lives->cell_begin_ns) / 1e9;
+
+    if (!lives->terminal ||
+        now_ns - lives->shown_ns < PROGRESS_MS * NS_PER_MS) {
+        return;
+    }
+    lives->shown_ns = now_ns;
+    left = left > 0 ? left : 0;
+    for (const struct plan_cell *next = cell + 1;
+         next < plan->cells + plan->ncells; next++) {
+        left += next->seconds;
+    }
+    fprintf(stderr, "\r%s %d, life %d of %d, %.0f s left\033[K",
+            cell->scenario.name, scenario_asked(&cell->scenario), lives->life,
+            cell->lives, left);
+}
+
+/* ---- blocks ------------------------------------------------------------ */
 
 /* The floor, on the server's CPU, whose work it is compared with. */
 static void
 run_floor(struct lives *lives)
 {
-    const struct plan_cell *cell = lives->cell;
-    struct measure_order order = lives_order_for(lives, 0);
-    struct slice slice;
-    double us;
+    const struct layout *layout = &lives->cell->layout;
+    struct slice slice = {.echoes = 1};
 
-    layout_enter_server(&cell->layout);
-    us = floor_probe_us(cell->scenario.message_bytes);
-    layout_enter(&cell->layout);
+    sched_setaffinity(0, sizeof layout->server, &layout->server);
+    slice.server_cpu_us = floor_probe_us(lives->cell->scenario.message_bytes);
+    sched_setaffinity(0, sizeof layout->client, &layout->client);
     if (lives->nfloors < LIVES_BLOCKS_MAX) {
-        lives->floor_us[lives->nfloors++] = us;
+        lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
     }
-    order.contender = &(struct contender){.name = "floor"};
-    measure_identify_slice(&order, NULL, lives->block, &slice);
-    slice.echoes = 1;
-    slice.server_cpu_us = us;
-    lives_keep_slice(lives, &slice);
+    lives_keep_slice(lives, RESULTS_FLOOR, &slice);
 }
 
 /* A random order of all that are driven (Fisher and Yates). */
 static size_t
-shuffle(const struct lives *lives, size_t order[CONTENDERS_MAX])
+shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
-        if (lives->turns[i].state == STATE_DRIVEN) {
-            order[n++] = i;
-        }
-    }
-    for (size_t i = n; i > 1; i--) {
-        size_t other = (size_t)random() % i;
-        size_t swapped = order[i - 1];
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->state == STATE_DRIVEN) {
+            size_t other = (size_t)random() % (n + 1);
 
-        order[i - 1] = order[other];
-        order[other] = swapped;
+            order[n] = turn;
+            order[n++] = order[other];
+            order[other] = turn;
+        }
     }
     return n;
 }
 
-/* Each server once, at one rate or in a closed loop. Returns how many. */
+/* Each server once, at one rate or in a closed loop (0). Returns how many. */
 static size_t
 run_block(struct lives *lives, int sum)
 {
-    size_t order[CONTENDERS_MAX];
+    struct turn *order[CONTENDERS_MAX];
     size_t n = shuffle(lives, order);
     size_t floor = n > 0 ? (size_t)random() % n : 0;
     int64_t begin_ns = clock_now_ns();
 
     lives->block++;
-    for (size_t i = 0; i < n && !lives_interrupted(lives); i++) {
+    for (size_t i = 0; i < n && !lives->shared->interrupted; i++) {
         if (i == floor && sum == 0) {
             run_floor(lives);
         }
-        turn_slice(lives, order[i], sum);
+        turn_slice(order[i], sum);
     }
     for (size_t i = 0; i < n; i++) {
-        lives->turns[order[i]].ns_out += (double)(clock_now_ns() - begin_ns);
+        order[i]->ns_out += (double)(clock_now_ns() - begin_ns);
     }
+    show_progress(lives);
     return n;
-}
-
-static void
-begin_blocks(struct lives *lives)
-{
-    for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
-        struct turn *turn = &lives->turns[i];
-        double threads;
-
-        if (turn->state == STATE_DRIVEN) {
-            measure_settle(&turn->order, &turn->server);
-            turn->begin_switches = server_switches(&turn->server);
-            server_faults(&turn->server, &turn->begin_faults, &threads);
-            turn->begin_cpu_ns = server_cpu_ns(&turn->server);
-            turn->begin_echoes = turn->driver.shared->echoes;
-        }
-    }
 }
 
 /* Blocks in a closed loop until the time is over; what the other lives have
@@ -107,12 +119,12 @@ begin_blocks(struct lives *lives)
 static void
 run_closed(struct lives *lives, int64_t end_ns, int most)
 {
-    for (int i = 0; i < most && !lives_interrupted(lives); i++) {
-        if ((i >= BLOCKS_MIN && clock_now_ns() >= end_ns) ||
-            run_block(lives, 0) == 0) {
+    for (int i = 0; i < most && !lives->shared->interrupted &&
+                    (i < BLOCKS_MIN || clock_now_ns() < end_ns);
+         i++) {
+        if (run_block(lives, 0) == 0) {
             return;
         }
-        progress_show(&lives->progress, lives->cell, lives->life);
     }
 }
 
@@ -120,32 +132,18 @@ run_closed(struct lives *lives, int64_t end_ns, int most)
 static void
 choose_grid(struct lives *lives)
 {
-    const struct results *results = lives->order->results;
     struct grid_capacity capacities[CONTENDERS_MAX];
     size_t n = 0;
 
-    for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
-        const struct turn *turn = &lives->turns[i];
-        double rates[CAPACITY_BLOCKS];
-        size_t nrates = 0;
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        size_t slices = (size_t)turn->driver->sums[0].slices;
 
-        for (size_t j = results->nslices;
-             j-- > 0 && nrates < CAPACITY_BLOCKS &&
-             turn->state == STATE_DRIVEN &&
-             turn->driver.shared->served >= lives->cell->scenario.clients;) {
-            const struct slice *slice = &results->slices[j];
-
-            if (strcmp(slice->scenario, lives->cell->scenario.name) == 0 &&
-                strcmp(slice->model, turn->order.contender->name) == 0) {
-                rates[nrates++] = slice->echoes / slice->seconds;
-            }
-        }
-        if (nrates > 0) {
+        /* The yardstick comes last, and only if there is no other. */
+        if (turn->state == STATE_DRIVEN && slices > 0 &&
+            (turn->contender->kind != CONTENDER_YARDSTICK || n == 0)) {
             capacities[n++] = (struct grid_capacity){
-                .of = turn->order.contender->name,
-                .per_s = statistics_median(rates, nrates),
-                .yardstick =
-                    turn->order.contender->kind == CONTENDER_YARDSTICK,
+                .of = turn->contender->name,
+                .per_s = statistics_median(turn->rates, slices),
             };
         }
     }
@@ -159,178 +157,146 @@ choose_grid(struct lives *lives)
 static void
 run_open(struct lives *lives, int64_t end_ns)
 {
-    int point = 0;
-
-    if (lives->life == 1) {
-        choose_grid(lives);
-    }
-    for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
-        struct turn *turn = &lives->turns[i];
-
+    run_closed(lives, end_ns, TURN_RATES);
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
         if (turn->state == STATE_DRIVEN &&
-            turn->driver.shared->served < turn->order.scenario->clients) {
+            turn->driver->last.served < turn->scenario->clients) {
             turn->state = STATE_MUTE;
         }
     }
-    while (point < lives->npoints ||
-           (lives->npoints > 0 && clock_now_ns() < end_ns)) {
-        if (lives_interrupted(lives)) {
+    if (lives->life == 1) {
+        choose_grid(lives);
+    }
+    for (int i = 0; lives->npoints > 0 && !lives->shared->interrupted &&
+                    (i < lives->npoints || clock_now_ns() < end_ns);
+         i++) {
+        if (run_block(lives, 1 + i % lives->npoints) == 0) {
             return;
         }
-        if (run_block(lives, 1 + point % lives->npoints) == 0) {
-            return;
-        }
-        point++;
-        progress_show(&lives->progress, lives->cell, lives->life);
     }
 }
 
-/* ---- a scenario -------------------------------------------------------- */
+/* ---- lives ------------------------------------------------------------- */
 
-static bool
-takes_part(const struct lives *lives, size_t contender)
+/* All servers started, connected to and warmed up. */
+static void
+begin_life(struct lives *lives)
 {
-    return contender_offers(&lives->order->options->contenders[contender],
-                            &lives->cell->scenario);
+    cpu_set_t cpus;
+
+    lives->nfloors = 0;
+    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
+    disturbance_read(&lives->before, &cpus);
+    for (struct turn *turn = lives->turns;
+         turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
+        if (takes_part(turn) && !turn->failed) {
+            show_progress(lives);
+            turn_begin(turn);
+        }
+    }
+    for (struct turn *turn = lives->turns;
+         turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
+        if (turn->state == STATE_DRIVEN) {
+            turn_warm_up(turn);
+        }
+    }
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->state == STATE_DRIVEN) {
+            measure_settle(turn);
+            turn_look(turn, &turn->begin);
+        }
+    }
 }
 
 static void
 run_life(struct lives *lives)
 {
-    cpu_set_t cpus;
-    size_t n = lives->order->options->ncontenders;
-    int64_t begin_ns = clock_now_ns();
-    int64_t end_ns = begin_ns + lives->cell->life_ns - LEAVING_NS;
+    int64_t end_ns =
+        clock_now_ns() + lives->cell->life_ns - LEAVING_MS * NS_PER_MS;
 
-    lives->nfloors = 0;
-    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_read(&lives->before, &cpus);
-    for (size_t i = 0; i < n && !lives_interrupted(lives); i++) {
-        if (takes_part(lives, i) && !lives->failed[i]) {
-            progress_show(&lives->progress, lives->cell, lives->life);
-            turn_begin(lives, i);
-        }
-    }
-    for (size_t i = 0; i < n && !lives_interrupted(lives); i++) {
-        if (lives->turns[i].state == STATE_DRIVEN) {
-            turn_warm_up(lives, i);
-        }
-    }
-    begin_blocks(lives);
+    begin_life(lives);
     if (lives->cell->scenario.open_loop) {
-        run_closed(lives, end_ns, CAPACITY_BLOCKS);
         run_open(lives, end_ns);
     } else {
         run_closed(lives, end_ns, INT_MAX);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (lives->turns[i].state != STATE_OUT) {
-            turn_end(lives, i);
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->state != STATE_OUT) {
+            turn_end(turn);
         }
     }
 }
+
+/* Count the system calls of one that was measured. */
+static void
+count_calls(struct turn *turn)
+{
+    struct lives *lives = turn->lives;
+    struct calls calls;
+
+    syscalls_count(turn, &calls);
+    if (!lives->shared->interrupted) {
+        lives_keep(lives, RECORD_CALLS, &calls);
+    }
+}
+
+/* ---- a scenario -------------------------------------------------------- */
 
 /* Whoever had no turn gets a row that says so: a table without it would look
  * as if it had not been asked for. */
 static void
-name_the_missing(struct lives *lives)
+end_cell(struct lives *lives)
 {
-    for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
-        if (takes_part(lives, i) && !lives->measured[i] &&
-            !lives->failed[i]) {
-            const struct measure_order order = lives_order_for(lives, i);
+    const char *skipped = lives->cell->skipped;
 
-            lives_keep_reason(lives, &order, LIFE_SKIPPED,
-                              "not measured: the run was interrupted");
-        }
-    }
-}
-
-/* Count the system calls of those that were measured. */
-static void
-count_calls(struct lives *lives)
-{
-    const struct options *options = lives->order->options;
-
-    /* What an open loop calls says more of the rate than of the server. */
-    for (size_t i = 0;
-         i < options->ncontenders && !lives->cell->scenario.open_loop; i++) {
-        if (lives->measured[i] && !lives_interrupted(lives)) {
-            const struct measure_order order = lives_order_for(lives, i);
-            struct calls calls;
-
-            syscalls_count(&order, options->syscalls, &calls);
-            if (!lives_interrupted(lives)) {
-                lives_keep_calls(lives, &calls);
+    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        if (turn->measured) {
+            /* What an open loop calls says more of the rate than of the
+             * server. */
+            if (!lives->shared->interrupted && !turn->scenario->open_loop) {
+                count_calls(turn);
             }
+        } else if (takes_part(turn) && !turn->failed &&
+                   (skipped[0] != '\0' || lives->shared->interrupted)) {
+            turn_keep_reason(turn, LIFE_SKIPPED,
+                             skipped[0] != '\0'
+                                 ? skipped
+                                 : "not measured: the run was interrupted");
         }
     }
 }
 
-static void
-run_cell(struct lives *lives, const struct plan_cell *cell)
+void
+lives_run_cell(struct lives *lives, const struct plan_cell *cell)
 {
+    struct run *run = &lives->results.run;
+
     lives->cell = cell;
+    lives->cell_begin_ns = clock_now_ns();
+    lives->life = 1;
     lives->block = 0;
     lives->npoints = 0;
-    memset(lives->failed, 0, sizeof lives->failed);
-    memset(lives->measured, 0, sizeof lives->measured);
-    progress_cell(&lives->progress);
-    layout_enter(&cell->layout);
-    for (size_t i = 0; i < lives->order->options->ncontenders; i++) {
-        if (cell->skipped[0] != '\0' && takes_part(lives, i)) {
-            const struct measure_order order = lives_order_for(lives, i);
+    for (size_t i = 0; i < lives->options->ncontenders; i++) {
+        struct turn *turn = &lives->turns[i];
 
-            lives_keep_reason(lives, &order, LIFE_SKIPPED, cell->skipped);
-        }
+        turn->lives = lives;
+        turn->contender = &lives->options->contenders[i];
+        turn->scenario = &cell->scenario;
+        turn->driver = &lives->shared->drivers[i];
+        turn->failed = turn->measured = false;
     }
+    sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
     for (int i = 1; i <= cell->lives && cell->skipped[0] == '\0' &&
-                    !lives_interrupted(lives);
+                    !lives->shared->interrupted;
          i++) {
         lives->life = i;
         run_life(lives);
     }
-    if (lives_interrupted(lives)) {
-        name_the_missing(lives);
-    } else {
-        count_calls(lives);
+    end_cell(lives);
+    if (lives->terminal) {
+        fputs("\r\033[K", stderr);
     }
-    progress_end(&lives->progress);
-    if (lives->order->on_cell) {
-        lives->order->on_cell(lives->order->results, cell);
-    }
-}
-
-int
-lives_run(const struct lives_order *order)
-{
-    const struct plan *plan = order->plan;
-    struct run *run = &order->results->run;
-    struct lives *lives = calloc(1, sizeof *lives);
-    int64_t begin_ns = clock_now_ns();
-    int error;
-
-    if (!lives) {
-        return -1;
-    }
-    lives->order = order;
-    progress_begin(&lives->progress, plan, run->note);
-    srandom((unsigned)run->seed);
-    for (size_t i = 0; i < plan->ncells && !lives_interrupted(lives); i++) {
-        run_cell(lives, &plan->cells[i]);
-        run->lives = plan->cells[i].lives > run->lives ? plan->cells[i].lives
-                                                       : run->lives;
-    }
-    run->partial = lives_interrupted(lives);
-    run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
-    if (order->file && lives->write_errno == 0 &&
-        results_write(order->file, RECORD_END, run) != 0) {
-        lives_say_unwritten(lives, errno);
-    }
-    error = lives->write_errno;
-    free(lives);
-    errno = error;
-    return error == 0 ? 0 : -1;
+    run->lives = cell->lives > run->lives ? cell->lives : run->lives;
 }

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/report/report.h"
 
 enum {
     PIECE_BYTES = 16 * 1024, /* what a server moves at once */
@@ -73,16 +72,6 @@ make_printable(char *text)
     json_decref(string);
 }
 
-/* Append a word, with a space before it unless it is the first. */
-static void
-append(char *text, size_t text_bytes, const char *word)
-{
-    size_t length = strlen(text);
-
-    snprintf(text + length, text_bytes - length, "%s%s",
-             length > 0 ? " " : "", word);
-}
-
 /* What git says of the tree that the program is in; "" if nothing. */
 static void
 find_commit(char *text, size_t text_bytes)
@@ -104,27 +93,20 @@ find_commit(char *text, size_t text_bytes)
 
 void
 machine_describe(struct run *run, const struct options *options,
-                 const struct plan *plan, const struct layout_machine *cpus,
-                 int argc, char **argv)
+                 const struct plan *plan, int argc, char **argv)
 {
-    static const char *const modes[] = {
-        [MODE_DEFAULT] = "default",
-        [MODE_QUICK] = "quick",
-        [MODE_FULL] = "full",
-        [MODE_C10K] = "c10k",
-        [MODE_VARIANTS] = VARIANTS_MODE,
-    };
     time_t now = time(NULL);
     struct utsname system;
     unsigned short seed = 0;
-    struct layout layout;
+    const char *layout = options->layout == LAYOUT_ALL     ? "all"
+                         : options->layout == LAYOUT_SPLIT ? "split"
+                                                           : "shared";
 
     getrandom(&seed, sizeof seed, GRND_NONBLOCK);
-    layout_make(cpus, options->layout, &layout);
     *run = (struct run){
         .seconds = NAN,
         .partial = true,
-        .cores = cpus->count,
+        .cores = CPU_COUNT(&plan->allowed),
         .seed = seed,
     };
     find_cpu_model(run->cpu_model, sizeof run->cpu_model);
@@ -139,25 +121,26 @@ machine_describe(struct run *run, const struct options *options,
 #else
     snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
 #endif
-    snprintf(run->layout, sizeof run->layout, "%s", layout.name);
-    snprintf(run->mode, sizeof run->mode, "%s", modes[options->mode]);
-    snprintf(run->note, sizeof run->note, "%.400s%s", plan->note,
-             cpus->count == 1 && has_all_cpus(plan)
-                 ? "with one CPU, work cannot show what threads gain from "
-                   "more. "
-                 : "");
+    snprintf(run->layout, sizeof run->layout, "%s", layout);
+    snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
+    text_append(run->note, sizeof run->note, "", "%.400s", plan->note);
+    if (run->cores == 1 && has_all_cpus(plan)) {
+        text_append(run->note, sizeof run->note, "",
+                    "with one CPU, work cannot show what threads gain from "
+                    "more. ");
+    }
     if (options->launcher) {
-        size_t length = strlen(run->note);
-
-        snprintf(run->note + length, sizeof run->note - length,
-                 "servers are started through \"%s\". ", options->launcher);
+        text_append(run->note, sizeof run->note, "",
+                    "servers are started through \"%s\". ",
+                    options->launcher);
         make_printable(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
-        append(run->models, sizeof run->models, options->contenders[i].name);
+        text_append(run->models, sizeof run->models, " ", "%s",
+                    options->contenders[i].name);
     }
     for (int i = 0; i < argc; i++) {
-        append(run->command, sizeof run->command, argv[i]);
+        text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
     }
     make_printable(run->command);
 }

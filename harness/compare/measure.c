@@ -3,169 +3,118 @@
  */
 #include "harness/compare/measure.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "harness/compare/server.h"
-#include "harness/load/engine.h"
+#include "harness/base/base.h"
 
 enum {
     SETTLE_LOOK_NS = 2 * 1000 * 1000,   /* between looks at its CPU time */
     SETTLE_BUSY_NS = 20 * 1000,         /* more than that is no rest */
     SETTLE_MAX_NS = 1000 * 1000 * 1000, /* for a server that never rests */
+    FLAG_BYTES = 64
 };
 
 void
-measure_identify(const struct measure_order *order, struct life *life)
+measure_identify(const struct turn *turn, struct life *life)
 {
-    const struct scenario *scenario = order->scenario;
+    const struct scenario *scenario = turn->scenario;
+    const struct layout *layout = &turn->lives->cell->layout;
 
     life_clear(life);
     snprintf(life->scenario, sizeof life->scenario, "%s", scenario->name);
-    snprintf(life->model, sizeof life->model, "%s", order->contender->name);
-    snprintf(life->layout, sizeof life->layout, "%s", order->layout->name);
+    snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
+    snprintf(life->layout, sizeof life->layout, "%s", layout->name);
     life->clients = scenario_asked(scenario);
     life->silent = scenario->silent;
-    life->life = order->life;
+    life->life = turn->lives->life;
     life->ask_silent = scenario->ask_silent;
     life->churn = scenario->churn;
     life->handshake = scenario->handshake;
-    life->cpus = order->layout->server_cpus;
+    life->cpus = layout->server_cpus;
     life->delay_ms = scenario->delay_ms;
     life->work_us = scenario->work_us;
     life->message_bytes = scenario->message_bytes;
-    if (order->rate) {
-        life->rate_per_s = order->rate->rate_per_s;
-        life->rate_of_per_s = order->rate->of_per_s;
-        snprintf(life->rate_of, sizeof life->rate_of, "%s", order->rate->of);
-    }
-}
-
-/* The command line: our own servers get the flags of the scenario. */
-static void
-order_server(const struct measure_order *order, const char *const *prefix,
-             struct server_order *server_order, char *path, size_t path_bytes,
-             char flags[3][64])
-{
-    const struct scenario *scenario = order->scenario;
-    int n = 0;
-
-    memset(server_order, 0, sizeof *server_order);
-    server_order->cpus = &order->layout->server;
-    server_order->start_timeout_ns = order->start_timeout_ns;
-    server_order->interrupted = order->interrupted;
-    server_order->launcher = order->launcher;
-    server_order->host = order->host;
-    for (; prefix && prefix[n]; n++) {
-        server_order->arguments[n] = prefix[n];
-    }
-    if (order->contender->kind == CONTENDER_FOREIGN) {
-        server_order->command = order->contender->command;
-        return;
-    }
-    contender_find(order->contender, order->bin, path, path_bytes);
-    server_order->arguments[n++] = path;
-    server_order->arguments[n++] = "--port=0";
-    server_order->arguments[n++] = "--stats";
-    if (order->contender->flag) {
-        server_order->arguments[n++] = order->contender->flag;
-    }
-    if (order->host) {
-        snprintf(flags[2], sizeof flags[2], "--address=%s", order->host);
-        server_order->arguments[n++] = flags[2];
-    }
-    if (scenario->handshake) {
-        server_order->arguments[n++] = "--handshake";
-    }
-    if (scenario->delay_ms > 0) {
-        snprintf(flags[0], sizeof flags[0], "--delay=%d", scenario->delay_ms);
-        server_order->arguments[n++] = flags[0];
-    }
-    if (scenario->work_us > 0) {
-        snprintf(flags[1], sizeof flags[1], "--work=%d", scenario->work_us);
-        server_order->arguments[n++] = flags[1];
-    }
 }
 
 int
-measure_start_server(const struct measure_order *order, struct server *server,
-                     const char *const *prefix,
+measure_start_server(struct turn *turn, const char *const *prefix,
                      char reason[SERVER_REASON_BYTES])
 {
-    struct server_order server_order;
-    char path[4096];
-    char flags[3][64];
+    const struct options *options = turn->lives->options;
+    const struct scenario *scenario = turn->scenario;
+    char address[FLAG_BYTES];
+    char delay[FLAG_BYTES];
+    char work[FLAG_BYTES];
+    /* Our own servers get the flags of the scenario. */
+    const struct {
+        bool given;
+        const char *flag;
+    } flags[] = {
+        {true, turn->contender->path},
+        {true, "--port=0"},
+        {true, "--stats"},
+        {turn->contender->flag, turn->contender->flag},
+        {options->host, address},
+        {scenario->handshake, "--handshake"},
+        {scenario->delay_ms > 0, delay},
+        {scenario->work_us > 0, work},
+    };
+    struct server_order server_order = {
+        .cpus = &turn->lives->cell->layout.server,
+        .start_timeout_ns = options->start_timeout_ns,
+        .interrupted = &turn->lives->shared->interrupted,
+        .launcher = options->launcher,
+        .host = options->host,
+        .command = turn->contender->command,
+    };
+    size_t n = 0;
 
-    order_server(order, prefix, &server_order, path, sizeof path, flags);
-    return server_start(server, &server_order, reason);
-}
-
-void
-measure_identify_slice(const struct measure_order *order,
-                       const struct grid_point *rate, int block,
-                       struct slice *slice)
-{
-    memset(slice, 0, sizeof *slice);
-    snprintf(slice->scenario, sizeof slice->scenario, "%s",
-             order->scenario->name);
-    snprintf(slice->model, sizeof slice->model, "%s", order->contender->name);
-    slice->clients = scenario_asked(order->scenario);
-    slice->rate_per_s = rate ? rate->rate_per_s : 0;
-    slice->life = order->life;
-    slice->block = block;
-}
-
-void
-measure_add_floor(struct life *life, double floor_us)
-{
-    life->figure[LIFE_FLOOR_US] = floor_us;
-    life->figure[LIFE_CPU_OVER_FLOOR] =
-        life->figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
-}
-
-bool
-measure_has_moved(const struct measure_order *order,
-                  const struct server *server)
-{
-    cpu_set_t cpus;
-
-    return server->pid != 0 &&
-           sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
-           !CPU_EQUAL(&cpus, &order->layout->server);
-}
-
-void
-measure_set_load(const struct measure_order *order,
-                 const struct server *server, struct engine_options *options)
-{
-    const struct scenario *scenario = order->scenario;
-
-    memset(options, 0, sizeof *options);
-    options->address = server->address;
-    options->address_bytes = server->address_bytes;
-    options->clients = scenario->clients;
-    options->silent_clients = scenario->silent;
-    options->ask_silent = scenario->ask_silent;
-    options->message_bytes = scenario->message_bytes;
-    options->churn = scenario->churn;
-    options->handshake = scenario->handshake;
-    options->arrivals = SCHEDULE_POISSON;
-    if (strcmp(order->layout->name, "split") == 0) {
-        options->spin_ns = ENGINE_SPIN_NS;
+    snprintf(address, sizeof address, "--address=%s", options->host);
+    snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
+    snprintf(work, sizeof work, "--work=%d", scenario->work_us);
+    for (; prefix && prefix[n]; n++) {
+        server_order.arguments[n] = prefix[n];
     }
+    for (size_t i = 0;
+         i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
+        if (flags[i].given) {
+            server_order.arguments[n++] = flags[i].flag;
+        }
+    }
+    return server_start(&turn->server, &server_order, reason);
 }
 
 void
-measure_settle(const struct measure_order *order, const struct server *server)
+measure_set_load(const struct turn *turn, struct engine_options *options)
 {
+    const struct scenario *scenario = turn->scenario;
+    const char *layout = turn->lives->cell->layout.name;
+
+    *options = (struct engine_options){
+        .address = turn->server.address,
+        .address_bytes = turn->server.address_bytes,
+        .clients = scenario->clients,
+        .silent_clients = scenario->silent,
+        .ask_silent = scenario->ask_silent,
+        .message_bytes = scenario->message_bytes,
+        .churn = scenario->churn,
+        .handshake = scenario->handshake,
+        .arrivals = SCHEDULE_POISSON,
+        .spin_ns = strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0,
+        .interrupted = &turn->lives->shared->interrupted,
+    };
+}
+
+void
+measure_settle(const struct turn *turn)
+{
+    const struct server *server = &turn->server;
     /* Who serves in vain those who have left uses CPU once in each delay. */
     const int64_t look_ns =
-        SETTLE_LOOK_NS + INT64_C(2000000) * order->scenario->delay_ms;
-    const struct timespec pause = {.tv_sec = look_ns / 1000000000,
-                                   .tv_nsec = look_ns % 1000000000};
+        SETTLE_LOOK_NS + 2 * NS_PER_MS * turn->scenario->delay_ms;
+    const struct timespec pause = {.tv_sec = look_ns / NS_PER_S,
+                                   .tv_nsec = look_ns % NS_PER_S};
     int64_t before_ns = server_cpu_ns(server);
 
     for (int64_t i = 0; i < SETTLE_MAX_NS / look_ns; i++) {

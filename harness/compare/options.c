@@ -1,17 +1,20 @@
 /*
- * options.c: the command line of compare. See plan.h.
+ * options.c: the command line of compare, and the servers that it asks for.
+ * See plan.h.
  */
 #include "harness/compare/plan.h"
 
-#include <stdarg.h>
+#include <err.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 #include "harness/report/report.h"
-#include "harness/results/results.h"
 
 /* What separates names in a list. */
 #define SEPARATORS " ,"
@@ -22,137 +25,219 @@
     "output, everything else to standard error. Exit status: 0 good, 1 a "   \
     "server failed, 2 wrong usage, 3 the harness itself could not measure."
 
-/* What is filled in by the flags; the rest of it follows from that. */
-static struct options given = {.start_timeout_ns = INT64_C(5000000000),
-                               .mode = MODE_DEFAULT};
+enum {
+    LIVES_MAX = 100,
+    /* The yardstick, and the five or the variants. */
+    OWN_MAX = 1 + VARIANTS,
+};
 
-/* Wrong usage: one sentence and exit(2). */
-static void
-refuse(const char *format, ...)
+static const char *const own_names[] = {"blocking",  "threaded", "selectloop",
+                                        "coroutine", "libevent", NULL};
+
+static struct options options = {
+    .start_timeout_ns = 5 * NS_PER_S, .mode = modes, .layout = LAYOUT_UNSAID};
+
+/* Those of --server, in the order given. */
+static struct contender servers[CONTENDERS_MAX - OWN_MAX];
+static size_t nservers;
+
+/* ---- lists of names ---------------------------------------------------- */
+
+/* Read the next name of a list and move the list behind it. False at the end.
+ */
+static bool
+next_name(const char **list, char name[RESULTS_NAME_BYTES])
 {
-    va_list args;
+    const char *begin = *list + strspn(*list, SEPARATORS);
+    size_t length = strcspn(begin, SEPARATORS);
 
-    fputs("compare: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(2);
+    snprintf(name, RESULTS_NAME_BYTES, "%.*s", (int)length, begin);
+    *list = begin + length;
+    return length > 0;
 }
 
+/* Where no list was given, all names are wanted. */
 static bool
-has_name(const char *names, const char *name)
+has_name(const char *list, const char *name)
 {
-    size_t length = strlen(name);
+    char next[RESULTS_NAME_BYTES];
 
-    while (*names != '\0') {
-        size_t word = strcspn(names, SEPARATORS);
-
-        if (word == length && memcmp(names, name, length) == 0) {
+    while (list && next_name(&list, next)) {
+        if (strcmp(next, name) == 0) {
             return true;
         }
-        names += word;
-        names += strspn(names, SEPARATORS);
     }
-    return false;
+    return !list;
 }
 
-/* Refuse --flag with a name that is not among `allowed`, a list itself. */
+/* Refuse --flag with a name that is not among `allowed`, a list itself, or
+ * without any. */
 static void
-check_names(const char *flag, const char *names, const char *allowed)
+check_names(const char *flag, const char *list, const char *allowed)
 {
-    const char *word = names + strspn(names, SEPARATORS);
+    char name[RESULTS_NAME_BYTES];
 
-    if (*word == '\0') {
-        refuse("--%s: there is no name in it", flag);
+    if (list && list[strspn(list, SEPARATORS)] == '\0') {
+        errx(EXIT_USAGE, "--%s: there is no name in it", flag);
     }
-    while (*word != '\0') {
-        char name[RESULTS_NAME_BYTES];
-        size_t length = strcspn(word, SEPARATORS);
-
-        snprintf(name, sizeof name, "%.*s", (int)length, word);
+    while (list && next_name(&list, name)) {
         if (!has_name(allowed, name)) {
-            refuse("--%s: %.*s is not one of %s", flag, (int)length, word,
-                   allowed);
+            errx(EXIT_USAGE, "--%s: %s is not one of %s", flag, name,
+                 allowed);
         }
-        word += length;
-        word += strspn(word, SEPARATORS);
     }
+}
+
+/* ---- servers ----------------------------------------------------------- */
+
+/* Why a server of --server cannot be called like that, or NULL. */
+static const char *
+refusal_of_name(const char *name)
+{
+    for (int i = 0; own_names[i]; i++) {
+        if (strcmp(name, own_names[i]) == 0) {
+            return "that name belongs to one of the five";
+        }
+    }
+    for (int i = 0; i < VARIANTS; i++) {
+        if (strcmp(name, variants[i].name) == 0) {
+            return "that name belongs to one of the variants";
+        }
+    }
+    for (size_t i = 0; i < nservers; i++) {
+        if (strcmp(name, servers[i].name) == 0) {
+            return "that name is there twice";
+        }
+    }
+    return strcmp(name, RESULTS_YARDSTICK) == 0
+               ? "that name belongs to the yardstick"
+               : NULL;
 }
 
 /* --server may be given again, so it is no value but adds one. */
 static int
 add_server(const char *text, int64_t *amount)
 {
-    struct contender contender;
-    const char *wrong = contender_parse(text, &contender);
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
+    size_t length = strspn(text, letters);
+    char *name = strndup(text, length);
+    const char *command = text + length + 1;
+    const char *wrong = NULL;
 
     *amount = 0;
+    if (length == 0 || length > CONTENDER_NAME_MAX || text[length] != '=') {
+        wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
+    } else if (command[strspn(command, " \t")] == '\0') {
+        wrong = "there is no command behind the =";
+    } else {
+        wrong = refusal_of_name(name);
+    }
     if (wrong) {
-        refuse("--server: %s: %s; it must read \"name=command {port}\"", text,
-               wrong);
+        errx(EXIT_USAGE,
+             "--server: %s: %s; it must read \"name=command {port}\"", text,
+             wrong);
     }
-    for (size_t i = 0; i < given.ncontenders; i++) {
-        if (strcmp(given.contenders[i].name, contender.name) == 0) {
-            refuse("--server: %s is there twice", contender.name);
-        }
+    if (nservers >= CONTENDERS_MAX - OWN_MAX) {
+        errx(EXIT_USAGE,
+             "--server: %s is one too many; %d can be measured in one run",
+             name, CONTENDERS_MAX - OWN_MAX);
     }
-    if (given.ncontenders >= CONTENDERS_MAX - CONTENDERS_OWN_MAX) {
-        refuse("--server: %s is one too many; %d can be measured in one run",
-               contender.name, CONTENDERS_MAX - CONTENDERS_OWN_MAX);
-    }
-    given.contenders[given.ncontenders++] = contender;
+    servers[nservers++] = (struct contender){
+        .name = name, .kind = CONTENDER_FOREIGN, .command = command};
     return 0;
 }
 
-/* True unless others were asked for. */
-static bool
-want_model(const struct options *options, const char *name)
-{
-    return !options->models || has_name(options->models, name);
-}
-
-/* Fill in what was not said. Our own models come first in every table, in its
- * order whatever the order was, and the yardstick last. */
+/* All who take part. Our own models come first in every table, in its order
+ * whatever the order was, and the yardstick last. */
 static void
-finish(struct options *options)
+add_contenders(void)
 {
-    struct contender all[CONTENDERS_MAX];
+    struct contender *all = options.contenders;
     size_t n = 0;
 
-    for (int i = 0; contender_own_names[i] && options->mode != MODE_VARIANTS;
-         i++) {
-        if (want_model(options, contender_own_names[i])) {
-            contender_make(&all[n++], CONTENDER_OWN, contender_own_names[i],
-                           contender_own_names[i], NULL);
+    for (int i = 0; own_names[i] && options.mode->bit != MODE_VARIANTS; i++) {
+        if (has_name(options.models, own_names[i])) {
+            all[n++] = (struct contender){.name = own_names[i],
+                                          .program = own_names[i]};
         }
     }
-    for (int i = 0; i < VARIANTS && options->mode == MODE_VARIANTS; i++) {
-        if (want_model(options, variants[i].program) ||
-            want_model(options, variants[i].base)) {
-            contender_make(&all[n++], CONTENDER_OWN, variants[i].name,
-                           variants[i].program, variants[i].flag);
+    for (int i = 0; i < VARIANTS && options.mode->bit == MODE_VARIANTS; i++) {
+        if (has_name(options.models, variants[i].program) ||
+            has_name(options.models, variants[i].base)) {
+            all[n++] = (struct contender){.name = variants[i].name,
+                                          .program = variants[i].program,
+                                          .flag = variants[i].flag};
         }
     }
-    memcpy(&all[n], options->contenders,
-           options->ncontenders * sizeof all[0]);
-    n += options->ncontenders;
-    contender_make(&all[n++], CONTENDER_YARDSTICK, RESULTS_YARDSTICK,
-                   RESULTS_YARDSTICK, NULL);
-    memcpy(options->contenders, all, n * sizeof all[0]);
-    options->ncontenders = n;
+    memcpy(&all[n], servers, nservers * sizeof all[0]);
+    n += nservers;
+    all[n++] = (struct contender){.name = RESULTS_YARDSTICK,
+                                  .kind = CONTENDER_YARDSTICK,
+                                  .program = RESULTS_YARDSTICK};
+    options.ncontenders = n;
 }
+
+const char *
+contender_own_folder(void)
+{
+    static char folder[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+
+    return length > 0 ? dirname(folder) : ".";
+}
+
+/* The installed name first: a folder like /usr/local/bin may well hold some
+ * "threaded" that is not ours. NULL if there is neither. */
+static const char *
+find_program(const char *program)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/fiveways-%s", options.bin, program) == -1) {
+        err(EXIT_UNMEASURED, "%s", program);
+    }
+    if (access(path, X_OK) != 0) {
+        sprintf(path, "%s/%s", options.bin, program);
+    }
+    if (access(path, X_OK) != 0) {
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
+/* In the build a program is called "blocking", after `make install`
+ * "fiveways-blocking". What is made with libevent may be missing: a machine
+ * without the library cannot have it, and its row says so. */
+static void
+find_programs(void)
+{
+    for (size_t i = 0; i < options.ncontenders; i++) {
+        struct contender *contender = &options.contenders[i];
+        const char *program = contender->program;
+
+        contender->path = program ? find_program(program) : NULL;
+        if (program && !contender->path && strcmp(program, "libevent") != 0 &&
+            strcmp(program, "bufferevent") != 0) {
+            errx(EXIT_UNMEASURED,
+                 "there is no program %s in %s; run make, or say with --bin "
+                 "where it is",
+                 program, options.bin);
+        }
+    }
+}
+
+/* ---- scenarios --------------------------------------------------------- */
 
 /* True if a mode runs any size of a scenario. One that it leaves out is run
  * in all sizes when it is asked for by name. */
 static bool
-mode_has(enum mode mode, const char *name)
+mode_has(const struct mode *mode, const char *name)
 {
-    size_t count;
-    const struct scenario *all = scenarios_all(&count);
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(all[i].name, name) == 0 && (all[i].modes & mode) != 0) {
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        if (strcmp(next->name, name) == 0 && (next->modes & mode->bit) != 0) {
             return true;
         }
     }
@@ -160,154 +245,131 @@ mode_has(enum mode mode, const char *name)
 }
 
 bool
-options_want(const struct options *options, const struct scenario *scenario)
+options_want(const struct options *asked, const struct scenario *scenario)
 {
-    bool in_mode = (scenario->modes & options->mode) != 0;
-
-    if (!options->scenarios) {
-        return in_mode;
-    }
-    return has_name(options->scenarios, scenario->name) &&
-           (in_mode || !mode_has(options->mode, scenario->name));
+    return has_name(asked->scenarios, scenario->name) &&
+           ((scenario->modes & asked->mode->bit) != 0 ||
+            (asked->scenarios && !mode_has(asked->mode, scenario->name)));
 }
+
+/* ---- flags ------------------------------------------------------------- */
 
 /* What a table of flags cannot say. */
 static void
-check(const struct options *options)
+check(void)
 {
-    struct layout_machine machine;
     struct sockaddr_storage address;
-    struct layout layout;
     socklen_t bytes;
-    char names[256];
+    char names[256] = "";
 
-    if (options->models) {
-        check_names(
-            "models", options->models,
-            "blocking, threaded, selectloop, coroutine, libevent, none");
+    check_names("models", options.models,
+                "blocking, threaded, selectloop, coroutine, libevent, none");
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        if (!has_name(names, next->name)) {
+            text_append(names, sizeof names, ", ", "%s", next->name);
+        }
     }
-    if (options->scenarios) {
-        check_names("scenarios", options->scenarios,
-                    scenarios_names(names, sizeof names));
+    check_names("scenarios", options.scenarios, names);
+    if (options.launcher &&
+        options.launcher[strspn(options.launcher, SEPARATORS)] == '\0') {
+        errx(EXIT_USAGE, "--launcher: there is no command in it");
     }
-    if (options->launcher &&
-        options->launcher[strspn(options->launcher, SEPARATORS)] == '\0') {
-        refuse("--launcher: there is no command in it");
-    }
-    layout_look(&machine);
-    if (layout_make(&machine, options->layout, &layout) != 0) {
-        refuse("--layout: split needs 2 CPUs, and this process may use %d",
-               machine.count);
-    }
-    if (options->host &&
-        server_address(options->host, 1, &address, &bytes) != 0) {
-        refuse("--host: %s is not a numeric IPv4 or IPv6 address such as "
-               "10.0.0.2",
-               options->host);
+    if (options.host &&
+        server_address(options.host, 1, &address, &bytes) != 0) {
+        errx(EXIT_USAGE,
+             "--host: %s is not a numeric IPv4 or IPv6 address such as "
+             "10.0.0.2",
+             options.host);
     }
 }
 
-/* Flags that are not kept as they are given. */
-enum {
-    MODES = 5
-};
-static bool modes_on[MODE_VARIANTS + 1];
-static int layout = -1;
-static int syscalls = SYSCALLS_AUTO;
-static int64_t servers;
+static bool modes_on[MODES];
+static int64_t servers_amount;
 
 static const struct flag flags[] = {
-    FLAG_ON("quick", 0, &modes_on[MODE_QUICK],
-            "About 12 s: to look at, not to quote"),
-    FLAG_ON("full", 0, &modes_on[MODE_FULL],
-            "Everything, with the larger sizes"),
-    FLAG_ON("c10k", 0, &modes_on[MODE_C10K],
+    FLAG_ON("quick", 0, &modes_on[1], "About 12 s: to look at, not to quote"),
+    FLAG_ON("full", 0, &modes_on[2], "Everything, with the larger sizes"),
+    FLAG_ON("c10k", 0, &modes_on[3],
             "Only scenario idle, with 0 to 10 000 idle clients: who holds "
             "them, at what cost, and where the others stop"),
-    FLAG_ON("variants", 0, &modes_on[MODE_VARIANTS],
+    FLAG_ON("variants", 0, &modes_on[4],
             "The models made in another way, beside the models: libevent "
             "on poll and select, its buffers, swapcontext, large stacks"),
-    FLAG_TEXT("models", 0, "NAMES", &given.models,
+    FLAG_TEXT("models", 0, "NAMES", &options.models,
               "Only these of blocking, threaded, selectloop, coroutine, "
               "libevent; or none, but servers of your own"),
-    FLAG_TEXT("scenarios", 0, "NAMES", &given.scenarios,
+    FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
-    FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &given.time_ns, 1000000,
-                INT64_C(3600000000000),
+    FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
+                NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",
                 "So long for each scenario, all servers and lives "
                 "together"),
-    FLAG_NUMBER("lives", 0, NULL, &given.lives, 1, OPTIONS_LIVES_MAX,
+    FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
                 "with --quick and --c10k 2, with --full 4)"),
-    FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers, 0, 0,
-                "NAME=COMMAND",
+    FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers_amount, 0,
+                0, "NAME=COMMAND",
                 "Also a server of your own; {port} becomes a port for it "
                 "to listen on, or it prints \"listening on "
                 "ADDRESS:PORT\". May be given again"),
-    FLAG_TEXT("launcher", 0, "WORDS", &given.launcher,
+    FLAG_TEXT("launcher", 0, "WORDS", &options.launcher,
               "Start each server through this command, e.g. \"ip netns "
               "exec NAME\" or \"ssh -q other\"; it must pass standard "
               "input on"),
-    FLAG_TEXT("host", 0, "ADDRESS", &given.host,
+    FLAG_TEXT("host", 0, "ADDRESS", &options.host,
               "Where servers listen and clients connect to (default: "
               "127.0.0.1); {host} in a server's command becomes it"),
-    FLAG_WORD("layout", 0, "shared|split|all", &layout,
+    FLAG_WORD("layout", 0, "shared|split|all", &options.layout,
               "The CPUs of client and server (default: shared, one for "
               "both)"),
-    FLAG_ON("why", 0, &given.why,
+    FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
-    FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &syscalls,
+    FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &options.syscalls,
               "How system calls are counted (default: auto, by perf "
               "where the kernel lets us, else by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
-                &given.start_timeout_ns, 1000000, INT64_C(3600000000000),
+                &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",
                 "A server must be ready within it (default: 5s)"),
-    FLAG_TEXT("bin", 0, "DIR", &given.bin,
+    FLAG_TEXT("bin", 0, "DIR", &options.bin,
               "Where the servers are (default: beside compare)"),
     FLAG_TEXT(
-        "out", 0, "DIR", &given.out,
+        "out", 0, "DIR", &options.out,
         "Where results go (default: build/compare, or build/compare-MODE)"),
     {0},
 };
 
-void
-options_parse(struct options *options, int argc, char **argv)
+const struct options *
+options_read(int argc, char **argv)
 {
-    static const struct {
-        enum mode mode;
-        const char *folder;
-    } modes[] = {
-        {MODE_DEFAULT, "build/compare"},
-        {MODE_QUICK, "build/compare-quick"},
-        {MODE_FULL, "build/compare-full"},
-        {MODE_C10K, "build/compare-c10k"},
-        {MODE_VARIANTS, "build/compare-variants"},
-    };
+    cpu_set_t cpus;
 
     flags_parse("compare", ABOUT, flags, NULL, argc, argv);
-    *options = given;
     for (int i = 1; i < MODES; i++) {
-        if (modes_on[modes[i].mode] && options->mode != MODE_DEFAULT) {
-            refuse("--quick, --full, --c10k and --variants exclude each "
-                   "other");
+        if (modes_on[i] && options.mode != modes) {
+            errx(EXIT_USAGE,
+                 "--quick, --full, --c10k and --variants exclude each "
+                 "other");
         }
-        if (modes_on[modes[i].mode]) {
-            options->mode = modes[i].mode;
-        }
-    }
-    for (int i = 0; i < MODES; i++) {
-        if (options->mode == modes[i].mode && !options->out) {
-            options->out = modes[i].folder;
+        if (modes_on[i]) {
+            options.mode = &modes[i];
         }
     }
-    if (!options->bin) {
-        options->bin = contender_own_folder();
+    if (!options.out) {
+        options.out = options.mode->out;
     }
-    options->layout_given = layout != -1;
-    options->layout = layout != -1 ? (enum layout_kind)layout : LAYOUT_SHARED;
-    options->syscalls = (enum syscalls_method)syscalls;
-    check(options);
-    finish(options);
+    if (!options.bin) {
+        options.bin = contender_own_folder();
+    }
+    if (options.layout == LAYOUT_SPLIT &&
+        sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
+        CPU_COUNT(&cpus) < 2) {
+        errx(EXIT_USAGE,
+             "--layout: split needs 2 CPUs, and this process may use 1");
+    }
+    check();
+    add_contenders();
+    find_programs();
+    return &options;
 }

@@ -3,23 +3,12 @@
  */
 #include "harness/compare/plan.h"
 
-#include <stdarg.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/load/engine.h"
-
-/* How each mode spends its time. */
-struct budget {
-    enum mode mode; /* of which */
-    double scale;   /* of the times in the table of scenarios */
-    int lives;      /* fresh processes of each server in a scenario */
-};
-
-static const struct budget budgets[] = {
-    {MODE_DEFAULT, 1, 3}, {MODE_QUICK, 0.2, 2},    {MODE_FULL, 3, 4},
-    {MODE_C10K, 2, 2},    {MODE_VARIANTS, 2.8, 3},
-};
 
 enum {
     /* To count the system calls of one row, once in a run; measured. */
@@ -33,183 +22,183 @@ enum {
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
 };
 
-/*
- * Take silent clients away until the descriptors suffice; without silent
- * ones the cell is skipped, because an echo of 100 clients is another
- * scenario than one of 512.
- */
-static void
-fit_descriptors(struct plan_cell *cell, rlim_t limit)
+/* The last member of a set (n = 0), or the one before it (n = 1). */
+static int
+nth_from_end(const cpu_set_t *set, int n)
 {
-    struct scenario *scenario = &cell->scenario;
+    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
+        if (CPU_ISSET(cpu, set) && n-- == 0) {
+            return cpu;
+        }
+    }
+    return 0;
+}
+
+/* Of the client's process, or of the server's if that needs more. */
+static rlim_t
+descriptors_needed(const struct scenario *scenario)
+{
     struct engine_options options = {
         .clients = scenario->clients,
         .silent_clients = scenario->silent,
         .churn = scenario->churn,
     };
-    rlim_t client =
-        (rlim_t)engine_descriptors_needed(&options) + HARNESS_DESCRIPTORS;
-    rlim_t server =
-        (rlim_t)(scenario->clients + scenario->silent) + SERVER_DESCRIPTORS;
-    rlim_t needed = client > server ? client : server;
+    int client = engine_descriptors_needed(&options) + HARNESS_DESCRIPTORS;
+    int server = scenario->clients + scenario->silent + SERVER_DESCRIPTORS;
 
-    if (needed <= limit) {
-        return;
-    }
-    if (scenario->ask_silent && needed - limit < (rlim_t)scenario->silent) {
-        scenario->silent -= (int)(needed - limit);
-        return;
-    }
-    snprintf(cell->skipped, sizeof cell->skipped,
-             "%d clients need %llu descriptors, and the limit (ulimit -Hn) "
-             "is %llu",
-             scenario_asked(scenario), (unsigned long long)needed,
-             (unsigned long long)limit);
+    return (rlim_t)(client > server ? client : server);
 }
 
-/* Append what the limit changed to the one sentence about it. */
-static void
-note(struct plan *plan, rlim_t limit, const char *format, ...)
-{
-    size_t length = strlen(plan->note);
-    char before[64] = ", ";
-    va_list args;
-
-    if (length == 0) {
-        snprintf(before, sizeof before,
-                 "only %llu descriptors are allowed (ulimit -Hn): ",
-                 (unsigned long long)limit);
-    }
-    length += (size_t)snprintf(plan->note + length,
-                               sizeof plan->note - length, "%s", before);
-    if (length >= sizeof plan->note) {
-        return;
-    }
-    va_start(args, format);
-    vsnprintf(plan->note + length, sizeof plan->note - length, format, args);
-    va_end(args);
-}
-
-/* True if the last cell is the same as one before it. */
+/* Before the last one. */
 static bool
-is_duplicate(const struct plan *plan)
+is_there(const struct plan *plan, const struct scenario *scenario)
 {
-    const struct scenario *last = &plan->cells[plan->ncells - 1].scenario;
-
     for (size_t i = 0; i + 1 < plan->ncells; i++) {
         const struct scenario *other = &plan->cells[i].scenario;
 
-        if (strcmp(other->name, last->name) == 0 &&
-            scenario_asked(other) == scenario_asked(last)) {
+        if (strcmp(other->name, scenario->name) == 0 &&
+            scenario_asked(other) == scenario_asked(scenario)) {
             return true;
         }
     }
     return false;
 }
 
-/* Say what became of the last cell, which `original` was. One that has shrunk
+/*
+ * Take silent clients away until the descriptors suffice; one that has shrunk
  * to the size of another is left out, since the results could not be told
- * apart. */
+ * apart. Without silent ones the cell is skipped, because an echo of 100
+ * clients is another scenario than one of 512.
+ */
 static void
-note_change(struct plan *plan, const struct scenario *original, rlim_t limit)
+fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
 {
-    const struct plan_cell *last = &plan->cells[plan->ncells - 1];
+    struct plan_cell *cell = &plan->cells[plan->ncells++];
+    struct scenario *scenario = &cell->scenario;
+    rlim_t needed = descriptors_needed(original);
+    const char *comma = ", ";
 
-    if (last->skipped[0] != '\0') {
-        note(plan, limit, "%s %d is skipped", original->name,
-             scenario_asked(original));
-    } else if (last->scenario.silent != original->silent) {
-        if (is_duplicate(plan)) {
-            note(plan, limit, "%s with %d silent clients is left out",
-                 original->name, original->silent);
-            plan->ncells--;
-        } else {
-            note(plan, limit, "%s has %d silent clients, not %d",
-                 original->name, last->scenario.silent, original->silent);
-        }
+    *scenario = *original;
+    if (needed <= limit) {
+        return;
+    }
+    if (plan->note[0] == '\0') {
+        comma = "";
+        text_append(plan->note, sizeof plan->note, "",
+                    "only %llu descriptors are allowed (ulimit -Hn): ",
+                    (unsigned long long)limit);
+    }
+    if (!original->ask_silent || needed - limit >= (rlim_t)original->silent) {
+        snprintf(cell->skipped, sizeof cell->skipped,
+                 "%d clients need %llu descriptors, and the limit (ulimit "
+                 "-Hn) is %llu",
+                 scenario_asked(scenario), (unsigned long long)needed,
+                 (unsigned long long)limit);
+        text_append(plan->note, sizeof plan->note, comma, "%s %d is skipped",
+                    original->name, scenario_asked(original));
+        return;
+    }
+    scenario->silent -= (int)(needed - limit);
+    if (is_there(plan, scenario)) {
+        plan->ncells--;
+        text_append(plan->note, sizeof plan->note, comma,
+                    "%s with %d silent clients is left out", original->name,
+                    original->silent);
+    } else {
+        text_append(plan->note, sizeof plan->note, comma,
+                    "%s has %d silent clients, not %d", original->name,
+                    scenario->silent, original->silent);
     }
 }
 
+/* The CPUs of a cell. */
 static void
-add_cell(struct plan *plan, const struct options *options,
-         const struct layout_machine *machine,
-         const struct scenario *scenario, rlim_t limit)
+give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
 {
-    struct plan_cell *cell = &plan->cells[plan->ncells++];
-    enum layout_kind kind = options->layout;
+    struct layout *layout = &cell->layout;
 
-    cell->scenario = *scenario;
-    if (scenario->all_cpus) {
-        kind = LAYOUT_ALL;
-    } else if (scenario->open_loop && !options->layout_given) {
+    if (kind == LAYOUT_UNSAID && cell->scenario.open_loop &&
+        CPU_COUNT(allowed) >= 2) {
         /* A client that takes turns with the server is late itself. */
-        kind = machine->count >= 2 ? LAYOUT_SPLIT : LAYOUT_SHARED;
+        kind = LAYOUT_SPLIT;
     }
-    layout_make(machine, kind, &cell->layout);
-    fit_descriptors(cell, limit);
-    note_change(plan, scenario, limit);
+    if (cell->scenario.all_cpus || kind == LAYOUT_ALL) {
+        *layout =
+            (struct layout){"all", *allowed, *allowed, CPU_COUNT(allowed)};
+        return;
+    }
+    /* The last CPUs, because the first ones serve most interrupts. */
+    layout->name = kind == LAYOUT_SPLIT ? "split" : "shared";
+    layout->server_cpus = 1;
+    CPU_SET(nth_from_end(allowed, 0), &layout->server);
+    CPU_SET(nth_from_end(allowed, kind == LAYOUT_SPLIT), &layout->client);
+}
+
+/* What a server takes in each life at the least, in milliseconds: to start,
+ * to warm up, and for a few slices, which hold so many delays, turns of all
+ * clients or rates. Measured. */
+static double
+least_ms(const struct scenario *scenario, int points)
+{
+    return 110 + 100.0 * scenario->delay_ms +
+           (0.4 + 0.02 * scenario->work_us) * scenario->clients +
+           (scenario->open_loop ? 300.0 * points : 0);
 }
 
 /* The time of a cell. Beside all others one rate is enough, which gives a
  * latency under the same load for all; who asks for rates gets the grid. */
 static void
-give_time(struct plan_cell *cell, const struct options *options,
-          const struct budget *budget)
+give_time(struct plan_cell *cell, const struct options *options)
 {
     const struct scenario *scenario = &cell->scenario;
-    bool brief = scenario->open_loop && options->mode == MODE_DEFAULT &&
+    bool brief = scenario->open_loop && options->mode->bit == MODE_DEFAULT &&
                  !options->scenarios;
     double seconds =
-        brief ? BRIEF_SECONDS : scenario->seconds * budget->scale;
-    double connecting = 0;
-    double leaving = 0;
-    int counted = 0;
+        brief ? BRIEF_SECONDS : scenario->seconds * options->mode->scale;
+    bool counts = options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
+    double thousands;
+    int n = 0;
 
     if (options->time_ns > 0) {
         seconds = (double)options->time_ns / 1e9;
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
-        if (contender_offers(&options->contenders[i], scenario)) {
-            counted +=
-                options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
-            connecting += scenario->silent / 1e3 * CONNECT_MS / 1e3;
-            leaving += scenario->silent / 1e3 * LEAVE_MS / 1e3;
-        }
+        n += contender_offers(&options->contenders[i], scenario);
     }
+    thousands = n * scenario->silent / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
-                                     : budget->lives;
-    cell->life_ns = (int64_t)(1e9 * (seconds / cell->lives + connecting));
+                                     : options->mode->lives;
+    cell->life_ns =
+        (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
     if (cell->skipped[0] == '\0') {
-        cell->seconds = seconds + cell->lives * (connecting + leaving) +
-                        counted * COUNT_MS / 1e3;
+        cell->seconds =
+            fmax(seconds,
+                 cell->lives * n * least_ms(scenario, cell->points) / 1e3) +
+            cell->lives * thousands * (CONNECT_MS + LEAVE_MS) / 1e3 +
+            (counts ? n * COUNT_MS / 1e3 : 0);
     }
 }
 
 void
-plan_make(struct plan *plan, const struct options *options,
-          const struct layout_machine *machine)
+plan_make(struct plan *plan, const struct options *options)
 {
-    const struct budget *budget = budgets;
     rlim_t limit = descriptors_raise();
-    size_t count;
-    const struct scenario *all = scenarios_all(&count);
 
-    while (budget->mode != options->mode) {
-        budget++;
-    }
     memset(plan, 0, sizeof *plan);
-    for (size_t i = 0; i < count && plan->ncells < PLAN_CELLS_MAX; i++) {
-        if (options_want(options, &all[i])) {
-            add_cell(plan, options, machine, &all[i], limit);
+    if (sched_getaffinity(0, sizeof plan->allowed, &plan->allowed) == -1) {
+        CPU_SET(0, &plan->allowed);
+    }
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        if (options_want(options, next)) {
+            fit_cell(plan, next, limit);
         }
     }
-    if (plan->note[0] != '\0') {
-        strncat(plan->note, ". ", sizeof plan->note - strlen(plan->note) - 1);
-    }
+    text_append(plan->note, sizeof plan->note, ". ", "%s", "");
     for (size_t i = 0; i < plan->ncells; i++) {
-        give_time(&plan->cells[i], options, budget);
+        give_layout(&plan->cells[i], options->layout, &plan->allowed);
+        give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }
 }

@@ -2,11 +2,9 @@
  * plan.h: what will be run: servers, scenarios, CPUs, rates, and how long.
  *
  *   scenarios.c   the table of what is measured, and why
- *   contender.c   a server that takes part
- *   layout.c      the CPUs of client and server
+ *   options.c     the command line, and the servers that it asks for
+ *   plan.c        scenarios on the CPUs of this machine, and their time
  *   grid.c        the rates of an open loop
- *   options.c     the command line
- *   plan.c        all of it with the time it takes
  *   machine.c     where and when it takes place
  */
 #ifndef FIVEWAYS_COMPARE_PLAN_H
@@ -19,23 +17,42 @@
 
 #include "harness/results/results.h"
 
+/* How compare ends, but for 0. */
+enum {
+    EXIT_FAILED = 1,     /* a server failed */
+    EXIT_USAGE = 2,      /* wrong usage */
+    EXIT_UNMEASURED = 3, /* the harness itself could not measure */
+    EXIT_AT_ONCE = 130   /* it was interrupted twice */
+};
+
 /* ---- scenarios ------------------------------------------------------
  *
- * The table of what is measured, and why.
- *
  * A scenario is a service and a load that together show one thing. The
- * scenario echo stands here three times, with different numbers of clients;
- * each line is one cell of the plan.
+ * scenario echo stands in the table three times, with different numbers of
+ * clients; each line is one cell of the plan.
  */
 
 /* How much is run; a scenario says in which of them it takes part. */
-enum mode {
+enum {
     MODE_DEFAULT = 1,   /* `make compare`: 90 s at most */
     MODE_QUICK = 2,     /* `make compare-quick`: about 15 s, to look at */
     MODE_FULL = 4,      /* `make compare-full`: everything */
     MODE_C10K = 8,      /* `make c10k`: idle clients, 0 to 10 000 of them */
     MODE_VARIANTS = 16, /* `make compare-variants`: see report/variants.h */
+    MODES = 5
 };
+
+/* One of them, and how it spends its time. */
+struct mode {
+    unsigned bit;     /* MODE_DEFAULT ... */
+    const char *name; /* in the results */
+    const char *out;  /* the folder of these */
+    double scale;     /* of the times in the table of scenarios */
+    int lives;        /* fresh processes of each server in a scenario */
+};
+
+/* All of them; the first one is the default. */
+extern const struct mode modes[MODES];
 
 /* One line of the table. */
 struct scenario {
@@ -46,42 +63,27 @@ struct scenario {
     int silent;            /* that connect first and stay silent */
     int delay_ms;          /* --delay of the server; 0: none */
     int work_us;           /* --work of the server; 0: none */
-    unsigned modes;        /* of enum mode, added */
+    unsigned modes;        /* MODE_DEFAULT ..., added */
     bool ask_silent;       /* ask the silent ones at the end */
     bool churn;            /* a connection for each echo */
     bool handshake;        /* --handshake of the server */
     bool all_cpus;         /* the layout is "all", whatever was asked for */
     bool open_loop;        /* first in a closed loop, then at the rates of
-                            * grid.h; a CPU for each side where there are
-                            * two, whatever was asked for */
+                            * the grid; a CPU for each side where there are
+                            * two, if nothing else was asked for */
 };
 
-/* The table; *count is how many lines it has. */
-const struct scenario *scenarios_all(size_t *count);
-
-/* All names, each once, separated by ", ", for a message. Returns `text`,
- * which holds `text_bytes`. */
-char *scenarios_names(char *text, size_t text_bytes);
-
-/* True if the service is the plain one, which any echo server offers; else
- * the server must understand our flags. */
-bool scenario_is_plain(const struct scenario *scenario);
+/* The table; the last line has no name. */
+extern const struct scenario scenarios[];
 
 /* The clients of which an echo is expected. */
 int scenario_asked(const struct scenario *scenario);
 
-/* ---- contender ------------------------------------------------------
- *
- * A server that takes part: one of the five, a foreign one, or
- * the yardstick.
- */
+/* ---- contenders -------------------------------------------------------- */
 
-/* The longest name that the table has room for, and the most contenders: some
- * of our own, which are the yardstick and the variants at the most. */
 enum {
-    CONTENDER_NAME_MAX = 14,
-    CONTENDERS_OWN_MAX = 10,
-    CONTENDERS_MAX = 36
+    CONTENDER_NAME_MAX = 14, /* bytes that the tables have room for */
+    CONTENDERS_MAX = 36      /* in one run */
 };
 
 /* Whose server it is, which decides what it understands. */
@@ -91,96 +93,78 @@ enum contender_kind {
     CONTENDER_YARDSTICK, /* built into the harness: the plain service */
 };
 
-/* One server. */
+/* A server that takes part. */
 struct contender {
-    char name[RESULTS_NAME_BYTES]; /* in every table */
-    enum contender_kind kind;      /* whose it is */
-    const char *program;           /* of ours; of a foreign one NULL */
-    const char *flag;              /* of a variant, else NULL */
-    const char *command; /* of a foreign one, with {port}; else NULL */
+    const char *name;         /* in every table */
+    enum contender_kind kind; /* whose it is */
+    const char *program;      /* of ours; of a foreign one NULL */
+    const char *path;         /* where that is; NULL: it is not built */
+    const char *flag;         /* of a variant, else NULL */
+    const char *command;      /* of a foreign one, with {port}; else NULL */
 };
 
-/* The names of the five, in table order, NULL behind the last. */
-extern const char *const contender_own_names[];
-
-/* Make one of ours, of which `program` and `flag` are not copied. */
-void contender_make(struct contender *contender, enum contender_kind kind,
-                    const char *name, const char *program, const char *flag);
-
-/* True if it is made with libevent, which a machine need not have. */
-bool contender_needs_libevent(const struct contender *contender);
-
-/* The folder that compare itself is in, where those of ours are, too; "." if
- * that cannot be told. The text is static. */
-const char *contender_own_folder(void);
-
-/* Find the program of one of ours in the folder `bin`. In the build it is
- * called "blocking", after `make install` "fiveways-blocking". True, and its
- * path, if there is one that can be run. */
-bool contender_find(const struct contender *contender, const char *bin,
-                    char *path, size_t path_bytes);
-
-/* True if all programs of ours are there, of those that take part; else one
- * sentence on standard error. libevent may be missing: a machine without the
- * library cannot have it, and its row says so. */
-bool contenders_are_there(const struct contender *contenders,
-                          size_t ncontenders, const char *bin);
-
-/* True if this server offers the service of the scenario. */
+/* True if this server offers the service of the scenario: the plain one any
+ * echo server does; else it must understand our flags. */
 bool contender_offers(const struct contender *contender,
                       const struct scenario *scenario);
 
-/*
- * Make a contender from "name=command". Returns NULL, or a reason why it is
- * none: a phrase without a full stop. The command is not copied.
- */
-const char *contender_parse(const char *text, struct contender *contender);
+/* ---- options ----------------------------------------------------------- */
 
-/* ---- layout ---------------------------------------------------------
- *
- * Which CPUs the client and the server run on.
+/*
+ * Which CPUs the client and the server run on, in the order of the flag's
+ * words.
  *
  * shared: both on one CPU. They take turns, nobody wakes another CPU, and
  *         what one echo costs is plain to see; the steadiest.
  * split:  one CPU each.
  * all:    both on all CPUs, as the scheduler likes.
  */
-
-/* The three, in the order of the flag's words. */
 enum layout_kind {
+    LAYOUT_UNSAID = -1, /* what suits the scenario */
     LAYOUT_SHARED,
     LAYOUT_SPLIT,
     LAYOUT_ALL,
 };
 
-/* The CPUs this process was given, before it pinned itself. */
-struct layout_machine {
-    cpu_set_t allowed; /* them */
-    int count;         /* how many */
+/* Which way to count, in the order of the flag's words. */
+enum syscalls_method {
+    SYSCALLS_AUTO,   /* perf, or else strace */
+    SYSCALLS_PERF,   /* perf or nothing */
+    SYSCALLS_STRACE, /* strace or nothing */
+    SYSCALLS_NONE,   /* do not count */
 };
 
-/* One layout on this machine. */
-struct layout {
-    const char *name; /* "shared", "split" or "all" */
-    cpu_set_t client; /* CPUs of the load engine */
-    cpu_set_t server; /* CPUs of the server */
-    int server_cpus;  /* how many those are */
+/* What was asked for. */
+struct options {
+    const char *bin;          /* folder of the servers */
+    const char *out;          /* folder of the results */
+    const struct mode *mode;  /* how much */
+    const char *models;       /* names, or NULL for all */
+    const char *scenarios;    /* names, or NULL for those of the mode */
+    int64_t time_ns;          /* of each scenario; 0: that of the mode */
+    int lives;                /* in each scenario; 0: those of the mode */
+    const char *launcher;     /* words that start each server, or NULL */
+    const char *host;         /* where servers listen; NULL: 127.0.0.1 */
+    int layout;               /* LAYOUT_..., where a scenario has none */
+    int syscalls;             /* SYSCALLS_...: how they are counted */
+    bool why;                 /* print system calls by name */
+    int64_t start_timeout_ns; /* until a server must be ready */
+    struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
+    size_t ncontenders;                          /* how many */
 };
 
-/* What this process may use. Call it before layout_enter(). */
-void layout_look(struct layout_machine *machine);
+/* The command line, checked, and where the programs are. Wrong usage: one
+ * sentence on standard error, exit(2); a program of ours is not there: the
+ * same, exit(3). What is returned is static. */
+const struct options *options_read(int argc, char **argv);
 
-/* The layout of that kind here. Returns 0, or -1 if there are too few
- * CPUs for it. */
-int layout_make(const struct layout_machine *machine, enum layout_kind kind,
-                struct layout *layout);
+/* True if a scenario was asked for. */
+bool options_want(const struct options *options,
+                  const struct scenario *scenario);
 
-/* Pin the calling thread to the client's CPUs. Returns 0, or -1 with
- * errno. */
-int layout_enter(const struct layout *layout);
-
-/* Pin it to the server's CPUs, to measure what they charge. The same. */
-int layout_enter_server(const struct layout *layout);
+/* The folder that compare itself is in, where those of ours are, too; "." if
+ * that cannot be told. The text is static. */
+const char *contender_own_folder(void);
 
 /* ---- grid -----------------------------------------------------------
  *
@@ -198,16 +182,15 @@ enum {
 
 /* One rate of the grid. */
 struct grid_point {
-    int rate_per_s;              /* 0: there is no such point */
-    int of_per_s;                /* the capacity that it is a share of */
-    char of[RESULTS_NAME_BYTES]; /* whose */
+    int rate_per_s; /* 0: there is no such point */
+    int of_per_s;   /* the capacity that it is a share of */
+    const char *of; /* whose */
 };
 
 /* What a server does in a closed loop, all of its clients served. */
 struct grid_capacity {
     const char *of; /* its name */
     double per_s;   /* echoes */
-    bool yardstick; /* it takes no part unless there is no other */
 };
 
 /*
@@ -219,59 +202,11 @@ struct grid_capacity {
 int grid_choose(struct grid_point grid[GRID_POINTS],
                 const struct grid_capacity *capacities, size_t ncapacities);
 
-/*
- * How long a slice at this rate is: `least_ns`, or longer where that is too
- * few messages to tell their 99th percentile, but a second at the most.
- */
-int64_t grid_slice_ns(const struct grid_point *point, int64_t least_ns);
-
-/* ---- options --------------------------------------------------------
- *
- * The command line of compare, checked.
- */
-
-enum {
-    OPTIONS_LIVES_MAX = 100,
-};
-
-/* Which way to count. */
-enum syscalls_method {
-    SYSCALLS_AUTO,   /* perf, or else strace */
-    SYSCALLS_PERF,   /* perf or nothing */
-    SYSCALLS_STRACE, /* strace or nothing */
-    SYSCALLS_NONE,   /* do not count */
-};
-
-/* What was asked for. */
-struct options {
-    const char *bin;         /* folder of the servers */
-    const char *out;         /* folder of the results */
-    enum mode mode;          /* how much */
-    const char *models;      /* names, or NULL for all */
-    const char *scenarios;   /* names, or NULL for those of the mode */
-    int64_t time_ns;         /* of each scenario; 0: that of the mode */
-    int lives;               /* in each scenario; 0: those of the mode */
-    const char *launcher;    /* words that start each server, or NULL */
-    const char *host;        /* where servers listen; NULL: 127.0.0.1 */
-    enum layout_kind layout; /* for scenarios without one of their own */
-    bool layout_given;       /* it was asked for */
-    enum syscalls_method syscalls; /* how system calls are counted */
-    bool why;                      /* print system calls by name */
-    int64_t start_timeout_ns;      /* until a server must be ready */
-    struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
-    size_t ncontenders;                          /* how many */
-};
-
-/* Parse. Wrong usage: one sentence on standard error, exit(2). */
-void options_parse(struct options *options, int argc, char **argv);
-
-/* True if a scenario was asked for. */
-bool options_want(const struct options *options,
-                  const struct scenario *scenario);
+/* How long a slice at this rate is: 250 ms, or longer where that is too few
+ * messages to tell their 99th percentile, but a second at the most. */
+int64_t grid_slice_ns(const struct grid_point *point);
 
 /* ---- plan -----------------------------------------------------------
- *
- * What will be run, and how long for.
  *
  * Each scenario has its time, so the whole is known beforehand; how many
  * blocks fit into it is seen when it is measured. Limits of the machine are
@@ -280,6 +215,14 @@ bool options_want(const struct options *options,
 
 enum {
     PLAN_CELLS_MAX = 32
+};
+
+/* One layout on this machine. */
+struct layout {
+    const char *name; /* "shared", "split" or "all" */
+    cpu_set_t client; /* CPUs of the load engine */
+    cpu_set_t server; /* CPUs of the server */
+    int server_cpus;  /* how many those are */
 };
 
 /* One scenario with one load: a table of its own, or a part of one. */
@@ -295,16 +238,16 @@ struct plan_cell {
 
 /* The whole run. */
 struct plan {
+    cpu_set_t allowed;                      /* CPUs of this process */
     struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order */
     size_t ncells;                          /* how many */
     double seconds;                         /* that it takes, estimated */
     char note[512]; /* what the limit of descriptors changed, or "" */
 };
 
-/* Make the plan. Raises this process's soft limit of descriptors to the hard
- * one. */
-void plan_make(struct plan *plan, const struct options *options,
-               const struct layout_machine *machine);
+/* Make the plan, before this process pins itself to any CPU. Raises its soft
+ * limit of descriptors to the hard one. */
+void plan_make(struct plan *plan, const struct options *options);
 
 /* ---- machine --------------------------------------------------------
  *
@@ -313,8 +256,6 @@ void plan_make(struct plan *plan, const struct options *options,
 
 /* Fill in all of a run but how it ends. */
 void machine_describe(struct run *run, const struct options *options,
-                      const struct plan *plan,
-                      const struct layout_machine *cpus, int argc,
-                      char **argv);
+                      const struct plan *plan, int argc, char **argv);
 
 #endif

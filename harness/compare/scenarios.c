@@ -6,8 +6,7 @@
  */
 #include "harness/compare/plan.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "harness/report/report.h"
 
 enum {
     EVERY_MODE = MODE_DEFAULT | MODE_QUICK | MODE_FULL,
@@ -22,7 +21,7 @@ enum {
         .message_bytes = (message_bytes_), .modes = __VA_ARGS__              \
     }
 
-static const struct scenario table[] = {
+const struct scenario scenarios[] = {
     SCENARIO("echo", 4, 1, 64, LONGER_MODES | MODE_VARIANTS),
     SCENARIO("echo", 8, 64, 64, EVERY_MODE | MODE_VARIANTS),
     SCENARIO("echo", 8, 512, 64, LONGER_MODES),
@@ -41,43 +40,28 @@ static const struct scenario table[] = {
     SCENARIO("work", 4, 16, 64, EVERY_MODE, .work_us = 200, .all_cpus = true),
     SCENARIO("bulk", 5, 4, INT64_C(1024) * 1024, MODE_FULL),
     SCENARIO("rate", 25, 64, 64, LONGER_MODES, .open_loop = true),
-};
-enum {
-    TABLE_LINES = sizeof table / sizeof table[0]
+    {0},
 };
 
-const struct scenario *
-scenarios_all(size_t *count)
-{
-    *count = TABLE_LINES;
-    return table;
-}
-
-char *
-scenarios_names(char *text, size_t text_bytes)
-{
-    size_t length = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < TABLE_LINES && length < text_bytes; i++) {
-        if (i == 0 || strcmp(table[i].name, table[i - 1].name) != 0) {
-            length +=
-                (size_t)snprintf(text + length, text_bytes - length, "%s%s",
-                                 i > 0 ? ", " : "", table[i].name);
-        }
-    }
-    return text;
-}
-
-bool
-scenario_is_plain(const struct scenario *scenario)
-{
-    return !scenario->handshake && scenario->delay_ms == 0 &&
-           scenario->work_us == 0;
-}
+const struct mode modes[MODES] = {
+    {MODE_DEFAULT, "default", "build/compare", 1, 3},
+    {MODE_QUICK, "quick", "build/compare-quick", 0.2, 2},
+    {MODE_FULL, "full", "build/compare-full", 3, 4},
+    {MODE_C10K, "c10k", "build/compare-c10k", 2, 2},
+    {MODE_VARIANTS, VARIANTS_MODE, "build/compare-variants", 2.8, 3},
+};
 
 int
 scenario_asked(const struct scenario *scenario)
 {
     return scenario->clients + (scenario->ask_silent ? scenario->silent : 0);
+}
+
+bool
+contender_offers(const struct contender *contender,
+                 const struct scenario *scenario)
+{
+    return contender->kind == CONTENDER_OWN ||
+           (!scenario->handshake && scenario->delay_ms == 0 &&
+            scenario->work_us == 0);
 }

@@ -183,76 +183,72 @@ add_perf(const int *fds, int nevents, int sign, struct calls *calls)
 /* All that the server calls from one rest to the next, in a slice: half-done
  * echoes are in neither count, so an echo has all of its calls. */
 static void
-count_slice(const struct measure_order *order, const struct server *server,
-            struct driver *driver, const int *fds, int nevents,
+count_slice(struct turn *turn, const int *fds, int nevents,
             struct calls *calls)
 {
-    int slice_ms = order->scenario->delay_ms * SLICE_DELAYS;
+    struct driver *driver = turn->driver;
+    int slice_ms = turn->scenario->delay_ms * SLICE_DELAYS;
 
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
     /* The kernel has been seen to miss one echo of each of a thousand
      * threads before the first reading, and none after it. */
-    measure_settle(order, server);
+    measure_settle(turn);
     add_perf(fds, nevents, 0, calls);
     driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
-    measure_settle(order, server);
+    measure_settle(turn);
     add_perf(fds, nevents, -1, calls);
     driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
-    measure_settle(order, server);
+    measure_settle(turn);
     add_perf(fds, nevents, 1, calls);
-    calls->echoes = (double)driver->shared->slice_echoes;
-    if (driver->shared->engine_errno != 0 || calls->echoes < 1) {
+    calls->echoes = (double)driver->last.echoes;
+    if (driver->engine_errno != 0 || calls->echoes < 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "there was no echo while calls were counted");
         return;
     }
     snprintf(calls->method, sizeof calls->method, "perf");
-    calls->counted_clients = order->scenario->clients;
+    calls->counted_clients = turn->scenario->clients;
 }
 
 /* Returns 0; or -1, and the reason is in `calls`. */
 static int
-count_with_perf(const struct measure_order *order, struct calls *calls)
+count_with_perf(struct turn *turn, struct calls *calls)
 {
-    const struct scenario *scenario = order->scenario;
+    const struct scenario *scenario = turn->scenario;
     int nevents = scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX
                       ? EVENTS
                       : 1;
     int fds[EVENTS];
     int nfds = 0;
-    struct server server;
-    struct engine_options options;
-    struct driver driver;
+    struct driver *driver = turn->driver;
     double faults;
     double threads;
     int status = -1;
 
-    if (measure_start_server(order, &server, NULL, calls->reason) != 0) {
+    if (measure_start_server(turn, NULL, calls->reason) != 0) {
         return -1;
     }
-    measure_set_load(order, &server, &options);
-    options.ask_silent = false;
-    server_faults(&server, &faults, &threads);
-    if (server.pid == 0) {
+    server_faults(&turn->server, &faults, &threads);
+    if (turn->server.pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
     } else if (threads > 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: it has threads from the start");
-    } else if ((nfds = perf_open(fds, nevents, server.pid, calls)) ==
+    } else if ((nfds = perf_open(fds, nevents, turn->server.pid, calls)) ==
                nevents) {
-        if (driver_start(&driver, &options, &server) == 0 &&
-            driver_connect(&driver) == 0 &&
-            driver_slice(&driver, WARMUP_MS * NS_PER_MS, 0, 0, -1) == 0) {
-            count_slice(order, &server, &driver, fds, nevents, calls);
+        if (driver_start(turn) == 0 &&
+            driver_tell(driver, DRIVER_CONNECT) == 0 &&
+            driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, -1) == 0) {
+            count_slice(turn, fds, nevents, calls);
             status = 0;
         }
-        driver_stop(&driver);
+        driver_stop(driver);
     }
     while (nfds > 0) {
         close(fds[--nfds]);
     }
-    server_stop(&server);
+    server_stop(&turn->server);
     return status;
 }
 
@@ -298,8 +294,7 @@ no_strace(struct calls *calls, const char *why)
 /* Count all that a server calls in its whole life, times `sign`, and its
  * echoes. Returns 0; or -1, and the reason is in `calls`. */
 static int
-run_strace(const struct measure_order *order, int echoes, int sign,
-           struct calls *calls)
+run_strace(struct turn *turn, int echoes, int sign, struct calls *calls)
 {
     /* -I 3: a SIGTERM for the group is the server's to obey, and strace
      * prints its table once the server has ended. */
@@ -308,17 +303,16 @@ run_strace(const struct measure_order *order, int echoes, int sign,
     };
     static struct engine_result result;
     char reason[SERVER_REASON_BYTES];
-    struct server server;
     struct engine_options options;
     int status;
 
-    if (measure_start_server(order, &server, words, reason) != 0) {
-        return no_strace(calls, server.wait_status == W_EXITCODE(127, 0)
+    if (measure_start_server(turn, words, reason) != 0) {
+        return no_strace(calls, turn->server.wait_status == W_EXITCODE(127, 0)
                                     ? "strace is not installed (on Debian: "
                                       "apt-get install strace)"
                                     : reason);
     }
-    measure_set_load(order, &server, &options);
+    measure_set_load(turn, &options);
     options.clients = 1;
     options.silent_clients = 0;
     options.ask_silent = false;
@@ -327,8 +321,8 @@ run_strace(const struct measure_order *order, int echoes, int sign,
     options.echoes_max = (uint64_t)echoes;
     memset(&result, 0, sizeof result);
     status = engine_run(&options, &result);
-    server_stop(&server);
-    if (status != 0 || add_table(server.errors, sign, calls) == 0) {
+    server_stop(&turn->server);
+    if (status != 0 || add_table(turn->server.errors, sign, calls) == 0) {
         return no_strace(calls, "it printed no table");
     }
     calls->echoes += sign * (double)result.echoes_total;
@@ -338,10 +332,10 @@ run_strace(const struct measure_order *order, int echoes, int sign,
 /* Two runs, the second with twice the echoes: their difference is free of
  * what the server calls as it starts and ends. */
 static void
-count_with_strace(const struct measure_order *order, struct calls *calls)
+count_with_strace(struct turn *turn, struct calls *calls)
 {
-    const struct scenario *scenario = order->scenario;
-    const char *command = order->contender->command;
+    const struct scenario *scenario = turn->scenario;
+    const char *command = turn->contender->command;
     bool slow = scenario->delay_ms > 0 || scenario->work_us > 0 ||
                 scenario->message_bytes > SLOW_BYTES;
     int echoes = slow ? STRACE_ECHOES_SLOW : STRACE_ECHOES;
@@ -349,8 +343,8 @@ count_with_strace(const struct measure_order *order, struct calls *calls)
     if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
         no_strace(calls,
                   "a command for the shell cannot be put under strace");
-    } else if (run_strace(order, echoes, -1, calls) == 0 &&
-               run_strace(order, 2 * echoes, 1, calls) == 0 &&
+    } else if (run_strace(turn, echoes, -1, calls) == 0 &&
+               run_strace(turn, 2 * echoes, 1, calls) == 0 &&
                calls->echoes > 0) {
         snprintf(calls->method, sizeof calls->method, "strace");
         calls->counted_clients = 1;
@@ -358,12 +352,12 @@ count_with_strace(const struct measure_order *order, struct calls *calls)
 }
 
 void
-syscalls_count(const struct measure_order *order, enum syscalls_method method,
-               struct calls *calls)
+syscalls_count(struct turn *turn, struct calls *calls)
 {
+    int method = turn->lives->options->syscalls;
     struct life life;
 
-    measure_identify(order, &life);
+    measure_identify(turn, &life);
     calls_clear(calls);
     snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
     snprintf(calls->model, sizeof calls->model, "%s", life.model);
@@ -372,9 +366,9 @@ syscalls_count(const struct measure_order *order, enum syscalls_method method,
     if (method == SYSCALLS_NONE) {
         snprintf(calls->reason, sizeof calls->reason, "not asked for");
     } else if ((method == SYSCALLS_STRACE ||
-                count_with_perf(order, calls) != 0) &&
+                count_with_perf(turn, calls) != 0) &&
                method != SYSCALLS_PERF) {
-        count_with_strace(order, calls);
+        count_with_strace(turn, calls);
     }
     if (calls->method[0] == '\0') {
         calls->nnames = 0;

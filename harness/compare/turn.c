@@ -1,234 +1,213 @@
 /*
  * turn.c: one server in one life of a scenario: started, connected to, warmed
- * up, driven for a slice at a time, stopped and judged. See measure.h.
+ * up, driven for a slice at a time, stopped and judged; and what is kept of
+ * it. See measure.h.
  */
 #include "harness/compare/measure.h"
 
+#include <err.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 
-#define MS INT64_C(1000000)
-
 enum {
-    ALONE_MS = 10,      /* that the first client speaks */
-    WARMUP_MS = 10,     /* of a slice to warm up */
-    WARMUP_STEADY = 3,  /* so many of them in a row must be no faster */
-    SLICE_MS_MIN = 10,  /* of a slice */
-    SLICE_MS_MAX = 500, /* where a turn takes long */
-    SLICE_TURNS = 5,    /* turns of all clients in a slice, at least */
-    SLICE_DELAYS = 20,  /* delays of the server in a slice, at least */
-    RATE_MS = 250,      /* of a slice in an open loop, at least */
-    STALL_GAP_MS = 5,   /* without a byte, where nothing waits by itself */
+    WARMUP_MS = 10,       /* of a slice to warm up */
+    WARMUP_STEADY = 3,    /* so many of them in a row must be no faster */
+    WARMUP_MAX_MS = 4000, /* of all of them */
+    SLICE_MS_MIN = 10,    /* of a slice */
+    SLICE_MS_MAX = 500,   /* where a turn takes long */
+    SLICE_TURNS = 5,      /* turns of all clients in a slice, at least */
+    SLICE_DELAYS = 20,    /* delays of the server in a slice, at least */
+    STALL_GAP_MS = 5,     /* without a byte, where nothing waits by itself */
 };
 
 /* Warming up ends when a slice is not cheaper than this share of the cheapest
- * before it, so often; or when so much time has gone into it. */
-#define WARMUP_GAIN   0.97
-#define WARMUP_NS_MAX (4000 * MS)
+ * before it, so often. */
+#define WARMUP_GAIN 0.97
 
-/* ---- a server's life --------------------------------------------------- */
+/* ---- what is kept ------------------------------------------------------ */
 
-/* True if there is no server to be started; then that is kept. */
+void
+lives_keep(struct lives *lives, enum record what, const void *record)
+{
+    bool added =
+        what == RECORD_END || results_add(&lives->results, what, record) == 0;
+
+    if (lives->write_errno == 0 &&
+        (!added || results_write(lives->file, what, record) != 0)) {
+        lives->write_errno = errno;
+        fputs(lives->terminal ? "\n" : "", stderr);
+        warnx("%s/results.jsonl: %s; the run goes on and prints its table, "
+              "but keeps no files",
+              lives->options->out, strerror(lives->write_errno));
+    }
+}
+
+void
+lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
+{
+    snprintf(slice->scenario, sizeof slice->scenario, "%s",
+             lives->cell->scenario.name);
+    snprintf(slice->model, sizeof slice->model, "%s", model);
+    slice->clients = scenario_asked(&lives->cell->scenario);
+    slice->life = lives->life;
+    slice->block = lives->block;
+    lives_keep(lives, RECORD_SLICE, slice);
+}
+
+void
+turn_keep_reason(struct turn *turn, enum life_status status,
+                 const char *reason)
+{
+    struct life life;
+
+    measure_identify(turn, &life);
+    life_fail(&life, status, "%s", reason);
+    lives_keep(turn->lives, RECORD_LIFE, &life);
+    turn->failed = true;
+}
+
+/* ---- the end of a life ------------------------------------------------- */
+
+/* A launcher such as taskset, or the server itself, may have chosen other
+ * CPUs than those that the layout says. */
 static bool
-cannot_start(struct lives *lives, const struct measure_order *order,
-             const char *hopeless)
+has_moved(const struct turn *turn)
 {
-    char path[4096];
-    char reason[RESULTS_REASON_BYTES];
+    pid_t pid = turn->server.pid;
+    cpu_set_t cpus;
 
-    if (hopeless[0] != '\0') {
-        lives_keep_reason(lives, order, LIFE_FAILED, hopeless);
-        return true;
-    }
-    if (order->contender->kind == CONTENDER_FOREIGN ||
-        contender_find(order->contender, order->bin, path, sizeof path)) {
-        return false;
-    }
-    /* The others were there when the run began; see programs_check(). */
-    if (contender_needs_libevent(order->contender)) {
-        lives_keep_reason(
-            lives, order, LIFE_SKIPPED,
-            "not built: libevent is not installed; run make deps");
-    } else {
-        snprintf(reason, sizeof reason, "its program is gone: %.200s", path);
-        lives_keep_reason(lives, order, LIFE_FAILED, reason);
-    }
-    return true;
+    return pid != 0 && sched_getaffinity(pid, sizeof cpus, &cpus) == 0 &&
+           !CPU_EQUAL(&cpus, &turn->lives->cell->layout.server);
 }
 
-/* What the memory of the others can be told from: where most clients only
- * wait, all of the busy ones, else a single one. */
-static int
-first_clients(const struct scenario *scenario)
+void
+turn_look(const struct turn *turn, struct look *look)
 {
-    return scenario->ask_silent ? scenario->clients : 1;
+    int64_t cpu_ns = server_cpu_ns(&turn->server);
+    int64_t switches = server_switches(&turn->server);
+
+    *look = (struct look){
+        .cpu_ns = cpu_ns < 0 ? NAN : (double)cpu_ns,
+        .switches = switches < 0 ? NAN : (double)switches,
+        .rss_kib = server_rss_kib(&turn->server),
+        .stack_kib = server_stack_kib(),
+        .moved = has_moved(turn),
+        .echoes = turn->driver->echoes,
+    };
+    server_faults(&turn->server, &look->faults, &look->threads);
 }
 
-/* The first client speaks, all connect; memory before and after that. */
-static int
-connect_all(struct turn *turn)
+/* What went on beside the life, and what an echo costs the kernel. */
+static void
+add_surroundings(struct lives *lives, struct life *life)
 {
-    struct measurement *seen = &turn->seen;
-    double faults;
+    double *figure = life->figure;
+    cpu_set_t cpus;
 
-    if (driver_run_alone(&turn->driver, first_clients(turn->order.scenario),
-                         ALONE_MS * MS) != 0) {
-        return -1;
-    }
-    measure_settle(&turn->order, &turn->server);
-    seen->held_before = first_clients(turn->order.scenario);
-    seen->base_rss_kib = server_rss_kib(&turn->server);
-    server_faults(&turn->server, &faults, &seen->base_threads);
-    if (driver_connect(&turn->driver) != 0) {
-        return -1;
-    }
-    measure_settle(&turn->order, &turn->server);
-    seen->rss_kib = server_rss_kib(&turn->server);
-    seen->stack_kib = server_stack_kib();
-    server_faults(&turn->server, &faults, &seen->threads);
-    /* With churn nobody has stayed. */
-    if (turn->order.scenario->churn) {
-        seen->rss_kib = NAN;
-        seen->threads = NAN;
-    }
-    return 0;
+    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
+    disturbance_fill(life, &lives->before, &cpus);
+    figure[LIFE_FLOOR_US] =
+        statistics_median(lives->floor_us, (size_t)lives->nfloors);
+    figure[LIFE_CPU_OVER_FLOOR] =
+        figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
 }
 
 /* The record of one of the sums. */
 static void
-judge_sum(struct lives *lives, struct turn *turn, int sum)
+keep_sum(struct turn *turn, int sum)
 {
-    struct driver_shared *shared = turn->driver.shared;
-    struct measurement *seen = &turn->seen;
-    bool ours = turn->order.contender->kind != CONTENDER_FOREIGN;
     struct life life;
-    size_t contender = (size_t)(turn - lives->turns);
-    cpu_set_t cpus;
 
-    if (lives_interrupted(lives) && sum == 0 && shared &&
-        shared->slices[0] == 0 && turn->state == STATE_DRIVEN) {
-        return;
-    }
-    turn->order.rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
-    measure_identify(&turn->order, &life);
-    if (shared) {
-        seen->first = shared->alone;
-        seen->result = shared->sums[sum];
-        crew_add_result(&seen->result, &shared->all);
-        seen->result.window_ns = shared->sum_ns[sum];
-        seen->result.fairness = shared->all.fairness;
-        seen->server_cpu_ns = shared->sum_cpu_ns[sum];
-        seen->life_echoes = sum == 0 ? shared->echoes : 0;
-    }
-    judge_merge(seen);
-    judge_fill(&life, seen, &turn->server);
-    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_fill(&life, &lives->before, &cpus);
-    life.figure[LIFE_STALLS] = turn->stalls[sum];
-    life.figure[LIFE_STALL_MS] = turn->stall_ms[sum];
-    life.figure[LIFE_ELSEWHERE_PERCENT] = seen->elsewhere_percent;
-    if (lives->nfloors > 0) {
-        double floors[LIVES_BLOCKS_MAX];
+    measure_identify(turn, &life);
+    if (sum > 0) {
+        const struct grid_point *rate = &turn->lives->grid[sum - 1];
 
-        memcpy(floors, lives->floor_us, sizeof floors);
-        measure_add_floor(&life,
-                          statistics_median(floors, (size_t)lives->nfloors));
+        life.rate_per_s = rate->rate_per_s;
+        life.rate_of_per_s = rate->of_per_s;
+        snprintf(life.rate_of, sizeof life.rate_of, "%s", rate->of);
     }
-    judge_status(&life, seen, &turn->server, ours);
-    lives_keep(lives, &life);
-    lives->failed[contender] |= life.status == LIFE_FAILED;
-    lives->measured[contender] |= life.status == LIFE_OK;
+    judge(&life, turn, sum);
+    add_surroundings(turn->lives, &life);
+    lives_keep(turn->lives, RECORD_LIFE, &life);
+    turn->failed |= life.status == LIFE_FAILED;
+    turn->measured |= life.status == LIFE_OK;
 }
 
-/* What is read from the server while it still lives. */
-static void
-look_last(struct turn *turn)
-{
-    struct measurement *seen = &turn->seen;
-    struct driver_shared *shared = turn->driver.shared;
-    pid_t pid = turn->server.pid;
-    int64_t cpu_ns = server_cpu_ns(&turn->server);
-    int64_t switches = server_switches(&turn->server);
-    double threads;
-
-    server_faults(&turn->server, &seen->faults, &threads);
-    seen->faults -= turn->begin_faults;
-    seen->busy_rss_kib = server_rss_kib(&turn->server);
-    seen->forks = shared->forks || server_forks(&turn->server);
-    seen->unseen = pid == 0;
-    seen->moved = measure_has_moved(&turn->order, &turn->server);
-    seen->switches = turn->order.scenario->churn || switches < 0 ||
-                             switches < turn->begin_switches
-                         ? -1
-                         : switches - turn->begin_switches;
-    seen->switches_echoes = shared->echoes - turn->begin_echoes;
-    seen->ask_silent = turn->order.scenario->ask_silent;
-    seen->elsewhere_percent = NAN;
-    if (turn->ns_out > 0 && turn->begin_cpu_ns >= 0 && cpu_ns >= 0) {
-        seen->elsewhere_percent =
-            100 * (double)(cpu_ns - turn->begin_cpu_ns - turn->own_cpu_ns) /
-            turn->ns_out;
-    }
-}
-
-/* Hear what the driver saw and the server says, stop both, and keep it. */
 void
-turn_end(struct lives *lives, size_t contender)
+turn_end(struct turn *turn)
 {
-    struct turn *turn = &lives->turns[contender];
+    struct driver *driver = turn->driver;
 
     /* A driver that is gone charges no server. */
-    if (turn->driver.pid > 0 && turn->driver.shared->engine_errno == 0) {
-        look_last(turn);
-        driver_close(&turn->driver);
-    }
-    if (turn->driver.pid > 0) {
-        turn->seen.engine_errno = turn->driver.shared->engine_errno;
+    if (driver->engine_errno == 0) {
+        turn_look(turn, &turn->end);
+        driver->forks |= server_forks(&turn->server);
+        driver_tell(driver, DRIVER_CLOSE);
     }
     server_stop(&turn->server);
-    judge_sum(lives, turn, 0);
-    for (int i = 1; i <= lives->npoints; i++) {
-        if (turn->driver.shared && turn->driver.shared->sum_ns[i] > 0) {
-            judge_sum(lives, turn, i);
+    if (!turn->lives->shared->interrupted || turn->state == STATE_MUTE ||
+        driver->sums[0].slices > 0) {
+        keep_sum(turn, 0);
+    }
+    for (int i = 1; i <= turn->lives->npoints; i++) {
+        if (driver->sums[i].slices > 0) {
+            keep_sum(turn, i);
         }
     }
-    driver_stop(&turn->driver);
+    driver_stop(driver);
     turn->state = STATE_OUT;
 }
 
-void
-turn_begin(struct lives *lives, size_t contender)
+/* ---- its beginning ----------------------------------------------------- */
+
+/* The first clients speak, all connect; memory before and after that: where
+ * most clients only wait, that of the others is told from all of the busy
+ * ones', else from a single one's. */
+static int
+connect_all(struct turn *turn)
 {
-    struct turn *turn = &lives->turns[contender];
-    struct engine_options options;
+    if (driver_tell(turn->driver, DRIVER_ALONE) != 0) {
+        return -1;
+    }
+    measure_settle(turn);
+    turn_look(turn, &turn->base);
+    if (driver_tell(turn->driver, DRIVER_CONNECT) != 0) {
+        return -1;
+    }
+    measure_settle(turn);
+    turn_look(turn, &turn->connected);
+    return 0;
+}
+
+void
+turn_begin(struct turn *turn)
+{
     char reason[SERVER_REASON_BYTES];
 
-    memset(turn, 0, sizeof *turn);
-    turn->order = lives_order_for(lives, contender);
-    if (cannot_start(lives, &turn->order, lives->hopeless[contender])) {
-        lives->failed[contender] = true;
+    turn->begin = (struct look){0};
+    turn->own_cpu_ns = turn->ns_out = 0;
+    if (!turn->contender->path && !turn->contender->command) {
+        turn_keep_reason(
+            turn, LIFE_SKIPPED,
+            "not built: libevent is not installed; run make deps");
         return;
     }
-    if (measure_start_server(&turn->order, &turn->server, NULL, reason) !=
-        0) {
-        if (!lives_interrupted(lives)) {
-            snprintf(lives->hopeless[contender],
-                     sizeof lives->hopeless[contender], "%s", reason);
-            lives_keep_reason(lives, &turn->order, LIFE_FAILED, reason);
-            lives->failed[contender] = true;
+    if (!turn->hopeless && measure_start_server(turn, NULL, reason) != 0) {
+        if (turn->lives->shared->interrupted) {
+            return;
         }
+        turn->hopeless = strdup(reason);
+    }
+    if (turn->hopeless) {
+        turn_keep_reason(turn, LIFE_FAILED, turn->hopeless);
         return;
     }
     turn->state = STATE_DRIVEN;
-    measure_set_load(&turn->order, &turn->server, &options);
-    if (driver_start(&turn->driver, &options, &turn->server) != 0) {
-        turn->seen.engine_errno = errno;
-        turn_end(lives, contender);
-    } else if (connect_all(turn) != 0) {
-        turn_end(lives, contender);
+    if (driver_start(turn) != 0 || connect_all(turn) != 0) {
+        turn_end(turn);
     }
 }
 
@@ -238,11 +217,11 @@ turn_begin(struct lives *lives, size_t contender)
 static bool
 is_broken(const struct turn *turn)
 {
-    const struct driver_shared *shared = turn->driver.shared;
+    const struct driver *driver = turn->driver;
 
-    return shared->engine_errno != 0 || !shared->drained ||
-           shared->last.errors[ENGINE_MISMATCH] > 0 ||
-           shared->last.errors[ENGINE_EXTRA_BYTES] > 0 ||
+    return driver->engine_errno != 0 || !driver->drained ||
+           driver->last.errors[ENGINE_MISMATCH] > 0 ||
+           driver->last.errors[ENGINE_EXTRA_BYTES] > 0 ||
            server_has_ended(&turn->server);
 }
 
@@ -256,91 +235,95 @@ stall_gap_ms(const struct scenario *scenario)
            (double)scenario->message_bytes / 1e5;
 }
 
-/* One slice of one server, in a closed loop (0) or at a point of the grid. */
-void
-turn_slice(struct lives *lives, size_t contender, int sum)
+/* Keep the slice that the driver has just seen. */
+static void
+keep_slice(struct turn *turn, int sum, int rate_per_s)
 {
-    struct turn *turn = &lives->turns[contender];
-    struct driver_shared *shared = turn->driver.shared;
-    const struct grid_point *rate = sum > 0 ? &lives->grid[sum - 1] : NULL;
-    int64_t slice_ns =
-        rate ? grid_slice_ns(rate, RATE_MS * MS) : turn->slice_ns;
-    struct slice slice;
+    const struct driver *driver = turn->driver;
+    struct driver_sum *into = &turn->driver->sums[sum];
+    struct slice slice = {
+        .rate_per_s = rate_per_s,
+        .seconds = (double)driver->last.window_ns / 1e9,
+        .echoes = (double)driver->last.echoes,
+        .server_cpu_us = driver->server_cpu_ns / 1e3,
+        .client_cpu_us = (double)driver->last.client_cpu_ns / 1e3,
+        .gap_ms = (double)driver->last.gap_ns / 1e6,
+    };
 
-    if (driver_slice(&turn->driver, slice_ns, rate ? rate->rate_per_s : 0,
-                     (uint64_t)lives->block, sum) != 0) {
-        turn_end(lives, contender);
-        return;
-    }
-    if (lives_interrupted(lives) && !shared->drained) {
-        return;
-    }
-    measure_identify_slice(&turn->order, rate, lives->block, &slice);
-    slice.seconds = (double)shared->last.window_ns / 1e9;
-    slice.echoes = (double)shared->slice_echoes;
-    slice.server_cpu_us =
-        shared->server_cpu_ns < 0 ? NAN : (double)shared->server_cpu_ns / 1e3;
-    slice.client_cpu_us = (double)shared->last.client_cpu_ns / 1e3;
-    slice.gap_ms = (double)shared->last.gap_ns / 1e6;
-    slice.stalled =
-        !rate && slice.gap_ms > stall_gap_ms(turn->order.scenario);
-    turn->stalls[sum] += slice.stalled;
+    slice.stalled = sum == 0 && slice.gap_ms > stall_gap_ms(turn->scenario);
     if (slice.stalled) {
-        turn->stall_ms[sum] = fmax(turn->stall_ms[sum], slice.gap_ms);
+        into->stalls++;
+        into->stall_ms = fmax(into->stall_ms, slice.gap_ms);
     }
-    turn->own_cpu_ns += shared->turn_cpu_ns;
-    turn->ns_out -= (double)shared->turn_ns;
-    lives_keep_slice(lives, &slice);
+    if (sum == 0 && into->slices <= TURN_RATES) {
+        turn->rates[into->slices - 1] = slice.echoes / slice.seconds;
+    }
+    lives_keep_slice(turn->lives, turn->contender->name, &slice);
+}
+
+void
+turn_slice(struct turn *turn, int sum)
+{
+    const struct lives *lives = turn->lives;
+    struct driver *driver = turn->driver;
+    const struct grid_point *rate = &lives->grid[sum > 0 ? sum - 1 : 0];
+    int rate_per_s = sum > 0 ? rate->rate_per_s : 0;
+
+    if (driver_slice(driver, sum > 0 ? grid_slice_ns(rate) : turn->slice_ns,
+                     rate_per_s, (uint64_t)lives->block, sum) == 0) {
+        if (lives->shared->interrupted && !driver->drained) {
+            return;
+        }
+        turn->own_cpu_ns += driver->turn_cpu_ns;
+        turn->ns_out -= (double)driver->turn_ns;
+        keep_slice(turn, sum, rate_per_s);
+    }
     if (is_broken(turn)) {
-        turn_end(lives, contender);
-    } else if (shared->slice_echoes == 0) {
+        turn_end(turn);
+    } else if (driver->last.echoes == 0) {
         turn->state = STATE_MUTE;
     }
 }
 
-/* Slices that count for nothing, until they get no cheaper: caches, page
- * tables, and a compiler at run time need their time. */
 void
-turn_warm_up(struct lives *lives, size_t contender)
+turn_warm_up(struct turn *turn)
 {
-    struct turn *turn = &lives->turns[contender];
-    struct driver_shared *shared = turn->driver.shared;
-    const struct scenario *scenario = turn->order.scenario;
-    int64_t slice_ns = WARMUP_MS * MS + MS * 4 * scenario->delay_ms;
-    int64_t begin_ns = clock_now_ns();
+    const struct driver *driver = turn->driver;
+    int delay_ms = turn->scenario->delay_ms;
+    int64_t slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
+    int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     double least = INFINITY;
-    double turn_ns = 0;
+    double slice_ms = 0;
 
-    for (int steady = 0;
-         steady < WARMUP_STEADY && clock_now_ns() < begin_ns + WARMUP_NS_MAX;
+    for (int steady = 0; steady < WARMUP_STEADY && clock_now_ns() < end_ns;
          steady++) {
-        double echoes;
+        double window_ns;
         double cost;
 
-        driver_slice(&turn->driver, slice_ns, 0, 0, -1);
-        if (lives_interrupted(lives)) {
+        driver_slice(turn->driver, slice_ns, 0, 0, -1);
+        if (turn->lives->shared->interrupted) {
             return;
         }
-        echoes = (double)shared->slice_echoes;
         if (is_broken(turn)) {
-            turn_end(lives, contender);
+            turn_end(turn);
             return;
         }
-        if (echoes < 1) {
+        if (driver->last.echoes == 0) {
             turn->state = STATE_MUTE;
             return;
         }
-        cost = (shared->server_cpu_ns > 0 ? (double)shared->server_cpu_ns
-                                          : (double)shared->last.window_ns) /
-               echoes;
+        window_ns = (double)driver->last.window_ns;
+        cost =
+            (driver->server_cpu_ns > 0 ? driver->server_cpu_ns : window_ns) /
+            (double)driver->last.echoes;
         if (cost < WARMUP_GAIN * least) {
             steady = -1;
             least = cost;
         }
-        turn_ns = (double)shared->last.window_ns * shared->served / echoes;
+        slice_ms = SLICE_TURNS * window_ns / 1e6 * driver->last.served /
+                   (double)driver->last.echoes;
     }
-    turn_ns = fmin(SLICE_TURNS * turn_ns, (double)(SLICE_MS_MAX * MS));
-    turn_ns = fmax(turn_ns, (double)(SLICE_MS_MIN * MS));
-    turn->slice_ns = (int64_t)fmax(
-        turn_ns, (double)(MS * SLICE_DELAYS * scenario->delay_ms));
+    slice_ms = fmax(fmin(slice_ms, SLICE_MS_MAX), SLICE_MS_MIN);
+    slice_ms = fmax(slice_ms, SLICE_DELAYS * delay_ms);
+    turn->slice_ns = (int64_t)(slice_ms * 1e6);
 }

@@ -6,15 +6,22 @@
 source "$(dirname "$0")/cases.sh"
 foreign=$(realpath "$here/../foreign")
 
-# in_sight NAME PROGRAM COMMAND: measured, its CPU time and memory included.
-in_sight() {
+# measures NAME PROGRAM STATUS PATTERN COMMAND: the row of that server matches
+# if there is the program. Returns 1 without it.
+measures() {
     if ! command -v "$2" >/dev/null; then
         skip "$1" "there is no $2"
-        return
+        return 1
     fi
-    run_briefly --start-timeout=30s --server="$1=$3"
-    [ "$status" -eq 0 ] && said "^$1 +16/16" out &&
-        [ -n "$(field server_cpu_us_per_echo "$1")" ] &&
+    run_briefly --start-timeout=30s --server="$1=$5"
+    [ "$status" -eq "$3" ] && said "^$1 +$4" out && said '^threaded +16/16' out
+    good=$?
+}
+
+# in_sight NAME PROGRAM COMMAND: measured, its CPU time and memory included.
+in_sight() {
+    measures "$1" "$2" 0 16/16 "$3" || return
+    [ "$good" -eq 0 ] && [ -n "$(field server_cpu_us_per_echo "$1")" ] &&
         [ -n "$(field rss_kib_per_client "$1")" ] && ! said 'out of sight|in child' flat
     result "$1 is measured" $?
     within 10 no_children_left
@@ -23,13 +30,8 @@ in_sight() {
 
 # forking NAME PROGRAM COMMAND: measured, but what its children use is not.
 forking() {
-    if ! command -v "$2" >/dev/null; then
-        skip "$1" "there is no $2"
-        return
-    fi
-    run_briefly --start-timeout=30s --server="$1=$3"
-    [ "$status" -eq 0 ] && said "^$1 +[1-9][0-9]*/16" out &&
-        [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
+    measures "$1" "$2" 0 '[1-9][0-9]*/16' "$3" || return
+    [ "$good" -eq 0 ] && [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
         said "note: $1: its CPU is spent in child processes" flat
     result "$1 is measured; a note says that its children are not" $?
     within 10 no_children_left
@@ -38,15 +40,9 @@ forking() {
 
 # fails NAME PROGRAM PATTERN COMMAND: it fails, and has no number.
 fails() {
-    if ! command -v "$2" >/dev/null; then
-        skip "$1" "there is no $2"
-        return
-    fi
-    run_briefly --start-timeout=30s --server="$1=$4"
-    [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
-        said "$1 failed: $3" flat &&
-        [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
-        [ -z "$(field echoes_per_s "$1")" ]
+    measures "$1" "$2" 1 'failed: ' "$4" || return
+    [ "$good" -eq 0 ] && said "$1 failed: $3" flat &&
+        [ -z "$(field server_cpu_us_per_echo "$1")$(field echoes_per_s "$1")" ]
     result "$1 fails and has no number" $?
 }
 

@@ -7,82 +7,60 @@
 #include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
-/* How many cells of that name a mode runs. */
-static int
-cells(const char *name, enum mode mode)
-{
-    size_t count;
-    const struct scenario *all = scenarios_all(&count);
-    int found = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        found += strcmp(all[i].name, name) == 0 && (all[i].modes & mode) != 0;
-    }
-    return found;
-}
-
 START_TEST(each_line_is_complete)
 {
-    size_t count;
-    const struct scenario *all = scenarios_all(&count);
-
-    for (size_t i = 0; i < count; i++) {
-        ck_assert_int_ge(all[i].clients, 1);
-        ck_assert_int_ge(all[i].message_bytes, 1);
-        ck_assert_msg(all[i].seconds >= 1, "%s has no time", all[i].name);
-        ck_assert_msg((all[i].modes & (MODE_FULL | MODE_C10K)) != 0,
-                      "%s is in neither of the long runs", all[i].name);
-        ck_assert(!all[i].ask_silent || all[i].silent > 0 ||
-                  all[i].modes == MODE_C10K);
-        for (size_t j = 0; j < i; j++) {
-            ck_assert_msg(strcmp(all[i].name, all[j].name) != 0 ||
-                              scenario_asked(&all[i]) !=
-                                  scenario_asked(&all[j]),
-                          "%s is there twice", all[i].name);
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        ck_assert_int_ge(next->clients, 1);
+        ck_assert_int_ge(next->message_bytes, 1);
+        ck_assert_msg(next->seconds >= 1, "%s has no time", next->name);
+        ck_assert_msg((next->modes & (MODE_FULL | MODE_C10K)) != 0,
+                      "%s is in neither of the long runs", next->name);
+        ck_assert(!next->ask_silent || next->silent > 0 ||
+                  next->modes == MODE_C10K);
+        for (const struct scenario *other = scenarios; other < next;
+             other++) {
+            ck_assert_msg(strcmp(next->name, other->name) != 0 ||
+                              scenario_asked(next) != scenario_asked(other),
+                          "%s is there twice", next->name);
         }
     }
 }
 END_TEST
 
-START_TEST(the_default_run_has_what_the_design_says)
-{
-    static const char *const names[] = {"churn", "idle", "silent", "wait",
-                                        "work"};
+/* How many cells of a name the modes run. */
+static const struct {
+    const char *name;
+    int cells[MODES]; /* default, quick, full, c10k, variants */
+} wanted[] = {
+    {"echo", {3, 1, 3, 0, 2}},      {"churn", {1, 1, 1, 0, 0}},
+    {"handshake", {0, 0, 1, 0, 0}}, {"idle", {1, 1, 2, 4, 1}},
+    {"silent", {1, 1, 1, 0, 0}},    {"wait", {1, 1, 1, 0, 0}},
+    {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
+    {"rate", {1, 0, 1, 0, 0}},
+};
+enum {
+    WANTED = sizeof wanted / sizeof wanted[0]
+};
 
-    ck_assert_int_eq(cells("echo", MODE_DEFAULT), 3);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        ck_assert_msg(cells(names[i], MODE_DEFAULT) == 1, "%s", names[i]);
+START_TEST(each_mode_has_what_the_design_says)
+{
+    for (int i = 0; i < MODES; i++) {
+        int found = 0;
+
+        for (const struct scenario *next = scenarios; next->name; next++) {
+            found += strcmp(next->name, wanted[_i].name) == 0 &&
+                     (next->modes & modes[i].bit) != 0;
+        }
+        ck_assert_msg(found == wanted[_i].cells[i], "%d of %s in mode %s",
+                      found, wanted[_i].name, modes[i].name);
     }
-    ck_assert_int_eq(cells("handshake", MODE_DEFAULT), 0);
-    ck_assert_int_eq(cells("bulk", MODE_DEFAULT), 0);
-    ck_assert_int_eq(cells("rate", MODE_DEFAULT), 1);
-    ck_assert_int_eq(cells("rate", MODE_QUICK), 0);
-    ck_assert_int_eq(cells("idle", MODE_FULL), 2);
-    ck_assert_int_eq(cells("idle", MODE_C10K), 4);
-    ck_assert_int_eq(cells("echo", MODE_C10K), 0);
-    ck_assert_int_eq(cells("echo", MODE_VARIANTS), 2);
-    ck_assert_int_eq(cells("idle", MODE_VARIANTS), 1);
-    ck_assert_int_eq(cells("handshake", MODE_FULL), 1);
-    ck_assert_int_eq(cells("bulk", MODE_FULL), 1);
-    ck_assert_int_eq(cells("rate", MODE_FULL), 1);
-}
-END_TEST
-
-START_TEST(names_are_known_whole)
-{
-    char text[256];
-    char little[8];
-
-    ck_assert_str_eq(scenarios_names(text, sizeof text),
-                     "echo, churn, handshake, idle, silent, wait, work, "
-                     "bulk, rate");
-    ck_assert_uint_lt(strlen(scenarios_names(little, sizeof little)),
-                      sizeof little);
 }
 END_TEST
 
 START_TEST(who_is_asked_and_of_whom)
 {
+    const struct contender foreign = {.kind = CONTENDER_FOREIGN};
+    const struct contender own = {.kind = CONTENDER_OWN};
     struct scenario idle = {
         .clients = 16, .silent = 1000, .ask_silent = true};
     struct scenario silent = {.clients = 16, .silent = 1};
@@ -90,11 +68,12 @@ START_TEST(who_is_asked_and_of_whom)
 
     ck_assert_int_eq(scenario_asked(&idle), 1016);
     ck_assert_int_eq(scenario_asked(&silent), 16);
-    ck_assert(scenario_is_plain(&idle));
-    ck_assert(!scenario_is_plain(&wait));
+    ck_assert(contender_offers(&foreign, &idle));
+    ck_assert(!contender_offers(&foreign, &wait));
+    ck_assert(contender_offers(&own, &wait));
     wait.delay_ms = 0;
     wait.handshake = true;
-    ck_assert(!scenario_is_plain(&wait));
+    ck_assert(!contender_offers(&foreign, &wait));
 }
 END_TEST
 
@@ -102,12 +81,11 @@ int
 main(void)
 {
     Suite *suite = suite_create("scenarios");
-    TCase *cases_of_all = tcase_create("all");
+    TCase *all = tcase_create("all");
 
-    tcase_add_test(cases_of_all, each_line_is_complete);
-    tcase_add_test(cases_of_all, the_default_run_has_what_the_design_says);
-    tcase_add_test(cases_of_all, names_are_known_whole);
-    tcase_add_test(cases_of_all, who_is_asked_and_of_whom);
-    suite_add_tcase(suite, cases_of_all);
+    tcase_add_test(all, each_line_is_complete);
+    tcase_add_loop_test(all, each_mode_has_what_the_design_says, 0, WANTED);
+    tcase_add_test(all, who_is_asked_and_of_whom);
+    suite_add_tcase(suite, all);
     return run_suite(suite);
 }
