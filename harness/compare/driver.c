@@ -70,18 +70,15 @@ static void
 keep_slice(struct driver *driver, int into)
 {
     struct driver_sum *sum = &driver->sums[into < 0 ? 0 : into];
-    const struct engine_result *last = &driver->last;
+    struct engine_result *last = &driver->last;
     bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
     int64_t window_ns;
 
     driver->echoes += last->echoes_total;
     if (into < 0 || (late && sum->slices > 0 && !sum->late)) {
-        uint64_t lates = driver->rest.errors[ENGINE_CLIENT_LATE];
-
         /* What the server did wrong counts though the times do not. */
+        last->errors[ENGINE_CLIENT_LATE] = 0;
         engine_add_errors(&driver->rest, last);
-        driver->rest.errors[ENGINE_CLIENT_LATE] = lates;
-        driver->rest.echoes_total += last->echoes_total;
         driver->rest.connected += last->connected;
         return;
     }
@@ -161,6 +158,27 @@ live(struct driver *driver, int fd)
 
 /* ---- in the process that tells it -------------------------------------- */
 
+void
+driver_set_load(const struct turn *turn, struct engine_options *options)
+{
+    const struct scenario *scenario = turn->scenario;
+    const char *layout = turn->lives->cell->layout.name;
+
+    *options = (struct engine_options){
+        .address = turn->server.address,
+        .address_bytes = turn->server.address_bytes,
+        .clients = scenario->clients,
+        .silent_clients = scenario->silent,
+        .ask_silent = scenario->ask_silent,
+        .message_bytes = scenario->message_bytes,
+        .churn = scenario->churn,
+        .handshake = scenario->handshake,
+        .arrivals = SCHEDULE_POISSON,
+        .spin_ns = strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0,
+        .interrupted = &turn->lives->shared->interrupted,
+    };
+}
+
 int
 driver_start(struct turn *turn)
 {
@@ -169,7 +187,7 @@ driver_start(struct turn *turn)
     pid_t pid;
 
     memset(driver, 0, sizeof *driver);
-    measure_set_load(turn, &driver->options);
+    driver_set_load(turn, &driver->options);
     driver->options.on_phase = look;
     driver->options.is_paused = is_paused;
     driver->options.arg = driver;

@@ -59,30 +59,30 @@ fill_latency(struct life *life, const struct engine_result *result)
     }
 }
 
+/* All of them, those of the first clients included. */
+static double
+life_echoes(const struct driver *driver)
+{
+    return (double)(driver->alone.echoes_total + driver->echoes);
+}
+
 /*
  * Context switches in the slices; where threads come and go those of the
  * whole life must do, which wait4 gives and which hold the start of the
- * server and of its threads as well. Without an echo in the slices there is
- * nothing to say, whatever the first run did.
+ * server and of its threads as well.
  */
 static double
-switches_per_echo(const struct life *life, const struct turn *turn,
-                  const struct engine_result *result)
+switches_per_echo(const struct life *life, const struct turn *turn)
 {
     double switches = turn->end.switches - turn->begin.switches;
 
-    if (result->echoes == 0) {
-        return NAN;
-    }
     if (!life->churn && switches >= 0) {
         return ratio(switches,
                      (double)(turn->end.echoes - turn->begin.echoes));
     }
-    return turn->server.switches < 0
-               ? NAN
-               : ratio((double)turn->server.switches,
-                       (double)(turn->driver->alone.echoes_total +
-                                result->echoes_total));
+    return turn->server.switches < 0 ? NAN
+                                     : ratio((double)turn->server.switches,
+                                             life_echoes(turn->driver));
 }
 
 /* What each client has added; with churn nobody has stayed. */
@@ -151,7 +151,10 @@ fill_costs(struct life *life, const struct turn *turn,
         ratio(turn->end.faults - turn->begin.faults,
               (double)(turn->end.echoes - turn->begin.echoes));
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
-    figure[LIFE_SWITCHES_PER_ECHO] = switches_per_echo(life, turn, result);
+    /* Without an echo in the slices there is nothing to say, whatever the
+     * first run did. */
+    figure[LIFE_SWITCHES_PER_ECHO] =
+        echoes > 0 ? switches_per_echo(life, turn) : NAN;
     fill_memory(life, turn, result);
     if (window_ns > 0) {
         snprintf(
@@ -423,8 +426,7 @@ judge(struct life *life, const struct turn *turn, int sum)
             result.unfinished == 0 && driver->echoes > 0 &&
             engine_result_good(&result)) {
             figure[LIFE_CLIENT_BYTES] =
-                (double)(driver->alone.echoes_total + driver->echoes) *
-                (double)life->message_bytes;
+                life_echoes(driver) * (double)life->message_bytes;
         }
     }
     set_status(life, turn, &result);

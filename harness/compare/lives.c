@@ -184,11 +184,8 @@ run_open(struct lives *lives, int64_t end_ns)
 static void
 begin_life(struct lives *lives)
 {
-    cpu_set_t cpus;
-
     lives->nfloors = 0;
-    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_read(&lives->before, &cpus);
+    disturbance_read(&lives->before, &lives->cell->layout.both);
     for (struct turn *turn = lives->turns;
          turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
         if (takes_part(turn) && !turn->failed) {
@@ -204,7 +201,7 @@ begin_life(struct lives *lives)
     }
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->state == STATE_DRIVEN) {
-            measure_settle(turn);
+            turn_settle(turn);
             turn_look(turn, &turn->begin);
         }
     }

@@ -3,7 +3,6 @@
  *
  *   lives.c         a scenario: lives, blocks
  *   turn.c          one server in one life, and what is kept of it
- *   measure.c       how a server is started and made ready
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
  *   machine.c       what the kernel alone charges for an echo; what else
@@ -33,6 +32,8 @@
  * have a process, which sleeps until it is told to do something. It reads the
  * server's CPU time itself, at the very ends of a slice.
  */
+
+struct turn; /* see below */
 
 /* What the slices of a closed loop, or those at one rate, add up to. */
 struct driver_sum {
@@ -79,8 +80,6 @@ struct driver {
     uint64_t echoes; /* in all, since the clients connected */
 };
 
-struct turn;
-
 /* What it can be told. */
 enum driver_command {
     DRIVER_ALONE,   /* the first clients speak for 10 ms and leave: one, or
@@ -89,6 +88,9 @@ enum driver_command {
     DRIVER_SLICE,   /* driver_slice() */
     DRIVER_CLOSE,   /* all are asked who must be, and leave */
 };
+
+/* The load of a scenario against the server of a turn, which runs. */
+void driver_set_load(const struct turn *turn, struct engine_options *options);
 
 /* Start the driver of a turn whose server runs. It inherits the CPUs of the
  * caller. Returns 0, or -1 with driver->engine_errno. Ended by driver_stop().
@@ -260,25 +262,16 @@ void turn_end(struct turn *turn);
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 
-/* ---- measure --------------------------------------------------------
- *
- * How the server of a turn is started and made ready.
- */
-
 /* Fill in what is known of a life before it is measured. */
-void measure_identify(const struct turn *turn, struct life *life);
+void turn_identify(const struct turn *turn, struct life *life);
 
 /*
  * Start the server, behind the words of `prefix`, which ends in NULL, or may
  * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is
  * ready; the caller stops it.
  */
-int measure_start_server(struct turn *turn, const char *const *prefix,
-                         char reason[SERVER_REASON_BYTES]);
-
-/* The load of the scenario against the server that runs. */
-void measure_set_load(const struct turn *turn,
-                      struct engine_options *options);
+int turn_start_server(struct turn *turn, const char *const *prefix,
+                      char reason[SERVER_REASON_BYTES]);
 
 /*
  * Wait until the server has accepted everybody and made what it makes for
@@ -288,7 +281,7 @@ void measure_set_load(const struct turn *turn,
  * done sleeps and uses no CPU; one that merely waits for its turn on a busy
  * machine does not sleep. Blocks, for a second at most.
  */
-void measure_settle(const struct turn *turn);
+void turn_settle(const struct turn *turn);
 
 /* ---- syscalls -------------------------------------------------------
  *

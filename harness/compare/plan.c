@@ -123,8 +123,8 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
         kind = LAYOUT_SPLIT;
     }
     if (cell->scenario.all_cpus || kind == LAYOUT_ALL) {
-        *layout =
-            (struct layout){"all", *allowed, *allowed, CPU_COUNT(allowed)};
+        *layout = (struct layout){"all", *allowed, *allowed, *allowed,
+                                  CPU_COUNT(allowed)};
         return;
     }
     /* The last CPUs, because the first ones serve most interrupts. */
@@ -132,6 +132,7 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
     layout->server_cpus = 1;
     CPU_SET(nth_from_end(allowed, 0), &layout->server);
     CPU_SET(nth_from_end(allowed, kind == LAYOUT_SPLIT), &layout->client);
+    CPU_OR(&layout->both, &layout->client, &layout->server);
 }
 
 /* What a server takes in each life at the least, in milliseconds: to start,

@@ -222,6 +222,7 @@ struct layout {
     const char *name; /* "shared", "split" or "all" */
     cpu_set_t client; /* CPUs of the load engine */
     cpu_set_t server; /* CPUs of the server */
+    cpu_set_t both;   /* of either */
     int server_cpus;  /* how many those are */
 };
 

@@ -192,13 +192,13 @@ count_slice(struct turn *turn, const int *fds, int nevents,
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
     /* The kernel has been seen to miss one echo of each of a thousand
      * threads before the first reading, and none after it. */
-    measure_settle(turn);
+    turn_settle(turn);
     add_perf(fds, nevents, 0, calls);
     driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
-    measure_settle(turn);
+    turn_settle(turn);
     add_perf(fds, nevents, -1, calls);
     driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
-    measure_settle(turn);
+    turn_settle(turn);
     add_perf(fds, nevents, 1, calls);
     calls->echoes = (double)driver->last.echoes;
     if (driver->engine_errno != 0 || calls->echoes < 1) {
@@ -225,7 +225,7 @@ count_with_perf(struct turn *turn, struct calls *calls)
     double threads;
     int status = -1;
 
-    if (measure_start_server(turn, NULL, calls->reason) != 0) {
+    if (turn_start_server(turn, NULL, calls->reason) != 0) {
         return -1;
     }
     server_faults(&turn->server, &faults, &threads);
@@ -306,13 +306,13 @@ run_strace(struct turn *turn, int echoes, int sign, struct calls *calls)
     struct engine_options options;
     int status;
 
-    if (measure_start_server(turn, words, reason) != 0) {
+    if (turn_start_server(turn, words, reason) != 0) {
         return no_strace(calls, turn->server.wait_status == W_EXITCODE(127, 0)
                                     ? "strace is not installed (on Debian: "
                                       "apt-get install strace)"
                                     : reason);
     }
-    measure_set_load(turn, &options);
+    driver_set_load(turn, &options);
     options.clients = 1;
     options.silent_clients = 0;
     options.ask_silent = false;
@@ -357,7 +357,7 @@ syscalls_count(struct turn *turn, struct calls *calls)
     int method = turn->lives->options->syscalls;
     struct life life;
 
-    measure_identify(turn, &life);
+    turn_identify(turn, &life);
     calls_clear(calls);
     snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
     snprintf(calls->model, sizeof calls->model, "%s", life.model);

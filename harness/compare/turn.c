@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <string.h>
 
 #include "harness/base/base.h"
@@ -21,6 +22,10 @@ enum {
     SLICE_TURNS = 5,      /* turns of all clients in a slice, at least */
     SLICE_DELAYS = 20,    /* delays of the server in a slice, at least */
     STALL_GAP_MS = 5,     /* without a byte, where nothing waits by itself */
+    SETTLE_MS = 2,        /* between looks at a server's CPU time */
+    SETTLE_BUSY_NS = 20000, /* more than that is no rest */
+    SETTLE_MAX_MS = 1000,   /* for a server that never rests */
+    FLAG_BYTES = 64         /* of a flag of our servers */
 };
 
 /* Warming up ends when a slice is not cheaper than this share of the cheapest
@@ -58,12 +63,34 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
 }
 
 void
+turn_identify(const struct turn *turn, struct life *life)
+{
+    const struct scenario *scenario = turn->scenario;
+    const struct layout *layout = &turn->lives->cell->layout;
+
+    life_clear(life);
+    snprintf(life->scenario, sizeof life->scenario, "%s", scenario->name);
+    snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
+    snprintf(life->layout, sizeof life->layout, "%s", layout->name);
+    life->clients = scenario_asked(scenario);
+    life->silent = scenario->silent;
+    life->life = turn->lives->life;
+    life->ask_silent = scenario->ask_silent;
+    life->churn = scenario->churn;
+    life->handshake = scenario->handshake;
+    life->cpus = layout->server_cpus;
+    life->delay_ms = scenario->delay_ms;
+    life->work_us = scenario->work_us;
+    life->message_bytes = scenario->message_bytes;
+}
+
+void
 turn_keep_reason(struct turn *turn, enum life_status status,
                  const char *reason)
 {
     struct life life;
 
-    measure_identify(turn, &life);
+    turn_identify(turn, &life);
     life_fail(&life, status, "%s", reason);
     lives_keep(turn->lives, RECORD_LIFE, &life);
     turn->failed = true;
@@ -105,10 +132,8 @@ static void
 add_surroundings(struct lives *lives, struct life *life)
 {
     double *figure = life->figure;
-    cpu_set_t cpus;
 
-    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_fill(life, &lives->before, &cpus);
+    disturbance_fill(life, &lives->before, &lives->cell->layout.both);
     figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
@@ -121,7 +146,7 @@ keep_sum(struct turn *turn, int sum)
 {
     struct life life;
 
-    measure_identify(turn, &life);
+    turn_identify(turn, &life);
     if (sum > 0) {
         const struct grid_point *rate = &turn->lives->grid[sum - 1];
 
@@ -163,6 +188,74 @@ turn_end(struct turn *turn)
 
 /* ---- its beginning ----------------------------------------------------- */
 
+int
+turn_start_server(struct turn *turn, const char *const *prefix,
+                  char reason[SERVER_REASON_BYTES])
+{
+    const struct options *options = turn->lives->options;
+    const struct scenario *scenario = turn->scenario;
+    char address[FLAG_BYTES];
+    char delay[FLAG_BYTES];
+    char work[FLAG_BYTES];
+    /* Our own servers get the flags of the scenario. */
+    const struct {
+        bool given;
+        const char *flag;
+    } flags[] = {
+        {true, turn->contender->path},
+        {true, "--port=0"},
+        {true, "--stats"},
+        {turn->contender->flag, turn->contender->flag},
+        {options->host, address},
+        {scenario->handshake, "--handshake"},
+        {scenario->delay_ms > 0, delay},
+        {scenario->work_us > 0, work},
+    };
+    struct server_order server_order = {
+        .cpus = &turn->lives->cell->layout.server,
+        .start_timeout_ns = options->start_timeout_ns,
+        .interrupted = &turn->lives->shared->interrupted,
+        .launcher = options->launcher,
+        .host = options->host,
+        .command = turn->contender->command,
+    };
+    size_t n = 0;
+
+    snprintf(address, sizeof address, "--address=%s", options->host);
+    snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
+    snprintf(work, sizeof work, "--work=%d", scenario->work_us);
+    for (; prefix && prefix[n]; n++) {
+        server_order.arguments[n] = prefix[n];
+    }
+    for (size_t i = 0;
+         i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
+        if (flags[i].given) {
+            server_order.arguments[n++] = flags[i].flag;
+        }
+    }
+    return server_start(&turn->server, &server_order, reason);
+}
+
+void
+turn_settle(const struct turn *turn)
+{
+    const struct server *server = &turn->server;
+    /* Who serves in vain those who have left uses CPU once in each delay. */
+    int look_ms = SETTLE_MS * (1 + turn->scenario->delay_ms);
+    int64_t before_ns = server_cpu_ns(server);
+
+    for (int i = 0; i < SETTLE_MAX_MS / look_ms; i++) {
+        int64_t now_ns;
+
+        poll(NULL, 0, look_ms);
+        now_ns = server_cpu_ns(server);
+        if (now_ns - before_ns < SETTLE_BUSY_NS && !server_is(server, "RD")) {
+            return;
+        }
+        before_ns = now_ns;
+    }
+}
+
 /* The first clients speak, all connect; memory before and after that: where
  * most clients only wait, that of the others is told from all of the busy
  * ones', else from a single one's. */
@@ -172,12 +265,12 @@ connect_all(struct turn *turn)
     if (driver_tell(turn->driver, DRIVER_ALONE) != 0) {
         return -1;
     }
-    measure_settle(turn);
+    turn_settle(turn);
     turn_look(turn, &turn->base);
     if (driver_tell(turn->driver, DRIVER_CONNECT) != 0) {
         return -1;
     }
-    measure_settle(turn);
+    turn_settle(turn);
     turn_look(turn, &turn->connected);
     return 0;
 }
@@ -195,7 +288,7 @@ turn_begin(struct turn *turn)
             "not built: libevent is not installed; run make deps");
         return;
     }
-    if (!turn->hopeless && measure_start_server(turn, NULL, reason) != 0) {
+    if (!turn->hopeless && turn_start_server(turn, NULL, reason) != 0) {
         if (turn->lives->shared->interrupted) {
             return;
         }

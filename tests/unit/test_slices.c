@@ -218,17 +218,16 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("slices");
-    TCase *all = tcase_create("all");
+    const test_case tests[] = {
+        a_slice_holds_all_of_its_echoes,
+        connections_for_one_echo_end_in_their_slice,
+        who_was_never_served_holds_nobody_up,
+        who_was_served_and_then_waits_in_vain_is_stalled,
+        a_stopped_server_is_waited_for,
+        the_least_served_is_told,
+        open_and_closed_slices_take_turns,
+        NULL,
+    };
 
-    tcase_set_timeout(all, 60);
-    tcase_add_test(all, a_slice_holds_all_of_its_echoes);
-    tcase_add_test(all, connections_for_one_echo_end_in_their_slice);
-    tcase_add_test(all, who_was_never_served_holds_nobody_up);
-    tcase_add_test(all, who_was_served_and_then_waits_in_vain_is_stalled);
-    tcase_add_test(all, a_stopped_server_is_waited_for);
-    tcase_add_test(all, the_least_served_is_told);
-    tcase_add_test(all, open_and_closed_slices_take_turns);
-    suite_add_tcase(suite, all);
-    return run_suite(suite);
+    return run_tests("slices", NULL, NULL, tests);
 }
