@@ -165,18 +165,6 @@ enum state {
     STATE_MUTE,   /* lives, but nobody was answered: has no slices */
 };
 
-/* What can be read of a server at a moment; NAN: unknown. */
-struct look {
-    double cpu_ns;    /* CPU time of all its threads */
-    double rss_kib;   /* memory */
-    double threads;   /* how many */
-    double faults;    /* minor page faults */
-    double switches;  /* context switches */
-    double stack_kib; /* kernel's stack of a thread */
-    bool moved;       /* it runs on CPUs that are not its own */
-    uint64_t echoes;  /* since its clients connected */
-};
-
 /* The server, and what was seen of it. */
 struct turn {
     struct lives *lives;               /* the run that it is part of */
@@ -188,16 +176,17 @@ struct turn {
     bool failed;          /* in this scenario: is not started again */
     bool measured;        /* in this scenario: has a record that is good */
     /* In this life: */
-    enum state state;         /* what it takes part in */
-    struct server server;     /* its process */
-    struct look base;         /* after the first clients have left */
-    struct look connected;    /* as all had connected */
-    struct look begin;        /* before the slices */
-    struct look end;          /* after them */
-    int64_t slice_ns;         /* length of its slices */
-    double own_cpu_ns;        /* its CPU time in its slices */
-    double ns_out;            /* time in the slices of others */
-    double rates[TURN_RATES]; /* echoes per second in its first slices */
+    enum state state;             /* what it takes part in */
+    struct server server;         /* its process */
+    struct server_look base;      /* after the first clients have left */
+    struct server_look connected; /* as all had connected */
+    struct server_look begin;     /* before the slices */
+    struct server_look end;       /* after them */
+    double echoes;                /* before the slices; then, in them */
+    int64_t slice_ns;             /* length of its slices */
+    double own_cpu_ns;            /* its CPU time in its slices */
+    double ns_out;                /* time in the slices of others */
+    double rates[TURN_RATES];     /* echoes per second in its first slices */
 };
 
 /* What is in memory that the drivers share. */
@@ -247,9 +236,6 @@ void turn_begin(struct turn *turn);
 /* Slices that count for nothing, until they get no cheaper: caches, page
  * tables, and a compiler at run time need their time. */
 void turn_warm_up(struct turn *turn);
-
-/* Read from the server what it has used so far. */
-void turn_look(const struct turn *turn, struct look *look);
 
 /* Drive it for one slice in a closed loop (0) or at a point of the grid, and
  * keep that. Who fails has its life ended by it. */

@@ -427,7 +427,7 @@ start_once(struct server *server, const struct server_order *order,
     int port = 0;
     bool ready;
 
-    memset(server, 0, sizeof *server);
+    *server = (struct server){.cpus = *order->cpus};
     if (order->command && strstr(order->command, "{port}")) {
         port = free_port();
     }

@@ -221,18 +221,17 @@ count_with_perf(struct turn *turn, struct calls *calls)
     int fds[EVENTS];
     int nfds = 0;
     struct driver *driver = turn->driver;
-    double faults;
-    double threads;
+    struct server_look look;
     int status = -1;
 
     if (turn_start_server(turn, NULL, calls->reason) != 0) {
         return -1;
     }
-    server_faults(&turn->server, &faults, &threads);
+    server_look(&turn->server, &look);
     if (turn->server.pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
-    } else if (threads > 1) {
+    } else if (look.threads > 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: it has threads from the start");
     } else if ((nfds = perf_open(fds, nevents, turn->server.pid, calls)) ==
