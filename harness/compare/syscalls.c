@@ -283,10 +283,8 @@ add_table(char *text, int sign, struct calls *calls)
 static int
 no_strace(struct calls *calls, const char *why)
 {
-    size_t length = strlen(calls->reason);
-
-    snprintf(calls->reason + length, sizeof calls->reason - length,
-             "%sno strace: %.120s", length > 0 ? "; " : "", why);
+    text_append(calls->reason, sizeof calls->reason, "; ",
+                "no strace: %.120s", why);
     return -1;
 }
 
