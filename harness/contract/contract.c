@@ -79,14 +79,14 @@ socket_address(struct sockaddr_storage *storage)
     const char *text = contract_options.address;
 
     memset(storage, 0, sizeof *storage);
+    /* The port stands at the same place in both. */
+    ipv4->sin_port = htons((uint16_t)contract_options.port);
     if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
-        ipv4->sin_family = AF_INET;
-        ipv4->sin_port = htons((uint16_t)contract_options.port);
+        storage->ss_family = AF_INET;
         return sizeof *ipv4;
     }
     if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1) {
-        ipv6->sin6_family = AF_INET6;
-        ipv6->sin6_port = htons((uint16_t)contract_options.port);
+        storage->ss_family = AF_INET6;
         return sizeof *ipv6;
     }
     flags_refuse(contract_options.model, "address", text,
