@@ -78,7 +78,7 @@ catch_signals(void)
 }
 
 /* ---- files --------------------------------------------------------------
-
+ *
  * A run writes under names that end in ".new". Only when it has ended well,
  * or there was nothing before, they get their own: a run that is cut off does
  * not take the last good results away.
@@ -127,13 +127,10 @@ open_folder(const char *path)
 static FILE *
 create(const char *name)
 {
-    char path[64];
-    int fd;
+    char path[4096];
 
-    snprintf(path, sizeof path, "%s.new", name);
-    fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                0666);
-    return fd == -1 ? NULL : fdopen(fd, "w");
+    snprintf(path, sizeof path, "%s/%s.new", lives.options->out, name);
+    return fopen(path, "we");
 }
 
 /* Give a file that was written as "from.new" the name `to`. Returns 0; or -1
