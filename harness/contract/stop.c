@@ -26,10 +26,6 @@
 #define connect(...) syscall(SYS_connect, __VA_ARGS__)
 #endif
 
-enum {
-    MS_PER_S = 1000
-};
-
 static struct {
     atomic_bool *open_fds; /* open_fds[fd]: this client is open */
     int capacity;          /* how many flags there are */
@@ -82,11 +78,10 @@ for_each_client(void (*reach)(int conn_fd))
 static void
 start_timer(int after_ms)
 {
-    struct itimerspec when = {
-        .it_value = {after_ms / MS_PER_S,
-                     /* 0 would mean never. */
-                     (long)(after_ms % MS_PER_S) * NS_PER_MS + 1},
-    };
+    int64_t after_ns = after_ms * NS_PER_MS + 1; /* 0 would mean never */
+    const struct itimerspec when = {
+        .it_value = {after_ns / NS_PER_S, after_ns % NS_PER_S}};
+
     timer_settime(stop.timer, 0, &when, NULL);
 }
 
