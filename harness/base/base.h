@@ -1,10 +1,6 @@
 /*
- * base.h: what is below everything else, and knows nothing of it.
- *
- * The clock, a queue of points in time, numbers with units, and the reading
- * of a command line by a table. selectloop and coroutine bring their own loop
- * and need timers for it; they share this queue, because a faster queue under
- * one of them would be an unfair difference. Nothing here waits.
+ * base.h: what is below everything else, and knows nothing of it. Nothing
+ * here waits.
  */
 #ifndef FIVEWAYS_BASE_H
 #define FIVEWAYS_BASE_H
@@ -30,7 +26,8 @@ int64_t clock_thread_cpu_ns(void);
 /* ---- points in time, soonest first --------------------------------------
  *
  * A binary heap of pointers to structs that the callers own: to look at the
- * soonest is O(1), to set or remove one O(log n).
+ * soonest is O(1), to set or remove one O(log n). selectloop and coroutine
+ * share it, because a faster one under one of them would be unfair.
  */
 
 /* One point in time. Embed it in the struct that waits for it; all zero
@@ -73,23 +70,20 @@ void deadline_queue_free(struct deadline_queue *queue);
  * k, M and G are powers of 1000, Ki, Mi and Gi powers of 1024.
  */
 
-/* Read a count: "64", "10k", "1.5M". Returns 0, or -1 if `text` is not one
- * or does not fit; then *value is unchanged. So do the next two. */
+/* Read a count, "64", "10k", "1.5M"; a size, "64", "64B", "1k", "64KiB"; or a
+ * time, "5s", "200ms", "50us", "10ns", "1m", of which a bare number other
+ * than 0 is refused, because nobody can know what it means. They return 0; or
+ * -1 if `text` is none or does not fit, and then the number is unchanged. */
 int units_parse_count(const char *text, int64_t *value);
-
-/* Read a size in bytes: "64", "64B", "1k", "64KiB", "1MiB". */
 int units_parse_bytes(const char *text, int64_t *bytes);
-
-/* Read a time: "5s", "200ms", "50us", "10ns", "1m". A bare number other
- * than 0 is refused, because nobody can know what it means. */
 int units_parse_time(const char *text, int64_t *time_ns);
 
-/* Write into `text` and return it. A buffer of UNITS_TEXT_BYTES is always
- * enough. Three significant digits: "94.8k", "1.90 ms", "512 KiB"; "-" for
- * what is not finite. */
 enum {
-    UNITS_TEXT_BYTES = 32
+    UNITS_TEXT_BYTES = 32 /* are always enough for the next four */
 };
+
+/* Write into `text` and return it. Three significant digits: "94.8k",
+ * "1.90 ms", "512 KiB"; "-" for what is not finite. */
 char *units_format_count(char *text, double value);
 char *units_format_bytes(char *text, double bytes);
 char *units_format_time(char *text, double time_ns);
@@ -116,13 +110,10 @@ struct flag {
      * counted, such as "KiB", or NULL for a plain number; or, with a bar
      * between them, the words that it may be: "jump|swapcontext". */
     const char *takes;
-    int *number;   /* where a number goes, or a word's, counted from 0 */
-    int low, high; /* the range of a number, ends included */
-    /* Where a number with a unit goes, which reads it, and the range of it,
-     * ends included, in numbers and in words for the message. */
-    int64_t *amount;
+    int *number;     /* where a number goes, or a word's, counted from 0 */
+    int64_t *amount; /* where a number with a unit goes */
     int (*parse)(const char *text, int64_t *amount); /* units_parse_... */
-    int64_t least, most;                             /* of the amount */
+    int64_t low, high;   /* the range of either, ends included */
     const char *allowed; /* "a time from 1ms to 60s, with its unit" */
     const char **text;   /* where any text goes, as it is */
     bool *on;            /* what becomes true; such a flag takes nothing */
@@ -135,7 +126,8 @@ struct flag {
 #define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
-        .number = (number_), .low = (low_), .high = (high_), .help = (help_) \
+        .number = (number_), .low = (int)(low_), .high = (int)(high_),       \
+        .help = (help_)                                                      \
     }
 #define FLAG_WORD(name_, letter_, takes_, number_, help_)                    \
     FLAG_NUMBER(name_, letter_, takes_, number_, 0, 0, help_)
@@ -143,8 +135,8 @@ struct flag {
                     allowed_, help_)                                         \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
-        .parse = (parse_), .amount = (amount_), .least = (least_),           \
-        .most = (most_), .allowed = (allowed_), .help = (help_)              \
+        .parse = (parse_), .amount = (amount_), .low = (least_),             \
+        .high = (most_), .allowed = (allowed_), .help = (help_)              \
     }
 #define FLAG_ON(name_, letter_, on_, help_)                                  \
     {                                                                        \
@@ -165,12 +157,10 @@ struct flag {
  * Set what the command line says, by the rows of `flags` and then of
  * `own_flags`, which may be NULL and have a heading of their own in --help;
  * `about` is the first paragraph there, and behind a \v in it the last ones.
- * A wrong value: one sentence on
- * standard error that names flag, value and what would be right, and exit(2);
- * what is no flag at all argp refuses in its own words, with the same status.
- * --help,
- * --usage and --version answer and exit(0). No memory to read them with:
- * exit(1).
+ * A wrong value: one sentence on standard error that names flag, value and
+ * what would be right, and exit(2); what is no flag at all argp refuses in
+ * its own words, with the same status. --help, --usage and --version answer
+ * and exit(0). No memory to read them with: exit(1).
  */
 void flags_parse(const char *program, const char *about,
                  const struct flag *flags, const struct flag *own_flags,
@@ -203,13 +193,9 @@ const char *proc_behind(const char *text, const char *key);
 /* The number that follows it, or NAN. */
 double proc_number(const char *text, const char *key);
 
-/* The threads of a process, `most` of them at most. Returns how many; 0 if it
- * is gone. */
-int proc_threads(pid_t pid, pid_t *threads, int most);
-
-/* Its children, `most` of them at most, whichever of PROC_THREADS_MAX threads
- * made them, those that have ended and are not waited for included. Returns
- * how many. */
+/* The children of a process, `most` of them at most, whichever of
+ * PROC_THREADS_MAX threads made them, those that have ended and are not
+ * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
 
 #endif

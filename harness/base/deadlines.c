@@ -100,17 +100,11 @@ deadline_remove(struct deadline_queue *queue, struct deadline *deadline)
     if (position == 0) {
         return;
     }
-    struct deadline *last = queue->heap[queue->count];
-    queue->count--;
+    struct deadline *last = queue->heap[queue->count--];
     deadline->position = 0;
-    if (last == deadline) {
-        return;
-    }
-    if (position > HEAP_ROOT &&
-        queue->heap[position / 2]->at_ns > last->at_ns) {
+    if (last != deadline) {
         sift_up(queue, last, position);
-    } else {
-        sift_down(queue, last, position);
+        sift_down(queue, last, last->position);
     }
 }
 

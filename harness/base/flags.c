@@ -13,16 +13,16 @@
 
 enum {
     FLAGS_MAX = 64,
-    KEY_FIRST = 0x100, /* argp's keys of the rows: this, and counted on */
+    KEY_FIRST = 0x100, /* argp's key of a flag without a letter, or more */
+    KEYS = KEY_FIRST + FLAGS_MAX,
     SENTENCE_BYTES = 128,
 };
 
 /* What is parsed at the moment. */
 struct parse {
-    const char *program;                /* in each message */
-    const struct flag *argument;        /* what is no flag; or NULL */
-    const struct flag *rows[FLAGS_MAX]; /* of both tables, then NULL */
-    int nrows;                          /* how many */
+    const char *program; /* in each message */
+    /* By argp's key: of what is no flag, it is ARGP_KEY_ARG, which is 0. */
+    const struct flag *flags[KEYS];
     /* The same for argp, with a heading between the tables. */
     struct argp_option options[FLAGS_MAX + 2];
     int noptions; /* how many */
@@ -37,108 +37,78 @@ flags_refuse(const char *program, const char *name, const char *text,
     exit(2);
 }
 
-/* Returns which of the words in `takes` that is, from 0; -1: none. */
-static int
-find_word(const char *takes, const char *text)
+/* Which of the words it is; or "epoll, poll or select" is asked for. */
+static void
+set_word(const char *program, const struct flag *flag, const char *text)
 {
-    size_t text_bytes = strlen(text);
+    char takes[SENTENCE_BYTES];
+    char allowed[SENTENCE_BYTES];
+    char *end = allowed;
+    char *rest = takes;
+    const char *word;
 
-    for (int number = 0;; number++) {
-        size_t word_bytes = strcspn(takes, "|");
-        if (word_bytes == text_bytes &&
-            memcmp(takes, text, text_bytes) == 0) {
-            return number;
+    assert(2 * strlen(flag->takes) < SENTENCE_BYTES);
+    stpcpy(takes, flag->takes);
+    for (int number = 0; (word = strsep(&rest, "|")) != NULL; number++) {
+        if (strcmp(word, text) == 0) {
+            *flag->number = number;
+            return;
         }
-        if (takes[word_bytes] == '\0') {
-            return -1;
-        }
-        takes += word_bytes + 1;
+        end = stpcpy(end, number == 0 ? "" : rest == NULL ? " or " : ", ");
+        end = stpcpy(end, word);
     }
+    flags_refuse(program, flag->name, text, allowed);
 }
 
-/* Write "epoll, poll or select" for "epoll|poll|select". */
-static void
-list_words(const char *takes, char allowed[SENTENCE_BYTES])
+static int
+parse_plain(const char *text, int64_t *number)
 {
-    const char *last = strrchr(takes, '|');
+    char *end;
 
-    assert(2 * strlen(takes) < SENTENCE_BYTES);
-    size_t nbytes = 0;
-    for (const char *from = takes; *from != '\0'; from++) {
-        nbytes += (size_t)snprintf(allowed + nbytes, SENTENCE_BYTES - nbytes,
-                                   *from != '|'   ? "%.1s"
-                                   : from == last ? " or "
-                                                  : ", ",
-                                   from);
-    }
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return errno != 0 || end == text || *end != '\0' ? -1 : 0;
 }
 
 static void
 set_number(const char *program, const struct flag *flag, const char *text)
 {
     char allowed[SENTENCE_BYTES];
-    char *end;
+    int64_t number;
 
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < flag->low ||
-        value > flag->high) {
-        snprintf(allowed, sizeof allowed, "a whole number%s%s from %d to %d",
-                 flag->takes ? " of " : "", flag->takes ? flag->takes : "",
-                 flag->low, flag->high);
-        flags_refuse(program, flag->name, text, allowed);
+    if ((flag->parse != NULL ? flag->parse : parse_plain)(text, &number) ==
+            -1 ||
+        number < flag->low || number > flag->high) {
+        snprintf(allowed, sizeof allowed,
+                 "a whole number%s%s from %lld to %lld",
+                 flag->takes != NULL ? " of " : "",
+                 flag->takes != NULL ? flag->takes : "", (long long)flag->low,
+                 (long long)flag->high);
+        flags_refuse(program, flag->name, text,
+                     flag->allowed != NULL ? flag->allowed : allowed);
     }
-    *flag->number = (int)value;
-}
-
-static void
-set_amount(const char *program, const struct flag *flag, const char *text)
-{
-    int64_t amount;
-
-    if (flag->parse(text, &amount) == -1 || amount < flag->least ||
-        amount > flag->most) {
-        flags_refuse(program, flag->name, text, flag->allowed);
+    if (flag->amount != NULL) {
+        *flag->amount = number;
+    } else {
+        *flag->number = (int)number;
     }
-    *flag->amount = amount;
-}
-
-static void
-set_word(const char *program, const struct flag *flag, const char *text)
-{
-    char allowed[SENTENCE_BYTES];
-    int number = find_word(flag->takes, text);
-
-    if (number == -1) {
-        list_words(flag->takes, allowed);
-        flags_refuse(program, flag->name, text, allowed);
-    }
-    *flag->number = number;
-}
-
-/* What argp calls row `index`: its letter, or a number that is none. */
-static int
-key_of(const struct flag *flag, int index)
-{
-    return flag->letter != 0 ? flag->letter : KEY_FIRST + index;
 }
 
 /* What stands on the command line without being a flag. */
 static void
-set_argument(const struct parse *parse, const char *text)
+set_argument(const char *program, const struct flag *argument,
+             const char *text)
 {
-    const struct flag *argument = parse->argument;
-
     if (argument == NULL) {
         fprintf(stderr, "%s: %s: only flags are understood, see %s --help\n",
-                parse->program, text, parse->program);
+                program, text, program);
         exit(2);
     }
     int given = 0;
     while (argument->text[given] != NULL) {
         if (++given >= argument->high) {
-            fprintf(stderr, "%s: %s: only one %s can be given\n",
-                    parse->program, text, argument->takes);
+            fprintf(stderr, "%s: %s: only one %s can be given\n", program,
+                    text, argument->takes);
             exit(2);
         }
     }
@@ -149,26 +119,19 @@ static error_t
 parse_one(int key, char *text, struct argp_state *state)
 {
     const struct parse *parse = state->input;
-    int index = 0;
 
     if (key == ARGP_KEY_ARG) {
-        set_argument(parse, text);
+        set_argument(parse->program, parse->flags[key], text);
         return 0;
     }
-    while (parse->rows[index] != NULL &&
-           key_of(parse->rows[index], index) != key) {
-        index++;
-    }
-    const struct flag *flag = parse->rows[index];
-    if (flag == NULL) {
+    if (key < 0 || key >= KEYS || parse->flags[key] == NULL) {
         return ARGP_ERR_UNKNOWN;
     }
+    const struct flag *flag = parse->flags[key];
     if (flag->on != NULL) {
         *flag->on = true;
     } else if (flag->text != NULL) {
         *flag->text = text;
-    } else if (flag->amount != NULL) {
-        set_amount(parse->program, flag, text);
     } else if (flag->takes != NULL && strchr(flag->takes, '|') != NULL) {
         set_word(parse->program, flag, text);
     } else {
@@ -184,15 +147,16 @@ add_rows(struct parse *parse, const struct flag *flags, int group)
 {
     for (const struct flag *flag = flags; flag->name != NULL; flag++) {
         if (flag->name[0] == '\0') {
-            parse->argument = flag;
+            parse->flags[ARGP_KEY_ARG] = flag;
             continue;
         }
-        int index = parse->nrows++;
-        assert(parse->nrows < FLAGS_MAX); /* the last stays NULL */
-        parse->rows[index] = flag;
-        parse->options[parse->noptions++] = (struct argp_option){
+        int index = parse->noptions++;
+        int key = flag->letter != 0 ? flag->letter : KEY_FIRST + index;
+        assert(index < FLAGS_MAX);
+        parse->flags[key] = flag;
+        parse->options[index] = (struct argp_option){
             .name = flag->name,
-            .key = key_of(flag, index),
+            .key = key,
             .arg = flag->on != NULL ? NULL
                    : flag->takes    ? flag->takes
                                     : "number",
@@ -217,7 +181,9 @@ flags_parse(const char *program, const char *about, const struct flag *flags,
             .doc = "Of this model alone:", .group = FLAGS_MAX};
         add_rows(&parse, own_flags, FLAGS_MAX);
     }
-    parser.args_doc = parse.argument != NULL ? parse.argument->takes : NULL;
+    if (parse.flags[ARGP_KEY_ARG] != NULL) {
+        parser.args_doc = parse.flags[ARGP_KEY_ARG]->takes;
+    }
     snprintf(version, sizeof version, "Fiveways %s", program);
     argp_program_version = version;
     argp_err_exit_status = 2;

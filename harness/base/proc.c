@@ -1,7 +1,7 @@
 /*
  * proc.c: what the kernel says, in files that are text.
  */
-#include <dirent.h>
+#include <glob.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,41 +50,23 @@ proc_number(const char *text, const char *key)
 }
 
 int
-proc_threads(pid_t pid, pid_t *threads, int most)
-{
-    char path[64];
-    const struct dirent *entry;
-    int count = 0;
-    DIR *folder;
-
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    folder = opendir(path);
-    while (folder && count < most && (entry = readdir(folder))) {
-        if (entry->d_name[0] != '.') {
-            threads[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
-        }
-    }
-    if (folder) {
-        closedir(folder);
-    }
-    return count;
-}
-
-int
 proc_children(pid_t pid, pid_t *children, int most)
 {
-    pid_t threads[PROC_THREADS_MAX];
-    int nthreads = proc_threads(pid, threads, PROC_THREADS_MAX);
+    char pattern[64];
+    glob_t threads;
     int count = 0;
 
-    for (int i = 0; i < nthreads && count < most; i++) {
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children", (int)pid);
+    if (glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < threads.gl_pathc && i < PROC_THREADS_MAX; i++) {
         char text[4096];
         char *next = text;
         char *end;
         long child;
 
-        proc_read(text, sizeof text, "/proc/%d/task/%d/children", (int)pid,
-                  (int)threads[i]);
+        proc_read(text, sizeof text, "%s", threads.gl_pathv[i]);
         /* Each is followed by a blank, unless it was cut off. */
         while (count < most && (child = strtol(next, &end, 10)) > 0 &&
                *end == ' ') {
@@ -92,5 +74,6 @@ proc_children(pid_t pid, pid_t *children, int most)
             next = end;
         }
     }
+    globfree(&threads);
     return count;
 }

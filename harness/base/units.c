@@ -6,6 +6,8 @@
  */
 #include "harness/base/base.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@ enum {
     DIGITS = 3,        /* significant ones that are written */
     EXPONENT_MIN = -9, /* below, it is as good as 0 */
     EXPONENT_MAX = 15, /* above, it is written with its exponent */
+    FRACTION_MAX = 18, /* digits behind the point that can be read */
     DECIMAL = 1000,    /* steps between units */
     BINARY = 1024,
 };
@@ -37,33 +40,16 @@ static const struct unit time_units[] = {
     {NULL, 0},
 };
 
-/* Read the digits of a number with at most one point in it. Returns where
- * they end, or NULL; *value is the number without its point and *scale the
- * power of ten to divide it by. */
+/* Read digits, and nothing else that strtoll() would take. Returns where they
+ * end; or NULL if there are none, or too many. */
 static const char *
-read_digits(const char *text, int64_t *value, int64_t *scale)
+read_digits(const char *text, int64_t *value)
 {
-    int digits = 0;
-    bool in_fraction = false;
+    char *end;
 
-    *value = 0;
-    *scale = 1;
-    for (;; text++) {
-        if (*text == '.' && !in_fraction && digits > 0) {
-            in_fraction = true;
-            continue;
-        }
-        if (*text < '0' || *text > '9') {
-            break;
-        }
-        if (__builtin_mul_overflow(*value, 10, value) ||
-            __builtin_add_overflow(*value, *text - '0', value) ||
-            (in_fraction && __builtin_mul_overflow(*scale, 10, scale))) {
-            return NULL;
-        }
-        digits++;
-    }
-    return digits > 0 && text[-1] != '.' ? text : NULL;
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    return isdigit((unsigned char)*text) && errno == 0 ? end : NULL;
 }
 
 /* Read a number and one of the units, behind which `tail` may stand too. */
@@ -71,33 +57,36 @@ static int
 parse(const char *text, const struct unit *units, const char *tail,
       int64_t *result)
 {
-    int64_t value;
-    int64_t scale;
-    const char *name = read_digits(text, &value, &scale);
+    int64_t whole;
+    int64_t part = 0;
+    int64_t scale = 1; /* of the part */
+    const char *name = read_digits(text, &whole);
 
-    if (name == NULL) {
-        return -1;
-    }
-    for (;; units++) {
-        if (units->name == NULL) {
+    if (name != NULL && *name == '.') {
+        const char *point = name;
+        name = read_digits(point + 1, &part);
+        if (name == NULL || name - point > FRACTION_MAX) {
             return -1;
         }
+        for (const char *digit = point + 1; digit < name; digit++) {
+            scale *= 10;
+        }
+    }
+    for (; name != NULL && units->name != NULL; units++) {
         size_t nbytes = strlen(units->name);
         if (strncmp(units->name, name, nbytes) == 0 &&
             (name[nbytes] == '\0' || strcmp(name + nbytes, tail) == 0)) {
-            break;
+            if (__builtin_mul_overflow(whole, units->worth, &whole) ||
+                __builtin_mul_overflow(part, units->worth, &part) ||
+                part % scale != 0 ||
+                __builtin_add_overflow(whole, part / scale, &whole)) {
+                return -1;
+            }
+            *result = whole;
+            return 0;
         }
     }
-    int64_t whole = value / scale;
-    int64_t part = value % scale;
-    if (__builtin_mul_overflow(whole, units->worth, &whole) ||
-        __builtin_mul_overflow(part, units->worth, &part) ||
-        part % scale != 0 ||
-        __builtin_add_overflow(whole, part / scale, &whole)) {
-        return -1;
-    }
-    *result = whole;
-    return 0;
+    return -1;
 }
 
 int
@@ -115,30 +104,20 @@ units_parse_bytes(const char *text, int64_t *bytes)
 int
 units_parse_time(const char *text, int64_t *time_ns)
 {
-    if (strcmp(text, "0") == 0) {
-        *time_ns = 0;
-        return 0;
-    }
-    return parse(text, time_units, "", time_ns);
-}
-
-static char *
-write_text(char *text, const char *words)
-{
-    snprintf(text, UNITS_TEXT_BYTES, "%s", words);
-    return text;
+    return parse(strcmp(text, "0") == 0 ? "0s" : text, time_units, "",
+                 time_ns);
 }
 
 char *
 units_format_number(char *text, double value)
 {
     if (!isfinite(value)) {
-        return write_text(text, "-");
+        return memcpy(text, "-", sizeof "-");
     }
     snprintf(text, UNITS_TEXT_BYTES, "%.*e", DIGITS - 1, value);
     long exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
     if (value == 0 || exponent < EXPONENT_MIN) {
-        return write_text(text, "0");
+        return memcpy(text, "0", sizeof "0");
     }
     if (exponent <= EXPONENT_MAX) {
         int decimals = DIGITS - 1 - (int)exponent;
@@ -149,53 +128,50 @@ units_format_number(char *text, double value)
 }
 
 /* Write `value` with the largest unit that leaves a 1 before the point.
- * `names` are `count` units that differ by `step`, the smallest first. A
- * whole number of the smallest unit is written as such: 64, not 64.0. */
+ * `names` are the units, which differ by `step`, the smallest first and NULL
+ * behind them. A whole number of the smallest is written as such: 64, not
+ * 64.0. */
 static char *
-format(char *text, double value, int step, const char *const *names,
-       int count)
+format(char *text, double value, int step, const char *const *names)
 {
     char number[UNITS_TEXT_BYTES];
-    int unit = 0;
+    bool smallest = fabs(value) < step - 0.5;
 
-    if (!isfinite(value)) {
-        return write_text(text, "-");
-    }
-    while (unit < count - 1 && fabs(value) >= step - 0.5) {
+    while (names[1] != NULL && fabs(value) >= step - 0.5) {
         value /= step;
-        unit++;
+        names++;
     }
+    units_format_number(number, value);
     /* Four digits happen: 1000 to 1023 of a binary unit, or the last unit. */
-    bool four_digits = fabs(value) >= DECIMAL - 0.5 && fabs(value) < 1e15;
-    bool whole = unit == 0 && value == (int)value;
-    if (four_digits || whole) {
+    if ((fabs(value) >= DECIMAL - 0.5 && fabs(value) < 1e15) ||
+        (smallest && value == (int)value)) {
         snprintf(number, sizeof number, "%.0f", value);
-    } else {
-        units_format_number(number, value);
     }
-    snprintf(text, UNITS_TEXT_BYTES, "%.24s%s", number, names[unit]);
+    snprintf(text, UNITS_TEXT_BYTES, "%.24s%s", number,
+             isfinite(value) ? *names : "");
     return text;
 }
 
 char *
 units_format_count(char *text, double value)
 {
-    static const char *const names[] = {"", "k", "M", "G", "T"};
-    return format(text, value, DECIMAL, names, 5);
+    static const char *const names[] = {"", "k", "M", "G", "T", NULL};
+    return format(text, value, DECIMAL, names);
 }
 
 char *
 units_format_bytes(char *text, double bytes)
 {
-    static const char *const names[] = {" B", " KiB", " MiB", " GiB", " TiB"};
-    return format(text, bytes, BINARY, names, 5);
+    static const char *const names[] = {" B",   " KiB", " MiB",
+                                        " GiB", " TiB", NULL};
+    return format(text, bytes, BINARY, names);
 }
 
 char *
 units_format_time(char *text, double time_ns)
 {
-    static const char *const names[] = {" ns", " us", " ms", " s"};
-    return format(text, time_ns, DECIMAL, names, 4);
+    static const char *const names[] = {" ns", " us", " ms", " s", NULL};
+    return format(text, time_ns, DECIMAL, names);
 }
 
 void

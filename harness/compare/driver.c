@@ -20,23 +20,16 @@ enum {
 
 /* ---- in the driver's own process --------------------------------------- */
 
-static double
-cpu_ns(const struct driver *driver)
-{
-    int64_t now_ns = server_cpu_ns(driver->server);
-
-    return now_ns < 0 ? NAN : (double)now_ns;
-}
-
 static void
 look(enum engine_phase phase, void *arg)
 {
     struct driver *driver = arg;
 
     if (phase == ENGINE_WINDOW_BEGIN) {
-        driver->begin_cpu_ns = cpu_ns(driver);
+        driver->begin_cpu_ns = server_cpu_ns(driver->server);
     } else if (phase == ENGINE_WINDOW_END) {
-        driver->server_cpu_ns = cpu_ns(driver) - driver->begin_cpu_ns;
+        driver->server_cpu_ns =
+            server_cpu_ns(driver->server) - driver->begin_cpu_ns;
         /* A child for each connection is gone when that is. */
         driver->forks |= !driver->engine && server_forks(driver->server);
     }
@@ -47,7 +40,7 @@ is_paused(void *arg)
 {
     const struct driver *driver = arg;
 
-    return server_is(driver->server, "Tt");
+    return server_is(driver->server, SERVER_STOPPED);
 }
 
 static int
@@ -96,13 +89,13 @@ keep_slice(struct driver *driver, int into)
 static void
 drive(struct driver *driver)
 {
-    double begin_cpu_ns = cpu_ns(driver);
+    double begin_cpu_ns = server_cpu_ns(driver->server);
     int64_t begin_ns = clock_now_ns();
 
     driver->drained =
         engine_slice(driver->engine, driver->slice_ns, driver->rate_per_s,
                      driver->seed, &driver->last);
-    driver->turn_cpu_ns = cpu_ns(driver) - begin_cpu_ns;
+    driver->turn_cpu_ns = server_cpu_ns(driver->server) - begin_cpu_ns;
     driver->turn_ns = clock_now_ns() - begin_ns;
     keep_slice(driver, driver->sum);
 }

@@ -77,8 +77,7 @@ switches_per_echo(const struct life *life, const struct turn *turn)
     double switches = turn->end.switches - turn->begin.switches;
 
     if (!life->churn && switches >= 0) {
-        return ratio(switches,
-                     (double)(turn->end.echoes - turn->begin.echoes));
+        return ratio(switches, turn->echoes);
     }
     return turn->server.switches < 0 ? NAN
                                      : ratio((double)turn->server.switches,
@@ -148,8 +147,7 @@ fill_costs(struct life *life, const struct turn *turn,
     }
     figure[LIFE_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
     figure[LIFE_FAULTS_PER_ECHO] =
-        ratio(turn->end.faults - turn->begin.faults,
-              (double)(turn->end.echoes - turn->begin.echoes));
+        ratio(turn->end.faults - turn->begin.faults, turn->echoes);
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
     /* Without an echo in the slices there is nothing to say, whatever the
      * first run did. */

@@ -196,7 +196,8 @@ begin_life(struct lives *lives)
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->state == STATE_DRIVEN) {
             turn_settle(turn);
-            turn_look(turn, &turn->begin);
+            server_look(&turn->server, &turn->begin);
+            turn->echoes = (double)turn->driver->echoes;
         }
     }
 }

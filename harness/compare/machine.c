@@ -1,19 +1,34 @@
 /*
- * machine.c: where and when a run takes place. See plan.h.
+ * machine.c: the machine: what it is, what its kernel charges for an echo,
+ * and what else went on there. See plan.h and measure.h.
  */
-#include "harness/compare/plan.h"
+#include "harness/compare/measure.h"
 
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
-#include <stdbool.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
+
+enum {
+    PIECE_BYTES = 16 * 1024, /* what a server moves at once */
+    BATCHES = 5,             /* of the floor: the median is the result */
+    BATCH_CALLS = 200,       /* sends in a batch, at least */
+    WARMUP_CALLS = 50,       /* the first calls find cold caches */
+    SEEDS = 1 << 16,         /* of the random order of servers */
+    FILE_BYTES = 32768,      /* of /proc, longer than what is looked at */
+};
+
+/* ---- what it is -----------------------------------------------------------
+ */
 
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void
@@ -82,17 +97,15 @@ machine_describe(struct run *run, const struct options *options,
 {
     time_t now = time(NULL);
     struct utsname system;
-    unsigned short seed = 0;
     const char *layout = options->layout == LAYOUT_ALL     ? "all"
                          : options->layout == LAYOUT_SPLIT ? "split"
                                                            : "shared";
 
-    getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     *run = (struct run){
         .seconds = NAN,
         .partial = true,
         .cores = CPU_COUNT(&plan->allowed),
-        .seed = seed,
+        .seed = clock_now_ns() % SEEDS,
     };
     find_cpu_model(run->cpu_model, sizeof run->cpu_model);
     find_commit(run->commit, sizeof run->commit);
@@ -128,4 +141,161 @@ machine_describe(struct run *run, const struct options *options,
         text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
     }
     make_printable(run->command);
+}
+
+/* ---- the floor ----------------------------------------------------------
+ */
+
+/* Two connected sockets over TCP; what there is not is -1. */
+static void
+connect_pair(int pair[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t bytes = sizeof address;
+    int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int one = 1;
+
+    pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    pair[1] = -1;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listen_fd, (struct sockaddr *)&address, bytes) == 0 &&
+        listen(listen_fd, 1) == 0 &&
+        getsockname(listen_fd, (struct sockaddr *)&address, &bytes) == 0 &&
+        connect(pair[0], (struct sockaddr *)&address, bytes) == 0) {
+        pair[1] = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    }
+    close(listen_fd);
+    setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+/* The CPU time of `count` messages, this way and that in turn as in an echo;
+ * NAN on an error. A piece always fits into the socket's buffers, so nothing
+ * here waits. */
+static double
+move_messages_ns(const int pair[2], int64_t message_bytes, int count)
+{
+    static char bytes[PIECE_BYTES];
+    int64_t begin_ns = clock_thread_cpu_ns();
+
+    for (int i = 0; i < count; i++) {
+        for (int64_t left = message_bytes; left > 0; left -= PIECE_BYTES) {
+            size_t piece = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+
+            if (send(pair[i % 2], bytes, piece, MSG_NOSIGNAL) !=
+                    (ssize_t)piece ||
+                recv(pair[1 - i % 2], bytes, piece, MSG_WAITALL) !=
+                    (ssize_t)piece) {
+                return NAN;
+            }
+        }
+    }
+    return (double)(clock_thread_cpu_ns() - begin_ns);
+}
+
+double
+floor_probe_us(int64_t message_bytes)
+{
+    int64_t calls = (message_bytes + PIECE_BYTES - 1) / PIECE_BYTES;
+    int count = (int)((BATCH_CALLS + calls - 1) / calls);
+    double us[BATCHES];
+    int pair[2];
+
+    connect_pair(pair);
+    move_messages_ns(pair, message_bytes, 1 + WARMUP_CALLS / (int)calls);
+    for (int i = 0; i < BATCHES; i++) {
+        us[i] = move_messages_ns(pair, message_bytes, count) / 1000 / count;
+    }
+    close(pair[0]);
+    close(pair[1]);
+    return statistics_median(us, BATCHES);
+}
+
+/* ---- disturbance --------------------------------------------------------
+ */
+
+/* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */
+static double
+read_steal_ns(const cpu_set_t *cpus)
+{
+    char text[FILE_BYTES];
+    double ticks = 0;
+
+    proc_read(text, sizeof text, "/proc/stat");
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        char key[16];
+        const char *numbers;
+        double steal;
+
+        snprintf(key, sizeof key, "cpu%d ", cpu);
+        numbers = CPU_ISSET(cpu, cpus) ? proc_behind(text, key) : NULL;
+        if (numbers &&
+            sscanf(numbers, "%*u %*u %*u %*u %*u %*u %*u %lf", &steal) == 1) {
+            ticks += steal;
+        }
+    }
+    return ticks * (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* A counter of /proc/net, where a line of names is followed by one of values,
+ * both beginning with the group. NAN if there is none. */
+static double
+read_counter(const char *path, const char *group, const char *counter)
+{
+    char text[FILE_BYTES];
+    const char *names;
+    const char *values;
+    char name[64];
+    double value;
+    int name_bytes;
+    int value_bytes;
+
+    proc_read(text, sizeof text, "%s", path);
+    names = proc_behind(text, group);
+    values = names ? proc_behind(names, group) : NULL;
+    while (values && sscanf(names, "%63s%n", name, &name_bytes) == 1 &&
+           sscanf(values, "%lf%n", &value, &value_bytes) == 1) {
+        if (strcmp(name, counter) == 0) {
+            return value;
+        }
+        names += name_bytes;
+        values += value_bytes;
+    }
+    return NAN;
+}
+
+void
+disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
+{
+    static const char netstat[] = "/proc/net/netstat";
+    double *figure = disturbance->figure;
+    char text[FILE_BYTES];
+
+    /* Of the control group that we see as the root, of version 2 or 1. */
+    if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
+        proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
+    }
+    disturbance->at_ns = clock_now_ns();
+    figure[LIFE_STEAL_PERCENT] = read_steal_ns(cpus);
+    figure[LIFE_THROTTLED] = proc_number(text, "nr_throttled ");
+    figure[LIFE_LISTEN_OVERFLOWS] =
+        read_counter(netstat, "TcpExt:", "ListenOverflows");
+    figure[LIFE_LISTEN_DROPS] =
+        read_counter(netstat, "TcpExt:", "ListenDrops");
+    figure[LIFE_RETRANSMITS] =
+        read_counter("/proc/net/snmp", "Tcp:", "RetransSegs");
+}
+
+void
+disturbance_fill(struct life *life, const struct disturbance *before,
+                 const cpu_set_t *cpus)
+{
+    struct disturbance after;
+
+    disturbance_read(&after, cpus);
+    for (int i = LIFE_STEAL_PERCENT; i <= LIFE_RETRANSMITS; i++) {
+        life->figure[i] = after.figure[i] - before->figure[i];
+    }
+    life->figure[LIFE_STEAL_PERCENT] *=
+        100 / ((double)(after.at_ns - before->at_ns) * CPU_COUNT(cpus));
 }

@@ -5,8 +5,8 @@
  *   turn.c          one server in one life, and what is kept of it
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
- *   floor.c         what the kernel alone charges for an echo
- *   disturbance.c   what else went on
+ *   machine.c       what the kernel alone charges for an echo; what else
+ *                   went on
  *   syscalls.c      how many system calls an echo takes
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -108,43 +108,31 @@ int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
 /* End the process. Does nothing without one. */
 void driver_stop(struct driver *driver);
 
-/* ---- floor ----------------------------------------------------------
- *
- * What the kernel alone charges for an echo.
- *
- * One thread, a pair of sockets over loopback TCP, nobody waiting: the CPU
- * time of one send and one recv of a message. That is the part of an echo
- * that no server can avoid, so a server's CPU per echo is shown as a
- * multiple of it, and a multiple below 1 is a measuring bug.
+/* ---- the machine ------------------------------------------------------
  */
 
 /*
- * CPU time in us of moving one message of `message_bytes` with send and
- * recv, in pieces of 16 KiB as the servers do it, on the CPU that the
- * calling thread is on. Takes some milliseconds. NAN if it cannot be
- * measured.
+ * The floor: what the kernel alone charges for an echo, in us. It is the CPU
+ * time of one send and one recv of a message over loopback TCP, in pieces of
+ * 16 KiB as the servers do it, in one thread, with nobody waiting, on the CPU
+ * that the caller is on. No server can avoid it; one below it is a measuring
+ * bug. Takes some milliseconds. NAN if it cannot be measured.
  */
 double floor_probe_us(int64_t message_bytes);
 
-/* ---- disturbance ----------------------------------------------------
- *
- * What else went on while something was measured: time stolen
- * by the hypervisor, throttling by a control group, and the kernel's counters
- * of TCP trouble, which are those of the whole machine.
+/* What else goes on: time stolen by the hypervisor, throttling by a control
+ * group, and the kernel's counters of TCP trouble, which are those of the
+ * whole machine. Counters at one moment; NAN where the system does not tell.
  */
-
-/* Counters at one moment; NAN where the system does not tell. */
 struct disturbance {
     int64_t at_ns;               /* CLOCK_MONOTONIC */
     double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, which is still a
                                   * time in ns, to LIFE_RETRANSMITS */
 };
 
-/* Read all of it; takes some tenths of a millisecond. `cpus` are those on
- * which client and server may run. */
+/* Read all of it, which takes some tenths of a millisecond; fill in what has
+ * happened since. `cpus` are those on which client and server may run. */
 void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
-
-/* Fill in what has happened since. */
 void disturbance_fill(struct life *life, const struct disturbance *before,
                       const cpu_set_t *cpus);
 
@@ -165,18 +153,6 @@ enum state {
     STATE_MUTE,   /* lives, but nobody was answered: has no slices */
 };
 
-/* What can be read of a server at a moment; NAN: unknown. */
-struct look {
-    double cpu_ns;    /* CPU time of all its threads */
-    double rss_kib;   /* memory */
-    double threads;   /* how many */
-    double faults;    /* minor page faults */
-    double switches;  /* context switches */
-    double stack_kib; /* kernel's stack of a thread */
-    bool moved;       /* it runs on CPUs that are not its own */
-    uint64_t echoes;  /* since its clients connected */
-};
-
 /* The server, and what was seen of it. */
 struct turn {
     struct lives *lives;               /* the run that it is part of */
@@ -188,16 +164,17 @@ struct turn {
     bool failed;          /* in this scenario: is not started again */
     bool measured;        /* in this scenario: has a record that is good */
     /* In this life: */
-    enum state state;         /* what it takes part in */
-    struct server server;     /* its process */
-    struct look base;         /* after the first clients have left */
-    struct look connected;    /* as all had connected */
-    struct look begin;        /* before the slices */
-    struct look end;          /* after them */
-    int64_t slice_ns;         /* length of its slices */
-    double own_cpu_ns;        /* its CPU time in its slices */
-    double ns_out;            /* time in the slices of others */
-    double rates[TURN_RATES]; /* echoes per second in its first slices */
+    enum state state;             /* what it takes part in */
+    struct server server;         /* its process */
+    struct server_look base;      /* after the first clients have left */
+    struct server_look connected; /* as all had connected */
+    struct server_look begin;     /* before the slices */
+    struct server_look end;       /* after them */
+    double echoes;                /* before the slices; then, in them */
+    int64_t slice_ns;             /* length of its slices */
+    double own_cpu_ns;            /* its CPU time in its slices */
+    double ns_out;                /* time in the slices of others */
+    double rates[TURN_RATES];     /* echoes per second in its first slices */
 };
 
 /* What is in memory that the drivers share. */
@@ -248,9 +225,6 @@ void turn_begin(struct turn *turn);
  * tables, and a compiler at run time need their time. */
 void turn_warm_up(struct turn *turn);
 
-/* Read from the server what it has used so far. */
-void turn_look(const struct turn *turn, struct look *look);
-
 /* Drive it for one slice in a closed loop (0) or at a point of the grid, and
  * keep that. Who fails has its life ended by it. */
 void turn_slice(struct turn *turn, int sum);
@@ -284,18 +258,16 @@ int turn_start_server(struct turn *turn, const char *const *prefix,
 void turn_settle(const struct turn *turn);
 
 /* ---- syscalls -------------------------------------------------------
- *
- * How many system calls a server makes for an echo, counted once for each
- * scenario and model in a run of its own that is not timed: by perf under the
- * very load of the scenario where the kernel lets us, else by strace with one
- * client, else not at all.
  */
 
 /*
- * Count. Starts the server of a turn, once for perf, twice for strace.
- * Fills all of `calls`; where nothing could be counted its method is "" and
- * its reason says why. Blocks, for about a tenth of a second with perf;
- * nothing of the server is left afterwards.
+ * Count the system calls that a server makes for an echo, in a run of its own
+ * that is not timed: by perf under the very load of the scenario where the
+ * kernel lets us, else by strace with one client, else not at all. Starts the
+ * server of a turn, once for perf, twice for strace. Fills all of `calls`;
+ * where nothing could be counted its method is "" and its reason says why.
+ * Blocks, for about a tenth of a second with perf; nothing of the server is
+ * left afterwards.
  */
 void syscalls_count(struct turn *turn, struct calls *calls);
 

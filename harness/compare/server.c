@@ -93,28 +93,28 @@ end_orphans(void)
     }
 }
 
-/*
- * The keeper's process. It writes the server's number to `report_fd`, or the
- * negative errno of what has failed, and in the end the report. At SIGHUP it
- * asks the server to end, behind a launcher by closing standard input, of
- * which nobody else holds the other end. SIGTERM, which our own death sends
- * as well, ends everything.
+/* The keeper's process. It writes the server's number to `report_fd`, 0 if
+ * there is none, and in the end the report. At SIGHUP it asks the server to
+ * end, behind a launcher by closing standard input, of which nobody else
+ * holds the other end. SIGTERM, which our own death sends as well, ends
+ * everything.
  */
 static _Noreturn void
 keep(const struct server *server, const struct server_order *order,
      const struct server_line *line, int report_fd, pid_t parent)
 {
-    struct report report = {0};
-    struct rusage usage;
+    struct report report = {.wait_status = W_EXITCODE(1, 0)};
+    struct rusage usage = {0};
     int input_fds[2];
     sigset_t all;
-    int number;
+    int number = 0;
     pid_t pid;
 
+    setpgid(0, 0); /* Ctrl-C is not for it */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    for (number = 1; number < NSIG; number++) {
-        signal(number, SIG_DFL);
+    for (int i = 1; i < NSIG; i++) {
+        signal(i, SIG_DFL);
     }
     if (getppid() != parent) {
         _exit(0);
@@ -128,14 +128,16 @@ keep(const struct server *server, const struct server_order *order,
     if (pid == 0) {
         become_server(server, order, line, input_fds[0]);
     }
-    number = pid == -1 ? -errno : pid;
+    if (pid == -1) {
+        dprintf(server->error_fd, "fork: %s", strerror(errno));
+        pid = 0;
+    }
     /* On both sides of the fork, so that it is done whoever runs first. */
     setpgid(pid, pid);
-    if (write(report_fd, &number, sizeof number) == -1 || pid == -1) {
+    if (write(report_fd, &pid, sizeof pid) == -1) {
         _exit(0);
     }
     sigfillset(&all);
-    number = 0;
     while (wait4(pid, &report.wait_status, WNOHANG, &usage) == 0) {
         if (number == SIGTERM) {
             kill(-pid, SIGKILL);
@@ -198,7 +200,7 @@ spawn(struct server *server, const struct server_order *order,
     int fds[2] = {-1, -1};
     sigset_t all;
     sigset_t before;
-    int number;
+    int error;
 
     server->output_fd = open_output();
     server->error_fd = open_output();
@@ -213,20 +215,18 @@ spawn(struct server *server, const struct server_order *order,
     if (server->keeper_pid == 0) {
         keep(server, order, line, fds[1], parent);
     }
-    number = -errno;
+    error = errno;
     close(fds[1]);
     server->keeper_fd = fds[0];
-    if (server->keeper_pid != -1 &&
-        read(fds[0], &number, sizeof number) != sizeof number) {
-        number = -ECHILD;
+    if (read(fds[0], &server->pid, sizeof server->pid) <= 0) {
+        server->pid = 0;
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (number < 0) {
+    if (server->keeper_pid == -1) {
         close_all(server);
-        errno = -number;
+        errno = error;
         return -1;
     }
-    server->pid = number;
     clock_getcpuclockid(server->pid, &server->cpu_clock);
     return 0;
 }
@@ -236,17 +236,10 @@ static bool
 ends_within(const struct server *server, int64_t time_ns)
 {
     struct pollfd ended = {.fd = server->keeper_fd, .events = POLLIN};
-    int64_t end_ns = clock_now_ns() + time_ns;
-    int status;
+    const struct timespec time = {.tv_sec = time_ns / NS_PER_S,
+                                  .tv_nsec = time_ns % NS_PER_S};
 
-    do {
-        const struct timespec left = {.tv_sec = time_ns / NS_PER_S,
-                                      .tv_nsec = time_ns % NS_PER_S};
-
-        status = ppoll(&ended, 1, &left, NULL);
-        time_ns = end_ns - clock_now_ns();
-    } while (status == -1 && time_ns > 0);
-    return status == 1;
+    return TEMP_FAILURE_RETRY(ppoll(&ended, 1, &time, NULL)) == 1;
 }
 
 bool
@@ -434,7 +427,7 @@ start_once(struct server *server, const struct server_order *order,
     int port = 0;
     bool ready;
 
-    memset(server, 0, sizeof *server);
+    *server = (struct server){.cpus = *order->cpus};
     if (order->command && strstr(order->command, "{port}")) {
         port = free_port();
     }

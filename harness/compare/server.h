@@ -58,6 +58,7 @@ struct server {
     int output_fd;                   /* files in memory: what it prints on */
     int error_fd;                    /* ... standard output, and error */
     clockid_t cpu_clock;             /* of the whole process */
+    cpu_set_t cpus;                  /* that it was given */
     struct sockaddr_storage address; /* where it listens */
     socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
@@ -100,35 +101,37 @@ void server_last_line(const char *output, char *line, size_t line_bytes);
 /* ---- what can be read of one that runs ----------------------------------
  */
 
-/* CPU time of all its threads so far, those that have ended included, in
- * ns; -1 if it is gone or out of sight. */
-int64_t server_cpu_ns(const struct server *server);
+/* What can be read at a moment; NAN: unknown. */
+struct server_look {
+    double cpu_ns;    /* as below */
+    double rss_kib;   /* resident memory */
+    double threads;   /* how many it has */
+    double faults;    /* minor page faults of all its threads so far */
+    double switches;  /* context switches, voluntary or not, of all threads
+                       * that live; of PROC_THREADS_MAX or more unknown */
+    double stack_kib; /* of a thread in the kernel: its account of all
+                       * stacks, over all threads of the machine */
+    bool moved;       /* it may use other CPUs than it was given: a launcher
+                       * such as taskset has chosen, or it has itself */
+};
 
-/* Resident memory in KiB, or NAN. */
-double server_rss_kib(const struct server *server);
+/* Look. Takes 15 us for each thread. */
+void server_look(const struct server *server, struct server_look *look);
 
-/* What the kernel keeps for the stack of a thread, in KiB: its own account of
- * all stacks, over all threads of the machine. NAN if it does not say. */
-double server_stack_kib(void);
+/* CPU time of all its threads so far, those that have ended included; NAN if
+ * it is gone or out of sight. */
+double server_cpu_ns(const struct server *server);
 
-/* Minor page faults of all its threads so far, and how many threads it has
- * now; both NAN if it is gone. */
-void server_faults(const struct server *server, double *faults,
-                   double *threads);
-
-/* Context switches so far, voluntary or not, of all threads that live now.
- * -1 if it is gone or has PROC_THREADS_MAX threads or more. Takes 15 us for
- * each thread. */
-int64_t server_switches(const struct server *server);
-
-/* True if it has child processes, whose CPU time and memory are not seen by
- * server_cpu_ns() and server_rss_kib(). Takes 15 us for each thread. */
+/* True if it has child processes, whose CPU time and memory are not seen.
+ * Takes 15 us for each thread. */
 bool server_forks(const struct server *server);
 
-/* True if its main thread is in one of the states, which are letters of
- * proc(5): "RD" is at work, waiting for a CPU to go on, or held up by the
- * kernel inside a call; "Tt" is stopped, with SIGSTOP or by a debugger. */
+/* True if its main thread is in one of these states, letters of proc(5):
+ * busy is at work, waiting for a CPU to go on, or held up by the kernel
+ * inside a call; stopped it is with SIGSTOP or by a debugger. */
 bool server_is(const struct server *server, const char *states);
+#define SERVER_BUSY    "RD"
+#define SERVER_STOPPED "Tt"
 
 /* ---- command lines and addresses ----------------------------------------
  */

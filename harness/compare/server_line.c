@@ -31,19 +31,6 @@ const char server_leash[] =
     "exit $status\n"
     "}\n";
 
-/* Only a shell takes A=1 before a command; elsewhere env must be the program,
- * which becomes the server in its turn. */
-static const char *
-env_prefix(const char *command)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789_";
-    const char *word = command + strspn(command, " \t");
-
-    return word[strspn(word, letters)] == '=' ? "env " : "";
-}
-
 static void
 put_command(FILE *text, const char *command, int port, const char *host)
 {
@@ -66,25 +53,28 @@ server_make_line(const struct server_order *order, int port,
 {
     const char *launcher = order->launcher;
     const char *command = order->command;
-    const char *first = launcher ? launcher : command;
-    bool simple = !first || !strpbrk(first, SERVER_SHELL_SIGNS);
+    bool whole = command && strpbrk(command, SERVER_SHELL_SIGNS);
     FILE *text;
     int n = 0;
 
     /* Half of such a command would run here, in front of the launcher. */
-    if (launcher && command && strpbrk(command, SERVER_SHELL_SIGNS)) {
+    if (launcher && whole) {
         return "a command for the shell cannot be put behind a launcher; "
                "make a script of it";
     }
-    if (first) {
+    if (launcher || command) {
         text = fmemopen(line->text, SERVER_LINE_BYTES, "w");
-        fputs(simple ? "exec " : "", text);
+        /* Only a shell takes A=1 before a command; elsewhere env does, which
+         * becomes the server in its turn. */
         if (launcher) {
-            fprintf(text, "%s%s sh -s -- ", simple ? env_prefix(first) : "",
+            fprintf(text, "%s%s sh -s -- ",
+                    strpbrk(launcher, SERVER_SHELL_SIGNS) ? "" : "exec env ",
                     launcher);
+        } else if (!whole) {
+            fputs("exec ", text);
         }
-        if (launcher || simple) {
-            fprintf(text, "\"$@\" %s", command ? env_prefix(command) : "");
+        if (!whole) {
+            fprintf(text, "\"$@\"%s", command ? " env " : "");
         }
         if (command) {
             put_command(text, command, port, order->host);

@@ -79,10 +79,8 @@ static const struct {
 #endif
 };
 
-/* Open counters of one server, the first events of the table. */
-struct perf {
-    int fds[sizeof events / sizeof events[0]];
-    int count; /* how many */
+enum {
+    EVENTS = sizeof events / sizeof events[0]
 };
 
 /* The number that tracefs gives to the one event that every system call is;
@@ -131,44 +129,31 @@ open_counter(pid_t pid, int id, int event)
     return fd;
 }
 
-static void
-perf_close(struct perf *perf)
-{
-    while (perf->count > 0) {
-        close(perf->fds[--perf->count]);
-    }
-}
-
-/* Begin to count what a process calls that has no other thread yet, if
- * `by_name` is set by name, too. Returns 0; or -1, and the reason is in
- * `calls`. */
+/* Begin to count what a process calls that has no other thread yet, the first
+ * so many events. Returns how many are open; if that is not all of them, the
+ * reason is in `calls`. */
 static int
-perf_open(struct perf *perf, pid_t pid, bool by_name, struct calls *calls)
+perf_open(int fds[EVENTS], int nevents, pid_t pid, struct calls *calls)
 {
-    int nevents = by_name ? (int)(sizeof events / sizeof events[0]) : 1;
     int id = event_id();
 
-    perf->count = 0;
     if (id == -1) {
         snprintf(calls->reason, sizeof calls->reason,
                  access(TRACEFS "/events", R_OK) == -1 && errno != ENOENT
                      ? "no perf: " TRACEFS ": %s"
                      : "no perf: tracefs is not mounted at " TRACEFS,
                  strerror(errno));
-        return -1;
+        return 0;
     }
-    while (perf->count < nevents) {
-        int fd = open_counter(pid, id, perf->count);
-
-        if (fd == -1) {
+    for (int i = 0; i < nevents; i++) {
+        fds[i] = open_counter(pid, id, i);
+        if (fds[i] == -1) {
             snprintf(calls->reason, sizeof calls->reason,
                      "no perf: perf_event_open: %s", strerror(errno));
-            perf_close(perf);
-            return -1;
+            return i;
         }
-        perf->fds[perf->count++] = fd;
     }
-    return 0;
+    return nevents;
 }
 
 /* Count calls of this name, or all if that is NULL. */
@@ -184,12 +169,12 @@ count(struct calls *calls, const char *name, double number)
 
 /* What has been counted so far, times `sign`. */
 static void
-add_perf(const struct perf *perf, int sign, struct calls *calls)
+add_perf(const int *fds, int nevents, int sign, struct calls *calls)
 {
-    for (int i = 0; i < perf->count; i++) {
+    for (int i = 0; i < nevents; i++) {
         uint64_t number = 0;
 
-        if (read(perf->fds[i], &number, sizeof number) == sizeof number) {
+        if (read(fds[i], &number, sizeof number) == sizeof number) {
             count(calls, events[i].name, sign * (double)number);
         }
     }
@@ -198,22 +183,23 @@ add_perf(const struct perf *perf, int sign, struct calls *calls)
 /* All that the server calls from one rest to the next, in a slice: half-done
  * echoes are in neither count, so an echo has all of its calls. */
 static void
-count_slice(struct turn *turn, struct driver *driver, const struct perf *perf,
+count_slice(struct turn *turn, const int *fds, int nevents,
             struct calls *calls)
 {
+    struct driver *driver = turn->driver;
     int slice_ms = turn->scenario->delay_ms * SLICE_DELAYS;
 
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
     /* The kernel has been seen to miss one echo of each of a thousand
      * threads before the first reading, and none after it. */
     turn_settle(turn);
-    add_perf(perf, 0, calls);
+    add_perf(fds, nevents, 0, calls);
     driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
     turn_settle(turn);
-    add_perf(perf, -1, calls);
+    add_perf(fds, nevents, -1, calls);
     driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
     turn_settle(turn);
-    add_perf(perf, 1, calls);
+    add_perf(fds, nevents, 1, calls);
     calls->echoes = (double)driver->last.echoes;
     if (driver->engine_errno != 0 || calls->echoes < 1) {
         snprintf(calls->reason, sizeof calls->reason,
@@ -229,32 +215,37 @@ static int
 count_with_perf(struct turn *turn, struct calls *calls)
 {
     const struct scenario *scenario = turn->scenario;
-    bool by_name = scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX;
+    int nevents = scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX
+                      ? EVENTS
+                      : 1;
+    int fds[EVENTS];
+    int nfds = 0;
     struct driver *driver = turn->driver;
-    struct perf perf;
-    double faults;
-    double threads;
+    struct server_look look;
     int status = -1;
 
     if (turn_start_server(turn, NULL, calls->reason) != 0) {
         return -1;
     }
-    server_faults(&turn->server, &faults, &threads);
+    server_look(&turn->server, &look);
     if (turn->server.pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
-    } else if (threads > 1) {
+    } else if (look.threads > 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: it has threads from the start");
-    } else if (perf_open(&perf, turn->server.pid, by_name, calls) == 0) {
+    } else if ((nfds = perf_open(fds, nevents, turn->server.pid, calls)) ==
+               nevents) {
         if (driver_start(turn) == 0 &&
             driver_tell(driver, DRIVER_CONNECT) == 0 &&
             driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, -1) == 0) {
-            count_slice(turn, driver, &perf, calls);
+            count_slice(turn, fds, nevents, calls);
             status = 0;
         }
         driver_stop(driver);
-        perf_close(&perf);
+    }
+    while (nfds > 0) {
+        close(fds[--nfds]);
     }
     server_stop(&turn->server);
     return status;
@@ -292,10 +283,8 @@ add_table(char *text, int sign, struct calls *calls)
 static int
 no_strace(struct calls *calls, const char *why)
 {
-    size_t length = strlen(calls->reason);
-
-    snprintf(calls->reason + length, sizeof calls->reason - length,
-             "%sno strace: %.120s", length > 0 ? "; " : "", why);
+    text_append(calls->reason, sizeof calls->reason, "; ",
+                "no strace: %.120s", why);
     return -1;
 }
 

@@ -98,35 +98,6 @@ turn_keep_reason(struct turn *turn, enum life_status status,
 
 /* ---- the end of a life ------------------------------------------------- */
 
-/* A launcher such as taskset, or the server itself, may have chosen other
- * CPUs than those that the layout says. */
-static bool
-has_moved(const struct turn *turn)
-{
-    pid_t pid = turn->server.pid;
-    cpu_set_t cpus;
-
-    return pid != 0 && sched_getaffinity(pid, sizeof cpus, &cpus) == 0 &&
-           !CPU_EQUAL(&cpus, &turn->lives->cell->layout.server);
-}
-
-void
-turn_look(const struct turn *turn, struct look *look)
-{
-    int64_t cpu_ns = server_cpu_ns(&turn->server);
-    int64_t switches = server_switches(&turn->server);
-
-    *look = (struct look){
-        .cpu_ns = cpu_ns < 0 ? NAN : (double)cpu_ns,
-        .switches = switches < 0 ? NAN : (double)switches,
-        .rss_kib = server_rss_kib(&turn->server),
-        .stack_kib = server_stack_kib(),
-        .moved = has_moved(turn),
-        .echoes = turn->driver->echoes,
-    };
-    server_faults(&turn->server, &look->faults, &look->threads);
-}
-
 /* The record of one of the sums, with what went on beside the life and what
  * an echo costs the kernel. */
 static void
@@ -162,7 +133,8 @@ turn_end(struct turn *turn)
 
     /* A driver that is gone charges no server. */
     if (driver->engine_errno == 0) {
-        turn_look(turn, &turn->end);
+        server_look(&turn->server, &turn->end);
+        turn->echoes = (double)driver->echoes - turn->echoes;
         driver->forks |= server_forks(&turn->server);
         driver_tell(driver, DRIVER_CLOSE);
     }
@@ -236,14 +208,15 @@ turn_settle(const struct turn *turn)
     const struct server *server = &turn->server;
     /* Who serves in vain those who have left uses CPU once in each delay. */
     int look_ms = SETTLE_MS * (1 + turn->scenario->delay_ms);
-    int64_t before_ns = server_cpu_ns(server);
+    double before_ns = server_cpu_ns(server);
 
     for (int i = 0; i < SETTLE_MAX_MS / look_ms; i++) {
-        int64_t now_ns;
+        double now_ns;
 
         poll(NULL, 0, look_ms);
         now_ns = server_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS && !server_is(server, "RD")) {
+        if (!(now_ns - before_ns >= SETTLE_BUSY_NS) &&
+            !server_is(server, SERVER_BUSY)) {
             return;
         }
         before_ns = now_ns;
@@ -260,12 +233,12 @@ connect_all(struct turn *turn)
         return -1;
     }
     turn_settle(turn);
-    turn_look(turn, &turn->base);
+    server_look(&turn->server, &turn->base);
     if (driver_tell(turn->driver, DRIVER_CONNECT) != 0) {
         return -1;
     }
     turn_settle(turn);
-    turn_look(turn, &turn->connected);
+    server_look(&turn->server, &turn->connected);
     return 0;
 }
 
@@ -274,7 +247,8 @@ turn_begin(struct turn *turn)
 {
     char reason[SERVER_REASON_BYTES];
 
-    turn->begin = (struct look){0};
+    turn->begin = (struct server_look){0};
+    turn->echoes = 0;
     turn->own_cpu_ns = turn->ns_out = 0;
     if (!turn->contender->path && !turn->contender->command) {
         turn_keep_reason(

@@ -1,15 +1,11 @@
 /*
- * yardstick.c: the least that an echo server on epoll can be.
+ * yardstick.c: the least that an echo server on epoll can be, by which the
+ * cost of the five models is measured.
  *
- * Not a sixth model but a measure for the five: one level-triggered epoll,
- * one recv and one send for each event, nothing prepared for anything else.
- * It is driven in every block like one more server, so that a model's cost
- * can be told as a multiple of it. It offers the plain service only; what it
- * does share with the five, flags, listener, stop and counters, is the
- * contract's.
- *
- * Like them it holds no output without bound: while bytes that the kernel
- * would not take are left over, it does not read from that client.
+ * One level-triggered epoll, one recv and one send for each event, nothing
+ * prepared for anything but the plain echo; what it shares with the five is
+ * the contract's. Like them it holds no output without bound: while bytes
+ * that the kernel would not take are left, it does not read from that client.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,11 +49,12 @@ watch(struct conn *conn, int operation, uint32_t events)
 static int
 pause_ms(void)
 {
-    int64_t left_ms = server.accept_again_ms - clock_now_ms();
+    int64_t left_ms;
 
     if (server.accept_again_ms == 0) {
         return -1;
     }
+    left_ms = server.accept_again_ms - clock_now_ms();
     if (left_ms <= 0) {
         server.accept_again_ms = 0;
         watch(&server.listener, EPOLL_CTL_MOD, EPOLLIN);

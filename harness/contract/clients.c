@@ -1,13 +1,20 @@
 /*
  * clients.c: clients come and go; each is counted and within reach of a stop.
+ * And what the bytes and the errors of one client mean.
  */
+#include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/contract/internal.h"
+
+enum {
+    IN_A_ROW_MAX = 100, /* errors of single connections; no more is chance */
+};
 
 static void
 print_arrival(int conn_fd)
@@ -27,14 +34,17 @@ contract_client_opened(int conn_fd)
 {
     uint64_t max_clients = (uint64_t)contract_options.max_clients;
     uint64_t open = counter_increment(&counters.open);
+    uint_fast64_t peak = atomic_load(&counters.peak_open);
 
     if ((max_clients > 0 && open > max_clients) || !stop_register(conn_fd)) {
-        counter_decrement(&counters.open);
+        atomic_fetch_sub(&counters.open, 1);
         counter_increment(&counters.refused);
         return false;
     }
     counter_increment(&counters.accepted);
-    counter_raise_to(&counters.peak_open, open);
+    while (peak < open &&
+           !atomic_compare_exchange_weak(&counters.peak_open, &peak, open)) {
+    }
     if (contract_options.verbose) {
         print_arrival(conn_fd);
     }
@@ -68,9 +78,9 @@ contract_client_closed(int conn_fd, enum contract_end why)
         stop_cut(conn_fd);
     }
     stop_unregister(conn_fd); /* now, for a second signal cuts who is in it */
-    counter_decrement(&counters.open);
+    atomic_fetch_sub(&counters.open, 1);
     if (why == CONTRACT_REFUSED) {
-        counter_decrement(&counters.accepted);
+        atomic_fetch_sub(&counters.accepted, 1);
         counter_increment(&counters.refused);
     } else {
         counter_increment(
@@ -80,4 +90,91 @@ contract_client_closed(int conn_fd, enum contract_end why)
         dprintf(STDERR_FILENO, "%s: client %d closed: %s\n",
                 contract_options.model, conn_fd, reasons[why]);
     }
+}
+
+enum contract_hello
+contract_hello(const char *bytes, size_t nbytes, size_t *line_bytes)
+{
+    static const char word[] = "hello";
+    static const char spaces[] = " \t\v\f\r";
+    size_t searched = nbytes < CONTRACT_LINE_BYTES + 1
+                          ? nbytes
+                          : (size_t)CONTRACT_LINE_BYTES + 1;
+    const char *newline = memchr(bytes, '\n', searched);
+
+    if (newline == NULL) {
+        return nbytes > CONTRACT_LINE_BYTES ? CONTRACT_HELLO_BAD
+                                            : CONTRACT_HELLO_PARTIAL;
+    }
+    /* Neither goes beyond the newline, which is no space. */
+    const char *begin = bytes + strspn(bytes, spaces);
+    if (strncmp(begin, word, sizeof word - 1) != 0) {
+        return CONTRACT_HELLO_BAD;
+    }
+    begin += sizeof word - 1;
+    if (begin + strspn(begin, spaces) != newline) {
+        return CONTRACT_HELLO_BAD;
+    }
+    *line_bytes = (size_t)(newline - bytes) + 1;
+    return CONTRACT_HELLO_GOOD;
+}
+
+enum contract_end
+contract_end_of_recv(int error)
+{
+    return error == EAGAIN ? CONTRACT_TIMEOUT : CONTRACT_ERROR;
+}
+
+enum contract_end
+contract_end_of_send(int error)
+{
+    return error == EAGAIN ? CONTRACT_UNSENT : CONTRACT_ERROR;
+}
+
+/* Is it the last of so many errors, with nobody let in between, that it
+ * cannot be about single connections any more? */
+static bool
+is_one_of_many(void)
+{
+    static atomic_uint_fast64_t accepted;
+    static atomic_int in_a_row;
+    uint64_t now = atomic_load(&counters.accepted);
+
+    if (atomic_exchange(&accepted, now) != now) {
+        atomic_store(&in_a_row, 0);
+    }
+    return atomic_fetch_add(&in_a_row, 1) >= IN_A_ROW_MAX;
+}
+
+int
+contract_accept_error(int error)
+{
+    if (contract_stopping()) {
+        return -1;
+    }
+    if (error == EAGAIN || error == EINTR) {
+        return 0;
+    }
+    counter_increment(&counters.accept_errors);
+    switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case ETIMEDOUT:
+        if (is_one_of_many()) {
+            break;
+        }
+        return 0;
+    default:
+        break;
+    }
+    counter_increment(&counters.accept_pauses);
+    return CONTRACT_ACCEPT_PAUSE_MS;
 }

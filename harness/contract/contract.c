@@ -46,22 +46,15 @@ raise_descriptor_limit(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
-        contract_die(errno, "getrlimit");
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < DESCRIPTORS_MAX) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max
+                                                          : DESCRIPTORS_MAX;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur < limit.rlim_max) {
-        rlim_t wanted = limit.rlim_max;
-        if (wanted > DESCRIPTORS_MAX) {
-            wanted = DESCRIPTORS_MAX;
-        }
-        if (wanted > limit.rlim_cur) {
-            limit.rlim_cur = wanted;
-            setrlimit(RLIMIT_NOFILE, &limit);
-            getrlimit(RLIMIT_NOFILE, &limit);
-        }
-    }
-    return limit.rlim_cur > DESCRIPTORS_MAX ? DESCRIPTORS_MAX
-                                            : (int)limit.rlim_cur;
+    return limit.rlim_cur < DESCRIPTORS_MAX ? (int)limit.rlim_cur
+                                            : DESCRIPTORS_MAX;
 }
 
 const struct contract_options *
@@ -86,14 +79,14 @@ socket_address(struct sockaddr_storage *storage)
     const char *text = contract_options.address;
 
     memset(storage, 0, sizeof *storage);
+    /* The port stands at the same place in both. */
+    ipv4->sin_port = htons((uint16_t)contract_options.port);
     if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
-        ipv4->sin_family = AF_INET;
-        ipv4->sin_port = htons((uint16_t)contract_options.port);
+        storage->ss_family = AF_INET;
         return sizeof *ipv4;
     }
     if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1) {
-        ipv6->sin6_family = AF_INET6;
-        ipv6->sin6_port = htons((uint16_t)contract_options.port);
+        storage->ss_family = AF_INET6;
         return sizeof *ipv6;
     }
     flags_refuse(contract_options.model, "address", text,
@@ -115,13 +108,28 @@ format_address(const struct sockaddr_storage *address,
              port);
 }
 
-/* One option of the listener. Accepted sockets inherit it, so that no model
- * spends a system call on each client for it. */
+/* The options of the listener. Accepted sockets inherit them, so that no
+ * model spends a system call on each client for it. */
 static void
-set_option(int level, int option, int value, const char *name)
+set_options(void)
 {
-    if (setsockopt(listener, level, option, &value, sizeof value) == -1) {
-        contract_die(errno, name);
+    const struct {
+        int level, option, value; /* as for setsockopt(2); 0: left alone */
+        const char *name;         /* for a message */
+    } options[] = {
+        {SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"},
+        {SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"},
+        {IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"},
+        {SOL_SOCKET, SO_SNDBUF, contract_options.sndbuf_bytes, "SO_SNDBUF"},
+        {SOL_SOCKET, SO_RCVBUF, contract_options.rcvbuf_bytes, "SO_RCVBUF"},
+    };
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].value > 0 &&
+            setsockopt(listener, options[i].level, options[i].option,
+                       &options[i].value, sizeof(int)) == -1) {
+            contract_die(errno, options[i].name);
+        }
     }
 }
 
@@ -137,17 +145,7 @@ contract_listen(void)
     if (listener == -1) {
         contract_die(errno, "socket");
     }
-    set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    set_option(SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
-    set_option(IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
-    if (contract_options.sndbuf_bytes > 0) {
-        set_option(SOL_SOCKET, SO_SNDBUF, contract_options.sndbuf_bytes,
-                   "SO_SNDBUF");
-    }
-    if (contract_options.rcvbuf_bytes > 0) {
-        set_option(SOL_SOCKET, SO_RCVBUF, contract_options.rcvbuf_bytes,
-                   "SO_RCVBUF");
-    }
+    set_options();
     format_address(&address, text);
     if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1) {
         snprintf(what, sizeof what, "bind %s", text);
@@ -168,10 +166,7 @@ contract_ready(void)
     socklen_t address_bytes = sizeof address;
     char text[ADDRESS_TEXT_BYTES];
 
-    if (getsockname(listener, (struct sockaddr *)&address, &address_bytes) ==
-        -1) {
-        contract_die(errno, "getsockname");
-    }
+    getsockname(listener, (struct sockaddr *)&address, &address_bytes);
     format_address(&address, text);
     printf("listening on %s\n", text);
     /* Whoever does not read it may have asked for the stop meanwhile. */

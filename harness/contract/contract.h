@@ -1,12 +1,11 @@
 /*
  * contract.h: what every server of the suite owes the harness.
  *
- * The five servers differ in how they wait, how they move bytes and how
- * they fail; that is the lesson and stays in each server.c. Everything
- * whose difference would make the numbers unfair is here: flags, the
- * listener and its socket options, the ready line, the stop, the counters.
- * Nothing here accepts, receives, sends, waits or starts a thread (a test
- * looks at the symbols), and nothing here knows a model.
+ * How servers wait, move bytes and fail is the lesson and stays in each
+ * server.c. What would make the numbers unfair if it differed is here: flags,
+ * the listener and its socket options, the ready line, the stop, the
+ * counters. Nothing here accepts, receives, sends, waits or starts a thread
+ * (a test looks at the symbols).
  *
  * A server calls, in this order:
  *
@@ -19,14 +18,13 @@
  * The stop. SIGTERM or SIGINT shuts down the listener, both ways, and every
  * open client for reading; shutdown(2) is async-signal-safe. So the sockets
  * themselves wake whoever waits on them: accept says EINVAL, recv hands over
- * what had already arrived and then end-of-file, and each connection ends
- * on its ordinary path with every byte that was read echoed. (A client that
- * goes on sending even so makes the kernel reset its connection, and what it
- * has not received by then is lost.) When --grace is over, the clients that
- * are left are reset, so that none of them takes half an echo for a whole
- * one, and CONTRACT_CUT_MS later the process ends even if its model still
- * sleeps. A second signal resets them and ends it at once, with status 128 +
- * the signal's number.
+ * what had already arrived and then end-of-file, and each connection ends on
+ * its ordinary path with every byte that was read echoed. (Who goes on
+ * sending even so is reset by the kernel, and loses what it has not received
+ * by then.) When --grace is over, the clients that are left are reset, so
+ * that none takes half an echo for a whole one, and CONTRACT_CUT_MS later the
+ * process ends even if its model still sleeps. A second signal resets them
+ * and ends it at once, with status 128 + the signal's number.
  */
 #ifndef FIVEWAYS_CONTRACT_H
 #define FIVEWAYS_CONTRACT_H
@@ -45,9 +43,8 @@ enum {
     CONTRACT_LINE_BYTES = 64,
     /* How long a server leaves accept alone when descriptors run out. */
     CONTRACT_ACCEPT_PAUSE_MS = 100,
-    /* From the end of the grace time to the end of the process. Thread
-     * sanitizer slows hundreds of threads down so much that they would not
-     * have ended. */
+    /* From the end of the grace time to the end of the process. Under thread
+     * sanitizer hundreds of threads would not have ended by then. */
 #ifdef __SANITIZE_THREAD__
     CONTRACT_CUT_MS = 1000,
 #else
@@ -55,7 +52,7 @@ enum {
 #endif
 };
 
-/* The flags that all servers share, checked; see contract_parse(). */
+/* The flags that all servers share, checked. */
 struct contract_options {
     const char *model;        /* the program's name, in every message */
     const char *address;      /* numeric IPv4 or IPv6 address to listen on */
@@ -64,10 +61,9 @@ struct contract_options {
     bool handshake;           /* a client must open with "hello" */
     int handshake_timeout_ms; /* from accept to the end of the line */
     /* No byte went either way for so long: close; 0: never. A byte goes when
-     * the kernel takes it from the server. With 1000, who sends nothing for a
-     * second is closed, and so is who reads so slowly that for a second the
-     * socket has no room. Each part of an echo that finds room starts the
-     * second anew; so who stops reading may last for three of them. */
+     * the kernel takes it from the server; so who reads too slowly is closed
+     * when for so long the socket had no room, and who stops reading may last
+     * for three times as long, for each part of an echo starts it anew. */
     int idle_timeout_ms;
     int delay_ms;     /* wait before echoing each chunk; 0: none */
     int work_us;      /* CPU to burn for each chunk; 0: none */
@@ -104,11 +100,9 @@ enum contract_hello {
 /*
  * Parse the command line, set the stop's signal handlers, ignore SIGPIPE,
  * raise the soft limit of descriptors to the hard one, and make sure that
- * descriptors 0, 1 and 2 are open. Call it once, first, in main.
- *
- * `own_flags` are the model's own flags, NULL if it has none. Wrong usage:
- * one sentence on standard error and exit(2). The result lives as long as the
- * process.
+ * descriptors 0, 1 and 2 are open. Call it once, first, in main. `own_flags`
+ * are the model's, NULL if it has none. Wrong usage: one sentence on standard
+ * error and exit(2). The result lives as long as the process.
  */
 const struct contract_options *contract_parse(const char *model,
                                               const struct flag *own_flags,
@@ -118,26 +112,20 @@ const struct contract_options *contract_parse(const char *model,
  * and exit(2): for what offers the plain echo and is no model. */
 void contract_offer_echo_only(void);
 
-/*
- * Bind and listen as the options say: SO_REUSEADDR, TCP_NODELAY, keepalive
- * and buffer sizes on the listener, from which clients inherit them.
- * Returns a blocking, close-on-exec listener, which the contract owns and
- * contract_finish() closes. Exits with 1 and a sentence on failure.
- */
+/* Bind and listen as the options say: SO_REUSEADDR, TCP_NODELAY, keepalive
+ * and buffer sizes on the listener, from which clients inherit them. Returns
+ * a blocking, close-on-exec listener, which the contract owns and
+ * contract_finish() closes. Exits with 1 and a sentence on failure. */
 int contract_listen(void);
 
-/*
- * Print `listening on ADDRESS:PORT` on standard output and flush it. Call it
- * when the model is set up: from then on whoever reads it may connect.
- */
+/* Print `listening on ADDRESS:PORT` on standard output and flush it. Call it
+ * when the model is set up: from then on whoever reads it may connect. */
 void contract_ready(void);
 
-/*
- * Count and register a client just accepted, so that a stop reaches it; if a
- * stop is under way it is shut down here. Returns false when --max-clients
- * or the registry is full: the caller closes conn_fd, which stays its own.
- * Thread-safe; does not block, unless --verbose prints to a full pipe.
- */
+/* Count and register a client just accepted, so that a stop reaches it; if a
+ * stop is under way it is shut down here. Returns false when --max-clients or
+ * the registry is full: the caller closes conn_fd, which stays its own.
+ * Thread-safe; does not block, unless --verbose prints to a full pipe. */
 bool contract_client_opened(int conn_fd);
 
 /*
@@ -176,11 +164,9 @@ int contract_accept_error(int error);
 enum contract_end contract_end_of_recv(int error);
 enum contract_end contract_end_of_send(int error);
 
-/*
- * Look at the first `nbytes` of a connection. When the answer is GOOD,
- * `*line_bytes` is the length of the line with its "\n": what is behind it
- * is already data to echo. Pure: no state, no waiting.
- */
+/* Look at the first `nbytes` of a connection. When the answer is GOOD,
+ * `*line_bytes` is the length of the line with its "\n": what is behind it is
+ * already data to echo. Pure: no state, no waiting. */
 enum contract_hello contract_hello(const char *bytes, size_t nbytes,
                                    size_t *line_bytes);
 
@@ -194,11 +180,9 @@ void contract_work(void);
 /* True from the moment that a stop was asked for. */
 bool contract_stopping(void);
 
-/*
- * End a set-up that failed: print `MODEL: what: reason` and exit(1). The
+/* End a set-up that failed: print `MODEL: what: reason` and exit(1). The
  * reason is errno's; pass error = 0 for none. For setting up only, never
- * because of what a client did.
- */
+ * because of what a client did. */
 _Noreturn void contract_die(int error, const char *what);
 
 /*

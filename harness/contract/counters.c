@@ -24,23 +24,6 @@ counter_increment(atomic_uint_fast64_t *counter)
 }
 
 void
-counter_decrement(atomic_uint_fast64_t *counter)
-{
-    atomic_fetch_sub_explicit(counter, 1, memory_order_relaxed);
-}
-
-void
-counter_raise_to(atomic_uint_fast64_t *counter, uint64_t value)
-{
-    uint_fast64_t seen = atomic_load_explicit(counter, memory_order_relaxed);
-
-    while (seen < value && !atomic_compare_exchange_weak_explicit(
-                               counter, &seen, value, memory_order_relaxed,
-                               memory_order_relaxed)) {
-    }
-}
-
-void
 contract_count_in(size_t nread)
 {
     atomic_fetch_add_explicit(&counters.bytes_in, nread,

@@ -17,9 +17,9 @@ extern struct contract_options contract_options;
 void options_parse(const char *model, const struct flag *own_flags, int argc,
                    char **argv);
 
-/* Room for the longest address as text, port and brackets included. */
 enum {
-    ADDRESS_TEXT_BYTES = INET6_ADDRSTRLEN + sizeof "[]:65535"
+    ADDRESS_TEXT_BYTES =
+        INET6_ADDRSTRLEN + sizeof "[]:65535" /* the longest */
 };
 
 /* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
@@ -47,29 +47,19 @@ void stop_cut(int conn_fd);
 /* The stop is done: no handler runs any more, and the room is given back. */
 void stop_end(void);
 
-/* Everything that --stats prints. Each counter is relaxed: nobody takes
- * one for a sign that something else has happened. */
+/* Everything that --stats prints; contract_finish() says what each means.
+ * Nobody takes one for a sign that something else has happened. */
 struct counters {
-    atomic_uint_fast64_t accepted; /* opened, the refused ones not */
-    atomic_uint_fast64_t refused;  /* turned away */
-    atomic_uint_fast64_t open;     /* opened and not yet closed */
-    /* The highest `open` ever was. One that is refused for want of a thread
-     * or of room was open for a moment. */
-    atomic_uint_fast64_t peak_open;
-    atomic_uint_fast64_t bytes_in;      /* of echo, received */
-    atomic_uint_fast64_t bytes_out;     /* of echo, sent */
-    atomic_uint_fast64_t accept_errors; /* accept failed, EAGAIN aside */
-    atomic_uint_fast64_t accept_pauses; /* of them: descriptors ran out */
+    atomic_uint_fast64_t accepted, refused, open, peak_open;
+    atomic_uint_fast64_t bytes_in, bytes_out; /* of echo */
+    atomic_uint_fast64_t accept_errors, accept_pauses;
     atomic_uint_fast64_t ends[CONTRACT_ENDS]; /* closed, by reason */
 };
 
 extern struct counters counters;
 
-/* Add one, and return the new value; subtract one; raise to `value` what is
- * lower. */
+/* Add one, and return the new value. */
 uint64_t counter_increment(atomic_uint_fast64_t *counter);
-void counter_decrement(atomic_uint_fast64_t *counter);
-void counter_raise_to(atomic_uint_fast64_t *counter, uint64_t value);
 
 /* Write the counters as one line of JSON to standard output. Safe in a
  * signal handler. Returns 0, or -1 with errno. */

@@ -26,10 +26,6 @@
 #define connect(...) syscall(SYS_connect, __VA_ARGS__)
 #endif
 
-enum {
-    MS_PER_S = 1000
-};
-
 static struct {
     atomic_bool *open_fds; /* open_fds[fd]: this client is open */
     int capacity;          /* how many flags there are */
@@ -39,6 +35,7 @@ static struct {
     atomic_int alarms;     /* how often the timer has fired: once, and the
                             * grace time is over */
     timer_t timer;         /* of the grace time, then of the cut */
+    sigset_t signals;      /* those with a handler here */
 } stop = {.listen_fd = -1};
 
 /* No more comes from this client: what is there can still be echoed. */
@@ -81,13 +78,10 @@ for_each_client(void (*reach)(int conn_fd))
 static void
 start_timer(int after_ms)
 {
-    struct itimerspec when = {
-        .it_value = {after_ms / MS_PER_S,
-                     (long)(after_ms % MS_PER_S) * NS_PER_MS},
-    };
-    if (after_ms == 0) {
-        when.it_value.tv_nsec = 1; /* 0 would mean never */
-    }
+    int64_t after_ns = after_ms * NS_PER_MS + 1; /* 0 would mean never */
+    const struct itimerspec when = {
+        .it_value = {after_ns / NS_PER_S, after_ns % NS_PER_S}};
+
     timer_settime(stop.timer, 0, &when, NULL);
 }
 
@@ -137,7 +131,7 @@ stop_prepare(int descriptors)
 {
     /* Without SA_RESTART: a call that waits returns, and whoever made it
      * calls again. thread sanitizer runs handlers only in between. */
-    struct sigaction action = {.sa_flags = 0};
+    struct sigaction action = {.sa_handler = stop_timer_handler};
     struct sigevent event = {
         .sigev_notify = SIGEV_SIGNAL,
         .sigev_signo = SIGALRM,
@@ -151,21 +145,19 @@ stop_prepare(int descriptors)
     if (timer_create(CLOCK_MONOTONIC, &event, &stop.timer) == -1) {
         contract_die(errno, "timer_create");
     }
+    sigaddset(&stop.signals, SIGTERM);
+    sigaddset(&stop.signals, SIGINT);
+    sigaddset(&stop.signals, SIGALRM);
     /* The timer's handler may block when it prints, so it can itself be
      * interrupted, by the timer and by the second signal. */
-    sigemptyset(&action.sa_mask);
     action.sa_flags = SA_NODEFER;
-    action.sa_handler = stop_timer_handler;
     sigaction(SIGALRM, &action, NULL);
-    sigaddset(&action.sa_mask, SIGTERM);
-    sigaddset(&action.sa_mask, SIGINT);
-    sigaddset(&action.sa_mask, SIGALRM);
-    action.sa_flags = 0;
-    action.sa_handler = stop_signal_handler;
+    action = (struct sigaction){.sa_handler = stop_signal_handler,
+                                .sa_mask = stop.signals};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     /* Whoever started us may have had them blocked. */
-    sigprocmask(SIG_UNBLOCK, &action.sa_mask, NULL);
+    sigprocmask(SIG_UNBLOCK, &stop.signals, NULL);
 }
 
 void
@@ -180,13 +172,7 @@ stop_watch_listener(int listen_fd)
 void
 stop_end(void)
 {
-    sigset_t signals;
-
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGALRM);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
+    sigprocmask(SIG_BLOCK, &stop.signals, NULL);
     timer_delete(stop.timer);
     free(stop.open_fds);
     stop.open_fds = NULL;

@@ -24,6 +24,13 @@ wrong_usage() {
     result "a host that is no number is refused" $?
 }
 
+# fails NAME PATTERN ARGUMENT...: a server of such a run fails and says so.
+fails() {
+    run_briefly "${@:3}"
+    [ "$status" -eq 1 ] && said " $2" flat && no_children_left
+    result "$1" $?
+}
+
 # It becomes the server, stays beside it, or says a word of its own.
 here() {
     local launcher cpu other
@@ -51,29 +58,23 @@ here() {
     if ! taskset -c "$other" true 2>/dev/null; then
         skip "servers moved to another CPU" "there is only one"
     else
-        run_briefly \
-            --launcher="taskset -c $other"
+        run_briefly --launcher="taskset -c $other"
         said 'note: threaded, yardstick: it was put on other CPUs' flat
         result "servers that a launcher moved to another CPU are told" $?
     fi
     through=()
 
-    run_briefly --launcher='env' \
-        --server="shell=true; $badserver"
-    [ "$status" -eq 1 ] && said '^threaded +16/16' out &&
-        said 'shell failed: .* behind a launcher; make a script' flat
-    result "half a command line does not run in front of a launcher" $?
-
-    run_briefly --start-timeout=5s \
+    fails "half a command line does not run in front of a launcher" \
+        'shell failed: .* behind a launcher; make a script' \
+        --launcher=env --server="shell=true; $badserver"
+    said '^threaded +16/16' out
+    result "and others are measured behind it" $?
+    fails "a launcher that is not there is told" \
+        'threaded failed: ended with status 127; .*/nonexistent/launcher' \
         --launcher='/nonexistent/launcher'
-    [ "$status" -eq 1 ] && said 'threaded failed: ended with .*not found' flat
-    result "a launcher that is not there is told" $?
-
-    run_briefly \
+    fails "a launcher without standard input is told" \
+        'threaded failed: .*the launcher must pass it on' \
         --launcher="bash -c '\"\$@\" </dev/null' bash"
-    [ "$status" -eq 1 ] &&
-        said 'threaded failed: .*the launcher must pass it on' flat
-    result "a launcher without standard input is told" $?
 }
 
 # shellcheck disable=SC2317 # called by name
@@ -158,10 +159,8 @@ two_namespaces() {
     measured && said '^mine +16/16' out && no_children_left
     result "servers in another network namespace are measured" $?
 
-    run_briefly \
-        --launcher="ip netns exec $namespace"
-    [ "$status" -eq 1 ] && said 'threaded failed: .*refused' flat && no_children_left
-    result "without --host they cannot be reached, and it says so" $?
+    fails "without --host they cannot be reached, and it says so" \
+        'threaded failed: .*refused' --launcher="ip netns exec $namespace"
     ip netns del "$namespace"
     ip link del "fw$$a" 2>/dev/null
 }

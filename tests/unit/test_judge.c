@@ -179,8 +179,9 @@ END_TEST
 START_TEST(switches_are_those_of_the_window)
 {
     turn.server.switches = 90000;
-    turn.begin = (struct look){.switches = 500, .echoes = 50};
-    turn.end = (struct look){.switches = 2500, .echoes = 1050};
+    turn.begin.switches = 500;
+    turn.end.switches = 2500;
+    turn.echoes = 1000;
     judge_it(true);
     ck_assert_double_eq(window.figure[LIFE_SWITCHES_PER_ECHO], 2);
     turn.end.switches = NAN;
