@@ -21,8 +21,7 @@ struct crew;
 /* One of the threads. */
 struct member {
     struct crew *crew;           /* all of them */
-    int index;                   /* which of them, from 0 */
-    pthread_t thread;            /* itself; index 0 is the caller */
+    pthread_t thread;            /* itself; the first is the caller */
     struct engine_result result; /* what it saw */
     atomic_uint_fast64_t echoes; /* of its progress */
     int error_number;            /* 0, or why it could not start */
@@ -101,7 +100,7 @@ add_up_progress(uint64_t echoes, double done, void *arg)
     struct member *member = arg;
     struct crew *crew = member->crew;
     atomic_store(&member->echoes, echoes);
-    if (member->index != 0 || crew->options->on_progress == NULL) {
+    if (member != crew->members || crew->options->on_progress == NULL) {
         return;
     }
     uint64_t sum = 0;
@@ -121,7 +120,8 @@ member_main(void *arg)
     struct engine_options options;
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
-    deal_out(crew->options, crew->count, member->index, &options);
+    deal_out(crew->options, crew->count, (int)(member - crew->members),
+             &options);
     options.on_phase = meet_at_phase;
     options.on_progress = add_up_progress;
     options.arg = member;
@@ -152,7 +152,6 @@ crew_run(const struct engine_options *options, int threads,
     for (int i = 0; i < threads; i++) {
         struct member *member = &crew.members[i];
         member->crew = &crew;
-        member->index = i;
         if (i > 0 &&
             pthread_create(&member->thread, NULL, member_main, member) != 0) {
             break;

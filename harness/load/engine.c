@@ -101,7 +101,9 @@ static void
 start_speaking(struct engine *run)
 {
     if (open_loop_is_on(run)) {
-        open_loop_begin(run);
+        schedule_begin(&run->schedule, &run->options, run->now_ns);
+        run->measured_from_ns = INT64_MAX;
+        run->due_until_ns = INT64_MAX;
     }
     for (int i = run->options.silent_clients; i < run->count; i++) {
         struct connection *connection = &run->connections[i];

@@ -5,7 +5,6 @@
  *
  *     pattern     the bytes that are sent, and where wrong ones come from
  *     result      kinds of error, and whose fault each is
- *     address     where connections come from
  *     open_loop   when messages are due, and who may take them
  *     connection  its life, from connect to close, and its bytes
  *     run         the loop: wait, hand out events, do what is due
@@ -205,23 +204,6 @@ enum engine_error error_of_errno(int error_number);
 void error_count(struct engine_result *result, enum engine_error error,
                  int error_number);
 
-/* ---- where connections come from ----------------------------------------
- *
- * One client address has about 28 000 ports towards one server, and each
- * stays taken for a minute after its connection was closed. A server on
- * 127.0.0.0/8 can be reached from all of 127.0.0.0/8, so runs that may need
- * more ports than that spread over many of its addresses.
- */
-
-/* True if the server is on this machine for certain: at 127.0.0.0/8 or ::1.
- */
-bool source_is_loopback(const struct engine_options *options);
-
-/* Bind the socket `fd` to the address for the connection of that number, if
- * a run with these options needs more than one and can have it; the port is
- * chosen by connect. Returns 0, or -1 with errno. */
-int source_bind(const struct engine_options *options, int fd, int64_t number);
-
 /* ---- the open loop ------------------------------------------------------
  *
  * A message of the schedule that is due goes to the connection that has been
@@ -256,9 +238,6 @@ void schedule_pass(struct schedule *schedule);
 /* Does the run send by a schedule? */
 bool open_loop_is_on(const struct engine *run);
 
-/* Begin the schedule at run->now_ns. */
-void open_loop_begin(struct engine *run);
-
 /* A connection is QUIET and may have a message. */
 void open_loop_free(struct engine *run, struct connection *connection);
 
@@ -272,10 +251,6 @@ struct connection *open_loop_take(struct engine *run);
 /* A speaking connection has its whole echo at run->now_ns. */
 void open_loop_record(struct engine *run,
                       const struct connection *connection);
-
-/* When the next message is to be sent, if a connection is free for it;
- * INT64_MAX if nothing is to be sent until one is. */
-int64_t open_loop_next_ns(const struct engine *run);
 
 /* True while a message that is due waits for a connection. */
 bool open_loop_waits(const struct engine *run);
@@ -292,6 +267,10 @@ void open_loop_close(struct engine *run);
  *
  * None of these functions blocks.
  */
+
+/* True if the server is on this machine for certain: at 127.0.0.0/8 or ::1.
+ */
+bool source_is_loopback(const struct engine_options *options);
 
 /* Start to connect a CLOSED slot. The descriptor belongs to the slot, which
  * closes it at the end of the connection's life. */

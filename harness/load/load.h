@@ -19,18 +19,8 @@ enum {
     EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
 };
 
-/* ---- the command line -------------------------------------------------- */
-
-/*
- * Find the address of the server at "HOST:PORT" or "[HOST]:PORT": a host with
- * a colon in it (IPv6) must stand in brackets; PORT is 1 to 65535. A name
- * with several addresses ("localhost" is ::1 and 127.0.0.1) gets the first
- * that takes a connection, which is closed at once, else the first. Returns
- * 0; or, with a sentence on standard error, EXIT_USAGE or, for a host without
- * an address, EXIT_NO_MEASURE. Blocks, asking the resolver and up to a second
- * for each address.
+/* ---- what is to be done --------------------------------------------------
  */
-int target_find(const char *target, struct engine_options *options);
 
 struct load_arguments {
     const char *target;            /* as written: HOST:PORT */
@@ -42,11 +32,6 @@ struct load_arguments {
     const char *histogram_file; /* write the percentiles there; or NULL */
     const char *save_file;      /* save the result there; or NULL */
 };
-
-/* Read the command line. Does not return if it is wrong (exit status 2, one
- * sentence on standard error), if help is asked for (0), or if the host has
- * no address (3). */
-struct load_arguments arguments_read(int argc, char **argv);
 
 /* ---- several threads --------------------------------------------------- */
 

@@ -135,13 +135,14 @@ do_what_is_due(struct engine *run)
 static int64_t
 time_to_sleep_ns(const struct engine *run, int64_t until_ns)
 {
-    int64_t next_ns = open_loop_next_ns(run);
     const struct deadline *wake = deadline_first(&run->wakes);
     if (may_connect(run)) {
         return 0;
     }
-    if (next_ns != INT64_MAX) {
-        until_ns = sooner(until_ns, next_ns - run->options.spin_ns);
+    if (!TAILQ_EMPTY(&run->free) &&
+        run->schedule.next_ns < run->due_until_ns) {
+        until_ns =
+            sooner(until_ns, run->schedule.next_ns - run->options.spin_ns);
     }
     if (wake != NULL) {
         until_ns = sooner(until_ns, wake->at_ns);

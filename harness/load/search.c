@@ -70,9 +70,8 @@ struct search {
 };
 
 static enum slo_outcome
-judge(const struct engine_result *result, int64_t p99_ns, int64_t limit_ns)
+judge(const struct engine_result *result, bool kept)
 {
-    bool kept = p99_ns <= limit_ns && result->served > 0;
     if (result->interrupted) {
         return SLO_INTERRUPTED;
     }
@@ -123,7 +122,8 @@ try_rate(double rate_per_s, void *arg)
     }
     tried.p99_ns = histogram_quantile_ns(&result->response, 0.99);
     tried.error = engine_first_error(result, 0);
-    tried.outcome = judge(result, tried.p99_ns, search->arguments->slo_ns);
+    tried.outcome = judge(result, tried.p99_ns <= search->arguments->slo_ns &&
+                                      result->served > 0);
     if (search->progress) {
         print_try(&tried);
     }
@@ -132,18 +132,38 @@ try_rate(double rate_per_s, void *arg)
 
 /* ---- the answer -------------------------------------------------------- */
 
-/* Say why it is not more. */
 static void
-print_failure(const struct slo_try *failed)
+print_answer(const struct load_arguments *arguments,
+             const struct slo_answer *answer)
 {
-    char rate[UNITS_TEXT_BYTES];
-    char p99[UNITS_TEXT_BYTES];
-    printf("  At %s/s ", units_format_count(rate, failed->rate_per_s));
+    const struct slo_try *failed = &answer->failed;
+    char text[UNITS_TEXT_BYTES];
+    char limit[UNITS_TEXT_BYTES];
+    units_format_time(limit, (double)arguments->slo_ns);
+    printf("%s: %d clients, open loop\n", arguments->target,
+           arguments->options.clients);
+    if (answer->kept_per_s > 0) {
+        printf("  p99 of the response time is within %s up to %s/s.\n", limit,
+               units_format_count(text, answer->kept_per_s));
+    } else {
+        printf("  No rate was found at which p99 of the response time is "
+               "within %s.\n",
+               limit);
+    }
+    if (failed->outcome == SLO_INTERRUPTED) {
+        puts("  The search was interrupted: it may be more.");
+        return;
+    }
+    if (failed->outcome == SLO_KEPT) {
+        puts("  More was not asked for.");
+        return;
+    }
+    printf("  At %s/s ", units_format_count(text, failed->rate_per_s));
     if (failed->error < ENGINE_SERVER_ERRORS) {
         printf("the server failed: %s.\n", engine_error_name(failed->error));
     } else if (failed->outcome == SLO_BROKEN) {
         printf("it was %s.\n",
-               units_format_time(p99, (double)failed->p99_ns));
+               units_format_time(text, (double)failed->p99_ns));
     } else if (failed->error == ENGINE_CLIENT_LATE) {
         puts("this client itself was too late to tell.");
     } else if (failed->error != ENGINE_ERRORS) {
@@ -153,32 +173,6 @@ print_failure(const struct slo_try *failed)
         printf("there were fewer than %d responses, too few to tell; -d 10s "
                "has more.\n",
                FEWEST);
-    }
-}
-
-static void
-print_answer(const struct load_arguments *arguments,
-             const struct slo_answer *answer)
-{
-    char limit[UNITS_TEXT_BYTES];
-    char rate[UNITS_TEXT_BYTES];
-    units_format_time(limit, (double)arguments->slo_ns);
-    printf("%s: %d clients, open loop\n", arguments->target,
-           arguments->options.clients);
-    if (answer->kept_per_s > 0) {
-        printf("  p99 of the response time is within %s up to %s/s.\n", limit,
-               units_format_count(rate, answer->kept_per_s));
-    } else {
-        printf("  No rate was found at which p99 of the response time is "
-               "within %s.\n",
-               limit);
-    }
-    if (answer->failed.outcome == SLO_INTERRUPTED) {
-        puts("  The search was interrupted: it may be more.");
-    } else if (answer->failed.outcome == SLO_KEPT) {
-        puts("  More was not asked for.");
-    } else {
-        print_failure(&answer->failed);
     }
 }
 

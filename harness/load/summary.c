@@ -57,9 +57,6 @@ print_rates(FILE *stream, const struct engine_options *options,
 {
     char text[UNITS_TEXT_BYTES];
     double seconds = (double)result->window_ns / NS_PER_S;
-    if (seconds <= 0) {
-        return;
-    }
     if (options->rate_per_s > 0) {
         print_row(
             stream, "offered/s", "%s (%llu in all, %s)",
@@ -143,7 +140,7 @@ print_client(FILE *stream, const struct engine_result *result)
 {
     char text[UNITS_TEXT_BYTES];
     double cpu_ns = (double)result->client_cpu_ns;
-    if (result->echoes != 0 && result->window_ns > 0) {
+    if (result->echoes != 0) {
         print_row(stream, "client CPU", "%s for each echo, %.0f %% of a CPU",
                   units_format_time(text, cpu_ns / (double)result->echoes),
                   100 * cpu_ns / (double)result->window_ns);
