@@ -132,7 +132,6 @@ struct engine {
     int64_t next_progress_ns; /* when to call on_progress */
     int64_t moved_ns;         /* when a byte last came back, or a connect */
     int64_t gap_ns;           /* longest time without since it was reset */
-    int64_t wait_ns;          /* how long this turn asked to sleep at most */
     int64_t lost_ns;          /* time that passed while we could not run, in
                                * pieces of LOST_NS_MIN and more */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
