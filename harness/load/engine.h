@@ -65,7 +65,6 @@ enum {
 struct histogram {
     uint64_t buckets[HISTOGRAM_BUCKETS]; /* values in each bucket */
     uint64_t count;                      /* values recorded, exact */
-    int64_t min_ns;                      /* smallest value, exact */
     int64_t max_ns;                      /* largest value, exact */
     double sum_ns;                       /* for the mean */
 };

@@ -4,7 +4,7 @@
  *     {"fiveways_saved_run": 4, "target": "10.0.0.1:5566",
  *      "clients": 64, ...
  *      "errors": {"refused": 0, "reset": 2, ...},
- *      "response": {"min_ns": 70, ..., "buckets": [70, 1, 90, 2]}, ...}
+ *      "response": {"max_ns": 90, ..., "buckets": [70, 1, 90, 2]}, ...}
  *
  * The buckets of a histogram are those that are not empty: number, count,
  * number, count, with the numbers going up.
@@ -110,8 +110,7 @@ write_histogram(const struct histogram *histogram)
             json_array_append_new(buckets, json_integer(count));
         }
     }
-    return json_pack("{s:I, s:I, s:f, s:o}", "min_ns",
-                     (json_int_t)histogram->min_ns, "max_ns",
+    return json_pack("{s:I, s:f, s:o}", "max_ns",
                      (json_int_t)histogram->max_ns, "sum_ns",
                      histogram->sum_ns, "buckets", buckets);
 }
@@ -220,8 +219,6 @@ read_histogram(const json_t *object, struct histogram *histogram)
         last = bucket;
     }
     return json_is_array(buckets) &&
-           read_count(json_object_get(object, "min_ns"), INT64_MAX,
-                      &histogram->min_ns) &&
            read_count(json_object_get(object, "max_ns"), INT64_MAX,
                       &histogram->max_ns) &&
            read_double(json_object_get(object, "sum_ns"), &histogram->sum_ns);

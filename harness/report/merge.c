@@ -110,8 +110,7 @@ merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
 static bool
 same_histogram(const struct histogram *a, const struct histogram *b)
 {
-    return a->count == b->count && a->min_ns == b->min_ns &&
-           a->max_ns == b->max_ns &&
+    return a->count == b->count && a->max_ns == b->max_ns &&
            memcmp(a->buckets, b->buckets, sizeof a->buckets) == 0;
 }
 

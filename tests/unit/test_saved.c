@@ -135,7 +135,7 @@ static const struct {
     {"\"reset\": 3", "\"reset\": -3", "is errors"},
     {"\"reset\": 3", "\"nonsense\": 3", "is errors"},
     {"\"lag\"", "\"log\"", "is lag"},
-    {"\"min_ns\": 77", "\"least_ns\": 77", "is lag"},
+    {"\"max_ns\": 77", "\"most_ns\": 77", "is lag"},
     {"[77, 1]", "[-1, 1]", "is lag"},
     {"[77, 1]", "[999999, 1]", "is lag"},
     {"[77, 1]", "[77, 1, 77, 1]", "is lag"},
