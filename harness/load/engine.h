@@ -278,13 +278,13 @@ struct engine *engine_open(const struct engine_options *options,
  * at both ends, outside of which nothing is counted. `result` is
  * cleared; `served` is how many of the speaking clients have been so far.
  * Returns true if nothing was left under way. */
-bool engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
+bool engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
                   uint64_t seed, struct engine_result *result);
 
 /* Ask the silent, look for bytes too many, close all, free the engine.
  * `result` is cleared; it says who was served in the slices, who was left in
  * the middle. crew_add_result() adds all results of a run up. */
-void engine_close(struct engine *engine, struct engine_result *result);
+void engine_close(struct engine *run, struct engine_result *result);
 
 /* Add the errors of `from`, where its first wrong byte was, and whom it saw
  * turned away. */

@@ -55,11 +55,11 @@ static int arrivals = UNSET;
 static int64_t seed = UNSET;
 
 #define COUNT(name, letter, field, least, most, allowed, help)               \
-    FLAG_AMOUNT(name, letter, "N", units_parse_count, &field, least, most,   \
+    FLAG_AMOUNT(name, letter, "N", units_parse_count, &(field), least, most, \
                 allowed, help)
 #define TIME(name, letter, field, least, most, allowed, help)                \
-    FLAG_AMOUNT(name, letter, "TIME", units_parse_time, &field, least, most, \
-                allowed, help)
+    FLAG_AMOUNT(name, letter, "TIME", units_parse_time, &(field), least,     \
+                most, allowed, help)
 #define TIME_OR_0   "0 or a time up to 1440m, with its unit: 200ms"
 #define TIME_OF_1MS "a time from 1ms to 1440m, with its unit: 5s"
 

@@ -258,23 +258,27 @@ saved_read(FILE *stream, struct saved_run *run,
     json_error_t error;
     json_t *object = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
     const json_t *format = json_object_get(object, format_name);
+    const char *fault = NULL;
+    const char *name = "";
     memset(run, 0, sizeof *run);
-    reason[0] = '\0';
     if (object == NULL &&
         json_error_code(&error) == json_error_premature_end_of_input) {
-        strcpy(reason, "is cut off");
+        fault = "is cut off";
     } else if (json_integer_value(format) != FORMAT) {
         /* The first edition wrote lines of text. */
-        strcpy(reason, "was not saved by load, or by an older edition of it; "
-                       "please measure again");
+        fault = "was not saved by load, or by an older edition of it; please "
+                "measure again";
     }
-    for (int i = 0; i < FIELDS && reason[0] == '\0'; i++) {
-        if (!read_value(json_object_get(object, fields[i].name),
-                        fields[i].kind, (char *)run + fields[i].offset)) {
-            snprintf(reason, SAVED_REASON_BYTES,
-                     "is damaged: missing or wrong is %s", fields[i].name);
+    for (int i = 0; i < FIELDS && fault == NULL; i++) {
+        name = fields[i].name;
+        if (!read_value(json_object_get(object, name), fields[i].kind,
+                        (char *)run + fields[i].offset)) {
+            fault = "is damaged: missing or wrong is ";
         }
     }
+    if (fault != NULL) {
+        snprintf(reason, SAVED_REASON_BYTES, "%s%s", fault, name);
+    }
     json_decref(object);
-    return reason[0] == '\0' ? 0 : -1;
+    return fault == NULL ? 0 : -1;
 }
