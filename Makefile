@@ -132,8 +132,7 @@ $(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
-COMPARE_PARTS := scenarios grid judge server server_keeper \
-                 server_line server_watch
+COMPARE_PARTS := scenarios grid judge server server_line server_watch
 # What several of them need.
 UNIT_SHARED := run_suite made
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \

@@ -124,8 +124,8 @@ struct flag {
 };
 
 /* The rows of a table, which ends with {0}: a number, a choice of words, an
- * amount, a switch, a text; and the one thing that is given without a flag,
- * of which the text is NULL before. */
+ * amount, a switch, a text; and what is given without a flag, several texts
+ * or one, which are NULL before. */
 #define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
@@ -149,10 +149,11 @@ struct flag {
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
         .text = (text_), .help = (help_)                                     \
     }
-#define FLAG_ARGUMENT(takes_, text_)                                         \
+#define FLAG_ARGUMENTS(takes_, texts_, most_)                                \
     {                                                                        \
-        .name = "", .takes = (takes_), .text = (text_)                       \
+        .name = "", .takes = (takes_), .text = (texts_), .high = (most_)     \
     }
+#define FLAG_ARGUMENT(takes_, text_) FLAG_ARGUMENTS(takes_, text_, 1)
 
 /*
  * Set what the command line says, by the rows of `flags` and then of

@@ -134,12 +134,15 @@ set_argument(const struct parse *parse, const char *text)
                 parse->program, text, parse->program);
         exit(2);
     }
-    if (*argument->text != NULL) {
-        fprintf(stderr, "%s: %s: only one %s can be given\n", parse->program,
-                text, argument->takes);
-        exit(2);
+    int given = 0;
+    while (argument->text[given] != NULL) {
+        if (++given >= argument->high) {
+            fprintf(stderr, "%s: %s: only one %s can be given\n",
+                    parse->program, text, argument->takes);
+            exit(2);
+        }
     }
-    *argument->text = text;
+    argument->text[given] = text;
 }
 
 static error_t

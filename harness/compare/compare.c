@@ -39,7 +39,7 @@ static struct report_paper paper;
 static char last_words[4400];
 
 /* The first signal ends the run after the present slice, the second one
- * ends us and all servers at once: the lines of what was measured are
+ * ends us, and so all servers, at once: the lines of what was measured are
  * printed, and the file is there. */
 static void
 on_signal(int number)
@@ -49,7 +49,6 @@ on_signal(int number)
 
     (void)number;
     if (interrupted) {
-        server_kill_running();
         if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
             _exit(EXIT_UNMEASURED);
         }
@@ -369,11 +368,8 @@ main(int argc, char **argv)
         !check_streams()) {
         return EXIT_UNMEASURED;
     }
-    paper = (struct report_paper){
-        .width = report_width(stdout),
-        .colour = report_wants_colour(stdout),
-        .folder = options.out,
-    };
+    paper = report_paper_of(stdout);
+    paper.folder = options.out;
     snprintf(last_words, sizeof last_words,
              "compare: stopped; what there is: report %s/results.jsonl.new\n",
              options.out);

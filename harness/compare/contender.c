@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/report/variants.h"
+#include "harness/report/report.h"
 #include "harness/results/results.h"
 
 const char *const contender_own_names[] = {

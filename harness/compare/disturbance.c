@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +16,7 @@ enum {
 
 /* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */
 static double
-read_steal_s(const cpu_set_t *cpus)
+read_steal_ns(const cpu_set_t *cpus)
 {
     char text[FILE_BYTES];
     double ticks = 0;
@@ -35,7 +34,7 @@ read_steal_s(const cpu_set_t *cpus)
             ticks += steal;
         }
     }
-    return ticks / (double)sysconf(_SC_CLK_TCK);
+    return ticks * (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* A counter of /proc/net, where a line of names is followed by one of values,
@@ -44,63 +43,59 @@ static double
 read_counter(const char *path, const char *group, const char *counter)
 {
     char text[FILE_BYTES];
-    const char *name;
-    const char *value;
+    const char *names;
+    const char *values;
+    char name[64];
+    double value;
+    int name_bytes;
+    int value_bytes;
 
     proc_read(text, sizeof text, "%s", path);
-    name = proc_behind(text, group);
-    value = name ? proc_behind(name, group) : NULL;
-    while (name && value && *name == ' ' && *value == ' ') {
-        size_t length = strcspn(++name, " \n");
-
-        if (length == strlen(counter) && memcmp(name, counter, length) == 0) {
-            return strtod(value, NULL);
+    names = proc_behind(text, group);
+    values = names ? proc_behind(names, group) : NULL;
+    while (values && sscanf(names, "%63s%n", name, &name_bytes) == 1 &&
+           sscanf(values, "%lf%n", &value, &value_bytes) == 1) {
+        if (strcmp(name, counter) == 0) {
+            return value;
         }
-        name += length;
-        value++;
-        value += strcspn(value, " \n");
+        names += name_bytes;
+        values += value_bytes;
     }
     return NAN;
-}
-
-/* Of the group that we see as the root, with version 2 of control groups or
- * with version 1; NAN where there is neither. */
-static double
-read_throttled(void)
-{
-    char text[FILE_BYTES];
-
-    if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
-        proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
-    }
-    return proc_number(text, "nr_throttled ");
 }
 
 void
 disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
 {
     static const char netstat[] = "/proc/net/netstat";
+    double *figure = disturbance->figure;
+    char text[FILE_BYTES];
 
-    *disturbance = (struct disturbance){
-        .time_s = (double)clock_now_ns() / 1e9,
-        .steal_s = read_steal_s(cpus),
-        .throttled = read_throttled(),
-        .overflows = read_counter(netstat, "TcpExt:", "ListenOverflows"),
-        .drops = read_counter(netstat, "TcpExt:", "ListenDrops"),
-        .retransmits = read_counter("/proc/net/snmp", "Tcp:", "RetransSegs"),
-    };
+    /* Of the control group that we see as the root, of version 2 or 1. */
+    if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
+        proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
+    }
+    disturbance->at_ns = clock_now_ns();
+    figure[LIFE_STEAL_PERCENT] = read_steal_ns(cpus);
+    figure[LIFE_THROTTLED] = proc_number(text, "nr_throttled ");
+    figure[LIFE_LISTEN_OVERFLOWS] =
+        read_counter(netstat, "TcpExt:", "ListenOverflows");
+    figure[LIFE_LISTEN_DROPS] =
+        read_counter(netstat, "TcpExt:", "ListenDrops");
+    figure[LIFE_RETRANSMITS] =
+        read_counter("/proc/net/snmp", "Tcp:", "RetransSegs");
 }
 
-struct disturbance
-disturbance_between(const struct disturbance *before,
-                    const struct disturbance *after)
+void
+disturbance_fill(struct life *life, const struct disturbance *before,
+                 const cpu_set_t *cpus)
 {
-    return (struct disturbance){
-        .time_s = after->time_s - before->time_s,
-        .steal_s = after->steal_s - before->steal_s,
-        .throttled = after->throttled - before->throttled,
-        .overflows = after->overflows - before->overflows,
-        .drops = after->drops - before->drops,
-        .retransmits = after->retransmits - before->retransmits,
-    };
+    struct disturbance after;
+
+    disturbance_read(&after, cpus);
+    for (int i = LIFE_STEAL_PERCENT; i <= LIFE_RETRANSMITS; i++) {
+        life->figure[i] = after.figure[i] - before->figure[i];
+    }
+    life->figure[LIFE_STEAL_PERCENT] *=
+        100 / ((double)(after.at_ns - before->at_ns) * CPU_COUNT(cpus));
 }

@@ -57,7 +57,7 @@ is_paused(void *arg)
 {
     const struct inside *inside = arg;
 
-    return server_is_stopped(&inside->server);
+    return server_is(&inside->server, "Tt");
 }
 
 static void

@@ -6,12 +6,11 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/results/results.h"
+#include "harness/base/base.h"
 
 enum {
     PIECE_BYTES = 16 * 1024, /* what a server moves at once */
@@ -20,73 +19,55 @@ enum {
     WARMUP_CALLS = 50,       /* the first calls find cold caches */
 };
 
-/* Two connected sockets over TCP. Returns 0, or -1. */
-static int
+/* Two connected sockets over TCP; what there is not is -1. */
+static void
 connect_pair(int pair[2])
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
+    struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t bytes = sizeof address;
     int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int one = 1;
 
     pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     pair[1] = -1;
-    if (listen_fd != -1 && pair[0] != -1 &&
-        bind(listen_fd, (struct sockaddr *)&address, bytes) == 0 &&
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listen_fd, (struct sockaddr *)&address, bytes) == 0 &&
         listen(listen_fd, 1) == 0 &&
         getsockname(listen_fd, (struct sockaddr *)&address, &bytes) == 0 &&
         connect(pair[0], (struct sockaddr *)&address, bytes) == 0) {
         pair[1] = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
     }
     close(listen_fd);
-    if (pair[1] == -1) {
-        close(pair[0]);
-        return -1;
-    }
     setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return 0;
 }
 
-/* A piece always fits into the socket's buffers, so nothing here waits. */
-static int
-move_message(int from, int to, int64_t message_bytes)
+/* The CPU time of `count` messages, this way and that in turn as in an echo;
+ * NAN on an error. A piece always fits into the socket's buffers, so nothing
+ * here waits. */
+static double
+move_messages_ns(const int pair[2], int64_t message_bytes, int count)
 {
     static char bytes[PIECE_BYTES];
-
-    while (message_bytes > 0) {
-        size_t piece =
-            message_bytes < PIECE_BYTES ? (size_t)message_bytes : PIECE_BYTES;
-
-        if (send(from, bytes, piece, MSG_NOSIGNAL) != (ssize_t)piece ||
-            recv(to, bytes, piece, MSG_WAITALL) != (ssize_t)piece) {
-            return -1;
-        }
-        message_bytes -= (int64_t)piece;
-    }
-    return 0;
-}
-
-/* The CPU time of `count` messages, this way and that in turn as in an
- * echo; -1 on an error. */
-static int64_t
-move_messages(const int pair[2], int64_t message_bytes, int count)
-{
     struct timespec begin;
     struct timespec end;
 
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
     for (int i = 0; i < count; i++) {
-        if (move_message(pair[i % 2], pair[1 - i % 2], message_bytes) != 0) {
-            return -1;
+        for (int64_t left = message_bytes; left > 0; left -= PIECE_BYTES) {
+            size_t piece = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+
+            if (send(pair[i % 2], bytes, piece, MSG_NOSIGNAL) !=
+                    (ssize_t)piece ||
+                recv(pair[1 - i % 2], bytes, piece, MSG_WAITALL) !=
+                    (ssize_t)piece) {
+                return NAN;
+            }
         }
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-    return (end.tv_sec - begin.tv_sec) * INT64_C(1000000000) + end.tv_nsec -
-           begin.tv_nsec;
+    return (double)((end.tv_sec - begin.tv_sec) * NS_PER_S + end.tv_nsec -
+                    begin.tv_nsec);
 }
 
 double
@@ -97,14 +78,10 @@ floor_probe_us(int64_t message_bytes)
     double us[BATCHES];
     int pair[2];
 
-    if (connect_pair(pair) != 0) {
-        return NAN;
-    }
-    move_messages(pair, message_bytes, 1 + WARMUP_CALLS / (int)calls);
+    connect_pair(pair);
+    move_messages_ns(pair, message_bytes, 1 + WARMUP_CALLS / (int)calls);
     for (int i = 0; i < BATCHES; i++) {
-        int64_t used_ns = move_messages(pair, message_bytes, count);
-
-        us[i] = used_ns > 0 ? (double)used_ns / 1000 / count : NAN;
+        us[i] = move_messages_ns(pair, message_bytes, count) / 1000 / count;
     }
     close(pair[0]);
     close(pair[1]);

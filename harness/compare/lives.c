@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/compare/syscalls.h"
 
 enum {
     BLOCKS_MIN = 3,      /* in each life, whatever time they take */

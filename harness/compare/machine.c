@@ -13,30 +13,20 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "harness/report/variants.h"
+#include "harness/base/base.h"
+#include "harness/report/report.h"
 
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void
 find_cpu_model(char *text, size_t text_bytes)
 {
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    char line[512];
+    char cpus[4096];
+    const char *name;
 
-    snprintf(text, text_bytes, "unknown CPU");
-    if (!file) {
-        return;
-    }
-    while (fgets(line, sizeof line, file)) {
-        char *colon = strchr(line, ':');
-
-        if (colon && strncmp(line, "model name", 10) == 0) {
-            colon[strcspn(colon, "\n")] = '\0';
-            snprintf(text, text_bytes, "%s",
-                     colon + 1 + strspn(colon + 1, " "));
-            break;
-        }
-    }
-    fclose(file);
+    proc_read(cpus, sizeof cpus, "/proc/cpuinfo");
+    name = proc_behind(cpus, "model name");
+    name = name ? name + strspn(name, "\t :") : "unknown CPU";
+    snprintf(text, text_bytes, "%.*s", (int)strcspn(name, "\n"), name);
 }
 
 /* True if a cell is about using all CPUs. */
@@ -59,14 +49,13 @@ static void
 make_printable(char *text)
 {
     json_t *string = json_string(text);
-    bool valid = string != NULL;
 
-    json_decref(string);
     for (unsigned char *byte = (unsigned char *)text; *byte; byte++) {
-        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !valid)) {
+        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !string)) {
             *byte = '?';
         }
     }
+    json_decref(string);
 }
 
 /* Append a word, with a space before it unless it is the first. */
@@ -91,37 +80,11 @@ find_commit(char *text, size_t text_bytes)
              contender_own_folder());
     git = popen(command, "re");
     if (git) {
-        if (!fgets(text, (int)text_bytes, git)) {
-            text[0] = '\0';
+        if (fgets(text, (int)text_bytes, git)) {
+            text[strcspn(text, "\n")] = '\0';
         }
-        text[strcspn(text, "\n")] = '\0';
         pclose(git);
     }
-}
-
-/* The machine, the build and the moment. */
-static void
-describe_place(struct run *run)
-{
-    time_t now = time(NULL);
-    struct utsname system;
-    struct tm utc;
-
-    find_cpu_model(run->cpu_model, sizeof run->cpu_model);
-    find_commit(run->commit, sizeof run->commit);
-    if (uname(&system) == 0) {
-        snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
-                 system.sysname, system.release, system.machine);
-    }
-    if (gmtime_r(&now, &utc)) {
-        strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    }
-#ifdef __clang__
-    snprintf(run->compiler, sizeof run->compiler, "%s",
-             "clang " __clang_version__);
-#else
-    snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
-#endif
 }
 
 void
@@ -136,19 +99,32 @@ machine_describe(struct run *run, const struct options *options,
         [MODE_C10K] = "c10k",
         [MODE_VARIANTS] = VARIANTS_MODE,
     };
+    time_t now = time(NULL);
+    struct utsname system;
     unsigned short seed = 0;
     struct layout layout;
 
-    memset(run, 0, sizeof *run);
-    describe_place(run);
-    run->seconds = NAN;
-    run->edition = RESULTS_EDITION;
-    run->partial = true;
-    run->cores = cpus->count;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) {
-        run->seed = seed;
-    }
+    getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     layout_make(cpus, options->layout, &layout);
+    *run = (struct run){
+        .seconds = NAN,
+        .edition = RESULTS_EDITION,
+        .partial = true,
+        .cores = cpus->count,
+        .seed = seed,
+    };
+    find_cpu_model(run->cpu_model, sizeof run->cpu_model);
+    find_commit(run->commit, sizeof run->commit);
+    uname(&system);
+    snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
+             system.sysname, system.release, system.machine);
+    strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+#ifdef __clang__
+    snprintf(run->compiler, sizeof run->compiler, "%s",
+             "clang " __clang_version__);
+#else
+    snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
+#endif
     snprintf(run->layout, sizeof run->layout, "%s", layout.name);
     snprintf(run->mode, sizeof run->mode, "%s", modes[options->mode]);
     snprintf(run->note, sizeof run->note, "%.400s%s", plan->note,

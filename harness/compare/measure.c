@@ -46,7 +46,7 @@ measure_identify(const struct measure_order *order, struct life *life)
 
 /* The command line: our own servers get the flags of the scenario. */
 static void
-order_server(const struct measure_order *order,
+order_server(const struct measure_order *order, const char *const *prefix,
              struct server_order *server_order, char *path, size_t path_bytes,
              char flags[3][64])
 {
@@ -59,6 +59,9 @@ order_server(const struct measure_order *order,
     server_order->interrupted = order->interrupted;
     server_order->launcher = order->launcher;
     server_order->host = order->host;
+    for (; prefix && prefix[n]; n++) {
+        server_order->arguments[n] = prefix[n];
+    }
     if (order->contender->kind == CONTENDER_FOREIGN) {
         server_order->command = order->contender->command;
         return;
@@ -89,22 +92,14 @@ order_server(const struct measure_order *order,
 
 int
 measure_start_server(const struct measure_order *order, struct server *server,
-                     measure_wrap *wrap, char reason[SERVER_REASON_BYTES])
+                     const char *const *prefix,
+                     char reason[SERVER_REASON_BYTES])
 {
     struct server_order server_order;
     char path[4096];
     char flags[3][64];
-    char command[SERVER_COMMAND_BYTES];
-    const char *wrong = NULL;
 
-    order_server(order, &server_order, path, sizeof path, flags);
-    if (wrap) {
-        wrong = wrap(&server_order, command);
-    }
-    if (wrong) {
-        snprintf(reason, SERVER_REASON_BYTES, "%s", wrong);
-        return -1;
-    }
+    order_server(order, prefix, &server_order, path, sizeof path, flags);
     return server_start(server, &server_order, reason);
 }
 
@@ -137,8 +132,8 @@ measure_has_moved(const struct measure_order *order,
 {
     cpu_set_t cpus;
 
-    return server->seen_pid != 0 &&
-           sched_getaffinity(server->seen_pid, sizeof cpus, &cpus) == 0 &&
+    return server->pid != 0 &&
+           sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
            !CPU_EQUAL(&cpus, &order->layout->server);
 }
 
@@ -178,7 +173,7 @@ measure_settle(const struct measure_order *order, const struct server *server)
 
         nanosleep(&pause, NULL);
         now_ns = server_cpu_ns(server);
-        if (now_ns - before_ns < SETTLE_BUSY_NS && server_sleeps(server)) {
+        if (now_ns - before_ns < SETTLE_BUSY_NS && !server_is(server, "RD")) {
             return;
         }
         before_ns = now_ns;

@@ -9,6 +9,7 @@
  *   judge.c         from what was seen to what a life says
  *   floor.c         what the kernel alone charges for an echo
  *   disturbance.c   what else went on
+ *   syscalls.c      how many system calls an echo takes
  *   progress.c      how far the run is, on a terminal
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -129,24 +130,20 @@ double floor_probe_us(int64_t message_bytes);
  * of TCP trouble, which are those of the whole machine.
  */
 
-/* Counters at one moment, or what they grew by between two; NAN where the
- * system does not tell. */
+/* Counters at one moment; NAN where the system does not tell. */
 struct disturbance {
-    double time_s;      /* CLOCK_MONOTONIC, in seconds */
-    double steal_s;     /* taken by the hypervisor, of all CPUs looked at */
-    double throttled;   /* how often our control group was stopped */
-    double overflows;   /* TCP: ListenOverflows */
-    double drops;       /* TCP: ListenDrops */
-    double retransmits; /* TCP: RetransSegs */
+    int64_t at_ns;               /* CLOCK_MONOTONIC */
+    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, which is still a
+                                  * time in ns, to LIFE_RETRANSMITS */
 };
 
 /* Read all of it; takes some tenths of a millisecond. `cpus` are those on
  * which client and server may run. */
 void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 
-/* What happened between two readings. */
-struct disturbance disturbance_between(const struct disturbance *before,
-                                       const struct disturbance *after);
+/* Fill in what has happened since. */
+void disturbance_fill(struct life *life, const struct disturbance *before,
+                      const cpu_set_t *cpus);
 
 /* ---- judge ----------------------------------------------------------
  *
@@ -233,18 +230,13 @@ void measure_identify_slice(const struct measure_order *order,
 bool measure_has_moved(const struct measure_order *order,
                        const struct server *server);
 
-/* What may change an order before a server is started from it, with room for
- * a command of SERVER_COMMAND_BYTES. Returns NULL, or why it cannot: a
- * phrase. */
-typedef const char *measure_wrap(struct server_order *order,
-                                 char command[SERVER_COMMAND_BYTES]);
-
 /*
- * Start the server of an order; `wrap` may be NULL. Returns 0, or -1 and a
- * sentence in `reason`. Blocks until it is ready; the caller stops it.
+ * Start the server of an order, behind the words of `prefix`, which ends in
+ * NULL, or may be it. Returns 0, or -1 and a sentence in `reason`. Blocks
+ * until it is ready; the caller stops it.
  */
 int measure_start_server(const struct measure_order *order,
-                         struct server *server, measure_wrap *wrap,
+                         struct server *server, const char *const *prefix,
                          char reason[SERVER_REASON_BYTES]);
 
 /* The load of an order's scenario against a server that runs. */
@@ -265,6 +257,23 @@ void measure_settle(const struct measure_order *order,
 
 /* Add the floor, and the ratio to it. */
 void measure_add_floor(struct life *life, double floor_us);
+
+/* ---- syscalls -------------------------------------------------------
+ *
+ * How many system calls a server makes for an echo, counted once for each
+ * scenario and model in a run of its own that is not timed: by perf under the
+ * very load of the scenario where the kernel lets us, else by strace with one
+ * client, else not at all.
+ */
+
+/*
+ * Count. Starts the server of `order`, once for perf, twice for strace.
+ * Fills all of `calls`; where nothing could be counted its method is "" and
+ * its reason says why. Blocks, for about a tenth of a second with perf;
+ * nothing of the server is left afterwards.
+ */
+void syscalls_count(const struct measure_order *order,
+                    enum syscalls_method method, struct calls *calls);
 
 /* ---- progress -------------------------------------------------------
  *

@@ -10,7 +10,7 @@
 
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
-#include "harness/report/variants.h"
+#include "harness/report/report.h"
 #include "harness/results/results.h"
 
 /* What separates names in a list. */

@@ -1,79 +1,280 @@
 /*
  * server.c: servers, from exec to their end.
+ *
+ * A server may have children in groups or sessions of their own, which a
+ * signal to its group does not reach. When their parents end, the kernel
+ * hands them to the keeper, which has asked for it ("subreaper", see
+ * prctl(2)) and so knows whose they are. The server itself must not ask:
+ * ncat, for one, breaks down at the end of a child that it did not make.
  */
 #include "harness/compare/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 
-#define READY_WORDS "listening on "
-
 enum {
-    GRACE_MS = 2000,      /* from SIGTERM to SIGKILL */
-    LOOK_NS = 250 * 1000, /* between looks at a starting server */
-    PORT_LOOKS = 80,      /* ... of which one is a try to connect */
-    CONNECT_US = 200000,  /* for one try to connect */
-    PORT_TRIES = 3,       /* if another took the port meanwhile */
+    GRACE_MS = 2000,             /* from SIGTERM to SIGKILL */
+    LOOK_NS = 250 * 1000,        /* between looks at a starting server */
+    PORT_LOOKS = 80,             /* ... of which one is a try to connect */
+    CONNECT_US = 200000,         /* for one try to connect */
+    PORT_TRIES = 3,              /* if another took the port meanwhile */
+    OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
+    ORPHANS_MAX = 64,            /* looked at at once */
+    ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
 };
 
-/* ---- what one prints ----------------------------------------------------
+/* What a keeper says when its server has ended. */
+struct report {
+    int wait_status; /* as wait4 gives it */
+    bool asked;      /* it was told to */
+    long switches;   /* context switches of its whole life, or -1 */
+};
+
+/* ---- the keeper's process -----------------------------------------------
  */
 
-/* The first bytes of its standard output, ending in 0. */
-static void
-read_head(const struct server *server, char text[SERVER_OUTPUT_BYTES + 1])
+/* The server's process, until exec. What goes wrong is said where we look for
+ * it. An ignored signal would stay ignored across exec. */
+static _Noreturn void
+become_server(const struct server *server, const struct server_order *order,
+              const struct server_line *line, int input_fd)
 {
-    ssize_t nread = pread(server->output_fd, text, SERVER_OUTPUT_BYTES, 0);
+    const struct rlimit output_limit = {OUTPUT_MAX_BYTES, OUTPUT_MAX_BYTES};
+    sigset_t none;
+
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sched_setaffinity(0, sizeof *order->cpus, order->cpus);
+    /* Who prints without end is told by its write(2), and lives. */
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &output_limit);
+    dup2(input_fd, STDIN_FILENO);
+    dup2(server->output_fd, STDOUT_FILENO);
+    dup2(server->error_fd, STDERR_FILENO);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* A program without a folder, such as strace, is looked for in PATH. */
+    execvp(line->arguments[0], (char *const *)line->arguments);
+    dprintf(STDERR_FILENO, "%s", strerror(errno));
+    _exit(127);
+}
+
+/* Kill and reap whom the server has left behind. Blocks until there is
+ * nobody, for a second at most. */
+static void
+end_orphans(void)
+{
+    pid_t children[ORPHANS_MAX];
+
+    for (int look = 0; look < ORPHANS_LOOKS; look++) {
+        int count = proc_children(getpid(), children, ORPHANS_MAX);
+
+        for (int i = 0; i < count; i++) {
+            kill(children[i], SIGKILL);
+        }
+        while (waitpid(-1, NULL, WNOHANG) > 0) {
+        }
+        if (count == 0) {
+            return;
+        }
+        poll(NULL, 0, 1);
+    }
+}
+
+/*
+ * The keeper's process. It writes the server's number to `report_fd`, or the
+ * negative errno of what has failed, and in the end the report. At SIGHUP it
+ * asks the server to end, behind a launcher by closing standard input, of
+ * which nobody else holds the other end. SIGTERM, which our own death sends
+ * as well, ends everything.
+ */
+static _Noreturn void
+keep(const struct server *server, const struct server_order *order,
+     const struct server_line *line, int report_fd, pid_t parent)
+{
+    struct report report = {0};
+    struct rusage usage;
+    int input_fds[2];
+    sigset_t all;
+    int number;
+    pid_t pid;
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    for (number = 1; number < NSIG; number++) {
+        signal(number, SIG_DFL);
+    }
+    if (getppid() != parent) {
+        _exit(0);
+    }
+    if (!order->launcher) {
+        input_fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    } else if (pipe2(input_fds, O_CLOEXEC) == 0) {
+        dprintf(input_fds[1], "%s", server_leash);
+    }
+    pid = fork();
+    if (pid == 0) {
+        become_server(server, order, line, input_fds[0]);
+    }
+    number = pid == -1 ? -errno : pid;
+    /* On both sides of the fork, so that it is done whoever runs first. */
+    setpgid(pid, pid);
+    if (write(report_fd, &number, sizeof number) == -1 || pid == -1) {
+        _exit(0);
+    }
+    sigfillset(&all);
+    number = 0;
+    while (wait4(pid, &report.wait_status, WNOHANG, &usage) == 0) {
+        if (number == SIGTERM) {
+            kill(-pid, SIGKILL);
+        } else if (number == SIGHUP) {
+            report.asked = true;
+            if (order->launcher) {
+                close(input_fds[1]);
+            } else {
+                kill(-pid, SIGTERM);
+            }
+        }
+        sigwait(&all, &number);
+    }
+    report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
+    end_orphans();
+    _exit(write(report_fd, &report, sizeof report) == -1);
+}
+
+/* ---- our side of it -----------------------------------------------------
+ */
+
+/* A pipe that nobody reads would block its writer in the middle of a
+ * measurement; a file in memory never does. Returns -1 with errno. */
+static int
+open_output(void)
+{
+    int fd = memfd_create("output", MFD_CLOEXEC);
+
+    fcntl(fd, F_SETFL, O_APPEND);
+    return fd;
+}
+
+/* Its bytes from `offset` on, ending in 0. */
+static void
+read_output(int fd, off_t offset, char text[SERVER_OUTPUT_BYTES + 1])
+{
+    ssize_t nread =
+        pread(fd, text, SERVER_OUTPUT_BYTES, offset > 0 ? offset : 0);
 
     text[nread > 0 ? nread : 0] = '\0';
 }
 
-void
-server_last_line(const char *output, char *line, size_t line_bytes)
+/* What was not opened is -1, which close(2) refuses. */
+static void
+close_all(const struct server *server)
 {
-    const char *end = output + strlen(output);
-    const char *begin;
-
-    while (end > output && (end[-1] == '\n' || end[-1] == '\r')) {
-        end--;
-    }
-    begin = end;
-    while (begin > output && begin[-1] != '\n') {
-        begin--;
-    }
-    snprintf(line, line_bytes, "%.*s", (int)(end - begin), begin);
-    for (char *byte = line; *byte != '\0'; byte++) {
-        if ((unsigned char)*byte < ' ' || (unsigned char)*byte > '~') {
-            *byte = '?';
-        }
-    }
+    close(server->keeper_fd);
+    close(server->output_fd);
+    close(server->error_fd);
 }
 
-/* Look for the first ready line. One that goes on with anything else than an
- * address is a greeting like any other, and half a line may still become
- * another address. */
-static bool
-has_said_ready(struct server *server)
+/* Fork the keeper, and by it the server. That exec fails is seen later: the
+ * process ends and says why. Returns 0, or -1 with errno; then there is
+ * nothing to stop. */
+static int
+spawn(struct server *server, const struct server_order *order,
+      const struct server_line *line)
 {
-    char text[SERVER_OUTPUT_BYTES + 1];
-    const char *rest = text;
+    pid_t parent = getpid();
+    int fds[2] = {-1, -1};
+    sigset_t all;
+    sigset_t before;
+    int number;
 
-    read_head(server, text);
-    while ((rest = proc_behind(rest, READY_WORDS)) && strchr(rest, '\n')) {
-        if (server_read_address(rest, &server->address,
-                                &server->address_bytes) == 0) {
-            return true;
-        }
+    server->output_fd = open_output();
+    server->error_fd = open_output();
+    server->keeper_pid = -1;
+    /* None of our handlers must run in the keeper. */
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    if (server->output_fd != -1 && server->error_fd != -1 &&
+        pipe2(fds, O_CLOEXEC) == 0) {
+        server->keeper_pid = fork();
     }
-    return false;
+    if (server->keeper_pid == 0) {
+        keep(server, order, line, fds[1], parent);
+    }
+    number = -errno;
+    close(fds[1]);
+    server->keeper_fd = fds[0];
+    if (server->keeper_pid != -1 &&
+        read(fds[0], &number, sizeof number) != sizeof number) {
+        number = -ECHILD;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (number < 0) {
+        close_all(server);
+        errno = -number;
+        return -1;
+    }
+    server->pid = number;
+    clock_getcpuclockid(server->pid, &server->cpu_clock);
+    return 0;
+}
+
+/* True if it has ended, or does so within the time. */
+static bool
+ends_within(const struct server *server, int64_t time_ns)
+{
+    struct pollfd ended = {.fd = server->keeper_fd, .events = POLLIN};
+    int64_t end_ns = clock_now_ns() + time_ns;
+    int status;
+
+    do {
+        const struct timespec left = {.tv_sec = time_ns / NS_PER_S,
+                                      .tv_nsec = time_ns % NS_PER_S};
+
+        status = ppoll(&ended, 1, &left, NULL);
+        time_ns = end_ns - clock_now_ns();
+    } while (status == -1 && time_ns > 0);
+    return status == 1;
+}
+
+bool
+server_has_ended(const struct server *server)
+{
+    return ends_within(server, 0);
+}
+
+void
+server_stop(struct server *server)
+{
+    struct report report = {0};
+
+    kill(server->keeper_pid, SIGHUP);
+    server->killed = !ends_within(server, GRACE_MS * NS_PER_MS);
+    kill(server->keeper_pid, SIGTERM);
+    TEMP_FAILURE_RETRY(read(server->keeper_fd, &report, sizeof report));
+    waitpid(server->keeper_pid, NULL, 0);
+    server->wait_status = report.wait_status;
+    server->ended_early = !report.asked;
+    server->switches = report.switches;
+    read_output(server->output_fd,
+                lseek(server->output_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
+                server->output);
+    read_output(server->error_fd,
+                lseek(server->error_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
+                server->errors);
+    close_all(server);
 }
 
 /* ---- how it went --------------------------------------------------------
@@ -107,7 +308,7 @@ static void
 describe_start(const struct server *server, const struct server_order *order,
                char *head, char reason[SERVER_REASON_BYTES])
 {
-    const char *false_line = proc_behind(head, READY_WORDS);
+    const char *false_line = proc_behind(head, SERVER_READY_WORDS);
     bool silent = order->command && !strstr(order->command, "{port}");
     char line[100];
 
@@ -135,84 +336,45 @@ describe_start(const struct server *server, const struct server_order *order,
     }
 }
 
-/* ---- where it listens ---------------------------------------------------
- */
-
-static int
-port_of(const struct sockaddr_storage *address)
-{
-    /* The port stands at the same place in both kinds. */
-    return ntohs(((const struct sockaddr_in *)address)->sin_port);
-}
-
-/* A port of 127.0.0.1 that nobody has now; somebody else may take it before
- * it is used. -1 with errno if there is none. */
-static int
-free_port(void)
-{
-    struct sockaddr_storage address;
-    socklen_t bytes;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int port = -1;
-
-    if (server_address("127.0.0.1", 0, &address, &bytes) == 0 &&
-        bind(fd, (struct sockaddr *)&address, bytes) == 0 &&
-        getsockname(fd, (struct sockaddr *)&address, &bytes) == 0) {
-        port = port_of(&address);
-    }
-    close(fd);
-    return port;
-}
-
-/* The send timeout is the one that connect(2) obeys: a host that throws our
- * packets away must not hold us up. */
-static bool
-connects(const struct sockaddr_storage *address, socklen_t address_bytes)
-{
-    const struct timeval patience = {.tv_usec = CONNECT_US};
-    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool good;
-
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    good = connect(fd, (const struct sockaddr *)address, address_bytes) == 0;
-    close(fd);
-    return good;
-}
-
-/* True if a connect to the port succeeds, on `host` or, if that is NULL, on
- * 127.0.0.1 or on ::1; then the address is filled in. */
-static bool
-answers(const char *host, int port, struct sockaddr_storage *address,
-        socklen_t *address_bytes)
-{
-    const char *const hosts[] = {host ? host : "127.0.0.1", "::1"};
-    bool good = false;
-
-    for (int i = 0; i < (host ? 1 : 2) && !good; i++) {
-        good = server_address(hosts[i], port, address, address_bytes) == 0 &&
-               connects(address, *address_bytes);
-    }
-    return good;
-}
-
 /* ---- start --------------------------------------------------------------
  */
 
-/* Wait until it has ended or the time is over. */
-static void
-wait_end(const struct server *server, int64_t timeout_ns)
+/* A port that nobody has now, which is what listen(2) looks for; somebody
+ * else may take it before it is used. 0 if there is none. */
+static int
+free_port(void)
 {
-    struct pollfd ended = {.fd = server->pid_fd, .events = POLLIN};
-    int64_t deadline_ns = clock_now_ns() + timeout_ns;
-    int64_t left_ns;
+    struct sockaddr_in address = {0};
+    socklen_t bytes = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    while ((left_ns = deadline_ns - clock_now_ns()) > 0 &&
-           ppoll(&ended, 1,
-                 &(struct timespec){.tv_sec = left_ns / 1000000000,
-                                    .tv_nsec = left_ns % 1000000000},
-                 NULL) == -1 &&
-           errno == EINTR) {
+    if (listen(fd, 1) == 0) {
+        getsockname(fd, (struct sockaddr *)&address, &bytes);
     }
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+/* True if a connect to the host and port succeeds; then the server has that
+ * address. The send timeout is the one that connect(2) obeys: a host that
+ * throws our packets away must not hold us up. */
+static bool
+answers(struct server *server, const char *host, int port)
+{
+    const struct timeval patience = {.tv_usec = CONNECT_US};
+    bool good;
+    int fd;
+
+    if (server_address(host, port, &server->address,
+                       &server->address_bytes) != 0) {
+        return false;
+    }
+    fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    good = connect(fd, (const struct sockaddr *)&server->address,
+                   server->address_bytes) == 0;
+    close(fd);
+    return good;
 }
 
 /* Until a ready line was printed, or somebody listens on `port` (if it is
@@ -220,68 +382,52 @@ wait_end(const struct server *server, int64_t timeout_ns)
 static bool
 wait_ready(struct server *server, const struct server_order *order, int port)
 {
+    const char *host = order->host;
     int64_t deadline_ns = clock_now_ns() + order->start_timeout_ns;
+    char text[SERVER_OUTPUT_BYTES + 1];
 
     for (int look = 1; clock_now_ns() < deadline_ns && !*order->interrupted;
          look++) {
-        if (has_said_ready(server)) {
-            return !order->host ||
-                   server_address(order->host, port_of(&server->address),
-                                  &server->address,
-                                  &server->address_bytes) == 0;
-        }
-        if (server_has_ended(server)) {
-            return false;
-        }
-        if (port > 0 && look % PORT_LOOKS == 0 &&
-            answers(order->host, port, &server->address,
-                    &server->address_bytes)) {
+        read_output(server->output_fd, 0, text);
+        if (server_read_ready(text, host, &server->address,
+                              &server->address_bytes) == 0) {
             return true;
         }
-        wait_end(server, LOOK_NS);
+        if (port > 0 && look % PORT_LOOKS == 0 &&
+            (answers(server, host ? host : "127.0.0.1", port) ||
+             (!host && answers(server, "::1", port)))) {
+            return true;
+        }
+        if (ends_within(server, LOOK_NS)) {
+            return false;
+        }
     }
     return false;
-}
-
-static pid_t
-parent_of(pid_t pid)
-{
-    char text[1024];
-    double parent;
-
-    proc_read(text, sizeof text, "/proc/%d/status", (int)pid);
-    parent = proc_number(text, "PPid:");
-    return parent > 0 ? (pid_t)parent : 0;
 }
 
 /* The leash has said which process the server is. It is ours to look at if
  * it descends from the launcher; else it lives where numbers mean other
  * processes. */
 static void
-find_behind_launcher(struct server *server)
+find_behind_launcher(struct server *server, const char *head)
 {
-    char text[SERVER_OUTPUT_BYTES + 1];
-    double said;
-    pid_t above;
+    double said = proc_number(head, SERVER_PID_WORDS);
+    double above = said;
+    char status[1024];
 
-    read_head(server, text);
-    said = proc_number(text, SERVER_PID_WORDS);
-    server->seen_pid = said > 0 ? (pid_t)said : 0;
-    above = parent_of(server->seen_pid);
-    while (above != 0 && above != server->pid) {
-        above = parent_of(above);
+    while (above > 0 && above != server->pid) {
+        proc_read(status, sizeof status, "/proc/%.0f/status", above);
+        above = proc_number(status, "PPid:");
     }
-    if (above == 0 ||
-        clock_getcpuclockid(server->seen_pid, &server->cpu_clock) != 0) {
-        server->seen_pid = 0;
-    }
+    server->pid = above > 0 ? (pid_t)said : 0;
+    clock_getcpuclockid(server->pid, &server->cpu_clock);
 }
 
 static int
 start_once(struct server *server, const struct server_order *order,
            char reason[SERVER_REASON_BYTES])
 {
-    int64_t begin_ns;
+    int64_t begin_ns = clock_now_ns();
     char head[SERVER_OUTPUT_BYTES + 1];
     struct server_line line;
     const char *wrong;
@@ -292,10 +438,8 @@ start_once(struct server *server, const struct server_order *order,
     if (order->command && strstr(order->command, "{port}")) {
         port = free_port();
     }
-    wrong =
-        port == -1 ? strerror(errno) : server_make_line(order, port, &line);
-    begin_ns = clock_now_ns();
-    if (!wrong && server_spawn(server, order, &line) != 0) {
+    wrong = server_make_line(order, port, &line);
+    if (!wrong && spawn(server, order, &line) != 0) {
         wrong = strerror(errno);
     }
     if (wrong) {
@@ -305,14 +449,14 @@ start_once(struct server *server, const struct server_order *order,
     }
     ready = wait_ready(server, order, port);
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
+    read_output(server->output_fd, 0, head);
     if (!ready) {
-        read_head(server, head);
         server_stop(server);
         describe_start(server, order, head, reason);
         return -1;
     }
     if (order->launcher) {
-        find_behind_launcher(server);
+        find_behind_launcher(server, head);
     }
     return 0;
 }
@@ -321,35 +465,13 @@ int
 server_start(struct server *server, const struct server_order *order,
              char reason[SERVER_REASON_BYTES])
 {
-    int status = -1;
-
     for (int i = 0; i < PORT_TRIES; i++) {
-        status = start_once(server, order, reason);
-        if (status == 0 || !order->command || !strstr(reason, "in use") ||
-            *order->interrupted) {
+        if (start_once(server, order, reason) == 0) {
+            return 0;
+        }
+        if (!strstr(reason, "in use")) {
             break;
         }
     }
-    return status;
-}
-
-/* ---- stop ---------------------------------------------------------------
- */
-
-bool
-server_has_ended(const struct server *server)
-{
-    struct pollfd ended = {.fd = server->pid_fd, .events = POLLIN};
-
-    return poll(&ended, 1, 0) == 1;
-}
-
-void
-server_stop(struct server *server)
-{
-    server->ended_early = server_has_ended(server);
-    kill(server->keeper_pid, SIGHUP);
-    wait_end(server, GRACE_MS * NS_PER_MS);
-    server->killed = !server_has_ended(server);
-    server_reap(server);
+    return -1;
 }

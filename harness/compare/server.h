@@ -2,21 +2,20 @@
  * server.h: servers, each from exec to its last breath.
  *
  * A server is started in a process group of its own, pinned to its CPUs
- * before exec, with default signal dispositions and nothing blocked; it dies
- * with us even if we are killed. It is measured from outside: CPU time by its
- * CPU clock, memory by smaps_rollup, context switches of its whole life by
- * wait4.
+ * before exec, with default signal dispositions and nothing blocked. It is
+ * measured from outside: CPU time by its CPU clock, memory by smaps_rollup,
+ * context switches of its whole life by wait4.
  *
  * Any number may run at a time. Each has a keeper, a process of ours that is
- * its parent and that of all that it leaves behind.
+ * its parent and that of all that it leaves behind, and ends them when we are
+ * gone, whatever has ended us.
  *
  * With a launcher the server is a descendant of what we started, or out of
  * sight; then nothing is known of its costs.
  *
- *   server.c          start, stop, how it ended
- *   server_keeper.c   fork, exec, wait
- *   server_line.c     the command line; addresses
- *   server_watch.c    what can be read of one that runs
+ *   server.c         start, stop, how it ended
+ *   server_line.c    the command line; addresses
+ *   server_watch.c   what can be read of one that runs
  */
 #ifndef FIVEWAYS_SERVER_H
 #define FIVEWAYS_SERVER_H
@@ -29,18 +28,20 @@
 #include <time.h>
 
 enum {
-    SERVER_ARGUMENTS_MAX = 24,   /* the final NULL included */
-    SERVER_REASON_BYTES = 256,   /* a sentence */
-    SERVER_COMMAND_BYTES = 2048, /* a foreign command, under strace too */
-    SERVER_LINE_BYTES = 4096,    /* that, expanded and launched, for sh */
-    SERVER_OUTPUT_BYTES = 4096,  /* kept of what one prints */
+    SERVER_ARGUMENTS_MAX = 24,  /* the final NULL included */
+    SERVER_REASON_BYTES = 256,  /* a sentence */
+    SERVER_LINE_BYTES = 4096,   /* a command, expanded and launched, for sh */
+    SERVER_OUTPUT_BYTES = 4096, /* kept of what one prints */
 };
+
+/* What makes a command more than the name of a program and its arguments. */
+#define SERVER_SHELL_SIGNS ";&|<>()`\n"
 
 /* What to start, and how. */
 struct server_order {
     const char *arguments[SERVER_ARGUMENTS_MAX]; /* path first, NULL last */
-    const char *command;      /* instead: a line for sh, with {port} and
-                               * {host} to be filled in */
+    const char *command;      /* behind these: a line for sh, with {port} and
+                               * {host} to be filled in; or NULL */
     const char *launcher;     /* words for sh that start it, or NULL */
     const char *host;         /* where to connect to; NULL: as it says */
     const cpu_set_t *cpus;    /* that it may use */
@@ -48,23 +49,18 @@ struct server_order {
     const volatile sig_atomic_t *interrupted; /* ends the waiting at once */
 };
 
-/* A server that runs or has run. Stays where it is in memory while it runs.
- */
+/* A server that runs or has run. */
 struct server {
-    pid_t pid;                       /* what we started: the server or its
-                                      * launcher; also the process group */
-    pid_t seen_pid;                  /* the server itself; 0: a launcher
-                                      * started it out of our sight */
+    pid_t pid;                       /* its process; 0: a launcher started it
+                                      * out of our sight */
     pid_t keeper_pid;                /* of the keeper */
-    int pid_fd;                      /* readable when `pid` has ended */
-    int report_fd;                   /* what the keeper says */
+    int keeper_fd;                   /* readable when it has ended */
     int output_fd;                   /* files in memory: what it prints on */
     int error_fd;                    /* ... standard output, and error */
     clockid_t cpu_clock;             /* of the whole process */
     struct sockaddr_storage address; /* where it listens */
     socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
-    struct server *volatile next;    /* in the list of those that run */
     /* From here on known when it has been stopped. */
     int wait_status;  /* as wait4 gives it */
     bool killed;      /* SIGTERM was not enough */
@@ -74,9 +70,6 @@ struct server {
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
-
-/* ---- start and stop -----------------------------------------------------
- */
 
 /*
  * Start a server and wait until it is ready: until it says so, or, for a
@@ -92,7 +85,7 @@ int server_start(struct server *server, const struct server_order *order,
  * their children go on. Blocks, for about 2 s at most. */
 void server_stop(struct server *server);
 
-/* True if it has ended by itself. */
+/* True if it has ended by itself, and its keeper has noticed. */
 bool server_has_ended(const struct server *server);
 
 /* How it ended, in words, with the last line of its standard error. Only
@@ -103,10 +96,6 @@ void server_describe_end(const struct server *server,
 /* Copy the last line of `output` or `errors` that is not empty, or "". Bytes
  * that could steer a terminal become "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
-
-/* End all servers that run, and what they left behind, from a signal handler.
- * Does not wait for it. */
-void server_kill_running(void);
 
 /* ---- what can be read of one that runs ----------------------------------
  */
@@ -136,13 +125,10 @@ int64_t server_switches(const struct server *server);
  * server_cpu_ns() and server_rss_kib(). Takes 15 us for each thread. */
 bool server_forks(const struct server *server);
 
-/* True if its main thread sleeps: it is not at work, nor waiting for a CPU
- * to go on with it, nor held up by the kernel inside a call (state D). */
-bool server_sleeps(const struct server *server);
-
-/* True if somebody has stopped it, with SIGSTOP or a debugger, and nobody has
- * let it go on yet. */
-bool server_is_stopped(const struct server *server);
+/* True if its main thread is in one of the states, which are letters of
+ * proc(5): "RD" is at work, waiting for a CPU to go on, or held up by the
+ * kernel inside a call; "Tt" is stopped, with SIGSTOP or by a debugger. */
+bool server_is(const struct server *server, const char *states);
 
 /* ---- command lines and addresses ----------------------------------------
  */
@@ -180,22 +166,16 @@ int server_address(const char *host, int port,
                    struct sockaddr_storage *address,
                    socklen_t *address_bytes);
 
-/* Read the address that a ready line ends in, "127.0.0.1:5566" or
- * "[::1]:5566", up to the first blank. Returns 0, or -1 if it is neither. */
-int server_read_address(const char *text, struct sockaddr_storage *address,
-                        socklen_t *address_bytes);
-
-/* ---- between the files --------------------------------------------------
+/*
+ * Look for the first ready line in what a server has printed: it ends in an
+ * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank. One that
+ * goes on with anything else is a greeting like any other, and half a line
+ * may still become another address. If `host` is not NULL, the address is
+ * its, and only the port that of the line. Returns 0, or -1 if there is none.
  */
-
-/* Fork the keeper, and by it the server. That exec fails is seen later: the
- * process ends and says why. Returns 0, or -1 with errno; then there is
- * nothing to stop. */
-int server_spawn(struct server *server, const struct server_order *order,
-                 const struct server_line *line);
-
-/* Kill it, if it still runs, and whom it leaves behind; fill in what is known
- * then, but for `killed` and `ended_early`. Blocks, for a second at most. */
-void server_reap(struct server *server);
+int server_read_ready(const char *output, const char *host,
+                      struct sockaddr_storage *address,
+                      socklen_t *address_bytes);
+#define SERVER_READY_WORDS "listening on "
 
 #endif

@@ -1,14 +1,12 @@
 /*
- * server_line.c: from an order to a command line, and the addresses in it.
+ * server_line.c: what a server is told, and what it says.
  */
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/compare/server.h"
-
-/* What makes a command more than the name of a program and its arguments. */
-#define SHELL_SIGNS ";&|<>()`\n"
 
 enum {
     PORT_MAX = 65535
@@ -46,16 +44,6 @@ env_prefix(const char *command)
     return word[strspn(word, letters)] == '=' ? "env " : "";
 }
 
-/* What makes the shell become the server, if the command is a single one. */
-static const char *
-exec_prefix(const char *command)
-{
-    if (strpbrk(command, SHELL_SIGNS)) {
-        return "";
-    }
-    return env_prefix(command)[0] != '\0' ? "exec env " : "exec ";
-}
-
 static void
 put_command(FILE *text, const char *command, int port, const char *host)
 {
@@ -79,28 +67,29 @@ server_make_line(const struct server_order *order, int port,
     const char *launcher = order->launcher;
     const char *command = order->command;
     const char *first = launcher ? launcher : command;
+    bool simple = !first || !strpbrk(first, SERVER_SHELL_SIGNS);
     FILE *text;
     int n = 0;
 
     /* Half of such a command would run here, in front of the launcher. */
-    if (launcher && command && strpbrk(command, SHELL_SIGNS)) {
+    if (launcher && command && strpbrk(command, SERVER_SHELL_SIGNS)) {
         return "a command for the shell cannot be put behind a launcher; "
                "make a script of it";
     }
     if (first) {
-        line->text[SERVER_LINE_BYTES - 1] = '\0';
-        text = fmemopen(line->text, SERVER_LINE_BYTES - 1, "w");
-        if (!text) {
-            return "not enough memory";
-        }
-        fputs(exec_prefix(first), text);
+        text = fmemopen(line->text, SERVER_LINE_BYTES, "w");
+        fputs(simple ? "exec " : "", text);
         if (launcher) {
-            fprintf(text, "%s sh -s -- %s", launcher,
-                    command ? env_prefix(command) : "\"$@\"");
+            fprintf(text, "%s%s sh -s -- ", simple ? env_prefix(first) : "",
+                    launcher);
+        }
+        if (launcher || simple) {
+            fprintf(text, "\"$@\" %s", command ? env_prefix(command) : "");
         }
         if (command) {
             put_command(text, command, port, order->host);
         }
+        fputc('\0', text);
         if (fclose(text) != 0) {
             return "its command is too long";
         }
@@ -109,11 +98,33 @@ server_make_line(const struct server_order *order, int port,
         line->arguments[n++] = line->text;
         line->arguments[n++] = "sh";
     }
-    for (int i = 0; !command && order->arguments[i]; i++) {
+    for (int i = 0; order->arguments[i]; i++) {
         line->arguments[n++] = order->arguments[i];
     }
     line->arguments[n] = NULL;
     return NULL;
+}
+
+/* ---- what one says ------------------------------------------------------
+ */
+
+void
+server_last_line(const char *output, char *line, size_t line_bytes)
+{
+    const char *end = output + strlen(output);
+    const char *begin;
+
+    while (end > output && (end[-1] == '\n' || end[-1] == '\r')) {
+        end--;
+    }
+    begin = memrchr(output, '\n', (size_t)(end - output));
+    begin = begin ? begin + 1 : output;
+    snprintf(line, line_bytes, "%.*s", (int)(end - begin), begin);
+    for (char *byte = line; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte < ' ' || (unsigned char)*byte > '~') {
+            *byte = '?';
+        }
+    }
 }
 
 int
@@ -138,19 +149,23 @@ server_address(const char *host, int port, struct sockaddr_storage *address,
 }
 
 int
-server_read_address(const char *text, struct sockaddr_storage *address,
-                    socklen_t *address_bytes)
+server_read_ready(const char *output, const char *host,
+                  struct sockaddr_storage *address, socklen_t *address_bytes)
 {
-    char host[64];
-    int port;
-    int end = 0;
+    while ((output = proc_behind(output, SERVER_READY_WORDS)) &&
+           strchr(output, '\n')) {
+        char said[64];
+        int port;
+        int end;
 
-    if (sscanf(text, "%63[0-9.]:%5d%n", host, &port, &end) != 2 &&
-        sscanf(text, "[%63[0-9A-Fa-f:.]]:%5d%n", host, &port, &end) != 2) {
-        return -1;
+        if ((sscanf(output, "%63[0-9.]:%5d%n", said, &port, &end) == 2 ||
+             sscanf(output, "[%63[0-9A-Fa-f:.]]:%5d%n", said, &port, &end) ==
+                 2) &&
+            port >= 1 && port <= PORT_MAX && strchr(" \r\n", output[end]) &&
+            server_address(host ? host : said, port, address,
+                           address_bytes) == 0) {
+            return 0;
+        }
     }
-    if (port < 1 || port > PORT_MAX || !strchr(" \r\n", text[end])) {
-        return -1;
-    }
-    return server_address(host, port, address, address_bytes);
+    return -1;
 }

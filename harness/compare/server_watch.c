@@ -13,11 +13,10 @@ server_cpu_ns(const struct server *server)
 {
     struct timespec used;
 
-    if (server->seen_pid == 0 ||
-        clock_gettime(server->cpu_clock, &used) == -1) {
+    if (server->pid == 0 || clock_gettime(server->cpu_clock, &used) == -1) {
         return -1;
     }
-    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
+    return used.tv_sec * NS_PER_S + used.tv_nsec;
 }
 
 double
@@ -25,8 +24,7 @@ server_rss_kib(const struct server *server)
 {
     char text[4096];
 
-    proc_read(text, sizeof text, "/proc/%d/smaps_rollup",
-              (int)server->seen_pid);
+    proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);
     return proc_number(text, "Rss:");
 }
 
@@ -46,16 +44,16 @@ server_stack_kib(void)
                : NAN;
 }
 
-/* What /proc/PID/stat says behind the name, the state first; "" if it is
- * gone. The name may hold anything but its end. */
+/* What /proc/PID/stat says behind the name, which may hold anything but its
+ * end; "" if it is gone. */
 static const char *
 read_stat(const struct server *server, char text[1024])
 {
     const char *name_end;
 
-    proc_read(text, 1024, "/proc/%d/stat", (int)server->seen_pid);
+    proc_read(text, 1024, "/proc/%d/stat", (int)server->pid);
     name_end = strrchr(text, ')');
-    return name_end && name_end[1] == ' ' ? name_end + 2 : "";
+    return name_end ? name_end + 1 : "";
 }
 
 void
@@ -65,18 +63,28 @@ server_faults(const struct server *server, double *faults, double *threads)
 
     /* Fields 10 and 20 of proc(5); the state is the third. */
     if (sscanf(read_stat(server, text),
-               "%*c %*d %*d %*d %*d %*d %*u %lf %*u %*u %*u %*u %*u %*d %*d "
+               " %*c %*d %*d %*d %*d %*d %*u %lf %*u %*u %*u %*u %*u %*d %*d "
                "%*d %*d %lf",
                faults, threads) != 2) {
         *faults = *threads = NAN;
     }
 }
 
+bool
+server_is(const struct server *server, const char *states)
+{
+    char text[1024];
+    char state;
+
+    return sscanf(read_stat(server, text), " %c", &state) == 1 &&
+           strchr(states, state);
+}
+
 int64_t
 server_switches(const struct server *server)
 {
     pid_t threads[PROC_THREADS_MAX];
-    int count = proc_threads(server->seen_pid, threads, PROC_THREADS_MAX);
+    int count = proc_threads(server->pid, threads, PROC_THREADS_MAX);
     double switches = 0;
     char text[4096];
 
@@ -86,7 +94,7 @@ server_switches(const struct server *server)
     for (int i = 0; i < count; i++) {
         /* A thread that ended meanwhile takes its count along. */
         if (proc_read(text, sizeof text, "/proc/%d/task/%d/status",
-                      (int)server->seen_pid, (int)threads[i]) > 0) {
+                      (int)server->pid, (int)threads[i]) > 0) {
             switches += proc_number(text, "voluntary_ctxt_switches:") +
                         proc_number(text, "nonvoluntary_ctxt_switches:");
         }
@@ -99,23 +107,5 @@ server_forks(const struct server *server)
 {
     pid_t child;
 
-    return proc_children(server->seen_pid, &child, 1) > 0;
-}
-
-bool
-server_sleeps(const struct server *server)
-{
-    char text[1024];
-    char state = read_stat(server, text)[0];
-
-    return state != 'R' && state != 'D';
-}
-
-bool
-server_is_stopped(const struct server *server)
-{
-    char text[1024];
-    char state = read_stat(server, text)[0];
-
-    return state == 'T' || state == 't';
+    return proc_children(server->pid, &child, 1) > 0;
 }

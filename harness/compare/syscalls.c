@@ -1,18 +1,27 @@
 /*
- * syscalls.c: how many system calls an echo takes. See syscalls.h.
+ * syscalls.c: how many system calls an echo takes. See measure.h.
+ *
+ * There are two ways. perf: the kernel counts, for some tens of nanoseconds a
+ * call, which has no place in what is timed. strace: needs no privilege but
+ * makes a server more than ten times slower, and a slow server finds more
+ * clients ready at once, so its counts hold for a single client only. Both
+ * count twice; what is between is the echoes' alone.
  */
-#include "harness/compare/syscalls.h"
+#include "harness/compare/measure.h"
 
 #include <errno.h>
+#include <linux/perf_event.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "harness/compare/measure.h"
-#include "harness/compare/server.h"
-#include "harness/load/engine.h"
+#include "harness/base/base.h"
 
-#define MS INT64_C(1000000)
+#define TRACEFS "/sys/kernel/tracing"
 
 enum {
     WARMUP_MS = 10,           /* before a slice is counted with perf */
@@ -23,13 +32,168 @@ enum {
     STRACE_ECHOES = 300,      /* in the first run; twice that in the second */
     STRACE_ECHOES_SLOW = 20,  /* the same where an echo takes long */
     STRACE_WINDOW_MS = 4000,  /* must be done by then */
+    SLOW_BYTES = 65536,       /* a longer message is */
 };
 
-/* One run under strace. */
-struct strace_run {
-    struct strace_table table; /* what was called */
-    double echoes;             /* in its whole life */
+/* ---- perf ---------------------------------------------------------------
+ */
+
+/* The calls that a server of any model may make while it serves, and those
+ * of them that not every architecture has. What is not here is counted in the
+ * total alone. */
+#define EVERYWHERE                                                           \
+    CALL(recvfrom), CALL(sendto), CALL(read), CALL(write), CALL(readv),      \
+        CALL(writev), CALL(recvmsg), CALL(sendmsg), CALL(accept),            \
+        CALL(accept4), CALL(close), CALL(shutdown), CALL(pselect6),          \
+        CALL(ppoll), CALL(epoll_pwait), CALL(epoll_ctl), CALL(ioctl),        \
+        CALL(fcntl), CALL(setsockopt), CALL(getsockname), CALL(futex),       \
+        CALL(clone), CALL(exit), CALL(set_robust_list), CALL(rseq),          \
+        CALL(mmap), CALL(munmap), CALL(mprotect), CALL(madvise),             \
+        CALL(rt_sigprocmask), CALL(clock_nanosleep), CALL(clock_gettime),    \
+        CALL(nanosleep), CALL(timerfd_settime), CALL(gettid), CALL(getppid), \
+        CALL(sched_yield)
+#define CALL(call)                                                           \
+    {                                                                        \
+#call, SYS_##call                                                    \
+    }
+
+static const struct {
+    const char *name; /* as the kernel calls it; NULL: all of them */
+    long number;      /* on this machine */
+} events[] = {
+    {NULL, 0},          EVERYWHERE,
+#ifdef SYS_select
+    CALL(select),
+#endif
+#ifdef SYS_poll
+    CALL(poll),
+#endif
+#ifdef SYS_epoll_wait
+    CALL(epoll_wait),
+#endif
+#ifdef SYS_epoll_pwait2
+    CALL(epoll_pwait2),
+#endif
+#ifdef SYS_clone3
+    CALL(clone3),
+#endif
 };
+
+/* Open counters of one server, the first events of the table. */
+struct perf {
+    int fds[sizeof events / sizeof events[0]];
+    int count; /* how many */
+};
+
+/* The number that tracefs gives to the one event that every system call is;
+ * -1 if nobody tells. Many machines do not mount it. To do so for everybody
+ * would be the owner's decision; where we may, it is mounted for a moment in
+ * a namespace of its own, which nobody else sees and which leaves nothing. */
+static int
+event_id(void)
+{
+    static const char ask[] =
+        "id=events/raw_syscalls/sys_enter/id; exec 2>/dev/null; "
+        "cat " TRACEFS "/$id || cat /sys/kernel/debug/tracing/$id || "
+        "exec unshare -m sh -c 'mount -t tracefs -o ro tracefs " TRACEFS
+        " && cat " TRACEFS "/'$id";
+    static int id = -1; /* looked up once */
+    FILE *shell = id == -1 ? popen(ask, "re") : NULL;
+
+    if (shell) {
+        id = fscanf(shell, "%d", &id) == 1 ? id : -1;
+        pclose(shell);
+    }
+    return id;
+}
+
+/* A counter of a process and all threads that it will start; -1 with errno.
+ */
+static int
+open_counter(pid_t pid, int id, int event)
+{
+    struct perf_event_attr attributes = {
+        .type = PERF_TYPE_TRACEPOINT,
+        .size = sizeof attributes,
+        .config = (uint64_t)id,
+        .inherit = 1,
+    };
+    char filter[32];
+    int fd = (int)syscall(SYS_perf_event_open, &attributes, pid, -1, -1,
+                          PERF_FLAG_FD_CLOEXEC);
+
+    snprintf(filter, sizeof filter, "id == %ld", events[event].number);
+    if (fd != -1 && events[event].name &&
+        ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) == -1) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static void
+perf_close(struct perf *perf)
+{
+    while (perf->count > 0) {
+        close(perf->fds[--perf->count]);
+    }
+}
+
+/* Begin to count what a process calls that has no other thread yet, if
+ * `by_name` is set by name, too. Returns 0; or -1, and the reason is in
+ * `calls`. */
+static int
+perf_open(struct perf *perf, pid_t pid, bool by_name, struct calls *calls)
+{
+    int nevents = by_name ? (int)(sizeof events / sizeof events[0]) : 1;
+    int id = event_id();
+
+    perf->count = 0;
+    if (id == -1) {
+        snprintf(calls->reason, sizeof calls->reason,
+                 access(TRACEFS "/events", R_OK) == -1 && errno != ENOENT
+                     ? "no perf: " TRACEFS ": %s"
+                     : "no perf: tracefs is not mounted at " TRACEFS,
+                 strerror(errno));
+        return -1;
+    }
+    while (perf->count < nevents) {
+        int fd = open_counter(pid, id, perf->count);
+
+        if (fd == -1) {
+            snprintf(calls->reason, sizeof calls->reason,
+                     "no perf: perf_event_open: %s", strerror(errno));
+            perf_close(perf);
+            return -1;
+        }
+        perf->fds[perf->count++] = fd;
+    }
+    return 0;
+}
+
+/* Count calls of this name, or all if that is NULL. */
+static void
+count(struct calls *calls, const char *name, double number)
+{
+    if (name) {
+        calls_add(calls, name, number);
+    } else {
+        calls->per_echo += number;
+    }
+}
+
+/* What has been counted so far, times `sign`. */
+static void
+add_perf(const struct perf *perf, int sign, struct calls *calls)
+{
+    for (int i = 0; i < perf->count; i++) {
+        uint64_t number = 0;
+
+        if (read(perf->fds[i], &number, sizeof number) == sizeof number) {
+            count(calls, events[i].name, sign * (double)number);
+        }
+    }
+}
 
 /* All that the server calls from one rest to the next, in a slice: half-done
  * echoes are in neither count, so an echo has all of its calls. */
@@ -38,37 +202,27 @@ count_slice(const struct measure_order *order, const struct server *server,
             struct driver *driver, const struct perf *perf,
             struct calls *calls)
 {
-    int64_t slice_ns = MS * order->scenario->delay_ms * SLICE_DELAYS;
-    uint64_t begin[PERF_EVENTS_MAX];
-    uint64_t end[PERF_EVENTS_MAX];
-    double echoes;
+    int slice_ms = order->scenario->delay_ms * SLICE_DELAYS;
 
-    slice_ns = slice_ns > SLICE_MS * MS ? slice_ns : SLICE_MS * MS;
+    slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
     /* The kernel has been seen to miss one echo of each of a thousand
      * threads before the first reading, and none after it. */
     measure_settle(order, server);
-    perf_read(perf, begin);
-    driver_slice(driver, WARMUP_MS * MS, 0, 0, 0);
+    add_perf(perf, 0, calls);
+    driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
     measure_settle(order, server);
-    perf_read(perf, begin);
-    driver_slice(driver, slice_ns, 0, 0, 0);
+    add_perf(perf, -1, calls);
+    driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
     measure_settle(order, server);
-    perf_read(perf, end);
-    echoes = (double)driver->shared->slice_echoes;
-    if (driver->shared->engine_errno != 0 || echoes < 1) {
+    add_perf(perf, 1, calls);
+    calls->echoes = (double)driver->shared->slice_echoes;
+    if (driver->shared->engine_errno != 0 || calls->echoes < 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "there was no echo while calls were counted");
         return;
     }
     snprintf(calls->method, sizeof calls->method, "perf");
     calls->counted_clients = order->scenario->clients;
-    calls->echoes = echoes;
-    calls->per_echo = (double)(end[0] - begin[0]) / echoes;
-    for (int i = 1; i < perf->nevents; i++) {
-        calls_add(calls, perf->names[i],
-                  (double)(end[i] - begin[i]) / echoes);
-    }
-    calls_finish(calls);
 }
 
 /* Returns 0; or -1, and the reason is in `calls`. */
@@ -76,8 +230,7 @@ static int
 count_with_perf(const struct measure_order *order, struct calls *calls)
 {
     const struct scenario *scenario = order->scenario;
-    char reason[SERVER_REASON_BYTES];
-    char perf_reason[PERF_REASON_BYTES];
+    bool by_name = scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX;
     struct server server;
     struct engine_options options;
     struct driver driver;
@@ -86,123 +239,131 @@ count_with_perf(const struct measure_order *order, struct calls *calls)
     double threads;
     int status = -1;
 
-    if (measure_start_server(order, &server, NULL, reason) != 0) {
-        snprintf(calls->reason, sizeof calls->reason, "%s", reason);
+    if (measure_start_server(order, &server, NULL, calls->reason) != 0) {
         return -1;
     }
     measure_set_load(order, &server, &options);
     options.ask_silent = false;
-    if (server.seen_pid == 0) {
+    server_faults(&server, &faults, &threads);
+    if (server.pid == 0) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: the launcher hides the server");
-    } else if (server_faults(&server, &faults, &threads), threads > 1) {
+    } else if (threads > 1) {
         snprintf(calls->reason, sizeof calls->reason,
                  "no perf: it has threads from the start");
-    } else if (perf_open(&perf, server.seen_pid,
-                         scenario->clients + scenario->silent <=
-                             NAMED_CLIENTS_MAX,
-                         perf_reason) == 0) {
+    } else if (perf_open(&perf, server.pid, by_name, calls) == 0) {
         if (driver_start(&driver, &options, &server) == 0 &&
             driver_connect(&driver) == 0 &&
-            driver_slice(&driver, WARMUP_MS * MS, 0, 0, -1) == 0) {
+            driver_slice(&driver, WARMUP_MS * NS_PER_MS, 0, 0, -1) == 0) {
             count_slice(order, &server, &driver, &perf, calls);
             status = 0;
         }
         driver_stop(&driver);
         perf_close(&perf);
-    } else {
-        snprintf(calls->reason, sizeof calls->reason, "no perf: %s",
-                 perf_reason);
     }
     server_stop(&server);
     return status;
 }
 
-/* Returns 0; or -1, and the reason is in `calls` behind what is there. */
+/* ---- strace -------------------------------------------------------------
+ */
+
+/* The table of `strace -c` at the end of `text`, which is cut into lines,
+ * times `sign`. Its rows: share, seconds, us per call, calls, perhaps errors,
+ * name; rulers and the total are none. Returns how many there are. */
 static int
-run_strace(const struct measure_order *order, int echoes,
-           struct strace_run *run, struct calls *calls)
+add_table(char *text, int sign, struct calls *calls)
+{
+    char *rest = strstr(text, "% time");
+    const char *line;
+    int rows = 0;
+
+    while (rest && (line = strsep(&rest, "\n"))) {
+        char words[2][24];
+        double number;
+        int n = sscanf(line, "%*f %*f %*d %lf %23s %23s", &number, words[0],
+                       words[1]);
+
+        if (n >= 2 && strcmp(words[n - 2], "total") != 0) {
+            count(calls, NULL, sign * number);
+            count(calls, words[n - 2], sign * number);
+            rows++;
+        }
+    }
+    return rows;
+}
+
+/* Behind the reason that is there already. Returns -1. */
+static int
+no_strace(struct calls *calls, const char *why)
 {
     size_t length = strlen(calls->reason);
-    char *reason = calls->reason + length;
-    size_t reason_bytes = sizeof calls->reason - length;
-    const char *before = length > 0 ? "; " : "";
-    struct engine_result *result = calloc(1, sizeof *result);
-    char words[SERVER_REASON_BYTES];
+
+    snprintf(calls->reason + length, sizeof calls->reason - length,
+             "%sno strace: %.120s", length > 0 ? "; " : "", why);
+    return -1;
+}
+
+/* Count all that a server calls in its whole life, times `sign`, and its
+ * echoes. Returns 0; or -1, and the reason is in `calls`. */
+static int
+run_strace(const struct measure_order *order, int echoes, int sign,
+           struct calls *calls)
+{
+    /* -I 3: a SIGTERM for the group is the server's to obey, and strace
+     * prints its table once the server has ended. */
+    static const char *const words[] = {
+        "strace", "-f", "-c", "-q", "-q", "-I", "3", "--", NULL,
+    };
+    static struct engine_result result;
+    char reason[SERVER_REASON_BYTES];
     struct server server;
     struct engine_options options;
-    int status = -1;
+    int status;
 
-    if (!result ||
-        measure_start_server(order, &server, strace_wrap, words) != 0) {
-        snprintf(reason, reason_bytes, "%sno strace: %.120s", before,
-                 result ? words : strerror(ENOMEM));
-        free(result);
-        return -1;
+    if (measure_start_server(order, &server, words, reason) != 0) {
+        return no_strace(calls, server.wait_status == W_EXITCODE(127, 0)
+                                    ? "strace is not installed (on Debian: "
+                                      "apt-get install strace)"
+                                    : reason);
     }
     measure_set_load(order, &server, &options);
     options.clients = 1;
     options.silent_clients = 0;
     options.ask_silent = false;
     options.warmup_ns = 0;
-    options.window_ns = STRACE_WINDOW_MS * MS;
+    options.window_ns = STRACE_WINDOW_MS * NS_PER_MS;
     options.echoes_max = (uint64_t)echoes;
-    if (engine_run(&options, result) == 0) {
-        run->echoes = (double)result->echoes_total;
-        status = 0;
-    }
+    memset(&result, 0, sizeof result);
+    status = engine_run(&options, &result);
     server_stop(&server);
-    free(result);
-    if (status != 0 || strace_parse(server.errors, &run->table) != 0) {
-        snprintf(reason, reason_bytes, "%sno strace: it printed no table",
-                 before);
-        return -1;
+    if (status != 0 || add_table(server.errors, sign, calls) == 0) {
+        return no_strace(calls, "it printed no table");
     }
+    calls->echoes += sign * (double)result.echoes_total;
     return 0;
 }
 
+/* Two runs, the second with twice the echoes: their difference is free of
+ * what the server calls as it starts and ends. */
 static void
-subtract(const struct strace_run runs[2], struct calls *calls)
-{
-    const struct strace_table *longer = &runs[1].table;
-
-    calls->echoes = runs[1].echoes - runs[0].echoes;
-    calls->per_echo = 0;
-    for (int i = 0; i < longer->nrows; i++) {
-        int64_t more = longer->rows[i].calls -
-                       strace_calls(&runs[0].table, longer->rows[i].name);
-
-        calls->per_echo += (double)more / calls->echoes;
-        calls_add(calls, longer->rows[i].name, (double)more / calls->echoes);
-    }
-    calls_finish(calls);
-}
-
-/*
- * Two runs, the second with twice the echoes: their difference is free of
- * what the server calls as it starts and ends. Returns 0; or -1, and the
- * reason is in `calls`.
- */
-static int
 count_with_strace(const struct measure_order *order, struct calls *calls)
 {
     const struct scenario *scenario = order->scenario;
+    const char *command = order->contender->command;
     bool slow = scenario->delay_ms > 0 || scenario->work_us > 0 ||
-                scenario->message_bytes > 65536;
+                scenario->message_bytes > SLOW_BYTES;
     int echoes = slow ? STRACE_ECHOES_SLOW : STRACE_ECHOES;
-    struct strace_run *runs = calloc(2, sizeof *runs);
-    int status = -1;
 
-    if (runs && run_strace(order, echoes, &runs[0], calls) == 0 &&
-        run_strace(order, 2 * echoes, &runs[1], calls) == 0 &&
-        runs[1].echoes > runs[0].echoes) {
+    if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
+        no_strace(calls,
+                  "a command for the shell cannot be put under strace");
+    } else if (run_strace(order, echoes, -1, calls) == 0 &&
+               run_strace(order, 2 * echoes, 1, calls) == 0 &&
+               calls->echoes > 0) {
         snprintf(calls->method, sizeof calls->method, "strace");
         calls->counted_clients = 1;
-        subtract(runs, calls);
-        status = 0;
     }
-    free(runs);
-    return status;
 }
 
 void
@@ -216,14 +377,22 @@ syscalls_count(const struct measure_order *order, enum syscalls_method method,
     snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
     snprintf(calls->model, sizeof calls->model, "%s", life.model);
     calls->clients = life.clients;
+    calls->echoes = calls->per_echo = 0;
     if (method == SYSCALLS_NONE) {
         snprintf(calls->reason, sizeof calls->reason, "not asked for");
-        return;
-    }
-    if (method != SYSCALLS_STRACE && count_with_perf(order, calls) == 0) {
-        return;
-    }
-    if (method != SYSCALLS_PERF) {
+    } else if ((method == SYSCALLS_STRACE ||
+                count_with_perf(order, calls) != 0) &&
+               method != SYSCALLS_PERF) {
         count_with_strace(order, calls);
     }
+    if (calls->method[0] == '\0') {
+        calls->nnames = 0;
+        calls->echoes = calls->per_echo = NAN;
+        return;
+    }
+    calls->per_echo /= calls->echoes;
+    for (int i = 0; i < calls->nnames; i++) {
+        calls->names[i].per_echo /= calls->echoes;
+    }
+    calls_finish(calls);
 }

@@ -104,8 +104,6 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
     struct driver_shared *shared = turn->driver.shared;
     struct measurement *seen = &turn->seen;
     bool ours = turn->order.contender->kind != CONTENDER_FOREIGN;
-    struct disturbance after;
-    struct disturbance change;
     struct life life;
     size_t contender = (size_t)(turn - lives->turns);
     cpu_set_t cpus;
@@ -128,14 +126,7 @@ judge_sum(struct lives *lives, struct turn *turn, int sum)
     judge_merge(seen);
     judge_fill(&life, seen, &turn->server);
     CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
-    disturbance_read(&after, &cpus);
-    change = disturbance_between(&lives->before, &after);
-    life.figure[LIFE_STEAL_PERCENT] =
-        100 * change.steal_s / (change.time_s * CPU_COUNT(&cpus));
-    life.figure[LIFE_THROTTLED] = change.throttled;
-    life.figure[LIFE_LISTEN_OVERFLOWS] = change.overflows;
-    life.figure[LIFE_LISTEN_DROPS] = change.drops;
-    life.figure[LIFE_RETRANSMITS] = change.retransmits;
+    disturbance_fill(&life, &lives->before, &cpus);
     life.figure[LIFE_STALLS] = turn->stalls[sum];
     life.figure[LIFE_STALL_MS] = turn->stall_ms[sum];
     life.figure[LIFE_ELSEWHERE_PERCENT] = seen->elsewhere_percent;
@@ -158,7 +149,7 @@ look_last(struct turn *turn)
 {
     struct measurement *seen = &turn->seen;
     struct driver_shared *shared = turn->driver.shared;
-    pid_t pid = turn->server.seen_pid;
+    pid_t pid = turn->server.pid;
     int64_t cpu_ns = server_cpu_ns(&turn->server);
     int64_t switches = server_switches(&turn->server);
     double threads;

@@ -25,94 +25,45 @@ enum {
     EVENTS = 256
 };
 
-/* One client. */
+/* One client. The listener has one, too. */
 struct conn {
     int fd;         /* its socket */
     char *unsent;   /* what the kernel would not take yet, or NULL */
     size_t nunsent; /* how many bytes */
-    size_t sent;    /* how many of them have gone since */
 };
 
 /* The server. */
 static struct {
     int epoll_fd;            /* all descriptors are in it */
-    int listen_fd;           /* the contract's */
-    bool accepting;          /* listen_fd is in epoll_fd */
-    bool stopped;            /* accept said that it was shut down */
+    struct conn listener;    /* its socket is the contract's */
     int64_t accept_again_ms; /* end of the pause, 0: none */
     int open;                /* clients */
 } server;
 
-/* The listener is the one whose pointer is NULL. */
-static void
-watch_listener(bool wanted)
+static int
+watch(struct conn *conn, int operation, uint32_t events)
 {
-    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event event = {.events = events};
 
-    if (wanted != server.accepting) {
-        epoll_ctl(server.epoll_fd, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
-                  server.listen_fd, &event);
-        server.accepting = wanted;
-    }
+    event.data.ptr = conn;
+    return epoll_ctl(server.epoll_fd, operation, conn->fd, &event);
 }
 
 /* How long epoll_wait may sleep: for ever, or to the end of a pause. */
 static int
 pause_ms(void)
 {
-    int64_t left_ms;
+    int64_t left_ms = server.accept_again_ms - clock_now_ms();
 
     if (server.accept_again_ms == 0) {
         return -1;
     }
-    left_ms = server.accept_again_ms - clock_now_ms();
-    if (left_ms > 0) {
-        return (int)left_ms;
+    if (left_ms <= 0) {
+        server.accept_again_ms = 0;
+        watch(&server.listener, EPOLL_CTL_MOD, EPOLLIN);
+        return -1;
     }
-    server.accept_again_ms = 0;
-    watch_listener(true);
-    return -1;
-}
-
-/* Accept all that wait. */
-static void
-conn_accept(void)
-{
-    for (;;) {
-        int fd = accept4(server.listen_fd, NULL, NULL,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
-        struct epoll_event event = {.events = EPOLLIN};
-        struct conn *conn;
-
-        if (fd == -1) {
-            int pause_ms = contract_accept_error(errno);
-
-            if (pause_ms != 0) {
-                watch_listener(false);
-                server.accept_again_ms =
-                    pause_ms == -1 ? 0 : clock_now_ms() + pause_ms;
-                server.stopped = pause_ms == -1;
-            }
-            return;
-        }
-        if (!contract_client_opened(fd)) {
-            close(fd);
-            continue;
-        }
-        server.open++;
-        conn = calloc(1, sizeof *conn);
-        event.data.ptr = conn;
-        if (conn) {
-            conn->fd = fd;
-        }
-        if (!conn ||
-            epoll_ctl(server.epoll_fd, EPOLL_CTL_ADD, fd, &event) == -1) {
-            free(conn);
-            server.open--;
-            contract_client_closed(fd, CONTRACT_ERROR);
-            close(fd);
-        }
-    }
+    return (int)left_ms;
 }
 
 static void
@@ -125,54 +76,71 @@ conn_close(struct conn *conn, enum contract_end why)
     server.open--;
 }
 
+/* Accept all that wait. */
 static void
-watch(struct conn *conn, uint32_t events)
+conn_accept(void)
 {
-    struct epoll_event event = {.events = events, .data.ptr = conn};
+    int fd;
+    int wait_ms;
 
-    if (epoll_ctl(server.epoll_fd, EPOLL_CTL_MOD, conn->fd, &event) == -1) {
-        conn_close(conn, CONTRACT_ERROR);
+    while ((fd = accept4(server.listener.fd, NULL, NULL,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
+        struct conn *conn = calloc(1, sizeof *conn);
+
+        if (!conn || !contract_client_opened(fd)) {
+            free(conn);
+            close(fd);
+            continue;
+        }
+        conn->fd = fd;
+        server.open++;
+        if (watch(conn, EPOLL_CTL_ADD, EPOLLIN) == -1) {
+            conn_close(conn, CONTRACT_ERROR);
+        }
     }
+    wait_ms = contract_accept_error(errno);
+    if (wait_ms == -1) {
+        watch(&server.listener, EPOLL_CTL_DEL, 0);
+    } else if (wait_ms > 0) {
+        server.accept_again_ms = clock_now_ms() + wait_ms;
+        watch(&server.listener, EPOLL_CTL_MOD, 0);
+    }
+}
+
+/* Returns how many bytes the kernel has taken, or -1: the client is gone. */
+static ssize_t
+conn_send(struct conn *conn, const char *bytes, size_t nbytes)
+{
+    ssize_t nsent = send(conn->fd, bytes, nbytes, MSG_NOSIGNAL);
+
+    if (nsent == -1 && errno != EAGAIN && errno != EINTR) {
+        conn_close(conn, contract_end_of_send(errno));
+        return -1;
+    }
+    nsent = nsent > 0 ? nsent : 0;
+    contract_count_out((size_t)nsent);
+    return nsent;
 }
 
 static void
 conn_flush(struct conn *conn)
 {
-    ssize_t nsent = send(conn->fd, conn->unsent + conn->sent,
-                         conn->nunsent - conn->sent, MSG_NOSIGNAL);
+    ssize_t nsent = conn_send(conn, conn->unsent, conn->nunsent);
 
     if (nsent == -1) {
-        if (errno != EAGAIN && errno != EINTR) {
-            conn_close(conn, contract_end_of_send(errno));
-        }
         return;
     }
-    contract_count_out((size_t)nsent);
-    conn->sent += (size_t)nsent;
-    if (conn->sent == conn->nunsent) {
+    conn->nunsent -= (size_t)nsent;
+    memmove(conn->unsent, conn->unsent + nsent, conn->nunsent);
+    if (conn->nunsent == 0) {
         free(conn->unsent);
         conn->unsent = NULL;
-        conn->nunsent = 0;
-        watch(conn, EPOLLIN);
+        watch(conn, EPOLL_CTL_MOD, EPOLLIN);
     }
 }
 
-/* Keep what the kernel would not take, and wait until it will. */
-static void
-conn_keep(struct conn *conn, const char *bytes, size_t nbytes)
-{
-    conn->unsent = malloc(nbytes);
-    if (!conn->unsent) {
-        conn_close(conn, CONTRACT_ERROR);
-        return;
-    }
-    memcpy(conn->unsent, bytes, nbytes);
-    conn->nunsent = nbytes;
-    conn->sent = 0;
-    watch(conn, EPOLLOUT);
-}
-
-/* One event, one recv, one send. */
+/* One event, one recv, one send. What the kernel would not take is kept until
+ * it will. */
 static void
 conn_echo(struct conn *conn)
 {
@@ -191,16 +159,18 @@ conn_echo(struct conn *conn)
         return;
     }
     contract_count_in((size_t)nread);
-    nsent = send(conn->fd, bytes, (size_t)nread, MSG_NOSIGNAL);
-    if (nsent == -1 && errno != EAGAIN && errno != EINTR) {
-        conn_close(conn, contract_end_of_send(errno));
+    nsent = conn_send(conn, bytes, (size_t)nread);
+    if (nsent == -1 || nsent == nread) {
         return;
     }
-    nsent = nsent > 0 ? nsent : 0;
-    contract_count_out((size_t)nsent);
-    if (nsent < nread) {
-        conn_keep(conn, bytes + nsent, (size_t)(nread - nsent));
+    conn->nunsent = (size_t)(nread - nsent);
+    conn->unsent = malloc(conn->nunsent);
+    if (!conn->unsent) {
+        conn_close(conn, CONTRACT_ERROR);
+        return;
     }
+    memcpy(conn->unsent, bytes + nsent, conn->nunsent);
+    watch(conn, EPOLL_CTL_MOD, EPOLLOUT);
 }
 
 static void
@@ -208,15 +178,15 @@ server_run(void)
 {
     struct epoll_event events[EVENTS];
 
-    while (!server.stopped || server.open > 0) {
+    while (!contract_stopping() || server.open > 0) {
         int ready = epoll_wait(server.epoll_fd, events, EVENTS, pause_ms());
 
         for (int i = 0; i < ready; i++) {
             struct conn *conn = events[i].data.ptr;
 
-            if (!conn) {
+            if (conn == &server.listener) {
                 conn_accept();
-            } else if (conn->nunsent > 0) {
+            } else if (conn->unsent) {
                 conn_flush(conn);
             } else {
                 conn_echo(conn);
@@ -230,13 +200,13 @@ main(int argc, char **argv)
 {
     contract_parse("yardstick", NULL, argc, argv);
     contract_offer_echo_only();
-    server.listen_fd = contract_listen();
+    server.listener.fd = contract_listen();
     server.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (server.epoll_fd == -1 ||
-        fcntl(server.listen_fd, F_SETFL, O_NONBLOCK) == -1) {
+        fcntl(server.listener.fd, F_SETFL, O_NONBLOCK) == -1) {
         contract_die(errno, "epoll_create1");
     }
-    watch_listener(true);
+    watch(&server.listener, EPOLL_CTL_ADD, EPOLLIN);
     contract_ready();
     server_run();
     close(server.epoll_fd);

@@ -1,10 +1,12 @@
 /*
- * cells.c: what stands in a cell. See cells.h.
+ * cells.c: what stands in a cell of a table, whichever table that is. See
+ * internal.h.
  */
-#include "harness/report/cells.h"
-
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "harness/report/internal.h"
 
 enum {
     NAME_WIDTH = 22,        /* of a model; the middle of a longer one goes */
@@ -13,38 +15,49 @@ enum {
     BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
-/* From here on a time reads better in milliseconds. */
-#define MILLISECONDS_FROM_US 20000
+/* ---- scenarios -----------------------------------------------------------
+ */
 
 enum cells_kind
 cells_kind(const struct life *life)
 {
-    if (life->rate_per_s > 0) {
-        return KIND_RATE;
+    const struct {
+        bool is; /* the first that is so decides */
+        enum cells_kind kind;
+    } kinds[] = {
+        {life->rate_per_s > 0, KIND_RATE},
+        {life->churn || life->handshake, KIND_CONNECT},
+        {life->ask_silent, KIND_IDLE},
+        {life->silent > 0, KIND_SILENT},
+        {life->delay_ms > 0, KIND_WAIT},
+        {life->work_us > 0, KIND_WORK},
+        {life->message_bytes > BULK_BYTES, KIND_BULK},
+        {life->clients == 1, KIND_ONE},
+        {true, KIND_MANY},
+    };
+    size_t i = 0;
+
+    while (!kinds[i].is) {
+        i++;
     }
-    if (life->churn || life->handshake) {
-        return KIND_CONNECT;
-    }
-    if (life->ask_silent || life->silent > 0) {
-        return life->ask_silent ? KIND_IDLE : KIND_SILENT;
-    }
-    if (life->delay_ms > 0) {
-        return KIND_WAIT;
-    }
-    if (life->work_us > 0) {
-        return KIND_WORK;
-    }
-    if (life->message_bytes > BULK_BYTES) {
-        return KIND_BULK;
-    }
-    return life->clients == 1 ? KIND_ONE : KIND_MANY;
+    return kinds[i].kind;
+}
+
+const struct life *
+group_life(const struct summary_group *group)
+{
+    return group->rows[0].life;
+}
+
+bool
+row_keeps_up(const struct summary_row *row)
+{
+    return row->status == LIFE_OK && !row->saturated && !row->starved;
 }
 
 void
 cells_label(struct text *text, const struct life *life)
 {
-    const char *plural = life->clients == 1 ? "" : "s";
-
     switch (cells_kind(life)) {
     case KIND_RATE:
         text_add(text, "%d messages/s", life->rate_per_s);
@@ -71,24 +84,145 @@ cells_label(struct text *text, const struct life *life)
                  (double)life->message_bytes / 1024);
         break;
     default:
-        text_add(text, "%d client%s", life->clients, plural);
+        text_add(text, "%d client%s", life->clients,
+                 life->clients == 1 ? "" : "s");
         break;
     }
 }
 
-bool
-cells_in_milliseconds(const struct summary_group *group)
+/* ---- the table of all cells ----------------------------------------------
+ */
+
+/* How a cell is written. */
+enum form {
+    FORM_WORDS,  /* it is more than a figure */
+    FORM_NUMBER, /* three digits */
+    FORM_FIXED,  /* two digits behind the point */
+    FORM_COUNT,  /* with a unit: 94.8k */
+    FORM_TIME,   /* us or ms, as the heading says */
+    FORM_SHARED, /* a time that clients who are not served never get */
+};
+
+static const char turn[] = "full turn: echo to echo of a client";
+static const char response[] = "response: from when a message was due";
+static const char service[] = "service: from when it was sent";
+static const char slice[] =
+    "slice: what one differs by from its model and block";
+static const char half[] =
+    "+-: half the 95 % interval, for all pairs together";
+
+static const struct {
+    const char *above;       /* the heading */
+    const char *heading;     /* without the unit of a time */
+    enum form form;          /* of the cell */
+    enum life_figure figure; /* that it shows */
+    const char *meaning;     /* or NULL */
+    bool left;               /* words */
+} cells[CELLS] = {
+    [CELLS_NAME] = {"", "scenario", .left = true},
+    [CELLS_LABEL] = {"", "", .left = true},
+    [CELLS_BLOCKS] = {"", "blocks"},
+    [CELLS_SLICES] = {"", "slices"},
+    [CELLS_STALLED] = {"", "stalled"},
+    [CELLS_CPU_NOISE] = {"CPU per echo, %", "slice", .meaning = slice},
+    [CELLS_CPU_HALF] = {"CPU per echo, %", "+-", .meaning = half},
+    [CELLS_RATE_NOISE] = {"echoes/s, %", "slice"},
+    [CELLS_RATE_HALF] = {"echoes/s, %", "+-"},
+    [CELLS_LIVES] = {"", "lives", FORM_WORDS, 0,
+                     "differ: fresh processes do by more than their slices "
+                     "explain, so the interval is widened",
+                     true},
+    [CELLS_RATE_ASKED] = {"", "asked/s"},
+    [CELLS_MODEL] = {"", "", .left = true},
+    [CELLS_BASE] = {"", "over", .left = true},
+    [CELLS_SERVED] = {"", "served"},
+    [CELLS_FAIRNESS] = {"", "fair", FORM_FIXED, LIFE_FAIRNESS,
+                        "fair: least served client over the median", false},
+    [CELLS_RATE] = {"", "echoes/s", FORM_COUNT, LIFE_ECHOES_PER_S},
+    [CELLS_OVER_MOST] = {"", "of most"},
+    [CELLS_P50] = {"full turn", "p50", FORM_SHARED, LIFE_P50_US, turn},
+    [CELLS_P99] = {"full turn", "p99", FORM_SHARED, LIFE_P99_US, turn},
+    [CELLS_SERVER] = {"CPU us/echo", "server", FORM_NUMBER,
+                      LIFE_SERVER_CPU_US_PER_ECHO},
+    [CELLS_CLIENT] = {"CPU us/echo", "client", FORM_NUMBER,
+                      LIFE_CLIENT_CPU_US_PER_ECHO},
+    [CELLS_COST] = {"server CPU over", "least"},
+    [CELLS_RANGE] = {"server CPU over", "95 %",
+                     .meaning = "95 %: interval, for all pairs together"},
+    [CELLS_YARD] = {"server CPU over", "yard",
+                    .meaning = "yard: a bare epoll loop"},
+    [CELLS_FLOOR] = {"server CPU over", "floor",
+                     .meaning = "floor: a recv and a send alone"},
+    [CELLS_OVER_BASE] = {"CPU over that", ""},
+    [CELLS_CALLS] = {"", "calls"},
+    [CELLS_SWITCHES] = {"", "switch", FORM_FIXED, LIFE_SWITCHES_PER_ECHO},
+    [CELLS_MEMORY] = {"", "KiB/cl", .meaning = "KiB/cl: with kernel stack"},
+    [CELLS_RESIDENT] = {"KiB a client", "resident", FORM_NUMBER,
+                        LIFE_RSS_KIB_PER_CLIENT},
+    [CELLS_STACK] = {"KiB a client", "kernel", FORM_NUMBER,
+                     LIFE_STACK_KIB_PER_CLIENT,
+                     "kernel: the stack that it keeps for a thread", false},
+    [CELLS_BOUND] = {"", "bound by"},
+    [CELLS_RESPONSE_P50] = {"response", "p50", FORM_SHARED, LIFE_P50_US,
+                            response},
+    [CELLS_RESPONSE_P99] = {"response", "p99", FORM_SHARED, LIFE_P99_US,
+                            response},
+    [CELLS_SERVICE_P50] = {"service", "p50", FORM_TIME, LIFE_SERVICE_P50_US,
+                           service},
+    [CELLS_SERVICE_P99] = {"service", "p99", FORM_TIME, LIFE_SERVICE_P99_US,
+                           service},
+    [CELLS_LAG] = {"client", "lag", FORM_TIME, LIFE_LAG_P99_US,
+                   "lag: how late the client was", false},
+    [CELLS_UNFINISHED] = {"", "unfin.", FORM_COUNT, LIFE_UNFINISHED},
+    [CELLS_STATE] = {"", "state", .left = true},
+};
+
+/* ---- cells that are more than a figure -----------------------------------
+ */
+
+static void
+verdict_add(struct text *text, const struct comparison *over)
 {
-    for (size_t i = 0; i < group->nrows; i++) {
-        if (group->rows[i].figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
-            return true;
-        }
+    static const char *const words[] = {
+        [VERDICT_UNKNOWN] = "-",
+        [VERDICT_UNCLEAR] = "~",
+        [VERDICT_SAME] = "same",
+    };
+
+    if (over->verdict == VERDICT_DIFFERENT) {
+        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
+    } else {
+        text_add(text, "%s", words[over->verdict]);
     }
-    return false;
 }
 
-/* ---- the cells that are more than a number ------------------------------
- */
+/* Over the best of the group, or `best` for that itself. */
+static enum mark
+put_verdict(struct text *text, const struct at *at, enum fitted what,
+            const char *best)
+{
+    if (at->row != at->group->best[what]) {
+        verdict_add(text, &at->row->over_best[what]);
+        return MARK_NONE;
+    }
+    text_add(text, "%s", best);
+    return at->group->clear[what] ? MARK_BEST : MARK_NONE;
+}
+
+/* Two names that only differ at their end stay different. */
+static void
+put_name(struct text *text, const char *name)
+{
+    size_t length = strlen(name);
+    int head = (NAME_WIDTH - 2) / 2;
+
+    if (length <= NAME_WIDTH) {
+        text_add(text, "%s", name);
+    } else {
+        text_add(text, "%.*s..%s", head, name,
+                 name + length - (NAME_WIDTH - 2 - head));
+    }
+}
 
 static enum mark
 put_served(struct text *text, const struct summary_row *row)
@@ -100,34 +234,6 @@ put_served(struct text *text, const struct summary_row *row)
     text_add(text, "%.0f/%.0f", row->figure[LIFE_SERVED],
              row->figure[LIFE_ASKED]);
     return row->starved ? MARK_BAD : MARK_NONE;
-}
-
-/* "x1.52", "~", "same", or `best` for the reference itself. */
-static enum mark
-put_verdict(struct text *text, const struct summary_group *group,
-            const struct summary_row *row, enum fitted what, const char *best)
-{
-    const struct comparison *over = &row->over_best[what];
-
-    if (row == group->best[what]) {
-        text_add(text, "%s", best);
-        return group->clear[what] ? MARK_BEST : MARK_NONE;
-    }
-    switch (over->verdict) {
-    case VERDICT_DIFFERENT:
-        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
-        break;
-    case VERDICT_SAME:
-        text_add(text, "same");
-        break;
-    case VERDICT_UNCLEAR:
-        text_add(text, "~");
-        break;
-    default:
-        text_add(text, "-");
-        break;
-    }
-    return MARK_NONE;
 }
 
 /* What the clients add is a difference of two sizes that the kernel counts in
@@ -147,7 +253,11 @@ put_memory(struct text *text, const struct summary_row *row)
 
         text_add(text, "<%g", ceil(bound / step) * step);
     } else {
-        text_add(text, value < 9.95 ? "%.1f" : "%.0f", value);
+        text_add(text,
+                 value < 0.095  ? "%.2f"
+                 : value < 9.95 ? "%.1f"
+                                : "%.0f",
+                 value);
     }
 }
 
@@ -166,46 +276,52 @@ put_state(struct text *text, const struct summary_row *row)
     return MARK_NONE;
 }
 
-/* A cell that is more than a number. */
-static enum mark
-put_words(struct text *text, enum cells_id id,
-          const struct summary_group *group, const struct summary_row *row)
+static void
+put_ratio(struct text *text, double ratio)
 {
+    text_add(text, !isfinite(ratio) ? "-" : "%.2f", ratio);
+}
+
+/* Of a model in a scenario. */
+static enum mark
+put_row(struct text *text, enum cells_id id, const struct at *at)
+{
+    const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
     double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
-    char cell[TEXT_CELL_BYTES];
+    struct comparison over_base;
 
     switch (id) {
-    case CELLS_MODEL:
-        text_add(text, "%s", text_clip(cell, row->life->model, NAME_WIDTH));
-        break;
-    case CELLS_RATE_ASKED:
-        text_add(text, "%d", row->life->rate_per_s);
-        break;
     case CELLS_SERVED:
         return put_served(text, row);
     case CELLS_OVER_MOST:
-        return put_verdict(text, group, row, FIT_RATE, "most");
+        return put_verdict(text, at, FIT_RATE, "most");
     case CELLS_COST:
-        return put_verdict(text, group, row, FIT_CPU, "least");
+        return put_verdict(text, at, FIT_CPU, "least");
     case CELLS_RANGE:
         text_add(text, isnan(over->low) ? "-" : "[%.2f, %.2f]", over->low,
                  over->high);
         break;
     case CELLS_YARD:
-        text_add(text, "%s",
-                 text_number(cell,
-                             row->yardstick ? NAN : row->over_yardstick.ratio,
-                             "-"));
+        put_ratio(text, row->yardstick ? NAN : row->over_yardstick.ratio);
+        break;
+    case CELLS_FLOOR:
+        /* Who serves only some has it easier, and so has no price. */
+        put_ratio(text,
+                  row->starved ? NAN : row->figure[LIFE_CPU_OVER_FLOOR]);
+        break;
+    case CELLS_OVER_BASE:
+        over_base = summary_compare(
+            at->group, row, summary_find(at->group, at->base), FIT_CPU);
+        verdict_add(text, &over_base);
         break;
     case CELLS_CALLS:
         /* What could not be counted here has a reason, which --why tells. */
-        if (isfinite(calls)) {
-            text_add(text, "%.2f", calls);
-            break;
+        if (!isfinite(calls) && row->calls && row->calls->method[0] == '\0') {
+            text_add(text, "n/a");
+        } else {
+            put_ratio(text, calls);
         }
-        text_add(text, "%s",
-                 row->calls && row->calls->method[0] == '\0' ? "n/a" : "-");
         break;
     case CELLS_MEMORY:
         put_memory(text, row);
@@ -220,72 +336,70 @@ put_words(struct text *text, enum cells_id id,
     return MARK_NONE;
 }
 
-/* ---- the table of all cells ----------------------------------------------
+/* Of a scenario or a model alone. */
+static void
+put_outside(struct text *text, enum cells_id id, const struct at *at)
+{
+    const struct summary_group *group = at->group;
+    const struct fit *fit =
+        id < CELLS_RATE_NOISE ? &group->fit[FIT_CPU] : &group->fit[FIT_RATE];
+
+    switch (id) {
+    case CELLS_NAME:
+        text_add(text, "%s %d", group_life(group)->scenario,
+                 group_life(group)->clients);
+        if (group_life(group)->rate_per_s > 0) {
+            text_add(text, " at %d/s", group_life(group)->rate_per_s);
+        }
+        break;
+    case CELLS_LABEL:
+        cells_label(text, group_life(group));
+        break;
+    case CELLS_BLOCKS:
+        text_add(text, "%d", group->blocks);
+        break;
+    case CELLS_SLICES:
+        text_add(text, "%d", group->slices);
+        break;
+    case CELLS_STALLED:
+        text_add(text, "%d", group->stalled);
+        break;
+    case CELLS_CPU_NOISE:
+    case CELLS_RATE_NOISE:
+        text_add(text, isfinite(fit->half) ? "%.1f" : "-", 100 * fit->noise);
+        break;
+    case CELLS_CPU_HALF:
+    case CELLS_RATE_HALF:
+        text_add(text, isfinite(fit->half) ? "%.1f" : "-",
+                 100 * (exp(fit->half) - 1));
+        break;
+    case CELLS_LIVES:
+        text_add(text, "%s",
+                 group->fit[FIT_CPU].lives_differ ||
+                         group->fit[FIT_RATE].lives_differ
+                     ? "differ"
+                     : "agree");
+        break;
+    case CELLS_RATE_ASKED:
+        text_add(text, "%d", group_life(group)->rate_per_s);
+        break;
+    default:
+        put_name(text, id == CELLS_MODEL ? at->model : at->base);
+        break;
+    }
+}
+
+/* ---- figures -------------------------------------------------------------
  */
-
-/* How a number is written. */
-enum form {
-    FORM_NUMBER, /* three digits */
-    FORM_FIXED,  /* two digits behind the point */
-    FORM_COUNT,  /* with a unit: 94.8k */
-    FORM_TIME,   /* us or ms, as the heading says */
-    FORM_SHARED, /* a time that clients who are not served never get */
-    FORM_WORDS,  /* more than a figure */
-};
-
-static const struct {
-    const char *group;       /* above the heading */
-    const char *heading;     /* without the unit of a time */
-    enum life_figure figure; /* unless it is words */
-    enum form form;
-    bool left; /* words */
-} cells[CELLS] = {
-    [CELLS_MODEL] = {"", "", 0, FORM_WORDS, true},
-    [CELLS_RATE_ASKED] = {"", "asked/s", 0, FORM_WORDS, false},
-    [CELLS_SERVED] = {"", "served", 0, FORM_WORDS, false},
-    [CELLS_FAIRNESS] = {"", "fair", LIFE_FAIRNESS, FORM_FIXED, false},
-    [CELLS_RATE] = {"", "echoes/s", LIFE_ECHOES_PER_S, FORM_COUNT, false},
-    [CELLS_OVER_MOST] = {"", "of most", 0, FORM_WORDS, false},
-    [CELLS_P50] = {"full turn", "p50", LIFE_P50_US, FORM_SHARED, false},
-    [CELLS_P99] = {"full turn", "p99", LIFE_P99_US, FORM_SHARED, false},
-    [CELLS_SERVER] = {"CPU us/echo", "server", LIFE_SERVER_CPU_US_PER_ECHO, 0,
-                      false},
-    [CELLS_CLIENT] = {"CPU us/echo", "client", LIFE_CLIENT_CPU_US_PER_ECHO, 0,
-                      false},
-    [CELLS_COST] = {"server CPU over", "least", 0, FORM_WORDS, false},
-    [CELLS_RANGE] = {"server CPU over", "95 %", 0, FORM_WORDS, false},
-    [CELLS_YARD] = {"server CPU over", "yard", 0, FORM_WORDS, false},
-    [CELLS_FLOOR] = {"server CPU over", "floor", LIFE_CPU_OVER_FLOOR,
-                     FORM_FIXED, false},
-    [CELLS_CALLS] = {"", "calls", 0, FORM_WORDS, false},
-    [CELLS_SWITCHES] = {"", "switch", LIFE_SWITCHES_PER_ECHO, FORM_FIXED,
-                        false},
-    [CELLS_MEMORY] = {"", "KiB/cl", 0, FORM_WORDS, false},
-    [CELLS_RESIDENT] = {"KiB a client", "resident", LIFE_RSS_KIB_PER_CLIENT,
-                        0, false},
-    [CELLS_STACK] = {"KiB a client", "thread stack",
-                     LIFE_STACK_KIB_PER_CLIENT, 0, false},
-    [CELLS_BOUND] = {"", "bound by", 0, FORM_WORDS, false},
-    [CELLS_RESPONSE_P50] = {"response", "p50", LIFE_P50_US, FORM_SHARED,
-                            false},
-    [CELLS_RESPONSE_P99] = {"response", "p99", LIFE_P99_US, FORM_SHARED,
-                            false},
-    [CELLS_SERVICE_P50] = {"service", "p50", LIFE_SERVICE_P50_US, FORM_TIME,
-                           false},
-    [CELLS_SERVICE_P99] = {"service", "p99", LIFE_SERVICE_P99_US, FORM_TIME,
-                           false},
-    [CELLS_LAG] = {"client", "lag p99", LIFE_LAG_P99_US, FORM_TIME, false},
-    [CELLS_UNFINISHED] = {"", "unfin.", LIFE_UNFINISHED, FORM_COUNT, false},
-    [CELLS_STATE] = {"", "state", 0, FORM_WORDS, true},
-};
 
 static enum mark
 put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
            bool milliseconds)
 {
-    double value = row->figure[cells[id].figure];
-    enum form form = cells[id].form;
-    char number[TEXT_CELL_BYTES];
+    enum form form = id < CELLS ? cells[id].form : FORM_NUMBER;
+    enum life_figure which = id < CELLS ? cells[id].figure : id - CELLS;
+    double value = row->figure[which];
+    char number[UNITS_TEXT_BYTES];
 
     if (form == FORM_SHARED && row->starved) {
         text_add(text, "never");
@@ -295,68 +409,57 @@ put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
         text_add(text, "grows");
         return MARK_NONE;
     }
-    if ((form == FORM_TIME || form == FORM_SHARED) && milliseconds) {
-        value /= 1000;
+    if (which == LIFE_ECHOES_PER_S && row->starved && !(value > 0)) {
+        text_add(text, "stuck");
+        return MARK_BAD;
     }
-    if (form == FORM_FIXED && isfinite(value) && fabs(value) < 99.5) {
+    value /= form >= FORM_TIME && milliseconds ? 1000 : 1;
+    if (form == FORM_FIXED && fabs(value) < 99.5) {
         text_add(text, "%.2f", value);
-        return MARK_NONE;
+    } else if (id >= CELLS && fabs(value) < 1000) {
+        text_add(text, "%.*g", figures[which].digits, value);
+    } else {
+        text_add(text, "%s",
+                 form == FORM_COUNT ? units_format_count(number, value)
+                                    : units_format_number(number, value));
     }
-    text_add(text, "%s",
-             form == FORM_COUNT ? text_count(number, value, "-")
-                                : text_number(number, value, "-"));
     return MARK_NONE;
 }
 
-void
-cells_put(struct document *document, enum cells_id id,
-          const struct summary_group *group, const struct summary_row *row,
+enum mark
+cells_put(struct text *text, enum cells_id id, const struct at *at,
           bool milliseconds)
 {
-    struct text text = {0};
-    enum mark mark = cells[id].form == FORM_WORDS
-                         ? put_words(&text, id, group, row)
-                         : put_figure(&text, id, row, milliseconds);
-
-    document_cell(document, mark, "%s", text_string(&text));
-    text_free(&text);
-}
-
-void
-cells_table(struct document *document, const struct cells_shown *shown,
-            size_t n, bool milliseconds)
-{
-    static const char *const times[][2] = {
-        {"p50 us", "p50 ms"}, {"p99 us", "p99 ms"}, {"lag us", "lag ms"}};
-    struct column columns[CELLS];
-
-    for (size_t i = 0; i < n; i++) {
-        enum cells_id id = shown[i].id;
-
-        columns[i] = (struct column){cells[id].group, cells[id].heading,
-                                     shown[i].drop, cells[id].left};
-        for (size_t j = 0; j < 3; j++) {
-            if (strncmp(times[j][0], cells[id].heading, 3) == 0) {
-                columns[i].heading = times[j][milliseconds];
-            }
-        }
+    if (id <= CELLS_BASE) {
+        put_outside(text, id, at);
+        return MARK_NONE;
     }
-    document_table(document, columns, n);
+    if (!at->row || at->row->status == LIFE_SKIPPED) {
+        text_add(text, "-");
+        return MARK_NONE;
+    }
+    if (at->row->status != LIFE_OK) {
+        text_add(text, "%s", life_status_name(at->row->status));
+        return MARK_BAD;
+    }
+    return id < CELLS && cells[id].form == FORM_WORDS
+               ? put_row(text, id, at)
+               : put_figure(text, id, at->row, milliseconds);
 }
 
 void
-cells_row(struct document *document, const struct cells_shown *shown,
-          size_t n, const struct summary_group *group,
-          const struct summary_row *row, bool milliseconds)
+cells_heading(struct column *column, enum cells_id id, bool milliseconds)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (row->status == LIFE_OK || shown[i].id == CELLS_MODEL ||
-            shown[i].id == CELLS_RATE_ASKED) {
-            cells_put(document, shown[i].id, group, row, milliseconds);
-        } else {
-            document_rest(document, "%s: %s", life_status_name(row->status),
-                          row->life->reason);
-            return;
-        }
+    bool time = id < CELLS && cells[id].form >= FORM_TIME;
+
+    snprintf(column->heading, sizeof column->heading, "%s%s",
+             id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
+             !time          ? ""
+             : milliseconds ? " ms"
+                            : " us");
+    if (id < CELLS) {
+        snprintf(column->above, sizeof column->above, "%s", cells[id].above);
+        column->meaning = cells[id].meaning;
+        column->left = cells[id].left;
     }
 }

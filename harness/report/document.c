@@ -1,11 +1,50 @@
 /*
  * document.c: building a document, and printing it as Markdown. See
- * document.h; text for a terminal is in terminal.c.
+ * internal.h; text for a terminal is in terminal.c.
  */
-#include "harness/report/document.h"
-
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness/report/internal.h"
+
+void
+text_add(struct text *text, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text->bytes + text->length, TEXT_BYTES - text->length, format,
+              args);
+    va_end(args);
+    text->length += strlen(text->bytes + text->length);
+}
+
+/* Formatted words; what is not printable becomes a blank or a question mark.
+ * NULL without memory. */
+static char *
+print_words(const char *format, va_list args)
+{
+    char *words;
+
+    if (vasprintf(&words, format, args) == -1) {
+        return NULL;
+    }
+    for (char *c = words; *c != '\0'; c++) {
+        if (*c == '\n' || *c == '\r' || *c == '\t') {
+            *c = ' ';
+        } else if (*c < ' ' || *c > '~') {
+            *c = '?';
+        }
+    }
+    return words;
+}
+
+const char *
+words_or_none(const char *words)
+{
+    return words ? words : "";
+}
 
 /* A new block, or NULL without memory. */
 static struct block *
@@ -27,91 +66,50 @@ void
 document_say(struct document *document, enum block_kind kind,
              const char *label, const char *format, ...)
 {
-    struct text text = {0};
-    struct block *block;
     va_list args;
 
     va_start(args, format);
-    text_add_args(&text, format, args);
+    char *words = print_words(format, args);
     va_end(args);
-    block = text.length > 0 ? add_block(document, kind) : NULL;
-    if (block) {
-        block->text = text;
-        text_add(&block->label, "%s", label);
-    } else {
-        text_free(&text);
+    struct block *block =
+        words && words[0] != '\0' ? add_block(document, kind) : NULL;
+    if (!block) {
+        free(words);
+        return;
     }
+    block->words = words;
+    block->label = strdup(label);
 }
 
-void
+struct block *
 document_table(struct document *document, const struct column *columns,
-               size_t ncolumns)
+               size_t ncolumns, size_t nrows)
 {
-    struct column *copy = calloc(ncolumns, sizeof *copy);
-    struct block *block = copy ? add_block(document, BLOCK_TABLE) : NULL;
+    struct block *block = add_block(document, BLOCK_TABLE);
 
     if (!block) {
-        free(copy);
-        return;
-    }
-    memcpy(copy, columns, ncolumns * sizeof *copy);
-    block->columns = copy;
-    block->ncolumns = ncolumns;
-}
-
-/* One more cell of the last table, or NULL without memory. */
-static struct cell *
-add_cell(struct document *document)
-{
-    struct block *block = document->nblocks > 0
-                              ? &document->blocks[document->nblocks - 1]
-                              : NULL;
-    struct cell *cells =
-        block && block->kind == BLOCK_TABLE
-            ? reallocarray(block->cells, block->ncells + 1, sizeof *cells)
-            : NULL;
-
-    if (!cells) {
         return NULL;
     }
-    block->cells = cells;
-    cells += block->ncells++;
-    *cells = (struct cell){.mark = MARK_NONE};
-    return cells;
+    block->columns = calloc(ncolumns, sizeof *columns);
+    block->cells = calloc(ncolumns * nrows + 1, sizeof *block->cells);
+    if (!block->columns || !block->cells) {
+        return NULL;
+    }
+    memcpy(block->columns, columns, ncolumns * sizeof *columns);
+    block->ncolumns = ncolumns;
+    block->ncells = ncolumns * nrows;
+    return block;
 }
 
 void
-document_cell(struct document *document, enum mark mark, const char *format,
-              ...)
+cell_say(struct cell *cell, enum mark mark, const char *format, ...)
 {
-    struct cell *cell = add_cell(document);
     va_list args;
 
-    if (cell) {
-        va_start(args, format);
-        text_add_args(&cell->text, format, args);
-        va_end(args);
-        cell->mark = mark;
-    }
-}
-
-void
-document_rest(struct document *document, const char *format, ...)
-{
-    struct cell *cell = add_cell(document);
-    const struct block *block;
-    va_list args;
-
-    if (!cell) {
-        return;
-    }
     va_start(args, format);
-    text_add_args(&cell->text, format, args);
+    cell->words = print_words(format, args);
     va_end(args);
-    cell->rest = true;
-    block = &document->blocks[document->nblocks - 1];
-    while (block->ncells % block->ncolumns != 0 && add_cell(document)) {
-    }
+    cell->mark = mark;
 }
 
 void
@@ -121,15 +119,98 @@ document_free(struct document *document)
         struct block *block = &document->blocks[i];
 
         for (size_t j = 0; j < block->ncells; j++) {
-            text_free(&block->cells[j].text);
+            free(block->cells[j].words);
         }
-        text_free(&block->text);
-        text_free(&block->label);
+        free(block->words);
+        free(block->label);
         free(block->columns);
         free(block->cells);
     }
     free(document->blocks);
     *document = (struct document){0};
+}
+
+/* ---- tables --------------------------------------------------------------
+ */
+
+size_t
+table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        bool any = i == 0;
+
+        for (size_t j = i; j < table->ncells; j += table->ncolumns) {
+            const char *words = words_or_none(table->cells[j].words);
+
+            any |= words[0] != '\0' && strcmp(words, "-") != 0;
+        }
+        if (any) {
+            shown[n++] = i;
+        }
+    }
+    return n;
+}
+
+/* True if a cell is this mark, or begins with it where that is not a whole
+ * word. */
+static bool
+table_has(const struct block *table, const size_t *shown, size_t nshown,
+          const char *mark)
+{
+    bool begins = strchr("x<", mark[0]) != NULL;
+
+    for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
+        for (size_t j = 1; j < nshown; j++) {
+            const struct cell *cell = &table->cells[i + shown[j]];
+            const char *words = words_or_none(cell->words);
+
+            if (cell->rest) {
+                break;
+            }
+            if (begins ? words[0] == mark[0] : strcmp(words, mark) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void
+table_legend(struct text *text, const struct block *table,
+             const size_t *shown, size_t nshown)
+{
+    static const char *const marks[][2] = {
+        {"most", "most: echoes/s"},
+        {"least", "least: CPU per echo"},
+        {"x", "x: times it"},
+        {"same", "same: within 3 % of it"},
+        {"~", "~: not told apart"},
+        {"never", "never: not all are served"},
+        {"stuck", "stuck: no echo at all"},
+        {"grows", "grows: as long as the rate lasts"},
+        {"<", "<: too little to tell"},
+        {"n/a", "n/a: not to be counted here, see --why"},
+        {"-", "-: not comparable"},
+    };
+    const char *said = NULL;
+
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        if (table_has(table, shown, nshown, marks[i][0])) {
+            text_item(text, "; ", "%s", marks[i][1]);
+        }
+    }
+    for (size_t i = 0; i < nshown; i++) {
+        const char *meaning = table->columns[shown[i]].meaning;
+
+        /* Neighbours under one heading have one meaning. */
+        if (meaning && (!said || strcmp(said, meaning) != 0)) {
+            text_item(text, "; ", "%s", meaning);
+            said = meaning;
+        }
+    }
+    text_add(text, "%s", text->length > 0 ? "." : "");
 }
 
 /* ---- Markdown ------------------------------------------------------------
@@ -162,41 +243,42 @@ put_escaped(FILE *file, const char *words)
 }
 
 static void
-put_row(FILE *file, const struct block *table, size_t begin)
-{
-    fputc('|', file);
-    for (size_t i = 0; i < table->ncolumns && begin + i < table->ncells;
-         i++) {
-        const struct cell *cell = &table->cells[begin + i];
-        const char *bold = cell->mark == MARK_BEST ? "**" : "";
-
-        fprintf(file, " %s", bold);
-        put_escaped(file, text_string(&cell->text));
-        fprintf(file, "%s |", bold);
-    }
-    fputc('\n', file);
-}
-
-static void
 put_table(FILE *file, const struct block *table)
 {
-    fputc('|', file);
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        const struct column *column = &table->columns[i];
+    size_t shown[COLUMNS_MAX];
+    size_t n = table_columns(table, shown);
+    struct text legend = {0};
 
-        fputc(' ', file);
-        put_escaped(file, column->group);
-        fputs(column->group[0] != '\0' ? " " : "", file);
+    for (size_t i = 0; i < n; i++) {
+        const struct column *column = &table->columns[shown[i]];
+
+        fputs("| ", file);
+        put_escaped(file, column->above);
+        fputs(column->above[0] != '\0' ? " " : "", file);
         put_escaped(file, column->heading);
-        fputs(" |", file);
+        fputc(' ', file);
     }
-    fputs("\n|", file);
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        fputs(table->columns[i].left ? " --- |" : " ---: |", file);
+    fputs("|\n", file);
+    for (size_t i = 0; i < n; i++) {
+        fputs(table->columns[shown[i]].left ? "| --- " : "| ---: ", file);
     }
-    fputc('\n', file);
+    fputs("|\n", file);
     for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-        put_row(file, table, i);
+        for (size_t j = 0; j < n; j++) {
+            const struct cell *cell = &table->cells[i + shown[j]];
+            const char *bold = cell->mark == MARK_BEST ? "**" : "";
+
+            fprintf(file, "| %s", bold);
+            put_escaped(file, words_or_none(cell->words));
+            fprintf(file, "%s ", bold);
+        }
+        fputs("|\n", file);
+    }
+    if (table->legend) {
+        table_legend(&legend, table, shown, n);
+        fputs("\n", file);
+        put_escaped(file, legend.bytes);
+        fputs("\n", file);
     }
 }
 
@@ -209,23 +291,18 @@ document_print_markdown(FILE *file, const struct document *document)
                        block->kind == BLOCK_ITEM &&
                        block[1].kind == BLOCK_ITEM;
 
-        switch (block->kind) {
-        case BLOCK_HEADING:
-            fputs("### ", file);
-            break;
-        case BLOCK_ITEM:
-            fputs("- ", file);
-            put_escaped(file, text_string(&block->label));
-            fputs(": ", file);
-            break;
-        case BLOCK_TABLE:
+        if (block->kind == BLOCK_TABLE) {
             put_table(file, block);
-            break;
-        default:
-            break;
-        }
-        if (block->kind != BLOCK_TABLE) {
-            put_escaped(file, text_string(&block->text));
+        } else {
+            fputs(block->kind == BLOCK_HEADING ? "### "
+                  : block->kind == BLOCK_ITEM  ? "- "
+                                               : "",
+                  file);
+            if (block->kind == BLOCK_ITEM) {
+                put_escaped(file, words_or_none(block->label));
+                fputs(": ", file);
+            }
+            put_escaped(file, block->words);
             fputc('\n', file);
         }
         fputs(goes_on ? "" : "\n", file);

@@ -1,13 +1,12 @@
 /*
- * facts.c: what the numbers show. See facts.h.
+ * facts.c: what the numbers show, one sentence each, by table. See
+ * internal.h.
  */
-#include "harness/report/facts.h"
-
 #include <math.h>
 #include <string.h>
 #include <sys/select.h>
 
-#include "harness/report/cells.h"
+#include "harness/report/internal.h"
 
 enum {
     ANY = 0xfff,        /* kind of scenario */
@@ -31,7 +30,7 @@ static const struct {
 unsigned
 facts_model(const char *model)
 {
-    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+    for (size_t i = 0; i < COUNT(models); i++) {
         size_t length = strlen(models[i].name);
 
         if (strncmp(model, models[i].name, length) == 0 &&
@@ -49,256 +48,184 @@ struct about {
     const struct summary_row *least;   /* the cheapest there, or NULL */
 };
 
-/* ---- conditions ----------------------------------------------------------
+/* ---- when they hold ------------------------------------------------------
  */
 
-static double
-figure(const struct summary_row *row, enum life_figure which)
-{
-    return row ? row->figure[which] : NAN;
-}
-
-static enum verdict
-verdict(const struct about *about)
-{
-    return about->row->over_best[FIT_CPU].verdict;
-}
-
-static bool
-is_starved(const struct about *about)
-{
-    return about->row->starved;
-}
-
-static bool
-serves_nobody(const struct about *about)
-{
-    return figure(about->row, LIFE_SERVED) == 0;
-}
-
-static bool
-serves_one(const struct about *about)
-{
-    return figure(about->row, LIFE_SERVED) == 1 &&
-           about->row->served_most == 1 && figure(about->row, LIFE_ASKED) > 1;
-}
-
-static bool
-select_is_full(const struct about *about)
-{
-    return is_starved(about) && about->row->served_most < FD_SETSIZE &&
-           figure(about->row, LIFE_ASKED) >= FD_SETSIZE - 24;
-}
-
-static bool
-costs_more(const struct about *about)
-{
-    return verdict(about) == VERDICT_DIFFERENT;
-}
-
-static bool
-costs_half_more(const struct about *about)
-{
-    return costs_more(about) && about->row->over_best[FIT_CPU].ratio > 1.5;
-}
-
-/* Waking a thread is a context switch; that explains a price only if the
- * cheapest has fewer of them. */
-static bool
-switches_explain(const struct about *about)
-{
-    return costs_more(about) &&
-           figure(about->row, LIFE_SWITCHES_PER_ECHO) >
-               figure(about->least, LIFE_SWITCHES_PER_ECHO) + 0.3;
-}
-
-static bool
-calls_explain(const struct about *about)
-{
-    return costs_more(about) &&
-           figure(about->row, LIFE_SYSCALLS_PER_ECHO) >
-               figure(about->least, LIFE_SYSCALLS_PER_ECHO) + 0.3;
-}
-
-static bool
-costs_the_same(const struct about *about)
-{
-    return verdict(about) == VERDICT_SAME;
-}
-
-static bool
-is_unclear(const struct about *about)
-{
-    return verdict(about) == VERDICT_UNCLEAR;
-}
-
-static bool
-is_least(const struct about *about)
-{
-    const struct summary_group *group = about->group;
-
-    for (size_t i = 0; i < group->nrows && about->row == about->least; i++) {
-        if (group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-is_clearly_least(const struct about *about)
-{
-    return is_least(about) && about->group->clear[FIT_CPU];
-}
-
-static bool
-is_clearly_fastest(const struct about *about)
-{
-    return about->row == about->group->best[FIT_RATE] &&
-           about->group->clear[FIT_RATE];
-}
+enum condition {
+    SERVES_ONE,
+    SERVES_NOBODY,
+    SERVES_TOO_FEW,
+    SELECT_IS_FULL,
+    COSTS_MORE,
+    COSTS_HALF_MORE,
+    SWITCHES_EXPLAIN, /* why it costs more */
+    CALLS_EXPLAIN,
+    CLEARLY_LEAST,
+    LEAST,
+    COSTS_THE_SAME,
+    UNCLEAR,
+    CLEARLY_FASTEST,
+    MANY_CPUS,
+    WAITING_OVERLAPS,
+    HAS_MEMORY,
+};
 
 static double
 cpus_used(const struct summary_row *row)
 {
-    return figure(row, LIFE_SERVER_CPU_US_PER_ECHO) *
-           figure(row, LIFE_ECHOES_PER_S) / 1e6;
+    return row->figure[LIFE_SERVER_CPU_US_PER_ECHO] *
+           row->figure[LIFE_ECHOES_PER_S] / 1e6;
 }
 
-static bool
-uses_many_cpus(const struct about *about)
-{
-    return is_clearly_fastest(about) && cpus_used(about->row) > 1.2;
-}
-
+/* Of the echoes that there can be, if all clients wait at the same time. */
 static double
 share_of_waiting(const struct summary_row *row)
 {
-    return figure(row, LIFE_ECHOES_PER_S) * row->life->delay_ms / 1e3 /
+    return row->figure[LIFE_ECHOES_PER_S] * row->life->delay_ms / 1e3 /
            row->life->clients;
 }
 
 static bool
-waiting_overlaps(const struct about *about)
+is_ranked_least(const struct about *about)
 {
-    return !is_starved(about) && share_of_waiting(about->row) > 0.5;
+    const struct summary_group *group = about->group;
+    bool others = false;
+
+    for (size_t i = 0; i < group->nrows; i++) {
+        others |=
+            group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN;
+    }
+    return others && about->row == about->least;
+}
+
+static bool
+is_so(enum condition condition, const struct about *about)
+{
+    const struct summary_row *row = about->row;
+    const double *figure = row->figure;
+    const double *least = about->least ? about->least->figure : figure;
+    const struct comparison *over = &row->over_best[FIT_CPU];
+    bool more = over->verdict == VERDICT_DIFFERENT;
+
+    switch (condition) {
+    case SERVES_ONE:
+        return figure[LIFE_SERVED] == 1 && row->served_most == 1 &&
+               figure[LIFE_ASKED] > 1;
+    case SERVES_NOBODY:
+        return figure[LIFE_SERVED] == 0;
+    case SERVES_TOO_FEW:
+        return row->starved;
+    case SELECT_IS_FULL:
+        return row->starved && row->served_most < FD_SETSIZE &&
+               figure[LIFE_ASKED] >= FD_SETSIZE - 24;
+    case COSTS_MORE:
+        return more;
+    case COSTS_HALF_MORE:
+        return more && over->ratio > 1.5;
+    case SWITCHES_EXPLAIN:
+        /* Only if the cheapest has fewer of them. */
+        return more && figure[LIFE_SWITCHES_PER_ECHO] >
+                           least[LIFE_SWITCHES_PER_ECHO] + 0.3;
+    case CALLS_EXPLAIN:
+        return more && figure[LIFE_SYSCALLS_PER_ECHO] >
+                           least[LIFE_SYSCALLS_PER_ECHO] + 0.3;
+    case CLEARLY_LEAST:
+        return is_ranked_least(about) && about->group->clear[FIT_CPU];
+    case LEAST:
+        return is_ranked_least(about);
+    case COSTS_THE_SAME:
+        return over->verdict == VERDICT_SAME;
+    case UNCLEAR:
+        return over->verdict == VERDICT_UNCLEAR;
+    case CLEARLY_FASTEST:
+        return row == about->group->best[FIT_RATE] &&
+               about->group->clear[FIT_RATE];
+    case MANY_CPUS:
+        return is_so(CLEARLY_FASTEST, about) && cpus_used(row) > 1.2;
+    case WAITING_OVERLAPS:
+        return !row->starved && share_of_waiting(row) > 0.5;
+    default:
+        return isfinite(summary_memory(row));
+    }
 }
 
 /* ---- the words in braces -------------------------------------------------
  */
 
-static double
-bytes_moved(const struct summary_row *row)
-{
-    return figure(row, LIFE_ECHOES_PER_S) * (double)row->life->message_bytes /
-           1e6;
-}
-
-static double
-silent(const struct summary_row *row)
-{
-    return row->life->silent;
-}
-
-static double
-percent_of_waiting(const struct summary_row *row)
-{
-    return 100 * share_of_waiting(row);
-}
-
-static double
-calls(const struct summary_row *row)
-{
-    return figure(row, LIFE_SYSCALLS_PER_ECHO);
-}
-
-static void
-word_ratio(struct text *text, const struct about *about)
-{
-    const struct comparison *over = &about->row->over_best[FIT_CPU];
-
-    text_add(text, "x%.2f [%.2f, %.2f]", over->ratio, over->low, over->high);
-}
-
-static void
-word_least(struct text *text, const struct about *about)
-{
-    text_add(text, "%s", about->least ? about->least->life->model : "-");
-}
-
-static void
-word_served(struct text *text, const struct about *about)
-{
-    text_add(text, "%.0f of %.0f", figure(about->row, LIFE_SERVED),
-             figure(about->row, LIFE_ASKED));
-}
-
-static void
-word_unserved(struct text *text, const struct about *about)
-{
-    text_add(text, "%.0f of %.0f",
-             figure(about->row, LIFE_ASKED) - figure(about->row, LIFE_SERVED),
-             figure(about->row, LIFE_ASKED));
-}
-
-static void
-word_ideal(struct text *text, const struct about *about)
-{
-    const struct life *life = about->row->life;
-    char number[TEXT_CELL_BYTES];
-
-    text_add(text, "%s",
-             text_count(number, 1e3 * life->clients / life->delay_ms, "-"));
-}
-
 /* What its clients saw. */
 static void
-word_errors(struct text *text, const struct about *about)
+add_errors(struct text *text, const struct summary_row *row)
 {
-    bool any = false;
+    struct text errors = {0};
 
     for (int i = 0; i < ENGINE_ERRORS; i++) {
-        if (about->row->errors[i] > 0) {
-            text_add(text, "%s%llu %s", any ? ", " : "",
-                     (unsigned long long)about->row->errors[i],
-                     engine_error_name(i));
-            any = true;
+        if (row->errors[i] > 0) {
+            text_item(&errors, ", ", "%llu %s",
+                      (unsigned long long)row->errors[i],
+                      engine_error_name(i));
         }
     }
-    text_add(text, "%s", any ? "" : "the others got no answer");
+    text_add(text, "%s",
+             errors.length > 0 ? errors.bytes : "the others got no answer");
 }
 
-static const struct {
-    const char *name; /* in braces */
-    void (*put)(struct text *text, const struct about *about);
-    double (*number)(const struct summary_row *row); /* or this, shortly */
-    bool least;                                      /* ... of the cheapest */
-} words[] = {
-    {"ratio", word_ratio, NULL, false},
-    {"least", word_least, NULL, false},
-    {"served", word_served, NULL, false},
-    {"unserved", word_unserved, NULL, false},
-    {"ideal", word_ideal, NULL, false},
-    {"errors", word_errors, NULL, false},
-    {"silent", NULL, silent, false},
-    {"calls", NULL, calls, false},
-    {"least calls", NULL, calls, true},
-    {"memory", NULL, summary_memory, false},
-    {"cpus", NULL, cpus_used, false},
-    {"share", NULL, percent_of_waiting, false},
-    {"bytes", NULL, bytes_moved, false},
-};
-
 static void
-put_word(struct text *text, size_t i, const struct about *about)
+add_word(struct text *text, const char *name, size_t length,
+         const struct about *about)
 {
-    if (words[i].put) {
-        words[i].put(text, about);
-    } else {
-        double value =
-            words[i].number(words[i].least ? about->least : about->row);
+    const struct summary_row *row = about->row;
+    const struct life *life = row->life;
+    const double *figure = row->figure;
+    const struct summary_row *least = about->least ? about->least : row;
+    const struct comparison *over = &row->over_best[FIT_CPU];
+    char count[UNITS_TEXT_BYTES];
+    const struct {
+        const char *name;
+        double value; /* shortly; NAN: other words */
+    } numbers[] = {
+        {"silent", life->silent},
+        {"calls", figure[LIFE_SYSCALLS_PER_ECHO]},
+        {"least calls", least->figure[LIFE_SYSCALLS_PER_ECHO]},
+        {"memory", summary_memory(row)},
+        {"cpus", cpus_used(row)},
+        {"share", 100 * share_of_waiting(row)},
+        {"bytes",
+         figure[LIFE_ECHOES_PER_S] * (double)life->message_bytes / 1e6},
+    };
 
-        text_add(text, value < 99.5 ? "%.3g" : "%.0f", value);
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        if (strlen(numbers[i].name) == length &&
+            strncmp(numbers[i].name, name, length) == 0) {
+            text_add(text, numbers[i].value < 99.5 ? "%.3g" : "%.0f",
+                     numbers[i].value);
+            return;
+        }
+    }
+    switch (name[0]) {
+    case 'r': /* ratio */
+        text_add(text, "x%.2f [%.2f, %.2f]", over->ratio, over->low,
+                 over->high);
+        break;
+    case 'l': /* least */
+        text_add(text, "%s", least->life->model);
+        break;
+    case 's': /* served */
+        text_add(text, "%.0f of %.0f", figure[LIFE_SERVED],
+                 figure[LIFE_ASKED]);
+        break;
+    case 'u': /* unserved */
+        text_add(text, "%.0f of %.0f",
+                 figure[LIFE_ASKED] - figure[LIFE_SERVED],
+                 figure[LIFE_ASKED]);
+        break;
+    case 'i': /* ideal */
+        text_add(
+            text, "%s",
+            units_format_count(count, 1e3 * life->clients / life->delay_ms));
+        break;
+    default: /* errors */
+        add_errors(text, row);
+        break;
     }
 }
 
@@ -307,22 +234,15 @@ static void
 expand(struct text *text, const char *template, const struct about *about)
 {
     while (*template != '\0') {
-        size_t plain = strcspn(template, "{");
-        size_t length;
+        size_t length = strcspn(template, "{");
 
-        text_add(text, "%.*s", (int)plain, template);
-        template += plain;
-        if (*template == '\0') {
-            return;
+        text_add(text, "%.*s", (int)length, template);
+        template += length;
+        if (*template == '{') {
+            length = strcspn(++template, "}");
+            add_word(text, template, length, about);
+            template += length + 1;
         }
-        length = strcspn(++template, "}");
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            if (strlen(words[i].name) == length &&
-                strncmp(words[i].name, template, length) == 0) {
-                put_word(text, i, about);
-            }
-        }
-        template += length + 1;
     }
 }
 
@@ -342,52 +262,49 @@ static const struct fact {
     unsigned kinds; /* of scenarios */
     unsigned model; /* how it must work: all of these bits */
     enum topic topic;
-    bool (*holds)(const struct about *about);
-    const char *words; /* see words[] */
+    enum condition condition;
+    const char *words; /* see add_word() */
 } facts[] = {
-    {KIND_MANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, serves_one,
+    {KIND_MANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_ONE,
      "serves one at a time: {unserved} wait unserved"},
-    {KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, serves_nobody,
+    {KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_NOBODY,
      "one silent client stops it"},
-    {KIND_IDLE, MODEL_SELECT, TOPIC_SERVED, select_is_full,
+    {KIND_IDLE, MODEL_SELECT, TOPIC_SERVED, SELECT_IS_FULL,
      "serves {served}: select(2) takes no descriptor from FD_SETSIZE on"},
-    {KIND_IDLE, MODEL_SELECT, TOPIC_COST, costs_half_more,
+    {KIND_IDLE, MODEL_SELECT, TOPIC_COST, COSTS_HALF_MORE,
      "{ratio} the CPU of {least} beside {silent} idle clients: select looks "
      "at all of them"},
-    {KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST, switches_explain,
+    {KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST, SWITCHES_EXPLAIN,
      "{ratio} the CPU per echo of {least}: each echo wakes a thread"},
-    {KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED, uses_many_cpus,
+    {KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED, MANY_CPUS,
      "fastest where an echo is work: it keeps {cpus} CPUs busy"},
-    {KIND_MANY, 0, TOPIC_COST, calls_explain,
+    {KIND_MANY, 0, TOPIC_COST, CALLS_EXPLAIN,
      "{ratio} the CPU per echo of {least}: {calls} system calls, {least} "
      "{least calls}"},
-    {KIND_MANY, 0, TOPIC_COST, costs_more,
+    {KIND_MANY, 0, TOPIC_COST, COSTS_MORE,
      "{ratio} the CPU per echo of {least}"},
-    {KIND_MANY, 0, TOPIC_COST, is_clearly_least,
+    {KIND_MANY, 0, TOPIC_COST, CLEARLY_LEAST,
      "clearly the least CPU per echo"},
-    {KIND_MANY, 0, TOPIC_COST, is_least,
+    {KIND_MANY, 0, TOPIC_COST, LEAST,
      "the least CPU per echo, though not clearly so"},
-    {KIND_MANY, 0, TOPIC_COST, costs_the_same,
+    {KIND_MANY, 0, TOPIC_COST, COSTS_THE_SAME,
      "costs the same CPU per echo as {least}"},
-    {KIND_MANY, 0, TOPIC_COST, is_unclear,
+    {KIND_MANY, 0, TOPIC_COST, UNCLEAR,
      "not told apart from {least} ({ratio})"},
-    {ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, serves_one,
+    {ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_ONE,
      "serves one client at a time"},
-    {ANY, 0, TOPIC_SERVED, is_starved, "serves {served}: {errors}"},
-    {KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, NULL,
+    {ANY, 0, TOPIC_SERVED, SERVES_TOO_FEW, "serves {served}: {errors}"},
+    {KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, HAS_MEMORY,
      "{memory} KiB for each client, most of it stack"},
-    {KIND_IDLE, MODEL_THREAD_EACH, TOPIC_MEMORY, NULL,
+    {KIND_IDLE, MODEL_THREAD_EACH, TOPIC_MEMORY, HAS_MEMORY,
      "{memory} KiB for each client, the kernel's stack included"},
     {KIND_IDLE | KIND_CONNECT | KIND_SILENT | KIND_ONE, 0, TOPIC_COST,
-     costs_more, "{ratio} the CPU of {least}"},
-    {KIND_WAIT, 0, TOPIC_SPEED, waiting_overlaps,
+     COSTS_MORE, "{ratio} the CPU of {least}"},
+    {KIND_WAIT, 0, TOPIC_SPEED, WAITING_OVERLAPS,
      "waiting overlaps: {share} % of the {ideal} echoes/s that there can be"},
-    {KIND_WORK, 0, TOPIC_SPEED, uses_many_cpus, "keeps {cpus} CPUs busy"},
-    {KIND_BULK, 0, TOPIC_SPEED, is_clearly_fastest,
+    {KIND_WORK, 0, TOPIC_SPEED, MANY_CPUS, "keeps {cpus} CPUs busy"},
+    {KIND_BULK, 0, TOPIC_SPEED, CLEARLY_FASTEST,
      "moves most of long messages, {bytes} MB/s each way"},
-};
-enum {
-    FACTS = sizeof facts / sizeof facts[0],
 };
 
 static bool
@@ -398,19 +315,20 @@ holds(const struct fact *fact, const struct about *about)
     return (fact->kinds & cells_kind(row->life)) &&
            (facts_model(row->life->model) & fact->model) == fact->model &&
            row->status == LIFE_OK && !row->yardstick &&
-           (fact->holds ? fact->holds(about) : isfinite(summary_memory(row)));
+           is_so(fact->condition, about);
 }
 
-/* A weightier fact on the topic holds. */
+/* True if a fact is to be said: it holds, and no weightier one on its
+ * topic. */
 static bool
-is_said(size_t fact, const struct about *about)
+is_news(size_t fact, const struct about *about)
 {
     for (size_t i = 0; i < fact; i++) {
         if (facts[i].topic == facts[fact].topic && holds(&facts[i], about)) {
-            return true;
+            return false;
         }
     }
-    return false;
+    return holds(&facts[fact], about);
 }
 
 void
@@ -421,29 +339,25 @@ facts_group(struct document *document, const struct summary_group *group)
                                     group->best[FIT_CPU]};
         struct text text = {0};
 
-        for (size_t j = 0; j < FACTS; j++) {
-            if (holds(&facts[j], &about) && !is_said(j, &about)) {
-                text_add(&text, "%s", text.length > 0 ? "; " : "");
+        for (size_t j = 0; j < COUNT(facts); j++) {
+            if (is_news(j, &about)) {
+                text_item(&text, "; ", "%s", "");
                 expand(&text, facts[j].words, &about);
             }
         }
-        if (text.length > 0) {
-            document_item(document, about.row->life->model, "%s",
-                          text_string(&text));
-        }
-        text_free(&text);
+        document_item(document, about.row->life->model, "%s", text.bytes);
     }
 }
 
 /* What can be said of a model, until the line is full; each fact once, of the
  * largest scenario of its kind that holds it. */
 static void
-say_model(struct text *text, const struct summary *summary, const char *model,
+add_model(struct text *text, const struct summary *summary, const char *model,
           const struct summary_group *main)
 {
     int said = 0;
 
-    for (size_t i = 0; i < FACTS && said < FACTS_MAX; i++) {
+    for (size_t i = 0; i < COUNT(facts) && said < FACTS_MAX; i++) {
         struct text fact = {0};
 
         for (size_t j = summary->ngroups; j-- > 0 && fact.length == 0;) {
@@ -455,17 +369,15 @@ say_model(struct text *text, const struct summary *summary, const char *model,
             bool here = group == main ||
                         ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY);
 
-            if (about.row && here && holds(&facts[i], &about) &&
-                !is_said(i, &about)) {
+            if (about.row && here && is_news(i, &about)) {
                 expand(&fact, facts[i].words, &about);
             }
         }
         if (fact.length > 0 &&
             (said == 0 || text->length + fact.length < LINE_COLUMNS)) {
-            text_add(text, "%s%s", said++ > 0 ? "; " : "",
-                     text_string(&fact));
+            text_item(text, "; ", "%s", fact.bytes);
+            said++;
         }
-        text_free(&fact);
     }
 }
 
@@ -476,16 +388,15 @@ facts_headline(struct document *document, const struct summary *summary,
     bool begun = false;
 
     for (size_t i = 0; i < main->nrows; i++) {
+        const char *model = main->rows[i].life->model;
         struct text text = {0};
 
-        say_model(&text, summary, main->rows[i].life->model, main);
+        add_model(&text, summary, model, main);
         if (text.length > 0 && !begun) {
             document_heading(document, "What this run shows (95 %%, for all "
                                        "pairs of a scenario together)");
             begun = true;
         }
-        document_item(document, main->rows[i].life->model, "%s",
-                      text_string(&text));
-        text_free(&text);
+        document_item(document, model, "%s", text.bytes);
     }
 }

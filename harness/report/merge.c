@@ -1,16 +1,11 @@
 /*
- * merge.c: runs of `load` on several hosts, added up. See merge.h.
+ * merge.c: runs of `load` on several hosts, added up. See internal.h.
  */
-#include "harness/report/merge.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load/load.h"
-
-/* Nanoseconds. */
-#define MS INT64_C(1000000)
+#include "harness/report/internal.h"
 
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
@@ -26,64 +21,45 @@ loop_name(const struct engine_options *options)
     return options->churn ? "a connection for each echo" : "a closed loop";
 }
 
-/* ---- what must be the same --------------------------------------------- */
+/* ---- what must be the same ----------------------------------------------
+ */
 
-/* "has messages of 1.00 KiB, and there are 64 B". Returns -1. */
+/* Returns 0 if a run fits to the others; or -1, with the first thing that is
+ * not the same in `reason`: "a message has 1.00 KiB here and 64 B". */
 static int
-differ(char reason[MERGE_REASON_BYTES], const char *what, const char *here,
-       const char *there)
-{
-    snprintf(reason, MERGE_REASON_BYTES,
-             "cannot be added up, because %s %s here and %s", what, here,
-             there);
-    return -1;
-}
-
-static int
-check_load(const struct engine_options *a, const struct engine_options *b,
+check_same(const struct engine_options *a, const struct engine_options *b,
            char reason[MERGE_REASON_BYTES])
 {
-    char here[UNITS_TEXT_BYTES];
-    char there[UNITS_TEXT_BYTES];
+    char text[6][UNITS_TEXT_BYTES];
+    /* The length of a run that ends after so many echoes is not its own. */
+    bool timed = a->echoes_max == 0 && b->echoes_max == 0;
+    const struct {
+        const char *what;
+        const char *here;
+        const char *there;
+    } rows[] = {
+        {"the load is", loop_name(a), loop_name(b)},
+        {"a message has",
+         units_format_bytes(text[0], (double)a->message_bytes),
+         units_format_bytes(text[1], (double)b->message_bytes)},
+        {"there is", a->handshake ? "a handshake" : "none",
+         b->handshake ? "a handshake" : "none"},
+        {"the run ends", a->echoes_max == 0 ? "by time" : "by echoes",
+         b->echoes_max == 0 ? "by time" : "by echoes"},
+        {"the run lasts", units_format_time(text[2], (double)a->window_ns),
+         timed ? units_format_time(text[3], (double)b->window_ns) : text[2]},
+        {"an echo may take",
+         units_format_time(text[4], (double)a->timeout_ns),
+         units_format_time(text[5], (double)b->timeout_ns)},
+    };
 
-    if (strcmp(loop_name(a), loop_name(b)) != 0) {
-        return differ(reason, "the load is", loop_name(a), loop_name(b));
-    }
-    if (a->message_bytes != b->message_bytes) {
-        return differ(reason, "a message has",
-                      units_format_bytes(here, (double)a->message_bytes),
-                      units_format_bytes(there, (double)b->message_bytes));
-    }
-    if (a->handshake != b->handshake) {
-        return differ(reason, "there is",
-                      a->handshake ? "a handshake" : "none",
-                      b->handshake ? "a handshake" : "none");
-    }
-    return 0;
-}
-
-/* The length of a window that ends after so many echoes is not its own. */
-static int
-check_length(const struct engine_options *a, const struct engine_options *b,
-             char reason[MERGE_REASON_BYTES])
-{
-    char here[UNITS_TEXT_BYTES];
-    char there[UNITS_TEXT_BYTES];
-
-    if ((a->echoes_max == 0) != (b->echoes_max == 0)) {
-        return differ(reason, "the run ends",
-                      a->echoes_max == 0 ? "by time" : "by echoes",
-                      b->echoes_max == 0 ? "by time" : "by echoes");
-    }
-    if (a->echoes_max == 0 && a->window_ns != b->window_ns) {
-        return differ(reason, "the run lasts",
-                      units_format_time(here, (double)a->window_ns),
-                      units_format_time(there, (double)b->window_ns));
-    }
-    if (a->timeout_ns != b->timeout_ns) {
-        return differ(reason, "an echo may take",
-                      units_format_time(here, (double)a->timeout_ns),
-                      units_format_time(there, (double)b->timeout_ns));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (strcmp(rows[i].here, rows[i].there) != 0) {
+            snprintf(reason, MERGE_REASON_BYTES,
+                     "cannot be added up, because %s %s here and %s",
+                     rows[i].what, rows[i].here, rows[i].there);
+            return -1;
+        }
     }
     return 0;
 }
@@ -96,8 +72,7 @@ merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
         *sum = *run;
         return 0;
     }
-    if (check_load(&run->options, &sum->options, reason) != 0 ||
-        check_length(&run->options, &sum->options, reason) != 0) {
+    if (check_same(&run->options, &sum->options, reason) != 0) {
         return -1;
     }
     sum->options.clients += run->options.clients;
@@ -107,29 +82,13 @@ merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
     return 0;
 }
 
-static bool
-same_histogram(const struct histogram *a, const struct histogram *b)
-{
-    return a->count == b->count && a->max_ns == b->max_ns &&
-           memcmp(a->buckets, b->buckets, sizeof a->buckets) == 0;
-}
-
 /* Two runs never take the same CPU time and see the same times, each to the
  * nanosecond. */
 bool
 merge_same(const struct saved_run *a, const struct saved_run *b)
 {
-    const struct engine_result *left = &a->result;
-    const struct engine_result *right = &b->result;
-
     return a->begun_ms == b->begun_ms &&
-           left->window_ns == right->window_ns &&
-           left->client_cpu_ns == right->client_cpu_ns &&
-           left->echoes_total == right->echoes_total &&
-           same_histogram(&left->latency, &right->latency) &&
-           same_histogram(&left->response, &right->response) &&
-           same_histogram(&left->lag, &right->lag) &&
-           same_histogram(&left->connect, &right->connect);
+           memcmp(&a->result, &b->result, sizeof a->result) == 0;
 }
 
 /* ---- files ------------------------------------------------------------- */
@@ -160,7 +119,7 @@ read_file(const char *path, struct saved_run *run)
 
 /* The same; a run that is there twice is refused. */
 static int
-read_all(char *const *paths, int n, struct saved_run *runs)
+read_all(const char *const *paths, int n, struct saved_run *runs)
 {
     for (int i = 0; i < n; i++) {
         if (read_file(paths[i], &runs[i]) != 0) {
@@ -202,6 +161,12 @@ name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
     }
 }
 
+static int64_t
+larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What there is in a second is a sum only of what there was in the same
  * second. Hosts do not start on the dot, so a little apart is still together.
  */
@@ -216,30 +181,26 @@ note_times(FILE *stream, const struct saved_run *runs, int n)
     char longest[UNITS_TEXT_BYTES];
 
     for (int i = 0; i < n; i++) {
-        int64_t window_ms = runs[i].result.window_ns / MS;
-        int64_t end_ms = runs[i].begun_ms + window_ms;
+        int64_t window_ms = runs[i].result.window_ns / NS_PER_MS;
 
-        latest_begin_ms = runs[i].begun_ms > latest_begin_ms
-                              ? runs[i].begun_ms
-                              : latest_begin_ms;
-        first_end_ms = end_ms < first_end_ms ? end_ms : first_end_ms;
-        longest_ms = window_ms > longest_ms ? window_ms : longest_ms;
+        latest_begin_ms = larger(latest_begin_ms, runs[i].begun_ms);
+        first_end_ms = -larger(-first_end_ms, -runs[i].begun_ms - window_ms);
+        longest_ms = larger(longest_ms, window_ms);
     }
-    together_ms = first_end_ms - latest_begin_ms;
-    together_ms = together_ms > 0 ? together_ms : 0;
+    together_ms = larger(first_end_ms - latest_begin_ms, 0);
     if ((double)together_ms < TOGETHER_SHARE * (double)longest_ms) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            units_format_time(together, (double)(together_ms * MS)),
-            units_format_time(longest, (double)(longest_ms * MS)));
+            units_format_time(together, (double)(together_ms * NS_PER_MS)),
+            units_format_time(longest, (double)(longest_ms * NS_PER_MS)));
     }
 }
 
 int
-merge_print(FILE *stream, char *const *paths, int n, bool colour)
+merge_print(FILE *stream, const char *const *paths, int n, bool colour)
 {
     struct saved_run *runs = calloc((size_t)n, sizeof *runs);
     struct saved_run *sum = calloc(1, sizeof *sum);

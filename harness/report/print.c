@@ -6,92 +6,81 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "harness/report/variants.h"
-#include "harness/report/views.h"
+#include "harness/report/internal.h"
 
 enum {
-    WIDTH_LEAST = 60,   /* below that no table is worth its lines */
-    MATRIX_LINES = 100, /* of the headline, at first */
+    WIDTH_LEAST = 60, /* below that no table is worth its lines */
 };
 
-bool
-report_wants_colour(FILE *file)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-
-    return isatty(fileno(file)) && !(no_color && no_color[0] != '\0') &&
-           !(term && strcmp(term, "dumb") == 0);
-}
-
-int
-report_width(FILE *file)
+struct report_paper
+report_paper_of(FILE *file)
 {
     const char *columns = getenv("COLUMNS");
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    struct report_paper paper = {
+        .width = columns ? atoi(columns) : 0,
+        .colour = isatty(fileno(file)) &&
+                  !(no_color && no_color[0] != '\0') &&
+                  !(term && strcmp(term, "dumb") == 0),
+    };
     struct winsize size;
-    int width = columns ? atoi(columns) : 0;
 
-    if (width <= 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0) {
-        width = size.ws_col;
+    if (paper.width <= 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0) {
+        paper.width = size.ws_col;
     }
-    if (width <= 0 || width > REPORT_WIDTH_MAX) {
-        return REPORT_WIDTH_MAX;
+    if (paper.width <= 0 || paper.width > REPORT_WIDTH_MAX) {
+        paper.width = REPORT_WIDTH_MAX;
+    } else if (paper.width < WIDTH_LEAST) {
+        paper.width = WIDTH_LEAST;
     }
-    return width < WIDTH_LEAST ? WIDTH_LEAST : width;
+    return paper;
 }
 
-/* A document as text; the caller frees it. NULL without memory. */
-static char *
-render(const struct document *document, const struct report_paper *paper)
+/* Print, or only count, the lines of a headline that compares so many
+ * scenarios. */
+static int
+print_headline(FILE *file, const struct summary *summary, size_t lines,
+               const struct report_paper *paper)
 {
+    struct document document = {0};
     char *text = NULL;
     size_t bytes;
-    FILE *file = open_memstream(&text, &bytes);
+    int printed = 0;
+    FILE *memory = open_memstream(&text, &bytes);
 
-    if (!file) {
-        return NULL;
+    headline_build(&document, summary, lines);
+    document_paragraph(
+        &document,
+        "more: report --scenario=NAME | --why | --noise | --all%s%s%s",
+        paper->folder ? "   data: " : "", paper->folder ? paper->folder : "",
+        paper->folder ? "/results.csv" : "");
+    if (memory) {
+        document_print_text(memory, &document, paper->width, paper->colour);
+        fclose(memory);
     }
-    document_print_text(file, document, paper->width, paper->colour);
-    fclose(file);
-    return text;
+    document_free(&document);
+    for (const char *c = text; c && *c != '\0'; c++) {
+        printed += *c == '\n';
+    }
+    if (printed <= REPORT_LINES_MAX || lines == 0) {
+        fputs(text ? text : "", file);
+        printed = 0;
+    }
+    free(text);
+    return printed;
 }
 
-static int
-count_lines(const char *text)
-{
-    int lines = 0;
-
-    for (; text && *text != '\0'; text++) {
-        lines += *text == '\n';
-    }
-    return lines;
-}
-
-/* The fewer scenarios are compared, the shorter it gets. */
 void
 report_headline(FILE *file, const struct summary *summary,
                 const struct report_paper *paper)
 {
-    char *text = NULL;
-    size_t lines =
-        summary->ngroups < MATRIX_LINES ? summary->ngroups : MATRIX_LINES;
+    size_t lines = summary->ngroups;
 
-    do {
-        struct document document = {0};
-
-        free(text);
-        headline_build(&document, summary, lines);
-        document_paragraph(&document,
-                           "more: report --scenario=NAME | --why | --noise | "
-                           "--all%s%s%s",
-                           paper->folder ? "   data: " : "",
-                           paper->folder ? paper->folder : "",
-                           paper->folder ? "/results.csv" : "");
-        text = render(&document, paper);
-        document_free(&document);
-    } while (count_lines(text) > REPORT_LINES_MAX && lines-- > 0);
-    fputs(text ? text : "", file);
-    free(text);
+    /* The fewer scenarios are compared, the shorter it gets. */
+    while (print_headline(file, summary, lines, paper) > 0) {
+        lines--;
+    }
 }
 
 void
@@ -100,8 +89,8 @@ report_scenario_lines(FILE *file, const struct results *results,
                       const struct report_paper *paper)
 {
     struct results some = {.run = results->run};
-    struct summary summary;
     struct document document = {0};
+    struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
     for (size_t i = 0; i < results->nlives; i++) {
@@ -117,7 +106,7 @@ report_scenario_lines(FILE *file, const struct results *results,
         }
     }
     if (some.nlives > 0 && summary_make(&some, &summary) == 0) {
-        scenario_lines(&document, &summary);
+        scenario_build(&document, &summary, &(struct report_views){0}, true);
         document_print_text(file, &document, paper->width, paper->colour);
         document_free(&document);
         summary_free(&summary);
@@ -131,7 +120,7 @@ report_scenarios(FILE *file, const struct summary *summary,
                  const struct report_paper *paper)
 {
     struct document document = {0};
-    size_t shown = scenario_build(&document, summary, views);
+    size_t shown = scenario_build(&document, summary, views, false);
 
     document_print_text(file, &document, paper->width, paper->colour);
     document_free(&document);
@@ -144,8 +133,8 @@ build_all(struct document *document, const struct summary *summary)
     static const struct report_views everything = {.why = true,
                                                    .noise = true};
 
-    headline_build(document, summary, MATRIX_LINES);
-    scenario_build(document, summary, &everything);
+    headline_build(document, summary, summary->ngroups);
+    scenario_build(document, summary, &everything, false);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
         variants_build(document, summary, true);
     }

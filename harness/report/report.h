@@ -31,13 +31,10 @@ struct report_views {
     bool noise;           /* what disturbed, and how precise it is */
 };
 
-/* True if colour belongs on this stream: a terminal, no NO_COLOR, not
- * TERM=dumb. */
-bool report_wants_colour(FILE *file);
-
-/* The columns to be used on this stream: COLUMNS, else the terminal's, 60 to
- * REPORT_WIDTH_MAX. */
-int report_width(FILE *file);
+/* The paper that a stream is: as wide as COLUMNS or the terminal says, 60 to
+ * REPORT_WIDTH_MAX columns; in colour if it is a terminal, without NO_COLOR
+ * and TERM=dumb. */
+struct report_paper report_paper_of(FILE *file);
 
 /* Print the answer: at most REPORT_LINES_MAX lines. */
 void report_headline(FILE *file, const struct summary *summary,
@@ -61,5 +58,30 @@ void report_all(FILE *file, const struct summary *summary,
 
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
+
+/* ---- variants ------------------------------------------------------------
+ *
+ * libevent on poll and select, its buffers, swapcontext, large stacks: each
+ * answers one question about its model. compare runs by this table what
+ * report speaks of by it.
+ */
+
+#define VARIANTS_MODE "variants" /* the run->mode of a run of them */
+
+enum {
+    VARIANTS = 9
+};
+
+/* One of them, or the model that others are held against. */
+struct variant {
+    const char *name;      /* in every table */
+    const char *program;   /* that is started */
+    const char *flag;      /* with this beside the usual ones, or NULL */
+    const char *base;      /* the variant it is held against, or "" */
+    const char *what;      /* then, in a sentence: what differs */
+    const char *base_what; /* ... and from what */
+};
+
+extern const struct variant variants[VARIANTS];
 
 #endif

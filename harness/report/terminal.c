@@ -1,15 +1,13 @@
 /*
- * terminal.c: a document as text for a terminal. See document.h.
+ * terminal.c: a document as text for a terminal. See internal.h.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/document.h"
+#include "harness/report/internal.h"
 
 enum {
-    COLUMNS_MAX = 80, /* of one table; the rest is not shown */
-    GAP = 2,          /* between columns, or 1 where that is too wide */
     LABEL_WIDTH = 12, /* of an item's label, at least */
+    REST_INDENT = 4,  /* of further lines of a sentence in a row */
 };
 
 static const char bold[] = "\33[1m";
@@ -17,62 +15,82 @@ static const char red[] = "\33[31m";
 static const char green[] = "\33[32m";
 static const char plain[] = "\33[0m";
 
+/* Print words in lines of at most `width` columns, broken at blanks, and
+ * within a word that is longer than a line. The first line is there up to
+ * `column`; the others begin with `indent` blanks. Ends the last line. */
+static void
+wrap(FILE *file, const char *words, int column, int width, int indent)
+{
+    int begin = column; /* of the line: no blank before its first word */
+
+    while (*words != '\0') {
+        int length = (int)strcspn(words, " ");
+        int blank = column > begin;
+
+        if (blank && column + blank + length > width) {
+            fprintf(file, "\n%*s", indent, "");
+            column = begin = indent;
+            continue;
+        }
+        if (length > width - column - blank) {
+            length = width - column - blank;
+        }
+        fprintf(file, "%*s%.*s", blank, "", length, words);
+        column += blank + length;
+        words += length;
+        words += strspn(words, " ");
+    }
+    fputc('\n', file);
+}
+
+/* ---- tables --------------------------------------------------------------
+ */
+
 /* How a table is laid out. */
 struct layout {
     const struct block *table;  /* the table */
-    int gap;                    /* between two columns */
     int width;                  /* of the paper */
+    bool colour;                /* escape sequences are welcome */
+    int gap;                    /* between two columns */
     size_t n;                   /* columns that are shown */
     size_t column[COLUMNS_MAX]; /* which */
     int wide[COLUMNS_MAX];      /* how wide each is, by its place above */
-    bool colour;                /* escape sequences are welcome */
 };
+
+static const struct column *
+column_at(const struct layout *layout, size_t place)
+{
+    return &layout->table->columns[layout->column[place]];
+}
 
 static int
 longer(int width, const char *words)
 {
-    return (int)strlen(words) > width ? (int)strlen(words) : width;
+    int length = (int)strlen(words_or_none(words));
+
+    return length > width ? length : width;
 }
 
-static bool
-says_nothing(const struct block *table, size_t column)
-{
-    bool any = false;
-
-    for (size_t i = column; i < table->ncells; i += table->ncolumns) {
-        const struct cell *cell = &table->cells[i];
-        const char *words = text_string(&cell->text);
-
-        any |= words[0] != '\0' && strcmp(words, "-") != 0;
-    }
-    return !any;
-}
-
-static bool
-same_group(const struct layout *layout, size_t a, size_t b)
-{
-    const struct column *columns = layout->table->columns;
-
-    return strcmp(columns[layout->column[a]].group,
-                  columns[layout->column[b]].group) == 0;
-}
-
-/* The last of the columns beside `i` that share its group. */
+/* Behind the last column from `from` on, and before `to`, of those that
+ * share what stands above them. */
 static size_t
-group_end(const struct layout *layout, size_t i)
+group_end(const struct layout *layout, size_t from, size_t to)
 {
-    while (i + 1 < layout->n && same_group(layout, i, i + 1)) {
-        i++;
+    size_t end = from + 1;
+
+    while (end < to && strcmp(column_at(layout, from)->above,
+                              column_at(layout, end)->above) == 0) {
+        end++;
     }
-    return i;
+    return end;
 }
 
 static int
 span(const struct layout *layout, size_t from, size_t to)
 {
-    int width = layout->wide[from];
+    int width = -layout->gap;
 
-    for (size_t i = from + 1; i <= to; i++) {
+    for (size_t i = from; i < to; i++) {
         width += layout->gap + layout->wide[i];
     }
     return width;
@@ -83,25 +101,24 @@ static void
 measure(struct layout *layout)
 {
     const struct block *table = layout->table;
+    size_t end;
 
     for (size_t i = 0; i < layout->n; i++) {
-        size_t column = layout->column[i];
-
-        layout->wide[i] = longer(0, table->columns[column].heading);
-        for (size_t j = column; j < table->ncells; j += table->ncolumns) {
+        layout->wide[i] = longer(0, column_at(layout, i)->heading);
+        for (size_t j = layout->column[i]; j < table->ncells;
+             j += table->ncolumns) {
             if (!table->cells[j].rest) {
-                layout->wide[i] = longer(layout->wide[i],
-                                         text_string(&table->cells[j].text));
+                layout->wide[i] =
+                    longer(layout->wide[i], table->cells[j].words);
             }
         }
     }
-    for (size_t i = 0; i < layout->n; i++) {
-        size_t end = group_end(layout, i);
-        const char *group = table->columns[layout->column[i]].group;
-        int missing = (int)strlen(group) - span(layout, i, end);
+    for (size_t i = 0; i < layout->n; i = end) {
+        end = group_end(layout, i, layout->n);
+        int wide = span(layout, i, end);
 
-        layout->wide[end] += missing > 0 ? missing : 0;
-        i = end;
+        layout->wide[end - 1] +=
+            longer(wide, column_at(layout, i)->above) - wide;
     }
 }
 
@@ -109,16 +126,14 @@ measure(struct layout *layout)
 static bool
 drop_one(struct layout *layout)
 {
-    const struct column *columns = layout->table->columns;
     size_t first = 0;
 
     for (size_t i = 1; i < layout->n; i++) {
-        if (columns[layout->column[i]].drop >=
-            columns[layout->column[first]].drop) {
+        if (column_at(layout, i)->drop >= column_at(layout, first)->drop) {
             first = i;
         }
     }
-    if (columns[layout->column[first]].drop == 0) {
+    if (column_at(layout, first)->drop == 0) {
         return false;
     }
     layout->n--;
@@ -127,19 +142,14 @@ drop_one(struct layout *layout)
     return true;
 }
 
+/* Make it fit: a smaller gap, then fewer columns. */
 static void
-choose_columns(struct layout *layout)
+fit(struct layout *layout)
 {
-    for (size_t i = 0; i < layout->table->ncolumns && layout->n < COLUMNS_MAX;
-         i++) {
-        if (i == 0 || !says_nothing(layout->table, i)) {
-            layout->column[layout->n++] = i;
-        }
-    }
-    layout->gap = GAP;
+    layout->gap = 2;
     measure(layout);
-    while (span(layout, 0, layout->n - 1) > layout->width) {
-        if (layout->gap > 1) {
+    while (span(layout, 0, layout->n) > layout->width) {
+        if (layout->gap == 2) {
             layout->gap = 1;
         } else if (!drop_one(layout)) {
             return;
@@ -148,21 +158,24 @@ choose_columns(struct layout *layout)
     }
 }
 
+/* Words in a width, in colour or not; no blanks behind the last ones. */
 static void
-put(FILE *file, const struct layout *layout, size_t i, int width,
-    const char *words, enum mark mark)
+put(FILE *file, const struct layout *layout, const char *words, int width,
+    bool left, bool last, enum mark mark)
 {
-    bool left = layout->table->columns[layout->column[i]].left;
-    const char *begin = "";
+    const char *begin = !layout->colour || mark == MARK_NONE ? ""
+                        : mark == MARK_BAD                   ? red
+                                                             : green;
 
-    if (layout->colour && mark != MARK_NONE) {
-        begin = mark == MARK_BAD ? red : green;
-    }
-    fprintf(file, "%s%*s%s", begin, left ? -width : width, words,
-            begin[0] != '\0' ? plain : "");
+    fprintf(file, "%s%*s%s", begin,
+            !left  ? width
+            : last ? 0
+                   : -width,
+            words_or_none(words), begin[0] != '\0' ? plain : "");
 }
 
-/* A line of cells: a heading without `cells`. */
+/* A line of the first cell and those of these places; the headings without
+ * `cells`. */
 static void
 put_line(FILE *file, const struct layout *layout, const struct cell *cells,
          size_t from, size_t to)
@@ -170,126 +183,102 @@ put_line(FILE *file, const struct layout *layout, const struct cell *cells,
     int column = 0;
 
     for (size_t i = 0; i < to; i = i == 0 ? from : i + 1) {
-        size_t place = layout->column[i];
-        const struct cell *cell = cells ? &cells[place] : NULL;
-        const char *words = cell ? text_string(&cell->text)
-                                 : layout->table->columns[place].heading;
+        const struct column *above = column_at(layout, i);
+        const struct cell *cell = cells ? &cells[layout->column[i]] : NULL;
+        int gap = i > 0 ? layout->gap : 0;
 
-        fprintf(file, "%*s", i > 0 ? layout->gap : 0, "");
+        fprintf(file, "%*s", gap, "");
+        column += gap;
         if (cell && cell->rest) {
-            text_wrap(file, words, column + layout->gap, layout->width, 4);
+            wrap(file, words_or_none(cell->words), column, layout->width,
+                 REST_INDENT);
             return;
         }
-        column += layout->wide[i] + (i > 0 ? layout->gap : 0);
-        /* No blanks behind the last words. */
-        put(file, layout, i,
-            i + 1 == to && layout->table->columns[place].left
-                ? 0
-                : layout->wide[i],
-            words, cell ? cell->mark : MARK_NONE);
+        put(file, layout, cell ? cell->words : above->heading,
+            layout->wide[i], above->left, i + 1 == to,
+            cell ? cell->mark : MARK_NONE);
+        column += layout->wide[i];
     }
     fputc('\n', file);
 }
 
-/* The words above the headings, if there are any. */
+/* What stands above the headings, if there is anything. */
 static void
-put_groups(FILE *file, const struct layout *layout, size_t from, size_t to)
+put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
 {
-    /* No blanks behind the last words. */
-    while (to > from &&
-           layout->table->columns[layout->column[to - 1]].group[0] == '\0') {
+    size_t end;
+
+    while (to > from && column_at(layout, to - 1)->above[0] == '\0') {
         to--;
     }
-    if (to <= from) {
+    if (to == from) {
         return;
     }
     fprintf(file, "%*s", layout->wide[0], "");
-    for (size_t i = from; i < to; i++) {
-        size_t end = group_end(layout, i);
-
-        end = end < to ? end : to - 1;
+    for (size_t i = from; i < to; i = end) {
+        end = group_end(layout, i, to);
         fprintf(file, "%*s", layout->gap, "");
-        put(file, layout, i, span(layout, i, end),
-            layout->table->columns[layout->column[i]].group, MARK_NONE);
-        i = end;
+        put(file, layout, column_at(layout, i)->above, span(layout, i, end),
+            column_at(layout, i)->left, end == to, MARK_NONE);
     }
     fputc('\n', file);
 }
 
-/* Without any nothing was measured but names. */
-static bool
-has_headings(const struct layout *layout)
-{
-    for (size_t i = 0; i < layout->n; i++) {
-        if (layout->table->columns[layout->column[i]].heading[0] != '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* In pieces, where even the columns that must be there are too many. */
+/* In pieces, where even the columns that must be there are too many. Nothing
+ * of a table in which nothing was measured but names. */
 static void
 put_table(FILE *file, const struct block *table, int width, bool colour)
 {
     struct layout layout = {.table = table, .width = width, .colour = colour};
-    size_t from;
+    struct text legend = {0};
     size_t to = 1;
 
-    choose_columns(&layout);
-    if (!has_headings(&layout)) {
-        return;
-    }
-    do {
-        int used = layout.wide[0];
+    layout.n = table_columns(table, layout.column);
+    fit(&layout);
+    while (to < layout.n) {
+        size_t from = to++;
 
-        for (from = to; to < layout.n; to++) {
-            used += layout.gap + layout.wide[to];
-            if (used > width && to > from) {
-                break;
+        while (to < layout.n &&
+               layout.wide[0] + layout.gap + span(&layout, from, to + 1) <=
+                   width) {
+            to++;
+        }
+        put_above(file, &layout, from, to);
+        put_line(file, &layout, NULL, from, to);
+        for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
+            /* Nothing is left of a row that ended in a sentence. */
+            if (table->cells[i + layout.column[from]].words) {
+                put_line(file, &layout, &table->cells[i], from, to);
             }
         }
-        put_groups(file, &layout, from, to);
-        put_line(file, &layout, NULL, from, to);
-        for (size_t i = 0; i + table->ncolumns <= table->ncells;
-             i += table->ncolumns) {
-            put_line(file, &layout, &table->cells[i], from, to);
-        }
-    } while (to < layout.n);
-}
-
-static int
-label_width(const struct document *document)
-{
-    int width = LABEL_WIDTH;
-
-    for (size_t i = 0; i < document->nblocks; i++) {
-        width =
-            longer(width - 2, text_string(&document->blocks[i].label)) + 2;
     }
-    return width;
+    if (table->legend) {
+        table_legend(&legend, table, layout.column, layout.n);
+        wrap(file, legend.bytes, 0, width, 0);
+    }
 }
 
 void
 document_print_text(FILE *file, const struct document *document, int width,
                     bool colour)
 {
-    int label = label_width(document);
+    int label = LABEL_WIDTH;
 
     for (size_t i = 0; i < document->nblocks; i++) {
+        label = longer(label - 2, document->blocks[i].label) + 2;
+    }
+    for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
-        const char *words = text_string(&block->text);
 
         if (block->kind == BLOCK_HEADING) {
-            fputs(i > 0 ? "\n" : "", file);
-            fputs(colour ? bold : "", file);
-            text_wrap(file, words, 0, width, 0);
+            fprintf(file, "%s%s", i > 0 ? "\n" : "", colour ? bold : "");
+            wrap(file, block->words, 0, width, 0);
             fputs(colour ? plain : "", file);
         } else if (block->kind == BLOCK_PARAGRAPH) {
-            text_wrap(file, words, 0, width, 0);
+            wrap(file, block->words, 0, width, 0);
         } else if (block->kind == BLOCK_ITEM) {
-            fprintf(file, "  %-*s", label, text_string(&block->label));
-            text_wrap(file, words, label + 2, width, label + 2);
+            fprintf(file, "  %-*s", label, words_or_none(block->label));
+            wrap(file, block->words, label + 2, width, label + 2);
         } else {
             put_table(file, block, width, colour);
         }

@@ -1,12 +1,10 @@
 /*
- * variants.c: the same model made in another way. See variants.h.
+ * variants.c: the same model made in another way, beside the model. See
+ * report.h and internal.h.
  */
-#include "harness/report/variants.h"
+#include <stdio.h>
 
-#include <math.h>
-#include <string.h>
-
-#include "harness/report/cells.h"
+#include "harness/report/internal.h"
 
 const struct variant variants[VARIANTS] = {
     {"libevent", "libevent", NULL, "", NULL, NULL},
@@ -29,86 +27,38 @@ const struct variant variants[VARIANTS] = {
 /* The scenarios that they are compared in. */
 static const struct {
     enum cells_kind kind; /* of the scenario */
+    const char *heading;  /* of a column */
     const char *where;    /* in a sentence */
 } places[] = {
-    {KIND_ONE, "with one client"},
-    {KIND_MANY, "with many clients"},
-    {KIND_IDLE, "beside idle clients"},
-};
-enum {
-    PLACES = sizeof places / sizeof places[0],
+    {KIND_ONE, "1 client", "with one client"},
+    {KIND_MANY, "many", "with many clients"},
+    {KIND_IDLE, "idle", "beside idle clients"},
 };
 
-/* The group of a kind that has both, or NULL. */
+/* The first group of a kind; NULL if there is none. */
 static const struct summary_group *
-find_group(const struct summary *summary, enum cells_kind kind,
-           const struct variant *variant)
+find_group(const struct summary *summary, enum cells_kind kind)
 {
     for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-
-        const struct summary_row *row = summary_find(group, variant->name);
-        const struct summary_row *base = summary_find(group, variant->base);
-
-        if (cells_kind(group->rows[0].life) == kind && row && base &&
-            row->status == LIFE_OK && base->status == LIFE_OK) {
-            return group;
+        if (cells_kind(group_life(&summary->groups[i])) == kind) {
+            return &summary->groups[i];
         }
     }
     return NULL;
 }
 
+/* A variant over what it is held against; unknown if one of them was not
+ * measured. */
 static struct comparison
 compare(const struct summary_group *group, const struct variant *variant)
 {
-    if (!group) {
-        return (struct comparison){NAN, NAN, NAN, VERDICT_UNKNOWN};
-    }
-    return summary_compare(group, summary_find(group, variant->name),
-                           summary_find(group, variant->base), FIT_CPU);
-}
+    const struct summary_row *row =
+        group ? summary_find(group, variant->name) : NULL;
+    const struct summary_row *base =
+        group ? summary_find(group, variant->base) : NULL;
 
-static void
-put_ratio(struct document *document, const struct comparison *over)
-{
-    static const char *const words[] = {
-        [VERDICT_UNKNOWN] = "-",
-        [VERDICT_UNCLEAR] = "~",
-        [VERDICT_SAME] = "same",
-    };
-
-    if (over->verdict == VERDICT_DIFFERENT) {
-        document_cell(document, MARK_NONE, "x%.2f", over->ratio);
-    } else {
-        document_cell(document, MARK_NONE, "%s", words[over->verdict]);
-    }
-}
-
-/* Memory among idle clients, calls and switches among many. */
-static void
-put_figures(struct document *document, const struct summary *summary,
-            const struct variant *variant)
-{
-    static const struct {
-        enum cells_kind kind;
-        enum cells_id id;
-    } figures_shown[] = {
-        {KIND_IDLE, CELLS_MEMORY},
-        {KIND_MANY, CELLS_CALLS},
-        {KIND_MANY, CELLS_SWITCHES},
-    };
-
-    for (size_t i = 0; i < 3; i++) {
-        const struct summary_group *group =
-            find_group(summary, figures_shown[i].kind, variant);
-
-        if (group) {
-            cells_put(document, figures_shown[i].id, group,
-                      summary_find(group, variant->name), false);
-        } else {
-            document_cell(document, MARK_NONE, "-");
-        }
-    }
+    return row && base ? summary_compare(group, row, base, FIT_CPU)
+                       : (struct comparison){.verdict = VERDICT_UNKNOWN};
 }
 
 static void
@@ -117,61 +67,50 @@ say_variant(struct document *document, const struct summary *summary,
 {
     struct text text = {0};
 
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < COUNT(places); i++) {
         struct comparison over =
-            compare(find_group(summary, places[i].kind, variant), variant);
+            compare(find_group(summary, places[i].kind), variant);
 
         if (over.verdict == VERDICT_DIFFERENT) {
-            text_add(&text, "%sx%.2f [%.2f, %.2f] the CPU %s",
-                     text.length > 0 ? ", " : "", over.ratio, over.low,
-                     over.high, places[i].where);
+            text_item(&text, ", ", "x%.2f [%.2f, %.2f] the CPU %s",
+                      over.ratio, over.low, over.high, places[i].where);
         }
     }
     if (text.length > 0) {
         document_item(document, variant->name, "%s instead of %s: %s",
-                      variant->what, variant->base_what, text_string(&text));
+                      variant->what, variant->base_what, text.bytes);
     }
-    text_free(&text);
 }
 
 void
 variants_build(struct document *document, const struct summary *summary,
                bool sentences)
 {
-    static const struct column columns[] = {
-        {"", "", 0, true},
-        {"", "over", 0, true},
-        {"CPU over that", "1 client", 0, false},
-        {"CPU over that", "many", 0, false},
-        {"CPU over that", "idle", 0, false},
-        {"its own", "KiB/cl", 0, false},
-        {"its own", "calls", 0, false},
-        {"its own", "switch", 0, false},
-    };
+    const struct summary_group *many = find_group(summary, KIND_MANY);
+    struct sheet sheet = {0};
 
-    document_heading(document, "Variants, each over what it is held against");
-    document_table(document, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < VARIANTS; i++) {
-        const struct variant *variant = &variants[i];
+    sheet_column(&sheet, CELLS_MODEL, 0);
+    sheet_column(&sheet, CELLS_BASE, 0);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        struct axis *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
-        if (!find_group(summary, KIND_ONE, variant) &&
-            !find_group(summary, KIND_MANY, variant)) {
-            continue;
-        }
-        document_cell(document, MARK_NONE, "%s", variant->name);
-        document_cell(document, MARK_NONE, "%s", variant->base);
-        for (size_t j = 0; j < PLACES; j++) {
-            struct comparison over = compare(
-                find_group(summary, places[j].kind, variant), variant);
-
-            put_ratio(document, &over);
-        }
-        put_figures(document, summary, variant);
+        column->group = find_group(summary, places[i].kind);
+        snprintf(column->above, sizeof column->above, "CPU over that");
+        snprintf(column->heading, sizeof column->heading, "%s",
+                 places[i].heading);
     }
-    document_paragraph(
-        document,
-        "x: times it; same: within 3 %% of it; ~: not told apart; -: not "
-        "measured; calls and switch: for each echo among many.");
+    sheet_column(&sheet, CELLS_MEMORY, 0)->group =
+        find_group(summary, KIND_IDLE);
+    sheet_column(&sheet, CELLS_CALLS, 0)->group = many;
+    sheet_column(&sheet, CELLS_SWITCHES, 0)->group = many;
+    for (size_t i = 0; i < VARIANTS; i++) {
+        if (compare(many, &variants[i]).verdict != VERDICT_UNKNOWN) {
+            sheet_row(&sheet, NULL, variants[i].name)->base =
+                variants[i].base;
+        }
+    }
+    document_heading(document, "Variants, each over what it is held against");
+    sheet_build(document, &sheet, true);
     for (size_t i = 0; sentences && i < VARIANTS; i++) {
         say_variant(document, summary, &variants[i]);
     }

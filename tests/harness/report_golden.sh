@@ -2,7 +2,8 @@
 # report_golden.sh: what `report` prints of results, to the letter.
 #
 # golden/make.pl NAME makes the results, of a run that never was; NAME.txt is
-# what report says of them on paper of 100 and of 80 columns and with --all.
+# what report says of them on paper of 100 and of 80 columns, with --all and, of
+# one, in Markdown.
 # Who means to change what is printed looks at the difference and then takes it
 # over with --update.
 source "$(dirname "$0")/cases.sh"
@@ -13,7 +14,7 @@ render() {
         echo "---- report, $columns columns"
         COLUMNS=$columns "$bin/report" "$1" || echo "---- exit status $?"
     done
-    for format in --all --summary-csv; do
+    for format in --all --summary-csv ${2:-}; do
         echo "---- report $format"
         COLUMNS=100 "$bin/report" $format "$1" || echo "---- exit status $?"
     done
@@ -21,7 +22,9 @@ render() {
 
 for name in default c10k rate foreign variants; do
     "$here/golden/make.pl" "$name" >"$tmp/results.jsonl"
-    (cd "$tmp" && render results.jsonl) >"$tmp/rendered" 2>"$tmp/err"
+    markdown=
+    [ "$name" = foreign ] && markdown=--markdown
+    (cd "$tmp" && render results.jsonl $markdown) >"$tmp/rendered" 2>"$tmp/err"
     if [ "${1:-}" = --update ]; then
         cp "$tmp/rendered" "$here/golden/$name.txt"
         continue

@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/facts.h"
-#include "harness/report/report.h"
-#include "harness/report/variants.h"
-#include "harness/report/views.h"
+#include "harness/report/internal.h"
 #include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 

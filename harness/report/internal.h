@@ -1,0 +1,363 @@
+/*
+ * internal.h: what a report is put together from, within its folder.
+ *
+ * A document is built once, of headings, paragraphs, items and tables, and
+ * printed by an emitter for each kind of reader. Every table is a sheet: rows
+ * and columns each bring a scenario, a model or a figure, and where they meet
+ * is a cell.
+ */
+#ifndef FIVEWAYS_REPORT_INTERNAL_H
+#define FIVEWAYS_REPORT_INTERNAL_H
+
+#include "harness/load/load.h"
+#include "harness/report/report.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- a document (document.c; terminal.c) --------------------------------
+ *
+ * Without memory parts are left out; nothing fails. All that is said is
+ * printable ASCII in the end, so that one byte is one column on every
+ * terminal and no name or reason in a results file can move the cursor or
+ * begin a line of its own.
+ */
+
+enum {
+    TEXT_BYTES = 2048, /* the longest sentence, with its final 0 */
+    COLUMNS_MAX = 80,  /* of a table */
+};
+
+/* A sentence under construction. All zero is an empty one. */
+struct text {
+    char bytes[TEXT_BYTES]; /* what there is, ending in 0 */
+    size_t length;          /* of it */
+};
+
+/* Append, formatted as by printf and cut off where it does not fit. */
+void text_add(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Append one of a list: `between` it and the one before. */
+#define text_item(text, between, ...)                                        \
+    (text_add(text, "%s", (text)->length > 0 ? (between) : ""),              \
+     text_add(text, __VA_ARGS__))
+
+/* What a cell means, apart from its words. */
+enum mark {
+    MARK_NONE,
+    MARK_BAD,  /* the news of its row */
+    MARK_BEST, /* better than all others */
+};
+
+/* A column of a table. */
+struct column {
+    char above[32];      /* the heading of neighbours, or "" */
+    char heading[32];    /* with its unit */
+    const char *meaning; /* for below the table, or NULL */
+    int drop;  /* where it is too narrow, the highest goes first; 0: never */
+    bool left; /* words, not numbers */
+};
+
+/* A cell. */
+struct cell {
+    char *words;    /* what it says; NULL: nothing */
+    enum mark mark; /* what it means */
+    bool rest;      /* a sentence that fills the rest of the row */
+};
+
+/* What a block is. */
+enum block_kind {
+    BLOCK_HEADING,
+    BLOCK_PARAGRAPH,
+    BLOCK_ITEM, /* a label and what there is to say of it */
+    BLOCK_TABLE,
+};
+
+/* One part of a document. */
+struct block {
+    enum block_kind kind;   /* what it is */
+    char *label;            /* of an item */
+    char *words;            /* of all but a table */
+    struct column *columns; /* of a table */
+    size_t ncolumns;        /* how many */
+    struct cell *cells;     /* row by row */
+    size_t ncells;          /* how many */
+    bool legend;            /* explain its marks below it */
+};
+
+/* All zero is an empty document. */
+struct document {
+    struct block *blocks; /* from first to last */
+    size_t nblocks;       /* how many */
+};
+
+/* Append a heading, a paragraph or an item with its label; nothing if the
+ * words are empty. */
+void document_say(struct document *document, enum block_kind kind,
+                  const char *label, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#define document_heading(document, ...)                                      \
+    document_say(document, BLOCK_HEADING, "", __VA_ARGS__)
+#define document_paragraph(document, ...)                                    \
+    document_say(document, BLOCK_PARAGRAPH, "", __VA_ARGS__)
+#define document_item(document, label, ...)                                  \
+    document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
+
+/* Append a table of copies of these columns and with so many rows of empty
+ * cells. NULL without memory. */
+struct block *document_table(struct document *document,
+                             const struct column *columns, size_t ncolumns,
+                             size_t nrows);
+
+/* Say something in an empty cell. */
+void cell_say(struct cell *cell, enum mark mark, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What is said, "" if nothing is. */
+const char *words_or_none(const char *words);
+
+/* The columns of a table that are worth printing: the first and all that say
+ * anything. Returns how many. */
+size_t table_columns(const struct block *table, size_t shown[COLUMNS_MAX]);
+
+/* Append what the marks and headings in these columns mean. */
+void table_legend(struct text *text, const struct block *table,
+                  const size_t *shown, size_t nshown);
+
+/* Print for a terminal: no line is longer than `width` columns, 60 or more.
+ * Columns that do not fit go, then a table is continued below itself. */
+void document_print_text(FILE *file, const struct document *document,
+                         int width, bool colour);
+
+/* Print as Markdown. */
+void document_print_markdown(FILE *file, const struct document *document);
+
+/* Free it; it is empty then. */
+void document_free(struct document *document);
+
+/* ---- cells (cells.c) ----------------------------------------------------
+ *
+ * "-" is not measured or not comparable, "never" is measured and did not
+ * happen. None of them is ever printed as 0.
+ */
+
+/* What a cell may show. */
+enum cells_id {
+    /* Of a scenario. */
+    CELLS_NAME,  /* "echo 64" */
+    CELLS_LABEL, /* "64 clients" */
+    CELLS_BLOCKS,
+    CELLS_SLICES,
+    CELLS_STALLED,
+    CELLS_CPU_NOISE, /* what a slice differs by */
+    CELLS_CPU_HALF,  /* half the interval */
+    CELLS_RATE_NOISE,
+    CELLS_RATE_HALF,
+    CELLS_LIVES,      /* "agree" */
+    CELLS_RATE_ASKED, /* open loop: messages a second */
+    /* Of a model. */
+    CELLS_MODEL,
+    CELLS_BASE, /* that a variant is held against */
+    /* Of a model in a scenario. */
+    CELLS_SERVED,    /* "1/64", of the worst life */
+    CELLS_FAIRNESS,  /* least served client over the median */
+    CELLS_RATE,      /* echoes per second */
+    CELLS_OVER_MOST, /* ... over those of the fastest */
+    CELLS_P50,       /* of a full turn of all clients */
+    CELLS_P99,
+    CELLS_SERVER,    /* CPU per echo */
+    CELLS_CLIENT,    /* ... of our own side */
+    CELLS_COST,      /* server CPU over the least */
+    CELLS_RANGE,     /* its interval */
+    CELLS_YARD,      /* server CPU over the yardstick */
+    CELLS_FLOOR,     /* ... over a recv and a send */
+    CELLS_OVER_BASE, /* ... over that of the base */
+    CELLS_CALLS,     /* system calls per echo */
+    CELLS_SWITCHES,
+    CELLS_MEMORY,       /* KiB for each client, with the kernel's stack */
+    CELLS_RESIDENT,     /* ... without */
+    CELLS_STACK,        /* ... that stack */
+    CELLS_BOUND,        /* by CPU, server, client or waiting */
+    CELLS_RESPONSE_P50, /* open loop: from when a message was due */
+    CELLS_RESPONSE_P99,
+    CELLS_SERVICE_P50, /* ... from when it was sent */
+    CELLS_SERVICE_P99,
+    CELLS_LAG,        /* of the client itself */
+    CELLS_UNFINISHED, /* messages without an echo */
+    CELLS_STATE,      /* "kept", "saturated", "1/64 served" */
+    CELLS,            /* and from here on the figures, one by one */
+};
+
+/* Where a cell is. */
+struct at {
+    const struct summary_group *group; /* the scenario, or NULL */
+    const char *model;                 /* or NULL */
+    const char *base;                  /* what it is held against, or NULL */
+    const struct summary_row *row;     /* that model there, or NULL */
+};
+
+/* Append what a cell says; returns what it means. */
+enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
+                    bool milliseconds);
+
+/* Set what stands above it. */
+void cells_heading(struct column *column, enum cells_id id,
+                   bool milliseconds);
+
+/* ---- sheets of them (sheet.c) --------------------------------------------
+ */
+
+/* A row or a column: what it brings to its cells. */
+struct axis {
+    enum cells_id id;                  /* of a column: what it shows */
+    int drop;                          /* of a column, see struct column */
+    const struct summary_group *group; /* a scenario, or NULL */
+    const char *model;                 /* or NULL */
+    const char *base;                  /* what that is held against */
+    char above[32];   /* if this or the next is not "", both are instead of
+                       * the usual ones, whose meaning is not told then */
+    char heading[32]; /* of the column itself */
+};
+
+/* A table to be. Columns come before rows where both bring something. */
+struct sheet {
+    struct axis columns[COLUMNS_MAX]; /* from left to right */
+    size_t ncolumns;                  /* how many */
+    struct axis *rows;                /* from above */
+    size_t nrows;                     /* how many */
+};
+
+/* Append a column, and return it for what is special. */
+struct axis *sheet_column(struct sheet *sheet, enum cells_id id, int drop);
+
+/* Append a column for each figure with that flag in figures[].where. */
+void sheet_figures(struct sheet *sheet, unsigned where);
+
+/* Append a row for a model in a group, either of which may be NULL and then
+ * comes from the columns. A row that has both, of a model that was not
+ * measured, says why instead. */
+struct axis *sheet_row(struct sheet *sheet, const struct summary_group *group,
+                       const char *model);
+
+/* Append a row for each model of a group. */
+void sheet_group(struct sheet *sheet, const struct summary_group *group);
+
+/* Append the sheet to a document, with what its marks mean if `legend` is
+ * set, and free it. */
+void sheet_build(struct document *document, struct sheet *sheet, bool legend);
+
+/* What scenarios are like; bits. A group has one of them. */
+enum cells_kind {
+    KIND_ONE = 1,      /* one client, as fast as it goes */
+    KIND_MANY = 2,     /* several of them */
+    KIND_IDLE = 4,     /* beside many that only wait */
+    KIND_SILENT = 8,   /* behind one that never speaks */
+    KIND_CONNECT = 16, /* a connection for each echo */
+    KIND_WAIT = 32,    /* the server waits before each echo */
+    KIND_WORK = 64,    /* the server works before each echo */
+    KIND_BULK = 128,   /* long messages */
+    KIND_RATE = 256,   /* an open loop */
+};
+
+/* The kind of a scenario, by its properties. */
+enum cells_kind cells_kind(const struct life *life);
+
+/* The life that says what a group is like. */
+const struct life *group_life(const struct summary_group *group);
+
+/* True if everybody was served at the rate that was asked for. */
+bool row_keeps_up(const struct summary_row *row);
+
+/* Append what a scenario is like, shortly: "64 clients". */
+void cells_label(struct text *text, const struct life *life);
+
+/* ---- what the figures show (facts.c) ------------------------------------
+ *
+ * A fact is about a model in a scenario. It hangs on what the scenario is
+ * like and on how the model works, never on their names, and is said only if
+ * the numbers hold it up.
+ */
+
+/* How a model works; bits. A foreign server has none of them. */
+enum facts_model {
+    MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
+    MODEL_THREAD_EACH = 2,   /* a thread for each client */
+    MODEL_SELECT = 4,        /* waits with select(2) */
+    MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
+    MODEL_OWN = 16,          /* has a folder of its own here */
+};
+
+/* What is known of a model by its name: bits. */
+unsigned facts_model(const char *model);
+
+/* Append an item for each model of the group `main` that there is something
+ * to say of: the weightiest facts of all scenarios, as many as fit into a
+ * line or two; what an echo costs among many clients is that of `main`. */
+void facts_headline(struct document *document, const struct summary *summary,
+                    const struct summary_group *main);
+
+/* Append all that can be said of one group, an item for each model. */
+void facts_group(struct document *document,
+                 const struct summary_group *group);
+
+/* ---- the parts of a report ----------------------------------------------
+ */
+
+/* True if a scenario with so many clients is wanted. */
+bool view_wants(const struct report_views *views, const char *scenario,
+                int clients);
+
+/* Append the tables of all groups that are wanted, short ones without a word
+ * for `brief`. Returns how many groups. */
+size_t scenario_build(struct document *document,
+                      const struct summary *summary,
+                      const struct report_views *views, bool brief);
+
+/* Append what is to be known of the figures of a group, each once. */
+void scenario_notes(struct document *document,
+                    const struct summary_group *group);
+
+/* Append what clients that only wait cost, by how many there are; nothing if
+ * there is a single number of them. */
+void scale_build(struct document *document, const struct summary *summary);
+
+/* Append a table with each variant over what it is held against, and with
+ * `sentences` what each shows; nothing of those that were not measured beside
+ * it. */
+void variants_build(struct document *document, const struct summary *summary,
+                    bool sentences);
+
+/* Append the headline. At most `lines` scenarios are compared. */
+void headline_build(struct document *document, const struct summary *summary,
+                    size_t lines);
+
+/* ---- runs of `load` on several hosts, added up (merge.c) ----------------
+ *
+ * One host cannot always load a server to its limit. Each of them saves what
+ * it saw (load --save), and the sum of that is what one client in all those
+ * places would have seen.
+ */
+
+enum {
+    MERGE_REASON_BYTES = 200 /* a phrase */
+};
+
+/*
+ * Add a run to those added up so far; the first one goes into a sum that is
+ * all zero, with `first` set. What each host may choose for itself is added:
+ * clients and rate. All else must be the same, or the sum would be of
+ * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
+ * not fit together: a phrase to stand behind the name of the file.
+ */
+int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+              char reason[MERGE_REASON_BYTES]);
+
+/* True if both are the same run, in one file or two. */
+bool merge_same(const struct saved_run *a, const struct saved_run *b);
+
+/* Read the files, add them up and print the sum to `stream`, as load prints a
+ * run. What is wrong goes to standard error in one sentence. Returns the exit
+ * status of the program. */
+int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
+
+#endif
