@@ -100,14 +100,12 @@ lose(struct engine *run, struct connection *connection)
          * greeting. Any other has a right to stay. */
         connection_close(run, connection);
         connection->state = CONNECTION_DEAD;
-    } else if (error_number == 0) {
-        connection_fail(run, connection, ENGINE_EARLY_EOF, 0);
     } else {
-        connection_fail(run, connection,
-                        error_number == ETIMEDOUT
-                            ? ENGINE_RESET
-                            : error_of_errno(error_number),
-                        error_number);
+        enum engine_error error = error_number != 0
+                                      ? error_of_errno(error_number)
+                                      : ENGINE_EARLY_EOF;
+        error = error == ENGINE_CONNECT_TIMEOUT ? ENGINE_RESET : error;
+        connection_fail(run, connection, error, error_number);
     }
 }
 
@@ -482,8 +480,7 @@ connection_ready(struct engine *run, struct connection *connection,
     if (events & (EPOLLIN | GONE)) {
         connection_receive(run, connection, (events & GONE) != 0);
     }
-    if ((events & EPOLLOUT) && (connection->state == CONNECTION_ECHOING ||
-                                connection->state == CONNECTION_GREETING)) {
+    if ((events & EPOLLOUT) && connection->fd != -1) {
         send_more(connection);
     }
 }

@@ -41,8 +41,7 @@ struct crew {
 static uint64_t
 share_of(uint64_t whole, int count, int index)
 {
-    return whole / (uint64_t)count +
-           ((uint64_t)index < whole % (uint64_t)count ? 1 : 0);
+    return (whole + (uint64_t)(count - 1 - index)) / (uint64_t)count;
 }
 
 static int
@@ -54,11 +53,11 @@ smaller(int64_t a, int64_t b)
 static int
 useful_threads(const struct engine_options *options, int threads)
 {
-    threads = smaller(smaller(threads, CREW_MAX), options->clients);
-    if (options->echoes_max != 0 && options->echoes_max < CREW_MAX) {
-        threads = smaller(threads, (int64_t)options->echoes_max);
+    int most = smaller(CREW_MAX, options->clients);
+    if (options->echoes_max != 0) {
+        most = smaller(most, (int64_t)options->echoes_max);
     }
-    return threads < 1 ? 1 : threads;
+    return threads < 1 ? 1 : smaller(threads, most);
 }
 
 /* Several Poisson schedules together are one of the sum of their rates, as

@@ -76,11 +76,9 @@ void histogram_record(struct histogram *histogram, int64_t value_ns);
 /* Add all of `from` to `into`. Exact. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/*
- * The value at or below which a share `quantile` (0 to 1) of all values
- * lies: the highest value of the bucket that holds the one of rank
- * ceil(quantile * count), never above max_ns. 0 when it is empty.
- */
+/* The value at or below which a share `quantile` (0 to 1) of all values lies:
+ * the highest value of the bucket that holds the one of rank ceil(quantile *
+ * count), never above max_ns. 0 when it is empty. */
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
@@ -248,12 +246,10 @@ struct engine_result {
     bool interrupted; /* before the window's end, on request */
 };
 
-/*
- * Run it. Blocks until the run is over. Returns 0 when there is a result,
- * bad or good; -1 with errno when the client side could not even start
- * (no epoll, no memory). A result with an error of the client's own kinds
- * must not be held against the server.
- */
+/* Run it. Blocks until the run is over. Returns 0 when there is a result, bad
+ * or good; -1 with errno when the client side could not even start (no epoll,
+ * no memory). A result with an error of the client's own kinds must not be
+ * held against the server. */
 int engine_run(const struct engine_options *options,
                struct engine_result *result);
 
