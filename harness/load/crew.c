@@ -135,13 +135,12 @@ member_main(void *arg)
 
 /* As many threads are started as can be had, the first being this one. */
 int
-crew_run(const struct engine_options *options, int threads,
-         struct engine_result *result)
+crew_run(const struct engine_options *options, struct engine_result *result)
 {
     struct crew crew = {.options = options,
                         .gate = PTHREAD_MUTEX_INITIALIZER};
     int error = 0;
-    threads = useful_threads(options, threads);
+    int threads = useful_threads(options, options->runs);
     memset(result, 0, sizeof *result);
     crew.members = calloc((size_t)threads, sizeof *crew.members);
     if (crew.members == NULL) {

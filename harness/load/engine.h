@@ -162,7 +162,8 @@ struct engine_options {
                       * due, because waking up takes its time; for a client
                       * with a CPU to itself. 0: sleep until then */
     int runs;  /* that share one load at the same time, so that numbers of
-                * connections and fixed gaps lie between each other; 0: 1 */
+                * connections and fixed gaps lie between each other; 0: 1.
+                * For crew_run() how many are to share this one */
     int index; /* of this one among them, from 0 */
     int64_t connect_timeout_ns; /* that connecting may take without a client
                                  * getting through, and four times as long in

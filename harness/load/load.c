@@ -42,10 +42,13 @@ static const char about[] =
 /* ---- the command line -------------------------------------------------- */
 
 /* What the command line says, with what it says if it does not. */
-static struct load_arguments given = {
-    .options = {.message_bytes = 64, .warmup_ns = UNSET, .window_ns = UNSET},
-};
-/* The same, of other types than there. */
+static const char *target;
+static struct engine_options options = {
+    .message_bytes = 64, .warmup_ns = UNSET, .window_ns = UNSET};
+static int64_t slo_ns;
+static const char *histogram_file;
+static const char *save_file;
+/* The same, of other types than in the options. */
 static int64_t clients = UNSET;
 static int64_t silent_clients;
 static int64_t echoes;
@@ -64,7 +67,7 @@ static int64_t seed = UNSET;
 #define TIME_OF_1MS "a time from 1ms to 1440m, with its unit: 5s"
 
 static const struct flag flags[] = {
-    FLAG_ARGUMENT("HOST:PORT", &given.target),
+    FLAG_ARGUMENT("HOST:PORT", &target),
     COUNT("clients", 'c', clients, 1, CLIENTS_MAX,
           "a number from 1 to 1000000",
           "Clients that speak (16; 64 with --rate)"),
@@ -72,23 +75,23 @@ static const struct flag flags[] = {
           "a number from 0 to 1000000",
           "Clients that connect first and stay silent until the end, when "
           "each asks for one echo (0)"),
-    TIME("duration", 'd', given.options.window_ns, NS_PER_MS, DAY_NS,
-         TIME_OF_1MS, "How long to measure (5s; at most 60s with --echoes)"),
-    TIME("warmup", 0, given.options.warmup_ns, 0, DAY_NS, TIME_OR_0,
+    TIME("duration", 'd', options.window_ns, NS_PER_MS, DAY_NS, TIME_OF_1MS,
+         "How long to measure (5s; at most 60s with --echoes)"),
+    TIME("warmup", 0, options.warmup_ns, 0, DAY_NS, TIME_OR_0,
          "How long to run before that (200ms; 0 with --echoes)"),
     COUNT("echoes", 'n', echoes, 0, INT64_MAX, "a number, such as 0 or 10k",
           "Stop after so many echoes (0: by time)"),
     FLAG_AMOUNT("size", 's', "BYTES", units_parse_bytes,
-                &given.options.message_bytes, 1, SIZE_MAX_BYTES,
+                &options.message_bytes, 1, SIZE_MAX_BYTES,
                 "a size from 1 to 1GiB", "Length of a message (64)"),
-    FLAG_ON("churn", 0, &given.options.churn,
+    FLAG_ON("churn", 0, &options.churn,
             "A new connection for each echo, closed by the client"),
-    FLAG_ON("handshake", 0, &given.options.handshake,
+    FLAG_ON("handshake", 0, &options.handshake,
             "Open each connection with the line \"hello\", in two pieces"),
-    TIME("timeout", 0, given.options.timeout_ns, 0, DAY_NS, TIME_OR_0,
+    TIME("timeout", 0, options.timeout_ns, 0, DAY_NS, TIME_OR_0,
          "An echo that takes longer is an error (0: none is)"),
-    TIME("connect-timeout", 0, given.options.connect_timeout_ns, NS_PER_MS,
-         DAY_NS, TIME_OF_1MS,
+    TIME("connect-timeout", 0, options.connect_timeout_ns, NS_PER_MS, DAY_NS,
+         TIME_OF_1MS,
          "How long connecting may take without a client getting through "
          "(3s)"),
     COUNT("threads", 0, threads, 1, CREW_MAX, "a number from 1 to 64",
@@ -103,15 +106,14 @@ static const struct flag flags[] = {
               "(poisson)"),
     COUNT("seed", 0, seed, 0, INT64_MAX, "a number from 0 on",
           "With --rate: what decides poisson's gaps (1)"),
-    TIME("slo", 0, given.slo_ns, 1000, 60 * NS_PER_S,
-         "a time from 1us to 60s: 5ms",
+    TIME("slo", 0, slo_ns, 1000, 60 * NS_PER_S, "a time from 1us to 60s: 5ms",
          "With --rate: search for the highest rate, up to that one, at which "
          "99 of 100 responses come within TIME; takes half a minute"),
-    FLAG_TEXT("histogram", 0, "FILE", &given.histogram_file,
+    FLAG_TEXT("histogram", 0, "FILE", &histogram_file,
               "Write the curve of percentiles to FILE, as HdrHistogram does "
               "(.hgrm); of the response time with --rate, else of the "
               "latency"),
-    FLAG_TEXT("save", 0, "FILE", &given.save_file,
+    FLAG_TEXT("save", 0, "FILE", &save_file,
               "Save all that was seen to FILE, so that several runs can be "
               "added up exactly"),
     {0},
@@ -122,19 +124,18 @@ static void
 check_together(void)
 {
     bool closed = rate_per_s == 0;
-    bool slo = given.slo_ns != 0;
+    bool slo = slo_ns != 0;
     const struct {
         bool wrong;           /* is it so? */
         const char *sentence; /* then this is said */
     } rules[] = {
-        {given.target == NULL, "HOST:PORT is missing; --help says more"},
+        {target == NULL, "HOST:PORT is missing; --help says more"},
         {closed && arrivals != UNSET,
          "--arrivals: has a meaning only with --rate"},
         {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
         {closed && slo, "--slo: has a meaning only with --rate"},
-        {!closed && given.options.churn,
-         "--churn: cannot be combined with --rate"},
-        {slo && (given.histogram_file != NULL || given.save_file != NULL),
+        {!closed && options.churn, "--churn: cannot be combined with --rate"},
+        {slo && (histogram_file != NULL || save_file != NULL),
          "--slo: makes many runs; --histogram and --save are for one"},
         {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
     };
@@ -173,7 +174,7 @@ is_reachable(const struct addrinfo *info)
 
 /* Cut it in two. Returns where the port begins, NULL if it is none. */
 static const char *
-split(const char *target, char host[256])
+split(char host[256])
 {
     int end = 0;
     if (sscanf(target, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
@@ -193,13 +194,13 @@ split(const char *target, char host[256])
  * else the first. Where there is none the program ends.
  */
 static void
-find_target(const char *target, struct engine_options *options)
+find_target(void)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list;
     char host[256];
-    const char *port = split(target, host);
+    const char *port = split(host);
     if (port == NULL) {
         fprintf(stderr,
                 "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
@@ -217,8 +218,8 @@ find_target(const char *target, struct engine_options *options)
         chosen = chosen->ai_next;
     }
     chosen = chosen != NULL ? chosen : list;
-    memcpy(&options->address, chosen->ai_addr, chosen->ai_addrlen);
-    options->address_bytes = chosen->ai_addrlen;
+    memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
+    options.address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
 }
 
@@ -226,34 +227,33 @@ find_target(const char *target, struct engine_options *options)
 static void
 read_arguments(int argc, char **argv)
 {
-    struct engine_options *options = &given.options;
     flags_parse("load", about, flags, NULL, argc, argv);
     check_together();
-    given.has_duration = options->window_ns != UNSET;
-    options->clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
-    options->silent_clients = (int)silent_clients;
-    options->ask_silent = silent_clients > 0;
-    options->warmup_ns =
-        given_or(options->warmup_ns, echoes != 0 ? 0 : 200 * NS_PER_MS);
-    options->window_ns =
-        given_or(options->window_ns, (echoes != 0 ? 60 : 5) * NS_PER_S);
-    options->echoes_max = (uint64_t)echoes;
-    options->rate_per_s = (double)rate_per_s;
-    options->arrivals =
+    options.clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
+    options.silent_clients = (int)silent_clients;
+    options.ask_silent = silent_clients > 0;
+    options.warmup_ns =
+        given_or(options.warmup_ns, echoes != 0 ? 0 : 200 * NS_PER_MS);
+    options.window_ns =
+        given_or(options.window_ns,
+                 slo_ns != 0 ? 0 : (echoes != 0 ? 60 : 5) * NS_PER_S);
+    options.echoes_max = (uint64_t)echoes;
+    options.rate_per_s = (double)rate_per_s;
+    options.arrivals =
         arrivals == UNSET ? SCHEDULE_POISSON : (enum schedule_kind)arrivals;
-    options->seed = (uint64_t)given_or(seed, 1);
-    find_target(given.target, options);
+    options.seed = (uint64_t)given_or(seed, 1);
+    find_target();
     /* What suits depends on where the server is. How many CPUs there are is
      * not known where more are than fit into the set. */
     cpu_set_t set;
     int cpus =
         sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    given.threads =
-        (int)given_or(threads, crew_suitable_threads(options, cpus));
+    options.runs =
+        (int)given_or(threads, crew_suitable_threads(&options, cpus));
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
-    if (cpus > given.threads) {
-        options->spin_ns = ENGINE_SPIN_NS;
+    if (cpus > options.runs) {
+        options.spin_ns = ENGINE_SPIN_NS;
     }
 }
 
@@ -323,18 +323,17 @@ static int
 run_once(bool progress)
 {
     static struct saved_run run;
-    struct engine_options *options = &given.options;
     struct engine_result *result = &run.result;
     struct timespec now;
     /* A path that cannot be written is better known at once. */
-    FILE *histogram = open_file(given.histogram_file);
-    FILE *save = open_file(given.save_file);
+    FILE *histogram = open_file(histogram_file);
+    FILE *save = open_file(save_file);
     clock_gettime(CLOCK_REALTIME, &now);
     run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
-    run.options = *options;
-    snprintf(run.target, sizeof run.target, "%s", given.target);
-    options->on_progress = progress ? show_progress : NULL;
-    int status = crew_run(options, given.threads, result);
+    run.options = options;
+    snprintf(run.target, sizeof run.target, "%s", target);
+    options.on_progress = progress ? show_progress : NULL;
+    int status = crew_run(&options, result);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
@@ -342,17 +341,17 @@ run_once(bool progress)
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;
     }
-    summary_print(stdout, given.target, options, result, wants_colour());
+    summary_print(stdout, target, &options, result, wants_colour());
     if (histogram != NULL) {
-        percentiles_write(histogram, options->rate_per_s > 0
+        percentiles_write(histogram, options.rate_per_s > 0
                                          ? &result->response
                                          : &result->latency);
     }
     if (save != NULL) {
         saved_write(save, &run);
     }
-    bool written = finish_file(histogram, given.histogram_file);
-    written = finish_file(save, given.save_file) && written;
+    bool written = finish_file(histogram, histogram_file);
+    written = finish_file(save, save_file) && written;
     return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
 }
 
@@ -361,8 +360,7 @@ main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = interrupt};
     read_arguments(argc, argv);
-    struct engine_options *options = &given.options;
-    int needed = engine_descriptors_needed(options) + given.threads - 1;
+    int needed = engine_descriptors_needed(&options) + options.runs - 1;
     rlim_t limit = descriptors_raise();
     /* A run that would fail half-way for want of them is not begun. */
     if (limit != RLIM_INFINITY && limit < (rlim_t)needed) {
@@ -370,16 +368,16 @@ main(int argc, char **argv)
                 "load: %d clients need %d descriptors, but this process may "
                 "have only %llu; raise the hard limit (ulimit -Hn) or ask "
                 "for fewer clients\n",
-                options->clients + options->silent_clients, needed,
+                options.clients + options.silent_clients, needed,
                 (unsigned long long)limit);
         return EXIT_NO_MEASURE;
     }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    options->interrupted = &interrupted;
+    options.interrupted = &interrupted;
     bool progress = isatty(STDERR_FILENO);
-    int status =
-        given.slo_ns != 0 ? search_run(&given, progress) : run_once(progress);
+    int status = slo_ns != 0 ? search_run(target, &options, slo_ns, progress)
+                             : run_once(progress);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "load: standard output: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;

@@ -19,20 +19,6 @@ enum {
     EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
 };
 
-/* ---- what is to be done --------------------------------------------------
- */
-
-struct load_arguments {
-    const char *target;            /* as written: HOST:PORT */
-    struct engine_options options; /* what the flags ask for */
-    int threads;                   /* that are to do it */
-    int64_t slo_ns;    /* search for the highest rate with p99 of the response
-                        * time within this; 0: do not */
-    bool has_duration; /* the length of the window was given */
-    const char *histogram_file; /* write the percentiles there; or NULL */
-    const char *save_file;      /* save the result there; or NULL */
-};
-
 /* ---- several threads --------------------------------------------------- */
 
 enum {
@@ -40,13 +26,13 @@ enum {
 };
 
 /*
- * As engine_run(), with `threads` threads: at least 1, and no more of them
- * are used than CREW_MAX, than there are clients or echoes to deal out, or
- * than can be had. Each has an engine of its own. Clients, silent clients,
- * echoes and rate are dealt out as evenly as they go; the threads meet when
- * all have connected and when the window begins; what they saw is added up
- * exactly, so client_cpu_ns is of all of them. on_progress is called by one
- * of them, on_phase is not called.
+ * As engine_run(), but options->runs is how many threads share the load: no
+ * more of them are used than CREW_MAX, than there are clients or echoes to
+ * deal out, or than can be had. Each has an engine of its own. Clients,
+ * silent clients, echoes and rate are dealt out as evenly as they go; the
+ * threads meet when all have connected and when the window begins; what they
+ * saw is added up exactly, so client_cpu_ns is of all of them. on_progress is
+ * called by one of them, on_phase is not called.
  *
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
@@ -55,7 +41,7 @@ enum {
  * Blocks. Returns 0, or -1 with errno when one of them could not start its
  * part.
  */
-int crew_run(const struct engine_options *options, int threads,
+int crew_run(const struct engine_options *options,
              struct engine_result *result);
 
 /*
@@ -113,13 +99,14 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
 /*
- * Search with crew_run(), up to the rate in the arguments, for the highest at
- * which p99 of the response time is within arguments->slo_ns. Prints the
- * answer to standard output, and each try to standard error if `progress` is
- * set. Blocks: 16 tries of about two seconds, twice that at the worst.
- * Returns the exit status of the program.
+ * Search with crew_run(), up to the rate of the options, for the highest at
+ * which p99 of the response time is within slo_ns; a window of 0 is as long
+ * as it takes. Prints the answer for `target` to standard output, and each
+ * try to standard error if `progress` is set. Blocks: 16 tries of about two
+ * seconds, twice that at the worst. Returns the exit status of the program.
  */
-int search_run(const struct load_arguments *arguments, bool progress);
+int search_run(const char *target, const struct engine_options *options,
+               int64_t slo_ns, bool progress);
 
 /* ---- what is printed --------------------------------------------------- */
 

@@ -63,9 +63,10 @@ enum {
 
 /* The search, from one try to the next. */
 struct search {
-    const struct load_arguments *arguments; /* what is asked */
-    bool progress;                          /* print each try */
-    struct engine_result result;            /* of the last try */
+    const struct engine_options *options; /* what is to be done */
+    int64_t slo_ns;                       /* the promise */
+    bool progress;                        /* print each try */
+    struct engine_result result;          /* of the last try */
     int start_errno; /* a try could not be begun; else 0 */
 };
 
@@ -108,22 +109,22 @@ static struct slo_try
 try_rate(double rate_per_s, void *arg)
 {
     struct search *search = arg;
-    struct engine_options options = search->arguments->options;
+    struct engine_options options = *search->options;
     struct engine_result *result = &search->result;
     struct slo_try tried = {rate_per_s, 0, ENGINE_ERRORS, SLO_INTERRUPTED};
     options.rate_per_s = rate_per_s;
-    if (!search->arguments->has_duration) {
+    if (options.window_ns == 0) {
         double seconds = fmin(ENOUGH / rate_per_s, WINDOW_MAX_S);
         options.window_ns = (int64_t)(fmax(1, seconds) * NS_PER_S);
     }
-    if (crew_run(&options, search->arguments->threads, result) != 0) {
+    if (crew_run(&options, result) != 0) {
         search->start_errno = errno;
         return tried;
     }
     tried.p99_ns = histogram_quantile_ns(&result->response, 0.99);
     tried.error = engine_first_error(result, 0);
-    tried.outcome = judge(result, tried.p99_ns <= search->arguments->slo_ns &&
-                                      result->served > 0);
+    tried.outcome =
+        judge(result, tried.p99_ns <= search->slo_ns && result->served > 0);
     if (search->progress) {
         print_try(&tried);
     }
@@ -133,15 +134,14 @@ try_rate(double rate_per_s, void *arg)
 /* ---- the answer -------------------------------------------------------- */
 
 static void
-print_answer(const struct load_arguments *arguments,
+print_answer(const char *target, const struct search *search,
              const struct slo_answer *answer)
 {
     const struct slo_try *failed = &answer->failed;
     char text[UNITS_TEXT_BYTES];
     char limit[UNITS_TEXT_BYTES];
-    units_format_time(limit, (double)arguments->slo_ns);
-    printf("%s: %d clients, open loop\n", arguments->target,
-           arguments->options.clients);
+    units_format_time(limit, (double)search->slo_ns);
+    printf("%s: %d clients, open loop\n", target, search->options->clients);
     if (answer->kept_per_s > 0) {
         printf("  p99 of the response time is within %s up to %s/s.\n", limit,
                units_format_count(text, answer->kept_per_s));
@@ -177,12 +177,14 @@ print_answer(const struct load_arguments *arguments,
 }
 
 int
-search_run(const struct load_arguments *arguments, bool progress)
+search_run(const char *target, const struct engine_options *options,
+           int64_t slo_ns, bool progress)
 {
     static struct search search;
-    double max_per_s = arguments->options.rate_per_s;
+    double max_per_s = options->rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
-    search.arguments = arguments;
+    search.options = options;
+    search.slo_ns = slo_ns;
     search.progress = progress;
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
@@ -191,7 +193,7 @@ search_run(const struct load_arguments *arguments, bool progress)
                 strerror(search.start_errno));
         return EXIT_NO_MEASURE;
     }
-    print_answer(arguments, &answer);
+    print_answer(target, &search, &answer);
     if (answer.kept_per_s > 0) {
         return EXIT_SUCCESS;
     }

@@ -163,7 +163,8 @@ assert_no_errors(void)
 static void
 run(int threads)
 {
-    ck_assert_int_eq(threads > 1 ? crew_run(&options, threads, &result)
+    options.runs = threads > 1 ? threads : 0;
+    ck_assert_int_eq(threads > 1 ? crew_run(&options, &result)
                                  : engine_run(&options, &result),
                      0);
 }
@@ -610,7 +611,8 @@ START_TEST(crew_that_cannot_start_says_so)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = (rlim_t)listen_fd + 3;
     setrlimit(RLIMIT_NOFILE, &limit);
-    ck_assert_int_eq(crew_run(&options, 4, &result), -1);
+    options.runs = 4;
+    ck_assert_int_eq(crew_run(&options, &result), -1);
     ck_assert_int_eq(errno, EMFILE);
 }
 END_TEST
