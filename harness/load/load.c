@@ -46,8 +46,9 @@ static const char *target;
 static struct engine_options options = {
     .message_bytes = 64, .warmup_ns = UNSET, .window_ns = UNSET};
 static int64_t slo_ns;
-static const char *histogram_file;
-static const char *save_file;
+static const char nowhere[] = "/dev/null";
+static const char *histogram_file = nowhere;
+static const char *save_file = nowhere;
 /* The same, of other types than in the options. */
 static int64_t clients = UNSET;
 static int64_t silent_clients;
@@ -135,7 +136,7 @@ check_together(void)
         {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
         {closed && slo, "--slo: has a meaning only with --rate"},
         {!closed && options.churn, "--churn: cannot be combined with --rate"},
-        {slo && (histogram_file != NULL || save_file != NULL),
+        {slo && (histogram_file != nowhere || save_file != nowhere),
          "--slo: makes many runs; --histogram and --save are for one"},
         {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
     };
@@ -290,26 +291,22 @@ wants_colour(void)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-/* Open a file that will be written; NULL if none was asked for. */
+/* Open a file that will be written. */
 static FILE *
 open_file(const char *path)
 {
-    FILE *file = path != NULL ? fopen(path, "we") : NULL;
-    if (path != NULL && file == NULL) {
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
         exit(EXIT_NO_MEASURE);
     }
     return file;
 }
 
-/* Close a file that was written, if there is one. Returns true if all of it
- * was. */
+/* Close a file that was written. Returns true if all of it was. */
 static bool
 finish_file(FILE *file, const char *path)
 {
-    if (file == NULL) {
-        return true;
-    }
     bool good = ferror(file) == 0;
     good = fclose(file) == 0 && good;
     if (!good) {
@@ -342,14 +339,9 @@ run_once(bool progress)
         return EXIT_NO_MEASURE;
     }
     summary_print(stdout, target, &options, result, wants_colour());
-    if (histogram != NULL) {
-        percentiles_write(histogram, options.rate_per_s > 0
-                                         ? &result->response
-                                         : &result->latency);
-    }
-    if (save != NULL) {
-        saved_write(save, &run);
-    }
+    percentiles_write(histogram, options.rate_per_s > 0 ? &result->response
+                                                        : &result->latency);
+    saved_write(save, &run);
     bool written = finish_file(histogram, histogram_file);
     written = finish_file(save, save_file) && written;
     return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
