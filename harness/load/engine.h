@@ -181,9 +181,7 @@ struct engine_options {
     void *arg; /* handed to all of them */
 };
 
-enum {
-    ENGINE_ORIGIN_BYTES = 80 /* a phrase */
-};
+#define ENGINE_ORIGIN_BYTES 80 /* a phrase */
 
 /* Where the first wrong byte was. */
 struct engine_mismatch {
@@ -254,13 +252,11 @@ struct engine_result {
 int engine_run(const struct engine_options *options,
                struct engine_result *result);
 
-/*
- * The same in slices, for servers that are driven in turn: open, slice ...
+/* The same in slices, for servers that are driven in turn: open, slice ...
  * slice, close. A slice begins with nothing under way and ends when all has
  * come back, so that what the server spent in it was spent on its echoes
  * alone. Clients that were never served are not waited for: their message
- * stays with the server, and they count as soon as it is answered.
- */
+ * stays with the server, and they count as soon as it is answered. */
 struct engine;
 
 /* Connect all clients of the options, which are copied; on_phase is called

@@ -176,16 +176,13 @@ void pattern_init(void);
  * PATTERN_WINDOW_BYTES of them can be read there. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
 
-/*
- * Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
+/* Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
  * those of the connection's stream from `offset` on. Returns the index of
- * the first byte that is wrong, `count` if none is.
- */
+ * the first byte that is wrong, `count` if none is. */
 size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
                        size_t count);
 
-/*
- * Say into result->mismatch.origin where the `count` bytes at `got` come
+/* Say into result->mismatch.origin where the `count` bytes at `got` come
  * from, the first of which is the next of `own` and wrong. It stays "" when
  * nothing fits: with one or two bytes to go by nothing certain can be said.
  */
@@ -221,11 +218,9 @@ void error_count(struct engine_result *result, enum engine_error error,
  * was due, yet it was not sent. It is the error bar of the other two.
  */
 
-/*
- * Begin a schedule at the options' rate, from begin_ns on. The first instant
+/* Begin a schedule at the options' rate, from begin_ns on. The first instant
  * is one gap later; with fixed gaps a part of one, so that the schedules of
- * several runs lie between each other. The same seed gives the same gaps.
- */
+ * several runs lie between each other. The same seed gives the same gaps. */
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
 
@@ -254,12 +249,10 @@ void open_loop_record(struct engine *run,
 /* True while a message that is due waits for a connection. */
 bool open_loop_waits(const struct engine *run);
 
-/*
- * Close the books at run->now_ns: count what is unfinished, on its way or
+/* Close the books at run->now_ns: count what is unfinished, on its way or
  * still waiting, and let it into the response times with its age; then judge
  * whether this client was on time, which is an error of its own if it was
- * not. Nothing is sent or measured afterwards.
- */
+ * not. Nothing is sent or measured afterwards. */
 void open_loop_close(struct engine *run);
 
 /* ---- the life of a connection -------------------------------------------
@@ -307,12 +300,10 @@ void connection_close(struct engine *run, struct connection *connection);
 
 /* ---- the loop ---------------------------------------------------------- */
 
-/*
- * Wait for events until `until_ns` at the latest and handle one batch of
+/* Wait for events until `until_ns` at the latest and handle one batch of
  * them, then everything that is due: second halves of greetings, retries,
  * connects, timeouts, progress. Returns early when there is less to wait
- * for. run->now_ns is fresh afterwards. Blocks.
- */
+ * for. run->now_ns is fresh afterwards. Blocks. */
 void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and not when nothing

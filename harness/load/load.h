@@ -1,9 +1,7 @@
 /*
- * load.h: the program `load`, around the engine.
- *
- * Several threads, the command line, the search for a rate, what is printed,
- * and what is saved. `report` adds up what several of these programs saved,
- * and prints it as one of them would.
+ * load.h: the program `load`, around the engine: several threads, the search
+ * for a rate, what is printed, and what is saved. `report` adds up what
+ * several of these programs saved, and prints it as one of them would.
  */
 #ifndef FIVEWAYS_LOAD_H
 #define FIVEWAYS_LOAD_H
@@ -21,9 +19,7 @@ enum {
 
 /* ---- several threads --------------------------------------------------- */
 
-enum {
-    CREW_MAX = 64 /* threads */
-};
+#define CREW_MAX 64 /* threads */
 
 /*
  * As engine_run(), but options->runs is how many threads share the load: no
@@ -44,14 +40,11 @@ enum {
 int crew_run(const struct engine_options *options,
              struct engine_result *result);
 
-/*
- * How many threads suit these options on a machine that lets us use so many
- * CPUs. One drives 64 clients, or 40 000 messages a second, without being
- * what holds the server up. Beyond that there is one more for each as many
- * again, as far as there are CPUs, four at most. A server on this machine is
- * left a CPU: on two CPUs a second thread has cost it a quarter of its
- * echoes.
- */
+/* How many threads suit these options on a machine that lets us use so many
+ * CPUs: one for each 64 clients, or 40 000 messages a second, which it drives
+ * without being what holds the server up, and four at most. A server on this
+ * machine is left a CPU: on two CPUs a second thread has cost it a quarter of
+ * its echoes. */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
 
 /* ---- the search for a rate: --slo ---------------------------------------
@@ -89,12 +82,10 @@ struct slo_answer {
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
 
-/*
- * Search between min_per_s and max_per_s, both included and above 0. A rate
+/* Search between min_per_s and max_per_s, both included and above 0. A rate
  * that is not kept is tried a second time, because one stall of the machine
  * is enough for that. At most 2 * (2 + log2 of the number of rates) tries;
- * with rates from 1 to 1000 that is 18. Returns the answer.
- */
+ * with rates from 1 to 1000 that is 18. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
@@ -147,11 +138,9 @@ struct saved_run {
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
-/*
- * Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
+/* Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
  * the kind, or not all of it: a phrase to stand behind its name, such as "is
- * cut off". crew_add_result() adds results up.
- */
+ * cut off". crew_add_result() adds results up. */
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
 
