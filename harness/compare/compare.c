@@ -307,7 +307,7 @@ run_and_report(const struct options *options, const struct plan *plan,
         return EXIT_UNMEASURED;
     }
     if (!(order.file = create(options->out, "results.jsonl")) ||
-        results_write_run(order.file, &results->run) != 0) {
+        results_write(order.file, RECORD_RUN, &results->run) != 0) {
         fprintf(stderr, "compare: %s/results.jsonl: %s\n", options->out,
                 strerror(errno));
         return EXIT_UNMEASURED;

@@ -43,27 +43,32 @@ expect_kept(struct lives *lives, int status)
 void
 lives_keep(struct lives *lives, const struct life *life)
 {
-    expect_kept(lives, results_add_life(lives->order->results, life));
+    expect_kept(lives, results_add(lives->order->results, RECORD_LIFE, life));
     if (writes(lives)) {
-        expect_kept(lives, results_write_life(lives->order->file, life));
+        expect_kept(lives,
+                    results_write(lives->order->file, RECORD_LIFE, life));
     }
 }
 
 void
 lives_keep_slice(struct lives *lives, const struct slice *slice)
 {
-    expect_kept(lives, results_add_slice(lives->order->results, slice));
+    expect_kept(lives,
+                results_add(lives->order->results, RECORD_SLICE, slice));
     if (writes(lives)) {
-        expect_kept(lives, results_write_slice(lives->order->file, slice));
+        expect_kept(lives,
+                    results_write(lives->order->file, RECORD_SLICE, slice));
     }
 }
 
 void
 lives_keep_calls(struct lives *lives, const struct calls *calls)
 {
-    expect_kept(lives, results_add_calls(lives->order->results, calls));
+    expect_kept(lives,
+                results_add(lives->order->results, RECORD_CALLS, calls));
     if (writes(lives)) {
-        expect_kept(lives, results_write_calls(lives->order->file, calls));
+        expect_kept(lives,
+                    results_write(lives->order->file, RECORD_CALLS, calls));
     }
 }
 

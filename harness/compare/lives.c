@@ -326,7 +326,7 @@ lives_run(const struct lives_order *order)
     run->partial = lives_interrupted(lives);
     run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
     if (order->file && lives->write_errno == 0 &&
-        results_write_end(order->file, run) != 0) {
+        results_write(order->file, RECORD_END, run) != 0) {
         lives_say_unwritten(lives, errno);
     }
     error = lives->write_errno;

@@ -108,7 +108,6 @@ machine_describe(struct run *run, const struct options *options,
     layout_make(cpus, options->layout, &layout);
     *run = (struct run){
         .seconds = NAN,
-        .edition = RESULTS_EDITION,
         .partial = true,
         .cores = cpus->count,
         .seed = seed,

@@ -96,13 +96,13 @@ report_scenario_lines(FILE *file, const struct results *results,
     for (size_t i = 0; i < results->nlives; i++) {
         if (results->lives[i].clients == clients &&
             strcmp(results->lives[i].scenario, scenario) == 0) {
-            results_add_life(&some, &results->lives[i]);
+            results_add(&some, RECORD_LIFE, &results->lives[i]);
         }
     }
     for (size_t i = 0; i < results->nslices; i++) {
         if (results->slices[i].clients == clients &&
             strcmp(results->slices[i].scenario, scenario) == 0) {
-            results_add_slice(&some, &results->slices[i]);
+            results_add(&some, RECORD_SLICE, &results->slices[i]);
         }
     }
     if (some.nlives > 0 && summary_make(&some, &summary) == 0) {

@@ -41,118 +41,96 @@ static void __attribute__((format(printf, 4, 5)))
 count(struct check_result *check, bool good, const struct life *life,
       const char *format, ...)
 {
-    size_t length;
+    int length;
     va_list args;
 
     check->checked++;
     if (good || check->failed++ > 0) {
         return;
     }
-    snprintf(check->first, sizeof check->first, "%s in %s %d: ", life->model,
-             life->scenario, life->clients);
-    length = strlen(check->first);
+    length =
+        snprintf(check->first, sizeof check->first,
+                 "%s in %s %d: ", life->model, life->scenario, life->clients);
     va_start(args, format);
-    vsnprintf(check->first + length, sizeof check->first - length, format,
-              args);
+    vsnprintf(check->first + length, sizeof check->first - (size_t)length,
+              format, args);
     va_end(args);
 }
 
 static void
-check_bytes(struct check_result *check, const struct life *life)
+check_life(struct check_result *checks, const struct life *life)
 {
     json_t *stats = json_loads(life->stats, 0, NULL);
     const json_t *in = json_object_get(stats, "bytes_in");
     const json_t *out = json_object_get(stats, "bytes_out");
-    double sent = life->figure[LIFE_CLIENT_BYTES];
+    const double *figure = life->figure;
+    double sent = figure[LIFE_CLIENT_BYTES];
+    double trouble = figure[LIFE_LISTEN_OVERFLOWS] +
+                     figure[LIFE_LISTEN_DROPS] + figure[LIFE_RETRANSMITS];
 
     /* Greetings are bytes, too, and their number is not kept. */
     if (in && out && isfinite(sent) && !life->handshake) {
-        count(check,
+        count(&checks[CHECK_BYTES],
               json_number_value(in) == sent && json_number_value(out) == sent,
               life, "client %.0f, server in %.0f, out %.0f", sent,
               json_number_value(in), json_number_value(out));
     }
     json_decref(stats);
-}
-
-/* Clients that a server leaves out wait in its queue, which may be too short
- * for them; that is the server's nature, and the table says so. */
-static void
-check_kernel(struct check_result *check, const struct life *life)
-{
-    double overflows = life->figure[LIFE_LISTEN_OVERFLOWS];
-    double drops = life->figure[LIFE_LISTEN_DROPS];
-    double again = life->figure[LIFE_RETRANSMITS];
-
-    if (isfinite(overflows + drops + again) &&
-        !(life->figure[LIFE_SERVED] < life->figure[LIFE_ASKED])) {
-        count(check, overflows + drops + again == 0, life,
+    /* Clients that a server leaves out wait in its queue, which may be too
+     * short for them; that is the server's nature, and the table says so. */
+    if (isfinite(trouble) && !(figure[LIFE_SERVED] < figure[LIFE_ASKED])) {
+        count(&checks[CHECK_KERNEL], trouble == 0, life,
               "overflows %.0f, drops %.0f, retransmits %.0f, by anyone on "
               "the machine",
-              overflows, drops, again);
+              figure[LIFE_LISTEN_OVERFLOWS], figure[LIFE_LISTEN_DROPS],
+              figure[LIFE_RETRANSMITS]);
     }
 }
 
 static void
-check_limit(struct check_result *check, const struct summary_row *row)
+check_row(struct check_result *checks, const struct summary_row *row)
 {
+    const struct life *life = row->life;
     double share = 1 / row->figure[LIFE_CPU_OVER_FLOOR];
-
-    if (isfinite(share) && row->life->message_bytes <= FLOOR_PIECE_BYTES) {
-        count(check, share <= LIMIT_HIGH, row->life,
-              "the floor is %.2f of what it used", share);
-    }
-}
-
-/* In a closed loop somebody is always the limit, and "bound by" says who. In
- * an open loop a client without CPU to spare is late itself. On one CPU that
- * both share, each takes what the other leaves. */
-static void
-check_client(struct check_result *check, const struct summary_row *row)
-{
     double used = row->figure[LIFE_CLIENT_CPU_US_PER_ECHO] *
                   row->figure[LIFE_ECHOES_PER_S] / 1e6;
-
-    if (row->life->rate_per_s > 0 && isfinite(used) &&
-        strcmp(row->life->layout, "shared") != 0) {
-        count(check, used < CLIENT_HIGH, row->life, "it used %.2f of a CPU",
-              used);
-    }
-}
-
-static void
-check_calls(struct check_result *check, const struct summary_row *row)
-{
     double total = row->calls ? row->calls->per_echo : NAN;
     double named = 0;
 
+    if (isfinite(share) && life->message_bytes <= FLOOR_PIECE_BYTES) {
+        count(&checks[CHECK_LIMIT], share <= LIMIT_HIGH, life,
+              "the floor is %.2f of what it used", share);
+    }
+    /* In a closed loop somebody is always the limit, and "bound by" says who.
+     * In an open loop a client without CPU to spare is late itself. On one
+     * CPU that both share, each takes what the other leaves. */
+    if (life->rate_per_s > 0 && isfinite(used) &&
+        strcmp(life->layout, "shared") != 0) {
+        count(&checks[CHECK_CLIENT], used < CLIENT_HIGH, life,
+              "it used %.2f of a CPU", used);
+    }
     for (int i = 0; row->calls && i < row->calls->nnames; i++) {
         named += row->calls->names[i].per_echo;
     }
     if (isfinite(total) && named > 0) {
-        count(check, fabs(named - total) <= CALLS_OFF * total, row->life,
-              "%.2f for each echo, by name %.2f", total, named);
+        count(&checks[CHECK_CALLS], fabs(named - total) <= CALLS_OFF * total,
+              life, "%.2f for each echo, by name %.2f", total, named);
     }
 }
 
 void
 checks_run(struct summary *summary)
 {
-    struct check_result *checks = summary->checks;
-
     for (size_t i = 0; i < summary->nrows; i++) {
         const struct summary_row *row = &summary->rows[i];
 
         for (int j = 0; j < row->nlives; j++) {
             if (row->lives[j]->status == LIFE_OK) {
-                check_bytes(&checks[CHECK_BYTES], row->lives[j]);
-                check_kernel(&checks[CHECK_KERNEL], row->lives[j]);
+                check_life(summary->checks, row->lives[j]);
             }
         }
         if (row->status == LIFE_OK) {
-            check_limit(&checks[CHECK_LIMIT], row);
-            check_client(&checks[CHECK_CLIENT], row);
-            check_calls(&checks[CHECK_CALLS], row);
+            check_row(summary->checks, row);
         }
     }
 }

@@ -1,5 +1,5 @@
 /*
- * csv.c: lives and rows as comma-separated values, by table. See results.h.
+ * csv.c: lives and rows as comma-separated values. See results.h.
  */
 #include "harness/results/results.h"
 
@@ -10,18 +10,14 @@
 static void
 put_text(FILE *file, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+
+    fputs(quoted ? "\"" : "", file);
     for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            fputc('"', file);
-        }
+        fputs(*text == '"' ? "\"" : "", file);
         fputc(*text, file);
     }
-    fputc('"', file);
+    fputs(quoted ? "\"" : "", file);
 }
 
 /* A comma, and nothing for NAN; whole numbers in full, others to nine digits,
@@ -29,44 +25,28 @@ put_text(FILE *file, const char *text)
 static void
 put_number(FILE *file, double value)
 {
-    fputc(',', file);
     if (!isfinite(value)) {
-        return;
-    }
-    if (value == trunc(value) && fabs(value) < 1e15) {
-        fprintf(file, "%.0f", value);
+        fputc(',', file);
+    } else if (value == trunc(value) && fabs(value) < 1e15) {
+        fprintf(file, ",%.0f", value);
     } else {
-        fprintf(file, "%.9g", value);
+        fprintf(file, ",%.9g", value);
     }
 }
 
-/* The fields that are columns with `flag`, or without a life their names. The
- * first of them has no comma before it. */
+/* What both files begin their lines with. */
 static void
-put_fields(FILE *file, const struct life *life, unsigned flag)
+put_model(FILE *file, const struct life *life)
 {
-    for (const struct field *field = life_fields; field->key; field++) {
-        const char *at = (const char *)life + field->offset;
-
-        if (!(field->flags & flag)) {
-            continue;
-        }
-        fputs(field == life_fields ? "" : ",", file);
-        if (!life) {
-            fputs(field->key, file);
-        } else if (field->kind == FIELD_TEXT) {
-            put_text(file, at);
-        } else if (field->kind == FIELD_INT) {
-            fprintf(file, "%d", *(const int *)at);
-        } else {
-            fputs(life_status_name(*(const enum life_status *)at), file);
-        }
-    }
+    put_text(file, life->scenario);
+    fprintf(file, ",%d,%d,", life->clients, life->rate_per_s);
+    put_text(file, life->model);
 }
 
 static void
-put_headings(FILE *file)
+put_headings(FILE *file, const char *before)
 {
+    fprintf(file, "scenario,clients,rate_per_s,model,%s", before);
     for (int i = 0; i < LIFE_FIGURES; i++) {
         fprintf(file, ",%s", figures[i].key);
     }
@@ -75,41 +55,35 @@ put_headings(FILE *file)
 int
 csv_write_lives(FILE *file, const struct results *results)
 {
-    put_fields(file, NULL, FIELD_LIFE);
-    put_headings(file);
+    put_headings(file, "life,layout,status,bound_by");
     fputc('\n', file);
     for (size_t n = 0; n < results->nlives; n++) {
-        put_fields(file, &results->lives[n], FIELD_LIFE);
+        const struct life *life = &results->lives[n];
+
+        put_model(file, life);
+        fprintf(file, ",%d,", life->life);
+        put_text(file, life->layout);
+        fprintf(file, ",%s,", life_status_name(life->status));
+        put_text(file, life->bound_by);
         for (int i = 0; i < LIFE_FIGURES; i++) {
-            put_number(file, results->lives[n].figure[i]);
+            put_number(file, life->figure[i]);
         }
         fputc('\n', file);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-/* What rows are held against, and the columns of that. */
-static const struct {
-    const char *key; /* of the ratio; _low and _high and, if it has a verdict,
-                      * _verdict stand behind it */
-    size_t offset;   /* of the comparison in a row */
-    enum fitted what;
-    bool verdict; /* is shown, too */
-} ratios[] = {
-    {"cpu_over_least", offsetof(struct summary_row, over_best[FIT_CPU]),
-     FIT_CPU, true},
-    {"cpu_over_yardstick", offsetof(struct summary_row, over_yardstick),
-     FIT_CPU, false},
-    {"echoes_per_s_over_most",
-     offsetof(struct summary_row, over_best[FIT_RATE]), FIT_RATE, true},
-};
-enum {
-    RATIOS = sizeof ratios / sizeof ratios[0],
-};
+static void
+put_ratio(FILE *file, const struct comparison *ratio)
+{
+    put_number(file, ratio->ratio);
+    put_number(file, ratio->low);
+    put_number(file, ratio->high);
+}
 
 static void
-put_ratio(FILE *file, const struct summary_group *group,
-          const struct summary_row *row, int i)
+put_over_best(FILE *file, const struct summary_group *group,
+              const struct summary_row *row, enum fitted what)
 {
     static const char *const words[] = {
         [VERDICT_UNKNOWN] = "",
@@ -117,17 +91,11 @@ put_ratio(FILE *file, const struct summary_group *group,
         [VERDICT_SAME] = "same",
         [VERDICT_DIFFERENT] = "different",
     };
-    const struct comparison *ratio =
-        (const void *)((const char *)row + ratios[i].offset);
 
-    put_number(file, ratio->ratio);
-    put_number(file, ratio->low);
-    put_number(file, ratio->high);
-    if (ratios[i].verdict) {
-        fprintf(file, ",%s",
-                row == group->best[ratios[i].what] ? "best"
-                                                   : words[ratio->verdict]);
-    }
+    put_ratio(file, &row->over_best[what]);
+    fprintf(file, ",%s",
+            row == group->best[what] ? "best"
+                                     : words[row->over_best[what].verdict]);
 }
 
 /* A row that is not ok has no figures: those of its good lives would be taken
@@ -138,7 +106,11 @@ static void
 put_row(FILE *file, const struct summary_group *group,
         const struct summary_row *row)
 {
-    put_fields(file, row->life, FIELD_ROW);
+    put_model(file, row->life);
+    fputc(',', file);
+    put_text(file, row->life->layout);
+    fputc(',', file);
+    put_text(file, row->life->bound_by);
     fprintf(file, ",%d,%s", row->ok, life_status_name(row->status));
     for (int i = 0; i < LIFE_FIGURES; i++) {
         bool grows = (figures[i].where & FIGURE_TIME) &&
@@ -147,9 +119,9 @@ put_row(FILE *file, const struct summary_group *group,
         put_number(file,
                    row->status == LIFE_OK && !grows ? row->figure[i] : NAN);
     }
-    for (int i = 0; i < RATIOS; i++) {
-        put_ratio(file, group, row, i);
-    }
+    put_over_best(file, group, row, FIT_CPU);
+    put_ratio(file, &row->over_yardstick);
+    put_over_best(file, group, row, FIT_RATE);
     fprintf(file, ",%s\n",
             isnan(row->figure[LIFE_REACHED_SHARE]) ? ""
             : row->saturated                       ? "yes"
@@ -159,17 +131,13 @@ put_row(FILE *file, const struct summary_group *group,
 int
 csv_write_summary(FILE *file, const struct summary *summary)
 {
-    put_fields(file, NULL, FIELD_ROW);
-    fputs(",lives,status", file);
-    put_headings(file);
-    for (int i = 0; i < RATIOS; i++) {
-        fprintf(file, ",%s,%s_low,%s_high", ratios[i].key, ratios[i].key,
-                ratios[i].key);
-        if (ratios[i].verdict) {
-            fprintf(file, ",%s_verdict", ratios[i].key);
-        }
-    }
-    fputs(",saturated\n", file);
+    put_headings(file, "layout,bound_by,lives,status");
+    fputs(",cpu_over_least,cpu_over_least_low,cpu_over_least_high,"
+          "cpu_over_least_verdict,cpu_over_yardstick,cpu_over_yardstick_low,"
+          "cpu_over_yardstick_high,echoes_per_s_over_most,"
+          "echoes_per_s_over_most_low,echoes_per_s_over_most_high,"
+          "echoes_per_s_over_most_verdict,saturated\n",
+          file);
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
 

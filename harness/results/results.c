@@ -1,5 +1,6 @@
 /*
- * results.c: writing and reading results.jsonl. See results.h.
+ * results.c: the records by table; writing and reading results.jsonl by it.
+ * See results.h.
  */
 #include "harness/results/results.h"
 
@@ -11,8 +12,140 @@
 
 static const char out_of_memory[] = "does not fit into memory";
 
-/* ---- records to JSON -----------------------------------------------------
- */
+/* ---- the fields of each record ----------------------------------------- */
+
+enum {
+    INTEGER_MAX = 1000000000, /* of each int; sums still fit an int */
+};
+
+/* How a field is kept. */
+enum field_kind {
+    FIELD_TEXT,   /* char[] */
+    FIELD_INT,    /* int, 0 to INTEGER_MAX */
+    FIELD_LONG,   /* int64_t, from 0 */
+    FIELD_BOOL,   /* bool; false if it is missing */
+    FIELD_NUMBER, /* double; NAN if it is missing or null */
+    FIELD_STATUS, /* enum life_status, by its name */
+    FIELD_ERRORS, /* counts by kind; only those that are not 0 */
+    FIELD_STATS,  /* a text that is JSON where the server printed JSON */
+    FIELD_NAMES,  /* a whole struct calls: system calls by name */
+};
+
+enum {
+    MUST = 1,  /* a line without this text is none */
+    BRIEF = 2, /* left out of the file while empty */
+};
+
+struct field {
+    const char *key;      /* in JSON */
+    enum field_kind kind; /* how it is kept */
+    size_t offset;        /* in its struct */
+    size_t bytes;         /* of it */
+    unsigned flags;       /* MUST ... */
+};
+
+#define NAMED(key, record, member, kind, flags)                              \
+    {                                                                        \
+        key, FIELD_##kind, offsetof(struct record, member),                  \
+            sizeof((struct record *)0)->member, flags                        \
+    }
+#define FIELD(record, name, kind, flags)                                     \
+    NAMED(#name, record, name, kind, flags)
+
+static const struct field run_fields[] = {
+    FIELD(run, cpu_model, TEXT, 0), FIELD(run, cores, INT, 0),
+    FIELD(run, kernel, TEXT, 0),    FIELD(run, date, TEXT, 0),
+    FIELD(run, compiler, TEXT, 0),  FIELD(run, commit, TEXT, 0),
+    FIELD(run, mode, TEXT, 0),      FIELD(run, layout, TEXT, 0),
+    FIELD(run, lives, INT, 0),      FIELD(run, seed, LONG, 0),
+    FIELD(run, models, TEXT, 0),    FIELD(run, command, TEXT, 0),
+    FIELD(run, note, TEXT, 0),      {0},
+};
+
+static const struct field end_fields[] = {
+    FIELD(run, partial, BOOL, 0),
+    FIELD(run, seconds, NUMBER, 0),
+    FIELD(run, lives, INT, 0),
+    {0},
+};
+
+/* Behind them stand the figures. */
+static const struct field life_fields[] = {
+    FIELD(life, scenario, TEXT, MUST),
+    FIELD(life, clients, INT, 0),
+    FIELD(life, rate_per_s, INT, 0),
+    FIELD(life, model, TEXT, MUST),
+    FIELD(life, life, INT, 0),
+    FIELD(life, layout, TEXT, 0),
+    FIELD(life, status, STATUS, 0),
+    FIELD(life, reason, TEXT, BRIEF),
+    FIELD(life, note, TEXT, BRIEF),
+    FIELD(life, bound_by, TEXT, 0),
+    FIELD(life, silent, INT, 0),
+    FIELD(life, ask_silent, BOOL, BRIEF),
+    FIELD(life, churn, BOOL, BRIEF),
+    FIELD(life, handshake, BOOL, BRIEF),
+    FIELD(life, cpus, INT, 0),
+    FIELD(life, delay_ms, INT, 0),
+    FIELD(life, work_us, INT, 0),
+    FIELD(life, rate_of_per_s, INT, 0),
+    FIELD(life, rate_of, TEXT, BRIEF),
+    FIELD(life, message_bytes, LONG, 0),
+    NAMED("errors_by_kind", life, errors, ERRORS, 0),
+    NAMED("server_stats", life, stats, STATS, BRIEF),
+    {0},
+};
+
+static const struct field slice_fields[] = {
+    FIELD(slice, scenario, TEXT, MUST),
+    FIELD(slice, clients, INT, 0),
+    FIELD(slice, rate_per_s, INT, 0),
+    FIELD(slice, model, TEXT, MUST),
+    FIELD(slice, life, INT, 0),
+    FIELD(slice, block, INT, 0),
+    FIELD(slice, seconds, NUMBER, 0),
+    FIELD(slice, echoes, NUMBER, 0),
+    FIELD(slice, server_cpu_us, NUMBER, 0),
+    FIELD(slice, client_cpu_us, NUMBER, 0),
+    FIELD(slice, gap_ms, NUMBER, 0),
+    FIELD(slice, stalled, BOOL, 0),
+    {0},
+};
+
+static const struct field calls_fields[] = {
+    FIELD(calls, scenario, TEXT, MUST),
+    FIELD(calls, clients, INT, 0),
+    FIELD(calls, model, TEXT, MUST),
+    FIELD(calls, method, TEXT, 0),
+    FIELD(calls, reason, TEXT, BRIEF),
+    FIELD(calls, counted_clients, INT, 0),
+    FIELD(calls, echoes, NUMBER, 0),
+    NAMED("syscalls_per_echo", calls, per_echo, NUMBER, 0),
+    /* Behind the total, which the names are held against. */
+    {"per_echo_by_name", FIELD_NAMES, 0, 0, 0},
+    {0},
+};
+
+/* The records: their type in JSON, and what a line is that breaks the rules
+ * of its fields. */
+static const struct {
+    const char *type;
+    const struct field *fields;
+    const char *problem;
+} records[RECORDS] = {
+    [RECORD_RUN] = {"run", run_fields, "is not the description of a run"},
+    [RECORD_LIFE] = {"life", life_fields,
+                     "is not a life of a server, or a number in it is out of "
+                     "range"},
+    [RECORD_SLICE] = {"slice", slice_fields,
+                      "is not a slice, or a number in it is out of range"},
+    [RECORD_CALLS] = {"calls", calls_fields,
+                      "is no counting of system calls, or a number in it is "
+                      "out of range"},
+    [RECORD_END] = {"end", end_fields, "has a number out of range"},
+};
+
+/* ---- writing ----------------------------------------------------------- */
 
 /* Whole numbers without a point, NAN as null: JSON has no other word. */
 static json_t *
@@ -53,19 +186,10 @@ names_to_json(const struct calls *calls)
     return object;
 }
 
-/* Words that are no JSON are kept as a string. */
 static json_t *
-stats_to_json(const char *stats)
+field_to_json(const struct field *field, const void *at)
 {
-    json_t *object = json_loads(stats, 0, NULL);
-
-    return object ? object : json_string(stats);
-}
-
-static json_t *
-field_to_json(const struct field *field, const void *record)
-{
-    const char *at = (const char *)record + field->offset;
+    json_t *stats;
 
     switch (field->kind) {
     case FIELD_TEXT:
@@ -81,94 +205,97 @@ field_to_json(const struct field *field, const void *record)
     case FIELD_STATUS:
         return json_string(life_status_name(*(const enum life_status *)at));
     case FIELD_ERRORS:
-        return errors_to_json((const uint64_t *)at);
+        return errors_to_json(at);
     case FIELD_STATS:
-        return stats_to_json(at);
+        /* Words that are no JSON are kept as a string. */
+        stats = json_loads(at, 0, NULL);
+        return stats ? stats : json_string(at);
     default:
-        return names_to_json(record);
+        return names_to_json(at);
     }
 }
 
-/* Takes the object over. */
-static int
-write_object(FILE *file, json_t *object)
+int
+results_write(FILE *file, enum record what, const void *record)
 {
-    char *text =
-        object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9))
-               : NULL;
-    int status = -1;
+    json_t *object = json_pack("{s:s}", "type", records[what].type);
+    const struct field *field = records[what].fields;
+    const struct life *life = record;
+    int status;
 
-    json_decref(object);
-    if (!text) {
-        errno = ENOMEM;
-        return -1;
+    if (what == RECORD_RUN) {
+        json_object_set_new(object, "edition", json_integer(RESULTS_EDITION));
     }
-    if (fprintf(file, "%s\n", text) > 0 && fflush(file) == 0) {
-        status = 0;
-    }
-    free(text);
-    return status;
-}
-
-static json_t *
-record_to_json(const char *type, const struct field *fields,
-               const void *record)
-{
-    json_t *object = json_pack("{s:s}", "type", type);
-
-    for (; fields->key; fields++) {
-        const char *at = (const char *)record + fields->offset;
+    for (; field->key; field++) {
+        const char *at = (const char *)record + field->offset;
 
         /* A text that is empty and a bool that is false begin with 0. */
-        if (!(fields->flags & FIELD_BRIEF) || *at != 0) {
-            json_object_set_new(object, fields->key,
-                                field_to_json(fields, record));
+        if (!(field->flags & BRIEF) || *at != 0) {
+            json_object_set_new(object, field->key, field_to_json(field, at));
         }
     }
-    return object;
-}
-
-int
-results_write_run(FILE *file, const struct run *run)
-{
-    struct run copy = *run;
-
-    copy.edition = RESULTS_EDITION;
-    return write_object(file, record_to_json("run", run_fields, &copy));
-}
-
-int
-results_write_life(FILE *file, const struct life *life)
-{
-    json_t *object = record_to_json("life", life_fields, life);
-
-    for (int i = 0; i < LIFE_FIGURES; i++) {
+    for (int i = 0; what == RECORD_LIFE && i < LIFE_FIGURES; i++) {
         json_object_set_new(object, figures[i].key,
                             number_to_json(life->figure[i]));
     }
-    return write_object(file, object);
+    status = json_dumpf(object, file, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(object);
+    return status == 0 && fputc('\n', file) != EOF && fflush(file) == 0 ? 0
+                                                                        : -1;
+}
+
+/* ---- records in memory ------------------------------------------------- */
+
+/* Room for one more: an array grows when it is full, which is at each power
+ * of two. Returns 0 with a copy of `element` behind the others, or -1. */
+static int
+append(void *array, size_t *n, const void *element, size_t element_bytes)
+{
+    char *grown = *(void **)array;
+
+    if ((*n & (*n - 1)) == 0) {
+        grown = reallocarray(grown, *n > 0 ? 2 * *n : 1, element_bytes);
+        if (!grown) {
+            return -1;
+        }
+        *(void **)array = grown;
+    }
+    memcpy(grown + (*n)++ * element_bytes, element, element_bytes);
+    return 0;
 }
 
 int
-results_write_slice(FILE *file, const struct slice *slice)
+results_add(struct results *results, enum record what, const void *record)
 {
-    return write_object(file, record_to_json("slice", slice_fields, slice));
+    switch (what) {
+    case RECORD_LIFE:
+        return append(&results->lives, &results->nlives, record,
+                      sizeof(struct life));
+    case RECORD_SLICE:
+        return append(&results->slices, &results->nslices, record,
+                      sizeof(struct slice));
+    default:
+        return append(&results->calls, &results->ncalls, record,
+                      sizeof(struct calls));
+    }
 }
 
-int
-results_write_calls(FILE *file, const struct calls *calls)
+void
+results_free(struct results *results)
 {
-    return write_object(file, record_to_json("calls", calls_fields, calls));
+    free(results->lives);
+    free(results->slices);
+    free(results->calls);
+    memset(results, 0, sizeof *results);
 }
 
-int
-results_write_end(FILE *file, const struct run *run)
-{
-    return write_object(file, record_to_json("end", end_fields, run));
-}
+/* ---- reading ----------------------------------------------------------- */
 
-/* ---- records from JSON ---------------------------------------------------
- */
+static double
+number_from_json(const json_t *value)
+{
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
 
 static int
 errors_from_json(const json_t *object, uint64_t errors[ENGINE_ERRORS])
@@ -198,24 +325,9 @@ names_from_json(json_t *object, struct calls *calls)
     calls_finish(calls);
 }
 
-static void
-stats_from_json(const json_t *value, char *stats)
-{
-    char *text = json_is_string(value) ? strdup(json_string_value(value))
-                                       : json_dumps(value, JSON_COMPACT);
-
-    /* A half of it would be no JSON. */
-    if (text && strlen(text) < RESULTS_STATS_BYTES) {
-        snprintf(stats, RESULTS_STATS_BYTES, "%s", text);
-    }
-    free(text);
-}
-
 static int
-status_from_json(const json_t *value, enum life_status *status)
+status_from_json(const char *name, enum life_status *status)
 {
-    const char *name = json_string_value(value);
-
     for (int i = 0; name && i < LIFE_STATUSES; i++) {
         if (strcmp(name, life_status_name(i)) == 0) {
             *status = i;
@@ -225,158 +337,54 @@ status_from_json(const json_t *value, enum life_status *status)
     return -1;
 }
 
+/* A text; half of one that is JSON would be none. */
+static void
+stats_from_json(const json_t *value, char *stats)
+{
+    char *text = json_is_string(value) ? strdup(json_string_value(value))
+                                       : json_dumps(value, JSON_COMPACT);
+
+    if (text && strlen(text) < RESULTS_STATS_BYTES) {
+        strcpy(stats, text);
+    }
+    free(text);
+}
+
 /* Returns 0, or -1 if the value is not what the field may be. */
 static int
-field_from_json(const struct field *field, json_t *value, void *record)
+field_from_json(const struct field *field, json_t *value, void *at)
 {
-    char *at = (char *)record + field->offset;
     json_int_t integer = json_integer_value(value);
     const char *text = json_string_value(value);
+    bool whole = !value || (json_is_integer(value) && integer >= 0);
 
     switch (field->kind) {
     case FIELD_TEXT:
-        snprintf(at, (size_t)field->most, "%s", text ? text : "");
-        return (field->flags & FIELD_MUST) && at[0] == '\0' ? -1 : 0;
+        snprintf(at, field->bytes, "%s", text ? text : "");
+        return (field->flags & MUST) && *(char *)at == '\0' ? -1 : 0;
     case FIELD_INT:
+        *(int *)at = (int)integer;
+        return whole && integer <= INTEGER_MAX ? 0 : -1;
     case FIELD_LONG:
-        if (value && (!json_is_integer(value) || integer < 0 ||
-                      integer > field->most)) {
-            return -1;
-        }
-        if (field->kind == FIELD_INT) {
-            *(int *)at = (int)integer;
-        } else {
-            *(int64_t *)at = integer;
-        }
-        return 0;
+        *(int64_t *)at = integer;
+        return whole ? 0 : -1;
     case FIELD_BOOL:
         *(bool *)at = json_is_true(value);
         return 0;
     case FIELD_NUMBER:
-        *(double *)at =
-            json_is_number(value) ? json_number_value(value) : NAN;
+        *(double *)at = number_from_json(value);
         return 0;
     case FIELD_STATUS:
-        return status_from_json(value, (enum life_status *)at);
+        return status_from_json(text, at);
     case FIELD_ERRORS:
-        return errors_from_json(value, (uint64_t *)at);
+        return errors_from_json(value, at);
     case FIELD_STATS:
         stats_from_json(value, at);
         return 0;
     default:
-        names_from_json(value, record);
+        names_from_json(value, at);
         return 0;
     }
-}
-
-static int
-record_from_json(const json_t *object, const struct field *fields,
-                 void *record)
-{
-    for (; fields->key; fields++) {
-        if (field_from_json(fields, json_object_get(object, fields->key),
-                            record) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* ---- the file ------------------------------------------------------------
- */
-
-/* Room for one more: an array grows when it is full, which is at each power
- * of two. Returns 0 with a copy of `element` behind the others, or -1. */
-static int
-append(void *array, size_t *n, const void *element, size_t element_bytes)
-{
-    char *grown = *(void **)array;
-
-    if ((*n & (*n - 1)) == 0) {
-        grown = reallocarray(grown, *n > 0 ? 2 * *n : 1, element_bytes);
-        if (!grown) {
-            return -1;
-        }
-        *(void **)array = grown;
-    }
-    memcpy(grown + (*n)++ * element_bytes, element, element_bytes);
-    return 0;
-}
-
-int
-results_add_life(struct results *results, const struct life *life)
-{
-    return append(&results->lives, &results->nlives, life, sizeof *life);
-}
-
-int
-results_add_slice(struct results *results, const struct slice *slice)
-{
-    return append(&results->slices, &results->nslices, slice, sizeof *slice);
-}
-
-int
-results_add_calls(struct results *results, const struct calls *calls)
-{
-    return append(&results->calls, &results->ncalls, calls, sizeof *calls);
-}
-
-static const char *
-read_run(const json_t *object, const char *type, struct run *run)
-{
-    if (strcmp(type, "run") != 0 ||
-        record_from_json(object, run_fields, run) != 0) {
-        return "is not the description of a run";
-    }
-    run->partial = true;
-    run->seconds = NAN;
-    if (run->edition != RESULTS_EDITION) {
-        return "is of an older edition of Fiveways; make compare makes a new "
-               "file";
-    }
-    return NULL;
-}
-
-static const char *
-read_life(const json_t *object, struct results *results)
-{
-    struct life life;
-
-    life_clear(&life);
-    if (record_from_json(object, life_fields, &life) != 0) {
-        return "is not a life of a server, or a number in it is out of range";
-    }
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        const json_t *number = json_object_get(object, figures[i].key);
-
-        life.figure[i] =
-            json_is_number(number) ? json_number_value(number) : NAN;
-    }
-    return results_add_life(results, &life) == 0 ? NULL : out_of_memory;
-}
-
-static const char *
-read_slice(const json_t *object, struct results *results)
-{
-    struct slice slice = {0};
-
-    if (record_from_json(object, slice_fields, &slice) != 0) {
-        return "is not a slice, or a number in it is out of range";
-    }
-    return results_add_slice(results, &slice) == 0 ? NULL : out_of_memory;
-}
-
-static const char *
-read_calls(const json_t *object, struct results *results)
-{
-    struct calls calls;
-
-    calls_clear(&calls);
-    if (record_from_json(object, calls_fields, &calls) != 0) {
-        return "is no counting of system calls, or a number in it is out of "
-               "range";
-    }
-    return results_add_calls(results, &calls) == 0 ? NULL : out_of_memory;
 }
 
 /* Returns NULL, or what is wrong with the line. */
@@ -385,35 +393,54 @@ read_line(const json_t *object, long number, struct results *results,
           bool *ended)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
+    union {
+        struct life life;
+        struct slice slice;
+        struct calls calls;
+    } record = {0};
+    void *into = &record;
+    enum record what = 0;
 
-    if (!type) {
+    while (type && what < RECORDS && strcmp(type, records[what].type) != 0) {
+        what++;
+    }
+    if (!type || (number > 1 && what == RECORDS)) {
         return "is not a line of results";
     }
-    if (number == 1) {
-        return read_run(object, type, &results->run);
+    if (number == 1 && what != RECORD_RUN) {
+        return records[RECORD_RUN].problem;
     }
-    if (strcmp(type, "run") == 0) {
+    if (number > 1 && what == RECORD_RUN) {
         return "begins a second run; one results file holds one run";
     }
     if (*ended) {
         return "comes after the end of the run";
     }
-    if (strcmp(type, "slice") == 0) {
-        return read_slice(object, results);
+    if (what == RECORD_RUN || what == RECORD_END) {
+        into = &results->run;
     }
-    if (strcmp(type, "life") == 0) {
-        return read_life(object, results);
+    for (const struct field *f = records[what].fields; f->key; f++) {
+        if (field_from_json(f, json_object_get(object, f->key),
+                            (char *)into + f->offset) != 0) {
+            return records[what].problem;
+        }
     }
-    if (strcmp(type, "calls") == 0) {
-        return read_calls(object, results);
+    for (int i = 0; what == RECORD_LIFE && i < LIFE_FIGURES; i++) {
+        record.life.figure[i] =
+            number_from_json(json_object_get(object, figures[i].key));
     }
-    *ended = strcmp(type, "end") == 0;
-    if (!*ended) {
-        return "is not a line of results";
+    *ended = what == RECORD_END;
+    if (what == RECORD_RUN) {
+        results->run.partial = true;
+        results->run.seconds = NAN;
+        return json_integer_value(json_object_get(object, "edition")) ==
+                       RESULTS_EDITION
+                   ? NULL
+                   : "is of an older edition of Fiveways; make compare makes "
+                     "a new file";
     }
-    return record_from_json(object, end_fields, &results->run) == 0
-               ? NULL
-               : "has a number out of range";
+    return *ended || results_add(results, what, &record) == 0 ? NULL
+                                                              : out_of_memory;
 }
 
 long
@@ -450,13 +477,4 @@ results_read(FILE *file, struct results *results)
         return problem && problem != out_of_memory ? number : -1;
     }
     return 0;
-}
-
-void
-results_free(struct results *results)
-{
-    free(results->lives);
-    free(results->slices);
-    free(results->calls);
-    memset(results, 0, sizeof *results);
 }

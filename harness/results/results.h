@@ -33,12 +33,10 @@ enum {
 #define RESULTS_YARDSTICK "yardstick" /* the barest epoll loop */
 #define RESULTS_FLOOR     "floor"     /* a recv and a send, no server */
 
-/* ---- the records of a file ----------------------------------------------
- */
+/* ---- the records of a file --------------------------------------------- */
 
 /* The first line, and at its end the last one. */
 struct run {
-    int edition;        /* of the file's format, from 2 */
     char cpu_model[96]; /* as /proc/cpuinfo names it */
     int cores;          /* CPUs that the run was allowed to use */
     char kernel[96];    /* name, release, machine */
@@ -184,45 +182,7 @@ struct calls {
     int nnames;                               /* how many */
 };
 
-/* ---- the tables that describe them --------------------------------------
- */
-
-/* How a field is kept. */
-enum field_kind {
-    FIELD_TEXT,   /* char[most] */
-    FIELD_INT,    /* int, 0 to most */
-    FIELD_LONG,   /* int64_t, 0 to most */
-    FIELD_BOOL,   /* bool; false if it is missing */
-    FIELD_NUMBER, /* double; NAN if it is missing or null */
-    FIELD_STATUS, /* enum life_status, by its name */
-    FIELD_ERRORS, /* counts by kind; only those that are not 0 */
-    FIELD_STATS,  /* a text that is JSON where the server printed JSON */
-    FIELD_NAMES,  /* system calls by name */
-};
-
-enum {
-    FIELD_MUST = 1,  /* a line without it is none */
-    FIELD_BRIEF = 2, /* left out of the file while empty */
-    FIELD_LIFE = 4,  /* a column of results.csv */
-    FIELD_ROW = 8,   /* a column of summary.csv */
-};
-
-/* One field of a record: how it is read, checked, written and shown. */
-struct field {
-    const char *key;      /* in JSON, and the name of its column */
-    enum field_kind kind; /* how it is kept */
-    size_t offset;        /* in its struct */
-    int64_t most;         /* highest number, or size of the array */
-    unsigned flags;       /* FIELD_MUST ... */
-};
-
-/* The fields of each record; of a life all but its figures. The last one has
- * no key. */
-extern const struct field run_fields[];
-extern const struct field end_fields[]; /* of a struct run, too */
-extern const struct field life_fields[];
-extern const struct field slice_fields[];
-extern const struct field calls_fields[];
+/* ---- the table of figures ---------------------------------------------- */
 
 /* How the lives of a row are drawn together. */
 enum figure_how {
@@ -244,7 +204,6 @@ struct figure {
     const char *key;     /* in JSON, and the name of its column */
     const char *heading; /* in a table, with its unit; "" if in none */
     int digits;          /* significant ones that are shown */
-    int better;          /* -1: less is, 1: more is, 0: neither */
     enum figure_how how; /* lives are drawn together */
     unsigned where;      /* FIGURE_WHY ... */
 };
@@ -254,8 +213,7 @@ extern const struct figure figures[LIFE_FIGURES];
 /* "ok", "failed", "invalid", "skipped". */
 const char *life_status_name(enum life_status status);
 
-/* ---- records in memory ---------------------------------------------------
- */
+/* ---- records in memory ------------------------------------------------- */
 
 /* Nothing known yet: figures NAN, all else empty. */
 void life_clear(struct life *life);
@@ -275,8 +233,17 @@ void calls_add(struct calls *calls, const char *name, double per_echo);
  * difference to the total, if there is any worth printing. */
 void calls_finish(struct calls *calls);
 
-/* ---- the file ------------------------------------------------------------
- */
+/* ---- the file ---------------------------------------------------------- */
+
+/* A line of it. */
+enum record {
+    RECORD_RUN,   /* the first one: struct run */
+    RECORD_LIFE,  /* struct life */
+    RECORD_SLICE, /* struct slice */
+    RECORD_CALLS, /* struct calls */
+    RECORD_END,   /* the last one: partial, seconds and lives of the run */
+    RECORDS,
+};
 
 /* A whole results file in memory. All zero is an empty one. */
 struct results {
@@ -290,19 +257,13 @@ struct results {
     const char *problem;  /* why reading ended early: "is no ...", or NULL */
 };
 
-/* Write one line and flush it, so that it is safe whatever happens to the
- * run. Return 0, or -1 with errno. The end is run->partial, seconds, lives.
- */
-int results_write_run(FILE *file, const struct run *run);
-int results_write_life(FILE *file, const struct life *life);
-int results_write_slice(FILE *file, const struct slice *slice);
-int results_write_calls(FILE *file, const struct calls *calls);
-int results_write_end(FILE *file, const struct run *run);
+/* Write the line of a struct run, life, slice or calls and flush it, so that
+ * it is safe whatever happens to the run. Return 0, or -1 with errno. */
+int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy. Return 0, or -1 without memory. */
-int results_add_life(struct results *results, const struct life *life);
-int results_add_slice(struct results *results, const struct slice *slice);
-int results_add_calls(struct results *results, const struct calls *calls);
+/* Append a copy of a life, slice or calls. Return 0, or -1 without memory. */
+int results_add(struct results *results, enum record what,
+                const void *record);
 
 /*
  * Read a results file. Returns 0 and fills `results`, which the caller gives
@@ -317,8 +278,7 @@ long results_read(FILE *file, struct results *results);
 /* Free what was read or added. */
 void results_free(struct results *results);
 
-/* ---- statistics ----------------------------------------------------------
- */
+/* ---- statistics -------------------------------------------------------- */
 
 /* What is closer to 1 is no difference worth a word. */
 #define VERDICT_THRESHOLD 0.03
@@ -343,9 +303,10 @@ struct comparison {
 
 /* Several models measured block by block. */
 struct fit {
-    int models;                       /* how many */
+    int models;                       /* that take part */
     int blocks;                       /* that all of them have */
-    double level[RESULTS_MODELS_MAX]; /* of each, on the scale given */
+    double level[RESULTS_MODELS_MAX]; /* of each, on the scale given; NAN: it
+                                       * takes no part */
     double noise;      /* what a slice differs by from the level of its model
                         * and of its block (natural logarithm) */
     double half;       /* half the width of a difference's interval, on the
@@ -359,14 +320,18 @@ struct fit {
 double statistics_median(double *values, size_t n);
 
 /*
- * Fit value[block * models + model] (logarithms, none of them NAN) as the sum
- * of a model and a block, life[block] being the life that a block belongs to.
- * Returns 0, or -1 without memory. See statistics.c for the method.
+ * Fit value[block * models + model] (logarithms; NAN: not measured) as the
+ * sum of a model and a block, life[block] being the life that a block belongs
+ * to. Both are scratch afterwards. At most RESULTS_MODELS_MAX models, of
+ * which take part who has half as many values as the one with most, with the
+ * blocks that they all have. Returns 0, or -1 without memory. See
+ * statistics.c for the method.
  */
-int statistics_fit(struct fit *fit, const double *value, const int *life,
-                   int blocks, int models);
+int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
+                   int models);
 
-/* Model `a` over model `b` of a fit. */
+/* Model `a` over model `b` of a fit; all NAN if one takes no part, or is -1.
+ */
 struct comparison statistics_compare(const struct fit *fit, int a, int b);
 
 /* The value that the studentised range of `models` means with `freedom`
@@ -374,8 +339,7 @@ struct comparison statistics_compare(const struct fit *fit, int a, int b);
  * single degree of freedom 3 % too small. */
 double statistics_range(int models, double freedom);
 
-/* ---- the summary ---------------------------------------------------------
- */
+/* ---- the summary ------------------------------------------------------- */
 
 /* A server that answers a smaller share of the messages due is saturated. The
  * rest of the way to 1 is for what is under way at the end. */
@@ -408,7 +372,6 @@ struct summary_row {
     bool saturated;  /* open loop: it did not keep the rate, so that its
                       * response time grows as long as the rate lasts */
     bool comparable; /* may be ranked */
-    int place[FITS]; /* in the fits of its group, or -1 */
     struct comparison over_best[FITS]; /* over the best of the ranked ones */
     struct comparison over_yardstick;  /* CPU per echo */
 };
@@ -463,19 +426,15 @@ int summary_make(const struct results *results, struct summary *summary);
 
 void summary_free(struct summary *summary);
 
-/* Parts of summary_make(): what is checked; and the rows of a group compared
- * by its slices, what would mislead left out, with `values` being room for
- * all lives and slices. Returns 0, or -1 without memory. */
+/* The part of summary_make() that fills in what is checked. */
 void checks_run(struct summary *summary);
-int summary_fit_group(const struct results *results,
-                      struct summary_group *group, double *values);
 
 /* The row of a model in a group, or NULL. */
 const struct summary_row *summary_find(const struct summary_group *group,
                                        const char *model);
 
-/* One row over another of the same group. All NAN if one of the two has no
- * place in the fit. */
+/* One row over another of the same group. All NAN if one of the two is NULL
+ * or takes no part in the fit. */
 struct comparison summary_compare(const struct summary_group *group,
                                   const struct summary_row *row,
                                   const struct summary_row *base,
@@ -487,8 +446,7 @@ double summary_memory(const struct summary_row *row);
 /* The phrase for a check: "bytes on both sides". */
 const char *checks_name(enum check check);
 
-/* ---- CSV (RFC 4180, lines end in "\n") -----------------------------------
- */
+/* ---- CSV (RFC 4180, lines end in "\n") --------------------------------- */
 
 /* A header and a line for each life. Returns 0, or -1 with errno. */
 int csv_write_lives(FILE *file, const struct results *results);

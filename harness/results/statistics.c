@@ -45,9 +45,11 @@ struct work {
     const double *value; /* [block][model] */
     double *cut;         /* the same, outliers pulled in */
     double *block;       /* level of each block */
+    double *level;       /* of each model */
     double *scratch;     /* as many as there are values */
     int blocks;          /* how many */
     int models;          /* how many */
+    int n;               /* values: the product of these */
 };
 
 static int
@@ -76,67 +78,64 @@ statistics_median(double *values, size_t n)
     return (values[(known - 1) / 2] + values[known / 2]) / 2;
 }
 
-/* Levels that outliers cannot move: medians of blocks, then of models. */
+static double
+mean(double *values, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        sum += values[i];
+    }
+    return sum / (double)n;
+}
+
+/* The level of each block is the centre of its values, that of each model the
+ * centre of what it differs by from the blocks: by medians, which outliers
+ * cannot move, or by means, which are the levels of least squares. */
 static void
-fit_medians(struct work *work, double *level)
+fit_levels(struct work *work, const double *value,
+           double (*centre)(double *values, size_t n))
 {
     for (int b = 0; b < work->blocks; b++) {
-        memcpy(work->scratch, &work->value[(size_t)b * (size_t)work->models],
-               (size_t)work->models * sizeof *work->scratch);
-        work->block[b] =
-            statistics_median(work->scratch, (size_t)work->models);
+        for (int m = 0; m < work->models; m++) {
+            work->scratch[m] = value[b * work->models + m];
+        }
+        work->block[b] = centre(work->scratch, (size_t)work->models);
     }
     for (int m = 0; m < work->models; m++) {
         for (int b = 0; b < work->blocks; b++) {
-            work->scratch[b] =
-                work->value[b * work->models + m] - work->block[b];
+            work->scratch[b] = value[b * work->models + m] - work->block[b];
         }
-        level[m] = statistics_median(work->scratch, (size_t)work->blocks);
+        work->level[m] = centre(work->scratch, (size_t)work->blocks);
     }
 }
 
-/* Levels of least squares, of the values that were cut. */
-static void
-fit_means(struct work *work, double *level)
+static double
+fitted(const struct work *work, int i)
 {
-    memset(level, 0, (size_t)work->models * sizeof *level);
-    for (int b = 0; b < work->blocks; b++) {
-        const double *cut = &work->cut[(size_t)b * (size_t)work->models];
-
-        work->block[b] = 0;
-        for (int m = 0; m < work->models; m++) {
-            work->block[b] += cut[m] / work->models;
-        }
-        for (int m = 0; m < work->models; m++) {
-            level[m] += (cut[m] - work->block[b]) / work->blocks;
-        }
-    }
+    return work->level[i % work->models] + work->block[i / work->models];
 }
 
 /* Pull in what lies too far from the fit. Returns the share that did not. */
 static double
-cut(struct work *work, const double *level)
+cut(struct work *work)
 {
-    int n = work->blocks * work->models;
     int inside = 0;
-    double most;
+    double most = INFINITY;
 
-    for (int i = 0; i < n; i++) {
-        work->scratch[i] = fabs(work->value[i] - level[i % work->models] -
-                                work->block[i / work->models]);
+    if (work->blocks >= BLOCKS_CUT) {
+        for (int i = 0; i < work->n; i++) {
+            work->scratch[i] = fabs(work->value[i] - fitted(work, i));
+        }
+        most = CUT * statistics_median(work->scratch, (size_t)work->n);
     }
-    most = work->blocks < BLOCKS_CUT
-               ? INFINITY
-               : CUT * statistics_median(work->scratch, (size_t)n);
-    for (int i = 0; i < n; i++) {
-        double fitted =
-            level[i % work->models] + work->block[i / work->models];
-        double residual = work->value[i] - fitted;
+    for (int i = 0; i < work->n; i++) {
+        double residual = work->value[i] - fitted(work, i);
 
         inside += fabs(residual) <= most;
-        work->cut[i] = fitted + fmax(-most, fmin(most, residual));
+        work->cut[i] = fitted(work, i) + fmax(-most, fmin(most, residual));
     }
-    return (double)inside / n;
+    return (double)inside / work->n;
 }
 
 /* True if F with these degrees of freedom is beyond what chance explains in
@@ -152,98 +151,131 @@ is_beyond_chance(double f, double freedom_1, double freedom_2)
            ONE_PERCENT;
 }
 
-/* The mean square of models by lives, and its degrees of freedom. */
+/* The sum of squares of models by lives; how many lives goes to `lives`. */
 static double
-between_lives(const struct work *work, const double *level, const int *life,
-              double *freedom)
+between_lives(const struct work *work, const int *life, int *lives)
 {
     double sum = 0;
-    int lives = 0;
 
-    for (int b = 0; b < work->blocks; lives++) {
-        int begin = b;
-
-        while (b < work->blocks && life[b] == life[begin]) {
-            b++;
+    *lives = 0;
+    for (int begin = 0, end = 0; begin < work->blocks; begin = end) {
+        while (end < work->blocks && life[end] == life[begin]) {
+            end++;
         }
         for (int m = 0; m < work->models; m++) {
             double mean = 0;
 
-            for (int i = begin; i < b; i++) {
-                mean += (work->cut[i * work->models + m] - level[m] -
-                         work->block[i]) /
-                        (b - begin);
+            for (int b = begin; b < end; b++) {
+                int i = b * work->models + m;
+
+                mean += (work->cut[i] - fitted(work, i)) / (end - begin);
             }
-            sum += (b - begin) * mean * mean;
+            sum += (end - begin) * mean * mean;
         }
+        ++*lives;
     }
-    *freedom = (work->models - 1.0) * (lives - 1);
-    return *freedom > 0 ? sum / *freedom : 0;
+    return sum;
 }
 
 static void
 make_interval(struct fit *fit, const struct work *work, const int *life,
               double inside)
 {
+    int lives;
+    double between = between_lives(work, life, &lives);
+    double lives_freedom = (fit->models - 1.0) * (lives - 1);
     double freedom = (fit->models - 1.0) * (fit->blocks - 1);
-    double lives_freedom;
-    double lives = between_lives(work, fit->level, life, &lives_freedom);
     double square = 0;
 
-    for (int i = 0; i < fit->blocks * fit->models; i++) {
-        double residual = work->cut[i] - fit->level[i % fit->models] -
-                          work->block[i / fit->models];
-
-        square += residual * residual / freedom;
+    for (int i = 0; i < work->n; i++) {
+        square += pow(work->cut[i] - fitted(work, i), 2) / freedom;
     }
     fit->noise = sqrt(square);
     square /= inside * inside;
-    fit->lives_differ =
-        lives_freedom > 0 && square > 0 &&
-        is_beyond_chance(lives / square, lives_freedom, freedom);
+    fit->lives_differ = lives > 1 && square > 0 &&
+                        is_beyond_chance(between / lives_freedom / square,
+                                         lives_freedom, freedom);
     if (fit->lives_differ) {
-        square = lives;
+        square = between / lives_freedom;
         freedom = lives_freedom;
     }
     fit->half =
         statistics_range(fit->models, freedom) * sqrt(square / fit->blocks);
 }
 
+/* Who has half as many values as the one with most takes part. A block that
+ * misses one of them, such as the last of a run that was interrupted, would
+ * tilt the others and is left out; what is kept moves up. Which model each
+ * column then is goes to `column`. */
+static void
+pack(struct fit *fit, double *value, int *life, int blocks, int models,
+     int column[RESULTS_MODELS_MAX])
+{
+    int count[RESULTS_MODELS_MAX] = {0};
+    int most = 0;
+
+    for (int i = 0; i < blocks * models; i++) {
+        count[i % models] += !isnan(value[i]);
+    }
+    for (int m = 0; m < models; m++) {
+        most = count[m] > most ? count[m] : most;
+    }
+    for (int m = 0; m < models; m++) {
+        if (count[m] > 0 && 2 * count[m] >= most) {
+            column[fit->models++] = m;
+        }
+    }
+    for (int b = 0; b < blocks; b++) {
+        int present = 0;
+
+        for (int m = 0; m < fit->models; m++) {
+            double moved = value[b * models + column[m]];
+
+            if (!isnan(moved)) {
+                value[fit->blocks * fit->models + present++] = moved;
+            }
+        }
+        life[fit->blocks] = life[b];
+        fit->blocks += present == fit->models;
+    }
+}
+
 int
-statistics_fit(struct fit *fit, const double *value, const int *life,
-               int blocks, int models)
+statistics_fit(struct fit *fit, double *value, int *life, int blocks,
+               int models)
 {
     size_t n = (size_t)blocks * (size_t)models;
-    struct work work = {.value = value, .blocks = blocks, .models = models};
-    double *room = calloc(2 * n + (size_t)blocks + 1, sizeof *room);
+    double *room =
+        calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room);
+    int column[RESULTS_MODELS_MAX];
+    struct work work = {.value = value, .cut = room, .scratch = room + n};
     double inside = 1;
 
-    memset(fit, 0, sizeof *fit);
-    fit->models = models;
-    fit->blocks = blocks;
-    fit->noise = NAN;
-    fit->half = NAN;
+    *fit = (struct fit){.noise = NAN, .half = NAN};
+    for (int m = 0; m < RESULTS_MODELS_MAX; m++) {
+        fit->level[m] = NAN;
+    }
     if (!room) {
         return -1;
     }
-    work.cut = room;
-    work.scratch = room + n;
+    pack(fit, value, life, blocks, models, column);
     work.block = room + 2 * n;
-    if (blocks > 0 && models > 0) {
-        fit_medians(&work, fit->level);
-        for (int pass = 0; pass < PASSES; pass++) {
-            inside = cut(&work, fit->level);
-            fit_means(&work, fit->level);
-        }
-        if (blocks >= BLOCKS_LEAST && models > 1) {
-            make_interval(fit, &work, life, inside);
-        }
-        /* From here on with the level of the blocks, in the figure's unit. */
-        for (int b = 0; b < blocks; b++) {
-            for (int m = 0; m < models; m++) {
-                fit->level[m] += work.block[b] / blocks;
-            }
-        }
+    work.level = work.block + blocks;
+    work.blocks = fit->blocks;
+    work.models = fit->models;
+    work.n = fit->blocks * fit->models;
+    fit_levels(&work, value, statistics_median);
+    for (int pass = 0; pass < PASSES; pass++) {
+        inside = cut(&work);
+        fit_levels(&work, work.cut, mean);
+    }
+    if (fit->blocks >= BLOCKS_LEAST && fit->models > 1) {
+        make_interval(fit, &work, life, inside);
+    }
+    /* In the figure's unit, which is that of the blocks. */
+    for (int m = 0; m < fit->models; m++) {
+        fit->level[column[m]] =
+            work.level[m] + mean(work.block, (size_t)fit->blocks);
     }
     free(room);
     return 0;
@@ -253,13 +285,15 @@ struct comparison
 statistics_compare(const struct fit *fit, int a, int b)
 {
     struct comparison comparison = {NAN, NAN, NAN, VERDICT_UNKNOWN};
-    double difference;
+    double difference = NAN;
 
-    if (a < 0 || b < 0 || a >= fit->models || b >= fit->models ||
-        isnan(fit->half)) {
+    if (a >= 0 && b >= 0 && a < RESULTS_MODELS_MAX &&
+        b < RESULTS_MODELS_MAX) {
+        difference = fit->level[a] - fit->level[b];
+    }
+    if (isnan(difference + fit->half)) {
         return comparison;
     }
-    difference = fit->level[a] - fit->level[b];
     comparison.ratio = exp(difference);
     comparison.low = exp(difference - fit->half);
     comparison.high = exp(difference + fit->half);
@@ -267,60 +301,42 @@ statistics_compare(const struct fit *fit, int a, int b)
     if (comparison.low > 1 - VERDICT_THRESHOLD &&
         comparison.high < 1 + VERDICT_THRESHOLD) {
         comparison.verdict = VERDICT_SAME;
-    } else if ((comparison.low > 1 &&
-                comparison.ratio >= 1 + VERDICT_THRESHOLD) ||
-               (comparison.high < 1 &&
-                comparison.ratio <= 1 - VERDICT_THRESHOLD)) {
+    } else if ((comparison.low > 1 || comparison.high < 1) &&
+               fabs(comparison.ratio - 1) >= VERDICT_THRESHOLD) {
         comparison.verdict = VERDICT_DIFFERENT;
     }
     return comparison;
 }
 
-/* ---- the studentised range -----------------------------------------------
- */
+/* ---- the studentised range --------------------------------------------- */
 
+/* The chance that the means of `models`, standard normal, lie within `range`
+ * deviations, as the deviation was estimated: the mean over how that may come
+ * out, s sqrt(freedom) being chi distributed. */
 static double
-normal_below(double z)
-{
-    return erfc(-z * M_SQRT1_2) / 2;
-}
-
-/* The chance that `models` standard normal means lie within `range`. */
-static double
-range_below(int models, double range)
+range_below(int models, double freedom, double range)
 {
     const double width = 16.0 / STEPS;
-    double sum = 0;
-
-    for (int i = 0; i < STEPS; i++) {
-        double z = -8 + (i + 0.5) * width;
-
-        sum += exp(-z * z / 2) *
-               pow(normal_below(z) - normal_below(z - range), models - 1);
-    }
-    return models * sum * width / sqrt(2 * M_PI);
-}
-
-/* The same in units of a deviation that was estimated: the mean over how that
- * may come out, s sqrt(freedom) being chi distributed. */
-static double
-studentised_below(int models, double freedom, double range)
-{
     double spread = 8 / sqrt(2 * freedom);
     double low = fmax(0, 1 - spread);
-    double width = (1 + spread - low) / STEPS;
     double sum = 0;
     double weights = 0;
 
     for (int i = 0; i < STEPS; i++) {
-        double s = low + (i + 0.5) * width;
+        double s = low + (i + 0.5) * (1 + spread - low) / STEPS;
         double weight =
             exp((freedom - 1) * log(s) - freedom * (s * s - 1) / 2);
 
         weights += weight;
-        sum += weight * range_below(models, range * s);
+        for (int j = 0; j < STEPS; j++) {
+            double z = -8 + (j + 0.5) * width;
+            double between =
+                erfc(-z * M_SQRT1_2) - erfc((range * s - z) * M_SQRT1_2);
+
+            sum += weight * exp(-z * z / 2) * pow(between / 2, models - 1);
+        }
     }
-    return sum / weights;
+    return models * sum * width / sqrt(2 * M_PI) / weights;
 }
 
 /* The last answer is kept, since most scenarios ask the same. */
@@ -333,20 +349,17 @@ statistics_range(int models, double freedom)
     double low = 0;
     double high = 60;
 
-    if (models == known_models && freedom == known_freedom) {
-        return known;
-    }
-    for (int i = 0; i < HALVINGS; i++) {
-        double middle = (low + high) / 2;
+    if (models != known_models || freedom != known_freedom) {
+        for (int i = 0; i < HALVINGS; i++) {
+            double middle = (low + high) / 2;
+            bool more = range_below(models, freedom, middle) < 0.95;
 
-        if (studentised_below(models, freedom, middle) < 0.95) {
-            low = middle;
-        } else {
-            high = middle;
+            low = more ? middle : low;
+            high = more ? high : middle;
         }
+        known_models = models;
+        known_freedom = freedom;
+        known = (low + high) / 2;
     }
-    known_models = models;
-    known_freedom = freedom;
-    known = (low + high) / 2;
     return known;
 }

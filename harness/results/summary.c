@@ -3,125 +3,63 @@
  */
 #include "harness/results/results.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- lives in order ------------------------------------------------------
- */
+/* ---- lives in order ---------------------------------------------------- */
 
-/* A life, and what it is sorted by. */
-struct place {
-    const struct life *life; /* the life */
-    size_t scenario;         /* first life of the scenario */
-    size_t clients;          /* ... with that number of clients */
-    size_t model;            /* place of the model in a table */
-    size_t index;            /* of the life itself */
-};
-
+/* Of the same table, at whatever rate. */
 static bool
 same_table(const struct life *a, const struct life *b)
 {
     return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
 }
 
-static bool
-same_group(const struct life *a, const struct life *b)
+static ptrdiff_t
+table_place(const struct results *results, const struct life *life)
 {
-    return a->rate_per_s == b->rate_per_s && same_table(a, b);
+    const struct life *first = results->lives;
+
+    while (!same_table(first, life)) {
+        first++;
+    }
+    return first - results->lives;
 }
 
-static bool
-same_row(const struct life *a, const struct life *b)
-{
-    return strcmp(a->model, b->model) == 0 && same_group(a, b);
-}
-
-/* In the order that the run names; then foreign ones as they come; the
- * yardstick last. */
-static size_t
+/* In the order that the run names; behind them whom it does not name. */
+static ptrdiff_t
 model_place(const struct results *results, const char *model)
 {
     const char *names = results->run.models;
     size_t length = strlen(model);
-    size_t first = 0;
 
-    if (strcmp(model, RESULTS_YARDSTICK) == 0) {
-        return SIZE_MAX;
-    }
     for (const char *at = names; (at = strstr(at, model)); at++) {
         if ((at == names || at[-1] == ' ') &&
             (at[length] == ' ' || at[length] == '\0')) {
-            return (size_t)(at - names);
+            return at - names;
         }
     }
-    while (strcmp(results->lives[first].model, model) != 0) {
-        first++;
-    }
-    return sizeof results->run.models + first;
+    return sizeof results->run.models;
 }
 
 static int
-compare_sizes(size_t a, size_t b)
+compare_lives(const void *left, const void *right, void *results)
 {
-    return (a > b) - (a < b);
-}
+    const struct life *a = *(const struct life *const *)left;
+    const struct life *b = *(const struct life *const *)right;
+    ptrdiff_t order = table_place(results, a) - table_place(results, b);
 
-static int
-compare_places(const void *left, const void *right)
-{
-    const struct place *a = left;
-    const struct place *b = right;
-    int order = compare_sizes(a->scenario, b->scenario);
-
-    order = order ? order : compare_sizes(a->clients, b->clients);
+    order = order ? order : a->rate_per_s - b->rate_per_s;
     order = order ? order
-                  : (a->life->rate_per_s > b->life->rate_per_s) -
-                        (a->life->rate_per_s < b->life->rate_per_s);
-    order = order ? order : compare_sizes(a->model, b->model);
-    return order ? order : compare_sizes(a->index, b->index);
+                  : model_place(results, a->model) -
+                        model_place(results, b->model);
+    order = order ? order : strcmp(a->model, b->model);
+    order = order ? order : a - b;
+    return (order > 0) - (order < 0);
 }
 
-/* All lives, those of a row beside each other. NULL without memory. */
-static const struct life **
-sort_lives(const struct results *results)
-{
-    size_t n = results->nlives;
-    struct place *places = calloc(n + 1, sizeof *places);
-    const struct life **lives =
-        reallocarray(NULL, n + 1, sizeof(struct life *));
-
-    for (size_t i = 0; places && i < n; i++) {
-        const struct life *life = &results->lives[i];
-        size_t scenario = 0;
-        size_t clients = 0;
-
-        while (strcmp(results->lives[scenario].scenario, life->scenario) !=
-               0) {
-            scenario++;
-        }
-        while (!same_table(&results->lives[clients], life)) {
-            clients++;
-        }
-        places[i] = (struct place){life, scenario, clients,
-                                   model_place(results, life->model), i};
-    }
-    if (!places || !lives) {
-        free(places);
-        free(lives);
-        return NULL;
-    }
-    qsort(places, n, sizeof *places, compare_places);
-    for (size_t i = 0; i < n; i++) {
-        lives[i] = places[i].life;
-    }
-    free(places);
-    return lives;
-}
-
-/* ---- one row -------------------------------------------------------------
- */
+/* ---- one row ----------------------------------------------------------- */
 
 /* One failure fails the row, because a server that echoes right most of the
  * time is wrong. A life that is merely invalid gives way to a good one. */
@@ -140,11 +78,11 @@ row_take(struct summary_row *row, const struct life *life)
         row->status = life->status;
     }
     row->nlives++;
+    row->ok += life->status == LIFE_OK;
     for (int i = 0; life->status == LIFE_OK && i < ENGINE_ERRORS; i++) {
         row->errors[i] = life->errors[i] > row->errors[i] ? life->errors[i]
                                                           : row->errors[i];
     }
-    row->ok += life->status == LIFE_OK;
 }
 
 /* A figure of all good lives; `values` is room for them. */
@@ -173,45 +111,251 @@ draw_together(const struct summary_row *row, enum life_figure figure,
     return how == FIGURE_MEDIAN ? statistics_median(values, n) : drawn;
 }
 
-static const struct calls *
-find_calls(const struct results *results, const struct life *life)
-{
-    for (size_t i = 0; i < results->ncalls && life->rate_per_s == 0; i++) {
-        const struct calls *calls = &results->calls[i];
-
-        if (calls->clients == life->clients &&
-            strcmp(calls->scenario, life->scenario) == 0 &&
-            strcmp(calls->model, life->model) == 0) {
-            return calls;
-        }
-    }
-    return NULL;
-}
-
 static void
 row_finish(struct summary_row *row, const struct results *results,
            double *values)
 {
+    const struct life *life = row->life;
     double *figure = row->figure;
 
     for (int i = 0; i < LIFE_FIGURES; i++) {
         figure[i] = draw_together(row, i, figures[i].how, values);
     }
     row->served_most = draw_together(row, LIFE_SERVED, FIGURE_MOST, values);
-    row->calls = find_calls(results, row->life);
+    for (size_t i = 0; i < results->ncalls && life->rate_per_s == 0; i++) {
+        const struct calls *calls = &results->calls[i];
+
+        if (calls->clients == life->clients &&
+            strcmp(calls->scenario, life->scenario) == 0 &&
+            strcmp(calls->model, life->model) == 0) {
+            row->calls = calls;
+        }
+    }
     if (row->calls && isnan(figure[LIFE_SYSCALLS_PER_ECHO]) && row->ok > 0) {
         figure[LIFE_SYSCALLS_PER_ECHO] = row->calls->per_echo;
     }
-    row->yardstick = strcmp(row->life->model, RESULTS_YARDSTICK) == 0;
+    row->yardstick = strcmp(life->model, RESULTS_YARDSTICK) == 0;
     row->starved = figure[LIFE_SERVED] < figure[LIFE_ASKED];
     row->saturated = figure[LIFE_REACHED_SHARE] < SUMMARY_KEPT_SHARE;
     row->comparable = row->status == LIFE_OK && !row->yardstick &&
                       figure[LIFE_SERVED] >= figure[LIFE_ASKED] &&
-                      row->life->rate_per_s == 0;
+                      life->rate_per_s == 0;
 }
 
-/* ---- all of them ---------------------------------------------------------
- */
+/* Figures that would mislead are left out, each for its reason. */
+static void
+row_hide(struct summary_row *row)
+{
+    const struct life *life = row->life;
+    double *figure = row->figure;
+
+    /* The calls are clock reads of the work itself. */
+    if (life->work_us > 0) {
+        figure[LIFE_SYSCALLS_PER_ECHO] = NAN;
+    }
+    /* A server whose children do its work used none that can be seen. */
+    if (!(figure[LIFE_SERVER_CPU_US_PER_ECHO] > 0)) {
+        figure[LIFE_SERVER_CPU_US_PER_ECHO] = NAN;
+    }
+    /* The floor holds neither work nor connections, and one client is not
+     * held against many. */
+    if (life->work_us > 0 || life->churn || life->handshake || row->starved ||
+        isnan(figure[LIFE_SERVER_CPU_US_PER_ECHO])) {
+        figure[LIFE_CPU_OVER_FLOOR] = NAN;
+    }
+    /* Less than nothing is no size. */
+    if (figure[LIFE_RSS_KIB_PER_CLIENT] < 0) {
+        figure[LIFE_RSS_KIB_PER_CLIENT] = NAN;
+    }
+}
+
+double
+summary_memory(const struct summary_row *row)
+{
+    double stack = row->figure[LIFE_STACK_KIB_PER_CLIENT];
+
+    return row->figure[LIFE_RSS_KIB_PER_CLIENT] + (isnan(stack) ? 0 : stack);
+}
+
+/* ---- the slices of a group --------------------------------------------- */
+
+const struct summary_row *
+summary_find(const struct summary_group *group, const char *model)
+{
+    for (size_t i = 0; i < group->nrows; i++) {
+        if (strcmp(group->rows[i].life->model, model) == 0) {
+            return &group->rows[i];
+        }
+    }
+    return NULL;
+}
+
+struct comparison
+summary_compare(const struct summary_group *group,
+                const struct summary_row *row, const struct summary_row *base,
+                enum fitted what)
+{
+    return statistics_compare(&group->fit[what],
+                              row ? (int)(row - group->rows) : -1,
+                              base ? (int)(base - group->rows) : -1);
+}
+
+static bool
+slice_is_of(const struct slice *slice, const struct summary_group *group)
+{
+    const struct life *life = group->rows[0].life;
+
+    return slice->clients == life->clients &&
+           slice->rate_per_s == life->rate_per_s &&
+           strcmp(slice->scenario, life->scenario) == 0;
+}
+
+/* The row that a slice tells of, or NULL: those of a life that was the
+ * client's own trouble tell nothing, nor does the CPU time of one whose work
+ * was done where nobody sees it. */
+static const struct summary_row *
+row_of(const struct slice *slice, const struct summary_group *group,
+       enum fitted what)
+{
+    const struct summary_row *row =
+        slice_is_of(slice, group) ? summary_find(group, slice->model) : NULL;
+
+    if (!row || row->status != LIFE_OK || slice->rate_per_s > 0 ||
+        !(row->comparable || row->yardstick) ||
+        row - group->rows >= RESULTS_MODELS_MAX) {
+        return NULL;
+    }
+    for (int i = 0; i < row->nlives; i++) {
+        const struct life *life = row->lives[i];
+
+        if (life->life == slice->life && life->status == LIFE_OK &&
+            (what != FIT_CPU ||
+             isfinite(life->figure[LIFE_SERVER_CPU_US_PER_ECHO]))) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* The level that was fitted is the figure of a row. Who is best, and the
+ * others over it. */
+static void
+rank(struct summary_group *group, enum fitted what)
+{
+    const enum life_figure figure =
+        what == FIT_CPU ? LIFE_SERVER_CPU_US_PER_ECHO : LIFE_ECHOES_PER_S;
+    const double sign = what == FIT_CPU ? 1 : -1;
+    const struct summary_row *best = NULL;
+    double least = INFINITY;
+    int others = 0;
+    int different = 0;
+
+    for (size_t i = 0; i < group->nrows && i < RESULTS_MODELS_MAX; i++) {
+        struct summary_row *row = &group->rows[i];
+        double level = group->fit[what].level[i];
+
+        if (!isnan(level)) {
+            row->figure[figure] = exp(level);
+        }
+        if (row->comparable && sign * level < least) {
+            least = sign * level;
+            best = row;
+        }
+    }
+    for (size_t i = 0; i < group->nrows; i++) {
+        struct summary_row *row = &group->rows[i];
+        bool held = row->comparable && best && row != best;
+
+        row->over_best[what] =
+            summary_compare(group, held ? row : NULL, best, what);
+        others += held;
+        different += row->over_best[what].verdict == VERDICT_DIFFERENT;
+    }
+    group->best[what] = best;
+    group->clear[what] = others > 0 && different == others;
+}
+
+/* A line for each block, a column for each row. In a file the slices of a
+ * block stand together, so that the search for its line is short. */
+static int
+fit_group(const struct results *results, struct summary_group *group,
+          enum fitted what)
+{
+    int models = group->nrows < RESULTS_MODELS_MAX ? (int)group->nrows
+                                                   : RESULTS_MODELS_MAX;
+    size_t n = results->nslices + 1;
+    double *value = calloc(n * (size_t)models, sizeof *value);
+    int *number = calloc(n, sizeof *number);
+    int *life = calloc(n, sizeof *life);
+    int blocks = 0;
+    int status = -1;
+
+    for (size_t i = 0; i < results->nslices && value && number && life; i++) {
+        const struct slice *slice = &results->slices[i];
+        const struct summary_row *row = row_of(slice, group, what);
+        double figure = what == FIT_CPU ? slice->server_cpu_us / slice->echoes
+                                        : slice->echoes / slice->seconds;
+        int at = blocks - 1;
+
+        if (!row || !isfinite(log(figure))) {
+            continue;
+        }
+        while (at >= 0 && number[at] != slice->block) {
+            at--;
+        }
+        if (at < 0) {
+            at = blocks++;
+            number[at] = slice->block;
+            life[at] = slice->life;
+            for (int m = 0; m < models; m++) {
+                value[at * models + m] = NAN;
+            }
+        }
+        value[at * models + (row - group->rows)] = log(figure);
+    }
+    if (value && number && life) {
+        status =
+            statistics_fit(&group->fit[what], value, life, blocks, models);
+        rank(group, what);
+    }
+    free(value);
+    free(number);
+    free(life);
+    return status;
+}
+
+/* What the kernel alone charged, where no life says so: the floor is a slice
+ * of each block, too. */
+static void
+take_floor(const struct results *results, struct summary_group *group,
+           double *values)
+{
+    size_t n = 0;
+    double floor_us;
+
+    for (size_t i = 0; i < results->nslices; i++) {
+        const struct slice *slice = &results->slices[i];
+
+        if (slice_is_of(slice, group)) {
+            group->slices++;
+            group->stalled += slice->stalled;
+            if (strcmp(slice->model, RESULTS_FLOOR) == 0 &&
+                slice->echoes > 0) {
+                values[n++] = slice->server_cpu_us / slice->echoes;
+            }
+        }
+    }
+    floor_us = statistics_median(values, n);
+    for (size_t i = 0; floor_us > 0 && i < group->nrows; i++) {
+        double *figure = group->rows[i].figure;
+
+        figure[LIFE_FLOOR_US] = floor_us;
+        figure[LIFE_CPU_OVER_FLOOR] =
+            figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
+    }
+}
+
+/* ---- all of them ------------------------------------------------------- */
 
 static void
 make_rows(struct summary *summary, double *values)
@@ -221,48 +365,75 @@ make_rows(struct summary *summary, double *values)
     for (size_t begin = 0; begin < n;) {
         const struct life *life = summary->lives[begin];
         struct summary_row *row = &summary->rows[summary->nrows++];
-        struct summary_group *group = &summary->groups[summary->ngroups];
 
-        if (begin == 0 || !same_group(life, summary->lives[begin - 1])) {
-            group->rows = row;
-            summary->ngroups++;
-        } else {
-            group--;
+        if (begin == 0 || !same_table(life, summary->lives[begin - 1]) ||
+            life->rate_per_s != summary->lives[begin - 1]->rate_per_s) {
+            summary->groups[summary->ngroups++].rows = row;
         }
-        group->nrows++;
+        summary->groups[summary->ngroups - 1].nrows++;
         row->lives = &summary->lives[begin];
-        while (begin < n && same_row(life, summary->lives[begin])) {
+        while (begin < n && same_table(life, summary->lives[begin]) &&
+               life->rate_per_s == summary->lives[begin]->rate_per_s &&
+               strcmp(life->model, summary->lives[begin]->model) == 0) {
             row_take(row, summary->lives[begin++]);
         }
         row_finish(row, summary->results, values);
     }
 }
 
+static int
+make_group(const struct results *results, struct summary_group *group,
+           double *values)
+{
+    if (fit_group(results, group, FIT_CPU) != 0 ||
+        fit_group(results, group, FIT_RATE) != 0) {
+        return -1;
+    }
+    group->blocks = group->fit[FIT_CPU].blocks > group->fit[FIT_RATE].blocks
+                        ? group->fit[FIT_CPU].blocks
+                        : group->fit[FIT_RATE].blocks;
+    take_floor(results, group, values);
+    for (size_t i = 0; i < group->nrows; i++) {
+        row_hide(&group->rows[i]);
+        group->rows[i].over_yardstick =
+            summary_compare(group, &group->rows[i],
+                            summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
+    }
+    return 0;
+}
+
 int
 summary_make(const struct results *results, struct summary *summary)
 {
-    size_t n = results->nlives + results->nslices;
-    double *values = calloc(n + 1, sizeof *values);
+    size_t n = results->nlives + 1;
+    double *values = calloc(n + results->nslices, sizeof *values);
     int status = -1;
 
-    memset(summary, 0, sizeof *summary);
-    summary->results = results;
-    summary->lives = sort_lives(results);
-    summary->rows = calloc(results->nlives + 1, sizeof *summary->rows);
-    summary->groups = calloc(results->nlives + 1, sizeof *summary->groups);
-    if (values && summary->lives && summary->rows && summary->groups) {
-        status = 0;
-        make_rows(summary, values);
-        for (size_t i = 0; i < summary->ngroups && status == 0; i++) {
-            status = summary_fit_group(results, &summary->groups[i], values);
+    *summary = (struct summary){
+        .results = results,
+        .groups = calloc(n, sizeof *summary->groups),
+        .rows = calloc(n, sizeof *summary->rows),
+        .lives = calloc(n, sizeof *summary->lives),
+    };
+    if (values && summary->groups && summary->rows && summary->lives) {
+        for (size_t i = 0; i < results->nlives; i++) {
+            summary->lives[i] = &results->lives[i];
         }
-        checks_run(summary);
+        qsort_r(summary->lives, results->nlives, sizeof *summary->lives,
+                compare_lives, (void *)results);
+        make_rows(summary, values);
+        status = 0;
+    }
+    for (size_t i = 0; i < summary->ngroups && status == 0; i++) {
+        status = make_group(results, &summary->groups[i], values);
     }
     free(values);
     if (status != 0) {
         summary_free(summary);
+        return -1;
     }
-    return status;
+    checks_run(summary);
+    return 0;
 }
 
 void
@@ -272,12 +443,4 @@ summary_free(struct summary *summary)
     free(summary->groups);
     free(summary->lives);
     memset(summary, 0, sizeof *summary);
-}
-
-double
-summary_memory(const struct summary_row *row)
-{
-    double stack = row->figure[LIFE_STACK_KIB_PER_CLIENT];
-
-    return row->figure[LIFE_RSS_KIB_PER_CLIENT] + (isnan(stack) ? 0 : stack);
 }

@@ -22,3 +22,17 @@ run_suite(Suite *suite)
     srunner_free(runner);
     return failed > 0;
 }
+
+int
+run_tests(const char *name, SFun begin, SFun end, const test_case *tests)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    for (; *tests; tests++) {
+        tcase_add_test(tcase, *tests);
+    }
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

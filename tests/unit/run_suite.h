@@ -11,4 +11,15 @@
  * else 1. CK_FORK=no, CK_RUN_CASE and the like are Check's. */
 int run_suite(Suite *suite);
 
+/* What START_TEST() makes: a function before Check 0.13. */
+#if CHECK_MAJOR_VERSION > 0 || CHECK_MINOR_VERSION >= 13
+typedef const TTest *test_case;
+#else
+typedef TFun test_case;
+#endif
+
+/* The same for these tests, of which the last is NULL, as the only case of a
+ * suite; each of them between `begin` and `end`, if these are not NULL. */
+int run_tests(const char *name, SFun begin, SFun end, const test_case *tests);
+
 #endif

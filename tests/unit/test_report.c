@@ -362,26 +362,24 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("report");
-    TCase *tcase = tcase_create("report");
+    const test_case tests[] = {
+        a_headline_fits_on_a_screen,
+        everything_fits_on_narrow_paper,
+        who_leaves_clients_out_never_wins,
+        facts_hang_on_the_model_and_hold,
+        equal_models_are_not_ranked,
+        a_failure_is_said_where_it_happened,
+        what_to_know_before_quoting_stands_in_the_head,
+        a_scenario_is_a_few_lines_as_soon_as_it_is_measured,
+        a_scenario_is_found_by_name_and_clients,
+        kinds_hang_on_properties_and_not_on_names,
+        idle_clients_in_two_sizes_are_drawn_together,
+        a_response_time_that_grows_is_no_number,
+        variants_are_held_against_their_model,
+        nothing_in_a_name_breaks_terminal_or_markdown,
+        nothing_measured_is_said,
+        NULL,
+    };
 
-    tcase_add_checked_fixture(tcase, begin, end);
-    tcase_add_test(tcase, a_headline_fits_on_a_screen);
-    tcase_add_test(tcase, everything_fits_on_narrow_paper);
-    tcase_add_test(tcase, who_leaves_clients_out_never_wins);
-    tcase_add_test(tcase, facts_hang_on_the_model_and_hold);
-    tcase_add_test(tcase, equal_models_are_not_ranked);
-    tcase_add_test(tcase, a_failure_is_said_where_it_happened);
-    tcase_add_test(tcase, what_to_know_before_quoting_stands_in_the_head);
-    tcase_add_test(tcase,
-                   a_scenario_is_a_few_lines_as_soon_as_it_is_measured);
-    tcase_add_test(tcase, a_scenario_is_found_by_name_and_clients);
-    tcase_add_test(tcase, kinds_hang_on_properties_and_not_on_names);
-    tcase_add_test(tcase, idle_clients_in_two_sizes_are_drawn_together);
-    tcase_add_test(tcase, a_response_time_that_grows_is_no_number);
-    tcase_add_test(tcase, variants_are_held_against_their_model);
-    tcase_add_test(tcase, nothing_in_a_name_breaks_terminal_or_markdown);
-    tcase_add_test(tcase, nothing_measured_is_said);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
+    return run_tests("report", begin, end, tests);
 }

@@ -219,7 +219,7 @@ END_TEST
  * equal models any claim is false. */
 START_TEST(three_blocks_of_three_models_claim_no_more)
 {
-    static const int life[] = {1, 1, 1};
+    static int life[] = {1, 1, 1};
     int claims = 0;
 
     srandom(1);
@@ -248,21 +248,19 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("statistics");
-    TCase *tcase = tcase_create("statistics");
+    const test_case tests[] = {
+        the_median_leaves_out_what_is_not_known,
+        the_studentised_range_is_that_of_the_tables,
+        blocks_cancel_out_and_ratios_are_exact,
+        a_stall_moves_nothing,
+        verdicts_need_the_whole_interval,
+        too_little_is_no_interval,
+        equal_models_are_told_apart_in_5_of_100_runs_at_most,
+        five_percent_more_is_found_in_95_of_100_runs,
+        three_blocks_of_three_models_claim_no_more,
+        lives_that_differ_widen_the_interval,
+        NULL,
+    };
 
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, the_median_leaves_out_what_is_not_known);
-    tcase_add_test(tcase, the_studentised_range_is_that_of_the_tables);
-    tcase_add_test(tcase, blocks_cancel_out_and_ratios_are_exact);
-    tcase_add_test(tcase, a_stall_moves_nothing);
-    tcase_add_test(tcase, verdicts_need_the_whole_interval);
-    tcase_add_test(tcase, too_little_is_no_interval);
-    tcase_add_test(tcase,
-                   equal_models_are_told_apart_in_5_of_100_runs_at_most);
-    tcase_add_test(tcase, five_percent_more_is_found_in_95_of_100_runs);
-    tcase_add_test(tcase, three_blocks_of_three_models_claim_no_more);
-    tcase_add_test(tcase, lives_that_differ_widen_the_interval);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
+    return run_tests("statistics", NULL, NULL, tests);
 }

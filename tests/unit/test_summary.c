@@ -107,7 +107,7 @@ START_TEST(a_starved_row_is_not_compared)
     add("b", 6);
     make();
     ck_assert(row("starved")->starved && !row("starved")->comparable);
-    ck_assert_int_eq(row("starved")->place[FIT_CPU], -1);
+    ck_assert_double_nan(row("starved")->over_best[FIT_CPU].ratio);
     ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
     ck_assert(summary.groups[0].clear[FIT_CPU]);
 }
@@ -119,7 +119,7 @@ START_TEST(one_failure_fails_the_row)
 
     add("a", 5);
     life_fail(&life, LIFE_FAILED, "it died with %d", 11);
-    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
     make();
     ck_assert_int_eq(row("a")->status, LIFE_FAILED);
     ck_assert_str_eq(row("a")->life->reason, "it died with 11");
@@ -135,11 +135,11 @@ START_TEST(lives_are_drawn_together_as_the_table_says)
     life.figure[LIFE_SERVED] = 60;
     life.figure[LIFE_STALLS] = 2;
     life.figure[LIFE_P50_US] = 100;
-    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
     life.figure[LIFE_SERVED] = 64;
     life.figure[LIFE_STALLS] = 3;
     life.figure[LIFE_P50_US] = 300;
-    ck_assert_int_eq(results_add_life(&results, &life), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
     make();
     ck_assert_double_eq(row("a")->figure[LIFE_SERVED], 60);
     ck_assert_double_eq(row("a")->served_most, 64);
@@ -170,7 +170,7 @@ START_TEST(who_has_few_slices_takes_no_part)
     made_add(&results, &life, 6);
     results.nslices -= 50;
     make();
-    ck_assert_int_eq(row("gone")->place[FIT_CPU], -1);
+    ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
 }
 END_TEST
@@ -291,7 +291,7 @@ START_TEST(calls_belong_to_their_row_and_add_up)
     calls.clients = 64;
     calls.per_echo = 2;
     calls_add(&calls, "read", 3);
-    ck_assert_int_eq(results_add_calls(&results, &calls), 0);
+    ck_assert_int_eq(results_add(&results, RECORD_CALLS, &calls), 0);
     add("a", 5);
     add("b", 5);
     make();
@@ -311,26 +311,23 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("summary");
-    TCase *tcase = tcase_create("summary");
+    const test_case tests[] = {
+        rows_are_in_the_order_of_the_run_and_the_yardstick_is_last,
+        the_best_is_chosen_and_the_others_are_held_against_it,
+        a_starved_row_is_not_compared,
+        one_failure_fails_the_row,
+        lives_are_drawn_together_as_the_table_says,
+        blocks_that_lack_a_server_are_left_out,
+        who_has_few_slices_takes_no_part,
+        the_floor_is_a_slice_too,
+        figures_that_mislead_are_hidden,
+        memory_includes_the_stack_of_the_thread,
+        rates_stand_together_and_tell_who_is_saturated,
+        checks_see_what_cannot_be,
+        calls_belong_to_their_row_and_add_up,
+        nothing_measured_is_no_summary_but_no_fault,
+        NULL,
+    };
 
-    tcase_add_checked_fixture(tcase, begin, end);
-    tcase_add_test(
-        tcase, rows_are_in_the_order_of_the_run_and_the_yardstick_is_last);
-    tcase_add_test(tcase,
-                   the_best_is_chosen_and_the_others_are_held_against_it);
-    tcase_add_test(tcase, a_starved_row_is_not_compared);
-    tcase_add_test(tcase, one_failure_fails_the_row);
-    tcase_add_test(tcase, lives_are_drawn_together_as_the_table_says);
-    tcase_add_test(tcase, blocks_that_lack_a_server_are_left_out);
-    tcase_add_test(tcase, who_has_few_slices_takes_no_part);
-    tcase_add_test(tcase, the_floor_is_a_slice_too);
-    tcase_add_test(tcase, figures_that_mislead_are_hidden);
-    tcase_add_test(tcase, memory_includes_the_stack_of_the_thread);
-    tcase_add_test(tcase, rates_stand_together_and_tell_who_is_saturated);
-    tcase_add_test(tcase, checks_see_what_cannot_be);
-    tcase_add_test(tcase, calls_belong_to_their_row_and_add_up);
-    tcase_add_test(tcase, nothing_measured_is_no_summary_but_no_fault);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
+    return run_tests("summary", begin, end, tests);
 }
