@@ -180,19 +180,18 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("pattern");
-    TCase *tests = tcase_create("pattern");
-    tcase_add_checked_fixture(tests, pattern_init, NULL);
-    tcase_add_test(tests, windows_join_at_every_boundary);
-    tcase_add_test(tests, each_phase_is_distinct);
-    tcase_add_test(tests, large_numbers_do_not_overflow);
-    tcase_add_test(tests, no_two_pieces_of_eight_bytes_are_alike);
-    tcase_add_test(tests, wrong_byte_is_found_wherever_it_is);
-    tcase_add_test(tests, bytes_out_of_place);
-    tcase_add_test(tests, changed_bytes);
-    tcase_add_test(tests, bytes_of_another_connection);
-    tcase_add_test(tests, bytes_of_nobody_here);
-    tcase_add_test(tests, too_few_bytes_tell_nothing);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const test_case tests[] = {
+        windows_join_at_every_boundary,
+        each_phase_is_distinct,
+        large_numbers_do_not_overflow,
+        no_two_pieces_of_eight_bytes_are_alike,
+        wrong_byte_is_found_wherever_it_is,
+        bytes_out_of_place,
+        changed_bytes,
+        bytes_of_another_connection,
+        bytes_of_nobody_here,
+        too_few_bytes_tell_nothing,
+        NULL,
+    };
+    return run_tests("pattern", pattern_init, NULL, tests);
 }
