@@ -163,12 +163,9 @@ $(OUT)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(OUT)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
-BADSERVERS := badserver lateserver
-$(OUT)/tests/harness: $(call objects,tests/harness,\
-                        tests/harness/lateserver.c) $(LOAD)
-$(OUT)/tests/badserver: $(call objects,tests/harness/badserver) \
-                        $(OBJ)/harness/base/clock.o
-$(OUT)/tests/lateserver: $(OBJ)/tests/harness/lateserver.o
+BADSERVERS := badserver
+$(OUT)/tests/harness: $(call objects,tests/harness) $(LOAD)
+$(OUT)/tests/badserver: $(call objects,tests/harness/badserver) $(BASE)
 # A mutant is a right program with a patch: a server, or the tests of a unit or
 # of the harness with a wrong one in them. Those that no case kills fast are
 # left out of the fast check, and all of them where there is no patch(1).
@@ -182,8 +179,7 @@ MUTANTS := $(call mutants,$(shell grep -lE \
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
 MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(sort $(UNIT_PARTS))
-MUTANT_HARNESS := $(call objects,tests/harness,\
-                    tests/harness/lateserver.c) $(LOAD)
+MUTANT_HARNESS := $(call objects,tests/harness) $(LOAD)
 $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
             tests/mutants/only.c $(OUT)/flags $(PROGRAMS) $(UNIT_TESTS) \
             $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%)

@@ -345,7 +345,7 @@ stats_from_json(const json_t *value, char *stats)
                                        : json_dumps(value, JSON_COMPACT);
 
     if (text && strlen(text) < RESULTS_STATS_BYTES) {
-        strcpy(stats, text);
+        snprintf(stats, RESULTS_STATS_BYTES, "%s", text);
     }
     free(text);
 }

@@ -27,13 +27,17 @@ table_place(const struct results *results, const struct life *life)
     return first - results->lives;
 }
 
-/* In the order that the run names; behind them whom it does not name. */
+/* In the order that the run names; behind them whom it does not name; the
+ * yardstick last. */
 static ptrdiff_t
 model_place(const struct results *results, const char *model)
 {
     const char *names = results->run.models;
     size_t length = strlen(model);
 
+    if (strcmp(model, RESULTS_YARDSTICK) == 0) {
+        return sizeof results->run.models + 1;
+    }
     for (const char *at = names; (at = strstr(at, model)); at++) {
         if ((at == names || at[-1] == ' ') &&
             (at[length] == ' ' || at[length] == '\0')) {
@@ -311,7 +315,7 @@ fit_group(const struct results *results, struct summary_group *group,
                 value[at * models + m] = NAN;
             }
         }
-        value[at * models + (row - group->rows)] = log(figure);
+        value[at * models + (int)(row - group->rows)] = log(figure);
     }
     if (value && number && life) {
         status =
@@ -413,13 +417,13 @@ summary_make(const struct results *results, struct summary *summary)
         .results = results,
         .groups = calloc(n, sizeof *summary->groups),
         .rows = calloc(n, sizeof *summary->rows),
-        .lives = calloc(n, sizeof *summary->lives),
+        .lives = calloc(n, sizeof(struct life *)),
     };
     if (values && summary->groups && summary->rows && summary->lives) {
         for (size_t i = 0; i < results->nlives; i++) {
             summary->lives[i] = &results->lives[i];
         }
-        qsort_r(summary->lives, results->nlives, sizeof *summary->lives,
+        qsort_r(summary->lives, results->nlives, sizeof(struct life *),
                 compare_lives, (void *)results);
         make_rows(summary, values);
         status = 0;

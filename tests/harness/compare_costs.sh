@@ -41,7 +41,7 @@ run_once --models=threaded --scenarios=idle
     between 3.9 "$(field kernel_stack_kib_per_client threaded)" 64.5
 result "what an idle client keeps is read after all have connected" $?
 
-run_briefly "--server=forks=perl $here/forks.pl {port}"
+run_briefly "--server=forks=perl $here/server.pl {port} forks"
 [ "$status" -eq 0 ] && said '^forks +16/16' out &&
     [ -z "$(field server_cpu_us_per_echo forks)" ] &&
     [ -z "$(field cpu_over_floor forks)" ] &&
@@ -50,7 +50,7 @@ result "what children do is not counted as nothing" $?
 
 # A child that lives as long as one connection is never there at the end.
 run --quick --models=selectloop --scenarios=churn --lives=1 --time=200ms \
-    --syscalls=none "--server=forks=perl $here/forks.pl {port}"
+    --syscalls=none "--server=forks=perl $here/server.pl {port} forks"
 [ "$status" -eq 0 ] && said '^forks +16/16' out &&
     [ -z "$(field server_cpu_us_per_echo forks)" ] &&
     ! said '^forks .* (least|x[0-9.]+ +\[)' out

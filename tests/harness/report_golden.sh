@@ -14,9 +14,9 @@ render() {
         echo "---- report, $columns columns"
         COLUMNS=$columns "$bin/report" "$1" || echo "---- exit status $?"
     done
-    for format in --all --summary-csv ${2:-}; do
+    for format in --all --summary-csv ${2:+"$2"}; do
         echo "---- report $format"
-        COLUMNS=100 "$bin/report" $format "$1" || echo "---- exit status $?"
+        COLUMNS=100 "$bin/report" "$format" "$1" || echo "---- exit status $?"
     done
 }
 
@@ -24,7 +24,7 @@ for name in default c10k rate foreign variants; do
     "$here/golden/make.pl" "$name" >"$tmp/results.jsonl"
     markdown=
     [ "$name" = foreign ] && markdown=--markdown
-    (cd "$tmp" && render results.jsonl $markdown) >"$tmp/rendered" 2>"$tmp/err"
+    (cd "$tmp" && render results.jsonl "$markdown") >"$tmp/rendered" 2>"$tmp/err"
     if [ "${1:-}" = --update ]; then
         cp "$tmp/rendered" "$here/golden/$name.txt"
         continue

@@ -1,6 +1,7 @@
 # server.pl PORT NAME: a foreign server in Perl's base system, which Debian
 # always has. It listens on the port and does with each chunk what its name
-# says: fine, talks, flips, dies, closes; or it never rests: spins.
+# says: fine, talks, flips, dies, closes; or it never rests: spins; or makes a
+# process for each client, whose CPU time is not its own: forks.
 use strict;
 use IO::Socket::INET;
 use IO::Select;
@@ -10,28 +11,29 @@ my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
 my $select = IO::Select->new($listener);
 my $chunks = 0;
 $SIG{PIPE} = 'IGNORE';
+$SIG{CHLD} = 'IGNORE';
 while (1) {
     for my $ready ($select->can_read($what eq "spins" ? 0 : undef)) {
         if ($ready == $listener) {
-            $select->add($listener->accept);
+            my $client = $listener->accept;
+            if ($what ne 'forks') {
+                $select->add($client);
+            } elsif (fork == 0) {
+                my $bytes;
+                syswrite($client, $bytes) while sysread($client, $bytes, 16384);
+                exit 0;
+            }
             next;
         }
         my $length = sysread($ready, my $bytes, 16384);
-        if (!$length) {
+        $chunks++;
+        die "I have had enough\n" if $chunks > 100 && $what eq 'dies';
+        if (!$length || $chunks > 100 && $what eq 'closes') {
             $select->remove($ready);
             close $ready;
             next;
         }
-        $chunks++;
-        if ($chunks > 100) {
-            substr($bytes, 3, 1) ^= "\x01" if $what eq 'flips';
-            die "I have had enough\n" if $what eq 'dies';
-            if ($what eq 'closes') {
-                $select->remove($ready);
-                close $ready;
-                next;
-            }
-        }
+        substr($bytes, 3, 1) ^= "\x01" if $chunks > 100 && $what eq 'flips';
         print STDERR "x" x 4000, "\n" if $what eq 'talks';
         syswrite($ready, $bytes);
     }

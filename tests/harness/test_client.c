@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "tests/harness/process.h"
 #include "tests/harness/servers.h"
 
 enum {

@@ -19,7 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/harness/process.h"
 #include "tests/harness/servers.h"
 
 enum {

@@ -82,7 +82,7 @@ START_TEST(late_server_is_as_late_as_it_is)
     struct process server;
     double p50_ms = 0;
     double most_ms = 5 * 1.05 + floor_ms();
-    start(&server, "lateserver", "--late-us=5000");
+    start(&server, "badserver", "--late=5000");
     options.clients = 4;
     options.window_ns = 500 * ms_ns;
     options.rate_per_s = _i == 0 ? 0 : 200;
@@ -105,7 +105,7 @@ START_TEST(bucket_gives_its_rate)
 {
     struct process server;
     double rate = 0;
-    start(&server, "lateserver", "--per-second=10000");
+    start(&server, "badserver", "--per-second=10000");
     options.clients = 64;
     options.window_ns = 1500 * ms_ns;
     for (int i = 0; i < TRIES && rate < 9800; i++) {
@@ -126,7 +126,7 @@ END_TEST
 START_TEST(overload_grows_and_is_unfinished)
 {
     struct process server;
-    start(&server, "lateserver", "--per-second=1000");
+    start(&server, "badserver", "--per-second=1000");
     options.rate_per_s = 2000;
     options.arrivals = SCHEDULE_FIXED;
     measure();

@@ -213,8 +213,6 @@ START_TEST(five_percent_more_is_found_in_95_of_100_runs)
 }
 END_TEST
 
-/* Lives that differ by as much as two slices do would be 20 times what the
- * slices explain; the claims must not come from them. */
 /* Half of so few values lie on the fit, which says nothing of the others. Of
  * equal models any claim is false. */
 START_TEST(three_blocks_of_three_models_claim_no_more)
@@ -239,6 +237,8 @@ START_TEST(three_blocks_of_three_models_claim_no_more)
 }
 END_TEST
 
+/* Lives that differ by as much as two slices do would be 20 times what the
+ * slices explain; the claims must not come from them. */
 START_TEST(lives_that_differ_widen_the_interval)
 {
     ck_assert_int_le(count_claims(made_normal, 1, 0.08), RUNS * 8 / 100);

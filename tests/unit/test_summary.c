@@ -55,14 +55,14 @@ START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
 {
     strcpy(results.run.models, "a b");
     add(RESULTS_YARDSTICK, 5);
-    add("foreign", 5);
+    add("zig", 5);
     add("b", 5);
     add("a", 5);
     make();
     ck_assert_uint_eq(summary.nrows, 4);
     ck_assert_str_eq(summary.rows[0].life->model, "a");
     ck_assert_str_eq(summary.rows[1].life->model, "b");
-    ck_assert_str_eq(summary.rows[2].life->model, "foreign");
+    ck_assert_str_eq(summary.rows[2].life->model, "zig");
     ck_assert(summary.rows[3].yardstick);
     ck_assert_int_eq(summary.rows[0].nlives, 2);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
@@ -107,7 +107,9 @@ START_TEST(a_starved_row_is_not_compared)
     add("b", 6);
     make();
     ck_assert(row("starved")->starved && !row("starved")->comparable);
-    ck_assert_double_nan(row("starved")->over_best[FIT_CPU].ratio);
+    ck_assert_double_nan(
+        summary_compare(&summary.groups[0], row("starved"), row("a"), FIT_CPU)
+            .ratio);
     ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
     ck_assert(summary.groups[0].clear[FIT_CPU]);
 }
@@ -158,6 +160,20 @@ START_TEST(blocks_that_lack_a_server_are_left_out)
     make();
     ck_assert_int_eq(summary.groups[0].blocks, 50);
     ck_assert_double_eq_tol(row("b")->over_best[FIT_CPU].ratio, 1.2, 0.02);
+}
+END_TEST
+
+/* Each was measured in one life, and not in that of the other. */
+START_TEST(without_a_block_in_common_nobody_is_best)
+{
+    add("a", 5);
+    add("b", 6);
+    life_fail(&results.lives[0], LIFE_INVALID, "trouble of the client");
+    life_fail(&results.lives[3], LIFE_INVALID, "trouble of the client");
+    make();
+    ck_assert_int_eq(summary.groups[0].blocks, 0);
+    ck_assert_ptr_null(summary.groups[0].best[FIT_CPU]);
+    ck_assert_double_nan(row("b")->over_best[FIT_CPU].ratio);
 }
 END_TEST
 
@@ -281,6 +297,26 @@ START_TEST(checks_see_what_cannot_be)
 }
 END_TEST
 
+/* The kernel counts for all that live at a time: who leaves clients in its
+ * queue fills it, and is no fault of another one's figures. */
+START_TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
+{
+    struct life life = made_life("a");
+    struct life starved = made_life("b");
+
+    life.figure[LIFE_LISTEN_OVERFLOWS] = 7;
+    life.figure[LIFE_LISTEN_DROPS] = life.figure[LIFE_RETRANSMITS] = 0;
+    starved.figure[LIFE_SERVED] = 1;
+    made_add(&results, &life, 5);
+    make();
+    ck_assert_int_gt(summary.checks[CHECK_KERNEL].failed, 0);
+    made_add(&results, &starved, 5);
+    summary_free(&summary);
+    make();
+    ck_assert_int_eq(summary.checks[CHECK_KERNEL].failed, 0);
+}
+END_TEST
+
 START_TEST(calls_belong_to_their_row_and_add_up)
 {
     struct calls calls;
@@ -318,12 +354,14 @@ main(void)
         one_failure_fails_the_row,
         lives_are_drawn_together_as_the_table_says,
         blocks_that_lack_a_server_are_left_out,
+        without_a_block_in_common_nobody_is_best,
         who_has_few_slices_takes_no_part,
         the_floor_is_a_slice_too,
         figures_that_mislead_are_hidden,
         memory_includes_the_stack_of_the_thread,
         rates_stand_together_and_tell_who_is_saturated,
         checks_see_what_cannot_be,
+        a_full_queue_is_no_fault_beside_who_leaves_clients_in_it,
         calls_belong_to_their_row_and_add_up,
         nothing_measured_is_no_summary_but_no_fault,
         NULL,

@@ -1,10 +1,6 @@
 /*
  * badserver.c: an echo server that is wrong in a known way.
  *
- *     badserver [--bug=NAME] [--after=M] [--handshake] [--tell=M]
- *               [--buffer=BYTES] [--burn=US] [--getppid=K] [--hold=KIB]
- *               [--price=FILE] [--dearer=PERCENT] [--excuse]
- *
  * What the harness is there to find must be found here. One thread, poll(2),
  * blocking sends: simple enough that each bug is the only one. Each recv
  * counts as a message, which holds for the small ones of the tests.
@@ -35,23 +31,19 @@
  *     hoard          all that a client sends is kept until it is M bytes, and
  *                    only then is it echoed
  *
- * --burn uses up so much CPU time for each message, --getppid makes so many
- * more system calls for it, --hold keeps so much memory for each client; what
- * is said of them is known, therefore. --price adds to FILE how many of these
- * calls were looked at and what CPU time they took (struct prices): there and
- * then, because the price moves with what others do to the machine. --dearer
- * uses up so much more CPU time than all the rest takes, whatever that is.
- * --excuse claims at SIGTERM, as our own servers do, that a thousand were
- * refused.
+ * What is said of its costs is known, therefore. Prices are looked at there
+ * and then, because they move with what others do to the machine.
  */
 #include "tests/harness/badserver/badserver.h"
 
-#include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "harness/base/base.h"
 
 bool
 has(const struct server *server, const char *bug)
@@ -78,67 +70,48 @@ excuse(int number)
     _exit(0);
 }
 
+static struct server server = {.bug = "none", .after = 3};
+
+#define NUMBER(name, takes, number, help)                                    \
+    FLAG_NUMBER(name, 0, takes, &server.number, 0, INT_MAX, help)
+
 int
 main(int argc, char **argv)
 {
-    static const struct option flags[] = {
-        {"bug", required_argument, NULL, 'b'},
-        {"after", required_argument, NULL, 'a'},
-        {"tell", required_argument, NULL, 't'},
-        {"buffer", required_argument, NULL, 's'},
-        {"handshake", no_argument, NULL, 'h'},
-        {"burn", required_argument, NULL, 'u'},
-        {"getppid", required_argument, NULL, 'g'},
-        {"price", required_argument, NULL, 'p'},
-        {"dearer", required_argument, NULL, 'd'},
-        {"hold", required_argument, NULL, 'k'},
-        {"excuse", no_argument, NULL, 'e'},
-        {NULL, 0, NULL, 0},
+    const char *prices = NULL;
+    bool excuses = false;
+    const struct flag flags[] = {
+        FLAG_TEXT("bug", 0, "NAME", &server.bug, "what it does wrong"),
+        NUMBER("after", "M", after, "the M of the bug"),
+        NUMBER("tell", "M", tell, "say so after M messages"),
+        NUMBER("buffer", "BYTES", buffer_bytes, "of each socket"),
+        FLAG_ON("handshake", 0, &server.handshake, "expect a greeting"),
+        NUMBER("burn", "US", burn_us, "CPU time to use for each message"),
+        NUMBER("getppid", "K", getppid_calls,
+               "system calls for each message"),
+        FLAG_TEXT("price", 0, "FILE", &prices,
+                  "add to FILE how many of these were looked at, and their "
+                  "CPU time (struct prices)"),
+        NUMBER("dearer", "PERCENT", dearer_percent,
+               "use so much more CPU time than all the rest takes"),
+        NUMBER("hold", "KIB", hold_kib, "memory to keep for each client"),
+        NUMBER("late", "US", late_us, "echo so long after the message"),
+        NUMBER("per-second", "R", per_second, "echo at this rate"),
+        FLAG_ON("excuse", 0, &excuses,
+                "claim at SIGTERM, as our own do, to have refused 1000"),
+        {0},
     };
-    static struct server server = {.bug = "none", .after = 3};
-    int buffer_bytes = 0;
-    int flag;
-    while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-        switch (flag) {
-        case 'b':
-            server.bug = optarg;
-            break;
-        case 'a':
-            server.after = (int)strtol(optarg, NULL, 10);
-            break;
-        case 't':
-            server.tell = (int)strtol(optarg, NULL, 10);
-            break;
-        case 's':
-            buffer_bytes = (int)strtol(optarg, NULL, 10);
-            break;
-        case 'h':
-            server.handshake = true;
-            break;
-        case 'u':
-            server.burn_us = strtol(optarg, NULL, 10);
-            break;
-        case 'g':
-            server.getppid_calls = strtol(optarg, NULL, 10);
-            break;
-        case 'p':
-            server.prices = costs_prices(optarg);
-            break;
-        case 'd':
-            server.dearer = strtod(optarg, NULL) / 100;
-            break;
-        case 'k':
-            server.hold_bytes = (size_t)strtol(optarg, NULL, 10) * 1024;
-            break;
-        case 'e':
-            signal(SIGTERM, excuse);
-            break;
-        default:
-            return 2;
-        }
+
+    flags_parse("badserver", "Echo, wrong in a known way.", flags, NULL, argc,
+                argv);
+    if (prices) {
+        server.prices = costs_prices(prices);
+    }
+    if (excuses) {
+        signal(SIGTERM, excuse);
     }
     for (int i = 0; i < CLIENTS_MAX; i++) {
         server.clients[i].fd = -1;
     }
-    serve_for_ever(&server, buffer_bytes);
+    serve_for_ever(&server);
 }

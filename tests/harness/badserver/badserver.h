@@ -5,6 +5,7 @@
  *     serve.c       clients come, send, and go
  *     bugs.c        what is done to their data
  *     costs.c       what it costs more than it need
+ *     late.c        what it does later than it might
  */
 #ifndef FIVEWAYS_TESTS_BADSERVER_H
 #define FIVEWAYS_TESTS_BADSERVER_H
@@ -25,8 +26,9 @@ struct client {
     int number;          /* in the order of accepting, from 0 */
     int messages;        /* received so far */
     int greeting;        /* bytes of the greeting still to come */
-    size_t held_bytes;   /* with swap, hoard: how much is held back */
-    unsigned char *held; /* with swap, hoard: the data that is held back */
+    size_t held_bytes;   /* how much is held back */
+    unsigned char *held; /* the data that is held back */
+    int64_t due_ns;      /* when it goes out that is late; 0: nothing is */
     bool ended;          /* with stays: the client has ended its side */
     char *memory;        /* with --hold: what this client costs */
 };
@@ -42,11 +44,14 @@ struct server {
     int after;                          /* M */
     int tell;                           /* say so after that many messages */
     bool handshake;                     /* a greeting comes first */
-    long burn_us;                       /* CPU time for each message */
-    long getppid_calls;                 /* the same in system calls */
-    double dearer;                      /* times its own CPU time */
+    int buffer_bytes;                   /* of each socket; 0: the kernel's */
+    int burn_us;                        /* CPU time for each message */
+    int getppid_calls;                  /* the same in system calls */
+    int dearer_percent;                 /* of its own CPU time, on top */
     struct prices *prices;              /* what these cost, or NULL */
-    size_t hold_bytes;                  /* memory for each client */
+    int hold_kib;                       /* memory for each client */
+    int late_us;                        /* from a message to its echo */
+    int per_second;                     /* echoes; 0: as they come */
     int listen_fd;                      /* where clients come from */
     int accepted;                       /* clients so far */
     int messages;                       /* received so far, of all clients */
@@ -62,13 +67,17 @@ bool has(const struct server *server, const char *bug);
 /* Say what has failed, with errno, and exit. */
 _Noreturn void die(const char *what);
 
-/* Serve clients for ever. Listens on a port that the kernel picks, with
- * socket buffers of that size if it is not 0, and says which. */
-_Noreturn void serve_for_ever(struct server *server, int buffer_bytes);
+/* Serve clients for ever. Listens on a port that the kernel picks, and says
+ * which. */
+_Noreturn void serve_for_ever(struct server *server);
 
 /* Send all of it; blocks. What the client does not want any more is lost. */
 void send_all(struct client *client, const unsigned char *bytes,
               size_t count);
+
+/* Put the chunk behind what is held already. */
+void bugs_keep(const struct server *server, struct client *client,
+               size_t count);
 
 /* Hold the chunk back until there is one of another client, then give each
  * the other's. */
@@ -83,6 +92,13 @@ void bugs_forget(struct client *client);
 /* Treat the chunk as the bug wants it. Returns how long it is then. */
 size_t bugs_spoil(struct server *server, const struct client *client,
                   size_t count);
+
+/* Hold the chunk back until its time has come. */
+void late_answer(struct server *server, struct client *client, size_t count);
+
+/* Send the echoes that are due. Returns for how many nanoseconds there is
+ * nothing to send; -1: as long as no message comes. */
+int64_t late_send(void);
 
 /* Use what the flags say for one message, and note the price. */
 void costs_of_message(struct server *server);

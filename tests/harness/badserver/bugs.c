@@ -10,10 +10,10 @@ enum {
     HELD_BYTES_MAX = 64 * 1024 * 1024 /* of one client */
 };
 
-/* Put the chunk behind what is held already. Memory that no byte was written
- * to costs nothing, so what it costs is what is held. */
-static void
-keep(const struct server *server, struct client *client, size_t count)
+/* Memory that no byte was written to costs nothing, so what it costs is what
+ * is held. */
+void
+bugs_keep(const struct server *server, struct client *client, size_t count)
 {
     if (client->held == NULL) {
         client->held =
@@ -51,13 +51,13 @@ bugs_swap(struct server *server, struct client *client, size_t count)
         }
     }
     client->held_bytes = 0;
-    keep(server, client, count);
+    bugs_keep(server, client, count);
 }
 
 void
 bugs_hoard(struct server *server, struct client *client, size_t count)
 {
-    keep(server, client, count);
+    bugs_keep(server, client, count);
     if (client->held_bytes >= (size_t)server->after) {
         send_all(client, client->held, client->held_bytes);
         client->held_bytes = 0;

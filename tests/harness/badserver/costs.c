@@ -20,9 +20,9 @@ enum {
 
 /* Not through the library, which may remember the answer. */
 static void
-call_getppid(long count)
+call_getppid(int count)
 {
-    for (long i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         syscall(SYS_getppid);
     }
 }
@@ -35,7 +35,7 @@ be_dearer(const struct server *server)
     static int64_t paid_ns;
     int64_t now_ns = clock_thread_cpu_ns();
     int64_t end_ns =
-        now_ns + (int64_t)((double)(now_ns - paid_ns) * server->dearer);
+        now_ns + (now_ns - paid_ns) * server->dearer_percent / 100;
 
     while (now_ns < end_ns) {
         now_ns = clock_thread_cpu_ns();
@@ -86,12 +86,14 @@ costs_prices(const char *path)
 char *
 costs_of_client(const struct server *server)
 {
-    if (server->hold_bytes == 0) {
+    size_t bytes = (size_t)server->hold_kib * 1024;
+
+    if (bytes == 0) {
         return NULL;
     }
-    char *memory = malloc(server->hold_bytes);
+    char *memory = malloc(bytes);
     if (memory == NULL) {
         die("malloc");
     }
-    return memset(memory, 1, server->hold_bytes);
+    return memset(memory, 1, bytes);
 }

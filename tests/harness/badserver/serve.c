@@ -9,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "harness/base/base.h"
 
 enum {
     AFTERTHOUGHT_NS = 2 * 1000 * 1000
@@ -59,6 +62,10 @@ answer(struct server *server, struct client *client, size_t count)
     if (has(server, "never") ||
         (has(server, "once") && client->messages > 1) ||
         (has(server, "first") && client->number >= server->after)) {
+        return;
+    }
+    if (server->late_us > 0 || server->per_second > 0) {
+        late_answer(server, client, count);
         return;
     }
     if (has(server, "swap")) {
@@ -150,7 +157,7 @@ accept_client(struct server *server)
 
 /* Listen on a port that the kernel picks and say which. */
 static void
-listen_somewhere(struct server *server, int buffer_bytes)
+listen_somewhere(struct server *server)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t address_bytes = sizeof address;
@@ -161,11 +168,11 @@ listen_somewhere(struct server *server, int buffer_bytes)
         die("socket");
     }
     setsockopt(server->listen_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (buffer_bytes > 0) {
-        setsockopt(server->listen_fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes,
-                   sizeof buffer_bytes);
-        setsockopt(server->listen_fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes,
-                   sizeof buffer_bytes);
+    if (server->buffer_bytes > 0) {
+        setsockopt(server->listen_fd, SOL_SOCKET, SO_RCVBUF,
+                   &server->buffer_bytes, sizeof server->buffer_bytes);
+        setsockopt(server->listen_fd, SOL_SOCKET, SO_SNDBUF,
+                   &server->buffer_bytes, sizeof server->buffer_bytes);
     }
     if (bind(server->listen_fd, (struct sockaddr *)&address, address_bytes) !=
             0 ||
@@ -182,19 +189,28 @@ listen_somewhere(struct server *server, int buffer_bytes)
 }
 
 _Noreturn void
-serve_for_ever(struct server *server, int buffer_bytes)
+serve_for_ever(struct server *server)
 {
-    listen_somewhere(server, buffer_bytes);
+    /* The kernel may let a sleep be 50 us too long otherwise. */
+    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+    listen_somewhere(server);
     for (;;) {
+        int64_t left_ns = late_send();
+        struct timespec left = {left_ns / NS_PER_S, left_ns % NS_PER_S};
+
         server->polled[CLIENTS_MAX].fd =
             has(server, "never-accept") ? -1 : server->listen_fd;
         server->polled[CLIENTS_MAX].events = POLLIN;
         for (int i = 0; i < CLIENTS_MAX; i++) {
             const struct client *client = &server->clients[i];
-            server->polled[i].fd = client->ended ? -1 : client->fd;
+            server->polled[i].fd =
+                client->ended || client->due_ns > 0 ? -1 : client->fd;
             server->polled[i].events = POLLIN;
         }
-        if (poll(server->polled, CLIENTS_MAX + 1, -1) == -1) {
+        /* Its calls of poll(2) are counted by tests, under that name. */
+        if ((left_ns < 0 ? poll(server->polled, CLIENTS_MAX + 1, -1)
+                         : ppoll(server->polled, CLIENTS_MAX + 1, &left,
+                                 NULL)) == -1) {
             die("poll");
         }
         for (int i = 0; i < CLIENTS_MAX; i++) {
