@@ -8,6 +8,7 @@
  * asked for, sending until the socket is full. Neither waits for the other,
  * so a server that stops reading until its output is taken cannot lock us up.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +24,8 @@ enum {
     HELLO_PAUSE_NS = 200 * 1000, /* before the rest of it */
     RETRY_NS = 10 * 1000 * 1000, /* before another try after a failure */
     FAILURES_MAX = 3,            /* in a row; then the slot is given up */
+    ONE_ADDRESS_MAX = 20000, /* connections that one address is good for */
+    ADDRESSES = 253,         /* 127.0.0.2 to 127.0.0.254 */
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
@@ -97,14 +100,12 @@ lose(struct engine *run, struct connection *connection)
          * greeting. Any other has a right to stay. */
         connection_close(run, connection);
         connection->state = CONNECTION_DEAD;
-    } else if (error_number == 0) {
-        connection_fail(run, connection, ENGINE_EARLY_EOF, 0);
     } else {
-        connection_fail(run, connection,
-                        error_number == ETIMEDOUT
-                            ? ENGINE_RESET
-                            : error_of_errno(error_number),
-                        error_number);
+        enum engine_error error = error_number != 0
+                                      ? error_of_errno(error_number)
+                                      : ENGINE_EARLY_EOF;
+        error = error == ENGINE_CONNECT_TIMEOUT ? ENGINE_RESET : error;
+        connection_fail(run, connection, error, error_number);
     }
 }
 
@@ -353,12 +354,56 @@ connection_receive(struct engine *run, struct connection *connection,
     }
 }
 
+/* ---- where it comes from ------------------------------------------------
+ *
+ * One client address has about 28 000 ports towards one server, and each
+ * stays taken for a minute after its connection was closed. A server on
+ * 127.0.0.0/8 can be reached from all of 127.0.0.0/8, so runs that may need
+ * more ports than that spread over many of its addresses.
+ */
+
+bool
+source_is_loopback(const struct engine_options *options)
+{
+    if (options->address.ss_family == AF_INET6) {
+        struct sockaddr_in6 address;
+        memcpy(&address, &options->address, sizeof address);
+        return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr);
+    }
+    struct sockaddr_in address;
+    memcpy(&address, &options->address, sizeof address);
+    return options->address.ss_family == AF_INET &&
+           ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* The port is chosen by connect. Returns 0, or -1 with errno. */
+static int
+source_bind(const struct engine_options *options, int fd, int64_t number)
+{
+    int64_t connections =
+        ((int64_t)options->clients + options->silent_clients) * options->runs;
+    bool many = options->churn || connections > ONE_ADDRESS_MAX;
+    if (!many || options->address.ss_family != AF_INET ||
+        !source_is_loopback(options)) {
+        return 0;
+    }
+    /* Without this bind(2) would take a port that no other socket of this
+     * address has, whoever it talks to, and run short just as quickly. */
+    int one = 1;
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+                   sizeof one) != 0) {
+        return -1;
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr =
+        htonl(INADDR_LOOPBACK + 1 + (uint32_t)(number % ADDRESSES));
+    return bind(fd, (struct sockaddr *)&address, sizeof address);
+}
+
 /* ---- connecting -------------------------------------------------------- */
 
-/* Make the socket and start to connect it. Returns 0, also when the
- * connection is there at once; -1 with errno. */
-static int
-start_connect(struct engine *run, struct connection *connection)
+void
+connection_open(struct engine *run, struct connection *connection)
 {
     const struct engine_options *options = &run->options;
     int one = 1;
@@ -366,33 +411,24 @@ start_connect(struct engine *run, struct connection *connection)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
     };
+    connection->stream = (struct stream){.number = run->next_number};
+    run->next_number += options->runs;
+    run->now_ns = clock_now_ns();
+    connection->start_ns = run->now_ns;
+    connection->state = CONNECTION_CONNECTING;
+    run->connecting++;
     connection->fd = socket(options->address.ss_family,
                             SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->fd == -1 ||
         setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one,
                    sizeof one) != 0 ||
         source_bind(options, connection->fd, connection->stream.number) !=
+            0 ||
+        (connect(connection->fd, (const struct sockaddr *)&options->address,
+                 options->address_bytes) != 0 &&
+         errno != EINPROGRESS) ||
+        epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) !=
             0) {
-        return -1;
-    }
-    if (connect(connection->fd, (const struct sockaddr *)&options->address,
-                options->address_bytes) != 0 &&
-        errno != EINPROGRESS) {
-        return -1;
-    }
-    return epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event);
-}
-
-void
-connection_open(struct engine *run, struct connection *connection)
-{
-    connection->stream = (struct stream){.number = run->next_number};
-    run->next_number += run->options.runs;
-    run->now_ns = clock_now_ns();
-    connection->start_ns = run->now_ns;
-    connection->state = CONNECTION_CONNECTING;
-    run->connecting++;
-    if (start_connect(run, connection) != 0) {
         connection_fail(run, connection, error_of_errno(errno), errno);
     }
 }
@@ -444,8 +480,7 @@ connection_ready(struct engine *run, struct connection *connection,
     if (events & (EPOLLIN | GONE)) {
         connection_receive(run, connection, (events & GONE) != 0);
     }
-    if ((events & EPOLLOUT) && (connection->state == CONNECTION_ECHOING ||
-                                connection->state == CONNECTION_GREETING)) {
+    if ((events & EPOLLOUT) && connection->fd != -1) {
         send_more(connection);
     }
 }

@@ -21,8 +21,7 @@ struct crew;
 /* One of the threads. */
 struct member {
     struct crew *crew;           /* all of them */
-    int index;                   /* which of them, from 0 */
-    pthread_t thread;            /* itself; index 0 is the caller */
+    pthread_t thread;            /* itself; the first is the caller */
     struct engine_result result; /* what it saw */
     atomic_uint_fast64_t echoes; /* of its progress */
     int error_number;            /* 0, or why it could not start */
@@ -42,8 +41,7 @@ struct crew {
 static uint64_t
 share_of(uint64_t whole, int count, int index)
 {
-    return whole / (uint64_t)count +
-           ((uint64_t)index < whole % (uint64_t)count ? 1 : 0);
+    return (whole + (uint64_t)(count - 1 - index)) / (uint64_t)count;
 }
 
 static int
@@ -55,11 +53,11 @@ smaller(int64_t a, int64_t b)
 static int
 useful_threads(const struct engine_options *options, int threads)
 {
-    threads = smaller(smaller(threads, CREW_MAX), options->clients);
-    if (options->echoes_max != 0 && options->echoes_max < CREW_MAX) {
-        threads = smaller(threads, (int64_t)options->echoes_max);
+    int most = smaller(CREW_MAX, options->clients);
+    if (options->echoes_max != 0) {
+        most = smaller(most, (int64_t)options->echoes_max);
     }
-    return threads < 1 ? 1 : threads;
+    return threads < 1 ? 1 : smaller(threads, most);
 }
 
 /* Several Poisson schedules together are one of the sum of their rates, as
@@ -101,7 +99,7 @@ add_up_progress(uint64_t echoes, double done, void *arg)
     struct member *member = arg;
     struct crew *crew = member->crew;
     atomic_store(&member->echoes, echoes);
-    if (member->index != 0 || crew->options->on_progress == NULL) {
+    if (member != crew->members || crew->options->on_progress == NULL) {
         return;
     }
     uint64_t sum = 0;
@@ -121,7 +119,8 @@ member_main(void *arg)
     struct engine_options options;
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
-    deal_out(crew->options, crew->count, member->index, &options);
+    deal_out(crew->options, crew->count, (int)(member - crew->members),
+             &options);
     options.on_phase = meet_at_phase;
     options.on_progress = add_up_progress;
     options.arg = member;
@@ -136,13 +135,12 @@ member_main(void *arg)
 
 /* As many threads are started as can be had, the first being this one. */
 int
-crew_run(const struct engine_options *options, int threads,
-         struct engine_result *result)
+crew_run(const struct engine_options *options, struct engine_result *result)
 {
     struct crew crew = {.options = options,
                         .gate = PTHREAD_MUTEX_INITIALIZER};
     int error = 0;
-    threads = useful_threads(options, threads);
+    int threads = useful_threads(options, options->runs);
     memset(result, 0, sizeof *result);
     crew.members = calloc((size_t)threads, sizeof *crew.members);
     if (crew.members == NULL) {
@@ -152,7 +150,6 @@ crew_run(const struct engine_options *options, int threads,
     for (int i = 0; i < threads; i++) {
         struct member *member = &crew.members[i];
         member->crew = &crew;
-        member->index = i;
         if (i > 0 &&
             pthread_create(&member->thread, NULL, member_main, member) != 0) {
             break;

@@ -97,25 +97,35 @@ connect_slots(struct engine *run, int first, int end)
 
 /* ---- the window -------------------------------------------------------- */
 
+/* Let the clients from `first` up to `end` have a message each. */
 static void
-start_speaking(struct engine *run)
+start_speaking(struct engine *run, int first, int end)
 {
-    if (open_loop_is_on(run)) {
-        open_loop_begin(run);
-    }
-    for (int i = run->options.silent_clients; i < run->count; i++) {
+    for (int i = first; i < end; i++) {
         struct connection *connection = &run->connections[i];
         if (run->options.churn && connection->state == CONNECTION_CLOSED) {
             TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
         } else if (connection->state != CONNECTION_QUIET) {
             continue;
-        } else if (open_loop_is_on(run)) {
+        } else if (open_loop_is_on(run) && !connection->silent) {
             open_loop_free(run, connection);
         } else {
             run->now_ns = clock_now_ns();
             connection_send(run, connection);
         }
     }
+}
+
+/* Let all speak that do. */
+static void
+start_load(struct engine *run)
+{
+    if (open_loop_is_on(run)) {
+        schedule_begin(&run->schedule, &run->options, run->now_ns);
+        run->measured_from_ns = INT64_MAX;
+        run->due_until_ns = INT64_MAX;
+    }
+    start_speaking(run, run->options.silent_clients, run->count);
 }
 
 /* What is under way in a slice comes back. In the first one nobody has been
@@ -150,7 +160,7 @@ measure(struct engine *run, bool drained)
     run->gap_ns = 0;
     run->measured_from_ns = begin_ns;
     if (drained) {
-        start_speaking(run);
+        start_load(run);
     }
     run_until(run, begin_ns + run->options.window_ns);
     if (drained) {
@@ -170,21 +180,6 @@ measure(struct engine *run, bool drained)
 }
 
 /* ---- the end ----------------------------------------------------------- */
-
-static void
-ask_silent(struct engine *run)
-{
-    for (int i = 0; i < run->options.silent_clients; i++) {
-        if (run->connections[i].state == CONNECTION_QUIET) {
-            run->now_ns = clock_now_ns();
-            connection_send(run, &run->connections[i]);
-        }
-    }
-    /* Who has served everybody so far is more likely slow than through. */
-    bool serves = run->result->served >= run->options.clients;
-    run_while(run, is_awaited, ASK_MAX_NS,
-              serves ? STALL_STILL_NS : ASK_STILL_NS);
-}
 
 /* Count the clients that the server has begun to serve and then left. */
 static void
@@ -242,7 +237,12 @@ finish(struct engine *run)
         run_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
     }
     if (run->options.ask_silent && !run_is_interrupted(run)) {
-        ask_silent(run);
+        /* Who has served everybody so far is more likely slow than through.
+         */
+        bool serves = run->result->served >= run->options.clients;
+        start_speaking(run, 0, run->options.silent_clients);
+        run_while(run, is_awaited, ASK_MAX_NS,
+                  serves ? STALL_STILL_NS : ASK_STILL_NS);
     }
     look_at_the_end(run);
     count_stalled(run);
@@ -332,7 +332,7 @@ engine_run(const struct engine_options *options, struct engine_result *result)
         return -1;
     }
     run->begun_ns = run->now_ns;
-    start_speaking(run);
+    start_load(run);
     run_until(run, run->now_ns + options->warmup_ns);
     measure(run, false);
     finish(run);
@@ -363,7 +363,7 @@ engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
     run->options.seed = seed;
     run->stopping = false;
     if (open_loop_is_on(run)) {
-        start_speaking(run);
+        start_load(run);
         run_until(run, run->now_ns + slice_ns / SLICE_WARMUP_PART);
         measure(run, false);
         drain(run);

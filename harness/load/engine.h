@@ -65,7 +65,6 @@ enum {
 struct histogram {
     uint64_t buckets[HISTOGRAM_BUCKETS]; /* values in each bucket */
     uint64_t count;                      /* values recorded, exact */
-    int64_t min_ns;                      /* smallest value, exact */
     int64_t max_ns;                      /* largest value, exact */
     double sum_ns;                       /* for the mean */
 };
@@ -77,11 +76,9 @@ void histogram_record(struct histogram *histogram, int64_t value_ns);
 /* Add all of `from` to `into`. Exact. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/*
- * The value at or below which a share `quantile` (0 to 1) of all values
- * lies: the highest value of the bucket that holds the one of rank
- * ceil(quantile * count), never above max_ns. 0 when it is empty.
- */
+/* The value at or below which a share `quantile` (0 to 1) of all values lies:
+ * the highest value of the bucket that holds the one of rank ceil(quantile *
+ * count), never above max_ns. 0 when it is empty. */
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
@@ -165,7 +162,8 @@ struct engine_options {
                       * due, because waking up takes its time; for a client
                       * with a CPU to itself. 0: sleep until then */
     int runs;  /* that share one load at the same time, so that numbers of
-                * connections and fixed gaps lie between each other; 0: 1 */
+                * connections and fixed gaps lie between each other; 0: 1.
+                * For crew_run() how many are to share this one */
     int index; /* of this one among them, from 0 */
     int64_t connect_timeout_ns; /* that connecting may take without a client
                                  * getting through, and four times as long in
@@ -183,9 +181,7 @@ struct engine_options {
     void *arg; /* handed to all of them */
 };
 
-enum {
-    ENGINE_ORIGIN_BYTES = 80 /* a phrase */
-};
+#define ENGINE_ORIGIN_BYTES 80 /* a phrase */
 
 /* Where the first wrong byte was. */
 struct engine_mismatch {
@@ -249,22 +245,18 @@ struct engine_result {
     bool interrupted; /* before the window's end, on request */
 };
 
-/*
- * Run it. Blocks until the run is over. Returns 0 when there is a result,
- * bad or good; -1 with errno when the client side could not even start
- * (no epoll, no memory). A result with an error of the client's own kinds
- * must not be held against the server.
- */
+/* Run it. Blocks until the run is over. Returns 0 when there is a result, bad
+ * or good; -1 with errno when the client side could not even start (no epoll,
+ * no memory). A result with an error of the client's own kinds must not be
+ * held against the server. */
 int engine_run(const struct engine_options *options,
                struct engine_result *result);
 
-/*
- * The same in slices, for servers that are driven in turn: open, slice ...
+/* The same in slices, for servers that are driven in turn: open, slice ...
  * slice, close. A slice begins with nothing under way and ends when all has
  * come back, so that what the server spent in it was spent on its echoes
  * alone. Clients that were never served are not waited for: their message
- * stays with the server, and they count as soon as it is answered.
- */
+ * stays with the server, and they count as soon as it is answered. */
 struct engine;
 
 /* Connect all clients of the options, which are copied; on_phase is called
@@ -279,13 +271,13 @@ struct engine *engine_open(const struct engine_options *options,
  * at both ends, outside of which nothing is counted. `result` is
  * cleared; `served` is how many of the speaking clients have been so far.
  * Returns true if nothing was left under way. */
-bool engine_slice(struct engine *engine, int64_t slice_ns, double rate_per_s,
+bool engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
                   uint64_t seed, struct engine_result *result);
 
 /* Ask the silent, look for bytes too many, close all, free the engine.
  * `result` is cleared; it says who was served in the slices, who was left in
  * the middle. crew_add_result() adds all results of a run up. */
-void engine_close(struct engine *engine, struct engine_result *result);
+void engine_close(struct engine *run, struct engine_result *result);
 
 /* Add the errors of `from`, where its first wrong byte was, and whom it saw
  * turned away. */

@@ -49,9 +49,6 @@ histogram_record(struct histogram *histogram, int64_t value_ns)
         value_ns = 0;
     }
     histogram->buckets[bucket_of(value_ns)]++;
-    if (histogram->count == 0 || value_ns < histogram->min_ns) {
-        histogram->min_ns = value_ns;
-    }
     if (value_ns > histogram->max_ns) {
         histogram->max_ns = value_ns;
     }
@@ -62,14 +59,8 @@ histogram_record(struct histogram *histogram, int64_t value_ns)
 void
 histogram_merge(struct histogram *into, const struct histogram *from)
 {
-    if (from->count == 0) {
-        return;
-    }
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
         into->buckets[i] += from->buckets[i];
-    }
-    if (into->count == 0 || from->min_ns < into->min_ns) {
-        into->min_ns = from->min_ns;
     }
     if (from->max_ns > into->max_ns) {
         into->max_ns = from->max_ns;

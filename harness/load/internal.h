@@ -5,7 +5,6 @@
  *
  *     pattern     the bytes that are sent, and where wrong ones come from
  *     result      kinds of error, and whose fault each is
- *     address     where connections come from
  *     open_loop   when messages are due, and who may take them
  *     connection  its life, from connect to close, and its bytes
  *     run         the loop: wait, hand out events, do what is due
@@ -133,7 +132,6 @@ struct engine {
     int64_t next_progress_ns; /* when to call on_progress */
     int64_t moved_ns;         /* when a byte last came back, or a connect */
     int64_t gap_ns;           /* longest time without since it was reset */
-    int64_t wait_ns;          /* how long this turn asked to sleep at most */
     int64_t lost_ns;          /* time that passed while we could not run, in
                                * pieces of LOST_NS_MIN and more */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
@@ -178,16 +176,13 @@ void pattern_init(void);
  * PATTERN_WINDOW_BYTES of them can be read there. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
 
-/*
- * Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
+/* Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
  * those of the connection's stream from `offset` on. Returns the index of
- * the first byte that is wrong, `count` if none is.
- */
+ * the first byte that is wrong, `count` if none is. */
 size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
                        size_t count);
 
-/*
- * Say into result->mismatch.origin where the `count` bytes at `got` come
+/* Say into result->mismatch.origin where the `count` bytes at `got` come
  * from, the first of which is the next of `own` and wrong. It stays "" when
  * nothing fits: with one or two bytes to go by nothing certain can be said.
  */
@@ -204,23 +199,6 @@ enum engine_error error_of_errno(int error_number);
 /* Count an error and its errno (0 if there is none). */
 void error_count(struct engine_result *result, enum engine_error error,
                  int error_number);
-
-/* ---- where connections come from ----------------------------------------
- *
- * One client address has about 28 000 ports towards one server, and each
- * stays taken for a minute after its connection was closed. A server on
- * 127.0.0.0/8 can be reached from all of 127.0.0.0/8, so runs that may need
- * more ports than that spread over many of its addresses.
- */
-
-/* True if the server is on this machine for certain: at 127.0.0.0/8 or ::1.
- */
-bool source_is_loopback(const struct engine_options *options);
-
-/* Bind the socket `fd` to the address for the connection of that number, if
- * a run with these options needs more than one and can have it; the port is
- * chosen by connect. Returns 0, or -1 with errno. */
-int source_bind(const struct engine_options *options, int fd, int64_t number);
 
 /* ---- the open loop ------------------------------------------------------
  *
@@ -240,11 +218,9 @@ int source_bind(const struct engine_options *options, int fd, int64_t number);
  * was due, yet it was not sent. It is the error bar of the other two.
  */
 
-/*
- * Begin a schedule at the options' rate, from begin_ns on. The first instant
+/* Begin a schedule at the options' rate, from begin_ns on. The first instant
  * is one gap later; with fixed gaps a part of one, so that the schedules of
- * several runs lie between each other. The same seed gives the same gaps.
- */
+ * several runs lie between each other. The same seed gives the same gaps. */
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
 
@@ -255,9 +231,6 @@ void schedule_pass(struct schedule *schedule);
 
 /* Does the run send by a schedule? */
 bool open_loop_is_on(const struct engine *run);
-
-/* Begin the schedule at run->now_ns. */
-void open_loop_begin(struct engine *run);
 
 /* A connection is QUIET and may have a message. */
 void open_loop_free(struct engine *run, struct connection *connection);
@@ -273,25 +246,23 @@ struct connection *open_loop_take(struct engine *run);
 void open_loop_record(struct engine *run,
                       const struct connection *connection);
 
-/* When the next message is to be sent, if a connection is free for it;
- * INT64_MAX if nothing is to be sent until one is. */
-int64_t open_loop_next_ns(const struct engine *run);
-
 /* True while a message that is due waits for a connection. */
 bool open_loop_waits(const struct engine *run);
 
-/*
- * Close the books at run->now_ns: count what is unfinished, on its way or
+/* Close the books at run->now_ns: count what is unfinished, on its way or
  * still waiting, and let it into the response times with its age; then judge
  * whether this client was on time, which is an error of its own if it was
- * not. Nothing is sent or measured afterwards.
- */
+ * not. Nothing is sent or measured afterwards. */
 void open_loop_close(struct engine *run);
 
 /* ---- the life of a connection -------------------------------------------
  *
  * None of these functions blocks.
  */
+
+/* True if the server is on this machine for certain: at 127.0.0.0/8 or ::1.
+ */
+bool source_is_loopback(const struct engine_options *options);
 
 /* Start to connect a CLOSED slot. The descriptor belongs to the slot, which
  * closes it at the end of the connection's life. */
@@ -329,12 +300,10 @@ void connection_close(struct engine *run, struct connection *connection);
 
 /* ---- the loop ---------------------------------------------------------- */
 
-/*
- * Wait for events until `until_ns` at the latest and handle one batch of
+/* Wait for events until `until_ns` at the latest and handle one batch of
  * them, then everything that is due: second halves of greetings, retries,
  * connects, timeouts, progress. Returns early when there is less to wait
- * for. run->now_ns is fresh afterwards. Blocks.
- */
+ * for. run->now_ns is fresh afterwards. Blocks. */
 void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and not when nothing

@@ -2,15 +2,263 @@
  * load.c: the program `load`: a run of the engine against any server that
  * echoes, or a search made of many, and the result for people to read.
  */
+#include <ctype.h>
 #include <errno.h>
+#include <netdb.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/load/load.h"
+
+enum {
+    UNSET = -1, /* not on the command line, and worked out afterwards */
+    CLIENTS_MAX = 1000000,
+    RATE_MAX_PER_S = 10000000,
+    SIZE_MAX_BYTES = 1 << 30,
+    PORT_MAX = 65535,
+};
+
+#define DAY_NS (86400 * NS_PER_S)
+
+static const char about[] =
+    "Drive any server that echoes: keep one message in flight on each "
+    "connection, compare every byte that comes back, and say how it went."
+    "\vWithout --rate the next message of a client follows the echo of the "
+    "last: a closed loop. With --rate a message that finds no client free "
+    "waits for one, and its response time counts from when it was due; its "
+    "service time counts from when it was sent.\n\n"
+    "Numbers take units: 1k, 64KiB, 200ms. Ctrl-C ends the measurement and "
+    "prints what there is. A connection that is lost is not replaced; with "
+    "--churn a client gives up after three failures in a row.\n\n"
+    "Exit status: 0 good; 1 a byte was wrong, a connection failed or nobody "
+    "was served; 2 wrong usage; 3 the client itself could not measure.";
+
+/* ---- the command line -------------------------------------------------- */
+
+/* What the command line says, with what it says if it does not. */
+static const char *target;
+static struct engine_options options = {
+    .message_bytes = 64, .warmup_ns = UNSET, .window_ns = UNSET};
+static int64_t slo_ns;
+static const char nowhere[] = "/dev/null";
+static const char *histogram_file = nowhere;
+static const char *save_file = nowhere;
+/* The same, of other types than in the options. */
+static int64_t clients = UNSET;
+static int64_t silent_clients;
+static int64_t echoes;
+static int64_t threads = UNSET;
+static int64_t rate_per_s;
+static int arrivals = UNSET;
+static int64_t seed = UNSET;
+
+#define COUNT(name, letter, field, least, most, allowed, help)               \
+    FLAG_AMOUNT(name, letter, "N", units_parse_count, &(field), least, most, \
+                allowed, help)
+#define TIME(name, letter, field, least, most, allowed, help)                \
+    FLAG_AMOUNT(name, letter, "TIME", units_parse_time, &(field), least,     \
+                most, allowed, help)
+#define TIME_OR_0   "0 or a time up to 1440m, with its unit: 200ms"
+#define TIME_OF_1MS "a time from 1ms to 1440m, with its unit: 5s"
+
+static const struct flag flags[] = {
+    FLAG_ARGUMENT("HOST:PORT", &target),
+    COUNT("clients", 'c', clients, 1, CLIENTS_MAX,
+          "a number from 1 to 1000000",
+          "Clients that speak (16; 64 with --rate)"),
+    COUNT("silent", 0, silent_clients, 0, CLIENTS_MAX,
+          "a number from 0 to 1000000",
+          "Clients that connect first and stay silent until the end, when "
+          "each asks for one echo (0)"),
+    TIME("duration", 'd', options.window_ns, NS_PER_MS, DAY_NS, TIME_OF_1MS,
+         "How long to measure (5s; at most 60s with --echoes)"),
+    TIME("warmup", 0, options.warmup_ns, 0, DAY_NS, TIME_OR_0,
+         "How long to run before that (200ms; 0 with --echoes)"),
+    COUNT("echoes", 'n', echoes, 0, INT64_MAX, "a number, such as 0 or 10k",
+          "Stop after so many echoes (0: by time)"),
+    FLAG_AMOUNT("size", 's', "BYTES", units_parse_bytes,
+                &options.message_bytes, 1, SIZE_MAX_BYTES,
+                "a size from 1 to 1GiB", "Length of a message (64)"),
+    FLAG_ON("churn", 0, &options.churn,
+            "A new connection for each echo, closed by the client"),
+    FLAG_ON("handshake", 0, &options.handshake,
+            "Open each connection with the line \"hello\", in two pieces"),
+    TIME("timeout", 0, options.timeout_ns, 0, DAY_NS, TIME_OR_0,
+         "An echo that takes longer is an error (0: none is)"),
+    TIME("connect-timeout", 0, options.connect_timeout_ns, NS_PER_MS, DAY_NS,
+         TIME_OF_1MS,
+         "How long connecting may take without a client getting through "
+         "(3s)"),
+    COUNT("threads", 0, threads, 1, CREW_MAX, "a number from 1 to 64",
+          "Threads that share the clients (one for each 64 clients, or 40k "
+          "of the rate; at most 4, and one for each CPU, of which a server "
+          "on this machine is left one)"),
+    COUNT("rate", 0, rate_per_s, 1, RATE_MAX_PER_S, "a number from 1 to 10M",
+          "Open loop: send so many messages a second, by a schedule, "
+          "answered or not"),
+    FLAG_WORD("arrivals", 0, "poisson|fixed", &arrivals,
+              "With --rate: how the gaps between messages are chosen "
+              "(poisson)"),
+    COUNT("seed", 0, seed, 0, INT64_MAX, "a number from 0 on",
+          "With --rate: what decides poisson's gaps (1)"),
+    TIME("slo", 0, slo_ns, 1000, 60 * NS_PER_S, "a time from 1us to 60s: 5ms",
+         "With --rate: search for the highest rate, up to that one, at which "
+         "99 of 100 responses come within TIME; takes half a minute"),
+    FLAG_TEXT("histogram", 0, "FILE", &histogram_file,
+              "Write the curve of percentiles to FILE, as HdrHistogram does "
+              "(.hgrm); of the response time with --rate, else of the "
+              "latency"),
+    FLAG_TEXT("save", 0, "FILE", &save_file,
+              "Save all that was seen to FILE, so that several runs can be "
+              "added up exactly"),
+    {0},
+};
+
+/* Flags that do not go together end the program. */
+static void
+check_together(void)
+{
+    bool closed = rate_per_s == 0;
+    bool slo = slo_ns != 0;
+    const struct {
+        bool wrong;           /* is it so? */
+        const char *sentence; /* then this is said */
+    } rules[] = {
+        {target == NULL, "HOST:PORT is missing; --help says more"},
+        {closed && arrivals != UNSET,
+         "--arrivals: has a meaning only with --rate"},
+        {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
+        {closed && slo, "--slo: has a meaning only with --rate"},
+        {!closed && options.churn, "--churn: cannot be combined with --rate"},
+        {slo && (histogram_file != nowhere || save_file != nowhere),
+         "--slo: makes many runs; --histogram and --save are for one"},
+        {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (rules[i].wrong) {
+            fprintf(stderr, "load: %s\n", rules[i].sentence);
+            exit(EXIT_USAGE);
+        }
+    }
+}
+
+/* `value`, or if that was not given, `other`. */
+static int64_t
+given_or(int64_t value, int64_t other)
+{
+    return value != UNSET ? value : other;
+}
+
+/* ---- the server -------------------------------------------------------- */
+
+/* Does a server listen there? Waits for up to a second. */
+static bool
+is_reachable(const struct addrinfo *info)
+{
+    struct timeval patience = {.tv_sec = 1};
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd == -1) {
+        return false;
+    }
+    /* The send timeout is the one that connect(2) obeys. */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    bool reachable = connect(fd, info->ai_addr, info->ai_addrlen) == 0;
+    close(fd);
+    return reachable;
+}
+
+/* Cut it in two. Returns where the port begins, NULL if it is none. */
+static const char *
+split(char host[256])
+{
+    int end = 0;
+    if (sscanf(target, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
+        sscanf(target, "%255[^]:[]:%n", host, &end);
+    }
+    char *rest;
+    long port = strtol(target + end, &rest, 10);
+    bool right = end > 0 && isdigit(target[end]) && *rest == '\0' &&
+                 port >= 1 && port <= PORT_MAX;
+    return right ? target + end : NULL;
+}
+
+/*
+ * Find the address of the server at "HOST:PORT" or "[HOST]:PORT"; a host with
+ * a colon in it (IPv6) must stand in brackets. A name with several addresses
+ * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
+ * else the first. Where there is none the program ends.
+ */
+static void
+find_target(void)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *list;
+    char host[256];
+    const char *port = split(host);
+    if (port == NULL) {
+        fprintf(stderr,
+                "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
+                "[::1]:5566\n",
+                target);
+        exit(EXIT_USAGE);
+    }
+    int error = getaddrinfo(host, port, &hints, &list);
+    if (error != 0) {
+        fprintf(stderr, "load: %s: %s\n", target, gai_strerror(error));
+        exit(EXIT_NO_MEASURE);
+    }
+    const struct addrinfo *chosen = list;
+    while (list->ai_next != NULL && chosen != NULL && !is_reachable(chosen)) {
+        chosen = chosen->ai_next;
+    }
+    chosen = chosen != NULL ? chosen : list;
+    memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
+    options.address_bytes = chosen->ai_addrlen;
+    freeaddrinfo(list);
+}
+
+/* What is wrong ends the program. */
+static void
+read_arguments(int argc, char **argv)
+{
+    flags_parse("load", about, flags, NULL, argc, argv);
+    check_together();
+    options.clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
+    options.silent_clients = (int)silent_clients;
+    options.ask_silent = silent_clients > 0;
+    options.warmup_ns =
+        given_or(options.warmup_ns, echoes != 0 ? 0 : 200 * NS_PER_MS);
+    options.window_ns =
+        given_or(options.window_ns,
+                 slo_ns != 0 ? 0 : (echoes != 0 ? 60 : 5) * NS_PER_S);
+    options.echoes_max = (uint64_t)echoes;
+    options.rate_per_s = (double)rate_per_s;
+    options.arrivals =
+        arrivals == UNSET ? SCHEDULE_POISSON : (enum schedule_kind)arrivals;
+    options.seed = (uint64_t)given_or(seed, 1);
+    find_target();
+    /* What suits depends on where the server is. How many CPUs there are is
+     * not known where more are than fit into the set. */
+    cpu_set_t set;
+    int cpus =
+        sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    options.runs =
+        (int)given_or(threads, crew_suitable_threads(&options, cpus));
+    /* Without a CPU for each of us and one more, a server on this machine
+     * would wait for us to go to sleep. */
+    if (cpus > options.runs) {
+        options.spin_ns = ENGINE_SPIN_NS;
+    }
+}
+
+/* ---- the run ----------------------------------------------------------- */
 
 /* Set by the first Ctrl-C: finish and print what there is. */
 static volatile sig_atomic_t interrupted;
@@ -25,12 +273,12 @@ interrupt(int signal_number)
 }
 
 static void
-show_progress(uint64_t echoes, double done, void *arg)
+show_progress(uint64_t count, double done, void *arg)
 {
     char text[UNITS_TEXT_BYTES];
     (void)arg;
     fprintf(stderr, "\r\033[K%3.0f %%  %s echoes", 100 * done,
-            units_format_count(text, (double)echoes));
+            units_format_count(text, (double)count));
 }
 
 static bool
@@ -43,26 +291,22 @@ wants_colour(void)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-/* Open a file that will be written; NULL if none was asked for. */
+/* Open a file that will be written. */
 static FILE *
 open_file(const char *path)
 {
-    FILE *file = path != NULL ? fopen(path, "we") : NULL;
-    if (path != NULL && file == NULL) {
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
         exit(EXIT_NO_MEASURE);
     }
     return file;
 }
 
-/* Close a file that was written, if there is one. Returns true if all of it
- * was. */
+/* Close a file that was written. Returns true if all of it was. */
 static bool
 finish_file(FILE *file, const char *path)
 {
-    if (file == NULL) {
-        return true;
-    }
     bool good = ferror(file) == 0;
     good = fclose(file) == 0 && good;
     if (!good) {
@@ -73,21 +317,20 @@ finish_file(FILE *file, const char *path)
 
 /* One run, its summary and its files. Returns the exit status. */
 static int
-run_once(struct load_arguments *arguments, bool progress)
+run_once(bool progress)
 {
     static struct saved_run run;
-    struct engine_options *options = &arguments->options;
     struct engine_result *result = &run.result;
     struct timespec now;
     /* A path that cannot be written is better known at once. */
-    FILE *histogram = open_file(arguments->histogram_file);
-    FILE *save = open_file(arguments->save_file);
+    FILE *histogram = open_file(histogram_file);
+    FILE *save = open_file(save_file);
     clock_gettime(CLOCK_REALTIME, &now);
     run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
-    run.options = *options;
-    snprintf(run.target, sizeof run.target, "%s", arguments->target);
-    options->on_progress = progress ? show_progress : NULL;
-    int status = crew_run(options, arguments->threads, result);
+    run.options = options;
+    snprintf(run.target, sizeof run.target, "%s", target);
+    options.on_progress = progress ? show_progress : NULL;
+    int status = crew_run(&options, result);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
@@ -95,27 +338,21 @@ run_once(struct load_arguments *arguments, bool progress)
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;
     }
-    summary_print(stdout, arguments->target, options, result, wants_colour());
-    if (histogram != NULL) {
-        percentiles_write(histogram, options->rate_per_s > 0
-                                         ? &result->response
-                                         : &result->latency);
-    }
-    if (save != NULL) {
-        saved_write(save, &run);
-    }
-    bool written = finish_file(histogram, arguments->histogram_file);
-    written = finish_file(save, arguments->save_file) && written;
+    summary_print(stdout, target, &options, result, wants_colour());
+    percentiles_write(histogram, options.rate_per_s > 0 ? &result->response
+                                                        : &result->latency);
+    saved_write(save, &run);
+    bool written = finish_file(histogram, histogram_file);
+    written = finish_file(save, save_file) && written;
     return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
 }
 
 int
 main(int argc, char **argv)
 {
-    struct load_arguments arguments = arguments_read(argc, argv);
     struct sigaction action = {.sa_handler = interrupt};
-    const struct engine_options *options = &arguments.options;
-    int needed = engine_descriptors_needed(options) + arguments.threads - 1;
+    read_arguments(argc, argv);
+    int needed = engine_descriptors_needed(&options) + options.runs - 1;
     rlim_t limit = descriptors_raise();
     /* A run that would fail half-way for want of them is not begun. */
     if (limit != RLIM_INFINITY && limit < (rlim_t)needed) {
@@ -123,16 +360,16 @@ main(int argc, char **argv)
                 "load: %d clients need %d descriptors, but this process may "
                 "have only %llu; raise the hard limit (ulimit -Hn) or ask "
                 "for fewer clients\n",
-                options->clients + options->silent_clients, needed,
+                options.clients + options.silent_clients, needed,
                 (unsigned long long)limit);
         return EXIT_NO_MEASURE;
     }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    arguments.options.interrupted = &interrupted;
+    options.interrupted = &interrupted;
     bool progress = isatty(STDERR_FILENO);
-    int status = arguments.slo_ns != 0 ? search_run(&arguments, progress)
-                                       : run_once(&arguments, progress);
+    int status = slo_ns != 0 ? search_run(target, &options, slo_ns, progress)
+                             : run_once(progress);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "load: standard output: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;

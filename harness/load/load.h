@@ -1,9 +1,7 @@
 /*
- * load.h: the program `load`, around the engine.
- *
- * Several threads, the command line, the search for a rate, what is printed,
- * and what is saved. `report` adds up what several of these programs saved,
- * and prints it as one of them would.
+ * load.h: the program `load`, around the engine: several threads, the search
+ * for a rate, what is printed, and what is saved. `report` adds up what
+ * several of these programs saved, and prints it as one of them would.
  */
 #ifndef FIVEWAYS_LOAD_H
 #define FIVEWAYS_LOAD_H
@@ -19,49 +17,18 @@ enum {
     EXIT_NO_MEASURE = 3, /* the harness itself could not measure */
 };
 
-/* ---- the command line -------------------------------------------------- */
-
-/*
- * Find the address of the server at "HOST:PORT" or "[HOST]:PORT": a host with
- * a colon in it (IPv6) must stand in brackets; PORT is 1 to 65535. A name
- * with several addresses ("localhost" is ::1 and 127.0.0.1) gets the first
- * that takes a connection, which is closed at once, else the first. Returns
- * 0; or, with a sentence on standard error, EXIT_USAGE or, for a host without
- * an address, EXIT_NO_MEASURE. Blocks, asking the resolver and up to a second
- * for each address.
- */
-int target_find(const char *target, struct engine_options *options);
-
-struct load_arguments {
-    const char *target;            /* as written: HOST:PORT */
-    struct engine_options options; /* what the flags ask for */
-    int threads;                   /* that are to do it */
-    int64_t slo_ns;    /* search for the highest rate with p99 of the response
-                        * time within this; 0: do not */
-    bool has_duration; /* the length of the window was given */
-    const char *histogram_file; /* write the percentiles there; or NULL */
-    const char *save_file;      /* save the result there; or NULL */
-};
-
-/* Read the command line. Does not return if it is wrong (exit status 2, one
- * sentence on standard error), if help is asked for (0), or if the host has
- * no address (3). */
-struct load_arguments arguments_read(int argc, char **argv);
-
 /* ---- several threads --------------------------------------------------- */
 
-enum {
-    CREW_MAX = 64 /* threads */
-};
+#define CREW_MAX 64 /* threads */
 
 /*
- * As engine_run(), with `threads` threads: at least 1, and no more of them
- * are used than CREW_MAX, than there are clients or echoes to deal out, or
- * than can be had. Each has an engine of its own. Clients, silent clients,
- * echoes and rate are dealt out as evenly as they go; the threads meet when
- * all have connected and when the window begins; what they saw is added up
- * exactly, so client_cpu_ns is of all of them. on_progress is called by one
- * of them, on_phase is not called.
+ * As engine_run(), but options->runs is how many threads share the load: no
+ * more of them are used than CREW_MAX, than there are clients or echoes to
+ * deal out, or than can be had. Each has an engine of its own. Clients,
+ * silent clients, echoes and rate are dealt out as evenly as they go; the
+ * threads meet when all have connected and when the window begins; what they
+ * saw is added up exactly, so client_cpu_ns is of all of them. on_progress is
+ * called by one of them, on_phase is not called.
  *
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
@@ -70,17 +37,14 @@ enum {
  * Blocks. Returns 0, or -1 with errno when one of them could not start its
  * part.
  */
-int crew_run(const struct engine_options *options, int threads,
+int crew_run(const struct engine_options *options,
              struct engine_result *result);
 
-/*
- * How many threads suit these options on a machine that lets us use so many
- * CPUs. One drives 64 clients, or 40 000 messages a second, without being
- * what holds the server up. Beyond that there is one more for each as many
- * again, as far as there are CPUs, four at most. A server on this machine is
- * left a CPU: on two CPUs a second thread has cost it a quarter of its
- * echoes.
- */
+/* How many threads suit these options on a machine that lets us use so many
+ * CPUs: one for each 64 clients, or 40 000 messages a second, which it drives
+ * without being what holds the server up, and four at most. A server on this
+ * machine is left a CPU: on two CPUs a second thread has cost it a quarter of
+ * its echoes. */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
 
 /* ---- the search for a rate: --slo ---------------------------------------
@@ -118,23 +82,22 @@ struct slo_answer {
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
 
-/*
- * Search between min_per_s and max_per_s, both included and above 0. A rate
+/* Search between min_per_s and max_per_s, both included and above 0. A rate
  * that is not kept is tried a second time, because one stall of the machine
  * is enough for that. At most 2 * (2 + log2 of the number of rates) tries;
- * with rates from 1 to 1000 that is 18. Returns the answer.
- */
+ * with rates from 1 to 1000 that is 18. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
 /*
- * Search with crew_run(), up to the rate in the arguments, for the highest at
- * which p99 of the response time is within arguments->slo_ns. Prints the
- * answer to standard output, and each try to standard error if `progress` is
- * set. Blocks: 16 tries of about two seconds, twice that at the worst.
- * Returns the exit status of the program.
+ * Search with crew_run(), up to the rate of the options, for the highest at
+ * which p99 of the response time is within slo_ns; a window of 0 is as long
+ * as it takes. Prints the answer for `target` to standard output, and each
+ * try to standard error if `progress` is set. Blocks: 16 tries of about two
+ * seconds, twice that at the worst. Returns the exit status of the program.
  */
-int search_run(const struct load_arguments *arguments, bool progress);
+int search_run(const char *target, const struct engine_options *options,
+               int64_t slo_ns, bool progress);
 
 /* ---- what is printed --------------------------------------------------- */
 
@@ -175,11 +138,9 @@ struct saved_run {
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
-/*
- * Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
+/* Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
  * the kind, or not all of it: a phrase to stand behind its name, such as "is
- * cut off". crew_add_result() adds results up.
- */
+ * cut off". crew_add_result() adds results up. */
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
 

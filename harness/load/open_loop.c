@@ -70,14 +70,6 @@ open_loop_is_on(const struct engine *run)
 }
 
 void
-open_loop_begin(struct engine *run)
-{
-    schedule_begin(&run->schedule, &run->options, run->now_ns);
-    run->measured_from_ns = INT64_MAX;
-    run->due_until_ns = INT64_MAX;
-}
-
-void
 open_loop_free(struct engine *run, struct connection *connection)
 {
     connection->free = true;
@@ -128,15 +120,6 @@ open_loop_take(struct engine *run)
         histogram_record(&run->result->lag, run->now_ns - could_ns);
     }
     return connection;
-}
-
-int64_t
-open_loop_next_ns(const struct engine *run)
-{
-    int64_t next_ns = run->schedule.next_ns;
-    bool is_sent = open_loop_is_on(run) && !TAILQ_EMPTY(&run->free) &&
-                   next_ns < run->due_until_ns;
-    return is_sent ? next_ns : INT64_MAX;
 }
 
 /* ---- results ----------------------------------------------------------- */

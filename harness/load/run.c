@@ -135,13 +135,14 @@ do_what_is_due(struct engine *run)
 static int64_t
 time_to_sleep_ns(const struct engine *run, int64_t until_ns)
 {
-    int64_t next_ns = open_loop_next_ns(run);
     const struct deadline *wake = deadline_first(&run->wakes);
     if (may_connect(run)) {
         return 0;
     }
-    if (next_ns != INT64_MAX) {
-        until_ns = sooner(until_ns, next_ns - run->options.spin_ns);
+    if (!TAILQ_EMPTY(&run->free) &&
+        run->schedule.next_ns < run->due_until_ns) {
+        until_ns =
+            sooner(until_ns, run->schedule.next_ns - run->options.spin_ns);
     }
     if (wake != NULL) {
         until_ns = sooner(until_ns, wake->at_ns);
@@ -153,42 +154,43 @@ time_to_sleep_ns(const struct engine *run, int64_t until_ns)
 /* Wait for the next batch of events. In an open loop the time is looked at
  * on both sides of it: sending takes longer than looking, and the sleep would
  * be too long by as much as that; spinning is not work; and a sleep may be
- * longer than it was asked to be. */
-static void
+ * longer than it was asked to be. Returns what was asked. */
+static int64_t
 wait_for_events(struct engine *run, int64_t until_ns)
 {
     bool open_loop = open_loop_is_on(run);
     if (open_loop) {
         run->now_ns = clock_now_ns();
     }
-    run->wait_ns = time_to_sleep_ns(run, until_ns);
-    const struct timespec sleep = {.tv_sec = run->wait_ns / NS_PER_S,
-                                   .tv_nsec = run->wait_ns % NS_PER_S};
+    int64_t wait_ns = time_to_sleep_ns(run, until_ns);
+    const struct timespec sleep = {.tv_sec = wait_ns / NS_PER_S,
+                                   .tv_nsec = wait_ns % NS_PER_S};
     int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
                              &sleep, NULL);
     run->event_count = count > 0 ? count : 0;
     run->event_next = 0;
     if (!open_loop) {
-        return;
+        return wait_ns;
     }
     int64_t now_ns = clock_now_ns();
-    int64_t late_ns = now_ns - run->now_ns - run->wait_ns;
+    int64_t late_ns = now_ns - run->now_ns - wait_ns;
     if (run->measuring && late_ns >= SLEPT_NS_MIN) {
         run->result->overslept_ns += late_ns;
     }
-    if (run->options.spin_ns > 0 && count == 0 && run->wait_ns == 0) {
+    if (run->options.spin_ns > 0 && count == 0 && wait_ns == 0) {
         run->spun_ns += now_ns - run->now_ns;
         run->now_ns = now_ns;
     }
+    return wait_ns;
 }
 
 void
 run_turn(struct engine *run, int64_t until_ns)
 {
     int64_t begin_ns = run->now_ns;
-    run->wait_ns = 0;
+    int64_t wait_ns = 0;
     if (run->event_next == run->event_count) {
-        wait_for_events(run, until_ns);
+        wait_ns = wait_for_events(run, until_ns);
     }
     int64_t before_ns = run->now_ns;
     while (run->event_next < run->event_count && !run->window_full) {
@@ -201,7 +203,7 @@ run_turn(struct engine *run, int64_t until_ns)
     }
     /* A turn that took much longer than it could means that we were stopped,
      * or the whole machine was: nobody else may be blamed for that time. */
-    int64_t lost_ns = run->now_ns - begin_ns - run->wait_ns;
+    int64_t lost_ns = run->now_ns - begin_ns - wait_ns;
     if (lost_ns > LOST_NS_MIN) {
         run->lost_ns += lost_ns;
         run->moved_ns += lost_ns;

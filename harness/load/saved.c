@@ -4,7 +4,7 @@
  *     {"fiveways_saved_run": 4, "target": "10.0.0.1:5566",
  *      "clients": 64, ...
  *      "errors": {"refused": 0, "reset": 2, ...},
- *      "response": {"min_ns": 70, ..., "buckets": [70, 1, 90, 2]}, ...}
+ *      "response": {"max_ns": 90, ..., "buckets": [70, 1, 90, 2]}, ...}
  *
  * The buckets of a histogram are those that are not empty: number, count,
  * number, count, with the numbers going up.
@@ -110,8 +110,7 @@ write_histogram(const struct histogram *histogram)
             json_array_append_new(buckets, json_integer(count));
         }
     }
-    return json_pack("{s:I, s:I, s:f, s:o}", "min_ns",
-                     (json_int_t)histogram->min_ns, "max_ns",
+    return json_pack("{s:I, s:f, s:o}", "max_ns",
                      (json_int_t)histogram->max_ns, "sum_ns",
                      histogram->sum_ns, "buckets", buckets);
 }
@@ -220,8 +219,6 @@ read_histogram(const json_t *object, struct histogram *histogram)
         last = bucket;
     }
     return json_is_array(buckets) &&
-           read_count(json_object_get(object, "min_ns"), INT64_MAX,
-                      &histogram->min_ns) &&
            read_count(json_object_get(object, "max_ns"), INT64_MAX,
                       &histogram->max_ns) &&
            read_double(json_object_get(object, "sum_ns"), &histogram->sum_ns);
@@ -261,23 +258,27 @@ saved_read(FILE *stream, struct saved_run *run,
     json_error_t error;
     json_t *object = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
     const json_t *format = json_object_get(object, format_name);
+    const char *fault = NULL;
+    const char *name = "";
     memset(run, 0, sizeof *run);
-    reason[0] = '\0';
     if (object == NULL &&
         json_error_code(&error) == json_error_premature_end_of_input) {
-        strcpy(reason, "is cut off");
+        fault = "is cut off";
     } else if (json_integer_value(format) != FORMAT) {
         /* The first edition wrote lines of text. */
-        strcpy(reason, "was not saved by load, or by an older edition of it; "
-                       "please measure again");
+        fault = "was not saved by load, or by an older edition of it; please "
+                "measure again";
     }
-    for (int i = 0; i < FIELDS && reason[0] == '\0'; i++) {
-        if (!read_value(json_object_get(object, fields[i].name),
-                        fields[i].kind, (char *)run + fields[i].offset)) {
-            snprintf(reason, SAVED_REASON_BYTES,
-                     "is damaged: missing or wrong is %s", fields[i].name);
+    for (int i = 0; i < FIELDS && fault == NULL; i++) {
+        name = fields[i].name;
+        if (!read_value(json_object_get(object, name), fields[i].kind,
+                        (char *)run + fields[i].offset)) {
+            fault = "is damaged: missing or wrong is ";
         }
     }
+    if (fault != NULL) {
+        snprintf(reason, SAVED_REASON_BYTES, "%s%s", fault, name);
+    }
     json_decref(object);
-    return reason[0] == '\0' ? 0 : -1;
+    return fault == NULL ? 0 : -1;
 }

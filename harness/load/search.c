@@ -63,16 +63,16 @@ enum {
 
 /* The search, from one try to the next. */
 struct search {
-    const struct load_arguments *arguments; /* what is asked */
-    bool progress;                          /* print each try */
-    struct engine_result result;            /* of the last try */
+    const struct engine_options *options; /* what is to be done */
+    int64_t slo_ns;                       /* the promise */
+    bool progress;                        /* print each try */
+    struct engine_result result;          /* of the last try */
     int start_errno; /* a try could not be begun; else 0 */
 };
 
 static enum slo_outcome
-judge(const struct engine_result *result, int64_t p99_ns, int64_t limit_ns)
+judge(const struct engine_result *result, bool kept)
 {
-    bool kept = p99_ns <= limit_ns && result->served > 0;
     if (result->interrupted) {
         return SLO_INTERRUPTED;
     }
@@ -109,21 +109,22 @@ static struct slo_try
 try_rate(double rate_per_s, void *arg)
 {
     struct search *search = arg;
-    struct engine_options options = search->arguments->options;
+    struct engine_options options = *search->options;
     struct engine_result *result = &search->result;
     struct slo_try tried = {rate_per_s, 0, ENGINE_ERRORS, SLO_INTERRUPTED};
     options.rate_per_s = rate_per_s;
-    if (!search->arguments->has_duration) {
+    if (options.window_ns == 0) {
         double seconds = fmin(ENOUGH / rate_per_s, WINDOW_MAX_S);
         options.window_ns = (int64_t)(fmax(1, seconds) * NS_PER_S);
     }
-    if (crew_run(&options, search->arguments->threads, result) != 0) {
+    if (crew_run(&options, result) != 0) {
         search->start_errno = errno;
         return tried;
     }
     tried.p99_ns = histogram_quantile_ns(&result->response, 0.99);
     tried.error = engine_first_error(result, 0);
-    tried.outcome = judge(result, tried.p99_ns, search->arguments->slo_ns);
+    tried.outcome =
+        judge(result, tried.p99_ns <= search->slo_ns && result->served > 0);
     if (search->progress) {
         print_try(&tried);
     }
@@ -132,18 +133,37 @@ try_rate(double rate_per_s, void *arg)
 
 /* ---- the answer -------------------------------------------------------- */
 
-/* Say why it is not more. */
 static void
-print_failure(const struct slo_try *failed)
+print_answer(const char *target, const struct search *search,
+             const struct slo_answer *answer)
 {
-    char rate[UNITS_TEXT_BYTES];
-    char p99[UNITS_TEXT_BYTES];
-    printf("  At %s/s ", units_format_count(rate, failed->rate_per_s));
+    const struct slo_try *failed = &answer->failed;
+    char text[UNITS_TEXT_BYTES];
+    char limit[UNITS_TEXT_BYTES];
+    units_format_time(limit, (double)search->slo_ns);
+    printf("%s: %d clients, open loop\n", target, search->options->clients);
+    if (answer->kept_per_s > 0) {
+        printf("  p99 of the response time is within %s up to %s/s.\n", limit,
+               units_format_count(text, answer->kept_per_s));
+    } else {
+        printf("  No rate was found at which p99 of the response time is "
+               "within %s.\n",
+               limit);
+    }
+    if (failed->outcome == SLO_INTERRUPTED) {
+        puts("  The search was interrupted: it may be more.");
+        return;
+    }
+    if (failed->outcome == SLO_KEPT) {
+        puts("  More was not asked for.");
+        return;
+    }
+    printf("  At %s/s ", units_format_count(text, failed->rate_per_s));
     if (failed->error < ENGINE_SERVER_ERRORS) {
         printf("the server failed: %s.\n", engine_error_name(failed->error));
     } else if (failed->outcome == SLO_BROKEN) {
         printf("it was %s.\n",
-               units_format_time(p99, (double)failed->p99_ns));
+               units_format_time(text, (double)failed->p99_ns));
     } else if (failed->error == ENGINE_CLIENT_LATE) {
         puts("this client itself was too late to tell.");
     } else if (failed->error != ENGINE_ERRORS) {
@@ -156,39 +176,15 @@ print_failure(const struct slo_try *failed)
     }
 }
 
-static void
-print_answer(const struct load_arguments *arguments,
-             const struct slo_answer *answer)
-{
-    char limit[UNITS_TEXT_BYTES];
-    char rate[UNITS_TEXT_BYTES];
-    units_format_time(limit, (double)arguments->slo_ns);
-    printf("%s: %d clients, open loop\n", arguments->target,
-           arguments->options.clients);
-    if (answer->kept_per_s > 0) {
-        printf("  p99 of the response time is within %s up to %s/s.\n", limit,
-               units_format_count(rate, answer->kept_per_s));
-    } else {
-        printf("  No rate was found at which p99 of the response time is "
-               "within %s.\n",
-               limit);
-    }
-    if (answer->failed.outcome == SLO_INTERRUPTED) {
-        puts("  The search was interrupted: it may be more.");
-    } else if (answer->failed.outcome == SLO_KEPT) {
-        puts("  More was not asked for.");
-    } else {
-        print_failure(&answer->failed);
-    }
-}
-
 int
-search_run(const struct load_arguments *arguments, bool progress)
+search_run(const char *target, const struct engine_options *options,
+           int64_t slo_ns, bool progress)
 {
     static struct search search;
-    double max_per_s = arguments->options.rate_per_s;
+    double max_per_s = options->rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
-    search.arguments = arguments;
+    search.options = options;
+    search.slo_ns = slo_ns;
     search.progress = progress;
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
@@ -197,7 +193,7 @@ search_run(const struct load_arguments *arguments, bool progress)
                 strerror(search.start_errno));
         return EXIT_NO_MEASURE;
     }
-    print_answer(arguments, &answer);
+    print_answer(target, &search, &answer);
     if (answer.kept_per_s > 0) {
         return EXIT_SUCCESS;
     }

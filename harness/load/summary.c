@@ -1,7 +1,6 @@
 /*
  * summary.c: what `load` prints at the end: rows of a label and a value.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +12,8 @@ enum {
     TAIL_MIN = 10, /* values beyond a quantile, for it to be told */
 };
 
-#define ROW   "  %-11s "
-#define BELOW "\n              " /* a second line of a value */
 #define RED   "\033[31m"
 #define PLAIN "\033[0m"
-
-static void __attribute__((format(printf, 3, 4)))
-print_row(FILE *stream, const char *label, const char *format, ...)
-{
-    va_list args;
-    fprintf(stream, ROW, label);
-    va_start(args, format);
-    vfprintf(stream, format, args);
-    va_end(args);
-    fputc('\n', stream);
-}
 
 static void
 print_head(FILE *stream, const char *target,
@@ -57,22 +43,18 @@ print_rates(FILE *stream, const struct engine_options *options,
 {
     char text[UNITS_TEXT_BYTES];
     double seconds = (double)result->window_ns / NS_PER_S;
-    if (seconds <= 0) {
-        return;
-    }
     if (options->rate_per_s > 0) {
-        print_row(
-            stream, "offered/s", "%s (%llu in all, %s)",
-            units_format_count(text, (double)result->arrivals / seconds),
-            (unsigned long long)result->arrivals,
-            options->arrivals == SCHEDULE_FIXED ? "fixed gaps" : "poisson");
+        fprintf(stream, "  offered/s   %s (%llu in all, %s)\n",
+                units_format_count(text, (double)result->arrivals / seconds),
+                (unsigned long long)result->arrivals,
+                options->arrivals == SCHEDULE_FIXED ? "fixed gaps"
+                                                    : "poisson");
     }
-    print_row(stream, "echoes/s", "%s (%llu in all)",
-              units_format_count(text, (double)result->echoes / seconds),
-              (unsigned long long)result->echoes);
-    print_row(
-        stream, "MB/s", "%s each way",
-        units_format_number(text, (double)result->bytes / 1e6 / seconds));
+    fprintf(stream, "  echoes/s    %s (%llu in all)\n",
+            units_format_count(text, (double)result->echoes / seconds),
+            (unsigned long long)result->echoes);
+    fprintf(stream, "  MB/s        %s each way\n",
+            units_format_number(text, (double)result->bytes / 1e6 / seconds));
 }
 
 /* A quantile with its unit, or "-" when too few values lie beyond it; a
@@ -96,13 +78,13 @@ print_latency(FILE *stream, const char *label,
     char p99[UNITS_TEXT_BYTES];
     char p999[UNITS_TEXT_BYTES];
     char max[UNITS_TEXT_BYTES];
-    print_row(stream, label, "p50 %s   p99 %s   p99.9 %s   max %s",
-              quantile_text(p50, histogram, 0.5),
-              quantile_text(p99, histogram, 0.99),
-              quantile_text(p999, histogram, 0.999),
-              histogram->count > 0
-                  ? units_format_time(max, (double)histogram->max_ns)
-                  : "-");
+    fprintf(stream, "  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", label,
+            quantile_text(p50, histogram, 0.5),
+            quantile_text(p99, histogram, 0.99),
+            quantile_text(p999, histogram, 0.999),
+            histogram->count > 0
+                ? units_format_time(max, (double)histogram->max_ns)
+                : "-");
 }
 
 /* In an open loop there are three times, and their difference matters. */
@@ -121,19 +103,22 @@ print_times(FILE *stream, const struct engine_options *options,
         if (result->errors[ENGINE_CLIENT_LATE] == 0 &&
             response_ns > 2 * service_ns &&
             response_ns - service_ns > NOTABLE_WAIT_NS) {
-            print_row(stream, "note",
-                      "messages waited for a free client before they could "
-                      "be sent: users" BELOW
-                      "would have felt the response time, a closed loop "
-                      "sees the service time");
+            fputs("  note        messages waited for a free client before "
+                  "they could be "
+                  "sent: users\n"
+                  "              would have felt the response time, a closed "
+                  "loop sees "
+                  "the service time\n",
+                  stream);
         }
     }
     print_latency(stream, "connect", &result->connect);
     if (result->connect.max_ns >= SYN_AGAIN_NS) {
-        print_row(stream, "note",
-                  "a connect took a second or more: its SYN was lost, most "
-                  "likely" BELOW
-                  "because the backlog of the server was full");
+        fputs("  note        a connect took a second or more: its SYN was "
+              "lost, "
+              "most likely\n"
+              "              because the backlog of the server was full\n",
+              stream);
     }
 }
 
@@ -143,23 +128,23 @@ print_client(FILE *stream, const struct engine_result *result)
 {
     char text[UNITS_TEXT_BYTES];
     double cpu_ns = (double)result->client_cpu_ns;
-    if (result->echoes != 0 && result->window_ns > 0) {
-        print_row(stream, "client CPU", "%s for each echo, %.0f %% of a CPU",
-                  units_format_time(text, cpu_ns / (double)result->echoes),
-                  100 * cpu_ns / (double)result->window_ns);
+    if (result->echoes != 0) {
+        fprintf(stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
+                units_format_time(text, cpu_ns / (double)result->echoes),
+                100 * cpu_ns / (double)result->window_ns);
     }
     if (result->unfinished > 0) {
         bool dated = result->oldest_ns > 0;
         units_format_time(text, (double)result->oldest_ns);
-        print_row(stream, "unfinished", "%llu without an echo at the end%s%s",
-                  (unsigned long long)result->unfinished,
-                  dated ? ", the oldest due for " : "", dated ? text : "");
+        fprintf(stream, "  unfinished  %llu without an echo at the end%s%s\n",
+                (unsigned long long)result->unfinished,
+                dated ? ", the oldest due for " : "", dated ? text : "");
     }
     if (result->errors[ENGINE_CLIENT_LATE] != 0) {
-        print_row(
-            stream, "note",
-            "this client was late itself, see lag and client CPU: these "
-            "figures" BELOW "say little about the server");
+        fputs("  note        this client was late itself, see lag and client "
+              "CPU: these figures\n"
+              "              say little about the server\n",
+              stream);
     }
 }
 
@@ -175,7 +160,7 @@ print_errors(FILE *stream, const struct engine_result *result,
     if (error >= end) {
         return;
     }
-    fprintf(stream, ROW "of %s: ", "errors", owner);
+    fprintf(stream, "  errors      of %s: ", owner);
     for (; error < end; error = engine_first_error(result, error + 1)) {
         fprintf(stream, "%s%s %llu", before, engine_error_name(error),
                 (unsigned long long)result->errors[error]);
@@ -197,11 +182,12 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
         (mismatch->expected == mismatch->got && origin[0] == '\0')) {
         return;
     }
-    print_row(stream, "wrong byte",
-              "connection %lld, offset %lld: expected 0x%02x, got 0x%02x%s%s",
-              (long long)mismatch->connection, (long long)mismatch->offset,
-              mismatch->expected, mismatch->got,
-              origin[0] != '\0' ? "; " : "", origin);
+    fprintf(stream,
+            "  wrong byte  connection %lld, offset %lld: expected 0x%02x, "
+            "got 0x%02x%s%s\n",
+            (long long)mismatch->connection, (long long)mismatch->offset,
+            mismatch->expected, mismatch->got, origin[0] != '\0' ? "; " : "",
+            origin);
 }
 
 void
@@ -211,13 +197,13 @@ summary_print(FILE *stream, const char *target,
 {
     bool red = colour && result->served < result->asked;
     print_head(stream, target, options, result);
-    print_row(stream, "served", "%s%d of %d%s clients", red ? RED : "",
-              result->served, result->asked, red ? PLAIN : "");
+    fprintf(stream, "  served      %s%d of %d%s clients\n", red ? RED : "",
+            result->served, result->asked, red ? PLAIN : "");
     print_rates(stream, options, result);
     print_times(stream, options, result);
     print_client(stream, result);
     if (engine_result_good(result) && !engine_result_invalid(result)) {
-        print_row(stream, "errors", "none");
+        fprintf(stream, "  errors      none\n");
         return;
     }
     fputs(colour ? RED : "", stream);

@@ -35,14 +35,12 @@ count_sockets(int port, const char *state, bool as_peer, int *queued)
     char line[256];
     FILE *file = fopen("/proc/net/tcp", "re");
     int count = 0;
-
     ck_assert_ptr_nonnull(file);
     while (fgets(line, sizeof line, file) != NULL) {
         unsigned here;
         unsigned there;
         unsigned waiting;
         char its_state[3];
-
         if (sscanf(line, "%*d: %*8s:%4X %*8s:%4X %2s %*8s:%8X", &here, &there,
                    its_state, &waiting) != 4) {
             continue;
@@ -66,10 +64,8 @@ wait_for_queue(int port, int full, int knocking)
     const int64_t deadline_ns = clock_now_ns() + QUEUE_MS * INT64_C(1000000);
     int queued = 0;
     int unanswered = 0;
-
     do {
         int ignored = 0;
-
         queued = 0;
         count_sockets(port, "0A", false, &queued);
         unanswered = count_sockets(port, "02", true, &ignored);
@@ -95,7 +91,6 @@ stop_with_full_queue(const struct process *server, int port,
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int status;
-
     kill(server->pid, SIGSTOP);
     ck_assert_int_eq(waitpid(server->pid, &status, WUNTRACED), server->pid);
     ck_assert(WIFSTOPPED(status));
@@ -118,7 +113,6 @@ START_TEST(test_J04_connect_time_is_its_own)
     struct process load;
     char target[64];
     int queue[QUEUED];
-
     servers_start(&server, "../bin/threaded", "--port=0 --backlog=2", target);
     int port = (int)strtol(strrchr(target, ':') + 1, NULL, 10);
     stop_with_full_queue(&server, port, queue);
@@ -161,7 +155,6 @@ static const char *
 no_strace(void)
 {
     const char *variant = getenv("FIVEWAYS_VARIANT");
-
     if (variant != NULL &&
         (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0)) {
         return "sanitizers want to trace by themselves";
@@ -181,7 +174,6 @@ START_TEST(test_J09_connecting_fails)
     struct process load;
     char target[64];
     char inject[80];
-
     if (no_strace() != NULL) {
         servers_skip("test_J09_connecting_fails", no_strace());
         return;
@@ -218,7 +210,6 @@ START_TEST(test_J10_many_connections)
     struct process load;
     char target[64];
     struct rlimit limit;
-
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_max < MANY + 100) {
         servers_skip("test_J10_many_connections",

@@ -25,13 +25,6 @@ enum {
     LOAD_MS = 40000, /* for a whole run of load */
 };
 
-/* Start a bad server. Writes its HOST:PORT into `target`, 64 bytes. */
-static void
-start_server(struct process *server, const char *flags, char *target)
-{
-    servers_start(server, "badserver", flags, target);
-}
-
 static void
 start_load(struct process *load, const char *target, const char *flags,
            int descriptors)
@@ -51,10 +44,21 @@ measure(struct process *load, const char *server_flags,
 {
     struct process server;
     char target[64];
-    start_server(&server, server_flags, target);
+    servers_start(&server, "badserver", server_flags, target);
     start_load(load, target, load_flags, 0);
     process_finish(load, LOAD_MS);
     process_kill(&server);
+}
+
+/* The same; load must say these words, and end with this status. */
+static void
+expect(const char *server_flags, const char *load_flags, const char *says,
+       int exit_status)
+{
+    struct process load;
+    measure(&load, server_flags, load_flags);
+    assert_says(&load, says);
+    assert_exit_status(&load, exit_status);
 }
 
 /* ---- J5: each bug is found and named ----------------------------------- */
@@ -125,10 +129,7 @@ enum {
 START_TEST(test_J05_bug_is_found)
 {
     const struct bug_case *bug = &bug_cases[_i];
-    struct process load;
-    measure(&load, bug->server, bug->load);
-    assert_says(&load, bug->says);
-    assert_exit_status(&load, bug->exit_status);
+    expect(bug->server, bug->load, bug->says, bug->exit_status);
 }
 END_TEST
 
@@ -172,14 +173,11 @@ enter_small_network(void)
  * fault. The server holds one of the ports itself. */
 START_TEST(test_J01_ports_run_short)
 {
-    struct process load;
     if (!enter_small_network()) {
         servers_skip("test_J01_ports_run_short", "this needs unshare -rn");
         return;
     }
-    measure(&load, "--bug=none", "-c30 -d100ms");
-    assert_says(&load, "of this client: no_ports 2");
-    assert_exit_status(&load, 3);
+    expect("--bug=none", "-c30 -d100ms", "of this client: no_ports 2", 3);
 }
 END_TEST
 
@@ -187,15 +185,12 @@ END_TEST
  * for a minute: so it uses as many addresses as it needs. */
 START_TEST(test_J02_churn_spreads_over_addresses)
 {
-    struct process load;
     if (!enter_small_network()) {
         servers_skip("test_J02_churn_spreads_over_addresses",
                      "this needs unshare -rn");
         return;
     }
-    measure(&load, "--bug=none", "-c4 -n500 --churn");
-    assert_says(&load, "4 of 4");
-    assert_exit_status(&load, 0);
+    expect("--bug=none", "-c4 -n500 --churn", "4 of 4", 0);
 }
 END_TEST
 
@@ -203,10 +198,7 @@ END_TEST
  * writes. */
 START_TEST(test_J06_messages_larger_than_buffers)
 {
-    struct process load;
-    measure(&load, "--bug=none --buffer=4096", "-c2 -n2 -s8MiB");
-    assert_says(&load, "2 of 2");
-    assert_exit_status(&load, 0);
+    expect("--bug=none --buffer=4096", "-c2 -n2 -s8MiB", "2 of 2", 0);
 }
 END_TEST
 
@@ -220,7 +212,7 @@ start_in_full_swing(struct process *server, struct process *load,
 {
     char target[64];
     char line[64];
-    start_server(server, server_flags, target);
+    servers_start(server, "badserver", server_flags, target);
     start_load(load, target, load_flags, 0);
     process_read_line(server, line, sizeof line, SERVER_READY_MS);
     ck_assert_msg(strncmp(line, "echoed", 6) == 0, "said: %s", line);
@@ -268,7 +260,7 @@ START_TEST(test_J07_interrupt_while_connecting)
     struct process server;
     struct process load;
     char target[64];
-    start_server(&server, "--bug=never-accept", target);
+    servers_start(&server, "badserver", "--bug=never-accept", target);
     start_load(&load, target, "-c20 -d60s --connect-timeout=60s", 0);
     wait_for_handler(&load, SIGTERM);
     kill(load.pid, SIGTERM);
@@ -301,68 +293,54 @@ END_TEST
 
 /* ---- the open loop ----------------------------------------------------- */
 
-/* That this client is late is no failure on a busy machine, if it is said. */
-static void
-assert_good_or_late(const struct process *load)
-{
-    if (strstr(load->out, "client_late") == NULL) {
-        assert_exit_status(load, 0);
-    } else {
-        assert_says(load, "this client was late itself");
-        assert_exit_status(load, 3);
-    }
-}
+static const struct {
+    const char *server; /* flags of the bad server */
+    const char *load;   /* flags of load */
+    const char *says;   /* as for assert_says() */
+} open_loops[] = {
+    {"--bug=none", "-c8 -d300ms --rate=1k --arrivals=fixed",
+     "open loop&offered/s&response  &service  &lag  &8 of 8"},
+    {"--bug=none", "-c8 -d300ms --rate=1k --seed=7 --threads=2",
+     "open loop&offered/s&response  &service  &lag  &8 of 8"},
+    {"--bug=first", "-c8 -d300ms --rate=1k --arrivals=fixed",
+     "3 of 8&unfinished  5 without an echo at the end, the oldest"},
+};
 
+/* That this client is late is no failure on a busy machine, if it is said. */
 START_TEST(open_loop_prints_all_times)
 {
     struct process load;
-    measure(&load, "--bug=none",
-            _i == 0 ? "-c8 -d300ms --rate=1k --arrivals=fixed"
-                    : "-c8 -d300ms --rate=1k --seed=7 --threads=2");
-    assert_says(&load,
-                "open loop&offered/s&response  &service  &lag  &8 of 8");
-    assert_good_or_late(&load);
+    measure(&load, open_loops[_i].server, open_loops[_i].load);
+    bool late = strstr(load.out, "client_late") != NULL;
+    assert_says(&load, open_loops[_i].says);
+    assert_says(&load, late ? "this client was late itself" : "errors");
+    assert_exit_status(&load, late ? 3 : 0);
 }
 END_TEST
 
 /* What cannot be written is said, before anything is measured if it can be
  * known then. */
-START_TEST(files_that_cannot_be_written)
-{
-    static const char *const flags[] = {
-        "-c1 -n9 --save=/nowhere/file",
-        "-c1 -n9 --histogram=/nowhere/file",
-        "-c1 -n9 --save=/dev/full",
-        "-c1 -n9 --histogram=/dev/full",
-    };
-    struct process load;
-    measure(&load, "--bug=none", flags[_i]);
-    ck_assert_ptr_nonnull(strstr(load.err, _i < 2 ? "No such" : "No space"));
-    ck_assert(_i >= 2 || load.out[0] == '\0');
-    assert_exit_status(&load, 3);
-}
-END_TEST
+static const struct {
+    const char *load; /* flags of load */
+    const char *says; /* on standard error, which may be the file */
+    bool measures;    /* whether there is a summary */
+    int exit_status;  /* and how it ends */
+} files[] = {
+    {"-c1 -n9 --save=/nowhere/file", "No such", false, 3},
+    {"-c1 -n9 --histogram=/nowhere/file", "No such", false, 3},
+    {"-c1 -n9 --save=/dev/full", "No space", true, 3},
+    {"-c1 -n9 --histogram=/dev/full", "No space", true, 3},
+    {"-c1 -n9 --save=/dev/stderr", "\"echoes\": 9, ", true, 0},
+    {"-c1 -n9 --histogram=/dev/stderr", "count    =            9]", true, 0},
+};
 
 START_TEST(files_are_written)
 {
     struct process load;
-    measure(&load, "--bug=none",
-            _i == 0 ? "-c1 -n9 --save=/dev/stderr"
-                    : "-c1 -n9 --histogram=/dev/stderr");
-    const char *words =
-        _i == 0 ? "\"echoes\": 9, " : "count    =            9]";
-    ck_assert_ptr_nonnull(strstr(load.err, words));
-    assert_exit_status(&load, 0);
-}
-END_TEST
-
-START_TEST(open_loop_says_what_is_unfinished)
-{
-    struct process load;
-    measure(&load, "--bug=first", "-c8 -d300ms --rate=1k --arrivals=fixed");
-    assert_says(
-        &load, "3 of 8&unfinished  5 without an echo at the end, the oldest");
-    assert_good_or_late(&load);
+    measure(&load, "--bug=none", files[_i].load);
+    ck_assert_ptr_nonnull(strstr(load.err, files[_i].says));
+    ck_assert_int_eq(load.out[0] != '\0', files[_i].measures);
+    assert_exit_status(&load, files[_i].exit_status);
 }
 END_TEST
 
@@ -495,10 +473,8 @@ main(void)
     tcase_add_test(limits, test_J07_interrupt_while_connecting);
     tcase_add_test(limits, test_J07_second_signal_exits_at_once);
     tcase_add_test(limits, test_J08_stopped_server_times_out);
-    tcase_add_loop_test(limits, open_loop_prints_all_times, 0, 2);
-    tcase_add_loop_test(limits, files_that_cannot_be_written, 0, 4);
-    tcase_add_loop_test(limits, files_are_written, 0, 2);
-    tcase_add_test(limits, open_loop_says_what_is_unfinished);
+    tcase_add_loop_test(limits, open_loop_prints_all_times, 0, 3);
+    tcase_add_loop_test(limits, files_are_written, 0, 6);
     tcase_add_loop_test(limits, slo_is_searched_for, 0, 2);
     tcase_add_loop_test(limits, wrong_usage_is_refused, 0, WRONG_FLAGS);
     tcase_add_loop_test(limits, wrong_target_is_refused, 0, WRONG_TARGETS);

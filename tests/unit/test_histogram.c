@@ -64,39 +64,29 @@ START_TEST(quantiles_match_a_sorted_list)
         assert_quantile(quantiles[i]);
     }
     ck_assert_uint_eq(histogram.count, VALUES);
-    ck_assert_int_eq(histogram.min_ns, values[0]);
     ck_assert_int_eq(histogram.max_ns, values[VALUES - 1]);
     ck_assert_double_eq_tol(histogram_mean_ns(&histogram), (double)sum,
                             VALUES);
 }
 END_TEST
 
-START_TEST(small_values_are_exact)
-{
-    for (int64_t value = 0; value < 256; value++) {
-        struct histogram one = {0};
-        histogram_record(&one, value);
-        histogram_record(&one, 1000000);
-        ck_assert_int_eq(histogram_quantile_ns(&one, 0.5), value);
-    }
-}
-END_TEST
-
-/* At the ends of each power of two a value must get a bucket that is neither
- * below it nor far above, and in order. */
+/* Small values are exact. At the ends of each power of two a value must get a
+ * bucket that is neither below it nor far above, and in order. */
 START_TEST(edges_of_every_row)
 {
     int64_t last_ns = 0;
     for (int bits = 1; bits < HISTOGRAM_MAX_BITS; bits++) {
-        for (int64_t value = (INT64_C(1) << bits) - 1;
-             value <= (INT64_C(1) << bits) + 1; value++) {
+        int64_t end = INT64_C(1) << bits;
+        for (int64_t value = bits < 9 ? 0 : end - 1; value <= end + 1;
+             value++) {
             struct histogram one = {0};
             histogram_record(&one, value);
             histogram_record(&one, INT64_C(1) << 35);
             int64_t got_ns = histogram_quantile_ns(&one, 0.5);
             ck_assert_int_ge(got_ns, value);
-            ck_assert_int_le(got_ns, value + value / 128);
-            ck_assert_int_ge(got_ns, last_ns);
+            ck_assert_int_le(got_ns,
+                             value < 256 ? value : value + value / 128);
+            ck_assert(got_ns >= last_ns || value == 0);
             last_ns = got_ns;
         }
     }
@@ -108,7 +98,6 @@ START_TEST(ends_of_the_range)
     ck_assert_int_eq(histogram_quantile_ns(&histogram, 0.5), 0);
     ck_assert_double_eq(histogram_mean_ns(&histogram), 0);
     histogram_record(&histogram, -5);
-    ck_assert_int_eq(histogram.min_ns, 0);
     ck_assert_int_eq(histogram_quantile_ns(&histogram, 1), 0);
 
     /* Beyond the last bucket: counted there, and max_ns knows. */
@@ -149,20 +138,8 @@ START_TEST(merging_is_recording_all)
     histogram_merge(&histogram, &empty);
     ck_assert_mem_eq(histogram.buckets, whole.buckets, sizeof whole.buckets);
     ck_assert_uint_eq(histogram.count, whole.count);
-    ck_assert_int_eq(histogram.min_ns, whole.min_ns);
     ck_assert_int_eq(histogram.max_ns, whole.max_ns);
     ck_assert_double_eq_tol(histogram.sum_ns, whole.sum_ns, 1e6);
-}
-END_TEST
-
-/* An empty one has no smallest value that could win. */
-START_TEST(merging_into_an_empty_one)
-{
-    histogram_record(&other, 500);
-    histogram_merge(&histogram, &other);
-    ck_assert_int_eq(histogram.min_ns, 500);
-    ck_assert_int_eq(histogram.max_ns, 500);
-    ck_assert_uint_eq(histogram.count, 1);
 }
 END_TEST
 
@@ -172,12 +149,10 @@ main(void)
     Suite *suite = suite_create("histogram");
     TCase *tests = tcase_create("histogram");
     tcase_add_loop_test(tests, quantiles_match_a_sorted_list, 0, 5);
-    tcase_add_test(tests, small_values_are_exact);
     tcase_add_test(tests, edges_of_every_row);
     tcase_add_test(tests, ends_of_the_range);
     tcase_add_test(tests, ranks_are_exact);
     tcase_add_test(tests, merging_is_recording_all);
-    tcase_add_test(tests, merging_into_an_empty_one);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

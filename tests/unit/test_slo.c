@@ -7,28 +7,29 @@
 #include "harness/load/load.h"
 #include "tests/unit/run_suite.h"
 
-/* A server that keeps its promise up to a rate. */
+/* A server that keeps its promise up to a rate, and between which rates it is
+ * searched for. */
 struct server {
-    double knee_per_s;       /* this rate */
-    enum slo_outcome beyond; /* what comes of higher ones */
+    double min_per_s;        /* the lowest rate */
+    double max_per_s;        /* the highest rate */
+    double knee_per_s;       /* up to here it keeps its promise */
+    enum slo_outcome beyond; /* what comes of higher rates */
     int stall_at;            /* this try fails whatever its rate; 0: none */
     int interrupt_at;        /* the search is to end there; 0: never */
     int tries;               /* so far */
 };
 
-static struct server server;
-
 static enum slo_outcome
-outcome_of(double rate_per_s, struct server *self)
+outcome_of(double rate_per_s, struct server *server)
 {
-    self->tries++;
-    if (self->tries == self->interrupt_at) {
+    server->tries++;
+    if (server->tries == server->interrupt_at) {
         return SLO_INTERRUPTED;
     }
-    if (self->tries == self->stall_at) {
+    if (server->tries == server->stall_at) {
         return SLO_BROKEN;
     }
-    return rate_per_s <= self->knee_per_s ? SLO_KEPT : self->beyond;
+    return rate_per_s <= server->knee_per_s ? SLO_KEPT : server->beyond;
 }
 
 static struct slo_try
@@ -38,77 +39,56 @@ try_rate(double rate_per_s, void *arg)
                             .outcome = outcome_of(rate_per_s, arg)};
 }
 
-static struct slo_answer
-search(double knee_per_s)
-{
-    server.knee_per_s = knee_per_s;
-    server.beyond = SLO_BROKEN;
-    return slo_search(100, 100000, try_rate, &server);
-}
-
-static const double knees_per_s[] = {100, 104, 1000, 34567, 99000};
+static const struct server servers[] = {
+    {100, 1e5, 100, SLO_BROKEN, 0, 0, 0},
+    {100, 1e5, 104, SLO_BROKEN, 0, 0, 0},
+    {100, 1e5, 1000, SLO_BROKEN, 0, 0, 0},
+    {100, 1e5, 34567, SLO_BROKEN, 0, 0, 0},
+    {100, 1e5, 99000, SLO_BROKEN, 0, 0, 0},
+    /* All is kept, or nothing; one rate is a grid. */
+    {100, 1e5, 1e9, SLO_BROKEN, 0, 0, 0},
+    {100, 1e5, 50, SLO_BROKEN, 0, 0, 0},
+    {7, 7, 10, SLO_BROKEN, 0, 0, 0},
+    /* One stall is forgiven. */
+    {100, 1e5, 34567, SLO_BROKEN, 1, 0, 0},
+    {100, 1e5, 34567, SLO_BROKEN, 2, 0, 0},
+    {100, 1e5, 34567, SLO_BROKEN, 3, 0, 0},
+    {100, 1e5, 34567, SLO_BROKEN, 4, 0, 0},
+    {100, 1e5, 34567, SLO_BROKEN, 5, 0, 0},
+    /* A client at its end is not a broken promise. */
+    {100, 1e6, 5000, SLO_UNKNOWN, 0, 0, 0},
+};
 
 START_TEST(finds_the_knee)
 {
-    struct slo_answer answer = search(knees_per_s[_i]);
-    ck_assert_int_eq(answer.failed.outcome, SLO_BROKEN);
-    ck_assert_double_le(answer.kept_per_s, knees_per_s[_i]);
-    ck_assert_double_gt(answer.failed.rate_per_s, knees_per_s[_i]);
-    ck_assert_double_le(answer.failed.rate_per_s,
-                        answer.kept_per_s * SLO_GRID_RATIO * 1.0001);
-    ck_assert_int_le(server.tries, 18);
-}
-END_TEST
-
-START_TEST(nothing_is_kept)
-{
-    struct slo_answer answer = search(50);
-    ck_assert_double_eq(answer.kept_per_s, 0);
-    ck_assert_double_eq(answer.failed.rate_per_s, 100);
-    ck_assert_int_eq(answer.failed.outcome, SLO_BROKEN);
-}
-END_TEST
-
-START_TEST(everything_is_kept)
-{
-    struct slo_answer answer = search(1e9);
-    ck_assert_double_eq(answer.kept_per_s, 100000);
-    ck_assert_double_eq(answer.failed.rate_per_s, 0);
-    ck_assert_int_eq(answer.failed.outcome, SLO_KEPT);
-}
-END_TEST
-
-START_TEST(one_rate_is_a_grid)
-{
-    server.knee_per_s = 10;
-    struct slo_answer answer = slo_search(7, 7, try_rate, &server);
-    ck_assert_double_eq(answer.kept_per_s, 7);
-    ck_assert_int_eq(server.tries, 1);
-}
-END_TEST
-
-START_TEST(one_stall_is_forgiven)
-{
-    server.stall_at = 1 + _i;
-    struct slo_answer answer = search(34567);
-    ck_assert_double_gt(answer.kept_per_s, 34567 / 1.06);
-}
-END_TEST
-
-START_TEST(client_at_its_end_is_not_a_broken_promise)
-{
-    server.knee_per_s = 5000;
-    server.beyond = SLO_UNKNOWN;
-    struct slo_answer answer = slo_search(100, 1e6, try_rate, &server);
-    ck_assert_int_eq(answer.failed.outcome, SLO_UNKNOWN);
-    ck_assert_double_gt(answer.kept_per_s, 5000 / 1.06);
+    struct server server = servers[_i];
+    struct slo_answer answer =
+        slo_search(server.min_per_s, server.max_per_s, try_rate, &server);
+    double kept_per_s = answer.kept_per_s;
+    double failed_per_s = answer.failed.rate_per_s;
+    ck_assert_int_le(server.tries, 20);
+    ck_assert_double_le(kept_per_s, server.knee_per_s);
+    if (server.knee_per_s >= server.max_per_s) {
+        ck_assert_int_eq(answer.failed.outcome, SLO_KEPT);
+        ck_assert_double_eq(kept_per_s, server.max_per_s);
+        return;
+    }
+    ck_assert_int_eq(answer.failed.outcome, server.beyond);
+    ck_assert_double_gt(failed_per_s, server.knee_per_s);
+    if (server.knee_per_s < server.min_per_s) {
+        ck_assert_double_eq(kept_per_s, 0);
+        ck_assert_double_eq(failed_per_s, server.min_per_s);
+    } else {
+        ck_assert_double_le(failed_per_s,
+                            kept_per_s * SLO_GRID_RATIO * 1.0001);
+    }
 }
 END_TEST
 
 START_TEST(interrupt_ends_it)
 {
-    server.interrupt_at = 3;
-    struct slo_answer answer = search(1e9);
+    struct server server = {.knee_per_s = 1e9, .interrupt_at = 3};
+    struct slo_answer answer = slo_search(100, 1e5, try_rate, &server);
     ck_assert_int_eq(answer.failed.outcome, SLO_INTERRUPTED);
     ck_assert_int_eq(server.tries, 3);
     ck_assert_double_gt(answer.kept_per_s, 0);
@@ -120,12 +100,8 @@ main(void)
 {
     Suite *suite = suite_create("slo");
     TCase *tests = tcase_create("slo");
-    tcase_add_loop_test(tests, finds_the_knee, 0, 5);
-    tcase_add_test(tests, nothing_is_kept);
-    tcase_add_test(tests, everything_is_kept);
-    tcase_add_test(tests, one_rate_is_a_grid);
-    tcase_add_loop_test(tests, one_stall_is_forgiven, 0, 5);
-    tcase_add_test(tests, client_at_its_end_is_not_a_broken_promise);
+    tcase_add_loop_test(tests, finds_the_knee, 0,
+                        sizeof servers / sizeof servers[0]);
     tcase_add_test(tests, interrupt_ends_it);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
