@@ -3,7 +3,6 @@
  * figures and what disturbed them. See internal.h.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -230,46 +229,50 @@ build_rates(struct document *document, const struct summary_group *begin,
 /* ---- clients that only wait, by how many there are ----------------------
  */
 
-static int
-compare_idle(const void *a, const void *b)
+/* The group with the fewest idle clients of those with more than that; NULL
+ * if there is none. */
+static const struct summary_group *
+next_size(const struct summary *summary, int idle)
 {
-    const struct summary_group *const *left = a;
-    const struct summary_group *const *right = b;
+    const struct summary_group *next = NULL;
 
-    return group_life(*left)->silent - group_life(*right)->silent;
+    for (size_t i = 0; i < summary->ngroups; i++) {
+        const struct summary_group *group = &summary->groups[i];
+
+        if (cells_kind(group_life(group)) == KIND_IDLE &&
+            group_life(group)->silent > idle &&
+            (!next || group_life(group)->silent < group_life(next)->silent)) {
+            next = group;
+        }
+    }
+    return next;
 }
 
 void
 scale_build(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *sizes[COLUMNS_MAX / 2];
+    const struct summary_group *group = next_size(summary, -1);
+    const struct summary_group *most = NULL;
     struct sheet sheet = {0};
-    size_t n = 0;
 
-    for (size_t i = 0; i < summary->ngroups && n < COUNT(sizes); i++) {
-        if (cells_kind(group_life(&summary->groups[i])) == KIND_IDLE) {
-            sizes[n++] = &summary->groups[i];
-        }
-    }
-    if (n < 2) {
-        return;
-    }
-    qsort(sizes, n, sizeof sizes[0], compare_idle);
     sheet_column(&sheet, CELLS_MODEL, 0);
-    for (size_t i = 0; i < n; i++) {
+    for (; group; group = next_size(summary, group_life(group)->silent)) {
         struct axis *column = sheet_column(&sheet, CELLS_FLOOR, 0);
 
-        column->group = sizes[i];
+        column->group = most = group;
         snprintf(column->above, sizeof column->above,
                  "CPU over recv + send, by idle");
         snprintf(column->heading, sizeof column->heading, "%d",
-                 group_life(sizes[i])->silent);
+                 group_life(group)->silent);
     }
-    sheet_column(&sheet, CELLS_SERVED, 0)->group = sizes[n - 1];
-    sheet_column(&sheet, CELLS_RESIDENT, 0)->group = sizes[n - 1];
-    sheet_column(&sheet, CELLS_STACK, 0)->group = sizes[n - 1];
-    for (size_t i = 0; i < sizes[n - 1]->nrows; i++) {
-        sheet_row(&sheet, NULL, sizes[n - 1]->rows[i].life->model);
+    if (sheet.ncolumns < 3) {
+        return;
+    }
+    sheet_column(&sheet, CELLS_SERVED, 0)->group = most;
+    sheet_column(&sheet, CELLS_RESIDENT, 0)->group = most;
+    sheet_column(&sheet, CELLS_STACK, 0)->group = most;
+    for (size_t i = 0; i < most->nrows; i++) {
+        sheet_row(&sheet, NULL, most->rows[i].life->model);
     }
     document_heading(document, "What clients that only wait cost");
     sheet_build(document, &sheet, true);
