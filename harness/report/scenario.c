@@ -265,7 +265,7 @@ scale_build(struct document *document, const struct summary *summary)
         snprintf(column->heading, sizeof column->heading, "%d",
                  group_life(group)->silent);
     }
-    if (sheet.ncolumns < 3) {
+    if (!most || sheet.ncolumns < 3) {
         return;
     }
     sheet_column(&sheet, CELLS_SERVED, 0)->group = most;
