@@ -281,16 +281,6 @@ show_progress(uint64_t count, double done, void *arg)
             units_format_count(text, (double)count));
 }
 
-static bool
-wants_colour(void)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    return isatty(STDOUT_FILENO) &&
-           (no_colour == NULL || no_colour[0] == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
 /* Open a file that will be written. */
 static FILE *
 open_file(const char *path)
@@ -338,7 +328,7 @@ run_once(bool progress)
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;
     }
-    summary_print(stdout, target, &options, result, wants_colour());
+    summary_print(stdout, target, &options, result, wants_colour(stdout));
     percentiles_write(histogram, options.rate_per_s > 0 ? &result->response
                                                         : &result->latency);
     saved_write(save, &run);

@@ -101,6 +101,10 @@ int search_run(const char *target, const struct engine_options *options,
 
 /* ---- what is printed --------------------------------------------------- */
 
+/* True if colour belongs there: on a terminal, without NO_COLOR and
+ * TERM=dumb. */
+bool wants_colour(FILE *file);
+
 /* Print the result for people to `stream`. `target` is the server as it was
  * named; with `colour` what went wrong is red. */
 void summary_print(FILE *stream, const char *target,

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/load/load.h"
 
@@ -188,6 +189,17 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
             (long long)mismatch->connection, (long long)mismatch->offset,
             mismatch->expected, mismatch->got, origin[0] != '\0' ? "; " : "",
             origin);
+}
+
+bool
+wants_colour(FILE *file)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    return isatty(fileno(file)) &&
+           (no_colour == NULL || no_colour[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
 void

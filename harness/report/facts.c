@@ -19,12 +19,9 @@ static const struct {
                        * a minus */
     unsigned model;   /* how it works */
 } models[] = {
-    {"blocking", MODEL_ONE_AT_A_TIME | MODEL_OWN},
-    {"threaded", MODEL_THREAD_EACH | MODEL_OWN},
-    {"selectloop", MODEL_SELECT | MODEL_OWN},
-    {"coroutine", MODEL_STACK_EACH | MODEL_OWN},
+    {"blocking", MODEL_ONE_AT_A_TIME}, {"threaded", MODEL_THREAD_EACH},
+    {"selectloop", MODEL_SELECT},      {"coroutine", MODEL_STACK_EACH},
     {"libevent-select", MODEL_SELECT},
-    {"libevent", MODEL_OWN},
 };
 
 unsigned

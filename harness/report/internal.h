@@ -284,7 +284,6 @@ enum facts_model {
     MODEL_THREAD_EACH = 2,   /* a thread for each client */
     MODEL_SELECT = 4,        /* waits with select(2) */
     MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
-    MODEL_OWN = 16,          /* has a folder of its own here */
 };
 
 /* What is known of a model by its name: bits. */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "harness/report/internal.h"
 
@@ -16,13 +15,9 @@ struct report_paper
 report_paper_of(FILE *file)
 {
     const char *columns = getenv("COLUMNS");
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
     struct report_paper paper = {
         .width = columns ? atoi(columns) : 0,
-        .colour = isatty(fileno(file)) &&
-                  !(no_color && no_color[0] != '\0') &&
-                  !(term && strcmp(term, "dumb") == 0),
+        .colour = wants_colour(file),
     };
     struct winsize size;
 
