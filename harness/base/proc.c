@@ -49,29 +49,45 @@ proc_number(const char *text, const char *key)
     return number ? strtod(number, NULL) : NAN;
 }
 
+/* Add those that one thread made to the `count` that there are. Returns how
+ * many there are then. */
+static int
+add_children(const char *path, pid_t *children, int count, int most)
+{
+    char text[4096];
+    char *next = text;
+    char *end;
+    long child;
+
+    proc_read(text, sizeof text, "%s", path);
+    /* Each is followed by a blank, unless it was cut off. */
+    while (count < most && (child = strtol(next, &end, 10)) > 0 &&
+           *end == ' ') {
+        children[count++] = (pid_t)child;
+        next = end;
+    }
+    return count;
+}
+
 int
 proc_children(pid_t pid, pid_t *children, int most)
 {
+    char first[64];
     char pattern[64];
     glob_t threads;
-    int count = 0;
+    int count;
 
+    /* The first thread is asked first, being the one that forks. */
+    snprintf(first, sizeof first, "/proc/%d/task/%d/children", (int)pid,
+             (int)pid);
+    count = add_children(first, children, 0, most);
     snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children", (int)pid);
-    if (glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
-        return 0;
+    if (count == most || glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
+        return count;
     }
     for (size_t i = 0; i < threads.gl_pathc && i < PROC_THREADS_MAX; i++) {
-        char text[4096];
-        char *next = text;
-        char *end;
-        long child;
-
-        proc_read(text, sizeof text, "%s", threads.gl_pathv[i]);
-        /* Each is followed by a blank, unless it was cut off. */
-        while (count < most && (child = strtol(next, &end, 10)) > 0 &&
-               *end == ' ') {
-            children[count++] = (pid_t)child;
-            next = end;
+        if (strcmp(threads.gl_pathv[i], first) != 0) {
+            count = add_children(threads.gl_pathv[i], children, count, most);
         }
     }
     globfree(&threads);

@@ -65,7 +65,7 @@ parse(const char *text, const struct unit *units, const char *tail,
     if (name != NULL && *name == '.') {
         const char *point = name;
         name = read_digits(point + 1, &part);
-        if (name == NULL || name - point > FRACTION_MAX) {
+        if (name == NULL || name - point - 1 > FRACTION_MAX) {
             return -1;
         }
         for (const char *digit = point + 1; digit < name; digit++) {

@@ -38,7 +38,7 @@ enum {
     MODE_QUICK = 2,     /* `make compare-quick`: about 15 s, to look at */
     MODE_FULL = 4,      /* `make compare-full`: everything */
     MODE_C10K = 8,      /* `make c10k`: idle clients, 0 to 10 000 of them */
-    MODE_VARIANTS = 16, /* `make compare-variants`: see report/variants.h */
+    MODE_VARIANTS = 16, /* `make compare-variants`: see report/report.h */
     MODES = 5
 };
 

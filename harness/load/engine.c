@@ -286,7 +286,7 @@ engine_open(const struct engine_options *options,
         return NULL;
     }
     /* The kernel may end a thread's sleep up to 50 us late, to wake several
-     * at once; a schedule has no such time. */
+     * at once; a schedule, and the pause in a greeting, have no such time. */
     run->slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     see_into(run, result);
@@ -372,10 +372,13 @@ engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
         measure(run, true);
     }
     /* Those that wait to connect again, or are free, have no part in what
-     * comes next: it begins with all of them. */
+     * comes next: it begins with all of them. Who is in the middle of a
+     * greeting goes on with it. */
     TAILQ_INIT(&run->to_connect);
     for (int i = 0; i < run->count; i++) {
-        deadline_remove(&run->wakes, &run->connections[i].wake);
+        if (run->connections[i].state == CONNECTION_CLOSED) {
+            deadline_remove(&run->wakes, &run->connections[i].wake);
+        }
         open_loop_forget(run, &run->connections[i]);
     }
     result->served =

@@ -77,7 +77,8 @@ histogram_quantile_ns(const struct histogram *histogram, double quantile)
     }
     /* The product is forgiven one part in 10^12, because 0.999 * 1000 is a
      * little more than 999 in binary and would ask for rank 1000. */
-    double rank = ceil(quantile * (double)histogram->count * (1 - 1e-12));
+    double rank =
+        fmax(1, ceil(quantile * (double)histogram->count * (1 - 1e-12)));
     uint64_t seen = histogram->buckets[0];
     int bucket = 0;
     while ((double)seen < rank && bucket < HISTOGRAM_BUCKETS - 1) {

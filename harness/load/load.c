@@ -251,6 +251,10 @@ read_arguments(int argc, char **argv)
         sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     options.runs =
         (int)given_or(threads, crew_suitable_threads(&options, cpus));
+    /* More have nothing to do, and would be asked descriptors for. */
+    if (options.runs > options.clients) {
+        options.runs = options.clients;
+    }
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
     if (cpus > options.runs) {

@@ -16,7 +16,7 @@
 #include "harness/load/load.h"
 
 enum {
-    FORMAT = 4, /* goes up when a reader would misunderstand */
+    FORMAT = 5, /* goes up when a reader would misunderstand */
     /* More clients than one run can have; as many runs as anybody has still
      * add up to an int. */
     INT_MAX_READ = 4000000,

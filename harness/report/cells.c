@@ -154,7 +154,7 @@ static const struct {
     [CELLS_FLOOR] = {"server CPU over", "floor",
                      .meaning = "floor: a recv and a send alone"},
     [CELLS_OVER_BASE] = {"CPU over that", ""},
-    [CELLS_CALLS] = {"", "calls"},
+    [CELLS_CALLS] = {"", "calls", .meaning = "calls, switch: an echo"},
     [CELLS_SWITCHES] = {"", "switch", FORM_FIXED, LIFE_SWITCHES_PER_ECHO},
     [CELLS_MEMORY] = {"", "KiB/cl", .meaning = "KiB/cl: with kernel stack"},
     [CELLS_RESIDENT] = {"KiB a client", "resident", FORM_NUMBER,

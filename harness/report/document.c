@@ -20,17 +20,12 @@ text_add(struct text *text, const char *format, ...)
     text->length += strlen(text->bytes + text->length);
 }
 
-/* Formatted words; what is not printable becomes a blank or a question mark.
- * NULL without memory. */
+/* What is not printable becomes a blank or a question mark. Returns `words`,
+ * which may be NULL. */
 static char *
-print_words(const char *format, va_list args)
+clean(char *words)
 {
-    char *words;
-
-    if (vasprintf(&words, format, args) == -1) {
-        return NULL;
-    }
-    for (char *c = words; *c != '\0'; c++) {
+    for (char *c = words; c && *c != '\0'; c++) {
         if (*c == '\n' || *c == '\r' || *c == '\t') {
             *c = ' ';
         } else if (*c < ' ' || *c > '~') {
@@ -38,6 +33,15 @@ print_words(const char *format, va_list args)
         }
     }
     return words;
+}
+
+/* Formatted and clean words; NULL without memory. */
+static char *
+print_words(const char *format, va_list args)
+{
+    char *words;
+
+    return vasprintf(&words, format, args) == -1 ? NULL : clean(words);
 }
 
 const char *
@@ -78,7 +82,7 @@ document_say(struct document *document, enum block_kind kind,
         return;
     }
     block->words = words;
-    block->label = strdup(label);
+    block->label = clean(strdup(label));
 }
 
 struct block *
@@ -95,7 +99,10 @@ document_table(struct document *document, const struct column *columns,
     if (!block->columns || !block->cells) {
         return NULL;
     }
-    memcpy(block->columns, columns, ncolumns * sizeof *columns);
+    for (size_t i = 0; i < ncolumns; i++) {
+        block->columns[i] = columns[i];
+        clean(block->columns[i].heading); /* which may be a model's name */
+    }
     block->ncolumns = ncolumns;
     block->ncells = ncolumns * nrows;
     return block;
@@ -188,7 +195,7 @@ table_legend(struct text *text, const struct block *table,
         {"same", "same: within 3 % of it"},
         {"~", "~: not told apart"},
         {"never", "never: not all are served"},
-        {"stuck", "stuck: no echo at all"},
+        {"stuck", "stuck: no echoes"},
         {"grows", "grows: as long as the rate lasts"},
         {"<", "<: too little to tell"},
         {"n/a", "n/a: not to be counted here, see --why"},
@@ -276,6 +283,8 @@ put_table(FILE *file, const struct block *table)
     }
     if (table->legend) {
         table_legend(&legend, table, shown, n);
+    }
+    if (legend.length > 0) {
         fputs("\n", file);
         put_escaped(file, legend.bytes);
         fputs("\n", file);

@@ -193,7 +193,7 @@ add_word(struct text *text, const char *name, size_t length,
     for (size_t i = 0; i < COUNT(numbers); i++) {
         if (strlen(numbers[i].name) == length &&
             strncmp(numbers[i].name, name, length) == 0) {
-            text_add(text, numbers[i].value < 99.5 ? "%.3g" : "%.0f",
+            text_add(text, numbers[i].value < 99.5 ? "%.2g" : "%.0f",
                      numbers[i].value);
             return;
         }

@@ -95,8 +95,8 @@ build_first(struct document *document, const struct summary *summary,
         {CELLS_OVER_MOST, 0, main, NULL, NULL, 0},
         {CELLS_P50, 0, main, NULL, NULL, 0},
         {CELLS_P99, 2, main, NULL, NULL, 0},
-        {CELLS_RESPONSE_P50, 1, load, "response, %dk/s", NULL, 0},
-        {CELLS_RESPONSE_P99, 1, load, "response, %dk/s", NULL, 0},
+        {CELLS_RESPONSE_P50, 1, load, "response, %.0fk/s", NULL, 0},
+        {CELLS_RESPONSE_P99, 1, load, "response, %.0fk/s", NULL, 0},
         {CELLS_SERVER, 4, main, NULL, NULL, 0},
         {CELLS_CLIENT, 5, main, NULL, NULL, 0},
         {CELLS_MEMORY, 0, idle ? idle : main, NULL, NULL, 0},
@@ -119,7 +119,7 @@ build_first(struct document *document, const struct summary *summary,
             if (columns[i].above) {
                 snprintf(column->above, sizeof column->above,
                          columns[i].above,
-                         load ? group_life(load)->rate_per_s / 1000 : 0);
+                         load ? group_life(load)->rate_per_s / 1e3 : 0);
             }
             if (columns[i].heading) {
                 snprintf(column->heading, sizeof column->heading,

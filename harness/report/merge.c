@@ -31,30 +31,35 @@ check_same(const struct engine_options *a, const struct engine_options *b,
            char reason[MERGE_REASON_BYTES])
 {
     char text[6][UNITS_TEXT_BYTES];
-    /* The length of a run that ends after so many echoes is not its own. */
-    bool timed = a->echoes_max == 0 && b->echoes_max == 0;
     const struct {
         const char *what;
         const char *here;
         const char *there;
+        bool same; /* what is written alike need not be */
     } rows[] = {
-        {"the load is", loop_name(a), loop_name(b)},
+        {"the load is", loop_name(a), loop_name(b),
+         strcmp(loop_name(a), loop_name(b)) == 0},
         {"a message has",
          units_format_bytes(text[0], (double)a->message_bytes),
-         units_format_bytes(text[1], (double)b->message_bytes)},
+         units_format_bytes(text[1], (double)b->message_bytes),
+         a->message_bytes == b->message_bytes},
         {"there is", a->handshake ? "a handshake" : "none",
-         b->handshake ? "a handshake" : "none"},
+         b->handshake ? "a handshake" : "none", a->handshake == b->handshake},
         {"the run ends", a->echoes_max == 0 ? "by time" : "by echoes",
-         b->echoes_max == 0 ? "by time" : "by echoes"},
+         b->echoes_max == 0 ? "by time" : "by echoes",
+         (a->echoes_max == 0) == (b->echoes_max == 0)},
+        /* A run that ends after so many echoes has no length of its own. */
         {"the run lasts", units_format_time(text[2], (double)a->window_ns),
-         timed ? units_format_time(text[3], (double)b->window_ns) : text[2]},
+         units_format_time(text[3], (double)b->window_ns),
+         a->echoes_max > 0 || a->window_ns == b->window_ns},
         {"an echo may take",
          units_format_time(text[4], (double)a->timeout_ns),
-         units_format_time(text[5], (double)b->timeout_ns)},
+         units_format_time(text[5], (double)b->timeout_ns),
+         a->timeout_ns == b->timeout_ns},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (strcmp(rows[i].here, rows[i].there) != 0) {
+        if (!rows[i].same) {
             snprintf(reason, MERGE_REASON_BYTES,
                      "cannot be added up, because %s %s here and %s",
                      rows[i].what, rows[i].here, rows[i].there);

@@ -104,10 +104,19 @@ variants_build(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_CALLS, 0)->group = many;
     sheet_column(&sheet, CELLS_SWITCHES, 0)->group = many;
     for (size_t i = 0; i < VARIANTS; i++) {
-        if (compare(many, &variants[i]).verdict != VERDICT_UNKNOWN) {
+        bool any = false;
+
+        for (size_t j = 0; j < COUNT(places); j++) {
+            any |= compare(find_group(summary, places[j].kind), &variants[i])
+                       .verdict != VERDICT_UNKNOWN;
+        }
+        if (any) {
             sheet_row(&sheet, NULL, variants[i].name)->base =
                 variants[i].base;
         }
+    }
+    if (sheet.nrows == 0) {
+        return;
     }
     document_heading(document, "Variants, each over what it is held against");
     sheet_build(document, &sheet, true);

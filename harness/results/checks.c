@@ -91,7 +91,7 @@ check_life(struct check_result *checks, const struct life *life,
               json_number_value(in), json_number_value(out));
     }
     json_decref(stats);
-    if (isfinite(trouble) && !(queue_is_full && trouble > 0)) {
+    if (isfinite(trouble) && !queue_is_full) {
         count(&checks[CHECK_KERNEL], trouble == 0, life,
               "overflows %.0f, drops %.0f, retransmits %.0f, by anyone on "
               "the machine",

@@ -89,7 +89,7 @@ c10k() {
     fi
     through=(prlimit --nofile=2400:2400)
     run_once --c10k --models=threaded,selectloop
-    sed -n '/^What clients that only wait cost/,/^kernel:/p' "$tmp/out" \
+    sed -n '/^What clients that only wait cost/,/kernel:/p' "$tmp/out" \
         >"$tmp/scale"
     [ "$status" -eq 0 ] && said '^ +0 +1000 +2[0-9]+ +served' scale &&
         said '^threaded +[0-9.]+ +[0-9.]+ +[0-9.]+ +2[0-9]+/2' scale

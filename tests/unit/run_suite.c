@@ -10,7 +10,7 @@
 __attribute__((constructor)) static void
 be_patient(void)
 {
-    setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+    setenv("CK_DEFAULT_TIMEOUT", "120", 0);
 }
 
 int

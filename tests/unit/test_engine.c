@@ -689,6 +689,23 @@ START_TEST(connections_for_one_echo_end_in_their_slice)
 }
 END_TEST
 
+/* A greeting that a slice's end falls into goes on in the next one. */
+START_TEST(who_is_greeted_as_a_slice_ends_is_served_in_the_next)
+{
+    start((struct service){.greeted = true});
+    options.clients = 16;
+    options.handshake = options.churn = true;
+    struct engine *engine = engine_open(&options, &result);
+    engine_slice(engine, ms_ns / 20, 0, 0, &result);
+    for (int i = 0; i < 20; i++) {
+        engine_slice(engine, 10 * ms_ns, 0, 0, &result);
+    }
+    ck_assert_uint_gt(result.echoes, 0);
+    engine_close(engine, &result);
+    ck_assert_int_eq(result.served, 16);
+}
+END_TEST
+
 /* Seven of eight are never accepted. Their messages stay with the server, and
  * the slices of the eighth do not wait for them. */
 START_TEST(who_was_never_served_holds_nobody_up)
@@ -817,6 +834,8 @@ main(void)
     tcase_add_test(tests, descriptors_are_enough);
     tcase_add_test(tests, a_slice_holds_all_of_its_echoes);
     tcase_add_test(tests, connections_for_one_echo_end_in_their_slice);
+    tcase_add_test(tests,
+                   who_is_greeted_as_a_slice_ends_is_served_in_the_next);
     tcase_add_test(tests, who_was_never_served_holds_nobody_up);
     tcase_add_test(tests, who_was_served_and_then_waits_in_vain_is_stalled);
     tcase_add_test(tests, a_stopped_server_is_waited_for);

@@ -118,11 +118,13 @@ make_misfit(int kind, const char **words)
         "the run lasts 1.00 s here and 5.00 s",
         "the run ends by echoes here and by time",
         "an echo may take 1.00 ms here and 0",
+        "a message has 9.77 KiB here and 9.77 KiB",
     };
     struct engine_options *options = &runs[1].options;
 
     *words = said[kind];
-    options->message_bytes = kind == 0 ? 1024 : 64;
+    options->message_bytes = kind == 0 ? 1024 : kind == 7 ? 10001 : 64;
+    runs[0].options.message_bytes = kind == 7 ? 10000 : 64;
     options->arrivals = kind == 1 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
     options->rate_per_s = kind == 2 ? 0 : 1000;
     options->handshake = kind == 3;
@@ -185,7 +187,7 @@ main(void)
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, percentiles_are_those_of_one_histogram);
     tcase_add_test(cases, counts_add_up);
-    tcase_add_loop_test(cases, what_does_not_fit_is_refused, 0, 7);
+    tcase_add_loop_test(cases, what_does_not_fit_is_refused, 0, 8);
     tcase_add_test(cases, churn_and_pingpong_do_not_fit);
     tcase_add_test(cases, what_had_no_effect_does_not_matter);
     tcase_add_test(cases, the_same_run_is_known_again);

@@ -336,10 +336,12 @@ END_TEST
 START_TEST(nothing_in_a_name_breaks_terminal_or_markdown)
 {
     struct life life = made_life("a|b<c>\33[31m");
+    struct life other = made_life("d\33[2J");
     size_t bytes;
     FILE *file;
 
     add(&life, 6);
+    add(&other, 9);
     printed(report_all, 100);
     assert_has_not("\33");
     free(text);

@@ -179,6 +179,9 @@ START_TEST(curve_is_a_curve)
         int numbers =
             sscanf(line, "%lf %lf %llu %lf", &us, &share, &count, &inverse);
         ck_assert_int_eq(numbers, share < 1 ? 4 : 3);
+        /* It begins with a value that there was. */
+        ck_assert_double_gt(us, 0);
+        ck_assert_uint_gt(count, 0);
         ck_assert_double_ge(us, last_us);
         ck_assert_double_gt(share, last_share);
         ck_assert_uint_ge(count, last_count);
