@@ -1,7 +1,7 @@
 /*
  * saved.c: what a run saw, in a file.
  *
- *     {"fiveways_saved_run": 4, "target": "10.0.0.1:5566",
+ *     {"fiveways_saved_run": 5, "target": "10.0.0.1:5566",
  *      "clients": 64, ...
  *      "errors": {"refused": 0, "reset": 2, ...},
  *      "response": {"max_ns": 90, ..., "buckets": [70, 1, 90, 2]}, ...}

@@ -336,6 +336,24 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     return MARK_NONE;
 }
 
+/* If one model alone differs, which it is. */
+static void
+put_lives(struct text *text, const struct summary_group *group)
+{
+    bool differ = false;
+
+    for (int i = 0; i < FITS; i++) {
+        for (size_t j = 0; j < group->nrows && !differ; j++) {
+            if (group->fit[i].wide[j] > 0) {
+                text_add(text, "%s ", group->rows[j].life->model);
+                differ = true;
+            }
+        }
+        differ |= group->fit[i].lives_differ;
+    }
+    text_add(text, "%s", differ ? "differ" : "agree");
+}
+
 /* Of a scenario or a model alone. */
 static void
 put_outside(struct text *text, enum cells_id id, const struct at *at)
@@ -374,11 +392,7 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
                  100 * (exp(fit->half) - 1));
         break;
     case CELLS_LIVES:
-        text_add(text, "%s",
-                 group->fit[FIT_CPU].lives_differ ||
-                         group->fit[FIT_RATE].lives_differ
-                     ? "differ"
-                     : "agree");
+        put_lives(text, group);
         break;
     case CELLS_RATE_ASKED:
         text_add(text, "%d", group_life(group)->rate_per_s);

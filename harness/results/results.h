@@ -307,12 +307,14 @@ struct fit {
     int blocks;                       /* that all of them have */
     double level[RESULTS_MODELS_MAX]; /* of each, on the scale given; NAN: it
                                        * takes no part */
-    double noise;      /* what a slice differs by from the level of its model
-                        * and of its block (natural logarithm) */
-    double half;       /* half the width of a difference's interval, on the
-                        * logarithmic scale; NAN if unknown */
+    double noise; /* what a slice differs by from the level of its model
+                   * and of its block (natural logarithm) */
+    double half;  /* half the width of a difference's interval, on the
+                   * logarithmic scale; NAN if unknown */
+    /* The same of a pair with this model, if that is wider; else 0. */
+    double wide[RESULTS_MODELS_MAX];
     bool lives_differ; /* more than the slices explain; the interval is
-                        * widened */
+                        * widened, of one model if that alone is to blame */
 };
 
 /* The median of `n` values, NANs left out; sorts them. NAN if there is none.

@@ -19,6 +19,8 @@
  * lives and not the slices are the sample, and both the noise and its degrees
  * of freedom are those of the interaction of models and lives (the usual test
  * of a mixed model; Scheffe, The Analysis of Variance, 1959, section 8.1).
+ * If one model alone is to blame, as the rest without it shows, only its own
+ * comparisons are wider.
  */
 #include "harness/results/results.h"
 
@@ -31,7 +33,8 @@ enum {
     STEPS = 96,       /* of each integral */
     HALVINGS = 18,    /* of the interval in which a quantile lies */
     BLOCKS_LEAST = 3, /* below it there is nothing to estimate noise from */
-    BLOCKS_CUT = 5    /* below it nobody can tell who lies too far out */
+    BLOCKS_CUT = 5,   /* below it nobody can tell who lies too far out */
+    MODELS_LEAST = 3, /* below it nobody can tell who is to blame */
 };
 
 /* Residuals beyond so many median absolute deviations are cut; as standard
@@ -151,10 +154,13 @@ is_beyond_chance(double f, double freedom_1, double freedom_2)
            ONE_PERCENT;
 }
 
-/* The sum of squares of models by lives; how many lives goes to `lives`. */
+/* The sum of squares of models by lives, and the `least_steady` model, which
+ * has most of it; how many lives goes to `lives`. */
 static double
-between_lives(const struct work *work, const int *life, int *lives)
+between_lives(const struct work *work, const int *life, int *lives,
+              int *least_steady)
 {
+    double squares[RESULTS_MODELS_MAX] = {0};
     double sum = 0;
 
     *lives = 0;
@@ -170,37 +176,88 @@ between_lives(const struct work *work, const int *life, int *lives)
 
                 mean += (work->cut[i] - fitted(work, i)) / (end - begin);
             }
-            sum += (end - begin) * mean * mean;
+            squares[m] += (end - begin) * mean * mean;
         }
         ++*lives;
+    }
+    *least_steady = 0;
+    for (int m = 0; m < work->models; m++) {
+        sum += squares[m];
+        *least_steady =
+            squares[m] > squares[*least_steady] ? m : *least_steady;
     }
     return sum;
 }
 
-static void
+/* Set the interval from what the fit leaves. Returns the model that is the
+ * least steady from life to life, or -1 if the lives agree. */
+static int
 make_interval(struct fit *fit, const struct work *work, const int *life,
               double inside)
 {
     int lives;
-    double between = between_lives(work, life, &lives);
-    double lives_freedom = (fit->models - 1.0) * (lives - 1);
-    double freedom = (fit->models - 1.0) * (fit->blocks - 1);
+    int least_steady;
+    double between = between_lives(work, life, &lives, &least_steady);
+    double lives_freedom = (work->models - 1.0) * (lives - 1);
+    double freedom = (work->models - 1.0) * (work->blocks - 1);
     double square = 0;
+    bool differ;
 
     for (int i = 0; i < work->n; i++) {
         square += pow(work->cut[i] - fitted(work, i), 2) / freedom;
     }
     fit->noise = sqrt(square);
     square /= inside * inside;
-    fit->lives_differ = lives > 1 && square > 0 &&
-                        is_beyond_chance(between / lives_freedom / square,
-                                         lives_freedom, freedom);
-    if (fit->lives_differ) {
+    differ = lives > 1 && square > 0 &&
+             is_beyond_chance(between / lives_freedom / square, lives_freedom,
+                              freedom);
+    if (differ) {
         square = between / lives_freedom;
         freedom = lives_freedom;
     }
+    /* For all models together, even if one of them is not looked at. */
     fit->half =
         statistics_range(fit->models, freedom) * sqrt(square / fit->blocks);
+    return differ ? least_steady : -1;
+}
+
+/* Pull in the outliers and fit what is left. Returns the share of values that
+ * lay inside. */
+static double
+fit_robustly(struct work *work)
+{
+    double inside = 1;
+
+    work->n = work->blocks * work->models;
+    fit_levels(work, work->value, statistics_median);
+    for (int pass = 0; pass < PASSES; pass++) {
+        inside = cut(work);
+        fit_levels(work, work->cut, mean);
+    }
+    return inside;
+}
+
+/* Where lives differ, see if one model alone is to blame: without it the
+ * others have the interval of their own slices. */
+static void
+try_without(struct fit *fit, struct work *work, double *value,
+            const int *life, int without, int without_column)
+{
+    struct fit rest = *fit;
+    int n = 0;
+
+    for (int i = 0; i < work->n; i++) {
+        if (i % work->models != without) {
+            value[n++] = value[i];
+        }
+    }
+    work->models--;
+    if (work->models >= MODELS_LEAST &&
+        make_interval(&rest, work, life, fit_robustly(work)) == -1) {
+        rest.wide[without_column] = fit->half;
+        *fit = rest;
+    }
+    fit->lives_differ = true;
 }
 
 /* Who has half as many values as the one with most takes part. A block that
@@ -249,7 +306,7 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
         calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room);
     int column[RESULTS_MODELS_MAX];
     struct work work = {.value = value, .cut = room, .scratch = room + n};
-    double inside = 1;
+    double inside;
 
     *fit = (struct fit){.noise = NAN, .half = NAN};
     for (int m = 0; m < RESULTS_MODELS_MAX; m++) {
@@ -263,19 +320,19 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
     work.level = work.block + blocks;
     work.blocks = fit->blocks;
     work.models = fit->models;
-    work.n = fit->blocks * fit->models;
-    fit_levels(&work, value, statistics_median);
-    for (int pass = 0; pass < PASSES; pass++) {
-        inside = cut(&work);
-        fit_levels(&work, work.cut, mean);
-    }
-    if (fit->blocks >= BLOCKS_LEAST && fit->models > 1) {
-        make_interval(fit, &work, life, inside);
-    }
+    inside = fit_robustly(&work);
     /* In the figure's unit, which is that of the blocks. */
     for (int m = 0; m < fit->models; m++) {
         fit->level[column[m]] =
             work.level[m] + mean(work.block, (size_t)fit->blocks);
+    }
+    if (fit->blocks >= BLOCKS_LEAST && fit->models > 1) {
+        int least_steady = make_interval(fit, &work, life, inside);
+
+        if (least_steady >= 0) {
+            try_without(fit, &work, value, life, least_steady,
+                        column[least_steady]);
+        }
     }
     free(room);
     return 0;
@@ -286,17 +343,19 @@ statistics_compare(const struct fit *fit, int a, int b)
 {
     struct comparison comparison = {NAN, NAN, NAN, VERDICT_UNKNOWN};
     double difference = NAN;
+    double half = NAN;
 
     if (a >= 0 && b >= 0 && a < RESULTS_MODELS_MAX &&
         b < RESULTS_MODELS_MAX) {
         difference = fit->level[a] - fit->level[b];
+        half = fmax(fit->half, fmax(fit->wide[a], fit->wide[b]));
     }
     if (isnan(difference + fit->half)) {
         return comparison;
     }
     comparison.ratio = exp(difference);
-    comparison.low = exp(difference - fit->half);
-    comparison.high = exp(difference + fit->half);
+    comparison.low = exp(difference - half);
+    comparison.high = exp(difference + half);
     comparison.verdict = VERDICT_UNCLEAR;
     if (comparison.low > 1 - VERDICT_THRESHOLD &&
         comparison.high < 1 + VERDICT_THRESHOLD) {

@@ -245,6 +245,41 @@ START_TEST(lives_that_differ_widen_the_interval)
 }
 END_TEST
 
+/* The lives of the last model scatter, those of the others do not: among them
+ * nothing is claimed, and their interval is not its. */
+START_TEST(one_unsteady_model_is_its_own_affair)
+{
+    static struct run_of_five run;
+    int claims = 0;
+    int narrow = 0;
+
+    srandom(1);
+    for (int i = 0; i < RUNS; i++) {
+        struct fit fit;
+        bool claim = false;
+        double effect = 0;
+
+        make_run(&run, made_normal, 1, 0);
+        for (int block = 0; block < BLOCKS; block++) {
+            if (block == 0 || run.life[block] != run.life[block - 1]) {
+                effect = 0.1 * made_normal();
+            }
+            run.value[block * MODELS + MODELS - 1] += effect;
+        }
+        ck_assert_int_eq(
+            statistics_fit(&fit, run.value, run.life, BLOCKS, MODELS), 0);
+        for (int a = 1; a < MODELS - 1; a++) {
+            claim |=
+                statistics_compare(&fit, a, 0).verdict == VERDICT_DIFFERENT;
+        }
+        claims += claim;
+        narrow += fit.half < 0.04 && fit.wide[MODELS - 1] > fit.half;
+    }
+    ck_assert_int_le(claims, RUNS * 5 / 100);
+    ck_assert_int_ge(narrow, RUNS * 80 / 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -259,6 +294,7 @@ main(void)
         five_percent_more_is_found_in_95_of_100_runs,
         three_blocks_of_three_models_claim_no_more,
         lives_that_differ_widen_the_interval,
+        one_unsteady_model_is_its_own_affair,
         NULL,
     };
 
