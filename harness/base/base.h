@@ -175,7 +175,8 @@ _Noreturn void flags_refuse(const char *program, const char *name,
  */
 
 enum {
-    PROC_THREADS_MAX = 2000, /* are looked at; that many take 30 ms */
+    PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms; to find them
+                              * among 10 000 takes as long */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "harness/compare/measure.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "harness/base/base.h"
@@ -60,7 +61,7 @@ run_floor(struct lives *lives)
     sched_setaffinity(0, sizeof layout->server, &layout->server);
     slice.server_cpu_us = floor_probe_us(lives->cell->scenario.message_bytes);
     sched_setaffinity(0, sizeof layout->client, &layout->client);
-    if (lives->nfloors < LIVES_BLOCKS_MAX) {
+    if (lives->nfloors < LIVES_BLOCKS_MAX && !isnan(slice.server_cpu_us)) {
         lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
     }
     lives_keep_slice(lives, RESULTS_FLOOR, &slice);

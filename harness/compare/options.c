@@ -287,7 +287,7 @@ static bool modes_on[MODES];
 static int64_t servers_amount;
 
 static const struct flag flags[] = {
-    FLAG_ON("quick", 0, &modes_on[1], "About 12 s: to look at, not to quote"),
+    FLAG_ON("quick", 0, &modes_on[1], "About 15 s: to look at, not to quote"),
     FLAG_ON("full", 0, &modes_on[2], "Everything, with the larger sizes"),
     FLAG_ON("c10k", 0, &modes_on[3],
             "Only scenario idle, with 0 to 10 000 idle clients: who holds "

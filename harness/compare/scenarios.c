@@ -45,7 +45,7 @@ const struct scenario scenarios[] = {
 
 const struct mode modes[MODES] = {
     {MODE_DEFAULT, "default", "build/compare", 1, 3},
-    {MODE_QUICK, "quick", "build/compare-quick", 0.2, 2},
+    {MODE_QUICK, "quick", "build/compare-quick", 0.2, 1},
     {MODE_FULL, "full", "build/compare-full", 3, 4},
     {MODE_C10K, "c10k", "build/compare-c10k", 2, 2},
     {MODE_VARIANTS, VARIANTS_MODE, "build/compare-variants", 2.8, 3},

@@ -105,7 +105,7 @@ keep(const struct server *server, const struct server_order *order,
 {
     struct report report = {.wait_status = W_EXITCODE(1, 0)};
     struct rusage usage = {0};
-    int input_fds[2];
+    int input_fds[2] = {-1, -1};
     sigset_t all;
     int number = 0;
     pid_t pid;
@@ -124,17 +124,21 @@ keep(const struct server *server, const struct server_order *order,
     } else if (pipe2(input_fds, O_CLOEXEC) == 0) {
         dprintf(input_fds[1], "%s", server_leash);
     }
-    pid = fork();
+    /* Never with our own standard input, which a shell would take for
+     * commands. */
+    pid = input_fds[0] == -1 ? -1 : fork();
     if (pid == 0) {
         become_server(server, order, line, input_fds[0]);
     }
     if (pid == -1) {
-        dprintf(server->error_fd, "fork: %s", strerror(errno));
+        dprintf(server->error_fd, "could not be started: %s",
+                strerror(errno));
         pid = 0;
     }
     /* On both sides of the fork, so that it is done whoever runs first. */
     setpgid(pid, pid);
     if (write(report_fd, &pid, sizeof pid) == -1) {
+        kill(pid, SIGKILL); /* it may not know yet that it should end */
         _exit(0);
     }
     sigfillset(&all);
@@ -251,7 +255,8 @@ server_has_ended(const struct server *server)
 void
 server_stop(struct server *server)
 {
-    struct report report = {0};
+    /* What is true if the keeper is killed itself. */
+    struct report report = {.wait_status = SIGKILL, .switches = -1};
 
     kill(server->keeper_pid, SIGHUP);
     server->killed = !ends_within(server, GRACE_MS * NS_PER_MS);

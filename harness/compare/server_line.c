@@ -47,6 +47,19 @@ put_command(FILE *text, const char *command, int port, const char *host)
     }
 }
 
+/* "A=1 server": only a shell takes that; elsewhere env does. */
+static bool
+begins_with_assignment(const char *command)
+{
+    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+                               "abcdefghijklmnopqrstuvwxyz0123456789";
+    size_t length;
+
+    command += strspn(command, " ");
+    length = strspn(command, name);
+    return length > 0 && command[length] == '=';
+}
+
 const char *
 server_make_line(const struct server_order *order, int port,
                  struct server_line *line)
@@ -54,6 +67,7 @@ server_make_line(const struct server_order *order, int port,
     const char *launcher = order->launcher;
     const char *command = order->command;
     bool whole = command && strpbrk(command, SERVER_SHELL_SIGNS);
+    bool needs_env = command && begins_with_assignment(command);
     FILE *text;
     int n = 0;
 
@@ -64,8 +78,6 @@ server_make_line(const struct server_order *order, int port,
     }
     if (launcher || command) {
         text = fmemopen(line->text, SERVER_LINE_BYTES, "w");
-        /* Only a shell takes A=1 before a command; elsewhere env does, which
-         * becomes the server in its turn. */
         if (launcher) {
             fprintf(text, "%s%s sh -s -- ",
                     strpbrk(launcher, SERVER_SHELL_SIGNS) ? "" : "exec env ",
@@ -74,7 +86,7 @@ server_make_line(const struct server_order *order, int port,
             fputs("exec ", text);
         }
         if (!whole) {
-            fprintf(text, "\"$@\"%s", command ? " env " : "");
+            fprintf(text, "\"$@\"%s", needs_env ? " env " : " ");
         }
         if (command) {
             put_command(text, command, port, order->host);

@@ -138,11 +138,13 @@ perf_open(int fds[EVENTS], int nevents, pid_t pid, struct calls *calls)
     int id = event_id();
 
     if (id == -1) {
+        int error = access(TRACEFS "/events", R_OK) == -1 ? errno : EACCES;
+
         snprintf(calls->reason, sizeof calls->reason,
-                 access(TRACEFS "/events", R_OK) == -1 && errno != ENOENT
-                     ? "no perf: " TRACEFS ": %s"
-                     : "no perf: tracefs is not mounted at " TRACEFS,
-                 strerror(errno));
+                 error == ENOENT
+                     ? "no perf: tracefs is not mounted at " TRACEFS
+                     : "no perf: " TRACEFS ": %s",
+                 strerror(error));
         return 0;
     }
     for (int i = 0; i < nevents; i++) {

@@ -57,4 +57,7 @@ fails daytime socat '' \
     'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:date'
 fails upper socat 'wrong byte on connection' \
     'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:"stdbuf -i0 -o0 tr a-z A-Z"'
+mkdir "$tmp/a=b"
+cp "$badserver" "$tmp/a=b/server"
+in_sight equals true "$tmp/a=b/server"
 finish

@@ -165,7 +165,25 @@ two_namespaces() {
     ip link del "fw$$a" 2>/dev/null
 }
 
+# Where descriptors run out between a server and its launcher, the shell that
+# would read what the launcher passes on must not get ours: it would run it.
+without_descriptors() {
+    local limit i servers=()
+    for i in 1 2 3 4 5 6; do
+        servers+=(--server="s$i=$badserver")
+    done
+    for limit in $(seq 46 58); do
+        echo "touch $tmp/injected" |
+            prlimit --nofile="$limit" "$compare" --bin="$bin" --quick \
+                --scenarios=silent --out="$tmp/run" --launcher=env \
+                "${servers[@]}" >"$tmp/out" 2>"$tmp/err"
+    done
+    [ ! -e "$tmp/injected" ]
+    result "a launcher never gets our standard input" $?
+}
+
 wrong_usage
+without_descriptors
 here
 out_of_sight
 two_namespaces
