@@ -86,7 +86,10 @@ server_make_line(const struct server_order *order, int port,
             fputs("exec ", text);
         }
         if (!whole) {
-            fprintf(text, "\"$@\"%s", needs_env ? " env " : " ");
+            fprintf(text, "\"$@\"%s",
+                    !command    ? ""
+                    : needs_env ? " env "
+                                : " ");
         }
         if (command) {
             put_command(text, command, port, order->host);

@@ -73,17 +73,17 @@ START_TEST(commands_are_lines_for_the_shell)
     expect(NULL, "cd x; mine {port}", "/bin/sh | -c | cd x; mine 99 | sh");
     order.host = "::1";
     expect("A=1 ssh other", "mine {host}",
-           "/bin/sh | -c | exec env A=1 ssh other sh -s -- \"$@\" env "
+           "/bin/sh | -c | exec env A=1 ssh other sh -s -- \"$@\" "
            "mine ::1 | sh");
     expect("a; b", "mine",
-           "/bin/sh | -c | a; b sh -s -- \"$@\" env mine | sh");
+           "/bin/sh | -c | a; b sh -s -- \"$@\" mine | sh");
     /* What would run here. */
     expect("ssh other", "cd x; mine", NULL);
     expect("ssh other", "mine >x", NULL);
     memset(endless, 'x', sizeof endless - 1);
     expect(NULL, endless, NULL);
     order.arguments[0] = "strace";
-    expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" env mine | sh | strace");
+    expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" mine | sh | strace");
 }
 END_TEST
 
