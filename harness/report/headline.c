@@ -192,17 +192,15 @@ build_matrix(struct document *document, const struct summary *summary,
             left++;
         }
     }
-    if (sheet.nrows == 0) {
-        if (left == 0 && sheet.ncolumns > 4) {
-            document_paragraph(document, "Nothing is ranked: it takes three "
-                                         "blocks of slices of two servers "
-                                         "that serve all.");
-        }
-        return;
+    if (sheet.nrows > 0) {
+        document_heading(document, "Server CPU per echo, times the least of "
+                                   "the line; +-: half its 95 %% interval");
+        sheet_build(document, &sheet, true);
+    } else if (left == 0 && sheet.ncolumns > 4) {
+        document_paragraph(document, "Nothing is ranked: it takes three "
+                                     "blocks of slices of two servers that "
+                                     "serve all.");
     }
-    document_heading(document, "Server CPU per echo, times the least of the "
-                               "line; +-: half its 95 %% interval");
-    sheet_build(document, &sheet, true);
     if (left > 0) {
         document_paragraph(document, "%zu more scenario%s: report --all",
                            left, left == 1 ? "" : "s");
