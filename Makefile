@@ -356,6 +356,7 @@ check-faults: $(OUT)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a se
 
 check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
 	@OBJ="$(OBJ)" tests/lines/run
+	@OBJ="$(OBJ)" tests/lines/can_fail
 
 check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
