@@ -359,9 +359,13 @@ static void
 put_outside(struct text *text, enum cells_id id, const struct at *at)
 {
     const struct summary_group *group = at->group;
-    const struct fit *fit =
-        id < CELLS_RATE_NOISE ? &group->fit[FIT_CPU] : &group->fit[FIT_RATE];
+    const struct fit *fit;
 
+    if (id >= CELLS_MODEL) {
+        put_name(text, id == CELLS_MODEL ? at->model : at->base);
+        return;
+    }
+    fit = &group->fit[id < CELLS_RATE_NOISE ? FIT_CPU : FIT_RATE];
     switch (id) {
     case CELLS_NAME:
         text_add(text, "%s %d", group_life(group)->scenario,
@@ -394,11 +398,8 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_LIVES:
         put_lives(text, group);
         break;
-    case CELLS_RATE_ASKED:
-        text_add(text, "%d", group_life(group)->rate_per_s);
-        break;
     default:
-        put_name(text, id == CELLS_MODEL ? at->model : at->base);
+        text_add(text, "%d", group_life(group)->rate_per_s);
         break;
     }
 }
