@@ -178,13 +178,27 @@ write_reports(const struct summary *summary)
     return 0;
 }
 
-/* What a run that did not end well has measured stays beside the last good
- * results. Returns 0, or -1 after a sentence. */
+static size_t
+count_rows(const struct summary *summary, enum life_status status)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < summary->nrows; i++) {
+        count += summary->rows[i].status == status;
+    }
+    return count;
+}
+
+/* What a run that did not end well, or in which nothing was good, has
+ * measured stays beside the last good results. Returns 0, or -1 after a
+ * sentence. */
 static int
 keep_results(const struct summary *summary)
 {
-    bool beside = summary->results->run.partial &&
-                  faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
+    bool good =
+        !summary->results->run.partial && count_rows(summary, LIFE_OK) > 0;
+    bool beside =
+        !good && faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
 
     if (keep_file("results.jsonl",
                   beside ? "partial.jsonl" : "results.jsonl") != 0) {
@@ -239,23 +253,21 @@ run_cells(const struct plan *plan)
 static int
 exit_status(const struct summary *summary)
 {
-    size_t count[LIFE_STATUSES] = {0};
+    size_t invalid = count_rows(summary, LIFE_INVALID);
 
-    for (size_t i = 0; i < summary->nrows; i++) {
-        count[summary->rows[i].status]++;
-    }
-    if (count[LIFE_FAILED] > 0) {
+    if (count_rows(summary, LIFE_FAILED) > 0) {
         return EXIT_FAILED;
     }
-    if (count[LIFE_OK] == 0) {
+    if (count_rows(summary, LIFE_OK) == 0) {
         warnx("%s", lives.shared->interrupted
                         ? "interrupted before anything was measured"
                         : "nothing was measured; the table says why");
         return EXIT_UNMEASURED;
     }
-    if (count[LIFE_INVALID] > 0) {
-        warnx("%zu row%s could not be measured; the table says why",
-              count[LIFE_INVALID], count[LIFE_INVALID] == 1 ? "" : "s");
+    if (invalid > 0) {
+        warnx("%zu row%s could not be measured, the table says why; "
+              "the others are good",
+              invalid, invalid == 1 ? "" : "s");
         return EXIT_UNMEASURED;
     }
     return 0;
@@ -314,6 +326,7 @@ main(int argc, char **argv)
     check_streams();
     paper = report_paper_of(stdout);
     paper.folder = options->out;
+    paper.bin = options->bin;
     lives.options = options;
     lives.plan = &plan;
     catch_signals();

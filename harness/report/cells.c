@@ -341,7 +341,15 @@ static void
 put_lives(struct text *text, const struct summary_group *group)
 {
     bool differ = false;
+    int lives = 0;
 
+    for (size_t i = 0; i < group->nrows; i++) {
+        lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
+    }
+    if (lives < 2 || group->blocks == 0) {
+        text_add(text, "-");
+        return;
+    }
     for (int i = 0; i < FITS; i++) {
         for (size_t j = 0; j < group->nrows && !differ; j++) {
             if (group->fit[i].wide[j] > 0) {

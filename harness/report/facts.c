@@ -287,7 +287,7 @@ static const struct fact {
     {KIND_MANY, 0, TOPIC_COST, COSTS_THE_SAME,
      "costs the same CPU per echo as {least}"},
     {KIND_MANY, 0, TOPIC_COST, UNCLEAR,
-     "not told apart from {least} ({ratio})"},
+     "too close to {least} to tell ({ratio})"},
     {ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_ONE,
      "serves one client at a time"},
     {ANY, 0, TOPIC_SERVED, SERVES_TOO_FEW, "serves {served}: {errors}"},

@@ -176,6 +176,8 @@ build_matrix(struct document *document, const struct summary *summary,
 {
     struct sheet sheet = {0};
     size_t left = 0;
+    bool shown;
+    bool any = false; /* is ranked, if only to choose rates by it */
 
     sheet_column(&sheet, CELLS_NAME, 0);
     sheet_column(&sheet, CELLS_LABEL, 1);
@@ -183,6 +185,7 @@ build_matrix(struct document *document, const struct summary *summary,
     snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading,
              sizeof sheet.columns[0].heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
+        any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
         if (!is_compared(summary, i)) {
             continue;
         }
@@ -192,18 +195,19 @@ build_matrix(struct document *document, const struct summary *summary,
             left++;
         }
     }
-    if (sheet.nrows > 0) {
+    shown = sheet.nrows > 0;
+    if (shown) {
         document_heading(document, "Server CPU per echo, times the least of "
                                    "the line; +-: half its 95 %% interval");
         sheet_build(document, &sheet, true);
-    } else if (left == 0 && sheet.ncolumns > 4) {
+    } else if (left == 0 && sheet.ncolumns > 4 && !any) {
         document_paragraph(document, "Nothing is ranked: it takes three "
                                      "blocks of slices of two servers that "
                                      "serve all.");
     }
     if (left > 0) {
-        document_paragraph(document, "%zu more scenario%s: report --all",
-                           left, left == 1 ? "" : "s");
+        document_paragraph(document, "%zu %sscenario%s: report --all", left,
+                           shown ? "more " : "", left == 1 ? "" : "s");
     }
 }
 

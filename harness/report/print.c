@@ -45,11 +45,15 @@ print_headline(FILE *file, const struct summary *summary, size_t lines,
     FILE *memory = open_memstream(&text, &bytes);
 
     headline_build(&document, summary, lines);
-    document_paragraph(
-        &document,
-        "more: report --scenario=NAME | --why | --noise | --all%s%s%s",
-        paper->folder ? "   data: " : "", paper->folder ? paper->folder : "",
-        paper->folder ? "/results.csv" : "");
+    if (paper->bin && paper->folder) {
+        document_paragraph(&document,
+                           "more: %s/report %s/results.jsonl "
+                           "--scenario=NAME | --why | --noise | --all",
+                           paper->bin, paper->folder);
+    } else {
+        document_paragraph(&document, "more: report --scenario=NAME | --why "
+                                      "| --noise | --all");
+    }
     if (memory) {
         document_print_text(memory, &document, paper->width, paper->colour);
         fclose(memory);

@@ -21,7 +21,8 @@ enum {
 struct report_paper {
     int width;          /* columns, 60 or more */
     bool colour;        /* escape sequences are welcome */
-    const char *folder; /* of the other files, to be named; or NULL */
+    const char *bin;    /* folder of `report`, to be named; or NULL */
+    const char *folder; /* of the results, likewise */
 };
 
 /* What is wanted beside the tables of the scenarios. */

@@ -360,10 +360,15 @@ build_group(struct document *document, const struct summary_group *group,
     for (size_t i = 0; i < sheet.ncolumns; i++) {
         struct axis *column = &sheet.columns[i];
 
-        /* Without others there is no turn to wait for. */
-        if (cells_kind(group_life(group)) == KIND_ONE &&
-            (column->id == CELLS_P50 || column->id == CELLS_P99)) {
+        if (column->id != CELLS_P50 && column->id != CELLS_P99) {
+            continue;
+        }
+        /* Without others there is no turn to wait for; and one who connects
+         * anew begins where connecting begins. */
+        if (cells_kind(group_life(group)) == KIND_ONE) {
             snprintf(column->above, sizeof column->above, "latency");
+        } else if (group_life(group)->churn) {
+            snprintf(column->above, sizeof column->above, "connect to echo");
         }
     }
     sheet_group(&sheet, group);
