@@ -75,8 +75,7 @@ START_TEST(commands_are_lines_for_the_shell)
     expect("A=1 ssh other", "mine {host}",
            "/bin/sh | -c | exec env A=1 ssh other sh -s -- \"$@\" "
            "mine ::1 | sh");
-    expect("a; b", "mine",
-           "/bin/sh | -c | a; b sh -s -- \"$@\" mine | sh");
+    expect("a; b", "mine", "/bin/sh | -c | a; b sh -s -- \"$@\" mine | sh");
     /* What would run here. */
     expect("ssh other", "cd x; mine", NULL);
     expect("ssh other", "mine >x", NULL);
