@@ -105,9 +105,9 @@ report() {
 # printed_again [FILE]: report says of the file what compare said at its end,
 # but for where its files are.
 printed_again() {
-    "$bin/report" "${1:-$tmp/results/results.jsonl}" |
-        diff <(sed -n '/^Fiveways, /,$ { /^data: /d; s/ data: .*//; p }' \
-            "$tmp/out") - >>"$tmp/err"
+    diff <(sed -n '/^Fiveways, /,/^more: /p' "$tmp/out" | sed '/^more: /d') \
+        <("$bin/report" "${1:-$tmp/results/results.jsonl}" |
+            sed '/^more: /d') >>"$tmp/err"
 }
 
 # said PATTERN FILE: the file has a line that matches.
