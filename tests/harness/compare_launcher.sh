@@ -72,6 +72,9 @@ here() {
     fails "a launcher that is not there is told" \
         'threaded failed: ended with status 127; .*/nonexistent/launcher' \
         --launcher='/nonexistent/launcher'
+    [ -n "$(field server_cpu_us_per_echo threaded)" ] &&
+        said 'the last whole run stays' err
+    result "a run without one good row keeps the last results" $?
     fails "a launcher without standard input is told" \
         'threaded failed: .*the launcher must pass it on' \
         --launcher="bash -c '\"\$@\" </dev/null' bash"
