@@ -109,16 +109,18 @@ check_row(struct check_result *checks, const struct summary_row *row)
                   row->figure[LIFE_ECHOES_PER_S] / 1e6;
     double total = row->calls ? row->calls->per_echo : NAN;
     double named = 0;
+    bool shared = strcmp(life->layout, "shared") == 0;
 
-    if (isfinite(share) && life->message_bytes <= FLOOR_PIECE_BYTES) {
+    /* With CPUs of their own, the client's pays for a part of that. */
+    if (isfinite(share) && shared &&
+        life->message_bytes <= FLOOR_PIECE_BYTES) {
         count(&checks[CHECK_LIMIT], share <= LIMIT_HIGH, life,
               "the floor is %.2f of what it used", share);
     }
     /* In a closed loop somebody is always the limit, and "bound by" says who.
      * In an open loop a client without CPU to spare is late itself. On one
      * CPU that both share, each takes what the other leaves. */
-    if (life->rate_per_s > 0 && isfinite(used) &&
-        strcmp(life->layout, "shared") != 0) {
+    if (life->rate_per_s > 0 && isfinite(used) && !shared) {
         count(&checks[CHECK_CLIENT], used < CLIENT_HIGH, life,
               "it used %.2f of a CPU", used);
     }

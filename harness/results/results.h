@@ -394,11 +394,13 @@ struct summary_group {
 enum check {
     CHECK_BYTES,  /* bytes sent = bytes that came back = those that the
                    * server says it read and wrote */
-    CHECK_LIMIT,  /* nobody is cheaper than the kernel alone */
+    CHECK_LIMIT,  /* nobody is cheaper than the kernel alone, where both sides
+                   * share a CPU */
     CHECK_CLIENT, /* the load generator had CPU to spare where it does not
                    * share the server's */
     CHECK_KERNEL, /* no full listener queue, no lost connect, no segment
-                   * sent again; the kernel counts for the whole machine */
+                   * sent again; the kernel counts for the whole machine. Not
+                   * beside who leaves clients in its queue */
     CHECK_CALLS,  /* calls by name add up to the total, at least 2 an echo */
     CHECKS,
 };
