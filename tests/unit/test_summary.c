@@ -275,8 +275,8 @@ START_TEST(checks_see_what_cannot_be)
         double *figure = life.figure;
 
         begin();
-        strcpy(life.layout,
-               cases[i / 2].check == CHECK_CLIENT ? "split" : "shared");
+        snprintf(life.layout, sizeof life.layout, "%s",
+                 cases[i / 2].check == CHECK_CLIENT ? "split" : "shared");
         life.rate_per_s = cases[i / 2].check == CHECK_CLIENT ? 1000 : 0;
         strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
         figure[LIFE_LISTEN_OVERFLOWS] = 0;
