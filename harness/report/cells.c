@@ -49,6 +49,17 @@ group_life(const struct summary_group *group)
     return group->rows[0].life;
 }
 
+int
+group_lives(const struct summary_group *group)
+{
+    int lives = 0;
+
+    for (size_t i = 0; i < group->nrows; i++) {
+        lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
+    }
+    return lives;
+}
+
 bool
 row_keeps_up(const struct summary_row *row)
 {
@@ -306,9 +317,7 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
         put_ratio(text, row->yardstick ? NAN : row->over_yardstick.ratio);
         break;
     case CELLS_FLOOR:
-        /* Who serves only some has it easier, and so has no price. */
-        put_ratio(text,
-                  row->starved ? NAN : row->figure[LIFE_CPU_OVER_FLOOR]);
+        put_ratio(text, row->figure[LIFE_CPU_OVER_FLOOR]);
         break;
     case CELLS_OVER_BASE:
         over_base = summary_compare(
@@ -341,12 +350,8 @@ static void
 put_lives(struct text *text, const struct summary_group *group)
 {
     bool differ = false;
-    int lives = 0;
 
-    for (size_t i = 0; i < group->nrows; i++) {
-        lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
-    }
-    if (lives < 2 || group->blocks == 0) {
+    if (group_lives(group) < 2 || group->blocks == 0) {
         text_add(text, "-");
         return;
     }

@@ -265,6 +265,9 @@ enum cells_kind cells_kind(const struct life *life);
 /* The life that says what a group is like. */
 const struct life *group_life(const struct summary_group *group);
 
+/* How many lives were measured of the model that has most. */
+int group_lives(const struct summary_group *group);
+
 /* True if everybody was served at the rate that was asked for. */
 bool row_keeps_up(const struct summary_row *row);
 

@@ -76,7 +76,7 @@ build_title(struct document *document, const struct summary_group *group)
     };
     const struct life *life = group_life(group);
     struct text text = {0};
-    int lives = 0;
+    int lives = group_lives(group);
 
     cells_label(&text, life);
     if (cells_kind(life) != KIND_BULK) {
@@ -86,9 +86,6 @@ build_title(struct document *document, const struct summary_group *group)
         if (strcmp(life->layout, layouts[i][0]) == 0) {
             text_add(&text, ", %s", layouts[i][1]);
         }
-    }
-    for (size_t i = 0; i < group->nrows; i++) {
-        lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
     }
     text_add(&text, ", %d li%s", lives, lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */

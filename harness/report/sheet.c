@@ -102,9 +102,10 @@ static void
 put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
           bool milliseconds)
 {
+    struct at own = meet(&(struct axis){0}, row);
+
     for (size_t i = 0; i < sheet->ncolumns; i++) {
         enum cells_id id = sheet->columns[i].id;
-        struct at own = meet(&(struct axis){0}, row);
         struct at at = meet(&sheet->columns[i], row);
         struct text text = {0};
         enum mark mark;
@@ -135,6 +136,8 @@ sheet_build(struct document *document, struct sheet *sheet, bool legend)
     for (size_t i = 0; table && i < sheet->nrows; i++) {
         put_cells(&table->cells[i * sheet->ncolumns], sheet, &sheet->rows[i],
                   milliseconds);
+    }
+    if (table) {
         table->legend = legend;
     }
     free(sheet->rows);
