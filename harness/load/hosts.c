@@ -30,6 +30,7 @@ enum {
     MEETING_BYTES = 64,   /* "[fe80::1]:40123" */
     LINE_BYTES = 4096,    /* of what they say to each other */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
+    PATIENT_LOOKS = 50,   /* then we say for whom we wait */
     REPLY_S = 10,         /* a host that is there answers within */
     CLOCK_LOOKS = 16,     /* at each clock: the best of them counts */
     BEGIN_NS = 200000000, /* from the word to the instant */
@@ -185,6 +186,7 @@ gather(struct lead *lead)
     int64_t deadline_ns =
         lead->order->launcher != NULL ? clock_now_ns() + JOIN_NS : INT64_MAX;
     const char *why = NULL;
+    int idle = 0;
     while (lead->count < lead->order->hosts) {
         struct pollfd listener = {.fd = lead->listen_fd, .events = POLLIN};
         if (*lead->options->interrupted) {
@@ -199,6 +201,9 @@ gather(struct lead *lead)
             why = "the launcher failed";
         } else if (clock_now_ns() > deadline_ns) {
             why = "a minute is over";
+        } else if (++idle == PATIENT_LOOKS) {
+            fprintf(stderr, "load: %d of %d hosts have joined\n", lead->count,
+                    lead->order->hosts);
         }
         if (why != NULL) {
             fprintf(stderr,
