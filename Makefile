@@ -607,7 +607,7 @@ lint: format-check ## clang-format, clang-tidy, shellcheck
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
 	@for program in $(PROGRAMS); do \
-	    install -D -m 755 "$$program" $(INSTALLED)"$${program##*/}" || { \
+	    install -DT -m 755 "$$program" $(INSTALLED)"$${program##*/}" || { \
 	        echo "$${program##*/} could not be installed there;" \
 	            "PREFIX= says where else" >&2; exit 1; }; done
 
