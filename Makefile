@@ -42,11 +42,11 @@ VARIANT | any | | a build of its own in build/VARIANT, as VARIANT=asan
 V | any | | with V=1 the commands are shown
 CI | any | | warnings are errors, unless it is empty
 CC CFLAGS CPPFLAGS LDFLAGS LDLIBS | any | | the compiler and its flags
-PKG_CONFIG PKG_CONFIG_% | any | | where libevent, jansson and Check are found
-PREFIX DESTDIR | any | | where `make install` puts them: DESTDIR/PREFIX/bin
-NO_COLOR TERM | any | | no colour, unless NO_COLOR is empty; none either with TERM=dumb
-COLUMNS | any | | how wide the tables may be: 60 to 100
-EVENT_NO% | any | | what libevent may not use, as EVENT_NOEPOLL=1
+PKG_CONFIG PKG_CONFIG_% | any | | what finds libevent, jansson and Check, and where
+PREFIX DESTDIR | any | | `make install` puts things into DESTDIR/PREFIX/bin
+NO_COLOR TERM | any environment | | no colour, unless NO_COLOR is empty; none with TERM=dumb either
+COLUMNS | any environment | | how wide tables may be: 60 to 100
+EVENT_NO% | any environment | | what libevent may not use, as EVENT_NOEPOLL=1
 endef
 # What else tools read; nobody needs to be told of it.
 OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
@@ -439,11 +439,11 @@ compare-quick: ## the same in 15 s: to look at, not to quote
 	$(COMPARE_BUILD)
 	@$(BIN)/compare --quick $(COMPARE_FLAGS)
 
-c10k: ## 10 000 clients, 16 of them busy: who holds them, and at what cost
+c10k: ## ten thousand clients, 16 of them busy (two minutes)
 	$(COMPARE_BUILD)
 	@$(BIN)/compare --c10k $(COMPARE_FLAGS)
 
-compare-variants: ## libevent on poll and select, its buffers, swapcontext, large stacks
+compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 	$(COMPARE_BUILD)
 	@$(BIN)/compare --variants $(COMPARE_FLAGS)
 
@@ -492,8 +492,9 @@ check-conformance: $(BUILD)/tests/conformance $(PROGRAMS) ## every case against 
 check-faults: $(BUILD)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
 	@$(TEST_ENV) tests/conformance/run $(BUILD)/tests/faults
 
-check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
+check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
 	@OBJ="$(OBJ)" tests/lines/run
+	@tests/lines/settings $(BIN)
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
 check-harness: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
@@ -516,7 +517,7 @@ check-promises: $(SUITES) ## tests/PROMISES.md is about the tests there are
 	@$(TEST_ENV) tests/promises/check $(SUITES)
 
 CASE_RESULTS := $(SUITES:%=%.results)
-promises: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## run the tests it names and write tests/PROMISES.md (5 min)
+promises: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## run these tests, write tests/PROMISES.md (5 min)
 	@$(TEST_ENV) $(BUILD)/tests/harness
 	@for part in check-unit check-conformance check-faults \
 	    check-mutants-all; do \
@@ -533,14 +534,14 @@ check-fuzz: $(FUZZ_REPLAYS) ## parsers against stored and changed hostile inputs
 check-build: $(BUILD)/tests/planted $(PROGRAMS) ## that this VARIANT is what it is called
 	@$(TEST_ENV) tests/builds/run
 
-check-all: ## all of it in every build, a line for each (BUILDS= narrows it down)
+check-all: ## all of it in every build, a line for each
 	@tests/builds/matrix $(filter-out check-promises,$(CHECK_PARTS)) \
 	    check-compare
 	@$(MAKE) --no-print-directory check-mutants-all
 	@$(MAKE) --no-print-directory check-promises
 
 ifneq ($(VARIANT),coverage)
-coverage: ## lines and branches of the servers that the tests execute
+coverage: ## lines and branches of servers that tests execute
 	@$(MAKE) --no-print-directory VARIANT=coverage coverage
 else
 COVERED_BY := check-unit check-conformance $(filter check-faults,$(CHECK_PARTS))
@@ -562,7 +563,7 @@ fuzz: ## search for inputs that break a parser (clang)
 fuzzers: $(FUZZERS)
 
 # One package at a time: libevent alone may be missing and the rest works.
-deps: ## install what is missing, with apt (through sudo if not root)
+deps: ## install what is missing, with apt (and sudo)
 	@missing="$(strip $(MISSING) $(MISSING_TOOLS))"; \
 	if [ -z "$$missing" ]; then echo "nothing is missing"; exit 0; fi; \
 	if ! command -v apt-get >/dev/null; then \
@@ -576,18 +577,20 @@ deps: ## install what is missing, with apt (through sudo if not root)
 	        --no-install-recommends $$package >/dev/null || \
 	        echo "could not install $$package" >&2; done
 
+# 80 columns: a sentence above has 54 of them at most.
 help: ## list all this
 	@awk -F ':.*## ' '/^[a-z%$$(][^ ]*:.*## / \
 	    {sub(/^\$$\(MODELS_ALL\)/, "<model>", $$1); \
 	     printf "  make %-18s %s\n", $$1, $$2}' Makefile
-	@echo
 	@awk -F ' *[|] *' '/^define SETTINGS/ { on = 1; next } /^endef/ { on = 0 } \
-	    on { gsub(/%/, "...", $$1); gsub(/%/, "*", $$2); gsub(/ |$$/, "= ", $$1); \
-	        head = "  " $$1; if (length(head) > 20) { print head; head = "" } \
-	        text = $$4; if ($$2 != "any") text = text " (" $$2 ")"; \
-	        n = split(text, words, " "); line = sprintf("%-20s", head); \
-	        for (i = 1; i <= n; i++) { \
-	            if (length(line " " words[i]) > 79) { print line; line = sprintf("%20s", "") } \
+	    on { if ($$2 != last) { last = $$2; gsub(/%/, "*", $$2); \
+	            gsub(/ /, ", ", $$2); print "\nfor " $$2 ":" } \
+	        gsub(/%/, "*", $$1); gsub(/ /, "= ", $$1); line = "  " $$1 "="; \
+	        if (length(line) > 19) { print line; line = "" } \
+	        line = sprintf("%-19s", line); \
+	        n = split($$4, words, " "); for (i = 1; i <= n; i++) { \
+	            if (length(line " " words[i]) > 80) { print line; \
+	                line = sprintf("%19s", "") } \
 	            line = line " " words[i] } print line }' Makefile
 	@echo
 	@echo "VARIANT is one of: $(VARIANTS)"
@@ -609,7 +612,7 @@ install: programs ## install the programs to PREFIX/bin as fiveways-NAME
 	@for program in $(PROGRAMS); do \
 	    install -DT -m 755 "$$program" $(INSTALLED)"$${program##*/}" || { \
 	        echo "$${program##*/} could not be installed there;" \
-	            "PREFIX= says where else" >&2; exit 1; }; done
+	            "try sudo, or PREFIX=$$HOME/.local" >&2; exit 1; }; done
 
 uninstall: ## remove them from there
 	@for program in $(PROGRAMS); do rm -f $(INSTALLED)"$${program##*/}" || { \
