@@ -372,8 +372,8 @@ WERROR := $(if $(CI),-Werror)
 .PHONY: all always help deps programs $(MODELS_ALL) harness tests \
         hello bufferevent load report yardstick \
         compare compare-quick compare-full compare-variants c10k check \
-        check-unit check-lines check-conformance check-faults check-harness \
-        check-calibration check-fuzz check-build check-compare check-mutants \
+        check-unit check-make check-lines check-conformance check-faults \
+        check-harness check-calibration check-fuzz check-build check-compare check-mutants \
         check-mutants-all \
         check-promises promises check-all coverage soak fuzz fuzzers format \
         format-check lint clean install uninstall
@@ -471,7 +471,7 @@ else
 # What waits more than it computes runs side by side; the harness's tests
 # measure, and run alone. The mutants, which test the tests, and check-compare
 # are for CI and check-all.
-CHECK_BESIDE := check-conformance check-faults check-unit
+CHECK_BESIDE := check-conformance check-faults check-unit check-make
 CHECK_PARTS := check-lines $(CHECK_BESIDE) check-harness check-fuzz \
                $(if $(VARIANT),,check-promises)
 CHECK_ALONE := $(filter-out check-lines $(CHECK_BESIDE),$(CHECK_PARTS))
@@ -499,6 +499,9 @@ check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
 
 check-harness: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
+
+check-make: ## what can be set on make's command line
+	@tests/builds/make_usage.sh
 
 check-calibration: $(BUILD)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
 	@$(TEST_ENV) tests/harness/calibration
