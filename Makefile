@@ -428,7 +428,7 @@ ifneq ($(filter jansson,$(HAVE)),)
 COMPARE_FLAGS = --bin=$(BIN) $(if $(OUT),,--out=$(BUILD)/$(@:c10k=compare-c10k)) \
     $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
-COMPARE_BUILD = @$(MAKE) -q programs >/dev/null 2>&1 || { \
+COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
     $(MAKE) --no-print-directory $(JOBS) programs SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)
