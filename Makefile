@@ -48,9 +48,9 @@ NO_COLOR TERM | any environment | | no colour, unless NO_COLOR is empty; none wi
 COLUMNS | any environment | | how wide tables may be: 60 to 100
 EVENT_NO% | any environment | | what libevent may not use, as EVENT_NOEPOLL=1
 endef
-# What else tools read; nobody needs to be told of it.
+# What else tools read, or who makes packages says; nobody needs to be told.
 OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
-          ASAN_% LSAN_% TSAN_% UBSAN_% ONLY_TEST FIVEWAYS_TEST
+          ASAN_% LSAN_% TSAN_% UBSAN_% ONLY_TEST CXX% AR LD NM INSTALL AM_%
 
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
@@ -123,10 +123,9 @@ ifeq ($(MAKELEVEL),0)
 $(foreach name,$(filter-out $(OTHERS),$(GIVEN)),\
     $(if $(call rows_of,$(name)),,$(call unknown,$(name),$(call meant,$(name))))\
     $(if $(filter $(call targets,$(name)),any $(GOALS)),,$(call useless,$(name))))
-ifneq ($(filter SERVER,$(GIVEN)),)
-ifneq ($(shell tr '\0' '\n' </proc/$$PPID/cmdline | grep -c '^SERVER='),1)
+ifneq ($(if $(filter SERVER,$(GIVEN)),$(filter-out 0 1,\
+    $(shell tr '\0' '\n' </proc/$$PPID/cmdline | grep -c '^SERVER='))),)
 $(error SERVER= is there twice, and make sees only the last; please call the others SERVER2= to SERVER6=)
-endif
 endif
 endif
 
@@ -500,9 +499,6 @@ check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
 check-harness: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
-check-make: ## what can be set on make's command line
-	@tests/builds/make_usage.sh
-
 check-calibration: $(BUILD)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
 	@$(TEST_ENV) tests/harness/calibration
 
@@ -555,6 +551,9 @@ coverage: $(UNIT_TESTS) $(PROGRAMS)
 endif
 endif
 endif
+
+check-make: ## what can be set on make's command line
+	@tests/builds/make_usage.sh
 
 soak: $(BUILD)/tests/soak $(PROGRAMS) ## verified traffic of every kind, for half an hour
 	@$(TEST_ENV) $(BUILD)/tests/soak $(filter-out --models=%,$(GIVEN_FLAGS)) \
