@@ -208,14 +208,15 @@ LINK    = $(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
           $(LDFLAGS)
 # What things are made with, a file for each: written when that has changed, so
 # that what was made with it is made anew. Looked at here and not in a recipe,
-# which `make -n` would expand and `make -q` take for work to be done.
+# which `make -n` would expand and `make -q` take for work to be done; `strip`,
+# because make 4.3 leaves a newline behind what is longer than 200 bytes.
 WITH := $(BUILD)/made-with
 with_compile = $(COMPILE)
 with_link    = $(LINK) ... $(LDLIBS)
 $(foreach m,libevent check jansson,\
     $(eval with_$(m) := $$(cflags_$(m)) $$(libs_$(m))))
 $(foreach it,compile link libevent check jansson,\
-    $(if $(subst |$(file <$(WITH)/$(it))|,,|$(with_$(it))|),\
+    $(if $(subst |$(strip $(file <$(WITH)/$(it)))|,,|$(strip $(with_$(it)))|),\
         $(eval $(WITH)/$(it): always)))
 $(WITH)/%:
 	@mkdir -p $(@D)
