@@ -106,11 +106,12 @@ remakes() {
         fi
     result "$name" $?
 }
-remakes "it builds in a path with blanks, a \$ and an umlaut" 'CC\|LINK' CFLAGS=-O0
-remakes "and nothing a second time" '' CFLAGS=-O0
 HAVE='' BASE=x BUILD=/none OBJ=/none OWN_CFLAGS=-none OWN_LIBS=-none WERROR=-none \
     FLAGS_=-none SAY=false DEPS_TRIED=x \
-    remakes "the environment replaces no variable inside" '' CFLAGS=-O0
+    remakes "the environment replaces no variable inside" 'CC\|LINK' \
+    CFLAGS=-O1
+remakes "it builds in a path with blanks, a \$ and an umlaut" 'CC\|LINK' CFLAGS=-O0
+remakes "and nothing a second time" '' CFLAGS=-O0
 remakes "LDFLAGS= links anew, and only that" LINK CFLAGS=-O0 LDFLAGS=-static-libgcc
 remakes "without it again" LINK CFLAGS=-O0
 remakes "LDLIBS= as well" LINK CFLAGS=-O0 LDLIBS=-lm
