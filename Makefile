@@ -411,6 +411,7 @@ JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
+DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
@@ -418,7 +419,6 @@ NEEDS_DEPS := compare compare-quick compare-full compare-variants c10k check \
               check-unit check-lines check-conformance check-faults \
               check-harness check-fuzz check-build check-all coverage \
               check-mutants check-mutants-all check-promises promises
-DEPS_TRIED :=
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
 $(NEEDS_DEPS): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
