@@ -258,8 +258,9 @@ begin(struct lead *lead)
     int64_t begin_ns = clock_wall_ns() + BEGIN_NS;
     for (int i = 0; i < lead->count; i++) {
         struct host *host = &lead->hosts[i];
-        dprintf(host->fd, "begin %lld %d %d\n",
-                (long long)(begin_ns + host->ahead_ns), i, lead->count);
+        int64_t theirs_ns = begin_ns + host->ahead_ns;
+        dprintf(host->fd, "begin %lld %d %d\n", (long long)theirs_ns, i,
+                lead->count);
     }
     return 0;
 }
