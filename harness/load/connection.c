@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -122,18 +123,16 @@ send_more(struct connection *connection)
         int64_t left = stream->message_end - stream->nwritten;
         int hello_left = stream->hello_end - stream->hello_sent;
         ssize_t nwritten = 0;
-        if (left > PATTERN_WINDOW_BYTES) {
-            left = PATTERN_WINDOW_BYTES;
-        }
         if (hello_left > 0) {
             /* The message goes in the same segment. */
             nwritten = send(connection->fd, hello + stream->hello_sent,
                             (size_t)hello_left,
                             MSG_NOSIGNAL | (left > 0 ? MSG_MORE : 0));
         } else if (left > 0) {
-            nwritten = send(connection->fd,
-                            pattern_window(stream->number, stream->nwritten),
-                            (size_t)left, MSG_NOSIGNAL);
+            nwritten =
+                send(connection->fd,
+                     pattern_window(stream->number, stream->nwritten),
+                     (size_t)MIN(left, PATTERN_WINDOW_BYTES), MSG_NOSIGNAL);
         }
         if (nwritten == -1 && errno != EAGAIN) {
             stream->last_errno = errno;
@@ -202,9 +201,7 @@ connection_wake(struct engine *run, struct connection *connection)
 void
 connection_moved(struct engine *run)
 {
-    if (run->now_ns - run->moved_ns > run->gap_ns) {
-        run->gap_ns = run->now_ns - run->moved_ns;
-    }
+    run->gap_ns = MAX(run->gap_ns, run->now_ns - run->moved_ns);
     run->moved_ns = run->now_ns;
 }
 
@@ -251,8 +248,8 @@ verify(struct engine *run, struct connection *connection, size_t count)
         bytes++;
         count--;
     }
-    int64_t due = stream->message_end - stream->nread;
-    size_t compared = (int64_t)count < due ? count : (size_t)due;
+    size_t compared =
+        MIN(count, (size_t)(stream->message_end - stream->nread));
     size_t right =
         pattern_compare(stream->number, stream->nread, bytes, compared);
     stream->nread += (int64_t)right;

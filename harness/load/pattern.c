@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/load/internal.h"
 
@@ -134,10 +135,7 @@ static bool
 is_in_flight(const struct stream *stream, uint32_t position,
              int64_t message_bytes)
 {
-    int64_t from = stream->nread - message_bytes;
-    if (from < 0) {
-        from = 0;
-    }
+    int64_t from = MAX(stream->nread - message_bytes, 0);
     uint32_t start = position_of(stream->number, from);
     int64_t distance =
         (position + (int64_t)PATTERN_PRIME - start) % PATTERN_PRIME;
@@ -176,9 +174,7 @@ pattern_explain(struct engine *run, const struct connection *own,
                 const unsigned char *got, size_t count)
 {
     char *text = run->result->mismatch.origin;
-    if (count > COMPARED_BYTES) {
-        count = COMPARED_BYTES;
-    }
+    count = MIN(count, COMPARED_BYTES);
     if (!explain_changed(&own->stream, got, count, text) &&
         !explain_own(&own->stream, got, count, text)) {
         explain_other(run, own, got, count, text);

@@ -2,6 +2,7 @@
  * result.c: what a run saw: kinds of error, whose fault each is, and sums.
  */
 #include <errno.h>
+#include <sys/param.h>
 
 #include "harness/load/internal.h"
 
@@ -86,12 +87,6 @@ engine_has_wrong_byte(const struct engine_result *result)
            result->errors[ENGINE_EXTRA_BYTES] != 0;
 }
 
-static int64_t
-larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 void
 engine_add_errors(struct engine_result *into,
                   const struct engine_result *from)
@@ -124,9 +119,9 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->stalled_behind += from->stalled_behind;
     into->arrivals += from->arrivals;
     into->client_cpu_ns += from->client_cpu_ns;
-    into->window_ns = larger(into->window_ns, from->window_ns);
-    into->overslept_ns = larger(into->overslept_ns, from->overslept_ns);
-    into->oldest_ns = larger(into->oldest_ns, from->oldest_ns);
+    into->window_ns = MAX(into->window_ns, from->window_ns);
+    into->overslept_ns = MAX(into->overslept_ns, from->overslept_ns);
+    into->oldest_ns = MAX(into->oldest_ns, from->oldest_ns);
     into->interrupted = into->interrupted || from->interrupted;
     histogram_merge(&into->latency, &from->latency);
     histogram_merge(&into->response, &from->response);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/report/internal.h"
 
@@ -179,12 +180,6 @@ name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
     }
 }
 
-static int64_t
-larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* What there is in a second is a sum only of what there was in the same
  * second. Hosts do not start on the dot, so a little apart is still together.
  */
@@ -201,11 +196,11 @@ note_times(FILE *stream, const struct saved_run *runs, int n)
     for (int i = 0; i < n; i++) {
         int64_t window_ms = runs[i].result.window_ns / NS_PER_MS;
 
-        latest_begin_ms = larger(latest_begin_ms, runs[i].begun_ms);
-        first_end_ms = -larger(-first_end_ms, -runs[i].begun_ms - window_ms);
-        longest_ms = larger(longest_ms, window_ms);
+        latest_begin_ms = MAX(latest_begin_ms, runs[i].begun_ms);
+        first_end_ms = MIN(first_end_ms, runs[i].begun_ms + window_ms);
+        longest_ms = MAX(longest_ms, window_ms);
     }
-    together_ms = larger(first_end_ms - latest_begin_ms, 0);
+    together_ms = MAX(first_end_ms - latest_begin_ms, 0);
     if ((double)together_ms < TOGETHER_SHARE * (double)longest_ms) {
         fprintf(
             stream,
