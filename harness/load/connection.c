@@ -44,18 +44,13 @@ is_churned(const struct engine *run, const struct connection *connection)
 void
 connection_close(struct engine *run, struct connection *connection)
 {
-    switch (connection->state) {
-    case CONNECTION_CONNECTING:
+    enum connection_state state = connection->state;
+    if (state == CONNECTION_CONNECTING) {
         run->connecting--;
-        break;
-    case CONNECTION_GREETING:
-    case CONNECTION_ECHOING:
-    case CONNECTION_PARTING:
+    } else if (state == CONNECTION_GREETING || state == CONNECTION_ECHOING ||
+               state == CONNECTION_PARTING) {
         run->pending--;
         run->strangers -= !connection->served;
-        break;
-    default:
-        break;
     }
     deadline_remove(&run->wakes, &connection->wake);
     open_loop_forget(run, connection);
@@ -211,20 +206,16 @@ static void
 keep_mismatch(struct engine *run, const struct connection *connection,
               unsigned char expected, const unsigned char *got, size_t count)
 {
-    struct engine_result *result = run->result;
+    struct engine_mismatch *mismatch = &run->result->mismatch;
     const struct stream *stream = &connection->stream;
-    if (engine_has_wrong_byte(result)) {
+    if (engine_has_wrong_byte(run->result)) {
         return;
     }
-    result->mismatch = (struct engine_mismatch){
-        .connection = stream->number,
-        .offset = stream->nread,
-        .expected = expected,
-        .got = *got,
-    };
+    *mismatch = (struct engine_mismatch){stream->number, stream->nread,
+                                         expected, *got, ""};
     if (stream->hello_end == HELLO_BYTES &&
         stream->hello_read < HELLO_BYTES) {
-        strcpy(result->mismatch.origin, "in the greeting");
+        strcpy(mismatch->origin, "in the greeting");
     } else {
         pattern_explain(run, connection, got, count);
     }
@@ -289,9 +280,8 @@ count_echo(struct engine *run, struct connection *connection)
     }
 }
 
-/* What follows an echo: the next message, or in an open loop the message that
- * has been waiting for a connection, if there is one. There is also to be
- * sent what came due while events were handled. */
+/* What follows an echo: the next message; in an open loop that which waits
+ * for a connection, and what came due while events were handled. */
 static void
 go_on(struct engine *run, struct connection *connection)
 {
@@ -353,24 +343,21 @@ connection_receive(struct engine *run, struct connection *connection,
 
 /* ---- where it comes from ------------------------------------------------
  *
- * One client address has about 28 000 ports towards one server, and each
- * stays taken for a minute after its connection was closed. A server on
- * 127.0.0.0/8 can be reached from all of 127.0.0.0/8, so runs that may need
- * more ports than that spread over many of its addresses.
+ * A client address has about 28 000 ports towards a server, and each stays
+ * taken for a minute after its connection was closed. A server on 127.0.0.0/8
+ * can be reached from all of it, so runs that may need more ports spread over
+ * many of its addresses.
  */
 
 bool
 source_is_loopback(const struct engine_options *options)
 {
-    if (options->address.ss_family == AF_INET6) {
-        struct sockaddr_in6 address;
-        memcpy(&address, &options->address, sizeof address);
-        return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr);
-    }
-    struct sockaddr_in address;
-    memcpy(&address, &options->address, sizeof address);
-    return options->address.ss_family == AF_INET &&
-           ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    const void *address = &options->address;
+    const struct sockaddr_in *in = address;
+    const struct sockaddr_in6 *in6 = address;
+    return options->address.ss_family == AF_INET6
+               ? IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)
+               : ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 /* The port is chosen by connect. Returns 0, or -1 with errno. */

@@ -164,18 +164,16 @@ static void
 name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
              int n)
 {
-    size_t length = (size_t)snprintf(text, text_bytes, "%d run%s against %s",
-                                     n, n == 1 ? "" : "s", runs[0].target);
-
+    snprintf(text, text_bytes, "%d run%s against %s", n, n == 1 ? "" : "s",
+             runs[0].target);
     for (int i = 1; i < n; i++) {
         bool known = false;
 
         for (int j = 0; j < i; j++) {
             known = known || strcmp(runs[i].target, runs[j].target) == 0;
         }
-        if (!known && length < text_bytes) {
-            length += (size_t)snprintf(text + length, text_bytes - length,
-                                       " and %s", runs[i].target);
+        if (!known) {
+            text_append(text, text_bytes, " and ", "%s", runs[i].target);
         }
     }
 }
@@ -215,36 +213,32 @@ note_times(FILE *stream, const struct saved_run *runs, int n)
 int
 merge_print(FILE *stream, const char *const *paths, int n, bool colour)
 {
-    struct saved_run *runs = calloc((size_t)n, sizeof *runs);
-    struct saved_run *sum = calloc(1, sizeof *sum);
+    struct saved_run *runs = calloc((size_t)n + 1, sizeof *runs);
+    struct saved_run *sum = &runs[n];
     char target[2 * SAVED_TARGET_BYTES];
-    int status = EXIT_NO_MEASURE;
+    char reason[MERGE_REASON_BYTES];
+    int status;
 
-    if (!runs || !sum) {
+    if (!runs) {
         fputs("report: not enough memory\n", stderr);
-    } else if (read_all(paths, n, runs) == 0) {
-        char reason[MERGE_REASON_BYTES];
-
-        status = EXIT_SUCCESS;
-        for (int i = 0; i < n && status == EXIT_SUCCESS; i++) {
-            if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
-                fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
-                        paths[0]);
-                status = EXIT_NO_MEASURE;
-            }
+        return EXIT_NO_MEASURE;
+    }
+    status = read_all(paths, n, runs);
+    for (int i = 0; i < n && status == 0; i++) {
+        status = merge_add(sum, &runs[i], i == 0, reason);
+        if (status != 0) {
+            fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
+                    paths[0]);
         }
     }
-    if (status == EXIT_SUCCESS) {
+    if (status == 0) {
         name_targets(target, sizeof target, runs, n);
         summary_print(stream, target, &sum->options, &sum->result, colour);
         note_times(stream, runs, n);
         status = summary_exit_status(&sum->result);
-        if (fflush(stream) != 0 || ferror(stream)) {
-            fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-            status = EXIT_NO_MEASURE;
-        }
+    } else {
+        status = EXIT_NO_MEASURE;
     }
     free(runs);
-    free(sum);
     return status;
 }
