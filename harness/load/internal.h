@@ -116,10 +116,9 @@ struct engine {
                                    * that has waited longest first */
     int64_t measured_from_ns;     /* open loop: what is due from here on is
                                    * measured; INT64_MAX before the window */
-    int64_t due_until_ns; /* open loop: and what is due before this is sent;
-                           * INT64_MAX until the window is over */
-    int64_t spun_ns;      /* open loop: time given to looking for events again
-                           * and again instead of sleeping */
+    int64_t due_until_ns;         /* open loop: and what is due before this is
+                                   * sent; INT64_MAX until the window is over */
+    int64_t spun_ns; /* open loop: time spent awake, not working */
 
     bool measuring;   /* inside the window */
     bool has_drained; /* a slice has come to its end before */
@@ -132,12 +131,11 @@ struct engine {
     int64_t next_progress_ns; /* when to call on_progress */
     int64_t moved_ns;         /* when a byte last came back, or a connect */
     int64_t gap_ns;           /* longest time without since it was reset */
-    int64_t lost_ns;          /* time that passed while we could not run, in
-                               * pieces of LOST_NS_MIN and more */
+    int64_t lost_ns;          /* while we could not run, in long pieces */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
                                * it was running at the last look */
-    int64_t patient_from_ns;  /* before this nobody is late: until then we, or
-                               * the server, were stopped */
+    int64_t patient_from_ns;  /* before this nobody is late: we, or the
+                               * server, were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
     int slack_ns; /* of this thread's timers, before the run */
@@ -152,14 +150,11 @@ struct engine {
 /* ---- the bytes ----------------------------------------------------------
  *
  * A table of pseudo-random bytes whose length is a prime is repeated without
- * end. Connection number c starts at its own place in it, its phase, so the
- * byte at offset p of its stream is table[(p + c * STEP) mod PRIME]. A byte
- * that is wrong, lost, doubled or of another connection does not fit, and no
- * byte has to be remembered to find that out.
- *
- * What it costs: numbers that differ by a multiple of PRIME have the same
- * phase, and a single wrong byte is right by chance one time in 256; more
- * than a few wrong bytes are always found.
+ * end. Connection c starts at its own place in it: the byte at offset p of
+ * its stream is table[(p + c * STEP) mod PRIME]. A byte that is wrong, lost,
+ * doubled or of another connection does not fit, and none is remembered for
+ * it. What it costs: numbers that differ by a multiple of PRIME are alike,
+ * and a single wrong byte is right by chance one time in 256.
  */
 
 enum {
@@ -202,11 +197,10 @@ void error_count(struct engine_result *result, enum engine_error error,
 
 /* ---- the open loop ------------------------------------------------------
  *
- * A message of the schedule that is due goes to the connection that has been
- * free the longest. When none is free it waits, and its time goes on from
- * the instant it was due: nothing is dropped and nothing is put off. What
- * waits needs no memory, because it is a stretch of the schedule: from the
- * first instant that was not sent until now.
+ * A message that is due goes to the connection that has been free the
+ * longest. When none is free it waits, and its time goes on from the instant
+ * it was due: nothing is dropped or put off. What waits needs no memory: it
+ * is the schedule from the first instant that was not sent until now.
  *
  * The time of one message is cut in three:
  *
@@ -224,9 +218,8 @@ void error_count(struct engine_result *result, enum engine_error error,
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
 
-/* Pass the next instant, which was schedule->next_ns, and work out the one
- * after it. Rounding does not add up: after a day of fixed gaps the instant
- * is still right to a nanosecond. */
+/* Pass the next instant, schedule->next_ns, and work out the one after it.
+ * Rounding does not add up: it is right to a nanosecond after a day. */
 void schedule_pass(struct schedule *schedule);
 
 /* Does the run send by a schedule? */
@@ -249,10 +242,9 @@ void open_loop_record(struct engine *run,
 /* True while a message that is due waits for a connection. */
 bool open_loop_waits(const struct engine *run);
 
-/* Close the books at run->now_ns: count what is unfinished, on its way or
- * still waiting, and let it into the response times with its age; then judge
- * whether this client was on time, which is an error of its own if it was
- * not. Nothing is sent or measured afterwards. */
+/* Close the books at run->now_ns: what is unfinished, on its way or waiting,
+ * goes into the response times with its age; that this client was not on time
+ * is an error of its own. Nothing is sent or measured afterwards. */
 void open_loop_close(struct engine *run);
 
 /* ---- the life of a connection -------------------------------------------
@@ -301,9 +293,8 @@ void connection_close(struct engine *run, struct connection *connection);
 /* ---- the loop ---------------------------------------------------------- */
 
 /* Wait for events until `until_ns` at the latest and handle one batch of
- * them, then everything that is due: second halves of greetings, retries,
- * connects, timeouts, progress. Returns early when there is less to wait
- * for. run->now_ns is fresh afterwards. Blocks. */
+ * them, then all that is due: second halves of greetings, retries, connects,
+ * timeouts, progress. run->now_ns is fresh afterwards. */
 void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and not when nothing

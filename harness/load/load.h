@@ -23,28 +23,22 @@ enum {
 
 /*
  * As engine_run(), but options->runs is how many threads share the load: no
- * more of them are used than CREW_MAX, than there are clients or echoes to
- * deal out, or than can be had. Each has an engine of its own. Clients,
- * silent clients, echoes and rate are dealt out as evenly as they go; the
- * threads meet when all have connected and when the window begins; what they
- * saw is added up exactly, so client_cpu_ns is of all of them. on_progress is
- * called by one of them, on_phase is not called.
+ * more than CREW_MAX, than there are clients or echoes to deal out, or than
+ * can be had. Each has an engine of its own and an even share; they meet when
+ * all have connected and when the window begins; what they saw is added up
+ * exactly. on_progress is called by one of them, on_phase is not called.
  *
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
  * thread are found to be wrong as well, but not whose they are.
- *
- * Blocks. Returns 0, or -1 with errno when one of them could not start its
- * part.
  */
 int crew_run(const struct engine_options *options,
              struct engine_result *result);
 
-/* How many threads suit these options on a machine that lets us use so many
- * CPUs: one for each 64 clients, or 40 000 messages a second, which it drives
- * without being what holds the server up, and four at most. A server on this
- * machine is left a CPU: on two CPUs a second thread has cost it a quarter of
- * its echoes. */
+/* How many threads suit on so many CPUs: one for each 64 clients, or 40 000
+ * messages a second, which it drives without holding the server up, and four
+ * at most. A server on this machine is left a CPU: on two CPUs a second
+ * thread has cost it a quarter of its echoes. */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
 
 /* ---- the search for a rate: --slo ---------------------------------------
@@ -89,13 +83,10 @@ struct slo_answer {
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
-/*
- * Search with crew_run(), up to the rate of the options, for the highest at
- * which p99 of the response time is within slo_ns; a window of 0 is as long
- * as it takes. Prints the answer for `target` to standard output, and each
- * try to standard error if `progress` is set. Blocks: 16 tries of about two
- * seconds, twice that at the worst. Returns the exit status of the program.
- */
+/* Search with crew_run(), up to the rate of the options; a window of 0 is as
+ * long as it takes. Prints the answer for `target`, and each try to standard
+ * error if `progress` is set. Takes 16 tries of about two seconds, twice that
+ * at the worst. Returns the exit status of the program. */
 int search_run(const char *target, const struct engine_options *options,
                int64_t slo_ns, bool progress);
 
@@ -118,11 +109,10 @@ int summary_exit_status(const struct engine_result *result);
 
 /* ---- what is saved ------------------------------------------------------
  *
- * Several hosts drive one server, each saves what it saw, and the sum is
- * exactly what one client in all those places would have seen: bucket by
- * bucket, not a mean of percentiles. One JSON object: first what was asked
- * for, so that only runs are added up that fit together, then what came of
- * it. The place of a wrong byte is not kept, only that there was one.
+ * Several hosts drive one server, each saves what it saw, and the sum is what
+ * one client in all those places would have seen: bucket by bucket. One JSON
+ * object: what was asked for, so that only runs are added up that fit
+ * together, and what came of it. Of a wrong byte the place is not kept.
  */
 
 enum {
