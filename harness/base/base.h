@@ -171,7 +171,7 @@ void flags_parse(const char *program, const char *about,
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
 
-/* ---- what the kernel says of itself and of processes --------------------
+/* ---- what the kernel says of itself, of processes and to us -------------
  */
 
 enum {
@@ -198,5 +198,15 @@ double proc_number(const char *text, const char *key);
  * PROC_THREADS_MAX threads made them, those that have ended and are not
  * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
+
+/* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
+ * started us has blocked them. The last two stay ignored where they were: in
+ * the background of a script, under nohup. */
+void signals_catch(void (*handler)(int number));
+
+/* Is a connected socket connected to itself? Where nobody listens on a port
+ * of this machine, the kernel may choose just that for our own end, and TCP
+ * takes it: all that is sent comes back. */
+bool socket_is_own_peer(int fd);
 
 #endif

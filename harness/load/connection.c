@@ -432,6 +432,13 @@ finish_connect(struct engine *run, struct connection *connection,
                         error);
         return;
     }
+    /* Not asked after an echo: two system calls for each connection of churn
+     * would be part of its price. */
+    if ((!connection->connected || connection->failures > 0) &&
+        socket_is_own_peer(connection->fd)) {
+        connection_fail(run, connection, ENGINE_REFUSED, ECONNREFUSED);
+        return;
+    }
     run->connecting--;
     run->now_ns = clock_now_ns();
     connection_moved(run);

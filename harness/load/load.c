@@ -4,12 +4,15 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,7 +133,6 @@ check_together(void)
         bool wrong;           /* is it so? */
         const char *sentence; /* then this is said */
     } rules[] = {
-        {target == NULL, "HOST:PORT is missing; --help says more"},
         {closed && arrivals != UNSET,
          "--arrivals: has a meaning only with --rate"},
         {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
@@ -157,19 +159,21 @@ given_or(int64_t value, int64_t other)
 
 /* ---- the server -------------------------------------------------------- */
 
-/* Does a server listen there? Waits for up to a second. */
+/* Does a server listen there? Waits for up to a second. With SOCK_DGRAM: is
+ * there a way there? That sends nothing. If not, errno says why. */
 static bool
-is_reachable(const struct addrinfo *info)
+is_reachable(const struct addrinfo *info, int type)
 {
     struct timeval patience = {.tv_sec = 1};
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd == -1) {
-        return false;
-    }
+    int fd = socket(info->ai_family, type | SOCK_CLOEXEC, 0);
     /* The send timeout is the one that connect(2) obeys. */
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    bool reachable = connect(fd, info->ai_addr, info->ai_addrlen) == 0;
+    bool reachable = fd != -1 &&
+                     connect(fd, info->ai_addr, info->ai_addrlen) == 0 &&
+                     (type == SOCK_DGRAM || !socket_is_own_peer(fd));
+    int error = errno;
     close(fd);
+    errno = error;
     return reachable;
 }
 
@@ -192,7 +196,8 @@ split(char host[256])
  * Find the address of the server at "HOST:PORT" or "[HOST]:PORT"; a host with
  * a colon in it (IPv6) must stand in brackets. A name with several addresses
  * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
- * else the first. Where there is none the program ends.
+ * else the first that there is a way to. Where there is none the program
+ * ends.
  */
 static void
 find_target(void)
@@ -201,12 +206,12 @@ find_target(void)
                              .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list;
     char host[256];
-    const char *port = split(host);
+    const char *port = target != NULL ? split(host) : NULL;
     if (port == NULL) {
         fprintf(stderr,
-                "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
-                "[::1]:5566\n",
-                target);
+                "load: %s%splease give HOST:PORT, such as 127.0.0.1:5566 or "
+                "[::1]:5566; --help says more\n",
+                target != NULL ? target : "", target != NULL ? ": " : "");
         exit(EXIT_USAGE);
     }
     int error = getaddrinfo(host, port, &hints, &list);
@@ -215,10 +220,22 @@ find_target(void)
         exit(EXIT_NO_MEASURE);
     }
     const struct addrinfo *chosen = list;
-    while (list->ai_next != NULL && chosen != NULL && !is_reachable(chosen)) {
+    while (list->ai_next != NULL && chosen != NULL &&
+           !is_reachable(chosen, SOCK_STREAM)) {
         chosen = chosen->ai_next;
     }
     chosen = chosen != NULL ? chosen : list;
+    while (chosen != NULL && !is_reachable(chosen, SOCK_DGRAM)) {
+        chosen = chosen->ai_next;
+    }
+    if (chosen == NULL) {
+        fprintf(stderr, "load: %s: there is no way to it from here: %s\n",
+                target,
+                errno == EINVAL ? "an address that begins with fe80 needs "
+                                  "its interface behind it, such as %eth0"
+                                : strerror(errno));
+        exit(EXIT_NO_MEASURE);
+    }
     memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
     options.address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
@@ -285,24 +302,75 @@ show_progress(uint64_t count, double done, void *arg)
             units_format_count(text, (double)count));
 }
 
-/* Open a file that will be written. */
-static FILE *
-open_file(const char *path)
+/* A path that cannot be written is better known before anything is measured;
+ * but a file that is there stays as it is until something has been. */
+static void
+check_file(const char *path)
 {
-    FILE *file = fopen(path, "we");
-    if (file == NULL) {
-        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
-        exit(EXIT_NO_MEASURE);
+    struct stat found;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd != -1) {
+        close(fd);
+        unlink(path);
+        return;
     }
-    return file;
+    if (errno == EEXIST && stat(path, &found) == 0 &&
+        S_ISDIR(found.st_mode)) {
+        errno = EISDIR;
+    } else if (errno == EEXIST && access(path, W_OK) == 0) {
+        return;
+    }
+    fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+    exit(EXIT_NO_MEASURE);
 }
 
-/* Close a file that was written. Returns true if all of it was. */
+/* Do both names lead to one file, so that one would overwrite the other? Of
+ * one that is not there yet the C library resolves the folder. */
 static bool
-finish_file(FILE *file, const char *path)
+is_one_file(const char *left, const char *right)
 {
-    bool good = ferror(file) == 0;
-    good = fclose(file) == 0 && good;
+    struct stat a;
+    struct stat b;
+    char real[2][PATH_MAX] = {"", "?"};
+    if (stat(left, &a) == 0 && stat(right, &b) == 0) {
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
+               S_ISREG(a.st_mode);
+    }
+    realpath(left, real[0]);
+    realpath(right, real[1]);
+    return strcmp(real[0], real[1]) == 0;
+}
+
+static void
+check_files(void)
+{
+    static const char output[] = "/dev/stdout";
+    check_file(histogram_file);
+    check_file(save_file);
+    if (is_one_file(save_file, histogram_file) ||
+        is_one_file(save_file, output) ||
+        is_one_file(histogram_file, output)) {
+        fputs("load: --save, --histogram and the summary cannot go into one "
+              "file; please name another\n",
+              stderr);
+        exit(EXIT_USAGE);
+    }
+}
+
+/* Write one of the two files. Returns true if all of it was. */
+static bool
+write_file(const char *path, const struct saved_run *run)
+{
+    FILE *file = fopen(path, "we");
+    if (file != NULL && path == save_file) {
+        saved_write(file, run);
+    } else if (file != NULL) {
+        percentiles_write(file, options.rate_per_s > 0
+                                    ? &run->result.response
+                                    : &run->result.latency);
+    }
+    bool good = file != NULL && ferror(file) == 0;
+    good = file != NULL && fclose(file) == 0 && good;
     if (!good) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
     }
@@ -316,9 +384,7 @@ run_once(bool progress)
     static struct saved_run run;
     struct engine_result *result = &run.result;
     struct timespec now;
-    /* A path that cannot be written is better known at once. */
-    FILE *histogram = open_file(histogram_file);
-    FILE *save = open_file(save_file);
+    check_files();
     clock_gettime(CLOCK_REALTIME, &now);
     run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
     run.options = options;
@@ -333,18 +399,20 @@ run_once(bool progress)
         return EXIT_NO_MEASURE;
     }
     summary_print(stdout, target, &options, result, wants_colour(stdout));
-    percentiles_write(histogram, options.rate_per_s > 0 ? &result->response
-                                                        : &result->latency);
-    saved_write(save, &run);
-    bool written = finish_file(histogram, histogram_file);
-    written = finish_file(save, save_file) && written;
+    if (result->served == 0) {
+        if (save_file != nowhere || histogram_file != nowhere) {
+            fputs("load: nobody was served: no file was written\n", stderr);
+        }
+        return summary_exit_status(result);
+    }
+    bool written = write_file(histogram_file, &run);
+    written = write_file(save_file, &run) && written;
     return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
 }
 
 int
 main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = interrupt};
     read_arguments(argc, argv);
     int needed = engine_descriptors_needed(&options) + options.runs - 1;
     rlim_t limit = descriptors_raise();
@@ -358,10 +426,9 @@ main(int argc, char **argv)
                 (unsigned long long)limit);
         return EXIT_NO_MEASURE;
     }
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    signals_catch(interrupt);
     options.interrupted = &interrupted;
-    bool progress = isatty(STDERR_FILENO);
+    bool progress = is_terminal(stderr);
     int status = slo_ns != 0 ? search_run(target, &options, slo_ns, progress)
                              : run_once(progress);
     if (fflush(stdout) != 0) {

@@ -92,8 +92,9 @@ int search_run(const char *target, const struct engine_options *options,
 
 /* ---- what is printed --------------------------------------------------- */
 
-/* True if colour belongs there: on a terminal, without NO_COLOR and
- * TERM=dumb. */
+/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
+ * colour belong there, without NO_COLOR? */
+bool is_terminal(FILE *file);
 bool wants_colour(FILE *file);
 
 /* Print the result for people to `stream`. `target` is the server as it was

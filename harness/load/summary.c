@@ -192,14 +192,18 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
 }
 
 bool
+is_terminal(FILE *file)
+{
+    const char *terminal = getenv("TERM");
+    return isatty(fileno(file)) &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+bool
 wants_colour(FILE *file)
 {
     const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-
-    return isatty(fileno(file)) &&
-           (no_colour == NULL || no_colour[0] == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return is_terminal(file) && (no_colour == NULL || no_colour[0] == '\0');
 }
 
 void
@@ -230,7 +234,9 @@ int
 summary_exit_status(const struct engine_result *result)
 {
     bool invalid = engine_result_invalid(result);
-    if (engine_has_wrong_byte(result) ||
+    /* A connection that the server has ended is ended, late as we may be. */
+    if (engine_has_wrong_byte(result) || result->errors[ENGINE_RESET] != 0 ||
+        result->errors[ENGINE_EARLY_EOF] != 0 ||
         (!invalid && !engine_result_good(result))) {
         return EXIT_FAILURE;
     }
