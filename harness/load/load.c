@@ -357,11 +357,20 @@ check_files(void)
     }
 }
 
-/* Write one of the two files. Returns true if all of it was. */
+/* Write one of the two files, but not over another when nobody was served.
+ * Returns false if it could not be written. */
 static bool
 write_file(const char *path, const struct saved_run *run)
 {
-    FILE *file = fopen(path, "we");
+    if (path == nowhere) {
+        return true;
+    }
+    FILE *file = fopen(path, run->result.served > 0 ? "we" : "wxe");
+    if (file == NULL && errno == EEXIST) {
+        fprintf(stderr, "load: nobody was served: %s stays as it was\n",
+                path);
+        return true;
+    }
     if (file != NULL && path == save_file) {
         saved_write(file, run);
     } else if (file != NULL) {
@@ -399,12 +408,6 @@ run_once(bool progress)
         return EXIT_NO_MEASURE;
     }
     summary_print(stdout, target, &options, result, wants_colour(stdout));
-    if (result->served == 0) {
-        if (save_file != nowhere || histogram_file != nowhere) {
-            fputs("load: nobody was served: no file was written\n", stderr);
-        }
-        return summary_exit_status(result);
-    }
     bool written = write_file(histogram_file, &run);
     written = write_file(save_file, &run) && written;
     return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
@@ -428,9 +431,8 @@ main(int argc, char **argv)
     }
     signals_catch(interrupt);
     options.interrupted = &interrupted;
-    bool progress = is_terminal(stderr);
-    int status = slo_ns != 0 ? search_run(target, &options, slo_ns, progress)
-                             : run_once(progress);
+    int status = slo_ns != 0 ? search_run(target, &options, slo_ns)
+                             : run_once(is_terminal(stderr));
     if (fflush(stdout) != 0) {
         fprintf(stderr, "load: standard output: %s\n", strerror(errno));
         return EXIT_NO_MEASURE;

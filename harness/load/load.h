@@ -85,10 +85,10 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
 
 /* Search with crew_run(), up to the rate of the options; a window of 0 is as
  * long as it takes. Prints the answer for `target`, and each try to standard
- * error if `progress` is set. Takes 16 tries of about two seconds, twice that
- * at the worst. Returns the exit status of the program. */
+ * error if that is a terminal. Takes 16 tries of about two seconds, twice
+ * that at the worst. Returns the exit status of the program. */
 int search_run(const char *target, const struct engine_options *options,
-               int64_t slo_ns, bool progress);
+               int64_t slo_ns);
 
 /* ---- what is printed --------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/load/load.h"
 
@@ -162,22 +163,22 @@ print_answer(const char *target, const struct search *search,
         printf("  At %s/s this client itself failed: %s.\n", rate,
                engine_error_name(failed->error));
     } else {
-        printf("  At %s/s there were fewer than %d responses, too few to "
-               "tell; -d 10s has more.\n",
+        printf("  At %s/s fewer than %d responses came, too few to tell; "
+               "-d 10s has more.\n",
                rate, FEWEST);
     }
 }
 
 int
 search_run(const char *target, const struct engine_options *options,
-           int64_t slo_ns, bool progress)
+           int64_t slo_ns)
 {
     static struct search search;
     double max_per_s = options->rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
     search.options = options;
     search.slo_ns = slo_ns;
-    search.progress = progress;
+    search.progress = isatty(STDERR_FILENO);
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
     if (search.start_errno != 0) {

@@ -108,10 +108,9 @@ print_times(FILE *stream, const struct engine_options *options,
             response_ns > 2 * service_ns &&
             response_ns - service_ns > NOTABLE_WAIT_NS) {
             print_note(stream,
-                       "messages waited for a free client before they could "
-                       "be sent: users",
-                       "would have felt the response time, a closed loop "
-                       "sees the service time");
+                       "messages waited for a free client: users would have "
+                       "felt the",
+                       "response time, a closed loop sees the service time");
         }
     }
     print_latency(stream, "connect", &result->connect);
