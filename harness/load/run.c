@@ -50,17 +50,14 @@ static int64_t
 patience_ns(const struct engine_options *options,
             const struct connection *connection)
 {
-    switch (connection->state) {
-    case CONNECTION_CONNECTING:
-        return options->churn ? options->connect_timeout_ns : 0;
-    case CONNECTION_PARTING:
-        return options->connect_timeout_ns;
-    case CONNECTION_GREETING:
-    case CONNECTION_ECHOING:
+    enum connection_state state = connection->state;
+    if (state == CONNECTION_GREETING || state == CONNECTION_ECHOING) {
         return options->timeout_ns;
-    default:
-        return 0;
     }
+    return options->churn && (state == CONNECTION_CONNECTING ||
+                              state == CONNECTION_PARTING)
+               ? options->connect_timeout_ns
+               : 0;
 }
 
 /* A few times a second: fail what has waited too long, and tell of progress.
@@ -80,11 +77,10 @@ tick(struct engine *run)
         if (limit_ns != 0 && run->now_ns - connection->start_ns > limit_ns &&
             run->now_ns - run->patient_from_ns > limit_ns &&
             !is_paused(run)) {
-            connection_fail(run, connection,
-                            connection->state == CONNECTION_CONNECTING
-                                ? ENGINE_CONNECT_TIMEOUT
-                                : ENGINE_TIMEOUT,
-                            0);
+            bool connects = connection->state == CONNECTION_CONNECTING;
+            connection_fail(
+                run, connection,
+                connects ? ENGINE_CONNECT_TIMEOUT : ENGINE_TIMEOUT, 0);
         }
     }
     if (options->on_progress != NULL && run->begun_ns != 0 &&
@@ -132,10 +128,9 @@ time_to_sleep_ns(const struct engine *run, int64_t until_ns)
     if (may_connect(run)) {
         return 0;
     }
-    if (!TAILQ_EMPTY(&run->free) &&
-        run->schedule.next_ns < run->due_until_ns) {
-        until_ns =
-            MIN(until_ns, run->schedule.next_ns - run->options.spin_ns);
+    int64_t due_ns = run->schedule.next_ns;
+    if (!TAILQ_EMPTY(&run->free) && due_ns < run->due_until_ns) {
+        until_ns = MIN(until_ns, due_ns - run->options.spin_ns);
     }
     if (wake != NULL) {
         until_ns = MIN(until_ns, wake->at_ns);

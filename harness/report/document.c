@@ -228,21 +228,15 @@ table_legend(struct text *text, const struct block *table,
 static void
 put_escaped(FILE *file, const char *words)
 {
+    static const char *const names[128] = {
+        ['|'] = "&#124;", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;"};
+
     for (; *words != '\0'; words++) {
-        switch (*words) {
-        case '|':
-            fputs("&#124;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        case '&':
-            fputs("&amp;", file);
-            break;
-        default:
+        const char *name = names[*words & 127];
+
+        if (name) {
+            fputs(name, file);
+        } else {
             fprintf(file, "%s%c", strchr("\\`*_[]#~", *words) ? "\\" : "",
                     *words);
         }
