@@ -67,16 +67,16 @@ struct histogram {
     double sum_ns;                       /* for the mean */
 };
 
-/* Add one value. Below 0 counts as 0; above the range it goes into the last
- * bucket, and max_ns still says how large it was. */
+/* Add one value. Below 0 is 0; above the range it is in the last bucket, and
+ * max_ns says how large it was. */
 void histogram_record(struct histogram *histogram, int64_t value_ns);
 
 /* Add all of `from` to `into`. Exact. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /* The value at or below which a share `quantile` (0 to 1) of all values lies:
- * the highest value of the bucket that holds the one of rank ceil(quantile *
- * count), never above max_ns. 0 when it is empty. */
+ * the highest of the bucket of rank ceil(quantile * count), never above
+ * max_ns. 0 when it is empty. */
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
@@ -112,14 +112,13 @@ enum engine_error {
 /* A short name for tables and files: "reset", "early_eof", ... */
 const char *engine_error_name(enum engine_error error);
 
-/* What a client in an open loop may not exceed: its lag at the 99th
- * percentile, unless a fifth of the median service time is more, and its
- * share of a CPU. Nor may its window be a tenth too long. */
+/* What a client in an open loop may not exceed: its p99 lag, unless a fifth
+ * of the median service time is more, and its share of a CPU. Nor may its
+ * window be a tenth too long. */
 #define ENGINE_LAG_MAX_NS    INT64_C(100000)
 #define ENGINE_CPU_SHARE_MAX 0.95
 
-/* How long a client with a CPU to itself stays awake before a message is due:
- * longer than it takes to wake up, as a rule. */
+/* How long before a message a client with a CPU to itself stays awake. */
 #define ENGINE_SPIN_NS INT64_C(100000)
 
 /* How the gaps between the messages of an open loop are chosen. */
@@ -243,9 +242,8 @@ int engine_run(const struct engine_options *options,
  * stays with the server, and they count as soon as it is answered. */
 struct engine;
 
-/* Connect all clients of the options, which are copied; on_phase is called
- * for ENGINE_CONNECTED. Blocks until all are connected or late. NULL with
- * errno as engine_run(). `result` is cleared and takes what is seen. */
+/* Connect all clients of the options, which are copied. NULL with errno as
+ * engine_run(). `result` is cleared and takes what is seen. */
 struct engine *engine_open(const struct engine_options *options,
                            struct engine_result *result);
 
@@ -268,8 +266,7 @@ void engine_close(struct engine *run, struct engine_result *result);
 void engine_add_errors(struct engine_result *into,
                        const struct engine_result *from);
 
-/* Add what one run, or slice, saw to what others have seen at the same time.
- */
+/* Add what one run, or slice, saw to what others have seen. */
 void crew_add_result(struct engine_result *into,
                      const struct engine_result *from);
 

@@ -76,10 +76,10 @@ struct slo_answer {
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
 
-/* Search between min_per_s and max_per_s, both included and above 0. A rate
- * that is not kept is tried a second time, because one stall of the machine
- * is enough for that. At most 2 * (2 + log2 of the number of rates) tries;
- * with rates from 1 to 1000 that is 18. */
+/* Search between two rates, both included and above 0. One that is not kept
+ * is tried again, because one stall of the machine is enough for that. At
+ * most 2 * (2 + log2 of the number of rates) tries: 18 for rates from 1 to
+ * 1000. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
@@ -97,15 +97,14 @@ int search_run(const char *target, const struct engine_options *options,
 bool is_terminal(FILE *file);
 bool wants_colour(FILE *file);
 
-/* Print the result for people to `stream`. `target` is the server as it was
- * named; with `colour` what went wrong is red. */
+/* Print the result for people. `target` is the server as it was named; with
+ * `colour` what went wrong is red. */
 void summary_print(FILE *stream, const char *target,
                    const struct engine_options *options,
                    const struct engine_result *result, bool colour);
 
-/* The exit status of a program that has this result to show: 0 good, 1 a byte
- * was wrong, a connection failed or nobody was served, 3 the client itself
- * could not measure. */
+/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
+ * was served, 3 the client itself could not measure. */
 int summary_exit_status(const struct engine_result *result);
 
 /* ---- what is saved ------------------------------------------------------
@@ -133,9 +132,8 @@ struct saved_run {
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
-/* Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
- * the kind, or not all of it: a phrase to stand behind its name, such as "is
- * cut off". crew_add_result() adds results up. */
+/* Read one. Returns 0; or -1 and in `reason` why not: a phrase to stand
+ * behind its name, such as "is cut off". */
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
 
