@@ -324,17 +324,16 @@ check_file(const char *path)
     exit(EXIT_NO_MEASURE);
 }
 
-/* Do both names lead to one file, so that one would overwrite the other? Of
- * one that is not there yet the C library resolves the folder. */
+/* Do both names lead to one file, no pipe or device, so that one would
+ * overwrite the other? Of one that is not there yet the C library resolves
+ * the folder; that a file may have two names of its own is not looked at. */
 static bool
 is_one_file(const char *left, const char *right)
 {
-    struct stat a;
-    struct stat b;
     char real[2][PATH_MAX] = {"", "?"};
-    if (stat(left, &a) == 0 && stat(right, &b) == 0) {
-        return a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
-               S_ISREG(a.st_mode);
+    struct stat found;
+    if (stat(left, &found) == 0 && !S_ISREG(found.st_mode)) {
+        return false;
     }
     realpath(left, real[0]);
     realpath(right, real[1]);
@@ -344,12 +343,11 @@ is_one_file(const char *left, const char *right)
 static void
 check_files(void)
 {
-    static const char output[] = "/dev/stdout";
     check_file(histogram_file);
     check_file(save_file);
     if (is_one_file(save_file, histogram_file) ||
-        is_one_file(save_file, output) ||
-        is_one_file(histogram_file, output)) {
+        is_one_file(save_file, "/dev/stdout") ||
+        is_one_file(histogram_file, "/dev/stdout")) {
         fputs("load: --save, --histogram and the summary cannot go into one "
               "file; please name another\n",
               stderr);
@@ -371,15 +369,16 @@ write_file(const char *path, const struct saved_run *run)
                 path);
         return true;
     }
-    if (file != NULL && path == save_file) {
-        saved_write(file, run);
-    } else if (file != NULL) {
-        percentiles_write(file, options.rate_per_s > 0
-                                    ? &run->result.response
-                                    : &run->result.latency);
+    bool good = file != NULL;
+    if (good) {
+        path == save_file
+            ? saved_write(file, run)
+            : percentiles_write(file, options.rate_per_s > 0
+                                          ? &run->result.response
+                                          : &run->result.latency);
+        good = ferror(file) == 0;
+        good = fclose(file) == 0 && good;
     }
-    bool good = file != NULL && ferror(file) == 0;
-    good = file != NULL && fclose(file) == 0 && good;
     if (!good) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
     }

@@ -390,15 +390,6 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_LABEL:
         cells_label(text, group_life(group));
         break;
-    case CELLS_BLOCKS:
-        text_add(text, "%d", group->blocks);
-        break;
-    case CELLS_SLICES:
-        text_add(text, "%d", group->slices);
-        break;
-    case CELLS_STALLED:
-        text_add(text, "%d", group->stalled);
-        break;
     case CELLS_CPU_NOISE:
     case CELLS_RATE_NOISE:
         text_add(text, isfinite(fit->half) ? "%.1f" : "-", 100 * fit->noise);
@@ -412,8 +403,11 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
         put_lives(text, group);
         break;
     default:
-        text_add(text, "%d", group_life(group)->rate_per_s);
-        break;
+        text_add(text, "%d",
+                 id == CELLS_BLOCKS    ? group->blocks
+                 : id == CELLS_SLICES  ? group->slices
+                 : id == CELLS_STALLED ? group->stalled
+                                       : group_life(group)->rate_per_s);
     }
 }
 
