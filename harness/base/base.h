@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* ---- the clock ----------------------------------------------------------
- */
+/* ---- the clock --------------------------------------------------------- */
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  INT64_C(1000000000)
@@ -95,8 +94,7 @@ void text_append(char *text, size_t bytes, const char *separator,
                  const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* ---- flags by table ------------------------------------------------------
- */
+/* ---- flags by table ---------------------------------------------------- */
 
 /* One flag. It sets `on`, or takes a value for `number`, `amount` or `text`.
  */
@@ -160,8 +158,7 @@ void flags_parse(const char *program, const char *about,
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
 
-/* ---- what the kernel says of itself, of processes and to us -------------
- */
+/* ---- what the kernel says of itself, of processes and to us ------------ */
 
 enum {
     PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms; to find them

@@ -15,8 +15,7 @@ enum {
     BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
-/* ---- scenarios -----------------------------------------------------------
- */
+/* ---- scenarios --------------------------------------------------------- */
 
 enum cells_kind
 cells_kind(const struct life *life)
@@ -101,8 +100,7 @@ cells_label(struct text *text, const struct life *life)
     }
 }
 
-/* ---- the table of all cells ----------------------------------------------
- */
+/* ---- the table of all cells -------------------------------------------- */
 
 /* How a cell is written. */
 enum form {
@@ -188,8 +186,7 @@ static const struct {
     [CELLS_STATE] = {"", "state", .left = true},
 };
 
-/* ---- cells that are more than a figure -----------------------------------
- */
+/* ---- cells that are more than a figure --------------------------------- */
 
 static void
 verdict_add(struct text *text, const struct comparison *over)
@@ -411,8 +408,7 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     }
 }
 
-/* ---- figures -------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------- */
 
 static enum mark
 put_figure(struct text *text, enum cells_id id, const struct summary_row *row,

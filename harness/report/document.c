@@ -137,8 +137,7 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
-/* ---- tables --------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 size_t
 table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
@@ -220,8 +219,7 @@ table_legend(struct text *text, const struct block *table,
     text_add(text, "%s", text->length > 0 ? "." : "");
 }
 
-/* ---- Markdown ------------------------------------------------------------
- */
+/* ---- Markdown ---------------------------------------------------------- */
 
 /* Nothing in a name or a reason may end a cell, begin a list or be taken for
  * HTML. */

@@ -45,8 +45,7 @@ struct about {
     const struct summary_row *least;   /* the cheapest there, or NULL */
 };
 
-/* ---- when they hold ------------------------------------------------------
- */
+/* ---- when they hold ---------------------------------------------------- */
 
 enum condition {
     SERVES_ONE,
@@ -133,8 +132,7 @@ is_so(enum condition condition, const struct about *about)
     return so[condition];
 }
 
-/* ---- the words in braces -------------------------------------------------
- */
+/* ---- the words in braces ----------------------------------------------- */
 
 /* What its clients saw. */
 static void
@@ -230,8 +228,7 @@ expand(struct text *text, const char *template, const struct about *about)
     }
 }
 
-/* ---- the facts -----------------------------------------------------------
- */
+/* ---- the facts --------------------------------------------------------- */
 
 /* In one scenario the first fact of each topic that holds is said. */
 enum topic {

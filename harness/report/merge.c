@@ -22,8 +22,7 @@ loop_name(const struct engine_options *options)
     return options->churn ? "a connection for each echo" : "a closed loop";
 }
 
-/* ---- what must be the same ----------------------------------------------
- */
+/* ---- what must be the same --------------------------------------------- */
 
 /* Returns 0 if a run fits to the others; or -1, with the first thing that is
  * not the same in `reason`: "a message has 1.00 KiB here and 64 B". */
