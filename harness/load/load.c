@@ -192,13 +192,10 @@ split(char host[256])
     return right ? target + end : NULL;
 }
 
-/*
- * Find the address of the server at "HOST:PORT" or "[HOST]:PORT"; a host with
- * a colon in it (IPv6) must stand in brackets. A name with several addresses
- * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
- * else the first that there is a way to. Where there is none the program
- * ends.
- */
+/* Find the address of the server at "HOST:PORT" or "[HOST]:PORT"; IPv6 must
+ * stand in brackets. A name with several addresses ("localhost" is ::1 and
+ * 127.0.0.1) gets the first that takes a connection, else the first that
+ * there is a way to. Where there is none the program ends. */
 static void
 find_target(void)
 {

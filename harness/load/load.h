@@ -21,8 +21,7 @@ enum {
 
 #define CREW_MAX 64 /* threads */
 
-/*
- * As engine_run(), but options->runs is how many threads share the load: no
+/* As engine_run(), but options->runs is how many threads share the load: no
  * more than CREW_MAX, than there are clients or echoes to deal out, or than
  * can be had. Each has an engine of its own and an even share; they meet when
  * all have connected and when the window begins; what they saw is added up
@@ -30,8 +29,7 @@ enum {
  *
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
- * thread are found to be wrong as well, but not whose they are.
- */
+ * thread are found to be wrong as well, but not whose they are. */
 int crew_run(const struct engine_options *options,
              struct engine_result *result);
 

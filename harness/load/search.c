@@ -12,16 +12,6 @@
 
 /* ---- the search, whatever a try is ------------------------------------- */
 
-static struct slo_try
-try_twice(double rate_per_s, slo_try_function *try_rate, void *arg)
-{
-    struct slo_try tried = try_rate(rate_per_s, arg);
-    if (tried.outcome == SLO_BROKEN || tried.outcome == SLO_UNKNOWN) {
-        tried = try_rate(rate_per_s, arg);
-    }
-    return tried;
-}
-
 struct slo_answer
 slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
            void *arg)
@@ -37,7 +27,10 @@ slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
                                 ? max_per_s
                                 : min_per_s * pow(max_per_s / min_per_s,
                                                   (double)middle / last);
-        struct slo_try tried = try_twice(rate_per_s, try_rate, arg);
+        struct slo_try tried = try_rate(rate_per_s, arg);
+        if (tried.outcome == SLO_BROKEN || tried.outcome == SLO_UNKNOWN) {
+            tried = try_rate(rate_per_s, arg);
+        }
         if (tried.outcome == SLO_KEPT) {
             kept = middle;
             answer.kept_per_s = rate_per_s;

@@ -342,13 +342,10 @@ enum {
     MERGE_REASON_BYTES = 200 /* a phrase */
 };
 
-/*
- * Add a run to those added up so far; the first one goes into a sum that is
- * all zero, with `first` set. What each host may choose for itself is added:
- * clients and rate. All else must be the same, or the sum would be of
- * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
- * not fit together: a phrase to stand behind the name of the file.
- */
+/* Add a run to those added up so far; the first one goes into a sum that is
+ * all zero. What each host may choose for itself is added: clients and rate.
+ * All else must be the same. Returns 0; or -1, the sum unchanged, and in
+ * `reason` why not: a phrase to stand behind the name of the file. */
 int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
               char reason[MERGE_REASON_BYTES]);
 
