@@ -60,7 +60,6 @@ signals_catch(void (*handler)(int number))
                                      .sa_flags = SA_RESTART};
     struct sigaction before;
     sigset_t caught;
-
     sigemptyset(&caught);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         sigaction(numbers[i], &action, &before);
@@ -79,7 +78,6 @@ socket_is_own_peer(int fd)
     struct sockaddr_storage peer = {0};
     socklen_t own_bytes = sizeof own;
     socklen_t peer_bytes = sizeof peer;
-
     return getsockname(fd, (struct sockaddr *)&own, &own_bytes) == 0 &&
            getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) == 0 &&
            memcmp(&own, &peer, sizeof own) == 0;

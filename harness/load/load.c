@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -266,14 +267,10 @@ read_arguments(int argc, char **argv)
     options.runs =
         (int)given_or(threads, crew_suitable_threads(&options, cpus));
     /* More have nothing to do, and would be asked descriptors for. */
-    if (options.runs > options.clients) {
-        options.runs = options.clients;
-    }
+    options.runs = MIN(options.runs, options.clients);
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
-    if (cpus > options.runs) {
-        options.spin_ns = ENGINE_SPIN_NS;
-    }
+    options.spin_ns = cpus > options.runs ? ENGINE_SPIN_NS : 0;
 }
 
 /* ---- the run ----------------------------------------------------------- */

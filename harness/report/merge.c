@@ -117,21 +117,17 @@ read_file(const char *path, struct saved_run *run)
 {
     char reason[SAVED_REASON_BYTES];
     FILE *file = fopen(path, "re");
-    int status;
+    int status = file ? saved_read(file, run, reason) : -1;
+    bool unread = !file || ferror(file);
 
-    if (!file) {
-        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
-        return -1;
-    }
-    errno = 0;
-    status = saved_read(file, run, reason);
-    if (ferror(file)) {
-        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
+    if (status != 0 || unread) {
+        fprintf(stderr, "report: %s: %s\n", path,
+                unread ? strerror(errno) : reason);
         status = -1;
-    } else if (status != 0) {
-        fprintf(stderr, "report: %s: %s\n", path, reason);
     }
-    fclose(file);
+    if (file) {
+        fclose(file);
+    }
     return status;
 }
 
