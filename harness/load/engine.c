@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -167,7 +168,7 @@ measure(struct engine *run, bool whole, bool drained)
         drain(run);
     }
     int64_t cpu_ns = clock_thread_cpu_ns() - run->spun_ns - begin_cpu_ns;
-    result->client_cpu_ns = cpu_ns > 0 ? cpu_ns : 0;
+    result->client_cpu_ns = MAX(cpu_ns, 0);
     result->window_ns = clock_now_ns() - begin_ns;
     result->bytes = run->bytes - begin_bytes;
     connection_moved(run);
@@ -293,11 +294,9 @@ engine_open(const struct engine_options *options,
     result->asked = options->clients +
                     (options->ask_silent ? options->silent_clients : 0);
     run->options = *options;
+    run->options.runs = MAX(1, options->runs);
     if (options->connect_timeout_ns == 0) {
         run->options.connect_timeout_ns = 3 * NS_PER_S;
-    }
-    if (options->runs == 0) {
-        run->options.runs = 1;
     }
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;

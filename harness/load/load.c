@@ -329,9 +329,9 @@ is_one_file(const char *left, const char *right)
     if (stat(left, &found) == 0 && !S_ISREG(found.st_mode)) {
         return false;
     }
-    realpath(left, real[0]);
-    realpath(right, real[1]);
-    return strcmp(real[0], real[1]) == 0;
+    return (realpath(left, real[0]) != NULL || errno == ENOENT) &&
+           (realpath(right, real[1]) != NULL || errno == ENOENT) &&
+           strcmp(real[0], real[1]) == 0;
 }
 
 static void

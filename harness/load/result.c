@@ -29,24 +29,22 @@ engine_error_name(enum engine_error error)
 enum engine_error
 error_of_errno(int error_number)
 {
-    switch (error_number) {
-    case ECONNREFUSED:
-        return ENGINE_REFUSED;
-    case ETIMEDOUT:
-        return ENGINE_CONNECT_TIMEOUT;
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EPIPE:
-        return ENGINE_RESET;
-    case EMFILE:
-    case ENFILE:
-        return ENGINE_NO_DESCRIPTORS;
-    case EADDRNOTAVAIL:
-    case EADDRINUSE:
-        return ENGINE_NO_PORTS;
-    default:
-        return ENGINE_CLIENT_TROUBLE;
+    static const struct {
+        int number;
+        enum engine_error error;
+    } known[] = {
+        {ECONNREFUSED, ENGINE_REFUSED},  {ETIMEDOUT, ENGINE_CONNECT_TIMEOUT},
+        {ECONNRESET, ENGINE_RESET},      {ECONNABORTED, ENGINE_RESET},
+        {EPIPE, ENGINE_RESET},           {EMFILE, ENGINE_NO_DESCRIPTORS},
+        {ENFILE, ENGINE_NO_DESCRIPTORS}, {EADDRNOTAVAIL, ENGINE_NO_PORTS},
+        {EADDRINUSE, ENGINE_NO_PORTS},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].number == error_number) {
+            return known[i].error;
+        }
     }
+    return ENGINE_CLIENT_TROUBLE;
 }
 
 void
