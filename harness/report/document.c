@@ -137,8 +137,7 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
-/* ---- tables --------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 size_t
 table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
@@ -220,29 +219,22 @@ table_legend(struct text *text, const struct block *table,
     text_add(text, "%s", text->length > 0 ? "." : "");
 }
 
-/* ---- Markdown ------------------------------------------------------------
- */
+/* ---- Markdown ---------------------------------------------------------- */
 
 /* Nothing in a name or a reason may end a cell, begin a list or be taken for
  * HTML. */
 static void
 put_escaped(FILE *file, const char *words)
 {
+    static const char *const names[128] = {
+        ['|'] = "&#124;", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;"};
+
     for (; *words != '\0'; words++) {
-        switch (*words) {
-        case '|':
-            fputs("&#124;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        case '&':
-            fputs("&amp;", file);
-            break;
-        default:
+        const char *name = names[*words & 127];
+
+        if (name) {
+            fputs(name, file);
+        } else {
             fprintf(file, "%s%c", strchr("\\`*_[]#~", *words) ? "\\" : "",
                     *words);
         }

@@ -45,8 +45,7 @@ struct about {
     const struct summary_row *least;   /* the cheapest there, or NULL */
 };
 
-/* ---- when they hold ------------------------------------------------------
- */
+/* ---- when they hold ---------------------------------------------------- */
 
 enum condition {
     SERVES_ONE,
@@ -103,51 +102,37 @@ is_so(enum condition condition, const struct about *about)
     const double *least = about->least ? about->least->figure : figure;
     const struct comparison *over = &row->over_best[FIT_CPU];
     bool more = over->verdict == VERDICT_DIFFERENT;
-
-    switch (condition) {
-    case SERVES_ONE:
-        return figure[LIFE_SERVED] == 1 && row->served_most == 1 &&
-               figure[LIFE_ASKED] > 1;
-    case SERVES_NOBODY:
-        return figure[LIFE_SERVED] == 0;
-    case SERVES_TOO_FEW:
-        return row->starved;
-    case SELECT_IS_FULL:
-        return row->starved && row->served_most < FD_SETSIZE &&
-               figure[LIFE_ASKED] >= FD_SETSIZE - 24;
-    case COSTS_MORE:
-        return more;
-    case COSTS_HALF_MORE:
-        return more && over->ratio > 1.5;
-    case SWITCHES_EXPLAIN:
+    bool fastest =
+        row == about->group->best[FIT_RATE] && about->group->clear[FIT_RATE];
+    const bool so[] = {
+        [SERVES_ONE] = figure[LIFE_SERVED] == 1 && row->served_most == 1 &&
+                       figure[LIFE_ASKED] > 1,
+        [SERVES_NOBODY] = figure[LIFE_SERVED] == 0,
+        [SERVES_TOO_FEW] = row->starved,
+        [SELECT_IS_FULL] = row->starved && row->served_most < FD_SETSIZE &&
+                           figure[LIFE_ASKED] >= FD_SETSIZE - 24,
+        [COSTS_MORE] = more,
+        [COSTS_HALF_MORE] = more && over->ratio > 1.5,
         /* Only if the cheapest has fewer of them. */
-        return more && figure[LIFE_SWITCHES_PER_ECHO] >
-                           least[LIFE_SWITCHES_PER_ECHO] + 0.3;
-    case CALLS_EXPLAIN:
-        return more && figure[LIFE_SYSCALLS_PER_ECHO] >
-                           least[LIFE_SYSCALLS_PER_ECHO] + 0.3;
-    case CLEARLY_LEAST:
-        return is_ranked_least(about) && about->group->clear[FIT_CPU];
-    case LEAST:
-        return is_ranked_least(about);
-    case COSTS_THE_SAME:
-        return over->verdict == VERDICT_SAME;
-    case UNCLEAR:
-        return over->verdict == VERDICT_UNCLEAR;
-    case CLEARLY_FASTEST:
-        return row == about->group->best[FIT_RATE] &&
-               about->group->clear[FIT_RATE];
-    case MANY_CPUS:
-        return is_so(CLEARLY_FASTEST, about) && cpus_used(row) > 1.2;
-    case WAITING_OVERLAPS:
-        return !row->starved && share_of_waiting(row) > 0.5;
-    default:
-        return isfinite(summary_memory(row));
-    }
+        [SWITCHES_EXPLAIN] = more && figure[LIFE_SWITCHES_PER_ECHO] >
+                                         least[LIFE_SWITCHES_PER_ECHO] + 0.3,
+        [CALLS_EXPLAIN] = more && figure[LIFE_SYSCALLS_PER_ECHO] >
+                                      least[LIFE_SYSCALLS_PER_ECHO] + 0.3,
+        [CLEARLY_LEAST] =
+            is_ranked_least(about) && about->group->clear[FIT_CPU],
+        [LEAST] = is_ranked_least(about),
+        [COSTS_THE_SAME] = over->verdict == VERDICT_SAME,
+        [UNCLEAR] = over->verdict == VERDICT_UNCLEAR,
+        [CLEARLY_FASTEST] = fastest,
+        [MANY_CPUS] = fastest && cpus_used(row) > 1.2,
+        [WAITING_OVERLAPS] = !row->starved && share_of_waiting(row) > 0.5,
+        [HAS_MEMORY] = isfinite(summary_memory(row)),
+    };
+
+    return so[condition];
 }
 
-/* ---- the words in braces -------------------------------------------------
- */
+/* ---- the words in braces ----------------------------------------------- */
 
 /* What its clients saw. */
 static void
@@ -243,8 +228,7 @@ expand(struct text *text, const char *template, const struct about *about)
     }
 }
 
-/* ---- the facts -----------------------------------------------------------
- */
+/* ---- the facts --------------------------------------------------------- */
 
 /* In one scenario the first fact of each topic that holds is said. */
 enum topic {

@@ -13,8 +13,7 @@ enum {
     MAIN_CLIENTS = 64, /* the headline's load, if it was measured */
 };
 
-/* ---- which scenarios -----------------------------------------------------
- */
+/* ---- which scenarios --------------------------------------------------- */
 
 /* The group of that kind which has most clients; NULL if there is none. */
 static const struct summary_group *
@@ -69,8 +68,7 @@ common_load(const struct summary *summary)
     return found;
 }
 
-/* ---- the first table: each model, in its main figures -------------------
- */
+/* ---- the first table: each model, in its main figures ------------------ */
 
 static void
 build_first(struct document *document, const struct summary *summary,
@@ -131,8 +129,7 @@ build_first(struct document *document, const struct summary *summary,
     sheet_build(document, &sheet, true);
 }
 
-/* ---- the second one: what an echo costs, by scenario --------------------
- */
+/* ---- the second one: what an echo costs, by scenario ------------------- */
 
 /* What comes before the rates of an open loop is there to choose them. */
 static bool
@@ -211,8 +208,7 @@ build_matrix(struct document *document, const struct summary *summary,
     }
 }
 
-/* ---- around them ---------------------------------------------------------
- */
+/* ---- around them ------------------------------------------------------- */
 
 static void
 add_noise(struct text *text, const struct summary *summary)

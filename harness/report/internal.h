@@ -204,8 +204,7 @@ enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
 void cells_heading(struct column *column, enum cells_id id,
                    bool milliseconds);
 
-/* ---- sheets of them (sheet.c) --------------------------------------------
- */
+/* ---- sheets of them (sheet.c) ------------------------------------------ */
 
 /* A row or a column: what it brings to its cells. */
 struct axis {
@@ -302,8 +301,7 @@ void facts_headline(struct document *document, const struct summary *summary,
 void facts_group(struct document *document,
                  const struct summary_group *group);
 
-/* ---- the parts of a report ----------------------------------------------
- */
+/* ---- the parts of a report --------------------------------------------- */
 
 /* True if a scenario with so many clients is wanted. */
 bool view_wants(const struct report_views *views, const char *scenario,

@@ -140,10 +140,6 @@ print_report(const struct results *results, const struct summary *summary)
     } else {
         report_headline(stdout, summary, &paper);
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-        return 3;
-    }
     return status;
 }
 
@@ -175,5 +171,9 @@ main(int argc, char **argv)
         results_free(&results);
     }
     free(paths);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "report: standard output: %s\n", strerror(errno));
+        return 3;
+    }
     return status;
 }
