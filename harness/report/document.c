@@ -8,18 +8,6 @@
 
 #include "harness/report/internal.h"
 
-void
-text_add(struct text *text, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text->bytes + text->length, TEXT_BYTES - text->length, format,
-              args);
-    va_end(args);
-    text->length += strlen(text->bytes + text->length);
-}
-
 /* What is not printable becomes a blank or a question mark. Returns `words`,
  * which may be NULL. */
 static char *
@@ -217,7 +205,7 @@ table_legend(struct text *text, const struct block *table,
             said = meaning;
         }
     }
-    text_add(text, "%s", text->length > 0 ? "." : "");
+    text_item(text, ".", "%s", "");
 }
 
 /* ---- Markdown ------------------------------------------------------------
@@ -284,7 +272,7 @@ put_table(FILE *file, const struct block *table)
     if (table->legend) {
         table_legend(&legend, table, shown, n);
     }
-    if (legend.length > 0) {
+    if (legend.bytes[0] != '\0') {
         fputs("\n", file);
         put_escaped(file, legend.bytes);
         fputs("\n", file);

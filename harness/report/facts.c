@@ -122,7 +122,7 @@ say_served(struct said *said)
         "serves one client at a time");
     say(said, ANY, 0, TOPIC_SERVED, row->starved, "serves %.0f of %.0f: %s",
         served, asked,
-        errors.length > 0 ? errors.bytes : "the others got no answer");
+        errors.bytes[0] != '\0' ? errors.bytes : "the others got no answer");
 }
 
 /* What an echo costs. */
@@ -264,9 +264,9 @@ add_model(struct text *text, const struct summary *summary, const char *model,
         }
     }
     for (int i = 0; i < WEIGHTS && n < FACTS_MAX; i++) {
-        size_t length = strlen(words[i]);
-
-        if (length > 0 && (n == 0 || text->length + length < LINE_COLUMNS)) {
+        if (words[i][0] != '\0' &&
+            (n == 0 ||
+             strlen(text->bytes) + strlen(words[i]) < LINE_COLUMNS)) {
             text_item(text, "; ", "%s", words[i]);
             n++;
         }
@@ -284,7 +284,7 @@ facts_headline(struct document *document, const struct summary *summary,
         struct text text = {0};
 
         add_model(&text, summary, model, main);
-        if (text.length > 0 && !begun) {
+        if (text.bytes[0] != '\0' && !begun) {
             document_heading(document, "What this run shows (95 %%, for all "
                                        "pairs of a scenario together)");
             begun = true;

@@ -30,17 +30,13 @@ enum {
 /* A sentence under construction. All zero is an empty one. */
 struct text {
     char bytes[TEXT_BYTES]; /* what there is, ending in 0 */
-    size_t length;          /* of it */
 };
 
-/* Append, formatted as by printf and cut off where it does not fit. */
-void text_add(struct text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Append one of a list: `between` it and the one before. */
+/* Append, formatted as by printf and cut off where it does not fit; the
+ * second appends one of a list, with `between` it and the one before. */
+#define text_add(text, ...) text_item(text, "", __VA_ARGS__)
 #define text_item(text, between, ...)                                        \
-    (text_add(text, "%s", (text)->length > 0 ? (between) : ""),              \
-     text_add(text, __VA_ARGS__))
+    text_append((text)->bytes, TEXT_BYTES, between, __VA_ARGS__)
 
 /* What a cell means, apart from its words. */
 enum mark {

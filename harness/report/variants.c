@@ -76,7 +76,7 @@ say_variant(struct document *document, const struct summary *summary,
                       over.ratio, over.low, over.high, places[i].where);
         }
     }
-    if (text.length > 0) {
+    if (text.bytes[0] != '\0') {
         document_item(document, variant->name, "%s instead of %s: %s",
                       variant->what, variant->base_what, text.bytes);
     }
