@@ -87,30 +87,28 @@ report_scenario_lines(FILE *file, const struct results *results,
                       const char *scenario, int clients,
                       const struct report_paper *paper)
 {
-    struct results some = {.run = results->run};
+    struct results last = *results;
     struct document document = {0};
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    for (size_t i = 0; i < results->nlives; i++) {
-        if (results->lives[i].clients == clients &&
-            strcmp(results->lives[i].scenario, scenario) == 0) {
-            results_add(&some, RECORD_LIFE, &results->lives[i]);
-        }
+    while (last.nlives > 0 && (last.lives->clients != clients ||
+                               strcmp(last.lives->scenario, scenario) != 0)) {
+        last.lives++;
+        last.nlives--;
     }
-    for (size_t i = 0; i < results->nslices; i++) {
-        if (results->slices[i].clients == clients &&
-            strcmp(results->slices[i].scenario, scenario) == 0) {
-            results_add(&some, RECORD_SLICE, &results->slices[i]);
-        }
+    while (last.nslices > 0 &&
+           (last.slices->clients != clients ||
+            strcmp(last.slices->scenario, scenario) != 0)) {
+        last.slices++;
+        last.nslices--;
     }
-    if (some.nlives > 0 && summary_make(&some, &summary) == 0) {
+    if (last.nlives > 0 && summary_make(&last, &summary) == 0) {
         scenario_build(&document, &summary, &(struct report_views){0}, true);
         document_print_text(file, &document, paper->width, paper->colour);
         document_free(&document);
         summary_free(&summary);
     }
-    results_free(&some);
 }
 
 int
