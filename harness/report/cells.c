@@ -10,8 +10,6 @@
 
 enum {
     NAME_WIDTH = 22,        /* of a model; the middle of a longer one goes */
-    MEMORY_NOISE_KIB = 16,  /* pages that a process may gain or lose for
-                             * reasons of its own */
     BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
@@ -191,33 +189,17 @@ static const struct {
 /* ---- cells that are more than a figure -----------------------------------
  */
 
-static void
-verdict_add(struct text *text, const struct comparison *over)
-{
-    static const char *const words[] = {
-        [VERDICT_UNKNOWN] = "-",
-        [VERDICT_UNCLEAR] = "~",
-        [VERDICT_SAME] = "same",
-    };
-
-    if (over->verdict == VERDICT_DIFFERENT) {
-        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
-    } else {
-        text_add(text, "%s", words[over->verdict]);
-    }
-}
-
-/* Over the best of the group, or `best` for that itself. */
+/* Over the best of the group, or what that is called. */
 static enum mark
-put_verdict(struct text *text, const struct at *at, enum fitted what,
-            const char *best)
+put_verdict(struct text *text, const struct at *at, enum fitted what)
 {
-    if (at->row != at->group->best[what]) {
-        verdict_add(text, &at->row->over_best[what]);
-        return MARK_NONE;
-    }
-    text_add(text, "%s", best);
-    return at->group->clear[what] ? MARK_BEST : MARK_NONE;
+    bool best = at->row == at->group->best[what];
+    char word[COMPARISON_WORD_BYTES];
+
+    text_add(text, "%s",
+             best ? fitted_best[what]
+                  : comparison_word(&at->row->over_best[what], word));
+    return best && at->group->clear[what] ? MARK_BEST : MARK_NONE;
 }
 
 /* Two names that only differ at their end stay different. */
@@ -247,15 +229,12 @@ put_served(struct text *text, const struct summary_row *row)
     return row->starved ? MARK_BAD : MARK_NONE;
 }
 
-/* What the clients add is a difference of two sizes that the kernel counts in
- * pages. A few pages are no result, so less than that is a bound. */
+/* Less than the noise is a bound. */
 static void
 put_memory(struct text *text, const struct summary_row *row)
 {
     double value = summary_memory(row);
-    double held = fmax(row->served_most, 1) +
-                  (row->life->ask_silent ? 0 : row->life->silent);
-    double bound = MEMORY_NOISE_KIB / held;
+    double bound = summary_memory_noise(row);
 
     if (!isfinite(value)) {
         text_add(text, "-");
@@ -301,14 +280,15 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     const struct comparison *over = &row->over_best[FIT_CPU];
     double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
     struct comparison over_base;
+    char word[COMPARISON_WORD_BYTES];
 
     switch (id) {
     case CELLS_SERVED:
         return put_served(text, row);
     case CELLS_OVER_MOST:
-        return put_verdict(text, at, FIT_RATE, "most");
+        return put_verdict(text, at, FIT_RATE);
     case CELLS_COST:
-        return put_verdict(text, at, FIT_CPU, "least");
+        return put_verdict(text, at, FIT_CPU);
     case CELLS_RANGE:
         text_add(text, isnan(over->low) ? "-" : "[%.2f, %.2f]", over->low,
                  over->high);
@@ -322,7 +302,7 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_OVER_BASE:
         over_base = summary_compare(
             at->group, row, summary_find(at->group, at->base), FIT_CPU);
-        verdict_add(text, &over_base);
+        text_add(text, "%s", comparison_word(&over_base, word));
         break;
     case CELLS_CALLS:
         /* What could not be counted here has a reason, which --why tells. */

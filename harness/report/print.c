@@ -158,3 +158,34 @@ report_markdown(FILE *file, const struct summary *summary)
     document_free(&document);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
+
+void
+report_columns(FILE *file, const struct report_paper *paper)
+{
+    static const char *const drawn[] = {"median", "least", "most", "sum"};
+    static const char *const only[] = {
+        [CSV_LIVES] = " (results.csv only)",
+        [CSV_SUMMARY] = " (summary.csv only)",
+        [CSV_BOTH] = "",
+    };
+    struct document document = {0};
+
+    document_paragraph(
+        &document,
+        "results.csv has a line for each life of a server, summary.csv one "
+        "for each server in each scenario: behind a figure stands which of "
+        "its lives that is. Empty is what was not measured, or would "
+        "mislead.");
+    for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
+        for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
+            document_item(&document, figures[i].key, "%s (%s)",
+                          figures[i].meaning, drawn[figures[i].how]);
+        }
+        if (c->key) {
+            document_item(&document, c->key, "%s%s", c->meaning,
+                          only[c->files]);
+        }
+    }
+    document_print_text(file, &document, paper->width, paper->colour);
+    document_free(&document);
+}

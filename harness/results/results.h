@@ -264,6 +264,15 @@ struct comparison {
     enum verdict verdict; /* what may be said */
 };
 
+enum {
+    COMPARISON_WORD_BYTES = 32, /* for the next */
+};
+
+/* Write what may be said of a ratio, and return that: "x1.52", "same", "~";
+ * "-" if nothing. */
+const char *comparison_word(const struct comparison *comparison,
+                            char word[COMPARISON_WORD_BYTES]);
+
 /* Several models measured block by block. */
 struct fit {
     int models;                       /* that take part */
@@ -316,6 +325,9 @@ enum fitted {
     FIT_RATE, /* echoes per second: more is better */
     FITS,
 };
+
+/* What the best of them is called: "least", "most". */
+extern const char *const fitted_best[FITS];
 
 /* One server in one scenario. */
 struct summary_row {
@@ -407,19 +419,33 @@ struct comparison summary_compare(const struct summary_group *group,
                                   const struct summary_row *base,
                                   enum fitted what);
 
-/* KiB that a client keeps: resident, and the kernel's stack of its thread. */
+/* KiB that a client keeps: resident, and the kernel's stack of its thread.
+ * Less than that noise is no result. */
 double summary_memory(const struct summary_row *row);
+double summary_memory_noise(const struct summary_row *row);
 
 /* The phrase for a check: "bytes on both sides". */
 const char *checks_name(enum check check);
 
 /* ---- CSV (RFC 4180, lines end in "\n") --------------------------------- */
 
+/* A column, and which of the two files has it. */
+struct csv_column {
+    const char *key;     /* its name; NULL: here are all figures, by theirs */
+    unsigned files;      /* CSV_...; 0 behind the last one */
+    const char *meaning; /* in a few words */
+};
+enum {
+    CSV_LIVES = 1,
+    CSV_SUMMARY = 2,
+    CSV_BOTH = 3,
+};
+extern const struct csv_column csv_columns[];
+
 /* A header and a line for each life. Returns 0, or -1 with errno. */
 int csv_write_lives(FILE *file, const struct results *results);
 
-/* A header and a line for each row, ratios with _low and _high beside them.
- * Returns 0, or -1 with errno. */
+/* A header and a line for each row. Returns 0, or -1 with errno. */
 int csv_write_summary(FILE *file, const struct summary *summary);
 
 #endif

@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MEMORY_NOISE_KIB = 16, /* of a process, from one look to the next */
+};
+
+const char *const fitted_best[FITS] = {
+    [FIT_CPU] = "least",
+    [FIT_RATE] = "most",
+};
+
 /* ---- lives in order ---------------------------------------------------- */
 
 /* Of the same table, at whatever rate. */
@@ -179,6 +188,16 @@ summary_memory(const struct summary_row *row)
     double stack = row->figure[LIFE_STACK_KIB_PER_CLIENT];
 
     return row->figure[LIFE_RSS_KIB_PER_CLIENT] + (isnan(stack) ? 0 : stack);
+}
+
+/* What the clients add is a difference of two sizes that the kernel counts in
+ * pages, of which a process may gain or lose a few for reasons of its own. */
+double
+summary_memory_noise(const struct summary_row *row)
+{
+    int silent = row->life->ask_silent ? 0 : row->life->silent;
+
+    return MEMORY_NOISE_KIB / (fmax(row->served_most, 1) + silent);
 }
 
 /* ---- the slices of a group --------------------------------------------- */
