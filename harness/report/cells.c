@@ -9,7 +9,6 @@
 #include "harness/report/internal.h"
 
 enum {
-    NAME_WIDTH = 22,        /* of a model; the middle of a longer one goes */
     BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
@@ -45,6 +44,23 @@ const struct life *
 group_life(const struct summary_group *group)
 {
     return group->rows[0].life;
+}
+
+const struct summary_group *
+group_largest(const struct summary *summary, enum cells_kind kind, int most)
+{
+    const struct summary_group *found = NULL;
+
+    for (size_t i = 0; i < summary->ngroups; i++) {
+        const struct summary_group *group = &summary->groups[i];
+        int clients = group_life(group)->clients;
+
+        if (cells_kind(group_life(group)) == kind && clients <= most &&
+            (!found || clients > group_life(found)->clients)) {
+            found = group;
+        }
+    }
+    return found;
 }
 
 int
@@ -128,62 +144,8 @@ static const struct {
     const char *meaning;     /* or NULL */
     bool left;               /* words */
 } cells[CELLS] = {
-    [CELLS_NAME] = {"", "scenario", .left = true},
-    [CELLS_LABEL] = {"", "", .left = true},
-    [CELLS_BLOCKS] = {"", "blocks"},
-    [CELLS_SLICES] = {"", "slices"},
-    [CELLS_STALLED] = {"", "stalled"},
-    [CELLS_CPU_NOISE] = {"CPU per echo, %", "slice", .meaning = slice},
-    [CELLS_CPU_HALF] = {"CPU per echo, %", "+-", .meaning = half},
-    [CELLS_RATE_NOISE] = {"echoes/s, %", "slice"},
-    [CELLS_RATE_HALF] = {"echoes/s, %", "+-"},
-    [CELLS_LIVES] = {"", "lives", FORM_WORDS, 0,
-                     "differ: fresh processes do by more than their slices "
-                     "explain, so the interval is widened",
-                     true},
-    [CELLS_RATE_ASKED] = {"", "asked/s"},
-    [CELLS_MODEL] = {"", "", .left = true},
-    [CELLS_BASE] = {"", "over", .left = true},
-    [CELLS_SERVED] = {"", "served"},
-    [CELLS_FAIRNESS] = {"", "fair", FORM_FIXED, LIFE_FAIRNESS,
-                        "fair: least served client over the median", false},
-    [CELLS_RATE] = {"", "echoes/s", FORM_COUNT, LIFE_ECHOES_PER_S},
-    [CELLS_OVER_MOST] = {"", "of most"},
-    [CELLS_P50] = {"full turn", "p50", FORM_SHARED, LIFE_P50_US, turn},
-    [CELLS_P99] = {"full turn", "p99", FORM_SHARED, LIFE_P99_US, turn},
-    [CELLS_SERVER] = {"CPU us/echo", "server", FORM_NUMBER,
-                      LIFE_SERVER_CPU_US_PER_ECHO},
-    [CELLS_CLIENT] = {"CPU us/echo", "client", FORM_NUMBER,
-                      LIFE_CLIENT_CPU_US_PER_ECHO},
-    [CELLS_COST] = {"server CPU over", "least"},
-    [CELLS_RANGE] = {"server CPU over", "95 %",
-                     .meaning = "95 %: interval, for all pairs together"},
-    [CELLS_YARD] = {"server CPU over", "yard",
-                    .meaning = "yard: a bare epoll loop"},
-    [CELLS_FLOOR] = {"server CPU over", "floor",
-                     .meaning = "floor: a recv and a send alone"},
-    [CELLS_OVER_BASE] = {"CPU over that", ""},
-    [CELLS_CALLS] = {"", "calls", .meaning = "calls, switch: an echo"},
-    [CELLS_SWITCHES] = {"", "switch", FORM_FIXED, LIFE_SWITCHES_PER_ECHO},
-    [CELLS_MEMORY] = {"", "KiB/cl", .meaning = "KiB/cl: with kernel stack"},
-    [CELLS_RESIDENT] = {"KiB a client", "resident", FORM_NUMBER,
-                        LIFE_RSS_KIB_PER_CLIENT},
-    [CELLS_STACK] = {"KiB a client", "kernel", FORM_NUMBER,
-                     LIFE_STACK_KIB_PER_CLIENT,
-                     "kernel: the stack that it keeps for a thread", false},
-    [CELLS_BOUND] = {"", "bound by"},
-    [CELLS_RESPONSE_P50] = {"response", "p50", FORM_SHARED, LIFE_P50_US,
-                            response},
-    [CELLS_RESPONSE_P99] = {"response", "p99", FORM_SHARED, LIFE_P99_US,
-                            response},
-    [CELLS_SERVICE_P50] = {"service", "p50", FORM_TIME, LIFE_SERVICE_P50_US,
-                           service},
-    [CELLS_SERVICE_P99] = {"service", "p99", FORM_TIME, LIFE_SERVICE_P99_US,
-                           service},
-    [CELLS_LAG] = {"client", "lag", FORM_TIME, LIFE_LAG_P99_US,
-                   "lag: how late the client was", false},
-    [CELLS_UNFINISHED] = {"", "unfin.", FORM_COUNT, LIFE_UNFINISHED},
-    [CELLS_STATE] = {"", "state", .left = true},
+#define CELL(name, ...) [CELLS_##name] = {__VA_ARGS__},
+#include "harness/report/cells.h"
 };
 
 /* ---- cells that are more than a figure -----------------------------------
@@ -200,21 +162,6 @@ put_verdict(struct text *text, const struct at *at, enum fitted what)
              best ? fitted_best[what]
                   : comparison_word(&at->row->over_best[what], word));
     return best && at->group->clear[what] ? MARK_BEST : MARK_NONE;
-}
-
-/* Two names that only differ at their end stay different. */
-static void
-put_name(struct text *text, const char *name)
-{
-    size_t length = strlen(name);
-    int head = (NAME_WIDTH - 2) / 2;
-
-    if (length <= NAME_WIDTH) {
-        text_add(text, "%s", name);
-    } else {
-        text_add(text, "%.*s..%s", head, name,
-                 name + length - (NAME_WIDTH - 2 - head));
-    }
 }
 
 static enum mark
@@ -355,7 +302,7 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     const struct fit *fit;
 
     if (id >= CELLS_MODEL) {
-        put_name(text, id == CELLS_MODEL ? at->model : at->base);
+        text_add(text, "%s", id == CELLS_MODEL ? at->model : at->base);
         return;
     }
     fit = &group->fit[id < CELLS_RATE_NOISE ? FIT_CPU : FIT_RATE];

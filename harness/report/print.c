@@ -172,10 +172,11 @@ report_columns(FILE *file, const struct report_paper *paper)
 
     document_paragraph(
         &document,
-        "results.csv has a line for each life of a server, summary.csv one "
-        "for each server in each scenario: behind a figure stands which of "
-        "its lives that is. Empty is what was not measured, or would "
-        "mislead.");
+        "results.csv has a line for each life of a server. In summary.csv "
+        "its lives in a scenario are one line, with the median, least, most "
+        "or sum of a figure; CPU and echoes per second are fitted to all "
+        "slices where they are compared. Empty is what was not measured, or "
+        "would mislead.");
     for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
         for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
             document_item(&document, figures[i].key, "%s (%s)",

@@ -129,7 +129,9 @@ print_report(const struct results *results, const struct summary *summary)
     const struct report_paper paper = report_paper_of(stdout);
     int status = 0;
 
-    if (summary_csv) {
+    if (columns) {
+        report_columns(stdout, &paper);
+    } else if (summary_csv) {
         csv_write_summary(stdout, summary);
     } else if (lives_csv) {
         csv_write_lives(stdout, results);
@@ -163,10 +165,7 @@ main(int argc, char **argv)
     }
     int npaths = read_flags(argc, argv, paths);
     if (columns) {
-        const struct report_paper paper = report_paper_of(stdout);
-
-        report_columns(stdout, &paper);
-        status = 0;
+        status = print_report(NULL, NULL);
     } else if (merge) {
         status = merge_print(stdout, paths, npaths,
                              report_paper_of(stdout).colour);

@@ -57,20 +57,6 @@ count(struct check_result *check, bool good, const struct life *life,
     va_end(args);
 }
 
-/* Clients that a server leaves out wait in its queue, which may be too short
- * for them. That is the server's nature, and the table says so; the kernel
- * counts it for all servers that live at that time. */
-static bool
-leaves_clients_out(const struct summary_group *group)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < group->nrows; i++) {
-        any |= group->rows[i].starved;
-    }
-    return any;
-}
-
 static void
 check_life(struct check_result *checks, const struct life *life,
            bool queue_is_full)
@@ -136,8 +122,14 @@ check_row(struct check_result *checks, const struct summary_row *row)
 static void
 check_group(struct check_result *checks, const struct summary_group *group)
 {
-    bool queue_is_full = leaves_clients_out(group);
+    /* Clients that a server leaves out wait in its queue, which may be too
+     * short for them. That is the server's nature, and the table says so; the
+     * kernel counts it for all servers that live at that time. */
+    bool queue_is_full = false;
 
+    for (size_t i = 0; i < group->nrows; i++) {
+        queue_is_full |= group->rows[i].starved;
+    }
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
 

@@ -38,22 +38,19 @@ table_place(const struct results *results, const struct life *life)
 
 /* In the order that the run names; behind them whom it does not name; the
  * yardstick last. */
-static ptrdiff_t
+static size_t
 model_place(const struct results *results, const char *model)
 {
-    const char *names = results->run.models;
-    size_t length = strlen(model);
+    char names[sizeof results->run.models + 2];
+    char name[RESULTS_NAME_BYTES + 2];
+    const char *at;
 
-    if (strcmp(model, RESULTS_YARDSTICK) == 0) {
-        return sizeof results->run.models + 1;
-    }
-    for (const char *at = names; (at = strstr(at, model)); at++) {
-        if ((at == names || at[-1] == ' ') &&
-            (at[length] == ' ' || at[length] == '\0')) {
-            return at - names;
-        }
-    }
-    return sizeof results->run.models;
+    snprintf(names, sizeof names, " %s ", results->run.models);
+    snprintf(name, sizeof name, " %s ", model);
+    at = strstr(names, name);
+    return strcmp(model, RESULTS_YARDSTICK) == 0 ? sizeof names
+           : at                                  ? (size_t)(at - names)
+                                                 : sizeof names - 1;
 }
 
 static int
@@ -65,8 +62,8 @@ compare_lives(const void *left, const void *right, void *results)
 
     order = order ? order : a->rate_per_s - b->rate_per_s;
     order = order ? order
-                  : model_place(results, a->model) -
-                        model_place(results, b->model);
+                  : (ptrdiff_t)model_place(results, a->model) -
+                        (ptrdiff_t)model_place(results, b->model);
     order = order ? order : strcmp(a->model, b->model);
     order = order ? order : a - b;
     return (order > 0) - (order < 0);
@@ -162,10 +159,6 @@ row_hide(struct summary_row *row)
     const struct life *life = row->life;
     double *figure = row->figure;
 
-    /* The calls are clock reads of the work itself. */
-    if (life->work_us > 0) {
-        figure[LIFE_SYSCALLS_PER_ECHO] = NAN;
-    }
     /* A server whose children do its work used none that can be seen. */
     if (!(figure[LIFE_SERVER_CPU_US_PER_ECHO] > 0)) {
         figure[LIFE_SERVER_CPU_US_PER_ECHO] = NAN;
