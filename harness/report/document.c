@@ -217,23 +217,8 @@ static void
 put_escaped(FILE *file, const char *words)
 {
     for (; *words != '\0'; words++) {
-        switch (*words) {
-        case '|':
-            fputs("&#124;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        case '&':
-            fputs("&amp;", file);
-            break;
-        default:
-            fprintf(file, "%s%c", strchr("\\`*_[]#~", *words) ? "\\" : "",
-                    *words);
-        }
+        fprintf(file, "%s%c", strchr("\\`*_[]#~|<>&", *words) ? "\\" : "",
+                *words);
     }
 }
 

@@ -278,7 +278,7 @@ build_checks(struct document *document, const struct summary *summary)
         const struct check_result *check = &summary->checks[i];
 
         if (check->failed > 0) {
-            text_add(&text, "CHECK FAILED, %s: %s", checks_name(i),
+            text_add(&text, "CHECK FAILED, %s: %s", checks_names[i],
                      check->first);
             text_add(&text, check->failed > 1 ? " (and %d more). " : ". ",
                      check->failed - 1);
@@ -288,7 +288,7 @@ build_checks(struct document *document, const struct summary *summary)
         if (summary->checks[i].checked > 0 &&
             summary->checks[i].failed == 0) {
             text_add(&text, "%s%s",
-                     held ? ", " : "Checked: ", checks_name(i));
+                     held ? ", " : "Checked: ", checks_names[i]);
             held = true;
         }
     }

@@ -22,19 +22,13 @@ enum {
     FLOOR_PIECE_BYTES = 16 * 1024,
 };
 
-const char *
-checks_name(enum check check)
-{
-    static const char *const names[CHECKS] = {
-        [CHECK_BYTES] = "bytes on both sides",
-        [CHECK_LIMIT] = "kernel's price",
-        [CHECK_CLIENT] = "client's CPU",
-        [CHECK_KERNEL] = "queues and resends",
-        [CHECK_CALLS] = "calls by name",
-    };
-
-    return names[check];
-}
+const char *const checks_names[CHECKS] = {
+    [CHECK_BYTES] = "bytes on both sides",
+    [CHECK_LIMIT] = "kernel's price",
+    [CHECK_CLIENT] = "client's CPU",
+    [CHECK_KERNEL] = "queues and resends",
+    [CHECK_CALLS] = "calls by name",
+};
 
 /* Count one more; of the first that is not good, keep where and how. */
 static void __attribute__((format(printf, 4, 5)))

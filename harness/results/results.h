@@ -425,7 +425,7 @@ double summary_memory(const struct summary_row *row);
 double summary_memory_noise(const struct summary_row *row);
 
 /* The phrase for a check: "bytes on both sides". */
-const char *checks_name(enum check check);
+extern const char *const checks_names[CHECKS];
 
 /* ---- CSV (RFC 4180, lines end in "\n") --------------------------------- */
 

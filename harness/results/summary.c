@@ -291,8 +291,8 @@ rank(struct summary_group *group, enum fitted what)
     group->clear[what] = others > 0 && different == others;
 }
 
-/* A line for each block, a column for each row. In a file the slices of a
- * block stand together, so that the search for its line is short. */
+/* A line for each block, a column for each row. There are no more blocks than
+ * slices. */
 static int
 fit_group(const struct results *results, struct summary_group *group,
           enum fitted what)
@@ -301,41 +301,32 @@ fit_group(const struct results *results, struct summary_group *group,
                                                    : RESULTS_MODELS_MAX;
     size_t n = results->nslices + 1;
     double *value = calloc(n * (size_t)models, sizeof *value);
-    int *number = calloc(n, sizeof *number);
     int *life = calloc(n, sizeof *life);
     int blocks = 0;
     int status = -1;
 
-    for (size_t i = 0; i < results->nslices && value && number && life; i++) {
+    for (size_t i = 0; value && i < n * (size_t)models; i++) {
+        value[i] = NAN;
+    }
+    for (size_t i = 0; i < results->nslices && value && life; i++) {
         const struct slice *slice = &results->slices[i];
         const struct summary_row *row = row_of(slice, group, what);
         double figure = what == FIT_CPU ? slice->server_cpu_us / slice->echoes
                                         : slice->echoes / slice->seconds;
-        int at = blocks - 1;
 
-        if (!row || !isfinite(log(figure))) {
-            continue;
+        if (row && isfinite(log(figure)) && (size_t)slice->block < n) {
+            life[slice->block] = slice->life;
+            value[slice->block * models + (int)(row - group->rows)] =
+                log(figure);
+            blocks = slice->block >= blocks ? slice->block + 1 : blocks;
         }
-        while (at >= 0 && number[at] != slice->block) {
-            at--;
-        }
-        if (at < 0) {
-            at = blocks++;
-            number[at] = slice->block;
-            life[at] = slice->life;
-            for (int m = 0; m < models; m++) {
-                value[at * models + m] = NAN;
-            }
-        }
-        value[at * models + (int)(row - group->rows)] = log(figure);
     }
-    if (value && number && life) {
+    if (value && life) {
         status =
             statistics_fit(&group->fit[what], value, life, blocks, models);
         rank(group, what);
     }
     free(value);
-    free(number);
     free(life);
     return status;
 }
