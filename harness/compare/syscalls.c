@@ -277,6 +277,9 @@ count_calls(struct turn *turn, const struct counter *counter,
     if (driver->engine_errno != 0 || !driver->drained || calls->echoes < 1) {
         text_append(calls->reason, sizeof calls->reason, "; ",
                     "there was no echo while calls were counted");
+    } else if (calls->per_echo == 0) {
+        text_append(calls->reason, sizeof calls->reason, "; ",
+                    "no strace: the launcher kept what it printed");
     } else {
         snprintf(calls->method, sizeof calls->method,
                  counter->traced ? "strace" : "perf");
