@@ -243,9 +243,6 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_YARD:
         put_ratio(text, row->yardstick ? NAN : row->over_yardstick.ratio);
         break;
-    case CELLS_FLOOR:
-        put_ratio(text, row->figure[LIFE_CPU_OVER_FLOOR]);
-        break;
     case CELLS_OVER_BASE:
         over_base = summary_compare(
             at->group, row, summary_find(at->group, at->base), FIT_CPU);

@@ -39,8 +39,8 @@ CELL(COST, "server CPU over", "least")
 CELL(RANGE, "server CPU over", "95 %",
      .meaning = "95 %: interval, for all pairs together")
 CELL(YARD, "server CPU over", "yard", .meaning = "yard: a bare epoll loop")
-CELL(FLOOR, "server CPU over", "floor",
-     .meaning = "floor: a recv and a send alone")
+CELL(FLOOR, "server CPU over", "floor", FORM_FIXED, LIFE_CPU_OVER_FLOOR,
+     "floor: a recv and a send alone", false)
 CELL(OVER_BASE, "CPU over that", "")
 CELL(CALLS, "", "calls", .meaning = "calls, switch: an echo")
 CELL(SWITCHES, "", "switch", FORM_FIXED, LIFE_SWITCHES_PER_ECHO)

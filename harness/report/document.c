@@ -8,10 +8,8 @@
 
 #include "harness/report/internal.h"
 
-/* What is not printable becomes a blank or a question mark. Returns `words`,
- * which may be NULL. */
-static char *
-clean(char *words)
+char *
+words_clean(char *words)
 {
     for (char *c = words; c && *c != '\0'; c++) {
         if (*c == '\n' || *c == '\r' || *c == '\t') {
@@ -29,7 +27,7 @@ print_words(const char *format, va_list args)
 {
     char *words;
 
-    return vasprintf(&words, format, args) == -1 ? NULL : clean(words);
+    return vasprintf(&words, format, args) == -1 ? NULL : words_clean(words);
 }
 
 const char *
@@ -70,26 +68,21 @@ document_say(struct document *document, enum block_kind kind,
         return;
     }
     block->words = words;
-    block->label = clean(strdup(label));
+    block->label = words_clean(strdup(label));
 }
 
 struct block *
-document_table(struct document *document, const struct column *columns,
-               size_t ncolumns, size_t nrows)
+document_table(struct document *document, size_t ncolumns, size_t nrows)
 {
     struct block *block = add_block(document, BLOCK_TABLE);
 
     if (!block) {
         return NULL;
     }
-    block->columns = calloc(ncolumns, sizeof *columns);
+    block->columns = calloc(ncolumns, sizeof *block->columns);
     block->cells = calloc(ncolumns * nrows + 1, sizeof *block->cells);
     if (!block->columns || !block->cells) {
         return NULL;
-    }
-    for (size_t i = 0; i < ncolumns; i++) {
-        block->columns[i] = columns[i];
-        clean(block->columns[i].heading); /* which may be a model's name */
     }
     block->ncolumns = ncolumns;
     block->ncells = ncolumns * nrows;

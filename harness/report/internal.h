@@ -99,11 +99,13 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
-/* Append a table of copies of these columns and with so many rows of empty
- * cells. NULL without memory. */
-struct block *document_table(struct document *document,
-                             const struct column *columns, size_t ncolumns,
+/* Append a table of so many empty columns and rows. NULL without memory. */
+struct block *document_table(struct document *document, size_t ncolumns,
                              size_t nrows);
+
+/* Make blanks or question marks of what is not printable in words, which may
+ * be NULL, and return them. All but headings are clean by themselves. */
+char *words_clean(char *words);
 
 /* Say something in an empty cell. */
 void cell_say(struct cell *cell, enum mark mark, const char *format, ...)
