@@ -239,10 +239,6 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
         summary_print(stream, target, &sum->options, &sum->result, colour);
         note_times(stream, runs, n);
         status = summary_exit_status(&sum->result);
-        if (fflush(stream) != 0 || ferror(stream)) {
-            fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-            status = EXIT_NO_MEASURE;
-        }
     }
     free(runs);
     free(sum);

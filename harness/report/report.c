@@ -129,9 +129,7 @@ print_report(const struct results *results, const struct summary *summary)
     const struct report_paper paper = report_paper_of(stdout);
     int status = 0;
 
-    if (columns) {
-        report_columns(stdout, &paper);
-    } else if (summary_csv) {
+    if (summary_csv) {
         csv_write_summary(stdout, summary);
     } else if (lives_csv) {
         csv_write_lives(stdout, results);
@@ -143,10 +141,6 @@ print_report(const struct results *results, const struct summary *summary)
         status = print_scenarios(summary, &paper);
     } else {
         report_headline(stdout, summary, &paper);
-    }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-        return 3;
     }
     return status;
 }
@@ -165,7 +159,10 @@ main(int argc, char **argv)
     }
     int npaths = read_flags(argc, argv, paths);
     if (columns) {
-        status = print_report(NULL, NULL);
+        const struct report_paper paper = report_paper_of(stdout);
+
+        report_columns(stdout, &paper);
+        status = 0;
     } else if (merge) {
         status = merge_print(stdout, paths, npaths,
                              report_paper_of(stdout).colour);
@@ -181,5 +178,9 @@ main(int argc, char **argv)
         results_free(&results);
     }
     free(paths);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "report: standard output: %s\n", strerror(errno));
+        return 3;
+    }
     return status;
 }

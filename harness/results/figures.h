@@ -29,7 +29,8 @@ FIGURE(FLOOR_US, MEDIAN, "floor_us",
        "the kernel's price of a recv and a send")
 FIGURE(CPU_OVER_FLOOR, MEDIAN, "cpu_over_floor",
        "server CPU divided by it")
-FIGURE(SYSCALLS_PER_ECHO, MEDIAN, "syscalls_per_echo", "of the server")
+FIGURE(SYSCALLS_PER_ECHO, MEDIAN, "syscalls_per_echo",
+       "system calls of the server")
 FIGURE(SWITCHES_PER_ECHO, MEDIAN, "switches_per_echo",
        "context switches of the server")
 FIGURE(RSS_KIB_PER_CLIENT, MEDIAN, "rss_kib_per_client",
