@@ -2,6 +2,7 @@
  * merge.c: runs of `load` on several hosts, added up.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
@@ -159,8 +160,9 @@ static void
 name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
              int n)
 {
-    snprintf(text, text_bytes, "%d run%s against %s", n, n == 1 ? "" : "s",
-             runs[0].target);
+    text[0] = '\0';
+    text_append(text, text_bytes, "", "%d run%s against %s", n,
+                n == 1 ? "" : "s", runs[0].target);
     for (int i = 1; i < n; i++) {
         bool known = false;
 
@@ -179,29 +181,30 @@ name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
 void
 merge_note_times(FILE *stream, const struct saved_run *runs, int n)
 {
-    int64_t latest_begin_ms = INT64_MIN;
-    int64_t first_end_ms = INT64_MAX;
-    int64_t longest_ms = 0;
-    int64_t together_ms;
+    double latest_begin_ns = -INFINITY;
+    double first_end_ns = INFINITY;
+    double longest_ns = 0;
+    double together_ns;
     char together[UNITS_TEXT_BYTES];
     char longest[UNITS_TEXT_BYTES];
 
     for (int i = 0; i < n; i++) {
-        int64_t window_ms = runs[i].result.window_ns / NS_PER_MS;
+        double window_ns = (double)runs[i].result.window_ns;
+        double begin_ns = 1e6 * (double)runs[i].begun_ms;
 
-        latest_begin_ms = MAX(latest_begin_ms, runs[i].begun_ms);
-        first_end_ms = MIN(first_end_ms, runs[i].begun_ms + window_ms);
-        longest_ms = MAX(longest_ms, window_ms);
+        latest_begin_ns = fmax(latest_begin_ns, begin_ns);
+        first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
+        longest_ns = fmax(longest_ns, window_ns);
     }
-    together_ms = MAX(first_end_ms - latest_begin_ms, 0);
-    if ((double)together_ms < TOGETHER_SHARE * (double)longest_ms) {
+    together_ns = fmax(first_end_ns - latest_begin_ns, 0);
+    if (together_ns < TOGETHER_SHARE * longest_ns) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            units_format_time(together, (double)(together_ms * NS_PER_MS)),
-            units_format_time(longest, (double)(longest_ms * NS_PER_MS)));
+            units_format_time(together, together_ns),
+            units_format_time(longest, longest_ns));
     }
 }
 
