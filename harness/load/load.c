@@ -321,52 +321,33 @@ show_progress(uint64_t count, double done, void *arg)
             units_format_count(text, (double)count));
 }
 
-/* A path that cannot be written is better known before anything is measured;
- * but a file that is there stays as it is until something has been. */
-static void
-check_file(const char *path)
+/* What is written at the end. A path that cannot be is better known before
+ * anything is measured; but a file that is there stays until something was.
+ */
+struct output {
+    const char *path; /* as it was named */
+    int fd;           /* open, and not yet touched */
+    struct stat stat; /* which file it is */
+};
+
+static struct output
+open_output(const char *path)
 {
-    struct stat found;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd != -1) {
-        close(fd);
-        unlink(path);
-        return;
+    struct output output = {
+        .path = path, .fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666)};
+    if (output.fd == -1 || fstat(output.fd, &output.stat) != 0) {
+        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+        exit(EXIT_NO_MEASURE);
     }
-    if (errno == EEXIST && stat(path, &found) == 0 &&
-        S_ISDIR(found.st_mode)) {
-        errno = EISDIR;
-    } else if (errno == EEXIST && access(path, W_OK) == 0) {
-        return;
-    }
-    fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
-    exit(EXIT_NO_MEASURE);
+    return output;
 }
 
-/* Do both names lead to one file, no pipe or device, so that one would
- * overwrite the other? Of one that is not there yet the C library resolves
- * the folder; that a file may have two names of its own is not looked at. */
-static bool
-is_one_file(const char *left, const char *right)
-{
-    char real[2][PATH_MAX] = {"", "?"};
-    struct stat found;
-    if (stat(left, &found) == 0 && !S_ISREG(found.st_mode)) {
-        return false;
-    }
-    return (realpath(left, real[0]) != NULL || errno == ENOENT) &&
-           (realpath(right, real[1]) != NULL || errno == ENOENT) &&
-           strcmp(real[0], real[1]) == 0;
-}
-
+/* Two into one file, not a pipe or a device, would overwrite each other. */
 static void
-check_files(void)
+check_different(const struct stat *left, const struct stat *right)
 {
-    check_file(histogram_file);
-    check_file(save_file);
-    if (is_one_file(save_file, histogram_file) ||
-        is_one_file(save_file, "/dev/stdout") ||
-        is_one_file(histogram_file, "/dev/stdout")) {
+    if (S_ISREG(left->st_mode) && left->st_ino == right->st_ino &&
+        left->st_dev == right->st_dev) {
         fputs("load: --save, --histogram and the summary cannot go into one "
               "file; please name another\n",
               stderr);
@@ -374,32 +355,32 @@ check_files(void)
     }
 }
 
-/* Write one of the two files, but not over another when nobody was served.
- * Returns false if it could not be written. */
+/* Write one of them, but not over another when nobody was served. Returns
+ * false if it could not be written. */
 static bool
-write_file(const char *path, const struct saved_run *run)
+write_output(const struct output *output, const struct saved_run *run)
 {
-    if (path == nowhere) {
-        return true;
-    }
-    FILE *file = fopen(path, run->result.served > 0 ? "we" : "wxe");
-    if (file == NULL && errno == EEXIST) {
+    if (run->result.served == 0 && output->stat.st_size > 0) {
         fprintf(stderr, "load: nobody was served: %s stays as it was\n",
-                path);
+                output->path);
         return true;
     }
-    bool good = file != NULL;
-    if (good) {
-        path == save_file
-            ? saved_write(file, run)
-            : percentiles_write(file, options.rate_per_s > 0
-                                          ? &run->result.response
-                                          : &run->result.latency);
-        good = ferror(file) == 0;
-        good = fclose(file) == 0 && good;
+    FILE *file = fdopen(output->fd, "w");
+    if (output->path == save_file) {
+        saved_write(file, run);
+    } else {
+        percentiles_write(file, options.rate_per_s > 0
+                                    ? &run->result.response
+                                    : &run->result.latency);
     }
+    bool good = ferror(file) == 0;
+    if (S_ISREG(output->stat.st_mode)) {
+        good = fflush(file) == 0 && ftruncate(output->fd, ftell(file)) == 0 &&
+               good;
+    }
+    good = fclose(file) == 0 && good;
     if (!good) {
-        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "load: %s: %s\n", output->path, strerror(errno));
     }
     return good;
 }
@@ -449,9 +430,14 @@ run_once(bool progress)
     char *lines = NULL;
     size_t lines_bytes;
     FILE *lines_stream = open_memstream(&lines, &lines_bytes);
-    if (meeting == NULL) {
-        check_files();
-    }
+    struct output outputs[] = {
+        open_output(meeting == NULL ? histogram_file : nowhere),
+        open_output(meeting == NULL ? save_file : nowhere)};
+    struct stat screen = {0};
+    fstat(STDOUT_FILENO, &screen);
+    check_different(&outputs[0].stat, &outputs[1].stat);
+    check_different(&outputs[0].stat, &screen);
+    check_different(&outputs[1].stat, &screen);
     options.on_progress = progress ? show_progress : NULL;
     int status = drive(&run, lines_stream);
     fclose(lines_stream);
@@ -470,8 +456,8 @@ run_once(bool progress)
     summary_print(stdout, heading, &run.options, &run.result,
                   wants_colour(stdout));
     fputs(lines, stdout);
-    bool written = write_file(histogram_file, &run);
-    written = write_file(save_file, &run) && written;
+    bool written = write_output(&outputs[0], &run);
+    written = write_output(&outputs[1], &run) && written;
     return !written      ? EXIT_NO_MEASURE
            : status != 0 ? status
                          : summary_exit_status(&run.result);
