@@ -66,12 +66,9 @@ enum life_status {
 /* LIFE_ASKED and so on, the figures of a life: see figures.h. */
 enum life_figure {
 #define FIGURE(name, ...) LIFE_##name,
-#define TIME(name, ...)   LIFE_##name,
-#define SHOWN(name, ...)  LIFE_##name,
+#define TIME              FIGURE
+#define SHOWN             FIGURE
 #include "harness/results/figures.h"
-#undef FIGURE
-#undef TIME
-#undef SHOWN
     LIFE_FIGURES,
 };
 
