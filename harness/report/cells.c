@@ -392,16 +392,19 @@ cells_put(struct text *text, enum cells_id id, const struct at *at,
 void
 cells_heading(struct column *column, enum cells_id id, bool milliseconds)
 {
+    bool named = column->above[0] != '\0' || column->heading[0] != '\0';
     bool time = id < CELLS && cells[id].form >= FORM_TIME;
 
-    snprintf(column->heading, sizeof column->heading, "%s%s",
-             id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
-             !time          ? ""
-             : milliseconds ? " ms"
-                            : " us");
-    if (id < CELLS) {
+    if (column->heading[0] == '\0') {
+        snprintf(column->heading, sizeof column->heading, "%s%s",
+                 id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
+                 !time          ? ""
+                 : milliseconds ? " ms"
+                                : " us");
+    }
+    if (id < CELLS && !named) {
         snprintf(column->above, sizeof column->above, "%s", cells[id].above);
         column->meaning = cells[id].meaning;
-        column->left = cells[id].left;
     }
+    column->left = id < CELLS && cells[id].left;
 }

@@ -8,6 +8,9 @@
 
 #include "harness/report/internal.h"
 
+/* From here on a time reads better in milliseconds. */
+#define MILLISECONDS_FROM_US 20000
+
 char *
 words_clean(char *words)
 {
@@ -21,13 +24,15 @@ words_clean(char *words)
     return words;
 }
 
-/* Formatted and clean words; NULL without memory. */
-static char *
-print_words(const char *format, va_list args)
+/* The memory that there must be: a report with parts left out is none. */
+static void *
+given(void *memory)
 {
-    char *words;
-
-    return vasprintf(&words, format, args) == -1 ? NULL : words_clean(words);
+    if (!memory) {
+        fputs("not enough memory for a report\n", stderr);
+        exit(EXIT_NO_MEASURE);
+    }
+    return memory;
 }
 
 const char *
@@ -36,16 +41,12 @@ words_or_none(const char *words)
     return words ? words : "";
 }
 
-/* A new block, or NULL without memory. */
 static struct block *
 add_block(struct document *document, enum block_kind kind)
 {
-    struct block *blocks =
-        reallocarray(document->blocks, document->nblocks + 1, sizeof *blocks);
+    struct block *blocks = given(reallocarray(
+        document->blocks, document->nblocks + 1, sizeof *blocks));
 
-    if (!blocks) {
-        return NULL;
-    }
     document->blocks = blocks;
     blocks += document->nblocks++;
     *blocks = (struct block){.kind = kind};
@@ -56,48 +57,19 @@ void
 document_say(struct document *document, enum block_kind kind,
              const char *label, const char *format, ...)
 {
+    char *words = NULL;
     va_list args;
 
     va_start(args, format);
-    char *words = print_words(format, args);
+    given(vasprintf(&words, format, args) >= 0 ? words : NULL);
     va_end(args);
-    struct block *block =
-        words && words[0] != '\0' ? add_block(document, kind) : NULL;
-    if (!block) {
+    if (words[0] == '\0') {
         free(words);
         return;
     }
-    block->words = words;
-    block->label = words_clean(strdup(label));
-}
-
-struct block *
-document_table(struct document *document, size_t ncolumns, size_t nrows)
-{
-    struct block *block = add_block(document, BLOCK_TABLE);
-
-    if (!block) {
-        return NULL;
-    }
-    block->columns = calloc(ncolumns, sizeof *block->columns);
-    block->cells = calloc(ncolumns * nrows + 1, sizeof *block->cells);
-    if (!block->columns || !block->cells) {
-        return NULL;
-    }
-    block->ncolumns = ncolumns;
-    block->ncells = ncolumns * nrows;
-    return block;
-}
-
-void
-cell_say(struct cell *cell, enum mark mark, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    cell->words = print_words(format, args);
-    va_end(args);
-    cell->mark = mark;
+    struct block *block = add_block(document, kind);
+    block->words = words_clean(words);
+    block->label = words_clean(given(strdup(label)));
 }
 
 void
@@ -118,7 +90,128 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- tables from what rows and columns bring --------------------------- */
+
+struct axis *
+sheet_column(struct sheet *sheet, enum cells_id id, int drop)
+{
+    struct axis *column = &sheet->columns[sheet->ncolumns];
+
+    *column = (struct axis){.id = id, .column.drop = drop};
+    sheet->ncolumns += sheet->ncolumns + 1 < COLUMNS_MAX;
+    return column;
+}
+
+void
+sheet_figures(struct sheet *sheet, unsigned where)
+{
+    for (int i = 0; i < LIFE_FIGURES; i++) {
+        if (figures[i].where & where) {
+            /* What comes last goes first where it is too narrow. */
+            sheet_column(sheet, CELLS + i, (int)sheet->ncolumns / 6);
+        }
+    }
+}
+
+struct axis *
+sheet_row(struct sheet *sheet, const struct summary_group *group,
+          const char *model)
+{
+    struct axis *rows =
+        given(reallocarray(sheet->rows, sheet->nrows + 1, sizeof *rows));
+
+    sheet->rows = rows;
+    rows += sheet->nrows++;
+    *rows = (struct axis){.group = group, .model = model};
+    return rows;
+}
+
+void
+sheet_group(struct sheet *sheet, const struct summary_group *group)
+{
+    for (size_t i = 0; i < group->nrows; i++) {
+        sheet_row(sheet, group, group->rows[i].life->model);
+    }
+}
+
+static struct at
+meet(const struct axis *column, const struct axis *row)
+{
+    struct at at = {
+        .group = column->group ? column->group : row->group,
+        .model = column->model ? column->model : row->model,
+        .base = row->base,
+    };
+
+    at.row = at.group && at.model ? summary_find(at.group, at.model) : NULL;
+    return at;
+}
+
+/* True if the times of a sheet are best written in milliseconds. */
+static bool
+in_milliseconds(const struct sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->nrows; i++) {
+        struct at at = meet(&sheet->columns[0], &sheet->rows[i]);
+
+        if (at.row && !at.row->starved && !at.row->saturated &&
+            at.row->figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
+          bool milliseconds)
+{
+    struct at own = meet(&(struct axis){0}, row);
+
+    for (size_t i = 0; i < sheet->ncolumns; i++) {
+        enum cells_id id = sheet->columns[i].id;
+        struct at at = meet(&sheet->columns[i], row);
+        struct text text = {0};
+
+        if (id > CELLS_BASE && own.row && own.row->status != LIFE_OK) {
+            text_add(&text, "%s: %s", life_status_name(own.row->status),
+                     own.row->life->reason);
+            to[i].rest = true;
+        } else {
+            to[i].mark = cells_put(&text, id, &at, milliseconds);
+        }
+        to[i].words = words_clean(given(strdup(text.bytes)));
+        if (to[i].rest) {
+            return;
+        }
+    }
+}
+
+void
+sheet_build(struct document *document, struct sheet *sheet, bool legend)
+{
+    bool milliseconds = in_milliseconds(sheet);
+    struct block *table = add_block(document, BLOCK_TABLE);
+    size_t n = sheet->ncolumns;
+
+    table->legend = legend;
+    table->ncolumns = n;
+    table->ncells = n * sheet->nrows;
+    table->columns = given(calloc(n, sizeof *table->columns));
+    table->cells = given(calloc(table->ncells + 1, sizeof *table->cells));
+    for (size_t i = 0; i < n; i++) {
+        table->columns[i] = sheet->columns[i].column;
+        cells_heading(&table->columns[i], sheet->columns[i].id, milliseconds);
+        words_clean(table->columns[i].heading); /* which may be a model */
+    }
+    for (size_t i = 0; i < sheet->nrows; i++) {
+        put_cells(&table->cells[i * n], sheet, &sheet->rows[i], milliseconds);
+    }
+    free(sheet->rows);
+    *sheet = (struct sheet){0};
+}
+
+/* ---- what a table shows ------------------------------------------------ */
 
 size_t
 table_columns(const struct block *table, size_t shown[COLUMNS_MAX])

@@ -99,13 +99,14 @@ build_first(struct document *document, const struct summary *summary,
             column->group =
                 columns[i].group == main ? NULL : columns[i].group;
             if (columns[i].above) {
-                snprintf(column->above, sizeof column->above,
+                snprintf(column->column.above, sizeof column->column.above,
                          columns[i].above,
                          load ? group_life(load)->rate_per_s / 1e3 : 0);
             }
             if (columns[i].heading) {
-                snprintf(column->heading, sizeof column->heading,
-                         columns[i].heading, columns[i].number);
+                snprintf(column->column.heading,
+                         sizeof column->column.heading, columns[i].heading,
+                         columns[i].number);
             }
         }
     }
@@ -140,13 +141,14 @@ add_models(struct sheet *sheet, const struct summary *summary)
         bool known = summary->rows[i].yardstick;
 
         for (size_t j = 0; j < sheet->ncolumns && !known; j++) {
-            known = strcmp(sheet->columns[j].heading, model) == 0;
+            known = strcmp(sheet->columns[j].column.heading, model) == 0;
         }
         if (!known) {
             struct axis *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
-            snprintf(column->heading, sizeof column->heading, "%s", model);
+            snprintf(column->column.heading, sizeof column->column.heading,
+                     "%s", model);
         }
     }
 }
@@ -163,8 +165,8 @@ build_matrix(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_NAME, 0);
     sheet_column(&sheet, CELLS_LABEL, 1);
     add_models(&sheet, summary);
-    snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading,
-             sizeof sheet.columns[0].heading, "+- %%");
+    snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->column.heading,
+             sizeof sheet.columns[0].column.heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
         any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
         if (!is_compared(summary, i)) {

@@ -16,10 +16,9 @@
 
 /* ---- a document (document.c; terminal.c) --------------------------------
  *
- * Without memory parts are left out; nothing fails. All that is said is
- * printable ASCII in the end, so that one byte is one column on every
- * terminal and no name or reason in a results file can move the cursor or
- * begin a line of its own.
+ * All that is said is printable ASCII in the end, so that one byte is one
+ * column on every terminal and no name or reason in a results file can move
+ * the cursor or begin a line of its own.
  */
 
 enum {
@@ -99,17 +98,9 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
-/* Append a table of so many empty columns and rows. NULL without memory. */
-struct block *document_table(struct document *document, size_t ncolumns,
-                             size_t nrows);
-
 /* Make blanks or question marks of what is not printable in words, which may
  * be NULL, and return them. All but headings are clean by themselves. */
 char *words_clean(char *words);
-
-/* Say something in an empty cell. */
-void cell_say(struct cell *cell, enum mark mark, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* What is said, "" if nothing is. */
 const char *words_or_none(const char *words);
@@ -159,22 +150,21 @@ struct at {
 enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
                     bool milliseconds);
 
-/* Set what stands above it. */
+/* Set what stands above it, where it has no name of its own yet. */
 void cells_heading(struct column *column, enum cells_id id,
                    bool milliseconds);
 
-/* ---- sheets of them (sheet.c) ------------------------------------------ */
+/* ---- sheets of them (document.c) --------------------------------------- */
 
 /* A row or a column: what it brings to its cells. */
 struct axis {
-    enum cells_id id;                  /* of a column: what it shows */
-    int drop;                          /* of a column, see struct column */
+    enum cells_id id; /* of a column: what it shows */
+    struct column
+        column; /* of a column: when it goes; and what is instead of
+                 * the usual names, whose meaning is not told then */
     const struct summary_group *group; /* a scenario, or NULL */
     const char *model;                 /* or NULL */
     const char *base;                  /* what that is held against */
-    char above[32];   /* if this or the next is not "", both are instead of
-                       * the usual ones, whose meaning is not told then */
-    char heading[32]; /* of the column itself */
 };
 
 /* A table to be. Columns come before rows where both bring something. */

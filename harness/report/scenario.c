@@ -254,9 +254,9 @@ scale_build(struct document *document, const struct summary *summary)
         struct axis *column = sheet_column(&sheet, CELLS_FLOOR, 0);
 
         column->group = most = group;
-        snprintf(column->above, sizeof column->above,
+        snprintf(column->column.above, sizeof column->column.above,
                  "CPU over recv + send, by idle");
-        snprintf(column->heading, sizeof column->heading, "%d",
+        snprintf(column->column.heading, sizeof column->column.heading, "%d",
                  group_life(group)->silent);
     }
     if (!most || sheet.ncolumns < 3) {
@@ -358,9 +358,11 @@ build_group(struct document *document, const struct summary_group *group,
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
         if (cells_kind(group_life(group)) == KIND_ONE) {
-            snprintf(column->above, sizeof column->above, "latency");
+            snprintf(column->column.above, sizeof column->column.above,
+                     "latency");
         } else if (group_life(group)->churn) {
-            snprintf(column->above, sizeof column->above, "connect to echo");
+            snprintf(column->column.above, sizeof column->column.above,
+                     "connect to echo");
         }
     }
     sheet_group(&sheet, group);
