@@ -349,7 +349,7 @@ put_table(FILE *file, const struct block *table)
 }
 
 void
-document_print_markdown(FILE *file, const struct document *document)
+document_print_markdown(FILE *file, struct document *document)
 {
     for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
@@ -373,4 +373,5 @@ document_print_markdown(FILE *file, const struct document *document)
         }
         fputs(goes_on ? "" : "\n", file);
     }
+    document_free(document);
 }

@@ -63,25 +63,26 @@ build_first(struct document *document, const struct summary *summary,
     const struct summary_group *work =
         group_largest(summary, KIND_WORK, INT_MAX);
     const struct summary_group *load = common_load(summary);
+    int thousands = load ? (int)rint(group_life(load)->rate_per_s / 1e3) : 0;
     const struct {
         enum cells_id id;
         int drop;
         const struct summary_group *group; /* the column goes without it */
-        const char *above;                 /* instead of the usual, or NULL */
-        const char *heading;               /* the same, with a number in it */
-        int number;
+        const char *above;                 /* instead of the usual, or "" */
+        const char *heading;               /* the same */
+        int number;                        /* in one of them */
     } columns[] = {
-        {CELLS_MODEL, 0, main, NULL, NULL, 0},
-        {CELLS_SERVED, 0, main, NULL, NULL, 0},
-        {CELLS_RATE, 0, main, NULL, NULL, 0},
-        {CELLS_OVER_MOST, 0, main, NULL, NULL, 0},
-        {CELLS_P50, 0, main, NULL, NULL, 0},
-        {CELLS_P99, 2, main, NULL, NULL, 0},
-        {CELLS_RESPONSE_P50, 1, load, "response, %.0fk/s", NULL, 0},
-        {CELLS_RESPONSE_P99, 1, load, "response, %.0fk/s", NULL, 0},
-        {CELLS_SERVER, 4, main, NULL, NULL, 0},
-        {CELLS_CLIENT, 5, main, NULL, NULL, 0},
-        {CELLS_MEMORY, 0, idle ? idle : main, NULL, NULL, 0},
+        {CELLS_MODEL, 0, main, "", "", 0},
+        {CELLS_SERVED, 0, main, "", "", 0},
+        {CELLS_RATE, 0, main, "", "", 0},
+        {CELLS_OVER_MOST, 0, main, "", "", 0},
+        {CELLS_P50, 0, main, "", "", 0},
+        {CELLS_P99, 2, main, "", "", 0},
+        {CELLS_RESPONSE_P50, 1, load, "response, %dk/s", "", thousands},
+        {CELLS_RESPONSE_P99, 1, load, "response, %dk/s", "", thousands},
+        {CELLS_SERVER, 4, main, "", "", 0},
+        {CELLS_CLIENT, 5, main, "", "", 0},
+        {CELLS_MEMORY, 0, idle ? idle : main, "", "", 0},
         {CELLS_RATE, 0, idle != main ? idle : NULL, "echoes/s with",
          "%d idle", idle ? group_life(idle)->silent : 0},
         {CELLS_RATE, 3, silent != main ? silent : NULL, "echoes/s with",
@@ -98,16 +99,10 @@ build_first(struct document *document, const struct summary *summary,
 
             column->group =
                 columns[i].group == main ? NULL : columns[i].group;
-            if (columns[i].above) {
-                snprintf(column->column.above, sizeof column->column.above,
-                         columns[i].above,
-                         load ? group_life(load)->rate_per_s / 1e3 : 0);
-            }
-            if (columns[i].heading) {
-                snprintf(column->column.heading,
-                         sizeof column->column.heading, columns[i].heading,
-                         columns[i].number);
-            }
+            snprintf(column->column.above, sizeof column->column.above,
+                     columns[i].above, columns[i].number);
+            snprintf(column->column.heading, sizeof column->column.heading,
+                     columns[i].heading, columns[i].number);
         }
     }
     sheet_group(&sheet, main);

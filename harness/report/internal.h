@@ -113,13 +113,14 @@ size_t table_columns(const struct block *table, size_t shown[COLUMNS_MAX]);
 void table_legend(struct text *text, const struct block *table,
                   const size_t *shown, size_t nshown);
 
-/* Print for a terminal: no line is longer than `width` columns, 60 or more.
- * Columns that do not fit go, then a table is continued below itself. */
-void document_print_text(FILE *file, const struct document *document,
-                         int width, bool colour);
+/* Print for a terminal, and free it: no line is longer than the paper is
+ * wide. Columns that do not fit go, then a table is continued below itself.
+ */
+void document_print_text(FILE *file, struct document *document,
+                         const struct report_paper *paper);
 
-/* Print as Markdown. */
-void document_print_markdown(FILE *file, const struct document *document);
+/* Print as Markdown, and free it. */
+void document_print_markdown(FILE *file, struct document *document);
 
 /* Free it; it is empty then. */
 void document_free(struct document *document);

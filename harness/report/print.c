@@ -32,54 +32,38 @@ report_paper_of(FILE *file)
     return paper;
 }
 
-/* Print, or only count, the lines of a headline that compares so many
- * scenarios. */
-static int
-print_headline(FILE *file, const struct summary *summary, size_t lines,
-               const struct report_paper *paper)
-{
-    struct document document = {0};
-    char *text = NULL;
-    size_t bytes;
-    int printed = 0;
-    FILE *memory = open_memstream(&text, &bytes);
-
-    headline_build(&document, summary, lines);
-    if (paper->bin && paper->folder) {
-        document_paragraph(&document,
-                           "more: %s/report %s/results.jsonl "
-                           "--scenario=NAME | --why | --noise | --all",
-                           paper->bin, paper->folder);
-    } else {
-        document_paragraph(&document, "more: report --scenario=NAME | --why "
-                                      "| --noise | --all");
-    }
-    if (memory) {
-        document_print_text(memory, &document, paper->width, paper->colour);
-        fclose(memory);
-    }
-    document_free(&document);
-    for (const char *c = text; c && *c != '\0'; c++) {
-        printed += *c == '\n';
-    }
-    if (printed <= REPORT_LINES_MAX || lines == 0) {
-        fputs(text ? text : "", file);
-        printed = 0;
-    }
-    free(text);
-    return printed;
-}
-
 void
 report_headline(FILE *file, const struct summary *summary,
                 const struct report_paper *paper)
 {
+    bool placed = paper->bin && paper->folder;
     size_t lines = summary->ngroups;
+    int printed;
 
     /* The fewer scenarios are compared, the shorter it gets. */
-    while (print_headline(file, summary, lines, paper) > 0) {
-        lines--;
-    }
+    do {
+        struct document document = {0};
+        char *text = NULL;
+        size_t bytes;
+        FILE *memory = open_memstream(&text, &bytes);
+
+        headline_build(&document, summary, lines);
+        document_paragraph(
+            &document,
+            "more: %s%sreport %s%s--scenario=NAME | --why | --noise | --all",
+            placed ? paper->bin : "", placed ? "/" : "",
+            placed ? paper->folder : "", placed ? "/results.jsonl " : "");
+        document_print_text(memory, &document, paper);
+        fclose(memory);
+        printed = 0;
+        for (const char *c = text; *c != '\0'; c++) {
+            printed += *c == '\n';
+        }
+        if (printed <= REPORT_LINES_MAX || lines == 0) {
+            fputs(text, file);
+        }
+        free(text);
+    } while (printed > REPORT_LINES_MAX && lines-- > 0);
 }
 
 void
@@ -105,8 +89,7 @@ report_scenario_lines(FILE *file, const struct results *results,
     }
     if (last.nlives > 0 && summary_make(&last, &summary) == 0) {
         scenario_build(&document, &summary, &(struct report_views){0}, true);
-        document_print_text(file, &document, paper->width, paper->colour);
-        document_free(&document);
+        document_print_text(file, &document, paper);
         summary_free(&summary);
     }
 }
@@ -119,8 +102,7 @@ report_scenarios(FILE *file, const struct summary *summary,
     struct document document = {0};
     size_t shown = scenario_build(&document, summary, views, false);
 
-    document_print_text(file, &document, paper->width, paper->colour);
-    document_free(&document);
+    document_print_text(file, &document, paper);
     return shown > 0 ? 0 : -1;
 }
 
@@ -144,8 +126,7 @@ report_all(FILE *file, const struct summary *summary,
     struct document document = {0};
 
     build_all(&document, summary);
-    document_print_text(file, &document, paper->width, paper->colour);
-    document_free(&document);
+    document_print_text(file, &document, paper);
 }
 
 int
@@ -155,7 +136,6 @@ report_markdown(FILE *file, const struct summary *summary)
 
     build_all(&document, summary);
     document_print_markdown(file, &document);
-    document_free(&document);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
@@ -187,6 +167,5 @@ report_columns(FILE *file, const struct report_paper *paper)
                           only[c->files]);
         }
     }
-    document_print_text(file, &document, paper->width, paper->colour);
-    document_free(&document);
+    document_print_text(file, &document, paper);
 }

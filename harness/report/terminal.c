@@ -47,13 +47,12 @@ wrap(FILE *file, const char *words, int column, int width, int indent)
 
 /* How a table is laid out. */
 struct layout {
-    const struct block *table;  /* the table */
-    int width;                  /* of the paper */
-    bool colour;                /* escape sequences are welcome */
-    int gap;                    /* between two columns */
-    size_t n;                   /* columns that are shown */
-    size_t column[COLUMNS_MAX]; /* which */
-    int wide[COLUMNS_MAX];      /* how wide each is, by its place above */
+    const struct block *table;        /* the table */
+    const struct report_paper *paper; /* where it stands */
+    int gap;                          /* between two columns */
+    size_t n;                         /* columns that are shown */
+    size_t column[COLUMNS_MAX];       /* which */
+    int wide[COLUMNS_MAX]; /* how wide each is, by its place above */
 };
 
 static const struct column *
@@ -147,7 +146,7 @@ fit(struct layout *layout)
 {
     layout->gap = 2;
     measure(layout);
-    while (span(layout, 0, layout->n) > layout->width) {
+    while (span(layout, 0, layout->n) > layout->paper->width) {
         if (layout->gap == 2) {
             layout->gap = 1;
         } else if (!drop_one(layout)) {
@@ -162,9 +161,9 @@ static void
 put(FILE *file, const struct layout *layout, const char *words, int width,
     bool left, bool last, enum mark mark)
 {
-    const char *begin = !layout->colour || mark == MARK_NONE ? ""
-                        : mark == MARK_BAD                   ? red
-                                                             : green;
+    const char *begin = !layout->paper->colour || mark == MARK_NONE ? ""
+                        : mark == MARK_BAD                          ? red
+                                                                    : green;
 
     fprintf(file, "%s%*s%s", begin,
             !left  ? width
@@ -189,8 +188,8 @@ put_line(FILE *file, const struct layout *layout, const struct cell *cells,
         fprintf(file, "%*s", gap, "");
         column += gap;
         if (cell && cell->rest) {
-            wrap(file, words_or_none(cell->words), column, layout->width,
-                 REST_INDENT);
+            wrap(file, words_or_none(cell->words), column,
+                 layout->paper->width, REST_INDENT);
             return;
         }
         put(file, layout, cell ? cell->words : above->heading,
@@ -226,9 +225,10 @@ put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
 /* In pieces, where even the columns that must be there are too many. Nothing
  * of a table in which nothing was measured but names. */
 static void
-put_table(FILE *file, const struct block *table, int width, bool colour)
+put_table(FILE *file, const struct block *table,
+          const struct report_paper *paper)
 {
-    struct layout layout = {.table = table, .width = width, .colour = colour};
+    struct layout layout = {.table = table, .paper = paper};
     struct text legend = {0};
     size_t to = 1;
 
@@ -239,7 +239,7 @@ put_table(FILE *file, const struct block *table, int width, bool colour)
 
         while (to < layout.n &&
                layout.wide[0] + layout.gap + span(&layout, from, to + 1) <=
-                   width) {
+                   paper->width) {
             to++;
         }
         put_above(file, &layout, from, to);
@@ -255,14 +255,15 @@ put_table(FILE *file, const struct block *table, int width, bool colour)
         table_legend(&legend, table, layout.column, layout.n);
     }
     if (legend.bytes[0] != '\0') {
-        wrap(file, legend.bytes, 0, width, 0);
+        wrap(file, legend.bytes, 0, paper->width, 0);
     }
 }
 
 void
-document_print_text(FILE *file, const struct document *document, int width,
-                    bool colour)
+document_print_text(FILE *file, struct document *document,
+                    const struct report_paper *paper)
 {
+    int width = paper->width;
     int label = LABEL_WIDTH;
 
     for (size_t i = 0; i < document->nblocks; i++) {
@@ -272,16 +273,18 @@ document_print_text(FILE *file, const struct document *document, int width,
         const struct block *block = &document->blocks[i];
 
         if (block->kind == BLOCK_HEADING) {
-            fprintf(file, "%s%s", i > 0 ? "\n" : "", colour ? bold : "");
+            fprintf(file, "%s%s", i > 0 ? "\n" : "",
+                    paper->colour ? bold : "");
             wrap(file, block->words, 0, width, 0);
-            fputs(colour ? plain : "", file);
+            fputs(paper->colour ? plain : "", file);
         } else if (block->kind == BLOCK_PARAGRAPH) {
             wrap(file, block->words, 0, width, 0);
         } else if (block->kind == BLOCK_ITEM) {
             fprintf(file, "  %-*s", label, words_or_none(block->label));
             wrap(file, block->words, label + 2, width, label + 2);
         } else {
-            put_table(file, block, width, colour);
+            put_table(file, block, paper);
         }
     }
+    document_free(document);
 }
