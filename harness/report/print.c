@@ -76,14 +76,12 @@ report_scenario_lines(FILE *file, const struct results *results,
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    while (last.nlives > 0 && (last.lives->clients != clients ||
-                               strcmp(last.lives->scenario, scenario) != 0)) {
+    while (last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients)) {
         last.lives++;
         last.nlives--;
     }
     while (last.nslices > 0 &&
-           (last.slices->clients != clients ||
-            strcmp(last.slices->scenario, scenario) != 0)) {
+           !RECORD_IS_OF(last.slices, scenario, clients)) {
         last.slices++;
         last.nslices--;
     }

@@ -141,6 +141,11 @@ struct calls {
     int nnames;                               /* how many */
 };
 
+/* Is a record, of a life, a slice or calls, one of that scenario with so many
+ * clients, at whatever rate? */
+#define RECORD_IS_OF(record, name, number)                                   \
+    ((record)->clients == (number) && strcmp((record)->scenario, name) == 0)
+
 /* ---- the table of figures ---------------------------------------------- */
 
 /* How the lives of a row are drawn together. */

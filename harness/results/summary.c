@@ -22,7 +22,7 @@ const char *const fitted_best[FITS] = {
 static bool
 same_table(const struct life *a, const struct life *b)
 {
-    return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
+    return RECORD_IS_OF(a, b->scenario, b->clients);
 }
 
 static ptrdiff_t
@@ -135,8 +135,7 @@ row_finish(struct summary_row *row, const struct results *results,
     for (size_t i = 0; i < results->ncalls && life->rate_per_s == 0; i++) {
         const struct calls *calls = &results->calls[i];
 
-        if (calls->clients == life->clients &&
-            strcmp(calls->scenario, life->scenario) == 0 &&
+        if (RECORD_IS_OF(calls, life->scenario, life->clients) &&
             strcmp(calls->model, life->model) == 0) {
             row->calls = calls;
         }
@@ -221,9 +220,8 @@ slice_is_of(const struct slice *slice, const struct summary_group *group)
 {
     const struct life *life = group->rows[0].life;
 
-    return slice->clients == life->clients &&
-           slice->rate_per_s == life->rate_per_s &&
-           strcmp(slice->scenario, life->scenario) == 0;
+    return RECORD_IS_OF(slice, life->scenario, life->clients) &&
+           slice->rate_per_s == life->rate_per_s;
 }
 
 /* The row that a slice tells of, or NULL: those of a life that was the
