@@ -265,7 +265,7 @@ static void
 build_checks(struct document *document, const struct summary *summary)
 {
     struct text text = {0};
-    bool held = false;
+    struct text held = {0};
 
     for (int i = 0; i < CHECKS; i++) {
         const struct check_result *check = &summary->checks[i];
@@ -275,17 +275,13 @@ build_checks(struct document *document, const struct summary *summary)
                      check->first);
             text_add(&text, check->failed > 1 ? " (and %d more). " : ". ",
                      check->failed - 1);
+        } else if (check->checked > 0) {
+            text_item(&held, ", ", "%s", checks_names[i]);
         }
     }
-    for (int i = 0; i < CHECKS; i++) {
-        if (summary->checks[i].checked > 0 &&
-            summary->checks[i].failed == 0) {
-            text_add(&text, "%s%s",
-                     held ? ", " : "Checked: ", checks_names[i]);
-            held = true;
-        }
-    }
-    document_paragraph(document, "%s%s", text.bytes, held ? "." : "");
+    text_item(&held, ".", "%s", "");
+    document_paragraph(document, "%s%s%s", text.bytes,
+                       held.bytes[0] != '\0' ? "Checked: " : "", held.bytes);
 }
 
 /* What was not measured, unless the first table says so of the same model. */
