@@ -11,10 +11,11 @@
 /* From here on a time reads better in milliseconds. */
 #define MILLISECONDS_FROM_US 20000
 
-char *
+/* Make blanks or question marks of what is not printable, and return them. */
+static char *
 words_clean(char *words)
 {
-    for (char *c = words; c && *c != '\0'; c++) {
+    for (char *c = words; *c != '\0'; c++) {
         if (*c == '\n' || *c == '\r' || *c == '\t') {
             *c = ' ';
         } else if (*c < ' ' || *c > '~') {
@@ -33,12 +34,6 @@ given(void *memory)
         exit(EXIT_NO_MEASURE);
     }
     return memory;
-}
-
-const char *
-words_or_none(const char *words)
-{
-    return words ? words : "";
 }
 
 static struct block *
@@ -167,23 +162,22 @@ put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
           bool milliseconds)
 {
     struct at own = meet(&(struct axis){0}, row);
+    bool over = false; /* the row has ended in a sentence */
 
     for (size_t i = 0; i < sheet->ncolumns; i++) {
         enum cells_id id = sheet->columns[i].id;
         struct at at = meet(&sheet->columns[i], row);
         struct text text = {0};
 
-        if (id > CELLS_BASE && own.row && own.row->status != LIFE_OK) {
+        if (!over && id > CELLS_BASE && own.row &&
+            own.row->status != LIFE_OK) {
             text_add(&text, "%s: %s", life_status_name(own.row->status),
                      own.row->life->reason);
-            to[i].rest = true;
-        } else {
+            to[i].rest = over = true;
+        } else if (!over) {
             to[i].mark = cells_put(&text, id, &at, milliseconds);
         }
         to[i].words = words_clean(given(strdup(text.bytes)));
-        if (to[i].rest) {
-            return;
-        }
     }
 }
 
@@ -222,7 +216,7 @@ table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
         bool any = i == 0;
 
         for (size_t j = i; j < table->ncells; j += table->ncolumns) {
-            const char *words = words_or_none(table->cells[j].words);
+            const char *words = table->cells[j].words;
 
             any |= words[0] != '\0' && strcmp(words, "-") != 0;
         }
@@ -244,12 +238,12 @@ table_has(const struct block *table, const size_t *shown, size_t nshown,
     for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
         for (size_t j = 1; j < nshown; j++) {
             const struct cell *cell = &table->cells[i + shown[j]];
-            const char *words = words_or_none(cell->words);
 
             if (cell->rest) {
                 break;
             }
-            if (begins ? words[0] == mark[0] : strcmp(words, mark) == 0) {
+            if (begins ? cell->words[0] == mark[0]
+                       : strcmp(cell->words, mark) == 0) {
                 return true;
             }
         }
@@ -333,7 +327,7 @@ put_table(FILE *file, const struct block *table)
             const char *bold = cell->mark == MARK_BEST ? "**" : "";
 
             fprintf(file, "| %s", bold);
-            put_escaped(file, words_or_none(cell->words));
+            put_escaped(file, cell->words);
             fprintf(file, "%s ", bold);
         }
         fputs("|\n", file);
@@ -365,7 +359,7 @@ document_print_markdown(FILE *file, struct document *document)
                                                : "",
                   file);
             if (block->kind == BLOCK_ITEM) {
-                put_escaped(file, words_or_none(block->label));
+                put_escaped(file, block->label);
                 fputs(": ", file);
             }
             put_escaped(file, block->words);

@@ -55,7 +55,7 @@ struct column {
 
 /* A cell. */
 struct cell {
-    char *words;    /* what it says; NULL: nothing */
+    char *words;    /* what it says, or "" */
     enum mark mark; /* what it means */
     bool rest;      /* a sentence that fills the rest of the row */
 };
@@ -97,13 +97,6 @@ void document_say(struct document *document, enum block_kind kind,
     document_say(document, BLOCK_PARAGRAPH, "", __VA_ARGS__)
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
-
-/* Make blanks or question marks of what is not printable in words, which may
- * be NULL, and return them. All but headings are clean by themselves. */
-char *words_clean(char *words);
-
-/* What is said, "" if nothing is. */
-const char *words_or_none(const char *words);
 
 /* The columns of a table that are worth printing: the first and all that say
  * anything. Returns how many. */
@@ -257,10 +250,6 @@ void facts_group(struct document *document,
                  const struct summary_group *group);
 
 /* ---- the parts of a report --------------------------------------------- */
-
-/* True if a scenario with so many clients is wanted. */
-bool view_wants(const struct report_views *views, const char *scenario,
-                int clients);
 
 /* Append the tables of all groups that are wanted, short ones without a word
  * for `brief`. Returns how many groups. */

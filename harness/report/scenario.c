@@ -37,7 +37,7 @@ static const struct shown rate_table[] = {
     {CELLS_STATE, 0},
 };
 
-bool
+static bool
 view_wants(const struct report_views *views, const char *scenario,
            int clients)
 {

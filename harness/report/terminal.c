@@ -64,7 +64,7 @@ column_at(const struct layout *layout, size_t place)
 static int
 longer(int width, const char *words)
 {
-    int length = (int)strlen(words_or_none(words));
+    int length = (int)strlen(words);
 
     return length > width ? length : width;
 }
@@ -169,7 +169,7 @@ put(FILE *file, const struct layout *layout, const char *words, int width,
             !left  ? width
             : last ? 0
                    : -width,
-            words_or_none(words), begin[0] != '\0' ? plain : "");
+            words, begin[0] != '\0' ? plain : "");
 }
 
 /* A line of the first cell and those of these places; the headings without
@@ -188,8 +188,8 @@ put_line(FILE *file, const struct layout *layout, const struct cell *cells,
         fprintf(file, "%*s", gap, "");
         column += gap;
         if (cell && cell->rest) {
-            wrap(file, words_or_none(cell->words), column,
-                 layout->paper->width, REST_INDENT);
+            wrap(file, cell->words, column, layout->paper->width,
+                 REST_INDENT);
             return;
         }
         put(file, layout, cell ? cell->words : above->heading,
@@ -246,7 +246,7 @@ put_table(FILE *file, const struct block *table,
         put_line(file, &layout, NULL, from, to);
         for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
             /* Nothing is left of a row that ended in a sentence. */
-            if (table->cells[i + layout.column[from]].words) {
+            if (table->cells[i + layout.column[from]].words[0] != '\0') {
                 put_line(file, &layout, &table->cells[i], from, to);
             }
         }
@@ -267,7 +267,9 @@ document_print_text(FILE *file, struct document *document,
     int label = LABEL_WIDTH;
 
     for (size_t i = 0; i < document->nblocks; i++) {
-        label = longer(label - 2, document->blocks[i].label) + 2;
+        if (document->blocks[i].kind == BLOCK_ITEM) {
+            label = longer(label - 2, document->blocks[i].label) + 2;
+        }
     }
     for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
@@ -280,7 +282,7 @@ document_print_text(FILE *file, struct document *document,
         } else if (block->kind == BLOCK_PARAGRAPH) {
             wrap(file, block->words, 0, width, 0);
         } else if (block->kind == BLOCK_ITEM) {
-            fprintf(file, "  %-*s", label, words_or_none(block->label));
+            fprintf(file, "  %-*s", label, block->label);
             wrap(file, block->words, label + 2, width, label + 2);
         } else {
             put_table(file, block, paper);
