@@ -14,29 +14,57 @@ enum {
 
 /* ---- scenarios --------------------------------------------------------- */
 
-enum cells_kind
-cells_kind(const struct life *life)
+/* What a scenario is like: its kind, and the words for it, with up to two
+ * numbers in them. */
+struct likeness {
+    bool is; /* the first that is so decides */
+    enum cells_kind kind;
+    const char *words;
+    int first, second;
+};
+
+static struct likeness
+likeness_of(const struct life *life)
 {
-    const struct {
-        bool is; /* the first that is so decides */
-        enum cells_kind kind;
-    } kinds[] = {
-        {life->rate_per_s > 0, KIND_RATE},
-        {life->churn || life->handshake, KIND_CONNECT},
-        {life->ask_silent, KIND_IDLE},
-        {life->silent > 0, KIND_SILENT},
-        {life->delay_ms > 0, KIND_WAIT},
-        {life->work_us > 0, KIND_WORK},
-        {life->message_bytes > BULK_BYTES, KIND_BULK},
-        {life->clients == 1, KIND_ONE},
-        {true, KIND_MANY},
+    const struct likeness all[] = {
+        {life->rate_per_s > 0, KIND_RATE, "%d messages/s", life->rate_per_s,
+         0},
+        {life->handshake, KIND_CONNECT, "connect, greet + echo", 0, 0},
+        {life->churn, KIND_CONNECT, "connect + echo", 0, 0},
+        {life->ask_silent, KIND_IDLE, "%d busy + %d idle",
+         life->clients - life->silent, life->silent},
+        {life->silent > 0, KIND_SILENT, "%d behind %d silent", life->clients,
+         life->silent},
+        {life->delay_ms > 0, KIND_WAIT, "%d ms wait", life->delay_ms, 0},
+        {life->work_us > 0 && life->cpus == 1, KIND_WORK, "%d us work, 1 CPU",
+         life->work_us, 0},
+        {life->work_us > 0, KIND_WORK, "%d us work, %d CPUs", life->work_us,
+         life->cpus},
+        {life->message_bytes > BULK_BYTES, KIND_BULK, "%d KiB messages",
+         (int)(life->message_bytes / 1024), 0},
+        {life->clients == 1, KIND_ONE, "1 client", 0, 0},
+        {true, KIND_MANY, "%d clients", life->clients, 0},
     };
     size_t i = 0;
 
-    while (!kinds[i].is) {
+    while (!all[i].is) {
         i++;
     }
-    return kinds[i].kind;
+    return all[i];
+}
+
+enum cells_kind
+cells_kind(const struct life *life)
+{
+    return likeness_of(life).kind;
+}
+
+void
+cells_label(struct text *text, const struct life *life)
+{
+    struct likeness like = likeness_of(life);
+
+    text_add(text, like.words, like.first, like.second);
 }
 
 const struct life *
@@ -77,41 +105,6 @@ bool
 row_keeps_up(const struct summary_row *row)
 {
     return row->status == LIFE_OK && !row->saturated && !row->starved;
-}
-
-void
-cells_label(struct text *text, const struct life *life)
-{
-    switch (cells_kind(life)) {
-    case KIND_RATE:
-        text_add(text, "%d messages/s", life->rate_per_s);
-        break;
-    case KIND_CONNECT:
-        text_add(text, "connect%s + echo", life->handshake ? ", greet" : "");
-        break;
-    case KIND_IDLE:
-        text_add(text, "%d busy + %d idle", life->clients - life->silent,
-                 life->silent);
-        break;
-    case KIND_SILENT:
-        text_add(text, "%d behind %d silent", life->clients, life->silent);
-        break;
-    case KIND_WAIT:
-        text_add(text, "%d ms wait", life->delay_ms);
-        break;
-    case KIND_WORK:
-        text_add(text, "%d us work, %d CPU%s", life->work_us, life->cpus,
-                 life->cpus == 1 ? "" : "s");
-        break;
-    case KIND_BULK:
-        text_add(text, "%.0f KiB messages",
-                 (double)life->message_bytes / 1024);
-        break;
-    default:
-        text_add(text, "%d client%s", life->clients,
-                 life->clients == 1 ? "" : "s");
-        break;
-    }
 }
 
 /* ---- the table of all cells -------------------------------------------- */

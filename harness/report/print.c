@@ -97,43 +97,33 @@ report_scenarios(FILE *file, const struct summary *summary,
                  const struct report_views *views,
                  const struct report_paper *paper)
 {
+    static const struct report_views everything = {
+        .all = true, .why = true, .noise = true};
     struct document document = {0};
-    size_t shown = scenario_build(&document, summary, views, false);
+    size_t shown;
 
-    document_print_text(file, &document, paper);
-    return shown > 0 ? 0 : -1;
-}
-
-static void
-build_all(struct document *document, const struct summary *summary)
-{
-    static const struct report_views everything = {.why = true,
-                                                   .noise = true};
-
-    headline_build(document, summary, summary->ngroups);
-    scenario_build(document, summary, &everything, false);
-    if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
-        variants_build(document, summary, true);
+    if (views->all) {
+        headline_build(&document, summary, summary->ngroups);
+        views = &everything;
     }
-}
-
-void
-report_all(FILE *file, const struct summary *summary,
-           const struct report_paper *paper)
-{
-    struct document document = {0};
-
-    build_all(&document, summary);
-    document_print_text(file, &document, paper);
+    shown = scenario_build(&document, summary, views, false);
+    if (views->all &&
+        strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
+        variants_build(&document, summary, true);
+    }
+    if (paper) {
+        document_print_text(file, &document, paper);
+    } else {
+        document_print_markdown(file, &document);
+    }
+    return shown > 0 || views->all ? 0 : -1;
 }
 
 int
 report_markdown(FILE *file, const struct summary *summary)
 {
-    struct document document = {0};
-
-    build_all(&document, summary);
-    document_print_markdown(file, &document);
+    report_scenarios(file, summary, &(struct report_views){.all = true},
+                     NULL);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
