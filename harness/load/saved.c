@@ -1,14 +1,14 @@
 /*
- * saved.c: what a run saw, in a file.
+ * saved.c: what a run saw, in a file; and runs on several hosts, added up.
  *
  *     {"fiveways_saved_run": 5, "target": "10.0.0.1:5566",
  *      "clients": 64, ...
  *      "errors": {"refused": 0, "reset": 2, ...},
- *      "response": {"max_ns": 90, ..., "buckets": [70, 1, 90, 2]}, ...}
- *
- * The buckets of a histogram are those that are not empty: number, count,
- * number, count, with the numbers going up.
+ *      "response": {...}, ...}
  */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/load/fields.h"
@@ -17,6 +17,9 @@
 enum {
     FORMAT = 5, /* goes up when a reader would misunderstand */
 };
+
+/* Of the longest window, that all runs must have in common. */
+#define TOGETHER_SHARE 0.9
 
 static const char format_name[] = "fiveways_saved_run";
 
@@ -83,4 +86,222 @@ saved_read(FILE *stream, struct saved_run *run,
     }
     json_decref(object);
     return fault == NULL ? 0 : -1;
+}
+
+/* ---- sums ---------------------------------------------------------------
+ */
+
+static const char *
+loop_name(const struct engine_options *options)
+{
+    if (options->rate_per_s > 0) {
+        return options->arrivals == SCHEDULE_FIXED
+                   ? "an open loop with fixed gaps"
+                   : "an open loop with poisson's gaps";
+    }
+    return options->churn ? "a connection for each echo" : "a closed loop";
+}
+
+/* Returns 0 if a run fits to the others; or -1, with the first thing that is
+ * not the same in `reason`: "a message has 1.00 KiB here and 64 B". */
+static int
+check_same(const struct engine_options *a, const struct engine_options *b,
+           char reason[MERGE_REASON_BYTES])
+{
+    char text[6][UNITS_TEXT_BYTES];
+    const struct {
+        const char *what;
+        const char *here;
+        const char *there;
+        bool same; /* what is written alike need not be */
+    } rows[] = {
+        {"the load is", loop_name(a), loop_name(b),
+         strcmp(loop_name(a), loop_name(b)) == 0},
+        {"a message has",
+         units_format_bytes(text[0], (double)a->message_bytes),
+         units_format_bytes(text[1], (double)b->message_bytes),
+         a->message_bytes == b->message_bytes},
+        {"there is", a->handshake ? "a handshake" : "none",
+         b->handshake ? "a handshake" : "none", a->handshake == b->handshake},
+        {"the run ends", a->echoes_max == 0 ? "by time" : "by echoes",
+         b->echoes_max == 0 ? "by time" : "by echoes",
+         (a->echoes_max == 0) == (b->echoes_max == 0)},
+        /* A run that ends after so many echoes has no length of its own. */
+        {"the run lasts", units_format_time(text[2], (double)a->window_ns),
+         units_format_time(text[3], (double)b->window_ns),
+         a->echoes_max > 0 || a->window_ns == b->window_ns},
+        {"an echo may take",
+         units_format_time(text[4], (double)a->timeout_ns),
+         units_format_time(text[5], (double)b->timeout_ns),
+         a->timeout_ns == b->timeout_ns},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!rows[i].same) {
+            snprintf(reason, MERGE_REASON_BYTES,
+                     "cannot be added up, because %s %s here and %s",
+                     rows[i].what, rows[i].here, rows[i].there);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+          char reason[MERGE_REASON_BYTES])
+{
+    if (first) {
+        *sum = *run;
+        return 0;
+    }
+    if (check_same(&run->options, &sum->options, reason) != 0) {
+        return -1;
+    }
+    sum->options.clients += run->options.clients;
+    sum->options.silent_clients += run->options.silent_clients;
+    sum->options.rate_per_s += run->options.rate_per_s;
+    crew_add_result(&sum->result, &run->result);
+    return 0;
+}
+
+/* No two runs begin in one millisecond and take the same time, ours and the
+ * CPU's, to the nanosecond. */
+bool
+merge_same(const struct saved_run *a, const struct saved_run *b)
+{
+    return a->begun_ms == b->begun_ms &&
+           a->result.window_ns == b->result.window_ns &&
+           a->result.client_cpu_ns == b->result.client_cpu_ns;
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+/* Returns 0; or -1 when a sentence has been said. */
+static int
+read_file(const char *path, struct saved_run *run)
+{
+    char reason[SAVED_REASON_BYTES];
+    FILE *file = fopen(path, "re");
+    int status = file ? saved_read(file, run, reason) : -1;
+    bool unread = !file || ferror(file);
+
+    if (status != 0 || unread) {
+        fprintf(stderr, "report: %s: %s\n", path,
+                unread ? strerror(errno) : reason);
+        status = -1;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return status;
+}
+
+/* The same; a run that is there twice is refused. */
+static int
+read_all(const char *const *paths, int n, struct saved_run *runs)
+{
+    for (int i = 0; i < n; i++) {
+        if (read_file(paths[i], &runs[i]) != 0) {
+            return -1;
+        }
+        for (int j = 0; j < i; j++) {
+            if (merge_same(&runs[i], &runs[j])) {
+                fprintf(stderr,
+                        "report: %s: holds the same run as %s; name each run "
+                        "once\n",
+                        paths[i], paths[j]);
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- words ------------------------------------------------------------- */
+
+/* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
+static void
+name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
+             int n)
+{
+    text[0] = '\0';
+    text_append(text, text_bytes, "", "%d run%s against %s", n,
+                n == 1 ? "" : "s", runs[0].target);
+    for (int i = 1; i < n; i++) {
+        bool known = false;
+
+        for (int j = 0; j < i; j++) {
+            known = known || strcmp(runs[i].target, runs[j].target) == 0;
+        }
+        if (!known) {
+            text_append(text, text_bytes, " and ", "%s", runs[i].target);
+        }
+    }
+}
+
+/* What there is in a second is a sum only of what there was in the same
+ * second. Hosts do not start on the dot, so a little apart is still together.
+ */
+void
+merge_note_times(FILE *stream, const struct saved_run *runs, int n)
+{
+    double latest_begin_ns = -INFINITY;
+    double first_end_ns = INFINITY;
+    double longest_ns = 0;
+    double together_ns;
+    char together[UNITS_TEXT_BYTES];
+    char longest[UNITS_TEXT_BYTES];
+
+    for (int i = 0; i < n; i++) {
+        double window_ns = (double)runs[i].result.window_ns;
+        double begin_ns = 1e6 * (double)runs[i].begun_ms;
+
+        latest_begin_ns = fmax(latest_begin_ns, begin_ns);
+        first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
+        longest_ns = fmax(longest_ns, window_ns);
+    }
+    together_ns = fmax(first_end_ns - latest_begin_ns, 0);
+    if (together_ns < TOGETHER_SHARE * longest_ns) {
+        fprintf(
+            stream,
+            "  note        these runs were at one time for %s of %s only: "
+            "what there is in a\n              second is a sum of what "
+            "was in part measured one after the other\n",
+            units_format_time(together, together_ns),
+            units_format_time(longest, longest_ns));
+    }
+}
+
+int
+merge_print(FILE *stream, const char *const *paths, int n, bool colour)
+{
+    struct saved_run *runs = calloc((size_t)n + 1, sizeof *runs);
+    struct saved_run *sum = &runs[n];
+    char target[2 * SAVED_TARGET_BYTES];
+    char reason[MERGE_REASON_BYTES];
+    int status;
+
+    if (!runs) {
+        fputs("report: not enough memory\n", stderr);
+        return EXIT_NO_MEASURE;
+    }
+    status = read_all(paths, n, runs);
+    for (int i = 0; i < n && status == 0; i++) {
+        status = merge_add(sum, &runs[i], i == 0, reason);
+        if (status != 0) {
+            fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
+                    paths[0]);
+        }
+    }
+    if (status == 0) {
+        name_targets(target, sizeof target, runs, n);
+        summary_print(stream, target, &sum->options, &sum->result, colour);
+        merge_note_times(stream, runs, n);
+        status = summary_exit_status(&sum->result);
+    } else {
+        status = EXIT_NO_MEASURE;
+    }
+    free(runs);
+    return status;
 }

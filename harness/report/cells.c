@@ -389,14 +389,14 @@ cells_heading(struct column *column, enum cells_id id, bool milliseconds)
     bool time = id < CELLS && cells[id].form >= FORM_TIME;
 
     if (column->heading[0] == '\0') {
-        snprintf(column->heading, sizeof column->heading, "%s%s",
-                 id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
-                 !time          ? ""
-                 : milliseconds ? " ms"
-                                : " us");
+        PUT(column->heading, "%s%s",
+            id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
+            !time          ? ""
+            : milliseconds ? " ms"
+                           : " us");
     }
     if (id < CELLS && !named) {
-        snprintf(column->above, sizeof column->above, "%s", cells[id].above);
+        PUT(column->above, "%s", cells[id].above);
         column->meaning = cells[id].meaning;
     }
     column->left = id < CELLS && cells[id].left;

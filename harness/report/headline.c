@@ -99,10 +99,9 @@ build_first(struct document *document, const struct summary *summary,
 
             column->group =
                 columns[i].group == main ? NULL : columns[i].group;
-            snprintf(column->column.above, sizeof column->column.above,
-                     columns[i].above, columns[i].number);
-            snprintf(column->column.heading, sizeof column->column.heading,
-                     columns[i].heading, columns[i].number);
+            PUT(column->column.above, columns[i].above, columns[i].number);
+            PUT(column->column.heading, columns[i].heading,
+                columns[i].number);
         }
     }
     sheet_group(&sheet, main);
@@ -142,8 +141,7 @@ add_models(struct sheet *sheet, const struct summary *summary)
             struct axis *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
-            snprintf(column->column.heading, sizeof column->column.heading,
-                     "%s", model);
+            PUT(column->column.heading, "%s", model);
         }
     }
 }

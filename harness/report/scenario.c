@@ -43,7 +43,7 @@ view_wants(const struct report_views *views, const char *scenario,
 {
     char name[RESULTS_NAME_BYTES + 16];
 
-    snprintf(name, sizeof name, "%s,%d", scenario, clients);
+    PUT(name, "%s,%d", scenario, clients);
     return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
            strcmp(views->scenario, name) == 0;
 }
@@ -237,10 +237,8 @@ scale_build(struct document *document, const struct summary *summary)
 
             /* They are measured from the fewest to the most. */
             column->group = most = group;
-            snprintf(column->column.above, sizeof column->column.above,
-                     "CPU over recv + send, by idle");
-            snprintf(column->column.heading, sizeof column->column.heading,
-                     "%d", group_life(group)->silent);
+            PUT(column->column.above, "CPU over recv + send, by idle");
+            PUT(column->column.heading, "%d", group_life(group)->silent);
         }
     }
     if (sheet.ncolumns < 3) {
@@ -342,11 +340,9 @@ build_group(struct document *document, const struct summary_group *group,
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
         if (cells_kind(group_life(group)) == KIND_ONE) {
-            snprintf(column->column.above, sizeof column->column.above,
-                     "latency");
+            PUT(column->column.above, "latency");
         } else if (group_life(group)->churn) {
-            snprintf(column->column.above, sizeof column->column.above,
-                     "connect to echo");
+            PUT(column->column.above, "connect to echo");
         }
     }
     sheet_group(&sheet, group);

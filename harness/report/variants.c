@@ -84,10 +84,8 @@ variants_build(struct document *document, const struct summary *summary,
         struct axis *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
         column->group = group_largest(summary, places[i].kind, INT_MAX);
-        snprintf(column->column.above, sizeof column->column.above,
-                 "CPU over that");
-        snprintf(column->column.heading, sizeof column->column.heading, "%s",
-                 places[i].heading);
+        PUT(column->column.above, "CPU over that");
+        PUT(column->column.heading, "%s", places[i].heading);
     }
     sheet_column(&sheet, CELLS_MEMORY, 0)->group =
         group_largest(summary, KIND_IDLE, INT_MAX);
