@@ -144,7 +144,8 @@ static const struct {
     const char *meaning;     /* or NULL */
     bool left;               /* words */
 } cells[CELLS] = {
-#define CELL(name, ...) [CELLS_##name] = {__VA_ARGS__},
+#define CELL(name, above_, heading_, ...)                                    \
+    [CELLS_##name] = {.above = above_, .heading = heading_, ##__VA_ARGS__},
 #include "harness/report/cells.h"
 };
 
