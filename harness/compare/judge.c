@@ -66,11 +66,9 @@ life_echoes(const struct driver *driver)
     return (double)(driver->alone.echoes_total + driver->echoes);
 }
 
-/*
- * Context switches in the slices; where threads come and go those of the
+/* Context switches in the slices; where threads come and go those of the
  * whole life must do, which wait4 gives and which hold the start of the
- * server and of its threads as well.
- */
+ * server and of its threads as well. */
 static double
 switches_per_echo(const struct life *life, const struct turn *turn)
 {

@@ -108,16 +108,13 @@ int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
 /* End the process. Does nothing without one. */
 void driver_stop(struct driver *driver);
 
-/* ---- the machine ------------------------------------------------------
- */
+/* ---- the machine ------------------------------------------------------- */
 
-/*
- * The floor: what the kernel alone charges for an echo, in us. It is the CPU
+/* The floor: what the kernel alone charges for an echo, in us. It is the CPU
  * time of one send and one recv of a message over loopback TCP, in pieces of
  * 16 KiB as the servers do it, in one thread, with nobody waiting, on the CPU
  * that the caller is on. No server can avoid it; one below it is a measuring
- * bug. Takes some milliseconds. NAN if it cannot be measured.
- */
+ * bug. Takes some milliseconds. NAN if it cannot be measured. */
 double floor_probe_us(int64_t message_bytes);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
@@ -239,37 +236,29 @@ void turn_keep_reason(struct turn *turn, enum life_status status,
 /* Fill in what is known of a life before it is measured. */
 void turn_identify(const struct turn *turn, struct life *life);
 
-/*
- * Start the server, behind the words of `prefix`, which ends in NULL, or may
+/* Start the server, behind the words of `prefix`, which ends in NULL, or may
  * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is
- * ready; the caller stops it.
- */
+ * ready; the caller stops it. */
 int turn_start_server(struct turn *turn, const char *const *prefix,
                       char reason[SERVER_REASON_BYTES]);
 
-/*
- * Wait until the server has accepted everybody and made what it makes for
+/* Wait until the server has accepted everybody and made what it makes for
  * each of them. A connect succeeds as soon as the kernel has it, which can be
  * long before; a thousand threads still to be started would be charged to
  * the echoes of the slices. Nothing has been sent yet, so a server that is
  * done sleeps and uses no CPU; one that merely waits for its turn on a busy
- * machine does not sleep. Blocks, for a second at most.
- */
+ * machine does not sleep. Blocks, for a second at most. */
 void turn_settle(const struct turn *turn);
 
-/* ---- syscalls -------------------------------------------------------
- */
+/* ---- syscalls ---------------------------------------------------------- */
 
-/*
- * Count the system calls that a server makes for an echo, in a run of its own
+/* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed, under the load of the scenario: by perf where the kernel
  * lets us, else by strace, else not at all. Starts the server of a turn once
  * for each. Fills all of `calls`; where nothing could be counted its method
- * is
- * "" and its reason says why. Blocks, for about a tenth of a second, under
+ * is "" and its reason says why. Blocks, for about a tenth of a second, under
  * strace with a thousand clients for most of one; nothing of the server is
- * left afterwards.
- */
+ * left afterwards. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
 /* ---- judge ----------------------------------------------------------
@@ -277,8 +266,7 @@ void syscalls_count(struct turn *turn, struct calls *calls);
  * From what was seen to what a life says.
  */
 
-/*
- * Fill in the figures, the errors, the server's counters, what bounded the
+/* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.
  * The server has been stopped.
  *
@@ -288,8 +276,7 @@ void syscalls_count(struct turn *turn, struct calls *calls);
  * client had trouble. That fewer clients were served than asked is no
  * failure: a server that serves one after the other does that. Nor are
  * connections that one of ours says it turned away because its model cannot
- * hold them, so far as no byte had come back on them.
- */
+ * hold them, so far as no byte had come back on them. */
 void judge(struct life *life, const struct turn *turn, int sum);
 
 /* ---- lives ----------------------------------------------------------

@@ -72,12 +72,10 @@ struct server {
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
 
-/*
- * Start a server and wait until it is ready: until it says so, or, for a
+/* Start a server and wait until it is ready: until it says so, or, for a
  * command with {port}, until something listens on the port that we chose.
  * Returns 0; or -1 and a sentence in `reason`, and then nothing is left of
- * it. Blocks, for start_timeout_ns at most.
- */
+ * it. Blocks, for start_timeout_ns at most. */
 int server_start(struct server *server, const struct server_order *order,
                  char reason[SERVER_REASON_BYTES]);
 
@@ -98,8 +96,7 @@ void server_describe_end(const struct server *server,
  * that could steer a terminal become "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
 
-/* ---- what can be read of one that runs ----------------------------------
- */
+/* ---- what can be read of one that runs --------------------------------- */
 
 /* What can be read at a moment; NAN: unknown. */
 struct server_look {
@@ -133,8 +130,7 @@ bool server_is(const struct server *server, const char *states);
 #define SERVER_BUSY    "RDt"
 #define SERVER_STOPPED "Tt"
 
-/* ---- command lines and addresses ----------------------------------------
- */
+/* ---- command lines and addresses --------------------------------------- */
 
 /* The command line of a server. */
 struct server_line {
@@ -142,24 +138,20 @@ struct server_line {
     const char *arguments[SERVER_ARGUMENTS_MAX + 5]; /* NULL behind them */
 };
 
-/*
- * Make it from an order, with `port` in the place of each {port}, the order's
+/* Make it from an order, with `port` in the place of each {port}, the order's
  * host or 127.0.0.1 in that of each {host}, and the launcher before it. A
  * single simple command is exec'ed by the shell, so that the process that we
  * measure is the server itself and not a shell that waits for it. Returns
- * NULL; or why it cannot be done, a phrase. The line points into `order`.
- */
+ * NULL; or why it cannot be done, a phrase. The line points into `order`. */
 const char *server_make_line(const struct server_order *order, int port,
                              struct server_line *line);
 
-/*
- * What a launcher starts is `sh -s`, which reads this script, so that no
+/* What a launcher starts is `sh -s`, which reads this script, so that no
  * program is needed on the other host and no quoting gets through a launcher
  * wrong. It reports its server's number in a line that begins with
  * SERVER_PID_WORDS, and ends the server when one more line comes or standard
  * input ends: a signal does not get through every launcher, and the end of
- * standard input comes by itself when we die or the connection breaks.
- */
+ * standard input comes by itself when we die or the connection breaks. */
 extern const char server_leash[];
 #define SERVER_PID_WORDS "the server is process "
 

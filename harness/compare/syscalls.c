@@ -33,8 +33,7 @@ enum {
     LOOKS_MAX = 100,          /* at a log that grows */
 };
 
-/* ---- perf ---------------------------------------------------------------
- */
+/* ---- perf -------------------------------------------------------------- */
 
 /* The calls that a server of any model may make while it serves, and those
  * of them that not every architecture has. What is not here is counted in the
@@ -177,8 +176,7 @@ add_perf(const struct counter *counter, int sign, struct calls *calls)
     }
 }
 
-/* ---- strace -------------------------------------------------------------
- */
+/* ---- strace ------------------------------------------------------------ */
 
 /* What strace has logged from `begin` on. A line is a call, where there are
  * threads behind whose it is: "[pid 7] recvfrom(0x5, ...". What goes on with
@@ -207,8 +205,7 @@ add_log(int fd, off_t begin, struct calls *calls)
     }
 }
 
-/* ---- either way ---------------------------------------------------------
- */
+/* ---- either way -------------------------------------------------------- */
 
 /* Wait until the server rests and all that it called is logged. Returns how
  * long the log is. What a launcher passes on comes later than the echo. */

@@ -12,8 +12,7 @@ enum {
     BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
-/* ---- scenarios -----------------------------------------------------------
- */
+/* ---- scenarios --------------------------------------------------------- */
 
 enum cells_kind
 cells_kind(const struct life *life)
@@ -115,8 +114,7 @@ cells_label(struct text *text, const struct life *life)
     }
 }
 
-/* ---- the table of all cells ----------------------------------------------
- */
+/* ---- the table of all cells -------------------------------------------- */
 
 /* How a cell is written. */
 enum form {
@@ -149,8 +147,7 @@ static const struct {
 #include "harness/report/cells.h"
 };
 
-/* ---- cells that are more than a figure -----------------------------------
- */
+/* ---- cells that are more than a figure --------------------------------- */
 
 /* Over the best of the group, or what that is called. */
 static enum mark
@@ -315,15 +312,6 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_LABEL:
         cells_label(text, group_life(group));
         break;
-    case CELLS_BLOCKS:
-        text_add(text, "%d", group->blocks);
-        break;
-    case CELLS_SLICES:
-        text_add(text, "%d", group->slices);
-        break;
-    case CELLS_STALLED:
-        text_add(text, "%d", group->stalled);
-        break;
     case CELLS_CPU_NOISE:
     case CELLS_RATE_NOISE:
         text_add(text, isfinite(fit->half) ? "%.1f" : "-", 100 * fit->noise);
@@ -337,13 +325,15 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
         put_lives(text, group);
         break;
     default:
-        text_add(text, "%d", group_life(group)->rate_per_s);
-        break;
+        text_add(text, "%d",
+                 id == CELLS_BLOCKS    ? group->blocks
+                 : id == CELLS_SLICES  ? group->slices
+                 : id == CELLS_STALLED ? group->stalled
+                                       : group_life(group)->rate_per_s);
     }
 }
 
-/* ---- figures -------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------- */
 
 static enum mark
 put_figure(struct text *text, enum cells_id id, const struct summary_row *row,

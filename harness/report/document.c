@@ -118,8 +118,7 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
-/* ---- tables --------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 size_t
 table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
@@ -201,8 +200,7 @@ table_legend(struct text *text, const struct block *table,
     text_item(text, ".", "%s", "");
 }
 
-/* ---- Markdown ------------------------------------------------------------
- */
+/* ---- Markdown ---------------------------------------------------------- */
 
 /* Nothing in a name or a reason may end a cell, begin a list or be taken for
  * HTML. */

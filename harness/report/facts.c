@@ -39,8 +39,7 @@ facts_model(const char *model)
     return 0;
 }
 
-/* ---- the facts -----------------------------------------------------------
- */
+/* ---- the facts --------------------------------------------------------- */
 
 /* In one scenario the first fact of each topic that holds is said. */
 enum topic {

@@ -13,8 +13,7 @@ enum {
     MAIN_CLIENTS = 64, /* the headline's load, if it was measured */
 };
 
-/* ---- which scenarios -----------------------------------------------------
- */
+/* ---- which scenarios --------------------------------------------------- */
 
 /* 64 clients, or what comes closest. */
 static const struct summary_group *
@@ -51,8 +50,7 @@ common_load(const struct summary *summary)
     return found;
 }
 
-/* ---- the first table: each model, in its main figures -------------------
- */
+/* ---- the first table: each model, in its main figures ------------------ */
 
 static void
 build_first(struct document *document, const struct summary *summary,
@@ -115,8 +113,7 @@ build_first(struct document *document, const struct summary *summary,
     sheet_build(document, &sheet, true);
 }
 
-/* ---- the second one: what an echo costs, by scenario --------------------
- */
+/* ---- the second one: what an echo costs, by scenario ------------------- */
 
 /* What comes before the rates of an open loop is there to choose them. */
 static bool
@@ -195,8 +192,7 @@ build_matrix(struct document *document, const struct summary *summary,
     }
 }
 
-/* ---- around them ---------------------------------------------------------
- */
+/* ---- around them ------------------------------------------------------- */
 
 static void
 add_noise(struct text *text, const struct summary *summary)

@@ -163,8 +163,7 @@ enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
 void cells_heading(struct column *column, enum cells_id id,
                    bool milliseconds);
 
-/* ---- sheets of them (sheet.c) --------------------------------------------
- */
+/* ---- sheets of them (sheet.c) ------------------------------------------ */
 
 /* A row or a column: what it brings to its cells. */
 struct axis {
@@ -266,8 +265,7 @@ void facts_headline(struct document *document, const struct summary *summary,
 void facts_group(struct document *document,
                  const struct summary_group *group);
 
-/* ---- the parts of a report ----------------------------------------------
- */
+/* ---- the parts of a report --------------------------------------------- */
 
 /* True if a scenario with so many clients is wanted. */
 bool view_wants(const struct report_views *views, const char *scenario,
@@ -296,34 +294,5 @@ void variants_build(struct document *document, const struct summary *summary,
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,
                     size_t lines);
-
-/* ---- runs of `load` on several hosts, added up (merge.c) ----------------
- *
- * One host cannot always load a server to its limit. Each of them saves what
- * it saw (load --save), and the sum of that is what one client in all those
- * places would have seen.
- */
-
-enum {
-    MERGE_REASON_BYTES = 200 /* a phrase */
-};
-
-/*
- * Add a run to those added up so far; the first one goes into a sum that is
- * all zero, with `first` set. What each host may choose for itself is added:
- * clients and rate. All else must be the same, or the sum would be of
- * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
- * not fit together: a phrase to stand behind the name of the file.
- */
-int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
-              char reason[MERGE_REASON_BYTES]);
-
-/* True if both are the same run, in one file or two. */
-bool merge_same(const struct saved_run *a, const struct saved_run *b);
-
-/* Read the files, add them up and print the sum to `stream`, as load prints a
- * run. What is wrong goes to standard error in one sentence. Returns the exit
- * status of the program. */
-int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
 
 #endif

@@ -43,8 +43,7 @@ wrap(FILE *file, const char *words, int column, int width, int indent)
     fputc('\n', file);
 }
 
-/* ---- tables --------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 /* How a table is laid out. */
 struct layout {

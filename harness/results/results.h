@@ -228,14 +228,12 @@ int results_write(FILE *file, enum record what, const void *record);
 int results_add(struct results *results, enum record what,
                 const void *record);
 
-/*
- * Read a results file. Returns 0 and fills `results`, which the caller gives
+/* Read a results file. Returns 0 and fills `results`, which the caller gives
  * back with results_free(); or the number of the first line that is refused,
  * with the reason in results->problem; or -1 without memory or on a read
  * error. A last line that was cut off in the middle is left out: the run was
  * killed. Nothing else is tolerated, least of all two runs in one file, since
- * a table of half of the slices looks like any other.
- */
+ * a table of half of the slices looks like any other. */
 long results_read(FILE *file, struct results *results);
 
 /* Free what was read or added. */
@@ -293,14 +291,12 @@ struct fit {
  */
 double statistics_median(double *values, size_t n);
 
-/*
- * Fit value[block * models + model] (logarithms; NAN: not measured) as the
+/* Fit value[block * models + model] (logarithms; NAN: not measured) as the
  * sum of a model and a block, life[block] being the life that a block belongs
  * to. Both are scratch afterwards. At most RESULTS_MODELS_MAX models, of
  * which take part who has half as many values as the one with most, with the
  * blocks that they all have. Returns 0, or -1 without memory. See
- * statistics.c for the method.
- */
+ * statistics.c for the method. */
 int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                    int models);
 
