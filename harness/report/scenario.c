@@ -37,7 +37,8 @@ static const struct shown rate_table[] = {
     {CELLS_STATE, 0},
 };
 
-bool
+/* True if a scenario with so many clients is wanted. */
+static bool
 view_wants(const struct report_views *views, const char *scenario,
            int clients)
 {
