@@ -303,19 +303,16 @@ check_file(const char *path)
 {
     struct stat found;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    bool there = fd == -1 && errno == EEXIST && stat(path, &found) == 0;
+    bool folder = there && S_ISDIR(found.st_mode);
     if (fd != -1) {
         close(fd);
         unlink(path);
-        return;
+    } else if (!there || folder || access(path, W_OK) != 0) {
+        fprintf(stderr, "load: %s: %s\n", path,
+                strerror(folder ? EISDIR : errno));
+        exit(EXIT_NO_MEASURE);
     }
-    if (errno == EEXIST && stat(path, &found) == 0 &&
-        S_ISDIR(found.st_mode)) {
-        errno = EISDIR;
-    } else if (errno == EEXIST && access(path, W_OK) == 0) {
-        return;
-    }
-    fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
-    exit(EXIT_NO_MEASURE);
 }
 
 /* Do both names lead to one file, no pipe or device, so that one would

@@ -338,9 +338,7 @@ void headline_build(struct document *document, const struct summary *summary,
  * places would have seen.
  */
 
-enum {
-    MERGE_REASON_BYTES = 200 /* a phrase */
-};
+#define MERGE_REASON_BYTES 200 /* a phrase */
 
 /* Add a run to those added up so far; the first one goes into a sum that is
  * all zero. What each host may choose for itself is added: clients and rate.
