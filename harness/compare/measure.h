@@ -253,11 +253,11 @@ void turn_settle(const struct turn *turn);
 /* ---- syscalls ---------------------------------------------------------- */
 
 /* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed: by perf under the very load of the scenario where the
- * kernel lets us, else by strace with one client, else not at all. Starts the
- * server of a turn, once for perf, twice for strace. Fills all of `calls`;
- * where nothing could be counted its method is "" and its reason says why.
- * Blocks, for about a tenth of a second with perf; nothing of the server is
+ * that is not timed, under the load of the scenario: by perf where the kernel
+ * lets us, else by strace, else not at all. Starts the server of a turn once
+ * for each. Fills all of `calls`; where nothing could be counted its method
+ * is "" and its reason says why. Blocks, for about a tenth of a second, under
+ * strace with a thousand clients for most of one; nothing of the server is
  * left afterwards. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 

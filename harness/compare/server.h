@@ -124,10 +124,10 @@ double server_cpu_ns(const struct server *server);
 bool server_forks(const struct server *server);
 
 /* True if its main thread is in one of these states, letters of proc(5):
- * busy is at work, waiting for a CPU to go on, or held up by the kernel
- * inside a call; stopped it is with SIGSTOP or by a debugger. */
+ * busy is at work, waiting for a CPU to go on, or held up inside a call by
+ * the kernel or a tracer; stopped it is with SIGSTOP or by a debugger. */
 bool server_is(const struct server *server, const char *states);
-#define SERVER_BUSY    "RD"
+#define SERVER_BUSY    "RDt"
 #define SERVER_STOPPED "Tt"
 
 /* ---- command lines and addresses --------------------------------------- */

@@ -134,7 +134,7 @@ build_why(struct document *document, const struct summary_group *group)
         const struct calls *calls = row->calls;
         struct text text = {0};
 
-        if (row->status != LIFE_OK || !calls || row->life->work_us > 0) {
+        if (row->status != LIFE_OK || !calls) {
             continue;
         }
         for (int j = 0; j < calls->nnames; j++) {

@@ -1,12 +1,13 @@
 /*
- * merge.c: runs of `load` on several hosts, added up. See internal.h.
+ * merge.c: runs of `load` on several hosts, added up.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 
-#include "harness/report/internal.h"
+#include "harness/load/load.h"
 
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
@@ -58,7 +59,7 @@ check_same(const struct engine_options *a, const struct engine_options *b,
          a->timeout_ns == b->timeout_ns},
     };
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!rows[i].same) {
             snprintf(reason, MERGE_REASON_BYTES,
                      "cannot be added up, because %s %s here and %s",
@@ -159,8 +160,9 @@ static void
 name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
              int n)
 {
-    snprintf(text, text_bytes, "%d run%s against %s", n, n == 1 ? "" : "s",
-             runs[0].target);
+    text[0] = '\0';
+    text_append(text, text_bytes, "", "%d run%s against %s", n,
+                n == 1 ? "" : "s", runs[0].target);
     for (int i = 1; i < n; i++) {
         bool known = false;
 
@@ -176,32 +178,33 @@ name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
 /* What there is in a second is a sum only of what there was in the same
  * second. Hosts do not start on the dot, so a little apart is still together.
  */
-static void
-note_times(FILE *stream, const struct saved_run *runs, int n)
+void
+merge_note_times(FILE *stream, const struct saved_run *runs, int n)
 {
-    int64_t latest_begin_ms = INT64_MIN;
-    int64_t first_end_ms = INT64_MAX;
-    int64_t longest_ms = 0;
-    int64_t together_ms;
+    double latest_begin_ns = -INFINITY;
+    double first_end_ns = INFINITY;
+    double longest_ns = 0;
+    double together_ns;
     char together[UNITS_TEXT_BYTES];
     char longest[UNITS_TEXT_BYTES];
 
     for (int i = 0; i < n; i++) {
-        int64_t window_ms = runs[i].result.window_ns / NS_PER_MS;
+        double window_ns = (double)runs[i].result.window_ns;
+        double begin_ns = 1e6 * (double)runs[i].begun_ms;
 
-        latest_begin_ms = MAX(latest_begin_ms, runs[i].begun_ms);
-        first_end_ms = MIN(first_end_ms, runs[i].begun_ms + window_ms);
-        longest_ms = MAX(longest_ms, window_ms);
+        latest_begin_ns = fmax(latest_begin_ns, begin_ns);
+        first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
+        longest_ns = fmax(longest_ns, window_ns);
     }
-    together_ms = MAX(first_end_ms - latest_begin_ms, 0);
-    if ((double)together_ms < TOGETHER_SHARE * (double)longest_ms) {
+    together_ns = fmax(first_end_ns - latest_begin_ns, 0);
+    if (together_ns < TOGETHER_SHARE * longest_ns) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            units_format_time(together, (double)(together_ms * NS_PER_MS)),
-            units_format_time(longest, (double)(longest_ms * NS_PER_MS)));
+            units_format_time(together, together_ns),
+            units_format_time(longest, longest_ns));
     }
 }
 
@@ -229,7 +232,7 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
     if (status == 0) {
         name_targets(target, sizeof target, runs, n);
         summary_print(stream, target, &sum->options, &sum->result, colour);
-        note_times(stream, runs, n);
+        merge_note_times(stream, runs, n);
         status = summary_exit_status(&sum->result);
     } else {
         status = EXIT_NO_MEASURE;
