@@ -9,9 +9,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    MAIN_CLIENTS = 64, /* the headline's load, if it was measured */
-};
+#define MAIN_CLIENTS 64 /* the headline's load, if it was measured */
 
 /* ---- which scenarios --------------------------------------------------- */
 

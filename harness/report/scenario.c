@@ -7,9 +7,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    STALLS_MAX = 20, /* that are named; the others are counted */
-};
+#define STALLS_MAX 20 /* that are named; the others are counted */
 
 /* A column, and when it goes. */
 struct shown {
