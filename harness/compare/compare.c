@@ -144,30 +144,21 @@ keep_file(const char *from, const char *to)
     return renameat(folder_fd, path, folder_fd, to);
 }
 
-static int
-write_lives(FILE *file, const struct summary *summary)
-{
-    return csv_write_lives(file, summary->results);
-}
-
 /* All reports, each whole or not at all. Returns 0; or -1, and one sentence
  * is enough for them. */
 static int
 write_reports(const struct summary *summary)
 {
-    static const struct {
-        const char *name;
-        int (*write)(FILE *file, const struct summary *summary);
-    } reports[] = {
-        {"results.csv", write_lives},
-        {"summary.csv", csv_write_summary},
-        {"results.md", report_markdown},
-    };
+    static const char *const names[] = {"results.csv", "summary.csv",
+                                        "results.md"};
 
     for (int i = 0; i < 3; i++) {
-        const char *name = reports[i].name;
+        const char *name = names[i];
         FILE *file = create(name);
-        int status = file ? reports[i].write(file, summary) : -1;
+        int status = !file    ? -1
+                     : i == 0 ? csv_write_lives(file, summary->results)
+                     : i == 1 ? csv_write_summary(file, summary)
+                              : report_markdown(file, summary);
 
         if ((file && fclose(file) != 0) || status != 0 ||
             keep_file(name, name) != 0) {

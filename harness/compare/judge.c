@@ -197,11 +197,10 @@ fill_note(struct life *life, const struct turn *turn,
     uint64_t outside = result->errors[ENGINE_CONNECT_TIMEOUT];
 
     if (outside > 0) {
-        text_append(
-            life->note, sizeof life->note, "; ",
-            "%llu client%s could not connect, most likely its backlog "
-            "is full",
-            (unsigned long long)outside, outside == 1 ? "" : "s");
+        text_append(life->note, sizeof life->note, "; ",
+                    "%llu client%s could not connect, most likely its "
+                    "backlog is full",
+                    (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (turn->server.pid == 0) {
         snprintf(life->layout, sizeof life->layout, "apart");
@@ -225,9 +224,8 @@ fill_note(struct life *life, const struct turn *turn,
     }
 }
 
-/* ---- what became of it ------------------------------------------------- */
+/* ---- what became of it: why the client was late, and what to do about it */
 
-/* What made the client late, so that one knows what to do about it. */
 static void
 fail_late(struct life *life, const struct engine_result *result)
 {
@@ -279,11 +277,10 @@ refused_by_design(const struct life *life, const struct engine_result *result)
     json_t *stats = json_loads(life->stats, 0, NULL);
     json_int_t refused =
         json_integer_value(json_object_get(stats, "refused"));
+    json_int_t most = (json_int_t)result->turned_away;
 
     json_decref(stats);
-    refused = refused > 0 ? refused : 0;
-    return (uint64_t)refused < result->turned_away ? (uint64_t)refused
-                                                   : result->turned_away;
+    return refused < 0 ? 0 : (uint64_t)(refused < most ? refused : most);
 }
 
 /* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
@@ -293,23 +290,24 @@ fail_stalled(struct life *life, const struct engine_result *result)
 {
     int inside = result->stalled_inside;
     int stalled = result->stalled - result->stalled_behind;
+    char rest[48] = "";
 
     if (stalled <= 0) {
         life_fail(life, LIFE_FAILED,
                   "does not end connections: %d of %d clients have ended "
                   "their side and wait for the server to end its own",
                   result->stalled_behind, result->asked);
-    } else if (inside == 0 || inside == stalled) {
-        life_fail(life, LIFE_FAILED,
-                  "stopped answering: %d of %d clients wait for %s", stalled,
-                  result->asked,
-                  inside > 0 ? "the rest of an echo" : "their next echo");
-    } else {
-        life_fail(life, LIFE_FAILED,
-                  "stopped answering: %d of %d clients wait for their next "
-                  "echo, %d of them for the rest of it",
-                  stalled, result->asked, inside);
+        return;
     }
+    if (inside > 0 && inside < stalled) {
+        snprintf(rest, sizeof rest, ", %d of them for the rest of it",
+                 inside);
+    }
+    life_fail(life, LIFE_FAILED,
+              "stopped answering: %d of %d clients wait for %s%s", stalled,
+              result->asked,
+              inside == stalled ? "the rest of an echo" : "their next echo",
+              rest);
 }
 
 /* True if the client had no trouble of its own but that it was late. */

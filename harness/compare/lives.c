@@ -31,15 +31,14 @@ show_progress(struct lives *lives)
     const struct plan *plan = lives->plan;
     const struct plan_cell *cell = lives->cell;
     int64_t now_ns = clock_now_ns();
-    double left =
-        cell->seconds - (double)(now_ns - lives->cell_begin_ns) / 1e9;
+    double left = fmax(
+        cell->seconds - (double)(now_ns - lives->cell_begin_ns) / 1e9, 0);
 
     if (!lives->terminal ||
         now_ns - lives->shown_ns < PROGRESS_MS * NS_PER_MS) {
         return;
     }
     lives->shown_ns = now_ns;
-    left = left > 0 ? left : 0;
     for (const struct plan_cell *next = cell + 1;
          next < plan->cells + plan->ncells; next++) {
         left += next->seconds;
@@ -222,19 +221,6 @@ run_life(struct lives *lives)
     }
 }
 
-/* Count the system calls of one that was measured. */
-static void
-count_calls(struct turn *turn)
-{
-    struct lives *lives = turn->lives;
-    struct calls calls;
-
-    syscalls_count(turn, &calls);
-    if (!lives->shared->interrupted) {
-        lives_keep(lives, RECORD_CALLS, &calls);
-    }
-}
-
 /* ---- a scenario -------------------------------------------------------- */
 
 /* Whoever had no turn gets a row that says so: a table without it would look
@@ -243,13 +229,17 @@ static void
 end_cell(struct lives *lives)
 {
     const char *skipped = lives->cell->skipped;
+    struct calls calls;
 
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->measured) {
             /* What an open loop calls says more of the rate than of the
              * server. */
             if (!lives->shared->interrupted && !turn->scenario->open_loop) {
-                count_calls(turn);
+                syscalls_count(turn, &calls);
+                if (!lives->shared->interrupted) {
+                    lives_keep(lives, RECORD_CALLS, &calls);
+                }
             }
         } else if (contender_offers(turn->contender, turn->scenario) &&
                    !turn->failed &&

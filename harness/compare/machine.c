@@ -27,8 +27,7 @@ enum {
     FILE_BYTES = 32768,      /* of /proc, longer than what is looked at */
 };
 
-/* ---- what it is -----------------------------------------------------------
- */
+/* ---- what it is ------------------------------------------------------- */
 
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void
@@ -41,19 +40,6 @@ find_cpu_model(char *text, size_t text_bytes)
     name = proc_behind(cpus, "model name");
     name = name ? name + strspn(name, "\t :") : "unknown CPU";
     snprintf(text, text_bytes, "%.*s", (int)strcspn(name, "\n"), name);
-}
-
-/* True if a cell is about using all CPUs. */
-static bool
-has_all_cpus(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->ncells; i++) {
-        if (plan->cells[i].scenario.all_cpus &&
-            plan->cells[i].skipped[0] == '\0') {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* JSON holds valid UTF-8 only, which a path need not be, or may no longer be
@@ -71,6 +57,13 @@ make_printable(char *text)
     }
     json_decref(string);
 }
+
+/* clang's version begins with its name, gcc's does not. */
+#ifdef __clang__
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
 
 /* What git says of the tree that the program is in; "" if nothing. */
 static void
@@ -95,11 +88,10 @@ void
 machine_describe(struct run *run, const struct options *options,
                  const struct plan *plan, int argc, char **argv)
 {
+    static const char *const layouts[] = {"shared", "split", "all"};
+    int layout = options->layout == LAYOUT_UNSAID ? 0 : options->layout;
     time_t now = time(NULL);
     struct utsname system;
-    const char *layout = options->layout == LAYOUT_ALL     ? "all"
-                         : options->layout == LAYOUT_SPLIT ? "split"
-                                                           : "shared";
 
     *run = (struct run){
         .seconds = NAN,
@@ -113,19 +105,17 @@ machine_describe(struct run *run, const struct options *options,
     snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
              system.sysname, system.release, system.machine);
     strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-#ifdef __clang__
-    snprintf(run->compiler, sizeof run->compiler, "%s",
-             "clang " __clang_version__);
-#else
-    snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
-#endif
-    snprintf(run->layout, sizeof run->layout, "%s", layout);
+    snprintf(run->compiler, sizeof run->compiler, "%s", COMPILER);
+    snprintf(run->layout, sizeof run->layout, "%s", layouts[layout]);
     snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
     text_append(run->note, sizeof run->note, "", "%.400s", plan->note);
-    if (run->cores == 1 && has_all_cpus(plan)) {
-        text_append(run->note, sizeof run->note, "",
-                    "with one CPU, work cannot show what threads gain from "
-                    "more. ");
+    for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {
+        if (plan->cells[i].scenario.all_cpus &&
+            plan->cells[i].skipped[0] == '\0') {
+            text_append(run->note, sizeof run->note, "",
+                        "with one CPU, work cannot show what threads gain "
+                        "from more. ");
+        }
     }
     if (options->launcher) {
         text_append(run->note, sizeof run->note, "",
@@ -143,8 +133,7 @@ machine_describe(struct run *run, const struct options *options,
     make_printable(run->command);
 }
 
-/* ---- the floor ----------------------------------------------------------
- */
+/* ---- the floor -------------------------------------------------------- */
 
 /* Two connected sockets over TCP; what there is not is -1. */
 static void
@@ -211,8 +200,7 @@ floor_probe_us(int64_t message_bytes)
     return statistics_median(us, BATCHES);
 }
 
-/* ---- disturbance --------------------------------------------------------
- */
+/* ---- disturbance ------------------------------------------------------ */
 
 /* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */
 static double
@@ -247,8 +235,7 @@ read_counter(const char *path, const char *group, const char *counter)
     const char *values;
     char name[64];
     double value;
-    int name_bytes;
-    int value_bytes;
+    int name_bytes, value_bytes;
 
     proc_read(text, sizeof text, "%s", path);
     names = proc_behind(text, group);

@@ -23,14 +23,12 @@
 #include "harness/load/engine.h"
 #include "harness/results/results.h"
 
-/* ---- driver ---------------------------------------------------------
+/* ---- driver: the clients of one server ----------------------------------
  *
- * The clients of one server, in a process of their own.
- *
- * All servers of a scenario live at the same time and are driven in turn.
- * The limit of descriptors is one for each process, so each server's clients
- * have a process, which sleeps until it is told to do something. It reads the
- * server's CPU time itself, at the very ends of a slice.
+ * All servers of a scenario live at the same time and are driven in turn. The
+ * limit of descriptors is one for each process, so each server's clients have
+ * one, which sleeps until it is told to do something. It reads the server's
+ * CPU time itself, at the very ends of a slice.
  */
 
 struct turn; /* see below */
@@ -108,22 +106,18 @@ int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
 /* End the process. Does nothing without one. */
 void driver_stop(struct driver *driver);
 
-/* ---- the machine ------------------------------------------------------
- */
+/* ---- the machine ------------------------------------------------------ */
 
-/*
- * The floor: what the kernel alone charges for an echo, in us. It is the CPU
- * time of one send and one recv of a message over loopback TCP, in pieces of
- * 16 KiB as the servers do it, in one thread, with nobody waiting, on the CPU
- * that the caller is on. No server can avoid it; one below it is a measuring
- * bug. Takes some milliseconds. NAN if it cannot be measured.
- */
+/* The floor: what the kernel alone charges for an echo, in us: the CPU time
+ * of one send and one recv of a message over loopback TCP, in pieces of 16
+ * KiB as the servers do it, in one thread, with nobody waiting, on the
+ * caller's CPU. A server below it is a measuring bug. NAN if it cannot be
+ * measured. */
 double floor_probe_us(int64_t message_bytes);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
- * group, and the kernel's counters of TCP trouble, which are those of the
- * whole machine. Counters at one moment; NAN where the system does not tell.
- */
+ * group, the whole machine's counters of TCP trouble, all at one moment; NAN
+ * where the system does not tell. */
 struct disturbance {
     int64_t at_ns;               /* CLOCK_MONOTONIC */
     double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, which is still a
@@ -136,10 +130,7 @@ void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 void disturbance_fill(struct life *life, const struct disturbance *before,
                       const cpu_set_t *cpus);
 
-/* ---- turn ------------------------------------------------------------
- *
- * One server in a scenario, and in one life of it.
- */
+/* ---- turn: one server in a scenario, and in one life of it ----------- */
 
 enum {
     TURN_RATES = 5,         /* slices that tell what a server can do */
@@ -207,9 +198,8 @@ struct lives {
     int npoints;                         /* how many there are */
 };
 
-/* Keep a record, in memory and in the file. Where that cannot be written it
- * is said the first time, and at once, since whoever watches may want to end
- * the run. */
+/* Keep a record, in memory and in the file. That it cannot be written is said
+ * the first time, and at once: whoever watches may want to end the run. */
 void lives_keep(struct lives *lives, enum record what, const void *record);
 
 /* The same, and fill in which slice it is. */
@@ -239,70 +229,45 @@ void turn_keep_reason(struct turn *turn, enum life_status status,
 /* Fill in what is known of a life before it is measured. */
 void turn_identify(const struct turn *turn, struct life *life);
 
-/*
- * Start the server, behind the words of `prefix`, which ends in NULL, or may
+/* Start the server, behind the words of `prefix`, which ends in NULL, or may
  * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is
- * ready; the caller stops it.
- */
+ * ready; the caller stops it. */
 int turn_start_server(struct turn *turn, const char *const *prefix,
                       char reason[SERVER_REASON_BYTES]);
 
-/*
- * Wait until the server has accepted everybody and made what it makes for
- * each of them. A connect succeeds as soon as the kernel has it, which can be
- * long before; a thousand threads still to be started would be charged to
- * the echoes of the slices. Nothing has been sent yet, so a server that is
- * done sleeps and uses no CPU; one that merely waits for its turn on a busy
- * machine does not sleep. Blocks, for a second at most.
- */
+/* Wait until the server has accepted everybody and made what it makes for
+ * each of them: a connect succeeds long before, and a thousand threads still
+ * to be started would be charged to the echoes. Nothing has been sent yet, so
+ * a server that is done sleeps and uses no CPU; one that waits for its turn
+ * on a busy machine does not sleep. Blocks, for a second at most. */
 void turn_settle(const struct turn *turn);
 
-/* ---- syscalls -------------------------------------------------------
- */
-
-/*
- * Count the system calls that a server makes for an echo, in a run of its own
+/* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed: by perf under the very load of the scenario where the
- * kernel lets us, else by strace with one client, else not at all. Starts the
- * server of a turn, once for perf, twice for strace. Fills all of `calls`;
- * where nothing could be counted its method is "" and its reason says why.
- * Blocks, for about a tenth of a second with perf; nothing of the server is
- * left afterwards.
- */
+ * kernel lets us, else by strace with one client, else not at all. Starts and
+ * stops the server of a turn, once for perf, twice for strace. Where nothing
+ * could be counted the method in `calls` is "" and its reason says why. */
 void syscalls_count(struct turn *turn, struct calls *calls);
-
-/* ---- judge ----------------------------------------------------------
- *
- * From what was seen to what a life says.
- */
 
 /*
  * Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.
- * The server has been stopped.
- *
- * A life failed when the server died, sent a wrong byte, broke connections,
- * left a client in the middle whom it had begun to serve, answered nobody at
- * all, or (if it is one of ours) did not end well; it is invalid when the
- * client had trouble. That fewer clients were served than asked is no
- * failure: a server that serves one after the other does that. Nor are
- * connections that one of ours says it turned away because its model cannot
- * hold them, so far as no byte had come back on them.
+ * The server has been stopped. A life failed when the server died, sent a
+ * wrong byte, broke connections, left a client in the middle whom it had
+ * begun to serve, answered nobody at all, or (if it is one of ours) did not
+ * end well; it is invalid when the client had trouble. That fewer clients
+ * were served than asked is no failure: a server that serves one after the
+ * other does that. Nor are connections that one of ours says it turned away
+ * because its model cannot hold them, so far as no byte had come back on
+ * them.
  */
 void judge(struct life *life, const struct turn *turn, int sum);
 
-/* ---- lives ----------------------------------------------------------
- *
- * A scenario: its servers, driven in turn.
- *
- * It has a few lives. In each, all servers are started in fresh processes,
- * connected to, and warmed up; then block after block each of them is driven
- * for one slice, in random order. What slows the machine for longer than a
- * block slows them all, and what does not is one slice of many. Nothing is
- * run again or thrown away.
- */
-
-/* Measure one cell of the plan and keep all of it. Blocks. */
+/* Measure one cell of the plan and keep all of it. It has a few lives: in
+ * each, all servers are started in fresh processes, connected to, warmed up;
+ * then block after block each is driven for one slice, in random order. What
+ * slows the machine for longer than a block slows them all, what does not is
+ * one slice of many. Nothing is run again or thrown away. */
 void lives_run_cell(struct lives *lives, const struct plan_cell *cell);
 
 #endif

@@ -31,8 +31,7 @@ enum {
     OWN_MAX = 1 + VARIANTS,
 };
 
-static const char *const own_names[] = {"blocking",  "threaded", "selectloop",
-                                        "coroutine", "libevent", NULL};
+#define OWN_NAMES "blocking, threaded, selectloop, coroutine, libevent"
 
 static struct options options = {
     .start_timeout_ns = 5 * NS_PER_S, .mode = modes, .layout = LAYOUT_UNSAID};
@@ -43,8 +42,7 @@ static size_t nservers;
 
 /* ---- lists of names ---------------------------------------------------- */
 
-/* Read the next name of a list and move the list behind it. False at the end.
- */
+/* Read the next name of a list, and move it behind that. False at the end. */
 static bool
 next_name(const char **list, char name[RESULTS_NAME_BYTES])
 {
@@ -90,28 +88,20 @@ check_names(const char *flag, const char *list, const char *allowed)
 
 /* ---- servers ----------------------------------------------------------- */
 
-/* Why a server of --server cannot be called like that, or NULL. */
-static const char *
-refusal_of_name(const char *name)
+/* True if a server of --server cannot be called like that. */
+static bool
+is_taken(const char *name)
 {
-    for (int i = 0; own_names[i]; i++) {
-        if (strcmp(name, own_names[i]) == 0) {
-            return "that name belongs to one of the five";
-        }
-    }
+    bool taken =
+        has_name(OWN_NAMES, name) || strcmp(name, RESULTS_YARDSTICK) == 0;
+
     for (int i = 0; i < VARIANTS; i++) {
-        if (strcmp(name, variants[i].name) == 0) {
-            return "that name belongs to one of the variants";
-        }
+        taken |= strcmp(name, variants[i].name) == 0;
     }
     for (size_t i = 0; i < nservers; i++) {
-        if (strcmp(name, servers[i].name) == 0) {
-            return "that name is there twice";
-        }
+        taken |= strcmp(name, servers[i].name) == 0;
     }
-    return strcmp(name, RESULTS_YARDSTICK) == 0
-               ? "that name belongs to the yardstick"
-               : NULL;
+    return taken;
 }
 
 /* --server may be given again, so it is no value but adds one. */
@@ -131,8 +121,8 @@ add_server(const char *text, int64_t *amount)
         wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
     } else if (command[strspn(command, " \t")] == '\0') {
         wrong = "there is no command behind the =";
-    } else {
-        wrong = refusal_of_name(name);
+    } else if (is_taken(name)) {
+        wrong = "that name is taken, by one of ours or by another of yours";
     }
     if (wrong) {
         errx(EXIT_USAGE,
@@ -154,16 +144,19 @@ add_server(const char *text, int64_t *amount)
 static void
 add_contenders(void)
 {
+    bool made_otherwise = options.mode->bit == MODE_VARIANTS;
     struct contender *all = options.contenders;
+    const char *list = OWN_NAMES;
+    char name[RESULTS_NAME_BYTES];
     size_t n = 0;
 
-    for (int i = 0; own_names[i] && options.mode->bit != MODE_VARIANTS; i++) {
-        if (has_name(options.models, own_names[i])) {
-            all[n++] = (struct contender){.name = own_names[i],
-                                          .program = own_names[i]};
+    while (!made_otherwise && next_name(&list, name)) {
+        if (has_name(options.models, name)) {
+            all[n].name = all[n].program = strdup(name);
+            n++;
         }
     }
-    for (int i = 0; i < VARIANTS && options.mode->bit == MODE_VARIANTS; i++) {
+    for (int i = 0; i < VARIANTS && made_otherwise; i++) {
         if (has_name(options.models, variants[i].program) ||
             has_name(options.models, variants[i].base)) {
             all[n++] = (struct contender){.name = variants[i].name,
@@ -188,8 +181,8 @@ contender_own_folder(void)
     return length > 0 ? dirname(folder) : ".";
 }
 
-/* The installed name first: a folder like /usr/local/bin may well hold some
- * "threaded" that is not ours. NULL if there is neither. */
+/* The name after `make install` first: a folder like /usr/local/bin may well
+ * hold some "threaded" that is not ours. NULL if there is neither. */
 static const char *
 find_program(const char *program)
 {
@@ -208,9 +201,8 @@ find_program(const char *program)
     return path;
 }
 
-/* In the build a program is called "blocking", after `make install`
- * "fiveways-blocking". What is made with libevent may be missing: a machine
- * without the library cannot have it, and its row says so. */
+/* What is made with libevent may be missing: a machine without the library
+ * cannot have it, and its row says so. */
 static void
 find_programs(void)
 {
@@ -219,8 +211,8 @@ find_programs(void)
         const char *program = contender->program;
 
         contender->path = program ? find_program(program) : NULL;
-        if (program && !contender->path && strcmp(program, "libevent") != 0 &&
-            strcmp(program, "bufferevent") != 0) {
+        if (program && !contender->path &&
+            !has_name("libevent, bufferevent", program)) {
             errx(EXIT_UNMEASURED,
                  "there is no program %s in %s; run make, or say with --bin "
                  "where it is",
@@ -262,8 +254,7 @@ check(void)
     socklen_t bytes;
     char names[256] = "";
 
-    check_names("models", options.models,
-                "blocking, threaded, selectloop, coroutine, libevent, none");
+    check_names("models", options.models, OWN_NAMES ", none");
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (!has_name(names, next->name)) {
             text_append(names, sizeof names, ", ", "%s", next->name);
@@ -296,8 +287,8 @@ static const struct flag flags[] = {
             "The models made in another way, beside the models: libevent "
             "on poll and select, its buffers, swapcontext, large stacks"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
-              "Only these of blocking, threaded, selectloop, coroutine, "
-              "libevent; or none, but servers of your own"),
+              "Only these of " OWN_NAMES "; or none, but servers of your "
+              "own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
@@ -352,16 +343,10 @@ options_read(int argc, char **argv)
                  "--quick, --full, --c10k and --variants exclude each "
                  "other");
         }
-        if (modes_on[i]) {
-            options.mode = &modes[i];
-        }
+        options.mode = modes_on[i] ? &modes[i] : options.mode;
     }
-    if (!options.out) {
-        options.out = options.mode->out;
-    }
-    if (!options.bin) {
-        options.bin = contender_own_folder();
-    }
+    options.out = options.out ? options.out : options.mode->out;
+    options.bin = options.bin ? options.bin : contender_own_folder();
     if (options.layout == LAYOUT_SPLIT &&
         sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
         CPU_COUNT(&cpus) < 2) {

@@ -20,18 +20,21 @@ enum {
     LEAVE_MS = 130,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
+    GRID_MESSAGES = 1200,     /* in a slice: of a thousand there is a 99th
+                               * percentile; Poisson's may be some fewer */
+    GRID_SLICE_MS = 250,      /* ... and so long at least */
 };
 
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int
 nth_from_end(const cpu_set_t *set, int n)
 {
-    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
-        if (CPU_ISSET(cpu, set) && n-- == 0) {
-            return cpu;
-        }
+    int cpu = CPU_SETSIZE - 1;
+
+    while (cpu > 0 && !(CPU_ISSET(cpu, set) && n-- == 0)) {
+        cpu--;
     }
-    return 0;
+    return cpu;
 }
 
 /* Of the client's process, or of the server's if that needs more. */
@@ -111,7 +114,6 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
     }
 }
 
-/* The CPUs of a cell. */
 static void
 give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
 {
@@ -202,4 +204,59 @@ plan_make(struct plan *plan, const struct options *options)
         give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }
+}
+
+/* ---- grid ------------------------------------------------------------- */
+
+/* A point that is closer to the last one shows nothing new. */
+#define GRID_STEP_LEAST 1.05
+
+/* In percent: of the least capacity, the last one of the greatest. Closer
+ * together where the queue begins to grow, and one where it has to. */
+static const int percents[GRID_POINTS] = {25, 50, 75, 90, 110, 110};
+
+/* So that a table can show exactly what was asked. */
+static double
+three_digits(double value)
+{
+    double step = pow(10, floor(log10(value)) - 2);
+
+    return step > 1 ? round(value / step) * step : round(value);
+}
+
+int
+grid_choose(struct grid_point grid[GRID_POINTS],
+            const struct grid_capacity *capacities, size_t ncapacities)
+{
+    const struct grid_capacity *least = NULL;
+    const struct grid_capacity *most = NULL;
+    int n = 0;
+
+    for (const struct grid_capacity *next = capacities;
+         next < capacities + ncapacities; next++) {
+        least = !least || next->per_s < least->per_s ? next : least;
+        most = !most || next->per_s > most->per_s ? next : most;
+    }
+    memset(grid, 0, GRID_POINTS * sizeof *grid);
+    for (int i = 0; least && i < GRID_POINTS; i++) {
+        const struct grid_capacity *of = i == GRID_POINTS - 1 ? most : least;
+        double rate = three_digits(of->per_s * percents[i] / 100);
+
+        if (rate >= 1 &&
+            (n == 0 || rate > GRID_STEP_LEAST * grid[n - 1].rate_per_s)) {
+            grid[n++] =
+                (struct grid_point){(int)rate, (int)of->per_s, of->of};
+        }
+    }
+    return n;
+}
+
+int64_t
+grid_slice_ns(const struct grid_point *point)
+{
+    int64_t enough_ns = GRID_MESSAGES * NS_PER_S / point->rate_per_s;
+
+    enough_ns = enough_ns < NS_PER_S ? enough_ns : NS_PER_S;
+    return enough_ns > GRID_SLICE_MS * NS_PER_MS ? enough_ns
+                                                 : GRID_SLICE_MS * NS_PER_MS;
 }

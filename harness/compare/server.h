@@ -1,14 +1,11 @@
 /*
  * server.h: servers, each from exec to its last breath.
  *
- * A server is started in a process group of its own, pinned to its CPUs
- * before exec, with default signal dispositions and nothing blocked. It is
- * measured from outside: CPU time by its CPU clock, memory by smaps_rollup,
- * context switches of its whole life by wait4.
- *
- * Any number may run at a time. Each has a keeper, a process of ours that is
- * its parent and that of all that it leaves behind, and ends them when we are
- * gone, whatever has ended us.
+ * A server is started in a process group of its own, pinned to its CPUs, with
+ * default signal dispositions, and measured from outside. Any number may run
+ * at a time. Each has a keeper, a process of ours that is its parent and that
+ * of all that it leaves behind, and ends them when we are gone, whatever has
+ * ended us.
  *
  * With a launcher the server is a descendant of what we started, or out of
  * sight; then nothing is known of its costs.
@@ -72,12 +69,10 @@ struct server {
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
 
-/*
- * Start a server and wait until it is ready: until it says so, or, for a
+/* Start a server and wait until it is ready: until it says so, or, for a
  * command with {port}, until something listens on the port that we chose.
  * Returns 0; or -1 and a sentence in `reason`, and then nothing is left of
- * it. Blocks, for start_timeout_ns at most.
- */
+ * it. Blocks, for start_timeout_ns at most. */
 int server_start(struct server *server, const struct server_order *order,
                  char reason[SERVER_REASON_BYTES]);
 
@@ -98,8 +93,7 @@ void server_describe_end(const struct server *server,
  * that could steer a terminal become "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
 
-/* ---- what can be read of one that runs ----------------------------------
- */
+/* ---- what can be read of one that runs -------------------------------- */
 
 /* What can be read at a moment; NAN: unknown. */
 struct server_look {
@@ -133,8 +127,7 @@ bool server_is(const struct server *server, const char *states);
 #define SERVER_BUSY    "RD"
 #define SERVER_STOPPED "Tt"
 
-/* ---- command lines and addresses ----------------------------------------
- */
+/* ---- command lines and addresses -------------------------------------- */
 
 /* The command line of a server. */
 struct server_line {
@@ -142,13 +135,11 @@ struct server_line {
     const char *arguments[SERVER_ARGUMENTS_MAX + 5]; /* NULL behind them */
 };
 
-/*
- * Make it from an order, with `port` in the place of each {port}, the order's
+/* Make it from an order, with `port` in the place of each {port}, the order's
  * host or 127.0.0.1 in that of each {host}, and the launcher before it. A
- * single simple command is exec'ed by the shell, so that the process that we
- * measure is the server itself and not a shell that waits for it. Returns
- * NULL; or why it cannot be done, a phrase. The line points into `order`.
- */
+ * single simple command is exec'ed by the shell, so that we measure the
+ * server itself and not a shell that waits for it. Returns NULL; or why it
+ * cannot be done, a phrase. The line points into `order`. */
 const char *server_make_line(const struct server_order *order, int port,
                              struct server_line *line);
 
@@ -169,13 +160,10 @@ int server_address(const char *host, int port,
                    struct sockaddr_storage *address,
                    socklen_t *address_bytes);
 
-/*
- * Look for the first ready line in what a server has printed: it ends in an
- * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank. One that
- * goes on with anything else is a greeting like any other, and half a line
- * may still become another address. If `host` is not NULL, the address is
- * its, and only the port that of the line. Returns 0, or -1 if there is none.
- */
+/* Look for the first ready line in what a server has printed: it ends in an
+ * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank; half a
+ * line may still become another address. If `host` is not NULL, the address
+ * is its, and only the port that of the line. Returns 0, or -1 for none. */
 int server_read_ready(const char *output, const char *host,
                       struct sockaddr_storage *address,
                       socklen_t *address_bytes);

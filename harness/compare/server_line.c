@@ -110,8 +110,7 @@ server_make_line(const struct server_order *order, int port,
     return NULL;
 }
 
-/* ---- what one says ------------------------------------------------------
- */
+/* ---- what one says ---------------------------------------------------- */
 
 void
 server_last_line(const char *output, char *line, size_t line_bytes)

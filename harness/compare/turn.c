@@ -96,8 +96,6 @@ turn_keep_reason(struct turn *turn, enum life_status status,
     turn->failed = true;
 }
 
-/* ---- the end of a life ------------------------------------------------- */
-
 /* The record of one of the sums, with what went on beside the life and what
  * an echo costs the kernel. */
 static void

@@ -20,11 +20,11 @@ refused "lives in words" '--lives=six: .*1 to 100' --lives=six
 refused "no time" '--time=0s: .*1ms to 3600s' --time=0s
 refused "an unknown layout" '--layout=round: .*shared' --layout=round
 refused "a server without a command" '--server: mine' --server=mine
-refused "a server called like ours" 'one of the five' '--server=blocking=cat'
-refused "a server called like a variant" 'one of the variants' \
+refused "a server called like ours" 'that name is taken' '--server=blocking=cat'
+refused "a server called like a variant" 'that name is taken' \
     '--server=libevent-poll=cat'
 refused "two modes" 'exclude each other' --variants --quick
-refused "the same server twice" 'twice' --server=a=b --server=a=c
+refused "the same server twice" 'that name is taken' --server=a=b --server=a=c
 refused "a time without a unit" '--start-timeout=5: ' --start-timeout=5
 refused "an unknown flag" 'unrecognized' --faster
 refused "an argument" 'fast: only flags' fast
