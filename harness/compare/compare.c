@@ -114,23 +114,32 @@ open_folder(const char *path)
         mkdir(part, 0777);
     }
     if ((mkdir(path, 0777) == -1 && errno != EEXIST) ||
-        (folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-        err(EXIT_UNMEASURED, "%s", path);
+        (folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
+        faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) == -1) {
+        err(EXIT_UNMEASURED,
+            "give --out=DIR, a folder for results that can be written; %s",
+            path);
     }
-    if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-        errx(EXIT_UNMEASURED,
-             "another run writes into %s; wait for it, or give --out=DIR",
-             path);
+    if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1) {
+        if (errno == EWOULDBLOCK) {
+            errx(EXIT_UNMEASURED,
+                 "another run writes into %s; wait for it, or give --out=DIR",
+                 path);
+        }
+        warn("%s cannot be locked, so start no other run there", path);
     }
 }
 
 static FILE *
 create(const char *name)
 {
-    char path[4096];
+    char path[64];
+    int fd;
 
-    snprintf(path, sizeof path, "%s/%s.new", lives.options->out, name);
-    return fopen(path, "we");
+    snprintf(path, sizeof path, "%s.new", name);
+    fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                0666);
+    return fd == -1 ? NULL : fdopen(fd, "w");
 }
 
 /* Give a file that was written as "from.new" the name `to`. Returns 0; or -1
@@ -322,6 +331,9 @@ main(int argc, char **argv)
     lives.plan = &plan;
     catch_signals();
     open_folder(options->out);
+    if (!options->untried && !trial_run(&lives)) {
+        errx(EXIT_FAILED, "nothing was measured");
+    }
     lives.file = create("results.jsonl");
     if (!lives.file ||
         results_write(lives.file, RECORD_RUN, &lives.results.run) != 0) {

@@ -1,6 +1,7 @@
 /*
  * measure.h: how it is measured.
  *
+ *   trial.c         whether servers of the user's can be measured at all
  *   lives.c         a scenario: lives, blocks
  *   turn.c          one server in one life, and what is kept of it
  *   driver.c        the clients of one server, in a process of their own
@@ -262,6 +263,11 @@ void syscalls_count(struct turn *turn, struct calls *calls);
  * them.
  */
 void judge(struct life *life, const struct turn *turn, int sum);
+
+/* Try each server of the user's, and first the yardstick if there is a
+ * launcher or a host: start it, two clients one after the other, stop. False
+ * after a sentence for each that cannot be measured. Blocks. */
+bool trial_run(struct lives *lives);
 
 /* Measure one cell of the plan and keep all of it. It has a few lives: in
  * each, all servers are started in fresh processes, connected to, warmed up;

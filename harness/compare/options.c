@@ -261,6 +261,9 @@ check(void)
         }
     }
     check_names("scenarios", options.scenarios, names);
+    if (options.out[0] == '\0' || options.bin[0] == '\0') {
+        errx(EXIT_USAGE, "--out and --bin: there is no folder in it");
+    }
     if (options.launcher &&
         options.launcher[strspn(options.launcher, SEPARATORS)] == '\0') {
         errx(EXIT_USAGE, "--launcher: there is no command in it");
@@ -304,6 +307,8 @@ static const struct flag flags[] = {
                 "Also a server of your own; {port} becomes a port for it "
                 "to listen on, or it prints \"listening on "
                 "ADDRESS:PORT\". May be given again"),
+    FLAG_ON("untried", 0, &options.untried,
+            "Do not try servers of your own before anything is measured"),
     FLAG_TEXT("launcher", 0, "WORDS", &options.launcher,
               "Start each server through this command, e.g. \"ip netns "
               "exec NAME\" or \"ssh -q other\"; it must pass standard "

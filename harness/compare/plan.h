@@ -136,6 +136,7 @@ struct options {
     int layout;               /* LAYOUT_..., where a scenario has none */
     int syscalls;             /* SYSCALLS_...: how they are counted */
     bool why;                 /* print system calls by name */
+    bool untried;             /* measure servers without trying them first */
     int64_t start_timeout_ns; /* until a server must be ready */
     struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
     size_t ncontenders;                          /* how many */

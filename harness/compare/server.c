@@ -39,6 +39,7 @@ enum {
 struct report {
     int wait_status; /* as wait4 gives it */
     bool asked;      /* it was told to */
+    bool left;       /* processes of it stayed */
     long switches;   /* context switches of its whole life, or -1 */
 };
 
@@ -154,6 +155,7 @@ keep(const struct server *server, const struct server_order *order,
         }
         sigwait(&all, &number);
     }
+    report.left = proc_children(getpid(), &pid, 1) > 0;
     report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
     end_orphans();
     _exit(write(report_fd, &report, sizeof report) == -1);
@@ -263,6 +265,7 @@ server_stop(struct server *server)
     waitpid(server->keeper_pid, NULL, 0);
     server->wait_status = report.wait_status;
     server->ended_early = !report.asked;
+    server->left_behind = report.left;
     server->switches = report.switches;
     read_output(server->output_fd,
                 lseek(server->output_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
@@ -271,64 +274,6 @@ server_stop(struct server *server)
                 lseek(server->error_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
                 server->errors);
     close_all(server);
-}
-
-/* ---- how it went ------------------------------------------------------ */
-
-void
-server_describe_end(const struct server *server,
-                    char reason[SERVER_REASON_BYTES])
-{
-    int status = server->wait_status;
-    char line[160];
-    char how[64];
-
-    server_last_line(server->errors, line, sizeof line);
-    if (server->killed) {
-        snprintf(how, sizeof how, "still ran %d ms after SIGTERM", GRACE_MS);
-    } else if (WIFSIGNALED(status)) {
-        snprintf(how, sizeof how, "died of signal %d, %s", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    } else {
-        snprintf(how, sizeof how, "ended with status %d",
-                 WEXITSTATUS(status));
-    }
-    snprintf(reason, SERVER_REASON_BYTES, "%s%s%s", how,
-             line[0] ? "; its last words: " : ", without a word", line);
-}
-
-/* Why it was not taken for ready. `head` is how its output began; it is
- * written to. */
-static void
-describe_start(const struct server *server, const struct server_order *order,
-               char *head, char reason[SERVER_REASON_BYTES])
-{
-    const char *false_line = proc_behind(head, SERVER_READY_WORDS);
-    bool silent = order->command && !strstr(order->command, "{port}");
-    char line[100];
-
-    if (server->ended_early && order->launcher && server->wait_status == 0 &&
-        !proc_behind(head, SERVER_PID_WORDS)) {
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not started: standard input has not come through; the "
-                 "launcher must pass it on");
-    } else if (server->ended_early) {
-        server_describe_end(server, reason);
-    } else if (false_line) {
-        head[false_line - head + (long)strcspn(false_line, "\r\n")] = '\0';
-        server_last_line(head, line, sizeof line);
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not ready after %.0f ms: \"%s\" names no address",
-                 server->start_ms, line);
-    } else {
-        server_last_line(server->errors, line, sizeof line);
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not ready after %.0f ms%s%s%s", server->start_ms,
-                 silent ? ": it printed no ready line, and its command has "
-                          "no {port}"
-                        : "",
-                 line[0] ? "; its last words: " : "", line);
-    }
 }
 
 /* ---- start ------------------------------------------------------------ */
@@ -445,8 +390,10 @@ start_once(struct server *server, const struct server_order *order,
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     read_output(server->output_fd, 0, head);
     if (!ready) {
+        server_find_listeners(server);
         server_stop(server);
-        describe_start(server, order, head, reason);
+        memcpy(server->output, head, sizeof head);
+        server_describe_start(server, order, reason);
         return -1;
     }
     if (order->launcher) {

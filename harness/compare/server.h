@@ -10,7 +10,8 @@
  * With a launcher the server is a descendant of what we started, or out of
  * sight; then nothing is known of its costs.
  *
- *   server.c         start, stop, how it ended
+ *   server.c         start, stop
+ *   server_words.c   how it ended, and what to do about it
  *   server_line.c    the command line; addresses
  *   server_watch.c   what can be read of one that runs
  */
@@ -26,7 +27,7 @@
 
 enum {
     SERVER_ARGUMENTS_MAX = 24,  /* the final NULL included */
-    SERVER_REASON_BYTES = 256,  /* a sentence */
+    SERVER_REASON_BYTES = 512,  /* a sentence */
     SERVER_LINE_BYTES = 4096,   /* a command, expanded and launched, for sh */
     SERVER_OUTPUT_BYTES = 4096, /* kept of what one prints */
 };
@@ -59,10 +60,12 @@ struct server {
     struct sockaddr_storage address; /* where it listens */
     socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
+    char listens[128];               /* not ready: all addresses, or "" */
     /* From here on known when it has been stopped. */
     int wait_status;  /* as wait4 gives it */
     bool killed;      /* SIGTERM was not enough */
     bool ended_early; /* ... or not needed */
+    bool left_behind; /* processes, which went on without it */
     long switches;    /* context switches of its whole life, all threads; -1:
                        * unknown, for a launcher started it */
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
@@ -84,10 +87,15 @@ void server_stop(struct server *server);
 /* True if it has ended by itself, and its keeper has noticed. */
 bool server_has_ended(const struct server *server);
 
-/* How it ended, in words, with the last line of its standard error. Only
- * after server_stop(). */
+/* How it ended, in words, with the last line that it printed. Only after
+ * server_stop(), as is the next one. */
 void server_describe_end(const struct server *server,
                          char reason[SERVER_REASON_BYTES]);
+
+/* Why it did not start, or end later than it began, and what to do. */
+void server_describe_start(const struct server *server,
+                           const struct server_order *order,
+                           char reason[SERVER_REASON_BYTES]);
 
 /* Copy the last line of `output` or `errors` that is not empty, or "". Bytes
  * that could steer a terminal become "?". */
@@ -115,6 +123,9 @@ void server_look(const struct server *server, struct server_look *look);
 /* CPU time of all its threads so far, those that have ended included; NAN if
  * it is gone or out of sight. */
 double server_cpu_ns(const struct server *server);
+
+/* Fill in `listens` of a server that is not where it was looked for. */
+void server_find_listeners(struct server *server);
 
 /* True if it has child processes, whose CPU time and memory are not seen.
  * Takes 15 us for each thread. */

@@ -1,10 +1,12 @@
 /*
  * server_watch.c: what can be read of a server that runs.
  */
+#include <arpa/inet.h>
 #include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
@@ -48,6 +50,76 @@ server_forks(const struct server *server)
     pid_t child;
 
     return proc_children(server->pid, &child, 1) > 0;
+}
+
+/* The numbers of all sockets of a process, each between blanks. */
+static void
+add_sockets(pid_t pid, char *sockets, size_t bytes)
+{
+    char pattern[64];
+    char link[64] = "";
+    glob_t fds;
+    unsigned long number;
+
+    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
+    if (glob(pattern, GLOB_NOSORT, NULL, &fds) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < fds.gl_pathc; i++) {
+        if (readlink(fds.gl_pathv[i], link, sizeof link - 1) > 0 &&
+            sscanf(link, "socket:[%lu]", &number) == 1) {
+            text_append(sockets, bytes, "", " %lu ", number);
+        }
+    }
+    globfree(&fds);
+}
+
+/* Of a line of /proc/net/tcp or tcp6, the address of one of these sockets. */
+static void
+add_listener(const char *line, const char *sockets, struct server *server)
+{
+    uint32_t ip[4];
+    unsigned port, state;
+    char number[32] = " ";
+    char text[INET6_ADDRSTRLEN];
+    bool six = sscanf(line,
+                      "%*d: %8x%8x%8x%8x:%x %*x:%*x %x %*s %*s %*s "
+                      "%*s %*s %29s",
+                      &ip[0], &ip[1], &ip[2], &ip[3], &port, &state,
+                      number + 1) == 7;
+
+    if ((six || sscanf(line,
+                       "%*d: %8x:%x %*x:%*x %x %*s %*s %*s %*s %*s "
+                       "%29s",
+                       ip, &port, &state, number + 1) == 4) &&
+        state == 10 && strstr(sockets, strcat(number, " "))) {
+        inet_ntop(six ? AF_INET6 : AF_INET, ip, text, sizeof text);
+        text_append(server->listens, sizeof server->listens, " and ",
+                    six ? "[%s]:%u" : "%s:%u", text, port);
+    }
+}
+
+void
+server_find_listeners(struct server *server)
+{
+    static const char *const tables[] = {"tcp", "tcp6"};
+    char table[32768], sockets[4096] = "";
+    pid_t pids[16];
+    int n = proc_children(server->keeper_pid, pids, 8);
+
+    n += proc_children(server->pid, pids + n, 8);
+    for (int i = 0; i < n; i++) {
+        add_sockets(pids[i], sockets, sizeof sockets);
+    }
+    server->listens[0] = '\0';
+    for (int i = 0; i < 2; i++) {
+        proc_read(table, sizeof table, "/proc/%d/net/%s", (int)server->pid,
+                  tables[i]);
+        for (char *line = strtok(table, "\n"); line;
+             line = strtok(NULL, "\n")) {
+            add_listener(line, sockets, server);
+        }
+    }
 }
 
 static double

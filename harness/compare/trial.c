@@ -1,0 +1,180 @@
+/*
+ * trial.c: servers of the user's are tried once before anything is measured,
+ * so that a wrong one is known at once. See measure.h.
+ */
+#include "harness/compare/measure.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+
+enum {
+    FIRST_MS = 100,   /* for a word of its own, before we say one */
+    END_LOOKS = 20,   /* until one that ends is seen to, 10 ms apart */
+    HEARD_BYTES = 64, /* of what it says */
+};
+
+/* What may be wrong; each has a sentence. */
+enum fault {
+    GOOD,
+    ABSENT,
+    FIRST,
+    MUTE,
+    LINES,
+    CASE,
+    OTHER,
+    ENDS,
+    ONE_ONLY
+};
+
+#define MUST " it must send back the very bytes that it gets, at once"
+
+static const char *const sentences[] = {
+    [ABSENT] = "it was ready, but cannot be reached; it listens on %s: see "
+               "{port}, {host}, and --host (make: COMPARE_HOST)",
+    [FIRST] = "it speaks first, \"%s\": an echo server only answers",
+    [MUTE] = "it never answered:" MUST,
+    [LINES] = "it waits for the end of a line:" MUST,
+    [CASE] = "it changes letters, as in \"%s\":" MUST,
+    [OTHER] = "it answered \"%s\":" MUST,
+    [ENDS] = "it ends connections: it must echo until its client ends them",
+    [ONE_ONLY] = "it serves its first client only: it must serve many, or "
+                 "one after the other (socat: fork; ncat: -k)",
+};
+
+static enum fault
+try_echo(int fd, const char *said, char heard[HEARD_BYTES])
+{
+    size_t length = strlen(said);
+    enum fault fault = GOOD;
+    ssize_t n;
+
+    memset(heard, 0, HEARD_BYTES);
+    send(fd, said, length, MSG_NOSIGNAL);
+    n = recv(fd, heard, length, MSG_WAITALL);
+    if (n == -1 && errno == EAGAIN) {
+        fault = LINES;
+        send(fd, "\n", 1, MSG_NOSIGNAL);
+        n = recv(fd, heard, length, MSG_WAITALL);
+    }
+    if (n <= 0) {
+        return n == -1 && errno == EAGAIN ? MUTE : ENDS;
+    }
+    if (strcmp(heard, said) == 0) {
+        return fault;
+    }
+    if (strcasecmp(heard, said) == 0) {
+        return CASE;
+    }
+    recv(fd, heard + n, HEARD_BYTES - 1 - (size_t)n, MSG_DONTWAIT);
+    return OTHER;
+}
+
+/* Two clients, one after the other, of which the first says two things. */
+static enum fault
+try_clients(const struct server *server, char heard[HEARD_BYTES])
+{
+    const struct timeval patience = {.tv_sec = 1};
+    enum fault fault = GOOD;
+
+    for (int i = 0; i < 2 && fault == GOOD; i++) {
+        int type = SOCK_STREAM | SOCK_CLOEXEC;
+        int fd = socket(server->address.ss_family, type, 0);
+        struct pollfd first = {.fd = fd, .events = POLLIN};
+
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (connect(fd, (const struct sockaddr *)&server->address,
+                    server->address_bytes) == -1) {
+            fault = ABSENT;
+        } else if (i == 0 && poll(&first, 1, FIRST_MS) == 1 &&
+                   recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
+            fault = FIRST;
+        } else {
+            fault = try_echo(fd, "Fiveways", heard);
+        }
+        if (i == 0 && fault == GOOD) {
+            fault = try_echo(fd, "says hello", heard);
+        }
+        close(fd);
+        fault = i > 0 && fault != GOOD ? ONE_ONLY : fault;
+    }
+    return fault;
+}
+
+/* Start, talk, stop. False and a sentence: it cannot be measured. */
+static bool
+try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
+{
+    const struct server_order order = {.launcher =
+                                           turn->lives->options->launcher,
+                                       .command = turn->contender->command};
+    struct server *server = &turn->server;
+    char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
+    enum fault fault;
+
+    if (turn_start_server(turn, NULL, reason) != 0) {
+        return false;
+    }
+    fault = try_clients(server, heard);
+    for (int i = 0;
+         i < END_LOOKS && fault != GOOD && !server_has_ended(server); i++) {
+        poll(NULL, 0, 10);
+    }
+    server_find_listeners(server);
+    server_stop(server);
+    heard[strcspn(heard, "\r\n")] = '\0';
+    server_last_line(heard, line, sizeof line);
+    if (server->ended_early) {
+        /* It was ready, so what is left is a client's. */
+        server->left_behind = false;
+        server_describe_start(server, &order, reason);
+    } else if (fault != GOOD) {
+        snprintf(reason, SERVER_REASON_BYTES, sentences[fault],
+                 fault != ABSENT      ? line
+                 : server->listens[0] ? server->listens
+                                      : "nothing that we see");
+    }
+    return !server->ended_early && fault == GOOD;
+}
+
+bool
+trial_run(struct lives *lives)
+{
+    static const struct scenario plain = {.name = "trial"};
+    const struct options *options = lives->options;
+    const struct contender *last =
+        &options->contenders[options->ncontenders - 1];
+    const struct contender *next = options->contenders;
+    struct turn *turn = &lives->turns[0];
+    char reason[SERVER_REASON_BYTES];
+    bool good = true;
+
+    lives->cell = &lives->plan->cells[0];
+    turn->lives = lives;
+    turn->scenario = &plain;
+    /* Where the yardstick cannot be started nobody can. */
+    if (options->launcher || options->host) {
+        turn->contender = last;
+        good = try_server(turn, reason);
+        if (!good) {
+            warnx("%s %s: %s", options->launcher ? "launcher" : "host",
+                  options->launcher ? options->launcher : options->host,
+                  reason);
+            next = last;
+        }
+    }
+    for (; next < last && !lives->shared->interrupted; next++) {
+        turn->contender = next;
+        if (next->command && !try_server(turn, reason)) {
+            warnx("%s: %s", next->name, reason);
+            good = false;
+        }
+    }
+    return good || lives->shared->interrupted;
+}
