@@ -18,10 +18,9 @@ CFLAGS  ?= -O2 -g
 VARIANT ?=
 PREFIX  ?= /usr/local
 # compare: which models and scenarios, how long for each, how many fresh
-# processes, a server of your own, how long it may take to be ready; a command
-# that starts each server, and where it then listens. From make's command line only: who knows what a shell has.
-COMPARE_VARIABLES := MODELS SCENARIOS TIME LIVES SERVER LAUNCHER COMPARE_HOST \
-    START_TIMEOUT
+# processes, a server of your own; a command that starts each server, and where
+# it then listens. From make's command line only: who knows what a shell has.
+COMPARE_VARIABLES := MODELS SCENARIOS TIME LIVES SERVER LAUNCHER COMPARE_HOST
 $(foreach name,$(COMPARE_VARIABLES),\
     $(if $(findstring command,$(origin $(name))),,$(eval $(name) :=)))
 
@@ -288,8 +287,7 @@ COMPARE_FLAGS = --bin=$(BIN) \
 export SERVER LAUNCHER
 SERVER_FLAG = $(if $(SERVER),--server="$$SERVER") \
     $(if $(LAUNCHER),--launcher="$$LAUNCHER") \
-    $(if $(COMPARE_HOST),--host="$(COMPARE_HOST)") \
-    $(if $(START_TIMEOUT),--start-timeout="$(START_TIMEOUT)")
+    $(if $(COMPARE_HOST),--host="$(COMPARE_HOST)")
 # Who wants the table does not want to read of the build.
 COMPARE_BUILD = @$(MAKE) -q programs >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
@@ -450,7 +448,7 @@ help: ## list these targets
 	     printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "compare takes MODELS=, SCENARIOS=, TIME=5s, LIVES=3,"
 	@echo "SERVER=\"name=command {port}\", LAUNCHER=\"ip netns exec NAME\","
-	@echo "COMPARE_HOST=ADDRESS, START_TIMEOUT=10s; harness/README.md has more on them."
+	@echo "COMPARE_HOST=ADDRESS; harness/README.md has more on them."
 	@echo "each target takes VARIANT= one of: $(VARIANTS). V=1 shows the commands."
 
 SOURCES = $(shell find blocking threaded selectloop coroutine libevent \

@@ -43,7 +43,8 @@ show_progress(struct lives *lives)
          next < plan->cells + plan->ncells; next++) {
         left += next->seconds;
     }
-    fprintf(stderr, "\r%s %d, life %d of %d, %.0f s left\033[K",
+    /* Blanks wipe out the end of a longer one, on any terminal. */
+    fprintf(stderr, "\r%s %d, life %d of %d, %.0f s left  ",
             cell->scenario.name, scenario_asked(&cell->scenario), lives->life,
             cell->lives, left);
 }
@@ -280,7 +281,7 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
     }
     end_cell(lives);
     if (lives->terminal) {
-        fputs("\r\033[K", stderr);
+        fprintf(stderr, "\r%39s\r", "");
     }
     run->lives = cell->lives > run->lives ? cell->lives : run->lives;
 }
