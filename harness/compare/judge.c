@@ -335,7 +335,7 @@ set_status(struct life *life, const struct turn *turn,
     const uint64_t *errors = result->errors;
     uint64_t broken = errors[ENGINE_REFUSED] + errors[ENGINE_RESET] +
                       errors[ENGINE_EARLY_EOF] + errors[ENGINE_TIMEOUT];
-    bool ours = turn->contender->kind != CONTENDER_FOREIGN;
+    bool ours = !turn->contender->command;
     char end[SERVER_REASON_BYTES];
 
     if (errors[ENGINE_MISMATCH] + errors[ENGINE_EXTRA_BYTES] > 0) {

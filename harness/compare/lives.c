@@ -134,7 +134,7 @@ choose_grid(struct lives *lives)
 
         /* The yardstick comes last, and only if there is no other. */
         if (turn->state == STATE_DRIVEN && slices > 0 &&
-            (turn->contender->kind != CONTENDER_YARDSTICK || n == 0)) {
+            (turn + 1 < turns_end(lives) || n == 0)) {
             capacities[n++] = (struct grid_capacity){
                 .of = turn->contender->name,
                 .per_s = statistics_median(turn->rates, slices),

@@ -48,8 +48,7 @@ struct driver_sum {
 /* One driver, in memory that is shared with its process. */
 struct driver {
     pid_t pid;                     /* its process; 0: there is none */
-    int fd;                        /* a command goes there, and comes back
-                                    * when that is done */
+    int fd;                        /* a command goes there and back, done */
     struct engine_options options; /* the load */
     const struct server *server;   /* that is driven */
     struct engine *engine;         /* of its process; NULL: none connected */
@@ -57,24 +56,20 @@ struct driver {
     int64_t slice_ns;  /* so long */
     double rate_per_s; /* 0: a closed loop */
     uint64_t seed;     /* of an open loop */
-    int sum;           /* which of `sums` it goes to; -1: none, it is a
-                        * warm-up */
+    int sum;           /* which of `sums` it goes to; -1: a warm-up */
     /* What came of it: */
     int engine_errno;          /* why the last command failed, or 0 */
-    struct engine_result last; /* slice: what was seen; `served` is how many
-                                * of those who speak have been so far */
+    struct engine_result last; /* slice: what was seen; see engine_slice() */
     bool drained;              /* slice: nothing was left under way */
     double begin_cpu_ns;       /* slice: of the server, as it began */
     double server_cpu_ns;      /* slice: of the server in it; NAN: unknown */
-    double turn_cpu_ns;        /* slice: the same, with what comes before
-                                * and after it in an open loop */
+    double turn_cpu_ns;        /* ... and around it, in an open loop */
     int64_t turn_ns;           /* slice: how long all of that took */
     /* What came of all of it: */
-    bool forks;                 /* the server had children as the first
-                                 * clients spoke */
+    bool forks;                 /* the server has or had children */
     struct engine_result alone; /* what the first clients saw */
-    struct engine_result rest;  /* connecting and ending; of slices that are
-                                 * in no sum, what was wrong */
+    struct engine_result rest;  /* connecting and ending, and what was wrong
+                                 * in slices that are in no sum */
     struct driver_sum sums[1 + GRID_POINTS]; /* closed loop, then the grid */
     uint64_t echoes; /* in all, since the clients connected */
 };
@@ -91,16 +86,11 @@ enum driver_command {
 /* The load of a scenario against the server of a turn, which runs. */
 void driver_set_load(const struct turn *turn, struct engine_options *options);
 
-/* Start the driver of a turn whose server runs. It inherits the CPUs of the
- * caller. Returns 0, or -1 with driver->engine_errno. Ended by driver_stop().
- */
+/* Start the driver of a turn whose server runs, on the caller's CPUs; make it
+ * do one thing, or one slice, for which see struct driver. They block until
+ * that is done, and return 0, or -1 with driver->engine_errno. */
 int driver_start(struct turn *turn);
-
-/* Make it do one thing. Blocks until that is done. Returns 0, or -1 with
- * driver->engine_errno. */
 int driver_tell(struct driver *driver, enum driver_command command);
-
-/* The same for one slice, for which see struct driver. */
 int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
                  uint64_t seed, int sum);
 
@@ -152,9 +142,8 @@ struct turn {
     const struct scenario *scenario;   /* the load; its silent clients may
                                         * be fewer than in the table */
     struct driver *driver;             /* its clients */
-    const char *hopeless; /* why it does not start, once that is known */
-    bool failed;          /* in this scenario: is not started again */
-    bool measured;        /* in this scenario: has a record that is good */
+    bool failed;   /* in this scenario: is not started again */
+    bool measured; /* in this scenario: has a record that is good */
     /* In this life: */
     enum state state;             /* what it takes part in */
     struct server server;         /* its process */

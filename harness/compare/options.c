@@ -19,18 +19,14 @@
 /* What separates names in a list. */
 #define SEPARATORS " ,"
 
-#define ABOUT                                                                \
-    "Measure echo servers side by side and print a table.\v"                 \
-    "Names are separated by spaces or commas. The table goes to standard "   \
-    "output, everything else to standard error. Exit status: 0 good, 1 a "   \
-    "server failed, 2 wrong usage, 3 the harness itself could not measure."
+static const char about[] =
+    "Measure echo servers side by side and print a table.\v"
+    "Names are separated by spaces or commas. The table goes to standard "
+    "output, everything else to standard error. Exit status: 0 good, 1 a "
+    "server failed, 2 wrong usage, 3 the harness itself could not measure.";
 
-enum {
-    LIVES_MAX = 100,
-    /* The yardstick, and the five or the variants. */
-    OWN_MAX = 1 + VARIANTS,
-};
-
+#define LIVES_MAX 100
+#define OWN_MAX   (1 + VARIANTS) /* the yardstick, the five or the variants */
 #define OWN_NAMES "blocking, threaded, selectloop, coroutine, libevent"
 
 static struct options options = {
@@ -124,18 +120,16 @@ add_server(const char *text, int64_t *amount)
     } else if (is_taken(name)) {
         wrong = "that name is taken, by one of ours or by another of yours";
     }
+    if (nservers >= CONTENDERS_MAX - OWN_MAX) {
+        wrong = "that is one too many for one run";
+    }
     if (wrong) {
         errx(EXIT_USAGE,
              "--server: %s: %s; it must read \"name=command {port}\"", text,
              wrong);
     }
-    if (nservers >= CONTENDERS_MAX - OWN_MAX) {
-        errx(EXIT_USAGE,
-             "--server: %s is one too many; %d can be measured in one run",
-             name, CONTENDERS_MAX - OWN_MAX);
-    }
-    servers[nservers++] = (struct contender){
-        .name = name, .kind = CONTENDER_FOREIGN, .command = command};
+    servers[nservers++] =
+        (struct contender){.name = name, .plain = true, .command = command};
     return 0;
 }
 
@@ -167,7 +161,7 @@ add_contenders(void)
     memcpy(&all[n], servers, nservers * sizeof all[0]);
     n += nservers;
     all[n++] = (struct contender){.name = RESULTS_YARDSTICK,
-                                  .kind = CONTENDER_YARDSTICK,
+                                  .plain = true,
                                   .program = RESULTS_YARDSTICK};
     options.ncontenders = n;
 }
@@ -194,11 +188,7 @@ find_program(const char *program)
     if (access(path, X_OK) != 0) {
         sprintf(path, "%s/%s", options.bin, program);
     }
-    if (access(path, X_OK) != 0) {
-        free(path);
-        return NULL;
-    }
-    return path;
+    return access(path, X_OK) == 0 ? path : NULL;
 }
 
 /* What is made with libevent may be missing: a machine without the library
@@ -223,8 +213,7 @@ find_programs(void)
 
 /* ---- scenarios --------------------------------------------------------- */
 
-/* True if a mode runs any size of a scenario. One that it leaves out is run
- * in all sizes when it is asked for by name. */
+/* True if a mode runs any size of a scenario; else, asked for, it has all. */
 static bool
 mode_has(const struct mode *mode, const char *name)
 {
@@ -253,6 +242,7 @@ check(void)
     struct sockaddr_storage address;
     socklen_t bytes;
     char names[256] = "";
+    cpu_set_t cpus;
 
     check_names("models", options.models, OWN_NAMES ", none");
     for (const struct scenario *next = scenarios; next->name; next++) {
@@ -261,6 +251,12 @@ check(void)
         }
     }
     check_names("scenarios", options.scenarios, names);
+    if (options.layout == LAYOUT_SPLIT &&
+        sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
+        CPU_COUNT(&cpus) < 2) {
+        errx(EXIT_USAGE,
+             "--layout: split needs 2 CPUs, and this process may use 1");
+    }
     if (options.out[0] == '\0' || options.bin[0] == '\0') {
         errx(EXIT_USAGE, "--out and --bin: there is no folder in it");
     }
@@ -339,9 +335,7 @@ static const struct flag flags[] = {
 const struct options *
 options_read(int argc, char **argv)
 {
-    cpu_set_t cpus;
-
-    flags_parse("compare", ABOUT, flags, NULL, argc, argv);
+    flags_parse("compare", about, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
             errx(EXIT_USAGE,
@@ -352,12 +346,6 @@ options_read(int argc, char **argv)
     }
     options.out = options.out ? options.out : options.mode->out;
     options.bin = options.bin ? options.bin : contender_own_folder();
-    if (options.layout == LAYOUT_SPLIT &&
-        sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
-        CPU_COUNT(&cpus) < 2) {
-        errx(EXIT_USAGE,
-             "--layout: split needs 2 CPUs, and this process may use 1");
-    }
     check();
     add_contenders();
     find_programs();

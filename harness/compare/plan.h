@@ -63,8 +63,7 @@ struct scenario {
     bool handshake;        /* --handshake of the server */
     bool all_cpus;         /* the layout is "all", whatever was asked for */
     bool open_loop;        /* first in a closed loop, then at the rates of
-                            * the grid; a CPU for each side where there are
-                            * two, if nothing else was asked for */
+                            * the grid; as a rule a CPU for each side */
 };
 
 /* The table; the last line has no name. */
@@ -80,25 +79,18 @@ enum {
     CONTENDERS_MAX = 36      /* in one run */
 };
 
-/* Whose server it is, which decides what it understands. */
-enum contender_kind {
-    CONTENDER_OWN,       /* one of the five: all flags of the contract */
-    CONTENDER_FOREIGN,   /* any echo server: the plain service only */
-    CONTENDER_YARDSTICK, /* built into the harness: the plain service */
-};
-
 /* A server that takes part. */
 struct contender {
-    const char *name;         /* in every table */
-    enum contender_kind kind; /* whose it is */
-    const char *program;      /* of ours; of a foreign one NULL */
-    const char *path;         /* where that is; NULL: it is not built */
-    const char *flag;         /* of a variant, else NULL */
-    const char *command;      /* of a foreign one, with {port}; else NULL */
+    const char *name; /* in every table */
+    bool plain;       /* knows no flag of a scenario; not one of the five */
+    const char *program; /* of ours; of a foreign one NULL */
+    const char *path;    /* where that is; NULL: it is not built */
+    const char *flag;    /* of a variant, else NULL */
+    const char *command; /* of a foreign one, with {port}; else NULL */
 };
 
-/* True if this server offers the service of the scenario: the plain one any
- * echo server does; else it must understand our flags. */
+/* True if this server offers the service of the scenario: any echo server the
+ * plain one, else it must understand our flags. */
 bool contender_offers(const struct contender *contender,
                       const struct scenario *scenario);
 
@@ -143,8 +135,7 @@ struct options {
 };
 
 /* The command line, checked, and where the programs are. Wrong usage: one
- * sentence on standard error, exit(2); a program of ours is not there: the
- * same, exit(3). What is returned is static. */
+ * sentence, exit(2); a program of ours is not there: the same, exit(3). */
 const struct options *options_read(int argc, char **argv);
 
 /* True if a scenario was asked for. */
@@ -183,7 +174,7 @@ int grid_choose(struct grid_point grid[GRID_POINTS],
                 const struct grid_capacity *capacities, size_t ncapacities);
 
 /* How long a slice at this rate is: 250 ms, or longer where that is too few
- * messages to tell their 99th percentile, but a second at the most. */
+ * messages for a 99th percentile, but a second at the most. */
 int64_t grid_slice_ns(const struct grid_point *point);
 
 /* ---- plan -----------------------------------------------------------

@@ -49,8 +49,7 @@ struct server_order {
 
 /* A server that runs or has run. */
 struct server {
-    pid_t pid;                       /* its process; 0: a launcher started it
-                                      * out of our sight */
+    pid_t pid;                       /* 0: a launcher put it out of sight */
     pid_t keeper_pid;                /* of the keeper */
     int keeper_fd;                   /* readable when it has ended */
     int output_fd;                   /* files in memory: what it prints on */
@@ -66,8 +65,7 @@ struct server {
     bool killed;      /* SIGTERM was not enough */
     bool ended_early; /* ... or not needed */
     bool left_behind; /* processes, which went on without it */
-    long switches;    /* context switches of its whole life, all threads; -1:
-                       * unknown, for a launcher started it */
+    long switches;    /* in its whole life, all threads; -1: unknown */
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };

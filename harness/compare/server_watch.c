@@ -11,6 +11,8 @@
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 
+#define LISTENER_FDS 256 /* whoever listens does so before it has many */
+
 double
 server_cpu_ns(const struct server *server)
 {
@@ -52,58 +54,31 @@ server_forks(const struct server *server)
     return proc_children(server->pid, &child, 1) > 0;
 }
 
-/* The numbers of all sockets of a process, each between blanks. */
+/* The numbers of a process's sockets, each between blanks. */
 static void
 add_sockets(pid_t pid, char *sockets, size_t bytes)
 {
-    char pattern[64];
-    char link[64] = "";
-    glob_t fds;
+    char path[64], link[64];
     unsigned long number;
 
-    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
-    if (glob(pattern, GLOB_NOSORT, NULL, &fds) != 0) {
-        return;
-    }
-    for (size_t i = 0; i < fds.gl_pathc; i++) {
-        if (readlink(fds.gl_pathv[i], link, sizeof link - 1) > 0 &&
+    for (int fd = 0; fd < LISTENER_FDS; fd++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+        if (readlink(path, memset(link, 0, sizeof link), 63) > 0 &&
             sscanf(link, "socket:[%lu]", &number) == 1) {
             text_append(sockets, bytes, "", " %lu ", number);
         }
     }
-    globfree(&fds);
 }
 
-/* Of a line of /proc/net/tcp or tcp6, the address of one of these sockets. */
-static void
-add_listener(const char *line, const char *sockets, struct server *server)
-{
-    uint32_t ip[4];
-    unsigned port, state;
-    char number[32] = " ";
-    char text[INET6_ADDRSTRLEN];
-    bool six = sscanf(line,
-                      "%*d: %8x%8x%8x%8x:%x %*x:%*x %x %*s %*s %*s "
-                      "%*s %*s %29s",
-                      &ip[0], &ip[1], &ip[2], &ip[3], &port, &state,
-                      number + 1) == 7;
-
-    if ((six || sscanf(line,
-                       "%*d: %8x:%x %*x:%*x %x %*s %*s %*s %*s %*s "
-                       "%29s",
-                       ip, &port, &state, number + 1) == 4) &&
-        state == 10 && strstr(sockets, strcat(number, " "))) {
-        inet_ntop(six ? AF_INET6 : AF_INET, ip, text, sizeof text);
-        text_append(server->listens, sizeof server->listens, " and ",
-                    six ? "[%s]:%u" : "%s:%u", text, port);
-    }
-}
-
+/* Lines are "2: 0100007F:1F90 00000000:0000 0A ... 4711": address, port, the
+ * state in which one listens, and the socket. */
 void
 server_find_listeners(struct server *server)
 {
-    static const char *const tables[] = {"tcp", "tcp6"};
-    char table[32768], sockets[4096] = "";
+    char table[32768], sockets[4096] = "", hex[33], number[32] = " ";
+    char text[INET6_ADDRSTRLEN];
+    uint32_t ip[4];
+    unsigned port;
     pid_t pids[16];
     int n = proc_children(server->keeper_pid, pids, 8);
 
@@ -112,12 +87,21 @@ server_find_listeners(struct server *server)
         add_sockets(pids[i], sockets, sizeof sockets);
     }
     server->listens[0] = '\0';
-    for (int i = 0; i < 2; i++) {
-        proc_read(table, sizeof table, "/proc/%d/net/%s", (int)server->pid,
-                  tables[i]);
+    for (int six = 0; six < 2; six++) {
+        proc_read(table, sizeof table, "/proc/%d/net/tcp%s", (int)server->pid,
+                  six ? "6" : "");
         for (char *line = strtok(table, "\n"); line;
              line = strtok(NULL, "\n")) {
-            add_listener(line, sockets, server);
+            if (sscanf(line,
+                       "%*d: %32[0-9A-F]:%x %*s 0A %*s %*s %*s %*s %*s "
+                       "%29s",
+                       hex, &port, number + 1) == 3 &&
+                strstr(sockets, strcat(number, " "))) {
+                sscanf(hex, "%8x%8x%8x%8x", ip, ip + 1, ip + 2, ip + 3);
+                inet_ntop(six ? AF_INET6 : AF_INET, ip, text, sizeof text);
+                text_append(server->listens, sizeof server->listens, " and ",
+                            six ? "[%s]:%u" : "%s:%u", text, port);
+            }
         }
     }
 }

@@ -13,11 +13,9 @@
 
 #include "harness/base/base.h"
 
-enum {
-    FIRST_MS = 100,   /* for a word of its own, before we say one */
-    END_LOOKS = 20,   /* until one that ends is seen to, 10 ms apart */
-    HEARD_BYTES = 64, /* of what it says */
-};
+#define FIRST_MS    100 /* for a word of its own, before we say one */
+#define END_LOOKS   20  /* until one that ends is seen to, 10 ms apart */
+#define HEARD_BYTES 64  /* of what it says */
 
 /* What may be wrong; each has a sentence. */
 enum fault {
@@ -65,11 +63,8 @@ try_echo(int fd, const char *said, char heard[HEARD_BYTES])
     if (n <= 0) {
         return n == -1 && errno == EAGAIN ? MUTE : ENDS;
     }
-    if (strcmp(heard, said) == 0) {
-        return fault;
-    }
     if (strcasecmp(heard, said) == 0) {
-        return CASE;
+        return strcmp(heard, said) == 0 ? fault : CASE;
     }
     recv(fd, heard + n, HEARD_BYTES - 1 - (size_t)n, MSG_DONTWAIT);
     return OTHER;
@@ -83,8 +78,7 @@ try_clients(const struct server *server, char heard[HEARD_BYTES])
     enum fault fault = GOOD;
 
     for (int i = 0; i < 2 && fault == GOOD; i++) {
-        int type = SOCK_STREAM | SOCK_CLOEXEC;
-        int fd = socket(server->address.ss_family, type, 0);
+        int fd = socket(server->address.ss_family, SOCK_STREAM, 0);
         struct pollfd first = {.fd = fd, .events = POLLIN};
 
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -111,9 +105,9 @@ try_clients(const struct server *server, char heard[HEARD_BYTES])
 static bool
 try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
 {
-    const struct server_order order = {.launcher =
-                                           turn->lives->options->launcher,
-                                       .command = turn->contender->command};
+    const char *launcher = turn->lives->options->launcher;
+    const char *command = turn->contender->command;
+    struct server_order order = {.launcher = launcher, .command = command};
     struct server *server = &turn->server;
     char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
     enum fault fault;
@@ -122,8 +116,8 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
         return false;
     }
     fault = try_clients(server, heard);
-    for (int i = 0;
-         i < END_LOOKS && fault != GOOD && !server_has_ended(server); i++) {
+    for (int i = 0; i < END_LOOKS && fault && !server_has_ended(server);
+         i++) {
         poll(NULL, 0, 10);
     }
     server_find_listeners(server);
@@ -148,9 +142,7 @@ trial_run(struct lives *lives)
 {
     static const struct scenario plain = {.name = "trial"};
     const struct options *options = lives->options;
-    const struct contender *last =
-        &options->contenders[options->ncontenders - 1];
-    const struct contender *next = options->contenders;
+    size_t n = options->ncontenders;
     struct turn *turn = &lives->turns[0];
     char reason[SERVER_REASON_BYTES];
     bool good = true;
@@ -158,22 +150,20 @@ trial_run(struct lives *lives)
     lives->cell = &lives->plan->cells[0];
     turn->lives = lives;
     turn->scenario = &plain;
-    /* Where the yardstick cannot be started nobody can. */
-    if (options->launcher || options->host) {
-        turn->contender = last;
-        good = try_server(turn, reason);
-        if (!good) {
-            warnx("%s %s: %s", options->launcher ? "launcher" : "host",
-                  options->launcher ? options->launcher : options->host,
-                  reason);
-            next = last;
-        }
-    }
-    for (; next < last && !lives->shared->interrupted; next++) {
+    /* The yardstick comes last, but here first: where it cannot be started
+     * nobody can. */
+    for (size_t i = 0; i < n && !lives->shared->interrupted; i++) {
+        const struct contender *next = &options->contenders[(i + n - 1) % n];
+        const char *name = next->command       ? next->name
+                           : i > 0             ? NULL
+                           : options->launcher ? options->launcher
+                                               : options->host;
+
         turn->contender = next;
-        if (next->command && !try_server(turn, reason)) {
-            warnx("%s: %s", next->name, reason);
+        if (name && !try_server(turn, reason)) {
+            warnx("%s: %s", name, reason);
             good = false;
+            n = i == 0 ? 0 : n;
         }
     }
     return good || lives->shared->interrupted;

@@ -32,8 +32,6 @@ enum {
  * before it, so often. */
 #define WARMUP_GAIN 0.97
 
-/* ---- what is kept ------------------------------------------------------ */
-
 void
 lives_keep(struct lives *lives, enum record what, const void *record)
 {
@@ -102,13 +100,12 @@ static void
 keep_sum(struct turn *turn, int sum)
 {
     struct lives *lives = turn->lives;
+    const struct grid_point *rate = &lives->grid[sum > 0 ? sum - 1 : 0];
     struct life life;
     double *figure = life.figure;
 
     turn_identify(turn, &life);
     if (sum > 0) {
-        const struct grid_point *rate = &lives->grid[sum - 1];
-
         life.rate_per_s = rate->rate_per_s;
         life.rate_of_per_s = rate->of_per_s;
         snprintf(life.rate_of, sizeof life.rate_of, "%s", rate->of);
@@ -149,8 +146,6 @@ turn_end(struct turn *turn)
     driver_stop(driver);
     turn->state = STATE_OUT;
 }
-
-/* ---- its beginning ----------------------------------------------------- */
 
 int
 turn_start_server(struct turn *turn, const char *const *prefix,
@@ -249,19 +244,15 @@ turn_begin(struct turn *turn)
     turn->echoes = 0;
     turn->own_cpu_ns = turn->ns_out = 0;
     if (!turn->contender->path && !turn->contender->command) {
-        turn_keep_reason(
-            turn, LIFE_SKIPPED,
-            "not built: libevent is not installed; run make deps");
+        turn_keep_reason(turn, LIFE_SKIPPED,
+                         "not built: libevent is not "
+                         "installed; run make deps");
         return;
     }
-    if (!turn->hopeless && turn_start_server(turn, NULL, reason) != 0) {
-        if (turn->lives->shared->interrupted) {
-            return;
+    if (turn_start_server(turn, NULL, reason) != 0) {
+        if (!turn->lives->shared->interrupted) {
+            turn_keep_reason(turn, LIFE_FAILED, reason);
         }
-        turn->hopeless = strdup(reason);
-    }
-    if (turn->hopeless) {
-        turn_keep_reason(turn, LIFE_FAILED, turn->hopeless);
         return;
     }
     turn->state = STATE_DRIVEN;

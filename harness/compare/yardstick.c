@@ -116,8 +116,7 @@ conn_flush(struct conn *conn)
     }
 }
 
-/* One event, one recv, one send. What the kernel would not take is kept until
- * it will. */
+/* What the kernel would not take is kept until it will. */
 static void
 conn_echo(struct conn *conn)
 {

@@ -34,7 +34,7 @@ fails() {
 # tried NAME PATTERN LAUNCHER: it is told before anything is measured.
 tried() {
     run_briefly --launcher="$3"
-    [ "$status" -eq 1 ] && said "^compare: launcher $3: .*$2" err &&
+    [ "$status" -eq 1 ] && said "^compare: $3: .*$2" err &&
         [ ! -s "$tmp/out" ] && no_children_left
     result "$1 is told at once" $?
 }
@@ -46,7 +46,7 @@ at_once() {
     tried "a launcher that cannot log in and is silent" \
         'status 255, without a word; the launcher must start' "$tmp/quiet -q"
     run_once --host=10.255.255.1
-    [ "$status" -eq 1 ] && said 'host 10.255.255.1: .*Cannot assign' err
+    [ "$status" -eq 1 ] && said '^compare: 10.255.255.1: .*Cannot assign' err
     result "a host that is not here is told at once" $?
 }
 

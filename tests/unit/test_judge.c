@@ -18,7 +18,7 @@ static struct engine_result *first;   /* what the first client saw */
 static struct engine_result *result;  /* ... all of them, in the slices */
 static struct engine_result *leaving; /* ... before and after */
 static const struct contender own;
-static const struct contender foreign = {.kind = CONTENDER_FOREIGN};
+static const struct contender foreign = {.command = "foreign"};
 
 /* What was seen of 16 clients, all served, nothing wrong. */
 static void
