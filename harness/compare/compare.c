@@ -1,9 +1,5 @@
 /*
  * compare.c: the program `compare`: servers side by side, and a table.
- *
- * It starts all servers of a scenario, drives the same load at one of them at
- * a time, measures it from outside, writes down what it saw, and renders
- * that.
  */
 #include <err.h>
 #include <errno.h>

@@ -10,8 +10,7 @@
 #include "harness/base/base.h"
 
 enum {
-    BLOCKS_MIN = 3,    /* in each life, whatever time they take */
-    PROGRESS_MS = 250, /* from one look at how far it is to the next */
+    BLOCKS_MIN = 3, /* in each life, whatever time they take */
     /* What a life still takes when its slices are over: the silent are asked,
      * and who leaves clients unserved is given a last chance. Measured. */
     LEAVING_MS = 250
@@ -24,7 +23,7 @@ turns_end(struct lives *lives)
     return lives->turns + lives->options->ncontenders;
 }
 
-/* Show on a terminal where the run is, a few times a second at most. */
+/* Show on a terminal where the run is. */
 static void
 show_progress(struct lives *lives)
 {
@@ -34,11 +33,9 @@ show_progress(struct lives *lives)
     double left = fmax(
         cell->seconds - (double)(now_ns - lives->cell_begin_ns) / 1e9, 0);
 
-    if (!lives->terminal ||
-        now_ns - lives->shown_ns < PROGRESS_MS * NS_PER_MS) {
+    if (!lives->terminal) {
         return;
     }
-    lives->shown_ns = now_ns;
     for (const struct plan_cell *next = cell + 1;
          next < plan->cells + plan->ncells; next++) {
         left += next->seconds;

@@ -4,7 +4,6 @@
  */
 #include "harness/compare/measure.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -40,22 +39,6 @@ find_cpu_model(char *text, size_t text_bytes)
     name = proc_behind(cpus, "model name");
     name = name ? name + strspn(name, "\t :") : "unknown CPU";
     snprintf(text, text_bytes, "%.*s", (int)strcspn(name, "\n"), name);
-}
-
-/* JSON holds valid UTF-8 only, which a path need not be, or may no longer be
- * when it was cut off; then its bytes beyond ASCII become "?". Bytes that
- * could steer a terminal always do. */
-static void
-make_printable(char *text)
-{
-    json_t *string = json_string(text);
-
-    for (unsigned char *byte = (unsigned char *)text; *byte; byte++) {
-        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !string)) {
-            *byte = '?';
-        }
-    }
-    json_decref(string);
 }
 
 /* clang's version begins with its name, gcc's does not. */
@@ -121,7 +104,7 @@ machine_describe(struct run *run, const struct options *options,
         text_append(run->note, sizeof run->note, "",
                     "servers are started through \"%s\". ",
                     options->launcher);
-        make_printable(run->note);
+        server_clean(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
         text_append(run->models, sizeof run->models, " ", "%s",
@@ -130,7 +113,7 @@ machine_describe(struct run *run, const struct options *options,
     for (int i = 0; i < argc; i++) {
         text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
     }
-    make_printable(run->command);
+    server_clean(run->command);
 }
 
 /* ---- the floor -------------------------------------------------------- */

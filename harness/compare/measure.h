@@ -171,10 +171,9 @@ struct lives {
     const struct plan *plan;       /* how long */
     struct results results;        /* run filled in; gets the rest */
     FILE *file;                    /* gets a line for each */
-    int write_errno;  /* first trouble with it, or 0: then nothing more is
-                       * written */
-    bool terminal;    /* standard error is one and shows how far it is */
-    int64_t shown_ns; /* when that was last shown */
+    int write_errno; /* first trouble with it, or 0: then nothing more is
+                      * written */
+    bool terminal;   /* standard error is one and shows how far it is */
     /* Of the present scenario: */
     const struct plan_cell *cell;        /* it */
     int64_t cell_begin_ns;               /* since when */

@@ -280,11 +280,11 @@ static const struct flag flags[] = {
     FLAG_ON("quick", 0, &modes_on[1], "About 15 s: to look at, not to quote"),
     FLAG_ON("full", 0, &modes_on[2], "Everything, with the larger sizes"),
     FLAG_ON("c10k", 0, &modes_on[3],
-            "Only scenario idle, with 0 to 10 000 idle clients: who holds "
-            "them, at what cost, and where the others stop"),
+            "Only idle, with up to 10 000 clients: who holds them, at what "
+            "cost"),
     FLAG_ON("variants", 0, &modes_on[4],
-            "The models made in another way, beside the models: libevent "
-            "on poll and select, its buffers, swapcontext, large stacks"),
+            "Libevent on poll and select, its buffers, swapcontext, large "
+            "stacks, beside their models"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
               "Only these of " OWN_NAMES "; or none, but servers of your "
               "own"),
@@ -293,42 +293,37 @@ static const struct flag flags[] = {
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
                 NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",
-                "So long for each scenario, all servers and lives "
-                "together"),
+                "For each scenario, all servers and lives together"),
     FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
                 "with --quick and --c10k 2, with --full 4)"),
     FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers_amount, 0,
                 0, "NAME=COMMAND",
-                "Also a server of your own; {port} becomes a port for it "
-                "to listen on, or it prints \"listening on "
-                "ADDRESS:PORT\". May be given again"),
+                "Also a server of your own, more than once; {port} becomes "
+                "its port, or it prints \"listening on ADDRESS:PORT\""),
     FLAG_ON("untried", 0, &options.untried,
             "Do not try servers of your own before anything is measured"),
     FLAG_TEXT("launcher", 0, "WORDS", &options.launcher,
-              "Start each server through this command, e.g. \"ip netns "
-              "exec NAME\" or \"ssh -q other\"; it must pass standard "
-              "input on"),
+              "Start each server through this command, as \"ssh -q other\"; "
+              "it must pass standard input on"),
     FLAG_TEXT("host", 0, "ADDRESS", &options.host,
-              "Where servers listen and clients connect to (default: "
-              "127.0.0.1); {host} in a server's command becomes it"),
+              "Where servers listen and clients connect to, and what {host} "
+              "in a command becomes (default: 127.0.0.1)"),
     FLAG_WORD("layout", 0, "shared|split|all", &options.layout,
-              "The CPUs of client and server (default: shared, one for "
-              "both)"),
+              "CPUs of client and server (default: shared, one for both)"),
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
     FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &options.syscalls,
-              "How system calls are counted (default: auto, by perf "
-              "where the kernel lets us, else by strace)"),
+              "How system calls are counted (default: auto, by perf where "
+              "the kernel lets us, else by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",
                 "A server must be ready within it (default: 5s)"),
     FLAG_TEXT("bin", 0, "DIR", &options.bin,
               "Where the servers are (default: beside compare)"),
-    FLAG_TEXT(
-        "out", 0, "DIR", &options.out,
-        "Where results go (default: build/compare, or build/compare-MODE)"),
+    FLAG_TEXT("out", 0, "DIR", &options.out,
+              "Where results go (default: build/compare or compare-MODE)"),
     {0},
 };
 

@@ -52,21 +52,6 @@ descriptors_needed(const struct scenario *scenario)
     return (rlim_t)(client > server ? client : server);
 }
 
-/* Before the last one. */
-static bool
-is_there(const struct plan *plan, const struct scenario *scenario)
-{
-    for (size_t i = 0; i + 1 < plan->ncells; i++) {
-        const struct scenario *other = &plan->cells[i].scenario;
-
-        if (strcmp(other->name, scenario->name) == 0 &&
-            scenario_asked(other) == scenario_asked(scenario)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Take silent clients away until the descriptors suffice; one that has shrunk
  * to the size of another is left out, since the results could not be told
@@ -102,7 +87,10 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
         return;
     }
     scenario->silent -= (int)(needed - limit);
-    if (is_there(plan, scenario)) {
+    /* Sizes of one scenario stand one after the other in the table. */
+    if (plan->ncells > 1 &&
+        strcmp(cell[-1].scenario.name, scenario->name) == 0 &&
+        scenario_asked(&cell[-1].scenario) == scenario_asked(scenario)) {
         plan->ncells--;
         text_append(plan->note, sizeof plan->note, comma,
                     "%s with %d silent clients is left out", original->name,

@@ -174,12 +174,12 @@ open_output(void)
     return fd;
 }
 
-/* Its bytes from `offset` on, ending in 0. */
+/* How it begins or ends, and a 0. */
 static void
-read_output(int fd, off_t offset, char text[SERVER_OUTPUT_BYTES + 1])
+read_output(int fd, bool end, char text[SERVER_OUTPUT_BYTES + 1])
 {
-    ssize_t nread =
-        pread(fd, text, SERVER_OUTPUT_BYTES, offset > 0 ? offset : 0);
+    off_t at = end ? lseek(fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES : 0;
+    ssize_t nread = pread(fd, text, SERVER_OUTPUT_BYTES, at > 0 ? at : 0);
 
     text[nread > 0 ? nread : 0] = '\0';
 }
@@ -267,12 +267,8 @@ server_stop(struct server *server)
     server->ended_early = !report.asked;
     server->left_behind = report.left;
     server->switches = report.switches;
-    read_output(server->output_fd,
-                lseek(server->output_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
-                server->output);
-    read_output(server->error_fd,
-                lseek(server->error_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
-                server->errors);
+    read_output(server->output_fd, true, server->output);
+    read_output(server->error_fd, true, server->errors);
     close_all(server);
 }
 
@@ -327,7 +323,7 @@ wait_ready(struct server *server, const struct server_order *order, int port)
 
     for (int look = 1; clock_now_ns() < deadline_ns && !*order->interrupted;
          look++) {
-        read_output(server->output_fd, 0, text);
+        read_output(server->output_fd, false, text);
         if (server_read_ready(text, host, &server->address,
                               &server->address_bytes) == 0) {
             return true;
@@ -388,7 +384,7 @@ start_once(struct server *server, const struct server_order *order,
     }
     ready = wait_ready(server, order, port);
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
-    read_output(server->output_fd, 0, head);
+    read_output(server->output_fd, false, head);
     if (!ready) {
         server_find_listeners(server);
         server_stop(server);

@@ -11,8 +11,7 @@
  * sight; then nothing is known of its costs.
  *
  *   server.c         start, stop
- *   server_words.c   how it ended, and what to do about it
- *   server_line.c    the command line; addresses
+ *   server_line.c    the command line; addresses; how it ended, in words
  *   server_watch.c   what can be read of one that runs
  */
 #ifndef FIVEWAYS_SERVER_H
@@ -95,9 +94,10 @@ void server_describe_start(const struct server *server,
                            const struct server_order *order,
                            char reason[SERVER_REASON_BYTES]);
 
-/* Copy the last line of `output` or `errors` that is not empty, or "". Bytes
- * that could steer a terminal become "?". */
+/* Copy the last line of `output` or `errors` that is not empty, or "", and
+ * clean it: what could steer a terminal, or be no UTF-8, becomes "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
+void server_clean(char *text);
 
 /* ---- what can be read of one that runs -------------------------------- */
 
@@ -122,7 +122,8 @@ void server_look(const struct server *server, struct server_look *look);
  * it is gone or out of sight. */
 double server_cpu_ns(const struct server *server);
 
-/* Fill in `listens` of a server that is not where it was looked for. */
+/* Fill in `listens` of a server that is not where it was looked for, by ss(8)
+ * where that is installed. */
 void server_find_listeners(struct server *server);
 
 /* True if it has child processes, whose CPU time and memory are not seen.

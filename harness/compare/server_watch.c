@@ -1,17 +1,13 @@
 /*
  * server_watch.c: what can be read of a server that runs.
  */
-#include <arpa/inet.h>
 #include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
-
-#define LISTENER_FDS 256 /* whoever listens does so before it has many */
 
 double
 server_cpu_ns(const struct server *server)
@@ -54,55 +50,30 @@ server_forks(const struct server *server)
     return proc_children(server->pid, &child, 1) > 0;
 }
 
-/* The numbers of a process's sockets, each between blanks. */
-static void
-add_sockets(pid_t pid, char *sockets, size_t bytes)
-{
-    char path[64], link[64];
-    unsigned long number;
-
-    for (int fd = 0; fd < LISTENER_FDS; fd++) {
-        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
-        if (readlink(path, memset(link, 0, sizeof link), 63) > 0 &&
-            sscanf(link, "socket:[%lu]", &number) == 1) {
-            text_append(sockets, bytes, "", " %lu ", number);
-        }
-    }
-}
-
-/* Lines are "2: 0100007F:1F90 00000000:0000 0A ... 4711": address, port, the
- * state in which one listens, and the socket. */
 void
 server_find_listeners(struct server *server)
 {
-    char table[32768], sockets[4096] = "", hex[33], number[32] = " ";
-    char text[INET6_ADDRSTRLEN];
-    uint32_t ip[4];
-    unsigned port;
+    char line[512], where[64], key[32];
     pid_t pids[16];
     int n = proc_children(server->keeper_pid, pids, 8);
+    FILE *ss = popen("ss -Hltnp 2>/dev/null", "re");
 
     n += proc_children(server->pid, pids + n, 8);
-    for (int i = 0; i < n; i++) {
-        add_sockets(pids[i], sockets, sizeof sockets);
-    }
     server->listens[0] = '\0';
-    for (int six = 0; six < 2; six++) {
-        proc_read(table, sizeof table, "/proc/%d/net/tcp%s", (int)server->pid,
-                  six ? "6" : "");
-        for (char *line = strtok(table, "\n"); line;
-             line = strtok(NULL, "\n")) {
-            if (sscanf(line,
-                       "%*d: %32[0-9A-F]:%x %*s 0A %*s %*s %*s %*s %*s "
-                       "%29s",
-                       hex, &port, number + 1) == 3 &&
-                strstr(sockets, strcat(number, " "))) {
-                sscanf(hex, "%8x%8x%8x%8x", ip, ip + 1, ip + 2, ip + 3);
-                inet_ntop(six ? AF_INET6 : AF_INET, ip, text, sizeof text);
-                text_append(server->listens, sizeof server->listens, " and ",
-                            six ? "[%s]:%u" : "%s:%u", text, port);
-            }
+    while (ss && fgets(line, sizeof line, ss)) {
+        bool ours = false;
+
+        for (int i = 0; i < n; i++) {
+            snprintf(key, sizeof key, "pid=%d,", (int)pids[i]);
+            ours |= strstr(line, key) != NULL;
         }
+        if (ours && sscanf(line, "%*s %*s %*s %63s", where) == 1) {
+            text_append(server->listens, sizeof server->listens, " and ",
+                        "%s", where);
+        }
+    }
+    if (ss) {
+        pclose(ss);
     }
 }
 

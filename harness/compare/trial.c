@@ -17,86 +17,74 @@
 #define END_LOOKS   20  /* until one that ends is seen to, 10 ms apart */
 #define HEARD_BYTES 64  /* of what it says */
 
-/* What may be wrong; each has a sentence. */
-enum fault {
-    GOOD,
-    ABSENT,
-    FIRST,
-    MUTE,
-    LINES,
-    CASE,
-    OTHER,
-    ENDS,
-    ONE_ONLY
-};
-
 #define MUST " it must send back the very bytes that it gets, at once"
 
-static const char *const sentences[] = {
-    [ABSENT] = "it was ready, but cannot be reached; it listens on %s: see "
-               "{port}, {host}, and --host (make: COMPARE_HOST)",
-    [FIRST] = "it speaks first, \"%s\": an echo server only answers",
-    [MUTE] = "it never answered:" MUST,
-    [LINES] = "it waits for the end of a line:" MUST,
-    [CASE] = "it changes letters, as in \"%s\":" MUST,
-    [OTHER] = "it answered \"%s\":" MUST,
-    [ENDS] = "it ends connections: it must echo until its client ends them",
-    [ONE_ONLY] = "it serves its first client only: it must serve many, or "
-                 "one after the other (socat: fork; ncat: -k)",
-};
+/* What may be wrong. A fault is its sentence; NULL is none. */
+static const char absent[] =
+    "it was ready, but cannot be reached; it listens on %s: see {port}, "
+    "{host}, and --host (make: COMPARE_HOST)";
+static const char first[] = "it speaks first, \"%s\": an echo only answers";
+static const char mute[] = "it never answered:" MUST;
+static const char by_lines[] = "it waits for the end of a line:" MUST;
+static const char letters[] = "it changes letters, as in \"%s\":" MUST;
+static const char other[] = "it answered \"%s\":" MUST;
+static const char ends[] = "it ends connections, which is for its clients";
+static const char one_only[] =
+    "it serves its first client only: it must serve many, or one after the "
+    "other (socat: fork; ncat: -k)";
 
-static enum fault
+static const char *
 try_echo(int fd, const char *said, char heard[HEARD_BYTES])
 {
     size_t length = strlen(said);
-    enum fault fault = GOOD;
+    const char *fault = NULL;
     ssize_t n;
 
     memset(heard, 0, HEARD_BYTES);
     send(fd, said, length, MSG_NOSIGNAL);
     n = recv(fd, heard, length, MSG_WAITALL);
     if (n == -1 && errno == EAGAIN) {
-        fault = LINES;
+        fault = by_lines;
         send(fd, "\n", 1, MSG_NOSIGNAL);
         n = recv(fd, heard, length, MSG_WAITALL);
     }
     if (n <= 0) {
-        return n == -1 && errno == EAGAIN ? MUTE : ENDS;
+        return n == -1 && errno == EAGAIN ? mute : ends;
     }
     if (strcasecmp(heard, said) == 0) {
-        return strcmp(heard, said) == 0 ? fault : CASE;
+        return strcmp(heard, said) == 0 ? fault : letters;
     }
     recv(fd, heard + n, HEARD_BYTES - 1 - (size_t)n, MSG_DONTWAIT);
-    return OTHER;
+    return other;
 }
 
 /* Two clients, one after the other, of which the first says two things. */
-static enum fault
+static const char *
 try_clients(const struct server *server, char heard[HEARD_BYTES])
 {
     const struct timeval patience = {.tv_sec = 1};
-    enum fault fault = GOOD;
+    const char *fault = NULL;
 
-    for (int i = 0; i < 2 && fault == GOOD; i++) {
+    for (int i = 0; i < 2 && !fault; i++) {
         int fd = socket(server->address.ss_family, SOCK_STREAM, 0);
-        struct pollfd first = {.fd = fd, .events = POLLIN};
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
 
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         if (connect(fd, (const struct sockaddr *)&server->address,
                     server->address_bytes) == -1) {
-            fault = ABSENT;
-        } else if (i == 0 && poll(&first, 1, FIRST_MS) == 1 &&
+            fault = absent;
+        } else if (i == 0 && poll(&ready, 1, FIRST_MS) == 1 &&
                    recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
-            fault = FIRST;
+            fault = first;
         } else {
             fault = try_echo(fd, "Fiveways", heard);
         }
-        if (i == 0 && fault == GOOD) {
+        if (i == 0 && !fault) {
             fault = try_echo(fd, "says hello", heard);
         }
         close(fd);
-        fault = i > 0 && fault != GOOD ? ONE_ONLY : fault;
+        fault = i > 0 && fault ? one_only : fault;
     }
     return fault;
 }
@@ -110,7 +98,7 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
     struct server_order order = {.launcher = launcher, .command = command};
     struct server *server = &turn->server;
     char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
-    enum fault fault;
+    const char *fault;
 
     if (turn_start_server(turn, NULL, reason) != 0) {
         return false;
@@ -128,13 +116,13 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
         /* It was ready, so what is left is a client's. */
         server->left_behind = false;
         server_describe_start(server, &order, reason);
-    } else if (fault != GOOD) {
-        snprintf(reason, SERVER_REASON_BYTES, sentences[fault],
-                 fault != ABSENT      ? line
+    } else if (fault) {
+        snprintf(reason, SERVER_REASON_BYTES, fault,
+                 fault != absent      ? line
                  : server->listens[0] ? server->listens
                                       : "nothing that we see");
     }
-    return !server->ended_early && fault == GOOD;
+    return !server->ended_early && !fault;
 }
 
 bool

@@ -97,11 +97,11 @@ refused 'it speaks first, "' socat \
     'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:date'
 refused 'the end of a line' perl "$perl lines"
 refused 'it changes letters, as in "FIVEWAYS"' perl "$perl uppers"
-refused 'it listens on 127.0.0.1:[0-9]+; .*\{port\}' perl \
+refused 'it listens on 127.0.0.1:[0-9]+; .*\{port\}' ss \
     "perl $here/server.pl 0 fine" --start-timeout=3s
-refused 'it listens on 127.0.0.2:[0-9]+; .*\{host\}' perl \
+refused 'it listens on 127.0.0.2:[0-9]+; .*\{host\}' ss \
     "$perl fine 127.0.0.2" --start-timeout=3s
-refused 'it listens on \[::1\]:[0-9]+; ' socat \
+refused 'it listens on .*::1\]:[0-9]+; ' socat \
     'socat TCP6-LISTEN:{port},bind=[::1],fork EXEC:cat' --host=127.0.0.1 \
     --start-timeout=3s
 refused 'cannot be reached; it listens on 127' perl \
