@@ -185,9 +185,8 @@ count_rows(const struct summary *summary, enum life_status status)
     return count;
 }
 
-/* What a run that did not end well, or in which nothing was good, has
- * measured stays beside the last good results. Returns 0, or -1 after a
- * sentence. */
+/* A run that did not end well, or in which nothing was good, stays beside the
+ * last good results. Returns 0, or -1 after a sentence. */
 static int
 keep_results(const struct summary *summary)
 {
@@ -213,9 +212,8 @@ keep_results(const struct summary *summary)
 
 /* ---- the run ----------------------------------------------------------- */
 
-/* Say how long it will take, and what the plan had to change; then run one
- * scenario after the other, the lines of which can be read while the next one
- * runs. */
+/* One scenario after the other, the lines of which can be read while the next
+ * one runs. */
 static void
 run_cells(const struct plan *plan)
 {
@@ -243,9 +241,8 @@ run_cells(const struct plan *plan)
     fclose(lives.file);
 }
 
-/* A server's failure is the news; that we could not measure comes second. A
- * run in which no row is good has measured nothing. Say what of it is the
- * rows' fault; the rest has been said. */
+/* A server's failure is the news; that we could not measure comes second. Say
+ * what of it is the rows' fault; the rest has been said. */
 static int
 exit_status(const struct summary *summary)
 {

@@ -59,18 +59,8 @@ fill_latency(struct life *life, const struct engine_result *result)
     }
 }
 
-/* All of them, those of the first clients included. */
-static double
-life_echoes(const struct driver *driver)
-{
-    return (double)(driver->alone.echoes_total + driver->echoes);
-}
-
-/*
- * Context switches in the slices; where threads come and go those of the
- * whole life must do, which wait4 gives and which hold the start of the
- * server and of its threads as well.
- */
+/* Context switches in the slices; where threads come and go those of the
+ * whole life must do, which hold the start of the server as well. */
 static double
 switches_per_echo(const struct life *life, const struct turn *turn)
 {
@@ -79,9 +69,8 @@ switches_per_echo(const struct life *life, const struct turn *turn)
     if (!life->churn && switches >= 0) {
         return ratio(switches, turn->echoes);
     }
-    return turn->server.switches < 0 ? NAN
-                                     : ratio((double)turn->server.switches,
-                                             life_echoes(turn->driver));
+    switches = turn->server.switches < 0 ? NAN : turn->server.switches;
+    return ratio(switches, (double)turn->driver->echoes);
 }
 
 /* What each client has added; with churn nobody has stayed. */
@@ -268,9 +257,8 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
     life_fail(life, status, "%s: %s", what, text);
 }
 
-/* How many clients the server says that it turned away because its model
- * cannot hold them; but no more than were turned away before a byte came
- * back, because whom it has served it cannot refuse any more. */
+/* How many clients the server says that its model cannot hold; but whom it
+ * has sent a byte it cannot refuse any more. */
 static uint64_t
 refused_by_design(const struct life *life, const struct engine_result *result)
 {
@@ -322,10 +310,9 @@ was_only_late(const struct engine_result *result)
     return true;
 }
 
-/* The first of these that is true. A connect that was never answered is a
- * client not served, which is no failure: a server that serves one after the
- * other does that. Beside a silent client it is none to serve nobody, if the
- * server has served the one client that was alone with it. */
+/* The first of these that is true. A client not served is no failure: a
+ * server that serves one after the other does that. Beside a silent client it
+ * is none to serve nobody, if the one client alone with it was served. */
 static void
 set_status(struct life *life, const struct turn *turn,
            const struct engine_result *result)
@@ -372,8 +359,8 @@ set_status(struct life *life, const struct turn *turn,
 }
 
 /* Add up what was seen in the slices of `sum`, and before and after them; of
- * the first run, whose bytes are verified like all others, only what was
- * wrong. Its stalls count clients that came again. */
+ * the first clients only what was wrong. Their stalls may be the same ones.
+ */
 static void
 add_up(struct engine_result *result, const struct driver *driver, int sum)
 {
@@ -422,7 +409,7 @@ judge(struct life *life, const struct turn *turn, int sum)
             result.unfinished == 0 && driver->echoes > 0 &&
             engine_result_good(&result)) {
             figure[LIFE_CLIENT_BYTES] =
-                life_echoes(driver) * (double)life->message_bytes;
+                (double)driver->echoes * (double)life->message_bytes;
         }
     }
     set_status(life, turn, &result);

@@ -1,6 +1,5 @@
 /*
- * machine.c: the machine: what it is, what its kernel charges for an echo,
- * and what else went on there. See plan.h and measure.h.
+ * machine.c: what the machine is, what its kernel charges, what else went on.
  */
 #include "harness/compare/measure.h"
 
@@ -141,9 +140,9 @@ connect_pair(int pair[2])
     setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-/* The CPU time of `count` messages, this way and that in turn as in an echo;
- * NAN on an error. A piece always fits into the socket's buffers, so nothing
- * here waits. */
+/* The CPU time of `count` messages, this way and that in turn; NAN on an
+ * error. A piece always fits into the socket's buffers, so nothing here
+ * waits. */
 static double
 move_messages_ns(const int pair[2], int64_t message_bytes, int count)
 {

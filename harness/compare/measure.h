@@ -71,7 +71,7 @@ struct driver {
     struct engine_result rest;  /* connecting and ending, and what was wrong
                                  * in slices that are in no sum */
     struct driver_sum sums[1 + GRID_POINTS]; /* closed loop, then the grid */
-    uint64_t echoes; /* in all, since the clients connected */
+    uint64_t echoes; /* in all, those of the first clients included */
 };
 
 /* What it can be told. */

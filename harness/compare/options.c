@@ -1,6 +1,5 @@
 /*
- * options.c: the command line of compare, and the servers that it asks for.
- * See plan.h.
+ * options.c: the command line of compare, and whom it asks for. See plan.h.
  */
 #include "harness/compare/plan.h"
 
@@ -124,46 +123,12 @@ add_server(const char *text, int64_t *amount)
         wrong = "that is one too many for one run";
     }
     if (wrong) {
-        errx(EXIT_USAGE,
-             "--server: %s: %s; it must read \"name=command {port}\"", text,
-             wrong);
+        errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
+             text, wrong);
     }
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
     return 0;
-}
-
-/* All who take part. Our own models come first in every table, in its order
- * whatever the order was, and the yardstick last. */
-static void
-add_contenders(void)
-{
-    bool made_otherwise = options.mode->bit == MODE_VARIANTS;
-    struct contender *all = options.contenders;
-    const char *list = OWN_NAMES;
-    char name[RESULTS_NAME_BYTES];
-    size_t n = 0;
-
-    while (!made_otherwise && next_name(&list, name)) {
-        if (has_name(options.models, name)) {
-            all[n].name = all[n].program = strdup(name);
-            n++;
-        }
-    }
-    for (int i = 0; i < VARIANTS && made_otherwise; i++) {
-        if (has_name(options.models, variants[i].program) ||
-            has_name(options.models, variants[i].base)) {
-            all[n++] = (struct contender){.name = variants[i].name,
-                                          .program = variants[i].program,
-                                          .flag = variants[i].flag};
-        }
-    }
-    memcpy(&all[n], servers, nservers * sizeof all[0]);
-    n += nservers;
-    all[n++] = (struct contender){.name = RESULTS_YARDSTICK,
-                                  .plain = true,
-                                  .program = RESULTS_YARDSTICK};
-    options.ncontenders = n;
 }
 
 const char *
@@ -194,21 +159,48 @@ find_program(const char *program)
 /* What is made with libevent may be missing: a machine without the library
  * cannot have it, and its row says so. */
 static void
-find_programs(void)
+add_own(const char *name, const char *program, const char *flag)
 {
-    for (size_t i = 0; i < options.ncontenders; i++) {
-        struct contender *contender = &options.contenders[i];
-        const char *program = contender->program;
+    const char *path = find_program(program);
 
-        contender->path = program ? find_program(program) : NULL;
-        if (program && !contender->path &&
-            !has_name("libevent, bufferevent", program)) {
-            errx(EXIT_UNMEASURED,
-                 "there is no program %s in %s; run make, or say with --bin "
-                 "where it is",
-                 program, options.bin);
+    if (!path && !has_name("libevent, bufferevent", program)) {
+        errx(EXIT_UNMEASURED,
+             "there is no program %s in %s; run make, or say with --bin "
+             "where it is",
+             program, options.bin);
+    }
+    options.contenders[options.ncontenders++] = (struct contender){
+        .name = strdup(name),
+        .plain = strcmp(name, RESULTS_YARDSTICK) == 0,
+        .path = path,
+        .flag = flag,
+    };
+}
+
+/* All who take part. Our own models come first in every table, in its order
+ * whatever the order was, and the yardstick last. */
+static void
+add_contenders(void)
+{
+    bool made_otherwise = options.mode->bit == MODE_VARIANTS;
+    const char *list = OWN_NAMES;
+    char name[RESULTS_NAME_BYTES];
+
+    while (!made_otherwise && next_name(&list, name)) {
+        if (has_name(options.models, name)) {
+            add_own(name, name, NULL);
         }
     }
+    for (int i = 0; i < VARIANTS && made_otherwise; i++) {
+        if (has_name(options.models, variants[i].program) ||
+            has_name(options.models, variants[i].base)) {
+            add_own(variants[i].name, variants[i].program, variants[i].flag);
+        }
+    }
+    for (size_t i = 0; i < nservers; i++) {
+        options.contenders[options.ncontenders++] = servers[i];
+    }
+    add_own(RESULTS_YARDSTICK, RESULTS_YARDSTICK, NULL);
 }
 
 /* ---- scenarios --------------------------------------------------------- */
@@ -343,6 +335,5 @@ options_read(int argc, char **argv)
     options.bin = options.bin ? options.bin : contender_own_folder();
     check();
     add_contenders();
-    find_programs();
     return &options;
 }

@@ -52,12 +52,9 @@ descriptors_needed(const struct scenario *scenario)
     return (rlim_t)(client > server ? client : server);
 }
 
-/*
- * Take silent clients away until the descriptors suffice; one that has shrunk
- * to the size of another is left out, since the results could not be told
- * apart. Without silent ones the cell is skipped, because an echo of 100
- * clients is another scenario than one of 512.
- */
+/* Take silent clients away until the descriptors suffice; one that has shrunk
+ * to the size of another is left out. Without silent ones it is skipped: an
+ * echo of 100 clients is another scenario than one of 512. */
 static void
 fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
 {
@@ -77,11 +74,12 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
                     (unsigned long long)limit);
     }
     if (!original->ask_silent || needed - limit >= (rlim_t)original->silent) {
-        snprintf(cell->skipped, sizeof cell->skipped,
-                 "%d clients need %llu descriptors, and the limit (ulimit "
-                 "-Hn) is %llu",
-                 scenario_asked(scenario), (unsigned long long)needed,
-                 (unsigned long long)limit);
+        snprintf(
+            cell->skipped, sizeof cell->skipped,
+            "%d clients need %lu descriptors, and the limit (ulimit -Hn) "
+            "is %lu",
+            scenario_asked(scenario), (unsigned long)needed,
+            (unsigned long)limit);
         text_append(plan->note, sizeof plan->note, comma, "%s %d is skipped",
                     original->name, scenario_asked(original));
         return;
@@ -125,9 +123,8 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
     CPU_OR(&layout->both, &layout->client, &layout->server);
 }
 
-/* What a server takes in each life at the least, in milliseconds: to start,
- * to warm up, and for a few slices, which hold so many delays, turns of all
- * clients or rates. Measured. */
+/* What a server takes in each life at the least, in milliseconds, to start,
+ * to warm up, and for a few slices. Measured. */
 static double
 least_ms(const struct scenario *scenario, int points)
 {

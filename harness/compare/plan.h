@@ -83,9 +83,8 @@ enum {
 struct contender {
     const char *name; /* in every table */
     bool plain;       /* knows no flag of a scenario; not one of the five */
-    const char *program; /* of ours; of a foreign one NULL */
-    const char *path;    /* where that is; NULL: it is not built */
-    const char *flag;    /* of a variant, else NULL */
+    const char *path; /* of one of ours; NULL: it is not built */
+    const char *flag; /* of a variant, else NULL */
     const char *command; /* of a foreign one, with {port}; else NULL */
 };
 

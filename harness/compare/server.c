@@ -193,9 +193,8 @@ close_all(const struct server *server)
     close(server->error_fd);
 }
 
-/* Fork the keeper, and by it the server. That exec fails is seen later: the
- * process ends and says why. Returns 0, or -1 with errno; then there is
- * nothing to stop. */
+/* Fork the keeper, and by it the server; that exec fails is seen when that
+ * ends. Returns 0, or -1 with errno; then there is nothing to stop. */
 static int
 spawn(struct server *server, const struct server_order *order,
       const struct server_line *line)

@@ -9,9 +9,7 @@
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 
-enum {
-    PORT_MAX = 65535
-};
+#define PORT_MAX 65535
 
 /* In braces, so that a shell that reads byte by byte has read all of it
  * before the first `read` looks for what comes behind it. The server has a

@@ -1,7 +1,6 @@
 /*
- * turn.c: one server in one life of a scenario: started, connected to, warmed
- * up, driven for a slice at a time, stopped and judged; and what is kept of
- * it. See measure.h.
+ * turn.c: one server in one life of a scenario, from its start until it is
+ * judged, and what is kept of it. See measure.h.
  */
 #include "harness/compare/measure.h"
 
@@ -216,9 +215,7 @@ turn_settle(const struct turn *turn)
     }
 }
 
-/* The first clients speak, all connect; memory before and after that: where
- * most clients only wait, that of the others is told from all of the busy
- * ones', else from a single one's. */
+/* The first clients speak, all connect; memory before and after that. */
 static int
 connect_all(struct turn *turn)
 {
