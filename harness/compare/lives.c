@@ -123,22 +123,23 @@ run_closed(struct lives *lives, int64_t end_ns, int most)
 static void
 choose_grid(struct lives *lives)
 {
-    struct grid_capacity capacities[CONTENDERS_MAX];
-    size_t n = 0;
+    struct grid_capacity least = {0}, most = {0};
 
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         size_t slices = (size_t)turn->driver->sums[0].slices;
 
         /* The yardstick comes last, and only if there is no other. */
         if (turn->state == STATE_DRIVEN && slices > 0 &&
-            (turn + 1 < turns_end(lives) || n == 0)) {
-            capacities[n++] = (struct grid_capacity){
-                .of = turn->contender->name,
-                .per_s = statistics_median(turn->rates, slices),
-            };
+            (turn + 1 < turns_end(lives) || !least.of)) {
+            struct grid_capacity next = {
+                turn->contender->name,
+                statistics_median(turn->rates, slices)};
+
+            least = !least.of || next.per_s < least.per_s ? next : least;
+            most = next.per_s > most.per_s ? next : most;
         }
     }
-    lives->npoints = grid_choose(lives->grid, capacities, n);
+    lives->npoints = grid_choose(lives->grid, &least, &most);
     if (lives->npoints > lives->cell->points) {
         lives->npoints = lives->cell->points;
     }

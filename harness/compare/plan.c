@@ -211,19 +211,13 @@ three_digits(double value)
 
 int
 grid_choose(struct grid_point grid[GRID_POINTS],
-            const struct grid_capacity *capacities, size_t ncapacities)
+            const struct grid_capacity *least,
+            const struct grid_capacity *most)
 {
-    const struct grid_capacity *least = NULL;
-    const struct grid_capacity *most = NULL;
     int n = 0;
 
-    for (const struct grid_capacity *next = capacities;
-         next < capacities + ncapacities; next++) {
-        least = !least || next->per_s < least->per_s ? next : least;
-        most = !most || next->per_s > most->per_s ? next : most;
-    }
     memset(grid, 0, GRID_POINTS * sizeof *grid);
-    for (int i = 0; least && i < GRID_POINTS; i++) {
+    for (int i = 0; least->per_s > 0 && i < GRID_POINTS; i++) {
         const struct grid_capacity *of = i == GRID_POINTS - 1 ? most : least;
         double rate = three_digits(of->per_s * percents[i] / 100);
 

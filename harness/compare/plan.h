@@ -168,9 +168,10 @@ struct grid_capacity {
 
 /* Choose. Rates ascend, and have three digits that are not 0: shares of the
  * least capacity, the last one of the greatest, if that makes a difference.
- * Returns how many there are; without any capacity none. */
+ * Returns how many there are; of no capacity none. */
 int grid_choose(struct grid_point grid[GRID_POINTS],
-                const struct grid_capacity *capacities, size_t ncapacities);
+                const struct grid_capacity *least,
+                const struct grid_capacity *most);
 
 /* How long a slice at this rate is: 250 ms, or longer where that is too few
  * messages for a 99th percentile, but a second at the most. */
