@@ -69,7 +69,8 @@ switches_per_echo(const struct life *life, const struct turn *turn)
     if (!life->churn && switches >= 0) {
         return ratio(switches, turn->echoes);
     }
-    switches = turn->server.switches < 0 ? NAN : turn->server.switches;
+    switches =
+        turn->server.switches < 0 ? NAN : (double)turn->server.switches;
     return ratio(switches, (double)turn->driver->echoes);
 }
 

@@ -31,6 +31,7 @@ enum {
     CONNECT_US = 200000,         /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
+    LEFT_LOOKS = 6,              /* before what goes on is a server, 10 ms */
     ORPHANS_MAX = 64,            /* looked at at once */
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
 };
@@ -154,6 +155,12 @@ keep(const struct server *server, const struct server_order *order,
             }
         }
         sigwait(&all, &number);
+    }
+    /* What it has made for a client ends with that. */
+    for (int look = 0; look < LEFT_LOOKS && !report.asked; look++) {
+        poll(NULL, 0, 10);
+        while (waitpid(-1, NULL, WNOHANG) > 0) {
+        }
     }
     report.left = proc_children(getpid(), &pid, 1) > 0;
     report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;

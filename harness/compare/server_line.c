@@ -113,7 +113,9 @@ void
 server_clean(char *text)
 {
     for (; *text != '\0'; text++) {
-        *text = *text < ' ' || *text > '~' ? '?' : *text;
+        if (*text < ' ' || *text > '~') {
+            *text = '?';
+        }
     }
 }
 

@@ -113,8 +113,6 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
     heard[strcspn(heard, "\r\n")] = '\0';
     server_last_line(heard, line, sizeof line);
     if (server->ended_early) {
-        /* It was ready, so what is left is a client's. */
-        server->left_behind = false;
         server_describe_start(server, &order, reason);
     } else if (fault) {
         snprintf(reason, SERVER_REASON_BYTES, fault,

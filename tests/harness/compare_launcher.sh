@@ -95,7 +95,7 @@ here() {
         said 'the last whole run stays' err
     result "a run without one good row keeps the last results" $?
     fails "a launcher without standard input is told" \
-        'threaded failed: .*the launcher must pass it on' \
+        'threaded failed: .*the launcher must pass standard input on' \
         --launcher="bash -c '\"\$@\" </dev/null' bash"
 }
 

@@ -66,7 +66,7 @@ if command -v script >/dev/null; then
 else
     skip "terminals" "there is no script(1)"
 fi
-COLUMNS=70 run_briefly
+COLUMNS=70 run_briefly --layout=shared
 [ "$status" -eq 0 ] && ! grep -qE '.{71}|'$'\x1b' "$tmp/out"
 result "into a pipe goes plain text, and COLUMNS is its width" $?
 finish
