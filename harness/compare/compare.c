@@ -252,21 +252,20 @@ exit_status(const struct summary *summary)
         return EXIT_FAILED;
     }
     if (count_rows(summary, LIFE_OK) == 0) {
-        warnx("%s", lives.shared->interrupted
-                        ? "interrupted before anything was measured"
-                        : "nothing was measured; the table says why");
-        return EXIT_UNMEASURED;
-    }
-    if (invalid > 0) {
+        warnx(lives.shared->interrupted
+                  ? "interrupted before anything was measured"
+                  : "nothing was measured; the table says why");
+    } else if (invalid > 0) {
         warnx("%zu row%s could not be measured, the table says why; "
               "the others are good",
               invalid, invalid == 1 ? "" : "s");
-        return EXIT_UNMEASURED;
+    } else {
+        return 0;
     }
-    return 0;
+    return EXIT_UNMEASURED;
 }
 
-/* What the whole run says. Returns the exit status. */
+/* Returns the exit status. */
 static int
 report_run(void)
 {

@@ -92,8 +92,7 @@ machine_describe(struct run *run, const struct options *options,
     snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
     text_append(run->note, sizeof run->note, "", "%.400s", plan->note);
     for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {
-        if (plan->cells[i].scenario.all_cpus &&
-            plan->cells[i].skipped[0] == '\0') {
+        if (plan->cells[i].scenario.all_cpus && !plan->cells[i].skipped[0]) {
             text_append(run->note, sizeof run->note, "",
                         "with one CPU, work cannot show what threads gain "
                         "from more. ");

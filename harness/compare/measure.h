@@ -100,10 +100,9 @@ void driver_stop(struct driver *driver);
 /* ---- the machine ------------------------------------------------------ */
 
 /* The floor: what the kernel alone charges for an echo, in us: the CPU time
- * of one send and one recv of a message over loopback TCP, in pieces of 16
- * KiB as the servers do it, in one thread, with nobody waiting, on the
- * caller's CPU. A server below it is a measuring bug. NAN if it cannot be
- * measured. */
+ * of one send and one recv of a message over loopback TCP, in the servers'
+ * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
+ * A server below it is a measuring bug. NAN if it cannot be measured. */
 double floor_probe_us(int64_t message_bytes);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
@@ -111,8 +110,8 @@ double floor_probe_us(int64_t message_bytes);
  * where the system does not tell. */
 struct disturbance {
     int64_t at_ns;               /* CLOCK_MONOTONIC */
-    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, which is still a
-                                  * time in ns, to LIFE_RETRANSMITS */
+    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, a time in ns
+                                  * here, to LIFE_RETRANSMITS */
 };
 
 /* Read all of it, which takes some tenths of a millisecond; fill in what has
@@ -123,10 +122,8 @@ void disturbance_fill(struct life *life, const struct disturbance *before,
 
 /* ---- turn: one server in a scenario, and in one life of it ----------- */
 
-enum {
-    TURN_RATES = 5,         /* slices that tell what a server can do */
-    LIVES_BLOCKS_MAX = 2000 /* of one life whose floor is kept */
-};
+#define TURN_RATES       5    /* slices that tell what a server can do */
+#define LIVES_BLOCKS_MAX 2000 /* of one life whose floor is kept */
 
 /* How a server takes part. */
 enum state {
@@ -139,8 +136,7 @@ enum state {
 struct turn {
     struct lives *lives;               /* the run that it is part of */
     const struct contender *contender; /* whose server it is */
-    const struct scenario *scenario;   /* the load; its silent clients may
-                                        * be fewer than in the table */
+    const struct scenario *scenario;   /* the load, as the plan has it */
     struct driver *driver;             /* its clients */
     bool failed;   /* in this scenario: is not started again */
     bool measured; /* in this scenario: has a record that is good */
@@ -171,8 +167,7 @@ struct lives {
     const struct plan *plan;       /* how long */
     struct results results;        /* run filled in; gets the rest */
     FILE *file;                    /* gets a line for each */
-    int write_errno; /* first trouble with it, or 0: then nothing more is
-                      * written */
+    int write_errno; /* first trouble with it, after which it ends; or 0 */
     bool terminal;   /* standard error is one and shows how far it is */
     /* Of the present scenario: */
     const struct plan_cell *cell;        /* it */
@@ -187,11 +182,10 @@ struct lives {
     int npoints;                         /* how many there are */
 };
 
-/* Keep a record, in memory and in the file. That it cannot be written is said
- * the first time, and at once: whoever watches may want to end the run. */
+/* Keep a record, in memory and in the file; of a slice, fill in which it is.
+ * That it cannot be written is said once and at once: whoever watches may
+ * want to end the run. */
 void lives_keep(struct lives *lives, enum record what, const void *record);
-
-/* The same, and fill in which slice it is. */
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
 
@@ -211,12 +205,11 @@ void turn_slice(struct turn *turn, int sum);
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);
 
-/* Keep the record of a life that never was; there will be no other. */
+/* Fill in what is known of a life before it is measured; keep the record of
+ * one that never was, and there will be no other. */
+void turn_identify(const struct turn *turn, struct life *life);
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
-
-/* Fill in what is known of a life before it is measured. */
-void turn_identify(const struct turn *turn, struct life *life);
 
 /* Start the server, behind the words of `prefix`, which ends in NULL, or may
  * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is

@@ -152,22 +152,17 @@ turn_start_server(struct turn *turn, const char *const *prefix,
 {
     const struct options *options = turn->lives->options;
     const struct scenario *scenario = turn->scenario;
-    char address[FLAG_BYTES];
-    char delay[FLAG_BYTES];
-    char work[FLAG_BYTES];
+    char address[FLAG_BYTES], delay[FLAG_BYTES], work[FLAG_BYTES];
     /* Our own servers get the flags of the scenario. */
-    const struct {
-        bool given;
-        const char *flag;
-    } flags[] = {
-        {true, turn->contender->path},
-        {true, "--port=0"},
-        {true, "--stats"},
-        {turn->contender->flag, turn->contender->flag},
-        {options->host, address},
-        {scenario->handshake, "--handshake"},
-        {scenario->delay_ms > 0, delay},
-        {scenario->work_us > 0, work},
+    const char *const flags[] = {
+        turn->contender->path,
+        "--port=0",
+        "--stats",
+        turn->contender->flag,
+        options->host ? address : NULL,
+        scenario->handshake ? "--handshake" : NULL,
+        scenario->delay_ms > 0 ? delay : NULL,
+        scenario->work_us > 0 ? work : NULL,
     };
     struct server_order server_order = {
         .cpus = &turn->lives->cell->layout.server,
@@ -187,8 +182,8 @@ turn_start_server(struct turn *turn, const char *const *prefix,
     }
     for (size_t i = 0;
          i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
-        if (flags[i].given) {
-            server_order.arguments[n++] = flags[i].flag;
+        if (flags[i]) {
+            server_order.arguments[n++] = flags[i];
         }
     }
     return server_start(&turn->server, &server_order, reason);
