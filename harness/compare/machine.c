@@ -25,7 +25,7 @@ enum {
     FILE_BYTES = 32768,      /* of /proc, longer than what is looked at */
 };
 
-/* ---- what it is ------------------------------------------------------- */
+/* ---- what it is -------------------------------------------------------- */
 
 /* x86 says "model name"; where nothing is said, the architecture must do. */
 static void
@@ -114,7 +114,7 @@ machine_describe(struct run *run, const struct options *options,
     server_clean(run->command);
 }
 
-/* ---- the floor -------------------------------------------------------- */
+/* ---- the floor --------------------------------------------------------- */
 
 /* Two connected sockets over TCP; what there is not is -1. */
 static void
@@ -181,7 +181,7 @@ floor_probe_us(int64_t message_bytes)
     return statistics_median(us, BATCHES);
 }
 
-/* ---- disturbance ------------------------------------------------------ */
+/* ---- disturbance ------------------------------------------------------- */
 
 /* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */
 static double

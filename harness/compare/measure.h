@@ -97,7 +97,7 @@ int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
 /* End the process. Does nothing without one. */
 void driver_stop(struct driver *driver);
 
-/* ---- the machine ------------------------------------------------------ */
+/* ---- the machine ------------------------------------------------------- */
 
 /* The floor: what the kernel alone charges for an echo, in us: the CPU time
  * of one send and one recv of a message over loopback TCP, in the servers'
@@ -120,7 +120,7 @@ void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 void disturbance_fill(struct life *life, const struct disturbance *before,
                       const cpu_set_t *cpus);
 
-/* ---- turn: one server in a scenario, and in one life of it ----------- */
+/* ---- turn: one server in a scenario, and in one life of it ------------- */
 
 #define TURN_RATES       5    /* slices that tell what a server can do */
 #define LIVES_BLOCKS_MAX 2000 /* of one life whose floor is kept */

@@ -191,7 +191,7 @@ plan_make(struct plan *plan, const struct options *options)
     }
 }
 
-/* ---- grid ------------------------------------------------------------- */
+/* ---- grid -------------------------------------------------------------- */
 
 /* A point that is closer to the last one shows nothing new. */
 #define GRID_STEP_LEAST 1.05

@@ -44,7 +44,7 @@ struct report {
     long switches;   /* context switches of its whole life, or -1 */
 };
 
-/* ---- the keeper's process --------------------------------------------- */
+/* ---- the keeper's process ---------------------------------------------- */
 
 /* The server's process, until exec. What goes wrong is said where we look for
  * it. An ignored signal would stay ignored across exec. */
@@ -168,7 +168,7 @@ keep(const struct server *server, const struct server_order *order,
     _exit(write(report_fd, &report, sizeof report) == -1);
 }
 
-/* ---- our side of it --------------------------------------------------- */
+/* ---- our side of it ---------------------------------------------------- */
 
 /* A pipe that nobody reads would block its writer in the middle of a
  * measurement; a file in memory never does. Returns -1 with errno. */
@@ -278,7 +278,7 @@ server_stop(struct server *server)
     close_all(server);
 }
 
-/* ---- start ------------------------------------------------------------ */
+/* ---- start ------------------------------------------------------------- */
 
 /* A port that nobody has now, which is what listen(2) looks for; somebody
  * else may take it before it is used. 0 if there is none. */

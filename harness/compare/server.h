@@ -99,7 +99,7 @@ void server_describe_start(const struct server *server,
 void server_last_line(const char *output, char *line, size_t line_bytes);
 void server_clean(char *text);
 
-/* ---- what can be read of one that runs -------------------------------- */
+/* ---- what can be read of one that runs --------------------------------- */
 
 /* What can be read at a moment; NAN: unknown. */
 struct server_look {
@@ -137,7 +137,7 @@ bool server_is(const struct server *server, const char *states);
 #define SERVER_BUSY    "RD"
 #define SERVER_STOPPED "Tt"
 
-/* ---- command lines and addresses -------------------------------------- */
+/* ---- command lines and addresses --------------------------------------- */
 
 /* The command line of a server. */
 struct server_line {

@@ -119,7 +119,7 @@ server_clean(char *text)
     }
 }
 
-/* ---- what one says ---------------------------------------------------- */
+/* ---- what one says ----------------------------------------------------- */
 
 void
 server_last_line(const char *output, char *line, size_t line_bytes)
@@ -179,7 +179,7 @@ server_read_ready(const char *output, const char *host,
     return -1;
 }
 
-/* ---- how it ended ----------------------------------------------------- */
+/* ---- how it ended ------------------------------------------------------ */
 
 /* Standard error's last line; else standard output's, if that is for people:
  * a usage, and neither counters nor what we have asked for. */

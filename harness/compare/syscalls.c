@@ -35,7 +35,7 @@ enum {
     SLOW_BYTES = 65536,       /* a longer message is */
 };
 
-/* ---- perf ------------------------------------------------------------- */
+/* ---- perf -------------------------------------------------------------- */
 
 /* The calls that a server of any model may make while it serves, and those
  * of them that not every architecture has. What is not here is counted in the
@@ -252,7 +252,7 @@ count_with_perf(struct turn *turn, struct calls *calls)
     return status;
 }
 
-/* ---- strace ----------------------------------------------------------- */
+/* ---- strace ------------------------------------------------------------ */
 
 /* The table of `strace -c` at the end of `text`, which is cut into lines,
  * times `sign`. Its rows: share, seconds, us per call, calls, perhaps errors,
