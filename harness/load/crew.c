@@ -67,16 +67,17 @@ static void
 deal_out(const struct engine_options *options, int count, int index,
          struct engine_options *share)
 {
+    int hosts = options->hosts > 0 ? options->hosts : 1;
     *share = *options;
     share->clients = (int)share_of((uint64_t)options->clients, count, index);
     share->silent_clients =
         (int)share_of((uint64_t)options->silent_clients, count, index);
     share->echoes_max = share_of(options->echoes_max, count, index);
     share->rate_per_s = options->rate_per_s / count;
+    share->runs = count * hosts;
+    share->index = index * hosts + options->host;
     share->seed =
-        options->seed + (uint64_t)index * UINT64_C(0x632be59bd9b4e019);
-    share->runs = count;
-    share->index = index;
+        options->seed + (uint64_t)share->index * UINT64_C(0x632be59bd9b4e019);
 }
 
 /* ---- phases and progress ----------------------------------------------- */

@@ -165,6 +165,8 @@ struct engine_options {
                 * connections and fixed gaps lie between each other; 0: 1.
                 * For crew_run() how many are to share this one */
     int index; /* of this one among them, from 0 */
+    int hosts; /* crew_run(): that do the same at the same time; 0: 1 */
+    int host;  /* this one among them, from 0 */
     int64_t connect_timeout_ns; /* that connecting may take without a client
                                  * getting through, and four times as long in
                                  * all; 0: 3 s */

@@ -22,6 +22,7 @@ enum {
     RATE_MAX_PER_S = 10000000,
     SIZE_MAX_BYTES = 1 << 30,
     PORT_MAX = 65535,
+    HOSTS_MAX = 1000,
 };
 
 #define DAY_NS (86400 * NS_PER_S)
@@ -57,6 +58,10 @@ static int64_t threads = UNSET;
 static int64_t rate_per_s;
 static int arrivals = UNSET;
 static int64_t seed = UNSET;
+static int64_t hosts;
+static struct hosts_order order;
+static const char *meeting;
+static int meeting_fd;
 
 #define COUNT(name, letter, field, least, most, allowed, help)               \
     FLAG_AMOUNT(name, letter, "N", units_parse_count, &(field), least, most, \
@@ -117,6 +122,15 @@ static const struct flag flags[] = {
     FLAG_TEXT("save", 0, "FILE", &save_file,
               "Save all that was seen to FILE, so that several runs can be "
               "added up exactly"),
+    COUNT("hosts", 0, hosts, 1, HOSTS_MAX, "a number from 1 to 1000",
+          "Let so many hosts do all this at the same time, from one instant "
+          "on, and add up what they see"),
+    FLAG_TEXT("launcher", 0, "COMMAND", &order.launcher,
+              "With --hosts: what starts a program on each of them, such as "
+              "\"mpirun -n 20\" or \"srun -n 20\"; else load says what to "
+              "start there"),
+    FLAG_TEXT("meet", 0, "HOST:PORT", &meeting,
+              "Be one of the hosts of the load that waits there"),
     {0},
 };
 
@@ -139,6 +153,9 @@ check_together(void)
         {slo && (histogram_file != nowhere || save_file != nowhere),
          "--slo: makes many runs; --histogram and --save are for one"},
         {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
+        {slo && hosts != 0, "--slo: cannot be combined with --hosts"},
+        {order.launcher != NULL && hosts == 0,
+         "--launcher: has a meaning only with --hosts"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].wrong) {
@@ -175,17 +192,17 @@ is_reachable(const struct addrinfo *info)
 
 /* Cut it in two. Returns where the port begins, NULL if it is none. */
 static const char *
-split(char host[256])
+split(const char *text, char host[256])
 {
     int end = 0;
-    if (sscanf(target, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
-        sscanf(target, "%255[^]:[]:%n", host, &end);
+    if (sscanf(text, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
+        sscanf(text, "%255[^]:[]:%n", host, &end);
     }
     char *rest;
-    long port = strtol(target + end, &rest, 10);
-    bool right = end > 0 && isdigit(target[end]) && *rest == '\0' &&
+    long port = strtol(text + end, &rest, 10);
+    bool right = end > 0 && isdigit(text[end]) && *rest == '\0' &&
                  port >= 1 && port <= PORT_MAX;
-    return right ? target + end : NULL;
+    return right ? text + end : NULL;
 }
 
 /*
@@ -195,13 +212,13 @@ split(char host[256])
  * else the first. Where there is none the program ends.
  */
 static void
-find_target(void)
+find_target(const char *text)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list;
     char host[256];
-    const char *port = split(host);
+    const char *port = split(text, host);
     if (port == NULL) {
         fprintf(stderr,
                 "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
@@ -211,7 +228,7 @@ find_target(void)
     }
     int error = getaddrinfo(host, port, &hints, &list);
     if (error != 0) {
-        fprintf(stderr, "load: %s: %s\n", target, gai_strerror(error));
+        fprintf(stderr, "load: %s: %s\n", text, gai_strerror(error));
         exit(EXIT_NO_MEASURE);
     }
     const struct addrinfo *chosen = list;
@@ -229,6 +246,11 @@ static void
 read_arguments(int argc, char **argv)
 {
     flags_parse("load", about, flags, NULL, argc, argv);
+    if (meeting != NULL) {
+        find_target(meeting);
+        meeting_fd = hosts_join(&options, &argc, &argv);
+        flags_parse("load", about, flags, NULL, argc, argv);
+    }
     check_together();
     options.clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
     options.silent_clients = (int)silent_clients;
@@ -243,12 +265,15 @@ read_arguments(int argc, char **argv)
     options.arrivals =
         arrivals == UNSET ? SCHEDULE_POISSON : (enum schedule_kind)arrivals;
     options.seed = (uint64_t)given_or(seed, 1);
-    find_target();
+    find_target(target);
     /* What suits depends on where the server is. How many CPUs there are is
      * not known where more are than fit into the set. */
     cpu_set_t set;
     int cpus =
         sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    order.hosts = (int)hosts;
+    order.argc = argc;
+    order.argv = argv;
     options.runs =
         (int)given_or(threads, crew_suitable_threads(&options, cpus));
     /* More have nothing to do, and would be asked descriptors for. */
@@ -309,42 +334,78 @@ finish_file(FILE *file, const char *path)
     return good;
 }
 
+/* Run: here, as one of several hosts, or by their hands, of which each has a
+ * line in `lines` then. Returns 0; or after a sentence the exit status that
+ * it deserves, with what there is in `run`. */
+static int
+drive(struct saved_run *run, FILE *lines)
+{
+    struct timespec now;
+    if (hosts > 0 && meeting == NULL) {
+        return hosts_lead(&order, &options, lines, run);
+    }
+    if (meeting != NULL) {
+        hosts_wait(meeting_fd, &options, &interrupted);
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    run->begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
+    run->options = options;
+    snprintf(run->target, sizeof run->target, "%s", target);
+    if (crew_run(&options, &run->result) != 0) {
+        fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    return 0;
+}
+
 /* One run, its summary and its files. Returns the exit status. */
 static int
 run_once(bool progress)
 {
     static struct saved_run run;
-    struct engine_result *result = &run.result;
-    struct timespec now;
+    char heading[SAVED_TARGET_BYTES + 32];
+    char *lines = NULL;
+    size_t lines_bytes;
     /* A path that cannot be written is better known at once. */
     FILE *histogram = open_file(histogram_file);
-    FILE *save = open_file(save_file);
-    clock_gettime(CLOCK_REALTIME, &now);
-    run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
-    run.options = options;
-    snprintf(run.target, sizeof run.target, "%s", target);
+    FILE *save =
+        meeting != NULL ? fdopen(meeting_fd, "w") : open_file(save_file);
+    FILE *hosts_stream = open_memstream(&lines, &lines_bytes);
     options.on_progress = progress ? show_progress : NULL;
-    int status = crew_run(&options, result);
+    int status = drive(&run, hosts_stream);
+    fclose(hosts_stream);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
-    if (status != 0) {
-        fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
+    if (run.options.clients == 0) {
+        fputs(lines, stderr);
+        return status;
     }
-    summary_print(stdout, target, &options, result, wants_colour(stdout));
-    percentiles_write(histogram, options.rate_per_s > 0 ? &result->response
-                                                        : &result->latency);
+    if (meeting == NULL) {
+        snprintf(heading, sizeof heading,
+                 hosts > 0 ? "%s, from %d hosts" : "%s", target, order.hosts);
+        summary_print(stdout, heading, &run.options, &run.result,
+                      wants_colour(stdout));
+        fputs(lines, stdout);
+    }
+    percentiles_write(histogram, options.rate_per_s > 0
+                                     ? &run.result.response
+                                     : &run.result.latency);
     saved_write(save, &run);
     bool written = finish_file(histogram, histogram_file);
     written = finish_file(save, save_file) && written;
-    return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
+    /* A launcher may take any other status as a reason to stop them all. */
+    return !written ? EXIT_NO_MEASURE
+           : status != 0 || meeting != NULL
+               ? status
+               : summary_exit_status(&run.result);
 }
 
 int
 main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = interrupt};
+    struct sigaction action = {.sa_handler = interrupt,
+                               .sa_flags = SA_RESTART};
     read_arguments(argc, argv);
     int needed = engine_descriptors_needed(&options) + options.runs - 1;
     rlim_t limit = descriptors_raise();
@@ -361,7 +422,7 @@ main(int argc, char **argv)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     options.interrupted = &interrupted;
-    bool progress = isatty(STDERR_FILENO);
+    bool progress = isatty(STDERR_FILENO) && hosts == 0 && meeting == NULL;
     int status = slo_ns != 0 ? search_run(target, &options, slo_ns, progress)
                              : run_once(progress);
     if (fflush(stdout) != 0) {

@@ -1,7 +1,7 @@
 /*
- * load.h: the program `load`, around the engine: several threads, the search
- * for a rate, what is printed, and what is saved. `report` adds up what
- * several of these programs saved, and prints it as one of them would.
+ * load.h: the program `load`, around the engine: several threads, several
+ * hosts, the search for a rate, what is printed, and what is saved; also what
+ * `report` needs to add up what was saved, and to print it as load would.
  */
 #ifndef FIVEWAYS_LOAD_H
 #define FIVEWAYS_LOAD_H
@@ -147,5 +147,72 @@ void saved_write(FILE *stream, const struct saved_run *run);
  * cut off". crew_add_result() adds results up. */
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
+
+/* ---- several runs, added up ---------------------------------------------
+ */
+
+enum {
+    MERGE_REASON_BYTES = 200 /* a phrase */
+};
+
+/*
+ * Add a run to those added up so far; the first one goes into a sum that is
+ * all zero, with `first` set. What each host may choose for itself is added:
+ * clients and rate. All else must be the same, or the sum would be of
+ * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
+ * not fit together: a phrase to stand behind the name of the file.
+ */
+int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+              char reason[MERGE_REASON_BYTES]);
+
+/* True if both are the same run, in one file or two. */
+bool merge_same(const struct saved_run *a, const struct saved_run *b);
+
+/* Say to `stream` if the runs were not at one time for most of theirs. */
+void merge_note_times(FILE *stream, const struct saved_run *runs, int n);
+
+/* Read the files, add them up and print the sum to `stream`, as load prints a
+ * run. What is wrong goes to standard error in one sentence. Returns the exit
+ * status of the program. */
+int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
+
+/* ---- several hosts: --hosts ----------------------------------------------
+ *
+ * The first load listens, and starts the others by a launcher that people
+ * have, such as mpirun or srun, or tells how to start them. It gives each its
+ * own command line, holds the clocks against each other, lets all begin at
+ * one instant, and adds up what they send.
+ */
+
+/* What the first one is to do. */
+struct hosts_order {
+    int hosts;            /* how many others there are */
+    const char *launcher; /* a command that starts them, or NULL */
+    int argc;             /* what each shall do: our own command line, */
+    char **argv;          /* of which they ignore what is for the first */
+};
+
+/*
+ * Lead them: `options` say where the server is, and how long it takes. What
+ * each of them saw goes to `stream`, a line for each; their sum into `sum`.
+ * Blocks until all have ended, or are late. Returns the exit status that the
+ * trouble of it deserves, and says it on standard error: 0 if all were there.
+ */
+int hosts_lead(const struct hosts_order *order,
+               const struct engine_options *options, FILE *stream,
+               struct saved_run *sum);
+
+/*
+ * One of the others: join the first at the address in `meeting`. Returns a
+ * socket, which hosts_wait() takes next, and sets the command line that it
+ * sends, which is ours for good. Ends the program if nobody is there.
+ */
+int hosts_join(const struct engine_options *meeting, int *argc, char ***argv);
+
+/* Wait until all shall begin; what sets this one apart from the others goes
+ * into `options`. `interrupted` is set when the first one ends, or says so.
+ * The socket then takes what saved_write() writes. */
+void hosts_wait(int fd, struct engine_options *options,
+                volatile sig_atomic_t *interrupted);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * merge.c: runs of `load` on several hosts, added up. See internal.h.
+ * merge.c: runs of `load` on several hosts, added up.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/internal.h"
+#include "harness/load/load.h"
 
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
@@ -58,7 +58,7 @@ check_same(const struct engine_options *a, const struct engine_options *b,
          a->timeout_ns == b->timeout_ns},
     };
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!rows[i].same) {
             snprintf(reason, MERGE_REASON_BYTES,
                      "cannot be added up, because %s %s here and %s",
@@ -188,8 +188,8 @@ larger(int64_t a, int64_t b)
 /* What there is in a second is a sum only of what there was in the same
  * second. Hosts do not start on the dot, so a little apart is still together.
  */
-static void
-note_times(FILE *stream, const struct saved_run *runs, int n)
+void
+merge_note_times(FILE *stream, const struct saved_run *runs, int n)
 {
     int64_t latest_begin_ms = INT64_MIN;
     int64_t first_end_ms = INT64_MAX;
@@ -242,7 +242,7 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
     if (status == EXIT_SUCCESS) {
         name_targets(target, sizeof target, runs, n);
         summary_print(stream, target, &sum->options, &sum->result, colour);
-        note_times(stream, runs, n);
+        merge_note_times(stream, runs, n);
         status = summary_exit_status(&sum->result);
         if (fflush(stream) != 0 || ferror(stream)) {
             fprintf(stderr, "report: standard output: %s\n", strerror(errno));
