@@ -157,7 +157,9 @@ keep(const struct server *server, const struct server_order *order,
         sigwait(&all, &number);
     }
     /* What it has made for a client ends with that. */
-    for (int look = 0; look < LEFT_LOOKS && !report.asked; look++) {
+    for (int look = 0;
+         look < LEFT_LOOKS && report.wait_status == 0 && !report.asked;
+         look++) {
         poll(NULL, 0, 10);
         while (waitpid(-1, NULL, WNOHANG) > 0) {
         }
