@@ -31,7 +31,7 @@ enum {
     CONNECT_US = 200000,         /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
-    LEFT_LOOKS = 6,              /* before what goes on is a server, 10 ms */
+    LEFT_MS = 60,                /* later what goes on is a server */
     ORPHANS_MAX = 64,            /* looked at at once */
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
 };
@@ -72,26 +72,30 @@ become_server(const struct server *server, const struct server_order *order,
     _exit(127);
 }
 
-/* Kill and reap whom the server has left behind. Blocks until there is
- * nobody, for a second at most. */
-static void
-end_orphans(void)
+/* Kill and reap whom the server has left behind, but not before so long: what
+ * it has made for a client ends with that. Blocks until there is nobody, for
+ * a second at most. True if somebody was killed. */
+static bool
+end_orphans(int patience_ms)
 {
     pid_t children[ORPHANS_MAX];
+    bool killed = false;
 
     for (int look = 0; look < ORPHANS_LOOKS; look++) {
         int count = proc_children(getpid(), children, ORPHANS_MAX);
 
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count && look >= patience_ms; i++) {
             kill(children[i], SIGKILL);
+            killed = true;
         }
         while (waitpid(-1, NULL, WNOHANG) > 0) {
         }
         if (count == 0) {
-            return;
+            break;
         }
         poll(NULL, 0, 1);
     }
+    return killed;
 }
 
 /* The keeper's process. It writes the server's number to `report_fd`, 0 if
@@ -156,17 +160,9 @@ keep(const struct server *server, const struct server_order *order,
         }
         sigwait(&all, &number);
     }
-    /* What it has made for a client ends with that. */
-    for (int look = 0;
-         look < LEFT_LOOKS && report.wait_status == 0 && !report.asked;
-         look++) {
-        poll(NULL, 0, 10);
-        while (waitpid(-1, NULL, WNOHANG) > 0) {
-        }
-    }
-    report.left = proc_children(getpid(), &pid, 1) > 0;
     report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
-    end_orphans();
+    report.left =
+        end_orphans(report.wait_status == 0 && !report.asked ? LEFT_MS : 0);
     _exit(write(report_fd, &report, sizeof report) == -1);
 }
 
