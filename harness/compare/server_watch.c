@@ -50,6 +50,33 @@ server_forks(const struct server *server)
     return proc_children(server->pid, &child, 1) > 0;
 }
 
+void
+server_find_listeners(struct server *server)
+{
+    char line[512], where[64], key[32];
+    pid_t pids[16];
+    int n = proc_children(server->keeper_pid, pids, 8);
+    FILE *ss = popen("ss -Hltnp 2>/dev/null", "re");
+
+    n += proc_children(server->pid, pids + n, 8);
+    server->listens[0] = '\0';
+    while (ss && fgets(line, sizeof line, ss)) {
+        bool ours = false;
+
+        for (int i = 0; i < n; i++) {
+            snprintf(key, sizeof key, "pid=%d,", (int)pids[i]);
+            ours |= strstr(line, key) != NULL;
+        }
+        if (ours && sscanf(line, "%*s %*s %*s %63s", where) == 1) {
+            text_append(server->listens, sizeof server->listens, " and ",
+                        "%s", where);
+        }
+    }
+    if (ss) {
+        pclose(ss);
+    }
+}
+
 static double
 read_switches(pid_t pid)
 {

@@ -24,7 +24,7 @@
 enum {
     RESULTS_EDITION = 2,        /* of the file; another one is refused */
     RESULTS_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
-    RESULTS_REASON_BYTES = 256, /* a sentence */
+    RESULTS_REASON_BYTES = 512, /* a sentence */
     RESULTS_STATS_BYTES = 1024, /* one line of JSON */
     RESULTS_MODELS_MAX = 64,    /* that are compared within one group */
     CALLS_NAMES_MAX = 48,       /* different system calls of one server */
