@@ -226,7 +226,7 @@ void turn_settle(const struct turn *turn);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed, under the load of the scenario. Where nothing could be
- * counted the method in `calls` is "" and its reason says why. Blocks, for
+ * counted the reason in `calls` says why. Blocks, for
  * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 

@@ -305,9 +305,8 @@ static const struct flag flags[] = {
               "CPUs of client and server (default: shared, one for both)"),
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
-    FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &options.syscalls,
-              "How system calls are counted (default: auto, by perf where "
-              "the kernel lets us, else by strace)"),
+    FLAG_WORD("syscalls", 0, "strace|none", &options.syscalls,
+              "How system calls are counted (default: by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",

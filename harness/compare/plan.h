@@ -105,12 +105,10 @@ enum layout_kind {
     LAYOUT_ALL,         /* both on all, as the scheduler likes */
 };
 
-/* Which way to count, in the order of the flag's words. */
+/* How system calls are counted, in the order of the flag's words. */
 enum syscalls_method {
-    SYSCALLS_AUTO,   /* perf, or else strace */
-    SYSCALLS_PERF,   /* perf or nothing */
-    SYSCALLS_STRACE, /* strace or nothing */
-    SYSCALLS_NONE,   /* do not count */
+    SYSCALLS_STRACE,
+    SYSCALLS_NONE, /* not at all */
 };
 
 /* What was asked for. */
@@ -125,7 +123,7 @@ struct options {
     const char *launcher;     /* words that start each server, or NULL */
     const char *host;         /* where servers listen; NULL: 127.0.0.1 */
     int layout;               /* LAYOUT_..., where a scenario has none */
-    int syscalls;             /* SYSCALLS_...: how they are counted */
+    int syscalls;             /* SYSCALLS_STRACE, SYSCALLS_NONE */
     bool why;                 /* print system calls by name */
     bool untried;             /* measure servers without trying them first */
     int64_t start_timeout_ns; /* until a server must be ready */

@@ -109,6 +109,8 @@ struct server_look {
     double faults;    /* minor page faults of all its threads so far */
     double switches;  /* context switches, voluntary or not, of all threads
                        * that live; of PROC_THREADS_MAX or more unknown */
+    bool asleep;      /* all of these threads wait: none is at work, or held
+                       * by a tracer */
     double stack_kib; /* of a thread in the kernel: its account of all
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher

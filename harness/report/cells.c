@@ -213,7 +213,6 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
 {
     const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
-    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
     struct comparison over_base;
     char word[COMPARISON_WORD_BYTES];
 
@@ -237,12 +236,7 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
         text_add(text, "%s", comparison_word(&over_base, word));
         break;
     case CELLS_CALLS:
-        /* What could not be counted here has a reason, which --why tells. */
-        if (!isfinite(calls) && row->calls && row->calls->method[0] == '\0') {
-            text_add(text, "n/a");
-        } else {
-            put_ratio(text, calls);
-        }
+        put_ratio(text, row->figure[LIFE_SYSCALLS_PER_ECHO]);
         break;
     case CELLS_MEMORY:
         put_memory(text, row);

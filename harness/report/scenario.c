@@ -137,11 +137,6 @@ build_why(struct document *document, const struct summary_group *group)
             text_item(&text, ", ", "%s %.2f", calls->names[j].name,
                       calls->names[j].per_echo);
         }
-        if (calls->method[0] != '\0') {
-            text_add(&text, " (%s, %d client%s)", calls->method,
-                     calls->counted_clients,
-                     calls->counted_clients == 1 ? "" : "s");
-        }
         if (calls->reason[0] != '\0') {
             text_item(&text, "; ", "%s", calls->reason);
         }

@@ -135,9 +135,7 @@ struct calls {
     char scenario[RESULTS_NAME_BYTES]; /* as in struct life */
     char model[RESULTS_NAME_BYTES];    /* as in struct life */
     int clients;                       /* as in struct life */
-    char method[8];                    /* perf, strace; "": not counted */
-    char reason[RESULTS_REASON_BYTES]; /* why not by a better one, or "" */
-    int counted_clients;               /* that spoke meanwhile */
+    char reason[RESULTS_REASON_BYTES]; /* why not, or not quite, or "" */
     double echoes;                     /* that were counted over */
     double per_echo;                   /* in total, or NAN */
     struct calls_name names[CALLS_NAMES_MAX]; /* most frequent first */
