@@ -57,20 +57,10 @@ on_signal(int number)
 static void
 catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = SA_RESTART};
-    struct sigaction before;
-
     snprintf(last_words, sizeof last_words,
              "compare: stopped; what there is: report %s/results.jsonl.new\n",
              lives.options->out);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    /* Ignored means nohup, which wants the run to go on. */
-    if (sigaction(SIGHUP, NULL, &before) == 0 &&
-        before.sa_handler != SIG_IGN) {
-        sigaction(SIGHUP, &action, NULL);
-    }
+    signals_catch(on_signal);
 }
 
 /* ---- files --------------------------------------------------------------

@@ -233,8 +233,9 @@ end_cell(struct lives *lives)
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->measured) {
             /* What an open loop calls says more of the rate than of the
-             * server. */
-            if (!lives->shared->interrupted && !turn->scenario->open_loop) {
+             * server; work itself is a call that reads the clock. */
+            if (!lives->shared->interrupted && !turn->scenario->open_loop &&
+                turn->scenario->work_us == 0) {
                 syscalls_count(turn, &calls);
                 if (!lives->shared->interrupted) {
                     lives_keep(lives, RECORD_CALLS, &calls);

@@ -225,10 +225,10 @@ int turn_start_server(struct turn *turn, const char *const *prefix,
 void turn_settle(const struct turn *turn);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed: by perf under the very load of the scenario where the
- * kernel lets us, else by strace with one client, else not at all. Starts and
- * stops the server of a turn, once for perf, twice for strace. Where nothing
- * could be counted the method in `calls` is "" and its reason says why. */
+ * that is not timed, under the load of the scenario: by perf where the kernel
+ * lets us, else by strace, else not at all. Starts and stops the server of a
+ * turn once for each. Where nothing could be counted the method in `calls` is
+ * "" and its reason says why. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
 /*

@@ -143,7 +143,8 @@ give_time(struct plan_cell *cell, const struct options *options)
                  !options->scenarios;
     double seconds =
         brief ? BRIEF_SECONDS : scenario->seconds * options->mode->scale;
-    bool counts = options->syscalls != SYSCALLS_NONE && !scenario->open_loop;
+    bool counts = options->syscalls != SYSCALLS_NONE &&
+                  !scenario->open_loop && scenario->work_us == 0;
     double thousands;
     int n = 0;
 

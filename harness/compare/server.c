@@ -311,7 +311,8 @@ answers(struct server *server, const char *host, int port)
     fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     good = connect(fd, (const struct sockaddr *)&server->address,
-                   server->address_bytes) == 0;
+                   server->address_bytes) == 0 &&
+           !socket_is_own_peer(fd);
     close(fd);
     return good;
 }

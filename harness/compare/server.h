@@ -131,10 +131,10 @@ void server_find_listeners(struct server *server);
 bool server_forks(const struct server *server);
 
 /* True if its main thread is in one of these states, letters of proc(5):
- * busy is at work, waiting for a CPU to go on, or held up by the kernel
- * inside a call; stopped it is with SIGSTOP or by a debugger. */
+ * busy is at work, waiting for a CPU to go on, or held up inside a call by
+ * the kernel or a tracer; stopped it is with SIGSTOP or by a debugger. */
 bool server_is(const struct server *server, const char *states);
-#define SERVER_BUSY    "RD"
+#define SERVER_BUSY    "RDt"
 #define SERVER_STOPPED "Tt"
 
 /* ---- command lines and addresses --------------------------------------- */
@@ -153,14 +153,12 @@ struct server_line {
 const char *server_make_line(const struct server_order *order, int port,
                              struct server_line *line);
 
-/*
- * What a launcher starts is `sh -s`, which reads this script, so that no
+/* What a launcher starts is `sh -s`, which reads this script, so that no
  * program is needed on the other host and no quoting gets through a launcher
  * wrong. It reports its server's number in a line that begins with
  * SERVER_PID_WORDS, and ends the server when one more line comes or standard
  * input ends: a signal does not get through every launcher, and the end of
- * standard input comes by itself when we die or the connection breaks.
- */
+ * standard input comes by itself when we die or the connection breaks. */
 extern const char server_leash[];
 #define SERVER_PID_WORDS "the server is process "
 

@@ -3,9 +3,9 @@
  *
  * There are two ways. perf: the kernel counts, for some tens of nanoseconds a
  * call, which has no place in what is timed. strace: needs no privilege but
- * makes a server more than ten times slower, and a slow server finds more
- * clients ready at once, so its counts hold for a single client only. Both
- * count twice; what is between is the echoes' alone.
+ * makes a server more than ten times slower. In a closed loop that changes
+ * next to nothing, since all clients wait for it in turn either way; who
+ * waits for time, or for connections, may find more of them at once.
  */
 #include "harness/compare/measure.h"
 
@@ -29,10 +29,8 @@ enum {
     SLICE_DELAYS = 10,        /* ... and so many times the delay */
     NAMED_CLIENTS_MAX = 2000, /* above, each thread's forty counters would
                                * take too much of the kernel's memory */
-    STRACE_ECHOES = 300,      /* in the first run; twice that in the second */
-    STRACE_ECHOES_SLOW = 20,  /* the same where an echo takes long */
-    STRACE_WINDOW_MS = 4000,  /* must be done by then */
-    SLOW_BYTES = 65536,       /* a longer message is */
+    STRACE_SILENT_MAX = 100,  /* each takes up to a millisecond to connect */
+    LOOKS_MAX = 100,          /* at a log that grows */
 };
 
 /* ---- perf -------------------------------------------------------------- */
@@ -82,8 +80,15 @@ enum {
     EVENTS = sizeof events / sizeof events[0]
 };
 
+/* What counts: what perf has open, or a log that strace writes. */
+struct counter {
+    int fds[EVENTS]; /* of the first so many events */
+    int nfds;        /* how many */
+    bool traced;     /* standard error of the server is the log */
+};
+
 /* The number that tracefs gives to the one event that every system call is;
- * -1 if nobody tells. Many machines do not mount it. To do so for everybody
+ * 0 if nobody tells. Many machines do not mount it. To do so for everybody
  * would be the owner's decision; where we may, it is mounted for a moment in
  * a namespace of its own, which nobody else sees and which leaves nothing. */
 static int
@@ -98,7 +103,7 @@ event_id(void)
     FILE *shell = id == -1 ? popen(ask, "re") : NULL;
 
     if (shell) {
-        id = fscanf(shell, "%d", &id) == 1 ? id : -1;
+        id = fscanf(shell, "%d", &id) == 1 ? id : 0;
         pclose(shell);
     }
     return id;
@@ -128,33 +133,23 @@ open_counter(pid_t pid, int id, int event)
     return fd;
 }
 
-/* Begin to count what a process calls that has no other thread yet, the first
- * so many events. Returns how many are open; if that is not all of them, the
- * reason is in `calls`. */
-static int
-perf_open(int fds[EVENTS], int nevents, pid_t pid, struct calls *calls)
+/* Begin to count what a process calls that has no other thread yet. Returns
+ * true if `nevents` are open then; else the reason is in `calls`. */
+static bool
+perf_open(struct counter *counter, int nevents, pid_t pid,
+          struct calls *calls)
 {
-    int id = event_id();
+    for (; counter->nfds < nevents; counter->nfds++) {
+        int fd = open_counter(pid, event_id(), counter->nfds);
 
-    if (id == -1) {
-        int error = access(TRACEFS "/events", R_OK) == -1 ? errno : EACCES;
-
-        snprintf(calls->reason, sizeof calls->reason,
-                 error == ENOENT
-                     ? "no perf: tracefs is not mounted at " TRACEFS
-                     : "no perf: " TRACEFS ": %s",
-                 strerror(error));
-        return 0;
-    }
-    for (int i = 0; i < nevents; i++) {
-        fds[i] = open_counter(pid, id, i);
-        if (fds[i] == -1) {
+        if (fd == -1) {
             snprintf(calls->reason, sizeof calls->reason,
                      "no perf: perf_event_open: %s", strerror(errno));
-            return i;
+            return false;
         }
+        counter->fds[counter->nfds] = fd;
     }
-    return nevents;
+    return true;
 }
 
 /* Count calls of this name, or all if that is NULL. */
@@ -170,181 +165,198 @@ count(struct calls *calls, const char *name, double number)
 
 /* What has been counted so far, times `sign`. */
 static void
-add_perf(const int *fds, int nevents, int sign, struct calls *calls)
+add_perf(const struct counter *counter, int sign, struct calls *calls)
 {
-    for (int i = 0; i < nevents; i++) {
+    for (int i = 0; i < counter->nfds; i++) {
         uint64_t number = 0;
 
-        if (read(fds[i], &number, sizeof number) == sizeof number) {
+        if (read(counter->fds[i], &number, sizeof number) == sizeof number) {
             count(calls, events[i].name, sign * (double)number);
         }
     }
 }
 
+/* ---- strace ------------------------------------------------------------ */
+
+/* What strace has logged from `begin` on. A line is a call, where there are
+ * threads behind whose it is: "[pid 7] recvfrom(0x5, ...". What goes on with
+ * one that was begun before, or is the server's own, does not look like that.
+ */
+static void
+add_log(int fd, off_t begin, struct calls *calls)
+{
+    FILE *log = fdopen(dup(fd), "r");
+    char line[256];
+
+    if (log) {
+        fseeko(log, begin, SEEK_SET);
+        while (fgets(line, sizeof line, log)) {
+            char *name = line + (line[0] == '[' ? strcspn(line, "]") + 2 : 0);
+            size_t length =
+                strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+            if (length > 0 && name[length] == '(') {
+                name[length] = '\0';
+                count(calls, NULL, 1);
+                count(calls, name, 1);
+            }
+        }
+        fclose(log);
+    }
+}
+
+/* ---- either way -------------------------------------------------------- */
+
+/* Wait until the server rests and all that it called is logged. Returns how
+ * long the log is. What a launcher passes on comes later than the echo. */
+static off_t
+rest(const struct turn *turn, const struct counter *counter)
+{
+    off_t length = -1;
+
+    for (int look = 0; look < LOOKS_MAX; look++) {
+        off_t before = length;
+
+        turn_settle(turn);
+        length = counter->traced ? lseek(turn->server.error_fd, 0, SEEK_END)
+                                 : before;
+        if (length == before) {
+            break;
+        }
+    }
+    return length;
+}
+
 /* All that the server calls from one rest to the next, in a slice: half-done
  * echoes are in neither count, so an echo has all of its calls. */
 static void
-count_slice(struct turn *turn, const int *fds, int nevents,
+count_slice(struct turn *turn, const struct counter *counter,
             struct calls *calls)
 {
     struct driver *driver = turn->driver;
     int slice_ms = turn->scenario->delay_ms * SLICE_DELAYS;
+    off_t begin;
 
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
+    rest(turn, counter);
     /* The kernel has been seen to miss one echo of each of a thousand
      * threads before the first reading, and none after it. */
-    turn_settle(turn);
-    add_perf(fds, nevents, 0, calls);
+    add_perf(counter, 0, calls);
     driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
-    turn_settle(turn);
-    add_perf(fds, nevents, -1, calls);
+    begin = rest(turn, counter);
+    add_perf(counter, -1, calls);
     driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
-    turn_settle(turn);
-    add_perf(fds, nevents, 1, calls);
-    calls->echoes = (double)driver->last.echoes;
-    if (driver->engine_errno != 0 || calls->echoes < 1) {
-        snprintf(calls->reason, sizeof calls->reason,
-                 "there was no echo while calls were counted");
-        return;
+    rest(turn, counter);
+    add_perf(counter, 1, calls);
+    if (counter->traced) {
+        add_log(turn->server.error_fd, begin, calls);
     }
-    snprintf(calls->method, sizeof calls->method, "perf");
-    calls->counted_clients = turn->scenario->clients;
+    calls->echoes = (double)driver->last.echoes;
 }
 
-/* Returns 0; or -1, and the reason is in `calls`. */
-static int
+/* With a server that runs and is counted: connect all, count, and stop it. */
+static void
+count_calls(struct turn *turn, const struct counter *counter,
+            struct calls *calls)
+{
+    struct driver *driver = turn->driver;
+    int left_out = turn->scenario->silent - STRACE_SILENT_MAX;
+    bool started = driver_start(turn) == 0;
+
+    if (counter->traced && left_out > 0) {
+        driver->options.silent_clients -= left_out;
+        text_append(calls->reason, sizeof calls->reason, "; ",
+                    "beside %d silent clients only", STRACE_SILENT_MAX);
+    }
+    if (started && driver_tell(driver, DRIVER_CONNECT) == 0) {
+        count_slice(turn, counter, calls);
+    }
+    if (driver->engine_errno != 0 || !driver->drained || calls->echoes < 1) {
+        text_append(calls->reason, sizeof calls->reason, "; ",
+                    "there was no echo while calls were counted");
+    } else if (calls->per_echo == 0) {
+        text_append(calls->reason, sizeof calls->reason, "; ",
+                    "no strace: the launcher kept what it printed");
+    } else {
+        snprintf(calls->method, sizeof calls->method,
+                 counter->traced ? "strace" : "perf");
+        calls->counted_clients = turn->scenario->clients;
+    }
+    driver_stop(driver);
+    server_stop(&turn->server);
+}
+
+/* False if it cannot be counted in this way; the reason is in `calls`. */
+static bool
 count_with_perf(struct turn *turn, struct calls *calls)
 {
-    const struct scenario *scenario = turn->scenario;
-    int nevents = scenario->clients + scenario->silent <= NAMED_CLIENTS_MAX
-                      ? EVENTS
-                      : 1;
-    int fds[EVENTS];
-    int nfds = 0;
-    struct driver *driver = turn->driver;
+    int clients = turn->scenario->clients + turn->scenario->silent;
+    int nevents = clients <= NAMED_CLIENTS_MAX ? EVENTS : 1;
+    struct counter counter = {.nfds = 0};
+    const char *why = NULL;
     struct server_look look;
-    int status = -1;
+    bool good = false;
 
-    if (turn_start_server(turn, NULL, calls->reason) != 0) {
-        return -1;
-    }
-    server_look(&turn->server, &look);
-    if (turn->server.pid == 0) {
-        snprintf(calls->reason, sizeof calls->reason,
-                 "no perf: the launcher hides the server");
-    } else if (look.threads > 1) {
-        snprintf(calls->reason, sizeof calls->reason,
-                 "no perf: it has threads from the start");
-    } else if ((nfds = perf_open(fds, nevents, turn->server.pid, calls)) ==
-               nevents) {
-        if (driver_start(turn) == 0 &&
-            driver_tell(driver, DRIVER_CONNECT) == 0 &&
-            driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, -1) == 0) {
-            count_slice(turn, fds, nevents, calls);
-            status = 0;
+    if (event_id() <= 0) {
+        why = access(TRACEFS "/events", R_OK) == 0 ? "no number is told"
+              : errno == ENOENT ? "tracefs is not mounted at " TRACEFS
+                                : TRACEFS " may not be read";
+    } else if (turn_start_server(turn, NULL, calls->reason) != 0) {
+        return false;
+    } else {
+        server_look(&turn->server, &look);
+        if (turn->server.pid == 0) {
+            why = "the launcher hides the server";
+        } else if (look.threads > 1) {
+            why = "it has threads from the start";
+        } else {
+            good = perf_open(&counter, nevents, turn->server.pid, calls);
         }
-        driver_stop(driver);
-    }
-    while (nfds > 0) {
-        close(fds[--nfds]);
-    }
-    server_stop(&turn->server);
-    return status;
-}
-
-/* ---- strace ------------------------------------------------------------ */
-
-/* The table of `strace -c` at the end of `text`, which is cut into lines,
- * times `sign`. Its rows: share, seconds, us per call, calls, perhaps errors,
- * name; rulers and the total are none. Returns how many there are. */
-static int
-add_table(char *text, int sign, struct calls *calls)
-{
-    char *rest = strstr(text, "% time");
-    const char *line;
-    int rows = 0;
-
-    while (rest && (line = strsep(&rest, "\n"))) {
-        char words[2][24];
-        double number;
-        int n = sscanf(line, "%*f %*f %*d %lf %23s %23s", &number, words[0],
-                       words[1]);
-
-        if (n >= 2 && strcmp(words[n - 2], "total") != 0) {
-            count(calls, NULL, sign * number);
-            count(calls, words[n - 2], sign * number);
-            rows++;
+        if (good) {
+            count_calls(turn, &counter, calls);
+        } else {
+            server_stop(&turn->server);
         }
     }
-    return rows;
-}
-
-/* Behind the reason that is there already. Returns -1. */
-static int
-no_strace(struct calls *calls, const char *why)
-{
-    text_append(calls->reason, sizeof calls->reason, "; ",
-                "no strace: %.120s", why);
-    return -1;
-}
-
-/* Count all that a server calls in its whole life, times `sign`, and its
- * echoes. Returns 0; or -1, and the reason is in `calls`. */
-static int
-run_strace(struct turn *turn, int echoes, int sign, struct calls *calls)
-{
-    /* -I 3: a SIGTERM for the group is the server's to obey, and strace
-     * prints its table once the server has ended. */
-    static const char *const words[] = {
-        "strace", "-f", "-c", "-q", "-q", "-I", "3", "--", NULL,
-    };
-    static struct engine_result result;
-    char reason[SERVER_REASON_BYTES];
-    struct engine_options options;
-    int status;
-
-    if (turn_start_server(turn, words, reason) != 0) {
-        return no_strace(calls, turn->server.wait_status == W_EXITCODE(127, 0)
-                                    ? "strace is not installed (on Debian: "
-                                      "apt-get install strace)"
-                                    : reason);
+    if (why) {
+        snprintf(calls->reason, sizeof calls->reason, "no perf: %s", why);
     }
-    driver_set_load(turn, &options);
-    options.clients = 1;
-    options.silent_clients = 0;
-    options.ask_silent = false;
-    options.warmup_ns = 0;
-    options.window_ns = STRACE_WINDOW_MS * NS_PER_MS;
-    options.echoes_max = (uint64_t)echoes;
-    memset(&result, 0, sizeof result);
-    status = engine_run(&options, &result);
-    server_stop(&turn->server);
-    if (status != 0 || add_table(turn->server.errors, sign, calls) == 0) {
-        return no_strace(calls, "it printed no table");
+    while (counter.nfds > 0) {
+        close(counter.fds[--counter.nfds]);
     }
-    calls->echoes += sign * (double)result.echoes_total;
-    return 0;
+    return good;
 }
 
-/* Two runs, the second with twice the echoes: their difference is free of
- * what the server calls as it starts and ends. */
 static void
 count_with_strace(struct turn *turn, struct calls *calls)
 {
-    const struct scenario *scenario = turn->scenario;
+    /* -I 3: a SIGTERM for the group is the server's to obey. Who decodes
+     * arguments reads the server's memory, for which there is no time. */
+    static const char *const words[] = {
+        "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
+    };
     const char *command = turn->contender->command;
-    bool slow = scenario->delay_ms > 0 || scenario->work_us > 0 ||
-                scenario->message_bytes > SLOW_BYTES;
-    int echoes = slow ? STRACE_ECHOES_SLOW : STRACE_ECHOES;
+    const char *why = NULL;
+    struct server *server = &turn->server;
+    char reason[SERVER_REASON_BYTES];
 
     if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
-        no_strace(calls,
-                  "a command for the shell cannot be put under strace");
-    } else if (run_strace(turn, echoes, -1, calls) == 0 &&
-               run_strace(turn, 2 * echoes, 1, calls) == 0 &&
-               calls->echoes > 0) {
-        snprintf(calls->method, sizeof calls->method, "strace");
-        calls->counted_clients = 1;
+        why = "a command for the shell cannot be put under strace";
+    } else if (turn_start_server(turn, words, reason) != 0) {
+        why = server->wait_status == W_EXITCODE(127, 0)
+                  ? "strace is not installed (on Debian: apt-get install "
+                    "strace)"
+                  : reason;
+    } else {
+        calls->reason[0] = '\0'; /* perf would have told the same */
+        /* Not strace must come to rest, but what it runs. */
+        proc_children(server->pid, &server->pid, 1);
+        clock_getcpuclockid(server->pid, &server->cpu_clock);
+        count_calls(turn, &(struct counter){.traced = true}, calls);
+    }
+    if (why) {
+        text_append(calls->reason, sizeof calls->reason, "; ",
+                    "no strace: %.120s", why);
     }
 }
 
@@ -362,8 +374,7 @@ syscalls_count(struct turn *turn, struct calls *calls)
     calls->echoes = calls->per_echo = 0;
     if (method == SYSCALLS_NONE) {
         snprintf(calls->reason, sizeof calls->reason, "not asked for");
-    } else if ((method == SYSCALLS_STRACE ||
-                count_with_perf(turn, calls) != 0) &&
+    } else if ((method == SYSCALLS_STRACE || !count_with_perf(turn, calls)) &&
                method != SYSCALLS_PERF) {
         count_with_strace(turn, calls);
     }

@@ -28,7 +28,9 @@
 
 enum {
     MEETING_BYTES = 64,   /* "[fe80::1]:40123" */
-    LINE_BYTES = 4096,    /* of what they say to each other */
+    LINE_BYTES = 32768,   /* of what they say to each other */
+    WORDS_MAX = 100,      /* on a command line, of which each flag may be
+                           * there twice */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
     PATIENT_LOOKS = 50,   /* then we say for whom we wait */
     REPLY_S = 10,         /* a host that is there answers within */
@@ -320,15 +322,15 @@ collect(struct lead *lead, FILE *stream, struct saved_run *sum)
         struct saved_run *run = &runs[good];
         char reason[MERGE_REASON_BYTES];
         await(lead, host, &deadline_ns);
-        if (saved_read(host->replies, run, reason) != 0 ||
-            merge_add(sum, run, good == 0, reason) != 0) {
+        int status = saved_read(host->replies, run, reason);
+        run->begun_ms -= host->ahead_ns / NS_PER_MS;
+        if (status == 0 && merge_add(sum, run, good == 0, reason) == 0) {
+            print_host(stream, host, run);
+            good++;
+        } else {
             fprintf(stream, "  host        %s is missing: what it sent %s\n",
                     host->name, reason);
-            continue;
         }
-        run->begun_ms -= host->ahead_ns / NS_PER_MS;
-        print_host(stream, host, run);
-        good++;
     }
     if (good > 0) {
         merge_note_times(stream, runs, good);
@@ -375,7 +377,7 @@ int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
 {
     static char line[LINE_BYTES];
-    static char *words[LINE_BYTES / 2];
+    static char *words[WORDS_MAX + 1];
     char name[64] = "?";
     char *rest = line;
     int fd =
@@ -390,7 +392,7 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
              "--meet: nobody waits there, or not for so many hosts");
     }
     strsep(&rest, "\t");
-    for (*argc = 0; rest != NULL; (*argc)++) {
+    for (*argc = 0; rest != NULL && *argc < WORDS_MAX; (*argc)++) {
         words[*argc] = strsep(&rest, "\t");
     }
     *argv = words;

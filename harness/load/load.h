@@ -21,30 +21,22 @@ enum {
 
 #define CREW_MAX 64 /* threads */
 
-/*
- * As engine_run(), but options->runs is how many threads share the load: no
- * more of them are used than CREW_MAX, than there are clients or echoes to
- * deal out, or than can be had. Each has an engine of its own. Clients,
- * silent clients, echoes and rate are dealt out as evenly as they go; the
- * threads meet when all have connected and when the window begins; what they
- * saw is added up exactly, so client_cpu_ns is of all of them. on_progress is
- * called by one of them, on_phase is not called.
+/* As engine_run(), but options->runs is how many threads share the load: no
+ * more than CREW_MAX, than there are clients or echoes to deal out, or than
+ * can be had. Each has an engine of its own and an even share; they meet when
+ * all have connected and when the window begins; what they saw is added up
+ * exactly. on_progress is called by one of them, on_phase is not called.
  *
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
- * thread are found to be wrong as well, but not whose they are.
- *
- * Blocks. Returns 0, or -1 with errno when one of them could not start its
- * part.
- */
+ * thread are found to be wrong as well, but not whose they are. */
 int crew_run(const struct engine_options *options,
              struct engine_result *result);
 
-/* How many threads suit these options on a machine that lets us use so many
- * CPUs: one for each 64 clients, or 40 000 messages a second, which it drives
- * without being what holds the server up, and four at most. A server on this
- * machine is left a CPU: on two CPUs a second thread has cost it a quarter of
- * its echoes. */
+/* How many threads suit on so many CPUs: one for each 64 clients, or 40 000
+ * messages a second, which it drives without holding the server up, and four
+ * at most. A server on this machine is left a CPU: on two CPUs a second
+ * thread has cost it a quarter of its echoes. */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
 
 /* ---- the search for a rate: --slo ---------------------------------------
@@ -82,47 +74,43 @@ struct slo_answer {
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
 
-/* Search between min_per_s and max_per_s, both included and above 0. A rate
- * that is not kept is tried a second time, because one stall of the machine
- * is enough for that. At most 2 * (2 + log2 of the number of rates) tries;
- * with rates from 1 to 1000 that is 18. */
+/* Search between two rates, both included and above 0. One that is not kept
+ * is tried again, because one stall of the machine is enough for that. At
+ * most 2 * (2 + log2 of the number of rates) tries: 18 for rates from 1 to
+ * 1000. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
-/*
- * Search with crew_run(), up to the rate of the options, for the highest at
- * which p99 of the response time is within slo_ns; a window of 0 is as long
- * as it takes. Prints the answer for `target` to standard output, and each
- * try to standard error if `progress` is set. Blocks: 16 tries of about two
- * seconds, twice that at the worst. Returns the exit status of the program.
- */
+/* Search with crew_run(), up to the rate of the options; a window of 0 is as
+ * long as it takes. Prints the answer for `target`, and each try to standard
+ * error if that is a terminal. Takes 16 tries of about two seconds, twice
+ * that at the worst. Returns the exit status of the program. */
 int search_run(const char *target, const struct engine_options *options,
-               int64_t slo_ns, bool progress);
+               int64_t slo_ns);
 
 /* ---- what is printed --------------------------------------------------- */
 
-/* True if colour belongs there: on a terminal, without NO_COLOR and
- * TERM=dumb. */
+/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
+ * colour belong there, without NO_COLOR? */
+bool is_terminal(FILE *file);
 bool wants_colour(FILE *file);
 
-/* Print the result for people to `stream`. `target` is the server as it was
- * named; with `colour` what went wrong is red. */
+/* Print the result for people. `target` is the server as it was named; with
+ * `colour` what went wrong is red. */
 void summary_print(FILE *stream, const char *target,
                    const struct engine_options *options,
                    const struct engine_result *result, bool colour);
 
-/* The exit status of a program that has this result to show: 0 good, 1 a byte
- * was wrong, a connection failed or nobody was served, 3 the client itself
- * could not measure. */
+/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
+ * was served, 3 the client itself could not measure. */
 int summary_exit_status(const struct engine_result *result);
 
 /* ---- what is saved ------------------------------------------------------
  *
- * Several hosts drive one server, each saves what it saw, and the sum is
- * exactly what one client in all those places would have seen: bucket by
- * bucket, not a mean of percentiles. One JSON object: first what was asked
- * for, so that only runs are added up that fit together, then what came of
- * it. The place of a wrong byte is not kept, only that there was one.
+ * Several hosts drive one server, each saves what it saw, and the sum is what
+ * one client in all those places would have seen: bucket by bucket. One JSON
+ * object: what was asked for, so that only runs are added up that fit
+ * together, and what came of it. Of a wrong byte the place is not kept.
  */
 
 enum {
@@ -142,9 +130,8 @@ struct saved_run {
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
-/* Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
- * the kind, or not all of it: a phrase to stand behind its name, such as "is
- * cut off". crew_add_result() adds results up. */
+/* Read one. Returns 0; or -1 and in `reason` why not: a phrase to stand
+ * behind its name, such as "is cut off". */
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
 

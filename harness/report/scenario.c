@@ -116,8 +116,7 @@ scenario_notes(struct document *document, const struct summary_group *group)
     }
 }
 
-/* ---- system calls by name, and what else tells why ----------------------
- */
+/* ---- system calls by name, and what else tells why --------------------- */
 
 static void
 build_why(struct document *document, const struct summary_group *group)
@@ -137,7 +136,7 @@ build_why(struct document *document, const struct summary_group *group)
         const struct calls *calls = row->calls;
         struct text text = {0};
 
-        if (row->status != LIFE_OK || !calls || row->life->work_us > 0) {
+        if (row->status != LIFE_OK || !calls) {
             continue;
         }
         for (int j = 0; j < calls->nnames; j++) {
@@ -156,8 +155,7 @@ build_why(struct document *document, const struct summary_group *group)
     }
 }
 
-/* ---- an open loop: one table for all rates ------------------------------
- */
+/* ---- an open loop: one table for all rates ----------------------------- */
 
 /* Up to which rate each model keeps up, and how many lives were invalid. */
 static void
@@ -223,8 +221,7 @@ build_rates(struct document *document, const struct summary_group *begin,
     return (size_t)(end - begin);
 }
 
-/* ---- clients that only wait, by how many there are ----------------------
- */
+/* ---- clients that only wait, by how many there are --------------------- */
 
 /* The group with the fewest idle clients of those with more than that; NULL
  * if there is none. */
@@ -275,8 +272,7 @@ scale_build(struct document *document, const struct summary *summary)
     sheet_build(document, &sheet, true);
 }
 
-/* ---- noise ---------------------------------------------------------------
- */
+/* ---- noise ------------------------------------------------------------- */
 
 static void
 build_stalls(struct document *document, const struct results *results,
@@ -342,8 +338,7 @@ build_noise(struct document *document, const struct summary *summary,
     build_stalls(document, summary->results, views);
 }
 
-/* ---- all that is wanted --------------------------------------------------
- */
+/* ---- all that is wanted ------------------------------------------------ */
 
 static void
 build_group(struct document *document, const struct summary_group *group,

@@ -141,6 +141,11 @@ out_of_sight() {
     report --why
     [ "$status" -eq 0 ] && said 'no perf: the launcher hides the server' report
     result "that their calls cannot be counted is said, and why" $?
+    run_briefly --syscalls=strace --launcher="$tmp/remote"
+    report --why
+    [ "$status" -eq 0 ] && said '^threaded .* n/a( |$)' report &&
+        said 'no strace: the launcher kept what it printed' report
+    result "calls whose log does not come through are not none" $?
     kill "$agent"
     wait "$agent" 2>/dev/null
     within 10 no_children_left

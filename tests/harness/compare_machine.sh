@@ -82,6 +82,21 @@ full_disk() {
     result "a full disk is said once, and the table is printed" $?
 }
 
+# Where there is but one port, whoever connects to it meets himself.
+one_port() {
+    local network="ip link set lo up && exec \"\$@\""
+    network="echo 40001 40001 >/proc/sys/net/ipv4/ip_local_port_range && $network"
+    through=(unshare -rn sh -c "$network" sh)
+    if ! "${through[@]}" true 2>/dev/null; then
+        skip "a server that never listens" "this needs unshare -rn and ip"
+        return
+    fi
+    run_once --models=none --scenarios=silent --start-timeout=500ms \
+        '--server=never=sleep 100 # {port}'
+    said '^never +failed: was not ready' out
+    result "a connection to itself is no server" $?
+}
+
 c10k() {
     if ! prlimit --nofile=2400:2400 true 2>/dev/null; then
         skip "idle clients by their number" "2400 descriptors are too many"
@@ -112,5 +127,6 @@ without_programs
 one_cpu
 few_descriptors
 full_disk
+one_port
 c10k
 finish
