@@ -223,10 +223,9 @@ int turn_start_server(struct turn *turn, const char *const *prefix,
 void turn_settle(const struct turn *turn);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed, under the load of the scenario: by perf where the kernel
- * lets us, else by strace, else not at all. Starts and stops the server of a
- * turn once for each. Where nothing could be counted the method in `calls` is
- * "" and its reason says why. */
+ * that is not timed, under the load of the scenario. Where nothing could be
+ * counted the method in `calls` is "" and its reason says why. Blocks, for
+ * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
 /* Fill in the figures, the errors, the server's counters, what bounded the

@@ -24,7 +24,7 @@
 #define TRACEFS "/sys/kernel/tracing"
 
 enum {
-    WARMUP_MS = 10,           /* before a slice is counted with perf */
+    WARMUP_MS = 10,           /* before a slice is counted */
     SLICE_MS = 30,            /* of that slice, at least */
     SLICE_DELAYS = 10,        /* ... and so many times the delay */
     NAMED_CLIENTS_MAX = 2000, /* above, each thread's forty counters would
@@ -298,7 +298,8 @@ count_with_perf(struct turn *turn, struct calls *calls)
     bool good = false;
 
     if (event_id() <= 0) {
-        why = access(TRACEFS "/events", R_OK) == 0 ? "no number is told"
+        why = access(TRACEFS "/events", R_OK) == 0 ? TRACEFS
+                  " has no raw_syscalls"
               : errno == ENOENT ? "tracefs is not mounted at " TRACEFS
                                 : TRACEFS " may not be read";
     } else if (turn_start_server(turn, NULL, calls->reason) != 0) {

@@ -14,29 +14,19 @@ enum {
 
 /* ---- scenarios --------------------------------------------------------- */
 
+/* The first that is so decides. */
 enum cells_kind
 cells_kind(const struct life *life)
 {
-    const struct {
-        bool is; /* the first that is so decides */
-        enum cells_kind kind;
-    } kinds[] = {
-        {life->rate_per_s > 0, KIND_RATE},
-        {life->churn || life->handshake, KIND_CONNECT},
-        {life->ask_silent, KIND_IDLE},
-        {life->silent > 0, KIND_SILENT},
-        {life->delay_ms > 0, KIND_WAIT},
-        {life->work_us > 0, KIND_WORK},
-        {life->message_bytes > BULK_BYTES, KIND_BULK},
-        {life->clients == 1, KIND_ONE},
-        {true, KIND_MANY},
-    };
-    size_t i = 0;
-
-    while (!kinds[i].is) {
-        i++;
-    }
-    return kinds[i].kind;
+    return life->rate_per_s > 0               ? KIND_RATE
+           : life->churn || life->handshake   ? KIND_CONNECT
+           : life->ask_silent                 ? KIND_IDLE
+           : life->silent > 0                 ? KIND_SILENT
+           : life->delay_ms > 0               ? KIND_WAIT
+           : life->work_us > 0                ? KIND_WORK
+           : life->message_bytes > BULK_BYTES ? KIND_BULK
+           : life->clients == 1               ? KIND_ONE
+                                              : KIND_MANY;
 }
 
 const struct life *
@@ -142,7 +132,8 @@ static const struct {
     const char *meaning;     /* or NULL */
     bool left;               /* words */
 } cells[CELLS] = {
-#define CELL(name, ...) [CELLS_##name] = {__VA_ARGS__},
+#define CELL(name, above_, heading_, ...)                                    \
+    [CELLS_##name] = {.above = above_, .heading = heading_, ##__VA_ARGS__},
 #include "harness/report/cells.h"
 };
 

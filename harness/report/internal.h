@@ -267,10 +267,6 @@ void facts_group(struct document *document,
 
 /* ---- the parts of a report --------------------------------------------- */
 
-/* True if a scenario with so many clients is wanted. */
-bool view_wants(const struct report_views *views, const char *scenario,
-                int clients);
-
 /* Append the tables of all groups that are wanted, short ones without a word
  * for `brief`. Returns how many groups. */
 size_t scenario_build(struct document *document,

@@ -335,8 +335,9 @@ START_TEST(test_a_file_stays_until_somebody_was_served)
     char target[64];
     char flag[64];
     char found[sizeof old] = "";
-    char *path = stpcpy(flag, _i == 0 ? "--save=" : "--histogram=");
-    strcpy(path, "/tmp/fiveways-XXXXXX");
+    snprintf(flag, sizeof flag, "%s=/tmp/fiveways-XXXXXX",
+             _i == 0 ? "--save" : "--histogram");
+    char *path = strchr(flag, '/');
     int fd = mkstemp(path);
     ck_assert_int_eq(write(fd, old, sizeof old), sizeof old);
     run_alone(&load, "127.0.0.1:1", flag);
