@@ -48,9 +48,9 @@ enum {
         CALL(ppoll), CALL(epoll_pwait), CALL(epoll_ctl), CALL(ioctl),        \
         CALL(fcntl), CALL(setsockopt), CALL(getsockname), CALL(futex),       \
         CALL(clone), CALL(exit), CALL(set_robust_list), CALL(rseq),          \
-        CALL(mmap), CALL(munmap), CALL(mprotect), CALL(madvise),             \
-        CALL(rt_sigprocmask), CALL(clock_nanosleep), CALL(clock_gettime),    \
-        CALL(nanosleep), CALL(timerfd_settime), CALL(gettid), CALL(getppid), \
+        CALL(munmap), CALL(mprotect), CALL(madvise), CALL(rt_sigprocmask),   \
+        CALL(clock_nanosleep), CALL(clock_gettime), CALL(nanosleep),         \
+        CALL(timerfd_settime), CALL(gettid), CALL(getppid),                  \
         CALL(sched_yield)
 #define CALL(call)                                                           \
     {                                                                        \
@@ -62,6 +62,9 @@ static const struct {
     long number;      /* on this machine */
 } events[] = {
     {NULL, 0},          EVERYWHERE,
+#ifdef SYS_mmap
+    CALL(mmap),
+#endif
 #ifdef SYS_select
     CALL(select),
 #endif
