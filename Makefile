@@ -56,7 +56,8 @@ BIN := $(OUT)/bin
 OBJ := $(OUT)/obj
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Wpointer-arith -Wwrite-strings
+            -Wvla -Wpointer-arith -Wwrite-strings -Wno-psabi \
+            -Wno-missing-field-initializers
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -pthread $(WARNINGS) -MMD -MP
 
 # ---- what this machine has -------------------------------------------------
@@ -156,7 +157,7 @@ $(OUT)/tests/faults: $(call objects,tests/faults,tests/faults/shim.c) \
 $(SHIM): tests/faults/shim.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
-	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -o $@
+	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -ldl -lrt -o $@
 	$(SAY) "  LINK  $@"
 $(OUT)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(OUT)/tests/soak: $(call objects,tests/soak) \

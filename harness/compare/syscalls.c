@@ -43,12 +43,12 @@ enum {
  * total alone. */
 #define EVERYWHERE                                                           \
     CALL(recvfrom), CALL(sendto), CALL(read), CALL(write), CALL(readv),      \
-        CALL(writev), CALL(recvmsg), CALL(sendmsg), CALL(accept),            \
-        CALL(accept4), CALL(close), CALL(shutdown), CALL(pselect6),          \
-        CALL(ppoll), CALL(epoll_pwait), CALL(epoll_ctl), CALL(ioctl),        \
-        CALL(fcntl), CALL(setsockopt), CALL(getsockname), CALL(futex),       \
-        CALL(clone), CALL(exit), CALL(set_robust_list), CALL(rseq),          \
-        CALL(munmap), CALL(mprotect), CALL(madvise), CALL(rt_sigprocmask),   \
+        CALL(writev), CALL(recvmsg), CALL(sendmsg), CALL(accept4),           \
+        CALL(close), CALL(shutdown), CALL(pselect6), CALL(ppoll),            \
+        CALL(epoll_pwait), CALL(epoll_ctl), CALL(ioctl), CALL(fcntl),        \
+        CALL(setsockopt), CALL(getsockname), CALL(futex), CALL(clone),       \
+        CALL(exit), CALL(set_robust_list), CALL(rseq), CALL(munmap),         \
+        CALL(mprotect), CALL(madvise), CALL(rt_sigprocmask),                 \
         CALL(clock_nanosleep), CALL(clock_gettime), CALL(nanosleep),         \
         CALL(timerfd_settime), CALL(gettid), CALL(getppid),                  \
         CALL(sched_yield)
@@ -62,6 +62,9 @@ static const struct {
     long number;      /* on this machine */
 } events[] = {
     {NULL, 0},          EVERYWHERE,
+#ifdef SYS_accept
+    CALL(accept),
+#endif
 #ifdef SYS_mmap
     CALL(mmap),
 #endif
