@@ -270,6 +270,7 @@ harness: $(HARNESS) ## build load, report, compare and the yardstick
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
+DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
 NEEDS_DEPS := compare compare-quick compare-full compare-variants c10k check \
               check-unit check-lines check-conformance check-faults \
               check-harness check-fuzz check-build check-all coverage \
@@ -315,7 +316,7 @@ compare-full: ## everything, with the larger sizes (some minutes)
 	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
 else
 compare compare-quick compare-full compare-variants c10k:
-	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
+	@echo "compare needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
 
@@ -327,8 +328,7 @@ check check-unit check-lines check-conformance check-faults check-harness \
 check-fuzz check-build check-all coverage \
 check-calibration check-compare check-mutants check-mutants-all \
 check-promises promises:
-	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
-	    "'make deps' installs them" >&2
+	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 else
 # Building uses all CPUs, unless -j says how many. What waits more than it
@@ -433,11 +433,11 @@ fuzzers: $(FUZZERS)
 deps: ## install what is missing, with apt (through sudo if not root)
 	@missing="$(strip $(MISSING) $(MISSING_TOOLS))"; \
 	if [ -z "$$missing" ]; then echo "nothing is missing"; exit 0; fi; \
-	if ! command -v apt-get >/dev/null; then \
-	    echo "please install: $$missing (Debian's names)" >&2; \
-	    exit 1; fi; \
-	echo "installing: $$missing"; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	if ! { command -v apt-get && command -v $${sudo:-apt-get}; } >/dev/null; then \
+	    echo "please have root install $$missing (Debian's names)" >&2; \
+	    exit $(if $(filter deps,$(MAKECMDGOALS)),1,0); fi; \
+	echo "installing: $$missing"; \
 	$$sudo apt-get -qq update; \
 	for package in $$missing; do \
 	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y \
