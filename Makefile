@@ -93,7 +93,10 @@ MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
 COMPILE = $(CC) $(BASE_CFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
 $(OUT)/flags: always
 	$(if $(subst |$(strip $(file <$@))|,,|$(strip $(COMPILE))|),\
-	    $(shell mkdir -p $(@D))$(file >$@,$(COMPILE)))
+	    $(if $(findstring __GLIBC__,$(shell $(CC) $(CFLAGS) -dM -E -include \
+	        features.h -x c /dev/null 2>/dev/null)),,$(error $(CC) cannot build \
+	        this: it takes a C compiler for Linux with glibc, which on Debian \
+	        are gcc and libc6-dev))$(shell mkdir -p $(@D))$(file >$@,$(COMPILE)))
 	@:
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
