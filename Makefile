@@ -243,7 +243,7 @@ endif
         check-unit check-lines check-conformance check-faults check-harness \
         check-calibration check-fuzz check-build check-compare check-mutants \
         check-mutants-all \
-        check-promises promises check-all coverage soak fuzz fuzzers format \
+        check-promises promises check-all check-bare coverage soak fuzz fuzzers format \
         format-check lint clean install uninstall
 
 all: programs ## build everything that this machine can build (default)
@@ -405,6 +405,9 @@ check-all: ## all of it in every build, a line for each (BUILDS= narrows it down
 	    check-compare
 	@$(MAKE) --no-print-directory check-mutants-all
 	@$(MAKE) --no-print-directory check-promises
+
+check-bare: ## the README on machines that have nothing (root, debootstrap; 10 min)
+	@tests/bare/run
 
 ifneq ($(VARIANT),coverage)
 coverage: ## lines and branches of the servers that the tests execute
