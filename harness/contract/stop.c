@@ -44,13 +44,11 @@ end_reading(int conn_fd)
     shutdown(conn_fd, SHUT_RD);
 }
 
-/*
- * Reset the connection. A shutdown would end it with a FIN, and a client
+/* Reset the connection. A shutdown would end it with a FIN, and a client
  * whose echo is half-way would take that for a whole one. connect(2) to no
  * address at all dissolves it instead, and wakes whoever waits on it with an
  * error. Linux 6.4 to 6.6 refuse that while a thread waits, and there the
- * shutdown has to do.
- */
+ * shutdown has to do. */
 void
 stop_cut(int conn_fd)
 {

@@ -181,7 +181,7 @@ has_children(const struct server *server)
            server_forks(server);
 }
 
-START_TEST(one_of_three_is_stopped)
+START_TEST(test_one_of_three_is_stopped)
 {
     pid_t children[4];
 
@@ -318,7 +318,7 @@ main(void)
     tcase_add_test(cases, programs_of_ours_are_started_as_they_are);
     tcase_add_test(cases, commands_are_lines_for_the_shell);
     tcase_add_test(cases, a_ready_line_ends_in_an_address);
-    tcase_add_loop_test(cases, one_of_three_is_stopped, 0, 4);
+    tcase_add_loop_test(cases, test_one_of_three_is_stopped, 0, 4);
     tcase_add_loop_test(cases, all_of_three_are_killed, 0, 4);
     tcase_add_test(cases, who_waits_for_a_client_sleeps);
     tcase_add_test(cases, who_waits_for_the_kernel_does_not);
