@@ -30,12 +30,12 @@ static struct server_line line;
 
 /* Nothing in /proc tells of children where the kernel was made without. */
 int
-glob(const char *pattern, int flags, int (*on_error)(const char *, int),
-     glob_t *found)
+glob(const char *pattern, int flags, int (*errfunc)(const char *, int),
+     glob_t *pglob)
 {
     return hides_children && strstr(pattern, "/children")
                ? GLOB_NOMATCH
-               : glob64(pattern, flags, on_error, (glob64_t *)found);
+               : glob64(pattern, flags, errfunc, (glob64_t *)pglob);
 }
 
 /* ---- command lines ------------------------------------------------------
