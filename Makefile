@@ -14,15 +14,120 @@ MODELS_ALL := blocking threaded selectloop coroutine libevent
 
 # ---- what the user may set -------------------------------------------------
 
-CFLAGS  ?= -O2 -g
-VARIANT ?=
-PREFIX  ?= /usr/local
-# compare: which models and scenarios, how long for each, how many fresh
-# processes, a server of your own; a command that starts each server, and where
-# it then listens. From make's command line only: who knows what a shell has.
-COMPARE_VARIABLES := MODELS SCENARIOS TIME LIVES SERVER LAUNCHER COMPARE_HOST
-$(foreach name,$(COMPARE_VARIABLES),\
-    $(if $(findstring command,$(origin $(name))),,$(eval $(name) :=)))
+# A row for each: name | the targets it is for | the flag by which it gets
+# there | what it does. What make is given is held against them; `make help`
+# and harness/SETTINGS.md are made of them.
+define SETTINGS
+MODELS | compare% c10k soak | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
+SCENARIOS | compare% c10k | --scenarios= | only these, as SCENARIOS="echo idle"
+TIME | compare% c10k | --time= | so long for each scenario, as TIME=5s
+LIVES | compare% c10k | --lives= | so many fresh processes of each server, as LIVES=3
+LAYOUT | compare% c10k | --layout= | the CPUs of client and server: shared, split or all
+SERVER SERVER2 SERVER3 SERVER4 SERVER5 SERVER6 | compare% c10k | --server= | a server of your own each, as SERVER="name=command {port}"
+LAUNCHER | compare% c10k | --launcher= | a command that starts each server, as "ip netns exec NAME"
+COMPARE_HOST | compare% c10k | --host= | the address where servers listen then
+START_TIMEOUT | compare% c10k | --start-timeout= | within it a server must be ready, as 20s
+SYSCALLS | compare% c10k | --syscalls= | how they are counted: by strace, or none
+WHY | compare% c10k | --why | with WHY=1 also system calls by name
+OUT | compare% c10k | --out= | the folder of the results, instead of one in build/
+SOAK_SECONDS | soak | --seconds= | so long, instead of 1800
+SEED | soak | --seed= | what chance follows from
+SOAK_FROM | soak | --from= | the step to begin with
+FUZZ_SECONDS | fuzz check-all | | so long for each parser, instead of 60
+BUILDS | check-all | | only these, as BUILDS="plain asan"
+CONFORMANCE_MODELS | check% coverage | | only these, as CONFORMANCE_MODELS=threaded
+CONFORMANCE_CASES | check% coverage | | only cases with such names, as CONFORMANCE_CASES=A07,H02
+TEST_SLOW | check% coverage | | deadlines of the tests so many times longer
+VARIANT | any | | a build of its own in build/VARIANT, as VARIANT=asan
+V | any | | with V=1 the commands are shown
+CI | any | | warnings are errors, unless it is empty
+CC CFLAGS CPPFLAGS LDFLAGS LDLIBS | any | | the compiler and its flags
+PKG_CONFIG PKG_CONFIG_% | any | | what finds libevent, jansson and Check, and where
+PREFIX DESTDIR | any | | `make install` puts things into DESTDIR/PREFIX/bin
+NO_COLOR TERM | any environment | | no colour, unless NO_COLOR is empty; none with TERM=dumb either
+COLUMNS | any environment | | how wide tables may be: 60 to 100
+EVENT_NO% | any environment | | what libevent may not use, as EVENT_NOEPOLL=1
+endef
+# What else tools read, or who makes packages says; nobody needs to be told.
+OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
+          ASAN_% LSAN_% TSAN_% UBSAN_% ONLY_TEST CXX% AR LD NM INSTALL AM_%
+
+CFLAGS     ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+PREFIX     ?= /usr/local
+# Empty unless the user says otherwise.
+$(foreach name,CPPFLAGS LDFLAGS LDLIBS VARIANT V CI DESTDIR,\
+    $(eval $(name) ?=))
+
+# ---- what the user has set -------------------------------------------------
+
+blank :=
+blank := $(blank) $(blank)
+tab := $(subst $(blank),,$(blank)	$(blank))
+comma := ,
+define newline
+
+
+endef
+# A word for the shell, whatever is in it.
+quote = '$(subst ','\'',$(1))'
+# A row is a word, with ~ for a blank.
+ROWS    := $(subst $(newline),$(blank),$(subst $(blank),~,$(SETTINGS)))
+column   = $(strip $(subst ~, ,$(word $(1),$(subst |, ,$(2)))))
+rows_of  = $(strip $(foreach row,$(ROWS),\
+               $(if $(filter $(call column,1,$(row)),$(1)),$(row))))
+targets  = $(sort $(foreach row,$(rows_of),$(call column,2,$(row))))
+# What has a flag is taken from make's command line only: who knows what a
+# shell has. And as it was typed: a $ in it is for the server's shell, $$ too.
+from_command_line = $(if $(filter command,$(origin $(1))),\
+    $(eval override $(1) := $$(subst $$$$$$$$,$$$$,$$(value $(1))))\
+    $(eval export $(1)),$(eval $(1) :=))
+FLAGGED := $(foreach row,$(ROWS),$(if $(call column,3,$(row)),$(row)))
+$(foreach row,$(FLAGGED),$(foreach name,$(call column,1,$(row)),\
+    $(call from_command_line,$(name))))
+# The flags of this target. Values go through the environment, so that no
+# quote in one ends anything here.
+flag_of = $(patsubst %=,%="$$$(1)",$(if $(filter 0 no,$(WHY)),\
+              $(filter-out --why,$(2)),$(2)))
+GIVEN_FLAGS = $(strip $(foreach row,$(FLAGGED),$(if $(filter $(call column,2,$(row)),$@),\
+    $(foreach name,$(call column,1,$(row)),\
+        $(if $($(name)),$(call flag_of,$(name),$(call column,3,$(row))))))))
+
+# Who mistypes one is told. In MAKEOVERRIDES a blank inside a value is behind
+# a backslash. A make that was called by another has what that one was given.
+GIVEN := $(if $(filter-out undefined,$(origin MAKEOVERRIDES)),$(MAKEOVERRIDES))
+GIVEN := $(subst \$(blank),~,$(subst \\,~,$(GIVEN)))
+GIVEN := $(subst \$(tab),~,$(subst $(newline),~,$(GIVEN)))
+GIVEN := $(sort $(foreach word,$(GIVEN),$(firstword $(subst =, ,$(subst :, ,$(word))))))
+GOALS := $(or $(MAKECMDGOALS),all)
+list   = $(subst $(blank),$(blank)or$(blank),$(strip $(1)))
+# How much alike two names are: letters in the same order.
+define ALIKE
+function alike(a, b,   i, j, n) {
+    for (i = 1; i <= length(a); i++) for (j = 1; j <= length(b); j++)
+        n[i, j] = substr(a, i, 1) == substr(b, j, 1) ? n[i - 1, j - 1] + 1 :
+            n[i - 1, j] > n[i, j - 1] ? n[i - 1, j] : n[i, j - 1];
+    return 2 * n[length(a), length(b)] / (length(a) + length(b)); }
+{ for (i = best = 2; i <= NF; i++) {
+      like[i] = alike(toupper($$1), $$i);
+      if (length($$1) > 3 && index($$i, toupper($$1))) like[i] += .2;
+      if (like[i] > like[best]) best = i; }
+  for (i = 2; i <= NF; i++)
+      if (like[i] > .65 && like[i] > like[best] - .05) printf "%s= ", $$i; }
+endef
+NAMES  := $(filter-out %%,$(foreach row,$(ROWS),$(call column,1,$(row))))
+meant   = $(shell echo $(call quote,$(1)) $(NAMES) | awk $(call quote,$(ALIKE)))
+unknown = $(error $(1)= is not known here$(if $(2), (did you mean $(call list,$(2))?)); 'make help' lists what can be set)
+useless = $(error $(1)= does nothing for 'make $(GOALS)'; it is for $(call list,$(subst %,*,$(targets))))
+ifeq ($(MAKELEVEL),0)
+$(foreach name,$(filter-out $(OTHERS),$(GIVEN)),\
+    $(if $(call rows_of,$(name)),,$(call unknown,$(name),$(call meant,$(name))))\
+    $(if $(filter $(call targets,$(name)),any $(GOALS)),,$(call useless,$(name))))
+ifneq ($(if $(filter SERVER,$(GIVEN)),$(filter-out 0 1,\
+    $(shell tr '\0' '\n' </proc/$$PPID/cmdline | grep -c '^SERVER='))),)
+$(error SERVER= is there twice, and make sees only the last; please call the others SERVER2= to SERVER6=)
+endif
+endif
 
 # ---- variants --------------------------------------------------------------
 
@@ -44,6 +149,9 @@ FLAGS_fuzz     := -fsanitize=fuzzer-no-link,address,undefined \
 ifneq ($(filter clang fuzz,$(VARIANT)),)
 CC := clang
 endif
+# The plain build has no flags of its own.
+FLAGS_ :=
+LDFLAGS_ :=
 VARIANTS := asan tsan coverage hardened clang valgrind fuzz
 ifneq ($(VARIANT),)
 ifeq ($(filter $(VARIANT),$(VARIANTS)),)
@@ -51,13 +159,12 @@ $(error VARIANT=$(VARIANT) is not known; it may be one of: $(VARIANTS))
 endif
 endif
 
-OUT := build$(addprefix /,$(VARIANT))
-BIN := $(OUT)/bin
-OBJ := $(OUT)/obj
+BUILD := build$(addprefix /,$(VARIANT))
+BIN := $(BUILD)/bin
+OBJ := $(BUILD)/obj
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Wpointer-arith -Wwrite-strings -Wno-psabi \
-            -Wno-missing-field-initializers
+            -Wvla -Wpointer-arith -Wwrite-strings -Wno-psabi
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -pthread $(WARNINGS) -MMD -MP
 
 # ---- what this machine has -------------------------------------------------
@@ -65,8 +172,18 @@ BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -pthread $(WARNINGS) -MMD -MP
 PACKAGE_libevent := libevent-dev
 PACKAGE_check    := check
 PACKAGE_jansson  := libjansson-dev
+# $(shell) does not see what is set on make's command line; pkg-config shall.
+ask := $(foreach name,$(filter PKG_CONFIG_%,$(GIVEN)),$(name)=$(call quote,$($(name)))) $(PKG_CONFIG)
+ifeq ($(shell command -v $(firstword $(PKG_CONFIG))),)
+ifneq ($(PKG_CONFIG),pkg-config)
+$(error PKG_CONFIG=$(PKG_CONFIG) is no program that can be started here)
+endif
+endif
 HAVE    := $(foreach m,libevent check jansson,\
-             $(shell pkg-config --exists $(m) 2>/dev/null && echo $(m)))
+             $(shell $(ask) --exists $(m) 2>/dev/null && echo $(m)))
+$(foreach m,libevent check jansson,$(foreach what,cflags libs,\
+    $(eval $(what)_$(m) := \
+        $(if $(filter $(m),$(HAVE)),$$(shell $$(ask) --$(what) $(m))))))
 MISSING := $(foreach m,$(filter-out $(HAVE),libevent check jansson),\
              $(PACKAGE_$(m)))
 ifneq ($(MISSING),)
@@ -80,36 +197,48 @@ PACKAGE_ncat   := ncat
 PACKAGE_ss     := iproute2
 MISSING_TOOLS = $(foreach t,strace socat ncat ss,\
                   $(if $(shell command -v $(t)),,$(PACKAGE_$(t))))
-CFLAGS_OF = $(shell pkg-config --cflags $(1) 2>/dev/null)
-LIBS_OF   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
 
 # ---- what is made of what --------------------------------------------------
 
-# Every object is made anew when the compiler or its flags have changed. `strip`,
-# because make 4.3 leaves a newline behind a file of more than 200 bytes.
-COMPILE = $(CC) $(BASE_CFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
-$(OUT)/flags: always
-	$(if $(subst |$(strip $(file <$@))|,,|$(strip $(COMPILE))|),\
-	    $(if $(findstring __GLIBC__,$(shell $(CC) $(CFLAGS) -dM -E -include \
-	        features.h -x c /dev/null 2>/dev/null)),,$(error $(CC) cannot build \
-	        this: it takes a C compiler for Linux with glibc, which on Debian \
-	        are gcc and libc6-dev))$(shell mkdir -p $(@D))$(file >$@,$(COMPILE)))
-	@:
+COMPILE = $(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
+LINK    = $(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
+          $(LDFLAGS)
+# What things are made with, a file for each: written when that has changed, so
+# that what was made with it is made anew. Looked at here and not in a recipe,
+# which `make -n` would expand and `make -q` take for work to be done; `strip`,
+# because make 4.3 leaves a newline behind what is longer than 200 bytes.
+WITH := $(BUILD)/made-with
+with_compile = $(COMPILE)
+with_link    = $(LINK) ... $(LDLIBS)
+$(foreach m,libevent check jansson,\
+    $(eval with_$(m) := $$(cflags_$(m)) $$(libs_$(m))))
+$(foreach it,compile link libevent check jansson,\
+    $(if $(subst |$(strip $(file <$(WITH)/$(it)))|,,|$(strip $(with_$(it)))|),\
+        $(eval $(WITH)/$(it): always)))
+$(WITH)/%:
+	@mkdir -p $(@D)
+	$(if $(filter compile,$*),$(if $(findstring __GLIBC__,$(shell $(CC) \
+	    $(CFLAGS) -dM -E -include features.h -x c /dev/null 2>/dev/null)),,\
+	    $(error $(CC) cannot build this: it takes a C compiler for Linux with \
+	    glibc, which on Debian are gcc and libc6-dev)))
+	@printf '%s\n' $(call quote,$(with_$*)) >$@
 
-objects = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
+# objects of a folder; all_but: without those of one source.
+objects = $(patsubst %.c,$(OBJ)/%.o,$(wildcard $(1)/*.c))
+all_but = $(filter-out $(2:%.c=$(OBJ)/%.o),$(objects))
 
 SERVERS  := $(MODELS_HERE:%=$(BIN)/%)
 COMPANIONS := $(BIN)/hello $(if $(filter libevent,$(HAVE)),$(BIN)/bufferevent)
 BASE     := $(call objects,harness/base)
 CONTRACT := $(call objects,harness/contract) $(BASE)
 CO       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard coroutine/co*.c))
-LOAD     := $(call objects,harness/load,harness/load/load.c) $(BASE)
+LOAD     := $(call all_but,harness/load,harness/load/load.c) $(BASE)
 RESULTS  := $(call objects,harness/results)
-REPORT   := $(call objects,harness/report,harness/report/report.c)
-COMPARE  := $(call objects,harness/compare,harness/compare/yardstick.c)
+REPORT   := $(call all_but,harness/report,harness/report/report.c)
+COMPARE  := $(call all_but,harness/compare,harness/compare/yardstick.c)
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
              $(BIN)/load $(BIN)/report $(BIN)/compare)
@@ -118,78 +247,89 @@ PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
 $(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
 $(BIN)/threaded:   $(call objects,threaded) $(CONTRACT)
 $(BIN)/selectloop: $(call objects,selectloop) $(CONTRACT)
-$(BIN)/coroutine:  $(call objects,coroutine,coroutine/hello.c) $(CONTRACT)
-$(BIN)/libevent:   $(call objects,libevent,libevent/bufferevent.c) $(CONTRACT)
-$(BIN)/bufferevent: $(call objects,libevent,libevent/server.c) $(CONTRACT)
+$(BIN)/coroutine:  $(call all_but,coroutine,coroutine/hello.c) $(CONTRACT)
+$(BIN)/libevent:   $(call all_but,libevent,libevent/bufferevent.c) $(CONTRACT)
+$(BIN)/bufferevent: $(call all_but,libevent,libevent/server.c) $(CONTRACT)
 $(BIN)/hello:      $(OBJ)/coroutine/hello.o $(CO) $(BASE)
 $(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
 $(BIN)/yardstick:  $(OBJ)/harness/compare/yardstick.o $(CONTRACT)
 $(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 
-$(BIN)/libevent $(BIN)/bufferevent: LDLIBS = $(call LIBS_OF,libevent)
-$(OBJ)/libevent/%.o: OWN_CFLAGS = $(call CFLAGS_OF,libevent)
-$(BIN)/load $(BIN)/report $(BIN)/compare: LDLIBS = $(call LIBS_OF,jansson) -lm
+OWN_CFLAGS  :=
+OWN_LDFLAGS :=
+OWN_LIBS    :=
+$(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
+$(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
+$(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
+$(BIN)/load $(BIN)/report $(BIN)/compare: OWN_LIBS = $(libs_jansson) -lm
+READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE))
+$(BIN)/load $(BIN)/report $(BIN)/compare $(READERS): $(WITH)/jansson
+$(READERS): OWN_CFLAGS = $(cflags_jansson)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
 $(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,\
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
                 $(wildcard tests/unit/test_*.c))
 # What several of them need.
 UNIT_SHARED := run_suite made
 UNIT_PARTS := $(CONTRACT) $(LOAD) $(RESULTS) $(REPORT) \
               $(filter-out %/compare.o,$(COMPARE)) \
               $(OBJ)/selectloop/reactor.o $(CO)
-TEST_LIBS   = $(call LIBS_OF,check) $(call LIBS_OF,jansson) -lm
-$(OBJ)/tests/%.o: OWN_CFLAGS = $(call CFLAGS_OF,check)
-$(OUT)/tests/%: LDLIBS = $(TEST_LIBS)
+TEST_LIBS   = $(libs_check) $(libs_jansson) -lm
+TEST_CFLAGS = $(cflags_check) $(cflags_jansson)
+$(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/*/*.c tests/*/*/*.c)): \
+    $(WITH)/check $(WITH)/jansson
+$(OBJ)/tests/%.o: OWN_CFLAGS = $(TEST_CFLAGS)
+$(BUILD)/tests/%: OWN_LIBS = $(TEST_LIBS)
 # A frame that steps over a guard page is only held where its pages are
 # touched one by one.
 $(OBJ)/tests/unit/test_co_frames.o: OWN_CFLAGS += -fstack-clash-protection
-$(UNIT_TESTS): $(OUT)/tests/%: $(OBJ)/tests/unit/%.o \
+$(UNIT_TESTS): $(BUILD)/tests/%: $(OBJ)/tests/unit/%.o \
                $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(UNIT_PARTS)
-$(OUT)/tests/conformance: $(call objects,tests/conformance)
+$(BUILD)/tests/conformance: $(call objects,tests/conformance)
 # The faults are cases of their own on the same ground: servers, clients and
 # main are conformance's. The shim goes into servers, not into the program.
-SHIM := $(OUT)/tests/shim.so
+SHIM := $(BUILD)/tests/shim.so
 SANITIZED := $(filter asan tsan,$(VARIANT))
-$(OUT)/tests/faults: $(call objects,tests/faults,tests/faults/shim.c) \
+$(BUILD)/tests/faults: $(call all_but,tests/faults,tests/faults/shim.c) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,main client expect models \
       patience payload plan process results server tally verdict valgrind)
-$(SHIM): tests/faults/shim.c $(OUT)/flags
+$(SHIM): tests/faults/shim.c $(WITH)/compile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
 	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -ldl -lrt -o $@
 	$(SAY) "  LINK  $@"
-$(OUT)/tests/planted: $(OBJ)/tests/builds/planted.o
-$(OUT)/tests/soak: $(call objects,tests/soak) \
+$(BUILD)/tests/planted: $(OBJ)/tests/builds/planted.o
+$(BUILD)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
 BADSERVERS := badserver
-$(OUT)/tests/harness: $(call objects,tests/harness) $(LOAD)
-$(OUT)/tests/badserver: $(call objects,tests/harness/badserver) $(BASE)
+$(BUILD)/tests/harness: $(call objects,tests/harness) $(LOAD)
+$(BUILD)/tests/badserver: $(call objects,tests/harness/badserver) $(BASE)
 # A mutant is a right program with a patch: a server, or the tests of a unit or
 # of the harness with a wrong one in them. Those that no case kills fast are
 # left out of the fast check, and all of them where there is no patch(1).
-space := $(subst ,, )
 mutants = $(if $(shell command -v patch),$(patsubst \
-            tests/mutants/%.diff,$(OUT)/mutants/%,$(1)))
+            tests/mutants/%.diff,$(BUILD)/mutants/%,$(1)))
 MUTANTS := $(call mutants,$(shell grep -lE \
-             '^(model: ($(subst $(space),|,$(strip $(MODELS_HERE) \
+             '^(model: ($(subst $(blank),|,$(strip $(MODELS_HERE) \
                 $(filter bufferevent,$(notdir $(COMPANIONS))))))|unit: .*|harness: .*)$$' \
              tests/mutants/*.diff))
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
 MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(sort $(UNIT_PARTS))
 MUTANT_HARNESS := $(call objects,tests/harness) $(LOAD)
-$(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
-            tests/mutants/only.c $(OUT)/flags $(PROGRAMS) $(UNIT_TESTS) \
-            $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%)
+$(MUTANTS): $(BUILD)/mutants/%: tests/mutants/%.diff tests/mutants/build \
+            tests/mutants/only.c $(WITH)/compile $(PROGRAMS) $(UNIT_TESTS) \
+            $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%)
 	@mkdir -p $(@D)
-	$(Q)CC="$(CC)" CFLAGS="-std=gnu11 -D_GNU_SOURCE -I. -pthread $(CFLAGS)" \
-	    SERVER_LIBS="$(call LIBS_OF,libevent)" TEST_LIBS="$(TEST_LIBS)" \
+	$(Q)CC=$(call quote,$(CC)) CFLAGS=$(call quote,-std=gnu11 -D_GNU_SOURCE \
+	        -I. -pthread $(CPPFLAGS) $(CFLAGS) $(cflags_libevent) $(TEST_CFLAGS)) \
+	    SERVER_LIBS=$(call quote,$(LDFLAGS) $(libs_libevent) $(LDLIBS)) \
+	    TEST_LIBS=$(call quote,$(LDFLAGS) $(TEST_LIBS) $(LDLIBS)) \
 	    UNIT_OBJECTS="$(MUTANT_UNIT)" HARNESS_OBJECTS="$(MUTANT_HARNESS)" \
 	    OBJ="$(OBJ)" BIN="$(BIN)" tests/mutants/build $< $@
 	$(SAY) "  MUTANT $@"
@@ -199,38 +339,34 @@ $(MUTANTS): $(OUT)/mutants/%: tests/mutants/%.diff tests/mutants/build \
 FUZZ_TARGETS := hello options results
 FUZZ_PARTS   := $(CONTRACT) $(REPORT) $(RESULTS) $(LOAD) \
                 $(OBJ)/tests/conformance/hello_rule.o
-FUZZERS      := $(FUZZ_TARGETS:%=$(OUT)/tests/fuzz-%)
+FUZZERS      := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz-%)
 FUZZ_REPLAYS := $(FUZZERS:%=%-replay)
-$(FUZZERS): $(OUT)/tests/fuzz-%: $(OBJ)/tests/fuzz/%.o $(FUZZ_PARTS)
-$(FUZZ_REPLAYS): $(OUT)/tests/fuzz-%-replay: $(OBJ)/tests/fuzz/%.o \
+$(FUZZERS): $(BUILD)/tests/fuzz-%: $(OBJ)/tests/fuzz/%.o $(FUZZ_PARTS)
+$(FUZZ_REPLAYS): $(BUILD)/tests/fuzz-%-replay: $(OBJ)/tests/fuzz/%.o \
                  $(OBJ)/tests/fuzz/replay.o $(FUZZ_PARTS)
-$(FUZZERS): private LDFLAGS += -fsanitize=fuzzer
-$(OUT)/tests/fuzz-options $(OUT)/tests/fuzz-options-replay: \
-    private LDFLAGS += -Wl,--wrap=exit,--wrap=argp_parse
+$(FUZZERS): private OWN_LDFLAGS += -fsanitize=fuzzer
+$(BUILD)/tests/fuzz-options $(BUILD)/tests/fuzz-options-replay: \
+    private OWN_LDFLAGS += -Wl,--wrap=exit,--wrap=argp_parse
 
-$(PROGRAMS) $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults \
-$(OUT)/tests/harness $(OUT)/tests/soak $(OUT)/tests/planted \
-$(BADSERVERS:%=$(OUT)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS):
+TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
+         $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
+         $(BADSERVERS:%=$(BUILD)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS)
+$(TESTS): $(WITH)/check $(WITH)/jansson
+$(PROGRAMS) $(TESTS): $(WITH)/link
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_$(VARIANT)) $(FLAGS_$(VARIANT)) $(CFLAGS) -pthread \
-	    $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
 
-$(OBJ)/%.o: %.c $(OUT)/flags
+$(OBJ)/%.o: %.c $(WITH)/compile
 	@mkdir -p $(@D)
 	$(SAY) "  CC    $<"
 	$(Q)$(COMPILE) $(OWN_CFLAGS) $(WERROR) -c $< -o $@
 
-# V=1 shows the commands; CI=true (set by most CI) turns warnings to errors.
-ifeq ($(V),)
-Q   := @
-SAY := @echo
-else
-SAY := @:
-endif
-ifneq ($(CI),)
-WERROR := -Werror
-endif
+# V=1 shows the commands, and make -s nothing; CI=true (set by most CI) turns
+# warnings to errors.
+Q   := $(if $(V),,@)
+SAY := $(if $(V)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),@:,@echo)
+WERROR := $(if $(CI),-Werror)
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -240,16 +376,22 @@ endif
 .PHONY: all always help deps programs $(MODELS_ALL) harness tests \
         hello bufferevent load report yardstick \
         compare compare-quick compare-full compare-variants c10k check \
-        check-unit check-lines check-conformance check-faults check-harness \
-        check-calibration check-fuzz check-build check-compare check-mutants \
+        check-unit check-make check-lines check-conformance check-faults \
+        check-harness check-calibration check-fuzz check-build check-compare check-mutants \
         check-mutants-all \
         check-promises promises check-all check-bare coverage soak fuzz fuzzers format \
         format-check lint clean install uninstall
 
-all: programs ## build everything that this machine can build (default)
+all: programs ## build everything that this machine can build
 	@if [ -n "$(MISSING)" ]; then \
 	    echo "missing here: $(strip $(MISSING)); 'make deps' installs it"; fi
-	@echo "built $(words $(SERVERS)) servers in $(BIN). next: make compare"
+	$(SAY) "built $(words $(SERVERS)) servers in $(BIN). next: make compare"
+
+# `make -j4 clean all`: whatever else is asked for comes after clean.
+ifeq ($(firstword $(GOALS)),clean)
+$(filter-out clean,$(GOALS)): | clean
+$(addprefix $(WITH)/,compile link libevent jansson check): always | clean
+endif
 
 programs: $(PROGRAMS)
 
@@ -264,12 +406,16 @@ endif
 
 hello bufferevent load report yardstick: %: $(BIN)/%
 
-tests: $(UNIT_TESTS) $(OUT)/tests/conformance $(OUT)/tests/faults $(SHIM) \
-       $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) \
+tests: $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults $(SHIM) \
+       $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) \
        $(FUZZ_REPLAYS)
+
+# All CPUs, unless -j says how many.
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
+DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
@@ -284,39 +430,31 @@ $(NEEDS_DEPS): deps
 else
 
 ifneq ($(filter jansson,$(HAVE)),)
-COMPARE_FLAGS = --bin=$(BIN) \
-    --out=$(OUT)/$(if $(filter c10k,$@),compare-c10k,$@) \
-    $(if $(MODELS),--models="$(MODELS)") \
-    $(if $(SCENARIOS),--scenarios="$(SCENARIOS)") \
-    $(if $(TIME),--time="$(TIME)") $(if $(LIVES),--lives="$(LIVES)")
-# Through the environment, so that no quote in it ends anything here.
-export SERVER LAUNCHER
-SERVER_FLAG = $(if $(SERVER),--server="$$SERVER") \
-    $(if $(LAUNCHER),--launcher="$$LAUNCHER") \
-    $(if $(COMPARE_HOST),--host="$(COMPARE_HOST)")
+COMPARE_FLAGS = --bin=$(BIN) $(if $(OUT),,--out=$(BUILD)/$(@:c10k=compare-c10k)) \
+    $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
-COMPARE_BUILD = @$(MAKE) -q programs >/dev/null 2>&1 || { \
+COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
-    $(MAKE) --no-print-directory -j$(shell nproc) programs SAY=@: >&2; }
+    $(MAKE) --no-print-directory $(JOBS) programs SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)
 	$(COMPARE_BUILD)
-	@$(BIN)/compare $(COMPARE_FLAGS) $(SERVER_FLAG)
+	@$(BIN)/compare $(COMPARE_FLAGS)
 
 compare-quick: ## the same in 15 s: to look at, not to quote
 	$(COMPARE_BUILD)
-	@$(BIN)/compare --quick $(COMPARE_FLAGS) $(SERVER_FLAG)
+	@$(BIN)/compare --quick $(COMPARE_FLAGS)
 
-c10k: ## 10 000 clients, 16 of them busy: who holds them, and at what cost
+c10k: ## ten thousand clients, 16 of them busy (two minutes)
 	$(COMPARE_BUILD)
-	@$(BIN)/compare --c10k $(COMPARE_FLAGS) $(SERVER_FLAG)
+	@$(BIN)/compare --c10k $(COMPARE_FLAGS)
 
-compare-variants: ## libevent on poll and select, its buffers, swapcontext, large stacks
+compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 	$(COMPARE_BUILD)
-	@$(BIN)/compare --variants $(COMPARE_FLAGS) $(SERVER_FLAG)
+	@$(BIN)/compare --variants $(COMPARE_FLAGS)
 
 compare-full: ## everything, with the larger sizes (some minutes)
 	$(COMPARE_BUILD)
-	@$(BIN)/compare --full $(COMPARE_FLAGS) $(SERVER_FLAG)
+	@$(BIN)/compare --full $(COMPARE_FLAGS)
 else
 compare compare-quick compare-full compare-variants c10k:
 	@echo "compare needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
@@ -324,7 +462,7 @@ compare compare-quick compare-full compare-variants c10k:
 endif
 
 # What compare and the tests need to find, whichever folder they run in.
-TEST_ENV = FIVEWAYS_BIN="$(abspath $(BIN))" FIVEWAYS_VARIANT="$(VARIANT)"
+TEST_ENV = FIVEWAYS_BIN="$$PWD/$(BIN)" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
 check check-unit check-lines check-conformance check-faults check-harness \
@@ -334,16 +472,15 @@ check-promises promises:
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 else
-# Building uses all CPUs, unless -j says how many. What waits more than it
-# computes runs side by side; the harness's tests measure, and run alone. The
-# mutants, which test the tests, and check-compare are for CI and check-all.
-CHECK_BESIDE := check-conformance check-faults check-unit
+# What waits more than it computes runs side by side; the harness's tests
+# measure, and run alone. The mutants, which test the tests, and check-compare
+# are for CI and check-all.
+CHECK_BESIDE := check-conformance check-faults check-unit check-make
 CHECK_PARTS := check-lines $(CHECK_BESIDE) check-harness check-fuzz \
                $(if $(VARIANT),,check-promises)
 CHECK_ALONE := $(filter-out check-lines $(CHECK_BESIDE),$(CHECK_PARTS))
 check: ## prove it correct (3 min at most)
-	@$(MAKE) --no-print-directory tests programs \
-	    $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+	@$(MAKE) --no-print-directory $(JOBS) tests programs
 	@$(MAKE) --no-print-directory check-lines
 	@tests/side_by_side $(CHECK_BESIDE:%="$(MAKE) --no-print-directory %")
 	@for part in $(CHECK_ALONE); do \
@@ -353,64 +490,65 @@ check: ## prove it correct (3 min at most)
 check-unit: $(UNIT_TESTS) $(PROGRAMS) ## the unit tests alone
 	@$(TEST_ENV) tests/side_by_side $(foreach test,$(UNIT_TESTS),"echo $(test); $(test)")
 
-check-conformance: $(OUT)/tests/conformance $(PROGRAMS) ## every case against each server
-	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/conformance
+check-conformance: $(BUILD)/tests/conformance $(PROGRAMS) ## every case against each server
+	@$(TEST_ENV) tests/conformance/run $(BUILD)/tests/conformance
 
-check-faults: $(OUT)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
-	@$(TEST_ENV) tests/conformance/run $(OUT)/tests/faults
+check-faults: $(BUILD)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
+	@$(TEST_ENV) tests/conformance/run $(BUILD)/tests/faults
 
-check-lines: $(PROGRAMS) ## the five server.c line up; the contract waits for nothing
+check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
 	@OBJ="$(OBJ)" tests/lines/run
+	@tests/lines/settings $(BIN)
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
-check-harness: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
-check-calibration: $(OUT)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
+check-calibration: $(BUILD)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
 	@$(TEST_ENV) tests/harness/calibration
 
-check-compare: $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
+check-compare: $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
 	@$(TEST_ENV) tests/harness/run --rest
 
-SUITES := $(OUT)/tests/conformance $(OUT)/tests/faults
+SUITES := $(BUILD)/tests/conformance $(BUILD)/tests/faults
 check-mutants: $(MUTANTS_FAST) $(SUITES) $(SHIM) ## wrong programs that the tests must find
-	@$(TEST_ENV) tests/mutants/run $(OUT)/mutants $(SUITES)
+	@$(TEST_ENV) tests/mutants/run $(BUILD)/mutants $(SUITES)
 
 check-mutants-all: $(MUTANTS) $(SUITES) $(SHIM) ## also those that it takes long to find
-	@$(TEST_ENV) tests/mutants/run --all $(OUT)/mutants $(SUITES)
+	@$(TEST_ENV) tests/mutants/run --all $(BUILD)/mutants $(SUITES)
 
 check-promises: $(SUITES) ## tests/PROMISES.md is about the tests there are
 	@$(TEST_ENV) tests/promises/check $(SUITES)
 
 CASE_RESULTS := $(SUITES:%=%.results)
-promises: $(OUT)/tests/harness $(BADSERVERS:%=$(OUT)/tests/%) $(PROGRAMS) ## run the tests it names and write tests/PROMISES.md (5 min)
-	@$(TEST_ENV) $(OUT)/tests/harness
+promises: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## run these tests, write tests/PROMISES.md (5 min)
+	@$(TEST_ENV) $(BUILD)/tests/harness
 	@for part in check-unit check-conformance check-faults \
 	    check-mutants-all; do \
 	    $(MAKE) --no-print-directory $$part || exit 1; done
-	@tests/promises/generate $(CASE_RESULTS) >$(OUT)/PROMISES.md && \
-	    tests/promises/the_run $(CASE_RESULTS) $(OUT)/mutants.results \
-	    >>$(OUT)/PROMISES.md
-	@mv $(OUT)/PROMISES.md tests/PROMISES.md
+	@tests/promises/generate $(CASE_RESULTS) >$(BUILD)/PROMISES.md && \
+	    tests/promises/the_run $(CASE_RESULTS) $(BUILD)/mutants.results \
+	    >>$(BUILD)/PROMISES.md
+	@mv $(BUILD)/PROMISES.md tests/PROMISES.md
 	@echo "wrote tests/PROMISES.md"
 
 check-fuzz: $(FUZZ_REPLAYS) ## parsers against stored and changed hostile inputs
 	@$(TEST_ENV) tests/fuzz/run replay
 
-check-build: $(OUT)/tests/planted $(PROGRAMS) ## that this VARIANT is what it is called
+check-build: $(BUILD)/tests/planted $(PROGRAMS) ## that this VARIANT is what it is called
 	@$(TEST_ENV) tests/builds/run
 
-check-all: ## all of it in every build, a line for each (BUILDS= narrows it down)
+check-all: ## all of it in every build, a line for each
 	@tests/builds/matrix $(filter-out check-promises,$(CHECK_PARTS)) \
 	    check-compare
 	@$(MAKE) --no-print-directory check-mutants-all
 	@$(MAKE) --no-print-directory check-promises
 
-check-bare: ## the README on machines that have nothing (root, debootstrap; 10 min)
+check-bare: ## the README's commands on bare machines (root)
 	@tests/bare/run
 
 ifneq ($(VARIANT),coverage)
-coverage: ## lines and branches of the servers that the tests execute
+coverage: ## lines and branches of servers that tests execute
 	@$(MAKE) --no-print-directory VARIANT=coverage coverage
 else
 COVERED_BY := check-unit check-conformance $(filter check-faults,$(CHECK_PARTS))
@@ -422,21 +560,20 @@ endif
 endif
 endif
 
-SOAK_SECONDS ?= 1800
-SEED ?= 1
-soak: $(OUT)/tests/soak $(PROGRAMS) ## verified traffic of every kind, SOAK_SECONDS=1800 SEED=1 MODELS= SOAK_FROM=
-	@$(TEST_ENV) $(OUT)/tests/soak --seconds="$(SOAK_SECONDS)" \
-	    --seed="$(SEED)" $(MODELS:%=--model=%) \
-	    $(if $(SOAK_FROM),--from="$(SOAK_FROM)")
+check-make: ## what can be set on make's command line
+	@tests/builds/make_usage.sh
 
-FUZZ_SECONDS ?= 60
-fuzz: ## search for inputs that break a parser, FUZZ_SECONDS=60 for each (needs clang)
-	@FUZZ_SECONDS="$(FUZZ_SECONDS)" tests/fuzz/run search
+soak: $(BUILD)/tests/soak $(PROGRAMS) ## verified traffic of every kind, for half an hour
+	@$(TEST_ENV) $(BUILD)/tests/soak $(filter-out --models=%,$(GIVEN_FLAGS)) \
+	    $(patsubst %,--model=%,$(subst $(comma), ,$(MODELS)))
+
+fuzz: ## search for inputs that break a parser (clang)
+	@tests/fuzz/run search
 
 fuzzers: $(FUZZERS)
 
 # One package at a time: libevent alone may be missing and the rest works.
-deps: ## install what is missing, with apt (through sudo if not root)
+deps: ## install what is missing, with apt (and sudo)
 	@missing="$(strip $(MISSING) $(MISSING_TOOLS))"; \
 	if [ -z "$$missing" ]; then echo "nothing is missing"; exit 0; fi; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
@@ -450,14 +587,23 @@ deps: ## install what is missing, with apt (through sudo if not root)
 	        --no-install-recommends $$package >/dev/null || \
 	        echo "could not install $$package" >&2; done
 
-help: ## list these targets
+# 80 columns: a sentence above has 54 of them at most.
+help: ## list all this
 	@awk -F ':.*## ' '/^[a-z%$$(][^ ]*:.*## / \
 	    {sub(/^\$$\(MODELS_ALL\)/, "<model>", $$1); \
-	     printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo "compare takes MODELS=, SCENARIOS=, TIME=5s, LIVES=3,"
-	@echo "SERVER=\"name=command {port}\", LAUNCHER=\"ip netns exec NAME\","
-	@echo "COMPARE_HOST=ADDRESS; harness/README.md has more on them."
-	@echo "each target takes VARIANT= one of: $(VARIANTS). V=1 shows the commands."
+	     printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@awk -F ' *[|] *' '/^define SETTINGS/ { on = 1; next } /^endef/ { on = 0 } \
+	    on { if ($$2 != last) { last = $$2; gsub(/%/, "*", $$2); \
+	            gsub(/ /, ", ", $$2); print "\nfor " $$2 ":" } \
+	        gsub(/%/, "*", $$1); gsub(/ /, "= ", $$1); line = "  " $$1 "="; \
+	        if (length(line) > 19) { print line; line = "" } \
+	        line = sprintf("%-19s", line); \
+	        n = split($$4, words, " "); for (i = 1; i <= n; i++) { \
+	            if (length(line " " words[i]) > 80) { print line; \
+	                line = sprintf("%19s", "") } \
+	            line = line " " words[i] } print line }' Makefile
+	@echo
+	@echo "VARIANT is one of: $(VARIANTS)"
 
 SOURCES = $(shell find blocking threaded selectloop coroutine libevent \
             harness tests -name '*.[ch]')
@@ -473,12 +619,16 @@ lint: format-check ## clang-format, clang-tidy, shellcheck
 	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
-	@for program in $(PROGRAMS); do install -D -m 755 $$program \
-	    "$(DESTDIR)$(PREFIX)/bin/fiveways-$$(basename $$program)"; done
+	@for program in $(PROGRAMS); do \
+	    install -DT -m 755 "$$program" $(INSTALLED)"$${program##*/}" || { \
+	        echo "$${program##*/} could not be installed there;" \
+	            "try sudo, or PREFIX=$$HOME/.local" >&2; exit 1; }; done
 
-uninstall:
-	@for program in $(PROGRAMS); do rm -f \
-	    "$(DESTDIR)$(PREFIX)/bin/fiveways-$$(basename $$program)"; done
+uninstall: ## remove them from there
+	@for program in $(PROGRAMS); do rm -f $(INSTALLED)"$${program##*/}" || { \
+	    echo "$${program##*/} could not be removed from there" >&2; \
+	    exit 1; }; done
+INSTALLED = $(call quote,$(DESTDIR)$(PREFIX)/bin/fiveways-)
 
 clean: ## remove build/
 	@rm -rf build

@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* ---- the clock ----------------------------------------------------------
- */
+/* ---- the clock --------------------------------------------------------- */
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  INT64_C(1000000000)
@@ -51,11 +50,9 @@ struct deadline *deadline_first(const struct deadline_queue *queue);
  * up to there. Returns 0, or -1 with errno ENOMEM. */
 int deadline_reserve(struct deadline_queue *queue, size_t count);
 
-/*
- * Put `deadline` in the queue at `at_ns`, or move it there if it is in the
- * queue already. Returns 0, or -1 with errno ENOMEM, and then it is in no
- * queue. It must stay where it is in memory until it is removed.
- */
+/* Put `deadline` in the queue at `at_ns`, or move it there. Returns 0, or -1
+ * with errno ENOMEM, and then it is in no queue. It must stay where it is in
+ * memory until it is removed. */
 int deadline_set(struct deadline_queue *queue, struct deadline *deadline,
                  int64_t at_ns);
 
@@ -78,9 +75,7 @@ int units_parse_count(const char *text, int64_t *value);
 int units_parse_bytes(const char *text, int64_t *bytes);
 int units_parse_time(const char *text, int64_t *time_ns);
 
-enum {
-    UNITS_TEXT_BYTES = 32 /* are always enough for the next four */
-};
+#define UNITS_TEXT_BYTES 32 /* are always enough for the next four */
 
 /* Write into `text` and return it. Three significant digits: "94.8k",
  * "1.90 ms", "512 KiB"; "-" for what is not finite. */
@@ -97,8 +92,7 @@ void text_append(char *text, size_t bytes, const char *separator,
                  const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* ---- flags by table ------------------------------------------------------
- */
+/* ---- flags by table ---------------------------------------------------- */
 
 /* One flag. It sets `on`, or takes a value for `number`, `amount` or `text`.
  */
@@ -123,45 +117,36 @@ struct flag {
 /* The rows of a table, which ends with {0}: a number, a choice of words, an
  * amount, a switch, a text; and what is given without a flag, several texts
  * or one, which are NULL before. */
-#define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
+#define FLAG_ROW(name_, letter_, takes_, help_, ...)                         \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
-        .number = (number_), .low = (int)(low_), .high = (int)(high_),       \
-        .help = (help_)                                                      \
+        .help = (help_), __VA_ARGS__                                         \
     }
+#define FLAG_NUMBER(name_, letter_, takes_, number_, low_, high_, help_)     \
+    FLAG_ROW(name_, letter_, takes_, help_, .number = (number_),             \
+             .low = (int)(low_), .high = (int)(high_))
 #define FLAG_WORD(name_, letter_, takes_, number_, help_)                    \
     FLAG_NUMBER(name_, letter_, takes_, number_, 0, 0, help_)
 #define FLAG_AMOUNT(name_, letter_, takes_, parse_, amount_, least_, most_,  \
                     allowed_, help_)                                         \
-    {                                                                        \
-        .name = (name_), .letter = (letter_), .takes = (takes_),             \
-        .parse = (parse_), .amount = (amount_), .low = (least_),             \
-        .high = (most_), .allowed = (allowed_), .help = (help_)              \
-    }
+    FLAG_ROW(name_, letter_, takes_, help_, .parse = (parse_),               \
+             .amount = (amount_), .low = (least_), .high = (most_),          \
+             .allowed = (allowed_))
 #define FLAG_ON(name_, letter_, on_, help_)                                  \
-    {                                                                        \
-        .name = (name_), .letter = (letter_), .on = (on_), .help = (help_)   \
-    }
+    FLAG_ROW(name_, letter_, NULL, help_, .on = (on_))
 #define FLAG_TEXT(name_, letter_, takes_, text_, help_)                      \
-    {                                                                        \
-        .name = (name_), .letter = (letter_), .takes = (takes_),             \
-        .text = (text_), .help = (help_)                                     \
-    }
+    FLAG_ROW(name_, letter_, takes_, help_, .text = (text_))
 #define FLAG_ARGUMENTS(takes_, texts_, most_)                                \
-    {                                                                        \
-        .name = "", .takes = (takes_), .text = (texts_), .high = (most_)     \
-    }
+    FLAG_ROW("", 0, takes_, NULL, .text = (texts_), .high = (most_))
 #define FLAG_ARGUMENT(takes_, text_) FLAG_ARGUMENTS(takes_, text_, 1)
 
-/*
- * Set what the command line says, by the rows of `flags` and then of
+/* Set what the command line says, by the rows of `flags` and then of
  * `own_flags`, which may be NULL and have a heading of their own in --help;
  * `about` is the first paragraph there, and behind a \v in it the last ones.
- * A wrong value: one sentence on standard error that names flag, value and
- * what would be right, and exit(2); what is no flag at all argp refuses in
- * its own words, with the same status. --help, --usage and --version answer
- * and exit(0). No memory to read them with: exit(1).
- */
+ * A wrong value: one sentence that names flag, value and what would be right,
+ * and exit(2); what is no flag at all argp refuses in its own words, with the
+ * same status. --help, -h, --usage and --version answer and exit(0). No
+ * memory to read them with: exit(1). */
 void flags_parse(const char *program, const char *about,
                  const struct flag *flags, const struct flag *own_flags,
                  int argc, char **argv);
@@ -171,19 +156,16 @@ void flags_parse(const char *program, const char *about,
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
 
-/* ---- what the kernel says of itself and of processes --------------------
- */
+/* ---- what the kernel says of itself, of processes and to us ------------ */
 
 enum {
     PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms; to find them
                               * among 10 000 takes as long */
 };
 
-/*
- * Read such a file into `text`, as far as it fits, and end it with a 0;
+/* Read such a file into `text`, as far as it fits, and end it with a 0;
  * `path` is as for printf. Returns how much there was: 0 if there is no such
- * file.
- */
+ * file. */
 size_t proc_read(char *text, size_t text_bytes, const char *path, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -198,5 +180,15 @@ double proc_number(const char *text, const char *key);
  * PROC_THREADS_MAX threads made them, those that have ended and are not
  * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
+
+/* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
+ * started us has blocked them. The last two stay ignored where they were: in
+ * the background of a script, under nohup. */
+void signals_catch(void (*handler)(int number));
+
+/* Is a connected socket connected to itself? Where nobody listens on a port
+ * of this machine, the kernel may choose just that for our own end, and TCP
+ * takes it: all that is sent comes back. */
+bool socket_is_own_peer(int fd);
 
 #endif

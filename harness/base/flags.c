@@ -24,7 +24,7 @@ struct parse {
     /* By argp's key: of what is no flag, it is ARGP_KEY_ARG, which is 0. */
     const struct flag *flags[KEYS];
     /* The same for argp, with a heading between the tables. */
-    struct argp_option options[FLAGS_MAX + 2];
+    struct argp_option options[FLAGS_MAX + 3];
     int noptions; /* how many */
 };
 
@@ -107,8 +107,8 @@ set_argument(const char *program, const struct flag *argument,
     int given = 0;
     while (argument->text[given] != NULL) {
         if (++given >= argument->high) {
-            fprintf(stderr, "%s: %s: only one %s can be given\n", program,
-                    text, argument->takes);
+            fprintf(stderr, "%s: %s: please give one %s, in one word\n",
+                    program, text, argument->takes);
             exit(2);
         }
     }
@@ -123,6 +123,9 @@ parse_one(int key, char *text, struct argp_state *state)
     if (key == ARGP_KEY_ARG) {
         set_argument(parse->program, parse->flags[key], text);
         return 0;
+    }
+    if (key == 'h') {
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
     }
     if (key < 0 || key >= KEYS || parse->flags[key] == NULL) {
         return ARGP_ERR_UNKNOWN;
@@ -181,6 +184,8 @@ flags_parse(const char *program, const char *about, const struct flag *flags,
             .doc = "Of this model alone:", .group = FLAGS_MAX};
         add_rows(&parse, own_flags, FLAGS_MAX);
     }
+    parse.options[parse.noptions++] =
+        (struct argp_option){.key = 'h', .flags = OPTION_HIDDEN};
     if (parse.flags[ARGP_KEY_ARG] != NULL) {
         parser.args_doc = parse.flags[ARGP_KEY_ARG]->takes;
     }

@@ -1,12 +1,15 @@
 /*
- * proc.c: what the kernel says, in files that are text.
+ * proc.c: a process and the kernel: what it says in files that are text, the
+ * signals that end us, and whom a socket is connected to.
  */
 #include <glob.h>
 #include <math.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "harness/base/base.h"
 
@@ -47,6 +50,37 @@ proc_number(const char *text, const char *key)
     const char *number = proc_behind(text, key);
 
     return number ? strtod(number, NULL) : NAN;
+}
+
+void
+signals_catch(void (*handler)(int number))
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    const struct sigaction action = {.sa_handler = handler,
+                                     .sa_flags = SA_RESTART};
+    struct sigaction before;
+    sigset_t caught;
+    sigemptyset(&caught);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        sigaction(numbers[i], &action, &before);
+        if (before.sa_handler == SIG_IGN && numbers[i] != SIGTERM) {
+            sigaction(numbers[i], &before, NULL);
+        }
+        sigaddset(&caught, numbers[i]);
+    }
+    sigprocmask(SIG_UNBLOCK, &caught, NULL);
+}
+
+bool
+socket_is_own_peer(int fd)
+{
+    struct sockaddr_storage own = {0};
+    struct sockaddr_storage peer = {0};
+    socklen_t own_bytes = sizeof own;
+    socklen_t peer_bytes = sizeof peer;
+    return getsockname(fd, (struct sockaddr *)&own, &own_bytes) == 0 &&
+           getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) == 0 &&
+           memcmp(&own, &peer, sizeof own) == 0;
 }
 
 /* Add those that one thread made to the `count` that there are. Returns how

@@ -61,7 +61,7 @@ bool
 contender_offers(const struct contender *contender,
                  const struct scenario *scenario)
 {
-    return contender->kind == CONTENDER_OWN ||
+    return !contender->plain ||
            (!scenario->handshake && scenario->delay_ms == 0 &&
             scenario->work_us == 0);
 }

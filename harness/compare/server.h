@@ -1,20 +1,17 @@
 /*
  * server.h: servers, each from exec to its last breath.
  *
- * A server is started in a process group of its own, pinned to its CPUs
- * before exec, with default signal dispositions and nothing blocked. It is
- * measured from outside: CPU time by its CPU clock, memory by smaps_rollup,
- * context switches of its whole life by wait4.
- *
- * Any number may run at a time. Each has a keeper, a process of ours that is
- * its parent and that of all that it leaves behind, and ends them when we are
- * gone, whatever has ended us.
+ * A server is started in a process group of its own, pinned to its CPUs, with
+ * default signal dispositions, and measured from outside. Any number may run
+ * at a time. Each has a keeper, a process of ours that is its parent and that
+ * of all that it leaves behind, and ends them when we are gone, whatever has
+ * ended us.
  *
  * With a launcher the server is a descendant of what we started, or out of
  * sight; then nothing is known of its costs.
  *
- *   server.c         start, stop, how it ended
- *   server_line.c    the command line; addresses
+ *   server.c         start, stop
+ *   server_line.c    the command line; addresses; how it ended, in words
  *   server_watch.c   what can be read of one that runs
  */
 #ifndef FIVEWAYS_SERVER_H
@@ -29,7 +26,7 @@
 
 enum {
     SERVER_ARGUMENTS_MAX = 24,  /* the final NULL included */
-    SERVER_REASON_BYTES = 256,  /* a sentence */
+    SERVER_REASON_BYTES = 512,  /* a sentence */
     SERVER_LINE_BYTES = 4096,   /* a command, expanded and launched, for sh */
     SERVER_OUTPUT_BYTES = 4096, /* kept of what one prints */
 };
@@ -51,8 +48,7 @@ struct server_order {
 
 /* A server that runs or has run. */
 struct server {
-    pid_t pid;                       /* its process; 0: a launcher started it
-                                      * out of our sight */
+    pid_t pid;                       /* 0: a launcher put it out of sight */
     pid_t keeper_pid;                /* of the keeper */
     int keeper_fd;                   /* readable when it has ended */
     int output_fd;                   /* files in memory: what it prints on */
@@ -62,22 +58,21 @@ struct server {
     struct sockaddr_storage address; /* where it listens */
     socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
+    char listens[128];               /* not ready: all addresses, or "" */
     /* From here on known when it has been stopped. */
     int wait_status;  /* as wait4 gives it */
     bool killed;      /* SIGTERM was not enough */
     bool ended_early; /* ... or not needed */
-    long switches;    /* context switches of its whole life, all threads; -1:
-                       * unknown, for a launcher started it */
+    bool left_behind; /* processes, which went on without it */
+    long switches;    /* in its whole life, all threads; -1: unknown */
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
 
-/*
- * Start a server and wait until it is ready: until it says so, or, for a
+/* Start a server and wait until it is ready: until it says so, or, for a
  * command with {port}, until something listens on the port that we chose.
  * Returns 0; or -1 and a sentence in `reason`, and then nothing is left of
- * it. Blocks, for start_timeout_ns at most.
- */
+ * it. Blocks, for start_timeout_ns at most. */
 int server_start(struct server *server, const struct server_order *order,
                  char reason[SERVER_REASON_BYTES]);
 
@@ -89,17 +84,22 @@ void server_stop(struct server *server);
 /* True if it has ended by itself, and its keeper has noticed. */
 bool server_has_ended(const struct server *server);
 
-/* How it ended, in words, with the last line of its standard error. Only
- * after server_stop(). */
+/* How it ended, in words, with the last line that it printed. Only after
+ * server_stop(), as is the next one. */
 void server_describe_end(const struct server *server,
                          char reason[SERVER_REASON_BYTES]);
 
-/* Copy the last line of `output` or `errors` that is not empty, or "". Bytes
- * that could steer a terminal become "?". */
-void server_last_line(const char *output, char *line, size_t line_bytes);
+/* Why it did not start, or end later than it began, and what to do. */
+void server_describe_start(const struct server *server,
+                           const struct server_order *order,
+                           char reason[SERVER_REASON_BYTES]);
 
-/* ---- what can be read of one that runs ----------------------------------
- */
+/* Copy the last line of `output` or `errors` that is not empty, or "", and
+ * clean it: what could steer a terminal, or be no UTF-8, becomes "?". */
+void server_last_line(const char *output, char *line, size_t line_bytes);
+void server_clean(char *text);
+
+/* ---- what can be read of one that runs --------------------------------- */
 
 /* What can be read at a moment; NAN: unknown. */
 struct server_look {
@@ -109,6 +109,8 @@ struct server_look {
     double faults;    /* minor page faults of all its threads so far */
     double switches;  /* context switches, voluntary or not, of all threads
                        * that live; of PROC_THREADS_MAX or more unknown */
+    bool asleep;      /* all of these threads wait: none is at work, or held
+                       * by a tracer */
     double stack_kib; /* of a thread in the kernel: its account of all
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher
@@ -122,19 +124,22 @@ void server_look(const struct server *server, struct server_look *look);
  * it is gone or out of sight. */
 double server_cpu_ns(const struct server *server);
 
+/* Fill in `listens` of a server that is not where it was looked for, by ss(8)
+ * where that is installed. */
+void server_find_listeners(struct server *server);
+
 /* True if it has child processes, whose CPU time and memory are not seen.
  * Takes 15 us for each thread. */
 bool server_forks(const struct server *server);
 
 /* True if its main thread is in one of these states, letters of proc(5):
- * busy is at work, waiting for a CPU to go on, or held up by the kernel
- * inside a call; stopped it is with SIGSTOP or by a debugger. */
+ * busy is at work, waiting for a CPU to go on, or held up inside a call by
+ * the kernel or a tracer; stopped it is with SIGSTOP or by a debugger. */
 bool server_is(const struct server *server, const char *states);
-#define SERVER_BUSY    "RD"
+#define SERVER_BUSY    "RDt"
 #define SERVER_STOPPED "Tt"
 
-/* ---- command lines and addresses ----------------------------------------
- */
+/* ---- command lines and addresses --------------------------------------- */
 
 /* The command line of a server. */
 struct server_line {
@@ -142,24 +147,20 @@ struct server_line {
     const char *arguments[SERVER_ARGUMENTS_MAX + 5]; /* NULL behind them */
 };
 
-/*
- * Make it from an order, with `port` in the place of each {port}, the order's
+/* Make it from an order, with `port` in the place of each {port}, the order's
  * host or 127.0.0.1 in that of each {host}, and the launcher before it. A
- * single simple command is exec'ed by the shell, so that the process that we
- * measure is the server itself and not a shell that waits for it. Returns
- * NULL; or why it cannot be done, a phrase. The line points into `order`.
- */
+ * single simple command is exec'ed by the shell, so that we measure the
+ * server itself and not a shell that waits for it. Returns NULL; or why it
+ * cannot be done, a phrase. The line points into `order`. */
 const char *server_make_line(const struct server_order *order, int port,
                              struct server_line *line);
 
-/*
- * What a launcher starts is `sh -s`, which reads this script, so that no
+/* What a launcher starts is `sh -s`, which reads this script, so that no
  * program is needed on the other host and no quoting gets through a launcher
  * wrong. It reports its server's number in a line that begins with
  * SERVER_PID_WORDS, and ends the server when one more line comes or standard
  * input ends: a signal does not get through every launcher, and the end of
- * standard input comes by itself when we die or the connection breaks.
- */
+ * standard input comes by itself when we die or the connection breaks. */
 extern const char server_leash[];
 #define SERVER_PID_WORDS "the server is process "
 
@@ -169,13 +170,10 @@ int server_address(const char *host, int port,
                    struct sockaddr_storage *address,
                    socklen_t *address_bytes);
 
-/*
- * Look for the first ready line in what a server has printed: it ends in an
- * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank. One that
- * goes on with anything else is a greeting like any other, and half a line
- * may still become another address. If `host` is not NULL, the address is
- * its, and only the port that of the line. Returns 0, or -1 if there is none.
- */
+/* Look for the first ready line in what a server has printed: it ends in an
+ * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank; half a
+ * line may still become another address. If `host` is not NULL, the address
+ * is its, and only the port that of the line. Returns 0, or -1 for none. */
 int server_read_ready(const char *output, const char *host,
                       struct sockaddr_storage *address,
                       socklen_t *address_bytes);

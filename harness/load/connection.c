@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,18 +44,13 @@ is_churned(const struct engine *run, const struct connection *connection)
 void
 connection_close(struct engine *run, struct connection *connection)
 {
-    switch (connection->state) {
-    case CONNECTION_CONNECTING:
+    enum connection_state state = connection->state;
+    if (state == CONNECTION_CONNECTING) {
         run->connecting--;
-        break;
-    case CONNECTION_GREETING:
-    case CONNECTION_ECHOING:
-    case CONNECTION_PARTING:
+    } else if (state == CONNECTION_GREETING || state == CONNECTION_ECHOING ||
+               state == CONNECTION_PARTING) {
         run->pending--;
         run->strangers -= !connection->served;
-        break;
-    default:
-        break;
     }
     deadline_remove(&run->wakes, &connection->wake);
     open_loop_forget(run, connection);
@@ -122,18 +118,16 @@ send_more(struct connection *connection)
         int64_t left = stream->message_end - stream->nwritten;
         int hello_left = stream->hello_end - stream->hello_sent;
         ssize_t nwritten = 0;
-        if (left > PATTERN_WINDOW_BYTES) {
-            left = PATTERN_WINDOW_BYTES;
-        }
         if (hello_left > 0) {
             /* The message goes in the same segment. */
             nwritten = send(connection->fd, hello + stream->hello_sent,
                             (size_t)hello_left,
                             MSG_NOSIGNAL | (left > 0 ? MSG_MORE : 0));
         } else if (left > 0) {
-            nwritten = send(connection->fd,
-                            pattern_window(stream->number, stream->nwritten),
-                            (size_t)left, MSG_NOSIGNAL);
+            nwritten =
+                send(connection->fd,
+                     pattern_window(stream->number, stream->nwritten),
+                     (size_t)MIN(left, PATTERN_WINDOW_BYTES), MSG_NOSIGNAL);
         }
         if (nwritten == -1 && errno != EAGAIN) {
             stream->last_errno = errno;
@@ -202,9 +196,7 @@ connection_wake(struct engine *run, struct connection *connection)
 void
 connection_moved(struct engine *run)
 {
-    if (run->now_ns - run->moved_ns > run->gap_ns) {
-        run->gap_ns = run->now_ns - run->moved_ns;
-    }
+    run->gap_ns = MAX(run->gap_ns, run->now_ns - run->moved_ns);
     run->moved_ns = run->now_ns;
 }
 
@@ -214,20 +206,16 @@ static void
 keep_mismatch(struct engine *run, const struct connection *connection,
               unsigned char expected, const unsigned char *got, size_t count)
 {
-    struct engine_result *result = run->result;
+    struct engine_mismatch *mismatch = &run->result->mismatch;
     const struct stream *stream = &connection->stream;
-    if (engine_has_wrong_byte(result)) {
+    if (engine_has_wrong_byte(run->result)) {
         return;
     }
-    result->mismatch = (struct engine_mismatch){
-        .connection = stream->number,
-        .offset = stream->nread,
-        .expected = expected,
-        .got = *got,
-    };
+    *mismatch = (struct engine_mismatch){stream->number, stream->nread,
+                                         expected, *got, ""};
     if (stream->hello_end == HELLO_BYTES &&
         stream->hello_read < HELLO_BYTES) {
-        strcpy(result->mismatch.origin, "in the greeting");
+        strcpy(mismatch->origin, "in the greeting");
     } else {
         pattern_explain(run, connection, got, count);
     }
@@ -251,8 +239,8 @@ verify(struct engine *run, struct connection *connection, size_t count)
         bytes++;
         count--;
     }
-    int64_t due = stream->message_end - stream->nread;
-    size_t compared = (int64_t)count < due ? count : (size_t)due;
+    size_t compared =
+        MIN(count, (size_t)(stream->message_end - stream->nread));
     size_t right =
         pattern_compare(stream->number, stream->nread, bytes, compared);
     stream->nread += (int64_t)right;
@@ -292,9 +280,8 @@ count_echo(struct engine *run, struct connection *connection)
     }
 }
 
-/* What follows an echo: the next message, or in an open loop the message that
- * has been waiting for a connection, if there is one. There is also to be
- * sent what came due while events were handled. */
+/* What follows an echo: the next message; in an open loop that which waits
+ * for a connection, and what came due while events were handled. */
 static void
 go_on(struct engine *run, struct connection *connection)
 {
@@ -356,24 +343,21 @@ connection_receive(struct engine *run, struct connection *connection,
 
 /* ---- where it comes from ------------------------------------------------
  *
- * One client address has about 28 000 ports towards one server, and each
- * stays taken for a minute after its connection was closed. A server on
- * 127.0.0.0/8 can be reached from all of 127.0.0.0/8, so runs that may need
- * more ports than that spread over many of its addresses.
+ * A client address has about 28 000 ports towards a server, and each stays
+ * taken for a minute after its connection was closed. A server on 127.0.0.0/8
+ * can be reached from all of it, so runs that may need more ports spread over
+ * many of its addresses.
  */
 
 bool
 source_is_loopback(const struct engine_options *options)
 {
-    if (options->address.ss_family == AF_INET6) {
-        struct sockaddr_in6 address;
-        memcpy(&address, &options->address, sizeof address);
-        return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr);
-    }
-    struct sockaddr_in address;
-    memcpy(&address, &options->address, sizeof address);
-    return options->address.ss_family == AF_INET &&
-           ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    const void *address = &options->address;
+    const struct sockaddr_in *in = address;
+    const struct sockaddr_in6 *in6 = address;
+    return options->address.ss_family == AF_INET6
+               ? IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)
+               : ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 /* The port is chosen by connect. Returns 0, or -1 with errno. */
@@ -446,6 +430,13 @@ finish_connect(struct engine *run, struct connection *connection,
         connection_fail(run, connection,
                         error != 0 ? error_of_errno(error) : ENGINE_RESET,
                         error);
+        return;
+    }
+    /* Not asked after an echo: two system calls for each connection of churn
+     * would be part of its price. */
+    if ((!connection->connected || connection->failures > 0) &&
+        socket_is_own_peer(connection->fd)) {
+        connection_fail(run, connection, ENGINE_REFUSED, ECONNREFUSED);
         return;
     }
     run->connecting--;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/load/internal.h"
 #include "harness/load/load.h"
@@ -15,8 +16,6 @@ enum {
     CLIENTS_FOR_ONE = 64,       /* closed loop: what one thread is for */
     RATE_FOR_ONE_PER_S = 40000, /* open loop: the same */
 };
-
-struct crew;
 
 /* One of the threads. */
 struct member {
@@ -45,19 +44,13 @@ share_of(uint64_t whole, int count, int index)
 }
 
 static int
-smaller(int64_t a, int64_t b)
-{
-    return (int)(a < b ? a : b);
-}
-
-static int
 useful_threads(const struct engine_options *options, int threads)
 {
-    int most = smaller(CREW_MAX, options->clients);
+    uint64_t most = (uint64_t)MIN(CREW_MAX, options->clients);
     if (options->echoes_max != 0) {
-        most = smaller(most, (int64_t)options->echoes_max);
+        most = MIN(most, options->echoes_max);
     }
-    return threads < 1 ? 1 : smaller(threads, most);
+    return MAX(1, MIN(threads, (int)most));
 }
 
 /* Several Poisson schedules together are one of the sum of their rates, as
@@ -67,16 +60,17 @@ static void
 deal_out(const struct engine_options *options, int count, int index,
          struct engine_options *share)
 {
+    int hosts = options->hosts > 0 ? options->hosts : 1;
     *share = *options;
     share->clients = (int)share_of((uint64_t)options->clients, count, index);
     share->silent_clients =
         (int)share_of((uint64_t)options->silent_clients, count, index);
     share->echoes_max = share_of(options->echoes_max, count, index);
     share->rate_per_s = options->rate_per_s / count;
+    share->runs = count * hosts;
+    share->index = index * hosts + options->host;
     share->seed =
-        options->seed + (uint64_t)index * UINT64_C(0x632be59bd9b4e019);
-    share->runs = count;
-    share->index = index;
+        options->seed + (uint64_t)share->index * UINT64_C(0x632be59bd9b4e019);
 }
 
 /* ---- phases and progress ----------------------------------------------- */
@@ -180,12 +174,12 @@ crew_suitable_threads(const struct engine_options *options, int cpus)
 {
     int wanted = 1 + (options->clients - 1) / CLIENTS_FOR_ONE;
     if (options->rate_per_s > 0) {
-        wanted = smaller(wanted, 1 + (int64_t)(options->rate_per_s - 1) /
-                                         RATE_FOR_ONE_PER_S);
+        int for_rate =
+            1 + (int)((options->rate_per_s - 1) / RATE_FOR_ONE_PER_S);
+        wanted = MIN(wanted, for_rate);
     }
-    cpus -= source_is_loopback(options);
-    return useful_threads(
-        options, smaller(smaller(wanted, cpus), THREADS_DEFAULT_MAX));
+    cpus = MIN(cpus - source_is_loopback(options), THREADS_DEFAULT_MAX);
+    return useful_threads(options, MIN(wanted, cpus));
 }
 
 rlim_t

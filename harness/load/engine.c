@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -145,10 +146,10 @@ drain(struct engine *run)
     }
 }
 
-/* The window. A slice is `drained`: it holds the beginning and the end of
- * everything that goes on in it. */
+/* The window. It may hold the `whole` load, from its beginning; and it may be
+ * `drained`, so that all that goes on in it ends there. */
 static void
-measure(struct engine *run, bool drained)
+measure(struct engine *run, bool whole, bool drained)
 {
     struct engine_result *result = run->result;
     uint64_t begin_bytes = run->bytes;
@@ -158,16 +159,16 @@ measure(struct engine *run, bool drained)
     int64_t begin_cpu_ns = clock_thread_cpu_ns() - run->spun_ns;
     run->moved_ns = begin_ns;
     run->gap_ns = 0;
-    run->measured_from_ns = begin_ns;
-    if (drained) {
+    if (whole) {
         start_load(run);
     }
+    run->measured_from_ns = begin_ns;
     run_until(run, begin_ns + run->options.window_ns);
     if (drained) {
         drain(run);
     }
     int64_t cpu_ns = clock_thread_cpu_ns() - run->spun_ns - begin_cpu_ns;
-    result->client_cpu_ns = cpu_ns > 0 ? cpu_ns : 0;
+    result->client_cpu_ns = MAX(cpu_ns, 0);
     result->window_ns = clock_now_ns() - begin_ns;
     result->bytes = run->bytes - begin_bytes;
     connection_moved(run);
@@ -293,11 +294,9 @@ engine_open(const struct engine_options *options,
     result->asked = options->clients +
                     (options->ask_silent ? options->silent_clients : 0);
     run->options = *options;
+    run->options.runs = MAX(1, options->runs);
     if (options->connect_timeout_ns == 0) {
         run->options.connect_timeout_ns = 3 * NS_PER_S;
-    }
-    if (options->runs == 0) {
-        run->options.runs = 1;
     }
     run->count = options->silent_clients + options->clients;
     run->alive = options->clients;
@@ -332,9 +331,11 @@ engine_run(const struct engine_options *options, struct engine_result *result)
         return -1;
     }
     run->begun_ns = run->now_ns;
-    start_load(run);
-    run_until(run, run->now_ns + options->warmup_ns);
-    measure(run, false);
+    if (options->warmup_ns > 0) {
+        start_load(run);
+        run_until(run, run->now_ns + options->warmup_ns);
+    }
+    measure(run, options->warmup_ns == 0, false);
     finish(run);
     destroy(run);
     return 0;
@@ -365,11 +366,11 @@ engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
     if (open_loop_is_on(run)) {
         start_load(run);
         run_until(run, run->now_ns + slice_ns / SLICE_WARMUP_PART);
-        measure(run, false);
+        measure(run, false, false);
         drain(run);
         open_loop_close(run);
     } else {
-        measure(run, true);
+        measure(run, true, true);
     }
     /* Those that wait to connect again, or are free, have no part in what
      * comes next: it begins with all of them. Who is in the middle of a

@@ -11,18 +11,16 @@
  * messages are due by a schedule fixed in advance, however long the server
  * takes: what happens at so many messages a second. internal.h says how.
  *
- *     silent clients connect       (they never speak; may be none)
- *     speaking clients connect     at most 64 connects under way at a time
- *     warm-up                      echoes are verified but not measured
+ *     silent clients connect     (they never speak; may be none)
+ *     speaking clients connect   at most 64 connects under way at a time
+ *     warm-up                    echoes are verified but not measured
  *     ENGINE_WINDOW_BEGIN, the measured window, ENGINE_WINDOW_END
- *     messages under way return    half a second at most, less when nothing
- *                                  has come back for 100 ms; but 5 s and
- *                                  1 s while a client that has been served
- *                                  before is among those that wait. In an
- *                                  open loop those that were due are still
- *                                  sent, in the first half second
- *     silent clients are asked     one echo each, if `ask_silent` is set, as
- *                                  long as answers come
+ *     messages under way return  half a second at most, less when nothing has
+ *                                come for 100 ms; but 5 s and 1 s while one
+ *                                waits who has been served before. In an open
+ *                                loop what was due is still sent, at first
+ *     silent clients are asked   one echo each, with `ask_silent`, as long as
+ *                                answers come
  *     everything is closed
  *
  * A connection that is lost is an error, of a silent client too: a server
@@ -69,41 +67,38 @@ struct histogram {
     double sum_ns;                       /* for the mean */
 };
 
-/* Add one value. Below 0 counts as 0; above the range it goes into the last
- * bucket, and max_ns still says how large it was. */
+/* Add one value. Below 0 is 0; above the range it is in the last bucket, and
+ * max_ns says how large it was. */
 void histogram_record(struct histogram *histogram, int64_t value_ns);
 
 /* Add all of `from` to `into`. Exact. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /* The value at or below which a share `quantile` (0 to 1) of all values lies:
- * the highest value of the bucket that holds the one of rank ceil(quantile *
- * count), never above max_ns. 0 when it is empty. */
+ * the highest of the bucket of rank ceil(quantile * count), never above
+ * max_ns. 0 when it is empty. */
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
 /* The mean of all values, 0 when it is empty. */
 double histogram_mean_ns(const struct histogram *histogram);
 
-/* Write it to `stream` as a curve that other programs draw, in the format of
- * HdrHistogram (a .hgrm file): a line for each percentile, closer and closer
- * together towards 100 %. Values are in microseconds. Errors are left for
- * ferror(). */
+/* Write it as a curve that other programs draw, in the format of HdrHistogram
+ * (a .hgrm file), in microseconds: percentiles, closer and closer together
+ * towards 100 %. Errors are left for ferror(). */
 void percentiles_write(FILE *stream, const struct histogram *histogram);
 
 /* ---- a run ------------------------------------------------------------- */
 
-/* Everything that can go wrong with a connection, by whose fault it is:
- * first the server's, then the client's own, which make a window invalid
- * instead of charging the server. */
+/* What can go wrong with a connection: first what is the server's fault, then
+ * the client's own, which makes a window invalid and charges no server. */
 enum engine_error {
     ENGINE_REFUSED,         /* connect: ECONNREFUSED */
     ENGINE_CONNECT_TIMEOUT, /* not connected within connect_timeout_ns */
     ENGINE_RESET,           /* ECONNRESET, EPIPE or the like in mid-echo */
     ENGINE_EARLY_EOF,       /* the server ended a connection we still use */
-    ENGINE_TIMEOUT,         /* a message without its echo for timeout_ns, or
-                             * a server that does not end a connection of
-                             * churn within connect_timeout_ns */
+    ENGINE_TIMEOUT,         /* no echo within timeout_ns, or with churn no
+                             * end within connect_timeout_ns */
     ENGINE_MISMATCH,        /* a byte differs from the one that was sent */
     ENGINE_EXTRA_BYTES,     /* more came back than was sent */
     ENGINE_SERVER_ERRORS,   /* how many of the kinds are the server's */
@@ -117,14 +112,13 @@ enum engine_error {
 /* A short name for tables and files: "reset", "early_eof", ... */
 const char *engine_error_name(enum engine_error error);
 
-/* What a client in an open loop may not exceed: its lag at the 99th
- * percentile, unless a fifth of the median service time is more, and its
- * share of a CPU. Nor may its window be a tenth too long. */
+/* What a client in an open loop may not exceed: its p99 lag, unless a fifth
+ * of the median service time is more, and its share of a CPU. Nor may its
+ * window be a tenth too long. */
 #define ENGINE_LAG_MAX_NS    INT64_C(100000)
 #define ENGINE_CPU_SHARE_MAX 0.95
 
-/* How long a client with a CPU to itself stays awake before a message is due:
- * longer than it takes to wake up, as a rule. */
+/* How long before a message a client with a CPU to itself stays awake. */
 #define ENGINE_SPIN_NS INT64_C(100000)
 
 /* How the gaps between the messages of an open loop are chosen. */
@@ -158,25 +152,25 @@ struct engine_options {
                           * 0: a closed loop. Not together with churn */
     enum schedule_kind arrivals; /* open loop: how the gaps are chosen */
     uint64_t seed;               /* open loop: what decides the gaps */
-    int64_t spin_ns; /* open loop: stay awake for so long before a message is
-                      * due, because waking up takes its time; for a client
-                      * with a CPU to itself. 0: sleep until then */
-    int runs;  /* that share one load at the same time, so that numbers of
-                * connections and fixed gaps lie between each other; 0: 1.
-                * For crew_run() how many are to share this one */
+    int64_t spin_ns; /* open loop: stay awake so long before a message is due,
+                      * for waking up takes time; wants a CPU of our own */
+    int runs;  /* that share one load, so that numbers of connections and
+                * fixed gaps lie between each other; 0: 1. For crew_run() how
+                * many are to share this one */
     int index; /* of this one among them, from 0 */
-    int64_t connect_timeout_ns; /* that connecting may take without a client
-                                 * getting through, and four times as long in
-                                 * all; 0: 3 s */
+    int hosts; /* crew_run(): that do the same at the same time; 0: 1 */
+    int host;  /* this one among them, from 0 */
+    int64_t connect_timeout_ns; /* without a client getting through, and four
+                                 * times as long in all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
-    /* Asked before a server is called stalled or late: true if somebody has
-     * stopped its process, so that the time goes on; may be NULL. */
+    /* Asked before a server is called stalled or late: has somebody stopped
+     * its process, so that the time goes on? This and the next may be NULL.
+     */
     bool (*is_paused)(void *arg);
-    /* Called at each phase, in this order, once each, also in a run that
-     * is interrupted or has nobody left; may be NULL. */
+    /* Called at each phase, in this order, once, however the run goes. */
     void (*on_phase)(enum engine_phase phase, void *arg);
     /* Called about twice a second with the verified echoes so far and how
-     * much of warm-up and window is over (0 to 1); may be NULL. */
+     * much of warm-up and window is over (0 to 1). */
     void (*on_progress)(uint64_t echoes, double done, void *arg);
     void *arg; /* handed to all of them */
 };
@@ -189,9 +183,9 @@ struct engine_mismatch {
     int64_t offset;         /* of the byte in that connection's stream */
     unsigned char expected; /* the byte that was sent there */
     unsigned char got;      /* the byte that came back */
-    char origin[ENGINE_ORIGIN_BYTES]; /* where the wrong bytes seem to come
-                                       * from: "64 bytes were lost",
-                                       * "connection 17"; or "" */
+    char
+        origin[ENGINE_ORIGIN_BYTES]; /* what seems to have happened: "64 bytes
+                                      * were lost", "connection 17"; or "" */
 };
 
 /* What a run saw. */
@@ -202,34 +196,30 @@ struct engine_result {
     uint64_t echoes;       /* whole, verified echoes in the window */
     uint64_t echoes_total; /* the same, warm-up and end included */
     uint64_t bytes;        /* verified bytes in the window */
-    uint64_t unfinished;   /* messages without their echo at the end; in an
-                            * open loop those too that were due and could
-                            * not even be sent */
-    int64_t overslept_ns;  /* open loop: of the window, slept for longer than
-                            * was asked */
-    int64_t oldest_ns;  /* open loop: age of the oldest of them, from when it
-                         * was due until we gave it up; 0 if there is none */
-    uint64_t arrivals;  /* open loop: messages that were due in the window */
-    int stalled;        /* clients that had an echo before, or have part
-                         * of one, and wait in vain at the end: a server
-                         * that serves one client after the other leaves
-                         * clients unserved, but none like that */
-    int stalled_inside; /* of them: have part of the echo */
-    int stalled_behind; /* of them: churn, have all of the echo, and wait for
-                         * the server to end its side */
-    uint64_t turned_away;      /* connections that the server ended, or reset,
-                                * before it had sent a byte on them */
-    int64_t window_ns;         /* how long the window really was */
-    int64_t client_cpu_ns;     /* our own CPU time in the window, without
-                                * what was spent on staying awake */
-    struct histogram latency;  /* from first byte sent to last byte back; in
-                                * churn from connect(2) on; window only. In
-                                * an open loop this is the service time of
-                                * what was due in the window */
-    struct histogram response; /* open loop: from when it was due to last
-                                * byte back. Of all that was due in the
-                                * window: what is unfinished counts with its
-                                * age; what an error ended does not count */
+    uint64_t unfinished;   /* messages without their echo at the end, and in
+                            * an open loop those not even sent */
+    int64_t overslept_ns;  /* open loop: slept in the window beyond what was
+                            * asked */
+    int64_t oldest_ns;    /* open loop: age of the oldest unfinished one, from
+                           * when it was due; 0: there is none */
+    uint64_t arrivals;    /* open loop: messages due in the window */
+    int stalled;          /* clients that had an echo before, or part of one,
+                           * and wait in vain at the end; who is served one
+                           * after the other leaves none like that */
+    int stalled_inside;   /* of them: have part of the echo */
+    int stalled_behind;   /* of them: churn, have it all, and wait for the
+                           * server to end its side */
+    uint64_t turned_away; /* connections that the server ended, or reset,
+                           * before it had sent a byte on them */
+    int64_t window_ns;    /* how long the window really was */
+    int64_t client_cpu_ns; /* ours in the window, without staying awake */
+    /* From first byte sent to last byte back, in churn from connect(2) on; of
+     * the window, in an open loop of what was due in it: service time. */
+    struct histogram latency;
+    /* Open loop: from when it was due to last byte back, of all due in the
+     * window: what is unfinished counts with its age, what an error ended
+     * does not count. */
+    struct histogram response;
     struct histogram lag; /* open loop: from when it was due and a connection
                            * free to first byte sent: our own lateness */
     struct histogram connect;        /* connect(2) to connected, whole run */
@@ -237,31 +227,25 @@ struct engine_result {
     int error_errno[ENGINE_ERRORS];  /* the first errno of each kind */
     struct engine_mismatch mismatch; /* if errors[ENGINE_MISMATCH] or
                                       * errors[ENGINE_EXTRA_BYTES] */
-    int64_t gap_ns;   /* the longest time in the window in which no byte
-                       * came back, the end of it included */
-    double fairness;  /* after engine_close(): echoes in the slices of the
-                       * least served of the served clients over those of
-                       * the median one; NAN if none was served */
+    int64_t gap_ns;   /* the longest in the window without a byte back */
+    double fairness;  /* after engine_close(): echoes of the least served of
+                       * the served clients over the median; NAN: of none */
     bool interrupted; /* before the window's end, on request */
 };
 
-/* Run it. Blocks until the run is over. Returns 0 when there is a result, bad
- * or good; -1 with errno when the client side could not even start (no epoll,
- * no memory). A result with an error of the client's own kinds must not be
- * held against the server. */
+/* Run it, to its end. Returns 0 when there is a result, bad or good; -1 with
+ * errno when the client could not even start (no epoll, no memory). */
 int engine_run(const struct engine_options *options,
                struct engine_result *result);
 
 /* The same in slices, for servers that are driven in turn: open, slice ...
  * slice, close. A slice begins with nothing under way and ends when all has
- * come back, so that what the server spent in it was spent on its echoes
- * alone. Clients that were never served are not waited for: their message
+ * come back. Clients that were never served are not waited for: their message
  * stays with the server, and they count as soon as it is answered. */
 struct engine;
 
-/* Connect all clients of the options, which are copied; on_phase is called
- * for ENGINE_CONNECTED. Blocks until all are connected or late. NULL with
- * errno as engine_run(). `result` is cleared and takes what is seen. */
+/* Connect all clients of the options, which are copied. NULL with errno as
+ * engine_run(). `result` is cleared and takes what is seen. */
 struct engine *engine_open(const struct engine_options *options,
                            struct engine_result *result);
 
@@ -284,8 +268,7 @@ void engine_close(struct engine *run, struct engine_result *result);
 void engine_add_errors(struct engine_result *into,
                        const struct engine_result *from);
 
-/* Add what one run, or slice, saw to what others have seen at the same time.
- */
+/* Add what one run, or slice, saw to what others have seen. */
 void crew_add_result(struct engine_result *into,
                      const struct engine_result *from);
 

@@ -9,6 +9,7 @@
 #include "harness/load/engine.h"
 
 #include <math.h>
+#include <sys/param.h>
 
 enum {
     ROW_BUCKETS = 1 << HISTOGRAM_SUB_BITS,
@@ -45,13 +46,9 @@ bucket_ns(int bucket)
 void
 histogram_record(struct histogram *histogram, int64_t value_ns)
 {
-    if (value_ns < 0) {
-        value_ns = 0;
-    }
+    value_ns = MAX(value_ns, 0);
     histogram->buckets[bucket_of(value_ns)]++;
-    if (value_ns > histogram->max_ns) {
-        histogram->max_ns = value_ns;
-    }
+    histogram->max_ns = MAX(histogram->max_ns, value_ns);
     histogram->count++;
     histogram->sum_ns += (double)value_ns;
 }
@@ -62,9 +59,7 @@ histogram_merge(struct histogram *into, const struct histogram *from)
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
         into->buckets[i] += from->buckets[i];
     }
-    if (from->max_ns > into->max_ns) {
-        into->max_ns = from->max_ns;
-    }
+    into->max_ns = MAX(into->max_ns, from->max_ns);
     into->count += from->count;
     into->sum_ns += from->sum_ns;
 }
@@ -84,20 +79,18 @@ histogram_quantile_ns(const struct histogram *histogram, double quantile)
     while ((double)seen < rank && bucket < HISTOGRAM_BUCKETS - 1) {
         seen += histogram->buckets[++bucket];
     }
-    int64_t highest_ns = bucket_ns(bucket);
     /* The last bucket has no upper end of its own. */
-    return bucket == HISTOGRAM_BUCKETS - 1 || highest_ns > histogram->max_ns
+    return bucket == HISTOGRAM_BUCKETS - 1
                ? histogram->max_ns
-               : highest_ns;
+               : MIN(bucket_ns(bucket), histogram->max_ns);
 }
 
 double
 histogram_mean_ns(const struct histogram *histogram)
 {
-    if (histogram->count == 0) {
-        return 0;
-    }
-    return histogram->sum_ns / (double)histogram->count;
+    return histogram->count == 0
+               ? 0
+               : histogram->sum_ns / (double)histogram->count;
 }
 
 /* ---- the curve --------------------------------------------------------- */

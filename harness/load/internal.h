@@ -45,10 +45,9 @@ struct stream {
     int64_t nwritten;    /* bytes of its stream that were sent */
     int64_t nread;       /* bytes of it that came back, all right */
     int64_t message_end; /* offset where the message ends */
-    int hello_end;       /* how much of "hello\n" may be sent by now */
-    int hello_sent;      /* how much of it was sent */
-    int hello_read;      /* how much of the answer came back */
-    int last_errno;      /* why the last send or recv failed; 0: none has */
+    /* How much of "hello\n" may be sent by now, was sent, and came back. */
+    int hello_end, hello_sent, hello_read;
+    int last_errno; /* why the last send or recv failed; 0: none has */
 };
 
 struct connection {
@@ -58,8 +57,7 @@ struct connection {
     int fd;                        /* the socket, -1 if there is none */
     enum connection_state state;   /* where it is in its life */
     struct stream stream;          /* what has gone over it */
-    int64_t start_ns;    /* when the message, or with churn connect, or
-                          * parting began */
+    int64_t start_ns;    /* when message, churn's connect or parting began */
     int64_t intended_ns; /* open loop: when the message was due */
     int64_t free_ns;     /* open loop: since when it is, or was, free */
     bool free;           /* open loop: in the queue of the free ones */
@@ -74,8 +72,8 @@ TAILQ_HEAD(connection_queue, connection);
 
 /* ---- one run ----------------------------------------------------------- */
 
-/* When the messages of an open loop are due. Two schedules begun alike give
- * the same instants; nothing is shared between two of them. */
+/* When the messages of an open loop are due. Begun alike, the same instants.
+ */
 struct schedule {
     enum schedule_kind kind; /* how the gaps are chosen */
     double gap_ns;           /* mean time between two instants */
@@ -98,28 +96,24 @@ struct engine {
                                     * defaults; a slice sets its own parts */
     struct engine_result *result;  /* what was seen so far */
 
-    struct connection *connections; /* the silent ones, then those that
-                                     * speak; one slot for each client */
+    struct connection *connections; /* the silent, then those that speak */
     int count;                      /* how many slots there are */
     int alive;                      /* speaking slots not given up */
     int connecting;                 /* connects under way */
-    int pending;                    /* messages without their whole echo, and
-                                     * with churn without their end */
-    int strangers;                  /* of them: of clients never served */
-    int64_t next_number;            /* of the next connection */
+    int pending;   /* messages without their whole echo, or churn's end */
+    int strangers; /* of them: of clients never served */
+    int64_t next_number; /* of the next connection */
 
     struct connection_queue to_connect; /* wait for their turn to connect */
     struct deadline_queue wakes;        /* of connections: their `wake` */
 
     struct schedule schedule;     /* open loop: of what is not sent yet */
-    struct connection_queue free; /* open loop: wait for a message, the one
-                                   * that has waited longest first */
+    struct connection_queue free; /* open loop: longest without one first */
     int64_t measured_from_ns;     /* open loop: what is due from here on is
                                    * measured; INT64_MAX before the window */
-    int64_t due_until_ns; /* open loop: and what is due before this is sent;
-                           * INT64_MAX until the window is over */
-    int64_t spun_ns;      /* open loop: time given to looking for events again
-                           * and again instead of sleeping */
+    int64_t due_until_ns;         /* open loop: and what is due before this is
+                                   * sent; INT64_MAX until the window is over */
+    int64_t spun_ns; /* open loop: time spent awake, not working */
 
     bool measuring;   /* inside the window */
     bool has_drained; /* a slice has come to its end before */
@@ -132,12 +126,11 @@ struct engine {
     int64_t next_progress_ns; /* when to call on_progress */
     int64_t moved_ns;         /* when a byte last came back, or a connect */
     int64_t gap_ns;           /* longest time without since it was reset */
-    int64_t lost_ns;          /* time that passed while we could not run, in
-                               * pieces of LOST_NS_MIN and more */
+    int64_t lost_ns;          /* while we could not run, in long pieces */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
                                * it was running at the last look */
-    int64_t patient_from_ns;  /* before this nobody is late: until then we, or
-                               * the server, were stopped */
+    int64_t patient_from_ns;  /* before this nobody is late: we, or the
+                               * server, were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
     int slack_ns; /* of this thread's timers, before the run */
@@ -152,14 +145,11 @@ struct engine {
 /* ---- the bytes ----------------------------------------------------------
  *
  * A table of pseudo-random bytes whose length is a prime is repeated without
- * end. Connection number c starts at its own place in it, its phase, so the
- * byte at offset p of its stream is table[(p + c * STEP) mod PRIME]. A byte
- * that is wrong, lost, doubled or of another connection does not fit, and no
- * byte has to be remembered to find that out.
- *
- * What it costs: numbers that differ by a multiple of PRIME have the same
- * phase, and a single wrong byte is right by chance one time in 256; more
- * than a few wrong bytes are always found.
+ * end. Connection c starts at its own place in it: the byte at offset p of
+ * its stream is table[(p + c * STEP) mod PRIME]. A byte that is wrong, lost,
+ * doubled or of another connection does not fit, and none is remembered for
+ * it. What it costs: numbers that differ by a multiple of PRIME are alike,
+ * and a single wrong byte is right by chance one time in 256.
  */
 
 enum {
@@ -168,32 +158,29 @@ enum {
     PATTERN_WINDOW_BYTES = 65536, /* longest piece that is contiguous */
 };
 
-/* Fill the table, before anything else is asked here. May be called again,
- * by any thread. The bytes are the same on every machine and in every run. */
+/* Fill the table, first of all; any thread may, again. The bytes are the same
+ * on every machine and in every run. */
 void pattern_init(void);
 
 /* The bytes of connection `number` from `offset` on. At least
  * PATTERN_WINDOW_BYTES of them can be read there. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
 
-/* Compare `count` bytes (at most PATTERN_WINDOW_BYTES) that came back with
- * those of the connection's stream from `offset` on. Returns the index of
- * the first byte that is wrong, `count` if none is. */
+/* Compare `count` bytes, PATTERN_WINDOW_BYTES at most, that came back.
+ * Returns the index of the first that is wrong, `count` if none is. */
 size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
                        size_t count);
 
 /* Say into result->mismatch.origin where the `count` bytes at `got` come
- * from, the first of which is the next of `own` and wrong. It stays "" when
- * nothing fits: with one or two bytes to go by nothing certain can be said.
- */
+ * from, the first of which is the next of `own` and wrong; "" when nothing
+ * fits. */
 void pattern_explain(struct engine *run, const struct connection *own,
                      const unsigned char *got, size_t count);
 
 /* ---- errors ------------------------------------------------------------ */
 
-/* The kind of error that `error_number`, an errno of socket, bind, connect,
- * send or recv, stands for. What is not known to be the server's doing is
- * the client's own. */
+/* The kind of error that an errno of socket, bind, connect, send or recv
+ * stands for. What is not known to be the server's doing is our own. */
 enum engine_error error_of_errno(int error_number);
 
 /* Count an error and its errno (0 if there is none). */
@@ -202,11 +189,10 @@ void error_count(struct engine_result *result, enum engine_error error,
 
 /* ---- the open loop ------------------------------------------------------
  *
- * A message of the schedule that is due goes to the connection that has been
- * free the longest. When none is free it waits, and its time goes on from
- * the instant it was due: nothing is dropped and nothing is put off. What
- * waits needs no memory, because it is a stretch of the schedule: from the
- * first instant that was not sent until now.
+ * A message that is due goes to the connection that has been free the
+ * longest. When none is free it waits, and its time goes on from the instant
+ * it was due: nothing is dropped or put off. What waits needs no memory: it
+ * is the schedule from the first instant that was not sent until now.
  *
  * The time of one message is cut in three:
  *
@@ -218,15 +204,15 @@ void error_count(struct engine_result *result, enum engine_error error,
  * was due, yet it was not sent. It is the error bar of the other two.
  */
 
-/* Begin a schedule at the options' rate, from begin_ns on. The first instant
- * is one gap later; with fixed gaps a part of one, so that the schedules of
- * several runs lie between each other. The same seed gives the same gaps. */
+/* Begin a schedule at the options' rate. The first instant is one gap later;
+ * with fixed gaps a part of one, so that several runs' lie between each
+ * other.
+ */
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
 
-/* Pass the next instant, which was schedule->next_ns, and work out the one
- * after it. Rounding does not add up: after a day of fixed gaps the instant
- * is still right to a nanosecond. */
+/* Pass the next instant, schedule->next_ns, and work out the one after it.
+ * Rounding does not add up: it is right to a nanosecond after a day. */
 void schedule_pass(struct schedule *schedule);
 
 /* Does the run send by a schedule? */
@@ -238,8 +224,8 @@ void open_loop_free(struct engine *run, struct connection *connection);
 /* A connection that may be among the free ones is closed. */
 void open_loop_forget(struct engine *run, struct connection *connection);
 
-/* If a message is due and a connection free for it, both are taken: returns
- * the connection, which is to send now. Else NULL. */
+/* If a message is due and a connection free, returns it: it is to send now.
+ */
 struct connection *open_loop_take(struct engine *run);
 
 /* A speaking connection has its whole echo at run->now_ns. */
@@ -249,10 +235,9 @@ void open_loop_record(struct engine *run,
 /* True while a message that is due waits for a connection. */
 bool open_loop_waits(const struct engine *run);
 
-/* Close the books at run->now_ns: count what is unfinished, on its way or
- * still waiting, and let it into the response times with its age; then judge
- * whether this client was on time, which is an error of its own if it was
- * not. Nothing is sent or measured afterwards. */
+/* Close the books at run->now_ns: what is unfinished, on its way or waiting,
+ * goes into the response times with its age; that this client was not on time
+ * is an error of its own. Nothing is sent or measured afterwards. */
 void open_loop_close(struct engine *run);
 
 /* ---- the life of a connection -------------------------------------------
@@ -260,12 +245,10 @@ void open_loop_close(struct engine *run);
  * None of these functions blocks.
  */
 
-/* True if the server is on this machine for certain: at 127.0.0.0/8 or ::1.
- */
+/* Is the server on this machine for certain: at 127.0.0.0/8 or ::1? */
 bool source_is_loopback(const struct engine_options *options);
 
-/* Start to connect a CLOSED slot. The descriptor belongs to the slot, which
- * closes it at the end of the connection's life. */
+/* Start to connect a CLOSED slot. */
 void connection_open(struct engine *run, struct connection *connection);
 
 /* React to what epoll says about its socket. */
@@ -275,15 +258,13 @@ void connection_ready(struct engine *run, struct connection *connection,
 /* Begin the next message of a QUIET one, at run->now_ns. */
 void connection_send(struct engine *run, struct connection *connection);
 
-/* Send the messages of an open loop that are due, as long as connections are
- * free for them. */
+/* Send what is due in an open loop, as long as connections are free. */
 void connection_send_due(struct engine *run);
 
 /* Its deadline has come: end the greeting, or have another try. */
 void connection_wake(struct engine *run, struct connection *connection);
 
-/* Read what has come, and act on it. `gone` says that the server has ended
- * its side: then the end is read as well. */
+/* Read what has come, and act on it; with `gone` the end as well. */
 void connection_receive(struct engine *run, struct connection *connection,
                         bool gone);
 
@@ -301,19 +282,17 @@ void connection_close(struct engine *run, struct connection *connection);
 /* ---- the loop ---------------------------------------------------------- */
 
 /* Wait for events until `until_ns` at the latest and handle one batch of
- * them, then everything that is due: second halves of greetings, retries,
- * connects, timeouts, progress. Returns early when there is less to wait
- * for. run->now_ns is fresh afterwards. Blocks. */
+ * them, then all that is due: second halves of greetings, retries, connects,
+ * timeouts, progress. run->now_ns is fresh afterwards. */
 void run_turn(struct engine *run, int64_t until_ns);
 
-/* Go on for as long as that is so, for `max_ns` at most, and not when nothing
- * has come back for `still_ns`. Time in which we or the server were stopped
- * does not count. */
+/* Go on for as long as that is so, for `max_ns` at most, and until nothing
+ * has come back for `still_ns`, but for time in which we or the server stood.
+ */
 void run_while(struct engine *run, bool (*is_so)(const struct engine *run),
                int64_t max_ns, int64_t still_ns);
 
-/* Go on until then, or until the window is full, nobody is left, or the
- * caller wants it. */
+/* Go on until then, the window is full, nobody is left, or it is to end. */
 void run_until(struct engine *run, int64_t end_ns);
 
 /* True when the caller wants the run to end. */

@@ -4,12 +4,16 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +26,7 @@ enum {
     RATE_MAX_PER_S = 10000000,
     SIZE_MAX_BYTES = 1 << 30,
     PORT_MAX = 65535,
+    HOSTS_MAX = 1000,
 };
 
 #define DAY_NS (86400 * NS_PER_S)
@@ -57,6 +62,10 @@ static int64_t threads = UNSET;
 static int64_t rate_per_s;
 static int arrivals = UNSET;
 static int64_t seed = UNSET;
+static int64_t hosts;
+static struct hosts_order order;
+static const char *meeting;
+static int meeting_fd;
 
 #define COUNT(name, letter, field, least, most, allowed, help)               \
     FLAG_AMOUNT(name, letter, "N", units_parse_count, &(field), least, most, \
@@ -117,6 +126,15 @@ static const struct flag flags[] = {
     FLAG_TEXT("save", 0, "FILE", &save_file,
               "Save all that was seen to FILE, so that several runs can be "
               "added up exactly"),
+    COUNT("hosts", 0, hosts, 1, HOSTS_MAX, "a number from 1 to 1000",
+          "Let so many hosts do all this at the same time, from one instant "
+          "on, and add up what they see"),
+    FLAG_TEXT("launcher", 0, "COMMAND", &order.launcher,
+              "With --hosts: what starts a program on each of them, such as "
+              "\"mpirun -n 20\" or \"srun -n 20\"; else load says what to "
+              "start there"),
+    FLAG_TEXT("meet", 0, "HOST:PORT", &meeting,
+              "Be one of the hosts of the load that waits there"),
     {0},
 };
 
@@ -130,7 +148,6 @@ check_together(void)
         bool wrong;           /* is it so? */
         const char *sentence; /* then this is said */
     } rules[] = {
-        {target == NULL, "HOST:PORT is missing; --help says more"},
         {closed && arrivals != UNSET,
          "--arrivals: has a meaning only with --rate"},
         {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
@@ -139,6 +156,9 @@ check_together(void)
         {slo && (histogram_file != nowhere || save_file != nowhere),
          "--slo: makes many runs; --histogram and --save are for one"},
         {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
+        {slo && hosts != 0, "--slo: cannot be combined with --hosts"},
+        {order.launcher != NULL && hosts == 0,
+         "--launcher: has a meaning only with --hosts"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].wrong) {
@@ -157,68 +177,80 @@ given_or(int64_t value, int64_t other)
 
 /* ---- the server -------------------------------------------------------- */
 
-/* Does a server listen there? Waits for up to a second. */
+/* Does a server listen there? Waits for up to a second. With SOCK_DGRAM: is
+ * there a way there? That sends nothing. If not, errno says why. */
 static bool
-is_reachable(const struct addrinfo *info)
+is_reachable(const struct addrinfo *info, int type)
 {
     struct timeval patience = {.tv_sec = 1};
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd == -1) {
-        return false;
-    }
+    int fd = socket(info->ai_family, type | SOCK_CLOEXEC, 0);
     /* The send timeout is the one that connect(2) obeys. */
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    bool reachable = connect(fd, info->ai_addr, info->ai_addrlen) == 0;
+    bool reachable = fd != -1 &&
+                     connect(fd, info->ai_addr, info->ai_addrlen) == 0 &&
+                     (type == SOCK_DGRAM || !socket_is_own_peer(fd));
+    int error = errno;
     close(fd);
+    errno = error;
     return reachable;
 }
 
 /* Cut it in two. Returns where the port begins, NULL if it is none. */
 static const char *
-split(char host[256])
+split(const char *text, char host[256])
 {
     int end = 0;
-    if (sscanf(target, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
-        sscanf(target, "%255[^]:[]:%n", host, &end);
+    if (sscanf(text, "[%255[^]]]:%n", host, &end) != 1 || end == 0) {
+        sscanf(text, "%255[^]:[]:%n", host, &end);
     }
     char *rest;
-    long port = strtol(target + end, &rest, 10);
-    bool right = end > 0 && isdigit(target[end]) && *rest == '\0' &&
+    long port = strtol(text + end, &rest, 10);
+    bool right = end > 0 && isdigit(text[end]) && *rest == '\0' &&
                  port >= 1 && port <= PORT_MAX;
-    return right ? target + end : NULL;
+    return right ? text + end : NULL;
 }
 
-/*
- * Find the address of the server at "HOST:PORT" or "[HOST]:PORT"; a host with
- * a colon in it (IPv6) must stand in brackets. A name with several addresses
- * ("localhost" is ::1 and 127.0.0.1) gets the first that takes a connection,
- * else the first. Where there is none the program ends.
- */
+/* Find the address of the server at "HOST:PORT" or "[HOST]:PORT"; IPv6 must
+ * stand in brackets. A name with several addresses ("localhost" is ::1 and
+ * 127.0.0.1) gets the first that takes a connection, else the first that
+ * there is a way to. Where there is none the program ends. */
 static void
-find_target(void)
+find_target(const char *text)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list;
     char host[256];
-    const char *port = split(host);
+    const char *port = text != NULL ? split(text, host) : NULL;
     if (port == NULL) {
         fprintf(stderr,
-                "load: %s: please give HOST:PORT, such as 127.0.0.1:5566 or "
-                "[::1]:5566\n",
-                target);
+                "load: %s%splease give HOST:PORT, such as 127.0.0.1:5566 or "
+                "[::1]:5566; --help says more\n",
+                text != NULL ? text : "", text != NULL ? ": " : "");
         exit(EXIT_USAGE);
     }
     int error = getaddrinfo(host, port, &hints, &list);
     if (error != 0) {
-        fprintf(stderr, "load: %s: %s\n", target, gai_strerror(error));
+        fprintf(stderr, "load: %s: %s\n", text, gai_strerror(error));
         exit(EXIT_NO_MEASURE);
     }
     const struct addrinfo *chosen = list;
-    while (list->ai_next != NULL && chosen != NULL && !is_reachable(chosen)) {
+    while (list->ai_next != NULL && chosen != NULL &&
+           !is_reachable(chosen, SOCK_STREAM)) {
         chosen = chosen->ai_next;
     }
     chosen = chosen != NULL ? chosen : list;
+    while (chosen != NULL && !is_reachable(chosen, SOCK_DGRAM)) {
+        chosen = chosen->ai_next;
+    }
+    if (chosen == NULL) {
+        fprintf(stderr, "load: %s: there is no way to it from here: %s\n",
+                text,
+                errno == EINVAL ? "an address that begins with fe80 needs "
+                                  "its interface behind it, such as %eth0"
+                                : strerror(errno));
+        exit(EXIT_NO_MEASURE);
+    }
     memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
     options.address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
@@ -229,6 +261,11 @@ static void
 read_arguments(int argc, char **argv)
 {
     flags_parse("load", about, flags, NULL, argc, argv);
+    if (meeting != NULL) {
+        find_target(meeting);
+        meeting_fd = hosts_join(&options, &argc, &argv);
+        flags_parse("load", about, flags, NULL, argc, argv);
+    }
     check_together();
     options.clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
     options.silent_clients = (int)silent_clients;
@@ -243,23 +280,22 @@ read_arguments(int argc, char **argv)
     options.arrivals =
         arrivals == UNSET ? SCHEDULE_POISSON : (enum schedule_kind)arrivals;
     options.seed = (uint64_t)given_or(seed, 1);
-    find_target();
+    find_target(target);
     /* What suits depends on where the server is. How many CPUs there are is
      * not known where more are than fit into the set. */
     cpu_set_t set;
     int cpus =
         sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    order.hosts = (int)hosts;
+    order.argc = argc;
+    order.argv = argv;
     options.runs =
         (int)given_or(threads, crew_suitable_threads(&options, cpus));
     /* More have nothing to do, and would be asked descriptors for. */
-    if (options.runs > options.clients) {
-        options.runs = options.clients;
-    }
+    options.runs = MIN(options.runs, options.clients);
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
-    if (cpus > options.runs) {
-        options.spin_ns = ENGINE_SPIN_NS;
-    }
+    options.spin_ns = cpus > options.runs ? ENGINE_SPIN_NS : 0;
 }
 
 /* ---- the run ----------------------------------------------------------- */
@@ -285,28 +321,104 @@ show_progress(uint64_t count, double done, void *arg)
             units_format_count(text, (double)count));
 }
 
-/* Open a file that will be written. */
-static FILE *
-open_file(const char *path)
+/* What is written at the end. A path that cannot be is better known before
+ * anything is measured; but a file that is there stays until something was.
+ */
+struct output {
+    const char *path; /* as it was named */
+    int fd;           /* open, and not yet touched */
+    struct stat stat; /* which file it is */
+};
+
+static struct output
+open_output(const char *path)
 {
-    FILE *file = fopen(path, "we");
-    if (file == NULL) {
+    struct output output = {
+        .path = path, .fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666)};
+    if (output.fd == -1 || fstat(output.fd, &output.stat) != 0) {
         fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
         exit(EXIT_NO_MEASURE);
     }
-    return file;
+    return output;
 }
 
-/* Close a file that was written. Returns true if all of it was. */
-static bool
-finish_file(FILE *file, const char *path)
+/* Two into one file, not a pipe or a device, would overwrite each other. */
+static void
+check_different(const struct stat *left, const struct stat *right)
 {
+    if (S_ISREG(left->st_mode) && left->st_ino == right->st_ino &&
+        left->st_dev == right->st_dev) {
+        fputs("load: --save, --histogram and the summary cannot go into one "
+              "file; please name another\n",
+              stderr);
+        exit(EXIT_USAGE);
+    }
+}
+
+/* Write one of them, but not over another when nobody was served. Returns
+ * false if it could not be written. */
+static bool
+write_output(const struct output *output, const struct saved_run *run)
+{
+    if (run->result.served == 0 && output->stat.st_size > 0) {
+        fprintf(stderr, "load: nobody was served: %s stays as it was\n",
+                output->path);
+        return true;
+    }
+    FILE *file = fdopen(output->fd, "w");
+    if (output->path == save_file) {
+        saved_write(file, run);
+    } else {
+        percentiles_write(file, options.rate_per_s > 0
+                                    ? &run->result.response
+                                    : &run->result.latency);
+    }
     bool good = ferror(file) == 0;
+    if (S_ISREG(output->stat.st_mode)) {
+        good = fflush(file) == 0 && ftruncate(output->fd, ftell(file)) == 0 &&
+               good;
+    }
     good = fclose(file) == 0 && good;
     if (!good) {
-        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "load: %s: %s\n", output->path, strerror(errno));
     }
     return good;
+}
+
+/* Run: here, as one of several hosts, or by their hands, of which each has a
+ * line in `lines` then. Returns 0; or after a sentence the exit status that
+ * it deserves, with what there is in `run`. */
+static int
+drive(struct saved_run *run, FILE *lines)
+{
+    struct timespec now;
+    if (hosts > 0 && meeting == NULL) {
+        return hosts_lead(&order, &options, lines, run);
+    }
+    if (meeting != NULL) {
+        hosts_wait(meeting_fd, &options, &interrupted);
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    run->begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
+    run->options = options;
+    snprintf(run->target, sizeof run->target, "%s", target);
+    if (crew_run(&options, &run->result) != 0) {
+        fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
+        return EXIT_NO_MEASURE;
+    }
+    return 0;
+}
+
+/* To the first of several hosts. Returns the exit status: a launcher may take
+ * any other than 0 as a reason to stop them all. */
+static int
+send_run(const struct saved_run *run)
+{
+    FILE *file = fdopen(meeting_fd, "w");
+    if (file != NULL) {
+        saved_write(file, run);
+    }
+    return file != NULL && fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
 }
 
 /* One run, its summary and its files. Returns the exit status. */
@@ -314,37 +426,46 @@ static int
 run_once(bool progress)
 {
     static struct saved_run run;
-    struct engine_result *result = &run.result;
-    struct timespec now;
-    /* A path that cannot be written is better known at once. */
-    FILE *histogram = open_file(histogram_file);
-    FILE *save = open_file(save_file);
-    clock_gettime(CLOCK_REALTIME, &now);
-    run.begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
-    run.options = options;
-    snprintf(run.target, sizeof run.target, "%s", target);
+    char heading[SAVED_TARGET_BYTES + 32];
+    char *lines = NULL;
+    size_t lines_bytes;
+    FILE *lines_stream = open_memstream(&lines, &lines_bytes);
+    struct output outputs[] = {
+        open_output(meeting == NULL ? histogram_file : nowhere),
+        open_output(meeting == NULL ? save_file : nowhere)};
+    struct stat screen = {0};
+    fstat(STDOUT_FILENO, &screen);
+    check_different(&outputs[0].stat, &outputs[1].stat);
+    check_different(&outputs[0].stat, &screen);
+    check_different(&outputs[1].stat, &screen);
     options.on_progress = progress ? show_progress : NULL;
-    int status = crew_run(&options, result);
+    int status = drive(&run, lines_stream);
+    fclose(lines_stream);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
-    if (status != 0) {
-        fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
+    if (run.options.clients == 0) {
+        fputs(lines, stderr);
+        return status;
     }
-    summary_print(stdout, target, &options, result, wants_colour(stdout));
-    percentiles_write(histogram, options.rate_per_s > 0 ? &result->response
-                                                        : &result->latency);
-    saved_write(save, &run);
-    bool written = finish_file(histogram, histogram_file);
-    written = finish_file(save, save_file) && written;
-    return written ? summary_exit_status(result) : EXIT_NO_MEASURE;
+    if (meeting != NULL) {
+        return send_run(&run);
+    }
+    snprintf(heading, sizeof heading, hosts > 0 ? "%s, from %d hosts" : "%s",
+             target, order.hosts);
+    summary_print(stdout, heading, &run.options, &run.result,
+                  wants_colour(stdout));
+    fputs(lines, stdout);
+    bool written = write_output(&outputs[0], &run);
+    written = write_output(&outputs[1], &run) && written;
+    return !written      ? EXIT_NO_MEASURE
+           : status != 0 ? status
+                         : summary_exit_status(&run.result);
 }
 
 int
 main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = interrupt};
     read_arguments(argc, argv);
     int needed = engine_descriptors_needed(&options) + options.runs - 1;
     rlim_t limit = descriptors_raise();
@@ -358,11 +479,10 @@ main(int argc, char **argv)
                 (unsigned long long)limit);
         return EXIT_NO_MEASURE;
     }
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    signals_catch(interrupt);
     options.interrupted = &interrupted;
-    bool progress = isatty(STDERR_FILENO);
-    int status = slo_ns != 0 ? search_run(target, &options, slo_ns, progress)
+    bool progress = is_terminal(stderr) && hosts == 0 && meeting == NULL;
+    int status = slo_ns != 0 ? search_run(target, &options, slo_ns)
                              : run_once(progress);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "load: standard output: %s\n", strerror(errno));

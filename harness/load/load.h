@@ -1,7 +1,7 @@
 /*
- * load.h: the program `load`, around the engine: several threads, the search
- * for a rate, what is printed, and what is saved. `report` adds up what
- * several of these programs saved, and prints it as one of them would.
+ * load.h: the program `load`, around the engine: several threads, several
+ * hosts, the search for a rate, what is printed, and what is saved; also what
+ * `report` needs to add up what was saved, and to print it as load would.
  */
 #ifndef FIVEWAYS_LOAD_H
 #define FIVEWAYS_LOAD_H
@@ -21,30 +21,22 @@ enum {
 
 #define CREW_MAX 64 /* threads */
 
-/*
- * As engine_run(), but options->runs is how many threads share the load: no
- * more of them are used than CREW_MAX, than there are clients or echoes to
- * deal out, or than can be had. Each has an engine of its own. Clients,
- * silent clients, echoes and rate are dealt out as evenly as they go; the
- * threads meet when all have connected and when the window begins; what they
- * saw is added up exactly, so client_cpu_ns is of all of them. on_progress is
- * called by one of them, on_phase is not called.
+/* As engine_run(), but options->runs is how many threads share the load: no
+ * more than CREW_MAX, than there are clients or echoes to deal out, or than
+ * can be had. Each has an engine of its own and an even share; they meet when
+ * all have connected and when the window begins; what they saw is added up
+ * exactly. on_progress is called by one of them, on_phase is not called.
  *
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
- * thread are found to be wrong as well, but not whose they are.
- *
- * Blocks. Returns 0, or -1 with errno when one of them could not start its
- * part.
- */
+ * thread are found to be wrong as well, but not whose they are. */
 int crew_run(const struct engine_options *options,
              struct engine_result *result);
 
-/* How many threads suit these options on a machine that lets us use so many
- * CPUs: one for each 64 clients, or 40 000 messages a second, which it drives
- * without being what holds the server up, and four at most. A server on this
- * machine is left a CPU: on two CPUs a second thread has cost it a quarter of
- * its echoes. */
+/* How many threads suit on so many CPUs: one for each 64 clients, or 40 000
+ * messages a second, which it drives without holding the server up, and four
+ * at most. A server on this machine is left a CPU: on two CPUs a second
+ * thread has cost it a quarter of its echoes. */
 int crew_suitable_threads(const struct engine_options *options, int cpus);
 
 /* ---- the search for a rate: --slo ---------------------------------------
@@ -82,47 +74,43 @@ struct slo_answer {
 
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
 
-/* Search between min_per_s and max_per_s, both included and above 0. A rate
- * that is not kept is tried a second time, because one stall of the machine
- * is enough for that. At most 2 * (2 + log2 of the number of rates) tries;
- * with rates from 1 to 1000 that is 18. */
+/* Search between two rates, both included and above 0. One that is not kept
+ * is tried again, because one stall of the machine is enough for that. At
+ * most 2 * (2 + log2 of the number of rates) tries: 18 for rates from 1 to
+ * 1000. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
-/*
- * Search with crew_run(), up to the rate of the options, for the highest at
- * which p99 of the response time is within slo_ns; a window of 0 is as long
- * as it takes. Prints the answer for `target` to standard output, and each
- * try to standard error if `progress` is set. Blocks: 16 tries of about two
- * seconds, twice that at the worst. Returns the exit status of the program.
- */
+/* Search with crew_run(), up to the rate of the options; a window of 0 is as
+ * long as it takes. Prints the answer for `target`, and each try to standard
+ * error if that is a terminal. Takes 16 tries of about two seconds, twice
+ * that at the worst. Returns the exit status of the program. */
 int search_run(const char *target, const struct engine_options *options,
-               int64_t slo_ns, bool progress);
+               int64_t slo_ns);
 
 /* ---- what is printed --------------------------------------------------- */
 
-/* True if colour belongs there: on a terminal, without NO_COLOR and
- * TERM=dumb. */
+/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
+ * colour belong there, without NO_COLOR? */
+bool is_terminal(FILE *file);
 bool wants_colour(FILE *file);
 
-/* Print the result for people to `stream`. `target` is the server as it was
- * named; with `colour` what went wrong is red. */
+/* Print the result for people. `target` is the server as it was named; with
+ * `colour` what went wrong is red. */
 void summary_print(FILE *stream, const char *target,
                    const struct engine_options *options,
                    const struct engine_result *result, bool colour);
 
-/* The exit status of a program that has this result to show: 0 good, 1 a byte
- * was wrong, a connection failed or nobody was served, 3 the client itself
- * could not measure. */
+/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
+ * was served, 3 the client itself could not measure. */
 int summary_exit_status(const struct engine_result *result);
 
 /* ---- what is saved ------------------------------------------------------
  *
- * Several hosts drive one server, each saves what it saw, and the sum is
- * exactly what one client in all those places would have seen: bucket by
- * bucket, not a mean of percentiles. One JSON object: first what was asked
- * for, so that only runs are added up that fit together, then what came of
- * it. The place of a wrong byte is not kept, only that there was one.
+ * Several hosts drive one server, each saves what it saw, and the sum is what
+ * one client in all those places would have seen: bucket by bucket. One JSON
+ * object: what was asked for, so that only runs are added up that fit
+ * together, and what came of it. Of a wrong byte the place is not kept.
  */
 
 enum {
@@ -142,10 +130,76 @@ struct saved_run {
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
-/* Read one. Returns 0; or -1 and in `reason` why the stream holds nothing of
- * the kind, or not all of it: a phrase to stand behind its name, such as "is
- * cut off". crew_add_result() adds results up. */
+/* Read one. Returns 0; or -1 and in `reason` why not: a phrase to stand
+ * behind its name, such as "is cut off". */
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
+
+/* ---- several runs, added up ---------------------------------------------
+ */
+
+enum {
+    MERGE_REASON_BYTES = 200 /* a phrase */
+};
+
+/*
+ * Add a run to those added up so far; the first one goes into a sum that is
+ * all zero, with `first` set. What each host may choose for itself is added:
+ * clients and rate. All else must be the same, or the sum would be of
+ * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
+ * not fit together: a phrase to stand behind the name of the file.
+ */
+int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+              char reason[MERGE_REASON_BYTES]);
+
+/* True if both are the same run, in one file or two. */
+bool merge_same(const struct saved_run *a, const struct saved_run *b);
+
+/* Say to `stream` if the runs were not at one time for most of theirs. */
+void merge_note_times(FILE *stream, const struct saved_run *runs, int n);
+
+/* Read the files, add them up and print the sum to `stream`, as load prints a
+ * run. What is wrong goes to standard error in one sentence. Returns the exit
+ * status of the program. */
+int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
+
+/* ---- several hosts: --hosts ----------------------------------------------
+ *
+ * The first load listens, and starts the others by a launcher that people
+ * have, such as mpirun or srun, or tells how to start them. It gives each its
+ * own command line, holds the clocks against each other, lets all begin at
+ * one instant, and adds up what they send.
+ */
+
+/* What the first one is to do. */
+struct hosts_order {
+    int hosts;            /* how many others there are */
+    const char *launcher; /* a command that starts them, or NULL */
+    int argc;             /* what each shall do: our own command line, */
+    char **argv;          /* of which they ignore what is for the first */
+};
+
+/*
+ * Lead them: `options` say where the server is, and how long it takes. What
+ * each of them saw goes to `stream`, a line for each; their sum into `sum`.
+ * Blocks until all have ended, or are late. Returns the exit status that the
+ * trouble of it deserves, and says it on standard error: 0 if all were there.
+ */
+int hosts_lead(const struct hosts_order *order,
+               const struct engine_options *options, FILE *stream,
+               struct saved_run *sum);
+
+/*
+ * One of the others: join the first at the address in `meeting`. Returns a
+ * socket, which hosts_wait() takes next, and sets the command line that it
+ * sends, which is ours for good. Ends the program if nobody is there.
+ */
+int hosts_join(const struct engine_options *meeting, int *argc, char ***argv);
+
+/* Wait until all shall begin; what sets this one apart from the others goes
+ * into `options`. `interrupted` is set when the first one ends, or says so.
+ * The socket then takes what saved_write() writes. */
+void hosts_wait(int fd, struct engine_options *options,
+                volatile sig_atomic_t *interrupted);
 
 #endif

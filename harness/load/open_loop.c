@@ -2,6 +2,7 @@
  * open_loop.c: messages that are sent when they are due.
  */
 #include <math.h>
+#include <sys/param.h>
 
 #include "harness/load/internal.h"
 
@@ -114,10 +115,9 @@ open_loop_take(struct engine *run)
     run->now_ns = clock_now_ns();
     connection->intended_ns = due_ns;
     if (is_measured(run, due_ns)) {
-        int64_t could_ns =
-            due_ns > connection->free_ns ? due_ns : connection->free_ns;
         run->result->arrivals++;
-        histogram_record(&run->result->lag, run->now_ns - could_ns);
+        histogram_record(&run->result->lag,
+                         run->now_ns - MAX(due_ns, connection->free_ns));
     }
     return connection;
 }
@@ -145,9 +145,7 @@ count_unfinished(struct engine *run, int64_t due_ns)
     struct engine_result *result = run->result;
     int64_t age_ns = run->now_ns - due_ns;
     result->unfinished++;
-    if (age_ns > result->oldest_ns) {
-        result->oldest_ns = age_ns;
-    }
+    result->oldest_ns = MAX(result->oldest_ns, age_ns);
     if (is_measured(run, due_ns)) {
         histogram_record(&result->response, age_ns);
     }
@@ -164,11 +162,9 @@ judge(struct engine *run)
     struct engine_result *result = run->result;
     int64_t asked_ns = run->options.window_ns;
     int64_t allowed_ns = histogram_quantile_ns(&result->latency, 0.5) / 5;
-    if (allowed_ns < ENGINE_LAG_MAX_NS) {
-        allowed_ns = ENGINE_LAG_MAX_NS;
-    }
     bool late = result->lag.count >= JUDGED_MIN &&
-                histogram_quantile_ns(&result->lag, 0.99) > allowed_ns;
+                histogram_quantile_ns(&result->lag, 0.99) >
+                    MAX(allowed_ns, ENGINE_LAG_MAX_NS);
     bool busy = (double)result->client_cpu_ns >
                 ENGINE_CPU_SHARE_MAX * (double)result->window_ns;
     bool too_long = result->window_ns > asked_ns + asked_ns / OVERSLEPT_PART;

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/load/internal.h"
 
@@ -97,31 +98,22 @@ explain_changed(const struct stream *own, const unsigned char *got,
            say(text, changed, "changed");
 }
 
-/* Are they the bytes of that stream `distance` further on? */
-static bool
-is_from(const struct stream *own, int64_t distance, const unsigned char *got,
-        size_t count)
-{
-    return pattern_compare(own->number, own->nread + distance, got, count) ==
-           count;
-}
-
 /* Are they bytes of the same stream from further on, or from further back? */
 static bool
 explain_own(const struct stream *own, const unsigned char *got, size_t count,
             char *text)
 {
-    int64_t ahead = own->nwritten - own->nread;
-    int64_t behind = own->nread;
-    if (count < NEAR_BYTES_MIN) {
-        return false;
-    }
-    for (int64_t d = 1; d < PATTERN_PRIME && (d < ahead || d <= behind);
+    int64_t number = own->number;
+    int64_t at = own->nread;
+    int64_t ahead = own->nwritten - at;
+    for (int64_t d = 1; d < PATTERN_PRIME && count >= NEAR_BYTES_MIN &&
+                        (d < ahead || d <= at);
          d++) {
-        if (d <= behind && is_from(own, -d, got, count)) {
+        if (d <= at && pattern_compare(number, at - d, got, count) == count) {
             return say(text, d, "doubled");
         }
-        if (d < ahead && is_from(own, d, got, count)) {
+        if (d < ahead &&
+            pattern_compare(number, at + d, got, count) == count) {
             return say(text, d, "lost");
         }
     }
@@ -134,10 +126,7 @@ static bool
 is_in_flight(const struct stream *stream, uint32_t position,
              int64_t message_bytes)
 {
-    int64_t from = stream->nread - message_bytes;
-    if (from < 0) {
-        from = 0;
-    }
+    int64_t from = MAX(stream->nread - message_bytes, 0);
     uint32_t start = position_of(stream->number, from);
     int64_t distance =
         (position + (int64_t)PATTERN_PRIME - start) % PATTERN_PRIME;
@@ -176,9 +165,7 @@ pattern_explain(struct engine *run, const struct connection *own,
                 const unsigned char *got, size_t count)
 {
     char *text = run->result->mismatch.origin;
-    if (count > COMPARED_BYTES) {
-        count = COMPARED_BYTES;
-    }
+    count = MIN(count, COMPARED_BYTES);
     if (!explain_changed(&own->stream, got, count, text) &&
         !explain_own(&own->stream, got, count, text)) {
         explain_other(run, own, got, count, text);

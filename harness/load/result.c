@@ -2,6 +2,7 @@
  * result.c: what a run saw: kinds of error, whose fault each is, and sums.
  */
 #include <errno.h>
+#include <sys/param.h>
 
 #include "harness/load/internal.h"
 
@@ -28,24 +29,22 @@ engine_error_name(enum engine_error error)
 enum engine_error
 error_of_errno(int error_number)
 {
-    switch (error_number) {
-    case ECONNREFUSED:
-        return ENGINE_REFUSED;
-    case ETIMEDOUT:
-        return ENGINE_CONNECT_TIMEOUT;
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EPIPE:
-        return ENGINE_RESET;
-    case EMFILE:
-    case ENFILE:
-        return ENGINE_NO_DESCRIPTORS;
-    case EADDRNOTAVAIL:
-    case EADDRINUSE:
-        return ENGINE_NO_PORTS;
-    default:
-        return ENGINE_CLIENT_TROUBLE;
+    static const struct {
+        int number;
+        enum engine_error error;
+    } known[] = {
+        {ECONNREFUSED, ENGINE_REFUSED},  {ETIMEDOUT, ENGINE_CONNECT_TIMEOUT},
+        {ECONNRESET, ENGINE_RESET},      {ECONNABORTED, ENGINE_RESET},
+        {EPIPE, ENGINE_RESET},           {EMFILE, ENGINE_NO_DESCRIPTORS},
+        {ENFILE, ENGINE_NO_DESCRIPTORS}, {EADDRNOTAVAIL, ENGINE_NO_PORTS},
+        {EADDRINUSE, ENGINE_NO_PORTS},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].number == error_number) {
+            return known[i].error;
+        }
     }
+    return ENGINE_CLIENT_TROUBLE;
 }
 
 void
@@ -86,12 +85,6 @@ engine_has_wrong_byte(const struct engine_result *result)
            result->errors[ENGINE_EXTRA_BYTES] != 0;
 }
 
-static int64_t
-larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 void
 engine_add_errors(struct engine_result *into,
                   const struct engine_result *from)
@@ -124,9 +117,9 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->stalled_behind += from->stalled_behind;
     into->arrivals += from->arrivals;
     into->client_cpu_ns += from->client_cpu_ns;
-    into->window_ns = larger(into->window_ns, from->window_ns);
-    into->overslept_ns = larger(into->overslept_ns, from->overslept_ns);
-    into->oldest_ns = larger(into->oldest_ns, from->oldest_ns);
+    into->window_ns = MAX(into->window_ns, from->window_ns);
+    into->overslept_ns = MAX(into->overslept_ns, from->overslept_ns);
+    into->oldest_ns = MAX(into->oldest_ns, from->oldest_ns);
     into->interrupted = into->interrupted || from->interrupted;
     histogram_merge(&into->latency, &from->latency);
     histogram_merge(&into->response, &from->response);

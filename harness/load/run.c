@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <sys/param.h>
 #include <time.h>
 
 #include "harness/load/internal.h"
@@ -18,12 +19,6 @@ enum {
 /* Whoever stopped it will let it go on; but a server that stopped itself
  * waits for nobody. */
 #define PAUSED_NS_MAX (60 * NS_PER_S)
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 bool
 run_is_interrupted(const struct engine *run)
@@ -57,17 +52,14 @@ static int64_t
 patience_ns(const struct engine_options *options,
             const struct connection *connection)
 {
-    switch (connection->state) {
-    case CONNECTION_CONNECTING:
-        return options->churn ? options->connect_timeout_ns : 0;
-    case CONNECTION_PARTING:
-        return options->connect_timeout_ns;
-    case CONNECTION_GREETING:
-    case CONNECTION_ECHOING:
+    enum connection_state state = connection->state;
+    if (state == CONNECTION_GREETING || state == CONNECTION_ECHOING) {
         return options->timeout_ns;
-    default:
-        return 0;
     }
+    return options->churn && (state == CONNECTION_CONNECTING ||
+                              state == CONNECTION_PARTING)
+               ? options->connect_timeout_ns
+               : 0;
 }
 
 /* A few times a second: fail what has waited too long, and tell of progress.
@@ -78,21 +70,19 @@ tick(struct engine *run)
 {
     const struct engine_options *options = &run->options;
     int64_t step_ns = options->timeout_ns != 0
-                          ? sooner(TICK_NS, options->timeout_ns / 8)
+                          ? MIN(TICK_NS, options->timeout_ns / 8)
                           : TICK_NS;
-    run->next_tick_ns =
-        run->now_ns + (step_ns > TICK_MIN_NS ? step_ns : TICK_MIN_NS);
+    run->next_tick_ns = run->now_ns + MAX(step_ns, TICK_MIN_NS);
     for (int i = 0; i < run->count; i++) {
         struct connection *connection = &run->connections[i];
         int64_t limit_ns = patience_ns(options, connection);
         if (limit_ns != 0 && run->now_ns - connection->start_ns > limit_ns &&
             run->now_ns - run->patient_from_ns > limit_ns &&
             !is_paused(run)) {
-            connection_fail(run, connection,
-                            connection->state == CONNECTION_CONNECTING
-                                ? ENGINE_CONNECT_TIMEOUT
-                                : ENGINE_TIMEOUT,
-                            0);
+            bool connects = connection->state == CONNECTION_CONNECTING;
+            connection_fail(
+                run, connection,
+                connects ? ENGINE_CONNECT_TIMEOUT : ENGINE_TIMEOUT, 0);
         }
     }
     if (options->on_progress != NULL && run->begun_ns != 0 &&
@@ -101,8 +91,7 @@ tick(struct engine *run)
         double whole_ns = (double)(options->warmup_ns + options->window_ns);
         run->next_progress_ns = run->now_ns + PROGRESS_NS;
         options->on_progress(run->result->echoes_total,
-                             over_ns < whole_ns ? over_ns / whole_ns : 1,
-                             options->arg);
+                             MIN(over_ns / whole_ns, 1), options->arg);
     }
 }
 
@@ -141,16 +130,15 @@ time_to_sleep_ns(const struct engine *run, int64_t until_ns)
     if (may_connect(run)) {
         return 0;
     }
-    if (!TAILQ_EMPTY(&run->free) &&
-        run->schedule.next_ns < run->due_until_ns) {
-        until_ns =
-            sooner(until_ns, run->schedule.next_ns - run->options.spin_ns);
+    int64_t due_ns = run->schedule.next_ns;
+    if (!TAILQ_EMPTY(&run->free) && due_ns < run->due_until_ns) {
+        until_ns = MIN(until_ns, due_ns - run->options.spin_ns);
     }
     if (wake != NULL) {
-        until_ns = sooner(until_ns, wake->at_ns);
+        until_ns = MIN(until_ns, wake->at_ns);
     }
-    until_ns = sooner(until_ns, run->next_tick_ns);
-    return until_ns > run->now_ns ? until_ns - run->now_ns : 0;
+    until_ns = MIN(until_ns, run->next_tick_ns);
+    return MAX(until_ns - run->now_ns, 0);
 }
 
 /* Since Linux 5.11 and glibc 2.35. Before, two calls wait in nanoseconds. */
@@ -181,7 +169,7 @@ wait_for_events(struct engine *run, int64_t until_ns)
         ppoll(&(struct pollfd){run->epoll_fd, POLLIN, 0}, 1, &sleep, NULL);
         count = epoll_wait(run->epoll_fd, run->events, RUN_EVENTS_MAX, 0);
     }
-    run->event_count = count > 0 ? count : 0;
+    run->event_count = MAX(count, 0);
     run->event_next = 0;
     if (!open_loop) {
         return wait_ns;
@@ -221,9 +209,7 @@ run_turn(struct engine *run, int64_t until_ns)
     if (lost_ns > LOST_NS_MIN) {
         run->lost_ns += lost_ns;
         run->moved_ns += lost_ns;
-        if (lost_ns > run->gap_ns) {
-            run->gap_ns = lost_ns;
-        }
+        run->gap_ns = MAX(run->gap_ns, lost_ns);
         run->patient_from_ns = run->now_ns;
     }
     do_what_is_due(run);
@@ -237,7 +223,7 @@ run_while(struct engine *run, bool (*is_so)(const struct engine *run),
     connection_moved(run);
     while (is_so(run)) {
         int64_t until_ns =
-            sooner(end_ns + run->lost_ns, run->moved_ns + still_ns);
+            MIN(end_ns + run->lost_ns, run->moved_ns + still_ns);
         if (run->now_ns < until_ns) {
             run_turn(run, until_ns);
         } else if (!run_is_interrupted(run) && is_paused(run)) {

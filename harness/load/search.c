@@ -6,20 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/load/load.h"
 
 /* ---- the search, whatever a try is ------------------------------------- */
-
-static struct slo_try
-try_twice(double rate_per_s, slo_try_function *try_rate, void *arg)
-{
-    struct slo_try tried = try_rate(rate_per_s, arg);
-    if (tried.outcome == SLO_BROKEN || tried.outcome == SLO_UNKNOWN) {
-        tried = try_rate(rate_per_s, arg);
-    }
-    return tried;
-}
 
 struct slo_answer
 slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
@@ -36,7 +27,10 @@ slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
                                 ? max_per_s
                                 : min_per_s * pow(max_per_s / min_per_s,
                                                   (double)middle / last);
-        struct slo_try tried = try_twice(rate_per_s, try_rate, arg);
+        struct slo_try tried = try_rate(rate_per_s, arg);
+        if (tried.outcome == SLO_BROKEN || tried.outcome == SLO_UNKNOWN) {
+            tried = try_rate(rate_per_s, arg);
+        }
         if (tried.outcome == SLO_KEPT) {
             kept = middle;
             answer.kept_per_s = rate_per_s;
@@ -91,16 +85,14 @@ static void
 print_try(const struct slo_try *tried)
 {
     static const char *const words[] = {"kept", "broken", "unknown", "end"};
+    bool failed = tried->error != ENGINE_ERRORS;
     char rate[UNITS_TEXT_BYTES];
     char p99[UNITS_TEXT_BYTES];
-    fprintf(stderr, "%10s/s  p99 %-9s %s",
+    fprintf(stderr, "%10s/s  p99 %-9s %s%s%s%s\n",
             units_format_count(rate, tried->rate_per_s),
             units_format_time(p99, (double)tried->p99_ns),
-            words[tried->outcome]);
-    if (tried->error != ENGINE_ERRORS) {
-        fprintf(stderr, " (%s)", engine_error_name(tried->error));
-    }
-    fputc('\n', stderr);
+            words[tried->outcome], failed ? " (" : "",
+            failed ? engine_error_name(tried->error) : "", failed ? ")" : "");
 }
 
 /* A try takes a second, or what it takes for enough messages; -d says it
@@ -138,54 +130,48 @@ print_answer(const char *target, const struct search *search,
              const struct slo_answer *answer)
 {
     const struct slo_try *failed = &answer->failed;
-    char text[UNITS_TEXT_BYTES];
-    char limit[UNITS_TEXT_BYTES];
-    units_format_time(limit, (double)search->slo_ns);
+    bool kept = answer->kept_per_s > 0;
+    char rate[UNITS_TEXT_BYTES];
+    char time[UNITS_TEXT_BYTES];
     printf("%s: %d clients, open loop\n", target, search->options->clients);
-    if (answer->kept_per_s > 0) {
-        printf("  p99 of the response time is within %s up to %s/s.\n", limit,
-               units_format_count(text, answer->kept_per_s));
-    } else {
-        printf("  No rate was found at which p99 of the response time is "
-               "within %s.\n",
-               limit);
-    }
+    units_format_count(rate, answer->kept_per_s);
+    printf("  %sp99 of the response time is within %s%s%s%s.\n",
+           kept ? "" : "No rate was found at which ",
+           units_format_time(time, (double)search->slo_ns),
+           kept ? " up to " : "", kept ? rate : "", kept ? "/s" : "");
+    units_format_count(rate, failed->rate_per_s);
+    units_format_time(time, (double)failed->p99_ns);
     if (failed->outcome == SLO_INTERRUPTED) {
         puts("  The search was interrupted: it may be more.");
-        return;
-    }
-    if (failed->outcome == SLO_KEPT) {
+    } else if (failed->outcome == SLO_KEPT) {
         puts("  More was not asked for.");
-        return;
-    }
-    printf("  At %s/s ", units_format_count(text, failed->rate_per_s));
-    if (failed->error < ENGINE_SERVER_ERRORS) {
-        printf("the server failed: %s.\n", engine_error_name(failed->error));
+    } else if (failed->error < ENGINE_SERVER_ERRORS) {
+        printf("  At %s/s the server failed: %s.\n", rate,
+               engine_error_name(failed->error));
     } else if (failed->outcome == SLO_BROKEN) {
-        printf("it was %s.\n",
-               units_format_time(text, (double)failed->p99_ns));
+        printf("  At %s/s it was %s.\n", rate, time);
     } else if (failed->error == ENGINE_CLIENT_LATE) {
-        puts("this client itself was too late to tell.");
+        printf("  At %s/s this client itself was too late to tell.\n", rate);
     } else if (failed->error != ENGINE_ERRORS) {
-        printf("this client itself failed: %s.\n",
+        printf("  At %s/s this client itself failed: %s.\n", rate,
                engine_error_name(failed->error));
     } else {
-        printf("there were fewer than %d responses, too few to tell; -d 10s "
-               "has more.\n",
-               FEWEST);
+        printf("  At %s/s fewer than %d responses came, too few to tell; "
+               "-d 10s has more.\n",
+               rate, FEWEST);
     }
 }
 
 int
 search_run(const char *target, const struct engine_options *options,
-           int64_t slo_ns, bool progress)
+           int64_t slo_ns)
 {
     static struct search search;
     double max_per_s = options->rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
     search.options = options;
     search.slo_ns = slo_ns;
-    search.progress = progress;
+    search.progress = isatty(STDERR_FILENO);
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
     if (search.start_errno != 0) {

@@ -58,6 +58,13 @@ print_rates(FILE *stream, const struct engine_options *options,
             units_format_number(text, (double)result->bytes / 1e6 / seconds));
 }
 
+/* Two lines below the figures that they are about. */
+static void
+print_note(FILE *stream, const char *first, const char *second)
+{
+    fprintf(stream, "  note        %s\n              %s\n", first, second);
+}
+
 /* A quantile with its unit, or "-" when too few values lie beyond it; a
  * little is forgiven for what is not exact in 1 - 0.99. */
 static const char *
@@ -75,17 +82,13 @@ static void
 print_latency(FILE *stream, const char *label,
               const struct histogram *histogram)
 {
-    char p50[UNITS_TEXT_BYTES];
-    char p99[UNITS_TEXT_BYTES];
-    char p999[UNITS_TEXT_BYTES];
-    char max[UNITS_TEXT_BYTES];
+    char text[4][UNITS_TEXT_BYTES];
+    units_format_time(text[3], (double)histogram->max_ns);
     fprintf(stream, "  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", label,
-            quantile_text(p50, histogram, 0.5),
-            quantile_text(p99, histogram, 0.99),
-            quantile_text(p999, histogram, 0.999),
-            histogram->count > 0
-                ? units_format_time(max, (double)histogram->max_ns)
-                : "-");
+            quantile_text(text[0], histogram, 0.5),
+            quantile_text(text[1], histogram, 0.99),
+            quantile_text(text[2], histogram, 0.999),
+            histogram->count > 0 ? text[3] : "-");
 }
 
 /* In an open loop there are three times, and their difference matters. */
@@ -104,22 +107,18 @@ print_times(FILE *stream, const struct engine_options *options,
         if (result->errors[ENGINE_CLIENT_LATE] == 0 &&
             response_ns > 2 * service_ns &&
             response_ns - service_ns > NOTABLE_WAIT_NS) {
-            fputs("  note        messages waited for a free client before "
-                  "they could be "
-                  "sent: users\n"
-                  "              would have felt the response time, a closed "
-                  "loop sees "
-                  "the service time\n",
-                  stream);
+            print_note(stream,
+                       "messages waited for a free client: users would have "
+                       "felt the",
+                       "response time, a closed loop sees the service time");
         }
     }
     print_latency(stream, "connect", &result->connect);
     if (result->connect.max_ns >= SYN_AGAIN_NS) {
-        fputs("  note        a connect took a second or more: its SYN was "
-              "lost, "
-              "most likely\n"
-              "              because the backlog of the server was full\n",
-              stream);
+        print_note(stream,
+                   "a connect took a second or more: its SYN was lost, most "
+                   "likely",
+                   "because the backlog of the server was full");
     }
 }
 
@@ -142,10 +141,10 @@ print_client(FILE *stream, const struct engine_result *result)
                 dated ? ", the oldest due for " : "", dated ? text : "");
     }
     if (result->errors[ENGINE_CLIENT_LATE] != 0) {
-        fputs("  note        this client was late itself, see lag and client "
-              "CPU: these figures\n"
-              "              say little about the server\n",
-              stream);
+        print_note(stream,
+                   "this client was late itself, see lag and client CPU: "
+                   "these figures",
+                   "say little about the server");
     }
 }
 
@@ -192,14 +191,18 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
 }
 
 bool
+is_terminal(FILE *file)
+{
+    const char *terminal = getenv("TERM");
+    return isatty(fileno(file)) &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+bool
 wants_colour(FILE *file)
 {
     const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-
-    return isatty(fileno(file)) &&
-           (no_colour == NULL || no_colour[0] == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return is_terminal(file) && (no_colour == NULL || no_colour[0] == '\0');
 }
 
 void
@@ -230,7 +233,9 @@ int
 summary_exit_status(const struct engine_result *result)
 {
     bool invalid = engine_result_invalid(result);
-    if (engine_has_wrong_byte(result) ||
+    /* A connection that the server has ended is ended, late as we may be. */
+    if (engine_has_wrong_byte(result) || result->errors[ENGINE_RESET] != 0 ||
+        result->errors[ENGINE_EARLY_EOF] != 0 ||
         (!invalid && !engine_result_good(result))) {
         return EXIT_FAILURE;
     }

@@ -9,44 +9,47 @@
 #include "harness/report/internal.h"
 
 enum {
-    NAME_WIDTH = 22,        /* of a model; the middle of a longer one goes */
-    MEMORY_NOISE_KIB = 16,  /* pages that a process may gain or lose for
-                             * reasons of its own */
     BULK_BYTES = 16 * 1024, /* longer messages are bulk */
 };
 
-/* ---- scenarios -----------------------------------------------------------
- */
+/* ---- scenarios --------------------------------------------------------- */
 
+/* The first that is so decides. */
 enum cells_kind
 cells_kind(const struct life *life)
 {
-    const struct {
-        bool is; /* the first that is so decides */
-        enum cells_kind kind;
-    } kinds[] = {
-        {life->rate_per_s > 0, KIND_RATE},
-        {life->churn || life->handshake, KIND_CONNECT},
-        {life->ask_silent, KIND_IDLE},
-        {life->silent > 0, KIND_SILENT},
-        {life->delay_ms > 0, KIND_WAIT},
-        {life->work_us > 0, KIND_WORK},
-        {life->message_bytes > BULK_BYTES, KIND_BULK},
-        {life->clients == 1, KIND_ONE},
-        {true, KIND_MANY},
-    };
-    size_t i = 0;
-
-    while (!kinds[i].is) {
-        i++;
-    }
-    return kinds[i].kind;
+    return life->rate_per_s > 0               ? KIND_RATE
+           : life->churn || life->handshake   ? KIND_CONNECT
+           : life->ask_silent                 ? KIND_IDLE
+           : life->silent > 0                 ? KIND_SILENT
+           : life->delay_ms > 0               ? KIND_WAIT
+           : life->work_us > 0                ? KIND_WORK
+           : life->message_bytes > BULK_BYTES ? KIND_BULK
+           : life->clients == 1               ? KIND_ONE
+                                              : KIND_MANY;
 }
 
 const struct life *
 group_life(const struct summary_group *group)
 {
     return group->rows[0].life;
+}
+
+const struct summary_group *
+group_largest(const struct summary *summary, enum cells_kind kind, int most)
+{
+    const struct summary_group *found = NULL;
+
+    for (size_t i = 0; i < summary->ngroups; i++) {
+        const struct summary_group *group = &summary->groups[i];
+        int clients = group_life(group)->clients;
+
+        if (cells_kind(group_life(group)) == kind && clients <= most &&
+            (!found || clients > group_life(found)->clients)) {
+            found = group;
+        }
+    }
+    return found;
 }
 
 int
@@ -101,8 +104,7 @@ cells_label(struct text *text, const struct life *life)
     }
 }
 
-/* ---- the table of all cells ----------------------------------------------
- */
+/* ---- the table of all cells -------------------------------------------- */
 
 /* How a cell is written. */
 enum form {
@@ -130,109 +132,24 @@ static const struct {
     const char *meaning;     /* or NULL */
     bool left;               /* words */
 } cells[CELLS] = {
-    [CELLS_NAME] = {"", "scenario", .left = true},
-    [CELLS_LABEL] = {"", "", .left = true},
-    [CELLS_BLOCKS] = {"", "blocks"},
-    [CELLS_SLICES] = {"", "slices"},
-    [CELLS_STALLED] = {"", "stalled"},
-    [CELLS_CPU_NOISE] = {"CPU per echo, %", "slice", .meaning = slice},
-    [CELLS_CPU_HALF] = {"CPU per echo, %", "+-", .meaning = half},
-    [CELLS_RATE_NOISE] = {"echoes/s, %", "slice"},
-    [CELLS_RATE_HALF] = {"echoes/s, %", "+-"},
-    [CELLS_LIVES] = {"", "lives", FORM_WORDS, 0,
-                     "differ: fresh processes do by more than their slices "
-                     "explain, so the interval is widened",
-                     true},
-    [CELLS_RATE_ASKED] = {"", "asked/s"},
-    [CELLS_MODEL] = {"", "", .left = true},
-    [CELLS_BASE] = {"", "over", .left = true},
-    [CELLS_SERVED] = {"", "served"},
-    [CELLS_FAIRNESS] = {"", "fair", FORM_FIXED, LIFE_FAIRNESS,
-                        "fair: least served client over the median", false},
-    [CELLS_RATE] = {"", "echoes/s", FORM_COUNT, LIFE_ECHOES_PER_S},
-    [CELLS_OVER_MOST] = {"", "of most"},
-    [CELLS_P50] = {"full turn", "p50", FORM_SHARED, LIFE_P50_US, turn},
-    [CELLS_P99] = {"full turn", "p99", FORM_SHARED, LIFE_P99_US, turn},
-    [CELLS_SERVER] = {"CPU us/echo", "server", FORM_NUMBER,
-                      LIFE_SERVER_CPU_US_PER_ECHO},
-    [CELLS_CLIENT] = {"CPU us/echo", "client", FORM_NUMBER,
-                      LIFE_CLIENT_CPU_US_PER_ECHO},
-    [CELLS_COST] = {"server CPU over", "least"},
-    [CELLS_RANGE] = {"server CPU over", "95 %",
-                     .meaning = "95 %: interval, for all pairs together"},
-    [CELLS_YARD] = {"server CPU over", "yard",
-                    .meaning = "yard: a bare epoll loop"},
-    [CELLS_FLOOR] = {"server CPU over", "floor",
-                     .meaning = "floor: a recv and a send alone"},
-    [CELLS_OVER_BASE] = {"CPU over that", ""},
-    [CELLS_CALLS] = {"", "calls", .meaning = "calls, switch: an echo"},
-    [CELLS_SWITCHES] = {"", "switch", FORM_FIXED, LIFE_SWITCHES_PER_ECHO},
-    [CELLS_MEMORY] = {"", "KiB/cl", .meaning = "KiB/cl: with kernel stack"},
-    [CELLS_RESIDENT] = {"KiB a client", "resident", FORM_NUMBER,
-                        LIFE_RSS_KIB_PER_CLIENT},
-    [CELLS_STACK] = {"KiB a client", "kernel", FORM_NUMBER,
-                     LIFE_STACK_KIB_PER_CLIENT,
-                     "kernel: the stack that it keeps for a thread", false},
-    [CELLS_BOUND] = {"", "bound by"},
-    [CELLS_RESPONSE_P50] = {"response", "p50", FORM_SHARED, LIFE_P50_US,
-                            response},
-    [CELLS_RESPONSE_P99] = {"response", "p99", FORM_SHARED, LIFE_P99_US,
-                            response},
-    [CELLS_SERVICE_P50] = {"service", "p50", FORM_TIME, LIFE_SERVICE_P50_US,
-                           service},
-    [CELLS_SERVICE_P99] = {"service", "p99", FORM_TIME, LIFE_SERVICE_P99_US,
-                           service},
-    [CELLS_LAG] = {"client", "lag", FORM_TIME, LIFE_LAG_P99_US,
-                   "lag: how late the client was", false},
-    [CELLS_UNFINISHED] = {"", "unfin.", FORM_COUNT, LIFE_UNFINISHED},
-    [CELLS_STATE] = {"", "state", .left = true},
+#define CELL(name, above_, heading_, ...)                                    \
+    [CELLS_##name] = {.above = above_, .heading = heading_, ##__VA_ARGS__},
+#include "harness/report/cells.h"
 };
 
-/* ---- cells that are more than a figure -----------------------------------
- */
+/* ---- cells that are more than a figure --------------------------------- */
 
-static void
-verdict_add(struct text *text, const struct comparison *over)
-{
-    static const char *const words[] = {
-        [VERDICT_UNKNOWN] = "-",
-        [VERDICT_UNCLEAR] = "~",
-        [VERDICT_SAME] = "same",
-    };
-
-    if (over->verdict == VERDICT_DIFFERENT) {
-        text_add(text, over->ratio < 9.995 ? "x%.2f" : "x%.1f", over->ratio);
-    } else {
-        text_add(text, "%s", words[over->verdict]);
-    }
-}
-
-/* Over the best of the group, or `best` for that itself. */
+/* Over the best of the group, or what that is called. */
 static enum mark
-put_verdict(struct text *text, const struct at *at, enum fitted what,
-            const char *best)
+put_verdict(struct text *text, const struct at *at, enum fitted what)
 {
-    if (at->row != at->group->best[what]) {
-        verdict_add(text, &at->row->over_best[what]);
-        return MARK_NONE;
-    }
-    text_add(text, "%s", best);
-    return at->group->clear[what] ? MARK_BEST : MARK_NONE;
-}
+    bool best = at->row == at->group->best[what];
+    char word[COMPARISON_WORD_BYTES];
 
-/* Two names that only differ at their end stay different. */
-static void
-put_name(struct text *text, const char *name)
-{
-    size_t length = strlen(name);
-    int head = (NAME_WIDTH - 2) / 2;
-
-    if (length <= NAME_WIDTH) {
-        text_add(text, "%s", name);
-    } else {
-        text_add(text, "%.*s..%s", head, name,
-                 name + length - (NAME_WIDTH - 2 - head));
-    }
+    text_add(text, "%s",
+             best ? fitted_best[what]
+                  : comparison_word(&at->row->over_best[what], word));
+    return best && at->group->clear[what] ? MARK_BEST : MARK_NONE;
 }
 
 static enum mark
@@ -247,15 +164,12 @@ put_served(struct text *text, const struct summary_row *row)
     return row->starved ? MARK_BAD : MARK_NONE;
 }
 
-/* What the clients add is a difference of two sizes that the kernel counts in
- * pages. A few pages are no result, so less than that is a bound. */
+/* Less than the noise is a bound. */
 static void
 put_memory(struct text *text, const struct summary_row *row)
 {
     double value = summary_memory(row);
-    double held = fmax(row->served_most, 1) +
-                  (row->life->ask_silent ? 0 : row->life->silent);
-    double bound = MEMORY_NOISE_KIB / held;
+    double bound = summary_memory_noise(row);
 
     if (!isfinite(value)) {
         text_add(text, "-");
@@ -299,16 +213,16 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
 {
     const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
-    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
     struct comparison over_base;
+    char word[COMPARISON_WORD_BYTES];
 
     switch (id) {
     case CELLS_SERVED:
         return put_served(text, row);
     case CELLS_OVER_MOST:
-        return put_verdict(text, at, FIT_RATE, "most");
+        return put_verdict(text, at, FIT_RATE);
     case CELLS_COST:
-        return put_verdict(text, at, FIT_CPU, "least");
+        return put_verdict(text, at, FIT_CPU);
     case CELLS_RANGE:
         text_add(text, isnan(over->low) ? "-" : "[%.2f, %.2f]", over->low,
                  over->high);
@@ -316,21 +230,13 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_YARD:
         put_ratio(text, row->yardstick ? NAN : row->over_yardstick.ratio);
         break;
-    case CELLS_FLOOR:
-        put_ratio(text, row->figure[LIFE_CPU_OVER_FLOOR]);
-        break;
     case CELLS_OVER_BASE:
         over_base = summary_compare(
             at->group, row, summary_find(at->group, at->base), FIT_CPU);
-        verdict_add(text, &over_base);
+        text_add(text, "%s", comparison_word(&over_base, word));
         break;
     case CELLS_CALLS:
-        /* What could not be counted here has a reason, which --why tells. */
-        if (!isfinite(calls) && row->calls && row->calls->method[0] == '\0') {
-            text_add(text, "n/a");
-        } else {
-            put_ratio(text, calls);
-        }
+        put_ratio(text, row->figure[LIFE_SYSCALLS_PER_ECHO]);
         break;
     case CELLS_MEMORY:
         put_memory(text, row);
@@ -375,7 +281,7 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     const struct fit *fit;
 
     if (id >= CELLS_MODEL) {
-        put_name(text, id == CELLS_MODEL ? at->model : at->base);
+        text_add(text, "%s", id == CELLS_MODEL ? at->model : at->base);
         return;
     }
     fit = &group->fit[id < CELLS_RATE_NOISE ? FIT_CPU : FIT_RATE];
@@ -390,15 +296,6 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_LABEL:
         cells_label(text, group_life(group));
         break;
-    case CELLS_BLOCKS:
-        text_add(text, "%d", group->blocks);
-        break;
-    case CELLS_SLICES:
-        text_add(text, "%d", group->slices);
-        break;
-    case CELLS_STALLED:
-        text_add(text, "%d", group->stalled);
-        break;
     case CELLS_CPU_NOISE:
     case CELLS_RATE_NOISE:
         text_add(text, isfinite(fit->half) ? "%.1f" : "-", 100 * fit->noise);
@@ -412,13 +309,15 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
         put_lives(text, group);
         break;
     default:
-        text_add(text, "%d", group_life(group)->rate_per_s);
-        break;
+        text_add(text, "%d",
+                 id == CELLS_BLOCKS    ? group->blocks
+                 : id == CELLS_SLICES  ? group->slices
+                 : id == CELLS_STALLED ? group->stalled
+                                       : group_life(group)->rate_per_s);
     }
 }
 
-/* ---- figures -------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------- */
 
 static enum mark
 put_figure(struct text *text, enum cells_id id, const struct summary_row *row,

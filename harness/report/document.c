@@ -8,22 +8,8 @@
 
 #include "harness/report/internal.h"
 
-void
-text_add(struct text *text, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text->bytes + text->length, TEXT_BYTES - text->length, format,
-              args);
-    va_end(args);
-    text->length += strlen(text->bytes + text->length);
-}
-
-/* What is not printable becomes a blank or a question mark. Returns `words`,
- * which may be NULL. */
-static char *
-clean(char *words)
+char *
+words_clean(char *words)
 {
     for (char *c = words; c && *c != '\0'; c++) {
         if (*c == '\n' || *c == '\r' || *c == '\t') {
@@ -41,7 +27,7 @@ print_words(const char *format, va_list args)
 {
     char *words;
 
-    return vasprintf(&words, format, args) == -1 ? NULL : clean(words);
+    return vasprintf(&words, format, args) == -1 ? NULL : words_clean(words);
 }
 
 const char *
@@ -82,26 +68,21 @@ document_say(struct document *document, enum block_kind kind,
         return;
     }
     block->words = words;
-    block->label = clean(strdup(label));
+    block->label = words_clean(strdup(label));
 }
 
 struct block *
-document_table(struct document *document, const struct column *columns,
-               size_t ncolumns, size_t nrows)
+document_table(struct document *document, size_t ncolumns, size_t nrows)
 {
     struct block *block = add_block(document, BLOCK_TABLE);
 
     if (!block) {
         return NULL;
     }
-    block->columns = calloc(ncolumns, sizeof *columns);
+    block->columns = calloc(ncolumns, sizeof *block->columns);
     block->cells = calloc(ncolumns * nrows + 1, sizeof *block->cells);
     if (!block->columns || !block->cells) {
         return NULL;
-    }
-    for (size_t i = 0; i < ncolumns; i++) {
-        block->columns[i] = columns[i];
-        clean(block->columns[i].heading); /* which may be a model's name */
     }
     block->ncolumns = ncolumns;
     block->ncells = ncolumns * nrows;
@@ -137,8 +118,7 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
-/* ---- tables --------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 size_t
 table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
@@ -198,7 +178,6 @@ table_legend(struct text *text, const struct block *table,
         {"stuck", "stuck: no busy one is"},
         {"grows", "grows: as long as the rate lasts"},
         {"<", "<: too little to tell"},
-        {"n/a", "n/a: not to be counted here, see --why"},
         {"-", "-: not comparable"},
     };
     const char *said = NULL;
@@ -217,11 +196,10 @@ table_legend(struct text *text, const struct block *table,
             said = meaning;
         }
     }
-    text_add(text, "%s", text->length > 0 ? "." : "");
+    text_item(text, ".", "%s", "");
 }
 
-/* ---- Markdown ------------------------------------------------------------
- */
+/* ---- Markdown ---------------------------------------------------------- */
 
 /* Nothing in a name or a reason may end a cell, begin a list or be taken for
  * HTML. */
@@ -229,23 +207,8 @@ static void
 put_escaped(FILE *file, const char *words)
 {
     for (; *words != '\0'; words++) {
-        switch (*words) {
-        case '|':
-            fputs("&#124;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        case '&':
-            fputs("&amp;", file);
-            break;
-        default:
-            fprintf(file, "%s%c", strchr("\\`*_[]#~", *words) ? "\\" : "",
-                    *words);
-        }
+        fprintf(file, "%s%c", strchr("\\`*_[]#~|<>&", *words) ? "\\" : "",
+                *words);
     }
 }
 
@@ -284,7 +247,7 @@ put_table(FILE *file, const struct block *table)
     if (table->legend) {
         table_legend(&legend, table, shown, n);
     }
-    if (legend.length > 0) {
+    if (legend.bytes[0] != '\0') {
         fputs("\n", file);
         put_escaped(file, legend.bytes);
         fputs("\n", file);

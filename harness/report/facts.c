@@ -1,8 +1,8 @@
 /*
- * facts.c: what the numbers show, one sentence each, by table. See
- * internal.h.
+ * facts.c: what the numbers show, one sentence each. See internal.h.
  */
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/select.h>
 
@@ -12,6 +12,7 @@ enum {
     ANY = 0xfff,        /* kind of scenario */
     LINE_COLUMNS = 150, /* that the facts of a model may take together */
     FACTS_MAX = 2,      /* of a model in the headline */
+    WEIGHTS = 32,       /* more than there are facts */
 };
 
 static const struct {
@@ -38,121 +39,64 @@ facts_model(const char *model)
     return 0;
 }
 
-/* What a fact is about. */
-struct about {
-    const struct summary_group *group; /* the scenario */
-    const struct summary_row *row;     /* the model in it */
-    const struct summary_row *least;   /* the cheapest there, or NULL */
+/* ---- the facts --------------------------------------------------------- */
+
+/* In one scenario the first fact of each topic that holds is said. */
+enum topic {
+    TOPIC_SERVED,
+    TOPIC_COST,
+    TOPIC_SPEED,
+    TOPIC_MEMORY,
+    TOPICS,
 };
 
-/* ---- when they hold ------------------------------------------------------
- */
-
-enum condition {
-    SERVES_ONE,
-    SERVES_NOBODY,
-    SERVES_TOO_FEW,
-    SELECT_IS_FULL,
-    COSTS_MORE,
-    COSTS_HALF_MORE,
-    SWITCHES_EXPLAIN, /* why it costs more */
-    CALLS_EXPLAIN,
-    CLEARLY_LEAST,
-    LEAST,
-    COSTS_THE_SAME,
-    UNCLEAR,
-    CLEARLY_FASTEST,
-    MANY_CPUS,
-    WAITING_OVERLAPS,
-    HAS_MEMORY,
+/* What is said of a model in a scenario. */
+struct said {
+    const struct summary_row *row; /* of whom and where */
+    unsigned topics;               /* on what: bits */
+    int facts;                     /* that were looked at so far */
+    size_t n;                      /* that are said */
+    struct {
+        int weight;     /* its place among all facts: the first comes first */
+        unsigned kinds; /* of scenarios that it may be about */
+        char words[256]; /* what it says */
+    } fact[TOPICS];
 };
 
-static double
-cpus_used(const struct summary_row *row)
+/* A fact about scenarios of these kinds and models that work like that: all
+ * of these bits. */
+static void __attribute__((format(printf, 6, 7)))
+say(struct said *said, unsigned kinds, unsigned model, enum topic topic,
+    bool so, const char *format, ...)
 {
-    return row->figure[LIFE_SERVER_CPU_US_PER_ECHO] *
-           row->figure[LIFE_ECHOES_PER_S] / 1e6;
-}
+    const struct life *life = said->row->life;
+    va_list args;
 
-/* Of the echoes that there can be, if all clients wait at the same time. */
-static double
-share_of_waiting(const struct summary_row *row)
-{
-    return row->figure[LIFE_ECHOES_PER_S] * row->life->delay_ms / 1e3 /
-           row->life->clients;
-}
-
-static bool
-is_ranked_least(const struct about *about)
-{
-    const struct summary_group *group = about->group;
-    bool others = false;
-
-    for (size_t i = 0; i < group->nrows; i++) {
-        others |=
-            group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN;
-    }
-    return others && about->row == about->least;
-}
-
-static bool
-is_so(enum condition condition, const struct about *about)
-{
-    const struct summary_row *row = about->row;
-    const double *figure = row->figure;
-    const double *least = about->least ? about->least->figure : figure;
-    const struct comparison *over = &row->over_best[FIT_CPU];
-    bool more = over->verdict == VERDICT_DIFFERENT;
-
-    switch (condition) {
-    case SERVES_ONE:
-        return figure[LIFE_SERVED] == 1 && row->served_most == 1 &&
-               figure[LIFE_ASKED] > 1;
-    case SERVES_NOBODY:
-        return figure[LIFE_SERVED] == 0;
-    case SERVES_TOO_FEW:
-        return row->starved;
-    case SELECT_IS_FULL:
-        return row->starved && row->served_most < FD_SETSIZE &&
-               figure[LIFE_ASKED] >= FD_SETSIZE - 24;
-    case COSTS_MORE:
-        return more;
-    case COSTS_HALF_MORE:
-        return more && over->ratio > 1.5;
-    case SWITCHES_EXPLAIN:
-        /* Only if the cheapest has fewer of them. */
-        return more && figure[LIFE_SWITCHES_PER_ECHO] >
-                           least[LIFE_SWITCHES_PER_ECHO] + 0.3;
-    case CALLS_EXPLAIN:
-        return more && figure[LIFE_SYSCALLS_PER_ECHO] >
-                           least[LIFE_SYSCALLS_PER_ECHO] + 0.3;
-    case CLEARLY_LEAST:
-        return is_ranked_least(about) && about->group->clear[FIT_CPU];
-    case LEAST:
-        return is_ranked_least(about);
-    case COSTS_THE_SAME:
-        return over->verdict == VERDICT_SAME;
-    case UNCLEAR:
-        return over->verdict == VERDICT_UNCLEAR;
-    case CLEARLY_FASTEST:
-        return row == about->group->best[FIT_RATE] &&
-               about->group->clear[FIT_RATE];
-    case MANY_CPUS:
-        return is_so(CLEARLY_FASTEST, about) && cpus_used(row) > 1.2;
-    case WAITING_OVERLAPS:
-        return !row->starved && share_of_waiting(row) > 0.5;
-    default:
-        return isfinite(summary_memory(row));
+    said->facts++;
+    if (so && (kinds & cells_kind(life)) && !(said->topics & 1U << topic) &&
+        (facts_model(life->model) & model) == model) {
+        said->topics |= 1U << topic;
+        said->fact[said->n].weight = said->facts;
+        said->fact[said->n].kinds = kinds;
+        va_start(args, format);
+        vsnprintf(said->fact[said->n++].words, sizeof said->fact[0].words,
+                  format, args);
+        va_end(args);
     }
 }
 
-/* ---- the words in braces -------------------------------------------------
- */
+/* Two digits, or a whole number: for %.*g. */
+#define SHORTLY(value)                                                       \
+    (value) < 99.5 ? 2 : 9, (value) < 99.5 ? (value) : rint(value)
 
-/* What its clients saw. */
+/* Who is served, and what the others saw. */
 static void
-add_errors(struct text *text, const struct summary_row *row)
+say_served(struct said *said)
 {
+    const struct summary_row *row = said->row;
+    double served = row->figure[LIFE_SERVED];
+    double asked = row->figure[LIFE_ASKED];
+    bool one = served == 1 && row->served_most == 1 && asked > 1;
     struct text errors = {0};
 
     for (int i = 0; i < ENGINE_ERRORS; i++) {
@@ -162,187 +106,135 @@ add_errors(struct text *text, const struct summary_row *row)
                       engine_error_name(i));
         }
     }
-    text_add(text, "%s",
-             errors.length > 0 ? errors.bytes : "the others got no answer");
+    say(said, KIND_MANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, one,
+        "serves one at a time: %.0f of %.0f wait unserved", asked - served,
+        asked);
+    say(said, KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, served == 0,
+        "one silent client stops it");
+    say(said, KIND_IDLE, MODEL_SELECT, TOPIC_SERVED,
+        row->starved && row->served_most < FD_SETSIZE &&
+            asked >= FD_SETSIZE - 24,
+        "serves %.0f of %.0f: select(2) takes no descriptor from FD_SETSIZE "
+        "on",
+        served, asked);
+    say(said, ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, one,
+        "serves one client at a time");
+    say(said, ANY, 0, TOPIC_SERVED, row->starved, "serves %.0f of %.0f: %s",
+        served, asked,
+        errors.bytes[0] != '\0' ? errors.bytes : "the others got no answer");
 }
 
+/* What an echo costs. */
 static void
-add_word(struct text *text, const char *name, size_t length,
-         const struct about *about)
+say_costs(struct said *said, const struct summary_group *group)
 {
-    const struct summary_row *row = about->row;
-    const struct life *life = row->life;
-    const double *figure = row->figure;
-    const struct summary_row *least = about->least ? about->least : row;
+    const struct summary_row *row = said->row;
+    const struct summary_row *best = group->best[FIT_CPU];
+    const struct summary_row *least = best ? best : row;
     const struct comparison *over = &row->over_best[FIT_CPU];
-    char count[UNITS_TEXT_BYTES];
-    const struct {
-        const char *name;
-        double value; /* shortly; NAN: other words */
-    } numbers[] = {
-        {"silent", life->silent},
-        {"calls", figure[LIFE_SYSCALLS_PER_ECHO]},
-        {"least calls", least->figure[LIFE_SYSCALLS_PER_ECHO]},
-        {"memory", summary_memory(row)},
-        {"cpus", cpus_used(row)},
-        {"share", 100 * share_of_waiting(row)},
-        {"bytes",
-         figure[LIFE_ECHOES_PER_S] * (double)life->message_bytes / 1e6},
-    };
+    const char *name = least->life->model;
+    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
+    double least_calls = least->figure[LIFE_SYSCALLS_PER_ECHO];
+    bool more = over->verdict == VERDICT_DIFFERENT;
+    bool ranked = false; /* the least of one is no news */
+    char ratio[64];
 
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        if (strlen(numbers[i].name) == length &&
-            strncmp(numbers[i].name, name, length) == 0) {
-            text_add(text, numbers[i].value < 99.5 ? "%.2g" : "%.0f",
-                     numbers[i].value);
-            return;
-        }
+    for (size_t i = 0; i < group->nrows; i++) {
+        ranked |=
+            group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN;
     }
-    switch (name[0]) {
-    case 'r': /* ratio */
-        text_add(text, "x%.2f [%.2f, %.2f]", over->ratio, over->low,
-                 over->high);
-        break;
-    case 'l': /* least */
-        text_add(text, "%s", least->life->model);
-        break;
-    case 's': /* served */
-        text_add(text, "%.0f of %.0f", figure[LIFE_SERVED],
-                 figure[LIFE_ASKED]);
-        break;
-    case 'u': /* unserved */
-        text_add(text, "%.0f of %.0f",
-                 figure[LIFE_ASKED] - figure[LIFE_SERVED],
-                 figure[LIFE_ASKED]);
-        break;
-    case 'i': /* ideal */
-        text_add(
-            text, "%s",
-            units_format_count(count, 1e3 * life->clients / life->delay_ms));
-        break;
-    default: /* errors */
-        add_errors(text, row);
-        break;
-    }
+    snprintf(ratio, sizeof ratio, "x%.2f [%.2f, %.2f]", over->ratio,
+             over->low, over->high);
+    say(said, KIND_IDLE, MODEL_SELECT, TOPIC_COST, more && over->ratio > 1.5,
+        "%s the CPU of %s beside %d idle clients: select looks at all of "
+        "them",
+        ratio, name, row->life->silent);
+    /* Only if the cheapest has fewer of them. */
+    say(said, KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST,
+        more && row->figure[LIFE_SWITCHES_PER_ECHO] >
+                    least->figure[LIFE_SWITCHES_PER_ECHO] + 0.3,
+        "%s the CPU per echo of %s: each echo wakes a thread", ratio, name);
+    say(said, KIND_MANY, 0, TOPIC_COST, more && calls > least_calls + 0.3,
+        "%s the CPU per echo of %s: %.*g system calls, %s %.*g", ratio, name,
+        SHORTLY(calls), name, SHORTLY(least_calls));
+    say(said, KIND_MANY, 0, TOPIC_COST, more, "%s the CPU per echo of %s",
+        ratio, name);
+    say(said, KIND_MANY, 0, TOPIC_COST,
+        ranked && row == best && group->clear[FIT_CPU],
+        "clearly the least CPU per echo");
+    say(said, KIND_MANY, 0, TOPIC_COST, ranked && row == best,
+        "the least CPU per echo, though not clearly so");
+    say(said, KIND_MANY, 0, TOPIC_COST, over->verdict == VERDICT_SAME,
+        "costs the same CPU per echo as %s", name);
+    say(said, KIND_MANY, 0, TOPIC_COST, over->verdict == VERDICT_UNCLEAR,
+        "too close to %s to tell (%s)", name, ratio);
 }
 
-/* Append a template with its words in braces replaced. */
+/* What it keeps, how fast it is, and what that costs. */
 static void
-expand(struct text *text, const char *template, const struct about *about)
+say_rest(struct said *said, const struct summary_group *group)
 {
-    while (*template != '\0') {
-        size_t length = strcspn(template, "{");
+    const struct summary_row *row = said->row;
+    const struct summary_row *best = group->best[FIT_CPU];
+    const struct comparison *over = &row->over_best[FIT_CPU];
+    const struct life *life = row->life;
+    double rate = row->figure[LIFE_ECHOES_PER_S];
+    double cpus = row->figure[LIFE_SERVER_CPU_US_PER_ECHO] * rate / 1e6;
+    double memory = summary_memory(row);
+    /* Echoes that there can be, if all clients wait at the same time. */
+    double ideal = 1e3 * life->clients / life->delay_ms;
+    double megabytes = rate * (double)life->message_bytes / 1e6;
+    bool fastest = row == group->best[FIT_RATE] && group->clear[FIT_RATE];
+    char count[UNITS_TEXT_BYTES];
 
-        text_add(text, "%.*s", (int)length, template);
-        template += length;
-        if (*template == '{') {
-            length = strcspn(++template, "}");
-            add_word(text, template, length, about);
-            template += length + 1;
-        }
-    }
+    say(said, KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED,
+        fastest && cpus > 1.2,
+        "fastest where an echo is work: it keeps %.*g CPUs busy",
+        SHORTLY(cpus));
+    say(said, KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, isfinite(memory),
+        "%.*g KiB for each client, most of it stack", SHORTLY(memory));
+    say(said, KIND_IDLE, MODEL_THREAD_EACH, TOPIC_MEMORY, isfinite(memory),
+        "%.*g KiB for each client, the kernel's stack included",
+        SHORTLY(memory));
+    say(said, KIND_IDLE | KIND_CONNECT | KIND_SILENT | KIND_ONE, 0,
+        TOPIC_COST, over->verdict == VERDICT_DIFFERENT,
+        "x%.2f [%.2f, %.2f] the CPU of %s", over->ratio, over->low,
+        over->high, best ? best->life->model : "");
+    say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
+        "waiting overlaps: %.*g %% of the %s echoes/s that there can be",
+        SHORTLY(100 * rate / ideal), units_format_count(count, ideal));
+    say(said, KIND_WORK, 0, TOPIC_SPEED, fastest && cpus > 1.2,
+        "keeps %.*g CPUs busy", SHORTLY(cpus));
+    say(said, KIND_BULK, 0, TOPIC_SPEED, fastest,
+        "moves most of long messages, %.*g MB/s each way",
+        SHORTLY(megabytes));
 }
 
-/* ---- the facts -----------------------------------------------------------
- */
-
-/* In one scenario the first fact of each topic that holds is said. */
-enum topic {
-    TOPIC_SERVED,
-    TOPIC_COST,
-    TOPIC_SPEED,
-    TOPIC_MEMORY,
-};
-
-/* The weightiest first. */
-static const struct fact {
-    unsigned kinds; /* of scenarios */
-    unsigned model; /* how it must work: all of these bits */
-    enum topic topic;
-    enum condition condition;
-    const char *words; /* see add_word() */
-} facts[] = {
-    {KIND_MANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_ONE,
-     "serves one at a time: {unserved} wait unserved"},
-    {KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_NOBODY,
-     "one silent client stops it"},
-    {KIND_IDLE, MODEL_SELECT, TOPIC_SERVED, SELECT_IS_FULL,
-     "serves {served}: select(2) takes no descriptor from FD_SETSIZE on"},
-    {KIND_IDLE, MODEL_SELECT, TOPIC_COST, COSTS_HALF_MORE,
-     "{ratio} the CPU of {least} beside {silent} idle clients: select looks "
-     "at all of them"},
-    {KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST, SWITCHES_EXPLAIN,
-     "{ratio} the CPU per echo of {least}: each echo wakes a thread"},
-    {KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED, MANY_CPUS,
-     "fastest where an echo is work: it keeps {cpus} CPUs busy"},
-    {KIND_MANY, 0, TOPIC_COST, CALLS_EXPLAIN,
-     "{ratio} the CPU per echo of {least}: {calls} system calls, {least} "
-     "{least calls}"},
-    {KIND_MANY, 0, TOPIC_COST, COSTS_MORE,
-     "{ratio} the CPU per echo of {least}"},
-    {KIND_MANY, 0, TOPIC_COST, CLEARLY_LEAST,
-     "clearly the least CPU per echo"},
-    {KIND_MANY, 0, TOPIC_COST, LEAST,
-     "the least CPU per echo, though not clearly so"},
-    {KIND_MANY, 0, TOPIC_COST, COSTS_THE_SAME,
-     "costs the same CPU per echo as {least}"},
-    {KIND_MANY, 0, TOPIC_COST, UNCLEAR,
-     "too close to {least} to tell ({ratio})"},
-    {ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, SERVES_ONE,
-     "serves one client at a time"},
-    {ANY, 0, TOPIC_SERVED, SERVES_TOO_FEW, "serves {served}: {errors}"},
-    {KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, HAS_MEMORY,
-     "{memory} KiB for each client, most of it stack"},
-    {KIND_IDLE, MODEL_THREAD_EACH, TOPIC_MEMORY, HAS_MEMORY,
-     "{memory} KiB for each client, the kernel's stack included"},
-    {KIND_IDLE | KIND_CONNECT | KIND_SILENT | KIND_ONE, 0, TOPIC_COST,
-     COSTS_MORE, "{ratio} the CPU of {least}"},
-    {KIND_WAIT, 0, TOPIC_SPEED, WAITING_OVERLAPS,
-     "waiting overlaps: {share} % of the {ideal} echoes/s that there can be"},
-    {KIND_WORK, 0, TOPIC_SPEED, MANY_CPUS, "keeps {cpus} CPUs busy"},
-    {KIND_BULK, 0, TOPIC_SPEED, CLEARLY_FASTEST,
-     "moves most of long messages, {bytes} MB/s each way"},
-};
-
-static bool
-holds(const struct fact *fact, const struct about *about)
+/* All that there is to say of a row, nothing of the yardstick. */
+static struct said
+say_all(const struct summary_row *row, const struct summary_group *group)
 {
-    const struct summary_row *row = about->row;
+    struct said said = {.row = row};
 
-    return (fact->kinds & cells_kind(row->life)) &&
-           (facts_model(row->life->model) & fact->model) == fact->model &&
-           row->status == LIFE_OK && !row->yardstick &&
-           is_so(fact->condition, about);
-}
-
-/* True if a fact is to be said: it holds, and no weightier one on its
- * topic. */
-static bool
-is_news(size_t fact, const struct about *about)
-{
-    for (size_t i = 0; i < fact; i++) {
-        if (facts[i].topic == facts[fact].topic && holds(&facts[i], about)) {
-            return false;
-        }
+    if (row && row->status == LIFE_OK && !row->yardstick) {
+        say_served(&said);
+        say_costs(&said, group);
+        say_rest(&said, group);
     }
-    return holds(&facts[fact], about);
+    return said;
 }
 
 void
 facts_group(struct document *document, const struct summary_group *group)
 {
     for (size_t i = 0; i < group->nrows; i++) {
-        const struct about about = {group, &group->rows[i],
-                                    group->best[FIT_CPU]};
+        struct said said = say_all(&group->rows[i], group);
         struct text text = {0};
 
-        for (size_t j = 0; j < COUNT(facts); j++) {
-            if (is_news(j, &about)) {
-                text_item(&text, "; ", "%s", "");
-                expand(&text, facts[j].words, &about);
-            }
+        for (size_t j = 0; j < said.n; j++) {
+            text_item(&text, "; ", "%s", said.fact[j].words);
         }
-        document_item(document, about.row->life->model, "%s", text.bytes);
+        document_item(document, group->rows[i].life->model, "%s", text.bytes);
     }
 }
 
@@ -352,28 +244,30 @@ static void
 add_model(struct text *text, const struct summary *summary, const char *model,
           const struct summary_group *main)
 {
-    int said = 0;
+    char words[WEIGHTS][sizeof((struct said *)0)->fact[0].words] = {{0}};
+    int n = 0;
 
-    for (size_t i = 0; i < COUNT(facts) && said < FACTS_MAX; i++) {
-        struct text fact = {0};
+    for (size_t i = 0; i < summary->ngroups; i++) {
+        const struct summary_group *group = &summary->groups[i];
+        struct said said = say_all(summary_find(group, model), group);
 
-        for (size_t j = summary->ngroups; j-- > 0 && fact.length == 0;) {
-            const struct summary_group *group = &summary->groups[j];
-            const struct about about = {group, summary_find(group, model),
-                                        group->best[FIT_CPU]};
-            unsigned kinds = facts[i].kinds;
+        for (size_t j = 0; j < said.n; j++) {
+            unsigned kinds = said.fact[j].kinds;
+
             /* Only facts of one kind of scenario say which it is. */
-            bool here = group == main ||
-                        ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY);
-
-            if (about.row && here && is_news(i, &about)) {
-                expand(&fact, facts[i].words, &about);
+            if (group == main ||
+                ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY)) {
+                memcpy(words[said.fact[j].weight], said.fact[j].words,
+                       sizeof words[0]);
             }
         }
-        if (fact.length > 0 &&
-            (said == 0 || text->length + fact.length < LINE_COLUMNS)) {
-            text_item(text, "; ", "%s", fact.bytes);
-            said++;
+    }
+    for (int i = 0; i < WEIGHTS && n < FACTS_MAX; i++) {
+        if (words[i][0] != '\0' &&
+            (n == 0 ||
+             strlen(text->bytes) + strlen(words[i]) < LINE_COLUMNS)) {
+            text_item(text, "; ", "%s", words[i]);
+            n++;
         }
     }
 }
@@ -389,7 +283,7 @@ facts_headline(struct document *document, const struct summary *summary,
         struct text text = {0};
 
         add_model(&text, summary, model, main);
-        if (text.length > 0 && !begun) {
+        if (text.bytes[0] != '\0' && !begun) {
             document_heading(document, "What this run shows (95 %%, for all "
                                        "pairs of a scenario together)");
             begun = true;

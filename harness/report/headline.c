@@ -9,40 +9,19 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    MAIN_CLIENTS = 64, /* the headline's load, if it was measured */
-};
+#define MAIN_CLIENTS 64 /* the headline's load, if it was measured */
 
-/* ---- which scenarios -----------------------------------------------------
- */
-
-/* The group of that kind which has most clients; NULL if there is none. */
-static const struct summary_group *
-largest(const struct summary *summary, enum cells_kind kind, int most)
-{
-    const struct summary_group *found = NULL;
-
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-        int clients = group_life(group)->clients;
-
-        if (cells_kind(group_life(group)) == kind && clients <= most &&
-            (!found || clients > group_life(found)->clients)) {
-            found = group;
-        }
-    }
-    return found;
-}
+/* ---- which scenarios --------------------------------------------------- */
 
 /* 64 clients, or what comes closest. */
 static const struct summary_group *
 main_group(const struct summary *summary)
 {
     const struct summary_group *group =
-        largest(summary, KIND_MANY, MAIN_CLIENTS);
+        group_largest(summary, KIND_MANY, MAIN_CLIENTS);
 
-    group = group ? group : largest(summary, KIND_MANY, INT_MAX);
-    group = group ? group : largest(summary, KIND_IDLE, INT_MAX);
+    group = group ? group : group_largest(summary, KIND_MANY, INT_MAX);
+    group = group ? group : group_largest(summary, KIND_IDLE, INT_MAX);
     return group ? group : summary->groups;
 }
 
@@ -69,17 +48,18 @@ common_load(const struct summary *summary)
     return found;
 }
 
-/* ---- the first table: each model, in its main figures -------------------
- */
+/* ---- the first table: each model, in its main figures ------------------ */
 
 static void
 build_first(struct document *document, const struct summary *summary,
             const struct summary_group *main)
 {
-    const struct summary_group *idle = largest(summary, KIND_IDLE, INT_MAX);
+    const struct summary_group *idle =
+        group_largest(summary, KIND_IDLE, INT_MAX);
     const struct summary_group *silent =
-        largest(summary, KIND_SILENT, INT_MAX);
-    const struct summary_group *work = largest(summary, KIND_WORK, INT_MAX);
+        group_largest(summary, KIND_SILENT, INT_MAX);
+    const struct summary_group *work =
+        group_largest(summary, KIND_WORK, INT_MAX);
     const struct summary_group *load = common_load(summary);
     const struct {
         enum cells_id id;
@@ -131,8 +111,7 @@ build_first(struct document *document, const struct summary *summary,
     sheet_build(document, &sheet, true);
 }
 
-/* ---- the second one: what an echo costs, by scenario --------------------
- */
+/* ---- the second one: what an echo costs, by scenario ------------------- */
 
 /* What comes before the rates of an open loop is there to choose them. */
 static bool
@@ -211,8 +190,7 @@ build_matrix(struct document *document, const struct summary *summary,
     }
 }
 
-/* ---- around them ---------------------------------------------------------
- */
+/* ---- around them ------------------------------------------------------- */
 
 static void
 add_noise(struct text *text, const struct summary *summary)
@@ -287,28 +265,24 @@ build_head(struct document *document, const struct summary *summary)
 static void
 build_checks(struct document *document, const struct summary *summary)
 {
-    struct text text = {0};
-    bool held = false;
+    struct text failed = {0};
+    struct text held = {0};
 
     for (int i = 0; i < CHECKS; i++) {
         const struct check_result *check = &summary->checks[i];
 
         if (check->failed > 0) {
-            text_add(&text, "CHECK FAILED, %s: %s", checks_name(i),
+            text_add(&failed, "CHECK FAILED, %s: %s", checks_names[i],
                      check->first);
-            text_add(&text, check->failed > 1 ? " (and %d more). " : ". ",
+            text_add(&failed, check->failed > 1 ? " (and %d more). " : ". ",
                      check->failed - 1);
+        } else if (check->checked > 0) {
+            text_item(&held, ", ", "%s", checks_names[i]);
         }
     }
-    for (int i = 0; i < CHECKS; i++) {
-        if (summary->checks[i].checked > 0 &&
-            summary->checks[i].failed == 0) {
-            text_add(&text, "%s%s",
-                     held ? ", " : "Checked: ", checks_name(i));
-            held = true;
-        }
-    }
-    document_paragraph(document, "%s%s", text.bytes, held ? "." : "");
+    document_paragraph(document,
+                       held.bytes[0] != '\0' ? "%sChecked: %s." : "%s%s",
+                       failed.bytes, held.bytes);
 }
 
 /* What was not measured, unless the first table says so of the same model. */

@@ -30,17 +30,13 @@ enum {
 /* A sentence under construction. All zero is an empty one. */
 struct text {
     char bytes[TEXT_BYTES]; /* what there is, ending in 0 */
-    size_t length;          /* of it */
 };
 
-/* Append, formatted as by printf and cut off where it does not fit. */
-void text_add(struct text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Append one of a list: `between` it and the one before. */
+/* Append, formatted as by printf and cut off where it does not fit; the
+ * second appends one of a list, with `between` it and the one before. */
+#define text_add(text, ...) text_item(text, "", __VA_ARGS__)
 #define text_item(text, between, ...)                                        \
-    (text_add(text, "%s", (text)->length > 0 ? (between) : ""),              \
-     text_add(text, __VA_ARGS__))
+    text_append((text)->bytes, TEXT_BYTES, between, __VA_ARGS__)
 
 /* What a cell means, apart from its words. */
 enum mark {
@@ -103,11 +99,13 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
-/* Append a table of copies of these columns and with so many rows of empty
- * cells. NULL without memory. */
-struct block *document_table(struct document *document,
-                             const struct column *columns, size_t ncolumns,
+/* Append a table of so many empty columns and rows. NULL without memory. */
+struct block *document_table(struct document *document, size_t ncolumns,
                              size_t nrows);
+
+/* Make blanks or question marks of what is not printable in words, which may
+ * be NULL, and return them. All but headings are clean by themselves. */
+char *words_clean(char *words);
 
 /* Say something in an empty cell. */
 void cell_say(struct cell *cell, enum mark mark, const char *format, ...)
@@ -141,51 +139,12 @@ void document_free(struct document *document);
  * happen. None of them is ever printed as 0.
  */
 
-/* What a cell may show. */
+/* CELLS_NAME and so on: see cells.h. */
 enum cells_id {
-    /* Of a scenario. */
-    CELLS_NAME,  /* "echo 64" */
-    CELLS_LABEL, /* "64 clients" */
-    CELLS_BLOCKS,
-    CELLS_SLICES,
-    CELLS_STALLED,
-    CELLS_CPU_NOISE, /* what a slice differs by */
-    CELLS_CPU_HALF,  /* half the interval */
-    CELLS_RATE_NOISE,
-    CELLS_RATE_HALF,
-    CELLS_LIVES,      /* "agree" */
-    CELLS_RATE_ASKED, /* open loop: messages a second */
-    /* Of a model. */
-    CELLS_MODEL,
-    CELLS_BASE, /* that a variant is held against */
-    /* Of a model in a scenario. */
-    CELLS_SERVED,    /* "1/64", of the worst life */
-    CELLS_FAIRNESS,  /* least served client over the median */
-    CELLS_RATE,      /* echoes per second */
-    CELLS_OVER_MOST, /* ... over those of the fastest */
-    CELLS_P50,       /* of a full turn of all clients */
-    CELLS_P99,
-    CELLS_SERVER,    /* CPU per echo */
-    CELLS_CLIENT,    /* ... of our own side */
-    CELLS_COST,      /* server CPU over the least */
-    CELLS_RANGE,     /* its interval */
-    CELLS_YARD,      /* server CPU over the yardstick */
-    CELLS_FLOOR,     /* ... over a recv and a send */
-    CELLS_OVER_BASE, /* ... over that of the base */
-    CELLS_CALLS,     /* system calls per echo */
-    CELLS_SWITCHES,
-    CELLS_MEMORY,       /* KiB for each client, with the kernel's stack */
-    CELLS_RESIDENT,     /* ... without */
-    CELLS_STACK,        /* ... that stack */
-    CELLS_BOUND,        /* by CPU, server, client or waiting */
-    CELLS_RESPONSE_P50, /* open loop: from when a message was due */
-    CELLS_RESPONSE_P99,
-    CELLS_SERVICE_P50, /* ... from when it was sent */
-    CELLS_SERVICE_P99,
-    CELLS_LAG,        /* of the client itself */
-    CELLS_UNFINISHED, /* messages without an echo */
-    CELLS_STATE,      /* "kept", "saturated", "1/64 served" */
-    CELLS,            /* and from here on the figures, one by one */
+#define CELL(name, ...) CELLS_##name,
+#include "harness/report/cells.h"
+#undef CELL
+    CELLS, /* and from here on the figures, one by one */
 };
 
 /* Where a cell is. */
@@ -204,8 +163,7 @@ enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
 void cells_heading(struct column *column, enum cells_id id,
                    bool milliseconds);
 
-/* ---- sheets of them (sheet.c) --------------------------------------------
- */
+/* ---- sheets of them (sheet.c) ------------------------------------------ */
 
 /* A row or a column: what it brings to its cells. */
 struct axis {
@@ -265,6 +223,11 @@ enum cells_kind cells_kind(const struct life *life);
 /* The life that says what a group is like. */
 const struct life *group_life(const struct summary_group *group);
 
+/* The group of a kind with most clients, up to `most`; NULL if there is none.
+ */
+const struct summary_group *group_largest(const struct summary *summary,
+                                          enum cells_kind kind, int most);
+
 /* How many lives were measured of the model that has most. */
 int group_lives(const struct summary_group *group);
 
@@ -302,12 +265,7 @@ void facts_headline(struct document *document, const struct summary *summary,
 void facts_group(struct document *document,
                  const struct summary_group *group);
 
-/* ---- the parts of a report ----------------------------------------------
- */
-
-/* True if a scenario with so many clients is wanted. */
-bool view_wants(const struct report_views *views, const char *scenario,
-                int clients);
+/* ---- the parts of a report --------------------------------------------- */
 
 /* Append the tables of all groups that are wanted, short ones without a word
  * for `brief`. Returns how many groups. */
@@ -332,34 +290,5 @@ void variants_build(struct document *document, const struct summary *summary,
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,
                     size_t lines);
-
-/* ---- runs of `load` on several hosts, added up (merge.c) ----------------
- *
- * One host cannot always load a server to its limit. Each of them saves what
- * it saw (load --save), and the sum of that is what one client in all those
- * places would have seen.
- */
-
-enum {
-    MERGE_REASON_BYTES = 200 /* a phrase */
-};
-
-/*
- * Add a run to those added up so far; the first one goes into a sum that is
- * all zero, with `first` set. What each host may choose for itself is added:
- * clients and rate. All else must be the same, or the sum would be of
- * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
- * not fit together: a phrase to stand behind the name of the file.
- */
-int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
-              char reason[MERGE_REASON_BYTES]);
-
-/* True if both are the same run, in one file or two. */
-bool merge_same(const struct saved_run *a, const struct saved_run *b);
-
-/* Read the files, add them up and print the sum to `stream`, as load prints a
- * run. What is wrong goes to standard error in one sentence. Returns the exit
- * status of the program. */
-int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
 
 #endif

@@ -7,9 +7,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    WIDTH_LEAST = 60, /* below that no table is worth its lines */
-};
+#define WIDTH_LEAST 60 /* below that no table is worth its lines */
 
 struct report_paper
 report_paper_of(FILE *file)
@@ -87,30 +85,28 @@ report_scenario_lines(FILE *file, const struct results *results,
                       const char *scenario, int clients,
                       const struct report_paper *paper)
 {
-    struct results some = {.run = results->run};
+    struct results last = *results;
     struct document document = {0};
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    for (size_t i = 0; i < results->nlives; i++) {
-        if (results->lives[i].clients == clients &&
-            strcmp(results->lives[i].scenario, scenario) == 0) {
-            results_add(&some, RECORD_LIFE, &results->lives[i]);
-        }
+    while (last.nlives > 0 && (last.lives->clients != clients ||
+                               strcmp(last.lives->scenario, scenario) != 0)) {
+        last.lives++;
+        last.nlives--;
     }
-    for (size_t i = 0; i < results->nslices; i++) {
-        if (results->slices[i].clients == clients &&
-            strcmp(results->slices[i].scenario, scenario) == 0) {
-            results_add(&some, RECORD_SLICE, &results->slices[i]);
-        }
+    while (last.nslices > 0 &&
+           (last.slices->clients != clients ||
+            strcmp(last.slices->scenario, scenario) != 0)) {
+        last.slices++;
+        last.nslices--;
     }
-    if (some.nlives > 0 && summary_make(&some, &summary) == 0) {
+    if (last.nlives > 0 && summary_make(&last, &summary) == 0) {
         scenario_build(&document, &summary, &(struct report_views){0}, true);
         document_print_text(file, &document, paper->width, paper->colour);
         document_free(&document);
         summary_free(&summary);
     }
-    results_free(&some);
 }
 
 int
@@ -159,4 +155,36 @@ report_markdown(FILE *file, const struct summary *summary)
     document_print_markdown(file, &document);
     document_free(&document);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+void
+report_columns(FILE *file, const struct report_paper *paper)
+{
+    static const char *const drawn[] = {"median", "least", "most", "sum"};
+    static const char *const only[] = {
+        [CSV_LIVES] = " (results.csv only)",
+        [CSV_SUMMARY] = " (summary.csv only)",
+        [CSV_BOTH] = "",
+    };
+    struct document document = {0};
+
+    document_paragraph(
+        &document,
+        "results.csv has a line for each life of a server. In summary.csv "
+        "its lives in a scenario are one line, with the median, least, most "
+        "or sum of a figure; CPU and echoes per second are fitted to all "
+        "slices where they are compared. Empty is what was not measured, or "
+        "would mislead.");
+    for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
+        for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
+            document_item(&document, figures[i].key, "%s (%s)",
+                          figures[i].meaning, drawn[figures[i].how]);
+        }
+        if (c->key) {
+            document_item(&document, c->key, "%s%s", c->meaning,
+                          only[c->files]);
+        }
+    }
+    document_print_text(file, &document, paper->width, paper->colour);
+    document_free(&document);
 }

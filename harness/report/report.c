@@ -16,6 +16,7 @@ static bool all;
 static bool markdown;
 static bool lives_csv;
 static bool summary_csv;
+static bool columns;
 static bool merge;
 
 static const char about[] =
@@ -43,6 +44,7 @@ read_flags(int argc, char **argv, const char **paths)
         FLAG_ON("csv", 'c', &lives_csv, "One line for each life of a server"),
         FLAG_ON("summary-csv", 's', &summary_csv,
                 "One line for each scenario and model"),
+        FLAG_ON("columns", 0, &columns, "What each column of the CSVs is"),
         FLAG_ON("merge", 0, &merge,
                 "The files are runs that load --save wrote, on as many hosts "
                 "as you like: add them up exactly and print the sum as load "
@@ -140,10 +142,6 @@ print_report(const struct results *results, const struct summary *summary)
     } else {
         report_headline(stdout, summary, &paper);
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-        return 3;
-    }
     return status;
 }
 
@@ -160,7 +158,12 @@ main(int argc, char **argv)
         return 3;
     }
     int npaths = read_flags(argc, argv, paths);
-    if (merge) {
+    if (columns) {
+        const struct report_paper paper = report_paper_of(stdout);
+
+        report_columns(stdout, &paper);
+        status = 0;
+    } else if (merge) {
         status = merge_print(stdout, paths, npaths,
                              report_paper_of(stdout).colour);
     } else if (read_results(npaths > 0 ? paths[0]
@@ -175,5 +178,9 @@ main(int argc, char **argv)
         results_free(&results);
     }
     free(paths);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "report: standard output: %s\n", strerror(errno));
+        return 3;
+    }
     return status;
 }

@@ -41,8 +41,8 @@ struct report_paper report_paper_of(FILE *file);
 void report_headline(FILE *file, const struct summary *summary,
                      const struct report_paper *paper);
 
-/* Print one scenario as soon as it is measured: a line for each server and at
- * most three more. Nothing if it is not in the results. */
+/* Print the last scenario as soon as it is measured: a line for each server
+ * and at most three more. Nothing if it is not in the results. */
 void report_scenario_lines(FILE *file, const struct results *results,
                            const char *scenario, int clients,
                            const struct report_paper *paper);
@@ -60,6 +60,9 @@ void report_all(FILE *file, const struct summary *summary,
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
 
+/* Print what each column of the CSVs means. */
+void report_columns(FILE *file, const struct report_paper *paper);
+
 /* ---- variants ------------------------------------------------------------
  *
  * libevent on poll and select, its buffers, swapcontext, large stacks: each
@@ -69,9 +72,7 @@ int report_markdown(FILE *file, const struct summary *summary);
 
 #define VARIANTS_MODE "variants" /* the run->mode of a run of them */
 
-enum {
-    VARIANTS = 9
-};
+#define VARIANTS 9
 
 /* One of them, or the model that others are held against. */
 struct variant {

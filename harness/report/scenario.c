@@ -7,9 +7,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    STALLS_MAX = 20, /* that are named; the others are counted */
-};
+#define STALLS_MAX 20 /* that are named; the others are counted */
 
 /* A column, and when it goes. */
 struct shown {
@@ -37,7 +35,8 @@ static const struct shown rate_table[] = {
     {CELLS_STATE, 0},
 };
 
-bool
+/* True if a scenario with so many clients is wanted. */
+static bool
 view_wants(const struct report_views *views, const char *scenario,
            int clients)
 {
@@ -68,12 +67,6 @@ add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
 static void
 build_title(struct document *document, const struct summary_group *group)
 {
-    static const char *const layouts[][2] = {
-        {"shared", "one CPU shared"},
-        {"split", "one CPU each"},
-        {"all", "all CPUs"},
-        {"apart", "servers out of sight"},
-    };
     const struct life *life = group_life(group);
     struct text text = {0};
     int lives = group_lives(group);
@@ -82,11 +75,12 @@ build_title(struct document *document, const struct summary_group *group)
     if (cells_kind(life) != KIND_BULK) {
         text_add(&text, ", %lld B", (long long)life->message_bytes);
     }
-    for (size_t i = 0; i < COUNT(layouts); i++) {
-        if (strcmp(life->layout, layouts[i][0]) == 0) {
-            text_add(&text, ", %s", layouts[i][1]);
-        }
-    }
+    text_add(&text, "%s",
+             strcmp(life->layout, "shared") == 0  ? ", one CPU shared"
+             : strcmp(life->layout, "split") == 0 ? ", one CPU each"
+             : strcmp(life->layout, "all") == 0   ? ", all CPUs"
+             : strcmp(life->layout, "apart") == 0 ? ", servers out of sight"
+                                                  : "");
     text_add(&text, ", %d li%s", lives, lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
     if (group->blocks > 0) {
@@ -116,8 +110,7 @@ scenario_notes(struct document *document, const struct summary_group *group)
     }
 }
 
-/* ---- system calls by name, and what else tells why ----------------------
- */
+/* ---- system calls by name, and what else tells why --------------------- */
 
 static void
 build_why(struct document *document, const struct summary_group *group)
@@ -137,17 +130,12 @@ build_why(struct document *document, const struct summary_group *group)
         const struct calls *calls = row->calls;
         struct text text = {0};
 
-        if (row->status != LIFE_OK || !calls || row->life->work_us > 0) {
+        if (row->status != LIFE_OK || !calls) {
             continue;
         }
         for (int j = 0; j < calls->nnames; j++) {
             text_item(&text, ", ", "%s %.2f", calls->names[j].name,
                       calls->names[j].per_echo);
-        }
-        if (calls->method[0] != '\0') {
-            text_add(&text, " (%s, %d client%s)", calls->method,
-                     calls->counted_clients,
-                     calls->counted_clients == 1 ? "" : "s");
         }
         if (calls->reason[0] != '\0') {
             text_item(&text, "; ", "%s", calls->reason);
@@ -156,8 +144,7 @@ build_why(struct document *document, const struct summary_group *group)
     }
 }
 
-/* ---- an open loop: one table for all rates ------------------------------
- */
+/* ---- an open loop: one table for all rates ----------------------------- */
 
 /* Up to which rate each model keeps up, and how many lives were invalid. */
 static void
@@ -223,8 +210,7 @@ build_rates(struct document *document, const struct summary_group *begin,
     return (size_t)(end - begin);
 }
 
-/* ---- clients that only wait, by how many there are ----------------------
- */
+/* ---- clients that only wait, by how many there are --------------------- */
 
 /* The group with the fewest idle clients of those with more than that; NULL
  * if there is none. */
@@ -275,8 +261,7 @@ scale_build(struct document *document, const struct summary *summary)
     sheet_build(document, &sheet, true);
 }
 
-/* ---- noise ---------------------------------------------------------------
- */
+/* ---- noise ------------------------------------------------------------- */
 
 static void
 build_stalls(struct document *document, const struct results *results,
@@ -342,8 +327,7 @@ build_noise(struct document *document, const struct summary *summary,
     build_stalls(document, summary->results, views);
 }
 
-/* ---- all that is wanted --------------------------------------------------
- */
+/* ---- all that is wanted ------------------------------------------------ */
 
 static void
 build_group(struct document *document, const struct summary_group *group,

@@ -95,6 +95,7 @@ put_heading(struct column *column, const struct axis *axis, bool milliseconds)
     if (axis->heading[0] != '\0') {
         snprintf(column->heading, sizeof column->heading, "%s",
                  axis->heading);
+        words_clean(column->heading); /* which may be a model's name */
     }
 }
 
@@ -125,14 +126,13 @@ put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
 void
 sheet_build(struct document *document, struct sheet *sheet, bool legend)
 {
-    struct column columns[COLUMNS_MAX];
     bool milliseconds = in_milliseconds(sheet);
-
-    for (size_t i = 0; i < sheet->ncolumns; i++) {
-        put_heading(&columns[i], &sheet->columns[i], milliseconds);
-    }
     struct block *table =
-        document_table(document, columns, sheet->ncolumns, sheet->nrows);
+        document_table(document, sheet->ncolumns, sheet->nrows);
+
+    for (size_t i = 0; table && i < sheet->ncolumns; i++) {
+        put_heading(&table->columns[i], &sheet->columns[i], milliseconds);
+    }
     for (size_t i = 0; table && i < sheet->nrows; i++) {
         put_cells(&table->cells[i * sheet->ncolumns], sheet, &sheet->rows[i],
                   milliseconds);

@@ -43,8 +43,7 @@ wrap(FILE *file, const char *words, int column, int width, int indent)
     fputc('\n', file);
 }
 
-/* ---- tables --------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 /* How a table is laid out. */
 struct layout {
@@ -255,7 +254,7 @@ put_table(FILE *file, const struct block *table, int width, bool colour)
     if (table->legend) {
         table_legend(&legend, table, layout.column, layout.n);
     }
-    if (legend.length > 0) {
+    if (legend.bytes[0] != '\0') {
         wrap(file, legend.bytes, 0, width, 0);
     }
 }

@@ -2,6 +2,7 @@
  * variants.c: the same model made in another way, beside the model. See
  * report.h and internal.h.
  */
+#include <limits.h>
 #include <stdio.h>
 
 #include "harness/report/internal.h"
@@ -35,30 +36,18 @@ static const struct {
     {KIND_IDLE, "idle", "beside idle clients"},
 };
 
-/* The first group of a kind; NULL if there is none. */
-static const struct summary_group *
-find_group(const struct summary *summary, enum cells_kind kind)
-{
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        if (cells_kind(group_life(&summary->groups[i])) == kind) {
-            return &summary->groups[i];
-        }
-    }
-    return NULL;
-}
-
 /* A variant over what it is held against; unknown if one of them was not
  * measured. */
 static struct comparison
-compare(const struct summary_group *group, const struct variant *variant)
+compare(const struct summary *summary, enum cells_kind kind,
+        const struct variant *variant)
 {
-    const struct summary_row *row =
-        group ? summary_find(group, variant->name) : NULL;
-    const struct summary_row *base =
-        group ? summary_find(group, variant->base) : NULL;
+    const struct summary_group *group = group_largest(summary, kind, INT_MAX);
 
-    return row && base ? summary_compare(group, row, base, FIT_CPU)
-                       : (struct comparison){.verdict = VERDICT_UNKNOWN};
+    return group
+               ? summary_compare(group, summary_find(group, variant->name),
+                                 summary_find(group, variant->base), FIT_CPU)
+               : (struct comparison){.verdict = VERDICT_UNKNOWN};
 }
 
 static void
@@ -68,15 +57,14 @@ say_variant(struct document *document, const struct summary *summary,
     struct text text = {0};
 
     for (size_t i = 0; i < COUNT(places); i++) {
-        struct comparison over =
-            compare(find_group(summary, places[i].kind), variant);
+        struct comparison over = compare(summary, places[i].kind, variant);
 
         if (over.verdict == VERDICT_DIFFERENT) {
             text_item(&text, ", ", "x%.2f [%.2f, %.2f] the CPU %s",
                       over.ratio, over.low, over.high, places[i].where);
         }
     }
-    if (text.length > 0) {
+    if (text.bytes[0] != '\0') {
         document_item(document, variant->name, "%s instead of %s: %s",
                       variant->what, variant->base_what, text.bytes);
     }
@@ -86,7 +74,8 @@ void
 variants_build(struct document *document, const struct summary *summary,
                bool sentences)
 {
-    const struct summary_group *many = find_group(summary, KIND_MANY);
+    const struct summary_group *many =
+        group_largest(summary, KIND_MANY, INT_MAX);
     struct sheet sheet = {0};
 
     sheet_column(&sheet, CELLS_MODEL, 0);
@@ -94,21 +83,21 @@ variants_build(struct document *document, const struct summary *summary,
     for (size_t i = 0; i < COUNT(places); i++) {
         struct axis *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
-        column->group = find_group(summary, places[i].kind);
+        column->group = group_largest(summary, places[i].kind, INT_MAX);
         snprintf(column->above, sizeof column->above, "CPU over that");
         snprintf(column->heading, sizeof column->heading, "%s",
                  places[i].heading);
     }
     sheet_column(&sheet, CELLS_MEMORY, 0)->group =
-        find_group(summary, KIND_IDLE);
+        group_largest(summary, KIND_IDLE, INT_MAX);
     sheet_column(&sheet, CELLS_CALLS, 0)->group = many;
     sheet_column(&sheet, CELLS_SWITCHES, 0)->group = many;
     for (size_t i = 0; i < VARIANTS; i++) {
         bool any = false;
 
         for (size_t j = 0; j < COUNT(places); j++) {
-            any |= compare(find_group(summary, places[j].kind), &variants[i])
-                       .verdict != VERDICT_UNKNOWN;
+            any |= compare(summary, places[j].kind, &variants[i]).verdict !=
+                   VERDICT_UNKNOWN;
         }
         if (any) {
             sheet_row(&sheet, NULL, variants[i].name)->base =

@@ -22,19 +22,13 @@ enum {
     FLOOR_PIECE_BYTES = 16 * 1024,
 };
 
-const char *
-checks_name(enum check check)
-{
-    static const char *const names[CHECKS] = {
-        [CHECK_BYTES] = "bytes on both sides",
-        [CHECK_LIMIT] = "kernel's price",
-        [CHECK_CLIENT] = "client's CPU",
-        [CHECK_KERNEL] = "queues and resends",
-        [CHECK_CALLS] = "calls by name",
-    };
-
-    return names[check];
-}
+const char *const checks_names[CHECKS] = {
+    [CHECK_BYTES] = "bytes on both sides",
+    [CHECK_LIMIT] = "kernel's price",
+    [CHECK_CLIENT] = "client's CPU",
+    [CHECK_KERNEL] = "queues and resends",
+    [CHECK_CALLS] = "calls by name",
+};
 
 /* Count one more; of the first that is not good, keep where and how. */
 static void __attribute__((format(printf, 4, 5)))
@@ -55,20 +49,6 @@ count(struct check_result *check, bool good, const struct life *life,
     vsnprintf(check->first + length, sizeof check->first - (size_t)length,
               format, args);
     va_end(args);
-}
-
-/* Clients that a server leaves out wait in its queue, which may be too short
- * for them. That is the server's nature, and the table says so; the kernel
- * counts it for all servers that live at that time. */
-static bool
-leaves_clients_out(const struct summary_group *group)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < group->nrows; i++) {
-        any |= group->rows[i].starved;
-    }
-    return any;
 }
 
 static void
@@ -136,8 +116,14 @@ check_row(struct check_result *checks, const struct summary_row *row)
 static void
 check_group(struct check_result *checks, const struct summary_group *group)
 {
-    bool queue_is_full = leaves_clients_out(group);
+    /* Clients that a server leaves out wait in its queue, which may be too
+     * short for them. That is the server's nature, and the table says so; the
+     * kernel counts it for all servers that live at that time. */
+    bool queue_is_full = false;
 
+    for (size_t i = 0; i < group->nrows; i++) {
+        queue_is_full |= group->rows[i].starved;
+    }
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
 

@@ -34,40 +34,110 @@ put_number(FILE *file, double value)
     }
 }
 
-/* What both files begin their lines with. */
+#define INTERVAL(key)                                                        \
+    {key "_low", CSV_SUMMARY, "... its 95 % interval, for all pairs: from"}, \
+    {                                                                        \
+        key "_high", CSV_SUMMARY, "... to"                                   \
+    }
+
+/* In the order in which put_...() below write them. */
+const struct csv_column csv_columns[] = {
+    {"scenario", CSV_BOTH, "the kind of load"},
+    {"clients", CSV_BOTH, "that are meant to be asked for an echo"},
+    {"rate_per_s", CSV_BOTH, "messages due in an open loop; 0: a closed one"},
+    {"model", CSV_BOTH, "the server; yardstick: a bare epoll loop"},
+    {"life", CSV_LIVES, "which of its fresh processes, from 1"},
+    {"lives", CSV_SUMMARY, "fresh processes that were measured"},
+    {"layout", CSV_BOTH, "CPUs of client and server: shared, split or all"},
+    {"bound_by", CSV_BOTH,
+     "what was used up: CPU, that of server or client, or none: waiting"},
+    {"status", CSV_BOTH,
+     "ok; failed: by the server; invalid: by the client; skipped"},
+    {"starved", CSV_BOTH,
+     "yes: not all were served. Response times are empty, where the table "
+     "says never"},
+    {"saturated", CSV_BOTH,
+     "yes: an open loop that it did not keep up with. Response times are "
+     "empty, where the table says grows"},
+    {NULL, CSV_BOTH, NULL},
+    {"cpu_over_least", CSV_SUMMARY,
+     "server CPU per echo over the cheapest one's"},
+    INTERVAL("cpu_over_least"),
+    {"cpu_over_least_verdict", CSV_SUMMARY,
+     "least: it is the cheapest; x1.52: it costs so much more; same: within "
+     "3 %; ~: too close to tell"},
+    {"cpu_over_yardstick", CSV_SUMMARY, "... over the yardstick's"},
+    INTERVAL("cpu_over_yardstick"),
+    {"echoes_per_s_over_most", CSV_SUMMARY,
+     "echoes per second over the fastest one's"},
+    INTERVAL("echoes_per_s_over_most"),
+    {"echoes_per_s_over_most_verdict", CSV_SUMMARY,
+     "most: it is the fastest; the others as above"},
+    {"kib_per_client", CSV_SUMMARY,
+     "rss_kib_per_client and the kernel's stack"},
+    {"kib_per_client_noise", CSV_SUMMARY,
+     "less than that is too little to tell"},
+    {"reason", CSV_BOTH, "why the status is not ok"},
+    {0},
+};
+
 static void
-put_model(FILE *file, const struct life *life)
+put_headings(FILE *file, unsigned which)
 {
+    const char *comma = "";
+
+    for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
+        for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
+            fprintf(file, ",%s", figures[i].key);
+        }
+        if (c->key && (c->files & which)) {
+            fprintf(file, "%s%s", comma, c->key);
+            comma = ",";
+        }
+    }
+    fputc('\n', file);
+}
+
+/* Up to the figures, and these, which a row has only if it is `ok`. Response
+ * times are left out of who left clients out, and of an open loop that was
+ * not kept up with: they are those of a queue that grows, and depend on how
+ * long one has looked. */
+static void
+put_life(FILE *file, const struct life *life, int number,
+         enum life_status status, const double *figure, bool ok)
+{
+    bool starved = figure[LIFE_SERVED] < figure[LIFE_ASKED];
+    bool saturated = figure[LIFE_REACHED_SHARE] < SUMMARY_KEPT_SHARE;
+
     put_text(file, life->scenario);
     fprintf(file, ",%d,%d,", life->clients, life->rate_per_s);
     put_text(file, life->model);
-}
-
-static void
-put_headings(FILE *file, const char *before)
-{
-    fprintf(file, "scenario,clients,rate_per_s,model,%s", before);
+    fprintf(file, ",%d,%s,%s,%s,%s,%s", number, life->layout, life->bound_by,
+            life_status_name(status),
+            !ok || isnan(figure[LIFE_SERVED]) ? ""
+            : starved                         ? "yes"
+                                              : "no",
+            !ok || isnan(figure[LIFE_REACHED_SHARE]) ? ""
+            : saturated                              ? "yes"
+                                                     : "no");
     for (int i = 0; i < LIFE_FIGURES; i++) {
-        fprintf(file, ",%s", figures[i].key);
+        bool hidden =
+            (figures[i].where & FIGURE_TIME) && (saturated || starved);
+
+        put_number(file, ok && !hidden ? figure[i] : NAN);
     }
 }
 
 int
 csv_write_lives(FILE *file, const struct results *results)
 {
-    put_headings(file, "life,layout,status,bound_by");
-    fputc('\n', file);
+    put_headings(file, CSV_LIVES);
     for (size_t n = 0; n < results->nlives; n++) {
         const struct life *life = &results->lives[n];
 
-        put_model(file, life);
-        fprintf(file, ",%d,", life->life);
-        put_text(file, life->layout);
-        fprintf(file, ",%s,", life_status_name(life->status));
-        put_text(file, life->bound_by);
-        for (int i = 0; i < LIFE_FIGURES; i++) {
-            put_number(file, life->figure[i]);
-        }
+        put_life(file, life, life->life, life->status, life->figure, true);
+        fputc(',', file);
+        put_text(file, life->reason);
         fputc('\n', file);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
@@ -85,59 +155,39 @@ static void
 put_over_best(FILE *file, const struct summary_group *group,
               const struct summary_row *row, enum fitted what)
 {
-    static const char *const words[] = {
-        [VERDICT_UNKNOWN] = "",
-        [VERDICT_UNCLEAR] = "~",
-        [VERDICT_SAME] = "same",
-        [VERDICT_DIFFERENT] = "different",
-    };
+    char word[COMPARISON_WORD_BYTES];
+    bool unknown = row->over_best[what].verdict == VERDICT_UNKNOWN;
 
     put_ratio(file, &row->over_best[what]);
     fprintf(file, ",%s",
-            row == group->best[what] ? "best"
-                                     : words[row->over_best[what].verdict]);
+            row == group->best[what] ? fitted_best[what]
+            : unknown                ? ""
+                      : comparison_word(&row->over_best[what], word));
 }
 
 /* A row that is not ok has no figures: those of its good lives would be taken
- * for its result. Nor has a saturated one response times: they are those of a
- * queue that grows, and depend on how long one has looked. Nor has one that
- * left clients out. */
+ * for its result. */
 static void
 put_row(FILE *file, const struct summary_group *group,
         const struct summary_row *row)
 {
-    put_model(file, row->life);
-    fputc(',', file);
-    put_text(file, row->life->layout);
-    fputc(',', file);
-    put_text(file, row->life->bound_by);
-    fprintf(file, ",%d,%s", row->ok, life_status_name(row->status));
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        bool grows = (figures[i].where & FIGURE_TIME) &&
-                     (row->saturated || row->starved);
+    bool ok = row->status == LIFE_OK;
 
-        put_number(file,
-                   row->status == LIFE_OK && !grows ? row->figure[i] : NAN);
-    }
+    put_life(file, row->life, row->ok, row->status, row->figure, ok);
     put_over_best(file, group, row, FIT_CPU);
     put_ratio(file, &row->over_yardstick);
     put_over_best(file, group, row, FIT_RATE);
-    fprintf(file, ",%s\n",
-            isnan(row->figure[LIFE_REACHED_SHARE]) ? ""
-            : row->saturated                       ? "yes"
-                                                   : "no");
+    put_number(file, ok ? summary_memory(row) : NAN);
+    put_number(file, ok ? summary_memory_noise(row) : NAN);
+    fputc(',', file);
+    put_text(file, ok ? "" : row->life->reason);
+    fputc('\n', file);
 }
 
 int
 csv_write_summary(FILE *file, const struct summary *summary)
 {
-    put_headings(file, "layout,bound_by,lives,status");
-    fputs(",cpu_over_least,cpu_over_least_low,cpu_over_least_high,"
-          "cpu_over_least_verdict,cpu_over_yardstick,cpu_over_yardstick_low,"
-          "cpu_over_yardstick_high,echoes_per_s_over_most,"
-          "echoes_per_s_over_most_low,echoes_per_s_over_most_high,"
-          "echoes_per_s_over_most_verdict,saturated\n",
-          file);
+    put_headings(file, CSV_SUMMARY);
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
 

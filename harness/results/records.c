@@ -11,59 +11,16 @@
 /* Calls fewer than that for each echo are no word worth. */
 #define WORTH_A_WORD 0.005
 
-#define FIGURE(name, key, heading, digits, how, where)                       \
-    [LIFE_##name] = {key, heading, digits, FIGURE_##how, where}
+#define FIGURE(name, how, key, meaning)                                      \
+    [LIFE_##name] = {key, FIGURE_##how, meaning, 0, NULL, 0},
+#define TIME(name, how, key, meaning)                                        \
+    [LIFE_##name] = {key, FIGURE_##how, meaning, FIGURE_TIME, NULL, 0},
+#define SHOWN(name, how, key, where, heading, digits, meaning)               \
+    [LIFE_##name] = {key,     FIGURE_##how, meaning, FIGURE_##where,         \
+                     heading, digits},
 
 const struct figure figures[LIFE_FIGURES] = {
-    FIGURE(ASKED, "asked", "", 4, MEDIAN, 0),
-    FIGURE(SERVED, "served", "", 4, LEAST, 0),
-    FIGURE(FAIRNESS, "fairness", "fair", 2, LEAST, 0),
-    FIGURE(ECHOES, "echoes", "", 4, SUM, 0),
-    FIGURE(SECONDS, "seconds", "", 3, SUM, 0),
-    FIGURE(ECHOES_PER_S, "echoes_per_s", "echoes/s", 3, MEDIAN, 0),
-    FIGURE(P50_US, "p50_us", "p50", 3, MEDIAN, FIGURE_TIME),
-    FIGURE(P99_US, "p99_us", "p99", 3, MEDIAN, FIGURE_TIME),
-    FIGURE(P999_US, "p999_us", "", 3, MEDIAN, FIGURE_TIME),
-    FIGURE(MAX_US, "max_us", "", 3, MOST, FIGURE_TIME),
-    FIGURE(MEAN_US, "mean_us", "", 3, MEDIAN, FIGURE_TIME),
-    FIGURE(SERVER_CPU_US_PER_ECHO, "server_cpu_us_per_echo", "server us", 3,
-           MEDIAN, 0),
-    FIGURE(CLIENT_CPU_US_PER_ECHO, "client_cpu_us_per_echo", "client us", 3,
-           MEDIAN, 0),
-    FIGURE(FLOOR_US, "floor_us", "floor us", 3, MEDIAN, 0),
-    FIGURE(CPU_OVER_FLOOR, "cpu_over_floor", "over floor", 3, MEDIAN, 0),
-    FIGURE(SYSCALLS_PER_ECHO, "syscalls_per_echo", "calls", 3, MEDIAN, 0),
-    FIGURE(SWITCHES_PER_ECHO, "switches_per_echo", "switches", 3, MEDIAN, 0),
-    FIGURE(RSS_KIB_PER_CLIENT, "rss_kib_per_client", "resident KiB", 3,
-           MEDIAN, 0),
-    FIGURE(BUSY_RSS_KIB_PER_CLIENT, "busy_rss_kib_per_client", "", 3, MEDIAN,
-           0),
-    FIGURE(STACK_KIB_PER_CLIENT, "kernel_stack_kib_per_client",
-           "kernel stack KiB", 3, MEDIAN, 0),
-    FIGURE(ERRORS, "errors", "", 3, MOST, 0),
-    FIGURE(STALLS, "stalls", "stalls", 3, SUM, FIGURE_NOISE),
-    FIGURE(STALL_MS, "stall_ms", "longest ms", 3, MOST, FIGURE_NOISE),
-    FIGURE(ELSEWHERE_PERCENT, "elsewhere_percent", "elsewhere %", 2, MOST,
-           FIGURE_NOISE),
-    FIGURE(CONNECTED, "connected", "", 4, LEAST, 0),
-    FIGURE(UNFINISHED, "unfinished", "unfinished", 3, MOST, 0),
-    FIGURE(BASE_RSS_KIB, "base_rss_kib", "base KiB", 4, MEDIAN, FIGURE_WHY),
-    FIGURE(START_MS, "start_ms", "start ms", 3, MEDIAN, FIGURE_WHY),
-    FIGURE(FAULTS_PER_ECHO, "minor_faults_per_echo", "page faults", 3, MEDIAN,
-           FIGURE_WHY),
-    FIGURE(THREADS, "threads", "threads", 4, MOST, FIGURE_WHY),
-    FIGURE(CLIENT_BYTES, "client_bytes", "", 4, SUM, 0),
-    FIGURE(STEAL_PERCENT, "steal_percent", "steal %", 2, MOST, FIGURE_NOISE),
-    FIGURE(THROTTLED, "throttled", "throttled", 3, SUM, FIGURE_NOISE),
-    FIGURE(LISTEN_OVERFLOWS, "listen_overflows", "overflows", 3, SUM,
-           FIGURE_NOISE),
-    FIGURE(LISTEN_DROPS, "listen_drops", "drops", 3, SUM, FIGURE_NOISE),
-    FIGURE(RETRANSMITS, "retransmits", "resent", 3, SUM, FIGURE_NOISE),
-    FIGURE(OFFERED_PER_S, "offered_per_s", "", 3, MEDIAN, 0),
-    FIGURE(REACHED_SHARE, "reached_share", "", 3, MEDIAN, 0),
-    FIGURE(SERVICE_P50_US, "service_p50_us", "p50", 3, MEDIAN, 0),
-    FIGURE(SERVICE_P99_US, "service_p99_us", "p99", 3, MEDIAN, 0),
-    FIGURE(LAG_P99_US, "lag_p99_us", "lag p99", 3, MEDIAN, 0),
+#include "harness/results/figures.h"
 };
 
 const char *

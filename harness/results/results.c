@@ -116,9 +116,7 @@ static const struct field calls_fields[] = {
     FIELD(calls, scenario, TEXT, MUST),
     FIELD(calls, clients, INT, 0),
     FIELD(calls, model, TEXT, MUST),
-    FIELD(calls, method, TEXT, 0),
     FIELD(calls, reason, TEXT, BRIEF),
-    FIELD(calls, counted_clients, INT, 0),
     FIELD(calls, echoes, NUMBER, 0),
     NAMED("syscalls_per_echo", calls, per_echo, NUMBER, 0),
     /* Behind the total, which the names are held against. */

@@ -24,7 +24,7 @@
 enum {
     RESULTS_EDITION = 2,        /* of the file; another one is refused */
     RESULTS_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
-    RESULTS_REASON_BYTES = 256, /* a sentence */
+    RESULTS_REASON_BYTES = 512, /* a sentence */
     RESULTS_STATS_BYTES = 1024, /* one line of JSON */
     RESULTS_MODELS_MAX = 64,    /* that are compared within one group */
     CALLS_NAMES_MAX = 48,       /* different system calls of one server */
@@ -63,53 +63,15 @@ enum life_status {
     LIFE_STATUSES,
 };
 
-/* The figures of a life, from all of its slices together if not said else. */
+/* LIFE_ASKED and so on, the figures of a life: see figures.h. */
 enum life_figure {
-    LIFE_ASKED,                   /* clients of which an echo was expected */
-    LIFE_SERVED,                  /* of them: got a whole echo in a slice */
-    LIFE_FAIRNESS,                /* least served client over the median */
-    LIFE_ECHOES,                  /* whole, verified echoes */
-    LIFE_SECONDS,                 /* length of the slices */
-    LIFE_ECHOES_PER_S,            /* the one divided by the other */
-    LIFE_P50_US,                  /* of all messages; in an open loop the
-                                   * response time */
-    LIFE_P99_US,                  /* ... 99 of 100 */
-    LIFE_P999_US,                 /* ... 999 of 1000 */
-    LIFE_MAX_US,                  /* ... all */
-    LIFE_MEAN_US,                 /* ... the mean */
-    LIFE_SERVER_CPU_US_PER_ECHO,  /* CPU time of the server's process */
-    LIFE_CLIENT_CPU_US_PER_ECHO,  /* of our own side */
-    LIFE_FLOOR_US,                /* the kernel's price of recv and send */
-    LIFE_CPU_OVER_FLOOR,          /* server CPU divided by it */
-    LIFE_SYSCALLS_PER_ECHO,       /* of the server */
-    LIFE_SWITCHES_PER_ECHO,       /* context switches of the server */
-    LIFE_RSS_KIB_PER_CLIENT,      /* resident memory that a client adds */
-    LIFE_BUSY_RSS_KIB_PER_CLIENT, /* the same as the slices have ended */
-    LIFE_STACK_KIB_PER_CLIENT,    /* kernel stacks of the threads that a
-                                   * client adds; not resident memory */
-    LIFE_ERRORS,                  /* connections that the server broke */
-    LIFE_STALLS,                  /* slices that were held up */
-    LIFE_STALL_MS,                /* the longest of these times */
-    LIFE_ELSEWHERE_PERCENT,       /* CPU it used outside of its own slices,
-                                   * of that time */
-    LIFE_CONNECTED,        /* clients that connected, silent ones too */
-    LIFE_UNFINISHED,       /* messages without their echo at the end */
-    LIFE_BASE_RSS_KIB,     /* the server before the clients came */
-    LIFE_START_MS,         /* from exec to ready */
-    LIFE_FAULTS_PER_ECHO,  /* minor page faults of the server */
-    LIFE_THREADS,          /* of the server at the end */
-    LIFE_CLIENT_BYTES,     /* that were sent and came back in the whole
-                            * life; unknown if any was left over */
-    LIFE_STEAL_PERCENT,    /* of its CPUs, taken by the hypervisor */
-    LIFE_THROTTLED,        /* times our control group was stopped */
-    LIFE_LISTEN_OVERFLOWS, /* whole machine: full listener queues */
-    LIFE_LISTEN_DROPS,     /* whole machine: connects lost that way */
-    LIFE_RETRANSMITS,      /* whole machine: TCP segments sent again */
-    LIFE_OFFERED_PER_S,    /* open loop: messages that were due */
-    LIFE_REACHED_SHARE,    /* open loop: echoes over messages due */
-    LIFE_SERVICE_P50_US,   /* open loop: from when it was sent */
-    LIFE_SERVICE_P99_US,   /* ... 99 of 100 */
-    LIFE_LAG_P99_US,       /* open loop: how late the client was */
+#define FIGURE(name, ...) LIFE_##name,
+#define TIME(name, ...)   LIFE_##name,
+#define SHOWN(name, ...)  LIFE_##name,
+#include "harness/results/figures.h"
+#undef FIGURE
+#undef TIME
+#undef SHOWN
     LIFE_FIGURES,
 };
 
@@ -173,9 +135,7 @@ struct calls {
     char scenario[RESULTS_NAME_BYTES]; /* as in struct life */
     char model[RESULTS_NAME_BYTES];    /* as in struct life */
     int clients;                       /* as in struct life */
-    char method[8];                    /* perf, strace; "": not counted */
-    char reason[RESULTS_REASON_BYTES]; /* why not by a better one, or "" */
-    int counted_clients;               /* that spoke meanwhile */
+    char reason[RESULTS_REASON_BYTES]; /* why not, or not quite, or "" */
     double echoes;                     /* that were counted over */
     double per_echo;                   /* in total, or NAN */
     struct calls_name names[CALLS_NAMES_MAX]; /* most frequent first */
@@ -202,10 +162,11 @@ enum {
 /* One figure: the file, both CSVs, tables and pages loop over this. */
 struct figure {
     const char *key;     /* in JSON, and the name of its column */
-    const char *heading; /* in a table, with its unit; "" if in none */
-    int digits;          /* significant ones that are shown */
     enum figure_how how; /* lives are drawn together */
+    const char *meaning; /* in a few words, with its unit */
     unsigned where;      /* FIGURE_WHY ... */
+    const char *heading; /* where it is shown */
+    int digits;          /* significant ones, there */
 };
 
 extern const struct figure figures[LIFE_FIGURES];
@@ -265,14 +226,12 @@ int results_write(FILE *file, enum record what, const void *record);
 int results_add(struct results *results, enum record what,
                 const void *record);
 
-/*
- * Read a results file. Returns 0 and fills `results`, which the caller gives
+/* Read a results file. Returns 0 and fills `results`, which the caller gives
  * back with results_free(); or the number of the first line that is refused,
  * with the reason in results->problem; or -1 without memory or on a read
  * error. A last line that was cut off in the middle is left out: the run was
  * killed. Nothing else is tolerated, least of all two runs in one file, since
- * a table of half of the slices looks like any other.
- */
+ * a table of half of the slices looks like any other. */
 long results_read(FILE *file, struct results *results);
 
 /* Free what was read or added. */
@@ -301,6 +260,15 @@ struct comparison {
     enum verdict verdict; /* what may be said */
 };
 
+enum {
+    COMPARISON_WORD_BYTES = 32, /* for the next */
+};
+
+/* Write what may be said of a ratio, and return that: "x1.52", "same", "~";
+ * "-" if nothing. */
+const char *comparison_word(const struct comparison *comparison,
+                            char word[COMPARISON_WORD_BYTES]);
+
 /* Several models measured block by block. */
 struct fit {
     int models;                       /* that take part */
@@ -321,14 +289,12 @@ struct fit {
  */
 double statistics_median(double *values, size_t n);
 
-/*
- * Fit value[block * models + model] (logarithms; NAN: not measured) as the
+/* Fit value[block * models + model] (logarithms; NAN: not measured) as the
  * sum of a model and a block, life[block] being the life that a block belongs
  * to. Both are scratch afterwards. At most RESULTS_MODELS_MAX models, of
  * which take part who has half as many values as the one with most, with the
  * blocks that they all have. Returns 0, or -1 without memory. See
- * statistics.c for the method.
- */
+ * statistics.c for the method. */
 int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                    int models);
 
@@ -353,6 +319,9 @@ enum fitted {
     FIT_RATE, /* echoes per second: more is better */
     FITS,
 };
+
+/* What the best of them is called: "least", "most". */
+extern const char *const fitted_best[FITS];
 
 /* One server in one scenario. */
 struct summary_row {
@@ -444,19 +413,33 @@ struct comparison summary_compare(const struct summary_group *group,
                                   const struct summary_row *base,
                                   enum fitted what);
 
-/* KiB that a client keeps: resident, and the kernel's stack of its thread. */
+/* KiB that a client keeps: resident, and the kernel's stack of its thread.
+ * Less than that noise is no result. */
 double summary_memory(const struct summary_row *row);
+double summary_memory_noise(const struct summary_row *row);
 
 /* The phrase for a check: "bytes on both sides". */
-const char *checks_name(enum check check);
+extern const char *const checks_names[CHECKS];
 
 /* ---- CSV (RFC 4180, lines end in "\n") --------------------------------- */
+
+/* A column, and which of the two files has it. */
+struct csv_column {
+    const char *key;     /* its name; NULL: here are all figures, by theirs */
+    unsigned files;      /* CSV_...; 0 behind the last one */
+    const char *meaning; /* in a few words */
+};
+enum {
+    CSV_LIVES = 1,
+    CSV_SUMMARY = 2,
+    CSV_BOTH = 3,
+};
+extern const struct csv_column csv_columns[];
 
 /* A header and a line for each life. Returns 0, or -1 with errno. */
 int csv_write_lives(FILE *file, const struct results *results);
 
-/* A header and a line for each row, ratios with _low and _high beside them.
- * Returns 0, or -1 with errno. */
+/* A header and a line for each row. Returns 0, or -1 with errno. */
 int csv_write_summary(FILE *file, const struct summary *summary);
 
 #endif

@@ -367,6 +367,25 @@ statistics_compare(const struct fit *fit, int a, int b)
     return comparison;
 }
 
+const char *
+comparison_word(const struct comparison *comparison,
+                char word[COMPARISON_WORD_BYTES])
+{
+    static const char *const words[] = {
+        [VERDICT_UNKNOWN] = "-",
+        [VERDICT_UNCLEAR] = "~",
+        [VERDICT_SAME] = "same",
+    };
+
+    if (comparison->verdict != VERDICT_DIFFERENT) {
+        return words[comparison->verdict];
+    }
+    snprintf(word, COMPARISON_WORD_BYTES,
+             comparison->ratio < 9.995 ? "x%.2f" : "x%.1f",
+             comparison->ratio);
+    return word;
+}
+
 /* ---- the studentised range --------------------------------------------- */
 
 /* The chance that the means of `models`, standard normal, lie within `range`

@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MEMORY_NOISE_KIB = 16, /* of a process, from one look to the next */
+};
+
+const char *const fitted_best[FITS] = {
+    [FIT_CPU] = "least",
+    [FIT_RATE] = "most",
+};
+
 /* ---- lives in order ---------------------------------------------------- */
 
 /* Of the same table, at whatever rate. */
@@ -29,22 +38,19 @@ table_place(const struct results *results, const struct life *life)
 
 /* In the order that the run names; behind them whom it does not name; the
  * yardstick last. */
-static ptrdiff_t
+static size_t
 model_place(const struct results *results, const char *model)
 {
-    const char *names = results->run.models;
-    size_t length = strlen(model);
+    char names[sizeof results->run.models + 2];
+    char name[RESULTS_NAME_BYTES + 2];
+    const char *at;
 
-    if (strcmp(model, RESULTS_YARDSTICK) == 0) {
-        return sizeof results->run.models + 1;
-    }
-    for (const char *at = names; (at = strstr(at, model)); at++) {
-        if ((at == names || at[-1] == ' ') &&
-            (at[length] == ' ' || at[length] == '\0')) {
-            return at - names;
-        }
-    }
-    return sizeof results->run.models;
+    snprintf(names, sizeof names, " %s ", results->run.models);
+    snprintf(name, sizeof name, " %s ", model);
+    at = strstr(names, name);
+    return strcmp(model, RESULTS_YARDSTICK) == 0 ? sizeof names
+           : at                                  ? (size_t)(at - names)
+                                                 : sizeof names - 1;
 }
 
 static int
@@ -56,8 +62,8 @@ compare_lives(const void *left, const void *right, void *results)
 
     order = order ? order : a->rate_per_s - b->rate_per_s;
     order = order ? order
-                  : model_place(results, a->model) -
-                        model_place(results, b->model);
+                  : (ptrdiff_t)model_place(results, a->model) -
+                        (ptrdiff_t)model_place(results, b->model);
     order = order ? order : strcmp(a->model, b->model);
     order = order ? order : a - b;
     return (order > 0) - (order < 0);
@@ -94,25 +100,22 @@ static double
 draw_together(const struct summary_row *row, enum life_figure figure,
               enum figure_how how, double *values)
 {
-    double drawn = NAN;
+    double sum = 0;
+    double median;
     size_t n = 0;
 
     for (int i = 0; i < row->nlives; i++) {
         double value = row->lives[i]->figure[figure];
 
-        if (row->lives[i]->status != LIFE_OK || !isfinite(value)) {
-            continue;
-        }
-        values[n++] = value;
-        if (how == FIGURE_SUM) {
-            drawn = isnan(drawn) ? value : drawn + value;
-        } else if (how == FIGURE_LEAST) {
-            drawn = fmin(drawn, value);
-        } else {
-            drawn = fmax(drawn, value);
+        if (row->lives[i]->status == LIFE_OK && isfinite(value)) {
+            values[n++] = value;
+            sum += value;
         }
     }
-    return how == FIGURE_MEDIAN ? statistics_median(values, n) : drawn;
+    median = statistics_median(values, n); /* which sorts them */
+    return n == 0 || how == FIGURE_MEDIAN ? median
+           : how == FIGURE_SUM            ? sum
+                               : values[how == FIGURE_LEAST ? 0 : n - 1];
 }
 
 static void
@@ -153,10 +156,6 @@ row_hide(struct summary_row *row)
     const struct life *life = row->life;
     double *figure = row->figure;
 
-    /* The calls are clock reads of the work itself. */
-    if (life->work_us > 0) {
-        figure[LIFE_SYSCALLS_PER_ECHO] = NAN;
-    }
     /* A server whose children do its work used none that can be seen. */
     if (!(figure[LIFE_SERVER_CPU_US_PER_ECHO] > 0)) {
         figure[LIFE_SERVER_CPU_US_PER_ECHO] = NAN;
@@ -179,6 +178,16 @@ summary_memory(const struct summary_row *row)
     double stack = row->figure[LIFE_STACK_KIB_PER_CLIENT];
 
     return row->figure[LIFE_RSS_KIB_PER_CLIENT] + (isnan(stack) ? 0 : stack);
+}
+
+/* What the clients add is a difference of two sizes that the kernel counts in
+ * pages, of which a process may gain or lose a few for reasons of its own. */
+double
+summary_memory_noise(const struct summary_row *row)
+{
+    int silent = row->life->ask_silent ? 0 : row->life->silent;
+
+    return MEMORY_NOISE_KIB / (fmax(row->served_most, 1) + silent);
 }
 
 /* ---- the slices of a group --------------------------------------------- */
@@ -279,8 +288,8 @@ rank(struct summary_group *group, enum fitted what)
     group->clear[what] = others > 0 && different == others;
 }
 
-/* A line for each block, a column for each row. In a file the slices of a
- * block stand together, so that the search for its line is short. */
+/* A line for each block, a column for each row. There are no more blocks than
+ * slices. */
 static int
 fit_group(const struct results *results, struct summary_group *group,
           enum fitted what)
@@ -289,41 +298,32 @@ fit_group(const struct results *results, struct summary_group *group,
                                                    : RESULTS_MODELS_MAX;
     size_t n = results->nslices + 1;
     double *value = calloc(n * (size_t)models, sizeof *value);
-    int *number = calloc(n, sizeof *number);
     int *life = calloc(n, sizeof *life);
     int blocks = 0;
     int status = -1;
 
-    for (size_t i = 0; i < results->nslices && value && number && life; i++) {
+    for (size_t i = 0; value && i < n * (size_t)models; i++) {
+        value[i] = NAN;
+    }
+    for (size_t i = 0; i < results->nslices && value && life; i++) {
         const struct slice *slice = &results->slices[i];
         const struct summary_row *row = row_of(slice, group, what);
         double figure = what == FIT_CPU ? slice->server_cpu_us / slice->echoes
                                         : slice->echoes / slice->seconds;
-        int at = blocks - 1;
 
-        if (!row || !isfinite(log(figure))) {
-            continue;
+        if (row && isfinite(log(figure)) && (size_t)slice->block < n) {
+            life[slice->block] = slice->life;
+            value[slice->block * models + (int)(row - group->rows)] =
+                log(figure);
+            blocks = slice->block >= blocks ? slice->block + 1 : blocks;
         }
-        while (at >= 0 && number[at] != slice->block) {
-            at--;
-        }
-        if (at < 0) {
-            at = blocks++;
-            number[at] = slice->block;
-            life[at] = slice->life;
-            for (int m = 0; m < models; m++) {
-                value[at * models + m] = NAN;
-            }
-        }
-        value[at * models + (int)(row - group->rows)] = log(figure);
     }
-    if (value && number && life) {
+    if (value && life) {
         status =
             statistics_fit(&group->fit[what], value, life, blocks, models);
         rank(group, what);
     }
     free(value);
-    free(number);
     free(life);
     return status;
 }

@@ -84,10 +84,15 @@ run_briefly() {
 # $status.
 begin() {
     rm -f "$tmp/results/results.jsonl.new"
-    "$compare" --out="$tmp/results" --syscalls=none "$@" >"$tmp/out" \
-        2>"$tmp/err" &
+    in_the_foreground "${through[@]}" "$compare" --out="$tmp/results" \
+        --syscalls=none "$@" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
     within 10 a_slice_is_there
+}
+# in_the_foreground COMMAND... &: what a script has in the background ignores
+# Ctrl-C for good, unless it is started like that.
+in_the_foreground() {
+    exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$@"
 }
 a_slice_is_there() {
     grep -qs '"type":"slice"' "$tmp/results/results.jsonl.new"

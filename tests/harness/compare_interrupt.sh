@@ -2,7 +2,7 @@
 # compare_interrupt.sh: Ctrl-C prints what there is, the last good results
 # stay, and whatever ends compare, no server is left (J7).
 # For the rest: it takes long.
-# shellcheck disable=SC2031 # begin, of cases.sh, sets pid in this shell
+# shellcheck disable=SC2016,SC2031 # perl's words; begin sets pid in this shell
 source "$(dirname "$0")/cases.sh"
 
 # begin_long: a run of minutes that has measured a slice.
@@ -29,6 +29,23 @@ one_signal() {
     printed_again "$tmp/results/results.jsonl"
     result "report prints the same from the file alone" $?
 }
+
+# What whoever starts it may have left, in perl's words.
+signals_left() {
+    through=(perl -MPOSIX -e 'sigprocmask(SIG_BLOCK,
+            POSIX::SigSet->new(SIGINT, SIGTERM));
+        $SIG{TERM} = $SIG{CHLD} = $SIG{PIPE} = "IGNORE"; exec @ARGV')
+    begin_long
+    through=()
+    kill -TERM "$pid"
+    within 30 has_ended || kill -KILL "$pid"
+    compare_ends
+    [ "$status" -eq 0 ] && said 'PARTIAL: ' out && no_servers_left
+    result "SIGTERM ends it, though it was blocked and ignored" $?
+}
+
+# shellcheck disable=SC2317 # within calls it
+has_ended() { ! kill -0 "$pid" 2>/dev/null; }
 
 last_good_results() {
     run_briefly --bin="$tmp/bin"
@@ -63,7 +80,7 @@ two_at_once() {
 }
 
 while_a_server_starts() {
-    "$compare" --out="$tmp/others" --bin="$tmp/bin" --models=threaded \
+    in_the_foreground "$compare" --out="$tmp/others" --bin="$tmp/bin" --models=threaded \
         --scenarios=silent --start-timeout=50s \
         "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
@@ -92,6 +109,7 @@ harder_signals() {
 own_programs threaded yardstick
 write_sleeper
 one_signal
+signals_left
 last_good_results
 two_at_once
 while_a_server_starts

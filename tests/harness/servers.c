@@ -5,15 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -206,6 +210,25 @@ assert_exit_status(const struct process *load, int expected)
     ck_assert_msg(process_exit_status(load) == expected,
                   "exit status %d in place of %d:\n%s%s",
                   process_exit_status(load), expected, load->out, load->err);
+}
+
+bool
+servers_enter_network(const char *ports)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+        return false;
+    }
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int range_fd =
+        open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
+    bool done =
+        ports == NULL || (socket_fd != -1 && range_fd != -1 &&
+                          ioctl(socket_fd, SIOCSIFFLAGS, &loopback) == 0 &&
+                          write(range_fd, ports, strlen(ports)) > 0);
+    close(socket_fd);
+    close(range_fd);
+    return done;
 }
 
 void

@@ -11,6 +11,7 @@
 #define FIVEWAYS_TESTS_SERVERS_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum {
@@ -72,6 +73,11 @@ void assert_says(const struct process *load, const char *words);
 
 /* Fails the test unless load ended with that status. */
 void assert_exit_status(const struct process *load, int expected);
+
+/* A network of our own, where the kernel hands out these ports: "40000
+ * 40009". With NULL it has not even a loopback. Returns false if that is
+ * forbidden here. Cannot be undone; each test has a process of its own. */
+bool servers_enter_network(const char *ports);
 
 /* Count a test as skipped and say why, in one line. The test returns then;
  * it has not passed. */

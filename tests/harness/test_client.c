@@ -228,6 +228,134 @@ START_TEST(test_J10_many_connections)
 }
 END_TEST
 
+/* ---- what strangers meet in the first minute ----------------------------
+ */
+
+/* Run load without a server of ours, to its end. */
+static void
+run_alone(struct process *load, const char *target, const char *flag)
+{
+    const char *argv[] = {
+        servers_program("load"), target, "-c1", "-d100ms", flag, NULL};
+    process_start(load, argv, 0);
+    process_finish(load, LOAD_MS);
+}
+
+/* Nobody listens on the port that the kernel picks for the client. */
+START_TEST(test_connected_to_itself_is_refused)
+{
+    static const char *const targets[] = {"127.0.0.1:40000", "[::1]:40000",
+                                          "localhost:40000"};
+    struct process load;
+    if (!servers_enter_network("40000 40001")) {
+        servers_skip("test_connected_to_itself_is_refused",
+                     "this needs unshare -rn");
+        return;
+    }
+    run_alone(&load, targets[_i], NULL);
+    assert_says(&load, "0 of 1&refused 1");
+    assert_exit_status(&load, 1);
+}
+END_TEST
+
+static const struct {
+    const char *target;
+    const char *says; /* on standard error */
+} unreachable[] = {
+    {"127.0.0.1:5566", "no way to it from here"},
+    {"[::1]:5566", "no way to it from here"},
+    {"[fe80::1]:5566", "such as %eth0"},
+};
+
+/* Not for want of ports, nor anything else of the client's. */
+START_TEST(test_no_network_is_no_lack_of_ports)
+{
+    struct process load;
+    if (!servers_enter_network(NULL)) {
+        servers_skip("test_no_network_is_no_lack_of_ports",
+                     "this needs unshare -rn");
+        return;
+    }
+    run_alone(&load, unreachable[_i].target, NULL);
+    ck_assert_str_eq(load.out, "");
+    ck_assert_ptr_nonnull(strstr(load.err, unreachable[_i].says));
+    assert_exit_status(&load, 3);
+}
+END_TEST
+
+/* What whoever starts load may have left, in perl's words. */
+#define BLOCKED "sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGINT, SIGTERM));"
+static const struct {
+    const char *left;
+    int sent;  /* the signal, to load in full swing */
+    bool ends; /* whether it is to end it */
+} signals[] = {
+    {BLOCKED, SIGINT, true},
+    {BLOCKED, SIGTERM, true},
+    {"$SIG{TERM} = 'IGNORE';", SIGTERM, true},
+    {"$SIG{INT} = 'IGNORE';", SIGINT, false},
+    {"$SIG{HUP} = 'IGNORE';", SIGHUP, false},
+    {"$SIG{CHLD} = $SIG{PIPE} = $SIG{ALRM} = 'IGNORE';", SIGHUP, true},
+};
+
+START_TEST(test_signals_work_whatever_was_left)
+{
+    struct process server;
+    struct process load;
+    char target[64];
+    char script[128];
+    char line[64];
+    snprintf(script, sizeof script, "%s exec @ARGV", signals[_i].left);
+    servers_start(&server, "badserver", "--tell=1000", target);
+    const char *argv[] = {"/usr/bin/perl",
+                          "-MPOSIX",
+                          "-e",
+                          script,
+                          servers_program("load"),
+                          target,
+                          signals[_i].ends ? "-d5s" : "-d1s",
+                          "--warmup=0",
+                          NULL};
+    process_start(&load, argv, 0);
+    process_read_line(&server, line, sizeof line, QUEUE_MS);
+    kill(load.pid, signals[_i].sent);
+    process_finish(&load, LOAD_MS);
+    process_kill(&server);
+    ck_assert_int_eq(strstr(load.out, "(interrupted)") != NULL,
+                     signals[_i].ends);
+    assert_exit_status(&load, 0);
+}
+END_TEST
+
+/* The first run finds no server, the second one does. */
+START_TEST(test_a_file_stays_until_somebody_was_served)
+{
+    static const char old[] = "the last good run";
+    struct process server;
+    struct process load;
+    char target[64];
+    char flag[64];
+    char found[sizeof old] = "";
+    snprintf(flag, sizeof flag, "%s=/tmp/fiveways-XXXXXX",
+             _i == 0 ? "--save" : "--histogram");
+    char *path = strchr(flag, '/');
+    int fd = mkstemp(path);
+    ck_assert_int_eq(write(fd, old, sizeof old), sizeof old);
+    run_alone(&load, "127.0.0.1:1", flag);
+    assert_exit_status(&load, 1);
+    ck_assert_int_eq(pread(fd, found, sizeof found, 0), sizeof found);
+    ck_assert_str_eq(found, old);
+    servers_start(&server, "badserver", "", target);
+    run_alone(&load, target, flag);
+    assert_exit_status(&load, 0);
+    process_kill(&server);
+    ck_assert_int_eq(pread(fd, found, sizeof found, 0), sizeof found);
+    ck_assert_str_ne(found, old);
+    unlink(path);
+    close(fd);
+}
+END_TEST
+
 Suite *
 client_suite(void)
 {
@@ -238,6 +366,11 @@ client_suite(void)
     tcase_add_test(tests, test_J04_connect_time_is_its_own);
     tcase_add_loop_test(tests, test_J09_connecting_fails, 0, CONNECT_ERRORS);
     tcase_add_test(tests, test_J10_many_connections);
+    tcase_add_loop_test(tests, test_connected_to_itself_is_refused, 0, 3);
+    tcase_add_loop_test(tests, test_no_network_is_no_lack_of_ports, 0, 3);
+    tcase_add_loop_test(tests, test_signals_work_whatever_was_left, 0, 6);
+    tcase_add_loop_test(tests, test_a_file_stays_until_somebody_was_served, 0,
+                        2);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -6,16 +6,11 @@
  * names are the rows of the table of faults.
  */
 #include <check.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -116,6 +111,7 @@ static const struct bug_case bug_cases[] = {
      "3 of 8|0 of 8&early_eof|reset"},
     {"--bug=die --after=50", "-c4 -d5s", 1, "4 of 4&early_eof|reset"},
     {"--bug=die --after=50", "-c4 -d5s --churn", 1, "4 of 4&refused|reset"},
+    {"--bug=die --after=500", "-c4 -d60s --rate=1k", 1, "early_eof|reset"},
     {"--bug=greeting --handshake", "-c2 -d200ms --handshake", 1,
      "mismatch&in the greeting"},
     {"--bug=refuse", "-c4 -d200ms", 1, "0 of 4&refused 4"},
@@ -148,32 +144,11 @@ START_TEST(test_J03_too_few_descriptors)
 }
 END_TEST
 
-/* A network of our own with ten ports. Returns false if that is forbidden
- * here. Cannot be undone; each test has a process of its own. */
-static bool
-enter_small_network(void)
-{
-    static const char range[] = "40000 40009";
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-        return false;
-    }
-    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int socket_fd = socket(AF_INET, SOCK_DGRAM, 0);
-    int range_fd =
-        open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
-    bool done = socket_fd != -1 && range_fd != -1 &&
-                ioctl(socket_fd, SIOCSIFFLAGS, &loopback) == 0 &&
-                write(range_fd, range, sizeof range - 1) > 0;
-    close(socket_fd);
-    close(range_fd);
-    return done;
-}
-
 /* Thirty clients in a network with ten ports: that is not the server's
  * fault. The server holds one of the ports itself. */
 START_TEST(test_J01_ports_run_short)
 {
-    if (!enter_small_network()) {
+    if (!servers_enter_network("40000 40009")) {
         servers_skip("test_J01_ports_run_short", "this needs unshare -rn");
         return;
     }
@@ -185,7 +160,7 @@ END_TEST
  * for a minute: so it uses as many addresses as it needs. */
 START_TEST(test_J02_churn_spreads_over_addresses)
 {
-    if (!enter_small_network()) {
+    if (!servers_enter_network("40000 40009")) {
         servers_skip("test_J02_churn_spreads_over_addresses",
                      "this needs unshare -rn");
         return;
@@ -416,6 +391,7 @@ static const char *const wrong_flags[] = {
     "--slo=0 --rate=1k",
     "--slo=1s --rate=1k -n5",
     "--slo=1s --rate=1k --save=/dev/null",
+    "--save=/tmp/one-file --histogram=/tmp/./one-file",
 };
 enum {
     WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]
@@ -433,9 +409,21 @@ START_TEST(wrong_usage_is_refused)
 END_TEST
 
 static const char *const wrong_targets[] = {
-    "",        "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
-    ":5566",   "::1:5566",  "[::1:5566",  "[::1]",       "127.0.0.1:5566x",
+    "",
+    "localhost",
+    "127.0.0.1:",
+    "127.0.0.1:0",
+    "127.0.0.1:65536",
+    ":5566",
+    "::1:5566",
+    "[::1:5566",
+    "[::1]",
+    "127.0.0.1:5566x",
     "[]:5566",
+    "5566",
+    "localhost:echo",
+    "http://127.0.0.1:5566/",
+    "fe80::1%lo:5566",
 };
 enum {
     WRONG_TARGETS = sizeof wrong_targets / sizeof wrong_targets[0]

@@ -1,12 +1,15 @@
 /*
- * test_base.c: numbers as people write and read them; and the queue of points
- * in time against a plain array that is searched.
+ * test_base.c: numbers as people write and read them; the queue of points in
+ * time against a plain array that is searched; a socket that is its own peer.
  */
 #include <check.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "tests/unit/run_suite.h"
@@ -270,6 +273,32 @@ START_TEST(reserved_room_is_enough)
 }
 END_TEST
 
+/* To connect to an address of one's own where nobody listens is enough. */
+START_TEST(a_socket_knows_itself)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t bytes = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int other_fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, bytes), 0);
+    getsockname(fd, (struct sockaddr *)&address, &bytes);
+    ck_assert(!socket_is_own_peer(fd));
+    if (_i == 0) {
+        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, bytes), 0);
+        ck_assert(socket_is_own_peer(fd));
+    } else {
+        ck_assert_int_eq(listen(fd, 1), 0);
+        ck_assert_int_eq(
+            connect(other_fd, (struct sockaddr *)&address, bytes), 0);
+        ck_assert(!socket_is_own_peer(other_fd));
+    }
+    close(fd);
+    close(other_fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -284,6 +313,7 @@ main(void)
     tcase_add_test(tests, random_operations_keep_the_soonest_first);
     tcase_add_test(tests, order_survives_removals_from_the_middle);
     tcase_add_test(tests, reserved_room_is_enough);
+    tcase_add_loop_test(tests, a_socket_knows_itself, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

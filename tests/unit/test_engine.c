@@ -179,6 +179,31 @@ run_well(int threads)
 
 /* ---- a run ------------------------------------------------------------- */
 
+/* Else a rate is made of it that nobody has seen. */
+START_TEST(test_an_echo_takes_no_longer_than_its_window)
+{
+    start(echo);
+    options.clients = 1;
+    options.warmup_ns = 0;
+    options.echoes_max = 1;
+    run_well(1);
+    ck_assert_uint_eq(result.latency.count, 1);
+    ck_assert_int_ge(result.window_ns, result.latency.max_ns);
+}
+END_TEST
+
+/* A server that has died is not excused because we were late. */
+START_TEST(test_lateness_excuses_no_lost_connection)
+{
+    memset(&result, 0, sizeof result);
+    result.served = 1;
+    result.errors[ENGINE_CLIENT_LATE] = 1;
+    ck_assert_int_eq(summary_exit_status(&result), EXIT_NO_MEASURE);
+    result.errors[_i == 0 ? ENGINE_RESET : ENGINE_EARLY_EOF] = 1;
+    ck_assert_int_eq(summary_exit_status(&result), EXIT_FAILURE);
+}
+END_TEST
+
 START_TEST(echoes_max_is_exact)
 {
     start(echo);
@@ -807,6 +832,9 @@ main(void)
     Suite *suite = suite_create("engine");
     TCase *tests = tcase_create("engine");
     tcase_add_loop_test(tests, counts_add_up, 0, 2);
+    tcase_add_test(tests, test_an_echo_takes_no_longer_than_its_window);
+    tcase_add_loop_test(tests, test_lateness_excuses_no_lost_connection, 0,
+                        2);
     tcase_add_test(tests, echoes_max_is_exact);
     tcase_add_loop_test(tests, silent_clients_come_first_and_are_asked_last,
                         0, PARTIES);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/internal.h"
+#include "harness/load/load.h"
 #include "tests/unit/run_suite.h"
 
 static struct saved_run runs[3]; /* of three hosts */

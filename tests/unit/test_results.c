@@ -214,7 +214,7 @@ START_TEST(csv_has_as_many_fields_in_each_line)
     ck_assert_ptr_nonnull(strstr(text, "\"a,\"\"b\"\"\""));
     ck_assert_ptr_nonnull(strstr(text, "scenario,clients,rate_per_s,model,"));
     ck_assert_ptr_nonnull(strstr(text, "cpu_over_least_low"));
-    ck_assert_ptr_nonnull(strstr(text, ",different,"));
+    ck_assert_ptr_nonnull(strstr(text, ",x1.2"));
     ck_assert_ptr_null(strstr(text, "nan"));
     for (char *line = text, *next; *line != '\0'; line = next) {
         int n = commas(line);
@@ -231,11 +231,37 @@ START_TEST(csv_has_as_many_fields_in_each_line)
 }
 END_TEST
 
+/* A latency of those who were served is not the server's: in no file. */
+START_TEST(csv_says_who_starved_and_has_no_latency_of_it)
+{
+    struct results results = {0};
+    struct life life = made_life("starved");
+    struct summary summary;
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    life.figure[LIFE_SERVED] = 1;
+    made_add(&results, &life, 5);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    ck_assert_int_eq(csv_write_lives(file, &results), 0);
+    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
+    fclose(file);
+    ck_assert_ptr_nonnull(strstr(text, ",1,shared,CPU,ok,yes,,64,1,"));
+    ck_assert_ptr_nonnull(strstr(text, ",2,shared,CPU,ok,yes,,64,1,"));
+    ck_assert_ptr_null(strstr(text, ",700,"));
+    free(text);
+    summary_free(&summary);
+    results_free(&results);
+}
+END_TEST
+
 /* The tables are complete: no figure without a name, no name twice. */
 START_TEST(every_figure_has_a_name_of_its_own)
 {
     for (int i = 0; i < LIFE_FIGURES; i++) {
         ck_assert_ptr_nonnull(figures[i].key);
+        ck_assert_ptr_nonnull(figures[i].meaning);
         for (int j = 0; j < i; j++) {
             ck_assert_str_ne(figures[i].key, figures[j].key);
         }
@@ -252,6 +278,7 @@ main(void)
         a_run_that_was_killed_is_partial,
         more_calls_than_there_is_room_for_are_counted_together,
         csv_has_as_many_fields_in_each_line,
+        csv_says_who_starved_and_has_no_latency_of_it,
         every_figure_has_a_name_of_its_own,
         NULL,
     };

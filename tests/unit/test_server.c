@@ -233,6 +233,34 @@ START_TEST(all_of_three_are_killed)
 }
 END_TEST
 
+/* Whoever has started us may ignore SIGCHLD: we know all the same how a
+ * server ended, and that a part of it went on. */
+START_TEST(who_does_not_start_is_told_what_to_do)
+{
+    static const char *const ends[][2] = {
+        {"sh -c 'exit 7'", "ended with status 7, without a word; start it"},
+        {"sleep 100 &", "it went into the background"},
+        {"true", "it must serve client after client"},
+        {"/none", "no such program"},
+        {"/", "chmod +x"},
+    };
+    char reason[SERVER_REASON_BYTES];
+    static const volatile sig_atomic_t interrupted;
+    cpu_set_t cpus;
+
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    signal(SIGCHLD, SIG_IGN);
+    order = (struct server_order){
+        .command = ends[_i][0],
+        .cpus = &cpus,
+        .start_timeout_ns = 20000 * NS_PER_MS,
+        .interrupted = &interrupted,
+    };
+    ck_assert_int_eq(server_start(&servers[0], &order, reason), -1);
+    ck_assert_msg(strstr(reason, ends[_i][1]), "%s", reason);
+}
+END_TEST
+
 /* ---- at rest ------------------------------------------------------------
  */
 
@@ -320,6 +348,7 @@ main(void)
     tcase_add_test(cases, a_ready_line_ends_in_an_address);
     tcase_add_loop_test(cases, test_one_of_three_is_stopped, 0, 4);
     tcase_add_loop_test(cases, all_of_three_are_killed, 0, 4);
+    tcase_add_loop_test(cases, who_does_not_start_is_told_what_to_do, 0, 5);
     tcase_add_test(cases, who_waits_for_a_client_sleeps);
     tcase_add_test(cases, who_waits_for_the_kernel_does_not);
     suite_add_tcase(suite, cases);

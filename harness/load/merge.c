@@ -1,11 +1,13 @@
 /*
- * merge.c: runs of `load` on several hosts, added up. See internal.h.
+ * merge.c: runs of `load` on several hosts, added up.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
-#include "harness/report/internal.h"
+#include "harness/load/load.h"
 
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
@@ -21,8 +23,7 @@ loop_name(const struct engine_options *options)
     return options->churn ? "a connection for each echo" : "a closed loop";
 }
 
-/* ---- what must be the same ----------------------------------------------
- */
+/* ---- what must be the same --------------------------------------------- */
 
 /* Returns 0 if a run fits to the others; or -1, with the first thing that is
  * not the same in `reason`: "a message has 1.00 KiB here and 64 B". */
@@ -58,7 +59,7 @@ check_same(const struct engine_options *a, const struct engine_options *b,
          a->timeout_ns == b->timeout_ns},
     };
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!rows[i].same) {
             snprintf(reason, MERGE_REASON_BYTES,
                      "cannot be added up, because %s %s here and %s",
@@ -117,21 +118,17 @@ read_file(const char *path, struct saved_run *run)
 {
     char reason[SAVED_REASON_BYTES];
     FILE *file = fopen(path, "re");
-    int status;
+    int status = file ? saved_read(file, run, reason) : -1;
+    bool unread = !file || ferror(file);
 
-    if (!file) {
-        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
-        return -1;
-    }
-    errno = 0;
-    status = saved_read(file, run, reason);
-    if (ferror(file)) {
-        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
+    if (status != 0 || unread) {
+        fprintf(stderr, "report: %s: %s\n", path,
+                unread ? strerror(errno) : reason);
         status = -1;
-    } else if (status != 0) {
-        fprintf(stderr, "report: %s: %s\n", path, reason);
     }
-    fclose(file);
+    if (file) {
+        fclose(file);
+    }
     return status;
 }
 
@@ -163,93 +160,83 @@ static void
 name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
              int n)
 {
-    size_t length = (size_t)snprintf(text, text_bytes, "%d run%s against %s",
-                                     n, n == 1 ? "" : "s", runs[0].target);
-
+    text[0] = '\0';
+    text_append(text, text_bytes, "", "%d run%s against %s", n,
+                n == 1 ? "" : "s", runs[0].target);
     for (int i = 1; i < n; i++) {
         bool known = false;
 
         for (int j = 0; j < i; j++) {
             known = known || strcmp(runs[i].target, runs[j].target) == 0;
         }
-        if (!known && length < text_bytes) {
-            length += (size_t)snprintf(text + length, text_bytes - length,
-                                       " and %s", runs[i].target);
+        if (!known) {
+            text_append(text, text_bytes, " and ", "%s", runs[i].target);
         }
     }
-}
-
-static int64_t
-larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* What there is in a second is a sum only of what there was in the same
  * second. Hosts do not start on the dot, so a little apart is still together.
  */
-static void
-note_times(FILE *stream, const struct saved_run *runs, int n)
+void
+merge_note_times(FILE *stream, const struct saved_run *runs, int n)
 {
-    int64_t latest_begin_ms = INT64_MIN;
-    int64_t first_end_ms = INT64_MAX;
-    int64_t longest_ms = 0;
-    int64_t together_ms;
+    double latest_begin_ns = -INFINITY;
+    double first_end_ns = INFINITY;
+    double longest_ns = 0;
+    double together_ns;
     char together[UNITS_TEXT_BYTES];
     char longest[UNITS_TEXT_BYTES];
 
     for (int i = 0; i < n; i++) {
-        int64_t window_ms = runs[i].result.window_ns / NS_PER_MS;
+        double window_ns = (double)runs[i].result.window_ns;
+        double begin_ns = 1e6 * (double)runs[i].begun_ms;
 
-        latest_begin_ms = larger(latest_begin_ms, runs[i].begun_ms);
-        first_end_ms = -larger(-first_end_ms, -runs[i].begun_ms - window_ms);
-        longest_ms = larger(longest_ms, window_ms);
+        latest_begin_ns = fmax(latest_begin_ns, begin_ns);
+        first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
+        longest_ns = fmax(longest_ns, window_ns);
     }
-    together_ms = larger(first_end_ms - latest_begin_ms, 0);
-    if ((double)together_ms < TOGETHER_SHARE * (double)longest_ms) {
+    together_ns = fmax(first_end_ns - latest_begin_ns, 0);
+    if (together_ns < TOGETHER_SHARE * longest_ns) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            units_format_time(together, (double)(together_ms * NS_PER_MS)),
-            units_format_time(longest, (double)(longest_ms * NS_PER_MS)));
+            units_format_time(together, together_ns),
+            units_format_time(longest, longest_ns));
     }
 }
 
 int
 merge_print(FILE *stream, const char *const *paths, int n, bool colour)
 {
-    struct saved_run *runs = calloc((size_t)n, sizeof *runs);
-    struct saved_run *sum = calloc(1, sizeof *sum);
+    struct saved_run *runs = calloc((size_t)n + 1, sizeof *runs);
+    struct saved_run *sum = &runs[n];
     char target[2 * SAVED_TARGET_BYTES];
-    int status = EXIT_NO_MEASURE;
+    char reason[MERGE_REASON_BYTES];
+    int status;
 
-    if (!runs || !sum) {
+    if (!runs) {
         fputs("report: not enough memory\n", stderr);
-    } else if (read_all(paths, n, runs) == 0) {
-        char reason[MERGE_REASON_BYTES];
-
-        status = EXIT_SUCCESS;
-        for (int i = 0; i < n && status == EXIT_SUCCESS; i++) {
-            if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
-                fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
-                        paths[0]);
-                status = EXIT_NO_MEASURE;
-            }
+        return EXIT_NO_MEASURE;
+    }
+    status = read_all(paths, n, runs);
+    for (int i = 0; i < n && status == 0; i++) {
+        status = merge_add(sum, &runs[i], i == 0, reason);
+        if (status != 0) {
+            fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
+                    paths[0]);
         }
     }
-    if (status == EXIT_SUCCESS) {
+    if (status == 0) {
         name_targets(target, sizeof target, runs, n);
         summary_print(stream, target, &sum->options, &sum->result, colour);
-        note_times(stream, runs, n);
+        merge_note_times(stream, runs, n);
         status = summary_exit_status(&sum->result);
-        if (fflush(stream) != 0 || ferror(stream)) {
-            fprintf(stderr, "report: standard output: %s\n", strerror(errno));
-            status = EXIT_NO_MEASURE;
-        }
+    } else {
+        status = EXIT_NO_MEASURE;
     }
     free(runs);
-    free(sum);
     return status;
 }
