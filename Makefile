@@ -27,7 +27,7 @@ SERVER SERVER2 SERVER3 SERVER4 SERVER5 SERVER6 | compare% c10k | --server= | a s
 LAUNCHER | compare% c10k | --launcher= | a command that starts each server, as "ip netns exec NAME"
 COMPARE_HOST | compare% c10k | --host= | the address where servers listen then
 START_TIMEOUT | compare% c10k | --start-timeout= | within it a server must be ready, as 20s
-SYSCALLS | compare% c10k | --syscalls= | how they are counted: auto, perf, strace or none
+SYSCALLS | compare% c10k | --syscalls= | how they are counted: by strace, or none
 WHY | compare% c10k | --why | with WHY=1 also system calls by name
 OUT | compare% c10k | --out= | the folder of the results, instead of one in build/
 SOAK_SECONDS | soak | --seconds= | so long, instead of 1800
@@ -164,7 +164,7 @@ BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Wpointer-arith -Wwrite-strings
+            -Wvla -Wpointer-arith -Wwrite-strings -Wno-psabi
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -pthread $(WARNINGS) -MMD -MP
 
 # ---- what this machine has -------------------------------------------------
@@ -220,6 +220,10 @@ $(foreach it,compile link libevent check jansson,\
         $(eval $(WITH)/$(it): always)))
 $(WITH)/%:
 	@mkdir -p $(@D)
+	$(if $(filter compile,$*),$(if $(findstring __GLIBC__,$(shell $(CC) \
+	    $(CFLAGS) -dM -E -include features.h -x c /dev/null 2>/dev/null)),,\
+	    $(error $(CC) cannot build this: it takes a C compiler for Linux with \
+	    glibc, which on Debian are gcc and libc6-dev)))
 	@printf '%s\n' $(call quote,$(with_$*)) >$@
 
 # objects of a folder; all_but: without those of one source.
@@ -296,7 +300,7 @@ $(BUILD)/tests/faults: $(call all_but,tests/faults,tests/faults/shim.c) \
 $(SHIM): tests/faults/shim.c $(WITH)/compile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -MF $(OBJ)/shim.d -O2 -g $(WERROR) -fPIC \
-	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -o $@
+	    $(if $(SANITIZED),-DSHIM_SPARES_MEMORY) -shared $< -ldl -lrt -o $@
 	$(SAY) "  LINK  $@"
 $(BUILD)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(BUILD)/tests/soak: $(call objects,tests/soak) \
@@ -375,7 +379,7 @@ WERROR := $(if $(CI),-Werror)
         check-unit check-make check-lines check-conformance check-faults \
         check-harness check-calibration check-fuzz check-build check-compare check-mutants \
         check-mutants-all \
-        check-promises promises check-all coverage soak fuzz fuzzers format \
+        check-promises promises check-all check-bare coverage soak fuzz fuzzers format \
         format-check lint clean install uninstall
 
 all: programs ## build everything that this machine can build
@@ -415,6 +419,7 @@ DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
+DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
 NEEDS_DEPS := compare compare-quick compare-full compare-variants c10k check \
               check-unit check-lines check-conformance check-faults \
               check-harness check-fuzz check-build check-all coverage \
@@ -452,7 +457,7 @@ compare-full: ## everything, with the larger sizes (some minutes)
 	@$(BIN)/compare --full $(COMPARE_FLAGS)
 else
 compare compare-quick compare-full compare-variants c10k:
-	@echo "compare needs $(PACKAGE_jansson); 'make deps' installs it" >&2
+	@echo "compare needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
 
@@ -464,8 +469,7 @@ check check-unit check-lines check-conformance check-faults check-harness \
 check-fuzz check-build check-all coverage \
 check-calibration check-compare check-mutants check-mutants-all \
 check-promises promises:
-	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson);" \
-	    "'make deps' installs them" >&2
+	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 else
 # What waits more than it computes runs side by side; the harness's tests
@@ -540,6 +544,9 @@ check-all: ## all of it in every build, a line for each
 	@$(MAKE) --no-print-directory check-mutants-all
 	@$(MAKE) --no-print-directory check-promises
 
+check-bare: ## the README's commands on bare machines (root)
+	@tests/bare/run
+
 ifneq ($(VARIANT),coverage)
 coverage: ## lines and branches of servers that tests execute
 	@$(MAKE) --no-print-directory VARIANT=coverage coverage
@@ -569,11 +576,11 @@ fuzzers: $(FUZZERS)
 deps: ## install what is missing, with apt (and sudo)
 	@missing="$(strip $(MISSING) $(MISSING_TOOLS))"; \
 	if [ -z "$$missing" ]; then echo "nothing is missing"; exit 0; fi; \
-	if ! command -v apt-get >/dev/null; then \
-	    echo "please install: $$missing (Debian's names)" >&2; \
-	    exit 1; fi; \
-	echo "installing: $$missing"; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	if ! { command -v apt-get && command -v $${sudo:-apt-get}; } >/dev/null; then \
+	    echo "please have root install $$missing (Debian's names)" >&2; \
+	    exit $(if $(filter deps,$(MAKECMDGOALS)),1,0); fi; \
+	echo "installing: $$missing"; \
 	$$sudo apt-get -qq update; \
 	for package in $$missing; do \
 	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y \

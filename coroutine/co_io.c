@@ -82,6 +82,11 @@ wait_limit(struct timespec *limit)
     return limit;
 }
 
+/* glibc has it since 2.35. */
+__attribute__((weak)) int epoll_pwait2(int, struct epoll_event *, int,
+                                       const struct timespec *,
+                                       const sigset_t *);
+
 /* epoll_pwait2, which counts nanoseconds; before Linux 5.11 a wait in whole
  * milliseconds, rounded up so that no deadline is met too early. */
 static int
@@ -89,7 +94,8 @@ wait_for_events(struct epoll_event *events, const struct timespec *limit)
 {
     int64_t limit_ms = -1;
 
-    if (FIBER_ALLOWS_EPOLL_PWAIT2 && !scheduler.lacks_epoll_pwait2) {
+    if (FIBER_ALLOWS_EPOLL_PWAIT2 && epoll_pwait2 != NULL &&
+        !scheduler.lacks_epoll_pwait2) {
         int nevents =
             epoll_pwait2(scheduler.epoll_fd, events, EVENTS_MAX, limit, NULL);
         /* Some containers say EPERM to a call that they do not know. */

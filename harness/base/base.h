@@ -75,9 +75,7 @@ int units_parse_count(const char *text, int64_t *value);
 int units_parse_bytes(const char *text, int64_t *bytes);
 int units_parse_time(const char *text, int64_t *time_ns);
 
-enum {
-    UNITS_TEXT_BYTES = 32 /* are always enough for the next four */
-};
+#define UNITS_TEXT_BYTES 32 /* are always enough for the next four */
 
 /* Write into `text` and return it. Three significant digits: "94.8k",
  * "1.90 ms", "512 KiB"; "-" for what is not finite. */

@@ -103,27 +103,42 @@ add_children(const char *path, pid_t *children, int count, int most)
     return count;
 }
 
+/* As above, where the kernel was made without CONFIG_PROC_CHILDREN. */
+static int
+add_if_child(const char *path, pid_t pid, pid_t *children, int count)
+{
+    char text[1024];
+    const char *name_end;
+    int parent;
+
+    proc_read(text, sizeof text, "%s", path);
+    name_end = strrchr(text, ')');
+    if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 &&
+        parent == pid) {
+        sscanf(path, "/proc/%d", &children[count++]);
+    }
+    return count;
+}
+
 int
 proc_children(pid_t pid, pid_t *children, int most)
 {
-    char first[64];
     char pattern[64];
-    glob_t threads;
-    int count;
+    glob_t files;
+    int count = 0;
+    bool told;
 
-    /* The first thread is asked first, being the one that forks. */
-    snprintf(first, sizeof first, "/proc/%d/task/%d/children", (int)pid,
-             (int)pid);
-    count = add_children(first, children, 0, most);
     snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children", (int)pid);
-    if (count == most || glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
-        return count;
+    told = glob(pattern, GLOB_NOSORT, NULL, &files) == 0;
+    if (!told && glob("/proc/[1-9]*/stat", GLOB_NOSORT, NULL, &files) != 0) {
+        return 0;
     }
-    for (size_t i = 0; i < threads.gl_pathc && i < PROC_THREADS_MAX; i++) {
-        if (strcmp(threads.gl_pathv[i], first) != 0) {
-            count = add_children(threads.gl_pathv[i], children, count, most);
-        }
+    for (size_t i = 0; i < files.gl_pathc && count < most &&
+                       (i < PROC_THREADS_MAX || !told);
+         i++) {
+        count = told ? add_children(files.gl_pathv[i], children, count, most)
+                     : add_if_child(files.gl_pathv[i], pid, children, count);
     }
-    globfree(&threads);
+    globfree(&files);
     return count;
 }

@@ -1,9 +1,5 @@
 /*
  * compare.c: the program `compare`: servers side by side, and a table.
- *
- * It starts all servers of a scenario, drives the same load at one of them at
- * a time, measures it from outside, writes down what it saw, and renders
- * that.
  */
 #include <err.h>
 #include <errno.h>
@@ -104,23 +100,32 @@ open_folder(const char *path)
         mkdir(part, 0777);
     }
     if ((mkdir(path, 0777) == -1 && errno != EEXIST) ||
-        (folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-        err(EXIT_UNMEASURED, "%s", path);
+        (folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
+        faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) == -1) {
+        err(EXIT_UNMEASURED,
+            "give --out=DIR, a folder for results that can be written; %s",
+            path);
     }
-    if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-        errx(EXIT_UNMEASURED,
-             "another run writes into %s; wait for it, or give --out=DIR",
-             path);
+    if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1) {
+        if (errno == EWOULDBLOCK) {
+            errx(EXIT_UNMEASURED,
+                 "another run writes into %s; wait for it, or give --out=DIR",
+                 path);
+        }
+        warn("%s cannot be locked, so start no other run there", path);
     }
 }
 
 static FILE *
 create(const char *name)
 {
-    char path[4096];
+    char path[64];
+    int fd;
 
-    snprintf(path, sizeof path, "%s/%s.new", lives.options->out, name);
-    return fopen(path, "we");
+    snprintf(path, sizeof path, "%s.new", name);
+    fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                0666);
+    return fd == -1 ? NULL : fdopen(fd, "w");
 }
 
 /* Give a file that was written as "from.new" the name `to`. Returns 0; or -1
@@ -134,30 +139,21 @@ keep_file(const char *from, const char *to)
     return renameat(folder_fd, path, folder_fd, to);
 }
 
-static int
-write_lives(FILE *file, const struct summary *summary)
-{
-    return csv_write_lives(file, summary->results);
-}
-
 /* All reports, each whole or not at all. Returns 0; or -1, and one sentence
  * is enough for them. */
 static int
 write_reports(const struct summary *summary)
 {
-    static const struct {
-        const char *name;
-        int (*write)(FILE *file, const struct summary *summary);
-    } reports[] = {
-        {"results.csv", write_lives},
-        {"summary.csv", csv_write_summary},
-        {"results.md", report_markdown},
-    };
+    static const char *const names[] = {"results.csv", "summary.csv",
+                                        "results.md"};
 
     for (int i = 0; i < 3; i++) {
-        const char *name = reports[i].name;
+        const char *name = names[i];
         FILE *file = create(name);
-        int status = file ? reports[i].write(file, summary) : -1;
+        int status = !file    ? -1
+                     : i == 0 ? csv_write_lives(file, summary->results)
+                     : i == 1 ? csv_write_summary(file, summary)
+                              : report_markdown(file, summary);
 
         if ((file && fclose(file) != 0) || status != 0 ||
             keep_file(name, name) != 0) {
@@ -179,9 +175,8 @@ count_rows(const struct summary *summary, enum life_status status)
     return count;
 }
 
-/* What a run that did not end well, or in which nothing was good, has
- * measured stays beside the last good results. Returns 0, or -1 after a
- * sentence. */
+/* A run that did not end well, or in which nothing was good, stays beside the
+ * last good results. Returns 0, or -1 after a sentence. */
 static int
 keep_results(const struct summary *summary)
 {
@@ -207,14 +202,12 @@ keep_results(const struct summary *summary)
 
 /* ---- the run ----------------------------------------------------------- */
 
-/* Say how long it will take, and what the plan had to change; then run one
- * scenario after the other, the lines of which can be read while the next one
- * runs. */
+/* One scenario after the other, the lines of which can be read while the next
+ * one runs. */
 static void
 run_cells(const struct plan *plan)
 {
     struct run *run = &lives.results.run;
-    int64_t begin_ns = clock_now_ns();
 
     warnx("%zu scenario%s, about %.0f s", plan->ncells,
           plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
@@ -222,6 +215,7 @@ run_cells(const struct plan *plan)
         warnx("%s", run->note);
     }
     lives.terminal = isatty(STDERR_FILENO);
+    lives.begin_ns = clock_now_ns();
     srandom((unsigned)run->seed);
     for (size_t i = 0; i < plan->ncells && !lives.shared->interrupted; i++) {
         const struct scenario *scenario = &plan->cells[i].scenario;
@@ -232,14 +226,13 @@ run_cells(const struct plan *plan)
         fflush(stdout);
     }
     run->partial = lives.shared->interrupted;
-    run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
+    run->seconds = (double)(clock_now_ns() - lives.begin_ns) / 1e9;
     lives_keep(&lives, RECORD_END, run);
     fclose(lives.file);
 }
 
-/* A server's failure is the news; that we could not measure comes second. A
- * run in which no row is good has measured nothing. Say what of it is the
- * rows' fault; the rest has been said. */
+/* A server's failure is the news; that we could not measure comes second. Say
+ * what of it is the rows' fault; the rest has been said. */
 static int
 exit_status(const struct summary *summary)
 {
@@ -249,21 +242,20 @@ exit_status(const struct summary *summary)
         return EXIT_FAILED;
     }
     if (count_rows(summary, LIFE_OK) == 0) {
-        warnx("%s", lives.shared->interrupted
-                        ? "interrupted before anything was measured"
-                        : "nothing was measured; the table says why");
-        return EXIT_UNMEASURED;
-    }
-    if (invalid > 0) {
+        warnx(lives.shared->interrupted
+                  ? "interrupted before anything was measured"
+                  : "nothing was measured; the table says why");
+    } else if (invalid > 0) {
         warnx("%zu row%s could not be measured, the table says why; "
               "the others are good",
               invalid, invalid == 1 ? "" : "s");
-        return EXIT_UNMEASURED;
+    } else {
+        return 0;
     }
-    return 0;
+    return EXIT_UNMEASURED;
 }
 
-/* What the whole run says. Returns the exit status. */
+/* Returns the exit status. */
 static int
 report_run(void)
 {
@@ -321,6 +313,9 @@ main(int argc, char **argv)
     lives.plan = &plan;
     catch_signals();
     open_folder(options->out);
+    if (!options->untried && !trial_run(&lives)) {
+        errx(EXIT_FAILED, "nothing was measured");
+    }
     lives.file = create("results.jsonl");
     if (!lives.file ||
         results_write(lives.file, RECORD_RUN, &lives.results.run) != 0) {

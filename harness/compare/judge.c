@@ -59,16 +59,8 @@ fill_latency(struct life *life, const struct engine_result *result)
     }
 }
 
-/* All of them, those of the first clients included. */
-static double
-life_echoes(const struct driver *driver)
-{
-    return (double)(driver->alone.echoes_total + driver->echoes);
-}
-
 /* Context switches in the slices; where threads come and go those of the
- * whole life must do, which wait4 gives and which hold the start of the
- * server and of its threads as well. */
+ * whole life must do, which hold the start of the server as well. */
 static double
 switches_per_echo(const struct life *life, const struct turn *turn)
 {
@@ -77,9 +69,9 @@ switches_per_echo(const struct life *life, const struct turn *turn)
     if (!life->churn && switches >= 0) {
         return ratio(switches, turn->echoes);
     }
-    return turn->server.switches < 0 ? NAN
-                                     : ratio((double)turn->server.switches,
-                                             life_echoes(turn->driver));
+    switches =
+        turn->server.switches < 0 ? NAN : (double)turn->server.switches;
+    return ratio(switches, (double)turn->driver->echoes);
 }
 
 /* What each client has added; with churn nobody has stayed. */
@@ -195,11 +187,10 @@ fill_note(struct life *life, const struct turn *turn,
     uint64_t outside = result->errors[ENGINE_CONNECT_TIMEOUT];
 
     if (outside > 0) {
-        text_append(
-            life->note, sizeof life->note, "; ",
-            "%llu client%s could not connect, most likely its backlog "
-            "is full",
-            (unsigned long long)outside, outside == 1 ? "" : "s");
+        text_append(life->note, sizeof life->note, "; ",
+                    "%llu client%s could not connect, most likely its "
+                    "backlog is full",
+                    (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (turn->server.pid == 0) {
         snprintf(life->layout, sizeof life->layout, "apart");
@@ -223,9 +214,8 @@ fill_note(struct life *life, const struct turn *turn,
     }
 }
 
-/* ---- what became of it ------------------------------------------------- */
+/* ---- what became of it: why the client was late, and what to do about it */
 
-/* What made the client late, so that one knows what to do about it. */
 static void
 fail_late(struct life *life, const struct engine_result *result)
 {
@@ -268,20 +258,18 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
     life_fail(life, status, "%s: %s", what, text);
 }
 
-/* How many clients the server says that it turned away because its model
- * cannot hold them; but no more than were turned away before a byte came
- * back, because whom it has served it cannot refuse any more. */
+/* How many clients the server says that its model cannot hold; but whom it
+ * has sent a byte it cannot refuse any more. */
 static uint64_t
 refused_by_design(const struct life *life, const struct engine_result *result)
 {
     json_t *stats = json_loads(life->stats, 0, NULL);
     json_int_t refused =
         json_integer_value(json_object_get(stats, "refused"));
+    json_int_t most = (json_int_t)result->turned_away;
 
     json_decref(stats);
-    refused = refused > 0 ? refused : 0;
-    return (uint64_t)refused < result->turned_away ? (uint64_t)refused
-                                                   : result->turned_away;
+    return refused < 0 ? 0 : (uint64_t)(refused < most ? refused : most);
 }
 
 /* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
@@ -291,23 +279,24 @@ fail_stalled(struct life *life, const struct engine_result *result)
 {
     int inside = result->stalled_inside;
     int stalled = result->stalled - result->stalled_behind;
+    char rest[48] = "";
 
     if (stalled <= 0) {
         life_fail(life, LIFE_FAILED,
                   "does not end connections: %d of %d clients have ended "
                   "their side and wait for the server to end its own",
                   result->stalled_behind, result->asked);
-    } else if (inside == 0 || inside == stalled) {
-        life_fail(life, LIFE_FAILED,
-                  "stopped answering: %d of %d clients wait for %s", stalled,
-                  result->asked,
-                  inside > 0 ? "the rest of an echo" : "their next echo");
-    } else {
-        life_fail(life, LIFE_FAILED,
-                  "stopped answering: %d of %d clients wait for their next "
-                  "echo, %d of them for the rest of it",
-                  stalled, result->asked, inside);
+        return;
     }
+    if (inside > 0 && inside < stalled) {
+        snprintf(rest, sizeof rest, ", %d of them for the rest of it",
+                 inside);
+    }
+    life_fail(life, LIFE_FAILED,
+              "stopped answering: %d of %d clients wait for %s%s", stalled,
+              result->asked,
+              inside == stalled ? "the rest of an echo" : "their next echo",
+              rest);
 }
 
 /* True if the client had no trouble of its own but that it was late. */
@@ -322,10 +311,9 @@ was_only_late(const struct engine_result *result)
     return true;
 }
 
-/* The first of these that is true. A connect that was never answered is a
- * client not served, which is no failure: a server that serves one after the
- * other does that. Beside a silent client it is none to serve nobody, if the
- * server has served the one client that was alone with it. */
+/* The first of these that is true. A client not served is no failure: a
+ * server that serves one after the other does that. Beside a silent client it
+ * is none to serve nobody, if the one client alone with it was served. */
 static void
 set_status(struct life *life, const struct turn *turn,
            const struct engine_result *result)
@@ -335,7 +323,7 @@ set_status(struct life *life, const struct turn *turn,
     const uint64_t *errors = result->errors;
     uint64_t broken = errors[ENGINE_REFUSED] + errors[ENGINE_RESET] +
                       errors[ENGINE_EARLY_EOF] + errors[ENGINE_TIMEOUT];
-    bool ours = turn->contender->kind != CONTENDER_FOREIGN;
+    bool ours = !turn->contender->command;
     char end[SERVER_REASON_BYTES];
 
     if (errors[ENGINE_MISMATCH] + errors[ENGINE_EXTRA_BYTES] > 0) {
@@ -372,8 +360,8 @@ set_status(struct life *life, const struct turn *turn,
 }
 
 /* Add up what was seen in the slices of `sum`, and before and after them; of
- * the first run, whose bytes are verified like all others, only what was
- * wrong. Its stalls count clients that came again. */
+ * the first clients only what was wrong. Their stalls may be the same ones.
+ */
 static void
 add_up(struct engine_result *result, const struct driver *driver, int sum)
 {
@@ -422,7 +410,7 @@ judge(struct life *life, const struct turn *turn, int sum)
             result.unfinished == 0 && driver->echoes > 0 &&
             engine_result_good(&result)) {
             figure[LIFE_CLIENT_BYTES] =
-                life_echoes(driver) * (double)life->message_bytes;
+                (double)driver->echoes * (double)life->message_bytes;
         }
     }
     set_status(life, turn, &result);

@@ -9,13 +9,11 @@
 
 #include "harness/base/base.h"
 
-enum {
-    BLOCKS_MIN = 3,    /* in each life, whatever time they take */
-    PROGRESS_MS = 250, /* from one look at how far it is to the next */
-    /* What a life still takes when its slices are over: the silent are asked,
-     * and who leaves clients unserved is given a last chance. Measured. */
-    LEAVING_MS = 250
-};
+#define BLOCKS_MIN 3 /* in each life, whatever time they take */
+
+/* What a life still takes when its slices are over: the silent are asked, and
+ * who leaves clients unserved is given a last chance. Measured. */
+#define LEAVING_MS 250
 
 /* Behind the last one: there is one for each contender. */
 static struct turn *
@@ -24,29 +22,19 @@ turns_end(struct lives *lives)
     return lives->turns + lives->options->ncontenders;
 }
 
-/* Show on a terminal where the run is, a few times a second at most. */
+/* Show on a terminal where the run is. Blanks wipe out the end of a longer
+ * line, on any terminal. */
 static void
-show_progress(struct lives *lives)
+show_progress(const struct lives *lives)
 {
-    const struct plan *plan = lives->plan;
-    const struct plan_cell *cell = lives->cell;
-    int64_t now_ns = clock_now_ns();
-    double left =
-        cell->seconds - (double)(now_ns - lives->cell_begin_ns) / 1e9;
-
-    if (!lives->terminal ||
-        now_ns - lives->shown_ns < PROGRESS_MS * NS_PER_MS) {
-        return;
+    if (lives->terminal) {
+        fprintf(stderr, "\r%s %d, life %d of %d, %.0f of %.0f s  ",
+                lives->cell->scenario.name,
+                scenario_asked(&lives->cell->scenario), lives->life,
+                lives->cell->lives,
+                (double)(clock_now_ns() - lives->begin_ns) / 1e9,
+                lives->plan->seconds);
     }
-    lives->shown_ns = now_ns;
-    left = left > 0 ? left : 0;
-    for (const struct plan_cell *next = cell + 1;
-         next < plan->cells + plan->ncells; next++) {
-        left += next->seconds;
-    }
-    fprintf(stderr, "\r%s %d, life %d of %d, %.0f s left\033[K",
-            cell->scenario.name, scenario_asked(&cell->scenario), lives->life,
-            cell->lives, left);
 }
 
 /* ---- blocks ------------------------------------------------------------ */
@@ -126,22 +114,23 @@ run_closed(struct lives *lives, int64_t end_ns, int most)
 static void
 choose_grid(struct lives *lives)
 {
-    struct grid_capacity capacities[CONTENDERS_MAX];
-    size_t n = 0;
+    struct grid_capacity least = {0}, most = {0};
 
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         size_t slices = (size_t)turn->driver->sums[0].slices;
 
         /* The yardstick comes last, and only if there is no other. */
         if (turn->state == STATE_DRIVEN && slices > 0 &&
-            (turn->contender->kind != CONTENDER_YARDSTICK || n == 0)) {
-            capacities[n++] = (struct grid_capacity){
-                .of = turn->contender->name,
-                .per_s = statistics_median(turn->rates, slices),
-            };
+            (turn + 1 < turns_end(lives) || !least.of)) {
+            struct grid_capacity next = {
+                turn->contender->name,
+                statistics_median(turn->rates, slices)};
+
+            least = !least.of || next.per_s < least.per_s ? next : least;
+            most = next.per_s > most.per_s ? next : most;
         }
     }
-    lives->npoints = grid_choose(lives->grid, capacities, n);
+    lives->npoints = grid_choose(lives->grid, &least, &most);
     if (lives->npoints > lives->cell->points) {
         lives->npoints = lives->cell->points;
     }
@@ -222,19 +211,6 @@ run_life(struct lives *lives)
     }
 }
 
-/* Count the system calls of one that was measured. */
-static void
-count_calls(struct turn *turn)
-{
-    struct lives *lives = turn->lives;
-    struct calls calls;
-
-    syscalls_count(turn, &calls);
-    if (!lives->shared->interrupted) {
-        lives_keep(lives, RECORD_CALLS, &calls);
-    }
-}
-
 /* ---- a scenario -------------------------------------------------------- */
 
 /* Whoever had no turn gets a row that says so: a table without it would look
@@ -243,6 +219,7 @@ static void
 end_cell(struct lives *lives)
 {
     const char *skipped = lives->cell->skipped;
+    struct calls calls;
 
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->measured) {
@@ -250,7 +227,10 @@ end_cell(struct lives *lives)
              * server; work itself is a call that reads the clock. */
             if (!lives->shared->interrupted && !turn->scenario->open_loop &&
                 turn->scenario->work_us == 0) {
-                count_calls(turn);
+                syscalls_count(turn, &calls);
+                if (!lives->shared->interrupted) {
+                    lives_keep(lives, RECORD_CALLS, &calls);
+                }
             }
         } else if (contender_offers(turn->contender, turn->scenario) &&
                    !turn->failed &&
@@ -269,7 +249,6 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
     struct run *run = &lives->results.run;
 
     lives->cell = cell;
-    lives->cell_begin_ns = clock_now_ns();
     lives->life = 1;
     lives->block = 0;
     lives->npoints = 0;
@@ -291,7 +270,7 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
     }
     end_cell(lives);
     if (lives->terminal) {
-        fputs("\r\033[K", stderr);
+        fprintf(stderr, "\r%39s\r", "");
     }
     run->lives = cell->lives > run->lives ? cell->lives : run->lives;
 }

@@ -1,10 +1,8 @@
 /*
- * machine.c: the machine: what it is, what its kernel charges for an echo,
- * and what else went on there. See plan.h and measure.h.
+ * machine.c: what the machine is, what its kernel charges, what else went on.
  */
 #include "harness/compare/measure.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -42,34 +40,11 @@ find_cpu_model(char *text, size_t text_bytes)
     snprintf(text, text_bytes, "%.*s", (int)strcspn(name, "\n"), name);
 }
 
-/* True if a cell is about using all CPUs. */
-static bool
-has_all_cpus(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->ncells; i++) {
-        if (plan->cells[i].scenario.all_cpus &&
-            plan->cells[i].skipped[0] == '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* JSON holds valid UTF-8 only, which a path need not be, or may no longer be
- * when it was cut off; then its bytes beyond ASCII become "?". Bytes that
- * could steer a terminal always do. */
-static void
-make_printable(char *text)
-{
-    json_t *string = json_string(text);
-
-    for (unsigned char *byte = (unsigned char *)text; *byte; byte++) {
-        if (*byte < ' ' || *byte == 0x7f || (*byte > 0x7f && !string)) {
-            *byte = '?';
-        }
-    }
-    json_decref(string);
-}
+#ifdef __clang__
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
 
 /* What git says of the tree that the program is in; "" if nothing. */
 static void
@@ -94,11 +69,10 @@ void
 machine_describe(struct run *run, const struct options *options,
                  const struct plan *plan, int argc, char **argv)
 {
+    static const char *const layouts[] = {"shared", "split", "all"};
+    int layout = options->layout == LAYOUT_UNSAID ? 0 : options->layout;
     time_t now = time(NULL);
     struct utsname system;
-    const char *layout = options->layout == LAYOUT_ALL     ? "all"
-                         : options->layout == LAYOUT_SPLIT ? "split"
-                                                           : "shared";
 
     *run = (struct run){
         .seconds = NAN,
@@ -112,25 +86,22 @@ machine_describe(struct run *run, const struct options *options,
     snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
              system.sysname, system.release, system.machine);
     strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-#ifdef __clang__
-    snprintf(run->compiler, sizeof run->compiler, "%s",
-             "clang " __clang_version__);
-#else
-    snprintf(run->compiler, sizeof run->compiler, "%s", "gcc " __VERSION__);
-#endif
-    snprintf(run->layout, sizeof run->layout, "%s", layout);
+    snprintf(run->compiler, sizeof run->compiler, "%s", COMPILER);
+    snprintf(run->layout, sizeof run->layout, "%s", layouts[layout]);
     snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
     text_append(run->note, sizeof run->note, "", "%.400s", plan->note);
-    if (run->cores == 1 && has_all_cpus(plan)) {
-        text_append(run->note, sizeof run->note, "",
-                    "with one CPU, work cannot show what threads gain from "
-                    "more. ");
+    for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {
+        if (plan->cells[i].scenario.all_cpus && !plan->cells[i].skipped[0]) {
+            text_append(run->note, sizeof run->note, "",
+                        "with one CPU, work cannot show what threads gain "
+                        "from more. ");
+        }
     }
     if (options->launcher) {
         text_append(run->note, sizeof run->note, "",
                     "servers are started through \"%s\". ",
                     options->launcher);
-        make_printable(run->note);
+        server_clean(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
         text_append(run->models, sizeof run->models, " ", "%s",
@@ -139,7 +110,7 @@ machine_describe(struct run *run, const struct options *options,
     for (int i = 0; i < argc; i++) {
         text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
     }
-    make_printable(run->command);
+    server_clean(run->command);
 }
 
 /* ---- the floor --------------------------------------------------------- */
@@ -167,9 +138,9 @@ connect_pair(int pair[2])
     setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-/* The CPU time of `count` messages, this way and that in turn as in an echo;
- * NAN on an error. A piece always fits into the socket's buffers, so nothing
- * here waits. */
+/* The CPU time of `count` messages, this way and that in turn; NAN on an
+ * error. A piece always fits into the socket's buffers, so nothing here
+ * waits. */
 static double
 move_messages_ns(const int pair[2], int64_t message_bytes, int count)
 {
@@ -244,8 +215,7 @@ read_counter(const char *path, const char *group, const char *counter)
     const char *values;
     char name[64];
     double value;
-    int name_bytes;
-    int value_bytes;
+    int name_bytes, value_bytes;
 
     proc_read(text, sizeof text, "%s", path);
     names = proc_behind(text, group);

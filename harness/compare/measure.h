@@ -1,6 +1,7 @@
 /*
  * measure.h: how it is measured.
  *
+ *   trial.c         whether servers of the user's can be measured at all
  *   lives.c         a scenario: lives, blocks
  *   turn.c          one server in one life, and what is kept of it
  *   driver.c        the clients of one server, in a process of their own
@@ -23,14 +24,12 @@
 #include "harness/load/engine.h"
 #include "harness/results/results.h"
 
-/* ---- driver ---------------------------------------------------------
+/* ---- driver: the clients of one server ----------------------------------
  *
- * The clients of one server, in a process of their own.
- *
- * All servers of a scenario live at the same time and are driven in turn.
- * The limit of descriptors is one for each process, so each server's clients
- * have a process, which sleeps until it is told to do something. It reads the
- * server's CPU time itself, at the very ends of a slice.
+ * All servers of a scenario live at the same time and are driven in turn. The
+ * limit of descriptors is one for each process, so each server's clients have
+ * one, which sleeps until it is told to do something. It reads the server's
+ * CPU time itself, at the very ends of a slice.
  */
 
 struct turn; /* see below */
@@ -49,8 +48,7 @@ struct driver_sum {
 /* One driver, in memory that is shared with its process. */
 struct driver {
     pid_t pid;                     /* its process; 0: there is none */
-    int fd;                        /* a command goes there, and comes back
-                                    * when that is done */
+    int fd;                        /* a command goes there and back, done */
     struct engine_options options; /* the load */
     const struct server *server;   /* that is driven */
     struct engine *engine;         /* of its process; NULL: none connected */
@@ -58,26 +56,22 @@ struct driver {
     int64_t slice_ns;  /* so long */
     double rate_per_s; /* 0: a closed loop */
     uint64_t seed;     /* of an open loop */
-    int sum;           /* which of `sums` it goes to; -1: none, it is a
-                        * warm-up */
+    int sum;           /* which of `sums` it goes to; -1: a warm-up */
     /* What came of it: */
     int engine_errno;          /* why the last command failed, or 0 */
-    struct engine_result last; /* slice: what was seen; `served` is how many
-                                * of those who speak have been so far */
+    struct engine_result last; /* slice: what was seen; see engine_slice() */
     bool drained;              /* slice: nothing was left under way */
     double begin_cpu_ns;       /* slice: of the server, as it began */
     double server_cpu_ns;      /* slice: of the server in it; NAN: unknown */
-    double turn_cpu_ns;        /* slice: the same, with what comes before
-                                * and after it in an open loop */
+    double turn_cpu_ns;        /* ... and around it, in an open loop */
     int64_t turn_ns;           /* slice: how long all of that took */
     /* What came of all of it: */
-    bool forks;                 /* the server had children as the first
-                                 * clients spoke */
+    bool forks;                 /* the server has or had children */
     struct engine_result alone; /* what the first clients saw */
-    struct engine_result rest;  /* connecting and ending; of slices that are
-                                 * in no sum, what was wrong */
+    struct engine_result rest;  /* connecting and ending, and what was wrong
+                                 * in slices that are in no sum */
     struct driver_sum sums[1 + GRID_POINTS]; /* closed loop, then the grid */
-    uint64_t echoes; /* in all, since the clients connected */
+    uint64_t echoes; /* in all, those of the first clients included */
 };
 
 /* What it can be told. */
@@ -92,39 +86,30 @@ enum driver_command {
 /* The load of a scenario against the server of a turn, which runs. */
 void driver_set_load(const struct turn *turn, struct engine_options *options);
 
-/* Start the driver of a turn whose server runs. It inherits the CPUs of the
- * caller. Returns 0, or -1 with driver->engine_errno. Ended by driver_stop().
- */
+/* Start the driver of a turn whose server runs, on the caller's CPUs; make it
+ * do one thing, or one slice, for which see struct driver. They block until
+ * that is done, and return 0, or -1 with driver->engine_errno. */
 int driver_start(struct turn *turn);
-
-/* Make it do one thing. Blocks until that is done. Returns 0, or -1 with
- * driver->engine_errno. */
 int driver_tell(struct driver *driver, enum driver_command command);
-
-/* The same for one slice, for which see struct driver. */
 int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
                  uint64_t seed, int sum);
 
 /* End the process. Does nothing without one. */
 void driver_stop(struct driver *driver);
 
-/* ---- the machine ------------------------------------------------------- */
-
-/* The floor: what the kernel alone charges for an echo, in us. It is the CPU
- * time of one send and one recv of a message over loopback TCP, in pieces of
- * 16 KiB as the servers do it, in one thread, with nobody waiting, on the CPU
- * that the caller is on. No server can avoid it; one below it is a measuring
- * bug. Takes some milliseconds. NAN if it cannot be measured. */
+/* The floor: what the kernel alone charges for an echo, in us: the CPU time
+ * of one send and one recv of a message over loopback TCP, in the servers'
+ * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
+ * A server below it is a measuring bug. NAN if it cannot be measured. */
 double floor_probe_us(int64_t message_bytes);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
- * group, and the kernel's counters of TCP trouble, which are those of the
- * whole machine. Counters at one moment; NAN where the system does not tell.
- */
+ * group, the whole machine's counters of TCP trouble, all at one moment; NAN
+ * where the system does not tell. */
 struct disturbance {
     int64_t at_ns;               /* CLOCK_MONOTONIC */
-    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, which is still a
-                                  * time in ns, to LIFE_RETRANSMITS */
+    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, a time in ns
+                                  * here, to LIFE_RETRANSMITS */
 };
 
 /* Read all of it, which takes some tenths of a millisecond; fill in what has
@@ -133,15 +118,10 @@ void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
 void disturbance_fill(struct life *life, const struct disturbance *before,
                       const cpu_set_t *cpus);
 
-/* ---- turn ------------------------------------------------------------
- *
- * One server in a scenario, and in one life of it.
- */
+/* ---- turn: one server in a scenario, and in one life of it ------------- */
 
-enum {
-    TURN_RATES = 5,         /* slices that tell what a server can do */
-    LIVES_BLOCKS_MAX = 2000 /* of one life whose floor is kept */
-};
+#define TURN_RATES       5    /* slices that tell what a server can do */
+#define LIVES_BLOCKS_MAX 2000 /* of one life whose floor is kept */
 
 /* How a server takes part. */
 enum state {
@@ -154,12 +134,10 @@ enum state {
 struct turn {
     struct lives *lives;               /* the run that it is part of */
     const struct contender *contender; /* whose server it is */
-    const struct scenario *scenario;   /* the load; its silent clients may
-                                        * be fewer than in the table */
+    const struct scenario *scenario;   /* the load, as the plan has it */
     struct driver *driver;             /* its clients */
-    const char *hopeless; /* why it does not start, once that is known */
-    bool failed;          /* in this scenario: is not started again */
-    bool measured;        /* in this scenario: has a record that is good */
+    bool failed;   /* in this scenario: is not started again */
+    bool measured; /* in this scenario: has a record that is good */
     /* In this life: */
     enum state state;             /* what it takes part in */
     struct server server;         /* its process */
@@ -187,13 +165,11 @@ struct lives {
     const struct plan *plan;       /* how long */
     struct results results;        /* run filled in; gets the rest */
     FILE *file;                    /* gets a line for each */
-    int write_errno;  /* first trouble with it, or 0: then nothing more is
-                       * written */
+    int write_errno;  /* first trouble with it, after which it ends; or 0 */
     bool terminal;    /* standard error is one and shows how far it is */
-    int64_t shown_ns; /* when that was last shown */
+    int64_t begin_ns; /* of the run */
     /* Of the present scenario: */
     const struct plan_cell *cell;        /* it */
-    int64_t cell_begin_ns;               /* since when */
     struct turn turns[CONTENDERS_MAX];   /* by contender */
     int life;                            /* from 1 */
     int block;                           /* the last one, from 1 */
@@ -204,12 +180,10 @@ struct lives {
     int npoints;                         /* how many there are */
 };
 
-/* Keep a record, in memory and in the file. Where that cannot be written it
- * is said the first time, and at once, since whoever watches may want to end
- * the run. */
+/* Keep a record, in memory and in the file; of a slice, fill in which it is.
+ * That it cannot be written is said once and at once: whoever watches may
+ * want to end the run. */
 void lives_keep(struct lives *lives, enum record what, const void *record);
-
-/* The same, and fill in which slice it is. */
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
 
@@ -229,12 +203,11 @@ void turn_slice(struct turn *turn, int sum);
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);
 
-/* Keep the record of a life that never was; there will be no other. */
+/* Fill in what is known of a life before it is measured; keep the record of
+ * one that never was, and there will be no other. */
+void turn_identify(const struct turn *turn, struct life *life);
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
-
-/* Fill in what is known of a life before it is measured. */
-void turn_identify(const struct turn *turn, struct life *life);
 
 /* Start the server, behind the words of `prefix`, which ends in NULL, or may
  * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is
@@ -243,54 +216,40 @@ int turn_start_server(struct turn *turn, const char *const *prefix,
                       char reason[SERVER_REASON_BYTES]);
 
 /* Wait until the server has accepted everybody and made what it makes for
- * each of them. A connect succeeds as soon as the kernel has it, which can be
- * long before; a thousand threads still to be started would be charged to
- * the echoes of the slices. Nothing has been sent yet, so a server that is
- * done sleeps and uses no CPU; one that merely waits for its turn on a busy
- * machine does not sleep. Blocks, for a second at most. */
+ * each of them: a connect succeeds long before, and a thousand threads still
+ * to be started would be charged to the echoes. Nothing has been sent yet, so
+ * a server that is done sleeps and uses no CPU; one that waits for its turn
+ * on a busy machine does not sleep. Blocks, for a second at most. */
 void turn_settle(const struct turn *turn);
 
-/* ---- syscalls ---------------------------------------------------------- */
-
 /* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed, under the load of the scenario: by perf where the kernel
- * lets us, else by strace, else not at all. Starts the server of a turn once
- * for each. Fills all of `calls`; where nothing could be counted its method
- * is "" and its reason says why. Blocks, for about a tenth of a second, under
- * strace with a thousand clients for most of one; nothing of the server is
- * left afterwards. */
+ * that is not timed, under the load of the scenario. Where nothing could be
+ * counted the reason in `calls` says why. Blocks, for
+ * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
-
-/* ---- judge ----------------------------------------------------------
- *
- * From what was seen to what a life says.
- */
 
 /* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.
- * The server has been stopped.
- *
- * A life failed when the server died, sent a wrong byte, broke connections,
- * left a client in the middle whom it had begun to serve, answered nobody at
- * all, or (if it is one of ours) did not end well; it is invalid when the
- * client had trouble. That fewer clients were served than asked is no
- * failure: a server that serves one after the other does that. Nor are
- * connections that one of ours says it turned away because its model cannot
- * hold them, so far as no byte had come back on them. */
+ * The server has been stopped. A life failed when the server died, sent a
+ * wrong byte, broke connections, left a client in the middle whom it had
+ * begun to serve, answered nobody at all, or (if it is one of ours) did not
+ * end well; it is invalid when the client had trouble. That fewer clients
+ * were served than asked is no failure: a server that serves one after the
+ * other does that. Nor are connections that one of ours says it turned away
+ * because its model cannot hold them, so far as no byte had come back on
+ * them. */
 void judge(struct life *life, const struct turn *turn, int sum);
 
-/* ---- lives ----------------------------------------------------------
- *
- * A scenario: its servers, driven in turn.
- *
- * It has a few lives. In each, all servers are started in fresh processes,
- * connected to, and warmed up; then block after block each of them is driven
- * for one slice, in random order. What slows the machine for longer than a
- * block slows them all, and what does not is one slice of many. Nothing is
- * run again or thrown away.
- */
+/* Try each server of the user's, and first the yardstick if there is a
+ * launcher or a host: start it, two clients one after the other, stop. False
+ * after a sentence for each that cannot be measured. Blocks. */
+bool trial_run(struct lives *lives);
 
-/* Measure one cell of the plan and keep all of it. Blocks. */
+/* Measure one cell of the plan and keep all of it. It has a few lives: in
+ * each, all servers are started in fresh processes, connected to, warmed up;
+ * then block after block each is driven for one slice, in random order. What
+ * slows the machine for longer than a block slows them all, what does not is
+ * one slice of many. Nothing is run again or thrown away. */
 void lives_run_cell(struct lives *lives, const struct plan_cell *cell);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * options.c: the command line of compare, and the servers that it asks for.
- * See plan.h.
+ * options.c: the command line of compare, and whom it asks for. See plan.h.
  */
 #include "harness/compare/plan.h"
 
@@ -19,20 +18,15 @@
 /* What separates names in a list. */
 #define SEPARATORS " ,"
 
-#define ABOUT                                                                \
-    "Measure echo servers side by side and print a table.\v"                 \
-    "Names are separated by spaces or commas. The table goes to standard "   \
-    "output, everything else to standard error. Exit status: 0 good, 1 a "   \
-    "server failed, 2 wrong usage, 3 the harness itself could not measure."
+static const char about[] =
+    "Measure echo servers side by side and print a table.\v"
+    "Names are separated by spaces or commas. The table goes to standard "
+    "output, everything else to standard error. Exit status: 0 good, 1 a "
+    "server failed, 2 wrong usage, 3 the harness itself could not measure.";
 
-enum {
-    LIVES_MAX = 100,
-    /* The yardstick, and the five or the variants. */
-    OWN_MAX = 1 + VARIANTS,
-};
-
-static const char *const own_names[] = {"blocking",  "threaded", "selectloop",
-                                        "coroutine", "libevent", NULL};
+#define LIVES_MAX 100
+#define OWN_MAX   (1 + VARIANTS) /* the yardstick, the five or the variants */
+#define OWN_NAMES "blocking, threaded, selectloop, coroutine, libevent"
 
 static struct options options = {
     .start_timeout_ns = 5 * NS_PER_S, .mode = modes, .layout = LAYOUT_UNSAID};
@@ -43,8 +37,7 @@ static size_t nservers;
 
 /* ---- lists of names ---------------------------------------------------- */
 
-/* Read the next name of a list and move the list behind it. False at the end.
- */
+/* Read the next name of a list, and move it behind that. False at the end. */
 static bool
 next_name(const char **list, char name[RESULTS_NAME_BYTES])
 {
@@ -90,28 +83,20 @@ check_names(const char *flag, const char *list, const char *allowed)
 
 /* ---- servers ----------------------------------------------------------- */
 
-/* Why a server of --server cannot be called like that, or NULL. */
-static const char *
-refusal_of_name(const char *name)
+/* True if a server of --server cannot be called like that. */
+static bool
+is_taken(const char *name)
 {
-    for (int i = 0; own_names[i]; i++) {
-        if (strcmp(name, own_names[i]) == 0) {
-            return "that name belongs to one of the five";
-        }
-    }
+    bool taken =
+        has_name(OWN_NAMES, name) || strcmp(name, RESULTS_YARDSTICK) == 0;
+
     for (int i = 0; i < VARIANTS; i++) {
-        if (strcmp(name, variants[i].name) == 0) {
-            return "that name belongs to one of the variants";
-        }
+        taken |= strcmp(name, variants[i].name) == 0;
     }
     for (size_t i = 0; i < nservers; i++) {
-        if (strcmp(name, servers[i].name) == 0) {
-            return "that name is there twice";
-        }
+        taken |= strcmp(name, servers[i].name) == 0;
     }
-    return strcmp(name, RESULTS_YARDSTICK) == 0
-               ? "that name belongs to the yardstick"
-               : NULL;
+    return taken;
 }
 
 /* --server may be given again, so it is no value but adds one. */
@@ -131,52 +116,19 @@ add_server(const char *text, int64_t *amount)
         wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
     } else if (command[strspn(command, " \t")] == '\0') {
         wrong = "there is no command behind the =";
-    } else {
-        wrong = refusal_of_name(name);
-    }
-    if (wrong) {
-        errx(EXIT_USAGE,
-             "--server: %s: %s; it must read \"name=command {port}\"", text,
-             wrong);
+    } else if (is_taken(name)) {
+        wrong = "that name is taken, by one of ours or by another of yours";
     }
     if (nservers >= CONTENDERS_MAX - OWN_MAX) {
-        errx(EXIT_USAGE,
-             "--server: %s is one too many; %d can be measured in one run",
-             name, CONTENDERS_MAX - OWN_MAX);
+        wrong = "that is one too many for one run";
     }
-    servers[nservers++] = (struct contender){
-        .name = name, .kind = CONTENDER_FOREIGN, .command = command};
+    if (wrong) {
+        errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
+             text, wrong);
+    }
+    servers[nservers++] =
+        (struct contender){.name = name, .plain = true, .command = command};
     return 0;
-}
-
-/* All who take part. Our own models come first in every table, in its order
- * whatever the order was, and the yardstick last. */
-static void
-add_contenders(void)
-{
-    struct contender *all = options.contenders;
-    size_t n = 0;
-
-    for (int i = 0; own_names[i] && options.mode->bit != MODE_VARIANTS; i++) {
-        if (has_name(options.models, own_names[i])) {
-            all[n++] = (struct contender){.name = own_names[i],
-                                          .program = own_names[i]};
-        }
-    }
-    for (int i = 0; i < VARIANTS && options.mode->bit == MODE_VARIANTS; i++) {
-        if (has_name(options.models, variants[i].program) ||
-            has_name(options.models, variants[i].base)) {
-            all[n++] = (struct contender){.name = variants[i].name,
-                                          .program = variants[i].program,
-                                          .flag = variants[i].flag};
-        }
-    }
-    memcpy(&all[n], servers, nservers * sizeof all[0]);
-    n += nservers;
-    all[n++] = (struct contender){.name = RESULTS_YARDSTICK,
-                                  .kind = CONTENDER_YARDSTICK,
-                                  .program = RESULTS_YARDSTICK};
-    options.ncontenders = n;
 }
 
 const char *
@@ -188,8 +140,8 @@ contender_own_folder(void)
     return length > 0 ? dirname(folder) : ".";
 }
 
-/* The installed name first: a folder like /usr/local/bin may well hold some
- * "threaded" that is not ours. NULL if there is neither. */
+/* The name after `make install` first: a folder like /usr/local/bin may well
+ * hold some "threaded" that is not ours. NULL if there is neither. */
 static const char *
 find_program(const char *program)
 {
@@ -201,38 +153,59 @@ find_program(const char *program)
     if (access(path, X_OK) != 0) {
         sprintf(path, "%s/%s", options.bin, program);
     }
-    if (access(path, X_OK) != 0) {
-        free(path);
-        return NULL;
-    }
-    return path;
+    return access(path, X_OK) == 0 ? path : NULL;
 }
 
-/* In the build a program is called "blocking", after `make install`
- * "fiveways-blocking". What is made with libevent may be missing: a machine
- * without the library cannot have it, and its row says so. */
+/* What is made with libevent may be missing: a machine without the library
+ * cannot have it, and its row says so. */
 static void
-find_programs(void)
+add_own(const char *name, const char *program, const char *flag)
 {
-    for (size_t i = 0; i < options.ncontenders; i++) {
-        struct contender *contender = &options.contenders[i];
-        const char *program = contender->program;
+    const char *path = find_program(program);
 
-        contender->path = program ? find_program(program) : NULL;
-        if (program && !contender->path && strcmp(program, "libevent") != 0 &&
-            strcmp(program, "bufferevent") != 0) {
-            errx(EXIT_UNMEASURED,
-                 "there is no program %s in %s; run make, or say with --bin "
-                 "where it is",
-                 program, options.bin);
+    if (!path && !has_name("libevent, bufferevent", program)) {
+        errx(EXIT_UNMEASURED,
+             "there is no program %s in %s; run make, or say with --bin "
+             "where it is",
+             program, options.bin);
+    }
+    options.contenders[options.ncontenders++] = (struct contender){
+        .name = strdup(name),
+        .plain = strcmp(name, RESULTS_YARDSTICK) == 0,
+        .path = path,
+        .flag = flag,
+    };
+}
+
+/* All who take part. Our own models come first in every table, in its order
+ * whatever the order was, and the yardstick last. */
+static void
+add_contenders(void)
+{
+    bool made_otherwise = options.mode->bit == MODE_VARIANTS;
+    const char *list = OWN_NAMES;
+    char name[RESULTS_NAME_BYTES];
+
+    while (!made_otherwise && next_name(&list, name)) {
+        if (has_name(options.models, name)) {
+            add_own(name, name, NULL);
         }
     }
+    for (int i = 0; i < VARIANTS && made_otherwise; i++) {
+        if (has_name(options.models, variants[i].program) ||
+            has_name(options.models, variants[i].base)) {
+            add_own(variants[i].name, variants[i].program, variants[i].flag);
+        }
+    }
+    for (size_t i = 0; i < nservers; i++) {
+        options.contenders[options.ncontenders++] = servers[i];
+    }
+    add_own(RESULTS_YARDSTICK, RESULTS_YARDSTICK, NULL);
 }
 
 /* ---- scenarios --------------------------------------------------------- */
 
-/* True if a mode runs any size of a scenario. One that it leaves out is run
- * in all sizes when it is asked for by name. */
+/* True if a mode runs any size of a scenario; else, asked for, it has all. */
 static bool
 mode_has(const struct mode *mode, const char *name)
 {
@@ -261,15 +234,24 @@ check(void)
     struct sockaddr_storage address;
     socklen_t bytes;
     char names[256] = "";
+    cpu_set_t cpus;
 
-    check_names("models", options.models,
-                "blocking, threaded, selectloop, coroutine, libevent, none");
+    check_names("models", options.models, OWN_NAMES ", none");
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (!has_name(names, next->name)) {
             text_append(names, sizeof names, ", ", "%s", next->name);
         }
     }
     check_names("scenarios", options.scenarios, names);
+    if (options.layout == LAYOUT_SPLIT &&
+        sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
+        CPU_COUNT(&cpus) < 2) {
+        errx(EXIT_USAGE,
+             "--layout: split needs 2 CPUs, and this process may use 1");
+    }
+    if (options.out[0] == '\0' || options.bin[0] == '\0') {
+        errx(EXIT_USAGE, "--out and --bin: there is no folder in it");
+    }
     if (options.launcher &&
         options.launcher[strspn(options.launcher, SEPARATORS)] == '\0') {
         errx(EXIT_USAGE, "--launcher: there is no command in it");
@@ -290,86 +272,67 @@ static const struct flag flags[] = {
     FLAG_ON("quick", 0, &modes_on[1], "About 15 s: to look at, not to quote"),
     FLAG_ON("full", 0, &modes_on[2], "Everything, with the larger sizes"),
     FLAG_ON("c10k", 0, &modes_on[3],
-            "Only scenario idle, with 0 to 10 000 idle clients: who holds "
-            "them, at what cost, and where the others stop"),
+            "Only idle, with up to 10 000 clients: who holds them, at what "
+            "cost"),
     FLAG_ON("variants", 0, &modes_on[4],
-            "The models made in another way, beside the models: libevent "
-            "on poll and select, its buffers, swapcontext, large stacks"),
+            "Libevent on poll and select, its buffers, swapcontext, large "
+            "stacks, beside their models"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
-              "Only these of blocking, threaded, selectloop, coroutine, "
-              "libevent; or none, but servers of your own"),
+              "Only these of " OWN_NAMES "; or none, but servers of your "
+              "own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
                 NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",
-                "So long for each scenario, all servers and lives "
-                "together"),
+                "For each scenario, all servers and lives together"),
     FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
                 "with --quick and --c10k 2, with --full 4)"),
     FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers_amount, 0,
                 0, "NAME=COMMAND",
-                "Also a server of your own; {port} becomes a port for it "
-                "to listen on, or it prints \"listening on "
-                "ADDRESS:PORT\". May be given again"),
+                "Also a server of your own, more than once; {port} becomes "
+                "its port, or it prints \"listening on ADDRESS:PORT\""),
+    FLAG_ON("untried", 0, &options.untried,
+            "Do not try servers of your own before anything is measured"),
     FLAG_TEXT("launcher", 0, "WORDS", &options.launcher,
-              "Start each server through this command, e.g. \"ip netns "
-              "exec NAME\" or \"ssh -q other\"; it must pass standard "
-              "input on"),
+              "Start each server through this command, as \"ssh -q other\"; "
+              "it must pass standard input on"),
     FLAG_TEXT("host", 0, "ADDRESS", &options.host,
-              "Where servers listen and clients connect to (default: "
-              "127.0.0.1); {host} in a server's command becomes it"),
+              "Where servers listen and clients connect to, and what {host} "
+              "in a command becomes (default: 127.0.0.1)"),
     FLAG_WORD("layout", 0, "shared|split|all", &options.layout,
-              "The CPUs of client and server (default: shared, one for "
-              "both)"),
+              "CPUs of client and server (default: shared, one for both)"),
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
-    FLAG_WORD("syscalls", 0, "auto|perf|strace|none", &options.syscalls,
-              "How system calls are counted (default: auto, by perf "
-              "where the kernel lets us, else by strace)"),
+    FLAG_WORD("syscalls", 0, "strace|none", &options.syscalls,
+              "How system calls are counted (default: by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit",
                 "A server must be ready within it (default: 5s)"),
     FLAG_TEXT("bin", 0, "DIR", &options.bin,
               "Where the servers are (default: beside compare)"),
-    FLAG_TEXT(
-        "out", 0, "DIR", &options.out,
-        "Where results go (default: build/compare, or build/compare-MODE)"),
+    FLAG_TEXT("out", 0, "DIR", &options.out,
+              "Where results go (default: build/compare or compare-MODE)"),
     {0},
 };
 
 const struct options *
 options_read(int argc, char **argv)
 {
-    cpu_set_t cpus;
-
-    flags_parse("compare", ABOUT, flags, NULL, argc, argv);
+    flags_parse("compare", about, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
             errx(EXIT_USAGE,
                  "--quick, --full, --c10k and --variants exclude each "
                  "other");
         }
-        if (modes_on[i]) {
-            options.mode = &modes[i];
-        }
+        options.mode = modes_on[i] ? &modes[i] : options.mode;
     }
-    if (!options.out) {
-        options.out = options.mode->out;
-    }
-    if (!options.bin) {
-        options.bin = contender_own_folder();
-    }
-    if (options.layout == LAYOUT_SPLIT &&
-        sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
-        CPU_COUNT(&cpus) < 2) {
-        errx(EXIT_USAGE,
-             "--layout: split needs 2 CPUs, and this process may use 1");
-    }
+    options.out = options.out ? options.out : options.mode->out;
+    options.bin = options.bin ? options.bin : contender_own_folder();
     check();
     add_contenders();
-    find_programs();
     return &options;
 }

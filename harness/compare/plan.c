@@ -20,18 +20,21 @@ enum {
     LEAVE_MS = 130,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
+    GRID_MESSAGES = 1200,     /* in a slice: of a thousand there is a 99th
+                               * percentile; Poisson's may be some fewer */
+    GRID_SLICE_MS = 250,      /* ... and so long at least */
 };
 
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int
 nth_from_end(const cpu_set_t *set, int n)
 {
-    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
-        if (CPU_ISSET(cpu, set) && n-- == 0) {
-            return cpu;
-        }
+    int cpu = CPU_SETSIZE - 1;
+
+    while (cpu > 0 && !(CPU_ISSET(cpu, set) && n-- == 0)) {
+        cpu--;
     }
-    return 0;
+    return cpu;
 }
 
 /* Of the client's process, or of the server's if that needs more. */
@@ -49,27 +52,9 @@ descriptors_needed(const struct scenario *scenario)
     return (rlim_t)(client > server ? client : server);
 }
 
-/* Before the last one. */
-static bool
-is_there(const struct plan *plan, const struct scenario *scenario)
-{
-    for (size_t i = 0; i + 1 < plan->ncells; i++) {
-        const struct scenario *other = &plan->cells[i].scenario;
-
-        if (strcmp(other->name, scenario->name) == 0 &&
-            scenario_asked(other) == scenario_asked(scenario)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Take silent clients away until the descriptors suffice; one that has shrunk
- * to the size of another is left out, since the results could not be told
- * apart. Without silent ones the cell is skipped, because an echo of 100
- * clients is another scenario than one of 512.
- */
+/* Take silent clients away until the descriptors suffice; one that has shrunk
+ * to the size of another is left out. Without silent ones it is skipped: an
+ * echo of 100 clients is another scenario than one of 512. */
 static void
 fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
 {
@@ -89,17 +74,21 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
                     (unsigned long long)limit);
     }
     if (!original->ask_silent || needed - limit >= (rlim_t)original->silent) {
-        snprintf(cell->skipped, sizeof cell->skipped,
-                 "%d clients need %llu descriptors, and the limit (ulimit "
-                 "-Hn) is %llu",
-                 scenario_asked(scenario), (unsigned long long)needed,
-                 (unsigned long long)limit);
+        snprintf(
+            cell->skipped, sizeof cell->skipped,
+            "%d clients need %lu descriptors, and the limit (ulimit -Hn) "
+            "is %lu",
+            scenario_asked(scenario), (unsigned long)needed,
+            (unsigned long)limit);
         text_append(plan->note, sizeof plan->note, comma, "%s %d is skipped",
                     original->name, scenario_asked(original));
         return;
     }
     scenario->silent -= (int)(needed - limit);
-    if (is_there(plan, scenario)) {
+    /* Sizes of one scenario stand one after the other in the table. */
+    if (plan->ncells > 1 &&
+        strcmp(cell[-1].scenario.name, scenario->name) == 0 &&
+        scenario_asked(&cell[-1].scenario) == scenario_asked(scenario)) {
         plan->ncells--;
         text_append(plan->note, sizeof plan->note, comma,
                     "%s with %d silent clients is left out", original->name,
@@ -111,7 +100,6 @@ fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
     }
 }
 
-/* The CPUs of a cell. */
 static void
 give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
 {
@@ -135,9 +123,8 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
     CPU_OR(&layout->both, &layout->client, &layout->server);
 }
 
-/* What a server takes in each life at the least, in milliseconds: to start,
- * to warm up, and for a few slices, which hold so many delays, turns of all
- * clients or rates. Measured. */
+/* What a server takes in each life at the least, in milliseconds, to start,
+ * to warm up, and for a few slices. Measured. */
 static double
 least_ms(const struct scenario *scenario, int points)
 {
@@ -203,4 +190,53 @@ plan_make(struct plan *plan, const struct options *options)
         give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }
+}
+
+/* ---- grid -------------------------------------------------------------- */
+
+/* A point that is closer to the last one shows nothing new. */
+#define GRID_STEP_LEAST 1.05
+
+/* In percent: of the least capacity, the last one of the greatest. Closer
+ * together where the queue begins to grow, and one where it has to. */
+static const int percents[GRID_POINTS] = {25, 50, 75, 90, 110, 110};
+
+/* So that a table can show exactly what was asked. */
+static double
+three_digits(double value)
+{
+    double step = pow(10, floor(log10(value)) - 2);
+
+    return step > 1 ? round(value / step) * step : round(value);
+}
+
+int
+grid_choose(struct grid_point grid[GRID_POINTS],
+            const struct grid_capacity *least,
+            const struct grid_capacity *most)
+{
+    int n = 0;
+
+    memset(grid, 0, GRID_POINTS * sizeof *grid);
+    for (int i = 0; least->per_s > 0 && i < GRID_POINTS; i++) {
+        const struct grid_capacity *of = i == GRID_POINTS - 1 ? most : least;
+        double rate = three_digits(of->per_s * percents[i] / 100);
+
+        if (rate >= 1 &&
+            (n == 0 || rate > GRID_STEP_LEAST * grid[n - 1].rate_per_s)) {
+            grid[n++] =
+                (struct grid_point){(int)rate, (int)of->per_s, of->of};
+        }
+    }
+    return n;
+}
+
+int64_t
+grid_slice_ns(const struct grid_point *point)
+{
+    int64_t enough_ns = GRID_MESSAGES * NS_PER_S / point->rate_per_s;
+
+    enough_ns = enough_ns < NS_PER_S ? enough_ns : NS_PER_S;
+    return enough_ns > GRID_SLICE_MS * NS_PER_MS ? enough_ns
+                                                 : GRID_SLICE_MS * NS_PER_MS;
 }

@@ -3,8 +3,7 @@
  *
  *   scenarios.c   the table of what is measured, and why
  *   options.c     the command line, and the servers that it asks for
- *   plan.c        scenarios on the CPUs of this machine, and their time
- *   grid.c        the rates of an open loop
+ *   plan.c        scenarios on the CPUs of this machine, their time and rates
  *   machine.c     where and when it takes place
  */
 #ifndef FIVEWAYS_COMPARE_PLAN_H
@@ -25,12 +24,7 @@ enum {
     EXIT_AT_ONCE = 130   /* it was interrupted twice */
 };
 
-/* ---- scenarios ------------------------------------------------------
- *
- * A scenario is a service and a load that together show one thing. The
- * scenario echo stands in the table three times, with different numbers of
- * clients; each line is one cell of the plan.
- */
+/* ---- scenarios: a service and a load that together show one thing ---- */
 
 /* How much is run; a scenario says in which of them it takes part. */
 enum {
@@ -54,7 +48,7 @@ struct mode {
 /* All of them; the first one is the default. */
 extern const struct mode modes[MODES];
 
-/* One line of the table. */
+/* One line of the table, and so one cell of the plan. */
 struct scenario {
     const char *name;      /* what SCENARIOS= and the tables call it */
     double seconds;        /* that it takes in the default run */
@@ -69,8 +63,7 @@ struct scenario {
     bool handshake;        /* --handshake of the server */
     bool all_cpus;         /* the layout is "all", whatever was asked for */
     bool open_loop;        /* first in a closed loop, then at the rates of
-                            * the grid; a CPU for each side where there are
-                            * two, if nothing else was asked for */
+                            * the grid; as a rule a CPU for each side */
 };
 
 /* The table; the last line has no name. */
@@ -86,52 +79,36 @@ enum {
     CONTENDERS_MAX = 36      /* in one run */
 };
 
-/* Whose server it is, which decides what it understands. */
-enum contender_kind {
-    CONTENDER_OWN,       /* one of the five: all flags of the contract */
-    CONTENDER_FOREIGN,   /* any echo server: the plain service only */
-    CONTENDER_YARDSTICK, /* built into the harness: the plain service */
-};
-
 /* A server that takes part. */
 struct contender {
-    const char *name;         /* in every table */
-    enum contender_kind kind; /* whose it is */
-    const char *program;      /* of ours; of a foreign one NULL */
-    const char *path;         /* where that is; NULL: it is not built */
-    const char *flag;         /* of a variant, else NULL */
-    const char *command;      /* of a foreign one, with {port}; else NULL */
+    const char *name; /* in every table */
+    bool plain;       /* knows no flag of a scenario; not one of the five */
+    const char *path; /* of one of ours; NULL: it is not built */
+    const char *flag; /* of a variant, else NULL */
+    const char *command; /* of a foreign one, with {port}; else NULL */
 };
 
-/* True if this server offers the service of the scenario: the plain one any
- * echo server does; else it must understand our flags. */
+/* True if this server offers the service of the scenario: any echo server the
+ * plain one, else it must understand our flags. */
 bool contender_offers(const struct contender *contender,
                       const struct scenario *scenario);
 
 /* ---- options ----------------------------------------------------------- */
 
-/*
- * Which CPUs the client and the server run on, in the order of the flag's
- * words.
- *
- * shared: both on one CPU. They take turns, nobody wakes another CPU, and
- *         what one echo costs is plain to see; the steadiest.
- * split:  one CPU each.
- * all:    both on all CPUs, as the scheduler likes.
- */
+/* Which CPUs the client and the server run on, in the order of the flag's
+ * words. */
 enum layout_kind {
     LAYOUT_UNSAID = -1, /* what suits the scenario */
-    LAYOUT_SHARED,
-    LAYOUT_SPLIT,
-    LAYOUT_ALL,
+    LAYOUT_SHARED,      /* both on one: they take turns, nobody wakes another
+                         * CPU, the price of an echo is plain; steadiest */
+    LAYOUT_SPLIT,       /* one each */
+    LAYOUT_ALL,         /* both on all, as the scheduler likes */
 };
 
-/* Which way to count, in the order of the flag's words. */
+/* How system calls are counted, in the order of the flag's words. */
 enum syscalls_method {
-    SYSCALLS_AUTO,   /* perf, or else strace */
-    SYSCALLS_PERF,   /* perf or nothing */
-    SYSCALLS_STRACE, /* strace or nothing */
-    SYSCALLS_NONE,   /* do not count */
+    SYSCALLS_STRACE,
+    SYSCALLS_NONE, /* not at all */
 };
 
 /* What was asked for. */
@@ -146,39 +123,33 @@ struct options {
     const char *launcher;     /* words that start each server, or NULL */
     const char *host;         /* where servers listen; NULL: 127.0.0.1 */
     int layout;               /* LAYOUT_..., where a scenario has none */
-    int syscalls;             /* SYSCALLS_...: how they are counted */
+    int syscalls;             /* SYSCALLS_STRACE, SYSCALLS_NONE */
     bool why;                 /* print system calls by name */
+    bool untried;             /* measure servers without trying them first */
     int64_t start_timeout_ns; /* until a server must be ready */
     struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
     size_t ncontenders;                          /* how many */
 };
 
 /* The command line, checked, and where the programs are. Wrong usage: one
- * sentence on standard error, exit(2); a program of ours is not there: the
- * same, exit(3). What is returned is static. */
+ * sentence, exit(2); a program of ours is not there: the same, exit(3). */
 const struct options *options_read(int argc, char **argv);
 
 /* True if a scenario was asked for. */
 bool options_want(const struct options *options,
                   const struct scenario *scenario);
 
-/* The folder that compare itself is in, where those of ours are, too; "." if
- * that cannot be told. The text is static. */
+/* The folder of compare itself; "." if that cannot be told. Static text. */
 const char *contender_own_folder(void);
 
-/* ---- grid -----------------------------------------------------------
- *
- * The rates of an open loop, chosen from what this machine can do.
+/* ---- grid: the rates of an open loop ------------------------------------
  *
  * A rate typed in would be idle on one machine and hopeless on another. So
- * each server first shows in a closed loop, with the same clients and CPUs,
- * how much it can do; the rates are shares of that. They are chosen once in a
- * run and are the same for all servers, or these could not be compared.
+ * each server first shows in a closed loop what it can do; the rates are
+ * shares of that, chosen once in a run, the same for all servers.
  */
 
-enum {
-    GRID_POINTS = 6 /* rates, at most */
-};
+#define GRID_POINTS 6 /* rates, at most */
 
 /* One rate of the grid. */
 struct grid_point {
@@ -193,29 +164,24 @@ struct grid_capacity {
     double per_s;   /* echoes */
 };
 
-/*
- * Choose. Rates ascend, and have three digits that are not 0: most of them
- * are shares of the least capacity, the last one of the greatest, if that
- * makes a difference. Without any capacity there is no point at all. Returns
- * how many there are.
- */
+/* Choose. Rates ascend, and have three digits that are not 0: shares of the
+ * least capacity, the last one of the greatest, if that makes a difference.
+ * Returns how many there are; of no capacity none. */
 int grid_choose(struct grid_point grid[GRID_POINTS],
-                const struct grid_capacity *capacities, size_t ncapacities);
+                const struct grid_capacity *least,
+                const struct grid_capacity *most);
 
 /* How long a slice at this rate is: 250 ms, or longer where that is too few
- * messages to tell their 99th percentile, but a second at the most. */
+ * messages for a 99th percentile, but a second at the most. */
 int64_t grid_slice_ns(const struct grid_point *point);
 
 /* ---- plan -----------------------------------------------------------
  *
- * Each scenario has its time, so the whole is known beforehand; how many
- * blocks fit into it is seen when it is measured. Limits of the machine are
- * found here, before anything is started.
+ * Each scenario has its time; how many blocks fit into it is seen when it is
+ * measured. Limits of the machine are found here, before anything starts.
  */
 
-enum {
-    PLAN_CELLS_MAX = 32
-};
+#define PLAN_CELLS_MAX 32
 
 /* One layout on this machine. */
 struct layout {
@@ -250,12 +216,7 @@ struct plan {
  * limit of descriptors to the hard one. */
 void plan_make(struct plan *plan, const struct options *options);
 
-/* ---- machine --------------------------------------------------------
- *
- * Where and when a run takes place, for its first line.
- */
-
-/* Fill in all of a run but how it ends. */
+/* Fill in all of a run but how it ends: where and when it takes place. */
 void machine_describe(struct run *run, const struct options *options,
                       const struct plan *plan, int argc, char **argv);
 

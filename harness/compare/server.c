@@ -31,6 +31,7 @@ enum {
     CONNECT_US = 200000,         /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
+    LEFT_MS = 60,                /* later what goes on is a server */
     ORPHANS_MAX = 64,            /* looked at at once */
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
 };
@@ -39,6 +40,7 @@ enum {
 struct report {
     int wait_status; /* as wait4 gives it */
     bool asked;      /* it was told to */
+    bool left;       /* processes of it stayed */
     long switches;   /* context switches of its whole life, or -1 */
 };
 
@@ -70,26 +72,30 @@ become_server(const struct server *server, const struct server_order *order,
     _exit(127);
 }
 
-/* Kill and reap whom the server has left behind. Blocks until there is
- * nobody, for a second at most. */
-static void
-end_orphans(void)
+/* Kill and reap whom the server has left behind, but not before so long: what
+ * it has made for a client ends with that. Blocks until there is nobody, for
+ * a second at most. True if somebody was killed. */
+static bool
+end_orphans(int patience_ms)
 {
     pid_t children[ORPHANS_MAX];
+    bool killed = false;
 
     for (int look = 0; look < ORPHANS_LOOKS; look++) {
         int count = proc_children(getpid(), children, ORPHANS_MAX);
 
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count && look >= patience_ms; i++) {
             kill(children[i], SIGKILL);
+            killed = true;
         }
         while (waitpid(-1, NULL, WNOHANG) > 0) {
         }
         if (count == 0) {
-            return;
+            break;
         }
         poll(NULL, 0, 1);
     }
+    return killed;
 }
 
 /* The keeper's process. It writes the server's number to `report_fd`, 0 if
@@ -155,7 +161,8 @@ keep(const struct server *server, const struct server_order *order,
         sigwait(&all, &number);
     }
     report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
-    end_orphans();
+    report.left =
+        end_orphans(report.wait_status == 0 && !report.asked ? LEFT_MS : 0);
     _exit(write(report_fd, &report, sizeof report) == -1);
 }
 
@@ -172,12 +179,12 @@ open_output(void)
     return fd;
 }
 
-/* Its bytes from `offset` on, ending in 0. */
+/* How it begins or ends, and a 0. */
 static void
-read_output(int fd, off_t offset, char text[SERVER_OUTPUT_BYTES + 1])
+read_output(int fd, bool end, char text[SERVER_OUTPUT_BYTES + 1])
 {
-    ssize_t nread =
-        pread(fd, text, SERVER_OUTPUT_BYTES, offset > 0 ? offset : 0);
+    off_t at = end ? lseek(fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES : 0;
+    ssize_t nread = pread(fd, text, SERVER_OUTPUT_BYTES, at > 0 ? at : 0);
 
     text[nread > 0 ? nread : 0] = '\0';
 }
@@ -191,9 +198,8 @@ close_all(const struct server *server)
     close(server->error_fd);
 }
 
-/* Fork the keeper, and by it the server. That exec fails is seen later: the
- * process ends and says why. Returns 0, or -1 with errno; then there is
- * nothing to stop. */
+/* Fork the keeper, and by it the server; that exec fails is seen when that
+ * ends. Returns 0, or -1 with errno; then there is nothing to stop. */
 static int
 spawn(struct server *server, const struct server_order *order,
       const struct server_line *line)
@@ -263,72 +269,11 @@ server_stop(struct server *server)
     waitpid(server->keeper_pid, NULL, 0);
     server->wait_status = report.wait_status;
     server->ended_early = !report.asked;
+    server->left_behind = report.left;
     server->switches = report.switches;
-    read_output(server->output_fd,
-                lseek(server->output_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
-                server->output);
-    read_output(server->error_fd,
-                lseek(server->error_fd, 0, SEEK_END) - SERVER_OUTPUT_BYTES,
-                server->errors);
+    read_output(server->output_fd, true, server->output);
+    read_output(server->error_fd, true, server->errors);
     close_all(server);
-}
-
-/* ---- how it went ------------------------------------------------------- */
-
-void
-server_describe_end(const struct server *server,
-                    char reason[SERVER_REASON_BYTES])
-{
-    int status = server->wait_status;
-    char line[160];
-    char how[64];
-
-    server_last_line(server->errors, line, sizeof line);
-    if (server->killed) {
-        snprintf(how, sizeof how, "still ran %d ms after SIGTERM", GRACE_MS);
-    } else if (WIFSIGNALED(status)) {
-        snprintf(how, sizeof how, "died of signal %d, %s", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    } else {
-        snprintf(how, sizeof how, "ended with status %d",
-                 WEXITSTATUS(status));
-    }
-    snprintf(reason, SERVER_REASON_BYTES, "%s%s%s", how,
-             line[0] ? "; its last words: " : ", without a word", line);
-}
-
-/* Why it was not taken for ready. `head` is how its output began; it is
- * written to. */
-static void
-describe_start(const struct server *server, const struct server_order *order,
-               char *head, char reason[SERVER_REASON_BYTES])
-{
-    const char *false_line = proc_behind(head, SERVER_READY_WORDS);
-    bool silent = order->command && !strstr(order->command, "{port}");
-    char line[100];
-
-    if (server->ended_early && order->launcher && server->wait_status == 0 &&
-        !proc_behind(head, SERVER_PID_WORDS)) {
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not started: standard input has not come through; the "
-                 "launcher must pass it on");
-    } else if (server->ended_early) {
-        server_describe_end(server, reason);
-    } else if (false_line) {
-        head[false_line - head + (long)strcspn(false_line, "\r\n")] = '\0';
-        server_last_line(head, line, sizeof line);
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not ready after %.0f ms: \"%s\" names no address",
-                 server->start_ms, line);
-    } else {
-        server_last_line(server->errors, line, sizeof line);
-        snprintf(reason, SERVER_REASON_BYTES,
-                 "was not ready after %.0f ms%s%s%s", server->start_ms,
-                 silent ? ": it printed no ready line, and its command has "
-                          "no {port}"
-                        : "",
-                 line[0] ? "; its last words: " : "", line);
-    }
 }
 
 /* ---- start ------------------------------------------------------------- */
@@ -383,7 +328,7 @@ wait_ready(struct server *server, const struct server_order *order, int port)
 
     for (int look = 1; clock_now_ns() < deadline_ns && !*order->interrupted;
          look++) {
-        read_output(server->output_fd, 0, text);
+        read_output(server->output_fd, false, text);
         if (server_read_ready(text, host, &server->address,
                               &server->address_bytes) == 0) {
             return true;
@@ -444,10 +389,12 @@ start_once(struct server *server, const struct server_order *order,
     }
     ready = wait_ready(server, order, port);
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
-    read_output(server->output_fd, 0, head);
+    read_output(server->output_fd, false, head);
     if (!ready) {
+        server_find_listeners(server);
         server_stop(server);
-        describe_start(server, order, head, reason);
+        memcpy(server->output, head, sizeof head);
+        server_describe_start(server, order, reason);
         return -1;
     }
     if (order->launcher) {

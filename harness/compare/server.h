@@ -1,20 +1,17 @@
 /*
  * server.h: servers, each from exec to its last breath.
  *
- * A server is started in a process group of its own, pinned to its CPUs
- * before exec, with default signal dispositions and nothing blocked. It is
- * measured from outside: CPU time by its CPU clock, memory by smaps_rollup,
- * context switches of its whole life by wait4.
- *
- * Any number may run at a time. Each has a keeper, a process of ours that is
- * its parent and that of all that it leaves behind, and ends them when we are
- * gone, whatever has ended us.
+ * A server is started in a process group of its own, pinned to its CPUs, with
+ * default signal dispositions, and measured from outside. Any number may run
+ * at a time. Each has a keeper, a process of ours that is its parent and that
+ * of all that it leaves behind, and ends them when we are gone, whatever has
+ * ended us.
  *
  * With a launcher the server is a descendant of what we started, or out of
  * sight; then nothing is known of its costs.
  *
- *   server.c         start, stop, how it ended
- *   server_line.c    the command line; addresses
+ *   server.c         start, stop
+ *   server_line.c    the command line; addresses; how it ended, in words
  *   server_watch.c   what can be read of one that runs
  */
 #ifndef FIVEWAYS_SERVER_H
@@ -29,7 +26,7 @@
 
 enum {
     SERVER_ARGUMENTS_MAX = 24,  /* the final NULL included */
-    SERVER_REASON_BYTES = 256,  /* a sentence */
+    SERVER_REASON_BYTES = 512,  /* a sentence */
     SERVER_LINE_BYTES = 4096,   /* a command, expanded and launched, for sh */
     SERVER_OUTPUT_BYTES = 4096, /* kept of what one prints */
 };
@@ -51,8 +48,7 @@ struct server_order {
 
 /* A server that runs or has run. */
 struct server {
-    pid_t pid;                       /* its process; 0: a launcher started it
-                                      * out of our sight */
+    pid_t pid;                       /* 0: a launcher put it out of sight */
     pid_t keeper_pid;                /* of the keeper */
     int keeper_fd;                   /* readable when it has ended */
     int output_fd;                   /* files in memory: what it prints on */
@@ -62,12 +58,13 @@ struct server {
     struct sockaddr_storage address; /* where it listens */
     socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
+    char listens[128];               /* not ready: all addresses, or "" */
     /* From here on known when it has been stopped. */
     int wait_status;  /* as wait4 gives it */
     bool killed;      /* SIGTERM was not enough */
     bool ended_early; /* ... or not needed */
-    long switches;    /* context switches of its whole life, all threads; -1:
-                       * unknown, for a launcher started it */
+    bool left_behind; /* processes, which went on without it */
+    long switches;    /* in its whole life, all threads; -1: unknown */
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
@@ -87,14 +84,20 @@ void server_stop(struct server *server);
 /* True if it has ended by itself, and its keeper has noticed. */
 bool server_has_ended(const struct server *server);
 
-/* How it ended, in words, with the last line of its standard error. Only
- * after server_stop(). */
+/* How it ended, in words, with the last line that it printed. Only after
+ * server_stop(), as is the next one. */
 void server_describe_end(const struct server *server,
                          char reason[SERVER_REASON_BYTES]);
 
-/* Copy the last line of `output` or `errors` that is not empty, or "". Bytes
- * that could steer a terminal become "?". */
+/* Why it did not start, or end later than it began, and what to do. */
+void server_describe_start(const struct server *server,
+                           const struct server_order *order,
+                           char reason[SERVER_REASON_BYTES]);
+
+/* Copy the last line of `output` or `errors` that is not empty, or "", and
+ * clean it: what could steer a terminal, or be no UTF-8, becomes "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
+void server_clean(char *text);
 
 /* ---- what can be read of one that runs --------------------------------- */
 
@@ -106,6 +109,8 @@ struct server_look {
     double faults;    /* minor page faults of all its threads so far */
     double switches;  /* context switches, voluntary or not, of all threads
                        * that live; of PROC_THREADS_MAX or more unknown */
+    bool asleep;      /* all of these threads wait: none is at work, or held
+                       * by a tracer */
     double stack_kib; /* of a thread in the kernel: its account of all
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher
@@ -118,6 +123,10 @@ void server_look(const struct server *server, struct server_look *look);
 /* CPU time of all its threads so far, those that have ended included; NAN if
  * it is gone or out of sight. */
 double server_cpu_ns(const struct server *server);
+
+/* Fill in `listens` of a server that is not where it was looked for, by ss(8)
+ * where that is installed. */
+void server_find_listeners(struct server *server);
 
 /* True if it has child processes, whose CPU time and memory are not seen.
  * Takes 15 us for each thread. */
@@ -140,9 +149,9 @@ struct server_line {
 
 /* Make it from an order, with `port` in the place of each {port}, the order's
  * host or 127.0.0.1 in that of each {host}, and the launcher before it. A
- * single simple command is exec'ed by the shell, so that the process that we
- * measure is the server itself and not a shell that waits for it. Returns
- * NULL; or why it cannot be done, a phrase. The line points into `order`. */
+ * single simple command is exec'ed by the shell, so that we measure the
+ * server itself and not a shell that waits for it. Returns NULL; or why it
+ * cannot be done, a phrase. The line points into `order`. */
 const char *server_make_line(const struct server_order *order, int port,
                              struct server_line *line);
 
@@ -161,13 +170,10 @@ int server_address(const char *host, int port,
                    struct sockaddr_storage *address,
                    socklen_t *address_bytes);
 
-/*
- * Look for the first ready line in what a server has printed: it ends in an
- * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank. One that
- * goes on with anything else is a greeting like any other, and half a line
- * may still become another address. If `host` is not NULL, the address is
- * its, and only the port that of the line. Returns 0, or -1 if there is none.
- */
+/* Look for the first ready line in what a server has printed: it ends in an
+ * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank; half a
+ * line may still become another address. If `host` is not NULL, the address
+ * is its, and only the port that of the line. Returns 0, or -1 for none. */
 int server_read_ready(const char *output, const char *host,
                       struct sockaddr_storage *address,
                       socklen_t *address_bytes);

@@ -50,8 +50,35 @@ server_forks(const struct server *server)
     return proc_children(server->pid, &child, 1) > 0;
 }
 
+void
+server_find_listeners(struct server *server)
+{
+    char line[512], where[64], key[32];
+    pid_t pids[16];
+    int n = proc_children(server->keeper_pid, pids, 8);
+    FILE *ss = popen("ss -Hltnp 2>/dev/null", "re");
+
+    n += proc_children(server->pid, pids + n, 8);
+    server->listens[0] = '\0';
+    while (ss && fgets(line, sizeof line, ss)) {
+        bool ours = false;
+
+        for (int i = 0; i < n; i++) {
+            snprintf(key, sizeof key, "pid=%d,", (int)pids[i]);
+            ours |= strstr(line, key) != NULL;
+        }
+        if (ours && sscanf(line, "%*s %*s %*s %63s", where) == 1) {
+            text_append(server->listens, sizeof server->listens, " and ",
+                        "%s", where);
+        }
+    }
+    if (ss) {
+        pclose(ss);
+    }
+}
+
 static double
-read_switches(pid_t pid)
+read_switches(pid_t pid, bool *asleep)
 {
     char pattern[64];
     char text[4096];
@@ -63,11 +90,13 @@ read_switches(pid_t pid)
         return NAN;
     }
     switches = threads.gl_pathc < PROC_THREADS_MAX ? 0 : NAN;
+    *asleep = true;
     for (size_t i = 0; i < threads.gl_pathc && !isnan(switches); i++) {
         /* A thread that ended meanwhile takes its count along. */
         if (proc_read(text, sizeof text, "%s", threads.gl_pathv[i]) > 0) {
             switches += proc_number(text, "voluntary_ctxt_switches:") +
                         proc_number(text, "nonvoluntary_ctxt_switches:");
+            *asleep &= strstr(text, "\nState:\tS") != NULL;
         }
     }
     globfree(&threads);
@@ -83,11 +112,11 @@ server_look(const struct server *server, struct server_look *look)
 
     *look = (struct server_look){
         .cpu_ns = server_cpu_ns(server),
-        .switches = read_switches(server->pid),
         .moved = server->pid != 0 &&
                  sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
                  !CPU_EQUAL(&cpus, &server->cpus),
     };
+    look->switches = read_switches(server->pid, &look->asleep);
     proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);
     look->rss_kib = proc_number(text, "Rss:");
     /* Fields 10 and 20 of proc(5); the state is the third. */

@@ -1,7 +1,6 @@
 /*
- * turn.c: one server in one life of a scenario: started, connected to, warmed
- * up, driven for a slice at a time, stopped and judged; and what is kept of
- * it. See measure.h.
+ * turn.c: one server in one life of a scenario, from its start until it is
+ * judged, and what is kept of it. See measure.h.
  */
 #include "harness/compare/measure.h"
 
@@ -31,8 +30,6 @@ enum {
 /* Warming up ends when a slice is not cheaper than this share of the cheapest
  * before it, so often. */
 #define WARMUP_GAIN 0.97
-
-/* ---- what is kept ------------------------------------------------------ */
 
 void
 lives_keep(struct lives *lives, enum record what, const void *record)
@@ -96,21 +93,18 @@ turn_keep_reason(struct turn *turn, enum life_status status,
     turn->failed = true;
 }
 
-/* ---- the end of a life ------------------------------------------------- */
-
 /* The record of one of the sums, with what went on beside the life and what
  * an echo costs the kernel. */
 static void
 keep_sum(struct turn *turn, int sum)
 {
     struct lives *lives = turn->lives;
+    const struct grid_point *rate = &lives->grid[sum > 0 ? sum - 1 : 0];
     struct life life;
     double *figure = life.figure;
 
     turn_identify(turn, &life);
     if (sum > 0) {
-        const struct grid_point *rate = &lives->grid[sum - 1];
-
         life.rate_per_s = rate->rate_per_s;
         life.rate_of_per_s = rate->of_per_s;
         snprintf(life.rate_of, sizeof life.rate_of, "%s", rate->of);
@@ -152,30 +146,23 @@ turn_end(struct turn *turn)
     turn->state = STATE_OUT;
 }
 
-/* ---- its beginning ----------------------------------------------------- */
-
 int
 turn_start_server(struct turn *turn, const char *const *prefix,
                   char reason[SERVER_REASON_BYTES])
 {
     const struct options *options = turn->lives->options;
     const struct scenario *scenario = turn->scenario;
-    char address[FLAG_BYTES];
-    char delay[FLAG_BYTES];
-    char work[FLAG_BYTES];
+    char address[FLAG_BYTES], delay[FLAG_BYTES], work[FLAG_BYTES];
     /* Our own servers get the flags of the scenario. */
-    const struct {
-        bool given;
-        const char *flag;
-    } flags[] = {
-        {true, turn->contender->path},
-        {true, "--port=0"},
-        {true, "--stats"},
-        {turn->contender->flag, turn->contender->flag},
-        {options->host, address},
-        {scenario->handshake, "--handshake"},
-        {scenario->delay_ms > 0, delay},
-        {scenario->work_us > 0, work},
+    const char *const flags[] = {
+        turn->contender->path,
+        "--port=0",
+        "--stats",
+        turn->contender->flag,
+        options->host ? address : NULL,
+        scenario->handshake ? "--handshake" : NULL,
+        scenario->delay_ms > 0 ? delay : NULL,
+        scenario->work_us > 0 ? work : NULL,
     };
     struct server_order server_order = {
         .cpus = &turn->lives->cell->layout.server,
@@ -195,8 +182,8 @@ turn_start_server(struct turn *turn, const char *const *prefix,
     }
     for (size_t i = 0;
          i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
-        if (flags[i].given) {
-            server_order.arguments[n++] = flags[i].flag;
+        if (flags[i]) {
+            server_order.arguments[n++] = flags[i];
         }
     }
     return server_start(&turn->server, &server_order, reason);
@@ -223,9 +210,7 @@ turn_settle(const struct turn *turn)
     }
 }
 
-/* The first clients speak, all connect; memory before and after that: where
- * most clients only wait, that of the others is told from all of the busy
- * ones', else from a single one's. */
+/* The first clients speak, all connect; memory before and after that. */
 static int
 connect_all(struct turn *turn)
 {
@@ -251,19 +236,15 @@ turn_begin(struct turn *turn)
     turn->echoes = 0;
     turn->own_cpu_ns = turn->ns_out = 0;
     if (!turn->contender->path && !turn->contender->command) {
-        turn_keep_reason(
-            turn, LIFE_SKIPPED,
-            "not built: libevent is not installed; run make deps");
+        turn_keep_reason(turn, LIFE_SKIPPED,
+                         "not built: libevent is not "
+                         "installed; run make deps");
         return;
     }
-    if (!turn->hopeless && turn_start_server(turn, NULL, reason) != 0) {
-        if (turn->lives->shared->interrupted) {
-            return;
+    if (turn_start_server(turn, NULL, reason) != 0) {
+        if (!turn->lives->shared->interrupted) {
+            turn_keep_reason(turn, LIFE_FAILED, reason);
         }
-        turn->hopeless = strdup(reason);
-    }
-    if (turn->hopeless) {
-        turn_keep_reason(turn, LIFE_FAILED, turn->hopeless);
         return;
     }
     turn->state = STATE_DRIVEN;

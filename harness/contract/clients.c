@@ -108,11 +108,9 @@ contract_hello(const char *bytes, size_t nbytes, size_t *line_bytes)
     }
     /* Neither goes beyond the newline, which is no space. */
     const char *begin = bytes + strspn(bytes, spaces);
-    if (strncmp(begin, word, sizeof word - 1) != 0) {
-        return CONTRACT_HELLO_BAD;
-    }
-    begin += sizeof word - 1;
-    if (begin + strspn(begin, spaces) != newline) {
+    const char *end = begin + sizeof word - 1;
+    if (strncmp(begin, word, sizeof word - 1) != 0 ||
+        end + strspn(end, spaces) != newline) {
         return CONTRACT_HELLO_BAD;
     }
     *line_bytes = (size_t)(newline - bytes) + 1;
@@ -149,6 +147,12 @@ is_one_of_many(void)
 int
 contract_accept_error(int error)
 {
+    static const int passing[] = {
+        ECONNABORTED, EPROTO,      EPERM,     ENETDOWN,
+        ENOPROTOOPT,  EHOSTDOWN,   ENONET,    EHOSTUNREACH,
+        EOPNOTSUPP,   ENETUNREACH, ETIMEDOUT,
+    };
+
     if (contract_stopping()) {
         return -1;
     }
@@ -156,24 +160,10 @@ contract_accept_error(int error)
         return 0;
     }
     counter_increment(&counters.accept_errors);
-    switch (error) {
-    case ECONNABORTED:
-    case EPROTO:
-    case EPERM:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-        if (is_one_of_many()) {
-            break;
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        if (error == passing[i] && !is_one_of_many()) {
+            return 0;
         }
-        return 0;
-    default:
-        break;
     }
     counter_increment(&counters.accept_pauses);
     return CONTRACT_ACCEPT_PAUSE_MS;

@@ -147,12 +147,9 @@ contract_listen(void)
     }
     set_options();
     format_address(&address, text);
-    if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1) {
-        snprintf(what, sizeof what, "bind %s", text);
-        contract_die(errno, what);
-    }
-    if (listen(listener, contract_options.backlog) == -1) {
-        snprintf(what, sizeof what, "listen %s", text);
+    snprintf(what, sizeof what, "listen on %s", text);
+    if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1 ||
+        listen(listener, contract_options.backlog) == -1) {
         contract_die(errno, what);
     }
     stop_watch_listener(listener);

@@ -97,13 +97,11 @@ enum contract_hello {
     CONTRACT_HELLO_BAD,     /* anything else: close without a byte sent */
 };
 
-/*
- * Parse the command line, set the stop's signal handlers, ignore SIGPIPE,
+/* Parse the command line, set the stop's signal handlers, ignore SIGPIPE,
  * raise the soft limit of descriptors to the hard one, and make sure that
  * descriptors 0, 1 and 2 are open. Call it once, first, in main. `own_flags`
  * are the model's, NULL if it has none. Wrong usage: one sentence on standard
- * error and exit(2). The result lives as long as the process.
- */
+ * error and exit(2). The result lives as long as the process. */
 const struct contract_options *contract_parse(const char *model,
                                               const struct flag *own_flags,
                                               int argc, char **argv);
@@ -128,8 +126,7 @@ void contract_ready(void);
  * Thread-safe; does not block, unless --verbose prints to a full pipe. */
 bool contract_client_opened(int conn_fd);
 
-/*
- * Count and forget a client, because of `why`. Call it exactly once for each
+/* Count and forget a client, because of `why`. Call it exactly once for each
  * client that was opened, *before* its descriptor is closed: afterwards the
  * number may already be somebody else's.
  *
@@ -138,8 +135,7 @@ bool contract_client_opened(int conn_fd);
  * the server knows what it still held; and after CONTRACT_TIMEOUT, if the
  * kernel says that not all of what was sent is acknowledged. Everybody else
  * gets a clean end. Thread-safe; does not block, unless --verbose prints to a
- * full pipe.
- */
+ * full pipe. */
 void contract_client_closed(int conn_fd, enum contract_end why);
 
 /* Count bytes of echo received and sent, handshakes left out.
@@ -147,15 +143,13 @@ void contract_client_closed(int conn_fd, enum contract_end why);
 void contract_count_in(size_t nread);
 void contract_count_out(size_t nwritten);
 
-/*
- * Count an errno of accept and say for how many milliseconds to leave accept
+/* Count an errno of accept and say for how many milliseconds to leave accept
  * alone: 0 where nothing is wrong here, EAGAIN included; a while when
  * descriptors or memory ran out; -1, for ever, when the stop has shut the
  * listener down. accept(2) lists the errors that belong to the one connection
  * that was about to be accepted. Anything not known there pauses, and so does
  * each of them once a hundred have come with no client between, so that no
- * error ever becomes a spin. Thread-safe.
- */
+ * error ever becomes a spin. Thread-safe. */
 int contract_accept_error(int error);
 
 /* What an errno of recv or of send means for the connection. EAGAIN, where
@@ -185,8 +179,7 @@ bool contract_stopping(void);
  * because of what a client did. */
 _Noreturn void contract_die(int error, const char *what);
 
-/*
- * Print the counters if --stats asks for them, and close the listener. One
+/* Print the counters if --stats asks for them, and close the listener. One
  * line of JSON, with these numbers:
  *
  *     accepted         clients that were let in
@@ -208,8 +201,7 @@ _Noreturn void contract_die(int error, const char *what);
  *     accept_pauses    of them: descriptors or memory ran out
  *
  * Returns main's exit status, 0, or 1 when standard output would not take
- * them.
- */
+ * them. */
 int contract_finish(void);
 
 #endif

@@ -7,10 +7,6 @@
 
 #include "harness/contract/internal.h"
 
-enum {
-    LINE_BYTES = 1024 /* holds the line many times over */
-};
-
 struct counters counters;
 
 /* Somebody prints the counters or has done so: once is enough, and a handler
@@ -79,7 +75,7 @@ counters_print(void)
         {"accept_errors", &counters.accept_errors},
         {"accept_pauses", &counters.accept_pauses},
     };
-    char line[LINE_BYTES];
+    char line[1024]; /* holds it many times over */
     char *end = stpcpy(stpcpy(line, "{\"model\":\""), contract_options.model);
 
     end = stpcpy(end, "\",");

@@ -85,7 +85,6 @@ void
 contract_offer_echo_only(void)
 {
     const struct contract_options *options = &contract_options;
-
     const char *flag = options->handshake             ? "--handshake"
                        : options->idle_timeout_ms > 0 ? "--idle-timeout"
                        : options->delay_ms > 0        ? "--delay"
@@ -104,11 +103,7 @@ contract_offer_echo_only(void)
 void
 contract_die(int error, const char *what)
 {
-    if (error != 0) {
-        fprintf(stderr, "%s: %s: %s\n", contract_options.model, what,
-                strerror(error));
-    } else {
-        fprintf(stderr, "%s: %s\n", contract_options.model, what);
-    }
+    fprintf(stderr, "%s: %s%s%s\n", contract_options.model, what,
+            error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
     exit(1);
 }

@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "harness/contract/internal.h"
@@ -34,7 +34,6 @@ static struct {
     atomic_bool asked;     /* a stop is under way */
     atomic_int alarms;     /* how often the timer has fired: once, and the
                             * grace time is over */
-    timer_t timer;         /* of the grace time, then of the cut */
     sigset_t signals;      /* those with a handler here */
 } stop = {.listen_fd = -1};
 
@@ -45,13 +44,11 @@ end_reading(int conn_fd)
     shutdown(conn_fd, SHUT_RD);
 }
 
-/*
- * Reset the connection. A shutdown would end it with a FIN, and a client
+/* Reset the connection. A shutdown would end it with a FIN, and a client
  * whose echo is half-way would take that for a whole one. connect(2) to no
  * address at all dissolves it instead, and wakes whoever waits on it with an
  * error. Linux 6.4 to 6.6 refuse that while a thread waits, and there the
- * shutdown has to do.
- */
+ * shutdown has to do. */
 void
 stop_cut(int conn_fd)
 {
@@ -75,14 +72,16 @@ for_each_client(void (*reach)(int conn_fd))
     }
 }
 
+/* Of the grace time, then of the cut. timer_create(2) needs -lrt before glibc
+ * 2.34; this one counts in the same clock. */
 static void
 start_timer(int after_ms)
 {
-    int64_t after_ns = after_ms * NS_PER_MS + 1; /* 0 would mean never */
-    const struct itimerspec when = {
-        .it_value = {after_ns / NS_PER_S, after_ns % NS_PER_S}};
+    const struct itimerval when = {
+        .it_value = {after_ms / 1000,
+                     after_ms % 1000 * 1000 + 1}}; /* 0 would mean never */
 
-    timer_settime(stop.timer, 0, &when, NULL);
+    setitimer(ITIMER_REAL, &when, NULL);
 }
 
 static void
@@ -132,18 +131,11 @@ stop_prepare(int descriptors)
     /* Without SA_RESTART: a call that waits returns, and whoever made it
      * calls again. thread sanitizer runs handlers only in between. */
     struct sigaction action = {.sa_handler = stop_timer_handler};
-    struct sigevent event = {
-        .sigev_notify = SIGEV_SIGNAL,
-        .sigev_signo = SIGALRM,
-    };
 
     stop.open_fds = calloc((size_t)descriptors, sizeof *stop.open_fds);
     stop.capacity = descriptors;
     if (stop.open_fds == NULL) {
         contract_die(errno, "make room for clients");
-    }
-    if (timer_create(CLOCK_MONOTONIC, &event, &stop.timer) == -1) {
-        contract_die(errno, "timer_create");
     }
     sigaddset(&stop.signals, SIGTERM);
     sigaddset(&stop.signals, SIGINT);
@@ -173,7 +165,7 @@ void
 stop_end(void)
 {
     sigprocmask(SIG_BLOCK, &stop.signals, NULL);
-    timer_delete(stop.timer);
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     free(stop.open_fds);
     stop.open_fds = NULL;
 }

@@ -17,8 +17,6 @@ enum {
     RATE_FOR_ONE_PER_S = 40000, /* open loop: the same */
 };
 
-struct crew;
-
 /* One of the threads. */
 struct member {
     struct crew *crew;           /* all of them */

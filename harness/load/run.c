@@ -1,6 +1,8 @@
 /*
  * run.c: the loop. Wait, hand out the events, do what is due.
  */
+#include <errno.h>
+#include <poll.h>
 #include <sys/param.h>
 #include <time.h>
 
@@ -139,6 +141,11 @@ time_to_sleep_ns(const struct engine *run, int64_t until_ns)
     return MAX(until_ns - run->now_ns, 0);
 }
 
+/* Since Linux 5.11 and glibc 2.35. Before, two calls wait in nanoseconds. */
+__attribute__((weak)) int epoll_pwait2(int, struct epoll_event *, int,
+                                       const struct timespec *,
+                                       const sigset_t *);
+
 /* Wait for the next batch of events. In an open loop the time is looked at
  * on both sides of it: sending takes longer than looking, and the sleep would
  * be too long by as much as that; spinning is not work; and a sleep may be
@@ -153,8 +160,15 @@ wait_for_events(struct engine *run, int64_t until_ns)
     int64_t wait_ns = time_to_sleep_ns(run, until_ns);
     const struct timespec sleep = {.tv_sec = wait_ns / NS_PER_S,
                                    .tv_nsec = wait_ns % NS_PER_S};
-    int count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
-                             &sleep, NULL);
+    int count = -1;
+    /* Unknown to the kernel it is ENOSYS, to some containers EPERM. */
+    if (epoll_pwait2 == NULL ||
+        ((count = epoll_pwait2(run->epoll_fd, run->events, RUN_EVENTS_MAX,
+                               &sleep, NULL)) == -1 &&
+         errno != EINTR)) {
+        ppoll(&(struct pollfd){run->epoll_fd, POLLIN, 0}, 1, &sleep, NULL);
+        count = epoll_wait(run->epoll_fd, run->events, RUN_EVENTS_MAX, 0);
+    }
     run->event_count = MAX(count, 0);
     run->event_next = 0;
     if (!open_loop) {

@@ -135,10 +135,10 @@ print_answer(const char *target, const struct search *search,
     char time[UNITS_TEXT_BYTES];
     printf("%s: %d clients, open loop\n", target, search->options->clients);
     units_format_count(rate, answer->kept_per_s);
-    printf("  %sp99 of the response time is within %s%s%s.\n",
+    printf("  %sp99 of the response time is within %s%s%s%s.\n",
            kept ? "" : "No rate was found at which ",
            units_format_time(time, (double)search->slo_ns),
-           kept ? " up to " : "", kept ? strcat(rate, "/s") : "");
+           kept ? " up to " : "", kept ? rate : "", kept ? "/s" : "");
     units_format_count(rate, failed->rate_per_s);
     units_format_time(time, (double)failed->p99_ns);
     if (failed->outcome == SLO_INTERRUPTED) {

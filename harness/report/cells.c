@@ -14,57 +14,19 @@ enum {
 
 /* ---- scenarios --------------------------------------------------------- */
 
-/* What a scenario is like: its kind, and the words for it, with up to two
- * numbers in them. */
-struct likeness {
-    bool is; /* the first that is so decides */
-    enum cells_kind kind;
-    const char *words;
-    int first, second;
-};
-
-static struct likeness
-likeness_of(const struct life *life)
-{
-    const struct likeness all[] = {
-        {life->rate_per_s > 0, KIND_RATE, "%d messages/s", life->rate_per_s,
-         0},
-        {life->handshake, KIND_CONNECT, "connect, greet + echo", 0, 0},
-        {life->churn, KIND_CONNECT, "connect + echo", 0, 0},
-        {life->ask_silent, KIND_IDLE, "%d busy + %d idle",
-         life->clients - life->silent, life->silent},
-        {life->silent > 0, KIND_SILENT, "%d behind %d silent", life->clients,
-         life->silent},
-        {life->delay_ms > 0, KIND_WAIT, "%d ms wait", life->delay_ms, 0},
-        {life->work_us > 0 && life->cpus == 1, KIND_WORK, "%d us work, 1 CPU",
-         life->work_us, 0},
-        {life->work_us > 0, KIND_WORK, "%d us work, %d CPUs", life->work_us,
-         life->cpus},
-        {life->message_bytes > BULK_BYTES, KIND_BULK, "%d KiB messages",
-         (int)(life->message_bytes / 1024), 0},
-        {life->clients == 1, KIND_ONE, "1 client", 0, 0},
-        {true, KIND_MANY, "%d clients", life->clients, 0},
-    };
-    size_t i = 0;
-
-    while (!all[i].is) {
-        i++;
-    }
-    return all[i];
-}
-
+/* The first that is so decides. */
 enum cells_kind
 cells_kind(const struct life *life)
 {
-    return likeness_of(life).kind;
-}
-
-void
-cells_label(struct text *text, const struct life *life)
-{
-    struct likeness like = likeness_of(life);
-
-    text_add(text, like.words, like.first, like.second);
+    return life->rate_per_s > 0               ? KIND_RATE
+           : life->churn || life->handshake   ? KIND_CONNECT
+           : life->ask_silent                 ? KIND_IDLE
+           : life->silent > 0                 ? KIND_SILENT
+           : life->delay_ms > 0               ? KIND_WAIT
+           : life->work_us > 0                ? KIND_WORK
+           : life->message_bytes > BULK_BYTES ? KIND_BULK
+           : life->clients == 1               ? KIND_ONE
+                                              : KIND_MANY;
 }
 
 const struct life *
@@ -107,6 +69,41 @@ row_keeps_up(const struct summary_row *row)
     return row->status == LIFE_OK && !row->saturated && !row->starved;
 }
 
+void
+cells_label(struct text *text, const struct life *life)
+{
+    switch (cells_kind(life)) {
+    case KIND_RATE:
+        text_add(text, "%d messages/s", life->rate_per_s);
+        break;
+    case KIND_CONNECT:
+        text_add(text, "connect%s + echo", life->handshake ? ", greet" : "");
+        break;
+    case KIND_IDLE:
+        text_add(text, "%d busy + %d idle", life->clients - life->silent,
+                 life->silent);
+        break;
+    case KIND_SILENT:
+        text_add(text, "%d behind %d silent", life->clients, life->silent);
+        break;
+    case KIND_WAIT:
+        text_add(text, "%d ms wait", life->delay_ms);
+        break;
+    case KIND_WORK:
+        text_add(text, "%d us work, %d CPU%s", life->work_us, life->cpus,
+                 life->cpus == 1 ? "" : "s");
+        break;
+    case KIND_BULK:
+        text_add(text, "%.0f KiB messages",
+                 (double)life->message_bytes / 1024);
+        break;
+    default:
+        text_add(text, "%d client%s", life->clients,
+                 life->clients == 1 ? "" : "s");
+        break;
+    }
+}
+
 /* ---- the table of all cells -------------------------------------------- */
 
 /* How a cell is written. */
@@ -135,7 +132,8 @@ static const struct {
     const char *meaning;     /* or NULL */
     bool left;               /* words */
 } cells[CELLS] = {
-#define CELL(name, ...) [CELLS_##name] = {__VA_ARGS__},
+#define CELL(name, above_, heading_, ...)                                    \
+    [CELLS_##name] = {.above = above_, .heading = heading_, ##__VA_ARGS__},
 #include "harness/report/cells.h"
 };
 
@@ -215,7 +213,6 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
 {
     const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
-    double calls = row->figure[LIFE_SYSCALLS_PER_ECHO];
     struct comparison over_base;
     char word[COMPARISON_WORD_BYTES];
 
@@ -239,12 +236,7 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
         text_add(text, "%s", comparison_word(&over_base, word));
         break;
     case CELLS_CALLS:
-        /* What could not be counted here has a reason, which --why tells. */
-        if (!isfinite(calls) && row->calls && row->calls->method[0] == '\0') {
-            text_add(text, "n/a");
-        } else {
-            put_ratio(text, calls);
-        }
+        put_ratio(text, row->figure[LIFE_SYSCALLS_PER_ECHO]);
         break;
     case CELLS_MEMORY:
         put_memory(text, row);

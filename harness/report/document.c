@@ -265,7 +265,6 @@ table_legend(struct text *text, const struct block *table,
         {"stuck", "stuck: no busy one is"},
         {"grows", "grows: as long as the rate lasts"},
         {"<", "<: too little to tell"},
-        {"n/a", "n/a: not to be counted here, see --why"},
         {"-", "-: not comparable"},
     };
     const char *said = NULL;

@@ -9,9 +9,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    MAIN_CLIENTS = 64, /* the headline's load, if it was measured */
-};
+#define MAIN_CLIENTS 64 /* the headline's load, if it was measured */
 
 /* ---- which scenarios --------------------------------------------------- */
 
@@ -262,24 +260,24 @@ build_head(struct document *document, const struct summary *summary)
 static void
 build_checks(struct document *document, const struct summary *summary)
 {
-    struct text text = {0};
+    struct text failed = {0};
     struct text held = {0};
 
     for (int i = 0; i < CHECKS; i++) {
         const struct check_result *check = &summary->checks[i];
 
         if (check->failed > 0) {
-            text_add(&text, "CHECK FAILED, %s: %s", checks_names[i],
+            text_add(&failed, "CHECK FAILED, %s: %s", checks_names[i],
                      check->first);
-            text_add(&text, check->failed > 1 ? " (and %d more). " : ". ",
+            text_add(&failed, check->failed > 1 ? " (and %d more). " : ". ",
                      check->failed - 1);
         } else if (check->checked > 0) {
             text_item(&held, ", ", "%s", checks_names[i]);
         }
     }
-    text_item(&held, ".", "%s", "");
-    document_paragraph(document, "%s%s%s", text.bytes,
-                       held.bytes[0] != '\0' ? "Checked: " : "", held.bytes);
+    document_paragraph(document,
+                       held.bytes[0] != '\0' ? "%sChecked: %s." : "%s%s",
+                       failed.bytes, held.bytes);
 }
 
 /* What was not measured, unless the first table says so of the same model. */

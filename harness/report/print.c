@@ -7,9 +7,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    WIDTH_LEAST = 60, /* below that no table is worth its lines */
-};
+#define WIDTH_LEAST 60 /* below that no table is worth its lines */
 
 struct report_paper
 report_paper_of(FILE *file)

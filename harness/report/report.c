@@ -43,7 +43,7 @@ read_flags(int argc, char **argv, const char **paths)
         FLAG_ON("csv", 'c', &lives_csv, "One line for each life of a server"),
         FLAG_ON("summary-csv", 's', &summary_csv,
                 "One line for each scenario and model"),
-        FLAG_ON("columns", 0, &columns, "What each column of both means"),
+        FLAG_ON("columns", 0, &columns, "What each column of the CSVs is"),
         FLAG_ON("merge", 0, &merge,
                 "The files are runs that load --save wrote, on as many hosts "
                 "as you like: add them up exactly and print the sum as load "

@@ -69,9 +69,7 @@ void report_columns(FILE *file, const struct report_paper *paper);
 
 #define VARIANTS_MODE "variants" /* the run->mode of a run of them */
 
-enum {
-    VARIANTS = 9
-};
+#define VARIANTS 9
 
 /* One of them, or the model that others are held against. */
 struct variant {

@@ -7,9 +7,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    STALLS_MAX = 20, /* that are named; the others are counted */
-};
+#define STALLS_MAX 20 /* that are named; the others are counted */
 
 /* A column, and when it goes. */
 struct shown {
@@ -37,6 +35,7 @@ static const struct shown rate_table[] = {
     {CELLS_STATE, 0},
 };
 
+/* True if a scenario with so many clients is wanted. */
 static bool
 view_wants(const struct report_views *views, const char *scenario,
            int clients)
@@ -68,12 +67,6 @@ add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
 static void
 build_title(struct document *document, const struct summary_group *group)
 {
-    static const char *const layouts[][2] = {
-        {"shared", "one CPU shared"},
-        {"split", "one CPU each"},
-        {"all", "all CPUs"},
-        {"apart", "servers out of sight"},
-    };
     const struct life *life = group_life(group);
     struct text text = {0};
     int lives = group_lives(group);
@@ -82,11 +75,12 @@ build_title(struct document *document, const struct summary_group *group)
     if (cells_kind(life) != KIND_BULK) {
         text_add(&text, ", %lld B", (long long)life->message_bytes);
     }
-    for (size_t i = 0; i < COUNT(layouts); i++) {
-        if (strcmp(life->layout, layouts[i][0]) == 0) {
-            text_add(&text, ", %s", layouts[i][1]);
-        }
-    }
+    text_add(&text, "%s",
+             strcmp(life->layout, "shared") == 0  ? ", one CPU shared"
+             : strcmp(life->layout, "split") == 0 ? ", one CPU each"
+             : strcmp(life->layout, "all") == 0   ? ", all CPUs"
+             : strcmp(life->layout, "apart") == 0 ? ", servers out of sight"
+                                                  : "");
     text_add(&text, ", %d li%s", lives, lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
     if (group->blocks > 0) {
@@ -142,11 +136,6 @@ build_why(struct document *document, const struct summary_group *group)
         for (int j = 0; j < calls->nnames; j++) {
             text_item(&text, ", ", "%s %.2f", calls->names[j].name,
                       calls->names[j].per_echo);
-        }
-        if (calls->method[0] != '\0') {
-            text_add(&text, " (%s, %d client%s)", calls->method,
-                     calls->counted_clients,
-                     calls->counted_clients == 1 ? "" : "s");
         }
         if (calls->reason[0] != '\0') {
             text_item(&text, "; ", "%s", calls->reason);

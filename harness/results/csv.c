@@ -77,8 +77,6 @@ const struct csv_column csv_columns[] = {
      "rss_kib_per_client and the kernel's stack"},
     {"kib_per_client_noise", CSV_SUMMARY,
      "less than that is too little to tell"},
-    {"calls_by", CSV_SUMMARY,
-     "who counted system calls: perf, strace, or nobody could"},
     {"reason", CSV_BOTH, "why the status is not ok"},
     {0},
 };
@@ -181,10 +179,7 @@ put_row(FILE *file, const struct summary_group *group,
     put_over_best(file, group, row, FIT_RATE);
     put_number(file, ok ? summary_memory(row) : NAN);
     put_number(file, ok ? summary_memory_noise(row) : NAN);
-    fprintf(file, ",%s,",
-            !row->calls                     ? ""
-            : row->calls->method[0] == '\0' ? "nobody"
-                                            : row->calls->method);
+    fputc(',', file);
     put_text(file, ok ? "" : row->life->reason);
     fputc('\n', file);
 }

@@ -267,9 +267,7 @@ static const struct field calls_fields[] = {
     MUST(calls, scenario),
     FIELD(calls, clients),
     MUST(calls, model),
-    FIELD(calls, method),
     FIELD(calls, reason),
-    FIELD(calls, counted_clients),
     FIELD(calls, echoes),
     FIELD_AS("syscalls_per_echo", calls, per_echo),
     /* Behind the total, which the names are held against. */

@@ -24,7 +24,7 @@
 enum {
     RESULTS_EDITION = 2,        /* of the file; another one is refused */
     RESULTS_NAME_BYTES = 24,    /* scenario and model, with the final 0 */
-    RESULTS_REASON_BYTES = 256, /* a sentence */
+    RESULTS_REASON_BYTES = 512, /* a sentence */
     RESULTS_STATS_BYTES = 1024, /* one line of JSON */
     RESULTS_MODELS_MAX = 64,    /* that are compared within one group */
     CALLS_NAMES_MAX = 48,       /* different system calls of one server */
@@ -132,9 +132,7 @@ struct calls {
     char scenario[RESULTS_NAME_BYTES]; /* as in struct life */
     char model[RESULTS_NAME_BYTES];    /* as in struct life */
     int clients;                       /* as in struct life */
-    char method[8];                    /* perf, strace; "": not counted */
-    char reason[RESULTS_REASON_BYTES]; /* why not by a better one, or "" */
-    int counted_clients;               /* that spoke meanwhile */
+    char reason[RESULTS_REASON_BYTES]; /* why not, or not quite, or "" */
     double echoes;                     /* that were counted over */
     double per_echo;                   /* in total, or NAN */
     struct calls_name names[CALLS_NAMES_MAX]; /* most frequent first */

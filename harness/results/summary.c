@@ -100,25 +100,22 @@ static double
 draw_together(const struct summary_row *row, enum life_figure figure,
               enum figure_how how, double *values)
 {
-    double drawn = NAN;
+    double sum = 0;
+    double median;
     size_t n = 0;
 
     for (int i = 0; i < row->nlives; i++) {
         double value = row->lives[i]->figure[figure];
 
-        if (row->lives[i]->status != LIFE_OK || !isfinite(value)) {
-            continue;
-        }
-        values[n++] = value;
-        if (how == FIGURE_SUM) {
-            drawn = isnan(drawn) ? value : drawn + value;
-        } else if (how == FIGURE_LEAST) {
-            drawn = fmin(drawn, value);
-        } else {
-            drawn = fmax(drawn, value);
+        if (row->lives[i]->status == LIFE_OK && isfinite(value)) {
+            values[n++] = value;
+            sum += value;
         }
     }
-    return how == FIGURE_MEDIAN ? statistics_median(values, n) : drawn;
+    median = statistics_median(values, n); /* which sorts them */
+    return n == 0 || how == FIGURE_MEDIAN ? median
+           : how == FIGURE_SUM            ? sum
+                               : values[how == FIGURE_LEAST ? 0 : n - 1];
 }
 
 static void

@@ -18,11 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum {
+    OWN_DESCRIPTORS_MAX = 1024, /* below are those that we inherited; all of
+                                 * our own are closed by exec */
+};
 
 static int foreign_port;
 static const char *substitute;
@@ -81,9 +85,11 @@ set_descriptors(const struct server_setup *setup, int stdout_fd,
         stdout_fd = open(setup->stdout_path, O_WRONLY);
     }
     if (dup2(null_fd, 0) < 0 || dup2(stdout_fd, 1) < 0 ||
-        dup2(stderr_fd, 2) < 0 ||
-        close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+        dup2(stderr_fd, 2) < 0) {
         _exit(125);
+    }
+    for (i = 3; i < OWN_DESCRIPTORS_MAX; i++) {
+        fcntl(i, F_SETFD, FD_CLOEXEC);
     }
     for (i = 0; i < setup->inherited_descriptors; i++) {
         if (dup2(0, 3 + i) < 0) {
@@ -168,7 +174,7 @@ set_arguments(const struct server_setup *setup, char **arguments)
 struct server
 server_spawn(struct server_setup setup)
 {
-    struct server server = {.pid_fd = -1};
+    struct server server = {0};
     char *arguments[VALGRIND_ARGUMENTS_MAX + SERVER_LAUNCHER_MAX +
                     SERVER_FLAGS_MAX + 5];
     pid_t parent = getpid();
@@ -191,8 +197,6 @@ server_spawn(struct server_setup setup)
     require(server.pid > 0, "fork: %s", strerror(errno));
     verdict_subject(model_current()->name, server.pid, server.stderr_fd);
     close(output[1]);
-    server.pid_fd = pidfd_open(server.pid, 0);
-    require(server.pid_fd >= 0, "pidfd_open: %s", strerror(errno));
     return server;
 }
 
@@ -200,7 +204,7 @@ server_spawn(struct server_setup setup)
 static struct server
 foreign_server(void)
 {
-    struct server server = {.pid_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+    struct server server = {.stdout_fd = -1, .stderr_fd = -1};
     char line[80];
 
     verdict_subject(model_current()->name, -1, -1);
@@ -349,25 +353,33 @@ server_thaw(const struct server *server)
 static void
 forget(struct server *server)
 {
-    close(server->pid_fd);
     close(server->stdout_fd);
     server->pid = 0;
-    server->pid_fd = -1;
     server->stdout_fd = -1;
 }
 
-/* Wait for the end, but keep standard output for its last line. */
+static bool
+has_ended(void *subject)
+{
+    siginfo_t end = {0};
+
+    return waitid(P_PID, (id_t) * (const pid_t *)subject, &end,
+                  WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           end.si_pid != 0;
+}
+
+/* Wait for the end, but keep standard output for its last line. A look each
+ * millisecond, since pidfd_open(2) is not to be had everywhere. */
 static int
 wait_for_end(const struct server *server, int ms)
 {
-    struct pollfd wait = {.fd = server->pid_fd, .events = POLLIN};
+    pid_t pid = server->pid;
     int wait_status = 0;
-    int ended = poll(&wait, 1, patience_scaled_ms(ms));
 
-    require(ended == 1, "the server still runs after %d ms",
-            patience_scaled_ms(ms));
-    require(waitpid(server->pid, &wait_status, 0) == server->pid,
-            "waitpid: %s", strerror(errno));
+    require(patience_until(has_ended, &pid, ms),
+            "the server still runs after %d ms", patience_scaled_ms(ms));
+    require(waitpid(pid, &wait_status, 0) == pid, "waitpid: %s",
+            strerror(errno));
     return wait_status;
 }
 

@@ -46,7 +46,6 @@ struct server_setup {
 /* A server that was started. Copies refer to the same process. */
 struct server {
     pid_t pid;                       /* 0: not ours, never stopped by us */
-    int pid_fd;                      /* readable when the process is gone */
     int stdout_fd;                   /* our end of its standard output */
     int stderr_fd;                   /* the file behind its standard error */
     struct sockaddr_storage address; /* where it listens */

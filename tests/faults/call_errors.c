@@ -37,8 +37,8 @@ struct call_error {
     const char *flag;  /* that the server needs to make the call; or NULL */
 };
 
-#define RECV "recvfrom,readv"
-#define SEND "sendto,writev"
+#define RECV "recvfrom,?recv,readv"
+#define SEND "sendto,?send,writev"
 /* The third recv of a thread, not the first two: a client that comes
  * afterwards needs no more. Single threads pass the twelfth soon. */
 #define AT_RECV "3..12+3"

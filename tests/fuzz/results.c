@@ -43,8 +43,8 @@ check_counts(const struct results *results)
     for (size_t i = 0; i < results->ncalls; i++) {
         const struct calls *calls = &results->calls[i];
 
-        fuzz_require(calls->clients >= 0 && calls->counted_clients >= 0,
-                     "counting %zu has a count below 0", i);
+        fuzz_require(calls->clients >= 0, "counting %zu has a count below 0",
+                     i);
     }
 }
 

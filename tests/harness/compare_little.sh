@@ -56,7 +56,30 @@ installed() {
     result "programs are found beside compare, as make install puts them" $?
 }
 
+# refuses FOLDER STATUS PATTERN: one sentence, and no minute of measuring.
+refuses() {
+    run_briefly --out="$1"
+    [ "$status" -eq "$2" ] && said "$3" err && [ ! -s "$tmp/out" ] &&
+        [ "$(wc -l <"$tmp/err")" -eq 1 ]
+    result "no place for results: ${1:0:40}" $?
+}
+
+# What the lock needs is not everywhere.
+no_locks() {
+    if ! strace -o /dev/null -e inject=flock:error=ENOLCK true 2>/dev/null; then
+        skip "a folder without locks" "strace cannot be used here"
+        return
+    fi
+    through=(strace -o /dev/null -e trace=flock -e inject=flock:error=ENOLCK)
+    run_briefly
+    through=()
+    [ "$status" -eq 0 ] && others_measured &&
+        said 'results cannot be locked.*: No locks' err
+    result "without locks it says so, and measures" $?
+}
+
 nowhere_to_write() {
+    local folder
     timeout 60 "$compare" --out="$tmp/results" --models=threaded \
         --scenarios=silent --lives=1 --time=200ms >/dev/full 2>"$tmp/err"
     [ $? -eq 3 ] && said 'standard output: No space left' err
@@ -67,14 +90,28 @@ nowhere_to_write() {
     [ $? -eq 3 ] && said 'standard output is closed' err
     result "a closed standard output is said" $?
 
-    timeout 60 "$compare" --out=/proc/none --scenarios=silent --lives=1 --time=200ms \
-        >"$tmp/out" 2>"$tmp/err"
-    [ $? -eq 3 ] && said '/proc/none' err
-    result "without a place for results nothing is measured" $?
+    refuses /proc/none 3 'give --out=DIR, .*/proc/none: No such'
+    : >"$tmp/file"
+    refuses "$tmp/file" 3 'give --out=DIR, .*file: Not a dir'
+    refuses "$tmp/file/" 3 'give --out=DIR, .*file/: Not a dir'
+    refuses "$(printf '/tmp/%05000d' 1)" 3 'give --out=DIR, .*too long'
+    refuses "" 2 'there is no folder in it'
+    mkdir "$tmp/closed"
+    chmod 555 "$tmp/closed"
+    [ "$(id -u)" -ne 0 ] || through=(setpriv --bounding-set=-all --inh-caps=-all)
+    refuses "$tmp/closed" 3 'give --out=DIR, .*closed: Permission denied'
+    through=()
+    for folder in "$tmp/a b/c/" "$tmp/a
+b"; do
+        run_briefly --out="$folder"
+        [ "$status" -eq 0 ] && [ -s "$folder/results.csv" ]
+        result "results go to ${folder#"$tmp/"}" $?
+    done
 }
 
 missing_programs
 few_descriptors
 installed
 nowhere_to_write
+no_locks
 finish

@@ -1,5 +1,6 @@
 #!/bin/bash
-# compare_usage.sh: wrong usage is refused with one sentence.
+# compare_usage.sh: wrong usage is refused with one sentence; what the
+# environment says of terminals holds, and nothing else of it does.
 source "$(dirname "$0")/cases.sh"
 
 # refused NAME PATTERN ARGUMENTS...: exit 2, one sentence, nothing started.
@@ -20,15 +21,52 @@ refused "lives in words" '--lives=six: .*1 to 100' --lives=six
 refused "no time" '--time=0s: .*1ms to 3600s' --time=0s
 refused "an unknown layout" '--layout=round: .*shared' --layout=round
 refused "a server without a command" '--server: mine' --server=mine
-refused "a server called like ours" 'one of the five' '--server=blocking=cat'
-refused "a server called like a variant" 'one of the variants' \
+refused "a server called like ours" 'that name is taken' '--server=blocking=cat'
+refused "a server called like a variant" 'that name is taken' \
     '--server=libevent-poll=cat'
 refused "two modes" 'exclude each other' --variants --quick
-refused "the same server twice" 'twice' --server=a=b --server=a=c
+refused "the same server twice" 'that name is taken' --server=a=b --server=a=c
 refused "a time without a unit" '--start-timeout=5: ' --start-timeout=5
 refused "an unknown flag" 'unrecognized' --faster
 refused "an argument" 'fast: only flags' fast
 run --help
 [ "$status" -eq 0 ] && said '--scenarios=' out
 result "--help helps" $?
+
+# Three letters of which make makes something, and the one of a shell's.
+make="env HOST=x COMPARE_HOST=x MODELS=x make --no-print-directory -n"
+$make -C "$here/../.." compare-quick >"$tmp/out" 2>"$tmp/err"
+said 'compare --quick' out && ! said '--(host|models)' out
+result "what happens to be in the environment is not asked for" $?
+
+# on_a_terminal COLUMNS MOST [NAME=VALUE]: a table and what is shown meanwhile
+# on a terminal so wide; no line has more than MOST columns.
+on_a_terminal() {
+    script -qec "stty cols $1; exec env -u COLUMNS ${3:-TERM=xterm} \
+        $compare --out=$tmp/results --lives=1 --time=200ms --syscalls=none \
+        --models=threaded --scenarios=silent,work" /dev/null \
+        >"$tmp/out" 2>"$tmp/err" </dev/null
+    status=$?
+    tr '\r' '\n' <"$tmp/out" | sed 's/\x1b\[[0-9;]*m//g' >"$tmp/plain"
+    [ "$status" -eq 0 ] && said 'life 1 of 1, ' plain &&
+        awk -v most="$2" 'length > most { bad = 1 } END { exit bad }' "$tmp/plain"
+}
+
+if command -v script >/dev/null; then
+    on_a_terminal 80 80 && grep -q $'\x1b' "$tmp/out"
+    result "a terminal of 80 columns has lines of 80, and colours" $?
+    on_a_terminal 40 60
+    result "one of 40 has the narrowest table" $?
+    on_a_terminal 80 80 TERM=dumb && ! grep -q $'\x1b' "$tmp/out"
+    result "a dumb terminal has no escape sequences" $?
+    on_a_terminal 80 80 NO_COLOR=1 && ! grep -q $'\x1b' "$tmp/out"
+    result "NO_COLOR has none either" $?
+    on_a_terminal 80 80 LC_ALL=C && ! LC_ALL=C grep -q $'[\x80-\xff]' "$tmp/out"
+    result "all letters are ASCII, whatever the locale" $?
+else
+    skip "terminals" "there is no script(1)"
+fi
+COLUMNS=70 run_briefly --layout=shared
+[ "$status" -eq 0 ] && ! grep -qE '.{71}|'$'\x1b' "$tmp/out"
+result "into a pipe goes plain text, and COLUMNS is its width" $?
 finish

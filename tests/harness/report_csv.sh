@@ -82,8 +82,7 @@ sub cell {
         yard => $l->{model} eq 'yardstick' ? '-'
         : fixed($l->{cpu_over_yardstick}),
         floor => fixed($l->{cpu_over_floor}),
-        calls => $l->{calls_by} eq 'nobody' ? 'n/a'
-        : fixed($l->{syscalls_per_echo}),
+        calls => fixed($l->{syscalls_per_echo}),
         switch => fixed($l->{switches_per_echo}),
         'KiB/cl' => memory($l->{kib_per_client}, $l->{kib_per_client_noise}),
         bound_by => word($l->{bound_by}), 'unfin.' => count($l->{unfinished}),
@@ -152,7 +151,7 @@ for name in results summary; do
     result "--columns has the columns of $name.csv" $?
     awk -F, 'NR == 1 { split($0, name); next }
         { for (i = 1; i <= NF; i++)
-            if (name[i] !~ /^(scenario|model|layout|bound_by|status|starved|saturated|calls_by|reason|.*_verdict)$/ &&
+            if (name[i] !~ /^(scenario|model|layout|bound_by|status|starved|saturated|reason|.*_verdict)$/ &&
                 $i !~ /^(-?[0-9.]+(e[-+][0-9]+)?)?$/) { print name[i], $i; bad = 1 } }
         END { exit bad || NR < 2 }' "$tmp/$name.csv" >"$tmp/out"
     result "the numbers of $name.csv are numbers" $?

@@ -135,16 +135,18 @@ END_TEST
 /* ---- J9: connecting fails ---------------------------------------------- */
 
 static const struct {
-    const char *call;  /* that fails, once */
-    const char *error; /* how */
-    const char *says;  /* what load has to say of it */
-    int exit_status;   /* and its exit status */
+    const char *inject; /* as strace wants it */
+    const char *says;   /* what load has to say of it */
+    int exit_status;    /* and its exit status */
 } connect_errors[] = {
-    {"connect", "ECONNREFUSED", "refused 1", 1},
-    {"connect", "ENOBUFS", "client_trouble 1", 3},
-    {"connect", "EADDRNOTAVAIL", "no_ports 1", 3},
-    {"socket", "EMFILE", "no_descriptors 1", 3},
-    {"socket", "ENOBUFS", "client_trouble 1", 3},
+    {"connect:error=ECONNREFUSED:when=3", "3 of 4&refused 1", 1},
+    {"connect:error=ENOBUFS:when=3", "3 of 4&client_trouble 1", 3},
+    {"connect:error=EADDRNOTAVAIL:when=3", "3 of 4&no_ports 1", 3},
+    {"socket:error=EMFILE:when=3", "3 of 4&no_descriptors 1", 3},
+    {"socket:error=ENOBUFS:when=3", "3 of 4&client_trouble 1", 3},
+    /* Linux before 5.11, and a container; "?": strace may be as old. */
+    {"?epoll_pwait2:error=ENOSYS", "4 of 4&errors      none", 0},
+    {"?epoll_pwait2:error=EPERM", "4 of 4&errors      none", 0},
 };
 enum {
     CONNECT_ERRORS = sizeof connect_errors / sizeof connect_errors[0]
@@ -167,7 +169,8 @@ no_strace(void)
 }
 
 /* One of four connections cannot be made: that is said, it is charged to
- * whoever is at fault, and the others are measured. */
+ * whoever is at fault, and the others are measured. An older kernel stops
+ * none. */
 START_TEST(test_J09_connecting_fails)
 {
     struct process server;
@@ -179,8 +182,7 @@ START_TEST(test_J09_connecting_fails)
         return;
     }
     servers_start(&server, "badserver", "--bug=none", target);
-    snprintf(inject, sizeof inject, "inject=%s:error=%s:when=3",
-             connect_errors[_i].call, connect_errors[_i].error);
+    snprintf(inject, sizeof inject, "inject=%s", connect_errors[_i].inject);
     const char *argv[] = {"/usr/bin/strace",
                           "-qqq",
                           "-o",
@@ -196,7 +198,6 @@ START_TEST(test_J09_connecting_fails)
     process_start(&load, argv, 0);
     process_finish(&load, LOAD_MS);
     process_kill(&server);
-    assert_says(&load, "3 of 4");
     assert_says(&load, connect_errors[_i].says);
     assert_exit_status(&load, connect_errors[_i].exit_status);
 }
@@ -335,8 +336,9 @@ START_TEST(test_a_file_stays_until_somebody_was_served)
     char target[64];
     char flag[64];
     char found[sizeof old] = "";
-    char *path = stpcpy(flag, _i == 0 ? "--save=" : "--histogram=");
-    strcpy(path, "/tmp/fiveways-XXXXXX");
+    snprintf(flag, sizeof flag, "%s=/tmp/fiveways-XXXXXX",
+             _i == 0 ? "--save" : "--histogram");
+    char *path = strchr(flag, '/');
     int fd = mkstemp(path);
     ck_assert_int_eq(write(fd, old, sizeof old), sizeof old);
     run_alone(&load, "127.0.0.1:1", flag);

@@ -7,41 +7,38 @@
 #include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
-enum {
-    SERVERS_MAX = 4
-};
-
 /* What the servers can do, and the rates that follow from it. */
 static const struct {
-    struct grid_capacity capacities[SERVERS_MAX]; /* until one has no name */
-    int rates[GRID_POINTS];                       /* until one is 0 */
+    struct grid_capacity least, most;
+    int rates[GRID_POINTS]; /* until one is 0 */
 } cases[] = {
     /* Shares of the slowest and one of the fastest. */
-    {{{"libevent", 60000}, {"threaded", 40000.4}, {"coroutine", 80000}},
+    {{"threaded", 40000.4},
+     {"coroutine", 80000},
      {10000, 20000, 30000, 36000, 44000, 88000}},
     /* Three digits. */
-    {{{"threaded", 37777}}, {9440, 18900, 28300, 34000, 41600}},
+    {{"threaded", 37777},
+     {"threaded", 37777},
+     {9440, 18900, 28300, 34000, 41600}},
     /* Two that are as fast need no sixth. */
-    {{{"libevent", 40000}, {"threaded", 41000}},
+    {{"libevent", 40000},
+     {"threaded", 41000},
      {10000, 20000, 30000, 36000, 44000}},
     /* Whole numbers, and none that is 0. */
-    {{{"threaded", 2.6}}, {1, 2, 3}},
-    {{{NULL, 0}}, {0}},
+    {{"threaded", 2.6}, {"threaded", 2.6}, {1, 2, 3}},
+    {{NULL, 0}, {NULL, 0}, {0}},
 };
 
 START_TEST(rates_are_shares_of_capacities)
 {
     struct grid_point grid[GRID_POINTS];
-    size_t servers = 0;
     int rates = 0;
 
-    while (servers < SERVERS_MAX && cases[_i].capacities[servers].of) {
-        servers++;
-    }
     while (rates < GRID_POINTS && cases[_i].rates[rates] > 0) {
         rates++;
     }
-    ck_assert_int_eq(grid_choose(grid, cases[_i].capacities, servers), rates);
+    ck_assert_int_eq(grid_choose(grid, &cases[_i].least, &cases[_i].most),
+                     rates);
     for (int i = 0; i < GRID_POINTS; i++) {
         ck_assert_int_eq(grid[i].rate_per_s, cases[_i].rates[i]);
     }
@@ -52,7 +49,7 @@ START_TEST(a_rate_says_whose_share_it_is)
 {
     struct grid_point grid[GRID_POINTS];
 
-    grid_choose(grid, cases[0].capacities, 3);
+    grid_choose(grid, &cases[0].least, &cases[0].most);
     ck_assert_str_eq(grid[0].of, "threaded");
     ck_assert_int_eq(grid[4].of_per_s, 40000);
     ck_assert_str_eq(grid[5].of, "coroutine");

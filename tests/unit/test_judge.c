@@ -18,7 +18,7 @@ static struct engine_result *first;   /* what the first client saw */
 static struct engine_result *result;  /* ... all of them, in the slices */
 static struct engine_result *leaving; /* ... before and after */
 static const struct contender own;
-static const struct contender foreign = {.kind = CONTENDER_FOREIGN};
+static const struct contender foreign = {.command = "foreign"};
 
 /* What was seen of 16 clients, all served, nothing wrong. */
 static void
@@ -41,7 +41,8 @@ setup(void)
     first->asked = first->served = 1;
     first->echoes_total = 100;
     leaving->asked = leaving->served = leaving->connected = 16;
-    result->echoes = result->echoes_total = driver->echoes = 1000;
+    result->echoes = result->echoes_total = 1000;
+    driver->echoes = 1100; /* the first client's among them */
     result->window_ns = 100000000;
 }
 

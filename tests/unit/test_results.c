@@ -56,7 +56,9 @@ START_TEST(what_is_written_is_read)
                           .stalled = true};
     struct calls calls;
     struct results made = {
-        .run = {.seed = 1L << 40, .commit = "v1-2-gabc", .seconds = 12.5},
+        .run = {.seed = INT64_C(1) << 40,
+                .commit = "v1-2-gabc",
+                .seconds = 12.5},
         .lives = &life,
         .slices = &slice,
         .calls = &calls,
@@ -82,7 +84,7 @@ START_TEST(what_is_written_is_read)
     ck_assert_int_eq(read_text(text, &results), 0);
     again = write_all(&results);
     ck_assert_str_eq(again, text);
-    ck_assert(results.run.seed == 1L << 40 && !results.run.partial);
+    ck_assert(results.run.seed == INT64_C(1) << 40 && !results.run.partial);
     ck_assert_double_eq(results.run.seconds, 12.5);
     ck_assert_str_eq(results.lives[0].reason, life.reason);
     ck_assert_str_eq(results.lives[0].stats, life.stats);

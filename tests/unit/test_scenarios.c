@@ -59,8 +59,8 @@ END_TEST
 
 START_TEST(who_is_asked_and_of_whom)
 {
-    const struct contender foreign = {.kind = CONTENDER_FOREIGN};
-    const struct contender own = {.kind = CONTENDER_OWN};
+    const struct contender foreign = {.plain = true};
+    const struct contender own = {.path = "threaded"};
     struct scenario idle = {
         .clients = 16, .silent = 1000, .ask_silent = true};
     struct scenario silent = {.clients = 16, .silent = 1};

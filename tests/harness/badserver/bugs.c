@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 enum {
-    HELD_BYTES_MAX = 64 * 1024 * 1024 /* of one client */
+    HELD_BYTES_MAX = 16 * 1024 * 1024 /* of one client */
 };
 
 /* Memory that no byte was written to costs nothing, so what it costs is what

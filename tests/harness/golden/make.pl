@@ -145,8 +145,7 @@ sub scenario {
     for my $model (@$models) {
         my $three = $model eq 'bufferevent';
         line(type => 'calls', scenario => $s{scenario},
-            clients => $s{clients}, model => $model, method => 'perf',
-            counted_clients => $s{clients}, echoes => 1000,
+            clients => $s{clients}, model => $model, echoes => 1000,
             syscalls_per_echo => $three ? 3 : 2, per_echo_by_name => {
                 read => 1, write => 1, $three ? (epoll_ctl => 1) : () })
           if !$s{rate_per_s} && !$s{work_us};

@@ -1,0 +1,157 @@
+/*
+ * trial.c: servers of the user's are tried once before anything is measured,
+ * so that a wrong one is known at once. See measure.h.
+ */
+#include "harness/compare/measure.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+
+#define FIRST_MS    100 /* for a word of its own, before we say one */
+#define END_LOOKS   20  /* until one that ends is seen to, 10 ms apart */
+#define HEARD_BYTES 64  /* of what it says */
+
+#define MUST " it must send back the very bytes that it gets, at once"
+
+/* What may be wrong. A fault is its sentence; NULL is none. */
+static const char absent[] =
+    "it was ready, but cannot be reached; it listens on %s: see {port}, "
+    "{host}, and --host (make: COMPARE_HOST)";
+static const char first[] = "it speaks first, \"%s\": an echo only answers";
+static const char mute[] = "it never answered:" MUST;
+static const char by_lines[] = "it waits for the end of a line:" MUST;
+static const char letters[] = "it changes letters, as in \"%s\":" MUST;
+static const char other[] = "it answered \"%s\":" MUST;
+static const char ends[] = "it ends connections, which is for its clients";
+static const char one_only[] =
+    "it serves its first client only: it must serve many, or one after the "
+    "other (socat: fork; ncat: -k)";
+
+static const char *
+try_echo(int fd, const char *said, char heard[HEARD_BYTES])
+{
+    size_t length = strlen(said);
+    const char *fault = NULL;
+    ssize_t n;
+
+    memset(heard, 0, HEARD_BYTES);
+    send(fd, said, length, MSG_NOSIGNAL);
+    n = recv(fd, heard, length, MSG_WAITALL);
+    if (n == -1 && errno == EAGAIN) {
+        fault = by_lines;
+        send(fd, "\n", 1, MSG_NOSIGNAL);
+        n = recv(fd, heard, length, MSG_WAITALL);
+    }
+    if (n <= 0) {
+        return n == -1 && errno == EAGAIN ? mute : ends;
+    }
+    if (strcasecmp(heard, said) == 0) {
+        return strcmp(heard, said) == 0 ? fault : letters;
+    }
+    recv(fd, heard + n, HEARD_BYTES - 1 - (size_t)n, MSG_DONTWAIT);
+    return other;
+}
+
+/* Two clients, one after the other, of which the first says two things. */
+static const char *
+try_clients(const struct server *server, char heard[HEARD_BYTES])
+{
+    const struct timeval patience = {.tv_sec = 1};
+    const char *fault = NULL;
+
+    for (int i = 0; i < 2 && !fault; i++) {
+        int fd = socket(server->address.ss_family, SOCK_STREAM, 0);
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (connect(fd, (const struct sockaddr *)&server->address,
+                    server->address_bytes) == -1 ||
+            socket_is_own_peer(fd)) {
+            fault = absent;
+        } else if (i == 0 && poll(&ready, 1, FIRST_MS) == 1 &&
+                   recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
+            fault = first;
+        } else {
+            fault = try_echo(fd, "Fiveways", heard);
+        }
+        if (i == 0 && !fault) {
+            fault = try_echo(fd, "says hello", heard);
+        }
+        close(fd);
+        fault = i > 0 && fault ? one_only : fault;
+    }
+    return fault;
+}
+
+/* Start, talk, stop. False and a sentence: it cannot be measured. */
+static bool
+try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
+{
+    const char *launcher = turn->lives->options->launcher;
+    const char *command = turn->contender->command;
+    struct server_order order = {.launcher = launcher, .command = command};
+    struct server *server = &turn->server;
+    char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
+    const char *fault;
+
+    if (turn_start_server(turn, NULL, reason) != 0) {
+        return false;
+    }
+    fault = try_clients(server, heard);
+    for (int i = 0; i < END_LOOKS && fault && !server_has_ended(server);
+         i++) {
+        poll(NULL, 0, 10);
+    }
+    server_find_listeners(server);
+    server_stop(server);
+    heard[strcspn(heard, "\r\n")] = '\0';
+    server_last_line(heard, line, sizeof line);
+    if (server->ended_early) {
+        server_describe_start(server, &order, reason);
+    } else if (fault) {
+        snprintf(reason, SERVER_REASON_BYTES, fault,
+                 fault != absent      ? line
+                 : server->listens[0] ? server->listens
+                                      : "nothing that we see");
+    }
+    return !server->ended_early && !fault;
+}
+
+bool
+trial_run(struct lives *lives)
+{
+    static const struct scenario plain = {.name = "trial"};
+    const struct options *options = lives->options;
+    size_t n = options->ncontenders;
+    struct turn *turn = &lives->turns[0];
+    char reason[SERVER_REASON_BYTES];
+    bool good = true;
+
+    lives->cell = &lives->plan->cells[0];
+    turn->lives = lives;
+    turn->scenario = &plain;
+    /* The yardstick comes last, but here first: where it cannot be started
+     * nobody can. */
+    for (size_t i = 0; i < n && !lives->shared->interrupted; i++) {
+        const struct contender *next = &options->contenders[(i + n - 1) % n];
+        const char *name = next->command       ? next->name
+                           : i > 0             ? NULL
+                           : options->launcher ? options->launcher
+                                               : options->host;
+
+        turn->contender = next;
+        if (name && !try_server(turn, reason)) {
+            warnx("%s: %s", name, reason);
+            good = false;
+            n = i == 0 ? 0 : n;
+        }
+    }
+    return good || lives->shared->interrupted;
+}
