@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    /* Of each int: more than the clients of a run, or the messages of a
-     * second; as many as anybody has still add up to an int. */
-    INT_MOST = 10 * 1000 * 1000,
-};
+/* Of each int: more than the clients of a run, or the messages of a second;
+ * as many as anybody has still add up to an int. */
+#define INT_MOST (10 * 1000 * 1000)
 
 /* ---- writing ----------------------------------------------------------- */
 

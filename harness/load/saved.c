@@ -14,10 +14,7 @@
 #include "harness/load/fields.h"
 #include "harness/load/load.h"
 
-enum {
-    FORMAT = 5, /* goes up when a reader would misunderstand */
-};
-
+#define FORMAT 5 /* goes up when a reader would misunderstand */
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
 

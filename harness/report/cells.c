@@ -8,9 +8,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    BULK_BYTES = 16 * 1024, /* longer messages are bulk */
-};
+#define BULK_BYTES (16 * 1024) /* longer messages are bulk */
 
 /* ---- scenarios --------------------------------------------------------- */
 

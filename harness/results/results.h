@@ -262,9 +262,7 @@ struct comparison {
     enum verdict verdict; /* what may be said */
 };
 
-enum {
-    COMPARISON_WORD_BYTES = 32, /* for the next */
-};
+#define COMPARISON_WORD_BYTES 32 /* for the next */
 
 /* Write what may be said of a ratio, and return that: "x1.52", "same", "~";
  * "-" if nothing. */
@@ -401,8 +399,9 @@ int summary_make(const struct results *results, struct summary *summary);
 
 void summary_free(struct summary *summary);
 
-/* The part of summary_make() that fills in what is checked. */
-void checks_run(struct summary *summary);
+/* The part of summary_make() that checks a group. */
+void checks_run(struct check_result *checks,
+                const struct summary_group *group);
 
 /* The row of a model in a group, or NULL. */
 const struct summary_row *summary_find(const struct summary_group *group,

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MEMORY_NOISE_KIB = 16, /* of a process, from one look to the next */
-};
+#define MEMORY_NOISE_KIB 16 /* of a process, from one look to the next */
 
 const char *const fitted_best[FITS] = {
     [FIT_CPU] = "least",
@@ -428,14 +426,13 @@ summary_make(const struct results *results, struct summary *summary)
     }
     for (size_t i = 0; i < summary->ngroups && status == 0; i++) {
         status = make_group(results, &summary->groups[i], values);
+        checks_run(summary->checks, &summary->groups[i]);
     }
     free(values);
     if (status != 0) {
         summary_free(summary);
-        return -1;
     }
-    checks_run(summary);
-    return 0;
+    return status;
 }
 
 void
