@@ -181,6 +181,37 @@ put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
     }
 }
 
+static bool
+says_anything(const struct block *table, size_t column)
+{
+    for (size_t i = column; i < table->ncells; i += table->ncolumns) {
+        const char *words = table->cells[i].words;
+
+        if (words[0] != '\0' && strcmp(words, "-") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+table_drop(struct block *table, size_t column)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < table->ncells; i++) {
+        if (i % table->ncolumns == column) {
+            free(table->cells[i].words);
+        } else {
+            table->cells[kept++] = table->cells[i];
+        }
+    }
+    table->ncells = kept;
+    table->ncolumns--;
+    memmove(&table->columns[column], &table->columns[column + 1],
+            (table->ncolumns - column) * sizeof *table->columns);
+}
+
 void
 sheet_build(struct document *document, struct sheet *sheet, bool legend)
 {
@@ -201,59 +232,40 @@ sheet_build(struct document *document, struct sheet *sheet, bool legend)
     for (size_t i = 0; i < sheet->nrows; i++) {
         put_cells(&table->cells[i * n], sheet, &sheet->rows[i], milliseconds);
     }
+    for (size_t i = n; i-- > 1;) {
+        if (!says_anything(table, i)) {
+            table_drop(table, i);
+        }
+    }
     free(sheet->rows);
     *sheet = (struct sheet){0};
 }
 
-/* ---- what a table shows ------------------------------------------------ */
-
-size_t
-table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        bool any = i == 0;
-
-        for (size_t j = i; j < table->ncells; j += table->ncolumns) {
-            const char *words = table->cells[j].words;
-
-            any |= words[0] != '\0' && strcmp(words, "-") != 0;
-        }
-        if (any) {
-            shown[n++] = i;
-        }
-    }
-    return n;
-}
+/* ---- what a table means -------------------------------------------------
+ */
 
 /* True if a cell is this mark, or begins with it where that is not a whole
  * word. */
 static bool
-table_has(const struct block *table, const size_t *shown, size_t nshown,
-          const char *mark)
+table_has(const struct block *table, const char *mark)
 {
-    bool begins = strchr("x<", mark[0]) != NULL;
+    size_t bytes = strchr("x<", mark[0]) ? 1 : strlen(mark) + 1;
+    bool over = false; /* the row has ended in a sentence */
 
-    for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-        for (size_t j = 1; j < nshown; j++) {
-            const struct cell *cell = &table->cells[i + shown[j]];
+    for (size_t i = 0; i < table->ncells; i++) {
+        bool first = i % table->ncolumns == 0;
 
-            if (cell->rest) {
-                break;
-            }
-            if (begins ? cell->words[0] == mark[0]
-                       : strcmp(cell->words, mark) == 0) {
-                return true;
-            }
+        over = !first && (over || table->cells[i].rest);
+        if (!first && !over &&
+            strncmp(table->cells[i].words, mark, bytes) == 0) {
+            return true;
         }
     }
     return false;
 }
 
 void
-table_legend(struct text *text, const struct block *table,
-             const size_t *shown, size_t nshown)
+table_legend(struct text *text, const struct block *table)
 {
     static const char *const marks[][2] = {
         {"most", "most: echoes/s"},
@@ -270,12 +282,12 @@ table_legend(struct text *text, const struct block *table,
     const char *said = NULL;
 
     for (size_t i = 0; i < COUNT(marks); i++) {
-        if (table_has(table, shown, nshown, marks[i][0])) {
+        if (table_has(table, marks[i][0])) {
             text_item(text, "; ", "%s", marks[i][1]);
         }
     }
-    for (size_t i = 0; i < nshown; i++) {
-        const char *meaning = table->columns[shown[i]].meaning;
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const char *meaning = table->columns[i].meaning;
 
         /* Neighbours under one heading have one meaning. */
         if (meaning && (!said || strcmp(said, meaning) != 0)) {
@@ -302,12 +314,11 @@ put_escaped(FILE *file, const char *words)
 static void
 put_table(FILE *file, const struct block *table)
 {
-    size_t shown[COLUMNS_MAX];
-    size_t n = table_columns(table, shown);
+    size_t n = table->ncolumns;
     struct text legend = {0};
 
     for (size_t i = 0; i < n; i++) {
-        const struct column *column = &table->columns[shown[i]];
+        const struct column *column = &table->columns[i];
 
         fputs("| ", file);
         put_escaped(file, column->above);
@@ -317,22 +328,19 @@ put_table(FILE *file, const struct block *table)
     }
     fputs("|\n", file);
     for (size_t i = 0; i < n; i++) {
-        fputs(table->columns[shown[i]].left ? "| --- " : "| ---: ", file);
+        fputs(table->columns[i].left ? "| --- " : "| ---: ", file);
     }
     fputs("|\n", file);
-    for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-        for (size_t j = 0; j < n; j++) {
-            const struct cell *cell = &table->cells[i + shown[j]];
-            const char *bold = cell->mark == MARK_BEST ? "**" : "";
+    for (size_t i = 0; i < table->ncells; i++) {
+        const struct cell *cell = &table->cells[i];
+        const char *bold = cell->mark == MARK_BEST ? "**" : "";
 
-            fprintf(file, "| %s", bold);
-            put_escaped(file, cell->words);
-            fprintf(file, "%s ", bold);
-        }
-        fputs("|\n", file);
+        fprintf(file, "| %s", bold);
+        put_escaped(file, cell->words);
+        fprintf(file, "%s %s", bold, i % n == n - 1 ? "|\n" : "");
     }
     if (table->legend) {
-        table_legend(&legend, table, shown, n);
+        table_legend(&legend, table);
     }
     if (legend.bytes[0] != '\0') {
         fputs("\n", file);

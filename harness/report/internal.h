@@ -101,13 +101,11 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
-/* The columns of a table that are worth printing: the first and all that say
- * anything. Returns how many. */
-size_t table_columns(const struct block *table, size_t shown[COLUMNS_MAX]);
+/* Take a column out of a table. */
+void table_drop(struct block *table, size_t column);
 
-/* Append what the marks and headings in these columns mean. */
-void table_legend(struct text *text, const struct block *table,
-                  const size_t *shown, size_t nshown);
+/* Append what its marks and headings mean. */
+void table_legend(struct text *text, const struct block *table);
 
 /* Print for a terminal, and free it: no line is longer than the paper is
  * wide. Columns that do not fit go, then a table is continued below itself.
@@ -187,8 +185,8 @@ struct axis *sheet_row(struct sheet *sheet, const struct summary_group *group,
 /* Append a row for each model of a group. */
 void sheet_group(struct sheet *sheet, const struct summary_group *group);
 
-/* Append the sheet to a document, with what its marks mean if `legend` is
- * set, and free it. */
+/* Append the sheet to a document, but for columns that say nothing, with what
+ * its marks mean if `legend` is set, and free it. */
 void sheet_build(struct document *document, struct sheet *sheet, bool legend);
 
 /* What scenarios are like; bits. A group has one of them. */
