@@ -9,7 +9,7 @@
 
 /* Of each int: more than the clients of a run, or the messages of a second;
  * as many as anybody has still add up to an int. */
-#define INT_MOST (10 * 1000 * 1000)
+#define INT_MOST 10000000
 
 /* ---- writing ----------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 
 #include "harness/report/internal.h"
 
-#define BULK_BYTES (16 * 1024) /* longer messages are bulk */
+#define BULK_BYTES 16384 /* longer messages are bulk */
 
 /* ---- scenarios --------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ group_life(const struct summary_group *group)
 }
 
 const struct summary_group *
-group_largest(const struct summary *summary, enum cells_kind kind, int most)
+group_up_to(const struct summary *summary, enum cells_kind kind, int most)
 {
     const struct summary_group *found = NULL;
 

@@ -249,15 +249,16 @@ sheet_build(struct document *document, struct sheet *sheet, bool legend)
 static bool
 table_has(const struct block *table, const char *mark)
 {
-    size_t bytes = strchr("x<", mark[0]) ? 1 : strlen(mark) + 1;
+    bool begins = strchr("x<", mark[0]) != NULL;
     bool over = false; /* the row has ended in a sentence */
 
     for (size_t i = 0; i < table->ncells; i++) {
+        const char *words = table->cells[i].words;
         bool first = i % table->ncolumns == 0;
 
         over = !first && (over || table->cells[i].rest);
         if (!first && !over &&
-            strncmp(table->cells[i].words, mark, bytes) == 0) {
+            (begins ? words[0] == mark[0] : strcmp(words, mark) == 0)) {
             return true;
         }
     }

@@ -1,7 +1,6 @@
 /*
  * headline.c: the answer on one screen. See internal.h.
  */
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +17,10 @@ static const struct summary_group *
 main_group(const struct summary *summary)
 {
     const struct summary_group *group =
-        group_largest(summary, KIND_MANY, MAIN_CLIENTS);
+        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
 
-    group = group ? group : group_largest(summary, KIND_MANY, INT_MAX);
-    group = group ? group : group_largest(summary, KIND_IDLE, INT_MAX);
+    group = group ? group : group_largest(summary, KIND_MANY);
+    group = group ? group : group_largest(summary, KIND_IDLE);
     return group ? group : summary->groups;
 }
 
@@ -54,12 +53,9 @@ static void
 build_first(struct document *document, const struct summary *summary,
             const struct summary_group *main)
 {
-    const struct summary_group *idle =
-        group_largest(summary, KIND_IDLE, INT_MAX);
-    const struct summary_group *silent =
-        group_largest(summary, KIND_SILENT, INT_MAX);
-    const struct summary_group *work =
-        group_largest(summary, KIND_WORK, INT_MAX);
+    const struct summary_group *idle = group_largest(summary, KIND_IDLE);
+    const struct summary_group *silent = group_largest(summary, KIND_SILENT);
+    const struct summary_group *work = group_largest(summary, KIND_WORK);
     const struct summary_group *load = common_load(summary);
     int thousands = load ? (int)rint(group_life(load)->rate_per_s / 1e3) : 0;
     const struct {

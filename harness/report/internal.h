@@ -9,6 +9,8 @@
 #ifndef FIVEWAYS_REPORT_INTERNAL_H
 #define FIVEWAYS_REPORT_INTERNAL_H
 
+#include <limits.h>
+
 #include "harness/load/load.h"
 #include "harness/report/report.h"
 
@@ -208,10 +210,11 @@ enum cells_kind cells_kind(const struct life *life);
 /* The life that says what a group is like. */
 const struct life *group_life(const struct summary_group *group);
 
-/* The group of a kind with most clients, up to `most`; NULL if there is none.
- */
-const struct summary_group *group_largest(const struct summary *summary,
-                                          enum cells_kind kind, int most);
+/* The group of a kind with most clients, or up to `most` of them; NULL if
+ * there is none. */
+const struct summary_group *group_up_to(const struct summary *summary,
+                                        enum cells_kind kind, int most);
+#define group_largest(summary, kind) group_up_to(summary, kind, INT_MAX)
 
 /* How many lives were measured of the model that has most. */
 int group_lives(const struct summary_group *group);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
 
 #include "harness/report/internal.h"
 
@@ -22,11 +23,9 @@ report_paper_of(FILE *file)
     if (paper.width <= 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0) {
         paper.width = size.ws_col;
     }
-    if (paper.width <= 0 || paper.width > REPORT_WIDTH_MAX) {
-        paper.width = REPORT_WIDTH_MAX;
-    } else if (paper.width < WIDTH_LEAST) {
-        paper.width = WIDTH_LEAST;
-    }
+    paper.width = paper.width <= 0
+                      ? REPORT_WIDTH_MAX
+                      : MAX(WIDTH_LEAST, MIN(paper.width, REPORT_WIDTH_MAX));
     return paper;
 }
 

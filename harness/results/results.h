@@ -144,6 +144,11 @@ struct calls {
 #define RECORD_IS_OF(record, name, number)                                   \
     ((record)->clients == (number) && strcmp((record)->scenario, name) == 0)
 
+/* Are they of the same group: also at the same rate? */
+#define RECORDS_GO_TOGETHER(a, b)                                            \
+    (RECORD_IS_OF(a, (b)->scenario, (b)->clients) &&                         \
+     (a)->rate_per_s == (b)->rate_per_s)
+
 /* ---- the table of figures ---------------------------------------------- */
 
 /* How the lives of a row are drawn together. */

@@ -16,19 +16,12 @@ const char *const fitted_best[FITS] = {
 
 /* ---- lives in order ---------------------------------------------------- */
 
-/* Of the same table, at whatever rate. */
-static bool
-same_table(const struct life *a, const struct life *b)
-{
-    return RECORD_IS_OF(a, b->scenario, b->clients);
-}
-
 static ptrdiff_t
 table_place(const struct results *results, const struct life *life)
 {
     const struct life *first = results->lives;
 
-    while (!same_table(first, life)) {
+    while (!RECORD_IS_OF(first, life->scenario, life->clients)) {
         first++;
     }
     return first - results->lives;
@@ -210,15 +203,6 @@ summary_compare(const struct summary_group *group,
                               base ? (int)(base - group->rows) : -1);
 }
 
-static bool
-slice_is_of(const struct slice *slice, const struct summary_group *group)
-{
-    const struct life *life = group->rows[0].life;
-
-    return RECORD_IS_OF(slice, life->scenario, life->clients) &&
-           slice->rate_per_s == life->rate_per_s;
-}
-
 /* The row that a slice tells of, or NULL: those of a life that was the
  * client's own trouble tell nothing, nor does the CPU time of one whose work
  * was done where nobody sees it. */
@@ -227,7 +211,9 @@ row_of(const struct slice *slice, const struct summary_group *group,
        enum fitted what)
 {
     const struct summary_row *row =
-        slice_is_of(slice, group) ? summary_find(group, slice->model) : NULL;
+        RECORDS_GO_TOGETHER(slice, group->rows[0].life)
+            ? summary_find(group, slice->model)
+            : NULL;
 
     if (!row || row->status != LIFE_OK || slice->rate_per_s > 0 ||
         !(row->comparable || row->yardstick) ||
@@ -336,7 +322,7 @@ take_floor(const struct results *results, struct summary_group *group,
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
 
-        if (slice_is_of(slice, group)) {
+        if (RECORDS_GO_TOGETHER(slice, group->rows[0].life)) {
             group->slices++;
             group->stalled += slice->stalled;
             if (strcmp(slice->model, RESULTS_FLOOR) == 0 &&
@@ -366,14 +352,14 @@ make_rows(struct summary *summary, double *values)
         const struct life *life = summary->lives[begin];
         struct summary_row *row = &summary->rows[summary->nrows++];
 
-        if (begin == 0 || !same_table(life, summary->lives[begin - 1]) ||
-            life->rate_per_s != summary->lives[begin - 1]->rate_per_s) {
+        if (begin == 0 ||
+            !RECORDS_GO_TOGETHER(life, summary->lives[begin - 1])) {
             summary->groups[summary->ngroups++].rows = row;
         }
         summary->groups[summary->ngroups - 1].nrows++;
         row->lives = &summary->lives[begin];
-        while (begin < n && same_table(life, summary->lives[begin]) &&
-               life->rate_per_s == summary->lives[begin]->rate_per_s &&
+        while (begin < n &&
+               RECORDS_GO_TOGETHER(life, summary->lives[begin]) &&
                strcmp(life->model, summary->lives[begin]->model) == 0) {
             row_take(row, summary->lives[begin++]);
         }
