@@ -230,7 +230,7 @@ scale_build(struct document *document, const struct summary *summary)
             PUT(column->column.heading, "%d", group_life(group)->silent);
         }
     }
-    if (sheet.ncolumns < 3) {
+    if (!most || sheet.ncolumns < 3) {
         return;
     }
     sheet_column(&sheet, CELLS_SERVED, 0)->group = most;
