@@ -250,16 +250,15 @@ static bool
 table_has(const struct block *table, const char *mark)
 {
     bool begins = strchr("x<", mark[0]) != NULL;
-    bool over = false; /* the row has ended in a sentence */
 
-    for (size_t i = 0; i < table->ncells; i++) {
-        const char *words = table->cells[i].words;
-        bool first = i % table->ncolumns == 0;
+    for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
+        const struct cell *row = &table->cells[i];
 
-        over = !first && (over || table->cells[i].rest);
-        if (!first && !over &&
-            (begins ? words[0] == mark[0] : strcmp(words, mark) == 0)) {
-            return true;
+        for (size_t j = 1; j < table->ncolumns && !row[j].rest; j++) {
+            if (begins ? row[j].words[0] == mark[0]
+                       : strcmp(row[j].words, mark) == 0) {
+                return true;
+            }
         }
     }
     return false;
@@ -332,13 +331,16 @@ put_table(FILE *file, const struct block *table)
         fputs(table->columns[i].left ? "| --- " : "| ---: ", file);
     }
     fputs("|\n", file);
-    for (size_t i = 0; i < table->ncells; i++) {
-        const struct cell *cell = &table->cells[i];
-        const char *bold = cell->mark == MARK_BEST ? "**" : "";
+    for (size_t i = 0; i < table->ncells; i += n) {
+        for (size_t j = i; j < i + n; j++) {
+            const struct cell *cell = &table->cells[j];
+            const char *bold = cell->mark == MARK_BEST ? "**" : "";
 
-        fprintf(file, "| %s", bold);
-        put_escaped(file, cell->words);
-        fprintf(file, "%s %s", bold, i % n == n - 1 ? "|\n" : "");
+            fprintf(file, "| %s", bold);
+            put_escaped(file, cell->words);
+            fprintf(file, "%s ", bold);
+        }
+        fputs("|\n", file);
     }
     if (table->legend) {
         table_legend(&legend, table);
