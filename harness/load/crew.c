@@ -22,13 +22,14 @@ struct member {
     struct crew *crew;           /* all of them */
     pthread_t thread;            /* itself; the first is the caller */
     struct engine_result result; /* what it saw */
-    atomic_uint_fast64_t echoes; /* of its progress */
+    uint64_t echoes;             /* of its progress */
     int error_number;            /* 0, or why it could not start */
 };
 
 struct crew {
     const struct engine_options *options; /* what is to be done in all */
     int count;                            /* threads */
+    atomic_uint_fast64_t echoes;          /* of all, so far */
     pthread_mutex_t gate;      /* shut until it is known how many there are */
     pthread_barrier_t meeting; /* at each phase */
     struct member *members;    /* `count` of them */
@@ -86,21 +87,18 @@ meet_at_phase(enum engine_phase phase, void *arg)
     }
 }
 
-/* Each keeps its count where the first can add them up. */
+/* Each adds what is new, and the first tells what there is in all. */
 static void
 add_up_progress(uint64_t echoes, double done, void *arg)
 {
     struct member *member = arg;
     struct crew *crew = member->crew;
-    atomic_store(&member->echoes, echoes);
-    if (member != crew->members || crew->options->on_progress == NULL) {
-        return;
+    atomic_fetch_add(&crew->echoes, echoes - member->echoes);
+    member->echoes = echoes;
+    if (member == crew->members && crew->options->on_progress != NULL) {
+        crew->options->on_progress(atomic_load(&crew->echoes), done,
+                                   crew->options->arg);
     }
-    uint64_t sum = 0;
-    for (int i = 0; i < crew->count; i++) {
-        sum += atomic_load(&crew->members[i].echoes);
-    }
-    crew->options->on_progress(sum, done, crew->options->arg);
 }
 
 /* ---- the run ----------------------------------------------------------- */

@@ -47,14 +47,6 @@ view_wants(const struct report_views *views, const char *scenario,
            strcmp(views->scenario, name) == 0;
 }
 
-static bool
-wants_group(const struct report_views *views,
-            const struct summary_group *group)
-{
-    return view_wants(views, group_life(group)->scenario,
-                      group_life(group)->clients);
-}
-
 static void
 add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
 {
@@ -291,13 +283,14 @@ build_noise(struct document *document, const struct summary *summary,
     sheet_figures(&disturbed, FIGURE_NOISE);
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
+        const struct life *life = group_life(group);
 
-        if (wants_group(views, group)) {
-            sheet_row(&precision, group, NULL);
+        if (!view_wants(views, life->scenario, life->clients)) {
+            continue;
         }
+        sheet_row(&precision, group, NULL);
         for (size_t j = 0; j < group->nrows; j++) {
-            if (wants_group(views, group) &&
-                group->rows[j].status == LIFE_OK) {
+            if (group->rows[j].status == LIFE_OK) {
                 sheet_row(&disturbed, group, group->rows[j].life->model);
             }
         }
@@ -355,12 +348,14 @@ scenario_build(struct document *document, const struct summary *summary,
 
     for (const struct summary_group *group = summary->groups; group < last;
          group += step) {
+        const struct life *life = group_life(group);
+
         step = 1;
-        if (!wants_group(views, group)) {
+        if (!view_wants(views, life->scenario, life->clients)) {
             continue;
         }
         shown++;
-        if (group_life(group)->rate_per_s > 0) {
+        if (life->rate_per_s > 0) {
             step = build_rates(document, group, last);
         } else {
             build_group(document, group, views, brief);
