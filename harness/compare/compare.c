@@ -208,7 +208,6 @@ static void
 run_cells(const struct plan *plan)
 {
     struct run *run = &lives.results.run;
-    int64_t begin_ns = clock_now_ns();
 
     warnx("%zu scenario%s, about %.0f s", plan->ncells,
           plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
@@ -216,6 +215,7 @@ run_cells(const struct plan *plan)
         warnx("%s", run->note);
     }
     lives.terminal = isatty(STDERR_FILENO);
+    lives.begin_ns = clock_now_ns();
     srandom((unsigned)run->seed);
     for (size_t i = 0; i < plan->ncells && !lives.shared->interrupted; i++) {
         const struct scenario *scenario = &plan->cells[i].scenario;
@@ -226,7 +226,7 @@ run_cells(const struct plan *plan)
         fflush(stdout);
     }
     run->partial = lives.shared->interrupted;
-    run->seconds = (double)(clock_now_ns() - begin_ns) / 1e9;
+    run->seconds = (double)(clock_now_ns() - lives.begin_ns) / 1e9;
     lives_keep(&lives, RECORD_END, run);
     fclose(lives.file);
 }

@@ -9,12 +9,11 @@
 
 #include "harness/base/base.h"
 
-enum {
-    BLOCKS_MIN = 3, /* in each life, whatever time they take */
-    /* What a life still takes when its slices are over: the silent are asked,
-     * and who leaves clients unserved is given a last chance. Measured. */
-    LEAVING_MS = 250
-};
+#define BLOCKS_MIN 3 /* in each life, whatever time they take */
+
+/* What a life still takes when its slices are over: the silent are asked, and
+ * who leaves clients unserved is given a last chance. Measured. */
+#define LEAVING_MS 250
 
 /* Behind the last one: there is one for each contender. */
 static struct turn *
@@ -23,27 +22,19 @@ turns_end(struct lives *lives)
     return lives->turns + lives->options->ncontenders;
 }
 
-/* Show on a terminal where the run is. */
+/* Show on a terminal where the run is. Blanks wipe out the end of a longer
+ * line, on any terminal. */
 static void
-show_progress(struct lives *lives)
+show_progress(const struct lives *lives)
 {
-    const struct plan *plan = lives->plan;
-    const struct plan_cell *cell = lives->cell;
-    int64_t now_ns = clock_now_ns();
-    double left = fmax(
-        cell->seconds - (double)(now_ns - lives->cell_begin_ns) / 1e9, 0);
-
-    if (!lives->terminal) {
-        return;
+    if (lives->terminal) {
+        fprintf(stderr, "\r%s %d, life %d of %d, %.0f of %.0f s  ",
+                lives->cell->scenario.name,
+                scenario_asked(&lives->cell->scenario), lives->life,
+                lives->cell->lives,
+                (double)(clock_now_ns() - lives->begin_ns) / 1e9,
+                lives->plan->seconds);
     }
-    for (const struct plan_cell *next = cell + 1;
-         next < plan->cells + plan->ncells; next++) {
-        left += next->seconds;
-    }
-    /* Blanks wipe out the end of a longer one, on any terminal. */
-    fprintf(stderr, "\r%s %d, life %d of %d, %.0f s left  ",
-            cell->scenario.name, scenario_asked(&cell->scenario), lives->life,
-            cell->lives, left);
 }
 
 /* ---- blocks ------------------------------------------------------------ */
@@ -258,7 +249,6 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
     struct run *run = &lives->results.run;
 
     lives->cell = cell;
-    lives->cell_begin_ns = clock_now_ns();
     lives->life = 1;
     lives->block = 0;
     lives->npoints = 0;

@@ -40,7 +40,6 @@ find_cpu_model(char *text, size_t text_bytes)
     snprintf(text, text_bytes, "%.*s", (int)strcspn(name, "\n"), name);
 }
 
-/* clang's version begins with its name, gcc's does not. */
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
 #else

@@ -97,8 +97,6 @@ int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
 /* End the process. Does nothing without one. */
 void driver_stop(struct driver *driver);
 
-/* ---- the machine ------------------------------------------------------- */
-
 /* The floor: what the kernel alone charges for an echo, in us: the CPU time
  * of one send and one recv of a message over loopback TCP, in the servers'
  * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
@@ -167,11 +165,11 @@ struct lives {
     const struct plan *plan;       /* how long */
     struct results results;        /* run filled in; gets the rest */
     FILE *file;                    /* gets a line for each */
-    int write_errno; /* first trouble with it, after which it ends; or 0 */
-    bool terminal;   /* standard error is one and shows how far it is */
+    int write_errno;  /* first trouble with it, after which it ends; or 0 */
+    bool terminal;    /* standard error is one and shows how far it is */
+    int64_t begin_ns; /* of the run */
     /* Of the present scenario: */
     const struct plan_cell *cell;        /* it */
-    int64_t cell_begin_ns;               /* since when */
     struct turn turns[CONTENDERS_MAX];   /* by contender */
     int life;                            /* from 1 */
     int block;                           /* the last one, from 1 */
@@ -230,8 +228,7 @@ void turn_settle(const struct turn *turn);
  * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
-/*
- * Fill in the figures, the errors, the server's counters, what bounded the
+/* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.
  * The server has been stopped. A life failed when the server died, sent a
  * wrong byte, broke connections, left a client in the middle whom it had
@@ -240,8 +237,7 @@ void syscalls_count(struct turn *turn, struct calls *calls);
  * were served than asked is no failure: a server that serves one after the
  * other does that. Nor are connections that one of ours says it turned away
  * because its model cannot hold them, so far as no byte had come back on
- * them.
- */
+ * them. */
 void judge(struct life *life, const struct turn *turn, int sum);
 
 /* Try each server of the user's, and first the yardstick if there is a

@@ -8,10 +8,8 @@
 
 #include "harness/report/report.h"
 
-enum {
-    EVERY_MODE = MODE_DEFAULT | MODE_QUICK | MODE_FULL,
-    LONGER_MODES = MODE_DEFAULT | MODE_FULL,
-};
+#define EVERY_MODE   (MODE_DEFAULT | MODE_QUICK | MODE_FULL)
+#define LONGER_MODES (MODE_DEFAULT | MODE_FULL)
 
 /* A row: the name, seconds in the default run, clients that speak, bytes of a
  * message, and the modes that it is part of; then what is special. */

@@ -246,21 +246,27 @@ advice(const struct server *server, const struct server_order *order)
                  "fork; ncat: -k)";
 }
 
-/* Why it was not taken for ready though it ran. */
-static void
-describe_silence(const struct server *server,
-                 const struct server_order *order,
-                 char reason[SERVER_REASON_BYTES])
+void
+server_describe_start(const struct server *server,
+                      const struct server_order *order,
+                      char reason[SERVER_REASON_BYTES])
 {
     const char *false_line = proc_behind(server->output, SERVER_READY_WORDS);
     bool silent = order->command && !strstr(order->command, "{port}");
     char line[100];
 
+    if (server->ended_early) {
+        server_describe_end(server, reason);
+        text_append(reason, SERVER_REASON_BYTES, "", "%s",
+                    advice(server, order));
+        return;
+    }
     snprintf(reason, SERVER_REASON_BYTES, "was not ready after %.0f ms",
              server->start_ms);
     if (false_line) {
         text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "\"" SERVER_READY_WORDS "%.*s\" names no address",
+                    "\"" SERVER_READY_WORDS "%.*s\" names no address; write "
+                    "{port} in its command",
                     (int)strcspn(false_line, "\r\n"), false_line);
     } else if (server->listens[0] != '\0') {
         text_append(reason, SERVER_REASON_BYTES, ": ",
@@ -283,18 +289,5 @@ describe_silence(const struct server *server,
         text_append(reason, SERVER_REASON_BYTES, "; ", "its last words: %s",
                     line);
     }
-}
-
-void
-server_describe_start(const struct server *server,
-                      const struct server_order *order,
-                      char reason[SERVER_REASON_BYTES])
-{
-    if (server->ended_early) {
-        server_describe_end(server, reason);
-        text_append(reason, SERVER_REASON_BYTES, "", "%s",
-                    advice(server, order));
-    } else {
-        describe_silence(server, order, reason);
-    }
+    server_clean(reason);
 }

@@ -72,7 +72,8 @@ try_clients(const struct server *server, char heard[HEARD_BYTES])
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         if (connect(fd, (const struct sockaddr *)&server->address,
-                    server->address_bytes) == -1) {
+                    server->address_bytes) == -1 ||
+            socket_is_own_peer(fd)) {
             fault = absent;
         } else if (i == 0 && poll(&ready, 1, FIRST_MS) == 1 &&
                    recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
