@@ -57,6 +57,7 @@ refused "an unknown one behind values with blanks" 'ROUNDS= is not known' \
     -n compare LAUNCHER="env A=1 B=2\\" SERVER=$'a=b\nC=3 D=4' ROUNDS=3
 refused "check SCENARIOS=" 'SCENARIOS= does nothing.*compare' -n check SCENARIOS=echo
 refused "c10k SOAK_SECONDS=" 'SOAK_SECONDS= does nothing.*soak' -n c10k SOAK_SECONDS=5
+refused "a compiler without glibc" 'a C compiler for Linux with glibc' CC=musl-gcc-or-none blocking
 refused "SERVER= twice" 'SERVER= is there twice.*SERVER2=' -n compare SERVER=a=b SERVER=c=d
 refused "PKG_CONFIG= without such a program" 'PKG_CONFIG=/none is no program' \
     -n PKG_CONFIG=/none
