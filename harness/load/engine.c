@@ -303,7 +303,6 @@ engine_open(const struct engine_options *options,
     run->next_number = options->index;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->free);
-    pattern_init();
     run->connections = calloc((size_t)run->count, sizeof *run->connections);
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (run->connections == NULL || run->epoll_fd == -1 ||

@@ -158,12 +158,9 @@ enum {
     PATTERN_WINDOW_BYTES = 65536, /* longest piece that is contiguous */
 };
 
-/* Fill the table, first of all; any thread may, again. The bytes are the same
- * on every machine and in every run. */
-void pattern_init(void);
-
 /* The bytes of connection `number` from `offset` on. At least
- * PATTERN_WINDOW_BYTES of them can be read there. */
+ * PATTERN_WINDOW_BYTES of them can be read there. They are the same on every
+ * machine and in every run. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
 
 /* Compare `count` bytes, PATTERN_WINDOW_BYTES at most, that came back.

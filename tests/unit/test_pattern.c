@@ -193,5 +193,5 @@ main(void)
         too_few_bytes_tell_nothing,
         NULL,
     };
-    return run_tests("pattern", pattern_init, NULL, tests);
+    return run_tests("pattern", NULL, NULL, tests);
 }
