@@ -275,33 +275,31 @@ static const struct field calls_fields[] = {
     {0},
 };
 
-#define RECORD(record, wrong, ...)                                           \
-    {                                                                        \
-        .type = #record, .problem = (wrong), .fields = record##_fields,      \
-        __VA_ARGS__                                                          \
-    }
-#define LIST(record, member, wrong)                                          \
-    RECORD(record, wrong, .bytes = sizeof(struct record),                    \
-           .list = offsetof(struct results, member),                         \
-           .n = offsetof(struct results, n##member))
+/* The size of a record, and where struct results keeps the list of them. */
+#define LIST(record, list)                                                   \
+    sizeof(struct record), offsetof(struct results, list),                   \
+        offsetof(struct results, n##list)
 
 static const struct {
     const char *type;           /* in JSON */
     const char *problem;        /* of a line that breaks the fields' rules */
     const struct field *fields; /* of it */
-    size_t bytes;               /* of it, if there is a list of them: */
-    size_t list, n;             /* where in struct results that is */
+    size_t bytes, list, n;      /* LIST(); nothing of a run and its end */
 } records[RECORDS] = {
-    [RECORD_RUN] = RECORD(run, "is not the description of a run"),
-    [RECORD_LIFE] = LIST(life, lives,
-                         "is not a life of a server, or a number in it is "
-                         "out of range"),
-    [RECORD_SLICE] = LIST(
-        slice, slices, "is not a slice, or a number in it is out of range"),
-    [RECORD_CALLS] = LIST(calls, calls,
-                          "is no counting of system calls, or a number in it "
-                          "is out of range"),
-    [RECORD_END] = RECORD(end, "has a number out of range"),
+    [RECORD_RUN] = {"run", "is not the description of a run", run_fields, 0,
+                    0, 0},
+    [RECORD_LIFE] =
+        {"life",
+         "is not a life of a server, or a number in it is out of range",
+         life_fields, LIST(life, lives)},
+    [RECORD_SLICE] = {"slice",
+                      "is not a slice, or a number in it is out of range",
+                      slice_fields, LIST(slice, slices)},
+    [RECORD_CALLS] =
+        {"calls",
+         "is no counting of system calls, or a number in it is out of range",
+         calls_fields, LIST(calls, calls)},
+    [RECORD_END] = {"end", "has a number out of range", end_fields, 0, 0, 0},
 };
 
 /* ---- records, one by one ----------------------------------------------- */
