@@ -74,8 +74,7 @@ saved_read(FILE *stream, struct saved_run *run,
         /* The first edition wrote lines of text. */
         fault = "was not saved by load, or by an older edition of it; please "
                 "measure again";
-    }
-    if (!fault && (name = fields_read(object, fields, run)) != NULL) {
+    } else if ((name = fields_read(object, fields, run)) != NULL) {
         fault = "is damaged: missing or wrong is ";
     }
     if (fault != NULL) {
