@@ -113,20 +113,6 @@ write_line(FILE *stream, const struct histogram *histogram, double share)
     fputc('\n', stream);
 }
 
-static void
-write_curve(FILE *stream, const struct histogram *histogram)
-{
-    /* Nearer to the end than the last value is: it is the end. */
-    for (double left = 1; 2 * left * (double)histogram->count >= 1;
-         left /= 2) {
-        for (int tick = 0; tick < TICKS; tick++) {
-            double share = 1 - left + tick * left / (2 * TICKS);
-            write_line(stream, histogram, share);
-        }
-    }
-    write_line(stream, histogram, 1);
-}
-
 /* The standard deviation, as well as the buckets know it. */
 static double
 deviation_ns(const struct histogram *histogram)
@@ -145,8 +131,16 @@ percentiles_write(FILE *stream, const struct histogram *histogram)
 {
     fprintf(stream, "%12s %14s %10s %14s\n\n", "Value", "Percentile",
             "TotalCount", "1/(1-Percentile)");
+    /* Nearer to the end than the last value is: it is the end. */
+    for (double left = 1; 2 * left * (double)histogram->count >= 1;
+         left /= 2) {
+        for (int tick = 0; tick < TICKS; tick++) {
+            double share = 1 - left + tick * left / (2 * TICKS);
+            write_line(stream, histogram, share);
+        }
+    }
     if (histogram->count > 0) {
-        write_curve(stream, histogram);
+        write_line(stream, histogram, 1);
     }
     fprintf(stream, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n",
             histogram_mean_ns(histogram) / 1e3,

@@ -138,9 +138,7 @@ int saved_read(FILE *stream, struct saved_run *run,
 /* ---- several runs, added up ---------------------------------------------
  */
 
-enum {
-    MERGE_REASON_BYTES = 200 /* a phrase */
-};
+#define MERGE_REASON_BYTES 200 /* a phrase */
 
 /*
  * Add a run to those added up so far; the first one goes into a sum that is

@@ -1,254 +1,59 @@
 /*
- * saved.c: what a run saw, in a file.
+ * saved.c: what a run saw, in a file; and runs on several hosts, added up.
  *
  *     {"fiveways_saved_run": 5, "target": "10.0.0.1:5566",
  *      "clients": 64, ...
  *      "errors": {"refused": 0, "reset": 2, ...},
- *      "response": {"max_ns": 90, ..., "buckets": [70, 1, 90, 2]}, ...}
- *
- * The buckets of a histogram are those that are not empty: number, count,
- * number, count, with the numbers going up.
+ *      "response": {...}, ...}
  */
-#include <jansson.h>
-#include <stddef.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/load/fields.h"
 #include "harness/load/load.h"
 
-enum {
-    FORMAT = 5, /* goes up when a reader would misunderstand */
-    /* More clients than one run can have; as many runs as anybody has still
-     * add up to an int. */
-    INT_MAX_READ = 4000000,
-};
+#define FORMAT 5 /* goes up when a reader would misunderstand */
+/* Of the longest window, that all runs must have in common. */
+#define TOGETHER_SHARE 0.9
 
 static const char format_name[] = "fiveways_saved_run";
 
-/* What kind of value a field is. No number is ever below 0. */
-enum field_kind {
-    FIELD_INT,
-    FIELD_INT64, /* of 64 bits, with or without a sign */
-    FIELD_BOOL,
-    FIELD_DOUBLE,
-    FIELD_TARGET,
-    FIELD_ERRORS,
-    FIELD_HISTOGRAM,
+#define KEPT(key, member)                                                    \
+    FIELD_AS(key, saved_run, member, .flags = FIELD_STRICT)
+#define OPTION(name) KEPT(#name, options.name)
+#define RESULT(name) KEPT(#name, result.name)
+
+static const struct field fields[] = {
+    KEPT("target", target), KEPT("begun_ms", begun_ms),
+    OPTION(clients),        OPTION(silent_clients),
+    OPTION(message_bytes),  OPTION(churn),
+    OPTION(handshake),      KEPT("asked_window_ns", options.window_ns),
+    OPTION(echoes_max),     OPTION(timeout_ns),
+    OPTION(rate_per_s),     KEPT("schedule_kind", options.arrivals),
+    RESULT(asked),          RESULT(connected),
+    RESULT(served),         RESULT(echoes),
+    RESULT(echoes_total),   RESULT(bytes),
+    RESULT(unfinished),     RESULT(stalled),
+    RESULT(stalled_inside), RESULT(stalled_behind),
+    RESULT(turned_away),    RESULT(oldest_ns),
+    RESULT(arrivals),       RESULT(window_ns),
+    RESULT(client_cpu_ns),  RESULT(interrupted),
+    RESULT(errors),         RESULT(latency),
+    RESULT(response),       RESULT(lag),
+    RESULT(connect),        {0},
 };
-
-#define FIELD(kind, name, where)                                             \
-    {                                                                        \
-        name, kind, offsetof(struct saved_run, where)                        \
-    }
-#define OPTION(kind, name) FIELD(kind, #name, options.name)
-#define RESULT(kind, name) FIELD(kind, #name, result.name)
-
-static const struct field {
-    const char *name;     /* in the file */
-    enum field_kind kind; /* its type */
-    size_t offset;        /* where in a run it is */
-} fields[] = {
-    FIELD(FIELD_TARGET, "target", target),
-    FIELD(FIELD_INT64, "begun_ms", begun_ms),
-    OPTION(FIELD_INT, clients),
-    OPTION(FIELD_INT, silent_clients),
-    OPTION(FIELD_INT64, message_bytes),
-    OPTION(FIELD_BOOL, churn),
-    OPTION(FIELD_BOOL, handshake),
-    FIELD(FIELD_INT64, "asked_window_ns", options.window_ns),
-    OPTION(FIELD_INT64, echoes_max),
-    OPTION(FIELD_INT64, timeout_ns),
-    OPTION(FIELD_DOUBLE, rate_per_s),
-    FIELD(FIELD_INT, "schedule_kind", options.arrivals),
-    RESULT(FIELD_INT, asked),
-    RESULT(FIELD_INT, connected),
-    RESULT(FIELD_INT, served),
-    RESULT(FIELD_INT64, echoes),
-    RESULT(FIELD_INT64, echoes_total),
-    RESULT(FIELD_INT64, bytes),
-    RESULT(FIELD_INT64, unfinished),
-    RESULT(FIELD_INT, stalled),
-    RESULT(FIELD_INT, stalled_inside),
-    RESULT(FIELD_INT, stalled_behind),
-    RESULT(FIELD_INT64, turned_away),
-    RESULT(FIELD_INT64, oldest_ns),
-    RESULT(FIELD_INT64, arrivals),
-    RESULT(FIELD_INT64, window_ns),
-    RESULT(FIELD_INT64, client_cpu_ns),
-    RESULT(FIELD_BOOL, interrupted),
-    RESULT(FIELD_ERRORS, errors),
-    RESULT(FIELD_HISTOGRAM, latency),
-    RESULT(FIELD_HISTOGRAM, response),
-    RESULT(FIELD_HISTOGRAM, lag),
-    RESULT(FIELD_HISTOGRAM, connect),
-};
-
-enum {
-    FIELDS = sizeof fields / sizeof fields[0]
-};
-
-/* ---- writing ----------------------------------------------------------- */
-
-static json_t *
-write_errors(const uint64_t errors[ENGINE_ERRORS])
-{
-    json_t *object = json_object();
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        json_object_set_new(object, engine_error_name((enum engine_error)i),
-                            json_integer((json_int_t)errors[i]));
-    }
-    return object;
-}
-
-static json_t *
-write_histogram(const struct histogram *histogram)
-{
-    json_t *buckets = json_array();
-    for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        json_int_t count = (json_int_t)histogram->buckets[i];
-        if (count != 0) {
-            json_array_append_new(buckets, json_integer(i));
-            json_array_append_new(buckets, json_integer(count));
-        }
-    }
-    return json_pack("{s:I, s:f, s:o}", "max_ns",
-                     (json_int_t)histogram->max_ns, "sum_ns",
-                     histogram->sum_ns, "buckets", buckets);
-}
-
-static json_t *
-write_value(enum field_kind kind, const void *at)
-{
-    switch (kind) {
-    case FIELD_INT:
-        return json_integer(*(const int *)at);
-    case FIELD_INT64:
-        return json_integer(*(const int64_t *)at);
-    case FIELD_BOOL:
-        return json_boolean(*(const bool *)at);
-    case FIELD_DOUBLE:
-        return json_real(*(const double *)at);
-    case FIELD_TARGET:
-        return json_string(at);
-    case FIELD_ERRORS:
-        return write_errors(at);
-    case FIELD_HISTOGRAM:
-        return write_histogram(at);
-    }
-    return NULL;
-}
 
 void
 saved_write(FILE *stream, const struct saved_run *run)
 {
     json_t *object = json_pack("{s:i}", format_name, FORMAT);
-    for (int i = 0; i < FIELDS; i++) {
-        json_object_set_new(
-            object, fields[i].name,
-            write_value(fields[i].kind,
-                        (const char *)run + fields[i].offset));
-    }
+
+    fields_write(object, fields, run);
     json_dumpf(object, stream, 0);
     fputc('\n', stream);
     json_decref(object);
-}
-
-/* ---- reading ------------------------------------------------------------
- *
- * These return true if the value is what it must be.
- */
-
-static bool
-read_count(const json_t *value, int64_t most, int64_t *count)
-{
-    *count = json_integer_value(value);
-    return json_is_integer(value) && *count >= 0 && *count <= most;
-}
-
-static bool
-read_double(const json_t *value, double *number)
-{
-    *number = json_real_value(value);
-    return json_is_real(value) && *number >= 0;
-}
-
-/* It will be printed to a terminal. */
-static bool
-read_target(const json_t *value, char target[SAVED_TARGET_BYTES])
-{
-    const char *text = json_string_value(value);
-    if (text == NULL || strlen(text) >= SAVED_TARGET_BYTES) {
-        return false;
-    }
-    memcpy(target, text, strlen(text) + 1);
-    while (*text > ' ' && *text <= '~') {
-        text++;
-    }
-    return *text == '\0';
-}
-
-static bool
-read_errors(const json_t *object, int64_t errors[ENGINE_ERRORS])
-{
-    bool right = true;
-    for (int i = 0; i < ENGINE_ERRORS; i++) {
-        const char *name = engine_error_name((enum engine_error)i);
-        right = read_count(json_object_get(object, name), INT64_MAX,
-                           &errors[i]) &&
-                right;
-    }
-    return right;
-}
-
-static bool
-read_histogram(const json_t *object, struct histogram *histogram)
-{
-    const json_t *buckets = json_object_get(object, "buckets");
-    size_t numbers = json_array_size(buckets);
-    int64_t last = -1;
-    for (size_t i = 0; i < numbers; i += 2) {
-        int64_t bucket;
-        int64_t count;
-        if (!read_count(json_array_get(buckets, i), HISTOGRAM_BUCKETS - 1,
-                        &bucket) ||
-            !read_count(json_array_get(buckets, i + 1), INT64_MAX, &count) ||
-            bucket <= last) {
-            return false;
-        }
-        histogram->buckets[bucket] = (uint64_t)count;
-        histogram->count += (uint64_t)count;
-        last = bucket;
-    }
-    return json_is_array(buckets) &&
-           read_count(json_object_get(object, "max_ns"), INT64_MAX,
-                      &histogram->max_ns) &&
-           read_double(json_object_get(object, "sum_ns"), &histogram->sum_ns);
-}
-
-static bool
-read_value(const json_t *value, enum field_kind kind, void *at)
-{
-    int64_t count;
-    bool right;
-    switch (kind) {
-    case FIELD_INT:
-        right = read_count(value, INT_MAX_READ, &count);
-        *(int *)at = (int)count;
-        return right;
-    case FIELD_INT64:
-        return read_count(value, INT64_MAX, at);
-    case FIELD_BOOL:
-        *(bool *)at = json_is_true(value);
-        return json_is_boolean(value);
-    case FIELD_DOUBLE:
-        return read_double(value, at);
-    case FIELD_TARGET:
-        return read_target(value, at);
-    case FIELD_ERRORS:
-        return read_errors(value, at);
-    case FIELD_HISTOGRAM:
-        return read_histogram(value, at);
-    }
-    return false;
 }
 
 int
@@ -259,7 +64,8 @@ saved_read(FILE *stream, struct saved_run *run,
     json_t *object = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
     const json_t *format = json_object_get(object, format_name);
     const char *fault = NULL;
-    const char *name = "";
+    const char *name = NULL;
+
     memset(run, 0, sizeof *run);
     if (object == NULL &&
         json_error_code(&error) == json_error_premature_end_of_input) {
@@ -269,16 +75,230 @@ saved_read(FILE *stream, struct saved_run *run,
         fault = "was not saved by load, or by an older edition of it; please "
                 "measure again";
     }
-    for (int i = 0; i < FIELDS && fault == NULL; i++) {
-        name = fields[i].name;
-        if (!read_value(json_object_get(object, name), fields[i].kind,
-                        (char *)run + fields[i].offset)) {
-            fault = "is damaged: missing or wrong is ";
-        }
+    if (!fault && (name = fields_read(object, fields, run)) != NULL) {
+        fault = "is damaged: missing or wrong is ";
     }
     if (fault != NULL) {
-        snprintf(reason, SAVED_REASON_BYTES, "%s%s", fault, name);
+        snprintf(reason, SAVED_REASON_BYTES, "%s%s", fault, name ? name : "");
     }
     json_decref(object);
     return fault == NULL ? 0 : -1;
+}
+
+/* ---- sums ---------------------------------------------------------------
+ */
+
+static const char *
+loop_name(const struct engine_options *options)
+{
+    if (options->rate_per_s > 0) {
+        return options->arrivals == SCHEDULE_FIXED
+                   ? "an open loop with fixed gaps"
+                   : "an open loop with poisson's gaps";
+    }
+    return options->churn ? "a connection for each echo" : "a closed loop";
+}
+
+/* Returns 0 if a run fits to the others; or -1, with the first thing that is
+ * not the same in `reason`: "a message has 1.00 KiB here and 64 B". */
+static int
+check_same(const struct engine_options *a, const struct engine_options *b,
+           char reason[MERGE_REASON_BYTES])
+{
+    char text[6][UNITS_TEXT_BYTES];
+    const struct {
+        const char *what;
+        const char *here;
+        const char *there;
+        bool same; /* what is written alike need not be */
+    } rows[] = {
+        {"the load is", loop_name(a), loop_name(b),
+         strcmp(loop_name(a), loop_name(b)) == 0},
+        {"a message has",
+         units_format_bytes(text[0], (double)a->message_bytes),
+         units_format_bytes(text[1], (double)b->message_bytes),
+         a->message_bytes == b->message_bytes},
+        {"there is", a->handshake ? "a handshake" : "none",
+         b->handshake ? "a handshake" : "none", a->handshake == b->handshake},
+        {"the run ends", a->echoes_max == 0 ? "by time" : "by echoes",
+         b->echoes_max == 0 ? "by time" : "by echoes",
+         (a->echoes_max == 0) == (b->echoes_max == 0)},
+        /* A run that ends after so many echoes has no length of its own. */
+        {"the run lasts", units_format_time(text[2], (double)a->window_ns),
+         units_format_time(text[3], (double)b->window_ns),
+         a->echoes_max > 0 || a->window_ns == b->window_ns},
+        {"an echo may take",
+         units_format_time(text[4], (double)a->timeout_ns),
+         units_format_time(text[5], (double)b->timeout_ns),
+         a->timeout_ns == b->timeout_ns},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!rows[i].same) {
+            snprintf(reason, MERGE_REASON_BYTES,
+                     "cannot be added up, because %s %s here and %s",
+                     rows[i].what, rows[i].here, rows[i].there);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+          char reason[MERGE_REASON_BYTES])
+{
+    if (first) {
+        *sum = *run;
+        return 0;
+    }
+    if (check_same(&run->options, &sum->options, reason) != 0) {
+        return -1;
+    }
+    sum->options.clients += run->options.clients;
+    sum->options.silent_clients += run->options.silent_clients;
+    sum->options.rate_per_s += run->options.rate_per_s;
+    crew_add_result(&sum->result, &run->result);
+    return 0;
+}
+
+/* No two runs begin in one millisecond and take the same time, ours and the
+ * CPU's, to the nanosecond. */
+bool
+merge_same(const struct saved_run *a, const struct saved_run *b)
+{
+    return a->begun_ms == b->begun_ms &&
+           a->result.window_ns == b->result.window_ns &&
+           a->result.client_cpu_ns == b->result.client_cpu_ns;
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+/* Returns 0; or -1 when a sentence has been said. */
+static int
+read_file(const char *path, struct saved_run *run)
+{
+    char reason[SAVED_REASON_BYTES];
+    FILE *file = fopen(path, "re");
+    int status = file ? saved_read(file, run, reason) : -1;
+    bool unread = !file || ferror(file);
+
+    if (status != 0 || unread) {
+        fprintf(stderr, "report: %s: %s\n", path,
+                unread ? strerror(errno) : reason);
+        status = -1;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return status;
+}
+
+/* The same; a run that is there twice is refused. */
+static int
+read_all(const char *const *paths, int n, struct saved_run *runs)
+{
+    for (int i = 0; i < n; i++) {
+        if (read_file(paths[i], &runs[i]) != 0) {
+            return -1;
+        }
+        for (int j = 0; j < i; j++) {
+            if (merge_same(&runs[i], &runs[j])) {
+                fprintf(stderr,
+                        "report: %s: holds the same run as %s; name each run "
+                        "once\n",
+                        paths[i], paths[j]);
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- words ------------------------------------------------------------- */
+
+/* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
+static void
+name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
+             int n)
+{
+    text[0] = '\0';
+    text_append(text, text_bytes, "", "%d run%s against %s", n,
+                n == 1 ? "" : "s", runs[0].target);
+    for (int i = 1; i < n; i++) {
+        bool known = false;
+
+        for (int j = 0; j < i; j++) {
+            known = known || strcmp(runs[i].target, runs[j].target) == 0;
+        }
+        if (!known) {
+            text_append(text, text_bytes, " and ", "%s", runs[i].target);
+        }
+    }
+}
+
+/* What there is in a second is a sum only of what there was in the same
+ * second. Hosts do not start on the dot, so a little apart is still together.
+ */
+void
+merge_note_times(FILE *stream, const struct saved_run *runs, int n)
+{
+    double latest_begin_ns = -INFINITY;
+    double first_end_ns = INFINITY;
+    double longest_ns = 0;
+    double together_ns;
+    char together[UNITS_TEXT_BYTES];
+    char longest[UNITS_TEXT_BYTES];
+
+    for (int i = 0; i < n; i++) {
+        double window_ns = (double)runs[i].result.window_ns;
+        double begin_ns = 1e6 * (double)runs[i].begun_ms;
+
+        latest_begin_ns = fmax(latest_begin_ns, begin_ns);
+        first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
+        longest_ns = fmax(longest_ns, window_ns);
+    }
+    together_ns = fmax(first_end_ns - latest_begin_ns, 0);
+    if (together_ns < TOGETHER_SHARE * longest_ns) {
+        fprintf(
+            stream,
+            "  note        these runs were at one time for %s of %s only: "
+            "what there is in a\n              second is a sum of what "
+            "was in part measured one after the other\n",
+            units_format_time(together, together_ns),
+            units_format_time(longest, longest_ns));
+    }
+}
+
+int
+merge_print(FILE *stream, const char *const *paths, int n, bool colour)
+{
+    struct saved_run *runs = calloc((size_t)n + 1, sizeof *runs);
+    struct saved_run *sum = &runs[n];
+    char target[2 * SAVED_TARGET_BYTES];
+    char reason[MERGE_REASON_BYTES];
+    int status;
+
+    if (!runs) {
+        fputs("report: not enough memory\n", stderr);
+        return EXIT_NO_MEASURE;
+    }
+    status = read_all(paths, n, runs);
+    for (int i = 0; i < n && status == 0; i++) {
+        status = merge_add(sum, &runs[i], i == 0, reason);
+        if (status != 0) {
+            fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
+                    paths[0]);
+        }
+    }
+    if (status == 0) {
+        name_targets(target, sizeof target, runs, n);
+        summary_print(stream, target, &sum->options, &sum->result, colour);
+        merge_note_times(stream, runs, n);
+        status = summary_exit_status(&sum->result);
+    } else {
+        status = EXIT_NO_MEASURE;
+    }
+    free(runs);
+    return status;
 }

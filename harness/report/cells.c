@@ -8,9 +8,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    BULK_BYTES = 16 * 1024, /* longer messages are bulk */
-};
+#define BULK_BYTES 16384 /* longer messages are bulk */
 
 /* ---- scenarios --------------------------------------------------------- */
 
@@ -36,7 +34,7 @@ group_life(const struct summary_group *group)
 }
 
 const struct summary_group *
-group_largest(const struct summary *summary, enum cells_kind kind, int most)
+group_up_to(const struct summary *summary, enum cells_kind kind, int most)
 {
     const struct summary_group *found = NULL;
 
@@ -377,16 +375,19 @@ cells_put(struct text *text, enum cells_id id, const struct at *at,
 void
 cells_heading(struct column *column, enum cells_id id, bool milliseconds)
 {
+    bool named = column->above[0] != '\0' || column->heading[0] != '\0';
     bool time = id < CELLS && cells[id].form >= FORM_TIME;
 
-    snprintf(column->heading, sizeof column->heading, "%s%s",
-             id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
-             !time          ? ""
-             : milliseconds ? " ms"
-                            : " us");
-    if (id < CELLS) {
-        snprintf(column->above, sizeof column->above, "%s", cells[id].above);
-        column->meaning = cells[id].meaning;
-        column->left = cells[id].left;
+    if (column->heading[0] == '\0') {
+        PUT(column->heading, "%s%s",
+            id < CELLS ? cells[id].heading : figures[id - CELLS].heading,
+            !time          ? ""
+            : milliseconds ? " ms"
+                           : " us");
     }
+    if (id < CELLS && !named) {
+        PUT(column->above, "%s", cells[id].above);
+        column->meaning = cells[id].meaning;
+    }
+    column->left = id < CELLS && cells[id].left;
 }

@@ -8,10 +8,14 @@
 
 #include "harness/report/internal.h"
 
-char *
+/* From here on a time reads better in milliseconds. */
+#define MILLISECONDS_FROM_US 20000
+
+/* Make blanks or question marks of what is not printable, and return them. */
+static char *
 words_clean(char *words)
 {
-    for (char *c = words; c && *c != '\0'; c++) {
+    for (char *c = words; *c != '\0'; c++) {
         if (*c == '\n' || *c == '\r' || *c == '\t') {
             *c = ' ';
         } else if (*c < ' ' || *c > '~') {
@@ -21,31 +25,23 @@ words_clean(char *words)
     return words;
 }
 
-/* Formatted and clean words; NULL without memory. */
-static char *
-print_words(const char *format, va_list args)
+/* The memory that there must be: a report with parts left out is none. */
+static void *
+given(void *memory)
 {
-    char *words;
-
-    return vasprintf(&words, format, args) == -1 ? NULL : words_clean(words);
+    if (!memory) {
+        fputs("not enough memory for a report\n", stderr);
+        exit(EXIT_NO_MEASURE);
+    }
+    return memory;
 }
 
-const char *
-words_or_none(const char *words)
-{
-    return words ? words : "";
-}
-
-/* A new block, or NULL without memory. */
 static struct block *
 add_block(struct document *document, enum block_kind kind)
 {
-    struct block *blocks =
-        reallocarray(document->blocks, document->nblocks + 1, sizeof *blocks);
+    struct block *blocks = given(reallocarray(
+        document->blocks, document->nblocks + 1, sizeof *blocks));
 
-    if (!blocks) {
-        return NULL;
-    }
     document->blocks = blocks;
     blocks += document->nblocks++;
     *blocks = (struct block){.kind = kind};
@@ -56,48 +52,19 @@ void
 document_say(struct document *document, enum block_kind kind,
              const char *label, const char *format, ...)
 {
+    char *words = NULL;
     va_list args;
 
     va_start(args, format);
-    char *words = print_words(format, args);
+    given(vasprintf(&words, format, args) >= 0 ? words : NULL);
     va_end(args);
-    struct block *block =
-        words && words[0] != '\0' ? add_block(document, kind) : NULL;
-    if (!block) {
+    if (words[0] == '\0') {
         free(words);
         return;
     }
-    block->words = words;
-    block->label = words_clean(strdup(label));
-}
-
-struct block *
-document_table(struct document *document, size_t ncolumns, size_t nrows)
-{
-    struct block *block = add_block(document, BLOCK_TABLE);
-
-    if (!block) {
-        return NULL;
-    }
-    block->columns = calloc(ncolumns, sizeof *block->columns);
-    block->cells = calloc(ncolumns * nrows + 1, sizeof *block->cells);
-    if (!block->columns || !block->cells) {
-        return NULL;
-    }
-    block->ncolumns = ncolumns;
-    block->ncells = ncolumns * nrows;
-    return block;
-}
-
-void
-cell_say(struct cell *cell, enum mark mark, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    cell->words = print_words(format, args);
-    va_end(args);
-    cell->mark = mark;
+    struct block *block = add_block(document, kind);
+    block->words = words_clean(words);
+    block->label = words_clean(given(strdup(label)));
 }
 
 void
@@ -118,55 +85,188 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- tables from what rows and columns bring --------------------------- */
 
-size_t
-table_columns(const struct block *table, size_t shown[COLUMNS_MAX])
+struct axis *
+sheet_column(struct sheet *sheet, enum cells_id id, int drop)
 {
-    size_t n = 0;
+    struct axis *column = &sheet->columns[sheet->ncolumns];
 
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        bool any = i == 0;
-
-        for (size_t j = i; j < table->ncells; j += table->ncolumns) {
-            const char *words = words_or_none(table->cells[j].words);
-
-            any |= words[0] != '\0' && strcmp(words, "-") != 0;
-        }
-        if (any) {
-            shown[n++] = i;
-        }
-    }
-    return n;
+    *column = (struct axis){.id = id, .column.drop = drop};
+    sheet->ncolumns += sheet->ncolumns + 1 < COLUMNS_MAX;
+    return column;
 }
 
-/* True if a cell is this mark, or begins with it where that is not a whole
- * word. */
-static bool
-table_has(const struct block *table, const size_t *shown, size_t nshown,
-          const char *mark)
+void
+sheet_figures(struct sheet *sheet, unsigned where)
 {
-    bool begins = strchr("x<", mark[0]) != NULL;
+    for (int i = 0; i < LIFE_FIGURES; i++) {
+        if (figures[i].where & where) {
+            /* What comes last goes first where it is too narrow. */
+            sheet_column(sheet, CELLS + i, (int)sheet->ncolumns / 6);
+        }
+    }
+}
 
-    for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-        for (size_t j = 1; j < nshown; j++) {
-            const struct cell *cell = &table->cells[i + shown[j]];
-            const char *words = words_or_none(cell->words);
+struct axis *
+sheet_row(struct sheet *sheet, const struct summary_group *group,
+          const char *model)
+{
+    struct axis *rows =
+        given(reallocarray(sheet->rows, sheet->nrows + 1, sizeof *rows));
 
-            if (cell->rest) {
-                break;
-            }
-            if (begins ? words[0] == mark[0] : strcmp(words, mark) == 0) {
-                return true;
-            }
+    sheet->rows = rows;
+    rows += sheet->nrows++;
+    *rows = (struct axis){.group = group, .model = model};
+    return rows;
+}
+
+void
+sheet_group(struct sheet *sheet, const struct summary_group *group)
+{
+    for (size_t i = 0; i < group->nrows; i++) {
+        sheet_row(sheet, group, group->rows[i].life->model);
+    }
+}
+
+static struct at
+meet(const struct axis *column, const struct axis *row)
+{
+    struct at at = {
+        .group = column->group ? column->group : row->group,
+        .model = column->model ? column->model : row->model,
+        .base = row->base,
+    };
+
+    at.row = at.group && at.model ? summary_find(at.group, at.model) : NULL;
+    return at;
+}
+
+/* True if the times of a sheet are best written in milliseconds. */
+static bool
+in_milliseconds(const struct sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->nrows; i++) {
+        struct at at = meet(&sheet->columns[0], &sheet->rows[i]);
+
+        if (at.row && !at.row->starved && !at.row->saturated &&
+            at.row->figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
+          bool milliseconds)
+{
+    struct at own = meet(&(struct axis){0}, row);
+    bool over = false; /* the row has ended in a sentence */
+
+    for (size_t i = 0; i < sheet->ncolumns; i++) {
+        enum cells_id id = sheet->columns[i].id;
+        struct at at = meet(&sheet->columns[i], row);
+        struct text text = {0};
+
+        if (!over && id > CELLS_BASE && own.row &&
+            own.row->status != LIFE_OK) {
+            text_add(&text, "%s: %s", life_status_name(own.row->status),
+                     own.row->life->reason);
+            to[i].rest = over = true;
+        } else if (!over) {
+            to[i].mark = cells_put(&text, id, &at, milliseconds);
+        }
+        to[i].words = words_clean(given(strdup(text.bytes)));
+    }
+}
+
+static bool
+says_anything(const struct block *table, size_t column)
+{
+    for (size_t i = column; i < table->ncells; i += table->ncolumns) {
+        const char *words = table->cells[i].words;
+
+        if (words[0] != '\0' && strcmp(words, "-") != 0) {
+            return true;
         }
     }
     return false;
 }
 
 void
-table_legend(struct text *text, const struct block *table,
-             const size_t *shown, size_t nshown)
+table_drop(struct block *table, size_t column)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < table->ncells; i++) {
+        if (i % table->ncolumns == column) {
+            free(table->cells[i].words);
+        } else {
+            table->cells[kept++] = table->cells[i];
+        }
+    }
+    table->ncells = kept;
+    table->ncolumns--;
+    memmove(&table->columns[column], &table->columns[column + 1],
+            (table->ncolumns - column) * sizeof *table->columns);
+}
+
+void
+sheet_build(struct document *document, struct sheet *sheet, bool legend)
+{
+    bool milliseconds = in_milliseconds(sheet);
+    struct block *table = add_block(document, BLOCK_TABLE);
+    size_t n = sheet->ncolumns;
+
+    table->legend = legend;
+    table->ncolumns = n;
+    table->ncells = n * sheet->nrows;
+    table->columns = given(calloc(n, sizeof *table->columns));
+    table->cells = given(calloc(table->ncells + 1, sizeof *table->cells));
+    for (size_t i = 0; i < n; i++) {
+        table->columns[i] = sheet->columns[i].column;
+        cells_heading(&table->columns[i], sheet->columns[i].id, milliseconds);
+        words_clean(table->columns[i].heading); /* which may be a model */
+    }
+    for (size_t i = 0; i < sheet->nrows; i++) {
+        put_cells(&table->cells[i * n], sheet, &sheet->rows[i], milliseconds);
+    }
+    for (size_t i = n; i-- > 1;) {
+        if (!says_anything(table, i)) {
+            table_drop(table, i);
+        }
+    }
+    free(sheet->rows);
+    *sheet = (struct sheet){0};
+}
+
+/* ---- what a table means -------------------------------------------------
+ */
+
+/* True if a cell is this mark, or begins with it where that is not a whole
+ * word. */
+static bool
+table_has(const struct block *table, const char *mark)
+{
+    bool begins = strchr("x<", mark[0]) != NULL;
+    bool over = false; /* the row has ended in a sentence */
+
+    for (size_t i = 0; i < table->ncells; i++) {
+        const char *words = table->cells[i].words;
+        bool first = i % table->ncolumns == 0;
+
+        over = !first && (over || table->cells[i].rest);
+        if (!first && !over &&
+            (begins ? words[0] == mark[0] : strcmp(words, mark) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+table_legend(struct text *text, const struct block *table)
 {
     static const char *const marks[][2] = {
         {"most", "most: echoes/s"},
@@ -183,12 +283,12 @@ table_legend(struct text *text, const struct block *table,
     const char *said = NULL;
 
     for (size_t i = 0; i < COUNT(marks); i++) {
-        if (table_has(table, shown, nshown, marks[i][0])) {
+        if (table_has(table, marks[i][0])) {
             text_item(text, "; ", "%s", marks[i][1]);
         }
     }
-    for (size_t i = 0; i < nshown; i++) {
-        const char *meaning = table->columns[shown[i]].meaning;
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const char *meaning = table->columns[i].meaning;
 
         /* Neighbours under one heading have one meaning. */
         if (meaning && (!said || strcmp(said, meaning) != 0)) {
@@ -215,12 +315,11 @@ put_escaped(FILE *file, const char *words)
 static void
 put_table(FILE *file, const struct block *table)
 {
-    size_t shown[COLUMNS_MAX];
-    size_t n = table_columns(table, shown);
+    size_t n = table->ncolumns;
     struct text legend = {0};
 
     for (size_t i = 0; i < n; i++) {
-        const struct column *column = &table->columns[shown[i]];
+        const struct column *column = &table->columns[i];
 
         fputs("| ", file);
         put_escaped(file, column->above);
@@ -230,22 +329,19 @@ put_table(FILE *file, const struct block *table)
     }
     fputs("|\n", file);
     for (size_t i = 0; i < n; i++) {
-        fputs(table->columns[shown[i]].left ? "| --- " : "| ---: ", file);
+        fputs(table->columns[i].left ? "| --- " : "| ---: ", file);
     }
     fputs("|\n", file);
-    for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-        for (size_t j = 0; j < n; j++) {
-            const struct cell *cell = &table->cells[i + shown[j]];
-            const char *bold = cell->mark == MARK_BEST ? "**" : "";
+    for (size_t i = 0; i < table->ncells; i++) {
+        const struct cell *cell = &table->cells[i];
+        const char *bold = cell->mark == MARK_BEST ? "**" : "";
 
-            fprintf(file, "| %s", bold);
-            put_escaped(file, words_or_none(cell->words));
-            fprintf(file, "%s ", bold);
-        }
-        fputs("|\n", file);
+        fprintf(file, "| %s", bold);
+        put_escaped(file, cell->words);
+        fprintf(file, "%s %s", bold, i % n == n - 1 ? "|\n" : "");
     }
     if (table->legend) {
-        table_legend(&legend, table, shown, n);
+        table_legend(&legend, table);
     }
     if (legend.bytes[0] != '\0') {
         fputs("\n", file);
@@ -255,7 +351,7 @@ put_table(FILE *file, const struct block *table)
 }
 
 void
-document_print_markdown(FILE *file, const struct document *document)
+document_print_markdown(FILE *file, struct document *document)
 {
     for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
@@ -271,7 +367,7 @@ document_print_markdown(FILE *file, const struct document *document)
                                                : "",
                   file);
             if (block->kind == BLOCK_ITEM) {
-                put_escaped(file, words_or_none(block->label));
+                put_escaped(file, block->label);
                 fputs(": ", file);
             }
             put_escaped(file, block->words);
@@ -279,4 +375,5 @@ document_print_markdown(FILE *file, const struct document *document)
         }
         fputs(goes_on ? "" : "\n", file);
     }
+    document_free(document);
 }

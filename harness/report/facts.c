@@ -143,8 +143,7 @@ say_costs(struct said *said, const struct summary_group *group)
         ranked |=
             group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN;
     }
-    snprintf(ratio, sizeof ratio, "x%.2f [%.2f, %.2f]", over->ratio,
-             over->low, over->high);
+    PUT(ratio, "x%.2f [%.2f, %.2f]", over->ratio, over->low, over->high);
     say(said, KIND_IDLE, MODEL_SELECT, TOPIC_COST, more && over->ratio > 1.5,
         "%s the CPU of %s beside %d idle clients: select looks at all of "
         "them",

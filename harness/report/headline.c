@@ -1,7 +1,6 @@
 /*
  * headline.c: the answer on one screen. See internal.h.
  */
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +17,10 @@ static const struct summary_group *
 main_group(const struct summary *summary)
 {
     const struct summary_group *group =
-        group_largest(summary, KIND_MANY, MAIN_CLIENTS);
+        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
 
-    group = group ? group : group_largest(summary, KIND_MANY, INT_MAX);
-    group = group ? group : group_largest(summary, KIND_IDLE, INT_MAX);
+    group = group ? group : group_largest(summary, KIND_MANY);
+    group = group ? group : group_largest(summary, KIND_IDLE);
     return group ? group : summary->groups;
 }
 
@@ -54,32 +53,30 @@ static void
 build_first(struct document *document, const struct summary *summary,
             const struct summary_group *main)
 {
-    const struct summary_group *idle =
-        group_largest(summary, KIND_IDLE, INT_MAX);
-    const struct summary_group *silent =
-        group_largest(summary, KIND_SILENT, INT_MAX);
-    const struct summary_group *work =
-        group_largest(summary, KIND_WORK, INT_MAX);
+    const struct summary_group *idle = group_largest(summary, KIND_IDLE);
+    const struct summary_group *silent = group_largest(summary, KIND_SILENT);
+    const struct summary_group *work = group_largest(summary, KIND_WORK);
     const struct summary_group *load = common_load(summary);
+    int thousands = load ? (int)rint(group_life(load)->rate_per_s / 1e3) : 0;
     const struct {
         enum cells_id id;
         int drop;
         const struct summary_group *group; /* the column goes without it */
-        const char *above;                 /* instead of the usual, or NULL */
-        const char *heading;               /* the same, with a number in it */
-        int number;
+        const char *above;                 /* instead of the usual, or "" */
+        const char *heading;               /* the same */
+        int number;                        /* in one of them */
     } columns[] = {
-        {CELLS_MODEL, 0, main, NULL, NULL, 0},
-        {CELLS_SERVED, 0, main, NULL, NULL, 0},
-        {CELLS_RATE, 0, main, NULL, NULL, 0},
-        {CELLS_OVER_MOST, 0, main, NULL, NULL, 0},
-        {CELLS_P50, 0, main, NULL, NULL, 0},
-        {CELLS_P99, 2, main, NULL, NULL, 0},
-        {CELLS_RESPONSE_P50, 1, load, "response, %.0fk/s", NULL, 0},
-        {CELLS_RESPONSE_P99, 1, load, "response, %.0fk/s", NULL, 0},
-        {CELLS_SERVER, 4, main, NULL, NULL, 0},
-        {CELLS_CLIENT, 5, main, NULL, NULL, 0},
-        {CELLS_MEMORY, 0, idle ? idle : main, NULL, NULL, 0},
+        {CELLS_MODEL, 0, main, "", "", 0},
+        {CELLS_SERVED, 0, main, "", "", 0},
+        {CELLS_RATE, 0, main, "", "", 0},
+        {CELLS_OVER_MOST, 0, main, "", "", 0},
+        {CELLS_P50, 0, main, "", "", 0},
+        {CELLS_P99, 2, main, "", "", 0},
+        {CELLS_RESPONSE_P50, 1, load, "response, %dk/s", "", thousands},
+        {CELLS_RESPONSE_P99, 1, load, "response, %dk/s", "", thousands},
+        {CELLS_SERVER, 4, main, "", "", 0},
+        {CELLS_CLIENT, 5, main, "", "", 0},
+        {CELLS_MEMORY, 0, idle ? idle : main, "", "", 0},
         {CELLS_RATE, 0, idle != main ? idle : NULL, "echoes/s with",
          "%d idle", idle ? group_life(idle)->silent : 0},
         {CELLS_RATE, 3, silent != main ? silent : NULL, "echoes/s with",
@@ -96,15 +93,9 @@ build_first(struct document *document, const struct summary *summary,
 
             column->group =
                 columns[i].group == main ? NULL : columns[i].group;
-            if (columns[i].above) {
-                snprintf(column->above, sizeof column->above,
-                         columns[i].above,
-                         load ? group_life(load)->rate_per_s / 1e3 : 0);
-            }
-            if (columns[i].heading) {
-                snprintf(column->heading, sizeof column->heading,
-                         columns[i].heading, columns[i].number);
-            }
+            PUT(column->column.above, columns[i].above, columns[i].number);
+            PUT(column->column.heading, columns[i].heading,
+                columns[i].number);
         }
     }
     sheet_group(&sheet, main);
@@ -138,13 +129,13 @@ add_models(struct sheet *sheet, const struct summary *summary)
         bool known = summary->rows[i].yardstick;
 
         for (size_t j = 0; j < sheet->ncolumns && !known; j++) {
-            known = strcmp(sheet->columns[j].heading, model) == 0;
+            known = strcmp(sheet->columns[j].column.heading, model) == 0;
         }
         if (!known) {
             struct axis *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
-            snprintf(column->heading, sizeof column->heading, "%s", model);
+            PUT(column->column.heading, "%s", model);
         }
     }
 }
@@ -161,8 +152,8 @@ build_matrix(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_NAME, 0);
     sheet_column(&sheet, CELLS_LABEL, 1);
     add_models(&sheet, summary);
-    snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading,
-             sizeof sheet.columns[0].heading, "+- %%");
+    snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->column.heading,
+             sizeof sheet.columns[0].column.heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
         any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
         if (!is_compared(summary, i)) {

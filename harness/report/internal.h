@@ -9,17 +9,21 @@
 #ifndef FIVEWAYS_REPORT_INTERNAL_H
 #define FIVEWAYS_REPORT_INTERNAL_H
 
+#include <limits.h>
+
 #include "harness/load/load.h"
 #include "harness/report/report.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* Print into an array of characters. */
+#define PUT(array, ...) snprintf(array, sizeof(array), __VA_ARGS__)
+
 /* ---- a document (document.c; terminal.c) --------------------------------
  *
- * Without memory parts are left out; nothing fails. All that is said is
- * printable ASCII in the end, so that one byte is one column on every
- * terminal and no name or reason in a results file can move the cursor or
- * begin a line of its own.
+ * All that is said is printable ASCII in the end, so that one byte is one
+ * column on every terminal and no name or reason in a results file can move
+ * the cursor or begin a line of its own.
  */
 
 enum {
@@ -56,7 +60,7 @@ struct column {
 
 /* A cell. */
 struct cell {
-    char *words;    /* what it says; NULL: nothing */
+    char *words;    /* what it says, or "" */
     enum mark mark; /* what it means */
     bool rest;      /* a sentence that fills the rest of the row */
 };
@@ -99,36 +103,20 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
-/* Append a table of so many empty columns and rows. NULL without memory. */
-struct block *document_table(struct document *document, size_t ncolumns,
-                             size_t nrows);
+/* Take a column out of a table. */
+void table_drop(struct block *table, size_t column);
 
-/* Make blanks or question marks of what is not printable in words, which may
- * be NULL, and return them. All but headings are clean by themselves. */
-char *words_clean(char *words);
+/* Append what its marks and headings mean. */
+void table_legend(struct text *text, const struct block *table);
 
-/* Say something in an empty cell. */
-void cell_say(struct cell *cell, enum mark mark, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Print for a terminal, and free it: no line is longer than the paper is
+ * wide. Columns that do not fit go, then a table is continued below itself.
+ */
+void document_print_text(FILE *file, struct document *document,
+                         const struct report_paper *paper);
 
-/* What is said, "" if nothing is. */
-const char *words_or_none(const char *words);
-
-/* The columns of a table that are worth printing: the first and all that say
- * anything. Returns how many. */
-size_t table_columns(const struct block *table, size_t shown[COLUMNS_MAX]);
-
-/* Append what the marks and headings in these columns mean. */
-void table_legend(struct text *text, const struct block *table,
-                  const size_t *shown, size_t nshown);
-
-/* Print for a terminal: no line is longer than `width` columns, 60 or more.
- * Columns that do not fit go, then a table is continued below itself. */
-void document_print_text(FILE *file, const struct document *document,
-                         int width, bool colour);
-
-/* Print as Markdown. */
-void document_print_markdown(FILE *file, const struct document *document);
+/* Print as Markdown, and free it. */
+void document_print_markdown(FILE *file, struct document *document);
 
 /* Free it; it is empty then. */
 void document_free(struct document *document);
@@ -159,22 +147,21 @@ struct at {
 enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
                     bool milliseconds);
 
-/* Set what stands above it. */
+/* Set what stands above it, where it has no name of its own yet. */
 void cells_heading(struct column *column, enum cells_id id,
                    bool milliseconds);
 
-/* ---- sheets of them (sheet.c) ------------------------------------------ */
+/* ---- sheets of them (document.c) --------------------------------------- */
 
 /* A row or a column: what it brings to its cells. */
 struct axis {
-    enum cells_id id;                  /* of a column: what it shows */
-    int drop;                          /* of a column, see struct column */
+    enum cells_id id; /* of a column: what it shows */
+    struct column
+        column; /* of a column: when it goes; and what is instead of
+                 * the usual names, whose meaning is not told then */
     const struct summary_group *group; /* a scenario, or NULL */
     const char *model;                 /* or NULL */
     const char *base;                  /* what that is held against */
-    char above[32];   /* if this or the next is not "", both are instead of
-                       * the usual ones, whose meaning is not told then */
-    char heading[32]; /* of the column itself */
 };
 
 /* A table to be. Columns come before rows where both bring something. */
@@ -200,8 +187,8 @@ struct axis *sheet_row(struct sheet *sheet, const struct summary_group *group,
 /* Append a row for each model of a group. */
 void sheet_group(struct sheet *sheet, const struct summary_group *group);
 
-/* Append the sheet to a document, with what its marks mean if `legend` is
- * set, and free it. */
+/* Append the sheet to a document, but for columns that say nothing, with what
+ * its marks mean if `legend` is set, and free it. */
 void sheet_build(struct document *document, struct sheet *sheet, bool legend);
 
 /* What scenarios are like; bits. A group has one of them. */
@@ -223,10 +210,11 @@ enum cells_kind cells_kind(const struct life *life);
 /* The life that says what a group is like. */
 const struct life *group_life(const struct summary_group *group);
 
-/* The group of a kind with most clients, up to `most`; NULL if there is none.
- */
-const struct summary_group *group_largest(const struct summary *summary,
-                                          enum cells_kind kind, int most);
+/* The group of a kind with most clients, or up to `most` of them; NULL if
+ * there is none. */
+const struct summary_group *group_up_to(const struct summary *summary,
+                                        enum cells_kind kind, int most);
+#define group_largest(summary, kind) group_up_to(summary, kind, INT_MAX)
 
 /* How many lives were measured of the model that has most. */
 int group_lives(const struct summary_group *group);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
 
 #include "harness/report/internal.h"
 
@@ -22,62 +23,44 @@ report_paper_of(FILE *file)
     if (paper.width <= 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0) {
         paper.width = size.ws_col;
     }
-    if (paper.width <= 0 || paper.width > REPORT_WIDTH_MAX) {
-        paper.width = REPORT_WIDTH_MAX;
-    } else if (paper.width < WIDTH_LEAST) {
-        paper.width = WIDTH_LEAST;
-    }
+    paper.width = paper.width <= 0
+                      ? REPORT_WIDTH_MAX
+                      : MAX(WIDTH_LEAST, MIN(paper.width, REPORT_WIDTH_MAX));
     return paper;
-}
-
-/* Print, or only count, the lines of a headline that compares so many
- * scenarios. */
-static int
-print_headline(FILE *file, const struct summary *summary, size_t lines,
-               const struct report_paper *paper)
-{
-    struct document document = {0};
-    char *text = NULL;
-    size_t bytes;
-    int printed = 0;
-    FILE *memory = open_memstream(&text, &bytes);
-
-    headline_build(&document, summary, lines);
-    if (paper->bin && paper->folder) {
-        document_paragraph(&document,
-                           "more: %s/report %s/results.jsonl "
-                           "--scenario=NAME | --why | --noise | --all",
-                           paper->bin, paper->folder);
-    } else {
-        document_paragraph(&document, "more: report --scenario=NAME | --why "
-                                      "| --noise | --all");
-    }
-    if (memory) {
-        document_print_text(memory, &document, paper->width, paper->colour);
-        fclose(memory);
-    }
-    document_free(&document);
-    for (const char *c = text; c && *c != '\0'; c++) {
-        printed += *c == '\n';
-    }
-    if (printed <= REPORT_LINES_MAX || lines == 0) {
-        fputs(text ? text : "", file);
-        printed = 0;
-    }
-    free(text);
-    return printed;
 }
 
 void
 report_headline(FILE *file, const struct summary *summary,
                 const struct report_paper *paper)
 {
+    bool placed = paper->bin && paper->folder;
     size_t lines = summary->ngroups;
+    int printed;
 
     /* The fewer scenarios are compared, the shorter it gets. */
-    while (print_headline(file, summary, lines, paper) > 0) {
-        lines--;
-    }
+    do {
+        struct document document = {0};
+        char *text = NULL;
+        size_t bytes;
+        FILE *memory = open_memstream(&text, &bytes);
+
+        headline_build(&document, summary, lines);
+        document_paragraph(
+            &document,
+            "more: %s%sreport %s%s--scenario=NAME | --why | --noise | --all",
+            placed ? paper->bin : "", placed ? "/" : "",
+            placed ? paper->folder : "", placed ? "/results.jsonl " : "");
+        document_print_text(memory, &document, paper);
+        fclose(memory);
+        printed = 0;
+        for (const char *c = text; *c != '\0'; c++) {
+            printed += *c == '\n';
+        }
+        if (printed <= REPORT_LINES_MAX || lines == 0) {
+            fputs(text, file);
+        }
+        free(text);
+    } while (printed > REPORT_LINES_MAX && lines-- > 0);
 }
 
 void
@@ -90,21 +73,18 @@ report_scenario_lines(FILE *file, const struct results *results,
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    while (last.nlives > 0 && (last.lives->clients != clients ||
-                               strcmp(last.lives->scenario, scenario) != 0)) {
+    while (last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients)) {
         last.lives++;
         last.nlives--;
     }
     while (last.nslices > 0 &&
-           (last.slices->clients != clients ||
-            strcmp(last.slices->scenario, scenario) != 0)) {
+           !RECORD_IS_OF(last.slices, scenario, clients)) {
         last.slices++;
         last.nslices--;
     }
     if (last.nlives > 0 && summary_make(&last, &summary) == 0) {
         scenario_build(&document, &summary, &(struct report_views){0}, true);
-        document_print_text(file, &document, paper->width, paper->colour);
-        document_free(&document);
+        document_print_text(file, &document, paper);
         summary_free(&summary);
     }
 }
@@ -114,46 +94,33 @@ report_scenarios(FILE *file, const struct summary *summary,
                  const struct report_views *views,
                  const struct report_paper *paper)
 {
+    static const struct report_views everything = {
+        .all = true, .why = true, .noise = true};
     struct document document = {0};
-    size_t shown = scenario_build(&document, summary, views, false);
+    size_t shown;
 
-    document_print_text(file, &document, paper->width, paper->colour);
-    document_free(&document);
-    return shown > 0 ? 0 : -1;
-}
-
-static void
-build_all(struct document *document, const struct summary *summary)
-{
-    static const struct report_views everything = {.why = true,
-                                                   .noise = true};
-
-    headline_build(document, summary, summary->ngroups);
-    scenario_build(document, summary, &everything, false);
-    if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
-        variants_build(document, summary, true);
+    if (views->all) {
+        headline_build(&document, summary, summary->ngroups);
+        views = &everything;
     }
-}
-
-void
-report_all(FILE *file, const struct summary *summary,
-           const struct report_paper *paper)
-{
-    struct document document = {0};
-
-    build_all(&document, summary);
-    document_print_text(file, &document, paper->width, paper->colour);
-    document_free(&document);
+    shown = scenario_build(&document, summary, views, false);
+    if (views->all &&
+        strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
+        variants_build(&document, summary, true);
+    }
+    if (paper) {
+        document_print_text(file, &document, paper);
+    } else {
+        document_print_markdown(file, &document);
+    }
+    return shown > 0 || views->all ? 0 : -1;
 }
 
 int
 report_markdown(FILE *file, const struct summary *summary)
 {
-    struct document document = {0};
-
-    build_all(&document, summary);
-    document_print_markdown(file, &document);
-    document_free(&document);
+    report_scenarios(file, summary, &(struct report_views){.all = true},
+                     NULL);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
@@ -185,6 +152,5 @@ report_columns(FILE *file, const struct report_paper *paper)
                           only[c->files]);
         }
     }
-    document_print_text(file, &document, paper->width, paper->colour);
-    document_free(&document);
+    document_print_text(file, &document, paper);
 }

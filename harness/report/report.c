@@ -12,7 +12,6 @@
 #include "harness/report/internal.h"
 
 static struct report_views views;
-static bool all;
 static bool markdown;
 static bool lives_csv;
 static bool summary_csv;
@@ -39,7 +38,7 @@ read_flags(int argc, char **argv, const char **paths)
                 "threads"),
         FLAG_ON("noise", 'n', &views.noise,
                 "All tables, then what disturbed and how precise they are"),
-        FLAG_ON("all", 'a', &all, "Everything"),
+        FLAG_ON("all", 'a', &views.all, "Everything"),
         FLAG_ON("markdown", 'm', &markdown, "Everything in Markdown"),
         FLAG_ON("csv", 'c', &lives_csv, "One line for each life of a server"),
         FLAG_ON("summary-csv", 's', &summary_csv,
@@ -63,7 +62,7 @@ read_flags(int argc, char **argv, const char **paths)
               stderr);
         exit(2);
     }
-    if (merge && (views.scenario || views.why || views.noise || all ||
+    if (merge && (views.scenario || views.why || views.noise || views.all ||
                   markdown || lives_csv || summary_csv)) {
         fputs("report: --merge: prints the sum of runs, which has no table, "
               "Markdown or CSV; leave the other flag out\n",
@@ -135,9 +134,7 @@ print_report(const struct results *results, const struct summary *summary)
         csv_write_lives(stdout, results);
     } else if (markdown) {
         report_markdown(stdout, summary);
-    } else if (all) {
-        report_all(stdout, summary, &paper);
-    } else if (views.scenario || views.why || views.noise) {
+    } else if (views.scenario || views.why || views.noise || views.all) {
         status = print_scenarios(summary, &paper);
     } else {
         report_headline(stdout, summary, &paper);

@@ -30,6 +30,7 @@ struct report_views {
     const char *scenario; /* "echo" or "echo,512"; NULL: all of them */
     bool why;             /* system calls by name, page faults, threads */
     bool noise;           /* what disturbed, and how precise it is */
+    bool all;             /* all of these, behind the headline */
 };
 
 /* The paper that a stream is: as wide as COLUMNS or the terminal says, 60 to
@@ -47,15 +48,11 @@ void report_scenario_lines(FILE *file, const struct results *results,
                            const char *scenario, int clients,
                            const struct report_paper *paper);
 
-/* Print the table of each scenario that is wanted. Returns 0, or -1 if there
- * is no such scenario. */
+/* Print the table of each scenario that is wanted; without a paper as
+ * Markdown. Returns 0, or -1 if there is no such scenario. */
 int report_scenarios(FILE *file, const struct summary *summary,
                      const struct report_views *views,
                      const struct report_paper *paper);
-
-/* Print everything. */
-void report_all(FILE *file, const struct summary *summary,
-                const struct report_paper *paper);
 
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);

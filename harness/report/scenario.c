@@ -42,7 +42,7 @@ view_wants(const struct report_views *views, const char *scenario,
 {
     char name[RESULTS_NAME_BYTES + 16];
 
-    snprintf(name, sizeof name, "%s,%d", scenario, clients);
+    PUT(name, "%s,%d", scenario, clients);
     return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
            strcmp(views->scenario, name) == 0;
 }
@@ -194,8 +194,7 @@ build_rates(struct document *document, const struct summary_group *begin,
     build_title(document, begin);
     add_columns(&sheet, rate_table, COUNT(rate_table));
     for (; end < last && group_life(end)->rate_per_s > 0 &&
-           group_life(end)->clients == life->clients &&
-           strcmp(group_life(end)->scenario, life->scenario) == 0;
+           RECORD_IS_OF(group_life(end), life->scenario, life->clients);
          end++) {
         sheet_group(&sheet, end);
     }
@@ -212,43 +211,26 @@ build_rates(struct document *document, const struct summary_group *begin,
 
 /* ---- clients that only wait, by how many there are --------------------- */
 
-/* The group with the fewest idle clients of those with more than that; NULL
- * if there is none. */
-static const struct summary_group *
-next_size(const struct summary *summary, int idle)
-{
-    const struct summary_group *next = NULL;
-
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-
-        if (cells_kind(group_life(group)) == KIND_IDLE &&
-            group_life(group)->silent > idle &&
-            (!next || group_life(group)->silent < group_life(next)->silent)) {
-            next = group;
-        }
-    }
-    return next;
-}
-
 void
 scale_build(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *group = next_size(summary, -1);
     const struct summary_group *most = NULL;
     struct sheet sheet = {0};
 
     sheet_column(&sheet, CELLS_MODEL, 0);
-    for (; group; group = next_size(summary, group_life(group)->silent)) {
-        struct axis *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+    for (size_t i = 0; i < summary->ngroups; i++) {
+        const struct summary_group *group = &summary->groups[i];
 
-        column->group = most = group;
-        snprintf(column->above, sizeof column->above,
-                 "CPU over recv + send, by idle");
-        snprintf(column->heading, sizeof column->heading, "%d",
-                 group_life(group)->silent);
+        if (cells_kind(group_life(group)) == KIND_IDLE) {
+            struct axis *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+
+            /* They are measured from the fewest to the most. */
+            column->group = most = group;
+            PUT(column->column.above, "CPU over recv + send, by idle");
+            PUT(column->column.heading, "%d", group_life(group)->silent);
+        }
     }
-    if (!most || sheet.ncolumns < 3) {
+    if (sheet.ncolumns < 3) {
         return;
     }
     sheet_column(&sheet, CELLS_SERVED, 0)->group = most;
@@ -347,9 +329,9 @@ build_group(struct document *document, const struct summary_group *group,
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
         if (cells_kind(group_life(group)) == KIND_ONE) {
-            snprintf(column->above, sizeof column->above, "latency");
+            PUT(column->column.above, "latency");
         } else if (group_life(group)->churn) {
-            snprintf(column->above, sizeof column->above, "connect to echo");
+            PUT(column->column.above, "connect to echo");
         }
     }
     sheet_group(&sheet, group);

@@ -47,25 +47,16 @@ wrap(FILE *file, const char *words, int column, int width, int indent)
 
 /* How a table is laid out. */
 struct layout {
-    const struct block *table;  /* the table */
-    int width;                  /* of the paper */
-    bool colour;                /* escape sequences are welcome */
-    int gap;                    /* between two columns */
-    size_t n;                   /* columns that are shown */
-    size_t column[COLUMNS_MAX]; /* which */
-    int wide[COLUMNS_MAX];      /* how wide each is, by its place above */
+    struct block *table;              /* the table, as far as it fits */
+    const struct report_paper *paper; /* where it stands */
+    int gap;                          /* between two columns */
+    int wide[COLUMNS_MAX];            /* how wide each column is */
 };
-
-static const struct column *
-column_at(const struct layout *layout, size_t place)
-{
-    return &layout->table->columns[layout->column[place]];
-}
 
 static int
 longer(int width, const char *words)
 {
-    int length = (int)strlen(words_or_none(words));
+    int length = (int)strlen(words);
 
     return length > width ? length : width;
 }
@@ -77,8 +68,8 @@ group_end(const struct layout *layout, size_t from, size_t to)
 {
     size_t end = from + 1;
 
-    while (end < to && strcmp(column_at(layout, from)->above,
-                              column_at(layout, end)->above) == 0) {
+    while (end < to && strcmp(layout->table->columns[from].above,
+                              layout->table->columns[end].above) == 0) {
         end++;
     }
     return end;
@@ -102,42 +93,38 @@ measure(struct layout *layout)
     const struct block *table = layout->table;
     size_t end;
 
-    for (size_t i = 0; i < layout->n; i++) {
-        layout->wide[i] = longer(0, column_at(layout, i)->heading);
-        for (size_t j = layout->column[i]; j < table->ncells;
-             j += table->ncolumns) {
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        layout->wide[i] = longer(0, table->columns[i].heading);
+        for (size_t j = i; j < table->ncells; j += table->ncolumns) {
             if (!table->cells[j].rest) {
                 layout->wide[i] =
                     longer(layout->wide[i], table->cells[j].words);
             }
         }
     }
-    for (size_t i = 0; i < layout->n; i = end) {
-        end = group_end(layout, i, layout->n);
+    for (size_t i = 0; i < table->ncolumns; i = end) {
+        end = group_end(layout, i, table->ncolumns);
         int wide = span(layout, i, end);
 
-        layout->wide[end - 1] +=
-            longer(wide, column_at(layout, i)->above) - wide;
+        layout->wide[end - 1] += longer(wide, table->columns[i].above) - wide;
     }
 }
 
 /* Take the column out that may go first. False if none may. */
 static bool
-drop_one(struct layout *layout)
+drop_one(struct block *table)
 {
     size_t first = 0;
 
-    for (size_t i = 1; i < layout->n; i++) {
-        if (column_at(layout, i)->drop >= column_at(layout, first)->drop) {
+    for (size_t i = 1; i < table->ncolumns; i++) {
+        if (table->columns[i].drop >= table->columns[first].drop) {
             first = i;
         }
     }
-    if (column_at(layout, first)->drop == 0) {
+    if (table->columns[first].drop == 0) {
         return false;
     }
-    layout->n--;
-    memmove(&layout->column[first], &layout->column[first + 1],
-            (layout->n - first) * sizeof layout->column[0]);
+    table_drop(table, first);
     return true;
 }
 
@@ -147,10 +134,10 @@ fit(struct layout *layout)
 {
     layout->gap = 2;
     measure(layout);
-    while (span(layout, 0, layout->n) > layout->width) {
+    while (span(layout, 0, layout->table->ncolumns) > layout->paper->width) {
         if (layout->gap == 2) {
             layout->gap = 1;
-        } else if (!drop_one(layout)) {
+        } else if (!drop_one(layout->table)) {
             return;
         }
         measure(layout);
@@ -162,15 +149,15 @@ static void
 put(FILE *file, const struct layout *layout, const char *words, int width,
     bool left, bool last, enum mark mark)
 {
-    const char *begin = !layout->colour || mark == MARK_NONE ? ""
-                        : mark == MARK_BAD                   ? red
-                                                             : green;
+    const char *begin = !layout->paper->colour || mark == MARK_NONE ? ""
+                        : mark == MARK_BAD                          ? red
+                                                                    : green;
 
     fprintf(file, "%s%*s%s", begin,
             !left  ? width
             : last ? 0
                    : -width,
-            words_or_none(words), begin[0] != '\0' ? plain : "");
+            words, begin[0] != '\0' ? plain : "");
 }
 
 /* A line of the first cell and those of these places; the headings without
@@ -182,14 +169,14 @@ put_line(FILE *file, const struct layout *layout, const struct cell *cells,
     int column = 0;
 
     for (size_t i = 0; i < to; i = i == 0 ? from : i + 1) {
-        const struct column *above = column_at(layout, i);
-        const struct cell *cell = cells ? &cells[layout->column[i]] : NULL;
+        const struct column *above = &layout->table->columns[i];
+        const struct cell *cell = cells ? &cells[i] : NULL;
         int gap = i > 0 ? layout->gap : 0;
 
         fprintf(file, "%*s", gap, "");
         column += gap;
         if (cell && cell->rest) {
-            wrap(file, words_or_none(cell->words), column, layout->width,
+            wrap(file, cell->words, column, layout->paper->width,
                  REST_INDENT);
             return;
         }
@@ -207,7 +194,7 @@ put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
 {
     size_t end;
 
-    while (to > from && column_at(layout, to - 1)->above[0] == '\0') {
+    while (to > from && layout->table->columns[to - 1].above[0] == '\0') {
         to--;
     }
     if (to == from) {
@@ -217,8 +204,9 @@ put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
     for (size_t i = from; i < to; i = end) {
         end = group_end(layout, i, to);
         fprintf(file, "%*s", layout->gap, "");
-        put(file, layout, column_at(layout, i)->above, span(layout, i, end),
-            column_at(layout, i)->left, end == to, MARK_NONE);
+        put(file, layout, layout->table->columns[i].above,
+            span(layout, i, end), layout->table->columns[i].left, end == to,
+            MARK_NONE);
     }
     fputc('\n', file);
 }
@@ -226,62 +214,66 @@ put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
 /* In pieces, where even the columns that must be there are too many. Nothing
  * of a table in which nothing was measured but names. */
 static void
-put_table(FILE *file, const struct block *table, int width, bool colour)
+put_table(FILE *file, struct block *table, const struct report_paper *paper)
 {
-    struct layout layout = {.table = table, .width = width, .colour = colour};
+    struct layout layout = {.table = table, .paper = paper};
     struct text legend = {0};
     size_t to = 1;
 
-    layout.n = table_columns(table, layout.column);
     fit(&layout);
-    while (to < layout.n) {
+    while (to < table->ncolumns) {
         size_t from = to++;
 
-        while (to < layout.n &&
+        while (to < table->ncolumns &&
                layout.wide[0] + layout.gap + span(&layout, from, to + 1) <=
-                   width) {
+                   paper->width) {
             to++;
         }
         put_above(file, &layout, from, to);
         put_line(file, &layout, NULL, from, to);
         for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
             /* Nothing is left of a row that ended in a sentence. */
-            if (table->cells[i + layout.column[from]].words) {
+            if (table->cells[i + from].words[0] != '\0') {
                 put_line(file, &layout, &table->cells[i], from, to);
             }
         }
     }
     if (table->legend) {
-        table_legend(&legend, table, layout.column, layout.n);
+        table_legend(&legend, table);
     }
     if (legend.bytes[0] != '\0') {
-        wrap(file, legend.bytes, 0, width, 0);
+        wrap(file, legend.bytes, 0, paper->width, 0);
     }
 }
 
 void
-document_print_text(FILE *file, const struct document *document, int width,
-                    bool colour)
+document_print_text(FILE *file, struct document *document,
+                    const struct report_paper *paper)
 {
+    int width = paper->width;
     int label = LABEL_WIDTH;
 
     for (size_t i = 0; i < document->nblocks; i++) {
-        label = longer(label - 2, document->blocks[i].label) + 2;
+        if (document->blocks[i].kind == BLOCK_ITEM) {
+            label = longer(label - 2, document->blocks[i].label) + 2;
+        }
     }
     for (size_t i = 0; i < document->nblocks; i++) {
-        const struct block *block = &document->blocks[i];
+        struct block *block = &document->blocks[i];
 
         if (block->kind == BLOCK_HEADING) {
-            fprintf(file, "%s%s", i > 0 ? "\n" : "", colour ? bold : "");
+            fprintf(file, "%s%s", i > 0 ? "\n" : "",
+                    paper->colour ? bold : "");
             wrap(file, block->words, 0, width, 0);
-            fputs(colour ? plain : "", file);
+            fputs(paper->colour ? plain : "", file);
         } else if (block->kind == BLOCK_PARAGRAPH) {
             wrap(file, block->words, 0, width, 0);
         } else if (block->kind == BLOCK_ITEM) {
-            fprintf(file, "  %-*s", label, words_or_none(block->label));
+            fprintf(file, "  %-*s", label, block->label);
             wrap(file, block->words, label + 2, width, label + 2);
         } else {
-            put_table(file, block, width, colour);
+            put_table(file, block, paper);
         }
     }
+    document_free(document);
 }

@@ -2,7 +2,6 @@
  * variants.c: the same model made in another way, beside the model. See
  * report.h and internal.h.
  */
-#include <limits.h>
 #include <stdio.h>
 
 #include "harness/report/internal.h"
@@ -42,7 +41,7 @@ static struct comparison
 compare(const struct summary *summary, enum cells_kind kind,
         const struct variant *variant)
 {
-    const struct summary_group *group = group_largest(summary, kind, INT_MAX);
+    const struct summary_group *group = group_largest(summary, kind);
 
     return group
                ? summary_compare(group, summary_find(group, variant->name),
@@ -74,8 +73,7 @@ void
 variants_build(struct document *document, const struct summary *summary,
                bool sentences)
 {
-    const struct summary_group *many =
-        group_largest(summary, KIND_MANY, INT_MAX);
+    const struct summary_group *many = group_largest(summary, KIND_MANY);
     struct sheet sheet = {0};
 
     sheet_column(&sheet, CELLS_MODEL, 0);
@@ -83,13 +81,12 @@ variants_build(struct document *document, const struct summary *summary,
     for (size_t i = 0; i < COUNT(places); i++) {
         struct axis *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
-        column->group = group_largest(summary, places[i].kind, INT_MAX);
-        snprintf(column->above, sizeof column->above, "CPU over that");
-        snprintf(column->heading, sizeof column->heading, "%s",
-                 places[i].heading);
+        column->group = group_largest(summary, places[i].kind);
+        PUT(column->column.above, "CPU over that");
+        PUT(column->column.heading, "%s", places[i].heading);
     }
     sheet_column(&sheet, CELLS_MEMORY, 0)->group =
-        group_largest(summary, KIND_IDLE, INT_MAX);
+        group_largest(summary, KIND_IDLE);
     sheet_column(&sheet, CELLS_CALLS, 0)->group = many;
     sheet_column(&sheet, CELLS_SWITCHES, 0)->group = many;
     for (size_t i = 0; i < VARIANTS; i++) {

@@ -113,8 +113,8 @@ check_row(struct check_result *checks, const struct summary_row *row)
     }
 }
 
-static void
-check_group(struct check_result *checks, const struct summary_group *group)
+void
+checks_run(struct check_result *checks, const struct summary_group *group)
 {
     /* Clients that a server leaves out wait in its queue, which may be too
      * short for them. That is the server's nature, and the table says so; the
@@ -135,13 +135,5 @@ check_group(struct check_result *checks, const struct summary_group *group)
         if (row->status == LIFE_OK) {
             check_row(checks, row);
         }
-    }
-}
-
-void
-checks_run(struct summary *summary)
-{
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        check_group(summary->checks, &summary->groups[i]);
     }
 }

@@ -82,4 +82,7 @@ FIGURE(
 FIGURE(SERVICE_P99_US, MEDIAN, "service_p99_us", "... 99 of 100")
 FIGURE(LAG_P99_US, MEDIAN, "lag_p99_us",
        "open loop: how late the client was itself, 99 of 100")
+#undef FIGURE
+#undef TIME
+#undef SHOWN
 /* clang-format on */

@@ -66,12 +66,9 @@ enum life_status {
 /* LIFE_ASKED and so on, the figures of a life: see figures.h. */
 enum life_figure {
 #define FIGURE(name, ...) LIFE_##name,
-#define TIME(name, ...)   LIFE_##name,
-#define SHOWN(name, ...)  LIFE_##name,
+#define TIME              FIGURE
+#define SHOWN             FIGURE
 #include "harness/results/figures.h"
-#undef FIGURE
-#undef TIME
-#undef SHOWN
     LIFE_FIGURES,
 };
 
@@ -141,6 +138,16 @@ struct calls {
     struct calls_name names[CALLS_NAMES_MAX]; /* most frequent first */
     int nnames;                               /* how many */
 };
+
+/* Is a record, of a life, a slice or calls, one of that scenario with so many
+ * clients, at whatever rate? */
+#define RECORD_IS_OF(record, name, number)                                   \
+    ((record)->clients == (number) && strcmp((record)->scenario, name) == 0)
+
+/* Are they of the same group: also at the same rate? */
+#define RECORDS_GO_TOGETHER(a, b)                                            \
+    (RECORD_IS_OF(a, (b)->scenario, (b)->clients) &&                         \
+     (a)->rate_per_s == (b)->rate_per_s)
 
 /* ---- the table of figures ---------------------------------------------- */
 
@@ -260,9 +267,7 @@ struct comparison {
     enum verdict verdict; /* what may be said */
 };
 
-enum {
-    COMPARISON_WORD_BYTES = 32, /* for the next */
-};
+#define COMPARISON_WORD_BYTES 32 /* for the next */
 
 /* Write what may be said of a ratio, and return that: "x1.52", "same", "~";
  * "-" if nothing. */
@@ -399,8 +404,9 @@ int summary_make(const struct results *results, struct summary *summary);
 
 void summary_free(struct summary *summary);
 
-/* The part of summary_make() that fills in what is checked. */
-void checks_run(struct summary *summary);
+/* The part of summary_make() that checks a group. */
+void checks_run(struct check_result *checks,
+                const struct summary_group *group);
 
 /* The row of a model in a group, or NULL. */
 const struct summary_row *summary_find(const struct summary_group *group,

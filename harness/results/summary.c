@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MEMORY_NOISE_KIB = 16, /* of a process, from one look to the next */
-};
+#define MEMORY_NOISE_KIB 16 /* of a process, from one look to the next */
 
 const char *const fitted_best[FITS] = {
     [FIT_CPU] = "least",
@@ -18,19 +16,12 @@ const char *const fitted_best[FITS] = {
 
 /* ---- lives in order ---------------------------------------------------- */
 
-/* Of the same table, at whatever rate. */
-static bool
-same_table(const struct life *a, const struct life *b)
-{
-    return a->clients == b->clients && strcmp(a->scenario, b->scenario) == 0;
-}
-
 static ptrdiff_t
 table_place(const struct results *results, const struct life *life)
 {
     const struct life *first = results->lives;
 
-    while (!same_table(first, life)) {
+    while (!RECORD_IS_OF(first, life->scenario, life->clients)) {
         first++;
     }
     return first - results->lives;
@@ -132,8 +123,7 @@ row_finish(struct summary_row *row, const struct results *results,
     for (size_t i = 0; i < results->ncalls && life->rate_per_s == 0; i++) {
         const struct calls *calls = &results->calls[i];
 
-        if (calls->clients == life->clients &&
-            strcmp(calls->scenario, life->scenario) == 0 &&
+        if (RECORD_IS_OF(calls, life->scenario, life->clients) &&
             strcmp(calls->model, life->model) == 0) {
             row->calls = calls;
         }
@@ -213,16 +203,6 @@ summary_compare(const struct summary_group *group,
                               base ? (int)(base - group->rows) : -1);
 }
 
-static bool
-slice_is_of(const struct slice *slice, const struct summary_group *group)
-{
-    const struct life *life = group->rows[0].life;
-
-    return slice->clients == life->clients &&
-           slice->rate_per_s == life->rate_per_s &&
-           strcmp(slice->scenario, life->scenario) == 0;
-}
-
 /* The row that a slice tells of, or NULL: those of a life that was the
  * client's own trouble tell nothing, nor does the CPU time of one whose work
  * was done where nobody sees it. */
@@ -231,7 +211,9 @@ row_of(const struct slice *slice, const struct summary_group *group,
        enum fitted what)
 {
     const struct summary_row *row =
-        slice_is_of(slice, group) ? summary_find(group, slice->model) : NULL;
+        RECORDS_GO_TOGETHER(slice, group->rows[0].life)
+            ? summary_find(group, slice->model)
+            : NULL;
 
     if (!row || row->status != LIFE_OK || slice->rate_per_s > 0 ||
         !(row->comparable || row->yardstick) ||
@@ -340,7 +322,7 @@ take_floor(const struct results *results, struct summary_group *group,
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
 
-        if (slice_is_of(slice, group)) {
+        if (RECORDS_GO_TOGETHER(slice, group->rows[0].life)) {
             group->slices++;
             group->stalled += slice->stalled;
             if (strcmp(slice->model, RESULTS_FLOOR) == 0 &&
@@ -370,14 +352,14 @@ make_rows(struct summary *summary, double *values)
         const struct life *life = summary->lives[begin];
         struct summary_row *row = &summary->rows[summary->nrows++];
 
-        if (begin == 0 || !same_table(life, summary->lives[begin - 1]) ||
-            life->rate_per_s != summary->lives[begin - 1]->rate_per_s) {
+        if (begin == 0 ||
+            !RECORDS_GO_TOGETHER(life, summary->lives[begin - 1])) {
             summary->groups[summary->ngroups++].rows = row;
         }
         summary->groups[summary->ngroups - 1].nrows++;
         row->lives = &summary->lives[begin];
-        while (begin < n && same_table(life, summary->lives[begin]) &&
-               life->rate_per_s == summary->lives[begin]->rate_per_s &&
+        while (begin < n &&
+               RECORDS_GO_TOGETHER(life, summary->lives[begin]) &&
                strcmp(life->model, summary->lives[begin]->model) == 0) {
             row_take(row, summary->lives[begin++]);
         }
@@ -430,14 +412,13 @@ summary_make(const struct results *results, struct summary *summary)
     }
     for (size_t i = 0; i < summary->ngroups && status == 0; i++) {
         status = make_group(results, &summary->groups[i], values);
+        checks_run(summary->checks, &summary->groups[i]);
     }
     free(values);
     if (status != 0) {
         summary_free(summary);
-        return -1;
     }
-    checks_run(summary);
-    return 0;
+    return status;
 }
 
 void

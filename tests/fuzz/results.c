@@ -57,7 +57,8 @@ render(struct results *results)
     fuzz_require(summary_make(results, &summary) == 0,
                  "there is no summary of what was read");
     report_headline(nowhere(), &summary, &paper);
-    report_all(nowhere(), &summary, &paper);
+    report_scenarios(nowhere(), &summary, &(struct report_views){.all = true},
+                     &paper);
     report_markdown(nowhere(), &summary);
     csv_write_lives(nowhere(), results);
     csv_write_summary(nowhere(), &summary);
