@@ -40,7 +40,8 @@ said 'compare --quick' out && ! said '--(host|models)' out
 result "what happens to be in the environment is not asked for" $?
 
 # on_a_terminal COLUMNS MOST [NAME=VALUE]: a table and what is shown meanwhile
-# on a terminal so wide; no line has more than MOST columns.
+# on a terminal so wide; no line has more than MOST columns, but for messages,
+# which the terminal breaks: with one CPU there is one.
 on_a_terminal() {
     script -qec "stty cols $1; exec env -u COLUMNS ${3:-TERM=xterm} \
         $compare --out=$tmp/results --lives=1 --time=200ms --syscalls=none \
@@ -49,7 +50,8 @@ on_a_terminal() {
     status=$?
     tr '\r' '\n' <"$tmp/out" | sed 's/\x1b\[[0-9;]*m//g' >"$tmp/plain"
     [ "$status" -eq 0 ] && said 'life 1 of 1, ' plain &&
-        awk -v most="$2" 'length > most { bad = 1 } END { exit bad }' "$tmp/plain"
+        awk -v most="$2" 'length > most && !/^compare: / { bad = 1 } END { exit bad }' \
+            "$tmp/plain"
 }
 
 if command -v script >/dev/null; then
