@@ -46,7 +46,7 @@ on_signal(int number)
         if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
             _exit(EXIT_UNMEASURED);
         }
-        _exit(EXIT_AT_ONCE);
+        _exit(EXIT_INTERRUPTED);
     }
     signalled = lives.shared->interrupted = 1;
     if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
@@ -109,7 +109,8 @@ open_folder(const char *path)
     if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1) {
         if (errno == EWOULDBLOCK) {
             errx(EXIT_UNMEASURED,
-                 "another run writes into %s; wait for it, or give --out=DIR",
+                 "another run writes into %s; wait for it, or give --out=DIR (make: "
+             "OUT=DIR)",
                  path);
         }
         warn("%s cannot be locked, so start no other run there", path);
@@ -249,10 +250,10 @@ exit_status(const struct summary *summary)
         warnx("%zu row%s could not be measured, the table says why; "
               "the others are good",
               invalid, invalid == 1 ? "" : "s");
-    } else {
+    } else if (!lives.shared->interrupted) {
         return 0;
     }
-    return EXIT_UNMEASURED;
+    return lives.shared->interrupted ? EXIT_INTERRUPTED : EXIT_UNMEASURED;
 }
 
 /* Returns the exit status. */

@@ -22,7 +22,8 @@ static const char about[] =
     "Measure echo servers side by side and print a table.\v"
     "Names are separated by spaces or commas. The table goes to standard "
     "output, everything else to standard error. Exit status: 0 good, 1 a "
-    "server failed, 2 wrong usage, 3 the harness itself could not measure.";
+    "server failed, 2 wrong usage, 3 the harness itself could not measure, "
+    "130 Ctrl-C.";
 
 #define LIVES_MAX 100
 #define OWN_MAX   (1 + VARIANTS) /* the yardstick, the five or the variants */
@@ -284,11 +285,11 @@ static const struct flag flags[] = {
               "Only these scenarios"),
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
                 NS_PER_MS, 3600 * NS_PER_S,
-                "a time from 1ms to 3600s, with its unit",
+                "a time from 1ms to 3600s, with its unit: 5s",
                 "For each scenario, all servers and lives together"),
     FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
-                "with --quick and --c10k 2, with --full 4)"),
+                "with --c10k 2, with --full 4, with --quick 1)"),
     FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers_amount, 0,
                 0, "NAME=COMMAND",
                 "Also a server of your own, more than once; {port} becomes "
@@ -309,7 +310,7 @@ static const struct flag flags[] = {
               "How system calls are counted (default: by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
-                "a time from 1ms to 3600s, with its unit",
+                "a time from 1ms to 3600s, with its unit: 5s",
                 "A server must be ready within it (default: 5s)"),
     FLAG_TEXT("bin", 0, "DIR", &options.bin,
               "Where the servers are (default: beside compare)"),

@@ -170,6 +170,32 @@ give_time(struct plan_cell *cell, const struct options *options)
     }
 }
 
+/* Who knows no flags of ours has no part in what needs them. */
+static void
+note_foreign(struct plan *plan, const struct options *options)
+{
+    const char *before = "servers of your own are not in ";
+    const char *last = "";
+
+    for (size_t i = 0; i < plan->ncells; i++) {
+        const struct scenario *scenario = &plan->cells[i].scenario;
+
+        for (size_t j = 0; j < options->ncontenders; j++) {
+            if (options->contenders[j].command && last != scenario->name &&
+                !contender_offers(&options->contenders[j], scenario)) {
+                last = scenario->name;
+                text_append(plan->note, sizeof plan->note, "", "%s%s", before,
+                            last);
+                before = ", ";
+            }
+        }
+    }
+    if (last[0] != '\0') {
+        text_append(plan->note, sizeof plan->note, "",
+                    ", which take flags that they do not know. ");
+    }
+}
+
 void
 plan_make(struct plan *plan, const struct options *options)
 {
@@ -190,6 +216,7 @@ plan_make(struct plan *plan, const struct options *options)
         give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }
+    note_foreign(plan, options);
 }
 
 /* ---- grid -------------------------------------------------------------- */

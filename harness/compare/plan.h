@@ -21,7 +21,7 @@ enum {
     EXIT_FAILED = 1,     /* a server failed */
     EXIT_USAGE = 2,      /* wrong usage */
     EXIT_UNMEASURED = 3, /* the harness itself could not measure */
-    EXIT_AT_ONCE = 130   /* it was interrupted twice */
+    EXIT_INTERRUPTED = 130 /* by Ctrl-C, of which the second ends at once */
 };
 
 /* ---- scenarios: a service and a load that together show one thing ---- */

@@ -237,7 +237,9 @@ finish(struct engine *run)
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
         run_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
     }
-    if (run->options.ask_silent && !run_is_interrupted(run)) {
+    if (run->options.ask_silent && run_is_interrupted(run)) {
+        run->result->asked -= run->options.silent_clients;
+    } else if (run->options.ask_silent) {
         /* Who has served everybody so far is more likely slow than through.
          */
         bool serves = run->result->served >= run->options.clients;
