@@ -181,6 +181,11 @@ double proc_number(const char *text, const char *key);
  * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
 
+/* Call it first, in main: a file that is opened must never become a standard
+ * stream, or what is printed goes into it. Without a standard output the
+ * program ends with `status`. */
+void streams_check(int status);
+
 /* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
  * started us has blocked them. The last two stay ignored where they were: in
  * the background of a script, under nohup. */

@@ -72,21 +72,6 @@ catch_signals(void)
 
 static int folder_fd = -1;
 
-/* A file that is opened must never become a standard stream: the table would
- * go into it. */
-static void
-check_streams(void)
-{
-    if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
-        errx(EXIT_UNMEASURED, "standard output is closed");
-    }
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
-            err(EXIT_UNMEASURED, "/dev/null");
-        }
-    }
-}
-
 /* Like mkdir -p, and then open it. One run at a time writes into a folder;
  * the lock ends with the process. */
 static void
@@ -109,8 +94,9 @@ open_folder(const char *path)
     if (flock(folder_fd, LOCK_EX | LOCK_NB) == -1) {
         if (errno == EWOULDBLOCK) {
             errx(EXIT_UNMEASURED,
-                 "another run writes into %s; wait for it, or give --out=DIR (make: "
-             "OUT=DIR)",
+                 "another run writes into %s; wait for it, or give --out=DIR "
+                 "(make: "
+                 "OUT=DIR)",
                  path);
         }
         warn("%s cannot be locked, so start no other run there", path);
@@ -291,10 +277,12 @@ report_run(void)
 int
 main(int argc, char **argv)
 {
-    const struct options *options = options_read(argc, argv);
+    const struct options *options;
     static struct plan plan;
     int status;
 
+    streams_check(EXIT_UNMEASURED);
+    options = options_read(argc, argv);
     lives.shared = mmap(NULL, sizeof *lives.shared, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (lives.shared == MAP_FAILED) {
@@ -306,7 +294,6 @@ main(int argc, char **argv)
         errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
                          "--full has them all");
     }
-    check_streams();
     paper = report_paper_of(stdout);
     paper.folder = options->out;
     paper.bin = options->bin;

@@ -18,9 +18,9 @@
 
 /* How compare ends, but for 0. */
 enum {
-    EXIT_FAILED = 1,     /* a server failed */
-    EXIT_USAGE = 2,      /* wrong usage */
-    EXIT_UNMEASURED = 3, /* the harness itself could not measure */
+    EXIT_FAILED = 1,       /* a server failed */
+    EXIT_USAGE = 2,        /* wrong usage */
+    EXIT_UNMEASURED = 3,   /* the harness itself could not measure */
     EXIT_INTERRUPTED = 130 /* by Ctrl-C, of which the second ends at once */
 };
 
