@@ -327,7 +327,8 @@ START_TEST(test_signals_work_whatever_was_left)
 }
 END_TEST
 
-/* The first run finds no server, the second one does. */
+/* The first run finds no server, and has no standard error to say so: that
+ * must not become the file. The second one does. */
 START_TEST(test_a_file_stays_until_somebody_was_served)
 {
     static const char old[] = "the last good run";
@@ -341,7 +342,16 @@ START_TEST(test_a_file_stays_until_somebody_was_served)
     char *path = strchr(flag, '/');
     int fd = mkstemp(path);
     ck_assert_int_eq(write(fd, old, sizeof old), sizeof old);
-    run_alone(&load, "127.0.0.1:1", flag);
+    const char *argv[] = {"/usr/bin/perl",
+                          "-e",
+                          "close STDERR; exec @ARGV",
+                          servers_program("load"),
+                          "127.0.0.1:1",
+                          "-c1",
+                          flag,
+                          NULL};
+    process_start(&load, argv, 0);
+    process_finish(&load, LOAD_MS);
     assert_exit_status(&load, 1);
     ck_assert_int_eq(pread(fd, found, sizeof found, 0), sizeof found);
     ck_assert_str_eq(found, old);

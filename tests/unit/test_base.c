@@ -300,7 +300,7 @@ START_TEST(a_socket_knows_itself)
 END_TEST
 
 /* Nor has the kernel any, whose number 0 is. */
-START_TEST(nobody_has_no_children)
+START_TEST(test_nobody_has_no_children)
 {
     pid_t children[4];
 
@@ -324,7 +324,7 @@ main(void)
     tcase_add_test(tests, order_survives_removals_from_the_middle);
     tcase_add_test(tests, reserved_room_is_enough);
     tcase_add_loop_test(tests, a_socket_knows_itself, 0, 2);
-    tcase_add_test(tests, nobody_has_no_children);
+    tcase_add_test(tests, test_nobody_has_no_children);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
