@@ -232,12 +232,8 @@ MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
 endif
 # Without these the tests that use them are skipped, and without strace
 # compare counts no system calls; `deps` installs them, but nothing asks for it.
-PACKAGE_strace := strace
-PACKAGE_socat  := socat
-PACKAGE_ncat   := ncat
-PACKAGE_ss     := iproute2
 MISSING_TOOLS = $(foreach t,strace socat ncat ss,\
-                  $(if $(shell command -v $(t)),,$(PACKAGE_$(t))))
+                  $(if $(shell command -v $(t)),,$(t:ss=iproute2)))
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
@@ -351,9 +347,9 @@ $(BUILD)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(BUILD)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
-BADSERVERS := badserver
+BADSERVER := $(BUILD)/tests/badserver
 $(BUILD)/tests/harness: $(call objects,tests/harness) $(LOAD)
-$(BUILD)/tests/badserver: $(call objects,tests/harness/badserver) $(BASE)
+$(BADSERVER): $(call objects,tests/harness/badserver) $(BASE)
 # A mutant is a right program with a patch: a server, or the tests of a unit or
 # of the harness with a wrong one in them. Those that no case kills fast are
 # left out of the fast check, and all of them where there is no patch(1).
@@ -369,7 +365,7 @@ MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(sort $(UNIT_PARTS))
 MUTANT_HARNESS := $(call objects,tests/harness) $(LOAD)
 $(MUTANTS): $(BUILD)/mutants/%: tests/mutants/%.diff tests/mutants/build \
             tests/mutants/only.c $(WITH)/compile $(PROGRAMS) $(UNIT_TESTS) \
-            $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%)
+            $(BUILD)/tests/harness $(BADSERVER)
 	@mkdir -p $(@D)
 	$(Q)CC=$(call quote,$(CC)) CFLAGS=$(call quote,-std=gnu11 -D_GNU_SOURCE \
 	        -I. -pthread $(CPPFLAGS) $(CFLAGS) $(cflags_libevent) $(TEST_CFLAGS)) \
@@ -395,7 +391,7 @@ $(BUILD)/tests/fuzz-options $(BUILD)/tests/fuzz-options-replay: \
 
 TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
-         $(BADSERVERS:%=$(BUILD)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS)
+         $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
 $(PROGRAMS) $(TESTS): $(WITH)/link
 	@mkdir -p $(@D)
@@ -444,9 +440,7 @@ endif
 
 hello bufferevent load report yardstick: %: $(BIN)/%
 
-tests: $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults $(SHIM) \
-       $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) \
-       $(FUZZ_REPLAYS)
+tests: $(SHIM) $(filter-out %/soak %/planted $(FUZZERS),$(TESTS))
 
 # All CPUs, unless -j says how many, or JOBS= does: as 2, or as -j2.
 JOBS = $(shell nproc)
@@ -523,13 +517,13 @@ check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
 	@tests/lines/settings $(BIN)
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
-check-harness: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
-check-calibration: $(BUILD)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
+check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (five minutes)
 	@$(TEST_ENV) tests/harness/calibration
 
-check-compare: $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
+check-compare: $(BADSERVER) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
 	@$(TEST_ENV) tests/harness/run --rest
 
 SUITES := $(BUILD)/tests/conformance $(BUILD)/tests/faults
@@ -543,7 +537,7 @@ check-promises: $(SUITES) ## tests/PROMISES.md is about the tests there are
 	@$(TEST_ENV) tests/promises/check $(SUITES)
 
 CASE_RESULTS := $(SUITES:%=%.results)
-promises: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## run these tests, write tests/PROMISES.md (5 min)
+promises: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## run these tests, write tests/PROMISES.md (5 min)
 	@$(TEST_ENV) $(BUILD)/tests/harness
 	@for part in check-unit check-conformance check-faults \
 	    check-mutants-all; do \
