@@ -20,7 +20,7 @@
 
 /* The run; and where its results are read, set before it begins: the folder
  * NULL once something could not be written there. */
-static struct lives lives;
+static struct lives *lives;
 static struct report_paper paper;
 
 /* ---- signals ----------------------------------------------------------- */
@@ -48,7 +48,7 @@ on_signal(int number)
         }
         _exit(EXIT_AT_ONCE);
     }
-    signalled = lives.shared->interrupted = 1;
+    signalled = lives->interrupted = 1;
     if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
         return;
     }
@@ -59,7 +59,7 @@ catch_signals(void)
 {
     snprintf(last_words, sizeof last_words,
              "compare: stopped; what there is: report %s/results.jsonl.new\n",
-             lives.options->out);
+             lives->options->out);
     signals_catch(on_signal);
 }
 
@@ -207,28 +207,28 @@ keep_results(const struct summary *summary)
 static void
 run_cells(const struct plan *plan)
 {
-    struct run *run = &lives.results.run;
+    struct run *run = &lives->results.run;
 
     warnx("%zu scenario%s, about %.0f s", plan->ncells,
           plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
     if (run->note[0] != '\0') {
         warnx("%s", run->note);
     }
-    lives.terminal = isatty(STDERR_FILENO);
-    lives.begin_ns = clock_now_ns();
+    lives->terminal = isatty(STDERR_FILENO);
+    lives->begin_ns = clock_now_ns();
     srandom((unsigned)run->seed);
-    for (size_t i = 0; i < plan->ncells && !lives.shared->interrupted; i++) {
+    for (size_t i = 0; i < plan->ncells && !lives->interrupted; i++) {
         const struct scenario *scenario = &plan->cells[i].scenario;
 
-        lives_run_cell(&lives, &plan->cells[i]);
-        report_scenario_lines(stdout, &lives.results, scenario->name,
+        lives_run_cell(lives, &plan->cells[i]);
+        report_scenario_lines(stdout, &lives->results, scenario->name,
                               scenario_asked(scenario), &paper);
         fflush(stdout);
     }
-    run->partial = lives.shared->interrupted;
-    run->seconds = (double)(clock_now_ns() - lives.begin_ns) / 1e9;
-    lives_keep(&lives, RECORD_END, run);
-    fclose(lives.file);
+    run->partial = lives->interrupted;
+    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
+    lives_keep(lives, RECORD_END, run);
+    fclose(lives->file);
 }
 
 /* A server's failure is the news; that we could not measure comes second. Say
@@ -242,7 +242,7 @@ exit_status(const struct summary *summary)
         return EXIT_FAILED;
     }
     if (count_rows(summary, LIFE_OK) == 0) {
-        warnx(lives.shared->interrupted
+        warnx(lives->interrupted
                   ? "interrupted before anything was measured"
                   : "nothing was measured; the table says why");
     } else if (invalid > 0) {
@@ -260,10 +260,10 @@ static int
 report_run(void)
 {
     struct summary summary;
-    int written = lives.write_errno;
+    int written = lives->write_errno;
     int status;
 
-    if (summary_make(&lives.results, &summary) != 0) {
+    if (summary_make(&lives->results, &summary) != 0) {
         warnx("not enough memory for the table");
         return EXIT_UNMEASURED;
     }
@@ -274,7 +274,7 @@ report_run(void)
         paper.folder = NULL;
     }
     report_headline(stdout, &summary, &paper);
-    if (lives.options->why) {
+    if (lives->options->why) {
         report_scenarios(stdout, &summary,
                          &(struct report_views){.why = true}, &paper);
     }
@@ -294,13 +294,13 @@ main(int argc, char **argv)
     static struct plan plan;
     int status;
 
-    lives.shared = mmap(NULL, sizeof *lives.shared, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (lives.shared == MAP_FAILED) {
+    lives = mmap(NULL, sizeof *lives, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (lives == MAP_FAILED) {
         err(EXIT_UNMEASURED, "memory");
     }
     plan_make(&plan, options);
-    machine_describe(&lives.results.run, options, &plan, argc, argv);
+    machine_describe(&lives->results.run, options, &plan, argc, argv);
     if (plan.ncells == 0) {
         errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
                          "--full has them all");
@@ -309,20 +309,20 @@ main(int argc, char **argv)
     paper = report_paper_of(stdout);
     paper.folder = options->out;
     paper.bin = options->bin;
-    lives.options = options;
-    lives.plan = &plan;
+    lives->options = options;
+    lives->plan = &plan;
     catch_signals();
     open_folder(options->out);
-    if (!options->untried && !trial_run(&lives)) {
+    if (!options->untried && !trial_run(lives)) {
         errx(EXIT_FAILED, "nothing was measured");
     }
-    lives.file = create("results.jsonl");
-    if (!lives.file ||
-        results_write(lives.file, RECORD_RUN, &lives.results.run) != 0) {
+    lives->file = create("results.jsonl");
+    if (!lives->file ||
+        results_write(lives->file, RECORD_RUN, &lives->results.run) != 0) {
         err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
     run_cells(&plan);
     status = report_run();
-    results_free(&lives.results);
+    results_free(&lives->results);
     return status;
 }

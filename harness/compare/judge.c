@@ -67,11 +67,11 @@ switches_per_echo(const struct life *life, const struct turn *turn)
     double switches = turn->end.switches - turn->begin.switches;
 
     if (!life->churn && switches >= 0) {
-        return ratio(switches, turn->echoes);
+        return ratio(switches, turn->driver.slices_echoes);
     }
     switches =
         turn->server.switches < 0 ? NAN : (double)turn->server.switches;
-    return ratio(switches, (double)turn->driver->echoes);
+    return ratio(switches, (double)turn->driver.echoes);
 }
 
 /* What each client has added; with churn nobody has stayed. */
@@ -132,12 +132,12 @@ fill_costs(struct life *life, const struct turn *turn,
     figure[LIFE_CLIENT_CPU_US_PER_ECHO] = ratio(client_ns / 1000, echoes);
     /* What children of a server did is seen by neither its CPU clock nor its
      * memory map; better no number than a wrong one. */
-    if (turn->driver->forks || isnan(server_ns)) {
+    if (turn->driver.forks || isnan(server_ns)) {
         return;
     }
     figure[LIFE_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
-    figure[LIFE_FAULTS_PER_ECHO] =
-        ratio(turn->end.faults - turn->begin.faults, turn->echoes);
+    figure[LIFE_FAULTS_PER_ECHO] = ratio(
+        turn->end.faults - turn->begin.faults, turn->driver.slices_echoes);
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
     /* Without an echo in the slices there is nothing to say, whatever the
      * first run did. */
@@ -197,7 +197,7 @@ fill_note(struct life *life, const struct turn *turn,
         text_append(life->note, sizeof life->note, "; ",
                     "the launcher put its process out of sight, so "
                     "neither its CPU nor its memory is measured");
-    } else if (turn->driver->forks) {
+    } else if (turn->driver.forks) {
         text_append(life->note, sizeof life->note, "; ",
                     "its CPU is spent in child processes, which are "
                     "not counted");
@@ -336,9 +336,9 @@ set_status(struct life *life, const struct turn *turn,
     } else if (server->ended_early) {
         server_describe_end(server, end);
         life_fail(life, LIFE_FAILED, "%s", end);
-    } else if (turn->driver->engine_errno != 0) {
+    } else if (turn->driver.engine_errno != 0) {
         life_fail(life, LIFE_INVALID, "the client failed: %s",
-                  strerror(turn->driver->engine_errno));
+                  strerror(turn->driver.engine_errno));
     } else if (was_only_late(result)) {
         fail_late(life, result);
     } else if (engine_result_invalid(result)) {
@@ -349,7 +349,7 @@ set_status(struct life *life, const struct turn *turn,
     } else if (result->stalled > 0) {
         fail_stalled(life, result);
     } else if (result->served == 0 &&
-               (life->silent == 0 || turn->driver->alone.served == 0)) {
+               (life->silent == 0 || turn->driver.alone.served == 0)) {
         life_fail(life, LIFE_FAILED, "never answered%s%s",
                   life->note[0] ? "; " : "", life->note);
     } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
@@ -383,7 +383,7 @@ add_up(struct engine_result *result, const struct driver *driver, int sum)
 void
 judge(struct life *life, const struct turn *turn, int sum)
 {
-    const struct driver *driver = turn->driver;
+    const struct driver *driver = &turn->driver;
     const struct driver_sum *slices = &driver->sums[sum];
     struct engine_result result;
     double *figure = life->figure;
@@ -398,9 +398,9 @@ judge(struct life *life, const struct turn *turn, int sum)
     }
     if (driver->engine_errno == 0) {
         figure[LIFE_ELSEWHERE_PERCENT] =
-            100 *
-            ratio(turn->end.cpu_ns - turn->begin.cpu_ns - turn->own_cpu_ns,
-                  turn->ns_out);
+            100 * ratio(turn->end.cpu_ns - turn->begin.cpu_ns -
+                            driver->slices_cpu_ns,
+                        driver->others_ns);
         fill_counts(life, &result);
         fill_latency(life, &result);
         fill_costs(life, turn, &result, slices->server_cpu_ns);

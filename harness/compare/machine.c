@@ -232,17 +232,16 @@ read_counter(const char *path, const char *group, const char *counter)
 }
 
 void
-disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
+disturbance_read(double figure[LIFE_FIGURES], const cpu_set_t *cpus)
 {
     static const char netstat[] = "/proc/net/netstat";
-    double *figure = disturbance->figure;
     char text[FILE_BYTES];
 
     /* Of the control group that we see as the root, of version 2 or 1. */
     if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
         proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
     }
-    disturbance->at_ns = clock_now_ns();
+    figure[LIFE_SECONDS] = (double)clock_now_ns();
     figure[LIFE_STEAL_PERCENT] = read_steal_ns(cpus);
     figure[LIFE_THROTTLED] = proc_number(text, "nr_throttled ");
     figure[LIFE_LISTEN_OVERFLOWS] =
@@ -254,15 +253,16 @@ disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
 }
 
 void
-disturbance_fill(struct life *life, const struct disturbance *before,
+disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
                  const cpu_set_t *cpus)
 {
-    struct disturbance after;
+    double after[LIFE_FIGURES];
 
-    disturbance_read(&after, cpus);
+    disturbance_read(after, cpus);
     for (int i = LIFE_STEAL_PERCENT; i <= LIFE_RETRANSMITS; i++) {
-        life->figure[i] = after.figure[i] - before->figure[i];
+        life->figure[i] = after[i] - before[i];
     }
     life->figure[LIFE_STEAL_PERCENT] *=
-        100 / ((double)(after.at_ns - before->at_ns) * CPU_COUNT(cpus));
+        100 /
+        ((after[LIFE_SECONDS] - before[LIFE_SECONDS]) * CPU_COUNT(cpus));
 }

@@ -212,20 +212,18 @@ three_digits(double value)
 
 int
 grid_choose(struct grid_point grid[GRID_POINTS],
-            const struct grid_capacity *least,
-            const struct grid_capacity *most)
+            const struct grid_point *least, const struct grid_point *most)
 {
     int n = 0;
 
     memset(grid, 0, GRID_POINTS * sizeof *grid);
-    for (int i = 0; least->per_s > 0 && i < GRID_POINTS; i++) {
-        const struct grid_capacity *of = i == GRID_POINTS - 1 ? most : least;
-        double rate = three_digits(of->per_s * percents[i] / 100);
+    for (int i = 0; least->of_per_s > 0 && i < GRID_POINTS; i++) {
+        const struct grid_point *of = i == GRID_POINTS - 1 ? most : least;
+        double rate = three_digits(of->of_per_s * percents[i] / 100);
 
         if (rate >= 1 &&
             (n == 0 || rate > GRID_STEP_LEAST * grid[n - 1].rate_per_s)) {
-            grid[n++] =
-                (struct grid_point){(int)rate, (int)of->per_s, of->of};
+            grid[n++] = (struct grid_point){of->of, of->of_per_s, (int)rate};
         }
     }
     return n;

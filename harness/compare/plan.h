@@ -151,25 +151,20 @@ const char *contender_own_folder(void);
 
 #define GRID_POINTS 6 /* rates, at most */
 
-/* One rate of the grid. */
+/* One rate of the grid; or, without a rate, a capacity alone: what a server
+ * does in a closed loop, all of its clients served. */
 struct grid_point {
-    int rate_per_s; /* 0: there is no such point */
-    int of_per_s;   /* the capacity that it is a share of */
-    const char *of; /* whose */
-};
-
-/* What a server does in a closed loop, all of its clients served. */
-struct grid_capacity {
-    const char *of; /* its name */
-    double per_s;   /* echoes */
+    const char *of;  /* whose capacity it is a share of */
+    double of_per_s; /* echoes */
+    int rate_per_s;  /* 0: there is no such point */
 };
 
 /* Choose. Rates ascend, and have three digits that are not 0: shares of the
  * least capacity, the last one of the greatest, if that makes a difference.
  * Returns how many there are; of no capacity none. */
 int grid_choose(struct grid_point grid[GRID_POINTS],
-                const struct grid_capacity *least,
-                const struct grid_capacity *most);
+                const struct grid_point *least,
+                const struct grid_point *most);
 
 /* How long a slice at this rate is: 250 ms, or longer where that is too few
  * messages for a 99th percentile, but a second at the most. */

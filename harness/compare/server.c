@@ -205,6 +205,7 @@ spawn(struct server *server, const struct server_order *order,
       const struct server_line *line)
 {
     pid_t parent = getpid();
+    pid_t keeper_pid = -1;
     int fds[2] = {-1, -1};
     sigset_t all;
     sigset_t before;
@@ -212,25 +213,26 @@ spawn(struct server *server, const struct server_order *order,
 
     server->output_fd = open_output();
     server->error_fd = open_output();
-    server->keeper_pid = -1;
-    /* None of our handlers must run in the keeper. */
+    /* None of our handlers must run in the keeper; nor may it write what it
+     * shares with us. */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     if (server->output_fd != -1 && server->error_fd != -1 &&
         pipe2(fds, O_CLOEXEC) == 0) {
-        server->keeper_pid = fork();
+        keeper_pid = fork();
     }
-    if (server->keeper_pid == 0) {
+    if (keeper_pid == 0) {
         keep(server, order, line, fds[1], parent);
     }
     error = errno;
+    server->keeper_pid = keeper_pid;
     close(fds[1]);
     server->keeper_fd = fds[0];
     if (read(fds[0], &server->pid, sizeof server->pid) <= 0) {
         server->pid = 0;
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (server->keeper_pid == -1) {
+    if (keeper_pid == -1) {
         close_all(server);
         errno = error;
         return -1;

@@ -77,15 +77,15 @@ rest(const struct turn *turn)
 static void
 count_slice(struct turn *turn, struct calls *calls)
 {
-    struct driver *driver = turn->driver;
+    struct driver *driver = &turn->driver;
     int slice_ms = turn->scenario->delay_ms * SLICE_DELAYS;
     off_t begin;
 
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
     rest(turn);
-    driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
+    driver_slice(driver, WARMUP_MS * NS_PER_MS, SUM_WARMUP);
     begin = rest(turn);
-    driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
+    driver_slice(driver, slice_ms * NS_PER_MS, SUM_CLOSED);
     rest(turn);
     add_log(turn->server.error_fd, begin, calls);
     calls->echoes = (double)driver->last.echoes;
@@ -96,7 +96,7 @@ count_slice(struct turn *turn, struct calls *calls)
 static const char *
 count_calls(struct turn *turn, struct calls *calls)
 {
-    struct driver *driver = turn->driver;
+    struct driver *driver = &turn->driver;
     bool started = driver_start(turn) == 0;
     const char *why = NULL;
 

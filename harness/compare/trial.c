@@ -139,7 +139,7 @@ trial_run(struct lives *lives)
     turn->scenario = &plain;
     /* The yardstick comes last, but here first: where it cannot be started
      * nobody can. */
-    for (size_t i = 0; i < n && !lives->shared->interrupted; i++) {
+    for (size_t i = 0; i < n && !lives->interrupted; i++) {
         const struct contender *next = &options->contenders[(i + n - 1) % n];
         const char *name = next->command       ? next->name
                            : i > 0             ? NULL
@@ -153,5 +153,5 @@ trial_run(struct lives *lives)
             n = i == 0 ? 0 : n;
         }
     }
-    return good || lives->shared->interrupted;
+    return good || lives->interrupted;
 }
