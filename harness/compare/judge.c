@@ -69,8 +69,9 @@ switches_per_echo(const struct life *life, const struct turn *turn)
     if (!life->churn && switches >= 0) {
         return ratio(switches, turn->driver.slices_echoes);
     }
-    switches =
-        turn->server.switches < 0 ? NAN : (double)turn->server.switches;
+    switches = turn->server.end.switches < 0
+                   ? NAN
+                   : (double)turn->server.end.switches;
     return ratio(switches, (double)turn->driver.echoes);
 }
 
@@ -333,7 +334,7 @@ set_status(struct life *life, const struct turn *turn,
                   (long long)wrong->connection, (long long)wrong->offset,
                   wrong->expected, wrong->got,
                   wrong->origin[0] ? "; it looks like " : "", wrong->origin);
-    } else if (server->ended_early) {
+    } else if (server->end.early) {
         server_describe_end(server, end);
         life_fail(life, LIFE_FAILED, "%s", end);
     } else if (turn->driver.engine_errno != 0) {
@@ -352,8 +353,9 @@ set_status(struct life *life, const struct turn *turn,
                (life->silent == 0 || turn->driver.alone.served == 0)) {
         life_fail(life, LIFE_FAILED, "never answered%s%s",
                   life->note[0] ? "; " : "", life->note);
-    } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
-                        WEXITSTATUS(server->wait_status) != 0)) {
+    } else if (ours &&
+               (server->killed || !WIFEXITED(server->end.wait_status) ||
+                WEXITSTATUS(server->end.wait_status) != 0)) {
         server_describe_end(server, end);
         life_fail(life, LIFE_FAILED, "at the stop: %s", end);
     }

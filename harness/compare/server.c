@@ -36,28 +36,20 @@ enum {
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
 };
 
-/* What a keeper says when its server has ended. */
-struct report {
-    int wait_status; /* as wait4 gives it */
-    bool asked;      /* it was told to */
-    bool left;       /* processes of it stayed */
-    long switches;   /* context switches of its whole life, or -1 */
-};
-
 /* ---- the keeper's process ---------------------------------------------- */
 
 /* The server's process, until exec. What goes wrong is said where we look for
  * it. An ignored signal would stay ignored across exec. */
 static _Noreturn void
-become_server(const struct server *server, const struct server_order *order,
-              const struct server_line *line, int input_fd)
+become_server(const struct server *server, const struct server_line *line,
+              int input_fd)
 {
     const struct rlimit output_limit = {OUTPUT_MAX_BYTES, OUTPUT_MAX_BYTES};
     sigset_t none;
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sched_setaffinity(0, sizeof *order->cpus, order->cpus);
+    sched_setaffinity(0, sizeof(cpu_set_t), server->order.cpus);
     /* Who prints without end is told by its write(2), and lives. */
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &output_limit);
@@ -105,10 +97,11 @@ end_orphans(int patience_ms)
  * everything.
  */
 static _Noreturn void
-keep(const struct server *server, const struct server_order *order,
-     const struct server_line *line, int report_fd, pid_t parent)
+keep(const struct server *server, const struct server_line *line,
+     int report_fd, pid_t parent)
 {
-    struct report report = {.wait_status = W_EXITCODE(1, 0)};
+    struct server_end end = {.wait_status = W_EXITCODE(1, 0), .early = true};
+    bool launched = server->order.launcher != NULL;
     struct rusage usage = {0};
     int input_fds[2] = {-1, -1};
     sigset_t all;
@@ -124,7 +117,7 @@ keep(const struct server *server, const struct server_order *order,
     if (getppid() != parent) {
         _exit(0);
     }
-    if (!order->launcher) {
+    if (!launched) {
         input_fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     } else if (pipe2(input_fds, O_CLOEXEC) == 0) {
         dprintf(input_fds[1], "%s", server_leash);
@@ -133,7 +126,7 @@ keep(const struct server *server, const struct server_order *order,
      * commands. */
     pid = input_fds[0] == -1 ? -1 : fork();
     if (pid == 0) {
-        become_server(server, order, line, input_fds[0]);
+        become_server(server, line, input_fds[0]);
     }
     if (pid == -1) {
         dprintf(server->error_fd, "could not be started: %s",
@@ -147,12 +140,12 @@ keep(const struct server *server, const struct server_order *order,
         _exit(0);
     }
     sigfillset(&all);
-    while (wait4(pid, &report.wait_status, WNOHANG, &usage) == 0) {
+    while (wait4(pid, &end.wait_status, WNOHANG, &usage) == 0) {
         if (number == SIGTERM) {
             kill(-pid, SIGKILL);
         } else if (number == SIGHUP) {
-            report.asked = true;
-            if (order->launcher) {
+            end.early = false;
+            if (launched) {
                 close(input_fds[1]);
             } else {
                 kill(-pid, SIGTERM);
@@ -160,10 +153,10 @@ keep(const struct server *server, const struct server_order *order,
         }
         sigwait(&all, &number);
     }
-    report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
-    report.left =
-        end_orphans(report.wait_status == 0 && !report.asked ? LEFT_MS : 0);
-    _exit(write(report_fd, &report, sizeof report) == -1);
+    end.switches = launched ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
+    end.left_behind =
+        end_orphans(end.wait_status == 0 && end.early ? LEFT_MS : 0);
+    _exit(write(report_fd, &end, sizeof end) == -1);
 }
 
 /* ---- our side of it ---------------------------------------------------- */
@@ -201,8 +194,7 @@ close_all(const struct server *server)
 /* Fork the keeper, and by it the server; that exec fails is seen when that
  * ends. Returns 0, or -1 with errno; then there is nothing to stop. */
 static int
-spawn(struct server *server, const struct server_order *order,
-      const struct server_line *line)
+spawn(struct server *server, const struct server_line *line)
 {
     pid_t parent = getpid();
     pid_t keeper_pid = -1;
@@ -222,7 +214,7 @@ spawn(struct server *server, const struct server_order *order,
         keeper_pid = fork();
     }
     if (keeper_pid == 0) {
-        keep(server, order, line, fds[1], parent);
+        keep(server, line, fds[1], parent);
     }
     error = errno;
     server->keeper_pid = keeper_pid;
@@ -237,7 +229,6 @@ spawn(struct server *server, const struct server_order *order,
         errno = error;
         return -1;
     }
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
     return 0;
 }
 
@@ -262,17 +253,14 @@ void
 server_stop(struct server *server)
 {
     /* What is true if the keeper is killed itself. */
-    struct report report = {.wait_status = SIGKILL, .switches = -1};
-
+    server->end = (struct server_end){
+        .wait_status = SIGKILL, .early = true, .switches = -1};
     kill(server->keeper_pid, SIGHUP);
     server->killed = !ends_within(server, GRACE_MS * NS_PER_MS);
     kill(server->keeper_pid, SIGTERM);
-    TEMP_FAILURE_RETRY(read(server->keeper_fd, &report, sizeof report));
+    TEMP_FAILURE_RETRY(
+        read(server->keeper_fd, &server->end, sizeof server->end));
     waitpid(server->keeper_pid, NULL, 0);
-    server->wait_status = report.wait_status;
-    server->ended_early = !report.asked;
-    server->left_behind = report.left;
-    server->switches = report.switches;
     read_output(server->output_fd, true, server->output);
     read_output(server->error_fd, true, server->errors);
     close_all(server);
@@ -322,8 +310,9 @@ answers(struct server *server, const char *host, int port)
 /* Until a ready line was printed, or somebody listens on `port` (if it is
  * not 0). False if the server ended, the time is over, or we are to end. */
 static bool
-wait_ready(struct server *server, const struct server_order *order, int port)
+wait_ready(struct server *server, int port)
 {
+    const struct server_order *order = &server->order;
     const char *host = order->host;
     int64_t deadline_ns = clock_now_ns() + order->start_timeout_ns;
     char text[SERVER_OUTPUT_BYTES + 1];
@@ -362,7 +351,6 @@ find_behind_launcher(struct server *server, const char *head)
         above = proc_number(status, "PPid:");
     }
     server->pid = above > 0 ? (pid_t)said : 0;
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
 }
 
 static int
@@ -376,12 +364,12 @@ start_once(struct server *server, const struct server_order *order,
     int port = 0;
     bool ready;
 
-    *server = (struct server){.cpus = *order->cpus};
+    *server = (struct server){.order = *order};
     if (order->command && strstr(order->command, "{port}")) {
         port = free_port();
     }
     wrong = server_make_line(order, port, &line);
-    if (!wrong && spawn(server, order, &line) != 0) {
+    if (!wrong && spawn(server, &line) != 0) {
         wrong = strerror(errno);
     }
     if (wrong) {
@@ -389,14 +377,14 @@ start_once(struct server *server, const struct server_order *order,
                  wrong);
         return -1;
     }
-    ready = wait_ready(server, order, port);
+    ready = wait_ready(server, port);
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     read_output(server->output_fd, false, head);
     if (!ready) {
         server_find_listeners(server);
         server_stop(server);
         memcpy(server->output, head, sizeof head);
-        server_describe_start(server, order, reason);
+        server_describe_start(server, reason);
         return -1;
     }
     if (order->launcher) {

@@ -139,14 +139,13 @@ trace(struct turn *turn, struct calls *calls,
         return "a command for the shell cannot be put under strace";
     }
     if (turn_start_server(turn, words, reason) != 0) {
-        return server->wait_status == W_EXITCODE(127, 0)
+        return server->end.wait_status == W_EXITCODE(127, 0)
                    ? "strace is not installed (on Debian: apt-get install "
                      "strace)"
                    : reason;
     }
     /* Not strace must come to rest, but what it runs. */
     proc_children(server->pid, &server->pid, 1);
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
     return count_calls(turn, calls);
 }
 

@@ -94,9 +94,6 @@ try_clients(const struct server *server, char heard[HEARD_BYTES])
 static bool
 try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
 {
-    const char *launcher = turn->lives->options->launcher;
-    const char *command = turn->contender->command;
-    struct server_order order = {.launcher = launcher, .command = command};
     struct server *server = &turn->server;
     char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
     const char *fault;
@@ -113,15 +110,15 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
     server_stop(server);
     heard[strcspn(heard, "\r\n")] = '\0';
     server_last_line(heard, line, sizeof line);
-    if (server->ended_early) {
-        server_describe_start(server, &order, reason);
+    if (server->end.early) {
+        server_describe_start(server, reason);
     } else if (fault) {
         snprintf(reason, SERVER_REASON_BYTES, fault,
                  fault != absent      ? line
                  : server->listens[0] ? server->listens
                                       : "nothing that we see");
     }
-    return !server->ended_early && !fault;
+    return !server->end.early && !fault;
 }
 
 bool

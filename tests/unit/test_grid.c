@@ -7,7 +7,10 @@
 #include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
-#define CAN(name, per_s) {.of = (name), .of_per_s = (per_s)}
+#define CAN(name, per_s)                                                     \
+    {                                                                        \
+        .of = (name), .of_per_s = (per_s)                                    \
+    }
 
 /* What the servers can do, and the rates that follow from it. */
 static const struct {

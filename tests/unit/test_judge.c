@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(switches_are_those_of_the_window)
 {
-    turn.server.switches = 90000;
+    turn.server.end.switches = 90000;
     turn.begin.switches = 500;
     turn.end.switches = 2500;
     driver->slices_echoes = 1000;
