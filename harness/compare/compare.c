@@ -38,29 +38,19 @@ static volatile sig_atomic_t signalled;
 static void
 on_signal(int number)
 {
-    static const char words[] =
-        "\ncompare: finishing this slice; once more to stop at once\n";
+    bool again = signalled;
+    const char *words =
+        again
+            ? last_words
+            : "\ncompare: finishing this slice; once more to stop at once\n";
+    ssize_t written;
 
     (void)number;
-    if (signalled) {
-        if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
-            _exit(EXIT_UNMEASURED);
-        }
-        _exit(EXIT_AT_ONCE);
-    }
     signalled = lives->interrupted = 1;
-    if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
-        return;
+    written = write(STDERR_FILENO, words, strlen(words));
+    if (again) {
+        _exit(written == -1 ? EXIT_UNMEASURED : EXIT_AT_ONCE);
     }
-}
-
-static void
-catch_signals(void)
-{
-    snprintf(last_words, sizeof last_words,
-             "compare: stopped; what there is: report %s/results.jsonl.new\n",
-             lives->options->out);
-    signals_catch(on_signal);
 }
 
 /* ---- files --------------------------------------------------------------
@@ -164,24 +154,12 @@ write_reports(const struct summary *summary)
     return 0;
 }
 
-static size_t
-count_rows(const struct summary *summary, enum life_status status)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < summary->nrows; i++) {
-        count += summary->rows[i].status == status;
-    }
-    return count;
-}
-
 /* A run that did not end well, or in which nothing was good, stays beside the
  * last good results. Returns 0, or -1 after a sentence. */
 static int
-keep_results(const struct summary *summary)
+keep_results(const struct summary *summary, size_t ok)
 {
-    bool good =
-        !summary->results->run.partial && count_rows(summary, LIFE_OK) > 0;
+    bool good = !summary->results->run.partial && ok > 0;
     bool beside =
         !good && faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
 
@@ -234,14 +212,14 @@ run_cells(const struct plan *plan)
 /* A server's failure is the news; that we could not measure comes second. Say
  * what of it is the rows' fault; the rest has been said. */
 static int
-exit_status(const struct summary *summary)
+exit_status(const size_t rows[LIFE_STATUSES])
 {
-    size_t invalid = count_rows(summary, LIFE_INVALID);
+    size_t invalid = rows[LIFE_INVALID];
 
-    if (count_rows(summary, LIFE_FAILED) > 0) {
+    if (rows[LIFE_FAILED] > 0) {
         return EXIT_FAILED;
     }
-    if (count_rows(summary, LIFE_OK) == 0) {
+    if (rows[LIFE_OK] == 0) {
         warnx(lives->interrupted
                   ? "interrupted before anything was measured"
                   : "nothing was measured; the table says why");
@@ -260,17 +238,20 @@ static int
 report_run(void)
 {
     struct summary summary;
-    int written = lives->write_errno;
+    size_t rows[LIFE_STATUSES] = {0}; /* how many there are of each */
+    bool written;
     int status;
 
     if (summary_make(&lives->results, &summary) != 0) {
         warnx("not enough memory for the table");
         return EXIT_UNMEASURED;
     }
-    if (written == 0) {
-        written = keep_results(&summary);
+    for (size_t i = 0; i < summary.nrows; i++) {
+        rows[summary.rows[i].status]++;
     }
-    if (written != 0) {
+    written =
+        lives->write_errno == 0 && keep_results(&summary, rows[LIFE_OK]) == 0;
+    if (!written) {
         paper.folder = NULL;
     }
     report_headline(stdout, &summary, &paper);
@@ -280,11 +261,11 @@ report_run(void)
     }
     if (fflush(stdout) != 0) {
         warn("standard output");
-        written = -1;
+        written = false;
     }
-    status = exit_status(&summary);
+    status = exit_status(rows);
     summary_free(&summary);
-    return status == 0 && written != 0 ? EXIT_UNMEASURED : status;
+    return status == 0 && !written ? EXIT_UNMEASURED : status;
 }
 
 int
@@ -311,7 +292,10 @@ main(int argc, char **argv)
     paper.bin = options->bin;
     lives->options = options;
     lives->plan = &plan;
-    catch_signals();
+    snprintf(last_words, sizeof last_words,
+             "compare: stopped; what there is: report %s/results.jsonl.new\n",
+             options->out);
+    signals_catch(on_signal);
     open_folder(options->out);
     if (!options->untried && !trial_run(lives)) {
         errx(EXIT_FAILED, "nothing was measured");
