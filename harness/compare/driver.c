@@ -42,9 +42,10 @@ is_paused(void *arg)
     return server_is(&turn->server, SERVER_STOPPED);
 }
 
-static int
-run_alone(struct driver *driver)
+int
+driver_alone(struct turn *turn)
 {
+    struct driver *driver = &turn->driver;
     struct engine_options options = driver->options;
     int status;
 
@@ -89,7 +90,7 @@ add_slice(struct driver *driver)
     sum->slices++;
 }
 
-static void
+static int
 drive(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
@@ -106,31 +107,28 @@ drive(struct turn *turn)
         driver->others_ns -= (double)(clock_now_ns() - begin_ns);
     }
     add_slice(driver);
+    return 0;
 }
 
-/* Returns 0, or -1 with errno. */
-static int
-obey(struct turn *turn, enum driver_command command)
+int
+driver_connect(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
 
-    switch (command) {
-    case DRIVER_ALONE:
-        return run_alone(driver);
-    case DRIVER_CONNECT:
-        driver->engine = engine_open(&driver->options, &driver->rest);
-        return driver->engine ? 0 : -1;
-    case DRIVER_SLICE:
-        drive(turn);
-        return 0;
-    case DRIVER_CLOSE:
-        engine_close(driver->engine, &driver->last);
-        crew_add_result(&driver->rest, &driver->last);
-        driver->rest.fairness = driver->last.fairness;
-        driver->echoes += driver->last.echoes_total;
-        return 0;
-    }
-    return -1;
+    driver->engine = engine_open(&driver->options, &driver->rest);
+    return driver->engine ? 0 : -1;
+}
+
+int
+driver_close(struct turn *turn)
+{
+    struct driver *driver = &turn->driver;
+
+    engine_close(driver->engine, &driver->last);
+    crew_add_result(&driver->rest, &driver->last);
+    driver->rest.fairness = driver->last.fairness;
+    driver->echoes += driver->last.echoes_total;
+    return 0;
 }
 
 /* Ctrl-C is for the process that started us; it tells us what to do, and when
@@ -138,7 +136,8 @@ obey(struct turn *turn, enum driver_command command)
 static _Noreturn void
 live(struct turn *turn, int fd)
 {
-    char command;
+    struct driver *driver = &turn->driver;
+    char byte;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Those of other servers would count against this one's clients. */
@@ -150,10 +149,9 @@ live(struct turn *turn, int fd)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    while (read(fd, &command, 1) == 1) {
-        turn->driver.engine_errno =
-            obey(turn, (enum driver_command)command) == 0 ? 0 : errno;
-        if (write(fd, &command, 1) != 1) {
+    while (read(fd, &byte, 1) == 1) {
+        driver->engine_errno = driver->what(turn) == 0 ? 0 : errno;
+        if (write(fd, &byte, 1) != 1) {
             break;
         }
     }
@@ -204,10 +202,11 @@ driver_start(struct turn *turn)
 }
 
 int
-driver_tell(struct driver *driver, enum driver_command command)
+driver_tell(struct driver *driver, int (*what)(struct turn *turn))
 {
-    char byte = (char)command;
+    char byte = 0;
 
+    driver->what = what;
     /* One that died says nothing. */
     driver->engine_errno = EPIPE;
     return send(driver->fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
@@ -222,7 +221,7 @@ driver_slice(struct driver *driver, int64_t slice_ns, int sum)
 {
     driver->slice_ns = slice_ns;
     driver->sum = sum;
-    return driver_tell(driver, DRIVER_SLICE);
+    return driver_tell(driver, drive);
 }
 
 void

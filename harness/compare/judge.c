@@ -66,13 +66,10 @@ switches_per_echo(const struct life *life, const struct turn *turn)
 {
     double switches = turn->end.switches - turn->begin.switches;
 
-    if (!life->churn && switches >= 0) {
-        return ratio(switches, turn->driver.slices_echoes);
-    }
-    switches = turn->server.end.switches < 0
-                   ? NAN
-                   : (double)turn->server.end.switches;
-    return ratio(switches, (double)turn->driver.echoes);
+    return !life->churn && switches >= 0
+               ? ratio(switches, turn->driver.slices_echoes)
+               : ratio(turn->server.end.switches,
+                       (double)turn->driver.echoes);
 }
 
 /* What each client has added; with churn nobody has stayed. */
@@ -106,18 +103,15 @@ fill_memory(struct life *life, const struct turn *turn,
 static const char *
 bound_by(const struct life *life, double server_share, double client_share)
 {
-    const char *larger = server_share > client_share ? "server" : "client";
     bool shared = strcmp(life->layout, "shared") == 0;
-    double cpus = shared ? 1 : life->cpus;
+    bool split = strcmp(life->layout, "split") == 0;
+    double most = fmax(server_share, client_share);
+    double share = (server_share + client_share) / (shared ? 1 : life->cpus);
 
-    if (!shared && (server_share >= 0.9 || client_share >= 0.9)) {
-        return larger;
-    }
-    if (strcmp(life->layout, "split") != 0 &&
-        server_share + client_share >= 0.9 * cpus) {
-        return shared ? "CPU" : larger;
-    }
-    return "waiting";
+    return (shared || most < 0.9) && (split || share < 0.9) ? "waiting"
+           : shared                                         ? "CPU"
+           : server_share > client_share                    ? "server"
+                                                            : "client";
 }
 
 static void
@@ -179,6 +173,9 @@ fill_counts(struct life *life, const struct engine_result *result)
 
 /* ---- notes ------------------------------------------------------------- */
 
+#define NOTE(...)                                                            \
+    text_append(life->note, sizeof life->note, "; ", __VA_ARGS__)
+
 /* What the reader must know of a life that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
 static void
@@ -188,30 +185,25 @@ fill_note(struct life *life, const struct turn *turn,
     uint64_t outside = result->errors[ENGINE_CONNECT_TIMEOUT];
 
     if (outside > 0) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "%llu client%s could not connect, most likely its "
-                    "backlog is full",
-                    (unsigned long long)outside, outside == 1 ? "" : "s");
+        NOTE("%llu client%s could not connect, most likely its "
+             "backlog is full",
+             (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (turn->server.pid == 0) {
         snprintf(life->layout, sizeof life->layout, "apart");
-        text_append(life->note, sizeof life->note, "; ",
-                    "the launcher put its process out of sight, so "
-                    "neither its CPU nor its memory is measured");
+        NOTE("the launcher put its process out of sight, so "
+             "neither its CPU nor its memory is measured");
     } else if (turn->driver.forks) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "its CPU is spent in child processes, which are "
-                    "not counted");
+        NOTE("its CPU is spent in child processes, which are "
+             "not counted");
     }
     if (turn->end.moved) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "it was put on other CPUs than this row's, so the "
-                    "floor and the client may be on another one");
+        NOTE("it was put on other CPUs than this row's, so the "
+             "floor and the client may be on another one");
     }
     if (life->figure[LIFE_ELSEWHERE_PERCENT] > ELSEWHERE_PERCENT_MAX) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "it used %.0f %% of a CPU while others were measured",
-                    life->figure[LIFE_ELSEWHERE_PERCENT]);
+        NOTE("it used %.0f %% of a CPU while others were measured",
+             life->figure[LIFE_ELSEWHERE_PERCENT]);
     }
 }
 
@@ -300,18 +292,6 @@ fail_stalled(struct life *life, const struct engine_result *result)
               rest);
 }
 
-/* True if the client had no trouble of its own but that it was late. */
-static bool
-was_only_late(const struct engine_result *result)
-{
-    for (int i = ENGINE_SERVER_ERRORS; i < ENGINE_ERRORS; i++) {
-        if ((result->errors[i] > 0) != (i == ENGINE_CLIENT_LATE)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The first of these that is true. A client not served is no failure: a
  * server that serves one after the other does that. Beside a silent client it
  * is none to serve nobody, if the one client alone with it was served. */
@@ -327,7 +307,7 @@ set_status(struct life *life, const struct turn *turn,
     bool ours = !turn->contender->command;
     char end[SERVER_REASON_BYTES];
 
-    if (errors[ENGINE_MISMATCH] + errors[ENGINE_EXTRA_BYTES] > 0) {
+    if (engine_has_wrong_byte(result)) {
         life_fail(life, LIFE_FAILED,
                   "wrong byte on connection %lld at offset %lld: 0x%02x "
                   "was sent, 0x%02x came back%s%s",
@@ -340,7 +320,10 @@ set_status(struct life *life, const struct turn *turn,
     } else if (turn->driver.engine_errno != 0) {
         life_fail(life, LIFE_INVALID, "the client failed: %s",
                   strerror(turn->driver.engine_errno));
-    } else if (was_only_late(result)) {
+    } else if (engine_first_error(result, ENGINE_SERVER_ERRORS) ==
+                   ENGINE_CLIENT_LATE &&
+               engine_first_error(result, ENGINE_CLIENT_LATE + 1) ==
+                   ENGINE_ERRORS) {
         fail_late(life, result);
     } else if (engine_result_invalid(result)) {
         fail_by_errors(life, LIFE_INVALID, "trouble of the client's own",

@@ -169,7 +169,7 @@ static void
 begin_life(struct lives *lives)
 {
     lives->nfloors = 0;
-    disturbance_read(lives->before, &lives->cell->layout.both);
+    disturbance_read(lives->before, &lives->cell->layout);
     for (struct turn *turn = lives->turns;
          turn < turns_end(lives) && !lives->interrupted; turn++) {
         if (!turn->over) {

@@ -54,10 +54,11 @@ enum {
 
 /* One driver, and all that it saw in one life of its server. */
 struct driver {
-    pid_t pid;                     /* its process; 0: there is none */
-    int fd;                        /* a command goes there and back, done */
-    struct engine_options options; /* the load */
-    struct engine *engine;         /* of its process; NULL: none connected */
+    pid_t pid;                      /* its process; 0: there is none */
+    int fd;                         /* a byte goes there and back: do, done */
+    int (*what)(struct turn *turn); /* to do: driver_alone ... */
+    struct engine_options options;  /* the load */
+    struct engine *engine;          /* of its process; NULL: none connected */
     /* What a slice is to be: */
     int64_t slice_ns; /* so long */
     int sum;          /* SUM_CLOSED ...: its rate, and where it goes */
@@ -79,20 +80,19 @@ struct driver {
     double others_ns;     /* how long others were driven meanwhile */
 };
 
-/* What it can be told. */
-enum driver_command {
-    DRIVER_ALONE,   /* the first clients speak for 10 ms and leave: one, or
-                     * beside clients that are asked at the end all who speak */
-    DRIVER_CONNECT, /* all connect */
-    DRIVER_SLICE,   /* driver_slice() */
-    DRIVER_CLOSE,   /* all are asked who must be, and leave */
-};
+/* What it can be told to do in its own process, where each returns 0, or -1
+ * with errno: the first clients speak for 10 ms and leave, one, or beside
+ * clients that are asked at the end all who speak; all connect; all are asked
+ * who must be, and leave. */
+int driver_alone(struct turn *turn);
+int driver_connect(struct turn *turn);
+int driver_close(struct turn *turn);
 
 /* Start the driver of a turn whose server runs, on the caller's CPUs; make it
- * do one thing, or one slice, for which see struct driver. They block until
- * that is done, and return 0, or -1 with driver->engine_errno. */
+ * do one of these things, or one slice, for which see struct driver. They
+ * block until that is done, and return 0, or -1 with driver->engine_errno. */
 int driver_start(struct turn *turn);
-int driver_tell(struct driver *driver, enum driver_command command);
+int driver_tell(struct driver *driver, int (*what)(struct turn *turn));
 int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
 /* End the process. Does nothing without one. */
@@ -108,11 +108,11 @@ double floor_probe_us(int64_t message_bytes);
  * group, the whole machine's counters of TCP trouble, NAN where the system
  * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
  * as they are now, the first and LIFE_SECONDS in ns, which takes some tenths
- * of a millisecond; fill in what has happened since. `cpus` are those on
- * which client and server may run. */
-void disturbance_read(double figure[LIFE_FIGURES], const cpu_set_t *cpus);
+ * of a millisecond; fill in what has happened since. */
+void disturbance_read(double figure[LIFE_FIGURES],
+                      const struct layout *layout);
 void disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
-                      const cpu_set_t *cpus);
+                      const struct layout *layout);
 
 /* ---- turn: one server in a scenario, and in one life of it ------------- */
 
@@ -190,9 +190,8 @@ void turn_slice(struct turn *turn, int sum);
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);
 
-/* Fill in what is known of a life before it is measured; keep the record of
- * one that never was, and there will be no other. */
-void turn_identify(const struct turn *turn, struct life *life);
+/* Keep the record of a life that never was measured, and there will be no
+ * other. */
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 

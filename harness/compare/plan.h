@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "harness/results/results.h"
 
@@ -105,12 +106,6 @@ enum layout_kind {
     LAYOUT_ALL,         /* both on all, as the scheduler likes */
 };
 
-/* How system calls are counted, in the order of the flag's words. */
-enum syscalls_method {
-    SYSCALLS_STRACE,
-    SYSCALLS_NONE, /* not at all */
-};
-
 /* What was asked for. */
 struct options {
     const char *bin;          /* folder of the servers */
@@ -123,7 +118,7 @@ struct options {
     const char *launcher;     /* words that start each server, or NULL */
     const char *host;         /* where servers listen; NULL: 127.0.0.1 */
     int layout;               /* LAYOUT_..., where a scenario has none */
-    int syscalls;             /* SYSCALLS_STRACE, SYSCALLS_NONE */
+    int uncounted;            /* system calls: 0: by strace; 1: not at all */
     bool why;                 /* print system calls by name */
     bool untried;             /* measure servers without trying them first */
     int64_t start_timeout_ns; /* until a server must be ready */
@@ -183,8 +178,6 @@ struct layout {
     const char *name; /* "shared", "split" or "all" */
     cpu_set_t client; /* CPUs of the load engine */
     cpu_set_t server; /* CPUs of the server */
-    cpu_set_t both;   /* of either */
-    int server_cpus;  /* how many those are */
 };
 
 /* One scenario with one load: a table of its own, or a part of one. */
@@ -204,7 +197,8 @@ struct plan {
     struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order */
     size_t ncells;                          /* how many */
     double seconds;                         /* that it takes, estimated */
-    char note[512]; /* what the limit of descriptors changed, or "" */
+    rlim_t descriptors;                     /* the limit of them */
+    char note[400];                         /* what that has changed, or "" */
 };
 
 /* Make the plan, before this process pins itself to any CPU. Raises its soft

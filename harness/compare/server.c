@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -153,7 +154,8 @@ keep(const struct server *server, const struct server_line *line,
         }
         sigwait(&all, &number);
     }
-    end.switches = launched ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
+    end.switches =
+        launched ? NAN : (double)(usage.ru_nvcsw + usage.ru_nivcsw);
     end.left_behind =
         end_orphans(end.wait_status == 0 && end.early ? LEFT_MS : 0);
     _exit(write(report_fd, &end, sizeof end) == -1);
@@ -254,7 +256,7 @@ server_stop(struct server *server)
 {
     /* What is true if the keeper is killed itself. */
     server->end = (struct server_end){
-        .wait_status = SIGKILL, .early = true, .switches = -1};
+        .wait_status = SIGKILL, .early = true, .switches = NAN};
     kill(server->keeper_pid, SIGHUP);
     server->killed = !ends_within(server, GRACE_MS * NS_PER_MS);
     kill(server->keeper_pid, SIGTERM);

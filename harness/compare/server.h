@@ -50,7 +50,7 @@ struct server_end {
     int wait_status;  /* as wait4 gives it */
     bool early;       /* nobody had asked for it */
     bool left_behind; /* processes, which went on without it */
-    long switches;    /* in its whole life, all threads; -1: unknown */
+    double switches;  /* in its whole life, all threads; NAN: unknown */
 };
 
 /* A server that runs or has run. */

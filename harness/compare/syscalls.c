@@ -98,24 +98,21 @@ count_calls(struct turn *turn, struct calls *calls)
 {
     struct driver *driver = &turn->driver;
     bool started = driver_start(turn) == 0;
-    const char *why = NULL;
 
     if (driver->options.silent_clients > SILENT_MAX) {
         driver->options.silent_clients = SILENT_MAX;
         snprintf(calls->reason, sizeof calls->reason,
                  "beside %d silent clients only", SILENT_MAX);
     }
-    if (started && driver_tell(driver, DRIVER_CONNECT) == 0) {
+    if (started && driver_tell(driver, driver_connect) == 0) {
         count_slice(turn, calls);
-    }
-    if (driver->engine_errno != 0 || !driver->drained || calls->echoes < 1) {
-        why = "there was no echo while calls were counted";
-    } else if (calls->per_echo == 0) {
-        why = "the launcher kept what strace printed";
     }
     driver_stop(driver);
     server_stop(&turn->server);
-    return why;
+    return driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
+               ? "there was no echo while calls were counted"
+           : calls->per_echo == 0 ? "the launcher kept what strace printed"
+                                  : NULL;
 }
 
 /* Start the server under strace, and count. Returns NULL, or why it could not
@@ -132,7 +129,7 @@ trace(struct turn *turn, struct calls *calls,
     const char *command = turn->contender->command;
     struct server *server = &turn->server;
 
-    if (turn->lives->options->syscalls == SYSCALLS_NONE) {
+    if (turn->lives->options->uncounted) {
         return "not asked for";
     }
     if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
@@ -153,14 +150,13 @@ void
 syscalls_count(struct turn *turn, struct calls *calls)
 {
     char reason[SERVER_REASON_BYTES];
-    struct life life;
     const char *why;
 
-    turn_identify(turn, &life);
     calls_clear(calls);
-    snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
-    snprintf(calls->model, sizeof calls->model, "%s", life.model);
-    calls->clients = life.clients;
+    snprintf(calls->scenario, sizeof calls->scenario, "%s",
+             turn->scenario->name);
+    snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
+    calls->clients = scenario_asked(turn->scenario);
     calls->echoes = calls->per_echo = 0;
     why = trace(turn, calls, reason);
     if (why) {

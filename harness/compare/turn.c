@@ -59,8 +59,9 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
     lives_keep(lives, RECORD_SLICE, slice);
 }
 
-void
-turn_identify(const struct turn *turn, struct life *life)
+/* Fill in what is known of a life before it is measured. */
+static void
+identify(const struct turn *turn, struct life *life)
 {
     const struct scenario *scenario = turn->scenario;
     const struct layout *layout = &turn->lives->cell->layout;
@@ -75,7 +76,7 @@ turn_identify(const struct turn *turn, struct life *life)
     life->ask_silent = scenario->ask_silent;
     life->churn = scenario->churn;
     life->handshake = scenario->handshake;
-    life->cpus = layout->server_cpus;
+    life->cpus = CPU_COUNT(&layout->server);
     life->delay_ms = scenario->delay_ms;
     life->work_us = scenario->work_us;
     life->message_bytes = scenario->message_bytes;
@@ -87,7 +88,7 @@ turn_keep_reason(struct turn *turn, enum life_status status,
 {
     struct life life;
 
-    turn_identify(turn, &life);
+    identify(turn, &life);
     life_fail(&life, status, "%s", reason);
     lives_keep(turn->lives, RECORD_LIFE, &life);
     turn->over = true;
@@ -103,13 +104,13 @@ keep_sum(struct turn *turn, int sum)
     struct life life;
     double *figure = life.figure;
 
-    turn_identify(turn, &life);
+    identify(turn, &life);
     life.rate_per_s = rate->rate_per_s;
     life.rate_of_per_s = (int)rate->of_per_s;
     snprintf(life.rate_of, sizeof life.rate_of, "%s",
              rate->of ? rate->of : "");
     judge(&life, turn, sum);
-    disturbance_fill(&life, lives->before, &lives->cell->layout.both);
+    disturbance_fill(&life, lives->before, &lives->cell->layout);
     figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
@@ -128,7 +129,7 @@ turn_end(struct turn *turn)
     if (driver->engine_errno == 0) {
         server_look(&turn->server, &turn->end);
         driver->forks |= server_forks(&turn->server);
-        driver_tell(driver, DRIVER_CLOSE);
+        driver_tell(driver, driver_close);
     }
     server_stop(&turn->server);
     for (int i = SUM_CLOSED; i <= turn->lives->npoints; i++) {
@@ -210,12 +211,12 @@ turn_settle(const struct turn *turn)
 static int
 connect_all(struct turn *turn)
 {
-    if (driver_tell(&turn->driver, DRIVER_ALONE) != 0) {
+    if (driver_tell(&turn->driver, driver_alone) != 0) {
         return -1;
     }
     turn_settle(turn);
     server_look(&turn->server, &turn->base);
-    if (driver_tell(&turn->driver, DRIVER_CONNECT) != 0) {
+    if (driver_tell(&turn->driver, driver_connect) != 0) {
         return -1;
     }
     turn_settle(turn);

@@ -6,6 +6,7 @@
  */
 #include <check.h>
 #include <glob.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,7 +197,7 @@ START_TEST(test_one_of_three_is_stopped)
 
         server_stop(stopped);
         ck_assert(!stopped->end.early && !stopped->killed);
-        ck_assert_int_eq(stopped->end.switches == -1,
+        ck_assert_int_eq(isnan(stopped->end.switches) != 0,
                          launchers[_i % 2] != NULL);
         ck_assert_double_nan(server_cpu_ns(stopped));
         for (int j = i + 1; j < SERVERS + 1; j++) {
