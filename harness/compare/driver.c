@@ -166,8 +166,8 @@ driver_start(struct turn *turn)
     const struct scenario *scenario = turn->scenario;
     const char *layout = turn->lives->cell->layout.name;
     struct driver *driver = &turn->driver;
-    int fds[2];
-    pid_t pid;
+    int fds[2] = {-1, -1};
+    pid_t pid = -1;
 
     memset(driver, 0, sizeof *driver);
     driver->options = (struct engine_options){
@@ -186,16 +186,14 @@ driver_start(struct turn *turn)
         .is_paused = is_paused,
         .arg = turn,
     };
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1) {
-        driver->engine_errno = errno;
-        return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0) {
+        pid = fork();
     }
-    pid = fork();
     if (pid == 0) {
         live(turn, fds[1]);
     }
-    driver->pid = pid;
     driver->engine_errno = pid > 0 ? 0 : errno;
+    driver->pid = pid;
     driver->fd = fds[0];
     close(fds[1]);
     return pid > 0 ? 0 : -1;
@@ -225,14 +223,11 @@ driver_slice(struct driver *driver, int64_t slice_ns, int sum)
 }
 
 void
-driver_stop(struct driver *driver)
+driver_stop(const struct driver *driver)
 {
     if (driver->pid > 0) {
         kill(driver->pid, SIGKILL);
         waitpid(driver->pid, NULL, 0);
     }
-    if (driver->fd > 0) {
-        close(driver->fd);
-    }
-    driver->pid = driver->fd = 0;
+    close(driver->fd);
 }

@@ -9,7 +9,7 @@
 
 #include "harness/base/base.h"
 
-#define BLOCKS_MIN 3 /* in each life, whatever time they take */
+#define BLOCKS_MIN 3 /* in each life, of a closed loop */
 
 /* What a life still takes when its slices are over: the silent are asked, and
  * who leaves clients unserved is given a last chance. Measured. */
@@ -73,7 +73,7 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
     return n;
 }
 
-/* Each server once, at one rate or in a closed loop (0). Returns how many. */
+/* Each server once, at the rate of a sum. Returns how many. */
 static size_t
 run_block(struct lives *lives, int sum)
 {
@@ -84,7 +84,7 @@ run_block(struct lives *lives, int sum)
 
     lives->block++;
     for (size_t i = 0; i < n && !lives->interrupted; i++) {
-        if (i == floor && sum == 0) {
+        if (i == floor && sum == SUM_CLOSED) {
             run_floor(lives);
         }
         turn_slice(order[i], sum);
@@ -96,17 +96,17 @@ run_block(struct lives *lives, int sum)
     return n;
 }
 
-/* Blocks in a closed loop until the time is over; what the other lives have
- * not measured in either. */
+/* Blocks at the rates of some sums in turn, until the time is over; a few
+ * whatever time they take. */
 static void
-run_closed(struct lives *lives, int64_t end_ns, int most)
+run_blocks(struct lives *lives, int first, int sums, int most, int64_t end_ns)
 {
+    int least = first == SUM_CLOSED ? BLOCKS_MIN : sums;
+
     for (int i = 0; i < most && !lives->interrupted &&
-                    (i < BLOCKS_MIN || clock_now_ns() < end_ns);
+                    (i < least || clock_now_ns() < end_ns) &&
+                    run_block(lives, first + i % sums) > 0;
          i++) {
-        if (run_block(lives, 0) == 0) {
-            return;
-        }
     }
 }
 
@@ -141,7 +141,7 @@ choose_grid(struct lives *lives)
 static void
 run_open(struct lives *lives, int64_t end_ns)
 {
-    run_closed(lives, end_ns, TURN_RATES);
+    run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
@@ -153,12 +153,8 @@ run_open(struct lives *lives, int64_t end_ns)
     if (lives->life == 1) {
         choose_grid(lives);
     }
-    for (int i = 0; lives->npoints > 0 && !lives->interrupted &&
-                    (i < lives->npoints || clock_now_ns() < end_ns);
-         i++) {
-        if (run_block(lives, 1 + i % lives->npoints) == 0) {
-            return;
-        }
+    if (lives->npoints > 0) {
+        run_blocks(lives, 1, lives->npoints, INT_MAX, end_ns);
     }
 }
 
@@ -201,7 +197,7 @@ run_life(struct lives *lives)
     if (lives->cell->scenario.open_loop) {
         run_open(lives, end_ns);
     } else {
-        run_closed(lives, end_ns, INT_MAX);
+        run_blocks(lives, SUM_CLOSED, 1, INT_MAX, end_ns);
     }
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->state != STATE_OUT) {

@@ -54,7 +54,7 @@ enum {
 
 /* One driver, and all that it saw in one life of its server. */
 struct driver {
-    pid_t pid;                      /* its process; 0: there is none */
+    pid_t pid;                      /* its process; -1: there is none */
     int fd;                         /* a byte goes there and back: do, done */
     int (*what)(struct turn *turn); /* to do: driver_alone ... */
     struct engine_options options;  /* the load */
@@ -95,8 +95,8 @@ int driver_start(struct turn *turn);
 int driver_tell(struct driver *driver, int (*what)(struct turn *turn));
 int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
-/* End the process. Does nothing without one. */
-void driver_stop(struct driver *driver);
+/* End the process, if there is one; once for each start. */
+void driver_stop(const struct driver *driver);
 
 /* The floor: what the kernel alone charges for an echo, in us: the CPU time
  * of one send and one recv of a message over loopback TCP, in the servers'

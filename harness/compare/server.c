@@ -29,7 +29,7 @@ enum {
     GRACE_MS = 2000,             /* from SIGTERM to SIGKILL */
     LOOK_NS = 250 * 1000,        /* between looks at a starting server */
     PORT_LOOKS = 80,             /* ... of which one is a try to connect */
-    CONNECT_US = 200000,         /* for one try to connect */
+    CONNECT_MS = 200,            /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
     LEFT_MS = 60,                /* later what goes on is a server */
@@ -286,27 +286,36 @@ free_port(void)
     return ntohs(address.sin_port);
 }
 
-/* True if a connect to the host and port succeeds; then the server has that
- * address. The send timeout is the one that connect(2) obeys: a host that
- * throws our packets away must not hold us up. */
+/* The send timeout is the one that connect(2) obeys: a host that throws our
+ * packets away must not hold us up. */
+int
+server_connect(const struct server *server, int most_ms)
+{
+    const struct timeval patience = {most_ms / 1000, most_ms % 1000 * 1000};
+    int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (connect(fd, (const struct sockaddr *)&server->address,
+                server->address_bytes) == 0 &&
+        !socket_is_own_peer(fd)) {
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+/* True if somebody listens there; then it is the server's address. */
 static bool
 answers(struct server *server, const char *host, int port)
 {
-    const struct timeval patience = {.tv_usec = CONNECT_US};
-    bool good;
-    int fd;
+    int fd = server_address(host, port, &server->address,
+                            &server->address_bytes) == 0
+                 ? server_connect(server, CONNECT_MS)
+                 : -1;
 
-    if (server_address(host, port, &server->address,
-                       &server->address_bytes) != 0) {
-        return false;
-    }
-    fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    good = connect(fd, (const struct sockaddr *)&server->address,
-                   server->address_bytes) == 0 &&
-           !socket_is_own_peer(fd);
     close(fd);
-    return good;
+    return fd != -1;
 }
 
 /* Until a ready line was printed, or somebody listens on `port` (if it is

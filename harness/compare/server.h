@@ -87,6 +87,10 @@ void server_stop(struct server *server);
 /* True if it has ended by itself, and its keeper has noticed. */
 bool server_has_ended(const struct server *server);
 
+/* Connect to where it listens. Returns the socket, on which sending and
+ * receiving block for `most_ms`, as this does; or -1. */
+int server_connect(const struct server *server, int most_ms);
+
 /* How it ended, in words, with the last line that it printed. Only after
  * server_stop(), as is the next one. */
 void server_describe_end(const struct server *server,

@@ -8,14 +8,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 
-#define FIRST_MS    100 /* for a word of its own, before we say one */
-#define END_LOOKS   20  /* until one that ends is seen to, 10 ms apart */
-#define HEARD_BYTES 64  /* of what it says */
+#define PATIENCE_MS 1000 /* for an answer */
+#define FIRST_MS    100  /* for a word of its own, before we say one */
+#define END_LOOKS   20   /* until one that ends is seen to, 10 ms apart */
+#define HEARD_BYTES 64   /* of what it says */
 
 #define MUST " it must send back the very bytes that it gets, at once"
 
@@ -62,18 +62,13 @@ try_echo(int fd, const char *said, char heard[HEARD_BYTES])
 static const char *
 try_clients(const struct server *server, char heard[HEARD_BYTES])
 {
-    const struct timeval patience = {.tv_sec = 1};
     const char *fault = NULL;
 
     for (int i = 0; i < 2 && !fault; i++) {
-        int fd = socket(server->address.ss_family, SOCK_STREAM, 0);
+        int fd = server_connect(server, PATIENCE_MS);
         struct pollfd ready = {.fd = fd, .events = POLLIN};
 
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        if (connect(fd, (const struct sockaddr *)&server->address,
-                    server->address_bytes) == -1 ||
-            socket_is_own_peer(fd)) {
+        if (fd == -1) {
             fault = absent;
         } else if (i == 0 && poll(&ready, 1, FIRST_MS) == 1 &&
                    recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
@@ -127,7 +122,7 @@ trial_run(struct lives *lives)
     static const struct scenario plain = {.name = "trial"};
     const struct options *options = lives->options;
     size_t n = options->ncontenders;
-    struct turn *turn = &lives->turns[0];
+    struct turn *turn = lives->turns;
     char reason[SERVER_REASON_BYTES];
     bool good = true;
 

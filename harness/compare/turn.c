@@ -207,20 +207,16 @@ turn_settle(const struct turn *turn)
     }
 }
 
-/* The first clients speak, all connect; memory before and after that. */
+/* Have the clients do something, and look at the server when it rests. */
 static int
-connect_all(struct turn *turn)
+tell_and_look(struct turn *turn, int (*what)(struct turn *turn),
+              struct server_look *look)
 {
-    if (driver_tell(&turn->driver, driver_alone) != 0) {
+    if (driver_tell(&turn->driver, what) != 0) {
         return -1;
     }
     turn_settle(turn);
-    server_look(&turn->server, &turn->base);
-    if (driver_tell(&turn->driver, driver_connect) != 0) {
-        return -1;
-    }
-    turn_settle(turn);
-    server_look(&turn->server, &turn->connected);
+    server_look(&turn->server, look);
     return 0;
 }
 
@@ -242,22 +238,30 @@ turn_begin(struct turn *turn)
         return;
     }
     turn->state = STATE_DRIVEN;
-    if (driver_start(turn) != 0 || connect_all(turn) != 0) {
+    if (driver_start(turn) != 0 ||
+        tell_and_look(turn, driver_alone, &turn->base) != 0 ||
+        tell_and_look(turn, driver_connect, &turn->connected) != 0) {
         turn_end(turn);
     }
 }
 
 /* ---- slices ------------------------------------------------------------ */
 
-/* The server did what no server may do, or is gone. */
+/* True if a server is driven on after a slice: not who did what no server may
+ * do, or is gone, or has answered nobody. */
 static bool
-is_broken(const struct turn *turn)
+goes_on(struct turn *turn)
 {
     const struct driver *driver = &turn->driver;
 
-    return driver->engine_errno != 0 || !driver->drained ||
-           engine_has_wrong_byte(&driver->last) ||
-           server_has_ended(&turn->server);
+    if (driver->engine_errno != 0 || !driver->drained ||
+        engine_has_wrong_byte(&driver->last) ||
+        server_has_ended(&turn->server)) {
+        turn_end(turn);
+    } else if (driver->last.echoes == 0) {
+        turn->state = STATE_MUTE;
+    }
+    return turn->state == STATE_DRIVEN;
 }
 
 /* Longer than any gap that server and load have of their own. */
@@ -312,11 +316,7 @@ turn_slice(struct turn *turn, int sum)
         }
         keep_slice(turn, sum);
     }
-    if (is_broken(turn)) {
-        turn_end(turn);
-    } else if (driver->last.echoes == 0) {
-        turn->state = STATE_MUTE;
-    }
+    goes_on(turn);
 }
 
 void
@@ -335,15 +335,7 @@ turn_warm_up(struct turn *turn)
         double cost;
 
         driver_slice(driver, slice_ns, SUM_WARMUP);
-        if (turn->lives->interrupted) {
-            return;
-        }
-        if (is_broken(turn)) {
-            turn_end(turn);
-            return;
-        }
-        if (driver->last.echoes == 0) {
-            turn->state = STATE_MUTE;
+        if (turn->lives->interrupted || !goes_on(turn)) {
             return;
         }
         window_ns = (double)driver->last.window_ns;
