@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* ---- the clock --------------------------------------------------------- */
@@ -180,6 +181,10 @@ double proc_number(const char *text, const char *key);
  * PROC_THREADS_MAX threads made them, those that have ended and are not
  * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
+
+/* Raise the limit of open descriptors as far as it goes, for us and for what
+ * we start. Returns what it is then; RLIM_INFINITY: there is none. */
+rlim_t descriptors_raise(void);
 
 /* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
  * started us has blocked them. The last two stay ignored where they were: in

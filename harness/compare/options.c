@@ -32,9 +32,11 @@ static const char about[] =
 static struct options options = {
     .start_timeout_ns = 5 * NS_PER_S, .mode = modes, .layout = LAYOUT_UNSAID};
 
-/* Those of --server, in the order given. */
+/* Those of --server, in the order given; and how no other can be called, of
+ * which options_read() knows some more. */
 static struct contender servers[CONTENDERS_MAX - OWN_MAX];
 static size_t nservers;
+static char taken[1024] = OWN_NAMES "," RESULTS_YARDSTICK;
 
 /* ---- lists of names ---------------------------------------------------- */
 
@@ -84,22 +86,6 @@ check_names(const char *flag, const char *list, const char *allowed)
 
 /* ---- servers ----------------------------------------------------------- */
 
-/* True if a server of --server cannot be called like that. */
-static bool
-is_taken(const char *name)
-{
-    bool taken =
-        has_name(OWN_NAMES, name) || strcmp(name, RESULTS_YARDSTICK) == 0;
-
-    for (int i = 0; i < VARIANTS; i++) {
-        taken |= strcmp(name, variants[i].name) == 0;
-    }
-    for (size_t i = 0; i < nservers; i++) {
-        taken |= strcmp(name, servers[i].name) == 0;
-    }
-    return taken;
-}
-
 /* --server may be given again, so it is no value but adds one. */
 static int
 add_server(const char *text, int64_t *amount)
@@ -117,7 +103,7 @@ add_server(const char *text, int64_t *amount)
         wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
     } else if (command[strspn(command, " \t")] == '\0') {
         wrong = "there is no command behind the =";
-    } else if (is_taken(name)) {
+    } else if (has_name(taken, name)) {
         wrong = "that name is taken, by one of ours or by another of yours";
     }
     if (nservers >= CONTENDERS_MAX - OWN_MAX) {
@@ -127,6 +113,7 @@ add_server(const char *text, int64_t *amount)
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
     }
+    text_append(taken, sizeof taken, ",", "%s", name);
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
     return 0;
@@ -306,7 +293,7 @@ static const struct flag flags[] = {
               "CPUs of client and server (default: shared, one for both)"),
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
-    FLAG_WORD("syscalls", 0, "strace|none", &options.syscalls,
+    FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
               "How system calls are counted (default: by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
@@ -322,6 +309,9 @@ static const struct flag flags[] = {
 const struct options *
 options_read(int argc, char **argv)
 {
+    for (int i = 0; i < VARIANTS; i++) {
+        text_append(taken, sizeof taken, ",", "%s", variants[i].name);
+    }
     flags_parse("compare", about, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
