@@ -26,7 +26,7 @@ static struct report_paper paper;
 /* ---- signals ----------------------------------------------------------- */
 
 /* What the second signal says: where to find what there is. */
-static char last_words[4400];
+static char last_words[4400] = "compare: stopped\n";
 
 /* Not the flag that drivers share: one of them may be told in the moment
  * before it ignores signals. */
@@ -294,19 +294,20 @@ main(int argc, char **argv)
     paper.bin = options->bin;
     lives->options = options;
     lives->plan = &plan;
-    snprintf(last_words, sizeof last_words,
-             "compare: stopped; what there is: report %s/results.jsonl.new\n",
-             options->out);
     signals_catch(on_signal);
     open_folder(options->out);
     if (!options->untried && !trial_run(lives)) {
-        errx(EXIT_FAILED, "nothing was measured");
+        errx(EXIT_FAILED, "nothing was measured; --untried (make: UNTRIED=1) "
+                          "measures all the same");
     }
     lives->file = create("results.jsonl");
     if (!lives->file ||
         results_write(lives->file, RECORD_RUN, &lives->results.run) != 0) {
         err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
+    snprintf(last_words, sizeof last_words,
+             "compare: stopped; what there is: report %s/results.jsonl.new\n",
+             options->out);
     run_cells(&plan);
     status = report_run();
     results_free(&lives->results);
