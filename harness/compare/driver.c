@@ -163,29 +163,21 @@ live(struct turn *turn, int fd)
 int
 driver_start(struct turn *turn)
 {
-    const struct scenario *scenario = turn->scenario;
     const char *layout = turn->lives->cell->layout.name;
     struct driver *driver = &turn->driver;
     int fds[2] = {-1, -1};
     pid_t pid = -1;
 
     memset(driver, 0, sizeof *driver);
-    driver->options = (struct engine_options){
-        .address = turn->server.address,
-        .address_bytes = turn->server.address_bytes,
-        .clients = scenario->clients,
-        .silent_clients = scenario->silent,
-        .ask_silent = scenario->ask_silent,
-        .message_bytes = scenario->message_bytes,
-        .churn = scenario->churn,
-        .handshake = scenario->handshake,
-        .arrivals = SCHEDULE_POISSON,
-        .spin_ns = strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0,
-        .interrupted = &turn->lives->interrupted,
-        .on_phase = look,
-        .is_paused = is_paused,
-        .arg = turn,
-    };
+    driver->options = turn->scenario->load;
+    driver->options.address = turn->server.address;
+    driver->options.address_bytes = turn->server.address_bytes;
+    driver->options.spin_ns =
+        strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0;
+    driver->options.interrupted = &turn->lives->interrupted;
+    driver->options.on_phase = look;
+    driver->options.is_paused = is_paused;
+    driver->options.arg = turn;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0) {
         pid = fork();
     }

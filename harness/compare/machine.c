@@ -101,10 +101,10 @@ machine_describe(struct run *run, const struct options *options,
                         "from more. ");
         }
     }
-    if (options->launcher) {
+    if (options->order.launcher) {
         text_append(run->note, sizeof run->note, "",
                     "servers are started through \"%s\". ",
-                    options->launcher);
+                    options->order.launcher);
         server_clean(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {

@@ -71,15 +71,15 @@ identify(const struct turn *turn, struct life *life)
     snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
     snprintf(life->layout, sizeof life->layout, "%s", layout->name);
     life->clients = scenario_asked(scenario);
-    life->silent = scenario->silent;
+    life->silent = scenario->load.silent_clients;
     life->life = turn->lives->life;
-    life->ask_silent = scenario->ask_silent;
-    life->churn = scenario->churn;
-    life->handshake = scenario->handshake;
+    life->ask_silent = scenario->load.ask_silent;
+    life->churn = scenario->load.churn;
+    life->handshake = scenario->load.handshake;
     life->cpus = CPU_COUNT(&layout->server);
     life->delay_ms = scenario->delay_ms;
     life->work_us = scenario->work_us;
-    life->message_bytes = scenario->message_bytes;
+    life->message_bytes = scenario->load.message_bytes;
 }
 
 void
@@ -156,34 +156,30 @@ turn_start_server(struct turn *turn, const char *const *prefix,
         "--port=0",
         "--stats",
         turn->contender->flag,
-        options->host ? address : NULL,
-        scenario->handshake ? "--handshake" : NULL,
+        options->order.host ? address : NULL,
+        scenario->load.handshake ? "--handshake" : NULL,
         scenario->delay_ms > 0 ? delay : NULL,
         scenario->work_us > 0 ? work : NULL,
     };
-    struct server_order server_order = {
-        .cpus = &turn->lives->cell->layout.server,
-        .start_timeout_ns = options->start_timeout_ns,
-        .interrupted = &turn->lives->interrupted,
-        .launcher = options->launcher,
-        .host = options->host,
-        .command = turn->contender->command,
-    };
+    struct server_order order = options->order;
     size_t n = 0;
 
-    snprintf(address, sizeof address, "--address=%s", options->host);
+    order.cpus = &turn->lives->cell->layout.server;
+    order.interrupted = &turn->lives->interrupted;
+    order.command = turn->contender->command;
+    snprintf(address, sizeof address, "--address=%s", options->order.host);
     snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
     snprintf(work, sizeof work, "--work=%d", scenario->work_us);
     for (; prefix && prefix[n]; n++) {
-        server_order.arguments[n] = prefix[n];
+        order.arguments[n] = prefix[n];
     }
-    for (size_t i = 0;
-         i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0] && !order.command;
+         i++) {
         if (flags[i]) {
-            server_order.arguments[n++] = flags[i];
+            order.arguments[n++] = flags[i];
         }
     }
-    return server_start(&turn->server, &server_order, reason);
+    return server_start(&turn->server, &order, reason);
 }
 
 void
@@ -269,9 +265,9 @@ static double
 stall_gap_ms(const struct scenario *scenario)
 {
     return STALL_GAP_MS + 2.0 * scenario->delay_ms +
-           0.02 * scenario->clients +
-           2e-3 * scenario->work_us * scenario->clients +
-           (double)scenario->message_bytes / 1e5;
+           0.02 * scenario->load.clients +
+           2e-3 * scenario->work_us * scenario->load.clients +
+           (double)scenario->load.message_bytes / 1e5;
 }
 
 /* Keep the slice that the driver has just seen. */
