@@ -93,6 +93,10 @@ void text_append(char *text, size_t bytes, const char *separator,
                  const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Make a text of strangers fit for a line on a terminal, and return it: a new
+ * line becomes a blank, and what is no letter or sign, in UTF-8, a "?". */
+char *text_clean(char *text);
+
 /* ---- flags by table ---------------------------------------------------- */
 
 /* One flag. It sets `on`, or takes a value for `number`, `amount` or `text`.

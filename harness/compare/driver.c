@@ -60,38 +60,8 @@ driver_alone(struct turn *turn)
     return status;
 }
 
-/* An open loop in which the client was late charges no server; but where it
- * always was, there must be something to tell that from. */
-static void
-add_slice(struct driver *driver)
-{
-    struct driver_sum *sum = &driver->sums[driver->sum];
-    struct engine_result *last = &driver->last;
-    bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
-    int64_t window_ns;
-
-    driver->echoes += last->echoes_total;
-    if (driver->sum == SUM_WARMUP ||
-        (late && sum->slices > 0 && !sum->late)) {
-        /* What the server did wrong counts though the times do not. */
-        last->errors[ENGINE_CLIENT_LATE] = 0;
-        engine_add_errors(&driver->rest, last);
-        driver->rest.connected += last->connected;
-        return;
-    }
-    if (sum->late && !late) {
-        memset(sum, 0, sizeof *sum);
-    }
-    window_ns = sum->result.window_ns + last->window_ns;
-    crew_add_result(&sum->result, last);
-    sum->result.window_ns = window_ns;
-    sum->server_cpu_ns += driver->server_cpu_ns;
-    sum->late = late;
-    sum->slices++;
-}
-
 static int
-drive(struct turn *turn)
+slice(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
     double begin_cpu_ns = server_cpu_ns(&turn->server);
@@ -106,7 +76,6 @@ drive(struct turn *turn)
         driver->slices_cpu_ns += server_cpu_ns(&turn->server) - begin_cpu_ns;
         driver->others_ns -= (double)(clock_now_ns() - begin_ns);
     }
-    add_slice(driver);
     return 0;
 }
 
@@ -122,12 +91,7 @@ driver_connect(struct turn *turn)
 int
 driver_close(struct turn *turn)
 {
-    struct driver *driver = &turn->driver;
-
-    engine_close(driver->engine, &driver->last);
-    crew_add_result(&driver->rest, &driver->last);
-    driver->rest.fairness = driver->last.fairness;
-    driver->echoes += driver->last.echoes_total;
+    engine_close(turn->driver.engine, &turn->driver.last);
     return 0;
 }
 
@@ -163,29 +127,21 @@ live(struct turn *turn, int fd)
 int
 driver_start(struct turn *turn)
 {
-    const struct scenario *scenario = turn->scenario;
     const char *layout = turn->lives->cell->layout.name;
     struct driver *driver = &turn->driver;
     int fds[2] = {-1, -1};
     pid_t pid = -1;
 
     memset(driver, 0, sizeof *driver);
-    driver->options = (struct engine_options){
-        .address = turn->server.address,
-        .address_bytes = turn->server.address_bytes,
-        .clients = scenario->clients,
-        .silent_clients = scenario->silent,
-        .ask_silent = scenario->ask_silent,
-        .message_bytes = scenario->message_bytes,
-        .churn = scenario->churn,
-        .handshake = scenario->handshake,
-        .arrivals = SCHEDULE_POISSON,
-        .spin_ns = strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0,
-        .interrupted = &turn->lives->interrupted,
-        .on_phase = look,
-        .is_paused = is_paused,
-        .arg = turn,
-    };
+    driver->options = turn->scenario->load;
+    driver->options.address = turn->server.address;
+    driver->options.address_bytes = turn->server.address_bytes;
+    driver->options.spin_ns =
+        strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0;
+    driver->options.interrupted = &turn->lives->interrupted;
+    driver->options.on_phase = look;
+    driver->options.is_paused = is_paused;
+    driver->options.arg = turn;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0) {
         pid = fork();
     }
@@ -219,7 +175,7 @@ driver_slice(struct driver *driver, int64_t slice_ns, int sum)
 {
     driver->slice_ns = slice_ns;
     driver->sum = sum;
-    return driver_tell(driver, drive);
+    return driver_tell(driver, slice);
 }
 
 void

@@ -47,7 +47,8 @@ run_floor(struct lives *lives)
     struct slice slice = {.echoes = 1};
 
     sched_setaffinity(0, sizeof layout->server, &layout->server);
-    slice.server_cpu_us = floor_probe_us(lives->cell->scenario.message_bytes);
+    slice.server_cpu_us =
+        floor_probe_us(lives->cell->scenario.load.message_bytes);
     sched_setaffinity(0, sizeof layout->client, &layout->client);
     if (lives->nfloors < LIVES_BLOCKS_MAX && !isnan(slice.server_cpu_us)) {
         lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
@@ -146,7 +147,7 @@ run_open(struct lives *lives, int64_t end_ns)
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
         if (turn->state == STATE_DRIVEN &&
-            turn->driver.last.served < turn->scenario->clients) {
+            turn->driver.last.served < turn->scenario->load.clients) {
             turn->state = STATE_MUTE;
         }
     }

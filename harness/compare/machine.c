@@ -101,11 +101,11 @@ machine_describe(struct run *run, const struct options *options,
                         "from more. ");
         }
     }
-    if (options->launcher) {
+    if (options->order.launcher) {
         text_append(run->note, sizeof run->note, "",
                     "servers are started through \"%s\". ",
-                    options->launcher);
-        server_clean(run->note);
+                    options->order.launcher);
+        text_clean(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
         text_append(run->models, sizeof run->models, " ", "%s",
@@ -114,7 +114,7 @@ machine_describe(struct run *run, const struct options *options,
     for (int i = 0; i < argc; i++) {
         text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
     }
-    server_clean(run->command);
+    text_clean(run->command);
 }
 
 /* ---- the floor --------------------------------------------------------- */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/load/engine.h"
 
 enum {
     /* To count the system calls of one row, once in a run; measured. */
@@ -41,13 +40,10 @@ nth_from_end(const cpu_set_t *set, int n)
 static rlim_t
 descriptors_needed(const struct scenario *scenario)
 {
-    struct engine_options options = {
-        .clients = scenario->clients,
-        .silent_clients = scenario->silent,
-        .churn = scenario->churn,
-    };
-    int client = engine_descriptors_needed(&options) + HARNESS_DESCRIPTORS;
-    int server = scenario->clients + scenario->silent + SERVER_DESCRIPTORS;
+    int client =
+        engine_descriptors_needed(&scenario->load) + HARNESS_DESCRIPTORS;
+    int server = scenario->load.clients + scenario->load.silent_clients +
+                 SERVER_DESCRIPTORS;
 
     return (rlim_t)(client > server ? client : server);
 }
@@ -62,8 +58,8 @@ fit_cell(struct plan *plan, const struct scenario *original)
     struct scenario *scenario = &cell->scenario;
     rlim_t needed = descriptors_needed(original);
     rlim_t limit = plan->descriptors;
-    bool shrinks =
-        original->ask_silent && needed - limit < (rlim_t)original->silent;
+    bool shrinks = original->load.ask_silent &&
+                   needed - limit < (rlim_t)original->load.silent_clients;
 
     *scenario = *original;
     if (needed <= limit) {
@@ -80,7 +76,7 @@ fit_cell(struct plan *plan, const struct scenario *original)
                     original->name, scenario_asked(original));
         return;
     }
-    scenario->silent -= (int)(needed - limit);
+    scenario->load.silent_clients -= (int)(needed - limit);
     /* Sizes of one scenario stand one after the other in the table. */
     if (plan->ncells > 1 &&
         strcmp(cell[-1].scenario.name, scenario->name) == 0 &&
@@ -88,11 +84,12 @@ fit_cell(struct plan *plan, const struct scenario *original)
         plan->ncells--;
         text_append(plan->note, sizeof plan->note, ", ",
                     "%s with %d silent clients is left out", original->name,
-                    original->silent);
+                    original->load.silent_clients);
     } else {
         text_append(plan->note, sizeof plan->note, ", ",
                     "%s has %d silent clients, not %d", original->name,
-                    scenario->silent, original->silent);
+                    scenario->load.silent_clients,
+                    original->load.silent_clients);
     }
 }
 
@@ -121,7 +118,7 @@ static double
 least_ms(const struct scenario *scenario, int points)
 {
     return 110 + 100.0 * scenario->delay_ms +
-           (0.4 + 0.02 * scenario->work_us) * scenario->clients +
+           (0.4 + 0.02 * scenario->work_us) * scenario->load.clients +
            (scenario->open_loop ? 300.0 * points : 0);
 }
 
@@ -146,7 +143,7 @@ give_time(struct plan_cell *cell, const struct options *options)
     for (size_t i = 0; i < options->ncontenders; i++) {
         n += contender_offers(&options->contenders[i], scenario);
     }
-    thousands = n * scenario->silent / 1e3;
+    thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1

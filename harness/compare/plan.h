@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "harness/compare/server.h"
 #include "harness/results/results.h"
 
 /* How compare ends, but for 0. */
@@ -51,20 +52,15 @@ extern const struct mode modes[MODES];
 
 /* One line of the table, and so one cell of the plan. */
 struct scenario {
-    const char *name;      /* what SCENARIOS= and the tables call it */
-    double seconds;        /* that it takes in the default run */
-    int64_t message_bytes; /* length of a message */
-    int clients;           /* that speak */
-    int silent;            /* that connect first and stay silent */
-    int delay_ms;          /* --delay of the server; 0: none */
-    int work_us;           /* --work of the server; 0: none */
-    unsigned modes;        /* MODE_DEFAULT ..., added */
-    bool ask_silent;       /* ask the silent ones at the end */
-    bool churn;            /* a connection for each echo */
-    bool handshake;        /* --handshake of the server */
-    bool all_cpus;         /* the layout is "all", whatever was asked for */
-    bool open_loop;        /* first in a closed loop, then at the rates of
-                            * the grid; as a rule a CPU for each side */
+    const char *name;           /* what SCENARIOS= and the tables call it */
+    double seconds;             /* that it takes in the default run */
+    struct engine_options load; /* its handshake is also the server's */
+    int delay_ms;               /* --delay of the server; 0: none */
+    int work_us;                /* --work of the server; 0: none */
+    unsigned modes;             /* MODE_DEFAULT ..., added */
+    bool all_cpus;  /* the layout is "all", whatever was asked for */
+    bool open_loop; /* first in a closed loop, then at the rates of
+                     * the grid; as a rule a CPU for each side */
 };
 
 /* The table; the last line has no name. */
@@ -108,20 +104,18 @@ enum layout_kind {
 
 /* What was asked for. */
 struct options {
-    const char *bin;          /* folder of the servers */
-    const char *out;          /* folder of the results */
-    const struct mode *mode;  /* how much */
-    const char *models;       /* names, or NULL for all */
-    const char *scenarios;    /* names, or NULL for those of the mode */
-    int64_t time_ns;          /* of each scenario; 0: that of the mode */
-    int lives;                /* in each scenario; 0: those of the mode */
-    const char *launcher;     /* words that start each server, or NULL */
-    const char *host;         /* where servers listen; NULL: 127.0.0.1 */
-    int layout;               /* LAYOUT_..., where a scenario has none */
-    int uncounted;            /* system calls: 0: by strace; 1: not at all */
-    bool why;                 /* print system calls by name */
-    bool untried;             /* measure servers without trying them first */
-    int64_t start_timeout_ns; /* until a server must be ready */
+    const char *bin;           /* folder of the servers */
+    const char *out;           /* folder of the results */
+    const struct mode *mode;   /* how much */
+    const char *models;        /* names, or NULL for all */
+    const char *scenarios;     /* names, or NULL for those of the mode */
+    int64_t time_ns;           /* of each scenario; 0: that of the mode */
+    int lives;                 /* in each scenario; 0: those of the mode */
+    struct server_order order; /* launcher, host, time to start of all */
+    int layout;                /* LAYOUT_..., where a scenario has none */
+    int uncounted;             /* system calls: 0: by strace; 1: not at all */
+    bool why;                  /* print system calls by name */
+    bool untried;              /* measure servers without trying them first */
     struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
     size_t ncontenders;                          /* how many */
 };

@@ -106,7 +106,7 @@ keep(const struct server *server, const struct server_line *line,
     struct rusage usage = {0};
     int input_fds[2] = {-1, -1};
     sigset_t all;
-    int number = 0;
+    int number;
     pid_t pid;
 
     setpgid(0, 0); /* Ctrl-C is not for it */
@@ -136,10 +136,7 @@ keep(const struct server *server, const struct server_line *line,
     }
     /* On both sides of the fork, so that it is done whoever runs first. */
     setpgid(pid, pid);
-    if (write(report_fd, &pid, sizeof pid) == -1) {
-        kill(pid, SIGKILL); /* it may not know yet that it should end */
-        _exit(0);
-    }
+    number = write(report_fd, &pid, sizeof pid) == -1 ? SIGTERM : 0;
     sigfillset(&all);
     while (wait4(pid, &end.wait_status, WNOHANG, &usage) == 0) {
         if (number == SIGTERM) {

@@ -103,7 +103,6 @@ void server_describe_start(const struct server *server,
 /* Copy the last line of `output` or `errors` that is not empty, or "", and
  * clean it: what could steer a terminal, or be no UTF-8, becomes "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
-void server_clean(char *text);
 
 /* ---- what can be read of one that runs --------------------------------- */
 

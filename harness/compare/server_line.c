@@ -96,16 +96,6 @@ server_make_line(const struct server_order *order, int port,
     return NULL;
 }
 
-void
-server_clean(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~') {
-            *text = '?';
-        }
-    }
-}
-
 /* ---- what one says ----------------------------------------------------- */
 
 void
@@ -120,7 +110,7 @@ server_last_line(const char *output, char *line, size_t line_bytes)
     begin = memrchr(output, '\n', (size_t)(end - output));
     begin = begin ? begin + 1 : output;
     snprintf(line, line_bytes, "%.*s", (int)(end - begin), begin);
-    server_clean(line);
+    text_clean(line);
 }
 
 int
@@ -276,5 +266,5 @@ server_describe_start(const struct server *server,
         text_append(reason, SERVER_REASON_BYTES, "; ", "its last words: %s",
                     line);
     }
-    server_clean(reason);
+    text_clean(reason);
 }

@@ -139,10 +139,10 @@ trial_run(struct lives *lives)
      * nobody can. */
     for (size_t i = 0; i < n && !lives->interrupted; i++) {
         const struct contender *next = &options->contenders[(i + n - 1) % n];
-        const char *name = next->command       ? next->name
-                           : i > 0             ? NULL
-                           : options->launcher ? options->launcher
-                                               : options->host;
+        const char *name = next->command             ? next->name
+                           : i > 0                   ? NULL
+                           : options->order.launcher ? options->order.launcher
+                                                     : options->order.host;
 
         turn->contender = next;
         if (name && !try_server(turn, reason) && !lives->interrupted) {

@@ -71,15 +71,15 @@ identify(const struct turn *turn, struct life *life)
     snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
     snprintf(life->layout, sizeof life->layout, "%s", layout->name);
     life->clients = scenario_asked(scenario);
-    life->silent = scenario->silent;
+    life->silent = scenario->load.silent_clients;
     life->life = turn->lives->life;
-    life->ask_silent = scenario->ask_silent;
-    life->churn = scenario->churn;
-    life->handshake = scenario->handshake;
+    life->ask_silent = scenario->load.ask_silent;
+    life->churn = scenario->load.churn;
+    life->handshake = scenario->load.handshake;
     life->cpus = CPU_COUNT(&layout->server);
     life->delay_ms = scenario->delay_ms;
     life->work_us = scenario->work_us;
-    life->message_bytes = scenario->message_bytes;
+    life->message_bytes = scenario->load.message_bytes;
 }
 
 void
@@ -129,7 +129,11 @@ turn_end(struct turn *turn)
     if (driver->engine_errno == 0) {
         server_look(&turn->server, &turn->end);
         driver->forks |= server_forks(&turn->server);
-        driver_tell(driver, driver_close);
+        if (driver_tell(driver, driver_close) == 0) {
+            crew_add_result(&driver->rest, &driver->last);
+            driver->rest.fairness = driver->last.fairness;
+            driver->echoes += driver->last.echoes_total;
+        }
     }
     server_stop(&turn->server);
     for (int i = SUM_CLOSED; i <= turn->lives->npoints; i++) {
@@ -156,34 +160,30 @@ turn_start_server(struct turn *turn, const char *const *prefix,
         "--port=0",
         "--stats",
         turn->contender->flag,
-        options->host ? address : NULL,
-        scenario->handshake ? "--handshake" : NULL,
+        options->order.host ? address : NULL,
+        scenario->load.handshake ? "--handshake" : NULL,
         scenario->delay_ms > 0 ? delay : NULL,
         scenario->work_us > 0 ? work : NULL,
     };
-    struct server_order server_order = {
-        .cpus = &turn->lives->cell->layout.server,
-        .start_timeout_ns = options->start_timeout_ns,
-        .interrupted = &turn->lives->interrupted,
-        .launcher = options->launcher,
-        .host = options->host,
-        .command = turn->contender->command,
-    };
+    struct server_order order = options->order;
     size_t n = 0;
 
-    snprintf(address, sizeof address, "--address=%s", options->host);
+    order.cpus = &turn->lives->cell->layout.server;
+    order.interrupted = &turn->lives->interrupted;
+    order.command = turn->contender->command;
+    snprintf(address, sizeof address, "--address=%s", options->order.host);
     snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
     snprintf(work, sizeof work, "--work=%d", scenario->work_us);
     for (; prefix && prefix[n]; n++) {
-        server_order.arguments[n] = prefix[n];
+        order.arguments[n] = prefix[n];
     }
-    for (size_t i = 0;
-         i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0] && !order.command;
+         i++) {
         if (flags[i]) {
-            server_order.arguments[n++] = flags[i];
+            order.arguments[n++] = flags[i];
         }
     }
-    return server_start(&turn->server, &server_order, reason);
+    return server_start(&turn->server, &order, reason);
 }
 
 void
@@ -247,48 +247,56 @@ turn_begin(struct turn *turn)
 
 /* ---- slices ------------------------------------------------------------ */
 
-/* True if a server is driven on after a slice: not who did what no server may
- * do, or is gone, or has answered nobody. */
-static bool
-goes_on(struct turn *turn)
-{
-    const struct driver *driver = &turn->driver;
-
-    if (driver->engine_errno != 0 || !driver->drained ||
-        engine_has_wrong_byte(&driver->last) ||
-        server_has_ended(&turn->server)) {
-        turn_end(turn);
-    } else if (driver->last.echoes == 0) {
-        turn->state = STATE_MUTE;
-    }
-    return turn->state == STATE_DRIVEN;
-}
-
 /* Longer than any gap that server and load have of their own. */
 static double
 stall_gap_ms(const struct scenario *scenario)
 {
     return STALL_GAP_MS + 2.0 * scenario->delay_ms +
-           0.02 * scenario->clients +
-           2e-3 * scenario->work_us * scenario->clients +
-           (double)scenario->message_bytes / 1e5;
+           0.02 * scenario->load.clients +
+           2e-3 * scenario->work_us * scenario->load.clients +
+           (double)scenario->load.message_bytes / 1e5;
 }
 
-/* Keep the slice that the driver has just seen. */
+/* Add the slice that the driver has just seen to a sum, and keep it. An open
+ * loop in which the client was late charges no server; but where it always
+ * was, there must be something to tell that from. */
 static void
 keep_slice(struct turn *turn, int sum)
 {
-    const struct driver *driver = &turn->driver;
-    struct driver_sum *into = &turn->driver.sums[sum];
+    struct driver *driver = &turn->driver;
+    struct driver_sum *into = &driver->sums[sum];
+    struct engine_result *last = &driver->last;
+    bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
+    int64_t window_ns;
     struct slice slice = {
         .rate_per_s = turn->lives->grid[sum].rate_per_s,
-        .seconds = (double)driver->last.window_ns / 1e9,
-        .echoes = (double)driver->last.echoes,
+        .seconds = (double)last->window_ns / 1e9,
+        .echoes = (double)last->echoes,
         .server_cpu_us = driver->server_cpu_ns / 1e3,
-        .client_cpu_us = (double)driver->last.client_cpu_ns / 1e3,
-        .gap_ms = (double)driver->last.gap_ns / 1e6,
+        .client_cpu_us = (double)last->client_cpu_ns / 1e3,
+        .gap_ms = (double)last->gap_ns / 1e6,
     };
 
+    driver->echoes += last->echoes_total;
+    if (sum == SUM_WARMUP || (late && into->slices > 0 && !into->late)) {
+        /* What the server did wrong counts though the times do not. */
+        last->errors[ENGINE_CLIENT_LATE] = 0;
+        engine_add_errors(&driver->rest, last);
+        driver->rest.connected += last->connected;
+    } else {
+        if (into->late && !late) {
+            memset(into, 0, sizeof *into);
+        }
+        window_ns = into->result.window_ns + last->window_ns;
+        crew_add_result(&into->result, last);
+        into->result.window_ns = window_ns;
+        into->server_cpu_ns += driver->server_cpu_ns;
+        into->late = late;
+        into->slices++;
+    }
+    if (sum == SUM_WARMUP || (turn->lives->interrupted && !driver->drained)) {
+        return;
+    }
     slice.stalled =
         sum == SUM_CLOSED && slice.gap_ms > stall_gap_ms(turn->scenario);
     if (slice.stalled) {
@@ -301,28 +309,42 @@ keep_slice(struct turn *turn, int sum)
     lives_keep_slice(turn->lives, turn->contender->name, &slice);
 }
 
+/* Drive it for one slice, and keep that. True if it is driven on. */
+static bool
+drive(struct turn *turn, int64_t slice_ns, int sum)
+{
+    struct driver *driver = &turn->driver;
+
+    if (driver_slice(driver, slice_ns, sum) == 0) {
+        keep_slice(turn, sum);
+        if (turn->lives->interrupted &&
+            (sum == SUM_WARMUP || !driver->drained)) {
+            return false;
+        }
+    }
+    if (driver->engine_errno != 0 || !driver->drained ||
+        engine_has_wrong_byte(&driver->last) ||
+        server_has_ended(&turn->server)) {
+        turn_end(turn);
+    } else if (driver->last.echoes == 0) {
+        turn->state = STATE_MUTE;
+    }
+    return turn->state == STATE_DRIVEN;
+}
+
 void
 turn_slice(struct turn *turn, int sum)
 {
-    const struct lives *lives = turn->lives;
-    struct driver *driver = &turn->driver;
-
-    if (driver_slice(driver,
-                     sum == SUM_CLOSED ? turn->slice_ns
-                                       : grid_slice_ns(&lives->grid[sum]),
-                     sum) == 0) {
-        if (lives->interrupted && !driver->drained) {
-            return;
-        }
-        keep_slice(turn, sum);
-    }
-    goes_on(turn);
+    drive(turn,
+          sum == SUM_CLOSED ? turn->slice_ns
+                            : grid_slice_ns(&turn->lives->grid[sum]),
+          sum);
 }
 
 void
 turn_warm_up(struct turn *turn)
 {
-    struct driver *driver = &turn->driver;
+    const struct driver *driver = &turn->driver;
     int delay_ms = turn->scenario->delay_ms;
     int64_t slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
@@ -334,8 +356,7 @@ turn_warm_up(struct turn *turn)
         double window_ns;
         double cost;
 
-        driver_slice(driver, slice_ns, SUM_WARMUP);
-        if (turn->lives->interrupted || !goes_on(turn)) {
+        if (!drive(turn, slice_ns, SUM_WARMUP)) {
             return;
         }
         window_ns = (double)driver->last.window_ns;

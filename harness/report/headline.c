@@ -72,8 +72,8 @@ build_first(struct document *document, const struct summary *summary,
         {CELLS_OVER_MOST, 0, main, "", "", 0},
         {CELLS_P50, 0, main, "", "", 0},
         {CELLS_P99, 5, main, "", "", 0},
-        {CELLS_RESPONSE_P50, 3, load, "response, %dk/s", "", thousands},
-        {CELLS_RESPONSE_P99, 1, load, "response, %dk/s", "", thousands},
+        {CELLS_RESPONSE_P50, 3, load, "at %dk/s", "", thousands},
+        {CELLS_RESPONSE_P99, 1, load, "at %dk/s", "", thousands},
         {CELLS_SERVER, 4, main, "", "", 0},
         {CELLS_CLIENT, 6, main, "", "", 0},
         {CELLS_MEMORY, 0, idle ? idle : main, "", "", 0},
@@ -93,6 +93,10 @@ build_first(struct document *document, const struct summary *summary,
 
             column->group =
                 columns[i].group == main ? NULL : columns[i].group;
+            if (columns[i].group == load) {
+                column->column.meaning =
+                    "at a rate: response, from when a message was due";
+            }
             PUT(column->column.above, columns[i].above, columns[i].number);
             PUT(column->column.heading, columns[i].heading,
                 columns[i].number);
