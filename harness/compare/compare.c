@@ -229,10 +229,10 @@ exit_status(const size_t rows[LIFE_STATUSES])
         warnx("%zu row%s could not be measured, the table says why; "
               "the others are good",
               invalid, invalid == 1 ? "" : "s");
-    } else if (!lives->interrupted) {
-        return 0;
     }
-    return lives->interrupted ? EXIT_INTERRUPTED : EXIT_UNMEASURED;
+    return lives->interrupted   ? EXIT_INTERRUPTED
+           : rows[LIFE_OK] == 0 ? EXIT_UNMEASURED
+                                : 0;
 }
 
 /* Returns the exit status. */
