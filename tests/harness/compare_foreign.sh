@@ -96,7 +96,7 @@ refused 'it speaks first, "220 mail' perl "$perl hello"
 refused 'it speaks first, "' socat \
     'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:date'
 refused 'the end of a line' perl "$perl lines"
-refused 'it changes letters, as in "FIVEWAYS"' perl "$perl uppers"
+refused 'it changes letters, as in "FIVEWAYS TRIES EACH .*"' perl "$perl uppers"
 refused 'it listens on 127.0.0.1:[0-9]+; .*\{port\}' ss \
     "perl $here/server.pl 0 fine" --start-timeout=3s
 refused 'it listens on 127.0.0.2:[0-9]+; .*\{host\}' ss \

@@ -5,7 +5,6 @@
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/compare/measure.h"
@@ -24,10 +23,8 @@ static const struct contender foreign = {.command = "foreign"};
 static void
 setup(void)
 {
-    driver = calloc(1, sizeof *driver);
-    ck_assert(driver);
     memset(&turn, 0, sizeof turn);
-    turn.driver = driver;
+    driver = &turn.driver;
     turn.server.pid = 1;
     first = &driver->alone;
     result = &driver->sums[0].result;
@@ -44,12 +41,6 @@ setup(void)
     result->echoes = result->echoes_total = 1000;
     driver->echoes = 1100; /* the first client's among them */
     result->window_ns = 100000000;
-}
-
-static void
-teardown(void)
-{
-    free(driver);
 }
 
 /* Judge what has been made up; `ours` is whose server it is. */
@@ -179,10 +170,10 @@ END_TEST
 
 START_TEST(switches_are_those_of_the_window)
 {
-    turn.server.switches = 90000;
+    turn.server.end.switches = 90000;
     turn.begin.switches = 500;
     turn.end.switches = 2500;
-    turn.echoes = 1000;
+    driver->slices_echoes = 1000;
     judge_it(true);
     ck_assert_double_eq(window.figure[LIFE_SWITCHES_PER_ECHO], 2);
     turn.end.switches = NAN;
@@ -302,7 +293,7 @@ main(void)
     Suite *suite = suite_create("judge");
     TCase *tests = tcase_create("all");
 
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, a_good_server_has_figures);
     tcase_add_loop_test(tests, a_server_is_judged_by_what_clients_saw, 0,
                         CASES);

@@ -6,6 +6,7 @@
  */
 #include <check.h>
 #include <glob.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,8 +196,9 @@ START_TEST(test_one_of_three_is_stopped)
         struct server *stopped = &servers[i % SERVERS];
 
         server_stop(stopped);
-        ck_assert(!stopped->ended_early && !stopped->killed);
-        ck_assert_int_eq(stopped->switches == -1, launchers[_i % 2] != NULL);
+        ck_assert(!stopped->end.early && !stopped->killed);
+        ck_assert_int_eq(isnan(stopped->end.switches) != 0,
+                         launchers[_i % 2] != NULL);
         ck_assert_double_nan(server_cpu_ns(stopped));
         for (int j = i + 1; j < SERVERS + 1; j++) {
             ck_assert(!server_has_ended(&servers[j % SERVERS]));
@@ -223,7 +225,7 @@ START_TEST(all_of_three_are_killed)
     for (int i = 0; i < SERVERS; i++) {
         await(server_has_ended, &servers[i]);
         server_stop(&servers[i]);
-        ck_assert(servers[i].ended_early);
+        ck_assert(servers[i].end.early);
         while (nchildren[i]-- > 0) {
             ck_assert_int_eq(kill(children[i][nchildren[i]], 0), -1);
         }
