@@ -405,13 +405,11 @@ int
 server_start(struct server *server, const struct server_order *order,
              char reason[SERVER_REASON_BYTES])
 {
-    for (int i = 0; i < PORT_TRIES; i++) {
-        if (start_once(server, order, reason) == 0) {
-            return 0;
-        }
-        if (!strstr(reason, "in use")) {
-            break;
-        }
+    int tries = 1;
+    int status = start_once(server, order, reason);
+
+    while (status != 0 && tries++ < PORT_TRIES && strstr(reason, "in use")) {
+        status = start_once(server, order, reason);
     }
-    return -1;
+    return status;
 }

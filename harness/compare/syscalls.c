@@ -91,32 +91,9 @@ count_slice(struct turn *turn, struct calls *calls)
     calls->echoes = (double)driver->last.echoes;
 }
 
-/* With a server that runs and is counted: connect all, count, and stop it.
- * Returns NULL, or why it could not be counted. */
-static const char *
-count_calls(struct turn *turn, struct calls *calls)
-{
-    struct driver *driver = &turn->driver;
-    bool started = driver_start(turn) == 0;
-
-    if (driver->options.silent_clients > SILENT_MAX) {
-        driver->options.silent_clients = SILENT_MAX;
-        snprintf(calls->reason, sizeof calls->reason,
-                 "beside %d silent clients only", SILENT_MAX);
-    }
-    if (started && driver_tell(driver, driver_connect) == 0) {
-        count_slice(turn, calls);
-    }
-    driver_stop(driver);
-    server_stop(&turn->server);
-    return driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
-               ? "there was no echo while calls were counted"
-           : calls->per_echo == 0 ? "the launcher kept what strace printed"
-                                  : NULL;
-}
-
-/* Start the server under strace, and count. Returns NULL, or why it could not
- * be counted; a reason is put together in `reason`. */
+/* Start the server under strace, connect all, count, and stop it. Returns
+ * NULL, or why it could not be counted; a reason is put together in `reason`.
+ */
 static const char *
 trace(struct turn *turn, struct calls *calls,
       char reason[SERVER_REASON_BYTES])
@@ -128,6 +105,8 @@ trace(struct turn *turn, struct calls *calls,
     };
     const char *command = turn->contender->command;
     struct server *server = &turn->server;
+    struct driver *driver = &turn->driver;
+    bool started;
 
     if (turn->lives->options->uncounted) {
         return "not asked for";
@@ -143,7 +122,21 @@ trace(struct turn *turn, struct calls *calls,
     }
     /* Not strace must come to rest, but what it runs. */
     proc_children(server->pid, &server->pid, 1);
-    return count_calls(turn, calls);
+    started = driver_start(turn) == 0;
+    if (driver->options.silent_clients > SILENT_MAX) {
+        driver->options.silent_clients = SILENT_MAX;
+        snprintf(calls->reason, sizeof calls->reason,
+                 "beside %d silent clients only", SILENT_MAX);
+    }
+    if (started && driver_tell(driver, driver_connect) == 0) {
+        count_slice(turn, calls);
+    }
+    driver_stop(driver);
+    server_stop(server);
+    return driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
+               ? "there was no echo while calls were counted"
+           : calls->per_echo == 0 ? "the launcher kept what strace printed"
+                                  : NULL;
 }
 
 void
