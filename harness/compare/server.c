@@ -288,7 +288,7 @@ free_port(void)
 int
 server_connect(const struct server *server, int most_ms)
 {
-    const struct timeval patience = {most_ms / 1000, most_ms % 1000 * 1000};
+    const struct timeval patience = {most_ms / 1000, most_ms % 1000 * 1000L};
     int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
