@@ -111,18 +111,28 @@ run_blocks(struct lives *lives, int first, int sums, int most, int64_t end_ns)
     }
 }
 
-/* From what each has done in a closed loop, the median of its slices. */
+/* The grid of rates, from what each has done in a closed loop, the median of
+ * its slices; and all of its points in turn. */
 static void
-choose_grid(struct lives *lives)
+run_open(struct lives *lives, int64_t end_ns)
 {
     struct grid_point least = {0}, most = {0};
 
+    run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
-        size_t slices = (size_t)turn->driver.sums[0].slices;
+        size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
 
+        if (turn->state != STATE_DRIVEN) {
+            continue;
+        }
+        /* Who leaves clients unserved has nothing to offer them at any rate:
+         * their messages would wait for ever. */
+        if (turn->driver.last.served < turn->scenario->load.clients) {
+            turn->state = STATE_MUTE;
+            continue;
+        }
         /* The yardstick comes last, and only if there is no other. */
-        if (turn->state == STATE_DRIVEN && slices > 0 &&
-            (turn + 1 < turns_end(lives) || !least.of)) {
+        if (slices > 0 && (turn + 1 < turns_end(lives) || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,
                 .of_per_s = statistics_median(turn->rates, slices)};
@@ -132,27 +142,11 @@ choose_grid(struct lives *lives)
             most = next.of_per_s > most.of_per_s ? next : most;
         }
     }
-    lives->npoints = grid_choose(lives->grid + 1, &least, &most);
-    if (lives->npoints > lives->cell->points) {
-        lives->npoints = lives->cell->points;
-    }
-}
-
-/* The grid of rates, and all of its points in turn. */
-static void
-run_open(struct lives *lives, int64_t end_ns)
-{
-    run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
-        /* Who leaves clients unserved has nothing to offer them at any rate:
-         * their messages would wait for ever. */
-        if (turn->state == STATE_DRIVEN &&
-            turn->driver.last.served < turn->scenario->load.clients) {
-            turn->state = STATE_MUTE;
-        }
-    }
     if (lives->life == 1) {
-        choose_grid(lives);
+        lives->npoints = grid_choose(lives->grid + 1, &least, &most);
+        if (lives->npoints > lives->cell->points) {
+            lives->npoints = lives->cell->points;
+        }
     }
     if (lives->npoints > 0) {
         run_blocks(lives, 1, lives->npoints, INT_MAX, end_ns);

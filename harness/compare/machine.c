@@ -192,18 +192,18 @@ static double
 read_steal_ns(const cpu_set_t *cpus)
 {
     char text[FILE_BYTES];
+    const char *line = text;
     double ticks = 0;
+    double steal;
+    int cpu;
 
     proc_read(text, sizeof text, "/proc/stat");
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        char key[16];
-        const char *numbers;
-        double steal;
-
-        snprintf(key, sizeof key, "cpu%d ", cpu);
-        numbers = CPU_ISSET(cpu, cpus) ? proc_behind(text, key) : NULL;
-        if (numbers &&
-            sscanf(numbers, "%*u %*u %*u %*u %*u %*u %*u %lf", &steal) == 1) {
+    /* The first line is the sum of all, and has no number. */
+    while ((line = proc_behind(line, "cpu"))) {
+        if (line[0] != ' ' &&
+            sscanf(line, "%d %*u %*u %*u %*u %*u %*u %*u %lf", &cpu,
+                   &steal) == 2 &&
+            CPU_ISSET(cpu, cpus)) {
             ticks += steal;
         }
     }

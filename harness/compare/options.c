@@ -129,9 +129,11 @@ contender_own_folder(void)
 }
 
 /* The name after `make install` first: a folder like /usr/local/bin may well
- * hold some "threaded" that is not ours. NULL if there is neither. */
-static const char *
-find_program(const char *program)
+ * hold some "threaded" that is not ours. What is made with libevent may be
+ * missing: a machine without the library cannot have it, and its row says so.
+ */
+static void
+add_own(const char *name, const char *program, const char *flag)
 {
     char *path;
 
@@ -141,21 +143,14 @@ find_program(const char *program)
     if (access(path, X_OK) != 0) {
         sprintf(path, "%s/%s", options.bin, program);
     }
-    return access(path, X_OK) == 0 ? path : NULL;
-}
-
-/* What is made with libevent may be missing: a machine without the library
- * cannot have it, and its row says so. */
-static void
-add_own(const char *name, const char *program, const char *flag)
-{
-    const char *path = find_program(program);
-
-    if (!path && !has_name("libevent, bufferevent", program)) {
-        errx(EXIT_UNMEASURED,
-             "there is no program %s in %s; run make, or say with --bin "
-             "where it is",
-             program, options.bin);
+    if (access(path, X_OK) != 0) {
+        if (!has_name("libevent, bufferevent", program)) {
+            errx(EXIT_UNMEASURED,
+                 "there is no program %s in %s; run make, or say with --bin "
+                 "where it is",
+                 program, options.bin);
+        }
+        path = NULL;
     }
     options.contenders[options.ncontenders++] = (struct contender){
         .name = strdup(name),

@@ -288,7 +288,7 @@ free_port(void)
 int
 server_connect(const struct server *server, int most_ms)
 {
-    const struct timeval patience = {most_ms / 1000, most_ms % 1000 * 1000};
+    const struct timeval patience = {most_ms / 1000, most_ms % 1000 * 1000L};
     int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -405,13 +405,11 @@ int
 server_start(struct server *server, const struct server_order *order,
              char reason[SERVER_REASON_BYTES])
 {
-    for (int i = 0; i < PORT_TRIES; i++) {
-        if (start_once(server, order, reason) == 0) {
-            return 0;
-        }
-        if (!strstr(reason, "in use")) {
-            break;
-        }
+    int tries = 1;
+    int status = start_once(server, order, reason);
+
+    while (status != 0 && tries++ < PORT_TRIES && strstr(reason, "in use")) {
+        status = start_once(server, order, reason);
     }
-    return -1;
+    return status;
 }

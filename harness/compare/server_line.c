@@ -224,47 +224,42 @@ advice(const struct server *server)
                  "fork; ncat: -k)";
 }
 
+#define ADD(...) text_append(reason, SERVER_REASON_BYTES, "", __VA_ARGS__)
+
 void
 server_describe_start(const struct server *server,
                       char reason[SERVER_REASON_BYTES])
 {
-    const struct server_order *order = &server->order;
+    const char *command = server->order.command;
     const char *false_line = proc_behind(server->output, SERVER_READY_WORDS);
-    bool silent = order->command && !strstr(order->command, "{port}");
+    double twice_s = 2e-9 * (double)server->order.start_timeout_ns;
     char line[100];
 
     if (server->end.early) {
         server_describe_end(server, reason);
-        text_append(reason, SERVER_REASON_BYTES, "", "%s", advice(server));
+        ADD("%s", advice(server));
         return;
     }
     snprintf(reason, SERVER_REASON_BYTES, "was not ready after %.0f ms",
              server->start_ms);
     if (false_line) {
-        text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "\"" SERVER_READY_WORDS "%.*s\" names no address; write "
-                    "{port} in its command",
-                    (int)strcspn(false_line, "\r\n"), false_line);
+        ADD(": \"" SERVER_READY_WORDS "%.*s\" names no address; write {port} "
+            "in its command",
+            (int)strcspn(false_line, "\r\n"), false_line);
     } else if (server->listens[0] != '\0') {
-        text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "it listens on %s; its command must give it {port}, or "
-                    "{host} and {port}",
-                    server->listens);
-    } else if (silent) {
-        text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "it printed no ready line, and its command has no "
-                    "{port}");
+        ADD(": it listens on %s; its command must give it {port}, or {host} "
+            "and {port}",
+            server->listens);
+    } else if (command && !strstr(command, "{port}")) {
+        ADD(": it printed no ready line, and its command has no {port}");
     } else {
-        text_append(reason, SERVER_REASON_BYTES, "; ",
-                    "if it needs longer, give --start-timeout=%gs (make: "
-                    "START_TIMEOUT=%gs)",
-                    2e-9 * (double)order->start_timeout_ns,
-                    2e-9 * (double)order->start_timeout_ns);
+        ADD("; if it needs longer, give --start-timeout=%gs (make: "
+            "START_TIMEOUT=%gs)",
+            twice_s, twice_s);
     }
     last_words(server, line, sizeof line);
     if (line[0] != '\0') {
-        text_append(reason, SERVER_REASON_BYTES, "; ", "its last words: %s",
-                    line);
+        ADD("; its last words: %s", line);
     }
     text_clean(reason);
 }

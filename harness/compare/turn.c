@@ -309,13 +309,16 @@ keep_slice(struct turn *turn, int sum)
     lives_keep_slice(turn->lives, turn->contender->name, &slice);
 }
 
-/* Drive it for one slice, and keep that. True if it is driven on. */
-static bool
-drive(struct turn *turn, int64_t slice_ns, int sum)
+bool
+turn_slice(struct turn *turn, int sum)
 {
     struct driver *driver = &turn->driver;
+    const struct grid_point *rate = &turn->lives->grid[sum];
 
-    if (driver_slice(driver, slice_ns, sum) == 0) {
+    if (driver_slice(driver,
+                     rate->rate_per_s > 0 ? grid_slice_ns(rate)
+                                          : turn->slice_ns,
+                     sum) == 0) {
         keep_slice(turn, sum);
         if (turn->lives->interrupted &&
             (sum == SUM_WARMUP || !driver->drained)) {
@@ -333,30 +336,22 @@ drive(struct turn *turn, int64_t slice_ns, int sum)
 }
 
 void
-turn_slice(struct turn *turn, int sum)
-{
-    drive(turn,
-          sum == SUM_CLOSED ? turn->slice_ns
-                            : grid_slice_ns(&turn->lives->grid[sum]),
-          sum);
-}
-
-void
 turn_warm_up(struct turn *turn)
 {
     const struct driver *driver = &turn->driver;
     int delay_ms = turn->scenario->delay_ms;
-    int64_t slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
+
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     double least = INFINITY;
     double slice_ms = 0;
 
+    turn->slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     for (int steady = 0; steady < WARMUP_STEADY && clock_now_ns() < end_ns;
          steady++) {
         double window_ns;
         double cost;
 
-        if (!drive(turn, slice_ns, SUM_WARMUP)) {
+        if (!turn_slice(turn, SUM_WARMUP)) {
             return;
         }
         window_ns = (double)driver->last.window_ns;
