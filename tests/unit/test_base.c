@@ -302,18 +302,17 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("base");
-    TCase *tests = tcase_create("all");
-    tcase_add_loop_test(tests, reads, 0,
-                        sizeof readings / sizeof readings[0]);
-    tcase_add_loop_test(tests, refuses, COUNT, NUMBER);
-    tcase_add_loop_test(tests, writes, 0,
-                        sizeof writings / sizeof writings[0]);
-    tcase_add_test(tests, nothing_is_too_long);
-    tcase_add_test(tests, random_operations_keep_the_soonest_first);
-    tcase_add_test(tests, order_survives_removals_from_the_middle);
-    tcase_add_test(tests, reserved_room_is_enough);
-    tcase_add_loop_test(tests, a_socket_knows_itself, 0, 2);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const struct test tests[] = {
+        EACH(readings, reads),
+        EACH(refused, refuses),
+        EACH(writings, writes),
+        ONCE(nothing_is_too_long),
+        ONCE(random_operations_keep_the_soonest_first),
+        ONCE(order_survives_removals_from_the_middle),
+        ONCE(reserved_room_is_enough),
+        TIMES(2, a_socket_knows_itself),
+        {0},
+    };
+
+    return run_tests("base", NULL, NULL, tests);
 }

@@ -126,10 +126,6 @@ static const struct {
     {"", LIFE_OK, .killed = true},
     {"at the stop: still ran", LIFE_FAILED, true, .killed = true},
 };
-enum {
-    CASES = sizeof cases / sizeof cases[0]
-};
-
 START_TEST(a_server_is_judged_by_what_clients_saw)
 {
     window.silent = cases[_i].silent;
@@ -299,22 +295,18 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("judge");
-    TCase *tests = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(a_good_server_has_figures),
+        EACH(cases, a_server_is_judged_by_what_clients_saw),
+        ONCE(a_wrong_byte_of_the_first_run_fails),
+        ONCE(switches_are_those_of_the_window),
+        ONCE(what_children_did_is_not_told_as_nothing),
+        EACH(times, an_open_loop_has_three_times_and_a_closed_one_has_one),
+        ONCE(a_late_client_charges_nobody),
+        ONCE(who_could_not_connect_was_not_broken),
+        ONCE(a_client_costs_memory),
+        {0},
+    };
 
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_good_server_has_figures);
-    tcase_add_loop_test(tests, a_server_is_judged_by_what_clients_saw, 0,
-                        CASES);
-    tcase_add_test(tests, a_wrong_byte_of_the_first_run_fails);
-    tcase_add_test(tests, switches_are_those_of_the_window);
-    tcase_add_test(tests, what_children_did_is_not_told_as_nothing);
-    tcase_add_loop_test(tests,
-                        an_open_loop_has_three_times_and_a_closed_one_has_one,
-                        0, sizeof times / sizeof times[0]);
-    tcase_add_test(tests, a_late_client_charges_nobody);
-    tcase_add_test(tests, who_could_not_connect_was_not_broken);
-    tcase_add_test(tests, a_client_costs_memory);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    return run_tests("judge", setup, teardown, tests);
 }

@@ -181,16 +181,15 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("merge");
-    TCase *cases = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(percentiles_are_those_of_one_histogram),
+        ONCE(counts_add_up),
+        TIMES(8, what_does_not_fit_is_refused),
+        ONCE(churn_and_pingpong_do_not_fit),
+        ONCE(what_had_no_effect_does_not_matter),
+        ONCE(the_same_run_is_known_again),
+        {0},
+    };
 
-    tcase_add_checked_fixture(cases, setup, NULL);
-    tcase_add_test(cases, percentiles_are_those_of_one_histogram);
-    tcase_add_test(cases, counts_add_up);
-    tcase_add_loop_test(cases, what_does_not_fit_is_refused, 0, 8);
-    tcase_add_test(cases, churn_and_pingpong_do_not_fit);
-    tcase_add_test(cases, what_had_no_effect_does_not_matter);
-    tcase_add_test(cases, the_same_run_is_known_again);
-    suite_add_tcase(suite, cases);
-    return run_suite(suite);
+    return run_tests("merge", setup, NULL, tests);
 }

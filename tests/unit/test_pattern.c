@@ -180,18 +180,18 @@ END_TEST
 int
 main(void)
 {
-    const test_case tests[] = {
-        windows_join_at_every_boundary,
-        each_phase_is_distinct,
-        large_numbers_do_not_overflow,
-        no_two_pieces_of_eight_bytes_are_alike,
-        wrong_byte_is_found_wherever_it_is,
-        bytes_out_of_place,
-        changed_bytes,
-        bytes_of_another_connection,
-        bytes_of_nobody_here,
-        too_few_bytes_tell_nothing,
-        NULL,
+    const struct test tests[] = {
+        ONCE(windows_join_at_every_boundary),
+        ONCE(each_phase_is_distinct),
+        ONCE(large_numbers_do_not_overflow),
+        ONCE(no_two_pieces_of_eight_bytes_are_alike),
+        ONCE(wrong_byte_is_found_wherever_it_is),
+        ONCE(bytes_out_of_place),
+        ONCE(changed_bytes),
+        ONCE(bytes_of_another_connection),
+        ONCE(bytes_of_nobody_here),
+        ONCE(too_few_bytes_tell_nothing),
+        {0},
     };
     return run_tests("pattern", pattern_init, NULL, tests);
 }

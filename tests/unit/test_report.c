@@ -371,23 +371,23 @@ END_TEST
 int
 main(void)
 {
-    const test_case tests[] = {
-        a_headline_fits_on_a_screen,
-        everything_fits_on_narrow_paper,
-        who_leaves_clients_out_never_wins,
-        facts_hang_on_the_model_and_hold,
-        equal_models_are_not_ranked,
-        a_failure_is_said_where_it_happened,
-        what_to_know_before_quoting_stands_in_the_head,
-        a_scenario_is_a_few_lines_as_soon_as_it_is_measured,
-        a_scenario_is_found_by_name_and_clients,
-        kinds_hang_on_properties_and_not_on_names,
-        idle_clients_in_two_sizes_are_drawn_together,
-        a_response_time_that_grows_is_no_number,
-        variants_are_held_against_their_model,
-        nothing_in_a_name_breaks_terminal_or_markdown,
-        nothing_measured_is_said,
-        NULL,
+    const struct test tests[] = {
+        ONCE(a_headline_fits_on_a_screen),
+        ONCE(everything_fits_on_narrow_paper),
+        ONCE(who_leaves_clients_out_never_wins),
+        ONCE(facts_hang_on_the_model_and_hold),
+        ONCE(equal_models_are_not_ranked),
+        ONCE(a_failure_is_said_where_it_happened),
+        ONCE(what_to_know_before_quoting_stands_in_the_head),
+        ONCE(a_scenario_is_a_few_lines_as_soon_as_it_is_measured),
+        ONCE(a_scenario_is_found_by_name_and_clients),
+        ONCE(kinds_hang_on_properties_and_not_on_names),
+        ONCE(idle_clients_in_two_sizes_are_drawn_together),
+        ONCE(a_response_time_that_grows_is_no_number),
+        ONCE(variants_are_held_against_their_model),
+        ONCE(nothing_in_a_name_breaks_terminal_or_markdown),
+        ONCE(nothing_measured_is_said),
+        {0},
     };
 
     return run_tests("report", begin, end, tests);

@@ -272,15 +272,15 @@ END_TEST
 int
 main(void)
 {
-    const test_case tests[] = {
-        what_is_written_is_read,
-        what_is_wrong_is_refused_by_its_line,
-        a_run_that_was_killed_is_partial,
-        more_calls_than_there_is_room_for_are_counted_together,
-        csv_has_as_many_fields_in_each_line,
-        csv_says_who_starved_and_has_no_latency_of_it,
-        every_figure_has_a_name_of_its_own,
-        NULL,
+    const struct test tests[] = {
+        ONCE(what_is_written_is_read),
+        ONCE(what_is_wrong_is_refused_by_its_line),
+        ONCE(a_run_that_was_killed_is_partial),
+        ONCE(more_calls_than_there_is_room_for_are_counted_together),
+        ONCE(csv_has_as_many_fields_in_each_line),
+        ONCE(csv_says_who_starved_and_has_no_latency_of_it),
+        ONCE(every_figure_has_a_name_of_its_own),
+        {0},
     };
 
     return run_tests("results", NULL, NULL, tests);

@@ -212,14 +212,14 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("saved");
-    TCase *tests = tcase_create("saved");
-    tcase_add_test(tests, what_is_saved_is_read);
-    tcase_add_test(tests, cut_files_are_refused);
-    tcase_add_loop_test(tests, damaged_files_are_refused, 0,
-                        sizeof damages / sizeof damages[0]);
-    tcase_add_test(tests, curve_is_a_curve);
-    tcase_add_test(tests, curve_of_nothing);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const struct test tests[] = {
+        ONCE(what_is_saved_is_read),
+        ONCE(cut_files_are_refused),
+        EACH(damages, damaged_files_are_refused),
+        ONCE(curve_is_a_curve),
+        ONCE(curve_of_nothing),
+        {0},
+    };
+
+    return run_tests("saved", NULL, NULL, tests);
 }

@@ -340,17 +340,17 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("server");
-    TCase *cases = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(programs_of_ours_are_started_as_they_are),
+        ONCE(commands_are_lines_for_the_shell),
+        ONCE(a_ready_line_ends_in_an_address),
+        TIMES(4, test_one_of_three_is_stopped),
+        TIMES(4, all_of_three_are_killed),
+        TIMES(5, who_does_not_start_is_told_what_to_do),
+        ONCE(who_waits_for_a_client_sleeps),
+        ONCE(who_waits_for_the_kernel_does_not),
+        {0},
+    };
 
-    tcase_add_test(cases, programs_of_ours_are_started_as_they_are);
-    tcase_add_test(cases, commands_are_lines_for_the_shell);
-    tcase_add_test(cases, a_ready_line_ends_in_an_address);
-    tcase_add_loop_test(cases, test_one_of_three_is_stopped, 0, 4);
-    tcase_add_loop_test(cases, all_of_three_are_killed, 0, 4);
-    tcase_add_loop_test(cases, who_does_not_start_is_told_what_to_do, 0, 5);
-    tcase_add_test(cases, who_waits_for_a_client_sleeps);
-    tcase_add_test(cases, who_waits_for_the_kernel_does_not);
-    suite_add_tcase(suite, cases);
-    return run_suite(suite);
+    return run_tests("server", NULL, NULL, tests);
 }

@@ -346,24 +346,24 @@ END_TEST
 int
 main(void)
 {
-    const test_case tests[] = {
-        rows_are_in_the_order_of_the_run_and_the_yardstick_is_last,
-        the_best_is_chosen_and_the_others_are_held_against_it,
-        a_starved_row_is_not_compared,
-        one_failure_fails_the_row,
-        lives_are_drawn_together_as_the_table_says,
-        blocks_that_lack_a_server_are_left_out,
-        without_a_block_in_common_nobody_is_best,
-        who_has_few_slices_takes_no_part,
-        the_floor_is_a_slice_too,
-        figures_that_mislead_are_hidden,
-        memory_includes_the_stack_of_the_thread,
-        rates_stand_together_and_tell_who_is_saturated,
-        checks_see_what_cannot_be,
-        a_full_queue_is_no_fault_beside_who_leaves_clients_in_it,
-        calls_belong_to_their_row_and_add_up,
-        nothing_measured_is_no_summary_but_no_fault,
-        NULL,
+    const struct test tests[] = {
+        ONCE(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last),
+        ONCE(the_best_is_chosen_and_the_others_are_held_against_it),
+        ONCE(a_starved_row_is_not_compared),
+        ONCE(one_failure_fails_the_row),
+        ONCE(lives_are_drawn_together_as_the_table_says),
+        ONCE(blocks_that_lack_a_server_are_left_out),
+        ONCE(without_a_block_in_common_nobody_is_best),
+        ONCE(who_has_few_slices_takes_no_part),
+        ONCE(the_floor_is_a_slice_too),
+        ONCE(figures_that_mislead_are_hidden),
+        ONCE(memory_includes_the_stack_of_the_thread),
+        ONCE(rates_stand_together_and_tell_who_is_saturated),
+        ONCE(checks_see_what_cannot_be),
+        ONCE(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it),
+        ONCE(calls_belong_to_their_row_and_add_up),
+        ONCE(nothing_measured_is_no_summary_but_no_fault),
+        {0},
     };
 
     return run_tests("summary", begin, end, tests);
