@@ -194,26 +194,35 @@ commas(const char *line)
     return n;
 }
 
-START_TEST(csv_has_as_many_fields_in_each_line)
+/* Both CSVs of these results, which are then gone; the caller's to free. */
+static char *
+csvs_of(struct results *results)
 {
-    struct results results = {0};
-    struct life odd = made_life("a,\"b\"");
-    struct life life = made_life("a");
     struct summary summary;
     char *text = NULL;
     size_t bytes;
     FILE *file = open_memstream(&text, &bytes);
 
+    ck_assert_int_eq(summary_make(results, &summary), 0);
+    ck_assert_int_eq(csv_write_lives(file, results), 0);
+    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
+    fclose(file);
+    summary_free(&summary);
+    results_free(results);
+    return text;
+}
+
+START_TEST(csv_has_as_many_fields_in_each_line)
+{
+    struct results results = {0};
+    struct life odd = made_life("a,\"b\"");
+    struct life life = made_life("a");
+
     srandom(1);
     made_add(&results, &life, 5);
     made_add(&results, &odd, 6);
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
-    ck_assert_int_eq(csv_write_lives(file, &results), 0);
-    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
-    fclose(file);
+    char *text = csvs_of(&results);
     ck_assert_ptr_nonnull(strstr(text, "\"a,\"\"b\"\"\""));
-    ck_assert_ptr_nonnull(strstr(text, "scenario,clients,rate_per_s,model,"));
-    ck_assert_ptr_nonnull(strstr(text, "cpu_over_least_low"));
     ck_assert_ptr_nonnull(strstr(text, ",x1.2"));
     ck_assert_ptr_null(strstr(text, "nan"));
     for (char *line = text, *next; *line != '\0'; line = next) {
@@ -226,8 +235,6 @@ START_TEST(csv_has_as_many_fields_in_each_line)
         }
     }
     free(text);
-    summary_free(&summary);
-    results_free(&results);
 }
 END_TEST
 
@@ -236,23 +243,14 @@ START_TEST(csv_says_who_starved_and_has_no_latency_of_it)
 {
     struct results results = {0};
     struct life life = made_life("starved");
-    struct summary summary;
-    char *text = NULL;
-    size_t bytes;
-    FILE *file = open_memstream(&text, &bytes);
 
     life.figure[LIFE_SERVED] = 1;
     made_add(&results, &life, 5);
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
-    ck_assert_int_eq(csv_write_lives(file, &results), 0);
-    ck_assert_int_eq(csv_write_summary(file, &summary), 0);
-    fclose(file);
+    char *text = csvs_of(&results);
     ck_assert_ptr_nonnull(strstr(text, ",1,shared,CPU,ok,yes,,64,1,"));
     ck_assert_ptr_nonnull(strstr(text, ",2,shared,CPU,ok,yes,,64,1,"));
     ck_assert_ptr_null(strstr(text, ",700,"));
     free(text);
-    summary_free(&summary);
-    results_free(&results);
 }
 END_TEST
 
