@@ -23,10 +23,10 @@ run_suite(Suite *suite)
     return failed > 0;
 }
 
-int
-run_tests(const char *name, SFun begin, SFun end, const struct test *tests)
+void
+add_tests(Suite *suite, const char *name, SFun begin, SFun end,
+          const struct test *tests)
 {
-    Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
 
     tcase_add_checked_fixture(tcase, begin, end);
@@ -34,5 +34,13 @@ run_tests(const char *name, SFun begin, SFun end, const struct test *tests)
         tcase_add_loop_test(tcase, tests->run, 0, tests->times);
     }
     suite_add_tcase(suite, tcase);
+}
+
+int
+run_tests(const char *name, SFun begin, SFun end, const struct test *tests)
+{
+    Suite *suite = suite_create(name);
+
+    add_tests(suite, name, begin, end, tests);
     return run_suite(suite);
 }

@@ -28,8 +28,12 @@ struct test {
 /* Once for each row of its table. */
 #define EACH(rows, name) TIMES((int)(sizeof(rows) / sizeof(rows)[0]), name)
 
-/* The same for these tests, of which the last is {0}, as the only case of a
- * suite; each of them between `begin` and `end`, if these are not NULL. */
+/* Add these tests, of which the last is {0}, as a case of the suite; each of
+ * them between `begin` and `end`, if these are not NULL. */
+void add_tests(Suite *suite, const char *name, SFun begin, SFun end,
+               const struct test *tests);
+
+/* Run a suite with this case alone, as run_suite() does. */
 int run_tests(const char *name, SFun begin, SFun end,
               const struct test *tests);
 
