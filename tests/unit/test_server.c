@@ -144,6 +144,22 @@ await(bool (*is)(const struct server *server), const struct server *server)
     ck_assert(is(server));
 }
 
+/* Start one of these. Returns NULL, or why it did not start. */
+static const char *
+start(struct server *server, const struct server_order *what)
+{
+    static const volatile sig_atomic_t interrupted;
+    static char reason[SERVER_REASON_BYTES];
+    cpu_set_t cpus;
+
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    order = *what;
+    order.cpus = &cpus;
+    order.start_timeout_ns = 20000 * NS_PER_MS;
+    order.interrupted = &interrupted;
+    return server_start(server, &order, reason) == 0 ? NULL : reason;
+}
+
 /* Servers that have a child, and one in a session of its own whose parent is
  * gone; behind a launcher where that is not NULL. */
 static void
@@ -152,21 +168,11 @@ start_all(const char *launcher)
     static const char words[] =
         "sleep 100 & sh -c 'setsid sleep 100 & exit'; "
         "echo listening on 127.0.0.1:1; wait";
-    static const volatile sig_atomic_t interrupted;
-    char reason[SERVER_REASON_BYTES];
-    cpu_set_t cpus;
+    const struct server_order three = {.arguments = {"sh", "-c", words},
+                                       .launcher = launcher};
 
-    sched_getaffinity(0, sizeof cpus, &cpus);
-    order = (struct server_order){
-        .arguments = {"sh", "-c", words},
-        .launcher = launcher,
-        .cpus = &cpus,
-        .start_timeout_ns = 20000 * NS_PER_MS,
-        .interrupted = &interrupted,
-    };
     for (int i = 0; i < SERVERS; i++) {
-        ck_assert_msg(server_start(&servers[i], &order, reason) == 0, "%s",
-                      reason);
+        ck_assert_ptr_null(start(&servers[i], &three));
     }
 }
 
@@ -244,20 +250,11 @@ START_TEST(who_does_not_start_is_told_what_to_do)
         {"/none", "no such program"},
         {"/", "chmod +x"},
     };
-    char reason[SERVER_REASON_BYTES];
-    static const volatile sig_atomic_t interrupted;
-    cpu_set_t cpus;
+    const struct server_order one = {.command = ends[_i][0]};
 
-    sched_getaffinity(0, sizeof cpus, &cpus);
     signal(SIGCHLD, SIG_IGN);
-    order = (struct server_order){
-        .command = ends[_i][0],
-        .cpus = &cpus,
-        .start_timeout_ns = 20000 * NS_PER_MS,
-        .interrupted = &interrupted,
-    };
-    ck_assert_int_eq(server_start(&servers[0], &order, reason), -1);
-    ck_assert_msg(strstr(reason, ends[_i][1]), "%s", reason);
+    const char *reason = start(&servers[0], &one);
+    ck_assert_msg(reason && strstr(reason, ends[_i][1]), "%s", reason);
 }
 END_TEST
 

@@ -221,17 +221,6 @@ START_TEST(figures_that_mislead_are_hidden)
 }
 END_TEST
 
-START_TEST(memory_includes_the_stack_of_the_thread)
-{
-    struct life life = made_life("a");
-
-    life.figure[LIFE_STACK_KIB_PER_CLIENT] = 16;
-    made_add(&results, &life, 5);
-    make();
-    ck_assert_double_eq(summary_memory(row("a")), 24);
-}
-END_TEST
-
 START_TEST(rates_stand_together_and_tell_who_is_saturated)
 {
     static const int rates[] = {40000, 0, 20000};
@@ -357,7 +346,6 @@ main(void)
         ONCE(who_has_few_slices_takes_no_part),
         ONCE(the_floor_is_a_slice_too),
         ONCE(figures_that_mislead_are_hidden),
-        ONCE(memory_includes_the_stack_of_the_thread),
         ONCE(rates_stand_together_and_tell_who_is_saturated),
         ONCE(checks_see_what_cannot_be),
         ONCE(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it),
