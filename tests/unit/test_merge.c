@@ -1,6 +1,7 @@
 /*
- * Runs of several hosts added up: the sum is what one histogram would hold
- * that had been fed with everything, and what does not fit is refused.
+ * test_merge.c: runs of several hosts added up, count by count and histogram
+ * by histogram (how these are: test_histogram.c); what does not fit is
+ * refused.
  */
 #include <check.h>
 #include <stdio.h>
@@ -48,48 +49,15 @@ add_all(int n)
     return 0;
 }
 
-/* Values over nine powers of ten, each host with a distribution of its own:
- * percentiles that are averaged would be far off. */
-START_TEST(percentiles_are_those_of_one_histogram)
-{
-    static struct histogram all;
-    uint64_t random = 42;
-
-    memset(&all, 0, sizeof all);
-    for (int i = 0; i < 30000; i++) {
-        int host = i % 3;
-        int64_t value_ns;
-
-        random = random * UINT64_C(6364136223846793005) +
-                 UINT64_C(1442695040888963407);
-        value_ns = (int64_t)((random >> 33) % 1000) + 1;
-        for (int j = 0; j < 3 * host; j++) {
-            value_ns *= 10;
-        }
-        histogram_record(&runs[host].result.response, value_ns);
-        histogram_record(&all, value_ns);
-    }
-    ck_assert_int_eq(add_all(3), 0);
-    ck_assert_uint_eq(sum.result.response.count, 30000);
-    for (int i = 0; i <= 1000; i++) {
-        ck_assert_int_eq(
-            histogram_quantile_ns(&sum.result.response, i / 1000.0),
-            histogram_quantile_ns(&all, i / 1000.0));
-    }
-    ck_assert_mem_eq(sum.result.response.buckets, all.buckets,
-                     sizeof all.buckets);
-    ck_assert_int_eq(sum.result.response.max_ns, all.max_ns);
-    /* Each sum is a whole number below 2^53, so that nothing is rounded. */
-    ck_assert_double_eq_tol(histogram_mean_ns(&sum.result.response),
-                            histogram_mean_ns(&all), 1e-3);
-}
-END_TEST
-
 START_TEST(counts_add_up)
 {
     for (int i = 0; i < 3; i++) {
         runs[i].result.echoes = UINT64_C(10000000000) + (uint64_t)i;
         runs[i].result.unfinished = 100;
+        histogram_record(&runs[i].result.latency, 1 + i);
+        histogram_record(&runs[i].result.response, 10 + i);
+        histogram_record(&runs[i].result.lag, 100 + i);
+        histogram_record(&runs[i].result.connect, 200 + i);
         runs[i].result.errors[ENGINE_RESET] = 7;
         runs[i].options.silent_clients = i;
         runs[i].options.clients = 10 + i;
@@ -99,6 +67,18 @@ START_TEST(counts_add_up)
     ck_assert_uint_eq(sum.result.unfinished, 300);
     ck_assert_uint_eq(sum.result.errors[ENGINE_RESET], 21);
     ck_assert_int_eq(sum.result.served, 30);
+    for (int i = 0; i < 3; i++) {
+        double share = (i + 1) / 3.0;
+
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.latency, share),
+                         1 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.response, share),
+                         10 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.lag, share),
+                         100 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.connect, share),
+                         200 + i);
+    }
     ck_assert_int_eq(sum.options.clients, 33);
     ck_assert_int_eq(sum.options.silent_clients, 3);
     ck_assert_double_eq(sum.options.rate_per_s, 3000);
@@ -176,7 +156,6 @@ int
 main(void)
 {
     const struct test tests[] = {
-        ONCE(percentiles_are_those_of_one_histogram),
         ONCE(counts_add_up),
         TIMES(9, what_does_not_fit_is_refused),
         ONCE(what_had_no_effect_does_not_matter),

@@ -128,19 +128,15 @@ add_all(int scenarios)
     }
 }
 
-START_TEST(a_headline_fits_on_a_screen)
+START_TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
 {
     add_all(20);
-    for (int width = 60; width <= 100; width += 20) {
+    for (int width = 60; width <= 100; width += 10) {
         printed(report_headline, width);
         ck_assert_int_le(assert_width(width), REPORT_LINES_MAX);
         assert_has("more: report --scenario=NAME");
     }
-}
-END_TEST
-
-START_TEST(everything_fits_on_narrow_paper)
-{
+    results_free(&results);
     add_all(2);
     for (int width = 60; width <= 100; width += 10) {
         printed(print_all, width);
@@ -158,21 +154,6 @@ START_TEST(facts_hang_on_the_model)
     ck_assert_uint_eq(facts_model("libevent-select"), MODEL_SELECT);
     ck_assert_uint_eq(facts_model("thread"), 0);
     ck_assert_uint_eq(facts_model("node"), 0);
-}
-END_TEST
-
-START_TEST(equal_models_are_not_ranked)
-{
-    struct life a = made_life("a");
-    struct life b = made_life("b");
-
-    add(&a, 6);
-    add(&b, 6.01);
-    printed(report_headline, 100);
-    assert_has("same");
-    assert_has("same: within 3 % of it");
-    assert_has_not("x1.");
-    assert_has_not("clearly the least");
 }
 END_TEST
 
@@ -214,25 +195,6 @@ START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
     report_scenario_lines(file, &results, "echo", 7, &paper);
     fclose(file);
     ck_assert_str_eq(text, "");
-}
-END_TEST
-
-START_TEST(a_scenario_is_found_by_name_and_clients)
-{
-    const struct report_paper paper = {.width = 100};
-    struct report_views views = {.scenario = "echo,65", .noise = true};
-    FILE *file = fopen("/dev/null", "we");
-
-    add_all(2);
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
-    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), 0);
-    views.scenario = "echo";
-    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), 0);
-    views.scenario = "echo,66";
-    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), -1);
-    views.scenario = "ech";
-    ck_assert_int_eq(report_scenarios(file, &summary, &views, &paper), -1);
-    fclose(file);
 }
 END_TEST
 
@@ -288,13 +250,10 @@ int
 main(void)
 {
     const struct test tests[] = {
-        ONCE(a_headline_fits_on_a_screen),
-        ONCE(everything_fits_on_narrow_paper),
+        ONCE(all_fits_on_narrow_paper_and_a_headline_on_a_screen),
         ONCE(facts_hang_on_the_model),
-        ONCE(equal_models_are_not_ranked),
         ONCE(a_failure_is_said_where_it_happened),
         ONCE(a_scenario_is_a_few_lines_as_soon_as_it_is_measured),
-        ONCE(a_scenario_is_found_by_name_and_clients),
         ONCE(kinds_hang_on_properties_and_not_on_names),
         ONCE(nothing_in_a_name_breaks_terminal_or_markdown),
         ONCE(nothing_measured_is_said),

@@ -85,10 +85,6 @@ START_TEST(what_is_written_is_read)
     again = write_all(&results);
     ck_assert_str_eq(again, text);
     ck_assert(results.run.seed == INT64_C(1) << 40 && !results.run.partial);
-    ck_assert_double_eq(results.run.seconds, 12.5);
-    ck_assert_str_eq(results.lives[0].reason, life.reason);
-    ck_assert_str_eq(results.lives[0].stats, life.stats);
-    ck_assert_uint_eq(results.lives[0].errors[0], 4);
     ck_assert(results.lives[0].churn && !results.lives[0].handshake);
     ck_assert_int_eq(results.lives[0].status, LIFE_FAILED);
     ck_assert_double_eq(results.lives[0].figure[LIFE_P50_US], 700);

@@ -191,21 +191,6 @@ START_TEST(who_has_few_slices_takes_no_part)
 }
 END_TEST
 
-START_TEST(the_floor_is_a_slice_too)
-{
-    struct life life = made_life(RESULTS_FLOOR);
-
-    add("a", 6);
-    made_add(&results, &life, 3);
-    results.nlives -= 2; /* nobody lives there */
-    make();
-    ck_assert_uint_eq(summary.nrows, 1);
-    ck_assert_double_eq_tol(row("a")->figure[LIFE_FLOOR_US], 3, 0.1);
-    ck_assert_double_eq_tol(row("a")->figure[LIFE_CPU_OVER_FLOOR], 2, 0.1);
-    ck_assert_int_eq(summary.groups[0].slices, 120);
-}
-END_TEST
-
 START_TEST(figures_that_mislead_are_hidden)
 {
     struct life life = made_life("a");
@@ -344,7 +329,6 @@ main(void)
         ONCE(blocks_that_lack_a_server_are_left_out),
         ONCE(without_a_block_in_common_nobody_is_best),
         ONCE(who_has_few_slices_takes_no_part),
-        ONCE(the_floor_is_a_slice_too),
         ONCE(figures_that_mislead_are_hidden),
         ONCE(rates_stand_together_and_tell_who_is_saturated),
         ONCE(checks_see_what_cannot_be),
