@@ -125,6 +125,24 @@ others_measured() {
     said '^threaded +16/16' out && said '^yardstick +16/16' out
 }
 
+# measured: the last run has the price of an echo of threaded, and a yardstick.
+measured() {
+    others_measured && [ -n "$(field server_cpu_us_per_echo threaded)" ] &&
+        [ -n "$(field rss_kib_per_client threaded)" ]
+}
+
+# on_terminal COLUMNS NAME=VALUE COMMAND: what it writes to a terminal that is
+# so wide, in $tmp/out; without escape sequences, and with a line for each
+# carriage return, in $tmp/plain.
+on_terminal() {
+    script -qec "stty cols $1; exec env -u COLUMNS $2 $3" /dev/null \
+        >"$tmp/out" 2>"$tmp/err" </dev/null
+    status=$?
+    tr '\r' '\n' <"$tmp/out" | sed 's/\x1b\[[0-9;]*[mK]//g' >"$tmp/plain"
+}
+narrow() { [ "$(wc -L <"$tmp/plain")" -le "$1" ]; }
+no_escapes() { ! grep -q $'\x1b' "$tmp/out"; }
+
 # ---- what is in the results ----------------------------------------------
 
 # field COLUMN MODEL: a figure of the only scenario of the last run.
@@ -159,6 +177,20 @@ between() {
 near() {
     perl -e 'exit !(@ARGV == 3 && abs(eval($ARGV[0]) - eval($ARGV[1])) <=
         eval($ARGV[2]))' "$@"
+}
+
+# ---- a server to be loaded ------------------------------------------------
+
+# start_target: threaded, at $target; stop_target ends it.
+start_target() {
+    "$bin/threaded" --port=0 >"$tmp/ready" &
+    server=$!
+    within 10 test -s "$tmp/ready"
+    target=$(sed 's/listening on //' "$tmp/ready")
+}
+stop_target() {
+    kill "$server"
+    wait "$server"
 }
 
 # ---- processes -----------------------------------------------------------

@@ -149,8 +149,9 @@ for name in results summary; do
     "$bin/report" "$flag" "$tmp/results.jsonl" >"$tmp/$name.csv"
     diff <(documented "$name") <(head -1 "$tmp/$name.csv" | tr , '\n') >"$tmp/out"
     result "--columns has the columns of $name.csv" $?
-    awk -F, 'NR == 1 { split($0, name); next }
-        { for (i = 1; i <= NF; i++)
+    awk -F, 'NR == 1 { n = split($0, name); next }
+        { if (NF != n) { print NF, n; bad = 1 }
+          for (i = 1; i <= NF; i++)
             if (name[i] !~ /^(scenario|model|layout|bound_by|status|starved|saturated|reason|.*_verdict)$/ &&
                 $i !~ /^(-?[0-9.]+(e[-+][0-9]+)?)?$/) { print name[i], $i; bad = 1 } }
         END { exit bad || NR < 2 }' "$tmp/$name.csv" >"$tmp/out"

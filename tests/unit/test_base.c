@@ -1,15 +1,12 @@
 /*
  * test_base.c: numbers as people write and read them; the queue of points in
- * time; a socket that is its own peer.
+ * time.
  */
 #include <check.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "tests/unit/run_suite.h"
@@ -198,32 +195,6 @@ START_TEST(reserved_room_is_enough)
 }
 END_TEST
 
-/* To connect to an address of one's own where nobody listens is enough. */
-START_TEST(a_socket_knows_itself)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t bytes = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int other_fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, bytes), 0);
-    getsockname(fd, (struct sockaddr *)&address, &bytes);
-    ck_assert(!socket_is_own_peer(fd));
-    if (_i == 0) {
-        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, bytes), 0);
-        ck_assert(socket_is_own_peer(fd));
-    } else {
-        ck_assert_int_eq(listen(fd, 1), 0);
-        ck_assert_int_eq(
-            connect(other_fd, (struct sockaddr *)&address, bytes), 0);
-        ck_assert(!socket_is_own_peer(other_fd));
-    }
-    close(fd);
-    close(other_fd);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -234,7 +205,6 @@ main(void)
         ONCE(nothing_is_too_long),
         ONCE(random_operations_keep_the_soonest_first),
         ONCE(reserved_room_is_enough),
-        TIMES(2, a_socket_knows_itself),
         {0},
     };
 

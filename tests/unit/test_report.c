@@ -65,6 +65,14 @@ print_all(FILE *file, const struct summary *of,
 }
 
 static void
+print_echo_65(FILE *file, const struct summary *of,
+              const struct report_paper *paper)
+{
+    (void)of;
+    report_scenario_lines(file, &results, "echo", 65, paper);
+}
+
+static void
 print_markdown(FILE *file, const struct summary *of,
                const struct report_paper *paper)
 {
@@ -179,21 +187,14 @@ END_TEST
 
 START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
 {
-    const struct report_paper paper = {.width = 80};
-    size_t bytes;
-    FILE *file;
-
     add_all(2);
-    file = open_memstream(&text, &bytes);
-    report_scenario_lines(file, &results, "echo", 65, &paper);
-    fclose(file);
+    printed(print_echo_65, 80);
     assert_has("echo 65: 65 clients");
     assert_has("x1.5");
     ck_assert_int_le(assert_width(80), 6 + 3);
-    free(text);
-    file = open_memstream(&text, &bytes);
-    report_scenario_lines(file, &results, "echo", 7, &paper);
-    fclose(file);
+    results_free(&results);
+    add_all(1);
+    printed(print_echo_65, 80);
     ck_assert_str_eq(text, "");
 }
 END_TEST

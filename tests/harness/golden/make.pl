@@ -103,7 +103,7 @@ sub life {
     }
     if ($model eq 'crashing' && $s->{clients} > 1) {
         %line = (%line, status => 'failed',
-            reason => 'the server ended by itself (signal 11)');
+            reason => 'it ended by itself, with "bye" (signal 11)');
     }
     line(%line);
     return $served < $s->{clients} || $line{status} ne 'ok' ? undef
