@@ -205,8 +205,7 @@ within() {
     done
 }
 
-# own_programs NAME...: a folder of our own with these of the servers, so
-# that the processes that run them can be told from those of others.
+# own_programs NAME...: a folder of our own with these of the programs alone.
 own_programs() {
     local name
     mkdir -p "$tmp/bin"
@@ -215,20 +214,15 @@ own_programs() {
     done
 }
 
-# A server that never is ready, under a name that servers_left finds.
+# A server that never is ready, under a name of its own.
 write_sleeper() {
     printf '#!/bin/bash\necho "never mind" >&2\nexec -a %s sleep 100\n' \
         "$tmp/sleeper" >"$tmp/never"
     chmod +x "$tmp/never"
 }
 
-# servers_left: processes whose command line names our folder, one a line.
-servers_left() {
-    grep -sla "^$tmp/" /proc/[0-9]*/cmdline
-}
-
-# Programs and foreign servers that run where they are installed are told by
-# their environment, which those out of our sight have as well.
+# Our servers are told from those of others by their environment, which those
+# out of our sight have as well.
 export FIVEWAYS_TEST=$$.$RANDOM
 
 # children_left: the servers among the processes with it, one a line.
@@ -238,13 +232,11 @@ children_left() {
         grep -oE '[0-9]+' | while read -r pid; do
         case $(cat "/proc/$pid/comm" 2>/dev/null) in
         threaded | yardstick | selectloop | sh | badserver | socat | \
-            ncat | python3 | node) echo "$pid" ;;
+            ncat | python3 | node | perl | sleep) echo "$pid" ;;
         esac
     done
 }
 
 no_children_left() { [ -z "$(children_left)" ]; }
 a_child_runs() { [ -n "$(children_left)" ]; }
-no_servers_left() { [ -z "$(servers_left)" ]; }
-a_server_runs() { [ -n "$(servers_left)" ]; }
 a_sleeper_runs() { grep -qsa "^$tmp/sleeper" /proc/[0-9]*/cmdline; }

@@ -28,16 +28,6 @@ in_sight() {
     result "$1 is stopped" $?
 }
 
-# forking NAME PROGRAM COMMAND: measured, but what its children use is not.
-forking() {
-    measures "$1" "$2" 0 '[1-9][0-9]*/16' "$3" || return
-    [ "$good" -eq 0 ] && [ -z "$(field server_cpu_us_per_echo "$1")" ] &&
-        said "note: $1: its CPU is spent in child processes" flat
-    result "$1 is measured; a note says that its children are not" $?
-    within 10 no_children_left
-    result "$1 and its children are stopped" $?
-}
-
 # fails NAME PROGRAM PATTERN COMMAND: it fails, and has no number.
 fails() {
     measures "$1" "$2" 1 'failed: ' "$4" --untried || return
@@ -48,9 +38,6 @@ fails() {
 
 in_sight python python3 "python3 $foreign/echo_selectors.py {port} {host}"
 in_sight node node "node $foreign/echo_net.js {port} {host}"
-forking socat socat \
-    'socat TCP-LISTEN:{port},bind={host},fork,reuseaddr EXEC:cat'
-forking ncat ncat 'ncat -l -k {host} {port} --exec /bin/cat'
 fails ncat-two ncat 'broke connections' \
     'ncat -l -k -m 2 {host} {port} --exec /bin/cat'
 fails daytime socat '' \

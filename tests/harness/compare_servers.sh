@@ -34,7 +34,7 @@ servers_that_do_not_start() {
         said '^dies_at_once +failed: ended with status 7.*no luck' out &&
         said '^nothing +failed: ended with status 127' out
     result "servers that do not start say why, others are measured" $?
-    no_servers_left
+    no_children_left
     result "none of them is left" $?
 }
 

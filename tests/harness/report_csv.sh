@@ -149,6 +149,8 @@ for name in results summary; do
     "$bin/report" "$flag" "$tmp/results.jsonl" >"$tmp/$name.csv"
     diff <(documented "$name") <(head -1 "$tmp/$name.csv" | tr , '\n') >"$tmp/out"
     result "--columns has the columns of $name.csv" $?
+    documented "$name" | sort | uniq -d >"$tmp/out" && [ ! -s "$tmp/out" ]
+    result "none of $name.csv is there twice" $?
     awk -F, 'NR == 1 { n = split($0, name); next }
         { if (NF != n) { print NF, n; bad = 1 }
           for (i = 1; i <= NF; i++)

@@ -158,40 +158,6 @@ START_TEST(test_J07_interrupt_prints_what_there_is)
 }
 END_TEST
 
-/* Wait until load has a handler for the signal. A signal that comes earlier
- * would end it, which is another test. */
-static void
-wait_for_handler(int signal_number)
-{
-    char path[64];
-    char line[256];
-    unsigned long long caught = 0;
-    time_t deadline = time(NULL) + SERVER_READY_MS / 1000;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)load.pid);
-    while ((caught >> (signal_number - 1) & 1) == 0) {
-        ck_assert_msg(time(NULL) <= deadline, "no handler was set up");
-        FILE *file = fopen(path, "re");
-        ck_assert_ptr_nonnull(file);
-        while (fgets(line, sizeof line, file) != NULL) {
-            if (strncmp(line, "SigCgt:", 7) == 0) {
-                caught = strtoull(line + 7, NULL, 16);
-            }
-        }
-        fclose(file);
-    }
-}
-
-START_TEST(test_J07_interrupt_while_connecting)
-{
-    server_start("badserver", "--bug=never-accept");
-    load_start("", target, "-c20 -d60s --connect-timeout=60s");
-    wait_for_handler(SIGTERM);
-    kill(load.pid, SIGTERM);
-    /* Nothing was measured; that is nobody's fault. */
-    load_says("(interrupted)", 3);
-}
-END_TEST
-
 /* The server does not answer, so load waits for it a little at the end; the
  * second signal finds it there. */
 START_TEST(test_J07_second_signal_exits_at_once)
@@ -372,7 +338,6 @@ main(void)
         ONCE(test_J02_churn_spreads_over_addresses),
         ONCE(test_J06_messages_larger_than_buffers),
         ONCE(test_J07_interrupt_prints_what_there_is),
-        ONCE(test_J07_interrupt_while_connecting),
         ONCE(test_J07_second_signal_exits_at_once),
         ONCE(test_J08_stopped_server_times_out),
         EACH(open_loops, open_loop_prints_all_times),

@@ -67,7 +67,6 @@ static struct engine *engine; /* the one whose slices are driven */
 static int phases;         /* in their order, a digit for each */
 static int progress_count; /* calls of on_progress */
 static double last_done;   /* what the last of them said */
-static volatile sig_atomic_t interrupted;
 
 /* ---- the server -------------------------------------------------------- */
 
@@ -132,13 +131,11 @@ accept_all(void *arg)
     return arg;
 }
 
-/* Interrupts it, where that is wanted, as soon as the window begins. */
 static void
 see_phase(enum engine_phase phase, void *arg)
 {
     (void)arg;
     phases = phases * 10 + (int)phase + 1;
-    interrupted = options.interrupted && phase == ENGINE_WINDOW_BEGIN;
 }
 
 /* Keeps the engine from its work, as a starved machine would, where `arg` is
@@ -371,20 +368,6 @@ START_TEST(counts_add_up)
     ck_assert(!result.interrupted);
     ck_assert_int_ge(progress_count, 2);
     ck_assert_int_le(progress_count, 4);
-}
-END_TEST
-
-START_TEST(interrupt_ends_the_window)
-{
-    start(echo);
-    options.interrupted = &interrupted;
-    /* Long enough for each client's first echo, however busy the machine. */
-    options.warmup_ns = 500 * ms_ns;
-    options.window_ns = 20000 * ms_ns;
-    run_well(1);
-    ck_assert(result.interrupted);
-    ck_assert_int_eq(result.served, 8);
-    ck_assert_int_lt(result.window_ns, 1000 * ms_ns);
 }
 END_TEST
 
@@ -746,7 +729,6 @@ main(void)
         EACH(parties, silent_clients_come_first_and_are_asked_last),
         TIMES(2, greeting_comes_in_two_pieces),
         TIMES(3, ends_early_when_all_are_dead),
-        ONCE(interrupt_ends_the_window),
         TIMES(3, open_loop_keeps_to_its_rate),
         ONCE(open_loop_counts_what_is_never_answered),
         ONCE(open_loop_shows_the_queue),

@@ -142,18 +142,6 @@ START_TEST(what_is_wrong_is_refused_by_its_line)
 }
 END_TEST
 
-START_TEST(a_run_that_was_killed_is_partial)
-{
-    struct results results;
-
-    ck_assert_int_eq(read_text(RUN LIFE "{\"type\":\"li", &results), 0);
-    ck_assert(results.run.partial);
-    ck_assert_double_nan(results.run.seconds);
-    ck_assert_uint_eq(results.nlives, 1);
-    results_free(&results);
-}
-END_TEST
-
 START_TEST(more_calls_than_there_is_room_for_are_counted_together)
 {
     struct calls calls;
@@ -201,29 +189,14 @@ START_TEST(csv_says_who_starved_and_has_no_latency_of_it)
 }
 END_TEST
 
-/* The tables are complete: no figure without a name, no name twice. */
-START_TEST(every_figure_has_a_name_of_its_own)
-{
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        ck_assert_ptr_nonnull(figures[i].key);
-        ck_assert_ptr_nonnull(figures[i].meaning);
-        for (int j = 0; j < i; j++) {
-            ck_assert_str_ne(figures[i].key, figures[j].key);
-        }
-    }
-}
-END_TEST
-
 int
 main(void)
 {
     const struct test tests[] = {
         ONCE(what_is_written_is_read),
         ONCE(what_is_wrong_is_refused_by_its_line),
-        ONCE(a_run_that_was_killed_is_partial),
         ONCE(more_calls_than_there_is_room_for_are_counted_together),
         ONCE(csv_says_who_starved_and_has_no_latency_of_it),
-        ONCE(every_figure_has_a_name_of_its_own),
         {0},
     };
 

@@ -310,13 +310,6 @@ START_TEST(calls_belong_to_their_row_and_add_up)
 }
 END_TEST
 
-START_TEST(nothing_measured_is_no_summary_but_no_fault)
-{
-    make();
-    ck_assert_uint_eq(summary.nrows, 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -334,7 +327,6 @@ main(void)
         ONCE(checks_see_what_cannot_be),
         ONCE(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it),
         ONCE(calls_belong_to_their_row_and_add_up),
-        ONCE(nothing_measured_is_no_summary_but_no_fault),
         {0},
     };
 

@@ -195,6 +195,7 @@ if ($name eq 'default') {
     run('quick', @foreign);
     scenario([@foreign, 'yardstick'], scenario => $echo, clients => $_,
         blocks => 30) for 1, 64;
+    print '{"type":"li'; # it was killed
 } elsif ($name eq 'variants') {
     my @variants = qw(libevent libevent-poll libevent-select selectloop
       bufferevent coroutine coroutine-swapcontext threaded threaded-8192);
