@@ -17,7 +17,6 @@ refused "an unknown model" '--models: fast.*blocking' --models=fast
 refused "an unknown scenario" '--scenarios: race.*echo, churn' \
     --scenarios=echo,race
 refused "no lives" '--lives=0: .*1 to 100' --lives=0
-refused "no time" '--time=0s: .*1ms to 3600s' --time=0s
 refused "an unknown layout" '--layout=round: .*shared' --layout=round
 refused "a server without a command" '--server: mine' --server=mine
 refused "a server called like ours" 'that name is taken' '--server=blocking=cat'

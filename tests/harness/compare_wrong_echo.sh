@@ -34,10 +34,6 @@ for row in "${bad[@]}"; do
     result "${name% } fails, and why" $?
 done
 
-run_briefly "--server=flips=perl $here/server.pl {port} flips"
-[ "$status" -eq 1 ] && others_measured && said "^flips +failed: $at" out
-result "so does a wrong byte of a foreign server" $?
-
 # The first run takes one connection of those that are served.
 run_once --quick --models=threaded --scenarios=echo \
     "--server=first=$badserver --bug=first --after=11"

@@ -179,11 +179,9 @@ END_TEST
 
 START_TEST(who_has_few_slices_takes_no_part)
 {
-    struct life life = made_life("gone");
-
     add("a", 5);
     add("b", 6);
-    made_add(&results, &life, 6);
+    add("gone", 6);
     results.nslices -= 50;
     make();
     ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
