@@ -165,7 +165,7 @@ START_TEST(more_calls_than_there_is_room_for_are_counted_together)
 END_TEST
 
 /* A latency of those who were served is not the server's: in no file. */
-START_TEST(csv_says_who_starved_and_has_no_latency_of_it)
+START_TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
 {
     struct results results = {0};
     struct life life = made_life("starved");
@@ -196,7 +196,7 @@ main(void)
         ONCE(what_is_written_is_read),
         ONCE(what_is_wrong_is_refused_by_its_line),
         ONCE(more_calls_than_there_is_room_for_are_counted_together),
-        ONCE(csv_says_who_starved_and_has_no_latency_of_it),
+        ONCE(test_csv_says_who_starved_and_has_no_latency_of_it),
         {0},
     };
 

@@ -241,7 +241,7 @@ END_TEST
 
 /* Whoever has started us may ignore SIGCHLD: we know all the same how a
  * server ended, and that a part of it went on. */
-START_TEST(who_does_not_start_is_told_what_to_do)
+START_TEST(test_who_does_not_start_is_told_what_to_do)
 {
     static const char *const ends[][2] = {
         {"sh -c 'exit 7'", "ended with status 7, without a word; start it"},
@@ -343,7 +343,7 @@ main(void)
         ONCE(a_ready_line_ends_in_an_address),
         TIMES(4, test_one_of_three_is_stopped),
         TIMES(4, all_of_three_are_killed),
-        TIMES(5, who_does_not_start_is_told_what_to_do),
+        TIMES(5, test_who_does_not_start_is_told_what_to_do),
         ONCE(who_waits_for_a_client_sleeps),
         ONCE(who_waits_for_the_kernel_does_not),
         {0},
