@@ -135,7 +135,7 @@ START_TEST(damaged_files_are_refused)
     ck_assert_ptr_nonnull(at);
     snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text,
              damages[_i].other, at + strlen(damages[_i].piece));
-    strcpy(text, changed);
+    snprintf(text, sizeof text, "%s", changed);
     ck_assert_int_eq(load_again(strlen(text)), -1);
     ck_assert_msg(strstr(reason, damages[_i].reason) != NULL, "%s", reason);
 }

@@ -150,7 +150,7 @@ start(struct server *server, const struct server_order *what)
 {
     static const volatile sig_atomic_t interrupted;
     static char reason[SERVER_REASON_BYTES];
-    cpu_set_t cpus;
+    static cpu_set_t cpus;
 
     sched_getaffinity(0, sizeof cpus, &cpus);
     order = *what;

@@ -452,7 +452,7 @@ excuse(int number)
 }
 
 #define NUMBER(name, takes, number, help)                                    \
-    FLAG_NUMBER(name, 0, takes, &number, 0, INT_MAX, help)
+    FLAG_NUMBER(name, 0, takes, &(number), 0, INT_MAX, help)
 
 int
 main(int argc, char **argv)
