@@ -348,7 +348,8 @@ $(BUILD)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
 BADSERVER := $(BUILD)/tests/badserver
-$(BUILD)/tests/harness: $(call objects,tests/harness) $(LOAD)
+$(BUILD)/tests/harness: $(call objects,tests/harness) \
+                         $(OBJ)/tests/unit/run_suite.o $(LOAD)
 $(BADSERVER): $(call objects,tests/harness/badserver) $(BASE)
 # A mutant is a right program with a patch: a server, or the tests of a unit or
 # of the harness with a wrong one in them. Those that no case kills fast are
@@ -362,7 +363,8 @@ MUTANTS := $(call mutants,$(shell grep -lE \
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
 MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(sort $(UNIT_PARTS))
-MUTANT_HARNESS := $(call objects,tests/harness) $(LOAD)
+MUTANT_HARNESS := $(call objects,tests/harness) \
+                  $(OBJ)/tests/unit/run_suite.o $(LOAD)
 $(MUTANTS): $(BUILD)/mutants/%: tests/mutants/%.diff tests/mutants/build \
             tests/mutants/only.c $(WITH)/compile $(PROGRAMS) $(UNIT_TESTS) \
             $(BUILD)/tests/harness $(BADSERVER)

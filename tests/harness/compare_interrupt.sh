@@ -7,7 +7,7 @@ source "$(dirname "$0")/cases.sh"
 
 # begin_long: a run of minutes that has measured a slice.
 begin_long() {
-    begin --bin="$tmp/bin" --models=threaded --scenarios=silent --time=600s
+    begin --models=threaded --scenarios=silent --time=600s
 }
 
 # The status of a run that was killed is of no interest to the shell, either.
@@ -22,17 +22,15 @@ begin_and_end_by() {
 one_signal() {
     begin_and_end_by INT
     [ "$status" -eq 130 ] && said 'PARTIAL: ' out &&
-        said '^(threaded|yardstick) ' out
-    result "Ctrl-C prints what there is, marked partial" $?
-    no_servers_left
-    result "Ctrl-C leaves no server" $?
-    printed_again "$tmp/results/results.jsonl"
+        said '^(threaded|yardstick) ' out && no_children_left
+    result "Ctrl-C prints what there is, marked partial, and leaves no server" $?
+    printed_again
     result "report prints the same from the file alone" $?
 }
 
 # They are asked at the end of a life, which this one does not have.
 silent_ones() {
-    begin --bin="$tmp/bin" --models=threaded --scenarios=idle --time=600s
+    begin --models=threaded --scenarios=idle --time=600s
     kill -INT "$pid"
     compare_ends
     [ "$status" -eq 130 ] && said '^threaded ' out && ! said '/1016' out
@@ -49,7 +47,7 @@ signals_left() {
     kill -TERM "$pid"
     within 30 has_ended || kill -KILL "$pid"
     compare_ends
-    [ "$status" -eq 130 ] && said 'PARTIAL: ' out && no_servers_left
+    [ "$status" -eq 130 ] && said 'PARTIAL: ' out && no_children_left
     result "SIGTERM ends it, though it was blocked and ignored" $?
 }
 
@@ -57,7 +55,7 @@ signals_left() {
 has_ended() { ! kill -0 "$pid" 2>/dev/null; }
 
 last_good_results() {
-    run_briefly --bin="$tmp/bin"
+    run_briefly
     cp "$tmp/results/results.jsonl" "$tmp/results/summary.csv" "$tmp"
     begin_and_end_by INT
     [ "$status" -eq 130 ] && cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl" &&
@@ -89,7 +87,7 @@ two_at_once() {
 }
 
 while_a_server_starts() {
-    in_the_foreground "$compare" --out="$tmp/others" --bin="$tmp/bin" --models=threaded \
+    in_the_foreground "$compare" --out="$tmp/others" --models=threaded \
         --scenarios=silent --start-timeout=50s \
         "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
@@ -99,22 +97,19 @@ while_a_server_starts() {
     compare_ends
     # Servers are started before any is measured.
     [ "$status" -eq 130 ] && said 'interrupted before' err &&
-        [ "$SECONDS" -lt 10 ] && no_servers_left
+        [ "$SECONDS" -lt 10 ] && no_children_left
     result "Ctrl-C does not wait for a server that starts" $?
 }
 
 harder_signals() {
     begin_and_end_by INT TERM
-    [ "$status" -eq 130 ]
-    result "a second Ctrl-C ends it at once" $?
-    within 5 no_servers_left
-    result "a second Ctrl-C leaves no server" $?
+    [ "$status" -eq 130 ] && within 5 no_children_left
+    result "a second Ctrl-C ends it at once, and leaves no server" $?
     begin_and_end_by KILL
-    within 5 no_servers_left
+    within 5 no_children_left
     result "not even SIGKILL leaves a server" $?
 }
 
-own_programs threaded yardstick
 write_sleeper
 one_signal
 silent_ones

@@ -40,10 +40,7 @@ rows() {
     grep -cE "^  host        [^ ]+$1" "$tmp/out"
 }
 
-"$bin/threaded" --port=0 >"$tmp/ready" &
-server=$!
-within 10 test -s "$tmp/ready"
-target=$(sed 's/listening on //' "$tmp/ready")
+start_target
 
 # added_up NAME LAUNCHER: three hosts by it.
 added_up() {
@@ -129,8 +126,7 @@ else
     skip "networks" "none can be made here: $(tail -1 "$tmp/err")"
 fi
 
-kill "$server"
-wait "$server"
+stop_target
 lead -c 4 -d 300ms --hosts=3 --launcher="$three"
 [ "$status" -eq 1 ] && said 'refused 12' out
 result "a server that is not there fails for all of them" $?

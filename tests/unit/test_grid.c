@@ -77,13 +77,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("grid");
-    TCase *all = tcase_create("all");
+    const struct test tests[] = {
+        EACH(cases, rates_are_shares_of_capacities),
+        ONCE(a_rate_says_whose_share_it_is),
+        ONCE(a_window_holds_enough_messages),
+        {0},
+    };
 
-    tcase_add_loop_test(all, rates_are_shares_of_capacities, 0,
-                        sizeof cases / sizeof cases[0]);
-    tcase_add_test(all, a_rate_says_whose_share_it_is);
-    tcase_add_test(all, a_window_holds_enough_messages);
-    suite_add_tcase(suite, all);
-    return run_suite(suite);
+    return run_tests("grid", NULL, NULL, tests);
 }

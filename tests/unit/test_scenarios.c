@@ -38,10 +38,6 @@ static const struct {
     {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
     {"rate", {1, 0, 1, 0, 0}},
 };
-enum {
-    WANTED = sizeof wanted / sizeof wanted[0]
-};
-
 START_TEST(each_mode_has_what_the_design_says)
 {
     for (int i = 0; i < MODES; i++) {
@@ -80,12 +76,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("scenarios");
-    TCase *all = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(each_line_is_complete),
+        EACH(wanted, each_mode_has_what_the_design_says),
+        ONCE(who_is_asked_and_of_whom),
+        {0},
+    };
 
-    tcase_add_test(all, each_line_is_complete);
-    tcase_add_loop_test(all, each_mode_has_what_the_design_says, 0, WANTED);
-    tcase_add_test(all, who_is_asked_and_of_whom);
-    suite_add_tcase(suite, all);
-    return run_suite(suite);
+    return run_tests("scenarios", NULL, NULL, tests);
 }
