@@ -190,6 +190,11 @@ int proc_children(pid_t pid, pid_t *children, int most);
  * we start. Returns what it is then; RLIM_INFINITY: there is none. */
 rlim_t descriptors_raise(void);
 
+/* Call it first, in main: a file that is opened must never become a standard
+ * stream, or what is printed goes into it. Without a standard output the
+ * program ends with `status`. */
+void streams_check(int status);
+
 /* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
  * started us has blocked them. The last two stay ignored where they were: in
  * the background of a script, under nohup. */

@@ -1,8 +1,10 @@
 /*
  * proc.c: a process and the kernel: what it says in files that are text, the
- * signals that end us, the limit of descriptors, and whom a socket is
- * connected to.
+ * standard streams, the signals that end us, the limit of descriptors, and
+ * whom a socket is connected to.
  */
+#include <err.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <math.h>
 #include <signal.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 
@@ -54,6 +57,19 @@ proc_number(const char *text, const char *key)
 }
 
 void
+streams_check(int status)
+{
+    if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
+        errx(status, "standard output is closed");
+    }
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
+            err(status, "/dev/null");
+        }
+    }
+}
+
+void
 signals_catch(void (*handler)(int number))
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
@@ -63,9 +79,9 @@ signals_catch(void (*handler)(int number))
     sigset_t caught;
     sigemptyset(&caught);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        sigaction(numbers[i], &action, &before);
-        if (before.sa_handler == SIG_IGN && numbers[i] != SIGTERM) {
-            sigaction(numbers[i], &before, NULL);
+        sigaction(numbers[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN || numbers[i] == SIGTERM) {
+            sigaction(numbers[i], &action, NULL);
         }
         sigaddset(&caught, numbers[i]);
     }
@@ -137,14 +153,17 @@ add_if_child(const char *path, pid_t pid, pid_t *children, int count)
 int
 proc_children(pid_t pid, pid_t *children, int most)
 {
-    char pattern[64];
+    char pattern[64] = "/proc/[1-9]*/stat";
+    bool told = access("/proc/thread-self/children", F_OK) == 0;
     glob_t files;
     int count = 0;
-    bool told;
 
-    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children", (int)pid);
-    told = glob(pattern, GLOB_NOSORT, NULL, &files) == 0;
-    if (!told && glob("/proc/[1-9]*/stat", GLOB_NOSORT, NULL, &files) != 0) {
+    if (told) {
+        snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children",
+                 (int)pid);
+    }
+    /* The kernel is the parent of processes 1 and 2, by the number 0. */
+    if (pid <= 0 || glob(pattern, GLOB_NOSORT, NULL, &files) != 0) {
         return 0;
     }
     for (size_t i = 0; i < files.gl_pathc && count < most &&

@@ -62,21 +62,6 @@ on_signal(int number)
 
 static int folder_fd = -1;
 
-/* A file that is opened must never become a standard stream: the table would
- * go into it. */
-static void
-check_streams(void)
-{
-    if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
-        errx(EXIT_UNMEASURED, "standard output is closed");
-    }
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
-            err(EXIT_UNMEASURED, "/dev/null");
-        }
-    }
-}
-
 /* Like mkdir -p, and then open it. One run at a time writes into a folder;
  * the lock ends with the process. */
 static void
@@ -273,10 +258,12 @@ report_run(void)
 int
 main(int argc, char **argv)
 {
-    const struct options *options = options_read(argc, argv);
+    const struct options *options;
     static struct plan plan;
     int status;
 
+    streams_check(EXIT_UNMEASURED);
+    options = options_read(argc, argv);
     lives = mmap(NULL, sizeof *lives, PROT_READ | PROT_WRITE,
                  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (lives == MAP_FAILED) {
@@ -288,7 +275,6 @@ main(int argc, char **argv)
         errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
                          "--full has them all");
     }
-    check_streams();
     paper = report_paper_of(stdout);
     paper.folder = options->out;
     paper.bin = options->bin;

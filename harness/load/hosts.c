@@ -2,10 +2,12 @@
  * hosts.c: one load from several hosts, from one instant on. See load.h.
  *
  * A launcher need do no more than start a program on each host. All else goes
- * over one connection to each, in lines:
+ * over one connection to each, in lines, but for the words, since there may
+ * be anything in one:
  *
  *     host      host NAME                        who comes
- *     leader    the words of its command line, each behind a tab
+ *     leader    words 3                          of its command line; and
+ *                                                they, each ended by a 0
  *     host      ready
  *     leader    clock                            some times
  *     host      1790000000123456789              CLOCK_REALTIME
@@ -20,6 +22,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,24 +30,24 @@
 #include "harness/load/load.h"
 
 enum {
-    MEETING_BYTES = 64,   /* "[fe80::1]:40123" */
-    LINE_BYTES = 32768,   /* of what they say to each other */
-    WORDS_MAX = 100,      /* on a command line, of which each flag may be
-                           * there twice */
+    MEETING_BYTES = 96,   /* "[fe80::1%eth0]:40123" */
+    LINE_BYTES = 128,     /* of what they say to each other */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
     PATIENT_LOOKS = 50,   /* then we say for whom we wait */
-    REPLY_S = 10,         /* a host that is there answers within */
+    PARTING_LOOKS = 300,  /* 10 ms between them: a launcher tidies up */
     CLOCK_LOOKS = 16,     /* at each clock: the best of them counts */
     BEGIN_NS = 200000000, /* from the word to the instant */
 };
 
-#define JOIN_NS (60 * NS_PER_S) /* for a launcher to start them all */
-#define LATE_NS (30 * NS_PER_S) /* behind the end of a run */
+#define JOIN_NS  (60 * NS_PER_S) /* for a launcher to start them all */
+#define REPLY_NS (10 * NS_PER_S) /* for a host that is there to answer */
+#define LATE_NS  (30 * NS_PER_S) /* behind the end of a run */
 
 /* One of the others, as the leader sees it. */
 struct host {
+    struct lead *lead; /* all of them */
     int fd;            /* the connection, for what we say */
-    FILE *replies;     /* the same, for what it says */
+    FILE *replies;     /* the same, for what it says in time */
     char name[64];     /* as it calls itself */
     int64_t ahead_ns;  /* its clock before ours, */
     int64_t unsure_ns; /* known to that */
@@ -56,10 +59,15 @@ struct lead {
     const struct engine_options *options; /* of each host */
     int listen_fd;                        /* where they come to */
     char meeting[MEETING_BYTES];          /* that, for --meet */
-    pid_t launcher;                       /* 0: none, or it has ended */
     struct host *hosts;                   /* those who have come */
     int count;                            /* how many */
+    int64_t deadline_ns;                  /* for what they say next */
+    bool begun;                           /* they run, */
+    bool stopped;                         /* and were told to finish */
 };
+
+/* What starts the others, in a group of its own; 0: none, or it has ended. */
+static pid_t launcher;
 
 static int64_t
 clock_wall_ns(void)
@@ -116,6 +124,31 @@ open_meeting(struct lead *lead)
              family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
+/* Returns 0, or how it ended, if it has ended since the last look. */
+static int
+launcher_status(void)
+{
+    int status = 0;
+    if (launcher > 0 && waitpid(launcher, &status, WNOHANG) == launcher) {
+        launcher = 0;
+    }
+    return status;
+}
+
+/* When all is printed: it may tidy up, but need not end by itself. */
+static void
+dismiss_launcher(void)
+{
+    static const int signals[] = {0, SIGTERM, SIGKILL};
+    for (int i = 0; i < 3 && launcher > 0; i++) {
+        kill(-launcher, signals[i]);
+        int looks = PARTING_LOOKS;
+        while (launcher_status() == 0 && launcher > 0 && looks-- > 0) {
+            poll(NULL, 0, 10);
+        }
+    }
+}
+
 /* In a session of its own: Ctrl-C is ours alone, so that the others end by
  * our word and still send what they saw. */
 static void
@@ -123,7 +156,7 @@ launch(struct lead *lead)
 {
     char program[4096];
     char meet[MEETING_BYTES + 8];
-    char line[4096];
+    char *line;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     snprintf(meet, sizeof meet, "--meet=%s", lead->meeting);
@@ -132,16 +165,51 @@ launch(struct lead *lead)
                 lead->order->hosts, program, meet);
         return;
     }
-    snprintf(line, sizeof line, "%s \"$@\"", lead->order->launcher);
-    lead->launcher = fork();
-    if (lead->launcher == 0) {
+    if (asprintf(&line, "%s \"$@\"", lead->order->launcher) == -1 ||
+        (launcher = fork()) == -1) {
+        err(EXIT_NO_MEASURE, "start the launcher");
+    }
+    if (launcher == 0) {
         setsid();
+        signal(SIGPIPE, SIG_DFL);
         close(STDIN_FILENO);
         open("/dev/null", O_RDONLY);
         dup2(STDERR_FILENO, STDOUT_FILENO);
         execl("/bin/sh", "sh", "-c", line, "sh", program, meet, NULL);
         _exit(127);
     }
+    free(line);
+    atexit(dismiss_launcher);
+}
+
+/* Is there something to read, or the end, in time? Ctrl-C stops them all,
+ * once, and who runs has time to say what it saw. */
+static bool
+await(struct lead *lead, int fd)
+{
+    struct pollfd answer = {.fd = fd, .events = POLLIN};
+    int ready;
+    while ((ready = poll(&answer, 1, LOOK_MS)) <= 0 &&
+           clock_now_ns() < lead->deadline_ns) {
+        if (!*lead->options->interrupted || lead->stopped) {
+            continue;
+        }
+        lead->stopped = true;
+        lead->deadline_ns = clock_now_ns() + (lead->begun ? LATE_NS : 0);
+        for (int i = 0; i < lead->count; i++) {
+            /* A word that is not read would make its close a reset. */
+            shutdown(lead->hosts[i].fd, SHUT_WR);
+        }
+    }
+    return ready > 0;
+}
+
+/* For stdio, which would take a signal for an error, and knows no time. */
+static ssize_t
+read_in_time(void *cookie, char *buffer, size_t bytes)
+{
+    const struct host *host = cookie;
+    return await(host->lead, host->fd) ? read(host->fd, buffer, bytes) : -1;
 }
 
 /* Take one who has connected, if it is one of ours, and give it the words of
@@ -150,72 +218,72 @@ static void
 admit(struct lead *lead, int fd)
 {
     struct host *host = &lead->hosts[lead->count];
-    struct timeval patience = {.tv_sec = REPLY_S};
+    const cookie_io_functions_t functions = {.read = read_in_time};
     char line[LINE_BYTES];
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    *host = (struct host){.fd = fd, .replies = fdopen(fd, "r")};
+    *host = (struct host){
+        .lead = lead, .fd = fd, .replies = fopencookie(host, "r", functions)};
     if (host->replies == NULL) {
         err(EXIT_NO_MEASURE, "not enough memory");
     }
+    lead->deadline_ns = clock_now_ns() + REPLY_NS;
     if (read_line(host->replies, line) == NULL ||
         sscanf(line, "host %63[!-~]", host->name) != 1) {
         fclose(host->replies);
+        close(fd);
         return;
     }
+    dprintf(fd, "words %d\n", lead->order->argc);
     for (int i = 0; i < lead->order->argc; i++) {
-        dprintf(fd, "\t%s", lead->order->argv[i]);
+        dprintf(fd, "%s%c", lead->order->argv[i], '\0');
     }
-    dprintf(fd, "\n");
     lead->count++;
 }
 
-/* Did it end badly? A launcher may well end before what it has started. */
-static bool
-launcher_failed(struct lead *lead)
-{
-    int status = 0;
-    if (lead->launcher > 0 &&
-        waitpid(lead->launcher, &status, WNOHANG) == lead->launcher) {
-        lead->launcher = 0;
-    }
-    return status != 0;
-}
-
-/* Returns 0 when all are there; or -1 after a sentence. */
+/* Returns 0 when all are there; or -1 after a sentence. A launcher may well
+ * end before what it has started. */
 static int
 gather(struct lead *lead)
 {
-    int64_t deadline_ns =
-        lead->order->launcher != NULL ? clock_now_ns() + JOIN_NS : INT64_MAX;
+    const struct hosts_order *order = lead->order;
+    struct pollfd listener = {.fd = lead->listen_fd, .events = POLLIN};
+    bool launched = launcher > 0;
+    int64_t deadline_ns = launched ? clock_now_ns() + JOIN_NS : INT64_MAX;
+    const char *late = "a minute is over";
     const char *why = NULL;
     int idle = 0;
-    while (lead->count < lead->order->hosts) {
-        struct pollfd listener = {.fd = lead->listen_fd, .events = POLLIN};
+    while (lead->count < order->hosts && why == NULL) {
+        int ready = poll(&listener, 1, LOOK_MS);
+        int fd =
+            ready > 0 ? accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+        if (fd != -1) {
+            admit(lead, fd);
+        } else if (ready > 0 && errno != EINTR && errno != ECONNABORTED) {
+            why = strerror(errno);
+        } else if (++idle == PATIENT_LOOKS) {
+            fprintf(stderr, "load: %d of %d hosts have joined\n", lead->count,
+                    order->hosts);
+        }
         if (*lead->options->interrupted) {
             return -1;
         }
-        if (poll(&listener, 1, LOOK_MS) > 0) {
-            int fd = accept4(lead->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-            if (fd != -1) {
-                admit(lead, fd);
-            }
-        } else if (launcher_failed(lead)) {
+        if (launcher_status() != 0) {
             why = "the launcher failed";
+        } else if (launched && launcher == 0) {
+            launched = false;
+            late = "the launcher has ended";
+            deadline_ns = MIN(deadline_ns, clock_now_ns() + REPLY_NS);
         } else if (clock_now_ns() > deadline_ns) {
-            why = "a minute is over";
-        } else if (++idle == PATIENT_LOOKS) {
-            fprintf(stderr, "load: %d of %d hosts have joined\n", lead->count,
-                    lead->order->hosts);
-        }
-        if (why != NULL) {
-            fprintf(stderr,
-                    "load: %s, and of %d hosts %d joined %s; each must be "
-                    "able to start this program and to reach that address\n",
-                    why, lead->order->hosts, lead->count, lead->meeting);
-            return -1;
+            why = late;
         }
     }
-    return 0;
+    if (lead->count == order->hosts) {
+        return 0;
+    }
+    fprintf(stderr,
+            "load: %s, and of %d hosts %d joined %s; each must be able to "
+            "start this program and to reach that address\n",
+            why, order->hosts, lead->count, lead->meeting);
+    return -1;
 }
 
 /* ---- the leader: one instant --------------------------------------------
@@ -251,9 +319,13 @@ begin(struct lead *lead)
     char line[LINE_BYTES];
     for (int i = 0; i < lead->count; i++) {
         struct host *host = &lead->hosts[i];
+        lead->deadline_ns = clock_now_ns() + REPLY_NS;
         if (read_line(host->replies, line) == NULL ||
             strcmp(line, "ready") != 0 || compare_clocks(host) != 0) {
-            fprintf(stderr, "load: %s ended before it began\n", host->name);
+            if (!*lead->options->interrupted) {
+                fprintf(stderr, "load: %s ended before it began\n",
+                        host->name);
+            }
             return -1;
         }
     }
@@ -264,110 +336,92 @@ begin(struct lead *lead)
         dprintf(host->fd, "begin %lld %d %d\n", (long long)theirs_ns, i,
                 lead->count);
     }
+    lead->begun = true;
     return 0;
 }
 
 /* ---- the leader: what they saw ------------------------------------------
  */
 
-/* Wait until it sends, at most until then. Ctrl-C stops them all, once. */
-static void
-await(struct lead *lead, const struct host *host, int64_t *deadline_ns)
-{
-    static bool stopped;
-    struct pollfd answer = {.fd = host->fd, .events = POLLIN};
-    while (poll(&answer, 1, LOOK_MS) <= 0 && clock_now_ns() < *deadline_ns) {
-        if (!*lead->options->interrupted || stopped) {
-            continue;
-        }
-        stopped = true;
-        *deadline_ns = clock_now_ns() + LATE_NS;
-        for (int i = 0; i < lead->count; i++) {
-            /* A word that is not read would make its close a reset. */
-            shutdown(lead->hosts[i].fd, SHUT_WR);
-        }
-    }
-}
-
-static void
-print_host(FILE *stream, const struct host *host, const struct saved_run *run)
-{
-    const struct engine_result *result = &run->result;
-    double seconds = (double)result->window_ns / NS_PER_S;
-    char text[2][UNITS_TEXT_BYTES];
-    fprintf(
-        stream,
-        "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms (+-%.2f)\n",
-        host->name,
-        units_format_count(text[0], (double)result->echoes / seconds),
-        units_format_time(
-            text[1], (double)histogram_quantile_ns(run->options.rate_per_s > 0
-                                                       ? &result->response
-                                                       : &result->latency,
-                                                   0.99)),
-        (double)host->ahead_ns / NS_PER_MS,
-        (double)host->unsure_ns / NS_PER_MS);
-}
-
-/* Returns how many have sent nothing that can be read. */
+/* Returns how many are added up; those who have sent nothing that can be read
+ * are named. */
 static int
 collect(struct lead *lead, FILE *stream, struct saved_run *sum)
 {
+    const struct engine_options *options = lead->options;
     struct saved_run *runs = calloc((size_t)lead->count, sizeof *runs);
-    int64_t deadline_ns = clock_now_ns() + lead->options->warmup_ns +
-                          lead->options->window_ns + LATE_NS;
     int good = 0;
+    /* To connect may take four times as long in all. */
+    lead->deadline_ns = clock_now_ns() + options->warmup_ns +
+                        options->window_ns + options->timeout_ns +
+                        4 * options->connect_timeout_ns + LATE_NS;
     for (int i = 0; i < lead->count && runs != NULL; i++) {
         const struct host *host = &lead->hosts[i];
         struct saved_run *run = &runs[good];
-        char reason[MERGE_REASON_BYTES];
-        await(lead, host, &deadline_ns);
-        int status = saved_read(host->replies, run, reason);
+        char reason[MERGE_REASON_BYTES] = "";
+        bool silent = ungetc(getc(host->replies), host->replies) == EOF;
+        int status = silent ? -1 : saved_read(host->replies, run, reason);
         run->begun_ms -= host->ahead_ns / NS_PER_MS;
         if (status == 0 && merge_add(sum, run, good == 0, reason) == 0) {
-            print_host(stream, host, run);
+            summary_print_host(stream, host->name, run, host->ahead_ns,
+                               host->unsure_ns);
             good++;
         } else {
-            fprintf(stream, "  host        %s is missing: what it sent %s\n",
-                    host->name, reason);
+            fprintf(stream, "  host        %s is missing: %s%s\n", host->name,
+                    silent ? "it has sent nothing" : "what it sent ", reason);
         }
     }
     if (good > 0) {
         merge_note_times(stream, runs, good);
     }
     free(runs);
-    return lead->count - good;
+    return good;
 }
 
 int
 hosts_lead(const struct hosts_order *order,
-           const struct engine_options *options, FILE *stream,
-           struct saved_run *sum)
+           const struct engine_options *options, struct saved_run *sum)
 {
     struct lead lead = {.order = order, .options = options};
+    char heading[SAVED_TARGET_BYTES + 48];
+    char part[24] = "";
+    char *lines = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&lines, &bytes);
+    int good = 0;
     lead.hosts = calloc((size_t)order->hosts, sizeof *lead.hosts);
-    if (lead.hosts == NULL) {
+    if (lead.hosts == NULL || stream == NULL) {
         err(EXIT_NO_MEASURE, "not enough memory");
     }
     signal(SIGPIPE, SIG_IGN); /* a host that has gone is a line too few */
     open_meeting(&lead);
     launch(&lead);
-    int status = EXIT_NO_MEASURE;
     if (gather(&lead) == 0 && begin(&lead) == 0) {
-        status = collect(&lead, stream, sum) == 0 ? 0 : EXIT_NO_MEASURE;
+        good = collect(&lead, stream, sum);
     }
+    fclose(stream);
     while (lead.count > 0) {
-        fclose(lead.hosts[--lead.count].replies);
+        struct host *host = &lead.hosts[--lead.count];
+        fclose(host->replies);
+        close(host->fd);
     }
     free(lead.hosts);
     close(lead.listen_fd);
-    if (lead.launcher > 0) {
-        if (status != 0) {
-            kill(-lead.launcher, SIGTERM);
+    if (good > 0) {
+        if (good < order->hosts) {
+            snprintf(part, sizeof part, "%d of ", good);
         }
-        waitpid(lead.launcher, NULL, 0);
+        snprintf(heading, sizeof heading, "%s, from %s%d host%s", sum->target,
+                 part, order->hosts, order->hosts == 1 ? "" : "s");
+        summary_print(stdout, heading, &sum->options, &sum->result,
+                      wants_colour(stdout));
     }
-    return status;
+    fputs(lines, good > 0 ? stdout : stderr);
+    free(lines);
+    if (good < order->hosts && launcher > 0) {
+        kill(-launcher, SIGTERM);
+    }
+    return good == order->hosts ? 0 : EXIT_NO_MEASURE;
 }
 
 /* ---- one of the others --------------------------------------------------
@@ -376,10 +430,8 @@ hosts_lead(const struct hosts_order *order,
 int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
 {
-    static char line[LINE_BYTES];
-    static char *words[WORDS_MAX + 1];
+    char line[LINE_BYTES];
     char name[64] = "?";
-    char *rest = line;
     int fd =
         socket(meeting->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     FILE *file = fdopen(dup(fd), "r");
@@ -387,15 +439,18 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     if (file == NULL ||
         connect(fd, (const struct sockaddr *)&meeting->address,
                 meeting->address_bytes) != 0 ||
-        dprintf(fd, "host %s\n", name) < 0 || read_line(file, line) == NULL) {
+        dprintf(fd, "host %s\n", name) < 0 || read_line(file, line) == NULL ||
+        sscanf(line, "words %d", argc) != 1 ||
+        (*argv = calloc((size_t)*argc + 1, sizeof **argv)) == NULL) {
         errx(EXIT_NO_MEASURE,
              "--meet: nobody waits there, or not for so many hosts");
     }
-    strsep(&rest, "\t");
-    for (*argc = 0; rest != NULL && *argc < WORDS_MAX; (*argc)++) {
-        words[*argc] = strsep(&rest, "\t");
+    for (int i = 0; i < *argc; i++) {
+        size_t room = 0;
+        if (getdelim(&(*argv)[i], &room, '\0', file) < 1) {
+            errx(EXIT_NO_MEASURE, "who leads has ended");
+        }
     }
-    *argv = words;
     /* Nothing more comes before we say that we are ready. */
     fclose(file);
     return fd;

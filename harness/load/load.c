@@ -3,6 +3,7 @@
  * echoes, or a search made of many, and the result for people to read.
  */
 #include <ctype.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -48,8 +49,10 @@ static const char about[] =
 
 /* What the command line says, with what it says if it does not. */
 static const char *target;
-static struct engine_options options = {
-    .message_bytes = 64, .warmup_ns = UNSET, .window_ns = UNSET};
+static struct engine_options options = {.message_bytes = 64,
+                                        .warmup_ns = UNSET,
+                                        .window_ns = UNSET,
+                                        .connect_timeout_ns = 3 * NS_PER_S};
 static int64_t slo_ns;
 static const char nowhere[] = "/dev/null";
 static const char *histogram_file = nowhere;
@@ -130,8 +133,9 @@ static const struct flag flags[] = {
           "Let so many hosts do all this at the same time, from one instant "
           "on, and add up what they see"),
     FLAG_TEXT("launcher", 0, "COMMAND", &order.launcher,
-              "With --hosts: what starts a program on each of them, such as "
-              "\"mpirun -n 20\" or \"srun -n 20\"; else load says what to "
+              "With --hosts: what starts a program on each of them, within a "
+              "minute, such as \"mpirun -n 20\" or \"srun -n 20\"; else load "
+              "says what to "
               "start there"),
     FLAG_TEXT("meet", 0, "HOST:PORT", &meeting,
               "Be one of the hosts of the load that waits there"),
@@ -162,8 +166,7 @@ check_together(void)
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].wrong) {
-            fprintf(stderr, "load: %s\n", rules[i].sentence);
-            exit(EXIT_USAGE);
+            errx(EXIT_USAGE, "%s", rules[i].sentence);
         }
     }
 }
@@ -231,8 +234,7 @@ find_target(const char *text)
     }
     int error = getaddrinfo(host, port, &hints, &list);
     if (error != 0) {
-        fprintf(stderr, "load: %s: %s\n", text, gai_strerror(error));
-        exit(EXIT_NO_MEASURE);
+        errx(EXIT_NO_MEASURE, "%s: %s", text, gai_strerror(error));
     }
     const struct addrinfo *chosen = list;
     while (list->ai_next != NULL && chosen != NULL &&
@@ -303,13 +305,15 @@ read_arguments(int argc, char **argv)
 /* Set by the first Ctrl-C: finish and print what there is. */
 static volatile sig_atomic_t interrupted;
 
+/* Who leads may have set it as well: that was no signal. */
 static void
 interrupt(int signal_number)
 {
-    if (interrupted) {
+    static volatile sig_atomic_t before;
+    if (before) {
         _exit(128 + signal_number);
     }
-    interrupted = 1;
+    before = interrupted = 1;
 }
 
 static void
@@ -327,38 +331,51 @@ show_progress(uint64_t count, double done, void *arg)
 struct output {
     const char *path; /* as it was named */
     int fd;           /* open, and not yet touched */
+    bool created;     /* by us, and for nothing so far */
     struct stat stat; /* which file it is */
 };
+/* Standard output, --histogram and --save. */
+static struct output outputs[3] = {{.fd = STDOUT_FILENO}};
 
-static struct output
-open_output(const char *path)
+static void
+remove_created(void)
 {
-    struct output output = {
-        .path = path, .fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666)};
-    if (output.fd == -1 || fstat(output.fd, &output.stat) != 0) {
-        fprintf(stderr, "load: %s: %s\n", path, strerror(errno));
-        exit(EXIT_NO_MEASURE);
+    for (int i = 1; i < 3; i++) {
+        if (outputs[i].created) {
+            unlink(outputs[i].path);
+        }
     }
-    return output;
 }
 
 /* Two into one file, not a pipe or a device, would overwrite each other. */
 static void
-check_different(const struct stat *left, const struct stat *right)
+open_outputs(const char *const paths[])
 {
-    if (S_ISREG(left->st_mode) && left->st_ino == right->st_ino &&
-        left->st_dev == right->st_dev) {
-        fputs("load: --save, --histogram and the summary cannot go into one "
-              "file; please name another\n",
-              stderr);
-        exit(EXIT_USAGE);
+    atexit(remove_created);
+    for (struct output *it = outputs; it < outputs + 3; it++) {
+        if (it != outputs) {
+            it->path = meeting == NULL ? *paths++ : nowhere;
+            it->created = lstat(it->path, &it->stat) != 0;
+            it->fd = open(it->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        }
+        if (it->fd == -1 || fstat(it->fd, &it->stat) != 0) {
+            err(EXIT_NO_MEASURE, "%s", it->path);
+        }
+        for (const struct output *other = outputs; other < it; other++) {
+            if (S_ISREG(it->stat.st_mode) &&
+                it->stat.st_ino == other->stat.st_ino &&
+                it->stat.st_dev == other->stat.st_dev) {
+                errx(EXIT_USAGE, "--save, --histogram and the summary cannot "
+                                 "go into one file; please name another");
+            }
+        }
     }
 }
 
 /* Write one of them, but not over another when nobody was served. Returns
  * false if it could not be written. */
 static bool
-write_output(const struct output *output, const struct saved_run *run)
+write_output(struct output *output, const struct saved_run *run)
 {
     if (run->result.served == 0 && output->stat.st_size > 0) {
         fprintf(stderr, "load: nobody was served: %s stays as it was\n",
@@ -366,6 +383,7 @@ write_output(const struct output *output, const struct saved_run *run)
         return true;
     }
     FILE *file = fdopen(output->fd, "w");
+    output->created = false;
     if (output->path == save_file) {
         saved_write(file, run);
     } else {
@@ -385,15 +403,15 @@ write_output(const struct output *output, const struct saved_run *run)
     return good;
 }
 
-/* Run: here, as one of several hosts, or by their hands, of which each has a
- * line in `lines` then. Returns 0; or after a sentence the exit status that
- * it deserves, with what there is in `run`. */
+/* Run: here, as one of several hosts, or by their hands, which is printed
+ * then. Returns 0; or after a sentence the exit status that it deserves, with
+ * what there is in `run`. */
 static int
-drive(struct saved_run *run, FILE *lines)
+drive(struct saved_run *run)
 {
     struct timespec now;
     if (hosts > 0 && meeting == NULL) {
-        return hosts_lead(&order, &options, lines, run);
+        return hosts_lead(&order, &options, run);
     }
     if (meeting != NULL) {
         hosts_wait(meeting_fd, &options, &interrupted);
@@ -426,38 +444,23 @@ static int
 run_once(bool progress)
 {
     static struct saved_run run;
-    char heading[SAVED_TARGET_BYTES + 32];
-    char *lines = NULL;
-    size_t lines_bytes;
-    FILE *lines_stream = open_memstream(&lines, &lines_bytes);
-    struct output outputs[] = {
-        open_output(meeting == NULL ? histogram_file : nowhere),
-        open_output(meeting == NULL ? save_file : nowhere)};
-    struct stat screen = {0};
-    fstat(STDOUT_FILENO, &screen);
-    check_different(&outputs[0].stat, &outputs[1].stat);
-    check_different(&outputs[0].stat, &screen);
-    check_different(&outputs[1].stat, &screen);
     options.on_progress = progress ? show_progress : NULL;
-    int status = drive(&run, lines_stream);
-    fclose(lines_stream);
+    int status = drive(&run);
     if (progress) {
         fputs("\r\033[K", stderr);
     }
     if (run.options.clients == 0) {
-        fputs(lines, stderr);
         return status;
     }
     if (meeting != NULL) {
         return send_run(&run);
     }
-    snprintf(heading, sizeof heading, hosts > 0 ? "%s, from %d hosts" : "%s",
-             target, order.hosts);
-    summary_print(stdout, heading, &run.options, &run.result,
-                  wants_colour(stdout));
-    fputs(lines, stdout);
-    bool written = write_output(&outputs[0], &run);
-    written = write_output(&outputs[1], &run) && written;
+    if (hosts == 0) {
+        summary_print(stdout, target, &run.options, &run.result,
+                      wants_colour(stdout));
+    }
+    bool written = write_output(&outputs[1], &run);
+    written = write_output(&outputs[2], &run) && written;
     return !written      ? EXIT_NO_MEASURE
            : status != 0 ? status
                          : summary_exit_status(&run.result);
@@ -466,27 +469,30 @@ run_once(bool progress)
 int
 main(int argc, char **argv)
 {
+    streams_check(EXIT_NO_MEASURE);
     read_arguments(argc, argv);
-    int needed = engine_descriptors_needed(&options) + options.runs - 1;
+    /* Who leads connects to nobody itself. */
+    bool leads = hosts > 0 && meeting == NULL;
+    int needed = leads
+                     ? order.hosts + 16
+                     : engine_descriptors_needed(&options) + options.runs - 1;
     rlim_t limit = descriptors_raise();
     /* A run that would fail half-way for want of them is not begun. */
     if (limit != RLIM_INFINITY && limit < (rlim_t)needed) {
-        fprintf(stderr,
-                "load: %d clients need %d descriptors, but this process may "
-                "have only %llu; raise the hard limit (ulimit -Hn) or ask "
-                "for fewer clients\n",
-                options.clients + options.silent_clients, needed,
-                (unsigned long long)limit);
-        return EXIT_NO_MEASURE;
+        errx(EXIT_NO_MEASURE,
+             "this needs %d descriptors, but may have only %llu; raise the "
+             "hard limit (ulimit -Hn) or ask for fewer %s",
+             needed, (unsigned long long)limit, leads ? "hosts" : "clients");
     }
+    /* A pipe whose reader does not come waits for Ctrl-C. */
+    open_outputs((const char *[]){histogram_file, save_file});
     signals_catch(interrupt);
     options.interrupted = &interrupted;
-    bool progress = is_terminal(stderr) && hosts == 0 && meeting == NULL;
+    bool progress = is_terminal(stderr) && hosts == 0;
     int status = slo_ns != 0 ? search_run(target, &options, slo_ns)
                              : run_once(progress);
     if (fflush(stdout) != 0) {
-        fprintf(stderr, "load: standard output: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
+        err(EXIT_NO_MEASURE, "standard output");
     }
     return status;
 }

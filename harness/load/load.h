@@ -127,6 +127,11 @@ struct saved_run {
     struct engine_result result;   /* what came of it */
 };
 
+/* One row of a host whose clock is so far before ours, known to so much. */
+void summary_print_host(FILE *stream, const char *name,
+                        const struct saved_run *run, int64_t ahead_ns,
+                        int64_t unsure_ns);
+
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
@@ -178,14 +183,14 @@ struct hosts_order {
 };
 
 /*
- * Lead them: `options` say where the server is, and how long it takes. What
- * each of them saw goes to `stream`, a line for each; their sum into `sum`.
- * Blocks until all have ended, or are late. Returns the exit status that the
- * trouble of it deserves, and says it on standard error: 0 if all were there.
+ * Lead them: `options` say where the server is, and how long it takes. Blocks
+ * until all have ended, or are late, and prints their sum and a line for each
+ * of them. Returns the exit status that the trouble of it deserves, and says
+ * it on standard error: 0 if all were there. `sum` has no clients if nothing
+ * was seen. The launcher is waited for when the program exits.
  */
 int hosts_lead(const struct hosts_order *order,
-               const struct engine_options *options, FILE *stream,
-               struct saved_run *sum);
+               const struct engine_options *options, struct saved_run *sum);
 
 /*
  * One of the others: join the first at the address in `meeting`. Returns a

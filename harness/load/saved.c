@@ -237,7 +237,8 @@ name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
 }
 
 /* What there is in a second is a sum only of what there was in the same
- * second. Hosts do not start on the dot, so a little apart is still together.
+ * second. Hosts do not start on the dot, so a little apart is still together;
+ * and of no echoes there is no sum.
  */
 void
 merge_note_times(FILE *stream, const struct saved_run *runs, int n)
@@ -245,6 +246,7 @@ merge_note_times(FILE *stream, const struct saved_run *runs, int n)
     double latest_begin_ns = -INFINITY;
     double first_end_ns = INFINITY;
     double longest_ns = 0;
+    uint64_t echoes = 0;
     double together_ns;
     char together[UNITS_TEXT_BYTES];
     char longest[UNITS_TEXT_BYTES];
@@ -256,9 +258,10 @@ merge_note_times(FILE *stream, const struct saved_run *runs, int n)
         latest_begin_ns = fmax(latest_begin_ns, begin_ns);
         first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
         longest_ns = fmax(longest_ns, window_ns);
+        echoes += runs[i].result.echoes;
     }
     together_ns = fmax(first_end_ns - latest_begin_ns, 0);
-    if (together_ns < TOGETHER_SHARE * longest_ns) {
+    if (together_ns < TOGETHER_SHARE * longest_ns && echoes > 0) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "

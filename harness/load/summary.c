@@ -229,6 +229,26 @@ summary_print(FILE *stream, const char *target,
     fputs(colour ? PLAIN : "", stream);
 }
 
+void
+summary_print_host(FILE *stream, const char *name,
+                   const struct saved_run *run, int64_t ahead_ns,
+                   int64_t unsure_ns)
+{
+    const struct engine_result *result = &run->result;
+    double seconds = (double)result->window_ns / NS_PER_S;
+    bool open_loop = run->options.rate_per_s > 0;
+    char text[2][UNITS_TEXT_BYTES];
+    fprintf(
+        stream,
+        "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
+        "(+-%.2f)%s\n",
+        name, units_format_count(text[0], (double)result->echoes / seconds),
+        quantile_text(text[1],
+                      open_loop ? &result->response : &result->latency, 0.99),
+        (double)ahead_ns / NS_PER_MS, (double)unsure_ns / NS_PER_MS,
+        result->interrupted ? " (interrupted)" : "");
+}
+
 int
 summary_exit_status(const struct engine_result *result)
 {

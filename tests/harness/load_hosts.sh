@@ -4,16 +4,21 @@
 source "$(dirname "$0")/cases.sh"
 
 # What a host says, by a clock that is $ENV{AHEAD_MS} before ours. When all
-# shall begin it waits for $ENV{UNTIL}, if that is set, and sends $ENV{RUN}.
+# shall begin it waits for the end if $ENV{WAITS} is set, and sends $ENV{RUN}.
+# With $ENV{MUTE} it never gets ready.
 cat >"$tmp/host.pl" <<'PERL'
 use IO::Socket::INET;
 use Time::HiRes;
 my ($meeting) = $ARGV[1] =~ /^--meet=(.*)/ or die "@ARGV";
 my $leader = IO::Socket::INET->new($meeting) or die "$meeting: $!";
 $leader->autoflush;
+$| = 1;
 sub now_ns { int((Time::HiRes::time() * 1e3 + $ENV{AHEAD_MS}) * 1e6) }
 print $leader "host odd\n";
-defined(<$leader>) or die;
+<$leader> =~ /^words (\d+)$/ or die;
+{ local $/ = "\0"; <$leader> for 1 .. $1; }
+print "joined\n";
+<$leader> if $ENV{MUTE};
 print $leader "ready\n";
 while (<$leader>) {
     print $leader now_ns(), "\n" if /^clock/;
@@ -27,7 +32,8 @@ while (<$leader>) {
 }
 PERL
 export AHEAD_MS=0 RUN=$tmp/a.run WAITS=
-three='for host in 1 2 3; do "$@" & done; wait; :'
+# With a tab and a line in it, and longer than any line should be.
+three=$(printf '%5000s' '')$'for host in 1 2 3; do\t"$@" &\ndone; wait; :'
 odd='perl '$tmp'/host.pl "$@" & "$@" & wait; :'
 
 lead() {
@@ -51,6 +57,8 @@ added_up() {
     result "$1 starts three, which are added up" $?
 }
 
+"$bin/load" "$target" --hosts=2 --launcher=: >"$tmp/ended" 2>&1 &
+ended=$!
 added_up "a shell" "$three"
 "$bin/report" --merge "$tmp/sum.run" >"$tmp/report"
 diff <(sed 1d "$tmp/report") <(sed '1d; /^  host/,$d' "$tmp/out") >>"$tmp/err"
@@ -73,8 +81,8 @@ AHEAD_MS=7000 lead -c 4 -d 300ms --hosts=2 --launcher="$odd"
     said '^  echoes/s' out
 result "a clock that is ahead is told, and begins with the others" $?
 RUN='' lead -c 4 -d 300ms --hosts=2 --launcher="$odd"
-[ "$status" -eq 3 ] && said 'from 2 hosts: 4 clients' out &&
-    said '^  host        odd is missing: what it sent is cut off' out
+[ "$status" -eq 3 ] && said 'from 1 of 2 hosts: 4 clients' out &&
+    said '^  host        odd is missing: it has sent nothing' out
 result "a host that sends nothing is missed, the others count" $?
 : >"$tmp/err"
 WAITS=1 "$bin/load" "$target" -c 4 -d 60s --hosts=2 --launcher="$odd" \
@@ -83,14 +91,60 @@ leader=$!
 within 10 grep -qs '^begins' "$tmp/err"
 kill -TERM "$leader"
 wait "$leader"
-said 'from 2 hosts: 4 clients, .* \(interrupted\)' out &&
-    [ "$(rows ': .*, clock ')" -eq 1 ] &&
+said 'from 1 of 2 hosts: 4 clients, .* \(interrupted\)' out &&
+    [ "$(rows ': .*, clock .* \(interrupted\)$')" -eq 1 ] &&
     said 'odd is missing: .*, because the run lasts 300 ms here' out
 result "a stop stops all, and what they saw is added up" $?
-lead --hosts=2 --launcher='false'
+(ulimit -n 64 && lead -c 100 --hosts=2 --launcher='false' && exit "$status")
+status=$?
 [ "$status" -eq 3 ] && [ ! -s "$tmp/out" ] &&
     said '^load: the launcher failed, and of 2 hosts 0 joined 127' err
-result "a launcher that fails is said" $?
+result "a launcher that fails is said, however many the clients are" $?
+lead -c 4 -d 300ms --hosts=3 \
+    --launcher="trap '' TERM; yes | :; ${three%:} sleep $$00000; :"
+[ "$status" -eq 0 ] && said 'from 3 hosts: 12 clients' out &&
+    ! said 'Broken pipe' err && ! pgrep -f "^sleep $$00000" >>"$tmp/err"
+result "a launcher that never ends is ended, with its group" $?
+wait "$ended"
+[ $? -eq 3 ] && said 'load: the launcher has ended, and of 2 hosts 0' ended
+result "who comes from a launcher that has ended is not waited for long" $?
+if command -v strace >/dev/null; then
+    timeout 20 strace -qqo /dev/null -e inject=accept4:error=EMFILE \
+        "$bin/load" "$target" --hosts=3 --launcher="$three" 2>"$tmp/err"
+    [ $? -eq 3 ] && said 'load: Too many open files, and of 3 hosts 0' err
+    result "an accept that fails is said" $?
+else
+    skip "an accept that fails" "there is no strace"
+fi
+
+# Ctrl-C before they begin.
+: >"$tmp/err"
+MUTE=1 "$bin/load" "$target" --hosts=2 --launcher="$odd" \
+    >"$tmp/out" 2>"$tmp/err" &
+leader=$!
+within 10 grep -qs '^joined' "$tmp/err"
+kill -TERM "$leader"
+wait "$leader"
+[ $? -eq 3 ] && [ ! -s "$tmp/out" ] && ! said 'before it began' err
+result "nobody is blamed for a stop before they begin" $?
+
+# A host is stopped, told to finish, and then gets a signal as well.
+holds() { [ "$(find "/proc/$host/fd" -lname 'socket:*' | wc -l)" -ge 5 ]; }
+"$bin/load" "$target" -c 4 -d 60s --hosts=1 >"$tmp/out" 2>"$tmp/err" \
+    --launcher="echo \$\$ >'$tmp/host'; exec" &
+leader=$!
+within 10 test -s "$tmp/host"
+host=$(cat "$tmp/host")
+within 10 holds
+kill -STOP "$host"
+kill -TERM "$leader"
+within 10 grep -q 'ShdPnd:.*[13579bdf].......$' "/proc/$host/status" # SIGIO
+kill -TERM "$host"
+kill -CONT "$host"
+wait "$leader"
+[ $? -eq 0 ] && said 'from 1 host: 4 clients' out &&
+    [ "$(rows ': .* \(interrupted\)$')" -eq 1 ]
+result "the end of all is no signal to a host" $?
 lead --meet=127.0.0.1:1
 [ "$status" -eq 3 ] && said '^load: --meet: nobody waits there' err
 result "a host that meets nobody says so" $?
@@ -128,6 +182,7 @@ fi
 
 stop_target
 lead -c 4 -d 300ms --hosts=3 --launcher="$three"
-[ "$status" -eq 1 ] && said 'refused 12' out
+[ "$status" -eq 1 ] && said 'refused 12' out && ! said note out &&
+    [ "$(rows ': 0 echoes/s, p99 -, ')" -eq 3 ]
 result "a server that is not there fails for all of them" $?
 finish

@@ -27,6 +27,27 @@ start_target
 "$bin/load" "$target" -n 9 --save "$tmp/one" >"$tmp/one" 2>"$tmp/err"
 [ $? -eq 2 ] && said 'cannot go into one file' err
 result "the summary and --save do not go into one file" $?
+"$bin/load" "$target" -n 9 --save "$tmp/c" --histogram "$tmp/./c" 2>"$tmp/err"
+[ $? -eq 2 ] && [ ! -e "$tmp/c" ]
+result "a file that was created for nothing is removed" $?
+echo old >"$tmp/h"
+"$bin/load" 127.0.0.1:1 --histogram "$tmp/h" >/dev/null 2>&-
+[ "$(cat "$tmp/h")" = old ]
+result "what is said without a standard error goes into no file" $?
+"$bin/load" "$target" -n 9 --histogram "$tmp/h" 2>"$tmp/err" >&-
+[ $? -eq 3 ] && said 'standard output is closed' err
+result "load without a standard output" $?
+mkfifo "$tmp/fifo"
+in_the_foreground "$bin/load" "$target" -n 9 --save "$tmp/fifo" 2>"$tmp/err" &
+pid=$!
+waits() { grep -A2 load "/proc/$pid/status" | grep -q '^State:.S'; }
+ended() { ! kill -0 "$pid" 2>"$tmp/killed"; }
+within 10 waits
+kill -INT "$pid"
+within 5 ended || kill -KILL "$pid"
+wait "$pid" 2>"$tmp/killed"
+[ $? -eq 130 ]
+result "Ctrl-C ends it before a pipe has a reader" $?
 if ! command -v script >/dev/null; then
     skip "what it writes to a terminal" "there is no script(1)"
 else

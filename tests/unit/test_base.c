@@ -195,6 +195,16 @@ START_TEST(reserved_room_is_enough)
 }
 END_TEST
 
+/* Nor has the kernel any, whose number 0 is. */
+START_TEST(nobody_has_no_children)
+{
+    pid_t children[4];
+
+    ck_assert_int_eq(proc_children(0, children, 4), 0);
+    ck_assert_int_eq(proc_children(-1, children, 4), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -205,6 +215,7 @@ main(void)
         ONCE(nothing_is_too_long),
         ONCE(random_operations_keep_the_soonest_first),
         ONCE(reserved_room_is_enough),
+        ONCE(nobody_has_no_children),
         {0},
     };
 
