@@ -185,8 +185,10 @@ START_TEST(switches_are_those_of_the_window)
     ck_assert_double_eq_tol(window.figure[LIFE_SWITCHES_PER_ECHO],
                             90000 / 1100.0, 0.001);
     result->echoes = 0;
+    driver->slices_echoes = 0;
     judge_it(true);
     ck_assert(isnan(window.figure[LIFE_SWITCHES_PER_ECHO]));
+    ck_assert(isnan(window.figure[LIFE_FAULTS_PER_ECHO]));
 }
 END_TEST
 
