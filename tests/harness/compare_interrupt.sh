@@ -2,7 +2,7 @@
 # compare_interrupt.sh: Ctrl-C prints what there is, the last good results
 # stay, and whatever ends compare, no server is left (J7).
 # For the rest: it takes long.
-# shellcheck disable=SC2016,SC2031 # perl's words; begin sets pid in this shell
+# shellcheck disable=SC2016,SC2031,SC2119 # perl's words; begin sets pid in this shell
 source "$(dirname "$0")/cases.sh"
 
 # begin_long: a run of minutes that has measured a slice.
