@@ -161,7 +161,7 @@ fill_counts(struct life *life, const struct engine_result *result)
     figure[LIFE_ASKED] = result->asked;
     /* In a life that was cut off the silent are never asked. */
     figure[LIFE_SERVED] =
-        result->asked == life->clients ? result->served : NAN;
+        result->asked == life->clients ? (double)result->served : NAN;
     figure[LIFE_CONNECTED] = result->connected;
     figure[LIFE_UNFINISHED] = (double)result->unfinished;
     figure[LIFE_ECHOES] = (double)result->echoes;

@@ -32,11 +32,11 @@ static struct server_line line;
 
 /* Nothing in /proc tells of children where the kernel was made without. */
 int
-access(const char *path, int mode)
+access(const char *name, int type)
 {
-    return hides_children && strstr(path, "/children")
+    return hides_children && strstr(name, "/children")
                ? -1
-               : faccessat(AT_FDCWD, path, mode, 0);
+               : faccessat(AT_FDCWD, name, type, 0);
 }
 
 /* ---- command lines ------------------------------------------------------
