@@ -40,7 +40,9 @@ result "load without a standard output" $?
 mkfifo "$tmp/fifo"
 in_the_foreground "$bin/load" "$target" -n 9 --save "$tmp/fifo" 2>"$tmp/err" &
 pid=$!
+# shellcheck disable=SC2317 # within calls them
 waits() { grep -A2 load "/proc/$pid/status" | grep -q '^State:.S'; }
+# shellcheck disable=SC2317
 ended() { ! kill -0 "$pid" 2>"$tmp/killed"; }
 within 10 waits
 kill -INT "$pid"
