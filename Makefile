@@ -29,18 +29,20 @@ COMPARE_HOST | compare% c10k | --host= | the address where servers listen then
 START_TIMEOUT | compare% c10k | --start-timeout= | within it a server must be ready, as 20s
 SYSCALLS | compare% c10k | --syscalls= | how they are counted: by strace, or none
 WHY | compare% c10k | --why | with WHY=1 also system calls by name
+UNTRIED | compare% c10k | --untried | with UNTRIED=1 your servers are not tried before
 OUT | compare% c10k | --out= | the folder of the results, instead of one in build/
 SOAK_SECONDS | soak | --seconds= | so long, instead of 1800
 SEED | soak | --seed= | what chance follows from
 SOAK_FROM | soak | --from= | the step to begin with
 FUZZ_SECONDS | fuzz check-all | | so long for each parser, instead of 60
 BUILDS | check-all | | only these, as BUILDS="plain asan"
-CONFORMANCE_MODELS | check% coverage | | only these, as CONFORMANCE_MODELS=threaded
-CONFORMANCE_CASES | check% coverage | | only cases with such names, as CONFORMANCE_CASES=A07,H02
-TEST_SLOW | check% coverage | | deadlines of the tests so many times longer
+BARE_CHECK | check-bare | | what is made there instead of check, as BARE_CHECK=check-unit
+CONFORMANCE_MODELS | check% coverage promises | | only these, as CONFORMANCE_MODELS=threaded
+CONFORMANCE_CASES | check% coverage promises | | only cases with such names, as CONFORMANCE_CASES=A07,H02
+TEST_SLOW | check% coverage promises soak | | deadlines of the tests so many times longer
 VARIANT | any | | a build of its own in build/VARIANT, as VARIANT=asan
 V | any | | with V=1 the commands are shown
-CI | any | | warnings are errors, unless it is empty
+CI | any | | with CI=1 warnings are errors
 CC CFLAGS CPPFLAGS LDFLAGS LDLIBS | any | | the compiler and its flags
 PKG_CONFIG PKG_CONFIG_% | any | | what finds libevent, jansson and Check, and where
 PREFIX DESTDIR | any | | `make install` puts things into DESTDIR/PREFIX/bin
@@ -50,7 +52,20 @@ EVENT_NO% | any environment | | what libevent may not use, as EVENT_NOEPOLL=1
 endef
 # What else tools read, or who makes packages says; nobody needs to be told.
 OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
-          ASAN_% LSAN_% TSAN_% UBSAN_% ONLY_TEST CXX% AR LD NM INSTALL AM_%
+          ASAN_% LSAN_% TSAN_% UBSAN_% ONLY_TEST CXX% AR LD NM INSTALL AM_% \
+          CPATH C_INCLUDE_PATH COMPILER_PATH LIBRARY_PATH LD_% GCC_% CCACHE_% \
+          MALLOC_% GLIBC_TUNABLES SOURCE_DATE_EPOCH %_proxy JOBS DEPS_TRIED \
+          WARNINGS WERROR
+# What can be asked for, in so far as it is no file in build/.
+COMPARES := compare compare-quick compare-full compare-variants c10k
+TESTING  := check check-unit check-lines check-conformance check-faults \
+            check-harness check-calibration check-fuzz check-build check-all \
+            check-compare check-mutants check-mutants-all check-promises \
+            promises coverage
+TARGETS  := all help deps programs $(MODELS_ALL) hello bufferevent harness \
+            load report yardstick tests $(COMPARES) $(TESTING) check-make \
+            check-bare soak fuzz fuzzers format format-check lint clean \
+            install uninstall
 
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
@@ -58,6 +73,10 @@ PREFIX     ?= /usr/local
 # Empty unless the user says otherwise.
 $(foreach name,CPPFLAGS LDFLAGS LDLIBS VARIANT V CI DESTDIR,\
     $(eval $(name) ?=))
+# Of what is on or off.
+OFF := 0 no false off
+$(foreach name,V CI,$(if $(filter $(OFF),$($(name))),\
+    $(eval override $(name) :=)))
 
 # ---- what the user has set -------------------------------------------------
 
@@ -77,21 +96,27 @@ column   = $(strip $(subst ~, ,$(word $(1),$(subst |, ,$(2)))))
 rows_of  = $(strip $(foreach row,$(ROWS),\
                $(if $(filter $(call column,1,$(row)),$(1)),$(row))))
 targets  = $(sort $(foreach row,$(rows_of),$(call column,2,$(row))))
-# What has a flag is taken from make's command line only: who knows what a
+FLAGGED := $(foreach row,$(ROWS),$(if $(call column,3,$(row)),$(row)))
+GOALS   := $(or $(MAKECMDGOALS),all)
+goals_of = $(filter $(call targets,$(1)),$(GOALS))
+# What compare gets is taken from make's command line only: who knows what a
 # shell has. And as it was typed: a $ in it is for the server's shell, $$ too.
+# Of what it would have got from the environment, this is the name.
 from_command_line = $(if $(filter command,$(origin $(1))),\
     $(eval override $(1) := $$(subst $$$$$$$$,$$$$,$$(value $(1))))\
-    $(eval export $(1)),$(eval $(1) :=))
-FLAGGED := $(foreach row,$(ROWS),$(if $(call column,3,$(row)),$(row)))
-$(foreach row,$(FLAGGED),$(foreach name,$(call column,1,$(row)),\
-    $(call from_command_line,$(name))))
+    $(eval export $(1)),$(if $(filter-out $(COMPARES),$(goals_of)),\
+        $(eval $(1) ?=),\
+        $(if $(and $(value $(1)),$(goals_of)),$(1)=)$(eval override $(1) :=)))
+PASSED_OVER := $(strip $(foreach row,$(FLAGGED),$(foreach \
+    name,$(call column,1,$(row)),$(call from_command_line,$(name)))))
 # The flags of this target. Values go through the environment, so that no
 # quote in one ends anything here.
-flag_of = $(patsubst %=,%="$$$(1)",$(if $(filter 0 no,$(WHY)),\
-              $(filter-out --why,$(2)),$(2)))
-GIVEN_FLAGS = $(strip $(foreach row,$(FLAGGED),$(if $(filter $(call column,2,$(row)),$@),\
-    $(foreach name,$(call column,1,$(row)),\
-        $(if $($(name)),$(call flag_of,$(name),$(call column,3,$(row))))))))
+flag_of = $(if $(filter-out $(if $(filter %=,$(2)),,$(OFF)),$($(1))),\
+              $(patsubst %=,%="$$$(1)",$(2)))
+GIVEN_FLAGS = $(strip $(foreach row,$(FLAGGED),\
+    $(if $(filter $(call column,2,$(row)),$@),$(foreach \
+        name,$(call column,1,$(row)),\
+        $(call flag_of,$(name),$(call column,3,$(row)))))))
 
 # Who mistypes one is told. In MAKEOVERRIDES a blank inside a value is behind
 # a backslash. A make that was called by another has what that one was given.
@@ -99,8 +124,8 @@ GIVEN := $(if $(filter-out undefined,$(origin MAKEOVERRIDES)),$(MAKEOVERRIDES))
 GIVEN := $(subst \$(blank),~,$(subst \\,~,$(GIVEN)))
 GIVEN := $(subst \$(tab),~,$(subst $(newline),~,$(GIVEN)))
 GIVEN := $(sort $(foreach word,$(GIVEN),$(firstword $(subst =, ,$(subst :, ,$(word))))))
-GOALS := $(or $(MAKECMDGOALS),all)
-list   = $(subst $(blank),$(blank)or$(blank),$(strip $(1)))
+# list NAMES WORD
+list = $(subst $(blank),$(blank)$(2)$(blank),$(strip $(1)))
 # How much alike two names are: letters in the same order.
 define ALIKE
 function alike(a, b,   i, j, n) {
@@ -109,20 +134,36 @@ function alike(a, b,   i, j, n) {
             n[i - 1, j] > n[i, j - 1] ? n[i - 1, j] : n[i, j - 1];
     return 2 * n[length(a), length(b)] / (length(a) + length(b)); }
 { for (i = best = 2; i <= NF; i++) {
-      like[i] = alike(toupper($$1), $$i);
-      if (length($$1) > 3 && index($$i, toupper($$1))) like[i] += .2;
+      like[i] = alike(toupper($$1), toupper($$i));
+      if (length($$1) > 3 && index(toupper($$i), toupper($$1)))
+          like[i] += .2;
       if (like[i] > like[best]) best = i; }
   for (i = 2; i <= NF; i++)
-      if (like[i] > .65 && like[i] > like[best] - .05) printf "%s= ", $$i; }
+      if (like[i] > .65 && like[i] > like[best] - .05) print $$i; }
 endef
 NAMES  := $(filter-out %%,$(foreach row,$(ROWS),$(call column,1,$(row))))
-meant   = $(shell echo $(call quote,$(1)) $(NAMES) | awk $(call quote,$(ALIKE)))
-unknown = $(error $(1)= is not known here$(if $(2), (did you mean $(call list,$(2))?)); 'make help' lists what can be set)
-useless = $(error $(1)= does nothing for 'make $(GOALS)'; it is for $(call list,$(subst %,*,$(targets))))
+alike   = $(shell echo $(call quote,$(1)) $(2) | awk $(call quote,$(ALIKE)))
+# One that this goal has may have the name as a part, or be a part of it.
+related = $(foreach name,$(NAMES),$(if $(and $(call goals_of,$(name)),\
+              $(findstring $(1),$(name))$(findstring $(name),$(1))),$(name)))
+meant   = $(if $(strip $(1)), (did you mean $(call list,$(1),or)?))
+unknown = $(error $(1)= is not known here$(call meant,$(addsuffix =,$(call alike,$(1),$(NAMES)))); 'make help' lists what can be set)
+useless = $(error $(1)= does nothing for 'make $(GOALS)'; it is for $(call list,$(subst %,*,$(targets)),or)$(call meant,$(addsuffix =,$(related))))
 ifeq ($(MAKELEVEL),0)
+# Before anything runs. Who says `test` wants them to be run.
+$(foreach goal,$(filter-out $(TARGETS) build/%,$(GOALS)),\
+    $(error 'make $(goal)' is not known here$(call meant,$(call alike,$(goal:test=check),$(TARGETS))); 'make help' lists what can be made))
 $(foreach name,$(filter-out $(OTHERS),$(GIVEN)),\
-    $(if $(call rows_of,$(name)),,$(call unknown,$(name),$(call meant,$(name))))\
-    $(if $(filter $(call targets,$(name)),any $(GOALS)),,$(call useless,$(name))))
+    $(if $(call rows_of,$(name)),,$(call unknown,$(name)))\
+    $(if $(filter any,$(call targets,$(name)))$(call goals_of,$(name)),,\
+        $(call useless,$(name))))
+$(foreach name,PREFIX DESTDIR OUT,$(if $(filter ~%,$(firstword $($(name)))),\
+    $(error $(name)=$($(name)): your shell has left the ~ as it is; please write $$HOME instead)))
+ifneq ($(PASSED_OVER),)
+$(shell echo '$(call list,$(PASSED_OVER),and) of the environment $(if \
+    $(word 2,$(PASSED_OVER)),are,is) not looked at; please write $(if \
+    $(word 2,$(PASSED_OVER)),them,it) behind make' >&2)
+endif
 ifneq ($(if $(filter SERVER,$(GIVEN)),$(filter-out 0 1,\
     $(shell tr '\0' '\n' </proc/$$PPID/cmdline | grep -c '^SERVER='))),)
 $(error SERVER= is there twice, and make sees only the last; please call the others SERVER2= to SERVER6=)
@@ -189,14 +230,10 @@ MISSING := $(foreach m,$(filter-out $(HAVE),libevent check jansson),\
 ifneq ($(MISSING),)
 MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
 endif
-# Without these the tests that use them are skipped, and without strace or perf
+# Without these the tests that use them are skipped, and without strace
 # compare counts no system calls; `deps` installs them, but nothing asks for it.
-PACKAGE_strace := strace
-PACKAGE_socat  := socat
-PACKAGE_ncat   := ncat
-PACKAGE_ss     := iproute2
 MISSING_TOOLS = $(foreach t,strace socat ncat ss,\
-                  $(if $(shell command -v $(t)),,$(PACKAGE_$(t))))
+                  $(if $(shell command -v $(t)),,$(t:ss=iproute2)))
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
@@ -218,12 +255,16 @@ $(foreach m,libevent check jansson,\
 $(foreach it,compile link libevent check jansson,\
     $(if $(subst |$(strip $(file <$(WITH)/$(it)))|,,|$(strip $(with_$(it)))|),\
         $(eval $(WITH)/$(it): always)))
+# A compiler that takes no file at all with these flags shall say itself why.
+no_glibc = $(shell \
+    takes() { $(CC) $(CPPFLAGS) $(CFLAGS) -dM -E "$$@" -x c /dev/null 2>&1; }; \
+    takes -include features.h | grep -q '__GLIBC__ ' || { \
+        command -v $(firstword $(CC)) && ! takes; } >/dev/null || echo none)
 $(WITH)/%:
 	@mkdir -p $(@D)
-	$(if $(filter compile,$*),$(if $(findstring __GLIBC__,$(shell $(CC) \
-	    $(CFLAGS) -dM -E -include features.h -x c /dev/null 2>/dev/null)),,\
-	    $(error $(CC) cannot build this: it takes a C compiler for Linux with \
-	    glibc, which on Debian are gcc and libc6-dev)))
+	$(if $(filter compile,$*),$(if $(no_glibc),$(error $(CC) cannot build this: \
+	    it takes a C compiler for Linux with glibc, which on Debian are gcc and \
+	    libc6-dev)))
 	@printf '%s\n' $(call quote,$(with_$*)) >$@
 
 # objects of a folder; all_but: without those of one source.
@@ -306,9 +347,10 @@ $(BUILD)/tests/planted: $(OBJ)/tests/builds/planted.o
 $(BUILD)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
-BADSERVERS := badserver
-$(BUILD)/tests/harness: $(call objects,tests/harness) $(LOAD)
-$(BUILD)/tests/badserver: $(call objects,tests/harness/badserver) $(BASE)
+BADSERVER := $(BUILD)/tests/badserver
+$(BUILD)/tests/harness: $(call objects,tests/harness) \
+                         $(OBJ)/tests/unit/run_suite.o $(LOAD)
+$(BADSERVER): $(call objects,tests/harness/badserver) $(BASE)
 # A mutant is a right program with a patch: a server, or the tests of a unit or
 # of the harness with a wrong one in them. Those that no case kills fast are
 # left out of the fast check, and all of them where there is no patch(1).
@@ -321,10 +363,11 @@ MUTANTS := $(call mutants,$(shell grep -lE \
 MUTANTS_FAST := $(filter $(MUTANTS),$(call mutants,\
                   $(shell grep -l '^killed by: ' tests/mutants/*.diff)))
 MUTANT_UNIT := $(UNIT_SHARED:%=$(OBJ)/tests/unit/%.o) $(sort $(UNIT_PARTS))
-MUTANT_HARNESS := $(call objects,tests/harness) $(LOAD)
+MUTANT_HARNESS := $(call objects,tests/harness) \
+                  $(OBJ)/tests/unit/run_suite.o $(LOAD)
 $(MUTANTS): $(BUILD)/mutants/%: tests/mutants/%.diff tests/mutants/build \
             tests/mutants/only.c $(WITH)/compile $(PROGRAMS) $(UNIT_TESTS) \
-            $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%)
+            $(BUILD)/tests/harness $(BADSERVER)
 	@mkdir -p $(@D)
 	$(Q)CC=$(call quote,$(CC)) CFLAGS=$(call quote,-std=gnu11 -D_GNU_SOURCE \
 	        -I. -pthread $(CPPFLAGS) $(CFLAGS) $(cflags_libevent) $(TEST_CFLAGS)) \
@@ -350,7 +393,7 @@ $(BUILD)/tests/fuzz-options $(BUILD)/tests/fuzz-options-replay: \
 
 TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
-         $(BADSERVERS:%=$(BUILD)/tests/%) $(FUZZERS) $(FUZZ_REPLAYS)
+         $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
 $(PROGRAMS) $(TESTS): $(WITH)/link
 	@mkdir -p $(@D)
@@ -373,14 +416,7 @@ WERROR := $(if $(CI),-Werror)
 
 # ---- targets ---------------------------------------------------------------
 
-.PHONY: all always help deps programs $(MODELS_ALL) harness tests \
-        hello bufferevent load report yardstick \
-        compare compare-quick compare-full compare-variants c10k check \
-        check-unit check-make check-lines check-conformance check-faults \
-        check-harness check-calibration check-fuzz check-build check-compare check-mutants \
-        check-mutants-all \
-        check-promises promises check-all check-bare coverage soak fuzz fuzzers format \
-        format-check lint clean install uninstall
+.PHONY: $(TARGETS) always
 
 all: programs ## build everything that this machine can build
 	@if [ -n "$(MISSING)" ]; then \
@@ -406,12 +442,11 @@ endif
 
 hello bufferevent load report yardstick: %: $(BIN)/%
 
-tests: $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults $(SHIM) \
-       $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) \
-       $(FUZZ_REPLAYS)
+tests: $(SHIM) $(filter-out %/soak %/planted $(FUZZERS),$(TESTS))
 
-# All CPUs, unless -j says how many.
-JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+# All CPUs, unless -j says how many, or JOBS= does: as 2, or as -j2.
+JOBS = $(shell nproc)
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
@@ -420,43 +455,29 @@ DEPS_TRIED :=
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
-NEEDS_DEPS := compare compare-quick compare-full compare-variants c10k check \
-              check-unit check-lines check-conformance check-faults \
-              check-harness check-fuzz check-build check-all coverage \
-              check-mutants check-mutants-all check-promises promises
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
-$(NEEDS_DEPS): deps
+$(COMPARES) $(TESTING): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
 else
 
 ifneq ($(filter jansson,$(HAVE)),)
-COMPARE_FLAGS = --bin=$(BIN) $(if $(OUT),,--out=$(BUILD)/$(@:c10k=compare-c10k)) \
-    $(GIVEN_FLAGS)
+MODE = $(@:c10k=compare-c10k)
+COMPARE_FLAGS = $(patsubst compare-%,--%,$(filter-out compare,$(MODE))) \
+    --bin=$(BIN) $(if $(OUT),,--out=$(BUILD)/$(MODE)) $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
 COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
-    $(MAKE) --no-print-directory $(JOBS) programs SAY=@: >&2; }
+    $(MAKE) --no-print-directory $(PARALLEL) programs SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)
+compare-quick: ## the same in 15 s: to look at, not to quote
+c10k: ## ten thousand clients, 16 of them busy (two minutes)
+compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
+compare-full: ## everything, with the larger sizes (some minutes)
+$(COMPARES):
 	$(COMPARE_BUILD)
 	@$(BIN)/compare $(COMPARE_FLAGS)
-
-compare-quick: ## the same in 15 s: to look at, not to quote
-	$(COMPARE_BUILD)
-	@$(BIN)/compare --quick $(COMPARE_FLAGS)
-
-c10k: ## ten thousand clients, 16 of them busy (two minutes)
-	$(COMPARE_BUILD)
-	@$(BIN)/compare --c10k $(COMPARE_FLAGS)
-
-compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
-	$(COMPARE_BUILD)
-	@$(BIN)/compare --variants $(COMPARE_FLAGS)
-
-compare-full: ## everything, with the larger sizes (some minutes)
-	$(COMPARE_BUILD)
-	@$(BIN)/compare --full $(COMPARE_FLAGS)
 else
-compare compare-quick compare-full compare-variants c10k:
+$(COMPARES):
 	@echo "compare needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
@@ -465,10 +486,7 @@ endif
 TEST_ENV = FIVEWAYS_BIN="$$PWD/$(BIN)" FIVEWAYS_VARIANT="$(VARIANT)"
 
 ifneq ($(filter check jansson,$(HAVE)),check jansson)
-check check-unit check-lines check-conformance check-faults check-harness \
-check-fuzz check-build check-all coverage \
-check-calibration check-compare check-mutants check-mutants-all \
-check-promises promises:
+$(TESTING):
 	@echo "the tests need $(PACKAGE_check) and $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 else
@@ -480,7 +498,7 @@ CHECK_PARTS := check-lines $(CHECK_BESIDE) check-harness check-fuzz \
                $(if $(VARIANT),,check-promises)
 CHECK_ALONE := $(filter-out check-lines $(CHECK_BESIDE),$(CHECK_PARTS))
 check: ## prove it correct (3 min at most)
-	@$(MAKE) --no-print-directory $(JOBS) tests programs
+	@$(MAKE) --no-print-directory $(PARALLEL) tests programs
 	@$(MAKE) --no-print-directory check-lines
 	@tests/side_by_side $(CHECK_BESIDE:%="$(MAKE) --no-print-directory %")
 	@for part in $(CHECK_ALONE); do \
@@ -501,13 +519,13 @@ check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
 	@tests/lines/settings $(BIN)
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
-check-harness: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
-check-calibration: $(BUILD)/tests/badserver $(PROGRAMS) ## does compare tell what is so? (five minutes)
+check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (five minutes)
 	@$(TEST_ENV) tests/harness/calibration
 
-check-compare: $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
+check-compare: $(BADSERVER) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate
 	@$(TEST_ENV) tests/harness/run --rest
 
 SUITES := $(BUILD)/tests/conformance $(BUILD)/tests/faults
@@ -521,7 +539,7 @@ check-promises: $(SUITES) ## tests/PROMISES.md is about the tests there are
 	@$(TEST_ENV) tests/promises/check $(SUITES)
 
 CASE_RESULTS := $(SUITES:%=%.results)
-promises: $(BUILD)/tests/harness $(BADSERVERS:%=$(BUILD)/tests/%) $(PROGRAMS) ## run these tests, write tests/PROMISES.md (5 min)
+promises: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## run these tests, write tests/PROMISES.md (5 min)
 	@$(TEST_ENV) $(BUILD)/tests/harness
 	@for part in check-unit check-conformance check-faults \
 	    check-mutants-all; do \

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* ---- the clock --------------------------------------------------------- */
@@ -91,6 +92,10 @@ char *units_format_number(char *text, double value);
 void text_append(char *text, size_t bytes, const char *separator,
                  const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Make a text of strangers fit for a line on a terminal, and return it: a new
+ * line becomes a blank, and what is no letter or sign, in UTF-8, a "?". */
+char *text_clean(char *text);
 
 /* ---- flags by table ---------------------------------------------------- */
 
@@ -180,6 +185,10 @@ double proc_number(const char *text, const char *key);
  * PROC_THREADS_MAX threads made them, those that have ended and are not
  * waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
+
+/* Raise the limit of open descriptors as far as it goes, for us and for what
+ * we start. Returns what it is then; RLIM_INFINITY: there is none. */
+rlim_t descriptors_raise(void);
 
 /* Call it first, in main: a file that is opened must never become a standard
  * stream, or what is printed goes into it. Without a standard output the

@@ -1,7 +1,7 @@
 /*
  * proc.c: a process and the kernel: what it says in files that are text, the
- * standard streams, the signals that end us, and whom a socket is connected
- * to.
+ * standard streams, the signals that end us, the limit of descriptors, and
+ * whom a socket is connected to.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -98,6 +98,19 @@ socket_is_own_peer(int fd)
     return getsockname(fd, (struct sockaddr *)&own, &own_bytes) == 0 &&
            getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) == 0 &&
            memcmp(&own, &peer, sizeof own) == 0;
+}
+
+rlim_t
+descriptors_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        return RLIM_INFINITY;
+    }
+    rlim_t soft = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }
 
 /* Add those that one thread made to the `count` that there are. Returns how

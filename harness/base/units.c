@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 enum {
     DIGITS = 3,        /* significant ones that are written */
@@ -188,4 +189,37 @@ text_append(char *text, size_t bytes, const char *separator,
     va_start(args, format);
     vsnprintf(text + length, bytes - length, format, args);
     va_end(args);
+}
+
+/* How many bytes of UTF-8 begin here, of which nothing steers a terminal; 0
+ * if it is something else. */
+static size_t
+printable(const char *text)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    size_t more = *byte >= 0xf0 ? 3 : *byte >= 0xe0 ? 2 : *byte >= 0xc2;
+
+    if (*byte < 0x80 || *byte > 0xf4 || more == 0) {
+        return *byte >= ' ' && *byte <= '~';
+    }
+    for (size_t i = 1; i <= more; i++) {
+        if (byte[i] >> 6 != 2) {
+            return 0;
+        }
+    }
+    return *byte == 0xc2 && byte[1] < 0xa0 ? 0 : more + 1;
+}
+
+char *
+text_clean(char *text)
+{
+    for (char *byte = text; *byte != '\0';) {
+        size_t nbytes = printable(byte);
+
+        if (nbytes == 0) {
+            *byte = strchr("\n\r\t", *byte) ? ' ' : '?';
+        }
+        byte += MAX(nbytes, 1);
+    }
+    return text;
 }

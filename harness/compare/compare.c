@@ -20,13 +20,13 @@
 
 /* The run; and where its results are read, set before it begins: the folder
  * NULL once something could not be written there. */
-static struct lives lives;
+static struct lives *lives;
 static struct report_paper paper;
 
 /* ---- signals ----------------------------------------------------------- */
 
 /* What the second signal says: where to find what there is. */
-static char last_words[4400];
+static char last_words[4400] = "compare: stopped\n";
 
 /* Not the flag that drivers share: one of them may be told in the moment
  * before it ignores signals. */
@@ -38,29 +38,19 @@ static volatile sig_atomic_t signalled;
 static void
 on_signal(int number)
 {
-    static const char words[] =
-        "\ncompare: finishing this slice; once more to stop at once\n";
+    bool again = signalled;
+    const char *words =
+        again
+            ? last_words
+            : "\ncompare: finishing this slice; once more to stop at once\n";
+    ssize_t written;
 
     (void)number;
-    if (signalled) {
-        if (write(STDERR_FILENO, last_words, strlen(last_words)) == -1) {
-            _exit(EXIT_UNMEASURED);
-        }
-        _exit(EXIT_INTERRUPTED);
+    signalled = lives->interrupted = 1;
+    written = write(STDERR_FILENO, words, strlen(words));
+    if (again) {
+        _exit(written == -1 ? EXIT_UNMEASURED : EXIT_INTERRUPTED);
     }
-    signalled = lives.shared->interrupted = 1;
-    if (write(STDERR_FILENO, words, sizeof words - 1) == -1) {
-        return;
-    }
-}
-
-static void
-catch_signals(void)
-{
-    snprintf(last_words, sizeof last_words,
-             "compare: stopped; what there is: report %s/results.jsonl.new\n",
-             lives.options->out);
-    signals_catch(on_signal);
 }
 
 /* ---- files --------------------------------------------------------------
@@ -151,24 +141,12 @@ write_reports(const struct summary *summary)
     return 0;
 }
 
-static size_t
-count_rows(const struct summary *summary, enum life_status status)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < summary->nrows; i++) {
-        count += summary->rows[i].status == status;
-    }
-    return count;
-}
-
 /* A run that did not end well, or in which nothing was good, stays beside the
  * last good results. Returns 0, or -1 after a sentence. */
 static int
-keep_results(const struct summary *summary)
+keep_results(const struct summary *summary, size_t ok)
 {
-    bool good =
-        !summary->results->run.partial && count_rows(summary, LIFE_OK) > 0;
+    bool good = !summary->results->run.partial && ok > 0;
     bool beside =
         !good && faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
 
@@ -194,52 +172,52 @@ keep_results(const struct summary *summary)
 static void
 run_cells(const struct plan *plan)
 {
-    struct run *run = &lives.results.run;
+    struct run *run = &lives->results.run;
 
     warnx("%zu scenario%s, about %.0f s", plan->ncells,
           plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
     if (run->note[0] != '\0') {
         warnx("%s", run->note);
     }
-    lives.terminal = isatty(STDERR_FILENO);
-    lives.begin_ns = clock_now_ns();
+    lives->terminal = isatty(STDERR_FILENO);
+    lives->begin_ns = clock_now_ns();
     srandom((unsigned)run->seed);
-    for (size_t i = 0; i < plan->ncells && !lives.shared->interrupted; i++) {
+    for (size_t i = 0; i < plan->ncells && !lives->interrupted; i++) {
         const struct scenario *scenario = &plan->cells[i].scenario;
 
-        lives_run_cell(&lives, &plan->cells[i]);
-        report_scenario_lines(stdout, &lives.results, scenario->name,
+        lives_run_cell(lives, &plan->cells[i]);
+        report_scenario_lines(stdout, &lives->results, scenario->name,
                               scenario_asked(scenario), &paper);
         fflush(stdout);
     }
-    run->partial = lives.shared->interrupted;
-    run->seconds = (double)(clock_now_ns() - lives.begin_ns) / 1e9;
-    lives_keep(&lives, RECORD_END, run);
-    fclose(lives.file);
+    run->partial = lives->interrupted;
+    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
+    lives_keep(lives, RECORD_END, run);
+    fclose(lives->file);
 }
 
 /* A server's failure is the news; that we could not measure comes second. Say
  * what of it is the rows' fault; the rest has been said. */
 static int
-exit_status(const struct summary *summary)
+exit_status(const size_t rows[LIFE_STATUSES])
 {
-    size_t invalid = count_rows(summary, LIFE_INVALID);
+    size_t invalid = rows[LIFE_INVALID];
 
-    if (count_rows(summary, LIFE_FAILED) > 0) {
+    if (rows[LIFE_FAILED] > 0) {
         return EXIT_FAILED;
     }
-    if (count_rows(summary, LIFE_OK) == 0) {
-        warnx(lives.shared->interrupted
+    if (rows[LIFE_OK] == 0) {
+        warnx(lives->interrupted
                   ? "interrupted before anything was measured"
                   : "nothing was measured; the table says why");
     } else if (invalid > 0) {
         warnx("%zu row%s could not be measured, the table says why; "
               "the others are good",
               invalid, invalid == 1 ? "" : "s");
-    } else if (!lives.shared->interrupted) {
-        return 0;
     }
-    return lives.shared->interrupted ? EXIT_INTERRUPTED : EXIT_UNMEASURED;
+    return lives->interrupted   ? EXIT_INTERRUPTED
+           : rows[LIFE_OK] == 0 ? EXIT_UNMEASURED
+                                : 0;
 }
 
 /* Returns the exit status. */
@@ -247,31 +225,34 @@ static int
 report_run(void)
 {
     struct summary summary;
-    int written = lives.write_errno;
+    size_t rows[LIFE_STATUSES] = {0}; /* how many there are of each */
+    bool written;
     int status;
 
-    if (summary_make(&lives.results, &summary) != 0) {
+    if (summary_make(&lives->results, &summary) != 0) {
         warnx("not enough memory for the table");
         return EXIT_UNMEASURED;
     }
-    if (written == 0) {
-        written = keep_results(&summary);
+    for (size_t i = 0; i < summary.nrows; i++) {
+        rows[summary.rows[i].status]++;
     }
-    if (written != 0) {
+    written =
+        lives->write_errno == 0 && keep_results(&summary, rows[LIFE_OK]) == 0;
+    if (!written) {
         paper.folder = NULL;
     }
     report_headline(stdout, &summary, &paper);
-    if (lives.options->why) {
+    if (lives->options->why) {
         report_scenarios(stdout, &summary,
                          &(struct report_views){.why = true}, &paper);
     }
     if (fflush(stdout) != 0) {
         warn("standard output");
-        written = -1;
+        written = false;
     }
-    status = exit_status(&summary);
+    status = exit_status(rows);
     summary_free(&summary);
-    return status == 0 && written != 0 ? EXIT_UNMEASURED : status;
+    return status == 0 && !written ? EXIT_UNMEASURED : status;
 }
 
 int
@@ -283,13 +264,13 @@ main(int argc, char **argv)
 
     streams_check(EXIT_UNMEASURED);
     options = options_read(argc, argv);
-    lives.shared = mmap(NULL, sizeof *lives.shared, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (lives.shared == MAP_FAILED) {
+    lives = mmap(NULL, sizeof *lives, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (lives == MAP_FAILED) {
         err(EXIT_UNMEASURED, "memory");
     }
     plan_make(&plan, options);
-    machine_describe(&lives.results.run, options, &plan, argc, argv);
+    machine_describe(&lives->results.run, options, &plan, argc, argv);
     if (plan.ncells == 0) {
         errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
                          "--full has them all");
@@ -297,20 +278,24 @@ main(int argc, char **argv)
     paper = report_paper_of(stdout);
     paper.folder = options->out;
     paper.bin = options->bin;
-    lives.options = options;
-    lives.plan = &plan;
-    catch_signals();
+    lives->options = options;
+    lives->plan = &plan;
+    signals_catch(on_signal);
     open_folder(options->out);
-    if (!options->untried && !trial_run(&lives)) {
-        errx(EXIT_FAILED, "nothing was measured");
+    if (!options->untried && !trial_run(lives)) {
+        errx(EXIT_FAILED, "nothing was measured; --untried (make: UNTRIED=1) "
+                          "measures all the same");
     }
-    lives.file = create("results.jsonl");
-    if (!lives.file ||
-        results_write(lives.file, RECORD_RUN, &lives.results.run) != 0) {
+    lives->file = create("results.jsonl");
+    if (!lives->file ||
+        results_write(lives->file, RECORD_RUN, &lives->results.run) != 0) {
         err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
+    snprintf(last_words, sizeof last_words,
+             "compare: stopped; what there is: report %s/results.jsonl.new\n",
+             options->out);
     run_cells(&plan);
     status = report_run();
-    results_free(&lives.results);
+    results_free(&lives->results);
     return status;
 }

@@ -21,29 +21,31 @@
 static void
 look(enum engine_phase phase, void *arg)
 {
-    struct driver *driver = arg;
+    struct turn *turn = arg;
+    struct driver *driver = &turn->driver;
+    double now_ns = server_cpu_ns(&turn->server);
 
     if (phase == ENGINE_WINDOW_BEGIN) {
-        driver->begin_cpu_ns = server_cpu_ns(driver->server);
+        driver->begin_cpu_ns = now_ns;
     } else if (phase == ENGINE_WINDOW_END) {
-        driver->server_cpu_ns =
-            server_cpu_ns(driver->server) - driver->begin_cpu_ns;
+        driver->server_cpu_ns = now_ns - driver->begin_cpu_ns;
         /* A child for each connection is gone when that is. */
-        driver->forks |= !driver->engine && server_forks(driver->server);
+        driver->forks |= !driver->engine && server_forks(&turn->server);
     }
 }
 
 static bool
 is_paused(void *arg)
 {
-    const struct driver *driver = arg;
+    const struct turn *turn = arg;
 
-    return server_is(driver->server, SERVER_STOPPED);
+    return server_is(&turn->server, SERVER_STOPPED);
 }
 
-static int
-run_alone(struct driver *driver)
+int
+driver_alone(struct turn *turn)
 {
+    struct driver *driver = &turn->driver;
     struct engine_options options = driver->options;
     int status;
 
@@ -58,78 +60,48 @@ run_alone(struct driver *driver)
     return status;
 }
 
-/* An open loop in which the client was late charges no server; but where it
- * always was, there must be something to tell that from. */
-static void
-keep_slice(struct driver *driver, int into)
+static int
+slice(struct turn *turn)
 {
-    struct driver_sum *sum = &driver->sums[into < 0 ? 0 : into];
-    struct engine_result *last = &driver->last;
-    bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
-    int64_t window_ns;
-
-    driver->echoes += last->echoes_total;
-    if (into < 0 || (late && sum->slices > 0 && !sum->late)) {
-        /* What the server did wrong counts though the times do not. */
-        last->errors[ENGINE_CLIENT_LATE] = 0;
-        engine_add_errors(&driver->rest, last);
-        driver->rest.connected += last->connected;
-        return;
-    }
-    if (sum->late && !late) {
-        memset(sum, 0, sizeof *sum);
-    }
-    window_ns = sum->result.window_ns + last->window_ns;
-    crew_add_result(&sum->result, last);
-    sum->result.window_ns = window_ns;
-    sum->server_cpu_ns += driver->server_cpu_ns;
-    sum->late = late;
-    sum->slices++;
-}
-
-static void
-drive(struct driver *driver)
-{
-    double begin_cpu_ns = server_cpu_ns(driver->server);
+    struct driver *driver = &turn->driver;
+    double begin_cpu_ns = server_cpu_ns(&turn->server);
     int64_t begin_ns = clock_now_ns();
 
     driver->drained =
-        engine_slice(driver->engine, driver->slice_ns, driver->rate_per_s,
-                     driver->seed, &driver->last);
-    driver->turn_cpu_ns = server_cpu_ns(driver->server) - begin_cpu_ns;
-    driver->turn_ns = clock_now_ns() - begin_ns;
-    keep_slice(driver, driver->sum);
+        engine_slice(driver->engine, driver->slice_ns,
+                     turn->lives->grid[driver->sum].rate_per_s,
+                     (uint64_t)turn->lives->block, &driver->last);
+    if (driver->sum != SUM_WARMUP) {
+        driver->slices_echoes += (double)driver->last.echoes_total;
+        driver->slices_cpu_ns += server_cpu_ns(&turn->server) - begin_cpu_ns;
+        driver->others_ns -= (double)(clock_now_ns() - begin_ns);
+    }
+    return 0;
 }
 
-/* Returns 0, or -1 with errno. */
-static int
-obey(struct driver *driver, enum driver_command command)
+int
+driver_connect(struct turn *turn)
 {
-    switch (command) {
-    case DRIVER_ALONE:
-        return run_alone(driver);
-    case DRIVER_CONNECT:
-        driver->engine = engine_open(&driver->options, &driver->rest);
-        return driver->engine ? 0 : -1;
-    case DRIVER_SLICE:
-        drive(driver);
-        return 0;
-    case DRIVER_CLOSE:
-        engine_close(driver->engine, &driver->last);
-        crew_add_result(&driver->rest, &driver->last);
-        driver->rest.fairness = driver->last.fairness;
-        driver->echoes += driver->last.echoes_total;
-        return 0;
-    }
-    return -1;
+    struct driver *driver = &turn->driver;
+
+    driver->engine = engine_open(&driver->options, &driver->rest);
+    return driver->engine ? 0 : -1;
+}
+
+int
+driver_close(struct turn *turn)
+{
+    engine_close(turn->driver.engine, &turn->driver.last);
+    return 0;
 }
 
 /* Ctrl-C is for the process that started us; it tells us what to do, and when
  * it is gone there is nothing left to do. */
 static _Noreturn void
-live(struct driver *driver, int fd)
+live(struct turn *turn, int fd)
 {
-    char command;
+    struct driver *driver = &turn->driver;
+    char byte;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Those of other servers would count against this one's clients. */
@@ -141,10 +113,9 @@ live(struct driver *driver, int fd)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    while (read(fd, &command, 1) == 1) {
-        driver->engine_errno =
-            obey(driver, (enum driver_command)command) == 0 ? 0 : errno;
-        if (write(fd, &command, 1) != 1) {
+    while (read(fd, &byte, 1) == 1) {
+        driver->engine_errno = driver->what(turn) == 0 ? 0 : errno;
+        if (write(fd, &byte, 1) != 1) {
             break;
         }
     }
@@ -153,60 +124,43 @@ live(struct driver *driver, int fd)
 
 /* ---- in the process that tells it -------------------------------------- */
 
-void
-driver_set_load(const struct turn *turn, struct engine_options *options)
-{
-    const struct scenario *scenario = turn->scenario;
-    const char *layout = turn->lives->cell->layout.name;
-
-    *options = (struct engine_options){
-        .address = turn->server.address,
-        .address_bytes = turn->server.address_bytes,
-        .clients = scenario->clients,
-        .silent_clients = scenario->silent,
-        .ask_silent = scenario->ask_silent,
-        .message_bytes = scenario->message_bytes,
-        .churn = scenario->churn,
-        .handshake = scenario->handshake,
-        .arrivals = SCHEDULE_POISSON,
-        .spin_ns = strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0,
-        .interrupted = &turn->lives->shared->interrupted,
-    };
-}
-
 int
 driver_start(struct turn *turn)
 {
-    struct driver *driver = turn->driver;
-    int fds[2];
-    pid_t pid;
+    const char *layout = turn->lives->cell->layout.name;
+    struct driver *driver = &turn->driver;
+    int fds[2] = {-1, -1};
+    pid_t pid = -1;
 
     memset(driver, 0, sizeof *driver);
-    driver_set_load(turn, &driver->options);
+    driver->options = turn->scenario->load;
+    driver->options.address = turn->server.address;
+    driver->options.address_bytes = turn->server.address_bytes;
+    driver->options.spin_ns =
+        strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0;
+    driver->options.interrupted = &turn->lives->interrupted;
     driver->options.on_phase = look;
     driver->options.is_paused = is_paused;
-    driver->options.arg = driver;
-    driver->server = &turn->server;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1) {
-        driver->engine_errno = errno;
-        return -1;
+    driver->options.arg = turn;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0) {
+        pid = fork();
     }
-    pid = fork();
     if (pid == 0) {
-        live(driver, fds[1]);
+        live(turn, fds[1]);
     }
-    driver->pid = pid;
     driver->engine_errno = pid > 0 ? 0 : errno;
+    driver->pid = pid;
     driver->fd = fds[0];
     close(fds[1]);
     return pid > 0 ? 0 : -1;
 }
 
 int
-driver_tell(struct driver *driver, enum driver_command command)
+driver_tell(struct driver *driver, int (*what)(struct turn *turn))
 {
-    char byte = (char)command;
+    char byte = 0;
 
+    driver->what = what;
     /* One that died says nothing. */
     driver->engine_errno = EPIPE;
     return send(driver->fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
@@ -217,25 +171,19 @@ driver_tell(struct driver *driver, enum driver_command command)
 }
 
 int
-driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
-             uint64_t seed, int sum)
+driver_slice(struct driver *driver, int64_t slice_ns, int sum)
 {
     driver->slice_ns = slice_ns;
-    driver->rate_per_s = rate_per_s;
-    driver->seed = seed;
     driver->sum = sum;
-    return driver_tell(driver, DRIVER_SLICE);
+    return driver_tell(driver, slice);
 }
 
 void
-driver_stop(struct driver *driver)
+driver_stop(const struct driver *driver)
 {
     if (driver->pid > 0) {
         kill(driver->pid, SIGKILL);
         waitpid(driver->pid, NULL, 0);
     }
-    if (driver->fd > 0) {
-        close(driver->fd);
-    }
-    driver->pid = driver->fd = 0;
+    close(driver->fd);
 }

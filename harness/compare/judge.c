@@ -3,9 +3,9 @@
  */
 #include "harness/compare/measure.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -66,12 +66,10 @@ switches_per_echo(const struct life *life, const struct turn *turn)
 {
     double switches = turn->end.switches - turn->begin.switches;
 
-    if (!life->churn && switches >= 0) {
-        return ratio(switches, turn->echoes);
-    }
-    switches =
-        turn->server.switches < 0 ? NAN : (double)turn->server.switches;
-    return ratio(switches, (double)turn->driver->echoes);
+    return !life->churn && switches >= 0
+               ? ratio(switches, turn->driver.slices_echoes)
+               : ratio(turn->server.end.switches,
+                       (double)turn->driver.echoes);
 }
 
 /* What each client has added; with churn nobody has stayed. */
@@ -105,18 +103,15 @@ fill_memory(struct life *life, const struct turn *turn,
 static const char *
 bound_by(const struct life *life, double server_share, double client_share)
 {
-    const char *larger = server_share > client_share ? "server" : "client";
     bool shared = strcmp(life->layout, "shared") == 0;
-    double cpus = shared ? 1 : life->cpus;
+    bool split = strcmp(life->layout, "split") == 0;
+    double most = fmax(server_share, client_share);
+    double share = (server_share + client_share) / life->cpus;
 
-    if (!shared && (server_share >= 0.9 || client_share >= 0.9)) {
-        return larger;
-    }
-    if (strcmp(life->layout, "split") != 0 &&
-        server_share + client_share >= 0.9 * cpus) {
-        return shared ? "CPU" : larger;
-    }
-    return "waiting";
+    return (shared || most < 0.9) && (split || share < 0.9) ? "waiting"
+           : shared                                         ? "CPU"
+           : server_share > client_share                    ? "server"
+                                                            : "client";
 }
 
 static void
@@ -132,12 +127,12 @@ fill_costs(struct life *life, const struct turn *turn,
     figure[LIFE_CLIENT_CPU_US_PER_ECHO] = ratio(client_ns / 1000, echoes);
     /* What children of a server did is seen by neither its CPU clock nor its
      * memory map; better no number than a wrong one. */
-    if (turn->driver->forks || isnan(server_ns)) {
+    if (turn->driver.forks || isnan(server_ns)) {
         return;
     }
     figure[LIFE_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
-    figure[LIFE_FAULTS_PER_ECHO] =
-        ratio(turn->end.faults - turn->begin.faults, turn->echoes);
+    figure[LIFE_FAULTS_PER_ECHO] = ratio(
+        turn->end.faults - turn->begin.faults, turn->driver.slices_echoes);
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
     /* Without an echo in the slices there is nothing to say, whatever the
      * first run did. */
@@ -166,7 +161,7 @@ fill_counts(struct life *life, const struct engine_result *result)
     figure[LIFE_ASKED] = result->asked;
     /* In a life that was cut off the silent are never asked. */
     figure[LIFE_SERVED] =
-        result->asked == life->clients ? result->served : NAN;
+        result->asked == life->clients ? (double)result->served : NAN;
     figure[LIFE_CONNECTED] = result->connected;
     figure[LIFE_UNFINISHED] = (double)result->unfinished;
     figure[LIFE_ECHOES] = (double)result->echoes;
@@ -180,6 +175,9 @@ fill_counts(struct life *life, const struct engine_result *result)
 
 /* ---- notes ------------------------------------------------------------- */
 
+#define NOTE(...)                                                            \
+    text_append(life->note, sizeof life->note, "; ", __VA_ARGS__)
+
 /* What the reader must know of a life that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
 static void
@@ -189,30 +187,25 @@ fill_note(struct life *life, const struct turn *turn,
     uint64_t outside = result->errors[ENGINE_CONNECT_TIMEOUT];
 
     if (outside > 0) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "%llu client%s could not connect, most likely its "
-                    "backlog is full",
-                    (unsigned long long)outside, outside == 1 ? "" : "s");
+        NOTE("%llu client%s could not connect, most likely its "
+             "backlog is full",
+             (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (turn->server.pid == 0) {
         snprintf(life->layout, sizeof life->layout, "apart");
-        text_append(life->note, sizeof life->note, "; ",
-                    "the launcher put its process out of sight, so "
-                    "neither its CPU nor its memory is measured");
-    } else if (turn->driver->forks) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "its CPU is spent in child processes, which are "
-                    "not counted");
+        NOTE("the launcher put its process out of sight, so "
+             "neither its CPU nor its memory is measured");
+    } else if (turn->driver.forks) {
+        NOTE("its CPU is spent in child processes, which are "
+             "not counted");
     }
     if (turn->end.moved) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "it was put on other CPUs than this row's, so the "
-                    "floor and the client may be on another one");
+        NOTE("it was put on other CPUs than this row's, so the "
+             "floor and the client may be on another one");
     }
     if (life->figure[LIFE_ELSEWHERE_PERCENT] > ELSEWHERE_PERCENT_MAX) {
-        text_append(life->note, sizeof life->note, "; ",
-                    "it used %.0f %% of a CPU while others were measured",
-                    life->figure[LIFE_ELSEWHERE_PERCENT]);
+        NOTE("it used %.0f %% of a CPU while others were measured",
+             life->figure[LIFE_ELSEWHERE_PERCENT]);
     }
 }
 
@@ -265,13 +258,11 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
 static uint64_t
 refused_by_design(const struct life *life, const struct engine_result *result)
 {
-    json_t *stats = json_loads(life->stats, 0, NULL);
-    json_int_t refused =
-        json_integer_value(json_object_get(stats, "refused"));
-    json_int_t most = (json_int_t)result->turned_away;
+    const char *refused = strstr(life->stats, "\"refused\":");
+    uint64_t count =
+        refused ? strtoull(strchr(refused, ':') + 1, NULL, 10) : 0;
 
-    json_decref(stats);
-    return refused < 0 ? 0 : (uint64_t)(refused < most ? refused : most);
+    return count < result->turned_away ? count : result->turned_away;
 }
 
 /* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
@@ -301,18 +292,6 @@ fail_stalled(struct life *life, const struct engine_result *result)
               rest);
 }
 
-/* True if the client had no trouble of its own but that it was late. */
-static bool
-was_only_late(const struct engine_result *result)
-{
-    for (int i = ENGINE_SERVER_ERRORS; i < ENGINE_ERRORS; i++) {
-        if ((result->errors[i] > 0) != (i == ENGINE_CLIENT_LATE)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The first of these that is true. A client not served is no failure: a
  * server that serves one after the other does that. Beside a silent client it
  * is none to serve nobody, if the one client alone with it was served. */
@@ -328,20 +307,23 @@ set_status(struct life *life, const struct turn *turn,
     bool ours = !turn->contender->command;
     char end[SERVER_REASON_BYTES];
 
-    if (errors[ENGINE_MISMATCH] + errors[ENGINE_EXTRA_BYTES] > 0) {
+    if (engine_has_wrong_byte(result)) {
         life_fail(life, LIFE_FAILED,
                   "wrong byte on connection %lld at offset %lld: 0x%02x "
                   "was sent, 0x%02x came back%s%s",
                   (long long)wrong->connection, (long long)wrong->offset,
                   wrong->expected, wrong->got,
                   wrong->origin[0] ? "; it looks like " : "", wrong->origin);
-    } else if (server->ended_early) {
+    } else if (server->end.early) {
         server_describe_end(server, end);
         life_fail(life, LIFE_FAILED, "%s", end);
-    } else if (turn->driver->engine_errno != 0) {
+    } else if (turn->driver.engine_errno != 0) {
         life_fail(life, LIFE_INVALID, "the client failed: %s",
-                  strerror(turn->driver->engine_errno));
-    } else if (was_only_late(result)) {
+                  strerror(turn->driver.engine_errno));
+    } else if (engine_first_error(result, ENGINE_SERVER_ERRORS) ==
+                   ENGINE_CLIENT_LATE &&
+               engine_first_error(result, ENGINE_CLIENT_LATE + 1) ==
+                   ENGINE_ERRORS) {
         fail_late(life, result);
     } else if (engine_result_invalid(result)) {
         fail_by_errors(life, LIFE_INVALID, "trouble of the client's own",
@@ -351,11 +333,12 @@ set_status(struct life *life, const struct turn *turn,
     } else if (result->stalled > 0) {
         fail_stalled(life, result);
     } else if (result->served == 0 &&
-               (life->silent == 0 || turn->driver->alone.served == 0)) {
+               (life->silent == 0 || turn->driver.alone.served == 0)) {
         life_fail(life, LIFE_FAILED, "never answered%s%s",
                   life->note[0] ? "; " : "", life->note);
-    } else if (ours && (server->killed || !WIFEXITED(server->wait_status) ||
-                        WEXITSTATUS(server->wait_status) != 0)) {
+    } else if (ours &&
+               (server->killed || !WIFEXITED(server->end.wait_status) ||
+                WEXITSTATUS(server->end.wait_status) != 0)) {
         server_describe_end(server, end);
         life_fail(life, LIFE_FAILED, "at the stop: %s", end);
     }
@@ -385,7 +368,7 @@ add_up(struct engine_result *result, const struct driver *driver, int sum)
 void
 judge(struct life *life, const struct turn *turn, int sum)
 {
-    const struct driver *driver = turn->driver;
+    const struct driver *driver = &turn->driver;
     const struct driver_sum *slices = &driver->sums[sum];
     struct engine_result result;
     double *figure = life->figure;
@@ -400,9 +383,9 @@ judge(struct life *life, const struct turn *turn, int sum)
     }
     if (driver->engine_errno == 0) {
         figure[LIFE_ELSEWHERE_PERCENT] =
-            100 *
-            ratio(turn->end.cpu_ns - turn->begin.cpu_ns - turn->own_cpu_ns,
-                  turn->ns_out);
+            100 * ratio(turn->end.cpu_ns - turn->begin.cpu_ns -
+                            driver->slices_cpu_ns,
+                        driver->others_ns);
         fill_counts(life, &result);
         fill_latency(life, &result);
         fill_costs(life, turn, &result, slices->server_cpu_ns);

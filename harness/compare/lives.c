@@ -9,7 +9,7 @@
 
 #include "harness/base/base.h"
 
-#define BLOCKS_MIN 3 /* in each life, whatever time they take */
+#define BLOCKS_MIN 3 /* in each life, of a closed loop */
 
 /* What a life still takes when its slices are over: the silent are asked, and
  * who leaves clients unserved is given a last chance. Measured. */
@@ -47,7 +47,8 @@ run_floor(struct lives *lives)
     struct slice slice = {.echoes = 1};
 
     sched_setaffinity(0, sizeof layout->server, &layout->server);
-    slice.server_cpu_us = floor_probe_us(lives->cell->scenario.message_bytes);
+    slice.server_cpu_us =
+        floor_probe_us(lives->cell->scenario.load.message_bytes);
     sched_setaffinity(0, sizeof layout->client, &layout->client);
     if (lives->nfloors < LIVES_BLOCKS_MAX && !isnan(slice.server_cpu_us)) {
         lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
@@ -73,7 +74,7 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
     return n;
 }
 
-/* Each server once, at one rate or in a closed loop (0). Returns how many. */
+/* Each server once, at the rate of a sum. Returns how many. */
 static size_t
 run_block(struct lives *lives, int sum)
 {
@@ -83,81 +84,72 @@ run_block(struct lives *lives, int sum)
     int64_t begin_ns = clock_now_ns();
 
     lives->block++;
-    for (size_t i = 0; i < n && !lives->shared->interrupted; i++) {
-        if (i == floor && sum == 0) {
+    for (size_t i = 0; i < n && !lives->interrupted; i++) {
+        if (i == floor && sum == SUM_CLOSED) {
             run_floor(lives);
         }
         turn_slice(order[i], sum);
     }
     for (size_t i = 0; i < n; i++) {
-        order[i]->ns_out += (double)(clock_now_ns() - begin_ns);
+        order[i]->driver.others_ns += (double)(clock_now_ns() - begin_ns);
     }
     show_progress(lives);
     return n;
 }
 
-/* Blocks in a closed loop until the time is over; what the other lives have
- * not measured in either. */
+/* Blocks at the rates of some sums in turn, until the time is over; a few
+ * whatever time they take. */
 static void
-run_closed(struct lives *lives, int64_t end_ns, int most)
+run_blocks(struct lives *lives, int first, int sums, int most, int64_t end_ns)
 {
-    for (int i = 0; i < most && !lives->shared->interrupted &&
-                    (i < BLOCKS_MIN || clock_now_ns() < end_ns);
+    int least = first == SUM_CLOSED ? BLOCKS_MIN : sums;
+
+    for (int i = 0; i < most && !lives->interrupted &&
+                    (i < least || clock_now_ns() < end_ns) &&
+                    run_block(lives, first + i % sums) > 0;
          i++) {
-        if (run_block(lives, 0) == 0) {
-            return;
-        }
     }
 }
 
-/* From what each has done in a closed loop, the median of its slices. */
-static void
-choose_grid(struct lives *lives)
-{
-    struct grid_capacity least = {0}, most = {0};
-
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
-        size_t slices = (size_t)turn->driver->sums[0].slices;
-
-        /* The yardstick comes last, and only if there is no other. */
-        if (turn->state == STATE_DRIVEN && slices > 0 &&
-            (turn + 1 < turns_end(lives) || !least.of)) {
-            struct grid_capacity next = {
-                turn->contender->name,
-                statistics_median(turn->rates, slices)};
-
-            least = !least.of || next.per_s < least.per_s ? next : least;
-            most = next.per_s > most.per_s ? next : most;
-        }
-    }
-    lives->npoints = grid_choose(lives->grid, &least, &most);
-    if (lives->npoints > lives->cell->points) {
-        lives->npoints = lives->cell->points;
-    }
-}
-
-/* The grid of rates, and all of its points in turn. */
+/* The grid of rates, from what each has done in a closed loop, the median of
+ * its slices; and all of its points in turn. */
 static void
 run_open(struct lives *lives, int64_t end_ns)
 {
-    run_closed(lives, end_ns, TURN_RATES);
+    struct grid_point least = {0}, most = {0};
+
+    run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+        size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
+
+        if (turn->state != STATE_DRIVEN) {
+            continue;
+        }
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
-        if (turn->state == STATE_DRIVEN &&
-            turn->driver->last.served < turn->scenario->clients) {
+        if (turn->driver.last.served < turn->scenario->load.clients) {
             turn->state = STATE_MUTE;
+            continue;
+        }
+        /* The yardstick comes last, and only if there is no other. */
+        if (slices > 0 && (turn + 1 < turns_end(lives) || !least.of)) {
+            struct grid_point next = {
+                .of = turn->contender->name,
+                .of_per_s = statistics_median(turn->rates, slices)};
+
+            least =
+                !least.of || next.of_per_s < least.of_per_s ? next : least;
+            most = next.of_per_s > most.of_per_s ? next : most;
         }
     }
     if (lives->life == 1) {
-        choose_grid(lives);
-    }
-    for (int i = 0; lives->npoints > 0 && !lives->shared->interrupted &&
-                    (i < lives->npoints || clock_now_ns() < end_ns);
-         i++) {
-        if (run_block(lives, 1 + i % lives->npoints) == 0) {
-            return;
+        lives->npoints = grid_choose(lives->grid + 1, &least, &most);
+        if (lives->npoints > lives->cell->points) {
+            lives->npoints = lives->cell->points;
         }
+    }
+    if (lives->npoints > 0) {
+        run_blocks(lives, 1, lives->npoints, INT_MAX, end_ns);
     }
 }
 
@@ -168,17 +160,16 @@ static void
 begin_life(struct lives *lives)
 {
     lives->nfloors = 0;
-    disturbance_read(&lives->before, &lives->cell->layout.both);
+    disturbance_read(lives->before, &lives->cell->layout);
     for (struct turn *turn = lives->turns;
-         turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
-        if (contender_offers(turn->contender, turn->scenario) &&
-            !turn->failed) {
+         turn < turns_end(lives) && !lives->interrupted; turn++) {
+        if (!turn->over) {
             show_progress(lives);
             turn_begin(turn);
         }
     }
     for (struct turn *turn = lives->turns;
-         turn < turns_end(lives) && !lives->shared->interrupted; turn++) {
+         turn < turns_end(lives) && !lives->interrupted; turn++) {
         if (turn->state == STATE_DRIVEN) {
             turn_warm_up(turn);
         }
@@ -187,7 +178,6 @@ begin_life(struct lives *lives)
         if (turn->state == STATE_DRIVEN) {
             turn_settle(turn);
             server_look(&turn->server, &turn->begin);
-            turn->echoes = (double)turn->driver->echoes;
         }
     }
 }
@@ -202,7 +192,7 @@ run_life(struct lives *lives)
     if (lives->cell->scenario.open_loop) {
         run_open(lives, end_ns);
     } else {
-        run_closed(lives, end_ns, INT_MAX);
+        run_blocks(lives, SUM_CLOSED, 1, INT_MAX, end_ns);
     }
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
         if (turn->state != STATE_OUT) {
@@ -218,27 +208,25 @@ run_life(struct lives *lives)
 static void
 end_cell(struct lives *lives)
 {
-    const char *skipped = lives->cell->skipped;
+    const char *why =
+        lives->interrupted ? "not measured: the run was interrupted" : NULL;
     struct calls calls;
 
+    if (lives->cell->skipped[0] != '\0') {
+        why = lives->cell->skipped;
+    }
     for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
-        if (turn->measured) {
-            /* What an open loop calls says more of the rate than of the
-             * server; work itself is a call that reads the clock. */
-            if (!lives->shared->interrupted && !turn->scenario->open_loop &&
-                turn->scenario->work_us == 0) {
-                syscalls_count(turn, &calls);
-                if (!lives->shared->interrupted) {
-                    lives_keep(lives, RECORD_CALLS, &calls);
-                }
+        if (!turn->measured && !turn->over && why) {
+            turn_keep_reason(turn, LIFE_SKIPPED, why);
+        }
+        /* What an open loop calls says more of the rate than of the server;
+         * work itself is a call that reads the clock. */
+        if (turn->measured && !lives->interrupted &&
+            !turn->scenario->open_loop && turn->scenario->work_us == 0) {
+            syscalls_count(turn, &calls);
+            if (!lives->interrupted) {
+                lives_keep(lives, RECORD_CALLS, &calls);
             }
-        } else if (contender_offers(turn->contender, turn->scenario) &&
-                   !turn->failed &&
-                   (skipped[0] != '\0' || lives->shared->interrupted)) {
-            turn_keep_reason(turn, LIFE_SKIPPED,
-                             skipped[0] != '\0'
-                                 ? skipped
-                                 : "not measured: the run was interrupted");
         }
     }
 }
@@ -258,12 +246,12 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
         turn->lives = lives;
         turn->contender = &lives->options->contenders[i];
         turn->scenario = &cell->scenario;
-        turn->driver = &lives->shared->drivers[i];
-        turn->failed = turn->measured = false;
+        turn->over = !contender_offers(turn->contender, turn->scenario);
+        turn->measured = false;
     }
     sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
-    for (int i = 1; i <= cell->lives && cell->skipped[0] == '\0' &&
-                    !lives->shared->interrupted;
+    for (int i = 1;
+         i <= cell->lives && cell->skipped[0] == '\0' && !lives->interrupted;
          i++) {
         lives->life = i;
         run_life(lives);

@@ -89,7 +89,11 @@ machine_describe(struct run *run, const struct options *options,
     snprintf(run->compiler, sizeof run->compiler, "%s", COMPILER);
     snprintf(run->layout, sizeof run->layout, "%s", layouts[layout]);
     snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
-    text_append(run->note, sizeof run->note, "", "%.400s", plan->note);
+    if (plan->note[0] != '\0') {
+        text_append(run->note, sizeof run->note, "",
+                    "only %llu descriptors are allowed (ulimit -Hn): %s. ",
+                    (unsigned long long)plan->descriptors, plan->note);
+    }
     for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {
         if (plan->cells[i].scenario.all_cpus && !plan->cells[i].skipped[0]) {
             text_append(run->note, sizeof run->note, "",
@@ -97,11 +101,11 @@ machine_describe(struct run *run, const struct options *options,
                         "from more. ");
         }
     }
-    if (options->launcher) {
+    if (options->order.launcher) {
         text_append(run->note, sizeof run->note, "",
                     "servers are started through \"%s\". ",
-                    options->launcher);
-        server_clean(run->note);
+                    options->order.launcher);
+        text_clean(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
         text_append(run->models, sizeof run->models, " ", "%s",
@@ -110,7 +114,7 @@ machine_describe(struct run *run, const struct options *options,
     for (int i = 0; i < argc; i++) {
         text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
     }
-    server_clean(run->command);
+    text_clean(run->command);
 }
 
 /* ---- the floor --------------------------------------------------------- */
@@ -182,27 +186,29 @@ floor_probe_us(int64_t message_bytes)
 
 /* ---- disturbance ------------------------------------------------------- */
 
-/* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks. */
+/* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks; the
+ * mean of these CPUs. */
 static double
 read_steal_ns(const cpu_set_t *cpus)
 {
     char text[FILE_BYTES];
+    const char *line = text;
     double ticks = 0;
+    double steal;
+    int cpu;
 
     proc_read(text, sizeof text, "/proc/stat");
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        char key[16];
-        const char *numbers;
-        double steal;
-
-        snprintf(key, sizeof key, "cpu%d ", cpu);
-        numbers = CPU_ISSET(cpu, cpus) ? proc_behind(text, key) : NULL;
-        if (numbers &&
-            sscanf(numbers, "%*u %*u %*u %*u %*u %*u %*u %lf", &steal) == 1) {
+    /* The first line is the sum of all, and has no number. */
+    while ((line = proc_behind(line, "cpu"))) {
+        if (line[0] != ' ' &&
+            sscanf(line, "%d %*u %*u %*u %*u %*u %*u %*u %lf", &cpu,
+                   &steal) == 2 &&
+            CPU_ISSET(cpu, cpus)) {
             ticks += steal;
         }
     }
-    return ticks * (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK);
+    return ticks * (double)NS_PER_S /
+           ((double)sysconf(_SC_CLK_TCK) * CPU_COUNT(cpus));
 }
 
 /* A counter of /proc/net, where a line of names is followed by one of values,
@@ -232,18 +238,19 @@ read_counter(const char *path, const char *group, const char *counter)
 }
 
 void
-disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
+disturbance_read(double figure[LIFE_FIGURES], const struct layout *layout)
 {
     static const char netstat[] = "/proc/net/netstat";
-    double *figure = disturbance->figure;
     char text[FILE_BYTES];
+    cpu_set_t cpus;
 
+    CPU_OR(&cpus, &layout->client, &layout->server);
     /* Of the control group that we see as the root, of version 2 or 1. */
     if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
         proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
     }
-    disturbance->at_ns = clock_now_ns();
-    figure[LIFE_STEAL_PERCENT] = read_steal_ns(cpus);
+    figure[LIFE_SECONDS] = (double)clock_now_ns();
+    figure[LIFE_STEAL_PERCENT] = read_steal_ns(&cpus);
     figure[LIFE_THROTTLED] = proc_number(text, "nr_throttled ");
     figure[LIFE_LISTEN_OVERFLOWS] =
         read_counter(netstat, "TcpExt:", "ListenOverflows");
@@ -254,15 +261,15 @@ disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus)
 }
 
 void
-disturbance_fill(struct life *life, const struct disturbance *before,
-                 const cpu_set_t *cpus)
+disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
+                 const struct layout *layout)
 {
-    struct disturbance after;
+    double after[LIFE_FIGURES];
 
-    disturbance_read(&after, cpus);
+    disturbance_read(after, layout);
     for (int i = LIFE_STEAL_PERCENT; i <= LIFE_RETRANSMITS; i++) {
-        life->figure[i] = after.figure[i] - before->figure[i];
+        life->figure[i] = after[i] - before[i];
     }
     life->figure[LIFE_STEAL_PERCENT] *=
-        100 / ((double)(after.at_ns - before->at_ns) * CPU_COUNT(cpus));
+        100 / (after[LIFE_SECONDS] - before[LIFE_SECONDS]);
 }

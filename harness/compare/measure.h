@@ -45,57 +45,58 @@ struct driver_sum {
     double stall_ms;             /* the longest of these */
 };
 
-/* One driver, in memory that is shared with its process. */
+/* What the slices are added up in, by the rate that they were driven at. */
+enum {
+    SUM_CLOSED, /* a closed loop, then the points of the grid */
+    SUM_WARMUP = GRID_POINTS + 1, /* counts for nothing */
+    SUMS,
+};
+
+/* One driver, and all that it saw in one life of its server. */
 struct driver {
-    pid_t pid;                     /* its process; 0: there is none */
-    int fd;                        /* a command goes there and back, done */
-    struct engine_options options; /* the load */
-    const struct server *server;   /* that is driven */
-    struct engine *engine;         /* of its process; NULL: none connected */
+    pid_t pid;                      /* its process; -1: there is none */
+    int fd;                         /* a byte goes there and back: do, done */
+    int (*what)(struct turn *turn); /* to do: driver_alone ... */
+    struct engine_options options;  /* the load */
+    struct engine *engine;          /* of its process; NULL: none connected */
     /* What a slice is to be: */
-    int64_t slice_ns;  /* so long */
-    double rate_per_s; /* 0: a closed loop */
-    uint64_t seed;     /* of an open loop */
-    int sum;           /* which of `sums` it goes to; -1: a warm-up */
+    int64_t slice_ns; /* so long */
+    int sum;          /* SUM_CLOSED ...: its rate, and where it goes */
     /* What came of it: */
     int engine_errno;          /* why the last command failed, or 0 */
     struct engine_result last; /* slice: what was seen; see engine_slice() */
     bool drained;              /* slice: nothing was left under way */
     double begin_cpu_ns;       /* slice: of the server, as it began */
     double server_cpu_ns;      /* slice: of the server in it; NAN: unknown */
-    double turn_cpu_ns;        /* ... and around it, in an open loop */
-    int64_t turn_ns;           /* slice: how long all of that took */
     /* What came of all of it: */
-    bool forks;                 /* the server has or had children */
-    struct engine_result alone; /* what the first clients saw */
-    struct engine_result rest;  /* connecting and ending, and what was wrong
-                                 * in slices that are in no sum */
-    struct driver_sum sums[1 + GRID_POINTS]; /* closed loop, then the grid */
-    uint64_t echoes; /* in all, those of the first clients included */
+    bool forks;                   /* the server has or had children */
+    struct engine_result alone;   /* what the first clients saw */
+    struct engine_result rest;    /* connecting and ending, and what was wrong
+                                   * in slices that are in no sum */
+    struct driver_sum sums[SUMS]; /* by `sum` */
+    uint64_t echoes;      /* in all, those of the first clients included */
+    double slices_echoes; /* in slices, but for warming up */
+    double slices_cpu_ns; /* of the server in and around these */
+    double others_ns;     /* how long others were driven meanwhile */
 };
 
-/* What it can be told. */
-enum driver_command {
-    DRIVER_ALONE,   /* the first clients speak for 10 ms and leave: one, or
-                     * beside clients that are asked at the end all who speak */
-    DRIVER_CONNECT, /* all connect */
-    DRIVER_SLICE,   /* driver_slice() */
-    DRIVER_CLOSE,   /* all are asked who must be, and leave */
-};
-
-/* The load of a scenario against the server of a turn, which runs. */
-void driver_set_load(const struct turn *turn, struct engine_options *options);
+/* What it can be told to do in its own process, where each returns 0, or -1
+ * with errno: the first clients speak for 10 ms and leave, one, or beside
+ * clients that are asked at the end all who speak; all connect; all are asked
+ * who must be, and leave. */
+int driver_alone(struct turn *turn);
+int driver_connect(struct turn *turn);
+int driver_close(struct turn *turn);
 
 /* Start the driver of a turn whose server runs, on the caller's CPUs; make it
- * do one thing, or one slice, for which see struct driver. They block until
- * that is done, and return 0, or -1 with driver->engine_errno. */
+ * do one of these things, or one slice, for which see struct driver. They
+ * block until that is done, and return 0, or -1 with driver->engine_errno. */
 int driver_start(struct turn *turn);
-int driver_tell(struct driver *driver, enum driver_command command);
-int driver_slice(struct driver *driver, int64_t slice_ns, double rate_per_s,
-                 uint64_t seed, int sum);
+int driver_tell(struct driver *driver, int (*what)(struct turn *turn));
+int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
-/* End the process. Does nothing without one. */
-void driver_stop(struct driver *driver);
+/* End the process, if there is one; once for each start. */
+void driver_stop(const struct driver *driver);
 
 /* The floor: what the kernel alone charges for an echo, in us: the CPU time
  * of one send and one recv of a message over loopback TCP, in the servers'
@@ -104,19 +105,14 @@ void driver_stop(struct driver *driver);
 double floor_probe_us(int64_t message_bytes);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
- * group, the whole machine's counters of TCP trouble, all at one moment; NAN
- * where the system does not tell. */
-struct disturbance {
-    int64_t at_ns;               /* CLOCK_MONOTONIC */
-    double figure[LIFE_FIGURES]; /* from LIFE_STEAL_PERCENT, a time in ns
-                                  * here, to LIFE_RETRANSMITS */
-};
-
-/* Read all of it, which takes some tenths of a millisecond; fill in what has
- * happened since. `cpus` are those on which client and server may run. */
-void disturbance_read(struct disturbance *disturbance, const cpu_set_t *cpus);
-void disturbance_fill(struct life *life, const struct disturbance *before,
-                      const cpu_set_t *cpus);
+ * group, the whole machine's counters of TCP trouble, NAN where the system
+ * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
+ * as they are now, the first and LIFE_SECONDS in ns, which takes some tenths
+ * of a millisecond; fill in what has happened since. */
+void disturbance_read(double figure[LIFE_FIGURES],
+                      const struct layout *layout);
+void disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
+                      const struct layout *layout);
 
 /* ---- turn: one server in a scenario, and in one life of it ------------- */
 
@@ -135,49 +131,40 @@ struct turn {
     struct lives *lives;               /* the run that it is part of */
     const struct contender *contender; /* whose server it is */
     const struct scenario *scenario;   /* the load, as the plan has it */
-    struct driver *driver;             /* its clients */
-    bool failed;   /* in this scenario: is not started again */
+    bool over;     /* in this scenario: is not started, or not again */
     bool measured; /* in this scenario: has a record that is good */
     /* In this life: */
     enum state state;             /* what it takes part in */
     struct server server;         /* its process */
+    struct driver driver;         /* its clients */
     struct server_look base;      /* after the first clients have left */
     struct server_look connected; /* as all had connected */
     struct server_look begin;     /* before the slices */
     struct server_look end;       /* after them */
-    double echoes;                /* before the slices; then, in them */
     int64_t slice_ns;             /* length of its slices */
-    double own_cpu_ns;            /* its CPU time in its slices */
-    double ns_out;                /* time in the slices of others */
     double rates[TURN_RATES];     /* echoes per second in its first slices */
 };
 
-/* What is in memory that the drivers share. */
-struct shared {
-    volatile sig_atomic_t interrupted;     /* set: finish now */
-    struct driver drivers[CONTENDERS_MAX]; /* by contender */
-};
-
-/* The state of a run. */
+/* The state of a run, in memory that the drivers share. */
 struct lives {
-    struct shared *shared;         /* see there */
-    const struct options *options; /* who and what */
-    const struct plan *plan;       /* how long */
-    struct results results;        /* run filled in; gets the rest */
-    FILE *file;                    /* gets a line for each */
+    volatile sig_atomic_t interrupted; /* set: finish now */
+    const struct options *options;     /* who and what */
+    const struct plan *plan;           /* how long */
+    struct results results;            /* run filled in; gets the rest */
+    FILE *file;                        /* gets a line for each */
     int write_errno;  /* first trouble with it, after which it ends; or 0 */
     bool terminal;    /* standard error is one and shows how far it is */
     int64_t begin_ns; /* of the run */
     /* Of the present scenario: */
-    const struct plan_cell *cell;        /* it */
-    struct turn turns[CONTENDERS_MAX];   /* by contender */
-    int life;                            /* from 1 */
-    int block;                           /* the last one, from 1 */
-    double floor_us[LIVES_BLOCKS_MAX];   /* of this life */
-    int nfloors;                         /* how many */
-    struct disturbance before;           /* as the life began */
-    struct grid_point grid[GRID_POINTS]; /* rates of the open loop */
-    int npoints;                         /* how many there are */
+    const struct plan_cell *cell;      /* it */
+    struct turn turns[CONTENDERS_MAX]; /* by contender */
+    int life;                          /* from 1 */
+    int block;                         /* the last one, from 1 */
+    double floor_us[LIVES_BLOCKS_MAX]; /* of this life */
+    int nfloors;                       /* how many */
+    double before[LIFE_FIGURES];       /* see disturbance_read() */
+    struct grid_point grid[SUMS];      /* the rates of the sums */
+    int npoints;                       /* of the grid: how many there are */
 };
 
 /* Keep a record, in memory and in the file; of a slice, fill in which it is.
@@ -196,16 +183,15 @@ void turn_begin(struct turn *turn);
  * tables, and a compiler at run time need their time. */
 void turn_warm_up(struct turn *turn);
 
-/* Drive it for one slice in a closed loop (0) or at a point of the grid, and
- * keep that. Who fails has its life ended by it. */
-void turn_slice(struct turn *turn, int sum);
+/* Drive it for one slice at the rate of a sum, and keep that. Who fails has
+ * its life ended by it. True if it is driven on. */
+bool turn_slice(struct turn *turn, int sum);
 
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);
 
-/* Fill in what is known of a life before it is measured; keep the record of
- * one that never was, and there will be no other. */
-void turn_identify(const struct turn *turn, struct life *life);
+/* Keep the record of a life that never was measured, and there will be no
+ * other. */
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/compare/server.h"
 #include "harness/report/report.h"
 
 /* What separates names in a list. */
@@ -22,19 +21,22 @@ static const char about[] =
     "Measure echo servers side by side and print a table.\v"
     "Names are separated by spaces or commas. The table goes to standard "
     "output, everything else to standard error. Exit status: 0 good, 1 a "
-    "server failed, 2 wrong usage, 3 the harness itself could not measure, "
+    "server failed, 2 wrong usage, 3 nothing could be measured, "
     "130 Ctrl-C.";
 
 #define LIVES_MAX 100
 #define OWN_MAX   (1 + VARIANTS) /* the yardstick, the five or the variants */
 #define OWN_NAMES "blocking, threaded, selectloop, coroutine, libevent"
 
-static struct options options = {
-    .start_timeout_ns = 5 * NS_PER_S, .mode = modes, .layout = LAYOUT_UNSAID};
+static struct options options = {.order.start_timeout_ns = 5 * NS_PER_S,
+                                 .mode = modes,
+                                 .layout = LAYOUT_UNSAID};
 
-/* Those of --server, in the order given. */
+/* Those of --server, in the order given; and how no other can be called, of
+ * which options_read() knows some more. */
 static struct contender servers[CONTENDERS_MAX - OWN_MAX];
 static size_t nservers;
+static char taken[1024] = OWN_NAMES "," RESULTS_YARDSTICK;
 
 /* ---- lists of names ---------------------------------------------------- */
 
@@ -84,22 +86,6 @@ check_names(const char *flag, const char *list, const char *allowed)
 
 /* ---- servers ----------------------------------------------------------- */
 
-/* True if a server of --server cannot be called like that. */
-static bool
-is_taken(const char *name)
-{
-    bool taken =
-        has_name(OWN_NAMES, name) || strcmp(name, RESULTS_YARDSTICK) == 0;
-
-    for (int i = 0; i < VARIANTS; i++) {
-        taken |= strcmp(name, variants[i].name) == 0;
-    }
-    for (size_t i = 0; i < nservers; i++) {
-        taken |= strcmp(name, servers[i].name) == 0;
-    }
-    return taken;
-}
-
 /* --server may be given again, so it is no value but adds one. */
 static int
 add_server(const char *text, int64_t *amount)
@@ -117,7 +103,7 @@ add_server(const char *text, int64_t *amount)
         wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
     } else if (command[strspn(command, " \t")] == '\0') {
         wrong = "there is no command behind the =";
-    } else if (is_taken(name)) {
+    } else if (has_name(taken, name)) {
         wrong = "that name is taken, by one of ours or by another of yours";
     }
     if (nservers >= CONTENDERS_MAX - OWN_MAX) {
@@ -127,6 +113,7 @@ add_server(const char *text, int64_t *amount)
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
     }
+    text_append(taken, sizeof taken, ",", "%s", name);
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
     return 0;
@@ -142,9 +129,11 @@ contender_own_folder(void)
 }
 
 /* The name after `make install` first: a folder like /usr/local/bin may well
- * hold some "threaded" that is not ours. NULL if there is neither. */
-static const char *
-find_program(const char *program)
+ * hold some "threaded" that is not ours. What is made with libevent may be
+ * missing: a machine without the library cannot have it, and its row says so.
+ */
+static void
+add_own(const char *name, const char *program, const char *flag)
 {
     char *path;
 
@@ -154,21 +143,14 @@ find_program(const char *program)
     if (access(path, X_OK) != 0) {
         sprintf(path, "%s/%s", options.bin, program);
     }
-    return access(path, X_OK) == 0 ? path : NULL;
-}
-
-/* What is made with libevent may be missing: a machine without the library
- * cannot have it, and its row says so. */
-static void
-add_own(const char *name, const char *program, const char *flag)
-{
-    const char *path = find_program(program);
-
-    if (!path && !has_name("libevent, bufferevent", program)) {
-        errx(EXIT_UNMEASURED,
-             "there is no program %s in %s; run make, or say with --bin "
-             "where it is",
-             program, options.bin);
+    if (access(path, X_OK) != 0) {
+        if (!has_name("libevent, bufferevent", program)) {
+            errx(EXIT_UNMEASURED,
+                 "there is no program %s in %s; run make, or say with --bin "
+                 "where it is",
+                 program, options.bin);
+        }
+        path = NULL;
     }
     options.contenders[options.ncontenders++] = (struct contender){
         .name = strdup(name),
@@ -206,24 +188,19 @@ add_contenders(void)
 
 /* ---- scenarios --------------------------------------------------------- */
 
-/* True if a mode runs any size of a scenario; else, asked for, it has all. */
-static bool
-mode_has(const struct mode *mode, const char *name)
-{
-    for (const struct scenario *next = scenarios; next->name; next++) {
-        if (strcmp(next->name, name) == 0 && (next->modes & mode->bit) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
+/* Of a scenario that was asked for, but is in no size part of the mode, all
+ * sizes are. */
 bool
 options_want(const struct options *asked, const struct scenario *scenario)
 {
+    unsigned any = 0;
+
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        any |= strcmp(next->name, scenario->name) == 0 ? next->modes : 0;
+    }
     return has_name(asked->scenarios, scenario->name) &&
            ((scenario->modes & asked->mode->bit) != 0 ||
-            (asked->scenarios && !mode_has(asked->mode, scenario->name)));
+            (asked->scenarios && (any & asked->mode->bit) == 0));
 }
 
 /* ---- flags ------------------------------------------------------------- */
@@ -253,16 +230,17 @@ check(void)
     if (options.out[0] == '\0' || options.bin[0] == '\0') {
         errx(EXIT_USAGE, "--out and --bin: there is no folder in it");
     }
-    if (options.launcher &&
-        options.launcher[strspn(options.launcher, SEPARATORS)] == '\0') {
+    if (options.order.launcher &&
+        options.order.launcher[strspn(options.order.launcher, SEPARATORS)] ==
+            '\0') {
         errx(EXIT_USAGE, "--launcher: there is no command in it");
     }
-    if (options.host &&
-        server_address(options.host, 1, &address, &bytes) != 0) {
+    if (options.order.host &&
+        server_address(options.order.host, 1, &address, &bytes) != 0) {
         errx(EXIT_USAGE,
              "--host: %s is not a numeric IPv4 or IPv6 address such as "
              "10.0.0.2",
-             options.host);
+             options.order.host);
     }
 }
 
@@ -296,20 +274,20 @@ static const struct flag flags[] = {
                 "its port, or it prints \"listening on ADDRESS:PORT\""),
     FLAG_ON("untried", 0, &options.untried,
             "Do not try servers of your own before anything is measured"),
-    FLAG_TEXT("launcher", 0, "WORDS", &options.launcher,
+    FLAG_TEXT("launcher", 0, "WORDS", &options.order.launcher,
               "Start each server through this command, as \"ssh -q other\"; "
               "it must pass standard input on"),
-    FLAG_TEXT("host", 0, "ADDRESS", &options.host,
+    FLAG_TEXT("host", 0, "ADDRESS", &options.order.host,
               "Where servers listen and clients connect to, and what {host} "
               "in a command becomes (default: 127.0.0.1)"),
     FLAG_WORD("layout", 0, "shared|split|all", &options.layout,
               "CPUs of client and server (default: shared, one for both)"),
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
-    FLAG_WORD("syscalls", 0, "strace|none", &options.syscalls,
+    FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
               "How system calls are counted (default: by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
-                &options.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
+                &options.order.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
                 "A server must be ready within it (default: 5s)"),
     FLAG_TEXT("bin", 0, "DIR", &options.bin,
@@ -322,6 +300,9 @@ static const struct flag flags[] = {
 const struct options *
 options_read(int argc, char **argv)
 {
+    for (int i = 0; i < VARIANTS; i++) {
+        text_append(taken, sizeof taken, ",", "%s", variants[i].name);
+    }
     flags_parse("compare", about, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/load/engine.h"
 
 enum {
     /* To count the system calls of one row, once in a run; measured. */
@@ -41,13 +40,10 @@ nth_from_end(const cpu_set_t *set, int n)
 static rlim_t
 descriptors_needed(const struct scenario *scenario)
 {
-    struct engine_options options = {
-        .clients = scenario->clients,
-        .silent_clients = scenario->silent,
-        .churn = scenario->churn,
-    };
-    int client = engine_descriptors_needed(&options) + HARNESS_DESCRIPTORS;
-    int server = scenario->clients + scenario->silent + SERVER_DESCRIPTORS;
+    int client =
+        engine_descriptors_needed(&scenario->load) + HARNESS_DESCRIPTORS;
+    int server = scenario->load.clients + scenario->load.silent_clients +
+                 SERVER_DESCRIPTORS;
 
     return (rlim_t)(client > server ? client : server);
 }
@@ -56,71 +52,64 @@ descriptors_needed(const struct scenario *scenario)
  * to the size of another is left out. Without silent ones it is skipped: an
  * echo of 100 clients is another scenario than one of 512. */
 static void
-fit_cell(struct plan *plan, const struct scenario *original, rlim_t limit)
+fit_cell(struct plan *plan, const struct scenario *original)
 {
     struct plan_cell *cell = &plan->cells[plan->ncells++];
     struct scenario *scenario = &cell->scenario;
     rlim_t needed = descriptors_needed(original);
-    const char *comma = ", ";
+    rlim_t limit = plan->descriptors;
+    bool shrinks = original->load.ask_silent &&
+                   needed - limit < (rlim_t)original->load.silent_clients;
 
     *scenario = *original;
     if (needed <= limit) {
         return;
     }
-    if (plan->note[0] == '\0') {
-        comma = "";
-        text_append(plan->note, sizeof plan->note, "",
-                    "only %llu descriptors are allowed (ulimit -Hn): ",
-                    (unsigned long long)limit);
-    }
-    if (!original->ask_silent || needed - limit >= (rlim_t)original->silent) {
+    if (!shrinks) {
         snprintf(
             cell->skipped, sizeof cell->skipped,
             "%d clients need %lu descriptors, and the limit (ulimit -Hn) "
             "is %lu",
             scenario_asked(scenario), (unsigned long)needed,
             (unsigned long)limit);
-        text_append(plan->note, sizeof plan->note, comma, "%s %d is skipped",
+        text_append(plan->note, sizeof plan->note, ", ", "%s %d is skipped",
                     original->name, scenario_asked(original));
         return;
     }
-    scenario->silent -= (int)(needed - limit);
+    scenario->load.silent_clients -= (int)(needed - limit);
     /* Sizes of one scenario stand one after the other in the table. */
     if (plan->ncells > 1 &&
         strcmp(cell[-1].scenario.name, scenario->name) == 0 &&
         scenario_asked(&cell[-1].scenario) == scenario_asked(scenario)) {
         plan->ncells--;
-        text_append(plan->note, sizeof plan->note, comma,
+        text_append(plan->note, sizeof plan->note, ", ",
                     "%s with %d silent clients is left out", original->name,
-                    original->silent);
+                    original->load.silent_clients);
     } else {
-        text_append(plan->note, sizeof plan->note, comma,
+        text_append(plan->note, sizeof plan->note, ", ",
                     "%s has %d silent clients, not %d", original->name,
-                    scenario->silent, original->silent);
+                    scenario->load.silent_clients,
+                    original->load.silent_clients);
     }
 }
 
+/* The last CPUs, because the first ones serve most interrupts. In an open
+ * loop a client that takes turns with the server is late itself. */
 static void
 give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
 {
     struct layout *layout = &cell->layout;
+    bool split = kind == LAYOUT_SPLIT ||
+                 (kind == LAYOUT_UNSAID && cell->scenario.open_loop &&
+                  CPU_COUNT(allowed) >= 2);
 
-    if (kind == LAYOUT_UNSAID && cell->scenario.open_loop &&
-        CPU_COUNT(allowed) >= 2) {
-        /* A client that takes turns with the server is late itself. */
-        kind = LAYOUT_SPLIT;
-    }
     if (cell->scenario.all_cpus || kind == LAYOUT_ALL) {
-        *layout = (struct layout){"all", *allowed, *allowed, *allowed,
-                                  CPU_COUNT(allowed)};
+        *layout = (struct layout){"all", *allowed, *allowed};
         return;
     }
-    /* The last CPUs, because the first ones serve most interrupts. */
-    layout->name = kind == LAYOUT_SPLIT ? "split" : "shared";
-    layout->server_cpus = 1;
+    layout->name = split ? "split" : "shared";
     CPU_SET(nth_from_end(allowed, 0), &layout->server);
-    CPU_SET(nth_from_end(allowed, kind == LAYOUT_SPLIT), &layout->client);
-    CPU_OR(&layout->both, &layout->client, &layout->server);
+    CPU_SET(nth_from_end(allowed, split), &layout->client);
 }
 
 /* What a server takes in each life at the least, in milliseconds, to start,
@@ -129,7 +118,7 @@ static double
 least_ms(const struct scenario *scenario, int points)
 {
     return 110 + 100.0 * scenario->delay_ms +
-           (0.4 + 0.02 * scenario->work_us) * scenario->clients +
+           (0.4 + 0.02 * scenario->work_us) * scenario->load.clients +
            (scenario->open_loop ? 300.0 * points : 0);
 }
 
@@ -143,8 +132,8 @@ give_time(struct plan_cell *cell, const struct options *options)
                  !options->scenarios;
     double seconds =
         brief ? BRIEF_SECONDS : scenario->seconds * options->mode->scale;
-    bool counts = options->syscalls != SYSCALLS_NONE &&
-                  !scenario->open_loop && scenario->work_us == 0;
+    bool counts =
+        !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
     double thousands;
     int n = 0;
 
@@ -154,7 +143,7 @@ give_time(struct plan_cell *cell, const struct options *options)
     for (size_t i = 0; i < options->ncontenders; i++) {
         n += contender_offers(&options->contenders[i], scenario);
     }
-    thousands = n * scenario->silent / 1e3;
+    thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
@@ -199,18 +188,16 @@ note_foreign(struct plan *plan, const struct options *options)
 void
 plan_make(struct plan *plan, const struct options *options)
 {
-    rlim_t limit = descriptors_raise();
-
     memset(plan, 0, sizeof *plan);
+    plan->descriptors = descriptors_raise();
     if (sched_getaffinity(0, sizeof plan->allowed, &plan->allowed) == -1) {
         CPU_SET(0, &plan->allowed);
     }
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (options_want(options, next)) {
-            fit_cell(plan, next, limit);
+            fit_cell(plan, next);
         }
     }
-    text_append(plan->note, sizeof plan->note, ". ", "%s", "");
     for (size_t i = 0; i < plan->ncells; i++) {
         give_layout(&plan->cells[i], options->layout, &plan->allowed);
         give_time(&plan->cells[i], options);
@@ -239,20 +226,18 @@ three_digits(double value)
 
 int
 grid_choose(struct grid_point grid[GRID_POINTS],
-            const struct grid_capacity *least,
-            const struct grid_capacity *most)
+            const struct grid_point *least, const struct grid_point *most)
 {
     int n = 0;
 
     memset(grid, 0, GRID_POINTS * sizeof *grid);
-    for (int i = 0; least->per_s > 0 && i < GRID_POINTS; i++) {
-        const struct grid_capacity *of = i == GRID_POINTS - 1 ? most : least;
-        double rate = three_digits(of->per_s * percents[i] / 100);
+    for (int i = 0; least->of_per_s > 0 && i < GRID_POINTS; i++) {
+        const struct grid_point *of = i == GRID_POINTS - 1 ? most : least;
+        double rate = three_digits(of->of_per_s * percents[i] / 100);
 
         if (rate >= 1 &&
             (n == 0 || rate > GRID_STEP_LEAST * grid[n - 1].rate_per_s)) {
-            grid[n++] =
-                (struct grid_point){(int)rate, (int)of->per_s, of->of};
+            grid[n++] = (struct grid_point){of->of, of->of_per_s, (int)rate};
         }
     }
     return n;

@@ -13,15 +13,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
+#include "harness/compare/server.h"
 #include "harness/results/results.h"
 
 /* How compare ends, but for 0. */
 enum {
-    EXIT_FAILED = 1,       /* a server failed */
-    EXIT_USAGE = 2,        /* wrong usage */
-    EXIT_UNMEASURED = 3,   /* the harness itself could not measure */
-    EXIT_INTERRUPTED = 130 /* by Ctrl-C, of which the second ends at once */
+    EXIT_FAILED = 1,        /* a server failed */
+    EXIT_USAGE = 2,         /* wrong usage */
+    EXIT_UNMEASURED = 3,    /* the harness itself could not measure */
+    EXIT_INTERRUPTED = 130, /* by Ctrl-C, of which the second ends at once */
 };
 
 /* ---- scenarios: a service and a load that together show one thing ---- */
@@ -50,20 +52,15 @@ extern const struct mode modes[MODES];
 
 /* One line of the table, and so one cell of the plan. */
 struct scenario {
-    const char *name;      /* what SCENARIOS= and the tables call it */
-    double seconds;        /* that it takes in the default run */
-    int64_t message_bytes; /* length of a message */
-    int clients;           /* that speak */
-    int silent;            /* that connect first and stay silent */
-    int delay_ms;          /* --delay of the server; 0: none */
-    int work_us;           /* --work of the server; 0: none */
-    unsigned modes;        /* MODE_DEFAULT ..., added */
-    bool ask_silent;       /* ask the silent ones at the end */
-    bool churn;            /* a connection for each echo */
-    bool handshake;        /* --handshake of the server */
-    bool all_cpus;         /* the layout is "all", whatever was asked for */
-    bool open_loop;        /* first in a closed loop, then at the rates of
-                            * the grid; as a rule a CPU for each side */
+    const char *name;           /* what SCENARIOS= and the tables call it */
+    double seconds;             /* that it takes in the default run */
+    struct engine_options load; /* its handshake is also the server's */
+    int delay_ms;               /* --delay of the server; 0: none */
+    int work_us;                /* --work of the server; 0: none */
+    unsigned modes;             /* MODE_DEFAULT ..., added */
+    bool all_cpus;  /* the layout is "all", whatever was asked for */
+    bool open_loop; /* first in a closed loop, then at the rates of
+                     * the grid; as a rule a CPU for each side */
 };
 
 /* The table; the last line has no name. */
@@ -105,28 +102,20 @@ enum layout_kind {
     LAYOUT_ALL,         /* both on all, as the scheduler likes */
 };
 
-/* How system calls are counted, in the order of the flag's words. */
-enum syscalls_method {
-    SYSCALLS_STRACE,
-    SYSCALLS_NONE, /* not at all */
-};
-
 /* What was asked for. */
 struct options {
-    const char *bin;          /* folder of the servers */
-    const char *out;          /* folder of the results */
-    const struct mode *mode;  /* how much */
-    const char *models;       /* names, or NULL for all */
-    const char *scenarios;    /* names, or NULL for those of the mode */
-    int64_t time_ns;          /* of each scenario; 0: that of the mode */
-    int lives;                /* in each scenario; 0: those of the mode */
-    const char *launcher;     /* words that start each server, or NULL */
-    const char *host;         /* where servers listen; NULL: 127.0.0.1 */
-    int layout;               /* LAYOUT_..., where a scenario has none */
-    int syscalls;             /* SYSCALLS_STRACE, SYSCALLS_NONE */
-    bool why;                 /* print system calls by name */
-    bool untried;             /* measure servers without trying them first */
-    int64_t start_timeout_ns; /* until a server must be ready */
+    const char *bin;           /* folder of the servers */
+    const char *out;           /* folder of the results */
+    const struct mode *mode;   /* how much */
+    const char *models;        /* names, or NULL for all */
+    const char *scenarios;     /* names, or NULL for those of the mode */
+    int64_t time_ns;           /* of each scenario; 0: that of the mode */
+    int lives;                 /* in each scenario; 0: those of the mode */
+    struct server_order order; /* launcher, host, time to start of all */
+    int layout;                /* LAYOUT_..., where a scenario has none */
+    int uncounted;             /* system calls: 0: by strace; 1: not at all */
+    bool why;                  /* print system calls by name */
+    bool untried;              /* measure servers without trying them first */
     struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
     size_t ncontenders;                          /* how many */
 };
@@ -151,25 +140,20 @@ const char *contender_own_folder(void);
 
 #define GRID_POINTS 6 /* rates, at most */
 
-/* One rate of the grid. */
+/* One rate of the grid; or, without a rate, a capacity alone: what a server
+ * does in a closed loop, all of its clients served. */
 struct grid_point {
-    int rate_per_s; /* 0: there is no such point */
-    int of_per_s;   /* the capacity that it is a share of */
-    const char *of; /* whose */
-};
-
-/* What a server does in a closed loop, all of its clients served. */
-struct grid_capacity {
-    const char *of; /* its name */
-    double per_s;   /* echoes */
+    const char *of;  /* whose capacity it is a share of */
+    double of_per_s; /* echoes */
+    int rate_per_s;  /* 0: there is no such point */
 };
 
 /* Choose. Rates ascend, and have three digits that are not 0: shares of the
  * least capacity, the last one of the greatest, if that makes a difference.
  * Returns how many there are; of no capacity none. */
 int grid_choose(struct grid_point grid[GRID_POINTS],
-                const struct grid_capacity *least,
-                const struct grid_capacity *most);
+                const struct grid_point *least,
+                const struct grid_point *most);
 
 /* How long a slice at this rate is: 250 ms, or longer where that is too few
  * messages for a 99th percentile, but a second at the most. */
@@ -188,8 +172,6 @@ struct layout {
     const char *name; /* "shared", "split" or "all" */
     cpu_set_t client; /* CPUs of the load engine */
     cpu_set_t server; /* CPUs of the server */
-    cpu_set_t both;   /* of either */
-    int server_cpus;  /* how many those are */
 };
 
 /* One scenario with one load: a table of its own, or a part of one. */
@@ -209,7 +191,8 @@ struct plan {
     struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order */
     size_t ncells;                          /* how many */
     double seconds;                         /* that it takes, estimated */
-    char note[512]; /* what the limit of descriptors changed, or "" */
+    rlim_t descriptors;                     /* the limit of them */
+    char note[400];                         /* what that has changed, or "" */
 };
 
 /* Make the plan, before this process pins itself to any CPU. Raises its soft

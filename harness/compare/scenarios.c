@@ -15,25 +15,25 @@
  * message, and the modes that it is part of; then what is special. */
 #define SCENARIO(name_, seconds_, clients_, message_bytes_, ...)             \
     {                                                                        \
-        .name = (name_), .seconds = (seconds_), .clients = (clients_),       \
-        .message_bytes = (message_bytes_), .modes = __VA_ARGS__              \
+        .name = (name_), .seconds = (seconds_), .load.clients = (clients_),  \
+        .load.message_bytes = (message_bytes_), .modes = __VA_ARGS__         \
     }
 
 const struct scenario scenarios[] = {
     SCENARIO("echo", 4, 1, 64, LONGER_MODES | MODE_VARIANTS),
     SCENARIO("echo", 8, 64, 64, EVERY_MODE | MODE_VARIANTS),
     SCENARIO("echo", 8, 512, 64, LONGER_MODES),
-    SCENARIO("churn", 5, 16, 64, EVERY_MODE, .churn = true),
-    SCENARIO("handshake", 5, 16, 64, MODE_FULL, .churn = true,
-             .handshake = true),
-    SCENARIO("idle", 5, 16, 64, MODE_C10K, .ask_silent = true),
+    SCENARIO("churn", 5, 16, 64, EVERY_MODE, .load.churn = true),
+    SCENARIO("handshake", 5, 16, 64, MODE_FULL, .load.churn = true,
+             .load.handshake = true),
+    SCENARIO("idle", 5, 16, 64, MODE_C10K, .load.ask_silent = true),
     SCENARIO("idle", 5, 16, 64, EVERY_MODE | MODE_C10K | MODE_VARIANTS,
-             .silent = 1000, .ask_silent = true),
-    SCENARIO("idle", 5, 16, 64, MODE_C10K, .silent = 5000,
-             .ask_silent = true),
-    SCENARIO("idle", 5, 16, 64, MODE_FULL | MODE_C10K, .silent = 10000,
-             .ask_silent = true),
-    SCENARIO("silent", 3, 16, 64, EVERY_MODE, .silent = 1),
+             .load.silent_clients = 1000, .load.ask_silent = true),
+    SCENARIO("idle", 5, 16, 64, MODE_C10K, .load.silent_clients = 5000,
+             .load.ask_silent = true),
+    SCENARIO("idle", 5, 16, 64, MODE_FULL | MODE_C10K,
+             .load.silent_clients = 10000, .load.ask_silent = true),
+    SCENARIO("silent", 3, 16, 64, EVERY_MODE, .load.silent_clients = 1),
     SCENARIO("wait", 6, 64, 64, EVERY_MODE, .delay_ms = 5),
     SCENARIO("work", 4, 16, 64, EVERY_MODE, .work_us = 200, .all_cpus = true),
     SCENARIO("bulk", 5, 4, INT64_C(1024) * 1024, MODE_FULL),
@@ -52,7 +52,8 @@ const struct mode modes[MODES] = {
 int
 scenario_asked(const struct scenario *scenario)
 {
-    return scenario->clients + (scenario->ask_silent ? scenario->silent : 0);
+    return scenario->load.clients +
+           (scenario->load.ask_silent ? scenario->load.silent_clients : 0);
 }
 
 bool
@@ -60,6 +61,6 @@ contender_offers(const struct contender *contender,
                  const struct scenario *scenario)
 {
     return !contender->plain ||
-           (!scenario->handshake && scenario->delay_ms == 0 &&
+           (!scenario->load.handshake && scenario->delay_ms == 0 &&
             scenario->work_us == 0);
 }

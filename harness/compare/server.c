@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ enum {
     GRACE_MS = 2000,             /* from SIGTERM to SIGKILL */
     LOOK_NS = 250 * 1000,        /* between looks at a starting server */
     PORT_LOOKS = 80,             /* ... of which one is a try to connect */
-    CONNECT_US = 200000,         /* for one try to connect */
+    CONNECT_MS = 200,            /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
     LEFT_MS = 60,                /* later what goes on is a server */
@@ -36,28 +37,20 @@ enum {
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
 };
 
-/* What a keeper says when its server has ended. */
-struct report {
-    int wait_status; /* as wait4 gives it */
-    bool asked;      /* it was told to */
-    bool left;       /* processes of it stayed */
-    long switches;   /* context switches of its whole life, or -1 */
-};
-
 /* ---- the keeper's process ---------------------------------------------- */
 
 /* The server's process, until exec. What goes wrong is said where we look for
  * it. An ignored signal would stay ignored across exec. */
 static _Noreturn void
-become_server(const struct server *server, const struct server_order *order,
-              const struct server_line *line, int input_fd)
+become_server(const struct server *server, const struct server_line *line,
+              int input_fd)
 {
     const struct rlimit output_limit = {OUTPUT_MAX_BYTES, OUTPUT_MAX_BYTES};
     sigset_t none;
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sched_setaffinity(0, sizeof *order->cpus, order->cpus);
+    sched_setaffinity(0, sizeof(cpu_set_t), server->order.cpus);
     /* Who prints without end is told by its write(2), and lives. */
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &output_limit);
@@ -105,14 +98,15 @@ end_orphans(int patience_ms)
  * everything.
  */
 static _Noreturn void
-keep(const struct server *server, const struct server_order *order,
-     const struct server_line *line, int report_fd, pid_t parent)
+keep(const struct server *server, const struct server_line *line,
+     int report_fd, pid_t parent)
 {
-    struct report report = {.wait_status = W_EXITCODE(1, 0)};
+    struct server_end end = {.wait_status = W_EXITCODE(1, 0), .early = true};
+    bool launched = server->order.launcher != NULL;
     struct rusage usage = {0};
     int input_fds[2] = {-1, -1};
     sigset_t all;
-    int number = 0;
+    int number;
     pid_t pid;
 
     setpgid(0, 0); /* Ctrl-C is not for it */
@@ -124,7 +118,7 @@ keep(const struct server *server, const struct server_order *order,
     if (getppid() != parent) {
         _exit(0);
     }
-    if (!order->launcher) {
+    if (!launched) {
         input_fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     } else if (pipe2(input_fds, O_CLOEXEC) == 0) {
         dprintf(input_fds[1], "%s", server_leash);
@@ -133,7 +127,7 @@ keep(const struct server *server, const struct server_order *order,
      * commands. */
     pid = input_fds[0] == -1 ? -1 : fork();
     if (pid == 0) {
-        become_server(server, order, line, input_fds[0]);
+        become_server(server, line, input_fds[0]);
     }
     if (pid == -1) {
         dprintf(server->error_fd, "could not be started: %s",
@@ -142,17 +136,14 @@ keep(const struct server *server, const struct server_order *order,
     }
     /* On both sides of the fork, so that it is done whoever runs first. */
     setpgid(pid, pid);
-    if (write(report_fd, &pid, sizeof pid) == -1) {
-        kill(pid, SIGKILL); /* it may not know yet that it should end */
-        _exit(0);
-    }
+    number = write(report_fd, &pid, sizeof pid) == -1 ? SIGTERM : 0;
     sigfillset(&all);
-    while (wait4(pid, &report.wait_status, WNOHANG, &usage) == 0) {
+    while (wait4(pid, &end.wait_status, WNOHANG, &usage) == 0) {
         if (number == SIGTERM) {
             kill(-pid, SIGKILL);
         } else if (number == SIGHUP) {
-            report.asked = true;
-            if (order->launcher) {
+            end.early = false;
+            if (launched) {
                 close(input_fds[1]);
             } else {
                 kill(-pid, SIGTERM);
@@ -160,10 +151,11 @@ keep(const struct server *server, const struct server_order *order,
         }
         sigwait(&all, &number);
     }
-    report.switches = order->launcher ? -1 : usage.ru_nvcsw + usage.ru_nivcsw;
-    report.left =
-        end_orphans(report.wait_status == 0 && !report.asked ? LEFT_MS : 0);
-    _exit(write(report_fd, &report, sizeof report) == -1);
+    end.switches =
+        launched ? NAN : (double)(usage.ru_nvcsw + usage.ru_nivcsw);
+    end.left_behind =
+        end_orphans(end.wait_status == 0 && end.early ? LEFT_MS : 0);
+    _exit(write(report_fd, &end, sizeof end) == -1);
 }
 
 /* ---- our side of it ---------------------------------------------------- */
@@ -201,10 +193,10 @@ close_all(const struct server *server)
 /* Fork the keeper, and by it the server; that exec fails is seen when that
  * ends. Returns 0, or -1 with errno; then there is nothing to stop. */
 static int
-spawn(struct server *server, const struct server_order *order,
-      const struct server_line *line)
+spawn(struct server *server, const struct server_line *line)
 {
     pid_t parent = getpid();
+    pid_t keeper_pid = -1;
     int fds[2] = {-1, -1};
     sigset_t all;
     sigset_t before;
@@ -212,30 +204,30 @@ spawn(struct server *server, const struct server_order *order,
 
     server->output_fd = open_output();
     server->error_fd = open_output();
-    server->keeper_pid = -1;
-    /* None of our handlers must run in the keeper. */
+    /* None of our handlers must run in the keeper; nor may it write what it
+     * shares with us. */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     if (server->output_fd != -1 && server->error_fd != -1 &&
         pipe2(fds, O_CLOEXEC) == 0) {
-        server->keeper_pid = fork();
+        keeper_pid = fork();
     }
-    if (server->keeper_pid == 0) {
-        keep(server, order, line, fds[1], parent);
+    if (keeper_pid == 0) {
+        keep(server, line, fds[1], parent);
     }
     error = errno;
+    server->keeper_pid = keeper_pid;
     close(fds[1]);
     server->keeper_fd = fds[0];
     if (read(fds[0], &server->pid, sizeof server->pid) <= 0) {
         server->pid = 0;
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (server->keeper_pid == -1) {
+    if (keeper_pid == -1) {
         close_all(server);
         errno = error;
         return -1;
     }
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
     return 0;
 }
 
@@ -260,17 +252,14 @@ void
 server_stop(struct server *server)
 {
     /* What is true if the keeper is killed itself. */
-    struct report report = {.wait_status = SIGKILL, .switches = -1};
-
+    server->end = (struct server_end){
+        .wait_status = SIGKILL, .early = true, .switches = NAN};
     kill(server->keeper_pid, SIGHUP);
     server->killed = !ends_within(server, GRACE_MS * NS_PER_MS);
     kill(server->keeper_pid, SIGTERM);
-    TEMP_FAILURE_RETRY(read(server->keeper_fd, &report, sizeof report));
+    TEMP_FAILURE_RETRY(
+        read(server->keeper_fd, &server->end, sizeof server->end));
     waitpid(server->keeper_pid, NULL, 0);
-    server->wait_status = report.wait_status;
-    server->ended_early = !report.asked;
-    server->left_behind = report.left;
-    server->switches = report.switches;
     read_output(server->output_fd, true, server->output);
     read_output(server->error_fd, true, server->errors);
     close_all(server);
@@ -294,34 +283,44 @@ free_port(void)
     return ntohs(address.sin_port);
 }
 
-/* True if a connect to the host and port succeeds; then the server has that
- * address. The send timeout is the one that connect(2) obeys: a host that
- * throws our packets away must not hold us up. */
+/* The send timeout is the one that connect(2) obeys: a host that throws our
+ * packets away must not hold us up. */
+int
+server_connect(const struct server *server, int most_ms)
+{
+    const struct timeval patience = {most_ms / 1000, most_ms % 1000 * 1000L};
+    int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (connect(fd, (const struct sockaddr *)&server->address,
+                server->address_bytes) == 0 &&
+        !socket_is_own_peer(fd)) {
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+/* True if somebody listens there; then it is the server's address. */
 static bool
 answers(struct server *server, const char *host, int port)
 {
-    const struct timeval patience = {.tv_usec = CONNECT_US};
-    bool good;
-    int fd;
+    int fd = server_address(host, port, &server->address,
+                            &server->address_bytes) == 0
+                 ? server_connect(server, CONNECT_MS)
+                 : -1;
 
-    if (server_address(host, port, &server->address,
-                       &server->address_bytes) != 0) {
-        return false;
-    }
-    fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    good = connect(fd, (const struct sockaddr *)&server->address,
-                   server->address_bytes) == 0 &&
-           !socket_is_own_peer(fd);
     close(fd);
-    return good;
+    return fd != -1;
 }
 
 /* Until a ready line was printed, or somebody listens on `port` (if it is
  * not 0). False if the server ended, the time is over, or we are to end. */
 static bool
-wait_ready(struct server *server, const struct server_order *order, int port)
+wait_ready(struct server *server, int port)
 {
+    const struct server_order *order = &server->order;
     const char *host = order->host;
     int64_t deadline_ns = clock_now_ns() + order->start_timeout_ns;
     char text[SERVER_OUTPUT_BYTES + 1];
@@ -360,7 +359,6 @@ find_behind_launcher(struct server *server, const char *head)
         above = proc_number(status, "PPid:");
     }
     server->pid = above > 0 ? (pid_t)said : 0;
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
 }
 
 static int
@@ -374,12 +372,12 @@ start_once(struct server *server, const struct server_order *order,
     int port = 0;
     bool ready;
 
-    *server = (struct server){.cpus = *order->cpus};
+    *server = (struct server){.order = *order};
     if (order->command && strstr(order->command, "{port}")) {
         port = free_port();
     }
     wrong = server_make_line(order, port, &line);
-    if (!wrong && spawn(server, order, &line) != 0) {
+    if (!wrong && spawn(server, &line) != 0) {
         wrong = strerror(errno);
     }
     if (wrong) {
@@ -387,14 +385,14 @@ start_once(struct server *server, const struct server_order *order,
                  wrong);
         return -1;
     }
-    ready = wait_ready(server, order, port);
+    ready = wait_ready(server, port);
     server->start_ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     read_output(server->output_fd, false, head);
     if (!ready) {
         server_find_listeners(server);
         server_stop(server);
         memcpy(server->output, head, sizeof head);
-        server_describe_start(server, order, reason);
+        server_describe_start(server, reason);
         return -1;
     }
     if (order->launcher) {
@@ -407,13 +405,11 @@ int
 server_start(struct server *server, const struct server_order *order,
              char reason[SERVER_REASON_BYTES])
 {
-    for (int i = 0; i < PORT_TRIES; i++) {
-        if (start_once(server, order, reason) == 0) {
-            return 0;
-        }
-        if (!strstr(reason, "in use")) {
-            break;
-        }
+    int tries = 1;
+    int status = start_once(server, order, reason);
+
+    while (status != 0 && tries++ < PORT_TRIES && strstr(reason, "in use")) {
+        status = start_once(server, order, reason);
     }
-    return -1;
+    return status;
 }

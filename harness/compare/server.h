@@ -22,7 +22,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum {
     SERVER_ARGUMENTS_MAX = 24,  /* the final NULL included */
@@ -46,25 +45,29 @@ struct server_order {
     const volatile sig_atomic_t *interrupted; /* ends the waiting at once */
 };
 
+/* How it ended, as its keeper says. */
+struct server_end {
+    int wait_status;  /* as wait4 gives it */
+    bool early;       /* nobody had asked for it */
+    bool left_behind; /* processes, which went on without it */
+    double switches;  /* in its whole life, all threads; NAN: unknown */
+};
+
 /* A server that runs or has run. */
 struct server {
+    struct server_order order;       /* by which it was started */
     pid_t pid;                       /* 0: a launcher put it out of sight */
     pid_t keeper_pid;                /* of the keeper */
     int keeper_fd;                   /* readable when it has ended */
     int output_fd;                   /* files in memory: what it prints on */
     int error_fd;                    /* ... standard output, and error */
-    clockid_t cpu_clock;             /* of the whole process */
-    cpu_set_t cpus;                  /* that it was given */
     struct sockaddr_storage address; /* where it listens */
     socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
     char listens[128];               /* not ready: all addresses, or "" */
     /* From here on known when it has been stopped. */
-    int wait_status;  /* as wait4 gives it */
-    bool killed;      /* SIGTERM was not enough */
-    bool ended_early; /* ... or not needed */
-    bool left_behind; /* processes, which went on without it */
-    long switches;    /* in its whole life, all threads; -1: unknown */
+    struct server_end end;                /* how it ended */
+    bool killed;                          /* SIGTERM was not enough */
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
@@ -84,6 +87,10 @@ void server_stop(struct server *server);
 /* True if it has ended by itself, and its keeper has noticed. */
 bool server_has_ended(const struct server *server);
 
+/* Connect to where it listens. Returns the socket, on which sending and
+ * receiving block for `most_ms`, as this does; or -1. */
+int server_connect(const struct server *server, int most_ms);
+
 /* How it ended, in words, with the last line that it printed. Only after
  * server_stop(), as is the next one. */
 void server_describe_end(const struct server *server,
@@ -91,13 +98,11 @@ void server_describe_end(const struct server *server,
 
 /* Why it did not start, or end later than it began, and what to do. */
 void server_describe_start(const struct server *server,
-                           const struct server_order *order,
                            char reason[SERVER_REASON_BYTES]);
 
 /* Copy the last line of `output` or `errors` that is not empty, or "", and
  * clean it: what could steer a terminal, or be no UTF-8, becomes "?". */
 void server_last_line(const char *output, char *line, size_t line_bytes);
-void server_clean(char *text);
 
 /* ---- what can be read of one that runs --------------------------------- */
 

@@ -46,19 +46,6 @@ put_command(FILE *text, const char *command, int port, const char *host)
     }
 }
 
-/* "A=1 server": only a shell takes that; elsewhere env does. */
-static bool
-begins_with_assignment(const char *command)
-{
-    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-                               "abcdefghijklmnopqrstuvwxyz0123456789";
-    size_t length;
-
-    command += strspn(command, " ");
-    length = strspn(command, name);
-    return length > 0 && command[length] == '=';
-}
-
 const char *
 server_make_line(const struct server_order *order, int port,
                  struct server_line *line)
@@ -66,7 +53,7 @@ server_make_line(const struct server_order *order, int port,
     const char *launcher = order->launcher;
     const char *command = order->command;
     bool whole = command && strpbrk(command, SERVER_SHELL_SIGNS);
-    bool needs_env = command && begins_with_assignment(command);
+    char behind_word = '\0';
     FILE *text;
     int n = 0;
 
@@ -85,12 +72,12 @@ server_make_line(const struct server_order *order, int port,
             fputs("exec ", text);
         }
         if (!whole) {
-            fprintf(text, "\"$@\"%s",
-                    !command    ? ""
-                    : needs_env ? " env "
-                                : " ");
+            fputs("\"$@\"", text);
         }
         if (command) {
+            /* "A=1 server": only a shell takes that; elsewhere env does. */
+            sscanf(command, " %*[A-Za-z0-9_]%c", &behind_word);
+            fputs(whole ? "" : behind_word == '=' ? " env " : " ", text);
             put_command(text, command, port, order->host);
         }
         fputc('\0', text);
@@ -109,16 +96,6 @@ server_make_line(const struct server_order *order, int port,
     return NULL;
 }
 
-void
-server_clean(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~') {
-            *text = '?';
-        }
-    }
-}
-
 /* ---- what one says ----------------------------------------------------- */
 
 void
@@ -133,7 +110,7 @@ server_last_line(const char *output, char *line, size_t line_bytes)
     begin = memrchr(output, '\n', (size_t)(end - output));
     begin = begin ? begin + 1 : output;
     snprintf(line, line_bytes, "%.*s", (int)(end - begin), begin);
-    server_clean(line);
+    text_clean(line);
 }
 
 int
@@ -200,7 +177,7 @@ void
 server_describe_end(const struct server *server,
                     char reason[SERVER_REASON_BYTES])
 {
-    int status = server->wait_status;
+    int status = server->end.wait_status;
     char line[160];
     char how[64];
 
@@ -220,9 +197,10 @@ server_describe_end(const struct server *server,
 
 /* What to do about a command that has ended, "" if nothing is known. */
 static const char *
-advice(const struct server *server, const struct server_order *order)
+advice(const struct server *server)
 {
-    int status = server->wait_status;
+    const struct server_order *order = &server->order;
+    int status = server->end.wait_status;
     bool ran = proc_behind(server->output, SERVER_PID_WORDS);
 
     return order->launcher && !ran
@@ -239,55 +217,49 @@ advice(const struct server *server, const struct server_order *order)
            : status == W_EXITCODE(127, 0)
                ? "; no such program: make it, or give its path from here"
            : status != 0 ? "; start it by hand to see more"
-           : server->left_behind
+           : server->end.left_behind
                ? "; it went into the background: give it its flag to stay in "
                  "the foreground, such as -f, -F, --foreground or nodaemon"
                : "; it must serve client after client until SIGTERM (socat: "
                  "fork; ncat: -k)";
 }
 
+#define ADD(...) text_append(reason, SERVER_REASON_BYTES, "", __VA_ARGS__)
+
 void
 server_describe_start(const struct server *server,
-                      const struct server_order *order,
                       char reason[SERVER_REASON_BYTES])
 {
+    const char *command = server->order.command;
     const char *false_line = proc_behind(server->output, SERVER_READY_WORDS);
-    bool silent = order->command && !strstr(order->command, "{port}");
+    double twice_s = 2e-9 * (double)server->order.start_timeout_ns;
     char line[100];
 
-    if (server->ended_early) {
+    if (server->end.early) {
         server_describe_end(server, reason);
-        text_append(reason, SERVER_REASON_BYTES, "", "%s",
-                    advice(server, order));
+        ADD("%s", advice(server));
         return;
     }
     snprintf(reason, SERVER_REASON_BYTES, "was not ready after %.0f ms",
              server->start_ms);
     if (false_line) {
-        text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "\"" SERVER_READY_WORDS "%.*s\" names no address; write "
-                    "{port} in its command",
-                    (int)strcspn(false_line, "\r\n"), false_line);
+        ADD(": \"" SERVER_READY_WORDS "%.*s\" names no address; write {port} "
+            "in its command",
+            (int)strcspn(false_line, "\r\n"), false_line);
     } else if (server->listens[0] != '\0') {
-        text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "it listens on %s; its command must give it {port}, or "
-                    "{host} and {port}",
-                    server->listens);
-    } else if (silent) {
-        text_append(reason, SERVER_REASON_BYTES, ": ",
-                    "it printed no ready line, and its command has no "
-                    "{port}");
+        ADD(": it listens on %s; its command must give it {port}, or {host} "
+            "and {port}",
+            server->listens);
+    } else if (command && !strstr(command, "{port}")) {
+        ADD(": it printed no ready line, and its command has no {port}");
     } else {
-        text_append(reason, SERVER_REASON_BYTES, "; ",
-                    "if it needs longer, give --start-timeout=%gs (make: "
-                    "START_TIMEOUT=%gs)",
-                    2e-9 * (double)order->start_timeout_ns,
-                    2e-9 * (double)order->start_timeout_ns);
+        ADD("; if it needs longer, give --start-timeout=%gs (make: "
+            "START_TIMEOUT=%gs)",
+            twice_s, twice_s);
     }
     last_words(server, line, sizeof line);
     if (line[0] != '\0') {
-        text_append(reason, SERVER_REASON_BYTES, "; ", "its last words: %s",
-                    line);
+        ADD("; its last words: %s", line);
     }
-    server_clean(reason);
+    text_clean(reason);
 }

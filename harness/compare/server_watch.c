@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
@@ -13,8 +14,10 @@ double
 server_cpu_ns(const struct server *server)
 {
     struct timespec used;
+    clockid_t clock;
 
-    if (server->pid == 0 || clock_gettime(server->cpu_clock, &used) == -1) {
+    if (server->pid == 0 || clock_getcpuclockid(server->pid, &clock) != 0 ||
+        clock_gettime(clock, &used) == -1) {
         return NAN;
     }
     return (double)(used.tv_sec * NS_PER_S + used.tv_nsec);
@@ -114,7 +117,7 @@ server_look(const struct server *server, struct server_look *look)
         .cpu_ns = server_cpu_ns(server),
         .moved = server->pid != 0 &&
                  sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
-                 !CPU_EQUAL(&cpus, &server->cpus),
+                 !CPU_EQUAL(&cpus, server->order.cpus),
     };
     look->switches = read_switches(server->pid, &look->asleep);
     proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);

@@ -10,6 +10,7 @@
 #include "harness/compare/measure.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -22,13 +23,15 @@ enum {
     SLICE_MS = 30,     /* of that slice, at least */
     SLICE_DELAYS = 10, /* ... and so many times the delay */
     SILENT_MAX = 100,  /* each takes up to a millisecond to connect */
-    LOOKS_MAX = 100,   /* at a log that grows */
 };
+
+/* A server that has not come to rest by then never does. */
+#define REST_NS (2 * NS_PER_S)
 
 /* What strace has logged from `begin` on. A line is a call, where there are
  * threads behind whose it is: "[pid 7] recvfrom(0x5, ...". What goes on with
- * one that was begun before, or is the server's own, does not look like that.
- */
+ * one that was begun before does not look like that, nor, as a rule, what the
+ * server itself says. */
 static void
 add_log(int fd, off_t begin, struct calls *calls)
 {
@@ -38,11 +41,14 @@ add_log(int fd, off_t begin, struct calls *calls)
     if (log) {
         fseeko(log, begin, SEEK_SET);
         while (fgets(line, sizeof line, log)) {
-            char *name = line + (line[0] == '[' ? strcspn(line, "]") + 2 : 0);
+            char *behind =
+                strncmp(line, "[pid", 4) == 0 ? strstr(line, "] ") : NULL;
+            char *name = behind ? behind + 2 : line;
             size_t length =
                 strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789");
 
-            if (length > 0 && name[length] == '(') {
+            if (length > 0 && name[length] == '(' &&
+                strchr("0)", name[length + 1])) {
                 name[length] = '\0';
                 calls->per_echo++;
                 calls_add(calls, name, 1);
@@ -53,42 +59,54 @@ add_log(int fd, off_t begin, struct calls *calls)
 }
 
 /* Wait until all threads of the server rest and what they called is logged.
- * Returns how long the log is. What a launcher passes on comes later than the
- * echo. */
+ * Returns how long the log is, or -1: it never rests. What a launcher passes
+ * on comes later than the echo. */
 static off_t
 rest(const struct turn *turn)
 {
-    struct server_look look = {.asleep = false};
+    int64_t deadline_ns = clock_now_ns() + REST_NS;
+    struct server_look look;
     off_t length = -1;
-    off_t before = 0;
+    off_t before;
 
-    for (int i = 0; i < LOOKS_MAX && !(look.asleep && length == before);
-         i++) {
+    do {
+        if (clock_now_ns() > deadline_ns || turn->lives->interrupted) {
+            return -1;
+        }
         before = length;
-        turn_settle(turn);
+        poll(NULL, 0, 1 + turn->scenario->delay_ms);
         length = lseek(turn->server.error_fd, 0, SEEK_END);
         server_look(&turn->server, &look);
-    }
+    } while (!look.asleep || length != before);
     return length;
 }
 
 /* All that the server calls from one rest to the next, in a slice: half-done
- * echoes are in neither count, so an echo has all of its calls. */
-static void
+ * echoes are in neither count, so an echo has all of its calls. Returns NULL,
+ * or why it could not be counted. */
+static const char *
 count_slice(struct turn *turn, struct calls *calls)
 {
-    struct driver *driver = turn->driver;
+    struct driver *driver = &turn->driver;
     int slice_ms = turn->scenario->delay_ms * SLICE_DELAYS;
     off_t begin;
 
     slice_ms = slice_ms > SLICE_MS ? slice_ms : SLICE_MS;
-    rest(turn);
-    driver_slice(driver, WARMUP_MS * NS_PER_MS, 0, 0, 0);
+    if (rest(turn) == -1) {
+        return "it never rests";
+    }
+    driver_slice(driver, WARMUP_MS * NS_PER_MS, SUM_WARMUP);
     begin = rest(turn);
-    driver_slice(driver, slice_ms * NS_PER_MS, 0, 0, 0);
-    rest(turn);
+    driver_slice(driver, slice_ms * NS_PER_MS, SUM_CLOSED);
+    if (begin == -1 || rest(turn) == -1) {
+        return "it never rests";
+    }
     add_log(turn->server.error_fd, begin, calls);
     calls->echoes = (double)driver->last.echoes;
+    return driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
+               ? "there was no echo while calls were counted"
+           : calls->per_echo == 0 ? "the launcher kept what strace printed"
+                                  : NULL;
 }
 
 /* With a server that runs and is counted: connect all, count, and stop it.
@@ -96,22 +114,17 @@ count_slice(struct turn *turn, struct calls *calls)
 static const char *
 count_calls(struct turn *turn, struct calls *calls)
 {
-    struct driver *driver = turn->driver;
+    struct driver *driver = &turn->driver;
+    const char *why = "the client could not be started";
     bool started = driver_start(turn) == 0;
-    const char *why = NULL;
 
     if (driver->options.silent_clients > SILENT_MAX) {
         driver->options.silent_clients = SILENT_MAX;
         snprintf(calls->reason, sizeof calls->reason,
                  "beside %d silent clients only", SILENT_MAX);
     }
-    if (started && driver_tell(driver, DRIVER_CONNECT) == 0) {
-        count_slice(turn, calls);
-    }
-    if (driver->engine_errno != 0 || !driver->drained || calls->echoes < 1) {
-        why = "there was no echo while calls were counted";
-    } else if (calls->per_echo == 0) {
-        why = "the launcher kept what strace printed";
+    if (started && driver_tell(driver, driver_connect) == 0) {
+        why = count_slice(turn, calls);
     }
     driver_stop(driver);
     server_stop(&turn->server);
@@ -132,21 +145,20 @@ trace(struct turn *turn, struct calls *calls,
     const char *command = turn->contender->command;
     struct server *server = &turn->server;
 
-    if (turn->lives->options->syscalls == SYSCALLS_NONE) {
+    if (turn->lives->options->uncounted) {
         return "not asked for";
     }
     if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
         return "a command for the shell cannot be put under strace";
     }
     if (turn_start_server(turn, words, reason) != 0) {
-        return server->wait_status == W_EXITCODE(127, 0)
+        return server->end.wait_status == W_EXITCODE(127, 0)
                    ? "strace is not installed (on Debian: apt-get install "
                      "strace)"
                    : reason;
     }
     /* Not strace must come to rest, but what it runs. */
     proc_children(server->pid, &server->pid, 1);
-    clock_getcpuclockid(server->pid, &server->cpu_clock);
     return count_calls(turn, calls);
 }
 
@@ -154,14 +166,13 @@ void
 syscalls_count(struct turn *turn, struct calls *calls)
 {
     char reason[SERVER_REASON_BYTES];
-    struct life life;
     const char *why;
 
-    turn_identify(turn, &life);
     calls_clear(calls);
-    snprintf(calls->scenario, sizeof calls->scenario, "%s", life.scenario);
-    snprintf(calls->model, sizeof calls->model, "%s", life.model);
-    calls->clients = life.clients;
+    snprintf(calls->scenario, sizeof calls->scenario, "%s",
+             turn->scenario->name);
+    snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
+    calls->clients = scenario_asked(turn->scenario);
     calls->echoes = calls->per_echo = 0;
     why = trace(turn, calls, reason);
     if (why) {

@@ -59,8 +59,9 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
     lives_keep(lives, RECORD_SLICE, slice);
 }
 
-void
-turn_identify(const struct turn *turn, struct life *life)
+/* Fill in what is known of a life before it is measured. */
+static void
+identify(const struct turn *turn, struct life *life)
 {
     const struct scenario *scenario = turn->scenario;
     const struct layout *layout = &turn->lives->cell->layout;
@@ -70,15 +71,15 @@ turn_identify(const struct turn *turn, struct life *life)
     snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
     snprintf(life->layout, sizeof life->layout, "%s", layout->name);
     life->clients = scenario_asked(scenario);
-    life->silent = scenario->silent;
+    life->silent = scenario->load.silent_clients;
     life->life = turn->lives->life;
-    life->ask_silent = scenario->ask_silent;
-    life->churn = scenario->churn;
-    life->handshake = scenario->handshake;
-    life->cpus = layout->server_cpus;
+    life->ask_silent = scenario->load.ask_silent;
+    life->churn = scenario->load.churn;
+    life->handshake = scenario->load.handshake;
+    life->cpus = CPU_COUNT(&layout->server);
     life->delay_ms = scenario->delay_ms;
     life->work_us = scenario->work_us;
-    life->message_bytes = scenario->message_bytes;
+    life->message_bytes = scenario->load.message_bytes;
 }
 
 void
@@ -87,10 +88,10 @@ turn_keep_reason(struct turn *turn, enum life_status status,
 {
     struct life life;
 
-    turn_identify(turn, &life);
+    identify(turn, &life);
     life_fail(&life, status, "%s", reason);
     lives_keep(turn->lives, RECORD_LIFE, &life);
-    turn->failed = true;
+    turn->over = true;
 }
 
 /* The record of one of the sums, with what went on beside the life and what
@@ -99,46 +100,46 @@ static void
 keep_sum(struct turn *turn, int sum)
 {
     struct lives *lives = turn->lives;
-    const struct grid_point *rate = &lives->grid[sum > 0 ? sum - 1 : 0];
+    const struct grid_point *rate = &lives->grid[sum];
     struct life life;
     double *figure = life.figure;
 
-    turn_identify(turn, &life);
-    if (sum > 0) {
-        life.rate_per_s = rate->rate_per_s;
-        life.rate_of_per_s = rate->of_per_s;
-        snprintf(life.rate_of, sizeof life.rate_of, "%s", rate->of);
-    }
+    identify(turn, &life);
+    life.rate_per_s = rate->rate_per_s;
+    life.rate_of_per_s = (int)rate->of_per_s;
+    snprintf(life.rate_of, sizeof life.rate_of, "%s",
+             rate->of ? rate->of : "");
     judge(&life, turn, sum);
-    disturbance_fill(&life, &lives->before, &lives->cell->layout.both);
+    disturbance_fill(&life, lives->before, &lives->cell->layout);
     figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
         figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
     lives_keep(lives, RECORD_LIFE, &life);
-    turn->failed |= life.status == LIFE_FAILED;
+    turn->over |= life.status == LIFE_FAILED;
     turn->measured |= life.status == LIFE_OK;
 }
 
 void
 turn_end(struct turn *turn)
 {
-    struct driver *driver = turn->driver;
+    struct driver *driver = &turn->driver;
 
     /* A driver that is gone charges no server. */
     if (driver->engine_errno == 0) {
         server_look(&turn->server, &turn->end);
-        turn->echoes = (double)driver->echoes - turn->echoes;
         driver->forks |= server_forks(&turn->server);
-        driver_tell(driver, DRIVER_CLOSE);
+        if (driver_tell(driver, driver_close) == 0) {
+            crew_add_result(&driver->rest, &driver->last);
+            driver->rest.fairness = driver->last.fairness;
+            driver->echoes += driver->last.echoes_total;
+        }
     }
     server_stop(&turn->server);
-    if (!turn->lives->shared->interrupted || turn->state == STATE_MUTE ||
-        driver->sums[0].slices > 0) {
-        keep_sum(turn, 0);
-    }
-    for (int i = 1; i <= turn->lives->npoints; i++) {
-        if (driver->sums[i].slices > 0) {
+    for (int i = SUM_CLOSED; i <= turn->lives->npoints; i++) {
+        if (driver->sums[i].slices > 0 ||
+            (i == SUM_CLOSED &&
+             (!turn->lives->interrupted || turn->state == STATE_MUTE))) {
             keep_sum(turn, i);
         }
     }
@@ -159,34 +160,30 @@ turn_start_server(struct turn *turn, const char *const *prefix,
         "--port=0",
         "--stats",
         turn->contender->flag,
-        options->host ? address : NULL,
-        scenario->handshake ? "--handshake" : NULL,
+        options->order.host ? address : NULL,
+        scenario->load.handshake ? "--handshake" : NULL,
         scenario->delay_ms > 0 ? delay : NULL,
         scenario->work_us > 0 ? work : NULL,
     };
-    struct server_order server_order = {
-        .cpus = &turn->lives->cell->layout.server,
-        .start_timeout_ns = options->start_timeout_ns,
-        .interrupted = &turn->lives->shared->interrupted,
-        .launcher = options->launcher,
-        .host = options->host,
-        .command = turn->contender->command,
-    };
+    struct server_order order = options->order;
     size_t n = 0;
 
-    snprintf(address, sizeof address, "--address=%s", options->host);
+    order.cpus = &turn->lives->cell->layout.server;
+    order.interrupted = &turn->lives->interrupted;
+    order.command = turn->contender->command;
+    snprintf(address, sizeof address, "--address=%s", options->order.host);
     snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
     snprintf(work, sizeof work, "--work=%d", scenario->work_us);
     for (; prefix && prefix[n]; n++) {
-        server_order.arguments[n] = prefix[n];
+        order.arguments[n] = prefix[n];
     }
-    for (size_t i = 0;
-         i < sizeof flags / sizeof flags[0] && !server_order.command; i++) {
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0] && !order.command;
+         i++) {
         if (flags[i]) {
-            server_order.arguments[n++] = flags[i];
+            order.arguments[n++] = flags[i];
         }
     }
-    return server_start(&turn->server, &server_order, reason);
+    return server_start(&turn->server, &order, reason);
 }
 
 void
@@ -210,20 +207,16 @@ turn_settle(const struct turn *turn)
     }
 }
 
-/* The first clients speak, all connect; memory before and after that. */
+/* Have the clients do something, and look at the server when it rests. */
 static int
-connect_all(struct turn *turn)
+tell_and_look(struct turn *turn, int (*what)(struct turn *turn),
+              struct server_look *look)
 {
-    if (driver_tell(turn->driver, DRIVER_ALONE) != 0) {
+    if (driver_tell(&turn->driver, what) != 0) {
         return -1;
     }
     turn_settle(turn);
-    server_look(&turn->server, &turn->base);
-    if (driver_tell(turn->driver, DRIVER_CONNECT) != 0) {
-        return -1;
-    }
-    turn_settle(turn);
-    server_look(&turn->server, &turn->connected);
+    server_look(&turn->server, look);
     return 0;
 }
 
@@ -232,9 +225,6 @@ turn_begin(struct turn *turn)
 {
     char reason[SERVER_REASON_BYTES];
 
-    turn->begin = (struct server_look){0};
-    turn->echoes = 0;
-    turn->own_cpu_ns = turn->ns_out = 0;
     if (!turn->contender->path && !turn->contender->command) {
         turn_keep_reason(turn, LIFE_SKIPPED,
                          "not built: libevent is not "
@@ -242,116 +232,126 @@ turn_begin(struct turn *turn)
         return;
     }
     if (turn_start_server(turn, NULL, reason) != 0) {
-        if (!turn->lives->shared->interrupted) {
+        if (!turn->lives->interrupted) {
             turn_keep_reason(turn, LIFE_FAILED, reason);
         }
         return;
     }
     turn->state = STATE_DRIVEN;
-    if (driver_start(turn) != 0 || connect_all(turn) != 0) {
+    if (driver_start(turn) != 0 ||
+        tell_and_look(turn, driver_alone, &turn->base) != 0 ||
+        tell_and_look(turn, driver_connect, &turn->connected) != 0) {
         turn_end(turn);
     }
 }
 
 /* ---- slices ------------------------------------------------------------ */
 
-/* The server did what no server may do, or is gone. */
-static bool
-is_broken(const struct turn *turn)
-{
-    const struct driver *driver = turn->driver;
-
-    return driver->engine_errno != 0 || !driver->drained ||
-           driver->last.errors[ENGINE_MISMATCH] > 0 ||
-           driver->last.errors[ENGINE_EXTRA_BYTES] > 0 ||
-           server_has_ended(&turn->server);
-}
-
 /* Longer than any gap that server and load have of their own. */
 static double
 stall_gap_ms(const struct scenario *scenario)
 {
     return STALL_GAP_MS + 2.0 * scenario->delay_ms +
-           0.02 * scenario->clients +
-           2e-3 * scenario->work_us * scenario->clients +
-           (double)scenario->message_bytes / 1e5;
+           0.02 * scenario->load.clients +
+           2e-3 * scenario->work_us * scenario->load.clients +
+           (double)scenario->load.message_bytes / 1e5;
 }
 
-/* Keep the slice that the driver has just seen. */
+/* Add the slice that the driver has just seen to a sum, and keep it. An open
+ * loop in which the client was late charges no server; but where it always
+ * was, there must be something to tell that from. */
 static void
-keep_slice(struct turn *turn, int sum, int rate_per_s)
+keep_slice(struct turn *turn, int sum)
 {
-    const struct driver *driver = turn->driver;
-    struct driver_sum *into = &turn->driver->sums[sum];
+    struct driver *driver = &turn->driver;
+    struct driver_sum *into = &driver->sums[sum];
+    struct engine_result *last = &driver->last;
+    bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
+    int64_t window_ns;
     struct slice slice = {
-        .rate_per_s = rate_per_s,
-        .seconds = (double)driver->last.window_ns / 1e9,
-        .echoes = (double)driver->last.echoes,
+        .rate_per_s = turn->lives->grid[sum].rate_per_s,
+        .seconds = (double)last->window_ns / 1e9,
+        .echoes = (double)last->echoes,
         .server_cpu_us = driver->server_cpu_ns / 1e3,
-        .client_cpu_us = (double)driver->last.client_cpu_ns / 1e3,
-        .gap_ms = (double)driver->last.gap_ns / 1e6,
+        .client_cpu_us = (double)last->client_cpu_ns / 1e3,
+        .gap_ms = (double)last->gap_ns / 1e6,
     };
 
-    slice.stalled = sum == 0 && slice.gap_ms > stall_gap_ms(turn->scenario);
+    driver->echoes += last->echoes_total;
+    if (sum == SUM_WARMUP || (late && into->slices > 0 && !into->late)) {
+        /* What the server did wrong counts though the times do not. */
+        last->errors[ENGINE_CLIENT_LATE] = 0;
+        engine_add_errors(&driver->rest, last);
+        driver->rest.connected += last->connected;
+    } else {
+        if (into->late && !late) {
+            memset(into, 0, sizeof *into);
+        }
+        window_ns = into->result.window_ns + last->window_ns;
+        crew_add_result(&into->result, last);
+        into->result.window_ns = window_ns;
+        into->server_cpu_ns += driver->server_cpu_ns;
+        into->late = late;
+        into->slices++;
+    }
+    if (sum == SUM_WARMUP || (turn->lives->interrupted && !driver->drained)) {
+        return;
+    }
+    slice.stalled =
+        sum == SUM_CLOSED && slice.gap_ms > stall_gap_ms(turn->scenario);
     if (slice.stalled) {
         into->stalls++;
         into->stall_ms = fmax(into->stall_ms, slice.gap_ms);
     }
-    if (sum == 0 && into->slices <= TURN_RATES) {
+    if (sum == SUM_CLOSED && into->slices <= TURN_RATES) {
         turn->rates[into->slices - 1] = slice.echoes / slice.seconds;
     }
     lives_keep_slice(turn->lives, turn->contender->name, &slice);
 }
 
-void
+bool
 turn_slice(struct turn *turn, int sum)
 {
-    const struct lives *lives = turn->lives;
-    struct driver *driver = turn->driver;
-    const struct grid_point *rate = &lives->grid[sum > 0 ? sum - 1 : 0];
-    int rate_per_s = sum > 0 ? rate->rate_per_s : 0;
+    struct driver *driver = &turn->driver;
+    const struct grid_point *rate = &turn->lives->grid[sum];
 
-    if (driver_slice(driver, sum > 0 ? grid_slice_ns(rate) : turn->slice_ns,
-                     rate_per_s, (uint64_t)lives->block, sum) == 0) {
-        if (lives->shared->interrupted && !driver->drained) {
-            return;
+    if (driver_slice(driver,
+                     rate->rate_per_s > 0 ? grid_slice_ns(rate)
+                                          : turn->slice_ns,
+                     sum) == 0) {
+        keep_slice(turn, sum);
+        if (turn->lives->interrupted &&
+            (sum == SUM_WARMUP || !driver->drained)) {
+            return false;
         }
-        turn->own_cpu_ns += driver->turn_cpu_ns;
-        turn->ns_out -= (double)driver->turn_ns;
-        keep_slice(turn, sum, rate_per_s);
     }
-    if (is_broken(turn)) {
+    if (driver->engine_errno != 0 || !driver->drained ||
+        engine_has_wrong_byte(&driver->last) ||
+        server_has_ended(&turn->server)) {
         turn_end(turn);
     } else if (driver->last.echoes == 0) {
         turn->state = STATE_MUTE;
     }
+    return turn->state == STATE_DRIVEN;
 }
 
 void
 turn_warm_up(struct turn *turn)
 {
-    const struct driver *driver = turn->driver;
+    const struct driver *driver = &turn->driver;
     int delay_ms = turn->scenario->delay_ms;
-    int64_t slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
+
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     double least = INFINITY;
     double slice_ms = 0;
 
+    turn->slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     for (int steady = 0; steady < WARMUP_STEADY && clock_now_ns() < end_ns;
          steady++) {
         double window_ns;
         double cost;
 
-        driver_slice(turn->driver, slice_ns, 0, 0, -1);
-        if (turn->lives->shared->interrupted) {
-            return;
-        }
-        if (is_broken(turn)) {
-            turn_end(turn);
-            return;
-        }
-        if (driver->last.echoes == 0) {
-            turn->state = STATE_MUTE;
+        if (!turn_slice(turn, SUM_WARMUP)) {
             return;
         }
         window_ns = (double)driver->last.window_ns;

@@ -124,14 +124,12 @@ conn_echo(struct conn *conn)
     ssize_t nread = recv(conn->fd, bytes, sizeof bytes, 0);
     ssize_t nsent;
 
-    if (nread == 0) {
-        conn_close(conn, CONTRACT_EOF);
+    if (nread == -1 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
-    if (nread == -1) {
-        if (errno != EAGAIN && errno != EINTR) {
-            conn_close(conn, contract_end_of_recv(errno));
-        }
+    if (nread <= 0) {
+        conn_close(conn,
+                   nread == 0 ? CONTRACT_EOF : contract_end_of_recv(errno));
         return;
     }
     contract_count_in((size_t)nread);

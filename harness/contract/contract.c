@@ -11,15 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/contract/internal.h"
 
 enum {
-    /* More descriptors than this are not asked for, though some containers
-     * offer 2^30: the registry of clients has one byte for each. */
+    /* No more descriptors than this are for clients, though some containers
+     * offer 2^30: the registry has one byte for each. */
     DESCRIPTORS_MAX = 1 << 20,
     NS_PER_US = 1000,
 };
@@ -40,32 +39,18 @@ open_standard_streams(void)
     }
 }
 
-/* Returns how many descriptors this process may have. */
-static int
-raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < DESCRIPTORS_MAX) {
-        limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max
-                                                          : DESCRIPTORS_MAX;
-        setrlimit(RLIMIT_NOFILE, &limit);
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    return limit.rlim_cur < DESCRIPTORS_MAX ? (int)limit.rlim_cur
-                                            : DESCRIPTORS_MAX;
-}
-
 const struct contract_options *
 contract_parse(const char *model, const struct flag *own_flags, int argc,
                char **argv)
 {
+    rlim_t descriptors = descriptors_raise();
+
     contract_options.model = model;
     open_standard_streams();
     options_parse(model, own_flags, argc, argv);
     signal(SIGPIPE, SIG_IGN);
-    stop_prepare(raise_descriptor_limit());
+    stop_prepare(descriptors < DESCRIPTORS_MAX ? (int)descriptors
+                                               : DESCRIPTORS_MAX);
     return &contract_options;
 }
 

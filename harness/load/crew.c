@@ -179,15 +179,3 @@ crew_suitable_threads(const struct engine_options *options, int cpus)
     cpus = MIN(cpus - source_is_loopback(options), THREADS_DEFAULT_MAX);
     return useful_threads(options, MIN(wanted, cpus));
 }
-
-rlim_t
-descriptors_raise(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
-        return RLIM_INFINITY;
-    }
-    rlim_t soft = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
-}

@@ -41,7 +41,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* ---- latencies -----------------------------------------------------------
@@ -288,9 +287,5 @@ bool engine_result_invalid(const struct engine_result *result);
 
 /* How many descriptors a run with these options needs at the same time. */
 int engine_descriptors_needed(const struct engine_options *options);
-
-/* Raise the limit of open descriptors as far as it goes, for us and for what
- * we start. Returns what it is then; RLIM_INFINITY: there is none. */
-rlim_t descriptors_raise(void);
 
 #endif

@@ -11,20 +11,6 @@
 /* From here on a time reads better in milliseconds. */
 #define MILLISECONDS_FROM_US 20000
 
-/* Make blanks or question marks of what is not printable, and return them. */
-static char *
-words_clean(char *words)
-{
-    for (char *c = words; *c != '\0'; c++) {
-        if (*c == '\n' || *c == '\r' || *c == '\t') {
-            *c = ' ';
-        } else if (*c < ' ' || *c > '~') {
-            *c = '?';
-        }
-    }
-    return words;
-}
-
 /* The memory that there must be: a report with parts left out is none. */
 static void *
 given(void *memory)
@@ -63,8 +49,8 @@ document_say(struct document *document, enum block_kind kind,
         return;
     }
     struct block *block = add_block(document, kind);
-    block->words = words_clean(words);
-    block->label = words_clean(given(strdup(label)));
+    block->words = text_clean(words);
+    block->label = text_clean(given(strdup(label)));
 }
 
 void
@@ -177,7 +163,7 @@ put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
         } else if (!over) {
             to[i].mark = cells_put(&text, id, &at, milliseconds);
         }
-        to[i].words = words_clean(given(strdup(text.bytes)));
+        to[i].words = text_clean(given(strdup(text.bytes)));
     }
 }
 
@@ -227,7 +213,7 @@ sheet_build(struct document *document, struct sheet *sheet, bool legend)
     for (size_t i = 0; i < n; i++) {
         table->columns[i] = sheet->columns[i].column;
         cells_heading(&table->columns[i], sheet->columns[i].id, milliseconds);
-        words_clean(table->columns[i].heading); /* which may be a model */
+        text_clean(table->columns[i].heading); /* which may be a model */
     }
     for (size_t i = 0; i < sheet->nrows; i++) {
         put_cells(&table->cells[i * n], sheet, &sheet->rows[i], milliseconds);

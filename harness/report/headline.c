@@ -71,15 +71,15 @@ build_first(struct document *document, const struct summary *summary,
         {CELLS_RATE, 0, main, "", "", 0},
         {CELLS_OVER_MOST, 0, main, "", "", 0},
         {CELLS_P50, 0, main, "", "", 0},
-        {CELLS_P99, 5, main, "", "", 0},
-        {CELLS_RESPONSE_P50, 3, load, "response, %dk/s", "", thousands},
-        {CELLS_RESPONSE_P99, 1, load, "response, %dk/s", "", thousands},
-        {CELLS_SERVER, 4, main, "", "", 0},
+        {CELLS_P99, load ? 3 : 1, main, "", "", 0},
+        {CELLS_RESPONSE_P50, 3, load, "at %dk/s", "", thousands},
+        {CELLS_RESPONSE_P99, 1, load, "at %dk/s", "", thousands},
+        {CELLS_SERVER, 5, main, "", "", 0},
         {CELLS_CLIENT, 6, main, "", "", 0},
         {CELLS_MEMORY, 0, idle ? idle : main, "", "", 0},
         {CELLS_RATE, 0, idle != main ? idle : NULL, "echoes/s with",
          "%d idle", idle ? group_life(idle)->silent : 0},
-        {CELLS_RATE, 3, silent != main ? silent : NULL, "echoes/s with",
+        {CELLS_RATE, 4, silent != main ? silent : NULL, "echoes/s with",
          "%d silent", silent ? group_life(silent)->silent : 0},
         {CELLS_RATE, 2, work != main ? work : NULL, "echoes/s with",
          "%d us work", work ? group_life(work)->work_us : 0},
@@ -93,6 +93,10 @@ build_first(struct document *document, const struct summary *summary,
 
             column->group =
                 columns[i].group == main ? NULL : columns[i].group;
+            if (columns[i].group == load) {
+                column->column.meaning =
+                    "at a rate: response, from when a message was due";
+            }
             PUT(column->column.above, columns[i].above, columns[i].number);
             PUT(column->column.heading, columns[i].heading,
                 columns[i].number);
@@ -263,8 +267,10 @@ build_checks(struct document *document, const struct summary *summary)
         const struct check_result *check = &summary->checks[i];
 
         if (check->failed > 0) {
-            text_add(&failed, "CHECK FAILED, %s: %s", checks_names[i],
-                     check->first);
+            /* What the kernel counts may be anybody's. */
+            text_add(&failed, "%s, %s: %s",
+                     i == CHECK_KERNEL ? "Seen" : "CHECK FAILED",
+                     checks_names[i], check->first);
             text_add(&failed, check->failed > 1 ? " (and %d more). " : ". ",
                      check->failed - 1);
         } else if (check->checked > 0) {

@@ -1,6 +1,7 @@
 /*
  * print.c: documents put together and printed. See report.h.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,11 +30,42 @@ report_paper_of(FILE *file)
     return paper;
 }
 
+/* A path as a shell reads it. */
+static void
+put_path(struct text *text, const char *path)
+{
+    bool plain = path[strcspn(path, " '\"\\$`*?[]()<>|&;#~!")] == '\0';
+
+    text_add(text, plain ? "%s" : "'%s'", path);
+}
+
+/* How to see more: a line to be typed. Installed programs have a word before
+ * their names. */
+static void
+add_more(struct document *document, const struct report_paper *paper)
+{
+    const char *own = program_invocation_short_name;
+    const char *dash = strrchr(own, '-');
+    struct text text = {0};
+
+    if (paper->bin && paper->folder) {
+        put_path(&text, paper->bin);
+        text_add(&text, "/%.*sreport ", dash ? (int)(dash - own) + 1 : 0,
+                 own);
+        put_path(&text, paper->folder);
+        text_add(&text, "/results.jsonl");
+    } else {
+        text_add(&text, "%s", "report");
+    }
+    document_paragraph(document,
+                       "more: %s --scenario=NAME, or --why, --noise, --all",
+                       text.bytes);
+}
+
 void
 report_headline(FILE *file, const struct summary *summary,
                 const struct report_paper *paper)
 {
-    bool placed = paper->bin && paper->folder;
     size_t lines = summary->ngroups;
     int printed;
 
@@ -45,11 +77,7 @@ report_headline(FILE *file, const struct summary *summary,
         FILE *memory = open_memstream(&text, &bytes);
 
         headline_build(&document, summary, lines);
-        document_paragraph(
-            &document,
-            "more: %s%sreport %s%s--scenario=NAME | --why | --noise | --all",
-            placed ? paper->bin : "", placed ? "/" : "",
-            placed ? paper->folder : "", placed ? "/results.jsonl " : "");
+        add_more(&document, paper);
         document_print_text(memory, &document, paper);
         fclose(memory);
         printed = 0;

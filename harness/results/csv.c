@@ -112,8 +112,11 @@ put_life(FILE *file, const struct life *life, int number,
     put_text(file, life->scenario);
     fprintf(file, ",%d,%d,", life->clients, life->rate_per_s);
     put_text(file, life->model);
-    fprintf(file, ",%d,%s,%s,%s,%s,%s", number, life->layout, life->bound_by,
-            life_status_name(status),
+    fprintf(file, ",%d,", number);
+    put_text(file, life->layout);
+    fputc(',', file);
+    put_text(file, life->bound_by);
+    fprintf(file, ",%s,%s,%s", life_status_name(status),
             !ok || isnan(figure[LIFE_SERVED]) ? ""
             : starved                         ? "yes"
                                               : "no",
@@ -158,11 +161,13 @@ put_over_best(FILE *file, const struct summary_group *group,
     char word[COMPARISON_WORD_BYTES];
     bool unknown = row->over_best[what].verdict == VERDICT_UNKNOWN;
 
+    if (row == group->best[what]) {
+        fprintf(file, ",1,,,%s", fitted_best[what]);
+        return;
+    }
     put_ratio(file, &row->over_best[what]);
     fprintf(file, ",%s",
-            row == group->best[what] ? fitted_best[what]
-            : unknown                ? ""
-                      : comparison_word(&row->over_best[what], word));
+            unknown ? "" : comparison_word(&row->over_best[what], word));
 }
 
 /* A row that is not ok has no figures: those of its good lives would be taken

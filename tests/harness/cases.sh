@@ -125,6 +125,25 @@ others_measured() {
     said '^threaded +16/16' out && said '^yardstick +16/16' out
 }
 
+# measured: the last run has the price of an echo of threaded, and a yardstick.
+measured() {
+    others_measured && [ -n "$(field server_cpu_us_per_echo threaded)" ] &&
+        [ -n "$(field rss_kib_per_client threaded)" ]
+}
+
+# on_terminal COLUMNS NAME=VALUE COMMAND: what it writes to a terminal that is
+# so wide, in $tmp/out; without escape sequences, and with a line for each
+# carriage return, in $tmp/plain.
+on_terminal() {
+    script -qec "stty cols $1; exec env -u COLUMNS $2 $3" /dev/null \
+        >"$tmp/out" 2>"$tmp/err" </dev/null
+    status=$?
+    tr '\r' '\n' <"$tmp/out" | sed 's/\x1b\[[0-9;]*[mK]//g' >"$tmp/plain"
+}
+# But for messages, which the terminal breaks: with one CPU there is one.
+narrow() { [ "$(grep -v '^compare: ' "$tmp/plain" | wc -L)" -le "$1" ]; }
+no_escapes() { ! grep -q $'\x1b' "$tmp/out"; }
+
 # ---- what is in the results ----------------------------------------------
 
 # field COLUMN MODEL: a figure of the only scenario of the last run.
@@ -161,6 +180,20 @@ near() {
         eval($ARGV[2]))' "$@"
 }
 
+# ---- a server to be loaded ------------------------------------------------
+
+# start_target: threaded, at $target; stop_target ends it.
+start_target() {
+    "$bin/threaded" --port=0 >"$tmp/ready" &
+    server=$!
+    within 10 test -s "$tmp/ready"
+    target=$(sed 's/listening on //' "$tmp/ready")
+}
+stop_target() {
+    kill "$server"
+    wait "$server"
+}
+
 # ---- processes -----------------------------------------------------------
 
 # within SECONDS COMMAND...: try until it succeeds or the time is over.
@@ -173,8 +206,7 @@ within() {
     done
 }
 
-# own_programs NAME...: a folder of our own with these of the servers, so
-# that the processes that run them can be told from those of others.
+# own_programs NAME...: a folder of our own with these of the programs alone.
 own_programs() {
     local name
     mkdir -p "$tmp/bin"
@@ -183,20 +215,15 @@ own_programs() {
     done
 }
 
-# A server that never is ready, under a name that servers_left finds.
+# A server that never is ready, under a name of its own.
 write_sleeper() {
     printf '#!/bin/bash\necho "never mind" >&2\nexec -a %s sleep 100\n' \
         "$tmp/sleeper" >"$tmp/never"
     chmod +x "$tmp/never"
 }
 
-# servers_left: processes whose command line names our folder, one a line.
-servers_left() {
-    grep -sla "^$tmp/" /proc/[0-9]*/cmdline
-}
-
-# Programs and foreign servers that run where they are installed are told by
-# their environment, which those out of our sight have as well.
+# Our servers are told from those of others by their environment, which those
+# out of our sight have as well.
 export FIVEWAYS_TEST=$$.$RANDOM
 
 # children_left: the servers among the processes with it, one a line.
@@ -206,13 +233,11 @@ children_left() {
         grep -oE '[0-9]+' | while read -r pid; do
         case $(cat "/proc/$pid/comm" 2>/dev/null) in
         threaded | yardstick | selectloop | sh | badserver | socat | \
-            ncat | python3 | node) echo "$pid" ;;
+            ncat | python3 | node | perl | sleep) echo "$pid" ;;
         esac
     done
 }
 
 no_children_left() { [ -z "$(children_left)" ]; }
 a_child_runs() { [ -n "$(children_left)" ]; }
-no_servers_left() { [ -z "$(servers_left)" ]; }
-a_server_runs() { [ -n "$(servers_left)" ]; }
 a_sleeper_runs() { grep -qsa "^$tmp/sleeper" /proc/[0-9]*/cmdline; }

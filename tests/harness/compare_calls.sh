@@ -34,8 +34,7 @@ edge() {
 
 # One poll serves as many as are ready, which is luck.
 finds_five() {
-    own_programs threaded yardstick
-    run_briefly --bin="$tmp/bin" --syscalls=strace "${plain_and_more[@]}"
+    run_briefly --syscalls=strace "${plain_and_more[@]}"
     if [ "${FIVEWAYS_VARIANT:-}" = tsan ]; then
         skip "five more calls are found where there are five more" \
             "thread sanitizer makes a hundred calls of its own for the threads"
@@ -46,7 +45,7 @@ finds_five() {
                 "$(calls_of plain) - $(calls_of plain poll) + 5" "2 * $(edge)"
         result "five more calls are found where there are five more" $?
     fi
-    no_servers_left
+    no_children_left
     result "strace leaves no server" $?
 }
 

@@ -46,7 +46,7 @@ run_briefly "--server=forks=perl $here/server.pl {port} forks"
 [ "$status" -eq 0 ] && said '^forks +16/16' out &&
     [ -z "$(field server_cpu_us_per_echo forks)" ] &&
     [ -z "$(field cpu_over_floor forks)" ] &&
-    said 'note: forks: its CPU is spent in child' flat
+    said 'note: forks: its CPU is spent in child' flat && no_children_left
 result "what children do is not counted as nothing" $?
 
 # A child that lives as long as one connection is never there at the end.
@@ -67,12 +67,11 @@ price_ns() {
         "$tmp/prices"
 }
 
-# rise COLUMN: of the server with more calls over the one without.
-rise() { echo "($(field "$1" more) - $(field "$1" right))"; }
-
-# measured_as_paid TOLERANCE COLUMN FACTOR: the rise is what the calls cost.
+# measured_as_paid TOLERANCE COLUMN FACTOR: what it is more of the server with
+# more calls is what these cost.
 measured_as_paid() {
-    near "$(rise "$2") * $3 / ($expected_us)" 1 "$1"
+    near "($(field "$2" more) - $(field "$2" right)) * $3 / ($expected_us)" \
+        1 "$1"
 }
 
 measure_more_calls() {

@@ -5,7 +5,7 @@
 # For the rest: it takes long.
 # Runs alone: each side of an open loop wants a CPU of its own.
 #
-# Conditions in single quotes are for awk.
+# Conditions in single quotes are for perl.
 # shellcheck disable=SC2016
 source "$(dirname "$0")/cases.sh"
 
@@ -17,29 +17,18 @@ run_rate() {
     tr -s ' \n' ' ' <"$tmp/report" >"$tmp/flat"
 }
 
-# columns NAMES...: these columns of results.csv, one life or rate a line.
-columns() {
-    awk -F, -v names="$*" '
-        NR == 1 {
-            for (i = 1; i <= NF; i++) at[$i] = i
-            n = split(names, wanted, " ")
-            for (i = 1; i <= n; i++) if (!(wanted[i] in at)) exit 1
-            next
-        }
-        {
-            line = $at[wanted[1]]
-            for (i = 2; i <= n; i++) line = line "," $at[wanted[i]]
-            print line
-        }' "$tmp/results/results.csv"
-}
-
-# all AWK COLUMNS...: the condition holds for each line, of which there is
-# at least one; $1, $2 ... are the columns.
+# all PERL: the condition holds for each line of results.csv, a life or a rate,
+# of which there is at least one; %f has its fields, and what is printed goes
+# to $tmp/lines.
 all() {
-    local condition=$1
-    shift
-    columns "$@" | awk -F, "!($condition) { print > \"/dev/stderr\"; bad = 1 }
-        END { exit bad || NR == 0 }" 2>>"$tmp/err"
+    perl -ne 'BEGIN { $condition = shift }
+        chomp; @fields = split /,/, $_, -1;
+        if ($. == 1) { @names = @fields; next }
+        @f{@names} = @fields; $n++;
+        next if eval $condition; die $@ if $@;
+        print STDERR "$_\n"; $bad = 1;
+        END { exit($? || $bad || !$n) }' "$1" "$tmp/results/results.csv" \
+        >"$tmp/lines" 2>>"$tmp/err"
 }
 
 # Good, or invalid for no other reason than that the client was late.
@@ -52,14 +41,15 @@ grids() {
 
     run_rate --models=blocking,threaded
     [ "$(nproc)" -lt 2 ] || layout="split"
-    good_or_late && all "\$1 == \"$layout\"" layout
+    good_or_late && all "\$f{layout} eq '$layout'"
     result "each side has a CPU where there are two" $?
     run_rate --models=threaded --layout=shared
-    good_or_late && all '$1 == "shared"' layout
+    good_or_late && all '$f{layout} eq "shared"'
     result "both sides share a CPU where that is asked for" $?
     run_rate --models=blocking,threaded
 
-    columns rate_per_s model | grep -v '^0,' | sort -u >"$tmp/points"
+    all 'print "$f{rate_per_s},$f{model}\n" if $f{rate_per_s}; 1'
+    sort -u "$tmp/lines" >"$tmp/points"
     [ "$(cut -d, -f1 "$tmp/points" | sort -u | wc -l)" -ge 5 ] &&
         [ "$(cut -d, -f1 "$tmp/points" | sort | uniq -c |
             awk '{ print $1 }' | sort -u)" = 2 ]
@@ -90,16 +80,16 @@ grids() {
     said 'The rates are shares of what threaded does, [0-9]+/s' flat
     result "how they were chosen is said" $?
 
-    all '$1 == 0 || $2 == "invalid" || ($3 > 0 && $4 > 0)' \
-        rate_per_s status offered_per_s reached_share
+    all '!$f{rate_per_s} || $f{status} eq "invalid" ||
+        $f{offered_per_s} > 0 && $f{reached_share} > 0'
     result "each good rate says what was due and what was reached" $?
     # Poisson's own spread, five times, whatever the machine does.
-    all '$1 == 0 || $2 == "invalid" ||
-        ($3 - $1) ^ 2 * $4 <= 25 * $1 + ($1 / 100) ^ 2' \
-        rate_per_s status offered_per_s seconds
+    all '!$f{rate_per_s} || $f{status} eq "invalid" ||
+        ($f{offered_per_s} - $f{rate_per_s}) ** 2 * $f{seconds} <=
+        25 * $f{rate_per_s} + ($f{rate_per_s} / 100) ** 2'
     result "what was due is the rate that was asked for" $?
-    all '$1 == 0 || $2 == "" || $3 == "" || $2 + 0 >= $3 * 0.98' \
-        rate_per_s p99_us service_p99_us
+    all '!$f{rate_per_s} || $f{p99_us} eq "" || $f{service_p99_us} eq "" ||
+        $f{p99_us} >= $f{service_p99_us} * 0.98'
     result "no response time is below the service time" $?
     said '^asked/s ' out && said '^ *[0-9]+ +threaded ' out
     result "all rates are in a table as soon as they are measured" $?
@@ -139,7 +129,7 @@ bad_servers() {
 one_cpu() {
     through=(taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')")
     run_rate --models=threaded
-    good_or_late && all '$1 == "shared"' layout &&
+    good_or_late && all '$f{layout} eq "shared"' &&
         said '^rate 64: .* messages/s, .* one CPU shared' report
     result "on one CPU both share it, and that is said" $?
 }

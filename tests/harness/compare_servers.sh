@@ -6,7 +6,7 @@ source "$(dirname "$0")/cases.sh"
 
 foreign_servers() {
     local name servers=()
-    for name in fine talks dies closes; do
+    for name in fine talks dies; do
         servers+=("--server=$name=perl $here/server.pl {port} $name")
     done
     run_briefly --lives=2 "${servers[@]}"
@@ -16,8 +16,6 @@ foreign_servers() {
     result "a server that prints without end is not blocked" $?
     said '^dies +failed: ended with status .*I have had enough' out
     result "a server that dies says why" $?
-    said '^closes +failed: broke connections: ' out
-    result "a server that breaks connections fails" $?
 }
 
 servers_that_do_not_start() {
@@ -34,7 +32,7 @@ servers_that_do_not_start() {
         said '^dies_at_once +failed: ended with status 7.*no luck' out &&
         said '^nothing +failed: ended with status 127' out
     result "servers that do not start say why, others are measured" $?
-    no_servers_left
+    no_children_left
     result "none of them is left" $?
 }
 

@@ -17,8 +17,6 @@ refused "an unknown model" '--models: fast.*blocking' --models=fast
 refused "an unknown scenario" '--scenarios: race.*echo, churn' \
     --scenarios=echo,race
 refused "no lives" '--lives=0: .*1 to 100' --lives=0
-refused "lives in words" '--lives=six: .*1 to 100' --lives=six
-refused "no time" '--time=0s: .*1ms to 3600s' --time=0s
 refused "an unknown layout" '--layout=round: .*shared' --layout=round
 refused "a server without a command" '--server: mine' --server=mine
 refused "a server called like ours" 'that name is taken' '--server=blocking=cat'
@@ -27,6 +25,9 @@ refused "a server called like a variant" 'that name is taken' \
 refused "two modes" 'exclude each other' --variants --quick
 refused "the same server twice" 'that name is taken' --server=a=b --server=a=c
 refused "a time without a unit" '--start-timeout=5: ' --start-timeout=5
+refused "an empty launcher" 'launcher: there is no command' --launcher=' '
+refused "a host that is no number" 'host: localhost is not a numeric' \
+    --host=localhost
 refused "an unknown flag" 'unrecognized' --faster
 refused "an argument" 'fast: only flags' fast
 run --help
@@ -39,31 +40,24 @@ $make -C "$here/../.." compare-quick >"$tmp/out" 2>"$tmp/err"
 said 'compare --quick' out && ! said '--(host|models)' out
 result "what happens to be in the environment is not asked for" $?
 
-# on_a_terminal COLUMNS MOST [NAME=VALUE]: a table and what is shown meanwhile
-# on a terminal so wide; no line has more than MOST columns, but for messages,
-# which the terminal breaks: with one CPU there is one.
-on_a_terminal() {
-    script -qec "stty cols $1; exec env -u COLUMNS ${3:-TERM=xterm} \
-        $compare --out=$tmp/results --lives=1 --time=200ms --syscalls=none \
-        --models=threaded --scenarios=silent,work" /dev/null \
-        >"$tmp/out" 2>"$tmp/err" </dev/null
-    status=$?
-    tr '\r' '\n' <"$tmp/out" | sed 's/\x1b\[[0-9;]*m//g' >"$tmp/plain"
-    [ "$status" -eq 0 ] && said 'life 1 of 1, ' plain &&
-        awk -v most="$2" 'length > most && !/^compare: / { bad = 1 } END { exit bad }' \
-            "$tmp/plain"
+# in_columns COLUMNS MOST [NAME=VALUE]: a table and what is shown meanwhile on
+# a terminal so wide; no line has more than MOST columns.
+in_columns() {
+    on_terminal "$1" "${3:-TERM=xterm}" "$compare --out=$tmp/results --lives=1 \
+        --time=200ms --syscalls=none --models=threaded --scenarios=silent,work"
+    [ "$status" -eq 0 ] && said 'life 1 of 1, ' plain && narrow "$2"
 }
 
 if command -v script >/dev/null; then
-    on_a_terminal 80 80 && grep -q $'\x1b' "$tmp/out"
+    in_columns 80 80 && ! no_escapes
     result "a terminal of 80 columns has lines of 80, and colours" $?
-    on_a_terminal 40 60
+    in_columns 40 60
     result "one of 40 has the narrowest table" $?
-    on_a_terminal 80 80 TERM=dumb && ! grep -q $'\x1b' "$tmp/out"
+    in_columns 80 80 TERM=dumb && no_escapes
     result "a dumb terminal has no escape sequences" $?
-    on_a_terminal 80 80 NO_COLOR=1 && ! grep -q $'\x1b' "$tmp/out"
+    in_columns 80 80 NO_COLOR=1 && no_escapes
     result "NO_COLOR has none either" $?
-    on_a_terminal 80 80 LC_ALL=C && ! LC_ALL=C grep -q $'[\x80-\xff]' "$tmp/out"
+    in_columns 80 80 LC_ALL=C && ! LC_ALL=C grep -q $'[\x80-\xff]' "$tmp/out"
     result "all letters are ASCII, whatever the locale" $?
 else
     skip "terminals" "there is no script(1)"

@@ -46,10 +46,7 @@ rows() {
     grep -cE "^  host        [^ ]+$1" "$tmp/out"
 }
 
-"$bin/threaded" --port=0 >"$tmp/ready" &
-server=$!
-within 10 test -s "$tmp/ready"
-target=$(sed 's/listening on //' "$tmp/ready")
+start_target
 
 # added_up NAME LAUNCHER: three hosts by it.
 added_up() {
@@ -183,8 +180,7 @@ else
     skip "networks" "none can be made here: $(tail -1 "$tmp/err")"
 fi
 
-kill "$server"
-wait "$server"
+stop_target
 lead -c 4 -d 300ms --hosts=3 --launcher="$three"
 [ "$status" -eq 1 ] && said 'refused 12' out && ! said note out &&
     [ "$(rows ': 0 echoes/s, p99 -, ')" -eq 3 ]

@@ -15,12 +15,6 @@ answers() {
     result "load $*" $?
 }
 
-# on_terminal COLUMNS TERM: what it writes to a terminal like that.
-on_terminal() {
-    script -qec "stty cols $1; TERM=$2 $bin/load $target -d700ms" /dev/null \
-        </dev/null >"$tmp/out" 2>"$tmp/err"
-}
-
 answers 2 'please give HOST:PORT, such as 127.0.0.1:5566'
 answers 2 'please give one HOST:PORT, in one word' localhost 5566
 answers 2 'a time .* with its unit: 5s' 127.0.0.1:5566 -d 5
@@ -28,10 +22,7 @@ answers 2 'a number from 1 to' 127.0.0.1:5566 -c 0
 answers 0 '^Usage: load .*HOST:PORT' -h
 answers 0 '^Fiveways load' --version
 
-"$bin/threaded" --port=0 >"$tmp/ready" &
-server=$!
-within 10 test -s "$tmp/ready"
-target=$(sed 's/listening on //' "$tmp/ready")
+start_target
 # shellcheck disable=SC2094 # it is what is refused
 "$bin/load" "$target" -n 9 --save "$tmp/one" >"$tmp/one" 2>"$tmp/err"
 [ $? -eq 2 ] && said 'cannot go into one file' err
@@ -58,14 +49,13 @@ result "Ctrl-C ends it before a pipe has a reader" $?
 if ! command -v script >/dev/null; then
     skip "what it writes to a terminal" "there is no script(1)"
 else
-    on_terminal 40 dumb
-    said 'errors +none' out && ! grep -q $'\033' "$tmp/out"
+    on_terminal 40 TERM=dumb "$bin/load $target -d700ms"
+    said 'errors +none' out && no_escapes
     result "no escape sequences with TERM=dumb" $?
-    on_terminal 40 xterm
-    said '% +[0-9.]+k? echoes' out &&
-        [ "$(tr '\r' '\n' <"$tmp/out" | grep '% .* echoes' | wc -L)" -le 39 ]
+    on_terminal 40 TERM=xterm "$bin/load $target -d700ms"
+    said '% +[0-9.]+k? echoes' out && grep '% .* echoes' "$tmp/plain" \
+        >"$tmp/progress" && [ "$(wc -L <"$tmp/progress")" -le 39 ]
     result "the line of progress fits into 40 columns" $?
 fi
-kill -TERM "$server"
-wait "$server"
+stop_target
 finish

@@ -24,73 +24,54 @@ while (<$file>) {
     $row{$table}{$line{rate_per_s}}{$line{model}} = \%line;
 }
 
-# Three digits, as units_format_number() has them; with a unit.
-sub number {
-    my ($value) = @_;
-    return '-' if $value eq '';
-    return '0' if $value == 0;
-    my $rounded = sprintf '%.2e', $value;
-    my $decimals = 2 - ($rounded =~ /e(.*)/)[0];
-    return sprintf '%.*f', $decimals > 0 ? $decimals : 0, $rounded;
+# Is a cell this value, to half of its last digit or three digits; "-" if there
+# is none; "<" something if it is less than what can be told; or else a word?
+sub says {
+    my ($cell, $value, $noise) = @_;
+    return $cell eq '-' if $value eq '';
+    return $value < $noise && $1 >= $noise if $cell =~ /^<([\d.]+)$/;
+    my ($number, $decimals, $unit) = $cell =~ /^(-?\d+(?:\.(\d+))?)([kM]?)$/
+      or return $cell eq $value;
+    my $factor = { '' => 1, k => 1e3, M => 1e6 }->{$unit};
+    my $digit = $factor * 10 ** -length($decimals // '');
+    my $off = abs($number * $factor - $value);
+    return $off <= 0.501 * $digit || $off <= 0.00501 * abs $value;
 }
-sub count {
-    my ($value) = @_;
-    my @units = ('', 'k', 'M');
-    return '-' if $value eq '';
-    my $whole = $value < 999.5 && $value == int $value;
-    while ($value >= 999.5) { $value /= 1000; shift @units }
-    return ($whole ? $value : number($value)) . $units[0];
-}
-sub fixed { $_[0] eq '' ? '-' : sprintf '%.2f', $_[0] }
-sub word { $_[0] eq '' ? '-' : $_[0] }
 
 sub time_of {
     my ($line, $key, $unit) = @_;
     return 'never' if $line->{starved} eq 'yes' && $key !~ /service|lag/;
     return 'grows' if $line->{saturated} eq 'yes' && $key !~ /service|lag/;
     my $us = $line->{$key};
-    return number($us eq '' || $unit eq 'us' ? $us : $us / 1000);
-}
-sub memory {
-    my ($kib, $noise) = @_;
-    return '-' if $kib eq '';
-    if ($kib < $noise) {
-        my $step = 10 ** POSIX::floor(log($noise) / log 10);
-        return sprintf '<%g', POSIX::ceil($noise / $step) * $step;
-    }
-    return sprintf $kib < 0.095 ? '%.2f' : $kib < 9.95 ? '%.1f' : '%.0f', $kib;
+    return $us eq '' || $unit eq 'us' ? $us : $us / 1000;
 }
 
 # What stands under a heading.
-sub cell {
+sub value_of {
     my ($l, $heading, $again) = @_;
     my $p = $again ? 'service_' : '';
     return time_of($l, "$p$1_us", $2) if $heading =~ /^(p\d+)_(us|ms)$/;
     return time_of($l, 'lag_p99_us', $1) if $heading =~ /^lag_(us|ms)$/;
     my $over = 'cpu_over_least';
-    my %cell = (
+    my $starved = $l->{starved} eq 'yes';
+    my %value = (
         'asked/s' => $l->{rate_per_s}, served => "$l->{served}/$l->{asked}",
-        fair => fixed($l->{fairness}), of_most =>
-          word($l->{echoes_per_s_over_most_verdict}),
-        'echoes/s' => $l->{starved} eq 'yes' && !($l->{echoes_per_s} || 0)
-        ? 'stuck' : count($l->{echoes_per_s}),
-        server => number($l->{server_cpu_us_per_echo}),
-        client => number($l->{client_cpu_us_per_echo}),
-        least => word($l->{"${over}_verdict"}),
-        '95_%' => $l->{"${over}_low"} eq '' ? '-'
+        fair => $l->{fairness}, of_most => $l->{echoes_per_s_over_most_verdict},
+        'echoes/s' => $starved && !($l->{echoes_per_s} || 0) ? 'stuck'
+        : $l->{echoes_per_s},
+        server => $l->{server_cpu_us_per_echo},
+        client => $l->{client_cpu_us_per_echo},
+        least => $l->{"${over}_verdict"},
+        '95_%' => $l->{"${over}_low"} eq '' ? ''
         : sprintf('[%.2f,%.2f]', @$l{"${over}_low", "${over}_high"}),
-        yard => $l->{model} eq 'yardstick' ? '-'
-        : fixed($l->{cpu_over_yardstick}),
-        floor => fixed($l->{cpu_over_floor}),
-        calls => fixed($l->{syscalls_per_echo}),
-        switch => fixed($l->{switches_per_echo}),
-        'KiB/cl' => memory($l->{kib_per_client}, $l->{kib_per_client_noise}),
-        bound_by => word($l->{bound_by}), 'unfin.' => count($l->{unfinished}),
-        state => $l->{starved} eq 'yes' ? "$l->{served}/$l->{asked} served"
-        : $l->{saturated} eq 'yes' ? 'saturated'
-        : $l->{saturated} eq 'no' ? 'kept' : '-',
+        yard => $l->{model} eq 'yardstick' ? '' : $l->{cpu_over_yardstick},
+        floor => $l->{cpu_over_floor}, calls => $l->{syscalls_per_echo},
+        switch => $l->{switches_per_echo}, 'KiB/cl' => $l->{kib_per_client},
+        bound_by => $l->{bound_by}, 'unfin.' => $l->{unfinished},
+        state => $starved ? "$l->{served}/$l->{asked}_served"
+        : { yes => 'saturated', no => 'kept', '' => '' }->{$l->{saturated}},
     );
-    return $cell{$heading} // die "no heading $heading\n";
+    return $value{$heading} // die "no heading $heading\n";
 }
 
 my ($bad, $same) = (0, 0);
@@ -101,6 +82,7 @@ for my $table (@tables) {
         s/(of) (most)|(bound) (by)|(95) (%)/join '_', grep { defined } $1, $2,
           $3, $4, $5, $6/ge;
         s/(\[[\d.]+), /$1,/g;
+        s/(\d) served$/$1_served/;
         @headings = split if /^ +served |^asked/;
         my @said = split;
         next if !@headings || !@said;
@@ -109,16 +91,18 @@ for my $table (@tables) {
         my ($rate, $model) = $open ? @said : (0, @said);
         my $line = $row{$table}{$rate}{$model // ''};
         next if !$line || !$open && /^ /; # of an item, or what goes on
-        my ($wanted, %seen) = $open ? '' : "$model ";
-        if ($line->{status} eq 'ok') {
-            $wanted .= cell($line, $_, $seen{$_}++) . ' ' for @headings;
-            $wanted =~ s/^(\S+ )/$1$model / if $open;
-        } else {
-            $wanted .= "$line->{status}: $line->{reason} ";
-        }
-        $same += "@said " eq $wanted;
-        next if "@said " eq $wanted;
-        print STDERR "$table\n  table @said\n  csv   $wanted\n";
+        my %seen;
+        my @cells = $open ? @said : @said[1 .. $#said];
+        splice @cells, 1, 1 if $open; # the model
+        my @values = $line->{status} eq 'ok'
+          ? map { value_of($line, $_, $seen{$_}++) } @headings
+          : ("$line->{status}:", split ' ', $line->{reason});
+        my $fits = @cells == @values;
+        $fits &&= says($cells[$_], $values[$_], $line->{kib_per_client_noise})
+          for 0 .. $#cells;
+        $same += $fits;
+        next if $fits;
+        print STDERR "$table\n  table @said\n  csv   @values\n";
         $bad = 1;
     }
 }
@@ -149,8 +133,11 @@ for name in results summary; do
     "$bin/report" "$flag" "$tmp/results.jsonl" >"$tmp/$name.csv"
     diff <(documented "$name") <(head -1 "$tmp/$name.csv" | tr , '\n') >"$tmp/out"
     result "--columns has the columns of $name.csv" $?
-    awk -F, 'NR == 1 { split($0, name); next }
-        { for (i = 1; i <= NF; i++)
+    documented "$name" | sort | uniq -d >"$tmp/out" && [ ! -s "$tmp/out" ]
+    result "none of $name.csv is there twice" $?
+    awk -F, 'NR == 1 { n = split($0, name); next }
+        { if (NF != n) { print NF, n; bad = 1 }
+          for (i = 1; i <= NF; i++)
             if (name[i] !~ /^(scenario|model|layout|bound_by|status|starved|saturated|reason|.*_verdict)$/ &&
                 $i !~ /^(-?[0-9.]+(e[-+][0-9]+)?)?$/) { print name[i], $i; bad = 1 } }
         END { exit bad || NR < 2 }' "$tmp/$name.csv" >"$tmp/out"

@@ -39,7 +39,9 @@ echo '{"type":"run","mode":"default"}' >"$tmp/old.jsonl"
 "$bin/report" "$tmp/old.jsonl" >"$tmp/out" 2>"$tmp/err"
 test $? -eq 3 && grep -q "older edition.*make compare" "$tmp/err"
 result "an older edition" $?
-"$bin/report" --scenario=nothing "$tmp/results.jsonl" >"$tmp/out" 2>"$tmp/err"
-test $? -eq 2 && grep -q "echo,64" "$tmp/err"
-result "a scenario that is none" $?
+for name in nothing ech echo,66; do
+    "$bin/report" --scenario="$name" "$tmp/results.jsonl" >"$tmp/out" 2>"$tmp/err"
+    test $? -eq 2 && grep -q "echo,64" "$tmp/err"
+    result "a scenario that is none: $name" $?
+done
 finish

@@ -1,7 +1,6 @@
 # server.pl PORT NAME: a foreign server in Perl's base system, which Debian
 # always has. It listens on the port and does with each chunk what its name
-# says: fine, talks, flips, dies, closes, uppers; lines waits for the end of
-# one, other answers something else, hello speaks first; or it never rests:
+# says: fine, talks, dies, uppers; lines waits for the end of one, other answers something else, hello speaks first; or it never rests:
 # spins; or makes a process for each client, whose CPU time is not its own:
 # forks; or leaves for the background: daemon; or ends with its first client:
 # once.
@@ -35,12 +34,11 @@ while (1) {
         $chunks++;
         die "I have had enough\n" if $chunks > 100 && $what eq 'dies';
         exit 0 if !$length && $what eq 'once' && $chunks > 1;
-        if (!$length || $chunks > 100 && $what eq 'closes') {
+        if (!$length) {
             $select->remove($ready);
             close $ready;
             next;
         }
-        substr($bytes, 3, 1) ^= "\x01" if $chunks > 100 && $what eq 'flips';
         $bytes = uc $bytes if $what eq 'uppers';
         $bytes = "HTTP/1.1 400 Bad Request\r\n\r\n" if $what eq 'other';
         if ($what eq 'lines') {

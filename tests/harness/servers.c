@@ -3,8 +3,8 @@
  */
 #include "tests/harness/servers.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -16,23 +16,43 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 
-/* What is left until the deadline, for poll(2): 0 when it is over. */
-static int
-ms_until(int64_t deadline_ms)
+enum {
+    LOAD_MS = 60000, /* for a whole run of load */
+    WORDS_MAX = 24   /* of a command */
+};
+
+struct process server;
+struct process load;
+char target[64];
+
+/* ---- a program --------------------------------------------------------- */
+
+/* A command, word by word. */
+struct command {
+    const char *argv[WORDS_MAX + 1];
+    int count;
+};
+
+/* Add the words of a text, which must live as long. */
+static void
+add_words(struct command *command, char *text)
 {
-    int64_t left_ms = deadline_ms - clock_now_ms();
-    return left_ms > 0 ? (int)left_ms : 0;
+    char *rest = NULL;
+    for (char *word = strtok_r(text, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
+        ck_assert_int_lt(command->count, WORDS_MAX);
+        command->argv[command->count++] = word;
+    }
 }
 
-static void
-become(const char *const *argv, int descriptors, pid_t parent)
+static _Noreturn void
+become(const char *const *argv, pid_t parent)
 {
     struct sigaction fresh = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -42,20 +62,15 @@ become(const char *const *argv, int descriptors, pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(127);
+    if (getppid() == parent) {
+        execvp(argv[0], (char *const *)argv);
+        perror(argv[0]);
     }
-    if (descriptors > 0) {
-        struct rlimit limit = {(rlim_t)descriptors, (rlim_t)descriptors};
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    execv(argv[0], (char *const *)argv);
     _exit(127);
 }
 
-void
-process_start(struct process *process, const char *const *argv,
-              int descriptors)
+static void
+start(struct process *process, const struct command *command)
 {
     int out[2];
     int err[2];
@@ -63,8 +78,6 @@ process_start(struct process *process, const char *const *argv,
     char byte;
     pid_t parent = getpid();
     memset(process, 0, sizeof *process);
-    ck_assert_msg(access(argv[0], X_OK) == 0, "%s: %s", argv[0],
-                  strerror(errno));
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(exec, O_CLOEXEC), 0);
@@ -73,7 +86,7 @@ process_start(struct process *process, const char *const *argv,
     if (process->pid == 0) {
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
-        become(argv, descriptors, parent);
+        become(command->argv, parent);
     }
     close(out[1]);
     close(err[1]);
@@ -86,30 +99,29 @@ process_start(struct process *process, const char *const *argv,
     process->err_fd = err[0];
 }
 
-void
-process_read_line(const struct process *process, char *line,
-                  size_t line_bytes, int timeout_ms)
+static void
+end(struct process *process, int signal_number)
 {
-    int64_t deadline_ms = clock_now_ms() + timeout_ms;
-    size_t used = 0;
-    struct pollfd polled = {.fd = process->out_fd, .events = POLLIN};
-    while (used + 1 < line_bytes) {
-        ck_assert_msg(poll(&polled, 1, ms_until(deadline_ms)) == 1,
-                      "no line within %d ms", timeout_ms);
-        /* A byte at a time: what follows the line is for the next reader. */
-        ck_assert_msg(read(process->out_fd, line + used, 1) == 1,
-                      "standard output ended before the line did");
-        if (line[used] == '\n') {
-            break;
-        }
-        used++;
+    int status;
+    if (process->pid > 0) {
+        kill(process->pid, signal_number);
+        ck_assert_int_eq(waitpid(process->pid, &status, 0), process->pid);
+        process->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        process->pid = 0;
     }
-    line[used] = '\0';
+}
+
+/* What is left until the deadline, for poll(2): 0 when it is over. */
+static int
+ms_until(int64_t deadline_ms)
+{
+    int64_t left_ms = deadline_ms - clock_now_ms();
+    return left_ms > 0 ? (int)left_ms : 0;
 }
 
 /* Read what there is behind what `text` holds already. Returns false at the
  * end of the file. What does not fit is lost. */
-static int
+static bool
 read_more(int fd, char *text)
 {
     char lost[1024];
@@ -123,20 +135,99 @@ read_more(int fd, char *text)
     return nread > 0;
 }
 
-void
-process_finish(struct process *process, int timeout_ms)
+/* ---- the server ---------------------------------------------------------
+ */
+
+/* The path of a program in the folder where the Makefile puts them. */
+static void
+find_program(char path[PATH_MAX], const char *name)
 {
-    int64_t deadline_ms = clock_now_ms() + timeout_ms;
+    const char *bin = getenv("FIVEWAYS_BIN");
+    snprintf(path, PATH_MAX, "%s/%s", bin != NULL ? bin : "build/bin", name);
+}
+
+/* Read a line of the server that begins like this; what is behind that goes
+ * to `rest`, which has 64 bytes. */
+static void
+read_line(const char *begin, char *rest)
+{
+    int64_t deadline_ms = clock_now_ms() + SERVER_READY_MS;
+    char line[64];
+    size_t used = 0;
+    struct pollfd polled = {.fd = server.out_fd, .events = POLLIN};
+    do {
+        ck_assert_msg(poll(&polled, 1, ms_until(deadline_ms)) == 1,
+                      "no line within %d ms", SERVER_READY_MS);
+        /* A byte at a time: what follows the line is for the next reader. */
+        ck_assert_msg(read(server.out_fd, line + used, 1) == 1,
+                      "standard output ended before the line did");
+    } while (line[used] != '\n' && ++used + 1 < sizeof line);
+    line[used] = '\0';
+    ck_assert_msg(strncmp(line, begin, strlen(begin)) == 0, "said: %s", line);
+    snprintf(rest, sizeof line, "%s", line + strlen(begin));
+}
+
+void
+server_start(const char *name, const char *flags)
+{
+    char path[PATH_MAX];
+    char from_tests[64];
+    char copy[256];
+    struct command command = {{path}, 1};
+    snprintf(from_tests, sizeof from_tests, "../tests/%s", name);
+    find_program(path, from_tests);
+    snprintf(copy, sizeof copy, "%s", flags);
+    add_words(&command, copy);
+    start(&server, &command);
+    read_line("listening on ", target);
+}
+
+void
+server_waits_to_tell(void)
+{
+    char count[64];
+    read_line("echoed ", count);
+}
+
+void
+server_kill(void)
+{
+    end(&server, SIGKILL);
+}
+
+/* ---- load ---------------------------------------------------------------
+ */
+
+void
+load_start(const char *through, const char *to, const char *flags)
+{
+    char path[PATH_MAX];
+    char copies[2][256];
+    struct command command = {{NULL}, 0};
+    find_program(path, "load");
+    snprintf(copies[0], sizeof copies[0], "%s", through);
+    snprintf(copies[1], sizeof copies[1], "%s", flags);
+    add_words(&command, copies[0]);
+    command.argv[command.count++] = path;
+    command.argv[command.count++] = to;
+    add_words(&command, copies[1]);
+    start(&load, &command);
+}
+
+void
+load_finish(void)
+{
+    int64_t deadline_ms = clock_now_ms() + LOAD_MS;
     struct pollfd polled[] = {
-        {.fd = process->out_fd, .events = POLLIN},
-        {.fd = process->err_fd, .events = POLLIN},
+        {.fd = load.out_fd, .events = POLLIN},
+        {.fd = load.err_fd, .events = POLLIN},
     };
-    char *texts[] = {process->out, process->err};
+    char *texts[] = {load.out, load.err};
     while (polled[0].fd != -1 || polled[1].fd != -1) {
         if (poll(polled, 2, ms_until(deadline_ms)) <= 0) {
-            process_kill(process);
-            ck_abort_msg("not ended within %d ms; it said: %s%s", timeout_ms,
-                         process->out, process->err);
+            end(&load, SIGKILL);
+            ck_abort_msg("not ended within %d ms; it said: %s%s", LOAD_MS,
+                         load.out, load.err);
         }
         for (int i = 0; i < 2; i++) {
             if (polled[i].fd != -1 && polled[i].revents &&
@@ -148,29 +239,75 @@ process_finish(struct process *process, int timeout_ms)
     }
     /* Both pipes are closed: the end is near, and PDEATHSIG the last resort
      * for a program that closes them and lives on. */
-    ck_assert_int_eq(waitpid(process->pid, &process->status, 0),
-                     process->pid);
-    process->pid = 0;
+    end(&load, 0);
+    server_kill();
 }
 
 void
-process_kill(struct process *process)
+load_says(const char *words, int exit_status)
 {
-    if (process->pid > 0) {
-        kill(process->pid, SIGKILL);
-        waitpid(process->pid, &process->status, 0);
-        process->pid = 0;
+    load_finish();
+    assert_says(words);
+    assert_exit_status(exit_status);
+}
+
+void
+assert_says(const char *words)
+{
+    char copy[256];
+    char *all = NULL;
+    snprintf(copy, sizeof copy, "%s", words);
+    for (char *each = strtok_r(copy, "&", &all); each != NULL;
+         each = strtok_r(NULL, "&", &all)) {
+        char *rest = NULL;
+        char *word = strtok_r(each, "|", &rest);
+        while (word != NULL && strstr(load.out, word) == NULL) {
+            word = strtok_r(NULL, "|", &rest);
+        }
+        ck_assert_msg(word != NULL, "'%s' is not in:\n%s%s", words, load.out,
+                      load.err);
     }
 }
 
-int
-process_exit_status(const struct process *process)
+void
+assert_exit_status(int expected)
 {
-    return WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1;
+    ck_assert_msg(load.status == expected,
+                  "exit status %d in place of %d:\n%s%s", load.status,
+                  expected, load.out, load.err);
 }
 
-/* ---- the programs -------------------------------------------------------
+/* ---- what this machine allows -------------------------------------------
  */
+
+/* Does what is promised, as far as it is allowed. */
+static bool
+enter_network(const char *ports)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+        return false;
+    }
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int range_fd =
+        open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
+    bool done =
+        ports == NULL || (ioctl(socket_fd, SIOCSIFFLAGS, &loopback) == 0 &&
+                          write(range_fd, ports, strlen(ports)) > 0);
+    close(socket_fd);
+    close(range_fd);
+    return done;
+}
+
+bool
+servers_enter_network(const char *test, const char *ports)
+{
+    bool done = enter_network(ports);
+    if (!done) {
+        servers_skip(test, "this needs unshare -rn");
+    }
+    return done;
+}
 
 /* Each test has a process of its own, so they count in memory they share. */
 static atomic_int *skipped;
@@ -187,51 +324,6 @@ servers_setup(void)
 }
 
 void
-assert_says(const struct process *load, const char *words)
-{
-    char copy[256];
-    char *all = NULL;
-    snprintf(copy, sizeof copy, "%s", words);
-    for (char *each = strtok_r(copy, "&", &all); each != NULL;
-         each = strtok_r(NULL, "&", &all)) {
-        char *rest = NULL;
-        char *word = strtok_r(each, "|", &rest);
-        while (word != NULL && strstr(load->out, word) == NULL) {
-            word = strtok_r(NULL, "|", &rest);
-        }
-        ck_assert_msg(word != NULL, "'%s' is not in:\n%s%s", words, load->out,
-                      load->err);
-    }
-}
-
-void
-assert_exit_status(const struct process *load, int expected)
-{
-    ck_assert_msg(process_exit_status(load) == expected,
-                  "exit status %d in place of %d:\n%s%s",
-                  process_exit_status(load), expected, load->out, load->err);
-}
-
-bool
-servers_enter_network(const char *ports)
-{
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-        return false;
-    }
-    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int range_fd =
-        open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
-    bool done =
-        ports == NULL || (socket_fd != -1 && range_fd != -1 &&
-                          ioctl(socket_fd, SIOCSIFFLAGS, &loopback) == 0 &&
-                          write(range_fd, ports, strlen(ports)) > 0);
-    close(socket_fd);
-    close(range_fd);
-    return done;
-}
-
-void
 servers_skip(const char *test, const char *reason)
 {
     (*skipped)++;
@@ -242,47 +334,4 @@ int
 servers_skipped(void)
 {
     return *skipped;
-}
-
-const char *
-servers_program(const char *name)
-{
-    static char path[2][4096];
-    static int next;
-    const char *bin = getenv("FIVEWAYS_BIN");
-    char *text = path[next++ % 2];
-    snprintf(text, sizeof path[0], "%s/%s", bin != NULL ? bin : "build/bin",
-             name);
-    return text;
-}
-
-void
-servers_add_flags(const char **argv, int count, char *flags)
-{
-    char *rest = NULL;
-    for (char *flag = strtok_r(flags, " ", &rest); flag != NULL;
-         flag = strtok_r(NULL, " ", &rest)) {
-        ck_assert_int_lt(count, SERVER_ARGUMENTS_MAX - 1);
-        argv[count++] = flag;
-    }
-    argv[count] = NULL;
-}
-
-void
-servers_start(struct process *server, const char *name, const char *flags,
-              char *target)
-{
-    static const char ready[] = "listening on ";
-    char copy[256];
-    char line[64];
-    char path[64];
-    snprintf(path, sizeof path, "../tests/%s", name);
-    const char *argv[SERVER_ARGUMENTS_MAX] = {servers_program(path)};
-    snprintf(copy, sizeof copy, "%s", flags);
-    servers_add_flags(argv, 1, copy);
-    process_start(server, argv, 0);
-    process_read_line(server, line, sizeof line, SERVER_READY_MS);
-    ck_assert_msg(strncmp(line, ready, sizeof ready - 1) == 0,
-                  "not a ready line: %s", line);
-    snprintf(target, 64, "%s", line + sizeof ready - 1);
 }

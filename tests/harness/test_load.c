@@ -15,57 +15,27 @@
 #include <unistd.h>
 
 #include "tests/harness/servers.h"
+#include "tests/unit/run_suite.h"
 
-enum {
-    LOAD_MS = 40000, /* for a whole run of load */
-};
-
-static void
-start_load(struct process *load, const char *target, const char *flags,
-           int descriptors)
-{
-    char copy[256];
-    const char *argv[SERVER_ARGUMENTS_MAX] = {servers_program("load"),
-                                              target};
-    snprintf(copy, sizeof copy, "%s", flags);
-    servers_add_flags(argv, 2, copy);
-    process_start(load, argv, descriptors);
-}
-
-/* Run load against a bad server, to its end. */
-static void
-measure(struct process *load, const char *server_flags,
-        const char *load_flags)
-{
-    struct process server;
-    char target[64];
-    servers_start(&server, "badserver", server_flags, target);
-    start_load(load, target, load_flags, 0);
-    process_finish(load, LOAD_MS);
-    process_kill(&server);
-}
-
-/* The same; load must say these words, and end with this status. */
+/* Run load against a bad server, to its end; it must say these words, and end
+ * with this status. */
 static void
 expect(const char *server_flags, const char *load_flags, const char *says,
        int exit_status)
 {
-    struct process load;
-    measure(&load, server_flags, load_flags);
-    assert_says(&load, says);
-    assert_exit_status(&load, exit_status);
+    server_start("badserver", server_flags);
+    load_start("", target, load_flags);
+    load_says(says, exit_status);
 }
 
 /* ---- J5: each bug is found and named ----------------------------------- */
 
-struct bug_case {
+static const struct {
     const char *server; /* flags of the bad server */
     const char *load;   /* flags of load */
     int exit_status;    /* that load must have */
-    const char *says;   /* as for assert_says() */
-};
-
-static const struct bug_case bug_cases[] = {
+    const char *says;   /* as for load_says() */
+} bugs[] = {
     {"--bug=none", "-c8 -n800", 0, "8 of 8&(800 in all)&none"},
     {"--bug=none", "-c8 -n200 --churn", 0, "8 of 8&none"},
     {"--bug=none", "-c8 -n800 --threads=3", 0, "8 of 8&(800 in all)"},
@@ -118,14 +88,10 @@ static const struct bug_case bug_cases[] = {
     {"--bug=never-accept", "-c20 -d200ms --connect-timeout=300ms", 1,
      "0 of 20&connect_timeout"},
 };
-enum {
-    BUG_CASES = sizeof bug_cases / sizeof bug_cases[0]
-};
-
 START_TEST(test_J05_bug_is_found)
 {
-    const struct bug_case *bug = &bug_cases[_i];
-    expect(bug->server, bug->load, bug->says, bug->exit_status);
+    expect(bugs[_i].server, bugs[_i].load, bugs[_i].says,
+           bugs[_i].exit_status);
 }
 END_TEST
 
@@ -134,10 +100,9 @@ END_TEST
 /* Port 1 refuses: had the run been started, it would say so. */
 START_TEST(test_J03_too_few_descriptors)
 {
-    struct process load;
-    start_load(&load, "127.0.0.1:1", "-c100 -d100ms", 40);
-    process_finish(&load, LOAD_MS);
-    assert_exit_status(&load, 3);
+    load_start("prlimit --nofile=40:40", "127.0.0.1:1",
+               "-c60 --silent=40 -d100ms");
+    load_says("", 3);
     ck_assert_str_eq(load.out, "");
     ck_assert_ptr_nonnull(strstr(load.err, "needs 116"));
     ck_assert_ptr_nonnull(strstr(load.err, "only 40"));
@@ -148,11 +113,9 @@ END_TEST
  * fault. The server holds one of the ports itself. */
 START_TEST(test_J01_ports_run_short)
 {
-    if (!servers_enter_network("40000 40009")) {
-        servers_skip("test_J01_ports_run_short", "this needs unshare -rn");
-        return;
+    if (servers_enter_network("test_J01_ports_run_short", "40000 40009")) {
+        expect("--bug=none", "-c30 -d100ms", "of this client: no_ports 2", 3);
     }
-    expect("--bug=none", "-c30 -d100ms", "of this client: no_ports 2", 3);
 }
 END_TEST
 
@@ -160,12 +123,10 @@ END_TEST
  * for a minute: so it uses as many addresses as it needs. */
 START_TEST(test_J02_churn_spreads_over_addresses)
 {
-    if (!servers_enter_network("40000 40009")) {
-        servers_skip("test_J02_churn_spreads_over_addresses",
-                     "this needs unshare -rn");
-        return;
+    if (servers_enter_network("test_J02_churn_spreads_over_addresses",
+                              "40000 40009")) {
+        expect("--bug=none", "-c4 -n500 --churn", "4 of 4", 0);
     }
-    expect("--bug=none", "-c4 -n500 --churn", "4 of 4", 0);
 }
 END_TEST
 
@@ -182,68 +143,18 @@ END_TEST
 /* Start a server that speaks up when the load is in full swing, and a load
  * that would go on for long; return when it does. */
 static void
-start_in_full_swing(struct process *server, struct process *load,
-                    const char *server_flags, const char *load_flags)
+start_in_full_swing(const char *server_flags, const char *load_flags)
 {
-    char target[64];
-    char line[64];
-    servers_start(server, "badserver", server_flags, target);
-    start_load(load, target, load_flags, 0);
-    process_read_line(server, line, sizeof line, SERVER_READY_MS);
-    ck_assert_msg(strncmp(line, "echoed", 6) == 0, "said: %s", line);
+    server_start("badserver", server_flags);
+    load_start("", target, load_flags);
+    server_waits_to_tell();
 }
 
 START_TEST(test_J07_interrupt_prints_what_there_is)
 {
-    struct process server;
-    struct process load;
-    start_in_full_swing(&server, &load, "--tell=1000",
-                        "-c4 -d60s --warmup=0");
+    start_in_full_swing("--tell=1000", "-c4 -d60s --warmup=0");
     kill(load.pid, SIGINT);
-    process_finish(&load, LOAD_MS);
-    process_kill(&server);
-    assert_says(&load, "(interrupted)&4 of 4");
-    assert_exit_status(&load, 0);
-}
-END_TEST
-
-/* Wait until the program has a handler for the signal. A signal that comes
- * earlier would end it, which is another test. */
-static void
-wait_for_handler(const struct process *process, int signal_number)
-{
-    char path[64];
-    char line[256];
-    unsigned long long caught = 0;
-    time_t deadline = time(NULL) + SERVER_READY_MS / 1000;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)process->pid);
-    while ((caught >> (signal_number - 1) & 1) == 0) {
-        ck_assert_msg(time(NULL) <= deadline, "no handler was set up");
-        FILE *file = fopen(path, "re");
-        ck_assert_ptr_nonnull(file);
-        while (fgets(line, sizeof line, file) != NULL) {
-            if (strncmp(line, "SigCgt:", 7) == 0) {
-                caught = strtoull(line + 7, NULL, 16);
-            }
-        }
-        fclose(file);
-    }
-}
-
-START_TEST(test_J07_interrupt_while_connecting)
-{
-    struct process server;
-    struct process load;
-    char target[64];
-    servers_start(&server, "badserver", "--bug=never-accept", target);
-    start_load(&load, target, "-c20 -d60s --connect-timeout=60s", 0);
-    wait_for_handler(&load, SIGTERM);
-    kill(load.pid, SIGTERM);
-    process_finish(&load, LOAD_MS);
-    process_kill(&server);
-    assert_says(&load, "(interrupted)");
-    /* Nothing was measured; that is nobody's fault. */
-    assert_exit_status(&load, 3);
+    load_says("(interrupted)&4 of 4", 0);
 }
 END_TEST
 
@@ -251,18 +162,22 @@ END_TEST
  * second signal finds it there. */
 START_TEST(test_J07_second_signal_exits_at_once)
 {
-    struct process server;
-    struct process load;
-    start_in_full_swing(&server, &load, "--bug=never --tell=4",
-                        "-c4 -d60s --warmup=0");
+    start_in_full_swing("--bug=never --tell=4", "-c4 -d60s --warmup=0");
     kill(load.pid, SIGINT);
     kill(load.pid, SIGTERM);
-    process_finish(&load, LOAD_MS);
-    process_kill(&server);
+    load_finish();
     /* Which of the two handlers runs last is the kernel's choice. */
-    int status = process_exit_status(&load);
-    ck_assert(status == 128 + SIGTERM || status == 128 + SIGINT);
+    ck_assert(load.status == 128 + SIGTERM || load.status == 128 + SIGINT);
     ck_assert_str_eq(load.out, "");
+}
+END_TEST
+
+/* A server that stops in the middle: what hangs is counted. */
+START_TEST(test_J08_stopped_server_times_out)
+{
+    start_in_full_swing("--tell=1000", "-c4 -d60s --timeout=200ms");
+    kill(server.pid, SIGSTOP);
+    load_says("timeout 4", 1);
 }
 END_TEST
 
@@ -271,7 +186,7 @@ END_TEST
 static const struct {
     const char *server; /* flags of the bad server */
     const char *load;   /* flags of load */
-    const char *says;   /* as for assert_says() */
+    const char *says;   /* as for load_says() */
 } open_loops[] = {
     {"--bug=none", "-c8 -d300ms --rate=1k --arrivals=fixed",
      "open loop&offered/s&response  &service  &lag  &8 of 8"},
@@ -284,14 +199,39 @@ static const struct {
 /* That this client is late is no failure on a busy machine, if it is said. */
 START_TEST(open_loop_prints_all_times)
 {
-    struct process load;
-    measure(&load, open_loops[_i].server, open_loops[_i].load);
+    server_start("badserver", open_loops[_i].server);
+    load_start("", target, open_loops[_i].load);
+    load_finish();
     bool late = strstr(load.out, "client_late") != NULL;
-    assert_says(&load, open_loops[_i].says);
-    assert_says(&load, late ? "this client was late itself" : "errors");
-    assert_exit_status(&load, late ? 3 : 0);
+    assert_says(open_loops[_i].says);
+    assert_says(late ? "this client was late itself" : "errors");
+    assert_exit_status(late ? 3 : 0);
 }
 END_TEST
+
+/* Each window of a search is as long as this. Where no echo ever comes, a
+ * longer one would show no more. */
+START_TEST(slo_is_searched_for)
+{
+    bool mute = _i == 1;
+    server_start("badserver", mute ? "--bug=never" : "--bug=none");
+    load_start("", target,
+               mute ? "-c8 -d50ms --rate=300 --slo=150ms"
+                    : "-c8 -d200ms --rate=1k --slo=150ms");
+    load_finish();
+    assert_says(mute ? "No rate was found"
+                     : "is within 150 ms up to|this client itself|too few to "
+                       "tell");
+    if (mute) {
+        /* A search that was late itself cannot say whose fault it is. */
+        bool is_late = strstr(load.out, "this client itself was too late");
+        assert_exit_status(is_late ? 3 : 1);
+    }
+    ck_assert_str_eq(load.err, "");
+}
+END_TEST
+
+/* ---- files and flags --------------------------------------------------- */
 
 /* What cannot be written is said, before anything is measured if it can be
  * known then. */
@@ -311,130 +251,77 @@ static const struct {
 
 START_TEST(files_are_written)
 {
-    struct process load;
-    measure(&load, "--bug=none", files[_i].load);
+    expect("--bug=none", files[_i].load, "", files[_i].exit_status);
     ck_assert_ptr_nonnull(strstr(load.err, files[_i].says));
     ck_assert_int_eq(load.out[0] != '\0', files[_i].measures);
-    assert_exit_status(&load, files[_i].exit_status);
 }
 END_TEST
 
-START_TEST(slo_is_searched_for)
-{
-    struct process load;
-    /* Each window of a search is as long as this. Where no echo ever comes,
-     * a longer one would show no more. */
-    measure(&load, _i == 0 ? "--bug=none" : "--bug=never",
-            _i == 0 ? "-c8 -d200ms --rate=1k --slo=150ms"
-                    : "-c8 -d50ms --rate=300 --slo=150ms");
-    if (_i == 0) {
-        assert_says(
-            &load,
-            "is within 150 ms up to|this client itself|too few to tell");
-    } else {
-        /* A search that was late itself cannot say whose fault it is. */
-        bool is_late = strstr(load.out, "this client itself was too late");
-        assert_says(&load, "No rate was found");
-        assert_exit_status(&load, is_late ? 3 : 1);
-    }
-    ck_assert_str_eq(load.err, "");
-}
-END_TEST
-
-/* A server that stops in the middle: what hangs is counted. */
-START_TEST(test_J08_stopped_server_times_out)
-{
-    struct process server;
-    struct process load;
-    start_in_full_swing(&server, &load, "--tell=1000",
-                        "-c4 -d60s --timeout=200ms");
-    kill(server.pid, SIGSTOP);
-    process_finish(&load, LOAD_MS);
-    process_kill(&server);
-    assert_says(&load, "timeout 4");
-    assert_exit_status(&load, 1);
-}
-END_TEST
-
-/* ---- the command line -------------------------------------------------- */
-
+/* Flags that are refused, in a line for each that they are about. */
 static const char *const wrong_flags[] = {
     "-c0",
     "-c",
     "--clients=x",
     "-c-1",
+    "--silent=-1",
+    "-n1.5",
     "--duration=5",
     "-d1us",
+    "--timeout=1",
+    "--warmup=1e3",
     "--size=0",
     "--size=2GiB",
-    "--timeout=1",
-    "--silent=-1",
+    "-s1KB",
     "--nonsense",
-    "-n1.5",
     "127.0.0.1:2",
     "--churn=yes",
-    "--warmup=1e3",
-    "-s1KB",
+    "--threads=0",
+    "--threads=65",
     "--rate=0",
     "--rate=20kk",
     "--rate=11M",
     "--rate=-5",
     "--rate=1 --churn",
     "--arrivals=fixed",
-    "--seed=1",
     "--rate=1 --arrivals=random",
+    "--seed=1",
     "--rate=1 --seed=x",
-    "--threads=0",
-    "--threads=65",
     "--slo=5ms",
     "--slo=5 --rate=1k",
     "--slo=0 --rate=1k",
     "--slo=1s --rate=1k -n5",
     "--slo=1s --rate=1k --save=/dev/null",
-    "--save=/tmp/one-file --histogram=/tmp/./one-file",
-};
-enum {
-    WRONG_FLAGS = sizeof wrong_flags / sizeof wrong_flags[0]
-};
+    "--save=/tmp/one-file --histogram=/tmp/./one-file"};
 
 START_TEST(wrong_usage_is_refused)
 {
-    struct process load;
-    start_load(&load, "127.0.0.1:1", wrong_flags[_i], 0);
-    process_finish(&load, LOAD_MS);
-    assert_exit_status(&load, 2);
+    load_start("", "127.0.0.1:1", wrong_flags[_i]);
+    load_says("", 2);
     ck_assert_str_eq(load.out, "");
     ck_assert_str_ne(load.err, "");
 }
 END_TEST
 
-static const char *const wrong_targets[] = {
-    "",
-    "localhost",
-    "127.0.0.1:",
-    "127.0.0.1:0",
-    "127.0.0.1:65536",
-    ":5566",
-    "::1:5566",
-    "[::1:5566",
-    "[::1]",
-    "127.0.0.1:5566x",
-    "[]:5566",
-    "5566",
-    "localhost:echo",
-    "http://127.0.0.1:5566/",
-    "fe80::1%lo:5566",
-};
-enum {
-    WRONG_TARGETS = sizeof wrong_targets / sizeof wrong_targets[0]
-};
+static const char *const wrong_targets[] = {"",
+                                            "localhost",
+                                            "127.0.0.1:",
+                                            "127.0.0.1:0",
+                                            "127.0.0.1:65536",
+                                            ":5566",
+                                            "::1:5566",
+                                            "[::1:5566",
+                                            "[::1]",
+                                            "127.0.0.1:5566x",
+                                            "[]:5566",
+                                            "5566",
+                                            "localhost:echo",
+                                            "http://127.0.0.1:5566/",
+                                            "fe80::1%lo:5566"};
 
 START_TEST(wrong_target_is_refused)
 {
-    struct process load;
-    start_load(&load, wrong_targets[_i], "-d100ms", 0);
-    process_finish(&load, LOAD_MS);
-    assert_exit_status(&load, 2);
+    load_start("", wrong_targets[_i], "-d100ms");
+    load_says("", 2);
     ck_assert_ptr_nonnull(strstr(load.err, "give HOST:PORT"));
 }
 END_TEST
@@ -444,38 +331,31 @@ END_TEST
 int
 main(void)
 {
+    const struct test faults[] = {EACH(bugs, test_J05_bug_is_found), {0}};
+    const struct test limits[] = {
+        ONCE(test_J03_too_few_descriptors),
+        ONCE(test_J01_ports_run_short),
+        ONCE(test_J02_churn_spreads_over_addresses),
+        ONCE(test_J06_messages_larger_than_buffers),
+        ONCE(test_J07_interrupt_prints_what_there_is),
+        ONCE(test_J07_second_signal_exits_at_once),
+        ONCE(test_J08_stopped_server_times_out),
+        EACH(open_loops, open_loop_prints_all_times),
+        EACH(files, files_are_written),
+        TIMES(2, slo_is_searched_for),
+        EACH(wrong_flags, wrong_usage_is_refused),
+        EACH(wrong_targets, wrong_target_is_refused),
+        {0},
+    };
+    Suite *suite = suite_create("harness");
     servers_setup();
-    Suite *suite = suite_create("load");
-    TCase *bugs = tcase_create("faults");
-    tcase_set_timeout(bugs, 60);
-    tcase_add_loop_test(bugs, test_J05_bug_is_found, 0, BUG_CASES);
-    suite_add_tcase(suite, bugs);
-
-    TCase *limits = tcase_create("limits");
-    tcase_set_timeout(limits, 60);
-    tcase_add_test(limits, test_J03_too_few_descriptors);
-    tcase_add_test(limits, test_J01_ports_run_short);
-    tcase_add_test(limits, test_J02_churn_spreads_over_addresses);
-    tcase_add_test(limits, test_J06_messages_larger_than_buffers);
-    tcase_add_test(limits, test_J07_interrupt_prints_what_there_is);
-    tcase_add_test(limits, test_J07_interrupt_while_connecting);
-    tcase_add_test(limits, test_J07_second_signal_exits_at_once);
-    tcase_add_test(limits, test_J08_stopped_server_times_out);
-    tcase_add_loop_test(limits, open_loop_prints_all_times, 0, 3);
-    tcase_add_loop_test(limits, files_are_written, 0, 6);
-    tcase_add_loop_test(limits, slo_is_searched_for, 0, 2);
-    tcase_add_loop_test(limits, wrong_usage_is_refused, 0, WRONG_FLAGS);
-    tcase_add_loop_test(limits, wrong_target_is_refused, 0, WRONG_TARGETS);
-    suite_add_tcase(suite, limits);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_add_suite(runner, client_suite());
-    srunner_add_suite(runner, open_loop_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
+    add_tests(suite, "faults", NULL, NULL, faults);
+    add_tests(suite, "limits", NULL, NULL, limits);
+    client_cases(suite);
+    open_loop_cases(suite);
+    int status = run_suite(suite);
     if (servers_skipped() > 0) {
         printf("%d of these are skipped, not passed\n", servers_skipped());
     }
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

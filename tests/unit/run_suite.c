@@ -23,16 +23,24 @@ run_suite(Suite *suite)
     return failed > 0;
 }
 
-int
-run_tests(const char *name, SFun begin, SFun end, const test_case *tests)
+void
+add_tests(Suite *suite, const char *name, SFun begin, SFun end,
+          const struct test *tests)
 {
-    Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
 
     tcase_add_checked_fixture(tcase, begin, end);
-    for (; *tests; tests++) {
-        tcase_add_test(tcase, *tests);
+    for (; tests->times > 0; tests++) {
+        tcase_add_loop_test(tcase, tests->run, 0, tests->times);
     }
     suite_add_tcase(suite, tcase);
+}
+
+int
+run_tests(const char *name, SFun begin, SFun end, const struct test *tests)
+{
+    Suite *suite = suite_create(name);
+
+    add_tests(suite, name, begin, end, tests);
     return run_suite(suite);
 }

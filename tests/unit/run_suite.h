@@ -18,8 +18,23 @@ typedef const TTest *test_case;
 typedef TFun test_case;
 #endif
 
-/* The same for these tests, of which the last is NULL, as the only case of a
- * suite; each of them between `begin` and `end`, if these are not NULL. */
-int run_tests(const char *name, SFun begin, SFun end, const test_case *tests);
+/* A test, and how often it runs: _i counts from 0. */
+struct test {
+    test_case run;
+    int times;
+};
+#define TIMES(n, name) ((struct test){(name), (n)})
+#define ONCE(name)     TIMES(1, name)
+/* Once for each row of its table. */
+#define EACH(rows, name) TIMES((int)(sizeof(rows) / sizeof(rows)[0]), name)
+
+/* Add these tests, of which the last is {0}, as a case of the suite; each of
+ * them between `begin` and `end`, if these are not NULL. */
+void add_tests(Suite *suite, const char *name, SFun begin, SFun end,
+               const struct test *tests);
+
+/* Run a suite with this case alone, as run_suite() does. */
+int run_tests(const char *name, SFun begin, SFun end,
+              const struct test *tests);
 
 #endif

@@ -7,26 +7,31 @@
 #include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
+#define CAN(name, per_s)                                                     \
+    {                                                                        \
+        .of = (name), .of_per_s = (per_s)                                    \
+    }
+
 /* What the servers can do, and the rates that follow from it. */
 static const struct {
-    struct grid_capacity least, most;
+    struct grid_point least, most;
     int rates[GRID_POINTS]; /* until one is 0 */
 } cases[] = {
     /* Shares of the slowest and one of the fastest. */
-    {{"threaded", 40000.4},
-     {"coroutine", 80000},
+    {CAN("threaded", 40000.4),
+     CAN("coroutine", 80000),
      {10000, 20000, 30000, 36000, 44000, 88000}},
     /* Three digits. */
-    {{"threaded", 37777},
-     {"threaded", 37777},
+    {CAN("threaded", 37777),
+     CAN("threaded", 37777),
      {9440, 18900, 28300, 34000, 41600}},
     /* Two that are as fast need no sixth. */
-    {{"libevent", 40000},
-     {"threaded", 41000},
+    {CAN("libevent", 40000),
+     CAN("threaded", 41000),
      {10000, 20000, 30000, 36000, 44000}},
     /* Whole numbers, and none that is 0. */
-    {{"threaded", 2.6}, {"threaded", 2.6}, {1, 2, 3}},
-    {{NULL, 0}, {NULL, 0}, {0}},
+    {CAN("threaded", 2.6), CAN("threaded", 2.6), {1, 2, 3}},
+    {CAN(NULL, 0), CAN(NULL, 0), {0}},
 };
 
 START_TEST(rates_are_shares_of_capacities)
@@ -72,13 +77,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("grid");
-    TCase *all = tcase_create("all");
+    const struct test tests[] = {
+        EACH(cases, rates_are_shares_of_capacities),
+        ONCE(a_rate_says_whose_share_it_is),
+        ONCE(a_window_holds_enough_messages),
+        {0},
+    };
 
-    tcase_add_loop_test(all, rates_are_shares_of_capacities, 0,
-                        sizeof cases / sizeof cases[0]);
-    tcase_add_test(all, a_rate_says_whose_share_it_is);
-    tcase_add_test(all, a_window_holds_enough_messages);
-    suite_add_tcase(suite, all);
-    return run_suite(suite);
+    return run_tests("grid", NULL, NULL, tests);
 }

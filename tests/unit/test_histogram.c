@@ -145,13 +145,14 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("histogram");
-    TCase *tests = tcase_create("histogram");
-    tcase_add_loop_test(tests, quantiles_match_a_sorted_list, 0, 5);
-    tcase_add_test(tests, edges_of_every_row);
-    tcase_add_test(tests, ends_of_the_range);
-    tcase_add_test(tests, ranks_are_exact);
-    tcase_add_test(tests, merging_is_recording_all);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const struct test tests[] = {
+        TIMES(5, quantiles_match_a_sorted_list),
+        ONCE(edges_of_every_row),
+        ONCE(ends_of_the_range),
+        ONCE(ranks_are_exact),
+        ONCE(merging_is_recording_all),
+        {0},
+    };
+
+    return run_tests("histogram", NULL, NULL, tests);
 }

@@ -1,6 +1,7 @@
 /*
- * Runs of several hosts added up: the sum is what one histogram would hold
- * that had been fed with everything, and what does not fit is refused.
+ * test_merge.c: runs of several hosts added up, count by count and histogram
+ * by histogram (how these are: test_histogram.c); what does not fit is
+ * refused.
  */
 #include <check.h>
 #include <stdio.h>
@@ -48,48 +49,15 @@ add_all(int n)
     return 0;
 }
 
-/* Values over nine powers of ten, each host with a distribution of its own:
- * percentiles that are averaged would be far off. */
-START_TEST(percentiles_are_those_of_one_histogram)
-{
-    static struct histogram all;
-    uint64_t random = 42;
-
-    memset(&all, 0, sizeof all);
-    for (int i = 0; i < 30000; i++) {
-        int host = i % 3;
-        int64_t value_ns;
-
-        random = random * UINT64_C(6364136223846793005) +
-                 UINT64_C(1442695040888963407);
-        value_ns = (int64_t)((random >> 33) % 1000) + 1;
-        for (int j = 0; j < 3 * host; j++) {
-            value_ns *= 10;
-        }
-        histogram_record(&runs[host].result.response, value_ns);
-        histogram_record(&all, value_ns);
-    }
-    ck_assert_int_eq(add_all(3), 0);
-    ck_assert_uint_eq(sum.result.response.count, 30000);
-    for (int i = 0; i <= 1000; i++) {
-        ck_assert_int_eq(
-            histogram_quantile_ns(&sum.result.response, i / 1000.0),
-            histogram_quantile_ns(&all, i / 1000.0));
-    }
-    ck_assert_mem_eq(sum.result.response.buckets, all.buckets,
-                     sizeof all.buckets);
-    ck_assert_int_eq(sum.result.response.max_ns, all.max_ns);
-    /* Each sum is a whole number below 2^53, so that nothing is rounded. */
-    ck_assert_double_eq_tol(histogram_mean_ns(&sum.result.response),
-                            histogram_mean_ns(&all), 1e-3);
-}
-END_TEST
-
 START_TEST(counts_add_up)
 {
     for (int i = 0; i < 3; i++) {
         runs[i].result.echoes = UINT64_C(10000000000) + (uint64_t)i;
         runs[i].result.unfinished = 100;
+        histogram_record(&runs[i].result.latency, 1 + i);
+        histogram_record(&runs[i].result.response, 10 + i);
+        histogram_record(&runs[i].result.lag, 100 + i);
+        histogram_record(&runs[i].result.connect, 200 + i);
         runs[i].result.errors[ENGINE_RESET] = 7;
         runs[i].options.silent_clients = i;
         runs[i].options.clients = 10 + i;
@@ -99,6 +67,18 @@ START_TEST(counts_add_up)
     ck_assert_uint_eq(sum.result.unfinished, 300);
     ck_assert_uint_eq(sum.result.errors[ENGINE_RESET], 21);
     ck_assert_int_eq(sum.result.served, 30);
+    for (int i = 0; i < 3; i++) {
+        double share = (i + 1) / 3.0;
+
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.latency, share),
+                         1 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.response, share),
+                         10 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.lag, share),
+                         100 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&sum.result.connect, share),
+                         200 + i);
+    }
     ck_assert_int_eq(sum.options.clients, 33);
     ck_assert_int_eq(sum.options.silent_clients, 3);
     ck_assert_double_eq(sum.options.rate_per_s, 3000);
@@ -119,6 +99,7 @@ make_misfit(int kind, const char **words)
         "the run ends by echoes here and by time",
         "an echo may take 1.00 ms here and 0",
         "a message has 9.77 KiB here and 9.77 KiB",
+        "a connection for each echo here",
     };
     struct engine_options *options = &runs[1].options;
 
@@ -126,7 +107,9 @@ make_misfit(int kind, const char **words)
     options->message_bytes = kind == 0 ? 1024 : kind == 7 ? 10001 : 64;
     runs[0].options.message_bytes = kind == 7 ? 10000 : 64;
     options->arrivals = kind == 1 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
-    options->rate_per_s = kind == 2 ? 0 : 1000;
+    options->rate_per_s = kind == 2 || kind == 8 ? 0 : 1000;
+    runs[0].options.rate_per_s = kind == 8 ? 0 : 1000;
+    options->churn = kind == 8;
     options->handshake = kind == 3;
     options->window_ns = kind == 4 ? 1000000000 : INT64_C(5000000000);
     options->echoes_max = kind == 5 ? 100 : 0;
@@ -144,15 +127,6 @@ START_TEST(what_does_not_fit_is_refused)
     ck_assert_int_eq(merge_add(&sum, &runs[1], false, reason), -1);
     ck_assert_msg(strstr(reason, words) != NULL, "%s", reason);
     ck_assert_mem_eq(&sum, &before, sizeof sum);
-}
-END_TEST
-
-START_TEST(churn_and_pingpong_do_not_fit)
-{
-    runs[0].options.rate_per_s = runs[1].options.rate_per_s = 0;
-    runs[1].options.churn = true;
-    ck_assert_int_eq(add_all(2), -1);
-    ck_assert_ptr_nonnull(strstr(reason, "a connection for each echo here"));
 }
 END_TEST
 
@@ -181,16 +155,13 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("merge");
-    TCase *cases = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(counts_add_up),
+        TIMES(9, what_does_not_fit_is_refused),
+        ONCE(what_had_no_effect_does_not_matter),
+        ONCE(the_same_run_is_known_again),
+        {0},
+    };
 
-    tcase_add_checked_fixture(cases, setup, NULL);
-    tcase_add_test(cases, percentiles_are_those_of_one_histogram);
-    tcase_add_test(cases, counts_add_up);
-    tcase_add_loop_test(cases, what_does_not_fit_is_refused, 0, 8);
-    tcase_add_test(cases, churn_and_pingpong_do_not_fit);
-    tcase_add_test(cases, what_had_no_effect_does_not_matter);
-    tcase_add_test(cases, the_same_run_is_known_again);
-    suite_add_tcase(suite, cases);
-    return run_suite(suite);
+    return run_tests("merge", setup, NULL, tests);
 }

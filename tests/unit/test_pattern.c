@@ -142,56 +142,54 @@ START_TEST(changed_bytes)
 }
 END_TEST
 
-START_TEST(bytes_of_another_connection)
-{
-    describe(0, pattern_window(17, 300), message_bytes);
-    ck_assert_str_eq(origin, "connection 17");
-    describe(20, pattern_window(6, 70), 40);
-    ck_assert_str_eq(origin, "connection 6");
+/* Bytes that are those of a connection from an offset on, in the place of
+ * ours; of none, where its number is -1. Too few of them tell nothing: better
+ * no answer than a wrong one. */
+static const struct {
+    int64_t right; /* bytes of ours before them */
+    int64_t connection;
+    int64_t offset;
+    size_t count;
+    const char *origin;
+} foreign[] = {
+    {0, 17, 300, 64, "connection 17"},
+    {20, 6, 70, 40, "connection 6"},
     /* Answered already, but it may be left over in a buffer. */
-    describe(20, pattern_window(6, 10), 40);
-    ck_assert_str_eq(origin, "connection 6");
-}
-END_TEST
+    {20, 6, 10, 40, "connection 6"},
+    {0, 99, 5000, 64, "an earlier connection or message"},
+    {0, -1, 0, 64, ""},
+    {0, 5, 129, 1, ""},
+    {0, 5, 129, 2, ""},
+    {0, 17, 300, 1, ""},
+    {0, 17, 300, 2, ""},
+};
 
-START_TEST(bytes_of_nobody_here)
+START_TEST(bytes_of_others_are_told_by_enough_of_them)
 {
     unsigned char noise[64];
-    describe(0, pattern_window(99, 5000), message_bytes);
-    ck_assert_str_eq(origin, "an earlier connection or message");
     memset(noise, 'x', sizeof noise);
-    describe(0, noise, sizeof noise);
-    ck_assert_str_eq(origin, "");
-}
-END_TEST
-
-/* Too little to go by: better no answer than a wrong one. */
-START_TEST(too_few_bytes_tell_nothing)
-{
-    for (size_t count = 1; count < 3; count++) {
-        describe(0, pattern_window(5, 2 * message_bytes + 1), count);
-        ck_assert_str_eq(origin, "");
-        describe(0, pattern_window(17, 300), count);
-        ck_assert_str_eq(origin, "");
-    }
+    describe(foreign[_i].right,
+             foreign[_i].connection == -1
+                 ? noise
+                 : pattern_window(foreign[_i].connection, foreign[_i].offset),
+             foreign[_i].count);
+    ck_assert_str_eq(origin, foreign[_i].origin);
 }
 END_TEST
 
 int
 main(void)
 {
-    const test_case tests[] = {
-        windows_join_at_every_boundary,
-        each_phase_is_distinct,
-        large_numbers_do_not_overflow,
-        no_two_pieces_of_eight_bytes_are_alike,
-        wrong_byte_is_found_wherever_it_is,
-        bytes_out_of_place,
-        changed_bytes,
-        bytes_of_another_connection,
-        bytes_of_nobody_here,
-        too_few_bytes_tell_nothing,
-        NULL,
+    const struct test tests[] = {
+        ONCE(windows_join_at_every_boundary),
+        ONCE(each_phase_is_distinct),
+        ONCE(large_numbers_do_not_overflow),
+        ONCE(no_two_pieces_of_eight_bytes_are_alike),
+        ONCE(wrong_byte_is_found_wherever_it_is),
+        ONCE(bytes_out_of_place),
+        ONCE(changed_bytes),
+        EACH(foreign, bytes_of_others_are_told_by_enough_of_them),
+        {0},
     };
     return run_tests("pattern", NULL, NULL, tests);
 }

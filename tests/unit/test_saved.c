@@ -126,23 +126,16 @@ static const struct {
     {"[77, 1]", "77", "is lag"},
 };
 
-/* Put `other` in the place of a piece of `text`. */
-static void
-replace(const char *piece, const char *other)
-{
-    static char changed[sizeof text];
-    char *at = strstr(text, piece);
-    ck_assert_msg(at != NULL, "no piece \"%s\"", piece);
-    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text,
-             other, at + strlen(piece));
-    snprintf(text, sizeof text, "%s", changed);
-}
-
 START_TEST(damaged_files_are_refused)
 {
+    static char changed[sizeof text];
     make_run(&run);
     save(&run);
-    replace(damages[_i].piece, damages[_i].other);
+    char *at = strstr(text, damages[_i].piece);
+    ck_assert_ptr_nonnull(at);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text,
+             damages[_i].other, at + strlen(damages[_i].piece));
+    snprintf(text, sizeof text, "%s", changed);
     ck_assert_int_eq(load_again(strlen(text)), -1);
     ck_assert_msg(strstr(reason, damages[_i].reason) != NULL, "%s", reason);
 }
@@ -162,6 +155,7 @@ draw(const struct histogram *histogram)
  * one is all. */
 START_TEST(curve_is_a_curve)
 {
+    static const struct histogram nothing;
     double last_us = 0;
     double last_share = -1;
     unsigned long long last_count = 0;
@@ -197,13 +191,7 @@ START_TEST(curve_is_a_curve)
     ck_assert_int_ge(lines, 50);
     ck_assert_int_le(lines, 100);
     ck_assert_ptr_nonnull(strstr(rest, "5000.000, Total count"));
-}
-END_TEST
-
-START_TEST(curve_of_nothing)
-{
-    static const struct histogram empty;
-    draw(&empty);
+    draw(&nothing);
     ck_assert_ptr_nonnull(strstr(text, "#[Max"));
     ck_assert_ptr_null(strstr(text, "nan"));
 }
@@ -212,14 +200,13 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("saved");
-    TCase *tests = tcase_create("saved");
-    tcase_add_test(tests, what_is_saved_is_read);
-    tcase_add_test(tests, cut_files_are_refused);
-    tcase_add_loop_test(tests, damaged_files_are_refused, 0,
-                        sizeof damages / sizeof damages[0]);
-    tcase_add_test(tests, curve_is_a_curve);
-    tcase_add_test(tests, curve_of_nothing);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const struct test tests[] = {
+        ONCE(what_is_saved_is_read),
+        ONCE(cut_files_are_refused),
+        EACH(damages, damaged_files_are_refused),
+        ONCE(curve_is_a_curve),
+        {0},
+    };
+
+    return run_tests("saved", NULL, NULL, tests);
 }

@@ -10,12 +10,12 @@
 START_TEST(each_line_is_complete)
 {
     for (const struct scenario *next = scenarios; next->name; next++) {
-        ck_assert_int_ge(next->clients, 1);
-        ck_assert_int_ge(next->message_bytes, 1);
+        ck_assert_int_ge(next->load.clients, 1);
+        ck_assert_int_ge(next->load.message_bytes, 1);
         ck_assert_msg(next->seconds >= 1, "%s has no time", next->name);
         ck_assert_msg((next->modes & (MODE_FULL | MODE_C10K)) != 0,
                       "%s is in neither of the long runs", next->name);
-        ck_assert(!next->ask_silent || next->silent > 0 ||
+        ck_assert(!next->load.ask_silent || next->load.silent_clients > 0 ||
                   next->modes == MODE_C10K);
         for (const struct scenario *other = scenarios; other < next;
              other++) {
@@ -38,10 +38,6 @@ static const struct {
     {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
     {"rate", {1, 0, 1, 0, 0}},
 };
-enum {
-    WANTED = sizeof wanted / sizeof wanted[0]
-};
-
 START_TEST(each_mode_has_what_the_design_says)
 {
     for (int i = 0; i < MODES; i++) {
@@ -62,9 +58,9 @@ START_TEST(who_is_asked_and_of_whom)
     const struct contender foreign = {.plain = true};
     const struct contender own = {.path = "threaded"};
     struct scenario idle = {
-        .clients = 16, .silent = 1000, .ask_silent = true};
-    struct scenario silent = {.clients = 16, .silent = 1};
-    struct scenario wait = {.clients = 64, .delay_ms = 5};
+        .load = {.clients = 16, .silent_clients = 1000, .ask_silent = true}};
+    struct scenario silent = {.load = {.clients = 16, .silent_clients = 1}};
+    struct scenario wait = {.load.clients = 64, .delay_ms = 5};
 
     ck_assert_int_eq(scenario_asked(&idle), 1016);
     ck_assert_int_eq(scenario_asked(&silent), 16);
@@ -72,7 +68,7 @@ START_TEST(who_is_asked_and_of_whom)
     ck_assert(!contender_offers(&foreign, &wait));
     ck_assert(contender_offers(&own, &wait));
     wait.delay_ms = 0;
-    wait.handshake = true;
+    wait.load.handshake = true;
     ck_assert(!contender_offers(&foreign, &wait));
 }
 END_TEST
@@ -80,12 +76,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("scenarios");
-    TCase *all = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(each_line_is_complete),
+        EACH(wanted, each_mode_has_what_the_design_says),
+        ONCE(who_is_asked_and_of_whom),
+        {0},
+    };
 
-    tcase_add_test(all, each_line_is_complete);
-    tcase_add_loop_test(all, each_mode_has_what_the_design_says, 0, WANTED);
-    tcase_add_test(all, who_is_asked_and_of_whom);
-    suite_add_tcase(suite, all);
-    return run_suite(suite);
+    return run_tests("scenarios", NULL, NULL, tests);
 }

@@ -140,13 +140,14 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("schedule");
-    TCase *tests = tcase_create("schedule");
-    tcase_add_loop_test(tests, fixed_gaps_are_equal, 0, 2);
-    tcase_add_test(tests, fixed_schedules_fit_between_each_other);
-    tcase_add_loop_test(tests, poisson_gaps_are_exponential, 0, 3);
-    tcase_add_test(tests, poisson_gaps_are_independent);
-    tcase_add_test(tests, seed_decides_everything);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const struct test tests[] = {
+        TIMES(2, fixed_gaps_are_equal),
+        ONCE(fixed_schedules_fit_between_each_other),
+        TIMES(3, poisson_gaps_are_exponential),
+        ONCE(poisson_gaps_are_independent),
+        ONCE(seed_decides_everything),
+        {0},
+    };
+
+    return run_tests("schedule", NULL, NULL, tests);
 }

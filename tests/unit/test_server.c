@@ -6,6 +6,8 @@
  */
 #include <check.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +145,22 @@ await(bool (*is)(const struct server *server), const struct server *server)
     ck_assert(is(server));
 }
 
+/* Start one of these. Returns NULL, or why it did not start. */
+static const char *
+start(struct server *server, const struct server_order *what)
+{
+    static const volatile sig_atomic_t interrupted;
+    static char reason[SERVER_REASON_BYTES];
+    static cpu_set_t cpus;
+
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    order = *what;
+    order.cpus = &cpus;
+    order.start_timeout_ns = 20000 * NS_PER_MS;
+    order.interrupted = &interrupted;
+    return server_start(server, &order, reason) == 0 ? NULL : reason;
+}
+
 /* Servers that have a child, and one in a session of its own whose parent is
  * gone; behind a launcher where that is not NULL. */
 static void
@@ -151,21 +169,11 @@ start_all(const char *launcher)
     static const char words[] =
         "sleep 100 & sh -c 'setsid sleep 100 & exit'; "
         "echo listening on 127.0.0.1:1; wait";
-    static const volatile sig_atomic_t interrupted;
-    char reason[SERVER_REASON_BYTES];
-    cpu_set_t cpus;
+    const struct server_order three = {.arguments = {"sh", "-c", words},
+                                       .launcher = launcher};
 
-    sched_getaffinity(0, sizeof cpus, &cpus);
-    order = (struct server_order){
-        .arguments = {"sh", "-c", words},
-        .launcher = launcher,
-        .cpus = &cpus,
-        .start_timeout_ns = 20000 * NS_PER_MS,
-        .interrupted = &interrupted,
-    };
     for (int i = 0; i < SERVERS; i++) {
-        ck_assert_msg(server_start(&servers[i], &order, reason) == 0, "%s",
-                      reason);
+        ck_assert_ptr_null(start(&servers[i], &three));
     }
 }
 
@@ -194,8 +202,9 @@ START_TEST(test_one_of_three_is_stopped)
         struct server *stopped = &servers[i % SERVERS];
 
         server_stop(stopped);
-        ck_assert(!stopped->ended_early && !stopped->killed);
-        ck_assert_int_eq(stopped->switches == -1, launchers[_i % 2] != NULL);
+        ck_assert(!stopped->end.early && !stopped->killed);
+        ck_assert_int_eq(isnan(stopped->end.switches) != 0,
+                         launchers[_i % 2] != NULL);
         ck_assert_double_nan(server_cpu_ns(stopped));
         for (int j = i + 1; j < SERVERS + 1; j++) {
             ck_assert(!server_has_ended(&servers[j % SERVERS]));
@@ -222,7 +231,7 @@ START_TEST(all_of_three_are_killed)
     for (int i = 0; i < SERVERS; i++) {
         await(server_has_ended, &servers[i]);
         server_stop(&servers[i]);
-        ck_assert(servers[i].ended_early);
+        ck_assert(servers[i].end.early);
         while (nchildren[i]-- > 0) {
             ck_assert_int_eq(kill(children[i][nchildren[i]], 0), -1);
         }
@@ -234,7 +243,7 @@ END_TEST
 
 /* Whoever has started us may ignore SIGCHLD: we know all the same how a
  * server ended, and that a part of it went on. */
-START_TEST(who_does_not_start_is_told_what_to_do)
+START_TEST(test_who_does_not_start_is_told_what_to_do)
 {
     static const char *const ends[][2] = {
         {"sh -c 'exit 7'", "ended with status 7, without a word; start it"},
@@ -243,20 +252,11 @@ START_TEST(who_does_not_start_is_told_what_to_do)
         {"/none", "no such program"},
         {"/", "chmod +x"},
     };
-    char reason[SERVER_REASON_BYTES];
-    static const volatile sig_atomic_t interrupted;
-    cpu_set_t cpus;
+    const struct server_order one = {.command = ends[_i][0]};
 
-    sched_getaffinity(0, sizeof cpus, &cpus);
     signal(SIGCHLD, SIG_IGN);
-    order = (struct server_order){
-        .command = ends[_i][0],
-        .cpus = &cpus,
-        .start_timeout_ns = 20000 * NS_PER_MS,
-        .interrupted = &interrupted,
-    };
-    ck_assert_int_eq(server_start(&servers[0], &order, reason), -1);
-    ck_assert_msg(strstr(reason, ends[_i][1]), "%s", reason);
+    const char *reason = start(&servers[0], &one);
+    ck_assert_msg(reason && strstr(reason, ends[_i][1]), "%s", reason);
 }
 END_TEST
 
@@ -339,17 +339,17 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("server");
-    TCase *cases = tcase_create("all");
+    const struct test tests[] = {
+        ONCE(programs_of_ours_are_started_as_they_are),
+        ONCE(commands_are_lines_for_the_shell),
+        ONCE(a_ready_line_ends_in_an_address),
+        TIMES(4, test_one_of_three_is_stopped),
+        TIMES(4, all_of_three_are_killed),
+        TIMES(5, test_who_does_not_start_is_told_what_to_do),
+        ONCE(who_waits_for_a_client_sleeps),
+        ONCE(who_waits_for_the_kernel_does_not),
+        {0},
+    };
 
-    tcase_add_test(cases, programs_of_ours_are_started_as_they_are);
-    tcase_add_test(cases, commands_are_lines_for_the_shell);
-    tcase_add_test(cases, a_ready_line_ends_in_an_address);
-    tcase_add_loop_test(cases, test_one_of_three_is_stopped, 0, 4);
-    tcase_add_loop_test(cases, all_of_three_are_killed, 0, 4);
-    tcase_add_loop_test(cases, who_does_not_start_is_told_what_to_do, 0, 5);
-    tcase_add_test(cases, who_waits_for_a_client_sleeps);
-    tcase_add_test(cases, who_waits_for_the_kernel_does_not);
-    suite_add_tcase(suite, cases);
-    return run_suite(suite);
+    return run_tests("server", NULL, NULL, tests);
 }

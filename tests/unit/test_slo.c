@@ -98,11 +98,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("slo");
-    TCase *tests = tcase_create("slo");
-    tcase_add_loop_test(tests, finds_the_knee, 0,
-                        sizeof servers / sizeof servers[0]);
-    tcase_add_test(tests, interrupt_ends_it);
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    const struct test tests[] = {
+        EACH(servers, finds_the_knee),
+        ONCE(interrupt_ends_it),
+        {0},
+    };
+
+    return run_tests("slo", NULL, NULL, tests);
 }

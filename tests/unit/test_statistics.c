@@ -284,19 +284,19 @@ END_TEST
 int
 main(void)
 {
-    const test_case tests[] = {
-        the_median_leaves_out_what_is_not_known,
-        the_studentised_range_is_that_of_the_tables,
-        blocks_cancel_out_and_ratios_are_exact,
-        a_stall_moves_nothing,
-        verdicts_need_the_whole_interval,
-        too_little_is_no_interval,
-        equal_models_are_told_apart_in_5_of_100_runs_at_most,
-        five_percent_more_is_found_in_95_of_100_runs,
-        three_blocks_of_three_models_claim_no_more,
-        lives_that_differ_widen_the_interval,
-        one_unsteady_model_is_its_own_affair,
-        NULL,
+    const struct test tests[] = {
+        ONCE(the_median_leaves_out_what_is_not_known),
+        ONCE(the_studentised_range_is_that_of_the_tables),
+        ONCE(blocks_cancel_out_and_ratios_are_exact),
+        ONCE(a_stall_moves_nothing),
+        ONCE(verdicts_need_the_whole_interval),
+        ONCE(too_little_is_no_interval),
+        ONCE(equal_models_are_told_apart_in_5_of_100_runs_at_most),
+        ONCE(five_percent_more_is_found_in_95_of_100_runs),
+        ONCE(three_blocks_of_three_models_claim_no_more),
+        ONCE(lives_that_differ_widen_the_interval),
+        ONCE(one_unsteady_model_is_its_own_affair),
+        {0},
     };
 
     return run_tests("statistics", NULL, NULL, tests);

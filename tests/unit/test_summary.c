@@ -179,30 +179,13 @@ END_TEST
 
 START_TEST(who_has_few_slices_takes_no_part)
 {
-    struct life life = made_life("gone");
-
     add("a", 5);
     add("b", 6);
-    made_add(&results, &life, 6);
+    add("gone", 6);
     results.nslices -= 50;
     make();
     ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
-}
-END_TEST
-
-START_TEST(the_floor_is_a_slice_too)
-{
-    struct life life = made_life(RESULTS_FLOOR);
-
-    add("a", 6);
-    made_add(&results, &life, 3);
-    results.nlives -= 2; /* nobody lives there */
-    make();
-    ck_assert_uint_eq(summary.nrows, 1);
-    ck_assert_double_eq_tol(row("a")->figure[LIFE_FLOOR_US], 3, 0.1);
-    ck_assert_double_eq_tol(row("a")->figure[LIFE_CPU_OVER_FLOOR], 2, 0.1);
-    ck_assert_int_eq(summary.groups[0].slices, 120);
 }
 END_TEST
 
@@ -218,17 +201,6 @@ START_TEST(figures_that_mislead_are_hidden)
     ck_assert_double_nan(row("a")->figure[LIFE_CPU_OVER_FLOOR]);
     ck_assert_double_nan(row("a")->figure[LIFE_RSS_KIB_PER_CLIENT]);
     ck_assert_double_nan(row("a")->figure[LIFE_SERVER_CPU_US_PER_ECHO]);
-}
-END_TEST
-
-START_TEST(memory_includes_the_stack_of_the_thread)
-{
-    struct life life = made_life("a");
-
-    life.figure[LIFE_STACK_KIB_PER_CLIENT] = 16;
-    made_add(&results, &life, 5);
-    make();
-    ck_assert_double_eq(summary_memory(row("a")), 24);
 }
 END_TEST
 
@@ -336,34 +308,24 @@ START_TEST(calls_belong_to_their_row_and_add_up)
 }
 END_TEST
 
-START_TEST(nothing_measured_is_no_summary_but_no_fault)
-{
-    make();
-    ck_assert_uint_eq(summary.nrows, 0);
-}
-END_TEST
-
 int
 main(void)
 {
-    const test_case tests[] = {
-        rows_are_in_the_order_of_the_run_and_the_yardstick_is_last,
-        the_best_is_chosen_and_the_others_are_held_against_it,
-        a_starved_row_is_not_compared,
-        one_failure_fails_the_row,
-        lives_are_drawn_together_as_the_table_says,
-        blocks_that_lack_a_server_are_left_out,
-        without_a_block_in_common_nobody_is_best,
-        who_has_few_slices_takes_no_part,
-        the_floor_is_a_slice_too,
-        figures_that_mislead_are_hidden,
-        memory_includes_the_stack_of_the_thread,
-        rates_stand_together_and_tell_who_is_saturated,
-        checks_see_what_cannot_be,
-        a_full_queue_is_no_fault_beside_who_leaves_clients_in_it,
-        calls_belong_to_their_row_and_add_up,
-        nothing_measured_is_no_summary_but_no_fault,
-        NULL,
+    const struct test tests[] = {
+        ONCE(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last),
+        ONCE(the_best_is_chosen_and_the_others_are_held_against_it),
+        ONCE(a_starved_row_is_not_compared),
+        ONCE(one_failure_fails_the_row),
+        ONCE(lives_are_drawn_together_as_the_table_says),
+        ONCE(blocks_that_lack_a_server_are_left_out),
+        ONCE(without_a_block_in_common_nobody_is_best),
+        ONCE(who_has_few_slices_takes_no_part),
+        ONCE(figures_that_mislead_are_hidden),
+        ONCE(rates_stand_together_and_tell_who_is_saturated),
+        ONCE(checks_see_what_cannot_be),
+        ONCE(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it),
+        ONCE(calls_belong_to_their_row_and_add_up),
+        {0},
     };
 
     return run_tests("summary", begin, end, tests);

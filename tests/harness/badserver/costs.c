@@ -1,10 +1,11 @@
 /*
  * costs.c: what badserver costs more than it need.
  */
-#include "tests/harness/badserver/badserver.h"
+#include "tests/harness/badserver/costs.h"
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,21 @@ enum {
     DEARER_EVERY = 100, /* messages: the same */
 };
 
+struct costs costs;
+
+/* What the calls of --getppid have cost, as it stands in a file; or NULL. */
+static struct prices {
+    int64_t calls; /* so many of them */
+    int64_t ns;    /* took so much CPU time */
+} * prices;
+
+_Noreturn void
+die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
 /* Not through the library, which may remember the answer. */
 static void
 call_getppid(int count)
@@ -30,12 +46,11 @@ call_getppid(int count)
 /* Looks at the clock as often whatever is to be paid, or the one that pays
  * nothing would be cheaper by that. */
 static void
-be_dearer(const struct server *server)
+be_dearer(void)
 {
     static int64_t paid_ns;
     int64_t now_ns = clock_thread_cpu_ns();
-    int64_t end_ns =
-        now_ns + (now_ns - paid_ns) * server->dearer_percent / 100;
+    int64_t end_ns = now_ns + (now_ns - paid_ns) * costs.dearer_percent / 100;
 
     while (now_ns < end_ns) {
         now_ns = clock_thread_cpu_ns();
@@ -44,49 +59,47 @@ be_dearer(const struct server *server)
 }
 
 void
-costs_of_message(struct server *server)
+costs_of_message(int messages)
 {
-    bool priced =
-        server->prices != NULL && server->messages % PRICED_EVERY == 0;
+    bool priced = prices != NULL && messages % PRICED_EVERY == 0;
     int64_t begin_ns = priced ? clock_thread_cpu_ns() : 0;
 
-    if (server->messages % DEARER_EVERY == 0) {
-        be_dearer(server);
+    if (messages % DEARER_EVERY == 0) {
+        be_dearer();
     }
-    call_getppid(server->getppid_calls);
+    call_getppid(costs.getppid_calls);
     if (priced) {
-        server->prices->ns += clock_thread_cpu_ns() - begin_ns;
-        server->prices->calls += server->getppid_calls;
+        prices->ns += clock_thread_cpu_ns() - begin_ns;
+        prices->calls += costs.getppid_calls;
     }
-    if (server->burn_us > 0) {
+    if (costs.burn_us > 0) {
         int64_t end_ns =
-            clock_thread_cpu_ns() + server->burn_us * INT64_C(1000);
+            clock_thread_cpu_ns() + costs.burn_us * INT64_C(1000);
         while (clock_thread_cpu_ns() < end_ns) {
         }
     }
 }
 
-struct prices *
-costs_prices(const char *path)
+void
+costs_pay(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-    if (fd == -1 || ftruncate(fd, sizeof(struct prices)) == -1) {
+    if (fd == -1 || ftruncate(fd, sizeof *prices) == -1) {
         die(path);
     }
-    void *prices = mmap(NULL, sizeof(struct prices), PROT_READ | PROT_WRITE,
-                        MAP_SHARED, fd, 0);
+    prices =
+        mmap(NULL, sizeof *prices, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (prices == MAP_FAILED) {
         die(path);
     }
     close(fd);
-    return prices;
 }
 
 char *
-costs_of_client(const struct server *server)
+costs_of_client(void)
 {
-    size_t bytes = (size_t)server->hold_kib * 1024;
+    size_t bytes = (size_t)costs.hold_kib * 1024;
 
     if (bytes == 0) {
         return NULL;

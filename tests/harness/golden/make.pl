@@ -103,7 +103,7 @@ sub life {
     }
     if ($model eq 'crashing' && $s->{clients} > 1) {
         %line = (%line, status => 'failed',
-            reason => 'the server ended by itself (signal 11)');
+            reason => 'it ended by itself, with "bye" (signal 11)');
     }
     line(%line);
     return $served < $s->{clients} || $line{status} ne 'ok' ? undef
@@ -158,7 +158,8 @@ sub run {
         kernel => 'Linux 6.18.44 x86_64', date => '2026-11-28T00:06:00Z',
         compiler => 'gcc 12.2.0', commit => 'v1-12-g16c6709', mode => $mode,
         layout => 'shared', lives => 2, seed => 7,
-        models => join(' ', @models), command => 'compare', note => '');
+        models => join(' ', @models), command => 'compare',
+        note => $mode eq 'quick' ? 'Shrunk to 256 clients.' : '');
 }
 
 my $true  = \1;
@@ -194,6 +195,7 @@ if ($name eq 'default') {
     run('quick', @foreign);
     scenario([@foreign, 'yardstick'], scenario => $echo, clients => $_,
         blocks => 30) for 1, 64;
+    print '{"type":"li'; # it was killed
 } elsif ($name eq 'variants') {
     my @variants = qw(libevent libevent-poll libevent-select selectloop
       bufferevent coroutine coroutine-swapcontext threaded threaded-8192);
