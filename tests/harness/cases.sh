@@ -12,10 +12,14 @@ set -u
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 idea=$(basename "$0" .sh)
 idea=${idea//_/ }
-bin=$(realpath "${FIVEWAYS_BIN:-build/bin}")
+tmp=$(mktemp -d)
+# Commands for a shell name these, whatever the path to this folder holds.
+ln -s "$(realpath "${FIVEWAYS_BIN:-build/bin}")" "$tmp/programs"
+ln -s "$here" "$tmp/here"
+bin=$tmp/programs
+here=$tmp/here
 compare=$bin/compare
 badserver=$bin/../tests/badserver
-tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0
 failed=0

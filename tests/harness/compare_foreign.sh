@@ -4,7 +4,8 @@
 # does not fails, and has no number.
 # For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
-foreign=$(realpath "$here/../foreign")
+ln -s "$(realpath "$here/../foreign")" "$tmp/foreign"
+foreign=$tmp/foreign
 
 # measures NAME PROGRAM STATUS PATTERN COMMAND: the row of that server matches
 # if there is the program. Returns 1 without it.

@@ -68,7 +68,7 @@ for launcher in "mpirun --oversubscribe -n 3" "parallel -j3 -N0"; do
     if ! command -v "${launcher%% *}" >/dev/null; then
         skip "${launcher%% *}" "it is not installed"
     elif [ "${launcher%% *}" = parallel ]; then
-        added_up "GNU parallel" "seq 3 | $launcher"
+        added_up "GNU parallel" "seq 3 | $launcher -q"
     else
         added_up "${launcher%% *}" "$launcher"
     fi
