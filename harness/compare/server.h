@@ -114,8 +114,6 @@ struct server_look {
     double faults;    /* minor page faults of all its threads so far */
     double switches;  /* context switches, voluntary or not, of all threads
                        * that live; of PROC_THREADS_MAX or more unknown */
-    bool asleep;      /* all of these threads wait: none is at work, or held
-                       * by a tracer */
     double stack_kib; /* of a thread in the kernel: its account of all
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher
@@ -124,6 +122,10 @@ struct server_look {
 
 /* Look. Takes 15 us for each thread. */
 void server_look(const struct server *server, struct server_look *look);
+
+/* True if all its threads wait, none is at work or held by a tracer; of one
+ * out of sight nothing else is known. */
+bool server_rests(const struct server *server);
 
 /* CPU time of all its threads so far, those that have ended included; NAN if
  * it is gone or out of sight. */

@@ -80,8 +80,9 @@ server_find_listeners(struct server *server)
     }
 }
 
+/* Of all threads that live, and whether each of them waits. */
 static double
-read_switches(pid_t pid, bool *asleep)
+read_switches(pid_t pid, bool *rests)
 {
     char pattern[64];
     char text[4096];
@@ -93,17 +94,26 @@ read_switches(pid_t pid, bool *asleep)
         return NAN;
     }
     switches = threads.gl_pathc < PROC_THREADS_MAX ? 0 : NAN;
-    *asleep = true;
+    *rests = true;
     for (size_t i = 0; i < threads.gl_pathc && !isnan(switches); i++) {
         /* A thread that ended meanwhile takes its count along. */
         if (proc_read(text, sizeof text, "%s", threads.gl_pathv[i]) > 0) {
             switches += proc_number(text, "voluntary_ctxt_switches:") +
                         proc_number(text, "nonvoluntary_ctxt_switches:");
-            *asleep &= strstr(text, "\nState:\tS") != NULL;
+            *rests &= strstr(text, "\nState:\tS") != NULL;
         }
     }
     globfree(&threads);
     return switches;
+}
+
+bool
+server_rests(const struct server *server)
+{
+    bool rests = true;
+
+    read_switches(server->pid, &rests);
+    return rests;
 }
 
 void
@@ -112,14 +122,15 @@ server_look(const struct server *server, struct server_look *look)
     char text[4096];
     cpu_set_t cpus;
     double all;
+    bool rests;
 
     *look = (struct server_look){
         .cpu_ns = server_cpu_ns(server),
+        .switches = read_switches(server->pid, &rests),
         .moved = server->pid != 0 &&
                  sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
                  !CPU_EQUAL(&cpus, server->order.cpus),
     };
-    look->switches = read_switches(server->pid, &look->asleep);
     proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);
     look->rss_kib = proc_number(text, "Rss:");
     /* Fields 10 and 20 of proc(5); the state is the third. */

@@ -65,7 +65,6 @@ static off_t
 rest(const struct turn *turn)
 {
     int64_t deadline_ns = clock_now_ns() + REST_NS;
-    struct server_look look;
     off_t length = -1;
     off_t before;
 
@@ -76,9 +75,8 @@ rest(const struct turn *turn)
         before = length;
         poll(NULL, 0, 1 + turn->scenario->delay_ms);
         length = lseek(turn->server.error_fd, 0, SEEK_END);
-        server_look(&turn->server, &look);
         /* What is out of sight is known by its log alone. */
-    } while ((turn->server.pid > 0 && !look.asleep) || length != before);
+    } while (length != before || !server_rests(&turn->server));
     return length;
 }
 

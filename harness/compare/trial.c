@@ -107,7 +107,9 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
          i++) {
         poll(NULL, 0, 10);
     }
-    server_find_listeners(server);
+    if (fault == absent) {
+        server_find_listeners(server);
+    }
     server_stop(server);
     heard[strcspn(heard, "\r\n")] = '\0';
     server_last_line(heard, line, sizeof line);
