@@ -29,6 +29,7 @@ COMPARE_HOST | compare% c10k | --host= | the address where servers listen then
 START_TIMEOUT | compare% c10k | --start-timeout= | within it a server must be ready, as 20s
 SYSCALLS | compare% c10k | --syscalls= | how they are counted: by strace, or none
 WHY | compare% c10k | --why | with WHY=1 also system calls by name
+BASELINE | compare% c10k | --baseline= | say what is dearer than in that file, as BASELINE=build/baseline.jsonl
 UNTRIED | compare% c10k | --untried | with UNTRIED=1 your servers are not tried before
 OUT | compare% c10k | --out= | the folder of the results, instead of one in build/
 SOAK_SECONDS | soak | --seconds= | so long, instead of 1800

@@ -113,15 +113,16 @@ struct flag {
     int64_t *amount; /* where a number with a unit goes */
     int (*parse)(const char *text, int64_t *amount); /* units_parse_... */
     int64_t low, high;   /* the range of either, ends included */
-    const char *allowed; /* "a time from 1ms to 60s, with its unit" */
+    const char *allowed; /* "a time from 1ms to 60s, with its unit"; of a text
+                          * what it is without a value, if it needs none */
     const char **text;   /* where any text goes, as it is */
     bool *on;            /* what becomes true; such a flag takes nothing */
     const char *help;    /* one sentence, with the default in it */
 };
 
 /* The rows of a table, which ends with {0}: a number, a choice of words, an
- * amount, a switch, a text; and what is given without a flag, several texts
- * or one, which are NULL before. */
+ * amount, a switch, a text, one that may go without; and what is given
+ * without a flag, several texts or one, which are NULL before. */
 #define FLAG_ROW(name_, letter_, takes_, help_, ...)                         \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
@@ -141,6 +142,9 @@ struct flag {
     FLAG_ROW(name_, letter_, NULL, help_, .on = (on_))
 #define FLAG_TEXT(name_, letter_, takes_, text_, help_)                      \
     FLAG_ROW(name_, letter_, takes_, help_, .text = (text_))
+#define FLAG_TEXT_OR(name_, letter_, takes_, text_, otherwise_, help_)       \
+    FLAG_ROW(name_, letter_, takes_, help_, .text = (text_),                 \
+             .allowed = (otherwise_))
 #define FLAG_ARGUMENTS(takes_, texts_, most_)                                \
     FLAG_ROW("", 0, takes_, NULL, .text = (texts_), .high = (most_))
 #define FLAG_ARGUMENT(takes_, text_) FLAG_ARGUMENTS(takes_, text_, 1)

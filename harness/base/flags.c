@@ -134,7 +134,7 @@ parse_one(int key, char *text, struct argp_state *state)
     if (flag->on != NULL) {
         *flag->on = true;
     } else if (flag->text != NULL) {
-        *flag->text = text;
+        *flag->text = text != NULL ? text : flag->allowed;
     } else if (flag->takes != NULL && strchr(flag->takes, '|') != NULL) {
         set_word(parse->program, flag, text);
     } else {
@@ -163,6 +163,9 @@ add_rows(struct parse *parse, const struct flag *flags, int group)
             .arg = flag->on != NULL ? NULL
                    : flag->takes    ? flag->takes
                                     : "number",
+            .flags = flag->text != NULL && flag->allowed != NULL
+                         ? OPTION_ARG_OPTIONAL
+                         : 0,
             .doc = flag->help,
             .group = group != 0 ? group : index + 1,
         };

@@ -23,6 +23,9 @@
 static struct lives *lives;
 static struct report_paper paper;
 
+/* What it is held against, if anything is asked for. */
+static struct results baseline;
+
 /* ---- signals ----------------------------------------------------------- */
 
 /* What the second signal says: where to find what there is. */
@@ -220,6 +223,32 @@ exit_status(const size_t rows[LIFE_STATUSES])
                                 : 0;
 }
 
+/* Before the run: a wrong name must not cost a minute. */
+static void
+read_baseline(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    const char *problem = report_read(file, &baseline);
+
+    if (problem) {
+        errx(EXIT_USAGE, "--baseline: %s: %s", path, problem);
+    }
+    fclose(file);
+}
+
+static void
+report_baseline(const struct summary *after)
+{
+    struct summary before;
+
+    if (lives->options->baseline && summary_make(&baseline, &before) == 0) {
+        report_dearer(stdout, &before, after, lives->options->baseline,
+                      &paper);
+        summary_free(&before);
+    }
+    results_free(&baseline);
+}
+
 /* Returns the exit status. */
 static int
 report_run(void)
@@ -246,6 +275,7 @@ report_run(void)
         report_scenarios(stdout, &summary,
                          &(struct report_views){.why = true}, &paper);
     }
+    report_baseline(&summary);
     if (fflush(stdout) != 0) {
         warn("standard output");
         written = false;
@@ -268,6 +298,9 @@ main(int argc, char **argv)
                  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (lives == MAP_FAILED) {
         err(EXIT_UNMEASURED, "memory");
+    }
+    if (options->baseline) {
+        read_baseline(options->baseline);
     }
     plan_make(&plan, options);
     machine_describe(&lives->results.run, options, &plan, argc, argv);

@@ -284,6 +284,9 @@ static const struct flag flags[] = {
               "CPUs of client and server (default: shared, one for both)"),
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
+    FLAG_TEXT("baseline", 0, "FILE", &options.baseline,
+              "At the end, say what is dearer than in these results, as "
+              "report --save-baseline keeps them"),
     FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
               "How system calls are counted (default: by strace)"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,

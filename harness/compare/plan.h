@@ -109,6 +109,7 @@ struct options {
     const struct mode *mode;   /* how much */
     const char *models;        /* names, or NULL for all */
     const char *scenarios;     /* names, or NULL for those of the mode */
+    const char *baseline;      /* an earlier run, to tell what is dearer */
     int64_t time_ns;           /* of each scenario; 0: that of the mode */
     int lives;                 /* in each scenario; 0: those of the mode */
     struct server_order order; /* launcher, host, time to start of all */

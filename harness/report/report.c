@@ -17,10 +17,14 @@ static bool lives_csv;
 static bool summary_csv;
 static bool columns;
 static bool merge;
+static bool diff;
+static const char *baseline;
+
+#define RESULTS_USUAL "build/compare/results.jsonl"
 
 static const char about[] =
     "Show what compare measured, on one screen, or add up what load saved.\v"
-    "Without a file it reads build/compare/results.jsonl; - is standard "
+    "Without a file it reads " RESULTS_USUAL "; - is standard "
     "input. Exit status: 0 good, 2 wrong usage, 3 a file cannot be read, is "
     "not what it should be, or does not fit to the others. With --merge also "
     "what load would exit with: 1 if a byte was wrong, a connection failed "
@@ -48,7 +52,16 @@ read_flags(int argc, char **argv, const char **paths)
                 "The files are runs that load --save wrote, on as many hosts "
                 "as you like: add them up exactly and print the sum as load "
                 "does"),
-        FLAG_ARGUMENTS("[RESULTS.JSONL]\n--merge FILE...", paths, argc),
+        FLAG_ON(
+            "diff", 'd', &diff,
+            "Two results files: what is another in the second one, beyond "
+            "noise"),
+        FLAG_TEXT_OR("save-baseline", 0, "FILE", &baseline,
+                     "build/baseline.jsonl",
+                     "Keep the results in this file, for compare --baseline "
+                     "(default: build/baseline.jsonl)"),
+        FLAG_ARGUMENTS("[RESULTS.JSONL]\n--merge FILE...\n--diff A B", paths,
+                       argc),
         {0},
     };
     int npaths = 0;
@@ -69,7 +82,12 @@ read_flags(int argc, char **argv, const char **paths)
               stderr);
         exit(2);
     }
-    if (!merge && npaths > 1) {
+    if (diff && npaths != 2) {
+        fputs("report: --diff: name two results files, the earlier first\n",
+              stderr);
+        exit(2);
+    }
+    if (!merge && !diff && npaths > 1) {
         fprintf(stderr,
                 "report: %s: only one results file can be read; runs that "
                 "load --save wrote are added up with --merge\n",
@@ -79,25 +97,64 @@ read_flags(int argc, char **argv, const char **paths)
     return npaths;
 }
 
+static FILE *
+open_results(const char *path)
+{
+    return strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+}
+
 static int
 read_results(const char *path, struct results *results)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    long line;
+    FILE *file = open_results(path);
+    const char *problem = report_read(file, results);
 
-    if (!file) {
-        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
-        return -1;
+    if (problem) {
+        fprintf(stderr, "report: %s: %s\n", path, problem);
     }
-    line = results_read(file, results);
-    if (line > 0) {
-        fprintf(stderr, "report: %s: line %ld %s\n", path, line,
-                results->problem);
-    } else if (line < 0) {
-        fprintf(stderr, "report: %s: cannot be read\n", path);
+    if (file) {
+        fclose(file);
     }
-    fclose(file);
-    return line == 0 ? 0 : -1;
+    return problem ? -1 : 0;
+}
+
+static int
+save_baseline(const char *path)
+{
+    FILE *file = open_results(path);
+    const char *problem = report_save(file, baseline);
+
+    if (problem) {
+        fprintf(stderr, "report: %s is not kept as %s: %s\n", path, baseline,
+                problem);
+    } else {
+        printf("kept. next: make compare BASELINE=%s\n", baseline);
+    }
+    if (file) {
+        fclose(file);
+    }
+    return problem ? 3 : 0;
+}
+
+/* The run at `path` is the later one. */
+static int
+print_diff(const struct summary *before, const char *path)
+{
+    const struct report_paper paper = report_paper_of(stdout);
+    struct results results;
+    struct summary after;
+    int status = 3;
+
+    if (read_results(path, &results) != 0) {
+        return 3;
+    }
+    if (summary_make(&results, &after) == 0) {
+        report_diff(stdout, before, &after, &paper);
+        summary_free(&after);
+        status = 0;
+    }
+    results_free(&results);
+    return status;
 }
 
 /* A name that is none gets those that there are. */
@@ -155,6 +212,7 @@ main(int argc, char **argv)
         return 3;
     }
     int npaths = read_flags(argc, argv, paths);
+    const char *path = npaths > 0 ? paths[0] : RESULTS_USUAL;
     if (columns) {
         const struct report_paper paper = report_paper_of(stdout);
 
@@ -163,11 +221,12 @@ main(int argc, char **argv)
     } else if (merge) {
         status = merge_print(stdout, paths, npaths,
                              report_paper_of(stdout).colour);
-    } else if (read_results(npaths > 0 ? paths[0]
-                                       : "build/compare/results.jsonl",
-                            &results) == 0) {
+    } else if (baseline) {
+        status = save_baseline(path);
+    } else if (read_results(path, &results) == 0) {
         if (summary_make(&results, &summary) == 0) {
-            status = print_report(&results, &summary);
+            status = diff ? print_diff(&summary, paths[1])
+                          : print_report(&results, &summary);
             summary_free(&summary);
         } else {
             fputs("report: not enough memory\n", stderr);

@@ -57,6 +57,25 @@ int report_scenarios(FILE *file, const struct summary *summary,
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
 
+/* Print what is another in one run than in an earlier one, beyond noise. */
+void report_diff(FILE *file, const struct summary *before,
+                 const struct summary *after,
+                 const struct report_paper *paper);
+
+/* Print what of it is dearer or worse, in five lines at most; `baseline` is
+ * what the earlier run is called. */
+void report_dearer(FILE *file, const struct summary *before,
+                   const struct summary *after, const char *baseline,
+                   const struct report_paper *paper);
+
+/* Read a results file; NULL stands for one that could not be opened. Returns
+ * NULL, or what is wrong with it: a phrase, until the next call. */
+const char *report_read(FILE *file, struct results *results);
+
+/* Keep a results file as `path`, whole or not at all, if its run is one that
+ * others may be held against. Returns NULL, or a phrase likewise. */
+const char *report_save(FILE *from, const char *path);
+
 /* Print what each column of the CSVs means. */
 void report_columns(FILE *file, const struct report_paper *paper);
 

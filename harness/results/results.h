@@ -307,6 +307,12 @@ int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
  */
 struct comparison statistics_compare(const struct fit *fit, int a, int b);
 
+/* What a ratio has become from one run to the next, runs that know nothing of
+ * each other: the widths of both intervals add up as the sides of a right
+ * angle do. All NAN if one is unknown. */
+struct comparison comparison_change(const struct comparison *before,
+                                    const struct comparison *after);
+
 /* The value that the studentised range of `models` means with `freedom`
  * degrees of freedom exceeds in 5 of 100 cases; right to 0.5 %, with a
  * single degree of freedom 3 % too small. */

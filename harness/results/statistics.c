@@ -338,19 +338,14 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
     return 0;
 }
 
-struct comparison
-statistics_compare(const struct fit *fit, int a, int b)
+/* The ratio that has this logarithm, with an interval so far to both sides.
+ */
+static struct comparison
+compare_logs(double difference, double half)
 {
     struct comparison comparison = {NAN, NAN, NAN, VERDICT_UNKNOWN};
-    double difference = NAN;
-    double half = NAN;
 
-    if (a >= 0 && b >= 0 && a < RESULTS_MODELS_MAX &&
-        b < RESULTS_MODELS_MAX) {
-        difference = fit->level[a] - fit->level[b];
-        half = fmax(fit->half, fmax(fit->wide[a], fit->wide[b]));
-    }
-    if (isnan(difference + fit->half)) {
+    if (!isfinite(difference + half)) {
         return comparison;
     }
     comparison.ratio = exp(difference);
@@ -365,6 +360,27 @@ statistics_compare(const struct fit *fit, int a, int b)
         comparison.verdict = VERDICT_DIFFERENT;
     }
     return comparison;
+}
+
+struct comparison
+statistics_compare(const struct fit *fit, int a, int b)
+{
+    if (a < 0 || b < 0 || a >= RESULTS_MODELS_MAX ||
+        b >= RESULTS_MODELS_MAX || isnan(fit->half)) {
+        return compare_logs(NAN, NAN);
+    }
+    return compare_logs(fit->level[a] - fit->level[b],
+                        fmax(fit->half, fmax(fit->wide[a], fit->wide[b])));
+}
+
+struct comparison
+comparison_change(const struct comparison *before,
+                  const struct comparison *after)
+{
+    return compare_logs(log(after->ratio / before->ratio),
+                        hypot(log(before->high / before->low),
+                              log(after->high / after->low)) /
+                            2);
 }
 
 const char *
