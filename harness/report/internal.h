@@ -19,6 +19,9 @@
 /* Print into an array of characters. */
 #define PUT(array, ...) snprintf(array, sizeof(array), __VA_ARGS__)
 
+/* The memory that there must be; without it the program ends. */
+void *given(void *memory);
+
 /* ---- a document (document.c; terminal.c) --------------------------------
  *
  * All that is said is printable ASCII in the end, so that one byte is one
@@ -71,13 +74,16 @@ enum block_kind {
     BLOCK_PARAGRAPH,
     BLOCK_ITEM, /* a label and what there is to say of it */
     BLOCK_TABLE,
+    BLOCK_FIGURE, /* a picture; in HTML only */
+    BLOCK_FOLD,   /* from here to the next section all is folded away, each
+                   * heading with what follows it; in HTML only */
 };
 
 /* One part of a document. */
 struct block {
     enum block_kind kind;   /* what it is */
-    char *label;            /* of an item */
-    char *words;            /* of all but a table */
+    char *label;            /* of an item; of a heading its anchor, or "" */
+    char *words;            /* of all but a table; of a figure the SVG */
     struct column *columns; /* of a table */
     size_t ncolumns;        /* how many */
     struct cell *cells;     /* row by row */
@@ -103,6 +109,15 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_item(document, label, ...)                                  \
     document_say(document, BLOCK_ITEM, label, __VA_ARGS__)
 
+/* A heading that can be linked to: #anchor, which must be unique. */
+#define document_section(document, anchor, ...)                              \
+    document_say(document, BLOCK_HEADING, anchor, __VA_ARGS__)
+#define document_fold(document, ...)                                         \
+    document_say(document, BLOCK_FOLD, "", __VA_ARGS__)
+
+/* Append a picture, which is freed with the document; nothing if NULL. */
+void document_figure(struct document *document, char *svg);
+
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
 
@@ -117,6 +132,9 @@ void document_print_text(FILE *file, struct document *document,
 
 /* Print as Markdown, and free it. */
 void document_print_markdown(FILE *file, struct document *document);
+
+/* Print as a part of an HTML page, and free it. */
+void document_print_html(FILE *file, struct document *document);
 
 /* Free it; it is empty then. */
 void document_free(struct document *document);
@@ -252,6 +270,67 @@ void facts_headline(struct document *document, const struct summary *summary,
 /* Append all that can be said of one group, an item for each model. */
 void facts_group(struct document *document,
                  const struct summary_group *group);
+
+/* ---- pictures (svg.c) ----------------------------------------------------
+ *
+ * SVG without script, for the page or alone. How things look hangs on their
+ * classes: "m0" to "m6" with "line", "bar", "mark" or "dust" (each point
+ * alone) are a model's; "wait" is hatched; "p0" to "p4" with "part" are what
+ * something is made of, "rest" what is left of it; "axis" and "rule" are
+ * lines, "cross" marks an end, "soft", "bold", "end" and "middle" are for
+ * text. Tips, titles and text may be anybody's.
+ */
+
+enum {
+    SVG_OTHER = 5,     /* the slot of models that are not ours */
+    SVG_YARDSTICK = 6, /* its slot */
+    SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
+    SVG_FAR = 10000,   /* units: no picture is as large */
+};
+
+/* A picture under construction, in memory. */
+struct svg {
+    FILE *file;    /* to which it is written */
+    char *bytes;   /* what there is */
+    size_t length; /* of them */
+};
+
+/* Begin one of that size; a unit is a pixel where there is room. */
+void svg_begin(struct svg *svg, double width, double height,
+               const char *title, const char *description);
+
+/* Add a rectangle. A tip, here and below, is shown to who points at it, or
+ * NULL. */
+void svg_rect(struct svg *svg, double x, double y, double width,
+              double height, const char *classes, const char *tip);
+void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
+              const char *classes);
+
+/* Add a line through all points. */
+void svg_path(struct svg *svg, const double (*points)[2], size_t n,
+              const char *classes);
+
+/* Add the mark of a model. */
+void svg_mark(struct svg *svg, double x, double y, int slot, const char *tip);
+
+/* Add text, whose base line begins, ends ("end") or has its middle there. */
+void svg_text(struct svg *svg, double x, double y, const char *classes,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Returns the picture, which the caller frees. */
+char *svg_end(struct svg *svg);
+
+/* Make a whole file of a picture, which is freed. */
+char *svg_alone(char *svg);
+
+/* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. */
+int svg_slot(const char *model);
+
+/* What all the classes mean, in CSS. */
+extern const char svg_style[];
+
+/* Write words so that no byte of them is taken for XML or HTML. */
+void xml_put(FILE *file, const char *words);
 
 /* ---- the parts of a report --------------------------------------------- */
 
