@@ -332,6 +332,100 @@ extern const char svg_style[];
 /* Write words so that no byte of them is taken for XML or HTML. */
 void xml_put(FILE *file, const char *words);
 
+/* ---- charts (chart.c) ---------------------------------------------------
+ *
+ * Data in, picture out; NULL where there is nothing to draw. A value that is
+ * none, or that its scale does not have, is left out.
+ */
+
+enum scale {
+    SCALE_LINEAR, /* from the least to the most */
+    SCALE_ZERO,   /* with 0 on it */
+    SCALE_LOG10,  /* of what is above 0, this and the next */
+    SCALE_LOG2,
+};
+
+enum {
+    TICKS_MAX = 16,
+    SERIES_MAX = 9,     /* lines of a chart; the others are not drawn */
+    BAR_NAMES_MAX = 16, /* different parts of bars */
+};
+
+/* An axis: take all values, then fit it. Its kind alone set is a new one. */
+struct axis_scale {
+    enum scale scale;        /* its kind */
+    bool any;                /* value was there */
+    double low, high;        /* its ends */
+    double ticks[TICKS_MAX]; /* round numbers on it */
+    int nticks;              /* how many */
+};
+void axis_take(struct axis_scale *axis, double value);
+
+/* Make its ends round. False if there is no value on it. */
+bool axis_fit(struct axis_scale *axis);
+
+/* Where a value is: 0 at the low end, 1 at the high one. */
+double axis_at(const struct axis_scale *axis, double value);
+
+/* Append a tick's number, short: "20k". */
+void axis_word(struct text *text, double value);
+
+/* What stands around a chart. */
+struct chart {
+    const char *title;       /* the question */
+    const char *description; /* of what is seen, for who sees nothing */
+    const char *above;       /* what is measured upwards, or of the rows */
+    const char *below;       /* what is measured along, with its unit */
+    enum scale x;            /* along */
+    enum scale y;            /* upwards, of lines */
+    double rule;             /* of dots: a line there; NAN: none */
+};
+
+/* One line. */
+struct series {
+    const char *name;          /* beside its end */
+    int slot;                  /* of the model: see svg_slot() */
+    const double (*points)[2]; /* x and y, by x; NAN is a gap */
+    size_t n;                  /* how many */
+    const char *end;           /* why it stops at the last one, or NULL */
+    bool bare;                 /* a curve, without marks */
+};
+char *chart_lines(const struct chart *chart, const struct series *series,
+                  size_t n);
+
+/* A row of dots or parts. */
+struct chart_row {
+    const char *name; /* on the left */
+    int slot;         /* the mark before it, or -1 */
+    const char *note; /* on the right, or NULL */
+};
+
+/* A value in a row. */
+struct dot {
+    int row;          /* from 0 */
+    int slot;         /* whose mark it gets */
+    double value;     /* where it is */
+    double low, high; /* its interval, or NAN */
+    enum dot_kind {
+        DOT_MARK,  /* the mark of its model */
+        DOT_DUST,  /* one of very many */
+        DOT_CROSS, /* one that is not like the others */
+    } kind;
+    const char *tip; /* or NULL */
+};
+char *chart_dots(const struct chart *chart, const struct chart_row *rows,
+                 size_t n, const struct dot *dots, size_t ndots);
+
+/* A part of the bar in a row, behind those before it. */
+struct bar_part {
+    int row;          /* from 0 */
+    const char *name; /* parts of one name look alike */
+    double value;     /* how long it is */
+    bool rest;        /* what the others do not explain */
+};
+char *chart_bars(const struct chart *chart, const struct chart_row *rows,
+                 size_t n, const struct bar_part *parts, size_t nparts);
+
 /* ---- the parts of a report --------------------------------------------- */
 
 /* Append the tables of all groups that are wanted, short ones without a word
