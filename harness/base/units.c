@@ -196,8 +196,10 @@ text_append(char *text, size_t bytes, const char *separator,
 static size_t
 printable(const char *text)
 {
+    static const unsigned long least[] = {0, 0xa0, 0x800, 0x10000};
     const unsigned char *byte = (const unsigned char *)text;
     size_t more = *byte >= 0xf0 ? 3 : *byte >= 0xe0 ? 2 : *byte >= 0xc2;
+    unsigned long sign = *byte & 0x3fU >> more;
 
     if (*byte < 0x80 || *byte > 0xf4 || more == 0) {
         return *byte >= ' ' && *byte <= '~';
@@ -206,8 +208,13 @@ printable(const char *text)
         if (byte[i] >> 6 != 2) {
             return 0;
         }
+        sign = sign << 6 | (byte[i] & 0x3fU);
     }
-    return *byte == 0xc2 && byte[1] < 0xa0 ? 0 : more + 1;
+    /* Nothing that could be shorter, no half of a sign, no end of a plane. */
+    return sign < least[more] || (sign >= 0xd800 && sign < 0xe000) ||
+                   sign > 0x10ffff || (sign & 0xfffe) == 0xfffe
+               ? 0
+               : more + 1;
 }
 
 char *

@@ -11,8 +11,8 @@
 /* From here on a time reads better in milliseconds. */
 #define MILLISECONDS_FROM_US 20000
 
-/* The memory that there must be: a report with parts left out is none. */
-static void *
+/* A report with parts left out is none. */
+void *
 given(void *memory)
 {
     if (!memory) {
@@ -51,6 +51,14 @@ document_say(struct document *document, enum block_kind kind,
     struct block *block = add_block(document, kind);
     block->words = text_clean(words);
     block->label = text_clean(given(strdup(label)));
+}
+
+void
+document_figure(struct document *document, char *svg)
+{
+    if (svg) {
+        add_block(document, BLOCK_FIGURE)->words = svg;
+    }
 }
 
 void
@@ -349,6 +357,8 @@ document_print_markdown(FILE *file, struct document *document)
 
         if (block->kind == BLOCK_TABLE) {
             put_table(file, block);
+        } else if (block->kind == BLOCK_FIGURE || block->kind == BLOCK_FOLD) {
+            continue;
         } else {
             fputs(block->kind == BLOCK_HEADING ? "### "
                   : block->kind == BLOCK_ITEM  ? "- "

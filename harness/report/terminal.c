@@ -271,7 +271,7 @@ document_print_text(FILE *file, struct document *document,
         } else if (block->kind == BLOCK_ITEM) {
             fprintf(file, "  %-*s", label, block->label);
             wrap(file, block->words, label + 2, width, label + 2);
-        } else {
+        } else if (block->kind == BLOCK_TABLE) {
             put_table(file, block, paper);
         }
     }

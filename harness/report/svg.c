@@ -1,0 +1,243 @@
+/*
+ * svg.c: pictures, of rectangles, lines, marks and text. See internal.h.
+ *
+ * A picture has classes and no colours: how a class looks stands in svg_style
+ * once, for light and dark. A model keeps its colour, dash and mark
+ * everywhere, and nothing is told by its colour alone.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/internal.h"
+
+#define HATCH_STEP 7 /* between two strokes of what waits */
+
+const char svg_style[] =
+    ":root{color-scheme:light dark;--back:#fff;--text:#1b1d22;--soft:#5c636d;"
+    "--rule:#dfe2e7;--bad:#b3261e;--c0:#fc640c;--c1:#0850df;--c2:#23a391;"
+    "--c3:#91165d;--c4:#000;--c5:#565023;--c6:#767c86;"
+    "--p0:#e9edf3;--p1:#c5d2e3;--p2:#9db3d0;--p3:#e5e0cf;--p4:#cdbf8f}\n"
+    "@media screen and (prefers-color-scheme:dark){"
+    ":root{--back:#16181d;--text:#e6e8ec;--soft:#a2a9b4;--rule:#343840;"
+    "--bad:#ff8a80;--c0:#fc9506;--c1:#77c4fb;--c2:#478c73;--c3:#c21dae;"
+    "--c4:#ebebeb;--c5:#796d0b;--c6:#8b929d;"
+    "--p0:#262b34;--p1:#34435a;--p2:#48628a;--p3:#3d3826;--p4:#645725}}\n"
+    "svg{background:var(--back)}"
+    "svg text{font:13px system-ui,sans-serif;fill:var(--text);"
+    "font-variant-numeric:tabular-nums;unicode-bidi:isolate}"
+    "svg .soft{fill:var(--soft)}svg .bold{font-weight:600}"
+    ".end{text-anchor:end}.middle{text-anchor:middle}\n"
+    ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
+    ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
+    ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}\n"
+    ".axis,.line,.dust,.hatch,.cross{fill:none;stroke:var(--c,var(--soft))}"
+    ".line{stroke-width:var(--w,2);stroke-dasharray:var(--d,none);"
+    "stroke-linejoin:round}"
+    ".rule{stroke:var(--rule)}.dust{stroke-width:3.4;stroke-linecap:round;"
+    "stroke-opacity:.55}.cross{stroke:var(--bad);stroke-width:2.2}"
+    ".mark,.bar{fill:var(--c,var(--soft));stroke:var(--c,var(--soft))}"
+    ".hollow{fill:var(--back);stroke-width:2}"
+    ".wait{fill:var(--back);stroke:var(--c,var(--soft))}\n"
+    ".p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}"
+    ".p3{fill:var(--p3)}.p4{fill:var(--p4)}.rest{fill:var(--back);"
+    "stroke-dasharray:3 2}.part{stroke:var(--soft)}\n";
+
+/* ---- what is written ----------------------------------------------------
+ */
+
+void
+xml_put(FILE *file, const char *words)
+{
+    char *clean = text_clean(given(strdup(words)));
+
+    for (const char *c = clean; *c != '\0'; c++) {
+        const char *escaped = *c == '&'   ? "&amp;"
+                              : *c == '<' ? "&lt;"
+                              : *c == '>' ? "&gt;"
+                              : *c == '"' ? "&quot;"
+                                          : NULL;
+
+        escaped ? fputs(escaped, file) : fputc(*c, file);
+    }
+    free(clean);
+}
+
+/* A coordinate, with one digit behind the point where there is any. What is
+ * none lies at 0: the charts ask before. */
+static void
+put_number(FILE *file, const char *before, double value)
+{
+    double tenths = isfinite(value) ? rint(10 * value) : 0;
+
+    fprintf(file, "%s%.*f", before, fmod(tenths, 10) != 0,
+            tenths == 0 ? 0 : tenths / 10);
+}
+
+static void
+put_tip(FILE *file, const char *name, const char *tip)
+{
+    if (tip) {
+        fputs("><title>", file);
+        xml_put(file, tip);
+        fprintf(file, "</title></%s>\n", name);
+    } else {
+        fputs("/>\n", file);
+    }
+}
+
+/* ---- pictures -----------------------------------------------------------
+ */
+
+int
+svg_slot(const char *model)
+{
+    static const char *const slots[] = {"blocking", "threaded", "selectloop",
+                                        "coroutine", "libevent"};
+
+    for (int i = 0; i < SVG_OTHER; i++) {
+        if (strcmp(model, slots[i]) == 0) {
+            return i;
+        }
+    }
+    return strcmp(model, RESULTS_YARDSTICK) == 0 ? SVG_YARDSTICK : SVG_OTHER;
+}
+
+void
+svg_begin(struct svg *svg, double width, double height, const char *title,
+          const char *description)
+{
+    svg->file = given(open_memstream(&svg->bytes, &svg->length));
+    put_number(svg->file, "<svg viewBox=\"0 0 ", width);
+    put_number(svg->file, " ", height);
+    fprintf(svg->file, "\"%s role=\"img\" aria-label=\"",
+            width > SVG_NARROW ? " class=\"wide\"" : "");
+    xml_put(svg->file, title);
+    fputs("\"><title>", svg->file);
+    xml_put(svg->file, title);
+    fputs("</title><desc>", svg->file);
+    xml_put(svg->file, description);
+    fputs("</desc>\n", svg->file);
+}
+
+/* Strokes from the lower left to the upper right, each ending at an edge. */
+static void
+put_hatch(FILE *file, double x, double y, double width, double height)
+{
+    fputs("<path class=\"hatch\" d=\"", file);
+    for (double at = HATCH_STEP; at < width + height; at += HATCH_STEP) {
+        double left = fmax(at - height, 0);
+        double right = fmin(at, width);
+
+        put_number(file, "M", x + left);
+        put_number(file, " ", y + at - left);
+        put_number(file, "L", x + right);
+        put_number(file, " ", y + at - right);
+    }
+    fputs("\"/>\n", file);
+}
+
+void
+svg_rect(struct svg *svg, double x, double y, double width, double height,
+         const char *classes, const char *tip)
+{
+    fprintf(svg->file, "<rect class=\"%s", classes);
+    put_number(svg->file, "\" x=\"", x);
+    put_number(svg->file, "\" y=\"", y);
+    put_number(svg->file, "\" width=\"", fmax(width, 0));
+    put_number(svg->file, "\" height=\"", fmax(height, 0));
+    fputc('"', svg->file);
+    put_tip(svg->file, "rect", tip);
+    if (strstr(classes, "wait") && width < SVG_FAR && height < SVG_FAR) {
+        put_hatch(svg->file, x, y, width, height);
+    }
+}
+
+void
+svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
+         const char *classes)
+{
+    svg_path(svg, (const double[2][2]){{x1, y1}, {x2, y2}}, 2, classes);
+}
+
+void
+svg_path(struct svg *svg, const double (*points)[2], size_t n,
+         const char *classes)
+{
+    bool dust = strstr(classes, "dust") != NULL;
+
+    fprintf(svg->file, "<path class=\"%s\" d=\"", classes);
+    for (size_t i = 0; i < n; i++) {
+        put_number(svg->file, i == 0 || dust ? "M" : "L", points[i][0]);
+        put_number(svg->file, " ", points[i][1]);
+        fputs(dust ? "h0" : "", svg->file);
+    }
+    fputs("\"/>\n", svg->file);
+}
+
+void
+svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
+{
+    /* Square, disc, triangle, diamond, plus; hollow disc, hollow triangle
+     * that points down. */
+    static const char *const shapes[] = {
+        "m-4-4h8v8h-8z",
+        "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
+        "m0-5l5 9h-10z",
+        "m0-6l5 6l-5 6l-5-6z",
+        "m-1.5-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z",
+        "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
+        "m0 5l5-9h-10z",
+    };
+
+    slot = slot < 0 || slot > SVG_YARDSTICK ? SVG_OTHER : slot;
+    fprintf(svg->file, "<path class=\"m%d mark%s\" d=\"", slot,
+            slot >= SVG_OTHER ? " hollow" : "");
+    put_number(svg->file, "M", x);
+    put_number(svg->file, " ", y);
+    fprintf(svg->file, "%s\"", shapes[slot]);
+    put_tip(svg->file, "path", tip);
+}
+
+void
+svg_text(struct svg *svg, double x, double y, const char *classes,
+         const char *format, ...)
+{
+    struct text text = {0};
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text.bytes, sizeof text.bytes, format, args);
+    va_end(args);
+    fprintf(svg->file, "<text class=\"%s", classes);
+    put_number(svg->file, "\" x=\"", x);
+    put_number(svg->file, "\" y=\"", y);
+    fputs("\">", svg->file);
+    xml_put(svg->file, text.bytes);
+    fputs("</text>\n", svg->file);
+}
+
+char *
+svg_end(struct svg *svg)
+{
+    fputs("</svg>\n", svg->file);
+    given(fclose(svg->file) == 0 ? svg->bytes : NULL);
+    return svg->bytes;
+}
+
+char *
+svg_alone(char *svg)
+{
+    size_t head = strcspn(svg, ">");
+    char *alone = NULL;
+
+    given(asprintf(&alone,
+                   "%.*s xmlns=\"http://www.w3.org/2000/svg\"><style>%s"
+                   "</style>%s",
+                   (int)head, svg, svg_style, svg + head + 1) >= 0
+              ? alone
+              : NULL);
+    free(svg);
+    return alone;
+}
