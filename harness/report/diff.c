@@ -3,8 +3,8 @@
  *
  * Machines drift, so what is time is held against the yardstick of its own
  * run, and news is what became of that ratio. Counts need no yardstick. How
- * much was looked at is always said, since "nothing changed" may also mean
- * that nobody could have told.
+ * much could be told is always said, since "nothing changed" may also mean
+ * that nobody could have seen it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,9 +14,29 @@
 
 #define DEARER_LINES_MAX 5 /* at the end of a run */
 
-/* What a loop does for an echo hangs on how many clients happen to speak at
- * the same time: of counts of several clients, that much is no difference. */
+/* How often a loop wakes for an echo hangs on how many clients happen to
+ * speak at the same time: of several clients, that much of a count is noise.
+ */
 #define MANY_THRESHOLD 0.1
+
+/* What is looked at: first what is fitted, then what is counted. */
+static const struct {
+    enum life_figure figure; /* where it is */
+    const char *words;       /* what it is called */
+    bool more_is_better;     /* or less is */
+    double slack;            /* less is no difference, whatever the ratio */
+} looked_at[] = {
+    [FIT_CPU] = {LIFE_SERVER_CPU_US_PER_ECHO, "CPU per echo", false, 0},
+    [FIT_RATE] = {LIFE_ECHOES_PER_S, "echoes/s", true, 0},
+    {LIFE_SYSCALLS_PER_ECHO, "system calls", false, 0.05},
+    {LIFE_SWITCHES_PER_ECHO, "switches", false, 0.3},
+    {LIFE_RSS_KIB_PER_CLIENT, "KiB a client", false, 0},
+    {LIFE_SERVED, "served", true, 0},
+};
+
+/* How often each verdict was given, and in the place behind the last one, how
+ * often "different" was for the worse. */
+typedef int tally[COUNT(looked_at)][VERDICT_DIFFERENT + 2];
 
 /* A model in a scenario, before and after. */
 struct pair {
@@ -24,124 +44,55 @@ struct pair {
     const struct summary_row *row[2];     /* the model there */
 };
 
-/* What is looked at: first what is fitted, then what is counted. */
-static const struct {
-    enum life_figure figure; /* where it is */
-    const char *words;       /* what it is called */
-    bool more_is_better;     /* or less is */
-    double slack;            /* of a count: less is no difference */
-} looked_at[] = {
-    [FIT_CPU] = {LIFE_SERVER_CPU_US_PER_ECHO, "CPU per echo", false, 0},
-    [FIT_RATE] = {LIFE_ECHOES_PER_S, "echoes/s", true, 0},
-    {LIFE_SYSCALLS_PER_ECHO, "system calls an echo", false, 0.05},
-    {LIFE_SWITCHES_PER_ECHO, "switches an echo", false, 0.1},
-    {LIFE_RSS_KIB_PER_CLIENT, "KiB a client", false, 0},
-    {LIFE_SERVED, "served", true, 0},
-};
-
-/* What became of a figure. */
-struct change {
-    double value[2]; /* before and after; of time: over the yardstick */
-    struct comparison over; /* of time: the one over the other */
-    enum verdict verdict;   /* what may be said */
-    bool worse;             /* ... if it is different */
-};
-
-/* ---- one figure -------------------------------------------------------- */
-
-static struct change
-time_change(const struct pair *pair, enum fitted what)
+/* What a figure was, is, and has become. */
+static struct comparison
+change_of(const struct pair *pair, size_t which, double value[2])
 {
+    enum life_figure figure = looked_at[which].figure;
     struct comparison over[2];
-    struct change change;
-
-    for (int i = 0; i < 2; i++) {
-        const struct summary_group *group = pair->group[i];
-
-        over[i] =
-            summary_compare(group, pair->row[i],
-                            summary_find(group, RESULTS_YARDSTICK), what);
-        change.value[i] = over[i].ratio;
-    }
-    change.over = comparison_change(&over[0], &over[1]);
-    change.verdict = change.over.verdict;
-    return change;
-}
-
-/* How far the lives of a row are apart in it: so much is noise. */
-static double
-scatter(const struct summary_row *row, enum life_figure figure)
-{
-    double least = NAN;
-    double most = NAN;
-
-    for (int i = 0; i < row->nlives; i++) {
-        least = fmin(least, row->lives[i]->figure[figure]);
-        most = fmax(most, row->lives[i]->figure[figure]);
-    }
-    return isnan(most) ? 0 : most - least;
-}
-
-static struct change
-count_change(const struct pair *pair, enum life_figure figure, double slack)
-{
-    struct change change = {.verdict = VERDICT_UNKNOWN};
-    double difference;
+    double slack = looked_at[which].slack;
+    double threshold = figure == LIFE_SERVED ? 0 /* each client counts */
+                       : cells_kind(pair->row[0]->life) == KIND_ONE
+                           ? VERDICT_THRESHOLD
+                           : MANY_THRESHOLD;
 
     for (int i = 0; i < 2; i++) {
         const struct summary_row *row = pair->row[i];
-        bool memory = figure == LIFE_RSS_KIB_PER_CLIENT;
 
-        change.value[i] = memory ? summary_memory(row) : row->figure[figure];
-        slack +=
-            scatter(row, figure) + (memory ? summary_memory_noise(row) : 0);
+        value[i] = row->figure[figure];
+        if (which < FITS) {
+            over[i] = summary_compare(
+                pair->group[i], row,
+                summary_find(pair->group[i], RESULTS_YARDSTICK), which);
+            value[i] = over[i].ratio;
+        } else if (figure == LIFE_RSS_KIB_PER_CLIENT) {
+            value[i] = summary_memory(row);
+            slack += summary_memory_noise(row);
+        }
     }
-    difference = fabs(change.value[1] - change.value[0]);
-    slack = fmax(slack, change.value[0] *
-                            (figure == LIFE_SERVED ? 0 /* each one counts */
-                             : cells_kind(pair->row[0]->life) == KIND_ONE
-                                 ? VERDICT_THRESHOLD
-                                 : MANY_THRESHOLD));
-    if (isfinite(difference)) {
-        change.verdict =
-            difference > slack ? VERDICT_DIFFERENT : VERDICT_SAME;
+    if (which < FITS) {
+        return comparison_change(&over[0], &over[1]);
     }
-    return change;
+    over[0].ratio = fabs(value[1] - value[0]);
+    over[0].verdict = !isfinite(over[0].ratio) ? VERDICT_UNKNOWN
+                      : over[0].ratio > fmax(slack, threshold * value[0])
+                          ? VERDICT_DIFFERENT
+                          : VERDICT_SAME;
+    return over[0];
 }
-
-static struct change
-change_of(const struct pair *pair, size_t which)
-{
-    struct change change = which < FITS
-                               ? time_change(pair, which)
-                               : count_change(pair, looked_at[which].figure,
-                                              looked_at[which].slack);
-
-    change.worse = (change.value[1] < change.value[0]) ==
-                   looked_at[which].more_is_better;
-    return change;
-}
-
-/* ---- all of them ------------------------------------------------------- */
-
-/* How often each verdict was given, and in the place behind the last one, how
- * often "different" was for the worse. */
-typedef int tally[COUNT(looked_at)][VERDICT_DIFFERENT + 2];
 
 /* The same group of the other run; NULL if there is none, or it is not set up
  * in the same way. Each run chooses the rates of an open loop for itself. */
 static const struct summary_group *
-find_group(const struct summary *summary, const struct summary_group *like)
+find_group(const struct summary *summary, const struct life *like)
 {
-    const struct life *a = group_life(like);
+    for (size_t i = 0; i < summary->ngroups && like->rate_per_s == 0; i++) {
+        const struct life *life = group_life(&summary->groups[i]);
 
-    for (size_t i = 0; i < summary->ngroups && a->rate_per_s == 0; i++) {
-        const struct life *b = group_life(&summary->groups[i]);
-
-        if (RECORDS_GO_TOGETHER(a, b) && a->silent == b->silent &&
-            a->delay_ms == b->delay_ms && a->work_us == b->work_us &&
-            a->message_bytes == b->message_bytes && a->cpus == b->cpus &&
-            strcmp(a->layout, b->layout) == 0) {
+        if (RECORDS_GO_TOGETHER(life, like) && life->silent == like->silent &&
+            life->delay_ms == like->delay_ms &&
+            life->work_us == like->work_us && life->cpus == like->cpus &&
+            life->message_bytes == like->message_bytes) {
             return &summary->groups[i];
         }
     }
@@ -152,31 +103,31 @@ find_group(const struct summary *summary, const struct summary_group *like)
 static void
 tell_pair(struct text *text, const struct pair *pair, bool worse, tally seen)
 {
-    enum life_status before = pair->row[0]->status;
-    enum life_status after = pair->row[1]->status;
+    enum life_status was = pair->row[0]->status;
+    enum life_status is = pair->row[1]->status;
 
-    if (before != after && (after != LIFE_OK) == worse) {
-        text_item(text, "; ", "%s, was %s: %s", life_status_name(after),
-                  life_status_name(before),
-                  pair->row[after == LIFE_OK ? 0 : 1]->life->reason);
+    if (was != is && (is != LIFE_OK) == worse) {
+        text_item(text, "; ", "%s, was %s", life_status_name(is),
+                  life_status_name(was));
     }
     for (size_t i = 0; i < COUNT(looked_at); i++) {
-        struct change change = change_of(pair, i);
-        bool different = change.verdict == VERDICT_DIFFERENT;
-        char was[UNITS_TEXT_BYTES];
-        char is[UNITS_TEXT_BYTES];
+        double value[2];
+        struct comparison over = change_of(pair, i, value);
+        bool different = over.verdict == VERDICT_DIFFERENT;
+        bool for_worse =
+            different && (value[1] < value[0]) == looked_at[i].more_is_better;
+        char number[2][UNITS_TEXT_BYTES];
 
-        units_format_number(was, change.value[0]);
-        units_format_number(is, change.value[1]);
-        seen[i][change.verdict + (different && change.worse)]++;
-        if (different && change.worse == worse) {
+        seen[i][over.verdict + for_worse]++;
+        if (different && for_worse == worse) {
             text_item(text, "; ", "%s ", looked_at[i].words);
             if (i < FITS) {
-                text_add(text, "x%.2f [%.2f, %.2f]: ", change.over.ratio,
-                         change.over.low, change.over.high);
+                text_add(text, "x%.2f [%.2f, %.2f]: yardstick x", over.ratio,
+                         over.low, over.high);
             }
-            text_add(text, "%s%s, was %s", is,
-                     i < FITS ? " of the yardstick" : "", was);
+            text_add(text, "%s, was %s",
+                     units_format_number(number[1], value[1]),
+                     units_format_number(number[0], value[0]));
         }
     }
 }
@@ -190,35 +141,32 @@ tell(struct document *document, const struct summary *before,
     int told = 0;
 
     memset(seen, 0, sizeof(tally));
-    for (size_t i = 0; i < after->ngroups; i++) {
-        struct pair pair = {.group[1] = &after->groups[i]};
+    for (size_t i = 0; i < after->nrows; i++) {
+        const struct summary_row *row = &after->rows[i];
+        struct pair pair = {
+            {find_group(before, row->life), find_group(after, row->life)},
+            {NULL, row}};
+        struct text text = {0};
 
-        pair.group[0] = find_group(before, pair.group[1]);
-        for (size_t j = 0; pair.group[0] && j < pair.group[1]->nrows; j++) {
-            const struct life *life = pair.group[1]->rows[j].life;
-            struct text text = {0};
-
-            pair.row[1] = &pair.group[1]->rows[j];
-            pair.row[0] = summary_find(pair.group[0], life->model);
-            if (pair.row[0] && !pair.row[1]->yardstick) {
-                tell_pair(&text, &pair, worse, seen);
-            }
-            if (text.bytes[0] != '\0') {
-                if (told++ == 0) {
-                    document_heading(document, "%s than %s",
-                                     worse ? "Dearer or worse"
-                                           : "Cheaper or better",
-                                     than);
-                }
-                document_item(document, life->model, "%s %d: %s",
-                              life->scenario, life->clients, text.bytes);
-            }
+        if (pair.group[0] && !row->yardstick) {
+            pair.row[0] = summary_find(pair.group[0], row->life->model);
         }
+        if (pair.row[0]) {
+            tell_pair(&text, &pair, worse, seen);
+        }
+        if (text.bytes[0] != '\0' && told++ == 0) {
+            document_heading(document, "%s than %s",
+                             worse ? "Dearer or worse" : "Cheaper or better",
+                             than);
+        }
+        document_item(document, row->life->model,
+                      text.bytes[0] != '\0' ? "%s %d: %s" : "",
+                      row->life->scenario, row->life->clients, text.bytes);
     }
     return told;
 }
 
-/* Append what is in one of the runs only, `here` and not `there`. */
+/* Append the scenarios that are `here` and not `there`. */
 static void
 tell_alone(struct document *document, const struct summary *here,
            const struct summary *there, const char *where)
@@ -226,70 +174,47 @@ tell_alone(struct document *document, const struct summary *here,
     struct text text = {0};
 
     for (size_t i = 0; i < here->ngroups; i++) {
-        const struct summary_group *group = &here->groups[i];
-        const struct summary_group *other = find_group(there, group);
-        const struct life *life = group_life(group);
+        const struct life *life = group_life(&here->groups[i]);
 
-        for (size_t j = 0; j < group->nrows && other; j++) {
-            const char *model = group->rows[j].life->model;
-
-            if (!summary_find(other, model)) {
-                text_item(&text, ", ", "%s in %s %d", model, life->scenario,
-                          life->clients);
-            }
-        }
-        if (!other && life->rate_per_s == 0) {
+        if (life->rate_per_s == 0 && !find_group(there, life)) {
             text_item(&text, ", ", "%s %d", life->scenario, life->clients);
         }
     }
     document_item(document, where, "%s", text.bytes);
 }
 
-/* ---- the two runs ------------------------------------------------------ */
-
 /* Append in what the runs differ, and what that means. */
 static void
 tell_runs(struct document *document, const struct run *a, const struct run *b)
 {
-    const struct {
-        const char *words;  /* what it is */
-        const char *before; /* in the one run */
-        const char *after;  /* in the other */
-    } facts[] = {
+    const char *const facts[][3] = {
         {"CPU", a->cpu_model, b->cpu_model},
         {"kernel", a->kernel, b->kernel},
         {"compiler", a->compiler, b->compiler},
         {"commit", a->commit, b->commit},
         {"mode", a->mode, b->mode},
         {"layout", a->layout, b->layout},
+        {"models", a->models, b->models},
     };
-    bool machine = a->cores != b->cores;
     struct text text = {0};
 
-    document_heading(document, "What changed from %.10s %.5s to %.10s %.5s",
-                     a->date, strlen(a->date) > 11 ? a->date + 11 : "",
-                     b->date, strlen(b->date) > 11 ? b->date + 11 : "");
+    document_heading(document, "What changed from %.16s to %.16s UTC",
+                     a->date, b->date);
+    if (a->cores != b->cores) {
+        text_add(&text, "CPUs %d, was %d", b->cores, a->cores);
+    }
     for (size_t i = 0; i < COUNT(facts); i++) {
-        if (strcmp(facts[i].before, facts[i].after) != 0) {
-            text_item(&text, "; ", "%s %s, was %s", facts[i].words,
-                      facts[i].after, facts[i].before);
-            machine |= i < 2;
+        if (strcmp(facts[i][1], facts[i][2]) != 0) {
+            text_item(&text, "; ", "%s %s, was %s", facts[i][0], facts[i][2],
+                      facts[i][1][0] != '\0' ? facts[i][1] : "unknown");
         }
     }
-    if (a->cores != b->cores) {
-        text_item(&text, "; ", "%d CPUs, was %d", b->cores, a->cores);
-    }
-    document_paragraph(
-        document,
-        "%s%s. What is time is held against the yardstick of its "
-        "own run.%s",
-        text.bytes[0] != '\0' ? "Another run: "
-                              : "The same machine, compiler and "
-                                "commit",
-        text.bytes,
-        machine ? " Of another machine ratios may differ all the same; "
-                  "counts less so."
-                : "");
+    document_paragraph(document,
+                       "%s. CPU and echoes/s are held against the yardstick "
+                       "of the same run, which another machine need not "
+                       "slow down as much.",
+                       text.bytes[0] != '\0' ? text.bytes
+                                             : "Nothing else was different");
 }
 
 void
@@ -331,21 +256,25 @@ report_dearer(FILE *file, const struct summary *before,
     char *text = NULL;
     size_t bytes;
     FILE *memory = open_memstream(&text, &bytes);
-    char *line = text;
     tally seen;
 
     text_add(&than, "in %s", baseline);
     if (tell(&document, before, after, than.bytes, true, seen) == 0) {
-        document_paragraph(&document, "Nothing is dearer or worse than %s.",
-                           than.bytes);
+        document_paragraph(&document,
+                           "Nothing is dearer or worse than %s; of CPU per "
+                           "echo, %d of %d were too noisy to tell.",
+                           than.bytes, seen[FIT_CPU][VERDICT_UNCLEAR],
+                           seen[FIT_CPU][VERDICT_UNCLEAR] +
+                               seen[FIT_CPU][VERDICT_SAME] +
+                               seen[FIT_CPU][VERDICT_DIFFERENT]);
     }
     document_print_text(memory, &document, paper);
     fclose(memory);
-    line = text;
-    for (int i = 0; i < DEARER_LINES_MAX - 1; i++) {
-        line += strcspn(line, "\n") + (*line != '\0');
+    const char *end = text;
+    for (int i = 1; i < DEARER_LINES_MAX; i++) {
+        end += strcspn(end, "\n") + (*end != '\0');
     }
-    fprintf(file, "%.*s%s", (int)(line - text), text,
-            *line != '\0' ? "... and more: report --diff\n" : "");
+    fprintf(file, "%.*s%s", (int)(end - text), text,
+            *end != '\0' ? "... and more: report --diff\n" : "");
     free(text);
 }

@@ -19,6 +19,7 @@ static bool columns;
 static bool merge;
 static bool diff;
 static const char *baseline;
+static const char *class_path;
 
 #define RESULTS_USUAL "build/compare/results.jsonl"
 
@@ -56,6 +57,9 @@ read_flags(int argc, char **argv, const char **paths)
             "diff", 'd', &diff,
             "Two results files: what is another in the second one, beyond "
             "noise"),
+        FLAG_TEXT("class", 0, "DIR", &class_path,
+                  "Results of many machines on one page: a file NAME.jsonl, "
+                  "or a folder NAME with results.jsonl, for each"),
         FLAG_TEXT_OR("save-baseline", 0, "FILE", &baseline,
                      "build/baseline.jsonl",
                      "Keep the results in this file, for compare --baseline "
@@ -221,6 +225,10 @@ main(int argc, char **argv)
     } else if (merge) {
         status = merge_print(stdout, paths, npaths,
                              report_paper_of(stdout).colour);
+    } else if (class_path) {
+        const struct report_paper paper = report_paper_of(stdout);
+
+        status = report_class(stdout, class_path, &paper) == 0 ? 0 : 3;
     } else if (baseline) {
         status = save_baseline(path);
     } else if (read_results(path, &results) == 0) {

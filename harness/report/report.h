@@ -68,6 +68,12 @@ void report_dearer(FILE *file, const struct summary *before,
                    const struct summary *after, const char *baseline,
                    const struct report_paper *paper);
 
+/* Print what the results in a folder, a file *.jsonl or a folder with a
+ * results.jsonl for each machine, say together. Returns 0; or -1 if none of
+ * them is good, and has said so. */
+int report_class(FILE *file, const char *path,
+                 const struct report_paper *paper);
+
 /* Read a results file; NULL stands for one that could not be opened. Returns
  * NULL, or what is wrong with it: a phrase, until the next call. */
 const char *report_read(FILE *file, struct results *results);
