@@ -125,14 +125,15 @@ static int
 write_reports(const struct summary *summary)
 {
     static const char *const names[] = {"results.csv", "summary.csv",
-                                        "results.md"};
+                                        "results.md", "report.html"};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         const char *name = names[i];
         FILE *file = create(name);
         int status = !file    ? -1
                      : i == 0 ? csv_write_lives(file, summary->results)
                      : i == 1 ? csv_write_summary(file, summary)
+                     : i == 3 ? report_page(file, summary)
                               : report_markdown(file, summary);
 
         if ((file && fclose(file) != 0) || status != 0 ||

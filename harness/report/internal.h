@@ -284,6 +284,7 @@ void facts_group(struct document *document,
 enum {
     SVG_OTHER = 5,     /* the slot of models that are not ours */
     SVG_YARDSTICK = 6, /* its slot */
+    SVG_THEORY = 7,    /* of what was not measured; and one more */
     SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
     SVG_FAR = 10000,   /* units: no picture is as large */
 };
@@ -447,6 +448,9 @@ void scale_build(struct document *document, const struct summary *summary);
  * it. */
 void variants_build(struct document *document, const struct summary *summary,
                     bool sentences);
+
+/* The group of the headline's first table; there must be one. */
+const struct summary_group *group_main(const struct summary *summary);
 
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,

@@ -81,6 +81,9 @@ const char *report_read(FILE *file, struct results *results);
 /* Keep a results file as `path`, whole or not at all, if its run is one that
  * others may be held against. Returns NULL, or a phrase likewise. */
 const char *report_save(FILE *from, const char *path);
+/* Print the page: one HTML file that refers to no other. Returns 0, or -1
+ * with errno. */
+int report_page(FILE *file, const struct summary *summary);
 
 /* Print what each column of the CSVs means. */
 void report_columns(FILE *file, const struct report_paper *paper);

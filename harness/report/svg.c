@@ -31,7 +31,8 @@ const char svg_style[] =
     ".end{text-anchor:end}.middle{text-anchor:middle}\n"
     ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
     ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
-    ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}\n"
+    ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}"
+    ".m7{--d:12 2}.m8{--d:4 4}\n"
     ".axis,.line,.dust,.hatch,.cross{fill:none;stroke:var(--c,var(--soft))}"
     ".line{stroke-width:var(--w,2);stroke-dasharray:var(--d,none);"
     "stroke-linejoin:round}"
@@ -180,7 +181,7 @@ void
 svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
 {
     /* Square, disc, triangle, diamond, plus; hollow disc, hollow triangle
-     * that points down. */
+     * that points down; two kinds of strokes. */
     static const char *const shapes[] = {
         "m-4-4h8v8h-8z",
         "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
@@ -189,9 +190,11 @@ svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
         "m-1.5-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z",
         "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
         "m0 5l5-9h-10z",
+        "m-7 0h14",
+        "m-7 0h5m4 0h5",
     };
 
-    slot = slot < 0 || slot > SVG_YARDSTICK ? SVG_OTHER : slot;
+    slot = slot < 0 || slot > SVG_THEORY + 1 ? SVG_OTHER : slot;
     fprintf(svg->file, "<path class=\"m%d mark%s\" d=\"", slot,
             slot >= SVG_OTHER ? " hollow" : "");
     put_number(svg->file, "M", x);
