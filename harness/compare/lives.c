@@ -229,6 +229,10 @@ end_cell(struct lives *lives)
             }
         }
     }
+    if (scenario_is_bare(&lives->cell->scenario) && !lives->interrupted &&
+        lives->cell->skipped[0] == '\0') {
+        instructions_count(lives);
+    }
 }
 
 void

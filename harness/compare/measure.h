@@ -9,6 +9,7 @@
  *   machine.c       what the kernel alone charges for an echo; what else
  *                   went on
  *   syscalls.c      how many system calls an echo takes
+ *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
 #define FIVEWAYS_COMPARE_MEASURE_H
@@ -143,6 +144,8 @@ struct turn {
     struct server_look end;       /* after them */
     int64_t slice_ns;             /* length of its slices */
     double rates[TURN_RATES];     /* echoes per second in its first slices */
+    /* At the end of the scenario: */
+    struct calls code; /* the instructions that it takes */
 };
 
 /* The state of a run, in memory that the drivers share. */
@@ -213,6 +216,26 @@ void turn_settle(const struct turn *turn);
  * counted the reason in `calls` says why. Blocks, for
  * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
+
+/* Count the instructions that each server takes for an echo, in runs of their
+ * own that are not timed, and keep that; where nothing could be counted the
+ * reason says why. Blocks, on all CPUs, for about a tenth of a second a
+ * server with two CPUs. */
+void instructions_count(struct lives *lives);
+
+/* Instructions by function; each may be there more than once. */
+struct functions {
+    struct calls_name *list; /* all zero from the n-th on */
+    size_t n;                /* how many there are */
+    size_t room;             /* for so many, at least one */
+};
+
+/* The parts of it that are tested alone: append what a file of callgrind's
+ * says that each function took, times a number; and bring what was added up
+ * over so many echoes into a record. */
+void instructions_read(FILE *file, double times, struct functions *functions);
+void instructions_sum(struct functions *functions, double echoes,
+                      struct calls *code);
 
 /* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.

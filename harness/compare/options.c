@@ -256,6 +256,8 @@ static const struct flag flags[] = {
     FLAG_ON("variants", 0, &modes_on[4],
             "Libevent on poll and select, its buffers, swapcontext, large "
             "stacks, beside their models"),
+    FLAG_ON("count", 0, &modes_on[5],
+            "Nothing but the instructions of an echo, by valgrind"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
               "Only these of " OWN_NAMES "; or none, but servers of your "
               "own"),
@@ -288,7 +290,8 @@ static const struct flag flags[] = {
               "At the end, say what is dearer than in these results, as "
               "report --save-baseline keeps them"),
     FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
-              "How system calls are counted (default: by strace)"),
+              "How system calls are counted (default: by strace); with none, "
+              "nor are instructions"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.order.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
@@ -310,8 +313,8 @@ options_read(int argc, char **argv)
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
             errx(EXIT_USAGE,
-                 "--quick, --full, --c10k and --variants exclude each "
-                 "other");
+                 "--quick, --full, --c10k, --variants and --count exclude "
+                 "each other");
         }
         options.mode = modes_on[i] ? &modes[i] : options.mode;
     }

@@ -271,6 +271,13 @@ void facts_headline(struct document *document, const struct summary *summary,
 void facts_group(struct document *document,
                  const struct summary_group *group);
 
+/* ---- what an echo is made of (bill.c) -----------------------------------
+ */
+
+/* Append the functions that take most instructions of an echo, an item for
+ * each model; nothing if none were counted. */
+void code_build(struct document *document, const struct summary_group *group);
+
 /* ---- pictures (svg.c) ----------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their

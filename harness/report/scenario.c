@@ -134,6 +134,7 @@ build_why(struct document *document, const struct summary_group *group)
         }
         document_item(document, row->life->model, "%s", text.bytes);
     }
+    code_build(document, group);
 }
 
 /* ---- an open loop: one table for all rates ----------------------------- */

@@ -275,6 +275,17 @@ static const struct field calls_fields[] = {
     {0},
 };
 
+static const struct field code_fields[] = {
+    MUST(calls, scenario),
+    FIELD(calls, clients),
+    MUST(calls, model),
+    FIELD(calls, reason),
+    FIELD(calls, echoes),
+    FIELD_AS("instructions_per_echo", calls, per_echo),
+    {"per_echo_by_function", BY(names)},
+    {0},
+};
+
 /* The size of a record, and where struct results keeps the list of them. */
 #define LIST(record, list)                                                   \
     sizeof(struct record), offsetof(struct results, list),                   \
@@ -299,6 +310,10 @@ static const struct {
         {"calls",
          "is no counting of system calls, or a number in it is out of range",
          calls_fields, LIST(calls, calls)},
+    [RECORD_CODE] =
+        {"instructions",
+         "is no counting of instructions, or a number in it is out of range",
+         code_fields, LIST(calls, code)},
     [RECORD_END] = {"end", "has a number out of range", end_fields, 0, 0, 0},
 };
 
@@ -346,6 +361,7 @@ results_free(struct results *results)
     free(results->lives);
     free(results->slices);
     free(results->calls);
+    free(results->code);
     memset(results, 0, sizeof *results);
 }
 
