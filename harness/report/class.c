@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,10 +21,13 @@
 enum {
     FILE_BYTES_MAX = 8 << 20, /* ten times a run */
     LIVES_MAX = 4096,         /* the same */
-    MAIN_CLIENTS = 64,        /* of "many": whose ratios are shown */
-    MODELS_MAX = 8,           /* columns of them */
-    PICTURE_ROWS = 200,       /* machines; the table has all */
+    MAIN_CLIENTS = 64,        /* whose ratios are shown */
+    MODELS_MAX = 8,           /* of a machine; the first ones */
+    PICTURE_ROWS = 200,       /* machines; the list has all */
+    NAMES_COLUMNS = 40,       /* of those that do not agree */
 };
+
+#define AGREE 0.01 /* numbers of instructions do */
 
 /* ---- claims ------------------------------------------------------------ */
 
@@ -69,74 +73,58 @@ static const struct claim {
      "select costs more CPU than the cheapest, beside idle clients"},
 };
 
-/* Is it the best of its group? */
-static enum outcome
-is_best(const struct summary_row *row, const struct summary_group *group,
-        enum fitted what)
-{
-    enum verdict verdict = row->over_best[what].verdict;
-
-    if (row == group->best[what]) {
-        return group->clear[what] ? OUTCOME_HELD : OUTCOME_CLOSE;
-    }
-    return verdict == VERDICT_UNKNOWN     ? OUTCOME_NONE
-           : verdict == VERDICT_DIFFERENT ? OUTCOME_OTHER
-                                          : OUTCOME_CLOSE;
-}
-
-/* What such a row says, in a group with others. */
+/* What a row says that the claim is about. */
 static enum outcome
 judge_row(const struct summary_row *row, const struct summary_group *group,
           const struct claim *claim)
 {
-    enum outcome best =
-        is_best(row, group, claim->way == WAY_FAST ? FIT_RATE : FIT_CPU);
-    double noise = 2 * summary_memory_noise(row);
-    double more = NAN; /* memory than another */
+    enum fitted what = claim->way == WAY_FAST ? FIT_RATE : FIT_CPU;
+    enum verdict over_best = row->over_best[what].verdict;
+    bool best = row == group->best[what];
+    double more = NAN; /* KiB than another */
 
-    for (size_t i = 0; i < group->nrows; i++) {
-        more =
-            fmax(more, summary_memory(row) - summary_memory(&group->rows[i]));
-    }
-    switch (claim->way) {
-    case WAY_UNSERVED:
+    if (claim->way == WAY_UNSERVED) {
         return row->starved ? OUTCOME_HELD : OUTCOME_OTHER;
-    case WAY_LARGE:
-        return isnan(more)    ? OUTCOME_NONE
-               : more > noise ? OUTCOME_HELD
-                              : OUTCOME_CLOSE;
-    case WAY_DEAR:
-        return best == OUTCOME_HELD    ? OUTCOME_OTHER
-               : best == OUTCOME_OTHER ? OUTCOME_HELD
-                                       : best;
-    case WAY_FAST:
-        return row->life->cpus > 1 ? best : OUTCOME_NONE;
-    default:
-        return best;
     }
+    if (claim->way == WAY_LARGE) {
+        for (size_t i = 0; i < group->nrows; i++) {
+            more = fmax(more, summary_memory(row) -
+                                  summary_memory(&group->rows[i]));
+        }
+        return isnan(more)                            ? OUTCOME_NONE
+               : more > 2 * summary_memory_noise(row) ? OUTCOME_HELD
+                                                      : OUTCOME_CLOSE;
+    }
+    if (best ? group->clear[what] : over_best == VERDICT_DIFFERENT) {
+        return best == (claim->way != WAY_DEAR) ? OUTCOME_HELD
+                                                : OUTCOME_OTHER;
+    }
+    return best || over_best != VERDICT_UNKNOWN ? OUTCOME_CLOSE
+                                                : OUTCOME_NONE;
 }
 
 /* What the largest scenario of a claim's kind says in which such a model can
- * be looked at; of "many", up to the usual one. */
+ * be looked at beside others; of "many" up to the usual one. */
 static enum outcome
 judge(const struct summary *summary, const struct claim *claim)
 {
     enum outcome outcome = OUTCOME_NONE;
-    int most = claim->kind == KIND_MANY ? MAIN_CLIENTS : INT_MAX;
-    int clients = 0;
+    int most = 0;
 
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        const struct life *life = group_life(group);
 
         for (size_t j = 0; j < group->nrows && group->nrows > 2; j++) {
             const struct summary_row *row = &group->rows[j];
+            const struct life *life = row->life;
 
             if (cells_kind(life) == claim->kind && row->status == LIFE_OK &&
-                (facts_model(row->life->model) & claim->model) &&
+                (facts_model(life->model) & claim->model) &&
                 (row->comparable || claim->way == WAY_UNSERVED) &&
-                life->clients > clients && life->clients <= most) {
-                clients = life->clients;
+                (life->cpus > 1 || claim->way != WAY_FAST) &&
+                (life->clients <= MAIN_CLIENTS || claim->kind != KIND_MANY) &&
+                life->clients > most) {
+                most = life->clients;
                 outcome = judge_row(row, group, claim);
             }
         }
@@ -146,16 +134,20 @@ judge(const struct summary *summary, const struct claim *claim)
 
 /* ---- machines ---------------------------------------------------------- */
 
-/* What is kept of one machine. */
+/* What is kept of a model on a machine. */
+struct kept {
+    char model[RESULTS_NAME_BYTES]; /* its name */
+    struct comparison over; /* CPU over the yardstick, of many clients */
+    double instructions;    /* of an echo of a single client */
+};
+
+/* What is kept of a machine. */
 struct machine {
     char name[48];                    /* of its file or folder */
     struct run run;                   /* what it is */
     enum outcome said[COUNT(claims)]; /* to each claim */
-    struct kept {
-        char model[RESULTS_NAME_BYTES]; /* its name */
-        struct comparison over;         /* CPU per echo over the yardstick */
-    } models[MODELS_MAX];               /* among many clients */
-    size_t nmodels;                     /* how many */
+    struct kept models[MODELS_MAX];   /* those that were measured */
+    size_t nmodels;                   /* how many */
 };
 
 /* All of them. All zero is an empty class. */
@@ -169,6 +161,10 @@ struct class
 static void
 keep(struct class *class, const char *name, const struct summary *summary)
 {
+    const struct summary_group *many =
+        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
+    const struct summary_group *one = group_largest(summary, KIND_ONE);
+    const struct summary_group *group = many ? many : one;
     struct machine *machine;
 
     class->machines = given(reallocarray(
@@ -179,22 +175,26 @@ keep(struct class *class, const char *name, const struct summary *summary)
     for (size_t i = 0; i < COUNT(claims); i++) {
         machine->said[i] = judge(summary, &claims[i]);
     }
-    for (size_t i = 0; i < summary->nrows; i++) {
-        const struct summary_row *row = &summary->rows[i];
+    for (size_t i = 0; group && i < MIN(group->nrows, MODELS_MAX); i++) {
+        const struct summary_row *row = &group->rows[i];
+        const struct summary_row *alone =
+            one ? summary_find(one, row->life->model) : NULL;
+        struct kept *kept = &machine->models[machine->nmodels];
 
-        if (cells_kind(row->life) == KIND_MANY && !row->yardstick &&
-            row->life->clients == MAIN_CLIENTS &&
-            row->over_yardstick.verdict != VERDICT_UNKNOWN &&
-            machine->nmodels < MODELS_MAX) {
-            struct kept *kept = &machine->models[machine->nmodels++];
-
-            PUT(kept->model, "%s", row->life->model);
-            kept->over = row->over_yardstick;
+        PUT(kept->model, "%s", row->life->model);
+        kept->over = row->over_yardstick;
+        kept->instructions =
+            alone ? alone->figure[LIFE_INSTRUCTIONS_PER_ECHO] : NAN;
+        if (row->life->clients != MAIN_CLIENTS ||
+            strcmp(row->life->layout, "shared") != 0) {
+            kept->over.ratio = NAN;
         }
+        machine->nmodels += !row->yardstick;
     }
 }
 
-/* Read a machine's file and keep what it says. Returns NULL; or why not. */
+/* Read a machine's file, keep what it says, and close it. Returns NULL; or
+ * why not. */
 static const char *
 read_machine(struct class *class, const char *name, FILE *file)
 {
@@ -202,13 +202,16 @@ read_machine(struct class *class, const char *name, FILE *file)
     struct summary summary;
     const char *problem = report_read(file, &results);
 
+    if (file) {
+        fclose(file);
+    }
     if (problem) {
         return problem;
     }
     problem = results.nlives == 0          ? "has nothing that was measured"
               : results.nlives > LIVES_MAX ? "is larger than any run"
                                            : NULL;
-    for (size_t i = 0; i < class->nmachines && !problem; i++) {
+    for (size_t i = 0; i < class->nmachines; i++) {
         if (memcmp(&class->machines[i].run, &results.run,
                    sizeof results.run) == 0) {
             problem = "is the same run once more";
@@ -224,123 +227,90 @@ read_machine(struct class *class, const char *name, FILE *file)
     return problem;
 }
 
-/* Open what is a regular file and not too large. Returns NULL, or why not. */
-static const char *
-open_regular(int folder_fd, const char *name, FILE **file)
+/* A folder with a results.jsonl, or a file *.jsonl; what else lies there, or
+ * is hidden, is none of ours. Nothing is opened that may wait for somebody.
+ */
+static void
+read_entry(struct class *class, int folder_fd, const char *name)
 {
+    const char *end = strrchr(name, '.');
+    int own_fd = openat(folder_fd, name,
+                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const char *problem;
+    char label[NAME_MAX + 1];
     struct stat status;
     int fd;
 
-    if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == -1) {
-        return errno == ENOENT ? "has no results.jsonl" : strerror(errno);
+    PUT(label, "%s", name);
+    if (own_fd != -1) {
+        name = "results.jsonl";
+    } else if (end && strcmp(end, ".jsonl") == 0) {
+        own_fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
+        label[end - name] = '\0';
     }
-    if (!S_ISREG(status.st_mode) || status.st_size > FILE_BYTES_MAX) {
-        return S_ISREG(status.st_mode) ? "is larger than any run"
-                                       : "is no regular file";
-    }
-    fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    *file = fd == -1 ? NULL : fdopen(fd, "r");
-    return *file ? NULL : strerror(errno);
-}
-
-/* A folder with a results.jsonl, or a file *.jsonl; what else lies there is
- * none of ours. */
-static void
-read_entry(struct class *class, int folder_fd, const char *entry)
-{
-    size_t length = strlen(entry);
-    int fd = openat(folder_fd, entry,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    char name[NAME_MAX + 1];
-    const char *problem;
-    FILE *file = NULL;
-
-    PUT(name, "%s", entry);
-    if (fd != -1) {
-        problem = open_regular(fd, "results.jsonl", &file);
-        close(fd);
-    } else if (length > 6 && strcmp(entry + length - 6, ".jsonl") == 0) {
-        problem = open_regular(folder_fd, entry, &file);
-        name[length - 6] = '\0';
-    } else {
+    if (own_fd == -1 || label[0] == '.') {
         return;
     }
-    text_clean(name);
-    if (!problem) {
-        problem = read_machine(class, name, file);
-        fclose(file);
-    }
-    if (problem) {
-        document_item(&class->left_out, name, "%s", problem);
-    }
-}
-
-static int
-is_visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
+    problem = fstatat(own_fd, name, &status, AT_SYMLINK_NOFOLLOW) == -1
+                  ? "has no results.jsonl"
+              : !S_ISREG(status.st_mode)        ? "is no regular file"
+              : status.st_size > FILE_BYTES_MAX ? "is larger than any run"
+              : (fd = openat(own_fd, name, O_RDONLY | O_CLOEXEC)) == -1
+                  ? strerror(errno)
+                  : read_machine(class, text_clean(label), fdopen(fd, "r"));
+    close(own_fd);
+    document_item(&class->left_out, label, "%s", problem ? problem : "");
 }
 
 /* ---- the page ---------------------------------------------------------- */
 
 static void
-say_claims(struct document *document, const struct class *class)
+say_claim(struct document *document, const struct class *class, size_t claim)
 {
-    document_section(document, "claims", "On how many machines it held");
-    for (size_t i = 0; i < COUNT(claims); i++) {
-        size_t n[OUTCOME_OTHER + 1] = {0};
-        struct text text = {0};
-        struct text names = {0};
-        char label[40];
+    size_t n[OUTCOME_OTHER + 1] = {0};
+    struct text text = {0};
+    struct text names = {0};
+    char label[48];
 
-        for (size_t j = 0; j < class->nmachines; j++) {
-            const struct machine *machine = &class->machines[j];
+    for (size_t i = 0; i < class->nmachines; i++) {
+        enum outcome said = class->machines[i].said[claim];
 
-            n[machine->said[i]]++;
-            if (machine->said[i] == OUTCOME_OTHER &&
-                strlen(names.bytes) < sizeof label) {
-                text_item(&names, ", ", "%s", machine->name);
-            }
+        n[said]++;
+        if (said == OUTCOME_OTHER && strlen(names.bytes) < NAMES_COLUMNS) {
+            text_item(&names, ", ", "%s", class->machines[i].name);
         }
-        text_add(&text, "%s", claims[i].words);
-        if (n[OUTCOME_CLOSE] > 0) {
-            text_add(&text, "; too close on %zu", n[OUTCOME_CLOSE]);
-        }
-        if (n[OUTCOME_OTHER] > 0) {
-            text_add(&text, "; not so on %zu: %s", n[OUTCOME_OTHER],
-                     names.bytes);
-        }
-        PUT(label, "%zu of %zu", n[OUTCOME_HELD],
-            class->nmachines - n[OUTCOME_NONE]);
-        document_item(document, label, "%s",
-                      n[OUTCOME_NONE] < class->nmachines ? text.bytes : "");
     }
+    text_add(&text, "%s", claims[claim].words);
+    if (n[OUTCOME_CLOSE] > 0) {
+        text_add(&text, "; too close on %zu", n[OUTCOME_CLOSE]);
+    }
+    if (n[OUTCOME_OTHER] > 0) {
+        text_add(&text, "; not so on %zu: %s", n[OUTCOME_OTHER], names.bytes);
+    }
+    PUT(label, "%zu of %zu", n[OUTCOME_HELD],
+        class->nmachines - n[OUTCOME_NONE]);
+    document_item(document, label, "%s",
+                  n[OUTCOME_NONE] < class->nmachines ? text.bytes : "");
 }
 
-/* A machine is a row, a model a column or a mark. */
-static void
-say_ratios(struct document *document, const struct class *class)
+/* A machine is a row, a model a mark. */
+static char *
+draw_ratios(const struct class *class)
 {
-    const struct chart chart = {
+    static const struct chart chart = {
         .title = "Who costs what, on which machine",
-        .description = "A row for each machine, a mark with its interval for "
-                       "each model.",
+        .description = "A row for each machine, a mark for each model.",
         .below = "CPU per echo, times the yardstick's",
         .x = SCALE_LOG2,
         .rule = 1,
     };
-    size_t n = class->nmachines;
+    size_t n = MIN(class->nmachines, PICTURE_ROWS);
     struct chart_row *rows = given(calloc(n, sizeof *rows));
     struct dot *dots = given(calloc(n * MODELS_MAX, sizeof *dots));
     size_t ndots = 0;
+    char *svg;
 
-    for (size_t i = 0; i < n && i < PICTURE_ROWS; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct machine *machine = &class->machines[i];
 
         rows[i] = (struct chart_row){.name = machine->name, .slot = -1};
@@ -355,88 +325,132 @@ say_ratios(struct document *document, const struct class *class)
                                          .tip = kept->model};
         }
     }
-    document_section(document, "ratios",
-                     "Server CPU per echo with %d clients, times the "
-                     "yardstick's; [95 %% interval]",
-                     MAIN_CLIENTS);
-    document_figure(document, chart_dots(&chart, rows,
-                                         n < PICTURE_ROWS ? n : PICTURE_ROWS,
-                                         dots, ndots));
-    for (size_t i = 0; i < n; i++) {
-        const struct machine *machine = &class->machines[i];
-        struct text text = {0};
-
-        for (size_t j = 0; j < machine->nmodels; j++) {
-            const struct kept *kept = &machine->models[j];
-
-            text_item(&text, ", ", "%s %.2f [%.2f, %.2f]", kept->model,
-                      kept->over.ratio, kept->over.low, kept->over.high);
-        }
-        document_item(document, machine->name, "%s", text.bytes);
-    }
+    svg = chart_dots(&chart, rows, n, dots, ndots);
     free(rows);
     free(dots);
+    return svg;
 }
 
-static struct document
-build(struct class *class)
+/* What a machine is, and the same in words. */
+static void
+say_machine(struct document *document, const struct machine *machine)
 {
-    struct document document = {0};
+    const struct run *run = &machine->run;
+    struct text text = {0};
 
-    document_heading(&document, "Fiveways on %zu machine%s", class->nmachines,
+    text_add(&text, "%s, %d CPU%s, %s, %s%s", run->cpu_model, run->cores,
+             run->cores == 1 ? "" : "s", run->kernel, run->compiler,
+             run->partial ? ", cut short" : "");
+    for (size_t i = 0; i < machine->nmodels; i++) {
+        const struct kept *kept = &machine->models[i];
+
+        if (isfinite(kept->over.ratio)) {
+            text_add(&text, "; %s %.2f +-%.2f", kept->model, kept->over.ratio,
+                     (kept->over.high - kept->over.low) / 2);
+        }
+    }
+    document_item(document, machine->name, "%s", text.bytes);
+}
+
+/* Who agrees on a number that hangs on nothing but the compiler. It is said
+ * where it comes `first`. */
+static void
+say_instructions(struct document *document, const struct class *class,
+                 const struct machine *machine, const struct kept *first)
+{
+    size_t n = 0;
+    size_t agree = 0;
+    char label[48];
+
+    for (size_t i = 0; i < class->nmachines; i++) {
+        const struct machine *other = &class->machines[i];
+
+        for (size_t j = 0; j < other->nmodels; j++) {
+            const struct kept *kept = &other->models[j];
+
+            if (isfinite(kept->instructions) &&
+                strcmp(kept->model, first->model) == 0 &&
+                strcmp(other->run.compiler, machine->run.compiler) == 0) {
+                if (n++ == 0 && kept != first) {
+                    return;
+                }
+                agree += fabs(kept->instructions - first->instructions) <=
+                         AGREE * first->instructions;
+            }
+        }
+    }
+    PUT(label, "%zu of %zu", agree, n);
+    document_item(document, label,
+                  n > 0 ? "%s takes %.0f instructions for an echo (%s)" : "",
+                  first->model, first->instructions, machine->run.compiler);
+}
+
+static void
+build(struct document *document, const struct class *class)
+{
+    document_heading(document, "Fiveways on %zu machine%s", class->nmachines,
                      class->nmachines == 1 ? "" : "s");
-    if (class->nmachines > 0) {
-        say_claims(&document, class);
-        say_ratios(&document, class);
-        document_section(&document, "machines", "The machines");
+    document_section(document, "claims", "On how many of them it holds");
+    for (size_t i = 0; i < COUNT(claims); i++) {
+        say_claim(document, class, i);
     }
     for (size_t i = 0; i < class->nmachines; i++) {
-        const struct run *run = &class->machines[i].run;
+        const struct machine *machine = &class->machines[i];
 
-        document_item(&document, class->machines[i].name,
-                      "%s, %d CPU%s, %s, %s%s", run->cpu_model, run->cores,
-                      run->cores == 1 ? "" : "s", run->kernel, run->compiler,
-                      run->partial ? "; the run was cut short" : "");
+        for (size_t j = 0; j < machine->nmodels; j++) {
+            say_instructions(document, class, machine, &machine->models[j]);
+        }
     }
-    if (class->left_out.nblocks > 0) {
-        document_section(&document, "left-out", "Left out");
+    document_section(document, "machines",
+                     "The machines; server CPU per echo with %d clients, "
+                     "times the yardstick's; +-: half the 95 %% interval",
+                     MAIN_CLIENTS);
+    document_figure(document, draw_ratios(class));
+    for (size_t i = 0; i < class->nmachines; i++) {
+        say_machine(document, &class->machines[i]);
     }
-    for (size_t i = 0; i < class->left_out.nblocks; i++) {
-        document_item(&document, class->left_out.blocks[i].label, "%s",
-                      class->left_out.blocks[i].words);
-    }
-    return document;
 }
 
 int
 report_class(FILE *file, const char *path, const struct report_paper *paper)
 {
     struct class class = {0};
+    struct document document = {0};
     struct dirent **entries = NULL;
     int folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int n = folder_fd == -1
                 ? -1
-                : scandirat(folder_fd, ".", &entries, is_visible, by_name);
-    struct document document;
-    int good;
+                : scandirat(folder_fd, ".", &entries, NULL, alphasort);
 
-    if (n == -1) {
-        fprintf(stderr, "report: %s: %s\n", path, strerror(errno));
-        return -1;
-    }
     for (int i = 0; i < n; i++) {
         read_entry(&class, folder_fd, entries[i]->d_name);
         free(entries[i]);
     }
-    free(entries);
-    close(folder_fd);
-    document = build(&class);
-    good = class.nmachines > 0;
-    if (!good) {
-        fprintf(stderr, "report: %s: has no results of any machine\n", path);
+    if (class.nmachines > 0) {
+        build(&document, &class);
     }
-    document_print_text(file, &document, paper);
+    if (class.left_out.nblocks > 0) {
+        document_section(&document, "left-out", "Left out");
+    }
+    for (size_t i = 0; i < class.left_out.nblocks; i++) {
+        document_item(&document, class.left_out.blocks[i].label, "%s",
+                      class.left_out.blocks[i].words);
+    }
+    n = class.nmachines > 0 ? 0 : -1;
+    if (n == -1) {
+        fprintf(stderr, "report: %s: %s\n", path,
+                entries ? "has no good results" : strerror(errno));
+    }
+    if (paper) {
+        document_print_text(file, &document, paper);
+    } else {
+        document_print_page(file, &document);
+    }
     document_free(&class.left_out);
     free(class.machines);
-    return good ? 0 : -1;
+    free(entries);
+    if (folder_fd != -1) {
+        close(folder_fd);
+    }
+    return n;
 }

@@ -30,6 +30,7 @@ static const struct {
     [FIT_RATE] = {LIFE_ECHOES_PER_S, "echoes/s", true, 0},
     {LIFE_SYSCALLS_PER_ECHO, "system calls", false, 0.05},
     {LIFE_SWITCHES_PER_ECHO, "switches", false, 0.3},
+    {LIFE_INSTRUCTIONS_PER_ECHO, "instructions", false, 0},
     {LIFE_RSS_KIB_PER_CLIENT, "KiB a client", false, 0},
     {LIFE_SERVED, "served", true, 0},
 };
@@ -40,6 +41,7 @@ typedef int tally[COUNT(looked_at)][VERDICT_DIFFERENT + 2];
 
 /* A model in a scenario, before and after. */
 struct pair {
+    bool compiler;                        /* is the same */
     const struct summary_group *group[2]; /* the scenario */
     const struct summary_row *row[2];     /* the model there */
 };
@@ -68,6 +70,8 @@ change_of(const struct pair *pair, size_t which, double value[2])
         } else if (figure == LIFE_RSS_KIB_PER_CLIENT) {
             value[i] = summary_memory(row);
             slack += summary_memory_noise(row);
+        } else if (figure == LIFE_INSTRUCTIONS_PER_ECHO && !pair->compiler) {
+            value[i] = NAN;
         }
     }
     if (which < FITS) {
@@ -144,8 +148,12 @@ tell(struct document *document, const struct summary *before,
     for (size_t i = 0; i < after->nrows; i++) {
         const struct summary_row *row = &after->rows[i];
         struct pair pair = {
-            {find_group(before, row->life), find_group(after, row->life)},
-            {NULL, row}};
+            .group = {find_group(before, row->life),
+                      find_group(after, row->life)},
+            .row[1] = row,
+            .compiler = strcmp(before->results->run.compiler,
+                               after->results->run.compiler) == 0,
+        };
         struct text text = {0};
 
         if (pair.group[0] && !row->yardstick) {
@@ -243,7 +251,11 @@ report_diff(FILE *file, const struct summary *before,
     }
     tell_alone(&document, before, after, "only before");
     tell_alone(&document, after, before, "only now");
-    document_print_text(file, &document, paper);
+    if (paper) {
+        document_print_text(file, &document, paper);
+    } else {
+        document_print_page(file, &document);
+    }
 }
 
 void

@@ -136,6 +136,9 @@ void document_print_markdown(FILE *file, struct document *document);
 /* Print as a part of an HTML page, and free it. */
 void document_print_html(FILE *file, struct document *document);
 
+/* Print as an HTML page, and free it. Returns 0, or -1 with errno. */
+int document_print_page(FILE *file, struct document *document);
+
 /* Free it; it is empty then. */
 void document_free(struct document *document);
 

@@ -715,11 +715,8 @@ tell(struct document *document, const struct summary *summary)
 }
 
 int
-report_page(FILE *file, const struct summary *summary)
+document_print_page(FILE *file, struct document *document)
 {
-    struct document document = {0};
-
-    tell(&document, summary);
     fprintf(file,
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
             "charset=\"utf-8\"/>\n<meta "
@@ -728,8 +725,8 @@ report_page(FILE *file, const struct summary *summary)
             "content=\"width=device-width\"/>\n<title>Fiveways</title>\n"
             "<style>\n%s%s</style></head>\n<body>\n<nav>",
             svg_style, style);
-    for (size_t i = 0; i < document.nblocks; i++) {
-        const struct block *block = &document.blocks[i];
+    for (size_t i = 0; i < document->nblocks; i++) {
+        const struct block *block = &document->blocks[i];
 
         if (block->kind == BLOCK_HEADING && block->label[0] != '\0') {
             fprintf(file, "<a href=\"#%s\">", block->label);
@@ -738,7 +735,16 @@ report_page(FILE *file, const struct summary *summary)
         }
     }
     fputs("</nav>\n<main>\n", file);
-    document_print_html(file, &document);
+    document_print_html(file, document);
     fputs("</main></body></html>\n", file);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+int
+report_page(FILE *file, const struct summary *summary)
+{
+    struct document document = {0};
+
+    tell(&document, summary);
+    return document_print_page(file, &document);
 }

@@ -155,7 +155,7 @@ print_diff(const struct summary *before, const char *path)
         return 3;
     }
     if (summary_make(&results, &after) == 0) {
-        report_diff(stdout, before, &after, &paper);
+        report_diff(stdout, before, &after, html ? NULL : &paper);
         summary_free(&after);
         status = 0;
     }
@@ -232,7 +232,9 @@ main(int argc, char **argv)
     } else if (class_path) {
         const struct report_paper paper = report_paper_of(stdout);
 
-        status = report_class(stdout, class_path, &paper) == 0 ? 0 : 3;
+        status = report_class(stdout, class_path, html ? NULL : &paper) == 0
+                     ? 0
+                     : 3;
     } else if (baseline) {
         status = save_baseline(path);
     } else if (read_results(path, &results) == 0) {

@@ -57,7 +57,8 @@ int report_scenarios(FILE *file, const struct summary *summary,
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
 
-/* Print what is another in one run than in an earlier one, beyond noise. */
+/* Print what is another in one run than in an earlier one, beyond noise; this
+ * and the next but one without a paper as an HTML page. */
 void report_diff(FILE *file, const struct summary *before,
                  const struct summary *after,
                  const struct report_paper *paper);
@@ -81,6 +82,7 @@ const char *report_read(FILE *file, struct results *results);
 /* Keep a results file as `path`, whole or not at all, if its run is one that
  * others may be held against. Returns NULL, or a phrase likewise. */
 const char *report_save(FILE *from, const char *path);
+
 /* Print the page: one HTML file that refers to no other. Returns 0, or -1
  * with errno. */
 int report_page(FILE *file, const struct summary *summary);
