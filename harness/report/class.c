@@ -23,7 +23,7 @@ enum {
     LIVES_MAX = 4096,         /* the same */
     MAIN_CLIENTS = 64,        /* whose ratios are shown */
     MODELS_MAX = 8,           /* of a machine; the first ones */
-    PICTURE_ROWS = 200,       /* machines; the list has all */
+    ROWS_MAX = 200,           /* of the picture; the list has all */
     NAMES_COLUMNS = 40,       /* of those that do not agree */
 };
 
@@ -293,42 +293,64 @@ say_claim(struct document *document, const struct class *class, size_t claim)
                   n[OUTCOME_NONE] < class->nmachines ? text.bytes : "");
 }
 
-/* A machine is a row, a model a mark. */
+/* Who is so far from the yardstick would hide all others in a picture. */
+static bool
+is_near(const struct kept *kept)
+{
+    return kept->over.ratio > 0.2 && kept->over.ratio < 5;
+}
+
+/* A machine is a row, a model a mark; the first rows say which. */
 static char *
 draw_ratios(const struct class *class)
 {
     static const struct chart chart = {
         .title = "Who costs what, on which machine",
         .description = "A row for each machine, a mark for each model.",
+        .above = "model, machine",
         .below = "CPU per echo, times the yardstick's",
-        .x = SCALE_LOG2,
         .rule = 1,
     };
-    size_t n = MIN(class->nmachines, PICTURE_ROWS);
-    struct chart_row *rows = given(calloc(n, sizeof *rows));
-    struct dot *dots = given(calloc(n * MODELS_MAX, sizeof *dots));
+    struct chart_row rows[ROWS_MAX];
+    struct dot dots[ROWS_MAX * MODELS_MAX];
+    const char *names[SVG_YARDSTICK] = {NULL};
     size_t ndots = 0;
-    char *svg;
+    size_t n = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct machine *machine = &class->machines[i];
+    for (size_t i = 0; i < class->nmachines; i++) {
+        for (size_t j = 0; j < class->machines[i].nmodels; j++) {
+            const struct kept *kept = &class->machines[i].models[j];
+            int slot = svg_slot(kept->model);
 
-        rows[i] = (struct chart_row){.name = machine->name, .slot = -1};
-        for (size_t j = 0; j < machine->nmodels; j++) {
-            const struct kept *kept = &machine->models[j];
-
-            dots[ndots++] = (struct dot){.row = (int)i,
-                                         .slot = svg_slot(kept->model),
-                                         .value = kept->over.ratio,
-                                         .low = kept->over.low,
-                                         .high = kept->over.high,
-                                         .tip = kept->model};
+            if (is_near(kept)) {
+                names[slot] = slot == SVG_OTHER ? "another" : kept->model;
+            }
         }
     }
-    svg = chart_dots(&chart, rows, n, dots, ndots);
-    free(rows);
-    free(dots);
-    return svg;
+    for (int slot = 0; slot < SVG_YARDSTICK; slot++) {
+        if (names[slot]) {
+            rows[n++] = (struct chart_row){names[slot], slot, NULL};
+        }
+    }
+    for (size_t i = 0; i < class->nmachines && n < ROWS_MAX; i++) {
+        const struct machine *machine = &class->machines[i];
+
+        rows[n] = (struct chart_row){machine->name, -1, NULL};
+        for (size_t j = 0; j < machine->nmodels; j++) {
+            const struct kept *kept = &machine->models[j];
+            const struct comparison *over = &kept->over;
+
+            if (is_near(kept)) {
+                dots[ndots++] =
+                    (struct dot){(int)n,      svg_slot(kept->model),
+                                 over->ratio, over->low,
+                                 over->high,  DOT_MARK,
+                                 kept->model};
+            }
+        }
+        n += ndots > 0 && dots[ndots - 1].row == (int)n;
+    }
+    return chart_dots(&chart, rows, n, dots, ndots);
 }
 
 /* What a machine is, and the same in words. */
@@ -401,10 +423,11 @@ build(struct document *document, const struct class *class)
             say_instructions(document, class, machine, &machine->models[j]);
         }
     }
-    document_section(document, "machines",
-                     "The machines; server CPU per echo with %d clients, "
-                     "times the yardstick's; +-: half the 95 %% interval",
-                     MAIN_CLIENTS);
+    document_section(document, "machines", "The machines");
+    document_paragraph(document,
+                       "With each model its CPU per echo with %d clients, "
+                       "times the yardstick's; +-: half the 95 %% interval.",
+                       MAIN_CLIENTS);
     document_figure(document, draw_ratios(class));
     for (size_t i = 0; i < class->nmachines; i++) {
         say_machine(document, &class->machines[i]);

@@ -39,6 +39,14 @@ static const struct {
  * often "different" was for the worse. */
 typedef int tally[COUNT(looked_at)][VERDICT_DIFFERENT + 2];
 
+static const char *const verdicts[] = {
+    [VERDICT_UNKNOWN] = "unknown",
+    [VERDICT_UNCLEAR] = "too noisy to tell",
+    [VERDICT_SAME] = "the same",
+    [VERDICT_DIFFERENT] = "better",
+    [VERDICT_DIFFERENT + 1] = "worse",
+};
+
 /* A model in a scenario, before and after. */
 struct pair {
     bool compiler;                        /* is the same */
@@ -126,8 +134,8 @@ tell_pair(struct text *text, const struct pair *pair, bool worse, tally seen)
         if (different && for_worse == worse) {
             text_item(text, "; ", "%s ", looked_at[i].words);
             if (i < FITS) {
-                text_add(text, "x%.2f [%.2f, %.2f]: yardstick x", over.ratio,
-                         over.low, over.high);
+                text_add(text, "x%.2f [%.2f, %.2f]; over the yardstick ",
+                         over.ratio, over.low, over.high);
             }
             text_add(text, "%s, was %s",
                      units_format_number(number[1], value[1]),
@@ -218,11 +226,11 @@ tell_runs(struct document *document, const struct run *a, const struct run *b)
         }
     }
     document_paragraph(document,
-                       "%s. CPU and echoes/s are held against the yardstick "
-                       "of the same run, which another machine need not "
-                       "slow down as much.",
-                       text.bytes[0] != '\0' ? text.bytes
-                                             : "Nothing else was different");
+                       "%s%s. CPU and echoes/s are held against the "
+                       "yardstick of the same run.",
+                       text.bytes[0] != '\0' ? "Different: "
+                                             : "Nothing else is different",
+                       text.bytes);
 }
 
 void
@@ -240,14 +248,14 @@ report_diff(FILE *file, const struct summary *before,
     }
     document_heading(&document, "What was looked at");
     for (size_t i = 0; i < COUNT(looked_at); i++) {
-        const int *n = seen[i];
+        struct text text = {0};
 
-        document_item(&document, looked_at[i].words,
-                      "%d worse, %d better, %d the same, %d too noisy to "
-                      "tell, %d unknown",
-                      n[VERDICT_DIFFERENT + 1], n[VERDICT_DIFFERENT],
-                      n[VERDICT_SAME], n[VERDICT_UNCLEAR],
-                      n[VERDICT_UNKNOWN]);
+        for (size_t j = COUNT(verdicts); j-- > 0;) {
+            if (seen[i][j] > 0) {
+                text_item(&text, ", ", "%d %s", seen[i][j], verdicts[j]);
+            }
+        }
+        document_item(&document, looked_at[i].words, "%s", text.bytes);
     }
     tell_alone(&document, before, after, "only before");
     tell_alone(&document, after, before, "only now");
