@@ -24,7 +24,7 @@ enum {
     MAIN_CLIENTS = 64,        /* whose ratios are shown */
     MODELS_MAX = 8,           /* of a machine; the first ones */
     ROWS_MAX = 200,           /* of the picture; the list has all */
-    NAMES_COLUMNS = 40,       /* of those that do not agree */
+    NAMES_MAX = 3,            /* of those that do not agree */
 };
 
 #define AGREE 0.01 /* numbers of instructions do */
@@ -143,7 +143,7 @@ struct kept {
 
 /* What is kept of a machine. */
 struct machine {
-    char name[48];                    /* of its file or folder */
+    char name[RESULTS_NAME_BYTES];    /* of its file or folder */
     struct run run;                   /* what it is */
     enum outcome said[COUNT(claims)]; /* to each claim */
     struct kept models[MODELS_MAX];   /* those that were measured */
@@ -171,7 +171,8 @@ keep(struct class *class, const char *name, const struct summary *summary)
         class->machines, class->nmachines + 1, sizeof *class->machines));
     machine = &class->machines[class->nmachines++];
     *machine = (struct machine){.run = summary->results->run};
-    PUT(machine->name, "%s", name);
+    PUT(machine->name, "%.*s", RESULTS_NAME_BYTES - 1, name);
+    text_clean(machine->name);
     for (size_t i = 0; i < COUNT(claims); i++) {
         machine->said[i] = judge(summary, &claims[i]);
     }
@@ -212,8 +213,11 @@ read_machine(struct class *class, const char *name, FILE *file)
               : results.nlives > LIVES_MAX ? "is larger than any run"
                                            : NULL;
     for (size_t i = 0; i < class->nmachines; i++) {
-        if (memcmp(&class->machines[i].run, &results.run,
-                   sizeof results.run) == 0) {
+        const struct run *run = &class->machines[i].run;
+
+        if (run->seed == results.run.seed &&
+            strcmp(run->date, results.run.date) == 0 &&
+            strcmp(run->cpu_model, results.run.cpu_model) == 0) {
             problem = "is the same run once more";
         }
     }
@@ -257,7 +261,7 @@ read_entry(struct class *class, int folder_fd, const char *name)
               : status.st_size > FILE_BYTES_MAX ? "is larger than any run"
               : (fd = openat(own_fd, name, O_RDONLY | O_CLOEXEC)) == -1
                   ? strerror(errno)
-                  : read_machine(class, text_clean(label), fdopen(fd, "r"));
+                  : read_machine(class, label, fdopen(fd, "r"));
     close(own_fd);
     document_item(&class->left_out, label, "%s", problem ? problem : "");
 }
@@ -268,19 +272,20 @@ static void
 say_claim(struct document *document, const struct class *class, size_t claim)
 {
     size_t n[OUTCOME_OTHER + 1] = {0};
-    struct text text = {0};
     struct text names = {0};
+    struct text text = {0};
     char label[48];
 
     for (size_t i = 0; i < class->nmachines; i++) {
         enum outcome said = class->machines[i].said[claim];
 
-        n[said]++;
-        if (said == OUTCOME_OTHER && strlen(names.bytes) < NAMES_COLUMNS) {
+        if (n[said]++ < NAMES_MAX && said == OUTCOME_OTHER) {
             text_item(&names, ", ", "%s", class->machines[i].name);
         }
     }
-    text_add(&text, "%s", claims[claim].words);
+    if (n[OUTCOME_NONE] == class->nmachines) {
+        return;
+    }
     if (n[OUTCOME_CLOSE] > 0) {
         text_add(&text, "; too close on %zu", n[OUTCOME_CLOSE]);
     }
@@ -289,8 +294,7 @@ say_claim(struct document *document, const struct class *class, size_t claim)
     }
     PUT(label, "%zu of %zu", n[OUTCOME_HELD],
         class->nmachines - n[OUTCOME_NONE]);
-    document_item(document, label, "%s",
-                  n[OUTCOME_NONE] < class->nmachines ? text.bytes : "");
+    document_item(document, label, "%s%s", claims[claim].words, text.bytes);
 }
 
 /* Who is so far from the yardstick would hide all others in a picture. */

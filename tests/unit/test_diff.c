@@ -1,0 +1,271 @@
+/*
+ * test_diff.c: what changed from one run to another, and what only seems so.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/internal.h"
+#include "tests/unit/made.h"
+#include "tests/unit/run_suite.h"
+
+/* Before and after. */
+static struct results runs[2];
+static char *text;
+
+static void
+begin(void)
+{
+    memset(runs, 0, sizeof runs);
+    text = NULL;
+    srandom(1);
+}
+
+static void
+end(void)
+{
+    free(text);
+    results_free(&runs[0]);
+    results_free(&runs[1]);
+}
+
+/* A model in both runs, that takes so long for an echo in each. */
+static void
+add(struct life life, double before_us, double after_us)
+{
+    made_add(&runs[0], &life, before_us);
+    made_add(&runs[1], &life, after_us);
+}
+
+/* The same with a figure of its own in each. */
+static void
+add_figure(const char *model, enum life_figure figure, double before,
+           double after)
+{
+    struct life life = made_life(model);
+
+    life.figure[figure] = before;
+    made_add(&runs[0], &life, 6);
+    life.figure[figure] = after;
+    made_add(&runs[1], &life, 6);
+}
+
+/* Print the difference; or, if `baseline` is a name, what is dearer. */
+static void
+diff(const char *baseline)
+{
+    const struct report_paper paper = {.width = 100};
+    struct summary before;
+    struct summary after;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    ck_assert_int_eq(summary_make(&runs[0], &before), 0);
+    ck_assert_int_eq(summary_make(&runs[1], &after), 0);
+    if (baseline) {
+        report_dearer(file, &before, &after, baseline, &paper);
+    } else {
+        report_diff(file, &before, &after, &paper);
+    }
+    fclose(file);
+    summary_free(&before);
+    summary_free(&after);
+}
+
+static void
+assert_has(const char *words)
+{
+    ck_assert_msg(strstr(text, words) != NULL, "no \"%s\" in:\n%s", words,
+                  text);
+}
+
+static void
+assert_has_not(const char *words)
+{
+    ck_assert_msg(strstr(text, words) == NULL, "\"%s\" in:\n%s", words, text);
+}
+
+/* 3 and 4 make 5: the logarithms are half as wide as the intervals. */
+START_TEST(intervals_of_two_runs_add_up_as_a_right_angle)
+{
+    struct comparison before = {1.5, 1.5 * exp(-0.03), 1.5 * exp(0.03),
+                                VERDICT_DIFFERENT};
+    struct comparison after = {1.65, 1.65 * exp(-0.04), 1.65 * exp(0.04),
+                               VERDICT_DIFFERENT};
+    struct comparison change = comparison_change(&before, &after);
+
+    ck_assert_double_eq_tol(change.ratio, 1.1, 1e-9);
+    ck_assert_double_eq_tol(change.low, 1.1 * exp(-0.05), 1e-9);
+    ck_assert_double_eq_tol(change.high, 1.1 * exp(0.05), 1e-9);
+    ck_assert_int_eq(change.verdict, VERDICT_DIFFERENT);
+    after.ratio = 1.54;
+    after.low = 1.54 * exp(-0.04);
+    after.high = 1.54 * exp(0.04);
+    ck_assert_int_eq(comparison_change(&before, &after).verdict,
+                     VERDICT_UNCLEAR);
+    ck_assert_int_eq(comparison_change(&before, &before).verdict,
+                     VERDICT_UNCLEAR);
+    before.low = before.high = before.ratio;
+    ck_assert_int_eq(comparison_change(&before, &before).verdict,
+                     VERDICT_SAME);
+    before.ratio = NAN;
+    ck_assert_int_eq(comparison_change(&before, &after).verdict,
+                     VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(who_is_ten_percent_dearer_is_named_and_noise_is_not)
+{
+    add(made_life("threaded"), 9, 9.9);
+    add(made_life("selectloop"), 6, 6);
+    add(made_life(RESULTS_YARDSTICK), 5.8, 5.8);
+    diff(NULL);
+    assert_has(
+        "Dearer or worse than before\n  threaded      echo 64: CPU per "
+        "echo x1.");
+    assert_has_not("  selectloop  ");
+    assert_has_not("  yardstick  ");
+    assert_has_not("Cheaper");
+    assert_has("CPU per echo  1 worse, 1 the same");
+}
+END_TEST
+
+/* A machine that is half as fast slows the yardstick down, too. */
+START_TEST(what_slows_the_yardstick_as_well_is_no_news)
+{
+    add(made_life("threaded"), 9, 18);
+    add(made_life(RESULTS_YARDSTICK), 6, 12);
+    diff(NULL);
+    assert_has("CPU per echo  1 the same");
+    assert_has_not("CPU per echo x");
+}
+END_TEST
+
+START_TEST(without_a_yardstick_time_is_unknown)
+{
+    add(made_life("threaded"), 9, 18);
+    add(made_life("libevent"), 9, 9);
+    diff(NULL);
+    assert_has("CPU per echo  2 unknown");
+    assert_has("Nothing changed beyond noise.");
+}
+END_TEST
+
+/* What becomes of a figure among 64 clients. */
+static const struct {
+    enum life_figure figure;
+    double before, after;
+    const char *words; /* NULL: no news */
+} counts[] = {
+    {LIFE_SYSCALLS_PER_ECHO, 2, 2.5, "worse than before\n  a  "},
+    {LIFE_SYSCALLS_PER_ECHO, 2.5, 2, "better than before\n  a  "},
+    {LIFE_SYSCALLS_PER_ECHO, 2, 2.15, NULL},
+    {LIFE_SYSCALLS_PER_ECHO, 2, NAN, NULL},
+    {LIFE_SWITCHES_PER_ECHO, 0.01, 0.2, NULL},
+    {LIFE_SWITCHES_PER_ECHO, 0, 1, "switches 1.00, was 0"},
+    {LIFE_RSS_KIB_PER_CLIENT, 8, 8.5, NULL},
+    {LIFE_RSS_KIB_PER_CLIENT, 8, 16, "KiB a client 16.0, was 8.00"},
+    {LIFE_SERVED, 64, 63, "served 63.0, was 64.0"},
+    {LIFE_SERVED, 63, 64, "better than before\n  a  "},
+    {LIFE_SYSCALLS_PER_ECHO, 2, INFINITY, NULL},
+};
+
+START_TEST(counts_are_news_beyond_what_is_noise_in_them)
+{
+    add_figure("a", counts[_i].figure, counts[_i].before, counts[_i].after);
+    diff(NULL);
+    assert_has(counts[_i].words ? counts[_i].words
+                                : "Nothing changed beyond noise.");
+}
+END_TEST
+
+START_TEST(instructions_are_compared_if_the_compiler_is_the_same)
+{
+    add_figure("a", LIFE_INSTRUCTIONS_PER_ECHO, 400, 500);
+    for (int i = 0; i < 2; i++) {
+        struct calls code = {.clients = 64, .per_echo = i ? 500 : 400};
+
+        strcpy(code.scenario, "echo");
+        strcpy(code.model, "a");
+        ck_assert_int_eq(results_add(&runs[i], RECORD_CODE, &code), 0);
+    }
+    diff(NULL);
+    assert_has("instructions 500, was 400");
+    free(text);
+    strcpy(runs[1].run.compiler, "clang 14");
+    diff(NULL);
+    assert_has("compiler clang 14, was unknown");
+    assert_has("instructions  1 unknown");
+}
+END_TEST
+
+START_TEST(who_fails_now_or_is_there_once_is_said)
+{
+    struct life life = made_life("a");
+
+    made_add(&runs[0], &life, 6);
+    life_fail(&life, LIFE_FAILED, "it died");
+    made_add(&runs[1], &life, 6);
+    life = made_life("a");
+    life.clients = 512;
+    made_add(&runs[0], &life, 6);
+    life.clients = 16;
+    made_add(&runs[1], &life, 6);
+    life.clients = 8;
+    made_add(&runs[0], &life, 6);
+    life.work_us = 200; /* set up in another way */
+    made_add(&runs[1], &life, 6);
+    diff(NULL);
+    assert_has("echo 64: failed, was ok");
+    assert_has("only before   echo 512, echo 8\n");
+    assert_has("only now      echo 16, echo 8\n");
+}
+END_TEST
+
+/* Whatever there is to say. */
+START_TEST(a_baseline_takes_five_lines_at_most)
+{
+    int lines = 0;
+
+    add(made_life(RESULTS_YARDSTICK), 6, 6);
+    add(made_life("same"), 6, 6);
+    diff("old.jsonl");
+    assert_has("Nothing is dearer or worse than in old.jsonl");
+    free(text);
+    for (int i = 0; i < 9; i++) {
+        struct life life = made_life("a model");
+
+        life.model[1] = (char)('0' + i);
+        life.figure[LIFE_SYSCALLS_PER_ECHO] = 2;
+        made_add(&runs[0], &life, 6);
+        life.figure[LIFE_SYSCALLS_PER_ECHO] = 3;
+        made_add(&runs[1], &life, 12);
+    }
+    diff("old.jsonl");
+    for (const char *c = text; *c != '\0'; c++) {
+        lines += *c == '\n';
+    }
+    ck_assert_int_eq(lines, 5);
+    assert_has("than in old.jsonl\n");
+    assert_has("... and more");
+}
+END_TEST
+
+int
+main(void)
+{
+    const struct test tests[] = {
+        ONCE(intervals_of_two_runs_add_up_as_a_right_angle),
+        ONCE(who_is_ten_percent_dearer_is_named_and_noise_is_not),
+        ONCE(what_slows_the_yardstick_as_well_is_no_news),
+        ONCE(without_a_yardstick_time_is_unknown),
+        EACH(counts, counts_are_news_beyond_what_is_noise_in_them),
+        ONCE(instructions_are_compared_if_the_compiler_is_the_same),
+        ONCE(who_fails_now_or_is_there_once_is_said),
+        ONCE(a_baseline_takes_five_lines_at_most),
+        {0},
+    };
+
+    return run_tests("diff", begin, end, tests);
+}
