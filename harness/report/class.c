@@ -28,6 +28,7 @@ enum {
 };
 
 #define AGREE 0.01 /* numbers of instructions do */
+#define FAR   20   /* times the yardstick */
 
 /* ---- claims ------------------------------------------------------------ */
 
@@ -172,7 +173,6 @@ keep(struct class *class, const char *name, const struct summary *summary)
     machine = &class->machines[class->nmachines++];
     *machine = (struct machine){.run = summary->results->run};
     PUT(machine->name, "%.*s", RESULTS_NAME_BYTES - 1, name);
-    text_clean(machine->name);
     for (size_t i = 0; i < COUNT(claims); i++) {
         machine->said[i] = judge(summary, &claims[i]);
     }
@@ -186,8 +186,10 @@ keep(struct class *class, const char *name, const struct summary *summary)
         kept->over = row->over_yardstick;
         kept->instructions =
             alone ? alone->figure[LIFE_INSTRUCTIONS_PER_ECHO] : NAN;
+        /* Who is very far from the others would hide them in the picture. */
         if (row->life->clients != MAIN_CLIENTS ||
-            strcmp(row->life->layout, "shared") != 0) {
+            strcmp(row->life->layout, "shared") != 0 ||
+            fabs(log(kept->over.ratio)) > log(FAR)) {
             kept->over.ratio = NAN;
         }
         machine->nmodels += !row->yardstick;
@@ -297,13 +299,6 @@ say_claim(struct document *document, const struct class *class, size_t claim)
     document_item(document, label, "%s%s", claims[claim].words, text.bytes);
 }
 
-/* Who is so far from the yardstick would hide all others in a picture. */
-static bool
-is_near(const struct kept *kept)
-{
-    return kept->over.ratio > 0.2 && kept->over.ratio < 5;
-}
-
 /* A machine is a row, a model a mark; the first rows say which. */
 static char *
 draw_ratios(const struct class *class)
@@ -326,7 +321,7 @@ draw_ratios(const struct class *class)
             const struct kept *kept = &class->machines[i].models[j];
             int slot = svg_slot(kept->model);
 
-            if (is_near(kept)) {
+            if (isfinite(kept->over.ratio)) {
                 names[slot] = slot == SVG_OTHER ? "another" : kept->model;
             }
         }
@@ -344,7 +339,7 @@ draw_ratios(const struct class *class)
             const struct kept *kept = &machine->models[j];
             const struct comparison *over = &kept->over;
 
-            if (is_near(kept)) {
+            if (isfinite(kept->over.ratio)) {
                 dots[ndots++] =
                     (struct dot){(int)n,      svg_slot(kept->model),
                                  over->ratio, over->low,

@@ -217,7 +217,7 @@ START_TEST(who_fails_now_or_is_there_once_is_said)
     life.work_us = 200; /* set up in another way */
     made_add(&runs[1], &life, 6);
     diff(NULL);
-    assert_has("echo 64: failed, was ok");
+    assert_has("worse than before\n  a             echo 64: failed, was ok");
     assert_has("only before   echo 512, echo 8\n");
     assert_has("only now      echo 16, echo 8\n");
 }
