@@ -195,7 +195,8 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     struct svg *svg = &frame->svg;
     double free_from = 0; /* of other words */
 
-    svg_begin(svg, WIDTH, height, chart->title, chart->description);
+    svg_begin(svg, WIDTH, height, chart->title,
+              chart->description ? chart->description : chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s", chart->above);
     for (int i = 0; i < frame->x.nticks; i++) {
@@ -277,7 +278,7 @@ compare_labels(const void *left, const void *right)
 static struct label
 draw_series(struct frame *frame, const struct series *series)
 {
-    struct label label = {.series = series};
+    struct label label = {.series = series, .y = frame->bottom};
     double(*run)[2] = given(calloc(series->n + 1, sizeof *run));
     size_t n = 0;
     char classes[16];
@@ -314,7 +315,7 @@ draw_labels(struct frame *frame, struct label *labels, size_t n)
 
     qsort(labels, n, sizeof *labels, compare_labels);
     for (size_t i = 0; i < n; i++) {
-        if (labels[i].series->end) {
+        if (labels[i].x > 0 && labels[i].series->end) {
             put_cross(&frame->svg, labels[i].x + EDGE, labels[i].y);
         }
         labels[i].y = fmax(labels[i].y, from + labels[i].height / 2);
@@ -438,7 +439,8 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
 
     axis_take(&frame.x, chart->rule);
     for (size_t i = 0; i < ndots; i++) {
-        axis_take(&frame.x, dots[i].value);
+        /* Nobody far away makes the others small: see below. */
+        axis_take(&frame.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
         axis_take(&frame.x, dots[i].low);
         axis_take(&frame.x, dots[i].high);
     }
@@ -470,7 +472,10 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
                      at_x(&frame, dot->high), y, classes);
         }
         if (dot->kind == DOT_CROSS) {
-            put_cross(&frame.svg, at_x(&frame, dot->value), y);
+            put_cross(
+                &frame.svg,
+                fmax(frame.left, fmin(at_x(&frame, dot->value), frame.right)),
+                y);
         } else {
             svg_mark(&frame.svg, at_x(&frame, dot->value), y, dot->slot,
                      dot->tip);

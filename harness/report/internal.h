@@ -374,7 +374,7 @@ void axis_word(struct text *text, double value);
 /* What stands around a chart. */
 struct chart {
     const char *title;       /* the question */
-    const char *description; /* of what is seen, for who sees nothing */
+    const char *description; /* for who sees nothing; NULL: what is above */
     const char *above;       /* what is measured upwards, or of the rows */
     const char *below;       /* what is measured along, with its unit */
     enum scale x;            /* along */
@@ -410,7 +410,7 @@ struct dot {
     enum dot_kind {
         DOT_MARK,  /* the mark of its model */
         DOT_DUST,  /* one of very many */
-        DOT_CROSS, /* one that is not like the others */
+        DOT_CROSS, /* one apart, if need be at the edge */
     } kind;
     const char *tip; /* or NULL */
 };

@@ -14,10 +14,9 @@
 #include "harness/report/internal.h"
 
 enum {
-    SWEEP_MAX = 24, /* points of a line */
-    NAMES_MAX = 9,  /* models in a chart: SERIES_MAX, with room for theory */
-    CURVE = 48,     /* points of a curve */
-    DUST_MAX = 20000, /* slices in a chart */
+    SWEEP_MAX = 16,              /* points of a line */
+    MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+    CURVE = 48,                  /* points of a curve */
 };
 
 static const char style[] =
@@ -60,16 +59,15 @@ static const char style[] =
     "svg,tr{break-inside:avoid}h2,h3{break-after:avoid}"
     ".charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}\n";
 
-/* ---- a figure against what grows ----------------------------------------
+/* ---- groups side by side -------------------------------------------------
  */
 
-/* Groups that differ in one number, and whom they hold. */
+/* Groups that differ in one number, or a single one, and whom they hold. */
 struct sweep {
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    const char *models[NAMES_MAX];                 /* in their order */
+    const char *models[MODELS_MAX];                /* in their order */
     size_t nmodels;                                /* how many */
-    size_t left;                                   /* that have no room */
 };
 
 /* That number: messages a second, silent clients, or clients. */
@@ -78,40 +76,38 @@ sweep_x(const struct summary_group *group)
 {
     const struct life *life = group_life(group);
 
-    return life->rate_per_s > 0 ? life->rate_per_s
-           : life->silent > 0   ? life->silent
-           : life->ask_silent   ? 0
-                                : life->clients;
+    return life->rate_per_s > 0                   ? life->rate_per_s
+           : life->ask_silent || life->silent > 0 ? life->silent
+                                                  : life->clients;
 }
 
 static int
 compare_groups(const void *left, const void *right)
 {
-    const struct summary_group *a =
-        *(const struct summary_group *const *)left;
-    const struct summary_group *b =
-        *(const struct summary_group *const *)right;
-    double order = sweep_x(a) - sweep_x(b);
+    double a = sweep_x(*(const struct summary_group *const *)left);
+    double b = sweep_x(*(const struct summary_group *const *)right);
 
-    return order != 0 ? (order > 0) - (order < 0) : (a > b) - (a < b);
+    return (a > b) - (a < b);
 }
 
-/* Is it a step of the same: of the kinds wanted, as many at work? */
+/* Is a group a step of the same as `most`? If silent clients or messages a
+ * second differ, those at work do not. */
 static bool
 goes_with(const struct summary_group *group, const struct summary_group *most,
           unsigned kinds)
 {
     const struct life *a = group_life(group);
     const struct life *b = group_life(most);
-    bool many = cells_kind(b) == KIND_MANY;
+    int busy = a->clients - (a->ask_silent ? a->silent : 0);
 
     return (cells_kind(a) & kinds) && a->message_bytes == b->message_bytes &&
            strcmp(a->layout, b->layout) == 0 &&
-           (many || a->clients - (a->ask_silent ? a->silent : 0) ==
-                        b->clients - (b->ask_silent ? b->silent : 0)) &&
-           (!many || strcmp(a->scenario, b->scenario) == 0);
+           (cells_kind(b) == KIND_MANY
+                ? strcmp(a->scenario, b->scenario) == 0
+                : busy == b->clients - (b->ask_silent ? b->silent : 0));
 }
 
+/* That group, and what goes with it of these kinds. */
 static struct sweep
 sweep_of(const struct summary *summary, const struct summary_group *most,
          unsigned kinds)
@@ -120,25 +116,19 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
 
     for (size_t i = 0; most && i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
+        bool same = false; /* as one that is there */
 
-        if (!goes_with(group, most, kinds) || sweep.n == SWEEP_MAX) {
-            continue;
+        for (size_t j = 0; j < sweep.n; j++) {
+            same |= sweep_x(sweep.groups[j]) == sweep_x(group);
         }
-        sweep.groups[sweep.n++] = group;
-        for (size_t j = 0; j < group->nrows; j++) {
-            const char *model = group->rows[j].life->model;
-            size_t known = 0;
-
-            while (known < sweep.nmodels &&
-                   strcmp(sweep.models[known], model) != 0) {
-                known++;
-            }
-            if (known == NAMES_MAX) {
-                sweep.left++;
-            } else if (known == sweep.nmodels) {
-                sweep.models[sweep.nmodels++] = model;
-            }
+        if (group == most || (!same && sweep.n + 1 < SWEEP_MAX &&
+                              sweep_x(group) != sweep_x(most) &&
+                              goes_with(group, most, kinds))) {
+            sweep.groups[sweep.n++] = group;
         }
+    }
+    for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
+        sweep.models[sweep.nmodels++] = most->rows[i].life->model;
     }
     qsort(sweep.groups, sweep.n, sizeof *sweep.groups, compare_groups);
     return sweep;
@@ -156,7 +146,7 @@ shown(const struct summary_row *row, enum life_figure figure)
                : row->figure[figure];
 }
 
-/* Why a line ends at a row. */
+/* Why a line ends before a row: "" if it does not. */
 static void
 put_end(char word[24], const struct summary_row *row)
 {
@@ -171,64 +161,91 @@ put_end(char word[24], const struct summary_row *row)
     }
 }
 
-/* Lines of all models, and up to two that are there already. */
+/* A line for each model, and those that there are already. */
 static void
-draw_sweep(struct document *document, const struct sweep *sweep,
+draw_lines(struct document *document, const struct sweep *sweep,
            const struct chart *chart, enum life_figure figure,
-           const struct series *more)
+           const struct series *more, size_t nmore)
 {
-    static double points[NAMES_MAX][SWEEP_MAX][2];
-    char ends[NAMES_MAX][24];
+    static double points[MODELS_MAX][SWEEP_MAX][2];
+    char ends[MODELS_MAX][24];
     struct series series[SERIES_MAX];
-    size_t n = 0;
 
-    for (size_t i = 0; i < 2 && more && more[i].n > 0; i++) {
-        series[n++] = more[i];
-    }
-    for (size_t i = 0; i < sweep->nmodels && n < SERIES_MAX; i++) {
-        size_t last = 0;
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        const char *model = sweep->models[i];
+        size_t n = 0;
 
         for (size_t j = 0; j < sweep->n; j++) {
-            const struct summary_group *group = sweep->groups[j];
+            const struct summary_row *row =
+                summary_find(sweep->groups[j], model);
 
-            points[i][j][0] = sweep_x(group);
-            points[i][j][1] =
-                shown(summary_find(group, sweep->models[i]), figure);
-            last = isfinite(points[i][j][1]) ? j + 1 : last;
+            points[i][j][0] = sweep_x(sweep->groups[j]);
+            points[i][j][1] = shown(row, figure);
+            n = isfinite(points[i][j][1]) ? j + 1 : n;
         }
-        put_end(ends[i], last < sweep->n ? summary_find(sweep->groups[last],
-                                                        sweep->models[i])
-                                         : NULL);
-        series[n++] = (struct series){
-            .name = sweep->models[i],
-            .slot = svg_slot(sweep->models[i]),
+        put_end(ends[i],
+                n < sweep->n ? summary_find(sweep->groups[n], model) : NULL);
+        series[i] = (struct series){
+            .name = model,
+            .slot = svg_slot(model),
             .points = (const double(*)[2])points[i],
-            .n = last,
+            .n = n,
             .end = ends[i][0] != '\0' ? ends[i] : NULL,
         };
     }
-    document_figure(document, chart_lines(chart, series, n));
+    for (size_t i = 0; i < nmore; i++) {
+        series[sweep->nmodels + i] = more[i];
+    }
+    document_figure(document,
+                    chart_lines(chart, series, sweep->nmodels + nmore));
+}
+
+/* A dot for each model in a group, with what its cell says on the right. */
+static void
+draw_dots(struct document *document, const struct summary_group *group,
+          const struct chart *chart, enum life_figure figure,
+          enum cells_id id)
+{
+    static struct text notes[MODELS_MAX];
+    struct chart_row rows[MODELS_MAX];
+    struct dot dots[MODELS_MAX];
+    size_t n = 0;
+
+    for (; n < group->nrows && n < MODELS_MAX; n++) {
+        const struct summary_row *row = &group->rows[n];
+        const char *model = row->life->model;
+        struct at at = {group, model, NULL, row};
+
+        notes[n] = (struct text){0};
+        cells_put(&notes[n], id, &at, false);
+        rows[n] = (struct chart_row){model, svg_slot(model), notes[n].bytes};
+        dots[n] = (struct dot){.row = (int)n,
+                               .slot = rows[n].slot,
+                               .value = shown(row, figure),
+                               .low = NAN,
+                               .high = NAN};
+    }
+    document_figure(document, chart_dots(chart, rows, n, dots, n));
 }
 
 /* The numbers of a sweep: a row for each model, a column for each step. */
 static void
-build_table(struct document *document, const struct sweep *sweep,
-            const enum cells_id *ids, const char *const *names, size_t n)
+build_numbers(struct document *document, const struct sweep *sweep,
+              const enum cells_id *ids, size_t n)
 {
     struct sheet sheet = {0};
 
     document_fold(document, "The numbers behind it");
     sheet_column(&sheet, CELLS_MODEL, 0);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < sweep->n; j++) {
-            struct axis *column = sheet_column(&sheet, ids[i], 0);
-            struct text heading = {0};
+    for (size_t i = 0; i < n * sweep->n; i++) {
+        struct axis *column = sheet_column(&sheet, ids[i / sweep->n], 0);
+        struct text heading = {0};
 
-            axis_word(&heading, sweep_x(sweep->groups[j]));
-            column->group = sweep->groups[j];
-            PUT(column->column.above, "%s", names[i]);
-            PUT(column->column.heading, "%.20s", heading.bytes);
-        }
+        column->group = sweep->groups[i % sweep->n];
+        cells_heading(&column->column, column->id, false);
+        PUT(column->column.above, "%s", column->column.heading);
+        axis_word(&heading, sweep_x(column->group));
+        PUT(column->column.heading, "%.20s", heading.bytes);
     }
     for (size_t i = 0; i < sweep->nmodels; i++) {
         sheet_row(&sheet, NULL, sweep->models[i]);
@@ -236,274 +253,160 @@ build_table(struct document *document, const struct sweep *sweep,
     sheet_build(document, &sheet, true);
 }
 
-/* ---- a figure of one group ----------------------------------------------
+/* ---- what is drawn -------------------------------------------------------
+ *
+ * Each function draws, and returns the groups it told of: none if what it
+ * takes was not measured.
  */
 
-/* A dot for each model, with what its cell says on the right. */
-static void
-draw_group(struct document *document, const struct summary_group *group,
-           const struct chart *chart, enum life_figure figure,
-           enum cells_id id)
+static struct sweep
+draw_cost(struct document *document, const struct summary *summary)
 {
-    static struct text notes[NAMES_MAX];
-    struct chart_row rows[NAMES_MAX];
-    struct dot dots[NAMES_MAX];
-    size_t n = 0;
-
-    for (size_t i = 0; i < group->nrows && n < NAMES_MAX; i++) {
-        const struct summary_row *row = &group->rows[i];
-        const char *model = row->life->model;
-        int slot = svg_slot(model);
-        struct at at = {group, model, NULL, row};
-
-        notes[n] = (struct text){0};
-        cells_put(&notes[n], id, &at, false);
-        rows[n] = (struct chart_row){model, slot, notes[n].bytes};
-        dots[n] = (struct dot){.row = (int)n,
-                               .slot = slot,
-                               .value = shown(row, figure),
-                               .low = NAN,
-                               .high = NAN};
-        n++;
-    }
-    document_figure(document, chart_dots(chart, rows, n, dots, n));
-}
-
-/* ---- the story -----------------------------------------------------------
- */
-
-static void
-tell_trace(struct document *document, const struct summary *summary)
-{
-    (void)summary;
-    document_section(document, "trace", "Who waits for whom");
-    document_paragraph(document,
-                       "There is no trace in this run. `make trace` runs "
-                       "three clients through each model, one of them "
-                       "silent, and draws who sleeps, in which call and for "
-                       "whom.");
-}
-
-static void
-tell_cost(struct document *document, const struct summary *summary)
-{
-    const struct summary_group *main = group_main(summary);
-    struct bar_part parts[2 * NAMES_MAX];
-    struct chart_row rows[NAMES_MAX];
-    static char notes[NAMES_MAX][UNITS_TEXT_BYTES];
+    struct sweep sweep = sweep_of(summary, group_main(summary), 0);
+    static char notes[MODELS_MAX][UNITS_TEXT_BYTES];
+    struct bar_part parts[2 * MODELS_MAX];
+    struct chart_row rows[MODELS_MAX];
     struct text label = {0};
-    size_t n = 0;
+    int n = 0;
 
-    document_section(document, "cost", "What an echo costs");
-    cells_label(&label, group_life(main));
-    for (size_t i = 0; i < main->nrows && n < NAMES_MAX; i++) {
-        const struct summary_row *row = &main->rows[i];
+    cells_label(&label, group_life(sweep.groups[0]));
+    for (size_t i = 0; i < sweep.nmodels; i++) {
+        const struct summary_row *row = &sweep.groups[0]->rows[i];
         double us = shown(row, LIFE_SERVER_CPU_US_PER_ECHO);
         double floor_us = fmin(row->figure[LIFE_FLOOR_US], us);
 
         if (isfinite(us)) {
-            const char *model = row->life->model;
-
             units_format_number(notes[n], us);
-            rows[n] = (struct chart_row){model, svg_slot(model), notes[n]};
-            parts[2 * n] = (struct bar_part){(int)n, "a recv and a send",
-                                             floor_us, false};
-            parts[2 * n + 1] = (struct bar_part){
-                (int)n, "all that the model adds", us - floor_us, false};
+            rows[n] = (struct chart_row){sweep.models[i],
+                                         svg_slot(sweep.models[i]), notes[n]};
+            parts[2 * n] =
+                (struct bar_part){n, "a recv and a send", floor_us, false};
+            parts[2 * n + 1] = (struct bar_part){n, "what the model adds",
+                                                 us - floor_us, false};
             n++;
         }
     }
     document_figure(document,
                     chart_bars(&(struct chart){.title = "CPU of an echo",
-                                               .description = "Bars.",
                                                .above = label.bytes,
-                                               .below = "us of the server's "
-                                                        "CPU"},
-                               rows, n, parts, 2 * n));
-    document_item(
-        document, "To read",
-        "A bar is what the server's process uses for an echo, as "
-        "the fit of all slices has it. Its first part is the floor: "
-        "a recv and a send that wait for nobody.");
-    facts_group(document, main);
-    document_item(document, "Not told",
-                  "What clients use, who pay for waking the server; and who "
-                  "serves only some of them has no bar, for its echoes are "
-                  "others.");
+                                               .below = "us of the server"},
+                               rows, (size_t)n, parts, 2 * (size_t)n));
+    return sweep;
 }
 
-static void
-tell_clients(struct document *document, const struct summary *summary)
+static struct sweep
+draw_clients(struct document *document, const struct summary *summary)
 {
-    static const enum cells_id ids[] = {CELLS_RATE, CELLS_P50, CELLS_P99};
-    static const char *const names[] = {
-        "echoes/s, by clients", "p50 us, by clients", "p99 us, by clients"};
-    const struct summary_group *most = group_largest(summary, KIND_MANY);
-    struct sweep sweep = sweep_of(summary, most, KIND_ONE | KIND_MANY);
-    struct chart chart = {.description = "A line for each model.",
-                          .below = "clients",
-                          .x = SCALE_LOG2,
-                          .y = SCALE_ZERO,
-                          .rule = NAN};
+    static const struct chart charts[] = {
+        {.title = "Throughput", .above = "echoes/s", .y = SCALE_ZERO},
+        {.title = "Half of all turns are shorter",
+         .above = "p50, us",
+         .y = SCALE_LOG10},
+        {.title = "99 of 100 are shorter",
+         .above = "p99, us",
+         .y = SCALE_LOG10},
+    };
+    static const enum life_figure shown_there[] = {LIFE_ECHOES_PER_S,
+                                                   LIFE_P50_US, LIFE_P99_US};
+    struct sweep sweep = sweep_of(summary, group_largest(summary, KIND_MANY),
+                                  KIND_ONE | KIND_MANY);
 
-    document_section(document, "clients",
-                     "Who keeps up when clients are many");
     if (sweep.n < 2) {
-        document_paragraph(document,
-                           "This takes runs with different numbers of "
-                           "clients; there %s here. `make compare` has "
-                           "three.",
-                           sweep.n == 1 ? "is one" : "is none");
-        return;
+        return (struct sweep){0};
     }
-    chart.title = "Throughput";
-    chart.above = "echoes/s";
-    draw_sweep(document, &sweep, &chart, LIFE_ECHOES_PER_S, NULL);
-    chart.y = SCALE_LOG10;
-    chart.title = "Half of all echoes are faster";
-    chart.above = "p50 of a full turn, us";
-    draw_sweep(document, &sweep, &chart, LIFE_P50_US, NULL);
-    chart.title = "99 of 100 echoes are faster";
-    chart.above = "p99 of a full turn, us";
-    draw_sweep(document, &sweep, &chart, LIFE_P99_US, NULL);
-    document_item(document, "To read",
-                  "Clients send as fast as they are answered. A line ends "
-                  "with a cross where its model no longer serves all.");
-    facts_group(document, most);
-    document_item(document, "Not told",
-                  "The time of an unloaded server is that of one client. "
-                  "With many, a turn is long because all others are served "
-                  "in it: twice the clients, twice the turn, and no server "
-                  "is slower for it.");
-    build_table(document, &sweep, ids, names, COUNT(ids));
+    for (size_t i = 0; i < COUNT(charts); i++) {
+        struct chart chart = charts[i];
+
+        chart.below = "clients";
+        chart.x = SCALE_LOG2;
+        draw_lines(document, &sweep, &chart, shown_there[i], NULL, 0);
+    }
+    return sweep;
 }
 
-/* What a thousand silent clients add to an echo, if two numbers of them were
- * measured. */
+/* What a thousand silent clients add to an echo, as far as it is more than
+ * the interval of what they are added to. */
 static void
 say_slopes(struct document *document, const struct sweep *sweep)
 {
-    const struct summary_group *first = sweep->groups[0];
     const struct summary_group *last = sweep->groups[sweep->n - 1];
-    double thousands = (sweep_x(last) - sweep_x(first)) / 1000;
+    double thousands = (sweep_x(last) - sweep_x(sweep->groups[0])) / 1000;
 
     for (size_t i = 0; i < sweep->nmodels && thousands > 0; i++) {
-        const struct summary_row *row = summary_find(last, sweep->models[i]);
-        double us = shown(row, LIFE_SERVER_CPU_US_PER_ECHO) -
-                    shown(summary_find(first, sweep->models[i]),
+        double us = shown(summary_find(last, sweep->models[i]),
                           LIFE_SERVER_CPU_US_PER_ECHO);
-        double half = exp(last->fit[FIT_CPU].half) - 1;
-        double noise = half * shown(row, LIFE_SERVER_CPU_US_PER_ECHO);
+        double more =
+            us - shown(summary_find(sweep->groups[0], sweep->models[i]),
+                       LIFE_SERVER_CPU_US_PER_ECHO);
+        double half = us * (exp(last->fit[FIT_CPU].half) - 1);
 
-        if (isfinite(us) && fabs(us) > noise) {
+        if (isfinite(more) && fabs(more) > half) {
             document_item(document, sweep->models[i],
-                          "%.2g us (+- %.1g) more for each 1000 silent "
-                          "clients",
-                          us / thousands, noise / thousands);
+                          "%.2g us +- %.1g more for each 1000 silent clients",
+                          more / thousands, half / thousands);
         }
     }
 }
 
-static void
-tell_idle(struct document *document, const struct summary *summary)
+static struct sweep
+draw_idle(struct document *document, const struct summary *summary)
 {
-    static const enum cells_id ids[] = {CELLS_SERVER, CELLS_MEMORY};
-    static const char *const names[] = {"CPU us/echo, by silent clients",
-                                        "KiB a client, by them"};
     const struct summary_group *most = group_largest(summary, KIND_IDLE);
     struct sweep sweep = sweep_of(summary, most, KIND_IDLE | KIND_SILENT);
-    struct chart chart = {.title = "CPU of an echo",
-                          .description = "A mark for each model.",
-                          .above = "us of the server's CPU",
-                          .below = "silent clients",
-                          .y = SCALE_ZERO,
-                          .rule = NAN};
+    struct chart chart = {.title = "CPU of an echo", .rule = NAN};
     struct text label = {0};
 
-    document_section(document, "idle", "What the silent cost");
     if (!most) {
-        document_paragraph(document, "There were no silent clients in this "
-                                     "run. `make compare SCENARIOS=idle` has "
-                                     "a thousand.");
-        return;
+        return sweep;
     }
     cells_label(&label, group_life(most));
     if (sweep.n > 1) {
-        draw_sweep(document, &sweep, &chart, LIFE_SERVER_CPU_US_PER_ECHO,
-                   NULL);
+        chart.above = "us of the server";
+        chart.below = "silent clients";
+        chart.y = SCALE_ZERO;
+        draw_lines(document, &sweep, &chart, LIFE_SERVER_CPU_US_PER_ECHO,
+                   NULL, 0);
     } else {
-        chart.below = chart.above;
         chart.above = label.bytes;
+        chart.below = "us of the server";
         chart.x = SCALE_ZERO;
-        draw_group(document, most, &chart, LIFE_SERVER_CPU_US_PER_ECHO,
-                   CELLS_COST);
+        draw_dots(document, most, &chart, LIFE_SERVER_CPU_US_PER_ECHO,
+                  CELLS_COST);
     }
     chart = (struct chart){.title = "Memory of a client that waits",
-                           .description = "A dot for each model.",
                            .above = label.bytes,
-                           .below = "KiB, the kernel's stack included",
+                           .below = "KiB, with its thread's kernel stack",
                            .x = SCALE_LOG10,
                            .rule = NAN};
-    draw_group(document, most, &chart, LIFE_RSS_KIB_PER_CLIENT, CELLS_MEMORY);
-    document_item(document, "To read",
-                  "A flat line pays nothing for those who say nothing. One "
-                  "that rises looks at all of them for each that speaks.");
+    draw_dots(document, most, &chart, LIFE_RSS_KIB_PER_CLIENT, CELLS_MEMORY);
     say_slopes(document, &sweep);
-    facts_group(document, most);
-    document_item(document, "Not told",
-                  "What a silent client costs the kernel: its socket and "
-                  "buffers are the same for all models.");
-    build_table(document, &sweep, ids, names, COUNT(ids));
+    return sweep;
 }
 
-static void
-tell_wait(struct document *document, const struct summary *summary)
+static struct sweep
+draw_wait(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *wait = group_largest(summary, KIND_WAIT);
-    const struct summary_group *work = group_largest(summary, KIND_WORK);
-    const struct summary_group *const groups[] = {wait, work};
-    static const char *const titles[] = {"When each echo waits",
-                                         "When each echo is work"};
+    const struct summary_group *groups[] = {
+        group_largest(summary, KIND_WAIT), group_largest(summary, KIND_WORK)};
 
-    document_section(document, "wait", "Waiting and computing");
     for (int i = 0; i < 2; i++) {
         struct text label = {0};
 
         if (groups[i]) {
             cells_label(&label, group_life(groups[i]));
             text_add(&label, ", %d clients", group_life(groups[i])->clients);
-            draw_group(document, groups[i],
-                       &(struct chart){.title = titles[i],
-                                       .description = "A dot a model.",
-                                       .above = label.bytes,
-                                       .below = "echoes/s",
-                                       .x = SCALE_ZERO,
-                                       .rule = NAN},
-                       LIFE_ECHOES_PER_S, CELLS_RATE);
+            draw_dots(document, groups[i],
+                      &(struct chart){.title = i == 0 ? "An echo waits first"
+                                                      : "An echo is work",
+                                      .above = label.bytes,
+                                      .below = "echoes/s",
+                                      .x = SCALE_ZERO,
+                                      .rule = NAN},
+                      LIFE_ECHOES_PER_S, CELLS_RATE);
         }
     }
-    if (!wait && !work) {
-        document_paragraph(document,
-                           "Neither was measured in this run. `make compare "
-                           "SCENARIOS=\"wait work\"` does.");
-        return;
-    }
-    document_item(document, "To read",
-                  "Waiting overlaps in every model that serves several "
-                  "clients at a time. Computing overlaps only where there "
-                  "are several threads and several CPUs.");
-    for (int i = 0; i < 2; i++) {
-        if (groups[i]) {
-            facts_group(document, groups[i]);
-        }
-    }
-    document_item(document, "Not told",
-                  "A loop can be given threads for its work, too. None of "
-                  "these has them.");
+    return sweep_of(summary, groups[0] ? groups[0] : groups[1], 0);
 }
-
-/* ---- a rate, and what theory says of it ----------------------------------
- */
 
 /* CPU of a message, of both sides where they share one. */
 static double
@@ -515,192 +418,313 @@ service_us(const struct summary_row *row)
                 : 0);
 }
 
-/* The mean time in the queue of one server, messages coming by chance, whose
+/* The mean time at one server to which messages come by chance, and whose
  * service takes chance (M/M/1) or always as long (M/D/1). */
 static void
-make_curves(double points[2][CURVE][2], double us, double to_per_s)
+draw_rates(struct document *document, const struct sweep *sweep,
+           const struct chart *chart, double us)
 {
+    static double points[2][CURVE][2];
+    const struct series curves[] = {
+        {"M/M/1", SVG_THEORY, points[0], CURVE, NULL, true},
+        {"M/D/1", SVG_THEORY + 1, points[1], CURVE, NULL, true},
+    };
+
     for (int i = 0; i < CURVE; i++) {
         double load = 0.98 * (i + 1) / CURVE;
-        double rate = load / us * 1e6;
 
-        for (int j = 0; j < 2; j++) {
-            points[j][i][0] = rate;
-            points[j][i][1] = rate > to_per_s ? NAN
-                              : j == 0        ? us / (1 - load)
-                                       : us * (1 + load / (2 * (1 - load)));
-        }
+        points[0][i][0] = points[1][i][0] = load / us * 1e6;
+        points[0][i][1] = us / (1 - load);
+        points[1][i][1] = us * (1 + load / (2 * (1 - load)));
     }
+    draw_lines(document, sweep, chart, LIFE_MEAN_US, curves, us > 0 ? 2 : 0);
 }
 
-static const struct summary_row *
-cheapest(const struct summary_group *group)
+static struct sweep
+draw_rate(struct document *document, const struct summary *summary)
 {
-    const struct summary_row *found = NULL;
-
-    for (size_t i = 0; i < group->nrows; i++) {
-        const struct summary_row *row = &group->rows[i];
-
-        if (row_keeps_up(row) && !row->yardstick && service_us(row) > 0 &&
-            (!found || service_us(row) < service_us(found))) {
-            found = row;
-        }
-    }
-    return found;
-}
-
-static void
-tell_rate(struct document *document, const struct summary *summary)
-{
-    static const enum cells_id ids[] = {CELLS_RESPONSE_P50,
-                                        CELLS_RESPONSE_P99, CELLS_STATE};
-    static const char *const names[] = {"p50 us, by messages/s",
-                                        "p99 us, by messages/s", "state"};
-    static double points[2][CURVE][2];
     struct sweep sweep =
         sweep_of(summary, group_largest(summary, KIND_RATE), KIND_RATE);
-    const struct summary_row *row =
-        sweep.n > 0 ? cheapest(sweep.groups[0]) : NULL;
-    struct series curves[2] = {
-        {"M/M/1", SVG_THEORY, points[0], 0, NULL, true},
-        {"M/D/1", SVG_THEORY + 1, points[1], 0, NULL, true},
-    };
     struct chart chart = {.title = "Mean response",
-                          .description = "A line for each model.",
                           .above = "us from when a message was due",
                           .below = "messages/s",
                           .x = SCALE_ZERO,
-                          .y = SCALE_LOG10,
-                          .rule = NAN};
+                          .y = SCALE_LOG10};
+    const struct summary_row *least = NULL;
 
-    document_section(document, "rate", "Response time at a rate");
     if (sweep.n == 0) {
-        document_paragraph(document, "No rate was asked for in this run. "
-                                     "`make compare SCENARIOS=rate` does.");
-        return;
+        return sweep;
     }
-    if (row) {
-        make_curves(points, service_us(row), 1e6 / service_us(row));
-        curves[0].n = curves[1].n = CURVE;
+    for (size_t i = 0; i < sweep.groups[0]->nrows; i++) {
+        const struct summary_row *row = &sweep.groups[0]->rows[i];
+
+        if (row_keeps_up(row) && service_us(row) > 0 &&
+            (!least || service_us(row) < service_us(least))) {
+            least = row;
+        }
     }
-    draw_sweep(document, &sweep, &chart, LIFE_MEAN_US, curves);
+    draw_rates(document, &sweep, &chart, least ? service_us(least) : NAN);
     chart.title = "99 of 100 are faster";
-    draw_sweep(document, &sweep, &chart, LIFE_P99_US, NULL);
-    document_item(document, "To read",
-                  "Messages come by chance at a rate, whether or not the "
-                  "last one was answered, as they do from many users. Where "
-                  "a line ends with a cross its model does not keep the "
-                  "rate, and times grow for as long as it lasts.");
-    if (row) {
-        document_item(document, "Theory",
-                      "M/M/1 and M/D/1 are the queues of one server that "
-                      "takes %.3g us, the CPU of a message of %s, by chance "
-                      "or always. What is above them is the way through the "
-                      "kernel and waking up, which is no queue and happens "
-                      "beside others.",
-                      service_us(row), row->life->model);
+    draw_lines(document, &sweep, &chart, LIFE_P99_US, NULL, 0);
+    if (least) {
+        document_paragraph(document,
+                           "M/M/1 and M/D/1 are queues of one server that "
+                           "takes %.3g us, the CPU of a message of %s: by "
+                           "chance, or always. What lies above them is the "
+                           "way through the kernel and waking up.",
+                           service_us(least), least->life->model);
     }
     if (sweep.n == 1) {
-        document_paragraph(document, "One rate was measured; `make compare "
-                                     "SCENARIOS=rate` has all.");
+        document_paragraph(document, "One rate was measured: one mark a "
+                                     "model. `make compare SCENARIOS=rate` "
+                                     "has all.");
     }
-    document_item(document, "Not told",
-                  "How it is beyond the knee: a time that grows has no "
-                  "number.");
-    build_table(document, &sweep, ids, names, COUNT(ids));
+    return sweep;
 }
 
-/* ---- every block as a dot ------------------------------------------------
+/* ---- every slice ---------------------------------------------------------
  */
 
-/* The CPU of an echo in all slices of a group; crosses for those that were
- * held up. */
-static void
-draw_slices(struct document *document, const struct results *results,
-            const struct summary_group *group)
+/* What slows a block slows all of it: the logarithm of that, the median over
+ * its models; and NAN where there is none. */
+static double *
+block_levels(const struct results *results, const struct summary_group *group)
 {
-    struct dot *dots = given(calloc(DUST_MAX, sizeof *dots));
-    struct chart_row rows[NAMES_MAX];
-    size_t nrows = group->nrows < NAMES_MAX ? group->nrows : NAMES_MAX;
-    size_t n = 0;
-    struct text label = {0};
+    size_t n = results->nslices + 1;
+    double *values = given(calloc(n * MODELS_MAX, sizeof *values));
 
-    cells_label(&label, group_life(group));
-    for (size_t i = 0; i < nrows; i++) {
-        const char *model = group->rows[i].life->model;
-
-        rows[i] = (struct chart_row){model, svg_slot(model), NULL};
+    for (size_t i = 0; i < n * MODELS_MAX; i++) {
+        values[i] = NAN;
     }
-    for (size_t i = 0; i < results->nslices && n < DUST_MAX; i++) {
+    for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
         const struct summary_row *row =
             RECORDS_GO_TOGETHER(slice, group_life(group))
                 ? summary_find(group, slice->model)
                 : NULL;
 
-        if (row && row->comparable + row->yardstick > 0 &&
-            row < group->rows + nrows && slice->echoes > 0) {
-            dots[n++] = (struct dot){
-                .row = (int)(row - group->rows),
-                .slot = svg_slot(slice->model),
-                .value = slice->server_cpu_us / slice->echoes,
-                .low = NAN,
-                .high = NAN,
-                .kind = slice->stalled ? DOT_CROSS : DOT_DUST,
-            };
+        if (row && row < group->rows + MODELS_MAX &&
+            (size_t)slice->block < n) {
+            values[slice->block * MODELS_MAX + (row - group->rows)] =
+                log(slice->server_cpu_us / slice->echoes) -
+                group->fit[FIT_CPU].level[row - group->rows];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        values[i] = statistics_median(values + i * MODELS_MAX, MODELS_MAX);
+    }
+    return values;
+}
+
+/* The CPU of an echo in each slice of a group, freed from what slowed its
+ * whole block. */
+static void
+draw_slices(struct document *document, const struct results *results,
+            const struct sweep *sweep)
+{
+    const struct summary_group *group = sweep->groups[0];
+    const struct fit *fit = &group->fit[FIT_CPU];
+    struct dot *dots = given(calloc(results->nslices + 1, sizeof *dots));
+    double *blocks = block_levels(results, group);
+    struct chart_row rows[MODELS_MAX];
+    struct text label = {0};
+    size_t n = 0;
+
+    cells_label(&label, group_life(group));
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        rows[i] = (struct chart_row){sweep->models[i],
+                                     svg_slot(sweep->models[i]), NULL};
+    }
+    for (size_t i = 0; i < results->nslices; i++) {
+        const struct slice *slice = &results->slices[i];
+        const struct summary_row *row =
+            RECORDS_GO_TOGETHER(slice, group_life(group))
+                ? summary_find(group, slice->model)
+                : NULL;
+        size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
+
+        if (at < sweep->nmodels && (size_t)slice->block <= results->nslices) {
+            double us = slice->server_cpu_us / slice->echoes /
+                        exp(blocks[slice->block]);
+            bool far = slice->stalled ||
+                       fabs(log(us) - fit->level[at]) > 3 * fit->noise;
+
+            dots[n++] = (struct dot){(int)at, rows[at].slot,
+                                     us,      NAN,
+                                     NAN,     far ? DOT_CROSS : DOT_DUST,
+                                     NULL};
         }
     }
     document_figure(document,
                     chart_dots(&(struct chart){.title = label.bytes,
-                                               .description = "Dots.",
-                                               .above = "every slice",
+                                               .above = "each slice",
                                                .below = "us of CPU an echo",
                                                .rule = NAN},
-                               rows, nrows, dots, n));
+                               rows, sweep->nmodels, dots, n));
+    free(blocks);
     free(dots);
 }
 
-static void
-tell_noise(struct document *document, const struct summary *summary)
+static struct sweep
+draw_noise(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *groups[] = {
-        group_main(summary),
-        group_largest(summary, KIND_IDLE),
-    };
+    const struct summary_group *idle = group_largest(summary, KIND_IDLE);
+    struct sweep main = sweep_of(summary, group_main(summary), 0);
+    struct sweep second = sweep_of(summary, idle, 0);
 
-    document_section(document, "noise", "How sure that is");
-    for (size_t i = 0; i < COUNT(groups); i++) {
-        if (groups[i] && (i == 0 || groups[i] != groups[0])) {
-            draw_slices(document, summary->results, groups[i]);
-        }
+    draw_slices(document, summary->results, &main);
+    if (second.n > 0 && idle != main.groups[0]) {
+        draw_slices(document, summary->results, &second);
     }
-    document_item(document, "To read",
-                  "Each dot is one server driven for some 15 ms. All servers "
-                  "have their turn in each block, by chance, so what slows "
-                  "the machine slows all of them. A cross is a slice that "
-                  "was held up.");
-    document_item(document, "Not told",
-                  "Another machine, another kernel: ratios travel better "
-                  "than times, and neither is a law.");
+    return main;
 }
 
-/* ---- the page ------------------------------------------------------------
+static struct sweep
+draw_trace(struct document *document, const struct summary *summary)
+{
+    (void)document;
+    (void)summary;
+    return (struct sweep){0};
+}
+
+/* ---- the story -----------------------------------------------------------
  */
 
+static const struct scene {
+    const char *anchor; /* its name in links */
+    const char *title;  /* in a few words */
+    struct sweep (*draw)(struct document *, const struct summary *);
+    const char *missing;  /* if it was not measured */
+    const char *read;     /* how to read it */
+    const char *untold;   /* what it does not tell */
+    unsigned kinds;       /* of scenarios whose facts are said; or 0 */
+    enum cells_id ids[4]; /* the numbers behind it, up to CELLS_NAME */
+} story[] = {
+    {"trace",
+     "Who waits for whom",
+     draw_trace,
+     "There is no trace in this run. `make trace` runs three clients through "
+     "each model, one of them silent, and draws who sleeps, in which call "
+     "and for whom.",
+     "Time goes to the right, a row for each thread and client. Hatched is "
+     "who waits.",
+     "How long things take when nobody looks: each call was stopped twice to "
+     "be written down.",
+     0,
+     {0}},
+    {"cost",
+     "What an echo costs",
+     draw_cost,
+     "Nobody served all clients, so there is no cost to compare.",
+     "A bar is the CPU that the server uses for an echo. Its first part is "
+     "the same for all: the kernel's price of a recv and a send that wait "
+     "for nobody.",
+     "What clients use, who pay for waking a server. Who serves only some of "
+     "its clients has no bar: its echoes are not the same work.",
+     KIND_MANY,
+     {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES}},
+    {"clients",
+     "Who keeps up when clients are many",
+     draw_clients,
+     "This takes a scenario with different numbers of clients. `make "
+     "compare` has 1, 64 and 512.",
+     "Clients send again as soon as they are answered. A line ends with a "
+     "cross where its model no longer serves all of them.",
+     "How long one waits for a server that has time. Here all others are "
+     "served in between, so twice the clients make a turn twice as long, and "
+     "no server is slower for it.",
+     KIND_MANY,
+     {CELLS_RATE, CELLS_P50, CELLS_P99}},
+    {"idle",
+     "What the silent cost",
+     draw_idle,
+     "There were no silent clients in this run. `make compare "
+     "SCENARIOS=idle` has a thousand.",
+     "Who pays nothing for those who say nothing has a flat line. Who looks "
+     "at all of them whenever one speaks has one that rises.",
+     "What a connection costs the kernel: its socket is the same for all "
+     "models.",
+     KIND_IDLE,
+     {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED}},
+    {"wait",
+     "Waiting and computing",
+     draw_wait,
+     "Neither was measured in this run. `make compare SCENARIOS=\"wait "
+     "work\"` does.",
+     "Waiting overlaps in every model that serves several clients at a time. "
+     "Computing overlaps only where there are several threads, and CPUs for "
+     "them.",
+     "What a loop could do with threads for its work: none of these has "
+     "them.",
+     KIND_WAIT | KIND_WORK,
+     {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
+    {"rate",
+     "Response time at a rate",
+     draw_rate,
+     "No rate was asked for in this run. `make compare SCENARIOS=rate` does.",
+     "Messages come by chance at a rate, answered or not, as from many "
+     "users. A line ends with a cross where its model does not keep the "
+     "rate: from there on times grow for as long as it lasts.",
+     "Where the knee is to the message: it lies between the last rate that "
+     "is kept and the first that is not.",
+     0,
+     {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE}},
+    {"noise",
+     "How sure that is",
+     draw_noise,
+     "There are no slices in this run.",
+     "A dot is a server driven for some 15 ms, freed from what slowed all "
+     "servers of its block. A cross was held up, or lies more than three "
+     "deviations away: it stays in, but counts no further than that.",
+     "What another machine or kernel would say. Ratios travel better than "
+     "times.",
+     0,
+     {0}},
+};
+
 static void
-tell(struct document *document, const struct summary *summary)
+tell(struct document *document, const struct summary *summary,
+     const struct scene *scene)
+{
+    size_t blocks;
+    struct sweep sweep;
+    size_t n = 0;
+
+    document_section(document, scene->anchor, "%s", scene->title);
+    blocks = document->nblocks;
+    sweep = scene->draw(document, summary);
+    if (sweep.n == 0 || document->nblocks == blocks) {
+        document_paragraph(document, "%s", scene->missing);
+        return;
+    }
+    document_paragraph(document, "%s", scene->read);
+    for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
+        const struct summary_group *group =
+            kind == KIND_MANY && scene->ids[0] == CELLS_SERVER
+                ? group_main(summary)
+                : group_largest(summary, kind);
+
+        if (group && (kind & scene->kinds)) {
+            facts_group(document, group);
+        }
+    }
+    document_paragraph(document, "Not told: %s", scene->untold);
+    while (n < COUNT(scene->ids) && scene->ids[n] != CELLS_NAME) {
+        n++;
+    }
+    if (n > 0) {
+        build_numbers(document, &sweep, scene->ids, n);
+    }
+}
+
+static void
+build_page(struct document *document, const struct summary *summary)
 {
     const struct run *run = &summary->results->run;
 
     headline_build(document, summary, summary->ngroups);
-    if (summary->ngroups > 0) {
-        tell_trace(document, summary);
-        tell_cost(document, summary);
-        tell_clients(document, summary);
-        tell_idle(document, summary);
-        tell_wait(document, summary);
-        tell_rate(document, summary);
-        tell_noise(document, summary);
+    for (size_t i = 0; i < COUNT(story) && summary->ngroups > 0; i++) {
+        tell(document, summary, &story[i]);
     }
     document_section(document, "tables", "All that was measured");
     document_fold(document, "The run");
@@ -719,7 +743,7 @@ report_page(FILE *file, const struct summary *summary)
 {
     struct document document = {0};
 
-    tell(&document, summary);
+    build_page(&document, summary);
     fprintf(file,
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
             "charset=\"utf-8\"/>\n<meta "
