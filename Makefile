@@ -41,6 +41,7 @@ CONFORMANCE_MODELS | check% coverage promises | | only these, as CONFORMANCE_MOD
 CONFORMANCE_CASES | check% coverage promises | | only cases with such names, as CONFORMANCE_CASES=A07,H02
 TEST_SLOW | check% coverage promises soak | | deadlines of the tests so many times longer
 VARIANT | any | | a build of its own in build/VARIANT, as VARIANT=asan
+FROM | report | | the results it is of, as FROM=build/compare-c10k/results.jsonl
 V | any | | with V=1 the commands are shown
 CI | any | | with CI=1 warnings are errors
 CC CFLAGS CPPFLAGS LDFLAGS LDLIBS | any | | the compiler and its flags
@@ -232,8 +233,9 @@ MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
 endif
 # Without these the tests that use them are skipped, and without strace
 # compare counts no system calls; `deps` installs them, but nothing asks for it.
-MISSING_TOOLS = $(foreach t,strace socat ncat ss,\
-                  $(if $(shell command -v $(t)),,$(t:ss=iproute2)))
+MISSING_TOOLS = $(foreach t,strace socat ncat ss xmllint,\
+                  $(if $(shell command -v $(t)),,\
+                    $(patsubst xmllint,libxml2-utils,$(t:ss=iproute2))))
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
@@ -440,7 +442,7 @@ libevent:
 	@exit 1
 endif
 
-hello bufferevent load report yardstick: %: $(BIN)/%
+hello bufferevent load yardstick: %: $(BIN)/%
 
 tests: $(SHIM) $(filter-out %/soak %/planted $(FUZZERS),$(TESTS))
 
@@ -476,7 +478,16 @@ compare-full: ## everything, with the larger sizes (some minutes)
 $(COMPARES):
 	$(COMPARE_BUILD)
 	@$(BIN)/compare $(COMPARE_FLAGS)
+
+FROM ?= $(BUILD)/compare/results.jsonl
+report: $(BIN)/report ## make the page of FROM= again, without measuring
+	@from=$(call quote,$(FROM)); page=$$(dirname "$$from")/report.html; \
+	page_text=$$($(BIN)/report --html "$$from") || exit 3; \
+	printf '%s\n' "$$page_text" >"$$page" && echo "open $$page"
 else
+report:
+	@echo "report needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
+	@exit 3
 $(COMPARES):
 	@echo "compare needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3

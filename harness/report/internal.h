@@ -333,7 +333,8 @@ extern const char svg_style[];
 /* Write words so that no byte of them is taken for XML or HTML. */
 void xml_put(FILE *file, const char *words);
 
-/* ---- charts (chart.c) ---------------------------------------------------
+/* ---- charts (chart.c; axis.c)
+ * -----------------------------------------------
  *
  * Data in, picture out; NULL where there is nothing to draw. A value that is
  * none, or that its scale does not have, is left out.
@@ -360,6 +361,9 @@ struct axis_scale {
     double ticks[TICKS_MAX]; /* round numbers on it */
     int nticks;              /* how many */
 };
+
+/* Does an axis of that kind have such a value? */
+bool axis_has(enum scale scale, double value);
 void axis_take(struct axis_scale *axis, double value);
 
 /* Make its ends round. False if there is no value on it. */

@@ -30,10 +30,11 @@ static const char style[] =
     ".4rem}"
     "h2 a{color:inherit;text-decoration:none}a{color:inherit}"
     "p,dl{max-width:46rem;margin:.6rem 0}"
-    "nav{margin:1rem 0;color:var(--soft)}nav a{margin-right:1.1rem;"
+    "nav{margin:1rem 0;color:var(--soft)}nav "
+    "a{margin-right:1.1rem;text-decoration:none;"
     "white-space:nowrap}\n"
     ".charts{display:grid;gap:1.5rem 2.5rem;margin:1.25rem 0;"
-    "grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}"
+    "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
     ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
     ".charts .wide{grid-column:1/-1;max-width:none}"
     "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;"
@@ -44,7 +45,8 @@ static const char style[] =
     "th,td{padding:.22rem .55rem;text-align:right;white-space:nowrap;"
     "font-weight:400;unicode-bidi:isolate}"
     "thead th{color:var(--soft);padding-bottom:.1rem}"
-    "thead tr:last-child th{border-bottom:1px solid var(--soft)}"
+    "thead tr:first-child th{text-align:center}thead tr:last-child "
+    "th{border-bottom:1px solid var(--soft)}"
     "tbody tr+tr>*{border-top:1px solid var(--rule)}"
     "th:first-child,.left,.rest{text-align:left}th:first-child{padding-left:"
     "0}"
@@ -154,8 +156,7 @@ put_end(char word[24], const struct summary_row *row)
     if (row && row->status != LIFE_OK) {
         snprintf(word, 24, "%s", life_status_name(row->status));
     } else if (row && row->starved) {
-        snprintf(word, 24, "serves %.0f/%.0f", row->figure[LIFE_SERVED],
-                 row->figure[LIFE_ASKED]);
+        snprintf(word, 24, "serves %.0f", row->figure[LIFE_SERVED]);
     } else if (row && row->saturated) {
         snprintf(word, 24, "saturated");
     }
@@ -324,26 +325,34 @@ draw_clients(struct document *document, const struct summary *summary)
     return sweep;
 }
 
-/* What a thousand silent clients add to an echo, as far as it is more than
- * the interval of what they are added to. */
+/* What a thousand silent clients add to an echo of each model, from the least
+ * to the most of them that it serves. */
 static void
 say_slopes(struct document *document, const struct sweep *sweep)
 {
-    const struct summary_group *last = sweep->groups[sweep->n - 1];
-    double thousands = (sweep_x(last) - sweep_x(sweep->groups[0])) / 1000;
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        double x[2] = {NAN, NAN};
+        double us[2] = {NAN, NAN};
+        double half = NAN;
 
-    for (size_t i = 0; i < sweep->nmodels && thousands > 0; i++) {
-        double us = shown(summary_find(last, sweep->models[i]),
-                          LIFE_SERVER_CPU_US_PER_ECHO);
-        double more =
-            us - shown(summary_find(sweep->groups[0], sweep->models[i]),
-                       LIFE_SERVER_CPU_US_PER_ECHO);
-        double half = us * (exp(last->fit[FIT_CPU].half) - 1);
+        for (size_t j = 0; j < sweep->n; j++) {
+            double here =
+                shown(summary_find(sweep->groups[j], sweep->models[i]),
+                      LIFE_SERVER_CPU_US_PER_ECHO);
 
-        if (isfinite(more) && fabs(more) > half) {
+            if (isfinite(here)) {
+                x[1] = sweep_x(sweep->groups[j]) / 1000;
+                us[1] = here;
+                half = exp(sweep->groups[j]->fit[FIT_CPU].half) - 1;
+                x[0] = isfinite(x[0]) ? x[0] : x[1];
+                us[0] = isfinite(us[0]) ? us[0] : here;
+            }
+        }
+        if (us[1] > us[0] * (1 + VERDICT_THRESHOLD + half)) {
             document_item(document, sweep->models[i],
-                          "%.2g us +- %.1g more for each 1000 silent clients",
-                          more / thousands, half / thousands);
+                          "+%.2g us +- %.1g for each 1000 silent clients",
+                          (us[1] - us[0]) / (x[1] - x[0]),
+                          us[1] * half / (x[1] - x[0]));
         }
     }
 }
@@ -379,7 +388,6 @@ draw_idle(struct document *document, const struct summary *summary)
                            .x = SCALE_LOG10,
                            .rule = NAN};
     draw_dots(document, most, &chart, LIFE_RSS_KIB_PER_CLIENT, CELLS_MEMORY);
-    say_slopes(document, &sweep);
     return sweep;
 }
 
@@ -418,6 +426,23 @@ service_us(const struct summary_row *row)
                 : 0);
 }
 
+/* Who needs least for a message, at the lowest rate; or NULL. */
+static const struct summary_row *
+served_fastest(const struct sweep *sweep)
+{
+    const struct summary_row *least = NULL;
+
+    for (size_t i = 0; i < sweep->groups[0]->nrows; i++) {
+        const struct summary_row *row = &sweep->groups[0]->rows[i];
+
+        if (row_keeps_up(row) && service_us(row) > 0 &&
+            (!least || service_us(row) < service_us(least))) {
+            least = row;
+        }
+    }
+    return least;
+}
+
 /* The mean time at one server to which messages come by chance, and whose
  * service takes chance (M/M/1) or always as long (M/D/1). */
 static void
@@ -450,36 +475,36 @@ draw_rate(struct document *document, const struct summary *summary)
                           .below = "messages/s",
                           .x = SCALE_ZERO,
                           .y = SCALE_LOG10};
-    const struct summary_row *least = NULL;
+    const struct summary_row *row;
 
     if (sweep.n == 0) {
         return sweep;
     }
-    for (size_t i = 0; i < sweep.groups[0]->nrows; i++) {
-        const struct summary_row *row = &sweep.groups[0]->rows[i];
-
-        if (row_keeps_up(row) && service_us(row) > 0 &&
-            (!least || service_us(row) < service_us(least))) {
-            least = row;
-        }
-    }
-    draw_rates(document, &sweep, &chart, least ? service_us(least) : NAN);
+    row = served_fastest(&sweep);
+    draw_rates(document, &sweep, &chart, row ? service_us(row) : NAN);
     chart.title = "99 of 100 are faster";
     draw_lines(document, &sweep, &chart, LIFE_P99_US, NULL, 0);
-    if (least) {
+    return sweep;
+}
+
+static void
+say_theory(struct document *document, const struct sweep *sweep)
+{
+    const struct summary_row *row = served_fastest(sweep);
+
+    if (row) {
         document_paragraph(document,
                            "M/M/1 and M/D/1 are queues of one server that "
                            "takes %.3g us, the CPU of a message of %s: by "
                            "chance, or always. What lies above them is the "
                            "way through the kernel and waking up.",
-                           service_us(least), least->life->model);
+                           service_us(row), row->life->model);
     }
-    if (sweep.n == 1) {
-        document_paragraph(document, "One rate was measured: one mark a "
-                                     "model. `make compare SCENARIOS=rate` "
-                                     "has all.");
+    if (sweep->n == 1) {
+        document_paragraph(document, "One rate was measured, so there is a "
+                                     "mark a model and no line. 'make "
+                                     "compare SCENARIOS=rate' has all.");
     }
-    return sweep;
 }
 
 /* ---- every slice ---------------------------------------------------------
@@ -527,13 +552,15 @@ draw_slices(struct document *document, const struct results *results,
     struct dot *dots = given(calloc(results->nslices + 1, sizeof *dots));
     double *blocks = block_levels(results, group);
     struct chart_row rows[MODELS_MAX];
+    char ends[MODELS_MAX][24];
     struct text label = {0};
     size_t n = 0;
 
     cells_label(&label, group_life(group));
     for (size_t i = 0; i < sweep->nmodels; i++) {
+        put_end(ends[i], &group->rows[i]);
         rows[i] = (struct chart_row){sweep->models[i],
-                                     svg_slot(sweep->models[i]), NULL};
+                                     svg_slot(sweep->models[i]), ends[i]};
     }
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
@@ -543,7 +570,8 @@ draw_slices(struct document *document, const struct results *results,
                 : NULL;
         size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
 
-        if (at < sweep->nmodels && (size_t)slice->block <= results->nslices) {
+        if (at < sweep->nmodels && isfinite(fit->level[at]) &&
+            (size_t)slice->block <= results->nslices) {
             double us = slice->server_cpu_us / slice->echoes /
                         exp(blocks[slice->block]);
             bool far = slice->stalled ||
@@ -594,6 +622,8 @@ static const struct scene {
     const char *anchor; /* its name in links */
     const char *title;  /* in a few words */
     struct sweep (*draw)(struct document *, const struct summary *);
+    /* ... and what more can be said of the groups that it told of; or NULL */
+    void (*say)(struct document *, const struct sweep *);
     const char *missing;  /* if it was not measured */
     const char *read;     /* how to read it */
     const char *untold;   /* what it does not tell */
@@ -603,7 +633,8 @@ static const struct scene {
     {"trace",
      "Who waits for whom",
      draw_trace,
-     "There is no trace in this run. `make trace` runs three clients through "
+     NULL,
+     "There is no trace in this run. 'make trace' runs three clients through "
      "each model, one of them silent, and draws who sleeps, in which call "
      "and for whom.",
      "Time goes to the right, a row for each thread and client. Hatched is "
@@ -615,6 +646,7 @@ static const struct scene {
     {"cost",
      "What an echo costs",
      draw_cost,
+     NULL,
      "Nobody served all clients, so there is no cost to compare.",
      "A bar is the CPU that the server uses for an echo. Its first part is "
      "the same for all: the kernel's price of a recv and a send that wait "
@@ -626,8 +658,9 @@ static const struct scene {
     {"clients",
      "Who keeps up when clients are many",
      draw_clients,
-     "This takes a scenario with different numbers of clients. `make "
-     "compare` has 1, 64 and 512.",
+     NULL,
+     "This takes a scenario with different numbers of clients. 'make "
+     "compare' has 1, 64 and 512.",
      "Clients send again as soon as they are answered. A line ends with a "
      "cross where its model no longer serves all of them.",
      "How long one waits for a server that has time. Here all others are "
@@ -638,8 +671,9 @@ static const struct scene {
     {"idle",
      "What the silent cost",
      draw_idle,
-     "There were no silent clients in this run. `make compare "
-     "SCENARIOS=idle` has a thousand.",
+     say_slopes,
+     "There were no silent clients in this run. 'make compare "
+     "SCENARIOS=idle' has a thousand.",
      "Who pays nothing for those who say nothing has a flat line. Who looks "
      "at all of them whenever one speaks has one that rises.",
      "What a connection costs the kernel: its socket is the same for all "
@@ -649,8 +683,9 @@ static const struct scene {
     {"wait",
      "Waiting and computing",
      draw_wait,
-     "Neither was measured in this run. `make compare SCENARIOS=\"wait "
-     "work\"` does.",
+     NULL,
+     "Neither was measured in this run. 'make compare SCENARIOS=\"wait "
+     "work\"' does.",
      "Waiting overlaps in every model that serves several clients at a time. "
      "Computing overlaps only where there are several threads, and CPUs for "
      "them.",
@@ -661,7 +696,8 @@ static const struct scene {
     {"rate",
      "Response time at a rate",
      draw_rate,
-     "No rate was asked for in this run. `make compare SCENARIOS=rate` does.",
+     say_theory,
+     "No rate was asked for in this run. 'make compare SCENARIOS=rate' does.",
      "Messages come by chance at a rate, answered or not, as from many "
      "users. A line ends with a cross where its model does not keep the "
      "rate: from there on times grow for as long as it lasts.",
@@ -672,6 +708,7 @@ static const struct scene {
     {"noise",
      "How sure that is",
      draw_noise,
+     NULL,
      "There are no slices in this run.",
      "A dot is a server driven for some 15 ms, freed from what slowed all "
      "servers of its block. A cross was held up, or lies more than three "
@@ -698,6 +735,9 @@ tell(struct document *document, const struct summary *summary,
         return;
     }
     document_paragraph(document, "%s", scene->read);
+    if (scene->say) {
+        scene->say(document, &sweep);
+    }
     for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
         const struct summary_group *group =
             kind == KIND_MANY && scene->ids[0] == CELLS_SERVER

@@ -25,7 +25,7 @@ const char svg_style[] =
     "--c4:#ebebeb;--c5:#796d0b;--c6:#8b929d;"
     "--p0:#262b34;--p1:#34435a;--p2:#48628a;--p3:#3d3826;--p4:#645725}}\n"
     "svg{background:var(--back)}"
-    "svg text{font:13px system-ui,sans-serif;fill:var(--text);"
+    "svg text{font:12px system-ui,sans-serif;fill:var(--text);"
     "font-variant-numeric:tabular-nums;unicode-bidi:isolate}"
     "svg .soft{fill:var(--soft)}svg .bold{font-weight:600}"
     ".end{text-anchor:end}.middle{text-anchor:middle}\n"
