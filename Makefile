@@ -63,10 +63,10 @@ TESTING  := check check-unit check-lines check-conformance check-faults \
             check-harness check-calibration check-fuzz check-build check-all \
             check-compare check-mutants check-mutants-all check-promises \
             promises coverage
-TARGETS  := all help deps programs $(MODELS_ALL) hello bufferevent harness \
-            load report yardstick tests $(COMPARES) $(TESTING) check-make \
-            check-bare soak fuzz fuzzers format format-check lint clean \
-            install uninstall
+TARGETS  := all help deps deps-browser programs $(MODELS_ALL) hello \
+            bufferevent harness load report yardstick tests $(COMPARES) \
+            $(TESTING) check-make check-browser check-bare soak fuzz fuzzers format \
+            format-check lint clean install uninstall
 
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
@@ -589,6 +589,9 @@ endif
 endif
 endif
 
+check-browser: $(PROGRAMS) ## the page in a browser: projector, phone, paper
+	@$(TEST_ENV) tests/harness/browser
+
 check-make: ## what can be set on make's command line
 	@tests/builds/make_usage.sh
 
@@ -603,12 +606,15 @@ fuzzers: $(FUZZERS)
 
 # One package at a time: libevent alone may be missing and the rest works.
 deps: ## install what is missing, with apt (and sudo)
+deps-browser: ## what check-browser needs as well: Chromium
+deps-browser: MISSING += $(if $(shell command -v chromium),,chromium)
+deps deps-browser:
 	@missing="$(strip $(MISSING) $(MISSING_TOOLS))"; \
 	if [ -z "$$missing" ]; then echo "nothing is missing"; exit 0; fi; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	if ! { command -v apt-get && command -v $${sudo:-apt-get}; } >/dev/null; then \
 	    echo "please have root install $$missing (Debian's names)" >&2; \
-	    exit $(if $(filter deps,$(MAKECMDGOALS)),1,0); fi; \
+	    exit $(if $(filter deps%,$(MAKECMDGOALS)),1,0); fi; \
 	echo "installing: $$missing"; \
 	$$sudo apt-get -qq update; \
 	for package in $$missing; do \

@@ -417,7 +417,7 @@ chart_bars(const struct chart *chart, const struct chart_row *rows, size_t n,
     if (!axis_fit(&frame.x)) {
         return NULL;
     }
-    frame_rows(&frame, chart, rows, n, LINE * frame.names);
+    frame_rows(&frame, chart, rows, n, LINE * frame.names + EDGE);
     draw_parts(&frame, n, parts, nparts, true);
     return svg_end(&frame.svg);
 }
