@@ -267,6 +267,11 @@ keep(struct scene *scene, const char *path)
     if (log) {
         fclose(log);
     }
+    if (n == SCENE_STEPS_MAX &&
+        scene->turn->lives->options->mode->bit == MODE_TRACE) {
+        warnx("%s: only its first %zu calls are kept",
+              scene->turn->contender->name, n);
+    }
 }
 
 /* Why it cannot be seen what a server calls, whichever it is; or NULL. */

@@ -15,7 +15,7 @@
 
 enum {
     CALLS_MAX = 4000,  /* that are looked at */
-    TASKS_MAX = 64,    /* threads and processes, told from each other */
+    TASKS_MAX = 256,   /* threads and processes, told from each other */
     FILES_MAX = 256,   /* descriptors that may be a client's */
     LOG_BYTES = 16384, /* of one line */
 };
@@ -32,7 +32,8 @@ struct task {
 struct call {
     struct step step;  /* what is kept of it, with NAN where it goes on */
     struct task *task; /* whose it is */
-    bool shares;       /* it makes a thread, not a process */
+    bool makes;        /* it makes a task */
+    bool shares;       /* ... a thread, not a process */
 };
 
 /* What has been read. */
@@ -57,10 +58,8 @@ find_task(struct log *log, int pid)
     }
     *task = (struct task){.pid = pid, .files = task->own};
     for (const struct call *call = log->calls + log->n; call > log->calls;) {
-        bool makes = (--call)->shares || strstr(call->step.call, "fork") ||
-                     strncmp(call->step.call, "clone", 5) == 0;
-
-        if (makes &&
+        call--;
+        if (call->makes &&
             (isnan(call->step.lasted_ms) || call->step.result == pid)) {
             memcpy(task->own, call->task->files, FILES_MAX);
             task->files = call->shares ? call->task->files : task->own;
@@ -89,6 +88,11 @@ end_call(struct log *log, struct call *call, const char *text, double now_ms)
     }
     step->lasted_ms = s * 1e3;
     sscanf(result, " = %lf", &step->result);
+    /* What was over before the scene is forgotten, however much it is. */
+    if (call == &log->calls[log->n - 1] && !call->makes &&
+        now_ms + step->lasted_ms < 0) {
+        log->n--;
+    }
     /* Who was connected first is accepted first. */
     if (strncmp(step->call, "accept", 6) == 0 && step->result >= 0 &&
         step->result < FILES_MAX) {
@@ -107,7 +111,9 @@ begin_call(struct log *log, int pid, const char *name, const char *text,
     struct call *call = &log->calls[log->n++];
     int fd = -1;
 
-    *call = (struct call){.task = task};
+    *call = (struct call){.task = task,
+                          .makes = strncmp(name, "clone", 5) == 0 ||
+                                   strstr(name, "fork")};
     call->step = (struct step){.thread = (int)(task - log->tasks) + 1,
                                .begin_ms = now_ms,
                                .lasted_ms = NAN,
@@ -159,6 +165,7 @@ scene_read(FILE *file, double begin_s, double end_ms, const char *connected,
 {
     static struct log log;
     static char line[LOG_BYTES];
+    int numbers[TASKS_MAX + 1] = {0}, threads = 0;
     size_t n = 0;
 
     memset(&log, 0, sizeof log);
@@ -174,6 +181,10 @@ scene_read(FILE *file, double begin_s, double end_ms, const char *connected,
             step->result = end < end_ms ? step->result : NAN;
             step->begin_ms = fmax(step->begin_ms, 0);
             step->lasted_ms = end - step->begin_ms;
+            if (numbers[step->thread] == 0) {
+                numbers[step->thread] = ++threads;
+            }
+            step->thread = numbers[step->thread];
             steps[n++] = *step;
         }
     }

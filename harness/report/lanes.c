@@ -204,16 +204,18 @@ struct lines {
     bool begun;                           /* there is something in it */
 };
 
-/* Print the line, if there is anything in it, behind its time. */
+/* Print the line, if there is anything in it, behind its time; that of the
+ * headings is none. */
 static void
-end_line(struct lines *lines, const char *time)
+end_line(struct lines *lines)
 {
     int blanks = 1;
 
     if (!lines->begun) {
         return;
     }
-    fprintf(lines->file, "%5s", time);
+    fprintf(lines->file, isnan(lines->at_ms) ? "   ms" : "%5.0f",
+            lines->at_ms);
     for (int i = 0; i < lines->scene->nlanes; i++) {
         struct column_now *column = &lines->columns[i];
         bool bar =
@@ -246,13 +248,16 @@ put_words(struct lines *lines, int lane, double at_ms, double until_ms,
     struct column_now *column = &lines->columns[lane];
     const char *between = lane < lines->scene->nclients ? " " : ", ";
     size_t length = strlen(column->words);
-    char time[16];
 
+    /* What a thread does again and again is said once. */
+    if (lane >= lines->scene->nclients && !column->sleeps &&
+        until_ms - at_ms < LANES_SLEEP_MS && strstr(column->words, words)) {
+        return;
+    }
     if (column->sleeps || at_ms - lines->at_ms > LINE_MS ||
         (length > 0 &&
          length + strlen(between) + strlen(words) > (size_t)column->width)) {
-        PUT(time, "%.0f", lines->at_ms);
-        end_line(lines, time);
+        end_line(lines);
     }
     if (!lines->begun) {
         lines->at_ms = at_ms;
@@ -308,8 +313,9 @@ lay_out(struct lines *lines, int width)
         PUT(column->words, i < nclients ? "%c" : "thread %d",
             lines->scene->lanes[i] - (i < nclients ? 0 : 'Z'));
     }
+    lines->at_ms = NAN;
     lines->begun = true;
-    end_line(lines, "ms");
+    end_line(lines);
     return shown;
 }
 
@@ -341,7 +347,7 @@ print_scene(FILE *file, const struct lanes *scene,
         }
     }
     put_echoes(&lines, INFINITY);
-    put_words(&lines, 0, INFINITY, 0, "");
+    end_line(&lines);
     if (shown < scene->nlanes - scene->nclients) {
         document_paragraph(&document, "%d more threads do not fit here.",
                            scene->nlanes - scene->nclients - shown);
@@ -358,9 +364,11 @@ report_trace(FILE *file, const struct results *results,
     struct lanes *scenes = lanes_find(results, &n);
     bool more = false;
 
-    document_paragraph(&document,
-                       "Who waits for whom. A line is a moment, in ms; |: it "
-                       "sleeps in its last call, or waits for an echo.");
+    document_paragraph(&document, "%s",
+                       n == 0 ? ""
+                              : "Who waits for whom. A line is a moment, in "
+                                "ms; |: it sleeps in its last call, or waits "
+                                "for an echo.");
     document_print_text(file, &document, paper);
     for (size_t i = 0; i < n; i++) {
         fputc('\n', file);
