@@ -9,6 +9,8 @@
  *   machine.c       what the kernel alone charges for an echo; what else
  *                   went on
  *   syscalls.c      how many system calls an echo takes
+ *   scene.c         who waits for whom, when a few clients come and go
+ *   scene_log.c     ... by strace's log
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
 #define FIVEWAYS_COMPARE_MEASURE_H
@@ -213,6 +215,28 @@ void turn_settle(const struct turn *turn);
  * counted the reason in `calls` says why. Blocks, for
  * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
+
+/* ---- scene: who waits for whom ------------------------------------------
+ */
+
+enum {
+    SCENE_CLIENTS_MAX = 8, /* of whom the last one is silent */
+    SCENE_STEPS_MAX = 600, /* calls of a server that are kept */
+};
+
+/* Play the scene with each server but the yardstick, under strace, and keep
+ * the steps. Returns how many failed, -1: strace cannot be used here; where a
+ * trace is all that is wanted after a sentence for each, and their logs are
+ * left beside the results. Blocks, for half a second
+ * each, and for some seconds with who does not start or end. */
+int scene_run(struct lives *lives);
+
+/* Read what strace -f -ttt -T has logged: calls that were under way in the
+ * `end_ms` from `begin_s`, seconds of CLOCK_REALTIME, on, by their begin.
+ * `connected` are the letters of those who connected then. Returns how many
+ * there are. */
+size_t scene_read(FILE *file, double begin_s, double end_ms,
+                  const char *connected, struct step steps[SCENE_STEPS_MAX]);
 
 /* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.

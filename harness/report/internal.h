@@ -333,8 +333,7 @@ extern const char svg_style[];
 /* Write words so that no byte of them is taken for XML or HTML. */
 void xml_put(FILE *file, const char *words);
 
-/* ---- charts (chart.c; axis.c)
- * -----------------------------------------------
+/* ---- charts (chart.c; axis.c) --------------------------------------------
  *
  * Data in, picture out; NULL where there is nothing to draw. A value that is
  * none, or that its scale does not have, is left out.
@@ -431,6 +430,46 @@ struct bar_part {
 char *chart_bars(const struct chart *chart, const struct chart_row *rows,
                  size_t n, const struct bar_part *parts, size_t nparts);
 
+/* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
+ *
+ * The scene that compare plays with each server: see compare/scene.c.
+ */
+
+enum {
+    LANES_MAX = 24,     /* of a server */
+    LANES_STEPS = 1200, /* of it, at most */
+    LANES_SLEEP_MS = 1, /* what lasts as long sleeps */
+};
+#define LANES_LEFT_OUT "What is too much for one picture is left out."
+
+/* One server's scene. A lane is the letter of a client, or 'Z' and the number
+ * of a thread; clients come first. */
+struct lanes {
+    const char *model;                     /* whose it is */
+    const struct step *steps[LANES_STEPS]; /* by their begin */
+    size_t nsteps;                         /* how many */
+    int lanes[LANES_MAX];                  /* who takes part */
+    int nlanes;                            /* how many */
+    int nclients;                          /* of them */
+    bool more;                             /* some are left out */
+};
+
+/* Returns the scenes of all servers, which the caller frees, and how many.
+ * What is no time of a scene, or no client, is passed over. */
+struct lanes *lanes_find(const struct results *results, size_t *n);
+
+/* Which lane a step is in; nlanes if in none yet. */
+int lanes_of(const struct lanes *scene, const struct step *step);
+
+/* Append how long a client waited for an echo at the most, and who did so in
+ * vain. */
+void lanes_waits(struct text *text, const struct lanes *scene);
+
+/* When a step ends; by which name POSIX knows it; and perhaps for whom. */
+double step_end_ms(const struct step *step);
+const char *step_name(const struct step *step);
+struct text step_words(const struct step *step, bool whom);
+
 /* ---- the parts of a report --------------------------------------------- */
 
 /* Append the tables of all groups that are wanted, short ones without a word
@@ -455,6 +494,10 @@ void variants_build(struct document *document, const struct summary *summary,
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
+
+/* Draw who waits for whom, all models above each other on one axis of time;
+ * NULL if there are no steps. The caller frees it. */
+char *lanes_draw(const struct results *results);
 
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,

@@ -610,9 +610,8 @@ draw_noise(struct document *document, const struct summary *summary)
 static struct sweep
 draw_trace(struct document *document, const struct summary *summary)
 {
-    (void)document;
-    (void)summary;
-    return (struct sweep){0};
+    document_figure(document, lanes_draw(summary->results));
+    return sweep_of(summary, group_main(summary), 0);
 }
 
 /* ---- the story -----------------------------------------------------------

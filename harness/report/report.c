@@ -18,6 +18,7 @@ static bool summary_csv;
 static bool html;
 static bool columns;
 static bool merge;
+static bool trace;
 
 static const char about[] =
     "Show what compare measured, on one screen, or add up what load saved.\v"
@@ -45,6 +46,8 @@ read_flags(int argc, char **argv, const char **paths)
         FLAG_ON("csv", 'c', &lives_csv, "One line for each life of a server"),
         FLAG_ON("summary-csv", 's', &summary_csv,
                 "One line for each scenario and model"),
+        FLAG_ON("trace", 't', &trace,
+                "Who waits for whom, as make trace has seen it, or compare"),
         FLAG_ON("columns", 0, &columns, "What each column of the CSVs is"),
         FLAG_ON("merge", 0, &merge,
                 "The files are runs that load --save wrote, on as many hosts "
@@ -130,7 +133,14 @@ print_report(const struct results *results, const struct summary *summary)
     const struct report_paper paper = report_paper_of(stdout);
     int status = 0;
 
-    if (summary_csv) {
+    if (trace && results->nsteps == 0) {
+        fputs("report: there is no trace in that file; make trace makes one, "
+              "and so does compare where there is strace\n",
+              stderr);
+        status = 3;
+    } else if (trace) {
+        report_trace(stdout, results, &paper);
+    } else if (summary_csv) {
         csv_write_summary(stdout, summary);
     } else if (lives_csv) {
         csv_write_lives(stdout, results);

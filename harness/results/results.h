@@ -139,6 +139,19 @@ struct calls {
     int nnames;                               /* how many */
 };
 
+/* One system call of a server in the scene that is played with each of them
+ * (see compare/scene.c), or what a client did there. */
+struct step {
+    char model[RESULTS_NAME_BYTES]; /* as in struct life */
+    int thread;       /* from 1, as they took part; 0: it is the client's */
+    char client[2];   /* whom it is about, "A" to "Z", or "" */
+    char call[24];    /* as the kernel calls it; or "connects", "says" until
+                       * the echo is there, "greets" likewise, "leaves" */
+    double begin_ms;  /* since the first client began to connect */
+    double lasted_ms; /* until it was over, or the scene was */
+    double result;    /* that it returned; NAN: it was not over */
+};
+
 /* Is a record, of a life, a slice or calls, one of that scenario with so many
  * clients, at whatever rate? */
 #define RECORD_IS_OF(record, name, number)                                   \
@@ -209,6 +222,7 @@ enum record {
     RECORD_LIFE,  /* struct life */
     RECORD_SLICE, /* struct slice */
     RECORD_CALLS, /* struct calls */
+    RECORD_STEP,  /* struct step */
     RECORD_END,   /* the last one: partial, seconds and lives of the run */
     RECORDS,
 };
@@ -222,14 +236,17 @@ struct results {
     size_t nslices;       /* how many */
     struct calls *calls;  /* in the order counted */
     size_t ncalls;        /* how many */
+    struct step *steps;   /* of one server after the other, by their begin */
+    size_t nsteps;        /* how many */
     const char *problem;  /* why reading ended early: "is no ...", or NULL */
 };
 
-/* Write the line of a struct run, life, slice or calls and flush it, so that
- * it is safe whatever happens to the run. Return 0, or -1 with errno. */
+/* Write the line of a record and flush it, so that it is safe whatever
+ * happens to the run. Return 0, or -1 with errno. */
 int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy of a life, slice or calls. Return 0, or -1 without memory. */
+/* Append a copy of a life, slice, calls or step. Return 0, or -1 without
+ * memory. */
 int results_add(struct results *results, enum record what,
                 const void *record);
 
