@@ -36,7 +36,8 @@ static const char style[] =
     ".charts{display:grid;gap:1.5rem 2.5rem;margin:1.25rem 0;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
     ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
-    ".charts .wide{grid-column:1/-1;max-width:none}"
+    ".charts{overflow-x:auto}.charts .wide{grid-column:1/-1;max-width:none;"
+    "min-width:42rem}"
     "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;"
     "gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}"
     ".scroll{overflow-x:auto;margin:.75rem 0}"
@@ -58,7 +59,8 @@ static const char style[] =
     "@media(max-width:40rem){dl{display:block}dd{margin-bottom:.5rem}}"
     "@media "
     "print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
-    "svg,tr{break-inside:avoid}h2,h3{break-after:avoid}"
+    ".charts "
+    ".wide{min-width:0}svg,tr{break-inside:avoid}h2,h3{break-after:avoid}"
     ".charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}\n";
 
 /* ---- groups side by side -------------------------------------------------
@@ -256,8 +258,8 @@ build_numbers(struct document *document, const struct sweep *sweep,
 
 /* ---- what is drawn -------------------------------------------------------
  *
- * Each function draws, and returns the groups it told of: none if what it
- * takes was not measured.
+ * Each function draws nothing if what it takes was not measured, and returns
+ * the groups that it told of.
  */
 
 static struct sweep
@@ -611,7 +613,7 @@ static struct sweep
 draw_trace(struct document *document, const struct summary *summary)
 {
     document_figure(document, lanes_draw(summary->results));
-    return sweep_of(summary, group_main(summary), 0);
+    return (struct sweep){0};
 }
 
 /* ---- the story -----------------------------------------------------------
@@ -729,12 +731,12 @@ tell(struct document *document, const struct summary *summary,
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
     sweep = scene->draw(document, summary);
-    if (sweep.n == 0 || document->nblocks == blocks) {
+    if (document->nblocks == blocks) {
         document_paragraph(document, "%s", scene->missing);
         return;
     }
     document_paragraph(document, "%s", scene->read);
-    if (scene->say) {
+    if (scene->say && sweep.n > 0) {
         scene->say(document, &sweep);
     }
     for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
@@ -751,7 +753,7 @@ tell(struct document *document, const struct summary *summary,
     while (n < COUNT(scene->ids) && scene->ids[n] != CELLS_NAME) {
         n++;
     }
-    if (n > 0) {
+    if (n > 0 && sweep.n > 0) {
         build_numbers(document, &sweep, scene->ids, n);
     }
 }
@@ -762,7 +764,8 @@ build_page(struct document *document, const struct summary *summary)
     const struct run *run = &summary->results->run;
 
     headline_build(document, summary, summary->ngroups);
-    for (size_t i = 0; i < COUNT(story) && summary->ngroups > 0; i++) {
+    /* A run may have traced servers and measured none. */
+    for (size_t i = 0; i < (summary->ngroups > 0 ? COUNT(story) : 1); i++) {
         tell(document, summary, &story[i]);
     }
     document_section(document, "tables", "All that was measured");
