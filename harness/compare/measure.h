@@ -9,6 +9,7 @@
  *   machine.c       what the kernel alone charges for an echo; what else
  *                   went on
  *   syscalls.c      how many system calls an echo takes
+ *   prices.c        what else of an echo costs how much
  *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -104,6 +105,9 @@ void driver_stop(const struct driver *driver);
  * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
  * A server below it is a measuring bug. NAN if it cannot be measured. */
 double floor_probe_us(int64_t message_bytes);
+
+/* Make two connected sockets over TCP; what cannot be made is -1. */
+void connect_pair(int pair[2]);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
  * group, the whole machine's counters of TCP trouble, NAN where the system
@@ -222,6 +226,17 @@ void syscalls_count(struct turn *turn, struct calls *calls);
  * reason says why. Blocks, on all CPUs, for about a tenth of a second a
  * server with two CPUs. */
 void instructions_count(struct lives *lives);
+
+/* Prices: what an echo is made of beside the floor, each in a slice of its
+ * own, of the model "price NAME", in us: "sockets", a recv and a send where
+ * many sockets take turns, not kept for one; "switch", to fall asleep in recv
+ * and be woken; "instruction" of a program; and calls by name, those that
+ * wait with all sockets ready, "recv" with nothing to be had. Measured on the
+ * CPU of the caller, where client and server take turns. Begin and end with
+ * the scenario, which is a bare one; a measuring takes some 10 ms. */
+void prices_begin(const struct scenario *scenario);
+void prices_measure(struct lives *lives, double floor_us);
+void prices_end(void);
 
 /* Instructions by function; each may be there more than once. */
 struct functions {
