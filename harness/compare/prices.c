@@ -3,15 +3,13 @@
  * part. See measure.h.
  *
  * The floor moves messages between one pair of sockets, in one thread that
- * never waits. Here are as many pairs as there are clients, because many
- * sockets are dearer than one; calls that wait, which find all of them ready,
- * as in a closed loop they mostly do; and threads that sleep until a message
- * wakes them. Nothing is taken from a server: that these prices add up to
- * what one costs is a result, and what is left over is one, too.
+ * never waits. Here are as many pairs as there are clients, for many sockets
+ * are dearer than one; calls that wait; and threads that sleep until a
+ * message wakes them. Nothing is taken from a server: that the prices add up
+ * to what one costs is a result, and what is left over is one, too.
  */
 #include "harness/compare/measure.h"
 
-#include <linux/futex.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,7 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,12 +25,14 @@
 
 enum {
     PAIRS_MAX = SCENARIO_BARE_CLIENTS,
-    ROUNDS = 4,            /* in which each pair moves a message */
-    REPEATS = 4,           /* of a call, to be longer than the clock's */
-    WAKES = 384,           /* of all threads together, at least */
-    WAIT_MS = 1000,        /* for a thread, which is there at once */
-    SPINS = 8192,          /* of the loop by which instructions are timed */
-    SPIN_INSTRUCTIONS = 5, /* in each: load, add, store, count, branch */
+    ROUNDS = 4,     /* in which each pair moves two messages */
+    MESSAGES = 32,  /* ... and more rounds where pairs are few */
+    REPEATS = 4,    /* of a call, to be longer than the clock's */
+    WAKES = 384,    /* of all threads together, at least */
+    WAIT_MS = 1000, /* for a thread, which is there at once */
+    STEPS = 24,     /* of code */
+    STEP_INSTRUCTIONS =
+        10, /* in each; some compilers make one more or less */
 };
 
 /* The sockets of the present scenario, and what waits for them. */
@@ -46,7 +45,6 @@ static struct {
     int server_epoll;                /* for the calls that wait */
     struct pollfd polled[PAIRS_MAX]; /* the same for poll(2) */
     fd_set selected;                 /* and for select(2) */
-    int select_end;                  /* one more than the last of it */
     volatile bool over;              /* the threads shall end */
 } market;
 
@@ -57,45 +55,42 @@ static struct epoll_event events[PAIRS_MAX];
 void
 prices_begin(const struct scenario *scenario)
 {
-    int pair[2];
+    int pair[2] = {-1, 0};
 
-    memset(&market, 0, sizeof market);
     market.bytes = (size_t)scenario->load.message_bytes;
     market.client_epoll = epoll_create1(EPOLL_CLOEXEC);
     market.server_epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (int i = 0; i < scenario->load.clients; i++) {
-        struct epoll_event event = {.events = EPOLLIN,
-                                    .data.u32 = (uint32_t)i};
+    FD_ZERO(&market.selected);
+    for (int i = 0; i < scenario->load.clients && pair[1] != -1; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = i};
 
         connect_pair(pair);
-        if (pair[1] == -1 || pair[1] >= FD_SETSIZE) {
-            close(pair[0]);
-            close(pair[1]);
-            prices_end();
-            return;
-        }
         market.clients[i] = pair[0];
         market.servers[i] = pair[1];
-        market.n++;
+        market.n = i + 1;
         epoll_ctl(market.client_epoll, EPOLL_CTL_ADD, pair[0], &event);
         epoll_ctl(market.server_epoll, EPOLL_CTL_ADD, pair[1], &event);
         market.polled[i] = (struct pollfd){.fd = pair[1], .events = POLLIN};
-        FD_SET(pair[1], &market.selected);
-        market.select_end =
-            pair[1] < market.select_end ? market.select_end : pair[1] + 1;
+        if (pair[1] >= 0 && pair[1] < FD_SETSIZE) {
+            FD_SET(pair[1], &market.selected);
+        }
+    }
+    if (pair[1] == -1) {
+        prices_end();
     }
 }
 
 void
 prices_end(void)
 {
+    if (market.n > 0) {
+        close(market.client_epoll);
+        close(market.server_epoll);
+    }
     while (market.n > 0) {
-        market.n--;
-        close(market.clients[market.n]);
+        close(market.clients[--market.n]);
         close(market.servers[market.n]);
     }
-    close(market.client_epoll);
-    close(market.server_epoll);
 }
 
 /* A message from each client. */
@@ -122,7 +117,7 @@ collect(void)
             return false;
         }
         for (int i = 0; i < ready; i++) {
-            recv(market.clients[events[i].data.u32], message, market.bytes,
+            recv(market.clients[events[i].data.fd], message, market.bytes,
                  MSG_WAITALL);
         }
     }
@@ -139,7 +134,15 @@ echo(int fd)
     }
 }
 
-/* ---- calls ------------------------------------------------------------- */
+static void
+echo_all(void)
+{
+    for (int i = 0; i < market.n; i++) {
+        echo(market.servers[i]);
+    }
+}
+
+/* ---- calls, and code --------------------------------------------------- */
 
 static void
 call_nothing(void)
@@ -155,10 +158,11 @@ call_epoll_wait(void)
 static void
 call_select(void)
 {
+    const struct timespec none = {0};
     fd_set ready = market.selected;
-    struct timespec none = {0};
 
-    pselect(market.select_end, &ready, NULL, NULL, &none, NULL);
+    pselect(market.servers[market.n - 1] + 1, &ready, NULL, NULL, &none,
+            NULL);
 }
 
 static void
@@ -175,15 +179,7 @@ call_ioctl(void)
     ioctl(market.servers[0], FIONREAD, &available);
 }
 
-static void
-call_futex(void)
-{
-    static int nobody;
-
-    syscall(SYS_futex, &nobody, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-/* From a client, whom nobody answers just then. */
+/* From a client, whom nobody has answered yet. */
 static void
 call_recv(void)
 {
@@ -192,63 +188,112 @@ call_recv(void)
     recv(market.clients[0], &byte, 1, MSG_DONTWAIT);
 }
 
-/* As strace calls them, or the others of their kind. The first is what it
- * takes to look at the clock. */
 static const struct {
-    const char *name;
-    void (*call)(void);
+    const char *name;   /* of the price */
+    void (*call)(void); /* once */
+    bool waits;         /* ... and so it looks twice if it has to sleep: in
+                         * vain, and when it has been woken */
 } calls[] = {
-    {"", call_nothing},      {"epoll_wait", call_epoll_wait},
-    {"select", call_select}, {"poll", call_poll},
-    {"ioctl", call_ioctl},   {"futex", call_futex},
-    {"recv", call_recv},
+    {"epoll_wait", call_epoll_wait, true},
+    {"select", call_select, true},
+    {"poll", call_poll, true},
+    {"ioctl", call_ioctl, false},
+    {"recv", call_recv, false},
 };
 
 enum {
     CALLS = sizeof calls / sizeof calls[0]
 };
 
-/* Some rounds; what each call takes, in us, and a message among many. */
-static double
-run_rounds(double call_us[CALLS])
+/* Code as servers have it takes branches, and calls by pointers. */
+static unsigned
+half(unsigned number)
 {
-    double message_us = 0;
-
-    memset(call_us, 0, CALLS * sizeof *call_us);
-    for (int round = 0; round < ROUNDS; round++) {
-        int64_t begin_ns;
-
-        feed();
-        for (int i = 0; i < CALLS; i++) {
-            begin_ns = clock_thread_cpu_ns();
-            for (int j = 0; j < REPEATS; j++) {
-                calls[i].call();
-            }
-            call_us[i] += (double)(clock_thread_cpu_ns() - begin_ns) / 1e3 /
-                          (REPEATS * ROUNDS);
-        }
-        begin_ns = clock_thread_cpu_ns();
-        for (int i = 0; i < market.n; i++) {
-            echo(market.servers[i]);
-        }
-        message_us += (double)(clock_thread_cpu_ns() - begin_ns) / 1e3 /
-                      (ROUNDS * market.n);
-        if (!collect()) {
-            return NAN;
-        }
-    }
-    return message_us;
+    return number / 2;
 }
 
-/* ---- switches, instructions -------------------------------------------- */
+static unsigned
+triple(unsigned number)
+{
+    return 3 * number + 1;
+}
+
+static void
+call_code(void)
+{
+    static unsigned (*const volatile steps[])(unsigned) = {half, triple};
+    volatile unsigned number = 27; /* from where it is 111 steps to 1 */
+
+    for (int i = 0; i < STEPS; i++) {
+        number = steps[number % 2](number);
+    }
+}
+
+/* What something takes by the thread's clock, in us, the clock included. */
+static double
+taken_us(void (*call)(void), int times)
+{
+    int64_t begin_ns = clock_thread_cpu_ns();
+
+    for (int i = 0; i < times; i++) {
+        call();
+    }
+    return (double)(clock_thread_cpu_ns() - begin_ns) / 1e3;
+}
+
+static void
+add_calls(double call_us[CALLS], bool ready, double share)
+{
+    taken_us(call_nothing, 1); /* the clock has gone cold */
+    for (int i = 0; i < CALLS; i++) {
+        if (ready || calls[i].waits) {
+            call_us[i] += share *
+                          (taken_us(calls[i].call, REPEATS) -
+                           taken_us(call_nothing, REPEATS)) /
+                          REPEATS;
+        }
+    }
+}
+
+/* What each call takes, a message where many sockets take turns, and code
+ * where each time the kernel has come between: all in us, the means of some
+ * rounds. False if a message does not come. */
+static bool
+run_rounds(double call_us[CALLS], double *message_us, double *code_us)
+{
+    int rounds = ROUNDS + MESSAGES / market.n;
+    double share = 1.0 / rounds;
+
+    for (int round = 0; round < rounds; round++) {
+        add_calls(call_us, false, share);
+        feed();
+        add_calls(call_us, true, share);
+        *message_us += taken_us(echo_all, 1) * share / market.n;
+        if (!collect()) {
+            return false;
+        }
+        feed();
+        for (int i = 0; i < market.n; i++) {
+            bool coded = (round + i) % 2 == 1;
+
+            echo(market.servers[i]);
+            *code_us += (coded ? 2 : -2) * share / market.n *
+                        taken_us(coded ? call_code : call_nothing, 1);
+        }
+        if (!collect()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- switches ---------------------------------------------------------- */
 
 static void *
 serve(void *arg)
 {
-    int fd = *(const int *)arg;
-
     while (!market.over) {
-        echo(fd);
+        echo(*(const int *)arg);
     }
     return NULL;
 }
@@ -282,9 +327,7 @@ run_threads(void)
     }
     /* The first round finds threads that do not sleep yet. */
     for (int i = 0; i <= rounds && good && n == market.n; i++) {
-        if (i == 1) {
-            begin_us = others_us();
-        }
+        begin_us = i == 1 ? others_us() : begin_us;
         feed();
         good = collect();
     }
@@ -294,22 +337,8 @@ run_threads(void)
     for (int i = 0; i < n; i++) {
         pthread_join(threads[i], NULL);
     }
+    market.over = false;
     return good && n == market.n ? us : NAN;
-}
-
-/* A thousandth of a share of an echo: an exact price of instructions would
- * need a CPU that counts them. */
-static double
-spin(void)
-{
-    volatile unsigned sum = 0;
-    int64_t begin_ns = clock_thread_cpu_ns();
-
-    for (unsigned i = 0; i < SPINS; i++) {
-        sum += i;
-    }
-    return (double)(clock_thread_cpu_ns() - begin_ns) / 1e3 /
-           (SPINS * SPIN_INSTRUCTIONS);
 }
 
 /* ---- all of them ------------------------------------------------------- */
@@ -329,22 +358,20 @@ keep(struct lives *lives, const char *name, double us)
 void
 prices_measure(struct lives *lives, double floor_us)
 {
-    double call_us[CALLS];
-    double message_us;
+    double call_us[CALLS] = {0};
+    double message_us = 0;
+    double code_us = 0;
 
-    if (market.n == 0) {
+    if (market.n == 0 || !run_rounds(call_us, &message_us, &code_us)) {
         return;
     }
-    market.over = false;
-    message_us = run_rounds(call_us);
-    for (int i = 1; i < CALLS; i++) {
-        keep(lives, calls[i].name, call_us[i] - call_us[0]);
+    for (int i = 0; i < CALLS; i++) {
+        keep(lives, calls[i].name, call_us[i]);
     }
     if (market.n > 1) {
         keep(lives, "sockets", message_us);
-    } else {
-        message_us = floor_us;
     }
-    keep(lives, "switch", run_threads() - message_us);
-    keep(lives, "instruction", spin());
+    keep(lives, "switch",
+         run_threads() - (market.n > 1 ? message_us : floor_us));
+    keep(lives, "instruction", code_us / (STEPS * STEP_INSTRUCTIONS));
 }
