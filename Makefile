@@ -18,19 +18,19 @@ MODELS_ALL := blocking threaded selectloop coroutine libevent
 # there | what it does. What make is given is held against them; `make help`
 # and harness/SETTINGS.md are made of them.
 define SETTINGS
-MODELS | compare% c10k trace soak | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
+MODELS | compare% c10k trace count soak | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
 SCENARIOS | compare% c10k | --scenarios= | only these, as SCENARIOS="echo idle"
 TIME | compare% c10k | --time= | so long for each scenario, as TIME=5s
 LIVES | compare% c10k | --lives= | so many fresh processes of each server, as LIVES=3
 LAYOUT | compare% c10k | --layout= | the CPUs of client and server: shared, split or all
-SERVER SERVER2 SERVER3 SERVER4 SERVER5 SERVER6 | compare% c10k trace | --server= | a server of your own each, as SERVER="name=command {port}"
+SERVER SERVER2 SERVER3 SERVER4 SERVER5 SERVER6 | compare% c10k trace count | --server= | a server of your own each, as SERVER="name=command {port}"
 LAUNCHER | compare% c10k | --launcher= | a command that starts each server, as "ip netns exec NAME"
 COMPARE_HOST | compare% c10k trace | --host= | the address where servers listen then
-START_TIMEOUT | compare% c10k trace | --start-timeout= | within it a server must be ready, as 20s
+START_TIMEOUT | compare% c10k trace count | --start-timeout= | within it a server must be ready, as 20s
 SYSCALLS | compare% c10k | --syscalls= | how they are counted: by strace, or none
 WHY | compare% c10k | --why | with WHY=1 also system calls by name
-UNTRIED | compare% c10k | --untried | with UNTRIED=1 your servers are not tried before
-OUT | compare% c10k trace | --out= | the folder of the results, instead of one in build/
+UNTRIED | compare% c10k count | --untried | with UNTRIED=1 your servers are not tried before
+OUT | compare% c10k trace count | --out= | the folder of the results, instead of one in build/
 CLIENTS | trace | --clients= | so many clients, the last one silent: 2 to 8, instead of 3
 HANDSHAKE | trace | --handshake | with HANDSHAKE=yes they greet
 SOAK_SECONDS | soak | --seconds= | so long, instead of 1800
@@ -60,7 +60,8 @@ OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
           MALLOC_% GLIBC_TUNABLES SOURCE_DATE_EPOCH %_proxy JOBS DEPS_TRIED \
           WARNINGS WERROR
 # What can be asked for, in so far as it is no file in build/.
-COMPARES := compare compare-quick compare-full compare-variants c10k trace
+COMPARES := compare compare-quick compare-full compare-variants c10k \
+            trace count
 TESTING  := check check-unit check-lines check-conformance check-faults \
             check-harness check-calibration check-fuzz check-build check-all \
             check-compare check-mutants check-mutants-all check-promises \
@@ -233,9 +234,10 @@ MISSING := $(foreach m,$(filter-out $(HAVE),libevent check jansson),\
 ifneq ($(MISSING),)
 MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
 endif
-# Without these the tests that use them are skipped, and without strace
-# compare counts no system calls; `deps` installs them, but nothing asks for it.
-MISSING_TOOLS = $(foreach t,strace socat ncat ss xmllint,\
+# Without these the tests that use them are skipped, and without strace and
+# valgrind compare counts no system calls and no instructions; `deps` installs
+# them, but nothing asks for it.
+MISSING_TOOLS = $(foreach t,strace valgrind socat ncat ss xmllint,\
                   $(if $(shell command -v $(t)),,\
                     $(patsubst xmllint,libxml2-utils,$(t:ss=iproute2))))
 
@@ -466,8 +468,9 @@ else
 
 ifneq ($(filter jansson,$(HAVE)),)
 MODE = $(patsubst trace,compare-trace,$(@:c10k=compare-c10k))
-COMPARE_FLAGS = $(patsubst compare-%,--%,$(filter-out compare,$(MODE))) \
-    --bin=$(BIN) $(if $(OUT),,--out=$(BUILD)/$(MODE:compare-trace=trace)) $(GIVEN_FLAGS)
+COMPARE_FLAGS = $(patsubst %,--%,$(patsubst compare-%,%,\
+    $(filter-out compare,$(MODE)))) --bin=$(BIN) \
+    $(if $(OUT),,--out=$(BUILD)/$(MODE:compare-trace=trace)) $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
 COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
@@ -477,6 +480,7 @@ compare-quick: ## the same in 15 s: to look at, not to quote
 c10k: ## ten thousand clients, 16 of them busy (two minutes)
 compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 trace: ## who waits for whom: a few clients through each server
+count: ## instructions of an echo, by function (some seconds)
 compare-full: ## everything, with the larger sizes (some minutes)
 $(COMPARES):
 	$(COMPARE_BUILD)

@@ -199,6 +199,9 @@ run_cells(const struct plan *plan)
         const struct scenario *scenario = &plan->cells[i].scenario;
 
         lives_run_cell(lives, &plan->cells[i]);
+        if (plan->cells[i].lives == 0) {
+            continue;
+        }
         report_scenario_lines(stdout, &lives->results, scenario->name,
                               scenario_asked(scenario), &paper);
         fflush(stdout);

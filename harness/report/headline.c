@@ -324,6 +324,10 @@ headline_build(struct document *document, const struct summary *summary,
         return;
     }
     main = group_main(summary);
+    if (strcmp(summary->results->run.mode, COUNT_MODE) == 0) {
+        code_build(document, main);
+        return;
+    }
     cells_label(&title, group_life(main));
     document_heading(document, "%s, %lld B messages, as fast as they go",
                      title.bytes, (long long)group_life(main)->message_bytes);

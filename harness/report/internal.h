@@ -118,6 +118,14 @@ void document_say(struct document *document, enum block_kind kind,
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
 
+/* Append a table of so many columns and rows, to be filled in. */
+struct block *document_table(struct document *document, size_t ncolumns,
+                             size_t nrows);
+
+/* Fill in a cell. */
+void table_put(struct block *table, size_t row, size_t column, enum mark mark,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
 
@@ -270,6 +278,53 @@ void facts_headline(struct document *document, const struct summary *summary,
 /* Append all that can be said of one group, an item for each model. */
 void facts_group(struct document *document,
                  const struct summary_group *group);
+
+/* ---- what an echo is made of (bill.c) -----------------------------------
+ */
+
+/* Append the functions that take most instructions of an echo, an item for
+ * each model; nothing if none were counted. */
+void code_build(struct document *document, const struct summary_group *group);
+
+/* What the CPU time of an echo is paid for. */
+enum bill_kind {
+    BILL_FLOOR,    /* one recv and one send */
+    BILL_SOCKETS,  /* what they are dearer among many sockets */
+    BILL_CALLS,    /* other system calls */
+    BILL_SWITCHES, /* to fall asleep and be woken */
+    BILL_USER,     /* outside of the kernel */
+    BILL_REST,     /* is not explained; may be less than nothing */
+    BILL_PARTS,
+};
+
+/* A part of it. */
+struct bill_part {
+    const char *name; /* "recv + send" */
+    double us;        /* all of it; 0 where it is none */
+};
+
+/* All of it. The parts add up to the total. */
+struct bill {
+    struct bill_part parts[BILL_PARTS]; /* by kind */
+    int nparts;                         /* all of them */
+    double total_us;                    /* as measured */
+    struct text calls;    /* which calls, and what each is: "poll 0.07" */
+    struct text unpriced; /* those without a price, and how often */
+};
+
+/* More than this share of the total is too much to be left unexplained. */
+#define BILL_REST_SHARE 0.15
+
+/* Make the bill of a row. False if there is none: it was not measured, all
+ * were not served, or what things cost is not known there. */
+bool bill_of(struct bill *bill, const struct summary *summary,
+             const struct summary_group *group,
+             const struct summary_row *row);
+
+/* Append the bills of a group and what they show; nothing if there are none.
+ */
+void bill_build(struct document *document, const struct summary *summary,
+                const struct summary_group *group);
 
 /* ---- pictures (svg.c) ----------------------------------------------------
  *

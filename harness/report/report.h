@@ -71,6 +71,8 @@ int report_page(FILE *file, const struct summary *summary);
 /* Print what each column of the CSVs means. */
 void report_columns(FILE *file, const struct report_paper *paper);
 
+#define COUNT_MODE "count" /* the run->mode of a run that only counts */
+
 /* ---- variants ------------------------------------------------------------
  *
  * libevent on poll and select, its buffers, swapcontext, large stacks: each
