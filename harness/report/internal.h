@@ -485,6 +485,56 @@ struct bar_part {
 char *chart_bars(const struct chart *chart, const struct chart_row *rows,
                  size_t n, const struct bar_part *parts, size_t nparts);
 
+/* ---- groups side by side (sweep.c; slices.c) -----------------------------
+ */
+
+enum {
+    SWEEP_MAX = 16,              /* points of a line */
+    MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+};
+
+/* Groups that differ in one number, or a single one, and whom they hold. */
+struct sweep {
+    const struct summary_group *groups[SWEEP_MAX]; /* by that number */
+    size_t n;                                      /* how many */
+    const char *models[MODELS_MAX];                /* in their order */
+    size_t nmodels;                                /* how many */
+};
+
+/* That group and what goes with it, of these kinds: of the same length, with
+ * as many at work; none if there is no group. */
+struct sweep sweep_of(const struct summary *summary,
+                      const struct summary_group *most, unsigned kinds);
+
+/* The number by which they differ: messages a second, silent clients, or
+ * clients. */
+double sweep_x(const struct summary_group *group);
+
+/* What a row has to show: nothing of who does not serve all, and no time of
+ * who does not keep the rate. And why that is, in a word, or "". */
+double row_shown(const struct summary_row *row, enum life_figure figure);
+void row_end(char word[24], const struct summary_row *row);
+
+/* Append a chart with a line for each model, and with others that there are
+ * already; or of one group with a dot for each model and what its cell says.
+ */
+void sweep_lines(struct document *document, const struct sweep *sweep,
+                 const struct chart *chart, enum life_figure figure,
+                 const struct series *more, size_t nmore);
+void sweep_dots(struct document *document, const struct summary_group *group,
+                const struct chart *chart, enum life_figure figure,
+                enum cells_id id);
+
+/* Append its numbers, folded away: a row for each model, a column for each
+ * cell and group. */
+void sweep_numbers(struct document *document, const struct sweep *sweep,
+                   const enum cells_id *ids, size_t n);
+
+/* Append the CPU of an echo in each slice of the first group, freed from what
+ * slowed its whole block. */
+void slices_draw(struct document *document, const struct results *results,
+                 const struct sweep *sweep);
+
 /* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
  *
  * The scene that compare plays with each server: see compare/scene.c.
@@ -553,6 +603,9 @@ const struct summary_group *group_main(const struct summary *summary);
 /* Draw who waits for whom, all models above each other on one axis of time;
  * NULL if there are no steps. The caller frees it. */
 char *lanes_draw(const struct results *results);
+
+/* Append what the page tells between headline and tables. */
+void story_build(struct document *document, const struct summary *summary);
 
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,
