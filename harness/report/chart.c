@@ -32,7 +32,6 @@ struct frame {
     struct svg svg;                  /* on which it is drawn */
     double left, right, top, bottom; /* of the plot */
     struct axis_scale x, y;          /* its axes */
-    int names;                       /* of parts of bars, below it */
 };
 
 static double
@@ -348,63 +347,39 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
     return svg_end(&frame.svg);
 }
 
-/* The place of a name among those before; a new one is appended. */
+/* The place of a part's name among all names, in the order in which they
+ * come; those that have no room share the last place. */
 static int
 name_place(const char **names, int *n, const char *name)
 {
-    for (int i = 0; i < *n; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return i;
-        }
+    int at = 0;
+
+    while (at < *n && strcmp(names[at], name) != 0) {
+        at++;
     }
-    names[*n < BAR_NAMES_MAX ? *n : BAR_NAMES_MAX - 1] = name;
-    *n += *n < BAR_NAMES_MAX;
-    return *n - 1;
+    if (at == *n && *n < BAR_NAMES_MAX) {
+        names[(*n)++] = name;
+    }
+    return at < BAR_NAMES_MAX ? at : BAR_NAMES_MAX - 1;
 }
 
-/* Draw the parts of all bars, if any, one behind the other, with the number
- * that explains them below; or only find how long bars are. */
+/* Draw a part of a bar, or the sample of it below; the number leads from one
+ * to the other. */
 static void
-draw_parts(struct frame *frame, size_t n, const struct bar_part *parts,
-           size_t nparts, bool draw)
+draw_part(struct svg *svg, double x, double y, double width, int place,
+          const struct bar_part *part)
 {
-    double *sums = given(calloc(n + 1, sizeof *sums));
-    const char *names[BAR_NAMES_MAX];
-    int nnames = 0;
+    struct text tip = {0};
+    char classes[16];
 
-    for (size_t i = 0; i < nparts; i++) {
-        int place = name_place(names, &nnames, parts[i].name);
-        double begin = sums[parts[i].row];
-        double y = frame->top + ROW * (parts[i].row + 0.5);
-        struct text text = {0};
-
-        if (!axis_has(SCALE_ZERO, parts[i].value) || parts[i].value <= 0) {
-            continue;
-        }
-        sums[parts[i].row] += parts[i].value;
-        if (!draw) {
-            axis_take(&frame->x, sums[parts[i].row]);
-            continue;
-        }
-        double x = at_x(frame, begin);
-        double width = at_x(frame, sums[parts[i].row]) - x;
-        char classes[16];
-
-        PUT(classes, "part p%d", place % 5);
-        text_add(&text, "%s %.3g", parts[i].name, parts[i].value);
-        svg_rect(&frame->svg, x, y - 8, width, 16,
-                 parts[i].rest ? "part rest" : classes, text.bytes);
-        if (width > LETTER) {
-            svg_text(&frame->svg, x + width / 2, y + 4, "middle", "%d",
-                     place + 1);
-        }
+    text_add(&tip, isfinite(part->value) ? "%s %.3g" : "%s", part->name,
+             part->value);
+    PUT(classes, "part p%d", place % 5);
+    svg_rect(svg, x, y - 8, width, 16, part->rest ? "part rest" : classes,
+             tip.bytes);
+    if (width > LETTER) {
+        svg_text(svg, x + width / 2, y + 4, "middle", "%d", place + 1);
     }
-    for (int i = 0; draw && i < nnames; i++) {
-        svg_text(&frame->svg, 0, frame->bottom + BELOW + LINE * (i + 0.9), "",
-                 "%d %s", i + 1, names[i]);
-    }
-    frame->names = nnames;
-    free(sums);
 }
 
 char *
@@ -412,12 +387,45 @@ chart_bars(const struct chart *chart, const struct chart_row *rows, size_t n,
            const struct bar_part *parts, size_t nparts)
 {
     struct frame frame = {.x.scale = SCALE_ZERO};
+    double *ends = given(calloc(nparts + n + 1, sizeof *ends));
+    double *sums = ends + nparts; /* of each row so far */
+    const char *names[BAR_NAMES_MAX];
+    int nnames = 0;
+    int shown = 0; /* of them */
+    char *svg = NULL;
 
-    draw_parts(&frame, n, parts, nparts, false);
-    if (!axis_fit(&frame.x)) {
-        return NULL;
+    for (size_t i = 0; i < nparts; i++) {
+        name_place(names, &nnames, parts[i].name);
+        if (axis_has(SCALE_ZERO, parts[i].value) && parts[i].value > 0) {
+            ends[i] = sums[parts[i].row] += parts[i].value;
+            axis_take(&frame.x, ends[i]);
+        }
     }
-    frame_rows(&frame, chart, rows, n, LINE * frame.names + EDGE);
-    draw_parts(&frame, n, parts, nparts, true);
-    return svg_end(&frame.svg);
+    if (axis_fit(&frame.x)) {
+        frame_rows(&frame, chart, rows, n, ROW * ((nnames + 1) / 2.0));
+        for (size_t i = 0; i < nparts; i++) {
+            int place = name_place(names, &nnames, parts[i].name);
+            double x = at_x(&frame, ends[i] - parts[i].value);
+            double below = frame.bottom + BELOW + ROW * (place / 2 + 0.5);
+
+            if (ends[i] > 0) {
+                draw_part(&frame.svg, x,
+                          frame.top + ROW * (parts[i].row + 0.5),
+                          at_x(&frame, ends[i]) - x, place, &parts[i]);
+            }
+            if (place == shown) {
+                x = place % 2 * WIDTH / 2.0;
+                draw_part(&frame.svg, x + 1, below, ROW, place,
+                          &(struct bar_part){.name = parts[i].name,
+                                             .value = NAN,
+                                             .rest = parts[i].rest});
+                put_words(&frame.svg, x + ROW + EDGE, below + 4, "text",
+                          parts[i].name, WIDTH / 2.0 - ROW - EDGE);
+                shown++;
+            }
+        }
+        svg = svg_end(&frame.svg);
+    }
+    free(ends);
+    return svg;
 }

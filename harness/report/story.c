@@ -358,7 +358,7 @@ static const struct scene {
      "What an echo costs",
      draw_cost,
      NULL,
-     "Nobody served all clients, so there is no cost to compare.",
+     "Nothing was measured.",
      "A bar is the CPU that the server uses for an echo, in parts at the "
      "price that each had in the same run. The first is the same for all: a "
      "recv and a send that wait for nobody. What is dashed is unexplained.",
@@ -448,7 +448,11 @@ tell(struct document *document, const struct summary *summary,
     blocks = document->nblocks;
     sweep = scene->draw(document, summary);
     if (document->nblocks == blocks) {
-        document_paragraph(document, "%s", scene->missing);
+        document_paragraph(document, "%s",
+                           sweep.n > 0 ? "It was tried, but nothing could be "
+                                         "measured that can be drawn; the "
+                                         "tables say why."
+                                       : scene->missing);
         return;
     }
     document_paragraph(document, "%s", scene->read);

@@ -179,10 +179,12 @@ sweep_numbers(struct document *document, const struct sweep *sweep,
         struct text heading = {0};
 
         column->group = sweep->groups[i % sweep->n];
-        cells_heading(&column->column, column->id, false);
-        PUT(column->column.above, "%s", column->column.heading);
-        axis_word(&heading, sweep_x(column->group));
-        PUT(column->column.heading, "%.20s", heading.bytes);
+        if (sweep->n > 1) {
+            cells_heading(&column->column, column->id, false);
+            PUT(column->column.above, "%s", column->column.heading);
+            axis_word(&heading, sweep_x(column->group));
+            PUT(column->column.heading, "%.20s", heading.bytes);
+        }
     }
     for (size_t i = 0; i < sweep->nmodels; i++) {
         sheet_row(&sheet, NULL, sweep->models[i]);
