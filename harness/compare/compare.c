@@ -171,6 +171,18 @@ keep_results(const struct summary *summary, size_t ok)
 
 /* ---- the run ----------------------------------------------------------- */
 
+/* The run is over, whole or not. */
+static void
+end_run(void)
+{
+    struct run *run = &lives->results.run;
+
+    run->partial = lives->interrupted;
+    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
+    lives_keep(lives, RECORD_END, run);
+    fclose(lives->file);
+}
+
 /* One scenario after the other, the lines of which can be read while the next
  * one runs. */
 static void
@@ -197,10 +209,10 @@ run_cells(const struct plan *plan)
                               scenario_asked(scenario), &paper);
         fflush(stdout);
     }
-    run->partial = lives->interrupted;
-    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
-    lives_keep(lives, RECORD_END, run);
-    fclose(lives->file);
+    if (plan->scene && !lives->interrupted) {
+        scene_run(lives);
+    }
+    end_run();
 }
 
 /* A server's failure is the news; that we could not measure comes second. Say
@@ -253,6 +265,35 @@ report_baseline(const struct summary *after)
     results_free(&baseline);
 }
 
+/* The scene alone, and its picture. Returns the exit status. */
+static int
+run_trace(void)
+{
+    FILE *picture;
+    int failed;
+
+    lives->begin_ns = clock_now_ns();
+    failed = scene_run(lives);
+    end_run();
+    if (failed < 0 || lives->interrupted) {
+        return failed < 0 ? EXIT_UNMEASURED : EXIT_INTERRUPTED;
+    }
+    report_trace(stdout, &lives->results, &paper);
+    picture = create("trace.svg");
+    if (!picture || report_trace_svg(picture, &lives->results) != 0 ||
+        fclose(picture) != 0 || keep_file("trace.svg", "trace.svg") != 0 ||
+        keep_file("results.jsonl", "results.jsonl") != 0 ||
+        fflush(stdout) != 0) {
+        warn("%s", paper.folder);
+        return EXIT_UNMEASURED;
+    }
+    if (failed == 0 && lives->results.nsteps == 0) {
+        warnx("there is no server to trace");
+        return EXIT_UNMEASURED;
+    }
+    return failed > 0 ? EXIT_FAILED : 0;
+}
+
 /* Returns the exit status. */
 static int
 report_run(void)
@@ -294,6 +335,7 @@ main(int argc, char **argv)
 {
     const struct options *options;
     static struct plan plan;
+    bool traces;
     int status;
 
     streams_check(EXIT_UNMEASURED);
@@ -306,9 +348,10 @@ main(int argc, char **argv)
     if (options->baseline) {
         read_baseline(options->baseline);
     }
+    traces = options->mode->bit == MODE_TRACE;
     plan_make(&plan, options);
     machine_describe(&lives->results.run, options, &plan, argc, argv);
-    if (plan.ncells == 0) {
+    if (plan.ncells == 0 && !traces) {
         errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
                          "--full has them all");
     }
@@ -319,7 +362,7 @@ main(int argc, char **argv)
     lives->plan = &plan;
     signals_catch(on_signal);
     open_folder(options->out);
-    if (!options->untried && !trial_run(lives)) {
+    if (!options->untried && !traces && !trial_run(lives)) {
         errx(EXIT_FAILED, "nothing was measured; --untried (make: UNTRIED=1) "
                           "measures all the same");
     }
@@ -331,8 +374,12 @@ main(int argc, char **argv)
     snprintf(last_words, sizeof last_words,
              "compare: stopped; what there is: report %s/results.jsonl.new\n",
              options->out);
-    run_cells(&plan);
-    status = report_run();
+    if (traces) {
+        status = run_trace();
+    } else {
+        run_cells(&plan);
+        status = report_run();
+    }
     results_free(&lives->results);
     return status;
 }

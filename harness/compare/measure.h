@@ -9,6 +9,9 @@
  *   machine.c       what the kernel alone charges for an echo; what else
  *                   went on
  *   syscalls.c      how many system calls an echo takes
+ *   scene.c         who waits for whom, when a few clients come and go
+ *   scene_log.c     ... by strace's log
+ *   prices.c        what else of an echo costs how much
  *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -104,6 +107,9 @@ void driver_stop(const struct driver *driver);
  * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
  * A server below it is a measuring bug. NAN if it cannot be measured. */
 double floor_probe_us(int64_t message_bytes);
+
+/* Make two connected sockets over TCP; what cannot be made is -1. */
+void connect_pair(int pair[2]);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
  * group, the whole machine's counters of TCP trouble, NAN where the system
@@ -217,11 +223,43 @@ void turn_settle(const struct turn *turn);
  * about a tenth of a second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
+/* ---- scene: who waits for whom ------------------------------------------
+ */
+
+enum {
+    SCENE_CLIENTS_MAX = 8, /* of whom the last one is silent */
+    SCENE_STEPS_MAX = 600, /* calls of a server that are kept */
+};
+
+/* Play the scene with each server but the yardstick, under strace, and keep
+ * the steps. Returns how many failed, -1: strace cannot be used here; where a
+ * trace is all that is wanted after a sentence for each, and their logs are
+ * left beside the results. Blocks, for half a second
+ * each, and for some seconds with who does not start or end. */
+int scene_run(struct lives *lives);
+
+/* Read what strace -f -ttt -T has logged: calls that were under way in the
+ * `end_ms` from `begin_s`, seconds of CLOCK_REALTIME, on, by their begin.
+ * `connected` are the letters of those who connected then. Returns how many
+ * there are. */
+size_t scene_read(FILE *file, double begin_s, double end_ms,
+                  const char *connected, struct step steps[SCENE_STEPS_MAX]);
 /* Count the instructions that each server takes for an echo, in runs of their
  * own that are not timed, and keep that; where nothing could be counted the
  * reason says why. Blocks, on all CPUs, for about a tenth of a second a
  * server with two CPUs. */
 void instructions_count(struct lives *lives);
+
+/* Prices: what an echo is made of beside the floor, each in a slice of its
+ * own, of the model "price NAME", in us: "sockets", a recv and a send where
+ * many sockets take turns, not kept for one; "switch", to fall asleep in recv
+ * and be woken; "instruction" of a program; and calls by name, those that
+ * wait with all sockets ready, "recv" with nothing to be had. Measured on the
+ * CPU of the caller, where client and server take turns. Begin and end with
+ * the scenario, which is a bare one; a measuring takes some 10 ms. */
+void prices_begin(const struct scenario *scenario);
+void prices_measure(struct lives *lives, double floor_us);
+void prices_end(void);
 
 /* Instructions by function; each may be there more than once. */
 struct functions {

@@ -30,6 +30,7 @@ static const char about[] =
 
 static struct options options = {.order.start_timeout_ns = 5 * NS_PER_S,
                                  .mode = modes,
+                                 .clients = 3,
                                  .layout = LAYOUT_UNSAID};
 
 /* Those of --server, in the order given; and how no other can be called, of
@@ -221,6 +222,10 @@ check(void)
         }
     }
     check_names("scenarios", options.scenarios, names);
+    if (options.mode->bit == MODE_TRACE &&
+        (options.scenarios || options.order.launcher)) {
+        errx(EXIT_USAGE, "--trace: it has no --scenarios, and no --launcher");
+    }
     if (options.layout == LAYOUT_SPLIT &&
         sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
         CPU_COUNT(&cpus) < 2) {
@@ -256,7 +261,13 @@ static const struct flag flags[] = {
     FLAG_ON("variants", 0, &modes_on[4],
             "Libevent on poll and select, its buffers, swapcontext, large "
             "stacks, beside their models"),
-    FLAG_ON("count", 0, &modes_on[5],
+    FLAG_ON("trace", 0, &modes_on[5],
+            "No scenario: who waits for whom when a few clients come and go"),
+    FLAG_NUMBER("clients", 0, NULL, &options.clients, 2, 8,
+                "With --trace: so many, the last one silent (default: 3)"),
+    FLAG_ON("handshake", 0, &options.handshake,
+            "With --trace: clients greet, as in the scenario handshake"),
+    FLAG_ON("count", 0, &modes_on[6],
             "Nothing but the instructions of an echo, by valgrind"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
               "Only these of " OWN_NAMES "; or none, but servers of your "
@@ -313,7 +324,8 @@ options_read(int argc, char **argv)
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
             errx(EXIT_USAGE,
-                 "--quick, --full, --c10k, --variants and --count exclude "
+                 "--quick, --full, --c10k, --variants, --trace and "
+                 "--count exclude "
                  "each other");
         }
         options.mode = modes_on[i] ? &modes[i] : options.mode;

@@ -12,6 +12,7 @@
 enum {
     /* To count the system calls of one row, once in a run; measured. */
     COUNT_MS = 140,
+    SCENE_MS = 550, /* a trace of one server; measured */
     /* ... and its instructions, of which each CPU counts those of a row. */
     CODE_MS = 450,
     BRIEF_SECONDS = 4, /* of the one rate in the default run */
@@ -211,6 +212,10 @@ plan_make(struct plan *plan, const struct options *options)
         give_time(&plan->cells[i], options, CPU_COUNT(&plan->allowed));
         plan->seconds += plan->cells[i].seconds;
     }
+    plan->scene = (options->mode->bit & (MODE_DEFAULT | MODE_QUICK)) != 0 &&
+                  !options->uncounted && !options->order.launcher;
+    plan->seconds +=
+        plan->scene ? SCENE_MS / 1e3 * (double)(options->ncontenders - 1) : 0;
     note_foreign(plan, options);
 }
 

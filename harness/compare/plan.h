@@ -42,8 +42,9 @@ enum {
     MODE_FULL = 4,      /* `make compare-full`: everything */
     MODE_C10K = 8,      /* `make c10k`: idle clients, 0 to 10 000 of them */
     MODE_VARIANTS = 16, /* `make compare-variants`: see report/report.h */
-    MODE_COUNT = 32,    /* `make count`: nothing but instructions */
-    MODES = 6
+    MODE_TRACE = 32, /* `make trace`: no scenario, but who waits for whom */
+    MODE_COUNT = 64, /* `make count`: nothing but instructions */
+    MODES = 7
 };
 
 /* One of them, and how it spends its time. */
@@ -127,6 +128,8 @@ struct options {
     int layout;                /* LAYOUT_..., where a scenario has none */
     int uncounted;             /* system calls: 0: by strace; 1: not at all */
     bool why;                  /* print system calls by name */
+    int clients;               /* of a trace */
+    bool handshake;            /* ... and they greet */
     bool untried;              /* measure servers without trying them first */
     struct contender contenders[CONTENDERS_MAX]; /* the yardstick last */
     size_t ncontenders;                          /* how many */
@@ -202,6 +205,7 @@ struct plan {
     cpu_set_t allowed;                      /* CPUs of this process */
     struct plan_cell cells[PLAN_CELLS_MAX]; /* in this order */
     size_t ncells;                          /* how many */
+    bool scene;                             /* at its end: see measure.h */
     double seconds;                         /* that it takes, estimated */
     rlim_t descriptors;                     /* the limit of them */
     char note[400];                         /* what that has changed, or "" */

@@ -47,6 +47,7 @@ const struct mode modes[MODES] = {
     {MODE_FULL, "full", "build/compare-full", 3, 4},
     {MODE_C10K, "c10k", "build/compare-c10k", 2, 2},
     {MODE_VARIANTS, VARIANTS_MODE, "build/compare-variants", 2.8, 3},
+    {MODE_TRACE, "trace", "build/trace", 1, 1},
     {MODE_COUNT, COUNT_MODE, "build/count", 0, 0},
 };
 

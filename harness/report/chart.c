@@ -1,6 +1,5 @@
 /*
- * chart.c: axes, and the three charts that all pages are made of. See
- * internal.h.
+ * chart.c: the three charts that all pages are made of. See internal.h.
  *
  * All are narrow, so that one fills a phone and two stand side by side on a
  * projector, and their text keeps its size. What a model is called stands
@@ -19,148 +18,11 @@ enum {
     PLOT_HEIGHT = 180, /* of lines */
     TOP = 40,          /* a title and what is measured */
     BELOW = 38,        /* ticks and what they are */
-    LETTER = 7,        /* at most, on average */
+    LETTER = 8,        /* at most, on average */
     LINE = 15,         /* from one line of text to the next */
     ROW = 24,          /* from one row to the next */
     EDGE = 10,         /* without text */
 };
-
-/* ---- axes ---------------------------------------------------------------
- */
-
-static bool
-usable(enum scale scale, double value)
-{
-    return isfinite(value) && fabs(value) < 1e15 &&
-           (scale < SCALE_LOG10 || value > 1e-15);
-}
-
-void
-axis_take(struct axis_scale *axis, double value)
-{
-    if (usable(axis->scale, value)) {
-        axis->low = axis->any ? fmin(axis->low, value) : value;
-        axis->high = axis->any ? fmax(axis->high, value) : value;
-        axis->any = true;
-    }
-}
-
-/* 1, 2 or 5 times a power of ten: the least that is not below `value`, or
- * the most that is not above. */
-static double
-round_number(double value, bool up)
-{
-    double ten = pow(10, floor(log10(value) + 1e-9));
-    double in = value / ten;
-
-    return ten * (up ? (in < 1.001   ? 1
-                        : in < 2.001 ? 2
-                        : in < 5.001 ? 5
-                                     : 10)
-                     : (in > 4.999   ? 5
-                        : in > 1.999 ? 2
-                                     : 1));
-}
-
-static void
-add_tick(struct axis_scale *axis, double value)
-{
-    if (axis->nticks < TICKS_MAX) {
-        axis->ticks[axis->nticks++] = value;
-    }
-}
-
-static void
-fit_linear(struct axis_scale *axis)
-{
-    double step;
-
-    if (axis->scale == SCALE_ZERO) {
-        axis->low = fmin(axis->low, 0);
-        axis->high = fmax(axis->high, 0);
-    }
-    if (!(axis->high - axis->low > 1e-9 * fabs(axis->high))) {
-        double around = axis->high == 0 ? 1 : fabs(axis->high) / 10;
-
-        axis->low -= axis->scale == SCALE_ZERO ? 0 : around;
-        axis->high += around;
-    }
-    step = round_number((axis->high - axis->low) / 5, true);
-    axis->low = step * floor(axis->low / step + 1e-6);
-    axis->high = step * ceil(axis->high / step - 1e-6);
-    for (int i = 0; axis->low + i * step < axis->high + step / 2; i++) {
-        add_tick(axis, step * rint(axis->low / step + i));
-    }
-}
-
-static void
-fit_logarithmic(struct axis_scale *axis)
-{
-    double base = axis->scale == SCALE_LOG2 ? 2 : 10;
-    double steps;
-    int skip;
-
-    if (base == 2) {
-        axis->low = exp2(floor(log2(axis->low) + 1e-9));
-        axis->high = exp2(ceil(log2(axis->high) - 1e-9));
-    } else {
-        axis->low = round_number(axis->low, false);
-        axis->high = round_number(axis->high, true);
-    }
-    if (axis->high < 1.5 * axis->low) {
-        axis->high = base * axis->low;
-    }
-    steps = log(axis->high / axis->low) / log(base);
-    /* Both ends get one, if there is a way. */
-    for (skip = 1 + (int)(steps / 7);
-         skip < 4 && (int)rint(steps) % skip != 0; skip++) {
-    }
-    if (base == 10 && steps < 2.5) {
-        /* A few numbers of each power, not the power alone. */
-        for (double at = axis->low; at < 1.001 * axis->high;
-             at = round_number(1.01 * at, true)) {
-            add_tick(axis, at);
-        }
-        return;
-    }
-    for (double at = ceil(log(axis->low) / log(base) - 1e-9);
-         pow(base, at) < 1.001 * axis->high; at += skip) {
-        add_tick(axis, pow(base, at));
-    }
-}
-
-bool
-axis_fit(struct axis_scale *axis)
-{
-    axis->nticks = 0;
-    if (axis->any && axis->scale >= SCALE_LOG10) {
-        fit_logarithmic(axis);
-    } else if (axis->any) {
-        fit_linear(axis);
-    }
-    return axis->any;
-}
-
-double
-axis_at(const struct axis_scale *axis, double value)
-{
-    return axis->scale >= SCALE_LOG10
-               ? log(value / axis->low) / log(axis->high / axis->low)
-               : (value - axis->low) / (axis->high - axis->low);
-}
-
-void
-axis_word(struct text *text, double value)
-{
-    static const char *const units[] = {"", "k", "M", "G"};
-    int unit = 0;
-
-    while (unit < 3 && fabs(value) > 999.9) {
-        value /= 1000;
-        unit++;
-    }
-    text_add(text, "%.4g%s", value, units[unit]);
-}
 
 /* ---- a frame around a chart ---------------------------------------------
  */
@@ -170,7 +32,6 @@ struct frame {
     struct svg svg;                  /* on which it is drawn */
     double left, right, top, bottom; /* of the plot */
     struct axis_scale x, y;          /* its axes */
-    int names;                       /* of parts of bars, below it */
 };
 
 static double
@@ -195,7 +56,8 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     struct svg *svg = &frame->svg;
     double free_from = 0; /* of other words */
 
-    svg_begin(svg, WIDTH, height, chart->title, chart->description);
+    svg_begin(svg, WIDTH, height, chart->title,
+              chart->description ? chart->description : chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s", chart->above);
     for (int i = 0; i < frame->x.nticks; i++) {
@@ -277,7 +139,7 @@ compare_labels(const void *left, const void *right)
 static struct label
 draw_series(struct frame *frame, const struct series *series)
 {
-    struct label label = {.series = series};
+    struct label label = {.series = series, .y = frame->bottom};
     double(*run)[2] = given(calloc(series->n + 1, sizeof *run));
     size_t n = 0;
     char classes[16];
@@ -286,8 +148,8 @@ draw_series(struct frame *frame, const struct series *series)
     for (size_t i = 0; i <= series->n; i++) {
         const double *point = series->points[i < series->n ? i : 0];
 
-        if (i < series->n && usable(frame->x.scale, point[0]) &&
-            usable(frame->y.scale, point[1])) {
+        if (i < series->n && axis_has(frame->x.scale, point[0]) &&
+            axis_has(frame->y.scale, point[1])) {
             label.x = run[n][0] = at_x(frame, point[0]);
             label.y = run[n++][1] = at_y(frame, point[1]);
         } else if (n > 0) {
@@ -309,18 +171,18 @@ draw_series(struct frame *frame, const struct series *series)
 static void
 draw_labels(struct frame *frame, struct label *labels, size_t n)
 {
-    double from = frame->top - LINE;
+    double from = frame->top;
     double x = frame->right + 2 * EDGE;
 
     qsort(labels, n, sizeof *labels, compare_labels);
     for (size_t i = 0; i < n; i++) {
-        if (labels[i].series->end) {
+        if (labels[i].x > 0 && labels[i].series->end) {
             put_cross(&frame->svg, labels[i].x + EDGE, labels[i].y);
         }
         labels[i].y = fmax(labels[i].y, from + labels[i].height / 2);
         from = labels[i].y + labels[i].height / 2;
     }
-    from = frame->bottom + BELOW;
+    from = frame->bottom;
     for (size_t i = n; i-- > 0;) {
         const struct series *series = labels[i].series;
         double y;
@@ -344,14 +206,16 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     struct frame frame = {.x.scale = chart->x, .y.scale = chart->y};
     struct label labels[SERIES_MAX];
     double wide = 0;
+    double high = 0; /* all names */
 
     n = n < SERIES_MAX ? n : SERIES_MAX;
     for (size_t i = 0; i < n; i++) {
         wide = wider(wide, series[i].name);
         wide = wider(wide, series[i].end ? series[i].end : "");
+        high += series[i].end ? 2 * LINE : LINE;
         for (size_t j = 0; j < series[i].n; j++) {
-            if (usable(chart->x, series[i].points[j][0]) &&
-                usable(chart->y, series[i].points[j][1])) {
+            if (axis_has(chart->x, series[i].points[j][0]) &&
+                axis_has(chart->y, series[i].points[j][1])) {
                 axis_take(&frame.x, series[i].points[j][0]);
                 axis_take(&frame.y, series[i].points[j][1]);
             }
@@ -360,10 +224,10 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     if (!axis_fit(&frame.x) || !axis_fit(&frame.y)) {
         return NULL;
     }
-    frame.left = 6 * LETTER;
+    frame.left = 5 * LETTER;
     frame.right = WIDTH - wide - 3 * EDGE;
     frame.top = TOP + EDGE;
-    frame.bottom = frame.top + PLOT_HEIGHT;
+    frame.bottom = frame.top + fmax(PLOT_HEIGHT, high);
     frame_begin(&frame, chart, frame.bottom + BELOW);
     for (size_t i = 0; i < n; i++) {
         labels[i] = draw_series(&frame, &series[i]);
@@ -416,7 +280,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
 
     for (size_t i = 0; i < n; i++) {
         if (dots[i].kind == DOT_DUST && dots[i].row == row &&
-            dots[i].slot == slot && usable(frame->x.scale, dots[i].value)) {
+            dots[i].slot == slot && axis_has(frame->x.scale, dots[i].value)) {
             points[found][0] = at_x(frame, dots[i].value);
             /* Spread over the row, always in the same way. */
             points[found++][1] = frame->top + ROW * (row + 0.5) - ROW / 3.0 +
@@ -438,7 +302,8 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
 
     axis_take(&frame.x, chart->rule);
     for (size_t i = 0; i < ndots; i++) {
-        axis_take(&frame.x, dots[i].value);
+        /* Nobody far away makes the others small: see below. */
+        axis_take(&frame.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
         axis_take(&frame.x, dots[i].low);
         axis_take(&frame.x, dots[i].high);
     }
@@ -446,7 +311,7 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
         return NULL;
     }
     frame_rows(&frame, chart, rows, n, 0);
-    if (usable(chart->x, chart->rule)) {
+    if (axis_has(chart->x, chart->rule)) {
         double x = at_x(&frame, chart->rule);
 
         svg_line(&frame.svg, x, frame.top, x, frame.bottom, "axis");
@@ -462,15 +327,18 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
         char classes[16];
 
         PUT(classes, "m%d axis", dot->slot);
-        if (dot->kind == DOT_DUST || !usable(chart->x, dot->value)) {
+        if (dot->kind == DOT_DUST || !axis_has(chart->x, dot->value)) {
             continue;
         }
-        if (usable(chart->x, dot->low) && usable(chart->x, dot->high)) {
+        if (axis_has(chart->x, dot->low) && axis_has(chart->x, dot->high)) {
             svg_line(&frame.svg, at_x(&frame, dot->low), y,
                      at_x(&frame, dot->high), y, classes);
         }
         if (dot->kind == DOT_CROSS) {
-            put_cross(&frame.svg, at_x(&frame, dot->value), y);
+            put_cross(
+                &frame.svg,
+                fmax(frame.left, fmin(at_x(&frame, dot->value), frame.right)),
+                y);
         } else {
             svg_mark(&frame.svg, at_x(&frame, dot->value), y, dot->slot,
                      dot->tip);
@@ -479,63 +347,39 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
     return svg_end(&frame.svg);
 }
 
-/* The place of a name among those before; a new one is appended. */
+/* The place of a part's name among all names, in the order in which they
+ * come; those that have no room share the last place. */
 static int
 name_place(const char **names, int *n, const char *name)
 {
-    for (int i = 0; i < *n; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return i;
-        }
+    int at = 0;
+
+    while (at < *n && strcmp(names[at], name) != 0) {
+        at++;
     }
-    names[*n < BAR_NAMES_MAX ? *n : BAR_NAMES_MAX - 1] = name;
-    *n += *n < BAR_NAMES_MAX;
-    return *n - 1;
+    if (at == *n && *n < BAR_NAMES_MAX) {
+        names[(*n)++] = name;
+    }
+    return at < BAR_NAMES_MAX ? at : BAR_NAMES_MAX - 1;
 }
 
-/* Draw the parts of all bars, if any, one behind the other, with the number
- * that explains them below; or only find how long bars are. */
+/* Draw a part of a bar, or the sample of it below; the number leads from one
+ * to the other. */
 static void
-draw_parts(struct frame *frame, size_t n, const struct bar_part *parts,
-           size_t nparts, bool draw)
+draw_part(struct svg *svg, double x, double y, double width, int place,
+          const struct bar_part *part)
 {
-    double *sums = given(calloc(n + 1, sizeof *sums));
-    const char *names[BAR_NAMES_MAX];
-    int nnames = 0;
+    struct text tip = {0};
+    char classes[16];
 
-    for (size_t i = 0; i < nparts; i++) {
-        int place = name_place(names, &nnames, parts[i].name);
-        double begin = sums[parts[i].row];
-        double y = frame->top + ROW * (parts[i].row + 0.5);
-        struct text text = {0};
-
-        if (!usable(SCALE_ZERO, parts[i].value) || parts[i].value <= 0) {
-            continue;
-        }
-        sums[parts[i].row] += parts[i].value;
-        if (!draw) {
-            axis_take(&frame->x, sums[parts[i].row]);
-            continue;
-        }
-        double x = at_x(frame, begin);
-        double width = at_x(frame, sums[parts[i].row]) - x;
-        char classes[16];
-
-        PUT(classes, "part p%d", place % 5);
-        text_add(&text, "%s %.3g", parts[i].name, parts[i].value);
-        svg_rect(&frame->svg, x, y - 8, width, 16,
-                 parts[i].rest ? "part rest" : classes, text.bytes);
-        if (width > 2 * LETTER) {
-            svg_text(&frame->svg, x + width / 2, y + 4, "middle", "%d",
-                     place + 1);
-        }
+    text_add(&tip, isfinite(part->value) ? "%s %.3g" : "%s", part->name,
+             part->value);
+    PUT(classes, "part p%d", place % 5);
+    svg_rect(svg, x, y - 8, width, 16, part->rest ? "part rest" : classes,
+             tip.bytes);
+    if (width > LETTER) {
+        svg_text(svg, x + width / 2, y + 4, "middle", "%d", place + 1);
     }
-    for (int i = 0; draw && i < nnames; i++) {
-        svg_text(&frame->svg, 0, frame->bottom + BELOW + LINE * (i + 0.9), "",
-                 "%d %s", i + 1, names[i]);
-    }
-    frame->names = nnames;
-    free(sums);
 }
 
 char *
@@ -543,12 +387,45 @@ chart_bars(const struct chart *chart, const struct chart_row *rows, size_t n,
            const struct bar_part *parts, size_t nparts)
 {
     struct frame frame = {.x.scale = SCALE_ZERO};
+    double *ends = given(calloc(nparts + n + 1, sizeof *ends));
+    double *sums = ends + nparts; /* of each row so far */
+    const char *names[BAR_NAMES_MAX];
+    int nnames = 0;
+    int shown = 0; /* of them */
+    char *svg = NULL;
 
-    draw_parts(&frame, n, parts, nparts, false);
-    if (!axis_fit(&frame.x)) {
-        return NULL;
+    for (size_t i = 0; i < nparts; i++) {
+        name_place(names, &nnames, parts[i].name);
+        if (axis_has(SCALE_ZERO, parts[i].value) && parts[i].value > 0) {
+            ends[i] = sums[parts[i].row] += parts[i].value;
+            axis_take(&frame.x, ends[i]);
+        }
     }
-    frame_rows(&frame, chart, rows, n, LINE * frame.names);
-    draw_parts(&frame, n, parts, nparts, true);
-    return svg_end(&frame.svg);
+    if (axis_fit(&frame.x)) {
+        frame_rows(&frame, chart, rows, n, ROW * ((nnames + 1) / 2.0));
+        for (size_t i = 0; i < nparts; i++) {
+            int place = name_place(names, &nnames, parts[i].name);
+            double x = at_x(&frame, ends[i] - parts[i].value);
+            double below = frame.bottom + BELOW + ROW * (place / 2 + 0.5);
+
+            if (ends[i] > 0) {
+                draw_part(&frame.svg, x,
+                          frame.top + ROW * (parts[i].row + 0.5),
+                          at_x(&frame, ends[i]) - x, place, &parts[i]);
+            }
+            if (place == shown) {
+                x = place % 2 * WIDTH / 2.0;
+                draw_part(&frame.svg, x + 1, below, ROW, place,
+                          &(struct bar_part){.name = parts[i].name,
+                                             .value = NAN,
+                                             .rest = parts[i].rest});
+                put_words(&frame.svg, x + ROW + EDGE, below + 4, "text",
+                          parts[i].name, WIDTH / 2.0 - ROW - EDGE);
+                shown++;
+            }
+        }
+        svg = svg_end(&frame.svg);
+    }
+    free(ends);
+    return svg;
 }

@@ -22,7 +22,7 @@ enum {
     FILE_BYTES_MAX = 8 << 20, /* ten times a run */
     LIVES_MAX = 4096,         /* the same */
     MAIN_CLIENTS = 64,        /* whose ratios are shown */
-    MODELS_MAX = 8,           /* of a machine; the first ones */
+    KEPT_MAX = 8,             /* of a machine; the first ones */
     ROWS_MAX = 200,           /* of the picture; the list has all */
     NAMES_MAX = 3,            /* of those that do not agree */
 };
@@ -147,7 +147,7 @@ struct machine {
     char name[RESULTS_NAME_BYTES];    /* of its file or folder */
     struct run run;                   /* what it is */
     enum outcome said[COUNT(claims)]; /* to each claim */
-    struct kept models[MODELS_MAX];   /* those that were measured */
+    struct kept models[KEPT_MAX];     /* those that were measured */
     size_t nmodels;                   /* how many */
 };
 
@@ -176,7 +176,7 @@ keep(struct class *class, const char *name, const struct summary *summary)
     for (size_t i = 0; i < COUNT(claims); i++) {
         machine->said[i] = judge(summary, &claims[i]);
     }
-    for (size_t i = 0; group && i < MIN(group->nrows, MODELS_MAX); i++) {
+    for (size_t i = 0; group && i < MIN(group->nrows, KEPT_MAX); i++) {
         const struct summary_row *row = &group->rows[i];
         const struct summary_row *alone =
             one ? summary_find(one, row->life->model) : NULL;
@@ -311,7 +311,7 @@ draw_ratios(const struct class *class)
         .rule = 1,
     };
     struct chart_row rows[ROWS_MAX];
-    struct dot dots[ROWS_MAX * MODELS_MAX];
+    struct dot dots[ROWS_MAX * KEPT_MAX];
     const char *names[SVG_YARDSTICK] = {NULL};
     size_t ndots = 0;
     size_t n = 0;

@@ -118,6 +118,14 @@ void document_say(struct document *document, enum block_kind kind,
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
 
+/* Append a table of so many columns and rows, to be filled in. */
+struct block *document_table(struct document *document, size_t ncolumns,
+                             size_t nrows);
+
+/* Fill in a cell. */
+void table_put(struct block *table, size_t row, size_t column, enum mark mark,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
 
@@ -281,6 +289,46 @@ void facts_group(struct document *document,
  * each model; nothing if none were counted. */
 void code_build(struct document *document, const struct summary_group *group);
 
+/* What the CPU time of an echo is paid for. */
+enum bill_kind {
+    BILL_FLOOR,    /* one recv and one send */
+    BILL_SOCKETS,  /* what they are dearer among many sockets */
+    BILL_CALLS,    /* other system calls */
+    BILL_SWITCHES, /* to fall asleep and be woken */
+    BILL_USER,     /* outside of the kernel */
+    BILL_REST,     /* is not explained; may be less than nothing */
+    BILL_PARTS,
+};
+
+/* A part of it. */
+struct bill_part {
+    const char *name; /* "recv + send" */
+    double us;        /* all of it; 0 where it is none */
+};
+
+/* All of it. The parts add up to the total. */
+struct bill {
+    struct bill_part parts[BILL_PARTS]; /* by kind */
+    int nparts;                         /* all of them */
+    double total_us;                    /* as measured */
+    struct text calls;    /* which calls, and what each is: "poll 0.07" */
+    struct text unpriced; /* those without a price, and how often */
+};
+
+/* More than this share of the total is too much to be left unexplained. */
+#define BILL_REST_SHARE 0.15
+
+/* Make the bill of a row. False if there is none: it was not measured, all
+ * were not served, or what things cost is not known there. */
+bool bill_of(struct bill *bill, const struct summary *summary,
+             const struct summary_group *group,
+             const struct summary_row *row);
+
+/* Append the bills of a group and what they show; nothing if there are none.
+ */
+void bill_build(struct document *document, const struct summary *summary,
+                const struct summary_group *group);
+
 /* ---- pictures (svg.c) ----------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their
@@ -343,7 +391,7 @@ extern const char svg_style[];
 /* Write words so that no byte of them is taken for XML or HTML. */
 void xml_put(FILE *file, const char *words);
 
-/* ---- charts (chart.c) ---------------------------------------------------
+/* ---- charts (chart.c; axis.c) --------------------------------------------
  *
  * Data in, picture out; NULL where there is nothing to draw. A value that is
  * none, or that its scale does not have, is left out.
@@ -370,6 +418,9 @@ struct axis_scale {
     double ticks[TICKS_MAX]; /* round numbers on it */
     int nticks;              /* how many */
 };
+
+/* Does an axis of that kind have such a value? */
+bool axis_has(enum scale scale, double value);
 void axis_take(struct axis_scale *axis, double value);
 
 /* Make its ends round. False if there is no value on it. */
@@ -384,7 +435,7 @@ void axis_word(struct text *text, double value);
 /* What stands around a chart. */
 struct chart {
     const char *title;       /* the question */
-    const char *description; /* of what is seen, for who sees nothing */
+    const char *description; /* for who sees nothing; NULL: what is above */
     const char *above;       /* what is measured upwards, or of the rows */
     const char *below;       /* what is measured along, with its unit */
     enum scale x;            /* along */
@@ -420,7 +471,7 @@ struct dot {
     enum dot_kind {
         DOT_MARK,  /* the mark of its model */
         DOT_DUST,  /* one of very many */
-        DOT_CROSS, /* one that is not like the others */
+        DOT_CROSS, /* one apart, if need be at the edge */
     } kind;
     const char *tip; /* or NULL */
 };
@@ -436,6 +487,96 @@ struct bar_part {
 };
 char *chart_bars(const struct chart *chart, const struct chart_row *rows,
                  size_t n, const struct bar_part *parts, size_t nparts);
+
+/* ---- groups side by side (sweep.c; slices.c) -----------------------------
+ */
+
+enum {
+    SWEEP_MAX = 16,              /* points of a line */
+    MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+};
+
+/* Groups that differ in one number, or a single one, and whom they hold. */
+struct sweep {
+    const struct summary_group *groups[SWEEP_MAX]; /* by that number */
+    size_t n;                                      /* how many */
+    const char *models[MODELS_MAX];                /* in their order */
+    size_t nmodels;                                /* how many */
+};
+
+/* That group and what goes with it, of these kinds: of the same length, with
+ * as many at work; none if there is no group. */
+struct sweep sweep_of(const struct summary *summary,
+                      const struct summary_group *most, unsigned kinds);
+
+/* The number by which they differ: messages a second, silent clients, or
+ * clients. */
+double sweep_x(const struct summary_group *group);
+
+/* What a row has to show: nothing of who does not serve all, and no time of
+ * who does not keep the rate. And why that is, in a word, or "". */
+double row_shown(const struct summary_row *row, enum life_figure figure);
+void row_end(char word[24], const struct summary_row *row);
+
+/* Append a chart with a line for each model, and with others that there are
+ * already; or of one group with a dot for each model and what its cell says.
+ */
+void sweep_lines(struct document *document, const struct sweep *sweep,
+                 const struct chart *chart, enum life_figure figure,
+                 const struct series *more, size_t nmore);
+void sweep_dots(struct document *document, const struct summary_group *group,
+                const struct chart *chart, enum life_figure figure,
+                enum cells_id id);
+
+/* Append its numbers, folded away: a row for each model, a column for each
+ * cell and group. */
+void sweep_numbers(struct document *document, const struct sweep *sweep,
+                   const enum cells_id *ids, size_t n);
+
+/* Append the CPU of an echo in each slice of the first group, freed from what
+ * slowed its whole block. */
+void slices_draw(struct document *document, const struct results *results,
+                 const struct sweep *sweep);
+
+/* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
+ *
+ * The scene that compare plays with each server: see compare/scene.c.
+ */
+
+enum {
+    LANES_MAX = 24,     /* of a server */
+    LANES_STEPS = 1200, /* of it, at most */
+    LANES_SLEEP_MS = 1, /* what lasts as long sleeps */
+};
+#define LANES_LEFT_OUT "What is too much for one picture is left out."
+
+/* One server's scene. A lane is the letter of a client, or 'Z' and the number
+ * of a thread; clients come first. */
+struct lanes {
+    const char *model;                     /* whose it is */
+    const struct step *steps[LANES_STEPS]; /* by their begin */
+    size_t nsteps;                         /* how many */
+    int lanes[LANES_MAX];                  /* who takes part */
+    int nlanes;                            /* how many */
+    int nclients;                          /* of them */
+    bool more;                             /* some are left out */
+};
+
+/* Returns the scenes of all servers, which the caller frees, and how many.
+ * What is no time of a scene, or no client, is passed over. */
+struct lanes *lanes_find(const struct results *results, size_t *n);
+
+/* Which lane a step is in; nlanes if in none yet. */
+int lanes_of(const struct lanes *scene, const struct step *step);
+
+/* Append how long a client waited for an echo at the most, and who did so in
+ * vain. */
+void lanes_waits(struct text *text, const struct lanes *scene);
+
+/* When a step ends; by which name POSIX knows it; and perhaps for whom. */
+double step_end_ms(const struct step *step);
+const char *step_name(const struct step *step);
+struct text step_words(const struct step *step, bool whom);
 
 /* ---- the parts of a report --------------------------------------------- */
 
@@ -461,6 +602,13 @@ void variants_build(struct document *document, const struct summary *summary,
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
+
+/* Draw who waits for whom, all models above each other on one axis of time;
+ * NULL if there are no steps. The caller frees it. */
+char *lanes_draw(const struct results *results);
+
+/* Append what the page tells between headline and tables. */
+void story_build(struct document *document, const struct summary *summary);
 
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,

@@ -18,6 +18,7 @@ static bool summary_csv;
 static bool html;
 static bool columns;
 static bool merge;
+static bool trace;
 static bool diff;
 static const char *baseline;
 static const char *class_path;
@@ -31,6 +32,45 @@ static const char about[] =
     "not what it should be, or does not fit to the others. With --merge also "
     "what load would exit with: 1 if a byte was wrong, a connection failed "
     "or nobody was served, 3 if a client itself could not measure.";
+
+/* What a table of flags cannot say. Returns how many files there are. */
+static int
+check_usage(const char *const *paths)
+{
+    const char *alone = merge        ? "merge"
+                        : diff       ? "diff"
+                        : class_path ? "class"
+                        : baseline   ? "save-baseline"
+                                     : NULL;
+    bool view = views.scenario || views.why || views.noise || views.all ||
+                markdown || lives_csv || summary_csv || trace;
+    int npaths = 0;
+
+    while (paths[npaths]) {
+        npaths++;
+    }
+    if (alone && (view || (html && (merge || baseline)))) {
+        fprintf(stderr,
+                "report: --%s: has no table of its own, no page, Markdown or "
+                "CSV of that kind; leave the other flag out\n",
+                alone);
+        exit(2);
+    }
+    if (merge ? npaths == 0 : npaths != 2 && diff) {
+        fprintf(stderr, "report: --%s: name the %s\n", alone,
+                merge ? "files that load --save wrote"
+                      : "two results files, the earlier one first");
+        exit(2);
+    }
+    if (!merge && !diff && npaths > (class_path ? 0 : 1)) {
+        fprintf(stderr,
+                "report: %s: only one results file can be read; runs that "
+                "load --save wrote are added up with --merge\n",
+                paths[npaths - 1]);
+        exit(2);
+    }
+    return npaths;
+}
 
 /* Read the command line: one file, or with --merge several, into `paths`. */
 static int
@@ -50,6 +90,8 @@ read_flags(int argc, char **argv, const char **paths)
         FLAG_ON("csv", 'c', &lives_csv, "One line for each life of a server"),
         FLAG_ON("summary-csv", 's', &summary_csv,
                 "One line for each scenario and model"),
+        FLAG_ON("trace", 't', &trace,
+                "Who waits for whom, as make trace has seen it, or compare"),
         FLAG_ON("columns", 0, &columns, "What each column of the CSVs is"),
         FLAG_ON("merge", 0, &merge,
                 "The files are runs that load --save wrote, on as many hosts "
@@ -70,37 +112,9 @@ read_flags(int argc, char **argv, const char **paths)
                        argc),
         {0},
     };
-    int npaths = 0;
 
     flags_parse("report", about, flags, NULL, argc, argv);
-    while (paths[npaths]) {
-        npaths++;
-    }
-    if (merge && npaths == 0) {
-        fputs("report: --merge: name the files that load --save wrote\n",
-              stderr);
-        exit(2);
-    }
-    if (merge && (views.scenario || views.why || views.noise || views.all ||
-                  markdown || html || lives_csv || summary_csv)) {
-        fputs("report: --merge: prints the sum of runs, which has no table, "
-              "page, Markdown or CSV; leave the other flag out\n",
-              stderr);
-        exit(2);
-    }
-    if (diff && npaths != 2) {
-        fputs("report: --diff: name two results files, the earlier first\n",
-              stderr);
-        exit(2);
-    }
-    if (!merge && !diff && npaths > 1) {
-        fprintf(stderr,
-                "report: %s: only one results file can be read; runs that "
-                "load --save wrote are added up with --merge\n",
-                paths[1]);
-        exit(2);
-    }
-    return npaths;
+    return check_usage(paths);
 }
 
 static FILE *
@@ -191,7 +205,14 @@ print_report(const struct results *results, const struct summary *summary)
     const struct report_paper paper = report_paper_of(stdout);
     int status = 0;
 
-    if (summary_csv) {
+    if (trace && results->nsteps == 0) {
+        fputs("report: there is no trace in that file; make trace makes one, "
+              "and so does compare where there is strace\n",
+              stderr);
+        status = 3;
+    } else if (trace) {
+        report_trace(stdout, results, &paper);
+    } else if (summary_csv) {
         csv_write_summary(stdout, summary);
     } else if (lives_csv) {
         csv_write_lives(stdout, results);
@@ -221,17 +242,13 @@ main(int argc, char **argv)
     }
     int npaths = read_flags(argc, argv, paths);
     const char *path = npaths > 0 ? paths[0] : RESULTS_USUAL;
+    const struct report_paper paper = report_paper_of(stdout);
     if (columns) {
-        const struct report_paper paper = report_paper_of(stdout);
-
         report_columns(stdout, &paper);
         status = 0;
     } else if (merge) {
-        status = merge_print(stdout, paths, npaths,
-                             report_paper_of(stdout).colour);
+        status = merge_print(stdout, paths, npaths, paper.colour);
     } else if (class_path) {
-        const struct report_paper paper = report_paper_of(stdout);
-
         status = report_class(stdout, class_path, html ? NULL : &paper) == 0
                      ? 0
                      : 3;

@@ -54,6 +54,13 @@ int report_scenarios(FILE *file, const struct summary *summary,
                      const struct report_views *views,
                      const struct report_paper *paper);
 
+/* Print who waits for whom, a line for each time that somebody wakes up. */
+void report_trace(FILE *file, const struct results *results,
+                  const struct report_paper *paper);
+
+/* Write a picture of that, SVG. Returns 0, or -1 with errno. */
+int report_trace_svg(FILE *file, const struct results *results);
+
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
 

@@ -275,6 +275,13 @@ static const struct field calls_fields[] = {
     {0},
 };
 
+static const struct field step_fields[] = {
+    MUST(step, model),     FIELD(step, thread),
+    FIELD(step, client),   MUST(step, call),
+    FIELD(step, begin_ms), FIELD(step, lasted_ms),
+    FIELD(step, result),   {0},
+};
+
 static const struct field code_fields[] = {
     MUST(calls, scenario),
     FIELD(calls, clients),
@@ -310,6 +317,8 @@ static const struct {
         {"calls",
          "is no counting of system calls, or a number in it is out of range",
          calls_fields, LIST(calls, calls)},
+    [RECORD_STEP] = {"step", "is no step, or a number in it is out of range",
+                     step_fields, LIST(step, steps)},
     [RECORD_CODE] =
         {"instructions",
          "is no counting of instructions, or a number in it is out of range",
@@ -361,6 +370,7 @@ results_free(struct results *results)
     free(results->lives);
     free(results->slices);
     free(results->calls);
+    free(results->steps);
     free(results->code);
     memset(results, 0, sizeof *results);
 }
@@ -377,6 +387,7 @@ read_line(const json_t *object, long number, struct results *results,
         struct life life;
         struct slice slice;
         struct calls calls;
+        struct step step;
     } record = {0};
     void *into = &record;
     enum record what = 0;

@@ -145,6 +145,19 @@ struct calls {
     int nnames;                               /* how many */
 };
 
+/* One system call of a server in the scene that is played with each of them
+ * (see compare/scene.c), or what a client did there. */
+struct step {
+    char model[RESULTS_NAME_BYTES]; /* as in struct life */
+    int thread;       /* from 1, as they took part; 0: it is the client's */
+    char client[2];   /* whom it is about, "A" to "Z", or "" */
+    char call[24];    /* as the kernel calls it; or "connects", "says" until
+                       * the echo is there, "greets" likewise, "leaves" */
+    double begin_ms;  /* since the first client began to connect */
+    double lasted_ms; /* until it was over, or the scene was */
+    double result;    /* that it returned; NAN: it was not over */
+};
+
 /* Is a record, of a life, a slice, calls or code, one of that scenario with
  * so many clients, at whatever rate? */
 #define RECORD_IS_OF(record, name, number)                                   \
@@ -215,6 +228,7 @@ enum record {
     RECORD_LIFE,  /* struct life */
     RECORD_SLICE, /* struct slice */
     RECORD_CALLS, /* struct calls */
+    RECORD_STEP,  /* struct step */
     RECORD_CODE,  /* struct calls, of instructions */
     RECORD_END,   /* the last one: partial, seconds and lives of the run */
     RECORDS,
@@ -229,6 +243,8 @@ struct results {
     size_t nslices;       /* how many */
     struct calls *calls;  /* in the order counted */
     size_t ncalls;        /* how many */
+    struct step *steps;   /* of one server after the other, by their begin */
+    size_t nsteps;        /* how many */
     struct calls *code;   /* in the order counted */
     size_t ncode;         /* how many */
     const char *problem;  /* why reading ended early: "is no ...", or NULL */

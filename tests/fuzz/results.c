@@ -61,6 +61,7 @@ render(struct results *results)
                      &paper);
     report_markdown(nowhere(), &summary);
     report_diff(nowhere(), &summary, &summary, &paper);
+    report_page(nowhere(), &summary);
     csv_write_lives(nowhere(), results);
     csv_write_summary(nowhere(), &summary);
     if (results->nlives > 0) {

@@ -52,7 +52,7 @@ result "nothing in common" $?
 # ---- usage and files -----------------------------------------------------
 
 diff_of a.jsonl
-[ "$status" -eq 2 ] && said "name two results files" err
+[ "$status" -eq 2 ] && said "name the two results files" err
 result "one file is wrong usage" $?
 echo "not JSON" >"$tmp/bad.jsonl"
 for pair in "bad.jsonl a.jsonl" "a.jsonl bad.jsonl" "a.jsonl none"; do
