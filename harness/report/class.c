@@ -22,7 +22,7 @@ enum {
     FILE_BYTES_MAX = 8 << 20, /* ten times a run */
     LIVES_MAX = 4096,         /* the same */
     MAIN_CLIENTS = 64,        /* whose ratios are shown */
-    KEPT_MAX = 8,             /* of a machine; the first ones */
+    KEPT_MAX = 16,            /* models of a machine; the first ones */
     ROWS_MAX = 200,           /* of the picture; the list has all */
     NAMES_MAX = 3,            /* of those that do not agree */
 };
@@ -82,16 +82,13 @@ judge_row(const struct summary_row *row, const struct summary_group *group,
     enum fitted what = claim->way == WAY_FAST ? FIT_RATE : FIT_CPU;
     enum verdict over_best = row->over_best[what].verdict;
     bool best = row == group->best[what];
-    double more = NAN; /* KiB than another */
+    const struct summary_row *yard = summary_find(group, RESULTS_YARDSTICK);
+    double more = yard ? summary_memory(row) - summary_memory(yard) : NAN;
 
     if (claim->way == WAY_UNSERVED) {
         return row->starved ? OUTCOME_HELD : OUTCOME_OTHER;
     }
     if (claim->way == WAY_LARGE) {
-        for (size_t i = 0; i < group->nrows; i++) {
-            more = fmax(more, summary_memory(row) -
-                                  summary_memory(&group->rows[i]));
-        }
         return isnan(more)                            ? OUTCOME_NONE
                : more > 2 * summary_memory_noise(row) ? OUTCOME_HELD
                                                       : OUTCOME_CLOSE;
@@ -135,20 +132,19 @@ judge(const struct summary *summary, const struct claim *claim)
 
 /* ---- machines ---------------------------------------------------------- */
 
-/* What is kept of a model on a machine. */
-struct kept {
-    char model[RESULTS_NAME_BYTES]; /* its name */
-    struct comparison over; /* CPU over the yardstick, of many clients */
-    double instructions;    /* of an echo of a single client */
-};
-
 /* What is kept of a machine. */
 struct machine {
     char name[RESULTS_NAME_BYTES];    /* of its file or folder */
     struct run run;                   /* what it is */
     enum outcome said[COUNT(claims)]; /* to each claim */
-    struct kept models[KEPT_MAX];     /* those that were measured */
-    size_t nmodels;                   /* how many */
+};
+
+/* What is kept of a model on a machine. */
+struct kept {
+    size_t machine;                 /* which one */
+    char model[RESULTS_NAME_BYTES]; /* its name */
+    struct comparison over; /* CPU over the yardstick, of many clients */
+    double instructions;    /* of an echo of a single client */
 };
 
 /* All of them. All zero is an empty class. */
@@ -156,8 +152,15 @@ struct class
 {
     struct machine *machines; /* by name */
     size_t nmachines;         /* how many */
+    struct kept *kept;        /* of the first machine first */
+    size_t nkept;             /* how many */
     struct document left_out; /* an item for each bad one */
 };
+
+/* One more, which is all zero, at the end of a list. */
+#define MORE(list, n)                                                        \
+    ((list) = given(reallocarray(list, (n) + 1, sizeof *(list))),            \
+     memset(&(list)[n], 0, sizeof *(list)), &(list)[(n)++])
 
 static void
 keep(struct class *class, const char *name, const struct summary *summary)
@@ -166,12 +169,9 @@ keep(struct class *class, const char *name, const struct summary *summary)
         group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
     const struct summary_group *one = group_largest(summary, KIND_ONE);
     const struct summary_group *group = many ? many : one;
-    struct machine *machine;
+    struct machine *machine = MORE(class->machines, class->nmachines);
 
-    class->machines = given(reallocarray(
-        class->machines, class->nmachines + 1, sizeof *class->machines));
-    machine = &class->machines[class->nmachines++];
-    *machine = (struct machine){.run = summary->results->run};
+    machine->run = summary->results->run;
     PUT(machine->name, "%.*s", RESULTS_NAME_BYTES - 1, name);
     for (size_t i = 0; i < COUNT(claims); i++) {
         machine->said[i] = judge(summary, &claims[i]);
@@ -180,19 +180,20 @@ keep(struct class *class, const char *name, const struct summary *summary)
         const struct summary_row *row = &group->rows[i];
         const struct summary_row *alone =
             one ? summary_find(one, row->life->model) : NULL;
-        struct kept *kept = &machine->models[machine->nmodels];
+        struct kept kept = {class->nmachines - 1, "", row->over_yardstick,
+                            alone ? alone->figure[LIFE_INSTRUCTIONS_PER_ECHO]
+                                  : NAN};
 
-        PUT(kept->model, "%s", row->life->model);
-        kept->over = row->over_yardstick;
-        kept->instructions =
-            alone ? alone->figure[LIFE_INSTRUCTIONS_PER_ECHO] : NAN;
+        PUT(kept.model, "%s", row->life->model);
         /* Who is very far from the others would hide them in the picture. */
         if (row->life->clients != MAIN_CLIENTS ||
             strcmp(row->life->layout, "shared") != 0 ||
-            fabs(log(kept->over.ratio)) > log(FAR)) {
-            kept->over.ratio = NAN;
+            fabs(log(kept.over.ratio)) > log(FAR)) {
+            kept.over.ratio = NAN;
         }
-        machine->nmodels += !row->yardstick;
+        if (!row->yardstick) {
+            *MORE(class->kept, class->nkept) = kept;
+        }
     }
 }
 
@@ -310,100 +311,96 @@ draw_ratios(const struct class *class)
         .below = "CPU per echo, times the yardstick's",
         .rule = 1,
     };
+    struct dot *dots = given(calloc(class->nkept + 1, sizeof *dots));
     struct chart_row rows[ROWS_MAX];
-    struct dot dots[ROWS_MAX * KEPT_MAX];
     const char *names[SVG_YARDSTICK] = {NULL};
+    const char *last = NULL;
     size_t ndots = 0;
     size_t n = 0;
+    char *svg;
 
-    for (size_t i = 0; i < class->nmachines; i++) {
-        for (size_t j = 0; j < class->machines[i].nmodels; j++) {
-            const struct kept *kept = &class->machines[i].models[j];
-            int slot = svg_slot(kept->model);
+    for (size_t i = 0; i < class->nkept; i++) {
+        int slot = svg_slot(class->kept[i].model);
 
-            if (isfinite(kept->over.ratio)) {
-                names[slot] = slot == SVG_OTHER ? "another" : kept->model;
-            }
-        }
+        names[slot] = slot == SVG_OTHER ? "another" : class->kept[i].model;
     }
     for (int slot = 0; slot < SVG_YARDSTICK; slot++) {
         if (names[slot]) {
             rows[n++] = (struct chart_row){names[slot], slot, NULL};
         }
     }
-    for (size_t i = 0; i < class->nmachines && n < ROWS_MAX; i++) {
-        const struct machine *machine = &class->machines[i];
+    for (size_t i = 0; i < class->nkept && n < ROWS_MAX; i++) {
+        const struct kept *kept = &class->kept[i];
+        const struct comparison *over = &kept->over;
+        const char *name = class->machines[kept->machine].name;
 
-        rows[n] = (struct chart_row){machine->name, -1, NULL};
-        for (size_t j = 0; j < machine->nmodels; j++) {
-            const struct kept *kept = &machine->models[j];
-            const struct comparison *over = &kept->over;
-
-            if (isfinite(kept->over.ratio)) {
-                dots[ndots++] =
-                    (struct dot){(int)n,      svg_slot(kept->model),
-                                 over->ratio, over->low,
-                                 over->high,  DOT_MARK,
-                                 kept->model};
+        if (isfinite(over->ratio)) {
+            if (name != last) {
+                rows[n++] = (struct chart_row){name, -1, NULL};
             }
+            last = name;
+            dots[ndots++] = (struct dot){(int)n - 1,  svg_slot(kept->model),
+                                         over->ratio, over->low,
+                                         over->high,  DOT_MARK,
+                                         kept->model};
         }
-        n += ndots > 0 && dots[ndots - 1].row == (int)n;
     }
-    return chart_dots(&chart, rows, n, dots, ndots);
+    svg = ndots > 0 ? chart_dots(&chart, rows, n, dots, ndots) : NULL;
+    free(dots);
+    return svg;
 }
 
 /* What a machine is, and the same in words. */
 static void
-say_machine(struct document *document, const struct machine *machine)
+say_machine(struct document *document, const struct class *class,
+            size_t machine)
 {
-    const struct run *run = &machine->run;
+    const struct run *run = &class->machines[machine].run;
     struct text text = {0};
 
     text_add(&text, "%s, %d CPU%s, %s, %s%s", run->cpu_model, run->cores,
              run->cores == 1 ? "" : "s", run->kernel, run->compiler,
              run->partial ? ", cut short" : "");
-    for (size_t i = 0; i < machine->nmodels; i++) {
-        const struct kept *kept = &machine->models[i];
+    for (size_t i = 0; i < class->nkept; i++) {
+        const struct comparison *over = &class->kept[i].over;
 
-        if (isfinite(kept->over.ratio)) {
-            text_add(&text, "; %s %.2f +-%.2f", kept->model, kept->over.ratio,
-                     (kept->over.high - kept->over.low) / 2);
+        if (class->kept[i].machine == machine && isfinite(over->ratio)) {
+            text_add(&text, "; %s %.2f +-%.2f", class->kept[i].model,
+                     over->ratio, (over->high - over->low) / 2);
         }
     }
-    document_item(document, machine->name, "%s", text.bytes);
+    document_item(document, class->machines[machine].name, "%s", text.bytes);
 }
 
 /* Who agrees on a number that hangs on nothing but the compiler. It is said
- * where it comes `first`. */
+ * where it comes first. */
 static void
 say_instructions(struct document *document, const struct class *class,
-                 const struct machine *machine, const struct kept *first)
+                 const struct kept *first)
 {
+    const char *compiler = class->machines[first->machine].run.compiler;
     size_t n = 0;
     size_t agree = 0;
     char label[48];
 
-    for (size_t i = 0; i < class->nmachines; i++) {
-        const struct machine *other = &class->machines[i];
+    for (size_t i = 0; i < class->nkept; i++) {
+        const struct kept *kept = &class->kept[i];
 
-        for (size_t j = 0; j < other->nmodels; j++) {
-            const struct kept *kept = &other->models[j];
-
-            if (isfinite(kept->instructions) &&
-                strcmp(kept->model, first->model) == 0 &&
-                strcmp(other->run.compiler, machine->run.compiler) == 0) {
-                if (n++ == 0 && kept != first) {
-                    return;
-                }
-                agree += fabs(kept->instructions - first->instructions) <=
-                         AGREE * first->instructions;
+        if (isfinite(kept->instructions) &&
+            strcmp(kept->model, first->model) == 0 &&
+            strcmp(class->machines[kept->machine].run.compiler, compiler) ==
+                0) {
+            if (n++ == 0 && kept != first) {
+                return;
             }
+            agree += fabs(kept->instructions - first->instructions) <=
+                     AGREE * first->instructions;
         }
     }
     PUT(label, "%zu of %zu", agree, n);
     document_item(document, label,
                   n > 0 ? "%s takes %.0f instructions for an echo (%s)" : "",
-                  first->model, first->instructions, machine->run.compiler);
+                  first->model, first->instructions, compiler);
 }
 
 static void
@@ -415,12 +412,8 @@ build(struct document *document, const struct class *class)
     for (size_t i = 0; i < COUNT(claims); i++) {
         say_claim(document, class, i);
     }
-    for (size_t i = 0; i < class->nmachines; i++) {
-        const struct machine *machine = &class->machines[i];
-
-        for (size_t j = 0; j < machine->nmodels; j++) {
-            say_instructions(document, class, machine, &machine->models[j]);
-        }
+    for (size_t i = 0; i < class->nkept; i++) {
+        say_instructions(document, class, &class->kept[i]);
     }
     document_section(document, "machines", "The machines");
     document_paragraph(document,
@@ -429,7 +422,7 @@ build(struct document *document, const struct class *class)
                        MAIN_CLIENTS);
     document_figure(document, draw_ratios(class));
     for (size_t i = 0; i < class->nmachines; i++) {
-        say_machine(document, &class->machines[i]);
+        say_machine(document, class, i);
     }
 }
 
@@ -470,6 +463,7 @@ report_class(FILE *file, const char *path, const struct report_paper *paper)
     }
     document_free(&class.left_out);
     free(class.machines);
+    free(class.kept);
     free(entries);
     if (folder_fd != -1) {
         close(folder_fd);

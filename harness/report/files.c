@@ -2,8 +2,8 @@
  * files.c: results files, as they come from anywhere. See report.h.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "harness/report/internal.h"
@@ -15,16 +15,15 @@ report_read(FILE *file, struct results *results)
     long line = file ? results_read(file, results) : 0;
 
     if (!file) {
-        PUT(problem, "%s", strerror(errno));
-    } else if (line > 0) {
-        PUT(problem, "line %ld %s", line, results->problem);
+        return strerror(errno);
     }
-    return !file || line > 0 ? problem : line < 0 ? "cannot be read" : NULL;
+    PUT(problem, "line %ld %s", line, results->problem);
+    return line > 0 ? problem : line < 0 ? "cannot be read" : NULL;
 }
 
 /* Is it what others may be held against? NULL; or why not. */
 static const char *
-check_baseline(const struct results *results)
+check(const struct results *results)
 {
     size_t ok = 0;
 
@@ -36,46 +35,33 @@ check_baseline(const struct results *results)
                                 : NULL;
 }
 
-/* The bytes of a file, from its beginning. Returns 0, or -1 with errno. */
-static int
-copy(FILE *from, FILE *to)
-{
-    char bytes[BUFSIZ];
-    size_t n;
-
-    if (fseek(from, 0, SEEK_SET) != 0) {
-        return -1;
-    }
-    while ((n = fread(bytes, 1, sizeof bytes, from)) > 0) {
-        fwrite(bytes, 1, n, to);
-    }
-    return ferror(from) || fflush(to) != 0 ? -1 : 0;
-}
-
 const char *
 report_save(FILE *from, const char *path)
 {
-    struct results results;
+    struct results results = {0};
     const char *problem = report_read(from, &results);
     char beside[PATH_MAX];
-    FILE *to = NULL;
+    off_t done = 0;
+    ssize_t n = 1;
+    FILE *to;
 
     if (!problem) {
-        problem = check_baseline(&results);
+        problem = check(&results);
         results_free(&results);
     }
     if (problem) {
         return problem;
     }
     PUT(beside, "%s.new", path);
-    if (!(to = fopen(beside, "we")) || copy(from, to) != 0 ||
-        rename(beside, path) != 0) {
-        problem = strerror(errno);
+    to = fopen(beside, "we");
+    if (!to) {
+        return strerror(errno);
     }
-    if (to && fclose(to) != 0 && !problem) {
-        problem = strerror(errno);
+    while (n > 0) {
+        n = sendfile(fileno(to), fileno(from), &done, 1 << 20);
     }
-    if (to && problem) {
+    if (fclose(to) != 0 || n == -1 || rename(beside, path) != 0) {
+        problem = strerror(errno);
         unlink(beside);
     }
     return problem;
