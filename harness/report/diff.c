@@ -41,7 +41,7 @@ typedef int tally[COUNT(looked_at)][VERDICT_DIFFERENT + 2];
 
 static const char *const verdicts[] = {
     [VERDICT_UNKNOWN] = "unknown",
-    [VERDICT_UNCLEAR] = "too noisy to tell",
+    [VERDICT_UNCLEAR] = "too close to tell",
     [VERDICT_SAME] = "the same",
     [VERDICT_DIFFERENT] = "better",
     [VERDICT_DIFFERENT + 1] = "worse",
@@ -282,7 +282,7 @@ report_dearer(FILE *file, const struct summary *before,
     if (tell(&document, before, after, than.bytes, true, seen) == 0) {
         document_paragraph(&document,
                            "Nothing is dearer or worse than %s; of CPU per "
-                           "echo, %d of %d were too noisy to tell.",
+                           "echo, %d of %d are too close to tell.",
                            than.bytes, seen[FIT_CPU][VERDICT_UNCLEAR],
                            seen[FIT_CPU][VERDICT_UNCLEAR] +
                                seen[FIT_CPU][VERDICT_SAME] +
