@@ -29,7 +29,7 @@ COMPARE_HOST | compare% c10k trace | --host= | the address where servers listen 
 START_TIMEOUT | compare% c10k trace count | --start-timeout= | within it a server must be ready, as 20s
 SYSCALLS | compare% c10k | --syscalls= | how they are counted: by strace, or none
 WHY | compare% c10k | --why | with WHY=1 also system calls by name
-BASELINE | compare% c10k | --baseline= | say what is dearer than in that file, as BASELINE=build/baseline.jsonl
+BASELINE | compare% c10k count | --baseline= | say what is dearer than in that file, as BASELINE=build/baseline.jsonl
 UNTRIED | compare% c10k count | --untried | with UNTRIED=1 your servers are not tried before
 OUT | compare% c10k trace count | --out= | the folder of the results, instead of one in build/
 CLIENTS | trace | --clients= | so many clients, the last one silent: 2 to 8, instead of 3

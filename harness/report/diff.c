@@ -280,13 +280,17 @@ report_dearer(FILE *file, const struct summary *before,
 
     text_add(&than, "in %s", baseline);
     if (tell(&document, before, after, than.bytes, true, seen) == 0) {
+        int known = 0;
+        int close = 0;
+
+        for (size_t i = 0; i < COUNT(looked_at); i++) {
+            close += seen[i][VERDICT_UNCLEAR];
+            known += seen[i][VERDICT_SAME] + seen[i][VERDICT_DIFFERENT];
+        }
         document_paragraph(&document,
-                           "Nothing is dearer or worse than %s; of CPU per "
-                           "echo, %d of %d are too close to tell.",
-                           than.bytes, seen[FIT_CPU][VERDICT_UNCLEAR],
-                           seen[FIT_CPU][VERDICT_UNCLEAR] +
-                               seen[FIT_CPU][VERDICT_SAME] +
-                               seen[FIT_CPU][VERDICT_DIFFERENT]);
+                           "Nothing is dearer or worse than %s: %d figures; "
+                           "%d more are too close to tell.",
+                           than.bytes, known, close);
     }
     document_print_text(memory, &document, paper);
     fclose(memory);
