@@ -288,9 +288,9 @@ report_dearer(FILE *file, const struct summary *before,
             known += seen[i][VERDICT_SAME] + seen[i][VERDICT_DIFFERENT];
         }
         document_paragraph(&document,
-                           "Nothing is dearer or worse than %s: %d figures; "
-                           "%d more are too close to tell.",
-                           than.bytes, known, close);
+                           "Nothing of %d figures is dearer or worse than "
+                           "%s; %d more are too close to tell.",
+                           known, than.bytes, close);
     }
     document_print_text(memory, &document, paper);
     fclose(memory);
