@@ -322,7 +322,10 @@ draw_ratios(const struct class *class)
     for (size_t i = 0; i < class->nkept; i++) {
         int slot = svg_slot(class->kept[i].model);
 
-        names[slot] = slot == SVG_OTHER ? "another" : class->kept[i].model;
+        if (isfinite(class->kept[i].over.ratio)) {
+            names[slot] =
+                slot == SVG_OTHER ? "another" : class->kept[i].model;
+        }
     }
     for (int slot = 0; slot < SVG_YARDSTICK; slot++) {
         if (names[slot]) {

@@ -232,7 +232,7 @@ START_TEST(a_baseline_takes_five_lines_at_most)
     add(made_life("same"), 6, 6);
     diff("old.jsonl");
     assert_has(
-        "Nothing is dearer or worse than in old.jsonl: 4 figures; 0 more");
+        "Nothing of 4 figures is dearer or worse than in old.jsonl; 0 more");
     free(text);
     for (int i = 0; i < 9; i++) {
         struct life life = made_life("a model");
