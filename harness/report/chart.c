@@ -140,7 +140,7 @@ draw_series(struct frame *frame, const struct series *series)
     struct label label = {.series = series, .y = frame->bottom};
     double(*run)[2] = given(calloc(series->n + 1, sizeof *run));
     size_t n = 0;
-    char classes[16];
+    char classes[24];
 
     PUT(classes, "m%d line", series->slot);
     for (size_t i = 0; i <= series->n; i++) {
@@ -274,7 +274,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
 {
     double(*points)[2] = given(calloc(n + 1, sizeof *points));
     size_t found = 0;
-    char classes[16];
+    char classes[24];
 
     for (size_t i = 0; i < n; i++) {
         if (dots[i].kind == DOT_DUST && dots[i].row == row &&
@@ -322,7 +322,7 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
     for (size_t i = 0; i < ndots; i++) {
         const struct dot *dot = &dots[i];
         double y = frame.top + ROW * (dot->row + 0.5);
-        char classes[16];
+        char classes[24];
 
         PUT(classes, "m%d axis", dot->slot);
         if (dot->kind == DOT_DUST || !axis_has(chart->x, dot->value)) {
@@ -368,7 +368,7 @@ draw_part(struct svg *svg, double x, double y, double width, int place,
           const struct bar_part *part)
 {
     struct text tip = {0};
-    char classes[16];
+    char classes[24];
 
     text_add(&tip, isfinite(part->value) ? "%s %.3g" : "%s", part->name,
              part->value);
