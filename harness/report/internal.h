@@ -426,6 +426,12 @@ size_t scenario_build(struct document *document,
 void scenario_notes(struct document *document,
                     const struct summary_group *group);
 
+/* Append up to which rate each model keeps up, of those from `begin` to
+ * before `end`, and how many lives were invalid. */
+void scenario_kept(struct document *document,
+                   const struct summary_group *begin,
+                   const struct summary_group *end);
+
 /* Append what clients that only wait cost, by how many there are; nothing if
  * there is a single number of them. */
 void scale_build(struct document *document, const struct summary *summary);

@@ -89,7 +89,7 @@ enum scale {
 enum {
     TICKS_MAX = 16,
     AXIS_WORD_BYTES = 16,
-    SERIES_MAX = 9,     /* lines of a chart; the others are not drawn */
+    SERIES_MAX = 14,    /* lines of a chart; the others are not drawn */
     BAR_NAMES_MAX = 16, /* different parts of bars */
 };
 
