@@ -471,8 +471,10 @@ tell(struct document *document, const struct summary *summary,
         const struct summary_group *group = group_largest(summary, kind);
         bool cost = scene->draw == draw_cost;
 
-        /* What an echo costs is told of the main group, and once. */
-        group = cost ? main : group == main ? NULL : group;
+        /* Of many clients, the main group's facts are told with its costs. */
+        if (kind == KIND_MANY && group) {
+            group = cost ? main : group == main ? NULL : group;
+        }
         if (group && (kind & scene->kinds)) {
             facts_group(document, group);
         }
