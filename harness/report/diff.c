@@ -104,7 +104,8 @@ find_group(const struct summary *summary, const struct life *like)
         if (RECORDS_GO_TOGETHER(life, like) && life->silent == like->silent &&
             life->delay_ms == like->delay_ms &&
             life->work_us == like->work_us && life->cpus == like->cpus &&
-            life->message_bytes == like->message_bytes) {
+            life->message_bytes == like->message_bytes &&
+            strcmp(life->layout, like->layout) == 0) {
             return &summary->groups[i];
         }
     }
@@ -227,10 +228,14 @@ tell_runs(struct document *document, const struct run *a, const struct run *b)
     }
     document_paragraph(document,
                        "%s%s. CPU and echoes/s are held against the "
-                       "yardstick of the same run.",
+                       "yardstick of the same run%s.",
                        text.bytes[0] != '\0' ? "Different: "
                                              : "Nothing else is different",
-                       text.bytes);
+                       text.bytes,
+                       strcmp(a->compiler, b->compiler) != 0
+                           ? "; instructions hang on the compiler and are "
+                             "not compared"
+                           : "");
 }
 
 void

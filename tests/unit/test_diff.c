@@ -196,6 +196,7 @@ START_TEST(instructions_are_compared_if_the_compiler_is_the_same)
     strcpy(runs[1].run.compiler, "clang 14");
     diff(NULL);
     assert_has("compiler clang 14, was unknown");
+    assert_has("hang on the compiler");
     assert_has("instructions  1 unknown");
 }
 END_TEST
@@ -216,10 +217,14 @@ START_TEST(who_fails_now_or_is_there_once_is_said)
     made_add(&runs[0], &life, 6);
     life.work_us = 200; /* set up in another way */
     made_add(&runs[1], &life, 6);
+    life.clients = 4;
+    made_add(&runs[0], &life, 6);
+    strcpy(life.layout, "split"); /* likewise */
+    made_add(&runs[1], &life, 6);
     diff(NULL);
     assert_has("worse than before\n  a             echo 64: failed, was ok");
-    assert_has("only before   echo 512, echo 8\n");
-    assert_has("only now      echo 16, echo 8\n");
+    assert_has("only before   echo 512, echo 8, echo 4\n");
+    assert_has("only now      echo 16, echo 8, echo 4\n");
 }
 END_TEST
 
