@@ -1,5 +1,5 @@
 /*
- * svg.c: pictures, of rectangles, lines, marks and text. See internal.h.
+ * svg.c: pictures, of rectangles, lines, marks and text. See picture.h.
  *
  * A picture has classes and no colours: how a class looks stands in svg_style
  * once, for light and dark. A model keeps its colour, dash and mark
