@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* ---- the clock --------------------------------------------------------- */
@@ -20,7 +21,8 @@
 int64_t clock_now_ns(void);
 int64_t clock_now_ms(void);
 
-/* The CPU time that this thread has used, in nanoseconds. */
+/* CLOCK_REALTIME, and the CPU time that this thread has used. */
+int64_t clock_wall_ns(void);
 int64_t clock_thread_cpu_ns(void);
 
 /* ---- points in time, soonest first --------------------------------------
@@ -105,15 +107,17 @@ struct flag {
     const char *name; /* "stack-size", typed as --stack-size; "": what is
                        * given without a flag; NULL: the end */
     int letter;       /* 's' for -s, 0 for none */
-    /* What it takes, for --help and for messages. With `number`: what is
-     * counted, such as "KiB", or NULL for a plain number; or, with a bar
-     * between them, the words that it may be: "jump|swapcontext". */
+    /* What it takes, for --help and for messages. Of a plain number: what is
+     * counted, such as "KiB", or NULL; or, with a bar between them, the words
+     * that it may be: "jump|swapcontext". */
     const char *takes;
     int *number;     /* where a number goes, or a word's, counted from 0 */
-    int64_t *amount; /* where a number with a unit goes */
-    int (*parse)(const char *text, int64_t *amount); /* units_parse_... */
+    int64_t *amount; /* where one goes that may be large */
+    int (*parse)(const char *text, int64_t *amount); /* units_parse_...;
+                                                      * NULL: it is plain */
     int64_t low, high;   /* the range of either, ends included */
-    const char *allowed; /* "a time from 1ms to 60s, with its unit" */
+    const char *allowed; /* "a time from 1ms to 60s, with its unit"; NULL: it
+                          * is made from the range */
     const char **text;   /* where any text goes, as it is */
     bool *on;            /* what becomes true; such a flag takes nothing */
     const char *help;    /* one sentence, with the default in it */
@@ -190,15 +194,25 @@ int proc_children(pid_t pid, pid_t *children, int most);
  * we start. Returns what it is then; RLIM_INFINITY: there is none. */
 rlim_t descriptors_raise(void);
 
-/* Call it first, in main: a file that is opened must never become a standard
- * stream, or what is printed goes into it. Without a standard output the
- * program ends with `status`. */
+/* Call it first, in main: a file or a client must never become a standard
+ * stream, or what is printed goes into it. Opens those that are missing;
+ * returns 0, or -1 with errno. The other ends the program with `status` when
+ * that fails, or without a standard output. */
+int streams_open(void);
 void streams_check(int status);
 
 /* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
  * started us has blocked them. The last two stay ignored where they were: in
  * the background of a script, under nohup. */
 void signals_catch(void (*handler)(int number));
+
+enum {
+    ADDRESS_TEXT_BYTES = 96, /* "[fe80::1%eth0]:40123" and longer */
+};
+
+/* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
+void address_format(const struct sockaddr_storage *address,
+                    char text[ADDRESS_TEXT_BYTES]);
 
 /* Is a connected socket connected to itself? Where nobody listens on a port
  * of this machine, the kernel may choose just that for our own end, and TCP

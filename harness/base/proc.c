@@ -1,12 +1,13 @@
 /*
  * proc.c: a process and the kernel: what it says in files that are text, the
  * standard streams, the signals that end us, the limit of descriptors, and
- * whom a socket is connected to.
+ * the addresses of sockets.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <math.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,16 +57,26 @@ proc_number(const char *text, const char *key)
     return number ? strtod(number, NULL) : NAN;
 }
 
+int
+streams_open(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* Of the numbers that are free it gets the lowest, which is fd. */
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 void
 streams_check(int status)
 {
     if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
         errx(status, "standard output is closed");
     }
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
-            err(status, "/dev/null");
-        }
+    if (streams_open() == -1) {
+        err(status, "/dev/null");
     }
 }
 
@@ -86,6 +97,21 @@ signals_catch(void (*handler)(int number))
         sigaddset(&caught, numbers[i]);
     }
     sigprocmask(SIG_UNBLOCK, &caught, NULL);
+}
+
+void
+address_format(const struct sockaddr_storage *address,
+               char text[ADDRESS_TEXT_BYTES])
+{
+    char host[ADDRESS_TEXT_BYTES - sizeof "[]:65535"] = "?";
+    char port[sizeof "65535"] = "?";
+
+    getnameinfo((const struct sockaddr *)address, sizeof *address, host,
+                sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(text, ADDRESS_TEXT_BYTES,
+             address->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+             port);
 }
 
 bool

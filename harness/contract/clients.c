@@ -24,7 +24,7 @@ print_arrival(int conn_fd)
     char text[ADDRESS_TEXT_BYTES];
 
     getpeername(conn_fd, (struct sockaddr *)&peer, &peer_bytes);
-    format_address(&peer, text);
+    address_format(&peer, text);
     dprintf(STDERR_FILENO, "%s: client %d came from %s\n",
             contract_options.model, conn_fd, text);
 }

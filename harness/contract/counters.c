@@ -38,21 +38,15 @@ contract_count_out(size_t nwritten)
 static char *
 append_counter(char *end, const char *name, uint64_t value)
 {
-    char digits[20]; /* 2^64 - 1 has 20 */
-    size_t ndigits = 0;
+    char digits[] = "18446744073709551615"; /* 2^64 - 1 */
+    char *first = digits + sizeof digits - 1;
 
-    *end++ = '"';
-    end = stpcpy(end, name);
-    end = stpcpy(end, "\":");
     do {
-        digits[ndigits++] = (char)('0' + value % 10);
+        *--first = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    while (ndigits > 0) {
-        *end++ = digits[--ndigits];
-    }
-    *end++ = ',';
-    return end;
+    end = stpcpy(stpcpy(end, "\""), name);
+    return stpcpy(stpcpy(stpcpy(end, "\":"), first), ",");
 }
 
 int

@@ -18,11 +18,13 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,7 +32,6 @@
 #include "harness/load/load.h"
 
 enum {
-    MEETING_BYTES = 96,   /* "[fe80::1%eth0]:40123" */
     LINE_BYTES = 128,     /* of what they say to each other */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
     PATIENT_LOOKS = 50,   /* then we say for whom we wait */
@@ -58,7 +59,7 @@ struct lead {
     const struct hosts_order *order;      /* what it is to do */
     const struct engine_options *options; /* of each host */
     int listen_fd;                        /* where they come to */
-    char meeting[MEETING_BYTES];          /* that, for --meet */
+    char meeting[ADDRESS_TEXT_BYTES];     /* that, for --meet */
     struct host *hosts;                   /* those who have come */
     int count;                            /* how many */
     int64_t deadline_ns;                  /* for what they say next */
@@ -68,14 +69,6 @@ struct lead {
 
 /* What starts the others, in a group of its own; 0: none, or it has ended. */
 static pid_t launcher;
-
-static int64_t
-clock_wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 /* A line without its end, or NULL: the other side is silent or gone. */
 static char *
@@ -89,8 +82,7 @@ read_line(FILE *file, char line[LINE_BYTES])
     return line;
 }
 
-/* ---- the leader: who comes ----------------------------------------------
- */
+/* ---- the leader: who comes --------------------------------------------- */
 
 /* Listen where our packets to the server come from: who can reach the server
  * will most likely reach us there. */
@@ -99,8 +91,7 @@ open_meeting(struct lead *lead)
 {
     struct sockaddr_storage address;
     socklen_t bytes = sizeof address;
-    char host[MEETING_BYTES - 16];
-    char port[8];
+    const int hour_s = 3600;
     int family = lead->options->address.ss_family;
     int probe = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (connect(probe, (const struct sockaddr *)&lead->options->address,
@@ -112,16 +103,16 @@ open_meeting(struct lead *lead)
     /* The port is at the same place in either family; 0 is any. */
     ((struct sockaddr_in *)&address)->sin_port = 0;
     lead->listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Who says nothing is a stranger, and costs nobody any time. */
+    setsockopt(lead->listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &hour_s,
+               sizeof hour_s);
     if (bind(lead->listen_fd, (struct sockaddr *)&address, bytes) != 0 ||
         listen(lead->listen_fd, SOMAXCONN) != 0 ||
         getsockname(lead->listen_fd, (struct sockaddr *)&address, &bytes) !=
             0) {
         err(EXIT_NO_MEASURE, "listen for the other hosts");
     }
-    getnameinfo((struct sockaddr *)&address, bytes, host, sizeof host, port,
-                sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(lead->meeting, sizeof lead->meeting,
-             family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    address_format(&address, lead->meeting);
 }
 
 /* Returns 0, or how it ended, if it has ended since the last look. */
@@ -155,14 +146,14 @@ static void
 launch(struct lead *lead)
 {
     char program[4096];
-    char meet[MEETING_BYTES + 8];
+    char meet[ADDRESS_TEXT_BYTES + 8];
     char *line;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     snprintf(meet, sizeof meet, "--meet=%s", lead->meeting);
     if (lead->order->launcher == NULL) {
-        fprintf(stderr, "load: now start on each of %d hosts: %s %s\n",
-                lead->order->hosts, program, meet);
+        warnx("now start on each of %d hosts: %s %s", lead->order->hosts,
+              program, meet);
         return;
     }
     if (asprintf(&line, "%s \"$@\"", lead->order->launcher) == -1 ||
@@ -171,6 +162,7 @@ launch(struct lead *lead)
     }
     if (launcher == 0) {
         setsid();
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* we may be killed */
         signal(SIGPIPE, SIG_DFL);
         close(STDIN_FILENO);
         open("/dev/null", O_RDONLY);
@@ -260,8 +252,7 @@ gather(struct lead *lead)
         } else if (ready > 0 && errno != EINTR && errno != ECONNABORTED) {
             why = strerror(errno);
         } else if (++idle == PATIENT_LOOKS) {
-            fprintf(stderr, "load: %d of %d hosts have joined\n", lead->count,
-                    order->hosts);
+            warnx("%d of %d hosts have joined", lead->count, order->hosts);
         }
         if (*lead->options->interrupted) {
             return -1;
@@ -279,15 +270,13 @@ gather(struct lead *lead)
     if (lead->count == order->hosts) {
         return 0;
     }
-    fprintf(stderr,
-            "load: %s, and of %d hosts %d joined %s; each must be able to "
-            "start this program and to reach that address\n",
-            why, order->hosts, lead->count, lead->meeting);
+    warnx("%s, and of %d hosts %d joined %s; each must be able to start this "
+          "program and to reach that address",
+          why, order->hosts, lead->count, lead->meeting);
     return -1;
 }
 
-/* ---- the leader: one instant --------------------------------------------
- */
+/* ---- the leader: one instant ------------------------------------------- */
 
 /* The shorter the way there and back, the less can the other clock differ
  * from what it says in the middle of it: by half the way at most (Cristian,
@@ -323,8 +312,7 @@ begin(struct lead *lead)
         if (read_line(host->replies, line) == NULL ||
             strcmp(line, "ready") != 0 || compare_clocks(host) != 0) {
             if (!*lead->options->interrupted) {
-                fprintf(stderr, "load: %s ended before it began\n",
-                        host->name);
+                warnx("%s ended before it began", host->name);
             }
             return -1;
         }
@@ -340,8 +328,7 @@ begin(struct lead *lead)
     return 0;
 }
 
-/* ---- the leader: what they saw ------------------------------------------
- */
+/* ---- the leader: what they saw ----------------------------------------- */
 
 /* Returns how many are added up; those who have sent nothing that can be read
  * are named. */
@@ -424,8 +411,7 @@ hosts_lead(const struct hosts_order *order,
     return good == order->hosts ? 0 : EXIT_NO_MEASURE;
 }
 
-/* ---- one of the others --------------------------------------------------
- */
+/* ---- one of the others ------------------------------------------------- */
 
 int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)

@@ -145,6 +145,18 @@ kill -CONT "$host"
 wait "$leader" && said 'from 1 host: 4 clients' out &&
     [ "$(rows ': .* \(interrupted\)$')" -eq 1 ]
 result "the end of all is no signal to a host" $?
+
+"$bin/load" "$target" --hosts=1 >"$tmp/out" 2>"$tmp/err" \
+    --launcher="echo \$\$ >'$tmp/launcher'; exec sleep 60 #" &
+leader=$!
+within 10 test -s "$tmp/launcher"
+launcher=$(cat "$tmp/launcher")
+# shellcheck disable=SC2317 # within calls it
+ended() { ! kill -0 "$launcher" 2>"$tmp/killed"; }
+kill -KILL "$leader"
+wait "$leader" 2>"$tmp/killed"
+within 5 ended
+result "who is killed takes its launcher along" $?
 lead --meet=127.0.0.1:1
 [ "$status" -eq 3 ] && said '^load: --meet: nobody waits there' err
 result "a host that meets nobody says so" $?
