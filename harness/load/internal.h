@@ -39,15 +39,14 @@ enum connection_state {
     CONNECTION_DEAD,       /* given up */
 };
 
-/* What belongs to a connection, and is new with each. */
+/* What belongs to a connection, and is new with each. A greeting lies before
+ * its first message, at offsets below 0. */
 struct stream {
     int64_t number;      /* of this connection in the run */
-    int64_t nwritten;    /* bytes of its stream that were sent */
-    int64_t nread;       /* bytes of it that came back, all right */
-    int64_t message_end; /* offset where the message ends */
-    /* How much of "hello\n" may be sent by now, was sent, and came back. */
-    int hello_end, hello_sent, hello_read;
-    int last_errno; /* why the last send or recv failed; 0: none has */
+    int64_t nwritten;    /* up to where its stream was sent */
+    int64_t nread;       /* up to where it came back, all right */
+    int64_t message_end; /* up to where it may come back */
+    int last_errno;      /* why the last send or recv failed; 0: none has */
 };
 
 struct connection {
@@ -146,20 +145,22 @@ struct engine {
  *
  * A table of pseudo-random bytes whose length is a prime is repeated without
  * end. Connection c starts at its own place in it: the byte at offset p of
- * its stream is table[(p + c * STEP) mod PRIME]. A byte that is wrong, lost,
+ * its stream is table[(p + c * STEP) mod PRIME]. A greeting, "hello\n", lies
+ * before that, at offsets below 0. A byte that is wrong, lost,
  * doubled or of another connection does not fit, and none is remembered for
  * it. What it costs: numbers that differ by a multiple of PRIME are alike,
  * and a single wrong byte is right by chance one time in 256.
  */
 
 enum {
+    PATTERN_HELLO = -6,           /* offset of a greeting */
     PATTERN_PRIME = 65537,        /* length of the table */
     PATTERN_STEP = 40503,         /* between two phases: PRIME / 1.618 */
     PATTERN_WINDOW_BYTES = 65536, /* longest piece that is contiguous */
 };
 
-/* The bytes of connection `number` from `offset` on. At least
- * PATTERN_WINDOW_BYTES of them can be read there. They are the same on every
+/* The bytes of connection `number` from `offset` on. PATTERN_WINDOW_BYTES of
+ * them can be read there; of a greeting its rest. They are the same on every
  * machine and in every run. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
 

@@ -46,23 +46,30 @@ position_of(int64_t number, int64_t offset)
 const unsigned char *
 pattern_window(int64_t number, int64_t offset)
 {
-    return table + position_of(number, offset);
+    static const unsigned char hello[] = "hello\n";
+    return offset < 0 ? hello + (offset - PATTERN_HELLO)
+                      : table + position_of(number, offset);
 }
 
 size_t
 pattern_compare(int64_t number, int64_t offset, const void *bytes,
                 size_t count)
 {
-    const unsigned char *expected = pattern_window(number, offset);
     const unsigned char *got = bytes;
-    if (memcmp(expected, got, count) == 0) {
+    size_t right = 0;
+    for (; offset < 0 && right < count; offset++, right++) {
+        if (*pattern_window(number, offset) != got[right]) {
+            return right;
+        }
+    }
+    const unsigned char *expected = pattern_window(number, offset);
+    if (memcmp(expected, got + right, count - right) == 0) {
         return count;
     }
-    size_t i = 0;
-    while (expected[i] == got[i]) {
-        i++;
+    while (*expected++ == got[right]) {
+        right++;
     }
-    return i;
+    return right;
 }
 
 /* ---- wrong bytes ------------------------------------------------------- */
