@@ -79,6 +79,8 @@ int units_parse_bytes(const char *text, int64_t *bytes);
 int units_parse_time(const char *text, int64_t *time_ns);
 
 #define UNITS_TEXT_BYTES 32 /* are always enough for the next four */
+/* A text of its own wherever it stands, for as long as the block around. */
+#define UNITS_TEXT ((char[UNITS_TEXT_BYTES]){""})
 
 /* Write into `text` and return it. Three significant digits: "94.8k",
  * "1.90 ms", "512 KiB"; "-" for what is not finite. */

@@ -50,7 +50,6 @@ socket_address(struct sockaddr_storage *storage)
     struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)storage;
     const char *text = contract_options.address;
 
-    memset(storage, 0, sizeof *storage);
     /* The port stands at the same place in both. */
     ipv4->sin_port = htons((uint16_t)contract_options.port);
     if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
@@ -93,7 +92,7 @@ set_options(void)
 int
 contract_listen(void)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t address_bytes = socket_address(&address);
     char text[ADDRESS_TEXT_BYTES];
     char what[sizeof text + 16];

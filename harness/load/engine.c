@@ -152,7 +152,6 @@ static void
 measure(struct engine *run, bool whole, bool drained)
 {
     struct engine_result *result = run->result;
-    uint64_t begin_bytes = run->bytes;
     call_on_phase(run, ENGINE_WINDOW_BEGIN);
     run->measuring = true;
     int64_t begin_ns = clock_now_ns();
@@ -170,7 +169,6 @@ measure(struct engine *run, bool whole, bool drained)
     int64_t cpu_ns = clock_thread_cpu_ns() - run->spun_ns - begin_cpu_ns;
     result->client_cpu_ns = MAX(cpu_ns, 0);
     result->window_ns = clock_now_ns() - begin_ns;
-    result->bytes = run->bytes - begin_bytes;
     connection_moved(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
@@ -262,9 +260,7 @@ destroy(struct engine *run)
 {
     int before_errno = errno;
     prctl(PR_SET_TIMERSLACK, run->slack_ns, 0, 0, 0);
-    if (run->epoll_fd != -1) {
-        close(run->epoll_fd);
-    }
+    close(run->epoll_fd);
     deadline_queue_free(&run->wakes);
     free(run->connections);
     free(run);

@@ -345,7 +345,7 @@ collect(struct lead *lead, FILE *stream, struct saved_run *sum)
     for (int i = 0; i < lead->count && runs != NULL; i++) {
         const struct host *host = &lead->hosts[i];
         struct saved_run *run = &runs[good];
-        char reason[MERGE_REASON_BYTES] = "";
+        char reason[SAVED_REASON_BYTES] = "";
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, run, reason);
         run->begun_ms -= host->ahead_ns / NS_PER_MS;
@@ -413,6 +413,8 @@ hosts_lead(const struct hosts_order *order,
 
 /* ---- one of the others ------------------------------------------------- */
 
+static FILE *leader; /* what it says */
+
 int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
 {
@@ -420,12 +422,13 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     char name[64] = "?";
     int fd =
         socket(meeting->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    FILE *file = fdopen(dup(fd), "r");
+    leader = fdopen(dup(fd), "r");
     gethostname(name, sizeof name - 1);
-    if (file == NULL ||
+    if (leader == NULL ||
         connect(fd, (const struct sockaddr *)&meeting->address,
                 meeting->address_bytes) != 0 ||
-        dprintf(fd, "host %s\n", name) < 0 || read_line(file, line) == NULL ||
+        dprintf(fd, "host %s\n", name) < 0 ||
+        read_line(leader, line) == NULL ||
         sscanf(line, "words %d", argc) != 1 ||
         (*argv = calloc((size_t)*argc + 1, sizeof **argv)) == NULL) {
         errx(EXIT_NO_MEASURE,
@@ -433,12 +436,10 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     }
     for (int i = 0; i < *argc; i++) {
         size_t room = 0;
-        if (getdelim(&(*argv)[i], &room, '\0', file) < 1) {
+        if (getdelim(&(*argv)[i], &room, '\0', leader) < 1) {
             errx(EXIT_NO_MEASURE, "who leads has ended");
         }
     }
-    /* Nothing more comes before we say that we are ready. */
-    fclose(file);
     return fd;
 }
 
@@ -455,11 +456,10 @@ void
 hosts_wait(int fd, struct engine_options *options,
            volatile sig_atomic_t *interrupted)
 {
-    FILE *file = fdopen(dup(fd), "r");
     char line[LINE_BYTES];
     long long begin_ns = 0;
     dprintf(fd, "ready\n");
-    while (file != NULL && begin_ns == 0 && read_line(file, line) != NULL) {
+    while (begin_ns == 0 && read_line(leader, line) != NULL) {
         if (strcmp(line, "clock") == 0) {
             dprintf(fd, "%lld\n", (long long)clock_wall_ns());
         } else {
@@ -470,7 +470,7 @@ hosts_wait(int fd, struct engine_options *options,
     if (begin_ns == 0) {
         errx(EXIT_NO_MEASURE, "who leads has ended");
     }
-    fclose(file);
+    fclose(leader);
     /* The leader's end wakes us wherever we are. */
     told_to_stop = interrupted;
     signal(SIGIO, on_end);

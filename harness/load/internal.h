@@ -58,8 +58,8 @@ struct connection {
     struct stream stream;          /* what has gone over it */
     int64_t start_ns;    /* when message, churn's connect or parting began */
     int64_t intended_ns; /* open loop: when the message was due */
-    int64_t free_ns;     /* open loop: since when it is, or was, free */
-    bool free;           /* open loop: in the queue of the free ones */
+    int64_t free_ns;     /* open loop: in the queue of the free ones since
+                          * then; 0: it is not */
     int failures;        /* connections of this slot lost in a row */
     bool silent;         /* connects and waits */
     bool connected;      /* the slot has been connected at least once */
@@ -118,7 +118,6 @@ struct engine {
     bool has_drained; /* a slice has come to its end before */
     bool stopping;    /* no new message, no new connection */
     bool window_full; /* echoes_max was reached */
-    uint64_t bytes;   /* verified so far */
 
     int64_t now_ns;           /* the time, as of the last look at the clock */
     int64_t next_tick_ns;     /* when to look for what is overdue */

@@ -329,10 +329,9 @@ interrupt(int signal_number)
 static void
 show_progress(uint64_t count, double done, void *arg)
 {
-    char text[UNITS_TEXT_BYTES];
     (void)arg;
     fprintf(stderr, "\r\033[K%3.0f %%  %s echoes", 100 * done,
-            units_format_count(text, (double)count));
+            units_format_count(UNITS_TEXT, (double)count));
 }
 
 static void
@@ -398,8 +397,7 @@ write_output(struct output *output, const struct saved_run *run)
 }
 
 /* Run: here, as one of several hosts, or by their hands, which is printed
- * then. Returns 0; or after a sentence the exit status that it deserves, with
- * what there is in `run`. */
+ * then. Returns 0, or of their trouble the exit status. */
 static int
 drive(struct saved_run *run)
 {
@@ -413,8 +411,7 @@ drive(struct saved_run *run)
     run->options = options;
     snprintf(run->target, sizeof run->target, "%s", target);
     if (crew_run(&options, &run->result) != 0) {
-        warn("cannot start");
-        return EXIT_NO_MEASURE;
+        err(EXIT_NO_MEASURE, "cannot start");
     }
     return 0;
 }

@@ -115,7 +115,7 @@ int summary_exit_status(const struct engine_result *result);
 
 enum {
     SAVED_TARGET_BYTES = 300, /* HOST:PORT with the final 0 */
-    SAVED_REASON_BYTES = 128, /* a phrase */
+    SAVED_REASON_BYTES = 200, /* a phrase */
 };
 
 /* A run in a file. */
@@ -140,10 +140,7 @@ void saved_write(FILE *stream, const struct saved_run *run);
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
 
-/* ---- several runs, added up ---------------------------------------------
- */
-
-#define MERGE_REASON_BYTES 200 /* a phrase */
+/* ---- several runs, added up -------------------------------------------- */
 
 /*
  * Add a run to those added up so far; the first one goes into a sum that is
@@ -153,7 +150,7 @@ int saved_read(FILE *stream, struct saved_run *run,
  * not fit together: a phrase to stand behind the name of the file.
  */
 int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
-              char reason[MERGE_REASON_BYTES]);
+              char reason[SAVED_REASON_BYTES]);
 
 /* True if both are the same run, in one file or two. */
 bool merge_same(const struct saved_run *a, const struct saved_run *b);
