@@ -170,8 +170,7 @@ _Noreturn void flags_refuse(const char *program, const char *name,
 /* ---- what the kernel says of itself, of processes and to us ------------ */
 
 enum {
-    PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms; to find them
-                              * among 10 000 takes as long */
+    PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms */
 };
 
 /* Read such a file into `text`, as far as it fits, and end it with a 0;
@@ -187,9 +186,8 @@ const char *proc_behind(const char *text, const char *key);
 /* The number that follows it, or NAN. */
 double proc_number(const char *text, const char *key);
 
-/* The children of a process, `most` of them at most, whichever of
- * PROC_THREADS_MAX threads made them, those that have ended and are not
- * waited for included. Returns how many. */
+/* The children of a process, `most` of them at most, those that have ended
+ * and are not waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
 
 /* Raise the limit of open descriptors as far as it goes, for us and for what

@@ -95,12 +95,12 @@ struct engine {
                                     * defaults; a slice sets its own parts */
     struct engine_result *result;  /* what was seen so far */
 
-    struct connection *connections; /* the silent, then those that speak */
-    int count;                      /* how many slots there are */
-    int alive;                      /* speaking slots not given up */
-    int connecting;                 /* connects under way */
-    int pending;   /* messages without their whole echo, or churn's end */
-    int strangers; /* of them: of clients never served */
+    /* The slots: the silent, those that speak, and behind the last. */
+    struct connection *connections, *speaking, *end;
+    int alive;      /* speaking slots not given up */
+    int connecting; /* connects under way */
+    int pending;    /* messages without their whole echo, or churn's end */
+    int strangers;  /* of them: of clients never served */
     int64_t next_number; /* of the next connection */
 
     struct connection_queue to_connect; /* wait for their turn to connect */

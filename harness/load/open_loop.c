@@ -176,11 +176,10 @@ judge(struct engine *run)
 void
 open_loop_close(struct engine *run)
 {
-    for (int i = run->options.silent_clients; i < run->count; i++) {
-        const struct connection *connection = &run->connections[i];
-        if (connection->state == CONNECTION_GREETING ||
-            connection->state == CONNECTION_ECHOING) {
-            count_unfinished(run, connection->intended_ns);
+    for (const struct connection *it = run->speaking; it < run->end; it++) {
+        if (it->state == CONNECTION_GREETING ||
+            it->state == CONNECTION_ECHOING) {
+            count_unfinished(run, it->intended_ns);
         }
     }
     while (open_loop_waits(run)) {

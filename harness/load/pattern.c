@@ -144,8 +144,8 @@ explain_other(const struct engine *run, const struct connection *own,
         return;
     }
     uint32_t position = (uint32_t)(found - table) % PATTERN_PRIME;
-    for (int i = 0; i < run->count; i++) {
-        const struct connection *other = &run->connections[i];
+    for (const struct connection *other = run->connections; other < run->end;
+         other++) {
         if (other != own && other->fd != -1 &&
             is_in_flight(&other->stream, position,
                          run->options.message_bytes)) {
