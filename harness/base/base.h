@@ -103,8 +103,7 @@ char *text_clean(char *text);
 
 /* ---- flags by table ---------------------------------------------------- */
 
-/* One flag. It sets `on`, or takes a value for `number`, `amount` or `text`.
- */
+/* One flag. It sets `on`, or takes a `number`, an `amount` or a `text`. */
 struct flag {
     const char *name; /* "stack-size", typed as --stack-size; "": what is
                        * given without a flag; NULL: the end */
@@ -115,11 +114,9 @@ struct flag {
     const char *takes;
     int *number;     /* where a number goes, or a word's, counted from 0 */
     int64_t *amount; /* where one goes that may be large */
-    int (*parse)(const char *text, int64_t *amount); /* units_parse_...;
-                                                      * NULL: it is plain */
+    int (*parse)(const char *text, int64_t *amount); /* NULL: it is plain */
     int64_t low, high;   /* the range of either, ends included */
-    const char *allowed; /* "a time from 1ms to 60s, with its unit"; NULL: it
-                          * is made from the range */
+    const char *allowed; /* "a time from 1ms to 60s"; NULL: as the range is */
     const char **text;   /* where any text goes, as it is */
     bool *on;            /* what becomes true; such a flag takes nothing */
     const char *help;    /* one sentence, with the default in it */
@@ -162,8 +159,7 @@ void flags_parse(const char *program, const char *about,
                  const struct flag *flags, const struct flag *own_flags,
                  int argc, char **argv);
 
-/* Wrong usage: --`name`=`text` should have been `allowed`. One sentence and
- * exit(2). */
+/* Say that --`name`=`text` should have been `allowed`, and exit(2). */
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
 
@@ -174,13 +170,11 @@ enum {
 };
 
 /* Read such a file into `text`, as far as it fits, and end it with a 0;
- * `path` is as for printf. Returns how much there was: 0 if there is no such
- * file. */
+ * `path` is as for printf. Returns how much there was; no file: 0. */
 size_t proc_read(char *text, size_t text_bytes, const char *path, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What follows `key` where that begins a line of `text`; NULL if none does.
- */
+/* What follows `key` where that begins a line of `text`; NULL: nowhere. */
 const char *proc_behind(const char *text, const char *key);
 
 /* The number that follows it, or NAN. */

@@ -130,8 +130,7 @@ units_format_number(char *text, double value)
 
 /* Write `value` with the largest unit that leaves a 1 before the point.
  * `names` are the units, which differ by `step`, the smallest first and NULL
- * behind them. A whole number of the smallest is written as such: 64, not
- * 64.0. */
+ * behind them. A whole number of the smallest is so written: 64, not 64.0. */
 static char *
 format(char *text, double value, int step, const char *const *names)
 {

@@ -133,8 +133,7 @@ contract_finish(void)
 {
     int status = 0;
 
-    /* The stop stays in force meanwhile: standard output may be a pipe that
-     * nobody reads. */
+    /* The stop stays in force: nobody may read from standard output. */
     if (contract_options.stats && counters_print() == -1) {
         fprintf(stderr, "%s: print the counters: %s\n",
                 contract_options.model, strerror(errno));

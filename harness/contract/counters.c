@@ -33,8 +33,7 @@ contract_count_out(size_t nwritten)
                               memory_order_relaxed);
 }
 
-/* Append `"name":value,` to the line. No stdio: a signal handler may be
- * what runs this. */
+/* Append `"name":value,` to the line. A signal handler may run this. */
 static char *
 append_counter(char *end, const char *name, uint64_t value)
 {

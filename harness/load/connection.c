@@ -444,8 +444,7 @@ connection_ready(struct engine *run, struct connection *connection,
     if (connection->state == CONNECTION_CONNECTING) {
         finish_connect(run, connection, events);
     }
-    /* Closed just now, or for being overdue, between two halves of a batch
-     * of events. */
+    /* Closed just now, or for being overdue between two batches. */
     if (connection->fd == -1) {
         return;
     }

@@ -204,8 +204,7 @@ read_in_time(void *cookie, char *buffer, size_t bytes)
     return await(host->lead, host->fd) ? read(host->fd, buffer, bytes) : -1;
 }
 
-/* Take one who has connected, if it is one of ours, and give it the words of
- * our command line. */
+/* Take who has connected, if it is one of ours, and give it our words. */
 static void
 admit(struct lead *lead, int fd)
 {
@@ -330,8 +329,8 @@ begin(struct lead *lead)
 
 /* ---- the leader: what they saw ----------------------------------------- */
 
-/* Returns how many are added up; those who have sent nothing that can be read
- * are named. */
+/* Returns how many are added up. Who sent nothing that can be read is named.
+ */
 static int
 collect(struct lead *lead, FILE *stream, struct saved_run *sum)
 {

@@ -58,8 +58,7 @@ struct connection {
     struct stream stream;          /* what has gone over it */
     int64_t start_ns;    /* when message, churn's connect or parting began */
     int64_t intended_ns; /* open loop: when the message was due */
-    int64_t free_ns;     /* open loop: in the queue of the free ones since
-                          * then; 0: it is not */
+    int64_t free_ns;     /* open loop: free since then; 0: it is not */
     int failures;        /* connections of this slot lost in a row */
     bool silent;         /* connects and waits */
     bool connected;      /* the slot has been connected at least once */
@@ -71,8 +70,7 @@ TAILQ_HEAD(connection_queue, connection);
 
 /* ---- one run ----------------------------------------------------------- */
 
-/* When the messages of an open loop are due. Begun alike, the same instants.
- */
+/* When messages of an open loop are due. Begun alike, the same instants. */
 struct schedule {
     enum schedule_kind kind; /* how the gaps are chosen */
     double gap_ns;           /* mean time between two instants */
@@ -127,8 +125,7 @@ struct engine {
     int64_t lost_ns;          /* while we could not run, in long pieces */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
                                * it was running at the last look */
-    int64_t patient_from_ns;  /* before this nobody is late: we, or the
-                               * server, were stopped */
+    int64_t patient_from_ns;  /* before, we or the server were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
     int slack_ns; /* of this thread's timers, before the run */
@@ -169,8 +166,7 @@ size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
                        size_t count);
 
 /* Say into result->mismatch.origin where the `count` bytes at `got` come
- * from, the first of which is the next of `own` and wrong; "" when nothing
- * fits. */
+ * from, of which the first was to be the next of `own`; "": nothing fits. */
 void pattern_explain(struct engine *run, const struct connection *own,
                      const unsigned char *got, size_t count);
 
@@ -202,9 +198,7 @@ void error_count(struct engine_result *result, enum engine_error error,
  */
 
 /* Begin a schedule at the options' rate. The first instant is one gap later;
- * with fixed gaps a part of one, so that several runs' lie between each
- * other.
- */
+ * with fixed gaps a part of one, so that several runs' are interleaved. */
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
 
@@ -221,8 +215,7 @@ void open_loop_free(struct engine *run, struct connection *connection);
 /* A connection that may be among the free ones is closed. */
 void open_loop_forget(struct engine *run, struct connection *connection);
 
-/* If a message is due and a connection free, returns it: it is to send now.
- */
+/* If a message is due and a connection free, returns the one to send it. */
 struct connection *open_loop_take(struct engine *run);
 
 /* A speaking connection has its whole echo at run->now_ns. */
@@ -284,8 +277,7 @@ void connection_close(struct engine *run, struct connection *connection);
 void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and until nothing
- * has come back for `still_ns`, but for time in which we or the server stood.
- */
+ * has come back for `still_ns`; time when we or the server stood is none. */
 void run_while(struct engine *run, bool (*is_so)(const struct engine *run),
                int64_t max_ns, int64_t still_ns);
 

@@ -65,8 +65,7 @@ static const char *meeting;
 static int meeting_fd;
 
 /* What is written at the end. A path that cannot be is better known before
- * anything is measured; but a file that is there stays until something was.
- */
+ * anything is measured; but a file stays as it is until something was. */
 struct output {
     const char *path; /* as it was named */
     int fd;           /* open, and not yet touched */

@@ -15,8 +15,8 @@ enum {
 /* ---- the schedule ------------------------------------------------------ */
 
 /* A random number of 64 bits: a counter in steps of 2^64 / 1.618, whose bits
- * are mixed by two multiplications until none shows where it came from. Any
- * seed is a good one. */
+ * two multiplications mix until none shows where it came from. Any seed is
+ * good. */
 static uint64_t
 next_random(uint64_t *state)
 {

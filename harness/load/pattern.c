@@ -157,8 +157,7 @@ explain_other(const struct engine *run, const struct connection *own,
     snprintf(text, ENGINE_ORIGIN_BYTES, "an earlier connection or message");
 }
 
-/* The likely is tried before the strange. A few bytes are enough where few
- * places are tried. */
+/* The likely first; a few bytes are enough where few places are tried. */
 void
 pattern_explain(struct engine *run, const struct connection *own,
                 const unsigned char *got, size_t count)

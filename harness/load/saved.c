@@ -172,42 +172,21 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
 
 /* ---- files ------------------------------------------------------------- */
 
-/* Returns 0; or -1 when a sentence has been said. */
-static int
+/* What is wrong ends the program. */
+static void
 read_file(const char *path, struct saved_run *run)
 {
     char reason[SAVED_REASON_BYTES];
     FILE *file = fopen(path, "re");
     int status = file ? saved_read(file, run, reason) : -1;
-    bool unread = !file || ferror(file);
 
-    if (status != 0 || unread) {
-        warnx("%s: %s", path, unread ? strerror(errno) : reason);
-        status = -1;
+    if (!file || ferror(file)) {
+        err(EXIT_NO_MEASURE, "%s", path);
     }
-    if (file) {
-        fclose(file);
+    if (status != 0) {
+        errx(EXIT_NO_MEASURE, "%s: %s", path, reason);
     }
-    return status;
-}
-
-/* The same; a run that is there twice is refused. */
-static int
-read_all(const char *const *paths, int n, struct saved_run *runs)
-{
-    for (int i = 0; i < n; i++) {
-        if (read_file(paths[i], &runs[i]) != 0) {
-            return -1;
-        }
-        for (int j = 0; j < i; j++) {
-            if (merge_same(&runs[i], &runs[j])) {
-                warnx("%s: holds the same run as %s; name each run once",
-                      paths[i], paths[j]);
-                return -1;
-            }
-        }
-    }
-    return 0;
+    fclose(file);
 }
 
 /* ---- words ------------------------------------------------------------- */
@@ -276,24 +255,25 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
     int status;
 
     if (!runs) {
-        fputs("report: not enough memory\n", stderr);
-        return EXIT_NO_MEASURE;
+        errx(EXIT_NO_MEASURE, "not enough memory");
     }
-    status = read_all(paths, n, runs);
-    for (int i = 0; i < n && status == 0; i++) {
-        status = merge_add(sum, &runs[i], i == 0, reason);
-        if (status != 0) {
-            warnx("%s: %s in %s", paths[i], reason, paths[0]);
+    for (int i = 0; i < n; i++) {
+        read_file(paths[i], &runs[i]);
+        for (int j = 0; j < i; j++) {
+            if (merge_same(&runs[i], &runs[j])) {
+                errx(EXIT_NO_MEASURE,
+                     "%s: holds the same run as %s; name each run once",
+                     paths[i], paths[j]);
+            }
+        }
+        if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
+            errx(EXIT_NO_MEASURE, "%s: %s in %s", paths[i], reason, paths[0]);
         }
     }
-    if (status == 0) {
-        name_targets(target, sizeof target, runs, n);
-        summary_print(stream, target, &sum->options, &sum->result, colour);
-        merge_note_times(stream, runs, n);
-        status = summary_exit_status(&sum->result);
-    } else {
-        status = EXIT_NO_MEASURE;
-    }
+    name_targets(target, sizeof target, runs, n);
+    summary_print(stream, target, &sum->options, &sum->result, colour);
+    merge_note_times(stream, runs, n);
+    status = summary_exit_status(&sum->result);
     free(runs);
     return status;
 }

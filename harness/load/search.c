@@ -89,8 +89,7 @@ print_try(const struct slo_try *tried)
             failed ? engine_error_name(tried->error) : "", failed ? ")" : "");
 }
 
-/* A try takes a second, or what it takes for enough messages; -d says it
- * otherwise. */
+/* For a second, or what enough messages take; unless -d says it. */
 static struct slo_try
 try_rate(double rate_per_s, void *arg)
 {
