@@ -13,12 +13,6 @@ struct counters counters;
  * may come while main is at it. */
 static atomic_bool is_printed;
 
-uint64_t
-counter_increment(atomic_uint_fast64_t *counter)
-{
-    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
-}
-
 void
 contract_count_in(size_t nread)
 {

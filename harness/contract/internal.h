@@ -47,9 +47,6 @@ struct counters {
 
 extern struct counters counters;
 
-/* Add one, and return the new value. */
-uint64_t counter_increment(atomic_uint_fast64_t *counter);
-
 /* Write the counters as one line of JSON to standard output. Safe in a
  * signal handler. Returns 0, or -1 with errno. */
 int counters_print(void);

@@ -58,9 +58,6 @@ histogram_merge(struct histogram *into, const struct histogram *from)
 int64_t
 histogram_quantile_ns(const struct histogram *histogram, double quantile)
 {
-    if (histogram->count == 0) {
-        return 0;
-    }
     /* The product is forgiven one part in 10^12, because 0.999 * 1000 is a
      * little more than 999 in binary and would ask for rank 1000. */
     double rank =
@@ -79,9 +76,7 @@ histogram_quantile_ns(const struct histogram *histogram, double quantile)
 double
 histogram_mean_ns(const struct histogram *histogram)
 {
-    return histogram->count == 0
-               ? 0
-               : histogram->sum_ns / (double)histogram->count;
+    return histogram->sum_ns / fmax(1, (double)histogram->count);
 }
 
 /* ---- the curve --------------------------------------------------------- */
@@ -114,7 +109,7 @@ deviation_ns(const struct histogram *histogram)
         double distance = (double)bucket_ns(i) - mean_ns;
         sum += (double)histogram->buckets[i] * distance * distance;
     }
-    return histogram->count > 0 ? sqrt(sum / (double)histogram->count) : 0;
+    return sqrt(sum / fmax(1, (double)histogram->count));
 }
 
 void

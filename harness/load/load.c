@@ -6,7 +6,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netdb.h>
 #include <sched.h>
 #include <signal.h>
@@ -143,8 +142,7 @@ static const struct flag flags[] = {
     FLAG_TEXT("launcher", 0, "COMMAND", &order.launcher,
               "With --hosts: what starts a program on each of them, within a "
               "minute, such as \"mpirun -n 20\" or \"srun -n 20\"; else load "
-              "says what to "
-              "start there"),
+              "says what to start there"),
     FLAG_TEXT("meet", 0, "HOST:PORT", &meeting,
               "Be one of the hosts of the load that waits there"),
     {0},

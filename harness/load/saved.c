@@ -7,7 +7,6 @@
  *      "response": {...}, ...}
  */
 #include <err.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
