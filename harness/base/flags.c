@@ -18,7 +18,6 @@ enum {
     SENTENCE_BYTES = 128,
 };
 
-/* What is parsed at the moment. */
 struct parse {
     const char *program; /* in each message */
     /* By argp's key: of what is no flag, it is ARGP_KEY_ARG, which is 0. */

@@ -24,7 +24,6 @@ enum {
     BINARY = 1024,
 };
 
-/* A unit: its name, and how many of the smallest unit it is worth. */
 struct unit {
     const char *name; /* as written behind the number */
     int64_t worth;    /* in counts, bytes or nanoseconds */

@@ -51,7 +51,6 @@ contract_client_opened(int conn_fd)
     return true;
 }
 
-/* Is something sent to the client that it has not acknowledged yet? */
 static bool
 awaits_acknowledgement(int conn_fd)
 {

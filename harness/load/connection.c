@@ -235,7 +235,6 @@ verify(struct engine *run, struct connection *connection, size_t count)
     return right < due ? ENGINE_MISMATCH : ENGINE_EXTRA_BYTES;
 }
 
-/* A whole echo is back: count it. */
 static void
 count_echo(struct engine *run, struct connection *connection)
 {

@@ -35,8 +35,6 @@ struct crew {
     struct member *members;    /* `count` of them */
 };
 
-/* ---- dealing out ------------------------------------------------------- */
-
 /* The share of number `index` when `whole` is dealt out to `count`. */
 static uint64_t
 share_of(uint64_t whole, int count, int index)
@@ -74,8 +72,6 @@ deal_out(const struct engine_options *options, int count, int index,
         options->seed + (uint64_t)share->index * UINT64_C(0x632be59bd9b4e019);
 }
 
-/* ---- phases and progress ----------------------------------------------- */
-
 /* At the end of the window those who are late need not keep the others from
  * the echoes that are still to come. */
 static void
@@ -100,8 +96,6 @@ add_up_progress(uint64_t echoes, double done, void *arg)
                                    crew->options->arg);
     }
 }
-
-/* ---- the run ----------------------------------------------------------- */
 
 static void *
 member_main(void *arg)
@@ -162,8 +156,6 @@ crew_run(const struct engine_options *options, struct engine_result *result)
     errno = crew.error;
     return crew.error == 0 ? 0 : -1;
 }
-
-/* ---- how many ---------------------------------------------------------- */
 
 int
 crew_suitable_threads(const struct engine_options *options, int cpus)

@@ -36,8 +36,6 @@ enum {
 #define ASK_MAX_NS     (60 * NS_PER_S)
 #define ASK_STILL_NS   (250 * NS_PER_MS)
 
-/* ---- waiting ----------------------------------------------------------- */
-
 static bool
 is_connecting(const struct engine *run)
 {
@@ -60,8 +58,6 @@ is_awaited(const struct engine *run)
 {
     return run->pending > 0 || is_awaited_again(run);
 }
-
-/* ---- connecting -------------------------------------------------------- */
 
 static void
 call_on_phase(struct engine *run, enum engine_phase phase)
@@ -263,7 +259,6 @@ destroy(struct engine *run)
     errno = before_errno;
 }
 
-/* From now on what is seen goes there. */
 static void
 see_into(struct engine *run, struct engine_result *result)
 {
@@ -338,17 +333,6 @@ engine_run(const struct engine_options *options, struct engine_result *result)
 
 /* ---- slices ------------------------------------------------------------ */
 
-/* How many of the slots from `first` up to `end` have had an echo. */
-static int
-count_served(const struct connection *first, const struct connection *end)
-{
-    int served = 0;
-    for (; first < end; first++) {
-        served += first->served;
-    }
-    return served;
-}
-
 bool
 engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
              uint64_t seed, struct engine_result *result)
@@ -371,13 +355,14 @@ engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
      * comes next: it begins with all of them. Who is in the middle of a
      * greeting goes on with it. */
     TAILQ_INIT(&run->to_connect);
+    result->served = 0;
     for (struct connection *it = run->connections; it < run->end; it++) {
+        result->served += it->served && !it->silent;
         if (it->state == CONNECTION_CLOSED) {
             deadline_remove(&run->wakes, &it->wake);
         }
         open_loop_forget(run, it);
     }
-    result->served = count_served(run->speaking, run->end);
     return !is_awaited_again(run);
 }
 
@@ -403,7 +388,10 @@ engine_close(struct engine *run, struct engine_result *result)
         least++;
     }
     int count = (int)(run->end - least);
-    result->served = count_served(run->connections, run->speaking) + count;
+    result->served = count;
+    for (const struct connection *it = run->connections; it->silent; it++) {
+        result->served += it->served;
+    }
     result->fairness =
         count > 0 ? (double)least->echoes / (double)least[count / 2].echoes
                   : NAN;

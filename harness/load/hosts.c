@@ -8,8 +8,8 @@
  *     host      host NAME                        who comes
  *     leader    words 3                          of its command line; and
  *                                                they, each ended by a 0
- *     host      ready
- *     leader    clock                            some times
+ *     leader    clock                            some times; the host answers
+ *                                                as soon as it is ready
  *     host      1790000000123456789              CLOCK_REALTIME
  *     leader    begin 1790000000323456789 2 20   its clock then; 2 of 20
  *     leader    its end of the connection: finish now
@@ -304,12 +304,10 @@ compare_clocks(struct host *host)
 static int
 begin(struct lead *lead)
 {
-    char line[LINE_BYTES];
     for (int i = 0; i < lead->count; i++) {
         struct host *host = &lead->hosts[i];
         lead->deadline_ns = clock_now_ns() + REPLY_NS;
-        if (read_line(host->replies, line) == NULL ||
-            strcmp(line, "ready") != 0 || compare_clocks(host) != 0) {
+        if (compare_clocks(host) != 0) {
             if (!*lead->options->interrupted) {
                 warnx("%s ended before it began", host->name);
             }
@@ -457,7 +455,6 @@ hosts_wait(int fd, struct engine_options *options,
 {
     char line[LINE_BYTES];
     long long begin_ns = 0;
-    dprintf(fd, "ready\n");
     while (begin_ns == 0 && read_line(leader, line) != NULL) {
         if (strcmp(line, "clock") == 0) {
             dprintf(fd, "%lld\n", (long long)clock_wall_ns());

@@ -132,7 +132,6 @@ is_in_flight(const struct stream *stream, uint32_t position,
     return from + distance < stream->nwritten;
 }
 
-/* Are they bytes of another stream? */
 static void
 explain_other(const struct engine *run, const struct connection *own,
               const unsigned char *got, size_t count, char *text)

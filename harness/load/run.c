@@ -94,7 +94,6 @@ tick(struct engine *run)
     }
 }
 
-/* Is it a connection's turn to connect? */
 static bool
 may_connect(const struct engine *run)
 {
@@ -121,7 +120,6 @@ do_what_is_due(struct engine *run)
     }
 }
 
-/* How long to sleep: until the first thing that is due. */
 static int64_t
 time_to_sleep_ns(const struct engine *run, int64_t until_ns)
 {

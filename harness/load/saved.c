@@ -169,8 +169,6 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
            a->result.client_cpu_ns == b->result.client_cpu_ns;
 }
 
-/* ---- files ------------------------------------------------------------- */
-
 /* What is wrong ends the program. */
 static void
 read_file(const char *path, struct saved_run *run)
@@ -187,8 +185,6 @@ read_file(const char *path, struct saved_run *run)
     }
     fclose(file);
 }
-
-/* ---- words ------------------------------------------------------------- */
 
 /* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
 static void

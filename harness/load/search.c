@@ -54,7 +54,6 @@ enum {
     LOWEST_PER_S = ENOUGH / WINDOW_MAX_S, /* rates below are not tried */
 };
 
-/* The search, from one try to the next. */
 struct search {
     const struct engine_options *options; /* what is to be done */
     int64_t slo_ns;                       /* the promise */
@@ -114,8 +113,6 @@ try_rate(double rate_per_s, void *arg)
     }
     return tried;
 }
-
-/* ---- the answer -------------------------------------------------------- */
 
 static void
 print_answer(const char *target, const struct search *search,

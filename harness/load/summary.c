@@ -35,7 +35,6 @@ print_head(FILE *stream, const char *target,
             result->interrupted ? " (interrupted)" : "");
 }
 
-/* What was asked of the server, and what it did. */
 static void
 print_rates(FILE *stream, const struct engine_options *options,
             const struct engine_result *result)
@@ -114,7 +113,6 @@ print_times(FILE *stream, const struct engine_options *options,
     }
 }
 
-/* How well this client did. */
 static void
 print_client(FILE *stream, const struct engine_result *result)
 {
