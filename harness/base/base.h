@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* ---- the clock --------------------------------------------------------- */
@@ -20,7 +21,8 @@
 int64_t clock_now_ns(void);
 int64_t clock_now_ms(void);
 
-/* The CPU time that this thread has used, in nanoseconds. */
+/* CLOCK_REALTIME, and the CPU time that this thread has used. */
+int64_t clock_wall_ns(void);
 int64_t clock_thread_cpu_ns(void);
 
 /* ---- points in time, soonest first --------------------------------------
@@ -77,6 +79,8 @@ int units_parse_bytes(const char *text, int64_t *bytes);
 int units_parse_time(const char *text, int64_t *time_ns);
 
 #define UNITS_TEXT_BYTES 32 /* are always enough for the next four */
+/* A text of its own wherever it stands, for as long as the block around. */
+#define UNITS_TEXT ((char[UNITS_TEXT_BYTES]){""})
 
 /* Write into `text` and return it. Three significant digits: "94.8k",
  * "1.90 ms", "512 KiB"; "-" for what is not finite. */
@@ -99,22 +103,21 @@ char *text_clean(char *text);
 
 /* ---- flags by table ---------------------------------------------------- */
 
-/* One flag. It sets `on`, or takes a value for `number`, `amount` or `text`.
- */
+/* One flag. It sets `on`, or takes a `number`, an `amount` or a `text`. */
 struct flag {
     const char *name; /* "stack-size", typed as --stack-size; "": what is
                        * given without a flag; NULL: the end */
     int letter;       /* 's' for -s, 0 for none */
-    /* What it takes, for --help and for messages. With `number`: what is
-     * counted, such as "KiB", or NULL for a plain number; or, with a bar
-     * between them, the words that it may be: "jump|swapcontext". */
+    /* What it takes, for --help and for messages. Of a plain number: what is
+     * counted, such as "KiB", or NULL; or, with a bar between them, the words
+     * that it may be: "jump|swapcontext". */
     const char *takes;
     int *number;     /* where a number goes, or a word's, counted from 0 */
-    int64_t *amount; /* where a number with a unit goes */
-    int (*parse)(const char *text, int64_t *amount); /* units_parse_... */
+    int64_t *amount; /* where one goes that may be large */
+    int (*parse)(const char *text, int64_t *amount); /* NULL: it is plain */
     int64_t low, high;   /* the range of either, ends included */
-    const char *allowed; /* "a time from 1ms to 60s, with its unit"; of a text
-                          * what it is without a value, if it needs none */
+    const char *allowed; /* "a time from 1ms to 60s"; NULL: as the range is; of
+                          * a text what it is without a value, or NULL */
     const char **text;   /* where any text goes, as it is */
     bool *on;            /* what becomes true; such a flag takes nothing */
     const char *help;    /* one sentence, with the default in it */
@@ -160,49 +163,54 @@ void flags_parse(const char *program, const char *about,
                  const struct flag *flags, const struct flag *own_flags,
                  int argc, char **argv);
 
-/* Wrong usage: --`name`=`text` should have been `allowed`. One sentence and
- * exit(2). */
+/* Say that --`name`=`text` should have been `allowed`, and exit(2). */
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
 
 /* ---- what the kernel says of itself, of processes and to us ------------ */
 
 enum {
-    PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms; to find them
-                              * among 10 000 takes as long */
+    PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms */
 };
 
 /* Read such a file into `text`, as far as it fits, and end it with a 0;
- * `path` is as for printf. Returns how much there was: 0 if there is no such
- * file. */
+ * `path` is as for printf. Returns how much there was; no file: 0. */
 size_t proc_read(char *text, size_t text_bytes, const char *path, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What follows `key` where that begins a line of `text`; NULL if none does.
- */
+/* What follows `key` where that begins a line of `text`; NULL: nowhere. */
 const char *proc_behind(const char *text, const char *key);
 
 /* The number that follows it, or NAN. */
 double proc_number(const char *text, const char *key);
 
-/* The children of a process, `most` of them at most, whichever of
- * PROC_THREADS_MAX threads made them, those that have ended and are not
- * waited for included. Returns how many. */
+/* The children of a process, `most` of them at most, those that have ended
+ * and are not waited for included. Returns how many. */
 int proc_children(pid_t pid, pid_t *children, int most);
 
 /* Raise the limit of open descriptors as far as it goes, for us and for what
  * we start. Returns what it is then; RLIM_INFINITY: there is none. */
 rlim_t descriptors_raise(void);
 
-/* Call it first, in main: a file that is opened must never become a standard
- * stream, or what is printed goes into it. Without a standard output the
- * program ends with `status`. */
+/* Call it first, in main: a file or a client must never become a standard
+ * stream, or what is printed goes into it. Opens those that are missing;
+ * returns 0, or -1 with errno. The other ends the program with `status` when
+ * that fails, or without a standard output. */
+int streams_open(void);
 void streams_check(int status);
 
 /* From now on SIGTERM, SIGINT and SIGHUP call `handler`, though whoever
  * started us has blocked them. The last two stay ignored where they were: in
  * the background of a script, under nohup. */
 void signals_catch(void (*handler)(int number));
+
+enum {
+    ADDRESS_TEXT_BYTES = 96, /* "[fe80::1%eth0]:40123" and longer */
+};
+
+/* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
+void address_format(const struct sockaddr_storage *address,
+                    char text[ADDRESS_TEXT_BYTES]);
 
 /* Is a connected socket connected to itself? Where nobody listens on a port
  * of this machine, the kernel may choose just that for our own end, and TCP

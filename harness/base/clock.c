@@ -1,17 +1,23 @@
 /*
- * clock.c: the time that only goes forward.
+ * clock.c: what time it is.
  */
 #include <time.h>
 
 #include "harness/base/base.h"
 
-int64_t
-clock_now_ns(void)
+static int64_t
+read_ns(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    clock_gettime(clock, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+int64_t
+clock_now_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC);
 }
 
 int64_t
@@ -21,10 +27,13 @@ clock_now_ms(void)
 }
 
 int64_t
+clock_wall_ns(void)
+{
+    return read_ns(CLOCK_REALTIME);
+}
+
+int64_t
 clock_thread_cpu_ns(void)
 {
-    struct timespec used;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }

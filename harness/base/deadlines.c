@@ -4,10 +4,10 @@
 #include "harness/base/base.h"
 
 #include <stdlib.h>
+#include <sys/param.h>
 
 enum {
     HEAP_ROOT = 1, /* children of i are 2i and 2i + 1 */
-    HEAP_START = 64,
 };
 
 struct deadline *
@@ -64,10 +64,7 @@ deadline_reserve(struct deadline_queue *queue, size_t count)
     if (count + HEAP_ROOT <= queue->capacity) {
         return 0;
     }
-    size_t capacity = queue->capacity > 0 ? queue->capacity : HEAP_START;
-    while (capacity < count + HEAP_ROOT) {
-        capacity *= 2;
-    }
+    size_t capacity = MAX(count + HEAP_ROOT, 2 * queue->capacity);
     struct deadline **heap =
         reallocarray(queue->heap, capacity, sizeof(struct deadline *));
     if (heap == NULL) {

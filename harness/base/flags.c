@@ -18,7 +18,6 @@ enum {
     SENTENCE_BYTES = 128,
 };
 
-/* What is parsed at the moment. */
 struct parse {
     const char *program; /* in each message */
     /* By argp's key: of what is no flag, it is ARGP_KEY_ARG, which is 0. */
@@ -74,15 +73,15 @@ static void
 set_number(const char *program, const struct flag *flag, const char *text)
 {
     char allowed[SENTENCE_BYTES];
+    bool plain = flag->parse == NULL;
+    const char *what = plain ? flag->takes : NULL;
     int64_t number;
 
-    if ((flag->parse != NULL ? flag->parse : parse_plain)(text, &number) ==
-            -1 ||
+    if ((plain ? parse_plain : flag->parse)(text, &number) == -1 ||
         number < flag->low || number > flag->high) {
-        snprintf(allowed, sizeof allowed,
-                 "a whole number%s%s from %lld to %lld",
-                 flag->takes != NULL ? " of " : "",
-                 flag->takes != NULL ? flag->takes : "", (long long)flag->low,
+        snprintf(allowed, sizeof allowed, "a%s number%s%s from %lld to %lld",
+                 plain ? " whole" : "", what != NULL ? " of " : "",
+                 what != NULL ? what : "", (long long)flag->low,
                  (long long)flag->high);
         flags_refuse(program, flag->name, text,
                      flag->allowed != NULL ? flag->allowed : allowed);

@@ -1,12 +1,13 @@
 /*
  * proc.c: a process and the kernel: what it says in files that are text, the
  * standard streams, the signals that end us, the limit of descriptors, and
- * whom a socket is connected to.
+ * the addresses of sockets.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <math.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,16 +57,26 @@ proc_number(const char *text, const char *key)
     return number ? strtod(number, NULL) : NAN;
 }
 
+int
+streams_open(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* Of the numbers that are free it gets the lowest, which is fd. */
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 void
 streams_check(int status)
 {
     if (fcntl(STDOUT_FILENO, F_GETFD) == -1) {
         errx(status, "standard output is closed");
     }
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
-            err(status, "/dev/null");
-        }
+    if (streams_open() == -1) {
+        err(status, "/dev/null");
     }
 }
 
@@ -86,6 +97,21 @@ signals_catch(void (*handler)(int number))
         sigaddset(&caught, numbers[i]);
     }
     sigprocmask(SIG_UNBLOCK, &caught, NULL);
+}
+
+void
+address_format(const struct sockaddr_storage *address,
+               char text[ADDRESS_TEXT_BYTES])
+{
+    char host[ADDRESS_TEXT_BYTES - sizeof "[]:65535"] = "?";
+    char port[sizeof "65535"] = "?";
+
+    getnameinfo((const struct sockaddr *)address, sizeof *address, host,
+                sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(text, ADDRESS_TEXT_BYTES,
+             address->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+             port);
 }
 
 bool
@@ -113,65 +139,29 @@ descriptors_raise(void)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }
 
-/* Add those that one thread made to the `count` that there are. Returns how
- * many there are then. */
-static int
-add_children(const char *path, pid_t *children, int count, int most)
-{
-    char text[4096];
-    char *next = text;
-    char *end;
-    long child;
-
-    proc_read(text, sizeof text, "%s", path);
-    /* Each is followed by a blank, unless it was cut off. */
-    while (count < most && (child = strtol(next, &end, 10)) > 0 &&
-           *end == ' ') {
-        children[count++] = (pid_t)child;
-        next = end;
-    }
-    return count;
-}
-
-/* As above, where the kernel was made without CONFIG_PROC_CHILDREN. */
-static int
-add_if_child(const char *path, pid_t pid, pid_t *children, int count)
-{
-    char text[1024];
-    const char *name_end;
-    int parent;
-
-    proc_read(text, sizeof text, "%s", path);
-    name_end = strrchr(text, ')');
-    if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 &&
-        parent == pid) {
-        sscanf(path, "/proc/%d", &children[count++]);
-    }
-    return count;
-}
-
 int
 proc_children(pid_t pid, pid_t *children, int most)
 {
-    char pattern[64] = "/proc/[1-9]*/stat";
-    bool told = access("/proc/thread-self/children", F_OK) == 0;
-    glob_t files;
+    char text[1024];
+    glob_t stats;
     int count = 0;
+    int parent;
 
-    if (told) {
-        snprintf(pattern, sizeof pattern, "/proc/%d/task/*/children",
-                 (int)pid);
-    }
-    /* The kernel is the parent of processes 1 and 2, by the number 0. */
-    if (pid <= 0 || glob(pattern, GLOB_NOSORT, NULL, &files) != 0) {
+    /* A process has files that name them, one for each thread, but not under
+     * every kernel. The kernel itself is the parent of processes 1 and 2, by
+     * the number 0. */
+    if (pid <= 0 ||
+        glob("/proc/[1-9]*/stat", GLOB_NOSORT, NULL, &stats) != 0) {
         return 0;
     }
-    for (size_t i = 0; i < files.gl_pathc && count < most &&
-                       (i < PROC_THREADS_MAX || !told);
-         i++) {
-        count = told ? add_children(files.gl_pathv[i], children, count, most)
-                     : add_if_child(files.gl_pathv[i], pid, children, count);
+    for (size_t i = 0; i < stats.gl_pathc && count < most; i++) {
+        proc_read(text, sizeof text, "%s", stats.gl_pathv[i]);
+        const char *name_end = strrchr(text, ')');
+        if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 &&
+            parent == pid) {
+            sscanf(stats.gl_pathv[i], "/proc/%d", &children[count++]);
+        }
     }
-    globfree(&files);
+    globfree(&stats);
     return count;
 }

@@ -24,7 +24,6 @@ enum {
     BINARY = 1024,
 };
 
-/* A unit: its name, and how many of the smallest unit it is worth. */
 struct unit {
     const char *name; /* as written behind the number */
     int64_t worth;    /* in counts, bytes or nanoseconds */
@@ -130,8 +129,7 @@ units_format_number(char *text, double value)
 
 /* Write `value` with the largest unit that leaves a 1 before the point.
  * `names` are the units, which differ by `step`, the smallest first and NULL
- * behind them. A whole number of the smallest is written as such: 64, not
- * 64.0. */
+ * behind them. A whole number of the smallest is so written: 64, not 64.0. */
 static char *
 format(char *text, double value, int step, const char *const *names)
 {

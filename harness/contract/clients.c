@@ -24,7 +24,7 @@ print_arrival(int conn_fd)
     char text[ADDRESS_TEXT_BYTES];
 
     getpeername(conn_fd, (struct sockaddr *)&peer, &peer_bytes);
-    format_address(&peer, text);
+    address_format(&peer, text);
     dprintf(STDERR_FILENO, "%s: client %d came from %s\n",
             contract_options.model, conn_fd, text);
 }
@@ -33,15 +33,15 @@ bool
 contract_client_opened(int conn_fd)
 {
     uint64_t max_clients = (uint64_t)contract_options.max_clients;
-    uint64_t open = counter_increment(&counters.open);
+    uint64_t open = ++counters.open;
     uint_fast64_t peak = atomic_load(&counters.peak_open);
 
     if ((max_clients > 0 && open > max_clients) || !stop_register(conn_fd)) {
-        atomic_fetch_sub(&counters.open, 1);
-        counter_increment(&counters.refused);
+        counters.open--;
+        counters.refused++;
         return false;
     }
-    counter_increment(&counters.accepted);
+    counters.accepted++;
     while (peak < open &&
            !atomic_compare_exchange_weak(&counters.peak_open, &peak, open)) {
     }
@@ -51,7 +51,6 @@ contract_client_opened(int conn_fd)
     return true;
 }
 
-/* Is something sent to the client that it has not acknowledged yet? */
 static bool
 awaits_acknowledgement(int conn_fd)
 {
@@ -78,13 +77,12 @@ contract_client_closed(int conn_fd, enum contract_end why)
         stop_cut(conn_fd);
     }
     stop_unregister(conn_fd); /* now, for a second signal cuts who is in it */
-    atomic_fetch_sub(&counters.open, 1);
+    counters.open--;
     if (why == CONTRACT_REFUSED) {
-        atomic_fetch_sub(&counters.accepted, 1);
-        counter_increment(&counters.refused);
+        counters.accepted--;
+        counters.refused++;
     } else {
-        counter_increment(
-            &counters.ends[why == CONTRACT_UNSENT ? CONTRACT_TIMEOUT : why]);
+        counters.ends[why == CONTRACT_UNSENT ? CONTRACT_TIMEOUT : why]++;
     }
     if (contract_options.verbose) {
         dprintf(STDERR_FILENO, "%s: client %d closed: %s\n",
@@ -159,12 +157,12 @@ contract_accept_error(int error)
     if (error == EAGAIN || error == EINTR) {
         return 0;
     }
-    counter_increment(&counters.accept_errors);
+    counters.accept_errors++;
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
         if (error == passing[i] && !is_one_of_many()) {
             return 0;
         }
     }
-    counter_increment(&counters.accept_pauses);
+    counters.accept_pauses++;
     return CONTRACT_ACCEPT_PAUSE_MS;
 }

@@ -3,13 +3,10 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,19 +23,6 @@ enum {
 /* The listener; the contract opens it, and closes it in the end. */
 static int listener = -1;
 
-/* Started without standard streams, a server would get a client's socket as
- * descriptor 1 and print its ready line there. */
-static void
-open_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        /* Of the numbers that are free it gets the lowest, which is fd. */
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) {
-            contract_die(errno, "open /dev/null as a standard stream");
-        }
-    }
-}
-
 const struct contract_options *
 contract_parse(const char *model, const struct flag *own_flags, int argc,
                char **argv)
@@ -46,7 +30,9 @@ contract_parse(const char *model, const struct flag *own_flags, int argc,
     rlim_t descriptors = descriptors_raise();
 
     contract_options.model = model;
-    open_standard_streams();
+    if (streams_open() == -1) {
+        contract_die(errno, "open /dev/null as a standard stream");
+    }
     options_parse(model, own_flags, argc, argv);
     signal(SIGPIPE, SIG_IGN);
     stop_prepare(descriptors < DESCRIPTORS_MAX ? (int)descriptors
@@ -63,7 +49,6 @@ socket_address(struct sockaddr_storage *storage)
     struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)storage;
     const char *text = contract_options.address;
 
-    memset(storage, 0, sizeof *storage);
     /* The port stands at the same place in both. */
     ipv4->sin_port = htons((uint16_t)contract_options.port);
     if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
@@ -76,21 +61,6 @@ socket_address(struct sockaddr_storage *storage)
     }
     flags_refuse(contract_options.model, "address", text,
                  "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
-}
-
-void
-format_address(const struct sockaddr_storage *address,
-               char text[ADDRESS_TEXT_BYTES])
-{
-    char host[INET6_ADDRSTRLEN] = "?";
-    char port[sizeof "65535"] = "?";
-    bool is_ipv6 = address->ss_family == AF_INET6;
-
-    getnameinfo((const struct sockaddr *)address, sizeof *address, host,
-                sizeof host, port, sizeof port,
-                NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(text, ADDRESS_TEXT_BYTES, is_ipv6 ? "[%s]:%s" : "%s:%s", host,
-             port);
 }
 
 /* The options of the listener. Accepted sockets inherit them, so that no
@@ -121,7 +91,7 @@ set_options(void)
 int
 contract_listen(void)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t address_bytes = socket_address(&address);
     char text[ADDRESS_TEXT_BYTES];
     char what[sizeof text + 16];
@@ -131,7 +101,7 @@ contract_listen(void)
         contract_die(errno, "socket");
     }
     set_options();
-    format_address(&address, text);
+    address_format(&address, text);
     snprintf(what, sizeof what, "listen on %s", text);
     if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1 ||
         listen(listener, contract_options.backlog) == -1) {
@@ -149,7 +119,7 @@ contract_ready(void)
     char text[ADDRESS_TEXT_BYTES];
 
     getsockname(listener, (struct sockaddr *)&address, &address_bytes);
-    format_address(&address, text);
+    address_format(&address, text);
     printf("listening on %s\n", text);
     /* Whoever does not read it may have asked for the stop meanwhile. */
     if (fflush(stdout) == EOF && !contract_stopping()) {
@@ -162,8 +132,7 @@ contract_finish(void)
 {
     int status = 0;
 
-    /* The stop stays in force meanwhile: standard output may be a pipe that
-     * nobody reads. */
+    /* The stop stays in force: nobody may read from standard output. */
     if (contract_options.stats && counters_print() == -1) {
         fprintf(stderr, "%s: print the counters: %s\n",
                 contract_options.model, strerror(errno));

@@ -138,8 +138,7 @@ bool contract_client_opened(int conn_fd);
  * full pipe. */
 void contract_client_closed(int conn_fd, enum contract_end why);
 
-/* Count bytes of echo received and sent, handshakes left out.
- * Thread-safe. */
+/* Count bytes of echo received and sent, no handshakes. Thread-safe. */
 void contract_count_in(size_t nread);
 void contract_count_out(size_t nwritten);
 
@@ -200,8 +199,7 @@ _Noreturn void contract_die(int error, const char *what);
  *     accept_errors    accept failed, but not for want of clients
  *     accept_pauses    of them: descriptors or memory ran out
  *
- * Returns main's exit status, 0, or 1 when standard output would not take
- * them. */
+ * Returns main's exit status: 0; 1 if standard output did not take them. */
 int contract_finish(void);
 
 #endif

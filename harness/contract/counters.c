@@ -13,12 +13,6 @@ struct counters counters;
  * may come while main is at it. */
 static atomic_bool is_printed;
 
-uint64_t
-counter_increment(atomic_uint_fast64_t *counter)
-{
-    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
-}
-
 void
 contract_count_in(size_t nread)
 {
@@ -33,26 +27,19 @@ contract_count_out(size_t nwritten)
                               memory_order_relaxed);
 }
 
-/* Append `"name":value,` to the line. No stdio: a signal handler may be
- * what runs this. */
+/* Append `"name":value,` to the line. A signal handler may run this. */
 static char *
 append_counter(char *end, const char *name, uint64_t value)
 {
-    char digits[20]; /* 2^64 - 1 has 20 */
-    size_t ndigits = 0;
+    char digits[] = "18446744073709551615"; /* 2^64 - 1 */
+    char *first = digits + sizeof digits - 1;
 
-    *end++ = '"';
-    end = stpcpy(end, name);
-    end = stpcpy(end, "\":");
     do {
-        digits[ndigits++] = (char)('0' + value % 10);
+        *--first = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    while (ndigits > 0) {
-        *end++ = digits[--ndigits];
-    }
-    *end++ = ',';
-    return end;
+    end = stpcpy(stpcpy(end, "\""), name);
+    return stpcpy(stpcpy(stpcpy(end, "\":"), first), ",");
 }
 
 int

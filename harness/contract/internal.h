@@ -4,9 +4,7 @@
 #ifndef FIVEWAYS_CONTRACT_INTERNAL_H
 #define FIVEWAYS_CONTRACT_INTERNAL_H
 
-#include <netinet/in.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 
 #include "harness/contract/contract.h"
 
@@ -16,15 +14,6 @@ extern struct contract_options contract_options;
 /* Fill contract_options from the command line. Exits with 2 on bad usage. */
 void options_parse(const char *model, const struct flag *own_flags, int argc,
                    char **argv);
-
-enum {
-    ADDRESS_TEXT_BYTES =
-        INET6_ADDRSTRLEN + sizeof "[]:65535" /* the longest */
-};
-
-/* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
-void format_address(const struct sockaddr_storage *address,
-                    char text[ADDRESS_TEXT_BYTES]);
 
 /* Make room for `descriptors` clients, install the signal handlers and the
  * timer of the grace time. Exits with 1 if that cannot be done. */
@@ -57,9 +46,6 @@ struct counters {
 };
 
 extern struct counters counters;
-
-/* Add one, and return the new value. */
-uint64_t counter_increment(atomic_uint_fast64_t *counter);
 
 /* Write the counters as one line of JSON to standard output. Safe in a
  * signal handler. Returns 0, or -1 with errno. */

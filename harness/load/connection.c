@@ -20,8 +20,7 @@
 #include "harness/load/internal.h"
 
 enum {
-    HELLO_BYTES = 6,             /* "hello\n" */
-    HELLO_FIRST_BYTES = 3,       /* sent first: "hel" */
+    HELLO_PAUSE = -3,            /* sent first: "hel" */
     HELLO_PAUSE_NS = 200 * 1000, /* before the rest of it */
     RETRY_NS = 10 * 1000 * 1000, /* before another try after a failure */
     FAILURES_MAX = 3,            /* in a row; then the slot is given up */
@@ -30,7 +29,12 @@ enum {
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
-static const char hello[] = "hello\n";
+/* Where a stream begins. */
+static int64_t
+stream_begin(const struct engine *run)
+{
+    return run->options.handshake ? PATTERN_HELLO : 0;
+}
 
 /* Does it come back for another connection after this one? */
 static bool
@@ -69,7 +73,7 @@ connection_fail(struct engine *run, struct connection *connection,
     connection_close(run, connection);
     error_count(run->result, error, error_number);
     if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
-        connection->stream.nread == 0 && connection->stream.hello_read == 0) {
+        connection->stream.nread == stream_begin(run)) {
         run->result->turned_away++;
     }
     connection->failures++;
@@ -114,39 +118,30 @@ static void
 send_more(struct connection *connection)
 {
     struct stream *stream = &connection->stream;
-    for (;;) {
-        int64_t left = stream->message_end - stream->nwritten;
-        int hello_left = stream->hello_end - stream->hello_sent;
-        ssize_t nwritten = 0;
-        if (hello_left > 0) {
-            /* The message goes in the same segment. */
-            nwritten = send(connection->fd, hello + stream->hello_sent,
-                            (size_t)hello_left,
-                            MSG_NOSIGNAL | (left > 0 ? MSG_MORE : 0));
-        } else if (left > 0) {
-            nwritten =
-                send(connection->fd,
-                     pattern_window(stream->number, stream->nwritten),
-                     (size_t)MIN(left, PATTERN_WINDOW_BYTES), MSG_NOSIGNAL);
-        }
-        if (nwritten == -1 && errno != EAGAIN) {
-            stream->last_errno = errno;
-        }
-        if (nwritten <= 0) {
+    bool greets = connection->state == CONNECTION_GREETING;
+    int64_t end = greets ? HELLO_PAUSE : stream->message_end;
+    while (stream->nwritten < end) {
+        int64_t at = stream->nwritten;
+        int64_t most = at < 0 ? -at : PATTERN_WINDOW_BYTES;
+        /* The message goes in one segment with the rest of a greeting. */
+        int flags = MSG_NOSIGNAL | (at < 0 && end > 0 ? MSG_MORE : 0);
+        ssize_t nwritten =
+            send(connection->fd, pattern_window(stream->number, at),
+                 (size_t)MIN(end - at, most), flags);
+        if (nwritten == -1) {
+            stream->last_errno = errno != EAGAIN ? errno : stream->last_errno;
             return;
         }
-        if (hello_left > 0) {
-            stream->hello_sent += (int)nwritten;
-        } else {
-            stream->nwritten += nwritten;
-        }
+        stream->nwritten += nwritten;
     }
 }
 
 static void
 begin_message(struct engine *run, struct connection *connection)
 {
-    connection->stream.message_end += run->options.message_bytes;
+    struct stream *stream = &connection->stream;
+    stream->message_end =
+        MAX(stream->message_end, 0) + run->options.message_bytes;
     connection->state = CONNECTION_ECHOING;
 }
 
@@ -158,8 +153,7 @@ connection_send(struct engine *run, struct connection *connection)
     if (!is_churned(run, connection)) {
         connection->start_ns = run->now_ns;
     }
-    if (run->options.handshake && connection->stream.hello_end == 0) {
-        connection->stream.hello_end = HELLO_FIRST_BYTES;
+    if (connection->stream.nwritten < 0) {
         connection->state = CONNECTION_GREETING;
         deadline_set(&run->wakes, &connection->wake,
                      run->now_ns + HELLO_PAUSE_NS);
@@ -183,7 +177,6 @@ connection_wake(struct engine *run, struct connection *connection)
 {
     deadline_remove(&run->wakes, &connection->wake);
     if (connection->state == CONNECTION_GREETING) {
-        connection->stream.hello_end = HELLO_BYTES;
         begin_message(run, connection);
         send_more(connection);
     } else {
@@ -204,17 +197,17 @@ connection_moved(struct engine *run)
  * and where those from there on seem to come from. */
 static void
 keep_mismatch(struct engine *run, const struct connection *connection,
-              unsigned char expected, const unsigned char *got, size_t count)
+              const unsigned char *got, size_t count)
 {
     struct engine_mismatch *mismatch = &run->result->mismatch;
     const struct stream *stream = &connection->stream;
     if (engine_has_wrong_byte(run->result)) {
         return;
     }
-    *mismatch = (struct engine_mismatch){stream->number, stream->nread,
-                                         expected, *got, ""};
-    if (stream->hello_end == HELLO_BYTES &&
-        stream->hello_read < HELLO_BYTES) {
+    unsigned char expected = *pattern_window(stream->number, stream->nread);
+    *mismatch = (struct engine_mismatch){
+        stream->number, MAX(stream->nread, 0), expected, *got, ""};
+    if (stream->nread < 0) {
         strcpy(mismatch->origin, "in the greeting");
     } else {
         pattern_explain(run, connection, got, count);
@@ -227,34 +220,21 @@ static enum engine_error
 verify(struct engine *run, struct connection *connection, size_t count)
 {
     struct stream *stream = &connection->stream;
-    const unsigned char *bytes = run->buffer;
-    while (stream->hello_end == HELLO_BYTES &&
-           stream->hello_read < HELLO_BYTES && count > 0) {
-        unsigned char expected = (unsigned char)hello[stream->hello_read];
-        if (*bytes != expected) {
-            keep_mismatch(run, connection, expected, bytes, count);
-            return ENGINE_MISMATCH;
-        }
-        stream->hello_read++;
-        bytes++;
-        count--;
-    }
-    size_t compared =
-        MIN(count, (size_t)(stream->message_end - stream->nread));
+    int64_t before = MAX(stream->nread, 0);
+    size_t due = MIN(count, (size_t)(stream->message_end - stream->nread));
     size_t right =
-        pattern_compare(stream->number, stream->nread, bytes, compared);
+        pattern_compare(stream->number, stream->nread, run->buffer, due);
     stream->nread += (int64_t)right;
-    run->bytes += right;
+    if (run->measuring) {
+        run->result->bytes += (uint64_t)(MAX(stream->nread, 0) - before);
+    }
     if (right == count) {
         return ENGINE_ERRORS;
     }
-    keep_mismatch(run, connection,
-                  *pattern_window(stream->number, stream->nread),
-                  bytes + right, count - right);
-    return right < compared ? ENGINE_MISMATCH : ENGINE_EXTRA_BYTES;
+    keep_mismatch(run, connection, run->buffer + right, count - right);
+    return right < due ? ENGINE_MISMATCH : ENGINE_EXTRA_BYTES;
 }
 
-/* A whole echo is back: count it. */
 static void
 count_echo(struct engine *run, struct connection *connection)
 {
@@ -395,7 +375,9 @@ connection_open(struct engine *run, struct connection *connection)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
     };
-    connection->stream = (struct stream){.number = run->next_number};
+    int64_t begin = stream_begin(run);
+    connection->stream =
+        (struct stream){run->next_number, begin, begin, begin, 0};
     run->next_number += options->runs;
     run->now_ns = clock_now_ns();
     connection->start_ns = run->now_ns;
@@ -461,8 +443,7 @@ connection_ready(struct engine *run, struct connection *connection,
     if (connection->state == CONNECTION_CONNECTING) {
         finish_connect(run, connection, events);
     }
-    /* Closed just now, or for being overdue, between two halves of a batch
-     * of events. */
+    /* Closed just now, or for being overdue between two batches. */
     if (connection->fd == -1) {
         return;
     }

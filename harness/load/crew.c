@@ -23,19 +23,17 @@ struct member {
     pthread_t thread;            /* itself; the first is the caller */
     struct engine_result result; /* what it saw */
     uint64_t echoes;             /* of its progress */
-    int error_number;            /* 0, or why it could not start */
 };
 
 struct crew {
     const struct engine_options *options; /* what is to be done in all */
     int count;                            /* threads */
     atomic_uint_fast64_t echoes;          /* of all, so far */
+    atomic_int error;          /* 0, or why one of them could not start */
     pthread_mutex_t gate;      /* shut until it is known how many there are */
     pthread_barrier_t meeting; /* at each phase */
     struct member *members;    /* `count` of them */
 };
-
-/* ---- dealing out ------------------------------------------------------- */
 
 /* The share of number `index` when `whole` is dealt out to `count`. */
 static uint64_t
@@ -74,8 +72,6 @@ deal_out(const struct engine_options *options, int count, int index,
         options->seed + (uint64_t)share->index * UINT64_C(0x632be59bd9b4e019);
 }
 
-/* ---- phases and progress ----------------------------------------------- */
-
 /* At the end of the window those who are late need not keep the others from
  * the echoes that are still to come. */
 static void
@@ -101,8 +97,6 @@ add_up_progress(uint64_t echoes, double done, void *arg)
     }
 }
 
-/* ---- the run ----------------------------------------------------------- */
-
 static void *
 member_main(void *arg)
 {
@@ -118,7 +112,7 @@ member_main(void *arg)
     options.arg = member;
     if (engine_run(&options, &member->result) == -1) {
         /* The others wait for this one all the same. */
-        member->error_number = errno;
+        crew->error = errno;
         meet_at_phase(ENGINE_CONNECTED, member);
         meet_at_phase(ENGINE_WINDOW_BEGIN, member);
     }
@@ -131,7 +125,6 @@ crew_run(const struct engine_options *options, struct engine_result *result)
 {
     struct crew crew = {.options = options,
                         .gate = PTHREAD_MUTEX_INITIALIZER};
-    int error = 0;
     int threads = useful_threads(options, options->runs);
     memset(result, 0, sizeof *result);
     crew.members = calloc((size_t)threads, sizeof *crew.members);
@@ -157,15 +150,12 @@ crew_run(const struct engine_options *options, struct engine_result *result)
             pthread_join(member->thread, NULL);
         }
         crew_add_result(result, &member->result);
-        error = error != 0 ? error : member->error_number;
     }
     pthread_barrier_destroy(&crew.meeting);
     free(crew.members);
-    errno = error;
-    return error == 0 ? 0 : -1;
+    errno = crew.error;
+    return crew.error == 0 ? 0 : -1;
 }
-
-/* ---- how many ---------------------------------------------------------- */
 
 int
 crew_suitable_threads(const struct engine_options *options, int cpus)

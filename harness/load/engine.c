@@ -36,8 +36,6 @@ enum {
 #define ASK_MAX_NS     (60 * NS_PER_S)
 #define ASK_STILL_NS   (250 * NS_PER_MS)
 
-/* ---- waiting ----------------------------------------------------------- */
-
 static bool
 is_connecting(const struct engine *run)
 {
@@ -61,8 +59,6 @@ is_awaited(const struct engine *run)
     return run->pending > 0 || is_awaited_again(run);
 }
 
-/* ---- connecting -------------------------------------------------------- */
-
 static void
 call_on_phase(struct engine *run, enum engine_phase phase)
 {
@@ -78,20 +74,20 @@ call_on_phase(struct engine *run, enum engine_phase phase)
  * anew while clients get through. What is late then, or not even begun, is
  * given up. */
 static void
-connect_slots(struct engine *run, int first, int end)
+connect_slots(struct engine *run, struct connection *first,
+              const struct connection *end)
 {
     int64_t timeout_ns = run->options.connect_timeout_ns;
-    for (int i = first; i < end; i++) {
-        TAILQ_INSERT_TAIL(&run->to_connect, &run->connections[i], queue);
+    for (struct connection *it = first; it < end; it++) {
+        TAILQ_INSERT_TAIL(&run->to_connect, it, queue);
     }
     run_while(run, is_connecting, CONNECT_TIMEOUTS_MAX * timeout_ns,
               timeout_ns);
     TAILQ_INIT(&run->to_connect);
-    for (int i = first; i < end && !run_is_interrupted(run); i++) {
-        struct connection *connection = &run->connections[i];
-        if (connection->state == CONNECTION_CONNECTING ||
-            connection->state == CONNECTION_CLOSED) {
-            connection_fail(run, connection, ENGINE_CONNECT_TIMEOUT, 0);
+    for (; first < end && !run_is_interrupted(run); first++) {
+        if (first->state == CONNECTION_CONNECTING ||
+            first->state == CONNECTION_CLOSED) {
+            connection_fail(run, first, ENGINE_CONNECT_TIMEOUT, 0);
         }
     }
 }
@@ -100,19 +96,19 @@ connect_slots(struct engine *run, int first, int end)
 
 /* Let the clients from `first` up to `end` have a message each. */
 static void
-start_speaking(struct engine *run, int first, int end)
+start_speaking(struct engine *run, struct connection *first,
+               const struct connection *end)
 {
-    for (int i = first; i < end; i++) {
-        struct connection *connection = &run->connections[i];
-        if (run->options.churn && connection->state == CONNECTION_CLOSED) {
-            TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
-        } else if (connection->state != CONNECTION_QUIET) {
+    for (struct connection *it = first; it < end; it++) {
+        if (run->options.churn && it->state == CONNECTION_CLOSED) {
+            TAILQ_INSERT_TAIL(&run->to_connect, it, queue);
+        } else if (it->state != CONNECTION_QUIET) {
             continue;
-        } else if (open_loop_is_on(run) && !connection->silent) {
-            open_loop_free(run, connection);
+        } else if (open_loop_is_on(run) && !it->silent) {
+            open_loop_free(run, it);
         } else {
             run->now_ns = clock_now_ns();
-            connection_send(run, connection);
+            connection_send(run, it);
         }
     }
 }
@@ -126,7 +122,7 @@ start_load(struct engine *run)
         run->measured_from_ns = INT64_MAX;
         run->due_until_ns = INT64_MAX;
     }
-    start_speaking(run, run->options.silent_clients, run->count);
+    start_speaking(run, run->speaking, run->end);
 }
 
 /* What is under way in a slice comes back. In the first one nobody has been
@@ -152,7 +148,6 @@ static void
 measure(struct engine *run, bool whole, bool drained)
 {
     struct engine_result *result = run->result;
-    uint64_t begin_bytes = run->bytes;
     call_on_phase(run, ENGINE_WINDOW_BEGIN);
     run->measuring = true;
     int64_t begin_ns = clock_now_ns();
@@ -170,7 +165,6 @@ measure(struct engine *run, bool whole, bool drained)
     int64_t cpu_ns = clock_thread_cpu_ns() - run->spun_ns - begin_cpu_ns;
     result->client_cpu_ns = MAX(cpu_ns, 0);
     result->window_ns = clock_now_ns() - begin_ns;
-    result->bytes = run->bytes - begin_bytes;
     connection_moved(run);
     result->gap_ns = run->gap_ns;
     run->measuring = false;
@@ -188,17 +182,16 @@ count_stalled(struct engine *run)
 {
     struct engine_result *result = run->result;
     result->stalled = result->stalled_inside = result->stalled_behind = 0;
-    for (int i = 0; i < run->count; i++) {
-        const struct connection *connection = &run->connections[i];
-        const struct stream *stream = &connection->stream;
-        bool echoing = connection->state == CONNECTION_ECHOING;
+    for (const struct connection *it = run->connections; it < run->end;
+         it++) {
+        const struct stream *stream = &it->stream;
+        bool echoing = it->state == CONNECTION_ECHOING;
         bool inside =
             echoing &&
             stream->nread > stream->message_end - run->options.message_bytes;
-        bool behind = connection->state == CONNECTION_PARTING;
-        bool waits = echoing || connection->state == CONNECTION_GREETING;
-        result->stalled +=
-            (waits || behind) && (connection->served || inside);
+        bool behind = it->state == CONNECTION_PARTING;
+        bool waits = echoing || it->state == CONNECTION_GREETING;
+        result->stalled += (waits || behind) && (it->served || inside);
         result->stalled_inside += inside;
         result->stalled_behind += behind;
     }
@@ -210,17 +203,15 @@ count_stalled(struct engine *run)
 static void
 look_at_the_end(struct engine *run)
 {
-    for (int i = 0; i < run->count; i++) {
-        struct connection *connection = &run->connections[i];
+    for (struct connection *it = run->connections; it < run->end; it++) {
         char byte;
-        if (connection->state == CONNECTION_QUIET) {
-            if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-                connection_receive(run, connection, false);
+        if (it->state == CONNECTION_QUIET) {
+            if (recv(it->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+                connection_receive(run, it, false);
             }
-        } else if (connection->state == CONNECTION_GREETING ||
-                   connection->state == CONNECTION_ECHOING) {
-            run->result->unfinished +=
-                connection->silent || !open_loop_is_on(run);
+        } else if (it->state == CONNECTION_GREETING ||
+                   it->state == CONNECTION_ECHOING) {
+            run->result->unfinished += it->silent || !open_loop_is_on(run);
         }
     }
 }
@@ -240,17 +231,16 @@ finish(struct engine *run)
     if (run->options.ask_silent && run_is_interrupted(run)) {
         run->result->asked -= run->options.silent_clients;
     } else if (run->options.ask_silent) {
-        /* Who has served everybody so far is more likely slow than through.
-         */
+        /* Who has served everybody so far is rather slow than through. */
         bool serves = run->result->served >= run->options.clients;
-        start_speaking(run, 0, run->options.silent_clients);
+        start_speaking(run, run->connections, run->speaking);
         run_while(run, is_awaited, ASK_MAX_NS,
                   serves ? STALL_STILL_NS : ASK_STILL_NS);
     }
     look_at_the_end(run);
     count_stalled(run);
-    for (int i = 0; i < run->count; i++) {
-        connection_close(run, &run->connections[i]);
+    for (struct connection *it = run->connections; it < run->end; it++) {
+        connection_close(run, it);
     }
 }
 
@@ -262,16 +252,13 @@ destroy(struct engine *run)
 {
     int before_errno = errno;
     prctl(PR_SET_TIMERSLACK, run->slack_ns, 0, 0, 0);
-    if (run->epoll_fd != -1) {
-        close(run->epoll_fd);
-    }
+    close(run->epoll_fd);
     deadline_queue_free(&run->wakes);
     free(run->connections);
     free(run);
     errno = before_errno;
 }
 
-/* From now on what is seen goes there. */
 static void
 see_into(struct engine *run, struct engine_result *result)
 {
@@ -300,25 +287,27 @@ engine_open(const struct engine_options *options,
     if (options->connect_timeout_ns == 0) {
         run->options.connect_timeout_ns = 3 * NS_PER_S;
     }
-    run->count = options->silent_clients + options->clients;
+    int count = options->silent_clients + options->clients;
     run->alive = options->clients;
     run->next_number = options->index;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->free);
-    run->connections = calloc((size_t)run->count, sizeof *run->connections);
+    run->connections = calloc((size_t)count, sizeof *run->connections);
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (run->connections == NULL || run->epoll_fd == -1 ||
-        deadline_reserve(&run->wakes, (size_t)run->count) != 0) {
+        deadline_reserve(&run->wakes, (size_t)count) != 0) {
         destroy(run);
         return NULL;
     }
-    for (int i = 0; i < run->count; i++) {
-        run->connections[i].fd = -1;
-        run->connections[i].silent = i < options->silent_clients;
+    run->speaking = run->connections + options->silent_clients;
+    run->end = run->connections + count;
+    for (struct connection *it = run->connections; it < run->end; it++) {
+        it->fd = -1;
+        it->silent = it < run->speaking;
     }
-    connect_slots(run, 0, options->silent_clients);
+    connect_slots(run, run->connections, run->speaking);
     if (!options->churn) {
-        connect_slots(run, options->silent_clients, run->count);
+        connect_slots(run, run->speaking, run->end);
     }
     call_on_phase(run, ENGINE_CONNECTED);
     return run;
@@ -344,17 +333,6 @@ engine_run(const struct engine_options *options, struct engine_result *result)
 
 /* ---- slices ------------------------------------------------------------ */
 
-/* How many of the slots from `first` up to `end` have had an echo. */
-static int
-count_served(const struct engine *run, int first, int end)
-{
-    int served = 0;
-    for (int i = first; i < end; i++) {
-        served += run->connections[i].served;
-    }
-    return served;
-}
-
 bool
 engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
              uint64_t seed, struct engine_result *result)
@@ -377,14 +355,14 @@ engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
      * comes next: it begins with all of them. Who is in the middle of a
      * greeting goes on with it. */
     TAILQ_INIT(&run->to_connect);
-    for (int i = 0; i < run->count; i++) {
-        if (run->connections[i].state == CONNECTION_CLOSED) {
-            deadline_remove(&run->wakes, &run->connections[i].wake);
+    result->served = 0;
+    for (struct connection *it = run->connections; it < run->end; it++) {
+        result->served += it->served && !it->silent;
+        if (it->state == CONNECTION_CLOSED) {
+            deadline_remove(&run->wakes, &it->wake);
         }
-        open_loop_forget(run, &run->connections[i]);
+        open_loop_forget(run, it);
     }
-    result->served =
-        count_served(run, run->options.silent_clients, run->count);
     return !is_awaited_again(run);
 }
 
@@ -399,24 +377,24 @@ compare_echoes(const void *left, const void *right)
 void
 engine_close(struct engine *run, struct engine_result *result)
 {
-    int silent = run->options.silent_clients;
     see_into(run, result);
     run->options.rate_per_s = 0;
     finish(run);
-    result->served = count_served(run, 0, silent);
     /* All are closed, and in no queue: they may change places. */
-    qsort(run->connections + silent, (size_t)(run->count - silent),
-          sizeof *run->connections, compare_echoes);
-    int least = silent;
-    while (least < run->count && run->connections[least].echoes == 0) {
+    qsort(run->speaking, (size_t)(run->end - run->speaking),
+          sizeof *run->speaking, compare_echoes);
+    const struct connection *least = run->speaking;
+    while (least < run->end && least->echoes == 0) {
         least++;
     }
-    int median = least + (run->count - least) / 2;
-    result->served += run->count - least;
-    result->fairness = least < run->count
-                           ? (double)run->connections[least].echoes /
-                                 (double)run->connections[median].echoes
-                           : NAN;
+    int count = (int)(run->end - least);
+    result->served = count;
+    for (const struct connection *it = run->connections; it->silent; it++) {
+        result->served += it->served;
+    }
+    result->fairness =
+        count > 0 ? (double)least->echoes / (double)least[count / 2].echoes
+                  : NAN;
     destroy(run);
 }
 

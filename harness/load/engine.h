@@ -163,8 +163,7 @@ struct engine_options {
                                  * times as long in all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
     /* Asked before a server is called stalled or late: has somebody stopped
-     * its process, so that the time goes on? This and the next may be NULL.
-     */
+     * its process, so that time goes on? This and the next may be NULL. */
     bool (*is_paused)(void *arg);
     /* Called at each phase, in this order, once, however the run goes. */
     void (*on_phase)(enum engine_phase phase, void *arg);
@@ -182,9 +181,9 @@ struct engine_mismatch {
     int64_t offset;         /* of the byte in that connection's stream */
     unsigned char expected; /* the byte that was sent there */
     unsigned char got;      /* the byte that came back */
-    char
-        origin[ENGINE_ORIGIN_BYTES]; /* what seems to have happened: "64 bytes
-                                      * were lost", "connection 17"; or "" */
+    /* What seems to have happened: "64 bytes were lost", "connection 17"; or
+     * "". */
+    char origin[ENGINE_ORIGIN_BYTES];
 };
 
 /* What a run saw. */
@@ -197,8 +196,7 @@ struct engine_result {
     uint64_t bytes;        /* verified bytes in the window */
     uint64_t unfinished;   /* messages without their echo at the end, and in
                             * an open loop those not even sent */
-    int64_t overslept_ns;  /* open loop: slept in the window beyond what was
-                            * asked */
+    int64_t overslept_ns;  /* open loop: slept in it longer than was asked */
     int64_t oldest_ns;    /* open loop: age of the oldest unfinished one, from
                            * when it was due; 0: there is none */
     uint64_t arrivals;    /* open loop: messages due in the window */
@@ -206,8 +204,7 @@ struct engine_result {
                            * and wait in vain at the end; who is served one
                            * after the other leaves none like that */
     int stalled_inside;   /* of them: have part of the echo */
-    int stalled_behind;   /* of them: churn, have it all, and wait for the
-                           * server to end its side */
+    int stalled_behind;   /* of them: churn, wait for the server's end */
     uint64_t turned_away; /* connections that the server ended, or reset,
                            * before it had sent a byte on them */
     int64_t window_ns;    /* how long the window really was */
@@ -216,8 +213,7 @@ struct engine_result {
      * the window, in an open loop of what was due in it: service time. */
     struct histogram latency;
     /* Open loop: from when it was due to last byte back, of all due in the
-     * window: what is unfinished counts with its age, what an error ended
-     * does not count. */
+     * window: what is unfinished with its age, what an error ended not. */
     struct histogram response;
     struct histogram lag; /* open loop: from when it was due and a connection
                            * free to first byte sent: our own lateness */
@@ -262,8 +258,7 @@ bool engine_slice(struct engine *run, int64_t slice_ns, double rate_per_s,
  * the middle. crew_add_result() adds all results of a run up. */
 void engine_close(struct engine *run, struct engine_result *result);
 
-/* Add the errors of `from`, where its first wrong byte was, and whom it saw
- * turned away. */
+/* Add the errors of `from`, its first wrong byte, and who was turned away. */
 void engine_add_errors(struct engine_result *into,
                        const struct engine_result *from);
 
@@ -271,8 +266,7 @@ void engine_add_errors(struct engine_result *into,
 void crew_add_result(struct engine_result *into,
                      const struct engine_result *from);
 
-/* The first kind of error from `first` on that was seen; ENGINE_ERRORS if
- * none was. */
+/* The first kind of error seen, from `first` on; ENGINE_ERRORS: none was. */
 enum engine_error engine_first_error(const struct engine_result *result,
                                      enum engine_error first);
 

@@ -13,8 +13,7 @@
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* Whole numbers without a point, unless it must be real; NAN as null: JSON
- * has no other word. */
+/* Whole numbers without a point, unless it must be real; NAN as null. */
 static json_t *
 write_number(double value, bool real)
 {

@@ -10,8 +10,7 @@
 
 #include "harness/load/engine.h"
 
-/* How a field is kept, by its type. No number but a double is ever below 0.
- */
+/* How a field is kept, by its type. No number but a double may be below 0. */
 enum field_kind {
     FIELD_TEXT,      /* char[] */
     FIELD_INT,       /* int, or an enum */

@@ -1,7 +1,7 @@
 /*
  * histogram.c: which bucket a value belongs to, and what a bucket stands for.
  *
- * Values below 128 have a bucket each. Above that, the position of the
+ * Values below 256 have a bucket each. Above that, the position of the
  * highest set bit chooses a row of 128 buckets and the seven bits below it
  * choose the bucket in the row; the lower bits are given up. Two neighbours
  * in a row differ by 1/128 of the row's first value at most.
@@ -19,28 +19,19 @@ enum {
 static int
 bucket_of(int64_t value_ns)
 {
-    if (value_ns < ROW_BUCKETS) {
-        return (int)value_ns;
-    }
-    if (value_ns >= INT64_C(1) << HISTOGRAM_MAX_BITS) {
-        return HISTOGRAM_BUCKETS - 1;
-    }
-    int top_bit = 63 - __builtin_clzll((unsigned long long)value_ns);
-    int shift = top_bit - HISTOGRAM_SUB_BITS;
-    int column = (int)(value_ns >> shift) & (ROW_BUCKETS - 1);
-    return (shift + 1) * ROW_BUCKETS + column;
+    value_ns = MIN(value_ns, (INT64_C(1) << HISTOGRAM_MAX_BITS) - 1);
+    int top_bit = 63 - __builtin_clzll((unsigned long long)value_ns | 1);
+    int shift = MAX(top_bit - HISTOGRAM_SUB_BITS, 0);
+    return shift * ROW_BUCKETS + (int)(value_ns >> shift);
 }
 
 /* The highest value that belongs to a bucket. */
 static int64_t
 bucket_ns(int bucket)
 {
-    if (bucket < ROW_BUCKETS) {
-        return bucket;
-    }
-    int shift = bucket / ROW_BUCKETS - 1;
-    int64_t column = bucket % ROW_BUCKETS;
-    return ((ROW_BUCKETS + column + 1) << shift) - 1;
+    int shift = MAX(bucket / ROW_BUCKETS - 1, 0);
+    int64_t upper_bits = bucket - shift * ROW_BUCKETS;
+    return ((upper_bits + 1) << shift) - 1;
 }
 
 void
@@ -67,9 +58,6 @@ histogram_merge(struct histogram *into, const struct histogram *from)
 int64_t
 histogram_quantile_ns(const struct histogram *histogram, double quantile)
 {
-    if (histogram->count == 0) {
-        return 0;
-    }
     /* The product is forgiven one part in 10^12, because 0.999 * 1000 is a
      * little more than 999 in binary and would ask for rank 1000. */
     double rank =
@@ -88,9 +76,7 @@ histogram_quantile_ns(const struct histogram *histogram, double quantile)
 double
 histogram_mean_ns(const struct histogram *histogram)
 {
-    return histogram->count == 0
-               ? 0
-               : histogram->sum_ns / (double)histogram->count;
+    return histogram->sum_ns / fmax(1, (double)histogram->count);
 }
 
 /* ---- the curve --------------------------------------------------------- */
@@ -123,7 +109,7 @@ deviation_ns(const struct histogram *histogram)
         double distance = (double)bucket_ns(i) - mean_ns;
         sum += (double)histogram->buckets[i] * distance * distance;
     }
-    return histogram->count > 0 ? sqrt(sum / (double)histogram->count) : 0;
+    return sqrt(sum / fmax(1, (double)histogram->count));
 }
 
 void

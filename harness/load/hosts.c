@@ -8,8 +8,8 @@
  *     host      host NAME                        who comes
  *     leader    words 3                          of its command line; and
  *                                                they, each ended by a 0
- *     host      ready
- *     leader    clock                            some times
+ *     leader    clock                            some times; the host answers
+ *                                                as soon as it is ready
  *     host      1790000000123456789              CLOCK_REALTIME
  *     leader    begin 1790000000323456789 2 20   its clock then; 2 of 20
  *     leader    its end of the connection: finish now
@@ -18,11 +18,13 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,7 +32,6 @@
 #include "harness/load/load.h"
 
 enum {
-    MEETING_BYTES = 96,   /* "[fe80::1%eth0]:40123" */
     LINE_BYTES = 128,     /* of what they say to each other */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
     PATIENT_LOOKS = 50,   /* then we say for whom we wait */
@@ -58,7 +59,7 @@ struct lead {
     const struct hosts_order *order;      /* what it is to do */
     const struct engine_options *options; /* of each host */
     int listen_fd;                        /* where they come to */
-    char meeting[MEETING_BYTES];          /* that, for --meet */
+    char meeting[ADDRESS_TEXT_BYTES];     /* that, for --meet */
     struct host *hosts;                   /* those who have come */
     int count;                            /* how many */
     int64_t deadline_ns;                  /* for what they say next */
@@ -68,14 +69,6 @@ struct lead {
 
 /* What starts the others, in a group of its own; 0: none, or it has ended. */
 static pid_t launcher;
-
-static int64_t
-clock_wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 /* A line without its end, or NULL: the other side is silent or gone. */
 static char *
@@ -89,8 +82,7 @@ read_line(FILE *file, char line[LINE_BYTES])
     return line;
 }
 
-/* ---- the leader: who comes ----------------------------------------------
- */
+/* ---- the leader: who comes --------------------------------------------- */
 
 /* Listen where our packets to the server come from: who can reach the server
  * will most likely reach us there. */
@@ -99,8 +91,7 @@ open_meeting(struct lead *lead)
 {
     struct sockaddr_storage address;
     socklen_t bytes = sizeof address;
-    char host[MEETING_BYTES - 16];
-    char port[8];
+    const int hour_s = 3600;
     int family = lead->options->address.ss_family;
     int probe = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (connect(probe, (const struct sockaddr *)&lead->options->address,
@@ -112,16 +103,16 @@ open_meeting(struct lead *lead)
     /* The port is at the same place in either family; 0 is any. */
     ((struct sockaddr_in *)&address)->sin_port = 0;
     lead->listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Who says nothing is a stranger, and costs nobody any time. */
+    setsockopt(lead->listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &hour_s,
+               sizeof hour_s);
     if (bind(lead->listen_fd, (struct sockaddr *)&address, bytes) != 0 ||
         listen(lead->listen_fd, SOMAXCONN) != 0 ||
         getsockname(lead->listen_fd, (struct sockaddr *)&address, &bytes) !=
             0) {
         err(EXIT_NO_MEASURE, "listen for the other hosts");
     }
-    getnameinfo((struct sockaddr *)&address, bytes, host, sizeof host, port,
-                sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(lead->meeting, sizeof lead->meeting,
-             family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    address_format(&address, lead->meeting);
 }
 
 /* Returns 0, or how it ended, if it has ended since the last look. */
@@ -155,14 +146,14 @@ static void
 launch(struct lead *lead)
 {
     char program[4096];
-    char meet[MEETING_BYTES + 8];
+    char meet[ADDRESS_TEXT_BYTES + 8];
     char *line;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     snprintf(meet, sizeof meet, "--meet=%s", lead->meeting);
     if (lead->order->launcher == NULL) {
-        fprintf(stderr, "load: now start on each of %d hosts: %s %s\n",
-                lead->order->hosts, program, meet);
+        warnx("now start on each of %d hosts: %s %s", lead->order->hosts,
+              program, meet);
         return;
     }
     if (asprintf(&line, "%s \"$@\"", lead->order->launcher) == -1 ||
@@ -171,6 +162,7 @@ launch(struct lead *lead)
     }
     if (launcher == 0) {
         setsid();
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* we may be killed */
         signal(SIGPIPE, SIG_DFL);
         close(STDIN_FILENO);
         open("/dev/null", O_RDONLY);
@@ -212,8 +204,7 @@ read_in_time(void *cookie, char *buffer, size_t bytes)
     return await(host->lead, host->fd) ? read(host->fd, buffer, bytes) : -1;
 }
 
-/* Take one who has connected, if it is one of ours, and give it the words of
- * our command line. */
+/* Take who has connected, if it is one of ours, and give it our words. */
 static void
 admit(struct lead *lead, int fd)
 {
@@ -260,8 +251,7 @@ gather(struct lead *lead)
         } else if (ready > 0 && errno != EINTR && errno != ECONNABORTED) {
             why = strerror(errno);
         } else if (++idle == PATIENT_LOOKS) {
-            fprintf(stderr, "load: %d of %d hosts have joined\n", lead->count,
-                    order->hosts);
+            warnx("%d of %d hosts have joined", lead->count, order->hosts);
         }
         if (*lead->options->interrupted) {
             return -1;
@@ -279,15 +269,13 @@ gather(struct lead *lead)
     if (lead->count == order->hosts) {
         return 0;
     }
-    fprintf(stderr,
-            "load: %s, and of %d hosts %d joined %s; each must be able to "
-            "start this program and to reach that address\n",
-            why, order->hosts, lead->count, lead->meeting);
+    warnx("%s, and of %d hosts %d joined %s; each must be able to start this "
+          "program and to reach that address",
+          why, order->hosts, lead->count, lead->meeting);
     return -1;
 }
 
-/* ---- the leader: one instant --------------------------------------------
- */
+/* ---- the leader: one instant ------------------------------------------- */
 
 /* The shorter the way there and back, the less can the other clock differ
  * from what it says in the middle of it: by half the way at most (Cristian,
@@ -316,15 +304,12 @@ compare_clocks(struct host *host)
 static int
 begin(struct lead *lead)
 {
-    char line[LINE_BYTES];
     for (int i = 0; i < lead->count; i++) {
         struct host *host = &lead->hosts[i];
         lead->deadline_ns = clock_now_ns() + REPLY_NS;
-        if (read_line(host->replies, line) == NULL ||
-            strcmp(line, "ready") != 0 || compare_clocks(host) != 0) {
+        if (compare_clocks(host) != 0) {
             if (!*lead->options->interrupted) {
-                fprintf(stderr, "load: %s ended before it began\n",
-                        host->name);
+                warnx("%s ended before it began", host->name);
             }
             return -1;
         }
@@ -340,11 +325,10 @@ begin(struct lead *lead)
     return 0;
 }
 
-/* ---- the leader: what they saw ------------------------------------------
- */
+/* ---- the leader: what they saw ----------------------------------------- */
 
-/* Returns how many are added up; those who have sent nothing that can be read
- * are named. */
+/* Returns how many are added up. Who sent nothing that can be read is named.
+ */
 static int
 collect(struct lead *lead, FILE *stream, struct saved_run *sum)
 {
@@ -358,7 +342,7 @@ collect(struct lead *lead, FILE *stream, struct saved_run *sum)
     for (int i = 0; i < lead->count && runs != NULL; i++) {
         const struct host *host = &lead->hosts[i];
         struct saved_run *run = &runs[good];
-        char reason[MERGE_REASON_BYTES] = "";
+        char reason[SAVED_REASON_BYTES] = "";
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, run, reason);
         run->begun_ms -= host->ahead_ns / NS_PER_MS;
@@ -424,8 +408,9 @@ hosts_lead(const struct hosts_order *order,
     return good == order->hosts ? 0 : EXIT_NO_MEASURE;
 }
 
-/* ---- one of the others --------------------------------------------------
- */
+/* ---- one of the others ------------------------------------------------- */
+
+static FILE *leader; /* what it says */
 
 int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
@@ -434,12 +419,13 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     char name[64] = "?";
     int fd =
         socket(meeting->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    FILE *file = fdopen(dup(fd), "r");
+    leader = fdopen(dup(fd), "r");
     gethostname(name, sizeof name - 1);
-    if (file == NULL ||
+    if (leader == NULL ||
         connect(fd, (const struct sockaddr *)&meeting->address,
                 meeting->address_bytes) != 0 ||
-        dprintf(fd, "host %s\n", name) < 0 || read_line(file, line) == NULL ||
+        dprintf(fd, "host %s\n", name) < 0 ||
+        read_line(leader, line) == NULL ||
         sscanf(line, "words %d", argc) != 1 ||
         (*argv = calloc((size_t)*argc + 1, sizeof **argv)) == NULL) {
         errx(EXIT_NO_MEASURE,
@@ -447,12 +433,10 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     }
     for (int i = 0; i < *argc; i++) {
         size_t room = 0;
-        if (getdelim(&(*argv)[i], &room, '\0', file) < 1) {
+        if (getdelim(&(*argv)[i], &room, '\0', leader) < 1) {
             errx(EXIT_NO_MEASURE, "who leads has ended");
         }
     }
-    /* Nothing more comes before we say that we are ready. */
-    fclose(file);
     return fd;
 }
 
@@ -469,11 +453,9 @@ void
 hosts_wait(int fd, struct engine_options *options,
            volatile sig_atomic_t *interrupted)
 {
-    FILE *file = fdopen(dup(fd), "r");
     char line[LINE_BYTES];
     long long begin_ns = 0;
-    dprintf(fd, "ready\n");
-    while (file != NULL && begin_ns == 0 && read_line(file, line) != NULL) {
+    while (begin_ns == 0 && read_line(leader, line) != NULL) {
         if (strcmp(line, "clock") == 0) {
             dprintf(fd, "%lld\n", (long long)clock_wall_ns());
         } else {
@@ -484,7 +466,7 @@ hosts_wait(int fd, struct engine_options *options,
     if (begin_ns == 0) {
         errx(EXIT_NO_MEASURE, "who leads has ended");
     }
-    fclose(file);
+    fclose(leader);
     /* The leader's end wakes us wherever we are. */
     told_to_stop = interrupted;
     signal(SIGIO, on_end);

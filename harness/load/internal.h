@@ -39,15 +39,14 @@ enum connection_state {
     CONNECTION_DEAD,       /* given up */
 };
 
-/* What belongs to a connection, and is new with each. */
+/* What belongs to a connection, and is new with each. A greeting lies before
+ * its first message, at offsets below 0. */
 struct stream {
     int64_t number;      /* of this connection in the run */
-    int64_t nwritten;    /* bytes of its stream that were sent */
-    int64_t nread;       /* bytes of it that came back, all right */
-    int64_t message_end; /* offset where the message ends */
-    /* How much of "hello\n" may be sent by now, was sent, and came back. */
-    int hello_end, hello_sent, hello_read;
-    int last_errno; /* why the last send or recv failed; 0: none has */
+    int64_t nwritten;    /* up to where its stream was sent */
+    int64_t nread;       /* up to where it came back, all right */
+    int64_t message_end; /* up to where it may come back */
+    int last_errno;      /* why the last send or recv failed; 0: none has */
 };
 
 struct connection {
@@ -59,8 +58,7 @@ struct connection {
     struct stream stream;          /* what has gone over it */
     int64_t start_ns;    /* when message, churn's connect or parting began */
     int64_t intended_ns; /* open loop: when the message was due */
-    int64_t free_ns;     /* open loop: since when it is, or was, free */
-    bool free;           /* open loop: in the queue of the free ones */
+    int64_t free_ns;     /* open loop: free since then; 0: it is not */
     int failures;        /* connections of this slot lost in a row */
     bool silent;         /* connects and waits */
     bool connected;      /* the slot has been connected at least once */
@@ -72,8 +70,7 @@ TAILQ_HEAD(connection_queue, connection);
 
 /* ---- one run ----------------------------------------------------------- */
 
-/* When the messages of an open loop are due. Begun alike, the same instants.
- */
+/* When messages of an open loop are due. Begun alike, the same instants. */
 struct schedule {
     enum schedule_kind kind; /* how the gaps are chosen */
     double gap_ns;           /* mean time between two instants */
@@ -96,12 +93,12 @@ struct engine {
                                     * defaults; a slice sets its own parts */
     struct engine_result *result;  /* what was seen so far */
 
-    struct connection *connections; /* the silent, then those that speak */
-    int count;                      /* how many slots there are */
-    int alive;                      /* speaking slots not given up */
-    int connecting;                 /* connects under way */
-    int pending;   /* messages without their whole echo, or churn's end */
-    int strangers; /* of them: of clients never served */
+    /* The slots: the silent, those that speak, and behind the last. */
+    struct connection *connections, *speaking, *end;
+    int alive;      /* speaking slots not given up */
+    int connecting; /* connects under way */
+    int pending;    /* messages without their whole echo, or churn's end */
+    int strangers;  /* of them: of clients never served */
     int64_t next_number; /* of the next connection */
 
     struct connection_queue to_connect; /* wait for their turn to connect */
@@ -119,7 +116,6 @@ struct engine {
     bool has_drained; /* a slice has come to its end before */
     bool stopping;    /* no new message, no new connection */
     bool window_full; /* echoes_max was reached */
-    uint64_t bytes;   /* verified so far */
 
     int64_t now_ns;           /* the time, as of the last look at the clock */
     int64_t next_tick_ns;     /* when to look for what is overdue */
@@ -129,8 +125,7 @@ struct engine {
     int64_t lost_ns;          /* while we could not run, in long pieces */
     int64_t paused_from_ns;   /* when the server was first seen stopped; 0:
                                * it was running at the last look */
-    int64_t patient_from_ns;  /* before this nobody is late: we, or the
-                               * server, were stopped */
+    int64_t patient_from_ns;  /* before, we or the server were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
     int slack_ns; /* of this thread's timers, before the run */
@@ -146,20 +141,22 @@ struct engine {
  *
  * A table of pseudo-random bytes whose length is a prime is repeated without
  * end. Connection c starts at its own place in it: the byte at offset p of
- * its stream is table[(p + c * STEP) mod PRIME]. A byte that is wrong, lost,
+ * its stream is table[(p + c * STEP) mod PRIME]. A greeting, "hello\n", lies
+ * before that, at offsets below 0. A byte that is wrong, lost,
  * doubled or of another connection does not fit, and none is remembered for
  * it. What it costs: numbers that differ by a multiple of PRIME are alike,
  * and a single wrong byte is right by chance one time in 256.
  */
 
 enum {
+    PATTERN_HELLO = -6,           /* offset of a greeting */
     PATTERN_PRIME = 65537,        /* length of the table */
     PATTERN_STEP = 40503,         /* between two phases: PRIME / 1.618 */
     PATTERN_WINDOW_BYTES = 65536, /* longest piece that is contiguous */
 };
 
-/* The bytes of connection `number` from `offset` on. At least
- * PATTERN_WINDOW_BYTES of them can be read there. They are the same on every
+/* The bytes of connection `number` from `offset` on. PATTERN_WINDOW_BYTES of
+ * them can be read there; of a greeting its rest. They are the same on every
  * machine and in every run. */
 const unsigned char *pattern_window(int64_t number, int64_t offset);
 
@@ -169,8 +166,7 @@ size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
                        size_t count);
 
 /* Say into result->mismatch.origin where the `count` bytes at `got` come
- * from, the first of which is the next of `own` and wrong; "" when nothing
- * fits. */
+ * from, of which the first was to be the next of `own`; "": nothing fits. */
 void pattern_explain(struct engine *run, const struct connection *own,
                      const unsigned char *got, size_t count);
 
@@ -202,9 +198,7 @@ void error_count(struct engine_result *result, enum engine_error error,
  */
 
 /* Begin a schedule at the options' rate. The first instant is one gap later;
- * with fixed gaps a part of one, so that several runs' lie between each
- * other.
- */
+ * with fixed gaps a part of one, so that several runs' are interleaved. */
 void schedule_begin(struct schedule *schedule,
                     const struct engine_options *options, int64_t begin_ns);
 
@@ -221,8 +215,7 @@ void open_loop_free(struct engine *run, struct connection *connection);
 /* A connection that may be among the free ones is closed. */
 void open_loop_forget(struct engine *run, struct connection *connection);
 
-/* If a message is due and a connection free, returns it: it is to send now.
- */
+/* If a message is due and a connection free, returns the one to send it. */
 struct connection *open_loop_take(struct engine *run);
 
 /* A speaking connection has its whole echo at run->now_ns. */
@@ -284,8 +277,7 @@ void connection_close(struct engine *run, struct connection *connection);
 void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and until nothing
- * has come back for `still_ns`, but for time in which we or the server stood.
- */
+ * has come back for `still_ns`; time when we or the server stood is none. */
 void run_while(struct engine *run, bool (*is_so)(const struct engine *run),
                int64_t max_ns, int64_t still_ns);
 

@@ -6,7 +6,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netdb.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,7 +15,6 @@
 #include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/load/load.h"
@@ -50,26 +48,37 @@ static const char about[] =
 /* What the command line says, with what it says if it does not. */
 static const char *target;
 static struct engine_options options = {.message_bytes = 64,
+                                        .clients = UNSET,
+                                        .runs = UNSET,
                                         .warmup_ns = UNSET,
                                         .window_ns = UNSET,
                                         .connect_timeout_ns = 3 * NS_PER_S};
 static int64_t slo_ns;
-static const char nowhere[] = "/dev/null";
-static const char *histogram_file = nowhere;
-static const char *save_file = nowhere;
 /* The same, of other types than in the options. */
-static int64_t clients = UNSET;
-static int64_t silent_clients;
 static int64_t echoes;
-static int64_t threads = UNSET;
 static int64_t rate_per_s;
 static int arrivals = UNSET;
 static int64_t seed = UNSET;
-static int64_t hosts;
 static struct hosts_order order;
 static const char *meeting;
 static int meeting_fd;
 
+/* What is written at the end. A path that cannot be is better known before
+ * anything is measured; but a file stays as it is until something was. */
+struct output {
+    const char *path; /* as it was named */
+    int fd;           /* open, and not yet touched */
+    bool created;     /* by us, and for nothing so far */
+    struct stat stat; /* which file it is */
+};
+static const char nowhere[] = "/dev/null";
+/* Standard output, --histogram and --save. */
+static struct output outputs[3] = {
+    {.fd = STDOUT_FILENO}, {.path = nowhere}, {.path = nowhere}};
+
+#define NUMBER(name, letter, field, least, most, help)                       \
+    FLAG_ROW(name, letter, "N", help, .parse = units_parse_count,            \
+             .number = &(field), .low = (least), .high = (most))
 #define COUNT(name, letter, field, least, most, allowed, help)               \
     FLAG_AMOUNT(name, letter, "N", units_parse_count, &(field), least, most, \
                 allowed, help)
@@ -81,13 +90,11 @@ static int meeting_fd;
 
 static const struct flag flags[] = {
     FLAG_ARGUMENT("HOST:PORT", &target),
-    COUNT("clients", 'c', clients, 1, CLIENTS_MAX,
-          "a number from 1 to 1000000",
-          "Clients that speak (16; 64 with --rate)"),
-    COUNT("silent", 0, silent_clients, 0, CLIENTS_MAX,
-          "a number from 0 to 1000000",
-          "Clients that connect first and stay silent until the end, when "
-          "each asks for one echo (0)"),
+    NUMBER("clients", 'c', options.clients, 1, CLIENTS_MAX,
+           "Clients that speak (16; 64 with --rate)"),
+    NUMBER("silent", 0, options.silent_clients, 0, CLIENTS_MAX,
+           "Clients that connect first and stay silent until the end, when "
+           "each asks for one echo (0)"),
     TIME("duration", 'd', options.window_ns, NS_PER_MS, DAY_NS, TIME_OF_1MS,
          "How long to measure (5s; at most 60s with --echoes)"),
     TIME("warmup", 0, options.warmup_ns, 0, DAY_NS, TIME_OR_0,
@@ -107,10 +114,10 @@ static const struct flag flags[] = {
          TIME_OF_1MS,
          "How long connecting may take without a client getting through "
          "(3s)"),
-    COUNT("threads", 0, threads, 1, CREW_MAX, "a number from 1 to 64",
-          "Threads that share the clients (one for each 64 clients, or 40k "
-          "of the rate; at most 4, and one for each CPU, of which a server "
-          "on this machine is left one)"),
+    NUMBER("threads", 0, options.runs, 1, CREW_MAX,
+           "Threads that share the clients (one for each 64 clients, or 40k "
+           "of the rate; at most 4, and one for each CPU, of which a server "
+           "on this machine is left one)"),
     COUNT("rate", 0, rate_per_s, 1, RATE_MAX_PER_S, "a number from 1 to 10M",
           "Open loop: send so many messages a second, by a schedule, "
           "answered or not"),
@@ -122,21 +129,20 @@ static const struct flag flags[] = {
     TIME("slo", 0, slo_ns, 1000, 60 * NS_PER_S, "a time from 1us to 60s: 5ms",
          "With --rate: search for the highest rate, up to that one, at which "
          "99 of 100 responses come within TIME; takes half a minute"),
-    FLAG_TEXT("histogram", 0, "FILE", &histogram_file,
+    FLAG_TEXT("histogram", 0, "FILE", &outputs[1].path,
               "Write the curve of percentiles to FILE, as HdrHistogram does "
               "(.hgrm); of the response time with --rate, else of the "
               "latency"),
-    FLAG_TEXT("save", 0, "FILE", &save_file,
+    FLAG_TEXT("save", 0, "FILE", &outputs[2].path,
               "Save all that was seen to FILE, so that several runs can be "
               "added up exactly"),
-    COUNT("hosts", 0, hosts, 1, HOSTS_MAX, "a number from 1 to 1000",
-          "Let so many hosts do all this at the same time, from one instant "
-          "on, and add up what they see"),
+    NUMBER("hosts", 0, order.hosts, 1, HOSTS_MAX,
+           "Let so many hosts do all this at the same time, from one instant "
+           "on, and add up what they see"),
     FLAG_TEXT("launcher", 0, "COMMAND", &order.launcher,
               "With --hosts: what starts a program on each of them, within a "
               "minute, such as \"mpirun -n 20\" or \"srun -n 20\"; else load "
-              "says what to "
-              "start there"),
+              "says what to start there"),
     FLAG_TEXT("meet", 0, "HOST:PORT", &meeting,
               "Be one of the hosts of the load that waits there"),
     {0},
@@ -157,11 +163,11 @@ check_together(void)
         {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
         {closed && slo, "--slo: has a meaning only with --rate"},
         {!closed && options.churn, "--churn: cannot be combined with --rate"},
-        {slo && (histogram_file != nowhere || save_file != nowhere),
+        {slo && (outputs[1].path != nowhere || outputs[2].path != nowhere),
          "--slo: makes many runs; --histogram and --save are for one"},
         {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
-        {slo && hosts != 0, "--slo: cannot be combined with --hosts"},
-        {order.launcher != NULL && hosts == 0,
+        {slo && order.hosts != 0, "--slo: cannot be combined with --hosts"},
+        {order.launcher != NULL && order.hosts == 0,
          "--launcher: has a meaning only with --hosts"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
@@ -226,11 +232,10 @@ find_target(const char *text)
     char host[256];
     const char *port = text != NULL ? split(text, host) : NULL;
     if (port == NULL) {
-        fprintf(stderr,
-                "load: %s%splease give HOST:PORT, such as 127.0.0.1:5566 or "
-                "[::1]:5566; --help says more\n",
-                text != NULL ? text : "", text != NULL ? ": " : "");
-        exit(EXIT_USAGE);
+        errx(EXIT_USAGE,
+             "%s%splease give HOST:PORT, such as 127.0.0.1:5566 or "
+             "[::1]:5566; --help says more",
+             text != NULL ? text : "", text != NULL ? ": " : "");
     }
     int error = getaddrinfo(host, port, &hints, &list);
     if (error != 0) {
@@ -246,12 +251,10 @@ find_target(const char *text)
         chosen = chosen->ai_next;
     }
     if (chosen == NULL) {
-        fprintf(stderr, "load: %s: there is no way to it from here: %s\n",
-                text,
-                errno == EINVAL ? "an address that begins with fe80 needs "
-                                  "its interface behind it, such as %eth0"
-                                : strerror(errno));
-        exit(EXIT_NO_MEASURE);
+        errx(EXIT_NO_MEASURE, "%s: there is no way to it from here: %s", text,
+             errno == EINVAL ? "an address that begins with fe80 needs its "
+                               "interface behind it, such as %eth0"
+                             : strerror(errno));
     }
     memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
     options.address_bytes = chosen->ai_addrlen;
@@ -269,9 +272,16 @@ read_arguments(int argc, char **argv)
         flags_parse("load", about, flags, NULL, argc, argv);
     }
     check_together();
-    options.clients = (int)given_or(clients, rate_per_s > 0 ? 64 : 16);
-    options.silent_clients = (int)silent_clients;
-    options.ask_silent = silent_clients > 0;
+    if (meeting != NULL) {
+        /* What else the words say is for who leads. */
+        order.hosts = 0;
+        outputs[1].path = outputs[2].path = nowhere;
+    }
+    order.argc = argc;
+    order.argv = argv;
+    options.clients =
+        (int)given_or(options.clients, rate_per_s > 0 ? 64 : 16);
+    options.ask_silent = options.silent_clients > 0;
     options.warmup_ns =
         given_or(options.warmup_ns, echoes != 0 ? 0 : 200 * NS_PER_MS);
     options.window_ns =
@@ -280,7 +290,7 @@ read_arguments(int argc, char **argv)
     options.echoes_max = (uint64_t)echoes;
     options.rate_per_s = (double)rate_per_s;
     options.arrivals =
-        arrivals == UNSET ? SCHEDULE_POISSON : (enum schedule_kind)arrivals;
+        (enum schedule_kind)given_or(arrivals, SCHEDULE_POISSON);
     options.seed = (uint64_t)given_or(seed, 1);
     find_target(target);
     /* What suits depends on where the server is. How many CPUs there are is
@@ -288,11 +298,8 @@ read_arguments(int argc, char **argv)
     cpu_set_t set;
     int cpus =
         sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    order.hosts = (int)hosts;
-    order.argc = argc;
-    order.argv = argv;
     options.runs =
-        (int)given_or(threads, crew_suitable_threads(&options, cpus));
+        (int)given_or(options.runs, crew_suitable_threads(&options, cpus));
     /* More have nothing to do, and would be asked descriptors for. */
     options.runs = MIN(options.runs, options.clients);
     /* Without a CPU for each of us and one more, a server on this machine
@@ -319,23 +326,10 @@ interrupt(int signal_number)
 static void
 show_progress(uint64_t count, double done, void *arg)
 {
-    char text[UNITS_TEXT_BYTES];
     (void)arg;
     fprintf(stderr, "\r\033[K%3.0f %%  %s echoes", 100 * done,
-            units_format_count(text, (double)count));
+            units_format_count(UNITS_TEXT, (double)count));
 }
-
-/* What is written at the end. A path that cannot be is better known before
- * anything is measured; but a file that is there stays until something was.
- */
-struct output {
-    const char *path; /* as it was named */
-    int fd;           /* open, and not yet touched */
-    bool created;     /* by us, and for nothing so far */
-    struct stat stat; /* which file it is */
-};
-/* Standard output, --histogram and --save. */
-static struct output outputs[3] = {{.fd = STDOUT_FILENO}};
 
 static void
 remove_created(void)
@@ -349,12 +343,11 @@ remove_created(void)
 
 /* Two into one file, not a pipe or a device, would overwrite each other. */
 static void
-open_outputs(const char *const paths[])
+open_outputs(void)
 {
     atexit(remove_created);
     for (struct output *it = outputs; it < outputs + 3; it++) {
         if (it != outputs) {
-            it->path = meeting == NULL ? *paths++ : nowhere;
             it->created = lstat(it->path, &it->stat) != 0;
             it->fd = open(it->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
         }
@@ -378,51 +371,44 @@ static bool
 write_output(struct output *output, const struct saved_run *run)
 {
     if (run->result.served == 0 && output->stat.st_size > 0) {
-        fprintf(stderr, "load: nobody was served: %s stays as it was\n",
-                output->path);
+        warnx("nobody was served: %s stays as it was", output->path);
         return true;
     }
+    bool good =
+        !S_ISREG(output->stat.st_mode) || ftruncate(output->fd, 0) == 0;
     FILE *file = fdopen(output->fd, "w");
     output->created = false;
-    if (output->path == save_file) {
+    if (output == &outputs[2]) {
         saved_write(file, run);
     } else {
         percentiles_write(file, options.rate_per_s > 0
                                     ? &run->result.response
                                     : &run->result.latency);
     }
-    bool good = ferror(file) == 0;
-    if (S_ISREG(output->stat.st_mode)) {
-        good = fflush(file) == 0 && ftruncate(output->fd, ftell(file)) == 0 &&
-               good;
-    }
+    good = ferror(file) == 0 && good;
     good = fclose(file) == 0 && good;
     if (!good) {
-        fprintf(stderr, "load: %s: %s\n", output->path, strerror(errno));
+        warn("%s", output->path);
     }
     return good;
 }
 
 /* Run: here, as one of several hosts, or by their hands, which is printed
- * then. Returns 0; or after a sentence the exit status that it deserves, with
- * what there is in `run`. */
+ * then. Returns 0, or of their trouble the exit status. */
 static int
 drive(struct saved_run *run)
 {
-    struct timespec now;
-    if (hosts > 0 && meeting == NULL) {
+    if (order.hosts > 0) {
         return hosts_lead(&order, &options, run);
     }
     if (meeting != NULL) {
         hosts_wait(meeting_fd, &options, &interrupted);
     }
-    clock_gettime(CLOCK_REALTIME, &now);
-    run->begun_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / NS_PER_MS;
+    run->begun_ms = clock_wall_ns() / NS_PER_MS;
     run->options = options;
     snprintf(run->target, sizeof run->target, "%s", target);
     if (crew_run(&options, &run->result) != 0) {
-        fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
-        return EXIT_NO_MEASURE;
+        err(EXIT_NO_MEASURE, "cannot start");
     }
     return 0;
 }
@@ -433,17 +419,17 @@ static int
 send_run(const struct saved_run *run)
 {
     FILE *file = fdopen(meeting_fd, "w");
-    if (file != NULL) {
-        saved_write(file, run);
-    }
-    return file != NULL && fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
+    saved_write(file, run);
+    return fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
 }
 
 /* One run, its summary and its files. Returns the exit status. */
 static int
-run_once(bool progress)
+run_once(void)
 {
     static struct saved_run run;
+    bool progress =
+        is_terminal(stderr) && order.hosts == 0 && meeting == NULL;
     options.on_progress = progress ? show_progress : NULL;
     int status = drive(&run);
     if (progress) {
@@ -455,7 +441,7 @@ run_once(bool progress)
     if (meeting != NULL) {
         return send_run(&run);
     }
-    if (hosts == 0) {
+    if (order.hosts == 0) {
         summary_print(stdout, target, &run.options, &run.result,
                       wants_colour(stdout));
     }
@@ -472,7 +458,7 @@ main(int argc, char **argv)
     streams_check(EXIT_NO_MEASURE);
     read_arguments(argc, argv);
     /* Who leads connects to nobody itself. */
-    bool leads = hosts > 0 && meeting == NULL;
+    bool leads = order.hosts > 0;
     int needed = leads
                      ? order.hosts + 16
                      : engine_descriptors_needed(&options) + options.runs - 1;
@@ -485,12 +471,11 @@ main(int argc, char **argv)
              needed, (unsigned long long)limit, leads ? "hosts" : "clients");
     }
     /* A pipe whose reader does not come waits for Ctrl-C. */
-    open_outputs((const char *[]){histogram_file, save_file});
+    open_outputs();
     signals_catch(interrupt);
     options.interrupted = &interrupted;
-    bool progress = is_terminal(stderr) && hosts == 0;
-    int status = slo_ns != 0 ? search_run(target, &options, slo_ns)
-                             : run_once(progress);
+    int status =
+        slo_ns != 0 ? search_run(target, &options, slo_ns) : run_once();
     if (fflush(stdout) != 0) {
         err(EXIT_NO_MEASURE, "standard output");
     }

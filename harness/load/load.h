@@ -75,9 +75,8 @@ struct slo_answer {
 #define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
 
 /* Search between two rates, both included and above 0. One that is not kept
- * is tried again, because one stall of the machine is enough for that. At
- * most 2 * (2 + log2 of the number of rates) tries: 18 for rates from 1 to
- * 1000. */
+ * is tried again, because one stall of the machine is enough for that. Tries
+ * 2 * (2 + log2 of the number of rates) at most: 18 for rates up to 1000. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              slo_try_function *try_rate, void *arg);
 
@@ -115,15 +114,14 @@ int summary_exit_status(const struct engine_result *result);
 
 enum {
     SAVED_TARGET_BYTES = 300, /* HOST:PORT with the final 0 */
-    SAVED_REASON_BYTES = 128, /* a phrase */
+    SAVED_REASON_BYTES = 200, /* a phrase */
 };
 
 /* A run in a file. */
 struct saved_run {
     char target[SAVED_TARGET_BYTES]; /* the server, as it was named */
     int64_t begun_ms;              /* by the host's clock, since 1970, UTC */
-    struct engine_options options; /* those that say what was measured; the
-                                    * others are 0 */
+    struct engine_options options; /* what was measured; the others are 0 */
     struct engine_result result;   /* what came of it */
 };
 
@@ -140,10 +138,7 @@ void saved_write(FILE *stream, const struct saved_run *run);
 int saved_read(FILE *stream, struct saved_run *run,
                char reason[SAVED_REASON_BYTES]);
 
-/* ---- several runs, added up ---------------------------------------------
- */
-
-#define MERGE_REASON_BYTES 200 /* a phrase */
+/* ---- several runs, added up -------------------------------------------- */
 
 /*
  * Add a run to those added up so far; the first one goes into a sum that is
@@ -153,7 +148,7 @@ int saved_read(FILE *stream, struct saved_run *run,
  * not fit together: a phrase to stand behind the name of the file.
  */
 int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
-              char reason[MERGE_REASON_BYTES]);
+              char reason[SAVED_REASON_BYTES]);
 
 /* True if both are the same run, in one file or two. */
 bool merge_same(const struct saved_run *a, const struct saved_run *b);
@@ -162,8 +157,7 @@ bool merge_same(const struct saved_run *a, const struct saved_run *b);
 void merge_note_times(FILE *stream, const struct saved_run *runs, int n);
 
 /* Read the files, add them up and print the sum to `stream`, as load prints a
- * run. What is wrong goes to standard error in one sentence. Returns the exit
- * status of the program. */
+ * run; or a sentence to standard error. Returns the program's exit status. */
 int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
 
 /* ---- several hosts: --hosts ----------------------------------------------

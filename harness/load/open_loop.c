@@ -15,8 +15,8 @@ enum {
 /* ---- the schedule ------------------------------------------------------ */
 
 /* A random number of 64 bits: a counter in steps of 2^64 / 1.618, whose bits
- * are mixed by two multiplications until none shows where it came from. Any
- * seed is a good one. */
+ * two multiplications mix until none shows where it came from. Any seed is
+ * good. */
 static uint64_t
 next_random(uint64_t *state)
 {
@@ -73,7 +73,6 @@ open_loop_is_on(const struct engine *run)
 void
 open_loop_free(struct engine *run, struct connection *connection)
 {
-    connection->free = true;
     connection->free_ns = run->now_ns;
     TAILQ_INSERT_TAIL(&run->free, connection, queue);
 }
@@ -81,8 +80,8 @@ open_loop_free(struct engine *run, struct connection *connection)
 void
 open_loop_forget(struct engine *run, struct connection *connection)
 {
-    if (connection->free) {
-        connection->free = false;
+    if (connection->free_ns != 0) {
+        connection->free_ns = 0;
         TAILQ_REMOVE(&run->free, connection, queue);
     }
 }
@@ -110,7 +109,6 @@ open_loop_take(struct engine *run)
     if (connection == NULL || !open_loop_waits(run)) {
         return NULL;
     }
-    open_loop_forget(run, connection);
     schedule_pass(&run->schedule);
     run->now_ns = clock_now_ns();
     connection->intended_ns = due_ns;
@@ -119,6 +117,7 @@ open_loop_take(struct engine *run)
         histogram_record(&run->result->lag,
                          run->now_ns - MAX(due_ns, connection->free_ns));
     }
+    open_loop_forget(run, connection);
     return connection;
 }
 
@@ -177,11 +176,10 @@ judge(struct engine *run)
 void
 open_loop_close(struct engine *run)
 {
-    for (int i = run->options.silent_clients; i < run->count; i++) {
-        const struct connection *connection = &run->connections[i];
-        if (connection->state == CONNECTION_GREETING ||
-            connection->state == CONNECTION_ECHOING) {
-            count_unfinished(run, connection->intended_ns);
+    for (const struct connection *it = run->speaking; it < run->end; it++) {
+        if (it->state == CONNECTION_GREETING ||
+            it->state == CONNECTION_ECHOING) {
+            count_unfinished(run, it->intended_ns);
         }
     }
     while (open_loop_waits(run)) {

@@ -46,23 +46,30 @@ position_of(int64_t number, int64_t offset)
 const unsigned char *
 pattern_window(int64_t number, int64_t offset)
 {
-    return table + position_of(number, offset);
+    static const unsigned char hello[] = "hello\n";
+    return offset < 0 ? hello + (offset - PATTERN_HELLO)
+                      : table + position_of(number, offset);
 }
 
 size_t
 pattern_compare(int64_t number, int64_t offset, const void *bytes,
                 size_t count)
 {
-    const unsigned char *expected = pattern_window(number, offset);
     const unsigned char *got = bytes;
-    if (memcmp(expected, got, count) == 0) {
+    size_t right = 0;
+    for (; offset < 0 && right < count; offset++, right++) {
+        if (*pattern_window(number, offset) != got[right]) {
+            return right;
+        }
+    }
+    const unsigned char *expected = pattern_window(number, offset);
+    if (memcmp(expected, got + right, count - right) == 0) {
         return count;
     }
-    size_t i = 0;
-    while (expected[i] == got[i]) {
-        i++;
+    while (*expected++ == got[right]) {
+        right++;
     }
-    return i;
+    return right;
 }
 
 /* ---- wrong bytes ------------------------------------------------------- */
@@ -125,7 +132,6 @@ is_in_flight(const struct stream *stream, uint32_t position,
     return from + distance < stream->nwritten;
 }
 
-/* Are they bytes of another stream? */
 static void
 explain_other(const struct engine *run, const struct connection *own,
               const unsigned char *got, size_t count, char *text)
@@ -137,8 +143,8 @@ explain_other(const struct engine *run, const struct connection *own,
         return;
     }
     uint32_t position = (uint32_t)(found - table) % PATTERN_PRIME;
-    for (int i = 0; i < run->count; i++) {
-        const struct connection *other = &run->connections[i];
+    for (const struct connection *other = run->connections; other < run->end;
+         other++) {
         if (other != own && other->fd != -1 &&
             is_in_flight(&other->stream, position,
                          run->options.message_bytes)) {
@@ -150,8 +156,7 @@ explain_other(const struct engine *run, const struct connection *own,
     snprintf(text, ENGINE_ORIGIN_BYTES, "an earlier connection or message");
 }
 
-/* The likely is tried before the strange. A few bytes are enough where few
- * places are tried. */
+/* The likely first; a few bytes are enough where few places are tried. */
 void
 pattern_explain(struct engine *run, const struct connection *own,
                 const unsigned char *got, size_t count)

@@ -73,16 +73,15 @@ tick(struct engine *run)
                           ? MIN(TICK_NS, options->timeout_ns / 8)
                           : TICK_NS;
     run->next_tick_ns = run->now_ns + MAX(step_ns, TICK_MIN_NS);
-    for (int i = 0; i < run->count; i++) {
-        struct connection *connection = &run->connections[i];
-        int64_t limit_ns = patience_ns(options, connection);
-        if (limit_ns != 0 && run->now_ns - connection->start_ns > limit_ns &&
+    for (struct connection *it = run->connections; it < run->end; it++) {
+        int64_t limit_ns = patience_ns(options, it);
+        if (limit_ns != 0 && run->now_ns - it->start_ns > limit_ns &&
             run->now_ns - run->patient_from_ns > limit_ns &&
             !is_paused(run)) {
-            bool connects = connection->state == CONNECTION_CONNECTING;
+            bool connects = it->state == CONNECTION_CONNECTING;
             connection_fail(
-                run, connection,
-                connects ? ENGINE_CONNECT_TIMEOUT : ENGINE_TIMEOUT, 0);
+                run, it, connects ? ENGINE_CONNECT_TIMEOUT : ENGINE_TIMEOUT,
+                0);
         }
     }
     if (options->on_progress != NULL && run->begun_ns != 0 &&
@@ -95,7 +94,6 @@ tick(struct engine *run)
     }
 }
 
-/* Is it a connection's turn to connect? */
 static bool
 may_connect(const struct engine *run)
 {
@@ -122,7 +120,6 @@ do_what_is_due(struct engine *run)
     }
 }
 
-/* How long to sleep: until the first thing that is due. */
 static int64_t
 time_to_sleep_ns(const struct engine *run, int64_t until_ns)
 {

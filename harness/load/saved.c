@@ -6,7 +6,7 @@
  *      "errors": {"refused": 0, "reset": 2, ...},
  *      "response": {...}, ...}
  */
-#include <errno.h>
+#include <err.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +84,7 @@ saved_read(FILE *stream, struct saved_run *run,
     return fault == NULL ? 0 : -1;
 }
 
-/* ---- sums ---------------------------------------------------------------
- */
+/* ---- sums -------------------------------------------------------------- */
 
 static const char *
 loop_name(const struct engine_options *options)
@@ -102,9 +101,8 @@ loop_name(const struct engine_options *options)
  * not the same in `reason`: "a message has 1.00 KiB here and 64 B". */
 static int
 check_same(const struct engine_options *a, const struct engine_options *b,
-           char reason[MERGE_REASON_BYTES])
+           char reason[SAVED_REASON_BYTES])
 {
-    char text[6][UNITS_TEXT_BYTES];
     const struct {
         const char *what;
         const char *here;
@@ -114,8 +112,8 @@ check_same(const struct engine_options *a, const struct engine_options *b,
         {"the load is", loop_name(a), loop_name(b),
          strcmp(loop_name(a), loop_name(b)) == 0},
         {"a message has",
-         units_format_bytes(text[0], (double)a->message_bytes),
-         units_format_bytes(text[1], (double)b->message_bytes),
+         units_format_bytes(UNITS_TEXT, (double)a->message_bytes),
+         units_format_bytes(UNITS_TEXT, (double)b->message_bytes),
          a->message_bytes == b->message_bytes},
         {"there is", a->handshake ? "a handshake" : "none",
          b->handshake ? "a handshake" : "none", a->handshake == b->handshake},
@@ -123,18 +121,18 @@ check_same(const struct engine_options *a, const struct engine_options *b,
          b->echoes_max == 0 ? "by time" : "by echoes",
          (a->echoes_max == 0) == (b->echoes_max == 0)},
         /* A run that ends after so many echoes has no length of its own. */
-        {"the run lasts", units_format_time(text[2], (double)a->window_ns),
-         units_format_time(text[3], (double)b->window_ns),
+        {"the run lasts", units_format_time(UNITS_TEXT, (double)a->window_ns),
+         units_format_time(UNITS_TEXT, (double)b->window_ns),
          a->echoes_max > 0 || a->window_ns == b->window_ns},
         {"an echo may take",
-         units_format_time(text[4], (double)a->timeout_ns),
-         units_format_time(text[5], (double)b->timeout_ns),
+         units_format_time(UNITS_TEXT, (double)a->timeout_ns),
+         units_format_time(UNITS_TEXT, (double)b->timeout_ns),
          a->timeout_ns == b->timeout_ns},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!rows[i].same) {
-            snprintf(reason, MERGE_REASON_BYTES,
+            snprintf(reason, SAVED_REASON_BYTES,
                      "cannot be added up, because %s %s here and %s",
                      rows[i].what, rows[i].here, rows[i].there);
             return -1;
@@ -145,7 +143,7 @@ check_same(const struct engine_options *a, const struct engine_options *b,
 
 int
 merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
-          char reason[MERGE_REASON_BYTES])
+          char reason[SAVED_REASON_BYTES])
 {
     if (first) {
         *sum = *run;
@@ -171,50 +169,22 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
            a->result.client_cpu_ns == b->result.client_cpu_ns;
 }
 
-/* ---- files ------------------------------------------------------------- */
-
-/* Returns 0; or -1 when a sentence has been said. */
-static int
+/* What is wrong ends the program. */
+static void
 read_file(const char *path, struct saved_run *run)
 {
     char reason[SAVED_REASON_BYTES];
     FILE *file = fopen(path, "re");
     int status = file ? saved_read(file, run, reason) : -1;
-    bool unread = !file || ferror(file);
 
-    if (status != 0 || unread) {
-        fprintf(stderr, "report: %s: %s\n", path,
-                unread ? strerror(errno) : reason);
-        status = -1;
+    if (!file || ferror(file)) {
+        err(EXIT_NO_MEASURE, "%s", path);
     }
-    if (file) {
-        fclose(file);
+    if (status != 0) {
+        errx(EXIT_NO_MEASURE, "%s: %s", path, reason);
     }
-    return status;
+    fclose(file);
 }
-
-/* The same; a run that is there twice is refused. */
-static int
-read_all(const char *const *paths, int n, struct saved_run *runs)
-{
-    for (int i = 0; i < n; i++) {
-        if (read_file(paths[i], &runs[i]) != 0) {
-            return -1;
-        }
-        for (int j = 0; j < i; j++) {
-            if (merge_same(&runs[i], &runs[j])) {
-                fprintf(stderr,
-                        "report: %s: holds the same run as %s; name each run "
-                        "once\n",
-                        paths[i], paths[j]);
-                return -1;
-            }
-        }
-    }
-    return 0;
-}
-
-/* ---- words ------------------------------------------------------------- */
 
 /* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
 static void
@@ -248,8 +218,6 @@ merge_note_times(FILE *stream, const struct saved_run *runs, int n)
     double longest_ns = 0;
     uint64_t echoes = 0;
     double together_ns;
-    char together[UNITS_TEXT_BYTES];
-    char longest[UNITS_TEXT_BYTES];
 
     for (int i = 0; i < n; i++) {
         double window_ns = (double)runs[i].result.window_ns;
@@ -267,8 +235,8 @@ merge_note_times(FILE *stream, const struct saved_run *runs, int n)
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            units_format_time(together, together_ns),
-            units_format_time(longest, longest_ns));
+            units_format_time(UNITS_TEXT, together_ns),
+            units_format_time(UNITS_TEXT, longest_ns));
     }
 }
 
@@ -278,29 +246,29 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
     struct saved_run *runs = calloc((size_t)n + 1, sizeof *runs);
     struct saved_run *sum = &runs[n];
     char target[2 * SAVED_TARGET_BYTES];
-    char reason[MERGE_REASON_BYTES];
+    char reason[SAVED_REASON_BYTES];
     int status;
 
     if (!runs) {
-        fputs("report: not enough memory\n", stderr);
-        return EXIT_NO_MEASURE;
+        errx(EXIT_NO_MEASURE, "not enough memory");
     }
-    status = read_all(paths, n, runs);
-    for (int i = 0; i < n && status == 0; i++) {
-        status = merge_add(sum, &runs[i], i == 0, reason);
-        if (status != 0) {
-            fprintf(stderr, "report: %s: %s in %s\n", paths[i], reason,
-                    paths[0]);
+    for (int i = 0; i < n; i++) {
+        read_file(paths[i], &runs[i]);
+        for (int j = 0; j < i; j++) {
+            if (merge_same(&runs[i], &runs[j])) {
+                errx(EXIT_NO_MEASURE,
+                     "%s: holds the same run as %s; name each run once",
+                     paths[i], paths[j]);
+            }
+        }
+        if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
+            errx(EXIT_NO_MEASURE, "%s: %s in %s", paths[i], reason, paths[0]);
         }
     }
-    if (status == 0) {
-        name_targets(target, sizeof target, runs, n);
-        summary_print(stream, target, &sum->options, &sum->result, colour);
-        merge_note_times(stream, runs, n);
-        status = summary_exit_status(&sum->result);
-    } else {
-        status = EXIT_NO_MEASURE;
-    }
+    name_targets(target, sizeof target, runs, n);
+    summary_print(stream, target, &sum->options, &sum->result, colour);
+    merge_note_times(stream, runs, n);
+    status = summary_exit_status(&sum->result);
     free(runs);
     return status;
 }

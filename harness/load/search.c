@@ -2,10 +2,9 @@
  * search.c: `load --slo`: how many messages a second, if 99 of 100 are to be
  * answered in time?
  */
-#include <errno.h>
+#include <err.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "harness/load/load.h"
@@ -55,13 +54,9 @@ enum {
     LOWEST_PER_S = ENOUGH / WINDOW_MAX_S, /* rates below are not tried */
 };
 
-/* The search, from one try to the next. */
 struct search {
     const struct engine_options *options; /* what is to be done */
     int64_t slo_ns;                       /* the promise */
-    bool progress;                        /* print each try */
-    struct engine_result result;          /* of the last try */
-    int start_errno; /* a try could not be begun; else 0 */
 };
 
 static enum slo_outcome
@@ -86,44 +81,38 @@ print_try(const struct slo_try *tried)
 {
     static const char *const words[] = {"kept", "broken", "unknown", "end"};
     bool failed = tried->error != ENGINE_ERRORS;
-    char rate[UNITS_TEXT_BYTES];
-    char p99[UNITS_TEXT_BYTES];
     fprintf(stderr, "%10s/s  p99 %-9s %s%s%s%s\n",
-            units_format_count(rate, tried->rate_per_s),
-            units_format_time(p99, (double)tried->p99_ns),
+            units_format_count(UNITS_TEXT, tried->rate_per_s),
+            units_format_time(UNITS_TEXT, (double)tried->p99_ns),
             words[tried->outcome], failed ? " (" : "",
             failed ? engine_error_name(tried->error) : "", failed ? ")" : "");
 }
 
-/* A try takes a second, or what it takes for enough messages; -d says it
- * otherwise. */
+/* For a second, or what enough messages take; unless -d says it. */
 static struct slo_try
 try_rate(double rate_per_s, void *arg)
 {
-    struct search *search = arg;
+    static struct engine_result result;
+    const struct search *search = arg;
     struct engine_options options = *search->options;
-    struct engine_result *result = &search->result;
-    struct slo_try tried = {rate_per_s, 0, ENGINE_ERRORS, SLO_INTERRUPTED};
+    struct slo_try tried = {.rate_per_s = rate_per_s};
     options.rate_per_s = rate_per_s;
     if (options.window_ns == 0) {
         double seconds = fmin(ENOUGH / rate_per_s, WINDOW_MAX_S);
         options.window_ns = (int64_t)(fmax(1, seconds) * NS_PER_S);
     }
-    if (crew_run(&options, result) != 0) {
-        search->start_errno = errno;
-        return tried;
+    if (crew_run(&options, &result) != 0) {
+        err(EXIT_NO_MEASURE, "cannot start");
     }
-    tried.p99_ns = histogram_quantile_ns(&result->response, 0.99);
-    tried.error = engine_first_error(result, 0);
+    tried.p99_ns = histogram_quantile_ns(&result.response, 0.99);
+    tried.error = engine_first_error(&result, 0);
     tried.outcome =
-        judge(result, tried.p99_ns <= search->slo_ns && result->served > 0);
-    if (search->progress) {
+        judge(&result, tried.p99_ns <= search->slo_ns && result.served > 0);
+    if (isatty(STDERR_FILENO)) {
         print_try(&tried);
     }
     return tried;
 }
-
-/* ---- the answer -------------------------------------------------------- */
 
 static void
 print_answer(const char *target, const struct search *search,
@@ -131,16 +120,14 @@ print_answer(const char *target, const struct search *search,
 {
     const struct slo_try *failed = &answer->failed;
     bool kept = answer->kept_per_s > 0;
-    char rate[UNITS_TEXT_BYTES];
-    char time[UNITS_TEXT_BYTES];
+    const char *rate = units_format_count(UNITS_TEXT, failed->rate_per_s);
     printf("%s: %d clients, open loop\n", target, search->options->clients);
-    units_format_count(rate, answer->kept_per_s);
     printf("  %sp99 of the response time is within %s%s%s%s.\n",
            kept ? "" : "No rate was found at which ",
-           units_format_time(time, (double)search->slo_ns),
-           kept ? " up to " : "", kept ? rate : "", kept ? "/s" : "");
-    units_format_count(rate, failed->rate_per_s);
-    units_format_time(time, (double)failed->p99_ns);
+           units_format_time(UNITS_TEXT, (double)search->slo_ns),
+           kept ? " up to " : "",
+           kept ? units_format_count(UNITS_TEXT, answer->kept_per_s) : "",
+           kept ? "/s" : "");
     if (failed->outcome == SLO_INTERRUPTED) {
         puts("  The search was interrupted: it may be more.");
     } else if (failed->outcome == SLO_KEPT) {
@@ -149,7 +136,8 @@ print_answer(const char *target, const struct search *search,
         printf("  At %s/s the server failed: %s.\n", rate,
                engine_error_name(failed->error));
     } else if (failed->outcome == SLO_BROKEN) {
-        printf("  At %s/s it was %s.\n", rate, time);
+        printf("  At %s/s it was %s.\n", rate,
+               units_format_time(UNITS_TEXT, (double)failed->p99_ns));
     } else if (failed->error == ENGINE_CLIENT_LATE) {
         printf("  At %s/s this client itself was too late to tell.\n", rate);
     } else if (failed->error != ENGINE_ERRORS) {
@@ -166,19 +154,11 @@ int
 search_run(const char *target, const struct engine_options *options,
            int64_t slo_ns)
 {
-    static struct search search;
+    struct search search = {options, slo_ns};
     double max_per_s = options->rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
-    search.options = options;
-    search.slo_ns = slo_ns;
-    search.progress = isatty(STDERR_FILENO);
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
-    if (search.start_errno != 0) {
-        fprintf(stderr, "load: cannot start: %s\n",
-                strerror(search.start_errno));
-        return EXIT_NO_MEASURE;
-    }
     print_answer(target, &search, &answer);
     if (answer.kept_per_s > 0) {
         return EXIT_SUCCESS;

@@ -21,8 +21,6 @@ print_head(FILE *stream, const char *target,
            const struct engine_options *options,
            const struct engine_result *result)
 {
-    char size[UNITS_TEXT_BYTES];
-    char duration[UNITS_TEXT_BYTES];
     fprintf(stream, "%s: %d client%s", target, options->clients,
             options->clients == 1 ? "" : "s");
     if (options->silent_clients > 0) {
@@ -30,46 +28,38 @@ print_head(FILE *stream, const char *target,
     }
     fprintf(stream, "%s, %s a message%s%s, %s%s\n",
             options->rate_per_s > 0 ? ", open loop" : "",
-            units_format_bytes(size, (double)options->message_bytes),
+            units_format_bytes(UNITS_TEXT, (double)options->message_bytes),
             options->churn ? ", churn" : "",
             options->handshake ? ", handshake" : "",
-            units_format_time(duration, (double)result->window_ns),
+            units_format_time(UNITS_TEXT, (double)result->window_ns),
             result->interrupted ? " (interrupted)" : "");
 }
 
-/* What was asked of the server, and what it did. */
 static void
 print_rates(FILE *stream, const struct engine_options *options,
             const struct engine_result *result)
 {
-    char text[UNITS_TEXT_BYTES];
     double seconds = (double)result->window_ns / NS_PER_S;
     if (options->rate_per_s > 0) {
         fprintf(stream, "  offered/s   %s (%llu in all, %s)\n",
-                units_format_count(text, (double)result->arrivals / seconds),
+                units_format_count(UNITS_TEXT,
+                                   (double)result->arrivals / seconds),
                 (unsigned long long)result->arrivals,
                 options->arrivals == SCHEDULE_FIXED ? "fixed gaps"
                                                     : "poisson");
     }
     fprintf(stream, "  echoes/s    %s (%llu in all)\n",
-            units_format_count(text, (double)result->echoes / seconds),
+            units_format_count(UNITS_TEXT, (double)result->echoes / seconds),
             (unsigned long long)result->echoes);
     fprintf(stream, "  MB/s        %s each way\n",
-            units_format_number(text, (double)result->bytes / 1e6 / seconds));
-}
-
-/* Two lines below the figures that they are about. */
-static void
-print_note(FILE *stream, const char *first, const char *second)
-{
-    fprintf(stream, "  note        %s\n              %s\n", first, second);
+            units_format_number(UNITS_TEXT,
+                                (double)result->bytes / 1e6 / seconds));
 }
 
 /* A quantile with its unit, or "-" when too few values lie beyond it; a
  * little is forgiven for what is not exact in 1 - 0.99. */
 static const char *
-quantile_text(char text[UNITS_TEXT_BYTES], const struct histogram *histogram,
-              double quantile)
+quantile_text(char *text, const struct histogram *histogram, double quantile)
 {
     if ((double)histogram->count * (1 - quantile) < TAIL_MIN - 1e-6) {
         return "-";
@@ -82,13 +72,13 @@ static void
 print_latency(FILE *stream, const char *label,
               const struct histogram *histogram)
 {
-    char text[4][UNITS_TEXT_BYTES];
-    units_format_time(text[3], (double)histogram->max_ns);
     fprintf(stream, "  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", label,
-            quantile_text(text[0], histogram, 0.5),
-            quantile_text(text[1], histogram, 0.99),
-            quantile_text(text[2], histogram, 0.999),
-            histogram->count > 0 ? text[3] : "-");
+            quantile_text(UNITS_TEXT, histogram, 0.5),
+            quantile_text(UNITS_TEXT, histogram, 0.99),
+            quantile_text(UNITS_TEXT, histogram, 0.999),
+            histogram->count > 0
+                ? units_format_time(UNITS_TEXT, (double)histogram->max_ns)
+                : "-");
 }
 
 /* In an open loop there are three times, and their difference matters. */
@@ -107,44 +97,46 @@ print_times(FILE *stream, const struct engine_options *options,
         if (result->errors[ENGINE_CLIENT_LATE] == 0 &&
             response_ns > 2 * service_ns &&
             response_ns - service_ns > NOTABLE_WAIT_NS) {
-            print_note(stream,
-                       "messages waited for a free client: users would have "
-                       "felt the",
-                       "response time, a closed loop sees the service time");
+            fputs("  note        messages waited for a free client: users "
+                  "would have felt the\n"
+                  "              response time, a closed loop sees the "
+                  "service time\n",
+                  stream);
         }
     }
     print_latency(stream, "connect", &result->connect);
     if (result->connect.max_ns >= SYN_AGAIN_NS) {
-        print_note(stream,
-                   "a connect took a second or more: its SYN was lost, most "
-                   "likely",
-                   "because the backlog of the server was full");
+        fputs("  note        a connect took a second or more: its SYN was "
+              "lost, most likely\n"
+              "              because the backlog of the server was full\n",
+              stream);
     }
 }
 
-/* How well this client did. */
 static void
 print_client(FILE *stream, const struct engine_result *result)
 {
-    char text[UNITS_TEXT_BYTES];
     double cpu_ns = (double)result->client_cpu_ns;
     if (result->echoes != 0) {
-        fprintf(stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
-                units_format_time(text, cpu_ns / (double)result->echoes),
-                100 * cpu_ns / (double)result->window_ns);
+        fprintf(
+            stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
+            units_format_time(UNITS_TEXT, cpu_ns / (double)result->echoes),
+            100 * cpu_ns / (double)result->window_ns);
     }
     if (result->unfinished > 0) {
         bool dated = result->oldest_ns > 0;
-        units_format_time(text, (double)result->oldest_ns);
         fprintf(stream, "  unfinished  %llu without an echo at the end%s%s\n",
                 (unsigned long long)result->unfinished,
-                dated ? ", the oldest due for " : "", dated ? text : "");
+                dated ? ", the oldest due for " : "",
+                dated
+                    ? units_format_time(UNITS_TEXT, (double)result->oldest_ns)
+                    : "");
     }
     if (result->errors[ENGINE_CLIENT_LATE] != 0) {
-        print_note(stream,
-                   "this client was late itself, see lag and client CPU: "
-                   "these figures",
-                   "say little about the server");
+        fputs("  note        this client was late itself, see lag and client "
+              "CPU: these figures\n"
+              "              say little about the server\n",
+              stream);
     }
 }
 
@@ -237,16 +229,16 @@ summary_print_host(FILE *stream, const char *name,
     const struct engine_result *result = &run->result;
     double seconds = (double)result->window_ns / NS_PER_S;
     bool open_loop = run->options.rate_per_s > 0;
-    char text[2][UNITS_TEXT_BYTES];
-    fprintf(
-        stream,
-        "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
-        "(+-%.2f)%s\n",
-        name, units_format_count(text[0], (double)result->echoes / seconds),
-        quantile_text(text[1],
-                      open_loop ? &result->response : &result->latency, 0.99),
-        (double)ahead_ns / NS_PER_MS, (double)unsure_ns / NS_PER_MS,
-        result->interrupted ? " (interrupted)" : "");
+    fprintf(stream,
+            "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
+            "(+-%.2f)%s\n",
+            name,
+            units_format_count(UNITS_TEXT, (double)result->echoes / seconds),
+            quantile_text(UNITS_TEXT,
+                          open_loop ? &result->response : &result->latency,
+                          0.99),
+            (double)ahead_ns / NS_PER_MS, (double)unsure_ns / NS_PER_MS,
+            result->interrupted ? " (interrupted)" : "");
 }
 
 int

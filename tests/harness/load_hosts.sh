@@ -5,7 +5,7 @@ source "$(dirname "$0")/cases.sh"
 
 # What a host says, by a clock that is $ENV{AHEAD_MS} before ours. When all
 # shall begin it waits for the end if $ENV{WAITS} is set, and sends $ENV{RUN}.
-# With $ENV{MUTE} it never gets ready.
+# With $ENV{MUTE} it never answers.
 cat >"$tmp/host.pl" <<'PERL'
 use IO::Socket::INET;
 use Time::HiRes;
@@ -18,8 +18,7 @@ print $leader "host odd\n";
 <$leader> =~ /^words (\d+)$/ or die;
 { local $/ = "\0"; <$leader> for 1 .. $1; }
 print "joined\n";
-<$leader> if $ENV{MUTE};
-print $leader "ready\n";
+1 while $ENV{MUTE} && <$leader>;
 while (<$leader>) {
     print $leader now_ns(), "\n" if /^clock/;
     next unless my ($begin_ns) = /^begin (\d+) \d+ 2$/;
@@ -145,6 +144,18 @@ kill -CONT "$host"
 wait "$leader" && said 'from 1 host: 4 clients' out &&
     [ "$(rows ': .* \(interrupted\)$')" -eq 1 ]
 result "the end of all is no signal to a host" $?
+
+"$bin/load" "$target" --hosts=1 >"$tmp/out" 2>"$tmp/err" \
+    --launcher="echo \$\$ >'$tmp/launcher'; exec sleep 60 #" &
+leader=$!
+within 10 test -s "$tmp/launcher"
+launcher=$(cat "$tmp/launcher")
+# shellcheck disable=SC2317 # within calls it
+ended() { ! kill -0 "$launcher" 2>"$tmp/killed"; }
+kill -KILL "$leader"
+wait "$leader" 2>"$tmp/killed"
+within 5 ended
+result "who is killed takes its launcher along" $?
 lead --meet=127.0.0.1:1
 [ "$status" -eq 3 ] && said '^load: --meet: nobody waits there' err
 result "a host that meets nobody says so" $?

@@ -13,7 +13,7 @@
 
 static struct saved_run runs[3]; /* of three hosts */
 static struct saved_run sum;
-static char reason[MERGE_REASON_BYTES];
+static char reason[SAVED_REASON_BYTES];
 
 /* A run of one host: 10 clients and 1000 messages a second. */
 static void
