@@ -70,16 +70,4 @@ bool servers_enter_network(const char *test, const char *ports);
  * it has not passed. */
 void servers_skip(const char *test, const char *reason);
 
-/* How many were skipped, in all the processes of the tests. */
-int servers_skipped(void);
-
-/* Must be called before the first test. */
-void servers_setup(void);
-
-/* The client's own limits, and the kernel's. */
-void client_cases(Suite *suite);
-
-/* Tests that measure: open loop, service and response time. */
-void open_loop_cases(Suite *suite);
-
 #endif

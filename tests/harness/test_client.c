@@ -26,6 +26,8 @@ enum {
     MANY = 3000,      /* connections, more than an fd_set could hold */
 };
 
+CASE(client, NULL, NULL)
+
 /* ---- J4: the time to connect is not the time of an echo ---------------- */
 
 /* How many sockets of 127.0.0.1:`port` are in `state` at this end or towards
@@ -107,7 +109,7 @@ stop_with_full_queue(int port, int queue[QUEUED])
 /* Clients that find the backlog of a stopped server full: the kernel drops
  * their first packet, and they come through a second later. They are few
  * enough for the queue then, when both knock again at once. */
-START_TEST(test_J04_connect_time_is_its_own)
+TEST(test_J04_connect_time_is_its_own)
 {
     int queue[QUEUED];
     server_start("../bin/threaded", "--port=0 --backlog=2");
@@ -121,12 +123,11 @@ START_TEST(test_J04_connect_time_is_its_own)
         close(queue[i]);
     }
 }
-END_TEST
 
 /* ---- J7: a signal that comes before there is anything to print ----------
  */
 
-START_TEST(test_J07_interrupt_while_connecting)
+TEST(test_J07_interrupt_while_connecting)
 {
     server_start("badserver", "--bug=never-accept");
     load_start("", target, "-c20 -d60s --connect-timeout=60s");
@@ -135,7 +136,6 @@ START_TEST(test_J07_interrupt_while_connecting)
     /* Nothing was measured; that is nobody's fault. */
     load_says("(interrupted)", 3);
 }
-END_TEST
 
 /* ---- J9: connecting fails ---------------------------------------------- */
 
@@ -172,7 +172,7 @@ no_strace(void)
 /* One of four connections cannot be made: that is said, it is charged to
  * whoever is at fault, and the others are measured. An older kernel stops
  * none. */
-START_TEST(test_J09_connecting_fails)
+TEST_EACH(test_J09_connecting_fails, connect_errors)
 {
     char through[128];
     if (no_strace() != NULL) {
@@ -185,11 +185,10 @@ START_TEST(test_J09_connecting_fails)
     load_start(through, target, "-c4 -d200ms --threads=1");
     load_says(connect_errors[_i].says, connect_errors[_i].exit_status);
 }
-END_TEST
 
 /* ---- J10: many connections --------------------------------------------- */
 
-START_TEST(test_J10_many_connections)
+TEST(test_J10_many_connections)
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -202,13 +201,12 @@ START_TEST(test_J10_many_connections)
     load_start("", target, "-c8 -n800 --silent=3000");
     load_says("3008 of 3008&errors      none", 0);
 }
-END_TEST
 
 /* ---- what strangers meet in the first minute ----------------------------
  */
 
 /* Nobody listens on the port that the kernel picks for the client. */
-START_TEST(test_connected_to_itself_is_refused)
+TEST_TIMES(test_connected_to_itself_is_refused, 3)
 {
     static const char *const targets[] = {"127.0.0.1:40000", "[::1]:40000",
                                           "localhost:40000"};
@@ -218,7 +216,6 @@ START_TEST(test_connected_to_itself_is_refused)
         load_says("0 of 1&refused 1", 1);
     }
 }
-END_TEST
 
 static const struct {
     const char *target;
@@ -230,7 +227,7 @@ static const struct {
 };
 
 /* Not for want of ports, nor anything else of the client's. */
-START_TEST(test_no_network_is_no_lack_of_ports)
+TEST_EACH(test_no_network_is_no_lack_of_ports, unreachable)
 {
     if (servers_enter_network("test_no_network_is_no_lack_of_ports", NULL)) {
         load_start("", unreachable[_i].target, "-c1 -d100ms");
@@ -239,7 +236,6 @@ START_TEST(test_no_network_is_no_lack_of_ports)
         ck_assert_ptr_nonnull(strstr(load.err, unreachable[_i].says));
     }
 }
-END_TEST
 
 /* What whoever starts load may have left, in perl's words, without blanks. */
 #define BLOCKED "sigprocmask(SIG_BLOCK,POSIX::SigSet->new(SIGINT,SIGTERM));"
@@ -256,7 +252,7 @@ static const struct {
     {"$SIG{CHLD}=$SIG{PIPE}=$SIG{ALRM}='IGNORE';", SIGHUP, true},
 };
 
-START_TEST(test_signals_work_whatever_was_left)
+TEST_EACH(test_signals_work_whatever_was_left, signals)
 {
     char through[128];
     snprintf(through, sizeof through, "perl -MPOSIX -e %sexec(@ARGV)",
@@ -271,11 +267,10 @@ START_TEST(test_signals_work_whatever_was_left)
     ck_assert_int_eq(strstr(load.out, "(interrupted)") != NULL,
                      signals[_i].ends);
 }
-END_TEST
 
 /* The first run finds no server, and has no standard error to say so: that
  * must not become the file. The second one does. */
-START_TEST(test_a_file_stays_until_somebody_was_served)
+TEST_TIMES(test_a_file_stays_until_somebody_was_served, 2)
 {
     static const char old[] = "the last good run";
     char flags[64];
@@ -296,22 +291,4 @@ START_TEST(test_a_file_stays_until_somebody_was_served)
     ck_assert_str_ne(found, old);
     unlink(path);
     close(fd);
-}
-END_TEST
-
-void
-client_cases(Suite *suite)
-{
-    const struct test tests[] = {
-        ONCE(test_J04_connect_time_is_its_own),
-        ONCE(test_J07_interrupt_while_connecting),
-        EACH(connect_errors, test_J09_connecting_fails),
-        ONCE(test_J10_many_connections),
-        TIMES(3, test_connected_to_itself_is_refused),
-        EACH(unreachable, test_no_network_is_no_lack_of_ports),
-        EACH(signals, test_signals_work_whatever_was_left),
-        TIMES(2, test_a_file_stays_until_somebody_was_served),
-        {0},
-    };
-    add_tests(suite, "client", NULL, NULL, tests);
 }

@@ -58,7 +58,7 @@ hide_stderr(void)
 
 /* ---- flags ------------------------------------------------------------- */
 
-START_TEST(test_defaults_are_those_of_the_design)
+TEST(test_defaults_are_those_of_the_design)
 {
     const struct contract_options *options = parse(NULL);
 
@@ -78,9 +78,8 @@ START_TEST(test_defaults_are_those_of_the_design)
     ck_assert(!options->stats);
     ck_assert(!options->verbose);
 }
-END_TEST
 
-START_TEST(test_every_flag_sets_its_field)
+TEST(test_every_flag_sets_its_field)
 {
     const struct contract_options *options =
         parse("--address=::1", "--port=65535", "--backlog=7", "--handshake",
@@ -103,9 +102,8 @@ START_TEST(test_every_flag_sets_its_field)
     ck_assert(options->stats);
     ck_assert(options->verbose);
 }
-END_TEST
 
-START_TEST(test_short_flags_are_known)
+TEST(test_short_flags_are_known)
 {
     const struct contract_options *options =
         parse("-a", "127.0.0.2", "-p", "0", "-b", "3", "-v", NULL);
@@ -115,7 +113,6 @@ START_TEST(test_short_flags_are_known)
     ck_assert_int_eq(options->backlog, 3);
     ck_assert(options->verbose);
 }
-END_TEST
 
 /* Each of these ends with status 2; which words are in the sentence is
  * checked from outside, in tests/conformance. */
@@ -128,17 +125,13 @@ static const char *const bad_flags[] = {
     "--grace=3600001",    "--no-such-flag",   "surplus",
     "--address=12.34.56", "--address=a.host", "--port= ",
 };
-enum {
-    BAD_FLAGS = sizeof bad_flags / sizeof bad_flags[0]
-};
 
-START_TEST(test_G11_bad_usage_ends_with_status_2)
+TEST_EXITS(test_G11_bad_usage_ends_with_status_2, 2, ROWS(bad_flags))
 {
     hide_stderr();
     parse(bad_flags[_i], NULL);
     contract_listen(); /* an address is only looked at here */
 }
-END_TEST
 
 /* ---- the handshake's line ---------------------------------------------- */
 
@@ -166,11 +159,8 @@ static const struct {
     {"\0hello\n", 7, CONTRACT_HELLO_BAD, 0},
     {"hello hello\n", 12, CONTRACT_HELLO_BAD, 0},
 };
-enum {
-    HELLOS = sizeof hellos / sizeof hellos[0]
-};
 
-START_TEST(test_H02_the_line_is_hello_or_it_is_not)
+TEST_EACH(test_H02_the_line_is_hello_or_it_is_not, hellos)
 {
     size_t line_bytes = 0;
 
@@ -179,9 +169,8 @@ START_TEST(test_H02_the_line_is_hello_or_it_is_not)
         hellos[_i].answer);
     ck_assert_uint_eq(line_bytes, hellos[_i].line_bytes);
 }
-END_TEST
 
-START_TEST(test_H03_a_line_is_64_bytes_at_the_most)
+TEST(test_H03_a_line_is_64_bytes_at_the_most)
 {
     char bytes[CONTRACT_LINE_BYTES + 2];
     size_t line_bytes = 0;
@@ -205,11 +194,10 @@ START_TEST(test_H03_a_line_is_64_bytes_at_the_most)
         contract_hello(bytes, CONTRACT_LINE_BYTES + 2, &line_bytes),
         CONTRACT_HELLO_BAD);
 }
-END_TEST
 
 /* ---- errors of accept -------------------------------------------------- */
 
-START_TEST(test_B01_errors_of_one_connection_are_passed_over)
+TEST(test_B01_errors_of_one_connection_are_passed_over)
 {
     const int passed_over[] = {
         EINTR,     ECONNABORTED, EPROTO, ENETDOWN,     ENOPROTOOPT,
@@ -221,10 +209,9 @@ START_TEST(test_B01_errors_of_one_connection_are_passed_over)
     }
     ck_assert_int_eq(contract_accept_error(EAGAIN), 0);
 }
-END_TEST
 
 /* One that comes again and again belongs to no connection. */
-START_TEST(test_B01_an_error_that_never_ends_pauses)
+TEST(test_B01_an_error_that_never_ends_pauses)
 {
     int errors = 0;
     int sockets[2];
@@ -239,9 +226,8 @@ START_TEST(test_B01_an_error_that_never_ends_pauses)
     ck_assert(contract_client_opened(sockets[0]));
     ck_assert_int_eq(contract_accept_error(EPERM), 0);
 }
-END_TEST
 
-START_TEST(test_B02_running_out_pauses_and_so_does_the_unknown)
+TEST(test_B02_running_out_pauses_and_so_does_the_unknown)
 {
     const int pauses[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EINVAL, EBADF};
 
@@ -250,9 +236,8 @@ START_TEST(test_B02_running_out_pauses_and_so_does_the_unknown)
                          CONTRACT_ACCEPT_PAUSE_MS);
     }
 }
-END_TEST
 
-START_TEST(test_an_errno_of_recv_or_send_is_an_end)
+TEST(test_an_errno_of_recv_or_send_is_an_end)
 {
     ck_assert_int_eq(contract_end_of_recv(EAGAIN), CONTRACT_TIMEOUT);
     ck_assert_int_eq(contract_end_of_recv(ECONNRESET), CONTRACT_ERROR);
@@ -261,7 +246,6 @@ START_TEST(test_an_errno_of_recv_or_send_is_an_end)
     ck_assert_int_eq(contract_end_of_send(EPIPE), CONTRACT_ERROR);
     ck_assert_int_eq(contract_end_of_send(ENOBUFS), CONTRACT_ERROR);
 }
-END_TEST
 
 /* ---- the listener and its ready line ----------------------------------- */
 
@@ -292,7 +276,7 @@ read_line(int fd, char *line, size_t line_bytes)
     line[length] = '\0';
 }
 
-START_TEST(test_the_ready_line_names_a_port_that_accepts)
+TEST(test_the_ready_line_names_a_port_that_accepts)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     char line[100];
@@ -311,17 +295,15 @@ START_TEST(test_the_ready_line_names_a_port_that_accepts)
         connect(conn_fd, (struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(contract_finish(), 0);
 }
-END_TEST
 
-START_TEST(test_the_listener_is_close_on_exec)
+TEST(test_the_listener_is_close_on_exec)
 {
     parse("--port=0", NULL);
     int listen_fd = contract_listen();
     ck_assert_int_ne(fcntl(listen_fd, F_GETFD) & FD_CLOEXEC, 0);
 }
-END_TEST
 
-START_TEST(test_clients_inherit_the_options)
+TEST(test_clients_inherit_the_options)
 {
     const struct {
         int level, name, low; /* the option, and the least it may be */
@@ -343,9 +325,8 @@ START_TEST(test_clients_inherit_the_options)
                       options[i].name, value);
     }
 }
-END_TEST
 
-START_TEST(test_the_limit_of_descriptors_is_raised)
+TEST(test_the_limit_of_descriptors_is_raised)
 {
     struct rlimit limit;
 
@@ -357,9 +338,8 @@ START_TEST(test_the_limit_of_descriptors_is_raised)
     getrlimit(RLIMIT_NOFILE, &limit);
     ck_assert_uint_eq(limit.rlim_cur, limit.rlim_max);
 }
-END_TEST
 
-START_TEST(test_G09_missing_standard_streams_are_filled_in)
+TEST(test_G09_missing_standard_streams_are_filled_in)
 {
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
@@ -370,9 +350,8 @@ START_TEST(test_G09_missing_standard_streams_are_filled_in)
         _exit(1);
     }
 }
-END_TEST
 
-START_TEST(test_a_port_in_use_ends_with_status_1)
+TEST_EXITS(test_a_port_in_use_ends_with_status_1, 1, 1)
 {
     struct sockaddr_in address;
     socklen_t address_bytes = sizeof address;
@@ -391,7 +370,6 @@ START_TEST(test_a_port_in_use_ends_with_status_1)
     hide_stderr();
     contract_listen();
 }
-END_TEST
 
 /* ---- clients and the stop ---------------------------------------------- */
 
@@ -413,7 +391,7 @@ peek(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
-START_TEST(test_a_stop_ends_the_reading_side_of_open_clients)
+TEST(test_a_stop_ends_the_reading_side_of_open_clients)
 {
     char bytes[10];
 
@@ -433,10 +411,9 @@ START_TEST(test_a_stop_ends_the_reading_side_of_open_clients)
     ck_assert_int_eq(errno, EINVAL);
     ck_assert_int_eq(contract_accept_error(EINVAL), -1);
 }
-END_TEST
 
 /* alarm(2) survives exec, whoever has called it. */
-START_TEST(test_G02_an_alarm_of_others_ends_nothing)
+TEST(test_G02_an_alarm_of_others_ends_nothing)
 {
     parse("--port=0", NULL);
     contract_listen();
@@ -445,9 +422,8 @@ START_TEST(test_G02_an_alarm_of_others_ends_nothing)
     ck_assert_int_eq(peek(client[0]), -1);
     ck_assert_int_eq(errno, EAGAIN);
 }
-END_TEST
 
-START_TEST(test_a_client_that_comes_during_a_stop_is_ended_too)
+TEST(test_a_client_that_comes_during_a_stop_is_ended_too)
 {
     parse("--port=0", NULL);
     contract_listen();
@@ -455,9 +431,8 @@ START_TEST(test_a_client_that_comes_during_a_stop_is_ended_too)
     open_client();
     ck_assert_int_eq(peek(client[0]), 0);
 }
-END_TEST
 
-START_TEST(test_a_client_that_has_closed_is_left_alone)
+TEST(test_a_client_that_has_closed_is_left_alone)
 {
     parse("--port=0", NULL);
     contract_listen();
@@ -467,16 +442,14 @@ START_TEST(test_a_client_that_has_closed_is_left_alone)
     ck_assert_int_eq(peek(client[0]), -1);
     ck_assert_int_eq(errno, EAGAIN);
 }
-END_TEST
 
-START_TEST(test_a_listener_that_comes_after_the_stop_is_shut_down)
+TEST(test_a_listener_that_comes_after_the_stop_is_shut_down)
 {
     parse("--port=0", NULL);
     raise(SIGTERM);
     ck_assert_int_eq(accept(contract_listen(), NULL, NULL), -1);
     ck_assert_int_eq(errno, EINVAL);
 }
-END_TEST
 
 /* Wait in poll, which signal handlers interrupt. */
 static void
@@ -488,7 +461,7 @@ wait_ms(int time_ms)
     }
 }
 
-START_TEST(test_the_grace_time_cuts_the_writing_side)
+TEST(test_the_grace_time_cuts_the_writing_side)
 {
     struct pollfd poller = {.events = POLLIN};
 
@@ -503,9 +476,8 @@ START_TEST(test_the_grace_time_cuts_the_writing_side)
     }
     ck_assert_int_eq(peek(client[1]), 0);
 }
-END_TEST
 
-START_TEST(test_a_client_that_comes_after_the_cut_is_cut_too)
+TEST(test_a_client_that_comes_after_the_cut_is_cut_too)
 {
     parse("--port=0", "--grace=1", NULL);
     contract_listen();
@@ -518,10 +490,9 @@ START_TEST(test_a_client_that_comes_after_the_cut_is_cut_too)
     ck_assert_int_eq(send(client[0], "x", 1, MSG_NOSIGNAL), -1);
     ck_assert_int_eq(errno, EPIPE);
 }
-END_TEST
 
 /* Standard output is a pipe that is full and that nobody reads. */
-START_TEST(test_counters_that_nobody_reads_do_not_hold_up_the_stop)
+TEST_EXITS(test_counters_that_nobody_reads_do_not_hold_up_the_stop, 0, 1)
 {
     char bytes[4096] = {0};
 
@@ -536,9 +507,8 @@ START_TEST(test_counters_that_nobody_reads_do_not_hold_up_the_stop)
     contract_finish();
     _exit(9); /* it cannot come back */
 }
-END_TEST
 
-START_TEST(test_who_sleeps_through_the_grace_time_is_ended)
+TEST_EXITS(test_who_sleeps_through_the_grace_time_is_ended, 0, 1)
 {
     parse("--port=0", "--grace=20", NULL);
     contract_listen();
@@ -548,18 +518,16 @@ START_TEST(test_who_sleeps_through_the_grace_time_is_ended)
         wait_ms(500);
     }
 }
-END_TEST
 
-START_TEST(test_G06_a_second_signal_ends_at_once)
+TEST_EXITS(test_G06_a_second_signal_ends_at_once, 128 + SIGINT, 1)
 {
     parse("--port=0", "--grace=30000", NULL);
     contract_listen();
     raise(SIGTERM);
     raise(SIGINT);
 }
-END_TEST
 
-START_TEST(test_signals_that_were_blocked_are_heard)
+TEST(test_signals_that_were_blocked_are_heard)
 {
     sigset_t signals;
 
@@ -569,9 +537,8 @@ START_TEST(test_signals_that_were_blocked_are_heard)
     raise(SIGTERM);
     ck_assert(contract_stopping());
 }
-END_TEST
 
-START_TEST(test_B05_more_than_max_clients_are_refused)
+TEST(test_B05_more_than_max_clients_are_refused)
 {
     int third[2];
 
@@ -584,7 +551,6 @@ START_TEST(test_B05_more_than_max_clients_are_refused)
     contract_client_closed(first, CONTRACT_EOF);
     ck_assert(contract_client_opened(third[0]));
 }
-END_TEST
 
 /* A connection whose both sides have all that was sent. Returns the server's
  * side, and the client's in `other_fd`. */
@@ -619,7 +585,7 @@ static const struct {
     {CONTRACT_ERROR, true},     {CONTRACT_UNSENT, true},
 };
 
-START_TEST(test_H06_who_is_owed_bytes_is_reset)
+TEST_EACH(test_H06_who_is_owed_bytes_is_reset, ways_to_end)
 {
     char byte;
     int other_fd;
@@ -637,7 +603,6 @@ START_TEST(test_H06_who_is_owed_bytes_is_reset)
     }
     close(other_fd);
 }
-END_TEST
 
 static bool is_interrupted; /* an ioctl is met by two signals of the stop */
 
@@ -659,7 +624,7 @@ ioctl(int fd, unsigned long request, ...)
 
 /* The second signal comes while a client is being closed: it, too, may be
  * owed something, so the end of the process must not be its FIN. */
-START_TEST(test_G06_a_second_signal_cuts_who_is_being_closed)
+TEST(test_G06_a_second_signal_cuts_who_is_being_closed)
 {
     char byte;
     int other_fd;
@@ -681,9 +646,8 @@ START_TEST(test_G06_a_second_signal_cuts_who_is_being_closed)
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(WEXITSTATUS(status), 128 + SIGTERM);
 }
-END_TEST
 
-START_TEST(test_I04_counters_add_up)
+TEST(test_I04_counters_add_up)
 {
     char line[1000];
     int reader = capture_stdout();
@@ -712,9 +676,8 @@ START_TEST(test_I04_counters_add_up)
         "\"open\":1,\"peak_open\":5,\"bytes_in\":10,\"bytes_out\":7,"
         "\"accept_errors\":2,\"accept_pauses\":1}\n");
 }
-END_TEST
 
-START_TEST(test_counters_that_cannot_be_printed_are_status_1)
+TEST(test_counters_that_cannot_be_printed_are_status_1)
 {
     int full = open("/dev/full", O_WRONLY);
 
@@ -728,7 +691,6 @@ START_TEST(test_counters_that_cannot_be_printed_are_status_1)
         _exit(9);
     }
 }
-END_TEST
 
 /* ---- work -------------------------------------------------------------- */
 
@@ -741,7 +703,7 @@ cpu_us(void)
     return used.tv_sec * 1000000 + used.tv_nsec / 1000;
 }
 
-START_TEST(test_work_burns_cpu_time)
+TEST(test_work_burns_cpu_time)
 {
     parse("--work=5000", NULL);
     int64_t begin_us = cpu_us();
@@ -750,71 +712,11 @@ START_TEST(test_work_burns_cpu_time)
     /* The CPU time of this thread, so a busy machine does not add to it. */
     ck_assert_int_lt(cpu_us() - begin_us, 10000);
 }
-END_TEST
 
-START_TEST(test_no_work_is_none)
+TEST(test_no_work_is_none)
 {
     parse(NULL);
     int64_t begin_us = cpu_us();
     contract_work();
     ck_assert_int_lt(cpu_us() - begin_us, 1000);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("contract");
-    TCase *flags = tcase_create("flags");
-    TCase *rules = tcase_create("rules");
-    TCase *listener = tcase_create("listener");
-    TCase *stop = tcase_create("stop");
-
-    tcase_add_test(flags, test_defaults_are_those_of_the_design);
-    tcase_add_test(flags, test_every_flag_sets_its_field);
-    tcase_add_test(flags, test_short_flags_are_known);
-    tcase_add_loop_exit_test(flags, test_G11_bad_usage_ends_with_status_2, 2,
-                             0, BAD_FLAGS);
-    tcase_add_loop_test(rules, test_H02_the_line_is_hello_or_it_is_not, 0,
-                        HELLOS);
-    tcase_add_test(rules, test_H03_a_line_is_64_bytes_at_the_most);
-    tcase_add_test(rules, test_B01_errors_of_one_connection_are_passed_over);
-    tcase_add_test(rules, test_B01_an_error_that_never_ends_pauses);
-    tcase_add_test(rules,
-                   test_B02_running_out_pauses_and_so_does_the_unknown);
-    tcase_add_test(rules, test_an_errno_of_recv_or_send_is_an_end);
-    tcase_add_test(rules, test_work_burns_cpu_time);
-    tcase_add_test(rules, test_no_work_is_none);
-    tcase_add_test(listener, test_the_ready_line_names_a_port_that_accepts);
-    tcase_add_test(listener, test_the_listener_is_close_on_exec);
-    tcase_add_test(listener, test_clients_inherit_the_options);
-    tcase_add_test(listener, test_the_limit_of_descriptors_is_raised);
-    tcase_add_test(listener, test_G09_missing_standard_streams_are_filled_in);
-    tcase_add_exit_test(listener, test_a_port_in_use_ends_with_status_1, 1);
-    tcase_add_test(stop, test_a_stop_ends_the_reading_side_of_open_clients);
-    tcase_add_test(stop, test_G02_an_alarm_of_others_ends_nothing);
-    tcase_add_test(stop, test_a_client_that_comes_during_a_stop_is_ended_too);
-    tcase_add_test(stop, test_a_client_that_has_closed_is_left_alone);
-    tcase_add_test(stop,
-                   test_a_listener_that_comes_after_the_stop_is_shut_down);
-    tcase_add_test(stop, test_the_grace_time_cuts_the_writing_side);
-    tcase_add_test(stop, test_a_client_that_comes_after_the_cut_is_cut_too);
-    tcase_add_exit_test(
-        stop, test_counters_that_nobody_reads_do_not_hold_up_the_stop, 0);
-    tcase_add_exit_test(stop, test_who_sleeps_through_the_grace_time_is_ended,
-                        0);
-    tcase_add_exit_test(stop, test_G06_a_second_signal_ends_at_once,
-                        128 + SIGINT);
-    tcase_add_test(stop, test_signals_that_were_blocked_are_heard);
-    tcase_add_test(stop, test_B05_more_than_max_clients_are_refused);
-    tcase_add_test(stop, test_G06_a_second_signal_cuts_who_is_being_closed);
-    tcase_add_loop_test(stop, test_H06_who_is_owed_bytes_is_reset, 0,
-                        sizeof ways_to_end / sizeof ways_to_end[0]);
-    tcase_add_test(stop, test_I04_counters_add_up);
-    tcase_add_test(stop, test_counters_that_cannot_be_printed_are_status_1);
-    suite_add_tcase(suite, flags);
-    suite_add_tcase(suite, rules);
-    suite_add_tcase(suite, listener);
-    suite_add_tcase(suite, stop);
-    return run_suite(suite);
 }

@@ -31,6 +31,7 @@ end(void)
     summary_free(&summary);
     results_free(&results);
 }
+CASE(report, begin, end)
 
 static void
 add(const struct life *life, double us)
@@ -136,7 +137,7 @@ add_all(int scenarios)
     }
 }
 
-START_TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
+TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
 {
     add_all(20);
     for (int width = 60; width <= 100; width += 10) {
@@ -151,11 +152,10 @@ START_TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
         assert_width(width);
     }
 }
-END_TEST
 
 /* Facts hang on how a model works; a foreign one gets what its numbers say.
  */
-START_TEST(facts_hang_on_the_model)
+TEST(facts_hang_on_the_model)
 {
     ck_assert_uint_eq(facts_model("threaded-8192") & MODEL_THREAD_EACH,
                       MODEL_THREAD_EACH);
@@ -163,9 +163,8 @@ START_TEST(facts_hang_on_the_model)
     ck_assert_uint_eq(facts_model("thread"), 0);
     ck_assert_uint_eq(facts_model("node"), 0);
 }
-END_TEST
 
-START_TEST(a_failure_is_said_where_it_happened)
+TEST(a_failure_is_said_where_it_happened)
 {
     struct life good = made_life("good");
     struct life bad = made_life("bad");
@@ -183,9 +182,8 @@ START_TEST(a_failure_is_said_where_it_happened)
     printed(report_headline, 100);
     assert_has("worse failed in echo 512: it died of signal 11");
 }
-END_TEST
 
-START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
+TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
 {
     add_all(2);
     printed(print_echo_65, 80);
@@ -197,10 +195,9 @@ START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
     printed(print_echo_65, 80);
     ck_assert_str_eq(text, "");
 }
-END_TEST
 
 /* A client that waits is a property, and so is what belongs to it. */
-START_TEST(kinds_hang_on_properties_and_not_on_names)
+TEST(kinds_hang_on_properties_and_not_on_names)
 {
     struct life life = made_life("a");
 
@@ -222,9 +219,8 @@ START_TEST(kinds_hang_on_properties_and_not_on_names)
     life.rate_per_s = 100;
     ck_assert_int_eq(cells_kind(&life), KIND_RATE);
 }
-END_TEST
 
-START_TEST(nothing_in_a_name_breaks_terminal_or_markdown)
+TEST(nothing_in_a_name_breaks_terminal_or_markdown)
 {
     struct life life = made_life("a|b<c>\33[31m");
     struct life other = made_life("d\33[2J");
@@ -238,28 +234,9 @@ START_TEST(nothing_in_a_name_breaks_terminal_or_markdown)
     assert_has("| ---: |");
     assert_has("### ");
 }
-END_TEST
 
-START_TEST(nothing_measured_is_said)
+TEST(nothing_measured_is_said)
 {
     printed(report_headline, 100);
     assert_has("Nothing was measured.");
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(all_fits_on_narrow_paper_and_a_headline_on_a_screen),
-        ONCE(facts_hang_on_the_model),
-        ONCE(a_failure_is_said_where_it_happened),
-        ONCE(a_scenario_is_a_few_lines_as_soon_as_it_is_measured),
-        ONCE(kinds_hang_on_properties_and_not_on_names),
-        ONCE(nothing_in_a_name_breaks_terminal_or_markdown),
-        ONCE(nothing_measured_is_said),
-        {0},
-    };
-
-    return run_tests("report", begin, end, tests);
 }

@@ -45,7 +45,7 @@ write_all(const struct results *results)
     return text;
 }
 
-START_TEST(what_is_written_is_read)
+TEST(what_is_written_is_read)
 {
     struct life life = made_life("a");
     struct slice slice = {.scenario = "echo",
@@ -99,9 +99,8 @@ START_TEST(what_is_written_is_read)
     free(text);
     free(again);
 }
-END_TEST
 
-START_TEST(what_is_wrong_is_refused_by_its_line)
+TEST(what_is_wrong_is_refused_by_its_line)
 {
     static const struct {
         const char *text;
@@ -140,9 +139,8 @@ START_TEST(what_is_wrong_is_refused_by_its_line)
         ck_assert_ptr_null(results.lives);
     }
 }
-END_TEST
 
-START_TEST(more_calls_than_there_is_room_for_are_counted_together)
+TEST(more_calls_than_there_is_room_for_are_counted_together)
 {
     struct calls calls;
     double sum = 0;
@@ -162,10 +160,9 @@ START_TEST(more_calls_than_there_is_room_for_are_counted_together)
     }
     ck_assert_double_eq_tol(sum, 60, 1e-9);
 }
-END_TEST
 
 /* A latency of those who were served is not the server's: in no file. */
-START_TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
+TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
 {
     struct results results = {0};
     struct life life = made_life("starved");
@@ -186,19 +183,4 @@ START_TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
     free(text);
     summary_free(&summary);
     results_free(&results);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(what_is_written_is_read),
-        ONCE(what_is_wrong_is_refused_by_its_line),
-        ONCE(more_calls_than_there_is_room_for_are_counted_together),
-        ONCE(test_csv_says_who_starved_and_has_no_latency_of_it),
-        {0},
-    };
-
-    return run_tests("results", NULL, NULL, tests);
 }

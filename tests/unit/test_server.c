@@ -65,7 +65,7 @@ expect(const char *launcher, const char *command, const char *joined)
     ck_assert_str_eq(text, joined);
 }
 
-START_TEST(programs_of_ours_are_started_as_they_are)
+TEST(programs_of_ours_are_started_as_they_are)
 {
     order.arguments[0] = "bin/threaded";
     order.arguments[1] = "--port=0";
@@ -74,10 +74,9 @@ START_TEST(programs_of_ours_are_started_as_they_are)
            "/bin/sh | -c | exec env ssh -q other sh -s -- \"$@\" | sh | "
            "bin/threaded | --port=0");
 }
-END_TEST
 
 /* The shell becomes the server, and the launcher stands before the leash. */
-START_TEST(commands_are_lines_for_the_shell)
+TEST(commands_are_lines_for_the_shell)
 {
     static char endless[SERVER_LINE_BYTES + 1];
 
@@ -97,9 +96,8 @@ START_TEST(commands_are_lines_for_the_shell)
     order.arguments[0] = "strace";
     expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" mine | sh | strace");
 }
-END_TEST
 
-START_TEST(a_ready_line_ends_in_an_address)
+TEST(a_ready_line_ends_in_an_address)
 {
     static const struct {
         const char *output;
@@ -125,7 +123,6 @@ START_TEST(a_ready_line_ends_in_an_address)
         ck_assert_int_eq(address.ss_family, lines[i].family);
     }
 }
-END_TEST
 
 /* ---- several at once ----------------------------------------------------
  */
@@ -188,7 +185,7 @@ has_children(const struct server *server)
            server_forks(server);
 }
 
-START_TEST(test_one_of_three_is_stopped)
+TEST_TIMES(test_one_of_three_is_stopped, 4)
 {
     pid_t children[4];
 
@@ -214,9 +211,8 @@ START_TEST(test_one_of_three_is_stopped)
     }
     ck_assert_int_eq(proc_children(getpid(), children, 4), 0);
 }
-END_TEST
 
-START_TEST(all_of_three_are_killed)
+TEST_TIMES(all_of_three_are_killed, 4)
 {
     pid_t children[SERVERS][2];
     int nchildren[SERVERS];
@@ -239,11 +235,10 @@ START_TEST(all_of_three_are_killed)
         ck_assert_str_eq(end, "listening on 127.0.0.1:1");
     }
 }
-END_TEST
 
 /* Whoever has started us may ignore SIGCHLD: we know all the same how a
  * server ended, and that a part of it went on. */
-START_TEST(test_who_does_not_start_is_told_what_to_do)
+TEST_TIMES(test_who_does_not_start_is_told_what_to_do, 5)
 {
     static const char *const ends[][2] = {
         {"sh -c 'exit 7'", "ended with status 7, without a word; start it"},
@@ -258,7 +253,6 @@ START_TEST(test_who_does_not_start_is_told_what_to_do)
     const char *reason = start(&servers[0], &one);
     ck_assert_msg(reason && strstr(reason, ends[_i][1]), "%s", reason);
 }
-END_TEST
 
 /* ---- at rest ------------------------------------------------------------
  */
@@ -292,7 +286,7 @@ is_stopped(const struct server *server)
     return server_is(server, SERVER_STOPPED);
 }
 
-START_TEST(who_waits_for_a_client_sleeps)
+TEST(who_waits_for_a_client_sleeps)
 {
     struct server server = {.pid = fork()};
 
@@ -310,9 +304,8 @@ START_TEST(who_waits_for_a_client_sleeps)
     waitpid(server.pid, NULL, 0);
     ck_assert(!server_is(&server, "RSDTtZ"));
 }
-END_TEST
 
-START_TEST(who_waits_for_the_kernel_does_not)
+TEST(who_waits_for_the_kernel_does_not)
 {
     struct server server = {0};
     int pipe_fds[2];
@@ -333,23 +326,4 @@ START_TEST(who_waits_for_the_kernel_does_not)
     waitpid(server.pid, NULL, 0);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(programs_of_ours_are_started_as_they_are),
-        ONCE(commands_are_lines_for_the_shell),
-        ONCE(a_ready_line_ends_in_an_address),
-        TIMES(4, test_one_of_three_is_stopped),
-        TIMES(4, all_of_three_are_killed),
-        TIMES(5, test_who_does_not_start_is_told_what_to_do),
-        ONCE(who_waits_for_a_client_sleeps),
-        ONCE(who_waits_for_the_kernel_does_not),
-        {0},
-    };
-
-    return run_tests("server", NULL, NULL, tests);
 }

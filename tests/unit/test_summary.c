@@ -27,6 +27,7 @@ end(void)
     summary_free(&summary);
     results_free(&results);
 }
+CASE(summary, begin, end)
 
 static void
 add(const char *model, double us)
@@ -51,7 +52,7 @@ make(void)
     ck_assert_int_eq(summary_make(&results, &summary), 0);
 }
 
-START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
+TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
 {
     strcpy(results.run.models, "a b");
     add(RESULTS_YARDSTICK, 5);
@@ -67,9 +68,8 @@ START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
     ck_assert_int_eq(summary.rows[0].nlives, 2);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
 }
-END_TEST
 
-START_TEST(the_best_is_chosen_and_the_others_are_held_against_it)
+TEST(the_best_is_chosen_and_the_others_are_held_against_it)
 {
     add("cheap", 5);
     add("equal", 5.02);
@@ -95,9 +95,8 @@ START_TEST(the_best_is_chosen_and_the_others_are_held_against_it)
             .ratio,
         1e-9);
 }
-END_TEST
 
-START_TEST(a_starved_row_is_not_compared)
+TEST(a_starved_row_is_not_compared)
 {
     struct life life = made_life("starved");
 
@@ -113,9 +112,8 @@ START_TEST(a_starved_row_is_not_compared)
     ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
     ck_assert(summary.groups[0].clear[FIT_CPU]);
 }
-END_TEST
 
-START_TEST(one_failure_fails_the_row)
+TEST(one_failure_fails_the_row)
 {
     struct life life = made_life("a");
 
@@ -127,10 +125,9 @@ START_TEST(one_failure_fails_the_row)
     ck_assert_str_eq(row("a")->life->reason, "it died with 11");
     ck_assert_int_eq(row("a")->ok, 2);
 }
-END_TEST
 
 /* The worst life tells who was served, errors and stalls add up. */
-START_TEST(lives_are_drawn_together_as_the_table_says)
+TEST(lives_are_drawn_together_as_the_table_says)
 {
     struct life life = made_life("a");
 
@@ -149,9 +146,8 @@ START_TEST(lives_are_drawn_together_as_the_table_says)
     ck_assert_double_eq(row("a")->figure[LIFE_P50_US], 200);
     ck_assert(row("a")->starved);
 }
-END_TEST
 
-START_TEST(blocks_that_lack_a_server_are_left_out)
+TEST(blocks_that_lack_a_server_are_left_out)
 {
     add("a", 5);
     add("b", 6);
@@ -161,10 +157,9 @@ START_TEST(blocks_that_lack_a_server_are_left_out)
     ck_assert_int_eq(summary.groups[0].blocks, 50);
     ck_assert_double_eq_tol(row("b")->over_best[FIT_CPU].ratio, 1.2, 0.02);
 }
-END_TEST
 
 /* Each was measured in one life, and not in that of the other. */
-START_TEST(without_a_block_in_common_nobody_is_best)
+TEST(without_a_block_in_common_nobody_is_best)
 {
     add("a", 5);
     add("b", 6);
@@ -175,9 +170,8 @@ START_TEST(without_a_block_in_common_nobody_is_best)
     ck_assert_ptr_null(summary.groups[0].best[FIT_CPU]);
     ck_assert_double_nan(row("b")->over_best[FIT_CPU].ratio);
 }
-END_TEST
 
-START_TEST(who_has_few_slices_takes_no_part)
+TEST(who_has_few_slices_takes_no_part)
 {
     add("a", 5);
     add("b", 6);
@@ -187,9 +181,8 @@ START_TEST(who_has_few_slices_takes_no_part)
     ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
 }
-END_TEST
 
-START_TEST(figures_that_mislead_are_hidden)
+TEST(figures_that_mislead_are_hidden)
 {
     struct life life = made_life("a");
 
@@ -202,9 +195,8 @@ START_TEST(figures_that_mislead_are_hidden)
     ck_assert_double_nan(row("a")->figure[LIFE_RSS_KIB_PER_CLIENT]);
     ck_assert_double_nan(row("a")->figure[LIFE_SERVER_CPU_US_PER_ECHO]);
 }
-END_TEST
 
-START_TEST(rates_stand_together_and_tell_who_is_saturated)
+TEST(rates_stand_together_and_tell_who_is_saturated)
 {
     static const int rates[] = {40000, 0, 20000};
 
@@ -223,10 +215,9 @@ START_TEST(rates_stand_together_and_tell_who_is_saturated)
         ck_assert_int_eq(summary.rows[i].saturated, i == 2);
     }
 }
-END_TEST
 
 /* One wrong number each; the check that must see it. */
-START_TEST(checks_see_what_cannot_be)
+TEST(checks_see_what_cannot_be)
 {
     static const struct {
         enum check check;
@@ -266,11 +257,10 @@ START_TEST(checks_see_what_cannot_be)
     ck_assert_ptr_nonnull(
         strstr(summary.checks[CHECK_KERNEL].first, "a in echo 64"));
 }
-END_TEST
 
 /* The kernel counts for all that live at a time: who leaves clients in its
  * queue fills it, and is no fault of another one's figures. */
-START_TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
+TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
 {
     struct life life = made_life("a");
     struct life starved = made_life("b");
@@ -286,9 +276,8 @@ START_TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
     make();
     ck_assert_int_eq(summary.checks[CHECK_KERNEL].failed, 0);
 }
-END_TEST
 
-START_TEST(calls_belong_to_their_row_and_add_up)
+TEST(calls_belong_to_their_row_and_add_up)
 {
     struct calls calls;
 
@@ -305,28 +294,4 @@ START_TEST(calls_belong_to_their_row_and_add_up)
     ck_assert_double_eq(row("a")->figure[LIFE_SYSCALLS_PER_ECHO], 2);
     ck_assert_ptr_null(row("b")->calls);
     ck_assert_int_eq(summary.checks[CHECK_CALLS].failed, 1);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last),
-        ONCE(the_best_is_chosen_and_the_others_are_held_against_it),
-        ONCE(a_starved_row_is_not_compared),
-        ONCE(one_failure_fails_the_row),
-        ONCE(lives_are_drawn_together_as_the_table_says),
-        ONCE(blocks_that_lack_a_server_are_left_out),
-        ONCE(without_a_block_in_common_nobody_is_best),
-        ONCE(who_has_few_slices_takes_no_part),
-        ONCE(figures_that_mislead_are_hidden),
-        ONCE(rates_stand_together_and_tell_who_is_saturated),
-        ONCE(checks_see_what_cannot_be),
-        ONCE(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it),
-        ONCE(calls_belong_to_their_row_and_add_up),
-        {0},
-    };
-
-    return run_tests("summary", begin, end, tests);
 }
