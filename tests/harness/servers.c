@@ -25,7 +25,6 @@
 
 enum {
     LOAD_MS = 60000, /* for a whole run of load */
-    WORDS_MAX = 24   /* of a command */
 };
 
 struct process server;
@@ -34,26 +33,12 @@ char target[64];
 
 /* ---- a program --------------------------------------------------------- */
 
-/* A command, word by word. */
-struct command {
-    const char *argv[WORDS_MAX + 1];
-    int count;
-};
-
-/* Add the words of a text, which must live as long. */
-static void
-add_words(struct command *command, char *text)
-{
-    char *rest = NULL;
-    for (char *word = strtok_r(text, " ", &rest); word != NULL;
-         word = strtok_r(NULL, " ", &rest)) {
-        ck_assert_int_lt(command->count, WORDS_MAX);
-        command->argv[command->count++] = word;
-    }
-}
-
+/* Become a shell that becomes the program at `path`, behind the words of
+ * `through`; it has the argument `first`, if that is not NULL, and the words
+ * of `flags`. Of words the shell only takes the blanks away: -f. */
 static _Noreturn void
-become(const char *const *argv, pid_t parent)
+become(const char *through, const char *path, const char *flags,
+       const char *first, pid_t parent)
 {
     struct sigaction fresh = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -64,20 +49,26 @@ become(const char *const *argv, pid_t parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent) {
-        execvp(argv[0], (char *const *)argv);
-        perror(argv[0]);
+        execl("/bin/sh", "sh", "-fc", "exec $1 \"$2\" ${4+\"$4\"} $3", "sh",
+              through, path, flags, first, NULL);
     }
     _exit(127);
 }
 
+/* Start the program of that name, which is looked for where the Makefile puts
+ * them. */
 static void
-start(struct process *process, const struct command *command)
+start(struct process *process, const char *through, const char *name,
+      const char *flags, const char *first)
 {
+    const char *bin = getenv("FIVEWAYS_BIN");
+    char path[PATH_MAX];
     int out[2];
     int err[2];
     int exec[2];
     char byte;
     pid_t parent = getpid();
+    snprintf(path, sizeof path, "%s/%s", bin ? bin : "build/bin", name);
     memset(process, 0, sizeof *process);
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
@@ -87,7 +78,7 @@ start(struct process *process, const struct command *command)
     if (process->pid == 0) {
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
-        become(command->argv, parent);
+        become(through, path, flags, first, parent);
     }
     close(out[1]);
     close(err[1]);
@@ -136,16 +127,7 @@ read_more(int fd, char *text)
     return nread > 0;
 }
 
-/* ---- the server ---------------------------------------------------------
- */
-
-/* The path of a program in the folder where the Makefile puts them. */
-static void
-find_program(char path[PATH_MAX], const char *name)
-{
-    const char *bin = getenv("FIVEWAYS_BIN");
-    snprintf(path, PATH_MAX, "%s/%s", bin != NULL ? bin : "build/bin", name);
-}
+/* ---- the server -------------------------------------------------------- */
 
 /* Read a line of the server that begins like this; what is behind that goes
  * to `rest`, which has 64 bytes. */
@@ -171,15 +153,9 @@ read_line(const char *begin, char *rest)
 void
 server_start(const char *name, const char *flags)
 {
-    char path[PATH_MAX];
     char from_tests[64];
-    char copy[256];
-    struct command command = {{path}, 1};
     snprintf(from_tests, sizeof from_tests, "../tests/%s", name);
-    find_program(path, from_tests);
-    snprintf(copy, sizeof copy, "%s", flags);
-    add_words(&command, copy);
-    start(&server, &command);
+    start(&server, "", from_tests, flags, NULL);
     read_line("listening on ", target);
 }
 
@@ -196,23 +172,12 @@ server_kill(void)
     end(&server, SIGKILL);
 }
 
-/* ---- load ---------------------------------------------------------------
- */
+/* ---- load -------------------------------------------------------------- */
 
 void
 load_start(const char *through, const char *to, const char *flags)
 {
-    char path[PATH_MAX];
-    char copies[2][256];
-    struct command command = {{NULL}, 0};
-    find_program(path, "load");
-    snprintf(copies[0], sizeof copies[0], "%s", through);
-    snprintf(copies[1], sizeof copies[1], "%s", flags);
-    add_words(&command, copies[0]);
-    command.argv[command.count++] = path;
-    command.argv[command.count++] = to;
-    add_words(&command, copies[1]);
-    start(&load, &command);
+    start(&load, through, "load", flags, to);
 }
 
 void
@@ -278,8 +243,7 @@ assert_exit_status(int expected)
                   expected, load.out, load.err);
 }
 
-/* ---- what this machine allows -------------------------------------------
- */
+/* ---- what this machine allows ------------------------------------------ */
 
 /* Does what is promised, as far as it is allowed. */
 static bool

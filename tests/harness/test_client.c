@@ -124,8 +124,7 @@ TEST(test_J04_connect_time_is_its_own)
     }
 }
 
-/* ---- J7: a signal that comes before there is anything to print ----------
- */
+/* ---- J7: a signal that comes before there is anything to print --------- */
 
 TEST(test_J07_interrupt_while_connecting)
 {
@@ -202,8 +201,7 @@ TEST(test_J10_many_connections)
     load_says("3008 of 3008&errors      none", 0);
 }
 
-/* ---- what strangers meet in the first minute ----------------------------
- */
+/* ---- what strangers meet in the first minute --------------------------- */
 
 /* Nobody listens on the port that the kernel picks for the client. */
 TEST_TIMES(test_connected_to_itself_is_refused, 3)

@@ -284,7 +284,8 @@ static const char *const wrong_flags[] = {
     "--slo=0 --rate=1k",
     "--slo=1s --rate=1k -n5",
     "--slo=1s --rate=1k --save=/dev/null",
-    "--save=/tmp/one-file --histogram=/tmp/./one-file"};
+    "--save=/tmp/one-file --histogram=/tmp/./one-file",
+};
 
 TEST_EACH(wrong_usage_is_refused, wrong_flags)
 {
@@ -294,21 +295,23 @@ TEST_EACH(wrong_usage_is_refused, wrong_flags)
     ck_assert_str_ne(load.err, "");
 }
 
-static const char *const wrong_targets[] = {"",
-                                            "localhost",
-                                            "127.0.0.1:",
-                                            "127.0.0.1:0",
-                                            "127.0.0.1:65536",
-                                            ":5566",
-                                            "::1:5566",
-                                            "[::1:5566",
-                                            "[::1]",
-                                            "127.0.0.1:5566x",
-                                            "[]:5566",
-                                            "5566",
-                                            "localhost:echo",
-                                            "http://127.0.0.1:5566/",
-                                            "fe80::1%lo:5566"};
+static const char *const wrong_targets[] = {
+    "",
+    "localhost",
+    "127.0.0.1:",
+    "127.0.0.1:0",
+    "127.0.0.1:65536",
+    ":5566",
+    "::1:5566",
+    "[::1:5566",
+    "[::1]",
+    "127.0.0.1:5566x",
+    "[]:5566",
+    "5566",
+    "localhost:echo",
+    "http://127.0.0.1:5566/",
+    "fe80::1%lo:5566",
+};
 
 TEST_EACH(wrong_target_is_refused, wrong_targets)
 {

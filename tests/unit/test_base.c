@@ -137,8 +137,7 @@ TEST(nothing_is_too_long)
     }
 }
 
-/* ---- the queue ----------------------------------------------------------
- */
+/* ---- the queue --------------------------------------------------------- */
 
 /* The heap is in order after each step, also when the place of one that is
  * taken out of its middle is filled from another branch: what comes there may

@@ -276,33 +276,6 @@ read_line(int fd, char *line, size_t line_bytes)
     line[length] = '\0';
 }
 
-TEST(test_the_ready_line_names_a_port_that_accepts)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    char line[100];
-    unsigned int port = 0;
-    int reader = capture_stdout();
-
-    parse("--port=0", NULL);
-    contract_listen();
-    contract_ready();
-    read_line(reader, line, sizeof line);
-    ck_assert_int_eq(sscanf(line, "listening on 127.0.0.1:%u\n", &port), 1);
-    int conn_fd = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_port = htons((uint16_t)port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(
-        connect(conn_fd, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(contract_finish(), 0);
-}
-
-TEST(test_the_listener_is_close_on_exec)
-{
-    parse("--port=0", NULL);
-    int listen_fd = contract_listen();
-    ck_assert_int_ne(fcntl(listen_fd, F_GETFD) & FD_CLOEXEC, 0);
-}
-
 TEST(test_clients_inherit_the_options)
 {
     const struct {
@@ -349,26 +322,6 @@ TEST(test_G09_missing_standard_streams_are_filled_in)
     if (listen_fd <= STDERR_FILENO) {
         _exit(1);
     }
-}
-
-TEST_EXITS(test_a_port_in_use_ends_with_status_1, 1, 1)
-{
-    struct sockaddr_in address;
-    socklen_t address_bytes = sizeof address;
-    char flag[32];
-
-    int taken = socket(AF_INET, SOCK_STREAM, 0);
-    memset(&address, 0, sizeof address);
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(taken, (struct sockaddr *)&address, sizeof address),
-                     0);
-    ck_assert_int_eq(listen(taken, 1), 0);
-    getsockname(taken, (struct sockaddr *)&address, &address_bytes);
-    snprintf(flag, sizeof flag, "--port=%d", ntohs(address.sin_port));
-    parse(flag, NULL);
-    hide_stderr();
-    contract_listen();
 }
 
 /* ---- clients and the stop ---------------------------------------------- */
@@ -461,22 +414,6 @@ wait_ms(int time_ms)
     }
 }
 
-TEST(test_the_grace_time_cuts_the_writing_side)
-{
-    struct pollfd poller = {.events = POLLIN};
-
-    parse("--port=0", "--grace=50", NULL);
-    contract_listen();
-    open_client();
-    raise(SIGTERM);
-    ck_assert_int_eq(peek(client[1]), -1); /* not cut yet */
-    poller.fd = client[1];
-    while (poll(&poller, 1, 2000) == -1) {
-        ck_assert_int_eq(errno, EINTR);
-    }
-    ck_assert_int_eq(peek(client[1]), 0);
-}
-
 TEST(test_a_client_that_comes_after_the_cut_is_cut_too)
 {
     parse("--port=0", "--grace=1", NULL);
@@ -506,17 +443,6 @@ TEST_EXITS(test_counters_that_nobody_reads_do_not_hold_up_the_stop, 0, 1)
     raise(SIGTERM);
     contract_finish();
     _exit(9); /* it cannot come back */
-}
-
-TEST_EXITS(test_who_sleeps_through_the_grace_time_is_ended, 0, 1)
-{
-    parse("--port=0", "--grace=20", NULL);
-    contract_listen();
-    open_client();
-    raise(SIGTERM);
-    for (;;) {
-        wait_ms(500);
-    }
 }
 
 TEST_EXITS(test_G06_a_second_signal_ends_at_once, 128 + SIGINT, 1)

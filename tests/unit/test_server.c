@@ -39,8 +39,7 @@ access(const char *name, int type)
                : faccessat(AT_FDCWD, name, type, 0);
 }
 
-/* ---- command lines ------------------------------------------------------
- */
+/* ---- command lines ----------------------------------------------------- */
 
 /* The line of `command`, its arguments joined by " | "; or NULL, if there is
  * none. */
@@ -124,8 +123,7 @@ TEST(a_ready_line_ends_in_an_address)
     }
 }
 
-/* ---- several at once ----------------------------------------------------
- */
+/* ---- several at once --------------------------------------------------- */
 
 static struct server servers[SERVERS];
 static const char *const launchers[] = {NULL, "env"};
@@ -254,8 +252,7 @@ TEST_TIMES(test_who_does_not_start_is_told_what_to_do, 5)
     ck_assert_msg(reason && strstr(reason, ends[_i][1]), "%s", reason);
 }
 
-/* ---- at rest ------------------------------------------------------------
- */
+/* ---- at rest ----------------------------------------------------------- */
 
 /* The one thing that keeps a process in uninterruptible sleep for as long as
  * a test wants: with CLONE_VFORK, clone(2) returns to the parent when its

@@ -105,8 +105,7 @@ send_all(const struct client *client, const unsigned char *bytes,
     (void)!send(client->fd, bytes, count, MSG_NOSIGNAL);
 }
 
-/* ---- what is done to the data -------------------------------------------
- */
+/* ---- what is done to the data ------------------------------------------ */
 
 /* Memory that no byte was written to costs nothing, so what it costs is what
  * is held. */
@@ -243,8 +242,7 @@ late_send(void)
     return -1;
 }
 
-/* ---- clients come, send, and go -----------------------------------------
- */
+/* ---- clients come, send, and go ---------------------------------------- */
 
 static const unsigned char one_byte[] = "x";
 
@@ -436,8 +434,7 @@ serve_for_ever(void)
     }
 }
 
-/* ---- its flags -----------------------------------------------------------
- */
+/* ---- its flags --------------------------------------------------------- */
 
 /* What one of ours prints with --stats, of a server that has refused. */
 static void
