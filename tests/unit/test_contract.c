@@ -4,12 +4,11 @@
  * Every test runs in a process of its own (Check forks), and so has its own
  * contract, its own signal handlers and its own limits.
  */
-#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,22 +29,32 @@ enum {
     ARGS_MAX = 24
 };
 
-/* contract_parse with these words, the last of which is NULL. */
+/* contract_parse with these words, which have a bar between them. */
 static const struct contract_options *
-parse(const char *first, ...)
+parse(const char *words)
 {
+    static char copy[256];
     char *argv[ARGS_MAX] = {(char *)"tested"};
+    char *rest = copy;
     int argc = 1;
-    va_list words;
 
-    va_start(words, first);
-    for (const char *word = first; word != NULL;
-         word = va_arg(words, const char *)) {
+    snprintf(copy, sizeof copy, "%s", words);
+    while (rest && *rest) {
         ck_assert_int_lt(argc, ARGS_MAX - 1);
-        argv[argc++] = (char *)word;
+        argv[argc++] = strsep(&rest, "|");
     }
-    va_end(words);
     return contract_parse("tested", NULL, argc, argv);
+}
+
+/* Listen on any port, with these flags. Returns the listener. */
+static int
+listen_with(const char *flags)
+{
+    char words[64];
+
+    snprintf(words, sizeof words, "--port=0|%s", flags);
+    parse(words);
+    return contract_listen();
 }
 
 /* The sentences that these tests provoke would only frighten whoever runs
@@ -58,60 +67,46 @@ hide_stderr(void)
 
 /* ---- flags ------------------------------------------------------------- */
 
-TEST(test_defaults_are_those_of_the_design)
+/* What the fields are without any flag, with all of them, with the short
+ * ones. */
+static const struct {
+    const char *words;
+    struct contract_options sets;
+} command_lines[] = {
+    {"",
+     {"tested", "127.0.0.1", 5566, 4096, .handshake_timeout_ms = 5000,
+      .grace_ms = 1000}},
+    {"--address=::1|--port=65535|--backlog=7|--handshake|"
+     "--handshake-timeout=8|--idle-timeout=9|--delay=10|--work=11|"
+     "--max-clients=12|--sndbuf=13|--rcvbuf=14|--grace=15|--stats|--verbose",
+     {"tested", "::1", 65535, 7, true, 8, 9, 10, 11, 12, 13, 14, 15, true,
+      true}},
+    {"-a|127.0.0.2|-p|0|-b|3|-v",
+     {"tested", "127.0.0.2", 0, 3, .handshake_timeout_ms = 5000,
+      .grace_ms = 1000, .verbose = true}},
+};
+
+TEST_EACH(test_flags_set_their_fields, command_lines)
 {
-    const struct contract_options *options = parse(NULL);
+    const struct contract_options *sets = &command_lines[_i].sets;
+    const struct contract_options *options = parse(command_lines[_i].words);
 
-    ck_assert_str_eq(options->model, "tested");
-    ck_assert_str_eq(options->address, "127.0.0.1");
-    ck_assert_int_eq(options->port, 5566);
-    ck_assert_int_eq(options->backlog, 4096);
-    ck_assert(!options->handshake);
-    ck_assert_int_eq(options->handshake_timeout_ms, 5000);
-    ck_assert_int_eq(options->idle_timeout_ms, 0);
-    ck_assert_int_eq(options->delay_ms, 0);
-    ck_assert_int_eq(options->work_us, 0);
-    ck_assert_int_eq(options->max_clients, 0);
-    ck_assert_int_eq(options->sndbuf_bytes, 0);
-    ck_assert_int_eq(options->rcvbuf_bytes, 0);
-    ck_assert_int_eq(options->grace_ms, 1000);
-    ck_assert(!options->stats);
-    ck_assert(!options->verbose);
-}
-
-TEST(test_every_flag_sets_its_field)
-{
-    const struct contract_options *options =
-        parse("--address=::1", "--port=65535", "--backlog=7", "--handshake",
-              "--handshake-timeout=8", "--idle-timeout=9", "--delay=10",
-              "--work=11", "--max-clients=12", "--sndbuf=13", "--rcvbuf=14",
-              "--grace=15", "--stats", "--verbose", NULL);
-
-    ck_assert_str_eq(options->address, "::1");
-    ck_assert_int_eq(options->port, 65535);
-    ck_assert_int_eq(options->backlog, 7);
-    ck_assert(options->handshake);
-    ck_assert_int_eq(options->handshake_timeout_ms, 8);
-    ck_assert_int_eq(options->idle_timeout_ms, 9);
-    ck_assert_int_eq(options->delay_ms, 10);
-    ck_assert_int_eq(options->work_us, 11);
-    ck_assert_int_eq(options->max_clients, 12);
-    ck_assert_int_eq(options->sndbuf_bytes, 13);
-    ck_assert_int_eq(options->rcvbuf_bytes, 14);
-    ck_assert_int_eq(options->grace_ms, 15);
-    ck_assert(options->stats);
-    ck_assert(options->verbose);
-}
-
-TEST(test_short_flags_are_known)
-{
-    const struct contract_options *options =
-        parse("-a", "127.0.0.2", "-p", "0", "-b", "3", "-v", NULL);
-
-    ck_assert_str_eq(options->address, "127.0.0.2");
-    ck_assert_int_eq(options->port, 0);
-    ck_assert_int_eq(options->backlog, 3);
-    ck_assert(options->verbose);
+    ck_assert_str_eq(options->model, sets->model);
+    ck_assert_str_eq(options->address, sets->address);
+    ck_assert_int_eq(options->port, sets->port);
+    ck_assert_int_eq(options->backlog, sets->backlog);
+    ck_assert(options->handshake == sets->handshake);
+    ck_assert_int_eq(options->handshake_timeout_ms,
+                     sets->handshake_timeout_ms);
+    ck_assert_int_eq(options->idle_timeout_ms, sets->idle_timeout_ms);
+    ck_assert_int_eq(options->delay_ms, sets->delay_ms);
+    ck_assert_int_eq(options->work_us, sets->work_us);
+    ck_assert_int_eq(options->max_clients, sets->max_clients);
+    ck_assert_int_eq(options->sndbuf_bytes, sets->sndbuf_bytes);
+    ck_assert_int_eq(options->rcvbuf_bytes, sets->rcvbuf_bytes);
+    ck_assert_int_eq(options->grace_ms, sets->grace_ms);
+    ck_assert(options->stats == sets->stats);
+    ck_assert(options->verbose == sets->verbose);
 }
 
 /* Each of these ends with status 2; which words are in the sentence is
@@ -129,7 +124,7 @@ static const char *const bad_flags[] = {
 TEST_EXITS(test_G11_bad_usage_ends_with_status_2, 2, ROWS(bad_flags))
 {
     hide_stderr();
-    parse(bad_flags[_i], NULL);
+    parse(bad_flags[_i]);
     contract_listen(); /* an address is only looked at here */
 }
 
@@ -204,7 +199,7 @@ TEST(test_B01_errors_of_one_connection_are_passed_over)
         EHOSTDOWN, ENONET,       EPERM,  EHOSTUNREACH, EOPNOTSUPP,
     };
 
-    for (size_t i = 0; i < sizeof passed_over / sizeof passed_over[0]; i++) {
+    for (int i = 0; i < ROWS(passed_over); i++) {
         ck_assert_int_eq(contract_accept_error(passed_over[i]), 0);
     }
     ck_assert_int_eq(contract_accept_error(EAGAIN), 0);
@@ -216,7 +211,7 @@ TEST(test_B01_an_error_that_never_ends_pauses)
     int errors = 0;
     int sockets[2];
 
-    parse("--port=0", NULL);
+    parse("--port=0");
     while (contract_accept_error(EPERM) == 0) {
         ck_assert_int_lt(errors++, 1000);
     }
@@ -231,7 +226,7 @@ TEST(test_B02_running_out_pauses_and_so_does_the_unknown)
 {
     const int pauses[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EINVAL, EBADF};
 
-    for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+    for (int i = 0; i < ROWS(pauses); i++) {
         ck_assert_int_eq(contract_accept_error(pauses[i]),
                          CONTRACT_ACCEPT_PAUSE_MS);
     }
@@ -262,20 +257,6 @@ capture_stdout(void)
     return ends[0];
 }
 
-static void
-read_line(int fd, char *line, size_t line_bytes)
-{
-    size_t length = 0;
-
-    while (length + 1 < line_bytes && read(fd, line + length, 1) == 1) {
-        length++;
-        if (line[length - 1] == '\n') {
-            break;
-        }
-    }
-    line[length] = '\0';
-}
-
 TEST(test_clients_inherit_the_options)
 {
     const struct {
@@ -286,9 +267,8 @@ TEST(test_clients_inherit_the_options)
         {SOL_SOCKET, SO_RCVBUF, 200000},
     };
 
-    parse("--port=0", "--sndbuf=150000", "--rcvbuf=100000", NULL);
-    int listen_fd = contract_listen();
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    int listen_fd = listen_with("--sndbuf=150000|--rcvbuf=100000");
+    for (int i = 0; i < ROWS(options); i++) {
         int value = 0;
         socklen_t value_bytes = sizeof value;
         ck_assert_int_eq(getsockopt(listen_fd, options[i].level,
@@ -307,7 +287,7 @@ TEST(test_the_limit_of_descriptors_is_raised)
     limit.rlim_max = limit.rlim_max > 500 ? 500 : limit.rlim_max;
     limit.rlim_cur = limit.rlim_max / 2;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    parse(NULL);
+    parse("");
     getrlimit(RLIMIT_NOFILE, &limit);
     ck_assert_uint_eq(limit.rlim_cur, limit.rlim_max);
 }
@@ -317,8 +297,7 @@ TEST(test_G09_missing_standard_streams_are_filled_in)
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
-    parse("--port=0", NULL);
-    int listen_fd = contract_listen();
+    int listen_fd = listen_with("");
     if (listen_fd <= STDERR_FILENO) {
         _exit(1);
     }
@@ -348,8 +327,7 @@ TEST(test_a_stop_ends_the_reading_side_of_open_clients)
 {
     char bytes[10];
 
-    parse("--port=0", NULL);
-    int listen_fd = contract_listen();
+    int listen_fd = listen_with("");
     open_client();
     ck_assert_int_eq(write(client[1], "abc", 3), 3);
     ck_assert(!contract_stopping());
@@ -368,8 +346,7 @@ TEST(test_a_stop_ends_the_reading_side_of_open_clients)
 /* alarm(2) survives exec, whoever has called it. */
 TEST(test_G02_an_alarm_of_others_ends_nothing)
 {
-    parse("--port=0", NULL);
-    contract_listen();
+    listen_with("");
     open_client();
     raise(SIGALRM);
     ck_assert_int_eq(peek(client[0]), -1);
@@ -378,8 +355,7 @@ TEST(test_G02_an_alarm_of_others_ends_nothing)
 
 TEST(test_a_client_that_comes_during_a_stop_is_ended_too)
 {
-    parse("--port=0", NULL);
-    contract_listen();
+    listen_with("");
     raise(SIGINT);
     open_client();
     ck_assert_int_eq(peek(client[0]), 0);
@@ -387,8 +363,7 @@ TEST(test_a_client_that_comes_during_a_stop_is_ended_too)
 
 TEST(test_a_client_that_has_closed_is_left_alone)
 {
-    parse("--port=0", NULL);
-    contract_listen();
+    listen_with("");
     open_client();
     contract_client_closed(client[0], CONTRACT_EOF);
     raise(SIGTERM);
@@ -398,7 +373,7 @@ TEST(test_a_client_that_has_closed_is_left_alone)
 
 TEST(test_a_listener_that_comes_after_the_stop_is_shut_down)
 {
-    parse("--port=0", NULL);
+    parse("--port=0");
     raise(SIGTERM);
     ck_assert_int_eq(accept(contract_listen(), NULL, NULL), -1);
     ck_assert_int_eq(errno, EINVAL);
@@ -416,8 +391,7 @@ wait_ms(int time_ms)
 
 TEST(test_a_client_that_comes_after_the_cut_is_cut_too)
 {
-    parse("--port=0", "--grace=1", NULL);
-    contract_listen();
+    listen_with("--grace=1");
     open_client();
     raise(SIGTERM);
     while (peek(client[1]) == -1) { /* until the cut */
@@ -438,8 +412,7 @@ TEST_EXITS(test_counters_that_nobody_reads_do_not_hold_up_the_stop, 0, 1)
     while (write(STDOUT_FILENO, bytes, sizeof bytes) != -1) {
     }
     fcntl(STDOUT_FILENO, F_SETFL, 0);
-    parse("--stats", "--port=0", "--grace=10", NULL);
-    contract_listen();
+    listen_with("--stats|--grace=10");
     raise(SIGTERM);
     contract_finish();
     _exit(9); /* it cannot come back */
@@ -447,8 +420,7 @@ TEST_EXITS(test_counters_that_nobody_reads_do_not_hold_up_the_stop, 0, 1)
 
 TEST_EXITS(test_G06_a_second_signal_ends_at_once, 128 + SIGINT, 1)
 {
-    parse("--port=0", "--grace=30000", NULL);
-    contract_listen();
+    listen_with("--grace=30000");
     raise(SIGTERM);
     raise(SIGINT);
 }
@@ -459,7 +431,7 @@ TEST(test_signals_that_were_blocked_are_heard)
 
     sigfillset(&signals);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    parse("--port=0", NULL);
+    parse("--port=0");
     raise(SIGTERM);
     ck_assert(contract_stopping());
 }
@@ -468,7 +440,7 @@ TEST(test_B05_more_than_max_clients_are_refused)
 {
     int third[2];
 
-    parse("--max-clients=2", NULL);
+    parse("--max-clients=2");
     open_client();
     int first = client[0];
     open_client();
@@ -516,8 +488,7 @@ TEST_EACH(test_H06_who_is_owed_bytes_is_reset, ways_to_end)
     char byte;
     int other_fd;
 
-    parse("--port=0", NULL);
-    int conn_fd = connect_over_tcp(contract_listen(), &other_fd);
+    int conn_fd = connect_over_tcp(listen_with(""), &other_fd);
     contract_client_closed(conn_fd, ways_to_end[_i].why);
     close(conn_fd);
     ssize_t nread = recv(other_fd, &byte, 1, 0);
@@ -555,8 +526,7 @@ TEST(test_G06_a_second_signal_cuts_who_is_being_closed)
     char byte;
     int other_fd;
 
-    parse("--port=0", NULL);
-    int listen_fd = contract_listen();
+    int listen_fd = listen_with("");
     int conn_fd = connect_over_tcp(listen_fd, &other_fd);
     pid_t child = fork();
     if (child == 0) {
@@ -579,8 +549,7 @@ TEST(test_I04_counters_add_up)
     int reader = capture_stdout();
     int fds[5];
 
-    parse("--stats", "--port=0", NULL);
-    contract_listen();
+    listen_with("--stats");
     for (int i = 0; i < 5; i++) {
         open_client();
         fds[i] = client[0];
@@ -594,7 +563,8 @@ TEST(test_I04_counters_add_up)
     contract_accept_error(ECONNABORTED);
     contract_accept_error(EMFILE);
     ck_assert_int_eq(contract_finish(), 0);
-    read_line(reader, line, sizeof line);
+    ssize_t nread = read(reader, line, sizeof line - 1);
+    line[nread > 0 ? nread : 0] = '\0';
     ck_assert_str_eq(
         line,
         "{\"model\":\"tested\",\"accepted\":4,\"refused\":1,\"closed_eof\":1,"
@@ -608,8 +578,7 @@ TEST(test_counters_that_cannot_be_printed_are_status_1)
     int full = open("/dev/full", O_WRONLY);
 
     ck_assert_int_ne(full, -1);
-    parse("--stats", "--port=0", NULL);
-    contract_listen();
+    listen_with("--stats");
     dup2(full, STDOUT_FILENO);
     hide_stderr();
     int status = contract_finish();
@@ -631,7 +600,7 @@ cpu_us(void)
 
 TEST(test_work_burns_cpu_time)
 {
-    parse("--work=5000", NULL);
+    parse("--work=5000");
     int64_t begin_us = cpu_us();
     contract_work();
     ck_assert_int_ge(cpu_us() - begin_us, 5000);
@@ -641,7 +610,7 @@ TEST(test_work_burns_cpu_time)
 
 TEST(test_no_work_is_none)
 {
-    parse(NULL);
+    parse("");
     int64_t begin_us = cpu_us();
     contract_work();
     ck_assert_int_lt(cpu_us() - begin_us, 1000);

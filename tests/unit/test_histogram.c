@@ -59,7 +59,7 @@ TEST_TIMES(quantiles_match_a_sorted_list, 5)
         sum += values[i] / VALUES;
     }
     qsort(values, VALUES, sizeof values[0], compare_values);
-    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
+    for (int i = 0; i < ROWS(quantiles); i++) {
         assert_quantile(quantiles[i]);
     }
     ck_assert_uint_eq(histogram.count, VALUES);

@@ -102,7 +102,7 @@ describe(int64_t right, const unsigned char *got, size_t count)
     origin = result.mismatch.origin;
     run.result = &result;
     run.connections = connections;
-    run.count = sizeof connections / sizeof connections[0];
+    run.count = ROWS(connections);
     run.options.message_bytes = message_bytes;
     pattern_explain(&run, &connections[2], got, count);
 }

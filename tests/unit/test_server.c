@@ -96,31 +96,29 @@ TEST(commands_are_lines_for_the_shell)
     expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" mine | sh | strace");
 }
 
-TEST(a_ready_line_ends_in_an_address)
+static const struct {
+    const char *output;
+    int family; /* 0: it is none */
+} ready_lines[] = {
+    {"listening on 127.0.0.1:80\n", AF_INET},
+    {"hi\nlistening on the radio\nlistening on [::1]:5566 x\n", AF_INET6},
+    {"listening on 127.0.0.1:80", 0},
+    {"I am listening on 127.0.0.1:80\n", 0},
+    {"listening on port 7\n", 0},
+    {"listening on ::1:80\n", 0},
+    {"listening on 1.2.3.4:80x\n", 0},
+    {"listening on 1.2.3.4:70000\n", 0},
+};
+
+TEST_EACH(a_ready_line_ends_in_an_address, ready_lines)
 {
-    static const struct {
-        const char *output;
-        int family; /* 0: it is none */
-    } lines[] = {
-        {"listening on 127.0.0.1:80\n", AF_INET},
-        {"hi\nlistening on the radio\nlistening on [::1]:5566 x\n", AF_INET6},
-        {"listening on 127.0.0.1:80", 0},
-        {"I am listening on 127.0.0.1:80\n", 0},
-        {"listening on port 7\n", 0},
-        {"listening on ::1:80\n", 0},
-        {"listening on 1.2.3.4:80x\n", 0},
-        {"listening on 1.2.3.4:70000\n", 0},
-    };
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = 0};
     socklen_t bytes;
 
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        address.ss_family = 0;
-        ck_assert_int_eq(
-            server_read_ready(lines[i].output, NULL, &address, &bytes),
-            lines[i].family ? 0 : -1);
-        ck_assert_int_eq(address.ss_family, lines[i].family);
-    }
+    ck_assert_int_eq(
+        server_read_ready(ready_lines[_i].output, NULL, &address, &bytes),
+        ready_lines[_i].family ? 0 : -1);
+    ck_assert_int_eq(address.ss_family, ready_lines[_i].family);
 }
 
 /* ---- several at once --------------------------------------------------- */

@@ -100,23 +100,21 @@ TEST(the_median_leaves_out_what_is_not_known)
 }
 
 /* Pearson and Hartley's table, as in every textbook. */
-TEST(the_studentised_range_is_that_of_the_tables)
-{
-    static const struct {
-        int models;
-        double freedom;
-        double range;
-    } known[] = {
-        {2, 10, 3.151},  {2, 20, 2.950},  {3, 10, 3.877},   {4, 20, 3.958},
-        {5, 4, 6.287},   {5, 10, 4.654},  {5, 40, 4.039},   {5, 120, 3.917},
-        {7, 120, 4.241}, {10, 20, 5.008}, {10, 1e6, 4.474},
-    };
+static const struct {
+    int models;
+    double freedom;
+    double range;
+} known[] = {
+    {2, 10, 3.151},  {2, 20, 2.950},  {3, 10, 3.877},   {4, 20, 3.958},
+    {5, 4, 6.287},   {5, 10, 4.654},  {5, 40, 4.039},   {5, 120, 3.917},
+    {7, 120, 4.241}, {10, 20, 5.008}, {10, 1e6, 4.474},
+};
 
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        ck_assert_double_eq_tol(
-            statistics_range(known[i].models, known[i].freedom),
-            known[i].range, 0.004 * known[i].range);
-    }
+TEST_EACH(the_studentised_range_is_that_of_the_tables, known)
+{
+    ck_assert_double_eq_tol(
+        statistics_range(known[_i].models, known[_i].freedom),
+        known[_i].range, 0.004 * known[_i].range);
 }
 
 TEST(blocks_cancel_out_and_ratios_are_exact)
@@ -157,26 +155,25 @@ TEST(a_stall_moves_nothing)
     ck_assert_double_eq_tol(before.half, after.half, 0.1 * before.half);
 }
 
-TEST(verdicts_need_the_whole_interval)
-{
-    struct fit fit = {.models = 2, .half = 0.02, .level = {0, 0}};
-    static const struct {
-        double ratio;
-        double half;
-        enum verdict verdict;
-    } cases[] = {
-        {1.00, 0.02, VERDICT_SAME},      {1.02, 0.02, VERDICT_UNCLEAR},
-        {1.025, 0.01, VERDICT_UNCLEAR},  {1.04, 0.02, VERDICT_DIFFERENT},
-        {0.95, 0.02, VERDICT_DIFFERENT}, {1.04, 0.05, VERDICT_UNCLEAR},
-        {1.00, 0.04, VERDICT_UNCLEAR},   {1.00, NAN, VERDICT_UNKNOWN},
-    };
+static const struct {
+    double ratio;
+    double half; /* of the interval */
+    enum verdict verdict;
+} verdicts[] = {
+    {1.00, 0.02, VERDICT_SAME},      {1.02, 0.02, VERDICT_UNCLEAR},
+    {1.025, 0.01, VERDICT_UNCLEAR},  {1.04, 0.02, VERDICT_DIFFERENT},
+    {0.95, 0.02, VERDICT_DIFFERENT}, {1.04, 0.05, VERDICT_UNCLEAR},
+    {1.00, 0.04, VERDICT_UNCLEAR},   {1.00, NAN, VERDICT_UNKNOWN},
+};
 
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        fit.level[0] = log(cases[i].ratio);
-        fit.half = cases[i].half;
-        ck_assert_int_eq(statistics_compare(&fit, 0, 1).verdict,
-                         cases[i].verdict);
-    }
+TEST_EACH(verdicts_need_the_whole_interval, verdicts)
+{
+    const struct fit fit = {.models = 2,
+                            .half = verdicts[_i].half,
+                            .level = {log(verdicts[_i].ratio), 0}};
+
+    ck_assert_int_eq(statistics_compare(&fit, 0, 1).verdict,
+                     verdicts[_i].verdict);
     ck_assert_int_eq(statistics_compare(&fit, 0, -1).verdict,
                      VERDICT_UNKNOWN);
 }

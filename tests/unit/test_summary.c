@@ -216,46 +216,41 @@ TEST(rates_stand_together_and_tell_who_is_saturated)
     }
 }
 
-/* One wrong number each; the check that must see it. */
-TEST(checks_see_what_cannot_be)
+/* One wrong number each, beside a right one; the check that must see it. */
+static const struct {
+    enum check check;
+    enum life_figure figure;
+    double value;
+    int failed;
+    double rate_per_s;
+    const char *layout;
+} checks[] = {
+    {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 0, 0, "shared"},
+    {CHECK_BYTES, LIFE_CLIENT_BYTES, 641, 1, 0, "shared"},
+    {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 1.5, 0, 0, "shared"},
+    {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 0.9, 1, 0, "shared"},
+    {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 6, 0, 1000, "split"},
+    {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 20, 1, 1000, "split"},
+    {CHECK_KERNEL, LIFE_RETRANSMITS, 0, 0, 0, "shared"},
+    {CHECK_KERNEL, LIFE_RETRANSMITS, 1, 1, 0, "shared"},
+};
+
+TEST_EACH(checks_see_what_cannot_be, checks)
 {
-    static const struct {
-        enum check check;
-        enum life_figure figure;
-        double good;
-        double bad;
-    } cases[] = {
-        {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 641},
-        {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 1.5, 0.9},
-        {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 6, 20},
-        {CHECK_KERNEL, LIFE_RETRANSMITS, 0, 1},
-    };
+    const struct check_result *seen = &summary.checks[checks[_i].check];
+    struct life life = made_life("a");
 
-    for (int i = 0; i < 8; i++) {
-        struct life life = made_life("a");
-        double *figure = life.figure;
-
-        begin();
-        snprintf(life.layout, sizeof life.layout, "%s",
-                 cases[i / 2].check == CHECK_CLIENT ? "split" : "shared");
-        life.rate_per_s = cases[i / 2].check == CHECK_CLIENT ? 1000 : 0;
-        strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
-        figure[LIFE_LISTEN_OVERFLOWS] = 0;
-        figure[LIFE_LISTEN_DROPS] = 0;
-        figure[LIFE_RETRANSMITS] = 0;
-        figure[cases[i / 2].figure] =
-            i % 2 ? cases[i / 2].bad : cases[i / 2].good;
-        made_add(&results, &life, 5);
-        make();
-        ck_assert_int_gt(summary.checks[cases[i / 2].check].checked, 0);
-        ck_assert_int_eq(summary.checks[cases[i / 2].check].failed > 0,
-                         i % 2);
-        if (i < 7) {
-            end();
-        }
-    }
-    ck_assert_ptr_nonnull(
-        strstr(summary.checks[CHECK_KERNEL].first, "a in echo 64"));
+    strcpy(life.layout, checks[_i].layout);
+    strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
+    life.rate_per_s = checks[_i].rate_per_s;
+    life.figure[LIFE_LISTEN_OVERFLOWS] = 0;
+    life.figure[LIFE_LISTEN_DROPS] = life.figure[LIFE_RETRANSMITS] = 0;
+    life.figure[checks[_i].figure] = checks[_i].value;
+    made_add(&results, &life, 5);
+    make();
+    ck_assert_int_gt(seen->checked, 0);
+    ck_assert_int_eq(seen->failed > 0, checks[_i].failed);
+    ck_assert(!checks[_i].failed || strstr(seen->first, "a in echo 64"));
 }
 
 /* The kernel counts for all that live at a time: who leaves clients in its
