@@ -70,6 +70,7 @@ start(struct process *process, const char *through, const char *name,
     pid_t parent = getpid();
     snprintf(path, sizeof path, "%s/%s", bin ? bin : "build/bin", name);
     memset(process, 0, sizeof *process);
+    process->flags = flags;
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(exec, O_CLOEXEC), 0);
@@ -239,8 +240,8 @@ void
 assert_exit_status(int expected)
 {
     ck_assert_msg(load.status == expected,
-                  "exit status %d in place of %d:\n%s%s", load.status,
-                  expected, load.out, load.err);
+                  "load %s: exit status %d in place of %d:\n%s%s", load.flags,
+                  load.status, expected, load.out, load.err);
 }
 
 /* ---- what this machine allows ------------------------------------------ */

@@ -21,7 +21,8 @@ enum {
 };
 
 struct process {
-    pid_t pid;  /* of the program; 0: none */
+    const char *flags; /* it was started with; they live as long */
+    pid_t pid;         /* of the program; 0: none */
     int out_fd; /* what it writes to standard output can be read here */
     int err_fd; /* and to standard error */
     int status; /* after its end: as exit(3) had it; -1: by a signal */

@@ -42,6 +42,7 @@ setup(void)
     driver->echoes = 1100; /* the first client's among them */
     result->window_ns = 100000000;
 }
+
 CASE(judge, setup, NULL)
 
 /* Judge what has been made up; `ours` is whose server it is. */

@@ -4,8 +4,6 @@
  * refused.
  */
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/load/load.h"
@@ -37,6 +35,7 @@ setup(void)
         make_run(&runs[i], i);
     }
 }
+
 CASE(merge, setup, NULL)
 
 static int

@@ -3,7 +3,6 @@
  * tests/harness/golden/, which has the words.
  */
 #include <check.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,28 +15,15 @@ static struct summary summary;
 static char *text;
 
 static void
-begin(void)
-{
-    memset(&results, 0, sizeof results);
-    memset(&summary, 0, sizeof summary);
-    text = NULL;
-    srandom(1);
-}
-
-static void
 end(void)
 {
     free(text);
+    text = NULL;
     summary_free(&summary);
     results_free(&results);
 }
-CASE(report, begin, end)
 
-static void
-add(const struct life *life, double us)
-{
-    made_add(&results, life, us);
-}
+CASE(report, NULL, end)
 
 /* Print with `print` on paper of so many columns. */
 static const char *
@@ -132,7 +118,7 @@ add_all(int scenarios)
             life.figure[LIFE_ASKED] = life.clients;
             life.figure[LIFE_SERVED] = j == 0 ? 1 : life.clients;
             life.figure[LIFE_SWITCHES_PER_ECHO] = j == 1 ? 1 : 0.1;
-            add(&life, models[j].us);
+            made_add(&results, &life, models[j].us);
         }
     }
 }
@@ -169,16 +155,16 @@ TEST(a_failure_is_said_where_it_happened)
     struct life good = made_life("good");
     struct life bad = made_life("bad");
 
-    add(&good, 6);
+    made_add(&results, &good, 6);
     life_fail(&bad, LIFE_FAILED, "it died of signal 11");
-    add(&bad, 6);
+    made_add(&results, &bad, 6);
     printed(report_headline, 100);
     assert_has("bad   failed: it died of signal 11");
     ck_assert_int_eq(summary.groups[0].nrows, 2);
     assert_has_not("bad failed in");
     strcpy(bad.model, "worse");
     bad.clients = 512;
-    add(&bad, 6);
+    made_add(&results, &bad, 6);
     printed(report_headline, 100);
     assert_has("worse failed in echo 512: it died of signal 11");
 }
@@ -225,8 +211,8 @@ TEST(nothing_in_a_name_breaks_terminal_or_markdown)
     struct life life = made_life("a|b<c>\33[31m");
     struct life other = made_life("d\33[2J");
 
-    add(&life, 6);
-    add(&other, 9);
+    made_add(&results, &life, 6);
+    made_add(&results, &other, 9);
     printed(print_all, 100);
     assert_has_not("\33");
     printed(print_markdown, 100);

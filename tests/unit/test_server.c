@@ -6,11 +6,9 @@
  */
 #include <check.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

@@ -2,7 +2,6 @@
  * test_slo.c: the search for a rate, against servers that are a function.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "harness/load/load.h"
 #include "tests/unit/run_suite.h"

@@ -2,7 +2,6 @@
  * test_summary.c: rows, who is best, what is hidden, what is checked.
  */
 #include <check.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,20 +13,13 @@ static struct results results;
 static struct summary summary;
 
 static void
-begin(void)
-{
-    memset(&results, 0, sizeof results);
-    memset(&summary, 0, sizeof summary);
-    srandom(1);
-}
-
-static void
 end(void)
 {
     summary_free(&summary);
     results_free(&results);
 }
-CASE(summary, begin, end)
+
+CASE(summary, NULL, end)
 
 static void
 add(const char *model, double us)

@@ -254,14 +254,11 @@ drop_client(struct client *client, bool reset)
         setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     }
     close(client->fd);
-    client->fd = -1;
     if (client->held != NULL) {
         munmap(client->held, HELD_BYTES_MAX);
     }
-    client->held = NULL;
-    client->held_bytes = 0;
     free(client->memory);
-    client->memory = NULL;
+    *client = (struct client){.fd = -1};
 }
 
 static void
@@ -355,13 +352,11 @@ accept_client(void)
         close(fd);
         return;
     }
-    struct client *client = &server.clients[slot];
-    client->fd = fd;
-    client->number = number;
-    client->messages = 0;
-    client->ended = false;
-    client->greeting = server.handshake ? 6 : 0;
-    client->memory = costs_of_client();
+    server.clients[slot] =
+        (struct client){.fd = fd,
+                        .number = number,
+                        .greeting = server.handshake ? 6 : 0,
+                        .memory = costs_of_client()};
 }
 
 /* Listen on a port that the kernel picks and say which. */
