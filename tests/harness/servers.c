@@ -30,6 +30,7 @@ enum {
 struct process server;
 struct process load;
 char target[64];
+in_port_t target_port;
 
 /* ---- a program --------------------------------------------------------- */
 
@@ -158,6 +159,7 @@ server_start(const char *name, const char *flags)
     snprintf(from_tests, sizeof from_tests, "../tests/%s", name);
     start(&server, "", from_tests, flags, NULL);
     read_line("listening on ", target);
+    target_port = (in_port_t)strtol(strrchr(target, ':') + 1, NULL, 10);
 }
 
 void

@@ -12,6 +12,7 @@
 #define FIVEWAYS_TESTS_SERVERS_H
 
 #include <check.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -33,6 +34,7 @@ struct process {
 extern struct process server;
 extern struct process load;
 extern char target[64]; /* HOST:PORT of the server */
+extern in_port_t target_port;
 
 /* Start a server, "badserver" or another one by its path from there. Flags
  * are words between blanks. Fails the test when it does not come up. */

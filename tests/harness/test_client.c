@@ -5,6 +5,8 @@
  * test_load.c.
  */
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -30,66 +31,56 @@ CASE(client, NULL, NULL)
 
 /* ---- J4: the time to connect is not the time of an echo ---------------- */
 
-/* How many sockets of 127.0.0.1:`port` are in `state` at this end or towards
- * it, and the longest queue of such a one, as /proc/net/tcp has them. */
-static int
-count_sockets(int port, const char *state, bool as_peer, int *queued)
+/* How many clients are in the queue of the server, and
+ * how many have sent it a first packet in vain, as /proc/net/tcp has them. */
+static void
+look_at_queue(int *queued, int *knocking)
 {
     char line[256];
     FILE *file = fopen("/proc/net/tcp", "re");
-    int count = 0;
     ck_assert_ptr_nonnull(file);
+    *queued = *knocking = 0;
     while (fgets(line, sizeof line, file) != NULL) {
         unsigned here;
         unsigned there;
+        unsigned state;
         unsigned waiting;
-        char its_state[3];
-        if (sscanf(line, "%*d: %*8s:%4X %*8s:%4X %2s %*8s:%8X", &here, &there,
-                   its_state, &waiting) != 4) {
-            continue;
-        }
-        if (strcmp(its_state, state) == 0 &&
-            (as_peer ? there : here) == (unsigned)port) {
-            count++;
-            *queued = (int)waiting > *queued ? (int)waiting : *queued;
+        if (sscanf(line, "%*d: %*8s:%4X %*8s:%4X %2X %*8s:%8X", &here, &there,
+                   &state, &waiting) == 4) {
+            *queued +=
+                state == TCP_LISTEN && here == target_port ? (int)waiting : 0;
+            *knocking += state == TCP_SYN_SENT && there == target_port;
         }
     }
     fclose(file);
-    return count;
 }
 
 /* Wait until as many clients as `full` are in the queue of the listener, and
  * at least `knocking` more have sent a first packet in vain. */
 static void
-wait_for_queue(int port, int full, int knocking)
+wait_for_queue(int full, int knocking)
 {
-    const struct timespec between = {.tv_nsec = 1000000};
-    const int64_t deadline_ns = clock_now_ns() + QUEUE_MS * INT64_C(1000000);
+    const int64_t deadline_ms = clock_now_ms() + QUEUE_MS;
     int queued = 0;
     int unanswered = 0;
-    do {
-        int ignored = 0;
-        queued = 0;
-        count_sockets(port, "0A", false, &queued);
-        unanswered = count_sockets(port, "02", true, &ignored);
-        if (queued >= full && unanswered >= knocking) {
-            return;
-        }
-        nanosleep(&between, NULL);
-    } while (clock_now_ns() < deadline_ns);
-    ck_abort_msg("%d in the queue of port %d and %d in vain, not %d and %d",
-                 queued, port, unanswered, full, knocking);
+    while (queued < full || unanswered < knocking) {
+        ck_assert_msg(clock_now_ms() < deadline_ms,
+                      "%d in the queue and %d in vain, not %d and %d", queued,
+                      unanswered, full, knocking);
+        poll(NULL, 0, 1);
+        look_at_queue(&queued, &unanswered);
+    }
 }
 
 /* Stop a server, and fill its queue with QUEUED connections of ours, one
  * after the other: of many at once the kernel may answer more than there is
  * room for, and then their connects are through at once. */
 static void
-stop_with_full_queue(int port, int queue[QUEUED])
+stop_with_full_queue(int queue[QUEUED])
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
+        .sin_port = htons(target_port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int status;
@@ -102,7 +93,7 @@ stop_with_full_queue(int port, int queue[QUEUED])
         ck_assert_int_eq(
             connect(queue[i], (struct sockaddr *)&address, sizeof address),
             0);
-        wait_for_queue(port, i + 1, 0);
+        wait_for_queue(i + 1, 0);
     }
 }
 
@@ -113,10 +104,9 @@ TEST(test_J04_connect_time_is_its_own)
 {
     int queue[QUEUED];
     server_start("../bin/threaded", "--port=0 --backlog=2");
-    int port = (int)strtol(strrchr(target, ':') + 1, NULL, 10);
-    stop_with_full_queue(port, queue);
+    stop_with_full_queue(queue);
     load_start("", target, "-c2 -n600 --connect-timeout=20s");
-    wait_for_queue(port, QUEUED, 2);
+    wait_for_queue(QUEUED, 2);
     kill(server.pid, SIGCONT);
     load_says("2 of 2&a connect took a second or more&errors      none", 0);
     for (int i = 0; i < QUEUED; i++) {
@@ -130,7 +120,7 @@ TEST(test_J07_interrupt_while_connecting)
 {
     server_start("badserver", "--bug=never-accept");
     load_start("", target, "-c20 -d60s --connect-timeout=60s");
-    wait_for_queue((int)strtol(strrchr(target, ':') + 1, NULL, 10), 1, 1);
+    wait_for_queue(1, 1);
     kill(load.pid, SIGTERM);
     /* Nothing was measured; that is nobody's fault. */
     load_says("(interrupted)", 3);

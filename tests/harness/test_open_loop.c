@@ -37,8 +37,7 @@ start(const char *flags)
     server_start("badserver", flags);
     memset(&options, 0, sizeof options);
     struct sockaddr_in address = {.sin_family = AF_INET};
-    long port = strtol(strrchr(target, ':') + 1, NULL, 10);
-    address.sin_port = htons((uint16_t)port);
+    address.sin_port = htons(target_port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     memcpy(&options.address, &address, sizeof address);
     options.address_bytes = sizeof address;
@@ -88,7 +87,8 @@ TEST_TIMES(late_server_is_as_late_as_it_is, 2)
     }
 }
 
-/* 10 000 tokens a second are 10 000 echoes a second, within 2 %. */
+/* 10 000 tokens a second are 10 000 echoes a second, less 2 % at most; and of
+ * those that were saved in 50 ms 500 more in the window. */
 TEST(bucket_gives_its_rate)
 {
     double rate = 0;
@@ -98,7 +98,7 @@ TEST(bucket_gives_its_rate)
     for (int i = 0; i < TRIES && rate < 9800; i++) {
         measure();
         rate = (double)result.echoes / ((double)result.window_ns / 1e9);
-        ck_assert_double_le(rate, 10200);
+        ck_assert_double_le(rate, 10200 + 500 / 1.5);
     }
     server_kill();
     if (rate < 9800) {
