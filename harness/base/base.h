@@ -116,8 +116,8 @@ struct flag {
     int64_t *amount; /* where one goes that may be large */
     int (*parse)(const char *text, int64_t *amount); /* NULL: it is plain */
     int64_t low, high;   /* the range of either, ends included */
-    const char *allowed; /* "a time from 1ms to 60s"; NULL: as the range is; of
-                          * a text what it is without a value, or NULL */
+    const char *allowed; /* "a time from 1ms to 60s"; NULL: as the range is;
+                          * of a text what it is without a value, or NULL */
     const char **text;   /* where any text goes, as it is */
     bool *on;            /* what becomes true; such a flag takes nothing */
     const char *help;    /* one sentence, with the default in it */

@@ -10,16 +10,6 @@ reason() {
     result "$1" $?
 }
 
-not_counted() {
-    # shellcheck disable=SC2119 # it is given no more
-    run_briefly
-    reason "without counting there are no calls" 'not asked for'
-    through=(env PATH=/nowhere)
-    run_briefly --syscalls=strace
-    through=()
-    reason "without strace the reason is told" 'strace is not installed'
-}
-
 # Two servers, one of which makes five more calls for each echo.
 plain_and_more=("--server=plain=$badserver"
     "--server=more=$badserver --getppid=5")
@@ -32,45 +22,46 @@ edge() {
     [ -n "$echoes" ] && echo "8 * 16 / $echoes"
 }
 
-# One poll serves as many as are ready, which is luck.
-finds_five() {
-    run_briefly --syscalls=strace "${plain_and_more[@]}"
-    if [ "${FIVEWAYS_VARIANT:-}" = tsan ]; then
-        skip "five more calls are found where there are five more" \
-            "thread sanitizer makes a hundred calls of its own for the threads"
-    else
-        [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
-            near "$(calls_of more getppid)" 5 "$(edge)" &&
-            near "$(calls_of more) - $(calls_of more poll)" \
-                "$(calls_of plain) - $(calls_of plain poll) + 5" "2 * $(edge)"
-        result "five more calls are found where there are five more" $?
-    fi
-    no_children_left
-    result "strace leaves no server" $?
-}
+# shellcheck disable=SC2119 # it is given no more
+run_briefly
+reason "without counting there are no calls" 'not asked for'
+through=(env PATH=/nowhere)
+run_briefly --syscalls=strace
+through=()
+reason "without strace the reason is told" 'strace is not installed'
 
-# It needs no privilege; and 512 clients are as many as 1.
-not_root() {
-    [ "$(id -u)" -ne 0 ] ||
-        through=(setpriv --bounding-set=-all --inh-caps=-all)
-    run_once --models=threaded,selectloop,libevent --scenarios=echo,silent \
-        --syscalls=strace
-    through=()
-    [ "$status" -eq 0 ] && perl -ne '
-        next unless /"type":"calls"/;
-        /"clients":(\d+)/ and $clients = $1;
-        /"syscalls_per_echo":([0-9.]+)/ and $calls = $1;
-        $n++;
-        $bad = 1 if $calls < 2 || $calls > ($clients == 1 ? 3.01 : 2.1);
-        END { exit $bad || $n < 12 }' "$tmp/results/results.jsonl"
-    result "without privileges a row is counted with its own clients" $?
-}
-
-not_counted
 if ! command -v strace >/dev/null; then
     skip "system calls under strace" "strace is not installed"
     finish
 fi
-finds_five
-not_root
+
+# One poll serves as many as are ready, which is luck.
+run_briefly --syscalls=strace "${plain_and_more[@]}"
+if [ "${FIVEWAYS_VARIANT:-}" = tsan ]; then
+    skip "five more calls are found where there are five more" \
+        "thread sanitizer makes a hundred calls of its own for the threads"
+else
+    [ "$status" -eq 0 ] && near "$(calls_of threaded)" 2 0.05 &&
+        near "$(calls_of more getppid)" 5 "$(edge)" &&
+        near "$(calls_of more) - $(calls_of more poll)" \
+            "$(calls_of plain) - $(calls_of plain poll) + 5" "2 * $(edge)"
+    result "five more calls are found where there are five more" $?
+fi
+no_children_left
+result "strace leaves no server" $?
+
+# It needs no privilege; and 512 clients are as many as 1.
+[ "$(id -u)" -ne 0 ] ||
+    through=(setpriv --bounding-set=-all --inh-caps=-all)
+run_once --models=threaded,selectloop,libevent --scenarios=echo,silent \
+    --syscalls=strace
+through=()
+[ "$status" -eq 0 ] && perl -ne '
+    next unless /"type":"calls"/;
+    /"clients":(\d+)/ and $clients = $1;
+    /"syscalls_per_echo":([0-9.]+)/ and $calls = $1;
+    $n++;
+    $bad = 1 if $calls < 2 || $calls > ($clients == 1 ? 3.01 : 2.1);
+    END { exit $bad || $n < 12 }' "$tmp/results/results.jsonl"
+result "without privileges a row is counted with its own clients" $?
 finish

@@ -19,103 +19,81 @@ begin_and_end_by() {
     compare_ends
 }
 
-one_signal() {
-    begin_and_end_by INT
-    [ "$status" -eq 130 ] && said 'PARTIAL: ' out &&
-        said '^(threaded|yardstick) ' out && no_children_left
-    result "Ctrl-C prints what there is, marked partial, and leaves no server" $?
-    printed_again
-    result "report prints the same from the file alone" $?
-}
-
-# They are asked at the end of a life, which this one does not have.
-silent_ones() {
-    begin --models=threaded --scenarios=idle --time=600s
-    kill -INT "$pid"
-    compare_ends
-    [ "$status" -eq 130 ] && said '^threaded ' out && ! said '/1016' out
-    result "silent clients who were not asked are not unserved" $?
-}
-
-# What whoever starts it may have left, in perl's words.
-signals_left() {
-    through=(perl -MPOSIX -e 'sigprocmask(SIG_BLOCK,
-            POSIX::SigSet->new(SIGINT, SIGTERM));
-        $SIG{TERM} = $SIG{CHLD} = $SIG{PIPE} = "IGNORE"; exec @ARGV')
-    begin_long
-    through=()
-    kill -TERM "$pid"
-    within 30 has_ended || kill -KILL "$pid"
-    compare_ends
-    [ "$status" -eq 130 ] && said 'PARTIAL: ' out && no_children_left
-    result "SIGTERM ends it, though it was blocked and ignored" $?
-}
-
 # shellcheck disable=SC2317 # within calls it
 has_ended() { ! kill -0 "$pid" 2>/dev/null; }
 
-last_good_results() {
-    run_briefly
-    cp "$tmp/results/results.jsonl" "$tmp/results/summary.csv" "$tmp"
-    begin_and_end_by INT
-    [ "$status" -eq 130 ] && cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl" &&
-        cmp "$tmp/summary.csv" "$tmp/results/summary.csv" &&
-        said 'is in .*/partial.jsonl; the last whole run stays' err &&
-        printed_again "$tmp/results/partial.jsonl"
-    result "a run cut short leaves the last good results" $?
-    begin_and_end_by KILL
-    cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl"
-    result "so does one that was killed" $?
-}
+write_sleeper
+
+begin_and_end_by INT
+[ "$status" -eq 130 ] && said 'PARTIAL: ' out &&
+    said '^(threaded|yardstick) ' out && no_children_left
+result "Ctrl-C prints what there is, marked partial, and leaves no server" $?
+printed_again
+result "report prints the same from the file alone" $?
+
+# They are asked at the end of a life, which this one does not have.
+begin --models=threaded --scenarios=idle --time=600s
+kill -INT "$pid"
+compare_ends
+[ "$status" -eq 130 ] && said '^threaded ' out && ! said '/1016' out
+result "silent clients who were not asked are not unserved" $?
+
+# What whoever starts it may have left, in perl's words.
+through=(perl -MPOSIX -e 'sigprocmask(SIG_BLOCK,
+        POSIX::SigSet->new(SIGINT, SIGTERM));
+    $SIG{TERM} = $SIG{CHLD} = $SIG{PIPE} = "IGNORE"; exec @ARGV')
+begin_long
+through=()
+kill -TERM "$pid"
+within 30 has_ended || kill -KILL "$pid"
+compare_ends
+[ "$status" -eq 130 ] && said 'PARTIAL: ' out && no_children_left
+result "SIGTERM ends it, though it was blocked and ignored" $?
+
+run_briefly
+cp "$tmp/results/results.jsonl" "$tmp/results/summary.csv" "$tmp"
+begin_and_end_by INT
+[ "$status" -eq 130 ] && cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl" &&
+    cmp "$tmp/summary.csv" "$tmp/results/summary.csv" &&
+    said 'is in .*/partial.jsonl; the last whole run stays' err &&
+    printed_again "$tmp/results/partial.jsonl"
+result "a run cut short leaves the last good results" $?
+begin_and_end_by KILL
+cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl"
+result "so does one that was killed" $?
 
 # The second one may not even touch the file that the first one is writing.
-two_at_once() {
-    local before_bytes
-    begin_long
-    before_bytes=$(wc -c <"$tmp/results/results.jsonl.new")
-    timeout 20 "$compare" --out="$tmp/results" --scenarios=silent \
-        >"$tmp/second.out" 2>"$tmp/second.err"
-    [ $? -eq 3 ] && [ "$(wc -l <"$tmp/second.err")" -eq 1 ] &&
-        said 'another run writes into .*--out=DIR' second.err &&
-        [ ! -s "$tmp/second.out" ] &&
-        [ "$(wc -c <"$tmp/results/results.jsonl.new")" -ge "$before_bytes" ]
-    result "a second run in the same folder is refused" $?
-    kill -INT "$pid"
-    compare_ends
-    [ "$status" -eq 130 ] && printed_again "$tmp/results/partial.jsonl"
-    result "and does not disturb the first" $?
-}
+begin_long
+before_bytes=$(wc -c <"$tmp/results/results.jsonl.new")
+timeout 20 "$compare" --out="$tmp/results" --scenarios=silent \
+    >"$tmp/second.out" 2>"$tmp/second.err"
+[ $? -eq 3 ] && [ "$(wc -l <"$tmp/second.err")" -eq 1 ] &&
+    said 'another run writes into .*--out=DIR' second.err &&
+    [ ! -s "$tmp/second.out" ] &&
+    [ "$(wc -c <"$tmp/results/results.jsonl.new")" -ge "$before_bytes" ]
+result "a second run in the same folder is refused" $?
+kill -INT "$pid"
+compare_ends
+[ "$status" -eq 130 ] && printed_again "$tmp/results/partial.jsonl"
+result "and does not disturb the first" $?
 
-while_a_server_starts() {
-    in_the_foreground "$compare" --out="$tmp/others" --models=threaded \
-        --scenarios=silent --start-timeout=50s \
-        "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
-    pid=$!
-    within 10 a_sleeper_runs
-    kill -INT "$pid"
-    SECONDS=0
-    compare_ends
-    # Servers are started before any is measured.
-    [ "$status" -eq 130 ] && said 'interrupted before' err &&
-        [ "$SECONDS" -lt 10 ] && no_children_left
-    result "Ctrl-C does not wait for a server that starts" $?
-}
+in_the_foreground "$compare" --out="$tmp/others" --models=threaded \
+    --scenarios=silent --start-timeout=50s \
+    "--server=never=$tmp/never {port}" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+within 10 a_sleeper_runs
+kill -INT "$pid"
+SECONDS=0
+compare_ends
+# Servers are started before any is measured.
+[ "$status" -eq 130 ] && said 'interrupted before' err &&
+    [ "$SECONDS" -lt 10 ] && no_children_left
+result "Ctrl-C does not wait for a server that starts" $?
 
-harder_signals() {
-    begin_and_end_by INT TERM
-    [ "$status" -eq 130 ] && within 5 no_children_left
-    result "a second Ctrl-C ends it at once, and leaves no server" $?
-    begin_and_end_by KILL
-    within 5 no_children_left
-    result "not even SIGKILL leaves a server" $?
-}
-
-write_sleeper
-one_signal
-silent_ones
-signals_left
-last_good_results
-two_at_once
-while_a_server_starts
-harder_signals
+begin_and_end_by INT TERM
+[ "$status" -eq 130 ] && within 5 no_children_left
+result "a second Ctrl-C ends it at once, and leaves no server" $?
+begin_and_end_by KILL
+within 5 no_children_left
+result "not even SIGKILL leaves a server" $?
 finish

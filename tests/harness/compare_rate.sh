@@ -36,105 +36,90 @@ good_or_late() {
     [ "$status" -eq 0 ] || { [ "$status" -eq 3 ] && said 'late itself' flat; }
 }
 
-grids() {
-    local layout=shared
+run_rate --models=threaded --layout=shared
+good_or_late && all '$f{layout} eq "shared"'
+result "both sides share a CPU where that is asked for" $?
+run_rate --models=blocking,threaded
+layout=shared
+[ "$(nproc)" -lt 2 ] || layout="split"
+good_or_late && all "\$f{layout} eq '$layout'"
+result "each side has a CPU where there are two" $?
+all 'print "$f{rate_per_s},$f{model}\n" if $f{rate_per_s}; 1'
+sort -u "$tmp/lines" >"$tmp/points"
+[ "$(cut -d, -f1 "$tmp/points" | sort -u | wc -l)" -ge 5 ] &&
+    [ "$(cut -d, -f1 "$tmp/points" | sort | uniq -c |
+        awk '{ print $1 }' | sort -u)" = 2 ]
+result "all servers are asked for the same rates" $?
+! grep -q blocking "$tmp/points" && said '^blocking +1/64 ' report &&
+    said 'blocking +serves one at a time: 63 of 64 wait' report
+result "but the one that leaves clients unserved, and that is said" $?
 
-    run_rate --models=blocking,threaded
-    [ "$(nproc)" -lt 2 ] || layout="split"
-    good_or_late && all "\$f{layout} eq '$layout'"
-    result "each side has a CPU where there are two" $?
-    run_rate --models=threaded --layout=shared
-    good_or_late && all '$f{layout} eq "shared"'
-    result "both sides share a CPU where that is asked for" $?
-    run_rate --models=blocking,threaded
+# The rates are shares of what threaded, which alone serves all, did in
+# the median of its slices, to three digits.
+perl -ne '
+    next unless /"scenario":"rate"/ && /"model":"threaded"/;
+    my ($rate) = /"rate_per_s":([0-9.]+)/;
+    if (/"type":"slice"/) {
+        push @did, $1 / $2 if $rate == 0 &&
+            m/(?=.*"echoes":([0-9.]+))(?=.*"seconds":([0-9.]+))/;
+    } elsif ($rate > 0) {
+        my ($base) = /"rate_of_per_s":([0-9.]+)/;
+        @did = sort { $a <=> $b } @did;
+        my $median = ($did[$#did / 2] + $did[@did / 2]) / 2;
+        $points++;
+        $bad = 1 if !/"rate_of":"threaded"/ || abs($base - $median) > 1;
+        $bad = 1 unless grep { abs($rate / $base / $_ - 1) < 0.006 }
+            0.25, 0.5, 0.75, 0.9, 1.1;
+    }
+    END { exit !($points > 0 && !$bad) }' "$tmp/results/results.jsonl"
+result "the rates are shares of a capacity measured in this run" $?
+said 'The rates are shares of what threaded does, [0-9]+/s' flat
+result "how they were chosen is said" $?
 
-    all 'print "$f{rate_per_s},$f{model}\n" if $f{rate_per_s}; 1'
-    sort -u "$tmp/lines" >"$tmp/points"
-    [ "$(cut -d, -f1 "$tmp/points" | sort -u | wc -l)" -ge 5 ] &&
-        [ "$(cut -d, -f1 "$tmp/points" | sort | uniq -c |
-            awk '{ print $1 }' | sort -u)" = 2 ]
-    result "all servers are asked for the same rates" $?
-    ! grep -q blocking "$tmp/points" && said '^blocking +1/64 ' report &&
-        said 'blocking +serves one at a time: 63 of 64 wait' report
-    result "but the one that leaves clients unserved, and that is said" $?
-
-    # The rates are shares of what threaded, which alone serves all, did in
-    # the median of its slices, to three digits.
-    perl -ne '
-        next unless /"scenario":"rate"/ && /"model":"threaded"/;
-        my ($rate) = /"rate_per_s":([0-9.]+)/;
-        if (/"type":"slice"/) {
-            push @did, $1 / $2 if $rate == 0 &&
-                m/(?=.*"echoes":([0-9.]+))(?=.*"seconds":([0-9.]+))/;
-        } elsif ($rate > 0) {
-            my ($base) = /"rate_of_per_s":([0-9.]+)/;
-            @did = sort { $a <=> $b } @did;
-            my $median = ($did[$#did / 2] + $did[@did / 2]) / 2;
-            $points++;
-            $bad = 1 if !/"rate_of":"threaded"/ || abs($base - $median) > 1;
-            $bad = 1 unless grep { abs($rate / $base / $_ - 1) < 0.006 }
-                0.25, 0.5, 0.75, 0.9, 1.1;
-        }
-        END { exit !($points > 0 && !$bad) }' "$tmp/results/results.jsonl"
-    result "the rates are shares of a capacity measured in this run" $?
-    said 'The rates are shares of what threaded does, [0-9]+/s' flat
-    result "how they were chosen is said" $?
-
-    all '!$f{rate_per_s} || $f{status} eq "invalid" ||
-        $f{offered_per_s} > 0 && $f{reached_share} > 0'
-    result "each good rate says what was due and what was reached" $?
-    # Poisson's own spread, five times, whatever the machine does.
-    all '!$f{rate_per_s} || $f{status} eq "invalid" ||
-        ($f{offered_per_s} - $f{rate_per_s}) ** 2 * $f{seconds} <=
-        25 * $f{rate_per_s} + ($f{rate_per_s} / 100) ** 2'
-    result "what was due is the rate that was asked for" $?
-    all '!$f{rate_per_s} || $f{p99_us} eq "" || $f{service_p99_us} eq "" ||
-        $f{p99_us} >= $f{service_p99_us} * 0.98'
-    result "no response time is below the service time" $?
-    said '^asked/s ' out && said '^ *[0-9]+ +threaded ' out
-    result "all rates are in a table as soon as they are measured" $?
-}
+all '!$f{rate_per_s} || $f{status} eq "invalid" ||
+    $f{offered_per_s} > 0 && $f{reached_share} > 0'
+result "each good rate says what was due and what was reached" $?
+# Poisson's own spread, five times, whatever the machine does.
+all '!$f{rate_per_s} || $f{status} eq "invalid" ||
+    ($f{offered_per_s} - $f{rate_per_s}) ** 2 * $f{seconds} <=
+    25 * $f{rate_per_s} + ($f{rate_per_s} / 100) ** 2'
+result "what was due is the rate that was asked for" $?
+all '!$f{rate_per_s} || $f{p99_us} eq "" || $f{service_p99_us} eq "" ||
+    $f{p99_us} >= $f{service_p99_us} * 0.98'
+result "no response time is below the service time" $?
+said '^asked/s ' out && said '^ *[0-9]+ +threaded ' out
+result "all rates are in a table as soon as they are measured" $?
 
 # A server that burns 200 us does 5000 echoes a second at most on any machine,
 # and threaded more, so that the highest rate is more than it can do.
-bad_servers() {
-    local good
+run_rate --models=threaded "--server=burns=$badserver --burn=200" \
+    "--server=wrong=$badserver --bug=flip --after=9"
+perl -ne 'chomp; my @f = split /,/, $_, -1;
+    if ($. == 1) { @at{@f} = 0 .. $#f; next }
+    next unless $f[$at{model}] eq "burns" && $f[$at{rate_per_s}] > 0;
+    @last = @f if !@last || $f[$at{rate_per_s}] > $last[$at{rate_per_s}];
+    END { exit 2 if $last[$at{status}] eq "invalid";
+        exit !($last[$at{status}] eq "ok" && $last[$at{saturated}] eq
+        "yes" && $last[$at{p99_us}] eq "" && $last[$at{p50_us}] eq "" &&
+        $last[$at{reached_share}] < 0.97) }' "$tmp/results/summary.csv"
+good=$?
+if [ "$good" -eq 2 ]; then
+    skip "a server that cannot keep the rate" \
+        "the client itself was late each time, on this busy machine"
+else
+    result "a server that cannot keep the rate is given no response time" \
+        "$good"
+    said '^ *[0-9]+ +burns .* grows +grows .* saturated$' report &&
+        { said 'burns +keeps up to [0-9]+ messages/s' flat ||
+            ! said '^ *[0-9]+ +burns +[0-9.k]+ +[0-9]' report; }
+    result "and it is said, with the rate that it kept, if any" $?
+fi
+[ "$status" -eq 1 ] && said '^wrong +failed: wrong byte' out
+result "a wrong byte fails a row at any rate" $?
 
-    run_rate --models=threaded "--server=burns=$badserver --burn=200" \
-        "--server=wrong=$badserver --bug=flip --after=9"
-    perl -ne 'chomp; my @f = split /,/, $_, -1;
-        if ($. == 1) { @at{@f} = 0 .. $#f; next }
-        next unless $f[$at{model}] eq "burns" && $f[$at{rate_per_s}] > 0;
-        @last = @f if !@last || $f[$at{rate_per_s}] > $last[$at{rate_per_s}];
-        END { exit 2 if $last[$at{status}] eq "invalid";
-            exit !($last[$at{status}] eq "ok" && $last[$at{saturated}] eq
-            "yes" && $last[$at{p99_us}] eq "" && $last[$at{p50_us}] eq "" &&
-            $last[$at{reached_share}] < 0.97) }' "$tmp/results/summary.csv"
-    good=$?
-    if [ "$good" -eq 2 ]; then
-        skip "a server that cannot keep the rate" \
-            "the client itself was late each time, on this busy machine"
-    else
-        result "a server that cannot keep the rate is given no response time" \
-            "$good"
-        said '^ *[0-9]+ +burns .* grows +grows .* saturated$' report &&
-            { said 'burns +keeps up to [0-9]+ messages/s' flat ||
-                ! said '^ *[0-9]+ +burns +[0-9.k]+ +[0-9]' report; }
-        result "and it is said, with the rate that it kept, if any" $?
-    fi
-    [ "$status" -eq 1 ] && said '^wrong +failed: wrong byte' out
-    result "a wrong byte fails a row at any rate" $?
-}
-
-one_cpu() {
-    through=(taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')")
-    run_rate --models=threaded
-    good_or_late && all '$f{layout} eq "shared"' &&
-        said '^rate 64: .* messages/s, .* one CPU shared' report
-    result "on one CPU both share it, and that is said" $?
-}
-
-grids
-bad_servers
-one_cpu
+through=(taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')")
+run_rate --models=threaded
+good_or_late && all '$f{layout} eq "shared"' &&
+    said '^rate 64: .* messages/s, .* one CPU shared' report
+result "on one CPU both share it, and that is said" $?
 finish

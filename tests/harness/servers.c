@@ -21,38 +21,25 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "tests/unit/run_suite.h"
 
 enum {
     LOAD_MS = 60000, /* for a whole run of load */
-    WORDS_MAX = 24   /* of a command */
 };
 
 struct process server;
 struct process load;
 char target[64];
+in_port_t target_port;
 
 /* ---- a program --------------------------------------------------------- */
 
-/* A command, word by word. */
-struct command {
-    const char *argv[WORDS_MAX + 1];
-    int count;
-};
-
-/* Add the words of a text, which must live as long. */
-static void
-add_words(struct command *command, char *text)
-{
-    char *rest = NULL;
-    for (char *word = strtok_r(text, " ", &rest); word != NULL;
-         word = strtok_r(NULL, " ", &rest)) {
-        ck_assert_int_lt(command->count, WORDS_MAX);
-        command->argv[command->count++] = word;
-    }
-}
-
+/* Become a shell that becomes the program at `path`, behind the words of
+ * `through`; it has the argument `first`, if that is not NULL, and the words
+ * of `flags`. Of words the shell only takes the blanks away: -f. */
 static _Noreturn void
-become(const char *const *argv, pid_t parent)
+become(const char *through, const char *path, const char *flags,
+       const char *first, pid_t parent)
 {
     struct sigaction fresh = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -63,21 +50,28 @@ become(const char *const *argv, pid_t parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent) {
-        execvp(argv[0], (char *const *)argv);
-        perror(argv[0]);
+        execl("/bin/sh", "sh", "-fc", "exec $1 \"$2\" ${4+\"$4\"} $3", "sh",
+              through, path, flags, first, NULL);
     }
     _exit(127);
 }
 
+/* Start the program of that name, which is looked for where the Makefile puts
+ * them. */
 static void
-start(struct process *process, const struct command *command)
+start(struct process *process, const char *through, const char *name,
+      const char *flags, const char *first)
 {
+    const char *bin = getenv("FIVEWAYS_BIN");
+    char path[PATH_MAX];
     int out[2];
     int err[2];
     int exec[2];
     char byte;
     pid_t parent = getpid();
+    snprintf(path, sizeof path, "%s/%s", bin ? bin : "build/bin", name);
     memset(process, 0, sizeof *process);
+    process->flags = flags;
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(exec, O_CLOEXEC), 0);
@@ -86,7 +80,7 @@ start(struct process *process, const struct command *command)
     if (process->pid == 0) {
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
-        become(command->argv, parent);
+        become(through, path, flags, first, parent);
     }
     close(out[1]);
     close(err[1]);
@@ -135,16 +129,7 @@ read_more(int fd, char *text)
     return nread > 0;
 }
 
-/* ---- the server ---------------------------------------------------------
- */
-
-/* The path of a program in the folder where the Makefile puts them. */
-static void
-find_program(char path[PATH_MAX], const char *name)
-{
-    const char *bin = getenv("FIVEWAYS_BIN");
-    snprintf(path, PATH_MAX, "%s/%s", bin != NULL ? bin : "build/bin", name);
-}
+/* ---- the server -------------------------------------------------------- */
 
 /* Read a line of the server that begins like this; what is behind that goes
  * to `rest`, which has 64 bytes. */
@@ -170,16 +155,11 @@ read_line(const char *begin, char *rest)
 void
 server_start(const char *name, const char *flags)
 {
-    char path[PATH_MAX];
     char from_tests[64];
-    char copy[256];
-    struct command command = {{path}, 1};
     snprintf(from_tests, sizeof from_tests, "../tests/%s", name);
-    find_program(path, from_tests);
-    snprintf(copy, sizeof copy, "%s", flags);
-    add_words(&command, copy);
-    start(&server, &command);
+    start(&server, "", from_tests, flags, NULL);
     read_line("listening on ", target);
+    target_port = (in_port_t)strtol(strrchr(target, ':') + 1, NULL, 10);
 }
 
 void
@@ -195,23 +175,12 @@ server_kill(void)
     end(&server, SIGKILL);
 }
 
-/* ---- load ---------------------------------------------------------------
- */
+/* ---- load -------------------------------------------------------------- */
 
 void
 load_start(const char *through, const char *to, const char *flags)
 {
-    char path[PATH_MAX];
-    char copies[2][256];
-    struct command command = {{NULL}, 0};
-    find_program(path, "load");
-    snprintf(copies[0], sizeof copies[0], "%s", through);
-    snprintf(copies[1], sizeof copies[1], "%s", flags);
-    add_words(&command, copies[0]);
-    command.argv[command.count++] = path;
-    command.argv[command.count++] = to;
-    add_words(&command, copies[1]);
-    start(&load, &command);
+    start(&load, through, "load", flags, to);
 }
 
 void
@@ -273,12 +242,11 @@ void
 assert_exit_status(int expected)
 {
     ck_assert_msg(load.status == expected,
-                  "exit status %d in place of %d:\n%s%s", load.status,
-                  expected, load.out, load.err);
+                  "load %s: exit status %d in place of %d:\n%s%s", load.flags,
+                  load.status, expected, load.out, load.err);
 }
 
-/* ---- what this machine allows -------------------------------------------
- */
+/* ---- what this machine allows ------------------------------------------ */
 
 /* Does what is promised, as far as it is allowed. */
 static bool
@@ -313,17 +281,6 @@ servers_enter_network(const char *test, const char *ports)
 static atomic_int *skipped;
 
 void
-servers_setup(void)
-{
-    skipped = mmap(NULL, sizeof *skipped, PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (skipped == MAP_FAILED) {
-        perror("mmap");
-        exit(1);
-    }
-}
-
-void
 servers_skip(const char *test, const char *reason)
 {
     (*skipped)++;
@@ -331,7 +288,17 @@ servers_skip(const char *test, const char *reason)
 }
 
 int
-servers_skipped(void)
+main(void)
 {
-    return *skipped;
+    skipped = mmap(NULL, sizeof *skipped, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (skipped == MAP_FAILED) {
+        perror("mmap");
+        return 1;
+    }
+    int status = run_all_tests();
+    if (*skipped > 0) {
+        printf("%d of these are skipped, not passed\n", *skipped);
+    }
+    return status;
 }

@@ -12,6 +12,7 @@
 #define FIVEWAYS_TESTS_SERVERS_H
 
 #include <check.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -21,7 +22,8 @@ enum {
 };
 
 struct process {
-    pid_t pid;  /* of the program; 0: none */
+    const char *flags; /* it was started with; they live as long */
+    pid_t pid;         /* of the program; 0: none */
     int out_fd; /* what it writes to standard output can be read here */
     int err_fd; /* and to standard error */
     int status; /* after its end: as exit(3) had it; -1: by a signal */
@@ -32,6 +34,7 @@ struct process {
 extern struct process server;
 extern struct process load;
 extern char target[64]; /* HOST:PORT of the server */
+extern in_port_t target_port;
 
 /* Start a server, "badserver" or another one by its path from there. Flags
  * are words between blanks. Fails the test when it does not come up. */
@@ -69,17 +72,5 @@ bool servers_enter_network(const char *test, const char *ports);
 /* Count a test as skipped and say why, in one line. The test returns then;
  * it has not passed. */
 void servers_skip(const char *test, const char *reason);
-
-/* How many were skipped, in all the processes of the tests. */
-int servers_skipped(void);
-
-/* Must be called before the first test. */
-void servers_setup(void);
-
-/* The client's own limits, and the kernel's. */
-void client_cases(Suite *suite);
-
-/* Tests that measure: open loop, service and response time. */
-void open_loop_cases(Suite *suite);
 
 #endif

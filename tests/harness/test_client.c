@@ -5,6 +5,8 @@
  * test_load.c.
  */
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -26,68 +27,60 @@ enum {
     MANY = 3000,      /* connections, more than an fd_set could hold */
 };
 
+CASE(client, NULL, NULL)
+
 /* ---- J4: the time to connect is not the time of an echo ---------------- */
 
-/* How many sockets of 127.0.0.1:`port` are in `state` at this end or towards
- * it, and the longest queue of such a one, as /proc/net/tcp has them. */
-static int
-count_sockets(int port, const char *state, bool as_peer, int *queued)
+/* How many clients are in the queue of the server, and
+ * how many have sent it a first packet in vain, as /proc/net/tcp has them. */
+static void
+look_at_queue(int *queued, int *knocking)
 {
     char line[256];
     FILE *file = fopen("/proc/net/tcp", "re");
-    int count = 0;
     ck_assert_ptr_nonnull(file);
+    *queued = *knocking = 0;
     while (fgets(line, sizeof line, file) != NULL) {
         unsigned here;
         unsigned there;
+        unsigned state;
         unsigned waiting;
-        char its_state[3];
-        if (sscanf(line, "%*d: %*8s:%4X %*8s:%4X %2s %*8s:%8X", &here, &there,
-                   its_state, &waiting) != 4) {
-            continue;
-        }
-        if (strcmp(its_state, state) == 0 &&
-            (as_peer ? there : here) == (unsigned)port) {
-            count++;
-            *queued = (int)waiting > *queued ? (int)waiting : *queued;
+        if (sscanf(line, "%*d: %*8s:%4X %*8s:%4X %2X %*8s:%8X", &here, &there,
+                   &state, &waiting) == 4) {
+            *queued +=
+                state == TCP_LISTEN && here == target_port ? (int)waiting : 0;
+            *knocking += state == TCP_SYN_SENT && there == target_port;
         }
     }
     fclose(file);
-    return count;
 }
 
 /* Wait until as many clients as `full` are in the queue of the listener, and
  * at least `knocking` more have sent a first packet in vain. */
 static void
-wait_for_queue(int port, int full, int knocking)
+wait_for_queue(int full, int knocking)
 {
-    const struct timespec between = {.tv_nsec = 1000000};
-    const int64_t deadline_ns = clock_now_ns() + QUEUE_MS * INT64_C(1000000);
+    const int64_t deadline_ms = clock_now_ms() + QUEUE_MS;
     int queued = 0;
     int unanswered = 0;
-    do {
-        int ignored = 0;
-        queued = 0;
-        count_sockets(port, "0A", false, &queued);
-        unanswered = count_sockets(port, "02", true, &ignored);
-        if (queued >= full && unanswered >= knocking) {
-            return;
-        }
-        nanosleep(&between, NULL);
-    } while (clock_now_ns() < deadline_ns);
-    ck_abort_msg("%d in the queue of port %d and %d in vain, not %d and %d",
-                 queued, port, unanswered, full, knocking);
+    while (queued < full || unanswered < knocking) {
+        ck_assert_msg(clock_now_ms() < deadline_ms,
+                      "%d in the queue and %d in vain, not %d and %d", queued,
+                      unanswered, full, knocking);
+        poll(NULL, 0, 1);
+        look_at_queue(&queued, &unanswered);
+    }
 }
 
 /* Stop a server, and fill its queue with QUEUED connections of ours, one
  * after the other: of many at once the kernel may answer more than there is
  * room for, and then their connects are through at once. */
 static void
-stop_with_full_queue(int port, int queue[QUEUED])
+stop_with_full_queue(int queue[QUEUED])
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
+        .sin_port = htons(target_port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int status;
@@ -100,42 +93,38 @@ stop_with_full_queue(int port, int queue[QUEUED])
         ck_assert_int_eq(
             connect(queue[i], (struct sockaddr *)&address, sizeof address),
             0);
-        wait_for_queue(port, i + 1, 0);
+        wait_for_queue(i + 1, 0);
     }
 }
 
 /* Clients that find the backlog of a stopped server full: the kernel drops
  * their first packet, and they come through a second later. They are few
  * enough for the queue then, when both knock again at once. */
-START_TEST(test_J04_connect_time_is_its_own)
+TEST(test_J04_connect_time_is_its_own)
 {
     int queue[QUEUED];
     server_start("../bin/threaded", "--port=0 --backlog=2");
-    int port = (int)strtol(strrchr(target, ':') + 1, NULL, 10);
-    stop_with_full_queue(port, queue);
+    stop_with_full_queue(queue);
     load_start("", target, "-c2 -n600 --connect-timeout=20s");
-    wait_for_queue(port, QUEUED, 2);
+    wait_for_queue(QUEUED, 2);
     kill(server.pid, SIGCONT);
     load_says("2 of 2&a connect took a second or more&errors      none", 0);
     for (int i = 0; i < QUEUED; i++) {
         close(queue[i]);
     }
 }
-END_TEST
 
-/* ---- J7: a signal that comes before there is anything to print ----------
- */
+/* ---- J7: a signal that comes before there is anything to print --------- */
 
-START_TEST(test_J07_interrupt_while_connecting)
+TEST(test_J07_interrupt_while_connecting)
 {
     server_start("badserver", "--bug=never-accept");
     load_start("", target, "-c20 -d60s --connect-timeout=60s");
-    wait_for_queue((int)strtol(strrchr(target, ':') + 1, NULL, 10), 1, 1);
+    wait_for_queue(1, 1);
     kill(load.pid, SIGTERM);
     /* Nothing was measured; that is nobody's fault. */
     load_says("(interrupted)", 3);
 }
-END_TEST
 
 /* ---- J9: connecting fails ---------------------------------------------- */
 
@@ -172,7 +161,7 @@ no_strace(void)
 /* One of four connections cannot be made: that is said, it is charged to
  * whoever is at fault, and the others are measured. An older kernel stops
  * none. */
-START_TEST(test_J09_connecting_fails)
+TEST_EACH(test_J09_connecting_fails, connect_errors)
 {
     char through[128];
     if (no_strace() != NULL) {
@@ -185,11 +174,10 @@ START_TEST(test_J09_connecting_fails)
     load_start(through, target, "-c4 -d200ms --threads=1");
     load_says(connect_errors[_i].says, connect_errors[_i].exit_status);
 }
-END_TEST
 
 /* ---- J10: many connections --------------------------------------------- */
 
-START_TEST(test_J10_many_connections)
+TEST(test_J10_many_connections)
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -202,13 +190,11 @@ START_TEST(test_J10_many_connections)
     load_start("", target, "-c8 -n800 --silent=3000");
     load_says("3008 of 3008&errors      none", 0);
 }
-END_TEST
 
-/* ---- what strangers meet in the first minute ----------------------------
- */
+/* ---- what strangers meet in the first minute --------------------------- */
 
 /* Nobody listens on the port that the kernel picks for the client. */
-START_TEST(test_connected_to_itself_is_refused)
+TEST_TIMES(test_connected_to_itself_is_refused, 3)
 {
     static const char *const targets[] = {"127.0.0.1:40000", "[::1]:40000",
                                           "localhost:40000"};
@@ -218,7 +204,6 @@ START_TEST(test_connected_to_itself_is_refused)
         load_says("0 of 1&refused 1", 1);
     }
 }
-END_TEST
 
 static const struct {
     const char *target;
@@ -230,7 +215,7 @@ static const struct {
 };
 
 /* Not for want of ports, nor anything else of the client's. */
-START_TEST(test_no_network_is_no_lack_of_ports)
+TEST_EACH(test_no_network_is_no_lack_of_ports, unreachable)
 {
     if (servers_enter_network("test_no_network_is_no_lack_of_ports", NULL)) {
         load_start("", unreachable[_i].target, "-c1 -d100ms");
@@ -239,7 +224,6 @@ START_TEST(test_no_network_is_no_lack_of_ports)
         ck_assert_ptr_nonnull(strstr(load.err, unreachable[_i].says));
     }
 }
-END_TEST
 
 /* What whoever starts load may have left, in perl's words, without blanks. */
 #define BLOCKED "sigprocmask(SIG_BLOCK,POSIX::SigSet->new(SIGINT,SIGTERM));"
@@ -256,7 +240,7 @@ static const struct {
     {"$SIG{CHLD}=$SIG{PIPE}=$SIG{ALRM}='IGNORE';", SIGHUP, true},
 };
 
-START_TEST(test_signals_work_whatever_was_left)
+TEST_EACH(test_signals_work_whatever_was_left, signals)
 {
     char through[128];
     snprintf(through, sizeof through, "perl -MPOSIX -e %sexec(@ARGV)",
@@ -271,11 +255,10 @@ START_TEST(test_signals_work_whatever_was_left)
     ck_assert_int_eq(strstr(load.out, "(interrupted)") != NULL,
                      signals[_i].ends);
 }
-END_TEST
 
 /* The first run finds no server, and has no standard error to say so: that
  * must not become the file. The second one does. */
-START_TEST(test_a_file_stays_until_somebody_was_served)
+TEST_TIMES(test_a_file_stays_until_somebody_was_served, 2)
 {
     static const char old[] = "the last good run";
     char flags[64];
@@ -296,22 +279,4 @@ START_TEST(test_a_file_stays_until_somebody_was_served)
     ck_assert_str_ne(found, old);
     unlink(path);
     close(fd);
-}
-END_TEST
-
-void
-client_cases(Suite *suite)
-{
-    const struct test tests[] = {
-        ONCE(test_J04_connect_time_is_its_own),
-        ONCE(test_J07_interrupt_while_connecting),
-        EACH(connect_errors, test_J09_connecting_fails),
-        ONCE(test_J10_many_connections),
-        TIMES(3, test_connected_to_itself_is_refused),
-        EACH(unreachable, test_no_network_is_no_lack_of_ports),
-        EACH(signals, test_signals_work_whatever_was_left),
-        TIMES(2, test_a_file_stays_until_somebody_was_served),
-        {0},
-    };
-    add_tests(suite, "client", NULL, NULL, tests);
 }

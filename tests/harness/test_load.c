@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "tests/harness/servers.h"
 #include "tests/unit/run_suite.h"
@@ -88,17 +86,20 @@ static const struct {
     {"--bug=never-accept", "-c20 -d200ms --connect-timeout=300ms", 1,
      "0 of 20&connect_timeout"},
 };
-START_TEST(test_J05_bug_is_found)
+CASE(faults, NULL, NULL)
+
+TEST_EACH(test_J05_bug_is_found, bugs)
 {
     expect(bugs[_i].server, bugs[_i].load, bugs[_i].says,
            bugs[_i].exit_status);
 }
-END_TEST
 
 /* ---- the client's own limits ------------------------------------------- */
 
+CASE(limits, NULL, NULL)
+
 /* Port 1 refuses: had the run been started, it would say so. */
-START_TEST(test_J03_too_few_descriptors)
+TEST(test_J03_too_few_descriptors)
 {
     load_start("prlimit --nofile=40:40", "127.0.0.1:1",
                "-c60 --silent=40 -d100ms");
@@ -107,36 +108,32 @@ START_TEST(test_J03_too_few_descriptors)
     ck_assert_ptr_nonnull(strstr(load.err, "needs 116"));
     ck_assert_ptr_nonnull(strstr(load.err, "only 40"));
 }
-END_TEST
 
 /* Thirty clients in a network with ten ports: that is not the server's
  * fault. The server holds one of the ports itself. */
-START_TEST(test_J01_ports_run_short)
+TEST(test_J01_ports_run_short)
 {
     if (servers_enter_network("test_J01_ports_run_short", "40000 40009")) {
         expect("--bug=none", "-c30 -d100ms", "of this client: no_ports 2", 3);
     }
 }
-END_TEST
 
 /* What a client address has of ports is soon used up by churn, each of them
  * for a minute: so it uses as many addresses as it needs. */
-START_TEST(test_J02_churn_spreads_over_addresses)
+TEST(test_J02_churn_spreads_over_addresses)
 {
     if (servers_enter_network("test_J02_churn_spreads_over_addresses",
                               "40000 40009")) {
         expect("--bug=none", "-c4 -n500 --churn", "4 of 4", 0);
     }
 }
-END_TEST
 
 /* Messages that fit into no socket buffer: one end must read while it
  * writes. */
-START_TEST(test_J06_messages_larger_than_buffers)
+TEST(test_J06_messages_larger_than_buffers)
 {
     expect("--bug=none --buffer=4096", "-c2 -n2 -s8MiB", "2 of 2", 0);
 }
-END_TEST
 
 /* ---- J7: signals ------------------------------------------------------- */
 
@@ -150,17 +147,16 @@ start_in_full_swing(const char *server_flags, const char *load_flags)
     server_waits_to_tell();
 }
 
-START_TEST(test_J07_interrupt_prints_what_there_is)
+TEST(test_J07_interrupt_prints_what_there_is)
 {
     start_in_full_swing("--tell=1000", "-c4 -d60s --warmup=0");
     kill(load.pid, SIGINT);
     load_says("(interrupted)&4 of 4", 0);
 }
-END_TEST
 
 /* The server does not answer, so load waits for it a little at the end; the
  * second signal finds it there. */
-START_TEST(test_J07_second_signal_exits_at_once)
+TEST(test_J07_second_signal_exits_at_once)
 {
     start_in_full_swing("--bug=never --tell=4", "-c4 -d60s --warmup=0");
     kill(load.pid, SIGINT);
@@ -170,16 +166,14 @@ START_TEST(test_J07_second_signal_exits_at_once)
     ck_assert(load.status == 128 + SIGTERM || load.status == 128 + SIGINT);
     ck_assert_str_eq(load.out, "");
 }
-END_TEST
 
 /* A server that stops in the middle: what hangs is counted. */
-START_TEST(test_J08_stopped_server_times_out)
+TEST(test_J08_stopped_server_times_out)
 {
     start_in_full_swing("--tell=1000", "-c4 -d60s --timeout=200ms");
     kill(server.pid, SIGSTOP);
     load_says("timeout 4", 1);
 }
-END_TEST
 
 /* ---- the open loop ----------------------------------------------------- */
 
@@ -197,7 +191,7 @@ static const struct {
 };
 
 /* That this client is late is no failure on a busy machine, if it is said. */
-START_TEST(open_loop_prints_all_times)
+TEST_EACH(open_loop_prints_all_times, open_loops)
 {
     server_start("badserver", open_loops[_i].server);
     load_start("", target, open_loops[_i].load);
@@ -207,11 +201,10 @@ START_TEST(open_loop_prints_all_times)
     assert_says(late ? "this client was late itself" : "errors");
     assert_exit_status(late ? 3 : 0);
 }
-END_TEST
 
 /* Each window of a search is as long as this. Where no echo ever comes, a
  * longer one would show no more. */
-START_TEST(slo_is_searched_for)
+TEST_TIMES(slo_is_searched_for, 2)
 {
     bool mute = _i == 1;
     server_start("badserver", mute ? "--bug=never" : "--bug=none");
@@ -229,7 +222,6 @@ START_TEST(slo_is_searched_for)
     }
     ck_assert_str_eq(load.err, "");
 }
-END_TEST
 
 /* ---- files and flags --------------------------------------------------- */
 
@@ -249,113 +241,52 @@ static const struct {
     {"-c1 -n9 --histogram=/dev/stderr", "count    =            9]", true, 0},
 };
 
-START_TEST(files_are_written)
+TEST_EACH(files_are_written, files)
 {
     expect("--bug=none", files[_i].load, "", files[_i].exit_status);
     ck_assert_ptr_nonnull(strstr(load.err, files[_i].says));
     ck_assert_int_eq(load.out[0] != '\0', files[_i].measures);
 }
-END_TEST
 
-/* Flags that are refused, in a line for each that they are about. */
+/* Flags that are refused, with a bar between them, in a line for each that
+ * they are about. What is said of them: load_usage.sh. */
 static const char *const wrong_flags[] = {
-    "-c0",
-    "-c",
-    "--clients=x",
-    "-c-1",
-    "--silent=-1",
-    "-n1.5",
-    "--duration=5",
-    "-d1us",
-    "--timeout=1",
-    "--warmup=1e3",
-    "--size=0",
-    "--size=2GiB",
-    "-s1KB",
-    "--nonsense",
-    "127.0.0.1:2",
-    "--churn=yes",
-    "--threads=0",
-    "--threads=65",
-    "--rate=0",
-    "--rate=20kk",
-    "--rate=11M",
-    "--rate=-5",
-    "--rate=1 --churn",
-    "--arrivals=fixed",
-    "--rate=1 --arrivals=random",
-    "--seed=1",
-    "--rate=1 --seed=x",
-    "--slo=5ms",
-    "--slo=5 --rate=1k",
-    "--slo=0 --rate=1k",
-    "--slo=1s --rate=1k -n5",
-    "--slo=1s --rate=1k --save=/dev/null",
-    "--save=/tmp/one-file --histogram=/tmp/./one-file"};
+    "-c|--clients=x|-c-1|--silent=-1|-n1.5",
+    "-d1us|--timeout=1|--warmup=1e3",
+    "--size=0|--size=2GiB|-s1KB",
+    "--nonsense|127.0.0.1:2|--churn=yes",
+    "--threads=0|--threads=65",
+    "--rate=0|--rate=20kk|--rate=11M|--rate=-5|--rate=1 --churn",
+    "--arrivals=fixed|--rate=1 --arrivals=random",
+    "--seed=1|--rate=1 --seed=x",
+    "--slo=5ms|--slo=5 --rate=1k|--slo=0 --rate=1k",
+    "--slo=1s --rate=1k -n5|--slo=1s --rate=1k --save=/dev/null",
+};
 
-START_TEST(wrong_usage_is_refused)
+TEST_EACH(wrong_usage_is_refused, wrong_flags)
 {
-    load_start("", "127.0.0.1:1", wrong_flags[_i]);
-    load_says("", 2);
-    ck_assert_str_eq(load.out, "");
-    ck_assert_str_ne(load.err, "");
-}
-END_TEST
+    char *rest = strdupa(wrong_flags[_i]);
+    const char *flags;
 
-static const char *const wrong_targets[] = {"",
-                                            "localhost",
-                                            "127.0.0.1:",
-                                            "127.0.0.1:0",
-                                            "127.0.0.1:65536",
-                                            ":5566",
-                                            "::1:5566",
-                                            "[::1:5566",
-                                            "[::1]",
-                                            "127.0.0.1:5566x",
-                                            "[]:5566",
-                                            "5566",
-                                            "localhost:echo",
-                                            "http://127.0.0.1:5566/",
-                                            "fe80::1%lo:5566"};
-
-START_TEST(wrong_target_is_refused)
-{
-    load_start("", wrong_targets[_i], "-d100ms");
-    load_says("", 2);
-    ck_assert_ptr_nonnull(strstr(load.err, "give HOST:PORT"));
-}
-END_TEST
-
-/* ---- the suite --------------------------------------------------------- */
-
-int
-main(void)
-{
-    const struct test faults[] = {EACH(bugs, test_J05_bug_is_found), {0}};
-    const struct test limits[] = {
-        ONCE(test_J03_too_few_descriptors),
-        ONCE(test_J01_ports_run_short),
-        ONCE(test_J02_churn_spreads_over_addresses),
-        ONCE(test_J06_messages_larger_than_buffers),
-        ONCE(test_J07_interrupt_prints_what_there_is),
-        ONCE(test_J07_second_signal_exits_at_once),
-        ONCE(test_J08_stopped_server_times_out),
-        EACH(open_loops, open_loop_prints_all_times),
-        EACH(files, files_are_written),
-        TIMES(2, slo_is_searched_for),
-        EACH(wrong_flags, wrong_usage_is_refused),
-        EACH(wrong_targets, wrong_target_is_refused),
-        {0},
-    };
-    Suite *suite = suite_create("harness");
-    servers_setup();
-    add_tests(suite, "faults", NULL, NULL, faults);
-    add_tests(suite, "limits", NULL, NULL, limits);
-    client_cases(suite);
-    open_loop_cases(suite);
-    int status = run_suite(suite);
-    if (servers_skipped() > 0) {
-        printf("%d of these are skipped, not passed\n", servers_skipped());
+    while ((flags = strsep(&rest, "|"))) {
+        load_start("", "127.0.0.1:1", flags);
+        load_says("", 2);
+        ck_assert_str_eq(load.out, "");
+        ck_assert_str_ne(load.err, "");
     }
-    return status;
+}
+
+TEST(wrong_target_is_refused)
+{
+    char wrong[] = "|localhost|127.0.0.1:|127.0.0.1:0|127.0.0.1:65536|:5566|"
+                   "::1:5566|[::1:5566|[::1]|127.0.0.1:5566x|[]:5566|5566|"
+                   "localhost:echo|http://127.0.0.1:5566/|fe80::1%lo:5566";
+    char *rest = wrong;
+    const char *to;
+
+    while ((to = strsep(&rest, "|"))) {
+        load_start("", to, "-d100ms");
+        load_says("", 2);
+        ck_assert_ptr_nonnull(strstr(load.err, "give HOST:PORT"));
+    }
 }

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +22,8 @@ enum {
     TRIES = 4,
     STOP_MS = 300, /* how long a server is stopped */
 };
+
+CASE(speeds, NULL, NULL)
 
 static const int64_t ms_ns = 1000000;
 static struct engine_options options;
@@ -36,8 +37,7 @@ start(const char *flags)
     server_start("badserver", flags);
     memset(&options, 0, sizeof options);
     struct sockaddr_in address = {.sin_family = AF_INET};
-    long port = strtol(strrchr(target, ':') + 1, NULL, 10);
-    address.sin_port = htons((uint16_t)port);
+    address.sin_port = htons(target_port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     memcpy(&options.address, &address, sizeof address);
     options.address_bytes = sizeof address;
@@ -65,7 +65,7 @@ ms_at(const struct histogram *histogram, double quantile)
 /* ---- servers of known speed -------------------------------------------- */
 
 /* Exactly 5 ms late: the median is within 5 % and what an echo takes. */
-START_TEST(late_server_is_as_late_as_it_is)
+TEST_TIMES(late_server_is_as_late_as_it_is, 2)
 {
     double p50_ms = 0;
     start("--bug=none");
@@ -86,10 +86,10 @@ START_TEST(late_server_is_as_late_as_it_is)
                      "this machine adds more than 5 % to 5 ms");
     }
 }
-END_TEST
 
-/* 10 000 tokens a second are 10 000 echoes a second, within 2 %. */
-START_TEST(bucket_gives_its_rate)
+/* 10 000 tokens a second are 10 000 echoes a second, less 2 % at most; and of
+ * those that were saved in 50 ms 500 more in the window. */
+TEST(bucket_gives_its_rate)
 {
     double rate = 0;
     start("--per-second=10000");
@@ -98,7 +98,7 @@ START_TEST(bucket_gives_its_rate)
     for (int i = 0; i < TRIES && rate < 9800; i++) {
         measure();
         rate = (double)result.echoes / ((double)result.window_ns / 1e9);
-        ck_assert_double_le(rate, 10200);
+        ck_assert_double_le(rate, 10200 + 500 / 1.5);
     }
     server_kill();
     if (rate < 9800) {
@@ -106,7 +106,6 @@ START_TEST(bucket_gives_its_rate)
                      "this machine has no 10 000 echoes a second to spare");
     }
 }
-END_TEST
 
 /* ---- a stop ------------------------------------------------------------ */
 
@@ -151,7 +150,7 @@ measure_stop(double rate_per_s)
  * to the server in that time, which is less than one in a hundred. (The 40
  * come by chance. That fewer than 41 of 4000 come in the first 60 ms, and so
  * the bound fails, is one of 10^12.) */
-START_TEST(stop_shows_in_response_not_in_service)
+TEST(stop_shows_in_response_not_in_service)
 {
     double service_ms = 1000;
     for (int i = 0; i < TRIES && service_ms >= 100; i++) {
@@ -169,11 +168,10 @@ START_TEST(stop_shows_in_response_not_in_service)
                      "this machine stops by itself for as long");
     }
 }
-END_TEST
 
 /* A closed loop waits with the server: one slow message for each client,
  * however many would have been sent. */
-START_TEST(stop_in_closed_loop_is_seen_once_by_each)
+TEST(stop_in_closed_loop_is_seen_once_by_each)
 {
     const double slow_ms = STOP_MS * 0.7;
     double next_ms = 0; /* the slowest but sixteen */
@@ -189,18 +187,4 @@ START_TEST(stop_in_closed_loop_is_seen_once_by_each)
         servers_skip("stop_in_closed_loop_is_seen_once_by_each",
                      "this machine stops by itself for as long");
     }
-}
-END_TEST
-
-void
-open_loop_cases(Suite *suite)
-{
-    const struct test tests[] = {
-        TIMES(2, late_server_is_as_late_as_it_is),
-        ONCE(bucket_gives_its_rate),
-        ONCE(stop_shows_in_response_not_in_service),
-        ONCE(stop_in_closed_loop_is_seen_once_by_each),
-        {0},
-    };
-    add_tests(suite, "speeds", NULL, NULL, tests);
 }

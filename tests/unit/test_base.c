@@ -74,7 +74,7 @@ static const char *const writings[] = {
 
 static char list[512]; /* is cut into its items */
 
-START_TEST(reads)
+TEST_EACH(reads, readings)
 {
     char *rest = list;
     char *text;
@@ -90,9 +90,8 @@ START_TEST(reads)
                       "'%s' was read as %lld", text, (long long)value);
     }
 }
-END_TEST
 
-START_TEST(refuses)
+TEST_EACH(refuses, refused)
 {
     char *rest = list;
     const char *text;
@@ -106,9 +105,8 @@ START_TEST(refuses)
         ck_assert_int_eq(value, 4711);
     }
 }
-END_TEST
 
-START_TEST(writes)
+TEST_EACH(writes, writings)
 {
     char text[UNITS_TEXT_BYTES];
     char *rest = list;
@@ -123,10 +121,9 @@ START_TEST(writes)
                       value, text, wanted + 1);
     }
 }
-END_TEST
 
 /* A buffer of UNITS_TEXT_BYTES is always enough. */
-START_TEST(nothing_is_too_long)
+TEST(nothing_is_too_long)
 {
     for (int exponent = -320; exponent <= 308; exponent++) {
         for (int kind = COUNT; kind <= NUMBER; kind++) {
@@ -139,15 +136,13 @@ START_TEST(nothing_is_too_long)
         }
     }
 }
-END_TEST
 
-/* ---- the queue ----------------------------------------------------------
- */
+/* ---- the queue --------------------------------------------------------- */
 
 /* The heap is in order after each step, also when the place of one that is
  * taken out of its middle is filled from another branch: what comes there may
  * be due sooner than its new parent. */
-START_TEST(random_operations_keep_the_soonest_first)
+TEST(random_operations_keep_the_soonest_first)
 {
     static struct deadline all[MANY];
     struct deadline_queue queue = {0};
@@ -178,9 +173,8 @@ START_TEST(random_operations_keep_the_soonest_first)
     ck_assert_int_eq(wrong, 0);
     deadline_queue_free(&queue);
 }
-END_TEST
 
-START_TEST(reserved_room_is_enough)
+TEST(reserved_room_is_enough)
 {
     static struct deadline all[MANY];
     struct deadline_queue queue = {0};
@@ -193,31 +187,12 @@ START_TEST(reserved_room_is_enough)
     ck_assert_ptr_eq(queue.heap, heap);
     deadline_queue_free(&queue);
 }
-END_TEST
 
 /* Nor has the kernel any, whose number 0 is. */
-START_TEST(test_nobody_has_no_children)
+TEST(test_nobody_has_no_children)
 {
     pid_t children[4];
 
     ck_assert_int_eq(proc_children(0, children, 4), 0);
     ck_assert_int_eq(proc_children(-1, children, 4), 0);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        EACH(readings, reads),
-        EACH(refused, refuses),
-        EACH(writings, writes),
-        ONCE(nothing_is_too_long),
-        ONCE(random_operations_keep_the_soonest_first),
-        ONCE(reserved_room_is_enough),
-        ONCE(test_nobody_has_no_children),
-        {0},
-    };
-
-    return run_tests("base", NULL, NULL, tests);
 }

@@ -204,7 +204,7 @@ run_well(int threads)
 /* ---- a run ------------------------------------------------------------- */
 
 /* Else a rate is made of it that nobody has seen. */
-START_TEST(test_an_echo_takes_no_longer_than_its_window)
+TEST(test_an_echo_takes_no_longer_than_its_window)
 {
     start(echo);
     options.clients = 1;
@@ -214,10 +214,9 @@ START_TEST(test_an_echo_takes_no_longer_than_its_window)
     ck_assert_uint_eq(result.latency.count, 1);
     ck_assert_int_ge(result.window_ns, result.latency.max_ns);
 }
-END_TEST
 
 /* A server that has died is not excused because we were late. */
-START_TEST(test_lateness_excuses_no_lost_connection)
+TEST_TIMES(test_lateness_excuses_no_lost_connection, 2)
 {
     memset(&result, 0, sizeof result);
     result.served = 1;
@@ -226,7 +225,6 @@ START_TEST(test_lateness_excuses_no_lost_connection)
     result.errors[_i == 0 ? ENGINE_RESET : ENGINE_EARLY_EOF] = 1;
     ck_assert_int_eq(summary_exit_status(&result), EXIT_FAILURE);
 }
-END_TEST
 
 /* More threads than clients or echoes are not used. */
 static const struct {
@@ -239,7 +237,7 @@ static const struct {
     {5, 8, 1001, false}, {5, 8, 1001, true},
 };
 
-START_TEST(echoes_max_is_exact)
+TEST_EACH(echoes_max_is_exact, exact)
 {
     uint64_t echoes_max = exact[_i].echoes_max;
     start(echo);
@@ -264,7 +262,6 @@ START_TEST(echoes_max_is_exact)
         ck_assert_uint_ge((uint64_t)closed_by_client, echoes_max * 8 / 10);
     }
 }
-END_TEST
 
 /* Eight clients and some silent ones: who is asked, connects, is served. */
 static const struct {
@@ -287,7 +284,7 @@ static const struct {
     /* They keep their connections while the others come and go. */
     {{0}, 5, true, true, 13, 13, 13, 0},
 };
-START_TEST(silent_clients_come_first_and_are_asked_last)
+TEST_EACH(silent_clients_come_first_and_are_asked_last, parties)
 {
     start(parties[_i].service);
     options.silent_clients = parties[_i].silent;
@@ -300,9 +297,8 @@ START_TEST(silent_clients_come_first_and_are_asked_last)
     ck_assert_uint_eq(result.unfinished, (uint64_t)parties[_i].unfinished);
     ck_assert_int_eq(result.echoes > 0, _i != 1);
 }
-END_TEST
 
-START_TEST(greeting_comes_in_two_pieces)
+TEST_TIMES(greeting_comes_in_two_pieces, 2)
 {
     start((struct service){.greeted = true});
     options.clients = 1;
@@ -320,12 +316,11 @@ START_TEST(greeting_comes_in_two_pieces)
         ck_assert_int_gt(halves, 0);
     }
 }
-END_TEST
 
 /* When the last connection is gone there is nothing to wait for; a thread
  * that has nobody left does not keep the others waiting. In an open loop a
  * lost connection takes its message along; the others go on. */
-START_TEST(ends_early_when_all_are_dead)
+TEST_TIMES(ends_early_when_all_are_dead, 3)
 {
     start(once);
     options.window_ns = 20000 * ms_ns;
@@ -338,9 +333,8 @@ START_TEST(ends_early_when_all_are_dead)
     ck_assert_uint_le(result.response.count, result.arrivals);
     ck_assert_int_lt(result.window_ns, 5000 * ms_ns);
 }
-END_TEST
 
-START_TEST(counts_add_up)
+TEST_TIMES(counts_add_up, 2)
 {
     start(echo);
     options.clients = 7;
@@ -369,7 +363,6 @@ START_TEST(counts_add_up)
     ck_assert_int_ge(progress_count, 2);
     ck_assert_int_le(progress_count, 4);
 }
-END_TEST
 
 /* ---- the open loop ----------------------------------------------------- */
 
@@ -398,7 +391,7 @@ assert_all_accounted_for(void)
 
 /* The last time by several threads, of which the longest window may be longer
  * than the others'. */
-START_TEST(open_loop_keeps_to_its_rate)
+TEST_TIMES(open_loop_keeps_to_its_rate, 3)
 {
     bool poisson = _i == 1;
     int threads = _i == 2 ? 3 : 1;
@@ -423,11 +416,10 @@ START_TEST(open_loop_keeps_to_its_rate)
     ck_assert_int_ge(result.response.max_ns, result.latency.max_ns);
     ck_assert_int_le(result.client_cpu_ns, result.window_ns * threads);
 }
-END_TEST
 
 /* Not one answer: each client has one message, and the others wait for a
  * client until the end. */
-START_TEST(open_loop_counts_what_is_never_answered)
+TEST(open_loop_counts_what_is_never_answered)
 {
     start_open_loop(mute, 2000);
     run(1);
@@ -440,12 +432,11 @@ START_TEST(open_loop_counts_what_is_never_answered)
     ck_assert_int_ge(result.oldest_ns, 240 * ms_ns);
     ck_assert_int_eq(result.response.max_ns, result.oldest_ns);
 }
-END_TEST
 
 /* Twice what the server can do: each message waits longer than the one
  * before, as long as it goes on, though each takes the server as long as
  * ever. */
-START_TEST(open_loop_shows_the_queue)
+TEST(open_loop_shows_the_queue)
 {
     start_open_loop(slow, 1000);
     options.clients = 1;
@@ -461,11 +452,10 @@ START_TEST(open_loop_shows_the_queue)
     /* Waiting for the server is not our own lateness. */
     ck_assert_int_lt(histogram_quantile_ns(&result.lag, 0.5), service_ns);
 }
-END_TEST
 
 /* One client has the server to itself and the messages of all others too,
  * but for the one that each of them was given. */
-START_TEST(open_loop_goes_on_with_who_is_free)
+TEST(open_loop_goes_on_with_who_is_free)
 {
     start_open_loop(one_at_a_time, 1000);
     /* On a busy machine the server may not have its turn in time. */
@@ -478,11 +468,10 @@ START_TEST(open_loop_goes_on_with_who_is_free)
     ck_assert_uint_gt(result.echoes, result.arrivals / 2);
     ck_assert_int_ge(result.oldest_ns, 240 * ms_ns);
 }
-END_TEST
 
 /* Late with messages; or with too few of them to judge the lag, but for
  * longer than the window, and than the time between two calls. */
-START_TEST(open_loop_is_late_on_purpose)
+TEST_TIMES(open_loop_is_late_on_purpose, 2)
 {
     struct timespec pause = {.tv_nsec = _i == 0 ? 50000000 : 700000000};
     start_open_loop(echo, _i == 0 ? 1000 : 50);
@@ -501,7 +490,6 @@ START_TEST(open_loop_is_late_on_purpose)
         ck_assert_int_ge(result.window_ns, 700 * ms_ns);
     }
 }
-END_TEST
 
 static void
 hold_up(int signal_number)
@@ -514,7 +502,7 @@ hold_up(int signal_number)
  * hundred more: those two are too few for the p99 of the lag to show it. On a
  * busy machine the alarm may find both clients waiting for their echoes, and
  * then no sleep is too long: try again. */
-START_TEST(open_loop_is_kept_asleep)
+TEST(open_loop_is_kept_asleep)
 {
     const struct itimerval timer = {.it_value.tv_usec = 300000};
     sigset_t alarm;
@@ -541,11 +529,10 @@ START_TEST(open_loop_is_kept_asleep)
     ck_assert_int_ge(result.overslept_ns, 150 * ms_ns);
     ck_assert_uint_eq(result.errors[ENGINE_CLIENT_LATE], 1);
 }
-END_TEST
 
 /* ---- several threads --------------------------------------------------- */
 
-START_TEST(crew_that_cannot_start_says_so)
+TEST(crew_that_cannot_start_says_so)
 {
     struct rlimit limit;
     start(echo);
@@ -557,10 +544,9 @@ START_TEST(crew_that_cannot_start_says_so)
     ck_assert_int_eq(crew_run(&options, &result), -1);
     ck_assert_int_eq(errno, EMFILE);
 }
-END_TEST
 
 /* On loopback the server needs a CPU too. */
-START_TEST(crew_is_as_large_as_suits)
+TEST(crew_is_as_large_as_suits)
 {
     struct sockaddr_in local = {.sin_family = AF_INET};
     local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -580,7 +566,6 @@ START_TEST(crew_is_as_large_as_suits)
     options.rate_per_s = 100000;
     ck_assert_int_eq(crew_suitable_threads(&options, 8), 3);
 }
-END_TEST
 
 /* ---- slices ------------------------------------------------------------ */
 
@@ -600,7 +585,7 @@ slice(void)
 }
 
 /* Connections for one echo end in their slice, too. */
-START_TEST(a_slice_holds_all_of_its_echoes)
+TEST_TIMES(a_slice_holds_all_of_its_echoes, 2)
 {
     start(echo);
     options.churn = _i == 1;
@@ -620,10 +605,9 @@ START_TEST(a_slice_holds_all_of_its_echoes)
     ck_assert(result.fairness > 0 && result.fairness <= 1);
     ck_assert(engine_result_good(&result));
 }
-END_TEST
 
 /* A greeting that a slice's end falls into goes on in the next one. */
-START_TEST(who_is_greeted_as_a_slice_ends_is_served_in_the_next)
+TEST(who_is_greeted_as_a_slice_ends_is_served_in_the_next)
 {
     start((struct service){.greeted = true});
     options.clients = 16;
@@ -637,11 +621,10 @@ START_TEST(who_is_greeted_as_a_slice_ends_is_served_in_the_next)
     engine_close(engine, &result);
     ck_assert_int_eq(result.served, 16);
 }
-END_TEST
 
 /* Seven of eight are never accepted. Their messages stay with the server, and
  * the slices of the eighth do not wait for them. */
-START_TEST(who_was_never_served_holds_nobody_up)
+TEST(who_was_never_served_holds_nobody_up)
 {
     start(one_at_a_time);
     open_engine();
@@ -655,7 +638,6 @@ START_TEST(who_was_never_served_holds_nobody_up)
     ck_assert_int_eq(result.served, 1);
     ck_assert_int_eq(result.stalled, 0);
 }
-END_TEST
 
 /* Two seconds are twice as long as a stall may take. */
 static bool
@@ -668,7 +650,7 @@ is_paused(void *arg)
     return true;
 }
 
-START_TEST(who_waits_in_vain_is_stalled_unless_the_server_is_stopped)
+TEST_TIMES(who_waits_in_vain_is_stalled_unless_the_server_is_stopped, 2)
 {
     bool paused = _i == 1;
     int asked = 0;
@@ -685,9 +667,8 @@ START_TEST(who_waits_in_vain_is_stalled_unless_the_server_is_stopped)
     ck_assert_int_eq(result.stalled, paused ? 0 : 2);
     ck_assert(!paused || engine_result_good(&result));
 }
-END_TEST
 
-START_TEST(the_least_served_is_told)
+TEST_TIMES(the_least_served_is_told, 2)
 {
     held = _i == 1;
     start(one_at_a_time);
@@ -698,11 +679,10 @@ START_TEST(the_least_served_is_told)
     engine_close(engine, &result);
     ck_assert(_i == 0 ? result.fairness == 1 : isnan(result.fairness));
 }
-END_TEST
 
 /* A closed loop between two open ones: nothing of the one is left in the
  * other, and what was due is the rate. */
-START_TEST(open_and_closed_slices_take_turns)
+TEST(open_and_closed_slices_take_turns)
 {
     start(echo);
     options.clients = 4;
@@ -719,36 +699,4 @@ START_TEST(open_and_closed_slices_take_turns)
     }
     engine_close(engine, &result);
     ck_assert(engine_result_good(&result));
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        TIMES(2, counts_add_up),
-        ONCE(test_an_echo_takes_no_longer_than_its_window),
-        TIMES(2, test_lateness_excuses_no_lost_connection),
-        EACH(exact, echoes_max_is_exact),
-        EACH(parties, silent_clients_come_first_and_are_asked_last),
-        TIMES(2, greeting_comes_in_two_pieces),
-        TIMES(3, ends_early_when_all_are_dead),
-        TIMES(3, open_loop_keeps_to_its_rate),
-        ONCE(open_loop_counts_what_is_never_answered),
-        ONCE(open_loop_shows_the_queue),
-        ONCE(open_loop_goes_on_with_who_is_free),
-        TIMES(2, open_loop_is_late_on_purpose),
-        ONCE(crew_that_cannot_start_says_so),
-        ONCE(crew_is_as_large_as_suits),
-        TIMES(2, a_slice_holds_all_of_its_echoes),
-        ONCE(who_is_greeted_as_a_slice_ends_is_served_in_the_next),
-        ONCE(who_was_never_served_holds_nobody_up),
-        TIMES(2, who_waits_in_vain_is_stalled_unless_the_server_is_stopped),
-        TIMES(2, the_least_served_is_told),
-        ONCE(open_and_closed_slices_take_turns),
-        ONCE(open_loop_is_kept_asleep),
-        {0},
-    };
-
-    return run_tests("engine", NULL, NULL, tests);
 }

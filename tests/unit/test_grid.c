@@ -34,7 +34,7 @@ static const struct {
     {CAN(NULL, 0), CAN(NULL, 0), {0}},
 };
 
-START_TEST(rates_are_shares_of_capacities)
+TEST_EACH(rates_are_shares_of_capacities, cases)
 {
     struct grid_point grid[GRID_POINTS];
     int rates = 0;
@@ -48,9 +48,8 @@ START_TEST(rates_are_shares_of_capacities)
         ck_assert_int_eq(grid[i].rate_per_s, cases[_i].rates[i]);
     }
 }
-END_TEST
 
-START_TEST(a_rate_says_whose_share_it_is)
+TEST(a_rate_says_whose_share_it_is)
 {
     struct grid_point grid[GRID_POINTS];
 
@@ -60,9 +59,8 @@ START_TEST(a_rate_says_whose_share_it_is)
     ck_assert_str_eq(grid[5].of, "coroutine");
     ck_assert_int_eq(grid[5].of_per_s, 80000);
 }
-END_TEST
 
-START_TEST(a_window_holds_enough_messages)
+TEST(a_window_holds_enough_messages)
 {
     const struct grid_point fast = {.rate_per_s = 100000};
     const struct grid_point slow = {.rate_per_s = 2400};
@@ -71,18 +69,4 @@ START_TEST(a_window_holds_enough_messages)
     ck_assert_int_eq(grid_slice_ns(&fast), 250000000);
     ck_assert_int_eq(grid_slice_ns(&slow), 500000000);
     ck_assert_int_eq(grid_slice_ns(&hardly), 1000000000);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        EACH(cases, rates_are_shares_of_capacities),
-        ONCE(a_rate_says_whose_share_it_is),
-        ONCE(a_window_holds_enough_messages),
-        {0},
-    };
-
-    return run_tests("grid", NULL, NULL, tests);
 }

@@ -48,7 +48,7 @@ assert_quantile(double quantile)
                   (long long)got_ns, (long long)exact_ns);
 }
 
-START_TEST(quantiles_match_a_sorted_list)
+TEST_TIMES(quantiles_match_a_sorted_list, 5)
 {
     static const double quantiles[] = {0,    0.0001, 0.01,  0.25,   0.5,
                                        0.75, 0.9,    0.999, 0.9999, 1};
@@ -59,7 +59,7 @@ START_TEST(quantiles_match_a_sorted_list)
         sum += values[i] / VALUES;
     }
     qsort(values, VALUES, sizeof values[0], compare_values);
-    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
+    for (int i = 0; i < ROWS(quantiles); i++) {
         assert_quantile(quantiles[i]);
     }
     ck_assert_uint_eq(histogram.count, VALUES);
@@ -67,11 +67,10 @@ START_TEST(quantiles_match_a_sorted_list)
     ck_assert_double_eq_tol(histogram_mean_ns(&histogram), (double)sum,
                             VALUES);
 }
-END_TEST
 
 /* Small values are exact. At the ends of each power of two a value must get a
  * bucket that is neither below it nor far above, and in order. */
-START_TEST(edges_of_every_row)
+TEST(edges_of_every_row)
 {
     int64_t last_ns = 0;
     for (int bits = 1; bits < HISTOGRAM_MAX_BITS; bits++) {
@@ -90,9 +89,8 @@ START_TEST(edges_of_every_row)
         }
     }
 }
-END_TEST
 
-START_TEST(ends_of_the_range)
+TEST(ends_of_the_range)
 {
     ck_assert_int_eq(histogram_quantile_ns(&histogram, 0.5), 0);
     ck_assert_double_eq(histogram_mean_ns(&histogram), 0);
@@ -109,11 +107,10 @@ START_TEST(ends_of_the_range)
     histogram_record(&other, (INT64_C(1) << HISTOGRAM_MAX_BITS) - 1);
     ck_assert_uint_eq(other.buckets[HISTOGRAM_BUCKETS - 1], 1);
 }
-END_TEST
 
 /* ceil(q * n) must not be one too large for want of a bit: 0.9 of ten values
  * is the ninth. */
-START_TEST(ranks_are_exact)
+TEST(ranks_are_exact)
 {
     for (int i = 1; i <= 100; i++) {
         histogram_record(&histogram, i);
@@ -122,9 +119,8 @@ START_TEST(ranks_are_exact)
         ck_assert_int_eq(histogram_quantile_ns(&histogram, i / 100.0), i);
     }
 }
-END_TEST
 
-START_TEST(merging_is_recording_all)
+TEST(merging_is_recording_all)
 {
     static struct histogram whole;
     static const struct histogram empty;
@@ -139,20 +135,4 @@ START_TEST(merging_is_recording_all)
     ck_assert_uint_eq(histogram.count, whole.count);
     ck_assert_int_eq(histogram.max_ns, whole.max_ns);
     ck_assert_double_eq_tol(histogram.sum_ns, whole.sum_ns, 1e6);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        TIMES(5, quantiles_match_a_sorted_list),
-        ONCE(edges_of_every_row),
-        ONCE(ends_of_the_range),
-        ONCE(ranks_are_exact),
-        ONCE(merging_is_recording_all),
-        {0},
-    };
-
-    return run_tests("histogram", NULL, NULL, tests);
 }

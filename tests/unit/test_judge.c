@@ -43,6 +43,8 @@ setup(void)
     result->window_ns = 100000000;
 }
 
+CASE(judge, setup, NULL)
+
 /* Judge what has been made up; `ours` is whose server it is. */
 static void
 judge_it(bool ours)
@@ -121,7 +123,7 @@ static const struct {
     {"", LIFE_OK, .killed = true},
     {"at the stop: still ran", LIFE_FAILED, true, .killed = true},
 };
-START_TEST(a_server_is_judged_by_what_clients_saw)
+TEST_EACH(a_server_is_judged_by_what_clients_saw, cases)
 {
     window.silent = cases[_i].silent;
     leaving->served = 16 - cases[_i].unserved;
@@ -146,9 +148,8 @@ START_TEST(a_server_is_judged_by_what_clients_saw)
         ck_assert_double_eq(window.figure[LIFE_ERRORS], 0);
     }
 }
-END_TEST
 
-START_TEST(a_good_server_has_figures)
+TEST(a_good_server_has_figures)
 {
     judge_it(false);
     expect(LIFE_OK, "");
@@ -157,9 +158,8 @@ START_TEST(a_good_server_has_figures)
     ck_assert_double_eq(window.figure[LIFE_CLIENT_BYTES], 1100 * 64);
     ck_assert(isnan(window.figure[LIFE_P99_US]));
 }
-END_TEST
 
-START_TEST(a_wrong_byte_of_the_first_run_fails)
+TEST(a_wrong_byte_of_the_first_run_fails)
 {
     first->errors[ENGINE_MISMATCH] = 1;
     first->mismatch.offset = 7;
@@ -170,9 +170,8 @@ START_TEST(a_wrong_byte_of_the_first_run_fails)
     expect(LIFE_FAILED, "at offset 7: 0x00 was sent, 0x78 came back");
     ck_assert_double_eq(window.figure[LIFE_ERRORS], 2);
 }
-END_TEST
 
-START_TEST(switches_are_those_of_the_window)
+TEST(switches_are_those_of_the_window)
 {
     turn.server.end.switches = 90000;
     turn.begin.switches = 500;
@@ -190,9 +189,8 @@ START_TEST(switches_are_those_of_the_window)
     ck_assert(isnan(window.figure[LIFE_SWITCHES_PER_ECHO]));
     ck_assert(isnan(window.figure[LIFE_FAULTS_PER_ECHO]));
 }
-END_TEST
 
-START_TEST(what_children_did_is_not_told_as_nothing)
+TEST(what_children_did_is_not_told_as_nothing)
 {
     driver->forks = true;
     judge_it(false);
@@ -202,7 +200,6 @@ START_TEST(what_children_did_is_not_told_as_nothing)
     ck_assert_str_eq(window.note, "its CPU is spent in child processes, "
                                   "which are not counted");
 }
-END_TEST
 
 /* An open loop in which responses took three times as long as the service,
  * because messages waited for a client. */
@@ -232,7 +229,7 @@ static const struct {
     {LIFE_REACHED_SHARE, 1 / 1.1, NAN}, {LIFE_UNFINISHED, 5, 5},
 };
 
-START_TEST(an_open_loop_has_three_times_and_a_closed_one_has_one)
+TEST_EACH(an_open_loop_has_three_times_and_a_closed_one_has_one, times)
 {
     make_open_loop();
     judge_it(true);
@@ -248,9 +245,8 @@ START_TEST(an_open_loop_has_three_times_and_a_closed_one_has_one)
                                 times[_i].closed, times[_i].closed / 100);
     }
 }
-END_TEST
 
-START_TEST(a_late_client_charges_nobody)
+TEST(a_late_client_charges_nobody)
 {
     make_open_loop();
     result->errors[ENGINE_CLIENT_LATE] = 1;
@@ -265,9 +261,8 @@ START_TEST(a_late_client_charges_nobody)
     judge_it(true);
     expect(LIFE_INVALID, "late itself (it used 96 % of its CPU)");
 }
-END_TEST
 
-START_TEST(a_client_costs_memory)
+TEST(a_client_costs_memory)
 {
     turn.base.rss_kib = 1000;
     turn.connected.rss_kib = 1150;
@@ -279,23 +274,4 @@ START_TEST(a_client_costs_memory)
     window.ask_silent = true;
     judge_it(true);
     ck_assert_double_eq(window.figure[LIFE_RSS_KIB_PER_CLIENT], 10);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(a_good_server_has_figures),
-        EACH(cases, a_server_is_judged_by_what_clients_saw),
-        ONCE(a_wrong_byte_of_the_first_run_fails),
-        ONCE(switches_are_those_of_the_window),
-        ONCE(what_children_did_is_not_told_as_nothing),
-        EACH(times, an_open_loop_has_three_times_and_a_closed_one_has_one),
-        ONCE(a_late_client_charges_nobody),
-        ONCE(a_client_costs_memory),
-        {0},
-    };
-
-    return run_tests("judge", setup, NULL, tests);
 }

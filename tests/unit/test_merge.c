@@ -4,8 +4,6 @@
  * refused.
  */
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/load/load.h"
@@ -38,6 +36,8 @@ setup(void)
     }
 }
 
+CASE(merge, setup, NULL)
+
 static int
 add_all(int n)
 {
@@ -49,7 +49,7 @@ add_all(int n)
     return 0;
 }
 
-START_TEST(counts_add_up)
+TEST(counts_add_up)
 {
     for (int i = 0; i < 3; i++) {
         runs[i].result.echoes = UINT64_C(10000000000) + (uint64_t)i;
@@ -84,7 +84,6 @@ START_TEST(counts_add_up)
     ck_assert_double_eq(sum.options.rate_per_s, 3000);
     ck_assert_int_eq(sum.result.window_ns, INT64_C(5000000002));
 }
-END_TEST
 
 /* Make the second run another kind of run, and say how it is told. */
 static void
@@ -116,7 +115,7 @@ make_misfit(int kind, const char **words)
     options->timeout_ns = kind == 6 ? 1000000 : 0;
 }
 
-START_TEST(what_does_not_fit_is_refused)
+TEST_TIMES(what_does_not_fit_is_refused, 9)
 {
     static struct saved_run before;
     const char *words;
@@ -128,18 +127,16 @@ START_TEST(what_does_not_fit_is_refused)
     ck_assert_msg(strstr(reason, words) != NULL, "%s", reason);
     ck_assert_mem_eq(&sum, &before, sizeof sum);
 }
-END_TEST
 
 /* In a closed loop it means nothing how gaps are chosen. */
-START_TEST(what_had_no_effect_does_not_matter)
+TEST(what_had_no_effect_does_not_matter)
 {
     runs[0].options.rate_per_s = runs[1].options.rate_per_s = 0;
     runs[1].options.arrivals = SCHEDULE_FIXED;
     ck_assert_int_eq(add_all(2), 0);
 }
-END_TEST
 
-START_TEST(the_same_run_is_known_again)
+TEST(the_same_run_is_known_again)
 {
     static struct saved_run copy;
 
@@ -149,19 +146,4 @@ START_TEST(the_same_run_is_known_again)
     ck_assert(!merge_same(&runs[0], &runs[1]));
     copy.result.client_cpu_ns++;
     ck_assert(!merge_same(&copy, &runs[0]));
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(counts_add_up),
-        TIMES(9, what_does_not_fit_is_refused),
-        ONCE(what_had_no_effect_does_not_matter),
-        ONCE(the_same_run_is_known_again),
-        {0},
-    };
-
-    return run_tests("merge", setup, NULL, tests);
 }

@@ -23,7 +23,7 @@ byte_at(int64_t connection, int64_t offset)
 
 /* Pieces of any length, end to end, are the stream: no byte of it is skipped
  * or repeated where the table wraps around. */
-START_TEST(windows_join_at_every_boundary)
+TEST(windows_join_at_every_boundary)
 {
     static unsigned char bytes[200];
     for (int64_t from = PATTERN_PRIME - 100; from < PATTERN_PRIME + 100;
@@ -40,9 +40,8 @@ START_TEST(windows_join_at_every_boundary)
         }
     }
 }
-END_TEST
 
-START_TEST(each_phase_is_distinct)
+TEST(each_phase_is_distinct)
 {
     static unsigned char seen[PATTERN_PRIME];
     for (int64_t i = 0; i < PATTERN_PRIME; i++) {
@@ -51,17 +50,15 @@ START_TEST(each_phase_is_distinct)
         ck_assert_uint_eq(seen[position]++, 0);
     }
 }
-END_TEST
 
-START_TEST(large_numbers_do_not_overflow)
+TEST(large_numbers_do_not_overflow)
 {
     int64_t offset = INT64_C(1) << 60;
     ck_assert_int_eq(pattern_window(INT64_MAX, offset)[1],
                      *pattern_window(INT64_MAX, offset + 1));
 }
-END_TEST
 
-START_TEST(no_two_pieces_of_eight_bytes_are_alike)
+TEST(no_two_pieces_of_eight_bytes_are_alike)
 {
     const unsigned char *table = pattern_window(0, 0);
     for (int64_t i = 0; i < PATTERN_PRIME; i += 131) {
@@ -70,9 +67,8 @@ START_TEST(no_two_pieces_of_eight_bytes_are_alike)
         ck_assert_ptr_null(memmem(piece + 1, PATTERN_PRIME - 1, piece, 8));
     }
 }
-END_TEST
 
-START_TEST(wrong_byte_is_found_wherever_it_is)
+TEST(wrong_byte_is_found_wherever_it_is)
 {
     unsigned char bytes[256];
     memcpy(bytes, pattern_window(3, 1000), sizeof bytes);
@@ -84,7 +80,6 @@ START_TEST(wrong_byte_is_found_wherever_it_is)
         bytes[i] ^= 0x80;
     }
 }
-END_TEST
 
 /* ---- where wrong bytes come from --------------------------------------- */
 
@@ -107,14 +102,14 @@ describe(int64_t right, const unsigned char *got, size_t count)
     origin = result.mismatch.origin;
     run.result = &result;
     run.connections = connections;
-    run.end = connections + sizeof connections / sizeof connections[0];
+    run.end = connections + ROWS(connections);
     run.options.message_bytes = message_bytes;
     pattern_explain(&run, &connections[2], got, count);
 }
 
 /* Bytes of the same stream from elsewhere: further on when some are missing,
  * further back when some come twice. */
-START_TEST(bytes_out_of_place)
+TEST(bytes_out_of_place)
 {
     for (int64_t ahead = -message_bytes; ahead < message_bytes - 13;
          ahead++) {
@@ -127,9 +122,8 @@ START_TEST(bytes_out_of_place)
         ck_assert(ahead == 0 || strcmp(origin, expected) == 0);
     }
 }
-END_TEST
 
-START_TEST(changed_bytes)
+TEST(changed_bytes)
 {
     unsigned char bytes[64];
     memcpy(bytes, pattern_window(5, 2 * message_bytes), sizeof bytes);
@@ -140,7 +134,6 @@ START_TEST(changed_bytes)
     describe(0, bytes, sizeof bytes);
     ck_assert_str_eq(origin, "2 bytes were changed");
 }
-END_TEST
 
 /* Bytes that are those of a connection from an offset on, in the place of
  * ours; of none, where its number is -1. Too few of them tell nothing: better
@@ -164,7 +157,7 @@ static const struct {
     {0, 17, 300, 2, ""},
 };
 
-START_TEST(bytes_of_others_are_told_by_enough_of_them)
+TEST_EACH(bytes_of_others_are_told_by_enough_of_them, foreign)
 {
     unsigned char noise[64];
     memset(noise, 'x', sizeof noise);
@@ -174,22 +167,4 @@ START_TEST(bytes_of_others_are_told_by_enough_of_them)
                  : pattern_window(foreign[_i].connection, foreign[_i].offset),
              foreign[_i].count);
     ck_assert_str_eq(origin, foreign[_i].origin);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(windows_join_at_every_boundary),
-        ONCE(each_phase_is_distinct),
-        ONCE(large_numbers_do_not_overflow),
-        ONCE(no_two_pieces_of_eight_bytes_are_alike),
-        ONCE(wrong_byte_is_found_wherever_it_is),
-        ONCE(bytes_out_of_place),
-        ONCE(changed_bytes),
-        EACH(foreign, bytes_of_others_are_told_by_enough_of_them),
-        {0},
-    };
-    return run_tests("pattern", NULL, NULL, tests);
 }

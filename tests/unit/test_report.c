@@ -3,7 +3,6 @@
  * tests/harness/golden/, which has the words.
  */
 #include <check.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,27 +15,15 @@ static struct summary summary;
 static char *text;
 
 static void
-begin(void)
-{
-    memset(&results, 0, sizeof results);
-    memset(&summary, 0, sizeof summary);
-    text = NULL;
-    srandom(1);
-}
-
-static void
 end(void)
 {
     free(text);
+    text = NULL;
     summary_free(&summary);
     results_free(&results);
 }
 
-static void
-add(const struct life *life, double us)
-{
-    made_add(&results, life, us);
-}
+CASE(report, NULL, end)
 
 /* Print with `print` on paper of so many columns. */
 static const char *
@@ -131,12 +118,12 @@ add_all(int scenarios)
             life.figure[LIFE_ASKED] = life.clients;
             life.figure[LIFE_SERVED] = j == 0 ? 1 : life.clients;
             life.figure[LIFE_SWITCHES_PER_ECHO] = j == 1 ? 1 : 0.1;
-            add(&life, models[j].us);
+            made_add(&results, &life, models[j].us);
         }
     }
 }
 
-START_TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
+TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
 {
     add_all(20);
     for (int width = 60; width <= 100; width += 10) {
@@ -151,11 +138,10 @@ START_TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
         assert_width(width);
     }
 }
-END_TEST
 
 /* Facts hang on how a model works; a foreign one gets what its numbers say.
  */
-START_TEST(facts_hang_on_the_model)
+TEST(facts_hang_on_the_model)
 {
     ck_assert_uint_eq(facts_model("threaded-8192") & MODEL_THREAD_EACH,
                       MODEL_THREAD_EACH);
@@ -163,29 +149,27 @@ START_TEST(facts_hang_on_the_model)
     ck_assert_uint_eq(facts_model("thread"), 0);
     ck_assert_uint_eq(facts_model("node"), 0);
 }
-END_TEST
 
-START_TEST(a_failure_is_said_where_it_happened)
+TEST(a_failure_is_said_where_it_happened)
 {
     struct life good = made_life("good");
     struct life bad = made_life("bad");
 
-    add(&good, 6);
+    made_add(&results, &good, 6);
     life_fail(&bad, LIFE_FAILED, "it died of signal 11");
-    add(&bad, 6);
+    made_add(&results, &bad, 6);
     printed(report_headline, 100);
     assert_has("bad   failed: it died of signal 11");
     ck_assert_int_eq(summary.groups[0].nrows, 2);
     assert_has_not("bad failed in");
     strcpy(bad.model, "worse");
     bad.clients = 512;
-    add(&bad, 6);
+    made_add(&results, &bad, 6);
     printed(report_headline, 100);
     assert_has("worse failed in echo 512: it died of signal 11");
 }
-END_TEST
 
-START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
+TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
 {
     add_all(2);
     printed(print_echo_65, 80);
@@ -197,10 +181,9 @@ START_TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
     printed(print_echo_65, 80);
     ck_assert_str_eq(text, "");
 }
-END_TEST
 
 /* A client that waits is a property, and so is what belongs to it. */
-START_TEST(kinds_hang_on_properties_and_not_on_names)
+TEST(kinds_hang_on_properties_and_not_on_names)
 {
     struct life life = made_life("a");
 
@@ -222,15 +205,14 @@ START_TEST(kinds_hang_on_properties_and_not_on_names)
     life.rate_per_s = 100;
     ck_assert_int_eq(cells_kind(&life), KIND_RATE);
 }
-END_TEST
 
-START_TEST(nothing_in_a_name_breaks_terminal_or_markdown)
+TEST(nothing_in_a_name_breaks_terminal_or_markdown)
 {
     struct life life = made_life("a|b<c>\33[31m");
     struct life other = made_life("d\33[2J");
 
-    add(&life, 6);
-    add(&other, 9);
+    made_add(&results, &life, 6);
+    made_add(&results, &other, 9);
     printed(print_all, 100);
     assert_has_not("\33");
     printed(print_markdown, 100);
@@ -238,28 +220,9 @@ START_TEST(nothing_in_a_name_breaks_terminal_or_markdown)
     assert_has("| ---: |");
     assert_has("### ");
 }
-END_TEST
 
-START_TEST(nothing_measured_is_said)
+TEST(nothing_measured_is_said)
 {
     printed(report_headline, 100);
     assert_has("Nothing was measured.");
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(all_fits_on_narrow_paper_and_a_headline_on_a_screen),
-        ONCE(facts_hang_on_the_model),
-        ONCE(a_failure_is_said_where_it_happened),
-        ONCE(a_scenario_is_a_few_lines_as_soon_as_it_is_measured),
-        ONCE(kinds_hang_on_properties_and_not_on_names),
-        ONCE(nothing_in_a_name_breaks_terminal_or_markdown),
-        ONCE(nothing_measured_is_said),
-        {0},
-    };
-
-    return run_tests("report", begin, end, tests);
 }

@@ -45,7 +45,7 @@ write_all(const struct results *results)
     return text;
 }
 
-START_TEST(what_is_written_is_read)
+TEST(what_is_written_is_read)
 {
     struct life life = made_life("a");
     struct slice slice = {.scenario = "echo",
@@ -99,50 +99,45 @@ START_TEST(what_is_written_is_read)
     free(text);
     free(again);
 }
-END_TEST
 
-START_TEST(what_is_wrong_is_refused_by_its_line)
+static const struct {
+    const char *text;
+    long line;
+    const char *problem;
+} wrong[] = {
+    {"x\n", 1, "is not JSON"},
+    {LIFE, 1, "is not the description of a run"},
+    {"{\"type\":\"run\"}\n", 1, "older edition"},
+    {"{\"type\":\"run\",\"edition\":3}\n", 1, "edition"},
+    {"{\"type\":\"run\",\"edition\":2,\"cores\":-1}\n", 1, "description"},
+    {RUN LIFE RUN, 3, "second run"},
+    {RUN END LIFE, 3, "after the end"},
+    {RUN "{\"type\":\"window\"}\n", 2, "not a line of results"},
+    {RUN "{\"type\":\"life\",\"model\":\"a\",\"status\":\"ok\"}\n", 2,
+     "not a life"},
+    {RUN "{\"type\":\"life\",\"scenario\":\"e\",\"model\":\"a\"}\n", 2,
+     "not a life"},
+    {RUN "{\"type\":\"slice\",\"scenario\":\"e\",\"model\":\"a\","
+         "\"block\":1000000001}\n",
+     2, "out of range"},
+    {RUN "{\"type\":\"calls\",\"scenario\":\"e\",\"model\":\"a\","
+         "\"clients\":1.5}\n",
+     2, "out of range"},
+    {RUN "{\"type\":\"end\",\"lives\":-1}\n", 2, "out of range"},
+    {RUN "[]\n", 2, "not a line of results"},
+};
+
+TEST_EACH(what_is_wrong_is_refused_by_its_line, wrong)
 {
-    static const struct {
-        const char *text;
-        long line;
-        const char *problem;
-    } cases[] = {
-        {"x\n", 1, "is not JSON"},
-        {LIFE, 1, "is not the description of a run"},
-        {"{\"type\":\"run\"}\n", 1, "older edition"},
-        {"{\"type\":\"run\",\"edition\":3}\n", 1, "edition"},
-        {"{\"type\":\"run\",\"edition\":2,\"cores\":-1}\n", 1, "description"},
-        {RUN LIFE RUN, 3, "second run"},
-        {RUN END LIFE, 3, "after the end"},
-        {RUN "{\"type\":\"window\"}\n", 2, "not a line of results"},
-        {RUN "{\"type\":\"life\",\"model\":\"a\",\"status\":\"ok\"}\n", 2,
-         "not a life"},
-        {RUN "{\"type\":\"life\",\"scenario\":\"e\",\"model\":\"a\"}\n", 2,
-         "not a life"},
-        {RUN "{\"type\":\"slice\",\"scenario\":\"e\",\"model\":\"a\","
-             "\"block\":1000000001}\n",
-         2, "out of range"},
-        {RUN "{\"type\":\"calls\",\"scenario\":\"e\",\"model\":\"a\","
-             "\"clients\":1.5}\n",
-         2, "out of range"},
-        {RUN "{\"type\":\"end\",\"lives\":-1}\n", 2, "out of range"},
-        {RUN "[]\n", 2, "not a line of results"},
-    };
+    struct results results;
 
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct results results;
-
-        ck_assert_msg(read_text(cases[i].text, &results) == cases[i].line,
-                      "%s", cases[i].text);
-        ck_assert_msg(strstr(results.problem, cases[i].problem) != NULL,
-                      "%s: %s", cases[i].text, results.problem);
-        ck_assert_ptr_null(results.lives);
-    }
+    ck_assert_int_eq(read_text(wrong[_i].text, &results), wrong[_i].line);
+    ck_assert_msg(strstr(results.problem, wrong[_i].problem), "%s",
+                  results.problem);
+    ck_assert_ptr_null(results.lives);
 }
-END_TEST
 
-START_TEST(more_calls_than_there_is_room_for_are_counted_together)
+TEST(more_calls_than_there_is_room_for_are_counted_together)
 {
     struct calls calls;
     double sum = 0;
@@ -162,10 +157,9 @@ START_TEST(more_calls_than_there_is_room_for_are_counted_together)
     }
     ck_assert_double_eq_tol(sum, 60, 1e-9);
 }
-END_TEST
 
 /* A latency of those who were served is not the server's: in no file. */
-START_TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
+TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
 {
     struct results results = {0};
     struct life life = made_life("starved");
@@ -186,19 +180,4 @@ START_TEST(test_csv_says_who_starved_and_has_no_latency_of_it)
     free(text);
     summary_free(&summary);
     results_free(&results);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(what_is_written_is_read),
-        ONCE(what_is_wrong_is_refused_by_its_line),
-        ONCE(more_calls_than_there_is_room_for_are_counted_together),
-        ONCE(test_csv_says_who_starved_and_has_no_latency_of_it),
-        {0},
-    };
-
-    return run_tests("results", NULL, NULL, tests);
 }

@@ -74,17 +74,16 @@ load_again(size_t bytes)
     return status;
 }
 
-START_TEST(what_is_saved_is_read)
+TEST(what_is_saved_is_read)
 {
     make_run(&run);
     save(&run);
     ck_assert_msg(load_again(strlen(text)) == 0, "%s", reason);
     ck_assert_mem_eq(&again, &run, sizeof run);
 }
-END_TEST
 
 /* Cut off anywhere, it is no result. */
-START_TEST(cut_files_are_refused)
+TEST(cut_files_are_refused)
 {
     make_run(&run);
     save(&run);
@@ -93,7 +92,6 @@ START_TEST(cut_files_are_refused)
         ck_assert_int_eq(load_again(bytes), -1);
     }
 }
-END_TEST
 
 /* In a good file, one piece is put in the place of another; then it is one no
  * more, and why is said. */
@@ -126,7 +124,7 @@ static const struct {
     {"[77, 1]", "77", "is lag"},
 };
 
-START_TEST(damaged_files_are_refused)
+TEST_EACH(damaged_files_are_refused, damages)
 {
     static char changed[sizeof text];
     make_run(&run);
@@ -139,7 +137,6 @@ START_TEST(damaged_files_are_refused)
     ck_assert_int_eq(load_again(strlen(text)), -1);
     ck_assert_msg(strstr(reason, damages[_i].reason) != NULL, "%s", reason);
 }
-END_TEST
 
 /* ---- curves ------------------------------------------------------------ */
 
@@ -153,7 +150,7 @@ draw(const struct histogram *histogram)
 
 /* Each line is as the format wants it; values and counts go up, and the last
  * one is all. */
-START_TEST(curve_is_a_curve)
+TEST(curve_is_a_curve)
 {
     static const struct histogram nothing;
     double last_us = 0;
@@ -194,19 +191,4 @@ START_TEST(curve_is_a_curve)
     draw(&nothing);
     ck_assert_ptr_nonnull(strstr(text, "#[Max"));
     ck_assert_ptr_null(strstr(text, "nan"));
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(what_is_saved_is_read),
-        ONCE(cut_files_are_refused),
-        EACH(damages, damaged_files_are_refused),
-        ONCE(curve_is_a_curve),
-        {0},
-    };
-
-    return run_tests("saved", NULL, NULL, tests);
 }

@@ -7,7 +7,7 @@
 #include "harness/compare/plan.h"
 #include "tests/unit/run_suite.h"
 
-START_TEST(each_line_is_complete)
+TEST(each_line_is_complete)
 {
     for (const struct scenario *next = scenarios; next->name; next++) {
         ck_assert_int_ge(next->load.clients, 1);
@@ -25,7 +25,6 @@ START_TEST(each_line_is_complete)
         }
     }
 }
-END_TEST
 
 /* How many cells of a name the modes run. */
 static const struct {
@@ -38,7 +37,7 @@ static const struct {
     {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
     {"rate", {1, 0, 1, 0, 0}},
 };
-START_TEST(each_mode_has_what_the_design_says)
+TEST_EACH(each_mode_has_what_the_design_says, wanted)
 {
     for (int i = 0; i < MODES; i++) {
         int found = 0;
@@ -51,9 +50,8 @@ START_TEST(each_mode_has_what_the_design_says)
                       found, wanted[_i].name, modes[i].name);
     }
 }
-END_TEST
 
-START_TEST(who_is_asked_and_of_whom)
+TEST(who_is_asked_and_of_whom)
 {
     const struct contender foreign = {.plain = true};
     const struct contender own = {.path = "threaded"};
@@ -70,18 +68,4 @@ START_TEST(who_is_asked_and_of_whom)
     wait.delay_ms = 0;
     wait.load.handshake = true;
     ck_assert(!contender_offers(&foreign, &wait));
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(each_line_is_complete),
-        EACH(wanted, each_mode_has_what_the_design_says),
-        ONCE(who_is_asked_and_of_whom),
-        {0},
-    };
-
-    return run_tests("scenarios", NULL, NULL, tests);
 }

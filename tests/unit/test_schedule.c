@@ -41,7 +41,7 @@ pass(int64_t *last_ns)
 
 /* Equal, or where no whole number of nanoseconds is a gap, as with 7000 a
  * second, nearly so; and nothing adds up. */
-START_TEST(fixed_gaps_are_equal)
+TEST_TIMES(fixed_gaps_are_equal, 2)
 {
     int64_t last_ns = begin_ns;
     int64_t rate_per_s = _i == 0 ? 20000 : 7000;
@@ -57,10 +57,9 @@ START_TEST(fixed_gaps_are_equal)
     }
     ck_assert_int_eq(wrong, 0);
 }
-END_TEST
 
 /* Three threads take turns, at the rate of all of them. */
-START_TEST(fixed_schedules_fit_between_each_other)
+TEST(fixed_schedules_fit_between_each_other)
 {
     struct schedule parts[3];
     for (int i = 0; i < 3; i++) {
@@ -76,11 +75,10 @@ START_TEST(fixed_schedules_fit_between_each_other)
         schedule_pass(&parts[i % 3]);
     }
 }
-END_TEST
 
 /* An exponential gap has the mean for its deviation, and a share of 1/e of
  * all gaps is longer than the mean. */
-START_TEST(poisson_gaps_are_exponential)
+TEST_TIMES(poisson_gaps_are_exponential, 3)
 {
     const double mean_ns = 50000;
     double sum = 0;
@@ -100,10 +98,9 @@ START_TEST(poisson_gaps_are_exponential)
     ck_assert_double_eq_tol(variance, 1, 0.012);
     ck_assert_double_eq_tol((double)longer / INSTANTS, exp(-1), 0.002);
 }
-END_TEST
 
 /* Gaps that depend on each other would be bursts, or a rhythm. */
-START_TEST(poisson_gaps_are_independent)
+TEST(poisson_gaps_are_independent)
 {
     double product = 0;
     int64_t last_ns = begin_ns;
@@ -116,9 +113,8 @@ START_TEST(poisson_gaps_are_independent)
     }
     ck_assert_double_eq_tol(product / INSTANTS, 0, 0.004);
 }
-END_TEST
 
-START_TEST(seed_decides_everything)
+TEST(seed_decides_everything)
 {
     struct schedule same;
     struct schedule other;
@@ -134,20 +130,4 @@ START_TEST(seed_decides_everything)
         schedule_pass(&other);
     }
     ck_assert_int_gt(different, 990);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        TIMES(2, fixed_gaps_are_equal),
-        ONCE(fixed_schedules_fit_between_each_other),
-        TIMES(3, poisson_gaps_are_exponential),
-        ONCE(poisson_gaps_are_independent),
-        ONCE(seed_decides_everything),
-        {0},
-    };
-
-    return run_tests("schedule", NULL, NULL, tests);
 }

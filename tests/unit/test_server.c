@@ -5,11 +5,9 @@
  * table of many threads grows, uses no CPU time and yet is not done.
  */
 #include <check.h>
-#include <glob.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,8 +26,7 @@ enum {
 static struct server_order order;
 static struct server_line line;
 
-/* ---- command lines ------------------------------------------------------
- */
+/* ---- command lines ----------------------------------------------------- */
 
 /* The line of `command`, its arguments joined by " | "; or NULL, if there is
  * none. */
@@ -54,7 +51,7 @@ expect(const char *launcher, const char *command, const char *joined)
     ck_assert_str_eq(text, joined);
 }
 
-START_TEST(programs_of_ours_are_started_as_they_are)
+TEST(programs_of_ours_are_started_as_they_are)
 {
     order.arguments[0] = "bin/threaded";
     order.arguments[1] = "--port=0";
@@ -63,10 +60,9 @@ START_TEST(programs_of_ours_are_started_as_they_are)
            "/bin/sh | -c | exec env ssh -q other sh -s -- \"$@\" | sh | "
            "bin/threaded | --port=0");
 }
-END_TEST
 
 /* The shell becomes the server, and the launcher stands before the leash. */
-START_TEST(commands_are_lines_for_the_shell)
+TEST(commands_are_lines_for_the_shell)
 {
     static char endless[SERVER_LINE_BYTES + 1];
 
@@ -86,38 +82,33 @@ START_TEST(commands_are_lines_for_the_shell)
     order.arguments[0] = "strace";
     expect(NULL, "mine", "/bin/sh | -c | exec \"$@\" mine | sh | strace");
 }
-END_TEST
 
-START_TEST(a_ready_line_ends_in_an_address)
+static const struct {
+    const char *output;
+    int family; /* 0: it is none */
+} ready_lines[] = {
+    {"listening on 127.0.0.1:80\n", AF_INET},
+    {"hi\nlistening on the radio\nlistening on [::1]:5566 x\n", AF_INET6},
+    {"listening on 127.0.0.1:80", 0},
+    {"I am listening on 127.0.0.1:80\n", 0},
+    {"listening on port 7\n", 0},
+    {"listening on ::1:80\n", 0},
+    {"listening on 1.2.3.4:80x\n", 0},
+    {"listening on 1.2.3.4:70000\n", 0},
+};
+
+TEST_EACH(a_ready_line_ends_in_an_address, ready_lines)
 {
-    static const struct {
-        const char *output;
-        int family; /* 0: it is none */
-    } lines[] = {
-        {"listening on 127.0.0.1:80\n", AF_INET},
-        {"hi\nlistening on the radio\nlistening on [::1]:5566 x\n", AF_INET6},
-        {"listening on 127.0.0.1:80", 0},
-        {"I am listening on 127.0.0.1:80\n", 0},
-        {"listening on port 7\n", 0},
-        {"listening on ::1:80\n", 0},
-        {"listening on 1.2.3.4:80x\n", 0},
-        {"listening on 1.2.3.4:70000\n", 0},
-    };
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = 0};
     socklen_t bytes;
 
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        address.ss_family = 0;
-        ck_assert_int_eq(
-            server_read_ready(lines[i].output, NULL, &address, &bytes),
-            lines[i].family ? 0 : -1);
-        ck_assert_int_eq(address.ss_family, lines[i].family);
-    }
+    ck_assert_int_eq(
+        server_read_ready(ready_lines[_i].output, NULL, &address, &bytes),
+        ready_lines[_i].family ? 0 : -1);
+    ck_assert_int_eq(address.ss_family, ready_lines[_i].family);
 }
-END_TEST
 
-/* ---- several at once ----------------------------------------------------
- */
+/* ---- several at once --------------------------------------------------- */
 
 static struct server servers[SERVERS];
 static const char *const launchers[] = {NULL, "env"};
@@ -177,7 +168,7 @@ has_children(const struct server *server)
            server_forks(server);
 }
 
-START_TEST(test_one_of_three_is_stopped)
+TEST_TIMES(test_one_of_three_is_stopped, 2)
 {
     pid_t children[4];
 
@@ -202,9 +193,8 @@ START_TEST(test_one_of_three_is_stopped)
     }
     ck_assert_int_eq(proc_children(getpid(), children, 4), 0);
 }
-END_TEST
 
-START_TEST(all_of_three_are_killed)
+TEST_TIMES(all_of_three_are_killed, 2)
 {
     pid_t children[SERVERS][2];
     int nchildren[SERVERS];
@@ -226,11 +216,10 @@ START_TEST(all_of_three_are_killed)
         ck_assert_str_eq(end, "listening on 127.0.0.1:1");
     }
 }
-END_TEST
 
 /* Whoever has started us may ignore SIGCHLD: we know all the same how a
  * server ended, and that a part of it went on. */
-START_TEST(test_who_does_not_start_is_told_what_to_do)
+TEST_TIMES(test_who_does_not_start_is_told_what_to_do, 5)
 {
     static const char *const ends[][2] = {
         {"sh -c 'exit 7'", "ended with status 7, without a word; start it"},
@@ -245,10 +234,8 @@ START_TEST(test_who_does_not_start_is_told_what_to_do)
     const char *reason = start(&servers[0], &one);
     ck_assert_msg(reason && strstr(reason, ends[_i][1]), "%s", reason);
 }
-END_TEST
 
-/* ---- at rest ------------------------------------------------------------
- */
+/* ---- at rest ----------------------------------------------------------- */
 
 /* The one thing that keeps a process in uninterruptible sleep for as long as
  * a test wants: with CLONE_VFORK, clone(2) returns to the parent when its
@@ -279,7 +266,7 @@ is_stopped(const struct server *server)
     return server_is(server, SERVER_STOPPED);
 }
 
-START_TEST(who_waits_for_a_client_sleeps)
+TEST(who_waits_for_a_client_sleeps)
 {
     struct server server = {.pid = fork()};
 
@@ -297,9 +284,8 @@ START_TEST(who_waits_for_a_client_sleeps)
     waitpid(server.pid, NULL, 0);
     ck_assert(!server_is(&server, "RSDTtZ"));
 }
-END_TEST
 
-START_TEST(who_waits_for_the_kernel_does_not)
+TEST(who_waits_for_the_kernel_does_not)
 {
     struct server server = {0};
     int pipe_fds[2];
@@ -320,23 +306,4 @@ START_TEST(who_waits_for_the_kernel_does_not)
     waitpid(server.pid, NULL, 0);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(programs_of_ours_are_started_as_they_are),
-        ONCE(commands_are_lines_for_the_shell),
-        ONCE(a_ready_line_ends_in_an_address),
-        TIMES(2, test_one_of_three_is_stopped),
-        TIMES(2, all_of_three_are_killed),
-        TIMES(5, test_who_does_not_start_is_told_what_to_do),
-        ONCE(who_waits_for_a_client_sleeps),
-        ONCE(who_waits_for_the_kernel_does_not),
-        {0},
-    };
-
-    return run_tests("server", NULL, NULL, tests);
 }

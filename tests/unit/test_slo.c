@@ -2,7 +2,6 @@
  * test_slo.c: the search for a rate, against servers that are a function.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "harness/load/load.h"
 #include "tests/unit/run_suite.h"
@@ -59,7 +58,7 @@ static const struct server servers[] = {
     {100, 1e6, 5000, SLO_UNKNOWN, 0, 0, 0},
 };
 
-START_TEST(finds_the_knee)
+TEST_EACH(finds_the_knee, servers)
 {
     struct server server = servers[_i];
     struct slo_answer answer =
@@ -83,26 +82,12 @@ START_TEST(finds_the_knee)
                             kept_per_s * SLO_GRID_RATIO * 1.0001);
     }
 }
-END_TEST
 
-START_TEST(interrupt_ends_it)
+TEST(interrupt_ends_it)
 {
     struct server server = {.knee_per_s = 1e9, .interrupt_at = 3};
     struct slo_answer answer = slo_search(100, 1e5, try_rate, &server);
     ck_assert_int_eq(answer.failed.outcome, SLO_INTERRUPTED);
     ck_assert_int_eq(server.tries, 3);
     ck_assert_double_gt(answer.kept_per_s, 0);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        EACH(servers, finds_the_knee),
-        ONCE(interrupt_ends_it),
-        {0},
-    };
-
-    return run_tests("slo", NULL, NULL, tests);
 }

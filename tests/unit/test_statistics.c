@@ -91,37 +91,33 @@ count_claims(double (*noise)(void), double dearer, double between)
     return claims;
 }
 
-START_TEST(the_median_leaves_out_what_is_not_known)
+TEST(the_median_leaves_out_what_is_not_known)
 {
     double values[] = {3, NAN, 1, 2, NAN, 10};
 
     ck_assert_double_eq(statistics_median(values, 6), 2.5);
     ck_assert_double_nan(statistics_median(values, 0));
 }
-END_TEST
 
 /* Pearson and Hartley's table, as in every textbook. */
-START_TEST(the_studentised_range_is_that_of_the_tables)
+static const struct {
+    int models;
+    double freedom;
+    double range;
+} known[] = {
+    {2, 10, 3.151},  {2, 20, 2.950},  {3, 10, 3.877},   {4, 20, 3.958},
+    {5, 4, 6.287},   {5, 10, 4.654},  {5, 40, 4.039},   {5, 120, 3.917},
+    {7, 120, 4.241}, {10, 20, 5.008}, {10, 1e6, 4.474},
+};
+
+TEST_EACH(the_studentised_range_is_that_of_the_tables, known)
 {
-    static const struct {
-        int models;
-        double freedom;
-        double range;
-    } known[] = {
-        {2, 10, 3.151},  {2, 20, 2.950},  {3, 10, 3.877},   {4, 20, 3.958},
-        {5, 4, 6.287},   {5, 10, 4.654},  {5, 40, 4.039},   {5, 120, 3.917},
-        {7, 120, 4.241}, {10, 20, 5.008}, {10, 1e6, 4.474},
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        ck_assert_double_eq_tol(
-            statistics_range(known[i].models, known[i].freedom),
-            known[i].range, 0.004 * known[i].range);
-    }
+    ck_assert_double_eq_tol(
+        statistics_range(known[_i].models, known[_i].freedom),
+        known[_i].range, 0.004 * known[_i].range);
 }
-END_TEST
 
-START_TEST(blocks_cancel_out_and_ratios_are_exact)
+TEST(blocks_cancel_out_and_ratios_are_exact)
 {
     double value[20 * 2];
     int life[20];
@@ -142,9 +138,8 @@ START_TEST(blocks_cancel_out_and_ratios_are_exact)
     ck_assert_double_eq_tol(statistics_compare(&fit, 0, 1).ratio, 1 / 1.5,
                             1e-9);
 }
-END_TEST
 
-START_TEST(a_stall_moves_nothing)
+TEST(a_stall_moves_nothing)
 {
     static struct run_of_five run;
     struct fit before;
@@ -159,34 +154,31 @@ START_TEST(a_stall_moves_nothing)
                             statistics_compare(&after, 1, 0).ratio, 0.006);
     ck_assert_double_eq_tol(before.half, after.half, 0.1 * before.half);
 }
-END_TEST
 
-START_TEST(verdicts_need_the_whole_interval)
+static const struct {
+    double ratio;
+    double half; /* of the interval */
+    enum verdict verdict;
+} verdicts[] = {
+    {1.00, 0.02, VERDICT_SAME},      {1.02, 0.02, VERDICT_UNCLEAR},
+    {1.025, 0.01, VERDICT_UNCLEAR},  {1.04, 0.02, VERDICT_DIFFERENT},
+    {0.95, 0.02, VERDICT_DIFFERENT}, {1.04, 0.05, VERDICT_UNCLEAR},
+    {1.00, 0.04, VERDICT_UNCLEAR},   {1.00, NAN, VERDICT_UNKNOWN},
+};
+
+TEST_EACH(verdicts_need_the_whole_interval, verdicts)
 {
-    struct fit fit = {.models = 2, .half = 0.02, .level = {0, 0}};
-    static const struct {
-        double ratio;
-        double half;
-        enum verdict verdict;
-    } cases[] = {
-        {1.00, 0.02, VERDICT_SAME},      {1.02, 0.02, VERDICT_UNCLEAR},
-        {1.025, 0.01, VERDICT_UNCLEAR},  {1.04, 0.02, VERDICT_DIFFERENT},
-        {0.95, 0.02, VERDICT_DIFFERENT}, {1.04, 0.05, VERDICT_UNCLEAR},
-        {1.00, 0.04, VERDICT_UNCLEAR},   {1.00, NAN, VERDICT_UNKNOWN},
-    };
+    const struct fit fit = {.models = 2,
+                            .half = verdicts[_i].half,
+                            .level = {log(verdicts[_i].ratio), 0}};
 
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        fit.level[0] = log(cases[i].ratio);
-        fit.half = cases[i].half;
-        ck_assert_int_eq(statistics_compare(&fit, 0, 1).verdict,
-                         cases[i].verdict);
-    }
+    ck_assert_int_eq(statistics_compare(&fit, 0, 1).verdict,
+                     verdicts[_i].verdict);
     ck_assert_int_eq(statistics_compare(&fit, 0, -1).verdict,
                      VERDICT_UNKNOWN);
 }
-END_TEST
 
-START_TEST(too_little_is_no_interval)
+TEST(too_little_is_no_interval)
 {
     double value[] = {1, 2, 3, 4};
     int life[] = {1, 1, 1, 1};
@@ -199,24 +191,21 @@ START_TEST(too_little_is_no_interval)
     ck_assert_int_eq(statistics_fit(&fit, value, life, 0, 0), 0);
     ck_assert_double_nan(fit.half);
 }
-END_TEST
 
-START_TEST(equal_models_are_told_apart_in_5_of_100_runs_at_most)
+TEST(equal_models_are_told_apart_in_5_of_100_runs_at_most)
 {
     ck_assert_int_le(count_claims(made_normal, 1, 0), RUNS * 5 / 100);
     ck_assert_int_le(count_claims(heavy_tailed, 1, 0), RUNS * 5 / 100);
 }
-END_TEST
 
-START_TEST(five_percent_more_is_found_in_95_of_100_runs)
+TEST(five_percent_more_is_found_in_95_of_100_runs)
 {
     ck_assert_int_ge(count_claims(heavy_tailed, 1.05, 0), RUNS * 95 / 100);
 }
-END_TEST
 
 /* Half of so few values lie on the fit, which says nothing of the others. Of
  * equal models any claim is false. */
-START_TEST(three_blocks_of_three_models_claim_no_more)
+TEST(three_blocks_of_three_models_claim_no_more)
 {
     static int life[] = {1, 1, 1};
     int claims = 0;
@@ -236,19 +225,17 @@ START_TEST(three_blocks_of_three_models_claim_no_more)
     }
     ck_assert_int_le(claims, RUNS * 7 / 100);
 }
-END_TEST
 
 /* Lives that differ by as much as two slices do would be 20 times what the
  * slices explain; the claims must not come from them. */
-START_TEST(lives_that_differ_widen_the_interval)
+TEST(lives_that_differ_widen_the_interval)
 {
     ck_assert_int_le(count_claims(made_normal, 1, 0.08), RUNS * 8 / 100);
 }
-END_TEST
 
 /* The lives of the last model scatter, those of the others do not: among them
  * nothing is claimed, and their interval is not its. */
-START_TEST(one_unsteady_model_is_its_own_affair)
+TEST(one_unsteady_model_is_its_own_affair)
 {
     static struct run_of_five run;
     int claims = 0;
@@ -278,26 +265,4 @@ START_TEST(one_unsteady_model_is_its_own_affair)
     }
     ck_assert_int_le(claims, FEWER_RUNS * 5 / 100);
     ck_assert_int_ge(narrow, FEWER_RUNS * 80 / 100);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(the_median_leaves_out_what_is_not_known),
-        ONCE(the_studentised_range_is_that_of_the_tables),
-        ONCE(blocks_cancel_out_and_ratios_are_exact),
-        ONCE(a_stall_moves_nothing),
-        ONCE(verdicts_need_the_whole_interval),
-        ONCE(too_little_is_no_interval),
-        ONCE(equal_models_are_told_apart_in_5_of_100_runs_at_most),
-        ONCE(five_percent_more_is_found_in_95_of_100_runs),
-        ONCE(three_blocks_of_three_models_claim_no_more),
-        ONCE(lives_that_differ_widen_the_interval),
-        ONCE(one_unsteady_model_is_its_own_affair),
-        {0},
-    };
-
-    return run_tests("statistics", NULL, NULL, tests);
 }

@@ -2,7 +2,6 @@
  * test_summary.c: rows, who is best, what is hidden, what is checked.
  */
 #include <check.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,19 +13,13 @@ static struct results results;
 static struct summary summary;
 
 static void
-begin(void)
-{
-    memset(&results, 0, sizeof results);
-    memset(&summary, 0, sizeof summary);
-    srandom(1);
-}
-
-static void
 end(void)
 {
     summary_free(&summary);
     results_free(&results);
 }
+
+CASE(summary, NULL, end)
 
 static void
 add(const char *model, double us)
@@ -51,7 +44,7 @@ make(void)
     ck_assert_int_eq(summary_make(&results, &summary), 0);
 }
 
-START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
+TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
 {
     strcpy(results.run.models, "a b");
     add(RESULTS_YARDSTICK, 5);
@@ -67,9 +60,8 @@ START_TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
     ck_assert_int_eq(summary.rows[0].nlives, 2);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
 }
-END_TEST
 
-START_TEST(the_best_is_chosen_and_the_others_are_held_against_it)
+TEST(the_best_is_chosen_and_the_others_are_held_against_it)
 {
     add("cheap", 5);
     add("equal", 5.02);
@@ -95,9 +87,8 @@ START_TEST(the_best_is_chosen_and_the_others_are_held_against_it)
             .ratio,
         1e-9);
 }
-END_TEST
 
-START_TEST(a_starved_row_is_not_compared)
+TEST(a_starved_row_is_not_compared)
 {
     struct life life = made_life("starved");
 
@@ -113,9 +104,8 @@ START_TEST(a_starved_row_is_not_compared)
     ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
     ck_assert(summary.groups[0].clear[FIT_CPU]);
 }
-END_TEST
 
-START_TEST(one_failure_fails_the_row)
+TEST(one_failure_fails_the_row)
 {
     struct life life = made_life("a");
 
@@ -127,10 +117,9 @@ START_TEST(one_failure_fails_the_row)
     ck_assert_str_eq(row("a")->life->reason, "it died with 11");
     ck_assert_int_eq(row("a")->ok, 2);
 }
-END_TEST
 
 /* The worst life tells who was served, errors and stalls add up. */
-START_TEST(lives_are_drawn_together_as_the_table_says)
+TEST(lives_are_drawn_together_as_the_table_says)
 {
     struct life life = made_life("a");
 
@@ -149,9 +138,8 @@ START_TEST(lives_are_drawn_together_as_the_table_says)
     ck_assert_double_eq(row("a")->figure[LIFE_P50_US], 200);
     ck_assert(row("a")->starved);
 }
-END_TEST
 
-START_TEST(blocks_that_lack_a_server_are_left_out)
+TEST(blocks_that_lack_a_server_are_left_out)
 {
     add("a", 5);
     add("b", 6);
@@ -161,10 +149,9 @@ START_TEST(blocks_that_lack_a_server_are_left_out)
     ck_assert_int_eq(summary.groups[0].blocks, 50);
     ck_assert_double_eq_tol(row("b")->over_best[FIT_CPU].ratio, 1.2, 0.02);
 }
-END_TEST
 
 /* Each was measured in one life, and not in that of the other. */
-START_TEST(without_a_block_in_common_nobody_is_best)
+TEST(without_a_block_in_common_nobody_is_best)
 {
     add("a", 5);
     add("b", 6);
@@ -175,9 +162,8 @@ START_TEST(without_a_block_in_common_nobody_is_best)
     ck_assert_ptr_null(summary.groups[0].best[FIT_CPU]);
     ck_assert_double_nan(row("b")->over_best[FIT_CPU].ratio);
 }
-END_TEST
 
-START_TEST(who_has_few_slices_takes_no_part)
+TEST(who_has_few_slices_takes_no_part)
 {
     add("a", 5);
     add("b", 6);
@@ -187,9 +173,8 @@ START_TEST(who_has_few_slices_takes_no_part)
     ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
     ck_assert_int_eq(summary.groups[0].blocks, 60);
 }
-END_TEST
 
-START_TEST(figures_that_mislead_are_hidden)
+TEST(figures_that_mislead_are_hidden)
 {
     struct life life = made_life("a");
 
@@ -202,9 +187,8 @@ START_TEST(figures_that_mislead_are_hidden)
     ck_assert_double_nan(row("a")->figure[LIFE_RSS_KIB_PER_CLIENT]);
     ck_assert_double_nan(row("a")->figure[LIFE_SERVER_CPU_US_PER_ECHO]);
 }
-END_TEST
 
-START_TEST(rates_stand_together_and_tell_who_is_saturated)
+TEST(rates_stand_together_and_tell_who_is_saturated)
 {
     static const int rates[] = {40000, 0, 20000};
 
@@ -223,54 +207,47 @@ START_TEST(rates_stand_together_and_tell_who_is_saturated)
         ck_assert_int_eq(summary.rows[i].saturated, i == 2);
     }
 }
-END_TEST
 
-/* One wrong number each; the check that must see it. */
-START_TEST(checks_see_what_cannot_be)
+/* One wrong number each, beside a right one; the check that must see it. */
+static const struct {
+    enum check check;
+    enum life_figure figure;
+    double value;
+    int failed;
+    double rate_per_s;
+    const char *layout;
+} checks[] = {
+    {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 0, 0, "shared"},
+    {CHECK_BYTES, LIFE_CLIENT_BYTES, 641, 1, 0, "shared"},
+    {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 1.5, 0, 0, "shared"},
+    {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 0.9, 1, 0, "shared"},
+    {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 6, 0, 1000, "split"},
+    {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 20, 1, 1000, "split"},
+    {CHECK_KERNEL, LIFE_RETRANSMITS, 0, 0, 0, "shared"},
+    {CHECK_KERNEL, LIFE_RETRANSMITS, 1, 1, 0, "shared"},
+};
+
+TEST_EACH(checks_see_what_cannot_be, checks)
 {
-    static const struct {
-        enum check check;
-        enum life_figure figure;
-        double good;
-        double bad;
-    } cases[] = {
-        {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 641},
-        {CHECK_LIMIT, LIFE_CPU_OVER_FLOOR, 1.5, 0.9},
-        {CHECK_CLIENT, LIFE_CLIENT_CPU_US_PER_ECHO, 6, 20},
-        {CHECK_KERNEL, LIFE_RETRANSMITS, 0, 1},
-    };
+    const struct check_result *seen = &summary.checks[checks[_i].check];
+    struct life life = made_life("a");
 
-    for (int i = 0; i < 8; i++) {
-        struct life life = made_life("a");
-        double *figure = life.figure;
-
-        begin();
-        snprintf(life.layout, sizeof life.layout, "%s",
-                 cases[i / 2].check == CHECK_CLIENT ? "split" : "shared");
-        life.rate_per_s = cases[i / 2].check == CHECK_CLIENT ? 1000 : 0;
-        strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
-        figure[LIFE_LISTEN_OVERFLOWS] = 0;
-        figure[LIFE_LISTEN_DROPS] = 0;
-        figure[LIFE_RETRANSMITS] = 0;
-        figure[cases[i / 2].figure] =
-            i % 2 ? cases[i / 2].bad : cases[i / 2].good;
-        made_add(&results, &life, 5);
-        make();
-        ck_assert_int_gt(summary.checks[cases[i / 2].check].checked, 0);
-        ck_assert_int_eq(summary.checks[cases[i / 2].check].failed > 0,
-                         i % 2);
-        if (i < 7) {
-            end();
-        }
-    }
-    ck_assert_ptr_nonnull(
-        strstr(summary.checks[CHECK_KERNEL].first, "a in echo 64"));
+    strcpy(life.layout, checks[_i].layout);
+    strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
+    life.rate_per_s = checks[_i].rate_per_s;
+    life.figure[LIFE_LISTEN_OVERFLOWS] = 0;
+    life.figure[LIFE_LISTEN_DROPS] = life.figure[LIFE_RETRANSMITS] = 0;
+    life.figure[checks[_i].figure] = checks[_i].value;
+    made_add(&results, &life, 5);
+    make();
+    ck_assert_int_gt(seen->checked, 0);
+    ck_assert_int_eq(seen->failed > 0, checks[_i].failed);
+    ck_assert(!checks[_i].failed || strstr(seen->first, "a in echo 64"));
 }
-END_TEST
 
 /* The kernel counts for all that live at a time: who leaves clients in its
  * queue fills it, and is no fault of another one's figures. */
-START_TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
+TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
 {
     struct life life = made_life("a");
     struct life starved = made_life("b");
@@ -286,9 +263,8 @@ START_TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
     make();
     ck_assert_int_eq(summary.checks[CHECK_KERNEL].failed, 0);
 }
-END_TEST
 
-START_TEST(calls_belong_to_their_row_and_add_up)
+TEST(calls_belong_to_their_row_and_add_up)
 {
     struct calls calls;
 
@@ -305,28 +281,4 @@ START_TEST(calls_belong_to_their_row_and_add_up)
     ck_assert_double_eq(row("a")->figure[LIFE_SYSCALLS_PER_ECHO], 2);
     ck_assert_ptr_null(row("b")->calls);
     ck_assert_int_eq(summary.checks[CHECK_CALLS].failed, 1);
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last),
-        ONCE(the_best_is_chosen_and_the_others_are_held_against_it),
-        ONCE(a_starved_row_is_not_compared),
-        ONCE(one_failure_fails_the_row),
-        ONCE(lives_are_drawn_together_as_the_table_says),
-        ONCE(blocks_that_lack_a_server_are_left_out),
-        ONCE(without_a_block_in_common_nobody_is_best),
-        ONCE(who_has_few_slices_takes_no_part),
-        ONCE(figures_that_mislead_are_hidden),
-        ONCE(rates_stand_together_and_tell_who_is_saturated),
-        ONCE(checks_see_what_cannot_be),
-        ONCE(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it),
-        ONCE(calls_belong_to_their_row_and_add_up),
-        {0},
-    };
-
-    return run_tests("summary", begin, end, tests);
 }

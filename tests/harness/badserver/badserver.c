@@ -105,8 +105,7 @@ send_all(const struct client *client, const unsigned char *bytes,
     (void)!send(client->fd, bytes, count, MSG_NOSIGNAL);
 }
 
-/* ---- what is done to the data -------------------------------------------
- */
+/* ---- what is done to the data ------------------------------------------ */
 
 /* Memory that no byte was written to costs nothing, so what it costs is what
  * is held. */
@@ -243,8 +242,7 @@ late_send(void)
     return -1;
 }
 
-/* ---- clients come, send, and go -----------------------------------------
- */
+/* ---- clients come, send, and go ---------------------------------------- */
 
 static const unsigned char one_byte[] = "x";
 
@@ -256,14 +254,11 @@ drop_client(struct client *client, bool reset)
         setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     }
     close(client->fd);
-    client->fd = -1;
     if (client->held != NULL) {
         munmap(client->held, HELD_BYTES_MAX);
     }
-    client->held = NULL;
-    client->held_bytes = 0;
     free(client->memory);
-    client->memory = NULL;
+    *client = (struct client){.fd = -1};
 }
 
 static void
@@ -357,13 +352,11 @@ accept_client(void)
         close(fd);
         return;
     }
-    struct client *client = &server.clients[slot];
-    client->fd = fd;
-    client->number = number;
-    client->messages = 0;
-    client->ended = false;
-    client->greeting = server.handshake ? 6 : 0;
-    client->memory = costs_of_client();
+    server.clients[slot] =
+        (struct client){.fd = fd,
+                        .number = number,
+                        .greeting = server.handshake ? 6 : 0,
+                        .memory = costs_of_client()};
 }
 
 /* Listen on a port that the kernel picks and say which. */
@@ -436,8 +429,7 @@ serve_for_ever(void)
     }
 }
 
-/* ---- its flags -----------------------------------------------------------
- */
+/* ---- its flags --------------------------------------------------------- */
 
 /* What one of ours prints with --stats, of a server that has refused. */
 static void
