@@ -10,6 +10,7 @@
 
 #include "harness/compare/measure.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -92,6 +93,10 @@ end_call(struct log *log, struct call *call, const char *text, double now_ms)
     if (call == &log->calls[log->n - 1] && !call->makes &&
         now_ms + step->lasted_ms < 0) {
         log->n--;
+    }
+    /* Before it closes what is its child's. */
+    if (call->makes && step->result > 0 && step->result < INT_MAX) {
+        find_task(log, (int)step->result);
     }
     /* Who was connected first is accepted first. */
     if (strncmp(step->call, "accept", 6) == 0 && step->result >= 0 &&

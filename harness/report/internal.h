@@ -339,7 +339,7 @@ void xml_put(FILE *file, const char *words);
 
 enum {
     LANES_MAX = 24,     /* of a server */
-    LANES_STEPS = 1200, /* of it, at most */
+    LANES_STEPS = 700,  /* of it, at most */
     LANES_SLEEP_MS = 1, /* what lasts as long sleeps */
 };
 #define LANES_LEFT_OUT "What is too much for one picture is left out."

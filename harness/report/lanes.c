@@ -19,7 +19,7 @@ enum {
     CLIENT_WIDTH = 9, /* ... "says echo" */
     NARROW_WIDTH = 3, /* ... where there are many */
     THREAD_WIDTH = 8, /* ... "accept A" */
-    LINE_MS = 10,     /* what is further apart stands in another line */
+    LINE_MS = 5,      /* what is further apart stands in another line */
 };
 
 /* ---- scenes -------------------------------------------------------------
@@ -98,8 +98,9 @@ lanes_find(const struct results *results, size_t *n)
 
         if (!(step->begin_ms >= 0 && step->lasted_ms >= 0 &&
               step_end_ms(step) < END_MS) ||
-            (step->thread == 0 &&
-             (step->client[0] < 'A' || step->client[0] > 'H'))) {
+            (step->client[0] == '\0'
+                 ? step->thread == 0
+                 : step->client[0] < 'A' || step->client[0] > 'H')) {
             continue;
         }
         while (at < *n && strcmp(scenes[at].model, step->model) != 0) {
