@@ -114,8 +114,7 @@ lanes_find(const struct results *results, size_t *n)
         }
     }
     for (size_t i = 0; i < *n; i++) {
-        qsort(scenes[i].steps, scenes[i].nsteps, sizeof scenes[i].steps[0],
-              by_begin);
+        qsort(scenes[i].steps, scenes[i].nsteps, sizeof(void *), by_begin);
         qsort(scenes[i].lanes, (size_t)scenes[i].nlanes, sizeof(int),
               by_number);
     }

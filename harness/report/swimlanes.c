@@ -143,7 +143,8 @@ char *
 lanes_draw(const struct results *results)
 {
     struct picture picture = {.y = 0};
-    double end_ms = 1, height = HEAD, tick_ms = 50;
+    double end_ms = 1, height = HEAD;
+    int tick_ms = 50;
     bool more = false;
     size_t n;
     struct lanes *scenes = lanes_find(results, &n);
@@ -166,22 +167,23 @@ lanes_draw(const struct results *results)
         free(scenes);
         return NULL;
     }
-    svg_begin(&picture.svg, PICTURE_WIDTH, height + (more ? HEAD : 0),
+    svg_begin(&picture.svg, PICTURE_WIDTH, height + HEAD,
               "Who waits for whom",
               "For each server a lane for each client and thread: hatched "
               "while it sleeps or waits for an echo, solid while it works. "
               "Letters say for which client it did.");
-    for (double ms = 0; ms <= end_ms; ms += tick_ms) {
+    for (int ms = 0; ms <= end_ms; ms += tick_ms) {
         double x = x_of(&picture, ms);
 
         svg_line(&picture.svg, x, HEAD, x, height - HEAD, "rule");
         svg_text(&picture.svg, x, height - 8, "soft middle",
-                 ms == 0 ? "%.0f ms" : "%.0f", ms);
+                 ms == 0 ? "%d ms" : "%d", ms);
     }
     for (size_t i = 0; i < n; i++) {
         draw_scene(&picture, &scenes[i]);
     }
-    svg_text(&picture.svg, 0, height + 16, "soft", "%s",
+    svg_text(&picture.svg, 0, height + 14, "soft", "%s %s",
+             "Hatched: sleeps, or waits for an echo. A letter: for whom.",
              more ? LANES_LEFT_OUT : "");
     free(scenes);
     return svg_end(&picture.svg);
