@@ -87,7 +87,7 @@ run -n CI=1 build/bin/hello && grep -q -- -Werror "$tmp/out" &&
 result "CI=1 makes errors of warnings, and CI=false does not" $?
 
 # Make without the building, and with a compare that says what it was given.
-printf 'include Makefile\nCOMPARE_BUILD := @:\ncompare compare-quick: BIN := .\n' >"$tmp/show.mk"
+printf 'include Makefile\nCOMPARE_BUILD := @:\ncompare compare-quick trace: BIN := .\n' >"$tmp/show.mk"
 printf '#!/bin/sh\nprintf "<%%s>" "$@"\n' >compare
 chmod +x compare
 # given EXPECTED ARGUMENTS...
