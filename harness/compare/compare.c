@@ -122,14 +122,15 @@ static int
 write_reports(const struct summary *summary)
 {
     static const char *const names[] = {"results.csv", "summary.csv",
-                                        "results.md"};
+                                        "results.md", "report.html"};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         const char *name = names[i];
         FILE *file = create(name);
         int status = !file    ? -1
                      : i == 0 ? csv_write_lives(file, summary->results)
                      : i == 1 ? csv_write_summary(file, summary)
+                     : i == 3 ? report_page(file, summary)
                               : report_markdown(file, summary);
 
         if ((file && fclose(file) != 0) || status != 0 ||
@@ -198,6 +199,9 @@ run_cells(const struct plan *plan)
         const struct scenario *scenario = &plan->cells[i].scenario;
 
         lives_run_cell(lives, &plan->cells[i]);
+        if (plan->cells[i].lives == 0) {
+            continue;
+        }
         report_scenario_lines(stdout, &lives->results, scenario->name,
                               scenario_asked(scenario), &paper);
         fflush(stdout);

@@ -6,10 +6,12 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/base.h"
 
-#define BLOCKS_MIN 3 /* in each life, of a closed loop */
+#define BLOCKS_MIN   3 /* in each life, of a closed loop */
+#define PRICES_EVERY 4 /* blocks: they take as long as a slice */
 
 /* What a life still takes when its slices are over: the silent are asked, and
  * who leaves clients unserved is given a last chance. Measured. */
@@ -39,6 +41,14 @@ show_progress(const struct lives *lives)
 
 /* ---- blocks ------------------------------------------------------------ */
 
+/* With CPUs of their own, one side makes the other's calls dearer. */
+static bool
+prices_wanted(const struct lives *lives)
+{
+    return scenario_is_bare(&lives->cell->scenario) &&
+           strcmp(lives->cell->layout.name, "shared") == 0;
+}
+
 /* The floor, on the server's CPU, whose work it is compared with. */
 static void
 run_floor(struct lives *lives)
@@ -49,6 +59,9 @@ run_floor(struct lives *lives)
     sched_setaffinity(0, sizeof layout->server, &layout->server);
     slice.server_cpu_us =
         floor_probe_us(lives->cell->scenario.load.message_bytes);
+    if (prices_wanted(lives) && lives->block % PRICES_EVERY == 1) {
+        prices_measure(lives, slice.server_cpu_us);
+    }
     sched_setaffinity(0, sizeof layout->client, &layout->client);
     if (lives->nfloors < LIVES_BLOCKS_MAX && !isnan(slice.server_cpu_us)) {
         lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
@@ -229,6 +242,10 @@ end_cell(struct lives *lives)
             }
         }
     }
+    if (scenario_is_bare(&lives->cell->scenario) && !lives->interrupted &&
+        lives->cell->skipped[0] == '\0') {
+        instructions_count(lives);
+    }
 }
 
 void
@@ -250,12 +267,16 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
         turn->measured = false;
     }
     sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
+    if (prices_wanted(lives) && cell->lives > 0) {
+        prices_begin(&cell->scenario);
+    }
     for (int i = 1;
          i <= cell->lives && cell->skipped[0] == '\0' && !lives->interrupted;
          i++) {
         lives->life = i;
         run_life(lives);
     }
+    prices_end();
     end_cell(lives);
     if (lives->terminal) {
         fprintf(stderr, "\r%39s\r", "");

@@ -119,8 +119,7 @@ machine_describe(struct run *run, const struct options *options,
 
 /* ---- the floor --------------------------------------------------------- */
 
-/* Two connected sockets over TCP; what there is not is -1. */
-static void
+void
 connect_pair(int pair[2])
 {
     struct sockaddr_in address = {.sin_family = AF_INET};

@@ -11,6 +11,8 @@
  *   syscalls.c      how many system calls an echo takes
  *   scene.c         who waits for whom, when a few clients come and go
  *   scene_log.c     ... by strace's log
+ *   prices.c        what else of an echo costs how much
+ *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
 #define FIVEWAYS_COMPARE_MEASURE_H
@@ -106,6 +108,9 @@ void driver_stop(const struct driver *driver);
  * A server below it is a measuring bug. NAN if it cannot be measured. */
 double floor_probe_us(int64_t message_bytes);
 
+/* Make two connected sockets over TCP; what cannot be made is -1. */
+void connect_pair(int pair[2]);
+
 /* What else goes on: time stolen by the hypervisor, throttling by a control
  * group, the whole machine's counters of TCP trouble, NAN where the system
  * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
@@ -145,6 +150,8 @@ struct turn {
     struct server_look end;       /* after them */
     int64_t slice_ns;             /* length of its slices */
     double rates[TURN_RATES];     /* echoes per second in its first slices */
+    /* At the end of the scenario: */
+    struct calls code; /* the instructions that it takes */
 };
 
 /* The state of a run, in memory that the drivers share. */
@@ -237,6 +244,36 @@ int scene_run(struct lives *lives);
  * there are. */
 size_t scene_read(FILE *file, double begin_s, double end_ms,
                   const char *connected, struct step steps[SCENE_STEPS_MAX]);
+/* Count the instructions that each server takes for an echo, in runs of their
+ * own that are not timed, and keep that; where nothing could be counted the
+ * reason says why. Blocks, on all CPUs, for about a tenth of a second a
+ * server with two CPUs. */
+void instructions_count(struct lives *lives);
+
+/* Prices: what an echo is made of beside the floor, each in a slice of its
+ * own, of the model "price NAME", in us: "sockets", a recv and a send where
+ * many sockets take turns, not kept for one; "switch", to fall asleep in recv
+ * and be woken; "instruction" of a program; and calls by name, those that
+ * wait with all sockets ready, "recv" with nothing to be had. Measured on the
+ * CPU of the caller, where client and server take turns. Begin and end with
+ * the scenario, which is a bare one; a measuring takes some 10 ms. */
+void prices_begin(const struct scenario *scenario);
+void prices_measure(struct lives *lives, double floor_us);
+void prices_end(void);
+
+/* Instructions by function; each may be there more than once. */
+struct functions {
+    struct calls_name *list; /* all zero from the n-th on */
+    size_t n;                /* how many there are */
+    size_t room;             /* for so many, at least one */
+};
+
+/* The parts of it that are tested alone: append what a file of callgrind's
+ * says that each function took, times a number; and bring what was added up
+ * over so many echoes into a record. */
+void instructions_read(FILE *file, double times, struct functions *functions);
+void instructions_sum(struct functions *functions, double echoes,
+                      struct calls *code);
 
 /* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.

@@ -267,6 +267,8 @@ static const struct flag flags[] = {
                 "With --trace: so many, the last one silent (default: 3)"),
     FLAG_ON("handshake", 0, &options.handshake,
             "With --trace: clients greet, as in the scenario handshake"),
+    FLAG_ON("count", 0, &modes_on[6],
+            "Nothing but the instructions of an echo, by valgrind"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
               "Only these of " OWN_NAMES "; or none, but servers of your "
               "own"),
@@ -296,7 +298,8 @@ static const struct flag flags[] = {
     FLAG_ON("why", 0, &options.why,
             "Also system calls by name, page faults and threads"),
     FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
-              "How system calls are counted (default: by strace)"),
+              "How system calls are counted (default: by strace); with none, "
+              "nor are instructions"),
     FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
                 &options.order.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
@@ -318,7 +321,8 @@ options_read(int argc, char **argv)
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
             errx(EXIT_USAGE,
-                 "--quick, --full, --c10k, --variants and --trace exclude "
+                 "--quick, --full, --c10k, --variants, --trace and "
+                 "--count exclude "
                  "each other");
         }
         options.mode = modes_on[i] ? &modes[i] : options.mode;

@@ -12,7 +12,9 @@
 enum {
     /* To count the system calls of one row, once in a run; measured. */
     COUNT_MS = 140,
-    SCENE_MS = 550,    /* a trace of one server; measured */
+    SCENE_MS = 550, /* a trace of one server; measured */
+    /* ... and its instructions, of which each CPU counts those of a row. */
+    CODE_MS = 450,
     BRIEF_SECONDS = 4, /* of the one rate in the default run */
     /* To connect a thousand more clients, and to take leave of them, once for
      * each server and life; measured. */
@@ -126,7 +128,7 @@ least_ms(const struct scenario *scenario, int points)
 /* The time of a cell. Beside all others one rate is enough, which gives a
  * latency under the same load for all; who asks for rates gets the grid. */
 static void
-give_time(struct plan_cell *cell, const struct options *options)
+give_time(struct plan_cell *cell, const struct options *options, int cpus)
 {
     const struct scenario *scenario = &cell->scenario;
     bool brief = scenario->open_loop && options->mode->bit == MODE_DEFAULT &&
@@ -144,6 +146,12 @@ give_time(struct plan_cell *cell, const struct options *options)
     for (size_t i = 0; i < options->ncontenders; i++) {
         n += contender_offers(&options->contenders[i], scenario);
     }
+    if (!options->uncounted && scenario_is_bare(scenario)) {
+        cell->seconds = n * CODE_MS / 1e3 / cpus;
+    }
+    if (options->mode->bit == MODE_COUNT) {
+        return;
+    }
     thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
     cell->lives = options->lives > 0 ? options->lives
@@ -152,7 +160,7 @@ give_time(struct plan_cell *cell, const struct options *options)
     cell->life_ns =
         (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
     if (cell->skipped[0] == '\0') {
-        cell->seconds =
+        cell->seconds +=
             fmax(seconds,
                  cell->lives * n * least_ms(scenario, cell->points) / 1e3) +
             cell->lives * thousands * (CONNECT_MS + LEAVE_MS) / 1e3 +
@@ -201,7 +209,7 @@ plan_make(struct plan *plan, const struct options *options)
     }
     for (size_t i = 0; i < plan->ncells; i++) {
         give_layout(&plan->cells[i], options->layout, &plan->allowed);
-        give_time(&plan->cells[i], options);
+        give_time(&plan->cells[i], options, CPU_COUNT(&plan->allowed));
         plan->seconds += plan->cells[i].seconds;
     }
     plan->scene = (options->mode->bit & (MODE_DEFAULT | MODE_QUICK)) != 0 &&

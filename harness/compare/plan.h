@@ -28,6 +28,13 @@ enum {
 
 /* ---- scenarios: a service and a load that together show one thing ---- */
 
+/* What is bare enough to be taken apart: by the price of each part, and by
+ * instruction. See scenario_is_bare(). */
+enum {
+    SCENARIO_BARE_CLIENTS = 64,      /* at most */
+    SCENARIO_BARE_BYTES = 16 * 1024, /* of a message, moved at once */
+};
+
 /* How much is run; a scenario says in which of them it takes part. */
 enum {
     MODE_DEFAULT = 1,   /* `make compare`: 90 s at most */
@@ -36,7 +43,8 @@ enum {
     MODE_C10K = 8,      /* `make c10k`: idle clients, 0 to 10 000 of them */
     MODE_VARIANTS = 16, /* `make compare-variants`: see report/report.h */
     MODE_TRACE = 32, /* `make trace`: no scenario, but who waits for whom */
-    MODES = 6
+    MODE_COUNT = 64, /* `make count`: nothing but instructions */
+    MODES = 7
 };
 
 /* One of them, and how it spends its time. */
@@ -66,6 +74,9 @@ struct scenario {
 
 /* The table; the last line has no name. */
 extern const struct scenario scenarios[];
+
+/* True if nothing but plain echoes to a few clients is asked for. */
+bool scenario_is_bare(const struct scenario *scenario);
 
 /* The clients of which an echo is expected. */
 int scenario_asked(const struct scenario *scenario);

@@ -20,7 +20,7 @@
     }
 
 const struct scenario scenarios[] = {
-    SCENARIO("echo", 4, 1, 64, LONGER_MODES | MODE_VARIANTS),
+    SCENARIO("echo", 4, 1, 64, LONGER_MODES | MODE_VARIANTS | MODE_COUNT),
     SCENARIO("echo", 8, 64, 64, EVERY_MODE | MODE_VARIANTS),
     SCENARIO("echo", 8, 512, 64, LONGER_MODES),
     SCENARIO("churn", 5, 16, 64, EVERY_MODE, .load.churn = true),
@@ -48,7 +48,20 @@ const struct mode modes[MODES] = {
     {MODE_C10K, "c10k", "build/compare-c10k", 2, 2},
     {MODE_VARIANTS, VARIANTS_MODE, "build/compare-variants", 2.8, 3},
     {MODE_TRACE, "trace", "build/trace", 1, 1},
+    {MODE_COUNT, COUNT_MODE, "build/count", 0, 0},
 };
+
+bool
+scenario_is_bare(const struct scenario *scenario)
+{
+    const struct engine_options *load = &scenario->load;
+
+    return !scenario->open_loop && scenario->delay_ms == 0 &&
+           scenario->work_us == 0 && load->silent_clients == 0 &&
+           !load->churn && !load->handshake &&
+           load->clients <= SCENARIO_BARE_CLIENTS &&
+           load->message_bytes <= SCENARIO_BARE_BYTES;
+}
 
 int
 scenario_asked(const struct scenario *scenario)

@@ -79,6 +79,34 @@ document_free(struct document *document)
     *document = (struct document){0};
 }
 
+/* ---- tables ------------------------------------------------------------ */
+
+struct block *
+document_table(struct document *document, size_t ncolumns, size_t nrows)
+{
+    struct block *table = add_block(document, BLOCK_TABLE);
+
+    table->ncolumns = ncolumns;
+    table->ncells = ncolumns * nrows;
+    table->columns = given(calloc(ncolumns, sizeof *table->columns));
+    table->cells = given(calloc(table->ncells + 1, sizeof *table->cells));
+    return table;
+}
+
+void
+table_put(struct block *table, size_t row, size_t column, enum mark mark,
+          const char *format, ...)
+{
+    struct cell *cell = &table->cells[row * table->ncolumns + column];
+    va_list args;
+
+    va_start(args, format);
+    given(vasprintf(&cell->words, format, args) >= 0 ? cell->words : NULL);
+    va_end(args);
+    text_clean(cell->words);
+    cell->mark = mark;
+}
+
 /* ---- tables from what rows and columns bring --------------------------- */
 
 struct axis *
@@ -210,14 +238,10 @@ void
 sheet_build(struct document *document, struct sheet *sheet, bool legend)
 {
     bool milliseconds = in_milliseconds(sheet);
-    struct block *table = add_block(document, BLOCK_TABLE);
     size_t n = sheet->ncolumns;
+    struct block *table = document_table(document, n, sheet->nrows);
 
     table->legend = legend;
-    table->ncolumns = n;
-    table->ncells = n * sheet->nrows;
-    table->columns = given(calloc(n, sizeof *table->columns));
-    table->cells = given(calloc(table->ncells + 1, sizeof *table->cells));
     for (size_t i = 0; i < n; i++) {
         table->columns[i] = sheet->columns[i].column;
         cells_heading(&table->columns[i], sheet->columns[i].id, milliseconds);

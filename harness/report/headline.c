@@ -13,8 +13,8 @@
 /* ---- which scenarios --------------------------------------------------- */
 
 /* 64 clients, or what comes closest. */
-static const struct summary_group *
-main_group(const struct summary *summary)
+const struct summary_group *
+group_main(const struct summary *summary)
 {
     const struct summary_group *group =
         group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
@@ -323,7 +323,11 @@ headline_build(struct document *document, const struct summary *summary,
         document_paragraph(document, "Nothing was measured.");
         return;
     }
-    main = main_group(summary);
+    main = group_main(summary);
+    if (strcmp(summary->results->run.mode, COUNT_MODE) == 0) {
+        code_build(document, main);
+        return;
+    }
     cells_label(&title, group_life(main));
     document_heading(document, "%s, %lld B messages, as fast as they go",
                      title.bytes, (long long)group_life(main)->message_bytes);

@@ -118,6 +118,14 @@ void document_say(struct document *document, enum block_kind kind,
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
 
+/* Append a table of so many columns and rows, to be filled in. */
+struct block *document_table(struct document *document, size_t ncolumns,
+                             size_t nrows);
+
+/* Fill in a cell. */
+void table_put(struct block *table, size_t row, size_t column, enum mark mark,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
 
@@ -271,6 +279,53 @@ void facts_headline(struct document *document, const struct summary *summary,
 void facts_group(struct document *document,
                  const struct summary_group *group);
 
+/* ---- what an echo is made of (bill.c) -----------------------------------
+ */
+
+/* Append the functions that take most instructions of an echo, an item for
+ * each model; nothing if none were counted. */
+void code_build(struct document *document, const struct summary_group *group);
+
+/* What the CPU time of an echo is paid for. */
+enum bill_kind {
+    BILL_FLOOR,    /* one recv and one send */
+    BILL_SOCKETS,  /* what they are dearer among many sockets */
+    BILL_CALLS,    /* other system calls */
+    BILL_SWITCHES, /* to fall asleep and be woken */
+    BILL_USER,     /* outside of the kernel */
+    BILL_REST,     /* is not explained; may be less than nothing */
+    BILL_PARTS,
+};
+
+/* A part of it. */
+struct bill_part {
+    const char *name; /* "recv + send" */
+    double us;        /* all of it; 0 where it is none */
+};
+
+/* All of it. The parts add up to the total. */
+struct bill {
+    struct bill_part parts[BILL_PARTS]; /* by kind */
+    int nparts;                         /* all of them */
+    double total_us;                    /* as measured */
+    struct text calls;    /* which calls, and what each is: "poll 0.07" */
+    struct text unpriced; /* those without a price, and how often */
+};
+
+/* More than this share of the total is too much to be left unexplained. */
+#define BILL_REST_SHARE 0.15
+
+/* Make the bill of a row. False if there is none: it was not measured, all
+ * were not served, or what things cost is not known there. */
+bool bill_of(struct bill *bill, const struct summary *summary,
+             const struct summary_group *group,
+             const struct summary_row *row);
+
+/* Append the bills of a group and what they show; nothing if there are none.
+ */
+void bill_build(struct document *document, const struct summary *summary,
+                const struct summary_group *group);
+
 /* ---- pictures (svg.c) ----------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their
@@ -284,6 +339,7 @@ void facts_group(struct document *document,
 enum {
     SVG_OTHER = 5,     /* the slot of models that are not ours */
     SVG_YARDSTICK = 6, /* its slot */
+    SVG_THEORY = 7,    /* of what was not measured; and one more */
     SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
     SVG_FAR = 10000,   /* units: no picture is as large */
 };
@@ -331,6 +387,153 @@ extern const char svg_style[];
 
 /* Write words so that no byte of them is taken for XML or HTML. */
 void xml_put(FILE *file, const char *words);
+
+/* ---- charts (chart.c; axis.c) --------------------------------------------
+ *
+ * Data in, picture out; NULL where there is nothing to draw. A value that is
+ * none, or that its scale does not have, is left out.
+ */
+
+enum scale {
+    SCALE_LINEAR, /* from the least to the most */
+    SCALE_ZERO,   /* with 0 on it */
+    SCALE_LOG10,  /* of what is above 0, this and the next */
+    SCALE_LOG2,
+};
+
+enum {
+    TICKS_MAX = 16,
+    SERIES_MAX = 9,     /* lines of a chart; the others are not drawn */
+    BAR_NAMES_MAX = 16, /* different parts of bars */
+};
+
+/* An axis: take all values, then fit it. Its kind alone set is a new one. */
+struct axis_scale {
+    enum scale scale;        /* its kind */
+    bool any;                /* value was there */
+    double low, high;        /* its ends */
+    double ticks[TICKS_MAX]; /* round numbers on it */
+    int nticks;              /* how many */
+};
+
+/* Does an axis of that kind have such a value? */
+bool axis_has(enum scale scale, double value);
+void axis_take(struct axis_scale *axis, double value);
+
+/* Make its ends round. False if there is no value on it. */
+bool axis_fit(struct axis_scale *axis);
+
+/* Where a value is: 0 at the low end, 1 at the high one. */
+double axis_at(const struct axis_scale *axis, double value);
+
+/* Append a tick's number, short: "20k". */
+void axis_word(struct text *text, double value);
+
+/* What stands around a chart. */
+struct chart {
+    const char *title;       /* the question */
+    const char *description; /* for who sees nothing; NULL: what is above */
+    const char *above;       /* what is measured upwards, or of the rows */
+    const char *below;       /* what is measured along, with its unit */
+    enum scale x;            /* along */
+    enum scale y;            /* upwards, of lines */
+    double rule;             /* of dots: a line there; NAN: none */
+};
+
+/* One line. */
+struct series {
+    const char *name;          /* beside its end */
+    int slot;                  /* of the model: see svg_slot() */
+    const double (*points)[2]; /* x and y, by x; NAN is a gap */
+    size_t n;                  /* how many */
+    const char *end;           /* why it stops at the last one, or NULL */
+    bool bare;                 /* a curve, without marks */
+};
+char *chart_lines(const struct chart *chart, const struct series *series,
+                  size_t n);
+
+/* A row of dots or parts. */
+struct chart_row {
+    const char *name; /* on the left */
+    int slot;         /* the mark before it, or -1 */
+    const char *note; /* on the right, or NULL */
+};
+
+/* A value in a row. */
+struct dot {
+    int row;          /* from 0 */
+    int slot;         /* whose mark it gets */
+    double value;     /* where it is */
+    double low, high; /* its interval, or NAN */
+    enum dot_kind {
+        DOT_MARK,  /* the mark of its model */
+        DOT_DUST,  /* one of very many */
+        DOT_CROSS, /* one apart, if need be at the edge */
+    } kind;
+    const char *tip; /* or NULL */
+};
+char *chart_dots(const struct chart *chart, const struct chart_row *rows,
+                 size_t n, const struct dot *dots, size_t ndots);
+
+/* A part of the bar in a row, behind those before it. */
+struct bar_part {
+    int row;          /* from 0 */
+    const char *name; /* parts of one name look alike */
+    double value;     /* how long it is */
+    bool rest;        /* what the others do not explain */
+};
+char *chart_bars(const struct chart *chart, const struct chart_row *rows,
+                 size_t n, const struct bar_part *parts, size_t nparts);
+
+/* ---- groups side by side (sweep.c; slices.c) -----------------------------
+ */
+
+enum {
+    SWEEP_MAX = 16,              /* points of a line */
+    MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+};
+
+/* Groups that differ in one number, or a single one, and whom they hold. */
+struct sweep {
+    const struct summary_group *groups[SWEEP_MAX]; /* by that number */
+    size_t n;                                      /* how many */
+    const char *models[MODELS_MAX];                /* in their order */
+    size_t nmodels;                                /* how many */
+};
+
+/* That group and what goes with it, of these kinds: of the same length, with
+ * as many at work; none if there is no group. */
+struct sweep sweep_of(const struct summary *summary,
+                      const struct summary_group *most, unsigned kinds);
+
+/* The number by which they differ: messages a second, silent clients, or
+ * clients. */
+double sweep_x(const struct summary_group *group);
+
+/* What a row has to show: nothing of who does not serve all, and no time of
+ * who does not keep the rate. And why that is, in a word, or "". */
+double row_shown(const struct summary_row *row, enum life_figure figure);
+void row_end(char word[24], const struct summary_row *row);
+
+/* Append a chart with a line for each model, and with others that there are
+ * already; or of one group with a dot for each model and what its cell says.
+ */
+void sweep_lines(struct document *document, const struct sweep *sweep,
+                 const struct chart *chart, enum life_figure figure,
+                 const struct series *more, size_t nmore);
+void sweep_dots(struct document *document, const struct summary_group *group,
+                const struct chart *chart, enum life_figure figure,
+                enum cells_id id);
+
+/* Append its numbers, folded away: a row for each model, a column for each
+ * cell and group. */
+void sweep_numbers(struct document *document, const struct sweep *sweep,
+                   const enum cells_id *ids, size_t n);
+
+/* Append the CPU of an echo in each slice of the first group, freed from what
+ * slowed its whole block. */
+void slices_draw(struct document *document, const struct results *results,
+                 const struct sweep *sweep);
 
 /* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
  *
@@ -394,9 +597,15 @@ void scale_build(struct document *document, const struct summary *summary);
 void variants_build(struct document *document, const struct summary *summary,
                     bool sentences);
 
+/* The group of the headline's first table; there must be one. */
+const struct summary_group *group_main(const struct summary *summary);
+
 /* Draw who waits for whom, all models above each other on one axis of time;
  * NULL if there are no steps. The caller frees it. */
 char *lanes_draw(const struct results *results);
+
+/* Append what the page tells between headline and tables. */
+void story_build(struct document *document, const struct summary *summary);
 
 /* Append the headline. At most `lines` scenarios are compared. */
 void headline_build(struct document *document, const struct summary *summary,

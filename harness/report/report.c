@@ -15,6 +15,7 @@ static struct report_views views;
 static bool markdown;
 static bool lives_csv;
 static bool summary_csv;
+static bool html;
 static bool columns;
 static bool merge;
 static bool trace;
@@ -41,6 +42,7 @@ read_flags(int argc, char **argv, const char **paths)
                 "All tables, then what disturbed and how precise they are"),
         FLAG_ON("all", 'a', &views.all, "Everything"),
         FLAG_ON("markdown", 'm', &markdown, "Everything in Markdown"),
+        FLAG_ON("html", 0, &html, "Everything on a page with pictures"),
         FLAG_ON("csv", 'c', &lives_csv, "One line for each life of a server"),
         FLAG_ON("summary-csv", 's', &summary_csv,
                 "One line for each scenario and model"),
@@ -66,9 +68,9 @@ read_flags(int argc, char **argv, const char **paths)
         exit(2);
     }
     if (merge && (views.scenario || views.why || views.noise || views.all ||
-                  markdown || lives_csv || summary_csv)) {
+                  markdown || html || lives_csv || summary_csv)) {
         fputs("report: --merge: prints the sum of runs, which has no table, "
-              "Markdown or CSV; leave the other flag out\n",
+              "page, Markdown or CSV; leave the other flag out\n",
               stderr);
         exit(2);
     }
@@ -142,6 +144,8 @@ print_report(const struct results *results, const struct summary *summary)
         csv_write_summary(stdout, summary);
     } else if (lives_csv) {
         csv_write_lives(stdout, results);
+    } else if (html) {
+        report_page(stdout, summary);
     } else if (markdown) {
         report_markdown(stdout, summary);
     } else if (views.scenario || views.why || views.noise || views.all) {

@@ -64,8 +64,14 @@ int report_trace_svg(FILE *file, const struct results *results);
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
 
+/* Print the page: one HTML file that refers to no other. Returns 0, or -1
+ * with errno. */
+int report_page(FILE *file, const struct summary *summary);
+
 /* Print what each column of the CSVs means. */
 void report_columns(FILE *file, const struct report_paper *paper);
+
+#define COUNT_MODE "count" /* the run->mode of a run that only counts */
 
 /* ---- variants ------------------------------------------------------------
  *

@@ -105,7 +105,8 @@ scenario_notes(struct document *document, const struct summary_group *group)
 /* ---- system calls by name, and what else tells why --------------------- */
 
 static void
-build_why(struct document *document, const struct summary_group *group)
+build_why(struct document *document, const struct summary *summary,
+          const struct summary_group *group)
 {
     struct sheet sheet = {0};
 
@@ -134,6 +135,8 @@ build_why(struct document *document, const struct summary_group *group)
         }
         document_item(document, row->life->model, "%s", text.bytes);
     }
+    code_build(document, group);
+    bill_build(document, summary, group);
 }
 
 /* ---- an open loop: one table for all rates ----------------------------- */
@@ -305,7 +308,8 @@ build_noise(struct document *document, const struct summary *summary,
 /* ---- all that is wanted ------------------------------------------------ */
 
 static void
-build_group(struct document *document, const struct summary_group *group,
+build_group(struct document *document, const struct summary *summary,
+            const struct summary_group *group,
             const struct report_views *views, bool brief)
 {
     struct sheet sheet = {0};
@@ -334,7 +338,7 @@ build_group(struct document *document, const struct summary_group *group,
         facts_group(document, group);
     }
     if (views->why) {
-        build_why(document, group);
+        build_why(document, summary, group);
     }
 }
 
@@ -358,7 +362,7 @@ scenario_build(struct document *document, const struct summary *summary,
         if (life->rate_per_s > 0) {
             step = build_rates(document, group, last);
         } else {
-            build_group(document, group, views, brief);
+            build_group(document, summary, group, views, brief);
         }
     }
     if (!brief) {

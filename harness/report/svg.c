@@ -25,18 +25,19 @@ const char svg_style[] =
     "--c4:#ebebeb;--c5:#796d0b;--c6:#8b929d;"
     "--p0:#262b34;--p1:#34435a;--p2:#48628a;--p3:#3d3826;--p4:#645725}}\n"
     "svg{background:var(--back)}"
-    "svg text{font:13px system-ui,sans-serif;fill:var(--text);"
+    "svg text{font:12px system-ui,sans-serif;fill:var(--text);"
     "font-variant-numeric:tabular-nums;unicode-bidi:isolate}"
     "svg .soft{fill:var(--soft)}svg .bold{font-weight:600}"
     ".end{text-anchor:end}.middle{text-anchor:middle}\n"
     ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
     ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
-    ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}\n"
+    ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}"
+    ".m7{--d:12 2}.m8{--d:4 4}\n"
     ".axis,.line,.dust,.hatch,.cross{fill:none;stroke:var(--c,var(--soft))}"
     ".line{stroke-width:var(--w,2);stroke-dasharray:var(--d,none);"
     "stroke-linejoin:round}"
-    ".rule{stroke:var(--rule)}.dust{stroke-width:3.4;stroke-linecap:round;"
-    "stroke-opacity:.55}.cross{stroke:var(--bad);stroke-width:2.2}"
+    ".rule{stroke:var(--rule)}.dust{stroke-width:2.6;stroke-linecap:round;"
+    "stroke-dasharray:none}.cross{stroke:var(--bad);stroke-width:2.2}"
     ".mark,.bar{fill:var(--c,var(--soft));stroke:var(--c,var(--soft))}"
     ".hollow{fill:var(--back);stroke-width:2}"
     ".wait{fill:var(--back);stroke:var(--c,var(--soft))}\n"
@@ -180,7 +181,7 @@ void
 svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
 {
     /* Square, disc, triangle, diamond, plus; hollow disc, hollow triangle
-     * that points down. */
+     * that points down; two kinds of strokes. */
     static const char *const shapes[] = {
         "m-4-4h8v8h-8z",
         "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
@@ -189,9 +190,11 @@ svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
         "m-1.5-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z",
         "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
         "m0 5l5-9h-10z",
+        "m-7 0h14",
+        "m-7 0h5m4 0h5",
     };
 
-    slot = slot < 0 || slot > SVG_YARDSTICK ? SVG_OTHER : slot;
+    slot = slot < 0 || slot > SVG_THEORY + 1 ? SVG_OTHER : slot;
     fprintf(svg->file, "<path class=\"m%d mark%s\" d=\"", slot,
             slot >= SVG_OTHER ? " hollow" : "");
     put_number(svg->file, "M", x);

@@ -31,6 +31,8 @@ FIGURE(CPU_OVER_FLOOR, MEDIAN, "cpu_over_floor",
        "server CPU divided by it")
 FIGURE(SYSCALLS_PER_ECHO, MEDIAN, "syscalls_per_echo",
        "system calls of the server")
+SHOWN(INSTRUCTIONS_PER_ECHO, MEDIAN, "instructions_per_echo", WHY, "instr.",
+      4, "instructions of the server outside of the kernel")
 FIGURE(SWITCHES_PER_ECHO, MEDIAN, "switches_per_echo",
        "context switches of the server")
 FIGURE(RSS_KIB_PER_CLIENT, MEDIAN, "rss_kib_per_client",

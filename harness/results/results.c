@@ -282,6 +282,17 @@ static const struct field step_fields[] = {
     FIELD(step, result),   {0},
 };
 
+static const struct field code_fields[] = {
+    MUST(calls, scenario),
+    FIELD(calls, clients),
+    MUST(calls, model),
+    FIELD(calls, reason),
+    FIELD(calls, echoes),
+    FIELD_AS("instructions_per_echo", calls, per_echo),
+    {"per_echo_by_function", BY(names)},
+    {0},
+};
+
 /* The size of a record, and where struct results keeps the list of them. */
 #define LIST(record, list)                                                   \
     sizeof(struct record), offsetof(struct results, list),                   \
@@ -308,6 +319,10 @@ static const struct {
          calls_fields, LIST(calls, calls)},
     [RECORD_STEP] = {"step", "is no step, or a number in it is out of range",
                      step_fields, LIST(step, steps)},
+    [RECORD_CODE] =
+        {"instructions",
+         "is no counting of instructions, or a number in it is out of range",
+         code_fields, LIST(calls, code)},
     [RECORD_END] = {"end", "has a number out of range", end_fields, 0, 0, 0},
 };
 
@@ -356,6 +371,7 @@ results_free(struct results *results)
     free(results->slices);
     free(results->calls);
     free(results->steps);
+    free(results->code);
     memset(results, 0, sizeof *results);
 }
 

@@ -3,10 +3,11 @@
  *
  * A run measures scenarios. In each of them a server lives once or more
  * (struct life: one fresh process under one load) and is driven for many
- * short slices (struct slice); system calls are counted apart (struct calls).
- * All of them are lines of results.jsonl, the only source of every report,
- * and never change once they are written. The summary draws them together:
- * one row for each server in each scenario, compared by the statistics below.
+ * short slices (struct slice); system calls and instructions are counted
+ * apart (struct calls). All of them are lines of results.jsonl, the only
+ * source of every report, and never change once they are written. The summary
+ * draws them together: one row for each server in each scenario, compared by
+ * the statistics below.
  *
  * A figure that was not measured is NAN here, null in JSON and empty in CSV.
  * It is never 0, because 0 is a result.
@@ -32,6 +33,10 @@ enum {
 
 #define RESULTS_YARDSTICK "yardstick" /* the barest epoll loop */
 #define RESULTS_FLOOR     "floor"     /* a recv and a send, no server */
+
+/* What something else of an echo costs is the slice of a model that has this
+ * before its name: "price switch". See harness/compare/prices.c. */
+#define RESULTS_PRICE "price "
 
 /* ---- the records of a file --------------------------------------------- */
 
@@ -121,13 +126,14 @@ struct slice {
 
 #define CALLS_OTHER "other" /* calls that were counted in total only */
 
-/* One system call. */
+/* One system call; or one function. */
 struct calls_name {
-    char name[24];   /* as the kernel calls it */
-    double per_echo; /* how often, for each echo */
+    char name[40];   /* as the kernel calls it; as its author does */
+    double per_echo; /* how often, or how many instructions, for each echo */
 };
 
-/* The system calls of one server in one scenario. */
+/* The system calls of one server in one scenario; or, in a record of its own,
+ * the instructions that its code takes outside of the kernel, by function. */
 struct calls {
     char scenario[RESULTS_NAME_BYTES]; /* as in struct life */
     char model[RESULTS_NAME_BYTES];    /* as in struct life */
@@ -152,8 +158,8 @@ struct step {
     double result;    /* that it returned; NAN: it was not over */
 };
 
-/* Is a record, of a life, a slice or calls, one of that scenario with so many
- * clients, at whatever rate? */
+/* Is a record, of a life, a slice, calls or code, one of that scenario with
+ * so many clients, at whatever rate? */
 #define RECORD_IS_OF(record, name, number)                                   \
     ((record)->clients == (number) && strcmp((record)->scenario, name) == 0)
 
@@ -223,6 +229,7 @@ enum record {
     RECORD_SLICE, /* struct slice */
     RECORD_CALLS, /* struct calls */
     RECORD_STEP,  /* struct step */
+    RECORD_CODE,  /* struct calls, of instructions */
     RECORD_END,   /* the last one: partial, seconds and lives of the run */
     RECORDS,
 };
@@ -238,6 +245,8 @@ struct results {
     size_t ncalls;        /* how many */
     struct step *steps;   /* of one server after the other, by their begin */
     size_t nsteps;        /* how many */
+    struct calls *code;   /* in the order counted */
+    size_t ncode;         /* how many */
     const char *problem;  /* why reading ended early: "is no ...", or NULL */
 };
 
@@ -245,8 +254,7 @@ struct results {
  * happens to the run. Return 0, or -1 with errno. */
 int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy of a life, slice, calls or step. Return 0, or -1 without
- * memory. */
+/* Append a copy of a record, but of a run. Return 0, or -1 without memory. */
 int results_add(struct results *results, enum record what,
                 const void *record);
 
@@ -359,6 +367,7 @@ struct summary_row {
     double served_most;          /* in the best of the good lives */
     uint64_t errors[ENGINE_ERRORS]; /* by kind, in the worst of them */
     const struct calls *calls;      /* by name, or NULL */
+    const struct calls *code;       /* the same of instructions */
     bool yardstick;                 /* shown, but not ranked */
     bool starved;    /* fewer were served than asked: what an echo costs or
                       * takes is not comparable */

@@ -109,6 +109,20 @@ draw_together(const struct summary_row *row, enum life_figure figure,
                                : values[how == FIGURE_LEAST ? 0 : n - 1];
 }
 
+/* The last counting of calls, or of code, that is of a row; NULL if there is
+ * none. */
+static const struct calls *
+find_calls(const struct calls *calls, size_t n, const struct life *life)
+{
+    while (n-- > 0 && life->rate_per_s == 0) {
+        if (RECORD_IS_OF(&calls[n], life->scenario, life->clients) &&
+            strcmp(calls[n].model, life->model) == 0) {
+            return &calls[n];
+        }
+    }
+    return NULL;
+}
+
 static void
 row_finish(struct summary_row *row, const struct results *results,
            double *values)
@@ -120,13 +134,10 @@ row_finish(struct summary_row *row, const struct results *results,
         figure[i] = draw_together(row, i, figures[i].how, values);
     }
     row->served_most = draw_together(row, LIFE_SERVED, FIGURE_MOST, values);
-    for (size_t i = 0; i < results->ncalls && life->rate_per_s == 0; i++) {
-        const struct calls *calls = &results->calls[i];
-
-        if (RECORD_IS_OF(calls, life->scenario, life->clients) &&
-            strcmp(calls->model, life->model) == 0) {
-            row->calls = calls;
-        }
+    row->calls = find_calls(results->calls, results->ncalls, life);
+    row->code = find_calls(results->code, results->ncode, life);
+    if (row->code && row->ok > 0) {
+        figure[LIFE_INSTRUCTIONS_PER_ECHO] = row->code->per_echo;
     }
     if (row->calls && isnan(figure[LIFE_SYSCALLS_PER_ECHO]) && row->ok > 0) {
         figure[LIFE_SYSCALLS_PER_ECHO] = row->calls->per_echo;

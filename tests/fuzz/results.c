@@ -60,6 +60,7 @@ render(struct results *results)
     report_scenarios(nowhere(), &summary, &(struct report_views){.all = true},
                      &paper);
     report_markdown(nowhere(), &summary);
+    report_page(nowhere(), &summary);
     csv_write_lives(nowhere(), results);
     csv_write_summary(nowhere(), &summary);
     if (results->nlives > 0) {

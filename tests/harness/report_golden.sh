@@ -3,7 +3,7 @@
 #
 # golden/make.pl NAME makes the results, of a run that never was; NAME.txt is
 # what report says of them on paper of 100 and of 80 columns, with --all and, of
-# one, in Markdown.
+# one, in Markdown; default.html is the page of one.
 # Who means to change what is printed looks at the difference and then takes it
 # over with --update.
 source "$(dirname "$0")/cases.sh"
@@ -25,12 +25,22 @@ for name in default c10k rate foreign variants; do
     markdown=
     [ "$name" = foreign ] && markdown=--markdown
     (cd "$tmp" && render results.jsonl "$markdown") >"$tmp/rendered" 2>"$tmp/err"
+    page=
+    if [ "$name" = default ]; then
+        page=$here/golden/$name.html
+        "$bin/report" --html "$tmp/results.jsonl" >"$tmp/page"
+    fi
     if [ "${1:-}" = --update ]; then
         cp "$tmp/rendered" "$here/golden/$name.txt"
+        ${page:+cp "$tmp/page" "$page"}
         continue
     fi
     diff "$here/golden/$name.txt" "$tmp/rendered" >"$tmp/out"
     result "made results: $name" $?
+    if [ -n "$page" ]; then
+        diff "$page" "$tmp/page" >"$tmp/out"
+        result "the page of made results: $name" $?
+    fi
 done
 
 # Who waits for whom, of a scene that was: the steps are in trace.jsonl.

@@ -1,0 +1,164 @@
+/*
+ * html.c: a document as HTML that is well-formed XML, too. See internal.h.
+ *
+ * All words go through xml_put(); what else there is are our own tags. No
+ * element refers to anything but a place in the page.
+ */
+#include <string.h>
+
+#include "harness/report/internal.h"
+
+/* What is open, to be closed in this order. */
+struct open {
+    FILE *file;  /* to which is printed */
+    bool charts; /* a row of pictures */
+    bool items;  /* a list */
+    bool fold;   /* what can be unfolded */
+};
+
+static void
+put(FILE *file, const char *before, const char *words, const char *after)
+{
+    fputs(before, file);
+    xml_put(file, words);
+    fputs(after, file);
+}
+
+static void
+close_all(struct open *open, const struct block *next)
+{
+    bool section = next && next->kind == BLOCK_HEADING && next->label[0];
+    bool ends = !next || section || next->kind == BLOCK_FOLD ||
+                next->kind == BLOCK_HEADING;
+
+    if (open->charts && (!next || next->kind != BLOCK_FIGURE)) {
+        fputs("</div>\n", open->file);
+        open->charts = false;
+    }
+    if (open->items && (!next || next->kind != BLOCK_ITEM)) {
+        fputs("</dl>\n", open->file);
+        open->items = false;
+    }
+    if (open->fold && ends) {
+        fputs("</details>\n", open->file);
+        /* A plain heading goes on with a fold of its own. */
+        open->fold = next && next->kind == BLOCK_HEADING && !section;
+    }
+}
+
+/* The headings, with those that neighbours share above them. */
+static void
+put_headings(FILE *file, const struct block *table)
+{
+    size_t end;
+
+    fputs("<thead><tr>", file);
+    for (size_t i = 0; i < table->ncolumns; i = end) {
+        const char *above = table->columns[i].above;
+
+        for (end = i + 1; end < table->ncolumns &&
+                          strcmp(above, table->columns[end].above) == 0;) {
+            end++;
+        }
+        fprintf(file, "<th colspan=\"%zu\">", end - i);
+        put(file, "", above, "</th>");
+    }
+    fputs("</tr>\n<tr>", file);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        put(file, "<th>", table->columns[i].heading, "</th>");
+    }
+    fputs("</tr></thead>\n<tbody>\n", file);
+}
+
+static void
+put_table(FILE *file, const struct block *table)
+{
+    struct text legend = {0};
+    size_t n = table->ncolumns;
+
+    fputs("<div class=\"scroll\"><table>\n", file);
+    put_headings(file, table);
+    for (size_t i = 0; i < table->ncells; i++) {
+        const struct cell *cell = &table->cells[i];
+        size_t column = i % n;
+
+        fputs(column == 0 ? "<tr><th>" : "<td", file);
+        if (cell->rest) {
+            fprintf(file, " class=\"rest\" colspan=\"%zu\"", n - column);
+        } else if (column > 0) {
+            fputs(cell->mark == MARK_BAD        ? " class=\"bad\""
+                  : cell->mark == MARK_BEST     ? " class=\"best\""
+                  : table->columns[column].left ? " class=\"left\""
+                                                : "",
+                  file);
+        }
+        put(file, column == 0 ? "" : ">", cell->words,
+            column == 0 ? "</th>" : "</td>");
+        i += cell->rest ? n - column - 1 : 0;
+        fputs(i % n == n - 1 ? "</tr>\n" : "", file);
+    }
+    fputs("</tbody></table></div>\n", file);
+    if (table->legend) {
+        table_legend(&legend, table);
+    }
+    if (legend.bytes[0] != '\0') {
+        put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
+    }
+}
+
+/* The first heading of all is the title; one with an anchor begins a section
+ * and one without a part of it. */
+static void
+put_heading(struct open *open, const struct block *block, bool first)
+{
+    if (block->label[0] != '\0') {
+        put(open->file, "<h2 id=\"", block->label, "\"><a href=\"#");
+        put(open->file, "", block->label, "\">");
+        put(open->file, "", block->words, "</a></h2>\n");
+    } else if (open->fold) {
+        put(open->file, "<details><summary>", block->words, "</summary>\n");
+    } else {
+        put(open->file, first ? "<h1>" : "<h3>", block->words,
+            first ? "</h1>\n" : "</h3>\n");
+    }
+}
+
+void
+document_print_html(FILE *file, struct document *document)
+{
+    struct open open = {.file = file};
+
+    for (size_t i = 0; i < document->nblocks; i++) {
+        const struct block *block = &document->blocks[i];
+
+        close_all(&open, block);
+        switch (block->kind) {
+        case BLOCK_HEADING:
+            put_heading(&open, block, i == 0);
+            break;
+        case BLOCK_PARAGRAPH:
+            put(file, "<p>", block->words, "</p>\n");
+            break;
+        case BLOCK_ITEM:
+            fputs(open.items ? "" : "<dl>\n", file);
+            open.items = true;
+            put(file, "<dt>", block->label, "</dt>");
+            put(file, "<dd>", block->words, "</dd>\n");
+            break;
+        case BLOCK_TABLE:
+            put_table(file, block);
+            break;
+        case BLOCK_FIGURE:
+            fputs(open.charts ? "" : "<div class=\"charts\">\n", file);
+            open.charts = true;
+            fputs(block->words, file);
+            break;
+        case BLOCK_FOLD:
+            put(file, "<details><summary>", block->words, "</summary>\n");
+            open.fold = true;
+            break;
+        }
+    }
+    close_all(&open, NULL);
+    document_free(document);
+}

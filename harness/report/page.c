@@ -1,0 +1,99 @@
+/*
+ * page.c: the report as one HTML page: the headline, the story, and every
+ * table. See report.h.
+ */
+#include <string.h>
+
+#include "harness/report/internal.h"
+
+static const char style[] =
+    "*{box-sizing:border-box}"
+    "body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:70rem;"
+    "background:var(--back);color:var(--text);font:1rem/1.55 system-ui,"
+    "sans-serif;overflow-wrap:break-word}"
+    "h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0}"
+    "h2{font-size:1.35rem;margin:3.5rem 0 .75rem;padding-top:1.25rem;"
+    "border-top:1px solid var(--rule)}h3{font-size:1rem;margin:1.75rem 0 "
+    ".4rem}"
+    "h2 a{color:inherit;text-decoration:none}a{color:inherit}"
+    "p,dl{max-width:46rem;margin:.6rem 0}"
+    "nav{margin:1rem 0;color:var(--soft)}nav "
+    "a{margin-right:1.1rem;text-decoration:none;"
+    "white-space:nowrap}\n"
+    ".charts{display:grid;gap:1.5rem 2.5rem;margin:1.25rem 0;"
+    "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
+    ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
+    ".charts{overflow-x:auto}.charts .wide{grid-column:1/-1;max-width:none;"
+    "min-width:42rem}"
+    "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;"
+    "gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}"
+    ".scroll{overflow-x:auto;margin:.75rem 0}"
+    "table{border-collapse:collapse;font-size:.875rem;line-height:1.35;"
+    "font-variant-numeric:tabular-nums}"
+    "th,td{padding:.22rem .55rem;text-align:right;white-space:nowrap;"
+    "font-weight:400;unicode-bidi:isolate}"
+    "thead th{color:var(--soft);padding-bottom:.1rem}"
+    "thead tr:first-child th{text-align:center}thead tr:last-child "
+    "th{border-bottom:1px solid var(--soft)}"
+    "tbody tr+tr>*{border-top:1px solid var(--rule)}"
+    "th:first-child,.left,.rest{text-align:left}th:first-child{padding-left:"
+    "0}"
+    "tbody th{font-weight:600}.rest{white-space:normal;min-width:16rem}"
+    ".bad,.rest{color:var(--bad)}.best{font-weight:700}"
+    ".legend{color:var(--soft);font-size:.8125rem}"
+    "details{margin:.5rem 0}summary{cursor:pointer;color:var(--soft)}"
+    "summary:hover{color:var(--text)}dd,dt,summary,h1{unicode-bidi:isolate}\n"
+    "@media(max-width:40rem){dl{display:block}dd{margin-bottom:.5rem}}"
+    "@media "
+    "print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
+    ".charts "
+    ".wide{min-width:0}svg,tr{break-inside:avoid}h2,h3{break-after:avoid}"
+    ".charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}\n";
+
+static void
+build_page(struct document *document, const struct summary *summary)
+{
+    const struct run *run = &summary->results->run;
+
+    headline_build(document, summary, summary->ngroups);
+    story_build(document, summary);
+    document_section(document, "tables", "All that was measured");
+    document_fold(document, "The run");
+    document_paragraph(document, "%s", run->command);
+    scenario_build(
+        document, summary,
+        &(struct report_views){.all = true, .why = true, .noise = true},
+        false);
+    if (strcmp(run->mode, VARIANTS_MODE) == 0) {
+        variants_build(document, summary, true);
+    }
+}
+
+int
+report_page(FILE *file, const struct summary *summary)
+{
+    struct document document = {0};
+
+    build_page(&document, summary);
+    fprintf(file,
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+            "charset=\"utf-8\"/>\n<meta "
+            "http-equiv=\"Content-Security-Policy\" content=\"default-src "
+            "'none'; style-src 'unsafe-inline'\"/>\n<meta name=\"viewport\" "
+            "content=\"width=device-width\"/>\n<title>Fiveways</title>\n"
+            "<style>\n%s%s</style></head>\n<body>\n<nav>",
+            svg_style, style);
+    for (size_t i = 0; i < document.nblocks; i++) {
+        const struct block *block = &document.blocks[i];
+
+        if (block->kind == BLOCK_HEADING && block->label[0] != '\0') {
+            fprintf(file, "<a href=\"#%s\">", block->label);
+            xml_put(file, block->words);
+            fputs("</a>\n", file);
+        }
+    }
+    fputs("</nav>\n<main>\n", file);
+    document_print_html(file, &document);
+    fputs("</main></body></html>\n", file);
+    return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}

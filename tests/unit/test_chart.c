@@ -1,0 +1,251 @@
+/*
+ * test_chart.c: axes against cases worked out by hand, and charts of what is
+ * odd: nothing, one value, strangers' names, numbers that are none.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/internal.h"
+#include "tests/unit/run_suite.h"
+
+/* Axes, and the ticks that they must have. */
+static const struct {
+    enum scale scale;  /* of the axis */
+    double values[3];  /* on it; NAN is left out */
+    const char *ticks; /* their words, with blanks between them */
+} axes[] = {
+    {SCALE_ZERO, {0, 1, 5}, "0 1 2 3 4 5"},
+    {SCALE_ZERO, {77100, 110000, 1}, "0 50k 100k 150k"},
+    {SCALE_ZERO, {7, NAN, NAN}, "0 2 4 6 8"},
+    {SCALE_ZERO, {0, 0, 0}, "0 0.2 0.4 0.6 0.8 1"},
+    {SCALE_ZERO, {-3, 4, 0}, "-4 -2 0 2 4"},
+    {SCALE_LINEAR, {10, 10, 10}, "9 9.5 10 10.5 11"},
+    {SCALE_LINEAR,
+     {0.001, 0.002, NAN},
+     "0.001 0.0012 0.0014 0.0016 0.0018 "
+     "0.002"},
+    {SCALE_LINEAR, {4.2, 7.9, INFINITY}, "4 5 6 7 8"},
+    {SCALE_LINEAR, {1e9, 3e9, -INFINITY}, "1G 1.5G 2G 2.5G 3G"},
+    {SCALE_LOG10, {1e-3, 1e9, NAN}, "0.001 0.1 10 1k 100k 10M 1G"},
+    {SCALE_LOG10, {12, 8160, NAN}, "10 100 1k 10k"},
+    {SCALE_LOG10, {30, 200, 0}, "20 50 100 200"},
+    {SCALE_LOG10, {7, 7, -1}, "5 10"},
+    {SCALE_LOG10, {10, 10, 10}, "10 20 50 100"},
+    {SCALE_LOG2, {1, 64, 512}, "1 8 64 512"},
+    {SCALE_LOG2, {1, 64, NAN}, "1 2 4 8 16 32 64"},
+    {SCALE_LOG2, {48, 48, NAN}, "32 64"},
+    {SCALE_LOG2, {16, 16, NAN}, "16 32"},
+    {SCALE_LOG2, {0, -1, NAN}, ""},
+    {SCALE_LOG10, {0, -1, NAN}, ""},
+    {SCALE_ZERO, {NAN, INFINITY, 1e300}, ""},
+};
+
+START_TEST(ticks_are_round_numbers)
+{
+    struct axis_scale axis = {.scale = axes[_i].scale};
+    struct text text = {0};
+
+    for (int i = 0; i < 3; i++) {
+        axis_take(&axis, axes[_i].values[i]);
+    }
+    ck_assert_int_eq(axis_fit(&axis), axes[_i].ticks[0] != '\0');
+    for (int i = 0; i < axis.nticks; i++) {
+        if (i > 0) {
+            text_add(&text, " ");
+        }
+        axis_word(&text, axis.ticks[i]);
+    }
+    ck_assert_str_eq(text.bytes, axes[_i].ticks);
+    for (int i = 0; i < 3 && axis.any; i++) {
+        if (axis_has(axis.scale, axes[_i].values[i])) {
+            ck_assert_double_ge(axis_at(&axis, axes[_i].values[i]), 0);
+            ck_assert_double_le(axis_at(&axis, axes[_i].values[i]), 1);
+        }
+    }
+}
+END_TEST
+
+/* Whatever the numbers are, an axis ends, and has two ends. */
+START_TEST(every_axis_has_ticks_and_room_for_them)
+{
+    srandom(1);
+    for (int i = 0; i < 100000; i++) {
+        struct axis_scale axis = {.scale = (enum scale)(random() % 4)};
+        double low = exp((double)(random() % 6000) / 100 - 30);
+
+        axis_take(&axis, low);
+        axis_take(&axis, low * exp((double)(random() % 3000) / 100));
+        axis_take(&axis, random() % 2 ? -low : low);
+        if (axis_fit(&axis)) {
+            ck_assert_double_gt(axis.high, axis.low);
+            ck_assert_int_ge(axis.nticks, 1);
+            ck_assert_int_le(axis.nticks, TICKS_MAX);
+            ck_assert_double_le(axis_at(&axis, axis.ticks[0]), 1.0001);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_place_on_an_axis_is_a_share_of_it)
+{
+    struct axis_scale linear = {.scale = SCALE_ZERO};
+    struct axis_scale logarithmic = {.scale = SCALE_LOG10};
+
+    axis_take(&linear, 10);
+    axis_take(&logarithmic, 1);
+    axis_take(&logarithmic, 10000);
+    ck_assert(axis_fit(&linear) && axis_fit(&logarithmic));
+    ck_assert_double_eq_tol(axis_at(&linear, 2.5), 0.25, 1e-9);
+    ck_assert_double_eq_tol(axis_at(&logarithmic, 100), 0.5, 1e-9);
+}
+END_TEST
+
+static const struct chart chart = {.title = "<title> & \"more\"",
+                                   .above = "above",
+                                   .below = "below",
+                                   .x = SCALE_LOG2,
+                                   .y = SCALE_LOG10,
+                                   .rule = NAN};
+
+/* How often a word is in a picture. */
+static int
+count(const char *svg, const char *word)
+{
+    int n = 0;
+
+    for (const char *at = svg; (at = strstr(at, word)) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+START_TEST(nothing_to_draw_is_no_chart)
+{
+    static const double none[][2] = {{1, NAN}, {0, 5}, {4, -1}, {NAN, 1}};
+    const struct series series = {.name = "a", .points = none, .n = 4};
+    const struct chart_row row = {"a", 0, NULL};
+    const struct dot dot = {.value = INFINITY};
+    const struct bar_part part = {0, "a", 0, false};
+
+    ck_assert_ptr_null(chart_lines(&chart, &series, 1));
+    ck_assert_ptr_null(chart_lines(&chart, NULL, 0));
+    ck_assert_ptr_null(chart_dots(&chart, &row, 1, &dot, 1));
+    ck_assert_ptr_null(chart_bars(&chart, &row, 1, &part, 1));
+}
+END_TEST
+
+START_TEST(a_line_is_broken_where_a_value_is_none)
+{
+    static const double points[][2] = {{1, 5}, {2, 6}, {4, NAN}, {8, 7}};
+    const struct series series = {
+        .name = "<b>", .points = points, .n = 4, .end = "stops"};
+    char *svg = chart_lines(&chart, &series, 1);
+
+    ck_assert_int_eq(count(svg, "class=\"m0 line\""), 2);
+    ck_assert_int_eq(count(svg, "class=\"m0 mark\""),
+                     3 + 1); /* and its name */
+    ck_assert_int_eq(count(svg, "class=\"cross\""), 2);
+    ck_assert_int_eq(count(svg, "&lt;title&gt; &amp; &quot;more&quot;"), 3);
+    ck_assert_int_eq(count(svg, "&lt;b&gt;"), 3 + 1);
+    ck_assert_int_eq(count(svg, "<b>"), 0);
+    free(svg);
+}
+END_TEST
+
+/* The base lines of the names of nine lines that end at one place, and have
+ * two lines each. */
+START_TEST(names_do_not_lie_on_each_other)
+{
+    static const double points[][2] = {{1, 5}, {2, 6}};
+    struct series series[SERIES_MAX + 3];
+    char *svg;
+    double seen[2 * SERIES_MAX + 6];
+    int n = 0;
+
+    for (size_t i = 0; i < COUNT(series); i++) {
+        series[i] = (struct series){.name = "same",
+                                    .slot = SVG_OTHER,
+                                    .points = points,
+                                    .n = 2,
+                                    .end = "ends"};
+    }
+    svg = chart_lines(&chart, series, COUNT(series));
+    for (const char *at = svg; (at = strstr(at, "<text class=\"")) != NULL;
+         at++) {
+        double y = strtod(strstr(at, " y=\"") + 4, NULL);
+        const char *words = strchr(at, '>') + 1;
+
+        if (strncmp(words, "same", 4) == 0 ||
+            strncmp(words, "ends", 4) == 0) {
+            for (int i = 0; i < n; i++) {
+                ck_assert_double_ge(fabs(y - seen[i]), 12);
+            }
+            seen[n++] = y;
+        }
+    }
+    ck_assert_int_eq(n, 2 * SERIES_MAX);
+    free(svg);
+}
+END_TEST
+
+START_TEST(bars_add_up_and_what_is_none_has_no_length)
+{
+    const struct chart_row rows[] = {{"a", 0, "6"}, {"b", -1, NULL}};
+    const struct bar_part parts[] = {
+        {0, "recv", 3, false},  {1, "recv", 4, false},
+        {0, "wake", 2, false},  {1, "scan", NAN, false},
+        {1, "scan", -1, false}, {0, "left", 1, true},
+    };
+    char *svg = chart_bars(&chart, rows, 2, parts, COUNT(parts));
+
+    /* Each name has a sample. */
+    ck_assert_int_eq(count(svg, "<rect"), 4 + 4);
+    ck_assert_int_eq(count(svg, "class=\"part p0\""), 2 + 1);
+    ck_assert_int_eq(count(svg, "class=\"part rest\""), 1 + 1);
+    ck_assert_int_eq(count(svg, ">left<"), 2);
+    free(svg);
+}
+END_TEST
+
+START_TEST(a_picture_alone_brings_its_style)
+{
+    struct svg svg;
+    char *alone;
+
+    svg_begin(&svg, 100, 50, "t", "d");
+    svg_rect(&svg, 1.25, 2, -3, 4, "wait", "\xed\xa0\x80\x1b[31m");
+    svg_rect(&svg, 0, 0, 20, 14, "wait", NULL);
+    svg_mark(&svg, 1, 1, 77, "'");
+    alone = svg_alone(svg_end(&svg));
+    ck_assert_int_eq(count(alone, "<svg "), 1);
+    ck_assert_int_eq(count(alone, "xmlns=\"http://www.w3.org/2000/svg\""), 1);
+    ck_assert_int_eq(count(alone, "<style>"), 1);
+    ck_assert_int_eq(count(alone, "<title>????[31m</title>"), 1);
+    ck_assert_int_eq(count(alone, "width=\"0\""), 1);
+    /* Of the second one alone, all of it within. */
+    ck_assert_int_eq(count(alone, "class=\"hatch\" d=\"M0 7L7 0M0 14L14 0M7 "
+                                  "14L20 1M14 14L20 8\""),
+                     1);
+    free(alone);
+}
+END_TEST
+
+int
+main(void)
+{
+    const struct test tests[] = {
+        EACH(axes, ticks_are_round_numbers),
+        ONCE(every_axis_has_ticks_and_room_for_them),
+        ONCE(a_place_on_an_axis_is_a_share_of_it),
+        ONCE(nothing_to_draw_is_no_chart),
+        ONCE(a_line_is_broken_where_a_value_is_none),
+        ONCE(names_do_not_lie_on_each_other),
+        ONCE(bars_add_up_and_what_is_none_has_no_length),
+        ONCE(a_picture_alone_brings_its_style),
+        {0},
+    };
+
+    return run_tests("chart", NULL, NULL, tests);
+}
