@@ -204,7 +204,7 @@ play(struct scene *scene)
         }
         now = now_ms(scene);
     }
-    scene->end_ms = now;
+    scene->end_ms = now = fmin(now, scene->end_ms);
     for (int i = 0; i < n; i++) {
         struct step *waits = scene->clients[i].waits;
 
