@@ -23,35 +23,36 @@ axis_take(struct axis_scale *axis, double value)
     }
 }
 
-/* 1, 2 or 5 times a power of ten: the least that is not below `value`, or
- * the most that is not above. */
+/* Round numbers have numbers themselves: powers of two; or 1, 2 and 5 times a
+ * power of ten, which is every third. */
 static double
-round_number(double value, bool up)
+rung(enum scale scale, int number)
 {
-    double ten = pow(10, floor(log10(value) + 1e-9));
-    double in = value / ten;
+    static const double in[] = {1, 2, 5};
+    int ten = (number + 3000) / 3 - 1000;
 
-    return ten * (up ? (in < 1.001   ? 1
-                        : in < 2.001 ? 2
-                        : in < 5.001 ? 5
-                                     : 10)
-                     : (in > 4.999   ? 5
-                        : in > 1.999 ? 2
-                                     : 1));
+    return scale == SCALE_LOG2 ? exp2(number)
+                               : in[number - 3 * ten] * pow(10, ten);
 }
 
-static void
-add_tick(struct axis_scale *axis, double value)
+/* The last one that is not above a value. */
+static int
+rung_below(enum scale scale, double value)
 {
-    if (axis->nticks < TICKS_MAX) {
-        axis->ticks[axis->nticks++] = value;
+    int number =
+        (int)floor(scale == SCALE_LOG2 ? log2(value) : 3 * log10(value)) - 1;
+
+    while (rung(scale, number + 1) < 1.0001 * value) {
+        number++;
     }
+    return number;
 }
 
 static void
 fit_linear(struct axis_scale *axis)
 {
     double step;
+    int number;
 
     if (axis->scale == SCALE_ZERO) {
         axis->low = fmin(axis->low, 0);
@@ -63,47 +64,41 @@ fit_linear(struct axis_scale *axis)
         axis->low -= axis->scale == SCALE_ZERO ? 0 : around;
         axis->high += around;
     }
-    step = round_number((axis->high - axis->low) / 5, true);
+    step = (axis->high - axis->low) / 5;
+    number = rung_below(SCALE_LOG10, step);
+    number += rung(SCALE_LOG10, number) < 0.999 * step;
+    step = rung(SCALE_LOG10, number);
     axis->low = step * floor(axis->low / step + 1e-6);
     axis->high = step * ceil(axis->high / step - 1e-6);
-    for (int i = 0; axis->low + i * step < axis->high + step / 2; i++) {
-        add_tick(axis, step * rint(axis->low / step + i));
+    axis->nticks = 1 + (int)rint((axis->high - axis->low) / step);
+    for (int i = 0; i < axis->nticks; i++) {
+        axis->ticks[i] = step * rint(axis->low / step + i);
     }
 }
 
 static void
 fit_logarithmic(struct axis_scale *axis)
 {
-    double base = axis->scale == SCALE_LOG2 ? 2 : 10;
-    double steps;
-    int skip;
+    int power = axis->scale == SCALE_LOG2 ? 1 : 3;
+    int low = rung_below(axis->scale, axis->low);
+    int high = low + 1;
+    int step = 1;
 
-    if (base == 2) {
-        axis->low = exp2(floor(log2(axis->low) + 1e-9));
-        axis->high = exp2(ceil(log2(axis->high) - 1e-9));
-    } else {
-        axis->low = round_number(axis->low, false);
-        axis->high = round_number(axis->high, true);
+    while (rung(axis->scale, high) < 0.9999 * axis->high) {
+        high++;
     }
-    if (axis->high < 1.5 * axis->low) {
-        axis->high = base * axis->low;
-    }
-    steps = log(axis->high / axis->low) / log(base);
-    /* Both ends get one, if there is a way. */
-    for (skip = 1 + (int)(steps / 7);
-         skip < 4 && (int)rint(steps) % skip != 0; skip++) {
-    }
-    if (base == 10 && steps < 2.5) {
-        /* A few numbers of each power, not the power alone. */
-        for (double at = axis->low; at < 1.001 * axis->high;
-             at = round_number(1.01 * at, true)) {
-            add_tick(axis, at);
+    axis->low = rung(axis->scale, low);
+    axis->high = rung(axis->scale, high);
+    if (high - low > 8) {
+        /* Whole powers; and one at both ends, if there is a way. */
+        step = power * (1 + (high - low) / power / 7);
+        while (step < 4 && (high - low) % step != 0) {
+            step += power;
         }
-        return;
+        low += (3000 - low) % power;
     }
-    for (double at = ceil(log(axis->low) / log(base) - 1e-9);
-         pow(base, at) < 1.001 * axis->high; at += skip) {
-        add_tick(axis, pow(base, at));
+    for (; low <= high; low += step) {
+        axis->ticks[axis->nticks++] = rung(axis->scale, low);
     }
 }
 
@@ -127,8 +122,8 @@ axis_at(const struct axis_scale *axis, double value)
                : (value - axis->low) / (axis->high - axis->low);
 }
 
-void
-axis_word(struct text *text, double value)
+char *
+axis_word(char word[AXIS_WORD_BYTES], double value)
 {
     static const char *const units[] = {"", "k", "M", "G"};
     int unit = 0;
@@ -137,5 +132,6 @@ axis_word(struct text *text, double value)
         value /= 1000;
         unit++;
     }
-    text_add(text, "%.4g%s", value, units[unit]);
+    snprintf(word, AXIS_WORD_BYTES, "%.4g%s", value, units[unit]);
+    return word;
 }

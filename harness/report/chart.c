@@ -61,26 +61,24 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s", chart->above);
     for (int i = 0; i < frame->x.nticks; i++) {
-        struct text word = {0};
+        char word[AXIS_WORD_BYTES];
         double x = at_x(frame, frame->x.ticks[i]);
-        double half;
+        int length = (int)strlen(axis_word(word, frame->x.ticks[i]));
+        double half = LETTER * length / 2.0;
 
-        axis_word(&word, frame->x.ticks[i]);
-        half = LETTER * (double)strlen(word.bytes) / 2;
         svg_line(svg, x, frame->top, x, frame->bottom, "rule");
         if (x - half >= free_from && x + half <= WIDTH) {
-            svg_text(svg, x, frame->bottom + LINE, "middle", "%s",
-                     word.bytes);
+            svg_text(svg, x, frame->bottom + LINE, "middle", "%s", word);
             free_from = x + half + EDGE / 2.0;
         }
     }
     for (int i = 0; i < frame->y.nticks; i++) {
-        struct text word = {0};
+        char word[AXIS_WORD_BYTES];
         double y = at_y(frame, frame->y.ticks[i]);
 
-        axis_word(&word, frame->y.ticks[i]);
         svg_line(svg, frame->left, y, frame->right, y, "rule");
-        svg_text(svg, frame->left - 6, y + 4, "end", "%s", word.bytes);
+        svg_text(svg, frame->left - 6, y + 4, "end", "%s",
+                 axis_word(word, frame->y.ticks[i]));
     }
     svg_line(svg, frame->left, frame->bottom, frame->right, frame->bottom,
              "axis");
@@ -142,7 +140,7 @@ draw_series(struct frame *frame, const struct series *series)
     struct label label = {.series = series, .y = frame->bottom};
     double(*run)[2] = given(calloc(series->n + 1, sizeof *run));
     size_t n = 0;
-    char classes[16];
+    char classes[24];
 
     PUT(classes, "m%d line", series->slot);
     for (size_t i = 0; i <= series->n; i++) {
@@ -276,7 +274,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
 {
     double(*points)[2] = given(calloc(n + 1, sizeof *points));
     size_t found = 0;
-    char classes[16];
+    char classes[24];
 
     for (size_t i = 0; i < n; i++) {
         if (dots[i].kind == DOT_DUST && dots[i].row == row &&
@@ -324,7 +322,7 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
     for (size_t i = 0; i < ndots; i++) {
         const struct dot *dot = &dots[i];
         double y = frame.top + ROW * (dot->row + 0.5);
-        char classes[16];
+        char classes[24];
 
         PUT(classes, "m%d axis", dot->slot);
         if (dot->kind == DOT_DUST || !axis_has(chart->x, dot->value)) {
@@ -370,7 +368,7 @@ draw_part(struct svg *svg, double x, double y, double width, int place,
           const struct bar_part *part)
 {
     struct text tip = {0};
-    char classes[16];
+    char classes[24];
 
     text_add(&tip, isfinite(part->value) ? "%s %.3g" : "%s", part->name,
              part->value);
@@ -406,7 +404,8 @@ chart_bars(const struct chart *chart, const struct chart_row *rows, size_t n,
         for (size_t i = 0; i < nparts; i++) {
             int place = name_place(names, &nnames, parts[i].name);
             double x = at_x(&frame, ends[i] - parts[i].value);
-            double below = frame.bottom + BELOW + ROW * (place / 2 + 0.5);
+            int line = place / 2;
+            double below = frame.bottom + BELOW + ROW * (line + 0.5);
 
             if (ends[i] > 0) {
                 draw_part(&frame.svg, x,

@@ -12,15 +12,13 @@
 #include <limits.h>
 
 #include "harness/load/load.h"
+#include "harness/report/picture.h"
 #include "harness/report/report.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Print into an array of characters. */
 #define PUT(array, ...) snprintf(array, sizeof(array), __VA_ARGS__)
-
-/* The memory that there must be; without it the program ends. */
-void *given(void *memory);
 
 /* ---- a document (document.c; terminal.c) --------------------------------
  *
@@ -326,165 +324,6 @@ bool bill_of(struct bill *bill, const struct summary *summary,
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 
-/* ---- pictures (svg.c) ----------------------------------------------------
- *
- * SVG without script, for the page or alone. How things look hangs on their
- * classes: "m0" to "m6" with "line", "bar", "mark" or "dust" (each point
- * alone) are a model's; "wait" is hatched; "p0" to "p4" with "part" are what
- * something is made of, "rest" what is left of it; "axis" and "rule" are
- * lines, "cross" marks an end, "soft", "bold", "end" and "middle" are for
- * text. Tips, titles and text may be anybody's.
- */
-
-enum {
-    SVG_OTHER = 5,     /* the slot of models that are not ours */
-    SVG_YARDSTICK = 6, /* its slot */
-    SVG_THEORY = 7,    /* of what was not measured; and one more */
-    SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
-    SVG_FAR = 10000,   /* units: no picture is as large */
-};
-
-/* A picture under construction, in memory. */
-struct svg {
-    FILE *file;    /* to which it is written */
-    char *bytes;   /* what there is */
-    size_t length; /* of them */
-};
-
-/* Begin one of that size; a unit is a pixel where there is room. */
-void svg_begin(struct svg *svg, double width, double height,
-               const char *title, const char *description);
-
-/* Add a rectangle. A tip, here and below, is shown to who points at it, or
- * NULL. */
-void svg_rect(struct svg *svg, double x, double y, double width,
-              double height, const char *classes, const char *tip);
-void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
-              const char *classes);
-
-/* Add a line through all points. */
-void svg_path(struct svg *svg, const double (*points)[2], size_t n,
-              const char *classes);
-
-/* Add the mark of a model. */
-void svg_mark(struct svg *svg, double x, double y, int slot, const char *tip);
-
-/* Add text, whose base line begins, ends ("end") or has its middle there. */
-void svg_text(struct svg *svg, double x, double y, const char *classes,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-/* Returns the picture, which the caller frees. */
-char *svg_end(struct svg *svg);
-
-/* Make a whole file of a picture, which is freed. */
-char *svg_alone(char *svg);
-
-/* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. */
-int svg_slot(const char *model);
-
-/* What all the classes mean, in CSS. */
-extern const char svg_style[];
-
-/* Write words so that no byte of them is taken for XML or HTML. */
-void xml_put(FILE *file, const char *words);
-
-/* ---- charts (chart.c; axis.c) --------------------------------------------
- *
- * Data in, picture out; NULL where there is nothing to draw. A value that is
- * none, or that its scale does not have, is left out.
- */
-
-enum scale {
-    SCALE_LINEAR, /* from the least to the most */
-    SCALE_ZERO,   /* with 0 on it */
-    SCALE_LOG10,  /* of what is above 0, this and the next */
-    SCALE_LOG2,
-};
-
-enum {
-    TICKS_MAX = 16,
-    SERIES_MAX = 9,     /* lines of a chart; the others are not drawn */
-    BAR_NAMES_MAX = 16, /* different parts of bars */
-};
-
-/* An axis: take all values, then fit it. Its kind alone set is a new one. */
-struct axis_scale {
-    enum scale scale;        /* its kind */
-    bool any;                /* value was there */
-    double low, high;        /* its ends */
-    double ticks[TICKS_MAX]; /* round numbers on it */
-    int nticks;              /* how many */
-};
-
-/* Does an axis of that kind have such a value? */
-bool axis_has(enum scale scale, double value);
-void axis_take(struct axis_scale *axis, double value);
-
-/* Make its ends round. False if there is no value on it. */
-bool axis_fit(struct axis_scale *axis);
-
-/* Where a value is: 0 at the low end, 1 at the high one. */
-double axis_at(const struct axis_scale *axis, double value);
-
-/* Append a tick's number, short: "20k". */
-void axis_word(struct text *text, double value);
-
-/* What stands around a chart. */
-struct chart {
-    const char *title;       /* the question */
-    const char *description; /* for who sees nothing; NULL: what is above */
-    const char *above;       /* what is measured upwards, or of the rows */
-    const char *below;       /* what is measured along, with its unit */
-    enum scale x;            /* along */
-    enum scale y;            /* upwards, of lines */
-    double rule;             /* of dots: a line there; NAN: none */
-};
-
-/* One line. */
-struct series {
-    const char *name;          /* beside its end */
-    int slot;                  /* of the model: see svg_slot() */
-    const double (*points)[2]; /* x and y, by x; NAN is a gap */
-    size_t n;                  /* how many */
-    const char *end;           /* why it stops at the last one, or NULL */
-    bool bare;                 /* a curve, without marks */
-};
-char *chart_lines(const struct chart *chart, const struct series *series,
-                  size_t n);
-
-/* A row of dots or parts. */
-struct chart_row {
-    const char *name; /* on the left */
-    int slot;         /* the mark before it, or -1 */
-    const char *note; /* on the right, or NULL */
-};
-
-/* A value in a row. */
-struct dot {
-    int row;          /* from 0 */
-    int slot;         /* whose mark it gets */
-    double value;     /* where it is */
-    double low, high; /* its interval, or NAN */
-    enum dot_kind {
-        DOT_MARK,  /* the mark of its model */
-        DOT_DUST,  /* one of very many */
-        DOT_CROSS, /* one apart, if need be at the edge */
-    } kind;
-    const char *tip; /* or NULL */
-};
-char *chart_dots(const struct chart *chart, const struct chart_row *rows,
-                 size_t n, const struct dot *dots, size_t ndots);
-
-/* A part of the bar in a row, behind those before it. */
-struct bar_part {
-    int row;          /* from 0 */
-    const char *name; /* parts of one name look alike */
-    double value;     /* how long it is */
-    bool rest;        /* what the others do not explain */
-};
-char *chart_bars(const struct chart *chart, const struct chart_row *rows,
-                 size_t n, const struct bar_part *parts, size_t nparts);
-
 /* ---- groups side by side (sweep.c; slices.c) -----------------------------
  */
 
@@ -588,6 +427,12 @@ size_t scenario_build(struct document *document,
 /* Append what is to be known of the figures of a group, each once. */
 void scenario_notes(struct document *document,
                     const struct summary_group *group);
+
+/* Append up to which rate each model keeps up, of those from `begin` to
+ * before `end`, and how many lives were invalid. */
+void scenario_kept(struct document *document,
+                   const struct summary_group *begin,
+                   const struct summary_group *end);
 
 /* Append what clients that only wait cost, by how many there are; nothing if
  * there is a single number of them. */

@@ -46,6 +46,7 @@ static const char style[] =
     "@media(max-width:40rem){dl{display:block}dd{margin-bottom:.5rem}}"
     "@media "
     "print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
+    "table{font-size:7.5pt}th,td{padding:.15rem .3rem}"
     ".charts "
     ".wide{min-width:0}svg,tr{break-inside:avoid}h2,h3{break-after:avoid}"
     ".charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}\n";

@@ -47,6 +47,7 @@ add_more(struct document *document, const struct report_paper *paper)
     const char *own = program_invocation_short_name;
     const char *dash = strrchr(own, '-');
     struct text text = {0};
+    struct text page = {0};
 
     if (paper->bin && paper->folder) {
         put_path(&text, paper->bin);
@@ -54,12 +55,15 @@ add_more(struct document *document, const struct report_paper *paper)
                  own);
         put_path(&text, paper->folder);
         text_add(&text, "/results.jsonl");
+        text_add(&page, "; in pictures: ");
+        put_path(&page, paper->folder);
+        text_add(&page, "/report.html");
     } else {
         text_add(&text, "%s", "report");
     }
     document_paragraph(document,
-                       "more: %s --scenario=NAME, or --why, --noise, --all",
-                       text.bytes);
+                       "more: %s --scenario=NAME, or --why, --noise, --all%s",
+                       text.bytes, page.bytes);
 }
 
 void

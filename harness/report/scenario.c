@@ -141,10 +141,9 @@ build_why(struct document *document, const struct summary *summary,
 
 /* ---- an open loop: one table for all rates ----------------------------- */
 
-/* Up to which rate each model keeps up, and how many lives were invalid. */
-static void
-build_kept(struct document *document, const struct summary_group *begin,
-           const struct summary_group *end)
+void
+scenario_kept(struct document *document, const struct summary_group *begin,
+              const struct summary_group *end)
 {
     int all = 0;
     int invalid = 0;
@@ -200,7 +199,7 @@ build_rates(struct document *document, const struct summary_group *begin,
                            "this run.",
                            life->rate_of, life->rate_of_per_s);
     }
-    build_kept(document, begin, end);
+    scenario_kept(document, begin, end);
     return (size_t)(end - begin);
 }
 

@@ -27,7 +27,8 @@ block_levels(const struct results *results, const struct summary_group *group)
 
         if (row && row < group->rows + MODELS_MAX &&
             (size_t)slice->block < n) {
-            values[slice->block * MODELS_MAX + (row - group->rows)] =
+            values[(size_t)slice->block * MODELS_MAX +
+                   (size_t)(row - group->rows)] =
                 log(slice->server_cpu_us / slice->echoes) -
                 group->fit[FIT_CPU].level[row - group->rows];
         }

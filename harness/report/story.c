@@ -295,6 +295,9 @@ say_theory(struct document *document, const struct sweep *sweep)
                            "way through the kernel and waking up.",
                            service_us(row), row->life->model);
     }
+    /* Rates of one scenario are neighbours. */
+    scenario_kept(document, sweep->groups[0],
+                  sweep->groups[sweep->n - 1] + 1);
     if (sweep->n == 1) {
         document_paragraph(document, "One rate was measured, so there is a "
                                      "mark a model and no line. 'make "
@@ -416,8 +419,8 @@ static const struct scene {
      "Messages come by chance at a rate, answered or not, as from many "
      "users. A line ends with a cross where its model does not keep the "
      "rate: from there on times grow for as long as it lasts.",
-     "Where the knee is to the message: it lies between the last rate that "
-     "is kept and the first that is not.",
+     "Where exactly the knee is: it lies between the last rate that is kept "
+     "and the first that is not.",
      0,
      {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE},
      NULL},
@@ -456,15 +459,22 @@ tell(struct document *document, const struct summary *summary,
         return;
     }
     document_paragraph(document, "%s", scene->read);
+    if (sweep.n > 0 && sweep.groups[sweep.n - 1]->nrows > sweep.nmodels) {
+        document_paragraph(document, "Only %zu of the %zu servers are drawn.",
+                           sweep.nmodels, sweep.groups[sweep.n - 1]->nrows);
+    }
     if (scene->say && sweep.n > 0) {
         scene->say(document, &sweep);
     }
     for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
-        const struct summary_group *group =
-            kind == KIND_MANY && scene->ids[0] == CELLS_SERVER
-                ? group_main(summary)
-                : group_largest(summary, kind);
+        const struct summary_group *main = group_main(summary);
+        const struct summary_group *group = group_largest(summary, kind);
+        bool cost = scene->draw == draw_cost;
 
+        /* Of many clients, the main group's facts are told with its costs. */
+        if (kind == KIND_MANY && group) {
+            group = cost ? main : group == main ? NULL : group;
+        }
         if (group && (kind & scene->kinds)) {
             facts_group(document, group);
         }

@@ -127,7 +127,7 @@ static void
 put_hatch(FILE *file, double x, double y, double width, double height)
 {
     fputs("<path class=\"hatch\" d=\"", file);
-    for (double at = HATCH_STEP; at < width + height; at += HATCH_STEP) {
+    for (int at = HATCH_STEP; at < width + height; at += HATCH_STEP) {
         double left = fmax(at - height, 0);
         double right = fmin(at, width);
 

@@ -68,7 +68,8 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
     for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
         sweep.models[sweep.nmodels++] = most->rows[i].life->model;
     }
-    qsort(sweep.groups, sweep.n, sizeof *sweep.groups, compare_groups);
+    qsort(sweep.groups, sweep.n, sizeof(struct summary_group *),
+          compare_groups);
     return sweep;
 }
 
@@ -176,14 +177,14 @@ sweep_numbers(struct document *document, const struct sweep *sweep,
     sheet_column(&sheet, CELLS_MODEL, 0);
     for (size_t i = 0; i < n * sweep->n; i++) {
         struct axis *column = sheet_column(&sheet, ids[i / sweep->n], 0);
-        struct text heading = {0};
+        char word[AXIS_WORD_BYTES];
 
         column->group = sweep->groups[i % sweep->n];
         if (sweep->n > 1) {
             cells_heading(&column->column, column->id, false);
             PUT(column->column.above, "%s", column->column.heading);
-            axis_word(&heading, sweep_x(column->group));
-            PUT(column->column.heading, "%.20s", heading.bytes);
+            PUT(column->column.heading, "%s",
+                axis_word(word, sweep_x(column->group)));
         }
     }
     for (size_t i = 0; i < sweep->nmodels; i++) {

@@ -4,9 +4,11 @@
 # strangers' words for words, and says what was not measured.
 source "$(dirname "$0")/cases.sh"
 
-# page NAME: the page of $tmp/NAME.jsonl, in $tmp/page.html.
+# page NAME: the page of $tmp/NAME.jsonl, in $tmp/page.html, in an environment
+# with these.
+with=()
 page() {
-    timeout 20 "$bin/report" --html "$tmp/$1.jsonl" >"$tmp/page.html" 2>"$tmp/err"
+    timeout 20 env "${with[@]}" "$bin/report" --html "$tmp/$1.jsonl" >"$tmp/page.html" 2>"$tmp/err"
     status=$?
     : >"$tmp/out"
 }
@@ -80,7 +82,9 @@ for name in default c10k rate foreign variants; do
     "$here/golden/make.pl" "$name" >"$tmp/$name.jsonl"
     good "$name"
     cp "$tmp/page.html" "$tmp/first.html"
-    LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo COLUMNS=60 page "$name"
+    with=(LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo COLUMNS=60)
+    page "$name"
+    with=()
     cmp "$tmp/first.html" "$tmp/page.html" >"$tmp/err" 2>&1
     result "$name: is the same each time" $?
     COLUMNS=100 "$bin/report" --all "$tmp/$name.jsonl" >"$tmp/text"
