@@ -103,6 +103,20 @@ five() {
     done
 }
 
+# What was stored is shown without strace, in colour on a terminal only.
+on_paper() {
+    if ! command -v script >/dev/null; then
+        skip "on a terminal" "script is not installed"
+        return
+    fi
+    on_terminal 80 TERM=xterm "$bin/report --trace $here/golden/trace.jsonl"
+    [ "$status" -eq 0 ] && narrow 80 && ! no_escapes
+    result "on a terminal who waits is red" $?
+    on_terminal 60 NO_COLOR=1 "$bin/report --trace $here/golden/trace.jsonl"
+    [ "$status" -eq 0 ] && narrow 60 && no_escapes
+    result "without colour it is as narrow as the terminal" $?
+}
+
 asked_otherwise() {
     trace --models=libevent,blocking --handshake --clients=8
     [ "$status" -eq 0 ] && steps 'my %said;
@@ -166,6 +180,7 @@ in_a_run() {
     result "not where calls are not counted" $?
 }
 
+on_paper
 without_strace
 if ! command -v strace >/dev/null || ! strace -o /dev/null true 2>/dev/null
 then
