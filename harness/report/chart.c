@@ -1,5 +1,5 @@
 /*
- * chart.c: the three charts that all pages are made of. See internal.h.
+ * chart.c: the three charts that all pages are made of. See picture.h.
  *
  * All are narrow, so that one fills a phone and two stand side by side on a
  * projector, and their text keeps its size. What a model is called stands
@@ -278,7 +278,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
 
     for (size_t i = 0; i < n; i++) {
         if (dots[i].kind == DOT_DUST && dots[i].row == row &&
-            dots[i].slot == slot && axis_has(frame->x.scale, dots[i].value)) {
+            axis_has(frame->x.scale, dots[i].value)) {
             points[found][0] = at_x(frame, dots[i].value);
             /* Spread over the row, always in the same way. */
             points[found++][1] = frame->top + ROW * (row + 0.5) - ROW / 3.0 +
@@ -315,9 +315,7 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
         svg_line(&frame.svg, x, frame.top, x, frame.bottom, "axis");
     }
     for (size_t i = 0; i < n; i++) {
-        for (int slot = 0; slot <= SVG_YARDSTICK; slot++) {
-            draw_dust(&frame, (int)i, slot, dots, ndots);
-        }
+        draw_dust(&frame, (int)i, rows[i].slot, dots, ndots);
     }
     for (size_t i = 0; i < ndots; i++) {
         const struct dot *dot = &dots[i];

@@ -153,7 +153,7 @@ struct dot {
     double low, high; /* its interval, or NAN */
     enum dot_kind {
         DOT_MARK,  /* the mark of its model */
-        DOT_DUST,  /* one of very many */
+        DOT_DUST,  /* one of very many, in the colour of its row */
         DOT_CROSS, /* one apart, if need be at the edge */
     } kind;
     const char *tip; /* or NULL */

@@ -1,5 +1,5 @@
 /*
- * svg.c: pictures, of rectangles, lines, marks and text. See internal.h.
+ * svg.c: pictures, of rectangles, lines, marks and text. See picture.h.
  *
  * A picture has classes and no colours: how a class looks stands in svg_style
  * once, for light and dark. A model keeps its colour, dash and mark
@@ -32,7 +32,11 @@ const char svg_style[] =
     ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
     ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
     ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}"
-    ".m7{--d:12 2}.m8{--d:4 4}\n"
+    ".m7{--d:12 2}.m8{--d:4 4}"
+    ".name::before{color:var(--c);display:inline-block;width:1.25em}"
+    ".m0::before{content:'\\25a0'}.m1::before{content:'\\25cf'}"
+    ".m2::before{content:'\\25b2'}.m3::before{content:'\\25c6'}"
+    ".m4::before{content:'\\271a'}.m6::before{content:'\\25bd'}\n"
     ".axis,.line,.dust,.hatch,.cross{fill:none;stroke:var(--c,var(--soft))}"
     ".line{stroke-width:var(--w,2);stroke-dasharray:var(--d,none);"
     "stroke-linejoin:round}"

@@ -170,8 +170,9 @@ hostile "quotes" "' onload='x()' \\\"&lt;"
 has "quotes: are text" "<th>' onload='x\(\)' &quot;&amp;lt;</th>"
 hostile "long" "$(printf 'x%.0s' {1..200})"
 hostile "right_to_left" $'\u202e\u05d0\u05d1'
-hostile "control" '\\u001b[31m\\u0007\\u0085'
-hostile "no_sign" '\\uffff\\ufdd0\\u0000'
+hostile "control" '\u001b[31m\u0007\u0085'
+hostile "no_sign" 'a\uffff\ufffe'
+has "no sign: is none" '<th>a\?{6}</th>'
 hostile "brackets" ']]>--><!--%s%n'
 sed 's/"server_cpu_us":[0-9.]*/"server_cpu_us":1e308/; s/"echoes_per_s":[0-9.e+]*/"echoes_per_s":1e300/' \
     "$tmp/default.jsonl" >"$tmp/huge.jsonl"
