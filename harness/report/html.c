@@ -24,25 +24,36 @@ put(FILE *file, const char *before, const char *words, const char *after)
     fputs(after, file);
 }
 
+/* What may be a model's name begins with its mark. */
+static void
+put_name(FILE *file, const char *tag, const char *words)
+{
+    int slot = svg_slot(words);
+
+    fprintf(file, slot == SVG_OTHER ? "<%s>" : "<%s class=\"m%d name\">", tag,
+            slot);
+    put(file, "", words, "</");
+    fprintf(file, "%s>", tag);
+}
+
 static void
 close_all(struct open *open, const struct block *next)
 {
-    bool section = next && next->kind == BLOCK_HEADING && next->label[0];
-    bool ends = !next || section || next->kind == BLOCK_FOLD ||
-                next->kind == BLOCK_HEADING;
+    enum block_kind kind = next ? next->kind : BLOCK_FOLD;
+    bool section = kind == BLOCK_HEADING && next->label[0] != '\0';
 
-    if (open->charts && (!next || next->kind != BLOCK_FIGURE)) {
+    if (open->charts && kind != BLOCK_FIGURE) {
         fputs("</div>\n", open->file);
         open->charts = false;
     }
-    if (open->items && (!next || next->kind != BLOCK_ITEM)) {
+    if (open->items && kind != BLOCK_ITEM) {
         fputs("</dl>\n", open->file);
         open->items = false;
     }
-    if (open->fold && ends) {
+    if (open->fold && (kind == BLOCK_HEADING || kind == BLOCK_FOLD)) {
         fputs("</details>\n", open->file);
         /* A plain heading goes on with a fold of its own. */
-        open->fold = next && next->kind == BLOCK_HEADING && !section;
+        open->fold = kind == BLOCK_HEADING && !section;
     }
 }
 
@@ -82,19 +93,21 @@ put_table(FILE *file, const struct block *table)
         const struct cell *cell = &table->cells[i];
         size_t column = i % n;
 
-        fputs(column == 0 ? "<tr><th>" : "<td", file);
-        if (cell->rest) {
-            fprintf(file, " class=\"rest\" colspan=\"%zu\"", n - column);
-        } else if (column > 0) {
-            fputs(cell->mark == MARK_BAD        ? " class=\"bad\""
-                  : cell->mark == MARK_BEST     ? " class=\"best\""
-                  : table->columns[column].left ? " class=\"left\""
-                                                : "",
-                  file);
+        if (column == 0) {
+            fputs("<tr>", file);
+            put_name(file, "th", cell->words);
+        } else if (cell->rest) {
+            fprintf(file, "<td class=\"rest\" colspan=\"%zu\">", n - column);
+            put(file, "", cell->words, "</td>");
+            i += n - column - 1;
+        } else {
+            put(file,
+                cell->mark == MARK_BAD        ? "<td class=\"bad\">"
+                : cell->mark == MARK_BEST     ? "<td class=\"best\">"
+                : table->columns[column].left ? "<td class=\"left\">"
+                                              : "<td>",
+                cell->words, "</td>");
         }
-        put(file, column == 0 ? "" : ">", cell->words,
-            column == 0 ? "</th>" : "</td>");
-        i += cell->rest ? n - column - 1 : 0;
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
     }
     fputs("</tbody></table></div>\n", file);
@@ -142,7 +155,7 @@ document_print_html(FILE *file, struct document *document)
         case BLOCK_ITEM:
             fputs(open.items ? "" : "<dl>\n", file);
             open.items = true;
-            put(file, "<dt>", block->label, "</dt>");
+            put_name(file, "dt", block->label);
             put(file, "<dd>", block->words, "</dd>\n");
             break;
         case BLOCK_TABLE:
