@@ -186,7 +186,8 @@ bill_of(struct bill *bill, const struct summary *summary,
         rest_us -= bill->parts[i].us;
     }
     bill->parts[BILL_REST].us = rest_us;
-    return true;
+    /* Prices that no compare has written. */
+    return fabs(rest_us) <= bill->total_us;
 }
 
 static bool
@@ -241,8 +242,12 @@ say_bill(struct document *document, const char *model,
         text_item(&text, "; ", "without a price: %s", bill->unpriced.bytes);
     }
     if (!is_explained(bill)) {
-        text_item(&text, "; ", "%.0f %% of it are left unexplained",
-                  100 * bill->parts[BILL_REST].us / bill->total_us);
+        double percent = 100 * bill->parts[BILL_REST].us / bill->total_us;
+
+        text_item(&text, "; ",
+                  percent > 0 ? "%.0f %% of it are left unexplained"
+                              : "the parts make %.0f %% too much",
+                  fabs(percent));
     }
     document_item(document, model, "%s", text.bytes);
 }
