@@ -80,12 +80,15 @@ END_TEST
 
 START_TEST(nothing_in_a_file_breaks_anything)
 {
-    char file[4096] = "fn=";
+    char file[4096];
+    char name[3000];
 
-    memset(file + 3, 'x', 3000);
-    strcat(file, "\n0 100\nfn=operator()(int, \33[2J)\n0 200\nfn=\n0 300\n"
-                 "fn=0x0000000000020fd0\n0 400\nfn=0x12\n0 500\n"
-                 "calls=1 2\n0 7\n0 nan\n+\n0\n\ncalls=1");
+    memset(name, 'x', sizeof name);
+    snprintf(file, sizeof file,
+             "fn=%.*s\n0 100\nfn=operator()(int, \33[2J)\n0 200\nfn=\n0 300\n"
+             "fn=0x0000000000020fd0\n0 400\nfn=0x12\n0 500\n"
+             "calls=1 2\n0 7\n0 nan\n+\n0\n\ncalls=1",
+             (int)sizeof name, name);
     given_file(file, 1);
     given_file("calls=", 1);
     ck_assert_double_eq(taken("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 1),
