@@ -110,14 +110,16 @@ instructions_sum(struct functions *functions, double echoes,
 
 /* ---- one server -------------------------------------------------------- */
 
-/* So often each of the clients says something, and then all hear it. */
-static bool
+/* So often each of the clients says something, and then all hear it. Returns
+ * NULL, or why that is not to be counted. */
+static const char *
 talk(const struct turn *turn, int rounds)
 {
     static char message[SCENARIO_BARE_BYTES];
     const size_t bytes = (size_t)turn->scenario->load.message_bytes;
     int fds[SCENARIO_BARE_CLIENTS];
     bool good = true;
+    bool forks;
     int n = 0;
 
     while (good && n < turn->scenario->load.clients) {
@@ -133,10 +135,13 @@ talk(const struct turn *turn, int rounds)
                 recv(fds[i], message, bytes, MSG_WAITALL) == (ssize_t)bytes;
         }
     }
+    forks = server_forks(&turn->server);
     while (n > 0) {
         close(fds[--n]);
     }
-    return good;
+    return !good   ? "not all clients are served"
+           : forks ? "what its child processes take is not seen"
+                   : NULL;
 }
 
 /* One run of a server; what it takes counts so many times. Its standard error
@@ -158,8 +163,8 @@ count_run(struct turn *turn, int rounds, double times,
         "--",
         NULL,
     };
+    const char *why;
     FILE *file;
-    bool good;
 
     if (turn_start_server(turn, words, reason) != 0) {
         return turn->server.end.wait_status == W_EXITCODE(127, 0)
@@ -167,7 +172,7 @@ count_run(struct turn *turn, int rounds, double times,
                      "valgrind)"
                    : reason;
     }
-    good = talk(turn, rounds);
+    why = talk(turn, rounds);
     file = fdopen(dup(turn->server.error_fd), "r");
     server_stop(&turn->server);
     if (file) {
@@ -175,9 +180,8 @@ count_run(struct turn *turn, int rounds, double times,
         instructions_read(file, times, functions);
         fclose(file);
     }
-    return !good               ? "not all clients are served"
-           : functions->n == 0 ? "valgrind did not say what it counted"
-                               : NULL;
+    return functions->n == 0 && !why ? "valgrind did not say what it counted"
+                                     : why;
 }
 
 static const char *

@@ -306,7 +306,6 @@ struct bill_part {
 /* All of it. The parts add up to the total. */
 struct bill {
     struct bill_part parts[BILL_PARTS]; /* by kind */
-    int nparts;                         /* all of them */
     double total_us;                    /* as measured */
     struct text calls;    /* which calls, and what each is: "poll 0.07" */
     struct text unpriced; /* those without a price, and how often */

@@ -120,7 +120,7 @@ START_TEST(the_parts_are_what_they_cost_and_add_up)
     ck_assert_double_eq(bill.parts[BILL_CALLS].us, 0.25);
     ck_assert_double_eq(bill.parts[BILL_SWITCHES].us, 1);
     ck_assert_double_eq_tol(bill.parts[BILL_USER].us, 0.2, 1e-9);
-    for (int i = 0; i < bill.nparts; i++) {
+    for (int i = 0; i < BILL_PARTS; i++) {
         sum += bill.parts[i].us;
     }
     ck_assert_double_eq_tol(sum, bill.total_us, 1e-9);
