@@ -17,16 +17,16 @@ put_functions(struct text *text, const struct calls *code)
 {
     double rest = code->per_echo;
 
-    text_add(text, "%.*f", code->per_echo < 9999.5, code->per_echo);
+    text_add(text, "%.6g", rint(10 * code->per_echo) / 10);
     for (int i = 0; i < code->nnames && i < FUNCTIONS_SHOWN &&
                     code->names[i].per_echo >= 0.5;
          i++) {
-        text_item(text, i > 0 ? ", " : ": ", "%s %.0f", code->names[i].name,
-                  code->names[i].per_echo);
+        text_item(text, i > 0 ? ", " : ": ", "%s %.6g", code->names[i].name,
+                  rint(code->names[i].per_echo));
         rest -= code->names[i].per_echo;
     }
     if (rest >= 0.5) {
-        text_item(text, ", ", "others %.0f", rest);
+        text_item(text, ", ", "others %.6g", rint(rest));
     }
 }
 
