@@ -320,8 +320,8 @@ bool bill_of(struct bill *bill, const struct summary *summary,
              const struct summary_group *group,
              const struct summary_row *row);
 
-/* Append the bills of a group and what they show; nothing if there are none.
- */
+/* Append the bills of a group and what they show; without any, a sentence
+ * where one would look for them. */
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 
