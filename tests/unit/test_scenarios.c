@@ -30,9 +30,9 @@ END_TEST
 /* How many cells of a name the modes run. */
 static const struct {
     const char *name;
-    int cells[MODES]; /* default, quick, full, c10k, variants, count */
+    int cells[5]; /* default, quick, full, c10k, variants */
 } wanted[] = {
-    {"echo", {3, 1, 3, 0, 2, 1}},   {"churn", {1, 1, 1, 0, 0}},
+    {"echo", {3, 1, 3, 0, 2}},      {"churn", {1, 1, 1, 0, 0}},
     {"handshake", {0, 0, 1, 0, 0}}, {"idle", {1, 1, 2, 4, 1}},
     {"silent", {1, 1, 1, 0, 0}},    {"wait", {1, 1, 1, 0, 0}},
     {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
@@ -41,14 +41,16 @@ static const struct {
 START_TEST(each_mode_has_what_the_design_says)
 {
     for (int i = 0; i < MODES; i++) {
+        bool counts = modes[i].bit == MODE_COUNT;
+        int cells = i < 5 ? wanted[_i].cells[i] : counts && _i == 0;
         int found = 0;
 
         for (const struct scenario *next = scenarios; next->name; next++) {
             found += strcmp(next->name, wanted[_i].name) == 0 &&
                      (next->modes & modes[i].bit) != 0;
         }
-        ck_assert_msg(found == wanted[_i].cells[i], "%d of %s in mode %s",
-                      found, wanted[_i].name, modes[i].name);
+        ck_assert_msg(found == cells, "%d of %s in mode %s", found,
+                      wanted[_i].name, modes[i].name);
     }
 }
 END_TEST
