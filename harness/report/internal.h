@@ -307,8 +307,7 @@ struct bill_part {
 struct bill {
     struct bill_part parts[BILL_PARTS]; /* by kind */
     double total_us;                    /* as measured */
-    struct text calls;    /* which calls, and what each is: "poll 0.07" */
-    struct text unpriced; /* those without a price, and how often */
+    struct text calls;                  /* each call: "poll 0.07 us" */
 };
 
 /* More than this share of the total is too much to be left unexplained. */

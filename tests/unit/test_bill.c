@@ -144,7 +144,7 @@ START_TEST(calls_are_those_that_the_floor_does_not_hold)
     model("a", 5, 0, "mad<vise>", 0.5);
     ck_assert(make_bill());
     ck_assert_double_eq(bill.parts[BILL_CALLS].us, 0);
-    ck_assert_ptr_nonnull(strstr(said(), "without a price: mad<vise> 0.50"));
+    ck_assert_ptr_nonnull(strstr(said(), "mad<vise> without a price"));
 }
 END_TEST
 
@@ -193,8 +193,8 @@ START_TEST(absurd_prices_make_no_bill)
     static const double absurd[] = {1e300, -1e300, INFINITY, NAN};
 
     price(RESULTS_FLOOR, 4);
-    price("price switch", absurd[_i]);
-    model("a", 6, 0.5, "epoll_wait", 0.03125);
+    price("price switch", _i < 4 ? absurd[_i] : 2);
+    model("a", _i < 4 ? 6 : 1e30, 0.5, "epoll_wait", 0.03125);
     ck_assert(!make_bill());
 }
 END_TEST
@@ -208,7 +208,7 @@ main(void)
         ONCE(too_much_that_is_unexplained_is_said),
         ONCE(who_costs_more_is_told_for_what),
         ONCE(without_prices_there_is_no_bill),
-        TIMES(4, absurd_prices_make_no_bill),
+        TIMES(5, absurd_prices_make_no_bill),
         {0},
     };
 
