@@ -29,9 +29,9 @@ TEST(each_line_is_complete)
 /* How many cells of a name the modes run. */
 static const struct {
     const char *name;
-    int cells[MODES]; /* default, quick, full, c10k, variants */
+    int cells[5]; /* default, quick, full, c10k, variants, count */
 } wanted[] = {
-    {"echo", {3, 1, 3, 0, 2}},      {"churn", {1, 1, 1, 0, 0}},
+    {"echo", {3, 1, 3, 0, 2, 1}},   {"churn", {1, 1, 1, 0, 0}},
     {"handshake", {0, 0, 1, 0, 0}}, {"idle", {1, 1, 2, 4, 1}},
     {"silent", {1, 1, 1, 0, 0}},    {"wait", {1, 1, 1, 0, 0}},
     {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
@@ -68,4 +68,29 @@ TEST(who_is_asked_and_of_whom)
     wait.delay_ms = 0;
     wait.load.handshake = true;
     ck_assert(!contender_offers(&foreign, &wait));
+}
+
+TEST(only_plain_echoes_to_a_few_are_bare)
+{
+    struct scenario one = {.load = {.clients = 64, .message_bytes = 16384}};
+    struct scenario other = one;
+
+    ck_assert(scenario_is_bare(&one));
+    other.load.clients = 65;
+    ck_assert(!scenario_is_bare(&other));
+    other = one;
+    other.load.message_bytes = 16385;
+    ck_assert(!scenario_is_bare(&other));
+    other = one;
+    other.load.silent_clients = 1;
+    ck_assert(!scenario_is_bare(&other));
+    other = one;
+    other.load.churn = true;
+    ck_assert(!scenario_is_bare(&other));
+    other = one;
+    other.delay_ms = 5;
+    ck_assert(!scenario_is_bare(&other));
+    other = one;
+    other.open_loop = true;
+    ck_assert(!scenario_is_bare(&other));
 }
