@@ -100,6 +100,7 @@ for name in default c10k rate foreign variants; do
 done
 
 page default
+sed -i '/ id="idle"/,$d; 1,/ id="clients"/d' "$tmp/page.html"
 has "default: who stops is marked" '>serves 1<' 'class="cross"'
 page rate
 has "rate: theory is beside what was measured" '>M/M/1<' '>M/D/1<'
