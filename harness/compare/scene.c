@@ -39,7 +39,7 @@ static const char traced[] =
 struct client {
     int fd;             /* -1: it is not connected */
     int done;           /* of what it has to do */
-    char words[8];      /* that it said last */
+    char words[16];     /* that it said last */
     const char *owed;   /* of these what has not come back */
     struct step *waits; /* for that; NULL: it does not */
 };
@@ -138,7 +138,7 @@ act(struct scene *scene, int i)
         client->fd = -1;
         return;
     default:
-        snprintf(client->words, sizeof client->words, "%c%c\n", 'A' + i,
+        snprintf(client->words, sizeof client->words, "%c says %c\n", 'A' + i,
                  '0' + client->done);
         speak(scene, i, "says");
     }
@@ -204,7 +204,7 @@ play(struct scene *scene)
         }
         now = now_ms(scene);
     }
-    scene->end_ms = now;
+    scene->end_ms = now = fmin(now, scene->end_ms);
     for (int i = 0; i < n; i++) {
         struct step *waits = scene->clients[i].waits;
 

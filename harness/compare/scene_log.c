@@ -10,6 +10,7 @@
 
 #include "harness/compare/measure.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -93,12 +94,16 @@ end_call(struct log *log, struct call *call, const char *text, double now_ms)
         now_ms + step->lasted_ms < 0) {
         log->n--;
     }
+    /* Before it closes what is its child's. */
+    if (call->makes && step->result > 0 && step->result < INT_MAX) {
+        find_task(log, (int)step->result);
+    }
     /* Who was connected first is accepted first. */
     if (strncmp(step->call, "accept", 6) == 0 && step->result >= 0 &&
         step->result < FILES_MAX) {
-        bool ours = now_ms + step->lasted_ms >= 0 && *log->connected != '\0';
-
-        step->client[0] = ours ? *log->connected++ : '\0';
+        if (now_ms + step->lasted_ms >= 0 && *log->connected != '\0') {
+            step->client[0] = *log->connected++;
+        }
         call->task->files[(int)step->result] = step->client[0];
     }
 }
@@ -126,7 +131,9 @@ begin_call(struct log *log, int pid, const char *name, const char *text,
     }
     if (fd >= 0 && fd < FILES_MAX) {
         call->step.client[0] = task->files[fd];
-        task->files[fd] = strcmp(name, "close") == 0 ? '\0' : task->files[fd];
+        if (strcmp(name, "close") == 0) {
+            task->files[fd] = '\0';
+        }
     }
     end_call(log, call, text, now_ms);
 }

@@ -379,38 +379,40 @@ void slices_draw(struct document *document, const struct results *results,
 
 enum {
     LANES_MAX = 24,     /* of a server */
-    LANES_STEPS = 1200, /* of it, at most */
-    LANES_SLEEP_MS = 1, /* what lasts as long sleeps */
+    LANES_ACTS = 700,   /* in them */
+    LANES_THREAD = 'Z', /* above it are the threads, from 1 */
 };
-#define LANES_LEFT_OUT "What is too much for one picture is left out."
+#define LANES_LEFT_OUT "What is too much to be shown is left out."
 
-/* One server's scene. A lane is the letter of a client, or 'Z' and the number
- * of a thread; clients come first. */
+/* What a client or a thread does. */
+struct act {
+    const struct step *step; /* that it is */
+    int who;                 /* the letter of a client, or LANES_THREAD + 1 */
+    double begin_ms;         /* from then */
+    double end_ms;           /* to then */
+    bool sleeps;             /* all the time; or waits */
+    bool waits;              /* a client, for an echo */
+    char words[32];          /* what it is called, and for whom: "recv A" */
+};
+
+/* One server's scene. */
 struct lanes {
-    const char *model;                     /* whose it is */
-    const struct step *steps[LANES_STEPS]; /* by their begin */
-    size_t nsteps;                         /* how many */
-    int lanes[LANES_MAX];                  /* who takes part */
-    int nlanes;                            /* how many */
-    int nclients;                          /* of them */
-    bool more;                             /* some are left out */
+    const char *model;           /* whose it is */
+    struct act acts[LANES_ACTS]; /* by their begin */
+    size_t nacts;                /* how many */
+    int lanes[LANES_MAX];        /* who acts, clients first */
+    int nlanes;                  /* how many */
+    int nclients;                /* of them */
+    bool more;                   /* some are left out */
 };
 
 /* Returns the scenes of all servers, which the caller frees, and how many.
  * What is no time of a scene, or no client, is passed over. */
 struct lanes *lanes_find(const struct results *results, size_t *n);
 
-/* Which lane a step is in; nlanes if in none yet. */
-int lanes_of(const struct lanes *scene, const struct step *step);
-
 /* Append how long a client waited for an echo at the most, and who did so in
  * vain. */
 void lanes_waits(struct text *text, const struct lanes *scene);
-
-/* When a step ends; by which name POSIX knows it; and perhaps for whom. */
-double step_end_ms(const struct step *step);
-const char *step_name(const struct step *step);
-struct text step_words(const struct step *step, bool whom);
 
 /* ---- the parts of a report --------------------------------------------- */
 

@@ -1,9 +1,9 @@
 /*
  * lanes.c: who waits for whom: the scene that compare plays with each server
- * (see compare/scene.c), in columns for a terminal and as a picture.
+ * (see compare/scene.c), and its columns for a terminal.
  *
- * A column, or a lane, is a client or a thread. What sleeps is drawn as
- * sleeping, all the time that it does.
+ * A column is a client or a thread. What sleeps is drawn as sleeping, all the
+ * time that it does.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,41 +13,77 @@
 #include "harness/report/internal.h"
 
 enum {
-    SCENES_MAX = 12,  /* servers that are shown */
-    END_MS = 100000,  /* no scene lasts as long */
-    TIME_WIDTH = 5,   /* columns */
-    CLIENT_WIDTH = 9, /* ... "says echo" */
-    NARROW_WIDTH = 3, /* ... where there are many */
-    THREAD_WIDTH = 8, /* ... "accept A" */
-    LINE_MS = 10,     /* what is further apart stands in another line */
+    SCENES_MAX = 12, /* servers that are shown */
+    END_MS = 100000, /* no scene lasts as long */
+    SLEEP_MS = 1,    /* what lasts as long sleeps */
 };
 
 /* ---- scenes -------------------------------------------------------------
  */
 
-double
-step_end_ms(const struct step *step)
-{
-    return step->begin_ms + step->lasted_ms;
-}
-
-/* Is it a client's, and lasts until an echo is there? */
-static bool
-step_waits(const struct step *step)
-{
-    return step->thread == 0 && (strcmp(step->call, "says") == 0 ||
-                                 strcmp(step->call, "greets") == 0);
-}
-
 static int
 by_begin(const void *left, const void *right)
 {
-    const struct step *a = *(const struct step *const *)left;
-    const struct step *b = *(const struct step *const *)right;
+    const struct act *a = left, *b = right;
+    double before = a->begin_ms - b->begin_ms;
 
-    return a->begin_ms < b->begin_ms   ? -1
-           : a->begin_ms > b->begin_ms ? 1
-                                       : (a > b) - (a < b);
+    return before != 0 ? (before > 0) - (before < 0)
+                       : (a->step > b->step) - (a->step < b->step);
+}
+
+/* What an act says: a call by the name that POSIX has for it, and for whom.
+ */
+static void
+name_act(struct act *act)
+{
+    static const char *const names[][2] = {
+        {"accept4", "accept"},
+        {"recvfrom", "recv"},
+        {"sendto", "send"},
+        {"pselect6", "select"},
+        {"epoll_pwait2", "epoll_wait"},
+        {"clone3", "clone"},
+    };
+    const struct step *step = act->step;
+    const char *name = step->call;
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        name = strcmp(step->call, names[i][0]) == 0 ? names[i][1] : name;
+    }
+    PUT(act->words, "%s%s%s", name,
+        step->thread > 0 && step->client[0] != '\0' ? " " : "",
+        step->thread > 0 ? step->client : "");
+    text_clean(act->words);
+}
+
+static void
+add_act(struct lanes *scene, const struct step *step)
+{
+    int who =
+        step->thread > 0 ? LANES_THREAD + step->thread : step->client[0];
+    struct act *act = &scene->acts[scene->nacts];
+    int lane = 0;
+
+    while (lane < scene->nlanes && scene->lanes[lane] != who) {
+        lane++;
+    }
+    if (lane == LANES_MAX || scene->nacts == LANES_ACTS) {
+        scene->more = true;
+        return;
+    }
+    scene->lanes[lane] = who;
+    scene->nlanes = MAX(scene->nlanes, lane + 1);
+    scene->nacts++;
+    *act = (struct act){
+        .step = step,
+        .who = who,
+        .begin_ms = step->begin_ms,
+        .end_ms = step->begin_ms + step->lasted_ms,
+        .sleeps = step->lasted_ms >= SLEEP_MS,
+        .waits = step->thread == 0 && (strcmp(step->call, "says") == 0 ||
+                                       strcmp(step->call, "greets") == 0),
+    };
+    name_act(act);
 }
 
 static int
@@ -56,33 +92,15 @@ by_number(const void *left, const void *right)
     return *(const int *)left - *(const int *)right;
 }
 
-int
-lanes_of(const struct lanes *scene, const struct step *step)
-{
-    int lane = step->thread > 0 ? 'Z' + step->thread : step->client[0];
-    int i = 0;
-
-    while (i < scene->nlanes && scene->lanes[i] != lane) {
-        i++;
-    }
-    return i;
-}
-
+/* Clients come first, and all in the order of time. */
 static void
-add_step(struct lanes *scene, const struct step *step)
+put_in_order(struct lanes *scene)
 {
-    int i = lanes_of(scene, step);
-
-    if (i == LANES_MAX || scene->nsteps == LANES_STEPS) {
-        scene->more = true;
-        return;
-    }
-    scene->model = step->model;
-    scene->steps[scene->nsteps++] = step;
-    if (i == scene->nlanes) {
-        scene->lanes[scene->nlanes++] =
-            step->thread > 0 ? 'Z' + step->thread : step->client[0];
-        scene->nclients += step->thread == 0;
+    qsort(scene->acts, scene->nacts, sizeof scene->acts[0], by_begin);
+    qsort(scene->lanes, (size_t)scene->nlanes, sizeof(int), by_number);
+    while (scene->nclients < scene->nlanes &&
+           scene->lanes[scene->nclients] <= LANES_THREAD) {
+        scene->nclients++;
     }
 }
 
@@ -94,66 +112,30 @@ lanes_find(const struct results *results, size_t *n)
     *n = 0;
     for (size_t i = 0; i < results->nsteps; i++) {
         const struct step *step = &results->steps[i];
+        char client = step->client[0];
         size_t at = 0;
 
         if (!(step->begin_ms >= 0 && step->lasted_ms >= 0 &&
-              step_end_ms(step) < END_MS) ||
-            (step->thread == 0 &&
-             (step->client[0] < 'A' || step->client[0] > 'H'))) {
+              step->begin_ms + step->lasted_ms < END_MS) ||
+            (client == '\0' ? step->thread == 0
+                            : client < 'A' || client > 'H')) {
             continue;
         }
         while (at < *n && strcmp(scenes[at].model, step->model) != 0) {
             at++;
         }
-        if (at < SCENES_MAX) {
-            *n = MAX(*n, at + 1);
-            add_step(&scenes[at], step);
-        } else {
+        if (at == SCENES_MAX) {
             scenes[0].more = true;
+            continue;
         }
+        *n = MAX(*n, at + 1);
+        scenes[at].model = step->model;
+        add_act(&scenes[at], step);
     }
     for (size_t i = 0; i < *n; i++) {
-        qsort(scenes[i].steps, scenes[i].nsteps, sizeof scenes[i].steps[0],
-              by_begin);
-        qsort(scenes[i].lanes, (size_t)scenes[i].nlanes, sizeof(int),
-              by_number);
+        put_in_order(&scenes[i]);
     }
     return scenes;
-}
-
-const char *
-step_name(const struct step *step)
-{
-    static const char *const names[][2] = {
-        {"accept4", "accept"},
-        {"recvfrom", "recv"},
-        {"sendto", "send"},
-        {"pselect6", "select"},
-        {"ppoll", "poll"},
-        {"epoll_pwait", "epoll_wait"},
-        {"epoll_pwait2", "epoll_wait"},
-        {"clone3", "clone"},
-        {"clock_nanosleep", "nanosleep"},
-    };
-
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (strcmp(step->call, names[i][0]) == 0) {
-            return names[i][1];
-        }
-    }
-    return step->call;
-}
-
-struct text
-step_words(const struct step *step, bool whom)
-{
-    struct text text = {0};
-
-    text_add(&text, "%s%s%s", step_name(step),
-             whom && step->client[0] != '\0' ? " " : "",
-             whom ? step->client : "");
-    text_clean(text.bytes);
-    return text;
 }
 
 void
@@ -162,14 +144,13 @@ lanes_waits(struct text *text, const struct lanes *scene)
     const struct step *longest = NULL;
     struct text never = {0};
 
-    for (size_t i = 0; i < scene->nsteps; i++) {
-        const struct step *step = scene->steps[i];
-
-        if (step_waits(step) && isnan(step->result)) {
-            text_item(&never, ", ", "%s", step->client);
-        } else if (step_waits(step) &&
-                   !(longest && longest->lasted_ms >= step->lasted_ms)) {
-            longest = step;
+    for (const struct act *act = scene->acts;
+         act < scene->acts + scene->nacts; act++) {
+        if (act->waits && isnan(act->step->result)) {
+            text_item(&never, ", ", "%s", act->step->client);
+        } else if (act->waits &&
+                   !(longest && longest->lasted_ms >= act->step->lasted_ms)) {
+            longest = act->step;
         }
     }
     if (longest) {
@@ -185,10 +166,18 @@ lanes_waits(struct text *text, const struct lanes *scene)
 /* ---- columns ------------------------------------------------------------
  */
 
+enum {
+    TIME_WIDTH = 5,   /* columns of the terminal */
+    CLIENT_WIDTH = 9, /* "says echo" */
+    NARROW_WIDTH = 3, /* ... where there are many */
+    THREAD_WIDTH = 8, /* "accept A", at least */
+    LINE_MS = 5,      /* what is further apart stands in another line */
+};
+
 /* A column, and what there is to say in it. */
-struct column_now {
+struct words {
     int width;                /* of it; 0: there is no room for it */
-    char words[128];          /* in this line */
+    char bytes[128];          /* in this line */
     bool sleeps;              /* behind these */
     double until_ms;          /* whoever it is sleeps, or waits, until then */
     const struct step *waits; /* of a client: for this echo */
@@ -196,62 +185,60 @@ struct column_now {
 
 /* The lines of a scene under construction. */
 struct lines {
-    FILE *file;                           /* where they go */
-    bool colour;                          /* it takes colours */
-    const struct lanes *scene;            /* of which they are */
-    struct column_now columns[LANES_MAX]; /* one for each lane */
-    double at_ms;                         /* when this one begins */
-    bool begun;                           /* there is something in it */
+    FILE *file;                      /* where they go */
+    bool colour;                     /* it takes colours */
+    const struct lanes *scene;       /* of which they are */
+    struct words columns[LANES_MAX]; /* one for each lane */
+    double at_ms; /* when this one begins; below 0: headings; NAN: nothing */
 };
 
-/* Print the line, if there is anything in it, behind its time; that of the
- * headings is none. */
+/* Print the line, if there is anything in it, behind its time. */
 static void
 end_line(struct lines *lines)
 {
     int blanks = 1;
 
-    if (!lines->begun) {
+    if (isnan(lines->at_ms)) {
         return;
     }
-    fprintf(lines->file, isnan(lines->at_ms) ? "   ms" : "%5.0f",
-            lines->at_ms);
+    fprintf(lines->file, lines->at_ms < 0 ? "   ms" : "%5.0f", lines->at_ms);
     for (int i = 0; i < lines->scene->nlanes; i++) {
-        struct column_now *column = &lines->columns[i];
+        struct words *column = &lines->columns[i];
         bool bar =
-            column->words[0] == '\0' && column->until_ms > lines->at_ms;
+            column->bytes[0] == '\0' && column->until_ms > lines->at_ms;
         bool red = bar && lines->colour && i < lines->scene->nclients;
-        int length = (int)strlen(bar ? "|" : column->words);
+        int length =
+            MIN((int)strlen(bar ? "|" : column->bytes), column->width);
 
-        if (length > 0 && column->width > 0) {
-            length = MIN(length, column->width);
+        if (length > 0) {
             fprintf(lines->file, "%*s%s%.*s%s", blanks, "",
-                    red ? "\33[31m" : "", length, bar ? "|" : column->words,
+                    red ? "\33[31m" : "", length, bar ? "|" : column->bytes,
                     red ? "\33[0m" : "");
             blanks = -length;
         }
         blanks += column->width > 0 ? column->width + 1 : 0;
-        column->words[0] = '\0';
+        column->bytes[0] = '\0';
         column->sleeps = false;
     }
     fputc('\n', lines->file);
-    lines->begun = false;
+    lines->at_ms = NAN;
 }
 
 /* Somebody does something, and then sleeps until then. In one line stands
  * what happens at about the same time, and of each what goes on until it
- * sleeps, as far as there is room. */
+ * sleeps, as far as there is room; what a thread does again only once. */
 static void
 put_words(struct lines *lines, int lane, double at_ms, double until_ms,
           const char *words)
 {
-    struct column_now *column = &lines->columns[lane];
-    const char *between = lane < lines->scene->nclients ? " " : ", ";
-    size_t length = strlen(column->words);
+    struct words *column = &lines->columns[lane];
+    bool thread = lane >= lines->scene->nclients;
+    const char *between = thread ? ", " : " ";
+    size_t length = strlen(column->bytes);
+    bool sleeps = until_ms - at_ms >= SLEEP_MS;
 
-    /* What a thread does again and again is said once. */
-    if (lane >= lines->scene->nclients && !column->sleeps &&
-        until_ms - at_ms < LANES_SLEEP_MS && strstr(column->words, words)) {
+    if (thread && !sleeps && !column->sleeps &&
+        strstr(column->bytes, words)) {
         return;
     }
     if (column->sleeps || at_ms - lines->at_ms > LINE_MS ||
@@ -259,12 +246,9 @@ put_words(struct lines *lines, int lane, double at_ms, double until_ms,
          length + strlen(between) + strlen(words) > (size_t)column->width)) {
         end_line(lines);
     }
-    if (!lines->begun) {
-        lines->at_ms = at_ms;
-        lines->begun = true;
-    }
-    text_append(column->words, sizeof column->words, between, "%s", words);
-    column->sleeps = until_ms - at_ms >= LANES_SLEEP_MS;
+    lines->at_ms = isnan(lines->at_ms) ? at_ms : lines->at_ms;
+    text_append(column->bytes, sizeof column->bytes, between, "%s", words);
+    column->sleeps = sleeps;
     column->until_ms = until_ms;
 }
 
@@ -272,12 +256,12 @@ put_words(struct lines *lines, int lane, double at_ms, double until_ms,
 static void
 put_echoes(struct lines *lines, double until_ms)
 {
-    struct column_now *next;
+    struct words *next;
 
     do {
         next = NULL;
         for (int i = 0; i < lines->scene->nclients; i++) {
-            struct column_now *column = &lines->columns[i];
+            struct words *column = &lines->columns[i];
 
             if (column->waits && column->until_ms <= until_ms) {
                 until_ms = column->until_ms;
@@ -292,7 +276,8 @@ put_echoes(struct lines *lines, double until_ms)
     } while (next);
 }
 
-/* Columns for all clients, and for as many threads as fit. Returns these. */
+/* Columns for all clients, and for as many threads as fit; returns for how
+ * many there is no room. */
 static int
 lay_out(struct lines *lines, int width)
 {
@@ -307,16 +292,14 @@ lay_out(struct lines *lines, int width)
     left -= nclients * (client + 1);
     shown = MIN(nthreads, left / (THREAD_WIDTH + 1));
     for (int i = 0; i < nclients + shown; i++) {
-        struct column_now *column = &lines->columns[i];
+        bool thread = i >= nclients;
 
-        column->width = i < nclients ? client : left / shown - 1;
-        PUT(column->words, i < nclients ? "%c" : "thread %d",
-            lines->scene->lanes[i] - (i < nclients ? 0 : 'Z'));
+        lines->columns[i].width = thread ? left / shown - 1 : client;
+        PUT(lines->columns[i].bytes, thread ? "thread %d" : "%c",
+            lines->scene->lanes[i] - (thread ? LANES_THREAD : 0));
     }
-    lines->at_ms = NAN;
-    lines->begun = true;
-    end_line(lines);
-    return shown;
+    lines->at_ms = -1;
+    return nthreads - shown;
 }
 
 static void
@@ -327,32 +310,31 @@ print_scene(FILE *file, const struct lanes *scene,
         .file = file, .colour = paper->colour, .scene = scene};
     struct document document = {0};
     struct text text = {0};
-    int shown;
+    int hidden = lay_out(&lines, paper->width);
 
     lanes_waits(&text, scene);
+    if (hidden > 0) {
+        text_item(&text, "; ", "no room for %d of the threads", hidden);
+    }
     document_heading(&document, "%s", scene->model);
     document_paragraph(&document, "%s", text.bytes);
     document_print_text(file, &document, paper);
-    shown = lay_out(&lines, paper->width);
-    for (size_t i = 0; i < scene->nsteps; i++) {
-        const struct step *step = scene->steps[i];
-        int lane = lanes_of(scene, step);
+    end_line(&lines);
+    for (const struct act *act = scene->acts;
+         act < scene->acts + scene->nacts; act++) {
+        int lane = 0;
 
-        put_echoes(&lines, step->begin_ms);
+        while (scene->lanes[lane] != act->who) {
+            lane++;
+        }
+        put_echoes(&lines, act->begin_ms);
         if (lines.columns[lane].width > 0) {
-            text = step_words(step, step->thread > 0);
-            put_words(&lines, lane, step->begin_ms, step_end_ms(step),
-                      text.bytes);
-            lines.columns[lane].waits = step_waits(step) ? step : NULL;
+            put_words(&lines, lane, act->begin_ms, act->end_ms, act->words);
+            lines.columns[lane].waits = act->waits ? act->step : NULL;
         }
     }
     put_echoes(&lines, INFINITY);
     end_line(&lines);
-    if (shown < scene->nlanes - scene->nclients) {
-        document_paragraph(&document, "%d more threads do not fit here.",
-                           scene->nlanes - scene->nclients - shown);
-        document_print_text(file, &document, paper);
-    }
 }
 
 void

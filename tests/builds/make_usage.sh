@@ -87,7 +87,7 @@ run -n CI=1 build/bin/hello && grep -q -- -Werror "$tmp/out" &&
 result "CI=1 makes errors of warnings, and CI=false does not" $?
 
 # Make without the building, and with a compare that says what it was given.
-printf 'include Makefile\nCOMPARE_BUILD := @:\ncompare compare-quick: BIN := .\n' >"$tmp/show.mk"
+printf 'include Makefile\nCOMPARE_BUILD := @:\ncompare compare-quick trace: BIN := .\n' >"$tmp/show.mk"
 printf '#!/bin/sh\nprintf "<%%s>" "$@"\n' >compare
 chmod +x compare
 # given EXPECTED ARGUMENTS...
@@ -102,6 +102,9 @@ if pkg-config --exists jansson 2>/dev/null; then
         compare OUT='o p' TIME=5s LAYOUT=split START_TIMEOUT=9s WHY=1 UNTRIED=1 && given \
         '<--quick><--bin=.><--out=build/compare-quick>' compare-quick WHY=false UNTRIED=0 MODELS=
     result "compare gets its flags" $?
+    given '<--trace><--bin=.><--out=build/trace><--clients=8><--handshake>' \
+        trace CLIENTS=8 HANDSHAKE=yes
+    result "and so it does for a trace" $?
     # shellcheck disable=SC2016 # the server's shell shall see the $
     given '<--bin=.><--out=build/compare><--server=a=sh -c "x '\''$y; z" #1><--server=b=c,  d>' \
         compare SERVER='a=sh -c "x '\''$y; z" #1' SERVER2='b=c,  d'
@@ -116,7 +119,7 @@ if pkg-config --exists jansson 2>/dev/null; then
         "MODELS= and SERVER= of the environment are not looked at" ]
     result "nothing of it is taken from the environment, which is said" $?
 else
-    skipped=$((skipped + 4))
+    skipped=$((skipped + 5))
     echo "skipped make: compare's flags: jansson is not installed here"
 fi
 

@@ -71,6 +71,9 @@ render(struct results *results)
         report_scenario_lines(nowhere(), results, results->lives[0].scenario,
                               results->lives[0].clients, &paper);
     }
+    report_trace(nowhere(), results, &paper);
+    fuzz_require(report_trace_svg(nowhere(), results) == 0,
+                 "the picture cannot be written");
     summary_free(&summary);
 }
 

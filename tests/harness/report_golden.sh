@@ -43,6 +43,15 @@ for name in default c10k rate foreign variants; do
     fi
 done
 
+# Who waits for whom, of a scene that was: the steps are in trace.jsonl.
+for columns in 100 80 60; do
+    echo "---- report --trace, $columns columns"
+    COLUMNS=$columns "$bin/report" --trace "$here/golden/trace.jsonl"
+done >"$tmp/rendered" 2>"$tmp/err"
+[ "${1:-}" = --update ] && cp "$tmp/rendered" "$here/golden/trace.txt"
+diff "$here/golden/trace.txt" "$tmp/rendered" >"$tmp/out"
+result "who waits for whom" $?
+
 # The first edition's files are refused in a sentence; so is a name that is
 # none.
 echo '{"type":"run","mode":"default"}' >"$tmp/old.jsonl"

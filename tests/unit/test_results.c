@@ -40,6 +40,7 @@ write_all(const struct results *results)
     ck_assert_int_eq(results_write(file, RECORD_LIFE, results->lives), 0);
     ck_assert_int_eq(results_write(file, RECORD_SLICE, results->slices), 0);
     ck_assert_int_eq(results_write(file, RECORD_CALLS, results->calls), 0);
+    ck_assert_int_eq(results_write(file, RECORD_STEP, results->steps), 0);
     ck_assert_int_eq(results_write(file, RECORD_END, &results->run), 0);
     fclose(file);
     return text;
@@ -54,6 +55,13 @@ START_TEST(what_is_written_is_read)
                           .server_cpu_us = NAN,
                           .gap_ms = 1.5,
                           .stalled = true};
+    struct step step = {.model = "a",
+                        .thread = 2,
+                        .client = "B",
+                        .call = "recvfrom",
+                        .begin_ms = 1.25,
+                        .lasted_ms = 60,
+                        .result = NAN};
     struct calls calls;
     struct results made = {
         .run = {.seed = INT64_C(1) << 40,
@@ -62,6 +70,7 @@ START_TEST(what_is_written_is_read)
         .lives = &life,
         .slices = &slice,
         .calls = &calls,
+        .steps = &step,
     };
     struct results results;
     char *text;
@@ -95,6 +104,11 @@ START_TEST(what_is_written_is_read)
     ck_assert_str_eq(results.calls[0].names[0].name, "write");
     ck_assert_str_eq(results.calls[0].names[2].name, CALLS_OTHER);
     ck_assert_double_eq(results.calls[0].names[2].per_echo, 0.5);
+    ck_assert_str_eq(results.steps[0].call, "recvfrom");
+    ck_assert_str_eq(results.steps[0].client, "B");
+    ck_assert_int_eq(results.steps[0].thread, 2);
+    ck_assert_double_eq(results.steps[0].begin_ms, 1.25);
+    ck_assert_double_nan(results.steps[0].result);
     results_free(&results);
     free(text);
     free(again);

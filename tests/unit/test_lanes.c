@@ -1,0 +1,217 @@
+/*
+ * test_lanes.c: who waits for whom, drawn from steps that were made up: the
+ * columns that tests/harness/golden/ does not have, and the picture.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/internal.h"
+#include "tests/unit/run_suite.h"
+
+static struct results results;
+static char *text;
+
+static void
+begin(void)
+{
+    memset(&results, 0, sizeof results);
+    text = NULL;
+}
+
+static void
+end(void)
+{
+    free(text);
+    results_free(&results);
+}
+
+static void
+add(const char *model, int thread, const char *client, const char *call,
+    double begin_ms, double lasted_ms, double result)
+{
+    struct step step = {.thread = thread,
+                        .begin_ms = begin_ms,
+                        .lasted_ms = lasted_ms,
+                        .result = result};
+
+    snprintf(step.model, sizeof step.model, "%s", model);
+    snprintf(step.client, sizeof step.client, "%s", client);
+    snprintf(step.call, sizeof step.call, "%s", call);
+    ck_assert_int_eq(results_add(&results, RECORD_STEP, &step), 0);
+}
+
+/* A is answered, and B is not. */
+static void
+add_scene(const char *model)
+{
+    add(model, 1, "A", "recvfrom", 0, 20, 3);
+    add(model, 1, "A", "sendto", 20, 0.1, 3);
+    add(model, 1, "A", "recvfrom", 20.2, 79.8, NAN);
+    add(model, 0, "A", "connects", 0, 0.1, 0);
+    add(model, 0, "A", "says", 20, 0.3, 0);
+    add(model, 0, "B", "connects", 30, 0.1, 0);
+    add(model, 0, "B", "says", 40, 60, NAN);
+}
+
+static const char *
+printed(int width, bool colour)
+{
+    const struct report_paper paper = {.width = width, .colour = colour};
+    size_t bytes;
+    FILE *file;
+
+    free(text);
+    file = open_memstream(&text, &bytes);
+    report_trace(file, &results, &paper);
+    fclose(file);
+    return text;
+}
+
+static const char *
+drawn(void)
+{
+    free(text);
+    text = lanes_draw(&results);
+    return text;
+}
+
+/* How often it is there. */
+static int
+count(const char *words)
+{
+    int times = 0;
+
+    for (const char *at = strstr(text, words); at;
+         at = strstr(at + 1, words)) {
+        times++;
+    }
+    return times;
+}
+
+START_TEST(a_scene_in_columns)
+{
+    add_scene("blocking");
+    ck_assert_str_eq(strstr(printed(60, false), "\nblocking\n"),
+                     "\nblocking\n"
+                     "longest wait for an echo: A 0.3 ms; in vain: B\n"
+                     "   ms A         B         thread 1\n"
+                     "    0 connects            recv A\n"
+                     "   20 says echo           send A, recv A\n"
+                     "   30           connects  |\n"
+                     "   40           says      |\n"
+                     "  100           never\n");
+}
+END_TEST
+
+/* In colour only what waits in vain, or long, is red; and all is the same
+ * without the colours. */
+START_TEST(colours_add_nothing)
+{
+    char *plain;
+
+    add_scene("blocking");
+    add("blocking", 1, "", "close", 70, 0.1, 0);
+    plain = strdup(printed(60, false));
+    ck_assert_int_gt(count("|\n"), 0);
+    printed(60, true);
+    ck_assert_int_eq(count("\33[31m|\33[0m"), 1);
+    for (char *from = text, *to = text; (*to = *from) != '\0'; from++) {
+        if (*from == '\33') {
+            from = strchr(from, 'm');
+        } else {
+            to++;
+        }
+    }
+    ck_assert_str_eq(text, plain);
+    free(plain);
+}
+END_TEST
+
+/* No line is too long, whatever comes; nothing steers a terminal or is taken
+ * for a tag; the picture is no larger than it may be. */
+START_TEST(strangers_steps)
+{
+    static const char *const names[] = {"<script>alert(1)</script>", "\33[2J",
+                                        "\xff\xfe\"'&", "a\nb",
+                                        "\xe2\x80\xae"};
+    static const double numbers[] = {NAN, -1, 1e300, INFINITY, 0};
+
+    for (int i = 0; i < 20000; i++) {
+        char model[RESULTS_NAME_BYTES], client[2] = {(char)(i % 256)};
+
+        snprintf(model, sizeof model, "%.15s%d", names[i % 5], i % 100);
+        add(model, i % 1000, client, names[i % 4], i % 500,
+            i % 7 == 0 ? numbers[i % 5] : i % 100, NAN);
+        add(model, 0, client, i % 2 ? "says" : "leaves", numbers[i % 5], 1,
+            NAN);
+    }
+    for (int width = 60; width <= 100; width += 20) {
+        printed(width, false);
+        for (const char *line = text; *line != '\0';) {
+            size_t length = strcspn(line, "\n");
+
+            ck_assert_msg((int)length <= 3 * width, "%.*s", (int)length,
+                          line);
+            ck_assert_ptr_null(memchr(line, '\33', length));
+            ck_assert(length == 0 || line[length - 1] != ' ');
+            line += length + 1;
+        }
+    }
+    ck_assert_int_eq(count("What is too much"), 1);
+    drawn();
+    ck_assert_int_eq(count("<script"), 0);
+    ck_assert_int_eq(count("\33"), 0);
+    ck_assert_int_eq(count("nan"), 0);
+    ck_assert_int_eq(count("inf"), 0);
+    ck_assert_int_eq(count("What is too much"), 1);
+    ck_assert_uint_lt(strlen(text), 8 << 20);
+}
+END_TEST
+
+START_TEST(a_scene_as_a_picture)
+{
+    char *first;
+
+    add_scene("blocking");
+    add_scene("threaded");
+    first = strdup(drawn());
+    ck_assert_str_eq(first, drawn());
+    free(first);
+    ck_assert_int_eq(count("<svg "), 1);
+    ck_assert_int_eq(count("</svg>"), 1);
+    /* Both lanes of each, their rest, and B's wait, which is in vain. */
+    ck_assert_int_eq(count("\"m0 wait\""), 3);
+    ck_assert_int_eq(count("\"m1 wait\""), 3);
+    ck_assert_int_eq(count("\"cross\""), 4);
+    ck_assert_int_eq(count("\"m0 bar\""), 4);
+    ck_assert_int_eq(count("<title>send A, 20.0 to 20.1 ms</title>"), 2);
+    ck_assert_int_eq(count("in vain: B"), 2);
+    ck_assert_int_eq(count(">client B</text>"), 2);
+    ck_assert_int_eq(count(">thread 1</text>"), 2);
+    ck_assert_int_eq(count(">100</text>"), 1);
+    ck_assert_int_eq(count("What is too much"), 0);
+}
+END_TEST
+
+START_TEST(nothing_is_no_picture)
+{
+    ck_assert_ptr_null(lanes_draw(&results));
+    ck_assert_str_eq(printed(80, false), "");
+    add("blocking", 0, "?", "says", 0, 1, 0);
+    ck_assert_ptr_null(lanes_draw(&results));
+}
+END_TEST
+
+int
+main(void)
+{
+    const struct test tests[] = {
+        ONCE(a_scene_in_columns),    ONCE(colours_add_nothing),
+        ONCE(strangers_steps),       ONCE(a_scene_as_a_picture),
+        ONCE(nothing_is_no_picture), {0},
+    };
+
+    return run_tests("lanes", begin, end, tests);
+}
