@@ -29,12 +29,12 @@ TEST(each_line_is_complete)
 /* How many cells of a name the modes run. */
 static const struct {
     const char *name;
-    int cells[5]; /* default, quick, full, c10k, variants, count */
+    int cells[MODES]; /* default, quick, full, c10k, variants, trace, count */
 } wanted[] = {
-    {"echo", {3, 1, 3, 0, 2, 1}},   {"churn", {1, 1, 1, 0, 0}},
-    {"handshake", {0, 0, 1, 0, 0}}, {"idle", {1, 1, 2, 4, 1}},
-    {"silent", {1, 1, 1, 0, 0}},    {"wait", {1, 1, 1, 0, 0}},
-    {"work", {1, 1, 1, 0, 0}},      {"bulk", {0, 0, 1, 0, 0}},
+    {"echo", {3, 1, 3, 0, 2, 0, 1}}, {"churn", {1, 1, 1, 0, 0}},
+    {"handshake", {0, 0, 1, 0, 0}},  {"idle", {1, 1, 2, 4, 1}},
+    {"silent", {1, 1, 1, 0, 0}},     {"wait", {1, 1, 1, 0, 0}},
+    {"work", {1, 1, 1, 0, 0}},       {"bulk", {0, 0, 1, 0, 0}},
     {"rate", {1, 0, 1, 0, 0}},
 };
 TEST_EACH(each_mode_has_what_the_design_says, wanted)
