@@ -24,7 +24,7 @@ static const char style[] =
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
     ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
     ".charts{overflow-x:auto}.charts .wide{grid-column:1/-1;max-width:none;"
-    "min-width:42rem}"
+    "min-width:46rem}"
     "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;"
     "gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}"
     ".scroll{overflow-x:auto;margin:.75rem 0}"
