@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -25,7 +26,7 @@
 
 enum {
     PAIRS_MAX = SCENARIO_BARE_CLIENTS,
-    ROUNDS = 4,     /* in which each pair moves two messages */
+    ROUNDS = 4,     /* in which each pair moves a message */
     MESSAGES = 32,  /* ... and more rounds where pairs are few */
     REPEATS = 4,    /* of a call, to be longer than the clock's */
     WAKES = 384,    /* of all threads together, at least */
@@ -188,24 +189,7 @@ call_recv(void)
     recv(market.clients[0], &byte, 1, MSG_DONTWAIT);
 }
 
-static const struct {
-    const char *name;   /* of the price */
-    void (*call)(void); /* once */
-    bool waits;         /* ... and so it looks twice if it has to sleep: in
-                         * vain, and when it has been woken */
-} calls[] = {
-    {"epoll_wait", call_epoll_wait, true},
-    {"select", call_select, true},
-    {"poll", call_poll, true},
-    {"ioctl", call_ioctl, false},
-    {"recv", call_recv, false},
-};
-
-enum {
-    CALLS = sizeof calls / sizeof calls[0]
-};
-
-/* Code as servers have it takes branches, and calls by pointers. */
+/* Code as servers have it: it takes branches, and calls by pointers. */
 static unsigned
 half(unsigned number)
 {
@@ -229,6 +213,23 @@ call_code(void)
     }
 }
 
+static const struct {
+    const char *name;   /* of the price */
+    void (*call)(void); /* so many of what it is for */
+    int parts;          /* how many */
+    bool waits;         /* to find what is ready it looks twice if it has to
+                         * sleep: in vain, and when it has been woken */
+} calls[] = {
+    {"epoll_wait", call_epoll_wait, 1, true},
+    {"select", call_select, 1, true},
+    {"poll", call_poll, 1, true},
+    {"ioctl", call_ioctl, 1, false},
+    {"recv", call_recv, 1, false},
+    {"instruction", call_code, STEPS *STEP_INSTRUCTIONS, false},
+};
+
+#define CALLS (sizeof calls / sizeof calls[0])
+
 /* What something takes by the thread's clock, in us, the clock included. */
 static double
 taken_us(void (*call)(void), int times)
@@ -241,49 +242,40 @@ taken_us(void (*call)(void), int times)
     return (double)(clock_thread_cpu_ns() - begin_ns) / 1e3;
 }
 
+/* Add what the calls take that are made while messages are there, or not. */
 static void
-add_calls(double call_us[CALLS], bool ready, double share)
+add_calls(double call_us[CALLS], bool ready)
 {
     taken_us(call_nothing, 1); /* the clock has gone cold */
-    for (int i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < CALLS; i++) {
         if (ready || calls[i].waits) {
-            call_us[i] += share *
-                          (taken_us(calls[i].call, REPEATS) -
+            call_us[i] += (taken_us(calls[i].call, REPEATS) -
                            taken_us(call_nothing, REPEATS)) /
-                          REPEATS;
+                          (REPEATS * calls[i].parts);
         }
     }
 }
 
-/* What each call takes, a message where many sockets take turns, and code
- * where each time the kernel has come between: all in us, the means of some
- * rounds. False if a message does not come. */
+/* What each call takes, and a message where many sockets take turns: in us,
+ * the means of some rounds. False if a message does not come. */
 static bool
-run_rounds(double call_us[CALLS], double *message_us, double *code_us)
+run_rounds(double call_us[CALLS], double *message_us)
 {
     int rounds = ROUNDS + MESSAGES / market.n;
-    double share = 1.0 / rounds;
 
     for (int round = 0; round < rounds; round++) {
-        add_calls(call_us, false, share);
+        add_calls(call_us, false);
         feed();
-        add_calls(call_us, true, share);
-        *message_us += taken_us(echo_all, 1) * share / market.n;
-        if (!collect()) {
-            return false;
-        }
-        feed();
-        for (int i = 0; i < market.n; i++) {
-            bool coded = (round + i) % 2 == 1;
-
-            echo(market.servers[i]);
-            *code_us += (coded ? 2 : -2) * share / market.n *
-                        taken_us(coded ? call_code : call_nothing, 1);
-        }
+        add_calls(call_us, true);
+        *message_us += taken_us(echo_all, 1);
         if (!collect()) {
             return false;
         }
     }
+    for (size_t i = 0; i < CALLS; i++) {
+        call_us[i] /= rounds;
+    }
+    *message_us /= rounds * market.n;
     return true;
 }
 
@@ -298,27 +290,39 @@ serve(void *arg)
     return NULL;
 }
 
-/* The CPU time of all threads but this one. */
-static double
-others_us(void)
-{
-    struct timespec all;
+/* The CPU time and the context switches of all threads but this one. */
+struct others {
+    double us;       /* so far */
+    double switches; /* so far, voluntary or not */
+};
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &all);
-    return (double)all.tv_sec * 1e6 + (double)all.tv_nsec / 1e3 -
-           (double)clock_thread_cpu_ns() / 1e3;
+static struct others
+look_at_others(void)
+{
+    struct rusage all, own;
+    struct timespec all_cpu;
+
+    getrusage(RUSAGE_SELF, &all);
+    getrusage(RUSAGE_THREAD, &own);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &all_cpu);
+    return (struct others){
+        .us = (double)all_cpu.tv_sec * 1e6 + (double)all_cpu.tv_nsec / 1e3 -
+              (double)clock_thread_cpu_ns() / 1e3,
+        .switches = (double)(all.ru_nvcsw + all.ru_nivcsw - own.ru_nvcsw -
+                             own.ru_nivcsw),
+    };
 }
 
-/* What a message costs, in us, where each finds a thread asleep. What it
- * takes to wake that is for the client to pay, as everywhere. */
+/* What it costs, in us, to fall asleep and be woken by a message: what
+ * threads take beyond so much for each. What it takes to wake them is for the
+ * client to pay, as everywhere. NAN if it cannot be measured. */
 static double
-run_threads(void)
+run_threads(double message_us)
 {
     pthread_t threads[PAIRS_MAX];
     int rounds = WAKES / market.n;
+    struct others begin = {0}, end;
     bool good = true;
-    double begin_us = 0;
-    double us;
     int n = 0;
 
     while (n < market.n && pthread_create(&threads[n], NULL, serve,
@@ -327,18 +331,21 @@ run_threads(void)
     }
     /* The first round finds threads that do not sleep yet. */
     for (int i = 0; i <= rounds && good && n == market.n; i++) {
-        begin_us = i == 1 ? others_us() : begin_us;
+        begin = i == 1 ? look_at_others() : begin;
         feed();
         good = collect();
     }
-    us = (others_us() - begin_us) / (rounds * market.n);
+    end = look_at_others();
     market.over = true;
     feed();
     for (int i = 0; i < n; i++) {
         pthread_join(threads[i], NULL);
     }
     market.over = false;
-    return good && n == market.n ? us : NAN;
+    return good && n == market.n
+               ? (end.us - begin.us - rounds * n * message_us) /
+                     (end.switches - begin.switches)
+               : NAN;
 }
 
 /* ---- all of them ------------------------------------------------------- */
@@ -360,18 +367,15 @@ prices_measure(struct lives *lives, double floor_us)
 {
     double call_us[CALLS] = {0};
     double message_us = 0;
-    double code_us = 0;
 
-    if (market.n == 0 || !run_rounds(call_us, &message_us, &code_us)) {
+    if (market.n == 0 || !run_rounds(call_us, &message_us)) {
         return;
     }
-    for (int i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < CALLS; i++) {
         keep(lives, calls[i].name, call_us[i]);
     }
     if (market.n > 1) {
         keep(lives, "sockets", message_us);
     }
-    keep(lives, "switch",
-         run_threads() - (market.n > 1 ? message_us : floor_us));
-    keep(lives, "instruction", code_us / (STEPS * STEP_INSTRUCTIONS));
+    keep(lives, "switch", run_threads(market.n > 1 ? message_us : floor_us));
 }

@@ -304,10 +304,8 @@ struct bill_part {
 /* All of it. The parts add up to the total. */
 struct bill {
     struct bill_part parts[BILL_PARTS]; /* by kind */
-    int nparts;                         /* all of them */
     double total_us;                    /* as measured */
-    struct text calls;    /* which calls, and what each is: "poll 0.07" */
-    struct text unpriced; /* those without a price, and how often */
+    struct text calls;                  /* each call: "poll 0.07 us" */
 };
 
 /* More than this share of the total is too much to be left unexplained. */
@@ -319,8 +317,8 @@ bool bill_of(struct bill *bill, const struct summary *summary,
              const struct summary_group *group,
              const struct summary_row *row);
 
-/* Append the bills of a group and what they show; nothing if there are none.
- */
+/* Append the bills of a group and what they show; without any, a sentence
+ * where one would look for them. */
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 

@@ -46,6 +46,10 @@ check_counts(const struct results *results)
         fuzz_require(calls->clients >= 0, "counting %zu has a count below 0",
                      i);
     }
+    for (size_t i = 0; i < results->ncode; i++) {
+        fuzz_require(results->code[i].clients >= 0,
+                     "code %zu has a count below 0", i);
+    }
 }
 
 static void
@@ -93,7 +97,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
     fuzz_require(line > 0, "the input, %zu bytes, cannot be read", nbytes);
     fuzz_require(results.problem != NULL && results.problem[0] != '\0',
                  "line %ld is refused without a word", line);
-    fuzz_require(results.lives == NULL && results.calls == NULL,
+    fuzz_require(results.lives == NULL && results.calls == NULL &&
+                     results.code == NULL,
                  "line %ld is refused, and something is kept", line);
     return 0;
 }

@@ -100,11 +100,51 @@ for name in default c10k rate foreign variants; do
 done
 
 page default
+sed -i '/ id="idle"/,$d; 1,/ id="clients"/d' "$tmp/page.html"
 has "default: who stops is marked" '>serves 1<' 'class="cross"'
 page rate
 has "rate: theory is beside what was measured" '>M/M/1<' '>M/D/1<'
 page c10k
 has "c10k: the slope has a name" 'selectloop</dt><dd>\+[0-9.]+ us \+- '
+
+# Who waits, and of what an echo is made, where that was measured.
+perl -e '
+    for my $model (qw(blocking threaded selectloop coroutine libevent)) {
+        my $begin = 0;
+        for my $call (qw(accept4 recvfrom sendto pselect6 close), "<b>&") {
+            printf qq({"type":"step","model":"%s","thread":%d,"client":"%s",) .
+                qq("call":"%s","begin_ms":%d,"lasted_ms":30,"result":1}\n),
+                $model, $call eq "close" ? 2 : 1, $call eq "pselect6" ? "" : "A",
+                $call, $begin += 40;
+        }
+        print qq({"type":"instructions","scenario":"echo","clients":64,"model":) .
+            qq("$model","echoes":1000,"instructions_per_echo":180,) .
+            qq("per_echo_by_function":{"conn_echo<":100,"recv":80}}\n);
+    }
+    for my $price (qw(epoll_wait instruction recv select switch sockets)) {
+        for my $block (1 .. 9) {
+            print qq({"type":"slice","scenario":"echo","clients":64,"model":) .
+                qq("price $price","life":1,"block":$block,"seconds":0,"echoes":1,) .
+                qq("server_cpu_us":) . ($price eq "instruction" ? .0005 : .9) . "}\n";
+        }
+    }' >"$tmp/more"
+{
+    grep -v '"type":"end"' "$tmp/default.jsonl"
+    cat "$tmp/more"
+    tail -n 1 "$tmp/default.jsonl"
+} >"$tmp/whole.jsonl"
+good whole
+has "whole: who waits is drawn" 'class="wide"' '>thread 2<' 'class="hatch"'
+has "whole: bars are in parts, with what is unexplained" '>switches<' \
+    '"part rest"' '>unexplained<'
+has "whole: instructions by function" 'conn_echo&lt; 100, recv 80'
+{
+    head -n 1 "$tmp/default.jsonl"
+    grep '"type":"step"' "$tmp/more"
+    tail -n 1 "$tmp/default.jsonl"
+} >"$tmp/trace.jsonl"
+good trace
+has "trace alone: is drawn" 'class="wide"' 'Nothing was measured'
 
 # Colours are told from what is behind them (WCAG): words 4.5 to 1, marks 3,
 # and numbers on the parts of bars.

@@ -1,0 +1,74 @@
+#!/bin/bash
+# instructions.sh: an echo takes as many instructions as it did. What costs
+# more by them is seen on any machine, however noisy. They hang on compiler,
+# libc and CPU, so the numbers below are those of some; others have a line to
+# be added, which is printed.
+source "$(dirname "$0")/cases.sh"
+
+models="blocking threaded selectloop coroutine libevent yardstick"
+# Compiler, libc, CPU, and what an echo takes with one client.
+numbers='
+gcc-12 2.36 x86_64 85 183 390 567 731 103
+'
+
+if [ -n "${FIVEWAYS_VARIANT:-}" ]; then
+    skip "instructions" "a build of its own has numbers of its own"
+    finish
+elif ! command -v valgrind >/dev/null; then
+    skip "instructions" "valgrind is not installed"
+    finish
+fi
+
+# counted: what an echo takes, of all models in their order; 0 for one that is
+# not built.
+counted() {
+    local model
+    for model in $models; do
+        echo "$(field instructions_per_echo "$model") 0"
+    done | awk '{ print $1 }' | xargs
+}
+
+# alike SHARE LIST LIST: no number of the one is further than that from the
+# other's, but for 0.
+alike() {
+    perl -e '($share, @a) = map { split } @ARGV; @b = splice @a, @a / 2;
+        exit !(@a && !grep { $a[$_] && abs($a[$_] - $b[$_]) > $share * $b[$_] }
+            0 .. $#a)' "$@"
+}
+
+run --count
+first=$(counted)
+said '^  blocking +[0-9]+: conn_serve [0-9]+' out
+result "instructions are counted, by function: $first" $?
+run --count
+alike 0.01 "$first" "$(counted)"
+result "and are the same again within 1 %" $?
+
+compiler=$(perl -ne 'print "$1-$2" if /"compiler":"(\w+) (\d+)/' \
+    "$tmp/results/results.jsonl")
+key="$compiler $(getconf GNU_LIBC_VERSION | awk '{print $2}') $(uname -m)"
+known=$(awk -v key="$key " 'index($0, key) == 1 {
+    print substr($0, length(key)) }' <<<"$numbers")
+if ! grep -qs -- '-pthread .* -O2 -g *$' "$bin/../made-with/compile"; then
+    skip "instructions are what they were" "it is built with flags of its own"
+elif [ -z "$known" ]; then
+    read -ra each <<<"$first"
+    skip "instructions are what they were" \
+        "not known here; to be added: $key$(printf ' %.0f' "${each[@]}")"
+else
+    alike 0.03 "$first" "$known"
+    result "they are what they were within 3 %:$known" $?
+fi
+
+run --count --models=none "--server=plain=$badserver" \
+    "--server=dies=sh -c 'exit 3'" --untried
+[ "$status" -eq 0 ] && said '^  plain +[0-9]' out && said '^  dies +not' out
+result "one's own server is counted, and one that dies has its reason" $?
+through=(env PATH=/nowhere)
+run --count
+through=()
+[ "$status" -eq 3 ] && said 'valgrind is not installed' out
+result "without valgrind it says how to get it" $?
+no_children_left
+result "valgrind leaves no server" $?
+finish

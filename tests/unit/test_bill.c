@@ -1,0 +1,216 @@
+/*
+ * test_bill.c: of what an echo is made. The prices are made up, and so is
+ * what they are held against.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/internal.h"
+#include "tests/unit/made.h"
+#include "tests/unit/run_suite.h"
+
+static struct results results;
+static struct summary summary;
+static struct bill bill;
+static char *text;
+
+static void
+begin(void)
+{
+    memset(&results, 0, sizeof results);
+    memset(&summary, 0, sizeof summary);
+    text = NULL;
+    srandom(1);
+}
+
+static void
+end(void)
+{
+    free(text);
+    summary_free(&summary);
+    results_free(&results);
+}
+
+/* What something costs: three slices of it, of which one is far off. */
+static void
+price(const char *model, double us)
+{
+    for (int i = 0; i < 3; i++) {
+        struct slice slice = {.scenario = "echo",
+                              .clients = 64,
+                              .block = i,
+                              .echoes = 10,
+                              .server_cpu_us = i == 1 ? 9000 : 10 * us};
+
+        snprintf(slice.model, sizeof slice.model, "%s", model);
+        ck_assert_int_eq(results_add(&results, RECORD_SLICE, &slice), 0);
+    }
+}
+
+static void
+prices(void)
+{
+    price(RESULTS_FLOOR, 4);
+    price("price sockets", 4.25);
+    price("price switch", 2);
+    price("price epoll_wait", 8);
+    price("price recv", 0.25);
+    price("price instruction", 0.0005);
+}
+
+/* A model that takes `us`, with calls and code that are known. */
+static void
+model(const char *name, double us, double switches, const char *call,
+      double often)
+{
+    struct life life = made_life(name);
+    struct calls calls;
+
+    life.figure[LIFE_SWITCHES_PER_ECHO] = switches;
+    made_add(&results, &life, us);
+    calls_clear(&calls);
+    strcpy(calls.scenario, "echo");
+    memcpy(calls.model, life.model, sizeof calls.model);
+    calls.clients = 64;
+    calls.per_echo = 2 + often;
+    calls_add(&calls, "sendmsg", 1);
+    calls_add(&calls, "recvfrom", 1);
+    calls_add(&calls, call, often);
+    ck_assert_int_eq(results_add(&results, RECORD_CALLS, &calls), 0);
+    memset(calls.names, 0, sizeof calls.names);
+    calls.nnames = 0;
+    calls.per_echo = 400;
+    ck_assert_int_eq(results_add(&results, RECORD_CODE, &calls), 0);
+}
+
+static bool
+make_bill(void)
+{
+    summary_free(&summary);
+    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    return bill_of(&bill, &summary, summary.groups, summary.rows);
+}
+
+/* What --why says, in one line. */
+static const char *
+said(void)
+{
+    const struct report_paper paper = {.width = 100};
+    struct document document = {0};
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+
+    bill_build(&document, &summary, summary.groups);
+    document_print_text(file, &document, &paper);
+    fclose(file);
+    return text;
+}
+
+START_TEST(the_parts_are_what_they_cost_and_add_up)
+{
+    double sum = 0;
+
+    prices();
+    model("a", 6, 0.5, "epoll_pwait2", 0.03125);
+    ck_assert(make_bill());
+    ck_assert_double_eq(bill.parts[BILL_FLOOR].us, 4);
+    ck_assert_double_eq(bill.parts[BILL_SOCKETS].us, 0.25);
+    ck_assert_double_eq(bill.parts[BILL_CALLS].us, 0.25);
+    ck_assert_double_eq(bill.parts[BILL_SWITCHES].us, 1);
+    ck_assert_double_eq_tol(bill.parts[BILL_USER].us, 0.2, 1e-9);
+    for (int i = 0; i < BILL_PARTS; i++) {
+        sum += bill.parts[i].us;
+    }
+    ck_assert_double_eq_tol(sum, bill.total_us, 1e-9);
+    ck_assert_double_eq_tol(bill.total_us, 6, 0.5);
+    ck_assert_ptr_nonnull(strstr(said(), "epoll_pwait2 0.25 us"));
+    ck_assert_ptr_null(strstr(text, "left unexplained"));
+}
+END_TEST
+
+/* A recv more than the first is one in vain; a call without a price stays
+ * unexplained, and is named. */
+START_TEST(calls_are_those_that_the_floor_does_not_hold)
+{
+    prices();
+    model("a", 5, 0, "readv", 1);
+    ck_assert(make_bill());
+    ck_assert_double_eq(bill.parts[BILL_CALLS].us, 0.25);
+    end();
+    begin();
+    prices();
+    model("a", 5, 0, "mad<vise>", 0.5);
+    ck_assert(make_bill());
+    ck_assert_double_eq(bill.parts[BILL_CALLS].us, 0);
+    ck_assert_ptr_nonnull(strstr(said(), "mad<vise> without a price"));
+}
+END_TEST
+
+START_TEST(too_much_that_is_unexplained_is_said)
+{
+    prices();
+    model("a", 8, 0, "epoll_wait", 0.03125);
+    ck_assert(make_bill());
+    ck_assert_double_gt(bill.parts[BILL_REST].us, 2.5);
+    ck_assert_ptr_nonnull(strstr(said(), "% of it are left unexplained"));
+    end();
+    begin();
+    prices();
+    model("a", 6, 2, "epoll_wait", 0.03125);
+    ck_assert(make_bill());
+    ck_assert_double_lt(bill.parts[BILL_REST].us, -2);
+    ck_assert_ptr_nonnull(strstr(said(), "% too much"));
+}
+END_TEST
+
+START_TEST(who_costs_more_is_told_for_what)
+{
+    prices();
+    model("a", 4.8, 0, "epoll_wait", 0.03125);
+    model("b", 8, 1.6, "futex", 0);
+    ck_assert(make_bill());
+    ck_assert_ptr_nonnull(strstr(said(), "us more than a, most of it "
+                                         "switches"));
+}
+END_TEST
+
+START_TEST(without_prices_there_is_no_bill)
+{
+    price(RESULTS_FLOOR, 4);
+    price("price epoll_wait", 8);
+    model("a", 6, 0.5, "epoll_wait", 0.03125);
+    ck_assert(!make_bill());
+    ck_assert_ptr_nonnull(strstr(said(), "is known where"));
+    ck_assert_ptr_null(strstr(text, "recv + send"));
+}
+END_TEST
+
+/* Of numbers that no compare has written nothing is made. */
+START_TEST(absurd_prices_make_no_bill)
+{
+    static const double absurd[] = {1e300, -1e300, INFINITY, NAN};
+
+    price(RESULTS_FLOOR, 4);
+    price("price switch", _i < 4 ? absurd[_i] : 2);
+    model("a", _i < 4 ? 6 : 1e30, 0.5, "epoll_wait", 0.03125);
+    ck_assert(!make_bill());
+}
+END_TEST
+
+int
+main(void)
+{
+    const struct test tests[] = {
+        ONCE(the_parts_are_what_they_cost_and_add_up),
+        ONCE(calls_are_those_that_the_floor_does_not_hold),
+        ONCE(too_much_that_is_unexplained_is_said),
+        ONCE(who_costs_more_is_told_for_what),
+        ONCE(without_prices_there_is_no_bill),
+        TIMES(5, absurd_prices_make_no_bill),
+        {0},
+    };
+
+    return run_tests("bill", begin, end, tests);
+}
