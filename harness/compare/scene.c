@@ -55,7 +55,7 @@ struct scene {
     char connected[32]; /* who, one after the other */
     size_t nsteps;      /* of the clients */
     struct client clients[SCENE_CLIENTS_MAX]; /* they */
-    struct step steps[6 * SCENE_CLIENTS_MAX]; /* what they did */
+    struct step steps[9 * SCENE_CLIENTS_MAX]; /* what they did */
 };
 
 static double
@@ -146,8 +146,9 @@ act(struct scene *scene, int i)
 
 /* Something has come for a client, if it is only the end. */
 static void
-hear(struct scene *scene, struct client *client)
+hear(struct scene *scene, int i)
 {
+    struct client *client = &scene->clients[i];
     char heard[64];
     ssize_t n = recv(client->fd, heard, sizeof heard, MSG_DONTWAIT);
 
@@ -158,6 +159,7 @@ hear(struct scene *scene, struct client *client)
         memcmp(client->owed, heard, (size_t)n) != 0) {
         scene->fault =
             n <= 0 ? "it ended a connection" : "it sent what was no echo";
+        add_step(scene, i, "ends")->result = 0;
         close(client->fd);
         *client = (struct client){.fd = -1, .done = INT8_MAX};
         return;
@@ -165,6 +167,7 @@ hear(struct scene *scene, struct client *client)
     client->owed += n;
     if (*client->owed == '\0') {
         scene->echoes++;
+        add_step(scene, i, "echo")->result = 0;
         client->waits->result = 0;
         client->waits = NULL;
     }
@@ -199,7 +202,7 @@ play(struct scene *scene)
         poll(ready, (nfds_t)n, (int)ceil(fmax(next - now_ms(scene), 0)));
         for (int i = 0; i < n; i++) {
             if (ready[i].revents != 0) {
-                hear(scene, &scene->clients[i]);
+                hear(scene, i);
             }
         }
         now = now_ms(scene);
@@ -210,6 +213,7 @@ play(struct scene *scene)
 
         if (waits) {
             waits->lasted_ms = now - waits->begin_ms;
+            add_step(scene, i, "never")->begin_ms = now;
         }
         close(scene->clients[i].fd);
     }

@@ -176,11 +176,10 @@ enum {
 
 /* A column, and what there is to say in it. */
 struct words {
-    int width;                /* of it; 0: there is no room for it */
-    char bytes[128];          /* in this line */
-    bool sleeps;              /* behind these */
-    double until_ms;          /* whoever it is sleeps, or waits, until then */
-    const struct step *waits; /* of a client: for this echo */
+    int width;       /* of it; 0: there is no room for it */
+    char bytes[128]; /* in this line */
+    bool sleeps;     /* behind these */
+    double until_ms; /* whoever it is sleeps, or waits, until then */
 };
 
 /* The lines of a scene under construction. */
@@ -252,30 +251,6 @@ put_words(struct lines *lines, int lane, double at_ms, double until_ms,
     column->until_ms = until_ms;
 }
 
-/* The echoes that have come until then, one after the other. */
-static void
-put_echoes(struct lines *lines, double until_ms)
-{
-    struct words *next;
-
-    do {
-        next = NULL;
-        for (int i = 0; i < lines->scene->nclients; i++) {
-            struct words *column = &lines->columns[i];
-
-            if (column->waits && column->until_ms <= until_ms) {
-                until_ms = column->until_ms;
-                next = column;
-            }
-        }
-        if (next) {
-            put_words(lines, (int)(next - lines->columns), until_ms, 0,
-                      isnan(next->waits->result) ? "never" : "echo");
-            next->waits = NULL;
-        }
-    } while (next);
-}
-
 /* Columns for all clients, and for as many threads as fit; returns for how
  * many there is no room. */
 static int
@@ -327,13 +302,10 @@ print_scene(FILE *file, const struct lanes *scene,
         while (scene->lanes[lane] != act->who) {
             lane++;
         }
-        put_echoes(&lines, act->begin_ms);
         if (lines.columns[lane].width > 0) {
             put_words(&lines, lane, act->begin_ms, act->end_ms, act->words);
-            lines.columns[lane].waits = act->waits ? act->step : NULL;
         }
     }
-    put_echoes(&lines, INFINITY);
     end_line(&lines);
 }
 

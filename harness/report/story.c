@@ -333,20 +333,16 @@ static const struct scene {
     const char *anchor; /* its name in links */
     const char *title;  /* in a few words */
     struct sweep (*draw)(struct document *, const struct summary *);
-    /* ... and what more can be said of the groups that it told of; or NULL */
-    void (*say)(struct document *, const struct sweep *);
-    const char *missing;  /* if it was not measured */
-    const char *read;     /* how to read it */
-    const char *untold;   /* what it does not tell */
-    unsigned kinds;       /* of scenarios whose facts are said; or 0 */
+    const char *missing; /* if it was not measured */
+    const char *read;    /* how to read it */
+    const char *untold;  /* what it does not tell */
+    /* And what there may be as well: */
+    void (*say)(struct document *, const struct sweep *); /* more of these */
+    unsigned kinds;       /* of scenarios whose facts are said */
     enum cells_id ids[4]; /* the numbers behind it, up to CELLS_NAME */
-    /* ... and more of them, or NULL */
-    void (*numbers)(struct document *, const struct summary *);
+    void (*numbers)(struct document *, const struct summary *); /* more */
 } story[] = {
-    {"trace",
-     "Who waits for whom",
-     draw_trace,
-     NULL,
+    {"trace", "Who waits for whom", draw_trace,
      "There is no trace in this run. 'make trace' runs three clients through "
      "each model, one of them silent, and draws who sleeps, in which call "
      "and for whom.",
@@ -354,26 +350,17 @@ static const struct scene {
      "who waits.",
      "How long things take when nobody looks: each call was stopped twice to "
      "be written down.",
-     0,
-     {0},
-     NULL},
-    {"cost",
-     "What an echo costs",
-     draw_cost,
-     NULL,
-     "Nothing was measured.",
+     .say = NULL},
+    {"cost", "What an echo costs", draw_cost, "Nothing was measured.",
      "A bar is the CPU that the server uses for an echo, in parts at the "
      "price that each had in the same run. The first is the same for all: a "
      "recv and a send that wait for nobody. What is dashed is unexplained.",
      "What clients use, who pay for waking a server. Who serves only some of "
      "its clients has no bar: its echoes are not the same work.",
-     KIND_MANY,
-     {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
-     itemise},
-    {"clients",
-     "Who keeps up when clients are many",
-     draw_clients,
-     NULL,
+     .kinds = KIND_MANY,
+     .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
+     .numbers = itemise},
+    {"clients", "Who keeps up when clients are many", draw_clients,
      "This takes a scenario with different numbers of clients. 'make "
      "compare' has 1, 64 and 512.",
      "Clients send again as soon as they are answered. A line ends with a "
@@ -381,26 +368,17 @@ static const struct scene {
      "How long one waits for a server that has time. Here all others are "
      "served in between, so twice the clients make a turn twice as long, and "
      "no server is slower for it.",
-     KIND_MANY,
-     {CELLS_RATE, CELLS_P50, CELLS_P99},
-     NULL},
-    {"idle",
-     "What the silent cost",
-     draw_idle,
-     say_slopes,
+     .kinds = KIND_MANY, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
+    {"idle", "What the silent cost", draw_idle,
      "There were no silent clients in this run. 'make compare "
      "SCENARIOS=idle' has a thousand.",
      "Who pays nothing for those who say nothing has a flat line. Who looks "
      "at all of them whenever one speaks has one that rises.",
      "What a connection costs the kernel: its socket is the same for all "
      "models.",
-     KIND_IDLE,
-     {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED},
-     NULL},
-    {"wait",
-     "Waiting and computing",
-     draw_wait,
-     NULL,
+     .say = say_slopes, .kinds = KIND_IDLE,
+     .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED}},
+    {"wait", "Waiting and computing", draw_wait,
      "Neither was measured in this run. 'make compare SCENARIOS=\"wait "
      "work\"' does.",
      "Waiting overlaps in every model that serves several clients at a time. "
@@ -408,36 +386,45 @@ static const struct scene {
      "them.",
      "What a loop could do with threads for its work: none of these has "
      "them.",
-     KIND_WAIT | KIND_WORK,
-     {CELLS_RATE, CELLS_P50, CELLS_SERVER},
-     NULL},
-    {"rate",
-     "Response time at a rate",
-     draw_rate,
-     say_theory,
+     .kinds = KIND_WAIT | KIND_WORK,
+     .ids = {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
+    {"rate", "Response time at a rate", draw_rate,
      "No rate was asked for in this run. 'make compare SCENARIOS=rate' does.",
      "Messages come by chance at a rate, answered or not, as from many "
      "users. A line ends with a cross where its model does not keep the "
      "rate: from there on times grow for as long as it lasts.",
      "Where exactly the knee is: it lies between the last rate that is kept "
      "and the first that is not.",
-     0,
-     {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE},
-     NULL},
-    {"noise",
-     "How sure that is",
-     draw_noise,
-     NULL,
+     .say = say_theory,
+     .ids = {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE}},
+    {"noise", "How sure that is", draw_noise,
      "There are no slices in this run.",
      "A dot is a server driven for some 15 ms, freed from what slowed all "
      "servers of its block. A cross was held up, or lies more than three "
      "deviations away: it stays in, but counts no further than that.",
      "What another machine or kernel would say. Ratios travel better than "
      "times.",
-     0,
-     {0},
-     NULL},
+     .say = NULL},
 };
+
+static void
+say_facts(struct document *document, const struct summary *summary,
+          const struct scene *scene)
+{
+    for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
+        const struct summary_group *main = group_main(summary);
+        const struct summary_group *group = group_largest(summary, kind);
+        bool cost = scene->draw == draw_cost;
+
+        /* Of many clients, the main group's facts are told with its costs. */
+        if (kind == KIND_MANY && group) {
+            group = cost ? main : group == main ? NULL : group;
+        }
+        if (group && (kind & scene->kinds)) {
+            facts_group(document, group);
+        }
+    }
+}
 
 static void
 tell(struct document *document, const struct summary *summary,
@@ -466,19 +453,7 @@ tell(struct document *document, const struct summary *summary,
     if (scene->say && sweep.n > 0) {
         scene->say(document, &sweep);
     }
-    for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
-        const struct summary_group *main = group_main(summary);
-        const struct summary_group *group = group_largest(summary, kind);
-        bool cost = scene->draw == draw_cost;
-
-        /* Of many clients, the main group's facts are told with its costs. */
-        if (kind == KIND_MANY && group) {
-            group = cost ? main : group == main ? NULL : group;
-        }
-        if (group && (kind & scene->kinds)) {
-            facts_group(document, group);
-        }
-    }
+    say_facts(document, summary, scene);
     document_paragraph(document, "Not told: %s", scene->untold);
     while (n < COUNT(scene->ids) && scene->ids[n] != CELLS_NAME) {
         n++;

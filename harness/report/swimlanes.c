@@ -85,7 +85,7 @@ draw_lane(struct picture *picture, const struct lanes *scene, int who)
         PUT(classes, "m%d %s", svg_slot(scene->model),
             act->sleeps ? "wait" : "bar");
         svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, classes, tip.bytes);
-        if (who < LANES_THREAD && isnan(act->step->result)) {
+        if (strcmp(act->words, "never") == 0) {
             svg_line(svg, end - 4, y, end + 5, y + BAR, "cross");
             svg_line(svg, end - 4, y + BAR, end + 5, y, "cross");
         }

@@ -152,7 +152,8 @@ struct step {
     int thread;       /* from 1, as they took part; 0: it is the client's */
     char client[2];   /* whom it is about, "A" to "Z", or "" */
     char call[24];    /* as the kernel calls it; or "connects", "says" until
-                       * the echo is there, "greets" likewise, "leaves" */
+                       * the "echo" is there, or "never"; "greets" likewise;
+                       * "leaves", or its connection "ends" */
     double begin_ms;  /* since the first client began to connect */
     double lasted_ms; /* until it was over, or the scene was */
     double result;    /* that it returned; NAN: it was not over */

@@ -51,8 +51,10 @@ add_scene(const char *model)
     add(model, 1, "A", "recvfrom", 20.2, 79.8, NAN);
     add(model, 0, "A", "connects", 0, 0.1, 0);
     add(model, 0, "A", "says", 20, 0.3, 0);
+    add(model, 0, "A", "echo", 20.3, 0, 0);
     add(model, 0, "B", "connects", 30, 0.1, 0);
     add(model, 0, "B", "says", 40, 60, NAN);
+    add(model, 0, "B", "never", 100, 0, NAN);
 }
 
 static const char *
@@ -185,7 +187,7 @@ START_TEST(a_scene_as_a_picture)
     ck_assert_int_eq(count("\"m0 wait\""), 3);
     ck_assert_int_eq(count("\"m1 wait\""), 3);
     ck_assert_int_eq(count("\"cross\""), 4);
-    ck_assert_int_eq(count("\"m0 bar\""), 4);
+    ck_assert_int_eq(count("\"m0 bar\""), 6);
     ck_assert_int_eq(count("<title>send A, 20.0 to 20.1 ms</title>"), 2);
     ck_assert_int_eq(count("in vain: B"), 2);
     ck_assert_int_eq(count(">client B</text>"), 2);
