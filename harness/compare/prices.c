@@ -29,16 +29,16 @@ enum {
     ROUNDS = 4,     /* in which each pair moves a message */
     MESSAGES = 32,  /* ... and more rounds where pairs are few */
     REPEATS = 4,    /* of a call, to be longer than the clock's */
-    WAKES = 384,    /* of all threads together, at least */
+    WAKES = 256,    /* of all threads together, at least */
     WAIT_MS = 1000, /* for a thread, which is there at once */
     STEPS = 24,     /* of code */
     STEP_INSTRUCTIONS =
         10, /* in each; some compilers make one more or less */
 };
 
-/* The sockets of the present scenario, and what waits for them. */
+/* The sockets, and what waits for them. */
 static struct {
-    int n;                           /* pairs; 0: there are none */
+    int n;                           /* pairs */
     size_t bytes;                    /* of a message */
     int clients[PAIRS_MAX];          /* one end of each */
     int servers[PAIRS_MAX];          /* the other */
@@ -53,8 +53,10 @@ static struct epoll_event events[PAIRS_MAX];
 
 /* ---- sockets ----------------------------------------------------------- */
 
-void
-prices_begin(const struct scenario *scenario)
+/* Make so many pairs. False if they cannot be made. Others each time, for two
+ * sockets that are in each other's way in the cache would stay so. */
+static bool
+open_market(const struct scenario *scenario)
 {
     int pair[2] = {-1, 0};
 
@@ -76,18 +78,14 @@ prices_begin(const struct scenario *scenario)
             FD_SET(pair[1], &market.selected);
         }
     }
-    if (pair[1] == -1) {
-        prices_end();
-    }
+    return pair[1] != -1;
 }
 
-void
-prices_end(void)
+static void
+close_market(void)
 {
-    if (market.n > 0) {
-        close(market.client_epoll);
-        close(market.server_epoll);
-    }
+    close(market.client_epoll);
+    close(market.server_epoll);
     while (market.n > 0) {
         close(market.clients[--market.n]);
         close(market.servers[market.n]);
@@ -263,6 +261,11 @@ run_rounds(double call_us[CALLS], double *message_us)
 {
     int rounds = ROUNDS + MESSAGES / market.n;
 
+    feed();
+    echo_all(); /* sockets have to warm up */
+    if (!collect()) {
+        return false;
+    }
     for (int round = 0; round < rounds; round++) {
         add_calls(call_us, false);
         feed();
@@ -362,15 +365,10 @@ keep(struct lives *lives, const char *name, double us)
     }
 }
 
-void
-prices_measure(struct lives *lives, double floor_us)
+static void
+keep_all(struct lives *lives, const double call_us[CALLS], double message_us,
+         double floor_us)
 {
-    double call_us[CALLS] = {0};
-    double message_us = 0;
-
-    if (market.n == 0 || !run_rounds(call_us, &message_us)) {
-        return;
-    }
     for (size_t i = 0; i < CALLS; i++) {
         keep(lives, calls[i].name, call_us[i]);
     }
@@ -378,4 +376,17 @@ prices_measure(struct lives *lives, double floor_us)
         keep(lives, "sockets", message_us);
     }
     keep(lives, "switch", run_threads(market.n > 1 ? message_us : floor_us));
+}
+
+void
+prices_measure(struct lives *lives, double floor_us)
+{
+    double call_us[CALLS] = {0};
+    double message_us = 0;
+
+    if (open_market(&lives->cell->scenario) &&
+        run_rounds(call_us, &message_us)) {
+        keep_all(lives, call_us, message_us, floor_us);
+    }
+    close_market();
 }
