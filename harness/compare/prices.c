@@ -46,7 +46,7 @@ static struct {
     int server_epoll;                /* for the calls that wait */
     struct pollfd polled[PAIRS_MAX]; /* the same for poll(2) */
     fd_set selected;                 /* and for select(2) */
-    volatile bool over;              /* the threads shall end */
+    _Atomic bool over;               /* the threads shall end */
 } market;
 
 static struct epoll_event events[PAIRS_MAX];
