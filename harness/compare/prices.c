@@ -144,11 +144,6 @@ echo_all(void)
 /* ---- calls, and code --------------------------------------------------- */
 
 static void
-call_nothing(void)
-{
-}
-
-static void
 call_epoll_wait(void)
 {
     epoll_wait(market.server_epoll, events, market.n, 0);
@@ -244,12 +239,12 @@ taken_us(void (*call)(void), int times)
 static void
 add_calls(double call_us[CALLS], bool ready)
 {
-    taken_us(call_nothing, 1); /* the clock has gone cold */
+    taken_us(NULL, 0); /* the clock has gone cold */
     for (size_t i = 0; i < CALLS; i++) {
         if (ready || calls[i].waits) {
-            call_us[i] += (taken_us(calls[i].call, REPEATS) -
-                           taken_us(call_nothing, REPEATS)) /
-                          (REPEATS * calls[i].parts);
+            call_us[i] +=
+                (taken_us(calls[i].call, REPEATS) - taken_us(NULL, 0)) /
+                (REPEATS * calls[i].parts);
         }
     }
 }
@@ -365,28 +360,21 @@ keep(struct lives *lives, const char *name, double us)
     }
 }
 
-static void
-keep_all(struct lives *lives, const double call_us[CALLS], double message_us,
-         double floor_us)
-{
-    for (size_t i = 0; i < CALLS; i++) {
-        keep(lives, calls[i].name, call_us[i]);
-    }
-    if (market.n > 1) {
-        keep(lives, "sockets", message_us);
-    }
-    keep(lives, "switch", run_threads(market.n > 1 ? message_us : floor_us));
-}
-
 void
 prices_measure(struct lives *lives, double floor_us)
 {
     double call_us[CALLS] = {0};
     double message_us = 0;
+    bool good = open_market(&lives->cell->scenario) &&
+                run_rounds(call_us, &message_us);
 
-    if (open_market(&lives->cell->scenario) &&
-        run_rounds(call_us, &message_us)) {
-        keep_all(lives, call_us, message_us, floor_us);
+    for (size_t i = 0; i < CALLS && good; i++) {
+        keep(lives, calls[i].name, call_us[i]);
     }
+    if (market.n > 1) {
+        keep(lives, "sockets", good ? message_us : NAN);
+    }
+    keep(lives, "switch",
+         good ? run_threads(market.n > 1 ? message_us : floor_us) : NAN);
     close_market();
 }
