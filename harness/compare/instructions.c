@@ -29,6 +29,13 @@ enum {
     FUNCTIONS_MAX = 1 << 14, /* of one server */
 };
 
+/* Our servers are built as we are, and valgrind cannot run these. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 /* What is less in each echo is of a start or an end that differed. */
 #define INSTRUCTIONS_LEAST 0.5
 
@@ -198,6 +205,9 @@ count_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
 
     if (options->uncounted || (!turn->contender->path && !command)) {
         return options->uncounted ? "not asked for" : "not built";
+    }
+    if (SANITIZED && !command) {
+        return "valgrind cannot run what is built with a sanitizer";
     }
     if (turn->measured && turn->driver.last.served < clients) {
         return "not all clients are served";

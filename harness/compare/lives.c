@@ -267,16 +267,12 @@ lives_run_cell(struct lives *lives, const struct plan_cell *cell)
         turn->measured = false;
     }
     sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
-    if (prices_wanted(lives) && cell->lives > 0) {
-        prices_begin(&cell->scenario);
-    }
     for (int i = 1;
          i <= cell->lives && cell->skipped[0] == '\0' && !lives->interrupted;
          i++) {
         lives->life = i;
         run_life(lives);
     }
-    prices_end();
     end_cell(lives);
     if (lives->terminal) {
         fprintf(stderr, "\r%39s\r", "");

@@ -255,11 +255,9 @@ void instructions_count(struct lives *lives);
  * many sockets take turns, not kept for one; "switch", to fall asleep in recv
  * and be woken; "instruction" of a program; and calls by name, those that
  * wait with all sockets ready, "recv" with nothing to be had. Measured on the
- * CPU of the caller, where client and server take turns. Begin and end with
- * the scenario, which is a bare one; a measuring takes some 10 ms. */
-void prices_begin(const struct scenario *scenario);
+ * CPU of the caller, where client and server take turns, in a scenario that
+ * is bare. Blocks, for some 10 ms. */
 void prices_measure(struct lives *lives, double floor_us);
-void prices_end(void);
 
 /* Instructions by function; each may be there more than once. */
 struct functions {

@@ -29,16 +29,16 @@ enum {
     ROUNDS = 4,     /* in which each pair moves a message */
     MESSAGES = 32,  /* ... and more rounds where pairs are few */
     REPEATS = 4,    /* of a call, to be longer than the clock's */
-    WAKES = 384,    /* of all threads together, at least */
+    WAKES = 256,    /* of all threads together, at least */
     WAIT_MS = 1000, /* for a thread, which is there at once */
     STEPS = 24,     /* of code */
     STEP_INSTRUCTIONS =
         10, /* in each; some compilers make one more or less */
 };
 
-/* The sockets of the present scenario, and what waits for them. */
+/* The sockets, and what waits for them. */
 static struct {
-    int n;                           /* pairs; 0: there are none */
+    int n;                           /* pairs */
     size_t bytes;                    /* of a message */
     int clients[PAIRS_MAX];          /* one end of each */
     int servers[PAIRS_MAX];          /* the other */
@@ -46,15 +46,17 @@ static struct {
     int server_epoll;                /* for the calls that wait */
     struct pollfd polled[PAIRS_MAX]; /* the same for poll(2) */
     fd_set selected;                 /* and for select(2) */
-    volatile bool over;              /* the threads shall end */
+    _Atomic bool over;               /* the threads shall end */
 } market;
 
 static struct epoll_event events[PAIRS_MAX];
 
 /* ---- sockets ----------------------------------------------------------- */
 
-void
-prices_begin(const struct scenario *scenario)
+/* Make so many pairs. False if they cannot be made. Others each time, for two
+ * sockets that are in each other's way in the cache would stay so. */
+static bool
+open_market(const struct scenario *scenario)
 {
     int pair[2] = {-1, 0};
 
@@ -76,18 +78,14 @@ prices_begin(const struct scenario *scenario)
             FD_SET(pair[1], &market.selected);
         }
     }
-    if (pair[1] == -1) {
-        prices_end();
-    }
+    return pair[1] != -1;
 }
 
-void
-prices_end(void)
+static void
+close_market(void)
 {
-    if (market.n > 0) {
-        close(market.client_epoll);
-        close(market.server_epoll);
-    }
+    close(market.client_epoll);
+    close(market.server_epoll);
     while (market.n > 0) {
         close(market.clients[--market.n]);
         close(market.servers[market.n]);
@@ -144,11 +142,6 @@ echo_all(void)
 }
 
 /* ---- calls, and code --------------------------------------------------- */
-
-static void
-call_nothing(void)
-{
-}
 
 static void
 call_epoll_wait(void)
@@ -246,12 +239,12 @@ taken_us(void (*call)(void), int times)
 static void
 add_calls(double call_us[CALLS], bool ready)
 {
-    taken_us(call_nothing, 1); /* the clock has gone cold */
+    taken_us(NULL, 0); /* the clock has gone cold */
     for (size_t i = 0; i < CALLS; i++) {
         if (ready || calls[i].waits) {
-            call_us[i] += (taken_us(calls[i].call, REPEATS) -
-                           taken_us(call_nothing, REPEATS)) /
-                          (REPEATS * calls[i].parts);
+            call_us[i] +=
+                (taken_us(calls[i].call, REPEATS) - taken_us(NULL, 0)) /
+                (REPEATS * calls[i].parts);
         }
     }
 }
@@ -263,6 +256,11 @@ run_rounds(double call_us[CALLS], double *message_us)
 {
     int rounds = ROUNDS + MESSAGES / market.n;
 
+    feed();
+    echo_all(); /* sockets have to warm up */
+    if (!collect()) {
+        return false;
+    }
     for (int round = 0; round < rounds; round++) {
         add_calls(call_us, false);
         feed();
@@ -367,15 +365,16 @@ prices_measure(struct lives *lives, double floor_us)
 {
     double call_us[CALLS] = {0};
     double message_us = 0;
+    bool good = open_market(&lives->cell->scenario) &&
+                run_rounds(call_us, &message_us);
 
-    if (market.n == 0 || !run_rounds(call_us, &message_us)) {
-        return;
-    }
-    for (size_t i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < CALLS && good; i++) {
         keep(lives, calls[i].name, call_us[i]);
     }
     if (market.n > 1) {
-        keep(lives, "sockets", message_us);
+        keep(lives, "sockets", good ? message_us : NAN);
     }
-    keep(lives, "switch", run_threads(market.n > 1 ? message_us : floor_us));
+    keep(lives, "switch",
+         good ? run_threads(market.n > 1 ? message_us : floor_us) : NAN);
+    close_market();
 }
