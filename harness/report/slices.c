@@ -7,6 +7,31 @@
 
 #include "harness/report/internal.h"
 
+/* The place in a group of the row that a slice tells of, if it takes part in
+ * the fit; else MODELS_MAX. */
+static size_t
+place_of(const struct slice *slice, const struct results *results,
+         const struct summary_group *group)
+{
+    const struct summary_row *row =
+        RECORDS_GO_TOGETHER(slice, group_life(group))
+            ? summary_find(group, slice->model)
+            : NULL;
+    size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
+
+    if (at >= MODELS_MAX || isnan(group->fit[FIT_CPU].level[at]) ||
+        (size_t)slice->block > results->nslices) {
+        return MODELS_MAX;
+    }
+    for (int i = 0; i < row->nlives; i++) {
+        if (row->lives[i]->life == slice->life &&
+            row->lives[i]->status == LIFE_OK) {
+            return at;
+        }
+    }
+    return MODELS_MAX;
+}
+
 /* What slows a block slows all of it: the logarithm of that, the median over
  * its models; and NAN where there is none. */
 static double *
@@ -20,17 +45,12 @@ block_levels(const struct results *results, const struct summary_group *group)
     }
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
-        const struct summary_row *row =
-            RECORDS_GO_TOGETHER(slice, group_life(group))
-                ? summary_find(group, slice->model)
-                : NULL;
+        size_t at = place_of(slice, results, group);
 
-        if (row && row < group->rows + MODELS_MAX &&
-            (size_t)slice->block < n) {
-            values[(size_t)slice->block * MODELS_MAX +
-                   (size_t)(row - group->rows)] =
+        if (at < MODELS_MAX) {
+            values[(size_t)slice->block * MODELS_MAX + at] =
                 log(slice->server_cpu_us / slice->echoes) -
-                group->fit[FIT_CPU].level[row - group->rows];
+                group->fit[FIT_CPU].level[at];
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -39,8 +59,6 @@ block_levels(const struct results *results, const struct summary_group *group)
     return values;
 }
 
-/* The CPU of an echo in each slice of a group, freed from what slowed its
- * whole block. */
 void
 slices_draw(struct document *document, const struct results *results,
             const struct sweep *sweep)
@@ -62,14 +80,9 @@ slices_draw(struct document *document, const struct results *results,
     }
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
-        const struct summary_row *row =
-            RECORDS_GO_TOGETHER(slice, group_life(group))
-                ? summary_find(group, slice->model)
-                : NULL;
-        size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
+        size_t at = place_of(slice, results, group);
 
-        if (at < sweep->nmodels && isfinite(fit->level[at]) &&
-            (size_t)slice->block <= results->nslices) {
+        if (at < MODELS_MAX) {
             double us = slice->server_cpu_us / slice->echoes /
                         exp(blocks[slice->block]);
             bool far = slice->stalled ||

@@ -191,6 +191,7 @@ draw_wait(struct document *document, const struct summary *summary)
 {
     const struct summary_group *groups[] = {
         group_largest(summary, KIND_WAIT), group_largest(summary, KIND_WORK)};
+    struct sweep sweep;
 
     for (int i = 0; i < 2; i++) {
         struct text label = {0};
@@ -208,7 +209,11 @@ draw_wait(struct document *document, const struct summary *summary)
                        LIFE_ECHOES_PER_S, CELLS_RATE);
         }
     }
-    return sweep_of(summary, groups[0] ? groups[0] : groups[1], 0);
+    sweep = sweep_of(summary, groups[0] ? groups[0] : groups[1], 0);
+    if (groups[0] && groups[1]) {
+        sweep.groups[sweep.n++] = groups[1];
+    }
+    return sweep;
 }
 
 /* CPU of a message, of both sides where they share one. */
@@ -421,7 +426,17 @@ say_facts(struct document *document, const struct summary *summary,
             group = cost ? main : group == main ? NULL : group;
         }
         if (group && (kind & scene->kinds)) {
+            struct text label = {0};
+            size_t before;
+
+            cells_label(&label, group_life(group));
+            document_paragraph(document, "With %s:", label.bytes);
+            before = document->nblocks;
             facts_group(document, group);
+            document_paragraph(document, "%s",
+                               document->nblocks > before
+                                   ? ""
+                                   : "Nothing that the numbers hold up.");
         }
     }
 }

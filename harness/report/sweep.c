@@ -8,7 +8,6 @@
 
 #include "harness/report/internal.h"
 
-/* That number: messages a second, silent clients, or clients. */
 double
 sweep_x(const struct summary_group *group)
 {
@@ -45,7 +44,6 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
                 : busy == b->clients - (b->ask_silent ? b->silent : 0));
 }
 
-/* That group, and what goes with it of these kinds. */
 struct sweep
 sweep_of(const struct summary *summary, const struct summary_group *most,
          unsigned kinds)
@@ -73,8 +71,6 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
     return sweep;
 }
 
-/* What a row has to show: nothing of who does not serve all, and no time of
- * who does not keep the rate. */
 double
 row_shown(const struct summary_row *row, enum life_figure figure)
 {
@@ -85,7 +81,6 @@ row_shown(const struct summary_row *row, enum life_figure figure)
                : row->figure[figure];
 }
 
-/* Why a line ends before a row: "" if it does not. */
 void
 row_end(char word[24], const struct summary_row *row)
 {
@@ -99,7 +94,6 @@ row_end(char word[24], const struct summary_row *row)
     }
 }
 
-/* A line for each model, and those that there are already. */
 void
 sweep_lines(struct document *document, const struct sweep *sweep,
             const struct chart *chart, enum life_figure figure,
@@ -138,7 +132,6 @@ sweep_lines(struct document *document, const struct sweep *sweep,
                     chart_lines(chart, series, sweep->nmodels + nmore));
 }
 
-/* A dot for each model in a group, with what its cell says on the right. */
 void
 sweep_dots(struct document *document, const struct summary_group *group,
            const struct chart *chart, enum life_figure figure,
@@ -166,7 +159,6 @@ sweep_dots(struct document *document, const struct summary_group *group,
     document_figure(document, chart_dots(chart, rows, n, dots, n));
 }
 
-/* The numbers of a sweep: a row for each model, a column for each step. */
 void
 sweep_numbers(struct document *document, const struct sweep *sweep,
               const enum cells_id *ids, size_t n)
@@ -177,14 +169,17 @@ sweep_numbers(struct document *document, const struct sweep *sweep,
     sheet_column(&sheet, CELLS_MODEL, 0);
     for (size_t i = 0; i < n * sweep->n; i++) {
         struct axis *column = sheet_column(&sheet, ids[i / sweep->n], 0);
-        char word[AXIS_WORD_BYTES];
+        struct text label = {0};
 
         column->group = sweep->groups[i % sweep->n];
         if (sweep->n > 1) {
-            cells_heading(&column->column, column->id, false);
-            PUT(column->column.above, "%s", column->column.heading);
-            PUT(column->column.heading, "%s",
-                axis_word(word, sweep_x(column->group)));
+            struct column own = {0};
+
+            cells_heading(&own, column->id, false);
+            PUT(column->column.above, "%.15s%s%.15s", own.above,
+                own.above[0] != '\0' ? " " : "", own.heading);
+            cells_label(&label, group_life(column->group));
+            PUT(column->column.heading, "%.31s", label.bytes);
         }
     }
     for (size_t i = 0; i < sweep->nmodels; i++) {
