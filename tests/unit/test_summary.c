@@ -2,6 +2,7 @@
  * test_summary.c: rows, who is best, what is hidden, what is checked.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,7 +215,7 @@ static const struct {
     enum life_figure figure;
     double value;
     int failed;
-    double rate_per_s;
+    int rate_per_s;
     const char *layout;
 } checks[] = {
     {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 0, 0, "shared"},
@@ -232,7 +233,7 @@ TEST_EACH(checks_see_what_cannot_be, checks)
     const struct check_result *seen = &summary.checks[checks[_i].check];
     struct life life = made_life("a");
 
-    strcpy(life.layout, checks[_i].layout);
+    snprintf(life.layout, sizeof life.layout, "%s", checks[_i].layout);
     strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
     life.rate_per_s = checks[_i].rate_per_s;
     life.figure[LIFE_LISTEN_OVERFLOWS] = 0;
