@@ -251,7 +251,7 @@ static void
 destroy(struct engine *run)
 {
     int before_errno = errno;
-    prctl(PR_SET_TIMERSLACK, run->slack_ns, 0, 0, 0);
+    prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0); /* as before */
     close(run->epoll_fd);
     deadline_queue_free(&run->wakes);
     free(run->connections);
@@ -277,7 +277,6 @@ engine_open(const struct engine_options *options,
     }
     /* The kernel may end a thread's sleep up to 50 us late, to wake several
      * at once; a schedule, and the pause in a greeting, have no such time. */
-    run->slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     see_into(run, result);
     result->asked = options->clients +

@@ -128,8 +128,7 @@ struct engine {
     int64_t patient_from_ns;  /* before, we or the server were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
-    int slack_ns; /* of this thread's timers, before the run */
-    int epoll_fd; /* all sockets are in it */
+    int epoll_fd;                              /* all sockets are in it */
     struct epoll_event events[RUN_EVENTS_MAX]; /* taken from the kernel */
     int event_count;                           /* how many of them */
     int event_next;                            /* the first not handled */

@@ -83,20 +83,6 @@ say(char *text, int64_t count, const char *what)
     return true;
 }
 
-/* Were a few bytes changed and the rest left in its place? */
-static bool
-explain_changed(const struct stream *own, const unsigned char *got,
-                size_t count, char *text)
-{
-    const unsigned char *expected = pattern_window(own->number, own->nread);
-    int changed = 0;
-    for (size_t i = 0; i < count; i++) {
-        changed += expected[i] != got[i];
-    }
-    return count > NEAR_BYTES_MIN && (size_t)changed * 4 <= count &&
-           say(text, changed, "changed");
-}
-
 /* Are they bytes of the same stream from further on, or from further back? */
 static bool
 explain_own(const struct stream *own, const unsigned char *got, size_t count,
@@ -156,15 +142,24 @@ explain_other(const struct engine *run, const struct connection *own,
     snprintf(text, ENGINE_ORIGIN_BYTES, "an earlier connection or message");
 }
 
-/* The likely first; a few bytes are enough where few places are tried. */
+/* The likely first: were a few bytes changed, and the rest left in its place?
+ * A few bytes are enough where few places are tried. */
 void
 pattern_explain(struct engine *run, const struct connection *own,
                 const unsigned char *got, size_t count)
 {
     char *text = run->result->mismatch.origin;
+    const struct stream *stream = &own->stream;
+    const unsigned char *expected =
+        pattern_window(stream->number, stream->nread);
+    size_t changed = 0;
     count = MIN(count, COMPARED_BYTES);
-    if (!explain_changed(&own->stream, got, count, text) &&
-        !explain_own(&own->stream, got, count, text)) {
+    for (size_t i = 0; i < count; i++) {
+        changed += expected[i] != got[i];
+    }
+    if (count > NEAR_BYTES_MIN && changed * 4 <= count) {
+        say(text, (int64_t)changed, "changed");
+    } else if (!explain_own(stream, got, count, text)) {
         explain_other(run, own, got, count, text);
     }
 }
