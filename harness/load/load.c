@@ -328,7 +328,7 @@ show_progress(uint64_t count, double done, void *arg)
 {
     (void)arg;
     fprintf(stderr, "\r\033[K%3.0f %%  %s echoes", 100 * done,
-            units_format_count(UNITS_TEXT, (double)count));
+            COUNT_TEXT(count));
 }
 
 static void
