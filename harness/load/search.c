@@ -12,7 +12,8 @@
 /* ---- the search, whatever a try is ------------------------------------- */
 
 struct slo_answer
-slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
+slo_search(double min_per_s, double max_per_s,
+           struct slo_try (*try_rate)(double rate_per_s, void *arg),
            void *arg)
 {
     struct slo_answer answer = {.failed.outcome = SLO_KEPT};
