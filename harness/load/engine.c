@@ -387,13 +387,13 @@ engine_close(struct engine *run, struct engine_result *result)
         least++;
     }
     int count = (int)(run->end - least);
+    const struct connection *median = least + count / 2;
     result->served = count;
     for (const struct connection *it = run->connections; it->silent; it++) {
         result->served += it->served;
     }
     result->fairness =
-        count > 0 ? (double)least->echoes / (double)least[count / 2].echoes
-                  : NAN;
+        count > 0 ? (double)least->echoes / (double)median->echoes : NAN;
     destroy(run);
 }
 

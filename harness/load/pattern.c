@@ -17,8 +17,12 @@ enum {
     COMPARED_BYTES = 64, /* more than enough to be sure */
 };
 
-/* The table, with its beginning repeated behind its end. */
-static unsigned char table[PATTERN_PRIME + PATTERN_WINDOW_BYTES];
+/* The greeting; and the table, with its beginning repeated behind its end. */
+enum {
+    TABLE_BYTES = PATTERN_PRIME + PATTERN_WINDOW_BYTES
+};
+static unsigned char bytes_sent[-PATTERN_HELLO + TABLE_BYTES];
+static unsigned char *const table = bytes_sent - PATTERN_HELLO;
 
 /* The generator is a 64-bit linear congruential one whose top byte is used:
  * short, the same everywhere, and random enough that no two pieces of the
@@ -33,6 +37,7 @@ static void __attribute__((constructor)) fill_table(void)
         table[i] = (unsigned char)(state >> 56);
     }
     memcpy(table + PATTERN_PRIME, table, PATTERN_WINDOW_BYTES);
+    memcpy(table + PATTERN_HELLO, "hello\n", -PATTERN_HELLO);
 }
 
 /* Where in the table the byte at `offset` of a connection's stream is. */
@@ -46,9 +51,7 @@ position_of(int64_t number, int64_t offset)
 const unsigned char *
 pattern_window(int64_t number, int64_t offset)
 {
-    static const unsigned char hello[] = "hello\n";
-    return offset < 0 ? hello + (offset - PATTERN_HELLO)
-                      : table + position_of(number, offset);
+    return table + (offset < 0 ? offset : position_of(number, offset));
 }
 
 size_t
@@ -124,7 +127,7 @@ explain_other(const struct engine *run, const struct connection *own,
 {
     /* One place at most fits eight bytes; it does not matter which copy of
      * the table's beginning is found. */
-    const unsigned char *found = memmem(table, sizeof table, got, count);
+    const unsigned char *found = memmem(table, TABLE_BYTES, got, count);
     if (count < OTHER_BYTES_MIN || found == NULL) {
         return;
     }
