@@ -101,9 +101,7 @@ lose(struct engine *run, struct connection *connection)
         connection_close(run, connection);
         connection->state = CONNECTION_DEAD;
     } else {
-        enum engine_error error = error_number != 0
-                                      ? error_of_errno(error_number)
-                                      : ENGINE_EARLY_EOF;
+        enum engine_error error = error_of_errno(error_number);
         error = error == ENGINE_CONNECT_TIMEOUT ? ENGINE_RESET : error;
         connection_fail(run, connection, error, error_number);
     }

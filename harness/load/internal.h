@@ -172,7 +172,8 @@ void pattern_explain(struct engine *run, const struct connection *own,
 /* ---- errors ------------------------------------------------------------ */
 
 /* The kind of error that an errno of socket, bind, connect, send or recv
- * stands for. What is not known to be the server's doing is our own. */
+ * stands for; of 0 it is the end of a connection. What is not known to be the
+ * server's doing is our own. */
 enum engine_error error_of_errno(int error_number);
 
 /* Count an error and its errno (0 if there is none). */
