@@ -43,6 +43,7 @@ enum connection_state {
  * its first message, at offsets below 0. */
 struct stream {
     int64_t number;      /* of this connection in the run */
+    int64_t begin;       /* where it begins: 0, or a greeting does */
     int64_t nwritten;    /* up to where its stream was sent */
     int64_t nread;       /* up to where it came back, all right */
     int64_t message_end; /* up to where it may come back */
