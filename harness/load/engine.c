@@ -231,7 +231,7 @@ finish(struct engine *run)
     if (run->options.ask_silent && run_is_interrupted(run)) {
         run->result->asked -= run->options.silent_clients;
     } else if (run->options.ask_silent) {
-        /* Who has served everybody so far is rather slow than through. */
+        /* Who served everybody so far is more likely slow than through. */
         bool serves = run->result->served >= run->options.clients;
         start_speaking(run, run->connections, run->speaking);
         run_while(run, is_awaited, ASK_MAX_NS,
