@@ -164,23 +164,6 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
            a->result.client_cpu_ns == b->result.client_cpu_ns;
 }
 
-/* What is wrong ends the program. */
-static void
-read_file(const char *path, struct saved_run *run)
-{
-    char reason[SAVED_REASON_BYTES];
-    FILE *file = fopen(path, "re");
-    int status = file ? saved_read(file, run, reason) : -1;
-
-    if (!file || ferror(file)) {
-        err(EXIT_NO_MEASURE, "%s", path);
-    }
-    if (status != 0) {
-        errx(EXIT_NO_MEASURE, "%s: %s", path, reason);
-    }
-    fclose(file);
-}
-
 /* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
 static void
 name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
@@ -247,7 +230,16 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
         errx(EXIT_NO_MEASURE, "not enough memory");
     }
     for (int i = 0; i < n; i++) {
-        read_file(paths[i], &runs[i]);
+        FILE *file = fopen(paths[i], "re");
+
+        status = file ? saved_read(file, &runs[i], reason) : -1;
+        if (!file || ferror(file)) {
+            err(EXIT_NO_MEASURE, "%s", paths[i]);
+        }
+        if (status != 0) {
+            errx(EXIT_NO_MEASURE, "%s: %s", paths[i], reason);
+        }
+        fclose(file);
         for (int j = 0; j < i; j++) {
             if (merge_same(&runs[i], &runs[j])) {
                 errx(EXIT_NO_MEASURE,
