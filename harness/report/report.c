@@ -191,8 +191,7 @@ print_scenarios(const struct summary *summary,
         const struct life *life = group_life(&summary->groups[i]);
 
         if (life->rate_per_s == 0) {
-            fprintf(stderr, "%s %s,%d", i > 0 ? "," : "", life->scenario,
-                    life->clients);
+            fprintf(stderr, " %s,%d", life->scenario, life->clients);
         }
     }
     fputs(summary->ngroups > 0 ? "\n" : " nothing\n", stderr);
