@@ -138,9 +138,8 @@ fill_costs(struct life *life, const struct turn *turn,
     figure[LIFE_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
     figure[LIFE_FAULTS_PER_ECHO] = ratio(
         turn->end.faults - turn->begin.faults, turn->driver.slices_echoes);
-    if (ticks >= TICKS_MIN) {
-        figure[LIFE_KERNEL_PERCENT] = 100 * kernel_ticks / ticks;
-    }
+    figure[LIFE_KERNEL_PERCENT] =
+        ticks >= TICKS_MIN ? 100 * kernel_ticks / ticks : NAN;
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
     /* Without an echo in the slices there is nothing to say, whatever the
      * first run did. */
