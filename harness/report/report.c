@@ -5,9 +5,12 @@
  * made again, elsewhere and later, from the numbers alone.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include "harness/report/internal.h"
 
@@ -117,64 +120,93 @@ read_flags(int argc, char **argv, const char **paths)
     return check_usage(paths);
 }
 
-static FILE *
-open_results(const char *path)
+/* False if there is none, and it has said so. */
+static bool
+read_run(const char *path, struct results *results, struct summary *summary)
 {
-    return strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-}
+    const char *problem = results_load(path, results);
 
-static int
-read_results(const char *path, struct results *results)
-{
-    FILE *file = open_results(path);
-    const char *problem = report_read(file, results);
-
+    if (!problem && summary_make(results, summary) != 0) {
+        results_free(results);
+        problem = "does not fit into memory";
+    }
     if (problem) {
         fprintf(stderr, "report: %s: %s\n", path, problem);
     }
-    if (file) {
-        fclose(file);
+    return !problem;
+}
+
+/* Make a whole copy, or none. Returns NULL, or why not. */
+static const char *
+copy_file(const char *from, const char *to)
+{
+    struct text beside = {0};
+    const char *problem = NULL;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    ssize_t n = 1;
+    int out;
+
+    text_add(&beside, "%s.new", to);
+    out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    while (out != -1 && n > 0) {
+        n = sendfile(out, in, NULL, 1 << 20);
     }
-    return problem ? -1 : 0;
+    if (out == -1 || n == -1 || close(out) != 0 ||
+        rename(beside.bytes, to) != 0) {
+        problem = strerror(errno);
+        unlink(beside.bytes);
+    }
+    close(in);
+    return problem;
 }
 
 static int
 save_baseline(const char *path)
 {
-    FILE *file = open_results(path);
-    const char *problem = report_save(file, baseline);
+    struct results results;
+    const char *problem = results_load(path, &results);
 
+    if (!problem) {
+        problem = results.run.partial   ? "is of a run that was cut short"
+                  : results.nlives == 0 ? "has nothing that was measured"
+                                        : copy_file(path, baseline);
+        results_free(&results);
+    }
     if (problem) {
         fprintf(stderr, "report: %s is not kept as %s: %s\n", path, baseline,
                 problem);
-    } else {
-        printf("kept. next: make compare BASELINE=%s\n", baseline);
+        return 3;
     }
-    if (file) {
-        fclose(file);
+    printf("kept. next: make compare BASELINE=%s\n", baseline);
+    return 0;
+}
+
+static int
+build_class(struct document *document)
+{
+    const char *problem = class_build(document, class_path);
+
+    if (problem) {
+        fprintf(stderr, "report: %s: %s\n", class_path, problem);
     }
     return problem ? 3 : 0;
 }
 
 /* The run at `path` is the later one. */
 static int
-print_diff(const struct summary *before, const char *path)
+build_diff(struct document *document, const struct summary *before,
+           const char *path)
 {
-    const struct report_paper paper = report_paper_of(stdout);
     struct results results;
     struct summary after;
-    int status = 3;
 
-    if (read_results(path, &results) != 0) {
+    if (!read_run(path, &results, &after)) {
         return 3;
     }
-    if (summary_make(&results, &after) == 0) {
-        report_diff(stdout, before, &after, html ? NULL : &paper);
-        summary_free(&after);
-        status = 0;
-    }
+    diff_build(document, before, &after);
+    summary_free(&after);
     results_free(&results);
-    return status;
+    return 0;
 }
 
 /* A name that is none gets those that there are. */
@@ -243,26 +275,26 @@ main(int argc, char **argv)
     int npaths = read_flags(argc, argv, paths);
     const char *path = npaths > 0 ? paths[0] : RESULTS_USUAL;
     const struct report_paper paper = report_paper_of(stdout);
+    struct document document = {0};
     if (columns) {
         report_columns(stdout, &paper);
         status = 0;
     } else if (merge) {
         status = merge_print(stdout, paths, npaths, paper.colour);
     } else if (class_path) {
-        status = report_class(stdout, class_path, html ? NULL : &paper) == 0
-                     ? 0
-                     : 3;
+        status = build_class(&document);
     } else if (baseline) {
         status = save_baseline(path);
-    } else if (read_results(path, &results) == 0) {
-        if (summary_make(&results, &summary) == 0) {
-            status = diff ? print_diff(&summary, paths[1])
-                          : print_report(&results, &summary);
-            summary_free(&summary);
-        } else {
-            fputs("report: not enough memory\n", stderr);
-        }
+    } else if (read_run(path, &results, &summary)) {
+        status = diff ? build_diff(&document, &summary, paths[1])
+                      : print_report(&results, &summary);
+        summary_free(&summary);
         results_free(&results);
+    }
+    if (document.nblocks > 0 && html) {
+        document_print_page(stdout, &document);
+    } else {
+        document_print_text(stdout, &document, &paper);
     }
     free(paths);
     if (fflush(stdout) != 0 || ferror(stdout)) {
