@@ -23,9 +23,8 @@ enum {
     LIVES_MAX = 4096,         /* the same */
     MAIN_CLIENTS = 64,        /* whose ratios are shown */
     ROWS_MAX = 200,           /* machines in the picture; the list has all */
+    FAR = 20,                 /* times the yardstick: not in the picture */
 };
-
-#define FAR 20 /* times the yardstick */
 
 /* ---- claims ------------------------------------------------------------ */
 
@@ -137,7 +136,7 @@ take_models(struct class *class, struct text *text,
 {
     size_t machine = class->machines.nblocks;
 
-    for (size_t i = 0; i < group->nrows; i++) {
+    for (size_t i = 0; group && i < group->nrows; i++) {
         const struct comparison *over = &group->rows[i].over_yardstick;
         const char *model = group->rows[i].life->model;
         int slot = svg_slot(model);
@@ -148,15 +147,13 @@ take_models(struct class *class, struct text *text,
         text_add(text, "; %s %.2f +-%.2f", model, over->ratio,
                  (over->high - over->low) / 2);
         if (machine < ROWS_MAX && fabs(log(over->ratio)) < log(FAR)) {
+            struct dot dot = {(int)machine,       slot,       over->ratio,
+                              over->low,          over->high, DOT_MARK,
+                              class->models[slot]};
+
+            class->dots[class->ndots++] = dot;
             PUT(class->models[slot], "%s",
                 slot == SVG_OTHER ? "another" : model);
-            class->dots[class->ndots++] =
-                (struct dot){.row = (int)machine,
-                             .slot = slot,
-                             .value = over->ratio,
-                             .low = over->low,
-                             .high = over->high,
-                             .tip = class->models[slot]};
         }
     }
 }
@@ -167,8 +164,6 @@ take_machine(struct class *class, const char *name,
              const struct summary *summary)
 {
     const struct run *run = &summary->results->run;
-    const struct summary_group *many =
-        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
     struct text text = {0};
 
     text_add(&text, "%s, %d CPU%s, %s, %s, seed %lld, %s", run->cpu_model,
@@ -176,8 +171,7 @@ take_machine(struct class *class, const char *name,
              run->compiler, (long long)run->seed, run->date);
     text_clean(text.bytes);
     for (size_t i = 0; i < class->machines.nblocks; i++) {
-        if (strncmp(class->machines.blocks[i].words, text.bytes,
-                    strlen(text.bytes)) == 0) {
+        if (strstr(class->machines.blocks[i].words, text.bytes)) {
             return "is the same run once more";
         }
     }
@@ -198,9 +192,7 @@ take_machine(struct class *class, const char *name,
         }
     }
     text_add(&text, "%s", run->partial ? ", cut short" : "");
-    if (many && group_life(many)->clients == MAIN_CLIENTS) {
-        take_models(class, &text, many);
-    }
+    take_models(class, &text, group_up_to(summary, KIND_MANY, MAIN_CLIENTS));
     document_item(&class->machines, name, "%s", text.bytes);
     return NULL;
 }
@@ -286,8 +278,9 @@ build(struct document *document, struct class *class)
     }
     document_section(document, "machines", "The machines");
     document_paragraph(document,
-                       "Behind each model its CPU per echo with %d clients, "
-                       "times the yardstick's, +- half the 95 %% interval.",
+                       "Behind each model its CPU per echo with %d clients "
+                       "at most, times the yardstick's, +- half of the 95 %% "
+                       "interval.",
                        MAIN_CLIENTS);
     document_figure(document, draw_ratios(class));
     document_append(document, &class->machines);

@@ -16,14 +16,15 @@ enum {
     WORSE = VERDICT_DIFFERENT + 1,
 };
 
-/* What is looked at: first what is fitted, then what is counted. */
+/* What is looked at: first what is fitted, then what is counted. A count is
+ * another if it differs by more than both `share` and `slack`: what is done
+ * for an echo hangs on how many clients happen to speak at the same time. */
 static const struct {
     enum life_figure figure; /* where it is */
     const char *words;       /* what it is called */
     bool more_is_better;     /* or less is */
-    double share;            /* of a count among many clients, who happen to
-                              * speak at the same time or do not: is noise */
-    double slack;            /* so is that much of it */
+    double share;            /* of it; a third of that for a single client */
+    double slack;            /* whatever it is a share of */
 } looked_at[] = {
     [FIT_CPU] = {LIFE_SERVER_CPU_US_PER_ECHO, "CPU per echo", false, 0, 0},
     [FIT_RATE] = {LIFE_ECHOES_PER_S, "echoes/s", true, 0, 0},

@@ -120,8 +120,17 @@ read_flags(int argc, char **argv, const char **paths)
     return check_usage(paths);
 }
 
-/* False if there is none, and it has said so. */
-static bool
+/* The exit status, if that is what is wrong with `path`; NULL: nothing is. */
+static int
+status_of(const char *path, const char *problem)
+{
+    if (problem) {
+        fprintf(stderr, "report: %s: %s\n", path, problem);
+    }
+    return problem ? 3 : 0;
+}
+
+static int
 read_run(const char *path, struct results *results, struct summary *summary)
 {
     const char *problem = results_load(path, results);
@@ -130,10 +139,7 @@ read_run(const char *path, struct results *results, struct summary *summary)
         results_free(results);
         problem = "does not fit into memory";
     }
-    if (problem) {
-        fprintf(stderr, "report: %s: %s\n", path, problem);
-    }
-    return !problem;
+    return status_of(path, problem);
 }
 
 /* Make a whole copy, or none. Returns NULL, or why not. */
@@ -181,17 +187,6 @@ save_baseline(const char *path)
     return 0;
 }
 
-static int
-build_class(struct document *document)
-{
-    const char *problem = class_build(document, class_path);
-
-    if (problem) {
-        fprintf(stderr, "report: %s: %s\n", class_path, problem);
-    }
-    return problem ? 3 : 0;
-}
-
 /* The run at `path` is the later one. */
 static int
 build_diff(struct document *document, const struct summary *before,
@@ -199,14 +194,14 @@ build_diff(struct document *document, const struct summary *before,
 {
     struct results results;
     struct summary after;
+    int status = read_run(path, &results, &after);
 
-    if (!read_run(path, &results, &after)) {
-        return 3;
+    if (status == 0) {
+        diff_build(document, before, &after);
+        summary_free(&after);
+        results_free(&results);
     }
-    diff_build(document, before, &after);
-    summary_free(&after);
-    results_free(&results);
-    return 0;
+    return status;
 }
 
 /* A name that is none gets those that there are. */
@@ -282,10 +277,10 @@ main(int argc, char **argv)
     } else if (merge) {
         status = merge_print(stdout, paths, npaths, paper.colour);
     } else if (class_path) {
-        status = build_class(&document);
+        status = status_of(class_path, class_build(&document, class_path));
     } else if (baseline) {
         status = save_baseline(path);
-    } else if (read_run(path, &results, &summary)) {
+    } else if ((status = read_run(path, &results, &summary)) == 0) {
         status = diff ? build_diff(&document, &summary, paths[1])
                       : print_report(&results, &summary);
         summary_free(&summary);
@@ -293,9 +288,8 @@ main(int argc, char **argv)
     }
     if (document.nblocks > 0 && html) {
         document_print_page(stdout, &document);
-    } else {
-        document_print_text(stdout, &document, &paper);
     }
+    document_print_text(stdout, &document, &paper);
     free(paths);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "report: standard output: %s\n", strerror(errno));
