@@ -120,9 +120,9 @@ struct class
     struct document machines; /* an item each, by name */
     struct document left_out; /* an item for each bad file */
     struct tally {
-        size_t measured, held; /* on how many machines */
-        struct text others[2]; /* where it is not so; or too close */
-    } tallies[COUNT(claims)];  /* of each claim */
+        size_t measured, held;                      /* on how many machines */
+        struct text others;                         /* on which not */
+    } tallies[COUNT(claims)];                       /* of each claim */
     char models[SVG_YARDSTICK][RESULTS_NAME_BYTES]; /* that have a mark */
     struct dot dots[ROWS_MAX * RESULTS_MODELS_MAX]; /* of the picture */
     size_t ndots;                                   /* how many */
@@ -182,13 +182,8 @@ take_machine(struct class *class, const char *name,
         tally->measured += found != UNKNOWN;
         tally->held += found == claims[i].direction;
         if (found != UNKNOWN && found != claims[i].direction) {
-            struct text *others = &tally->others[found == CLOSE];
-
-            text_add(others,
-                     others->bytes[0] != '\0' ? ", %s"
-                     : found == CLOSE         ? "; too close on %s"
-                                              : "; not so on %s",
-                     name);
+            text_item(&tally->others, ", ", "%s%s", name,
+                      found == CLOSE ? "?" : "");
         }
     }
     text_add(&text, "%s", run->partial ? ", cut short" : "");
@@ -214,12 +209,13 @@ take_file(struct class *class, const char *name, const char *path)
     if (problem) {
         return problem;
     }
-    problem = results.nlives == 0          ? "has nothing that was measured"
-              : results.nlives > LIVES_MAX ? "is larger than any run"
-              : summary_make(&results, &summary) != 0
-                  ? "does not fit into memory"
-                  : NULL;
-    if (!problem) {
+    if (results.nlives == 0) {
+        problem = "has nothing that was measured";
+    } else if (results.nlives > LIVES_MAX) {
+        problem = "is larger than any run";
+    } else if (summary_make(&results, &summary) != 0) {
+        problem = "does not fit into memory";
+    } else {
         problem = take_machine(class, name, &summary);
         summary_free(&summary);
     }
@@ -266,15 +262,18 @@ build(struct document *document, struct class *class)
 
     document_heading(document, "Fiveways on %zu machine%s", n,
                      n == 1 ? "" : "s");
-    document_section(document, "claims", "On how many of them it holds");
+    document_section(document, "claims",
+                     "On how many it holds (?: too close)");
     for (size_t i = 0; i < COUNT(claims); i++) {
         const struct tally *tally = &class->tallies[i];
         char label[48];
 
         PUT(label, "%zu of %zu", tally->held, tally->measured);
-        document_item(document, label, tally->measured > 0 ? "%s%s%s" : "",
-                      claims[i].words, tally->others[1].bytes,
-                      tally->others[0].bytes);
+        document_item(document, label,
+                      tally->measured == 0             ? ""
+                      : tally->held == tally->measured ? "%s"
+                                                       : "%s; not on %s",
+                      claims[i].words, tally->others.bytes);
     }
     document_section(document, "machines", "The machines");
     document_paragraph(document,

@@ -19,7 +19,7 @@ enum {
 /* What is looked at: first what is fitted, then what is counted. A count is
  * another if it differs by more than both `share` and `slack`: what is done
  * for an echo hangs on how many clients happen to speak at the same time. */
-static const struct {
+static const struct looked_at {
     enum life_figure figure; /* where it is */
     const char *words;       /* what it is called */
     bool more_is_better;     /* or less is */
@@ -54,43 +54,45 @@ static void
 take_figure(struct diff *diff, struct text news[2], const struct pair *pair,
             size_t which)
 {
+    const struct looked_at *look = &looked_at[which];
     bool one = cells_kind(pair->row[0]->life) == KIND_ONE;
-    bool memory = looked_at[which].figure == LIFE_RSS_KIB_PER_CLIENT;
-    double slack = looked_at[which].slack;
-    struct comparison over[2];
+    double slack = look->slack;
+    struct comparison over[2] = {{0}};
     double value[2];
 
     for (int i = 0; i < 2; i++) {
         const struct summary_row *row = pair->row[i];
 
-        over[i] = summary_compare(
-            pair->group[i], row,
-            summary_find(pair->group[i], RESULTS_YARDSTICK), which % FITS);
-        value[i] = which < FITS ? over[i].ratio
-                   : memory     ? summary_memory(row)
-                                : row->figure[looked_at[which].figure];
-        slack += memory ? summary_memory_noise(row) : 0;
+        value[i] = row->figure[look->figure];
+        if (which < FITS) {
+            over[i] = summary_compare(
+                pair->group[i], row,
+                summary_find(pair->group[i], RESULTS_YARDSTICK), which);
+            value[i] = over[i].ratio;
+        } else if (look->figure == LIFE_RSS_KIB_PER_CLIENT) {
+            value[i] = summary_memory(row);
+            slack += summary_memory_noise(row);
+        }
     }
-    slack = fmax(slack, looked_at[which].share * value[0] * (one ? 0.3 : 1));
-    over[0] = comparison_change(&over[0], &over[1]);
-    if (which >= FITS) {
+    slack = fmax(slack, look->share * value[0] * (one ? 0.3 : 1));
+    if (which < FITS) {
+        over[0] = comparison_change(&over[0], &over[1]);
+    } else {
         over[0].verdict = !isfinite(value[1] - value[0]) ? VERDICT_UNKNOWN
                           : fabs(value[1] - value[0]) > slack
                               ? VERDICT_DIFFERENT
                               : VERDICT_SAME;
     }
-    if (over[0].verdict != VERDICT_DIFFERENT) {
-        diff->seen[over[0].verdict]++;
-        return;
-    }
-    bool worse = (value[1] < value[0]) == looked_at[which].more_is_better;
-    diff->seen[VERDICT_DIFFERENT + worse]++;
-    text_item(&news[worse], "; ", "%s %s, was %s", looked_at[which].words,
-              units_format_number(UNITS_TEXT, value[1]),
-              units_format_number(UNITS_TEXT, value[0]));
-    if (which < FITS) {
-        text_add(&news[worse], " (x%.2f [%.2f, %.2f])", over[0].ratio,
-                 over[0].low, over[0].high);
+    bool different = over[0].verdict == VERDICT_DIFFERENT;
+    bool worse = different && (value[1] < value[0]) == look->more_is_better;
+    diff->seen[over[0].verdict + worse]++;
+    if (different) {
+        text_item(&news[worse], "; ",
+                  which < FITS ? "%s %s, was %s (x%.2f [%.2f, %.2f])"
+                               : "%s %s, was %s",
+                  look->words, units_format_number(UNITS_TEXT, value[1]),
+                  units_format_number(UNITS_TEXT, value[0]), over[0].ratio,
+                  over[0].low, over[0].high);
     }
 }
 
