@@ -142,18 +142,22 @@ read_run(const char *path, struct results *results, struct summary *summary)
     return status_of(path, problem);
 }
 
-/* Make a whole copy, or none. Returns NULL, or why not. */
+/* Make a whole copy, or none. Returns NULL, or why not. The end of the
+ * program closes what is open. */
 static const char *
 copy_file(const char *from, const char *to)
 {
     struct text beside = {0};
     const char *problem = NULL;
     int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = -1;
     ssize_t n = 1;
-    int out;
 
     text_add(&beside, "%s.new", to);
-    out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (in != -1) {
+        out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                   0666);
+    }
     while (out != -1 && n > 0) {
         n = sendfile(out, in, NULL, 1 << 20);
     }
@@ -162,7 +166,6 @@ copy_file(const char *from, const char *to)
         problem = strerror(errno);
         unlink(beside.bytes);
     }
-    close(in);
     return problem;
 }
 
