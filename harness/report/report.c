@@ -40,36 +40,33 @@ static const char about[] =
 static int
 check_usage(const char *const *paths)
 {
-    const char *alone = merge        ? "merge"
-                        : diff       ? "diff"
-                        : class_path ? "class"
-                        : baseline   ? "save-baseline"
-                                     : NULL;
+    const char *alone = merge        ? "--merge: "
+                        : diff       ? "--diff: "
+                        : class_path ? "--class: "
+                        : baseline   ? "--save-baseline: "
+                                     : "";
     bool view = views.scenario || views.why || views.noise || views.all ||
-                markdown || lives_csv || summary_csv || trace;
+                markdown || lives_csv || summary_csv || trace ||
+                (html && (merge || baseline));
+    const char *problem = NULL;
     int npaths = 0;
 
     while (paths[npaths]) {
         npaths++;
     }
-    if (alone && (view || (html && (merge || baseline)))) {
-        fprintf(stderr,
-                "report: --%s: has no table of its own, no page, Markdown or "
-                "CSV of that kind; leave the other flag out\n",
-                alone);
-        exit(2);
+    if (view && alone[0] != '\0') {
+        problem = "has no such table or page; leave the other flag out";
+    } else if (merge ? npaths == 0 : diff && npaths != 2) {
+        problem = merge ? "name the files that load --save wrote"
+                        : "name the two results files, the earlier one first";
+    } else if (class_path && npaths > 0) {
+        problem = "reads a folder; leave the file out";
+    } else if (!merge && !diff && npaths > 1) {
+        problem = "only one results file can be read; runs that load --save "
+                  "wrote are added up with --merge";
     }
-    if (merge ? npaths == 0 : npaths != 2 && diff) {
-        fprintf(stderr, "report: --%s: name the %s\n", alone,
-                merge ? "files that load --save wrote"
-                      : "two results files, the earlier one first");
-        exit(2);
-    }
-    if (!merge && !diff && npaths > (class_path ? 0 : 1)) {
-        fprintf(stderr,
-                "report: %s: only one results file can be read; runs that "
-                "load --save wrote are added up with --merge\n",
-                paths[npaths - 1]);
+    if (problem) {
+        fprintf(stderr, "report: %s%s\n", alone, problem);
         exit(2);
     }
     return npaths;
