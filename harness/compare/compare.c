@@ -243,13 +243,11 @@ exit_status(const size_t rows[LIFE_STATUSES])
 static void
 read_baseline(const char *path)
 {
-    FILE *file = fopen(path, "re");
-    const char *problem = report_read(file, &baseline);
+    const char *problem = results_load(path, &baseline);
 
     if (problem) {
         errx(EXIT_USAGE, "--baseline: %s: %s", path, problem);
     }
-    fclose(file);
 }
 
 static void
