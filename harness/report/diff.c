@@ -16,9 +16,11 @@ enum {
     WORSE = VERDICT_DIFFERENT + 1,
 };
 
-/* What is looked at: first what is fitted, then what is counted. A count is
- * another if it differs by more than both `share` and `slack`: what is done
- * for an echo hangs on how many clients happen to speak at the same time. */
+/* What is looked at: first what is fitted, then what is counted. Where so
+ * many pairs are looked at, the whole interval must be beyond the threshold:
+ * else one of them would always be news. A count is another if it differs by
+ * more than both `share` and `slack`: what is done for an echo hangs on how
+ * many clients happen to speak at the same time. */
 static const struct looked_at {
     enum life_figure figure; /* where it is */
     const char *words;       /* what it is called */
@@ -45,9 +47,22 @@ struct diff {
 
 /* A model in a scenario, before and after. */
 struct pair {
+    bool compilers_differ; /* and so do instructions, whatever the source */
     const struct summary_group *group[2]; /* the scenario */
     const struct summary_row *row[2];     /* the model there */
 };
+
+/* Switches where echoes work or wait hang on how long a slice was. */
+static bool
+is_comparable(const struct pair *pair, enum life_figure figure)
+{
+    enum cells_kind kind = cells_kind(pair->row[0]->life);
+
+    return figure == LIFE_INSTRUCTIONS_PER_ECHO ? !pair->compilers_differ
+           : figure == LIFE_SWITCHES_PER_ECHO
+               ? (kind & (KIND_WORK | KIND_WAIT)) == 0
+               : true;
+}
 
 /* Take in what became of a figure. */
 static void
@@ -77,6 +92,11 @@ take_figure(struct diff *diff, struct text news[2], const struct pair *pair,
     slack = fmax(slack, look->share * value[0] * (one ? 0.3 : 1));
     if (which < FITS) {
         over[0] = comparison_change(&over[0], &over[1]);
+        if (over[0].verdict == VERDICT_DIFFERENT &&
+            over[0].low < 1 + VERDICT_THRESHOLD &&
+            over[0].high > 1 / (1 + VERDICT_THRESHOLD)) {
+            over[0].verdict = VERDICT_UNCLEAR;
+        }
     } else {
         over[0].verdict = !isfinite(value[1] - value[0]) ? VERDICT_UNKNOWN
                           : fabs(value[1] - value[0]) > slack
@@ -110,7 +130,9 @@ take_pair(struct diff *diff, const struct pair *pair)
                  life_status_name(was));
     }
     for (size_t i = 0; i < COUNT(looked_at); i++) {
-        take_figure(diff, news, pair, i);
+        if (is_comparable(pair, looked_at[i].figure)) {
+            take_figure(diff, news, pair, i);
+        }
     }
     for (int i = 0; i < 2; i++) {
         document_item(&diff->news[i], life->model,
@@ -144,7 +166,10 @@ compare_runs(const struct summary *before, const struct summary *after)
     struct diff diff = {0};
 
     for (size_t i = 0; i < after->ngroups; i++) {
-        struct pair pair = {.group[1] = &after->groups[i]};
+        struct pair pair = {.compilers_differ =
+                                strcmp(before->results->run.compiler,
+                                       after->results->run.compiler) != 0,
+                            .group[1] = &after->groups[i]};
         const struct summary_row *rows = pair.group[1]->rows;
 
         pair.group[0] = find_group(before, rows->life);

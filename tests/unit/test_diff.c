@@ -179,8 +179,10 @@ TEST_EACH(counts_are_news_beyond_what_is_noise_in_them, counts)
                                 : "Nothing changed beyond noise.");
 }
 
-TEST(instructions_are_compared_and_the_compiler_is_named)
+TEST_TIMES(instructions_are_compared_if_the_compiler_is_the_same, 2)
 {
+    bool same = _i == 0;
+
     add(made_life("a"), 6, 6);
     for (int i = 0; i < 2; i++) {
         struct calls code = {.clients = 64, .per_echo = i ? 500 : 400};
@@ -189,10 +191,40 @@ TEST(instructions_are_compared_and_the_compiler_is_named)
         strcpy(code.model, "a");
         ck_assert_int_eq(results_add(&runs[i], RECORD_CODE, &code), 0);
     }
-    strcpy(runs[1].run.compiler, "clang 14");
+    if (!same) {
+        strcpy(runs[1].run.compiler, "clang 14");
+    }
     diff(NULL);
-    assert_has("echo 64: instructions 500, was 400");
-    assert_has("compiler    clang 14, was\n");
+    (same ? assert_has
+          : assert_has_not)("echo 64: instructions 500, was 400");
+    (same ? assert_has_not : assert_has)("compiler    clang 14, was\n");
+}
+
+/* How often threads sleep there hangs on how long a slice was. */
+TEST(switches_of_who_works_or_waits_are_no_news)
+{
+    struct life life = made_life("a");
+
+    for (int i = 0; i < 4; i++) {
+        life.work_us = i < 2 ? 200 : 0;
+        strcpy(life.scenario, i < 2 ? "work" : "echo");
+        life.figure[LIFE_SWITCHES_PER_ECHO] = i % 2 ? 2 : 1;
+        made_add(&runs[i % 2], &life, 6);
+    }
+    diff(NULL);
+    assert_has("echo 64: switches 2.00, was 1.00");
+    assert_has("Figures: 1 worse, ");
+}
+
+/* The ratio is beyond the threshold, and not all of its interval. */
+TEST(what_is_a_little_dearer_is_no_news)
+{
+    add(made_life("a"), 6, 6.24);
+    add(made_life("b"), 6, 6);
+    add(made_life(RESULTS_YARDSTICK), 6, 6);
+    diff(NULL);
+    assert_has("Nothing changed");
+    assert_has("too close to tell");
 }
 
 TEST(who_fails_now_or_is_there_once_is_said)
