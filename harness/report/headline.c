@@ -236,13 +236,16 @@ build_head(struct document *document, const struct summary *summary)
     document_heading(document, "Fiveways, %.10s %.5s UTC%s%s", run->date,
                      strlen(run->date) > 11 ? run->date + 11 : "",
                      run->commit[0] != '\0' ? ", commit " : "", run->commit);
-    text_add(&text, "%s, %d CPU%s, %s, %s. %d li%s", run->cpu_model,
-             run->cores, run->cores == 1 ? "" : "s", run->kernel,
-             run->compiler, run->lives, run->lives == 1 ? "fe" : "ves");
-    if (isfinite(run->seconds)) {
-        text_add(&text, " in %.0f s", run->seconds);
+    text_add(&text, "%s, %d CPU%s, %s, %s. ", run->cpu_model, run->cores,
+             run->cores == 1 ? "" : "s", run->kernel, run->compiler);
+    if (run->lives > 0) {
+        text_add(&text, "%d li%s", run->lives,
+                 run->lives == 1 ? "fe" : "ves");
+        if (isfinite(run->seconds)) {
+            text_add(&text, " in %.0f s", run->seconds);
+        }
+        text_add(&text, ", seed %lld. ", (long long)run->seed);
     }
-    text_add(&text, ", seed %lld. ", (long long)run->seed);
     add_noise(&text, summary);
     if (run->partial) {
         text_add(&text, " PARTIAL: the run was cut short; what was measured "
