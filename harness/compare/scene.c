@@ -14,8 +14,6 @@
 #include <math.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -46,35 +44,26 @@ struct client {
 
 /* One server in the scene. */
 struct scene {
-    struct turn *turn;  /* it */
-    int talkers;        /* then comes who is silent */
-    double begin_s;     /* CLOCK_REALTIME, as in the log */
-    double end_ms;      /* from there on */
-    const char *fault;  /* what was wrong with it, or NULL */
-    int echoes;         /* that came */
-    char connected[32]; /* who, one after the other */
-    size_t nsteps;      /* of the clients */
+    struct turn *turn; /* it */
+    int talkers;       /* then comes who is silent */
+    int64_t begin_ns;  /* CLOCK_REALTIME, as in the log */
+    double end_ms;     /* from there on */
+    const char *fault; /* what was wrong with it, or NULL */
+    int echoes;        /* that came */
+    char connected[SCENE_CLIENTS_MAX + 2];    /* who, one after the other */
+    size_t nsteps;                            /* of the clients */
     struct client clients[SCENE_CLIENTS_MAX]; /* they */
     struct step steps[9 * SCENE_CLIENTS_MAX]; /* what they did */
 };
 
 static double
-now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double
 now_ms(const struct scene *scene)
 {
-    return (now_s() - scene->begin_s) * 1e3;
+    return (double)(clock_wall_ns() - scene->begin_ns) / NS_PER_MS;
 }
 
 /* When a client does what comes next: connect, speak, speak, leave; the first
- * one also connect and speak. INFINITY: never. */
+ * one also connect and speak. INFINITY: never, or not before its echo. */
 static double
 due_ms(const struct scene *scene, int client)
 {
@@ -83,29 +72,40 @@ due_ms(const struct scene *scene, int client)
     int most = client == n ? 1 : client == 0 ? 6 : 4;
     int done = scene->clients[client].done;
 
-    return done < most ? SLOT_MS * (client + slots[done]) : INFINITY;
+    return done < most && !scene->clients[client].waits
+               ? SLOT_MS * (client + slots[done])
+               : INFINITY;
 }
 
 static struct step *
-add_step(struct scene *scene, int client, const char *call)
+add_step(struct scene *scene, int client, const char *call, double result)
 {
     struct step *step = &scene->steps[scene->nsteps++];
 
     step->begin_ms = now_ms(scene);
     step->client[0] = (char)('A' + client);
-    step->result = NAN;
+    step->result = result;
     snprintf(step->call, sizeof step->call, "%s", call);
     return step;
 }
 
+/* It sends its words, and owns up to waiting for them. */
 static void
 speak(struct scene *scene, int i, const char *call)
 {
     struct client *client = &scene->clients[i];
 
-    client->waits = add_step(scene, i, call);
+    client->waits = add_step(scene, i, call, NAN);
     client->owed = client->words;
     send(client->fd, client->words, strlen(client->words), MSG_NOSIGNAL);
+}
+
+static void
+leave(struct scene *scene, int i, const char *call)
+{
+    add_step(scene, i, call, 0);
+    close(scene->clients[i].fd);
+    scene->clients[i].fd = -1;
 }
 
 /* Do what is due. */
@@ -113,34 +113,30 @@ static void
 act(struct scene *scene, int i)
 {
     struct client *client = &scene->clients[i];
+    int what = client->done++ % 4;
     struct step *step;
 
-    switch (client->done++ % 4) {
-    case 0:
-        step = add_step(scene, i, "connects");
+    if (what == 3) {
+        leave(scene, i, "leaves");
+    } else if (what > 0) {
+        snprintf(client->words, sizeof client->words, "%c says %c\n", 'A' + i,
+                 '0' + client->done);
+        speak(scene, i, "says");
+    } else {
+        step = add_step(scene, i, "connects", 0);
         client->fd = server_connect(&scene->turn->server, SLOT_MS);
         step->lasted_ms = now_ms(scene) - step->begin_ms;
         if (client->fd == -1) {
             scene->fault = "it cannot be connected to";
+            step->result = NAN;
             client->done = INT8_MAX;
             return;
         }
-        step->result = 0;
         scene->connected[strlen(scene->connected)] = step->client[0];
         strcpy(client->words, "hello\n");
         if (scene->turn->scenario->load.handshake) {
             speak(scene, i, "greets");
         }
-        return;
-    case 3:
-        add_step(scene, i, "leaves")->result = 0;
-        close(client->fd);
-        client->fd = -1;
-        return;
-    default:
-        snprintf(client->words, sizeof client->words, "%c says %c\n", 'A' + i,
-                 '0' + client->done);
-        speak(scene, i, "says");
     }
 }
 
@@ -159,15 +155,15 @@ hear(struct scene *scene, int i)
         memcmp(client->owed, heard, (size_t)n) != 0) {
         scene->fault =
             n <= 0 ? "it ended a connection" : "it sent what was no echo";
-        add_step(scene, i, "ends")->result = 0;
-        close(client->fd);
-        *client = (struct client){.fd = -1, .done = INT8_MAX};
+        leave(scene, i, "ends");
+        client->done = INT8_MAX;
+        client->waits = NULL;
         return;
     }
     client->owed += n;
     if (*client->owed == '\0') {
         scene->echoes++;
-        add_step(scene, i, "echo")->result = 0;
+        add_step(scene, i, "echo", 0);
         client->waits->result = 0;
         client->waits = NULL;
     }
@@ -179,25 +175,24 @@ play(struct scene *scene)
 {
     struct pollfd ready[SCENE_CLIENTS_MAX];
     int n = scene->talkers + 1;
-    double now = 0;
 
-    scene->begin_s = now_s();
+    scene->begin_ns = clock_wall_ns();
     scene->end_ms = SLOT_MS * (3 * scene->talkers + 1.5 + LAST_SLOTS);
     for (int i = 0; i < n; i++) {
         scene->clients[i].fd = -1;
     }
-    while (now < scene->end_ms && !scene->turn->lives->interrupted &&
+    while (now_ms(scene) < scene->end_ms &&
+           !scene->turn->lives->interrupted &&
            !server_has_ended(&scene->turn->server)) {
         double next = scene->end_ms;
 
         for (int i = 0; i < n; i++) {
-            struct client *client = &scene->clients[i];
-
-            if (!client->waits && due_ms(scene, i) <= now) {
+            if (due_ms(scene, i) <= now_ms(scene)) {
                 act(scene, i);
             }
-            next = client->waits ? next : fmin(next, due_ms(scene, i));
-            ready[i] = (struct pollfd){.fd = client->fd, .events = POLLIN};
+            next = fmin(next, due_ms(scene, i));
+            ready[i] =
+                (struct pollfd){.fd = scene->clients[i].fd, .events = POLLIN};
         }
         poll(ready, (nfds_t)n, (int)ceil(fmax(next - now_ms(scene), 0)));
         for (int i = 0; i < n; i++) {
@@ -205,15 +200,14 @@ play(struct scene *scene)
                 hear(scene, i);
             }
         }
-        now = now_ms(scene);
     }
-    scene->end_ms = now = fmin(now, scene->end_ms);
+    scene->end_ms = fmin(now_ms(scene), scene->end_ms);
     for (int i = 0; i < n; i++) {
         struct step *waits = scene->clients[i].waits;
 
         if (waits) {
-            waits->lasted_ms = now - waits->begin_ms;
-            add_step(scene, i, "never")->begin_ms = now;
+            waits->lasted_ms = scene->end_ms - waits->begin_ms;
+            add_step(scene, i, "never", NAN)->begin_ms = scene->end_ms;
         }
         close(scene->clients[i].fd);
     }
@@ -226,22 +220,15 @@ play(struct scene *scene)
 static const char *
 trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
 {
-    const char *words[] = {"strace", "-f", "-q",   "-q", "-ttt", "-T", "-s",
-                           "32",     "-e", traced, "-o", path,   "--", NULL};
-    struct turn *turn = scene->turn;
-    struct server *server = &turn->server;
-    const char *command = turn->contender->command;
+    const char *words[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
+                           "-e",     traced, "-o", path, "--",   NULL};
+    struct server *server = &scene->turn->server;
+    const char *why = strace_start(scene->turn, words, reason);
 
-    if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
-        return "a command for the shell cannot be put under strace";
+    if (why) {
+        return why;
     }
-    unlink(path);
-    if (turn_start_server(turn, words, reason) != 0) {
-        return reason;
-    }
-    /* Not strace must come to rest, but what it runs. */
-    proc_children(server->pid, &server->pid, 1);
-    turn_settle(turn);
+    turn_settle(scene->turn);
     play(scene);
     server_stop(server);
     if (server->end.early) {
@@ -255,14 +242,15 @@ trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
 static void
 keep(struct scene *scene, const char *path)
 {
-    static struct step steps[SCENE_STEPS_MAX];
+    static struct step calls[SCENE_STEPS_MAX];
     FILE *log = fopen(path, "re");
-    size_t n = log ? scene_read(log, scene->begin_s, scene->end_ms,
-                                scene->connected, steps)
+    size_t n = log ? scene_read(log, (double)scene->begin_ns / NS_PER_S,
+                                scene->end_ms, scene->connected, calls)
                    : 0;
 
-    for (size_t i = 0; i < n + scene->nsteps; i++) {
-        struct step *step = i < n ? &steps[i] : &scene->steps[i - n];
+    for (size_t i = 0; i < scene->nsteps + n; i++) {
+        struct step *step =
+            i < scene->nsteps ? &scene->steps[i] : &calls[i - scene->nsteps];
 
         snprintf(step->model, sizeof step->model, "%s",
                  scene->turn->contender->name);
@@ -271,24 +259,6 @@ keep(struct scene *scene, const char *path)
     if (log) {
         fclose(log);
     }
-    if (n == SCENE_STEPS_MAX &&
-        scene->turn->lives->options->mode->bit == MODE_TRACE) {
-        warnx("%s: only its first %zu calls are kept",
-              scene->turn->contender->name, n);
-    }
-}
-
-/* Why it cannot be seen what a server calls, whichever it is; or NULL. */
-static const char *
-blind(const struct server *server)
-{
-    return server->end.wait_status == W_EXITCODE(127, 0)
-               ? "strace is not installed (on Debian: apt-get install strace)"
-           : strncmp(server->errors, "strace: ", 8) == 0 &&
-                   strstr(server->errors, "ptrace")
-               ? "strace may not trace here, as in some containers (docker: "
-                 "--cap-add=SYS_PTRACE)"
-               : NULL;
 }
 
 int
@@ -308,40 +278,38 @@ scene_run(struct lives *lives)
         const struct contender *next = &options->contenders[i];
         static struct scene scene;
         char reason[SERVER_REASON_BYTES], path[4096];
-        const char *why;
+        const char *why = "it is not built, or knows no --handshake";
+        bool able = (next->path || next->command) &&
+                    contender_offers(next, &cell.scenario);
 
         if (strcmp(next->name, RESULTS_YARDSTICK) == 0) {
             continue;
         }
-        if ((!next->path && !next->command) ||
-            !contender_offers(next, &cell.scenario)) {
-            if (alone) {
-                warnx("%s is left out: it is not built, or knows no "
-                      "--handshake",
-                      next->name);
-            }
-            continue;
+        if (able) {
+            *turn = (struct turn){.lives = lives,
+                                  .contender = next,
+                                  .scenario = &cell.scenario};
+            scene =
+                (struct scene){.turn = turn, .talkers = options->clients - 1};
+            snprintf(path, sizeof path, "%s/%s.strace", options->out,
+                     next->name);
+            unlink(path);
+            why = trace(&scene, path, reason);
+            keep(&scene, path);
         }
-        *turn = (struct turn){
-            .lives = lives, .contender = next, .scenario = &cell.scenario};
-        scene = (struct scene){.turn = turn, .talkers = options->clients - 1};
-        /* strace takes "!" or "|" at the beginning for a command. */
-        snprintf(path, sizeof path, "%s%s/%s.strace",
-                 options->out[0] == '/' ? "" : "./", options->out,
-                 next->name);
-        why = trace(&scene, path, reason);
-        if (why && blind(&turn->server)) {
+        if (able && !alone) {
+            unlink(path);
+        }
+        /* What is wrong with strace is so for all of them. */
+        if (why && strncmp(why, "strace ", 7) == 0) {
             if (alone) {
-                warnx("%s", blind(&turn->server));
+                warnx("%s", why);
             }
             return -1;
         }
-        keep(&scene, path);
-        if (!alone) {
-            unlink(path);
-        } else if (why && !lives->interrupted) {
+        if (alone && why && !lives->interrupted) {
             warnx("%s: %s", next->name, why);
-            failed++;
+            failed += able;
         }
     }
     return failed;
