@@ -18,6 +18,8 @@
 
 #include "harness/base/base.h"
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 enum {
     SLOT_MS = 40,   /* in which something happens */
     LAST_SLOTS = 5, /* that who comes back waits for an echo */
@@ -30,26 +32,36 @@ static const char traced[] =
     "?epoll_pwait2,?epoll_ctl,?clone,?clone3,?fork,?vfork,?futex,?ioctl,"
     "?close,?shutdown,?nanosleep,?clock_nanosleep";
 
-/* ---- the clients ---------------------------------------------------------
- */
+/* What each client does, at `slot` and so many more for each who talks, and
+ * one later than the client before. The silent one does the first of it, and
+ * only the first one comes back. */
+static const struct {
+    const char *call;  /* as in struct step */
+    double slot;       /* when */
+    double per_talker; /* ... and then */
+} script[] = {
+    {"connects", 0, 0}, {"says", .5, 0},    {"says", 1, 1},
+    {"leaves", 1, 2},   {"connects", 1, 3}, {"says", 1.5, 3},
+};
+
+static const char words[] = "hello\n"; /* whatever they say */
 
 /* One of them. */
 struct client {
     int fd;             /* -1: it is not connected */
-    int done;           /* of what it has to do */
-    char words[16];     /* that it said last */
-    const char *owed;   /* of these what has not come back */
+    int done;           /* of the script */
+    const char *owed;   /* of its words what has not come back */
     struct step *waits; /* for that; NULL: it does not */
 };
 
 /* One server in the scene. */
 struct scene {
     struct turn *turn; /* it */
-    int talkers;       /* then comes who is silent */
+    int n;             /* clients */
     int64_t begin_ns;  /* CLOCK_REALTIME, as in the log */
     double end_ms;     /* from there on */
     const char *fault; /* what was wrong with it, or NULL */
-    int echoes;        /* that came */
+    bool echoed;       /* at least once */
     char connected[SCENE_CLIENTS_MAX + 2];    /* who, one after the other */
     size_t nsteps;                            /* of the clients */
     struct client clients[SCENE_CLIENTS_MAX]; /* they */
@@ -62,50 +74,38 @@ now_ms(const struct scene *scene)
     return (double)(clock_wall_ns() - scene->begin_ns) / NS_PER_MS;
 }
 
-/* When a client does what comes next: connect, speak, speak, leave; the first
- * one also connect and speak. INFINITY: never, or not before its echo. */
+/* When a client does what comes next; INFINITY: never, or after its echo. */
 static double
-due_ms(const struct scene *scene, int client)
+due_ms(const struct scene *scene, int i)
 {
-    int n = scene->talkers;
-    double slots[] = {0, .5, n + 1, 2 * n + 1, 3 * n + 1, 3 * n + 1.5};
-    int most = client == n ? 1 : client == 0 ? 6 : 4;
-    int done = scene->clients[client].done;
+    int most = i == scene->n - 1 ? 1 : i > 0 ? 4 : (int)COUNT(script);
+    int next = scene->clients[i].done;
 
-    return done < most && !scene->clients[client].waits
-               ? SLOT_MS * (client + slots[done])
-               : INFINITY;
+    return scene->clients[i].waits || next >= most
+               ? INFINITY
+               : SLOT_MS * (i + script[next].slot +
+                            script[next].per_talker * (scene->n - 1));
 }
 
 static struct step *
-add_step(struct scene *scene, int client, const char *call, double result)
+add_step(struct scene *scene, int i, const char *call)
 {
     struct step *step = &scene->steps[scene->nsteps++];
 
     step->begin_ms = now_ms(scene);
-    step->client[0] = (char)('A' + client);
-    step->result = result;
+    step->client[0] = (char)('A' + i);
     snprintf(step->call, sizeof step->call, "%s", call);
     return step;
 }
 
-/* It sends its words, and owns up to waiting for them. */
+/* It does nothing any more. */
 static void
-speak(struct scene *scene, int i, const char *call)
+give_up(struct scene *scene, int i, const char *fault)
 {
-    struct client *client = &scene->clients[i];
-
-    client->waits = add_step(scene, i, call, NAN);
-    client->owed = client->words;
-    send(client->fd, client->words, strlen(client->words), MSG_NOSIGNAL);
-}
-
-static void
-leave(struct scene *scene, int i, const char *call)
-{
-    add_step(scene, i, call, 0);
+    add_step(scene, i, "ends");
+    scene->fault = fault;
     close(scene->clients[i].fd);
-    scene->clients[i].fd = -1;
+    scene->clients[i] = (struct client){.fd = -1, .done = COUNT(script)};
 }
 
 /* Do what is due. */
@@ -113,31 +113,31 @@ static void
 act(struct scene *scene, int i)
 {
     struct client *client = &scene->clients[i];
-    int what = client->done++ % 4;
-    struct step *step;
+    const char *call = script[client->done++].call;
+    struct step *step = add_step(scene, i, call);
 
-    if (what == 3) {
-        leave(scene, i, "leaves");
-    } else if (what > 0) {
-        snprintf(client->words, sizeof client->words, "%c says %c\n", 'A' + i,
-                 '0' + client->done);
-        speak(scene, i, "says");
-    } else {
-        step = add_step(scene, i, "connects", 0);
+    if (strcmp(call, "leaves") == 0) {
+        close(client->fd);
+        client->fd = -1;
+        return;
+    }
+    if (strcmp(call, "connects") == 0) {
         client->fd = server_connect(&scene->turn->server, SLOT_MS);
         step->lasted_ms = now_ms(scene) - step->begin_ms;
         if (client->fd == -1) {
-            scene->fault = "it cannot be connected to";
-            step->result = NAN;
-            client->done = INT8_MAX;
+            give_up(scene, i, "it cannot be connected to");
             return;
         }
         scene->connected[strlen(scene->connected)] = step->client[0];
-        strcpy(client->words, "hello\n");
-        if (scene->turn->scenario->load.handshake) {
-            speak(scene, i, "greets");
+        if (!scene->turn->scenario->load.handshake) {
+            return;
         }
+        step = add_step(scene, i, "greets");
     }
+    step->result = NAN;
+    client->waits = step;
+    client->owed = words;
+    send(client->fd, words, strlen(words), MSG_NOSIGNAL);
 }
 
 /* Something has come for a client, if it is only the end. */
@@ -145,26 +145,22 @@ static void
 hear(struct scene *scene, int i)
 {
     struct client *client = &scene->clients[i];
+    struct step *waits = client->waits;
     char heard[64];
     ssize_t n = recv(client->fd, heard, sizeof heard, MSG_DONTWAIT);
 
-    if (client->waits) {
-        client->waits->lasted_ms = now_ms(scene) - client->waits->begin_ms;
+    if (waits) {
+        waits->lasted_ms = now_ms(scene) - waits->begin_ms;
     }
-    if (n <= 0 || !client->waits || (size_t)n > strlen(client->owed) ||
-        memcmp(client->owed, heard, (size_t)n) != 0) {
-        scene->fault =
-            n <= 0 ? "it ended a connection" : "it sent what was no echo";
-        leave(scene, i, "ends");
-        client->done = INT8_MAX;
-        client->waits = NULL;
-        return;
-    }
-    client->owed += n;
-    if (*client->owed == '\0') {
-        scene->echoes++;
-        add_step(scene, i, "echo", 0);
-        client->waits->result = 0;
+    if (n <= 0) {
+        give_up(scene, i, "it ended a connection");
+    } else if (!waits || (size_t)n > strlen(client->owed) ||
+               memcmp(client->owed, heard, (size_t)n) != 0) {
+        give_up(scene, i, "it sent what was no echo");
+    } else if (*(client->owed += n) == '\0') {
+        add_step(scene, i, "echo");
+        scene->echoed = true;
+        waits->result = 0;
         client->waits = NULL;
     }
 }
@@ -174,11 +170,10 @@ static void
 play(struct scene *scene)
 {
     struct pollfd ready[SCENE_CLIENTS_MAX];
-    int n = scene->talkers + 1;
 
     scene->begin_ns = clock_wall_ns();
-    scene->end_ms = SLOT_MS * (3 * scene->talkers + 1.5 + LAST_SLOTS);
-    for (int i = 0; i < n; i++) {
+    scene->end_ms = SLOT_MS * (3 * (scene->n - 1) + 1.5 + LAST_SLOTS);
+    for (int i = 0; i < scene->n; i++) {
         scene->clients[i].fd = -1;
     }
     while (now_ms(scene) < scene->end_ms &&
@@ -186,7 +181,7 @@ play(struct scene *scene)
            !server_has_ended(&scene->turn->server)) {
         double next = scene->end_ms;
 
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < scene->n; i++) {
             if (due_ms(scene, i) <= now_ms(scene)) {
                 act(scene, i);
             }
@@ -194,20 +189,21 @@ play(struct scene *scene)
             ready[i] =
                 (struct pollfd){.fd = scene->clients[i].fd, .events = POLLIN};
         }
-        poll(ready, (nfds_t)n, (int)ceil(fmax(next - now_ms(scene), 0)));
-        for (int i = 0; i < n; i++) {
+        next = ceil(fmax(next - now_ms(scene), 0));
+        poll(ready, (nfds_t)scene->n, (int)next);
+        for (int i = 0; i < scene->n; i++) {
             if (ready[i].revents != 0) {
                 hear(scene, i);
             }
         }
     }
     scene->end_ms = fmin(now_ms(scene), scene->end_ms);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < scene->n; i++) {
         struct step *waits = scene->clients[i].waits;
 
         if (waits) {
             waits->lasted_ms = scene->end_ms - waits->begin_ms;
-            add_step(scene, i, "never", NAN)->begin_ms = scene->end_ms;
+            add_step(scene, i, "never")->begin_ms = scene->end_ms;
         }
         close(scene->clients[i].fd);
     }
@@ -216,49 +212,51 @@ play(struct scene *scene)
 /* ---- one server after the other -----------------------------------------
  */
 
+/* Keep what was done and called. */
+static void
+keep(struct scene *scene, const char *path)
+{
+    static struct step steps[COUNT(scene->steps) + SCENE_STEPS_MAX];
+    FILE *log = fopen(path, "re");
+    size_t n = scene->nsteps;
+
+    memcpy(steps, scene->steps, n * sizeof *steps);
+    if (log) {
+        n += scene_read(log, (double)scene->begin_ns / NS_PER_S,
+                        scene->end_ms, scene->connected, &steps[n]);
+        fclose(log);
+    }
+    for (size_t i = 0; i < n; i++) {
+        snprintf(steps[i].model, sizeof steps[i].model, "%s",
+                 scene->turn->contender->name);
+        lives_keep(scene->turn->lives, RECORD_STEP, &steps[i]);
+    }
+}
+
 /* Play it with one server. Returns NULL, or what was wrong with that. */
 static const char *
 trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
 {
-    const char *words[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
-                           "-e",     traced, "-o", path, "--",   NULL};
+    const char *strace[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
+                            "-e",     traced, "-o", path, "--",   NULL};
     struct server *server = &scene->turn->server;
-    const char *why = strace_start(scene->turn, words, reason);
+    const char *why;
 
+    unlink(path);
+    why = strace_start(scene->turn, strace, reason);
     if (why) {
         return why;
     }
     turn_settle(scene->turn);
     play(scene);
     server_stop(server);
+    keep(scene, path);
     if (server->end.early) {
         server_describe_end(server, reason);
         return reason;
     }
-    return !scene->fault && scene->echoes == 0 ? "it answered nobody"
-                                               : scene->fault;
-}
-
-static void
-keep(struct scene *scene, const char *path)
-{
-    static struct step calls[SCENE_STEPS_MAX];
-    FILE *log = fopen(path, "re");
-    size_t n = log ? scene_read(log, (double)scene->begin_ns / NS_PER_S,
-                                scene->end_ms, scene->connected, calls)
-                   : 0;
-
-    for (size_t i = 0; i < scene->nsteps + n; i++) {
-        struct step *step =
-            i < scene->nsteps ? &scene->steps[i] : &calls[i - scene->nsteps];
-
-        snprintf(step->model, sizeof step->model, "%s",
-                 scene->turn->contender->name);
-        lives_keep(scene->turn->lives, RECORD_STEP, step);
-    }
-    if (log) {
-        fclose(log);
-    }
+    return scene->echoed || scene->fault ? scene->fault
+                                         : "it answered nobody";
 }
 
 int
@@ -275,41 +273,31 @@ scene_run(struct lives *lives)
     sched_setaffinity(0, sizeof cell.layout.server, &cell.layout.server);
     lives->cell = &cell;
     for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
-        const struct contender *next = &options->contenders[i];
         static struct scene scene;
         char reason[SERVER_REASON_BYTES], path[4096];
-        const char *why = "it is not built, or knows no --handshake";
-        bool able = (next->path || next->command) &&
-                    contender_offers(next, &cell.scenario);
+        const char *why;
 
-        if (strcmp(next->name, RESULTS_YARDSTICK) == 0) {
+        *turn = (struct turn){.lives = lives,
+                              .contender = &options->contenders[i],
+                              .scenario = &cell.scenario};
+        scene = (struct scene){.turn = turn, .n = options->clients};
+        if (strcmp(turn->contender->name, RESULTS_YARDSTICK) == 0 ||
+            (!turn->contender->path && !turn->contender->command) ||
+            !contender_offers(turn->contender, turn->scenario)) {
             continue;
         }
-        if (able) {
-            *turn = (struct turn){.lives = lives,
-                                  .contender = next,
-                                  .scenario = &cell.scenario};
-            scene =
-                (struct scene){.turn = turn, .talkers = options->clients - 1};
-            snprintf(path, sizeof path, "%s/%s.strace", options->out,
-                     next->name);
+        snprintf(path, sizeof path, "%s/%s.strace", options->out,
+                 turn->contender->name);
+        why = trace(&scene, path, reason);
+        if (!alone) {
             unlink(path);
-            why = trace(&scene, path, reason);
-            keep(&scene, path);
+        } else if (why && !lives->interrupted) {
+            warnx("%s: %s", turn->contender->name, why);
+            failed++;
         }
-        if (able && !alone) {
-            unlink(path);
-        }
-        /* What is wrong with strace is so for all of them. */
+        /* That is so for all of them. */
         if (why && strncmp(why, "strace ", 7) == 0) {
-            if (alone) {
-                warnx("%s", why);
-            }
             return -1;
-        }
-        if (alone && why && !lives->interrupted) {
-            warnx("%s: %s", next->name, why);
-            failed += able;
         }
     }
     return failed;

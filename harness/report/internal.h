@@ -381,20 +381,19 @@ void slices_draw(struct document *document, const struct results *results,
  */
 
 enum {
-    LANES_MAX = 24,     /* of a server */
-    LANES_ACTS = 700,   /* in them */
-    LANES_THREAD = 'Z', /* above it are the threads, from 1 */
+    LANES_CLIENTS = 8, /* of a server: the first lanes; then its threads */
+    LANES_MAX = 24,    /* with these */
+    LANES_ACTS = 600,  /* in them */
+    LANES_SCENES = 12, /* servers */
 };
 #define LANES_LEFT_OUT "What is too much to be shown is left out."
 
 /* What a client or a thread does. */
 struct act {
     const struct step *step; /* that it is */
-    int who;                 /* the letter of a client, or LANES_THREAD + 1 */
-    double begin_ms;         /* from then */
-    double end_ms;           /* to then */
+    int lane;                /* in which */
+    double end_ms;           /* until when */
     bool sleeps;             /* all the time; or waits */
-    bool waits;              /* a client, for an echo */
     char words[32];          /* what it is called, and for whom: "recv A" */
 };
 
@@ -403,19 +402,31 @@ struct lanes {
     const char *model;           /* whose it is */
     struct act acts[LANES_ACTS]; /* by their begin */
     size_t nacts;                /* how many */
-    int lanes[LANES_MAX];        /* who acts, clients first */
-    int nlanes;                  /* how many */
-    int nclients;                /* of them */
-    bool more;                   /* some are left out */
+    bool there[LANES_MAX];       /* somebody acts in that lane */
+    int nclients;                /* in how many of them a client */
+    int nthreads;                /* ... or a thread */
+    double end_ms;               /* when it is over */
 };
 
-/* Returns the scenes of all servers, which the caller frees, and how many.
- * What is no time of a scene, or no client, is passed over. */
-struct lanes *lanes_find(const struct results *results, size_t *n);
+/* All of them. */
+struct scenes {
+    struct lanes lanes[LANES_SCENES]; /* as in the results */
+    size_t n;                         /* how many */
+    bool more;                        /* something is left out */
+};
+
+/* Returns the scenes of all servers, which the caller frees. What is no time
+ * of a scene, or no client, is passed over. */
+struct scenes *lanes_find(const struct results *results);
 
 /* Append how long a client waited for an echo at the most, and who did so in
  * vain. */
 void lanes_waits(struct text *text, const struct lanes *scene);
+
+/* Append columns of all scenes, below headings or folded, cells at most as
+ * wide as suits a paper. */
+void lanes_build(struct document *document, const struct results *results,
+                 enum block_kind heading, int width);
 
 /* ---- the parts of a report --------------------------------------------- */
 

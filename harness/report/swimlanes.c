@@ -34,74 +34,68 @@ x_of(const struct picture *picture, double ms)
     return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
 }
 
-/* From where a client connects to where it leaves, or the scene ends. */
-static void
-draw_presence(struct picture *picture, const struct lanes *scene,
-              const struct act *connects)
+/* Above a thread's sleep stands for whom it has worked, and what it sleeps
+ * in, where there is room for that. Returns where the letter ends. */
+static double
+put_words(struct picture *picture, const struct act *act, const char *client)
 {
-    double end_ms = 0, y = picture->y + BAR / 2.0;
-    char classes[16];
+    int name = (int)strcspn(act->words, " ");
+    double x = x_of(picture, act->step->begin_ms), y = picture->y - 3;
+    double end = x + (client[0] != '\0' ? 2 * SIGN : 0);
 
-    for (size_t i = 0; i < scene->nacts; i++) {
-        end_ms = fmax(end_ms, scene->acts[i].end_ms);
+    svg_text(&picture->svg, x, y, "bold", "%s", client);
+    if (end + (name + 1) * SIGN < x_of(picture, act->end_ms)) {
+        svg_text(&picture->svg, end, y, "soft", "%.*s", name, act->words);
     }
-    for (const struct act *act = connects; act < scene->acts + scene->nacts;
-         act++) {
-        if (act->who == connects->who && strcmp(act->words, "leaves") == 0) {
-            end_ms = act->begin_ms;
-            break;
-        }
-    }
-    PUT(classes, "m%d axis", svg_slot(scene->model));
-    svg_line(&picture->svg, x_of(picture, connects->begin_ms), y,
-             x_of(picture, end_ms), y, classes);
+    return end;
 }
 
-/* All acts of a lane. Above a thread's stands for whom it has worked, and
- * what it sleeps in then, where there is room for that. */
+/* All acts of a lane, and a line while a client is there and does nothing. */
 static void
-draw_lane(struct picture *picture, const struct lanes *scene, int who)
+draw_lane(struct picture *picture, const struct lanes *scene, int lane)
 {
     struct svg *svg = &picture->svg;
     const char *client = "";
-    double free_x = 0, y = picture->y;
-    char classes[16];
+    double y = picture->y, idle_x = NAN, words_x = 0;
+    char bar[16], axis[16];
 
-    for (const struct act *act = scene->acts;
-         act < scene->acts + scene->nacts; act++) {
-        double x = x_of(picture, act->begin_ms);
+    PUT(axis, "m%d axis", svg_slot(scene->model));
+    for (size_t i = 0; i < scene->nacts; i++) {
+        const struct act *act = &scene->acts[i];
+        double x = x_of(picture, act->step->begin_ms);
         double end = x_of(picture, act->end_ms);
-        int name = (int)strcspn(act->words, " ");
         struct text tip = {0};
 
-        if (act->who != who) {
+        if (act->lane != lane) {
             continue;
         }
-        if (strcmp(act->words, "connects") == 0) {
-            draw_presence(picture, scene, act);
+        if (idle_x < x) {
+            svg_line(svg, idle_x, y + BAR / 2.0, x, y + BAR / 2.0, axis);
         }
-        text_add(&tip, "%s, %.1f to %.1f ms", act->words, act->begin_ms,
+        idle_x = strcmp(act->words, "leaves") == 0 ||
+                         strcmp(act->words, "ends") == 0 ||
+                         lane >= LANES_CLIENTS
+                     ? NAN
+                     : end;
+        text_add(&tip, "%s, %.1f to %.1f ms", act->words, act->step->begin_ms,
                  act->end_ms);
-        PUT(classes, "m%d %s", svg_slot(scene->model),
+        PUT(bar, "m%d %s", svg_slot(scene->model),
             act->sleeps ? "wait" : "bar");
-        svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, classes, tip.bytes);
+        svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, bar, tip.bytes);
         if (strcmp(act->words, "never") == 0) {
             svg_line(svg, end - 4, y, end + 5, y + BAR, "cross");
             svg_line(svg, end - 4, y + BAR, end + 5, y, "cross");
         }
         client = act->step->client[0] != '\0' ? act->step->client : client;
-        if (who < LANES_THREAD || !act->sleeps) {
-            continue;
+        if (lane >= LANES_CLIENTS && act->sleeps) {
+            words_x =
+                x >= words_x ? put_words(picture, act, client) : words_x;
+            client = "";
         }
-        if (x >= free_x) {
-            svg_text(svg, x, y - 3, "bold", "%s", client);
-            free_x = x + (client[0] != '\0' ? 2 * SIGN : 0);
-            if (free_x + (name + 1) * SIGN < end) {
-                svg_text(svg, free_x, y - 3, "soft", "%.*s", name,
-                         act->words);
-            }
-        }
-        client = "";
+    }
+    if (idle_x < x_of(picture, scene->end_ms)) {
+        svg_line(svg, idle_x, y + BAR / 2.0, x_of(picture, scene->end_ms),
+                 y + BAR / 2.0, axis);
     }
 }
 
@@ -116,42 +110,38 @@ draw_scene(struct picture *picture, const struct lanes *scene)
     svg_mark(svg, 6, picture->y - 10, svg_slot(scene->model), NULL);
     svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s", waits.bytes);
-    for (int i = 0; i < scene->nlanes; i++) {
-        bool client = i < scene->nclients;
+    for (int i = 0; i < LANES_MAX; i++) {
+        bool client = i < LANES_CLIENTS;
 
-        picture->y += (client ? CLIENT : THREAD) - BAR;
-        svg_text(svg, LEFT - 6, picture->y + BAR, "end",
-                 client ? "client %c" : "thread %d",
-                 scene->lanes[i] - (client ? 0 : LANES_THREAD));
-        draw_lane(picture, scene, scene->lanes[i]);
-        picture->y += BAR;
+        if (scene->there[i]) {
+            picture->y += (client ? CLIENT : THREAD) - BAR;
+            svg_text(svg, LEFT - 6, picture->y + BAR, "end",
+                     client ? "client %c" : "thread %d",
+                     client ? 'A' + i : i - LANES_CLIENTS + 1);
+            draw_lane(picture, scene, i);
+            picture->y += BAR;
+        }
     }
 }
 
 char *
 lanes_draw(const struct results *results)
 {
+    struct scenes *scenes = lanes_find(results);
     struct picture picture = {.end_ms = 1};
     double height = HEAD;
     int tick_ms = 50;
-    bool more = false;
-    size_t n;
-    struct lanes *scenes = lanes_find(results, &n);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct lanes *scene = &scenes[i];
+    for (size_t i = 0; i < scenes->n; i++) {
+        const struct lanes *scene = &scenes->lanes[i];
 
-        height += HEAD + CLIENT * scene->nclients +
-                  THREAD * (scene->nlanes - scene->nclients);
-        more |= scene->more;
-        for (size_t j = 0; j < scene->nacts; j++) {
-            picture.end_ms = fmax(picture.end_ms, scene->acts[j].end_ms);
-        }
+        picture.end_ms = fmax(picture.end_ms, scene->end_ms);
+        height += HEAD + CLIENT * scene->nclients + THREAD * scene->nthreads;
     }
     while (picture.end_ms / tick_ms > 11) {
         tick_ms *= 2;
     }
-    if (n == 0) {
+    if (scenes->n == 0) {
         free(scenes);
         return NULL;
     }
@@ -167,12 +157,12 @@ lanes_draw(const struct results *results)
         svg_text(&picture.svg, x, height - 8, "soft middle",
                  ms == 0 ? "%d ms" : "%d", ms);
     }
-    for (size_t i = 0; i < n; i++) {
-        draw_scene(&picture, &scenes[i]);
+    for (size_t i = 0; i < scenes->n; i++) {
+        draw_scene(&picture, &scenes->lanes[i]);
     }
     svg_text(&picture.svg, 0, height + 14, "soft", "%s %s",
              "Hatched: sleeps, or waits for an echo. A letter: for whom.",
-             more ? LANES_LEFT_OUT : "");
+             scenes->more ? LANES_LEFT_OUT : "");
     free(scenes);
     return svg_end(&picture.svg);
 }
