@@ -381,43 +381,31 @@ void slices_draw(struct document *document, const struct results *results,
  */
 
 enum {
-    LANES_CLIENTS = 8, /* of a server: the first lanes; then its threads */
-    LANES_MAX = 24,    /* with these */
-    LANES_ACTS = 600,  /* in them */
-    LANES_SCENES = 12, /* servers */
+    LANES_CLIENTS = 8,  /* of a server: the first lanes; then its threads */
+    LANES_MAX = 24,     /* with these */
+    LANES_ACTS = 600,   /* in them */
+    LANES_SLEEP_MS = 1, /* what lasts as long sleeps, or waits */
 };
 #define LANES_LEFT_OUT "What is too much to be shown is left out."
 
-/* What a client or a thread does. */
-struct act {
-    const struct step *step; /* that it is */
-    int lane;                /* in which */
-    double end_ms;           /* until when */
-    bool sleeps;             /* all the time; or waits */
-    char words[32];          /* what it is called, and for whom: "recv A" */
-};
-
-/* One server's scene. */
+/* One server's scene, and where in the results it is. All zero is before the
+ * first one. */
 struct lanes {
-    const char *model;           /* whose it is */
-    struct act acts[LANES_ACTS]; /* by their begin */
-    size_t nacts;                /* how many */
-    bool there[LANES_MAX];       /* somebody acts in that lane */
-    int nclients;                /* in how many of them a client */
-    int nthreads;                /* ... or a thread */
-    double end_ms;               /* when it is over */
+    const char *model;            /* whose it is */
+    struct step acts[LANES_ACTS]; /* by their begin; `thread` is the lane, and
+                                   * `call` what is said of it: "recv A" */
+    size_t nacts;                 /* how many */
+    bool there[LANES_MAX];        /* somebody acts in that lane */
+    int nclients;                 /* in how many of them a client */
+    int nthreads;                 /* ... or a thread */
+    double end_ms;                /* when it is over */
+    size_t next;                  /* step in the results */
+    int number;                   /* of this scene, from 1 */
+    bool more;                    /* something was left out, up to here */
 };
 
-/* All of them. */
-struct scenes {
-    struct lanes lanes[LANES_SCENES]; /* as in the results */
-    size_t n;                         /* how many */
-    bool more;                        /* something is left out */
-};
-
-/* Returns the scenes of all servers, which the caller frees. What is no time
- * of a scene, or no client, is passed over. */
-struct scenes *lanes_find(const struct results *results);
+/* Find the next one. False if there is none. */
+bool lanes_next(struct lanes *scene, const struct results *results);
 
 /* Append how long a client waited for an echo at the most, and who did so in
  * vain. */

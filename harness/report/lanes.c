@@ -13,9 +13,9 @@
 #include "harness/report/internal.h"
 
 enum {
+    SCENES_MAX = 12,  /* servers that are shown */
     END_MS = 100000,  /* no scene lasts as long */
-    SLEEP_MS = 1,     /* what lasts as long sleeps */
-    TIME_WIDTH = 4,   /* columns of a terminal, as are the next two */
+    TIME_WIDTH = 4,   /* columns of a terminal, as are the next three */
     CLIENT_WIDTH = 9, /* "says echo" */
     THREAD_WIDTH = 8, /* "accept A", at least */
     GAP = 2,          /* between them */
@@ -25,85 +25,76 @@ enum {
 /* ---- scenes -------------------------------------------------------------
  */
 
-/* What an act says: a call by the name that POSIX has for it, and for whom.
- */
+/* What is said of a step: a call by the name that POSIX has for it, and for
+ * whom. */
 static void
-name_act(struct act *act)
+name_act(struct step *act, const struct step *step)
 {
     static const char *const names[][2] = {
-        {"accept4", "accept"},
-        {"recvfrom", "recv"},
-        {"sendto", "send"},
-        {"pselect6", "select"},
-        {"epoll_pwait2", "epoll_wait"},
-        {"clone3", "clone"},
+        {"accept4", "accept"}, {"recvfrom", "recv"},
+        {"sendto", "send"},    {"pselect6", "select"},
+        {"clone3", "clone"},   {"epoll_pwait2", "epoll_wait"},
     };
-    const char *client = act->step->thread > 0 ? act->step->client : "";
-    const char *name = act->step->call;
+    const char *client = step->thread > 0 ? step->client : "";
+    const char *name = step->call;
 
     for (size_t i = 0; i < COUNT(names); i++) {
-        name = strcmp(act->step->call, names[i][0]) == 0 ? names[i][1] : name;
+        name = strcmp(step->call, names[i][0]) == 0 ? names[i][1] : name;
     }
-    PUT(act->words, "%s%s%s", name, client[0] != '\0' ? " " : "", client);
-    text_clean(act->words);
+    PUT(act->call, "%.20s%s%s", name, client[0] != '\0' ? " " : "", client);
+    text_clean(act->call);
 }
 
-/* Put it behind what began before it. */
+/* Put it behind what began before it. What is no time of a scene, or no
+ * client, is passed over. */
 static void
-add_act(struct lanes *scene, const struct step *step, int lane)
+add_act(struct lanes *scene, const struct step *step)
 {
-    struct act *act = &scene->acts[scene->nacts++];
+    double end_ms = step->begin_ms + step->lasted_ms;
+    int client = step->client[0] - 'A', thread = step->thread;
+    bool nobody = thread > 0 && step->client[0] == '\0';
+    int lane =
+        thread > 0 ? LANES_CLIENTS - 1 + MIN(thread, LANES_MAX) : client;
+    struct step *act = &scene->acts[scene->nacts];
 
-    for (; act > scene->acts && act[-1].step->begin_ms > step->begin_ms;
-         act--) {
+    if (!(step->begin_ms >= 0 && step->lasted_ms >= 0 && end_ms < END_MS) ||
+        (!nobody && (client < 0 || client >= LANES_CLIENTS))) {
+        return;
+    }
+    if (lane < 0 || lane >= LANES_MAX || scene->nacts == LANES_ACTS) {
+        scene->more = true;
+        return;
+    }
+    for (; act > scene->acts && act[-1].begin_ms > step->begin_ms; act--) {
         act[0] = act[-1];
     }
-    *act = (struct act){
-        .step = step,
-        .lane = lane,
-        .end_ms = step->begin_ms + step->lasted_ms,
-        .sleeps = step->lasted_ms >= SLEEP_MS,
-    };
-    name_act(act);
-    scene->nclients += !scene->there[lane] && lane < LANES_CLIENTS;
-    scene->nthreads += !scene->there[lane] && lane >= LANES_CLIENTS;
+    *act = *step;
+    act->thread = lane;
+    name_act(act, step);
+    *(lane < LANES_CLIENTS ? &scene->nclients : &scene->nthreads) +=
+        !scene->there[lane];
     scene->there[lane] = true;
-    scene->end_ms = fmax(scene->end_ms, act->end_ms);
+    scene->end_ms = fmax(scene->end_ms, end_ms);
+    scene->model = step->model;
+    scene->nacts++;
 }
 
-struct scenes *
-lanes_find(const struct results *results)
+bool
+lanes_next(struct lanes *scene, const struct results *results)
 {
-    struct scenes *scenes = given(calloc(1, sizeof *scenes));
+    size_t i = scene->next;
 
-    for (size_t i = 0; i < results->nsteps; i++) {
-        const struct step *step = &results->steps[i];
-        double end_ms = step->begin_ms + step->lasted_ms;
-        int client = step->client[0] - 'A';
-        int lane =
-            step->thread == 0 ? client : LANES_CLIENTS - 1 + step->thread;
-        size_t at = 0;
-
-        if (!(step->begin_ms >= 0 && step->lasted_ms >= 0 &&
-              end_ms < END_MS) ||
-            ((client < 0 || client >= LANES_CLIENTS) &&
-             (step->thread == 0 || step->client[0] != '\0'))) {
-            continue;
+    *scene = (struct lanes){.number = scene->number + 1, .more = scene->more};
+    for (; i < results->nsteps; i++) {
+        if (scene->model &&
+            strcmp(scene->model, results->steps[i].model) != 0) {
+            break;
         }
-        while (at < scenes->n &&
-               strcmp(scenes->lanes[at].model, step->model) != 0) {
-            at++;
-        }
-        if (at == LANES_SCENES || lane < 0 || lane >= LANES_MAX ||
-            scenes->lanes[at].nacts == LANES_ACTS) {
-            scenes->more = true;
-            continue;
-        }
-        scenes->n = MAX(scenes->n, at + 1);
-        scenes->lanes[at].model = step->model;
-        add_act(&scenes->lanes[at], step, lane);
+        add_act(scene, &results->steps[i]);
     }
-    return scenes;
+    scene->next = i;
+    scene->more |= scene->model && scene->number > SCENES_MAX;
+    return scene->model && scene->number <= SCENES_MAX;
 }
 
 void
@@ -112,17 +103,17 @@ lanes_waits(struct text *text, const struct lanes *scene)
     const struct step *longest = NULL;
     struct text never = {0};
 
-    for (size_t i = 0; i < scene->nacts; i++) {
-        const struct step *step = scene->acts[i].step;
-
-        if (step->thread > 0 || (strcmp(step->call, "says") != 0 &&
-                                 strcmp(step->call, "greets") != 0)) {
+    for (const struct step *act = scene->acts;
+         act < scene->acts + scene->nacts; act++) {
+        if (act->thread >= LANES_CLIENTS ||
+            (strcmp(act->call, "says") != 0 &&
+             strcmp(act->call, "greets") != 0)) {
             continue;
         }
-        if (isnan(step->result)) {
-            text_item(&never, ", ", "%s", step->client);
-        } else if (!longest || longest->lasted_ms < step->lasted_ms) {
-            longest = step;
+        if (isnan(act->result)) {
+            text_item(&never, ", ", "%s", act->client);
+        } else if (!longest || longest->lasted_ms < act->lasted_ms) {
+            longest = act;
         }
     }
     if (longest) {
@@ -140,31 +131,28 @@ lanes_waits(struct text *text, const struct lanes *scene)
 
 /* What there is to say in a column. */
 struct words {
-    char bytes[128]; /* in this line */
-    bool sleeps;     /* behind these */
-    double until_ms; /* whoever it is sleeps, or waits, until then */
+    char bytes[128];         /* in this line */
+    const struct step *last; /* that its client or thread did, or does yet */
 };
 
-/* End the line that began then, if there is anything in it. */
+/* End the line that began then: "|" is who still does what it did before. */
 static void
-end_line(struct block *table, struct words *columns, double at_ms)
+end_line(struct block *table, struct words columns[LANES_MAX], double at_ms)
 {
     size_t row = table->ncells / table->ncolumns;
 
-    if (isnan(at_ms)) {
-        return;
-    }
     table->ncells += table->ncolumns;
     table_put(table, row, 0, MARK_NONE, "%.0f", at_ms);
     for (size_t i = 0; i < LANES_MAX; i++) {
         struct words *column = &columns[i];
-        bool bar = column->bytes[0] == '\0' && column->until_ms > at_ms;
+        const struct step *last = column->last;
+        bool bar = column->bytes[0] == '\0' && last &&
+                   last->begin_ms + last->lasted_ms > at_ms;
 
         table_put(table, row, i + 1,
                   bar && i < LANES_CLIENTS ? MARK_BAD : MARK_NONE, "%s",
                   bar ? "|" : column->bytes);
         column->bytes[0] = '\0';
-        column->sleeps = false;
     }
 }
 
@@ -175,29 +163,28 @@ static void
 put_acts(struct block *table, const struct lanes *scene, size_t room)
 {
     struct words columns[LANES_MAX] = {0};
-    double at_ms = NAN;
+    double at_ms = scene->acts[0].begin_ms;
 
-    for (size_t i = 0; i < scene->nacts; i++) {
-        const struct act *act = &scene->acts[i];
-        struct words *column = &columns[act->lane];
-        bool thread = act->lane >= LANES_CLIENTS;
+    for (const struct step *act = scene->acts;
+         act < scene->acts + scene->nacts; act++) {
+        struct words *column = &columns[act->thread];
+        bool thread = act->thread >= LANES_CLIENTS;
         size_t length = strlen(column->bytes);
+        bool slept = length > 0 && column->last->lasted_ms >= LANES_SLEEP_MS;
 
-        if (thread && !act->sleeps && !column->sleeps &&
-            strstr(column->bytes, act->words)) {
+        if (thread && act->lasted_ms < LANES_SLEEP_MS && !slept &&
+            strstr(column->bytes, act->call)) {
             continue;
         }
-        if (column->sleeps || act->step->begin_ms - at_ms > LINE_MS ||
-            (length > 0 && length + strlen(act->words) + 1 + thread >
+        if (slept || act->begin_ms - at_ms > LINE_MS ||
+            (length > 0 && length + strlen(act->call) + 1 + thread >
                                (thread ? room : CLIENT_WIDTH))) {
             end_line(table, columns, at_ms);
-            at_ms = NAN;
+            at_ms = act->begin_ms;
         }
-        at_ms = fmin(at_ms, act->step->begin_ms);
         text_append(column->bytes, sizeof column->bytes, thread ? ", " : " ",
-                    "%s", act->words);
-        column->sleeps = act->sleeps;
-        column->until_ms = act->end_ms;
+                    "%s", act->call);
+        column->last = act;
     }
     end_line(table, columns, at_ms);
 }
@@ -230,23 +217,23 @@ void
 lanes_build(struct document *document, const struct results *results,
             enum block_kind heading, int width)
 {
-    struct scenes *scenes = lanes_find(results);
+    struct lanes scene = {0};
 
-    document_paragraph(
-        document, "%s",
-        scenes->n == 0 ? ""
-                       : "Call by call: a line is a moment, in ms; |: it "
-                         "sleeps in its last call, or waits for an echo.");
-    for (size_t i = 0; i < scenes->n; i++) {
+    while (lanes_next(&scene, results)) {
         struct text text = {0};
 
-        lanes_waits(&text, &scenes->lanes[i]);
-        document_say(document, heading, "", "%s", scenes->lanes[i].model);
+        document_paragraph(document, "%s",
+                           scene.number > 1
+                               ? ""
+                               : "Call by call: a line is a moment, in ms; "
+                                 "|: it sleeps in its last call, or waits "
+                                 "for an echo.");
+        lanes_waits(&text, &scene);
+        document_say(document, heading, "", "%s", scene.model);
         document_paragraph(document, "%s", text.bytes);
-        add_columns(document, &scenes->lanes[i], width);
+        add_columns(document, &scene, width);
     }
-    document_paragraph(document, "%s", scenes->more ? LANES_LEFT_OUT : "");
-    free(scenes);
+    document_paragraph(document, "%s", scene.more ? LANES_LEFT_OUT : "");
 }
 
 void

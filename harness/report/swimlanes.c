@@ -34,68 +34,75 @@ x_of(const struct picture *picture, double ms)
     return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
 }
 
-/* Above a thread's sleep stands for whom it has worked, and what it sleeps
- * in, where there is room for that. Returns where the letter ends. */
-static double
-put_words(struct picture *picture, const struct act *act, const char *client)
+/* The first act of a lane, from that one on; or the end of all. */
+static const struct step *
+find_act(const struct lanes *scene, const struct step *act, int lane)
 {
-    int name = (int)strcspn(act->words, " ");
-    double x = x_of(picture, act->step->begin_ms), y = picture->y - 3;
-    double end = x + (client[0] != '\0' ? 2 * SIGN : 0);
-
-    svg_text(&picture->svg, x, y, "bold", "%s", client);
-    if (end + (name + 1) * SIGN < x_of(picture, act->end_ms)) {
-        svg_text(&picture->svg, end, y, "soft", "%.*s", name, act->words);
+    while (act < scene->acts + scene->nacts && act->thread != lane) {
+        act++;
     }
-    return end;
+    return act;
 }
 
-/* All acts of a lane, and a line while a client is there and does nothing. */
+/* One act, and after it a line while its client is there and does nothing. */
+static void
+draw_act(struct picture *picture, const struct lanes *scene,
+         const struct step *act, double next_ms)
+{
+    struct svg *svg = &picture->svg;
+    double x = x_of(picture, act->begin_ms), y = picture->y;
+    double end_ms = act->begin_ms + act->lasted_ms;
+    double end = x_of(picture, end_ms), middle = y + BAR / 2.0;
+    int slot = svg_slot(scene->model);
+    struct text tip = {0};
+    char look[16];
+
+    text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms, end_ms);
+    PUT(look, "m%d %s", slot,
+        act->lasted_ms >= LANES_SLEEP_MS ? "wait" : "bar");
+    svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, look, tip.bytes);
+    if (strcmp(act->call, "never") == 0) {
+        svg_line(svg, end - 4, y, end + 5, y + BAR, "cross");
+        svg_line(svg, end - 4, y + BAR, end + 5, y, "cross");
+    } else if (act->thread < LANES_CLIENTS && next_ms > end_ms &&
+               strcmp(act->call, "leaves") != 0 &&
+               strcmp(act->call, "ends") != 0) {
+        PUT(look, "m%d axis", slot);
+        svg_line(svg, end, middle, x_of(picture, next_ms), middle, look);
+    }
+}
+
+/* All acts of a lane. Above a thread's sleep stands for whom it has worked
+ * before, and in what it sleeps, where there is room for that. */
 static void
 draw_lane(struct picture *picture, const struct lanes *scene, int lane)
 {
-    struct svg *svg = &picture->svg;
+    const struct step *end = scene->acts + scene->nacts, *next;
     const char *client = "";
-    double y = picture->y, idle_x = NAN, words_x = 0;
-    char bar[16], axis[16];
+    double free_x = 0, y = picture->y - 3;
 
-    PUT(axis, "m%d axis", svg_slot(scene->model));
-    for (size_t i = 0; i < scene->nacts; i++) {
-        const struct act *act = &scene->acts[i];
-        double x = x_of(picture, act->step->begin_ms);
-        double end = x_of(picture, act->end_ms);
-        struct text tip = {0};
+    for (const struct step *act = find_act(scene, scene->acts, lane);
+         act < end; act = next) {
+        double x = x_of(picture, act->begin_ms);
+        int name = (int)strcspn(act->call, " ");
 
-        if (act->lane != lane) {
+        next = find_act(scene, act + 1, lane);
+        draw_act(picture, scene, act,
+                 next < end ? next->begin_ms : scene->end_ms);
+        client = act->client[0] != '\0' ? act->client : client;
+        if (lane < LANES_CLIENTS || act->lasted_ms < LANES_SLEEP_MS) {
             continue;
         }
-        if (idle_x < x) {
-            svg_line(svg, idle_x, y + BAR / 2.0, x, y + BAR / 2.0, axis);
+        if (x >= free_x) {
+            svg_text(&picture->svg, x, y, "bold", "%s", client);
+            free_x = x + (client[0] != '\0' ? 2 * SIGN : 0);
+            if (free_x + (name + 1) * SIGN <
+                x_of(picture, act->begin_ms + act->lasted_ms)) {
+                svg_text(&picture->svg, free_x, y, "soft", "%.*s", name,
+                         act->call);
+            }
         }
-        idle_x = strcmp(act->words, "leaves") == 0 ||
-                         strcmp(act->words, "ends") == 0 ||
-                         lane >= LANES_CLIENTS
-                     ? NAN
-                     : end;
-        text_add(&tip, "%s, %.1f to %.1f ms", act->words, act->step->begin_ms,
-                 act->end_ms);
-        PUT(bar, "m%d %s", svg_slot(scene->model),
-            act->sleeps ? "wait" : "bar");
-        svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, bar, tip.bytes);
-        if (strcmp(act->words, "never") == 0) {
-            svg_line(svg, end - 4, y, end + 5, y + BAR, "cross");
-            svg_line(svg, end - 4, y + BAR, end + 5, y, "cross");
-        }
-        client = act->step->client[0] != '\0' ? act->step->client : client;
-        if (lane >= LANES_CLIENTS && act->sleeps) {
-            words_x =
-                x >= words_x ? put_words(picture, act, client) : words_x;
-            client = "";
-        }
-    }
-    if (idle_x < x_of(picture, scene->end_ms)) {
-        svg_line(svg, idle_x, y + BAR / 2.0, x_of(picture, scene->end_ms),
-                 y + BAR / 2.0, axis);
+        client = "";
     }
 }
 
@@ -127,29 +134,25 @@ draw_scene(struct picture *picture, const struct lanes *scene)
 char *
 lanes_draw(const struct results *results)
 {
-    struct scenes *scenes = lanes_find(results);
+    struct lanes scene = {0};
     struct picture picture = {.end_ms = 1};
     double height = HEAD;
     int tick_ms = 50;
 
-    for (size_t i = 0; i < scenes->n; i++) {
-        const struct lanes *scene = &scenes->lanes[i];
-
-        picture.end_ms = fmax(picture.end_ms, scene->end_ms);
-        height += HEAD + CLIENT * scene->nclients + THREAD * scene->nthreads;
+    while (lanes_next(&scene, results)) {
+        picture.end_ms = fmax(picture.end_ms, scene.end_ms);
+        height += HEAD + CLIENT * scene.nclients + THREAD * scene.nthreads;
+    }
+    if (height == HEAD) {
+        return NULL;
     }
     while (picture.end_ms / tick_ms > 11) {
         tick_ms *= 2;
     }
-    if (scenes->n == 0) {
-        free(scenes);
-        return NULL;
-    }
     svg_begin(&picture.svg, PICTURE_WIDTH, height + HEAD,
               "Who waits for whom",
-              "For each server a lane for each client and thread: hatched "
-              "while it sleeps or waits for an echo, solid while it works. "
-              "Letters say for which client it did.");
+              "A lane for each client and thread: hatched while it sleeps or "
+              "waits for an echo, solid while it works.");
     for (int ms = 0; ms <= picture.end_ms; ms += tick_ms) {
         double x = x_of(&picture, ms);
 
@@ -157,13 +160,13 @@ lanes_draw(const struct results *results)
         svg_text(&picture.svg, x, height - 8, "soft middle",
                  ms == 0 ? "%d ms" : "%d", ms);
     }
-    for (size_t i = 0; i < scenes->n; i++) {
-        draw_scene(&picture, &scenes->lanes[i]);
+    scene = (struct lanes){0};
+    while (lanes_next(&scene, results)) {
+        draw_scene(&picture, &scene);
     }
-    svg_text(&picture.svg, 0, height + 14, "soft", "%s %s",
-             "Hatched: sleeps, or waits for an echo. A letter: for whom.",
-             scenes->more ? LANES_LEFT_OUT : "");
-    free(scenes);
+    svg_text(&picture.svg, 0, height + 14, "soft",
+             "Hatched: sleeps, or waits for an echo. A letter: for whom. %s",
+             scene.more ? LANES_LEFT_OUT : "");
     return svg_end(&picture.svg);
 }
 
