@@ -20,17 +20,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum {
-    SLOT_MS = 40,   /* in which something happens */
-    LAST_SLOTS = 5, /* that who comes back waits for an echo */
-};
+#define SLOT_MS 40 /* in which something happens */
 
-/* What waits, moves bytes, or makes threads; "?": a machine may lack it. */
+/* What waits, moves bytes, or makes threads. */
 static const char traced[] =
-    "trace=?accept,?accept4,?recvfrom,?recvmsg,?read,?readv,?sendto,?sendmsg,"
-    "?write,?writev,?select,?pselect6,?poll,?ppoll,?epoll_wait,?epoll_pwait,"
-    "?epoll_pwait2,?epoll_ctl,?clone,?clone3,?fork,?vfork,?futex,?ioctl,"
-    "?close,?shutdown,?nanosleep,?clock_nanosleep";
+    "trace=/^(accept|recv|send|readv?$|writev?$|p?select|p?poll|epoll_|clone|"
+    "v?fork|futex|ioctl|close$|shutdown|.*nanosleep)";
 
 /* What each client does, at `slot` and so many more for each who talks, and
  * one later than the client before. The silent one does the first of it, and
@@ -172,7 +167,8 @@ play(struct scene *scene)
     struct pollfd ready[SCENE_CLIENTS_MAX];
 
     scene->begin_ns = clock_wall_ns();
-    scene->end_ms = SLOT_MS * (3 * (scene->n - 1) + 1.5 + LAST_SLOTS);
+    /* Who comes back has five slots for its echo. */
+    scene->end_ms = SLOT_MS * (3 * (scene->n - 1) + 6.5);
     for (int i = 0; i < scene->n; i++) {
         scene->clients[i].fd = -1;
     }
@@ -201,31 +197,21 @@ play(struct scene *scene)
     for (int i = 0; i < scene->n; i++) {
         struct step *waits = scene->clients[i].waits;
 
+        close(scene->clients[i].fd);
         if (waits) {
             waits->lasted_ms = scene->end_ms - waits->begin_ms;
             add_step(scene, i, "never")->begin_ms = scene->end_ms;
         }
-        close(scene->clients[i].fd);
     }
 }
 
 /* ---- one server after the other -----------------------------------------
  */
 
-/* Keep what was done and called. */
+/* Keep a step of one of the clients, or of the server. */
 static void
-keep(struct scene *scene, const char *path)
+keep(const struct scene *scene, struct step *steps, size_t n)
 {
-    static struct step steps[COUNT(scene->steps) + SCENE_STEPS_MAX];
-    FILE *log = fopen(path, "re");
-    size_t n = scene->nsteps;
-
-    memcpy(steps, scene->steps, n * sizeof *steps);
-    if (log) {
-        n += scene_read(log, (double)scene->begin_ns / NS_PER_S,
-                        scene->end_ms, scene->connected, &steps[n]);
-        fclose(log);
-    }
     for (size_t i = 0; i < n; i++) {
         snprintf(steps[i].model, sizeof steps[i].model, "%s",
                  scene->turn->contender->name);
@@ -237,20 +223,27 @@ keep(struct scene *scene, const char *path)
 static const char *
 trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
 {
+    static struct step calls[SCENE_STEPS_MAX];
     const char *strace[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
                             "-e",     traced, "-o", path, "--",   NULL};
     struct server *server = &scene->turn->server;
-    const char *why;
+    const char *why = strace_start(scene->turn, strace, reason);
+    FILE *log;
 
-    unlink(path);
-    why = strace_start(scene->turn, strace, reason);
     if (why) {
         return why;
     }
     turn_settle(scene->turn);
     play(scene);
     server_stop(server);
-    keep(scene, path);
+    keep(scene, scene->steps, scene->nsteps);
+    log = fopen(path, "re");
+    if (log) {
+        keep(scene, calls,
+             scene_read(log, (double)scene->begin_ns / NS_PER_S,
+                        scene->end_ms, scene->connected, calls));
+        fclose(log);
+    }
     if (server->end.early) {
         server_describe_end(server, reason);
         return reason;
@@ -264,7 +257,6 @@ scene_run(struct lives *lives)
 {
     static struct plan_cell cell = {.scenario.name = "trace"};
     const struct options *options = lives->options;
-    bool alone = options->mode->bit == MODE_TRACE;
     struct turn *turn = lives->turns;
     int failed = 0;
 
@@ -273,14 +265,13 @@ scene_run(struct lives *lives)
     sched_setaffinity(0, sizeof cell.layout.server, &cell.layout.server);
     lives->cell = &cell;
     for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
-        static struct scene scene;
+        struct scene scene = {.turn = turn, .n = options->clients};
         char reason[SERVER_REASON_BYTES], path[4096];
         const char *why;
 
         *turn = (struct turn){.lives = lives,
                               .contender = &options->contenders[i],
                               .scenario = &cell.scenario};
-        scene = (struct scene){.turn = turn, .n = options->clients};
         if (strcmp(turn->contender->name, RESULTS_YARDSTICK) == 0 ||
             (!turn->contender->path && !turn->contender->command) ||
             !contender_offers(turn->contender, turn->scenario)) {
@@ -289,13 +280,12 @@ scene_run(struct lives *lives)
         snprintf(path, sizeof path, "%s/%s.strace", options->out,
                  turn->contender->name);
         why = trace(&scene, path, reason);
-        if (!alone) {
+        if (options->mode->bit != MODE_TRACE) {
             unlink(path);
         } else if (why && !lives->interrupted) {
             warnx("%s: %s", turn->contender->name, why);
             failed++;
         }
-        /* That is so for all of them. */
         if (why && strncmp(why, "strace ", 7) == 0) {
             return -1;
         }

@@ -386,7 +386,7 @@ enum {
     LANES_ACTS = 600,   /* in them */
     LANES_SLEEP_MS = 1, /* what lasts as long sleeps, or waits */
 };
-#define LANES_LEFT_OUT "What is too much to be shown is left out."
+#define LANES_LEFT_OUT "Not all that happened can be shown."
 
 /* One server's scene, and where in the results it is. All zero is before the
  * first one. */

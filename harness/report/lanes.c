@@ -15,9 +15,8 @@
 enum {
     SCENES_MAX = 12,  /* servers that are shown */
     END_MS = 100000,  /* no scene lasts as long */
-    TIME_WIDTH = 4,   /* columns of a terminal, as are the next three */
+    TIME_WIDTH = 4,   /* columns of a terminal, as are the next two */
     CLIENT_WIDTH = 9, /* "says echo" */
-    THREAD_WIDTH = 8, /* "accept A", at least */
     GAP = 2,          /* between them */
     LINE_MS = 5,      /* what is further apart stands in another line */
 };
@@ -45,8 +44,7 @@ name_act(struct step *act, const struct step *step)
     text_clean(act->call);
 }
 
-/* Put it behind what began before it. What is no time of a scene, or no
- * client, is passed over. */
+/* Put it behind what began before it, if there is room, and it is one. */
 static void
 add_act(struct lanes *scene, const struct step *step)
 {
@@ -58,10 +56,8 @@ add_act(struct lanes *scene, const struct step *step)
     struct step *act = &scene->acts[scene->nacts];
 
     if (!(step->begin_ms >= 0 && step->lasted_ms >= 0 && end_ms < END_MS) ||
-        (!nobody && (client < 0 || client >= LANES_CLIENTS))) {
-        return;
-    }
-    if (lane < 0 || lane >= LANES_MAX || scene->nacts == LANES_ACTS) {
+        (!nobody && (client < 0 || client >= LANES_CLIENTS)) ||
+        lane >= LANES_MAX || scene->nacts == LANES_ACTS) {
         scene->more = true;
         return;
     }
@@ -160,7 +156,7 @@ end_line(struct block *table, struct words columns[LANES_MAX], double at_ms)
  * goes on until it sleeps, as far as there is room; what a thread does again
  * only once. */
 static void
-put_acts(struct block *table, const struct lanes *scene, size_t room)
+put_acts(struct block *table, const struct lanes *scene, int room)
 {
     struct words columns[LANES_MAX] = {0};
     double at_ms = scene->acts[0].begin_ms;
@@ -169,7 +165,7 @@ put_acts(struct block *table, const struct lanes *scene, size_t room)
          act < scene->acts + scene->nacts; act++) {
         struct words *column = &columns[act->thread];
         bool thread = act->thread >= LANES_CLIENTS;
-        size_t length = strlen(column->bytes);
+        int length = (int)strlen(column->bytes);
         bool slept = length > 0 && column->last->lasted_ms >= LANES_SLEEP_MS;
 
         if (thread && act->lasted_ms < LANES_SLEEP_MS && !slept &&
@@ -177,7 +173,7 @@ put_acts(struct block *table, const struct lanes *scene, size_t room)
             continue;
         }
         if (slept || act->begin_ms - at_ms > LINE_MS ||
-            (length > 0 && length + strlen(act->call) + 1 + thread >
+            (length > 0 && length + (int)strlen(act->call) + 1 + thread >
                                (thread ? room : CLIENT_WIDTH))) {
             end_line(table, columns, at_ms);
             at_ms = act->begin_ms;
@@ -194,12 +190,12 @@ add_columns(struct document *document, const struct lanes *scene, int width)
 {
     struct block *table =
         document_table(document, LANES_MAX + 1, scene->nacts);
-    int room = width - TIME_WIDTH - scene->nclients * (CLIENT_WIDTH + GAP);
+    int clients = scene->nclients * (CLIENT_WIDTH + GAP);
+    int room = (width - TIME_WIDTH - clients) / MAX(scene->nthreads, 1) - GAP;
 
-    room = MAX(room / MAX(scene->nthreads, 1) - GAP, THREAD_WIDTH);
     PUT(table->columns[0].heading, "ms");
     table->ncells = 0;
-    put_acts(table, scene, (size_t)room);
+    put_acts(table, scene, room);
     for (int i = LANES_MAX; i-- > 0;) {
         struct column *column = &table->columns[i + 1];
         bool thread = i >= LANES_CLIENTS;

@@ -163,7 +163,7 @@ EOF
         join("", sort @own) eq "AABC" && of("fine", "p?select6?") > 4'
     result "foreign servers are seen as well, with a process for each" $?
     trace --models=none "--server=spins=perl $here/server.pl {port} spins"
-    [ "$status" -eq 0 ] && said 'What is too much to be shown is left out' out
+    [ "$status" -eq 0 ] && said 'Not all that happened can be shown' out
     result "of who calls without end there is a beginning" $?
     no_children_left
     result "no server is left" $?
