@@ -147,11 +147,10 @@ hear(struct scene *scene, int i)
     if (waits) {
         waits->lasted_ms = now_ms(scene) - waits->begin_ms;
     }
-    if (n <= 0) {
-        give_up(scene, i, "it ended a connection");
-    } else if (!waits || (size_t)n > strlen(client->owed) ||
-               memcmp(client->owed, heard, (size_t)n) != 0) {
-        give_up(scene, i, "it sent what was no echo");
+    if (n <= 0 || !waits || (size_t)n > strlen(client->owed) ||
+        memcmp(client->owed, heard, (size_t)n) != 0) {
+        give_up(scene, i,
+                n > 0 ? "it sent what was no echo" : "it ended a connection");
     } else if (*(client->owed += n) == '\0') {
         add_step(scene, i, "echo");
         scene->echoed = true;

@@ -166,7 +166,8 @@ put_acts(struct block *table, const struct lanes *scene, int room)
         struct words *column = &columns[act->thread];
         bool thread = act->thread >= LANES_CLIENTS;
         int length = (int)strlen(column->bytes);
-        bool slept = length > 0 && column->last->lasted_ms >= LANES_SLEEP_MS;
+        bool slept = length > 0 && column->last &&
+                     column->last->lasted_ms >= LANES_SLEEP_MS;
 
         if (thread && act->lasted_ms < LANES_SLEEP_MS && !slept &&
             strstr(column->bytes, act->call)) {

@@ -24,8 +24,11 @@ enum {
 /* A picture under construction. */
 struct picture {
     struct svg svg; /* it */
-    double y;       /* of what comes next */
+    double y;       /* where a lane ends */
     double end_ms;  /* of the time at its right */
+    char bar[8];    /* how a server's acts look */
+    char wait[8];   /* ... while it sleeps */
+    char axis[8];   /* ... and who is there, but idle */
 };
 
 static double
@@ -34,41 +37,14 @@ x_of(const struct picture *picture, double ms)
     return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
 }
 
-/* The first act of a lane, from that one on; or the end of all. */
-static const struct step *
-find_act(const struct lanes *scene, const struct step *act, int lane)
-{
-    while (act < scene->acts + scene->nacts && act->thread != lane) {
-        act++;
-    }
-    return act;
-}
-
-/* One act, and after it a line while its client is there and does nothing. */
+/* A client is there from then, unless it is NAN, to then. */
 static void
-draw_act(struct picture *picture, const struct lanes *scene,
-         const struct step *act, double next_ms)
+draw_idle(struct picture *picture, double from_x, double to_x)
 {
-    struct svg *svg = &picture->svg;
-    double x = x_of(picture, act->begin_ms), y = picture->y;
-    double end_ms = act->begin_ms + act->lasted_ms;
-    double end = x_of(picture, end_ms), middle = y + BAR / 2.0;
-    int slot = svg_slot(scene->model);
-    struct text tip = {0};
-    char look[16];
+    double y = picture->y - BAR / 2.0;
 
-    text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms, end_ms);
-    PUT(look, "m%d %s", slot,
-        act->lasted_ms >= LANES_SLEEP_MS ? "wait" : "bar");
-    svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, look, tip.bytes);
-    if (strcmp(act->call, "never") == 0) {
-        svg_line(svg, end - 4, y, end + 5, y + BAR, "cross");
-        svg_line(svg, end - 4, y + BAR, end + 5, y, "cross");
-    } else if (act->thread < LANES_CLIENTS && next_ms > end_ms &&
-               strcmp(act->call, "leaves") != 0 &&
-               strcmp(act->call, "ends") != 0) {
-        PUT(look, "m%d axis", slot);
-        svg_line(svg, end, middle, x_of(picture, next_ms), middle, look);
+    if (from_x < to_x) {
+        svg_line(&picture->svg, from_x, y, to_x, y, picture->axis);
     }
 }
 
@@ -77,56 +53,75 @@ draw_act(struct picture *picture, const struct lanes *scene,
 static void
 draw_lane(struct picture *picture, const struct lanes *scene, int lane)
 {
-    const struct step *end = scene->acts + scene->nacts, *next;
+    struct svg *svg = &picture->svg;
     const char *client = "";
-    double free_x = 0, y = picture->y - 3;
+    double top = picture->y - BAR, idle_x = NAN, free_x = 0;
 
-    for (const struct step *act = find_act(scene, scene->acts, lane);
-         act < end; act = next) {
-        double x = x_of(picture, act->begin_ms);
+    for (const struct step *act = scene->acts;
+         act < scene->acts + scene->nacts; act++) {
+        double end_ms = act->begin_ms + act->lasted_ms;
+        double x = x_of(picture, act->begin_ms), end = x_of(picture, end_ms);
+        bool sleeps = act->lasted_ms >= LANES_SLEEP_MS;
         int name = (int)strcspn(act->call, " ");
+        struct text tip = {0};
 
-        next = find_act(scene, act + 1, lane);
-        draw_act(picture, scene, act,
-                 next < end ? next->begin_ms : scene->end_ms);
-        client = act->client[0] != '\0' ? act->client : client;
-        if (lane < LANES_CLIENTS || act->lasted_ms < LANES_SLEEP_MS) {
+        if (act->thread != lane) {
             continue;
         }
-        if (x >= free_x) {
-            svg_text(&picture->svg, x, y, "bold", "%s", client);
+        draw_idle(picture, idle_x, x);
+        text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms,
+                 end_ms);
+        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR,
+                 sleeps ? picture->wait : picture->bar, tip.bytes);
+        if (strcmp(act->call, "never") == 0) {
+            svg_line(svg, end - 4, top, end + 5, picture->y, "cross");
+            svg_line(svg, end - 4, picture->y, end + 5, top, "cross");
+        }
+        if (lane < LANES_CLIENTS) {
+            idle_x = strcmp(act->call, "leaves") == 0 ||
+                             strcmp(act->call, "ends") == 0
+                         ? NAN
+                         : end;
+            continue;
+        }
+        client = act->client[0] != '\0' ? act->client : client;
+        if (sleeps && x >= free_x) {
+            svg_text(svg, x, top - 3, "bold", "%s", client);
             free_x = x + (client[0] != '\0' ? 2 * SIGN : 0);
-            if (free_x + (name + 1) * SIGN <
-                x_of(picture, act->begin_ms + act->lasted_ms)) {
-                svg_text(&picture->svg, free_x, y, "soft", "%.*s", name,
+            if (free_x + (name + 1) * SIGN < end) {
+                svg_text(svg, free_x, top - 3, "soft", "%.*s", name,
                          act->call);
             }
         }
-        client = "";
+        client = sleeps ? "" : client;
     }
+    draw_idle(picture, idle_x, x_of(picture, scene->end_ms));
 }
 
 static void
 draw_scene(struct picture *picture, const struct lanes *scene)
 {
     struct svg *svg = &picture->svg;
+    int slot = svg_slot(scene->model);
     struct text waits = {0};
 
     lanes_waits(&waits, scene);
     picture->y += HEAD;
-    svg_mark(svg, 6, picture->y - 10, svg_slot(scene->model), NULL);
+    PUT(picture->bar, "m%d bar", slot);
+    PUT(picture->wait, "m%d wait", slot);
+    PUT(picture->axis, "m%d axis", slot);
+    svg_mark(svg, 6, picture->y - 10, slot, NULL);
     svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s", waits.bytes);
     for (int i = 0; i < LANES_MAX; i++) {
         bool client = i < LANES_CLIENTS;
 
         if (scene->there[i]) {
-            picture->y += (client ? CLIENT : THREAD) - BAR;
-            svg_text(svg, LEFT - 6, picture->y + BAR, "end",
+            picture->y += client ? CLIENT : THREAD;
+            svg_text(svg, LEFT - 6, picture->y, "end",
                      client ? "client %c" : "thread %d",
                      client ? 'A' + i : i - LANES_CLIENTS + 1);
             draw_lane(picture, scene, i);
-            picture->y += BAR;
         }
     }
 }
