@@ -256,6 +256,7 @@ scene_run(struct lives *lives)
 {
     static struct plan_cell cell = {.scenario.name = "trace"};
     const struct options *options = lives->options;
+    bool alone = options->mode->bit == MODE_TRACE;
     struct turn *turn = lives->turns;
     int failed = 0;
 
@@ -264,26 +265,29 @@ scene_run(struct lives *lives)
     sched_setaffinity(0, sizeof cell.layout.server, &cell.layout.server);
     lives->cell = &cell;
     for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
+        const struct contender *next = &options->contenders[i];
         struct scene scene = {.turn = turn, .n = options->clients};
         char reason[SERVER_REASON_BYTES], path[4096];
-        const char *why;
+        const char *why = "left out: it is not built, or knows no handshake";
+        bool able = (next->path || next->command) &&
+                    contender_offers(next, &cell.scenario);
 
-        *turn = (struct turn){.lives = lives,
-                              .contender = &options->contenders[i],
-                              .scenario = &cell.scenario};
-        if (strcmp(turn->contender->name, RESULTS_YARDSTICK) == 0 ||
-            (!turn->contender->path && !turn->contender->command) ||
-            !contender_offers(turn->contender, turn->scenario)) {
+        if (strcmp(next->name, RESULTS_YARDSTICK) == 0) {
             continue;
         }
-        snprintf(path, sizeof path, "%s/%s.strace", options->out,
-                 turn->contender->name);
-        why = trace(&scene, path, reason);
-        if (options->mode->bit != MODE_TRACE) {
+        if (able) {
+            *turn = (struct turn){.lives = lives,
+                                  .contender = next,
+                                  .scenario = &cell.scenario};
+            snprintf(path, sizeof path, "%s/%s.strace", options->out,
+                     next->name);
+            why = trace(&scene, path, reason);
+        }
+        if (able && !alone) {
             unlink(path);
-        } else if (why && !lives->interrupted) {
-            warnx("%s: %s", turn->contender->name, why);
-            failed++;
+        } else if (why && alone && !lives->interrupted) {
+            warnx("%s: %s", next->name, why);
+            failed += able;
         }
         if (why && strncmp(why, "strace ", 7) == 0) {
             return -1;

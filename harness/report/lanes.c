@@ -15,9 +15,10 @@
 enum {
     SCENES_MAX = 12,  /* servers that are shown */
     END_MS = 100000,  /* no scene lasts as long */
-    TIME_WIDTH = 4,   /* columns of a terminal, as are the next two */
+    TIME_WIDTH = 4,   /* columns of a terminal, as are the next three */
     CLIENT_WIDTH = 9, /* "says echo" */
-    GAP = 2,          /* between them */
+    THREAD_WIDTH = 8, /* "accept A", at least */
+    GAP = 1,          /* between them, at least */
     LINE_MS = 5,      /* what is further apart stands in another line */
 };
 
@@ -191,9 +192,12 @@ add_columns(struct document *document, const struct lanes *scene, int width)
 {
     struct block *table =
         document_table(document, LANES_MAX + 1, scene->nacts);
-    int clients = scene->nclients * (CLIENT_WIDTH + GAP);
-    int room = (width - TIME_WIDTH - clients) / MAX(scene->nthreads, 1) - GAP;
+    int threads = MAX(scene->nthreads, 1), left = width - TIME_WIDTH;
+    int beside = left - scene->nclients * (CLIENT_WIDTH + GAP);
+    int room = beside / threads - GAP;
 
+    /* Where there is too little room beside the clients they stand below. */
+    room = room < THREAD_WIDTH ? left / threads - GAP : room;
     PUT(table->columns[0].heading, "ms");
     table->ncells = 0;
     put_acts(table, scene, room);
