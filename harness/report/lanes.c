@@ -42,7 +42,6 @@ name_act(struct step *act, const struct step *step)
         name = strcmp(step->call, names[i][0]) == 0 ? names[i][1] : name;
     }
     PUT(act->call, "%.20s%s%s", name, client[0] != '\0' ? " " : "", client);
-    text_clean(act->call);
 }
 
 /* Put it behind what began before it, if there is room, and it is one. */
