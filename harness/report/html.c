@@ -76,7 +76,9 @@ put_headings(FILE *file, const struct block *table)
     }
     fputs("</tr>\n<tr>", file);
     for (size_t i = 0; i < table->ncolumns; i++) {
-        put(file, "<th>", table->columns[i].heading, "</th>");
+        put(file,
+            table->columns[i].left && i > 0 ? "<th class=\"left\">" : "<th>",
+            table->columns[i].heading, "</th>");
     }
     fputs("</tr></thead>\n<tbody>\n", file);
 }
@@ -102,7 +104,9 @@ put_table(FILE *file, const struct block *table)
             i += n - column - 1;
         } else {
             put(file,
-                cell->mark == MARK_BAD        ? "<td class=\"bad\">"
+                cell->mark == MARK_BAD && table->columns[column].left
+                    ? "<td class=\"bad left\">"
+                : cell->mark == MARK_BAD      ? "<td class=\"bad\">"
                 : cell->mark == MARK_BEST     ? "<td class=\"best\">"
                 : table->columns[column].left ? "<td class=\"left\">"
                                               : "<td>",

@@ -331,6 +331,12 @@ draw_trace(struct document *document, const struct summary *summary)
     return (struct sweep){0};
 }
 
+static void
+list_calls(struct document *document, const struct summary *summary)
+{
+    lanes_build(document, summary->results, BLOCK_FOLD, REPORT_WIDTH_MAX);
+}
+
 /* ---- the story -----------------------------------------------------------
  */
 
@@ -355,7 +361,7 @@ static const struct scene {
      "who waits.",
      "How long things take when nobody looks: each call was stopped twice to "
      "be written down.",
-     .say = NULL},
+     .numbers = list_calls},
     {"cost", "What an echo costs", draw_cost, "Nothing was measured.",
      "A bar is the CPU that the server uses for an echo, in parts at the "
      "price that each had in the same run. The first is the same for all: a "
@@ -475,9 +481,9 @@ tell(struct document *document, const struct summary *summary,
     }
     if (n > 0 && sweep.n > 0) {
         sweep_numbers(document, &sweep, scene->ids, n);
-        if (scene->numbers) {
-            scene->numbers(document, summary);
-        }
+    }
+    if (scene->numbers) {
+        scene->numbers(document, summary);
     }
 }
 
