@@ -241,10 +241,9 @@ end_cell(struct lives *lives)
                 lives_keep(lives, RECORD_CALLS, &calls);
             }
         }
-    }
-    if (scenario_is_bare(&lives->cell->scenario) && !lives->interrupted &&
-        lives->cell->skipped[0] == '\0') {
-        instructions_count(lives);
+        if (scenario_is_bare(turn->scenario) && !why) {
+            instructions_count(turn);
+        }
     }
 }
 
