@@ -34,9 +34,6 @@ enum {
 #define SANITIZED false
 #endif
 
-/* What is less in each echo is of a start or an end that differed. */
-#define INSTRUCTIONS_LEAST 0.5
-
 /* ---- what callgrind writes --------------------------------------------- */
 
 /* What the server takes that is counted: the second run less the first. */
@@ -107,12 +104,8 @@ instructions_sum(double echoes, struct calls *code)
     code->echoes = echoes;
     code->per_echo = counted.others / echoes;
     for (size_t i = 0; i < counted.n; i++) {
-        double per_echo = functions[i].per_echo / echoes;
-
-        code->per_echo += per_echo;
-        if (per_echo >= INSTRUCTIONS_LEAST) {
-            calls_add(code, functions[i].name, per_echo);
-        }
+        code->per_echo += functions[i].per_echo / echoes;
+        calls_add(code, functions[i].name, functions[i].per_echo / echoes);
     }
     calls_finish(code);
 }

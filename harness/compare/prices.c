@@ -27,8 +27,25 @@ enum {
     MESSAGES = 256, /* ... and more rounds where pairs are few */
     REPEATS = 4,    /* of a call, to be longer than the clock's */
     WAIT_MS = 1000, /* for an answer, which is there at once */
-    STEPS = 24,     /* of code, each of some instructions; compilers differ */
-    STEP_INSTRUCTIONS = 10, /* by one or so */
+    STEPS = 24,     /* of code, each of so many instructions, or one less: */
+    STEP_INSTRUCTIONS = 10,
+};
+
+/* What has a price. */
+enum price {
+    EPOLL_WAIT,
+    SELECT,
+    POLL,
+    IOCTL,
+    RECV,        /* in vain */
+    INSTRUCTION, /* outside of the kernel */
+    SOCKETS,     /* a recv and a send, where many sockets take turns */
+    SWITCH,      /* to fall asleep and be woken */
+    PRICES,
+};
+static const char *const names[PRICES] = {
+    "epoll_wait", "select",      "poll",    "ioctl",
+    "recv",       "instruction", "sockets", "switch",
 };
 
 /* One of them for each client. */
@@ -127,45 +144,7 @@ collect(void)
     return ready > 0;
 }
 
-/* ---- calls, and code --------------------------------------------------- */
-
-static void
-call_epoll_wait(void)
-{
-    epoll_wait(market.epolls[1], events, market.n, 0);
-}
-
-static void
-call_select(void)
-{
-    const struct timespec none = {0};
-    fd_set ready = market.selected;
-
-    pselect(pairs[market.n - 1].ends[1] + 1, &ready, NULL, NULL, &none, NULL);
-}
-
-static void
-call_poll(void)
-{
-    poll(market.polled, (nfds_t)market.n, 0);
-}
-
-static void
-call_ioctl(void)
-{
-    int available;
-
-    ioctl(pairs[0].ends[1], FIONREAD, &available);
-}
-
-/* By a client, whom nobody has answered yet. */
-static void
-call_recv(void)
-{
-    char byte;
-
-    recv(pairs[0].ends[0], &byte, 1, MSG_DONTWAIT);
-}
+/* ---- without sleep ----------------------------------------------------- */
 
 /* Code as servers have it: it takes branches, and calls by pointers. */
 static unsigned
@@ -180,84 +159,85 @@ triple(unsigned number)
     return 3 * number + 1;
 }
 
-static void
-call_code(void)
+/* Returns of how many this is the price. Who waits looks twice, in vain, and
+ * when it has been woken. */
+static double
+buy(enum price what)
 {
     static unsigned (*const volatile steps[])(unsigned) = {half, triple};
+    static const struct timespec none;
+    const int *ends = pairs[market.n - 1].ends;
     volatile unsigned number = 27; /* from where it is 111 steps to 1 */
+    fd_set ready;
+    int answer;
 
-    for (int i = 0; i < STEPS; i++) {
-        number = steps[number % 2](number);
+    switch (what) {
+    case EPOLL_WAIT:
+        epoll_wait(market.epolls[1], events, market.n, 0);
+        return 0.5;
+    case SELECT:
+        ready = market.selected;
+        pselect(ends[1] + 1, &ready, NULL, NULL, &none, NULL);
+        return 0.5;
+    case POLL:
+        poll(market.polled, (nfds_t)market.n, 0);
+        return 0.5;
+    case IOCTL:
+        ioctl(ends[1], FIONREAD, &answer);
+        return 1;
+    case RECV: /* by a client, whom nobody has answered yet */
+        recv(ends[0], &answer, 1, MSG_DONTWAIT);
+        return 1;
+    case INSTRUCTION:
+        for (int i = 0; i < STEPS; i++) {
+            number = steps[number % 2](number);
+        }
+        return STEPS * STEP_INSTRUCTIONS;
+    default: /* of a message, SOCKETS */
+        for (int i = 0; i < market.n; i++) {
+            echo(&pairs[i]);
+        }
+        return market.n;
     }
 }
 
-static void
-echo_all(void)
-{
-    for (int i = 0; i < market.n; i++) {
-        echo(&pairs[i]);
-    }
-}
-
-/* What has a price. In each round it is called before messages come, and
- * again when they are there. */
-static const struct {
-    const char *name;   /* in results */
-    void (*call)(void); /* what it is for */
-    int parts;          /* so many are in both together: who waits looks
-                         * twice, in vain, and when it has been woken */
-} goods[] = {
-    {"epoll_wait", call_epoll_wait, 1},
-    {"select", call_select, 1},
-    {"poll", call_poll, 1},
-    {"ioctl", call_ioctl, 2},
-    {"recv", call_recv, 2},
-    {"instruction", call_code, 2 * STEPS *STEP_INSTRUCTIONS},
-    {"sockets", NULL, 0}, /* measured by themselves */
-    {"switch", NULL, 0},
-};
-enum {
-    PRICES = sizeof goods / sizeof goods[0],
-    SWITCH = PRICES - 1,
-    SOCKETS = SWITCH - 1, /* and before it the calls */
-};
-
-/* What something takes by the thread's clock, in us, the clock included. */
+/* What one takes by the thread's clock, in us, which takes time itself. */
 static double
-taken_us(void (*call)(void), int times)
+price_us(enum price what, int times)
 {
+    int64_t clock_ns = clock_thread_cpu_ns();
     int64_t begin_ns = clock_thread_cpu_ns();
+    double parts = 0;
 
     for (int i = 0; i < times; i++) {
-        call();
+        parts += buy(what);
     }
-    return (double)(clock_thread_cpu_ns() - begin_ns) / 1e3;
+    clock_ns = begin_ns - clock_ns;
+    return (double)(clock_thread_cpu_ns() - begin_ns - clock_ns) / 1e3 /
+           parts;
 }
 
-/* Fill in all prices but of a switch, the means of the rounds. False if a
- * message does not come. */
+/* Fill in all prices but of a switch, the means of the rounds, without and
+ * with messages there. False if one does not come. */
 static bool
 run_rounds(double us[PRICES])
 {
     bool good = true;
 
-    for (int i = 0; i < 2 * (1 + market.rounds) && good; i++) {
-        bool fed = i % 2 == 1;
-
-        if (i == 2) {
+    for (int round = 0; round <= market.rounds && good; round++) {
+        for (int fed = 0; fed < 2; fed++) {
+            if (fed) {
+                feed();
+            }
+            clock_thread_cpu_ns(); /* it has gone cold */
+            for (enum price i = 0; i < SOCKETS; i++) {
+                us[i] += price_us(i, REPEATS) / (2 * market.rounds);
+            }
+        }
+        us[SOCKETS] += price_us(SOCKETS, 1) / market.rounds;
+        good = collect();
+        if (round == 0) {
             memset(us, 0, PRICES * sizeof *us); /* now sockets are warm */
-        }
-        if (fed) {
-            feed();
-        }
-        taken_us(NULL, 0); /* the clock has gone cold */
-        for (int j = 0; j < SOCKETS; j++) {
-            us[j] += (taken_us(goods[j].call, REPEATS) - taken_us(NULL, 0)) /
-                     (REPEATS * goods[j].parts * market.rounds);
-        }
-        if (fed) {
-            us[SOCKETS] += taken_us(echo_all, 1) / (market.n * market.rounds);
-            good = collect();
         }
     }
     return good;
@@ -328,7 +308,7 @@ prices_measure(struct lives *lives, double floor_us)
         struct slice slice = {.echoes = 1, .server_cpu_us = us[i]};
         char model[RESULTS_NAME_BYTES];
 
-        snprintf(model, sizeof model, RESULTS_PRICE "%s", goods[i].name);
+        snprintf(model, sizeof model, RESULTS_PRICE "%s", names[i]);
         if (isfinite(us[i]) && (i != SOCKETS || market.n > 1)) {
             lives_keep_slice(lives, model, &slice);
         }

@@ -61,23 +61,15 @@ const char *const bill_parts[BILL_PARTS] = {
     [BILL_USER] = "user code",    [BILL_REST] = "unexplained",
 };
 
-/* How calls begin, as strace calls them, and what their price is called. The
- * first recv and the first send of an echo are the floor; of one more the
- * price is that of a recv in vain. */
-static const struct {
-    const char *call, *price;
-} priced[] = {
-    {"epoll_wait", "epoll_wait"},
-    {"epoll_pwait", "epoll_wait"},
-    {"select", "select"},
-    {"pselect", "select"},
-    {"poll", "poll"},
-    {"ppoll", "poll"},
+/* The prices of calls, and how such calls begin, as strace calls them. */
+static const char *const priced[][2] = {
+    {"recv", "read"},
+    {"send", "write"},
+    {"epoll_wait", "epoll_pwait"},
+    {"select", "pselect"},
+    {"poll", "ppoll"},
     {"ioctl", "ioctl"},
-    {"recv", "recv"},
-    {"read", "recv"},
-    {"send", "send"},
-    {"write", "send"},
+    {""}, /* all others, for which there is none */
 };
 
 /* What something costs in a group, the median of its slices; NAN if that was
@@ -105,36 +97,34 @@ price_us(const struct results *results, const struct summary_group *group,
     return median;
 }
 
-/* What all calls cost but those of the floor, and what each of them does. */
+static bool
+begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* What all calls cost but those of the floor, and what each of them does. One
+ * recv more than that has is priced as one in vain. */
 static double
 add_calls(struct text *text, const struct results *results,
           const struct summary_group *group, const struct calls *calls)
 {
-    double recvs = 1, sends = 1; /* that the floor holds */
+    double floor[COUNT(priced)] = {1, 1};
     double sum_us = 0;
 
     for (int i = 0; i < calls->nnames; i++) {
         const char *name = calls->names[i].name;
         double often = calls->names[i].per_echo;
-        const char *price = "";
-        double *floor;
-        double us;
+        double held, us;
+        size_t j = 0;
 
-        for (size_t j = 0; j < COUNT(priced); j++) {
-            if (strncmp(name, priced[j].call, strlen(priced[j].call)) == 0) {
-                price = priced[j].price;
-            }
+        while (!begins(name, priced[j][0]) && !begins(name, priced[j][1])) {
+            j++;
         }
-        floor = strcmp(price, "recv") == 0   ? &recvs
-                : strcmp(price, "send") == 0 ? &sends
-                                             : NULL;
-        if (floor) {
-            double held = fmin(*floor, often);
-
-            *floor -= held;
-            often -= held;
-        }
-        us = often * price_us(results, group, price);
+        held = fmin(floor[j], often);
+        floor[j] -= held;
+        often -= held;
+        us = often * price_us(results, group, priced[j][0]);
         sum_us += isfinite(us) ? us : 0;
         if (often >= 0.005) {
             text_item(text, ", ",
@@ -178,7 +168,7 @@ bill_of(struct bill *bill, const struct summary *summary,
         }
         us[BILL_REST] -= us[i];
     }
-    /* Else a price is not known, or compare has not written it. */
+    /* Else a price is not known, or no compare has written it. */
     return fabs(us[BILL_REST]) <= bill->total_us && bill->total_us < 1e6;
 }
 
