@@ -202,7 +202,7 @@ count(struct turn *turn, struct calls *code)
     if (options->order.launcher ||
         (command ? strpbrk(command, SERVER_SHELL_SIGNS) != NULL
                  : SANITIZED)) {
-        return "valgrind cannot run a launcher, the shell or a sanitizer";
+        return "not through a launcher, a shell or a sanitizer";
     }
     if (turn->measured && turn->driver.last.served < clients) {
         return "not all clients are served";

@@ -220,8 +220,8 @@ void turn_settle(const struct turn *turn);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed, under the load of the scenario. Where nothing could be
- * counted the reason in `calls` says why. Blocks, for
- * about a tenth of a second, with a thousand clients for most of one. */
+ * counted the reason in `calls` says why. Blocks, for about a tenth of a
+ * second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
 /* ---- scene: who waits for whom ------------------------------------------
@@ -245,6 +245,10 @@ int scene_run(struct lives *lives);
  * there are. */
 size_t scene_read(FILE *file, double begin_s, double end_ms,
                   const char *connected, struct step steps[SCENE_STEPS_MAX]);
+
+/* ---- what an echo is made of --------------------------------------------
+ */
+
 /* Prices: what an echo is made of beside the floor, each in a slice of its
  * own, of the model "price NAME", in us: "sockets", a recv and a send where
  * many sockets take turns, not kept for one; "switch", to fall asleep in recv

@@ -245,12 +245,12 @@ bill_build(struct document *document, const struct summary *summary,
         }
     }
     if (n == 0) {
-        if (cells_kind(group_life(group)) & (KIND_ONE | KIND_MANY)) {
-            document_paragraph(
-                document, "Of what an echo is made is known where its calls "
-                          "are counted and prices measured: with 64 clients "
-                          "at most, which share a CPU with the server.");
-        }
+        document_paragraph(
+            document, "%s",
+            cells_kind(group_life(group)) & (KIND_ONE | KIND_MANY)
+                ? "What an echo is made of is known with 64 clients at most, "
+                  "which share a CPU with the server."
+                : "");
         return;
     }
     document_paragraph(document, "Of what the CPU time of an echo is made, "

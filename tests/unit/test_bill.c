@@ -180,7 +180,7 @@ TEST(without_prices_there_is_no_bill)
     price("price epoll_wait", 8);
     model("a", 6, 0.5, "epoll_wait", 0.03125);
     ck_assert(!make_bill());
-    ck_assert_ptr_nonnull(strstr(said(), "is known where"));
+    ck_assert_ptr_nonnull(strstr(said(), "is known with"));
     ck_assert_ptr_null(strstr(text, "recv + send"));
 }
 
