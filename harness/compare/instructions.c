@@ -86,21 +86,12 @@ instructions_read(FILE *file, double times)
     return sum != NULL;
 }
 
-static int
-most_first(const void *left, const void *right)
-{
-    const struct calls_name *a = left;
-    const struct calls_name *b = right;
-
-    return (a->per_echo < b->per_echo) - (a->per_echo > b->per_echo);
-}
-
 void
 instructions_sum(double echoes, struct calls *code)
 {
     struct calls_name *functions = counted.functions;
 
-    qsort(functions, counted.n, sizeof *functions, most_first);
+    qsort(functions, counted.n, sizeof *functions, calls_order);
     code->echoes = echoes;
     code->per_echo = counted.others / echoes;
     for (size_t i = 0; i < counted.n; i++) {

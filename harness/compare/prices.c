@@ -67,6 +67,7 @@ static struct {
 } market;
 
 static struct epoll_event events[SCENARIO_BARE_CLIENTS];
+static char message[SCENARIO_BARE_BYTES]; /* of the clients */
 
 /* Make so many pairs. False if they cannot be made. Others each time, for two
  * sockets that are in each other's way in the cache would stay so. */
@@ -111,18 +112,16 @@ close_market(void)
 static bool
 echo(const struct pair *pair)
 {
-    char message[SCENARIO_BARE_BYTES];
+    char bytes[SCENARIO_BARE_BYTES];
 
-    return recv(pair->ends[1], message, market.bytes, MSG_WAITALL) > 0 &&
-           send(pair->ends[1], message, market.bytes, MSG_NOSIGNAL) > 0;
+    return recv(pair->ends[1], bytes, market.bytes, MSG_WAITALL) > 0 &&
+           send(pair->ends[1], bytes, market.bytes, MSG_NOSIGNAL) > 0;
 }
 
 /* A message from each client. */
 static void
 feed(void)
 {
-    static const char message[SCENARIO_BARE_BYTES];
-
     for (int i = 0; i < market.n; i++) {
         send(pairs[i].ends[0], message, market.bytes, MSG_NOSIGNAL);
     }
@@ -132,7 +131,6 @@ feed(void)
 static bool
 collect(void)
 {
-    static char message[SCENARIO_BARE_BYTES];
     int ready = 1;
 
     for (int done = 0; done < market.n && ready > 0; done += ready) {
