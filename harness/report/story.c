@@ -39,8 +39,8 @@ put_parts(struct bar_part parts[BILL_PARTS], int place,
         return 2;
     }
     for (int i = 0; i < BILL_PARTS; i++) {
-        parts[i] = (struct bar_part){place, bill.parts[i].name,
-                                     bill.parts[i].us, i == BILL_REST};
+        parts[i] = (struct bar_part){place, bill_parts[i], bill.us[i],
+                                     i == BILL_REST};
     }
     return BILL_PARTS;
 }
