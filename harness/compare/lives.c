@@ -236,7 +236,7 @@ end_cell(struct lives *lives)
                 lives_keep(lives, RECORD_CALLS, &calls);
             }
         }
-        if (scenario_is_bare(turn->scenario) && !why) {
+        if (lives->cell->reads_code && !why) {
             instructions_count(turn);
         }
     }

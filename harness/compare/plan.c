@@ -14,7 +14,7 @@ enum {
     COUNT_MS = 140,
     SCENE_MS = 550,    /* a trace of one server; measured */
     CODE_MS = 450,     /* to count its instructions; measured */
-    BRIEF_SECONDS = 4, /* of the one rate in the default run */
+    BRIEF_SECONDS = 3, /* of the one rate in the default run */
     /* To connect a thousand more clients, and to take leave of them, once for
      * each server and life; measured. */
     CONNECT_MS = 150,
@@ -145,9 +145,9 @@ give_time(struct plan_cell *cell, const struct options *options)
     for (size_t i = 0; i < options->ncontenders; i++) {
         n += contender_offers(&options->contenders[i], scenario);
     }
-    if (!options->uncounted && scenario_is_bare(scenario)) {
-        cell->seconds = n * CODE_MS / 1e3;
-    }
+    cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
+                       options->mode->bit != MODE_QUICK;
+    cell->seconds = cell->reads_code ? n * CODE_MS / 1e3 : 0;
     if (options->mode->bit == MODE_COUNT) {
         return;
     }
@@ -211,8 +211,8 @@ plan_make(struct plan *plan, const struct options *options)
         give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }
-    plan->scene = (options->mode->bit & (MODE_DEFAULT | MODE_QUICK)) != 0 &&
-                  !options->uncounted && !options->order.launcher;
+    plan->scene = options->mode->bit == MODE_DEFAULT && !options->uncounted &&
+                  !options->order.launcher;
     plan->seconds +=
         plan->scene ? SCENE_MS / 1e3 * (double)(options->ncontenders - 1) : 0;
     note_foreign(plan, options);

@@ -196,6 +196,7 @@ struct plan_cell {
     int points;               /* rates of an open loop, at most */
     int lives;                /* fresh processes of each server */
     int64_t life_ns;          /* how long a life takes, about */
+    bool reads_code;          /* its instructions are counted, too */
     double seconds;           /* all of them, and counting system calls */
     char skipped[256];        /* why it is not run at all, or "" */
 };
