@@ -8,21 +8,12 @@
 
 #include "harness/report/internal.h"
 
-/* What is open, to be closed in this order. */
-struct open {
-    FILE *file;  /* to which is printed */
-    bool charts; /* a row of pictures */
-    bool items;  /* a list */
-    bool fold;   /* what can be unfolded */
+/* What stands around neighbours of a kind. */
+static const char *const around[][2] = {
+    [BLOCK_ITEM] = {"<dl>\n", "</dl>\n"},
+    [BLOCK_FIGURE] = {"<div class=\"charts\">\n", "</div>\n"},
+    [BLOCK_FOLD] = {NULL, NULL},
 };
-
-static void
-put(FILE *file, const char *before, const char *words, const char *after)
-{
-    fputs(before, file);
-    xml_put(file, words);
-    fputs(after, file);
-}
 
 /* What may be a model's name begins with its mark. */
 static void
@@ -32,29 +23,8 @@ put_name(FILE *file, const char *tag, const char *words)
 
     fprintf(file, slot == SVG_OTHER ? "<%s>" : "<%s class=\"m%d name\">", tag,
             slot);
-    put(file, "", words, "</");
+    xml_put(file, "", words, "</");
     fprintf(file, "%s>", tag);
-}
-
-static void
-close_all(struct open *open, const struct block *next)
-{
-    enum block_kind kind = next ? next->kind : BLOCK_FOLD;
-    bool section = kind == BLOCK_HEADING && next->label[0] != '\0';
-
-    if (open->charts && kind != BLOCK_FIGURE) {
-        fputs("</div>\n", open->file);
-        open->charts = false;
-    }
-    if (open->items && kind != BLOCK_ITEM) {
-        fputs("</dl>\n", open->file);
-        open->items = false;
-    }
-    if (open->fold && (kind == BLOCK_HEADING || kind == BLOCK_FOLD)) {
-        fputs("</details>\n", open->file);
-        /* A plain heading goes on with a fold of its own. */
-        open->fold = kind == BLOCK_HEADING && !section;
-    }
 }
 
 /* The headings, with those that neighbours share above them. */
@@ -72,11 +42,11 @@ put_headings(FILE *file, const struct block *table)
             end++;
         }
         fprintf(file, "<th colspan=\"%zu\">", end - i);
-        put(file, "", above, "</th>");
+        xml_put(file, "", above, "</th>");
     }
     fputs("</tr>\n<tr>", file);
     for (size_t i = 0; i < table->ncolumns; i++) {
-        put(file, "<th>", table->columns[i].heading, "</th>");
+        xml_put(file, "<th>", table->columns[i].heading, "</th>");
     }
     fputs("</tr></thead>\n<tbody>\n", file);
 }
@@ -98,15 +68,15 @@ put_table(FILE *file, const struct block *table)
             put_name(file, "th", cell->words);
         } else if (cell->rest) {
             fprintf(file, "<td class=\"rest\" colspan=\"%zu\">", n - column);
-            put(file, "", cell->words, "</td>");
+            xml_put(file, "", cell->words, "</td>");
             i += n - column - 1;
         } else {
-            put(file,
-                cell->mark == MARK_BAD        ? "<td class=\"bad\">"
-                : cell->mark == MARK_BEST     ? "<td class=\"best\">"
-                : table->columns[column].left ? "<td class=\"left\">"
-                                              : "<td>",
-                cell->words, "</td>");
+            xml_put(file,
+                    cell->mark == MARK_BAD        ? "<td class=\"bad\">"
+                    : cell->mark == MARK_BEST     ? "<td class=\"best\">"
+                    : table->columns[column].left ? "<td class=\"left\">"
+                                                  : "<td>",
+                    cell->words, "</td>");
         }
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
     }
@@ -115,63 +85,68 @@ put_table(FILE *file, const struct block *table)
         table_legend(&legend, table);
     }
     if (legend.bytes[0] != '\0') {
-        put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
+        xml_put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
     }
 }
 
 /* The first heading of all is the title; one with an anchor begins a section
- * and one without a part of it. */
-static void
-put_heading(struct open *open, const struct block *block, bool first)
+ * and one without a part of it, folded behind a fold. Returns if all is
+ * folded from here. */
+static bool
+put_heading(FILE *file, const struct block *block, bool folded, bool first)
 {
-    if (block->label[0] != '\0') {
-        put(open->file, "<h2 id=\"", block->label, "\"><a href=\"#");
-        put(open->file, "", block->label, "\">");
-        put(open->file, "", block->words, "</a></h2>\n");
-    } else if (open->fold) {
-        put(open->file, "<details><summary>", block->words, "</summary>\n");
-    } else {
-        put(open->file, first ? "<h1>" : "<h3>", block->words,
-            first ? "</h1>\n" : "</h3>\n");
+    fputs(folded ? "</details>\n" : "", file);
+    if (block->label && block->label[0] != '\0') {
+        xml_put(file, "<h2 id=\"", block->label, "\"><a href=\"#");
+        xml_put(file, "", block->label, "\">");
+        xml_put(file, "", block->words, "</a></h2>\n");
+        return false;
     }
+    if (folded || block->kind == BLOCK_FOLD) {
+        xml_put(file, "<details><summary>", block->words, "</summary>\n");
+        return true;
+    }
+    xml_put(file, first ? "<h1>" : "<h3>", block->words,
+            first ? "</h1>\n" : "</h3>\n");
+    return false;
 }
 
 void
 document_print_html(FILE *file, struct document *document)
 {
-    struct open open = {.file = file};
+    const struct block *block = document->blocks;
+    bool folded = false;
 
-    for (size_t i = 0; i < document->nblocks; i++) {
-        const struct block *block = &document->blocks[i];
+    for (size_t i = 0; i < document->nblocks; i++, block++) {
+        const char *const *tags = around[block->kind];
 
-        close_all(&open, block);
+        if (tags[0] && (i == 0 || block[-1].kind != block->kind)) {
+            fputs(tags[0], file);
+        }
         switch (block->kind) {
         case BLOCK_HEADING:
-            put_heading(&open, block, i == 0);
+        case BLOCK_FOLD:
+            folded = put_heading(file, block, folded, i == 0);
             break;
         case BLOCK_PARAGRAPH:
-            put(file, "<p>", block->words, "</p>\n");
+            xml_put(file, "<p>", block->words, "</p>\n");
             break;
         case BLOCK_ITEM:
-            fputs(open.items ? "" : "<dl>\n", file);
-            open.items = true;
             put_name(file, "dt", block->label);
-            put(file, "<dd>", block->words, "</dd>\n");
+            xml_put(file, "<dd>", block->words, "</dd>\n");
             break;
         case BLOCK_TABLE:
             put_table(file, block);
             break;
         case BLOCK_FIGURE:
-            fputs(open.charts ? "" : "<div class=\"charts\">\n", file);
-            open.charts = true;
             fputs(block->words, file);
             break;
-        case BLOCK_FOLD:
-            put(file, "<details><summary>", block->words, "</summary>\n");
-            open.fold = true;
-            break;
+        }
+        if (tags[1] &&
+            (i + 1 == document->nblocks || block[1].kind != block->kind)) {
+            fputs(tags[1], file);
         }
     }
-    close_all(&open, NULL);
+    fputs(folded ? "</details>\n" : "", file);
     document_free(document);
 }

@@ -331,13 +331,17 @@ void bill_build(struct document *document, const struct summary *summary,
 enum {
     SWEEP_MAX = 16,              /* points of a line */
     MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+    ROW_END_BYTES = 24,
 };
 
 /* Groups that differ in one number, or a single one, and whom they hold. */
 struct sweep {
+    const struct summary *summary;                 /* with all there is */
+    const struct summary_group *most;              /* the largest */
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    const char *models[MODELS_MAX];                /* in their order */
+    const char *models[MODELS_MAX];                /* as in `most` */
+    int slots[MODELS_MAX];                         /* their marks */
     size_t nmodels;                                /* how many */
 };
 
@@ -353,27 +357,35 @@ double sweep_x(const struct summary_group *group);
 /* What a row has to show: nothing of who does not serve all, and no time of
  * who does not keep the rate. And why that is, in a word, or "". */
 double row_shown(const struct summary_row *row, enum life_figure figure);
-void row_end(char word[24], const struct summary_row *row);
+const char *row_end(char word[ROW_END_BYTES], const struct summary_row *row);
 
-/* Append a chart with a line for each model, and with others that there are
- * already; or of one group with a dot for each model and what its cell says.
- */
-void sweep_lines(struct document *document, const struct sweep *sweep,
-                 const struct chart *chart, enum life_figure figure,
-                 const struct series *more, size_t nmore);
-void sweep_dots(struct document *document, const struct summary_group *group,
-                const struct chart *chart, enum life_figure figure,
-                enum cells_id id);
+/* A chart of a sweep. */
+struct plot {
+    char *(*draw)(const struct plot *plot, const struct sweep *sweep);
+    struct chart chart;      /* around it; nothing above: the scenario */
+    enum life_figure figure; /* that is shown */
+    enum cells_id note;      /* what stands beside dots */
+    enum cells_kind kind;    /* of its largest group, if not its scene's */
+    enum {
+        OF_ANY,  /* number of groups */
+        OF_ONE,  /* not drawn of several */
+        OF_MANY, /* not drawn of one */
+    } groups;
+};
+
+/* Draw a line for each model, with curves beside them; a dot for each model,
+ * of the largest group; or the CPU of an echo in each of its slices, freed
+ * from what slowed the whole block. */
+char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
+char *sweep_curves(const struct plot *plot, const struct sweep *sweep,
+                   const struct series *curves, size_t ncurves);
+char *sweep_dots(const struct plot *plot, const struct sweep *sweep);
+char *slices_draw(const struct plot *plot, const struct sweep *sweep);
 
 /* Append its numbers, folded away: a row for each model, a column for each
  * cell and group. */
 void sweep_numbers(struct document *document, const struct sweep *sweep,
                    const enum cells_id *ids, size_t n);
-
-/* Append the CPU of an echo in each slice of the first group, freed from what
- * slowed its whole block. */
-void slices_draw(struct document *document, const struct results *results,
-                 const struct sweep *sweep);
 
 /* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
  *

@@ -85,8 +85,7 @@ document_print_page(FILE *file, struct document *document)
 
         if (block->kind == BLOCK_HEADING && block->label[0] != '\0') {
             fprintf(file, "<a href=\"#%s\">", block->label);
-            xml_put(file, block->words);
-            fputs("</a>\n", file);
+            xml_put(file, "", block->words, "</a>\n");
         }
     }
     fputs("</nav>\n<main>\n", file);

@@ -32,74 +32,55 @@ place_of(const struct slice *slice, const struct results *results,
     return MODELS_MAX;
 }
 
-/* What slows a block slows all of it: the logarithm of that, the median over
- * its models; and NAN where there is none. */
-static double *
-block_levels(const struct results *results, const struct summary_group *group)
+char *
+slices_draw(const struct plot *plot, const struct sweep *sweep)
 {
-    size_t n = results->nslices + 1;
-    double *values = given(calloc(n * MODELS_MAX, sizeof *values));
+    const struct results *results = sweep->summary->results;
+    const struct fit *fit = &sweep->most->fit[FIT_CPU];
+    size_t n = results->nslices;
+    struct dot *dots = given(calloc(n + 1, sizeof *dots));
+    size_t ndots = 0;
+    /* What slows a block slows all of it: the median over its models. */
+    double(*blocks)[MODELS_MAX] = given(calloc(n + 1, sizeof *blocks));
+    struct chart_row rows[MODELS_MAX];
+    char ends[MODELS_MAX][ROW_END_BYTES];
+    char *svg;
 
-    for (size_t i = 0; i < n * MODELS_MAX; i++) {
-        values[i] = NAN;
-    }
-    for (size_t i = 0; i < results->nslices; i++) {
-        const struct slice *slice = &results->slices[i];
-        size_t at = place_of(slice, results, group);
-
-        if (at < MODELS_MAX) {
-            values[(size_t)slice->block * MODELS_MAX + at] =
-                log(slice->server_cpu_us / slice->echoes) -
-                group->fit[FIT_CPU].level[at];
-        }
+    for (size_t i = 0; i < (n + 1) * MODELS_MAX; i++) {
+        blocks[i / MODELS_MAX][i % MODELS_MAX] = NAN;
     }
     for (size_t i = 0; i < n; i++) {
-        values[i] = statistics_median(values + i * MODELS_MAX, MODELS_MAX);
-    }
-    return values;
-}
-
-void
-slices_draw(struct document *document, const struct results *results,
-            const struct sweep *sweep)
-{
-    const struct summary_group *group = sweep->groups[0];
-    const struct fit *fit = &group->fit[FIT_CPU];
-    struct dot *dots = given(calloc(results->nslices + 1, sizeof *dots));
-    double *blocks = block_levels(results, group);
-    struct chart_row rows[MODELS_MAX];
-    char ends[MODELS_MAX][24];
-    struct text label = {0};
-    size_t n = 0;
-
-    cells_label(&label, group_life(group));
-    for (size_t i = 0; i < sweep->nmodels; i++) {
-        row_end(ends[i], &group->rows[i]);
-        rows[i] = (struct chart_row){sweep->models[i],
-                                     svg_slot(sweep->models[i]), ends[i]};
-    }
-    for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
-        size_t at = place_of(slice, results, group);
+        size_t at = place_of(slice, results, sweep->most);
 
         if (at < MODELS_MAX) {
-            double us = slice->server_cpu_us / slice->echoes /
-                        exp(blocks[slice->block]);
-            bool far = slice->stalled ||
-                       fabs(log(us) - fit->level[at]) > 3 * fit->noise;
+            double us = slice->server_cpu_us / slice->echoes;
 
-            dots[n++] = (struct dot){(int)at, rows[at].slot,
-                                     us,      NAN,
-                                     NAN,     far ? DOT_CROSS : DOT_DUST,
-                                     NULL};
+            blocks[slice->block][at] = log(us) - fit->level[at];
+            /* The mark is its row's; until then its block is kept there. */
+            dots[ndots++] = (struct dot){
+                (int)at, slice->block, us,
+                NAN,     NAN,          slice->stalled ? DOT_CROSS : DOT_DUST,
+                NULL};
         }
     }
-    document_figure(document,
-                    chart_dots(&(struct chart){.title = label.bytes,
-                                               .above = "each slice",
-                                               .below = "us of CPU an echo",
-                                               .rule = NAN},
-                               rows, sweep->nmodels, dots, n));
+    for (size_t i = 0; i <= n; i++) {
+        blocks[i][0] = statistics_median(blocks[i], MODELS_MAX);
+    }
+    for (size_t i = 0; i < ndots; i++) {
+        struct dot *dot = &dots[i];
+
+        dot->value /= exp(blocks[dot->slot][0]);
+        if (fabs(log(dot->value) - fit->level[dot->row]) > 3 * fit->noise) {
+            dot->kind = DOT_CROSS;
+        }
+    }
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        rows[i] = (struct chart_row){sweep->models[i], sweep->slots[i],
+                                     row_end(ends[i], &sweep->most->rows[i])};
+    }
+    svg = chart_dots(&plot->chart, rows, sweep->nmodels, dots, ndots);
     free(blocks);
     free(dots);
+    return svg;
 }

@@ -8,6 +8,9 @@
 
 #include "harness/report/internal.h"
 
+/* ---- which groups -------------------------------------------------------
+ */
+
 double
 sweep_x(const struct summary_group *group)
 {
@@ -48,7 +51,7 @@ struct sweep
 sweep_of(const struct summary *summary, const struct summary_group *most,
          unsigned kinds)
 {
-    struct sweep sweep = {0};
+    struct sweep sweep = {.summary = summary, .most = most};
 
     for (size_t i = 0; most && i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
@@ -63,13 +66,29 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
             sweep.groups[sweep.n++] = group;
         }
     }
-    for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
-        sweep.models[sweep.nmodels++] = most->rows[i].life->model;
-    }
     qsort(sweep.groups, sweep.n, sizeof(struct summary_group *),
           compare_groups);
+    while (most && sweep.nmodels < most->nrows &&
+           sweep.nmodels < MODELS_MAX) {
+        const char *model = most->rows[sweep.nmodels].life->model;
+        const struct summary_group *all = group_main(summary);
+        int slot = svg_slot(model);
+        size_t others = 0; /* before it, in the same order everywhere */
+
+        for (size_t i = 0;
+             i < all->nrows && strcmp(all->rows[i].life->model, model) != 0;
+             i++) {
+            others += svg_slot(all->rows[i].life->model) == SVG_OTHER;
+        }
+        sweep.slots[sweep.nmodels] =
+            slot == SVG_OTHER ? svg_other(others) : slot;
+        sweep.models[sweep.nmodels++] = model;
+    }
     return sweep;
 }
+
+/* ---- what a row has to show ---------------------------------------------
+ */
 
 double
 row_shown(const struct summary_row *row, enum life_figure figure)
@@ -81,82 +100,83 @@ row_shown(const struct summary_row *row, enum life_figure figure)
                : row->figure[figure];
 }
 
-void
-row_end(char word[24], const struct summary_row *row)
+const char *
+row_end(char word[ROW_END_BYTES], const struct summary_row *row)
 {
     word[0] = '\0';
     if (row && row->status != LIFE_OK) {
-        snprintf(word, 24, "%s", life_status_name(row->status));
+        snprintf(word, ROW_END_BYTES, "%s", life_status_name(row->status));
     } else if (row && row->starved) {
-        snprintf(word, 24, "serves %.0f", row->figure[LIFE_SERVED]);
+        snprintf(word, ROW_END_BYTES, "serves %.0f",
+                 row->figure[LIFE_SERVED]);
     } else if (row && row->saturated) {
-        snprintf(word, 24, "saturated");
+        snprintf(word, ROW_END_BYTES, "saturated");
     }
+    return word;
 }
 
-void
-sweep_lines(struct document *document, const struct sweep *sweep,
-            const struct chart *chart, enum life_figure figure,
-            const struct series *more, size_t nmore)
+/* ---- charts and numbers -------------------------------------------------
+ */
+
+char *
+sweep_curves(const struct plot *plot, const struct sweep *sweep,
+             const struct series *curves, size_t ncurves)
 {
-    static double points[MODELS_MAX][SWEEP_MAX][2];
-    char ends[MODELS_MAX][24];
+    double points[MODELS_MAX][SWEEP_MAX][2];
+    char ends[MODELS_MAX][ROW_END_BYTES];
     struct series series[SERIES_MAX];
+    size_t n = 0;
 
-    for (size_t i = 0; i < sweep->nmodels; i++) {
-        const char *model = sweep->models[i];
-        size_t n = 0;
+    for (; n < sweep->nmodels; n++) {
+        const char *model = sweep->models[n];
+        size_t npoints = 0;
 
-        for (size_t j = 0; j < sweep->n; j++) {
-            const struct summary_row *row =
-                summary_find(sweep->groups[j], model);
-
-            points[i][j][0] = sweep_x(sweep->groups[j]);
-            points[i][j][1] = row_shown(row, figure);
-            n = isfinite(points[i][j][1]) ? j + 1 : n;
+        for (size_t i = 0; i < sweep->n; i++) {
+            points[n][i][0] = sweep_x(sweep->groups[i]);
+            points[n][i][1] = row_shown(summary_find(sweep->groups[i], model),
+                                        plot->figure);
+            npoints = isfinite(points[n][i][1]) ? i + 1 : npoints;
         }
-        row_end(ends[i],
-                n < sweep->n ? summary_find(sweep->groups[n], model) : NULL);
-        series[i] = (struct series){
-            .name = model,
-            .slot = svg_slot(model),
-            .points = (const double(*)[2])points[i],
-            .n = n,
-            .end = ends[i][0] != '\0' ? ends[i] : NULL,
-        };
+        row_end(ends[n], npoints == sweep->n
+                             ? NULL
+                             : summary_find(sweep->groups[npoints], model));
+        series[n] = (struct series){
+            model,   sweep->slots[n], (const double(*)[2])points[n],
+            npoints, ends[n],         false};
     }
-    for (size_t i = 0; i < nmore; i++) {
-        series[sweep->nmodels + i] = more[i];
+    for (size_t i = 0; i < ncurves; i++) {
+        series[n++] = curves[i];
     }
-    document_figure(document,
-                    chart_lines(chart, series, sweep->nmodels + nmore));
+    return chart_lines(&plot->chart, series, n);
 }
 
-void
-sweep_dots(struct document *document, const struct summary_group *group,
-           const struct chart *chart, enum life_figure figure,
-           enum cells_id id)
+char *
+sweep_lines(const struct plot *plot, const struct sweep *sweep)
+{
+    return sweep_curves(plot, sweep, NULL, 0);
+}
+
+char *
+sweep_dots(const struct plot *plot, const struct sweep *sweep)
 {
     static struct text notes[MODELS_MAX];
     struct chart_row rows[MODELS_MAX];
     struct dot dots[MODELS_MAX];
-    size_t n = 0;
 
-    for (; n < group->nrows && n < MODELS_MAX; n++) {
-        const struct summary_row *row = &group->rows[n];
-        const char *model = row->life->model;
-        struct at at = {group, model, NULL, row};
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        const struct summary_row *row = &sweep->most->rows[i];
+        struct at at = {sweep->most, sweep->models[i], NULL, row};
+        int slot = sweep->slots[i];
 
-        notes[n] = (struct text){0};
-        cells_put(&notes[n], id, &at, false);
-        rows[n] = (struct chart_row){model, svg_slot(model), notes[n].bytes};
-        dots[n] = (struct dot){.row = (int)n,
-                               .slot = rows[n].slot,
-                               .value = row_shown(row, figure),
-                               .low = NAN,
-                               .high = NAN};
+        notes[i] = (struct text){0};
+        cells_put(&notes[i], plot->note, &at, false);
+        rows[i] = (struct chart_row){sweep->models[i], slot, notes[i].bytes};
+        dots[i] = (struct dot){(int)i, slot, row_shown(row, plot->figure),
+                               NAN,    NAN,  DOT_MARK,
+                               NULL};
     }
-    document_figure(document, chart_dots(chart, rows, n, dots, n));
+    return chart_dots(&plot->chart, rows, sweep->nmodels, dots,
+                      sweep->nmodels);
 }
 
 void
