@@ -122,30 +122,20 @@ put_cross(struct svg *svg, double x, double y)
 struct label {
     const struct series *series; /* of which */
     double x, y;                 /* where that ends; then its middle */
-    double height;               /* that it takes */
+    double half;                 /* of the height that it takes */
 };
 
-static int
-compare_labels(const void *left, const void *right)
+static double
+half_height(const struct series *series)
 {
-    const struct label *a = left;
-    const struct label *b = right;
-    double order =
-        a->y != b->y ? a->y - b->y : (double)(a->series - b->series);
-
-    return (order > 0) - (order < 0);
+    return series->end[0] != '\0' ? LINE : LINE / 2.0;
 }
 
 /* Draw a line, broken where a value is none. Returns where it ends. */
 static struct label
 draw_series(struct frame *frame, const struct series *series)
 {
-    struct label label = {
-        series,
-        0,
-        frame->bottom,
-        series->end[0] != '\0' ? 2 * LINE : LINE,
-    };
+    struct label label = {series, 0, frame->bottom, half_height(series)};
     const char *pen = "M";
 
     fprintf(frame->svg.file, "<path class=\"m%d line\" d=\"", series->slot);
@@ -170,28 +160,26 @@ draw_series(struct frame *frame, const struct series *series)
 }
 
 /* Crosses where lines stop early, above all of them; and names beside the
- * ends, moved apart where they would lie on each other. */
+ * ends, from above, moved apart where they would lie on each other. */
 static void
 draw_labels(struct frame *frame, struct label *labels, size_t n)
 {
     double from = frame->top;
     double x = frame->right + 2 * EDGE;
 
-    qsort(labels, n, sizeof *labels, compare_labels);
     for (size_t i = 0; i < n; i++) {
         if (labels[i].x > 0 && labels[i].series->end[0] != '\0') {
             put_cross(&frame->svg, labels[i].x + EDGE, labels[i].y);
         }
-        labels[i].y = fmax(labels[i].y, from + labels[i].height / 2);
-        from = labels[i].y + labels[i].height / 2;
+        labels[i].y = fmax(labels[i].y, from + labels[i].half);
+        from = labels[i].y + labels[i].half;
     }
     from = frame->bottom;
     for (size_t i = n; i-- > 0;) {
         const struct series *series = labels[i].series;
-        double y;
+        double y = fmin(labels[i].y + labels[i].half, from);
 
-        labels[i].y = fmin(labels[i].y, from - labels[i].height / 2);
-        from = labels[i].y - labels[i].height / 2;
+        from = y - 2 * labels[i].half;
         y = from + LINE - 3;
         svg_mark(&frame->svg, x, y - 4, series->slot, NULL);
         put_words(&frame->svg, x + EDGE, y, "text", series->name,
@@ -212,7 +200,7 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     n = n < SERIES_MAX ? n : SERIES_MAX;
     for (size_t i = 0; i < n; i++) {
         wide = wider(wider(wide, series[i].name), series[i].end);
-        high += series[i].end[0] != '\0' ? 2 * LINE : LINE;
+        high += 2 * half_height(&series[i]);
         for (size_t j = 0; j < series[i].n; j++) {
             if (axis_has(chart->x, series[i].points[j][0]) &&
                 axis_has(chart->y, series[i].points[j][1])) {
@@ -230,7 +218,13 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     frame.bottom = frame.top + fmax(PLOT_HEIGHT, high);
     frame_begin(&frame, chart, frame.bottom + BELOW);
     for (size_t i = 0; i < n; i++) {
-        labels[i] = draw_series(&frame, &series[i]);
+        struct label label = draw_series(&frame, &series[i]);
+        size_t at = i;
+
+        for (; at > 0 && labels[at - 1].y > label.y; at--) {
+            labels[at] = labels[at - 1];
+        }
+        labels[at] = label;
     }
     draw_labels(&frame, labels, n);
     return svg_end(&frame.svg);
@@ -374,9 +368,9 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
 {
     struct frame frame = {.x.scale = chart->x};
     unsigned parts = 0;
-    double x;
+    double rule = chart->rule != 0 ? chart->rule : NAN;
 
-    axis_take(&frame.x, chart->rule != 0 ? chart->rule : NAN);
+    axis_take(&frame.x, rule);
     for (size_t i = 0; i < ndots; i++) {
         /* Nobody far away makes the others small: see draw_dot(). */
         axis_take(&frame.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
@@ -388,8 +382,8 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
         return NULL;
     }
     frame_rows(&frame, chart, rows, n, __builtin_popcount(parts));
-    x = chart->rule != 0 ? at_x(&frame, chart->rule) : NAN;
-    svg_line(&frame.svg, x, frame.top, x, frame.bottom, "axis");
+    rule = at_x(&frame, rule);
+    svg_line(&frame.svg, rule, frame.top, rule, frame.bottom, "axis");
     for (size_t i = 0; i < n; i++) {
         draw_dust(&frame, (int)i, rows[i].slot, dots, ndots);
     }

@@ -72,7 +72,9 @@ put_table(FILE *file, const struct block *table)
             i += n - column - 1;
         } else {
             xml_put(file,
-                    cell->mark == MARK_BAD        ? "<td class=\"bad\">"
+                    cell->mark == MARK_BAD && table->columns[column].left
+                        ? "<td class=\"bad left\">"
+                    : cell->mark == MARK_BAD      ? "<td class=\"bad\">"
                     : cell->mark == MARK_BEST     ? "<td class=\"best\">"
                     : table->columns[column].left ? "<td class=\"left\">"
                                                   : "<td>",

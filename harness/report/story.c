@@ -21,8 +21,8 @@ enum {
 /* ---- what is drawn -------------------------------------------------------
  */
 
-/* What an echo of each model is made of: by the bill, or the floor and the
- * rest. */
+/* What an echo of each model is made of: by the bill; or without one the
+ * floor, and the rest is unexplained. */
 static char *
 draw_bars(const struct plot *plot, const struct sweep *sweep)
 {
@@ -42,25 +42,26 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
             continue;
         }
         if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
-            double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
-
-            bill = (struct bill){
-                .parts = {[BILL_FLOOR] = {"recv + send", floor_us},
-                          [BILL_REST] = {"all else", us - floor_us}}};
+            for (int j = 0; j < BILL_PARTS; j++) {
+                bill.parts[j].us = 0;
+            }
+            bill.parts[BILL_FLOOR].us =
+                fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
+            bill.parts[BILL_REST].us = us - bill.parts[BILL_FLOOR].us;
         }
         for (int j = 0; j < BILL_PARTS; j++) {
-            const struct bill_part *part = &bill.parts[j];
+            double begin_us = end_us;
 
-            if (part->us > 0) {
+            if (bill.parts[j].us > 0) {
+                end_us += bill.parts[j].us;
                 parts[nparts++] =
                     (struct dot){n,
                                  j,
                                  end_us,
+                                 begin_us,
                                  end_us,
-                                 end_us + part->us,
                                  j == BILL_REST ? DOT_REST : DOT_PART,
-                                 part->name};
-                end_us += part->us;
+                                 bill.parts[j].name};
             }
         }
         rows[n++] = (struct chart_row){sweep->models[i], sweep->slots[i],
@@ -357,15 +358,6 @@ static const struct scene {
      .say = say_intervals},
 };
 
-static const struct summary_group *
-group_of(const struct summary *summary, const struct scene *scene,
-         const struct plot *plot)
-{
-    enum cells_kind kind = plot->kind ? plot->kind : scene->kind;
-
-    return kind ? group_largest(summary, kind) : group_main(summary);
-}
-
 /* Draw what was measured. Returns the groups that should be told of, even if
  * there is nothing to be seen of them. */
 static struct sweep
@@ -376,8 +368,11 @@ draw_plots(struct document *document, const struct summary *summary,
 
     for (int i = 0; i < PLOTS_MAX && scene->plots[i].draw; i++) {
         struct plot plot = scene->plots[i];
-        struct sweep sweep =
-            sweep_of(summary, group_of(summary, scene, &plot), scene->with);
+        enum cells_kind kind = plot.kind ? plot.kind : scene->kind;
+        struct sweep sweep = sweep_of(summary,
+                                      kind ? group_largest(summary, kind)
+                                           : group_main(summary),
+                                      scene->with);
         struct text label = {0};
 
         if (sweep.n == 0 || (plot.groups == OF_ONE && sweep.n > 1) ||
@@ -389,11 +384,8 @@ draw_plots(struct document *document, const struct summary *summary,
         if (scene->kind == KIND_WAIT) {
             text_add(&label, ", %d clients", group_life(sweep.most)->clients);
         }
-        if (!plot.chart.above) {
-            plot.chart.above = label.bytes;
-        } else if (!plot.chart.title) {
-            plot.chart.title = label.bytes;
-        }
+        plot.chart.title = plot.chart.title ? plot.chart.title : label.bytes;
+        plot.chart.above = plot.chart.above ? plot.chart.above : label.bytes;
         document_figure(document, plot.draw(&plot, &sweep));
         if (all.n == 0) {
             all = sweep;
@@ -404,29 +396,22 @@ draw_plots(struct document *document, const struct summary *summary,
     return all;
 }
 
-/* What the numbers show of each group. Of many clients the main group's facts
- * are told with its costs. */
+/* What the numbers show of the largest group, and of a last one of another
+ * kind. Of many clients the main group's facts are told with its costs. */
 static void
-say_facts(struct document *document, const struct summary *summary,
-          const struct scene *scene)
+say_facts(struct document *document, const struct sweep *sweep, bool costs)
 {
-    const struct summary_group *main = group_main(summary);
-    const struct summary_group *said =
-        scene->kind == KIND_MANY ||
-                (!scene->kind && cells_kind(group_life(main)) != KIND_MANY)
-            ? main
-            : NULL;
-
-    for (int i = 0; i < PLOTS_MAX && scene->plots[i].draw; i++) {
+    for (int i = 0; i < 2; i++) {
         const struct summary_group *group =
-            group_of(summary, scene, &scene->plots[i]);
+            i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
+        bool many = cells_kind(group_life(group)) == KIND_MANY;
         struct text label = {0};
         size_t blocks;
 
-        if (!group || group == said) {
+        if ((i > 0 && group == sweep->most) || (costs && !many) ||
+            (!costs && many && group == group_main(sweep->summary))) {
             continue;
         }
-        said = group;
         cells_label(&label, group_life(group));
         document_paragraph(document, "With %s:", label.bytes);
         blocks = document->nblocks;
@@ -466,7 +451,7 @@ tell(struct document *document, const struct summary *summary,
         scene->say(document, &sweep);
     }
     if (scene->facts) {
-        say_facts(document, summary, scene);
+        say_facts(document, &sweep, !scene->kind);
     }
     document_paragraph(document, "Not told: %s", scene->untold);
     while (n < NUMBERS_MAX && scene->ids[n] != CELLS_NAME) {

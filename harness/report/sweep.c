@@ -21,15 +21,6 @@ sweep_x(const struct summary_group *group)
                                                   : life->clients;
 }
 
-static int
-compare_groups(const void *left, const void *right)
-{
-    double a = sweep_x(*(const struct summary_group *const *)left);
-    double b = sweep_x(*(const struct summary_group *const *)right);
-
-    return (a > b) - (a < b);
-}
-
 /* Is a group a step of the same as `most`? If silent clients or messages a
  * second differ, those at work do not. */
 static bool
@@ -47,6 +38,21 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
                 : busy == b->clients - (b->ask_silent ? b->silent : 0));
 }
 
+/* How a model is drawn: others than ours each in its way, by their order in
+ * the main group, so that it is the same in all charts. */
+static int
+slot_of(const char *model, const struct summary_group *main)
+{
+    size_t others = 0;
+
+    for (size_t i = 0;
+         i < main->nrows && strcmp(main->rows[i].life->model, model) != 0;
+         i++) {
+        others += svg_slot(main->rows[i].life->model) == SVG_OTHER;
+    }
+    return svg_slot(model) == SVG_OTHER ? svg_other(others) : svg_slot(model);
+}
+
 struct sweep
 sweep_of(const struct summary *summary, const struct summary_group *most,
          unsigned kinds)
@@ -55,34 +61,25 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
 
     for (size_t i = 0; most && i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        bool same = false; /* as one that is there */
+        double x = sweep_x(group);
+        size_t at = sweep.n;
 
-        for (size_t j = 0; j < sweep.n; j++) {
-            same |= sweep_x(sweep.groups[j]) == sweep_x(group);
+        while (at > 0 && sweep_x(sweep.groups[at - 1]) >= x) {
+            at--;
         }
-        if (group == most || (!same && sweep.n + 1 < SWEEP_MAX &&
-                              sweep_x(group) != sweep_x(most) &&
-                              goes_with(group, most, kinds))) {
-            sweep.groups[sweep.n++] = group;
+        if (group == most ||
+            (sweep.n + 1 < SWEEP_MAX && x != sweep_x(most) &&
+             (at == sweep.n || sweep_x(sweep.groups[at]) != x) &&
+             goes_with(group, most, kinds))) {
+            memmove(&sweep.groups[at + 1], &sweep.groups[at],
+                    (sweep.n++ - at) * sizeof(group));
+            sweep.groups[at] = group;
         }
     }
-    qsort(sweep.groups, sweep.n, sizeof(struct summary_group *),
-          compare_groups);
-    while (most && sweep.nmodels < most->nrows &&
-           sweep.nmodels < MODELS_MAX) {
-        const char *model = most->rows[sweep.nmodels].life->model;
-        const struct summary_group *all = group_main(summary);
-        int slot = svg_slot(model);
-        size_t others = 0; /* before it, in the same order everywhere */
-
-        for (size_t i = 0;
-             i < all->nrows && strcmp(all->rows[i].life->model, model) != 0;
-             i++) {
-            others += svg_slot(all->rows[i].life->model) == SVG_OTHER;
-        }
-        sweep.slots[sweep.nmodels] =
-            slot == SVG_OTHER ? svg_other(others) : slot;
-        sweep.models[sweep.nmodels++] = model;
+    for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
+        sweep.models[i] = most->rows[i].life->model;
+        sweep.slots[i] = slot_of(sweep.models[i], group_main(summary));
+        sweep.nmodels++;
     }
     return sweep;
 }
