@@ -139,9 +139,6 @@ void document_print_text(FILE *file, struct document *document,
 /* Print as Markdown, and free it. */
 void document_print_markdown(FILE *file, struct document *document);
 
-/* Print as a part of an HTML page, and free it. */
-void document_print_html(FILE *file, struct document *document);
-
 /* Print as an HTML page, and free it. Returns 0, or -1 with errno. */
 int document_print_page(FILE *file, struct document *document);
 
@@ -325,13 +322,12 @@ bool bill_of(struct bill *bill, const struct summary *summary,
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 
-/* ---- groups side by side (sweep.c; slices.c) -----------------------------
+/* ---- groups side by side (sweep.c) -----------------------------
  */
 
 enum {
     SWEEP_MAX = 16,              /* points of a line */
     MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
-    ROW_END_BYTES = 24,
 };
 
 /* Groups that differ in one number, or a single one, and whom they hold. */
@@ -355,16 +351,15 @@ struct sweep sweep_of(const struct summary *summary,
 double sweep_x(const struct summary_group *group);
 
 /* What a row has to show: nothing of who does not serve all, and no time of
- * who does not keep the rate. And why that is, in a word, or "". */
+ * who does not keep the rate. */
 double row_shown(const struct summary_row *row, enum life_figure figure);
-const char *row_end(char word[ROW_END_BYTES], const struct summary_row *row);
 
 /* A chart of a sweep. */
 struct plot {
     char *(*draw)(const struct plot *plot, const struct sweep *sweep);
     struct chart chart;      /* around it; nothing above: the scenario */
     enum life_figure figure; /* that is shown */
-    enum cells_id note;      /* what stands beside dots */
+    enum cells_id note;      /* what stands beside a row */
     enum cells_kind kind;    /* of its largest group, if not its scene's */
     enum {
         OF_ANY,  /* number of groups */
@@ -373,14 +368,16 @@ struct plot {
     } groups;
 };
 
-/* Draw a line for each model, with curves beside them; a dot for each model,
- * of the largest group; or the CPU of an echo in each of its slices, freed
- * from what slowed the whole block. */
+/* Draw a line for each model, with curves beside them; or of the largest
+ * group a row for each model, with such dots, with one for the figure, or with
+ * the CPU of an echo in each slice, freed from what slowed the whole block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
 char *sweep_curves(const struct plot *plot, const struct sweep *sweep,
                    const struct series *curves, size_t ncurves);
+char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
+                 const struct dot *dots, size_t ndots);
 char *sweep_dots(const struct plot *plot, const struct sweep *sweep);
-char *slices_draw(const struct plot *plot, const struct sweep *sweep);
+char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
 
 /* Append its numbers, folded away: a row for each model, a column for each
  * cell and group. */

@@ -26,11 +26,8 @@ enum {
 static char *
 draw_bars(const struct plot *plot, const struct sweep *sweep)
 {
-    char notes[MODELS_MAX][UNITS_TEXT_BYTES];
     struct dot parts[MODELS_MAX * BILL_PARTS];
-    struct chart_row rows[MODELS_MAX];
-    size_t nparts = 0;
-    int n = 0;
+    size_t n = 0;
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
         const struct summary_row *row = &sweep->most->rows[i];
@@ -54,8 +51,8 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
 
             if (bill.parts[j].us > 0) {
                 end_us += bill.parts[j].us;
-                parts[nparts++] =
-                    (struct dot){n,
+                parts[n++] =
+                    (struct dot){(int)i,
                                  j,
                                  end_us,
                                  begin_us,
@@ -64,10 +61,8 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
                                  bill.parts[j].name};
             }
         }
-        rows[n++] = (struct chart_row){sweep->models[i], sweep->slots[i],
-                                       units_format_number(notes[n], us)};
     }
-    return chart_dots(&plot->chart, rows, (size_t)n, parts, nparts);
+    return sweep_rows(plot, sweep, parts, n);
 }
 
 /* CPU of a message, of both sides where they share one. */
@@ -199,12 +194,10 @@ say_intervals(struct document *document, const struct sweep *sweep)
             cells_label(&text, group_life(sweep->groups[i]));
         }
     }
-    text_item(&text, ".", "%s", "");
-    document_paragraph(document,
-                       text.bytes[0] != '\0'
-                           ? "The ratio of two models is known to %s"
-                           : "%s",
-                       text.bytes);
+    if (text.bytes[0] != '\0') {
+        document_paragraph(
+            document, "The ratio of two models is known to %s.", text.bytes);
+    }
 }
 
 /* The bill in numbers, and what instructions are of. */
@@ -240,10 +233,9 @@ static const struct scene {
      "call and for whom.",
      "Time goes to the right, a row for each thread and client. Hatched is "
      "who waits.",
-     "How long things take when nobody looks: each call was stopped twice to "
-     "be written down.",
+     "How long things take when nobody looks: each call was stopped twice.",
      .draw = draw_trace},
-    {"cost", "What an echo costs", "Nothing was measured.",
+    {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
      "that wait for nobody. What is dashed is unexplained.",
@@ -251,7 +243,8 @@ static const struct scene {
      "its clients has no bar: its echoes are not the same work.",
      .plots = {{draw_bars,
                 {"CPU of an echo", NULL, "us of the server", .x = SCALE_ZERO},
-                LIFE_SERVER_CPU_US_PER_ECHO},
+                LIFE_SERVER_CPU_US_PER_ECHO,
+                CELLS_SERVER},
                {sweep_dots,
                 {"Instructions of an echo", NULL, "outside of the kernel",
                  .x = SCALE_ZERO},
@@ -284,12 +277,11 @@ static const struct scene {
                 .groups = OF_MANY}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
     {"idle", "What the silent cost",
-     "There were no silent clients in this run. 'make compare "
-     "SCENARIOS=idle' has a thousand.",
+     "Nobody was silent in this run. 'make compare SCENARIOS=idle' has a "
+     "thousand silent clients.",
      "Who pays nothing for those who say nothing has a flat line. Who looks "
      "at all of them whenever one speaks has one that rises.",
-     "What a connection costs the kernel: its socket is the same for all "
-     "models.",
+     "What a connection costs the kernel: its socket is the same for all.",
      KIND_IDLE, KIND_IDLE | KIND_SILENT,
      .plots = {{sweep_lines,
                 {"CPU of an echo", "us of the server", "silent clients",
@@ -309,13 +301,11 @@ static const struct scene {
      .say = say_slopes, .facts = true,
      .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED}},
     {"wait", "Waiting and computing",
-     "Neither was measured in this run. 'make compare SCENARIOS=\"wait "
-     "work\"' does.",
+     "Neither was measured. 'make compare SCENARIOS=\"wait work\"' does.",
      "Waiting overlaps in every model that serves several clients at a time. "
      "Computing overlaps only where there are several threads, and CPUs for "
      "them.",
-     "What a loop could do with threads for its work: none of these has "
-     "them.",
+     "What a loop could do with threads for its work: none here has them.",
      KIND_WAIT,
      .plots = {{sweep_dots,
                 {"An echo waits first", NULL, "echoes/s", .x = SCALE_ZERO},
@@ -328,7 +318,7 @@ static const struct scene {
                 KIND_WORK}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
     {"rate", "Response time at a rate",
-     "No rate was asked for in this run. 'make compare SCENARIOS=rate' does.",
+     "No rate was asked for. 'make compare SCENARIOS=rate' does.",
      "Messages come by chance at a rate, answered or not, as from many "
      "users. A line ends with a cross where its model does not keep the "
      "rate: from there on times grow for as long as it lasts.",
@@ -345,15 +335,17 @@ static const struct scene {
                 LIFE_P99_US}},
      .say = say_theory,
      .ids = {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE}},
-    {"noise", "How sure that is", "There are no slices in this run.",
+    {"noise", "How sure that is", "",
      "A dot is a server driven for some 15 ms, freed from what slowed all "
      "servers of its block. A cross was held up, or lies more than three "
      "deviations away: it stays in, but counts no further than that.",
-     "What another machine or kernel would say. Ratios travel better than "
-     "times.",
-     .plots = {{slices_draw, {NULL, "each slice", "us of CPU an echo"}},
-               {slices_draw,
-                {NULL, "each slice", "us of CPU an echo"},
+     "What another machine would say. Ratios travel better than times.",
+     .plots = {{sweep_slices,
+                {NULL, "each slice", "us of CPU an echo", .y = 0},
+                .note = CELLS_SERVER},
+               {sweep_slices,
+                {NULL, "each slice", "us of CPU an echo", .y = 0},
+                .note = CELLS_SERVER,
                 .kind = KIND_IDLE}},
      .say = say_intervals},
 };

@@ -8,6 +8,8 @@
 
 #include "harness/report/internal.h"
 
+#define END_BYTES 24
+
 /* ---- which groups -------------------------------------------------------
  */
 
@@ -97,19 +99,18 @@ row_shown(const struct summary_row *row, enum life_figure figure)
                : row->figure[figure];
 }
 
-const char *
-row_end(char word[ROW_END_BYTES], const struct summary_row *row)
+/* Why there is nothing of a row, in a word, or "". */
+static void
+put_end(char word[END_BYTES], const struct summary_row *row)
 {
     word[0] = '\0';
-    if (row && row->status != LIFE_OK) {
-        snprintf(word, ROW_END_BYTES, "%s", life_status_name(row->status));
-    } else if (row && row->starved) {
-        snprintf(word, ROW_END_BYTES, "serves %.0f",
-                 row->figure[LIFE_SERVED]);
-    } else if (row && row->saturated) {
-        snprintf(word, ROW_END_BYTES, "saturated");
+    if (row && row->status == LIFE_OK && row->starved) {
+        snprintf(word, END_BYTES, "serves %.0f", row->figure[LIFE_SERVED]);
+    } else if (row && (row->status != LIFE_OK || row->saturated)) {
+        snprintf(word, END_BYTES, "%s",
+                 row->status != LIFE_OK ? life_status_name(row->status)
+                                        : "saturated");
     }
-    return word;
 }
 
 /* ---- charts and numbers -------------------------------------------------
@@ -120,7 +121,7 @@ sweep_curves(const struct plot *plot, const struct sweep *sweep,
              const struct series *curves, size_t ncurves)
 {
     double points[MODELS_MAX][SWEEP_MAX][2];
-    char ends[MODELS_MAX][ROW_END_BYTES];
+    char ends[MODELS_MAX][END_BYTES];
     struct series series[SERIES_MAX];
     size_t n = 0;
 
@@ -134,7 +135,7 @@ sweep_curves(const struct plot *plot, const struct sweep *sweep,
                                         plot->figure);
             npoints = isfinite(points[n][i][1]) ? i + 1 : npoints;
         }
-        row_end(ends[n], npoints == sweep->n
+        put_end(ends[n], npoints == sweep->n
                              ? NULL
                              : summary_find(sweep->groups[npoints], model));
         series[n] = (struct series){
@@ -154,26 +155,114 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
 }
 
 char *
-sweep_dots(const struct plot *plot, const struct sweep *sweep)
+sweep_rows(const struct plot *plot, const struct sweep *sweep,
+           const struct dot *dots, size_t ndots)
 {
     static struct text notes[MODELS_MAX];
     struct chart_row rows[MODELS_MAX];
+
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        struct at at = {sweep->most, sweep->models[i], NULL,
+                        &sweep->most->rows[i]};
+
+        notes[i] = (struct text){0};
+        put_end(notes[i].bytes, at.row);
+        if (notes[i].bytes[0] == '\0') {
+            cells_put(&notes[i], plot->note, &at, false);
+        }
+        rows[i] = (struct chart_row){sweep->models[i], sweep->slots[i],
+                                     notes[i].bytes};
+    }
+    return chart_dots(&plot->chart, rows, sweep->nmodels, dots, ndots);
+}
+
+char *
+sweep_dots(const struct plot *plot, const struct sweep *sweep)
+{
     struct dot dots[MODELS_MAX];
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
-        const struct summary_row *row = &sweep->most->rows[i];
-        struct at at = {sweep->most, sweep->models[i], NULL, row};
-        int slot = sweep->slots[i];
-
-        notes[i] = (struct text){0};
-        cells_put(&notes[i], plot->note, &at, false);
-        rows[i] = (struct chart_row){sweep->models[i], slot, notes[i].bytes};
-        dots[i] = (struct dot){(int)i, slot, row_shown(row, plot->figure),
-                               NAN,    NAN,  DOT_MARK,
+        dots[i] = (struct dot){(int)i,
+                               sweep->slots[i],
+                               row_shown(&sweep->most->rows[i], plot->figure),
+                               NAN,
+                               NAN,
+                               DOT_MARK,
                                NULL};
     }
-    return chart_dots(&plot->chart, rows, sweep->nmodels, dots,
-                      sweep->nmodels);
+    return sweep_rows(plot, sweep, dots, sweep->nmodels);
+}
+
+/* The place in a group of the row that a slice tells of, if it takes part in
+ * the fit; else MODELS_MAX. */
+static size_t
+place_of(const struct slice *slice, const struct results *results,
+         const struct summary_group *group)
+{
+    const struct summary_row *row =
+        RECORDS_GO_TOGETHER(slice, group_life(group))
+            ? summary_find(group, slice->model)
+            : NULL;
+    size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
+
+    if (at >= MODELS_MAX || isnan(group->fit[FIT_CPU].level[at]) ||
+        (size_t)slice->block > results->nslices) {
+        return MODELS_MAX;
+    }
+    for (int i = 0; i < row->nlives; i++) {
+        if (row->lives[i]->life == slice->life &&
+            row->lives[i]->status == LIFE_OK) {
+            return at;
+        }
+    }
+    return MODELS_MAX;
+}
+
+char *
+sweep_slices(const struct plot *plot, const struct sweep *sweep)
+{
+    const struct results *results = sweep->summary->results;
+    const struct fit *fit = &sweep->most->fit[FIT_CPU];
+    size_t n = results->nslices;
+    struct dot *dots = given(calloc(n + 1, sizeof *dots));
+    size_t ndots = 0;
+    /* What slows a block slows all of it: the median over its models. */
+    double(*blocks)[MODELS_MAX] = given(calloc(n + 1, sizeof *blocks));
+    char *svg;
+
+    for (size_t i = 0; i < (n + 1) * MODELS_MAX; i++) {
+        blocks[i / MODELS_MAX][i % MODELS_MAX] = NAN;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct slice *slice = &results->slices[i];
+        size_t at = place_of(slice, results, sweep->most);
+
+        if (at < MODELS_MAX) {
+            double us = slice->server_cpu_us / slice->echoes;
+
+            blocks[slice->block][at] = log(us) - fit->level[at];
+            /* The mark is its row's; until then its block is kept there. */
+            dots[ndots++] = (struct dot){
+                (int)at, slice->block, us,
+                NAN,     NAN,          slice->stalled ? DOT_CROSS : DOT_DUST,
+                NULL};
+        }
+    }
+    for (size_t i = 0; i <= n; i++) {
+        blocks[i][0] = statistics_median(blocks[i], MODELS_MAX);
+    }
+    for (size_t i = 0; i < ndots; i++) {
+        struct dot *dot = &dots[i];
+
+        dot->value /= exp(blocks[dot->slot][0]);
+        if (fabs(log(dot->value) - fit->level[dot->row]) > 3 * fit->noise) {
+            dot->kind = DOT_CROSS;
+        }
+    }
+    svg = sweep_rows(plot, sweep, dots, ndots);
+    free(blocks);
+    free(dots);
+    return svg;
 }
 
 void
