@@ -14,7 +14,7 @@ void *given(void *memory);
 /* ---- pictures (svg.c) ----------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their
- * classes: "m0" to "m12" with "line", "bar", "mark" or "dust" (each point
+ * classes: "m0" to "m13" with "line", "bar", "mark" or "dust" (each point
  * alone) are a model's; "wait" is hatched; "p0" to "p4" with "part" are what
  * something is made of, "rest" what is left of it; "axis" and "rule" are
  * lines, "cross" marks an end, "soft", "bold", "end" and "middle" are for
@@ -23,11 +23,10 @@ void *given(void *memory);
  */
 
 enum {
-    SVG_OTHER = 5,     /* the slot of the first model that is not ours */
+    SVG_OTHER = 5,     /* the slot of models that are not ours */
     SVG_YARDSTICK = 6, /* its slot */
     SVG_THEORY = 7,    /* of what was not measured; and one more */
-    SVG_MORE = 9,      /* of the models after the first that is not ours */
-    SVG_OTHERS = 5,    /* so many of them are told apart */
+    SVG_MORE = 9,      /* of others that are told apart, as many as ours */
     SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
 };
 
@@ -62,10 +61,8 @@ char *svg_end(struct svg *svg);
 /* Make a whole file of a picture, which is freed. */
 char *svg_alone(char *svg);
 
-/* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. And the
- * one with that number, from 0, of those that are not ours. */
+/* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. */
 int svg_slot(const char *model);
-int svg_other(size_t number);
 
 /* What all the classes mean, in CSS. */
 extern const char svg_style[];

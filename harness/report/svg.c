@@ -31,8 +31,8 @@ const char svg_style[] =
     ".end{text-anchor:end}.middle{text-anchor:middle}\n"
     ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
     ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
-    ".m5,.m9,.m10,.m11,.m12{--c:var(--c5);--d:10 4}.m9{--d:3 6}"
-    ".m10{--d:14 3 2 3}.m11{--d:1 4}.m12{--d:10 3 2 3 2 3}"
+    ".m5,.m9,.m10,.m11,.m12,.m13{--c:var(--c5);--d:10 4}.m10{--d:3 6}"
+    ".m11{--d:14 3 2 3}.m12{--d:1 4}.m13{--d:10 3 2 3 2 3}"
     ".m6{--c:var(--c6);--d:1 3}.m7{--d:12 2}.m8{--d:4 4}"
     ".name::before{color:var(--c);display:inline-block;width:1.25em}"
     ".m0::before{content:'\\25a0'}.m1::before{content:'\\25cf'}"
@@ -101,14 +101,6 @@ svg_slot(const char *model)
     return strcmp(model, RESULTS_YARDSTICK) == 0 ? SVG_YARDSTICK : SVG_OTHER;
 }
 
-int
-svg_other(size_t number)
-{
-    return number % SVG_OTHERS == 0
-               ? SVG_OTHER
-               : SVG_MORE - 1 + (int)(number % SVG_OTHERS);
-}
-
 void
 svg_begin(struct svg *svg, double width, double height, const char *title,
           const char *description)
@@ -165,9 +157,8 @@ svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
 void
 svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
 {
-    /* Square, disc, triangle, diamond, plus; hollow: disc, triangle that
-     * points down; two kinds of strokes; hollow: square, triangle, diamond,
-     * plus. */
+    /* Square, disc, triangle, diamond, plus, all of which the others have
+     * hollow; hollow disc, hollow triangle that points down; strokes. */
     static const char *const shapes[] = {
         "m-4-4h8v8h-8z",
         "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
@@ -178,15 +169,12 @@ svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
         "m0 5l5-9h-10z",
         "m-7 0h14",
         "m-7 0h5m4 0h5",
-        "m-4-4h8v8h-8z",
-        "m0-5l5 9h-10z",
-        "m0-6l5 6l-5 6l-5-6z",
-        "m-1.5-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z",
     };
 
     if (isfinite(x + y)) {
         fprintf(svg->file, "<path class=\"m%d mark%s\" d=\"M%.5g %.5g%s\"",
-                slot, slot >= SVG_OTHER ? " hollow" : "", x, y, shapes[slot]);
+                slot, slot >= SVG_OTHER ? " hollow" : "", x, y,
+                shapes[slot % SVG_MORE]);
         put_tip(svg->file, "path", tip);
     }
 }

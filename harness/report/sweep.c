@@ -45,14 +45,18 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
 static int
 slot_of(const char *model, const struct summary_group *main)
 {
-    size_t others = 0;
+    int slot = svg_slot(model);
+    int others = 0; /* before it */
 
-    for (size_t i = 0;
-         i < main->nrows && strcmp(main->rows[i].life->model, model) != 0;
-         i++) {
-        others += svg_slot(main->rows[i].life->model) == SVG_OTHER;
+    for (size_t i = 0; i < main->nrows; i++) {
+        const char *name = main->rows[i].life->model;
+
+        if (strcmp(name, model) == 0) {
+            break;
+        }
+        others += svg_slot(name) == SVG_OTHER;
     }
-    return svg_slot(model) == SVG_OTHER ? svg_other(others) : svg_slot(model);
+    return slot == SVG_OTHER ? SVG_MORE + others % SVG_OTHER : slot;
 }
 
 struct sweep
