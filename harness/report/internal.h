@@ -354,13 +354,14 @@ double sweep_x(const struct summary_group *group);
  * who does not keep the rate. */
 double row_shown(const struct summary_row *row, enum life_figure figure);
 
-/* A chart of a sweep. */
+/* A chart of a sweep: see struct chart for what stands around it. */
 struct plot {
     char *(*draw)(const struct plot *plot, const struct sweep *sweep);
-    struct chart chart;      /* around it; nothing above: the scenario */
-    enum life_figure figure; /* that is shown */
-    enum cells_id note;      /* what stands beside a row */
-    enum cells_kind kind;    /* of its largest group, if not its scene's */
+    const char *title, *above, *below; /* NULL: the scenario */
+    enum scale x, y;                   /* along and upwards */
+    enum life_figure figure;           /* that is shown */
+    enum cells_id note;                /* what stands beside a row */
+    enum cells_kind kind; /* of its largest group, if not its scene's */
     enum {
         OF_ANY,  /* number of groups */
         OF_ONE,  /* not drawn of several */
@@ -369,8 +370,9 @@ struct plot {
 };
 
 /* Draw a line for each model, with curves beside them; or of the largest
- * group a row for each model, with such dots, with one for the figure, or with
- * the CPU of an echo in each slice, freed from what slowed the whole block. */
+ * group a row for each model, with such dots, with one for the figure, or
+ * with the CPU of an echo in each slice, freed from what slowed the whole
+ * block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
 char *sweep_curves(const struct plot *plot, const struct sweep *sweep,
                    const struct series *curves, size_t ncurves);

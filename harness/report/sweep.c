@@ -120,6 +120,16 @@ put_end(char word[END_BYTES], const struct summary_row *row)
 /* ---- charts and numbers -------------------------------------------------
  */
 
+static struct chart
+chart_of(const struct plot *plot)
+{
+    return (struct chart){.title = plot->title,
+                          .above = plot->above,
+                          .below = plot->below,
+                          .x = plot->x,
+                          .y = plot->y};
+}
+
 char *
 sweep_curves(const struct plot *plot, const struct sweep *sweep,
              const struct series *curves, size_t ncurves)
@@ -127,6 +137,7 @@ sweep_curves(const struct plot *plot, const struct sweep *sweep,
     double points[MODELS_MAX][SWEEP_MAX][2];
     char ends[MODELS_MAX][END_BYTES];
     struct series series[SERIES_MAX];
+    struct chart chart = chart_of(plot);
     size_t n = 0;
 
     for (; n < sweep->nmodels; n++) {
@@ -149,7 +160,7 @@ sweep_curves(const struct plot *plot, const struct sweep *sweep,
     for (size_t i = 0; i < ncurves; i++) {
         series[n++] = curves[i];
     }
-    return chart_lines(&plot->chart, series, n);
+    return chart_lines(&chart, series, n);
 }
 
 char *
@@ -164,6 +175,7 @@ sweep_rows(const struct plot *plot, const struct sweep *sweep,
 {
     static struct text notes[MODELS_MAX];
     struct chart_row rows[MODELS_MAX];
+    struct chart chart = chart_of(plot);
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
         struct at at = {sweep->most, sweep->models[i], NULL,
@@ -177,7 +189,7 @@ sweep_rows(const struct plot *plot, const struct sweep *sweep,
         rows[i] = (struct chart_row){sweep->models[i], sweep->slots[i],
                                      notes[i].bytes};
     }
-    return chart_dots(&plot->chart, rows, sweep->nmodels, dots, ndots);
+    return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
 }
 
 char *
