@@ -328,6 +328,7 @@ void bill_build(struct document *document, const struct summary *summary,
 enum {
     SWEEP_MAX = 16,              /* points of a line */
     MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+    NUMBERS_MAX = 4,             /* columns behind it */
 };
 
 /* Groups that differ in one number, or a single one, and whom they hold. */
@@ -362,6 +363,8 @@ struct plot {
     enum life_figure figure;           /* that is shown */
     enum cells_id note;                /* what stands beside a row */
     enum cells_kind kind; /* of its largest group, if not its scene's */
+    /* Of lines: put more behind them; returns how many. Or NULL. */
+    size_t (*curves)(struct series *more, const struct sweep *sweep);
     enum {
         OF_ANY,  /* number of groups */
         OF_ONE,  /* not drawn of several */
@@ -369,22 +372,20 @@ struct plot {
     } groups;
 };
 
-/* Draw a line for each model, with curves beside them; or of the largest
+/* Draw a line for each model, with curves beside; or of the largest
  * group a row for each model, with such dots, with one for the figure, or
  * with the CPU of an echo in each slice, freed from what slowed the whole
  * block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
-char *sweep_curves(const struct plot *plot, const struct sweep *sweep,
-                   const struct series *curves, size_t ncurves);
 char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
                  const struct dot *dots, size_t ndots);
 char *sweep_dots(const struct plot *plot, const struct sweep *sweep);
 char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
 
-/* Append its numbers, folded away: a row for each model, a column for each
- * cell and group. */
+/* Append its numbers, folded away: a row for each model and group, a column
+ * for each cell up to CELLS_NAME. */
 void sweep_numbers(struct document *document, const struct sweep *sweep,
-                   const enum cells_id *ids, size_t n);
+                   const enum cells_id ids[NUMBERS_MAX]);
 
 /* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
  *

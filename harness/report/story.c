@@ -13,9 +13,8 @@
 #include "harness/report/internal.h"
 
 enum {
-    CURVE = 48,     /* points of a curve */
-    PLOTS_MAX = 3,  /* of a scene */
-    NUMBERS_MAX = 4 /* columns behind it */
+    CURVE = 48,    /* points of a curve */
+    PLOTS_MAX = 3, /* of a scene */
 };
 
 /* ---- what is drawn -------------------------------------------------------
@@ -93,26 +92,26 @@ served_fastest(const struct sweep *sweep)
 }
 
 /* The mean time at one server to which messages come by chance, and whose
- * service takes chance (M/M/1) or always as long (M/D/1), beside lines. */
-static char *
-draw_rates(const struct plot *plot, const struct sweep *sweep)
+ * service takes chance (M/M/1) or always as long (M/D/1). */
+static size_t
+put_queues(struct series *curves, const struct sweep *sweep)
 {
-    double points[2][CURVE][2];
-    const struct series curves[] = {
-        {"M/M/1", SVG_THEORY, points[0], CURVE, "", true},
-        {"M/D/1", SVG_THEORY + 1, points[1], CURVE, "", true},
-    };
+    static double points[2][CURVE][2];
     const struct summary_row *row = served_fastest(sweep);
-    double us = row ? service_us(row) : NAN;
 
-    for (int i = 0; i < CURVE; i++) {
+    for (int i = 0; row && i < CURVE; i++) {
         double load = 0.98 * (i + 1) / CURVE;
+        double us = service_us(row);
 
         points[0][i][0] = points[1][i][0] = load / us * 1e6;
         points[0][i][1] = us / (1 - load);
         points[1][i][1] = us * (1 + load / (2 * (1 - load)));
     }
-    return sweep_curves(plot, sweep, curves, row ? 2 : 0);
+    curves[0] =
+        (struct series){"M/M/1", SVG_THEORY, points[0], CURVE, "", true};
+    curves[1] =
+        (struct series){"M/D/1", SVG_THEORY + 1, points[1], CURVE, "", true};
+    return row ? 2 : 0;
 }
 
 static struct sweep
@@ -307,8 +306,9 @@ static const struct scene {
      "Where exactly the knee is: it lies between the last rate that is kept "
      "and the first that is not.",
      KIND_RATE, KIND_RATE,
-     .plots = {{draw_rates, "Mean response", "us from when a message was due",
-                "messages/s", SCALE_ZERO, SCALE_LOG10, LIFE_MEAN_US},
+     .plots = {{sweep_lines, "Mean response",
+                "us from when a message was due", "messages/s", SCALE_ZERO,
+                SCALE_LOG10, LIFE_MEAN_US, .curves = put_queues},
                {sweep_lines, "99 of 100 are faster",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
                 SCALE_LOG10, LIFE_P99_US}},
@@ -396,7 +396,6 @@ tell(struct document *document, const struct summary *summary,
 {
     size_t blocks;
     struct sweep sweep;
-    size_t n = 0;
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
@@ -422,11 +421,8 @@ tell(struct document *document, const struct summary *summary,
         say_facts(document, &sweep, !scene->kind);
     }
     document_paragraph(document, "Not told: %s", scene->untold);
-    while (n < NUMBERS_MAX && scene->ids[n] != CELLS_NAME) {
-        n++;
-    }
-    if (n > 0) {
-        sweep_numbers(document, &sweep, scene->ids, n);
+    if (scene->ids[0] != CELLS_NAME) {
+        sweep_numbers(document, &sweep, scene->ids);
     }
     if (scene->numbers) {
         scene->numbers(document, summary);

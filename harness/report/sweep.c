@@ -131,8 +131,7 @@ chart_of(const struct plot *plot)
 }
 
 char *
-sweep_curves(const struct plot *plot, const struct sweep *sweep,
-             const struct series *curves, size_t ncurves)
+sweep_lines(const struct plot *plot, const struct sweep *sweep)
 {
     double points[MODELS_MAX][SWEEP_MAX][2];
     char ends[MODELS_MAX][END_BYTES];
@@ -157,16 +156,8 @@ sweep_curves(const struct plot *plot, const struct sweep *sweep,
             model,   sweep->slots[n], (const double(*)[2])points[n],
             npoints, ends[n],         false};
     }
-    for (size_t i = 0; i < ncurves; i++) {
-        series[n++] = curves[i];
-    }
+    n += plot->curves ? plot->curves(series + n, sweep) : 0;
     return chart_lines(&chart, series, n);
-}
-
-char *
-sweep_lines(const struct plot *plot, const struct sweep *sweep)
-{
-    return sweep_curves(plot, sweep, NULL, 0);
 }
 
 char *
@@ -283,29 +274,21 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
 
 void
 sweep_numbers(struct document *document, const struct sweep *sweep,
-              const enum cells_id *ids, size_t n)
+              const enum cells_id ids[NUMBERS_MAX])
 {
     struct sheet sheet = {0};
 
     document_fold(document, "The numbers behind it");
     sheet_column(&sheet, CELLS_MODEL, 0);
-    for (size_t i = 0; i < n * sweep->n; i++) {
-        struct axis *column = sheet_column(&sheet, ids[i / sweep->n], 0);
-        struct text label = {0};
-
-        column->group = sweep->groups[i % sweep->n];
-        if (sweep->n > 1) {
-            struct column own = {0};
-
-            cells_heading(&own, column->id, false);
-            PUT(column->column.above, "%.15s%s%.15s", own.above,
-                own.above[0] != '\0' ? " " : "", own.heading);
-            cells_label(&label, group_life(column->group));
-            PUT(column->column.heading, "%.31s", label.bytes);
-        }
+    if (sweep->n > 1) {
+        sheet_column(&sheet, CELLS_LABEL, 0);
     }
-    for (size_t i = 0; i < sweep->nmodels; i++) {
-        sheet_row(&sheet, NULL, sweep->models[i]);
+    for (int i = 0; i < NUMBERS_MAX && ids[i] != CELLS_NAME; i++) {
+        sheet_column(&sheet, ids[i], 0);
+    }
+    for (size_t i = 0; i < sweep->n * sweep->nmodels; i++) {
+        sheet_row(&sheet, sweep->groups[i % sweep->n],
+                  sweep->models[i / sweep->n]);
     }
     sheet_build(document, &sheet, true);
 }
