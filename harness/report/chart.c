@@ -8,7 +8,6 @@
  * to. A value that is none is left out, and a chart without any is none.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -177,9 +176,9 @@ draw_labels(struct frame *frame, struct label *labels, size_t n)
     from = frame->bottom;
     for (size_t i = n; i-- > 0;) {
         const struct series *series = labels[i].series;
-        double y = fmin(labels[i].y + labels[i].half, from);
+        double y;
 
-        from = y - 2 * labels[i].half;
+        from = fmin(labels[i].y + labels[i].half, from) - 2 * labels[i].half;
         y = from + LINE - 3;
         svg_mark(&frame->svg, x, y - 4, series->slot, NULL);
         put_words(&frame->svg, x + EDGE, y, "text", series->name,

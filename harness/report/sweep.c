@@ -77,8 +77,9 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
             (sweep.n + 1 < SWEEP_MAX && x != sweep_x(most) &&
              (at == sweep.n || sweep_x(sweep.groups[at]) != x) &&
              goes_with(group, most, kinds))) {
-            memmove(&sweep.groups[at + 1], &sweep.groups[at],
-                    (sweep.n++ - at) * sizeof(group));
+            for (size_t j = sweep.n++; j > at; j--) {
+                sweep.groups[j] = sweep.groups[j - 1];
+            }
             sweep.groups[at] = group;
         }
     }
