@@ -143,7 +143,7 @@ static bool
 put_heading(FILE *file, const struct block *block, bool folded, bool first)
 {
     fputs(folded ? "</details>\n" : "", file);
-    if (block->label && block->label[0] != '\0') {
+    if (block->label[0] != '\0') {
         xml_put(file, "<h2 id=\"", block->label, "\"><a href=\"#");
         xml_put(file, "", block->label, "\">");
         xml_put(file, "", block->words, "</a></h2>\n");
