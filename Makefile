@@ -489,7 +489,8 @@ $(COMPARES):
 
 FROM ?= $(BUILD)/compare/results.jsonl
 report: $(BIN)/report ## make the page of FROM= again, without measuring
-	@from=$(call quote,$(FROM)); page=$$(dirname "$$from")/report.html; \
+	@from=$(call quote,$(FROM)); page=$$(dirname "$$from")/$$(basename "$$from" .jsonl).html; \
+	page=$$(printf %s "$$page" | sed 's:/results\.html$$:/report.html:'); \
 	page_text=$$($(BIN)/report --html "$$from") || exit 3; \
 	printf '%s\n' "$$page_text" >"$$page" && echo "open $$page"
 else

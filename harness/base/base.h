@@ -79,14 +79,18 @@ int units_parse_bytes(const char *text, int64_t *bytes);
 int units_parse_time(const char *text, int64_t *time_ns);
 
 #define UNITS_TEXT_BYTES 32 /* are always enough for the next four */
-/* A text of its own wherever it stands, for as long as the block around. */
-#define UNITS_TEXT ((char[UNITS_TEXT_BYTES]){""})
 
 /* Write into `text` and return it. Three significant digits: "94.8k",
  * "1.90 ms", "512 KiB"; "-" for what is not finite. */
 char *units_format_count(char *text, double value);
 char *units_format_bytes(char *text, double bytes);
 char *units_format_time(char *text, double time_ns);
+
+/* A text of its own wherever it stands, for as long as the block around. */
+#define UNITS_TEXT         ((char[UNITS_TEXT_BYTES]){""})
+#define COUNT_TEXT(value)  units_format_count(UNITS_TEXT, (double)(value))
+#define BYTES_TEXT(bytes)  units_format_bytes(UNITS_TEXT, (double)(bytes))
+#define TIME_TEXT(time_ns) units_format_time(UNITS_TEXT, (double)(time_ns))
 
 /* The same without a unit: "0.0123", "1.23", "123", "1230". */
 char *units_format_number(char *text, double value);

@@ -7,7 +7,6 @@
 #include "harness/base/base.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +18,6 @@ enum {
     DIGITS = 3,        /* significant ones that are written */
     EXPONENT_MIN = -9, /* below, it is as good as 0 */
     EXPONENT_MAX = 15, /* above, it is written with its exponent */
-    FRACTION_MAX = 18, /* digits behind the point that can be read */
     DECIMAL = 1000,    /* steps between units */
     BINARY = 1024,
 };
@@ -40,49 +38,42 @@ static const struct unit time_units[] = {
     {NULL, 0},
 };
 
-/* Read digits, and nothing else that strtoll() would take. Returns where they
- * end; or NULL if there are none, or too many. */
-static const char *
-read_digits(const char *text, int64_t *value)
-{
-    char *end;
-
-    errno = 0;
-    *value = strtoll(text, &end, 10);
-    return isdigit((unsigned char)*text) && errno == 0 ? end : NULL;
-}
-
 /* Read a number and one of the units, behind which `tail` may stand too. */
 static int
 parse(const char *text, const struct unit *units, const char *tail,
       int64_t *result)
 {
-    int64_t whole;
-    int64_t part = 0;
-    int64_t scale = 1; /* of the part */
-    const char *name = read_digits(text, &whole);
+    int64_t number = 0; /* without its point */
+    int64_t scale = 1;  /* it is so many times too large then */
+    const char *point = NULL;
+    const char *name = text;
 
-    if (name != NULL && *name == '.') {
-        const char *point = name;
-        name = read_digits(point + 1, &part);
-        if (name == NULL || name - point - 1 > FRACTION_MAX) {
+    for (; isdigit((unsigned char)*name) || (*name == '.' && !point);
+         name++) {
+        if (*name == '.') {
+            point = name;
+        } else if (__builtin_mul_overflow(number, 10, &number) ||
+                   __builtin_add_overflow(number, *name - '0', &number) ||
+                   (point && __builtin_mul_overflow(scale, 10, &scale))) {
             return -1;
         }
-        for (const char *digit = point + 1; digit < name; digit++) {
-            scale *= 10;
-        }
     }
-    for (; name != NULL && units->name != NULL; units++) {
+    if (name == text || point == text || point == name - 1) {
+        return -1;
+    }
+    for (; units->name != NULL; units++) {
         size_t nbytes = strlen(units->name);
         if (strncmp(units->name, name, nbytes) == 0 &&
             (name[nbytes] == '\0' || strcmp(name + nbytes, tail) == 0)) {
-            if (__builtin_mul_overflow(whole, units->worth, &whole) ||
-                __builtin_mul_overflow(part, units->worth, &part) ||
-                part % scale != 0 ||
-                __builtin_add_overflow(whole, part / scale, &whole)) {
+            int64_t worth = units->worth;
+            for (; scale % 10 == 0 && worth % 10 == 0; scale /= 10) {
+                worth /= 10;
+            }
+            if (__builtin_mul_overflow(number, worth, &number) ||
+                number % scale != 0) {
                 return -1;
             }
-            *result = whole;
+            *result = number / scale;
             return 0;
         }
     }

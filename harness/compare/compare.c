@@ -127,7 +127,10 @@ write_reports(const struct summary *summary)
     static const char *const names[] = {"results.csv", "summary.csv",
                                         "results.md", "report.html"};
 
-    for (int i = 0; i < 4; i++) {
+    /* Of what was counted there is nothing to draw. */
+    int files = lives->options->mode->bit == MODE_COUNT ? 3 : 4;
+
+    for (int i = 0; i < files; i++) {
         const char *name = names[i];
         FILE *file = create(name);
         int status = !file    ? -1
@@ -243,13 +246,11 @@ exit_status(const size_t rows[LIFE_STATUSES])
 static void
 read_baseline(const char *path)
 {
-    FILE *file = fopen(path, "re");
-    const char *problem = report_read(file, &baseline);
+    const char *problem = results_load(path, &baseline);
 
     if (problem) {
         errx(EXIT_USAGE, "--baseline: %s: %s", path, problem);
     }
-    fclose(file);
 }
 
 static void

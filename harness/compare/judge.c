@@ -14,6 +14,8 @@
 /* Of a CPU, in the slices of others: more than a server that waits takes. */
 #define ELSEWHERE_PERCENT_MAX 1.0
 
+#define TICKS_MIN 20 /* of the clock; of fewer no share is said */
+
 static double
 ratio(double value, double by)
 {
@@ -122,6 +124,9 @@ fill_costs(struct life *life, const struct turn *turn,
     double window_ns = (double)result->window_ns;
     double client_ns = (double)result->client_cpu_ns;
     double *figure = life->figure;
+    double kernel_ticks = turn->end.kernel_ticks - turn->begin.kernel_ticks;
+    double ticks =
+        kernel_ticks + turn->end.user_ticks - turn->begin.user_ticks;
 
     figure[LIFE_BASE_RSS_KIB] = turn->base.rss_kib;
     figure[LIFE_CLIENT_CPU_US_PER_ECHO] = ratio(client_ns / 1000, echoes);
@@ -133,6 +138,8 @@ fill_costs(struct life *life, const struct turn *turn,
     figure[LIFE_SERVER_CPU_US_PER_ECHO] = ratio(server_ns / 1000, echoes);
     figure[LIFE_FAULTS_PER_ECHO] = ratio(
         turn->end.faults - turn->begin.faults, turn->driver.slices_echoes);
+    figure[LIFE_KERNEL_PERCENT] =
+        ticks >= TICKS_MIN ? 100 * kernel_ticks / ticks : NAN;
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
     /* Without an echo in the slices there is nothing to say, whatever the
      * first run did. */

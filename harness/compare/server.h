@@ -112,6 +112,7 @@ struct server_look {
     double rss_kib;   /* resident memory */
     double threads;   /* how many it has */
     double faults;    /* minor page faults of all its threads so far */
+    double user_ticks, kernel_ticks; /* of the clock, that found it there */
     double switches;  /* context switches, voluntary or not, of all threads
                        * that live; of PROC_THREADS_MAX or more unknown */
     double stack_kib; /* of a thread in the kernel: its account of all

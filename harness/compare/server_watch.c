@@ -133,11 +133,12 @@ server_look(const struct server *server, struct server_look *look)
     };
     proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);
     look->rss_kib = proc_number(text, "Rss:");
-    /* Fields 10 and 20 of proc(5); the state is the third. */
+    /* Fields 10, 14, 15 and 20 of proc(5); the state is the third. */
     if (sscanf(read_stat(server, text),
-               " %*c %*d %*d %*d %*d %*d %*u %lf %*u %*u %*u %*u %*u %*d %*d "
+               " %*c %*d %*d %*d %*d %*d %*u %lf %*u %*u %*u %lf %lf %*d %*d "
                "%*d %*d %lf",
-               &look->faults, &look->threads) != 2) {
+               &look->faults, &look->user_ticks, &look->kernel_ticks,
+               &look->threads) != 4) {
         look->faults = look->threads = NAN;
     }
     proc_read(text, sizeof text, "/proc/meminfo");

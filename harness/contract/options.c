@@ -17,45 +17,38 @@ enum {
 
 struct contract_options contract_options;
 
+#define NUMBER(name, letter, takes, field, low, high, help)                  \
+    FLAG_NUMBER(name, letter, takes, &contract_options.field, low, high, help)
+
 static const struct flag flags[] = {
     FLAG_TEXT("address", 'a', "address", &contract_options.address,
               "Listen on this numeric IPv4 or IPv6 address (default "
               "127.0.0.1)"),
-    FLAG_NUMBER("port", 'p', NULL, &contract_options.port, 0, 65535,
-                "Listen on this port; 0 lets the kernel pick one (default "
-                "5566)"),
-    FLAG_NUMBER("backlog", 'b', "clients", &contract_options.backlog, 1,
-                65535,
-                "Let so many clients wait to be accepted (default 4096)"),
+    NUMBER("port", 'p', NULL, port, 0, 65535,
+           "Listen on this port; 0 lets the kernel pick one (default 5566)"),
+    NUMBER("backlog", 'b', "clients", backlog, 1, 65535,
+           "Let so many clients wait to be accepted (default 4096)"),
     FLAG_ON("handshake", 0, &contract_options.handshake,
             "A client must open with the line \"hello\""),
-    FLAG_NUMBER("handshake-timeout", 0, "milliseconds",
-                &contract_options.handshake_timeout_ms, 1, HOUR_MS,
-                "... within this time after it was accepted (default 5000)"),
-    FLAG_NUMBER("idle-timeout", 0, "milliseconds",
-                &contract_options.idle_timeout_ms, 0, HOUR_MS,
-                "Close a client when no byte went either way for this long "
-                "(default 0, never)"),
-    FLAG_NUMBER("delay", 0, "milliseconds", &contract_options.delay_ms, 0,
-                HOUR_MS, "Wait before echoing each chunk read (default 0)"),
-    FLAG_NUMBER("work", 0, "microseconds", &contract_options.work_us, 0,
-                WORK_MAX_US,
-                "Burn this much CPU before echoing each chunk read (default "
-                "0)"),
-    FLAG_NUMBER("max-clients", 0, "clients", &contract_options.max_clients, 0,
-                CLIENTS_MAX,
-                "Refuse clients beyond these (default 0, as many as the "
-                "limits allow)"),
-    FLAG_NUMBER("sndbuf", 0, "bytes", &contract_options.sndbuf_bytes, 0,
-                INT_MAX / 2,
-                "Send buffer of each socket (default 0, the kernel's)"),
-    FLAG_NUMBER("rcvbuf", 0, "bytes", &contract_options.rcvbuf_bytes, 0,
-                INT_MAX / 2,
-                "Receive buffer of each socket (default 0, the kernel's)"),
-    FLAG_NUMBER("grace", 0, "milliseconds", &contract_options.grace_ms, 0,
-                HOUR_MS,
-                "How long SIGTERM or SIGINT lets clients finish (default "
-                "1000)"),
+    NUMBER("handshake-timeout", 0, "milliseconds", handshake_timeout_ms, 1,
+           HOUR_MS,
+           "... within this time after it was accepted (default 5000)"),
+    NUMBER("idle-timeout", 0, "milliseconds", idle_timeout_ms, 0, HOUR_MS,
+           "Close a client when no byte went either way for this long "
+           "(default 0, never)"),
+    NUMBER("delay", 0, "milliseconds", delay_ms, 0, HOUR_MS,
+           "Wait before echoing each chunk read (default 0)"),
+    NUMBER("work", 0, "microseconds", work_us, 0, WORK_MAX_US,
+           "Burn this much CPU before echoing each chunk read (default 0)"),
+    NUMBER("max-clients", 0, "clients", max_clients, 0, CLIENTS_MAX,
+           "Refuse clients beyond these (default 0, as many as the limits "
+           "allow)"),
+    NUMBER("sndbuf", 0, "bytes", sndbuf_bytes, 0, INT_MAX / 2,
+           "Send buffer of each socket (default 0, the kernel's)"),
+    NUMBER("rcvbuf", 0, "bytes", rcvbuf_bytes, 0, INT_MAX / 2,
+           "Receive buffer of each socket (default 0, the kernel's)"),
+    NUMBER("grace", 0, "milliseconds", grace_ms, 0, HOUR_MS,
+           "How long SIGTERM or SIGINT lets clients finish (default 1000)"),
     FLAG_ON("stats", 0, &contract_options.stats,
             "Print the counters at exit, as one line of JSON"),
     FLAG_ON("verbose", 'v', &contract_options.verbose,

@@ -29,13 +29,6 @@ enum {
     GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR, /* no more will come */
 };
 
-/* Where a stream begins. */
-static int64_t
-stream_begin(const struct engine *run)
-{
-    return run->options.handshake ? PATTERN_HELLO : 0;
-}
-
 /* Does it come back for another connection after this one? */
 static bool
 is_churned(const struct engine *run, const struct connection *connection)
@@ -73,7 +66,7 @@ connection_fail(struct engine *run, struct connection *connection,
     connection_close(run, connection);
     error_count(run->result, error, error_number);
     if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
-        connection->stream.nread == stream_begin(run)) {
+        connection->stream.nread == connection->stream.begin) {
         run->result->turned_away++;
     }
     connection->failures++;
@@ -101,9 +94,7 @@ lose(struct engine *run, struct connection *connection)
         connection_close(run, connection);
         connection->state = CONNECTION_DEAD;
     } else {
-        enum engine_error error = error_number != 0
-                                      ? error_of_errno(error_number)
-                                      : ENGINE_EARLY_EOF;
+        enum engine_error error = error_of_errno(error_number);
         error = error == ENGINE_CONNECT_TIMEOUT ? ENGINE_RESET : error;
         connection_fail(run, connection, error, error_number);
     }
@@ -375,9 +366,9 @@ connection_open(struct engine *run, struct connection *connection)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
     };
-    int64_t begin = stream_begin(run);
+    int64_t begin = options->handshake ? PATTERN_HELLO : 0;
     connection->stream =
-        (struct stream){run->next_number, begin, begin, begin, 0};
+        (struct stream){run->next_number, begin, begin, begin, begin, 0};
     run->next_number += options->runs;
     run->now_ns = clock_now_ns();
     connection->start_ns = run->now_ns;
@@ -443,7 +434,7 @@ connection_ready(struct engine *run, struct connection *connection,
     if (connection->state == CONNECTION_CONNECTING) {
         finish_connect(run, connection, events);
     }
-    /* Closed just now, or for being overdue between two batches. */
+    /* Closed just now, or overdue between two halves of a batch. */
     if (connection->fd == -1) {
         return;
     }

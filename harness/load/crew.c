@@ -52,26 +52,6 @@ useful_threads(const struct engine_options *options, int threads)
     return MAX(1, MIN(threads, (int)most));
 }
 
-/* Several Poisson schedules together are one of the sum of their rates, as
- * long as they do not depend on each other: each gets a seed of its own.
- * Schedules of equal gaps are laid between each other. */
-static void
-deal_out(const struct engine_options *options, int count, int index,
-         struct engine_options *share)
-{
-    int hosts = options->hosts > 0 ? options->hosts : 1;
-    *share = *options;
-    share->clients = (int)share_of((uint64_t)options->clients, count, index);
-    share->silent_clients =
-        (int)share_of((uint64_t)options->silent_clients, count, index);
-    share->echoes_max = share_of(options->echoes_max, count, index);
-    share->rate_per_s = options->rate_per_s / count;
-    share->runs = count * hosts;
-    share->index = index * hosts + options->host;
-    share->seed =
-        options->seed + (uint64_t)share->index * UINT64_C(0x632be59bd9b4e019);
-}
-
 /* At the end of the window those who are late need not keep the others from
  * the echoes that are still to come. */
 static void
@@ -97,20 +77,33 @@ add_up_progress(uint64_t echoes, double done, void *arg)
     }
 }
 
+/* Several Poisson schedules together are one of the sum of their rates, as
+ * long as they do not depend on each other: each gets a seed of its own.
+ * Schedules of equal gaps are laid between each other. */
 static void *
 member_main(void *arg)
 {
     struct member *member = arg;
     struct crew *crew = member->crew;
-    struct engine_options options;
+    const struct engine_options *whole = crew->options;
+    struct engine_options share = *whole;
+    int index = (int)(member - crew->members);
+    int hosts = MAX(1, whole->hosts);
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
-    deal_out(crew->options, crew->count, (int)(member - crew->members),
-             &options);
-    options.on_phase = meet_at_phase;
-    options.on_progress = add_up_progress;
-    options.arg = member;
-    if (engine_run(&options, &member->result) == -1) {
+    share.clients =
+        (int)share_of((uint64_t)whole->clients, crew->count, index);
+    share.silent_clients =
+        (int)share_of((uint64_t)whole->silent_clients, crew->count, index);
+    share.echoes_max = share_of(whole->echoes_max, crew->count, index);
+    share.rate_per_s = whole->rate_per_s / crew->count;
+    share.runs = crew->count * hosts;
+    share.index = index * hosts + whole->host;
+    share.seed += (uint64_t)share.index * UINT64_C(0x632be59bd9b4e019);
+    share.on_phase = meet_at_phase;
+    share.on_progress = add_up_progress;
+    share.arg = member;
+    if (engine_run(&share, &member->result) == -1) {
         /* The others wait for this one all the same. */
         crew->error = errno;
         meet_at_phase(ENGINE_CONNECTED, member);

@@ -231,7 +231,7 @@ finish(struct engine *run)
     if (run->options.ask_silent && run_is_interrupted(run)) {
         run->result->asked -= run->options.silent_clients;
     } else if (run->options.ask_silent) {
-        /* Who has served everybody so far is rather slow than through. */
+        /* Who served everybody so far is more likely slow than through. */
         bool serves = run->result->served >= run->options.clients;
         start_speaking(run, run->connections, run->speaking);
         run_while(run, is_awaited, ASK_MAX_NS,
@@ -251,7 +251,7 @@ static void
 destroy(struct engine *run)
 {
     int before_errno = errno;
-    prctl(PR_SET_TIMERSLACK, run->slack_ns, 0, 0, 0);
+    prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0); /* as before */
     close(run->epoll_fd);
     deadline_queue_free(&run->wakes);
     free(run->connections);
@@ -277,7 +277,6 @@ engine_open(const struct engine_options *options,
     }
     /* The kernel may end a thread's sleep up to 50 us late, to wake several
      * at once; a schedule, and the pause in a greeting, have no such time. */
-    run->slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     see_into(run, result);
     result->asked = options->clients +
@@ -388,13 +387,13 @@ engine_close(struct engine *run, struct engine_result *result)
         least++;
     }
     int count = (int)(run->end - least);
+    const struct connection *median = least + count / 2;
     result->served = count;
     for (const struct connection *it = run->connections; it->silent; it++) {
         result->served += it->served;
     }
     result->fairness =
-        count > 0 ? (double)least->echoes / (double)least[count / 2].echoes
-                  : NAN;
+        count > 0 ? (double)least->echoes / (double)median->echoes : NAN;
     destroy(run);
 }
 

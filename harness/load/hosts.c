@@ -237,9 +237,7 @@ gather(struct lead *lead)
 {
     const struct hosts_order *order = lead->order;
     struct pollfd listener = {.fd = lead->listen_fd, .events = POLLIN};
-    bool launched = launcher > 0;
-    int64_t deadline_ns = launched ? clock_now_ns() + JOIN_NS : INT64_MAX;
-    const char *late = "a minute is over";
+    int64_t deadline_ns = launcher > 0 ? clock_now_ns() + JOIN_NS : INT64_MAX;
     const char *why = NULL;
     int idle = 0;
     while (lead->count < order->hosts && why == NULL) {
@@ -256,14 +254,15 @@ gather(struct lead *lead)
         if (*lead->options->interrupted) {
             return -1;
         }
-        if (launcher_status() != 0) {
-            why = "the launcher failed";
-        } else if (launched && launcher == 0) {
-            launched = false;
-            late = "the launcher has ended";
+        int status = launcher_status();
+        bool ended = order->launcher != NULL && launcher == 0;
+        if (ended) {
             deadline_ns = MIN(deadline_ns, clock_now_ns() + REPLY_NS);
+        }
+        if (status != 0) {
+            why = "the launcher failed";
         } else if (clock_now_ns() > deadline_ns) {
-            why = late;
+            why = ended ? "the launcher has ended" : "a minute is over";
         }
     }
     if (lead->count == order->hosts) {

@@ -43,6 +43,7 @@ enum connection_state {
  * its first message, at offsets below 0. */
 struct stream {
     int64_t number;      /* of this connection in the run */
+    int64_t begin;       /* where it begins: 0, or a greeting does */
     int64_t nwritten;    /* up to where its stream was sent */
     int64_t nread;       /* up to where it came back, all right */
     int64_t message_end; /* up to where it may come back */
@@ -128,8 +129,7 @@ struct engine {
     int64_t patient_from_ns;  /* before, we or the server were stopped */
     int64_t begun_ns;         /* when warm-up began; 0 before */
 
-    int slack_ns; /* of this thread's timers, before the run */
-    int epoll_fd; /* all sockets are in it */
+    int epoll_fd;                              /* all sockets are in it */
     struct epoll_event events[RUN_EVENTS_MAX]; /* taken from the kernel */
     int event_count;                           /* how many of them */
     int event_next;                            /* the first not handled */
@@ -173,7 +173,8 @@ void pattern_explain(struct engine *run, const struct connection *own,
 /* ---- errors ------------------------------------------------------------ */
 
 /* The kind of error that an errno of socket, bind, connect, send or recv
- * stands for. What is not known to be the server's doing is our own. */
+ * stands for; of 0 it is the end of a connection. What is not known to be the
+ * server's doing is our own. */
 enum engine_error error_of_errno(int error_number);
 
 /* Count an error and its errno (0 if there is none). */

@@ -328,7 +328,7 @@ show_progress(uint64_t count, double done, void *arg)
 {
     (void)arg;
     fprintf(stderr, "\r\033[K%3.0f %%  %s echoes", 100 * done,
-            units_format_count(UNITS_TEXT, (double)count));
+            COUNT_TEXT(count));
 }
 
 static void
@@ -393,53 +393,41 @@ write_output(struct output *output, const struct saved_run *run)
     return good;
 }
 
-/* Run: here, as one of several hosts, or by their hands, which is printed
- * then. Returns 0, or of their trouble the exit status. */
-static int
-drive(struct saved_run *run)
-{
-    if (order.hosts > 0) {
-        return hosts_lead(&order, &options, run);
-    }
-    if (meeting != NULL) {
-        hosts_wait(meeting_fd, &options, &interrupted);
-    }
-    run->begun_ms = clock_wall_ns() / NS_PER_MS;
-    run->options = options;
-    snprintf(run->target, sizeof run->target, "%s", target);
-    if (crew_run(&options, &run->result) != 0) {
-        err(EXIT_NO_MEASURE, "cannot start");
-    }
-    return 0;
-}
-
-/* To the first of several hosts. Returns the exit status: a launcher may take
- * any other than 0 as a reason to stop them all. */
-static int
-send_run(const struct saved_run *run)
-{
-    FILE *file = fdopen(meeting_fd, "w");
-    saved_write(file, run);
-    return fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
-}
-
-/* One run, its summary and its files. Returns the exit status. */
+/* One run: here, as one of several hosts, or by their hands. Its summary and
+ * its files. Returns the exit status. */
 static int
 run_once(void)
 {
     static struct saved_run run;
+    int status = 0;
     bool progress =
         is_terminal(stderr) && order.hosts == 0 && meeting == NULL;
     options.on_progress = progress ? show_progress : NULL;
-    int status = drive(&run);
-    if (progress) {
-        fputs("\r\033[K", stderr);
-    }
-    if (run.options.clients == 0) {
-        return status;
+    if (order.hosts > 0) {
+        status = hosts_lead(&order, &options, &run);
+        if (run.options.clients == 0) {
+            return status;
+        }
+    } else {
+        if (meeting != NULL) {
+            hosts_wait(meeting_fd, &options, &interrupted);
+        }
+        run.begun_ms = clock_wall_ns() / NS_PER_MS;
+        run.options = options;
+        snprintf(run.target, sizeof run.target, "%s", target);
+        if (crew_run(&options, &run.result) != 0) {
+            err(EXIT_NO_MEASURE, "cannot start");
+        }
     }
     if (meeting != NULL) {
-        return send_run(&run);
+        /* To who leads. A launcher may take any other status than 0 as a
+         * reason to stop them all. */
+        FILE *file = fdopen(meeting_fd, "w");
+        saved_write(file, &run);
+        return fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
+    }
+    if (progress) {
+        fputs("\r\033[K", stderr);
     }
     if (order.hosts == 0) {
         summary_print(stdout, target, &run.options, &run.result,

@@ -62,9 +62,6 @@ struct slo_try {
     enum slo_outcome outcome; /* what that means */
 };
 
-/* Try a rate. Called with the `arg` of slo_search(). */
-typedef struct slo_try slo_try_function(double rate_per_s, void *arg);
-
 struct slo_answer {
     double kept_per_s;     /* the highest rate that was kept; 0 if none was */
     struct slo_try failed; /* the try that decided that it is no more, at the
@@ -78,7 +75,9 @@ struct slo_answer {
  * is tried again, because one stall of the machine is enough for that. Tries
  * 2 * (2 + log2 of the number of rates) at most: 18 for rates up to 1000. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
-                             slo_try_function *try_rate, void *arg);
+                             struct slo_try (*try_rate)(double rate_per_s,
+                                                        void *arg),
+                             void *arg);
 
 /* Search with crew_run(), up to the rate of the options; a window of 0 is as
  * long as it takes. Prints the answer for `target`, and each try to standard
@@ -140,13 +139,11 @@ int saved_read(FILE *stream, struct saved_run *run,
 
 /* ---- several runs, added up -------------------------------------------- */
 
-/*
- * Add a run to those added up so far; the first one goes into a sum that is
+/* Add a run to those added up so far; the first one goes into a sum that is
  * all zero, with `first` set. What each host may choose for itself is added:
  * clients and rate. All else must be the same, or the sum would be of
  * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
- * not fit together: a phrase to stand behind the name of the file.
- */
+ * not fit together: a phrase to stand behind the name of the file. */
 int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
               char reason[SAVED_REASON_BYTES]);
 
@@ -176,21 +173,17 @@ struct hosts_order {
     char **argv;          /* of which they ignore what is for the first */
 };
 
-/*
- * Lead them: `options` say where the server is, and how long it takes. Blocks
+/* Lead them: `options` say where the server is, and how long it takes. Blocks
  * until all have ended, or are late, and prints their sum and a line for each
  * of them. Returns the exit status that the trouble of it deserves, and says
  * it on standard error: 0 if all were there. `sum` has no clients if nothing
- * was seen. The launcher is waited for when the program exits.
- */
+ * was seen. The launcher is waited for when the program exits. */
 int hosts_lead(const struct hosts_order *order,
                const struct engine_options *options, struct saved_run *sum);
 
-/*
- * One of the others: join the first at the address in `meeting`. Returns a
+/* One of the others: join the first at the address in `meeting`. Returns a
  * socket, which hosts_wait() takes next, and sets the command line that it
- * sends, which is ours for good. Ends the program if nobody is there.
- */
+ * sends, which is ours for good. Ends the program if nobody is there. */
 int hosts_join(const struct engine_options *meeting, int *argc, char ***argv);
 
 /* Wait until all shall begin; what sets this one apart from the others goes

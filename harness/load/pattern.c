@@ -17,8 +17,12 @@ enum {
     COMPARED_BYTES = 64, /* more than enough to be sure */
 };
 
-/* The table, with its beginning repeated behind its end. */
-static unsigned char table[PATTERN_PRIME + PATTERN_WINDOW_BYTES];
+/* The greeting; and the table, with its beginning repeated behind its end. */
+enum {
+    TABLE_BYTES = PATTERN_PRIME + PATTERN_WINDOW_BYTES
+};
+static unsigned char bytes_sent[-PATTERN_HELLO + TABLE_BYTES];
+static unsigned char *const table = bytes_sent - PATTERN_HELLO;
 
 /* The generator is a 64-bit linear congruential one whose top byte is used:
  * short, the same everywhere, and random enough that no two pieces of the
@@ -33,6 +37,7 @@ static void __attribute__((constructor)) fill_table(void)
         table[i] = (unsigned char)(state >> 56);
     }
     memcpy(table + PATTERN_PRIME, table, PATTERN_WINDOW_BYTES);
+    memcpy(table + PATTERN_HELLO, "hello\n", -PATTERN_HELLO);
 }
 
 /* Where in the table the byte at `offset` of a connection's stream is. */
@@ -46,9 +51,7 @@ position_of(int64_t number, int64_t offset)
 const unsigned char *
 pattern_window(int64_t number, int64_t offset)
 {
-    static const unsigned char hello[] = "hello\n";
-    return offset < 0 ? hello + (offset - PATTERN_HELLO)
-                      : table + position_of(number, offset);
+    return table + (offset < 0 ? offset : position_of(number, offset));
 }
 
 size_t
@@ -81,20 +84,6 @@ say(char *text, int64_t count, const char *what)
     snprintf(text, ENGINE_ORIGIN_BYTES, "%lld %s %s", (long long)count,
              count == 1 ? "byte was" : "bytes were", what);
     return true;
-}
-
-/* Were a few bytes changed and the rest left in its place? */
-static bool
-explain_changed(const struct stream *own, const unsigned char *got,
-                size_t count, char *text)
-{
-    const unsigned char *expected = pattern_window(own->number, own->nread);
-    int changed = 0;
-    for (size_t i = 0; i < count; i++) {
-        changed += expected[i] != got[i];
-    }
-    return count > NEAR_BYTES_MIN && (size_t)changed * 4 <= count &&
-           say(text, changed, "changed");
 }
 
 /* Are they bytes of the same stream from further on, or from further back? */
@@ -138,7 +127,7 @@ explain_other(const struct engine *run, const struct connection *own,
 {
     /* One place at most fits eight bytes; it does not matter which copy of
      * the table's beginning is found. */
-    const unsigned char *found = memmem(table, sizeof table, got, count);
+    const unsigned char *found = memmem(table, TABLE_BYTES, got, count);
     if (count < OTHER_BYTES_MIN || found == NULL) {
         return;
     }
@@ -156,15 +145,24 @@ explain_other(const struct engine *run, const struct connection *own,
     snprintf(text, ENGINE_ORIGIN_BYTES, "an earlier connection or message");
 }
 
-/* The likely first; a few bytes are enough where few places are tried. */
+/* The likely first: were a few bytes changed, and the rest left in its place?
+ * A few bytes are enough where few places are tried. */
 void
 pattern_explain(struct engine *run, const struct connection *own,
                 const unsigned char *got, size_t count)
 {
     char *text = run->result->mismatch.origin;
+    const struct stream *stream = &own->stream;
+    const unsigned char *expected =
+        pattern_window(stream->number, stream->nread);
+    size_t changed = 0;
     count = MIN(count, COMPARED_BYTES);
-    if (!explain_changed(&own->stream, got, count, text) &&
-        !explain_own(&own->stream, got, count, text)) {
+    for (size_t i = 0; i < count; i++) {
+        changed += expected[i] != got[i];
+    }
+    if (count > NEAR_BYTES_MIN && changed * 4 <= count) {
+        say(text, (int64_t)changed, "changed");
+    } else if (!explain_own(stream, got, count, text)) {
         explain_other(run, own, got, count, text);
     }
 }

@@ -37,7 +37,7 @@ error_of_errno(int error_number)
         {ECONNRESET, ENGINE_RESET},      {ECONNABORTED, ENGINE_RESET},
         {EPIPE, ENGINE_RESET},           {EMFILE, ENGINE_NO_DESCRIPTORS},
         {ENFILE, ENGINE_NO_DESCRIPTORS}, {EADDRNOTAVAIL, ENGINE_NO_PORTS},
-        {EADDRINUSE, ENGINE_NO_PORTS},
+        {EADDRINUSE, ENGINE_NO_PORTS},   {0, ENGINE_EARLY_EOF},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (known[i].number == error_number) {

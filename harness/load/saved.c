@@ -111,23 +111,18 @@ check_same(const struct engine_options *a, const struct engine_options *b,
     } rows[] = {
         {"the load is", loop_name(a), loop_name(b),
          strcmp(loop_name(a), loop_name(b)) == 0},
-        {"a message has",
-         units_format_bytes(UNITS_TEXT, (double)a->message_bytes),
-         units_format_bytes(UNITS_TEXT, (double)b->message_bytes),
-         a->message_bytes == b->message_bytes},
+        {"a message has", BYTES_TEXT(a->message_bytes),
+         BYTES_TEXT(b->message_bytes), a->message_bytes == b->message_bytes},
         {"there is", a->handshake ? "a handshake" : "none",
          b->handshake ? "a handshake" : "none", a->handshake == b->handshake},
         {"the run ends", a->echoes_max == 0 ? "by time" : "by echoes",
          b->echoes_max == 0 ? "by time" : "by echoes",
          (a->echoes_max == 0) == (b->echoes_max == 0)},
         /* A run that ends after so many echoes has no length of its own. */
-        {"the run lasts", units_format_time(UNITS_TEXT, (double)a->window_ns),
-         units_format_time(UNITS_TEXT, (double)b->window_ns),
+        {"the run lasts", TIME_TEXT(a->window_ns), TIME_TEXT(b->window_ns),
          a->echoes_max > 0 || a->window_ns == b->window_ns},
-        {"an echo may take",
-         units_format_time(UNITS_TEXT, (double)a->timeout_ns),
-         units_format_time(UNITS_TEXT, (double)b->timeout_ns),
-         a->timeout_ns == b->timeout_ns},
+        {"an echo may take", TIME_TEXT(a->timeout_ns),
+         TIME_TEXT(b->timeout_ns), a->timeout_ns == b->timeout_ns},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -167,23 +162,6 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
     return a->begun_ms == b->begun_ms &&
            a->result.window_ns == b->result.window_ns &&
            a->result.client_cpu_ns == b->result.client_cpu_ns;
-}
-
-/* What is wrong ends the program. */
-static void
-read_file(const char *path, struct saved_run *run)
-{
-    char reason[SAVED_REASON_BYTES];
-    FILE *file = fopen(path, "re");
-    int status = file ? saved_read(file, run, reason) : -1;
-
-    if (!file || ferror(file)) {
-        err(EXIT_NO_MEASURE, "%s", path);
-    }
-    if (status != 0) {
-        errx(EXIT_NO_MEASURE, "%s: %s", path, reason);
-    }
-    fclose(file);
 }
 
 /* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
@@ -235,8 +213,7 @@ merge_note_times(FILE *stream, const struct saved_run *runs, int n)
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            units_format_time(UNITS_TEXT, together_ns),
-            units_format_time(UNITS_TEXT, longest_ns));
+            TIME_TEXT(together_ns), TIME_TEXT(longest_ns));
     }
 }
 
@@ -253,7 +230,16 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
         errx(EXIT_NO_MEASURE, "not enough memory");
     }
     for (int i = 0; i < n; i++) {
-        read_file(paths[i], &runs[i]);
+        FILE *file = fopen(paths[i], "re");
+
+        status = file ? saved_read(file, &runs[i], reason) : -1;
+        if (!file || ferror(file)) {
+            err(EXIT_NO_MEASURE, "%s", paths[i]);
+        }
+        if (status != 0) {
+            errx(EXIT_NO_MEASURE, "%s: %s", paths[i], reason);
+        }
+        fclose(file);
         for (int j = 0; j < i; j++) {
             if (merge_same(&runs[i], &runs[j])) {
                 errx(EXIT_NO_MEASURE,

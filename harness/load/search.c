@@ -12,7 +12,8 @@
 /* ---- the search, whatever a try is ------------------------------------- */
 
 struct slo_answer
-slo_search(double min_per_s, double max_per_s, slo_try_function *try_rate,
+slo_search(double min_per_s, double max_per_s,
+           struct slo_try (*try_rate)(double rate_per_s, void *arg),
            void *arg)
 {
     struct slo_answer answer = {.failed.outcome = SLO_KEPT};
@@ -82,8 +83,7 @@ print_try(const struct slo_try *tried)
     static const char *const words[] = {"kept", "broken", "unknown", "end"};
     bool failed = tried->error != ENGINE_ERRORS;
     fprintf(stderr, "%10s/s  p99 %-9s %s%s%s%s\n",
-            units_format_count(UNITS_TEXT, tried->rate_per_s),
-            units_format_time(UNITS_TEXT, (double)tried->p99_ns),
+            COUNT_TEXT(tried->rate_per_s), TIME_TEXT(tried->p99_ns),
             words[tried->outcome], failed ? " (" : "",
             failed ? engine_error_name(tried->error) : "", failed ? ")" : "");
 }
@@ -120,14 +120,12 @@ print_answer(const char *target, const struct search *search,
 {
     const struct slo_try *failed = &answer->failed;
     bool kept = answer->kept_per_s > 0;
-    const char *rate = units_format_count(UNITS_TEXT, failed->rate_per_s);
+    const char *rate = COUNT_TEXT(failed->rate_per_s);
     printf("%s: %d clients, open loop\n", target, search->options->clients);
     printf("  %sp99 of the response time is within %s%s%s%s.\n",
            kept ? "" : "No rate was found at which ",
-           units_format_time(UNITS_TEXT, (double)search->slo_ns),
-           kept ? " up to " : "",
-           kept ? units_format_count(UNITS_TEXT, answer->kept_per_s) : "",
-           kept ? "/s" : "");
+           TIME_TEXT(search->slo_ns), kept ? " up to " : "",
+           kept ? COUNT_TEXT(answer->kept_per_s) : "", kept ? "/s" : "");
     if (failed->outcome == SLO_INTERRUPTED) {
         puts("  The search was interrupted: it may be more.");
     } else if (failed->outcome == SLO_KEPT) {
@@ -136,8 +134,7 @@ print_answer(const char *target, const struct search *search,
         printf("  At %s/s the server failed: %s.\n", rate,
                engine_error_name(failed->error));
     } else if (failed->outcome == SLO_BROKEN) {
-        printf("  At %s/s it was %s.\n", rate,
-               units_format_time(UNITS_TEXT, (double)failed->p99_ns));
+        printf("  At %s/s it was %s.\n", rate, TIME_TEXT(failed->p99_ns));
     } else if (failed->error == ENGINE_CLIENT_LATE) {
         printf("  At %s/s this client itself was too late to tell.\n", rate);
     } else if (failed->error != ENGINE_ERRORS) {

@@ -26,13 +26,12 @@ print_head(FILE *stream, const char *target,
     if (options->silent_clients > 0) {
         fprintf(stream, ", %d silent beside", options->silent_clients);
     }
-    fprintf(stream, "%s, %s a message%s%s, %s%s\n",
-            options->rate_per_s > 0 ? ", open loop" : "",
-            units_format_bytes(UNITS_TEXT, (double)options->message_bytes),
-            options->churn ? ", churn" : "",
-            options->handshake ? ", handshake" : "",
-            units_format_time(UNITS_TEXT, (double)result->window_ns),
-            result->interrupted ? " (interrupted)" : "");
+    fprintf(
+        stream, "%s, %s a message%s%s, %s%s\n",
+        options->rate_per_s > 0 ? ", open loop" : "",
+        BYTES_TEXT(options->message_bytes), options->churn ? ", churn" : "",
+        options->handshake ? ", handshake" : "", TIME_TEXT(result->window_ns),
+        result->interrupted ? " (interrupted)" : "");
 }
 
 static void
@@ -42,14 +41,13 @@ print_rates(FILE *stream, const struct engine_options *options,
     double seconds = (double)result->window_ns / NS_PER_S;
     if (options->rate_per_s > 0) {
         fprintf(stream, "  offered/s   %s (%llu in all, %s)\n",
-                units_format_count(UNITS_TEXT,
-                                   (double)result->arrivals / seconds),
+                COUNT_TEXT((double)result->arrivals / seconds),
                 (unsigned long long)result->arrivals,
                 options->arrivals == SCHEDULE_FIXED ? "fixed gaps"
                                                     : "poisson");
     }
     fprintf(stream, "  echoes/s    %s (%llu in all)\n",
-            units_format_count(UNITS_TEXT, (double)result->echoes / seconds),
+            COUNT_TEXT((double)result->echoes / seconds),
             (unsigned long long)result->echoes);
     fprintf(stream, "  MB/s        %s each way\n",
             units_format_number(UNITS_TEXT,
@@ -76,9 +74,7 @@ print_latency(FILE *stream, const char *label,
             quantile_text(UNITS_TEXT, histogram, 0.5),
             quantile_text(UNITS_TEXT, histogram, 0.99),
             quantile_text(UNITS_TEXT, histogram, 0.999),
-            histogram->count > 0
-                ? units_format_time(UNITS_TEXT, (double)histogram->max_ns)
-                : "-");
+            histogram->count > 0 ? TIME_TEXT(histogram->max_ns) : "-");
 }
 
 /* In an open loop there are three times, and their difference matters. */
@@ -118,19 +114,16 @@ print_client(FILE *stream, const struct engine_result *result)
 {
     double cpu_ns = (double)result->client_cpu_ns;
     if (result->echoes != 0) {
-        fprintf(
-            stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
-            units_format_time(UNITS_TEXT, cpu_ns / (double)result->echoes),
-            100 * cpu_ns / (double)result->window_ns);
+        fprintf(stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
+                TIME_TEXT(cpu_ns / (double)result->echoes),
+                100 * cpu_ns / (double)result->window_ns);
     }
     if (result->unfinished > 0) {
         bool dated = result->oldest_ns > 0;
         fprintf(stream, "  unfinished  %llu without an echo at the end%s%s\n",
                 (unsigned long long)result->unfinished,
                 dated ? ", the oldest due for " : "",
-                dated
-                    ? units_format_time(UNITS_TEXT, (double)result->oldest_ns)
-                    : "");
+                dated ? TIME_TEXT(result->oldest_ns) : "");
     }
     if (result->errors[ENGINE_CLIENT_LATE] != 0) {
         fputs("  note        this client was late itself, see lag and client "
@@ -232,8 +225,7 @@ summary_print_host(FILE *stream, const char *name,
     fprintf(stream,
             "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
             "(+-%.2f)%s\n",
-            name,
-            units_format_count(UNITS_TEXT, (double)result->echoes / seconds),
+            name, COUNT_TEXT((double)result->echoes / seconds),
             quantile_text(UNITS_TEXT,
                           open_loop ? &result->response : &result->latency,
                           0.99),

@@ -54,6 +54,16 @@ document_say(struct document *document, enum block_kind kind,
 }
 
 void
+document_append(struct document *document, struct document *other)
+{
+    for (size_t i = 0; i < other->nblocks; i++) {
+        *add_block(document, 0) = other->blocks[i];
+    }
+    free(other->blocks);
+    *other = (struct document){0};
+}
+
+void
 document_figure(struct document *document, char *svg)
 {
     if (svg) {

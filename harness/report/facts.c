@@ -13,6 +13,7 @@ enum {
     LINE_COLUMNS = 150, /* that the facts of a model may take together */
     FACTS_MAX = 2,      /* of a model in the headline */
     WEIGHTS = 32,       /* more than there are facts */
+    KERNEL_MOST = 85,   /* percent of CPU time: nearly all of it */
 };
 
 static const struct {
@@ -146,8 +147,10 @@ say_costs(struct said *said, const struct summary_group *group)
     PUT(ratio, "x%.2f [%.2f, %.2f]", over->ratio, over->low, over->high);
     say(said, KIND_IDLE, MODEL_SELECT, TOPIC_COST, more && over->ratio > 1.5,
         "%s the CPU of %s beside %d idle clients: select looks at all of "
-        "them",
-        ratio, name, row->life->silent);
+        "them%s",
+        ratio, name, row->life->silent,
+        row->figure[LIFE_KERNEL_PERCENT] > KERNEL_MOST ? ", in the kernel"
+                                                       : "");
     /* Only if the cheapest has fewer of them. */
     say(said, KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST,
         more && row->figure[LIFE_SWITCHES_PER_ECHO] >

@@ -113,6 +113,9 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_fold(document, ...)                                         \
     document_say(document, BLOCK_FOLD, "", __VA_ARGS__)
 
+/* Move all that is in another document to the end of this one. */
+void document_append(struct document *document, struct document *other);
+
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
 
@@ -456,6 +459,15 @@ void scale_build(struct document *document, const struct summary *summary);
  * it. */
 void variants_build(struct document *document, const struct summary *summary,
                     bool sentences);
+
+/* Append what is another in one run than in an earlier one, beyond noise. */
+void diff_build(struct document *document, const struct summary *before,
+                const struct summary *after);
+
+/* Append what the results in a folder, a file *.jsonl or a folder with a
+ * results.jsonl for each machine, say together. Returns NULL, or what is
+ * wrong: a phrase. The folder is the current one then. */
+const char *class_build(struct document *document, const char *path);
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);

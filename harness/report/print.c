@@ -81,7 +81,9 @@ report_headline(FILE *file, const struct summary *summary,
         FILE *memory = open_memstream(&text, &bytes);
 
         headline_build(&document, summary, lines);
-        add_more(&document, paper);
+        if (strcmp(summary->results->run.mode, COUNT_MODE) != 0) {
+            add_more(&document, paper);
+        }
         document_print_text(memory, &document, paper);
         fclose(memory);
         printed = 0;

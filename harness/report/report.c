@@ -5,9 +5,12 @@
  * made again, elsewhere and later, from the numbers alone.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include "harness/report/internal.h"
 
@@ -37,36 +40,33 @@ static const char about[] =
 static int
 check_usage(const char *const *paths)
 {
-    const char *alone = merge        ? "merge"
-                        : diff       ? "diff"
-                        : class_path ? "class"
-                        : baseline   ? "save-baseline"
-                                     : NULL;
+    const char *alone = merge        ? "--merge: "
+                        : diff       ? "--diff: "
+                        : class_path ? "--class: "
+                        : baseline   ? "--save-baseline: "
+                                     : "";
     bool view = views.scenario || views.why || views.noise || views.all ||
-                markdown || lives_csv || summary_csv || trace;
+                markdown || lives_csv || summary_csv || trace ||
+                (html && (merge || baseline));
+    const char *problem = NULL;
     int npaths = 0;
 
     while (paths[npaths]) {
         npaths++;
     }
-    if (alone && (view || (html && (merge || baseline)))) {
-        fprintf(stderr,
-                "report: --%s: has no table of its own, no page, Markdown or "
-                "CSV of that kind; leave the other flag out\n",
-                alone);
-        exit(2);
+    if (view && alone[0] != '\0') {
+        problem = "has no such table or page; leave the other flag out";
+    } else if (merge ? npaths == 0 : diff && npaths != 2) {
+        problem = merge ? "name the files that load --save wrote"
+                        : "name the two results files, the earlier one first";
+    } else if (class_path && npaths > 0) {
+        problem = "reads a folder; leave the file out";
+    } else if (!merge && !diff && npaths > 1) {
+        problem = "only one results file can be read; runs that load --save "
+                  "wrote are added up with --merge";
     }
-    if (merge ? npaths == 0 : npaths != 2 && diff) {
-        fprintf(stderr, "report: --%s: name the %s\n", alone,
-                merge ? "files that load --save wrote"
-                      : "two results files, the earlier one first");
-        exit(2);
-    }
-    if (!merge && !diff && npaths > (class_path ? 0 : 1)) {
-        fprintf(stderr,
-                "report: %s: only one results file can be read; runs that "
-                "load --save wrote are added up with --merge\n",
-                paths[npaths - 1]);
+    if (problem) {
+        fprintf(stderr, "report: %s%s\n", alone, problem);
         exit(2);
     }
     return npaths;
@@ -117,63 +117,90 @@ read_flags(int argc, char **argv, const char **paths)
     return check_usage(paths);
 }
 
-static FILE *
-open_results(const char *path)
-{
-    return strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-}
-
+/* The exit status, if that is what is wrong with `path`; NULL: nothing is. */
 static int
-read_results(const char *path, struct results *results)
+status_of(const char *path, const char *problem)
 {
-    FILE *file = open_results(path);
-    const char *problem = report_read(file, results);
-
     if (problem) {
         fprintf(stderr, "report: %s: %s\n", path, problem);
     }
-    if (file) {
-        fclose(file);
+    return problem ? 3 : 0;
+}
+
+static int
+read_run(const char *path, struct results *results, struct summary *summary)
+{
+    const char *problem = results_load(path, results);
+
+    if (!problem && summary_make(results, summary) != 0) {
+        results_free(results);
+        problem = "does not fit into memory";
     }
-    return problem ? -1 : 0;
+    return status_of(path, problem);
+}
+
+/* Make a whole copy, or none. Returns NULL, or why not. The end of the
+ * program closes what is open. */
+static const char *
+copy_file(const char *from, const char *to)
+{
+    struct text beside = {0};
+    const char *problem = NULL;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = -1;
+    ssize_t n = 1;
+
+    text_add(&beside, "%s.new", to);
+    if (in != -1) {
+        out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                   0666);
+    }
+    while (out != -1 && n > 0) {
+        n = sendfile(out, in, NULL, 1 << 20);
+    }
+    if (out == -1 || n == -1 || close(out) != 0 ||
+        rename(beside.bytes, to) != 0) {
+        problem = strerror(errno);
+        unlink(beside.bytes);
+    }
+    return problem;
 }
 
 static int
 save_baseline(const char *path)
 {
-    FILE *file = open_results(path);
-    const char *problem = report_save(file, baseline);
+    struct results results;
+    const char *problem = results_load(path, &results);
 
+    if (!problem) {
+        problem = results.run.partial   ? "is of a run that was cut short"
+                  : results.nlives == 0 ? "has nothing that was measured"
+                                        : copy_file(path, baseline);
+        results_free(&results);
+    }
     if (problem) {
         fprintf(stderr, "report: %s is not kept as %s: %s\n", path, baseline,
                 problem);
-    } else {
-        printf("kept. next: make compare BASELINE=%s\n", baseline);
+        return 3;
     }
-    if (file) {
-        fclose(file);
-    }
-    return problem ? 3 : 0;
+    printf("kept. next: make compare BASELINE=%s\n", baseline);
+    return 0;
 }
 
 /* The run at `path` is the later one. */
 static int
-print_diff(const struct summary *before, const char *path)
+build_diff(struct document *document, const struct summary *before,
+           const char *path)
 {
-    const struct report_paper paper = report_paper_of(stdout);
     struct results results;
     struct summary after;
-    int status = 3;
+    int status = read_run(path, &results, &after);
 
-    if (read_results(path, &results) != 0) {
-        return 3;
-    }
-    if (summary_make(&results, &after) == 0) {
-        report_diff(stdout, before, &after, html ? NULL : &paper);
+    if (status == 0) {
+        diff_build(document, before, &after);
         summary_free(&after);
-        status = 0;
+        results_free(&results);
     }
-    results_free(&results);
     return status;
 }
 
@@ -191,8 +218,7 @@ print_scenarios(const struct summary *summary,
         const struct life *life = group_life(&summary->groups[i]);
 
         if (life->rate_per_s == 0) {
-            fprintf(stderr, "%s %s,%d", i > 0 ? "," : "", life->scenario,
-                    life->clients);
+            fprintf(stderr, " %s,%d", life->scenario, life->clients);
         }
     }
     fputs(summary->ngroups > 0 ? "\n" : " nothing\n", stderr);
@@ -243,27 +269,26 @@ main(int argc, char **argv)
     int npaths = read_flags(argc, argv, paths);
     const char *path = npaths > 0 ? paths[0] : RESULTS_USUAL;
     const struct report_paper paper = report_paper_of(stdout);
+    struct document document = {0};
     if (columns) {
         report_columns(stdout, &paper);
         status = 0;
     } else if (merge) {
         status = merge_print(stdout, paths, npaths, paper.colour);
     } else if (class_path) {
-        status = report_class(stdout, class_path, html ? NULL : &paper) == 0
-                     ? 0
-                     : 3;
+        status = status_of(class_path, class_build(&document, class_path));
     } else if (baseline) {
         status = save_baseline(path);
-    } else if (read_results(path, &results) == 0) {
-        if (summary_make(&results, &summary) == 0) {
-            status = diff ? print_diff(&summary, paths[1])
-                          : print_report(&results, &summary);
-            summary_free(&summary);
-        } else {
-            fputs("report: not enough memory\n", stderr);
-        }
+    } else if ((status = read_run(path, &results, &summary)) == 0) {
+        status = diff ? build_diff(&document, &summary, paths[1])
+                      : print_report(&results, &summary);
+        summary_free(&summary);
         results_free(&results);
     }
+    if (document.nblocks > 0 && html) {
+        document_print_page(stdout, &document);
+    }
+    document_print_text(stdout, &document, &paper);
     free(paths);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "report: standard output: %s\n", strerror(errno));

@@ -64,31 +64,11 @@ int report_trace_svg(FILE *file, const struct results *results);
 /* Print everything as Markdown. Returns 0, or -1 with errno. */
 int report_markdown(FILE *file, const struct summary *summary);
 
-/* Print what is another in one run than in an earlier one, beyond noise; this
- * and the next but one without a paper as an HTML page. */
-void report_diff(FILE *file, const struct summary *before,
-                 const struct summary *after,
-                 const struct report_paper *paper);
-
-/* Print what of it is dearer or worse, in five lines at most; `baseline` is
- * what the earlier run is called. */
+/* Print what is dearer or worse than in an earlier run, which is called
+ * `baseline`, in a few lines. */
 void report_dearer(FILE *file, const struct summary *before,
                    const struct summary *after, const char *baseline,
                    const struct report_paper *paper);
-
-/* Print what the results in a folder, a file *.jsonl or a folder with a
- * results.jsonl for each machine, say together. Returns 0; or -1 if none of
- * them is good, and has said so. */
-int report_class(FILE *file, const char *path,
-                 const struct report_paper *paper);
-
-/* Read a results file; NULL stands for one that could not be opened. Returns
- * NULL, or what is wrong with it: a phrase, until the next call. */
-const char *report_read(FILE *file, struct results *results);
-
-/* Keep a results file as `path`, whole or not at all, if its run is one that
- * others may be held against. Returns NULL, or a phrase likewise. */
-const char *report_save(FILE *from, const char *path);
 
 /* Print the page: one HTML file that refers to no other. Returns 0, or -1
  * with errno. */

@@ -164,7 +164,8 @@ scenario_kept(struct document *document, const struct summary_group *begin,
                 kept = group_life(group)->rate_per_s;
             }
         }
-        if (kept > 0) {
+        /* Of a single rate the table says it. */
+        if (kept > 0 && begin + 1 < end) {
             document_item(document, model, "keeps up to %d messages/s", kept);
         }
     }

@@ -54,6 +54,8 @@ FIGURE(CONNECTED, LEAST, "connected",
        "clients that connected, silent ones too")
 FIGURE(UNFINISHED, MOST, "unfinished",
        "messages without their echo at the end")
+SHOWN(KERNEL_PERCENT, MEDIAN, "kernel_percent", WHY, "kernel %", 3,
+      "of the server's CPU time, by the ticks of the clock")
 SHOWN(BASE_RSS_KIB, MEDIAN, "base_rss_kib", WHY, "base KiB", 4,
       "resident memory of the server before the clients came")
 SHOWN(START_MS, MEDIAN, "start_ms", WHY, "start ms", 3,

@@ -4,6 +4,7 @@
  */
 #include "harness/results/results.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -461,4 +462,23 @@ results_read(FILE *file, struct results *results)
         return problem && problem != out_of_memory ? number : -1;
     }
     return 0;
+}
+
+const char *
+results_load(const char *path, struct results *results)
+{
+    static char problem[256];
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    long line;
+
+    if (!file) {
+        return strerror(errno);
+    }
+    line = results_read(file, results);
+    fclose(file);
+    if (line > 0) {
+        snprintf(problem, sizeof problem, "line %ld %s", line,
+                 results->problem);
+    }
+    return line > 0 ? problem : line < 0 ? "cannot be read" : NULL;
 }

@@ -267,6 +267,10 @@ int results_add(struct results *results, enum record what,
  * a table of half of the slices looks like any other. */
 long results_read(FILE *file, struct results *results);
 
+/* The same by name, "-" being standard input. Returns NULL, or what is wrong
+ * with it: a phrase, until the next call. */
+const char *results_load(const char *path, struct results *results);
+
 /* Free what was read or added. */
 void results_free(struct results *results);
 

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "harness/report/report.h"
+#include "harness/report/internal.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Where the reports go: nobody reads them. */
@@ -56,6 +56,7 @@ static void
 render(struct results *results)
 {
     const struct report_paper paper = {.width = 80};
+    struct document document = {0};
     struct summary summary;
 
     fuzz_require(summary_make(results, &summary) == 0,
@@ -64,7 +65,8 @@ render(struct results *results)
     report_scenarios(nowhere(), &summary, &(struct report_views){.all = true},
                      &paper);
     report_markdown(nowhere(), &summary);
-    report_diff(nowhere(), &summary, &summary, &paper);
+    diff_build(&document, &summary, &summary);
+    document_print_text(nowhere(), &document, &paper);
     report_page(nowhere(), &summary);
     csv_write_lives(nowhere(), results);
     csv_write_summary(nowhere(), &summary);

@@ -5,12 +5,10 @@ source "$(dirname "$0")/cases.sh"
 
 # refused NAME PATTERN ARGUMENTS...: exit 2, one sentence, nothing started.
 refused() {
-    local name=$1 pattern=$2
-    shift 2
-    run "$@"
-    [ "$status" -eq 2 ] && said "$pattern" err && [ ! -s "$tmp/out" ] &&
+    run "${@:3}"
+    [ "$status" -eq 2 ] && said "$2" err && [ ! -s "$tmp/out" ] &&
         [ ! -e "$tmp/results" ]
-    result "$name is refused" $?
+    result "$1 is refused" $?
 }
 
 refused "an unknown model" '--models: fast.*blocking' --models=fast

@@ -152,8 +152,7 @@ within 10 test -s "$tmp/launcher"
 launcher=$(cat "$tmp/launcher")
 # shellcheck disable=SC2317 # within calls it
 ended() { ! kill -0 "$launcher" 2>"$tmp/killed"; }
-kill -KILL "$leader"
-wait "$leader" 2>"$tmp/killed"
+{ kill -KILL "$leader" && wait "$leader"; } 2>"$tmp/killed"
 within 5 ended
 result "who is killed takes its launcher along" $?
 lead --meet=127.0.0.1:1

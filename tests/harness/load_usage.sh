@@ -5,14 +5,12 @@ source "$(dirname "$0")/cases.sh"
 
 # answers STATUS PATTERN ARGUMENTS...: load says that, and ends like that.
 answers() {
-    local wanted=$1 pattern=$2
-    shift 2
-    timeout 20 "$bin/load" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+    timeout 20 "$bin/load" "${@:3}" >"$tmp/out" 2>"$tmp/err" </dev/null
     status=$?
     cat "$tmp/out" "$tmp/err" >"$tmp/both"
-    [ "$status" -eq "$wanted" ] && said "$pattern" both &&
-        { [ "$wanted" -ne 2 ] || [ "$(wc -l <"$tmp/both")" -eq 1 ]; }
-    result "load $*" $?
+    [ "$status" -eq "$1" ] && said "$2" both &&
+        { [ "$1" -ne 2 ] || [ "$(wc -l <"$tmp/both")" -eq 1 ]; }
+    result "load ${*:3}" $?
 }
 
 answers 2 'please give HOST:PORT, such as 127.0.0.1:5566'

@@ -5,10 +5,8 @@ source "$(dirname "$0")/cases.sh"
 
 # load_saved FILE ARGUMENTS...: a short run, saved.
 load_saved() {
-    local file=$1
-    shift
-    "$bin/load" "$target" --save "$tmp/$file" -n 2000 "$@" >"$tmp/$file.out" \
-        2>>"$tmp/err"
+    "$bin/load" "$target" --save "$tmp/$1" -n 2000 "${@:2}" \
+        >"$tmp/$1.out" 2>>"$tmp/err"
 }
 
 merge() {
@@ -18,12 +16,10 @@ merge() {
 
 # refused NAME PATTERN FILES...: exit 3, one sentence, nothing printed.
 refused() {
-    local name=$1 pattern=$2
-    shift 2
-    merge "$@"
-    [ "$status" -eq 3 ] && said "^report: $pattern" err &&
+    merge "${@:3}"
+    [ "$status" -eq 3 ] && said "^report: $2" err &&
         [ "$(wc -l <"$tmp/err")" -eq 1 ] && [ ! -s "$tmp/out" ]
-    result "$name is refused" $?
+    result "$1 is refused" $?
 }
 
 # usage NAME PATTERN ARGUMENTS...: wrong usage, and it says so.

@@ -135,7 +135,7 @@ static void
 see_phase(enum engine_phase phase, void *arg)
 {
     (void)arg;
-    phases = phases * 10 + (int)phase + 1;
+    phases = phases % 1000 * 10 + (int)phase + 1; /* of slices are many */
 }
 
 /* Keeps the engine from its work, as a starved machine would, where `arg` is

@@ -190,6 +190,19 @@ TEST(switches_are_those_of_the_window)
     ck_assert(isnan(window.figure[LIFE_FAULTS_PER_ECHO]));
 }
 
+TEST(the_kernel_has_its_share_of_the_ticks)
+{
+    turn.begin.user_ticks = 3;
+    turn.begin.kernel_ticks = 40;
+    turn.end.user_ticks = 13;
+    turn.end.kernel_ticks = 70;
+    judge_it(true);
+    ck_assert_double_eq(window.figure[LIFE_KERNEL_PERCENT], 75);
+    turn.end.kernel_ticks = 49; /* too few to tell */
+    judge_it(true);
+    ck_assert_double_nan(window.figure[LIFE_KERNEL_PERCENT]);
+}
+
 TEST(what_children_did_is_not_told_as_nothing)
 {
     driver->forks = true;

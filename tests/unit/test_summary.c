@@ -2,7 +2,7 @@
  * test_summary.c: rows, who is best, what is hidden, what is checked.
  */
 #include <check.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/results/results.h"
@@ -68,22 +68,21 @@ TEST(the_best_is_chosen_and_the_others_are_held_against_it)
     add("dear", 8);
     add(RESULTS_YARDSTICK, 4);
     make();
+    const struct summary_row *dear = row("dear");
+    const struct comparison *over = dear->over_best;
     ck_assert_str_ne(summary.groups[0].best[FIT_CPU]->life->model, "dear");
     ck_assert(!summary.groups[0].clear[FIT_CPU]);
-    ck_assert_int_eq(row("dear")->over_best[FIT_CPU].verdict,
-                     VERDICT_DIFFERENT);
-    ck_assert_double_eq_tol(row("dear")->over_best[FIT_CPU].ratio, 1.6, 0.03);
-    ck_assert_double_eq_tol(row("dear")->over_yardstick.ratio, 2, 0.03);
-    ck_assert_int_eq(row("dear")->over_best[FIT_RATE].verdict,
-                     VERDICT_DIFFERENT);
-    ck_assert_double_lt(row("dear")->over_best[FIT_RATE].ratio, 0.8);
+    ck_assert_int_eq(over[FIT_CPU].verdict, VERDICT_DIFFERENT);
+    ck_assert_double_eq_tol(over[FIT_CPU].ratio, 1.6, 0.03);
+    ck_assert_double_eq_tol(dear->over_yardstick.ratio, 2, 0.03);
+    ck_assert_int_eq(over[FIT_RATE].verdict, VERDICT_DIFFERENT);
+    ck_assert_double_lt(over[FIT_RATE].ratio, 0.8);
     ck_assert_double_nan(row(RESULTS_YARDSTICK)->over_best[FIT_CPU].ratio);
     /* One number: order and ratio come from the same fit. */
     ck_assert_double_eq_tol(
-        row("dear")->figure[LIFE_SERVER_CPU_US_PER_ECHO] /
+        dear->figure[LIFE_SERVER_CPU_US_PER_ECHO] /
             row("cheap")->figure[LIFE_SERVER_CPU_US_PER_ECHO],
-        summary_compare(&summary.groups[0], row("dear"), row("cheap"),
-                        FIT_CPU)
+        summary_compare(&summary.groups[0], dear, row("cheap"), FIT_CPU)
             .ratio,
         1e-9);
 }
@@ -214,7 +213,7 @@ static const struct {
     enum life_figure figure;
     double value;
     int failed;
-    double rate_per_s;
+    int rate_per_s;
     const char *layout;
 } checks[] = {
     {CHECK_BYTES, LIFE_CLIENT_BYTES, 640, 0, 0, "shared"},
@@ -232,7 +231,7 @@ TEST_EACH(checks_see_what_cannot_be, checks)
     const struct check_result *seen = &summary.checks[checks[_i].check];
     struct life life = made_life("a");
 
-    strcpy(life.layout, checks[_i].layout);
+    snprintf(life.layout, sizeof life.layout, "%s", checks[_i].layout);
     strcpy(life.stats, "{\"bytes_in\":640,\"bytes_out\":640}");
     life.rate_per_s = checks[_i].rate_per_s;
     life.figure[LIFE_LISTEN_OVERFLOWS] = 0;
