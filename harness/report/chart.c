@@ -117,24 +117,24 @@ put_cross(struct svg *svg, double x, double y)
 /* ---- lines --------------------------------------------------------------
  */
 
-/* Where the name of a line goes. */
+/* Where a line ends, and its name goes. */
 struct label {
-    const struct series *series; /* of which */
-    double x, y;                 /* where that ends; then its middle */
-    double half;                 /* of the height that it takes */
+    const struct series *series; /* which one */
+    double x, y;                 /* where it ends */
 };
 
+/* Of a name, with why the line ends. */
 static double
-half_height(const struct series *series)
+name_height(const struct series *series)
 {
-    return series->end[0] != '\0' ? LINE : LINE / 2.0;
+    return series->end[0] != '\0' ? 2 * LINE : LINE;
 }
 
 /* Draw a line, broken where a value is none. Returns where it ends. */
 static struct label
 draw_series(struct frame *frame, const struct series *series)
 {
-    struct label label = {series, 0, frame->bottom, half_height(series)};
+    struct label label = {series, 0, frame->bottom};
     const char *pen = "M";
 
     fprintf(frame->svg.file, "<path class=\"m%d line\" d=\"", series->slot);
@@ -161,30 +161,28 @@ draw_series(struct frame *frame, const struct series *series)
 /* Crosses where lines stop early, above all of them; and names beside the
  * ends, from above, moved apart where they would lie on each other. */
 static void
-draw_labels(struct frame *frame, struct label *labels, size_t n)
+draw_labels(struct frame *frame, const struct label *labels, size_t n,
+            double height)
 {
+    struct svg *svg = &frame->svg;
+    double x = frame->right + 3 * EDGE;
     double from = frame->top;
-    double x = frame->right + 2 * EDGE;
+    double to = frame->bottom - height; /* with room for what is below */
 
     for (size_t i = 0; i < n; i++) {
-        if (labels[i].x > 0 && labels[i].series->end[0] != '\0') {
-            put_cross(&frame->svg, labels[i].x + EDGE, labels[i].y);
-        }
-        labels[i].y = fmax(labels[i].y, from + labels[i].half);
-        from = labels[i].y + labels[i].half;
-    }
-    from = frame->bottom;
-    for (size_t i = n; i-- > 0;) {
         const struct series *series = labels[i].series;
-        double y;
+        double high = name_height(series);
 
-        from = fmin(labels[i].y + labels[i].half, from) - 2 * labels[i].half;
-        y = from + LINE - 3;
-        svg_mark(&frame->svg, x, y - 4, series->slot, NULL);
-        put_words(&frame->svg, x + EDGE, y, "text", series->name,
-                  WIDTH - x - EDGE);
-        put_words(&frame->svg, x + EDGE, y + LINE - 1, "soft", series->end,
-                  WIDTH - x - EDGE);
+        if (labels[i].x > 0 && series->end[0] != '\0') {
+            put_cross(svg, labels[i].x + EDGE, labels[i].y);
+        }
+        from = fmin(fmax(labels[i].y - high / 2, from), to);
+        svg_mark(svg, x - EDGE, from + LINE - 7, series->slot, NULL);
+        put_words(svg, x, from + LINE - 3, "text", series->name, WIDTH - x);
+        put_words(svg, x, from + 2 * LINE - 4, "soft", series->end,
+                  WIDTH - x);
+        from += high;
+        to += high;
     }
 }
 
@@ -199,7 +197,7 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     n = n < SERIES_MAX ? n : SERIES_MAX;
     for (size_t i = 0; i < n; i++) {
         wide = wider(wider(wide, series[i].name), series[i].end);
-        high += 2 * half_height(&series[i]);
+        high += name_height(&series[i]);
         for (size_t j = 0; j < series[i].n; j++) {
             if (axis_has(chart->x, series[i].points[j][0]) &&
                 axis_has(chart->y, series[i].points[j][1])) {
@@ -225,7 +223,7 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
         }
         labels[at] = label;
     }
-    draw_labels(&frame, labels, n);
+    draw_labels(&frame, labels, n, high);
     return svg_end(&frame.svg);
 }
 

@@ -325,7 +325,7 @@ bool bill_of(struct bill *bill, const struct summary *summary,
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 
-/* ---- groups side by side (sweep.c) -----------------------------
+/* ---- groups side by side (sweep.c) --------------------------------------
  */
 
 enum {
@@ -360,6 +360,7 @@ double row_shown(const struct summary_row *row, enum life_figure figure);
 
 /* A chart of a sweep: see struct chart for what stands around it. */
 struct plot {
+    /* Draws it; NULL is returned if there is nothing to be seen. */
     char *(*draw)(const struct plot *plot, const struct sweep *sweep);
     const char *title, *above, *below; /* NULL: the scenario */
     enum scale x, y;                   /* along and upwards */
@@ -368,11 +369,8 @@ struct plot {
     enum cells_kind kind; /* of its largest group, if not its scene's */
     /* Of lines: put more behind them; returns how many. Or NULL. */
     size_t (*curves)(struct series *more, const struct sweep *sweep);
-    enum {
-        OF_ANY,  /* number of groups */
-        OF_ONE,  /* not drawn of several */
-        OF_MANY, /* not drawn of one */
-    } groups;
+    size_t beyond; /* it takes more groups than these */
+    bool alone;    /* ... or a single one */
 };
 
 /* Draw a line for each model, with curves beside; or of the largest

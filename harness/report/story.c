@@ -258,12 +258,11 @@ static const struct scene {
      "served in between, so twice the clients make a turn twice as long.",
      KIND_MANY, KIND_ONE | KIND_MANY,
      .plots = {{sweep_lines, "Throughput", "echoes/s", "clients", SCALE_LOG2,
-                SCALE_ZERO, LIFE_ECHOES_PER_S, .groups = OF_MANY},
+                SCALE_ZERO, LIFE_ECHOES_PER_S, .beyond = 1},
                {sweep_lines, "Half of all turns are shorter", "p50, us",
-                "clients", SCALE_LOG2, SCALE_LOG10, LIFE_P50_US,
-                .groups = OF_MANY},
+                "clients", SCALE_LOG2, SCALE_LOG10, LIFE_P50_US, .beyond = 1},
                {sweep_lines, "99 of 100 are shorter", "p99, us", "clients",
-                SCALE_LOG2, SCALE_LOG10, LIFE_P99_US, .groups = OF_MANY}},
+                SCALE_LOG2, SCALE_LOG10, LIFE_P99_US, .beyond = 1}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
     {"idle", "What the silent cost",
      "Nobody was silent in this run. 'make compare SCENARIOS=idle' has a "
@@ -274,10 +273,10 @@ static const struct scene {
      KIND_IDLE, KIND_IDLE | KIND_SILENT,
      .plots = {{sweep_lines, "CPU of an echo", "us of the server",
                 "silent clients", .y = SCALE_ZERO,
-                .figure = LIFE_SERVER_CPU_US_PER_ECHO, .groups = OF_MANY},
+                .figure = LIFE_SERVER_CPU_US_PER_ECHO, .beyond = 1},
                {sweep_dots, "CPU of an echo", NULL, "us of the server",
                 .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
-                .note = CELLS_COST, .groups = OF_ONE},
+                .note = CELLS_COST, .alone = true},
                {sweep_dots, "Memory of a client that waits", NULL,
                 "KiB, with its thread's kernel stack", .x = SCALE_LOG10,
                 .figure = LIFE_RSS_KIB_PER_CLIENT, .note = CELLS_MEMORY}},
@@ -342,8 +341,7 @@ draw_plots(struct document *document, const struct summary *summary,
                                       scene->with);
         struct text label = {0};
 
-        if (sweep.n == 0 || (plot.groups == OF_ONE && sweep.n > 1) ||
-            (plot.groups == OF_MANY && sweep.n == 1) ||
+        if (sweep.n <= plot.beyond || (plot.alone && sweep.n > 1) ||
             (plot.kind && sweep.most == all.most)) {
             continue;
         }
