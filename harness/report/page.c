@@ -91,7 +91,10 @@ put_headings(FILE *file, const struct block *table)
     }
     fputs("</tr>\n<tr>", file);
     for (size_t i = 0; i < table->ncolumns; i++) {
-        xml_put(file, "<th>", table->columns[i].heading, "</th>");
+        xml_put(file,
+                table->columns[i].left && i > 0 ? "<th class=\"left\">"
+                                                : "<th>",
+                table->columns[i].heading, "</th>");
     }
     fputs("</tr></thead>\n<tbody>\n", file);
 }
