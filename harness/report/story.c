@@ -27,10 +27,10 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
     struct dot parts[MODELS_MAX * BILL_PARTS];
     size_t n = 0;
 
-    for (size_t i = 0; i < sweep->nmodels; i++) {
+    for (int i = 0; i < (int)sweep->nmodels; i++) {
         const struct summary_row *row = &sweep->most->rows[i];
         double us = row_shown(row, plot->figure);
-        double end_us = 0;
+        double to = 0; /* where a part ends */
         struct bill bill;
 
         if (!isfinite(us)) {
@@ -45,18 +45,13 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
             bill.parts[BILL_REST].us = us - bill.parts[BILL_FLOOR].us;
         }
         for (int j = 0; j < BILL_PARTS; j++) {
-            double begin_us = end_us;
+            enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
+            const char *name = bill.parts[j].name;
+            double from = to;
 
             if (bill.parts[j].us > 0) {
-                end_us += bill.parts[j].us;
-                parts[n++] =
-                    (struct dot){(int)i,
-                                 j,
-                                 end_us,
-                                 begin_us,
-                                 end_us,
-                                 j == BILL_REST ? DOT_REST : DOT_PART,
-                                 bill.parts[j].name};
+                to += bill.parts[j].us;
+                parts[n++] = (struct dot){i, j, to, from, to, kind, name};
             }
         }
     }

@@ -124,11 +124,8 @@ put_end(char word[END_BYTES], const struct summary_row *row)
 static struct chart
 chart_of(const struct plot *plot)
 {
-    return (struct chart){.title = plot->title,
-                          .above = plot->above,
-                          .below = plot->below,
-                          .x = plot->x,
-                          .y = plot->y};
+    return (struct chart){plot->title, plot->above, plot->below, plot->x,
+                          plot->y,     0,           NULL};
 }
 
 char *
@@ -190,13 +187,10 @@ sweep_dots(const struct plot *plot, const struct sweep *sweep)
     struct dot dots[MODELS_MAX];
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
-        dots[i] = (struct dot){(int)i,
-                               sweep->slots[i],
-                               row_shown(&sweep->most->rows[i], plot->figure),
-                               NAN,
-                               NAN,
-                               DOT_MARK,
-                               NULL};
+        double value = row_shown(&sweep->most->rows[i], plot->figure);
+
+        dots[i] = (struct dot){(int)i, sweep->slots[i], value, NAN,
+                               NAN,    DOT_MARK,        NULL};
     }
     return sweep_rows(plot, sweep, dots, sweep->nmodels);
 }
