@@ -217,6 +217,12 @@ int turn_start_server(struct turn *turn, const char *const *prefix,
  * on a busy machine does not sleep. Blocks, for a second at most. */
 void turn_settle(const struct turn *turn);
 
+/* Start the server behind the words of a strace, as turn_start_server() does;
+ * its pid is then not strace's. Returns NULL; or why not, which begins with
+ * "strace " if that would be so for any server. */
+const char *strace_start(struct turn *turn, const char *const *words,
+                         char reason[SERVER_REASON_BYTES]);
+
 /* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed, under the load of the scenario. Where nothing could be
  * counted the reason in `calls` says why. Blocks, for
@@ -234,11 +240,11 @@ enum {
 /* Play the scene with each server but the yardstick, under strace, and keep
  * the steps. Returns how many failed, -1: strace cannot be used here; where a
  * trace is all that is wanted after a sentence for each, and their logs are
- * left beside the results. Blocks, for half a second
- * each, and for some seconds with who does not start or end. */
+ * left beside the results. Blocks, for half a second each, and for some
+ * seconds with who does not start or end. */
 int scene_run(struct lives *lives);
 
-/* Read what strace -f -ttt -T has logged: calls that were under way in the
+/* Read what strace -f -ttt -T -y has logged: calls that were under way in the
  * `end_ms` from `begin_s`, seconds of CLOCK_REALTIME, on, by their begin.
  * `connected` are the letters of those who connected then. Returns how many
  * there are. */

@@ -14,98 +14,93 @@
 #include <math.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 
-enum {
-    SLOT_MS = 40,   /* in which something happens */
-    LAST_SLOTS = 5, /* that who comes back waits for an echo */
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define SLOT_MS 40 /* in which something happens */
+
+/* What waits, moves bytes, or makes threads. */
+static const char traced[] =
+    "trace=/^(accept|recv|send|readv?$|writev?$|p?select|p?poll|epoll_|clone|"
+    "v?fork|futex|ioctl|close$|shutdown|.*nanosleep)";
+
+/* What each client does, at `slot` and so many more for each who talks, and
+ * one later than the client before. The silent one does the first of it, and
+ * only the first one comes back. */
+static const struct {
+    const char *call;  /* as in struct step */
+    double slot;       /* when */
+    double per_talker; /* ... and then */
+} script[] = {
+    {"connects", 0, 0}, {"says", .5, 0},    {"says", 1, 1},
+    {"leaves", 1, 2},   {"connects", 1, 3}, {"says", 1.5, 3},
 };
 
-/* What waits, moves bytes, or makes threads; "?": a machine may lack it. */
-static const char traced[] =
-    "trace=?accept,?accept4,?recvfrom,?recvmsg,?read,?readv,?sendto,?sendmsg,"
-    "?write,?writev,?select,?pselect6,?poll,?ppoll,?epoll_wait,?epoll_pwait,"
-    "?epoll_pwait2,?epoll_ctl,?clone,?clone3,?fork,?vfork,?futex,?ioctl,"
-    "?close,?shutdown,?nanosleep,?clock_nanosleep";
-
-/* ---- the clients ---------------------------------------------------------
- */
+static const char words[] = "hello\n"; /* whatever they say */
 
 /* One of them. */
 struct client {
     int fd;             /* -1: it is not connected */
-    int done;           /* of what it has to do */
-    char words[16];     /* that it said last */
-    const char *owed;   /* of these what has not come back */
+    int done;           /* of the script */
+    const char *owed;   /* of its words what has not come back */
     struct step *waits; /* for that; NULL: it does not */
 };
 
 /* One server in the scene. */
 struct scene {
-    struct turn *turn;  /* it */
-    int talkers;        /* then comes who is silent */
-    double begin_s;     /* CLOCK_REALTIME, as in the log */
-    double end_ms;      /* from there on */
-    const char *fault;  /* what was wrong with it, or NULL */
-    int echoes;         /* that came */
-    char connected[32]; /* who, one after the other */
-    size_t nsteps;      /* of the clients */
+    struct turn *turn; /* it */
+    int n;             /* clients */
+    int64_t begin_ns;  /* CLOCK_REALTIME, as in the log */
+    double end_ms;     /* from there on */
+    const char *fault; /* what was wrong with it, or NULL */
+    bool echoed;       /* at least once */
+    char connected[SCENE_CLIENTS_MAX + 2];    /* who, one after the other */
+    size_t nsteps;                            /* of the clients */
     struct client clients[SCENE_CLIENTS_MAX]; /* they */
     struct step steps[9 * SCENE_CLIENTS_MAX]; /* what they did */
 };
 
 static double
-now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double
 now_ms(const struct scene *scene)
 {
-    return (now_s() - scene->begin_s) * 1e3;
+    return (double)(clock_wall_ns() - scene->begin_ns) / NS_PER_MS;
 }
 
-/* When a client does what comes next: connect, speak, speak, leave; the first
- * one also connect and speak. INFINITY: never. */
+/* When a client does what comes next; INFINITY: never, or after its echo. */
 static double
-due_ms(const struct scene *scene, int client)
+due_ms(const struct scene *scene, int i)
 {
-    int n = scene->talkers;
-    double slots[] = {0, .5, n + 1, 2 * n + 1, 3 * n + 1, 3 * n + 1.5};
-    int most = client == n ? 1 : client == 0 ? 6 : 4;
-    int done = scene->clients[client].done;
+    int most = i == scene->n - 1 ? 1 : i > 0 ? 4 : (int)COUNT(script);
+    int next = scene->clients[i].done;
 
-    return done < most ? SLOT_MS * (client + slots[done]) : INFINITY;
+    return scene->clients[i].waits || next >= most
+               ? INFINITY
+               : SLOT_MS * (i + script[next].slot +
+                            script[next].per_talker * (scene->n - 1));
 }
 
 static struct step *
-add_step(struct scene *scene, int client, const char *call)
+add_step(struct scene *scene, int i, const char *call)
 {
     struct step *step = &scene->steps[scene->nsteps++];
 
     step->begin_ms = now_ms(scene);
-    step->client[0] = (char)('A' + client);
-    step->result = NAN;
+    step->client[0] = (char)('A' + i);
     snprintf(step->call, sizeof step->call, "%s", call);
     return step;
 }
 
+/* It does nothing any more. */
 static void
-speak(struct scene *scene, int i, const char *call)
+give_up(struct scene *scene, int i, const char *fault)
 {
-    struct client *client = &scene->clients[i];
-
-    client->waits = add_step(scene, i, call);
-    client->owed = client->words;
-    send(client->fd, client->words, strlen(client->words), MSG_NOSIGNAL);
+    add_step(scene, i, "ends");
+    scene->fault = fault;
+    close(scene->clients[i].fd);
+    scene->clients[i] = (struct client){.fd = -1, .done = COUNT(script)};
 }
 
 /* Do what is due. */
@@ -113,35 +108,31 @@ static void
 act(struct scene *scene, int i)
 {
     struct client *client = &scene->clients[i];
-    struct step *step;
+    const char *call = script[client->done++].call;
+    struct step *step = add_step(scene, i, call);
 
-    switch (client->done++ % 4) {
-    case 0:
-        step = add_step(scene, i, "connects");
-        client->fd = server_connect(&scene->turn->server, SLOT_MS);
-        step->lasted_ms = now_ms(scene) - step->begin_ms;
-        if (client->fd == -1) {
-            scene->fault = "it cannot be connected to";
-            client->done = INT8_MAX;
-            return;
-        }
-        step->result = 0;
-        scene->connected[strlen(scene->connected)] = step->client[0];
-        strcpy(client->words, "hello\n");
-        if (scene->turn->scenario->load.handshake) {
-            speak(scene, i, "greets");
-        }
-        return;
-    case 3:
-        add_step(scene, i, "leaves")->result = 0;
+    if (strcmp(call, "leaves") == 0) {
         close(client->fd);
         client->fd = -1;
         return;
-    default:
-        snprintf(client->words, sizeof client->words, "%c says %c\n", 'A' + i,
-                 '0' + client->done);
-        speak(scene, i, "says");
     }
+    if (strcmp(call, "connects") == 0) {
+        client->fd = server_connect(&scene->turn->server, SLOT_MS);
+        step->lasted_ms = now_ms(scene) - step->begin_ms;
+        if (client->fd == -1) {
+            give_up(scene, i, "it cannot be connected to");
+            return;
+        }
+        scene->connected[strlen(scene->connected)] = step->client[0];
+        if (!scene->turn->scenario->load.handshake) {
+            return;
+        }
+        step = add_step(scene, i, "greets");
+    }
+    step->result = NAN;
+    client->waits = step;
+    client->owed = words;
+    send(client->fd, words, strlen(words), MSG_NOSIGNAL);
 }
 
 /* Something has come for a client, if it is only the end. */
@@ -149,26 +140,21 @@ static void
 hear(struct scene *scene, int i)
 {
     struct client *client = &scene->clients[i];
+    struct step *waits = client->waits;
     char heard[64];
     ssize_t n = recv(client->fd, heard, sizeof heard, MSG_DONTWAIT);
 
-    if (client->waits) {
-        client->waits->lasted_ms = now_ms(scene) - client->waits->begin_ms;
+    if (waits) {
+        waits->lasted_ms = now_ms(scene) - waits->begin_ms;
     }
-    if (n <= 0 || !client->waits || (size_t)n > strlen(client->owed) ||
+    if (n <= 0 || !waits || (size_t)n > strlen(client->owed) ||
         memcmp(client->owed, heard, (size_t)n) != 0) {
-        scene->fault =
-            n <= 0 ? "it ended a connection" : "it sent what was no echo";
-        add_step(scene, i, "ends")->result = 0;
-        close(client->fd);
-        *client = (struct client){.fd = -1, .done = INT8_MAX};
-        return;
-    }
-    client->owed += n;
-    if (*client->owed == '\0') {
-        scene->echoes++;
-        add_step(scene, i, "echo")->result = 0;
-        client->waits->result = 0;
+        give_up(scene, i,
+                n > 0 ? "it sent what was no echo" : "it ended a connection");
+    } else if (*(client->owed += n) == '\0') {
+        add_step(scene, i, "echo");
+        scene->echoed = true;
+        waits->result = 0;
         client->waits = NULL;
     }
 }
@@ -178,117 +164,91 @@ static void
 play(struct scene *scene)
 {
     struct pollfd ready[SCENE_CLIENTS_MAX];
-    int n = scene->talkers + 1;
-    double now = 0;
 
-    scene->begin_s = now_s();
-    scene->end_ms = SLOT_MS * (3 * scene->talkers + 1.5 + LAST_SLOTS);
-    for (int i = 0; i < n; i++) {
+    scene->begin_ns = clock_wall_ns();
+    /* Who comes back has five slots for its echo. */
+    scene->end_ms = SLOT_MS * (3 * (scene->n - 1) + 6.5);
+    for (int i = 0; i < scene->n; i++) {
         scene->clients[i].fd = -1;
     }
-    while (now < scene->end_ms && !scene->turn->lives->interrupted &&
+    while (now_ms(scene) < scene->end_ms &&
+           !scene->turn->lives->interrupted &&
            !server_has_ended(&scene->turn->server)) {
         double next = scene->end_ms;
 
-        for (int i = 0; i < n; i++) {
-            struct client *client = &scene->clients[i];
-
-            if (!client->waits && due_ms(scene, i) <= now) {
+        for (int i = 0; i < scene->n; i++) {
+            if (due_ms(scene, i) <= now_ms(scene)) {
                 act(scene, i);
             }
-            next = client->waits ? next : fmin(next, due_ms(scene, i));
-            ready[i] = (struct pollfd){.fd = client->fd, .events = POLLIN};
+            next = fmin(next, due_ms(scene, i));
+            ready[i] =
+                (struct pollfd){.fd = scene->clients[i].fd, .events = POLLIN};
         }
-        poll(ready, (nfds_t)n, (int)ceil(fmax(next - now_ms(scene), 0)));
-        for (int i = 0; i < n; i++) {
+        next = ceil(fmax(next - now_ms(scene), 0));
+        poll(ready, (nfds_t)scene->n, (int)next);
+        for (int i = 0; i < scene->n; i++) {
             if (ready[i].revents != 0) {
                 hear(scene, i);
             }
         }
-        now = now_ms(scene);
     }
-    scene->end_ms = now = fmin(now, scene->end_ms);
-    for (int i = 0; i < n; i++) {
+    scene->end_ms = fmin(now_ms(scene), scene->end_ms);
+    for (int i = 0; i < scene->n; i++) {
         struct step *waits = scene->clients[i].waits;
 
-        if (waits) {
-            waits->lasted_ms = now - waits->begin_ms;
-            add_step(scene, i, "never")->begin_ms = now;
-        }
         close(scene->clients[i].fd);
+        if (waits) {
+            waits->lasted_ms = scene->end_ms - waits->begin_ms;
+            add_step(scene, i, "never")->begin_ms = scene->end_ms;
+        }
     }
 }
 
 /* ---- one server after the other -----------------------------------------
  */
 
+/* Keep a step of one of the clients, or of the server. */
+static void
+keep(const struct scene *scene, struct step *steps, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        snprintf(steps[i].model, sizeof steps[i].model, "%s",
+                 scene->turn->contender->name);
+        lives_keep(scene->turn->lives, RECORD_STEP, &steps[i]);
+    }
+}
+
 /* Play it with one server. Returns NULL, or what was wrong with that. */
 static const char *
 trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
 {
-    const char *words[] = {"strace", "-f", "-q",   "-q", "-ttt", "-T", "-s",
-                           "32",     "-e", traced, "-o", path,   "--", NULL};
-    struct turn *turn = scene->turn;
-    struct server *server = &turn->server;
-    const char *command = turn->contender->command;
+    static struct step calls[SCENE_STEPS_MAX];
+    const char *strace[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
+                            "-e",     traced, "-o", path, "--",   NULL};
+    struct server *server = &scene->turn->server;
+    const char *why = strace_start(scene->turn, strace, reason);
+    FILE *log;
 
-    if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
-        return "a command for the shell cannot be put under strace";
+    if (why) {
+        return why;
     }
-    unlink(path);
-    if (turn_start_server(turn, words, reason) != 0) {
-        return reason;
-    }
-    /* Not strace must come to rest, but what it runs. */
-    proc_children(server->pid, &server->pid, 1);
-    turn_settle(turn);
+    turn_settle(scene->turn);
     play(scene);
     server_stop(server);
+    keep(scene, scene->steps, scene->nsteps);
+    log = fopen(path, "re");
+    if (log) {
+        keep(scene, calls,
+             scene_read(log, (double)scene->begin_ns / NS_PER_S,
+                        scene->end_ms, scene->connected, calls));
+        fclose(log);
+    }
     if (server->end.early) {
         server_describe_end(server, reason);
         return reason;
     }
-    return !scene->fault && scene->echoes == 0 ? "it answered nobody"
-                                               : scene->fault;
-}
-
-static void
-keep(struct scene *scene, const char *path)
-{
-    static struct step steps[SCENE_STEPS_MAX];
-    FILE *log = fopen(path, "re");
-    size_t n = log ? scene_read(log, scene->begin_s, scene->end_ms,
-                                scene->connected, steps)
-                   : 0;
-
-    for (size_t i = 0; i < n + scene->nsteps; i++) {
-        struct step *step = i < n ? &steps[i] : &scene->steps[i - n];
-
-        snprintf(step->model, sizeof step->model, "%s",
-                 scene->turn->contender->name);
-        lives_keep(scene->turn->lives, RECORD_STEP, step);
-    }
-    if (log) {
-        fclose(log);
-    }
-    if (n == SCENE_STEPS_MAX &&
-        scene->turn->lives->options->mode->bit == MODE_TRACE) {
-        warnx("%s: only its first %zu calls are kept",
-              scene->turn->contender->name, n);
-    }
-}
-
-/* Why it cannot be seen what a server calls, whichever it is; or NULL. */
-static const char *
-blind(const struct server *server)
-{
-    return server->end.wait_status == W_EXITCODE(127, 0)
-               ? "strace is not installed (on Debian: apt-get install strace)"
-           : strncmp(server->errors, "strace: ", 8) == 0 &&
-                   strstr(server->errors, "ptrace")
-               ? "strace may not trace here, as in some containers (docker: "
-                 "--cap-add=SYS_PTRACE)"
-               : NULL;
+    return scene->echoed || scene->fault ? scene->fault
+                                         : "it answered nobody";
 }
 
 int
@@ -306,42 +266,31 @@ scene_run(struct lives *lives)
     lives->cell = &cell;
     for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
         const struct contender *next = &options->contenders[i];
-        static struct scene scene;
+        struct scene scene = {.turn = turn, .n = options->clients};
         char reason[SERVER_REASON_BYTES], path[4096];
-        const char *why;
+        const char *why = "left out: it is not built, or knows no handshake";
+        bool able = (next->path || next->command) &&
+                    contender_offers(next, &cell.scenario);
 
         if (strcmp(next->name, RESULTS_YARDSTICK) == 0) {
             continue;
         }
-        if ((!next->path && !next->command) ||
-            !contender_offers(next, &cell.scenario)) {
-            if (alone) {
-                warnx("%s is left out: it is not built, or knows no "
-                      "--handshake",
-                      next->name);
-            }
-            continue;
+        if (able) {
+            *turn = (struct turn){.lives = lives,
+                                  .contender = next,
+                                  .scenario = &cell.scenario};
+            snprintf(path, sizeof path, "%s/%s.strace", options->out,
+                     next->name);
+            why = trace(&scene, path, reason);
         }
-        *turn = (struct turn){
-            .lives = lives, .contender = next, .scenario = &cell.scenario};
-        scene = (struct scene){.turn = turn, .talkers = options->clients - 1};
-        /* strace takes "!" or "|" at the beginning for a command. */
-        snprintf(path, sizeof path, "%s%s/%s.strace",
-                 options->out[0] == '/' ? "" : "./", options->out,
-                 next->name);
-        why = trace(&scene, path, reason);
-        if (why && blind(&turn->server)) {
-            if (alone) {
-                warnx("%s", blind(&turn->server));
-            }
-            return -1;
-        }
-        keep(&scene, path);
-        if (!alone) {
+        if (able && !alone) {
             unlink(path);
-        } else if (why && !lives->interrupted) {
+        } else if (why && alone && !lives->interrupted) {
             warnx("%s: %s", next->name, why);
-            failed++;
+            failed += able;
+        }
+        if (why && strncmp(why, "strace ", 7) == 0) {
+            return -1;
         }
     }
     return failed;

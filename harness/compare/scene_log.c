@@ -4,195 +4,134 @@
  *
  * A line is "PID TIME call(arguments) = result <seconds>"; or it comes in two
  * pieces, between which others called: "call(arguments <unfinished ...>" and
- * "<... call resumed>) = result <seconds>". So they stand in the order in
- * which descriptors became a client's, and were closed.
+ * "<... call resumed>) = result <seconds>". With -y a descriptor is written
+ * "4<socket:[106813]>": whichever thread or process has it, and by whatever
+ * number, it is the same client's.
  */
 
 #include "harness/compare/measure.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
 enum {
-    CALLS_MAX = 4000,  /* that are looked at */
-    TASKS_MAX = 256,   /* threads and processes, told from each other */
-    FILES_MAX = 256,   /* descriptors that may be a client's */
+    THREADS_MAX = 256, /* and processes, told from each other */
     LOG_BYTES = 16384, /* of one line */
-};
-
-/* A thread, with whose each descriptor is; that is the same for all threads
- * of a process, and in the beginning as it was for who made it. */
-struct task {
-    int pid;             /* 0: there is none */
-    char *files;         /* letters of clients, of this or another task */
-    char own[FILES_MAX]; /* ... of a process */
-};
-
-/* A call, and what else tells whom it was for. */
-struct call {
-    struct step step;  /* what is kept of it, with NAN where it goes on */
-    struct task *task; /* whose it is */
-    bool makes;        /* it makes a task */
-    bool shares;       /* ... a thread, not a process */
 };
 
 /* What has been read. */
 struct log {
-    struct task tasks[TASKS_MAX]; /* in the order of their first calls */
-    struct call calls[CALLS_MAX]; /* likewise */
-    size_t n;                     /* of these */
-    const char *connected;        /* clients that nobody has accepted yet */
+    int pids[THREADS_MAX];                        /* of thread 1, 2 ... */
+    const char *connected;                        /* clients, as they did */
+    unsigned long sockets[SCENE_CLIENTS_MAX + 1]; /* theirs, as accepted */
+    int nsockets;                                 /* how many of them are */
+    struct step *steps; /* in the order of their begin */
+    size_t n;           /* how many */
 };
 
-static struct task *
-find_task(struct log *log, int pid)
+/* Returns its number, or 0. */
+static int
+find_thread(struct log *log, int pid)
 {
-    struct task *task = log->tasks;
-
-    while (task->pid != 0 && task->pid != pid &&
-           task < &log->tasks[TASKS_MAX - 1]) {
-        task++;
-    }
-    if (task->pid != 0) {
-        return task;
-    }
-    *task = (struct task){.pid = pid, .files = task->own};
-    for (const struct call *call = log->calls + log->n; call > log->calls;) {
-        call--;
-        if (call->makes &&
-            (isnan(call->step.lasted_ms) || call->step.result == pid)) {
-            memcpy(task->own, call->task->files, FILES_MAX);
-            task->files = call->shares ? call->task->files : task->own;
-            break;
+    for (int i = 0; i < THREADS_MAX; i++) {
+        if (log->pids[i] == pid || log->pids[i] == 0) {
+            log->pids[i] = pid;
+            return i + 1;
         }
     }
-    return task;
+    return 0;
 }
 
-/* Fill in what stands behind a call's name, here or where it went on. */
+/* The call that a thread is in is over, if that is what stands behind its
+ * name. */
 static void
-end_call(struct log *log, struct call *call, const char *text, double now_ms)
+end_call(struct log *log, int thread, const char *text)
 {
-    struct step *step = &call->step;
+    struct step *step = log->steps + log->n;
     const char *time = strrchr(text, '<');
-    const char *result = NULL;
+    const char *result = time;
+    unsigned long socket;
     double s;
 
-    for (const char *next = strstr(text, " = "); next;
-         next = strstr(next + 1, " = ")) {
-        result = next;
+    do {
+        if (step-- == log->steps) {
+            return;
+        }
+    } while (step->thread != thread || !isnan(step->lasted_ms));
+    while (result && result > text && strncmp(result, " = ", 3) != 0) {
+        result--;
     }
-    call->shares |= strstr(text, "CLONE_FILES") != NULL;
-    if (!result || !(time > result) || sscanf(time, "<%lf>", &s) != 1) {
+    if (!time || result == text || sscanf(time, "<%lf>", &s) != 1) {
         return;
     }
     step->lasted_ms = s * 1e3;
     sscanf(result, " = %lf", &step->result);
-    /* What was over before the scene is forgotten, however much it is. */
-    if (call == &log->calls[log->n - 1] && !call->makes &&
-        now_ms + step->lasted_ms < 0) {
-        log->n--;
-    }
-    /* Before it closes what is its child's. */
-    if (call->makes && step->result > 0 && step->result < INT_MAX) {
-        find_task(log, (int)step->result);
-    }
-    /* Who was connected first is accepted first. */
-    if (strncmp(step->call, "accept", 6) == 0 && step->result >= 0 &&
-        step->result < FILES_MAX) {
-        if (now_ms + step->lasted_ms >= 0 && *log->connected != '\0') {
-            step->client[0] = *log->connected++;
-        }
-        call->task->files[(int)step->result] = step->client[0];
+    if (step->begin_ms + step->lasted_ms < 0) {
+        /* Over before the scene: forgotten, however much it is. */
+        log->n -= step == &log->steps[log->n - 1];
+    } else if (strncmp(step->call, "accept", 6) == 0 &&
+               log->nsockets <= SCENE_CLIENTS_MAX &&
+               log->connected[log->nsockets] != '\0' &&
+               sscanf(result, " = %*d<socket:[%lu]", &socket) == 1) {
+        /* Who was connected first is accepted first. */
+        step->client[0] = log->connected[log->nsockets];
+        log->sockets[log->nsockets++] = socket;
     }
 }
 
 static void
-begin_call(struct log *log, int pid, const char *name, const char *text,
-           double now_ms)
+begin_call(struct log *log, struct step call, const char *text)
 {
-    struct task *task = find_task(log, pid);
-    struct call *call = &log->calls[log->n++];
-    int fd = -1;
+    unsigned long socket = 0;
 
-    *call = (struct call){.task = task,
-                          .makes = strncmp(name, "clone", 5) == 0 ||
-                                   strstr(name, "fork")};
-    call->step = (struct step){.thread = (int)(task - log->tasks) + 1,
-                               .begin_ms = now_ms,
-                               .lasted_ms = NAN,
-                               .result = NAN};
-    memcpy(call->step.call, name, sizeof call->step.call);
-    /* The first number of select(2) is no descriptor. */
-    if (sscanf(text, "%*d, EPOLL_CTL_%*[A-Z], %d", &fd) != 1 &&
-        !strstr(name, "select")) {
-        sscanf(text, "%d", &fd);
+    if (sscanf(text, "%*d<socket:[%lu]", &socket) != 1) {
+        sscanf(text, "%*d<%*[^>]>, EPOLL_CTL_%*[A-Z], %*d<socket:[%lu]",
+               &socket);
     }
-    if (fd >= 0 && fd < FILES_MAX) {
-        call->step.client[0] = task->files[fd];
-        if (strcmp(name, "close") == 0) {
-            task->files[fd] = '\0';
+    for (int i = 0; i < log->nsockets; i++) {
+        if (log->sockets[i] == socket) {
+            call.client[0] = log->connected[i];
         }
     }
-    end_call(log, call, text, now_ms);
-}
-
-static void
-read_line(struct log *log, const char *line, double begin_s)
-{
-    struct call *call = log->calls + log->n;
-    char name[sizeof call->step.call];
-    int pid, behind = 0;
-    double s;
-
-    if (sscanf(line, "%d %lf %n", &pid, &s, &behind) != 2) {
-        return;
-    }
-    line += behind;
-    behind = 0;
-    if (sscanf(line, "%23[a-z0-9_](%n", name, &behind) == 1 && behind > 0 &&
-        log->n < CALLS_MAX) {
-        begin_call(log, pid, name, line + behind, (s - begin_s) * 1e3);
-    } else if (sscanf(line, "<... %23[a-z0-9_] resumed>%n", name, &behind) ==
-                   1 &&
-               behind > 0) {
-        while (call-- > log->calls) {
-            if (call->task->pid == pid && isnan(call->step.lasted_ms)) {
-                end_call(log, call, line + behind, call->step.begin_ms);
-                return;
-            }
-        }
-    }
+    log->steps[log->n++] = call;
+    end_call(log, call.thread, text);
 }
 
 size_t
 scene_read(FILE *file, double begin_s, double end_ms, const char *connected,
            struct step steps[SCENE_STEPS_MAX])
 {
-    static struct log log;
+    struct log log = {.connected = connected, .steps = steps};
     static char line[LOG_BYTES];
-    int numbers[TASKS_MAX + 1] = {0}, threads = 0;
     size_t n = 0;
 
-    memset(&log, 0, sizeof log);
-    log.connected = connected;
     while (fgets(line, sizeof line, file)) {
-        read_line(&log, line, begin_s);
-    }
-    for (size_t i = 0; i < log.n && n < SCENE_STEPS_MAX; i++) {
-        struct step *step = &log.calls[i].step;
-        double end = fmin(step->begin_ms + step->lasted_ms, end_ms);
+        struct step call = {.lasted_ms = NAN, .result = NAN};
+        int pid, resumed = 0, begun = 0;
+        double s;
 
-        if (end >= 0 && step->begin_ms < end_ms) {
-            step->result = end < end_ms ? step->result : NAN;
-            step->begin_ms = fmax(step->begin_ms, 0);
-            step->lasted_ms = end - step->begin_ms;
-            if (numbers[step->thread] == 0) {
-                numbers[step->thread] = ++threads;
-            }
-            step->thread = numbers[step->thread];
-            steps[n++] = *step;
+        if (sscanf(line, "%d %lf %23[a-z0-9_](%n", &pid, &s, call.call,
+                   &begun) < 2) {
+            continue;
+        }
+        sscanf(line, "%*d %*f <... %*[a-z0-9_] resumed>%n", &resumed);
+        call.thread = find_thread(&log, pid);
+        call.begin_ms = (s - begin_s) * 1e3;
+        if (resumed > 0) {
+            end_call(&log, call.thread, line + resumed);
+        } else if (begun > 0 && call.thread > 0 && log.n < SCENE_STEPS_MAX) {
+            begin_call(&log, call, line + begun);
+        }
+    }
+    for (size_t i = 0; i < log.n; i++) {
+        struct step step = steps[i];
+        double end = fmin(step.begin_ms + step.lasted_ms, end_ms);
+
+        if (end >= 0 && step.begin_ms < end_ms) {
+            step.result = end < end_ms ? step.result : NAN;
+            step.begin_ms = fmax(step.begin_ms, 0);
+            step.lasted_ms = end - step.begin_ms;
+            steps[n++] = step;
         }
     }
     return n;

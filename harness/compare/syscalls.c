@@ -130,6 +130,31 @@ count_calls(struct turn *turn, struct calls *calls)
     return why;
 }
 
+const char *
+strace_start(struct turn *turn, const char *const *words,
+             char reason[SERVER_REASON_BYTES])
+{
+    const char *command = turn->contender->command;
+    struct server *server = &turn->server;
+
+    if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
+        return "a command for the shell cannot be put under strace";
+    }
+    if (turn_start_server(turn, words, reason) != 0) {
+        return server->end.wait_status == W_EXITCODE(127, 0)
+                   ? "strace is not installed (on Debian: apt-get install "
+                     "strace)"
+               : strncmp(server->errors, "strace: ", 8) == 0 &&
+                       strstr(server->errors, "ptrace")
+                   ? "strace may not trace here, as in some containers "
+                     "(docker: --cap-add=SYS_PTRACE)"
+                   : reason;
+    }
+    /* Not strace must come to rest, but what it runs. */
+    proc_children(server->pid, &server->pid, 1);
+    return NULL;
+}
+
 /* Start the server under strace, and count. Returns NULL, or why it could not
  * be counted; a reason is put together in `reason`. */
 static const char *
@@ -141,24 +166,11 @@ trace(struct turn *turn, struct calls *calls,
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
-    const char *command = turn->contender->command;
-    struct server *server = &turn->server;
+    const char *why = turn->lives->options->uncounted
+                          ? "not asked for"
+                          : strace_start(turn, words, reason);
 
-    if (turn->lives->options->uncounted) {
-        return "not asked for";
-    }
-    if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
-        return "a command for the shell cannot be put under strace";
-    }
-    if (turn_start_server(turn, words, reason) != 0) {
-        return server->end.wait_status == W_EXITCODE(127, 0)
-                   ? "strace is not installed (on Debian: apt-get install "
-                     "strace)"
-                   : reason;
-    }
-    /* Not strace must come to rest, but what it runs. */
-    proc_children(server->pid, &server->pid, 1);
-    return count_calls(turn, calls);
+    return why ? why : count_calls(turn, calls);
 }
 
 void

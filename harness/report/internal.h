@@ -394,41 +394,40 @@ void sweep_numbers(struct document *document, const struct sweep *sweep,
  */
 
 enum {
-    LANES_MAX = 24,     /* of a server */
-    LANES_ACTS = 700,   /* in them */
-    LANES_THREAD = 'Z', /* above it are the threads, from 1 */
+    LANES_CLIENTS = 8,  /* of a server: the first lanes; then its threads */
+    LANES_MAX = 24,     /* with these */
+    LANES_ACTS = 600,   /* in them */
+    LANES_SLEEP_MS = 1, /* what lasts as long sleeps, or waits */
 };
-#define LANES_LEFT_OUT "What is too much to be shown is left out."
+#define LANES_LEFT_OUT "Not all that happened can be shown."
 
-/* What a client or a thread does. */
-struct act {
-    const struct step *step; /* that it is */
-    int who;                 /* the letter of a client, or LANES_THREAD + 1 */
-    double begin_ms;         /* from then */
-    double end_ms;           /* to then */
-    bool sleeps;             /* all the time; or waits */
-    bool waits;              /* a client, for an echo */
-    char words[32];          /* what it is called, and for whom: "recv A" */
-};
-
-/* One server's scene. */
+/* One server's scene, and where in the results it is. All zero is before the
+ * first one. */
 struct lanes {
-    const char *model;           /* whose it is */
-    struct act acts[LANES_ACTS]; /* by their begin */
-    size_t nacts;                /* how many */
-    int lanes[LANES_MAX];        /* who acts, clients first */
-    int nlanes;                  /* how many */
-    int nclients;                /* of them */
-    bool more;                   /* some are left out */
+    const char *model;            /* whose it is */
+    struct step acts[LANES_ACTS]; /* by their begin; `thread` is the lane, and
+                                   * `call` what is said of it: "recv A" */
+    size_t nacts;                 /* how many */
+    bool there[LANES_MAX];        /* somebody acts in that lane */
+    int nclients;                 /* in how many of them a client */
+    int nthreads;                 /* ... or a thread */
+    double end_ms;                /* when it is over */
+    size_t next;                  /* step in the results */
+    int number;                   /* of this scene, from 1 */
+    bool more;                    /* something was left out, up to here */
 };
 
-/* Returns the scenes of all servers, which the caller frees, and how many.
- * What is no time of a scene, or no client, is passed over. */
-struct lanes *lanes_find(const struct results *results, size_t *n);
+/* Find the next one. False if there is none. */
+bool lanes_next(struct lanes *scene, const struct results *results);
 
 /* Append how long a client waited for an echo at the most, and who did so in
  * vain. */
 void lanes_waits(struct text *text, const struct lanes *scene);
+
+/* Append columns of all scenes, below headings or folded, cells at most as
+ * wide as suits a paper. */
+void lanes_build(struct document *document, const struct results *results,
+                 enum block_kind heading, int width);
 
 /* ---- the parts of a report --------------------------------------------- */
 

@@ -201,6 +201,12 @@ itemise(struct document *document, const struct summary *summary)
     code_build(document, group_main(summary));
 }
 
+static void
+list_calls(struct document *document, const struct summary *summary)
+{
+    lanes_build(document, summary->results, BLOCK_FOLD, REPORT_WIDTH_MAX);
+}
+
 /* ---- the story -----------------------------------------------------------
  */
 
@@ -227,7 +233,7 @@ static const struct scene {
      "Time goes to the right, a row for each thread and client. Hatched is "
      "who waits.",
      "How long things take when nobody looks: each call was stopped twice.",
-     .draw = draw_trace},
+     .draw = draw_trace, .numbers = list_calls},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "

@@ -24,8 +24,11 @@ enum {
 /* A picture under construction. */
 struct picture {
     struct svg svg; /* it */
-    double y;       /* of what comes next */
+    double y;       /* where a lane ends */
     double end_ms;  /* of the time at its right */
+    char bar[8];    /* how a server's acts look */
+    char wait[8];   /* ... while it sleeps */
+    char axis[8];   /* ... and who is there, but idle */
 };
 
 static double
@@ -34,132 +37,117 @@ x_of(const struct picture *picture, double ms)
     return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
 }
 
-/* From where a client connects to where it leaves, or the scene ends. */
+/* A client is there from then, unless it is NAN, to then. */
 static void
-draw_presence(struct picture *picture, const struct lanes *scene,
-              const struct act *connects)
+draw_idle(struct picture *picture, double from_x, double to_x)
 {
-    double end_ms = 0, y = picture->y + BAR / 2.0;
-    char classes[16];
+    double y = picture->y - BAR / 2.0;
 
-    for (size_t i = 0; i < scene->nacts; i++) {
-        end_ms = fmax(end_ms, scene->acts[i].end_ms);
+    if (from_x < to_x) {
+        svg_line(&picture->svg, from_x, y, to_x, y, picture->axis);
     }
-    for (const struct act *act = connects; act < scene->acts + scene->nacts;
-         act++) {
-        if (act->who == connects->who && strcmp(act->words, "leaves") == 0) {
-            end_ms = act->begin_ms;
-            break;
-        }
-    }
-    PUT(classes, "m%d axis", svg_slot(scene->model));
-    svg_line(&picture->svg, x_of(picture, connects->begin_ms), y,
-             x_of(picture, end_ms), y, classes);
 }
 
-/* All acts of a lane. Above a thread's stands for whom it has worked, and
- * what it sleeps in then, where there is room for that. */
+/* All acts of a lane. Above a thread's sleep stands for whom it has worked
+ * before, and in what it sleeps, where there is room for that. */
 static void
-draw_lane(struct picture *picture, const struct lanes *scene, int who)
+draw_lane(struct picture *picture, const struct lanes *scene, int lane)
 {
     struct svg *svg = &picture->svg;
     const char *client = "";
-    double free_x = 0, y = picture->y;
-    char classes[16];
+    double top = picture->y - BAR, idle_x = NAN, free_x = 0;
 
-    for (const struct act *act = scene->acts;
+    for (const struct step *act = scene->acts;
          act < scene->acts + scene->nacts; act++) {
-        double x = x_of(picture, act->begin_ms);
-        double end = x_of(picture, act->end_ms);
-        int name = (int)strcspn(act->words, " ");
+        double end_ms = act->begin_ms + act->lasted_ms;
+        double x = x_of(picture, act->begin_ms), end = x_of(picture, end_ms);
+        bool sleeps = act->lasted_ms >= LANES_SLEEP_MS;
+        int name = (int)strcspn(act->call, " ");
         struct text tip = {0};
 
-        if (act->who != who) {
+        if (act->thread != lane) {
             continue;
         }
-        if (strcmp(act->words, "connects") == 0) {
-            draw_presence(picture, scene, act);
+        draw_idle(picture, idle_x, x);
+        text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms,
+                 end_ms);
+        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR,
+                 sleeps ? picture->wait : picture->bar, tip.bytes);
+        if (strcmp(act->call, "never") == 0) {
+            svg_line(svg, end - 4, top, end + 5, picture->y, "cross");
+            svg_line(svg, end - 4, picture->y, end + 5, top, "cross");
         }
-        text_add(&tip, "%s, %.1f to %.1f ms", act->words, act->begin_ms,
-                 act->end_ms);
-        PUT(classes, "m%d %s", svg_slot(scene->model),
-            act->sleeps ? "wait" : "bar");
-        svg_rect(svg, x, y, fmax(end - x, 1.5), BAR, classes, tip.bytes);
-        if (strcmp(act->words, "never") == 0) {
-            svg_line(svg, end - 4, y, end + 5, y + BAR, "cross");
-            svg_line(svg, end - 4, y + BAR, end + 5, y, "cross");
-        }
-        client = act->step->client[0] != '\0' ? act->step->client : client;
-        if (who < LANES_THREAD || !act->sleeps) {
+        if (lane < LANES_CLIENTS) {
+            idle_x = strcmp(act->call, "leaves") == 0 ||
+                             strcmp(act->call, "ends") == 0
+                         ? NAN
+                         : end;
             continue;
         }
-        if (x >= free_x) {
-            svg_text(svg, x, y - 3, "bold", "%s", client);
+        client = act->client[0] != '\0' ? act->client : client;
+        if (sleeps && x >= free_x) {
+            svg_text(svg, x, top - 3, "bold", "%s", client);
             free_x = x + (client[0] != '\0' ? 2 * SIGN : 0);
             if (free_x + (name + 1) * SIGN < end) {
-                svg_text(svg, free_x, y - 3, "soft", "%.*s", name,
-                         act->words);
+                svg_text(svg, free_x, top - 3, "soft", "%.*s", name,
+                         act->call);
             }
         }
-        client = "";
+        client = sleeps ? "" : client;
     }
+    draw_idle(picture, idle_x, x_of(picture, scene->end_ms));
 }
 
 static void
 draw_scene(struct picture *picture, const struct lanes *scene)
 {
     struct svg *svg = &picture->svg;
+    int slot = svg_slot(scene->model);
     struct text waits = {0};
 
     lanes_waits(&waits, scene);
     picture->y += HEAD;
-    svg_mark(svg, 6, picture->y - 10, svg_slot(scene->model), NULL);
+    PUT(picture->bar, "m%d bar", slot);
+    PUT(picture->wait, "m%d wait", slot);
+    PUT(picture->axis, "m%d axis", slot);
+    svg_mark(svg, 6, picture->y - 10, slot, NULL);
     svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s", waits.bytes);
-    for (int i = 0; i < scene->nlanes; i++) {
-        bool client = i < scene->nclients;
+    for (int i = 0; i < LANES_MAX; i++) {
+        bool client = i < LANES_CLIENTS;
 
-        picture->y += (client ? CLIENT : THREAD) - BAR;
-        svg_text(svg, LEFT - 6, picture->y + BAR, "end",
-                 client ? "client %c" : "thread %d",
-                 scene->lanes[i] - (client ? 0 : LANES_THREAD));
-        draw_lane(picture, scene, scene->lanes[i]);
-        picture->y += BAR;
+        if (scene->there[i]) {
+            picture->y += client ? CLIENT : THREAD;
+            svg_text(svg, LEFT - 6, picture->y, "end",
+                     client ? "client %c" : "thread %d",
+                     client ? 'A' + i : i - LANES_CLIENTS + 1);
+            draw_lane(picture, scene, i);
+        }
     }
 }
 
 char *
 lanes_draw(const struct results *results)
 {
+    struct lanes scene = {0};
     struct picture picture = {.end_ms = 1};
     double height = HEAD;
     int tick_ms = 50;
-    bool more = false;
-    size_t n;
-    struct lanes *scenes = lanes_find(results, &n);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct lanes *scene = &scenes[i];
-
-        height += HEAD + CLIENT * scene->nclients +
-                  THREAD * (scene->nlanes - scene->nclients);
-        more |= scene->more;
-        for (size_t j = 0; j < scene->nacts; j++) {
-            picture.end_ms = fmax(picture.end_ms, scene->acts[j].end_ms);
-        }
+    while (lanes_next(&scene, results)) {
+        picture.end_ms = fmax(picture.end_ms, scene.end_ms);
+        height += HEAD + CLIENT * scene.nclients + THREAD * scene.nthreads;
+    }
+    if (height == HEAD) {
+        return NULL;
     }
     while (picture.end_ms / tick_ms > 11) {
         tick_ms *= 2;
     }
-    if (n == 0) {
-        free(scenes);
-        return NULL;
-    }
     svg_begin(&picture.svg, PICTURE_WIDTH, height + HEAD,
               "Who waits for whom",
-              "For each server a lane for each client and thread: hatched "
-              "while it sleeps or waits for an echo, solid while it works. "
-              "Letters say for which client it did.");
+              "A lane for each client and thread: hatched while it sleeps or "
+              "waits for an echo, solid while it works.");
     for (int ms = 0; ms <= picture.end_ms; ms += tick_ms) {
         double x = x_of(&picture, ms);
 
@@ -167,13 +155,13 @@ lanes_draw(const struct results *results)
         svg_text(&picture.svg, x, height - 8, "soft middle",
                  ms == 0 ? "%d ms" : "%d", ms);
     }
-    for (size_t i = 0; i < n; i++) {
-        draw_scene(&picture, &scenes[i]);
+    scene = (struct lanes){0};
+    while (lanes_next(&scene, results)) {
+        draw_scene(&picture, &scene);
     }
-    svg_text(&picture.svg, 0, height + 14, "soft", "%s %s",
-             "Hatched: sleeps, or waits for an echo. A letter: for whom.",
-             more ? LANES_LEFT_OUT : "");
-    free(scenes);
+    svg_text(&picture.svg, 0, height + 14, "soft",
+             "Hatched: sleeps, or waits for an echo. A letter: for whom. %s",
+             scene.more ? LANES_LEFT_OUT : "");
     return svg_end(&picture.svg);
 }
 

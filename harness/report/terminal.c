@@ -160,15 +160,18 @@ put(FILE *file, const struct layout *layout, const char *words, int width,
             words, begin[0] != '\0' ? plain : "");
 }
 
-/* A line of the first cell and those of these places; the headings without
- * `cells`. */
+/* A line of the first cell and those of these places, if these are not all
+ * empty; the headings without `cells`. */
 static void
 put_line(FILE *file, const struct layout *layout, const struct cell *cells,
          size_t from, size_t to)
 {
     int column = 0;
 
-    for (size_t i = 0; i < to; i = i == 0 ? from : i + 1) {
+    while (cells && to > from && cells[to - 1].words[0] == '\0') {
+        to--;
+    }
+    for (size_t i = 0; i < to && to > from; i = i == 0 ? from : i + 1) {
         const struct column *above = &layout->table->columns[i];
         const struct cell *cell = cells ? &cells[i] : NULL;
         int gap = i > 0 ? layout->gap : 0;
@@ -185,7 +188,7 @@ put_line(FILE *file, const struct layout *layout, const struct cell *cells,
             cell ? cell->mark : MARK_NONE);
         column += layout->wide[i];
     }
-    fputc('\n', file);
+    fputs(to > from ? "\n" : "", file);
 }
 
 /* What stands above the headings, if there is anything. */
@@ -232,10 +235,7 @@ put_table(FILE *file, struct block *table, const struct report_paper *paper)
         put_above(file, &layout, from, to);
         put_line(file, &layout, NULL, from, to);
         for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-            /* Nothing is left of a row that ended in a sentence. */
-            if (table->cells[i + from].words[0] != '\0') {
-                put_line(file, &layout, &table->cells[i], from, to);
-            }
+            put_line(file, &layout, &table->cells[i], from, to);
         }
     }
     if (table->legend) {

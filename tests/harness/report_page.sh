@@ -145,6 +145,7 @@ has "whole: instructions by function" 'conn_echo&lt; 100, recv 80'
 } >"$tmp/trace.jsonl"
 good trace
 has "trace alone: is drawn" 'class="wide"' 'Nothing was measured'
+has "trace alone: has its calls, folded" '<summary>libevent</summary>' 'class="left">recv A</td>'
 
 # Colours are told from what is behind them (WCAG): words 4.5 to 1, marks 3,
 # and numbers on the parts of bars.

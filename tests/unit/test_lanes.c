@@ -27,6 +27,8 @@ end(void)
     results_free(&results);
 }
 
+CASE(lanes, begin, end)
+
 static void
 add(const char *model, int thread, const char *client, const char *call,
     double begin_ms, double lasted_ms, double result)
@@ -92,24 +94,23 @@ count(const char *words)
     return times;
 }
 
-START_TEST(a_scene_in_columns)
+TEST(a_scene_in_columns)
 {
     add_scene("blocking");
     ck_assert_str_eq(strstr(printed(60, false), "\nblocking\n"),
                      "\nblocking\n"
                      "longest wait for an echo: A 0.3 ms; in vain: B\n"
-                     "   ms A         B         thread 1\n"
-                     "    0 connects            recv A\n"
-                     "   20 says echo           send A, recv A\n"
-                     "   30           connects  |\n"
-                     "   40           says      |\n"
-                     "  100           never\n");
+                     " ms  A          B         thread 1\n"
+                     "  0  connects             recv A\n"
+                     " 20  says echo            send A, recv A\n"
+                     " 30             connects  |\n"
+                     " 40             says      |\n"
+                     "100             never\n");
 }
-END_TEST
 
 /* In colour only what waits in vain, or long, is red; and all is the same
  * without the colours. */
-START_TEST(colours_add_nothing)
+TEST(colours_add_nothing)
 {
     char *plain;
 
@@ -118,7 +119,7 @@ START_TEST(colours_add_nothing)
     plain = strdup(printed(60, false));
     ck_assert_int_gt(count("|\n"), 0);
     printed(60, true);
-    ck_assert_int_eq(count("\33[31m|\33[0m"), 1);
+    ck_assert_int_eq(count("\33[31m|"), 1);
     for (char *from = text, *to = text; (*to = *from) != '\0'; from++) {
         if (*from == '\33') {
             from = strchr(from, 'm');
@@ -129,11 +130,10 @@ START_TEST(colours_add_nothing)
     ck_assert_str_eq(text, plain);
     free(plain);
 }
-END_TEST
 
 /* No line is too long, whatever comes; nothing steers a terminal or is taken
  * for a tag; the picture is no larger than it may be. */
-START_TEST(strangers_steps)
+TEST(strangers_steps)
 {
     static const char *const names[] = {"<script>alert(1)</script>", "\33[2J",
                                         "\xff\xfe\"'&", "a\nb",
@@ -161,18 +161,17 @@ START_TEST(strangers_steps)
             line += length + 1;
         }
     }
-    ck_assert_int_eq(count("What is too much"), 1);
+    ck_assert_int_eq(count("Not all that happened"), 1);
     drawn();
     ck_assert_int_eq(count("<script"), 0);
     ck_assert_int_eq(count("\33"), 0);
     ck_assert_int_eq(count("nan"), 0);
     ck_assert_int_eq(count("inf"), 0);
-    ck_assert_int_eq(count("What is too much"), 1);
+    ck_assert_int_eq(count("Not all that happened"), 1);
     ck_assert_uint_lt(strlen(text), 8 << 20);
 }
-END_TEST
 
-START_TEST(a_scene_as_a_picture)
+TEST(a_scene_as_a_picture)
 {
     char *first;
 
@@ -193,27 +192,13 @@ START_TEST(a_scene_as_a_picture)
     ck_assert_int_eq(count(">client B</text>"), 2);
     ck_assert_int_eq(count(">thread 1</text>"), 2);
     ck_assert_int_eq(count(">100</text>"), 1);
-    ck_assert_int_eq(count("What is too much"), 0);
+    ck_assert_int_eq(count("Not all that happened"), 0);
 }
-END_TEST
 
-START_TEST(nothing_is_no_picture)
+TEST(nothing_is_no_picture)
 {
     ck_assert_ptr_null(lanes_draw(&results));
     ck_assert_str_eq(printed(80, false), "");
     add("blocking", 0, "?", "says", 0, 1, 0);
     ck_assert_ptr_null(lanes_draw(&results));
-}
-END_TEST
-
-int
-main(void)
-{
-    const struct test tests[] = {
-        ONCE(a_scene_in_columns),    ONCE(colours_add_nothing),
-        ONCE(strangers_steps),       ONCE(a_scene_as_a_picture),
-        ONCE(nothing_is_no_picture), {0},
-    };
-
-    return run_tests("lanes", begin, end, tests);
 }
