@@ -108,13 +108,6 @@ put_queues(struct series *curves, const struct sweep *sweep)
     return row ? 2 : 0;
 }
 
-static struct sweep
-draw_trace(struct document *document, const struct summary *summary)
-{
-    document_figure(document, lanes_draw(summary->results));
-    return (struct sweep){0};
-}
-
 /* ---- what is said of it --------------------------------------------------
  */
 
@@ -221,7 +214,7 @@ static const struct scene {
                            * main one */
     unsigned with;        /* kinds that go with it */
     struct plot plots[PLOTS_MAX]; /* those that are not there have no draw */
-    struct sweep (*draw)(struct document *, const struct summary *);
+    char *(*picture)(const struct results *);             /* of no group */
     void (*say)(struct document *, const struct sweep *); /* what they show */
     bool facts;                     /* are said of the groups */
     enum cells_id ids[NUMBERS_MAX]; /* behind it, up to CELLS_NAME */
@@ -233,7 +226,7 @@ static const struct scene {
      "Time goes to the right, a row for each thread and client. Hatched is "
      "who waits.",
      "How long things take when nobody looks: each call was stopped twice.",
-     .draw = draw_trace, .numbers = list_calls},
+     .picture = lanes_draw, .numbers = list_calls},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
@@ -397,8 +390,9 @@ tell(struct document *document, const struct summary *summary,
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
-    sweep = scene->draw ? scene->draw(document, summary)
-                        : draw_plots(document, summary, scene);
+    document_figure(document,
+                    scene->picture ? scene->picture(summary->results) : NULL);
+    sweep = draw_plots(document, summary, scene);
     if (document->nblocks == blocks) {
         document_paragraph(document, "%s",
                            sweep.n > 0 ? "It was tried, but nothing could be "
