@@ -221,8 +221,7 @@ static const struct scene {
     void (*numbers)(struct document *, const struct summary *); /* more */
 } story[] = {
     {"trace", "Who waits for whom",
-     "There is no trace in this run. 'make trace' draws who sleeps, in which "
-     "call and for whom.",
+     "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
      "Time goes to the right, a row for each thread and client. Hatched is "
      "who waits.",
      "How long things take when nobody looks: each call was stopped twice.",
@@ -244,8 +243,7 @@ static const struct scene {
      .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
      .numbers = itemise},
     {"clients", "Who keeps up when clients are many",
-     "This takes different numbers of clients. 'make compare' has 1, 64 and "
-     "512.",
+     "This takes different numbers of clients. 'make compare' has them.",
      "Clients send again as soon as they are answered. A line ends with a "
      "cross where its model no longer serves all of them.",
      "How long one waits for a server that has time: here all others are "
@@ -259,8 +257,7 @@ static const struct scene {
                 SCALE_LOG2, SCALE_LOG10, LIFE_P99_US, .beyond = 1}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
     {"idle", "What the silent cost",
-     "Nobody was silent in this run. 'make compare SCENARIOS=idle' has a "
-     "thousand silent clients.",
+     "Nobody was silent. 'make compare SCENARIOS=idle' has a thousand.",
      "Who pays nothing for those who say nothing has a flat line. Who looks "
      "at all of them whenever one speaks has one that rises.",
      "What a connection costs the kernel: its socket is the same for all.",
@@ -279,8 +276,7 @@ static const struct scene {
     {"wait", "Waiting and computing",
      "Neither was measured. 'make compare SCENARIOS=\"wait work\"' does.",
      "Waiting overlaps in every model that serves several clients at a time. "
-     "Computing overlaps only where there are several threads, and CPUs for "
-     "them.",
+     "Computing overlaps only in several threads, with CPUs for them.",
      "What a loop could do with threads for its work: none here has them.",
      KIND_WAIT,
      .plots = {{sweep_dots, "An echo waits first", NULL, "echoes/s",
