@@ -115,13 +115,12 @@ char *axis_word(char word[AXIS_WORD_BYTES], double value);
 
 /* What stands around a chart. */
 struct chart {
-    const char *title;       /* the question */
-    const char *above;       /* what is measured upwards, or of the rows */
-    const char *below;       /* what is measured along, with its unit */
-    enum scale x;            /* along */
-    enum scale y;            /* upwards, of lines */
-    double rule;             /* of dots: a line there; 0: none */
-    const char *description; /* for who sees nothing; NULL: what is above */
+    const char *title; /* the question */
+    const char *above; /* what is measured upwards, or of the rows */
+    const char *below; /* what is measured along, with its unit */
+    enum scale x;      /* along */
+    enum scale y;      /* upwards, of lines */
+    double rule;       /* of dots: a line there; 0: none */
 };
 
 /* One line. */

@@ -124,8 +124,8 @@ put_end(char word[END_BYTES], const struct summary_row *row)
 static struct chart
 chart_of(const struct plot *plot)
 {
-    return (struct chart){plot->title, plot->above, plot->below, plot->x,
-                          plot->y,     0,           NULL};
+    return (struct chart){plot->title, plot->above, plot->below,
+                          plot->x,     plot->y,     0};
 }
 
 char *
