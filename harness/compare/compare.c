@@ -280,6 +280,7 @@ run_trace(void)
         return failed < 0 ? EXIT_UNMEASURED : EXIT_INTERRUPTED;
     }
     report_trace(stdout, &lives->results, &paper);
+    printf("\nin pictures: %s/trace.svg\n", paper.folder);
     picture = create("trace.svg");
     if (!picture || report_trace_svg(picture, &lives->results) != 0 ||
         fclose(picture) != 0 || keep_file("trace.svg", "trace.svg") != 0 ||
@@ -291,6 +292,10 @@ run_trace(void)
     if (failed == 0 && lives->results.nsteps == 0) {
         warnx("there is no server to trace");
         return EXIT_UNMEASURED;
+    }
+    if (failed > 0) {
+        warnx("%d server%s failed, as said above the columns", failed,
+              failed == 1 ? "" : "s");
     }
     return failed > 0 ? EXIT_FAILED : 0;
 }

@@ -2,9 +2,9 @@
  * instructions.c: how many instructions an echo takes outside of the kernel.
  * See measure.h.
  *
- * callgrind, a tool of valgrind's, counts every one of them, by function. The
- * same program takes the same number of them on any machine, busy or not, so
- * that all servers can be counted at the same time, and without privileges.
+ * callgrind, a tool of valgrind's, counts every one of them, by function,
+ * without privileges. The same program takes the same number of them on any
+ * machine, busy or not.
  *
  * Each server runs twice, for some echoes and for many more. What the second
  * run takes beyond the first is what those echoes take that it has more:
@@ -12,10 +12,8 @@
  */
 #include "harness/compare/measure.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +24,7 @@ enum {
     FEW_ECHOES = 128,        /* of the first run, or a round more */
     MORE_ECHOES = 1024,      /* that the second one has beyond them */
     PATIENCE_MS = 2000,      /* for an answer */
-    FUNCTIONS_MAX = 1 << 14, /* of one server */
+    FUNCTIONS_MAX = 1 << 13, /* of one server */
 };
 
 /* Our servers are built as we are, and valgrind cannot run these. */
@@ -36,81 +34,69 @@ enum {
 #define SANITIZED false
 #endif
 
-/* What is less in each echo is of a start or an end that differed. */
-#define INSTRUCTIONS_LEAST 0.5
-
 /* ---- what callgrind writes --------------------------------------------- */
 
-/* The place of a function; that of CALLS_OTHER once there is no more room. */
-static struct calls_name *
-find_function(struct functions *functions, const char *name)
-{
-    size_t i = 0;
+/* What the server takes that is counted: the second run less the first. */
+static struct {
+    struct calls_name functions[FUNCTIONS_MAX]; /* each is there once */
+    size_t n;                                   /* how many */
+    double others; /* what those take for which there is no room */
+} counted;
 
-    name = strncmp(name, "0x", 2) == 0       ? "(no name)"
-           : functions->n == functions->room ? CALLS_OTHER
-                                             : name;
-    while (i < functions->n &&
-           strncmp(functions->list[i].name, name,
-                   sizeof functions->list[i].name - 1) != 0) {
-        i++;
+/* Where that of a function is added up. */
+static double *
+taken_by(const char *name)
+{
+    struct calls_name *function = counted.functions;
+
+    name = strncmp(name, "0x", 2) == 0 ? "without a name" : name;
+    while (function < counted.functions + counted.n &&
+           strncmp(function->name, name, sizeof function->name - 1) != 0) {
+        function++;
     }
-    i -= i == functions->room;
-    functions->n += i == functions->n;
-    snprintf(functions->list[i].name, sizeof functions->list[i].name, "%s",
-             name);
-    return &functions->list[i];
+    if (function == counted.functions + FUNCTIONS_MAX) {
+        return &counted.others;
+    }
+    counted.n += function == counted.functions + counted.n;
+    snprintf(function->name, sizeof function->name, "%s", name);
+    return &function->per_echo;
 }
 
-/* Neither names nor positions are compressed: see count_run(). */
-void
-instructions_read(FILE *file, double times, struct functions *functions)
+bool
+instructions_read(FILE *file, double times)
 {
-    struct calls_name *function = NULL;
+    double *sum = NULL;
     char *line = NULL;
     size_t room = 0;
     double taken;
+    bool called = false;
 
     while (getline(&line, &room, file) > 0) {
         if (strncmp(line, "fn=", 3) == 0) {
             line[strcspn(line, "\n")] = '\0';
-            function = find_function(functions, text_clean(line + 3));
-        } else if (strncmp(line, "calls=", 6) == 0) {
-            /* What the called function has taken is said there as well. */
-            if (getline(&line, &room, file) <= 0) {
-                break;
-            }
-        } else if (function && strchr("0123456789+-*", line[0]) &&
-                   sscanf(line, "%*s %lf", &taken) == 1) {
-            function->per_echo += times * taken;
+            sum = taken_by(text_clean(line + 3));
+        } else if (sum && !called &&
+                   sscanf(line, "%*[0-9+*-] %lf", &taken) == 1) {
+            *sum += times * taken;
         }
+        /* What the called function has taken is in the next line as well. */
+        called = strncmp(line, "calls=", 6) == 0;
     }
     free(line);
-}
-
-static int
-most_first(const void *left, const void *right)
-{
-    const struct calls_name *a = left;
-    const struct calls_name *b = right;
-
-    return (a->per_echo < b->per_echo) - (a->per_echo > b->per_echo);
+    return sum != NULL;
 }
 
 void
-instructions_sum(struct functions *functions, double echoes,
-                 struct calls *code)
+instructions_sum(double echoes, struct calls *code)
 {
-    qsort(functions->list, functions->n, sizeof *functions->list, most_first);
-    code->echoes = echoes;
-    code->per_echo = 0;
-    for (size_t i = 0; i < functions->n; i++) {
-        double per_echo = functions->list[i].per_echo / echoes;
+    struct calls_name *functions = counted.functions;
 
-        code->per_echo += per_echo;
-        if (per_echo >= INSTRUCTIONS_LEAST) {
-            calls_add(code, functions->list[i].name, per_echo);
-        }
+    qsort(functions, counted.n, sizeof *functions, calls_order);
+    code->echoes = echoes;
+    code->per_echo = counted.others / echoes;
+    for (size_t i = 0; i < counted.n; i++) {
+        code->per_echo += functions[i].per_echo / echoes;
+        calls_add(code, functions[i].name, functions[i].per_echo / echoes);
     }
     calls_finish(code);
 }
@@ -133,7 +119,7 @@ talk(const struct turn *turn, int rounds)
         fds[n] = server_connect(&turn->server, PATIENCE_MS);
         good = fds[n++] != -1;
     }
-    for (int round = 0; round < rounds && good; round++) {
+    for (; rounds > 0 && good; rounds--) {
         for (int i = 0; i < n; i++) {
             send(fds[i], message, bytes, MSG_NOSIGNAL);
         }
@@ -147,7 +133,7 @@ talk(const struct turn *turn, int rounds)
         close(fds[--n]);
     }
     return !good   ? "not all clients are served"
-           : forks ? "what its child processes take is not seen"
+           : forks ? "it has child processes"
                    : NULL;
 }
 
@@ -156,7 +142,7 @@ talk(const struct turn *turn, int rounds)
  * or why it could not be counted, perhaps in `reason`. */
 static const char *
 count_run(struct turn *turn, int rounds, double times,
-          struct functions *functions, char reason[SERVER_REASON_BYTES])
+          char reason[SERVER_REASON_BYTES])
 {
     static const char *const words[] = {
         "valgrind",
@@ -165,11 +151,9 @@ count_run(struct turn *turn, int rounds, double times,
         "--trace-children=yes",
         "--separate-recs=1",
         "--compress-strings=no",
-        "--compress-pos=no",
         "--callgrind-out-file=/proc/self/fd/2",
         "--",
-        NULL,
-    };
+        NULL};
     const char *why;
     FILE *file;
 
@@ -184,18 +168,18 @@ count_run(struct turn *turn, int rounds, double times,
     server_stop(&turn->server);
     if (file) {
         rewind(file);
-        instructions_read(file, times, functions);
+        if (!instructions_read(file, times) && !why) {
+            why = "valgrind did not say what it counted";
+        }
         fclose(file);
     }
-    return functions->n == 0 && !why ? "valgrind did not say what it counted"
-                                     : why;
+    return why;
 }
 
+/* Returns NULL, or why they could not be counted. */
 static const char *
-count_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
+count(struct turn *turn, struct calls *code)
 {
-    static struct calls_name list[FUNCTIONS_MAX];
-    struct functions functions = {.list = list, .room = FUNCTIONS_MAX};
     const struct options *options = turn->lives->options;
     const char *command = turn->contender->command;
     int clients = turn->scenario->load.clients;
@@ -206,84 +190,40 @@ count_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
     if (options->uncounted || (!turn->contender->path && !command)) {
         return options->uncounted ? "not asked for" : "not built";
     }
-    if (SANITIZED && !command) {
-        return "valgrind cannot run what is built with a sanitizer";
+    if (options->order.launcher ||
+        (command ? strpbrk(command, SERVER_SHELL_SIGNS) != NULL
+                 : SANITIZED)) {
+        return "not through a launcher, a shell or a sanitizer";
     }
     if (turn->measured && turn->driver.last.served < clients) {
         return "not all clients are served";
     }
-    if (options->order.launcher ||
-        (command && strpbrk(command, SERVER_SHELL_SIGNS))) {
-        return "a launcher or the shell cannot be put under valgrind";
-    }
-    why = count_run(turn, few, -1, &functions, reason);
-    why = why ? why : count_run(turn, few + more, 1, &functions, reason);
+    memset(&counted, 0, sizeof counted);
+    why = count_run(turn, few, -1, code->reason);
+    why = why ? why : count_run(turn, few + more, 1, code->reason);
     if (!why) {
-        instructions_sum(&functions, more * clients, &turn->code);
+        instructions_sum(more * clients, code);
     }
     return why;
 }
 
-/* ---- all of them ------------------------------------------------------- */
-
-/* In a process of its own. */
-static pid_t
-start_counting(struct turn *turn)
-{
-    char reason[SERVER_REASON_BYTES];
-    const char *why;
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        /* They are for the process that started us. */
-        signal(SIGINT, SIG_IGN);
-        signal(SIGTERM, SIG_IGN);
-        signal(SIGHUP, SIG_IGN);
-        why = count_server(turn, reason);
-        snprintf(turn->code.reason, sizeof turn->code.reason, "%s",
-                 why ? why : "");
-        _exit(0);
-    }
-    return pid;
-}
-
 void
-instructions_count(struct lives *lives)
+instructions_count(struct turn *turn)
 {
-    const struct plan_cell *cell = lives->cell;
-    const cpu_set_t *allowed = &lives->plan->allowed;
-    struct plan_cell anywhere = *cell;
-    size_t n = lives->options->ncontenders;
-    pid_t pids[CONTENDERS_MAX];
+    struct lives *lives = turn->lives;
+    struct calls code;
+    const char *why;
 
-    anywhere.layout = (struct layout){"all", *allowed, *allowed};
-    lives->cell = &anywhere;
-    sched_setaffinity(0, sizeof *allowed, allowed);
-    for (size_t i = 0; i < n; i++) {
-        struct calls *code = &lives->turns[i].code;
-
-        calls_clear(code);
-        snprintf(code->scenario, sizeof code->scenario, "%s",
-                 cell->scenario.name);
-        snprintf(code->model, sizeof code->model, "%s",
-                 lives->turns[i].contender->name);
-        code->clients = scenario_asked(&cell->scenario);
-        pids[i] = start_counting(&lives->turns[i]);
+    turn_clear_calls(turn, &code);
+    why = count(turn, &code);
+    if (why != code.reason) {
+        snprintf(code.reason, sizeof code.reason, "%s", why ? why : "");
     }
-    for (size_t i = 0; i < n; i++) {
-        while (waitpid(pids[i], NULL, 0) == -1 && errno == EINTR) {
-        }
+    if (lives->interrupted) {
+        return;
     }
-    lives->cell = cell;
-    for (size_t i = 0; i < n && !lives->interrupted; i++) {
-        struct turn *turn = &lives->turns[i];
-
-        if (lives->options->mode->bit == MODE_COUNT) {
-            turn_keep_reason(
-                turn, turn->code.reason[0] == '\0' ? LIFE_OK : LIFE_SKIPPED,
-                turn->code.reason);
-        }
-        lives_keep(lives, RECORD_CODE, &turn->code);
+    if (lives->options->mode->bit == MODE_COUNT) {
+        turn_keep_reason(turn, why ? LIFE_SKIPPED : LIFE_OK, code.reason);
     }
+    lives_keep(lives, RECORD_CODE, &code);
 }

@@ -41,14 +41,6 @@ show_progress(const struct lives *lives)
 
 /* ---- blocks ------------------------------------------------------------ */
 
-/* With CPUs of their own, one side makes the other's calls dearer. */
-static bool
-prices_wanted(const struct lives *lives)
-{
-    return scenario_is_bare(&lives->cell->scenario) &&
-           strcmp(lives->cell->layout.name, "shared") == 0;
-}
-
 /* The floor, on the server's CPU, whose work it is compared with. */
 static void
 run_floor(struct lives *lives)
@@ -59,7 +51,10 @@ run_floor(struct lives *lives)
     sched_setaffinity(0, sizeof layout->server, &layout->server);
     slice.server_cpu_us =
         floor_probe_us(lives->cell->scenario.load.message_bytes);
-    if (prices_wanted(lives) && lives->block % PRICES_EVERY == 1) {
+    /* With CPUs of their own, one side makes the other's calls dearer. */
+    if (scenario_is_bare(&lives->cell->scenario) &&
+        strcmp(layout->name, "shared") == 0 &&
+        lives->block % PRICES_EVERY == 1) {
         prices_measure(lives, slice.server_cpu_us);
     }
     sched_setaffinity(0, sizeof layout->client, &layout->client);
@@ -241,10 +236,9 @@ end_cell(struct lives *lives)
                 lives_keep(lives, RECORD_CALLS, &calls);
             }
         }
-    }
-    if (scenario_is_bare(&lives->cell->scenario) && !lives->interrupted &&
-        lives->cell->skipped[0] == '\0') {
-        instructions_count(lives);
+        if (scenario_is_bare(turn->scenario) && !why) {
+            instructions_count(turn);
+        }
     }
 }
 

@@ -150,8 +150,6 @@ struct turn {
     struct server_look end;       /* after them */
     int64_t slice_ns;             /* length of its slices */
     double rates[TURN_RATES];     /* echoes per second in its first slices */
-    /* At the end of the scenario: */
-    struct calls code; /* the instructions that it takes */
 };
 
 /* The state of a run, in memory that the drivers share. */
@@ -182,6 +180,9 @@ struct lives {
 void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
+
+/* Make it a counting of nothing yet, of this server in the scenario. */
+void turn_clear_calls(const struct turn *turn, struct calls *calls);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.
@@ -225,8 +226,8 @@ const char *strace_start(struct turn *turn, const char *const *words,
 
 /* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed, under the load of the scenario. Where nothing could be
- * counted the reason in `calls` says why. Blocks, for
- * about a tenth of a second, with a thousand clients for most of one. */
+ * counted the reason in `calls` says why. Blocks, for about a tenth of a
+ * second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
 /* ---- scene: who waits for whom ------------------------------------------
@@ -250,11 +251,9 @@ int scene_run(struct lives *lives);
  * there are. */
 size_t scene_read(FILE *file, double begin_s, double end_ms,
                   const char *connected, struct step steps[SCENE_STEPS_MAX]);
-/* Count the instructions that each server takes for an echo, in runs of their
- * own that are not timed, and keep that; where nothing could be counted the
- * reason says why. Blocks, on all CPUs, for about a tenth of a second a
- * server with two CPUs. */
-void instructions_count(struct lives *lives);
+
+/* ---- what an echo is made of --------------------------------------------
+ */
 
 /* Prices: what an echo is made of beside the floor, each in a slice of its
  * own, of the model "price NAME", in us: "sockets", a recv and a send where
@@ -265,19 +264,16 @@ void instructions_count(struct lives *lives);
  * is bare. Blocks, for some 10 ms. */
 void prices_measure(struct lives *lives, double floor_us);
 
-/* Instructions by function; each may be there more than once. */
-struct functions {
-    struct calls_name *list; /* all zero from the n-th on */
-    size_t n;                /* how many there are */
-    size_t room;             /* for so many, at least one */
-};
+/* Count the instructions that a server takes for an echo, in runs of its own
+ * that are not timed, and keep that, or the reason why not. Blocks, for about
+ * half a second. */
+void instructions_count(struct turn *turn);
 
-/* The parts of it that are tested alone: append what a file of callgrind's
- * says that each function took, times a number; and bring what was added up
- * over so many echoes into a record. */
-void instructions_read(FILE *file, double times, struct functions *functions);
-void instructions_sum(struct functions *functions, double echoes,
-                      struct calls *code);
+/* The parts of it that are tested alone: add what a file of callgrind's says
+ * that each function took, times a number, and return false if it says
+ * nothing; and bring what was added up over so many echoes into a record. */
+bool instructions_read(FILE *file, double times);
+void instructions_sum(double echoes, struct calls *code);
 
 /* Fill in the figures, the errors, the server's counters, what bounded the
  * life, and its status, of the slices that are in one of the driver's sums.

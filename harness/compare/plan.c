@@ -12,9 +12,8 @@
 enum {
     /* To count the system calls of one row, once in a run; measured. */
     COUNT_MS = 140,
-    SCENE_MS = 550, /* a trace of one server; measured */
-    /* ... and its instructions, of which each CPU counts those of a row. */
-    CODE_MS = 450,
+    SCENE_MS = 550,    /* a trace of one server; measured */
+    CODE_MS = 450,     /* to count its instructions; measured */
     BRIEF_SECONDS = 4, /* of the one rate in the default run */
     /* To connect a thousand more clients, and to take leave of them, once for
      * each server and life; measured. */
@@ -128,7 +127,7 @@ least_ms(const struct scenario *scenario, int points)
 /* The time of a cell. Beside all others one rate is enough, which gives a
  * latency under the same load for all; who asks for rates gets the grid. */
 static void
-give_time(struct plan_cell *cell, const struct options *options, int cpus)
+give_time(struct plan_cell *cell, const struct options *options)
 {
     const struct scenario *scenario = &cell->scenario;
     bool brief = scenario->open_loop && options->mode->bit == MODE_DEFAULT &&
@@ -147,7 +146,7 @@ give_time(struct plan_cell *cell, const struct options *options, int cpus)
         n += contender_offers(&options->contenders[i], scenario);
     }
     if (!options->uncounted && scenario_is_bare(scenario)) {
-        cell->seconds = n * CODE_MS / 1e3 / cpus;
+        cell->seconds = n * CODE_MS / 1e3;
     }
     if (options->mode->bit == MODE_COUNT) {
         return;
@@ -209,7 +208,7 @@ plan_make(struct plan *plan, const struct options *options)
     }
     for (size_t i = 0; i < plan->ncells; i++) {
         give_layout(&plan->cells[i], options->layout, &plan->allowed);
-        give_time(&plan->cells[i], options, CPU_COUNT(&plan->allowed));
+        give_time(&plan->cells[i], options);
         plan->seconds += plan->cells[i].seconds;
     }
     plan->scene = (options->mode->bit & (MODE_DEFAULT | MODE_QUICK)) != 0 &&

@@ -268,7 +268,9 @@ scene_run(struct lives *lives)
         const struct contender *next = &options->contenders[i];
         struct scene scene = {.turn = turn, .n = options->clients};
         char reason[SERVER_REASON_BYTES], path[4096];
-        const char *why = "left out: it is not built, or knows no handshake";
+        const char *why = next->command
+                              ? "left out: only our own servers greet"
+                              : "left out: it is not built";
         bool able = (next->path || next->command) &&
                     contender_offers(next, &cell.scenario);
 

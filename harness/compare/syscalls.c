@@ -179,11 +179,7 @@ syscalls_count(struct turn *turn, struct calls *calls)
     char reason[SERVER_REASON_BYTES];
     const char *why;
 
-    calls_clear(calls);
-    snprintf(calls->scenario, sizeof calls->scenario, "%s",
-             turn->scenario->name);
-    snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
-    calls->clients = scenario_asked(turn->scenario);
+    turn_clear_calls(turn, calls);
     calls->echoes = calls->per_echo = 0;
     why = trace(turn, calls, reason);
     if (why) {

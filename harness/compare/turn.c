@@ -59,6 +59,16 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
     lives_keep(lives, RECORD_SLICE, slice);
 }
 
+void
+turn_clear_calls(const struct turn *turn, struct calls *calls)
+{
+    calls_clear(calls);
+    snprintf(calls->scenario, sizeof calls->scenario, "%s",
+             turn->scenario->name);
+    snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
+    calls->clients = scenario_asked(turn->scenario);
+}
+
 /* Fill in what is known of a life before it is measured. */
 static void
 identify(const struct turn *turn, struct life *life)

@@ -17,7 +17,11 @@ put_functions(struct text *text, const struct calls *code)
 {
     double rest = code->per_echo;
 
-    text_add(text, "%.6g", rint(10 * code->per_echo) / 10);
+    if (!isfinite(rest)) {
+        text_add(text, "not counted: %s", code->reason);
+        return;
+    }
+    text_add(text, "%.6g", rint(rest));
     for (int i = 0; i < code->nnames && i < FUNCTIONS_SHOWN &&
                     code->names[i].per_echo >= 0.5;
          i++) {
@@ -33,53 +37,39 @@ put_functions(struct text *text, const struct calls *code)
 void
 code_build(struct document *document, const struct summary_group *group)
 {
-    bool begun = false;
+    const char *first =
+        "Instructions of an echo, outside of the kernel, by function:";
 
     for (size_t i = 0; i < group->nrows; i++) {
-        const struct calls *code = group->rows[i].code;
+        const struct summary_row *row = &group->rows[i];
         struct text text = {0};
 
-        if (!code) {
-            continue;
+        if (row->code) {
+            document_paragraph(document, "%s", first);
+            first = "";
+            put_functions(&text, row->code);
+            document_item(document, row->life->model, "%s", text.bytes);
         }
-        if (!begun) {
-            document_paragraph(document,
-                               "Instructions of an echo, outside of the "
-                               "kernel, by function:");
-            begun = true;
-        }
-        if (isfinite(code->per_echo)) {
-            put_functions(&text, code);
-        } else {
-            text_add(&text, "not counted: %s", code->reason);
-        }
-        document_item(document, group->rows[i].life->model, "%s", text.bytes);
     }
 }
 
 /* ---- CPU time ---------------------------------------------------------- */
 
-static const char *const part_names[BILL_PARTS] = {
+const char *const bill_parts[BILL_PARTS] = {
     [BILL_FLOOR] = "recv + send", [BILL_SOCKETS] = "many sockets",
     [BILL_CALLS] = "other calls", [BILL_SWITCHES] = "switches",
     [BILL_USER] = "user code",    [BILL_REST] = "unexplained",
 };
 
-/* How calls begin, as strace calls them, and what their price is called. The
- * first recv and the first send of an echo are the floor; of one more the
- * price is that of a recv in vain. */
+/* The prices of calls, and how such calls begin, as strace calls them. */
 static const char *const priced[][2] = {
-    {"epoll_wait", "epoll_wait"},
-    {"epoll_pwait", "epoll_wait"},
-    {"select", "select"},
-    {"pselect", "select"},
-    {"poll", "poll"},
-    {"ppoll", "poll"},
+    {"recv", "read"},
+    {"send", "write"},
+    {"epoll_wait", "epoll_pwait"},
+    {"select", "pselect"},
+    {"poll", "ppoll"},
     {"ioctl", "ioctl"},
-    {"recv", "recv"},
-    {"read", "recv"},
-    {"send", "send"},
-    {"write", "send"},
+    {""}, /* all others, for which there is none */
 };
 
 /* What something costs in a group, the median of its slices; NAN if that was
@@ -89,18 +79,17 @@ price_us(const struct results *results, const struct summary_group *group,
          const char *name)
 {
     double *values = given(calloc(results->nslices + 1, sizeof *values));
+    char model[RESULTS_NAME_BYTES];
     double median;
     size_t n = 0;
 
+    PUT(model, RESULTS_PRICE "%s", name);
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
-        double us = slice->server_cpu_us / slice->echoes;
 
-        if (strncmp(slice->model, RESULTS_PRICE, strlen(RESULTS_PRICE)) ==
-                0 &&
-            strcmp(slice->model + strlen(RESULTS_PRICE), name) == 0 &&
-            RECORDS_GO_TOGETHER(slice, group_life(group)) && isfinite(us)) {
-            values[n++] = us;
+        if (strcmp(slice->model, model) == 0 &&
+            RECORDS_GO_TOGETHER(slice, group_life(group))) {
+            values[n++] = slice->server_cpu_us / slice->echoes;
         }
     }
     median = statistics_median(values, n);
@@ -108,44 +97,42 @@ price_us(const struct results *results, const struct summary_group *group,
     return median;
 }
 
-/* Add all calls but those of the floor. */
-static void
-add_calls(struct bill *bill, const struct results *results,
+static bool
+begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* What all calls cost but those of the floor, and what each of them does. One
+ * recv more than that has is priced as one in vain. */
+static double
+add_calls(struct text *text, const struct results *results,
           const struct summary_group *group, const struct calls *calls)
 {
-    double recvs = 1, sends = 1; /* that the floor holds */
+    double floor[COUNT(priced)] = {1, 1};
+    double sum_us = 0;
 
     for (int i = 0; i < calls->nnames; i++) {
         const char *name = calls->names[i].name;
-        const char *price = "";
         double often = calls->names[i].per_echo;
-        double *floor;
-        double us;
+        double held, us;
+        size_t j = 0;
 
-        for (size_t j = 0; j < COUNT(priced); j++) {
-            if (strncmp(name, priced[j][0], strlen(priced[j][0])) == 0) {
-                price = priced[j][1];
-            }
+        while (!begins(name, priced[j][0]) && !begins(name, priced[j][1])) {
+            j++;
         }
-        floor = strcmp(price, "recv") == 0   ? &recvs
-                : strcmp(price, "send") == 0 ? &sends
-                                             : NULL;
-        if (floor) {
-            double held = fmin(*floor, often);
-
-            *floor -= held;
-            often -= held;
-        }
-        us = often * price_us(results, group, price);
-        if (isfinite(us)) {
-            bill->parts[BILL_CALLS].us += us;
-        }
+        held = fmin(floor[j], often);
+        floor[j] -= held;
+        often -= held;
+        us = often * price_us(results, group, priced[j][0]);
+        sum_us += isfinite(us) ? us : 0;
         if (often >= 0.005) {
-            text_item(&bill->calls, ", ",
+            text_item(text, ", ",
                       isfinite(us) ? "%s %.2f us" : "%s without a price",
                       name, us);
         }
     }
+    return sum_us;
 }
 
 /* Code is its instructions at the price of one. The kernel's own account of
@@ -158,45 +145,37 @@ bill_of(struct bill *bill, const struct summary *summary,
 {
     const struct results *results = summary->results;
     const double *figure = row->figure;
-    double switches_us =
-        price_us(results, group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
-    double sockets_us = price_us(results, group, "sockets");
-    double user_us = price_us(results, group, "instruction") *
-                     figure[LIFE_INSTRUCTIONS_PER_ECHO];
-    double rest_us = figure[LIFE_SERVER_CPU_US_PER_ECHO];
+    double *us = bill->us;
 
-    *bill = (struct bill){.total_us = rest_us};
-    for (int i = 0; i < BILL_PARTS; i++) {
-        bill->parts[i].name = part_names[i];
-    }
-    if (row->status != LIFE_OK || row->starved || !row->calls ||
-        !isfinite(rest_us) || !isfinite(switches_us) ||
-        !isfinite(figure[LIFE_FLOOR_US]) ||
-        row - group->rows >= RESULTS_MODELS_MAX) {
+    *bill = (struct bill){.row = row,
+                          .total_us = figure[LIFE_SERVER_CPU_US_PER_ECHO]};
+    if (row->status != LIFE_OK || row->starved || !row->calls) {
         return false;
     }
-    bill->parts[BILL_FLOOR].us = figure[LIFE_FLOOR_US];
-    bill->parts[BILL_SWITCHES].us = switches_us;
-    if (isfinite(sockets_us)) {
-        bill->parts[BILL_SOCKETS].us = sockets_us - figure[LIFE_FLOOR_US];
-    }
-    if (isfinite(user_us)) {
-        bill->parts[BILL_USER].us = user_us;
-    }
-    add_calls(bill, results, group, row->calls);
+    us[BILL_FLOOR] = figure[LIFE_FLOOR_US];
+    us[BILL_SOCKETS] =
+        price_us(results, group, "sockets") - figure[LIFE_FLOOR_US];
+    us[BILL_CALLS] = add_calls(&bill->calls, results, group, row->calls);
+    us[BILL_SWITCHES] =
+        price_us(results, group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
+    us[BILL_USER] = price_us(results, group, "instruction") *
+                    figure[LIFE_INSTRUCTIONS_PER_ECHO];
+    us[BILL_REST] = bill->total_us;
     for (int i = 0; i < BILL_REST; i++) {
-        rest_us -= bill->parts[i].us;
+        /* Some have nothing of these two. */
+        if ((i == BILL_SOCKETS || i == BILL_USER) && !isfinite(us[i])) {
+            us[i] = 0;
+        }
+        us[BILL_REST] -= us[i];
     }
-    bill->parts[BILL_REST].us = rest_us;
-    /* Else it is nothing that compare has written. */
-    return fabs(rest_us) <= bill->total_us && bill->total_us < 1e6;
+    /* Else a price is not known, or no compare has written it. */
+    return fabs(us[BILL_REST]) <= bill->total_us && bill->total_us < 1e6;
 }
 
 static bool
 is_explained(const struct bill *bill)
 {
-    return fabs(bill->parts[BILL_REST].us) <=
-           BILL_REST_SHARE * bill->total_us;
+    return fabs(bill->us[BILL_REST]) <= BILL_REST_SHARE * bill->total_us;
 }
 
 /* The parts as they are printed, so that what is printed adds up. */
@@ -205,50 +184,49 @@ put_bill(struct block *table, size_t row, const struct bill *bill)
 {
     double rest_us = rint(100 * bill->total_us) / 100;
 
-    for (int i = 0; i < BILL_REST; i++) {
-        double us = rint(100 * bill->parts[i].us) / 100;
+    table_put(table, row, 0, MARK_NONE, "%s", bill->row->life->model);
+    for (size_t i = 0; i < BILL_REST; i++) {
+        double us = rint(100 * bill->us[i]) / 100;
 
         rest_us -= us;
-        table_put(table, row, (size_t)i + 1, MARK_NONE,
-                  bill->parts[i].us == 0 ? "-" : "%.2f", us);
+        table_put(table, row, i + 1, MARK_NONE,
+                  bill->us[i] == 0 ? "-" : "%.2f", us);
     }
     table_put(table, row, BILL_REST + 1,
               is_explained(bill) ? MARK_NONE : MARK_BAD, "%.2f", rest_us);
     table_put(table, row, BILL_PARTS + 1, MARK_NONE, "%.2f", bill->total_us);
 }
 
-/* What the calls are; how much more than the cheapest it pays, and for what
- * most of that. */
+/* How much more than the cheapest it pays, and for what most of that; what
+ * the calls are. */
 static void
-say_bill(struct document *document, const char *model,
-         const struct bill *bill, const struct bill *least, const char *name)
+say_bill(struct document *document, const struct bill *bill,
+         const struct bill *least)
 {
     double more_us = bill->total_us - least->total_us;
+    double percent = 100 * bill->us[BILL_REST] / bill->total_us;
     struct text text = {0};
     int most = 0;
 
     for (int i = 0; i < BILL_PARTS; i++) {
-        if (bill->parts[i].us - least->parts[i].us >
-            bill->parts[most].us - least->parts[most].us) {
+        if (bill->us[i] - least->us[i] > bill->us[most] - least->us[most]) {
             most = i;
         }
     }
     if (more_us > 0.03 * least->total_us) {
         text_item(&text, "; ", "%.2f us more than %s, most of it %s", more_us,
-                  name, part_names[most]);
+                  least->row->life->model, bill_parts[most]);
     }
     if (bill->calls.bytes[0] != '\0') {
         text_item(&text, "; ", "%s", bill->calls.bytes);
     }
     if (!is_explained(bill)) {
-        double percent = 100 * bill->parts[BILL_REST].us / bill->total_us;
-
         text_item(&text, "; ",
                   percent > 0 ? "%.0f %% of it are left unexplained"
                               : "the parts make %.0f %% too much",
                   fabs(percent));
     }
-    document_item(document, model, "%s", text.bytes);
+    document_item(document, bill->row->life->model, "%s", text.bytes);
 }
 
 void
@@ -256,15 +234,13 @@ bill_build(struct document *document, const struct summary *summary,
            const struct summary_group *group)
 {
     struct bill bills[RESULTS_MODELS_MAX];
-    const struct summary_row *rows[RESULTS_MODELS_MAX];
+    const struct bill *least = bills;
     struct block *table;
-    size_t least = 0;
     size_t n = 0;
 
-    for (size_t i = 0; i < group->nrows && i < RESULTS_MODELS_MAX; i++) {
-        rows[n] = &group->rows[i];
-        if (bill_of(&bills[n], summary, group, rows[n])) {
-            least = bills[n].total_us < bills[least].total_us ? n : least;
+    for (size_t i = 0; i < group->nrows && n < RESULTS_MODELS_MAX; i++) {
+        if (bill_of(&bills[n], summary, group, &group->rows[i])) {
+            least = bills[n].total_us < least->total_us ? &bills[n] : least;
             n++;
         }
     }
@@ -272,8 +248,7 @@ bill_build(struct document *document, const struct summary *summary,
         document_paragraph(
             document, "%s",
             cells_kind(group_life(group)) & (KIND_ONE | KIND_MANY)
-                ? "Of what an echo is made is known where its calls are "
-                  "counted and prices measured: with 64 clients at most, "
+                ? "What an echo is made of is known with 64 clients at most, "
                   "which share a CPU with the server."
                 : "");
         return;
@@ -284,14 +259,12 @@ bill_build(struct document *document, const struct summary *summary,
     table->columns[0].left = true;
     PUT(table->columns[BILL_PARTS + 1].heading, "in all");
     for (int i = 0; i < BILL_PARTS; i++) {
-        PUT(table->columns[i + 1].heading, "%s", part_names[i]);
+        PUT(table->columns[i + 1].heading, "%s", bill_parts[i]);
     }
     for (size_t i = 0; i < n; i++) {
-        table_put(table, i, 0, MARK_NONE, "%s", rows[i]->life->model);
         put_bill(table, i, &bills[i]);
     }
     for (size_t i = 0; i < n; i++) {
-        say_bill(document, rows[i]->life->model, &bills[i], &bills[least],
-                 rows[least]->life->model);
+        say_bill(document, &bills[i], least);
     }
 }

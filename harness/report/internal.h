@@ -297,18 +297,14 @@ enum bill_kind {
     BILL_REST,     /* is not explained; may be less than nothing */
     BILL_PARTS,
 };
+extern const char *const bill_parts[BILL_PARTS]; /* "recv + send" ... */
 
-/* A part of it. */
-struct bill_part {
-    const char *name; /* "recv + send" */
-    double us;        /* all of it; 0 where it is none */
-};
-
-/* All of it. The parts add up to the total. */
+/* The bill. The parts add up to the total. */
 struct bill {
-    struct bill_part parts[BILL_PARTS]; /* by kind */
-    double total_us;                    /* as measured */
-    struct text calls;                  /* each call: "poll 0.07 us" */
+    const struct summary_row *row; /* whose it is */
+    double us[BILL_PARTS];         /* of each kind; 0 where it is none */
+    double total_us;               /* as measured */
+    struct text calls;             /* each call: "poll 0.07 us" */
 };
 
 /* More than this share of the total is too much to be left unexplained. */

@@ -37,21 +37,19 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
             continue;
         }
         if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
-            for (int j = 0; j < BILL_PARTS; j++) {
-                bill.parts[j].us = 0;
-            }
-            bill.parts[BILL_FLOOR].us =
-                fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
-            bill.parts[BILL_REST].us = us - bill.parts[BILL_FLOOR].us;
+            double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
+
+            bill = (struct bill){
+                .us = {[BILL_FLOOR] = floor_us, [BILL_REST] = us - floor_us}};
         }
         for (int j = 0; j < BILL_PARTS; j++) {
             enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
-            const char *name = bill.parts[j].name;
             double from = to;
 
-            if (bill.parts[j].us > 0) {
-                to += bill.parts[j].us;
-                parts[n++] = (struct dot){i, j, to, from, to, kind, name};
+            if (bill.us[j] > 0) {
+                to += bill.us[j];
+                parts[n++] =
+                    (struct dot){i, j, to, from, to, kind, bill_parts[j]};
             }
         }
     }

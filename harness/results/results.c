@@ -94,8 +94,8 @@ calls_add(struct calls *calls, const char *name, double per_echo)
     }
 }
 
-static int
-compare_names(const void *left, const void *right)
+int
+calls_order(const void *left, const void *right)
 {
     const struct calls_name *a = left;
     const struct calls_name *b = right;
@@ -113,7 +113,7 @@ calls_finish(struct calls *calls)
     int kept = 0;
 
     qsort(calls->names, (size_t)calls->nnames, sizeof calls->names[0],
-          compare_names);
+          calls_order);
     while (kept < calls->nnames &&
            calls->names[kept].per_echo >= WORTH_A_WORD) {
         rest -= calls->names[kept++].per_echo;

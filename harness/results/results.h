@@ -217,8 +217,11 @@ void calls_clear(struct calls *calls);
  * does not fit any more is left to CALLS_OTHER. */
 void calls_add(struct calls *calls, const char *name, double per_echo);
 
-/* Sort the names, most frequent first, and let CALLS_OTHER make up the
- * difference to the total, if there is any worth printing. */
+/* The order of two names for qsort(3): the most frequent first. */
+int calls_order(const void *left, const void *right);
+
+/* Sort the names like that, and let CALLS_OTHER make up the difference to the
+ * total, if there is any worth printing. */
 void calls_finish(struct calls *calls);
 
 /* ---- the file ---------------------------------------------------------- */

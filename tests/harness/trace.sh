@@ -70,7 +70,7 @@ five() {
         grep -q 'resumed>' "$tmp/results/threaded.strace" &&
         grep -q '</svg>' "$tmp/results/trace.svg"
     result "the logs and the picture are there" $?
-    report --trace && diff "$tmp/out" "$tmp/report" >>"$tmp/err"
+    report --trace && diff <(head -n -2 "$tmp/out") "$tmp/report" >>"$tmp/err"
     result "report prints the same of the file" $?
     if command -v xmllint >/dev/null; then
         xmllint --noout "$tmp/results/trace.svg" 2>>"$tmp/err"
