@@ -195,29 +195,25 @@ sweep_dots(const struct plot *plot, const struct sweep *sweep)
     return sweep_rows(plot, sweep, dots, sweep->nmodels);
 }
 
-/* The place in a group of the row that a slice tells of, if it takes part in
- * the fit; else MODELS_MAX. */
-static size_t
-place_of(const struct slice *slice, const struct results *results,
-         const struct summary_group *group)
+/* The row that a slice tells of, if it takes part in the fit; else -1. */
+static int
+row_of(const struct slice *slice, const struct sweep *sweep)
 {
-    const struct summary_row *row =
-        RECORDS_GO_TOGETHER(slice, group_life(group))
-            ? summary_find(group, slice->model)
-            : NULL;
+    const struct summary_group *group = sweep->most;
+    const struct summary_row *row = summary_find(group, slice->model);
     size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
+    bool good = false;
 
-    if (at >= MODELS_MAX || isnan(group->fit[FIT_CPU].level[at]) ||
-        (size_t)slice->block > results->nslices) {
-        return MODELS_MAX;
+    for (int i = 0; row && i < row->nlives; i++) {
+        good |= row->lives[i]->life == slice->life &&
+                row->lives[i]->status == LIFE_OK;
     }
-    for (int i = 0; i < row->nlives; i++) {
-        if (row->lives[i]->life == slice->life &&
-            row->lives[i]->status == LIFE_OK) {
-            return at;
-        }
-    }
-    return MODELS_MAX;
+    return good && at < MODELS_MAX &&
+                   RECORDS_GO_TOGETHER(slice, group_life(group)) &&
+                   !isnan(group->fit[FIT_CPU].level[at]) &&
+                   (size_t)slice->block <= sweep->summary->results->nslices
+               ? (int)at
+               : -1;
 }
 
 char *
@@ -237,16 +233,16 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
     }
     for (size_t i = 0; i < n; i++) {
         const struct slice *slice = &results->slices[i];
-        size_t at = place_of(slice, results, sweep->most);
+        int row = row_of(slice, sweep);
 
-        if (at < MODELS_MAX) {
+        if (row >= 0) {
             double us = slice->server_cpu_us / slice->echoes;
 
-            blocks[slice->block][at] = log(us) - fit->level[at];
+            blocks[slice->block][row] = log(us) - fit->level[row];
             /* The mark is its row's; until then its block is kept there. */
             dots[ndots++] = (struct dot){
-                (int)at, slice->block, us,
-                NAN,     NAN,          slice->stalled ? DOT_CROSS : DOT_DUST,
+                row, slice->block, us,
+                NAN, NAN,          slice->stalled ? DOT_CROSS : DOT_DUST,
                 NULL};
         }
     }
