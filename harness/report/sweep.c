@@ -219,11 +219,10 @@ row_of(const struct slice *slice, const struct sweep *sweep)
 char *
 sweep_slices(const struct plot *plot, const struct sweep *sweep)
 {
-    const struct results *results = sweep->summary->results;
+    const struct slice *slices = sweep->summary->results->slices;
+    size_t n = sweep->summary->results->nslices;
     const struct fit *fit = &sweep->most->fit[FIT_CPU];
-    size_t n = results->nslices;
     struct dot *dots = given(calloc(n + 1, sizeof *dots));
-    size_t ndots = 0;
     /* What slows a block slows all of it: the median over its models. */
     double(*blocks)[MODELS_MAX] = given(calloc(n + 1, sizeof *blocks));
     char *svg;
@@ -232,32 +231,31 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
         blocks[i / MODELS_MAX][i % MODELS_MAX] = NAN;
     }
     for (size_t i = 0; i < n; i++) {
-        const struct slice *slice = &results->slices[i];
-        int row = row_of(slice, sweep);
+        double us = slices[i].server_cpu_us / slices[i].echoes;
+        int row = row_of(&slices[i], sweep);
 
+        dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
         if (row >= 0) {
-            double us = slice->server_cpu_us / slice->echoes;
-
-            blocks[slice->block][row] = log(us) - fit->level[row];
-            /* The mark is its row's; until then its block is kept there. */
-            dots[ndots++] = (struct dot){
-                row, slice->block, us,
-                NAN, NAN,          slice->stalled ? DOT_CROSS : DOT_DUST,
-                NULL};
+            dots[i].value = us;
+            blocks[slices[i].block][row] = log(us) - fit->level[row];
         }
     }
     for (size_t i = 0; i <= n; i++) {
         blocks[i][0] = statistics_median(blocks[i], MODELS_MAX);
     }
-    for (size_t i = 0; i < ndots; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct dot *dot = &dots[i];
 
-        dot->value /= exp(blocks[dot->slot][0]);
-        if (fabs(log(dot->value) - fit->level[dot->row]) > 3 * fit->noise) {
-            dot->kind = DOT_CROSS;
+        if (dot->row >= 0) {
+            dot->value /= exp(blocks[slices[i].block][0]);
+            if (slices[i].stalled ||
+                fabs(log(dot->value) - fit->level[dot->row]) >
+                    3 * fit->noise) {
+                dot->kind = DOT_CROSS;
+            }
         }
     }
-    svg = sweep_rows(plot, sweep, dots, ndots);
+    svg = sweep_rows(plot, sweep, dots, n);
     free(blocks);
     free(dots);
     return svg;
