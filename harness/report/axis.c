@@ -34,14 +34,14 @@ rung(enum scale scale, int number)
                                : in[number - 3 * ten] * pow(10, ten);
 }
 
-/* The last one that is not above a value. */
+/* The first one that is not below a value. */
 static int
-rung_below(enum scale scale, double value)
+rung_from(enum scale scale, double value)
 {
     int number =
         (int)floor(scale == SCALE_LOG2 ? log2(value) : 3 * log10(value)) - 1;
 
-    while (rung(scale, number + 1) < 1.0001 * value) {
+    while (rung(scale, number) < value) {
         number++;
     }
     return number;
@@ -51,7 +51,6 @@ static void
 fit_linear(struct axis_scale *axis)
 {
     double step;
-    int number;
 
     if (axis->scale == SCALE_ZERO) {
         axis->low = fmin(axis->low, 0);
@@ -64,9 +63,7 @@ fit_linear(struct axis_scale *axis)
         axis->high += around;
     }
     step = (axis->high - axis->low) / 5;
-    number = rung_below(SCALE_LOG10, step);
-    number += rung(SCALE_LOG10, number) < 0.999 * step;
-    step = rung(SCALE_LOG10, number);
+    step = rung(SCALE_LOG10, rung_from(SCALE_LOG10, 0.999 * step));
     axis->low = step * floor(axis->low / step + 1e-6);
     axis->high = step * ceil(axis->high / step - 1e-6);
     axis->nticks = 1 + (int)rint((axis->high - axis->low) / step);
@@ -79,13 +76,11 @@ static void
 fit_logarithmic(struct axis_scale *axis)
 {
     int power = axis->scale == SCALE_LOG2 ? 1 : 3;
-    int low = rung_below(axis->scale, axis->low);
-    int high = low + 1;
+    int low = rung_from(axis->scale, 1.0001 * axis->low) - 1;
+    int high = rung_from(axis->scale, 0.9999 * axis->high);
     int step = 1;
 
-    while (rung(axis->scale, high) < 0.9999 * axis->high) {
-        high++;
-    }
+    high += high == low;
     axis->low = rung(axis->scale, low);
     axis->high = rung(axis->scale, high);
     if (high - low > 8) {
@@ -96,7 +91,7 @@ fit_logarithmic(struct axis_scale *axis)
         }
         low += (3000 - low) % power;
     }
-    for (; low <= high; low += step) {
+    for (axis->nticks = 0; low <= high; low += step) {
         axis->ticks[axis->nticks++] = rung(axis->scale, low);
     }
 }
@@ -104,11 +99,8 @@ fit_logarithmic(struct axis_scale *axis)
 bool
 axis_fit(struct axis_scale *axis)
 {
-    axis->nticks = 0;
-    if (axis->any && axis->scale >= SCALE_LOG10) {
-        fit_logarithmic(axis);
-    } else if (axis->any) {
-        fit_linear(axis);
+    if (axis->any) {
+        axis->scale < SCALE_LOG10 ? fit_linear(axis) : fit_logarithmic(axis);
     }
     return axis->any;
 }
@@ -116,9 +108,10 @@ axis_fit(struct axis_scale *axis)
 double
 axis_at(const struct axis_scale *axis, double value)
 {
-    return axis->scale >= SCALE_LOG10
-               ? log(value / axis->low) / log(axis->high / axis->low)
-               : (value - axis->low) / (axis->high - axis->low);
+    return !axis_has(axis->scale, value) ? NAN
+           : axis->scale < SCALE_LOG10
+               ? (value - axis->low) / (axis->high - axis->low)
+               : log(value / axis->low) / log(axis->high / axis->low);
 }
 
 char *

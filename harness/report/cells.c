@@ -260,7 +260,8 @@ put_lives(struct text *text, const struct summary_group *group)
         return;
     }
     for (int i = 0; i < FITS; i++) {
-        for (size_t j = 0; j < group->nrows && !differ; j++) {
+        for (size_t j = 0;
+             j < group->nrows && j < RESULTS_MODELS_MAX && !differ; j++) {
             if (group->fit[i].wide[j] > 0) {
                 text_add(text, "%s ", group->rows[j].life->model);
                 differ = true;

@@ -1,5 +1,6 @@
 /*
- * chart.c: the three charts that all pages are made of. See picture.h.
+ * chart.c: the two charts that all pages are made of: lines, and rows of dots
+ * or bars. See picture.h.
  *
  * All are narrow, so that one fills a phone and two stand side by side on a
  * projector, and their text keeps its size. What a model is called stands
@@ -7,7 +8,6 @@
  * to. A value that is none is left out, and a chart without any is none.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -56,8 +56,7 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     struct svg *svg = &frame->svg;
     double free_from = 0; /* of other words */
 
-    svg_begin(svg, WIDTH, height, chart->title,
-              chart->description ? chart->description : chart->above);
+    svg_begin(svg, WIDTH, height, chart->title, chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s", chart->above);
     for (int i = 0; i < frame->x.nticks; i++) {
@@ -101,8 +100,10 @@ put_words(struct svg *svg, double x, double y, const char *classes,
     int fit = (int)(width / LETTER + 0.01);
     bool cut = (int)strlen(words) > fit;
 
-    svg_text(svg, x, y, classes, "%.*s%s", cut ? fit - 2 : fit, words,
-             cut ? ".." : "");
+    if (words[0] != '\0') {
+        svg_text(svg, x, y, classes, "%.*s%s", cut ? fit - 2 : fit, words,
+                 cut ? ".." : "");
+    }
 }
 
 static void
@@ -115,86 +116,72 @@ put_cross(struct svg *svg, double x, double y)
 /* ---- lines --------------------------------------------------------------
  */
 
-/* Where the name of a line goes. */
+/* Where a line ends, and its name goes. */
 struct label {
-    const struct series *series; /* of which */
-    double x, y;                 /* where that ends; then its middle */
-    double height;               /* that it takes */
+    const struct series *series; /* which one */
+    double x, y;                 /* where it ends */
 };
 
-static int
-compare_labels(const void *left, const void *right)
+/* Of a name, with why the line ends. */
+static double
+name_height(const struct series *series)
 {
-    const struct label *a = left;
-    const struct label *b = right;
-    double order =
-        a->y != b->y ? a->y - b->y : (double)(a->series - b->series);
-
-    return (order > 0) - (order < 0);
+    return series->end[0] != '\0' ? 2 * LINE : LINE;
 }
 
 /* Draw a line, broken where a value is none. Returns where it ends. */
 static struct label
 draw_series(struct frame *frame, const struct series *series)
 {
-    struct label label = {.series = series, .y = frame->bottom};
-    double(*run)[2] = given(calloc(series->n + 1, sizeof *run));
-    size_t n = 0;
-    char classes[24];
+    struct label label = {series, 0, frame->bottom};
+    const char *pen = "M";
 
-    PUT(classes, "m%d line", series->slot);
-    for (size_t i = 0; i <= series->n; i++) {
-        const double *point = series->points[i < series->n ? i : 0];
+    fprintf(frame->svg.file, "<path class=\"m%d line\" d=\"", series->slot);
+    for (size_t i = 0; i < series->n; i++) {
+        double x = at_x(frame, series->points[i][0]);
+        double y = at_y(frame, series->points[i][1]);
 
-        if (i < series->n && axis_has(frame->x.scale, point[0]) &&
-            axis_has(frame->y.scale, point[1])) {
-            label.x = run[n][0] = at_x(frame, point[0]);
-            label.y = run[n++][1] = at_y(frame, point[1]);
-        } else if (n > 0) {
-            svg_path(&frame->svg, (const double(*)[2])run, n, classes);
-            for (size_t j = 0; j < n && !series->bare; j++) {
-                svg_mark(&frame->svg, run[j][0], run[j][1], series->slot,
-                         series->name);
-            }
-            n = 0;
+        if (isfinite(x + y)) {
+            fprintf(frame->svg.file, "%s%.5g %.5g", pen, x, y);
+            label.x = x;
+            label.y = y;
         }
+        pen = isfinite(x + y) ? "L" : "M";
     }
-    free(run);
-    label.height = series->end ? 2 * LINE : LINE;
+    fputs("\"/>\n", frame->svg.file);
+    for (size_t i = 0; i < series->n && !series->bare; i++) {
+        svg_mark(&frame->svg, at_x(frame, series->points[i][0]),
+                 at_y(frame, series->points[i][1]), series->slot,
+                 series->name);
+    }
     return label;
 }
 
 /* Crosses where lines stop early, above all of them; and names beside the
- * ends, moved apart where they would lie on each other. */
+ * ends, from above, moved apart where they would lie on each other. */
 static void
-draw_labels(struct frame *frame, struct label *labels, size_t n)
+draw_labels(struct frame *frame, const struct label *labels, size_t n,
+            double height)
 {
+    struct svg *svg = &frame->svg;
+    double x = frame->right + 3 * EDGE;
     double from = frame->top;
-    double x = frame->right + 2 * EDGE;
+    double to = frame->bottom - height; /* with room for what is below */
 
-    qsort(labels, n, sizeof *labels, compare_labels);
     for (size_t i = 0; i < n; i++) {
-        if (labels[i].x > 0 && labels[i].series->end) {
-            put_cross(&frame->svg, labels[i].x + EDGE, labels[i].y);
-        }
-        labels[i].y = fmax(labels[i].y, from + labels[i].height / 2);
-        from = labels[i].y + labels[i].height / 2;
-    }
-    from = frame->bottom;
-    for (size_t i = n; i-- > 0;) {
         const struct series *series = labels[i].series;
-        double y;
+        double high = name_height(series);
 
-        labels[i].y = fmin(labels[i].y, from - labels[i].height / 2);
-        from = labels[i].y - labels[i].height / 2;
-        y = from + LINE - 3;
-        svg_mark(&frame->svg, x, y - 4, series->slot, NULL);
-        put_words(&frame->svg, x + EDGE, y, "text", series->name,
-                  WIDTH - x - EDGE);
-        if (series->end) {
-            put_words(&frame->svg, x + EDGE, y + LINE - 1, "soft",
-                      series->end, WIDTH - x - EDGE);
+        if (labels[i].x > 0 && series->end[0] != '\0') {
+            put_cross(svg, labels[i].x + EDGE, labels[i].y);
         }
+        from = fmin(fmax(labels[i].y - high / 2, from), to);
+        svg_mark(svg, x - EDGE, from + LINE - 7, series->slot, NULL);
+        put_words(svg, x, from + LINE - 3, "text", series->name, WIDTH - x);
+        put_words(svg, x, from + 2 * LINE - 4, "soft", series->end,
+                  WIDTH - x);
+        from += high;
+        to += high;
     }
 }
 
@@ -208,9 +195,8 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
 
     n = n < SERIES_MAX ? n : SERIES_MAX;
     for (size_t i = 0; i < n; i++) {
-        wide = wider(wide, series[i].name);
-        wide = wider(wide, series[i].end ? series[i].end : "");
-        high += series[i].end ? 2 * LINE : LINE;
+        wide = wider(wider(wide, series[i].name), series[i].end);
+        high += name_height(&series[i]);
         for (size_t j = 0; j < series[i].n; j++) {
             if (axis_has(chart->x, series[i].points[j][0]) &&
                 axis_has(chart->y, series[i].points[j][1])) {
@@ -228,20 +214,32 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     frame.bottom = frame.top + fmax(PLOT_HEIGHT, high);
     frame_begin(&frame, chart, frame.bottom + BELOW);
     for (size_t i = 0; i < n; i++) {
-        labels[i] = draw_series(&frame, &series[i]);
+        struct label label = draw_series(&frame, &series[i]);
+        size_t at = i;
+
+        for (; at > 0 && labels[at - 1].y > label.y; at--) {
+            labels[at] = labels[at - 1];
+        }
+        labels[at] = label;
     }
-    draw_labels(&frame, labels, n);
+    draw_labels(&frame, labels, n, high);
     return svg_end(&frame.svg);
 }
 
-/* ---- rows: dots with intervals, and bars ---------------------------------
+/* ---- rows of dots and bars ------------------------------------------------
  */
+
+static double
+row_y(const struct frame *frame, int row)
+{
+    return frame->top + ROW * (row + 0.5);
+}
 
 /* The names of rows on the left and what is to be said of them on the right,
  * and room for them. */
 static void
 frame_rows(struct frame *frame, const struct chart *chart,
-           const struct chart_row *rows, size_t n, double more)
+           const struct chart_row *rows, size_t n, int samples)
 {
     double left = 0;
     double right = 0;
@@ -254,9 +252,11 @@ frame_rows(struct frame *frame, const struct chart *chart,
     frame->right = WIDTH - right - EDGE;
     frame->top = TOP;
     frame->bottom = TOP + ROW * (double)n;
-    frame_begin(frame, chart, frame->bottom + BELOW + more);
+    frame_begin(frame, chart,
+                frame->bottom + BELOW +
+                    (samples > 0 ? ROW * (samples + 1) / 2.0 : 0));
     for (size_t i = 0; i < n; i++) {
-        double y = frame->top + ROW * ((double)i + 0.5);
+        double y = row_y(frame, (int)i);
 
         if (rows[i].slot >= 0) {
             svg_mark(&frame->svg, 7, y, rows[i].slot, NULL);
@@ -272,24 +272,90 @@ static void
 draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
           size_t n)
 {
-    double(*points)[2] = given(calloc(n + 1, sizeof *points));
-    size_t found = 0;
-    char classes[24];
+    FILE *file = frame->svg.file;
+    bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        if (dots[i].kind == DOT_DUST && dots[i].row == row &&
-            axis_has(frame->x.scale, dots[i].value)) {
-            points[found][0] = at_x(frame, dots[i].value);
+        double x = at_x(frame, dots[i].value);
+
+        if (dots[i].kind == DOT_DUST && dots[i].row == row && isfinite(x)) {
+            if (!any) {
+                fprintf(file, "<path class=\"m%d dust\" d=\"", slot);
+            }
+            any = true;
             /* Spread over the row, always in the same way. */
-            points[found++][1] = frame->top + ROW * (row + 0.5) - ROW / 3.0 +
-                                 (double)(7 * i % 17);
+            fprintf(file, "M%.5g %.5gh0", x,
+                    row_y(frame, row) - ROW / 3.0 + (double)(7 * i % 17));
         }
     }
-    PUT(classes, "m%d dust", slot);
-    if (found > 0) {
-        svg_path(&frame->svg, (const double(*)[2])points, found, classes);
+    fputs(any ? "\"/>\n" : "", file);
+}
+
+/* Draw a part of a bar, or the sample of it below, which has no tip; the
+ * number leads from one to the other. */
+static void
+draw_part(struct svg *svg, double x, double y, double width, int number,
+          enum dot_kind kind, const char *tip)
+{
+    char classes[24];
+
+    PUT(classes, "part p%d", number % 5);
+    svg_rect(svg, x, y - 8, width, 16,
+             kind == DOT_REST ? "part rest" : classes, tip);
+    if (width > LETTER) {
+        svg_text(svg, x + width / 2, y + 4, "middle", "%d", number + 1);
     }
-    free(points);
+}
+
+/* Draw the bars of these parts, a bit for each, and explain them. */
+static void
+draw_bars(struct frame *frame, const struct dot *dots, size_t n,
+          unsigned parts)
+{
+    unsigned explained = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double x = at_x(frame, dots[i].low);
+        double width = at_x(frame, dots[i].high) - x;
+        struct text tip = {0};
+        unsigned part;
+        int number;
+
+        if (dots[i].kind < DOT_PART || !isfinite(width)) {
+            continue;
+        }
+        part = 1U << dots[i].slot;
+        number = __builtin_popcount(parts & (part - 1));
+        text_add(&tip, "%s %.3g", dots[i].tip, dots[i].high - dots[i].low);
+        draw_part(&frame->svg, x, row_y(frame, dots[i].row), width, number,
+                  dots[i].kind, tip.bytes);
+        if (!(explained & part)) {
+            double y = row_y(frame, number / 2) - TOP + frame->bottom + BELOW;
+
+            x = number % 2 * WIDTH / 2.0;
+            draw_part(&frame->svg, x + 1, y, ROW, number, dots[i].kind, NULL);
+            put_words(&frame->svg, x + ROW + EDGE, y + 4, "text", dots[i].tip,
+                      WIDTH / 2.0 - ROW - EDGE);
+        }
+        explained |= part;
+    }
+}
+
+static void
+draw_dot(struct frame *frame, const struct dot *dot)
+{
+    double x = at_x(frame, dot->value);
+    double y = row_y(frame, dot->row);
+    char classes[24];
+
+    if (dot->kind == DOT_MARK) {
+        PUT(classes, "m%d axis", dot->slot);
+        svg_line(&frame->svg, at_x(frame, dot->low), y,
+                 at_x(frame, dot->high), y, classes);
+        svg_mark(&frame->svg, x, y, dot->slot, dot->tip);
+    } else if (dot->kind == DOT_CROSS && isfinite(x)) {
+        put_cross(&frame->svg, fmax(frame->left, fmin(x, frame->right)), y);
+    }
 }
 
 char *
@@ -297,132 +363,29 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
            const struct dot *dots, size_t ndots)
 {
     struct frame frame = {.x.scale = chart->x};
+    unsigned parts = 0;
+    double rule = chart->rule != 0 ? chart->rule : NAN;
 
-    axis_take(&frame.x, chart->rule);
+    axis_take(&frame.x, rule);
     for (size_t i = 0; i < ndots; i++) {
-        /* Nobody far away makes the others small: see below. */
+        /* Nobody far away makes the others small: see draw_dot(). */
         axis_take(&frame.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
         axis_take(&frame.x, dots[i].low);
         axis_take(&frame.x, dots[i].high);
+        parts |= dots[i].kind >= DOT_PART ? 1U << dots[i].slot : 0;
     }
     if (!axis_fit(&frame.x) || n == 0) {
         return NULL;
     }
-    frame_rows(&frame, chart, rows, n, 0);
-    if (axis_has(chart->x, chart->rule)) {
-        double x = at_x(&frame, chart->rule);
-
-        svg_line(&frame.svg, x, frame.top, x, frame.bottom, "axis");
-    }
+    frame_rows(&frame, chart, rows, n, __builtin_popcount(parts));
+    rule = at_x(&frame, rule);
+    svg_line(&frame.svg, rule, frame.top, rule, frame.bottom, "axis");
     for (size_t i = 0; i < n; i++) {
         draw_dust(&frame, (int)i, rows[i].slot, dots, ndots);
     }
     for (size_t i = 0; i < ndots; i++) {
-        const struct dot *dot = &dots[i];
-        double y = frame.top + ROW * (dot->row + 0.5);
-        char classes[24];
-
-        PUT(classes, "m%d axis", dot->slot);
-        if (dot->kind == DOT_DUST || !axis_has(chart->x, dot->value)) {
-            continue;
-        }
-        if (axis_has(chart->x, dot->low) && axis_has(chart->x, dot->high)) {
-            svg_line(&frame.svg, at_x(&frame, dot->low), y,
-                     at_x(&frame, dot->high), y, classes);
-        }
-        if (dot->kind == DOT_CROSS) {
-            put_cross(
-                &frame.svg,
-                fmax(frame.left, fmin(at_x(&frame, dot->value), frame.right)),
-                y);
-        } else {
-            svg_mark(&frame.svg, at_x(&frame, dot->value), y, dot->slot,
-                     dot->tip);
-        }
+        draw_dot(&frame, &dots[i]);
     }
+    draw_bars(&frame, dots, ndots, parts);
     return svg_end(&frame.svg);
-}
-
-/* The place of a part's name among all names, in the order in which they
- * come; those that have no room share the last place. */
-static int
-name_place(const char **names, int *n, const char *name)
-{
-    int at = 0;
-
-    while (at < *n && strcmp(names[at], name) != 0) {
-        at++;
-    }
-    if (at == *n && *n < BAR_NAMES_MAX) {
-        names[(*n)++] = name;
-    }
-    return at < BAR_NAMES_MAX ? at : BAR_NAMES_MAX - 1;
-}
-
-/* Draw a part of a bar, or the sample of it below; the number leads from one
- * to the other. */
-static void
-draw_part(struct svg *svg, double x, double y, double width, int place,
-          const struct bar_part *part)
-{
-    struct text tip = {0};
-    char classes[24];
-
-    text_add(&tip, isfinite(part->value) ? "%s %.3g" : "%s", part->name,
-             part->value);
-    PUT(classes, "part p%d", place % 5);
-    svg_rect(svg, x, y - 8, width, 16, part->rest ? "part rest" : classes,
-             tip.bytes);
-    if (width > LETTER) {
-        svg_text(svg, x + width / 2, y + 4, "middle", "%d", place + 1);
-    }
-}
-
-char *
-chart_bars(const struct chart *chart, const struct chart_row *rows, size_t n,
-           const struct bar_part *parts, size_t nparts)
-{
-    struct frame frame = {.x.scale = SCALE_ZERO};
-    double *ends = given(calloc(nparts + n + 1, sizeof *ends));
-    double *sums = ends + nparts; /* of each row so far */
-    const char *names[BAR_NAMES_MAX];
-    int nnames = 0;
-    int shown = 0; /* of them */
-    char *svg = NULL;
-
-    for (size_t i = 0; i < nparts; i++) {
-        name_place(names, &nnames, parts[i].name);
-        if (axis_has(SCALE_ZERO, parts[i].value) && parts[i].value > 0) {
-            ends[i] = sums[parts[i].row] += parts[i].value;
-            axis_take(&frame.x, ends[i]);
-        }
-    }
-    if (axis_fit(&frame.x)) {
-        frame_rows(&frame, chart, rows, n, ROW * ((nnames + 1) / 2.0));
-        for (size_t i = 0; i < nparts; i++) {
-            int place = name_place(names, &nnames, parts[i].name);
-            double x = at_x(&frame, ends[i] - parts[i].value);
-            int line = place / 2;
-            double below = frame.bottom + BELOW + ROW * (line + 0.5);
-
-            if (ends[i] > 0) {
-                draw_part(&frame.svg, x,
-                          frame.top + ROW * (parts[i].row + 0.5),
-                          at_x(&frame, ends[i]) - x, place, &parts[i]);
-            }
-            if (place == shown) {
-                x = place % 2 * WIDTH / 2.0;
-                draw_part(&frame.svg, x + 1, below, ROW, place,
-                          &(struct bar_part){.name = parts[i].name,
-                                             .value = NAN,
-                                             .rest = parts[i].rest});
-                put_words(&frame.svg, x + ROW + EDGE, below + 4, "text",
-                          parts[i].name, WIDTH / 2.0 - ROW - EDGE);
-                shown++;
-            }
-        }
-        svg = svg_end(&frame.svg);
-    }
-    free(ends);
-    return svg;
 }

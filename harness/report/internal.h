@@ -142,9 +142,6 @@ void document_print_text(FILE *file, struct document *document,
 /* Print as Markdown, and free it. */
 void document_print_markdown(FILE *file, struct document *document);
 
-/* Print as a part of an HTML page, and free it. */
-void document_print_html(FILE *file, struct document *document);
-
 /* Print as an HTML page, and free it. Returns 0, or -1 with errno. */
 int document_print_page(FILE *file, struct document *document);
 
@@ -324,19 +321,23 @@ bool bill_of(struct bill *bill, const struct summary *summary,
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 
-/* ---- groups side by side (sweep.c; slices.c) -----------------------------
+/* ---- groups side by side (sweep.c) --------------------------------------
  */
 
 enum {
     SWEEP_MAX = 16,              /* points of a line */
     MODELS_MAX = SERIES_MAX - 2, /* in a chart, with room for theory */
+    NUMBERS_MAX = 4,             /* columns behind it */
 };
 
 /* Groups that differ in one number, or a single one, and whom they hold. */
 struct sweep {
+    const struct summary *summary;                 /* with all there is */
+    const struct summary_group *most;              /* the largest */
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    const char *models[MODELS_MAX];                /* in their order */
+    const char *models[MODELS_MAX];                /* as in `most` */
+    int slots[MODELS_MAX];                         /* their marks */
     size_t nmodels;                                /* how many */
 };
 
@@ -350,29 +351,38 @@ struct sweep sweep_of(const struct summary *summary,
 double sweep_x(const struct summary_group *group);
 
 /* What a row has to show: nothing of who does not serve all, and no time of
- * who does not keep the rate. And why that is, in a word, or "". */
+ * who does not keep the rate. */
 double row_shown(const struct summary_row *row, enum life_figure figure);
-void row_end(char word[24], const struct summary_row *row);
 
-/* Append a chart with a line for each model, and with others that there are
- * already; or of one group with a dot for each model and what its cell says.
- */
-void sweep_lines(struct document *document, const struct sweep *sweep,
-                 const struct chart *chart, enum life_figure figure,
-                 const struct series *more, size_t nmore);
-void sweep_dots(struct document *document, const struct summary_group *group,
-                const struct chart *chart, enum life_figure figure,
-                enum cells_id id);
+/* A chart of a sweep: see struct chart for what stands around it. */
+struct plot {
+    /* Draws it; NULL is returned if there is nothing to be seen. */
+    char *(*draw)(const struct plot *plot, const struct sweep *sweep);
+    const char *title, *above, *below; /* NULL: the scenario */
+    enum scale x, y;                   /* along and upwards */
+    enum life_figure figure;           /* that is shown */
+    enum cells_id note;                /* what stands beside a row */
+    enum cells_kind kind; /* of its largest group, if not its scene's */
+    /* Of lines: put more behind them; returns how many. Or NULL. */
+    size_t (*curves)(struct series *more, const struct sweep *sweep);
+    size_t beyond; /* it takes more groups than these */
+    bool alone;    /* ... or a single one */
+};
 
-/* Append its numbers, folded away: a row for each model, a column for each
- * cell and group. */
+/* Draw a line for each model, with curves beside; or of the largest
+ * group a row for each model, with such dots, with one for the figure, or
+ * with the CPU of an echo in each slice, freed from what slowed the whole
+ * block. */
+char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
+char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
+                 const struct dot *dots, size_t ndots);
+char *sweep_dots(const struct plot *plot, const struct sweep *sweep);
+char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
+
+/* Append its numbers, folded away: a row for each model and group, a column
+ * for each cell up to CELLS_NAME. */
 void sweep_numbers(struct document *document, const struct sweep *sweep,
-                   const enum cells_id *ids, size_t n);
-
-/* Append the CPU of an echo in each slice of the first group, freed from what
- * slowed its whole block. */
-void slices_draw(struct document *document, const struct results *results,
-                 const struct sweep *sweep);
+                   const enum cells_id ids[NUMBERS_MAX]);
 
 /* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
  *

@@ -1,6 +1,9 @@
 /*
- * page.c: the report as one HTML page: the headline, the story, and every
- * table. See report.h.
+ * page.c: a document as an HTML page that is well-formed XML, too; and the
+ * report as one: the headline, the story, and every table. See report.h.
+ *
+ * All words go through xml_put(); what else there is are our own tags. No
+ * element refers to anything but a place in the page.
  */
 #include <string.h>
 
@@ -50,23 +53,152 @@ static const char style[] =
     "table{font-size:7.5pt}th,td{padding:.15rem .3rem}"
     ".charts{grid-template-columns:1fr 1fr}.charts .wide{min-width:0}}\n";
 
-static void
-build_page(struct document *document, const struct summary *summary)
-{
-    const struct run *run = &summary->results->run;
+/* What stands around neighbours of a kind. */
+static const char *const around[][2] = {
+    [BLOCK_ITEM] = {"<dl>\n", "</dl>\n"},
+    [BLOCK_FIGURE] = {"<div class=\"charts\">\n", "</div>\n"},
+    [BLOCK_FOLD] = {NULL, NULL},
+};
 
-    headline_build(document, summary, summary->ngroups);
-    story_build(document, summary);
-    document_section(document, "tables", "All that was measured");
-    document_fold(document, "The run");
-    document_paragraph(document, "%s", run->command);
-    scenario_build(
-        document, summary,
-        &(struct report_views){.all = true, .why = true, .noise = true},
-        false);
-    if (strcmp(run->mode, VARIANTS_MODE) == 0) {
-        variants_build(document, summary, true);
+/* What may be a model's name begins with its mark. */
+static void
+put_name(FILE *file, const char *tag, const char *words)
+{
+    int slot = svg_slot(words);
+
+    fprintf(file, slot == SVG_OTHER ? "<%s>" : "<%s class=\"m%d name\">", tag,
+            slot);
+    xml_put(file, "", words, "</");
+    fprintf(file, "%s>", tag);
+}
+
+/* The headings, with those that neighbours share above them. */
+static void
+put_headings(FILE *file, const struct block *table)
+{
+    size_t end;
+
+    fputs("<thead><tr>", file);
+    for (size_t i = 0; i < table->ncolumns; i = end) {
+        const char *above = table->columns[i].above;
+
+        for (end = i + 1; end < table->ncolumns &&
+                          strcmp(above, table->columns[end].above) == 0;) {
+            end++;
+        }
+        fprintf(file, "<th colspan=\"%zu\">", end - i);
+        xml_put(file, "", above, "</th>");
     }
+    fputs("</tr>\n<tr>", file);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        xml_put(file,
+                table->columns[i].left && i > 0 ? "<th class=\"left\">"
+                                                : "<th>",
+                table->columns[i].heading, "</th>");
+    }
+    fputs("</tr></thead>\n<tbody>\n", file);
+}
+
+static void
+put_table(FILE *file, const struct block *table)
+{
+    struct text legend = {0};
+    size_t n = table->ncolumns;
+
+    fputs("<div class=\"scroll\"><table>\n", file);
+    put_headings(file, table);
+    for (size_t i = 0; i < table->ncells; i++) {
+        const struct cell *cell = &table->cells[i];
+        size_t column = i % n;
+
+        if (column == 0) {
+            fputs("<tr>", file);
+            put_name(file, "th", cell->words);
+        } else if (cell->rest) {
+            fprintf(file, "<td class=\"rest\" colspan=\"%zu\">", n - column);
+            xml_put(file, "", cell->words, "</td>");
+            i += n - column - 1;
+        } else {
+            xml_put(file,
+                    cell->mark == MARK_BAD && table->columns[column].left
+                        ? "<td class=\"bad left\">"
+                    : cell->mark == MARK_BAD      ? "<td class=\"bad\">"
+                    : cell->mark == MARK_BEST     ? "<td class=\"best\">"
+                    : table->columns[column].left ? "<td class=\"left\">"
+                                                  : "<td>",
+                    cell->words, "</td>");
+        }
+        fputs(i % n == n - 1 ? "</tr>\n" : "", file);
+    }
+    fputs("</tbody></table></div>\n", file);
+    if (table->legend) {
+        table_legend(&legend, table);
+    }
+    if (legend.bytes[0] != '\0') {
+        xml_put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
+    }
+}
+
+/* The first heading of all is the title; one with an anchor begins a section
+ * and one without a part of it, folded behind a fold. Returns if all is
+ * folded from here. */
+static bool
+put_heading(FILE *file, const struct block *block, bool folded, bool first)
+{
+    fputs(folded ? "</details>\n" : "", file);
+    if (block->label[0] != '\0') {
+        xml_put(file, "<h2 id=\"", block->label, "\"><a href=\"#");
+        xml_put(file, "", block->label, "\">");
+        xml_put(file, "", block->words, "</a></h2>\n");
+        return false;
+    }
+    if (folded || block->kind == BLOCK_FOLD) {
+        xml_put(file, "<details><summary>", block->words, "</summary>\n");
+        return true;
+    }
+    xml_put(file, first ? "<h1>" : "<h3>", block->words,
+            first ? "</h1>\n" : "</h3>\n");
+    return false;
+}
+
+/* Print a document as a part of a page. */
+static void
+put_document(FILE *file, const struct document *document)
+{
+    const struct block *block = document->blocks;
+    bool folded = false;
+
+    for (size_t i = 0; i < document->nblocks; i++, block++) {
+        const char *const *tags = around[block->kind];
+
+        if (tags[0] && (i == 0 || block[-1].kind != block->kind)) {
+            fputs(tags[0], file);
+        }
+        switch (block->kind) {
+        case BLOCK_HEADING:
+        case BLOCK_FOLD:
+            folded = put_heading(file, block, folded, i == 0);
+            break;
+        case BLOCK_PARAGRAPH:
+            xml_put(file, "<p>", block->words, "</p>\n");
+            break;
+        case BLOCK_ITEM:
+            put_name(file, "dt", block->label);
+            xml_put(file, "<dd>", block->words, "</dd>\n");
+            break;
+        case BLOCK_TABLE:
+            put_table(file, block);
+            break;
+        case BLOCK_FIGURE:
+            fputs(block->words, file);
+            break;
+        }
+        if (tags[1] &&
+            (i + 1 == document->nblocks || block[1].kind != block->kind)) {
+            fputs(tags[1], file);
+        }
+    }
+    fputs(folded ? "</details>\n" : "", file);
 }
 
 int
@@ -85,21 +217,33 @@ document_print_page(FILE *file, struct document *document)
 
         if (block->kind == BLOCK_HEADING && block->label[0] != '\0') {
             fprintf(file, "<a href=\"#%s\">", block->label);
-            xml_put(file, block->words);
-            fputs("</a>\n", file);
+            xml_put(file, "", block->words, "</a>\n");
         }
     }
     fputs("</nav>\n<main>\n", file);
-    document_print_html(file, document);
+    put_document(file, document);
     fputs("</main></body></html>\n", file);
+    document_free(document);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
 int
 report_page(FILE *file, const struct summary *summary)
 {
+    const struct run *run = &summary->results->run;
     struct document document = {0};
 
-    build_page(&document, summary);
+    headline_build(&document, summary, summary->ngroups);
+    story_build(&document, summary);
+    document_section(&document, "tables", "All that was measured");
+    document_fold(&document, "The run");
+    document_paragraph(&document, "%s", run->command);
+    scenario_build(
+        &document, summary,
+        &(struct report_views){.all = true, .why = true, .noise = true},
+        false);
+    if (strcmp(run->mode, VARIANTS_MODE) == 0) {
+        variants_build(&document, summary, true);
+    }
     return document_print_page(file, &document);
 }

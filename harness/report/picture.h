@@ -14,19 +14,20 @@ void *given(void *memory);
 /* ---- pictures (svg.c) ----------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their
- * classes: "m0" to "m6" with "line", "bar", "mark" or "dust" (each point
+ * classes: "m0" to "m13" with "line", "bar", "mark" or "dust" (each point
  * alone) are a model's; "wait" is hatched; "p0" to "p4" with "part" are what
  * something is made of, "rest" what is left of it; "axis" and "rule" are
  * lines, "cross" marks an end, "soft", "bold", "end" and "middle" are for
- * text. Tips, titles and text may be anybody's.
+ * text. Tips, titles and text may be anybody's. What lies nowhere is left
+ * out.
  */
 
 enum {
     SVG_OTHER = 5,     /* the slot of models that are not ours */
     SVG_YARDSTICK = 6, /* its slot */
     SVG_THEORY = 7,    /* of what was not measured; and one more */
+    SVG_MORE = 9,      /* of others that are told apart, as many as ours */
     SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
-    SVG_FAR = 10000,   /* units: no picture is as large */
 };
 
 /* A picture under construction, in memory. */
@@ -45,10 +46,6 @@ void svg_begin(struct svg *svg, double width, double height,
 void svg_rect(struct svg *svg, double x, double y, double width,
               double height, const char *classes, const char *tip);
 void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
-              const char *classes);
-
-/* Add a line through all points. */
-void svg_path(struct svg *svg, const double (*points)[2], size_t n,
               const char *classes);
 
 /* Add the mark of a model. */
@@ -70,8 +67,10 @@ int svg_slot(const char *model);
 /* What all the classes mean, in CSS. */
 extern const char svg_style[];
 
-/* Write words so that no byte of them is taken for XML or HTML. */
-void xml_put(FILE *file, const char *words);
+/* Write words so that no byte of them is taken for XML or HTML, with tags
+ * before and after. */
+void xml_put(FILE *file, const char *before, const char *words,
+             const char *after);
 
 /* ---- charts (chart.c; axis.c) --------------------------------------------
  *
@@ -89,8 +88,7 @@ enum scale {
 enum {
     TICKS_MAX = 16,
     AXIS_WORD_BYTES = 16,
-    SERIES_MAX = 14,    /* lines of a chart; the others are not drawn */
-    BAR_NAMES_MAX = 16, /* different parts of bars */
+    SERIES_MAX = 14, /* lines of a chart; the others are not drawn */
 };
 
 /* An axis: take all values, then fit it. Its kind alone set is a new one. */
@@ -109,7 +107,7 @@ void axis_take(struct axis_scale *axis, double value);
 /* Make its ends round. False if there is no value on it. */
 bool axis_fit(struct axis_scale *axis);
 
-/* Where a value is: 0 at the low end, 1 at the high one. */
+/* Where a value is: 0 at the low end, 1 at the high one; NAN if nowhere. */
 double axis_at(const struct axis_scale *axis, double value);
 
 /* Write a tick's number, short, and return it: "20k". */
@@ -117,13 +115,12 @@ char *axis_word(char word[AXIS_WORD_BYTES], double value);
 
 /* What stands around a chart. */
 struct chart {
-    const char *title;       /* the question */
-    const char *description; /* for who sees nothing; NULL: what is above */
-    const char *above;       /* what is measured upwards, or of the rows */
-    const char *below;       /* what is measured along, with its unit */
-    enum scale x;            /* along */
-    enum scale y;            /* upwards, of lines */
-    double rule;             /* of dots: a line there; NAN: none */
+    const char *title; /* the question */
+    const char *above; /* what is measured upwards, or of the rows */
+    const char *below; /* what is measured along, with its unit */
+    enum scale x;      /* along */
+    enum scale y;      /* upwards, of lines */
+    double rule;       /* of dots: a line there; 0: none */
 };
 
 /* One line. */
@@ -132,43 +129,35 @@ struct series {
     int slot;                  /* of the model: see svg_slot() */
     const double (*points)[2]; /* x and y, by x; NAN is a gap */
     size_t n;                  /* how many */
-    const char *end;           /* why it stops at the last one, or NULL */
+    const char *end;           /* why it stops at the last one, or "" */
     bool bare;                 /* a curve, without marks */
 };
 char *chart_lines(const struct chart *chart, const struct series *series,
                   size_t n);
 
-/* A row of dots or parts. */
+/* A row of dots. */
 struct chart_row {
     const char *name; /* on the left */
     int slot;         /* the mark before it, or -1 */
     const char *note; /* on the right, or NULL */
 };
 
-/* A value in a row. */
+/* A value in a row, or a part of its bar. */
 struct dot {
     int row;          /* from 0 */
-    int slot;         /* whose mark it gets */
+    int slot;         /* whose mark it gets; the part's number, below 32 */
     double value;     /* where it is */
-    double low, high; /* its interval, or NAN */
+    double low, high; /* its interval, or NAN; where a part begins and ends */
     enum dot_kind {
         DOT_MARK,  /* the mark of its model */
         DOT_DUST,  /* one of very many, in the colour of its row */
         DOT_CROSS, /* one apart, if need be at the edge */
+        DOT_PART,  /* of a bar; the names are explained below */
+        DOT_REST,  /* the same, of what the others do not explain */
     } kind;
-    const char *tip; /* or NULL */
+    const char *tip; /* or NULL; the part's name */
 };
 char *chart_dots(const struct chart *chart, const struct chart_row *rows,
                  size_t n, const struct dot *dots, size_t ndots);
-
-/* A part of the bar in a row, behind those before it. */
-struct bar_part {
-    int row;          /* from 0 */
-    const char *name; /* parts of one name look alike */
-    double value;     /* how long it is */
-    bool rest;        /* what the others do not explain */
-};
-char *chart_bars(const struct chart *chart, const struct chart_row *rows,
-                 size_t n, const struct bar_part *parts, size_t nparts);
 
 #endif

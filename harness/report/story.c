@@ -7,213 +7,53 @@
  * nothing is drawn of it.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
 
 enum {
-    CURVE = 48, /* points of a curve */
+    CURVE = 48,    /* points of a curve */
+    PLOTS_MAX = 3, /* of a scene */
 };
 
 /* ---- what is drawn -------------------------------------------------------
- *
- * Each function draws nothing if what it takes was not measured, and returns
- * the groups that it told of.
  */
 
-/* What an echo of a row is made of: by the bill, or the floor and the rest.
- * Returns how many parts. */
-static size_t
-put_parts(struct bar_part parts[BILL_PARTS], int place,
-          const struct summary *summary, const struct summary_group *group,
-          const struct summary_row *row)
+/* What an echo of each model is made of: by the bill; or without one the
+ * floor, and the rest is unexplained. */
+static char *
+draw_bars(const struct plot *plot, const struct sweep *sweep)
 {
-    double us = row->figure[LIFE_SERVER_CPU_US_PER_ECHO];
-    double floor_us = fmin(row->figure[LIFE_FLOOR_US], us);
-    struct bill bill;
+    struct dot parts[MODELS_MAX * BILL_PARTS];
+    size_t n = 0;
 
-    if (!bill_of(&bill, summary, group, row)) {
-        parts[0] = (struct bar_part){place, "recv + send", floor_us, false};
-        parts[1] = (struct bar_part){place, "all else", us - floor_us, false};
-        return 2;
-    }
-    for (int i = 0; i < BILL_PARTS; i++) {
-        parts[i] = (struct bar_part){place, bill_parts[i], bill.us[i],
-                                     i == BILL_REST};
-    }
-    return BILL_PARTS;
-}
+    for (int i = 0; i < (int)sweep->nmodels; i++) {
+        const struct summary_row *row = &sweep->most->rows[i];
+        double us = row_shown(row, plot->figure);
+        double to = 0; /* where a part ends */
+        struct bill bill;
 
-static struct sweep
-draw_cost(struct document *document, const struct summary *summary)
-{
-    struct sweep sweep = sweep_of(summary, group_main(summary), 0);
-    static char notes[MODELS_MAX][UNITS_TEXT_BYTES];
-    struct bar_part parts[MODELS_MAX * BILL_PARTS];
-    struct chart_row rows[MODELS_MAX];
-    struct chart chart = {
-        .title = "CPU of an echo", .below = "us of the server", .rule = NAN};
-    struct text label = {0};
-    size_t nparts = 0;
-    int n = 0;
-
-    cells_label(&label, group_life(sweep.groups[0]));
-    chart.above = label.bytes;
-    for (size_t i = 0; i < sweep.nmodels; i++) {
-        const struct summary_row *row = &sweep.groups[0]->rows[i];
-        double us = row_shown(row, LIFE_SERVER_CPU_US_PER_ECHO);
-
-        if (isfinite(us)) {
-            units_format_number(notes[n], us);
-            rows[n] = (struct chart_row){sweep.models[i],
-                                         svg_slot(sweep.models[i]), notes[n]};
-            nparts +=
-                put_parts(parts + nparts, n++, summary, sweep.groups[0], row);
+        if (!isfinite(us)) {
+            continue;
         }
-    }
-    document_figure(document,
-                    chart_bars(&chart, rows, (size_t)n, parts, nparts));
-    chart.title = "Instructions of an echo";
-    chart.below = "outside of the kernel";
-    chart.x = SCALE_ZERO;
-    sweep_dots(document, sweep.groups[0], &chart, LIFE_INSTRUCTIONS_PER_ECHO,
-               CELLS + LIFE_INSTRUCTIONS_PER_ECHO);
-    return sweep;
-}
+        if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
+            double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
 
-/* The bill in numbers, and what instructions are of. */
-static void
-itemise(struct document *document, const struct summary *summary)
-{
-    bill_build(document, summary, group_main(summary));
-    code_build(document, group_main(summary));
-}
+            bill = (struct bill){
+                .us = {[BILL_FLOOR] = floor_us, [BILL_REST] = us - floor_us}};
+        }
+        for (int j = 0; j < BILL_PARTS; j++) {
+            enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
+            double from = to;
 
-static struct sweep
-draw_clients(struct document *document, const struct summary *summary)
-{
-    static const struct chart charts[] = {
-        {.title = "Throughput", .above = "echoes/s", .y = SCALE_ZERO},
-        {.title = "Half of all turns are shorter",
-         .above = "p50, us",
-         .y = SCALE_LOG10},
-        {.title = "99 of 100 are shorter",
-         .above = "p99, us",
-         .y = SCALE_LOG10},
-    };
-    static const enum life_figure shown_there[] = {LIFE_ECHOES_PER_S,
-                                                   LIFE_P50_US, LIFE_P99_US};
-    struct sweep sweep = sweep_of(summary, group_largest(summary, KIND_MANY),
-                                  KIND_ONE | KIND_MANY);
-
-    if (sweep.n < 2) {
-        return (struct sweep){0};
-    }
-    for (size_t i = 0; i < COUNT(charts); i++) {
-        struct chart chart = charts[i];
-
-        chart.below = "clients";
-        chart.x = SCALE_LOG2;
-        sweep_lines(document, &sweep, &chart, shown_there[i], NULL, 0);
-    }
-    return sweep;
-}
-
-/* What a thousand silent clients add to an echo of each model, from the least
- * to the most of them that it serves. */
-static void
-say_slopes(struct document *document, const struct sweep *sweep)
-{
-    for (size_t i = 0; i < sweep->nmodels; i++) {
-        double x[2] = {NAN, NAN};
-        double us[2] = {NAN, NAN};
-        double half = NAN;
-
-        for (size_t j = 0; j < sweep->n; j++) {
-            double here =
-                row_shown(summary_find(sweep->groups[j], sweep->models[i]),
-                          LIFE_SERVER_CPU_US_PER_ECHO);
-
-            if (isfinite(here)) {
-                x[1] = sweep_x(sweep->groups[j]) / 1000;
-                us[1] = here;
-                half = exp(sweep->groups[j]->fit[FIT_CPU].half) - 1;
-                x[0] = isfinite(x[0]) ? x[0] : x[1];
-                us[0] = isfinite(us[0]) ? us[0] : here;
+            if (bill.us[j] > 0) {
+                to += bill.us[j];
+                parts[n++] =
+                    (struct dot){i, j, to, from, to, kind, bill_parts[j]};
             }
         }
-        if (us[1] > us[0] * (1 + VERDICT_THRESHOLD + half)) {
-            document_item(document, sweep->models[i],
-                          "+%.2g us +- %.1g for each 1000 silent clients",
-                          (us[1] - us[0]) / (x[1] - x[0]),
-                          us[1] * half / (x[1] - x[0]));
-        }
     }
-}
-
-static struct sweep
-draw_idle(struct document *document, const struct summary *summary)
-{
-    const struct summary_group *most = group_largest(summary, KIND_IDLE);
-    struct sweep sweep = sweep_of(summary, most, KIND_IDLE | KIND_SILENT);
-    struct chart chart = {.title = "CPU of an echo", .rule = NAN};
-    struct text label = {0};
-
-    if (!most) {
-        return sweep;
-    }
-    cells_label(&label, group_life(most));
-    if (sweep.n > 1) {
-        chart.above = "us of the server";
-        chart.below = "silent clients";
-        chart.y = SCALE_ZERO;
-        sweep_lines(document, &sweep, &chart, LIFE_SERVER_CPU_US_PER_ECHO,
-                    NULL, 0);
-    } else {
-        chart.above = label.bytes;
-        chart.below = "us of the server";
-        chart.x = SCALE_ZERO;
-        sweep_dots(document, most, &chart, LIFE_SERVER_CPU_US_PER_ECHO,
-                   CELLS_COST);
-    }
-    chart = (struct chart){.title = "Memory of a client that waits",
-                           .above = label.bytes,
-                           .below = "KiB, with its thread's kernel stack",
-                           .x = SCALE_LOG10,
-                           .rule = NAN};
-    sweep_dots(document, most, &chart, LIFE_RSS_KIB_PER_CLIENT, CELLS_MEMORY);
-    return sweep;
-}
-
-static struct sweep
-draw_wait(struct document *document, const struct summary *summary)
-{
-    const struct summary_group *groups[] = {
-        group_largest(summary, KIND_WAIT), group_largest(summary, KIND_WORK)};
-    struct sweep sweep;
-
-    for (int i = 0; i < 2; i++) {
-        struct text label = {0};
-
-        if (groups[i]) {
-            cells_label(&label, group_life(groups[i]));
-            text_add(&label, ", %d clients", group_life(groups[i])->clients);
-            sweep_dots(document, groups[i],
-                       &(struct chart){.title = i == 0 ? "An echo waits first"
-                                                       : "An echo is work",
-                                       .above = label.bytes,
-                                       .below = "echoes/s",
-                                       .x = SCALE_ZERO,
-                                       .rule = NAN},
-                       LIFE_ECHOES_PER_S, CELLS_RATE);
-        }
-    }
-    sweep = sweep_of(summary, groups[0] ? groups[0] : groups[1], 0);
-    if (groups[0] && groups[1]) {
-        sweep.groups[sweep.n++] = groups[1];
-    }
-    return sweep;
+    return sweep_rows(plot, sweep, parts, n);
 }
 
 /* CPU of a message, of both sides where they share one. */
@@ -245,46 +85,60 @@ served_fastest(const struct sweep *sweep)
 
 /* The mean time at one server to which messages come by chance, and whose
  * service takes chance (M/M/1) or always as long (M/D/1). */
-static void
-draw_rates(struct document *document, const struct sweep *sweep,
-           const struct chart *chart, double us)
+static size_t
+put_queues(struct series *curves, const struct sweep *sweep)
 {
     static double points[2][CURVE][2];
-    const struct series curves[] = {
-        {"M/M/1", SVG_THEORY, points[0], CURVE, NULL, true},
-        {"M/D/1", SVG_THEORY + 1, points[1], CURVE, NULL, true},
-    };
+    const struct summary_row *row = served_fastest(sweep);
 
-    for (int i = 0; i < CURVE; i++) {
+    for (int i = 0; row && i < CURVE; i++) {
         double load = 0.98 * (i + 1) / CURVE;
+        double us = service_us(row);
 
         points[0][i][0] = points[1][i][0] = load / us * 1e6;
         points[0][i][1] = us / (1 - load);
         points[1][i][1] = us * (1 + load / (2 * (1 - load)));
     }
-    sweep_lines(document, sweep, chart, LIFE_MEAN_US, curves, us > 0 ? 2 : 0);
+    curves[0] =
+        (struct series){"M/M/1", SVG_THEORY, points[0], CURVE, "", true};
+    curves[1] =
+        (struct series){"M/D/1", SVG_THEORY + 1, points[1], CURVE, "", true};
+    return row ? 2 : 0;
 }
 
-static struct sweep
-draw_rate(struct document *document, const struct summary *summary)
-{
-    struct sweep sweep =
-        sweep_of(summary, group_largest(summary, KIND_RATE), KIND_RATE);
-    struct chart chart = {.title = "Mean response",
-                          .above = "us from when a message was due",
-                          .below = "messages/s",
-                          .x = SCALE_ZERO,
-                          .y = SCALE_LOG10};
-    const struct summary_row *row;
+/* ---- what is said of it --------------------------------------------------
+ */
 
-    if (sweep.n == 0) {
-        return sweep;
+/* What a thousand silent clients add to an echo of each model, from the least
+ * to the most of them that it serves. */
+static void
+say_slopes(struct document *document, const struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        const struct summary_group *ends[2] = {NULL, NULL};
+        double us[2], half_us, thousands;
+
+        for (size_t j = 0; j < sweep->n; j++) {
+            double here =
+                row_shown(summary_find(sweep->groups[j], sweep->models[i]),
+                          LIFE_SERVER_CPU_US_PER_ECHO);
+
+            if (isfinite(here)) {
+                us[ends[0] != NULL] = here;
+                ends[ends[0] != NULL] = sweep->groups[j];
+            }
+        }
+        if (!ends[1]) {
+            continue;
+        }
+        thousands = (sweep_x(ends[1]) - sweep_x(ends[0])) / 1000;
+        half_us = us[1] * (exp(ends[1]->fit[FIT_CPU].half) - 1);
+        if (us[1] > us[0] * (1 + VERDICT_THRESHOLD) + half_us) {
+            document_item(document, sweep->models[i],
+                          "+%.2g us +- %.1g for each 1000 silent clients",
+                          (us[1] - us[0]) / thousands, half_us / thousands);
+        }
     }
-    row = served_fastest(&sweep);
-    draw_rates(document, &sweep, &chart, row ? service_us(row) : NAN);
-    chart.title = "99 of 100 are faster";
-    sweep_lines(document, &sweep, &chart, LIFE_P99_US, NULL, 0);
-    return sweep;
 }
 
 static void
@@ -303,32 +157,39 @@ say_theory(struct document *document, const struct sweep *sweep)
     /* Rates of one scenario are neighbours. */
     scenario_kept(document, sweep->groups[0],
                   sweep->groups[sweep->n - 1] + 1);
-    if (sweep->n == 1) {
-        document_paragraph(document, "One rate was measured, so there is a "
-                                     "mark a model and no line. 'make "
-                                     "compare SCENARIOS=rate' has all.");
+    document_paragraph(document, "%s",
+                       sweep->n > 1 ? ""
+                                    : "One rate was measured, so there are "
+                                      "marks and no lines. 'make compare "
+                                      "SCENARIOS=rate' has all.");
+}
+
+/* How far apart two models must be to be told apart. */
+static void
+say_intervals(struct document *document, const struct sweep *sweep)
+{
+    struct text text = {0};
+
+    for (size_t i = 0; i < sweep->n; i++) {
+        double half = sweep->groups[i]->fit[FIT_CPU].half;
+
+        if (isfinite(half)) {
+            text_item(&text, ", ", "+-%.1f %% with ", 100 * (exp(half) - 1));
+            cells_label(&text, group_life(sweep->groups[i]));
+        }
+    }
+    if (text.bytes[0] != '\0') {
+        document_paragraph(
+            document, "The ratio of two models is known to %s.", text.bytes);
     }
 }
 
-static struct sweep
-draw_noise(struct document *document, const struct summary *summary)
+/* The bill in numbers, and what instructions are of. */
+static void
+itemise(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *idle = group_largest(summary, KIND_IDLE);
-    struct sweep main = sweep_of(summary, group_main(summary), 0);
-    struct sweep second = sweep_of(summary, idle, 0);
-
-    slices_draw(document, summary->results, &main);
-    if (second.n > 0 && idle != main.groups[0]) {
-        slices_draw(document, summary->results, &second);
-    }
-    return main;
-}
-
-static struct sweep
-draw_trace(struct document *document, const struct summary *summary)
-{
-    document_figure(document, lanes_draw(summary->results));
-    return (struct sweep){0};
+    bill_build(document, summary, group_main(summary));
+    code_build(document, group_main(summary));
 }
 
 static void
@@ -341,108 +202,175 @@ list_calls(struct document *document, const struct summary *summary)
  */
 
 static const struct scene {
-    const char *anchor; /* its name in links */
-    const char *title;  /* in a few words */
-    struct sweep (*draw)(struct document *, const struct summary *);
+    const char *anchor;  /* its name in links */
+    const char *title;   /* in a few words */
     const char *missing; /* if it was not measured */
     const char *read;    /* how to read it */
     const char *untold;  /* what it does not tell */
     /* And what there may be as well: */
-    void (*say)(struct document *, const struct sweep *); /* more of these */
-    unsigned kinds;       /* of scenarios whose facts are said */
-    enum cells_id ids[4]; /* the numbers behind it, up to CELLS_NAME */
+    enum cells_kind kind; /* of which the largest group is drawn, not the
+                           * main one */
+    unsigned with;        /* kinds that go with it */
+    struct plot plots[PLOTS_MAX]; /* those that are not there have no draw */
+    char *(*picture)(const struct results *);             /* of no group */
+    void (*say)(struct document *, const struct sweep *); /* what they show */
+    bool facts;                     /* are said of the groups */
+    enum cells_id ids[NUMBERS_MAX]; /* behind it, up to CELLS_NAME */
     void (*numbers)(struct document *, const struct summary *); /* more */
 } story[] = {
-    {"trace", "Who waits for whom", draw_trace,
-     "There is no trace in this run. 'make trace' runs three clients through "
-     "each model, one of them silent, and draws who sleeps, in which call "
-     "and for whom.",
+    {"trace", "Who waits for whom",
+     "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
      "Time goes to the right, a row for each thread and client. Hatched is "
      "who waits.",
-     "How long things take when nobody looks: each call was stopped twice to "
-     "be written down.",
-     .numbers = list_calls},
-    {"cost", "What an echo costs", draw_cost, "Nothing was measured.",
-     "A bar is the CPU that the server uses for an echo, in parts at the "
-     "price that each had in the same run. The first is the same for all: a "
-     "recv and a send that wait for nobody. What is dashed is unexplained.",
+     "How long things take when nobody looks: each call was stopped twice.",
+     .picture = lanes_draw, .numbers = list_calls},
+    {"cost", "What an echo costs", "",
+     "A bar is the server's CPU for an echo, in parts at the price that each "
+     "had in the same run. The first is the same for all: a recv and a send "
+     "that wait for nobody. What is dashed is unexplained.",
      "What clients use, who pay for waking a server. Who serves only some of "
      "its clients has no bar: its echoes are not the same work.",
-     .kinds = KIND_MANY,
+     .plots = {{draw_bars, "CPU of an echo", NULL, "us of the server",
+                .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
+                .note = CELLS_SERVER},
+               {sweep_dots, "Instructions of an echo", NULL,
+                "outside of the kernel", .x = SCALE_ZERO,
+                .figure = LIFE_INSTRUCTIONS_PER_ECHO,
+                .note = CELLS + LIFE_INSTRUCTIONS_PER_ECHO}},
+     .facts = true,
      .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
      .numbers = itemise},
-    {"clients", "Who keeps up when clients are many", draw_clients,
-     "This takes a scenario with different numbers of clients. 'make "
-     "compare' has 1, 64 and 512.",
+    {"clients", "Who keeps up when clients are many",
+     "This takes different numbers of clients. 'make compare' has them.",
      "Clients send again as soon as they are answered. A line ends with a "
      "cross where its model no longer serves all of them.",
-     "How long one waits for a server that has time. Here all others are "
-     "served in between, so twice the clients make a turn twice as long, and "
-     "no server is slower for it.",
-     .kinds = KIND_MANY, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
-    {"idle", "What the silent cost", draw_idle,
-     "There were no silent clients in this run. 'make compare "
-     "SCENARIOS=idle' has a thousand.",
+     "How long one waits for a server that has time: here all others are "
+     "served in between, so twice the clients make a turn twice as long.",
+     KIND_MANY, KIND_ONE | KIND_MANY,
+     .plots = {{sweep_lines, "Throughput", "echoes/s", "clients", SCALE_LOG2,
+                SCALE_ZERO, LIFE_ECHOES_PER_S, .beyond = 1},
+               {sweep_lines, "Half of all turns are shorter", "p50, us",
+                "clients", SCALE_LOG2, SCALE_LOG10, LIFE_P50_US, .beyond = 1},
+               {sweep_lines, "99 of 100 are shorter", "p99, us", "clients",
+                SCALE_LOG2, SCALE_LOG10, LIFE_P99_US, .beyond = 1}},
+     .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
+    {"idle", "What the silent cost",
+     "Nobody was silent. 'make compare SCENARIOS=idle' has a thousand.",
      "Who pays nothing for those who say nothing has a flat line. Who looks "
      "at all of them whenever one speaks has one that rises.",
-     "What a connection costs the kernel: its socket is the same for all "
-     "models.",
-     .say = say_slopes, .kinds = KIND_IDLE,
+     "What a connection costs the kernel: its socket is the same for all.",
+     KIND_IDLE, KIND_IDLE | KIND_SILENT,
+     .plots = {{sweep_lines, "CPU of an echo", "us of the server",
+                "silent clients", .y = SCALE_ZERO,
+                .figure = LIFE_SERVER_CPU_US_PER_ECHO, .beyond = 1},
+               {sweep_dots, "CPU of an echo", NULL, "us of the server",
+                .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
+                .note = CELLS_COST, .alone = true},
+               {sweep_dots, "Memory of a client that waits", NULL,
+                "KiB, with its thread's kernel stack", .x = SCALE_LOG10,
+                .figure = LIFE_RSS_KIB_PER_CLIENT, .note = CELLS_MEMORY}},
+     .say = say_slopes, .facts = true,
      .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED}},
-    {"wait", "Waiting and computing", draw_wait,
-     "Neither was measured in this run. 'make compare SCENARIOS=\"wait "
-     "work\"' does.",
+    {"wait", "Waiting and computing",
+     "Neither was measured. 'make compare SCENARIOS=\"wait work\"' does.",
      "Waiting overlaps in every model that serves several clients at a time. "
-     "Computing overlaps only where there are several threads, and CPUs for "
-     "them.",
-     "What a loop could do with threads for its work: none of these has "
-     "them.",
-     .kinds = KIND_WAIT | KIND_WORK,
-     .ids = {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
-    {"rate", "Response time at a rate", draw_rate,
-     "No rate was asked for in this run. 'make compare SCENARIOS=rate' does.",
+     "Computing overlaps only in several threads, with CPUs for them.",
+     "What a loop could do with threads for its work: none here has them.",
+     KIND_WAIT,
+     .plots = {{sweep_dots, "An echo waits first", NULL, "echoes/s",
+                .x = SCALE_ZERO, .figure = LIFE_ECHOES_PER_S,
+                .note = CELLS_RATE},
+               {sweep_dots, "An echo is work", NULL, "echoes/s",
+                .x = SCALE_ZERO, .figure = LIFE_ECHOES_PER_S,
+                .note = CELLS_RATE, .kind = KIND_WORK}},
+     .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
+    {"rate", "Response time at a rate",
+     "No rate was asked for. 'make compare SCENARIOS=rate' does.",
      "Messages come by chance at a rate, answered or not, as from many "
      "users. A line ends with a cross where its model does not keep the "
      "rate: from there on times grow for as long as it lasts.",
      "Where exactly the knee is: it lies between the last rate that is kept "
      "and the first that is not.",
+     KIND_RATE, KIND_RATE,
+     .plots = {{sweep_lines, "Mean response",
+                "us from when a message was due", "messages/s", SCALE_ZERO,
+                SCALE_LOG10, LIFE_MEAN_US, .curves = put_queues},
+               {sweep_lines, "99 of 100 are faster",
+                "us from when a message was due", "messages/s", SCALE_ZERO,
+                SCALE_LOG10, LIFE_P99_US}},
      .say = say_theory,
      .ids = {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE}},
-    {"noise", "How sure that is", draw_noise,
-     "There are no slices in this run.",
+    {"noise", "How sure that is", "",
      "A dot is a server driven for some 15 ms, freed from what slowed all "
      "servers of its block. A cross was held up, or lies more than three "
      "deviations away: it stays in, but counts no further than that.",
-     "What another machine or kernel would say. Ratios travel better than "
-     "times.",
-     .say = NULL},
+     "What another machine would say. Ratios travel better than times.",
+     .plots = {{sweep_slices, NULL, "each slice", "us of CPU an echo",
+                .note = CELLS_SERVER},
+               {sweep_slices, NULL, "each slice", "us of CPU an echo",
+                .note = CELLS_SERVER, .kind = KIND_IDLE}},
+     .say = say_intervals},
 };
 
-static void
-say_facts(struct document *document, const struct summary *summary,
-          const struct scene *scene)
+/* Draw what was measured. Returns the groups that should be told of, even if
+ * there is nothing to be seen of them. */
+static struct sweep
+draw_plots(struct document *document, const struct summary *summary,
+           const struct scene *scene)
 {
-    for (unsigned kind = 1; kind <= scene->kinds; kind *= 2) {
-        const struct summary_group *main = group_main(summary);
-        const struct summary_group *group = group_largest(summary, kind);
-        bool cost = scene->draw == draw_cost;
+    struct sweep all = {0};
 
-        /* Of many clients, the main group's facts are told with its costs. */
-        if (kind == KIND_MANY && group) {
-            group = cost ? main : group == main ? NULL : group;
+    for (int i = 0; i < PLOTS_MAX && scene->plots[i].draw; i++) {
+        struct plot plot = scene->plots[i];
+        enum cells_kind kind = plot.kind ? plot.kind : scene->kind;
+        struct sweep sweep = sweep_of(summary,
+                                      kind ? group_largest(summary, kind)
+                                           : group_main(summary),
+                                      scene->with);
+        struct text label = {0};
+
+        if (sweep.n <= plot.beyond || (plot.alone && sweep.n > 1) ||
+            (plot.kind && sweep.most == all.most)) {
+            continue;
         }
-        if (group && (kind & scene->kinds)) {
-            struct text label = {0};
-            size_t before;
+        cells_label(&label, group_life(sweep.most));
+        if (scene->kind == KIND_WAIT) {
+            text_add(&label, ", %d clients", group_life(sweep.most)->clients);
+        }
+        plot.title = plot.title ? plot.title : label.bytes;
+        plot.above = plot.above ? plot.above : label.bytes;
+        document_figure(document, plot.draw(&plot, &sweep));
+        if (all.n == 0) {
+            all = sweep;
+        } else if (plot.kind) {
+            all.groups[all.n++] = sweep.most;
+        }
+    }
+    return all;
+}
 
-            cells_label(&label, group_life(group));
-            document_paragraph(document, "With %s:", label.bytes);
-            before = document->nblocks;
-            facts_group(document, group);
-            document_paragraph(document, "%s",
-                               document->nblocks > before
-                                   ? ""
-                                   : "Nothing that the numbers hold up.");
+/* What the numbers show of the largest group, and of a last one of another
+ * kind. Of many clients the main group's facts are told with its costs. */
+static void
+say_facts(struct document *document, const struct sweep *sweep, bool costs)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct summary_group *group =
+            i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
+        bool many = cells_kind(group_life(group)) == KIND_MANY;
+        struct text label = {0};
+        size_t blocks;
+
+        if ((i > 0 && group == sweep->most) || (costs && !many) ||
+            (!costs && many && group == group_main(sweep->summary))) {
+            continue;
+        }
+        cells_label(&label, group_life(group));
+        document_paragraph(document, "With %s:", label.bytes);
+        blocks = document->nblocks;
+        facts_group(document, group);
+        if (document->nblocks == blocks) {
+            document_paragraph(document, "Nothing that the numbers hold up.");
         }
     }
 }
@@ -453,11 +381,12 @@ tell(struct document *document, const struct summary *summary,
 {
     size_t blocks;
     struct sweep sweep;
-    size_t n = 0;
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
-    sweep = scene->draw(document, summary);
+    document_figure(document,
+                    scene->picture ? scene->picture(summary->results) : NULL);
+    sweep = draw_plots(document, summary, scene);
     if (document->nblocks == blocks) {
         document_paragraph(document, "%s",
                            sweep.n > 0 ? "It was tried, but nothing could be "
@@ -467,20 +396,19 @@ tell(struct document *document, const struct summary *summary,
         return;
     }
     document_paragraph(document, "%s", scene->read);
-    if (sweep.n > 0 && sweep.groups[sweep.n - 1]->nrows > sweep.nmodels) {
+    if (sweep.n > 0 && sweep.most->nrows > sweep.nmodels) {
         document_paragraph(document, "Only %zu of the %zu servers are drawn.",
-                           sweep.nmodels, sweep.groups[sweep.n - 1]->nrows);
+                           sweep.nmodels, sweep.most->nrows);
     }
-    if (scene->say && sweep.n > 0) {
+    if (scene->say) {
         scene->say(document, &sweep);
     }
-    say_facts(document, summary, scene);
-    document_paragraph(document, "Not told: %s", scene->untold);
-    while (n < COUNT(scene->ids) && scene->ids[n] != CELLS_NAME) {
-        n++;
+    if (scene->facts) {
+        say_facts(document, &sweep, !scene->kind);
     }
-    if (n > 0 && sweep.n > 0) {
-        sweep_numbers(document, &sweep, scene->ids, n);
+    document_paragraph(document, "Not told: %s", scene->untold);
+    if (scene->ids[0] != CELLS_NAME) {
+        sweep_numbers(document, &sweep, scene->ids);
     }
     if (scene->numbers) {
         scene->numbers(document, summary);

@@ -31,8 +31,9 @@ const char svg_style[] =
     ".end{text-anchor:end}.middle{text-anchor:middle}\n"
     ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
     ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
-    ".m5{--c:var(--c5);--d:10 4}.m6{--c:var(--c6);--d:1 3}"
-    ".m7{--d:12 2}.m8{--d:4 4}"
+    ".m5,.m9,.m10,.m11,.m12,.m13{--c:var(--c5);--d:10 4}.m10{--d:3 6}"
+    ".m11{--d:14 3 2 3}.m12{--d:1 4}.m13{--d:10 3 2 3 2 3}"
+    ".m6{--c:var(--c6);--d:1 3}.m7{--d:12 2}.m8{--d:4 4}"
     ".name::before{color:var(--c);display:inline-block;width:1.25em}"
     ".m0::before{content:'\\25a0'}.m1::before{content:'\\25cf'}"
     ".m2::before{content:'\\25b2'}.m3::before{content:'\\25c6'}"
@@ -49,14 +50,15 @@ const char svg_style[] =
     ".p3{fill:var(--p3)}.p4{fill:var(--p4)}.rest{fill:var(--back);"
     "stroke-dasharray:3 2}.part{stroke:var(--soft)}\n";
 
-/* ---- what is written ----------------------------------------------------
+/* ---- words --------------------------------------------------------------
  */
 
 void
-xml_put(FILE *file, const char *words)
+xml_put(FILE *file, const char *before, const char *words, const char *after)
 {
     char *clean = text_clean(given(strdup(words)));
 
+    fputs(before, file);
     for (const char *c = clean; *c != '\0'; c++) {
         const char *escaped = *c == '&'   ? "&amp;"
                               : *c == '<' ? "&lt;"
@@ -66,27 +68,17 @@ xml_put(FILE *file, const char *words)
 
         escaped ? fputs(escaped, file) : fputc(*c, file);
     }
+    fputs(after, file);
     free(clean);
 }
 
-/* A coordinate, with one digit behind the point where there is any. What is
- * none lies at 0: the charts ask before. */
-static void
-put_number(FILE *file, const char *before, double value)
-{
-    double tenths = isfinite(value) ? rint(10 * value) : 0;
-
-    fprintf(file, "%s%.*f", before, fmod(tenths, 10) != 0,
-            tenths == 0 ? 0 : tenths / 10);
-}
-
+/* End an element, which has nothing in it but its tip. */
 static void
 put_tip(FILE *file, const char *name, const char *tip)
 {
     if (tip) {
-        fputs("><title>", file);
-        xml_put(file, tip);
-        fprintf(file, "</title></%s>\n", name);
+        xml_put(file, "><title>", tip, "</title></");
+        fprintf(file, "%s>\n", name);
     } else {
         fputs("/>\n", file);
     }
@@ -114,16 +106,11 @@ svg_begin(struct svg *svg, double width, double height, const char *title,
           const char *description)
 {
     svg->file = given(open_memstream(&svg->bytes, &svg->length));
-    put_number(svg->file, "<svg viewBox=\"0 0 ", width);
-    put_number(svg->file, " ", height);
-    fprintf(svg->file, "\"%s role=\"img\" aria-label=\"",
-            width > SVG_NARROW ? " class=\"wide\"" : "");
-    xml_put(svg->file, title);
-    fputs("\"><title>", svg->file);
-    xml_put(svg->file, title);
-    fputs("</title><desc>", svg->file);
-    xml_put(svg->file, description);
-    fputs("</desc>\n", svg->file);
+    fprintf(svg->file, "<svg viewBox=\"0 0 %.5g %.5g\"%s role=\"img\"", width,
+            height, width > SVG_NARROW ? " class=\"wide\"" : "");
+    xml_put(svg->file, " aria-label=\"", title, "\">");
+    xml_put(svg->file, "<title>", title, "</title>");
+    xml_put(svg->file, "<desc>", description, "</desc>\n");
 }
 
 /* Strokes from the lower left to the upper right, each ending at an edge. */
@@ -135,10 +122,8 @@ put_hatch(FILE *file, double x, double y, double width, double height)
         double left = fmax(at - height, 0);
         double right = fmin(at, width);
 
-        put_number(file, "M", x + left);
-        put_number(file, " ", y + at - left);
-        put_number(file, "L", x + right);
-        put_number(file, " ", y + at - right);
+        fprintf(file, "M%.5g %.5gL%.5g %.5g", x + left, y + at - left,
+                x + right, y + at - right);
     }
     fputs("\"/>\n", file);
 }
@@ -147,14 +132,13 @@ void
 svg_rect(struct svg *svg, double x, double y, double width, double height,
          const char *classes, const char *tip)
 {
-    fprintf(svg->file, "<rect class=\"%s", classes);
-    put_number(svg->file, "\" x=\"", x);
-    put_number(svg->file, "\" y=\"", y);
-    put_number(svg->file, "\" width=\"", fmax(width, 0));
-    put_number(svg->file, "\" height=\"", fmax(height, 0));
-    fputc('"', svg->file);
+    width = fmax(width, 0);
+    fprintf(svg->file,
+            "<rect class=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" "
+            "height=\"%.5g\"",
+            classes, x, y, width, height);
     put_tip(svg->file, "rect", tip);
-    if (strstr(classes, "wait") && width < SVG_FAR && height < SVG_FAR) {
+    if (strstr(classes, "wait")) {
         put_hatch(svg->file, x, y, width, height);
     }
 }
@@ -163,29 +147,18 @@ void
 svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
          const char *classes)
 {
-    svg_path(svg, (const double[2][2]){{x1, y1}, {x2, y2}}, 2, classes);
-}
-
-void
-svg_path(struct svg *svg, const double (*points)[2], size_t n,
-         const char *classes)
-{
-    bool dust = strstr(classes, "dust") != NULL;
-
-    fprintf(svg->file, "<path class=\"%s\" d=\"", classes);
-    for (size_t i = 0; i < n; i++) {
-        put_number(svg->file, i == 0 || dust ? "M" : "L", points[i][0]);
-        put_number(svg->file, " ", points[i][1]);
-        fputs(dust ? "h0" : "", svg->file);
+    if (isfinite(x1 + y1 + x2 + y2)) {
+        fprintf(svg->file,
+                "<path class=\"%s\" d=\"M%.5g %.5gL%.5g %.5g\"/>\n", classes,
+                x1, y1, x2, y2);
     }
-    fputs("\"/>\n", svg->file);
 }
 
 void
 svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
 {
-    /* Square, disc, triangle, diamond, plus; hollow disc, hollow triangle
-     * that points down; two kinds of strokes. */
+    /* Square, disc, triangle, diamond, plus, all of which the others have
+     * hollow; hollow disc, hollow triangle that points down; strokes. */
     static const char *const shapes[] = {
         "m-4-4h8v8h-8z",
         "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
@@ -198,13 +171,12 @@ svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
         "m-7 0h5m4 0h5",
     };
 
-    slot = slot < 0 || slot > SVG_THEORY + 1 ? SVG_OTHER : slot;
-    fprintf(svg->file, "<path class=\"m%d mark%s\" d=\"", slot,
-            slot >= SVG_OTHER ? " hollow" : "");
-    put_number(svg->file, "M", x);
-    put_number(svg->file, " ", y);
-    fprintf(svg->file, "%s\"", shapes[slot]);
-    put_tip(svg->file, "path", tip);
+    if (isfinite(x + y)) {
+        fprintf(svg->file, "<path class=\"m%d mark%s\" d=\"M%.5g %.5g%s\"",
+                slot, slot >= SVG_OTHER ? " hollow" : "", x, y,
+                shapes[slot % SVG_MORE]);
+        put_tip(svg->file, "path", tip);
+    }
 }
 
 void
@@ -217,12 +189,9 @@ svg_text(struct svg *svg, double x, double y, const char *classes,
     va_start(args, format);
     vsnprintf(text.bytes, sizeof text.bytes, format, args);
     va_end(args);
-    fprintf(svg->file, "<text class=\"%s", classes);
-    put_number(svg->file, "\" x=\"", x);
-    put_number(svg->file, "\" y=\"", y);
-    fputs("\">", svg->file);
-    xml_put(svg->file, text.bytes);
-    fputs("</text>\n", svg->file);
+    fprintf(svg->file, "<text class=\"%s\" x=\"%.5g\" y=\"%.5g\"", classes, x,
+            y);
+    xml_put(svg->file, ">", text.bytes, "</text>\n");
 }
 
 char *

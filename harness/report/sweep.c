@@ -8,6 +8,11 @@
 
 #include "harness/report/internal.h"
 
+#define END_BYTES 24
+
+/* ---- which groups -------------------------------------------------------
+ */
+
 double
 sweep_x(const struct summary_group *group)
 {
@@ -16,15 +21,6 @@ sweep_x(const struct summary_group *group)
     return life->rate_per_s > 0                   ? life->rate_per_s
            : life->ask_silent || life->silent > 0 ? life->silent
                                                   : life->clients;
-}
-
-static int
-compare_groups(const void *left, const void *right)
-{
-    double a = sweep_x(*(const struct summary_group *const *)left);
-    double b = sweep_x(*(const struct summary_group *const *)right);
-
-    return (a > b) - (a < b);
 }
 
 /* Is a group a step of the same as `most`? If silent clients or messages a
@@ -44,32 +40,59 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
                 : busy == b->clients - (b->ask_silent ? b->silent : 0));
 }
 
+/* How a model is drawn: others than ours each in its way, by their order in
+ * the main group, so that it is the same in all charts. */
+static int
+slot_of(const char *model, const struct summary_group *main)
+{
+    int slot = svg_slot(model);
+    int others = 0; /* before it */
+
+    for (size_t i = 0; i < main->nrows; i++) {
+        const char *name = main->rows[i].life->model;
+
+        if (strcmp(name, model) == 0) {
+            break;
+        }
+        others += svg_slot(name) == SVG_OTHER;
+    }
+    return slot == SVG_OTHER ? SVG_MORE + others % SVG_OTHER : slot;
+}
+
 struct sweep
 sweep_of(const struct summary *summary, const struct summary_group *most,
          unsigned kinds)
 {
-    struct sweep sweep = {0};
+    struct sweep sweep = {.summary = summary, .most = most};
 
     for (size_t i = 0; most && i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        bool same = false; /* as one that is there */
+        double x = sweep_x(group);
+        size_t at = sweep.n;
 
-        for (size_t j = 0; j < sweep.n; j++) {
-            same |= sweep_x(sweep.groups[j]) == sweep_x(group);
+        while (at > 0 && sweep_x(sweep.groups[at - 1]) >= x) {
+            at--;
         }
-        if (group == most || (!same && sweep.n + 1 < SWEEP_MAX &&
-                              sweep_x(group) != sweep_x(most) &&
-                              goes_with(group, most, kinds))) {
-            sweep.groups[sweep.n++] = group;
+        if (group == most ||
+            (sweep.n + 1 < SWEEP_MAX && x != sweep_x(most) &&
+             (at == sweep.n || sweep_x(sweep.groups[at]) != x) &&
+             goes_with(group, most, kinds))) {
+            for (size_t j = sweep.n++; j > at; j--) {
+                sweep.groups[j] = sweep.groups[j - 1];
+            }
+            sweep.groups[at] = group;
         }
     }
     for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
-        sweep.models[sweep.nmodels++] = most->rows[i].life->model;
+        sweep.models[i] = most->rows[i].life->model;
+        sweep.slots[i] = slot_of(sweep.models[i], group_main(summary));
+        sweep.nmodels++;
     }
-    qsort(sweep.groups, sweep.n, sizeof(struct summary_group *),
-          compare_groups);
     return sweep;
 }
+
+/* ---- what a row has to show ---------------------------------------------
+ */
 
 double
 row_shown(const struct summary_row *row, enum life_figure figure)
@@ -81,109 +104,180 @@ row_shown(const struct summary_row *row, enum life_figure figure)
                : row->figure[figure];
 }
 
-void
-row_end(char word[24], const struct summary_row *row)
+/* Why there is nothing of a row, in a word, or "". */
+static void
+put_end(char word[END_BYTES], const struct summary_row *row)
 {
     word[0] = '\0';
-    if (row && row->status != LIFE_OK) {
-        snprintf(word, 24, "%s", life_status_name(row->status));
-    } else if (row && row->starved) {
-        snprintf(word, 24, "serves %.0f", row->figure[LIFE_SERVED]);
-    } else if (row && row->saturated) {
-        snprintf(word, 24, "saturated");
+    if (row && row->status == LIFE_OK && row->starved) {
+        snprintf(word, END_BYTES, "serves %.0f", row->figure[LIFE_SERVED]);
+    } else if (row && (row->status != LIFE_OK || row->saturated)) {
+        snprintf(word, END_BYTES, "%s",
+                 row->status != LIFE_OK ? life_status_name(row->status)
+                                        : "saturated");
     }
 }
 
-void
-sweep_lines(struct document *document, const struct sweep *sweep,
-            const struct chart *chart, enum life_figure figure,
-            const struct series *more, size_t nmore)
+/* ---- charts and numbers -------------------------------------------------
+ */
+
+static struct chart
+chart_of(const struct plot *plot)
 {
-    static double points[MODELS_MAX][SWEEP_MAX][2];
-    char ends[MODELS_MAX][24];
-    struct series series[SERIES_MAX];
-
-    for (size_t i = 0; i < sweep->nmodels; i++) {
-        const char *model = sweep->models[i];
-        size_t n = 0;
-
-        for (size_t j = 0; j < sweep->n; j++) {
-            const struct summary_row *row =
-                summary_find(sweep->groups[j], model);
-
-            points[i][j][0] = sweep_x(sweep->groups[j]);
-            points[i][j][1] = row_shown(row, figure);
-            n = isfinite(points[i][j][1]) ? j + 1 : n;
-        }
-        row_end(ends[i],
-                n < sweep->n ? summary_find(sweep->groups[n], model) : NULL);
-        series[i] = (struct series){
-            .name = model,
-            .slot = svg_slot(model),
-            .points = (const double(*)[2])points[i],
-            .n = n,
-            .end = ends[i][0] != '\0' ? ends[i] : NULL,
-        };
-    }
-    for (size_t i = 0; i < nmore; i++) {
-        series[sweep->nmodels + i] = more[i];
-    }
-    document_figure(document,
-                    chart_lines(chart, series, sweep->nmodels + nmore));
+    return (struct chart){plot->title, plot->above, plot->below,
+                          plot->x,     plot->y,     0};
 }
 
-void
-sweep_dots(struct document *document, const struct summary_group *group,
-           const struct chart *chart, enum life_figure figure,
-           enum cells_id id)
+char *
+sweep_lines(const struct plot *plot, const struct sweep *sweep)
+{
+    double points[MODELS_MAX][SWEEP_MAX][2];
+    char ends[MODELS_MAX][END_BYTES];
+    struct series series[SERIES_MAX];
+    struct chart chart = chart_of(plot);
+    size_t n = 0;
+
+    for (; n < sweep->nmodels; n++) {
+        const char *model = sweep->models[n];
+        size_t npoints = 0;
+
+        for (size_t i = 0; i < sweep->n; i++) {
+            points[n][i][0] = sweep_x(sweep->groups[i]);
+            points[n][i][1] = row_shown(summary_find(sweep->groups[i], model),
+                                        plot->figure);
+            npoints = isfinite(points[n][i][1]) ? i + 1 : npoints;
+        }
+        put_end(ends[n], npoints == sweep->n
+                             ? NULL
+                             : summary_find(sweep->groups[npoints], model));
+        series[n] = (struct series){
+            model,   sweep->slots[n], (const double(*)[2])points[n],
+            npoints, ends[n],         false};
+    }
+    n += plot->curves ? plot->curves(series + n, sweep) : 0;
+    return chart_lines(&chart, series, n);
+}
+
+char *
+sweep_rows(const struct plot *plot, const struct sweep *sweep,
+           const struct dot *dots, size_t ndots)
 {
     static struct text notes[MODELS_MAX];
     struct chart_row rows[MODELS_MAX];
-    struct dot dots[MODELS_MAX];
-    size_t n = 0;
+    struct chart chart = chart_of(plot);
 
-    for (; n < group->nrows && n < MODELS_MAX; n++) {
-        const struct summary_row *row = &group->rows[n];
-        const char *model = row->life->model;
-        struct at at = {group, model, NULL, row};
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        struct at at = {sweep->most, sweep->models[i], NULL,
+                        &sweep->most->rows[i]};
 
-        notes[n] = (struct text){0};
-        cells_put(&notes[n], id, &at, false);
-        rows[n] = (struct chart_row){model, svg_slot(model), notes[n].bytes};
-        dots[n] = (struct dot){.row = (int)n,
-                               .slot = rows[n].slot,
-                               .value = row_shown(row, figure),
-                               .low = NAN,
-                               .high = NAN};
+        notes[i] = (struct text){0};
+        put_end(notes[i].bytes, at.row);
+        if (notes[i].bytes[0] == '\0') {
+            cells_put(&notes[i], plot->note, &at, false);
+        }
+        rows[i] = (struct chart_row){sweep->models[i], sweep->slots[i],
+                                     notes[i].bytes};
     }
-    document_figure(document, chart_dots(chart, rows, n, dots, n));
+    return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
+}
+
+char *
+sweep_dots(const struct plot *plot, const struct sweep *sweep)
+{
+    struct dot dots[MODELS_MAX];
+
+    for (size_t i = 0; i < sweep->nmodels; i++) {
+        double value = row_shown(&sweep->most->rows[i], plot->figure);
+
+        dots[i] = (struct dot){(int)i, sweep->slots[i], value, NAN,
+                               NAN,    DOT_MARK,        NULL};
+    }
+    return sweep_rows(plot, sweep, dots, sweep->nmodels);
+}
+
+/* The row that a slice tells of, if it takes part in the fit; else -1. */
+static int
+row_of(const struct slice *slice, const struct sweep *sweep)
+{
+    const struct summary_group *group = sweep->most;
+    const struct summary_row *row = summary_find(group, slice->model);
+    size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
+    bool good = false;
+
+    for (int i = 0; row && i < row->nlives; i++) {
+        good |= row->lives[i]->life == slice->life &&
+                row->lives[i]->status == LIFE_OK;
+    }
+    return good && at < MODELS_MAX &&
+                   RECORDS_GO_TOGETHER(slice, group_life(group)) &&
+                   !isnan(group->fit[FIT_CPU].level[at]) &&
+                   (size_t)slice->block <= sweep->summary->results->nslices
+               ? (int)at
+               : -1;
+}
+
+char *
+sweep_slices(const struct plot *plot, const struct sweep *sweep)
+{
+    const struct slice *slices = sweep->summary->results->slices;
+    size_t n = sweep->summary->results->nslices;
+    const struct fit *fit = &sweep->most->fit[FIT_CPU];
+    struct dot *dots = given(calloc(n + 1, sizeof *dots));
+    /* What slows a block slows all of it: the median over its models. */
+    double(*blocks)[MODELS_MAX] = given(calloc(n + 1, sizeof *blocks));
+    char *svg;
+
+    for (size_t i = 0; i < (n + 1) * MODELS_MAX; i++) {
+        blocks[i / MODELS_MAX][i % MODELS_MAX] = NAN;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double us = slices[i].server_cpu_us / slices[i].echoes;
+        int row = row_of(&slices[i], sweep);
+
+        dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
+        if (row >= 0) {
+            dots[i].value = us;
+            blocks[slices[i].block][row] = log(us) - fit->level[row];
+        }
+    }
+    for (size_t i = 0; i <= n; i++) {
+        blocks[i][0] = statistics_median(blocks[i], MODELS_MAX);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct dot *dot = &dots[i];
+
+        if (dot->row >= 0) {
+            dot->value /= exp(blocks[slices[i].block][0]);
+            if (slices[i].stalled ||
+                fabs(log(dot->value) - fit->level[dot->row]) >
+                    3 * fit->noise) {
+                dot->kind = DOT_CROSS;
+            }
+        }
+    }
+    svg = sweep_rows(plot, sweep, dots, n);
+    free(blocks);
+    free(dots);
+    return svg;
 }
 
 void
 sweep_numbers(struct document *document, const struct sweep *sweep,
-              const enum cells_id *ids, size_t n)
+              const enum cells_id ids[NUMBERS_MAX])
 {
     struct sheet sheet = {0};
 
     document_fold(document, "The numbers behind it");
     sheet_column(&sheet, CELLS_MODEL, 0);
-    for (size_t i = 0; i < n * sweep->n; i++) {
-        struct axis *column = sheet_column(&sheet, ids[i / sweep->n], 0);
-        struct text label = {0};
-
-        column->group = sweep->groups[i % sweep->n];
-        if (sweep->n > 1) {
-            struct column own = {0};
-
-            cells_heading(&own, column->id, false);
-            PUT(column->column.above, "%.15s%s%.15s", own.above,
-                own.above[0] != '\0' ? " " : "", own.heading);
-            cells_label(&label, group_life(column->group));
-            PUT(column->column.heading, "%.31s", label.bytes);
-        }
+    if (sweep->n > 1) {
+        sheet_column(&sheet, CELLS_LABEL, 0);
     }
-    for (size_t i = 0; i < sweep->nmodels; i++) {
-        sheet_row(&sheet, NULL, sweep->models[i]);
+    for (int i = 0; i < NUMBERS_MAX && ids[i] != CELLS_NAME; i++) {
+        sheet_column(&sheet, ids[i], 0);
+    }
+    for (size_t i = 0; i < sweep->n * sweep->nmodels; i++) {
+        sheet_row(&sheet, sweep->groups[i % sweep->n],
+                  sweep->models[i / sweep->n]);
     }
     sheet_build(document, &sheet, true);
 }
