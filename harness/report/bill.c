@@ -37,16 +37,21 @@ put_functions(struct text *text, const struct calls *code)
 void
 code_build(struct document *document, const struct summary_group *group)
 {
-    const char *first =
-        "Instructions of an echo, outside of the kernel, by function:";
+    bool first = true;
+    struct text label = {0};
 
+    cells_label(&label, group_life(group));
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
         struct text text = {0};
 
         if (row->code) {
-            document_paragraph(document, "%s", first);
-            first = "";
+            document_paragraph(document,
+                               first ? "Instructions of an echo outside of "
+                                       "the kernel, %s, by function:"
+                                     : "",
+                               label.bytes);
+            first = false;
             put_functions(&text, row->code);
             document_item(document, row->life->model, "%s", text.bytes);
         }
@@ -213,12 +218,14 @@ say_bill(struct document *document, const struct bill *bill,
             most = i;
         }
     }
-    if (more_us > 0.03 * least->total_us) {
+    /* What no part explains is in its column. */
+    if (more_us > 0.03 * least->total_us && most != BILL_REST &&
+        bill->us[most] - least->us[most] > more_us / 2) {
         text_item(&text, "; ", "%.2f us more than %s, most of it %s", more_us,
                   least->row->life->model, bill_parts[most]);
     }
     if (bill->calls.bytes[0] != '\0') {
-        text_item(&text, "; ", "%s", bill->calls.bytes);
+        text_item(&text, "; ", "other calls: %s", bill->calls.bytes);
     }
     if (!is_explained(bill)) {
         text_item(&text, "; ",
