@@ -59,9 +59,9 @@ static const struct claim {
     {KIND_WORK, MODEL_THREAD_EACH, LIFE_ECHOES_PER_S, MORE,
      "a thread each is fastest where an echo is work, on several CPUs"},
     {KIND_IDLE, MODEL_THREAD_EACH, LIFE_RSS_KIB_PER_CLIENT, MORE,
-     "a thread each keeps more memory for an idle client"},
+     "a thread each keeps more memory for an idle client than a bare loop"},
     {KIND_IDLE, MODEL_STACK_EACH, LIFE_RSS_KIB_PER_CLIENT, MORE,
-     "a stack each keeps more memory for an idle client"},
+     "a stack each keeps more memory for an idle client than a bare loop"},
     {KIND_IDLE, MODEL_SELECT, LIFE_SERVER_CPU_US_PER_ECHO, MORE,
      "select costs more CPU, beside idle clients"},
 };
@@ -263,7 +263,7 @@ build(struct document *document, struct class *class)
     document_heading(document, "Fiveways on %zu machine%s", n,
                      n == 1 ? "" : "s");
     document_section(document, "claims",
-                     "On how many it holds (?: too close)");
+                     "On how many each claim holds (?: too close to tell)");
     for (size_t i = 0; i < COUNT(claims); i++) {
         const struct tally *tally = &class->tallies[i];
         char label[48];

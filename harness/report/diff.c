@@ -52,13 +52,16 @@ struct pair {
     const struct summary_row *row[2];     /* the model there */
 };
 
-/* Switches where echoes work or wait hang on how long a slice was. */
+/* Switches where echoes work or wait hang on how long a slice was; times
+ * where both sides have a CPU of their own, on how deeply they sleep. */
 static bool
-is_comparable(const struct pair *pair, enum life_figure figure)
+is_comparable(const struct pair *pair, size_t which)
 {
     enum cells_kind kind = cells_kind(pair->row[0]->life);
+    enum life_figure figure = looked_at[which].figure;
 
-    return figure == LIFE_INSTRUCTIONS_PER_ECHO ? !pair->compilers_differ
+    return which < FITS ? strcmp(pair->row[0]->life->layout, "split") != 0
+           : figure == LIFE_INSTRUCTIONS_PER_ECHO ? !pair->compilers_differ
            : figure == LIFE_SWITCHES_PER_ECHO
                ? (kind & (KIND_WORK | KIND_WAIT)) == 0
                : true;
@@ -130,7 +133,7 @@ take_pair(struct diff *diff, const struct pair *pair)
                  life_status_name(was));
     }
     for (size_t i = 0; i < COUNT(looked_at); i++) {
-        if (is_comparable(pair, looked_at[i].figure)) {
+        if (is_comparable(pair, i)) {
             take_figure(diff, news, pair, i);
         }
     }
