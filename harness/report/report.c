@@ -91,7 +91,8 @@ read_flags(int argc, char **argv, const char **paths)
         FLAG_ON("summary-csv", 's', &summary_csv,
                 "One line for each scenario and model"),
         FLAG_ON("trace", 't', &trace,
-                "Who waits for whom, as make trace has seen it, or compare"),
+                "Who waits for whom, as make trace has seen it, or compare; "
+                "with --html the picture, in SVG"),
         FLAG_ON("columns", 0, &columns, "What each column of the CSVs is"),
         FLAG_ON("merge", 0, &merge,
                 "The files are runs that load --save wrote, on as many hosts "
@@ -236,6 +237,8 @@ print_report(const struct results *results, const struct summary *summary)
               "and so does compare where there is strace\n",
               stderr);
         status = 3;
+    } else if (trace && html) {
+        report_trace_svg(stdout, results);
     } else if (trace) {
         report_trace(stdout, results, &paper);
     } else if (summary_csv) {

@@ -3,7 +3,8 @@
 #
 # golden/make.pl NAME makes the results, of a run that never was; NAME.txt is
 # what report says of them on paper of 100 and of 80 columns, with --all and, of
-# one, in Markdown; default.html is the page of one.
+# one, in Markdown. The page and the picture are those of a run that was, in
+# harness/report/sample/.
 # Who means to change what is printed looks at the difference and then takes it
 # over with --update.
 source "$(dirname "$0")/cases.sh"
@@ -25,22 +26,23 @@ for name in default c10k rate foreign variants; do
     markdown=
     [ "$name" = foreign ] && markdown=--markdown
     (cd "$tmp" && render results.jsonl "$markdown") >"$tmp/rendered" 2>"$tmp/err"
-    page=
-    if [ "$name" = default ]; then
-        page=$here/golden/$name.html
-        "$bin/report" --html "$tmp/results.jsonl" >"$tmp/page"
-    fi
     if [ "${1:-}" = --update ]; then
         cp "$tmp/rendered" "$here/golden/$name.txt"
-        ${page:+cp "$tmp/page" "$page"}
         continue
     fi
     diff "$here/golden/$name.txt" "$tmp/rendered" >"$tmp/out"
     result "made results: $name" $?
-    if [ -n "$page" ]; then
-        diff "$page" "$tmp/page" >"$tmp/out"
-        result "the page of made results: $name" $?
-    fi
+done
+
+sample=$here/../../harness/report/sample
+for name in report.html trace.svg; do
+    flag=
+    [ "$name" = trace.svg ] && flag=--trace
+    "$bin/report" --html ${flag:+"$flag"} "$sample/results.jsonl" >"$tmp/page" \
+        2>"$tmp/err"
+    [ "${1:-}" = --update ] && cp "$tmp/page" "$sample/$name"
+    diff "$sample/$name" "$tmp/page" >"$tmp/out"
+    result "the sample's $name" $?
 done
 
 # Who waits for whom, of a scene that was: the steps are in trace.jsonl.
