@@ -108,10 +108,10 @@ void server_last_line(const char *output, char *line, size_t line_bytes);
 
 /* What can be read at a moment; NAN: unknown. */
 struct server_look {
-    double cpu_ns;    /* as below */
-    double rss_kib;   /* resident memory */
-    double threads;   /* how many it has */
-    double faults;    /* minor page faults of all its threads so far */
+    double cpu_ns;  /* as below */
+    double rss_kib; /* resident memory */
+    double threads; /* how many it has */
+    double faults;  /* minor page faults of all its threads so far */
     double user_ticks, kernel_ticks; /* of the clock, that found it there */
     double switches;  /* context switches, voluntary or not, of all threads
                        * that live; of PROC_THREADS_MAX or more unknown */
