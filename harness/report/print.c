@@ -61,9 +61,7 @@ add_more(struct document *document, const struct report_paper *paper)
     } else {
         text_add(&text, "%s", "report");
     }
-    document_paragraph(document,
-                       "more: %s --scenario=NAME, or --why, --noise, --all%s",
-                       text.bytes, page.bytes);
+    document_paragraph(document, "more: %s --all%s", text.bytes, page.bytes);
 }
 
 void
