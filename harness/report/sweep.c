@@ -147,9 +147,14 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
                                         plot->figure);
             npoints = isfinite(points[n][i][1]) ? i + 1 : npoints;
         }
-        put_end(ends[n], npoints == sweep->n
-                             ? NULL
-                             : summary_find(sweep->groups[npoints], model));
+        ends[n][0] = '\0';
+        for (size_t i = npoints; i < sweep->n && ends[n][0] == '\0'; i++) {
+            const struct summary_row *row =
+                summary_find(sweep->groups[i], model);
+
+            /* What was no fault of the server ends no line. */
+            put_end(ends[n], row && row->status < LIFE_INVALID ? row : NULL);
+        }
         series[n] = (struct series){
             model,   sweep->slots[n], (const double(*)[2])points[n],
             npoints, ends[n],         false};
