@@ -36,7 +36,7 @@ static const char style[] =
     /* A shadow at the right, while there is more to scroll to. */
     ".charts,.scroll{background:linear-gradient(to left,var(--back) 1.5rem,"
     "transparent) right/3rem 100% no-repeat local,linear-gradient(to left,"
-    "var(--soft),transparent) right/.9rem 100% no-repeat}"
+    "var(--soft),transparent) right/.6rem 99% no-repeat}"
     "table{border-collapse:collapse;font-size:.875rem;line-height:1.35;"
     "font-variant-numeric:tabular-nums}"
     "th,td{padding:.22rem .55rem;text-align:right;white-space:nowrap;"
@@ -208,15 +208,14 @@ put_document(FILE *file, const struct document *document)
 int
 document_print_page(FILE *file, struct document *document, const char *title)
 {
-    fprintf(file,
+    xml_put(file,
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
             "charset=\"utf-8\"/>\n<meta "
             "http-equiv=\"Content-Security-Policy\" content=\"default-src "
             "'none'; style-src 'unsafe-inline'\"/>\n<meta name=\"viewport\" "
-            "content=\"width=device-width\"/>\n");
-    xml_put(file, "<title>", title, "</title>\n");
-    fprintf(file, "<style>\n%s%s</style></head>\n<body>\n<nav>", svg_style,
-            style);
+            "content=\"width=device-width\"/>\n<title>",
+            title, "</title>\n<style>\n");
+    fprintf(file, "%s%s</style></head>\n<body>\n<nav>", svg_style, style);
     for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
 

@@ -59,7 +59,7 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
     return sweep_rows(plot, sweep, parts, n);
 }
 
-/* The highest rate is a share of what the fastest does in a closed loop. */
+/* The highest rate is a share of the greatest capacity of those named. */
 #define capacity_life(sweep) group_life((sweep)->groups[(sweep)->n - 1])
 
 /* The mean time at a server to which messages come by chance, and whose
@@ -219,16 +219,15 @@ static const struct scene {
 } story[] = {
     {"trace", "Who waits for whom",
      "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
-     "All clients talk but the last, who connects and says nothing; A leaves "
-     "and comes back. Time goes to the right. Hatched is who sleeps or waits "
-     "for an echo, a stroke a call, a letter whom that thread serves.",
+     "All clients talk but the last, who connects and says nothing; they "
+     "leave, and A comes back. Hatched is who sleeps or waits for an echo, a "
+     "stroke a call, a letter whom that thread serves.",
      "How long things take when nobody looks: each call was stopped twice.",
      .picture = lanes_draw, .say = say_waits, .numbers = list_calls},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
-     "that wait for nobody. What is dashed is unexplained; or the prices "
-     "make it too much, beyond the end of the bar.",
+     "that wait for nobody. Dashed: unexplained; beyond its end: too much.",
      "What clients use, who pay for waking a server. Who serves only some of "
      "its clients has no bar: its echoes are not the same work.",
      .plots = {{draw_bars, "CPU of an echo", NULL, "us of the server",
