@@ -267,7 +267,7 @@ static const struct scene {
                 .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
                 .note = CELLS_COST, .alone = true},
                {sweep_dots, "Memory of a client that waits", NULL,
-                "KiB, with its thread's kernel stack", .x = SCALE_LOG10,
+                "KiB, with kernel stack", .x = SCALE_LOG10,
                 .figure = LIFE_RSS_KIB_PER_CLIENT, .note = CELLS_MEMORY}},
      .say = say_slopes, .facts = true,
      .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED,
