@@ -53,12 +53,14 @@ at_y(const struct frame *frame, double value)
 static void
 frame_begin(struct frame *frame, const struct chart *chart, double height)
 {
+    static const char scaled[][16] = {
+        [SCALE_LOG10] = ", logarithmic", [SCALE_LOG2] = ", logarithmic"};
     struct svg *svg = &frame->svg;
     double free_from = 0; /* of other words */
 
     svg_begin(svg, WIDTH, height, chart->title, chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
-    svg_text(svg, 0, 30, "soft", "%s", chart->above);
+    svg_text(svg, 0, 30, "soft", "%s%s", chart->above, scaled[chart->y]);
     for (int i = 0; i < frame->x.nticks; i++) {
         char word[AXIS_WORD_BYTES];
         double x = at_x(frame, frame->x.ticks[i]);
@@ -82,7 +84,7 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     svg_line(svg, frame->left, frame->bottom, frame->right, frame->bottom,
              "axis");
     svg_text(svg, (frame->left + frame->right) / 2, frame->bottom + 2 * LINE,
-             "soft middle", "%s", chart->below);
+             "soft middle", "%s%s", chart->below, scaled[chart->x]);
 }
 
 /* How wide the longest of these words can be, within reason. */
@@ -326,7 +328,7 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
         }
         part = 1U << dots[i].slot;
         number = __builtin_popcount(parts & (part - 1));
-        text_add(&tip, "%s %.3g", dots[i].tip, dots[i].high - dots[i].low);
+        text_add(&tip, "%s %.3g", dots[i].tip, dots[i].value);
         draw_part(&frame->svg, x, row_y(frame, dots[i].row), width, number,
                   dots[i].kind, tip.bytes);
         if (!(explained & part)) {

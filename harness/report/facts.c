@@ -203,8 +203,9 @@ say_rest(struct said *said, const struct summary_group *group)
         "x%.2f [%.2f, %.2f] the CPU of %s", over->ratio, over->low,
         over->high, best ? best->life->model : "");
     say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
-        "waiting overlaps: %.*g %% of the %s echoes/s that there can be",
-        SHORTLY(100 * rate / ideal), units_format_count(count, ideal));
+        "waiting overlaps: %.*g %% of %s echoes/s (%d clients / %d ms)",
+        SHORTLY(100 * rate / ideal), units_format_count(count, ideal),
+        life->clients, life->delay_ms);
     say(said, KIND_WORK, 0, TOPIC_SPEED, fastest && cpus > 1.2,
         "keeps %.*g CPUs busy", SHORTLY(cpus));
     say(said, KIND_BULK, 0, TOPIC_SPEED, fastest,

@@ -143,7 +143,8 @@ void document_print_text(FILE *file, struct document *document,
 void document_print_markdown(FILE *file, struct document *document);
 
 /* Print as an HTML page, and free it. Returns 0, or -1 with errno. */
-int document_print_page(FILE *file, struct document *document);
+int document_print_page(FILE *file, struct document *document,
+                        const char *title);
 
 /* Free it; it is empty then. */
 void document_free(struct document *document);
@@ -417,8 +418,8 @@ struct lanes {
 bool lanes_next(struct lanes *scene, const struct results *results);
 
 /* Append how long a client waited for an echo at the most, and who did so in
- * vain. */
-void lanes_waits(struct text *text, const struct lanes *scene);
+ * vain. Returns the ms; INFINITY then. */
+double lanes_waits(struct text *text, const struct lanes *scene);
 
 /* Append columns of all scenes, below headings or folded, cells at most as
  * wide as suits a paper. */

@@ -93,7 +93,7 @@ lanes_next(struct lanes *scene, const struct results *results)
     return scene->model && scene->number <= SCENES_MAX;
 }
 
-void
+double
 lanes_waits(struct text *text, const struct lanes *scene)
 {
     const struct step *longest = NULL;
@@ -119,7 +119,9 @@ lanes_waits(struct text *text, const struct lanes *scene)
     }
     if (never.bytes[0] != '\0') {
         text_item(text, "; ", "in vain: %.99s", never.bytes);
+        return INFINITY;
     }
+    return longest ? longest->lasted_ms : 0;
 }
 
 /* ---- columns ------------------------------------------------------------

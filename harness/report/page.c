@@ -31,8 +31,12 @@ static const char style[] =
     "overflow-x:auto;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
     ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
-    ".charts .wide{grid-column:1/-1;max-width:none;min-width:46rem}\n"
-    ".scroll{overflow-x:auto;margin:.75rem 0}"
+    ".charts .wide{grid-column:1/-1;max-width:none;min-width:46rem;"
+    "background:none}\n.scroll{overflow-x:auto;margin:.75rem 0}"
+    /* A shadow at the right, while there is more to scroll to. */
+    ".charts,.scroll{background:linear-gradient(to left,var(--back) 1.5rem,"
+    "transparent) right/3rem 100% no-repeat local,linear-gradient(to left,"
+    "var(--soft),transparent) right/.6rem 99% no-repeat}"
     "table{border-collapse:collapse;font-size:.875rem;line-height:1.35;"
     "font-variant-numeric:tabular-nums}"
     "th,td{padding:.22rem .55rem;text-align:right;white-space:nowrap;"
@@ -202,16 +206,16 @@ put_document(FILE *file, const struct document *document)
 }
 
 int
-document_print_page(FILE *file, struct document *document)
+document_print_page(FILE *file, struct document *document, const char *title)
 {
-    fprintf(file,
+    xml_put(file,
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
             "charset=\"utf-8\"/>\n<meta "
             "http-equiv=\"Content-Security-Policy\" content=\"default-src "
             "'none'; style-src 'unsafe-inline'\"/>\n<meta name=\"viewport\" "
-            "content=\"width=device-width\"/>\n<title>Fiveways</title>\n"
-            "<style>\n%s%s</style></head>\n<body>\n<nav>",
-            svg_style, style);
+            "content=\"width=device-width\"/>\n<title>",
+            title, "</title>\n<style>\n");
+    fprintf(file, "%s%s</style></head>\n<body>\n<nav>", svg_style, style);
     for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
 
@@ -227,12 +231,31 @@ document_print_page(FILE *file, struct document *document)
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
+/* What each model is, by its slot. */
+static const char *const models[] = {
+    "one client after the other",
+    "a thread for each client",
+    "one thread, callbacks, select",
+    "one thread, a stack for each client, epoll",
+    "one thread, callbacks, a library's loop",
+    "",
+    "a bare epoll loop without a feature"};
+
 int
 report_page(FILE *file, const struct summary *summary)
 {
     const struct run *run = &summary->results->run;
+    const struct summary_group *main = group_main(summary);
     struct document document = {0};
+    size_t title;
 
+    document_heading(&document, "Five ways to serve an echo");
+    for (size_t i = 0; summary->ngroups > 0 && i < main->nrows; i++) {
+        const char *name = main->rows[i].life->model;
+
+        document_item(&document, name, "%s", models[svg_slot(name)]);
+    }
+    title = document.nblocks;
     headline_build(&document, summary, summary->ngroups);
     story_build(&document, summary);
     document_section(&document, "tables", "All that was measured");
@@ -245,5 +268,5 @@ report_page(FILE *file, const struct summary *summary)
     if (strcmp(run->mode, VARIANTS_MODE) == 0) {
         variants_build(&document, summary, true);
     }
-    return document_print_page(file, &document);
+    return document_print_page(file, &document, document.blocks[title].words);
 }

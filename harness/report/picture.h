@@ -146,7 +146,7 @@ struct chart_row {
 struct dot {
     int row;          /* from 0 */
     int slot;         /* whose mark it gets; the part's number, below 32 */
-    double value;     /* where it is */
+    double value;     /* where it is; how much a part is */
     double low, high; /* its interval, or NAN; where a part begins and ends */
     enum dot_kind {
         DOT_MARK,  /* the mark of its model */

@@ -289,7 +289,7 @@ main(int argc, char **argv)
         results_free(&results);
     }
     if (document.nblocks > 0 && html) {
-        document_print_page(stdout, &document);
+        document_print_page(stdout, &document, document.blocks[0].words);
     }
     document_print_text(stdout, &document, &paper);
     free(paths);

@@ -20,7 +20,7 @@ enum {
  */
 
 /* What an echo of each model is made of: by the bill; or without one the
- * floor, and the rest is unexplained. */
+ * floor, and the rest is unexplained. Too much lies beyond the bar's end. */
 static char *
 draw_bars(const struct plot *plot, const struct sweep *sweep)
 {
@@ -43,57 +43,36 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
                 .us = {[BILL_FLOOR] = floor_us, [BILL_REST] = us - floor_us}};
         }
         for (int j = 0; j < BILL_PARTS; j++) {
+            bool over = j == BILL_REST && bill.us[j] < 0;
             enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
-            double from = to;
+            const char *name = over ? "too much" : bill_parts[j];
+            double from = fmin(to, us), end;
 
-            if (bill.us[j] > 0) {
-                to += bill.us[j];
-                parts[n++] =
-                    (struct dot){i, j, to, from, to, kind, bill_parts[j]};
+            to += fmax(bill.us[j], 0);
+            end = over ? to : fmin(to, us);
+            if (from < end) {
+                parts[n++] = (struct dot){
+                    i, j + over, fabs(bill.us[j]), from, end, kind, name};
             }
         }
     }
     return sweep_rows(plot, sweep, parts, n);
 }
 
-/* CPU of a message, of both sides where they share one. */
-static double
-service_us(const struct summary_row *row)
-{
-    return row->figure[LIFE_SERVER_CPU_US_PER_ECHO] +
-           (strcmp(row->life->layout, "shared") == 0
-                ? row->figure[LIFE_CLIENT_CPU_US_PER_ECHO]
-                : 0);
-}
+/* The highest rate is a share of the greatest capacity of those named. */
+#define capacity_life(sweep) group_life((sweep)->groups[(sweep)->n - 1])
 
-/* Who needs least for a message, at the lowest rate; or NULL. */
-static const struct summary_row *
-served_fastest(const struct sweep *sweep)
-{
-    const struct summary_row *least = NULL;
-
-    for (size_t i = 0; i < sweep->groups[0]->nrows; i++) {
-        const struct summary_row *row = &sweep->groups[0]->rows[i];
-
-        if (row_keeps_up(row) && service_us(row) > 0 &&
-            (!least || service_us(row) < service_us(least))) {
-            least = row;
-        }
-    }
-    return least;
-}
-
-/* The mean time at one server to which messages come by chance, and whose
+/* The mean time at a server to which messages come by chance, and whose
  * service takes chance (M/M/1) or always as long (M/D/1). */
 static size_t
 put_queues(struct series *curves, const struct sweep *sweep)
 {
     static double points[2][CURVE][2];
-    const struct summary_row *row = served_fastest(sweep);
+    int per_s = capacity_life(sweep)->rate_of_per_s;
 
-    for (int i = 0; row && i < CURVE; i++) {
+    for (int i = 0; per_s > 0 && i < CURVE; i++) {
         double load = 0.98 * (i + 1) / CURVE;
-        double us = service_us(row);
+        double us = 1e6 / per_s;
 
         points[0][i][0] = points[1][i][0] = load / us * 1e6;
         points[0][i][1] = us / (1 - load);
@@ -103,7 +82,7 @@ put_queues(struct series *curves, const struct sweep *sweep)
         (struct series){"M/M/1", SVG_THEORY, points[0], CURVE, "", true};
     curves[1] =
         (struct series){"M/D/1", SVG_THEORY + 1, points[1], CURVE, "", true};
-    return row ? 2 : 0;
+    return per_s > 0 ? 2 : 0;
 }
 
 /* ---- what is said of it --------------------------------------------------
@@ -144,15 +123,15 @@ say_slopes(struct document *document, const struct sweep *sweep)
 static void
 say_theory(struct document *document, const struct sweep *sweep)
 {
-    const struct summary_row *row = served_fastest(sweep);
+    const struct life *life = capacity_life(sweep);
 
-    if (row) {
+    if (life->rate_of_per_s > 0) {
         document_paragraph(document,
-                           "M/M/1 and M/D/1 are queues of one server that "
-                           "takes %.3g us, the CPU of a message of %s: by "
-                           "chance, or always. What lies above them is the "
-                           "way through the kernel and waking up.",
-                           service_us(row), row->life->model);
+                           "The curves are a queue that serves %d/s, as %s "
+                           "did in a closed loop: service time random "
+                           "(M/M/1) or constant (M/D/1). What is above them "
+                           "is the way through the kernel and waking up.",
+                           life->rate_of_per_s, life->rate_of);
     }
     /* Rates of one scenario are neighbours. */
     scenario_kept(document, sweep->groups[0],
@@ -192,6 +171,26 @@ itemise(struct document *document, const struct summary *summary)
     code_build(document, group_main(summary));
 }
 
+/* In which model somebody waits longest, or in vain. */
+static void
+say_waits(struct document *document, const struct sweep *sweep)
+{
+    struct lanes scene = {0};
+    struct text worst = {0};
+    double most_ms = 0;
+
+    while (lanes_next(&scene, sweep->summary->results)) {
+        struct text waits = {0};
+        double ms = lanes_waits(&waits, &scene);
+
+        if (ms > most_ms) {
+            PUT(worst.bytes, "Worst: %s, %.999s.", scene.model, waits.bytes);
+            most_ms = ms;
+        }
+    }
+    document_paragraph(document, "%s", worst.bytes);
+}
+
 static void
 list_calls(struct document *document, const struct summary *summary)
 {
@@ -220,14 +219,15 @@ static const struct scene {
 } story[] = {
     {"trace", "Who waits for whom",
      "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
-     "Time goes to the right, a row for each thread and client. Hatched is "
-     "who waits.",
+     "All clients talk but the last, who connects and says nothing; they "
+     "leave, and A comes back. Hatched is who sleeps or waits for an echo, a "
+     "stroke a call, a letter whom that thread serves.",
      "How long things take when nobody looks: each call was stopped twice.",
-     .picture = lanes_draw, .numbers = list_calls},
+     .picture = lanes_draw, .say = say_waits, .numbers = list_calls},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
-     "that wait for nobody. What is dashed is unexplained.",
+     "that wait for nobody. Dashed: unexplained; beyond its end: too much.",
      "What clients use, who pay for waking a server. Who serves only some of "
      "its clients has no bar: its echoes are not the same work.",
      .plots = {{draw_bars, "CPU of an echo", NULL, "us of the server",
@@ -267,10 +267,11 @@ static const struct scene {
                 .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
                 .note = CELLS_COST, .alone = true},
                {sweep_dots, "Memory of a client that waits", NULL,
-                "KiB, with its thread's kernel stack", .x = SCALE_LOG10,
+                "KiB, with kernel stack", .x = SCALE_LOG10,
                 .figure = LIFE_RSS_KIB_PER_CLIENT, .note = CELLS_MEMORY}},
      .say = say_slopes, .facts = true,
-     .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED}},
+     .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED,
+             CELLS + LIFE_KERNEL_PERCENT}},
     {"wait", "Waiting and computing",
      "Neither was measured. 'make compare SCENARIOS=\"wait work\"' does.",
      "Waiting overlaps in every model that serves several clients at a time. "
@@ -288,7 +289,8 @@ static const struct scene {
      "No rate was asked for. 'make compare SCENARIOS=rate' does.",
      "Messages come by chance at a rate, answered or not, as from many "
      "users. A line ends with a cross where its model does not keep the "
-     "rate: from there on times grow for as long as it lasts.",
+     "rate: from there on times grow for as long as it lasts. Where the "
+     "client was late itself, nothing is known of the server.",
      "Where exactly the knee is: it lies between the last rate that is kept "
      "and the first that is not.",
      KIND_RATE, KIND_RATE,
@@ -303,7 +305,9 @@ static const struct scene {
     {"noise", "How sure that is", "",
      "A dot is a server driven for some 15 ms, freed from what slowed all "
      "servers of its block. A cross was held up, or lies more than three "
-     "deviations away: it stays in, but counts no further than that.",
+     "deviations away: it stays in, but counts no further than that. "
+     "[1.65, 1.68] is an interval: if all of this were repeated, all "
+     "intervals of a line would hold in 95 of 100 runs.",
      "What another machine would say. Ratios travel better than times.",
      .plots = {{sweep_slices, NULL, "each slice", "us of CPU an echo",
                 .note = CELLS_SERVER},
@@ -318,7 +322,7 @@ static struct sweep
 draw_plots(struct document *document, const struct summary *summary,
            const struct scene *scene)
 {
-    struct sweep all = {0};
+    struct sweep all = {.summary = summary};
 
     for (int i = 0; i < PLOTS_MAX && scene->plots[i].draw; i++) {
         struct plot plot = scene->plots[i];

@@ -132,7 +132,7 @@ char *
 sweep_lines(const struct plot *plot, const struct sweep *sweep)
 {
     double points[MODELS_MAX][SWEEP_MAX][2];
-    char ends[MODELS_MAX][END_BYTES];
+    char ends[MODELS_MAX][END_BYTES] = {{0}};
     struct series series[SERIES_MAX];
     struct chart chart = chart_of(plot);
     size_t n = 0;
@@ -142,14 +142,18 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
         size_t npoints = 0;
 
         for (size_t i = 0; i < sweep->n; i++) {
+            const struct summary_row *row =
+                summary_find(sweep->groups[i], model);
+
             points[n][i][0] = sweep_x(sweep->groups[i]);
-            points[n][i][1] = row_shown(summary_find(sweep->groups[i], model),
-                                        plot->figure);
+            points[n][i][1] = row_shown(row, plot->figure);
             npoints = isfinite(points[n][i][1]) ? i + 1 : npoints;
+            /* What is no fault of the server ends no line. */
+            if (npoints > i ||
+                (ends[n][0] == '\0' && row && row->status < LIFE_INVALID)) {
+                put_end(ends[n], npoints > i ? NULL : row);
+            }
         }
-        put_end(ends[n], npoints == sweep->n
-                             ? NULL
-                             : summary_find(sweep->groups[npoints], model));
         series[n] = (struct series){
             model,   sweep->slots[n], (const double(*)[2])points[n],
             npoints, ends[n],         false};

@@ -84,7 +84,9 @@ draw_lane(struct picture *picture, const struct lanes *scene, int lane)
                          : end;
             continue;
         }
-        client = act->client[0] != '\0' ? act->client : client;
+        client = sleeps && act->call[0] == 'a' ? "" /* accepts: who knows? */
+                 : act->client[0] != '\0'      ? act->client
+                                               : client;
         if (sleeps && x >= free_x) {
             svg_text(svg, x, top - 3, "bold", "%s", client);
             free_x = x + (client[0] != '\0' ? 2 * SIGN : 0);
@@ -160,7 +162,8 @@ lanes_draw(const struct results *results)
         draw_scene(&picture, &scene);
     }
     svg_text(&picture.svg, 0, height + 14, "soft",
-             "Hatched: sleeps, or waits for an echo. A letter: for whom. %s",
+             "Hatched: sleeps or waits. A stroke: a call. A letter: whom it "
+             "serves. A cross: in vain. %s",
              scene.more ? LANES_LEFT_OUT : "");
     return svg_end(&picture.svg);
 }

@@ -102,8 +102,32 @@ done
 page default
 sed -i '/ id="idle"/,$d; 1,/ id="clients"/d' "$tmp/page.html"
 has "default: who stops is marked" '>serves 1<' 'class="cross"'
+page default
+has "default: says what it is, when, and what each model is" \
+    '<title>Fiveways, 2[0-9-]+ [0-9:]+ UTC' '<h1>Five ways to serve an echo</h1>' \
+    '<dd>one client after the other</dd>' '<dd>a bare epoll loop without a feature</dd>'
+has "default: where what there can be comes from" '12.8k echoes/s \(64 clients / 5 ms\)'
+has "default: what an interval is" 'hold in 95 of 100 runs'
 page rate
-has "rate: theory is beside what was measured" '>M/M/1<' '>M/D/1<'
+has "rate: theory is beside what was measured" '>M/M/1<' '>M/D/1<' \
+    'a queue that serves 61000/s, as threaded did'
+# section ANCHOR: the page from there on, up to the next one.
+section() {
+    sed -i "1,/ id=\"$1\"/d" "$tmp/page.html"
+    sed -i '/<h2 id=/,$d' "$tmp/page.html"
+}
+section rate
+has "rate: who does not keep it is marked" '>saturated<' 'class="cross"'
+sed '/"reached_share":0.8/s/"status":"ok"/"status":"invalid","reason":"late"/' \
+    "$tmp/rate.jsonl" >"$tmp/late.jsonl"
+page late
+section rate
+has "late: who is known is drawn" 'class="m1 mark"'
+has_not "late: the client's fault is nobody's end" 'class="cross"|>invalid<'
+sed 's/"start_ms"/"kernel_percent":91,"start_ms"/' "$tmp/default.jsonl" >"$tmp/kernel.jsonl"
+page kernel
+section idle
+has "kernel: its share is behind what the silent cost" '<th>kernel %</th>' '<td>91</td>'
 page c10k
 has "c10k: the slope has a name" 'selectloop</dt><dd>\+[0-9.]+ us \+- '
 
@@ -137,6 +161,12 @@ good whole
 has "whole: who waits is drawn" 'class="wide"' '>thread 2<' 'class="hatch"'
 has "whole: bars are in parts, with what is unexplained" '>switches<' \
     '"part rest"' '>unexplained<'
+has_not "whole: nothing is too much" '>too much<'
+sed '/price sockets/s/0\.9}/8}/' "$tmp/whole.jsonl" >"$tmp/dear.jsonl"
+page dear
+has "dear: what the parts are too much is drawn apart" '>too much<' \
+    '"part rest".*>too much [0-9.]+<' 'part p1".*>many sockets 3.76<'
+page whole
 has "whole: instructions by function" 'conn_echo&lt; 100, recv 80'
 {
     head -n 1 "$tmp/default.jsonl"

@@ -148,6 +148,8 @@ TEST(a_line_is_broken_where_a_value_is_none)
     ck_assert_int_eq(count(svg, "class=\"cross\""), 2);
     ck_assert_int_eq(count(svg, "&lt;title&gt; &amp; &quot;more&quot;"), 3);
     ck_assert_int_eq(count(svg, "&lt;b&gt;"), 3 + 1);
+    ck_assert_int_eq(count(svg, ">above, logarithmic<"), 1);
+    ck_assert_int_eq(count(svg, ">below, logarithmic<"), 1);
     ck_assert_int_eq(count(svg, "<b>"), 0);
     free(svg);
 }
@@ -192,8 +194,8 @@ TEST(bars_add_up_and_what_is_none_has_no_length)
     const struct chart_row rows[] = {{"a", 0, "6"}, {"b", -1, NULL}};
     const struct dot parts[] = {
         {0, 0, 3, 0, 3, DOT_PART, "recv"},
-        {0, 2, 5, 3, 5, DOT_PART, "wake"},
-        {0, 9, 6, 5, 6, DOT_REST, "left"},
+        {0, 2, 2.5, 3, 5, DOT_PART, "wake"},
+        {0, 9, 1, 5, 6, DOT_REST, "left"},
         {1, 0, 4, 0, 4, DOT_PART, "recv"},
         {1, 3, NAN, 4, NAN, DOT_PART, "none"},
     };
@@ -205,6 +207,8 @@ TEST(bars_add_up_and_what_is_none_has_no_length)
     ck_assert_int_eq(count(svg, "class=\"part p0\""), 2 + 1);
     ck_assert_int_eq(count(svg, "class=\"part rest\""), 1 + 1);
     ck_assert_int_eq(count(svg, ">left 1<"), 1);
+    /* What it is, though the bar ends before. */
+    ck_assert_int_eq(count(svg, ">wake 2.5<"), 1);
     ck_assert_int_eq(count(svg, ">left<"), 1);
     free(svg);
 }

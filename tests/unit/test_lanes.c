@@ -195,6 +195,32 @@ TEST(a_scene_as_a_picture)
     ck_assert_int_eq(count("Not all that happened"), 0);
 }
 
+/* Above what sleeps stands whom it has served; in accept, who comes is not
+ * yet known. */
+TEST(who_will_come_is_not_who_was_served)
+{
+    add("threaded", 1, "B", "accept4", 0, 20, 3);
+    add("threaded", 2, "A", "recvfrom", 0, 20, 3);
+    drawn();
+    ck_assert_int_eq(count(">accept</text>"), 1);
+    ck_assert_int_eq(count(">B</text>"), 0);
+    ck_assert_int_eq(count(">A</text>"), 1);
+}
+
+TEST(the_longest_wait_has_a_length)
+{
+    struct lanes scene = {0};
+    struct text waits = {0};
+
+    add("threaded", 0, "A", "says", 20, 0.3, 0);
+    add("threaded", 0, "B", "says", 40, 60, 0);
+    add_scene("blocking");
+    ck_assert(lanes_next(&scene, &results));
+    ck_assert_double_eq(lanes_waits(&waits, &scene), 60);
+    ck_assert(lanes_next(&scene, &results));
+    ck_assert(isinf(lanes_waits(&waits, &scene)));
+}
+
 TEST(nothing_is_no_picture)
 {
     ck_assert_ptr_null(lanes_draw(&results));
