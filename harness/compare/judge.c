@@ -14,7 +14,7 @@
 /* Of a CPU, in the slices of others: more than a server that waits takes. */
 #define ELSEWHERE_PERCENT_MAX 1.0
 
-#define TICKS_MIN 20 /* of the clock; of fewer no share is said */
+#define TICKS_MIN 10 /* of the clock; of fewer no share is said */
 
 static double
 ratio(double value, double by)
