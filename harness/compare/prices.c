@@ -69,8 +69,9 @@ static struct {
 static struct epoll_event events[SCENARIO_BARE_CLIENTS];
 static char message[SCENARIO_BARE_BYTES]; /* of the clients */
 
-/* Make so many pairs. False if they cannot be made. Others each time, for two
- * sockets that are in each other's way in the cache would stay so. */
+/* Make so many pairs. False if they cannot be made, or select(2) cannot have
+ * them. Others each time, for two sockets that are in each other's way in the
+ * cache would stay so. */
 static bool
 open_market(const struct engine_options *load)
 {
@@ -83,8 +84,9 @@ open_market(const struct engine_options *load)
         int *ends = pairs[market.n].ends;
 
         connect_pair(ends);
-        if (ends[1] == -1) {
+        if (ends[1] == -1 || ends[1] >= FD_SETSIZE) {
             close(ends[0]);
+            close(ends[1]);
             return false;
         }
         for (int i = 0; i < 2; i++) {

@@ -138,6 +138,14 @@ else
     result "a connection to itself is no server" $?
 fi
 
+# Whoever starts us has opened so many: a set of select(2) ends at 1024.
+through=(bash -c 'for i in {1..1040}; do exec {fd}</dev/null; done; exec "$@"'
+    bash)
+run_once --models=threaded --scenarios=echo
+through=()
+[ "$status" -eq 0 ] && ! grep -q '"price ' "$tmp/results/results.jsonl"
+result "descriptors beyond FD_SETSIZE have no prices" $?
+
 if ! prlimit --nofile=2400:2400 true 2>/dev/null; then
     skip "idle clients by their number" "2400 descriptors are too many"
 else
