@@ -242,7 +242,7 @@ diff_build(struct document *document, const struct summary *before,
                       facts[i][2], facts[i][1]);
     }
     say_seen(document, &diff);
-    if (diff.news[0].nblocks + diff.news[1].nblocks == 0) {
+    if (diff.both > 0 && diff.news[0].nblocks + diff.news[1].nblocks == 0) {
         document_paragraph(document, "Nothing changed beyond noise.");
     }
     for (int i = 1; i >= 0; i--) {
@@ -263,8 +263,11 @@ report_dearer(FILE *file, const struct summary *before,
     struct diff diff = compare_runs(before, after);
     const struct document *worse = &diff.news[1];
 
-    document_heading(&document, "%s or worse than in %s",
-                     worse->nblocks > 0 ? "Dearer" : "Nothing is dearer",
+    document_heading(&document, "%s %s",
+                     diff.both == 0 ? "Nothing can be compared with"
+                     : worse->nblocks > 0
+                         ? "Dearer or worse than in"
+                         : "Nothing is dearer or worse than in",
                      baseline);
     for (size_t i = 0; i < worse->nblocks && i < DEARER_MAX; i++) {
         document_item(&document, worse->blocks[i].label, "%s",

@@ -252,6 +252,20 @@ TEST(who_fails_now_or_is_there_once_is_said)
     assert_has("Scenarios: 1 in both runs, 6 in one alone");
 }
 
+TEST(what_has_no_counterpart_is_not_said_to_be_the_same)
+{
+    struct life life = made_life("a");
+
+    made_add(&runs[0], &life, 6);
+    life.clients = 16;
+    made_add(&runs[1], &life, 6);
+    diff(NULL);
+    assert_has_not("Nothing changed");
+    free(text);
+    diff("old.jsonl");
+    assert_has("Nothing can be compared with old.jsonl\n");
+}
+
 /* Whatever there is to say. */
 TEST(a_baseline_takes_a_few_lines)
 {
