@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/report/internal.h"
@@ -140,17 +141,21 @@ read_run(const char *path, struct results *results, struct summary *summary)
     return status_of(path, problem);
 }
 
-/* Make a whole copy, or none. Returns NULL, or why not. The end of the
- * program closes what is open. */
+/* Make a whole copy, or none, and put it where nothing is, or a file. Returns
+ * NULL, or why not. The end of the program closes what is open. */
 static const char *
 copy_file(const char *from, const char *to)
 {
     struct text beside = {0};
     const char *problem = NULL;
+    struct stat there;
     int in = open(from, O_RDONLY | O_CLOEXEC);
     int out = -1;
     ssize_t n = 1;
 
+    if (lstat(to, &there) == 0 && !S_ISREG(there.st_mode)) {
+        return "what is there is no file";
+    }
     text_add(&beside, "%s.new", to);
     if (in != -1) {
         out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,

@@ -87,11 +87,15 @@ done
 save a.jsonl --save-baseline=nowhere/x
 [ "$status" -eq 3 ] && said "^report: a.jsonl is not kept as nowhere/x: No such" err
 result "not kept where there is no folder" $?
-mkdir "$tmp/taken"
-save a.jsonl --save-baseline=taken
-[ "$status" -eq 3 ] && said "^report: a.jsonl is not kept as taken: Is a dir" err &&
-    [ ! -e "$tmp/taken.new" ]
-result "nothing is left of what was not kept" $?
+mkdir "$tmp/folder"
+mkfifo "$tmp/fifo"
+ln -s /dev/null "$tmp/link"
+for taken in folder fifo link; do
+    save a.jsonl --save-baseline=$taken
+    [ "$status" -eq 3 ] && said "^report: a.jsonl is not kept as $taken: " err &&
+        [ ! -f "$tmp/$taken" ] && [ ! -e "$tmp/$taken.new" ]
+    result "not kept in the place of what is no file: $taken" $?
+done
 
 run_once --models=threaded --scenarios=echo --baseline="$tmp/bad.jsonl"
 [ "$status" -eq 2 ] && said "--baseline: .*bad.jsonl: line 1 is not JSON" err &&
