@@ -279,18 +279,19 @@ run_trace(void)
     if (failed < 0 || lives->interrupted) {
         return failed < 0 ? EXIT_UNMEASURED : EXIT_INTERRUPTED;
     }
+    if (failed == 0 && lives->results.nsteps == 0) {
+        warnx("there is no server to trace");
+        return EXIT_UNMEASURED;
+    }
     report_trace(stdout, &lives->results, &paper);
-    printf("\nin pictures: %s/trace.svg\n", paper.folder);
-    picture = create("trace.svg");
+    errno = lives->write_errno;
+    picture = errno == 0 ? create("trace.svg") : NULL;
     if (!picture || report_trace_svg(picture, &lives->results) != 0 ||
         fclose(picture) != 0 || keep_file("trace.svg", "trace.svg") != 0 ||
         keep_file("results.jsonl", "results.jsonl") != 0 ||
+        printf("\nin pictures: %s/trace.svg\n", paper.folder) < 0 ||
         fflush(stdout) != 0) {
         warn("%s", paper.folder);
-        return EXIT_UNMEASURED;
-    }
-    if (failed == 0 && lives->results.nsteps == 0) {
-        warnx("there is no server to trace");
         return EXIT_UNMEASURED;
     }
     if (failed > 0) {

@@ -130,6 +130,12 @@ asked_otherwise() {
     trace --quick
     [ "$status" -eq 2 ] && trace --scenarios=echo && [ "$status" -eq 2 ]
     result "what has nothing to do with a trace is refused" $?
+    through=(bash -c 'trap "" XFSZ; ulimit -f 16; exec "$@"' bash)
+    trace
+    through=()
+    [ "$status" -eq 3 ] && ! said '^in pictures' out &&
+        [ "$(grep -c 'File too large' "$tmp/err")" -eq 2 ]
+    result "what cannot be kept is not said to be there" $?
 }
 
 # Servers of somebody else's: each has its reason, and the others go on.
