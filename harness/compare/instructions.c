@@ -148,6 +148,7 @@ count_run(struct turn *turn, int rounds, double times,
         "valgrind",
         "-q",
         "--tool=callgrind",
+        "--vgdb=no", /* else its pipes stay when it is killed */
         "--trace-children=yes",
         "--separate-recs=1",
         "--compress-strings=no",

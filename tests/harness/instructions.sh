@@ -64,6 +64,13 @@ run --count --models=none "--server=plain=$badserver" \
     "--server=dies=sh -c 'exit 3'" --untried
 [ "$status" -eq 0 ] && said '^  plain +[0-9]' out && said '^  dies +not' out
 result "one's own server is counted, and one that dies has its reason" $?
+mkdir "$tmp/pipes"
+through=(env TMPDIR="$tmp/pipes")
+run --count --models=none --untried \
+    "--server=deaf=env --ignore-signal=TERM $badserver"
+[ "$status" -eq 0 ] && said '^  deaf +not counted: valgrind did not' out &&
+    [ -z "$(ls "$tmp/pipes")" ]
+result "a valgrind that is killed leaves nothing" $?
 through=(env PATH=/nowhere)
 run --count
 through=()
