@@ -281,7 +281,9 @@ scene_run(struct lives *lives)
             *turn = (struct turn){.lives = lives,
                                   .contender = next,
                                   .scenario = &cell.scenario};
-            snprintf(path, sizeof path, "%s/%s.strace", options->out,
+            /* strace would start a program that "!" or "|" begins. */
+            snprintf(path, sizeof path, "%s%s/%s.strace",
+                     options->out[0] == '/' ? "" : "./", options->out,
                      next->name);
             why = trace(&scene, path, reason);
         }

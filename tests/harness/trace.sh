@@ -130,6 +130,10 @@ asked_otherwise() {
     trace --quick
     [ "$status" -eq 2 ] && trace --scenarios=echo && [ "$status" -eq 2 ]
     result "what has nothing to do with a trace is refused" $?
+    through=(env -C "$tmp")
+    trace --bin="$bin" --models=blocking --out='!touch ran; x'
+    [ "$status" -eq 0 ] && said 'recv A' out && [ ! -e "$tmp/ran" ]
+    result "a folder is no command, whatever its name" $?
     through=(bash -c 'trap "" XFSZ; ulimit -f 16; exec "$@"' bash)
     trace
     through=()
