@@ -207,7 +207,8 @@ TEST(switches_of_who_works_or_waits_are_no_news)
 
     for (int i = 0; i < 4; i++) {
         life.work_us = i < 2 ? 200 : 0;
-        strcpy(life.scenario, i < 2 ? "work" : "echo");
+        snprintf(life.scenario, sizeof life.scenario, "%s",
+                 i < 2 ? "work" : "echo");
         life.figure[LIFE_SWITCHES_PER_ECHO] = i % 2 ? 2 : 1;
         made_add(&runs[i % 2], &life, 6);
     }
