@@ -156,6 +156,9 @@ copy_file(const char *from, const char *to)
     if (lstat(to, &there) == 0 && !S_ISREG(there.st_mode)) {
         return "what is there is no file";
     }
+    if (strlen(to) + sizeof ".new" > sizeof beside.bytes) {
+        return strerror(ENAMETOOLONG);
+    }
     text_add(&beside, "%s.new", to);
     if (in != -1) {
         out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
@@ -167,7 +170,9 @@ copy_file(const char *from, const char *to)
     if (out == -1 || n == -1 || close(out) != 0 ||
         rename(beside.bytes, to) != 0) {
         problem = strerror(errno);
-        unlink(beside.bytes);
+        if (out != -1) {
+            unlink(beside.bytes);
+        }
     }
     return problem;
 }

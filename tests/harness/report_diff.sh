@@ -87,6 +87,11 @@ done
 save a.jsonl --save-baseline=nowhere/x
 [ "$status" -eq 3 ] && said "^report: a.jsonl is not kept as nowhere/x: No such" err
 result "not kept where there is no folder" $?
+touch "$tmp/b.new"
+(cd "$tmp" && "$bin/report" --save-baseline=b - <a.jsonl) 2>"$tmp/err"
+[ $? -eq 3 ] && said "^report: - is not kept as b: No such file" err &&
+    [ -e "$tmp/b.new" ]
+result "another's file stays" $?
 mkdir "$tmp/folder"
 mkfifo "$tmp/fifo"
 ln -s /dev/null "$tmp/link"
