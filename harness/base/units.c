@@ -199,9 +199,12 @@ printable(const char *text)
         }
         sign = sign << 6 | (byte[i] & 0x3fU);
     }
-    /* Nothing that could be shorter, no half of a sign, no end of a plane. */
+    /* Nothing that could be shorter, no half of a sign, no end of a plane,
+     * and none that turns round what stands beside it. */
     return sign < least[more] || (sign >= 0xd800 && sign < 0xe000) ||
-                   sign > 0x10ffff || (sign & 0xfffe) == 0xfffe
+                   (sign >= 0x202a && sign <= 0x202e) ||
+                   (sign >= 0x2066 && sign <= 0x2069) || sign > 0x10ffff ||
+                   (sign & 0xfffe) == 0xfffe
                ? 0
                : more + 1;
 }

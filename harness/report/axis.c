@@ -2,6 +2,7 @@
  * axis.c: where a value is on an axis, and round numbers along it. See
  * picture.h.
  */
+#include <float.h>
 #include <math.h>
 
 #include "harness/report/internal.h"
@@ -38,9 +39,11 @@ rung(enum scale scale, int number)
 static int
 rung_from(enum scale scale, double value)
 {
-    int number =
-        (int)floor(scale == SCALE_LOG2 ? log2(value) : 3 * log10(value)) - 1;
+    int number;
 
+    value = fmax(value, DBL_MIN); /* so that it has a logarithm */
+    number =
+        (int)floor(scale == SCALE_LOG2 ? log2(value) : 3 * log10(value)) - 1;
     while (rung(scale, number) < value) {
         number++;
     }

@@ -227,6 +227,9 @@ say_bill(struct document *document, const struct bill *bill,
     if (bill->calls.bytes[0] != '\0') {
         text_item(&text, "; ", "other calls: %s", bill->calls.bytes);
     }
+    if (bill->us[BILL_USER] == 0) {
+        text_item(&text, "; ", "its code was not counted: unexplained");
+    }
     if (!is_explained(bill)) {
         text_item(&text, "; ",
                   percent > 0 ? "%.0f %% of it are left unexplained"

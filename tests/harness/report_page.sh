@@ -241,6 +241,10 @@ hostile "quotes" "' onload='x()' \\\"&lt;"
 has "quotes: are text" "<th>' onload='x\(\)' &quot;&amp;lt;</th>"
 hostile "long" "$(printf 'x%.0s' {1..200})"
 hostile "right_to_left" $'\u202e\u05d0\u05d1'
+has "right to left: turns nothing else round" '<th>\?{3}\S+</th>'
+sed 's/"server_cpu_us":[0-9.]*/"server_cpu_us":1e-320/' "$tmp/default.jsonl" \
+    >"$tmp/tiny.jsonl"
+good tiny
 hostile "control" '\u001b[31m\u0007\u0085'
 hostile "no_sign" 'a\uffff\ufffe'
 has "no sign: is none" '<th>a\?{6}</th>'

@@ -194,3 +194,13 @@ TEST_EACH(absurd_prices_make_no_bill, absurd)
     model("a", absurd[_i] == 2 ? 1e30 : 6, 0.5, "epoll_wait", 0.03125);
     ck_assert(!make_bill());
 }
+
+TEST(code_that_was_not_counted_is_said)
+{
+    prices();
+    model("a", 6.5, 0.5, "epoll_wait", 0.03125);
+    results.ncode = 0;
+    ck_assert(make_bill());
+    ck_assert_double_eq(bill.us[BILL_USER], 0);
+    ck_assert(strstr(said(), "its code was not counted: unexplained"));
+}
