@@ -18,7 +18,7 @@ enum {
     /* To connect a thousand more clients, and to take leave of them, once for
      * each server and life; measured. */
     CONNECT_MS = 150,
-    LEAVE_MS = 130,
+    LEAVE_MS = 40,
     SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
     HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
     GRID_MESSAGES = 1200,     /* in a slice: of a thousand there is a 99th
