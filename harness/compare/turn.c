@@ -350,7 +350,6 @@ turn_warm_up(struct turn *turn)
 {
     const struct driver *driver = &turn->driver;
     int delay_ms = turn->scenario->delay_ms;
-
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     double least = INFINITY;
     double slice_ms = 0;

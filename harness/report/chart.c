@@ -22,6 +22,7 @@ enum {
     LINE = 15,         /* from one line of text to the next */
     ROW = 24,          /* from one row to the next */
     EDGE = 10,         /* without text */
+    CROSS = 4,         /* half the width of one */
 };
 
 /* ---- a frame around a chart ---------------------------------------------
@@ -108,13 +109,6 @@ put_words(struct svg *svg, double x, double y, const char *classes,
     }
 }
 
-static void
-put_cross(struct svg *svg, double x, double y)
-{
-    svg_line(svg, x - 4, y - 4, x + 4, y + 4, "cross");
-    svg_line(svg, x - 4, y + 4, x + 4, y - 4, "cross");
-}
-
 /* ---- lines --------------------------------------------------------------
  */
 
@@ -175,7 +169,7 @@ draw_labels(struct frame *frame, const struct label *labels, size_t n,
         double high = name_height(series);
 
         if (labels[i].x > 0 && series->end[0] != '\0') {
-            put_cross(svg, labels[i].x + EDGE, labels[i].y);
+            svg_cross(svg, labels[i].x + EDGE, labels[i].y, CROSS);
         }
         from = fmin(fmax(labels[i].y - high / 2, from), to);
         svg_mark(svg, x - EDGE, from + LINE - 7, series->slot, NULL);
@@ -356,7 +350,8 @@ draw_dot(struct frame *frame, const struct dot *dot)
                  at_x(frame, dot->high), y, classes);
         svg_mark(&frame->svg, x, y, dot->slot, dot->tip);
     } else if (dot->kind == DOT_CROSS && isfinite(x)) {
-        put_cross(&frame->svg, fmax(frame->left, fmin(x, frame->right)), y);
+        svg_cross(&frame->svg, fmax(frame->left, fmin(x, frame->right)), y,
+                  CROSS);
     }
 }
 

@@ -226,6 +226,18 @@ says_anything(const struct block *table, size_t column)
     return false;
 }
 
+size_t
+table_neighbours(const struct block *table, size_t from, size_t to)
+{
+    const struct column *columns = table->columns;
+    size_t end = from + 1;
+
+    while (end < to && strcmp(columns[from].above, columns[end].above) == 0) {
+        end++;
+    }
+    return end;
+}
+
 void
 table_drop(struct block *table, size_t column)
 {

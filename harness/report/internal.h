@@ -130,6 +130,10 @@ void table_put(struct block *table, size_t row, size_t column, enum mark mark,
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
 
+/* Behind the last column from `from` on, and before `to`, of those that share
+ * what stands above them. */
+size_t table_neighbours(const struct block *table, size_t from, size_t to);
+
 /* Append what its marks and headings mean. */
 void table_legend(struct text *text, const struct block *table);
 

@@ -84,14 +84,9 @@ put_headings(FILE *file, const struct block *table)
 
     fputs("<thead><tr>", file);
     for (size_t i = 0; i < table->ncolumns; i = end) {
-        const char *above = table->columns[i].above;
-
-        for (end = i + 1; end < table->ncolumns &&
-                          strcmp(above, table->columns[end].above) == 0;) {
-            end++;
-        }
+        end = table_neighbours(table, i, table->ncolumns);
         fprintf(file, "<th colspan=\"%zu\">", end - i);
-        xml_put(file, "", above, "</th>");
+        xml_put(file, "", table->columns[i].above, "</th>");
     }
     fputs("</tr>\n<tr>", file);
     for (size_t i = 0; i < table->ncolumns; i++) {

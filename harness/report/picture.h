@@ -48,6 +48,9 @@ void svg_rect(struct svg *svg, double x, double y, double width,
 void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
               const char *classes);
 
+/* A cross around a place, so far to all sides. */
+void svg_cross(struct svg *svg, double x, double y, double half);
+
 /* Add the mark of a model. */
 void svg_mark(struct svg *svg, double x, double y, int slot, const char *tip);
 

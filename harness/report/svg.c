@@ -155,6 +155,13 @@ svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
 }
 
 void
+svg_cross(struct svg *svg, double x, double y, double half)
+{
+    svg_line(svg, x - half, y - half, x + half, y + half, "cross");
+    svg_line(svg, x - half, y + half, x + half, y - half, "cross");
+}
+
+void
 svg_mark(struct svg *svg, double x, double y, int slot, const char *tip)
 {
     /* Square, disc, triangle, diamond, plus, all of which the others have

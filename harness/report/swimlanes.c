@@ -74,8 +74,7 @@ draw_lane(struct picture *picture, const struct lanes *scene, int lane)
         svg_rect(svg, x, top, fmax(end - x, 1.5), BAR,
                  sleeps ? picture->wait : picture->bar, tip.bytes);
         if (strcmp(act->call, "never") == 0) {
-            svg_line(svg, end - 4, top, end + 5, picture->y, "cross");
-            svg_line(svg, end - 4, picture->y, end + 5, top, "cross");
+            svg_cross(svg, end + 0.5, top + BAR / 2.0, BAR / 2.0);
         }
         if (lane < LANES_CLIENTS) {
             idle_x = strcmp(act->call, "leaves") == 0 ||

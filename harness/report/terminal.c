@@ -61,20 +61,6 @@ longer(int width, const char *words)
     return length > width ? length : width;
 }
 
-/* Behind the last column from `from` on, and before `to`, of those that
- * share what stands above them. */
-static size_t
-group_end(const struct layout *layout, size_t from, size_t to)
-{
-    size_t end = from + 1;
-
-    while (end < to && strcmp(layout->table->columns[from].above,
-                              layout->table->columns[end].above) == 0) {
-        end++;
-    }
-    return end;
-}
-
 static int
 span(const struct layout *layout, size_t from, size_t to)
 {
@@ -103,7 +89,7 @@ measure(struct layout *layout)
         }
     }
     for (size_t i = 0; i < table->ncolumns; i = end) {
-        end = group_end(layout, i, table->ncolumns);
+        end = table_neighbours(layout->table, i, table->ncolumns);
         int wide = span(layout, i, end);
 
         layout->wide[end - 1] += longer(wide, table->columns[i].above) - wide;
@@ -205,7 +191,7 @@ put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
     }
     fprintf(file, "%*s", layout->wide[0], "");
     for (size_t i = from; i < to; i = end) {
-        end = group_end(layout, i, to);
+        end = table_neighbours(layout->table, i, to);
         fprintf(file, "%*s", layout->gap, "");
         put(file, layout, layout->table->columns[i].above,
             span(layout, i, end), layout->table->columns[i].left, end == to,

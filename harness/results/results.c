@@ -264,34 +264,23 @@ static const struct field slice_fields[] = {
     {0},
 };
 
+/* The names come behind the total, which they are held against. */
+#define CALLS_FIELDS(total, by_name)                                         \
+    MUST(calls, scenario), FIELD(calls, clients), MUST(calls, model),        \
+        FIELD(calls, reason), FIELD(calls, echoes),                          \
+        FIELD_AS(total, calls, per_echo), {by_name, BY(names)}, {0},
+
 static const struct field calls_fields[] = {
-    MUST(calls, scenario),
-    FIELD(calls, clients),
-    MUST(calls, model),
-    FIELD(calls, reason),
-    FIELD(calls, echoes),
-    FIELD_AS("syscalls_per_echo", calls, per_echo),
-    /* Behind the total, which the names are held against. */
-    {"per_echo_by_name", BY(names)},
-    {0},
-};
+    CALLS_FIELDS("syscalls_per_echo", "per_echo_by_name")};
+
+static const struct field code_fields[] = {
+    CALLS_FIELDS("instructions_per_echo", "per_echo_by_function")};
 
 static const struct field step_fields[] = {
     MUST(step, model),     FIELD(step, thread),
     FIELD(step, client),   MUST(step, call),
     FIELD(step, begin_ms), FIELD(step, lasted_ms),
     FIELD(step, result),   {0},
-};
-
-static const struct field code_fields[] = {
-    MUST(calls, scenario),
-    FIELD(calls, clients),
-    MUST(calls, model),
-    FIELD(calls, reason),
-    FIELD(calls, echoes),
-    FIELD_AS("instructions_per_echo", calls, per_echo),
-    {"per_echo_by_function", BY(names)},
-    {0},
 };
 
 /* The size of a record, and where struct results keeps the list of them. */

@@ -69,3 +69,19 @@ made_add(struct results *results, const struct life *like, double us)
         ck_assert_int_eq(results_add(results, RECORD_SLICE, &slice), 0);
     }
 }
+
+char *made_text;
+
+void
+assert_has(const char *words)
+{
+    ck_assert_msg(strstr(made_text, words) != NULL, "no \"%s\" in:\n%s",
+                  words, made_text);
+}
+
+void
+assert_has_not(const char *words)
+{
+    ck_assert_msg(strstr(made_text, words) == NULL, "\"%s\" in:\n%s", words,
+                  made_text);
+}

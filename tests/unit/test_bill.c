@@ -14,21 +14,20 @@
 static struct results results;
 static struct summary summary;
 static struct bill bill;
-static char *text;
 
 static void
 begin(void)
 {
     memset(&results, 0, sizeof results);
     memset(&summary, 0, sizeof summary);
-    text = NULL;
+    made_text = NULL;
     srandom(1);
 }
 
 static void
 end(void)
 {
-    free(text);
+    free(made_text);
     summary_free(&summary);
     results_free(&results);
 }
@@ -100,12 +99,12 @@ said(void)
     const struct report_paper paper = {.width = 100};
     struct document document = {0};
     size_t bytes;
-    FILE *file = open_memstream(&text, &bytes);
+    FILE *file = open_memstream(&made_text, &bytes);
 
     bill_build(&document, &summary, summary.groups);
     document_print_text(file, &document, &paper);
     fclose(file);
-    return text;
+    return made_text;
 }
 
 CASE(bill, begin, end)
@@ -128,7 +127,7 @@ TEST(the_parts_are_what_they_cost_and_add_up)
     ck_assert_double_eq_tol(sum, bill.total_us, 1e-9);
     ck_assert_double_eq_tol(bill.total_us, 6, 0.5);
     ck_assert_ptr_nonnull(strstr(said(), "epoll_pwait2 0.25 us"));
-    ck_assert_ptr_null(strstr(text, "left unexplained"));
+    ck_assert_ptr_null(strstr(made_text, "left unexplained"));
 }
 
 /* A recv more than the first is one in vain; a call without a price stays
@@ -181,7 +180,7 @@ TEST(without_prices_there_is_no_bill)
     model("a", 6, 0.5, "epoll_wait", 0.03125);
     ck_assert(!make_bill());
     ck_assert_ptr_nonnull(strstr(said(), "is known with"));
-    ck_assert_ptr_null(strstr(text, "recv + send"));
+    ck_assert_ptr_null(strstr(made_text, "recv + send"));
 }
 
 /* Of numbers that no compare has written nothing is made. */

@@ -12,20 +12,19 @@
 
 /* Before and after. */
 static struct results runs[2];
-static char *text;
 
 static void
 begin(void)
 {
     memset(runs, 0, sizeof runs);
-    text = NULL;
+    made_text = NULL;
     srandom(1);
 }
 
 static void
 end(void)
 {
-    free(text);
+    free(made_text);
     results_free(&runs[0]);
     results_free(&runs[1]);
 }
@@ -62,7 +61,7 @@ diff(const char *baseline)
     struct summary before;
     struct summary after;
     size_t bytes;
-    FILE *file = open_memstream(&text, &bytes);
+    FILE *file = open_memstream(&made_text, &bytes);
 
     ck_assert_int_eq(summary_make(&runs[0], &before), 0);
     ck_assert_int_eq(summary_make(&runs[1], &after), 0);
@@ -75,19 +74,6 @@ diff(const char *baseline)
     fclose(file);
     summary_free(&before);
     summary_free(&after);
-}
-
-static void
-assert_has(const char *words)
-{
-    ck_assert_msg(strstr(text, words) != NULL, "no \"%s\" in:\n%s", words,
-                  text);
-}
-
-static void
-assert_has_not(const char *words)
-{
-    ck_assert_msg(strstr(text, words) == NULL, "\"%s\" in:\n%s", words, text);
 }
 
 /* 3 and 4 make 5: the logarithms are half as wide as the intervals. */
@@ -262,7 +248,7 @@ TEST(what_has_no_counterpart_is_not_said_to_be_the_same)
     made_add(&runs[1], &life, 6);
     diff(NULL);
     assert_has_not("Nothing changed");
-    free(text);
+    free(made_text);
     diff("old.jsonl");
     assert_has("Nothing can be compared with old.jsonl\n");
 }
@@ -275,7 +261,7 @@ TEST(a_baseline_takes_a_few_lines)
     diff("old.jsonl");
     assert_has("Nothing is dearer or worse than in old.jsonl\n");
     assert_has("Figures: 4 the same, 3 unknown.");
-    free(text);
+    free(made_text);
     for (int i = 0; i < 9; i++) {
         struct life life = made_life("a model");
 

@@ -12,13 +12,12 @@
 
 static struct results results;
 static struct summary summary;
-static char *text;
 
 static void
 end(void)
 {
-    free(text);
-    text = NULL;
+    free(made_text);
+    made_text = NULL;
     summary_free(&summary);
     results_free(&results);
 }
@@ -35,13 +34,13 @@ printed(void (*print)(FILE *file, const struct summary *,
     size_t bytes;
     FILE *file;
 
-    free(text);
+    free(made_text);
     summary_free(&summary);
     ck_assert_int_eq(summary_make(&results, &summary), 0);
-    file = open_memstream(&text, &bytes);
+    file = open_memstream(&made_text, &bytes);
     print(file, &summary, &paper);
     fclose(file);
-    return text;
+    return made_text;
 }
 
 static void
@@ -67,26 +66,13 @@ print_markdown(FILE *file, const struct summary *of,
     ck_assert_int_eq(report_markdown(file, of), 0);
 }
 
-static void
-assert_has(const char *words)
-{
-    ck_assert_msg(strstr(text, words) != NULL, "no \"%s\" in:\n%s", words,
-                  text);
-}
-
-static void
-assert_has_not(const char *words)
-{
-    ck_assert_msg(strstr(text, words) == NULL, "\"%s\" in:\n%s", words, text);
-}
-
 /* No line is longer, none ends in a blank. Returns how many there are. */
 static int
 assert_width(int width)
 {
     int lines = 0;
 
-    for (const char *line = text; *line != '\0'; lines++) {
+    for (const char *line = made_text; *line != '\0'; lines++) {
         size_t length = strcspn(line, "\n");
 
         ck_assert_msg((int)length <= width, "%d: %.*s", width, (int)length,
@@ -179,7 +165,7 @@ TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
     results_free(&results);
     add_all(1);
     printed(print_echo_65, 80);
-    ck_assert_str_eq(text, "");
+    ck_assert_str_eq(made_text, "");
 }
 
 /* A client that waits is a property, and so is what belongs to it. */
