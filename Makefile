@@ -18,7 +18,7 @@ MODELS_ALL := blocking threaded selectloop coroutine libevent
 # there | what it does. What make is given is held against them; `make help`
 # and harness/SETTINGS.md are made of them.
 define SETTINGS
-MODELS | compare% c10k trace count soak | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
+MODELS | compare% c10k trace count soak demo | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
 SCENARIOS | compare% c10k | --scenarios= | only these, as SCENARIOS="echo idle"
 TIME | compare% c10k | --time= | so long for each scenario, as TIME=5s
 LIVES | compare% c10k | --lives= | so many fresh processes of each server, as LIVES=3
@@ -44,7 +44,14 @@ CONFORMANCE_MODELS | check% coverage promises | | only these, as CONFORMANCE_MOD
 CONFORMANCE_CASES | check% coverage promises | | only cases with such names, as CONFORMANCE_CASES=A07,H02
 TEST_SLOW | check% coverage promises soak | | deadlines of the tests so many times longer
 VARIANT | any | | a build of its own in build/VARIANT, as VARIANT=asan
-FROM | report | | the results it is of, as FROM=build/compare-c10k/results.jsonl
+EXPERIMENT | show | --experiment= | which one: a name that harness/course/misconceptions.md has
+ANSWERS | lesson-% | --answers= | a file with your predictions, a line each, as blocking.P1=c
+PAUSE | demo | --pause | with PAUSE=1 wait for Enter between the scenes
+REPLAY | demo | --replay= | a file of events to be drawn again, without servers
+SVG | demo | --svg= | draw it into that file, as one animated picture
+A | compare-code | --a= | a model, or a function of it, as A=blocking.conn_echo
+B | compare-code | --b= | the one beside it, as B=selectloop.conn_echo_cb
+FROM | report book lesson-% claims | | the results it is of, as FROM=build/compare-c10k/results.jsonl
 V | any | | with V=1 the commands are shown
 CI | any | | with CI=1 warnings are errors
 CC CFLAGS CPPFLAGS LDFLAGS LDLIBS | any | | the compiler and its flags
@@ -63,13 +70,17 @@ OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
 # What can be asked for, in so far as it is no file in build/.
 COMPARES := compare compare-quick compare-full compare-variants c10k \
             trace count
+# Those of the course.
+LESSONS   := $(MODELS_ALL:%=lesson-%) lesson-measuring
+EXERCISES := $(MODELS_ALL:%=exercise-%)
+COURSES   := $(LESSONS) $(EXERCISES) show lie demo claims book compare-code
 TESTING  := check check-unit check-lines check-conformance check-faults \
             check-harness check-calibration check-fuzz check-build check-all \
             check-compare check-mutants check-mutants-all check-promises \
             promises coverage
 TARGETS  := all help deps deps-browser programs $(MODELS_ALL) hello \
-            bufferevent harness load report yardstick tests $(COMPARES) \
-            $(TESTING) check-make check-browser check-bare soak fuzz fuzzers format \
+            bufferevent harness load report yardstick course tests \
+            $(COMPARES) $(COURSES) check-course check-docs $(TESTING) check-make check-browser check-bare soak fuzz fuzzers format \
             format-check lint clean install uninstall
 
 CFLAGS     ?= -O2 -g
@@ -109,7 +120,7 @@ goals_of = $(filter $(call targets,$(1)),$(GOALS))
 # Of what it would have got from the environment, this is the name.
 from_command_line = $(if $(filter command,$(origin $(1))),\
     $(eval override $(1) := $$(subst $$$$$$$$,$$$$,$$(value $(1))))\
-    $(eval export $(1)),$(if $(filter-out $(COMPARES),$(goals_of)),\
+    $(eval export $(1)),$(if $(filter-out $(COMPARES) $(COURSES),$(goals_of)),\
         $(eval $(1) ?=),\
         $(if $(and $(value $(1)),$(goals_of)),$(1)=)$(eval override $(1) :=)))
 PASSED_OVER := $(strip $(foreach row,$(FLAGGED),$(foreach \
@@ -287,9 +298,10 @@ LOAD     := $(call all_but,harness/load,harness/load/load.c) $(BASE)
 RESULTS  := $(call objects,harness/results)
 REPORT   := $(call all_but,harness/report,harness/report/report.c)
 COMPARE  := $(call all_but,harness/compare,harness/compare/yardstick.c)
+COURSE   := $(call objects,harness/course)
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
-             $(BIN)/load $(BIN)/report $(BIN)/compare)
+             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
 
 $(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
@@ -303,6 +315,8 @@ $(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
 $(BIN)/yardstick:  $(OBJ)/harness/compare/yardstick.o $(CONTRACT)
 $(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
+$(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
+                   $(RESULTS) $(LOAD)
 
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
@@ -310,9 +324,10 @@ OWN_LIBS    :=
 $(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
 $(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
 $(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
-$(BIN)/load $(BIN)/report $(BIN)/compare: OWN_LIBS = $(libs_jansson) -lm
-READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE))
-$(BIN)/load $(BIN)/report $(BIN)/compare $(READERS): $(WITH)/jansson
+$(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course: OWN_LIBS = $(libs_jansson) -lm
+READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
+$(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
+    $(WITH)/jansson
 $(READERS): OWN_CFLAGS = $(cflags_jansson)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
@@ -447,7 +462,7 @@ libevent:
 	@exit 1
 endif
 
-hello bufferevent load yardstick: %: $(BIN)/%
+hello bufferevent load yardstick course: %: $(BIN)/%
 
 tests: $(SHIM) $(filter-out %/soak %/planted $(FUZZERS),$(TESTS))
 
@@ -501,6 +516,38 @@ $(COMPARES):
 	@echo "compare needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
+
+# ---- the course ------------------------------------------------------------
+
+ifneq ($(filter jansson,$(HAVE)),)
+COURSE_RUN = @$(BIN)/course
+OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
+lie demo show: programs
+	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
+$(LESSONS): lesson-%: programs ## predict, run, and see yours beside it
+	$(COURSE_RUN) lesson $(GIVEN_FLAGS) $(OF_FROM) $*
+$(EXERCISES): exercise-%: programs ## is the task of that lesson done?
+	$(COURSE_RUN) exercise $*
+lie: ## one stall, seen by a closed and an open loop (6 s)
+demo: ## who waits and who is served, live in the terminal (15 s)
+show: ## run one experiment, EXPERIMENT=
+claims: programs ## which claims of the pages hold on this machine
+	$(COURSE_RUN) claims $(GIVEN_FLAGS) $(OF_FROM)
+book: programs ## the five servers side by side: build/book.html
+	$(COURSE_RUN) book $(GIVEN_FLAGS) $(OF_FROM)
+compare-code: $(BIN)/course ## two of them in the terminal, A= B=
+	$(COURSE_RUN) code $(GIVEN_FLAGS)
+else
+$(COURSES):
+	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
+	@exit 3
+endif
+
+check-course: programs ## lessons, demonstration, book
+	@$(TEST_ENV) tests/course/run
+
+check-docs: programs ## every command of every page, as written
+	@$(TEST_ENV) tests/docs/run
 
 # What compare and the tests need to find, whichever folder they run in.
 TEST_ENV = FIVEWAYS_BIN="$$PWD/$(BIN)" FIVEWAYS_VARIANT="$(VARIANT)"
@@ -635,6 +682,8 @@ deps deps-browser:
 help: ## list all this
 	@awk -F ':.*## ' '/^[a-z%$$(][^ ]*:.*## / \
 	    {sub(/^\$$\(MODELS_ALL\)/, "<model>", $$1); \
+	     sub(/^\$$\(LESSONS\)/, "lesson-<model>", $$1); \
+	     sub(/^\$$\(EXERCISES\)/, "exercise-<model>", $$1); \
 	     printf "  make %-18s %s\n", $$1, $$2}' Makefile
 	@awk -F ' *[|] *' '/^define SETTINGS/ { on = 1; next } /^endef/ { on = 0 } \
 	    on { if ($$2 != last) { last = $$2; gsub(/%/, "*", $$2); \

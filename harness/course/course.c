@@ -1,0 +1,73 @@
+/*
+ * course.c: the program `course`: lessons, experiments, demonstration, book.
+ * See course.h. A command is a row of a table.
+ */
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/course/course.h"
+
+const char *const course_models[COURSE_MODELS] = {
+    "blocking", "threaded", "selectloop", "coroutine", "libevent"};
+
+static const struct command {
+    const char *name;                  /* the first word behind course */
+    int (*run)(int argc, char **argv); /* argv[0] is that word */
+    const char *help;                  /* what it does */
+} commands[] = {
+    {"lesson", course_lesson,
+     "ask, run, and show yours beside what was seen"},
+    {"show", course_show, "run one experiment"},
+    {"exercise", course_exercise, "is the task of a lesson done?"},
+    {"lie", course_lie, "one stall, seen by a closed and an open loop"},
+    {"demo", course_demo, "who waits and who is served, live"},
+    {"claims", course_claims, "which claims of the pages hold here"},
+    {"book", course_book, "the five sources side by side, as a page"},
+    {"code", course_code, "two of them in the terminal"},
+};
+
+int
+course_model(const char *name)
+{
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (strcmp(course_models[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *
+course_bin(void)
+{
+    static char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+
+    if (!slash) {
+        return "build/bin";
+    }
+    *slash = '\0';
+    return path;
+}
+
+int
+main(int argc, char **argv)
+{
+    streams_open();
+    for (size_t i = 0; i < COUNT(commands) && argc > 1; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 ||
+                              strcmp(argv[1], "-?") == 0);
+    FILE *stream = asked ? stdout : stderr;
+    fprintf(stream, "Usage: course COMMAND [OPTION...]\n\n");
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].help);
+    }
+    fprintf(stream, "\n'course COMMAND --help' says more.\n");
+    return asked ? 0 : COURSE_USAGE;
+}
