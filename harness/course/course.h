@@ -9,6 +9,9 @@
  *   course.c       the program: a table of commands
  *   experiments.c  the table of experiments
  *   run.c          runs them
+ *   run_drive.c    ... a server, load at it
+ *   run_compare.c  ... what compare measures
+ *   run_child.c    programs that are run: where, how long, what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
  *   ledger.c       what is predicted, claimed and to be done: tables
  *   claims.c       recomputes the verdict of each claim
@@ -19,6 +22,7 @@
 #ifndef FIVEWAYS_COURSE_H
 #define FIVEWAYS_COURSE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -102,6 +106,93 @@ struct finding {
  * it was interrupted. */
 int experiments_run(struct finding *findings, size_t n, const char *from,
                     FILE *stream);
+
+enum {
+    EXPERIMENTS_MAX = 200,   /* that are run at a time */
+    FINDING_TEXT_BYTES = 64, /* for the next */
+    COURSE_INTERRUPTED = 130,
+};
+
+/* Write a number of that finding with its unit, and return it. */
+char *finding_text(const struct finding *finding, double number,
+                   char text[FINDING_TEXT_BYTES]);
+
+/* Words that somebody has typed in place of one of `names`: the sentence for
+ * it names those that are most alike. Ends with a new line. */
+void names_unknown(FILE *stream, const char *what, const char *typed,
+                   const char *const *names, size_t n);
+
+/* How one kind is run: all of `findings` from the first on, which is not run
+ * yet, that the same run answers. */
+void drive_run(struct finding *findings, size_t n, FILE *stream);
+void compare_run(struct finding *findings, size_t n, const char *from,
+                 FILE *stream);
+void lie_run(struct finding *findings, size_t n, FILE *stream);
+
+/* List the figures that they have. */
+void drive_figures(FILE *stream);
+void compare_figures(FILE *stream);
+void lie_figures(FILE *stream);
+
+/* It could not be had, as by printf. */
+void finding_fail(struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- programs that are run (run_child.c) --------------------------------
+ */
+
+/* Set by Ctrl-C, from course_catch() on: all that runs is to be ended. */
+extern volatile sig_atomic_t course_interrupted;
+void course_catch(void);
+
+/* The folder of the Makefile, from where commands are typed, and the build in
+ * it: "build", "build/asan". */
+const char *course_top(void);
+const char *course_build(void);
+
+enum {
+    CHILD_WORDS_MAX = 40,   /* of its command line */
+    CHILD_LINE_BYTES = 512, /* of a line that it prints, or of its own */
+};
+
+/* A program that runs, in a process group of its own, in the top folder, with
+ * our standard error. */
+struct child {
+    const char *words[CHILD_WORDS_MAX]; /* the path first, NULL last */
+    int nwords;                         /* how many */
+    pid_t pid;                          /* its process */
+    int output_fd;                      /* what it prints; -1: it is over */
+    FILE *stream; /* where that goes, behind an indent; NULL: nowhere */
+    bool inside;  /* of a line, so that its indent is written */
+    char last[CHILD_LINE_BYTES]; /* the last line that is not empty */
+    char line[CHILD_LINE_BYTES]; /* what there is of the next one */
+};
+
+/* Add words, which must stay; split ones that stand in a text at blanks, into
+ * `room`. */
+void child_word(struct child *child, const char *word);
+void child_words(struct child *child, const char *text,
+                 char room[CHILD_LINE_BYTES]);
+
+/* Write them as one would type them in the top folder, behind a $, and with
+ * `end` behind them. */
+void child_show(FILE *stream, const char *const *words, const char *end);
+
+/* Start it. Returns 0, or -1 with errno. */
+int child_start(struct child *child);
+
+/* Hand on what it prints, for so long at most. True once it is over. */
+bool child_wait(struct child *child, int most_ms);
+
+/* Wait until it is over, for so long at most, then or with Ctrl-C it and all
+ * of its group are killed. Returns its exit status; -1: none. */
+int child_end(struct child *child, int most_ms);
+
+/* All that for a line for sh, with BIN in its environment, the folder of our
+ * programs. Returns its exit status, as above; `last`, or NULL, takes the
+ * last line that it has printed. */
+int child_line(const char *line, int most_ms, FILE *stream,
+               char last[CHILD_LINE_BYTES]);
 
 /* ---- what is predicted, claimed and to be done (ledger.c) ----------------
  */

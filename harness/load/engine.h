@@ -191,6 +191,8 @@ struct engine_result {
     int asked;             /* clients of which an echo was expected */
     int connected;         /* clients that connected, silent ones included */
     int served;            /* of `asked`: got at least one whole echo back */
+    int served_speaking;   /* of them: speak, and had it before the silent
+                            * were asked */
     uint64_t echoes;       /* whole, verified echoes in the window */
     uint64_t echoes_total; /* the same, warm-up and end included */
     uint64_t bytes;        /* verified bytes in the window */
