@@ -30,6 +30,9 @@
 #include "harness/base/base.h"
 #include "harness/results/results.h"
 
+struct saved_run; /* see load.h */
+struct server;    /* see server.h */
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
@@ -156,10 +159,13 @@ enum {
 };
 
 /* A program that runs, in a process group of its own, in the top folder, with
- * our standard error. */
+ * our standard error, and BIN in its environment, the folder of ours. It must
+ * stay where it is. */
 struct child {
     const char *words[CHILD_WORDS_MAX]; /* the path first, NULL last */
     int nwords;                         /* how many */
+    char room[2048];                    /* for their text */
+    size_t used;                        /* of it */
     pid_t pid;                          /* its process */
     int output_fd;                      /* what it prints; -1: it is over */
     FILE *stream; /* where that goes, behind an indent; NULL: nowhere */
@@ -168,15 +174,14 @@ struct child {
     char line[CHILD_LINE_BYTES]; /* what there is of the next one */
 };
 
-/* Add words, which must stay; split ones that stand in a text at blanks, into
- * `room`. */
-void child_word(struct child *child, const char *word);
-void child_words(struct child *child, const char *text,
-                 char room[CHILD_LINE_BYTES]);
+/* Add a word, as by printf, or all that stand in a text between blanks. */
+void child_word(struct child *child, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void child_words(struct child *child, const char *text);
 
-/* Write them as one would type them in the top folder, behind a $, and with
- * `end` behind them. */
-void child_show(FILE *stream, const char *const *words, const char *end);
+/* Write them as one would type them in the top folder, behind a $, with `end`
+ * behind them. */
+void child_show(FILE *stream, const struct child *child, const char *end);
 
 /* Start it. Returns 0, or -1 with errno. */
 int child_start(struct child *child);
@@ -188,11 +193,31 @@ bool child_wait(struct child *child, int most_ms);
  * of its group are killed. Returns its exit status; -1: none. */
 int child_end(struct child *child, int most_ms);
 
-/* All that for a line for sh, with BIN in its environment, the folder of our
- * programs. Returns its exit status, as above; `last`, or NULL, takes the
- * last line that it has printed. */
+/* All that for a line for sh. Returns its exit status, as above; `last`, or
+ * NULL, takes the last line that it has printed. */
 int child_line(const char *line, int most_ms, FILE *stream,
                char last[CHILD_LINE_BYTES]);
+
+/* ---- a server and load at it (run_drive.c) ------------------------------
+ */
+
+/* Start a server by a line as in struct experiment, with --stats, and say
+ * how. Returns NULL, or why not; it is ended by server_stop(). */
+const char *drive_server(struct server *server, const char *line,
+                         FILE *stream);
+
+/* Load that runs. */
+struct loading {
+    struct child child; /* its process */
+    FILE *file;         /* where it saves what it has seen */
+};
+
+/* Start it with these flags. Returns 0, or -1. */
+int loading_start(struct loading *loading, const struct server *server,
+                  const char *flags, FILE *stream);
+
+/* Wait for its end, and read what it has saved. Returns NULL, or a reason. */
+const char *loading_end(struct loading *loading, struct saved_run *run);
 
 /* ---- what is predicted, claimed and to be done (ledger.c) ----------------
  */

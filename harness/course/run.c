@@ -39,8 +39,6 @@ shell_run(struct finding *finding, FILE *stream)
     const char *word;
     char *end;
 
-    fprintf(stream, "  $ %s\n", line);
-    fflush(stream);
     if (child_line(line, SHELL_MS, stream, last) == -1) {
         finding_fail(finding, "the line took longer than %d s",
                      SHELL_MS / 1000);
@@ -69,8 +67,6 @@ mutant_run(struct finding *finding, FILE *stream)
              "make -s %s/mutants/%s %s/tests/conformance %s/tests/faults "
              "%s/tests/shim.so",
              build, row->server, build, build, build);
-    fprintf(stream, "  $ %s\n", line);
-    fflush(stream);
     if (child_line(line, BUILD_MS, stream, last) != 0) {
         finding_fail(finding, "the wrong program could not be made; `make "
                               "deps` installs what that takes");
@@ -81,8 +77,6 @@ mutant_run(struct finding *finding, FILE *stream)
              "%s/tests/conformance %s/tests/faults",
              row->server, row->load ? ":" : "", row->load ? row->load : "",
              build, build, build);
-    fprintf(stream, "  $ %s\n", line);
-    fflush(stream);
     status = child_line(line, MUTANT_MS, stream, last);
     finding->number = status == 0;
     if (status != 0 && status != 1) {

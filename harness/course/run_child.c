@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,9 +14,7 @@
 
 #include "harness/course/course.h"
 
-enum {
-    TURN_MS = 50, /* between looks at the time, and at Ctrl-C */
-};
+#define TURN_MS 50 /* between looks at the time, and at Ctrl-C */
 
 volatile sig_atomic_t course_interrupted;
 
@@ -37,83 +36,71 @@ course_catch(void)
 }
 
 const char *
-course_top(void)
+course_build(void)
 {
-    static char top[PATH_MAX];
-    char *slash = top;
+    const char *bin = course_bin();
+    const char *build = strstr(bin, "/build/");
+    static char text[PATH_MAX];
 
-    if (top[0] == '\0') {
-        snprintf(top, sizeof top, "%s", course_bin());
-        while (slash) {
-            char makefile[PATH_MAX + 10];
-
-            snprintf(makefile, sizeof makefile, "%s/Makefile", top);
-            if (access(makefile, R_OK) == 0) {
-                return top;
-            }
-            slash = strrchr(top, '/');
-            if (slash) {
-                *slash = '\0';
-            }
-        }
-        strcpy(top, "."); /* installed: there is none */
-    }
-    return top;
+    snprintf(text, sizeof text, "%.*s",
+             (int)(strlen(bin) - strlen(strrchr(bin, '/'))), bin);
+    return build ? text + (build - bin) + 1 : text;
 }
 
 const char *
-course_build(void)
+course_top(void)
 {
-    static char build[PATH_MAX];
-    size_t top = strlen(course_top());
-    bool inside = strncmp(course_bin(), course_top(), top) == 0;
-    char *slash;
+    static char text[PATH_MAX];
+    const char *build = strstr(course_bin(), "/build/");
 
-    snprintf(build, sizeof build, "%s",
-             inside ? course_bin() + top + 1 : course_bin());
-    slash = strrchr(build, '/');
-    if (slash) {
-        *slash = '\0';
+    if (!build) {
+        return "."; /* installed somewhere: there is no Makefile */
     }
-    return build;
+    snprintf(text, sizeof text, "%.*s", (int)(build - course_bin()),
+             course_bin());
+    return text;
 }
 
 /* ---- command lines ----------------------------------------------------- */
 
 void
-child_word(struct child *child, const char *word)
+child_word(struct child *child, const char *format, ...)
 {
-    if (child->nwords < CHILD_WORDS_MAX - 1) {
+    char *word = child->room + child->used;
+    size_t left = sizeof child->room - child->used;
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (child->nwords < CHILD_WORDS_MAX - 1 && left > 1) {
+        vsnprintf(word, left, format, arguments);
+        child->used += strlen(word) + 1;
         child->words[child->nwords++] = word;
     }
+    va_end(arguments);
 }
 
 void
-child_words(struct child *child, const char *text,
-            char room[CHILD_LINE_BYTES])
+child_words(struct child *child, const char *text)
 {
-    char *rest;
+    while (*(text += strspn(text, " ")) != '\0') {
+        int length = (int)strcspn(text, " ");
 
-    snprintf(room, CHILD_LINE_BYTES, "%s", text);
-    for (char *word = strtok_r(room, " ", &rest); word;
-         word = strtok_r(NULL, " ", &rest)) {
-        child_word(child, word);
+        child_word(child, "%.*s", length, text);
+        text += length;
     }
 }
 
 void
-child_show(FILE *stream, const char *const *words, const char *end)
+child_show(FILE *stream, const struct child *child, const char *end)
 {
     size_t top = strlen(course_top());
 
     fputs("  $", stream);
-    for (; *words; words++) {
-        const char *word = *words;
+    for (int i = 0; i < child->nwords; i++) {
+        const char *word = child->words[i];
+        bool ours = strncmp(word, course_top(), top) == 0;
 
-        if (strncmp(word, course_top(), top) == 0 && word[top] == '/') {
-            word += top + 1;
-        }
-        fprintf(stream, strchr(word, ' ') ? " '%s'" : " %s", word);
+        fprintf(stream, " %s", ours ? word + top + 1 : word);
     }
     fprintf(stream, "%s\n", end);
     fflush(stream);
@@ -127,7 +114,6 @@ child_start(struct child *child)
     pid_t parent = getpid();
     int fds[2];
 
-    child->words[child->nwords] = NULL;
     if (pipe2(fds, O_CLOEXEC) != 0) {
         return -1;
     }
@@ -136,12 +122,11 @@ child_start(struct child *child)
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(fds[1], STDOUT_FILENO);
-        if (getppid() != parent || chdir(course_top()) != 0 ||
-            setenv("BIN", course_bin(), 1) != 0) {
-            _exit(127);
+        setenv("BIN", course_bin(), 1);
+        if (getppid() == parent && chdir(course_top()) == 0) {
+            execvp(child->words[0], (char *const *)child->words);
+            perror(child->words[0]);
         }
-        execvp(child->words[0], (char *const *)child->words);
-        perror(child->words[0]);
         _exit(127);
     }
     close(fds[1]);
@@ -154,24 +139,40 @@ child_start(struct child *child)
     return 0;
 }
 
-/* A line at a time, so that it can be indented and the last one be known; of
- * one that is too long the end is not kept. */
+/* A character at a time, so that lines can be indented and the last one be
+ * known; of one that is too long the end is not kept. */
 static void
-hand_on(struct child *child, const char *text, size_t n)
+hand_on(struct child *child, char c)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (child->stream) {
-            fputs(child->inside || text[i] == '\n' ? "" : "    ",
-                  child->stream);
-            fputc(text[i], child->stream);
-        }
-        child->inside = text[i] != '\n';
+    if (child->stream) {
+        fputs(child->inside || c == '\n' ? "" : "    ", child->stream);
+        fputc(c, child->stream);
+    }
+    child->inside = c != '\n';
+    if (child->inside) {
+        text_append(child->line, sizeof child->line, "", "%c", c);
+    } else if (child->line[0] != '\0') {
+        strcpy(child->last, child->line);
+        child->line[0] = '\0';
+    }
+}
+
+/* What it has printed; at the end of that it is over. */
+static void
+take_output(struct child *child)
+{
+    char text[4096];
+    ssize_t n = read(child->output_fd, text, sizeof text);
+
+    for (ssize_t i = 0; i < n; i++) {
+        hand_on(child, text[i]);
+    }
+    if (n <= 0) {
         if (child->inside) {
-            text_append(child->line, sizeof child->line, "", "%c", text[i]);
-        } else if (child->line[0] != '\0') {
-            strcpy(child->last, child->line);
-            child->line[0] = '\0';
+            hand_on(child, '\n');
         }
+        close(child->output_fd);
+        child->output_fd = -1;
     }
     if (child->stream) {
         fflush(child->stream);
@@ -182,26 +183,16 @@ bool
 child_wait(struct child *child, int most_ms)
 {
     int64_t end_ms = clock_now_ms() + most_ms;
-    char text[4096];
 
     while (child->output_fd != -1 && !course_interrupted) {
         int left_ms = (int)(end_ms - clock_now_ms());
         struct pollfd printed = {.fd = child->output_fd, .events = POLLIN};
-        ssize_t n;
 
         if (left_ms <= 0) {
-            return false;
+            break;
         }
-        if (poll(&printed, 1, left_ms < TURN_MS ? left_ms : TURN_MS) < 1) {
-            continue;
-        }
-        n = read(child->output_fd, text, sizeof text);
-        if (n > 0) {
-            hand_on(child, text, (size_t)n);
-        } else {
-            hand_on(child, "\n", child->inside);
-            close(child->output_fd);
-            child->output_fd = -1;
+        if (poll(&printed, 1, left_ms < TURN_MS ? left_ms : TURN_MS) > 0) {
+            take_output(child);
         }
     }
     return child->output_fd == -1;
@@ -227,8 +218,15 @@ child_line(const char *line, int most_ms, FILE *stream,
 {
     struct child child = {
         .words = {"sh", "-c", line}, .nwords = 3, .stream = stream};
-    int status = child_start(&child) == 0 ? child_end(&child, most_ms) : -1;
+    int status = -1;
 
+    if (stream) {
+        fprintf(stream, "  $ %s\n", line);
+        fflush(stream);
+    }
+    if (child_start(&child) == 0) {
+        status = child_end(&child, most_ms);
+    }
     if (last) {
         strcpy(last, child.last);
     }

@@ -29,7 +29,7 @@ compare_figures(FILE *stream)
 
 /* Append a name to a list, unless it is there. */
 static void
-list_add(char *list, size_t bytes, const char *name)
+list_add(char list[CHILD_LINE_BYTES], const char *name)
 {
     char with_commas[CHILD_LINE_BYTES + 2];
     char wanted[RESULTS_NAME_BYTES + 2];
@@ -37,7 +37,7 @@ list_add(char *list, size_t bytes, const char *name)
     snprintf(with_commas, sizeof with_commas, ",%s,", list);
     snprintf(wanted, sizeof wanted, ",%s,", name);
     if (!strstr(with_commas, wanted)) {
-        text_append(list, bytes, ",", "%s", name);
+        text_append(list, CHILD_LINE_BYTES, ",", "%s", name);
     }
 }
 
@@ -58,41 +58,30 @@ modes_of(const struct experiment *row)
 static void
 name_run(struct child *child, const struct finding *findings, size_t n)
 {
-    static char models[CHILD_LINE_BYTES];
-    static char names[CHILD_LINE_BYTES];
-    static char path[CHILD_LINE_BYTES];
-    static char out[CHILD_LINE_BYTES];
+    char models[CHILD_LINE_BYTES] = "";
+    char names[CHILD_LINE_BYTES] = "";
     unsigned common = MODE_QUICK | MODE_DEFAULT | MODE_FULL | MODE_C10K;
 
-    snprintf(models, sizeof models, "--models=");
-    snprintf(names, sizeof names, "--scenarios=");
     for (size_t i = 0; i < n; i++) {
         const struct experiment *row = findings[i].experiment;
 
         if (row && row->kind == EXPERIMENT_COMPARE) {
             common &= modes_of(row);
-            list_add(models + strlen("--models="),
-                     sizeof models - strlen("--models="), row->model);
-            if (row->over) {
-                list_add(models + strlen("--models="),
-                         sizeof models - strlen("--models="), row->over);
-            }
-            list_add(names + strlen("--scenarios="),
-                     sizeof names - strlen("--scenarios="), row->scenario);
+            list_add(models, row->model);
+            list_add(models, row->over ? row->over : row->model);
+            list_add(names, row->scenario);
         }
     }
-    snprintf(path, sizeof path, "%s/compare", course_bin());
-    snprintf(out, sizeof out, "--out=%s/course/compare", course_build());
-    child_word(child, path);
+    child_word(child, "%s/compare", course_bin());
     if (common & MODE_QUICK) {
         child_word(child, "--quick");
     } else {
         child_word(child, common & MODE_DEFAULT ? "--time=2s" : "--full");
         child_word(child, "--lives=1");
     }
-    child_word(child, models);
-    child_word(child, names);
-    child_word(child, out);
+    child_word(child, "--models=%s", models);
+    child_word(child, "--scenarios=%s", names);
+    child_word(child, "--out=%s/course/compare", course_build());
 }
 
 /* ---- what came of it --------------------------------------------------- */
@@ -168,7 +157,7 @@ measure(const struct finding *findings, size_t n, FILE *stream)
     struct child child = {.stream = stream};
 
     name_run(&child, findings, n);
-    child_show(stream, child.words, "");
+    child_show(stream, &child, "");
     snprintf(path, sizeof path, "%s/%s/course/compare/results.jsonl",
              course_top(), course_build());
     int status =

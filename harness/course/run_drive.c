@@ -14,16 +14,16 @@
 #include "harness/load/load.h"
 
 enum {
-    LOAD_MS = 120000,  /* for load, at most */
-    IDLE_LOOKS = 20,   /* at a server without load */
-    LOOK_MS = 50,      /* between looks at it */
+    LOAD_MS = 60000,   /* for load to end, after these: */
+    LOOKS_MAX = 2400,  /* at a server under load, */
+    LOOK_MS = 50,      /* so long apart */
+    IDLE_LOOKS = 20,   /* at one without */
     BUILD_MS = 600000, /* for a wrong server that must be made first */
 };
 
 /* What was seen. */
 struct drive {
     struct saved_run run;             /* what load saw; else all is 0 */
-    int load_status;                  /* how it ended */
     struct server server;             /* how that ended, what it printed */
     struct server_look before, after; /* ... load came, has gone */
     double most_threads, most_kib;    /* of all looks between */
@@ -223,127 +223,129 @@ look(struct drive *drive)
 }
 
 /* The words of a server: NAME=VALUE before it is its environment, "mine/" and
- * "mutants/" are folders beside ours, of which what is missing is made first.
- * Returns false if it cannot be. */
-static bool
-name_server(struct child *words, const char *server,
-            char room[CHILD_LINE_BYTES], char path[CHILD_LINE_BYTES])
+ * "mutants/" are folders beside ours, which make looks after. */
+static int
+name_server(struct child *words, const char *line)
 {
     struct child given = {0};
-    char line[CHILD_LINE_BYTES];
+    char make[CHILD_LINE_BYTES];
     int i = 0;
 
-    child_words(&given, server, room);
-    if (strchr(given.words[0], '=')) {
+    child_words(&given, line);
+    if (given.words[0] && strchr(given.words[0], '=')) {
         child_word(words, "env");
     }
-    while (i < given.nwords && strchr(given.words[i], '=')) {
-        child_word(words, given.words[i++]);
+    while (given.words[i] && strchr(given.words[i], '=')) {
+        child_word(words, "%s", given.words[i++]);
     }
-    if (i == given.nwords) {
-        return false;
+    if (!given.words[i]) {
+        return -1;
     }
-    bool beside = strchr(given.words[i], '/');
-    snprintf(path, CHILD_LINE_BYTES, "%s/%s%s", course_bin(),
-             beside ? "../" : "", given.words[i]);
-    if (beside && access(path, X_OK) != 0) {
-        snprintf(line, sizeof line, "make -s %s/%s", course_build(),
-                 given.words[i]);
-        if (child_line(line, BUILD_MS, stderr, NULL) != 0) {
-            return false;
-        }
+    snprintf(make, sizeof make, "make -s %s/%s", course_build(),
+             given.words[i]);
+    if (!strchr(given.words[i], '/')) {
+        child_word(words, "%s/%s", course_bin(), given.words[i++]);
+    } else if (child_line(make, BUILD_MS, NULL, NULL) == 0) {
+        child_word(words, "%s/%s/%s", course_top(), course_build(),
+                   given.words[i++]);
+    } else {
+        return -1;
     }
-    for (child_word(words, path), i++; i < given.nwords; i++) {
-        child_word(words, given.words[i]);
+    while (given.words[i]) {
+        child_word(words, "%s", given.words[i++]);
     }
-    return true;
+    return 0;
 }
 
-/* Start load, look at the server until it is over, and read what it saw.
- * Returns NULL, or why there is nothing to read. */
-static const char *
-drive_load(struct drive *drive, const char *flags, FILE *stream)
+const char *
+drive_server(struct server *server, const char *line, FILE *stream)
+{
+    static char reason[SERVER_REASON_BYTES];
+    struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
+                                 .interrupted = &course_interrupted};
+    char address[ADDRESS_TEXT_BYTES];
+    struct child words = {0};
+    cpu_set_t cpus;
+
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    order.cpus = &cpus;
+    if (name_server(&words, line) != 0 ||
+        words.nwords > SERVER_ARGUMENTS_MAX - 3) {
+        return "that server could not be made; make says why above";
+    }
+    child_word(&words, "--stats");
+    memcpy(order.arguments, words.words, sizeof order.arguments);
+    order.arguments[words.nwords] = "--port=0";
+    if (server_start(server, &order, reason) != 0) {
+        return reason;
+    }
+    address_format(&server->address, address);
+    child_word(&words, "--port=%s", strrchr(address, ':') + 1);
+    child_show(stream, &words, " &");
+    return NULL;
+}
+
+int
+loading_start(struct loading *loading, const struct server *server,
+              const char *flags, FILE *stream)
+{
+    struct child *load = &loading->child;
+    char address[ADDRESS_TEXT_BYTES];
+    int fd = memfd_create("save", MFD_CLOEXEC);
+
+    address_format(&server->address, address);
+    child_word(load, "%s/load", course_bin());
+    child_word(load, "%s", address);
+    child_words(load, flags);
+    child_show(stream, load, "");
+    child_word(load, "--save=/proc/%d/fd/%d", getpid(), fd);
+    loading->file = fdopen(fd, "r");
+    if (loading->file && child_start(load) == 0) {
+        return 0;
+    }
+    close(fd);
+    return -1;
+}
+
+const char *
+loading_end(struct loading *loading, struct saved_run *run)
 {
     static char reason[SAVED_REASON_BYTES];
-    char path[CHILD_LINE_BYTES];
-    char address[ADDRESS_TEXT_BYTES];
-    char room[CHILD_LINE_BYTES];
-    char save[64];
-    struct child load = {.stream = stream};
-    int fd = memfd_create("save", MFD_CLOEXEC);
-    FILE *file = fdopen(fd, "re");
-    const char *problem = NULL;
+    int status = child_end(&loading->child, LOAD_MS);
+    bool good = (status == 0 || status == 1) &&
+                saved_read(loading->file, run, reason) == 0;
 
-    address_format(&drive->server.address, address);
-    snprintf(path, sizeof path, "%s/load", course_bin());
-    child_word(&load, path);
-    child_word(&load, address);
-    child_words(&load, flags, room);
-    child_show(stream, load.words, "");
-    snprintf(save, sizeof save, "--save=/proc/%d/fd/%d", getpid(), fd);
-    child_word(&load, save);
-    if (!file || child_start(&load) != 0) {
-        problem = "load could not be started";
-    } else {
-        int64_t end_ms = clock_now_ms() + LOAD_MS;
-
-        while (!child_wait(&load, LOOK_MS) && clock_now_ms() < end_ms &&
-               !course_interrupted) {
-            look(drive);
-        }
-        if (child_end(&load, 0) > 1 ||
-            saved_read(file, &drive->run, reason) != 0) {
-            problem = "load could not measure that; it says why above";
-        }
-    }
-    if (file) {
-        fclose(file);
-    }
-    return problem;
+    fclose(loading->file);
+    return good ? NULL : "load could not measure that; it says why above";
 }
 
 /* Start the server, drive it, stop it. Returns NULL, or a reason. */
 static const char *
 drive_once(struct drive *drive, const struct experiment *row, FILE *stream)
 {
-    static char reason[SERVER_REASON_BYTES];
-    struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
-                                 .interrupted = &course_interrupted};
-    char room[CHILD_LINE_BYTES];
-    char path[CHILD_LINE_BYTES];
-    char address[ADDRESS_TEXT_BYTES];
-    char port[sizeof address + 8];
-    struct child words = {0};
-    const char *problem = NULL;
-    cpu_set_t cpus;
-    int64_t begin_ns;
+    struct loading loading = {.child.stream = stream};
+    int looks = 0;
+    const char *problem = drive_server(&drive->server, row->server, stream);
+    int64_t begin_ns = clock_now_ns();
 
-    sched_getaffinity(0, sizeof cpus, &cpus);
-    order.cpus = &cpus;
-    if (!name_server(&words, row->server, room, path)) {
-        return "the server could not be made; `make V=1` shows why";
+    if (problem) {
+        return problem;
     }
-    child_word(&words, "--stats");
-    child_word(&words, "--port=0");
-    memcpy(order.arguments, words.words,
-           sizeof order.arguments - sizeof order.arguments[0]);
-    if (server_start(&drive->server, &order, reason) != 0) {
-        return reason;
-    }
-    address_format(&drive->server.address, address);
-    snprintf(port, sizeof port, "--port=%s", strrchr(address, ':') + 1);
-    words.words[words.nwords - 1] = port;
-    child_show(stream, words.words, " &");
-    begin_ns = clock_now_ns();
     look(drive);
     drive->before = drive->after;
-    if (row->load) {
-        problem = drive_load(drive, row->load, stream);
-    }
-    for (int i = 0; !row->load && i < IDLE_LOOKS && !course_interrupted;
-         i++) {
-        poll(NULL, 0, LOOK_MS);
-        look(drive);
+    if (!row->load) {
+        while (looks++ < IDLE_LOOKS && poll(NULL, 0, LOOK_MS) == 0) {
+            look(drive);
+        }
+    } else if (loading_start(&loading, &drive->server, row->load, stream) !=
+               0) {
+        problem = "load could not be started";
+    } else {
+        while (looks++ < LOOKS_MAX && !course_interrupted &&
+               !child_wait(&loading.child, LOOK_MS)) {
+            look(drive);
+        }
+        problem = loading_end(&loading, &drive->run);
     }
     drive->alive = !server_has_ended(&drive->server);
     look(drive);
@@ -367,7 +369,7 @@ drive_run(struct finding *findings, size_t n, FILE *stream)
     const struct experiment *first = findings->experiment;
     const char *problem;
 
-    memset(&drive, 0, sizeof drive);
+    drive = (struct drive){0};
     problem = drive_once(&drive, first, stream);
     for (size_t i = 0; i < n; i++) {
         const struct experiment *row = findings[i].experiment;
