@@ -51,6 +51,8 @@ const struct experiment experiments[] = {
           "cat /proc/sys/net/core/somaxconn", "clients"),
     MUTANT("sleeping-loop", "1: the tests find a loop that sleeps",
            "sleep-in-the-loop", NULL),
+    DRIVE("mine-blocking", "of 7 clients behind a silent one, served",
+          "mine/blocking", "--silent=1 -c 7 -d 500ms", "served", "of 7"),
     LIE("lie-closed-p99", "p99 of the closed loop over a stall of a second",
         "closed_p99_ms", "ms"),
     LIE("lie-open-p99", "p99 of the open loop over the same stall",

@@ -29,5 +29,9 @@ const struct claim claims[] = {
 };
 
 const struct exercise exercises[] = {
+    {"blocking",
+     "A client that says nothing shall not stop the others for longer than "
+     "200 ms.",
+     {{"mine-blocking", 7, 7}}},
     {0},
 };
