@@ -318,6 +318,12 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 
+# What students make of a copy: its own headers come before ours.
+MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
+MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
+$(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
+    $(CONTRACT)))
+
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
 OWN_LIBS    :=
@@ -329,9 +335,12 @@ READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
 $(READERS): OWN_CFLAGS = $(cflags_jansson)
+$(BUILD)/mine/libevent: OWN_LIBS = $(libs_libevent)
+$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote mine $(cflags_libevent)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
-$(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
+$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o: \
+    OWN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
@@ -417,7 +426,7 @@ TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
          $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
-$(PROGRAMS) $(TESTS): $(WITH)/link
+$(PROGRAMS) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"

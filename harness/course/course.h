@@ -36,6 +36,11 @@ struct server;    /* see server.h */
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
+    EXPERIMENTS_MAX = 200,                           /* that run at a time */
+    FINDING_TEXT_BYTES = 64,                         /* a number, its unit */
+    BOUNDS_TEXT_BYTES = 16 + 2 * FINDING_TEXT_BYTES, /* two of them */
+
+    COURSE_INTERRUPTED = 130,
     COURSE_OTHERWISE = 1, /* it went otherwise than it should */
     COURSE_USAGE = 2,     /* the command line was wrong */
     COURSE_CANNOT = 3,    /* nothing could be run */
@@ -110,16 +115,6 @@ struct finding {
 int experiments_run(struct finding *findings, size_t n, const char *from,
                     FILE *stream);
 
-enum {
-    EXPERIMENTS_MAX = 200,   /* that are run at a time */
-    FINDING_TEXT_BYTES = 64, /* for the next */
-    COURSE_INTERRUPTED = 130,
-};
-
-/* Write a number of that finding with its unit, and return it. */
-char *finding_text(const struct finding *finding, double number,
-                   char text[FINDING_TEXT_BYTES]);
-
 /* Words that somebody has typed in place of one of `names`: the sentence for
  * it names those that are most alike. Ends with a new line. */
 void names_unknown(FILE *stream, const char *what, const char *typed,
@@ -157,6 +152,11 @@ enum {
     CHILD_WORDS_MAX = 40,   /* of its command line */
     CHILD_LINE_BYTES = 512, /* of a line that it prints, or of its own */
 };
+
+/* Open a file of build/course, which is made, by its name, and write its
+ * path. Where that cannot be the program ends. */
+FILE *course_file(const char *name, const char *mode,
+                  char path[CHILD_LINE_BYTES]);
 
 /* A program that runs, in a process group of its own, in the top folder, with
  * our standard error, and BIN in its environment, the folder of ours. It must
@@ -231,6 +231,17 @@ struct bounds {
 enum {
     CHOICES_MAX = 4
 };
+
+/* Is what was found within them? */
+bool finding_within(const struct finding *finding,
+                    const struct bounds *bounds);
+
+/* Write a number of that finding with its unit, or the bounds that it was to
+ * be in: "7 of 7", "at most 5 ms". Return it. */
+char *finding_text(const struct finding *finding, double number,
+                   char text[FINDING_TEXT_BYTES]);
+char *bounds_text(const struct finding *finding, const struct bounds *bounds,
+                  char text[BOUNDS_TEXT_BYTES]);
 
 /* A question before a run. The choices' bounds do not overlap. */
 struct prediction {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness/course/course.h"
+#include "harness/load/load.h"
 
 enum {
     SHELL_MS = 30000,   /* for a line of sh */
@@ -124,6 +125,32 @@ finding_text(const struct finding *finding, double number,
     return text;
 }
 
+bool
+finding_within(const struct finding *finding, const struct bounds *bounds)
+{
+    return finding->number >= bounds->low && finding->number <= bounds->high;
+}
+
+char *
+bounds_text(const struct finding *finding, const struct bounds *bounds,
+            char text[BOUNDS_TEXT_BYTES])
+{
+    char low[FINDING_TEXT_BYTES];
+    char high[FINDING_TEXT_BYTES];
+
+    finding_text(finding, bounds->low, low);
+    finding_text(finding, bounds->high, high);
+    if (bounds->low == bounds->high || bounds->high == INFINITY) {
+        snprintf(text, BOUNDS_TEXT_BYTES, "%s%s",
+                 bounds->high == INFINITY ? "at least " : "", low);
+    } else {
+        snprintf(text, BOUNDS_TEXT_BYTES, "%s%s%s",
+                 bounds->low == -INFINITY ? "at most" : low,
+                 bounds->low == -INFINITY ? " " : " to ", high);
+    }
+    return text;
+}
+
 /* Unless it was run for another one; and who asks for the same again is told
  * nothing. */
 static void
@@ -161,9 +188,15 @@ experiments_run(struct finding *findings, size_t n, const char *from,
         findings[i].reason[0] = '\0';
     }
     for (size_t i = 0; i < n && !course_interrupted; i++) {
+        if (stream != stdout && is_terminal(stderr)) {
+            fprintf(stderr, "\r\033[K%zu of %zu", i, n);
+        }
         if (findings[i].experiment) {
             run_one(findings, n, i, from, stream);
         }
+    }
+    if (stream != stdout && is_terminal(stderr)) {
+        fprintf(stderr, "\r\033[K");
     }
     return course_interrupted ? -1 : 0;
 }

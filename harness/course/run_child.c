@@ -1,6 +1,7 @@
 /*
  * run_child.c: programs that are run, and what they print. See course.h.
  */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +61,22 @@ course_top(void)
     snprintf(text, sizeof text, "%.*s", (int)(build - course_bin()),
              course_bin());
     return text;
+}
+
+FILE *
+course_file(const char *name, const char *mode, char path[CHILD_LINE_BYTES])
+{
+    FILE *file;
+
+    snprintf(path, CHILD_LINE_BYTES, "%s/%s/course", course_top(),
+             course_build());
+    mkdir(path, 0777);
+    text_append(path, CHILD_LINE_BYTES, "/", "%s", name);
+    file = fopen(path, mode);
+    if (!file) {
+        err(COURSE_CANNOT, "%s", path);
+    }
+    return file;
 }
 
 /* ---- command lines ----------------------------------------------------- */
