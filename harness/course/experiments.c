@@ -44,6 +44,15 @@
     "wc -l " files " " base " && cat " files " | wc -l | "                   \
     "awk -v base=\"$(cat " base " | wc -l)\" '{ print $1 / base }'"
 
+/* ... clients whose program is stopped, and what ss has to say then. */
+#define STOPPED_CLIENT(flags)                                                \
+    ". harness/course/serve.sh; serve threaded " flags "; "                  \
+    "$BIN/load $address -c 4 -d 3s >/dev/null & load=$!; sleep .5; "         \
+    "kill -STOP $load; sleep 1.5; ss -tno \"sport = :$port\"; "              \
+    "ss -Htn state established \"sport = :$port\" | wc -l | "                \
+    "tee $said.n; kill -CONT $load; wait $load; ended; "                     \
+    "cat $said.n; rm $said.n"
+
 const struct experiment experiments[] = {
     /* Who is served. */
     DRIVE("silent-blocking", BEHIND_A_SILENT_ONE, "blocking",
@@ -94,6 +103,24 @@ const struct experiment experiments[] = {
           "echo $(($(date +%s%3N) - begin))",
           "ms"),
 
+    DRIVE("latency-1", "an echo, with one client", "coroutine", "-c 1 -d 1s",
+          "p50_ms", "ms"),
+    DRIVE("latency-64", "an echo, with 64 clients", "coroutine",
+          "-c 64 -d 1s", "p50_ms", "ms"),
+    SHELL("file-nonblock", "times that a file of 64 MiB said EAGAIN",
+          "f=$(mktemp) && head -c 64M /dev/zero >$f; "
+          "strace -e trace=read -o $f.calls "
+          "dd if=$f iflag=nonblock of=/dev/null bs=64k 2>/dev/null; "
+          "grep -c '= 65536' $f.calls; grep -c EAGAIN $f.calls; "
+          "rm $f $f.calls",
+          "times"),
+    SHELL("client-stopped", "connected 1.5 s after their program stopped",
+          STOPPED_CLIENT(""), "of 4"),
+    SHELL("client-stopped-limit",
+          "connected 1.5 s after their program "
+          "stopped",
+          STOPPED_CLIENT("--idle-timeout=500"), "of 4"),
+
     /* CPU. */
     COMPARE("echo-threaded", "CPU of an echo, over coroutine", "echo", 64,
             "threaded", "coroutine", CPU, "times"),
@@ -120,6 +147,15 @@ const struct experiment experiments[] = {
             "selectloop",
             "echo", 1, "coroutine", "selectloop", "instructions_per_echo",
             "times"),
+
+    SHELL("switch-by-library", "signal masks set for 1000 echoes",
+          ". harness/course/serve.sh; serve coroutine "
+          "--switch=swapcontext; strace -qc -p $server -o $said.calls & "
+          "trace=$!; sleep 1; $BIN/load $address -c 1 -n 1000 >/dev/null; "
+          "kill $trace; wait $trace; cat $said.calls; "
+          "awk '/rt_sigprocmask/ { print $4 }' $said.calls; "
+          "rm $said.calls; ended",
+          "calls"),
 
     /* Memory, threads. */
     DRIVE("threads-idle",
@@ -155,28 +191,31 @@ const struct experiment experiments[] = {
           "text"),
 
     /* Wrong servers. */
-    DRIVE("short-writes", "of one message of a MiB, never came back",
-          "mutants/drop-on-short-write --sndbuf=4096", "-c 1 -s 1MiB -d 1s",
-          "unfinished", "of 1"),
+    DRIVE("short-writes", "of 4 messages of 4 MiB, back with a wrong byte",
+          "mutants/drop-on-short-write --sndbuf=65536", "-s 4MiB -c 4 -d 1s",
+          "wrong", "of 4"),
     DRIVE("hello-in-pieces", "of 8 clients, served",
           "mutants/handshake-in-one-piece --handshake",
           "--handshake -c 8 -d 500ms", "served", "of 8"),
     MUTANT("broken-pipe", "1: it dies because its client has left",
            "no-SIGPIPE-ignore", NULL),
-    MUTANT("loop-variable", "1: a client gets what is another's, or nothing",
-           "thread-reads-the-loop-variable", NULL),
-    MUTANT("eof-is-nothing", "1: it spins for who has left", "eof-is-nothing",
-           NULL),
+    DRIVE("loop-variable", "of 64 clients, never served",
+          "mutants/thread-reads-the-loop-variable",
+          "-c 64 -d 1s --timeout=1s", "unserved", "of 64"),
+    DRIVE("eof-is-nothing", "CPU of the server, whose clients have left",
+          "mutants/eof-is-nothing", "--churn -c 4 -d 1s", "cpu_percent",
+          "% of one"),
     MUTANT("count-without-atomics", "1: threads lose counts",
            "count-without-atomics", NULL),
     MUTANT("leak-thread", "1: threads of clients are left over",
            "leak-thread", NULL),
-    MUTANT("nfds-is-a-count", "1: nothing ever arrives", "nfds-is-a-count",
-           NULL),
+    DRIVE("nfds-is-a-count", "of 4 clients, served",
+          "mutants/nfds-is-a-count", "-c 4 -d 500ms", "served", "of 4"),
     MUTANT("sets-after-EINTR", "1: somebody is called for nothing",
            "sets-believed-after-EINTR", NULL),
-    MUTANT("FD_SET-unchecked", "1: it writes beyond the set",
-           "FD_SET-unchecked", NULL),
+    DRIVE("FD_SET-unchecked", "1: it went on, 0: it has died",
+          "mutants/FD_SET-unchecked", "-c 16 --silent=1100 -d 500ms", "alive",
+          ""),
     MUTANT("stale-event", "1: the event of a client goes to the next one",
            "stale-event-for-a-reused-number", NULL),
     MUTANT("no-guard-page", "1: a stack runs into what lies below",
@@ -191,8 +230,9 @@ const struct experiment experiments[] = {
           "mutants/asks-without-waiting", NULL, "cpu_percent", "% of one"),
     DRIVE("idle-rests", "CPU of a server that nobody asks", "coroutine", NULL,
           "cpu_percent", "% of one"),
-    MUTANT("sleep-in-callback", "1: all wait while one sleeps",
-           "sleep-in-the-loop", NULL),
+    DRIVE("sleep-in-callback", "echoes with a wait of 5 ms, 64 clients",
+          "mutants/sleep-in-the-loop --delay=5", "-c 64 -d 1s",
+          "echoes_per_s", "a second"),
     MUTANT("unbounded-buffer", "1: memory grows for who does not read",
            "unbounded-buffer", NULL),
     MUTANT("library-listener", "1: it spins without descriptors",
