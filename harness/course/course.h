@@ -16,6 +16,7 @@
  *   ledger.c       what is predicted, claimed and to be done: tables
  *   claims.c       recomputes the verdict of each claim
  *   lie.c          one stall, seen by both loops
+ *   herd.c         who wakes up when one client connects
  *   demo*.c        who waits and who is served, live in the terminal
  *   book*.c        the five sources side by side
  */
@@ -58,6 +59,7 @@ int course_lesson(int argc, char **argv);
 int course_exercise(int argc, char **argv);
 int course_claims(int argc, char **argv);
 int course_lie(int argc, char **argv);
+int course_herd(int argc, char **argv);
 int course_demo(int argc, char **argv);
 int course_book(int argc, char **argv);
 int course_code(int argc, char **argv);

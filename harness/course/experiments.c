@@ -85,6 +85,11 @@ const struct experiment experiments[] = {
     DRIVE("select-limit-alive", "1: it went on", "libevent --backend=select",
           "-c 1200 -d 500ms", "alive", ""),
 
+    SHELL("herd-accept", "of 8 processes in accept, woken by a client",
+          "$BIN/course herd accept", "of 8"),
+    SHELL("herd-epoll", "of 8 processes in epoll_wait, woken by a client",
+          "$BIN/course herd epoll", "of 8"),
+
     /* Waiting, and working. */
     DRIVE("wait-blocking", "echoes with a wait of 5 ms, 64 clients",
           "blocking --delay=5", "-c 64 -d 1s", "echoes_per_s", "a second"),
