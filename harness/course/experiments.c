@@ -274,14 +274,14 @@ const struct experiment experiments[] = {
           "mine/coroutine", "-c 16 -d 3s", "lines", "lines"),
     DRIVE("mine-coroutine-served", "of 16 clients meanwhile, served",
           "mine/coroutine", "-c 16 -d 3s", "served", "of 16"),
-    DRIVE("mine-coroutine-end", "status at its end", "mine/coroutine",
-          "-c 16 -d 3s", "exit_status", ""),
+    DRIVE("mine-coroutine-end", "from SIGTERM to its end", "mine/coroutine",
+          "-c 16 -d 3s", "stop_ms", "ms"),
     DRIVE("mine-libevent-lines", "lines that it printed in three seconds",
           "mine/libevent", "-c 16 -d 3s", "lines", "lines"),
     DRIVE("mine-libevent-served", "of 16 clients meanwhile, served",
           "mine/libevent", "-c 16 -d 3s", "served", "of 16"),
-    DRIVE("mine-libevent-end", "status at its end", "mine/libevent",
-          "-c 16 -d 3s", "exit_status", ""),
+    DRIVE("mine-libevent-end", "from SIGTERM to its end", "mine/libevent",
+          "-c 16 -d 3s", "stop_ms", "ms"),
     {0},
 };
 

@@ -224,12 +224,12 @@ const struct exercise exercises[] = {
      "of its own.",
      {{"mine-coroutine-lines", 2, 4},
       {"mine-coroutine-served", 16, 16},
-      {"mine-coroutine-end", 0, 0}}},
+      {"mine-coroutine-end", 0, 1100}}},
     {"libevent",
      "Print a line with the number of clients each second, from an event of "
      "its own.",
      {{"mine-libevent-lines", 2, 4},
       {"mine-libevent-served", 16, 16},
-      {"mine-libevent-end", 0, 0}}},
+      {"mine-libevent-end", 0, 1100}}},
     {0},
 };

@@ -29,6 +29,7 @@ struct drive {
     double most_threads, most_kib;    /* of all looks between */
     double seconds;                   /* from the one to the other */
     bool alive;                       /* it was when load had gone */
+    double stop_ms;                   /* that it took to end */
 };
 
 /* ---- figures ----------------------------------------------------------- */
@@ -154,6 +155,7 @@ take_server(const struct drive *drive, struct drive_figure *to)
         {"exit_status", "of the server; above 128 the signal that ended it",
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)},
         {"killed", "1: SIGTERM was not enough", drive->server.killed},
+        {"stop_ms", "from SIGTERM to its end", drive->stop_ms},
         {"lines", "that it printed beside the ready line and --stats",
          other_lines(drive)},
         {"bytes_lost", "that came in and never went out",
@@ -350,7 +352,9 @@ drive_once(struct drive *drive, const struct experiment *row, FILE *stream)
     drive->alive = !server_has_ended(&drive->server);
     look(drive);
     drive->seconds = (double)(clock_now_ns() - begin_ns) / NS_PER_S;
+    begin_ns = clock_now_ns();
     server_stop(&drive->server);
+    drive->stop_ms = (double)(clock_now_ns() - begin_ns) / NS_PER_MS;
     return problem;
 }
 
