@@ -249,9 +249,10 @@ endif
 # Without these the tests that use them are skipped, and without strace and
 # valgrind compare counts no system calls and no instructions; `deps` installs
 # them, but nothing asks for it.
-MISSING_TOOLS = $(foreach t,strace valgrind socat ncat ss xmllint,\
+MISSING_TOOLS = $(foreach t,strace valgrind socat ncat nc.openbsd ss xmllint,\
                   $(if $(shell command -v $(t)),,\
-                    $(patsubst xmllint,libxml2-utils,$(t:ss=iproute2))))
+                    $(patsubst xmllint,libxml2-utils,$(patsubst \
+                      nc.openbsd,netcat-openbsd,$(t:ss=iproute2)))))
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
