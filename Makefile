@@ -719,7 +719,8 @@ format-check:
 lint: format-check ## clang-format, clang-tidy, shellcheck
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 sh -c \
 	    'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I.' tidy
-	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
+	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness) \
+	    harness/course/experiments.sh
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
 	@for program in $(PROGRAMS); do \

@@ -59,6 +59,7 @@ main(int argc, char **argv)
     streams_open();
     for (size_t i = 0; i < COUNT(commands) && argc > 1; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
+            tables_load();
             return commands[i].run(argc - 1, argv + 1);
         }
     }
