@@ -63,7 +63,7 @@ print_difference(const struct claim *claim, enum claim_verdict verdict,
            claim->page, claim->text, words[claim->says], words[verdict],
            found[HOLDS].experiment->shows);
     print_seen(found);
-    printf(", where %s was to be seen",
+    printf(", where %s was wanted",
            bounds_text(&found[HOLDS], &claim->holds, text));
     if (claim->too.experiment) {
         printf(", and of %s %s", found[TOO].experiment->shows,

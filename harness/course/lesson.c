@@ -341,9 +341,9 @@ begin_exercise(const struct exercise *row)
     char line[CHILD_LINE_BYTES];
 
     snprintf(line, sizeof line,
-             "mkdir -p mine && cp -r %s mine/ && cd mine/%s && "
-             "rm -f README.md hello.c bufferevent.c",
-             row->model, row->model);
+             "mkdir -p mine/%s && cp %s/*.[ch] mine/%s && "
+             "cd mine/%s && rm -f hello.c bufferevent.c",
+             row->model, row->model, row->model, row->model);
     if (child_line(line, COPY_MS, NULL, NULL) != 0) {
         fprintf(stderr,
                 "course: mine/%s could not be made; it takes the "

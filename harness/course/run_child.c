@@ -126,6 +126,20 @@ child_show(FILE *stream, const struct child *child, const char *end)
 
 /* ---- from fork to the end ---------------------------------------------- */
 
+/* What a line for sh, make and the tests want to know; but nothing of the make
+ * that may have started us. */
+static void
+set_environment(void)
+{
+    const char *variant = strchr(course_build(), '/');
+
+    setenv("BIN", course_bin(), 1);
+    setenv("FIVEWAYS_BIN", course_bin(), 1);
+    setenv("VARIANT", variant ? variant + 1 : "", 1);
+    setenv("FIVEWAYS_VARIANT", variant ? variant + 1 : "", 1);
+    unsetenv("MAKEFLAGS");
+}
+
 int
 child_start(struct child *child)
 {
@@ -140,7 +154,7 @@ child_start(struct child *child)
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(fds[1], STDOUT_FILENO);
-        setenv("BIN", course_bin(), 1);
+        set_environment();
         if (getppid() == parent && chdir(course_top()) == 0) {
             execvp(child->words[0], (char *const *)child->words);
             perror(child->words[0]);

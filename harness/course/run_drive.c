@@ -260,7 +260,7 @@ name_server(struct child *words, const char *line)
 const char *
 drive_server(struct server *server, const char *line, FILE *stream)
 {
-    static char reason[SERVER_REASON_BYTES];
+    static char reason[SERVER_REASON_BYTES + 16] = "the server ";
     struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
                                  .interrupted = &course_interrupted};
     char address[ADDRESS_TEXT_BYTES];
@@ -276,7 +276,7 @@ drive_server(struct server *server, const char *line, FILE *stream)
     child_word(&words, "--stats");
     memcpy(order.arguments, words.words, sizeof order.arguments);
     order.arguments[words.nwords] = "--port=0";
-    if (server_start(server, &order, reason) != 0) {
+    if (server_start(server, &order, reason + strlen("the server ")) != 0) {
         return reason;
     }
     address_format(&server->address, address);
