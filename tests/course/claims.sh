@@ -11,11 +11,11 @@ for line in '  right +true +true +a.md +0 of 7$' \
     '  depends +it depends +it depends +a.md +0 of 7; 3 ms$' \
     '  both +true +true +b.md +0 of 7; 3 ms$' \
     '! wrong +true +false +b.md +0 of 7$' \
-    '  unknown +true +not run +b.md +the last word'; do
+    '  unknown +true +not run +b.md +its last word'; do
     said "^$line" out
     result "a line: ${line%% +*}" $?
 done
-said '^! b.md says "everybody", and that it is true; here it is false: served of silent was 0 of 7, where 7 of 7 was wanted' out
+said '^  \^ b.md says "everybody", and that it is true; here it is false: served of silent was 0 of 7, where 7 of 7 was wanted' out
 result "a sentence for what is otherwise" $?
 [ "$(grep -c 'load 127' "$tree/build/course/claims.log")" -eq 1 ]
 result "each experiment is run once, and what it printed is kept" $?

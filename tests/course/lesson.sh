@@ -32,7 +32,7 @@ result "what cannot be had is said, and the others go on" $?
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
 course show --experiment=cpu,bare,no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 1 ] && came bare '64' && came cpu '[0-9.]+' &&
-    came no-model 'nosuch was not measured.*' && ! said '^  \$' out
+    came no-model 'served is not known.*' && ! said '^  \$' out
 result "results of compare are read and nothing is run" $?
 course show --experiment=no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 3 ]
