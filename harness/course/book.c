@@ -3,7 +3,6 @@
  * side by side. See book.h.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,88 +11,54 @@
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
+#define FAMILIES(straight, callbacks)                                        \
+    {                                                                        \
+        straight, straight, callbacks, straight, callbacks, NULL             \
+    }
+
 /* Every function of the five server.c is in one place, in the row whose
  * question it answers; of other files there is what the model waits in. */
 const struct book_step book_steps[] = {
-    {.name = "idea",
-     .question = "What is the idea, what does it cost, when does it break?",
-     .straight = "card",
-     .callbacks = "card"},
-    {.name = "set-up",
-     .question = "What is there before the first client comes?",
-     .straight = "main server_run",
-     .callbacks = "main server_run",
-     .own = {NULL, "threads_prepare"}},
-    {.name = "accept",
-     .question = "Who takes the next client, and who waits meanwhile?",
-     .straight = "conn_accept",
-     .callbacks = "conn_accept_cb"},
-    {.name = "start",
-     .question = "What comes to life for a client?",
-     .own = {NULL, "spawn thread_main", NULL, "spawn"}},
-    {.name = "wait",
-     .question = "Who waits here, and for what?",
-     .callbacks = "conn_wait conn_waits_on",
-     .own = {"set_timeout sleep_ms", "set_timeout sleep_ms",
-             "reactor.c:reactor_run reactor.c:wait_for_events",
-             "co_io.c:wait_for co_switch.c:suspend co.c:scheduler_run "
-             "co_io.c:io_poll"}},
-    {.name = "handshake",
-     .question = "Who keeps half a line until the other half has come?",
-     .straight = "conn_handshake",
-     .callbacks = "conn_handshake_cb"},
-    {.name = "echo",
-     .question = "Where is the loop, and where does it go on after a wait?",
-     .straight = "conn_echo",
-     .callbacks = "conn_echo_cb conn_chunk conn_delay_cb"},
-    {.name = "send",
-     .question = "What becomes of bytes that the client does not take yet?",
-     .straight = "send_all",
-     .callbacks = "conn_send conn_send_cb conn_hold"},
-    {.name = "close",
-     .question = "What must be given back?",
-     .straight = "conn_close",
-     .callbacks = "conn_close"},
-    {.name = "stop",
-     .question = "How does a server end that waits? The same for all: a "
-                 "signal shuts the sockets, and who waits on one wakes up.",
-     .own = {NULL, "threads_await"},
-     .shared = "stop.c:stop_signal_handler"},
-    {.name = "state",
-     .question = "Where does what the server knows of a client live?",
-     .straight = "options conn_serve",
-     .callbacks = "options conn",
-     .own = {NULL, "attributes"}},
+    {"idea", "What is the idea, what does it cost, when does it break?",
+     FAMILIES("card", "card")},
+    {"set-up",
+     "What is there before the first client comes?",
+     {"main server_run", "main threads_prepare server_run", "main server_run",
+      "main server_run", "main server_run", NULL}},
+    {"accept", "Who takes the next client, and who waits meanwhile?",
+     FAMILIES("conn_accept", "conn_accept_cb")},
+    {"start",
+     "What comes to life for a client?",
+     {NULL, "spawn thread_main", NULL, "spawn", NULL, NULL}},
+    {"wait",
+     "Who waits here, and for what?",
+     {"set_timeout sleep_ms", "set_timeout sleep_ms",
+      "conn_wait conn_waits_on reactor.c:reactor_run "
+      "reactor.c:wait_for_events",
+      "co_io.c:wait_for co_switch.c:suspend co.c:scheduler_run "
+      "co_io.c:io_poll",
+      "conn_wait conn_waits_on", NULL}},
+    {"handshake", "Who keeps half a line until the other half has come?",
+     FAMILIES("conn_handshake", "conn_handshake_cb")},
+    {"echo", "Where is the loop, and where does it go on after a wait?",
+     FAMILIES("conn_echo", "conn_echo_cb conn_chunk conn_delay_cb")},
+    {"send", "What becomes of bytes that the client does not take yet?",
+     FAMILIES("send_all", "conn_send conn_send_cb conn_hold")},
+    {"close", "What must be given back?",
+     FAMILIES("conn_close", "conn_close")},
+    {"stop",
+     "How does a server end that waits? For all five a signal shuts "
+     "the sockets, and who waits on one wakes up.",
+     {NULL, "threads_await", NULL, NULL, NULL, "stop.c:stop_signal_handler"}},
+    {"state", "Where is what the server knows of a client?",
+     FAMILIES("conn_serve", "conn")},
     {0},
 };
-
-/* Read the run that goes below the code: `*from`, or what there is. Returns
- * 0, or -1 after a sentence. */
-static int
-read_run(const char **from, struct results *results)
-{
-    static const char *const usual[] = {
-        "build/compare/results.jsonl", "harness/report/sample/results.jsonl"};
-    const char *problem = NULL;
-
-    for (size_t i = 0; i < COUNT(usual); i++) {
-        const char *path = *from ? *from : usual[i];
-
-        problem = results_load(path, results);
-        if (!problem) {
-            *from = path;
-            return 0;
-        }
-    }
-    fprintf(stderr, "course book: %s: %s\n", *from ? *from : usual[1],
-            problem);
-    return -1;
-}
 
 int
 course_book(int argc, char **argv)
 {
-    const char *from = NULL;
+    const char *from = "build/compare/results.jsonl";
     const char *out = NULL;
     const struct flag flags[] = {
         FLAG_TEXT("from", 'f', "FILE", &from,
@@ -104,14 +69,22 @@ course_book(int argc, char **argv)
         {0}};
     struct book book = {0};
     struct results results;
-    char usual[PATH_MAX];
+    struct text usual = {0};
+    const char *bin = course_bin();
 
+    if (access(from, F_OK) != 0) {
+        from = "harness/report/sample/results.jsonl";
+    }
+    text_add(&usual, "%.*s/book.html", (int)(strrchr(bin, '/') - bin), bin);
     flags_parse("course book", "Lay the five servers side by side on a page.",
                 flags, NULL, argc, argv);
-    const char *bin = course_bin();
-    PUT(usual, "%.*s/book.html", (int)(strrchr(bin, '/') - bin), bin);
-    out = out ? out : usual;
-    if (book_cut(&book) != 0 || read_run(&from, &results) != 0) {
+    out = out ? out : usual.bytes;
+    if (book_cut(&book) != 0) {
+        return COURSE_CANNOT;
+    }
+    const char *problem = results_load(from, &results);
+    if (problem) {
+        fprintf(stderr, "course book: %s: %s\n", from, problem);
         return COURSE_CANNOT;
     }
     FILE *file = fopen(out, "we");
@@ -132,31 +105,33 @@ static struct part *
 read_side(const struct book *book, const char *flag, const char *text,
           int *model)
 {
-    size_t length = strcspn(text, ".");
-    char *name = given(strndup(text, length));
+    char *name = given(strdup(text));
+    char *dot = strchrnul(name, '.');
+    bool whole = *dot == '\0';
     struct text names = {0};
     struct part *part = NULL;
 
+    *dot = '\0';
     *model = course_model(name);
-    free(name);
     for (int i = 0; *model == -1 && i < COURSE_MODELS; i++) {
-        text_item(&names, i < COURSE_MODELS - 1 ? ", " : " or ", "%s",
+        text_item(&names, i == COURSE_MODELS - 1 ? " or " : ", ", "%s",
                   course_models[i]);
     }
-    if (*model != -1 && text[length] == '.') {
-        part = book_find(book, *model, text + length + 1);
-        text_add(&names, "%.*s with one of", (int)length + 1, text);
-    }
-    for (size_t i = 0; names.bytes[0] && *model != -1 && i < book->n; i++) {
+    for (size_t i = 0; *model != -1 && !whole && i < book->n; i++) {
         const struct excerpt *excerpt = &book->rows[i].excerpts[*model];
 
+        part = part ? part : excerpt_find(excerpt, dot + 1);
         for (size_t j = 0; j < excerpt->n; j++) {
             text_item(&names, " ", "%s", excerpt->parts[j]->name);
         }
     }
     if (names.bytes[0] != '\0' && !part) {
-        flags_refuse("course code", flag, text, names.bytes);
+        struct text allowed = {0};
+        text_add(&allowed, *model == -1 ? "%s%s" : "%s. and one of: %s",
+                 *model == -1 ? "" : name, names.bytes);
+        flags_refuse("course code", flag, text, allowed.bytes);
     }
+    free(name);
     return part;
 }
 

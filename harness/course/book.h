@@ -9,7 +9,8 @@
 
 enum {
     BOOK_ROWS_MAX = 16,
-    BOOK_PARTS_MAX = 8, /* of a model in a row */
+    BOOK_PARTS_MAX = 8,               /* of a model in a row */
+    BOOK_COLUMNS = COURSE_MODELS + 1, /* behind the models the contract */
 };
 
 /* A line of a source. */
@@ -39,22 +40,18 @@ struct excerpt {
 };
 
 /* A step that each server takes, and where: words "FILE:NAME", which without
- * FILE is server.c of each model. */
+ * FILE is server.c. */
 struct book_step {
-    const char *name;               /* also its anchor */
-    const char *question;           /* which it answers */
-    const char *straight;           /* blocking, threaded and coroutine */
-    const char *callbacks;          /* selectloop and libevent */
-    const char *own[COURSE_MODELS]; /* what this one has beside that */
-    const char *shared;             /* the contract's, in stop.c, or NULL */
+    const char *name;                /* also its anchor */
+    const char *question;            /* which it answers */
+    const char *parts[BOOK_COLUMNS]; /* NULL: there are none */
 };
 extern const struct book_step book_steps[]; /* ends with {0} */
 
 /* A step with its code. */
 struct row {
-    const struct book_step *step;
-    struct excerpt excerpts[COURSE_MODELS]; /* by model */
-    struct part *shared;                    /* or NULL */
+    const struct book_step *step;          /* which */
+    struct excerpt excerpts[BOOK_COLUMNS]; /* of each column */
 };
 
 /* All of it. */
@@ -78,7 +75,6 @@ int book_cut(struct book *book);
 /* The part of that name, or else of the one with or without "_cb", which says
  * that it is called back; or NULL. */
 struct part *excerpt_find(const struct excerpt *excerpt, const char *name);
-struct part *book_find(const struct book *book, int model, const char *name);
 
 /* Find the lines that one has alone, or all of them where the other is NULL.
  * True if both have the same code: then none of it is alone, however its

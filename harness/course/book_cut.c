@@ -1,32 +1,23 @@
 /*
  * book_cut.c: cuts sources into parts, and compares parts. See book.h.
  *
- * A source needs no marks for it: what stands at file scope begins in column
- * 0 behind a blank line, and ends with its brace there, or else before the
- * next blank line.
+ * A source needs no marks for it: what defines a function or a struct begins
+ * behind a blank line, and ends with a brace in column 0.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
 enum {
-    SOURCES_MAX = 16,
     SOURCE_BYTES = 1 << 16,
+    SOURCE_LINES = 1 << 10,
 };
 
-/* A source file. */
-static struct source {
-    char *path;         /* below the current folder */
-    struct line *lines; /* all of them */
-    size_t n;           /* how many */
-    struct part *parts; /* in their order */
-    size_t nparts;      /* how many */
-} sources[SOURCES_MAX];
-
-/* ---- what counts in a line ----------------------------------------------
+/* ---- what counts in a line -----------------------------------------------
  */
 
 size_t
@@ -63,26 +54,23 @@ line_words(const char *text)
     char *end = words;
 
     while (*text != '\0' && (end == words || strncmp(text, "/*", 2) != 0)) {
-        size_t prefix = word_prefix(text);
-        size_t length = word_length(text + prefix);
+        text += word_prefix(text);
+        size_t length = word_length(text);
 
-        if (length > 0) {
-            end = mempcpy(end, text + prefix, length);
-            text += prefix + length;
-        } else if (!isspace((unsigned char)*text)) {
-            *end++ = *text++;
-        } else {
-            *end = ' ';
-            end += end > words && end[-1] != ' ';
-            text++;
+        if (length > 0 || !isspace((unsigned char)*text)) {
+            length = MAX(length, 1);
+            end = mempcpy(end, text, length);
+        } else if (end > words && end[-1] != ' ') {
+            *end++ = ' ';
         }
+        text += MAX(length, 1);
     }
     end[-(end > words && end[-1] == ' ')] = '\0';
     return words;
 }
 
 /* The code of a part in one line, by the rule of tests/lines/run for what is
- * the same text: comments of one line and white space do not count. */
+ * the same text: white space and comments of one line do not count. */
 static void
 code_words(const struct part *part, char words[SOURCE_BYTES])
 {
@@ -98,136 +86,87 @@ code_words(const struct part *part, char words[SOURCE_BYTES])
     }
 }
 
-/* ---- cutting ------------------------------------------------------------
+/* ---- cutting -------------------------------------------------------------
  */
 
-/* What its code defines, or "". */
-static const char *
-part_name(const struct part *part)
+/* Does a function or a struct of that name begin here? */
+static bool
+defines(const char *text, const char *name)
 {
-    const char *text = part->lines[part->code].text;
-    const char *end = text + strcspn(text, "(;=[{");
-    bool prototype =
-        *end == '(' || (strncmp(text, "struct", 6) == 0 && *end == ';');
+    size_t length = strlen(name);
 
-    for (size_t i = part->code; i < part->n; i++) {
-        const char *line = part->lines[i].text;
-        size_t length = word_length(line);
-
-        if (length > 0 && line[length] == '(') {
-            return given(strndup(line, length));
-        }
-    }
-    while (end > text && word_length(end - 1) == 0) {
-        end--;
-    }
-    text = end;
-    while (text > part->lines[part->code].text && word_length(text - 1) > 0) {
-        text--;
-    }
-    return prototype ? "" : given(strndup(text, (size_t)(end - text)));
+    text += strncmp(text, "struct ", 7) == 0 ? 7 : 0;
+    return strncmp(text, name, length) == 0 &&
+           (text[length] == '(' || strcmp(text + length, " {") == 0);
 }
 
-/* Cut the part that begins at a line; returns the line behind it. */
-static size_t
-cut_part(struct source *source, size_t begin)
-{
-    struct part part = {.path = source->path,
-                        .name = begin == 0 ? "card" : "",
-                        .number = (int)begin + 1,
-                        .lines = &source->lines[begin]};
-    size_t n = source->n - begin;
-    bool inside = strncmp(part.lines[0].text, "/*", 2) == 0;
-
-    for (; inside && part.code < n; part.code++) {
-        inside = !strstr(part.lines[part.code].text, "*/");
-    }
-    part.n = part.code;
-    while (begin > 0 && part.n < n &&
-           (inside || part.lines[part.n].text[0] != '\0')) {
-        const char *text = part.lines[part.n++].text;
-
-        inside |= text[0] != '\0' && text[strlen(text) - 1] == '{';
-        if (text[0] == '}') {
-            break;
-        }
-    }
-    if (part.code < part.n) {
-        part.name = part_name(&part);
-    }
-    source->parts =
-        given(reallocarray(source->parts, source->nparts + 1, sizeof part));
-    source->parts[source->nparts++] = part;
-    return begin + part.n;
-}
-
-/* Read and cut a file, once. Without lines it is not there. */
-static struct source *
-source_of(const char *path)
-{
-    struct source *source = sources;
-
-    while (source->path && strcmp(source->path, path) != 0) {
-        source++;
-    }
-    if (source->path || source == &sources[SOURCES_MAX - 1]) {
-        return source;
-    }
-    char *rest = given(calloc(1, SOURCE_BYTES));
-    proc_read(rest, SOURCE_BYTES, "%s", path);
-    source->path = given(strdup(path));
-    while (*rest != '\0') {
-        char *line = strsep(&rest, "\n");
-
-        source->lines = given(reallocarray(source->lines, source->n + 1,
-                                           sizeof *source->lines));
-        source->lines[source->n++] =
-            (struct line){.text = line, .words = line_words(line)};
-    }
-    for (size_t i = 0; i < source->n;) {
-        i = source->lines[i].text[0] == '\0' ? i + 1 : cut_part(source, i);
-    }
-    return source;
-}
-
-/* Append the parts that such words name, of a folder. Returns 0, or -1 after
- * a sentence. */
+/* Cut a part out of a source and append it. Returns 0, or -1 after a
+ * sentence. */
 static int
-cut_excerpt(struct excerpt *excerpt, const char *folder, const char *words)
+cut_part(struct excerpt *excerpt, const char *path, const char *name)
 {
-    char *rest = given(strdup(words ? words : ""));
-    char *word;
+    struct part *part = given(calloc(1, sizeof *part));
+    struct line *lines = given(calloc(SOURCE_LINES, sizeof *lines));
+    char *rest = given(calloc(1, SOURCE_BYTES));
+    bool card = strcmp(name, "card") == 0;
+    size_t n = 0;
+    size_t at = 0;
 
-    while ((word = strsep(&rest, " ")) && *word != '\0') {
-        char *colon = strchr(word, ':');
-        char path[64];
-        struct part *found = NULL;
-
-        PUT(path, "%s/%.*s", folder, colon ? (int)(colon - word) : INT_MAX,
-            colon ? word : "server.c");
-        const struct source *source = source_of(path);
-        word = colon ? colon + 1 : word;
-        for (size_t i = 0; i < source->nparts && !found; i++) {
-            found = strcmp(source->parts[i].name, word) == 0
-                        ? &source->parts[i]
-                        : NULL;
-        }
-        if (!found || excerpt->n == BOOK_PARTS_MAX) {
-            fprintf(stderr,
-                    source->n == 0
-                        ? "course: %s cannot be read; start this in the "
-                          "folder of Fiveways\n"
-                        : "course: %s has no %s; correct the table in "
-                          "harness/course/book.c\n",
-                    path, word);
-            return -1;
-        }
-        excerpt->parts[excerpt->n++] = found;
+    for (proc_read(rest, SOURCE_BYTES, "%s", path);
+         *rest != '\0' && n < SOURCE_LINES; n++) {
+        lines[n].text = strsep(&rest, "\n");
+        lines[n].words = line_words(lines[n].text);
     }
+    while (at < n && !card && !defines(lines[at].text, name)) {
+        at++;
+    }
+    if (at == n || excerpt->n == BOOK_PARTS_MAX) {
+        fprintf(stderr,
+                "course: %s has no %s to be shown; start this in the "
+                "folder of Fiveways, or correct harness/course/book.c\n",
+                path, name);
+        return -1;
+    }
+    while (at + part->n < n && !card && lines[at + part->n].text[0] != '}') {
+        part->n++;
+    }
+    for (; at > 0 && lines[at - 1].text[0] != '\0'; at--) {
+        part->n++;
+    }
+    for (bool comment = lines[at].text[0] == '/'; comment; part->code++) {
+        comment = !strstr(lines[at + part->code].text, "*/");
+    }
+    part->n = card ? part->code : part->n + 1;
+    part->path = given(strdup(path));
+    part->name = given(strdup(name));
+    part->number = (int)at + 1;
+    part->lines = &lines[at];
+    excerpt->parts[excerpt->n++] = part;
     return 0;
 }
 
-/* ---- comparing ----------------------------------------------------------
+/* Append the parts that such words name, of a folder. Returns 0, or -1. */
+static int
+cut_excerpt(struct excerpt *excerpt, const char *folder, const char *words)
+{
+    char *copy = given(strdup(words ? words : ""));
+    char *rest = copy;
+    int status = 0;
+
+    while (rest && *rest != '\0' && status == 0) {
+        char *word = strsep(&rest, " ");
+        char *colon = strchr(word, ':');
+        char path[64];
+
+        PUT(path, "%s/%.*s", folder, colon ? (int)(colon - word) : INT_MAX,
+            colon ? word : "server.c");
+        status = cut_part(excerpt, path, colon ? colon + 1 : word);
+    }
+    free(copy);
+    return status;
+}
+
+/* ---- comparing -----------------------------------------------------------
  */
 
 /* A brace alone is only equal to one that ends as much. */
@@ -244,20 +183,19 @@ find_common(struct line *a, size_t na, struct line *b, size_t nb)
 {
     size_t width = nb + 1;
     int *most = given(calloc((na + 1) * width, sizeof *most));
+    size_t j = 0;
 
-    for (size_t i = na; i-- > 0;) {
-        for (size_t j = nb; j-- > 0;) {
-            int *here = &most[i * width + j];
-            *here = are_equal(&a[i], &b[j]) ? here[width + 1] + 1
-                    : here[width] > here[1] ? here[width]
-                                            : here[1];
+    for (size_t at = na * width; at-- > 0;) {
+        if (at % width < nb) {
+            most[at] = are_equal(&a[at / width], &b[at % width])
+                           ? most[at + width + 1] + 1
+                           : MAX(most[at + width], most[at + 1]);
         }
     }
-    for (size_t i = 0, j = 0; i < na && j < nb;) {
-        const int *here = &most[i * width + j];
+    for (size_t i = 0; i < na && j < nb;) {
         if (are_equal(&a[i], &b[j])) {
             a[i++].alone = b[j++].alone = false;
-        } else if (here[width] >= here[1]) {
+        } else if (most[(i + 1) * width + j] >= most[i * width + j + 1]) {
             i++;
         } else {
             j++;
@@ -270,70 +208,61 @@ bool
 parts_compare(struct part *a, struct part *b)
 {
     static char words[2][SOURCE_BYTES];
-    bool same = false;
+    struct part *parts[] = {a, b};
+    size_t n[] = {0, 0}; /* lines to be compared */
 
-    if (a && b && a->code < a->n && b->code < b->n) {
-        code_words(a, words[0]);
-        code_words(b, words[1]);
-        same = strcmp(words[0], words[1]) == 0;
+    for (int k = 0; k < 2 && parts[k]; k++) {
+        code_words(parts[k], words[k]);
     }
-    for (size_t i = 0; a && i < a->n; i++) {
-        a->lines[i].alone = !same || i < a->code;
-    }
-    for (size_t i = 0; b && i < b->n; i++) {
-        b->lines[i].alone = !same || i < b->code;
+    bool same = a && b && words[0][0] && strcmp(words[0], words[1]) == 0;
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; parts[k] && i < parts[k]->n; i++) {
+            parts[k]->lines[i].alone = !same || i < parts[k]->code;
+            n[k] += parts[k]->lines[i].alone;
+        }
     }
     if (a && b) {
-        find_common(a->lines, same ? a->code : a->n, b->lines,
-                    same ? b->code : b->n);
+        find_common(a->lines, n[0], b->lines, n[1]);
     }
     return same;
+}
+
+struct part *
+excerpt_find(const struct excerpt *excerpt, const char *name)
+{
+    struct part *alike = NULL;
+
+    for (size_t i = 0; i < excerpt->n; i++) {
+        const char *other = excerpt->parts[i]->name;
+        size_t length = MIN(strlen(name), strlen(other));
+        const char *rest = name[length] != '\0' ? name : other;
+
+        if (strncmp(name, other, length) != 0) {
+            continue;
+        }
+        if (rest[length] == '\0') {
+            return excerpt->parts[i];
+        }
+        alike = strcmp(rest + length, "_cb") == 0 ? excerpt->parts[i] : alike;
+    }
+    return alike;
 }
 
 /* ---- the book ------------------------------------------------------------
  */
 
-struct part *
-excerpt_find(const struct excerpt *excerpt, const char *name)
-{
-    static const char *const behind[][2] = {
-        {"", ""}, {"_cb", ""}, {"", "_cb"}};
-
-    for (size_t i = 0; i < COUNT(behind) * excerpt->n; i++) {
-        struct part *part = excerpt->parts[i % excerpt->n];
-        const char *const *ends = behind[i / excerpt->n];
-        char names[2][64];
-
-        PUT(names[0], "%s%s", name, ends[0]);
-        PUT(names[1], "%s%s", part->name, ends[1]);
-        if (strcmp(names[0], names[1]) == 0) {
-            return part;
-        }
-    }
-    return NULL;
-}
-
-struct part *
-book_find(const struct book *book, int model, const char *name)
-{
-    struct part *part = NULL;
-
-    for (size_t i = 0; i < book->n && !part; i++) {
-        part = excerpt_find(&book->rows[i].excerpts[model], name);
-    }
-    return part;
-}
-
-/* Set the bits of a model's code that tell it from another one's. */
+/* Set the bits that tell a model's code from that of another one. */
 static void
 mark_excerpt(struct excerpt *excerpt, const struct excerpt *other, int model)
 {
     for (size_t i = 0; i < excerpt->n; i++) {
         struct part *part = excerpt->parts[i];
+        struct part *alike = excerpt_find(other, part->name);
 
-        part->same |=
-            (unsigned)parts_compare(part, excerpt_find(other, part->name))
-            << model;
+        if (part == alike) {
+            return; /* a model beside itself */
+        }
+        part->same |= (unsigned)parts_compare(part, alike) << model;
         for (size_t j = 0; j < part->n; j++) {
             part->lines[j].differs |= (unsigned)part->lines[j].alone << model;
         }
@@ -344,33 +273,22 @@ int
 book_cut(struct book *book)
 {
     for (; book_steps[book->n].name; book->n++) {
-        const struct book_step *step = &book_steps[book->n];
         struct row *row = &book->rows[book->n];
-        struct excerpt shared = {0};
 
-        row->step = step;
-        for (int i = 0; i < COURSE_MODELS; i++) {
-            bool calls_back = i == 2 || i == 4;
-            if (cut_excerpt(&row->excerpts[i], course_models[i],
-                            calls_back ? step->callbacks : step->straight) !=
-                    0 ||
-                cut_excerpt(&row->excerpts[i], course_models[i],
-                            step->own[i]) != 0) {
+        row->step = &book_steps[book->n];
+        for (int i = 0; i < BOOK_COLUMNS; i++) {
+            const char *folder =
+                i < COURSE_MODELS ? course_models[i] : "harness/contract";
+            if (cut_excerpt(&row->excerpts[i], folder, row->step->parts[i]) !=
+                0) {
                 return -1;
             }
         }
         for (int i = 0; i < COURSE_MODELS * COURSE_MODELS; i++) {
-            int model = i / COURSE_MODELS;
-            int other = i % COURSE_MODELS;
-            if (model != other) {
-                mark_excerpt(&row->excerpts[model], &row->excerpts[other],
-                             other);
-            }
+            mark_excerpt(&row->excerpts[i / COURSE_MODELS],
+                         &row->excerpts[i % COURSE_MODELS],
+                         i % COURSE_MODELS);
         }
-        if (cut_excerpt(&shared, "harness/contract", step->shared) != 0) {
-            return -1;
-        }
-        row->shared = shared.parts[0];
     }
     return 0;
 }

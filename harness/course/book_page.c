@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
@@ -17,86 +18,53 @@
 /* ---- code ----------------------------------------------------------------
  */
 
-static const char *const keywords[] = {
-    "bool",   "break",  "case",     "char",     "const",  "continue",
-    "do",     "else",   "enum",     "extern",   "for",    "if",
-    "inline", "int",    "long",     "return",   "short",  "sizeof",
-    "static", "struct", "switch",   "unsigned", "void",   "while",
-    "goto",   "union",  "volatile", "typedef",  "signed", "default",
-};
-
-/* Print so much of a line, between tags. */
-static void
-put_token(FILE *file, const char *before, const char *text, size_t length,
-          const char *after)
+static bool
+is_keyword(const char *word, size_t length)
 {
-    char *token = given(strndup(text, length));
+    static const char keywords[] =
+        " bool break case char const continue do else enum extern for goto "
+        "if inline int long return short sizeof static struct switch typedef "
+        "union unsigned void volatile while ";
+    const char *found = memmem(keywords, sizeof keywords, word, length);
 
-    xml_put(file, before, token, after);
-    free(token);
+    return found && found[-1] == ' ' && found[length] == ' ';
 }
 
-/* Print a name, a keyword or a number. */
-static void
-put_word(FILE *file, const char *word, size_t length)
-{
-    size_t prefix = word_prefix(word);
-
-    if (isdigit((unsigned char)*word)) {
-        put_token(file, "<span class=\"n\">", word, length, "</span>");
-        return;
-    }
-    for (size_t i = 0; i < COUNT(keywords); i++) {
-        if (strncmp(word, keywords[i], length) == 0 &&
-            keywords[i][length] == '\0') {
-            put_token(file, "<b>", word, length, "</b>");
-            return;
-        }
-    }
-    if (prefix > 0) {
-        put_token(file, "<u>", word, prefix, "</u>");
-    }
-    put_token(file, "", word + prefix, length - prefix, "");
-}
-
-/* How long what is quoted is, quotes included. */
-static size_t
-quoted_length(const char *text)
-{
-    size_t length = 1;
-
-    while (text[length] != '\0' && text[length] != *text) {
-        length += text[length] == '\\' && text[length + 1] != '\0' ? 2 : 1;
-    }
-    return length + (text[length] != '\0');
-}
-
-/* Print a line. Returns if a comment goes on behind it. */
+/* Print a line of C. Returns if a comment goes on behind it. */
 static bool
 put_code(FILE *file, const char *text, bool comment)
 {
     while (*text != '\0') {
-        size_t length = strcspn(text, "/\"'");
-        size_t plain = 0;
+        size_t length = word_length(text);
+        size_t prefix = length > 0 ? word_prefix(text) : 0;
+        const char *tag = NULL;
 
         if (comment || strncmp(text, "/*", 2) == 0) {
             const char *end = strstr(comment ? text : text + 2, "*/");
-            length = end ? (size_t)(end - text) + 2 : strlen(text);
-            put_token(file, "<i>", text, length, "</i>");
+            length = end ? (size_t)(end + 2 - text) : strlen(text);
             comment = !end;
+            tag = "i";
         } else if (*text == '"' || *text == '\'') {
-            length = quoted_length(text);
-            put_token(file, "<span class=\"q\">", text, length, "</span>");
-        } else if ((length = word_length(text)) > 0) {
-            put_word(file, text, length);
+            for (length = 1; text[length] && text[length] != *text;) {
+                length += text[length] == '\\' && text[length + 1] ? 2 : 1;
+            }
+            length = MIN(length + 1, strlen(text));
+            tag = "samp";
+        } else if (prefix > 0) {
+            length = prefix;
+            tag = "u";
+        } else if (length > 0) {
+            tag = isdigit((unsigned char)*text) ? "var"
+                  : is_keyword(text, length)    ? "b"
+                                                : NULL;
         } else {
-            do {
-                plain++;
-            } while (text[plain] != '\0' && word_length(text + plain) == 0 &&
-                     !strchr("/\"'", text[plain]));
-            put_token(file, "", text, plain, "");
-            length = plain;
+            length = 1;
         }
+        char *token = given(strndup(text, length));
+        fprintf(file, tag ? "<%s>" : "", tag);
+        xml_put(file, "", token, "");
+        fprintf(file, tag ? "</%s>" : "", tag);
+        free(token);
         text += length;
     }
     return comment;
@@ -118,29 +86,24 @@ put_classes(FILE *file, const char *name, unsigned bits)
 static void
 put_part(FILE *file, const char *model, const struct part *part)
 {
-    struct text others = {0};
+    const char *note = " <small class=\"note\">same text as in ";
     bool comment = false;
 
-    for (int i = 0; i < COURSE_MODELS; i++) {
-        if (part->same & 1U << i) {
-            text_item(&others, ", ", "%s", course_models[i]);
-        }
-    }
     fputs("<div class=\"part", file);
     put_classes(file, "s", part->same);
     fprintf(file,
-            "\">\n<h3 id=\"%s.%s\"><a href=\"#%s.%s\" title=\"%s:%d\">%s</a> "
-            "<small>%s:%d, %zu line%s</small>",
-            model, part->name, model, part->name, part->path, part->number,
-            part->name, part->path, part->number, part->n,
-            part->n == 1 ? "" : "s");
-    if (part->same != 0) {
-        fprintf(file,
-                "<small class=\"note\">same text as in %s, proved by a "
-                "test</small>",
-                others.bytes);
+            "\"><h3 id=\"%1$s.%2$s\"><a href=\"#%1$s.%2$s\" "
+            "title=\"%3$s:%4$d\">%2$s</a> <small>%3$s:%4$d, %5$zu "
+            "lines</small>",
+            model, part->name, part->path, part->number, part->n);
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (part->same & 1U << i) {
+            fprintf(file, "%s%s", note, course_models[i]);
+            note = ", ";
+        }
     }
-    fprintf(file, "</h3>\n<pre style=\"counter-reset:n %d\">",
+    fprintf(file, "%s</h3>\n<pre style=\"counter-reset:n %d\">",
+            part->same != 0 ? ", proved by a test</small>" : "",
             part->number - 1);
     for (size_t i = 0; i < part->n; i++) {
         fputs("<span class=\"l", file);
@@ -155,50 +118,47 @@ put_part(FILE *file, const char *model, const struct part *part)
 /* ---- a run ---------------------------------------------------------------
  */
 
-static void
-put_cell(FILE *file, const char *label, enum cells_id id,
-         const struct summary_group *group, const char *model)
-{
-    struct at at = {group, model, NULL, summary_find(group, model)};
-    struct text text = {0};
-
-    cells_put(&text, id, &at, false);
-    xml_put(file, "<dt>", label, "</dt>");
-    xml_put(file, "<dd>", text.bytes, "</dd>\n");
-}
-
 /* Print what a run has shown of a model. */
 static void
 put_figures(FILE *file, const struct summary *summary, const char *model)
 {
     const struct summary_group *main = group_main(summary);
     const struct summary_group *idle = group_largest(summary, KIND_IDLE);
+    const struct {
+        const char *label;
+        enum cells_id id;
+        const struct summary_group *group;
+    } shown[] = {
+        {"clients served", CELLS_SERVED, main},
+        {"echoes/s", CELLS_RATE, main},
+        {"CPU an echo, over the least", CELLS_COST, main},
+        {"system calls an echo", CELLS_CALLS, main},
+        {"instructions an echo, but for the kernel's",
+         CELLS + LIFE_INSTRUCTIONS_PER_ECHO, main},
+        {"KiB a client", CELLS_MEMORY, idle ? idle : main},
+    };
     struct document facts = {0};
 
-    if (!summary_find(main, model)) {
-        fputs("<p class=\"no\">not measured</p>", file);
-        return;
+    for (size_t i = 0; i < COUNT(shown); i++) {
+        struct at at = {shown[i].group, model, NULL,
+                        summary_find(shown[i].group, model)};
+        struct text text = {0};
+
+        cells_put(&text, shown[i].id, &at, false);
+        xml_put(file, i == 0 ? "<dl><dt>" : "<dt>", shown[i].label, "</dt>");
+        xml_put(file, "<dd>", text.bytes, "</dd>\n");
     }
-    fputs("<dl>\n", file);
-    put_cell(file, "clients served", CELLS_SERVED, main, model);
-    put_cell(file, "echoes/s", CELLS_RATE, main, model);
-    put_cell(file, "CPU an echo, over the least", CELLS_COST, main, model);
-    put_cell(file, "system calls an echo", CELLS_CALLS, main, model);
-    put_cell(file, "instructions an echo, outside of the kernel",
-             CELLS + LIFE_INSTRUCTIONS_PER_ECHO, main, model);
-    put_cell(file, "KiB a client", CELLS_MEMORY, idle ? idle : main, model);
     fputs("</dl>\n", file);
     facts_headline(&facts, summary, main);
     for (size_t i = 0; i < facts.nblocks; i++) {
-        if (facts.blocks[i].kind == BLOCK_ITEM &&
-            strcmp(facts.blocks[i].label, model) == 0) {
+        if (strcmp(facts.blocks[i].label, model) == 0) {
             xml_put(file, "<p>", facts.blocks[i].words, "</p>\n");
         }
     }
     document_free(&facts);
 }
 
-/* Print the row of them, below all code. */
+/* Print the row of it, below all code. */
 static void
 put_run(FILE *file, const struct results *results, const char *from)
 {
@@ -207,23 +167,15 @@ put_run(FILE *file, const struct results *results, const char *from)
     struct text text = {0};
 
     given(summary_make(results, &summary) == 0 ? &summary : NULL);
-    fputs("<tbody id=\"run\"><tr class=\"step\"><th><div><h2>run</h2> "
-          "What came of it on a machine?",
-          file);
     if (summary.ngroups > 0) {
-        const struct life *life = group_life(group_main(&summary));
-
-        cells_label(&text, life);
-        xml_put(file, " <em>", text.bytes, "");
-        fprintf(file, " with %lld B messages, as fast as they go; ",
-                (long long)life->message_bytes);
-        xml_put(file, "", run->cpu_model, ", ");
-        fprintf(file, "%d CPU%s, ", run->cores, run->cores == 1 ? "" : "s");
-        xml_put(file, "", run->kernel, ", ");
-        xml_put(file, "", run->date, " (");
-        xml_put(file, "", from, ")</em>");
+        cells_label(&text, group_life(group_main(&summary)));
     }
-    fputs("</div></th></tr>\n<tr>", file);
+    text_add(&text, " on %s, %d CPUs, %s, %.10s (%s)", run->cpu_model,
+             run->cores, run->kernel, run->date, from);
+    xml_put(file,
+            "<tbody id=\"run\"><tr class=\"step\"><th><div><h2>run</h2> "
+            "What came of it? <em>",
+            text.bytes, "</em></div></th></tr>\n<tr>");
     for (int i = 0; i < COURSE_MODELS; i++) {
         fprintf(file, "<td class=\"c c%d\">", i);
         if (summary.ngroups > 0) {
@@ -241,25 +193,24 @@ put_run(FILE *file, const struct results *results, const char *from)
 static void
 put_row(FILE *file, const struct row *row)
 {
+    const struct excerpt *excerpt = row->excerpts;
+    bool shared = excerpt[COURSE_MODELS].n > 0;
+
     fprintf(file, "<tbody id=\"%s\" class=\"row", row->step->name);
-    for (int i = 0; i < COURSE_MODELS && !row->shared; i++) {
-        put_classes(file, "no", row->excerpts[i].n == 0 ? 1U << i : 0);
+    for (int i = 0; i < COURSE_MODELS && !shared; i++) {
+        put_classes(file, "no", excerpt[i].n == 0 ? 1U << i : 0);
     }
     fprintf(file,
             "\"><tr class=\"step\"><th><div><h2>%s</h2> %s</div></th>"
             "</tr>\n<tr>",
             row->step->name, row->step->question);
-    if (row->shared) {
-        fputs("<td class=\"wide\">", file);
-        put_part(file, "contract", row->shared);
-        fputs("</td>", file);
-    }
-    for (int i = 0; i < COURSE_MODELS; i++) {
-        const struct excerpt *excerpt = &row->excerpts[i];
+    for (int i = 0; i < COURSE_MODELS + shared; i++, excerpt++) {
+        bool model = i < COURSE_MODELS;
 
-        fprintf(file, "<td class=\"c c%d\">", i);
+        fprintf(file, "<td class=\"%s%d\">", model ? "c c" : "all a", i);
         for (size_t j = 0; j < excerpt->n; j++) {
-            put_part(file, course_models[i], excerpt->parts[j]);
+            put_part(file, model ? course_models[i] : "contract",
+                     excerpt->parts[j]);
         }
         fputs(excerpt->n == 0 ? "<p>nothing of its own</p></td>\n"
                               : "</td>\n",
@@ -268,18 +219,16 @@ put_row(FILE *file, const struct row *row)
     fputs("</tr></tbody>\n", file);
 }
 
-/* Print a line of the template, with the number and the name of a model for
- * %M and %N. */
+/* Print a line of the template, with number and name of a model for % and $.
+ */
 static void
 put_line(FILE *file, const char *line, int model)
 {
     for (; *line != '\0'; line++) {
-        if (strncmp(line, "%M", 2) == 0) {
+        if (*line == '%') {
             fprintf(file, "%d", model);
-            line++;
-        } else if (strncmp(line, "%N", 2) == 0) {
+        } else if (*line == '$') {
             fputs(course_models[model], file);
-            line++;
         } else {
             fputc(*line, file);
         }
@@ -295,23 +244,20 @@ book_print_page(FILE *file, const struct book *book,
     size_t bytes = 0;
 
     while (template && getline(&line, &bytes, template) > 0) {
-        int models = strstr(line, "%M") ? COURSE_MODELS : 1;
+        bool rows = strcmp(line, "@rows\n") == 0;
 
-        for (int i = 0; i < models && line[0] != '%'; i++) {
-            put_line(file, line, i);
+        for (size_t i = 0; rows && i < book->n; i++) {
+            put_row(file, &book->rows[i]);
         }
-        if (strcmp(line, "%STYLE\n") == 0) {
+        if (strcmp(line, "@style\n") == 0) {
             fputs(svg_style, file);
-        } else if (strcmp(line, "%RUN\n") == 0) {
+        } else if (strcmp(line, "@run\n") == 0) {
             put_run(file, results, from);
         }
-        for (size_t i = 0; i < book->n; i++) {
-            if (strcmp(line, "%ROWS\n") == 0) {
-                put_row(file, &book->rows[i]);
-            } else if (strcmp(line, "%STEPS\n") == 0) {
-                fprintf(file, "<a href=\"#%1$s\">%1$s</a>\n",
-                        book->rows[i].step->name);
-            }
+        for (int i = 0;
+             i < (strchr(line, '%') ? COURSE_MODELS : 1) && *line != '@';
+             i++) {
+            put_line(file, line, i);
         }
     }
     free(line);
