@@ -23,7 +23,7 @@ const struct book_step book_steps[] = {
      FAMILIES("card", "card")},
     {"set-up",
      "What is there before the first client comes?",
-     {"main server_run", "main threads_prepare server_run", "main server_run",
+     {"main server_run", "main server_run threads_prepare", "main server_run",
       "main server_run", "main server_run", NULL}},
     {"accept", "Who takes the next client, and who waits meanwhile?",
      FAMILIES("conn_accept", "conn_accept_cb")},

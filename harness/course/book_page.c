@@ -196,9 +196,10 @@ put_row(FILE *file, const struct row *row)
     const struct excerpt *excerpt = row->excerpts;
     bool shared = excerpt[COURSE_MODELS].n > 0;
 
-    fprintf(file, "<tbody id=\"%s\" class=\"row", row->step->name);
+    fprintf(file, "<tbody id=\"%s\" class=\"%s", row->step->name,
+            shared ? "" : "own");
     for (int i = 0; i < COURSE_MODELS && !shared; i++) {
-        put_classes(file, "no", excerpt[i].n == 0 ? 1U << i : 0);
+        put_classes(file, excerpt[i].n == 0 ? "no" : "has", 1U << i);
     }
     fprintf(file,
             "\"><tr class=\"step\"><th><div><h2>%s</h2> %s</div></th>"
@@ -244,18 +245,18 @@ book_print_page(FILE *file, const struct book *book,
     size_t bytes = 0;
 
     while (template && getline(&line, &bytes, template) > 0) {
-        bool rows = strcmp(line, "@rows\n") == 0;
+        bool rows = strcmp(line, "=rows\n") == 0;
 
         for (size_t i = 0; rows && i < book->n; i++) {
             put_row(file, &book->rows[i]);
         }
-        if (strcmp(line, "@style\n") == 0) {
+        if (strcmp(line, "=style\n") == 0) {
             fputs(svg_style, file);
-        } else if (strcmp(line, "@run\n") == 0) {
+        } else if (strcmp(line, "=run\n") == 0) {
             put_run(file, results, from);
         }
         for (int i = 0;
-             i < (strchr(line, '%') ? COURSE_MODELS : 1) && *line != '@';
+             i < (strchr(line, '%') ? COURSE_MODELS : 1) && *line != '=';
              i++) {
             put_line(file, line, i);
         }
