@@ -11,6 +11,8 @@
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
+#define TEMPLATE "harness/course/book.html"
+
 #define FAMILIES(straight, callbacks)                                        \
     {                                                                        \
         straight, straight, callbacks, straight, callbacks, NULL             \
@@ -87,14 +89,19 @@ course_book(int argc, char **argv)
         fprintf(stderr, "course book: %s: %s\n", from, problem);
         return COURSE_CANNOT;
     }
-    FILE *file = fopen(out, "we");
-    int status = file ? book_print_page(file, &book, &results, from) : -1;
+    FILE *template = fopen(TEMPLATE, "re");
+    FILE *file = template ? fopen(out, "we") : NULL;
+    if (file) {
+        book_print_page(file, template, &book, &results, from);
+    }
     long bytes = file ? ftell(file) : 0;
-    results_free(&results);
-    if (status != 0 || ferror(file) || fclose(file) != 0) {
-        fprintf(stderr, "course book: %s: %s\n", out, strerror(errno));
+    if (!file || ferror(file) || fclose(file) != 0) {
+        fprintf(stderr, "course book: %s: %s\n", template ? out : TEMPLATE,
+                strerror(errno));
         return COURSE_CANNOT;
     }
+    fclose(template);
+    results_free(&results);
     printf("%s, %ld KiB, with the figures of %s\n", out, bytes / 1024, from);
     return 0;
 }
@@ -102,37 +109,35 @@ course_book(int argc, char **argv)
 /* Read "MODEL" or "MODEL.FUNCTION", or refuse it with the names that there
  * are. Returns the part, or NULL for all of the model. */
 static struct part *
-read_side(const struct book *book, const char *flag, const char *text,
-          int *model)
+read_side(const struct book *book, const char *flag, char *text, int *model)
 {
-    char *name = given(strdup(text));
-    char *dot = strchrnul(name, '.');
-    bool whole = *dot == '\0';
+    char *dot = strchrnul(text, '.');
+    char *name = *dot == '.' ? dot + 1 : NULL;
     struct text names = {0};
-    struct part *part = NULL;
 
     *dot = '\0';
-    *model = course_model(name);
+    *model = course_model(text);
     for (int i = 0; *model == -1 && i < COURSE_MODELS; i++) {
-        text_item(&names, i == COURSE_MODELS - 1 ? " or " : ", ", "%s",
-                  course_models[i]);
+        text_item(&names, ", ", "%s", course_models[i]);
     }
-    for (size_t i = 0; *model != -1 && !whole && i < book->n; i++) {
+    for (size_t i = 0; *model != -1 && name && i < book->n; i++) {
         const struct excerpt *excerpt = &book->rows[i].excerpts[*model];
+        struct part *part = excerpt_find(excerpt, name);
 
-        part = part ? part : excerpt_find(excerpt, dot + 1);
+        if (part->n > 0) {
+            return part;
+        }
         for (size_t j = 0; j < excerpt->n; j++) {
-            text_item(&names, " ", "%s", excerpt->parts[j]->name);
+            text_item(&names, ", ", "%s.%s", text, excerpt->parts[j]->name);
         }
     }
-    if (names.bytes[0] != '\0' && !part) {
-        struct text allowed = {0};
-        text_add(&allowed, *model == -1 ? "%s%s" : "%s. and one of: %s",
-                 *model == -1 ? "" : name, names.bytes);
-        flags_refuse("course code", flag, text, allowed.bytes);
+    if (names.bytes[0] != '\0') {
+        *dot = name ? '.' : '\0';
+        struct text one_of = {0};
+        text_add(&one_of, "one of %s", names.bytes);
+        flags_refuse("course code", flag, text, one_of.bytes);
     }
-    free(name);
-    return part;
+    return NULL;
 }
 
 int
@@ -165,7 +170,8 @@ course_code(int argc, char **argv)
         return COURSE_CANNOT;
     }
     for (int i = 0; i < 2; i++) {
-        parts[i] = read_side(&book, i ? "b" : "a", texts[i], &models[i]);
+        parts[i] = read_side(&book, i ? "b" : "a", given(strdup(texts[i])),
+                             &models[i]);
     }
     if (!parts[0] != !parts[1]) {
         int bare = parts[0] != NULL;

@@ -60,8 +60,7 @@ struct book {
     size_t n;                       /* how many */
 };
 
-/* ---- cutting and comparing (book_cut.c) ----------------------------------
- */
+/* ---- cutting and comparing (book_cut.c) -------------------------------- */
 
 /* How long the word is that begins here, and of it the prefix that says whose
  * loop or scheduler it is, such as "co_"; 0: there is none. */
@@ -73,22 +72,19 @@ size_t word_prefix(const char *word);
 int book_cut(struct book *book);
 
 /* The part of that name, or else of the one with or without "_cb", which says
- * that it is called back; or NULL. */
+ * that it is called back; or one without lines. */
 struct part *excerpt_find(const struct excerpt *excerpt, const char *name);
 
-/* Find the lines that one has alone, or all of them where the other is NULL.
- * True if both have the same code: then none of it is alone, however its
- * lines are broken. */
+/* Find the lines that either has alone. True if both have the same code: then
+ * none of it is alone, however its lines are broken. */
 bool parts_compare(struct part *a, struct part *b);
 
-/* ---- printing (book_page.c; book_code.c) ---------------------------------
- */
+/* ---- printing (book_page.c; book_code.c) ------------------------------- */
 
-/* Print the page, with what a run read at `from` has shown of each model.
- * Returns 0, or -1 without harness/course/book.html; other errors are left
- * for ferror(). */
-int book_print_page(FILE *file, const struct book *book,
-                    const struct results *results, const char *from);
+/* Print the page by its template, with what a run read at `from` has shown of
+ * each model. Errors are left for ferror(). */
+void book_print_page(FILE *file, FILE *template, const struct book *book,
+                     const struct results *results, const char *from);
 
 /* Print two models step by step for a terminal that is so wide; with names of
  * parts, only these. */

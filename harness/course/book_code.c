@@ -8,6 +8,8 @@
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
+#define SOURCE_WIDTH 78 /* columns that no line of ours exceeds */
+
 static int column;  /* how wide each of two is; 0: there is one */
 static bool colour; /* escape sequences are welcome */
 
@@ -54,13 +56,13 @@ count_alone(const struct part *part, size_t at)
 {
     size_t begin = at;
 
-    while (part && at < part->n && part->lines[at].alone) {
+    while (at < part->n && part->lines[at].alone) {
         at++;
     }
     return at - begin;
 }
 
-/* Print two parts, or one and NULL, below their names. */
+/* Print two parts, of which one may have no lines, below their names. */
 static void
 put_parts(struct part *a, struct part *b)
 {
@@ -70,19 +72,19 @@ put_parts(struct part *a, struct part *b)
     size_t j = 0;
 
     for (int k = 0; k < 2; k++) {
-        if (parts[k]) {
+        if (parts[k]->n > 0) {
             put(bold, k == 0 ? "--- " : "+++ ", 0, parts[k]->path);
             printf(":%d %s\n", parts[k]->number, parts[k]->name);
         }
     }
     fputs(same ? "(the same text, proved by a test)\n" : "", stdout);
-    while ((a && i < a->n) || (b && j < b->n)) {
+    while (i < a->n || j < b->n) {
         size_t na = count_alone(a, i);
         size_t nb = column > 0 || na == 0 ? count_alone(b, j) : 0;
 
         if (na + nb == 0) {
-            na = a && i < a->n;
-            nb = b && j < b->n;
+            na = i < a->n;
+            nb = j < b->n;
         }
         for (size_t k = 0; k < MAX(na, nb); k++) {
             put_pair(k < na ? &a->lines[i + k] : NULL,
@@ -105,18 +107,10 @@ put_row(const struct book_step *step, const struct excerpt *a,
         put_parts(a->parts[i], excerpt_find(b, a->parts[i]->name));
     }
     for (size_t i = 0; i < b->n; i++) {
-        if (!excerpt_find(a, b->parts[i]->name)) {
-            put_parts(NULL, b->parts[i]);
+        struct part *other = excerpt_find(a, b->parts[i]->name);
+        if (other->n == 0) {
+            put_parts(other, b->parts[i]);
         }
-    }
-}
-
-/* Make the columns wide enough for a part. */
-static void
-make_room(const struct part *part)
-{
-    for (size_t i = 0; part && i < part->n; i++) {
-        column = MAX(column, (int)strlen(part->lines[i].text));
     }
 }
 
@@ -124,25 +118,25 @@ void
 book_print_code(const struct book *book, int width, const int models[2],
                 struct part *const parts[2])
 {
-    const struct row *end = book->rows + book->n;
-
     colour = wants_colour(stdout);
-    make_room(parts[0]);
-    make_room(parts[1]);
-    for (const struct row *row = book->rows; !parts[0] && row < end; row++) {
-        for (int i = 0; i < BOOK_PARTS_MAX; i++) {
-            make_room(row->excerpts[models[0]].parts[i]);
-            make_room(row->excerpts[models[1]].parts[i]);
+    column = parts[0] ? 0 : SOURCE_WIDTH;
+    for (int k = 0; k < 2 && parts[0]; k++) {
+        for (size_t i = 0; i < parts[k]->n; i++) {
+            column = MAX(column, (int)strlen(parts[k]->lines[i].text));
         }
     }
     column = 2 * column + 3 <= width ? column : 0;
-    for (const struct row *row = book->rows; !parts[0] && row < end; row++) {
-        if (row->excerpts[models[0]].n + row->excerpts[models[1]].n > 0) {
-            put_row(row->step, &row->excerpts[models[0]],
-                    &row->excerpts[models[1]]);
-        }
-    }
     if (parts[0]) {
         put_parts(parts[0], parts[1]);
+        return;
+    }
+    for (size_t i = 0; i < book->n; i++) {
+        const struct excerpt *excerpts = book->rows[i].excerpts;
+        const struct excerpt *a = &excerpts[models[0]];
+        const struct excerpt *b = &excerpts[models[1]];
+
+        if (a->n + b->n > 0) {
+            put_row(book->rows[i].step, a, b);
+        }
     }
 }

@@ -17,8 +17,7 @@ enum {
     SOURCE_LINES = 1 << 10,
 };
 
-/* ---- what counts in a line -----------------------------------------------
- */
+/* ---- what counts in a line --------------------------------------------- */
 
 size_t
 word_length(const char *text)
@@ -86,8 +85,7 @@ code_words(const struct part *part, char words[SOURCE_BYTES])
     }
 }
 
-/* ---- cutting -------------------------------------------------------------
- */
+/* ---- cutting ----------------------------------------------------------- */
 
 /* Does a function or a struct of that name begin here? */
 static bool
@@ -166,8 +164,7 @@ cut_excerpt(struct excerpt *excerpt, const char *folder, const char *words)
     return status;
 }
 
-/* ---- comparing -----------------------------------------------------------
- */
+/* ---- comparing --------------------------------------------------------- */
 
 /* A brace alone is only equal to one that ends as much. */
 static bool
@@ -209,59 +206,54 @@ parts_compare(struct part *a, struct part *b)
 {
     static char words[2][SOURCE_BYTES];
     struct part *parts[] = {a, b};
-    size_t n[] = {0, 0}; /* lines to be compared */
+    size_t n[2]; /* lines to be compared */
 
-    for (int k = 0; k < 2 && parts[k]; k++) {
-        code_words(parts[k], words[k]);
-    }
-    bool same = a && b && words[0][0] && strcmp(words[0], words[1]) == 0;
+    code_words(a, words[0]);
+    code_words(b, words[1]);
+    bool same = words[0][0] != '\0' && strcmp(words[0], words[1]) == 0;
     for (int k = 0; k < 2; k++) {
-        for (size_t i = 0; parts[k] && i < parts[k]->n; i++) {
-            parts[k]->lines[i].alone = !same || i < parts[k]->code;
-            n[k] += parts[k]->lines[i].alone;
+        n[k] = same ? parts[k]->code : parts[k]->n;
+        for (size_t i = 0; i < parts[k]->n; i++) {
+            parts[k]->lines[i].alone = i < n[k];
         }
     }
-    if (a && b) {
-        find_common(a->lines, n[0], b->lines, n[1]);
-    }
+    find_common(a->lines, n[0], b->lines, n[1]);
     return same;
 }
+
+/* ---- the book -----------------------------------------------------------
+ */
 
 struct part *
 excerpt_find(const struct excerpt *excerpt, const char *name)
 {
-    struct part *alike = NULL;
+    static struct part none;
+    struct part *alike = &none;
 
     for (size_t i = 0; i < excerpt->n; i++) {
         const char *other = excerpt->parts[i]->name;
         size_t length = MIN(strlen(name), strlen(other));
         const char *rest = name[length] != '\0' ? name : other;
 
-        if (strncmp(name, other, length) != 0) {
-            continue;
-        }
-        if (rest[length] == '\0') {
+        if (strncmp(name, other, length) == 0 && rest[length] == '\0') {
             return excerpt->parts[i];
         }
-        alike = strcmp(rest + length, "_cb") == 0 ? excerpt->parts[i] : alike;
+        if (strncmp(name, other, length) == 0 &&
+            strcmp(rest + length, "_cb") == 0) {
+            alike = excerpt->parts[i];
+        }
     }
     return alike;
 }
-
-/* ---- the book ------------------------------------------------------------
- */
 
 /* Set the bits that tell a model's code from that of another one. */
 static void
 mark_excerpt(struct excerpt *excerpt, const struct excerpt *other, int model)
 {
-    for (size_t i = 0; i < excerpt->n; i++) {
+    for (size_t i = 0; i < excerpt->n && excerpt != other; i++) {
         struct part *part = excerpt->parts[i];
         struct part *alike = excerpt_find(other, part->name);
 
-        if (part == alike) {
-            return; /* a model beside itself */
-        }
         part->same |= (unsigned)parts_compare(part, alike) << model;
         for (size_t j = 0; j < part->n; j++) {
             part->lines[j].differs |= (unsigned)part->lines[j].alone << model;

@@ -2,21 +2,20 @@
  * book_page.c: the book as an HTML page that is well-formed XML, too, and
  * refers to nothing outside of itself. See book.h.
  *
- * Each line of code is there once for each model. Classes say how it stands
- * to the others: "d2" is a line that model 2 lacks, "s2" a part that is the
- * same text there, "no2" a row that it lacks; and style sheets choose by the
- * two models that are checked, without a script. That only reads the place.
+ * Each line of code is there once. Classes say how it stands to the models:
+ * "d2" is a line that model 2 lacks, "s2" a part that is the same text there,
+ * "has2" and "no2" a row that it has or lacks. What is done with them, and
+ * all that is not code, stands in book.html, of which each line with a % is
+ * there for each model, with its number for % and its name for $.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/param.h>
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
-/* ---- code ----------------------------------------------------------------
- */
+/* ---- code -------------------------------------------------------------- */
 
 static bool
 is_keyword(const char *word, size_t length)
@@ -37,33 +36,33 @@ put_code(FILE *file, const char *text, bool comment)
     while (*text != '\0') {
         size_t length = word_length(text);
         size_t prefix = length > 0 ? word_prefix(text) : 0;
-        const char *tag = NULL;
+        const char *tag = "";
 
         if (comment || strncmp(text, "/*", 2) == 0) {
             const char *end = strstr(comment ? text : text + 2, "*/");
             length = end ? (size_t)(end + 2 - text) : strlen(text);
             comment = !end;
-            tag = "i";
+            tag = "<i>";
         } else if (*text == '"' || *text == '\'') {
-            for (length = 1; text[length] && text[length] != *text;) {
-                length += text[length] == '\\' && text[length + 1] ? 2 : 1;
+            for (length = 1; text[length] && text[length] != *text;
+                 length++) {
+                length += text[length] == '\\' && text[length + 1];
             }
-            length = MIN(length + 1, strlen(text));
-            tag = "samp";
+            length += text[length] != '\0';
+            tag = "<samp>";
         } else if (prefix > 0) {
             length = prefix;
-            tag = "u";
+            tag = "<u>";
         } else if (length > 0) {
-            tag = isdigit((unsigned char)*text) ? "var"
-                  : is_keyword(text, length)    ? "b"
-                                                : NULL;
+            tag = isdigit((unsigned char)*text) ? "<var>"
+                  : is_keyword(text, length)    ? "<b>"
+                                                : "";
         } else {
             length = 1;
         }
         char *token = given(strndup(text, length));
-        fprintf(file, tag ? "<%s>" : "", tag);
-        xml_put(file, "", token, "");
-        fprintf(file, tag ? "</%s>" : "", tag);
+        xml_put(file, tag, token, tag[0] != '\0' ? "</" : "");
+        fputs(tag[0] != '\0' ? tag + 1 : "", file);
         free(token);
         text += length;
     }
@@ -115,8 +114,7 @@ put_part(FILE *file, const char *model, const struct part *part)
     fputs("</pre></div>\n", file);
 }
 
-/* ---- a run ---------------------------------------------------------------
- */
+/* ---- a run ------------------------------------------------------------- */
 
 /* Print what a run has shown of a model. */
 static void
@@ -187,8 +185,7 @@ put_run(FILE *file, const struct results *results, const char *from)
     summary_free(&summary);
 }
 
-/* ---- the page ------------------------------------------------------------
- */
+/* ---- the page ---------------------------------------------------------- */
 
 static void
 put_row(FILE *file, const struct row *row)
@@ -220,32 +217,16 @@ put_row(FILE *file, const struct row *row)
     fputs("</tr></tbody>\n", file);
 }
 
-/* Print a line of the template, with number and name of a model for % and $.
- */
-static void
-put_line(FILE *file, const char *line, int model)
-{
-    for (; *line != '\0'; line++) {
-        if (*line == '%') {
-            fprintf(file, "%d", model);
-        } else if (*line == '$') {
-            fputs(course_models[model], file);
-        } else {
-            fputc(*line, file);
-        }
-    }
-}
-
-int
-book_print_page(FILE *file, const struct book *book,
+void
+book_print_page(FILE *file, FILE *template, const struct book *book,
                 const struct results *results, const char *from)
 {
-    FILE *template = fopen("harness/course/book.html", "re");
     char *line = NULL;
     size_t bytes = 0;
 
-    while (template && getline(&line, &bytes, template) > 0) {
+    while (getline(&line, &bytes, template) > 0) {
         bool rows = strcmp(line, "=rows\n") == 0;
+        int models = strchr(line, '%') ? COURSE_MODELS : 1;
 
         for (size_t i = 0; rows && i < book->n; i++) {
             put_row(file, &book->rows[i]);
@@ -255,15 +236,13 @@ book_print_page(FILE *file, const struct book *book,
         } else if (strcmp(line, "=run\n") == 0) {
             put_run(file, results, from);
         }
-        for (int i = 0;
-             i < (strchr(line, '%') ? COURSE_MODELS : 1) && *line != '=';
-             i++) {
-            put_line(file, line, i);
+        for (int i = 0; i < models && line[0] != '='; i++) {
+            for (const char *c = line; *c != '\0'; c++) {
+                *c == '%'   ? fprintf(file, "%d", i)
+                : *c == '$' ? fputs(course_models[i], file)
+                            : fputc(*c, file);
+            }
         }
     }
     free(line);
-    if (template) {
-        fclose(template);
-    }
-    return template ? 0 : -1;
 }
