@@ -49,8 +49,7 @@ const struct book_step book_steps[] = {
     {"close", "What must be given back?",
      FAMILIES("conn_close", "conn_close")},
     {"stop",
-     "How does a server end that waits? For all five a signal shuts "
-     "the sockets, and who waits on one wakes up.",
+     "How does a server end that waits? A signal shuts its sockets.",
      {NULL, "threads_await", NULL, NULL, NULL, "stop.c:stop_signal_handler"}},
     {"state", "Where is what the server knows of a client?",
      FAMILIES("conn_serve", "conn")},
