@@ -1,10 +1,9 @@
 /*
- * demo_draw.c: a scene on a terminal, or as lines. See demo.h.
+ * demo_draw.c: a scene on a terminal, or in lines. See demo.h.
  *
- * A picture is drawn again and again in its place, which stays within 80
- * columns, and the last one stays on the screen. Only what is needed for that
- * is changed of the terminal: no cursor, no line is broken, what is typed is
- * not shown, and nothing but Ctrl-C ends the program.
+ * A picture is drawn again and again in its place, and the last one stays.
+ * The terminal shows no cursor meanwhile, breaks no line and echoes nothing
+ * that is typed, and only Ctrl-C is left of the keys that stop a program.
  */
 #include <langinfo.h>
 #include <locale.h>
@@ -18,48 +17,41 @@
 #include "harness/load/load.h"
 
 enum {
-    CELLS = 60,       /* of the axis of time */
-    TICK_CELLS = 20,  /* from one of its words to the next */
+    CELLS = 60, /* of the axis of time */
+    SECOND = CELLS * 1000 / DEMO_MOST_MS,
     WIDTH_LEAST = 80, /* of the terminal */
     HEIGHT_LEAST = 16,
-    AT_ONCE_MS = 10, /* such a wait is none, in words */
-    SHOWN_MS = 100,  /* such a one is, in a picture */
+    SHOWN_MS = 100, /* such a wait is told as a number */
 };
 
-/* What a cell shows. */
-enum sign {
-    SIGN_AWAY,
-    SIGN_THERE,
-    SIGN_WAITS,
-    SIGN_ECHO,
-    SIGN_NEVER,
-    SIGNS
-};
-static const struct {
-    const char *utf8, *ascii; /* how it looks */
-    const char *colour;       /* beside that */
-} signs[SIGNS] = {
-    [SIGN_AWAY] = {" ", " ", ""},
-    [SIGN_THERE] = {"─", "-", ""},
-    [SIGN_WAITS] = {"░", ":", "\033[33m"},
-    [SIGN_ECHO] = {"█", "#", "\033[32m"},
-    [SIGN_NEVER] = {"x", "x", "\033[31m"},
-};
+/* What a cell shows; the first three are what a span says. */
+static const struct sign {
+    const char *utf8, *ascii, *colour; /* colour beside the sign */
+    const char *means;
+} signs[] =
+    {
+        [DEMO_AWAY] = {" ", " ", "", ""},
+        [DEMO_THERE] = {"─", "-", "", "connected"},
+        [DEMO_WAITS] = {"░", ":", "\033[33m", "waits for its echo"},
+        {"█", "#", "\033[32m", "has it"},
+        {"x", "x", "\033[31m", "in vain"},
+},
+  *const echo = &signs[3], *const never = &signs[4];
 
-/* Where it is drawn. */
 static struct {
-    volatile sig_atomic_t ours; /* the terminal is as we need it */
-    struct termios before;      /* as it was */
+    struct termios before;      /* the terminal as it was */
+    volatile sig_atomic_t ours; /* it is changed */
     bool pictures;              /* else lines */
-    bool utf8, colour;          /* it has these */
+    bool utf8, colour;          /* it has them */
     int height;                 /* of the picture that is there; 0: none */
-    size_t told;                /* events that are lines by now */
+    size_t told;                /* events that are printed */
 } view;
 
 /* ---- the terminal -------------------------------------------------------
  */
 
-/* Who is in the background may not change it. */
+/* Who is in the background may not change it; one that does not know its size
+ * has room. */
 static bool
 takes_pictures(void)
 {
@@ -70,13 +62,12 @@ takes_pictures(void)
         return false;
     }
     ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    /* One that does not know its size has room. */
     if (size.ws_col > 0 &&
         (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST)) {
         fprintf(stderr,
-                "course demo: pictures take a terminal of %d x %d, and this "
-                "one has %d x %d; here are lines instead\n",
-                WIDTH_LEAST, HEIGHT_LEAST, size.ws_col, size.ws_row);
+                "course demo: this terminal has %dx%d and the picture takes "
+                "%dx%d, so here are lines\n",
+                size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
         return false;
     }
     return true;
@@ -85,22 +76,21 @@ takes_pictures(void)
 bool
 demo_view_open(void)
 {
-    static char buffer[1 << 14];
+    static char frame[1 << 14];
+    struct termios wanted;
 
     view.pictures = takes_pictures();
     view.colour = wants_colour(stdout);
     view.utf8 =
         setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     if (view.pictures) {
-        struct termios wanted = view.before;
-
+        wanted = view.before;
         wanted.c_lflag &= ~(tcflag_t)ECHO;
         wanted.c_cc[VSUSP] = wanted.c_cc[VQUIT] = _POSIX_VDISABLE;
         view.ours = true;
         tcsetattr(STDOUT_FILENO, TCSADRAIN, &wanted);
-        /* A frame is one write. */
-        setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-        fputs("\033[?25l\033[?7l", stdout);
+        setvbuf(stdout, frame, _IOFBF, sizeof frame); /* in one write */
+        printf("\033[?25l\033[?7l");
     }
     return view.pictures;
 }
@@ -110,81 +100,70 @@ demo_view_close(void)
 {
     static const char words[] = "\033[0m\033[?7h\033[?25h";
 
-    if (view.ours) {
+    if (view.ours && write(STDOUT_FILENO, words, sizeof words - 1) != 0) {
+        tcsetattr(STDOUT_FILENO, TCSADRAIN, &view.before);
         view.ours = false;
-        if (write(STDOUT_FILENO, words, sizeof words - 1) >= 0) {
-            tcsetattr(STDOUT_FILENO, TCSADRAIN, &view.before);
-        }
     }
 }
 
 /* ---- a picture ----------------------------------------------------------
  */
 
-static int
-cell_of(double ms)
-{
-    return (int)fmin(ms * CELLS / DEMO_MOST_MS, CELLS - 1);
-}
-
-/* A cell shows an echo in it; else what is in its middle. */
+/* A cell shows an echo that is in it, else what is in its middle. */
 static void
-fill_cells(enum sign cells[CELLS], const struct demo_scene *scene, int client,
-           double now_ms)
+fill(const struct sign *cells[CELLS], const struct demo_scene *scene, int who,
+     double now_ms)
 {
-    static const enum sign states[] = {SIGN_AWAY, SIGN_THERE, SIGN_WAITS};
+    const double cell_ms = (double)DEMO_MOST_MS / CELLS;
     struct demo_span span = {0};
 
-    memset(cells, 0, CELLS * sizeof *cells);
-    while (demo_next(&span, scene, client, now_ms)) {
-        for (int i = cell_of(span.from_ms); i <= cell_of(span.to_ms); i++) {
-            double middle_ms = (i + 0.5) * DEMO_MOST_MS / CELLS;
+    for (int i = 0; i < CELLS; i++) {
+        cells[i] = NULL;
+    }
+    while (demo_next(&span, scene, who, now_ms)) {
+        int from = (int)(span.from_ms / cell_ms + 0.5);
+        int to = (int)(span.to_ms / cell_ms + 0.5);
+        int end = (int)fmin(span.to_ms / cell_ms, CELLS - 1);
 
-            if (cells[i] == SIGN_AWAY && middle_ms >= span.from_ms &&
-                middle_ms < span.to_ms) {
-                cells[i] = states[span.state];
-            }
+        for (int i = from; i < to; i++) {
+            cells[i] = cells[i] ? cells[i] : &signs[span.does];
         }
         if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
-            cells[cell_of(span.to_ms)] =
-                span.end == DEMO_ECHO ? SIGN_ECHO : SIGN_NEVER;
+            cells[end] = span.end == DEMO_ECHO ? echo : never;
         }
     }
 }
 
 static void
-put_sign(enum sign sign)
+put(const struct sign *sign)
 {
-    bool colour = view.colour && signs[sign].colour[0] != '\0';
+    bool colour = view.colour && sign->colour[0] != '\0';
 
-    printf("%s%s%s", colour ? signs[sign].colour : "",
-           view.utf8 ? signs[sign].utf8 : signs[sign].ascii,
-           colour ? "\033[0m" : "");
+    printf("%s%s%s", colour ? sign->colour : "",
+           view.utf8 ? sign->utf8 : sign->ascii, colour ? "\033[0m" : "");
 }
 
-/* End a line of the picture, whatever was there before. */
+/* A line of the picture, over what was there. */
 static void
 end_line(void)
 {
-    fputs("\033[K\n", stdout);
+    printf("\033[K\n");
     view.height++;
 }
 
 static void
-draw_client(const struct demo_scene *scene, int client, double now_ms)
+draw_client(const struct demo_scene *scene, int who, double now_ms)
 {
-    double longest_ms = demo_longest(scene, client, now_ms);
-    enum sign cells[CELLS];
+    double longest_ms = demo_longest(scene, who, now_ms);
+    const struct sign *cells[CELLS];
 
-    fill_cells(cells, scene, client, now_ms);
-    printf("%-10s", demo_clients[client]);
+    fill(cells, scene, who, now_ms);
+    printf("%-10s", demo_clients[who]);
     for (int i = 0; i < CELLS; i++) {
-        put_sign(cells[i]);
+        put(cells[i] ? cells[i] : &signs[DEMO_AWAY]);
     }
-    if (isinf(longest_ms)) {
-        printf("  never");
-    } else if (longest_ms >= SHOWN_MS) {
-        printf("  %.1f s", longest_ms / 1e3);
+    if (longest_ms >= SHOWN_MS) {
+        printf(isinf(longest_ms) ? "  never" : "  %.1f s", longest_ms / 1000);
     }
     end_line();
 }
@@ -192,79 +171,38 @@ draw_client(const struct demo_scene *scene, int client, double now_ms)
 static void
 draw(const struct demo_scene *scene, double now_ms, const char *verdict)
 {
-    int model = scene->events[0].model;
-
     if (view.height > 0) {
         printf("\r\033[%dA", view.height);
-        view.height = 0;
     }
+    view.height = 0;
     end_line();
-    printf("%s: %s", course_models[model], demo_ideas[model]);
+    printf("%s: %s", scene->events[0].model, demo_idea(scene));
     end_line();
     printf("%10s", "");
-    for (int i = 0; i < CELLS; i += TICK_CELLS) {
-        printf("%d s%*s", i * DEMO_MOST_MS / CELLS / 1000, TICK_CELLS - 3,
-               "");
+    for (int i = 0; i < CELLS / SECOND; i++) {
+        printf("%d s%*s", i, SECOND - 3, "");
     }
     printf("  waited");
     end_line();
     for (int i = 0; i < DEMO_CLIENTS; i++) {
         draw_client(scene, i, now_ms);
     }
-    printf("%10s", "");
-    put_sign(SIGN_THERE);
-    printf(" connected   ");
-    put_sign(SIGN_WAITS);
-    printf(" waits for its echo   ");
-    put_sign(SIGN_ECHO);
-    printf(" has it   ");
-    put_sign(SIGN_NEVER);
-    printf(" in vain");
+    printf("%7s", "");
+    for (size_t i = DEMO_THERE; i < COUNT(signs); i++) {
+        printf("   ");
+        put(&signs[i]);
+        printf(" %s", signs[i].means);
+    }
     end_line();
     printf("%s", verdict);
     end_line();
 }
 
-/* ---- lines --------------------------------------------------------------
- */
-
-static void
-tell_event(const struct demo_scene *scene, const struct demo_event *event)
-{
-    static const char *const words[DEMO_WHATS] = {
-        [DEMO_CONNECTS] = "connects",
-        [DEMO_ECHO] = "has its echo",
-        [DEMO_LEAVES] = "leaves",
-        [DEMO_NEVER] = "has waited in vain",
-    };
-    struct demo_span span = {0};
-    double waited_ms;
-
-    if (event->what == DEMO_BEGINS) {
-        printf("\n%s: %s\n", course_models[event->model],
-               demo_ideas[event->model]);
-    } else if (words[event->what]) {
-        /* One that is not held up says and has it in the same moment. */
-        while (demo_next(&span, scene, event->client, event->t_ms) &&
-               (span.to_ms < event->t_ms || span.end != event->what)) {
-        }
-        waited_ms = span.state == DEMO_WAITS ? span.to_ms - span.from_ms : 0;
-        printf("%7.3f s  %c  %s", event->t_ms / 1e3, 'A' + event->client,
-               words[event->what]);
-        if (waited_ms >= AT_ONCE_MS) {
-            printf(", after %.3f s", waited_ms / 1e3);
-        } else if (event->what == DEMO_ECHO) {
-            printf(" at once");
-        }
-        printf("\n");
-    }
-}
-
 void
 demo_draw(const struct demo_scene *scene, double now_ms)
 {
-    bool over = scene->events[scene->n - 1].what == DEMO_ENDS &&
-                scene->events[scene->n - 1].t_ms <= now_ms;
+    const struct demo_event *event = &scene->events[scene->n - 1];
+    bool over = event->what == DEMO_ENDS && event->t_ms <= now_ms;
     char verdict[DEMO_TEXT_BYTES] = "";
 
     if (over) {
@@ -272,12 +210,18 @@ demo_draw(const struct demo_scene *scene, double now_ms)
     }
     if (view.pictures) {
         draw(scene, now_ms, verdict);
-    } else {
-        while (view.told < scene->n &&
-               scene->events[view.told].t_ms <= now_ms) {
-            tell_event(scene, &scene->events[view.told++]);
+    }
+    while (!view.pictures && view.told < scene->n &&
+           scene->events[view.told].t_ms <= now_ms) {
+        event = &scene->events[view.told++];
+        if (event->what == DEMO_BEGINS) {
+            printf("\n%s: %s\n", event->model, demo_idea(scene));
+        } else if (event->what == DEMO_ENDS) {
+            printf("%s\n", verdict);
+        } else if (event->what != DEMO_SAYS) {
+            printf("%7.3f s  %s  %s\n", event->t_ms / 1000, event->client,
+                   event->word);
         }
-        printf(over ? "%s\n" : "%s", verdict);
     }
     if (over) {
         view.height = 0;

@@ -1,9 +1,9 @@
 /*
- * demo_svg.c: all scenes as one animated picture. See demo.h.
+ * demo_svg.c: all scenes as one picture that moves. See demo.h.
  *
- * A curtain in front of each scene is drawn aside in slow motion, all at the
- * same time. It is only there while it moves: where nothing does, or shall,
- * the whole picture stands.
+ * A curtain before each scene is drawn aside, in slow motion and for all at
+ * the same time. It is there only while it moves: where nothing moves, or
+ * shall, the whole picture stands.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@ enum {
     TOP = 24,    /* above the first scene */
     HEAD = 26,   /* of a scene, above its clients */
     ROW = 13,    /* of a client */
-    BAR = 8,     /* of what is drawn in it */
-    ECHO = 2,    /* how wide an echo is */
+    BAR = 8,     /* of what is drawn there */
+    ECHO = 2,    /* width of an echo */
     FOOT = 46,   /* below the last scene */
     SCENE = HEAD + ROW * DEMO_CLIENTS,
     TICK_MS = 500,
@@ -40,32 +40,29 @@ x_of(double ms)
     return LEFT + ms * (RIGHT - LEFT) / DEMO_MOST_MS;
 }
 
-/* The row of a client, whose bars end at `y`. */
+/* The row of a client above `y`, in a model's looks. */
 static void
-draw_client(struct svg *svg, const struct demo_scene *scene, int client,
-            double y, const char *const classes[3])
+draw_client(struct svg *svg, const struct demo_scene *scene, int who,
+            double y, int slot)
 {
+    char there[16], waits[16], echo[16];
     struct demo_span span = {0};
-    double middle = y - BAR / 2.0, came_ms = NAN;
 
-    /* Twice, because what is drawn first is behind the rest. */
-    while (demo_next(&span, scene, client, DEMO_MOST_MS)) {
-        if (span.end == DEMO_CONNECTS) {
-            came_ms = span.to_ms;
-        } else if (span.end == DEMO_LEAVES || span.end == DEMO_NEVER) {
-            svg_line(svg, x_of(came_ms), middle, x_of(span.to_ms), middle,
-                     classes[0]);
-        }
-    }
-    span = (struct demo_span){0};
-    while (demo_next(&span, scene, client, DEMO_MOST_MS)) {
+    snprintf(there, sizeof there, "m%d axis", slot);
+    snprintf(waits, sizeof waits, "m%d wait", slot);
+    snprintf(echo, sizeof echo, "m%d bar", slot);
+    svg_text(svg, 14, y, "soft", "%s", demo_clients[who]);
+    while (demo_next(&span, scene, who, DEMO_MOST_MS)) {
         double x = x_of(span.from_ms), end = x_of(span.to_ms);
+        double middle = y - BAR / 2.0;
 
-        if (span.state == DEMO_WAITS && end - x > ECHO) {
-            svg_rect(svg, x, y - BAR, end - x, BAR, classes[1], NULL);
+        if (span.does == DEMO_WAITS && end - x > ECHO) {
+            svg_rect(svg, x, y - BAR, end - x, BAR, waits, NULL);
+        } else if (span.does == DEMO_THERE) {
+            svg_line(svg, x, middle, end, middle, there);
         }
         if (span.end == DEMO_ECHO) {
-            svg_rect(svg, end, y - BAR, ECHO, BAR, classes[2], NULL);
+            svg_rect(svg, end, y - BAR, ECHO, BAR, echo, NULL);
         } else if (span.end == DEMO_NEVER) {
             svg_cross(svg, end, middle, BAR / 2.0);
         }
@@ -75,27 +72,20 @@ draw_client(struct svg *svg, const struct demo_scene *scene, int client,
 static void
 draw_scene(struct svg *svg, const struct demo_scene *scene, double y)
 {
-    int model = scene->events[0].model, slot = svg_slot(course_models[model]);
-    char there[16], waits[16], echo[16], verdict[DEMO_TEXT_BYTES];
-    const char *const classes[] = {there, waits, echo};
-    double top = y + HEAD - ROW / 2.0, bottom = y + SCENE + 1;
+    const char *model = scene->events[0].model;
+    double words = y + HEAD - 7, top = words + 1, height = SCENE - HEAD + 8;
+    char verdict[DEMO_TEXT_BYTES];
 
-    snprintf(there, sizeof there, "m%d axis", slot);
-    snprintf(waits, sizeof waits, "m%d wait", slot);
-    snprintf(echo, sizeof echo, "m%d bar", slot);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        double row = y + HEAD + ROW * (i + 1);
-
-        svg_text(svg, 14, row, "soft", "%s", demo_clients[i]);
-        draw_client(svg, scene, i, row, classes);
+        draw_client(svg, scene, i, y + HEAD + ROW * (i + 1), svg_slot(model));
     }
-    svg_rect(svg, LEFT - 1, top, WIDTH - LEFT, bottom - top, "curtain", NULL);
-    svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
-    svg_mark(svg, 7, y + HEAD - 11, slot, NULL);
-    svg_text(svg, 16, y + HEAD - 7, "bold", "%s", course_models[model]);
-    svg_text(svg, LEFT + 20, y + HEAD - 7, "soft", "%s", demo_ideas[model]);
+    svg_rect(svg, LEFT - 1, top, WIDTH - LEFT, height, "curtain", NULL);
+    svg_line(svg, LEFT - 1, top, LEFT - 1, top + height, "axis curtain");
+    svg_mark(svg, 7, words - 4, svg_slot(model), NULL);
+    svg_text(svg, 16, words, "bold", "%s", model);
+    svg_text(svg, LEFT + 20, words, "soft", "%s", demo_idea(scene));
     demo_verdict(scene, verdict);
-    svg_text(svg, RIGHT, y + HEAD - 7, "end then", "%s", verdict);
+    svg_text(svg, RIGHT, words, "end then", "%s", verdict);
 }
 
 void
