@@ -2,12 +2,11 @@
  * demo_draw.c: a scene on a terminal, or in lines. See demo.h.
  *
  * A picture is drawn again and again in its place, and the last one stays.
- * The terminal shows no cursor meanwhile, breaks no line and echoes nothing
- * that is typed, and only Ctrl-C is left of the keys that stop a program.
+ * Meanwhile the terminal shows no cursor, breaks no line and does not echo
+ * what is typed, and Ctrl-C is the only key that stops us.
  */
 #include <langinfo.h>
 #include <locale.h>
-#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -17,72 +16,63 @@
 #include "harness/load/load.h"
 
 enum {
-    CELLS = 60, /* of the axis of time */
-    SECOND = CELLS * 1000 / DEMO_MOST_MS,
-    WIDTH_LEAST = 80, /* of the terminal */
-    HEIGHT_LEAST = 16,
-    SHOWN_MS = 100, /* such a wait is told as a number */
+    CELL_MS = 50,
+    CELLS = DEMO_MOST_MS / CELL_MS,
+    SECOND = 1000 / CELL_MS, /* cells */
+    HEIGHT = 13,             /* lines of a picture */
+    WIDTH_LEAST = 80,        /* of the terminal, as is the next */
+    HEIGHT_LEAST = HEIGHT + 3,
 };
 
-/* What a cell shows; the first three are what a span says. */
-static const struct sign {
-    const char *utf8, *ascii, *colour; /* colour beside the sign */
-    const char *means;
-} signs[] =
-    {
-        [DEMO_AWAY] = {" ", " ", "", ""},
-        [DEMO_THERE] = {"─", "-", "", "connected"},
-        [DEMO_WAITS] = {"░", ":", "\033[33m", "waits for its echo"},
-        {"█", "#", "\033[32m", "has it"},
-        {"x", "x", "\033[31m", "in vain"},
-},
-  *const echo = &signs[3], *const never = &signs[4];
+/* What a cell shows: what a client does, or how that has ended. */
+enum {
+    SIGN_ECHO = DEMO_WAITS + 1,
+    SIGN_NEVER,
+    SIGNS
+};
+static const char *const utf8[SIGNS] = {" ", "─", "░", "█", "x"};
+static const char *const ascii[SIGNS] = {" ", "-", ":", "#", "x"};
+static const char *const colours[SIGNS] = {"", "", "33", "32", "31"};
+static const char *const means[SIGNS] = {
+    "", "connected", "waits for its echo", "has it", "in vain"};
+
+#define END_LINE "\033[K\n" /* over what was there */
 
 static struct {
     struct termios before;      /* the terminal as it was */
     volatile sig_atomic_t ours; /* it is changed */
     bool pictures;              /* else lines */
     bool utf8, colour;          /* it has them */
-    int height;                 /* of the picture that is there; 0: none */
-    size_t told;                /* events that are printed */
+    size_t told;                /* events that were there before */
 } view;
 
 /* ---- the terminal -------------------------------------------------------
  */
 
-/* Who is in the background may not change it; one that does not know its size
- * has room. */
-static bool
-takes_pictures(void)
-{
-    struct winsize size = {0};
-
-    if (!is_terminal(stdout) || tcgetpgrp(STDOUT_FILENO) != getpgrp() ||
-        tcgetattr(STDOUT_FILENO, &view.before) != 0) {
-        return false;
-    }
-    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    if (size.ws_col > 0 &&
-        (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST)) {
-        fprintf(stderr,
-                "course demo: this terminal has %dx%d and the picture takes "
-                "%dx%d, so here are lines\n",
-                size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
-        return false;
-    }
-    return true;
-}
-
 bool
 demo_view_open(void)
 {
     static char frame[1 << 14];
+    struct winsize size = {0};
     struct termios wanted;
 
-    view.pictures = takes_pictures();
+    /* Who is in the background may not change a terminal. */
+    view.pictures = is_terminal(stdout) &&
+                    tcgetpgrp(STDOUT_FILENO) == getpgrp() &&
+                    tcgetattr(STDOUT_FILENO, &view.before) == 0;
     view.colour = wants_colour(stdout);
     view.utf8 =
         setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    /* One that does not know its size has 0, and room. */
+    if (view.pictures && size.ws_col > 0 &&
+        (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST)) {
+        fprintf(stderr,
+                "course demo: %dx%d is too small for a picture, which takes "
+                "%dx%d; here are lines\n",
+                size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
+        view.pictures = false;
+    }
     if (view.pictures) {
         wanted = view.before;
         wanted.c_lflag &= ~(tcflag_t)ECHO;
@@ -109,93 +99,65 @@ demo_view_close(void)
 /* ---- a picture ----------------------------------------------------------
  */
 
-/* A cell shows an echo that is in it, else what is in its middle. */
 static void
-fill(const struct sign *cells[CELLS], const struct demo_scene *scene, int who,
-     double now_ms)
+put_sign(int sign)
 {
-    const double cell_ms = (double)DEMO_MOST_MS / CELLS;
-    struct demo_span span = {0};
+    const char *words = view.utf8 ? utf8[sign] : ascii[sign];
 
-    for (int i = 0; i < CELLS; i++) {
-        cells[i] = NULL;
-    }
-    while (demo_next(&span, scene, who, now_ms)) {
-        int from = (int)(span.from_ms / cell_ms + 0.5);
-        int to = (int)(span.to_ms / cell_ms + 0.5);
-        int end = (int)fmin(span.to_ms / cell_ms, CELLS - 1);
-
-        for (int i = from; i < to; i++) {
-            cells[i] = cells[i] ? cells[i] : &signs[span.does];
-        }
-        if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
-            cells[end] = span.end == DEMO_ECHO ? echo : never;
-        }
+    if (view.colour && colours[sign][0] != '\0') {
+        printf("\033[%sm%s\033[0m", colours[sign], words);
+    } else {
+        printf("%s", words);
     }
 }
 
-static void
-put(const struct sign *sign)
-{
-    bool colour = view.colour && sign->colour[0] != '\0';
-
-    printf("%s%s%s", colour ? sign->colour : "",
-           view.utf8 ? sign->utf8 : sign->ascii, colour ? "\033[0m" : "");
-}
-
-/* A line of the picture, over what was there. */
-static void
-end_line(void)
-{
-    printf("\033[K\n");
-    view.height++;
-}
-
+/* A cell shows the echo that is in it, else what is in its middle. */
 static void
 draw_client(const struct demo_scene *scene, int who, double now_ms)
 {
-    double longest_ms = demo_longest(scene, who, now_ms);
-    const struct sign *cells[CELLS];
+    int cells[CELLS + 1] = {DEMO_AWAY};
+    struct demo_span span = {0};
 
-    fill(cells, scene, who, now_ms);
+    while (demo_next(&span, scene, who, now_ms)) {
+        int to = (int)(span.to_ms / CELL_MS + 0.5);
+
+        for (int i = (int)(span.from_ms / CELL_MS + 0.5); i < to; i++) {
+            cells[i] = cells[i] == DEMO_AWAY ? (int)span.does : cells[i];
+        }
+        if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
+            cells[(int)(span.to_ms / CELL_MS)] =
+                span.end == DEMO_ECHO ? SIGN_ECHO : SIGN_NEVER;
+        }
+    }
     printf("%-10s", demo_clients[who]);
-    for (int i = 0; i < CELLS; i++) {
-        put(cells[i] ? cells[i] : &signs[DEMO_AWAY]);
+    for (int i = 0; i <= CELLS; i++) {
+        put_sign(cells[i]);
     }
-    if (longest_ms >= SHOWN_MS) {
-        printf(isinf(longest_ms) ? "  never" : "  %.1f s", longest_ms / 1000);
-    }
-    end_line();
+    printf(END_LINE);
 }
 
 static void
 draw(const struct demo_scene *scene, double now_ms, const char *verdict)
 {
-    if (view.height > 0) {
-        printf("\r\033[%dA", view.height);
+    if (view.told > 0) {
+        printf("\r\033[%dA", HEIGHT);
     }
-    view.height = 0;
-    end_line();
-    printf("%s: %s", scene->events[0].model, demo_idea(scene));
-    end_line();
-    printf("%10s", "");
-    for (int i = 0; i < CELLS / SECOND; i++) {
-        printf("%d s%*s", i, SECOND - 3, "");
+    printf("\n%s: %s" END_LINE "%10s", course_models[scene->model],
+           demo_ideas[scene->model], "");
+    for (int i = 0; i <= CELLS; i += SECOND) {
+        printf("%d s%*s", i / SECOND, SECOND - 3, "");
     }
-    printf("  waited");
-    end_line();
+    printf(END_LINE);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
         draw_client(scene, i, now_ms);
     }
     printf("%7s", "");
-    for (size_t i = DEMO_THERE; i < COUNT(signs); i++) {
+    for (int i = DEMO_THERE; i < SIGNS; i++) {
         printf("   ");
-        put(&signs[i]);
-        printf(" %s", signs[i].means);
+        put_sign(i);
+        printf(" %s", means[i]);
     }
-    end_line();
-    printf("%s", verdict);
-    end_line();
+    printf(END_LINE "%s" END_LINE, verdict);
 }
 
 void
@@ -210,21 +172,20 @@ demo_draw(const struct demo_scene *scene, double now_ms)
     }
     if (view.pictures) {
         draw(scene, now_ms, verdict);
+    } else if (view.told == 0) {
+        printf("\n%s: %s\n", course_models[scene->model],
+               demo_ideas[scene->model]);
     }
-    while (!view.pictures && view.told < scene->n &&
-           scene->events[view.told].t_ms <= now_ms) {
-        event = &scene->events[view.told++];
-        if (event->what == DEMO_BEGINS) {
-            printf("\n%s: %s\n", event->model, demo_idea(scene));
-        } else if (event->what == DEMO_ENDS) {
-            printf("%s\n", verdict);
-        } else if (event->what != DEMO_SAYS) {
-            printf("%7.3f s  %s  %s\n", event->t_ms / 1000, event->client,
-                   event->word);
+    for (; view.told < scene->n && scene->events[view.told].t_ms <= now_ms;
+         view.told++) {
+        event = &scene->events[view.told];
+        if (!view.pictures && event->who >= 0 && event->what != DEMO_SAYS) {
+            printf("%7.3f s  %c  %s\n", event->t_ms / 1000, 'A' + event->who,
+                   demo_words[event->what]);
         }
     }
     if (over) {
-        view.height = 0;
+        printf(view.pictures ? "" : "%s\n", verdict);
         view.told = 0;
     }
     fflush(stdout);

@@ -11,31 +11,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/compare/server.h"
 #include "harness/course/demo.h"
 
 enum {
-    A,                /* the silent one */
-    B,                /* the slow one */
-    STAGGER_MS = 60,  /* from one client's coming to the next */
-    SILENT_MS = 1100, /* A leaves */
-    BYTE_MS = 110,    /* from one byte of B's to the next */
-    THINK_MS = 220,   /* between an echo and the next line */
-    LATE_MS = 1200,
+    A,
+    B,
+    STAGGER_MS = 60,   /* from one client's coming to the next */
+    SILENT_MS = 1100,  /* A leaves */
+    BYTE_MS = 110,     /* from one byte of B's to the next */
+    THINK_MS = 220,    /* between an echo and the next line */
+    LATE_MS = 1200,    /* nobody begins another line */
     PATIENCE_MS = 100, /* for a connection */
-    START_MS = 5000,   /* until a server must be ready */
 };
 
 static const char line[] = "hello world\n";
 #define LINE_BYTES (sizeof line - 1)
 
-/* A scene, and who is in it. */
+/* A scene that is played. */
 struct play {
-    const struct server *server; /* with whom */
-    const char *model;           /* its name */
-    int64_t begin_ns;            /* as clock_now_ns() */
-    struct demo_scene *scene;    /* what has happened */
-    const char *fault;           /* of the server, or NULL */
+    struct server server;
+    struct demo_scene *scene;
+    int64_t begin_ns; /* as clock_now_ns() */
+    int left;         /* clients who are done */
     struct client {
         int fd;             /* -1: it is not connected */
         size_t said, heard; /* bytes so far */
@@ -55,7 +52,10 @@ now_ms(const struct play *play)
 static void
 add(struct play *play, int who, enum demo_what what)
 {
-    demo_add(play->scene, now_ms(play), play->model, who, what);
+    if (play->scene->n < DEMO_EVENTS_MAX) {
+        play->scene->events[play->scene->n++] =
+            (struct demo_event){now_ms(play), who, what};
+    }
 }
 
 static void
@@ -63,10 +63,11 @@ leave(struct play *play, int who)
 {
     struct client *client = &play->clients[who];
 
+    add(play, who, client->heard < client->said ? DEMO_NEVER : DEMO_LEAVES);
     close(client->fd);
     client->fd = -1;
     client->next_ms = INFINITY;
-    add(play, who, client->heard < client->said ? DEMO_NEVER : DEMO_LEAVES);
+    play->left++;
 }
 
 /* Has it said all that it came for, and heard it? */
@@ -88,25 +89,23 @@ act(struct play *play, int who)
     size_t bytes = who == B ? 1 : LINE_BYTES;
 
     if (client->fd == -1) {
-        client->fd = server_connect(play->server, PATIENCE_MS);
-        client->next_ms = client->fd == -1 ? INFINITY
-                          : who == A       ? SILENT_MS
-                                           : now_ms(play);
-        play->fault =
-            client->fd == -1 ? "it took no connection" : play->fault;
-        add(play, who, client->fd == -1 ? DEMO_NEVER : DEMO_CONNECTS);
-    } else if (is_done(play, who)) {
-        leave(play, who);
-    } else {
-        add(play, who, DEMO_SAYS);
-        send(client->fd, line + client->said % LINE_BYTES, bytes,
-             MSG_NOSIGNAL | MSG_DONTWAIT);
-        client->said += bytes;
-        /* B goes on, whether it is heard or not. */
-        client->next_ms = who == B && client->said < LINE_BYTES
-                              ? client->next_ms + BYTE_MS
-                              : INFINITY;
+        client->fd = server_connect(&play->server, PATIENCE_MS);
+        client->next_ms = who == A ? SILENT_MS : now_ms(play);
+        add(play, who, DEMO_CONNECTS);
+        return;
     }
+    if (is_done(play, who)) {
+        leave(play, who);
+        return;
+    }
+    add(play, who, DEMO_SAYS);
+    send(client->fd, line + client->said % LINE_BYTES, bytes,
+         MSG_NOSIGNAL | MSG_DONTWAIT);
+    client->said += bytes;
+    /* B goes on, whether it is heard or not. */
+    client->next_ms = who == B && client->said < LINE_BYTES
+                          ? client->next_ms + BYTE_MS
+                          : INFINITY;
 }
 
 /* Something has come for a client, if it is only the end. */
@@ -120,8 +119,7 @@ hear(struct play *play, int who)
 
     if (n <= 0 || (size_t)n > client->said - client->heard ||
         memcmp(heard, line + at, (size_t)n) != 0) {
-        play->fault = "it did not send back what it got";
-        leave(play, who);
+        leave(play, who); /* with what it is owed */
         return;
     }
     client->heard += (size_t)n;
@@ -133,27 +131,19 @@ hear(struct play *play, int who)
     }
 }
 
-/* Do all that is due, then wait for an echo, the next time, or the next
- * frame. False when nobody is there any more. */
-static bool
+/* Do all that is due; then wait for an echo, the next time or frame. */
+static void
 step(struct play *play)
 {
     struct pollfd ready[DEMO_CLIENTS];
-    double next_ms = INFINITY;
+    double next_ms = now_ms(play) + DEMO_FRAME_MS;
 
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        struct client *client = &play->clients[i];
-
-        while (client->next_ms <= now_ms(play)) {
+        while (play->clients[i].next_ms <= now_ms(play)) {
             act(play, i);
         }
-        ready[i] = (struct pollfd){.fd = client->fd, .events = POLLIN};
-        next_ms = client->fd == -1 ? fmin(next_ms, client->next_ms)
-                                   : fmin(fmin(next_ms, client->next_ms),
-                                          now_ms(play) + DEMO_FRAME_MS);
-    }
-    if (isinf(next_ms)) {
-        return false;
+        ready[i] = (struct pollfd){play->clients[i].fd, POLLIN, 0};
+        next_ms = fmin(next_ms, play->clients[i].next_ms);
     }
     poll(ready, DEMO_CLIENTS, (int)ceil(fmax(next_ms - now_ms(play), 0)));
     for (int i = 0; i < DEMO_CLIENTS; i++) {
@@ -161,30 +151,23 @@ step(struct play *play)
             hear(play, i);
         }
     }
-    return true;
 }
 
 int
-demo_play(struct demo_scene *scene, const char *model,
+demo_play(struct demo_scene *scene, const char *program,
           const volatile sig_atomic_t *interrupted,
           void (*frame)(const struct demo_scene *scene, double now_ms),
-          char reason[DEMO_TEXT_BYTES])
+          char reason[SERVER_REASON_BYTES])
 {
-    char path[4096], why[SERVER_REASON_BYTES] = "";
     cpu_set_t cpus;
-    struct server server;
-    const struct server_order order = {
-        .arguments = {path, "--port=0"},
-        .cpus = &cpus,
-        .start_timeout_ns = START_MS * NS_PER_MS,
-        .interrupted = interrupted,
-    };
-    struct play play = {.server = &server, .model = model, .scene = scene};
+    const struct server_order order = {.arguments = {program, "--port=0"},
+                                       .cpus = &cpus,
+                                       .start_timeout_ns = 5 * NS_PER_S,
+                                       .interrupted = interrupted};
+    struct play play = {.scene = scene};
 
-    snprintf(path, sizeof path, "%s/%s", course_bin(), model);
     sched_getaffinity(0, sizeof cpus, &cpus);
-    if (server_start(&server, &order, why) != 0) {
-        snprintf(reason, DEMO_TEXT_BYTES, "%s", why);
+    if (server_start(&play.server, &order, reason) != 0) {
         return -1;
     }
     play.begin_ns = clock_now_ns();
@@ -193,7 +176,9 @@ demo_play(struct demo_scene *scene, const char *model,
         play.clients[i] =
             (struct client){.fd = -1, .next_ms = i * STAGGER_MS};
     }
-    while (now_ms(&play) < DEMO_MOST_MS && !*interrupted && step(&play)) {
+    while (now_ms(&play) < DEMO_MOST_MS && !*interrupted &&
+           play.left < DEMO_CLIENTS) {
+        step(&play);
         frame(scene, now_ms(&play));
     }
     for (int i = 0; i < DEMO_CLIENTS; i++) {
@@ -201,15 +186,11 @@ demo_play(struct demo_scene *scene, const char *model,
             leave(&play, i);
         }
     }
-    server_stop(&server);
-    if (server.end.early) {
-        server_describe_end(&server, why);
+    add(&play, -1, DEMO_ENDS);
+    frame(scene, DEMO_MOST_MS);
+    server_stop(&play.server);
+    if (play.server.end.early) {
+        server_describe_end(&play.server, reason);
     }
-    snprintf(reason, DEMO_TEXT_BYTES, "%s",
-             play.fault && !why[0] ? play.fault : why);
-    if (!*interrupted) {
-        add(&play, -1, DEMO_ENDS);
-        frame(scene, DEMO_MOST_MS);
-    }
-    return reason[0] == '\0' ? 0 : -1;
+    return play.server.end.early ? -1 : 0;
 }

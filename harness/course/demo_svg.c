@@ -5,7 +5,6 @@
  * the same time. It is there only while it moves: where nothing moves, or
  * shall, the whole picture stands.
  */
-#include <math.h>
 #include <stdlib.h>
 
 #include "harness/course/demo.h"
@@ -40,52 +39,50 @@ x_of(double ms)
     return LEFT + ms * (RIGHT - LEFT) / DEMO_MOST_MS;
 }
 
-/* The row of a client above `y`, in a model's looks. */
+/* The row of a client above `y`. */
 static void
 draw_client(struct svg *svg, const struct demo_scene *scene, int who,
-            double y, int slot)
+            double y)
 {
-    char there[16], waits[16], echo[16];
+    double top = y - BAR, middle = y - BAR / 2.0;
     struct demo_span span = {0};
 
-    snprintf(there, sizeof there, "m%d axis", slot);
-    snprintf(waits, sizeof waits, "m%d wait", slot);
-    snprintf(echo, sizeof echo, "m%d bar", slot);
     svg_text(svg, 14, y, "soft", "%s", demo_clients[who]);
     while (demo_next(&span, scene, who, DEMO_MOST_MS)) {
         double x = x_of(span.from_ms), end = x_of(span.to_ms);
-        double middle = y - BAR / 2.0;
 
         if (span.does == DEMO_WAITS && end - x > ECHO) {
-            svg_rect(svg, x, y - BAR, end - x, BAR, waits, NULL);
+            svg_rect(svg, x, top, end - x, BAR, "wait", NULL);
         } else if (span.does == DEMO_THERE) {
-            svg_line(svg, x, middle, end, middle, there);
+            svg_line(svg, x, middle, end, middle, "axis");
         }
         if (span.end == DEMO_ECHO) {
-            svg_rect(svg, end, y - BAR, ECHO, BAR, echo, NULL);
+            svg_rect(svg, end, top, ECHO, BAR, "bar", NULL);
         } else if (span.end == DEMO_NEVER) {
             svg_cross(svg, end, middle, BAR / 2.0);
         }
     }
 }
 
+/* All that is in its group has the model's colour. */
 static void
 draw_scene(struct svg *svg, const struct demo_scene *scene, double y)
 {
-    const char *model = scene->events[0].model;
-    double words = y + HEAD - 7, top = words + 1, height = SCENE - HEAD + 8;
+    double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
     char verdict[DEMO_TEXT_BYTES];
 
+    fprintf(svg->file, "<g class=\"m%d\">\n", scene->model);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        draw_client(svg, scene, i, y + HEAD + ROW * (i + 1), svg_slot(model));
+        draw_client(svg, scene, i, y + HEAD + ROW * (i + 1));
     }
-    svg_rect(svg, LEFT - 1, top, WIDTH - LEFT, height, "curtain", NULL);
-    svg_line(svg, LEFT - 1, top, LEFT - 1, top + height, "axis curtain");
-    svg_mark(svg, 7, words - 4, svg_slot(model), NULL);
-    svg_text(svg, 16, words, "bold", "%s", model);
-    svg_text(svg, LEFT + 20, words, "soft", "%s", demo_idea(scene));
+    svg_rect(svg, LEFT - 1, top, WIDTH, bottom - top, "curtain", NULL);
+    svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
+    svg_mark(svg, 7, words - 4, scene->model, NULL);
+    svg_text(svg, 16, words, "bold", "%s", course_models[scene->model]);
+    svg_text(svg, LEFT + 20, words, "soft", "%s", demo_ideas[scene->model]);
     demo_verdict(scene, verdict);
     svg_text(svg, RIGHT, words, "end then", "%s", verdict);
+    fputs("</g>\n", svg->file);
 }
 
 void
