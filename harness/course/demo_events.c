@@ -180,7 +180,7 @@ demo_next(struct demo_span *span, const struct demo_scene *scene, int who,
 void
 demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
 {
-    int waited = 0, round_ms = 1;
+    int waited = 0, round_ms = 10;
     double longest_ms = 0;
 
     for (int who = 0; who < DEMO_CLIENTS; who++) {

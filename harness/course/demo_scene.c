@@ -91,10 +91,12 @@ act(struct play *play, int who)
     if (client->fd == -1) {
         client->fd = server_connect(&play->server, PATIENCE_MS);
         client->next_ms = who == A ? SILENT_MS : now_ms(play);
-        add(play, who, DEMO_CONNECTS);
-        return;
+        add(play, who, client->fd == -1 ? DEMO_NEVER : DEMO_CONNECTS);
+        if (client->fd != -1) {
+            return;
+        }
     }
-    if (is_done(play, who)) {
+    if (client->fd == -1 || is_done(play, who)) {
         leave(play, who);
         return;
     }
