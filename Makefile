@@ -380,11 +380,6 @@ $(BUILD)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
 BADSERVER := $(BUILD)/tests/badserver
-# The course with tables of the tests' own.
-COURSE_TEST := $(BUILD)/tests/course
-$(COURSE_TEST): $(call objects,tests/course) \
-    $(filter-out %/experiments.o %/ledger.o,$(COURSE)) \
-    $(filter-out %/compare.o,$(COMPARE)) $(REPORT) $(RESULTS) $(LOAD)
 $(BUILD)/tests/harness: $(call objects,tests/harness) \
                          $(OBJ)/tests/unit/run_suite.o $(LOAD)
 $(BADSERVER): $(call objects,tests/harness/badserver) $(BASE)
@@ -430,7 +425,7 @@ $(BUILD)/tests/fuzz-options $(BUILD)/tests/fuzz-options-replay: \
 
 TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
-         $(BADSERVER) $(COURSE_TEST) $(FUZZERS) $(FUZZ_REPLAYS)
+         $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
 $(PROGRAMS) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
 	@mkdir -p $(@D)
@@ -558,7 +553,7 @@ $(COURSES):
 	@exit 3
 endif
 
-check-course: programs $(COURSE_TEST) ## lessons, demonstration, book
+check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
 
 check-docs: programs ## every command of every page, as written
