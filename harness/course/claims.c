@@ -59,11 +59,11 @@ print_difference(const struct claim *claim, enum claim_verdict verdict,
 {
     char text[BOUNDS_TEXT_BYTES];
 
-    printf("! %s says \"%s\", and that it is %s; here it is %s: %s was ",
+    printf("  ^ %s says \"%s\", and that it is %s; here it is %s: %s was ",
            claim->page, claim->text, words[claim->says], words[verdict],
            found[HOLDS].experiment->shows);
     print_seen(found);
-    printf(", where %s was to be seen",
+    printf(", where %s was wanted",
            bounds_text(&found[HOLDS], &claim->holds, text));
     if (claim->too.experiment) {
         printf(", and of %s %s", found[TOO].experiment->shows,
@@ -72,12 +72,12 @@ print_difference(const struct claim *claim, enum claim_verdict verdict,
     printf(".\n");
 }
 
-/* A table of all, and a sentence for each that is not as its page says.
+/* A table of all, with a sentence below each that is not as its page says.
  * Returns the exit status. */
 static int
 print_verdicts(size_t n)
 {
-    size_t known = 0;
+    size_t unknown = 0;
     size_t differ = 0;
 
     printf("  %-24s %-10s %-10s %-24s %s\n", "claim", "page says", "here",
@@ -86,24 +86,20 @@ print_verdicts(size_t n)
         enum claim_verdict verdict = judge(&claims[i], findings[i]);
         bool other = verdict != claims[i].says && verdict != CLAIM_UNKNOWN;
 
-        known += verdict != CLAIM_UNKNOWN;
+        unknown += verdict == CLAIM_UNKNOWN;
         differ += other;
         printf("%c %-24s %-10s %-10s %-24s ", other ? '!' : ' ', claims[i].id,
                words[claims[i].says], words[verdict], claims[i].page);
         print_seen(findings[i]);
         printf("\n");
-    }
-    printf("\n");
-    for (size_t i = 0; i < n; i++) {
-        enum claim_verdict verdict = judge(&claims[i], findings[i]);
-
-        if (verdict != claims[i].says && verdict != CLAIM_UNKNOWN) {
+        if (other) {
             print_difference(&claims[i], verdict, findings[i]);
         }
     }
-    printf("%zu claims: %zu as the pages say, %zu otherwise, %zu not run.\n",
-           n, known - differ, differ, n - known);
-    return known == 0 ? COURSE_CANNOT : differ > 0 ? COURSE_OTHERWISE : 0;
+    printf("\n%zu claims: %zu as the pages say, %zu otherwise, %zu not "
+           "run.\n",
+           n, n - unknown - differ, differ, unknown);
+    return unknown == n ? COURSE_CANNOT : differ > 0 ? COURSE_OTHERWISE : 0;
 }
 
 /* The list as Markdown. */
@@ -150,7 +146,7 @@ course_claims(int argc, char **argv)
     if (listed) {
         return list(n);
     }
-    course_catch();
+    from = course_begin(from);
     log = course_file("claims.log", "we", path);
     if (experiments_run(findings[0], n * HANGS_ON, from, log) != 0) {
         return COURSE_INTERRUPTED;

@@ -124,32 +124,34 @@ int experiments_run(struct finding *findings, size_t n, const char *from,
 void names_unknown(FILE *stream, const char *what, const char *typed,
                    const char *const *names, size_t n);
 
-/* How one kind is run: all of `findings` from the first on, which is not run
- * yet, that the same run answers. */
-void drive_run(struct finding *findings, size_t n, FILE *stream);
-void compare_run(struct finding *findings, size_t n, const char *from,
-                 FILE *stream);
-void lie_run(struct finding *findings, size_t n, FILE *stream);
+/* How kinds are run, and their numbers read off the last run: see run.c. */
+const char *drive_run(const struct finding *findings, size_t n,
+                      const char *from, FILE *stream);
+const char *compare_run(const struct finding *findings, size_t n,
+                        const char *from, FILE *stream);
+const char *lie_run(const struct finding *findings, size_t n,
+                    const char *from, FILE *stream);
+double drive_read(const struct experiment *row);
+double compare_read(const struct experiment *row);
+double lie_read(const struct experiment *row);
 
 /* List the figures that they have. */
 void drive_figures(FILE *stream);
 void compare_figures(FILE *stream);
 void lie_figures(FILE *stream);
 
-/* It could not be had, as by printf. */
-void finding_fail(struct finding *finding, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* ---- programs that are run (run_child.c) --------------------------------
  */
 
-/* Set by Ctrl-C, from course_catch() on: all that runs is to be ended. */
+/* Set by Ctrl-C: all that runs is to be ended. */
 extern volatile sig_atomic_t course_interrupted;
-void course_catch(void);
 
-/* The folder of the Makefile, from where commands are typed, and the build in
- * it: "build", "build/asan". */
-const char *course_top(void);
+/* Before anything is run: catch Ctrl-C, and go to the folder of the Makefile,
+ * from where commands are typed. Returns what `path` is called from there; it
+ * may be NULL. */
+const char *course_begin(const char *path);
+
+/* What was built, from there: "build", "build/asan". */
 const char *course_build(void);
 
 enum {
@@ -162,8 +164,8 @@ enum {
 FILE *course_file(const char *name, const char *mode,
                   char path[CHILD_LINE_BYTES]);
 
-/* A program that runs, in a process group of its own, in the top folder, with
- * our standard error, and BIN in its environment, the folder of ours. It must
+/* A program that runs, in a process group of its own, with our standard
+ * error, and BIN in its environment, the folder of ours. It must
  * stay where it is. */
 struct child {
     const char *words[CHILD_WORDS_MAX]; /* the path first, NULL last */
@@ -183,8 +185,7 @@ void child_word(struct child *child, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void child_words(struct child *child, const char *text);
 
-/* Write them as one would type them in the top folder, behind a $, with `end`
- * behind them. */
+/* Write them as one would type them, behind a $, with `end` behind them. */
 void child_show(FILE *stream, const struct child *child, const char *end);
 
 /* Start it. Returns 0, or -1 with errno. */
@@ -239,6 +240,9 @@ enum {
 /* Is what was found within them? */
 bool finding_within(const struct finding *finding,
                     const struct bounds *bounds);
+
+/* Write a number, in full if it is whole, and return it: UNITS_TEXT_BYTES. */
+char *number_text(char *text, double number);
 
 /* Write a number of that finding with its unit, or the bounds that it was to
  * be in: "7 of 7", "at most 5 ms". Return it. */

@@ -328,8 +328,9 @@ course_lesson(int argc, char **argv)
             answers[i].yours = ask(answers[i].asked);
         }
     }
-    course_catch(); /* from now on: a question is left by it at once */
-    return questions ? 0 : teach(lesson, answers, n, from);
+    /* A question is left by Ctrl-C at once; what is run from now on is ended.
+     */
+    return questions ? 0 : teach(lesson, answers, n, course_begin(from));
 }
 
 /* ---- course exercise --------------------------------------------------- */
@@ -341,9 +342,9 @@ begin_exercise(const struct exercise *row)
     char line[CHILD_LINE_BYTES];
 
     snprintf(line, sizeof line,
-             "mkdir -p mine && cp -r %s mine/ && cd mine/%s && "
-             "rm -f README.md hello.c bufferevent.c",
-             row->model, row->model);
+             "mkdir -p mine/%s && cp %s/*.[ch] mine/%s && "
+             "cd mine/%s && rm -f hello.c bufferevent.c",
+             row->model, row->model, row->model, row->model);
     if (child_line(line, COPY_MS, NULL, NULL) != 0) {
         fprintf(stderr,
                 "course: mine/%s could not be made; it takes the "
@@ -407,10 +408,10 @@ course_exercise(int argc, char **argv)
     flags_parse("course exercise",
                 "Begin the task of a lesson, or say whether it is done.",
                 flags, NULL, argc, argv);
-    course_catch();
+    course_begin(NULL);
     for (const struct exercise *row = exercises; row->model; row++) {
         if (model && strcmp(row->model, model) == 0) {
-            snprintf(path, sizeof path, "%s/mine/%s", course_top(), model);
+            snprintf(path, sizeof path, "mine/%s", model);
             return access(path, F_OK) == 0 ? try_exercise(row)
                                            : begin_exercise(row);
         }

@@ -5,7 +5,6 @@
  * behind an indent, and the number comes last.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,94 +18,119 @@ enum {
     ALIKE_PERCENT = 60, /* what is less alike is not named */
 };
 
-void
-finding_fail(struct finding *finding, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(finding->reason, sizeof finding->reason, format, arguments);
-    va_end(arguments);
-    finding->number = NAN;
-}
-
 /* ---- a line for sh, a mutant ------------------------------------------- */
 
-static void
-shell_run(struct finding *finding, FILE *stream)
+/* What the last one of them has shown. */
+static double last_number;
+
+static double
+take_last(const struct experiment *row)
+{
+    (void)row;
+    return last_number;
+}
+
+static const char *
+run_shell(const struct finding *findings, size_t n, const char *from,
+          FILE *stream)
 {
     char last[CHILD_LINE_BYTES];
-    const char *line = finding->experiment->server;
     const char *word;
     char *end;
 
-    if (child_line(line, SHELL_MS, stream, last) == -1) {
-        finding_fail(finding, "the line took longer than %d s",
-                     SHELL_MS / 1000);
-        return;
+    (void)n, (void)from;
+    if (child_line(findings->experiment->server, SHELL_MS, stream, last) ==
+        -1) {
+        return "it took too long";
     }
     word = strrchr(last, ' ');
     word = word ? word + 1 : last;
-    finding->number = strtod(word, &end);
-    if (end == word || *end != '\0') {
-        finding_fail(finding, "the last word of the line's output is no "
-                              "number");
-    }
+    last_number = strtod(word, &end);
+    return end == word || *end != '\0' ? "its last word is no number" : NULL;
 }
 
 /* The number is 1 if a case has found what is wrong with it, 0 if not. */
-static void
-mutant_run(struct finding *finding, FILE *stream)
+static const char *
+run_mutant(const struct finding *findings, size_t n, const char *from,
+           FILE *stream)
 {
-    const struct experiment *row = finding->experiment;
+    const struct experiment *row = findings->experiment;
     const char *build = course_build();
-    char last[CHILD_LINE_BYTES];
     char line[1024];
     int status;
 
+    (void)n, (void)from;
     snprintf(line, sizeof line,
              "make -s %s/mutants/%s %s/tests/conformance %s/tests/faults "
              "%s/tests/shim.so",
              build, row->server, build, build, build);
-    if (child_line(line, BUILD_MS, stream, last) != 0) {
-        finding_fail(finding, "the wrong program could not be made; `make "
-                              "deps` installs what that takes");
-        return;
+    if (child_line(line, BUILD_MS, stream, NULL) != 0) {
+        return "it could not be made; `make deps` installs what that takes";
     }
     snprintf(line, sizeof line,
-             "tests/mutants/run --only=%s%s%s %s/mutants "
-             "%s/tests/conformance %s/tests/faults",
-             row->server, row->load ? ":" : "", row->load ? row->load : "",
-             build, build, build);
-    status = child_line(line, MUTANT_MS, stream, last);
-    finding->number = status == 0;
-    if (status != 0 && status != 1) {
-        finding_fail(finding, "the case was not run: %s", last);
-    }
+             "tests/mutants/run --only=%s:%s %s/mutants %s/tests/conformance "
+             "%s/tests/faults",
+             row->server, row->load ? row->load : "", build, build, build);
+    status = child_line(line, MUTANT_MS, stream, NULL);
+    last_number = status == 0;
+    return status == 0 || status == 1 ? NULL : "its case was not run";
 }
 
 /* ---- all of them ------------------------------------------------------- */
 
+static const struct kind {
+    /* Run the first, with all that the same run answers. Returns NULL, or why
+     * not. */
+    const char *(*run)(const struct finding *findings, size_t n,
+                       const char *from, FILE *stream);
+    double (*read)(const struct experiment *row); /* its number, or NAN */
+} kinds[] = {
+    [EXPERIMENT_DRIVE] = {drive_run, drive_read},
+    [EXPERIMENT_COMPARE] = {compare_run, compare_read},
+    [EXPERIMENT_MUTANT] = {run_mutant, take_last},
+    [EXPERIMENT_LIE] = {lie_run, lie_read},
+    [EXPERIMENT_SHELL] = {run_shell, take_last},
+};
+
+/* Do both hang on the same run? */
+static bool
+is_same(const struct experiment *a, const struct experiment *b)
+{
+    return a->kind == b->kind &&
+           (!a->server || !b->server ||
+            (strcmp(a->server, b->server) == 0 &&
+             strcmp(a->load ? a->load : "", b->load ? b->load : "") == 0));
+}
+
 static void
 run_kind(struct finding *findings, size_t n, const char *from, FILE *stream)
 {
-    switch (findings->experiment->kind) {
-    case EXPERIMENT_DRIVE:
-        drive_run(findings, n, stream);
-        break;
-    case EXPERIMENT_COMPARE:
-        compare_run(findings, n, from, stream);
-        break;
-    case EXPERIMENT_LIE:
-        lie_run(findings, n, stream);
-        break;
-    case EXPERIMENT_MUTANT:
-        mutant_run(findings, stream);
-        break;
-    case EXPERIMENT_SHELL:
-        shell_run(findings, stream);
-        break;
+    const struct experiment *first = findings->experiment;
+    const struct kind *kind = &kinds[first->kind];
+    const char *problem = kind->run(findings, n, from, stream);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct experiment *row = findings[i].experiment;
+
+        if (row && is_same(row, first)) {
+            findings[i].number = problem ? NAN : kind->read(row);
+            if (!isfinite(findings[i].number)) {
+                snprintf(findings[i].reason, RESULTS_REASON_BYTES, "%s%s",
+                         problem ? problem : row->figure,
+                         problem ? "" : " is not known of that run");
+            }
+        }
     }
+}
+
+char *
+number_text(char *text, double number)
+{
+    if (fabs(number) < 1e6 && number == trunc(number)) {
+        snprintf(text, UNITS_TEXT_BYTES, "%.0f", number);
+        return text;
+    }
+    return units_format_number(text, number);
 }
 
 char *
@@ -115,11 +139,7 @@ finding_text(const struct finding *finding, double number,
 {
     const char *unit = finding->experiment->unit;
 
-    if (fabs(number) < 1e6 && number == trunc(number)) {
-        snprintf(text, FINDING_TEXT_BYTES, "%.0f", number);
-    } else {
-        units_format_number(text, number);
-    }
+    number_text(text, number);
     text_append(text, FINDING_TEXT_BYTES, unit && *unit ? " " : "", "%s",
                 unit ? unit : "");
     return text;
@@ -314,8 +334,7 @@ course_show(int argc, char **argv)
          row++) {
         printf("%-24s %s\n", row->key, row->shows);
     }
-    course_catch();
-    if (experiments_run(findings, n, from, stdout) != 0) {
+    if (experiments_run(findings, n, course_begin(from), stdout) != 0) {
         return COURSE_INTERRUPTED;
     }
     for (size_t i = 0; i < n; i++) {

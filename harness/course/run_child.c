@@ -31,36 +31,32 @@ interrupt(int number)
     course_interrupted = 1;
 }
 
-void
-course_catch(void)
-{
-    signals_catch(interrupt);
-}
-
 const char *
 course_build(void)
 {
-    const char *bin = course_bin();
-    const char *build = strstr(bin, "/build/");
-    static char text[PATH_MAX];
+    static char build[PATH_MAX];
+    const char *inside = strstr(course_bin(), "/build/");
 
-    snprintf(text, sizeof text, "%.*s",
-             (int)(strlen(bin) - strlen(strrchr(bin, '/'))), bin);
-    return build ? text + (build - bin) + 1 : text;
+    snprintf(build, sizeof build, "%s", inside ? inside + 1 : course_bin());
+    *strrchr(build, '/') = '\0';
+    return build;
 }
 
 const char *
-course_top(void)
+course_begin(const char *path)
 {
-    static char text[PATH_MAX];
-    const char *build = strstr(course_bin(), "/build/");
+    static char whole_path[PATH_MAX];
+    const char *inside = strstr(course_bin(), "/build/");
+    char top[PATH_MAX];
 
-    if (!build) {
-        return "."; /* installed somewhere: there is no Makefile */
-    }
-    snprintf(text, sizeof text, "%.*s", (int)(build - course_bin()),
+    signals_catch(interrupt);
+    path = path && realpath(path, whole_path) ? whole_path : path;
+    snprintf(top, sizeof top, "%.*s", (int)(inside - course_bin()),
              course_bin());
-    return text;
+    if (inside && chdir(top) != 0) {
+        err(COURSE_CANNOT, "%s", top);
+    }
+    return path;
 }
 
 FILE *
@@ -68,8 +64,7 @@ course_file(const char *name, const char *mode, char path[CHILD_LINE_BYTES])
 {
     FILE *file;
 
-    snprintf(path, CHILD_LINE_BYTES, "%s/%s/course", course_top(),
-             course_build());
+    snprintf(path, CHILD_LINE_BYTES, "%s/course", course_build());
     mkdir(path, 0777);
     text_append(path, CHILD_LINE_BYTES, "/", "%s", name);
     file = fopen(path, mode);
@@ -111,20 +106,29 @@ child_words(struct child *child, const char *text)
 void
 child_show(FILE *stream, const struct child *child, const char *end)
 {
-    size_t top = strlen(course_top());
-
     fputs("  $", stream);
     for (int i = 0; i < child->nwords; i++) {
-        const char *word = child->words[i];
-        bool ours = strncmp(word, course_top(), top) == 0;
-
-        fprintf(stream, " %s", ours ? word + top + 1 : word);
+        fprintf(stream, " %s", child->words[i]);
     }
     fprintf(stream, "%s\n", end);
     fflush(stream);
 }
 
 /* ---- from fork to the end ---------------------------------------------- */
+
+/* What a line for sh, make and the tests want to know; but nothing of the
+ * make that may have started us. */
+static void
+set_environment(void)
+{
+    const char *variant = strchr(course_build(), '/');
+
+    setenv("BIN", course_bin(), 1);
+    setenv("FIVEWAYS_BIN", course_bin(), 1);
+    setenv("VARIANT", variant ? variant + 1 : "", 1);
+    setenv("FIVEWAYS_VARIANT", variant ? variant + 1 : "", 1);
+    unsetenv("MAKEFLAGS");
+}
 
 int
 child_start(struct child *child)
@@ -140,8 +144,8 @@ child_start(struct child *child)
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(fds[1], STDOUT_FILENO);
-        setenv("BIN", course_bin(), 1);
-        if (getppid() == parent && chdir(course_top()) == 0) {
+        set_environment();
+        if (getppid() == parent) {
             execvp(child->words[0], (char *const *)child->words);
             perror(child->words[0]);
         }

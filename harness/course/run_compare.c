@@ -12,6 +12,10 @@ enum {
     COMPARE_MS = 600000, /* for a run, at most */
 };
 
+/* What was read last. */
+static struct results results;
+static struct summary summary;
+
 #define KIB_KEY "kib_per_client" /* no figure of its own, but a sum */
 
 void
@@ -72,7 +76,7 @@ name_run(struct child *child, const struct finding *findings, size_t n)
             list_add(names, row->scenario);
         }
     }
-    child_word(child, "%s/compare", course_bin());
+    child_word(child, "%s/bin/compare", course_build());
     if (common & MODE_QUICK) {
         child_word(child, "--quick");
     } else {
@@ -88,12 +92,12 @@ name_run(struct child *child, const struct finding *findings, size_t n)
 
 /* The group that it asks for, or NULL. */
 static const struct summary_group *
-find_group(const struct summary *summary, const struct experiment *row)
+find_group(const struct experiment *row)
 {
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        if (RECORD_IS_OF(summary->groups[i].rows[0].life, row->scenario,
+    for (size_t i = 0; i < summary.ngroups; i++) {
+        if (RECORD_IS_OF(summary.groups[i].rows[0].life, row->scenario,
                          row->clients)) {
-            return &summary->groups[i];
+            return &summary.groups[i];
         }
     }
     return NULL;
@@ -125,72 +129,46 @@ ratio_of(const struct summary_group *group, const struct summary_row *row,
     return isnan(ratio) ? figure_of(row, key) / figure_of(base, key) : ratio;
 }
 
-static void
-take_row(struct finding *finding, const struct summary *summary)
+double
+compare_read(const struct experiment *it)
 {
-    const struct experiment *it = finding->experiment;
-    const struct summary_group *group = find_group(summary, it);
+    const struct summary_group *group = find_group(it);
     const struct summary_row *row =
         group ? summary_find(group, it->model) : NULL;
     const struct summary_row *base =
         group && it->over ? summary_find(group, it->over) : NULL;
 
-    if (!row || (it->over && !base)) {
-        finding_fail(finding, "%s was not measured for %d clients in %s",
-                     row ? it->over : it->model, it->clients, it->scenario);
-        return;
-    }
-    finding->number = base ? ratio_of(group, row, base, it->figure)
-                           : figure_of(row, it->figure);
-    if (!isfinite(finding->number)) {
-        finding_fail(finding, "%s of %s is not known%s%s", it->figure,
-                     it->model, row->life->reason[0] ? ": " : "",
-                     row->life->reason);
-    }
+    return !row || (it->over && !base) ? NAN
+           : base ? ratio_of(group, row, base, it->figure)
+                  : figure_of(row, it->figure);
 }
 
-/* Measure, unless it was. Returns the file, or NULL. */
-static const char *
-measure(const struct finding *findings, size_t n, FILE *stream)
+/* ---- the run ----------------------------------------------------------- */
+
+const char *
+compare_run(const struct finding *findings, size_t n, const char *from,
+            FILE *stream)
 {
     static char path[CHILD_LINE_BYTES];
     struct child child = {.stream = stream};
+    int status = 0;
 
-    name_run(&child, findings, n);
-    child_show(stream, &child, "");
-    snprintf(path, sizeof path, "%s/%s/course/compare/results.jsonl",
-             course_top(), course_build());
-    int status =
-        child_start(&child) == 0 ? child_end(&child, COMPARE_MS) : -1;
-    return status == 0 || status == 1 ? path : NULL;
-}
-
-void
-compare_run(struct finding *findings, size_t n, const char *from,
-            FILE *stream)
-{
-    const char *path = from ? from : measure(findings, n, stream);
-    struct results results = {0};
-    struct summary summary = {0};
-    const char *problem =
-        path ? results_load(path, &results) : "could not be measured";
-
-    if (!problem && summary_make(&results, &summary) != 0) {
-        problem = "does not fit into memory";
+    if (!from) {
+        name_run(&child, findings, n);
+        child_show(stream, &child, "");
+        status =
+            child_start(&child) == 0 ? child_end(&child, COMPARE_MS) : -1;
+        snprintf(path, sizeof path, "%s/course/compare/results.jsonl",
+                 course_build());
     }
-    for (size_t i = 0; i < n; i++) {
-        struct finding *finding = &findings[i];
-
-        if (!finding->experiment ||
-            finding->experiment->kind != EXPERIMENT_COMPARE) {
-            continue;
-        }
-        if (problem) {
-            finding_fail(finding, "%s %s", path ? path : "compare", problem);
-        } else {
-            take_row(finding, &summary);
-        }
+    if (status != 0 && status != 1) {
+        return "compare could not measure that; it says why above";
     }
     summary_free(&summary);
     results_free(&results);
+    const char *problem = results_load(from ? from : path, &results);
+    return problem ? problem
+           : summary_make(&results, &summary) != 0
+               ? "does not fit into memory"
+               : NULL;
 }

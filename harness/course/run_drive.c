@@ -21,8 +21,8 @@ enum {
     BUILD_MS = 600000, /* for a wrong server that must be made first */
 };
 
-/* What was seen. */
-struct drive {
+/* What was seen of the last one that was driven. */
+static struct drive {
     struct saved_run run;             /* what load saw; else all is 0 */
     struct server server;             /* how that ended, what it printed */
     struct server_look before, after; /* ... load came, has gone */
@@ -30,7 +30,7 @@ struct drive {
     double seconds;                   /* from the one to the other */
     bool alive;                       /* it was when load had gone */
     double stop_ms;                   /* that it took to end */
-};
+} drive;
 
 /* ---- figures ----------------------------------------------------------- */
 
@@ -43,47 +43,47 @@ struct drive_figure {
 
 /* The last line that --stats has printed, or "". */
 static const char *
-stats_line(const struct drive *drive)
+stats_line(void)
 {
-    const char *line = strstr(drive->server.output, "{\"model\":");
+    const char *line = strstr(drive.server.output, "{\"model\":");
 
     return line ? line : "";
 }
 
 /* A counter of it, or NAN. */
 static double
-stats_number(const struct drive *drive, const char *name)
+stats_number(const char *name)
 {
     char key[64];
     const char *at;
 
     snprintf(key, sizeof key, "\"%s\":", name);
-    at = strstr(stats_line(drive), key);
+    at = strstr(stats_line(), key);
     return at ? strtod(at + strlen(key), NULL) : NAN;
 }
 
 /* Those on standard output that are neither the ready line nor --stats. */
 static double
-other_lines(const struct drive *drive)
+other_lines(void)
 {
     double n = 0;
 
-    for (const char *at = drive->server.output; *at; at++) {
+    for (const char *at = drive.server.output; *at; at++) {
         n += *at == '\n';
     }
-    return n - (strstr(drive->server.output, SERVER_READY_WORDS) != NULL) -
-           (stats_line(drive)[0] != '\0');
+    return n - (strstr(drive.server.output, SERVER_READY_WORDS) != NULL) -
+           (stats_line()[0] != '\0');
 }
 
 #define FIGURES_MAX 48
 
 /* Write the figures of a run. Returns how many. */
 static size_t
-take_load(const struct drive *drive, struct drive_figure *to)
+take_load(struct drive_figure *to)
 {
-    const struct engine_result *r = &drive->run.result;
+    const struct engine_result *r = &drive.run.result;
     const struct histogram *times =
-        drive->run.options.rate_per_s > 0 ? &r->response : &r->latency;
+        drive.run.options.rate_per_s > 0 ? &r->response : &r->latency;
     const double window_s = (double)r->window_ns / NS_PER_S;
     uint64_t errors = 0;
 
@@ -95,8 +95,8 @@ take_load(const struct drive *drive, struct drive_figure *to)
     const struct drive_figure all[] = {
         {"served", "clients that speak and had an echo", r->served_speaking},
         {"unserved", "... and had none",
-         drive->run.options.clients - r->served_speaking},
-        {"asked", "clients that speak", drive->run.options.clients},
+         drive.run.options.clients - r->served_speaking},
+        {"asked", "clients that speak", drive.run.options.clients},
         {"silent_served", "silent ones that had an echo at the end",
          r->served - r->served_speaking},
         {"echoes", "whole echoes while it was measured", (double)r->echoes},
@@ -129,58 +129,58 @@ take_load(const struct drive *drive, struct drive_figure *to)
 }
 
 static size_t
-take_server(const struct drive *drive, struct drive_figure *to)
+take_server(struct drive_figure *to)
 {
-    const struct server_look *before = &drive->before;
-    const struct server_end *end = &drive->server.end;
+    const struct server_look *before = &drive.before;
+    const struct server_end *end = &drive.server.end;
     const double clients =
-        drive->run.options.clients + drive->run.options.silent_clients;
-    const double echoes = (double)drive->run.result.echoes_total;
+        drive.run.options.clients + drive.run.options.silent_clients;
+    const double echoes = (double)drive.run.result.echoes_total;
     const int status = end->wait_status;
-    const double cpu_ns = drive->after.cpu_ns - before->cpu_ns;
+    const double cpu_ns = drive.after.cpu_ns - before->cpu_ns;
 
     const struct drive_figure all[] = {
-        {"threads", "of the server, at most", drive->most_threads},
-        {"rss_kib", "resident memory of the server, at most",
-         drive->most_kib},
+        {"threads", "of the server, at most", drive.most_threads},
+        {"rss_kib", "resident memory of the server, at most", drive.most_kib},
         {"rss_kib_per_client", "... that a client adds",
-         (drive->most_kib - before->rss_kib) / clients},
+         (drive.most_kib - before->rss_kib) / clients},
         {"stack_kib", "of a thread in the kernel", before->stack_kib},
         {"cpu_percent", "CPU of the server while load ran, of one",
-         cpu_ns / drive->seconds / NS_PER_S * 1e2},
+         cpu_ns / drive.seconds / NS_PER_S * 1e2},
         {"cpu_us_per_echo", "... for each echo", cpu_ns / 1e3 / echoes},
         {"switches_per_echo", "context switches of its whole life",
          end->switches / echoes},
-        {"alive", "1: it still ran when load had gone", drive->alive},
+        {"alive", "1: it still ran when load had gone", drive.alive},
         {"exit_status", "of the server; above 128 the signal that ended it",
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)},
-        {"killed", "1: SIGTERM was not enough", drive->server.killed},
-        {"stop_ms", "from SIGTERM to its end", drive->stop_ms},
+        {"killed", "1: SIGTERM was not enough", drive.server.killed},
+        {"stop_ms", "from SIGTERM to its end", drive.stop_ms},
         {"lines", "that it printed beside the ready line and --stats",
-         other_lines(drive)},
+         other_lines()},
         {"bytes_lost", "that came in and never went out",
-         stats_number(drive, "bytes_in") - stats_number(drive, "bytes_out")},
+         stats_number("bytes_in") - stats_number("bytes_out")},
         {"refused_by_server", "clients that it had no room for",
-         stats_number(drive, "refused")},
+         stats_number("refused")},
     };
     memcpy(to, all, sizeof all);
     return COUNT(all);
 }
 
 static size_t
-take_figures(const struct drive *drive, struct drive_figure *to)
+take_figures(struct drive_figure *to)
 {
-    size_t n = take_load(drive, to);
+    size_t n = take_load(to);
 
-    return n + take_server(drive, to + n);
+    return n + take_server(to + n);
 }
 
 /* By its name: one of ours, a kind of error, or a counter of --stats. */
-static double
-find_figure(const struct drive *drive, const char *name)
+double
+drive_read(const struct experiment *row)
 {
+    const char *name = row->figure;
     struct drive_figure all[FIGURES_MAX];
-    size_t n = take_figures(drive, all);
+    size_t n = take_figures(all);
 
     for (size_t i = 0; i < n; i++) {
         if (strcmp(all[i].name, name) == 0) {
@@ -189,18 +189,17 @@ find_figure(const struct drive *drive, const char *name)
     }
     for (int i = 0; i < ENGINE_ERRORS; i++) {
         if (strcmp(engine_error_name(i), name) == 0) {
-            return (double)drive->run.result.errors[i];
+            return (double)drive.run.result.errors[i];
         }
     }
-    return stats_number(drive, name);
+    return stats_number(name);
 }
 
 void
 drive_figures(FILE *stream)
 {
-    static const struct drive nothing;
     struct drive_figure all[FIGURES_MAX];
-    size_t n = take_figures(&nothing, all);
+    size_t n = take_figures(all);
 
     fprintf(stream, "Of a server that is driven:\n");
     for (size_t i = 0; i < n; i++) {
@@ -217,11 +216,11 @@ drive_figures(FILE *stream)
 /* ---- the run ----------------------------------------------------------- */
 
 static void
-look(struct drive *drive)
+look(void)
 {
-    server_look(&drive->server, &drive->after);
-    drive->most_threads = fmax(drive->most_threads, drive->after.threads);
-    drive->most_kib = fmax(drive->most_kib, drive->after.rss_kib);
+    server_look(&drive.server, &drive.after);
+    drive.most_threads = fmax(drive.most_threads, drive.after.threads);
+    drive.most_kib = fmax(drive.most_kib, drive.after.rss_kib);
 }
 
 /* The words of a server: NAME=VALUE before it is its environment, "mine/" and
@@ -246,10 +245,9 @@ name_server(struct child *words, const char *line)
     snprintf(make, sizeof make, "make -s %s/%s", course_build(),
              given.words[i]);
     if (!strchr(given.words[i], '/')) {
-        child_word(words, "%s/%s", course_bin(), given.words[i++]);
+        child_word(words, "%s/bin/%s", course_build(), given.words[i++]);
     } else if (child_line(make, BUILD_MS, NULL, NULL) == 0) {
-        child_word(words, "%s/%s/%s", course_top(), course_build(),
-                   given.words[i++]);
+        child_word(words, "%s/%s", course_build(), given.words[i++]);
     } else {
         return -1;
     }
@@ -262,7 +260,7 @@ name_server(struct child *words, const char *line)
 const char *
 drive_server(struct server *server, const char *line, FILE *stream)
 {
-    static char reason[SERVER_REASON_BYTES];
+    static char reason[SERVER_REASON_BYTES + 16] = "the server ";
     struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
                                  .interrupted = &course_interrupted};
     char address[ADDRESS_TEXT_BYTES];
@@ -278,7 +276,7 @@ drive_server(struct server *server, const char *line, FILE *stream)
     child_word(&words, "--stats");
     memcpy(order.arguments, words.words, sizeof order.arguments);
     order.arguments[words.nwords] = "--port=0";
-    if (server_start(server, &order, reason) != 0) {
+    if (server_start(server, &order, reason + strlen("the server ")) != 0) {
         return reason;
     }
     address_format(&server->address, address);
@@ -296,7 +294,7 @@ loading_start(struct loading *loading, const struct server *server,
     int fd = memfd_create("save", MFD_CLOEXEC);
 
     address_format(&server->address, address);
-    child_word(load, "%s/load", course_bin());
+    child_word(load, "%s/bin/load", course_build());
     child_word(load, "%s", address);
     child_words(load, flags);
     child_show(stream, load, "");
@@ -321,72 +319,42 @@ loading_end(struct loading *loading, struct saved_run *run)
     return good ? NULL : "load could not measure that; it says why above";
 }
 
-/* Start the server, drive it, stop it. Returns NULL, or a reason. */
-static const char *
-drive_once(struct drive *drive, const struct experiment *row, FILE *stream)
+const char *
+drive_run(const struct finding *findings, size_t n, const char *from,
+          FILE *stream)
 {
+    const struct experiment *row = findings->experiment;
     struct loading loading = {.child.stream = stream};
-    int looks = 0;
-    const char *problem = drive_server(&drive->server, row->server, stream);
     int64_t begin_ns = clock_now_ns();
+    int looks = 0;
 
+    (void)n, (void)from;
+    drive = (struct drive){0};
+    const char *problem = drive_server(&drive.server, row->server, stream);
     if (problem) {
         return problem;
     }
-    look(drive);
-    drive->before = drive->after;
+    look();
+    drive.before = drive.after;
     if (!row->load) {
         while (looks++ < IDLE_LOOKS && poll(NULL, 0, LOOK_MS) == 0) {
-            look(drive);
+            look();
         }
-    } else if (loading_start(&loading, &drive->server, row->load, stream) !=
+    } else if (loading_start(&loading, &drive.server, row->load, stream) !=
                0) {
         problem = "load could not be started";
     } else {
         while (looks++ < LOOKS_MAX && !course_interrupted &&
                !child_wait(&loading.child, LOOK_MS)) {
-            look(drive);
+            look();
         }
-        problem = loading_end(&loading, &drive->run);
+        problem = loading_end(&loading, &drive.run);
     }
-    drive->alive = !server_has_ended(&drive->server);
-    look(drive);
-    drive->seconds = (double)(clock_now_ns() - begin_ns) / NS_PER_S;
+    drive.alive = !server_has_ended(&drive.server);
+    look();
+    drive.seconds = (double)(clock_now_ns() - begin_ns) / NS_PER_S;
     begin_ns = clock_now_ns();
-    server_stop(&drive->server);
-    drive->stop_ms = (double)(clock_now_ns() - begin_ns) / NS_PER_MS;
+    server_stop(&drive.server);
+    drive.stop_ms = (double)(clock_now_ns() - begin_ns) / NS_PER_MS;
     return problem;
-}
-
-/* Of one server and one load: is it the same run? */
-static bool
-is_same(const struct experiment *a, const struct experiment *b)
-{
-    return a->kind == b->kind && strcmp(a->server, b->server) == 0 &&
-           strcmp(a->load ? a->load : "", b->load ? b->load : "") == 0;
-}
-
-void
-drive_run(struct finding *findings, size_t n, FILE *stream)
-{
-    static struct drive drive;
-    const struct experiment *first = findings->experiment;
-    const char *problem;
-
-    drive = (struct drive){0};
-    problem = drive_once(&drive, first, stream);
-    for (size_t i = 0; i < n; i++) {
-        const struct experiment *row = findings[i].experiment;
-
-        if (!row || !is_same(row, first)) {
-            continue;
-        }
-        findings[i].number = find_figure(&drive, row->figure);
-        if (problem) {
-            finding_fail(&findings[i], "%s", problem);
-        } else if (!isfinite(findings[i].number)) {
-            finding_fail(&findings[i], "%s is not known of that run",
-                         row->figure);
-        }
-    }
 }

@@ -268,10 +268,12 @@ void
 tables_load(void)
 {
     static char path[PATH_MAX];
+    const char *build = strstr(course_bin(), "/build/");
+    int top_bytes = build ? (int)(build - course_bin()) : 0;
 
     for (size_t i = 0; i < COUNT(tables); i++) {
-        snprintf(path, sizeof path, "%s/harness/course/%s.table",
-                 course_top(), tables[i].name);
+        snprintf(path, sizeof path, "%.*s%sharness/course/%s.table",
+                 top_bytes, course_bin(), build ? "/" : "", tables[i].name);
         FILE *file = fopen(path, "re");
         if (!file) {
             fprintf(stderr,
