@@ -182,10 +182,10 @@ code 80 --a=threaded.send_all --b=coroutine.send_all &&
 result "the same text is there once" $?
 
 fails 2 "$course" code --a=blockin &&
-    grep -q 'blocking, threaded, selectloop, coroutine, libevent' "$tmp/err"
+    grep -q 'blocking threaded selectloop coroutine libevent' "$tmp/err"
 result "an unknown model: which ones there are" $?
 fails 2 "$course" code --a=libevent.conn_ech --b=blocking.conn_echo &&
-    grep -q 'libevent.conn_echo_cb, libevent.conn_chunk' "$tmp/err"
+    grep -q 'libevent.conn_echo_cb libevent.conn_chunk' "$tmp/err"
 result "an unknown function: which ones there are" $?
 fails 2 "$course" code --a=blocking.main --b=threaded
 result "a function and a whole model are not compared" $?
