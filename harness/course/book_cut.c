@@ -256,7 +256,8 @@ mark_excerpt(struct excerpt *excerpt, const struct excerpt *other, int model)
 int
 book_cut(struct book *book)
 {
-    char *rest = given(calloc(1, SOURCE_BYTES));
+    static char text[SOURCE_BYTES]; /* that the rows point into */
+    char *rest = text;
 
     if (proc_read(rest, SOURCE_BYTES, STEPS) == 0) {
         fprintf(stderr, "course: start this in the folder of Fiveways, which "

@@ -200,8 +200,8 @@ put_row(FILE *file, const struct row *row)
             put_part(file, model ? course_models[i] : "contract",
                      excerpt->parts[j]);
         }
-        fputs(excerpt->n == 0 ? "<p>nothing of its own</p></td>\n"
-                              : "</td>\n",
+        fputs(excerpt->n == 0 && !shared ? "<p>nothing of its own</p></td>\n"
+                                         : "</td>\n",
               file);
     }
     fputs("</tr></tbody>\n", file);

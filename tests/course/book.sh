@@ -206,8 +206,7 @@ if [ -z "$chromium" ]; then
 fi
 cat "$book" - >"$tmp/spy.html" <<'END'
 <script>document.title = [
-    innerWidth > 600 && document.documentElement.scrollWidth > innerWidth
-        ? "wide" : "fits",
+    document.documentElement.scrollWidth > innerWidth ? "wide" : "fits",
     ...Array.from(document.querySelectorAll("thead th"))
         .filter(th => getComputedStyle(th).display != "none")
         .map(th => th.id)].join(" ")</script>
