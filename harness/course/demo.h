@@ -70,15 +70,16 @@ void demo_write(FILE *file, const struct demo *demo);
 const char *demo_load(const char *path, struct demo *demo);
 
 /* What a client does until its next event. All zero is before the first. */
+enum {
+    DEMO_AWAY,
+    DEMO_THERE,
+    DEMO_WAITS, /* for its echo */
+};
 struct demo_span {
     double from_ms, to_ms; /* when */
-    enum {
-        DEMO_AWAY,
-        DEMO_THERE,
-        DEMO_WAITS
-    } does;             /* waits for its echo */
-    enum demo_what end; /* what ends it; DEMO_ENDS: nothing so far */
-    size_t next;        /* event of the scene */
+    int does;              /* DEMO_AWAY ... */
+    enum demo_what end;    /* what ends it; DEMO_ENDS: nothing so far */
+    size_t next;           /* event of the scene */
 };
 
 /* Go on to its next span, as of `now_ms`. False: there is none. */

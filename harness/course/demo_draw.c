@@ -22,14 +22,12 @@ enum {
     HEIGHT = 13,             /* lines of a picture */
     WIDTH_LEAST = 80,        /* of the terminal, as is the next */
     HEIGHT_LEAST = HEIGHT + 3,
-};
-
-/* What a cell shows: what a client does, or how that has ended. */
-enum {
     SIGN_ECHO = DEMO_WAITS + 1,
     SIGN_NEVER,
-    SIGNS
+    SIGNS,
 };
+
+/* What a cell shows: what a client does, or with what that has ended. */
 static const char *const utf8[SIGNS] = {" ", "─", "░", "█", "x"};
 static const char *const ascii[SIGNS] = {" ", "-", ":", "#", "x"};
 static const char *const colours[SIGNS] = {"", "", "\033[33m", "\033[32m",
@@ -120,7 +118,7 @@ draw_client(const struct demo_scene *scene, int who, double now_ms)
         int to = (int)(span.to_ms / CELL_MS + 0.5);
 
         for (int i = (int)(span.from_ms / CELL_MS + 0.5); i < to; i++) {
-            cells[i] = cells[i] == DEMO_AWAY ? (int)span.does : cells[i];
+            cells[i] = cells[i] == DEMO_AWAY ? span.does : cells[i];
         }
         if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
             cells[(int)(span.to_ms / CELL_MS)] =
