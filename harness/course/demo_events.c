@@ -179,8 +179,8 @@ demo_next(struct demo_span *span, const struct demo_scene *scene, int who,
 void
 demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
 {
-    int waited = 0, round_ms = 10;
     double longest_ms = 0;
+    int waited = 0;
 
     for (int who = 0; who < DEMO_CLIENTS; who++) {
         struct demo_span span = {0};
@@ -195,12 +195,9 @@ demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
         waited += wait_ms > LONG_MS;
         longest_ms = fmax(longest_ms, wait_ms);
     }
-    while (round_ms < longest_ms && round_ms < LONG_MS) {
-        round_ms *= 10;
-    }
     if (waited == 0) {
-        snprintf(text, DEMO_TEXT_BYTES, "nobody waited longer than %d ms",
-                 round_ms);
+        snprintf(text, DEMO_TEXT_BYTES, "nobody waited longer than %.1f s",
+                 ceil(fmax(longest_ms, 1) / 100) / 10);
     } else {
         snprintf(text, DEMO_TEXT_BYTES,
                  isinf(longest_ms)
