@@ -57,9 +57,11 @@ read_models(void)
     return models;
 }
 
-/* Write a file as a whole or not at all. Returns the exit status. */
+/* Write a file as a whole or not at all, and say where it is, behind `words`.
+ * Returns the exit status. */
 static int
-save(const char *path, void (*write_it)(FILE *file, const struct demo *demo))
+save(const char *path, const char *words,
+     void (*write_it)(FILE *file, const struct demo *demo))
 {
     char beside[PATH_MAX] = "";
 
@@ -74,6 +76,7 @@ save(const char *path, void (*write_it)(FILE *file, const struct demo *demo))
         unlink(beside);
         return COURSE_CANNOT;
     }
+    printf("%s%s\n", words, path);
     return 0;
 }
 
@@ -82,17 +85,13 @@ static int
 save_events(void)
 {
     const char *bin = course_bin();
-    int folder = (int)(strrchr(bin, '/') - bin), status;
     char path[PATH_MAX];
 
-    snprintf(path, sizeof path, "%.*s/demo", folder, bin);
+    snprintf(path, sizeof path, "%.*s/demo", (int)(strrchr(bin, '/') - bin),
+             bin);
     mkdir(path, 0777);
     text_append(path, sizeof path, "/", "events.jsonl");
-    status = save(path, demo_write);
-    if (status == 0) {
-        printf("Once more: make demo REPLAY=%s\n", path);
-    }
-    return status;
+    return save(path, "once more: make demo REPLAY=", demo_write);
 }
 
 /* Draw a scene that is known, at its own speed or told at once. */
@@ -178,6 +177,7 @@ show_all(unsigned models)
         demo_verdict(&demo.scenes[i], verdict);
         printf("%-10s  %s\n", course_models[demo.scenes[i].model], verdict);
     }
+    printf("\nA picture, not a measurement: 'make compare' measures.\n");
     fflush(stdout);
     return status;
 }
@@ -212,10 +212,9 @@ course_demo(int argc, char **argv)
     }
     if (interrupted || demo.nscenes == 0) {
         warnx(interrupted ? "interrupted, so nothing is kept"
-                          : "there is no scene of these models");
+                          : "there is nothing to show");
         return interrupted ? INTERRUPTED : COURSE_CANNOT;
     }
-    printf("A picture, not a measurement: 'make compare' measures.\n");
     status |= replay ? 0 : save_events();
-    return svg ? status | save(svg, demo_svg) : status;
+    return svg ? status | save(svg, "open ", demo_svg) : status;
 }

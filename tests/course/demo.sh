@@ -56,7 +56,7 @@ live() {
         between 0 "$(when "$kept" threaded H echo)" \
             "$(when "$kept" threaded B leaves)"
     result "threaded: they are served beside A and B" $?
-    grep -v '^Once more' "$tmp/out" >"$tmp/live"
+    grep -v '^once more' "$tmp/out" >"$tmp/live"
     demo --replay="$kept"
     [ "$status" -eq 0 ] && diff "$tmp/live" "$tmp/out" >>"$tmp/err"
     result "replayed it is the same" $?
@@ -77,7 +77,7 @@ child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
 broken_servers() {
     demo --models=coroutine
     [ "$status" -eq 3 ] && said 'left out, it is not built' out &&
-        sentence 'no scene'
+        sentence 'nothing to show'
     result "what is not built is left out" $?
     printf '#!/bin/sh\necho "no luck today" >&2\nexit 1\n' >"$tmp/bin/libevent"
     chmod +x "$tmp/bin/libevent"
