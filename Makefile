@@ -249,9 +249,10 @@ endif
 # Without these the tests that use them are skipped, and without strace and
 # valgrind compare counts no system calls and no instructions; `deps` installs
 # them, but nothing asks for it.
-MISSING_TOOLS = $(foreach t,strace valgrind socat ncat ss xmllint,\
+MISSING_TOOLS = $(foreach t,strace valgrind socat ncat nc.openbsd ss xmllint,\
                   $(if $(shell command -v $(t)),,\
-                    $(patsubst xmllint,libxml2-utils,$(t:ss=iproute2))))
+                    $(patsubst xmllint,libxml2-utils,$(patsubst \
+                      nc.openbsd,netcat-openbsd,$(t:ss=iproute2)))))
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
@@ -318,6 +319,12 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 
+# What students make of a copy: its own headers come before ours.
+MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
+MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
+$(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
+    $(CONTRACT)))
+
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
 OWN_LIBS    :=
@@ -329,9 +336,12 @@ READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
 $(READERS): OWN_CFLAGS = $(cflags_jansson)
+$(BUILD)/mine/libevent: OWN_LIBS = $(libs_libevent)
+$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote mine $(cflags_libevent)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
-$(OBJ)/coroutine/co_switch.o: OWN_CFLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
+$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o: \
+    OWN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
@@ -417,7 +427,7 @@ TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
          $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
-$(PROGRAMS) $(TESTS): $(WITH)/link
+$(PROGRAMS) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
@@ -709,7 +719,8 @@ format-check:
 lint: format-check ## clang-format, clang-tidy, shellcheck
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 sh -c \
 	    'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I.' tidy
-	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
+	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness) \
+	    harness/course/experiments.sh
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
 	@for program in $(PROGRAMS); do \

@@ -7,18 +7,22 @@
  * answer. The course may use all of the harness; nobody uses the course.
  *
  *   course.c       the program: a table of commands
- *   experiments.c  the table of experiments
+ *   tables.c       reads the tables: *.table, and experiments.sh
  *   run.c          runs them
+ *   run_drive.c    ... a server, load at it
+ *   run_compare.c  ... what compare measures
+ *   run_child.c    programs that are run: where, how long, what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
- *   ledger.c       what is predicted, claimed and to be done: tables
  *   claims.c       recomputes the verdict of each claim
  *   lie.c          one stall, seen by both loops
+ *   herd.c         who wakes up when one client connects
  *   demo*.c        who waits and who is served, live in the terminal
  *   book*.c        the five sources side by side
  */
 #ifndef FIVEWAYS_COURSE_H
 #define FIVEWAYS_COURSE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -26,9 +30,17 @@
 #include "harness/base/base.h"
 #include "harness/results/results.h"
 
+struct saved_run; /* see load.h */
+struct server;    /* see server.h */
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
+    EXPERIMENTS_MAX = 200,                           /* that run at a time */
+    FINDING_TEXT_BYTES = 64,                         /* a number, its unit */
+    BOUNDS_TEXT_BYTES = 16 + 2 * FINDING_TEXT_BYTES, /* two of them */
+
+    COURSE_INTERRUPTED = 130,
     COURSE_OTHERWISE = 1, /* it went otherwise than it should */
     COURSE_USAGE = 2,     /* the command line was wrong */
     COURSE_CANNOT = 3,    /* nothing could be run */
@@ -46,14 +58,18 @@ int course_lesson(int argc, char **argv);
 int course_exercise(int argc, char **argv);
 int course_claims(int argc, char **argv);
 int course_lie(int argc, char **argv);
+int course_herd(int argc, char **argv);
 int course_demo(int argc, char **argv);
 int course_book(int argc, char **argv);
 int course_code(int argc, char **argv);
 
+/* Read the tables. What is wrong in one is told, and ends the program. */
+void tables_load(void);
+
 /* Where our programs are: the folder of this one. */
 const char *course_bin(void);
 
-/* ---- experiments (experiments.c; run.c) ---------------------------------
+/* ---- experiments (tables.c; run.c) ---------------------------------
  */
 
 enum experiment_kind {
@@ -83,7 +99,7 @@ struct experiment {
     const char *figure; /* what is read: see run.c, figures_*; */
     const char *unit;   /* behind the number: "of 7", "us", "" */
 };
-extern const struct experiment experiments[]; /* ends with {0} */
+extern const struct experiment *const experiments; /* ends with {0} */
 
 /* The one of that name, or NULL. */
 const struct experiment *experiment_find(const char *key);
@@ -103,7 +119,112 @@ struct finding {
 int experiments_run(struct finding *findings, size_t n, const char *from,
                     FILE *stream);
 
-/* ---- what is predicted, claimed and to be done (ledger.c) ----------------
+/* Words that somebody has typed in place of one of `names`: the sentence for
+ * it names those that are most alike. Ends with a new line. */
+void names_unknown(FILE *stream, const char *what, const char *typed,
+                   const char *const *names, size_t n);
+
+/* How kinds are run, and their numbers read off the last run: see run.c. */
+const char *drive_run(const struct finding *findings, size_t n,
+                      const char *from, FILE *stream);
+const char *compare_run(const struct finding *findings, size_t n,
+                        const char *from, FILE *stream);
+const char *lie_run(const struct finding *findings, size_t n,
+                    const char *from, FILE *stream);
+double drive_read(const struct experiment *row);
+double compare_read(const struct experiment *row);
+double lie_read(const struct experiment *row);
+
+/* List the figures that they have. */
+void drive_figures(FILE *stream);
+void compare_figures(FILE *stream);
+void lie_figures(FILE *stream);
+
+/* ---- programs that are run (run_child.c) --------------------------------
+ */
+
+/* Set by Ctrl-C: all that runs is to be ended. */
+extern volatile sig_atomic_t course_interrupted;
+
+/* Before anything is run: catch Ctrl-C, and go to the folder of the Makefile,
+ * from where commands are typed. Returns what `path` is called from there; it
+ * may be NULL. */
+const char *course_begin(const char *path);
+
+/* What was built, from there: "build", "build/asan". */
+const char *course_build(void);
+
+enum {
+    CHILD_WORDS_MAX = 40,   /* of its command line */
+    CHILD_LINE_BYTES = 512, /* of a line that it prints, or of its own */
+};
+
+/* Open a file of build/course, which is made, by its name, and write its
+ * path. Where that cannot be the program ends. */
+FILE *course_file(const char *name, const char *mode,
+                  char path[CHILD_LINE_BYTES]);
+
+/* A program that runs, in a process group of its own, with our standard
+ * error, and BIN in its environment, the folder of ours. It must
+ * stay where it is. */
+struct child {
+    const char *words[CHILD_WORDS_MAX]; /* the path first, NULL last */
+    int nwords;                         /* how many */
+    char room[2048];                    /* for their text */
+    size_t used;                        /* of it */
+    pid_t pid;                          /* its process */
+    int output_fd;                      /* what it prints; -1: it is over */
+    FILE *stream; /* where that goes, behind an indent; NULL: nowhere */
+    bool inside;  /* of a line, so that its indent is written */
+    char last[CHILD_LINE_BYTES]; /* the last line that is not empty */
+    char line[CHILD_LINE_BYTES]; /* what there is of the next one */
+};
+
+/* Add a word, as by printf, or all that stand in a text between blanks. */
+void child_word(struct child *child, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void child_words(struct child *child, const char *text);
+
+/* Write them as one would type them, behind a $, with `end` behind them. */
+void child_show(FILE *stream, const struct child *child, const char *end);
+
+/* Start it. Returns 0, or -1 with errno. */
+int child_start(struct child *child);
+
+/* Hand on what it prints, for so long at most. True once it is over. */
+bool child_wait(struct child *child, int most_ms);
+
+/* Wait until it is over, for so long at most, then or with Ctrl-C it and all
+ * of its group are killed. Returns its exit status; -1: none. */
+int child_end(struct child *child, int most_ms);
+
+/* All that for a line for sh. Returns its exit status, as above; `last`, or
+ * NULL, takes the last line that it has printed. */
+int child_line(const char *line, int most_ms, FILE *stream,
+               char last[CHILD_LINE_BYTES]);
+
+/* ---- a server and load at it (run_drive.c) ------------------------------
+ */
+
+/* Start a server by a line as in struct experiment, with --stats, and say
+ * how. Returns NULL, or why not; it is ended by server_stop(). */
+const char *drive_server(struct server *server, const char *line,
+                         FILE *stream);
+
+/* Load that runs. */
+struct loading {
+    struct child child; /* its process */
+    FILE *file;         /* where it saves what it has seen */
+};
+
+/* Start it with these flags. Returns 0, or -1. */
+int loading_start(struct loading *loading, const struct server *server,
+                  const char *flags, FILE *stream);
+
+/* Wait for its end, and read what it has saved. Returns NULL, or a reason. */
+const char *loading_end(struct loading *loading, struct saved_run *run);
+
+/* ---- what is predicted, claimed and to be done (tables.c) ----------------
  */
 
 /* From `low` to `high`, both included, of what an experiment shows. */
@@ -116,6 +237,20 @@ enum {
     CHOICES_MAX = 4
 };
 
+/* Is what was found within them? */
+bool finding_within(const struct finding *finding,
+                    const struct bounds *bounds);
+
+/* Write a number, in full if it is whole, and return it: UNITS_TEXT_BYTES. */
+char *number_text(char *text, double number);
+
+/* Write a number of that finding with its unit, or the bounds that it was to
+ * be in: "7 of 7", "at most 5 ms". Return it. */
+char *finding_text(const struct finding *finding, double number,
+                   char text[FINDING_TEXT_BYTES]);
+char *bounds_text(const struct finding *finding, const struct bounds *bounds,
+                  char text[BOUNDS_TEXT_BYTES]);
+
 /* A question before a run. The choices' bounds do not overlap. */
 struct prediction {
     const char *lesson;   /* "blocking" ... "measuring" */
@@ -127,7 +262,7 @@ struct prediction {
         double low, high; /* it is right within these */
     } choices[CHOICES_MAX];
 };
-extern const struct prediction predictions[]; /* ends with {0} */
+extern const struct prediction *const predictions; /* ends with {0} */
 
 enum claim_verdict {
     CLAIM_TRUE,        /* all that it hangs on was seen */
@@ -146,7 +281,7 @@ struct claim {
     struct bounds holds;     /* true if so */
     struct bounds too;       /* ... and so; conditional if but one */
 };
-extern const struct claim claims[]; /* ends with {0} */
+extern const struct claim *const claims; /* ends with {0} */
 
 /* A task and when it is done: all of these hold for mine/MODEL. */
 struct exercise {
@@ -154,6 +289,6 @@ struct exercise {
     const char *task;       /* one sentence */
     struct bounds tests[3]; /* those with an experiment */
 };
-extern const struct exercise exercises[]; /* ends with {0} */
+extern const struct exercise *const exercises; /* ends with {0} */
 
 #endif

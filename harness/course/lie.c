@@ -1,11 +1,197 @@
 /*
- * lie.c: to come. See course.h.
+ * lie.c: one stall of one server, seen by a closed and by an open loop at the
+ * same time. See course.h.
+ *
+ * With --delay the clients of the closed loop send as many messages a second
+ * as are due in the open one. Then the server is stopped for a second. Who
+ * asks only once he is answered has nothing to ask in that second, and
+ * reports as many slow messages as there are clients. By the schedule a
+ * thousand were due, and their times count from then: what people would have
+ * waited.
  */
+#include <math.h>
+#include <string.h>
+
+#include "harness/compare/server.h"
 #include "harness/course/course.h"
+#include "harness/load/load.h"
+
+enum {
+    BEFORE_MS = 1500, /* from the start of the loads on */
+    STALL_MS = 1000,  /* the server is stopped */
+    LATE_MS = 100,    /* who waits for longer has met it */
+};
+#define SERVER "selectloop --delay=4"
+#define CLOSED "-c 4 -d 4s"
+#define OPEN   "--rate=1000 --arrivals=fixed -c 64 -d 4s"
+
+/* What both saw. */
+enum {
+    LOOP_CLOSED,
+    LOOP_OPEN,
+    LOOPS,
+};
+static struct saved_run runs[LOOPS];
+
+/* What is shown of them. */
+static const struct row {
+    const char *key;     /* behind "closed_" or "open_" */
+    const char *heading; /* in the table */
+    double quantile;     /* of the times; or one of these: */
+} rows[] = {
+#define MESSAGES 2
+#define MEAN     3
+#define LATE     4
+    {"messages", "messages", MESSAGES},
+    {"mean_ms", "mean ms", MEAN},
+    {"p50_ms", "p50 ms", .5},
+    {"p90_ms", "p90 ms", .9},
+    {"p99_ms", "p99 ms", .99},
+    {"p999_ms", "p99.9 ms", .999},
+    {"max_ms", "max ms", 1},
+    {"late", "over 100 ms", LATE},
+};
+
+/* How many took longer than LATE_MS, by halving what the quantiles say. */
+static uint64_t
+count_late(const struct histogram *times)
+{
+    uint64_t within = 0;
+    uint64_t beyond = times->count + 1;
+
+    while (beyond - within > 1) {
+        uint64_t middle = within + (beyond - within) / 2;
+        bool late = histogram_quantile_ns(times, (double)middle /
+                                                     (double)times->count) >
+                    LATE_MS * NS_PER_MS;
+
+        *(late ? &beyond : &within) = middle;
+    }
+    return times->count - within;
+}
+
+static double
+value_of(int loop, double quantile)
+{
+    const struct engine_result *result = &runs[loop].result;
+    const struct histogram *times =
+        loop == LOOP_OPEN ? &result->response : &result->latency;
+
+    return quantile == MESSAGES ? (double)times->count
+           : quantile == MEAN   ? histogram_mean_ns(times) / NS_PER_MS
+           : quantile == LATE
+               ? (double)count_late(times)
+               : (double)histogram_quantile_ns(times, quantile) / NS_PER_MS;
+}
+
+double
+lie_read(const struct experiment *row)
+{
+    const char *key = strchr(row->figure, '_');
+
+    for (size_t i = 0; key && i < COUNT(rows); i++) {
+        if (strcmp(rows[i].key, key + 1) == 0) {
+            return value_of(row->figure[0] == 'o' ? LOOP_OPEN : LOOP_CLOSED,
+                            rows[i].quantile);
+        }
+    }
+    return NAN;
+}
+
+void
+lie_figures(FILE *stream)
+{
+    fprintf(stream, "Of a stall, seen by both loops at the same time:\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        fprintf(stream, "  closed_%s, open_%s\n", rows[i].key, rows[i].key);
+    }
+}
+
+/* ---- the run ----------------------------------------------------------- */
+
+/* The one load has begun, the other one follows. */
+static const char *
+stall_both(const struct server *server, struct loading *closed, FILE *stream)
+{
+    struct loading open = {0};
+
+    if (loading_start(&open, server, OPEN, stream) != 0) {
+        return "load could not be started";
+    }
+    child_wait(&closed->child, BEFORE_MS);
+    fprintf(stream, "  $ kill -STOP %d; sleep 1; kill -CONT %d\n",
+            server->pid, server->pid);
+    fflush(stream);
+    kill(server->pid, SIGSTOP);
+    child_wait(&closed->child, STALL_MS);
+    kill(server->pid, SIGCONT);
+    return loading_end(&open, &runs[LOOP_OPEN]);
+}
+
+const char *
+lie_run(const struct finding *findings, size_t n, const char *from,
+        FILE *stream)
+{
+    struct loading closed = {0};
+    struct server server;
+    const char *problem = drive_server(&server, SERVER, stream);
+    const char *other = NULL;
+
+    (void)findings, (void)n, (void)from;
+    if (problem) {
+        return problem;
+    }
+    if (loading_start(&closed, &server, CLOSED, stream) == 0) {
+        problem = stall_both(&server, &closed, stream);
+        other = loading_end(&closed, &runs[LOOP_CLOSED]);
+    }
+    server_stop(&server);
+    return problem ? problem
+           : other ? other
+           : value_of(LOOP_CLOSED, MESSAGES) * value_of(LOOP_OPEN, MESSAGES) >
+                   0
+               ? NULL
+               : "a loop was never answered";
+}
 
 int
 course_lie(int argc, char **argv)
 {
-    (void)argc, (void)argv;
-    return COURSE_CANNOT;
+    static const struct flag flags[] = {{0}};
+    const char *problem;
+
+    flags_parse("course lie",
+                "Stop a server for a second, and let a closed and an open "
+                "loop tell of it.",
+                flags, NULL, argc, argv);
+    course_begin(NULL);
+    problem = lie_run(NULL, 0, NULL, stdout);
+    if (problem) {
+        fprintf(stderr, "course: %s\n", problem);
+        return course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT;
+    }
+    printf("\n%-12s  %11s  %11s\n", "", "closed loop", "open loop");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        printf("%-12s", rows[i].heading);
+        for (int loop = 0; loop < LOOPS; loop++) {
+            double value = value_of(loop, rows[i].quantile);
+
+            printf("  %11s", number_text(UNITS_TEXT, value));
+        }
+        printf("\n");
+    }
+    printf(
+        "\nFor a second the server did nothing. The closed loop asks again "
+        "once it is\nanswered: it met that second with %.0f messages, and "
+        "had nothing to say in the\nrest of it. In the open loop a message "
+        "was due each millisecond: %.0f of them\nwaited longer than %d "
+        "ms.\n",
+        value_of(LOOP_CLOSED, LATE), value_of(LOOP_OPEN, LATE), LATE_MS);
+    printf("So 99 of 100 took %s at most, says the one, and %s, says the "
+           "other.\nWith the averages one would have said %s and %s.\n",
+           TIME_TEXT(value_of(LOOP_CLOSED, .99) * NS_PER_MS),
+           TIME_TEXT(value_of(LOOP_OPEN, .99) * NS_PER_MS),
+           TIME_TEXT(value_of(LOOP_CLOSED, MEAN) * NS_PER_MS),
+           TIME_TEXT(value_of(LOOP_OPEN, MEAN) * NS_PER_MS));
+    return 0;
 }

@@ -22,6 +22,7 @@
 enum {
     HELLO_PAUSE = -3,            /* sent first: "hel" */
     HELLO_PAUSE_NS = 200 * 1000, /* before the rest of it */
+    DRIP_NS = 20 * 1000,         /* from one byte to the next */
     RETRY_NS = 10 * 1000 * 1000, /* before another try after a failure */
     FAILURES_MAX = 3,            /* in a row; then the slot is given up */
     ONE_ADDRESS_MAX = 20000, /* connections that one address is good for */
@@ -103,19 +104,22 @@ lose(struct engine *run, struct connection *connection)
 /* ---- sending ----------------------------------------------------------- */
 
 /* Send what may be sent of greeting and message, until all is out or the
- * socket is full. An error is left for recv to find, which first hands over
+ * socket is full; or the next byte of it, and see to it that we are called
+ * again. An error is left for recv to find, which first hands over
  * what the server had sent before it went. */
 static void
-send_more(struct connection *connection)
+send_more(struct engine *run, struct connection *connection)
 {
+    bool drip = run->options.drip;
     struct stream *stream = &connection->stream;
     bool greets = connection->state == CONNECTION_GREETING;
     int64_t end = greets ? HELLO_PAUSE : stream->message_end;
     while (stream->nwritten < end) {
         int64_t at = stream->nwritten;
-        int64_t most = at < 0 ? -at : PATTERN_WINDOW_BYTES;
+        int64_t most = drip ? 1 : at < 0 ? -at : PATTERN_WINDOW_BYTES;
         /* The message goes in one segment with the rest of a greeting. */
-        int flags = MSG_NOSIGNAL | (at < 0 && end > 0 ? MSG_MORE : 0);
+        int flags =
+            MSG_NOSIGNAL | (at < 0 && end > 0 && !drip ? MSG_MORE : 0);
         ssize_t nwritten =
             send(connection->fd, pattern_window(stream->number, at),
                  (size_t)MIN(end - at, most), flags);
@@ -124,6 +128,11 @@ send_more(struct connection *connection)
             return;
         }
         stream->nwritten += nwritten;
+        if (drip && stream->nwritten < end) {
+            deadline_set(&run->wakes, &connection->wake,
+                         run->now_ns + DRIP_NS);
+            return;
+        }
     }
 }
 
@@ -151,7 +160,7 @@ connection_send(struct engine *run, struct connection *connection)
     } else {
         begin_message(run, connection);
     }
-    send_more(connection);
+    send_more(run, connection);
 }
 
 void
@@ -169,7 +178,9 @@ connection_wake(struct engine *run, struct connection *connection)
     deadline_remove(&run->wakes, &connection->wake);
     if (connection->state == CONNECTION_GREETING) {
         begin_message(run, connection);
-        send_more(connection);
+        send_more(run, connection);
+    } else if (connection->state == CONNECTION_ECHOING) {
+        send_more(run, connection);
     } else {
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
     }
@@ -444,6 +455,6 @@ connection_ready(struct engine *run, struct connection *connection,
         connection_receive(run, connection, (events & GONE) != 0);
     }
     if ((events & EPOLLOUT) && connection->fd != -1) {
-        send_more(connection);
+        send_more(run, connection);
     }
 }

@@ -228,6 +228,7 @@ finish(struct engine *run)
     if (run->result->stalled > 0 && !run_is_interrupted(run)) {
         run_while(run, is_awaited, STALL_MAX_NS, STALL_STILL_NS);
     }
+    run->result->served_speaking = run->result->served;
     if (run->options.ask_silent && run_is_interrupted(run)) {
         run->result->asked -= run->options.silent_clients;
     } else if (run->options.ask_silent) {

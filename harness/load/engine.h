@@ -143,6 +143,7 @@ struct engine_options {
     int64_t message_bytes; /* length of a message; at least 1 */
     bool churn;            /* each client: connect, one echo, close, again */
     bool handshake;      /* open with "hel", 200 us later "lo\n" + message */
+    bool drip;           /* send each byte in a segment of its own */
     int64_t warmup_ns;   /* 0: none */
     int64_t window_ns;   /* length of the measured window */
     uint64_t echoes_max; /* end the window after so many; 0: by time */
@@ -191,6 +192,8 @@ struct engine_result {
     int asked;             /* clients of which an echo was expected */
     int connected;         /* clients that connected, silent ones included */
     int served;            /* of `asked`: got at least one whole echo back */
+    int served_speaking;   /* of them: speak, and had it before the silent
+                            * were asked */
     uint64_t echoes;       /* whole, verified echoes in the window */
     uint64_t echoes_total; /* the same, warm-up and end included */
     uint64_t bytes;        /* verified bytes in the window */

@@ -51,8 +51,9 @@ struct stream {
 };
 
 struct connection {
-    struct deadline wake; /* of the other half of a greeting, or another try
-                           * to connect; first, to be found by it */
+    struct deadline wake; /* of the other half of a greeting, the next byte,
+                           * or another try to connect; first, to be found by
+                           * it */
     TAILQ_ENTRY(connection) queue; /* in to_connect or free */
     int fd;                        /* the socket, -1 if there is none */
     enum connection_state state;   /* where it is in its life */
@@ -252,7 +253,8 @@ void connection_send(struct engine *run, struct connection *connection);
 /* Send what is due in an open loop, as long as connections are free. */
 void connection_send_due(struct engine *run);
 
-/* Its deadline has come: end the greeting, or have another try. */
+/* Its deadline has come: end the greeting, send the next byte, or have
+ * another try. */
 void connection_wake(struct engine *run, struct connection *connection);
 
 /* Read what has come, and act on it; with `gone` the end as well. */

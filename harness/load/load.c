@@ -108,6 +108,9 @@ static const struct flag flags[] = {
             "A new connection for each echo, closed by the client"),
     FLAG_ON("handshake", 0, &options.handshake,
             "Open each connection with the line \"hello\", in two pieces"),
+    FLAG_ON(
+        "drip", 0, &options.drip,
+        "Send each byte of a message in a segment of its own, 20 us apart"),
     TIME("timeout", 0, options.timeout_ns, 0, DAY_NS, TIME_OR_0,
          "An echo that takes longer is an error (0: none is)"),
     TIME("connect-timeout", 0, options.connect_timeout_ns, NS_PER_MS, DAY_NS,

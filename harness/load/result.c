@@ -108,6 +108,7 @@ crew_add_result(struct engine_result *into, const struct engine_result *from)
     into->asked += from->asked;
     into->connected += from->connected;
     into->served += from->served;
+    into->served_speaking += from->served_speaking;
     into->echoes += from->echoes;
     into->echoes_total += from->echoes_total;
     into->bytes += from->bytes;

@@ -1,7 +1,7 @@
 /*
  * saved.c: what a run saw, in a file; and runs on several hosts, added up.
  *
- *     {"fiveways_saved_run": 5, "target": "10.0.0.1:5566",
+ *     {"fiveways_saved_run": 6, "target": "10.0.0.1:5566",
  *      "clients": 64, ...
  *      "errors": {"refused": 0, "reset": 2, ...},
  *      "response": {...}, ...}
@@ -14,7 +14,7 @@
 #include "harness/load/fields.h"
 #include "harness/load/load.h"
 
-#define FORMAT 5 /* goes up when a reader would misunderstand */
+#define FORMAT 6 /* goes up when a reader would misunderstand */
 /* Of the longest window, that all runs must have in common. */
 #define TOGETHER_SHARE 0.9
 
@@ -26,23 +26,43 @@ static const char format_name[] = "fiveways_saved_run";
 #define RESULT(name) KEPT(#name, result.name)
 
 static const struct field fields[] = {
-    KEPT("target", target), KEPT("begun_ms", begun_ms),
-    OPTION(clients),        OPTION(silent_clients),
-    OPTION(message_bytes),  OPTION(churn),
-    OPTION(handshake),      KEPT("asked_window_ns", options.window_ns),
-    OPTION(echoes_max),     OPTION(timeout_ns),
-    OPTION(rate_per_s),     KEPT("schedule_kind", options.arrivals),
-    RESULT(asked),          RESULT(connected),
-    RESULT(served),         RESULT(echoes),
-    RESULT(echoes_total),   RESULT(bytes),
-    RESULT(unfinished),     RESULT(stalled),
-    RESULT(stalled_inside), RESULT(stalled_behind),
-    RESULT(turned_away),    RESULT(oldest_ns),
-    RESULT(arrivals),       RESULT(window_ns),
-    RESULT(client_cpu_ns),  RESULT(interrupted),
-    RESULT(errors),         RESULT(latency),
-    RESULT(response),       RESULT(lag),
-    RESULT(connect),        {0},
+    KEPT("target", target),
+    KEPT("begun_ms", begun_ms),
+    OPTION(clients),
+    OPTION(silent_clients),
+    OPTION(message_bytes),
+    OPTION(churn),
+    OPTION(handshake),
+    OPTION(drip),
+
+    KEPT("asked_window_ns", options.window_ns),
+    OPTION(echoes_max),
+    OPTION(timeout_ns),
+    OPTION(rate_per_s),
+    KEPT("schedule_kind", options.arrivals),
+    RESULT(asked),
+    RESULT(connected),
+    RESULT(served),
+    RESULT(served_speaking),
+    RESULT(echoes),
+    RESULT(echoes_total),
+    RESULT(bytes),
+    RESULT(unfinished),
+    RESULT(stalled),
+    RESULT(stalled_inside),
+    RESULT(stalled_behind),
+    RESULT(turned_away),
+    RESULT(oldest_ns),
+    RESULT(arrivals),
+    RESULT(window_ns),
+    RESULT(client_cpu_ns),
+    RESULT(interrupted),
+    RESULT(errors),
+    RESULT(latency),
+    RESULT(response),
+    RESULT(lag),
+    RESULT(connect),
+    {0},
 };
 
 void
@@ -115,6 +135,8 @@ check_same(const struct engine_options *a, const struct engine_options *b,
          BYTES_TEXT(b->message_bytes), a->message_bytes == b->message_bytes},
         {"there is", a->handshake ? "a handshake" : "none",
          b->handshake ? "a handshake" : "none", a->handshake == b->handshake},
+        {"a message comes", a->drip ? "a byte a segment" : "whole",
+         b->drip ? "a byte a segment" : "whole", a->drip == b->drip},
         {"the run ends", a->echoes_max == 0 ? "by time" : "by echoes",
          b->echoes_max == 0 ? "by time" : "by echoes",
          (a->echoes_max == 0) == (b->echoes_max == 0)},

@@ -26,12 +26,14 @@ print_head(FILE *stream, const char *target,
     if (options->silent_clients > 0) {
         fprintf(stream, ", %d silent beside", options->silent_clients);
     }
-    fprintf(
-        stream, "%s, %s a message%s%s, %s%s\n",
-        options->rate_per_s > 0 ? ", open loop" : "",
-        BYTES_TEXT(options->message_bytes), options->churn ? ", churn" : "",
-        options->handshake ? ", handshake" : "", TIME_TEXT(result->window_ns),
-        result->interrupted ? " (interrupted)" : "");
+    fprintf(stream, "%s, %s a message%s%s%s, %s%s\n",
+            options->rate_per_s > 0 ? ", open loop" : "",
+            BYTES_TEXT(options->message_bytes),
+            options->churn ? ", churn" : "",
+            options->handshake ? ", handshake" : "",
+            options->drip ? ", a byte a segment" : "",
+            TIME_TEXT(result->window_ns),
+            result->interrupted ? " (interrupted)" : "");
 }
 
 static void

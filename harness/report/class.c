@@ -192,20 +192,26 @@ take_machine(struct class *class, const char *name,
     return NULL;
 }
 
-/* The same of a file, if it is nothing that may lead elsewhere or wait for
- * somebody. */
+const char *
+class_refuses(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) != 0         ? "has no results.jsonl"
+           : !S_ISREG(status.st_mode)        ? "is no regular file"
+           : status.st_size > FILE_BYTES_MAX ? "is larger than any run"
+                                             : NULL;
+}
+
+/* The same of a file. */
 static const char *
 take_file(struct class *class, const char *name, const char *path)
 {
     struct results results;
     struct summary summary;
-    struct stat status;
-    const char *problem = lstat(path, &status) != 0  ? "has no results.jsonl"
-                          : !S_ISREG(status.st_mode) ? "is no regular file"
-                          : status.st_size > FILE_BYTES_MAX
-                              ? "is larger than any run"
-                              : results_load(path, &results);
+    const char *problem = class_refuses(path);
 
+    problem = problem ? problem : results_load(path, &results);
     if (problem) {
         return problem;
     }
@@ -303,6 +309,9 @@ class_build(struct document *document, const char *path)
         struct text file = {0};
         char name[RESULTS_NAME_BYTES];
 
+        if (strstr(at, ".predictions.jsonl")) {
+            continue;
+        }
         text_add(&file, "%s%s", at, end ? "results.jsonl" : "");
         PUT(name, "%.*s", (int)((end ? end : strrchr(at, '.')) - at), at);
         problem = take_file(class, name, file.bytes);
@@ -310,6 +319,9 @@ class_build(struct document *document, const char *path)
     }
     if (class->machines.nblocks > 0) {
         build(document, class);
+        why = NULL;
+    }
+    if (there && predictions_build(document, &class->left_out)) {
         why = NULL;
     }
     document_section(document, "left-out", "%s",

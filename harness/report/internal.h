@@ -467,6 +467,15 @@ void diff_build(struct document *document, const struct summary *before,
  * wrong: a phrase. The folder is the current one then. */
 const char *class_build(struct document *document, const char *path);
 
+/* What of a stranger's file is not even opened: a phrase; NULL: it is one to
+ * read, and may not lead elsewhere or wait for somebody. */
+const char *class_refuses(const char *path);
+
+/* Append what the class predicted, of predictions.jsonl of each machine in
+ * the current folder, and what happened; who is bad goes to `left_out`.
+ * Returns false if there is nothing. */
+bool predictions_build(struct document *document, struct document *left_out);
+
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
 

@@ -101,7 +101,7 @@ static const struct {
     const char *reason; /* part of what must be said */
 } damages[] = {
     {"{\"fiveways", "fiveways saved run 3\n{\"fiveways", "older edition"},
-    {"_run\": 5", "_run\": 4", "older edition"},
+    {"_run\": 6", "_run\": 5", "older edition"},
     {"fiveways_saved_run", "something_else", "not saved by load"},
     {"[::1]:5566", "\\u001b[31m", "is target"},
     {"\"[::1]:5566\"", "17", "is target"},

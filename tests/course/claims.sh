@@ -1,0 +1,78 @@
+#!/bin/bash
+# claims.sh: verdicts follow from runs, and what the pages say otherwise is
+# named; predictions of a class.
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
+
+course claims
+[ "$status" -eq 1 ] && said '^5 claims: 3 as the pages say, 1 otherwise, 1 not run\.$' out
+result "all are run" $?
+for line in '  right +true +true +a.md +0 of 7$' \
+    '  depends +it depends +it depends +a.md +0 of 7; 3 ms$' \
+    '  both +true +true +b.md +0 of 7; 3 ms$' \
+    '! wrong +true +false +b.md +0 of 7$' \
+    '  unknown +true +not run +b.md +its last word'; do
+    said "^$line" out
+    result "a line: ${line%% +*}" $?
+done
+said '^  \^ b.md says "everybody", and that it is true; here it is false: served of silent was 0 of 7, where 7 of 7 was wanted' out
+result "a sentence for what is otherwise" $?
+[ "$(grep -c 'load 127' "$tree/build/course/claims.log")" -eq 1 ]
+result "each experiment is run once, and what it printed is kept" $?
+[ ! -s "$tmp/err" ]
+result "no progress where no terminal is" $?
+
+course claims --list
+[ "$status" -eq 0 ] && said '^\| both \| b.md \| nobody in some time \|$' out
+result "as Markdown" $?
+
+# ---- what a class has predicted ------------------------------------------
+
+class=$tmp/class
+mkdir -p "$class/bob" "$class/cem"
+line='{"lesson":"blocking","id":"P1","question":"How many?","choices":["none","one","all"],"experiment":"x","yours":"b","observed":"a","number":0.0,"unit":"of 7","date":"d","machine":"m"}'
+# The second time counts nothing.
+printf '%s\n%s\n' "$line" "${line/\"yours\":\"b\"/\"yours\":\"c\"}" \
+    >"$class/ann.predictions.jsonl"
+echo "${line/\"yours\":\"b\"/\"yours\":\"a\"}" >"$class/bob/predictions.jsonl"
+"$here/golden/make.pl" default >"$class/bob/results.jsonl"
+echo "${line/\"yours\":\"b\",\"observed\":\"a\"/\"yours\":null,\"observed\":null}" \
+    >"$class/cem/predictions.jsonl"
+class_of() {
+    timeout 60 "$bin/report" --class "$class" "$@" >"$tmp/out" 2>"$tmp/err"
+    status=$?
+    tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+}
+class_of
+[ "$status" -eq 0 ] && said '^Fiveways on 1 machine$' out && said \
+    'blocking P1 How many\? 1 of 2 predicted \(a\) none, 1 of 2 predicted \(b\) one; on 2 of 3 machines it was \(a\) none ' flat
+result "a class" $?
+
+# Strangers' files.
+echo '[[[' >"$class/bad.predictions.jsonl"
+perl -e 'print "{\"lesson\":" x 5000' >"$class/deep.predictions.jsonl"
+echo "${line/\"id\":\"P1\"/\"id\":7}" >"$class/kind.predictions.jsonl"
+printf '%s\n' "${line/How many/$(printf 'y%.0s' {1..5000})\\u001b[2J<script>}" \
+    >"$class/long.predictions.jsonl"
+echo "${line/\"choices\":[\"none\",\"one\",\"all\"]/\"choices\":[1,{\},[],4,5,6]}" |
+    sed 's/P1/P2/' >"$class/mixed.predictions.jsonl"
+for i in $(seq 1000); do echo "${line/P1/Q$i}"; done >"$class/many.predictions.jsonl"
+truncate -s 9M "$class/huge.predictions.jsonl"
+mkfifo "$class/fifo.predictions.jsonl"
+ln -s /dev/zero "$class/zero.predictions.jsonl"
+class_of
+[ "$status" -eq 0 ] && said 'blocking P1 How many\? 1 of 2 predicted' flat &&
+    no_escapes && [ "$(wc -L <"$tmp/out")" -le 100 ]
+result "the others go on" $?
+for name in bad deep kind; do
+    said "^ +$name.predictions.jsonl +has a line that is no prediction" out
+    result "named: $name" $?
+done
+for name in huge fifo zero; do
+    said "^ +$name.predictions.jsonl +is " out
+    result "named: $name" $?
+done
+class_of --html
+[ "$status" -eq 0 ] && ! grep -q '<script' "$tmp/out"
+result "as a page: words are words" $?
+finish

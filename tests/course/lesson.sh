@@ -1,0 +1,154 @@
+#!/bin/bash
+# lesson.sh: experiments are run once each and say what came; a lesson asks,
+# judges by the run, and keeps it; an exercise is done when its tests hold.
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
+
+# came NAME NUMBER: that experiment, and behind what was run its number.
+came() {
+    perl -0ne 'exit !/^\Q'"$1"'\E: .*\n(?:  [^=].*\n|\n(?=    ))*  = '"$2"'\n\n/m' \
+        "$tmp/out"
+}
+
+# ---- experiments ---------------------------------------------------------
+
+course show --experiment="silent,silent-end threads,idle"
+[ "$status" -eq 0 ] && came silent '0 of 7' && came silent-end '8 clients' &&
+    came threads '9 threads'
+result "a server is driven" $?
+[ "$(grep -c 'blocking --stats --port=[1-9][0-9]* &$' "$tmp/out")" -eq 1 ] &&
+    said '^  \$ build/bin/load 127.0.0.1:[0-9]+ --silent=1 -c 7 -d 200ms$' out
+result "two figures of one run, which is said as one types it" $?
+said '^  \$ env A=b build/bin/blocking --backlog=5 --stats --port=[0-9]+ &' out &&
+    came idle '[01](\.\d+)? %'
+result "nobody asks, and an environment" $?
+
+course show --experiment=three,bin,no-number,no-server,no-figure
+[ "$status" -eq 1 ] && came three '3 ms' && came bin '1 ms' &&
+    came no-number '.* is no number' && came no-server 'the server ended with status 127.*' &&
+    came no-figure 'nonsense is not known.*'
+result "what cannot be had is said, and the others go on" $?
+
+"$here/golden/make.pl" default >"$tmp/golden.jsonl"
+course show --experiment=cpu,bare,no-model --from="$tmp/golden.jsonl"
+[ "$status" -eq 1 ] && came bare '64' && came cpu '[0-9.]+' &&
+    came no-model 'served is not known.*' && ! said '^  \$' out
+result "results of compare are read and nothing is run" $?
+course show --experiment=no-model --from="$tmp/golden.jsonl"
+[ "$status" -eq 3 ]
+result "nothing could be had" $?
+
+course show --experiment=cpu,bare
+[ "$status" -eq 0 ] && [ "$(grep -c '^  \$' "$tmp/out")" -eq 1 ] &&
+    said 'compare --quick --models=threaded,selectloop --scenarios=echo' out &&
+    came bare 64
+result "what compare measures, in one run" $?
+
+course show && [ "$(grep -c . "$tmp/out")" -eq 14 ] && said '^three +the last' out
+result "all are listed" $?
+course show --experiment=silnt
+[ "$status" -eq 2 ] && said '^course: .*silnt is no experiment; did you mean silent\?$' err
+result "a name that is mistyped" $?
+
+# Ctrl-C ends all that was started.
+begin_long() {
+    (cd "$tree" && in_the_foreground build/bin/course "$@") \
+        >"$tmp/out" 2>"$tmp/err" </dev/null &
+    pid=$!
+    within 10 test -s "$tree/build/bin/begun"
+}
+a_sleep_is_left() { pgrep -f '^sleep 97$' >"$tmp/sleeps"; }
+none_is_left() { ! a_sleep_is_left; }
+begin_long show --experiment=long,three
+kill -INT "$pid"
+wait "$pid"
+status=$?
+[ "$status" -eq 130 ] && within 5 none_is_left && ! said '^three' out
+result "Ctrl-C" $?
+
+# ---- a lesson ------------------------------------------------------------
+
+kept=$tree/build/course/predictions.jsonl
+course lesson blocking
+[ "$status" -eq 0 ] && said '^P1 +- +a\) none: 0 of 7$' out &&
+    said '^P2 +- +none of these: 3 ms$' out && said '^P3 +- +not seen: ' out &&
+    said '^read on: blocking/README.md$' out
+result "nobody is asked" $?
+printf '# mine\nblocking.P1=c\n blocking.P2 = A\nblocking.P3=\nthreaded.P1=b\n' \
+    >"$tmp/answers"
+course lesson --answers="$tmp/answers" blocking
+[ "$status" -eq 0 ] && said '^P1 +c +a\) none: 0 of 7$' out &&
+    said '^P2 +a +none of these' out && said '^P3 +- ' out
+result "answers in a file, right or wrong" $?
+perl -MJSON::PP -ne 'push @all, decode_json($_);
+    END { my ($p1, $p2, $p3) = @all[3 .. 5];
+        exit !(@all == 6 && $p1->{lesson} eq "blocking" && $p1->{id} eq "P1" &&
+            $p1->{question} eq "How many are served?" &&
+            "@{$p1->{choices}}" eq "none one all seven" &&
+            $p1->{experiment} eq "silent" && $p1->{yours} eq "c" &&
+            $p1->{observed} eq "a" && $p1->{number} == 0 &&
+            $p1->{unit} eq "of 7" && $p1->{date} =~ /^20\d\d-.*Z$/ &&
+            length $p1->{machine} && !defined $p2->{observed} &&
+            $p2->{number} == 3 && !defined $p3->{number} &&
+            !defined $all[0]{yours}) }' "$kept"
+result "both times are kept" $?
+
+printf 'blocking.P9=c\n' >"$tmp/answers"
+course lesson --answers="$tmp/answers" blocking
+[ "$status" -eq 2 ] &&
+    said 'line 1: blocking.P9 is no prediction; did you mean blocking.P1' err
+result "an unknown key" $?
+printf '\nblocking.P1=d\n' >"$tmp/answers"
+course lesson --answers="$tmp/answers" blocking
+[ "$status" -eq 2 ] && said 'line 2: d is no choice' err
+result "an unknown choice" $?
+course lesson --answers=/nowhere blocking
+[ "$status" -eq 2 ] && said 'nowhere' err
+result "no such file" $?
+course lesson bloking
+[ "$status" -eq 2 ] && said '^course: bloking is no lesson; did you mean blocking' err
+result "no such lesson" $?
+
+(cd "$tree" && printf 'x\nC\n\n\n' | timeout 60 script -qec \
+    "build/bin/course lesson blocking" /dev/null) | tr -d '\r' >"$tmp/out"
+[ "$(grep -o 'your answer \[a-c, Enter' "$tmp/out" | wc -l)" -eq 4 ] &&
+    said '^P1 +c +a\) none' out && said '^P2 +- ' out
+result "on a terminal people are asked, again what is no answer" $?
+
+course lesson --questions threaded
+[ "$status" -eq 0 ] && diff "$tmp/out" - >>"$tmp/err" <<'MARKDOWN'
+**P1** Will it end?
+
+- a) none
+- b) one
+- c) all seven
+
+MARKDOWN
+result "questions as Markdown" $?
+
+# ---- an exercise ---------------------------------------------------------
+
+course exercise blocking
+[ "$status" -eq 0 ] && said '^It shall echo' out &&
+    cmp -s "$tree/mine/blocking/server.c" "$here/../../blocking/server.c" &&
+    [ ! -e "$tree/mine/blocking/README.md" ]
+result "it begins with a copy" $?
+course exercise blocking
+[ "$status" -eq 0 ] && said '^done$' out
+result "it is done" $?
+sed -i 's/^conn_echo(/conn_echo_not(/' "$tree/mine/blocking/server.c"
+course exercise blocking
+[ "$status" -eq 1 ] && said '^not yet: it cannot be built' out
+result "it cannot be built" $?
+cat >"$tree/mine/blocking/server.c" <<'C'
+#include <stdio.h>
+#include <unistd.h>
+int main(void) { return puts("listening on 127.0.0.1:1"), fflush(stdout), pause(); }
+C
+course exercise blocking
+[ "$status" -eq 1 ] && said '^not yet: .*wanted at least 1 echoes, seen ' out
+result "it is not yet done" $?
+course exercise treaded
+[ "$status" -eq 2 ] && said '^course: treaded is no exercise' err
+result "no such exercise" $?
+finish
