@@ -7,7 +7,8 @@
  * asks only once he is answered has nothing to ask in that second, and
  * reports as many slow messages as there are clients. By the schedule a
  * thousand were due, and their times count from then: what people would have
- * waited.
+ * waited. That load is late itself, on a busy machine, is nothing beside
+ * that.
  */
 #include <math.h>
 #include <string.h>

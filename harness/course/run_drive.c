@@ -310,11 +310,13 @@ loading_end(struct loading *loading, struct saved_run *run)
 {
     static char reason[SAVED_REASON_BYTES];
     int status = child_end(&loading->child, LOAD_MS);
-    bool good = (status == 0 || status == 1) &&
-                saved_read(loading->file, run, reason) == 0;
+    bool good = saved_read(loading->file, run, reason) == 0;
+    bool late = good && run->result.errors[ENGINE_CLIENT_LATE] > 0;
 
     fclose(loading->file);
-    return good ? NULL : "load could not measure that; it says why above";
+    return status != -1 && good && (status <= 1 || late)
+               ? NULL
+               : "load could not measure that; it says why above";
 }
 
 const char *
@@ -347,6 +349,9 @@ drive_run(const struct finding *findings, size_t n, const char *from,
             look();
         }
         problem = loading_end(&loading, &drive.run);
+        if (!problem && drive.run.result.errors[ENGINE_CLIENT_LATE] > 0) {
+            problem = "load was late itself; close other programs, and again";
+        }
     }
     drive.alive = !server_has_ended(&drive.server);
     look();

@@ -17,7 +17,8 @@ for line in '  right +true +true +a.md +0 of 7$' \
 done
 said '^  \^ b.md says "everybody", and that it is true; here it is false: served of silent was 0 of 7, where 7 of 7 was wanted' out
 result "a sentence for what is otherwise" $?
-[ "$(grep -c 'load 127' "$tree/build/course/claims.log")" -eq 1 ]
+[ "$(grep -c 'load 127' "$tree/build/course/claims.log")" -eq 1 ] &&
+    [ "$(grep -c '^silent: ' "$tree/build/course/claims.log")" -eq 1 ]
 result "each experiment is run once, and what it printed is kept" $?
 [ ! -s "$tmp/err" ]
 result "no progress where no terminal is" $?
