@@ -174,7 +174,7 @@ hand_on(struct child *child, char c)
     if (child->inside) {
         text_append(child->line, sizeof child->line, "", "%c", c);
     } else if (child->line[0] != '\0') {
-        strcpy(child->last, child->line);
+        memcpy(child->last, child->line, sizeof child->last);
         child->line[0] = '\0';
     }
 }
@@ -250,7 +250,7 @@ child_line(const char *line, int most_ms, FILE *stream,
         status = child_end(&child, most_ms);
     }
     if (last) {
-        strcpy(last, child.last);
+        memcpy(last, child.last, sizeof child.last);
     }
     return status;
 }

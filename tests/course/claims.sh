@@ -55,8 +55,8 @@ perl -e 'print "{\"lesson\":" x 5000' >"$class/deep.predictions.jsonl"
 echo "${line/\"id\":\"P1\"/\"id\":7}" >"$class/kind.predictions.jsonl"
 printf '%s\n' "${line/How many/$(printf 'y%.0s' {1..5000})\\u001b[2J<script>}" \
     >"$class/long.predictions.jsonl"
-echo "${line/\"choices\":[\"none\",\"one\",\"all\"]/\"choices\":[1,{\},[],4,5,6]}" |
-    sed 's/P1/P2/' >"$class/mixed.predictions.jsonl"
+perl -pe 's/P1/P2/; s/"none","one"/1,{},[],4,5/' "$class/cem/predictions.jsonl" \
+    >"$class/mixed.predictions.jsonl"
 for i in $(seq 1000); do echo "${line/P1/Q$i}"; done >"$class/many.predictions.jsonl"
 truncate -s 9M "$class/huge.predictions.jsonl"
 mkfifo "$class/fifo.predictions.jsonl"

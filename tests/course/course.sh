@@ -20,5 +20,6 @@ cp "$bin/../tests/course" "$tree/build/bin/course"
 course() {
     (cd "$tree" && exec timeout 60 build/bin/course "$@") \
         >"$tmp/out" 2>"$tmp/err" </dev/null
+    # shellcheck disable=SC2034 # for who sources this
     status=$?
 }
