@@ -177,7 +177,7 @@ course_lie(int argc, char **argv)
         for (int loop = 0; loop < LOOPS; loop++) {
             double value = value_of(loop, rows[i].quantile);
 
-            printf("  %11s", number_text(UNITS_TEXT, value));
+            printf("  %11s", units_format_number(UNITS_TEXT, value));
         }
         printf("\n");
     }

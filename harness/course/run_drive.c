@@ -89,8 +89,10 @@ take_load(struct drive_figure *to)
     for (int i = 0; i < ENGINE_SERVER_ERRORS; i++) {
         errors += r->errors[i];
     }
+    /* What nobody has waited for took no time: that is not 0. */
+    const double ms = times->count > 0 ? 1.0 / NS_PER_MS : NAN;
 #define MS(histogram, quantile)                                              \
-    ((double)histogram_quantile_ns(histogram, quantile) / NS_PER_MS)
+    (ms * (double)histogram_quantile_ns(histogram, quantile))
     const struct drive_figure all[] = {
         {"served", "clients that speak and had an echo", r->served_speaking},
         {"unserved", "... and had none",
@@ -104,8 +106,8 @@ take_load(struct drive_figure *to)
         {"p99_ms", "... 99 of 100; with --rate the response time, from due",
          MS(times, .99)},
         {"p999_ms", "... 999 of 1000", MS(times, .999)},
-        {"max_ms", "... all", (double)times->max_ns / NS_PER_MS},
-        {"mean_ms", "... the mean", histogram_mean_ns(times) / NS_PER_MS},
+        {"max_ms", "... all", ms * (double)times->max_ns},
+        {"mean_ms", "... the mean", ms * histogram_mean_ns(times)},
         {"service_p99_ms", "with --rate: 99 of 100, from sent on",
          MS(&r->latency, .99)},
         {"due", "with --rate: messages that were due", (double)r->arrivals},

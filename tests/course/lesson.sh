@@ -28,10 +28,11 @@ course show --experiment=idle
 [ $(($(date +%s%3N) - begin_ms)) -ge 1000 ]
 result "... for a second" $?
 
-course show --experiment=three,bin,no-number,no-server,no-figure
+course show --experiment=three,bin,no-number,no-server,no-figure,silent-p99
 [ "$status" -eq 1 ] && came three '3 ms' && came bin '1 ms' &&
     came no-number '.* is no number' && came no-server 'the server ended with status 127.*' &&
-    came no-figure 'nonsense is not known.*'
+    came no-figure 'nonsense is not known.*' &&
+    came silent-p99 'p99_ms is not known.*'
 result "what cannot be had is said, and the others go on" $?
 
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
@@ -49,7 +50,7 @@ course show --experiment=cpu,bare
     came bare 64
 result "what compare measures, in one run" $?
 
-course show && [ "$(grep -c . "$tmp/out")" -eq 14 ] && said '^three +the last' out
+course show && [ "$(grep -c . "$tmp/out")" -eq 15 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
 [ "$status" -eq 2 ] && said '^course: .*silnt is no experiment; did you mean silent\?$' err

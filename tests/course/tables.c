@@ -29,6 +29,8 @@ const struct experiment experiments[] = {
     DRIVE("silent", "blocking", "--silent=1 -c 7 -d 200ms", "served", "of 7"),
     DRIVE("silent-end", "blocking", "--silent=1 -c 7 -d 200ms", "accepted",
           "clients"),
+    DRIVE("silent-p99", "blocking", "--silent=1 -c 7 -d 200ms", "p99_ms",
+          "ms"),
     DRIVE("threads", "threaded", "-c 8 -d 200ms", "threads", "threads"),
     DRIVE("idle", "A=b blocking --backlog=5", NULL, "cpu_percent", "%"),
     DRIVE("no-server", "nosuch", "-c 1", "served", ""),
@@ -57,7 +59,10 @@ experiment_find(const char *key)
 
 #define CHOICES                                                              \
     {                                                                        \
-        {"none", 0, 0}, {"one", 1, 1}, {"all seven", 7, 7}                   \
+        {"none", 0, 0}, {"one", 1, 1},                                       \
+        {                                                                    \
+            "all seven", 7, 7                                                \
+        }                                                                    \
     }
 
 const struct prediction predictions[] = {
