@@ -3,9 +3,7 @@
  */
 #include <err.h>
 #include <limits.h>
-#include <math.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,15 +17,13 @@ enum {
 
 static const char about[] =
     "Eight clients of each server, in real time: A says nothing, B a byte at "
-    "a time; the others say a line and wait for its echo. Who waits, and who "
-    "is served?\vWithout a terminal it is told in lines. It is a picture and "
-    "no measurement; 'make compare' measures.\n\n"
+    "a time, the others a line. Who waits, and who is served? It is a "
+    "picture and no measurement.\vWithout a terminal it is told in lines.\n\n"
     "Exit status: 0 good; 1 a server was not as it should be; 2 wrong usage; "
     "3 a file cannot be read or written, or there is nothing to show.";
 
 static const char *names, *replay, *svg;
-static bool enter;
-static bool pictures;
+static bool enter, pictures;
 static struct demo demo;
 static volatile sig_atomic_t interrupted;
 
@@ -47,41 +43,40 @@ on_signal(int number)
 static unsigned
 read_models(void)
 {
-    char *rest = names ? strdupa(names) : NULL, *name;
     unsigned models = names ? 0 : ~0U;
 
-    while ((name = strsep(&rest, " ,")) != NULL) {
-        if (name[0] != '\0' && course_model(name) == -1) {
+    for (char *name = names ? strtok(strdupa(names), " ,") : NULL; name;
+         name = strtok(NULL, " ,")) {
+        if (course_model(name) == -1) {
             flags_refuse("course demo", "models", names,
                          "some of blocking, threaded, selectloop, coroutine "
                          "and libevent");
         }
-        models |= name[0] != '\0' ? 1U << course_model(name) : 0;
+        models |= 1U << course_model(name);
     }
     return models;
 }
 
-/* Write a file as a whole or not at all. Returns the exit status. */
+/* Write a file as a whole or not at all, and say where it is, behind `words`.
+ * Returns the exit status. */
 static int
-save(const char *path, void (*write_it)(FILE *file, const struct demo *demo))
+save(const char *path, const char *words,
+     void (*write_it)(FILE *file, const struct demo *demo))
 {
-    char beside[PATH_MAX];
-    FILE *file = NULL;
-    bool good = snprintf(beside, sizeof beside, "%s.new", path) < PATH_MAX;
+    char beside[PATH_MAX] = "";
 
-    if (good) {
-        file = fopen(beside, "we");
-    }
+    text_append(beside, sizeof beside, "", "%s.new", path);
+    FILE *file = fopen(beside, "we");
     if (file) {
         write_it(file, &demo);
-        good = !ferror(file);
-        good = fclose(file) == 0 && good && rename(beside, path) == 0;
     }
-    if (!file || !good) {
+    if (!file || (ferror(file) | fclose(file)) != 0 ||
+        rename(beside, path) != 0) {
         warn("%s cannot be written", path);
         unlink(beside);
         return COURSE_CANNOT;
     }
+    printf("%s%s\n", words, path);
     return 0;
 }
 
@@ -91,29 +86,26 @@ save_events(void)
 {
     const char *bin = course_bin();
     char path[PATH_MAX];
-    int status;
 
     snprintf(path, sizeof path, "%.*s/demo", (int)(strrchr(bin, '/') - bin),
              bin);
     mkdir(path, 0777);
     text_append(path, sizeof path, "/", "events.jsonl");
-    status = save(path, demo_write);
-    printf(status == 0 ? "Once more: make demo REPLAY=%s\n" : "", path);
-    return status;
+    return save(path, "once more: make demo REPLAY=", demo_write);
 }
 
 /* Draw a scene that is known, at its own speed or told at once. */
 static void
 draw_again(const struct demo_scene *scene)
 {
-    int64_t begin_ns = clock_now_ns();
+    int64_t begin_ms = clock_now_ms();
     double now_ms = 0;
 
     while (pictures && !interrupted &&
            now_ms < scene->events[scene->n - 1].t_ms) {
         demo_draw(scene, now_ms);
         poll(NULL, 0, DEMO_FRAME_MS);
-        now_ms = (double)(clock_now_ns() - begin_ns) / NS_PER_MS;
+        now_ms = (double)(clock_now_ms() - begin_ms);
     }
     demo_draw(scene, DEMO_MOST_MS);
 }
@@ -121,13 +113,13 @@ draw_again(const struct demo_scene *scene)
 /* Before a scene let people read; or guess, until Enter or the end of
  * standard input. */
 static void
-wait_for_people(const char *model, bool first)
+wait_for_people(const char *model)
 {
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
     char c = '\0';
 
     if (!enter) {
-        poll(NULL, 0, pictures && !first ? READING_MS : 0);
+        poll(NULL, 0, pictures ? READING_MS : 0);
         return;
     }
     printf("Enter shows %s ", model);
@@ -138,9 +130,9 @@ wait_for_people(const char *model, bool first)
     printf(pictures ? "\r\033[K" : "\n");
 }
 
-/* Show one scene, if it can be played. Returns the exit status. */
+/* Show a scene, if there is its program. Returns the exit status. */
 static int
-show(struct demo_scene *scene, bool first)
+show(struct demo_scene *scene)
 {
     const char *model = course_models[scene->model];
     char program[PATH_MAX], reason[SERVER_REASON_BYTES];
@@ -150,19 +142,17 @@ show(struct demo_scene *scene, bool first)
         printf("\n%s: left out, it is not built\n", model);
         return 0;
     }
-    wait_for_people(model, first);
+    wait_for_people(model);
     if (replay) {
         draw_again(scene);
-    } else if (demo_play(scene, program, &interrupted, demo_draw, reason) ==
-                   -1 &&
-               !interrupted) {
+    } else if (demo_play(scene, program, &interrupted, demo_draw, reason)) {
         printf("%s: %s\n", model, reason);
         return COURSE_OTHERWISE;
     }
     return 0;
 }
 
-/* Show all that are asked for, and only those are there in the end. */
+/* Show all that are asked for, of which alone something is kept. */
 static int
 show_all(unsigned models)
 {
@@ -178,7 +168,7 @@ show_all(unsigned models)
 
         *scene = replay ? demo.scenes[i] : (struct demo_scene){.model = i};
         if (models & 1U << scene->model) {
-            status |= show(scene, demo.nscenes == 0);
+            status |= show(scene);
             demo.nscenes += scene->n > 0;
         }
     }
@@ -187,6 +177,8 @@ show_all(unsigned models)
         demo_verdict(&demo.scenes[i], verdict);
         printf("%-10s  %s\n", course_models[demo.scenes[i].model], verdict);
     }
+    printf("\nA picture, not a measurement: 'make compare' measures.\n");
+    fflush(stdout);
     return status;
 }
 
@@ -204,12 +196,11 @@ course_demo(int argc, char **argv)
                   "do nothing else"),
         {0},
     };
-    const char *problem;
     int status = 0;
 
     flags_parse("course demo", about, flags, NULL, argc, argv);
     unsigned models = read_models();
-    problem = replay ? demo_load(replay, &demo) : NULL;
+    const char *problem = replay ? demo_load(replay, &demo) : NULL;
     if (problem) {
         errx(COURSE_CANNOT, "%s: %s", replay, problem);
     }
@@ -217,15 +208,13 @@ course_demo(int argc, char **argv)
         signals_catch(on_signal);
         pictures = demo_view_open();
         status = show_all(models);
-        fflush(stdout);
         demo_view_close();
     }
     if (interrupted || demo.nscenes == 0) {
         warnx(interrupted ? "interrupted, so nothing is kept"
-                          : "there is no scene of these models");
+                          : "there is nothing to show");
         return interrupted ? INTERRUPTED : COURSE_CANNOT;
     }
-    printf("A picture, not a measurement: 'make compare' measures.\n");
     status |= replay ? 0 : save_events();
-    return svg ? status | save(svg, demo_svg) : status;
+    return svg ? status | save(svg, "open ", demo_svg) : status;
 }

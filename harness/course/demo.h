@@ -4,12 +4,6 @@
  * Who plays a scene makes events. Who draws it knows nothing but events, so
  * that a file of them looks as the scene itself did. It is a picture and no
  * measurement.
- *
- *   demo.c          the command
- *   demo_scene.c    plays a scene with a server
- *   demo_events.c   events in a file, and what they say
- *   demo_draw.c     draws on a terminal, or prints lines
- *   demo_svg.c      draws one animated picture of all scenes
  */
 #ifndef FIVEWAYS_COURSE_DEMO_H
 #define FIVEWAYS_COURSE_DEMO_H
@@ -41,17 +35,17 @@ enum demo_what {
 struct demo_scene {
     int model; /* of course_models */
     struct demo_event {
-        double t_ms; /* since it began */
-        int who;     /* 0 is A; -1: the scene */
-        enum demo_what what;
-    } events[DEMO_EVENTS_MAX];
-    size_t n; /* events so far */
+        double t_ms;           /* since it began */
+        int who;               /* 0 is A; -1: the scene */
+        enum demo_what what;   /* has happened */
+    } events[DEMO_EVENTS_MAX]; /* from its begin to its end */
+    size_t n;                  /* how many so far */
 };
 
 /* All scenes. */
 struct demo {
-    int nscenes;
-    struct demo_scene scenes[COURSE_MODELS];
+    int nscenes;                             /* how many there are */
+    struct demo_scene scenes[COURSE_MODELS]; /* they */
 };
 
 /* "connects" ...; "A silent" ... "H"; what each model does, in a few words.
@@ -76,15 +70,16 @@ void demo_write(FILE *file, const struct demo *demo);
 const char *demo_load(const char *path, struct demo *demo);
 
 /* What a client does until its next event. All zero is before the first. */
+enum {
+    DEMO_AWAY,
+    DEMO_THERE,
+    DEMO_WAITS, /* for its echo */
+};
 struct demo_span {
-    double from_ms, to_ms;
-    enum {
-        DEMO_AWAY,
-        DEMO_THERE,
-        DEMO_WAITS
-    } does;             /* waits for its echo */
-    enum demo_what end; /* what ends it; DEMO_ENDS: nothing so far */
-    size_t next;        /* event of the scene */
+    double from_ms, to_ms; /* when */
+    int does;              /* DEMO_AWAY ... */
+    enum demo_what end;    /* what ends it; DEMO_ENDS: nothing so far */
+    size_t next;           /* event of the scene */
 };
 
 /* Go on to its next span, as of `now_ms`. False: there is none. */

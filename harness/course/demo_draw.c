@@ -22,17 +22,16 @@ enum {
     HEIGHT = 13,             /* lines of a picture */
     WIDTH_LEAST = 80,        /* of the terminal, as is the next */
     HEIGHT_LEAST = HEIGHT + 3,
-};
-
-/* What a cell shows: what a client does, or how that has ended. */
-enum {
     SIGN_ECHO = DEMO_WAITS + 1,
     SIGN_NEVER,
-    SIGNS
+    SIGNS,
 };
+
+/* What a cell shows: what a client does, or with what that has ended. */
 static const char *const utf8[SIGNS] = {" ", "─", "░", "█", "x"};
 static const char *const ascii[SIGNS] = {" ", "-", ":", "#", "x"};
-static const char *const colours[SIGNS] = {"", "", "33", "32", "31"};
+static const char *const colours[SIGNS] = {"", "", "\033[33m", "\033[32m",
+                                           "\033[31m"};
 static const char *const means[SIGNS] = {
     "", "connected", "waits for its echo", "has it", "in vain"};
 
@@ -102,13 +101,10 @@ demo_view_close(void)
 static void
 put_sign(int sign)
 {
-    const char *words = view.utf8 ? utf8[sign] : ascii[sign];
+    bool colour = view.colour && colours[sign][0] != '\0';
 
-    if (view.colour && colours[sign][0] != '\0') {
-        printf("\033[%sm%s\033[0m", colours[sign], words);
-    } else {
-        printf("%s", words);
-    }
+    printf("%s%s%s", colour ? colours[sign] : "",
+           view.utf8 ? utf8[sign] : ascii[sign], colour ? "\033[0m" : "");
 }
 
 /* A cell shows the echo that is in it, else what is in its middle. */
@@ -122,7 +118,7 @@ draw_client(const struct demo_scene *scene, int who, double now_ms)
         int to = (int)(span.to_ms / CELL_MS + 0.5);
 
         for (int i = (int)(span.from_ms / CELL_MS + 0.5); i < to; i++) {
-            cells[i] = cells[i] == DEMO_AWAY ? (int)span.does : cells[i];
+            cells[i] = cells[i] == DEMO_AWAY ? span.does : cells[i];
         }
         if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
             cells[(int)(span.to_ms / CELL_MS)] =
@@ -142,10 +138,10 @@ draw(const struct demo_scene *scene, double now_ms, const char *verdict)
     if (view.told > 0) {
         printf("\r\033[%dA", HEIGHT);
     }
-    printf("\n%s: %s" END_LINE "%10s", course_models[scene->model],
+    printf("\n%s: %s" END_LINE "%7s", course_models[scene->model],
            demo_ideas[scene->model], "");
     for (int i = 0; i <= CELLS; i += SECOND) {
-        printf("%d s%*s", i / SECOND, SECOND - 3, "");
+        printf("%*d s", i == 0 ? 4 : SECOND - 2, i / SECOND);
     }
     printf(END_LINE);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
@@ -179,13 +175,15 @@ demo_draw(const struct demo_scene *scene, double now_ms)
     for (; view.told < scene->n && scene->events[view.told].t_ms <= now_ms;
          view.told++) {
         event = &scene->events[view.told];
-        if (!view.pictures && event->who >= 0 && event->what != DEMO_SAYS) {
+        if (!view.pictures && event->what == DEMO_ENDS) {
+            printf("%s\n", verdict);
+        } else if (!view.pictures && event->who >= 0 &&
+                   event->what != DEMO_SAYS) {
             printf("%7.3f s  %c  %s\n", event->t_ms / 1000, 'A' + event->who,
                    demo_words[event->what]);
         }
     }
     if (over) {
-        printf(view.pictures ? "" : "%s\n", verdict);
         view.told = 0;
     }
     fflush(stdout);

@@ -15,9 +15,9 @@
 #include "harness/course/demo.h"
 
 enum {
-    VERSION = 1, /* of the file's form */
-    LINE_BYTES = 256,
-    LONG_MS = 1000, /* who waits longer is counted */
+    VERSION = 1,      /* of the file's form */
+    LINE_BYTES = 256, /* of it */
+    LONG_MS = 1000,   /* who waits longer is counted */
 };
 
 const char *const demo_words[DEMO_WHATS] = {
@@ -57,14 +57,13 @@ demo_write(FILE *file, const struct demo *demo)
 
         for (size_t j = 0; j < scene->n; j++) {
             const struct demo_event *event = &scene->events[j];
-            bool client = event->who >= 0;
+            char who[] = {(char)(event->who < 0 ? 0 : 'A' + event->who), 0};
 
             write_line(file,
-                       json_pack("{s:f, s:s, s:s#, s:s}", "t_ms", event->t_ms,
+                       json_pack("{s:f, s:s, s:s, s:s}", "t_ms", event->t_ms,
                                  "model", course_models[scene->model],
-                                 "client",
-                                 client ? demo_clients[event->who] : "",
-                                 client, "event", demo_words[event->what]));
+                                 "client", who, "event",
+                                 demo_words[event->what]));
         }
     }
 }
@@ -180,28 +179,25 @@ demo_next(struct demo_span *span, const struct demo_scene *scene, int who,
 void
 demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
 {
-    int waited = 0, round_ms = 10;
     double longest_ms = 0;
+    int waited = 0;
 
     for (int who = 0; who < DEMO_CLIENTS; who++) {
         struct demo_span span = {0};
         double wait_ms = 0;
 
         while (demo_next(&span, scene, who, DEMO_MOST_MS)) {
-            wait_ms = span.end == DEMO_NEVER ? INFINITY
-                      : span.does == DEMO_WAITS
-                          ? fmax(wait_ms, span.to_ms - span.from_ms)
-                          : wait_ms;
+            if (span.does == DEMO_WAITS) {
+                wait_ms = fmax(wait_ms, span.to_ms - span.from_ms);
+            }
+            wait_ms += span.end == DEMO_NEVER ? INFINITY : 0;
         }
         waited += wait_ms > LONG_MS;
         longest_ms = fmax(longest_ms, wait_ms);
     }
-    while (round_ms < longest_ms && round_ms < LONG_MS) {
-        round_ms *= 10;
-    }
     if (waited == 0) {
-        snprintf(text, DEMO_TEXT_BYTES, "nobody waited longer than %d ms",
-                 round_ms);
+        snprintf(text, DEMO_TEXT_BYTES, "nobody waited longer than %.1f s",
+                 ceil(fmax(longest_ms, 1) / 100) / 10);
     } else {
         snprintf(text, DEMO_TEXT_BYTES,
                  isinf(longest_ms)

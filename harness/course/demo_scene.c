@@ -14,8 +14,8 @@
 #include "harness/course/demo.h"
 
 enum {
-    A,
-    B,
+    A,                 /* who is silent, */
+    B,                 /* and who is slow */
     STAGGER_MS = 60,   /* from one client's coming to the next */
     SILENT_MS = 1100,  /* A leaves */
     BYTE_MS = 110,     /* from one byte of B's to the next */
@@ -29,10 +29,10 @@ static const char line[] = "hello world\n";
 
 /* A scene that is played. */
 struct play {
-    struct server server;
-    struct demo_scene *scene;
-    int64_t begin_ns; /* as clock_now_ns() */
-    int left;         /* clients who are done */
+    struct server server;     /* with whom */
+    struct demo_scene *scene; /* what has happened */
+    int64_t begin_ns;         /* as clock_now_ns() */
+    int left;                 /* clients that are gone */
     struct client {
         int fd;             /* -1: it is not connected */
         size_t said, heard; /* bytes so far */
@@ -44,9 +44,9 @@ struct play {
 static double
 now_ms(const struct play *play)
 {
-    double us = (double)((clock_now_ns() - play->begin_ns) / 1000);
+    double us = (double)(clock_now_ns() - play->begin_ns) / 1000;
 
-    return fmin(us / 1000, DEMO_MOST_MS);
+    return fmin(trunc(us) / 1000, DEMO_MOST_MS);
 }
 
 static void
@@ -63,7 +63,9 @@ leave(struct play *play, int who)
 {
     struct client *client = &play->clients[who];
 
-    add(play, who, client->heard < client->said ? DEMO_NEVER : DEMO_LEAVES);
+    add(play, who,
+        client->fd == -1 || client->heard < client->said ? DEMO_NEVER
+                                                         : DEMO_LEAVES);
     close(client->fd);
     client->fd = -1;
     client->next_ms = INFINITY;
@@ -91,8 +93,8 @@ act(struct play *play, int who)
     if (client->fd == -1) {
         client->fd = server_connect(&play->server, PATIENCE_MS);
         client->next_ms = who == A ? SILENT_MS : now_ms(play);
-        add(play, who, client->fd == -1 ? DEMO_NEVER : DEMO_CONNECTS);
         if (client->fd != -1) {
+            add(play, who, DEMO_CONNECTS);
             return;
         }
     }
@@ -105,9 +107,8 @@ act(struct play *play, int who)
          MSG_NOSIGNAL | MSG_DONTWAIT);
     client->said += bytes;
     /* B goes on, whether it is heard or not. */
-    client->next_ms = who == B && client->said < LINE_BYTES
-                          ? client->next_ms + BYTE_MS
-                          : INFINITY;
+    client->next_ms +=
+        who == B && client->said < LINE_BYTES ? BYTE_MS : INFINITY;
 }
 
 /* Something has come for a client, if it is only the end. */
@@ -127,9 +128,10 @@ hear(struct play *play, int who)
     client->heard += (size_t)n;
     if (client->heard == client->said) {
         add(play, who, DEMO_ECHO);
-        client->next_ms = is_done(play, who) ? now_ms(play)
-                          : who == B         ? client->next_ms
-                                             : now_ms(play) + THINK_MS;
+        if (who != B || is_done(play, who)) {
+            client->next_ms = now_ms(play);
+            client->next_ms += is_done(play, who) ? 0 : THINK_MS;
+        }
     }
 }
 
@@ -188,8 +190,10 @@ demo_play(struct demo_scene *scene, const char *program,
             leave(&play, i);
         }
     }
-    add(&play, -1, DEMO_ENDS);
-    frame(scene, DEMO_MOST_MS);
+    if (!*interrupted) {
+        add(&play, -1, DEMO_ENDS);
+        frame(scene, DEMO_MOST_MS);
+    }
     server_stop(&play.server);
     if (play.server.end.early) {
         server_describe_end(&play.server, reason);
