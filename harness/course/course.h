@@ -66,6 +66,15 @@ int course_code(int argc, char **argv);
 /* Read the tables. What is wrong in one is told, and ends the program. */
 void tables_load(void);
 
+enum {
+    ROWS_MAX = 250, /* of a table */
+};
+
+/* Read a table of that name likewise: `read` takes each row, counted from 0,
+ * in so many columns at least, which stay for good, and then NULL. */
+void table_read(const char *name, int columns,
+                void (*read)(char **columns, size_t n));
+
 /* Where our programs are: the folder of this one. */
 const char *course_bin(void);
 

@@ -15,7 +15,6 @@
 #include "harness/course/course.h"
 
 enum {
-    ROWS_MAX = 250,   /* of a table */
     COLUMNS_MAX = 8,  /* of a row */
     ROW_BYTES = 1024, /* of a row */
 };
@@ -265,26 +264,34 @@ read_table(const struct table *table, FILE *file)
 }
 
 void
-tables_load(void)
+table_read(const char *name, int columns,
+           void (*read)(char **columns, size_t n))
 {
+    const struct table table = {name, columns, read};
     static char path[PATH_MAX];
     const char *build = strstr(course_bin(), "/build/");
     int top_bytes = build ? (int)(build - course_bin()) : 0;
 
+    snprintf(path, sizeof path, "%.*s%sharness/course/%s.table", top_bytes,
+             course_bin(), build ? "/" : "", name);
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        fprintf(stderr,
+                "course: %s: %s; the course needs the sources "
+                "around it\n",
+                path, strerror(errno));
+        exit(COURSE_CANNOT);
+    }
+    table_name = path;
+    read_table(&table, file);
+    fclose(file);
+}
+
+void
+tables_load(void)
+{
     for (size_t i = 0; i < COUNT(tables); i++) {
-        snprintf(path, sizeof path, "%.*s%sharness/course/%s.table",
-                 top_bytes, course_bin(), build ? "/" : "", tables[i].name);
-        FILE *file = fopen(path, "re");
-        if (!file) {
-            fprintf(stderr,
-                    "course: %s: %s; the course needs the sources "
-                    "around it\n",
-                    path, strerror(errno));
-            exit(COURSE_CANNOT);
-        }
-        table_name = path;
-        read_table(&tables[i], file);
-        fclose(file);
+        table_read(tables[i].name, tables[i].columns, tables[i].read);
     }
 }
 
