@@ -23,6 +23,12 @@ static regex_t skipped;
 
 /* ---- what counts ------------------------------------------------------- */
 
+static bool
+begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
 /* A line without that. A brace is only equal to one that ends as much: it
  * keeps what stands before it. */
 static char *
@@ -41,9 +47,8 @@ line_words(const char *text)
     return words;
 }
 
-/* Find what counts in a part, and its code in one line by the rule of
- * tests/lines/run for what is the same text, which skips comments of a line.
- */
+/* Find what counts in a part; and its code in one line by the rule of
+ * tests/lines/run for the same text, which skips comments of a line. */
 static void
 part_words(struct part *part)
 {
@@ -54,7 +59,7 @@ part_words(struct part *part)
         char *words = part->lines[i].words = line_words(part->lines[i].text);
 
         if (i >= part->comment &&
-            (strncmp(words, "/*", 2) != 0 || !strstr(words, "*/"))) {
+            !(begins(words, "/*") && strstr(words, "*/"))) {
             fputs(words, code);
         }
     }
@@ -63,14 +68,7 @@ part_words(struct part *part)
 
 /* ---- cutting ----------------------------------------------------------- */
 
-static bool
-begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* Read a part: what is above is read into the same lines, up to a blank one.
- */
+/* Read a part; what is above it takes the same lines, up to a blank one. */
 static void
 cut_part(struct part *part)
 {
@@ -78,14 +76,13 @@ cut_part(struct part *part)
     bool card = strcmp(part->name, "card") == 0;
     const char *last = card ? " */" : "}";
     bool begun = card;
-    char function[64];
+    char head[64];
     char type[64];
 
     if (!file) {
-        err(COURSE_CANNOT, "please start this in the folder of Fiveways: %s",
-            part->path);
+        err(COURSE_CANNOT, "start in the folder of Fiveways: %s", part->path);
     }
-    PUT(function, "%s(", part->name);
+    PUT(head, "%s(", part->name);
     PUT(type, "struct %s {", part->name);
     for (bool ended = false; !ended; part->number++) {
         struct line *line = &part->lines[part->n++];
@@ -96,8 +93,7 @@ cut_part(struct part *part)
                  part->name);
         }
         line->text[strcspn(line->text, "\n")] = '\0';
-        begun =
-            begun || begins(line->text, function) || begins(line->text, type);
+        begun = begun || begins(line->text, head) || begins(line->text, type);
         ended = begun && begins(line->text, last);
         part->n = begun || line->text[0] != '\0' ? part->n : 0;
     }

@@ -58,27 +58,6 @@ put_part(FILE *file, const char *model, const struct part *part)
     fputs("</pre></div>\n", file);
 }
 
-/* Print what the report says of a run, read at `from`. */
-static void
-put_run(FILE *file, const struct results *results, const char *from)
-{
-    const struct report_paper paper = {.width = REPORT_WIDTH_MAX};
-    struct summary summary;
-    char *text = NULL;
-    size_t bytes;
-    FILE *report = given(open_memstream(&text, &bytes));
-
-    given(summary_make(results, &summary) == 0 ? &summary : NULL);
-    report_headline(report, &summary, &paper);
-    fclose(report);
-    xml_put(file, "$ report ", from, "\n");
-    for (char *rest = text; *rest != '\0';) {
-        xml_put(file, "", strsep(&rest, "\n"), "\n");
-    }
-    free(text);
-    summary_free(&summary);
-}
-
 static void
 put_row(FILE *file, const struct row *row)
 {
@@ -105,27 +84,24 @@ put_row(FILE *file, const struct row *row)
     fputs("</tr></tbody>\n", file);
 }
 
-/* Print the page by its template, with a run that was read at `from`. Errors
- * are left for ferror(). */
+/* Print the page by its template. Errors are left for ferror(). */
 static void
-put_page(FILE *file, FILE *template, const struct results *results,
-         const char *from)
+put_page(FILE *file, FILE *template, const struct row *rows, char *report)
 {
-    const struct row *rows = book_cut();
     char *line = NULL;
     size_t bytes = 0;
 
     while (getline(&line, &bytes, template) > 0) {
         bool all = strcmp(line, "=rows\n") == 0;
+        bool run = strcmp(line, "=run\n") == 0;
         int models = strchr(line, '%') ? COURSE_MODELS : 1;
 
+        fputs(strcmp(line, "=style\n") == 0 ? svg_style : "", file);
         for (const struct row *row = rows; all && row->name; row++) {
             put_row(file, row);
         }
-        if (strcmp(line, "=style\n") == 0) {
-            fputs(svg_style, file);
-        } else if (strcmp(line, "=run\n") == 0) {
-            put_run(file, results, from);
+        while (run && *report != '\0') {
+            xml_put(file, "", strsep(&report, "\n"), "\n");
         }
         for (int i = 0; i < models && line[0] != '='; i++) {
             for (const char *c = line; *c != '\0'; c++) {
@@ -136,6 +112,30 @@ put_page(FILE *file, FILE *template, const struct results *results,
         }
     }
     free(line);
+}
+
+/* What the report says of a run; one that cannot be read ends the program. */
+static char *
+report_text(const char *from)
+{
+    const struct report_paper paper = {.width = REPORT_WIDTH_MAX};
+    struct results results;
+    struct summary summary;
+    char *text = NULL;
+    size_t bytes;
+    const char *problem = results_load(from, &results);
+
+    if (problem) {
+        errx(COURSE_CANNOT, "%s: %s", from, problem);
+    }
+    FILE *file = given(open_memstream(&text, &bytes));
+    given(summary_make(&results, &summary) == 0 ? &summary : NULL);
+    fprintf(file, "$ report %s\n", from);
+    report_headline(file, &summary, &paper);
+    fclose(file);
+    summary_free(&summary);
+    results_free(&results);
+    return text;
 }
 
 int
@@ -151,7 +151,6 @@ course_book(int argc, char **argv)
         FLAG_TEXT("out", 'o', "FILE", &out,
                   "Where the page goes (default: build/book.html)"),
         {0}};
-    struct results results;
 
     text_add(&usual, "%s/book.html", course_build());
     if (access(from, F_OK) != 0) {
@@ -159,22 +158,20 @@ course_book(int argc, char **argv)
     }
     flags_parse("course book", "Lay the five servers side by side on a page.",
                 flags, NULL, argc, argv);
-    const char *problem = results_load(from, &results);
-    if (problem) {
-        errx(COURSE_CANNOT, "%s: %s", from, problem);
-    }
+    const struct row *rows = book_cut();
+    char *report = report_text(from);
     FILE *template = fopen(TEMPLATE, "re");
     FILE *file = template ? fopen(out, "we") : NULL;
     if (!file) {
         err(COURSE_CANNOT, "%s", template ? out : TEMPLATE);
     }
-    put_page(file, template, &results, from);
+    put_page(file, template, rows, report);
     long bytes = ftell(file);
     if (ferror(file) || fclose(file) != 0) {
         err(COURSE_CANNOT, "%s", out);
     }
     fclose(template);
-    results_free(&results);
+    free(report);
     printf("%s, %ld KiB, with the figures of %s\n", out, bytes / 1024, from);
     return 0;
 }

@@ -133,8 +133,9 @@ tree() {
 }
 tree
 sed -i 's/conn_chunk/conn_piece/' "$tmp/tree/libevent/server.c"
-fails 3 env -C "$tmp/tree" "$course" book --out="$tmp/no.html" &&
-    grep -q 'libevent/server.c has no conn_chunk' "$tmp/err"
+fails 3 env -C "$tmp/tree" "$course" book --out=no.html &&
+    grep -q 'libevent/server.c has no conn_chunk' "$tmp/err" &&
+    [ ! -e "$tmp/tree/no.html" ]
 result "a function that is gone is missed" $?
 fails 3 env -C "$tmp" "$course" code && grep -q 'folder of Fiveways' "$tmp/err"
 result "elsewhere it says where to start it" $?
