@@ -43,7 +43,7 @@ line_words(const char *text)
         end = mempcpy(end, first, match.rm_so);
         first += match.rm_eo;
     }
-    strcpy(end, first);
+    stpcpy(end, first);
     return words;
 }
 
