@@ -249,9 +249,10 @@ endif
 # Without these the tests that use them are skipped, and without strace and
 # valgrind compare counts no system calls and no instructions; `deps` installs
 # them, but nothing asks for it.
-MISSING_TOOLS = $(foreach t,strace valgrind socat ncat ss xmllint,\
+MISSING_TOOLS = $(foreach t,strace valgrind socat ncat nc.openbsd ss xmllint,\
                   $(if $(shell command -v $(t)),,\
-                    $(patsubst xmllint,libxml2-utils,$(t:ss=iproute2))))
+                    $(patsubst xmllint,libxml2-utils,$(patsubst \
+                      nc.openbsd,netcat-openbsd,$(t:ss=iproute2)))))
 
 MODELS_HERE := $(if $(filter libevent,$(HAVE)),$(MODELS_ALL),\
                  $(filter-out libevent,$(MODELS_ALL)))
@@ -379,11 +380,6 @@ $(BUILD)/tests/soak: $(call objects,tests/soak) \
     $(patsubst %,$(OBJ)/tests/conformance/%.o,client expect models patience \
       payload process server tally verdict valgrind)
 BADSERVER := $(BUILD)/tests/badserver
-# The course with tables of the tests' own.
-COURSE_TEST := $(BUILD)/tests/course
-$(COURSE_TEST): $(call objects,tests/course) \
-    $(filter-out %/experiments.o %/ledger.o,$(COURSE)) \
-    $(filter-out %/compare.o,$(COMPARE)) $(REPORT) $(RESULTS) $(LOAD)
 $(BUILD)/tests/harness: $(call objects,tests/harness) \
                          $(OBJ)/tests/unit/run_suite.o $(LOAD)
 $(BADSERVER): $(call objects,tests/harness/badserver) $(BASE)
@@ -429,7 +425,7 @@ $(BUILD)/tests/fuzz-options $(BUILD)/tests/fuzz-options-replay: \
 
 TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
-         $(BADSERVER) $(COURSE_TEST) $(FUZZERS) $(FUZZ_REPLAYS)
+         $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
 $(PROGRAMS) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
 	@mkdir -p $(@D)
@@ -557,7 +553,7 @@ $(COURSES):
 	@exit 3
 endif
 
-check-course: programs $(COURSE_TEST) ## lessons, demonstration, book
+check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
 
 check-docs: programs ## every command of every page, as written
@@ -595,9 +591,10 @@ check-conformance: $(BUILD)/tests/conformance $(PROGRAMS) ## every case against 
 check-faults: $(BUILD)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
 	@$(TEST_ENV) tests/conformance/run $(BUILD)/tests/faults
 
-check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
+check-lines: $(PROGRAMS) ## the sources line up, the lists and links are current
 	@OBJ="$(OBJ)" tests/lines/run
 	@tests/lines/settings $(BIN)
+	@$(TEST_ENV) tests/docs/static
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
 check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong
@@ -723,7 +720,8 @@ format-check:
 lint: format-check ## clang-format, clang-tidy, shellcheck
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 8 sh -c \
 	    'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I.' tidy
-	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness)
+	@shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/bin/(ba)?sh' .ci tests harness) \
+	    harness/course/experiments.sh
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
 	@for program in $(PROGRAMS); do \

@@ -16,6 +16,7 @@ static const struct command {
     {"show", course_show, "run one experiment"},
     {"exercise", course_exercise, "is the task of a lesson done?"},
     {"lie", course_lie, "one stall, seen by a closed and an open loop"},
+    {"herd", course_herd, "who wakes up for one client: herd accept|epoll"},
     {"demo", course_demo, "who waits and who is served, live"},
     {"claims", course_claims, "which claims of the pages hold here"},
     {"book", course_book, "the five sources side by side, as a page"},
@@ -28,6 +29,7 @@ main(int argc, char **argv)
     streams_open();
     for (size_t i = 0; i < COUNT(commands) && argc > 1; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
+            tables_load();
             return commands[i].run(argc - 1, argv + 1);
         }
     }

@@ -7,15 +7,15 @@
  * answer. The course may use all of the harness; nobody uses the course.
  *
  *   course.c       the program: a table of commands
- *   experiments.c  the table of experiments
+ *   tables.c       reads the tables: *.table, and experiments.sh
  *   run.c          runs them
  *   run_drive.c    ... a server, load at it
  *   run_compare.c  ... what compare measures
  *   run_child.c    programs that are run: where, how long, what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
- *   ledger.c       what is predicted, claimed and to be done: tables
  *   claims.c       recomputes the verdict of each claim
  *   lie.c          one stall, seen by both loops
+ *   herd.c         who wakes up when one client connects
  *   demo*.c        who waits and who is served, live in the terminal
  *   book*.c        the five sources side by side
  */
@@ -58,14 +58,18 @@ int course_lesson(int argc, char **argv);
 int course_exercise(int argc, char **argv);
 int course_claims(int argc, char **argv);
 int course_lie(int argc, char **argv);
+int course_herd(int argc, char **argv);
 int course_demo(int argc, char **argv);
 int course_book(int argc, char **argv);
 int course_code(int argc, char **argv);
 
+/* Read the tables. What is wrong in one is told, and ends the program. */
+void tables_load(void);
+
 /* Where our programs are: the folder of this one. */
 const char *course_bin(void);
 
-/* ---- experiments (experiments.c; run.c) ---------------------------------
+/* ---- experiments (tables.c; run.c) ---------------------------------
  */
 
 enum experiment_kind {
@@ -95,7 +99,7 @@ struct experiment {
     const char *figure; /* what is read: `course show --figures` lists all */
     const char *unit;   /* behind the number: "of 7", "us", "" */
 };
-extern const struct experiment experiments[]; /* ends with {0} */
+extern const struct experiment *const experiments; /* ends with {0} */
 
 /* The one of that name, or NULL. */
 const struct experiment *experiment_find(const char *key);
@@ -221,7 +225,7 @@ int loading_start(struct loading *loading, const struct server *server,
  * it was late itself, in an open loop, that is an error in the run. */
 const char *loading_end(struct loading *loading, struct saved_run *run);
 
-/* ---- what is predicted, claimed and to be done (ledger.c) ----------------
+/* ---- what is predicted, claimed and to be done (tables.c) ----------------
  */
 
 /* From `low` to `high`, both included, of what an experiment shows. */
@@ -256,7 +260,7 @@ struct prediction {
         double low, high; /* it is right within these */
     } choices[CHOICES_MAX];
 };
-extern const struct prediction predictions[]; /* ends with {0} */
+extern const struct prediction *const predictions; /* ends with {0} */
 
 enum claim_verdict {
     CLAIM_TRUE,        /* all that it hangs on was seen */
@@ -275,7 +279,7 @@ struct claim {
     struct bounds holds;     /* true if so */
     struct bounds too;       /* ... and so; conditional if but one */
 };
-extern const struct claim claims[]; /* ends with {0} */
+extern const struct claim *const claims; /* ends with {0} */
 
 /* A task and when it is done: all of these hold for mine/MODEL. */
 struct exercise {
@@ -283,6 +287,6 @@ struct exercise {
     const char *task;       /* one sentence */
     struct bounds tests[3]; /* those with an experiment */
 };
-extern const struct exercise exercises[]; /* ends with {0} */
+extern const struct exercise *const exercises; /* ends with {0} */
 
 #endif

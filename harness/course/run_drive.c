@@ -29,6 +29,7 @@ static struct drive {
     double most_threads, most_kib;    /* of all looks between */
     double seconds;                   /* from the one to the other */
     bool alive;                       /* it was when load had gone */
+    double stop_ms;                   /* that it took to end */
 } drive;
 
 /* ---- figures ----------------------------------------------------------- */
@@ -155,6 +156,7 @@ take_server(struct drive_figure *to)
         {"exit_status", "of the server; above 128 the signal that ended it",
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)},
         {"killed", "1: SIGTERM was not enough", drive.server.killed},
+        {"stop_ms", "from SIGTERM to its end", drive.stop_ms},
         {"lines", "that it printed beside the ready line and --stats",
          other_lines()},
         {"bytes_lost", "that came in and never went out",
@@ -358,6 +360,8 @@ drive_run(const struct finding *findings, size_t n, const char *from,
     drive.alive = !server_has_ended(&drive.server);
     look();
     drive.seconds = (double)(clock_now_ns() - begin_ns) / NS_PER_S;
+    begin_ns = clock_now_ns();
     server_stop(&drive.server);
+    drive.stop_ms = (double)(clock_now_ns() - begin_ns) / NS_PER_MS;
     return problem;
 }

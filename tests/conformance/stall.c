@@ -1,5 +1,5 @@
 /*
- * stall.c: clients that write and never read.
+ * stall.c: clients that write and never read, or never write again.
  *
  * Rows A4 and A5, and F2 for each backend of libevent. The only right
  * answer is to stop reading from such a client: a server that goes on must
@@ -12,6 +12,8 @@
 #include "tests/conformance/plan.h"
 #include "tests/conformance/process.h"
 #include "tests/conformance/verdict.h"
+
+#include <sys/socket.h>
 
 enum {
     KIB = 1024,
@@ -129,6 +131,21 @@ START_TEST(test_A05_both_directions_full)
 }
 END_TEST
 
+/* Zero bytes are the end and no pause: who asks again is answered at once,
+ * and for ever. */
+START_TEST(test_A07_half_close_does_not_spin)
+{
+    struct server server = server_start((struct server_setup){0});
+    struct client client = client_connect(&server);
+
+    client_exchange(&client, KIB);
+    shutdown(client.fd, SHUT_WR);
+    expect_no_spin(&server);
+    client_finish(&client);
+    server_stop(&server);
+}
+END_TEST
+
 /* The backends besides epoll, which the case above has tested. */
 static const char *const backends[] = {"--backend=poll", "--backend=select"};
 
@@ -148,6 +165,7 @@ add_stall_cases(struct plan *plan)
         model_current()->kind != MODEL_BUFFEREVENT) {
         return;
     }
+    plan_add(plan, test_A07_half_close_does_not_spin);
     plan_add(plan, test_A04_writer_never_reads);
     if (!model_current()->serial) {
         plan_add(plan, test_A04_hundred_writers_never_read);

@@ -1,8 +1,8 @@
 #!/bin/bash
 # claims.sh: verdicts follow from runs, and what the pages say otherwise is
 # named; predictions of a class.
-# shellcheck source=tests/course/course.sh
-source "$(dirname "$0")/course.sh"
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
 
 course claims
 [ "$status" -eq 1 ] && said '^5 claims: 3 as the pages say, 1 otherwise, 1 not run\.$' out

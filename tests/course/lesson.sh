@@ -1,8 +1,8 @@
 #!/bin/bash
 # lesson.sh: experiments are run once each and say what came; a lesson asks,
 # judges by the run, and keeps it; an exercise is done when its tests hold.
-# shellcheck source=tests/course/course.sh
-source "$(dirname "$0")/course.sh"
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
 
 # came NAME NUMBER: that experiment, and behind what was run its number.
 came() {

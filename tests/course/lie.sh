@@ -1,8 +1,8 @@
 #!/bin/bash
 # lie.sh: one stall, of which a closed loop tells almost nothing; and a load
 # that drips, which finds who takes one recv for one message.
-# shellcheck source=tests/course/course.sh
-source "$(dirname "$0")/course.sh"
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
 
 begin=$SECONDS
 course lie

@@ -1,0 +1,116 @@
+/*
+ * demo_svg.c: all scenes as one picture that moves. See demo.h.
+ *
+ * A curtain before each scene is drawn aside, in slow motion and for all at
+ * the same time. It is there only while it moves: where nothing moves, or
+ * shall, the whole picture stands.
+ */
+#include <stdlib.h>
+
+#include "harness/course/demo.h"
+#include "harness/report/picture.h"
+
+enum {
+    WIDTH = 860, /* units, as are all of these */
+    LEFT = 72,   /* where time begins */
+    RIGHT = 840, /* where it ends */
+    TOP = 24,    /* above the first scene */
+    HEAD = 26,   /* of a scene, above its clients */
+    ROW = 13,    /* of a client */
+    BAR = 8,     /* of what is drawn there */
+    ECHO = 2,    /* width of an echo */
+    FOOT = 46,   /* below the last scene */
+    SCENE = HEAD + ROW * DEMO_CLIENTS,
+    TICK_MS = 500,
+};
+
+static const char moves[] =
+    "<style>.curtain{fill:var(--back);visibility:hidden}"
+    "@keyframes aside{from,72%{visibility:visible}from{transform:none}"
+    "72%,to{transform:translateX(790px)}}"
+    "@keyframes then{from,72%{opacity:0}75%,to{opacity:1}}"
+    "@media (prefers-reduced-motion:no-preference){"
+    ".curtain{animation:aside 14s linear infinite}"
+    ".then{animation:then 14s infinite}}</style>\n";
+
+static double
+x_of(double ms)
+{
+    return LEFT + ms * (RIGHT - LEFT) / DEMO_MOST_MS;
+}
+
+/* The row of a client above `y`. */
+static void
+draw_client(struct svg *svg, const struct demo_scene *scene, int who,
+            double y)
+{
+    double top = y - BAR, middle = y - BAR / 2.0;
+    struct demo_span span = {0};
+
+    svg_text(svg, 14, y, "soft", "%s", demo_clients[who]);
+    while (demo_next(&span, scene, who, DEMO_MOST_MS)) {
+        double x = x_of(span.from_ms), end = x_of(span.to_ms);
+
+        if (span.does == DEMO_WAITS && end - x > ECHO) {
+            svg_rect(svg, x, top, end - x, BAR, "wait", NULL);
+        } else if (span.does == DEMO_THERE) {
+            svg_line(svg, x, middle, end, middle, "axis");
+        }
+        if (span.end == DEMO_ECHO) {
+            svg_rect(svg, end, top, ECHO, BAR, "bar", NULL);
+        } else if (span.end == DEMO_NEVER) {
+            svg_cross(svg, end, middle, BAR / 2.0);
+        }
+    }
+}
+
+/* All that is in its group has the model's colour. */
+static void
+draw_scene(struct svg *svg, const struct demo_scene *scene, double y)
+{
+    double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
+    char verdict[DEMO_TEXT_BYTES];
+
+    fprintf(svg->file, "<g class=\"m%d\">\n", scene->model);
+    for (int i = 0; i < DEMO_CLIENTS; i++) {
+        draw_client(svg, scene, i, y + HEAD + ROW * (i + 1));
+    }
+    svg_rect(svg, LEFT - 1, top, WIDTH, bottom - top, "curtain", NULL);
+    svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
+    svg_mark(svg, 7, words - 4, scene->model, NULL);
+    svg_text(svg, 16, words, "bold", "%s", course_models[scene->model]);
+    svg_text(svg, LEFT + 20, words, "soft", "%s", demo_ideas[scene->model]);
+    demo_verdict(scene, verdict);
+    svg_text(svg, RIGHT, words, "end then", "%s", verdict);
+    fputs("</g>\n", svg->file);
+}
+
+void
+demo_svg(FILE *file, const struct demo *demo)
+{
+    double bottom = TOP + SCENE * demo->nscenes + ROW / 2.0;
+    struct svg svg;
+    char *picture;
+
+    svg_begin(&svg, WIDTH, bottom + FOOT, "Who waits and who is served",
+              "Eight clients of each server, a row for each: hatched while "
+              "it waits for its echo, a stroke when it has it.");
+    fputs(moves, svg.file);
+    for (int ms = 0; ms <= DEMO_MOST_MS; ms += TICK_MS) {
+        svg_line(&svg, x_of(ms), TOP, x_of(ms), bottom, "rule");
+        svg_text(&svg, x_of(ms), bottom + 16, "soft middle", "%.1f s",
+                 ms / 1e3);
+    }
+    svg_text(&svg, 0, 14, "bold",
+             "Eight clients: A says nothing, B a byte at a time. Who waits, "
+             "and who is served?");
+    for (int i = 0; i < demo->nscenes; i++) {
+        draw_scene(&svg, &demo->scenes[i], TOP + SCENE * i);
+    }
+    svg_text(&svg, 0, bottom + FOOT - 8, "soft",
+             "A line: connected. Hatched: waits for its echo. A stroke: has "
+             "it. A cross: in vain. A picture, not a measurement.");
+    picture = svg_alone(svg_end(&svg));
+    fputs(picture, file);
+    free(picture);
+}

@@ -1,0 +1,120 @@
+# shellcheck shell=sh
+# experiments.sh: experiments that are a line for sh. Each ends by printing a
+# number. BIN is the folder of our programs; the top folder is the current one.
+
+# serve PROGRAM FLAG...: start it, wait until it is ready, and set `server`,
+# its process, `address` and `port`, where it listens, and `file`, a name for
+# what else is to be kept.
+serve() {
+    file=$(mktemp)
+    program=$1
+    shift
+    "$BIN/$program" --port=0 "$@" >"$file" &
+    server=$!
+    until grep -q listening "$file" || ! kill -0 "$server"; do :; done
+    address=$(sed -n 's/^listening on //p' "$file")
+    port=${address##*:}
+}
+
+# ended: stop it, wait for it, remove the files.
+ended() {
+    kill "$server"
+    wait "$server"
+    rm -f "$file" "$file".*
+}
+
+somaxconn() {
+    cat /proc/sys/net/core/somaxconn
+}
+
+herd_accept() {
+    "$BIN/course" herd accept
+}
+
+herd_epoll() {
+    "$BIN/course" herd epoll
+}
+
+sleep_at_once() {
+    begin_ms=$(date +%s%3N)
+    "$BIN/hello"
+    echo $(($(date +%s%3N) - begin_ms))
+}
+
+# A file is always ready: O_NONBLOCK changes nothing.
+file_nonblock() {
+    file=$(mktemp)
+    head -c 64M /dev/zero >"$file"
+    strace -e trace=read -o "$file.calls" \
+        dd if="$file" iflag=nonblock of=/dev/null bs=64k
+    echo "reads: $(grep -c '= 65536' "$file.calls")"
+    grep -c EAGAIN "$file.calls"
+    rm "$file" "$file.calls"
+}
+
+# The program of four clients is stopped: what does ss say of them then?
+client_stopped() {
+    serve threaded "$@"
+    "$BIN/load" "$address" -c 4 -d 3s >/dev/null &
+    load=$!
+    sleep .5
+    kill -STOP $load
+    sleep 1.5
+    ss -tno "sport = :$port"
+    ss -Htn state established "sport = :$port" >"$file.ss"
+    kill -CONT $load
+    wait $load
+    wc -l <"$file.ss"
+    ended
+}
+
+client_stopped_limit() {
+    client_stopped --idle-timeout=500
+}
+
+switch_by_library() {
+    serve coroutine --switch=swapcontext
+    strace -qc -p "$server" -o "$file.calls" &
+    strace=$!
+    until grep -q 'TracerPid:.[1-9]' "/proc/$server/status"; do :; done
+    "$BIN/load" "$address" -c 1 -n 1000 >/dev/null
+    kill $strace
+    wait $strace
+    cat "$file.calls"
+    awk '/rt_sigprocmask/ { print $4 }' "$file.calls"
+    ended
+}
+
+three_parts() {
+    grep -nE '= select\(|^reactor_run|^conn_.*_cb\(' selectloop/reactor.c \
+        selectloop/server.c
+    grep -cE '^conn_.*_cb\(' selectloop/server.c
+}
+
+# lines_over BASE FILE...: lines of these over those of the first ones.
+lines_over() {
+    base=$1
+    shift
+    # shellcheck disable=SC2086 # several files
+    wc -l $base "$@"
+    # shellcheck disable=SC2086
+    echo "$(cat "$@" | wc -l) $(cat $base | wc -l)" |
+        awk '{ printf "%.3f\n", $1 / $2 }'
+}
+
+lines_selectloop() {
+    lines_over blocking/server.c selectloop/server.c selectloop/reactor.c
+}
+
+lines_libevent() {
+    lines_over 'selectloop/server.c selectloop/reactor.c' libevent/server.c \
+        libevent/loop.c
+}
+
+# How many texts of conn_echo there are, but for blanks and the prefix co_.
+same_text() {
+    for model in blocking threaded coroutine; do
+        sed -n '/^conn_echo(/,/^}/p' $model/server.c | sed 's/\<co_//g' |
+            tr -d '[:space:]' | cksum
+    done | sort -u | wc -l
+}
