@@ -94,12 +94,15 @@ static const struct kind {
     [EXPERIMENT_SHELL] = {run_shell, take_last},
 };
 
-/* Do both hang on the same run? */
+/* Do both hang on the same run? What compare measures is one, and so is the
+ * stall. */
 static bool
 is_same(const struct experiment *a, const struct experiment *b)
 {
+    bool one = a->kind == EXPERIMENT_COMPARE || a->kind == EXPERIMENT_LIE;
+
     return a->kind == b->kind &&
-           (!a->server || !b->server ||
+           (one ||
             (strcmp(a->server, b->server) == 0 &&
              strcmp(a->load ? a->load : "", b->load ? b->load : "") == 0));
 }
