@@ -213,5 +213,6 @@ course_demo(int argc, char **argv)
         return interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT;
     }
     status |= replay ? 0 : save_events();
-    return svg ? status | save(svg, "open ", demo_svg) : status;
+    status |= svg ? save(svg, "open ", demo_svg) : 0;
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : COURSE_CANNOT;
 }

@@ -137,6 +137,9 @@ files() {
     demo --replay="$tmp/none"
     [ "$status" -eq 3 ] && sentence 'none: No such file'
     result "no file is a sentence" $?
+    timeout 10 "$course" demo --replay="$events" >/dev/full 2>"$tmp/err"
+    [ $? -eq 3 ]
+    result "what cannot be printed is no success" $?
     demo --models=epoll
     [ "$status" -eq 2 ] && sentence '--models=epoll: .*blocking, threaded'
     result "an unknown model is refused, and the known ones are named" $?
