@@ -591,9 +591,10 @@ check-conformance: $(BUILD)/tests/conformance $(PROGRAMS) ## every case against 
 check-faults: $(BUILD)/tests/faults $(SHIM) $(PROGRAMS) ## what fails beneath a server, injected
 	@$(TEST_ENV) tests/conformance/run $(BUILD)/tests/faults
 
-check-lines: $(PROGRAMS) ## the sources line up, and the lists are current
+check-lines: $(PROGRAMS) ## the sources line up, the lists and links are current
 	@OBJ="$(OBJ)" tests/lines/run
 	@tests/lines/settings $(BIN)
+	@$(TEST_ENV) tests/docs/static
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
 check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong

@@ -1,6 +1,5 @@
 /*
- * book.c: the steps that every server takes, and the commands that lay them
- * side by side. See book.h.
+ * book.c: the commands that lay the sources side by side. See book.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,49 +11,6 @@
 #include "harness/report/internal.h"
 
 #define TEMPLATE "harness/course/book.html"
-
-#define FAMILIES(straight, callbacks)                                        \
-    {                                                                        \
-        straight, straight, callbacks, straight, callbacks, NULL             \
-    }
-
-/* Every function of the five server.c is in one place, in the row whose
- * question it answers; of other files there is what the model waits in. */
-const struct book_step book_steps[] = {
-    {"idea", "What is the idea, what does it cost, when does it break?",
-     FAMILIES("card", "card")},
-    {"set-up",
-     "What is there before the first client comes?",
-     {"main server_run", "main server_run threads_prepare", "main server_run",
-      "main server_run", "main server_run", NULL}},
-    {"accept", "Who takes the next client, and who waits meanwhile?",
-     FAMILIES("conn_accept", "conn_accept_cb")},
-    {"start",
-     "What comes to life for a client?",
-     {NULL, "spawn thread_main", NULL, "spawn", NULL, NULL}},
-    {"wait",
-     "Who waits here, and for what?",
-     {"set_timeout sleep_ms", "set_timeout sleep_ms",
-      "conn_wait conn_waits_on reactor.c:reactor_run "
-      "reactor.c:wait_for_events",
-      "co_io.c:wait_for co_switch.c:suspend co.c:scheduler_run "
-      "co_io.c:io_poll",
-      "conn_wait conn_waits_on", NULL}},
-    {"handshake", "Who keeps half a line until the other half has come?",
-     FAMILIES("conn_handshake", "conn_handshake_cb")},
-    {"echo", "Where is the loop, and where does it go on after a wait?",
-     FAMILIES("conn_echo", "conn_echo_cb conn_chunk conn_delay_cb")},
-    {"send", "What becomes of bytes that the client does not take yet?",
-     FAMILIES("send_all", "conn_send conn_send_cb conn_hold")},
-    {"close", "What must be given back?",
-     FAMILIES("conn_close", "conn_close")},
-    {"stop",
-     "How does a server end that waits? A signal shuts its sockets.",
-     {NULL, "threads_await", NULL, NULL, NULL, "stop.c:stop_signal_handler"}},
-    {"state", "Where is what the server knows of a client?",
-     FAMILIES("conn_serve", "conn")},
-    {0},
-};
 
 int
 course_book(int argc, char **argv)
@@ -68,7 +24,7 @@ course_book(int argc, char **argv)
         FLAG_TEXT("out", 'o', "FILE", &out,
                   "Where the page goes (default: build/book.html)"),
         {0}};
-    struct book book = {0};
+    static struct book book;
     struct results results;
     struct text usual = {0};
     const char *bin = course_bin();
@@ -108,35 +64,32 @@ course_book(int argc, char **argv)
 /* Read "MODEL" or "MODEL.FUNCTION", or refuse it with the names that there
  * are. Returns the part, or NULL for all of the model. */
 static struct part *
-read_side(const struct book *book, const char *flag, char *text, int *model)
+read_side(const struct book *book, const char *flag, const char *text,
+          int *model)
 {
-    char *dot = strchrnul(text, '.');
-    char *name = *dot == '.' ? dot + 1 : NULL;
-    struct text names = {0};
+    size_t length = strcspn(text, ".");
+    char *name = given(strndup(text, length));
+    struct text names = {"one of:"};
+    struct part *part = NULL;
 
-    *dot = '\0';
-    *model = course_model(text);
+    *model = course_model(name);
     for (int i = 0; *model == -1 && i < COURSE_MODELS; i++) {
-        text_item(&names, ", ", "%s", course_models[i]);
+        text_add(&names, " %s", course_models[i]);
     }
-    for (size_t i = 0; *model != -1 && name && i < book->n; i++) {
+    for (size_t i = 0; *model != -1 && text[length] && i < book->n; i++) {
         const struct excerpt *excerpt = &book->rows[i].excerpts[*model];
-        struct part *part = excerpt_find(excerpt, name);
 
-        if (part->n > 0) {
-            return part;
-        }
         for (size_t j = 0; j < excerpt->n; j++) {
-            text_item(&names, ", ", "%s.%s", text, excerpt->parts[j]->name);
+            text_add(&names, " %s.%s", name, excerpt->parts[j]->name);
         }
+        part = part ? part : excerpt_find(excerpt, text + length + 1);
+        part = part->n > 0 ? part : NULL;
     }
-    if (names.bytes[0] != '\0') {
-        *dot = name ? '.' : '\0';
-        struct text one_of = {0};
-        text_add(&one_of, "one of %s", names.bytes);
-        flags_refuse("course code", flag, text, one_of.bytes);
+    free(name);
+    if (*model == -1 || (text[length] && !part)) {
+        flags_refuse("course code", flag, text, names.bytes);
     }
-    return NULL;
+    return part;
 }
 
 int
@@ -152,7 +105,7 @@ course_code(int argc, char **argv)
     const char *columns = getenv("COLUMNS");
     int width = columns ? atoi(columns) : 0;
     struct winsize size;
-    struct book book = {0};
+    static struct book book;
     struct part *parts[2];
     int models[2];
 
@@ -169,8 +122,7 @@ course_code(int argc, char **argv)
         return COURSE_CANNOT;
     }
     for (int i = 0; i < 2; i++) {
-        parts[i] = read_side(&book, i ? "b" : "a", given(strdup(texts[i])),
-                             &models[i]);
+        parts[i] = read_side(&book, i ? "b" : "a", texts[i], &models[i]);
     }
     if (!parts[0] != !parts[1]) {
         int bare = parts[0] != NULL;

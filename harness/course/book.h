@@ -39,18 +39,10 @@ struct excerpt {
     size_t n;                           /* how many; 0: it lacks the step */
 };
 
-/* A step that each server takes, and where: words "FILE:NAME", which without
- * FILE is server.c. */
-struct book_step {
-    const char *name;                /* also its anchor */
-    const char *question;            /* which it answers */
-    const char *parts[BOOK_COLUMNS]; /* NULL: there are none */
-};
-extern const struct book_step book_steps[]; /* ends with {0} */
-
-/* A step with its code. */
+/* A step that each server takes: a row of harness/course/book.steps. */
 struct row {
-    const struct book_step *step;          /* which */
+    const char *name;                      /* also its anchor */
+    const char *question;                  /* which it answers */
     struct excerpt excerpts[BOOK_COLUMNS]; /* of each column */
 };
 

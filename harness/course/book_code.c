@@ -1,6 +1,5 @@
 /*
- * book_code.c: two sources in a terminal, in two columns or as one text. See
- * book.h.
+ * book_code.c: two sources in a terminal. See book.h.
  */
 #include <string.h>
 #include <sys/param.h>
@@ -20,10 +19,8 @@ static const char green[] = "\33[32m";
 static void
 put(const char *escape, const char *mark, int width, const char *text)
 {
-    bool painted = colour && escape;
-
-    printf("%s%s%-*s%s", painted ? escape : "", mark, width, text,
-           painted ? "\33[0m" : "");
+    printf("%s%s%-*s%s", colour ? escape : "", mark, width, text,
+           colour && escape[0] != '\0' ? "\33[0m" : "");
 }
 
 /* Print a line of each, or of one and NULL. */
@@ -33,15 +30,15 @@ put_pair(const struct line *a, const struct line *b)
     bool differs = (a && a->alone) || (b && b->alone);
 
     if (column > 0) {
-        put(differs ? red : NULL, "", column, a ? a->text : "");
-        put(differs ? green : NULL,
+        put(differs ? red : "", "", column, a ? a->text : "");
+        put(differs ? green : "",
             !differs ? "   "
             : !b     ? " < "
             : !a     ? " > "
                      : " | ",
             0, b ? b->text : "");
     } else if (a) {
-        put(differs ? red : NULL, differs ? "- " : "  ", 0, a->text);
+        put(differs ? red : "", differs ? "- " : "  ", 0, a->text);
     } else if (differs) {
         put(green, "+ ", 0, b->text);
     } else {
@@ -98,11 +95,11 @@ put_parts(struct part *a, struct part *b)
 
 /* Print a step: what has the same name beside each other. */
 static void
-put_row(const struct book_step *step, const struct excerpt *a,
+put_row(const struct row *row, const struct excerpt *a,
         const struct excerpt *b)
 {
-    put(bold, "==== ", 0, step->name);
-    printf(" ==== %s\n\n", step->question);
+    put(bold, "==== ", 0, row->name);
+    printf(" ==== %s\n\n", row->question);
     for (size_t i = 0; i < a->n; i++) {
         put_parts(a->parts[i], excerpt_find(b, a->parts[i]->name));
     }
@@ -119,13 +116,7 @@ book_print_code(const struct book *book, int width, const int models[2],
                 struct part *const parts[2])
 {
     colour = wants_colour(stdout);
-    column = parts[0] ? 0 : SOURCE_WIDTH;
-    for (int k = 0; k < 2 && parts[0]; k++) {
-        for (size_t i = 0; i < parts[k]->n; i++) {
-            column = MAX(column, (int)strlen(parts[k]->lines[i].text));
-        }
-    }
-    column = 2 * column + 3 <= width ? column : 0;
+    column = 2 * SOURCE_WIDTH + 3 <= width ? SOURCE_WIDTH : 0;
     if (parts[0]) {
         put_parts(parts[0], parts[1]);
         return;
@@ -136,7 +127,7 @@ book_print_code(const struct book *book, int width, const int models[2],
         const struct excerpt *b = &excerpts[models[1]];
 
         if (a->n + b->n > 0) {
-            put_row(book->rows[i].step, a, b);
+            put_row(&book->rows[i], a, b);
         }
     }
 }

@@ -12,6 +12,8 @@
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
+#define STEPS "harness/course/book.steps"
+
 enum {
     SOURCE_BYTES = 1 << 16,
     SOURCE_LINES = 1 << 10,
@@ -98,18 +100,19 @@ defines(const char *text, const char *name)
            (text[length] == '(' || strcmp(text + length, " {") == 0);
 }
 
-/* Cut a part out of a source and append it. Returns 0, or -1 after a
- * sentence. */
+/* Append a part of a source. Returns 0, or -1 after a sentence. */
 static int
 cut_part(struct excerpt *excerpt, const char *path, const char *name)
 {
-    struct part *part = given(calloc(1, sizeof *part));
     struct line *lines = given(calloc(SOURCE_LINES, sizeof *lines));
+    struct part *part = given(calloc(1, sizeof *part));
     char *rest = given(calloc(1, SOURCE_BYTES));
     bool card = strcmp(name, "card") == 0;
     size_t n = 0;
     size_t at = 0;
 
+    *part = (struct part){.name = name, .lines = lines};
+    excerpt->parts[excerpt->n++] = part;
     for (proc_read(rest, SOURCE_BYTES, "%s", path);
          *rest != '\0' && n < SOURCE_LINES; n++) {
         lines[n].text = strsep(&rest, "\n");
@@ -118,11 +121,8 @@ cut_part(struct excerpt *excerpt, const char *path, const char *name)
     while (at < n && !card && !defines(lines[at].text, name)) {
         at++;
     }
-    if (at == n || excerpt->n == BOOK_PARTS_MAX) {
-        fprintf(stderr,
-                "course: %s has no %s to be shown; start this in the "
-                "folder of Fiveways, or correct harness/course/book.c\n",
-                path, name);
+    if (at == n) {
+        fprintf(stderr, "course: %s has no %s for " STEPS "\n", path, name);
         return -1;
     }
     while (at + part->n < n && !card && lines[at + part->n].text[0] != '}') {
@@ -136,32 +136,27 @@ cut_part(struct excerpt *excerpt, const char *path, const char *name)
     }
     part->n = card ? part->code : part->n + 1;
     part->path = given(strdup(path));
-    part->name = given(strdup(name));
     part->number = (int)at + 1;
     part->lines = &lines[at];
-    excerpt->parts[excerpt->n++] = part;
     return 0;
 }
 
 /* Append the parts that such words name, of a folder. Returns 0, or -1. */
 static int
-cut_excerpt(struct excerpt *excerpt, const char *folder, const char *words)
+cut_excerpt(struct excerpt *excerpt, const char *folder, char *words)
 {
-    char *copy = given(strdup(words ? words : ""));
-    char *rest = copy;
-    int status = 0;
-
-    while (rest && *rest != '\0' && status == 0) {
-        char *word = strsep(&rest, " ");
+    while (words && *words != '\0' && excerpt->n < BOOK_PARTS_MAX) {
+        char *word = strsep(&words, " ");
         char *colon = strchr(word, ':');
         char path[64];
 
         PUT(path, "%s/%.*s", folder, colon ? (int)(colon - word) : INT_MAX,
             colon ? word : "server.c");
-        status = cut_part(excerpt, path, colon ? colon + 1 : word);
+        if (cut_part(excerpt, path, colon ? colon + 1 : word) != 0) {
+            return -1;
+        }
     }
-    free(copy);
-    return status;
+    return 0;
 }
 
 /* ---- comparing --------------------------------------------------------- */
@@ -221,9 +216,6 @@ parts_compare(struct part *a, struct part *b)
     return same;
 }
 
-/* ---- the book -----------------------------------------------------------
- */
-
 struct part *
 excerpt_find(const struct excerpt *excerpt, const char *name)
 {
@@ -264,14 +256,27 @@ mark_excerpt(struct excerpt *excerpt, const struct excerpt *other, int model)
 int
 book_cut(struct book *book)
 {
-    for (; book_steps[book->n].name; book->n++) {
-        struct row *row = &book->rows[book->n];
+    static char text[SOURCE_BYTES]; /* that the rows point into */
+    char *rest = text;
 
-        row->step = &book_steps[book->n];
+    if (proc_read(rest, SOURCE_BYTES, STEPS) == 0) {
+        fprintf(stderr, "course: start this in the folder of Fiveways, which "
+                        "has " STEPS "\n");
+        return -1;
+    }
+    while (*rest != '\0' && book->n < BOOK_ROWS_MAX) {
+        struct row *row = &book->rows[book->n];
+        char *line = strsep(&rest, "\n");
+
+        if (*line == '#') {
+            continue;
+        }
+        row->name = strsep(&line, "|");
+        row->question = strsep(&line, "|");
         for (int i = 0; i < BOOK_COLUMNS; i++) {
             const char *folder =
                 i < COURSE_MODELS ? course_models[i] : "harness/contract";
-            if (cut_excerpt(&row->excerpts[i], folder, row->step->parts[i]) !=
+            if (cut_excerpt(&row->excerpts[i], folder, strsep(&line, "|")) !=
                 0) {
                 return -1;
             }
@@ -281,6 +286,7 @@ book_cut(struct book *book)
                          &row->excerpts[i % COURSE_MODELS],
                          i % COURSE_MODELS);
         }
+        book->n++;
     }
     return 0;
 }

@@ -1,12 +1,11 @@
 /*
- * book_page.c: the book as an HTML page that is well-formed XML, too, and
- * refers to nothing outside of itself. See book.h.
+ * book_page.c: the book as a page that is well-formed XML, too. See book.h.
  *
  * Each line of code is there once. Classes say how it stands to the models:
  * "d2" is a line that model 2 lacks, "s2" a part that is the same text there,
- * "has2" and "no2" a row that it has or lacks. What is done with them, and
- * all that is not code, stands in book.html, of which each line with a % is
- * there for each model, with its number for % and its name for $.
+ * "has2" and "no2" a row that it has or lacks. The rest is in book.html: each
+ * line with a % is there for each model, with its number and, for $, its
+ * name.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,8 +13,6 @@
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
-
-/* ---- code -------------------------------------------------------------- */
 
 static bool
 is_keyword(const char *word, size_t length)
@@ -80,8 +77,7 @@ put_classes(FILE *file, const char *name, unsigned bits)
     }
 }
 
-/* Print a part below its name, which is its place: "selectloop.conn_close".
- */
+/* Print a part below its place, such as "selectloop.conn_close". */
 static void
 put_part(FILE *file, const char *model, const struct part *part)
 {
@@ -114,34 +110,30 @@ put_part(FILE *file, const char *model, const struct part *part)
     fputs("</pre></div>\n", file);
 }
 
-/* ---- a run ------------------------------------------------------------- */
-
 /* Print what a run has shown of a model. */
 static void
 put_figures(FILE *file, const struct summary *summary, const char *model)
 {
     const struct summary_group *main = group_main(summary);
     const struct summary_group *idle = group_largest(summary, KIND_IDLE);
-    const struct {
-        const char *label;
-        enum cells_id id;
-        const struct summary_group *group;
-    } shown[] = {
-        {"clients served", CELLS_SERVED, main},
-        {"echoes/s", CELLS_RATE, main},
-        {"CPU an echo, over the least", CELLS_COST, main},
-        {"system calls an echo", CELLS_CALLS, main},
-        {"instructions an echo, but for the kernel's",
-         CELLS + LIFE_INSTRUCTIONS_PER_ECHO, main},
-        {"KiB a client", CELLS_MEMORY, idle ? idle : main},
-    };
+    static const struct {
+        const char *label; /* in plain words */
+        int id;            /* of the report's cell */
+    } shown[] = {{"clients served", CELLS_SERVED},
+                 {"echoes/s", CELLS_RATE},
+                 {"CPU an echo, over the least", CELLS_COST},
+                 {"system calls an echo", CELLS_CALLS},
+                 {"instructions an echo, but for the kernel's",
+                  CELLS + LIFE_INSTRUCTIONS_PER_ECHO},
+                 {"KiB a client", CELLS_MEMORY}};
     struct document facts = {0};
 
     for (size_t i = 0; i < COUNT(shown); i++) {
-        struct at at = {shown[i].group, model, NULL,
-                        summary_find(shown[i].group, model)};
+        struct at at = {.model = model};
         struct text text = {0};
 
+        at.group = shown[i].id == CELLS_MEMORY && idle ? idle : main;
+        at.row = summary_find(at.group, model);
         cells_put(&text, shown[i].id, &at, false);
         xml_put(file, i == 0 ? "<dl><dt>" : "<dt>", shown[i].label, "</dt>");
         xml_put(file, "<dd>", text.bytes, "</dd>\n");
@@ -185,15 +177,13 @@ put_run(FILE *file, const struct results *results, const char *from)
     summary_free(&summary);
 }
 
-/* ---- the page ---------------------------------------------------------- */
-
 static void
 put_row(FILE *file, const struct row *row)
 {
     const struct excerpt *excerpt = row->excerpts;
     bool shared = excerpt[COURSE_MODELS].n > 0;
 
-    fprintf(file, "<tbody id=\"%s\" class=\"%s", row->step->name,
+    fprintf(file, "<tbody id=\"%s\" class=\"%s", row->name,
             shared ? "" : "own");
     for (int i = 0; i < COURSE_MODELS && !shared; i++) {
         put_classes(file, excerpt[i].n == 0 ? "no" : "has", 1U << i);
@@ -201,7 +191,7 @@ put_row(FILE *file, const struct row *row)
     fprintf(file,
             "\"><tr class=\"step\"><th><div><h2>%s</h2> %s</div></th>"
             "</tr>\n<tr>",
-            row->step->name, row->step->question);
+            row->name, row->question);
     for (int i = 0; i < COURSE_MODELS + shared; i++, excerpt++) {
         bool model = i < COURSE_MODELS;
 
@@ -210,8 +200,8 @@ put_row(FILE *file, const struct row *row)
             put_part(file, model ? course_models[i] : "contract",
                      excerpt->parts[j]);
         }
-        fputs(excerpt->n == 0 ? "<p>nothing of its own</p></td>\n"
-                              : "</td>\n",
+        fputs(excerpt->n == 0 && !shared ? "<p>nothing of its own</p></td>\n"
+                                         : "</td>\n",
               file);
     }
     fputs("</tr></tbody>\n", file);

@@ -2,14 +2,9 @@
  * course.c: the program `course`: lessons, experiments, demonstration, book.
  * See course.h. A command is a row of a table.
  */
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/course/course.h"
-
-const char *const course_models[COURSE_MODELS] = {
-    "blocking", "threaded", "selectloop", "coroutine", "libevent"};
 
 static const struct command {
     const char *name;                  /* the first word behind course */
@@ -27,31 +22,6 @@ static const struct command {
     {"book", course_book, "the five sources side by side, as a page"},
     {"code", course_code, "two of them in the terminal"},
 };
-
-int
-course_model(const char *name)
-{
-    for (int i = 0; i < COURSE_MODELS; i++) {
-        if (strcmp(course_models[i], name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-const char *
-course_bin(void)
-{
-    static char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
-
-    if (!slash) {
-        return "build/bin";
-    }
-    *slash = '\0';
-    return path;
-}
 
 int
 main(int argc, char **argv)

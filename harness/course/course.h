@@ -221,7 +221,8 @@ struct loading {
 int loading_start(struct loading *loading, const struct server *server,
                   const char *flags, FILE *stream);
 
-/* Wait for its end, and read what it has saved. Returns NULL, or a reason. */
+/* Wait for its end, and read what it has saved. Returns NULL, or a reason; if
+ * it was late itself, in an open loop, that is an error in the run. */
 const char *loading_end(struct loading *loading, struct saved_run *run);
 
 /* ---- what is predicted, claimed and to be done (tables.c) ----------------

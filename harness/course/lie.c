@@ -7,7 +7,8 @@
  * asks only once he is answered has nothing to ask in that second, and
  * reports as many slow messages as there are clients. By the schedule a
  * thousand were due, and their times count from then: what people would have
- * waited.
+ * waited. That load is late itself, on a busy machine, is nothing beside
+ * that.
  */
 #include <math.h>
 #include <string.h>
@@ -176,7 +177,7 @@ course_lie(int argc, char **argv)
         for (int loop = 0; loop < LOOPS; loop++) {
             double value = value_of(loop, rows[i].quantile);
 
-            printf("  %11s", number_text(UNITS_TEXT, value));
+            printf("  %11s", units_format_number(UNITS_TEXT, value));
         }
         printf("\n");
     }

@@ -1,5 +1,6 @@
 /*
- * run_child.c: programs that are run, and what they print. See course.h.
+ * run_child.c: where we are; programs that are run, and what they print. See
+ * course.h.
  */
 #include <err.h>
 #include <errno.h>
@@ -18,7 +19,35 @@
 
 #define TURN_MS 50 /* between looks at the time, and at Ctrl-C */
 
+const char *const course_models[COURSE_MODELS] = {
+    "blocking", "threaded", "selectloop", "coroutine", "libevent"};
+
 volatile sig_atomic_t course_interrupted;
+
+int
+course_model(const char *name)
+{
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (strcmp(course_models[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *
+course_bin(void)
+{
+    static char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+
+    if (!slash) {
+        return "build/bin";
+    }
+    *slash = '\0';
+    return path;
+}
 
 /* The second Ctrl-C ends us; who we started is in groups of their own, and
  * dies with us. */
@@ -174,7 +203,7 @@ hand_on(struct child *child, char c)
     if (child->inside) {
         text_append(child->line, sizeof child->line, "", "%c", c);
     } else if (child->line[0] != '\0') {
-        strcpy(child->last, child->line);
+        memcpy(child->last, child->line, sizeof child->last);
         child->line[0] = '\0';
     }
 }
@@ -250,7 +279,7 @@ child_line(const char *line, int most_ms, FILE *stream,
         status = child_end(&child, most_ms);
     }
     if (last) {
-        strcpy(last, child.last);
+        memcpy(last, child.last, sizeof child.last);
     }
     return status;
 }

@@ -130,17 +130,17 @@ ratio_of(const struct summary_group *group, const struct summary_row *row,
 }
 
 double
-compare_read(const struct experiment *it)
+compare_read(const struct experiment *row)
 {
-    const struct summary_group *group = find_group(it);
-    const struct summary_row *row =
-        group ? summary_find(group, it->model) : NULL;
+    const struct summary_group *group = find_group(row);
+    const struct summary_row *of =
+        group ? summary_find(group, row->model) : NULL;
     const struct summary_row *base =
-        group && it->over ? summary_find(group, it->over) : NULL;
+        of && row->over ? summary_find(group, row->over) : NULL;
 
-    return !row || (it->over && !base) ? NAN
-           : base ? ratio_of(group, row, base, it->figure)
-                  : figure_of(row, it->figure);
+    return !of || (row->over && !base) ? NAN
+           : base ? ratio_of(group, of, base, row->figure)
+                  : figure_of(of, row->figure);
 }
 
 /* ---- the run ----------------------------------------------------------- */

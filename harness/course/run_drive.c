@@ -90,8 +90,10 @@ take_load(struct drive_figure *to)
     for (int i = 0; i < ENGINE_SERVER_ERRORS; i++) {
         errors += r->errors[i];
     }
+    /* What nobody has waited for took no time: that is not 0. */
+    const double ms = times->count > 0 ? 1.0 / NS_PER_MS : NAN;
 #define MS(histogram, quantile)                                              \
-    ((double)histogram_quantile_ns(histogram, quantile) / NS_PER_MS)
+    (ms * (double)histogram_quantile_ns(histogram, quantile))
     const struct drive_figure all[] = {
         {"served", "clients that speak and had an echo", r->served_speaking},
         {"unserved", "... and had none",
@@ -105,8 +107,8 @@ take_load(struct drive_figure *to)
         {"p99_ms", "... 99 of 100; with --rate the response time, from due",
          MS(times, .99)},
         {"p999_ms", "... 999 of 1000", MS(times, .999)},
-        {"max_ms", "... all", (double)times->max_ns / NS_PER_MS},
-        {"mean_ms", "... the mean", histogram_mean_ns(times) / NS_PER_MS},
+        {"max_ms", "... all", ms * (double)times->max_ns},
+        {"mean_ms", "... the mean", ms * histogram_mean_ns(times)},
         {"service_p99_ms", "with --rate: 99 of 100, from sent on",
          MS(&r->latency, .99)},
         {"due", "with --rate: messages that were due", (double)r->arrivals},
@@ -312,11 +314,13 @@ loading_end(struct loading *loading, struct saved_run *run)
 {
     static char reason[SAVED_REASON_BYTES];
     int status = child_end(&loading->child, LOAD_MS);
-    bool good = (status == 0 || status == 1) &&
-                saved_read(loading->file, run, reason) == 0;
+    bool good = saved_read(loading->file, run, reason) == 0;
+    bool late = good && run->result.errors[ENGINE_CLIENT_LATE] > 0;
 
     fclose(loading->file);
-    return good ? NULL : "load could not measure that; it says why above";
+    return status != -1 && good && (status <= 1 || late)
+               ? NULL
+               : "load could not measure that; it says why above";
 }
 
 const char *
@@ -349,6 +353,9 @@ drive_run(const struct finding *findings, size_t n, const char *from,
             look();
         }
         problem = loading_end(&loading, &drive.run);
+        if (!problem && drive.run.result.errors[ENGINE_CLIENT_LATE] > 0) {
+            problem = "load was late itself; close other programs, and again";
+        }
     }
     drive.alive = !server_has_ended(&drive.server);
     look();

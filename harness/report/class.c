@@ -13,17 +13,15 @@
 #include <string.h>
 #include <sys/param.h>
 #include <sys/select.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/report/internal.h"
 
 enum {
-    FILE_BYTES_MAX = 8 << 20, /* ten times a run */
-    LIVES_MAX = 4096,         /* the same */
-    MAIN_CLIENTS = 64,        /* whose ratios are shown */
-    ROWS_MAX = 200,           /* machines in the picture; the list has all */
-    FAR = 20,                 /* times the yardstick: not in the picture */
+    LIVES_MAX = 4096,  /* the same */
+    MAIN_CLIENTS = 64, /* whose ratios are shown */
+    ROWS_MAX = 200,    /* machines in the picture; the list has all */
+    FAR = 20,          /* times the yardstick: not in the picture */
 };
 
 /* ---- claims ------------------------------------------------------------ */
@@ -190,17 +188,6 @@ take_machine(struct class *class, const char *name,
     take_models(class, &text, group_up_to(summary, KIND_MANY, MAIN_CLIENTS));
     document_item(&class->machines, name, "%s", text.bytes);
     return NULL;
-}
-
-const char *
-class_refuses(const char *path)
-{
-    struct stat status;
-
-    return lstat(path, &status) != 0         ? "has no results.jsonl"
-           : !S_ISREG(status.st_mode)        ? "is no regular file"
-           : status.st_size > FILE_BYTES_MAX ? "is larger than any run"
-                                             : NULL;
 }
 
 /* The same of a file. */

@@ -9,12 +9,13 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "harness/report/internal.h"
 
 enum {
-    QUESTIONS_MAX = 128, /* of all lessons; there are some dozens */
-    LINES_MAX = 4096,    /* of a file */
+    QUESTIONS_MAX = 128,      /* of all lessons; there are some dozens */
+    FILE_BYTES_MAX = 8 << 20, /* ten times a run, and more than these */
     CHOICES_MAX = 4,
 };
 
@@ -27,6 +28,17 @@ struct question {
     size_t predicted, machines; /* how many in all; on what was seen */
     size_t file;                /* the last that it was in, from 1 */
 };
+
+const char *
+class_refuses(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) != 0         ? "has no results.jsonl"
+           : !S_ISREG(status.st_mode)        ? "is no regular file"
+           : status.st_size > FILE_BYTES_MAX ? "is larger than any run"
+                                             : NULL;
+}
 
 /* "a" is 0; -1: no letter of a choice. */
 static int
@@ -109,9 +121,7 @@ predictions_build(struct document *document, struct document *left_out)
         char *line = NULL;
         size_t room = 0;
 
-        for (int n = 1; file && n < LINES_MAX && !problem &&
-                        getline(&line, &room, file) > 0;
-             n++) {
+        while (file && !problem && getline(&line, &room, file) > 0) {
             json_t *object = json_loads(line, 0, NULL);
 
             if (!take_line(questions, i + 1, object)) {

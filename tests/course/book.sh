@@ -182,10 +182,10 @@ code 80 --a=threaded.send_all --b=coroutine.send_all &&
 result "the same text is there once" $?
 
 fails 2 "$course" code --a=blockin &&
-    grep -q 'blocking, threaded, selectloop, coroutine, libevent' "$tmp/err"
+    grep -q 'blocking threaded selectloop coroutine libevent' "$tmp/err"
 result "an unknown model: which ones there are" $?
 fails 2 "$course" code --a=libevent.conn_ech --b=blocking.conn_echo &&
-    grep -q 'libevent.conn_echo_cb, libevent.conn_chunk' "$tmp/err"
+    grep -q 'libevent.conn_echo_cb libevent.conn_chunk' "$tmp/err"
 result "an unknown function: which ones there are" $?
 fails 2 "$course" code --a=blocking.main --b=threaded
 result "a function and a whole model are not compared" $?
@@ -205,14 +205,18 @@ if [ -z "$chromium" ]; then
     finish
 fi
 cat "$book" - >"$tmp/spy.html" <<'END'
-<script>document.title = [
-    innerWidth > 600 && document.documentElement.scrollWidth > innerWidth
-        ? "wide" : "fits",
-    ...Array.from(document.querySelectorAll("thead th"))
-        .filter(th => getComputedStyle(th).display != "none")
-        .map(th => th.id)].join(" ")</script>
+<script>
+const seen = what => Array.from(document.querySelectorAll(what))
+    .filter(e => getComputedStyle(e).display != "none");
+const rows = seen("tbody").length;
+document.getElementById("lack").click();
+document.title = [
+    document.documentElement.scrollWidth > innerWidth ? "wide" : "fits",
+    ...seen("thead th").map(e => e.id), rows, seen("tbody").length].join(" ");
+</script>
 END
-# shows WIDTH PLACE EXPECTED: so it opens there.
+# shows WIDTH PLACE EXPECTED: so it opens there; how many rows there are, and
+# how many that both models have.
 shows() {
     HOME=$tmp timeout 60 "$chromium" --headless --no-sandbox --disable-gpu \
         --no-first-run --user-data-dir="$tmp/profile" --window-size="$1,768" \
@@ -220,10 +224,10 @@ shows() {
         sed -n 's:.*<title>\(.*\)</title>.*:\1:p' >"$tmp/out"
     [ "$(cat "$tmp/out")" = "$3" ]
 }
-shows 1024 "" "fits blocking threaded"
+shows 1024 "" "fits blocking threaded 12 11"
 result "it opens with two models, as wide as a projector" $?
-shows 1024 "#pair=selectloop,libevent" "fits selectloop libevent"
+shows 1024 "#pair=selectloop,libevent" "fits selectloop libevent 11 11"
 result "or with the pair that its address has" $?
-shows 500 "#coroutine.conn_serve" "fits threaded coroutine"
+shows 500 "#coroutine.conn_serve" "fits threaded coroutine 12 12"
 result "or with a function and what its model is compared with" $?
 finish

@@ -17,7 +17,8 @@ for line in '  right +true +true +a.md +0 of 7$' \
 done
 said '^  \^ b.md says "everybody", and that it is true; here it is false: served of silent was 0 of 7, where 7 of 7 was wanted' out
 result "a sentence for what is otherwise" $?
-[ "$(grep -c 'load 127' "$tree/build/course/claims.log")" -eq 1 ]
+[ "$(grep -c 'load 127' "$tree/build/course/claims.log")" -eq 1 ] &&
+    [ "$(grep -c '^silent: ' "$tree/build/course/claims.log")" -eq 1 ]
 result "each experiment is run once, and what it printed is kept" $?
 [ ! -s "$tmp/err" ]
 result "no progress where no terminal is" $?
@@ -54,8 +55,8 @@ perl -e 'print "{\"lesson\":" x 5000' >"$class/deep.predictions.jsonl"
 echo "${line/\"id\":\"P1\"/\"id\":7}" >"$class/kind.predictions.jsonl"
 printf '%s\n' "${line/How many/$(printf 'y%.0s' {1..5000})\\u001b[2J<script>}" \
     >"$class/long.predictions.jsonl"
-echo "${line/\"choices\":[\"none\",\"one\",\"all\"]/\"choices\":[1,{\},[],4,5,6]}" |
-    sed 's/P1/P2/' >"$class/mixed.predictions.jsonl"
+perl -pe 's/P1/P2/; s/"none","one"/1,{},[],4,5/' "$class/cem/predictions.jsonl" \
+    >"$class/mixed.predictions.jsonl"
 for i in $(seq 1000); do echo "${line/P1/Q$i}"; done >"$class/many.predictions.jsonl"
 truncate -s 9M "$class/huge.predictions.jsonl"
 mkfifo "$class/fifo.predictions.jsonl"

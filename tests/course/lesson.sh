@@ -23,10 +23,16 @@ said '^  \$ env A=b build/bin/blocking --backlog=5 --stats --port=[0-9]+ &' out 
     came idle '[01](\.\d+)? %'
 result "nobody asks, and an environment" $?
 
-course show --experiment=three,bin,no-number,no-server,no-figure
+begin_ms=$(date +%s%3N)
+course show --experiment=idle
+[ $(($(date +%s%3N) - begin_ms)) -ge 1000 ]
+result "... for a second" $?
+
+course show --experiment=three,bin,no-number,no-server,no-figure,silent-p99
 [ "$status" -eq 1 ] && came three '3 ms' && came bin '1 ms' &&
     came no-number '.* is no number' && came no-server 'the server ended with status 127.*' &&
-    came no-figure 'nonsense is not known.*'
+    came no-figure 'nonsense is not known.*' &&
+    came silent-p99 'p99_ms is not known.*'
 result "what cannot be had is said, and the others go on" $?
 
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
@@ -44,7 +50,7 @@ course show --experiment=cpu,bare
     came bare 64
 result "what compare measures, in one run" $?
 
-course show && [ "$(grep -c . "$tmp/out")" -eq 14 ] && said '^three +the last' out
+course show && [ "$(grep -c . "$tmp/out")" -eq 15 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
 [ "$status" -eq 2 ] && said '^course: .*silnt is no experiment; did you mean silent\?$' err
@@ -57,13 +63,11 @@ begin_long() {
     pid=$!
     within 10 test -s "$tree/build/bin/begun"
 }
-a_sleep_is_left() { pgrep -f '^sleep 97$' >"$tmp/sleeps"; }
-none_is_left() { ! a_sleep_is_left; }
 begin_long show --experiment=long,three
 kill -INT "$pid"
 wait "$pid"
 status=$?
-[ "$status" -eq 130 ] && within 5 none_is_left && ! said '^three' out
+[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^three' out
 result "Ctrl-C" $?
 
 # ---- a lesson ------------------------------------------------------------
@@ -136,6 +140,13 @@ result "it begins with a copy" $?
 course exercise blocking
 [ "$status" -eq 0 ] && said '^done$' out
 result "it is done" $?
+mkdir -p "$tree/mine/harness/contract"
+echo '#error of my own' >"$tree/mine/harness/contract/contract.h"
+touch "$tree/mine/blocking/server.c"
+course exercise blocking
+[ "$status" -eq 1 ] && said 'of my own' err
+result "its own headers come before ours" $?
+rm -r "$tree/mine/harness"
 sed -i 's/^conn_echo(/conn_echo_not(/' "$tree/mine/blocking/server.c"
 course exercise blocking
 [ "$status" -eq 1 ] && said '^not yet: it cannot be built' out
