@@ -267,7 +267,7 @@ teach(const char *lesson, struct answer *answers, size_t n, const char *from)
     }
     keep_all(answers, findings, n);
     printf("\nread on: %s/README.md\n",
-           course_model(lesson) >= 0 ? lesson : "harness/course");
+           course_model(lesson) >= 0 ? lesson : "harness");
     return 0;
 }
 
