@@ -203,6 +203,7 @@ shows() { screen capture-pane -p | grep -q "$1"; }
 type_in() { screen send-keys "$1" Enter; }
 
 in_tmux() {
+    trap 'screen kill-server; rm -rf "$tmp"' EXIT
     screen -f /dev/null new-session -d -x 80 -y 24 \
         "env PS1='> ' LC_ALL=C.UTF-8 bash --norc"
     within 5 shows '^>'
@@ -224,7 +225,6 @@ in_tmux() {
         [ "$(screen display-message -p '#{cursor_flag}')" = 1 ] &&
         no_children_left
     result "after Ctrl-C the terminal is as it was, and no server is left" $?
-    screen kill-server
 }
 
 pauses() {
