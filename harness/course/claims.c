@@ -11,7 +11,7 @@ enum {
 
 static const char *const words[CLAIM_VERDICTS] = {
     [CLAIM_TRUE] = "true",
-    [CLAIM_CONDITIONAL] = "it depends",
+    [CLAIM_CONDITIONAL] = "conditional",
     [CLAIM_FALSE] = "false",
     [CLAIM_UNKNOWN] = "not run",
 };
@@ -80,7 +80,7 @@ print_verdicts(size_t n)
     size_t unknown = 0;
     size_t differ = 0;
 
-    printf("  %-24s %-10s %-10s %-24s %s\n", "claim", "page says", "here",
+    printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
            "page", "seen here");
     for (size_t i = 0; i < n; i++) {
         enum claim_verdict verdict = judge(&claims[i], findings[i]);
@@ -88,7 +88,7 @@ print_verdicts(size_t n)
 
         unknown += verdict == CLAIM_UNKNOWN;
         differ += other;
-        printf("%c %-24s %-10s %-10s %-24s ", other ? '!' : ' ', claims[i].id,
+        printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claims[i].id,
                words[claims[i].says], words[verdict], claims[i].page);
         print_seen(findings[i]);
         printf("\n");

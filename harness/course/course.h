@@ -105,7 +105,7 @@ struct experiment {
      * ("selectloop"), and the figure over that of `over`, or as it is. */
     const char *scenario, *model, *over;
     int clients;
-    const char *figure; /* what is read: see run.c, figures_*; */
+    const char *figure; /* what is read: `course show --figures` lists all */
     const char *unit;   /* behind the number: "of 7", "us", "" */
 };
 extern const struct experiment *const experiments; /* ends with {0} */
@@ -250,9 +250,6 @@ enum {
 /* Is what was found within them? */
 bool finding_within(const struct finding *finding,
                     const struct bounds *bounds);
-
-/* Write a number, in full if it is whole, and return it: UNITS_TEXT_BYTES. */
-char *number_text(char *text, double number);
 
 /* Write a number of that finding with its unit, or the bounds that it was to
  * be in: "7 of 7", "at most 5 ms". Return it. */

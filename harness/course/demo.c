@@ -10,10 +10,7 @@
 
 #include "harness/course/demo.h"
 
-enum {
-    READING_MS = 1300, /* for what a scene has shown */
-    INTERRUPTED = 130, /* exit status */
-};
+#define READING_MS 1300 /* for what a scene has shown */
 
 static const char about[] =
     "Eight clients of each server, in real time: A says nothing, B a byte at "
@@ -34,7 +31,7 @@ on_signal(int number)
     (void)number;
     if (interrupted) {
         demo_view_close();
-        _exit(INTERRUPTED);
+        _exit(COURSE_INTERRUPTED);
     }
     interrupted = 1;
 }
@@ -213,8 +210,9 @@ course_demo(int argc, char **argv)
     if (interrupted || demo.nscenes == 0) {
         warnx(interrupted ? "interrupted, so nothing is kept"
                           : "there is nothing to show");
-        return interrupted ? INTERRUPTED : COURSE_CANNOT;
+        return interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT;
     }
     status |= replay ? 0 : save_events();
-    return svg ? status | save(svg, "open ", demo_svg) : status;
+    status |= svg ? save(svg, "open ", demo_svg) : 0;
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : COURSE_CANNOT;
 }

@@ -267,7 +267,7 @@ teach(const char *lesson, struct answer *answers, size_t n, const char *from)
     }
     keep_all(answers, findings, n);
     printf("\nread on: %s/README.md\n",
-           course_model(lesson) >= 0 ? lesson : "harness/course");
+           course_model(lesson) >= 0 ? lesson : "harness");
     return 0;
 }
 
@@ -275,19 +275,22 @@ teach(const char *lesson, struct answer *answers, size_t n, const char *from)
 static size_t
 find_lesson(const char *lesson, struct answer answers[QUESTIONS_MAX])
 {
-    const char *names[COURSE_MODELS + 1] = {[COURSE_MODELS] = "measuring"};
+    const char *names[COURSE_MODELS + 1]; /* "measuring" is one more */
+    size_t nnames = 0;
     size_t n = 0;
 
     for (const struct prediction *row = predictions; row->lesson; row++) {
-        if (lesson && strcmp(row->lesson, lesson) == 0 && n < QUESTIONS_MAX) {
+        if (strcmp(row->lesson, lesson) == 0 && n < QUESTIONS_MAX) {
             answers[n++] = (struct answer){row, -1, -1};
+        }
+        if (nnames < COUNT(names) &&
+            (nnames == 0 || strcmp(row->lesson, names[nnames - 1]) != 0)) {
+            names[nnames++] = row->lesson;
         }
     }
     if (n == 0) {
-        memcpy(names, course_models, sizeof course_models);
         fprintf(stderr, "course: ");
-        names_unknown(stderr, "lesson", lesson ? lesson : "nothing", names,
-                      COUNT(names));
+        names_unknown(stderr, "lesson", lesson, names, nnames);
         exit(COURSE_USAGE);
     }
     return n;
@@ -317,7 +320,7 @@ course_lesson(int argc, char **argv)
                 "Ask for predictions, run, and show both. A lesson is called "
                 "as a model is, or measuring.",
                 flags, NULL, argc, argv);
-    n = find_lesson(lesson, answers);
+    n = find_lesson(lesson ? lesson : "nothing", answers);
     if (path) {
         read_answers(path, answers, n);
     }
@@ -408,9 +411,10 @@ course_exercise(int argc, char **argv)
     flags_parse("course exercise",
                 "Begin the task of a lesson, or say whether it is done.",
                 flags, NULL, argc, argv);
+    model = model ? model : "nothing";
     course_begin(NULL);
     for (const struct exercise *row = exercises; row->model; row++) {
-        if (model && strcmp(row->model, model) == 0) {
+        if (strcmp(row->model, model) == 0) {
             snprintf(path, sizeof path, "mine/%s", model);
             return access(path, F_OK) == 0 ? try_exercise(row)
                                            : begin_exercise(row);
@@ -418,6 +422,6 @@ course_exercise(int argc, char **argv)
         names[n++] = row->model;
     }
     fprintf(stderr, "course: ");
-    names_unknown(stderr, "exercise", model ? model : "nothing", names, n);
+    names_unknown(stderr, "exercise", model, names, n);
     return COURSE_USAGE;
 }

@@ -67,10 +67,12 @@ run_mutant(const struct finding *findings, size_t n, const char *from,
     if (child_line(line, BUILD_MS, stream, NULL) != 0) {
         return "it could not be made; `make deps` installs what that takes";
     }
-    snprintf(line, sizeof line,
-             "tests/mutants/run --only=%s:%s %s/mutants %s/tests/conformance "
-             "%s/tests/faults",
-             row->server, row->load ? row->load : "", build, build, build);
+    snprintf(
+        line, sizeof line,
+        "tests/mutants/run --only=%s%s%s %s/mutants %s/tests/conformance "
+        "%s/tests/faults",
+        row->server, row->load ? ":" : "", row->load ? row->load : "", build,
+        build, build);
     status = child_line(line, MUTANT_MS, stream, NULL);
     last_number = status == 0;
     return status == 0 || status == 1 ? NULL : "its case was not run";
@@ -92,12 +94,15 @@ static const struct kind {
     [EXPERIMENT_SHELL] = {run_shell, take_last},
 };
 
-/* Do both hang on the same run? */
+/* Do both hang on the same run? What compare measures is one, and so is the
+ * stall. */
 static bool
 is_same(const struct experiment *a, const struct experiment *b)
 {
+    bool one = a->kind == EXPERIMENT_COMPARE || a->kind == EXPERIMENT_LIE;
+
     return a->kind == b->kind &&
-           (!a->server || !b->server ||
+           (one ||
             (strcmp(a->server, b->server) == 0 &&
              strcmp(a->load ? a->load : "", b->load ? b->load : "") == 0));
 }
@@ -123,15 +128,8 @@ run_kind(struct finding *findings, size_t n, const char *from, FILE *stream)
     }
 }
 
-char *
-number_text(char *text, double number)
-{
-    if (fabs(number) < 1e6 && number == trunc(number)) {
-        snprintf(text, UNITS_TEXT_BYTES, "%.0f", number);
-        return text;
-    }
-    return units_format_number(text, number);
-}
+/* ---- in words -----------------------------------------------------------
+ */
 
 char *
 finding_text(const struct finding *finding, double number,
@@ -139,7 +137,10 @@ finding_text(const struct finding *finding, double number,
 {
     const char *unit = finding->experiment->unit;
 
-    number_text(text, number);
+    units_format_number(text, number);
+    if (fabs(number) < 1e6 && number == trunc(number)) {
+        snprintf(text, FINDING_TEXT_BYTES, "%.0f", number);
+    }
     text_append(text, FINDING_TEXT_BYTES, unit && *unit ? " " : "", "%s",
                 unit ? unit : "");
     return text;
@@ -170,6 +171,8 @@ bounds_text(const struct finding *finding, const struct bounds *bounds,
     }
     return text;
 }
+
+/* ---- one after the other ----------------------------------------------- */
 
 /* Unless it was run for another one; and who asks for the same again is told
  * nothing. */
@@ -268,34 +271,26 @@ names_unknown(FILE *stream, const char *what, const char *typed,
     fprintf(stream, "%s\n", separator[0] == ';' ? "" : "?");
 }
 
-/* The names of all experiments, in their order. Returns how many. */
-static size_t
-list_keys(const char *keys[EXPERIMENTS_MAX])
-{
-    size_t n = 0;
-
-    for (const struct experiment *row = experiments;
-         row->key && n < EXPERIMENTS_MAX; row++) {
-        keys[n++] = row->key;
-    }
-    return n;
-}
-
 /* Returns how many were asked for; a wrong name ends the program. */
 static size_t
 read_names(const char *text, struct finding findings[EXPERIMENTS_MAX])
 {
     const char *keys[EXPERIMENTS_MAX];
     char *names = strdup(text);
+    size_t nkeys = 0;
     size_t n = 0;
     char *rest;
 
+    while (experiments[nkeys].key && nkeys < EXPERIMENTS_MAX) {
+        keys[nkeys] = experiments[nkeys].key;
+        nkeys++;
+    }
     for (char *name = strtok_r(names, " ,", &rest);
          name && n < EXPERIMENTS_MAX; name = strtok_r(NULL, " ,", &rest)) {
         findings[n].experiment = experiment_find(name);
         if (!findings[n++].experiment) {
             fprintf(stderr, "course: --experiment: ");
-            names_unknown(stderr, "experiment", name, keys, list_keys(keys));
+            names_unknown(stderr, "experiment", name, keys, nkeys);
             exit(COURSE_USAGE);
         }
     }

@@ -8,7 +8,7 @@ course claims
 [ "$status" -eq 1 ] && said '^5 claims: 3 as the pages say, 1 otherwise, 1 not run\.$' out
 result "all are run" $?
 for line in '  right +true +true +a.md +0 of 7$' \
-    '  depends +it depends +it depends +a.md +0 of 7; 3 ms$' \
+    '  depends +conditional +conditional +a.md +0 of 7; 3 ms$' \
     '  both +true +true +b.md +0 of 7; 3 ms$' \
     '! wrong +true +false +b.md +0 of 7$' \
     '  unknown +true +not run +b.md +its last word'; do

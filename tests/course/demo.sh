@@ -2,19 +2,14 @@
 # demo.sh: the demonstration shows what is so, live or from a file, on any
 # terminal or none, and leaves nothing behind.
 # shellcheck disable=SC2016,SC2317 # $p is sed's; and `within` calls shows
-source "$(dirname "$0")/../harness/cases.sh"
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
 idea=demo
 
 events=$here/../course/events.jsonl
 picture=$here/../../harness/course/demo.svg
-if [ ! -x "$bin/course" ]; then
-    skip "all of it" "there is no $bin/course; install jansson to have it"
-    finish
-fi
-# Events are kept beside the folder of the programs.
-own_programs course blocking threaded
-course=$tmp/bin/course
-kept=$tmp/demo/events.jsonl
+course=$tree/build/bin/course
+kept=$tree/build/demo/events.jsonl
 
 # demo ARGUMENTS...: without a terminal; it takes 20 s at most.
 demo() {
@@ -79,13 +74,13 @@ broken_servers() {
     [ "$status" -eq 3 ] && said 'left out, it is not built' out &&
         sentence 'nothing to show'
     result "what is not built is left out" $?
-    printf '#!/bin/sh\necho "no luck today" >&2\nexit 1\n' >"$tmp/bin/libevent"
-    chmod +x "$tmp/bin/libevent"
+    printf '#!/bin/sh\necho "no luck today" >&2\nexit 1\n' >"$tree/build/bin/libevent"
+    chmod +x "$tree/build/bin/libevent"
     demo --models=libevent,threaded
     [ "$status" -eq 1 ] && said 'libevent: .*no luck today' out &&
         said '^threaded +nobody' out
     result "of a server that does not start it is said why" $?
-    rm "$tmp/bin/libevent"
+    rm "$tree/build/bin/libevent"
     cp "$kept" "$tmp/before"
     begin_blocking
     kill -KILL "$(child_of "$(child_of $!)")"
@@ -142,6 +137,9 @@ files() {
     demo --replay="$tmp/none"
     [ "$status" -eq 3 ] && sentence 'none: No such file'
     result "no file is a sentence" $?
+    timeout 10 "$course" demo --replay="$events" >/dev/full 2>"$tmp/err"
+    [ $? -eq 3 ]
+    result "what cannot be printed is no success" $?
     demo --models=epoll
     [ "$status" -eq 2 ] && sentence '--models=epoll: .*blocking, threaded'
     result "an unknown model is refused, and the known ones are named" $?
@@ -205,6 +203,7 @@ shows() { screen capture-pane -p | grep -q "$1"; }
 type_in() { screen send-keys "$1" Enter; }
 
 in_tmux() {
+    trap 'screen kill-server; rm -rf "$tmp"' EXIT
     screen -f /dev/null new-session -d -x 80 -y 24 \
         "env PS1='> ' LC_ALL=C.UTF-8 bash --norc"
     within 5 shows '^>'
@@ -226,7 +225,6 @@ in_tmux() {
         [ "$(screen display-message -p '#{cursor_flag}')" = 1 ] &&
         no_children_left
     result "after Ctrl-C the terminal is as it was, and no server is left" $?
-    screen kill-server
 }
 
 pauses() {

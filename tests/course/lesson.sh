@@ -44,13 +44,13 @@ course show --experiment=no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 3 ]
 result "nothing could be had" $?
 
-course show --experiment=cpu,bare
-[ "$status" -eq 0 ] && [ "$(grep -c '^  \$' "$tmp/out")" -eq 1 ] &&
-    said 'compare --quick --models=threaded,selectloop --scenarios=echo' out &&
+course show --experiment=cpu,bare,other
+[ "$status" -eq 0 ] && came other 16 && [ "$(grep -c '^  \$' "$tmp/out")" -eq 1 ] &&
+    said 'compare --quick --models=threaded,selectloop --scenarios=echo,silent' out &&
     came bare 64
 result "what compare measures, in one run" $?
 
-course show && [ "$(grep -c . "$tmp/out")" -eq 15 ] && said '^three +the last' out
+course show && [ "$(grep -c . "$tmp/out")" -eq 16 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
 [ "$status" -eq 2 ] && said '^course: .*silnt is no experiment; did you mean silent\?$' err
