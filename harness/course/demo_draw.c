@@ -19,20 +19,18 @@ enum {
     CELL_MS = 50,
     CELLS = DEMO_MOST_MS / CELL_MS,
     SECOND = 1000 / CELL_MS, /* cells */
-    HEIGHT = 13,             /* lines of a picture */
+    HEIGHT = 11,             /* lines of a picture */
     WIDTH_LEAST = 80,        /* of the terminal, as is the next */
-    HEIGHT_LEAST = HEIGHT + 3,
-    SIGN_ECHO = DEMO_WAITS + 1,
-    SIGN_NEVER,
-    SIGNS,
+    HEIGHT_LEAST = HEIGHT + 5,
 };
 
-/* What a cell shows: what a client does, or with what that has ended. */
-static const char *const utf8[SIGNS] = {" ", "─", "░", "█", "x"};
-static const char *const ascii[SIGNS] = {" ", "-", ":", "#", "x"};
-static const char *const colours[SIGNS] = {"", "", "\033[33m", "\033[32m",
-                                           "\033[31m"};
-static const char *const means[SIGNS] = {
+/* What a cell shows: what has happened in it, or, the first three, what a
+ * client has done last. */
+static const char *const utf8[DEMO_WHATS] = {" ", "─", "░", "█", "x"};
+static const char *const ascii[DEMO_WHATS] = {" ", "-", ":", "#", "x"};
+static const char *const colours[DEMO_WHATS] = {"", "", "\033[33m",
+                                                "\033[32m", "\033[31m"};
+static const char *const means[DEMO_WHATS] = {
     "", "connected", "waits for its echo", "has it", "in vain"};
 
 #define END_LINE "\033[K\n" /* over what was there */
@@ -42,11 +40,8 @@ static struct {
     volatile sig_atomic_t ours; /* it is changed */
     bool pictures;              /* else lines */
     bool utf8, colour;          /* it has them */
-    size_t told;                /* events that were there before */
+    size_t shown;               /* pictures, or events, of the scene so far */
 } view;
-
-/* ---- the terminal -------------------------------------------------------
- */
 
 bool
 demo_view_open(void)
@@ -95,11 +90,8 @@ demo_view_close(void)
     }
 }
 
-/* ---- a picture ----------------------------------------------------------
- */
-
 static void
-put_sign(int sign)
+put_sign(enum demo_what sign)
 {
     bool colour = view.colour && colours[sign][0] != '\0';
 
@@ -107,22 +99,26 @@ put_sign(int sign)
            view.utf8 ? utf8[sign] : ascii[sign], colour ? "\033[0m" : "");
 }
 
-/* A cell shows the echo that is in it, else what is in its middle. */
+/* A cell shows the echo that is in it, else what was so at its begin. */
 static void
 draw_client(const struct demo_scene *scene, int who, double now_ms)
 {
-    int cells[CELLS + 1] = {DEMO_AWAY};
-    struct demo_span span = {0};
+    enum demo_what cells[CELLS + 1] = {DEMO_LEAVES};
 
-    while (demo_next(&span, scene, who, now_ms)) {
-        int to = (int)(span.to_ms / CELL_MS + 0.5);
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct demo_event *event = &scene->events[i];
+        enum demo_what then = event->what;
+        int cell = (int)event->t_ms / CELL_MS;
 
-        for (int i = (int)(span.from_ms / CELL_MS + 0.5); i < to; i++) {
-            cells[i] = cells[i] == DEMO_AWAY ? span.does : cells[i];
+        if (event->who != who || event->t_ms > now_ms) {
+            continue;
         }
-        if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
-            cells[(int)(span.to_ms / CELL_MS)] =
-                span.end == DEMO_ECHO ? SIGN_ECHO : SIGN_NEVER;
+        if (event->what == DEMO_ECHO || event->what == DEMO_NEVER) {
+            cells[cell] = event->what;
+            then = event->what == DEMO_ECHO ? DEMO_CONNECTS : DEMO_LEAVES;
+        }
+        while (++cell * CELL_MS < now_ms) {
+            cells[cell] = then;
         }
     }
     printf("%-10s", demo_clients[who]);
@@ -135,11 +131,10 @@ draw_client(const struct demo_scene *scene, int who, double now_ms)
 static void
 draw(const struct demo_scene *scene, double now_ms, const char *verdict)
 {
-    if (view.told > 0) {
+    if (view.shown++ > 0) {
         printf("\r\033[%dA", HEIGHT);
     }
-    printf("\n%s: %s" END_LINE "%7s", course_models[scene->model],
-           demo_ideas[scene->model], "");
+    printf("%7s", "");
     for (int i = 0; i <= CELLS; i += SECOND) {
         printf("%*d s", i == 0 ? 4 : SECOND - 2, i / SECOND);
     }
@@ -148,7 +143,7 @@ draw(const struct demo_scene *scene, double now_ms, const char *verdict)
         draw_client(scene, i, now_ms);
     }
     printf("%7s", "");
-    for (int i = DEMO_THERE; i < SIGNS; i++) {
+    for (int i = DEMO_CONNECTS; i < DEMO_WHATS; i++) {
         printf("   ");
         put_sign(i);
         printf(" %s", means[i]);
@@ -159,8 +154,7 @@ draw(const struct demo_scene *scene, double now_ms, const char *verdict)
 void
 demo_draw(const struct demo_scene *scene, double now_ms)
 {
-    const struct demo_event *event = &scene->events[scene->n - 1];
-    bool over = event->what == DEMO_ENDS && event->t_ms <= now_ms;
+    bool over = now_ms >= DEMO_MOST_MS;
     char verdict[DEMO_TEXT_BYTES] = "";
 
     if (over) {
@@ -168,23 +162,17 @@ demo_draw(const struct demo_scene *scene, double now_ms)
     }
     if (view.pictures) {
         draw(scene, now_ms, verdict);
-    } else if (view.told == 0) {
-        printf("\n%s: %s\n", course_models[scene->model],
-               demo_ideas[scene->model]);
-    }
-    for (; view.told < scene->n && scene->events[view.told].t_ms <= now_ms;
-         view.told++) {
-        event = &scene->events[view.told];
-        if (!view.pictures && event->what == DEMO_ENDS) {
-            printf("%s\n", verdict);
-        } else if (!view.pictures && event->who >= 0 &&
-                   event->what != DEMO_SAYS) {
-            printf("%7.3f s  %c  %s\n", event->t_ms / 1000, 'A' + event->who,
-                   demo_words[event->what]);
+    } else {
+        for (; view.shown < scene->n; view.shown++) {
+            const struct demo_event *event = &scene->events[view.shown];
+
+            if (event->what != DEMO_SAYS) {
+                printf("%7.3f s  %c  %s\n", event->t_ms / 1000,
+                       'A' + event->who, demo_words[event->what]);
+            }
         }
+        printf(over ? "%s\n" : "", verdict);
     }
-    if (over) {
-        view.told = 0;
-    }
+    view.shown = over ? 0 : view.shown;
     fflush(stdout);
 }

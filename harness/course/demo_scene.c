@@ -8,7 +8,6 @@
  */
 #include <math.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "harness/course/demo.h"
@@ -27,176 +26,160 @@ enum {
 static const char line[] = "hello world\n";
 #define LINE_BYTES (sizeof line - 1)
 
-/* A scene that is played. */
-struct play {
-    struct server server;     /* with whom */
-    struct demo_scene *scene; /* what has happened */
-    int64_t begin_ns;         /* as clock_now_ns() */
-    int left;                 /* clients that are gone */
-    struct client {
-        int fd;             /* -1: it is not connected */
-        size_t said, heard; /* bytes so far */
-        double next_ms;     /* when it acts; INFINITY: not by time */
-    } clients[DEMO_CLIENTS];
-};
+static struct server server;
+static struct demo_scene *scene; /* what has happened */
+static int64_t begin_ns;         /* as clock_now_ns() */
+static int left;                 /* clients that are gone */
+static struct client {
+    int fd;             /* -1: it is not connected */
+    size_t said, heard; /* bytes so far */
+    double next_ms;     /* when it acts; INFINITY: not by time */
+} clients[DEMO_CLIENTS];
 
 /* In whole microseconds, which a file keeps as they are. */
 static double
-now_ms(const struct play *play)
+now_ms(void)
 {
-    double us = (double)(clock_now_ns() - play->begin_ns) / 1000;
-
-    return fmin(trunc(us) / 1000, DEMO_MOST_MS);
+    return fmin(trunc((double)(clock_now_ns() - begin_ns) / 1e3) / 1e3,
+                DEMO_MOST_MS);
 }
 
 static void
-add(struct play *play, int who, enum demo_what what)
+add(int who, enum demo_what what)
 {
-    if (play->scene->n < DEMO_EVENTS_MAX) {
-        play->scene->events[play->scene->n++] =
-            (struct demo_event){now_ms(play), who, what};
-    }
+    scene->events[scene->n++] = (struct demo_event){now_ms(), who, what};
 }
 
 static void
-leave(struct play *play, int who)
+leave(int who)
 {
-    struct client *client = &play->clients[who];
+    struct client *client = &clients[who];
 
-    add(play, who,
-        client->fd == -1 || client->heard < client->said ? DEMO_NEVER
-                                                         : DEMO_LEAVES);
+    add(who, client->fd == -1 || client->heard != client->said ? DEMO_NEVER
+                                                               : DEMO_LEAVES);
     close(client->fd);
     client->fd = -1;
     client->next_ms = INFINITY;
-    play->left++;
+    left++;
 }
 
 /* Has it said all that it came for, and heard it? */
 static bool
-is_done(const struct play *play, int who)
+is_done(int who)
 {
-    const struct client *client = &play->clients[who];
+    const struct client *client = &clients[who];
     size_t least = who == A ? 0 : who == B ? LINE_BYTES : 2 * LINE_BYTES;
 
     return client->heard == client->said && client->heard >= least &&
-           (who <= B || now_ms(play) >= LATE_MS);
+           (who <= B || now_ms() >= LATE_MS);
 }
 
 /* Do what is due: connect, leave, or say something. */
 static void
-act(struct play *play, int who)
+act(int who)
 {
-    struct client *client = &play->clients[who];
+    struct client *client = &clients[who];
     size_t bytes = who == B ? 1 : LINE_BYTES;
 
     if (client->fd == -1) {
-        client->fd = server_connect(&play->server, PATIENCE_MS);
-        client->next_ms = who == A ? SILENT_MS : now_ms(play);
-        if (client->fd != -1) {
-            add(play, who, DEMO_CONNECTS);
+        client->fd = server_connect(&server, PATIENCE_MS);
+        if (client->fd == -1) {
+            leave(who);
             return;
         }
+        add(who, DEMO_CONNECTS);
+        client->next_ms = who == A ? SILENT_MS : now_ms();
+    } else if (is_done(who)) {
+        leave(who);
+    } else {
+        if (client->heard == client->said) {
+            add(who, DEMO_SAYS);
+        }
+        send(client->fd, line + client->said % LINE_BYTES, bytes,
+             MSG_NOSIGNAL | MSG_DONTWAIT);
+        client->said += bytes;
+        /* B goes on, whether it is heard or not. */
+        client->next_ms +=
+            who == B && client->said < LINE_BYTES ? BYTE_MS : INFINITY;
     }
-    if (client->fd == -1 || is_done(play, who)) {
-        leave(play, who);
-        return;
-    }
-    add(play, who, DEMO_SAYS);
-    send(client->fd, line + client->said % LINE_BYTES, bytes,
-         MSG_NOSIGNAL | MSG_DONTWAIT);
-    client->said += bytes;
-    /* B goes on, whether it is heard or not. */
-    client->next_ms +=
-        who == B && client->said < LINE_BYTES ? BYTE_MS : INFINITY;
 }
 
 /* Something has come for a client, if it is only the end. */
 static void
-hear(struct play *play, int who)
+hear(int who)
 {
-    struct client *client = &play->clients[who];
-    size_t at = client->heard % LINE_BYTES;
+    struct client *client = &clients[who];
     char heard[LINE_BYTES];
-    ssize_t n = recv(client->fd, heard, LINE_BYTES - at, MSG_DONTWAIT);
+    ssize_t n = recv(client->fd, heard, sizeof heard, MSG_DONTWAIT);
 
-    if (n <= 0 || (size_t)n > client->said - client->heard ||
-        memcmp(heard, line + at, (size_t)n) != 0) {
-        leave(play, who); /* with what it is owed */
+    if (n <= 0) {
+        leave(who);
         return;
     }
     client->heard += (size_t)n;
     if (client->heard == client->said) {
-        add(play, who, DEMO_ECHO);
-        if (who != B || is_done(play, who)) {
-            client->next_ms = now_ms(play);
-            client->next_ms += is_done(play, who) ? 0 : THINK_MS;
+        add(who, DEMO_ECHO);
+        if (who != B || is_done(who)) {
+            client->next_ms = now_ms() + (is_done(who) ? 0 : THINK_MS);
         }
     }
 }
 
 /* Do all that is due; then wait for an echo, the next time or frame. */
 static void
-step(struct play *play)
+step(void)
 {
     struct pollfd ready[DEMO_CLIENTS];
-    double next_ms = now_ms(play) + DEMO_FRAME_MS;
+    double next_ms = now_ms() + DEMO_FRAME_MS;
 
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        while (play->clients[i].next_ms <= now_ms(play)) {
-            act(play, i);
+        while (clients[i].next_ms <= now_ms()) {
+            act(i);
         }
-        ready[i] = (struct pollfd){play->clients[i].fd, POLLIN, 0};
-        next_ms = fmin(next_ms, play->clients[i].next_ms);
+        ready[i] = (struct pollfd){clients[i].fd, POLLIN, 0};
+        next_ms = fmin(next_ms, clients[i].next_ms);
     }
-    poll(ready, DEMO_CLIENTS, (int)ceil(fmax(next_ms - now_ms(play), 0)));
+    poll(ready, DEMO_CLIENTS, (int)ceil(fmax(next_ms - now_ms(), 0)));
     for (int i = 0; i < DEMO_CLIENTS; i++) {
         if (ready[i].revents != 0) {
-            hear(play, i);
+            hear(i);
         }
     }
 }
 
 int
-demo_play(struct demo_scene *scene, const char *program,
-          const volatile sig_atomic_t *interrupted,
-          void (*frame)(const struct demo_scene *scene, double now_ms),
+demo_play(struct demo_scene *empty, const char *program,
           char reason[SERVER_REASON_BYTES])
 {
     cpu_set_t cpus;
     const struct server_order order = {.arguments = {program, "--port=0"},
                                        .cpus = &cpus,
                                        .start_timeout_ns = 5 * NS_PER_S,
-                                       .interrupted = interrupted};
-    struct play play = {.scene = scene};
+                                       .interrupted = &course_interrupted};
 
     sched_getaffinity(0, sizeof cpus, &cpus);
-    if (server_start(&play.server, &order, reason) != 0) {
+    if (server_start(&server, &order, reason) != 0) {
         return -1;
     }
-    play.begin_ns = clock_now_ns();
-    add(&play, -1, DEMO_BEGINS);
+    scene = empty;
+    left = 0;
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        play.clients[i] =
-            (struct client){.fd = -1, .next_ms = i * STAGGER_MS};
+        clients[i] = (struct client){.fd = -1, .next_ms = i * STAGGER_MS};
     }
-    while (now_ms(&play) < DEMO_MOST_MS && !*interrupted &&
-           play.left < DEMO_CLIENTS) {
-        step(&play);
-        frame(scene, now_ms(&play));
+    begin_ns = clock_now_ns();
+    while (left < DEMO_CLIENTS && now_ms() < DEMO_MOST_MS) {
+        step();
+        demo_draw(scene, fmin(now_ms(), DEMO_MOST_MS - 1));
     }
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        if (play.clients[i].fd != -1) {
-            leave(&play, i);
+        if (clients[i].fd != -1) {
+            leave(i);
         }
     }
-    if (!*interrupted) {
-        add(&play, -1, DEMO_ENDS);
-        frame(scene, DEMO_MOST_MS);
+    demo_draw(scene, DEMO_MOST_MS);
+    server_stop(&server);
+    if (server.end.early) {
+        server_describe_end(&server, reason);
     }
-    server_stop(&play.server);
-    if (play.server.end.early) {
-        server_describe_end(&play.server, reason);
-    }
-    return play.server.end.early ? -1 : 0;
+    return server.end.early ? -1 : 0;
 }
