@@ -2,11 +2,11 @@
  * demo.c: the command: who waits and who is served, live. See demo.h.
  */
 #include <err.h>
-#include <libgen.h>
+#include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/course/demo.h"
@@ -54,33 +54,88 @@ read_models(void)
     }
 }
 
-/* Write a file and say where it is, behind `words`. */
-static void
-save(const char *path, const char *words,
-     void (*write_it)(FILE *file, const struct demo_scene *scenes))
-{
-    FILE *file = fopen(path, "we");
+/* ---- events in a file ---------------------------------------------------
+ *
+ * The last line is the end, so that a file that was cut off anywhere is known
+ * to be. A line is read into an array: a strange file takes no more memory
+ * than ours.
+ */
 
-    if (file) {
-        write_it(file, scenes);
+static void
+write_events(FILE *file)
+{
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        for (size_t j = 0; j < scenes[i].n; j++) {
+            const struct demo_event *event = &scenes[i].events[j];
+
+            fprintf(file,
+                    "{\"t_ms\":%.3f,\"model\":\"%s\",\"client\":\"%c\","
+                    "\"event\":\"%s\"}\n",
+                    event->t_ms, course_models[i], 'A' + event->who,
+                    demo_words[event->what]);
+        }
     }
-    if (!file || (ferror(file) | fclose(file)) != 0) {
-        err(COURSE_CANNOT, "%s cannot be written", path);
-    }
-    printf("%s%s\n", words, path);
+    fputs("{\"end\":true}\n", file);
 }
 
-/* Keep the events in build/demo, with the programs in build/bin. */
-static void
-save_events(void)
+/* Take an event. False: it cannot be. */
+static bool
+take(json_t *object)
 {
-    char path[PATH_MAX], *bin = strdupa(course_bin());
+    const char *name, *client, *word;
+    struct demo_event event = {0};
 
-    snprintf(path, sizeof path, "%s/demo", dirname(bin));
-    mkdir(path, 0777);
-    text_append(path, sizeof path, "/", "events.jsonl");
-    save(path, "once more: make demo REPLAY=", demo_write);
+    if (json_unpack(object, "{s:F, s:s, s:s, s:s}", "t_ms", &event.t_ms,
+                    "model", &name, "client", &client, "event", &word) != 0) {
+        return false;
+    }
+    int model = course_model(name);
+    event.who = client[0] - 'A';
+    while (event.what < DEMO_WHATS &&
+           strcmp(word, demo_words[event.what]) != 0) {
+        event.what++;
+    }
+    if (model == -1 || event.who < 0 || event.who >= DEMO_CLIENTS ||
+        event.what == DEMO_WHATS || event.t_ms < 0 ||
+        event.t_ms > DEMO_MOST_MS || scenes[model].n == DEMO_EVENTS_MAX) {
+        return false;
+    }
+    scenes[model].events[scenes[model].n++] = event;
+    return true;
 }
+
+/* Read all. What is wrong ends the program. */
+static void
+read_events(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    bool good = true, whole = false;
+    char line[256];
+    int number = 0;
+
+    if (!file) {
+        err(COURSE_CANNOT, "%s", path);
+    }
+    while (good && fgets(line, sizeof line, file)) {
+        json_t *object = json_loads(line, 0, NULL);
+
+        number++;
+        good = !whole && (take(object) || json_object_get(object, "end"));
+        whole = json_object_get(object, "end");
+        json_decref(object);
+    }
+    if (!good || !whole) {
+        errx(COURSE_CANNOT,
+             feof(file) ? "%s: cut off at line %d; 'make demo' writes a "
+                          "whole one"
+                        : "%s: line %d is not what 'make demo' writes there",
+             path, number);
+    }
+    fclose(file);
+}
+
+/* ---- on a terminal, or in lines -----------------------------------------
+ */
 
 /* Draw a scene that is known, at its own speed or told at once. */
 static void
@@ -95,25 +150,6 @@ draw_again(const struct demo_scene *scene)
     demo_draw(scene, DEMO_MOST_MS);
 }
 
-/* Before a scene let people read; or guess, until Enter or the end of
- * standard input. */
-static void
-wait_for_people(const char *model)
-{
-    int c = '\0';
-
-    if (!enter) {
-        poll(NULL, 0, pictures ? READING_MS : 0);
-        return;
-    }
-    printf("Enter shows %s ", model);
-    fflush(stdout);
-    while (c != '\n' && c != EOF) {
-        c = getchar();
-    }
-    printf(pictures ? "\r\033[K" : "\n");
-}
-
 /* Show a scene, if there is its program. Returns the exit status. */
 static int
 show(int model)
@@ -126,7 +162,15 @@ show(int model)
         printf("\n%s: left out, it is not built\n", name);
         return 0;
     }
-    wait_for_people(name);
+    if (enter) {
+        printf("Enter shows %s ", name);
+        fflush(stdout);
+        for (int c = 0; c != '\n' && c != EOF; c = getchar()) {
+        }
+        printf(pictures ? "\r\033[K" : "\n");
+    } else if (pictures) {
+        poll(NULL, 0, READING_MS);
+    }
     printf("\n%s: %s\n", name, demo_ideas[model]);
     if (replay) {
         draw_again(&scenes[model]);
@@ -169,6 +213,16 @@ show_all(void)
     return status;
 }
 
+/* What was written is whole; say where it is, behind `words`. */
+static void
+saved(FILE *file, const char *words, const char *path)
+{
+    if ((ferror(file) | fclose(file)) != 0) {
+        err(COURSE_CANNOT, "%s cannot be written", path);
+    }
+    printf("%s%s\n", words, path);
+}
+
 int
 course_demo(int argc, char **argv)
 {
@@ -183,27 +237,32 @@ course_demo(int argc, char **argv)
                   "do nothing else"),
         {0},
     };
+    char path[CHILD_LINE_BYTES];
     int status = 0;
 
     flags_parse("course demo", about, flags, NULL, argc, argv);
     read_models();
-    const char *problem = replay ? demo_load(replay, scenes) : NULL;
-    if (problem) {
-        errx(COURSE_CANNOT, "%s: %s", replay, problem);
+    if (replay) {
+        read_events(replay);
     }
-    if (svg && access(dirname(strdupa(svg)), W_OK) != 0) {
+    FILE *picture = svg ? fopen(svg, "we") : NULL;
+    if (svg && !picture) {
         err(COURSE_CANNOT, "%s cannot be written", svg);
     }
     if (!replay || !svg) {
+        course_begin(NULL);
         signals_catch(on_signal);
         pictures = demo_view_open();
         status = show_all();
     }
     if (!replay) {
-        save_events();
+        FILE *file = course_file("demo.jsonl", "we", path);
+        write_events(file);
+        saved(file, "once more: make demo REPLAY=", path);
     }
     if (svg) {
-        save(svg, "open ", demo_svg);
+        demo_svg(picture, scenes);
+        saved(picture, "open ", svg);
     }
     return fflush(stdout) == 0 && !ferror(stdout) ? status : COURSE_CANNOT;
 }

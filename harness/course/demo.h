@@ -14,7 +14,7 @@
 enum {
     DEMO_CLIENTS = 8,      /* A is silent, B slow */
     DEMO_MOST_MS = 3000,   /* no scene is longer */
-    DEMO_FRAME_MS = 66,    /* from one picture to the next */
+    DEMO_FRAME_MS = 60,    /* from one picture, or client, to the next */
     DEMO_EVENTS_MAX = 256, /* of a scene, which cannot have so many */
     DEMO_TEXT_BYTES = 80,  /* a line */
 };
@@ -49,13 +49,6 @@ extern const char *const demo_ideas[COURSE_MODELS];  /* what a model does */
  */
 int demo_play(struct demo_scene *scene, const char *program,
               char reason[SERVER_REASON_BYTES]);
-
-/* Write all, a line of JSON for each event. Errors are left for ferror(). */
-void demo_write(FILE *file, const struct demo_scene scenes[COURSE_MODELS]);
-
-/* Read that. Returns NULL, or what is wrong, to stand behind the name. */
-const char *demo_load(const char *path,
-                      struct demo_scene scenes[COURSE_MODELS]);
 
 /* Write what a scene has shown: coarse, since it is no measurement. */
 void demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES]);

@@ -5,8 +5,10 @@
  * Meanwhile the terminal shows no cursor, breaks no line and does not echo
  * what is typed, and Ctrl-C is the only key that stops us.
  */
+#include <err.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -19,9 +21,10 @@ enum {
     CELL_MS = 50,
     CELLS = DEMO_MOST_MS / CELL_MS,
     SECOND = 1000 / CELL_MS, /* cells */
-    HEIGHT = 11,             /* lines of a picture */
+    HEIGHT = 10,             /* lines of a picture */
     WIDTH_LEAST = 80,        /* of the terminal, as is the next */
-    HEIGHT_LEAST = HEIGHT + 5,
+    LONG_MS = 1000,          /* who waits longer is counted */
+    HEIGHT_LEAST = HEIGHT + 6,
 };
 
 /* What a cell shows: what has happened in it, or, the first three, what a
@@ -35,12 +38,23 @@ static const char *const means[DEMO_WHATS] = {
 
 #define END_LINE "\033[K\n" /* over what was there */
 
+const char *const demo_words[DEMO_WHATS] = {"leaves", "connects", "says",
+                                            "echo", "never"};
+const char *const demo_clients[DEMO_CLIENTS] = {
+    "A silent", "B slow", "C", "D", "E", "F", "G", "H"};
+const char *const demo_ideas[COURSE_MODELS] = {
+    "one client until it leaves, then the next",
+    "a thread for each client",
+    "one thread, a callback for each event",
+    "one thread, a stack for each client",
+    "callbacks as well, on a library's loop",
+};
+
 static struct {
-    struct termios before;      /* the terminal as it was */
-    volatile sig_atomic_t ours; /* it is changed */
-    bool pictures;              /* else lines */
-    bool utf8, colour;          /* it has them */
-    size_t shown;               /* pictures, or events, of the scene so far */
+    struct termios before;  /* the terminal as it was */
+    volatile bool pictures; /* it is changed for them; else lines */
+    bool utf8, colour;      /* it has them */
+    size_t shown;           /* pictures, or events, of the scene so far */
 } view;
 
 bool
@@ -50,33 +64,29 @@ demo_view_open(void)
     struct winsize size = {0};
     struct termios wanted;
 
-    /* Who is in the background may not change a terminal. */
-    view.pictures = is_terminal(stdout) &&
-                    tcgetpgrp(STDOUT_FILENO) == getpgrp() &&
-                    tcgetattr(STDOUT_FILENO, &view.before) == 0;
     view.colour = wants_colour(stdout);
     view.utf8 =
         setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    /* Who is in the background may not change a terminal. */
+    if (!is_terminal(stdout) || tcgetpgrp(STDOUT_FILENO) != getpgrp() ||
+        tcgetattr(STDOUT_FILENO, &view.before) != 0) {
+        return false;
+    }
     ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    /* One that does not know its size has 0, and room. */
-    if (view.pictures && size.ws_col > 0 &&
-        (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST)) {
-        fprintf(stderr,
-                "course demo: %dx%d is too small for a picture, which takes "
-                "%dx%d; here are lines\n",
-                size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
-        view.pictures = false;
+    if (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST) {
+        warnx("%dx%d is too small for a picture, which takes %dx%d; here are "
+              "lines",
+              size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
+        return false;
     }
-    if (view.pictures) {
-        wanted = view.before;
-        wanted.c_lflag &= ~(tcflag_t)ECHO;
-        wanted.c_cc[VSUSP] = wanted.c_cc[VQUIT] = _POSIX_VDISABLE;
-        view.ours = true;
-        tcsetattr(STDOUT_FILENO, TCSADRAIN, &wanted);
-        setvbuf(stdout, frame, _IOFBF, sizeof frame); /* in one write */
-        printf("\033[?25l\033[?7l");
-    }
-    return view.pictures;
+    view.pictures = true;
+    wanted = view.before;
+    wanted.c_lflag &= ~(tcflag_t)ECHO;
+    wanted.c_cc[VSUSP] = wanted.c_cc[VQUIT] = _POSIX_VDISABLE;
+    tcsetattr(STDOUT_FILENO, TCSADRAIN, &wanted);
+    setvbuf(stdout, frame, _IOFBF, sizeof frame); /* in one write */
+    printf("\033[?25l\033[?7l");
+    return true;
 }
 
 void
@@ -84,53 +94,43 @@ demo_view_close(void)
 {
     static const char words[] = "\033[0m\033[?7h\033[?25h";
 
-    if (view.ours && write(STDOUT_FILENO, words, sizeof words - 1) != 0) {
+    if (view.pictures && write(STDOUT_FILENO, words, sizeof words - 1) > 0) {
         tcsetattr(STDOUT_FILENO, TCSADRAIN, &view.before);
-        view.ours = false;
     }
 }
 
 static void
 put_sign(enum demo_what sign)
 {
-    bool colour = view.colour && colours[sign][0] != '\0';
-
-    printf("%s%s%s", colour ? colours[sign] : "",
-           view.utf8 ? utf8[sign] : ascii[sign], colour ? "\033[0m" : "");
+    printf(view.colour ? "%s%s\033[0m" : "%.0s%s", colours[sign],
+           view.utf8 ? utf8[sign] : ascii[sign]);
 }
 
 /* A cell shows the echo that is in it, else what was so at its begin. */
 static void
-draw_client(const struct demo_scene *scene, int who, double now_ms)
+fill(enum demo_what cells[CELLS + 1], const struct demo_event *event,
+     double now_ms)
 {
-    enum demo_what cells[CELLS + 1] = {DEMO_LEAVES};
+    int cell = (int)event->t_ms / CELL_MS;
+    enum demo_what then = event->what;
 
-    for (size_t i = 0; i < scene->n; i++) {
-        const struct demo_event *event = &scene->events[i];
-        enum demo_what then = event->what;
-        int cell = (int)event->t_ms / CELL_MS;
-
-        if (event->who != who || event->t_ms > now_ms) {
-            continue;
-        }
-        if (event->what == DEMO_ECHO || event->what == DEMO_NEVER) {
-            cells[cell] = event->what;
-            then = event->what == DEMO_ECHO ? DEMO_CONNECTS : DEMO_LEAVES;
-        }
-        while (++cell * CELL_MS < now_ms) {
-            cells[cell] = then;
-        }
+    if (event->what == DEMO_ECHO || event->what == DEMO_NEVER) {
+        cells[cell] = event->what;
+        then = event->what == DEMO_ECHO ? DEMO_CONNECTS : DEMO_LEAVES;
     }
-    printf("%-10s", demo_clients[who]);
-    for (int i = 0; i <= CELLS; i++) {
-        put_sign(cells[i]);
+    while (++cell * CELL_MS < now_ms) {
+        cells[cell] = then;
     }
-    printf(END_LINE);
 }
 
 static void
-draw(const struct demo_scene *scene, double now_ms, const char *verdict)
+draw(const struct demo_scene *scene, double now_ms)
 {
+    enum demo_what cells[DEMO_CLIENTS][CELLS + 1] = {{DEMO_LEAVES}};
+
+    for (size_t i = 0; i < scene->n && scene->events[i].t_ms <= now_ms; i++) {
+        fill(cells[scene->events[i].who], &scene->events[i], now_ms);
+    }
     if (view.shown++ > 0) {
         printf("\r\033[%dA", HEIGHT);
     }
@@ -138,41 +138,73 @@ draw(const struct demo_scene *scene, double now_ms, const char *verdict)
     for (int i = 0; i <= CELLS; i += SECOND) {
         printf("%*d s", i == 0 ? 4 : SECOND - 2, i / SECOND);
     }
-    printf(END_LINE);
-    for (int i = 0; i < DEMO_CLIENTS; i++) {
-        draw_client(scene, i, now_ms);
+    for (int who = 0; who < DEMO_CLIENTS; who++) {
+        printf(END_LINE "%-10s", demo_clients[who]);
+        for (int i = 0; i <= CELLS; i++) {
+            put_sign(cells[who][i]);
+        }
     }
-    printf("%7s", "");
+    printf(END_LINE "%7s", "");
     for (int i = DEMO_CONNECTS; i < DEMO_WHATS; i++) {
         printf("   ");
         put_sign(i);
         printf(" %s", means[i]);
     }
-    printf(END_LINE "%s" END_LINE, verdict);
+    printf(END_LINE);
+}
+
+static void
+tell(const struct demo_scene *scene)
+{
+    for (; view.shown < scene->n; view.shown++) {
+        const struct demo_event *event = &scene->events[view.shown];
+
+        if (event->what != DEMO_SAYS) {
+            printf("%7.3f s  %c  %s\n", event->t_ms / 1000, 'A' + event->who,
+                   demo_words[event->what]);
+        }
+    }
 }
 
 void
 demo_draw(const struct demo_scene *scene, double now_ms)
 {
-    bool over = now_ms >= DEMO_MOST_MS;
-    char verdict[DEMO_TEXT_BYTES] = "";
+    char verdict[DEMO_TEXT_BYTES];
 
-    if (over) {
+    view.pictures ? draw(scene, now_ms) : tell(scene);
+    if (now_ms >= DEMO_MOST_MS) {
         demo_verdict(scene, verdict);
+        printf("%s\n", verdict);
+        view.shown = 0;
     }
-    if (view.pictures) {
-        draw(scene, now_ms, verdict);
-    } else {
-        for (; view.shown < scene->n; view.shown++) {
-            const struct demo_event *event = &scene->events[view.shown];
-
-            if (event->what != DEMO_SAYS) {
-                printf("%7.3f s  %c  %s\n", event->t_ms / 1000,
-                       'A' + event->who, demo_words[event->what]);
-            }
-        }
-        printf(over ? "%s\n" : "", verdict);
-    }
-    view.shown = over ? 0 : view.shown;
     fflush(stdout);
+}
+
+void
+demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
+{
+    double last_ms[DEMO_CLIENTS] = {0}, longest_ms = 1;
+    unsigned late = 0; /* a bit for each client */
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct demo_event *event = &scene->events[i];
+        double wait_ms = event->what == DEMO_NEVER ? INFINITY
+                         : event->what == DEMO_ECHO
+                             ? event->t_ms - last_ms[event->who]
+                             : 0;
+
+        last_ms[event->who] = event->t_ms;
+        longest_ms = fmax(longest_ms, wait_ms);
+        late |= (unsigned)(wait_ms > LONG_MS) << event->who;
+    }
+    if (late == 0) {
+        snprintf(text, DEMO_TEXT_BYTES, "nobody waited longer than %.1f s",
+                 ceil(longest_ms / 100) / 10);
+    } else {
+        snprintf(text, DEMO_TEXT_BYTES,
+                 isinf(longest_ms)
+                     ? "%d of %d waited longer than 1 s, or even in vain"
+                     : "%d of %d waited longer than 1 s, %.1f s at most",
+                 __builtin_popcount(late), DEMO_CLIENTS, longest_ms / 1000);
+    }
 }

@@ -39,34 +39,23 @@ x_of(double ms)
     return LEFT + ms * (RIGHT - LEFT) / DEMO_MOST_MS;
 }
 
-/* The row of a client above `y`. */
+/* What a client has done since its event before, and what has ended it. */
 static void
-draw_client(struct svg *svg, const struct demo_scene *scene, int who,
-            double y)
+draw_event(struct svg *svg, const struct demo_event *before,
+           const struct demo_event *event, double y)
 {
-    double top = y - BAR, middle = y - BAR / 2.0, x = LEFT;
-    enum demo_what last = DEMO_LEAVES;
+    double x = x_of(before->t_ms), end = x_of(event->t_ms);
+    double middle = y + BAR / 2.0;
 
-    svg_text(svg, 14, y, "soft", "%s", demo_clients[who]);
-    for (size_t i = 0; i < scene->n; i++) {
-        enum demo_what what = scene->events[i].what;
-        double end = x_of(scene->events[i].t_ms);
-
-        if (scene->events[i].who != who) {
-            continue;
-        }
-        if (last == DEMO_SAYS && end - x > ECHO) {
-            svg_rect(svg, x, top, end - x, BAR, "wait", NULL);
-        } else if (last == DEMO_CONNECTS || last == DEMO_ECHO) {
-            svg_line(svg, x, middle, end, middle, "axis");
-        }
-        if (what == DEMO_ECHO) {
-            svg_rect(svg, end, top, ECHO, BAR, "bar", NULL);
-        } else if (what == DEMO_NEVER) {
-            svg_cross(svg, end, middle, BAR / 2.0);
-        }
-        last = what;
-        x = end;
+    if (before->what == DEMO_SAYS && end - x > ECHO) {
+        svg_rect(svg, x, y, end - x, BAR, "wait", NULL);
+    } else if (before->what == DEMO_CONNECTS || before->what == DEMO_ECHO) {
+        svg_line(svg, x, middle, end, middle, "axis");
+    }
+    if (event->what == DEMO_ECHO) {
+        svg_rect(svg, end, y, ECHO, BAR, "bar", NULL);
+    } else if (event->what == DEMO_NEVER) {
+        svg_cross(svg, end, middle, BAR / 2.0);
     }
 }
 
@@ -76,11 +65,20 @@ draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
            double y)
 {
     double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
+    struct demo_event last[DEMO_CLIENTS] = {{0}};
     char verdict[DEMO_TEXT_BYTES];
 
     fprintf(svg->file, "<g class=\"m%d\">\n", model);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        draw_client(svg, scene, i, y + HEAD + ROW * (i + 1));
+        svg_text(svg, 14, y + HEAD + ROW * (i + 1), "soft", "%s",
+                 demo_clients[i]);
+    }
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct demo_event *event = &scene->events[i];
+
+        draw_event(svg, &last[event->who], event,
+                   y + HEAD + ROW * (event->who + 1) - BAR);
+        last[event->who] = *event;
     }
     svg_rect(svg, LEFT - 1, top, WIDTH, bottom - top, "curtain", NULL);
     svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
