@@ -1,8 +1,7 @@
 /*
- * demo.c: the command: who waits and who is served, live. See demo.h.
+ * demo.c: the command, and events in a file. See demo.h.
  */
 #include <err.h>
-#include <errno.h>
 #include <jansson.h>
 #include <limits.h>
 #include <poll.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/course/demo.h"
+#include "harness/report/picture.h"
 
 #define READING_MS 1300 /* for what a scene has shown */
 #define ALL_MODELS "blocking, threaded, selectloop, coroutine, libevent"
@@ -54,13 +54,8 @@ read_models(void)
     }
 }
 
-/* ---- events in a file ---------------------------------------------------
- *
- * The last line is the end, so that a file that was cut off anywhere is known
- * to be. A line is read into an array: a strange file takes no more memory
- * than ours.
- */
-
+/* The last line is the end, so that a file that was cut off anywhere is known
+ * to be. */
 static void
 write_events(FILE *file)
 {
@@ -104,7 +99,8 @@ take(json_t *object)
     return true;
 }
 
-/* Read all. What is wrong ends the program. */
+/* What is wrong ends the program. A line is read into an array: a strange
+ * file takes no more memory than ours. */
 static void
 read_events(const char *path)
 {
@@ -134,27 +130,12 @@ read_events(const char *path)
     fclose(file);
 }
 
-/* ---- on a terminal, or in lines -----------------------------------------
- */
-
-/* Draw a scene that is known, at its own speed or told at once. */
-static void
-draw_again(const struct demo_scene *scene)
-{
-    double end_ms = pictures ? scene->events[scene->n - 1].t_ms : 0;
-
-    for (int now_ms = 0; now_ms < end_ms; now_ms += DEMO_FRAME_MS) {
-        demo_draw(scene, now_ms);
-        poll(NULL, 0, DEMO_FRAME_MS);
-    }
-    demo_draw(scene, DEMO_MOST_MS);
-}
-
 /* Show a scene, if there is its program. Returns the exit status. */
 static int
 show(int model)
 {
     const char *name = course_models[model];
+    struct demo_scene *scene = &scenes[model];
     char program[PATH_MAX], reason[SERVER_REASON_BYTES];
 
     snprintf(program, sizeof program, "%s/%s", course_bin(), name);
@@ -171,10 +152,16 @@ show(int model)
     } else if (pictures) {
         poll(NULL, 0, READING_MS);
     }
-    printf("\n%s: %s\n", name, demo_ideas[model]);
-    if (replay) {
-        draw_again(&scenes[model]);
-    } else if (demo_play(&scenes[model], program, reason) != 0) {
+    printf("\n%s: %s\n", name, model_ideas[model]);
+    if (replay) { /* at its own speed, or told at once */
+        double end_ms = pictures ? scene->events[scene->n - 1].t_ms : 0;
+
+        for (int now_ms = 0; now_ms < end_ms; now_ms += DEMO_FRAME_MS) {
+            demo_draw(scene, now_ms);
+            poll(NULL, 0, DEMO_FRAME_MS);
+        }
+        demo_draw(scene, DEMO_MOST_MS);
+    } else if (demo_play(scene, program, reason) != 0) {
         printf("%s: %s\n", name, reason);
         return COURSE_OTHERWISE;
     }
@@ -185,7 +172,6 @@ show(int model)
 static int
 show_all(void)
 {
-    char verdict[DEMO_TEXT_BYTES];
     int status = 0, shown = 0;
 
     printf("Eight clients. A says nothing, B a byte at a time; the others "
@@ -199,8 +185,7 @@ show_all(void)
     printf("\n");
     for (int i = 0; i < COURSE_MODELS; i++) {
         if (wanted[i] && scenes[i].n > 0) {
-            demo_verdict(&scenes[i], verdict);
-            printf("%-10s  %s\n", course_models[i], verdict);
+            printf("%-10s  %s\n", course_models[i], demo_verdict(&scenes[i]));
             shown++;
         }
     }

@@ -16,11 +16,9 @@ enum {
     DEMO_MOST_MS = 3000,   /* no scene is longer */
     DEMO_FRAME_MS = 60,    /* from one picture, or client, to the next */
     DEMO_EVENTS_MAX = 256, /* of a scene, which cannot have so many */
-    DEMO_TEXT_BYTES = 80,  /* a line */
 };
 
-/* What a client does, from then on. What it says while it waits for an echo
- * is no event: it still waits for the first one. */
+/* What a client does, from then on. */
 enum demo_what {
     DEMO_LEAVES,
     DEMO_CONNECTS,
@@ -42,16 +40,17 @@ struct demo_scene {
 
 extern const char *const demo_words[DEMO_WHATS];     /* "leaves" ... */
 extern const char *const demo_clients[DEMO_CLIENTS]; /* "A silent" ... "H" */
-extern const char *const demo_ideas[COURSE_MODELS];  /* what a model does */
 
-/* Play and draw a scene with a program of ours. Blocks for DEMO_MOST_MS and a
- * little. Returns 0; or -1, and in `reason` what was wrong with the server.
+/* Play and draw a scene, empty so far, with a program of ours. Blocks for
+ * DEMO_MOST_MS and a little. Returns 0; or -1, and in `reason` what was wrong
+ * with the server.
  */
-int demo_play(struct demo_scene *scene, const char *program,
+int demo_play(struct demo_scene *empty, const char *program,
               char reason[SERVER_REASON_BYTES]);
 
-/* Write what a scene has shown: coarse, since it is no measurement. */
-void demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES]);
+/* What a scene has shown, until the next call: coarse, since it is no
+ * measurement. */
+const char *demo_verdict(const struct demo_scene *scene);
 
 /* Get standard output ready for pictures, where that is a terminal with room
  * for them, else for lines; true for pictures. The second gives the terminal

@@ -20,10 +20,9 @@
 enum {
     CELL_MS = 50,
     CELLS = DEMO_MOST_MS / CELL_MS,
-    SECOND = 1000 / CELL_MS, /* cells */
-    HEIGHT = 10,             /* lines of a picture */
-    WIDTH_LEAST = 80,        /* of the terminal, as is the next */
-    LONG_MS = 1000,          /* who waits longer is counted */
+    HEIGHT = 10,      /* lines of a picture */
+    WIDTH_LEAST = 80, /* of the terminal, as is the next */
+    LONG_MS = 1000,   /* who waits longer is counted */
     HEIGHT_LEAST = HEIGHT + 6,
 };
 
@@ -36,19 +35,10 @@ static const char *const colours[DEMO_WHATS] = {"", "", "\033[33m",
 static const char *const means[DEMO_WHATS] = {
     "", "connected", "waits for its echo", "has it", "in vain"};
 
-#define END_LINE "\033[K\n" /* over what was there */
-
 const char *const demo_words[DEMO_WHATS] = {"leaves", "connects", "says",
                                             "echo", "never"};
 const char *const demo_clients[DEMO_CLIENTS] = {
     "A silent", "B slow", "C", "D", "E", "F", "G", "H"};
-const char *const demo_ideas[COURSE_MODELS] = {
-    "one client until it leaves, then the next",
-    "a thread for each client",
-    "one thread, a callback for each event",
-    "one thread, a stack for each client",
-    "callbacks as well, on a library's loop",
-};
 
 static struct {
     struct termios before;  /* the terminal as it was */
@@ -60,9 +50,7 @@ static struct {
 bool
 demo_view_open(void)
 {
-    static char frame[1 << 14];
     struct winsize size = {0};
-    struct termios wanted;
 
     view.colour = wants_colour(stdout);
     view.utf8 =
@@ -80,11 +68,10 @@ demo_view_open(void)
         return false;
     }
     view.pictures = true;
-    wanted = view.before;
+    struct termios wanted = view.before;
     wanted.c_lflag &= ~(tcflag_t)ECHO;
     wanted.c_cc[VSUSP] = wanted.c_cc[VQUIT] = _POSIX_VDISABLE;
     tcsetattr(STDOUT_FILENO, TCSADRAIN, &wanted);
-    setvbuf(stdout, frame, _IOFBF, sizeof frame); /* in one write */
     printf("\033[?25l\033[?7l");
     return true;
 }
@@ -134,23 +121,20 @@ draw(const struct demo_scene *scene, double now_ms)
     if (view.shown++ > 0) {
         printf("\r\033[%dA", HEIGHT);
     }
-    printf("%7s", "");
-    for (int i = 0; i <= CELLS; i += SECOND) {
-        printf("%*d s", i == 0 ? 4 : SECOND - 2, i / SECOND);
-    }
+    printf("%13s%20s%20s%20s\n", "0 s", "1 s", "2 s", "3 s");
     for (int who = 0; who < DEMO_CLIENTS; who++) {
-        printf(END_LINE "%-10s", demo_clients[who]);
+        printf("%-10s", demo_clients[who]);
         for (int i = 0; i <= CELLS; i++) {
             put_sign(cells[who][i]);
         }
+        printf("\n");
     }
-    printf(END_LINE "%7s", "");
     for (int i = DEMO_CONNECTS; i < DEMO_WHATS; i++) {
-        printf("   ");
+        printf("%*s", i == DEMO_CONNECTS ? 10 : 3, "");
         put_sign(i);
         printf(" %s", means[i]);
     }
-    printf(END_LINE);
+    printf("\n");
 }
 
 static void
@@ -169,21 +153,19 @@ tell(const struct demo_scene *scene)
 void
 demo_draw(const struct demo_scene *scene, double now_ms)
 {
-    char verdict[DEMO_TEXT_BYTES];
-
     view.pictures ? draw(scene, now_ms) : tell(scene);
     if (now_ms >= DEMO_MOST_MS) {
-        demo_verdict(scene, verdict);
-        printf("%s\n", verdict);
+        printf("%s\n", demo_verdict(scene));
         view.shown = 0;
     }
     fflush(stdout);
 }
 
-void
-demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
+const char *
+demo_verdict(const struct demo_scene *scene)
 {
     double last_ms[DEMO_CLIENTS] = {0}, longest_ms = 1;
+    static char text[80];
     unsigned late = 0; /* a bit for each client */
 
     for (size_t i = 0; i < scene->n; i++) {
@@ -198,13 +180,14 @@ demo_verdict(const struct demo_scene *scene, char text[DEMO_TEXT_BYTES])
         late |= (unsigned)(wait_ms > LONG_MS) << event->who;
     }
     if (late == 0) {
-        snprintf(text, DEMO_TEXT_BYTES, "nobody waited longer than %.1f s",
+        snprintf(text, sizeof text, "nobody waited longer than %.1f s",
                  ceil(longest_ms / 100) / 10);
     } else {
-        snprintf(text, DEMO_TEXT_BYTES,
+        snprintf(text, sizeof text,
                  isinf(longest_ms)
                      ? "%d of %d waited longer than 1 s, or even in vain"
                      : "%d of %d waited longer than 1 s, %.1f s at most",
                  __builtin_popcount(late), DEMO_CLIENTS, longest_ms / 1000);
     }
+    return text;
 }

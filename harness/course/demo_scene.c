@@ -2,9 +2,9 @@
  * demo_scene.c: eight clients and a server, for real. See demo.h.
  *
  * A says nothing and leaves. The others say something, wait for the echo,
- * think, and say more: B some bytes, one at a time, the others lines, two at
- * least, until it is late. With a server that serves one client after the
- * other all of them just come through within the scene.
+ * think, and say more: B some bytes, one at a time, the others lines, until
+ * it is late. With a server that serves one client after the other all of
+ * them just come through within the scene.
  */
 #include <math.h>
 #include <poll.h>
@@ -17,16 +17,15 @@ enum {
     A,                /* who is silent, */
     B,                /* and who is slow */
     SILENT_MS = 1100, /* A stays */
-    BYTES = 6,        /* of B */
+    BYTES = 6,        /* that B says */
+    LINES = 2,        /* that others say, at least */
     BYTE_MS = 110,    /* from an echo to its next one */
     THINK_MS = 170,   /* ... to the next line of another */
     LATE_MS = 950,    /* nobody thinks of another line */
 };
 
 static const char line[] = "hello world\n";
-
 static struct server server;
-static int fds[DEMO_CLIENTS];    /* to it; -1: it did not answer */
 static struct demo_scene *scene; /* what has happened */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of that */
 static int64_t begin_ns;                                 /* of the scene */
@@ -47,14 +46,6 @@ add(int who, enum demo_what what)
     pthread_mutex_unlock(&lock);
 }
 
-static bool
-goes_on(int who, int said)
-{
-    return who == A   ? false
-           : who == B ? said < BYTES
-                      : said < 2 || now_ms() < LATE_MS;
-}
-
 /* Say something and wait for its echo. True if that has come. */
 static bool
 say(int who, int fd)
@@ -71,36 +62,28 @@ say(int who, int fd)
     return true;
 }
 
-/* What a client does when it has come, in a thread of its own. */
+/* The life of a client, in a thread of its own. */
 static void *
 live(void *arg)
 {
     int who = (int)(intptr_t)arg;
-    bool good = fds[who] != -1;
+    int least = who == A ? 0 : who == B ? BYTES : LINES;
+    int fd = server_connect(&server, DEMO_MOST_MS);
+    bool good = fd != -1;
 
-    poll(NULL, 0, who == A ? SILENT_MS : 0);
-    for (int said = 0; good && goes_on(who, said); said++) {
+    if (good) {
+        add(who, DEMO_CONNECTS);
+        poll(NULL, 0, who == A ? SILENT_MS : 0);
+    }
+    for (int said = 0;
+         good && (said < least || (who > B && now_ms() < LATE_MS)); said++) {
         poll(NULL, 0, said == 0 ? 0 : who == B ? BYTE_MS : THINK_MS);
-        good = say(who, fds[who]);
+        good = say(who, fd);
     }
     add(who, good ? DEMO_LEAVES : DEMO_NEVER);
-    close(fds[who]);
+    close(fd);
     gone++;
     return NULL;
-}
-
-/* One after the other, so that they are accepted in this order. */
-static void
-come(int who)
-{
-    pthread_t thread;
-
-    fds[who] = server_connect(&server, (int)(DEMO_MOST_MS - now_ms()));
-    if (fds[who] != -1) {
-        add(who, DEMO_CONNECTS);
-    }
-    pthread_create(&thread, NULL, live, (void *)(intptr_t)who);
-    pthread_detach(thread);
 }
 
 int
@@ -112,6 +95,7 @@ demo_play(struct demo_scene *empty, const char *program,
                                        .cpus = &cpus,
                                        .start_timeout_ns = 5 * NS_PER_S,
                                        .interrupted = &course_interrupted};
+    pthread_t client;
 
     sched_getaffinity(0, sizeof cpus, &cpus);
     if (server_start(&server, &order, reason) != 0) {
@@ -120,9 +104,10 @@ demo_play(struct demo_scene *empty, const char *program,
     scene = empty;
     gone = 0;
     begin_ns = clock_now_ns();
-    for (int who = 0; gone < DEMO_CLIENTS; who++) {
+    for (intptr_t who = 0; gone < DEMO_CLIENTS; who++) {
         if (who < DEMO_CLIENTS) {
-            come(who);
+            pthread_create(&client, NULL, live, (void *)who);
+            pthread_detach(client);
         }
         poll(NULL, 0, DEMO_FRAME_MS);
         pthread_mutex_lock(&lock);

@@ -66,7 +66,6 @@ draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
 {
     double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
     struct demo_event last[DEMO_CLIENTS] = {{0}};
-    char verdict[DEMO_TEXT_BYTES];
 
     fprintf(svg->file, "<g class=\"m%d\">\n", model);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
@@ -84,9 +83,8 @@ draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
     svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
     svg_mark(svg, 7, words - 4, model, NULL);
     svg_text(svg, 16, words, "bold", "%s", course_models[model]);
-    svg_text(svg, LEFT + 20, words, "soft", "%s", demo_ideas[model]);
-    demo_verdict(scene, verdict);
-    svg_text(svg, RIGHT, words, "end then", "%s", verdict);
+    svg_text(svg, LEFT + 20, words, "soft", "%s", model_ideas[model]);
+    svg_text(svg, RIGHT, words, "end then", "%s", demo_verdict(scene));
     fputs("</g>\n", svg->file);
 }
 
@@ -95,7 +93,6 @@ demo_svg(FILE *file, const struct demo_scene scenes[COURSE_MODELS])
 {
     double bottom = TOP + ROW / 2.0, y = TOP;
     struct svg svg;
-    char *picture;
 
     for (int i = 0; i < COURSE_MODELS; i++) {
         bottom += scenes[i].n > 0 ? SCENE : 0;
@@ -121,7 +118,7 @@ demo_svg(FILE *file, const struct demo_scene scenes[COURSE_MODELS])
     svg_text(&svg, 0, bottom + FOOT - 8, "soft",
              "A line: connected. Hatched: waits for its echo. A stroke: has "
              "it. A cross: in vain. A picture, not a measurement.");
-    picture = svg_alone(svg_end(&svg));
+    char *picture = svg_alone(svg_end(&svg));
     fputs(picture, file);
     free(picture);
 }
