@@ -43,8 +43,7 @@ extern const char *const demo_clients[DEMO_CLIENTS]; /* "A silent" ... "H" */
 
 /* Play and draw a scene, empty so far, with a program of ours. Blocks for
  * DEMO_MOST_MS and a little. Returns 0; or -1, and in `reason` what was wrong
- * with the server.
- */
+ * with the server. */
 int demo_play(struct demo_scene *empty, const char *program,
               char reason[SERVER_REASON_BYTES]);
 
