@@ -1,12 +1,16 @@
 /*
- * claims.c: recomputes the verdict of each claim. See course.h.
+ * claims.c: recomputes the verdict of each claim, and says whether an
+ * exercise is done. See course.h.
  */
+#include <err.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "harness/course/course.h"
 
 enum {
-    CLAIMS_MAX = EXPERIMENTS_MAX / 2, /* each hangs on two at most */
+    CLAIMS_MAX = FINDINGS_MAX / BOUNDS_MAX,
 };
 
 static const char *const words[CLAIM_VERDICTS] = {
@@ -16,60 +20,75 @@ static const char *const words[CLAIM_VERDICTS] = {
     [CLAIM_UNKNOWN] = "not run",
 };
 
-/* What a claim hangs on. */
-enum {
-    HOLDS,
-    TOO,
-    HANGS_ON,
-};
-static struct finding findings[CLAIMS_MAX][HANGS_ON];
+/* What a claim hangs on, as it was found. */
+static struct finding findings[CLAIMS_MAX][BOUNDS_MAX];
+
+/* Run all that these hang on. Returns how many there are, 0: interrupted. */
+static size_t
+run_all(const struct claim *rows, size_t most, const char *from)
+{
+    size_t n = 0;
+
+    for (; n < most && rows[n].id; n++) {
+        for (int i = 0; i < BOUNDS_MAX; i++) {
+            findings[n][i].experiment = rows[n].bounds[i].experiment;
+        }
+    }
+    return experiments_run(findings[0], n * BOUNDS_MAX, from) == 0 ? n : 0;
+}
+
+static bool
+is_within(const struct finding *finding, const struct bounds *bounds)
+{
+    return finding->number >= bounds->low && finding->number <= bounds->high;
+}
 
 static enum claim_verdict
-judge(const struct claim *claim, const struct finding found[HANGS_ON])
+judge(const struct claim *claim, const struct finding found[BOUNDS_MAX])
 {
-    bool both = claim->too.experiment;
-    bool holds = finding_within(&found[HOLDS], &claim->holds);
-    bool too = both && finding_within(&found[TOO], &claim->too);
+    int within = 0;
+    int n = 0;
 
-    return isnan(found[HOLDS].number) || (both && isnan(found[TOO].number))
-               ? CLAIM_UNKNOWN
-           : holds && (too || !both) ? CLAIM_TRUE
-           : holds || too            ? CLAIM_CONDITIONAL
-                                     : CLAIM_FALSE;
+    for (; n < BOUNDS_MAX && found[n].experiment; n++) {
+        if (isnan(found[n].number)) {
+            return CLAIM_UNKNOWN;
+        }
+        within += is_within(&found[n], &claim->bounds[n]);
+    }
+    return within == n  ? CLAIM_TRUE
+           : within > 0 ? CLAIM_CONDITIONAL
+                        : CLAIM_FALSE;
 }
 
 /* "0 of 7; 12 ms", or why not. */
 static void
-print_seen(const struct finding found[HANGS_ON])
+print_seen(const struct finding found[BOUNDS_MAX])
 {
     char text[FINDING_TEXT_BYTES];
 
-    for (int i = 0; i < HANGS_ON && found[i].experiment; i++) {
-        printf("%s%s", i > 0 ? "; " : "",
-               found[i].reason[0] != '\0'
-                   ? found[i].reason
-                   : finding_text(&found[i], found[i].number, text));
+    for (int i = 0; i < BOUNDS_MAX && found[i].experiment; i++) {
+        printf("%s%s", i > 0 ? "; " : "", finding_seen(&found[i], text));
     }
+    printf("\n");
 }
 
-/* What the page says is one thing, what was seen here another. */
+/* "of 8 clients, served: wanted 8 of 8, seen 1 of 8" */
 static void
-print_difference(const struct claim *claim, enum claim_verdict verdict,
-                 const struct finding found[HANGS_ON])
+print_wanted(const struct finding *found, const struct bounds *bounds)
 {
-    char text[BOUNDS_TEXT_BYTES];
+    char low[FINDING_TEXT_BYTES];
+    char high[FINDING_TEXT_BYTES];
+    char seen[FINDING_TEXT_BYTES];
+    const char *between = bounds->low == bounds->high ? ""
+                          : bounds->high == INFINITY  ? "at least "
+                          : bounds->low == -INFINITY  ? "at most "
+                                                      : " to ";
 
-    printf("  ^ %s says \"%s\", and that it is %s; here it is %s: %s was ",
-           claim->page, claim->text, words[claim->says], words[verdict],
-           found[HOLDS].experiment->shows);
-    print_seen(found);
-    printf(", where %s was wanted",
-           bounds_text(&found[HOLDS], &claim->holds, text));
-    if (claim->too.experiment) {
-        printf(", and of %s %s", found[TOO].experiment->shows,
-               bounds_text(&found[TOO], &claim->too, text));
-    }
-    printf(".\n");
+    finding_text(found, bounds->low, low);
+    finding_text(found, bounds->high, high);
+    printf("%s: wanted %s%s%s, seen %s\n", found->experiment->shows,
+           between[0] == ' ' ? low : "", between,
+           bounds->high == INFINITY ? low : high, finding_seen(found, seen));
 }
 
 /* A table of all, with a sentence below each that is not as its page says.
@@ -83,17 +102,25 @@ print_verdicts(size_t n)
     printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
            "page", "seen here");
     for (size_t i = 0; i < n; i++) {
-        enum claim_verdict verdict = judge(&claims[i], findings[i]);
-        bool other = verdict != claims[i].says && verdict != CLAIM_UNKNOWN;
+        const struct claim *claim = &claims[i];
+        enum claim_verdict verdict = judge(claim, findings[i]);
+        bool other = verdict != claim->says && verdict != CLAIM_UNKNOWN;
 
         unknown += verdict == CLAIM_UNKNOWN;
         differ += other;
-        printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claims[i].id,
-               words[claims[i].says], words[verdict], claims[i].page);
+        printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claim->id,
+               words[claim->says], words[verdict], claim->page);
         print_seen(findings[i]);
-        printf("\n");
         if (other) {
-            print_difference(&claims[i], verdict, findings[i]);
+            printf("  ^ %s says \"%s\", and that it is %s; here it is %s:\n",
+                   claim->page, claim->text, words[claim->says],
+                   words[verdict]);
+        }
+        for (int j = 0; j < BOUNDS_MAX && findings[i][j].experiment; j++) {
+            if (other) {
+                printf("    ");
+                print_wanted(&findings[i][j], &claim->bounds[j]);
+            }
         }
     }
     printf("\n%zu claims: %zu as the pages say, %zu otherwise, %zu not "
@@ -102,57 +129,88 @@ print_verdicts(size_t n)
     return unknown == n ? COURSE_CANNOT : differ > 0 ? COURSE_OTHERWISE : 0;
 }
 
-/* The list as Markdown. */
-static int
-list(size_t n)
-{
-    printf("| claim | page | its words |\n|---|---|---|\n");
-    for (size_t i = 0; i < n; i++) {
-        printf("| %s | %s | %s |\n", claims[i].id, claims[i].page,
-               claims[i].text);
-    }
-    return 0;
-}
-
 int
 course_claims(int argc, char **argv)
 {
-    char path[CHILD_LINE_BYTES];
     const char *from = NULL;
-    bool listed = false;
     const struct flag flags[] = {
         FLAG_TEXT("from", 0, "FILE", &from,
                   "Read what compare measures from its results there"),
-        FLAG_ON("list", 0, &listed,
-                "Print the claims as Markdown, and run nothing"),
         {0},
     };
-    size_t n = 0;
-    FILE *log;
+    size_t n;
 
     flags_parse("course claims",
                 "Run all that the pages' claims hang on, and say which hold "
                 "on this machine.",
                 flags, NULL, argc, argv);
-    for (; claims[n].id && n < CLAIMS_MAX; n++) {
-        const struct claim *claim = &claims[n];
+    n = run_all(claims, CLAIMS_MAX, course_begin(from));
+    return n > 0 ? print_verdicts(n) : COURSE_INTERRUPTED;
+}
 
-        findings[n][HOLDS].experiment =
-            experiment_find(claim->holds.experiment);
-        findings[n][TOO].experiment =
-            claim->too.experiment ? experiment_find(claim->too.experiment)
-                                  : NULL;
+/* ---- course exercise ----------------------------------------------------
+ */
+
+/* The first time: a copy, so that the original stays. */
+static int
+begin_exercise(const struct claim *row)
+{
+    char line[CHILD_BYTES];
+
+    snprintf(line, sizeof line,
+             "mkdir -p mine/%1$s && cp %1$s/*.[ch] mine/%1$s && "
+             "cd mine/%1$s && rm -f hello.c bufferevent.c",
+             row->id);
+    if (child_run(line, NULL) != 0) {
+        errx(COURSE_CANNOT,
+             "%s could not be made; it takes the sources and a folder that "
+             "you may write to",
+             row->page);
     }
-    if (listed) {
-        return list(n);
-    }
-    from = course_begin(from);
-    log = course_file("claims.log", "we", path);
-    if (experiments_run(findings[0], n * HANGS_ON, from, log) != 0) {
+    printf("%s\nThe sources are yours now, in %s. Edit them there, and then "
+           "again:\n  make exercise-%s\n",
+           row->text, row->page, row->id);
+    return 0;
+}
+
+static int
+try_exercise(const struct claim *row)
+{
+    if (run_all(row, 1, NULL) == 0) {
         return COURSE_INTERRUPTED;
     }
-    fclose(log);
-    int status = print_verdicts(n);
-    printf("What was run, and what it printed: %s\n", path);
-    return status;
+    for (int i = 0; i < BOUNDS_MAX && findings[0][i].experiment; i++) {
+        if (!is_within(&findings[0][i], &row->bounds[i])) {
+            printf("not yet: ");
+            print_wanted(&findings[0][i], &row->bounds[i]);
+        }
+    }
+    if (judge(row, findings[0]) != CLAIM_TRUE) {
+        return COURSE_OTHERWISE;
+    }
+    printf("done\n");
+    return 0;
+}
+
+int
+course_exercise(int argc, char **argv)
+{
+    const char *model = NULL;
+    const struct flag flags[] = {FLAG_ARGUMENT("MODEL", &model), {0}};
+
+    flags_parse("course exercise",
+                "Begin the task of a lesson, or say whether it is done.",
+                flags, NULL, argc, argv);
+    model = model ? model : "nothing";
+    course_begin(NULL);
+    for (const struct claim *row = exercises; row->id; row++) {
+        if (strcmp(row->id, model) == 0) {
+            return access(row->page, F_OK) == 0 ? try_exercise(row)
+                                                : begin_exercise(row);
+        }
+    }
+    errx(COURSE_USAGE,
+         "%s is no exercise; each of the five models has one: blocking, "
+         "threaded, selectloop, coroutine, libevent",
+         model);
 }

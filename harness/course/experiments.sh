@@ -118,3 +118,20 @@ same_text() {
             tr -d '[:space:]' | cksum
     done | sort -u | wc -l
 }
+
+# mutant NAME: 1 if a test finds what is wrong with that program, 0 if not.
+mutant() {
+    build=build${VARIANT:+/$VARIANT}
+    make -s "$build/mutants/$1" "$build/tests/conformance" \
+        "$build/tests/faults" "$build/tests/shim.so" || {
+        echo "it could not be made; \`make deps\` installs what that takes"
+        return
+    }
+    tests/mutants/run "--only=$1" "$build/mutants" "$build/tests/conformance" \
+        "$build/tests/faults"
+    case $? in
+    0) echo 1 ;;
+    1) echo 0 ;;
+    *) echo "its case was not run" ;;
+    esac
+}

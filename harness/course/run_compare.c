@@ -8,87 +8,81 @@
 #include "harness/compare/plan.h"
 #include "harness/course/course.h"
 
-enum {
-    COMPARE_MS = 600000, /* for a run, at most */
-};
-
 /* What was read last. */
 static struct results results;
 static struct summary summary;
 
-#define KIB_KEY "kib_per_client" /* no figure of its own, but a sum */
+/* ---- what is to be measured ---------------------------------------------
+ */
 
-void
-compare_figures(FILE *stream)
+/* Does one of these experiments name that scenario or model? */
+static bool
+is_named(const struct finding *findings, size_t n, const char *name)
 {
-    fprintf(stream, "Of a scenario of compare:\n");
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        fprintf(stream, "  %-22s %s\n", figures[i].key, figures[i].meaning);
-    }
-    fprintf(stream, "  %-22s KiB, resident and of the kernel's stack\n",
-            KIB_KEY);
-}
-
-/* ---- what is to be measured -------------------------------------------- */
-
-/* Append a name to a list, unless it is there. */
-static void
-list_add(char list[CHILD_LINE_BYTES], const char *name)
-{
-    char with_commas[CHILD_LINE_BYTES + 2];
-    char wanted[RESULTS_NAME_BYTES + 2];
-
-    snprintf(with_commas, sizeof with_commas, ",%s,", list);
-    snprintf(wanted, sizeof wanted, ",%s,", name);
-    if (!strstr(with_commas, wanted)) {
-        text_append(list, CHILD_LINE_BYTES, ",", "%s", name);
-    }
-}
-
-/* The modes that have that scenario for so many clients. */
-static unsigned
-modes_of(const struct experiment *row)
-{
-    for (const struct scenario *it = scenarios; it->name; it++) {
-        if (strcmp(it->name, row->scenario) == 0 &&
-            scenario_asked(it) == row->clients) {
-            return it->modes;
-        }
-    }
-    return 0;
-}
-
-/* The words of compare: what is in no quick run is measured as briefly. */
-static void
-name_run(struct child *child, const struct finding *findings, size_t n)
-{
-    char models[CHILD_LINE_BYTES] = "";
-    char names[CHILD_LINE_BYTES] = "";
-    unsigned common = MODE_QUICK | MODE_DEFAULT | MODE_FULL | MODE_C10K;
-
     for (size_t i = 0; i < n; i++) {
         const struct experiment *row = findings[i].experiment;
 
-        if (row && row->kind == EXPERIMENT_COMPARE) {
-            common &= modes_of(row);
-            list_add(models, row->model);
-            list_add(models, row->over ? row->over : row->model);
-            list_add(names, row->scenario);
+        if (row && row->kind == EXPERIMENT_COMPARE &&
+            (strcmp(row->scenario, name) == 0 ||
+             strcmp(row->model, name) == 0 ||
+             (row->over && strcmp(row->over, name) == 0))) {
+            return true;
         }
     }
-    child_word(child, "%s/bin/compare", course_build());
-    if (common & MODE_QUICK) {
-        child_word(child, "--quick");
-    } else {
-        child_word(child, common & MODE_DEFAULT ? "--time=2s" : "--full");
-        child_word(child, "--lives=1");
-    }
-    child_word(child, "--models=%s", models);
-    child_word(child, "--scenarios=%s", names);
-    child_word(child, "--out=%s/course/compare", course_build());
+    return false;
 }
 
-/* ---- what came of it --------------------------------------------------- */
+/* The modes that have all that these experiments are about. */
+static unsigned
+common_modes(const struct finding *findings, size_t n)
+{
+    unsigned common = MODE_QUICK | MODE_DEFAULT | MODE_FULL | MODE_C10K;
+
+    for (const struct scenario *it = scenarios; it->name; it++) {
+        for (size_t i = 0; i < n; i++) {
+            const struct experiment *row = findings[i].experiment;
+
+            if (row && row->kind == EXPERIMENT_COMPARE &&
+                RECORD_IS_OF(row, it->name, scenario_asked(it))) {
+                common &= it->modes;
+            }
+        }
+    }
+    return common;
+}
+
+/* Write the line: what is in no quick run is measured as briefly. */
+static void
+name_run(char line[CHILD_BYTES], const struct finding *findings, size_t n)
+{
+    unsigned common = common_modes(findings, n);
+    const char *comma = "";
+
+    snprintf(line, CHILD_BYTES, "%s/bin/compare %s --models=", course_build(),
+             common & MODE_QUICK     ? "--quick"
+             : common & MODE_DEFAULT ? "--time=2s --lives=1"
+                                     : "--full --lives=1");
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (is_named(findings, n, course_models[i])) {
+            text_append(line, CHILD_BYTES, comma, "%s", course_models[i]);
+            comma = ",";
+        }
+    }
+    comma = " --scenarios=";
+    for (const struct scenario *it = scenarios; it->name; it++) {
+        bool again = it > scenarios && strcmp(it[-1].name, it->name) == 0;
+
+        if (!again && is_named(findings, n, it->name)) {
+            text_append(line, CHILD_BYTES, comma, "%s", it->name);
+            comma = ",";
+        }
+    }
+    text_append(line, CHILD_BYTES, " ", "--out=%s/course/compare",
+                course_build());
+}
+
+/* ---- what came of it ----------------------------------------------------
+ */
 
 /* The group that it asks for, or NULL. */
 static const struct summary_group *
@@ -111,7 +105,8 @@ figure_of(const struct summary_row *row, const char *key)
             return row->figure[i];
         }
     }
-    return strcmp(key, KIB_KEY) == 0 ? summary_memory(row) : NAN;
+    /* No figure of its own, but a sum. */
+    return strcmp(key, "kib_per_client") == 0 ? summary_memory(row) : NAN;
 }
 
 /* One over the other; with what was fitted, by blocks. */
@@ -143,30 +138,27 @@ compare_read(const struct experiment *row)
                   : figure_of(of, row->figure);
 }
 
-/* ---- the run ----------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------
+ */
 
 const char *
-compare_run(const struct finding *findings, size_t n, const char *from,
-            FILE *stream)
+compare_run(const struct finding *findings, size_t n, const char *from)
 {
-    static char path[CHILD_LINE_BYTES];
-    struct child child = {.stream = stream};
-    int status = 0;
+    char line[CHILD_BYTES];
 
     if (!from) {
-        name_run(&child, findings, n);
-        child_show(stream, &child, "");
-        status =
-            child_start(&child) == 0 ? child_end(&child, COMPARE_MS) : -1;
-        snprintf(path, sizeof path, "%s/course/compare/results.jsonl",
+        name_run(line, findings, n);
+        child_show(line);
+        int status = child_run(line, NULL);
+        if (status != 0 && status != EXIT_FAILED) {
+            return "compare could not measure that; it says why above";
+        }
+        snprintf(line, sizeof line, "%s/course/compare/results.jsonl",
                  course_build());
-    }
-    if (status != 0 && status != 1) {
-        return "compare could not measure that; it says why above";
     }
     summary_free(&summary);
     results_free(&results);
-    const char *problem = results_load(from ? from : path, &results);
+    const char *problem = results_load(from ? from : line, &results);
     return problem ? problem
            : summary_make(&results, &summary) != 0
                ? "does not fit into memory"

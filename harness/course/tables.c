@@ -6,7 +6,7 @@
  * line that begins with a blank goes on with the row above. What is wrong in
  * one is told with its line, and ends the program.
  */
-#include <errno.h>
+#include <err.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -23,11 +23,11 @@ enum {
 static struct experiment experiment_rows[ROWS_MAX + 1];
 static struct prediction prediction_rows[ROWS_MAX + 1];
 static struct claim claim_rows[ROWS_MAX + 1];
-static struct exercise exercise_rows[ROWS_MAX + 1];
+static struct claim exercise_rows[ROWS_MAX + 1];
 const struct experiment *const experiments = experiment_rows;
 const struct prediction *const predictions = prediction_rows;
 const struct claim *const claims = claim_rows;
-const struct exercise *const exercises = exercise_rows;
+const struct claim *const exercises = exercise_rows;
 
 static const char *table_name; /* that is being read */
 static int table_line;         /* ... where its last row begins */
@@ -35,9 +35,31 @@ static int table_line;         /* ... where its last row begins */
 static _Noreturn void
 refuse(const char *what, const char *text)
 {
-    fprintf(stderr, "course: %s:%d: %s: '%s'\n", table_name, table_line, what,
-            text);
-    exit(COURSE_CANNOT);
+    errx(COURSE_CANNOT, "%s:%d: %s: '%s'", table_name, table_line, what,
+         text);
+}
+
+const struct experiment *
+experiment_find(const char *key)
+{
+    for (const struct experiment *row = experiments; row->key; row++) {
+        if (strcmp(row->key, key) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* The one that a row of another table names. */
+static const struct experiment *
+read_key(const char *key)
+{
+    const struct experiment *row = experiment_find(key);
+
+    if (!row) {
+        refuse("there is no such experiment", key);
+    }
+    return row;
 }
 
 /* The next word of a text, cut off there; "" at its end. */
@@ -80,25 +102,6 @@ read_range(char *text, double *low, double *high)
     *high = dots ? read_number(dots + 2, INFINITY) : *low;
 }
 
-/* Read "KEY RANGE & KEY RANGE ...", at most n. */
-static void
-read_bounds(char *text, struct bounds *bounds, size_t n)
-{
-    for (size_t i = 0; i < n && *text != '\0'; i++) {
-        bounds[i].experiment = next_word(&text);
-        read_range(next_word(&text), &bounds[i].low, &bounds[i].high);
-        if (!experiment_find(bounds[i].experiment)) {
-            refuse("there is no such experiment", bounds[i].experiment);
-        }
-        if (*text == '&') {
-            next_word(&text);
-        }
-    }
-    if (*text != '\0') {
-        refuse("is too much", text);
-    }
-}
-
 /* Which of these words it is. */
 static int
 read_choice(const char *word, const char *const *words, int n)
@@ -112,12 +115,12 @@ read_choice(const char *word, const char *const *words, int n)
 }
 
 static void
-read_experiment(char **columns, size_t n)
+read_experiment(char **columns, void *to)
 {
-    static const char *const kinds[] = {"drive", "compare", "mutant", "lie",
-                                        "shell"};
-    struct experiment *row = &experiment_rows[n];
+    static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
+    struct experiment *row = to;
     char *what = columns[2];
+    char *load = strstr(what, " -- ");
     char line[ROW_BYTES];
 
     row->key = columns[0];
@@ -125,90 +128,83 @@ read_experiment(char **columns, size_t n)
     row->figure = columns[3];
     row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
     row->shows = columns[5];
-    row->server = what;
+    row->server = row->load = "";
     if (row->kind == EXPERIMENT_DRIVE) {
-        char *load = strstr(what, " -- ");
-
-        if (load) {
-            *load = '\0';
-            row->load = load + strlen(" -- ");
-        }
+        row->load = load ? load + strlen(" -- ") : "";
+        row->server = strndup(what, load ? (size_t)(load - what) : ROW_BYTES);
     } else if (row->kind == EXPERIMENT_SHELL) {
         snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
                  what);
         row->server = strdup(line);
     } else if (row->kind == EXPERIMENT_COMPARE) {
-        char *models = strchr(what, ' ');
-        char *clients = strchr(what, ',');
-
-        if (!models || !clients) {
-            refuse("is no SCENARIO,CLIENTS MODEL/OTHER", what);
+        row->scenario = strsep(&what, ",");
+        if (!what || !strchr(what, ' ')) {
+            refuse("is no SCENARIO,CLIENTS MODEL/OTHER", row->scenario);
         }
-        *models++ = *clients++ = '\0';
-        row->scenario = what;
-        row->clients = atoi(clients);
-        row->model = strsep(&models, "/");
-        row->over = models;
+        row->clients = atoi(next_word(&what));
+        row->model = strsep(&what, "/");
+        row->over = what;
     }
 }
 
 static void
-read_prediction(char **columns, size_t n)
+read_prediction(char **columns, void *to)
 {
-    struct prediction *row = &prediction_rows[n];
+    struct prediction *row = to;
 
     row->lesson = strsep(&columns[0], ".");
     row->id = columns[0];
-    row->experiment = columns[1];
+    row->experiment = read_key(columns[1]);
     row->question = columns[2];
     for (int i = 0; i < CHOICES_MAX && columns[3 + i]; i++) {
         struct choice *choice = &row->choices[i];
 
-        choice->text = columns[3 + i];
         read_range(next_word(&columns[3 + i]), &choice->low, &choice->high);
         choice->text = columns[3 + i];
     }
-    if (!row->id || !experiment_find(row->experiment)) {
-        refuse("there is no such lesson or experiment", row->experiment);
+    if (!row->id) {
+        refuse("has no point", row->lesson);
     }
 }
 
+/* Its bounds are "KEY RANGE & KEY RANGE ...". */
 static void
-read_claim(char **columns, size_t n)
+read_claim(char **columns, void *to)
 {
     static const char *const verdicts[] = {"true", "conditional", "false"};
-    struct claim *row = &claim_rows[n];
-    struct bounds both[2] = {{0}};
+    struct claim *row = to;
 
     row->id = columns[0];
     row->page = columns[1];
     row->says = read_choice(columns[2], verdicts, COUNT(verdicts));
-    read_bounds(columns[3], both, 2);
-    row->holds = both[0];
-    row->too = both[1];
     row->text = columns[4];
+    for (int i = 0; i < BOUNDS_MAX && columns[3]; i++) {
+        char *each = strsep(&columns[3], "&");
+
+        row->bounds[i].experiment = read_key(next_word(&each));
+        read_range(next_word(&each), &row->bounds[i].low,
+                   &row->bounds[i].high);
+    }
+    if (columns[3]) {
+        refuse("is too much", columns[3]);
+    }
 }
 
-static void
-read_exercise(char **columns, size_t n)
-{
-    struct exercise *row = &exercise_rows[n];
-
-    row->model = columns[0];
-    read_bounds(columns[1], row->tests, COUNT(row->tests));
-    row->task = columns[2];
-}
-
-/* A table: its file, how many columns a row has at least, what reads one. */
+/* A table: its file, how many columns a row has at least, what reads one into
+ * which of its rows. */
 static const struct table {
     const char *name;
     int columns;
-    void (*read)(char **columns, size_t n);
+    void (*read)(char **columns, void *row);
+    void *rows;
+    size_t row_bytes;
 } tables[] = {
-    {"experiments", 6, read_experiment},
-    {"predictions", 4, read_prediction},
-    {"claims", 5, read_claim},
-    {"exercises", 3, read_exercise},
+    {"experiments", 6, read_experiment, experiment_rows,
+     sizeof *experiment_rows},
+    {"predictions", 4, read_prediction, prediction_rows,
+     sizeof *prediction_rows},
+    {"claims", 5, read_claim, claim_rows, sizeof *claim_rows},
+    {"exercises", 5, read_claim, exercise_rows, sizeof *exercise_rows},
 };
 
 /* Cut a row into its columns, which stay for good, and have it read. */
@@ -232,7 +228,7 @@ take_row(const struct table *table, const char *text, size_t n)
         refuse("has too few columns, or too many, or is a row too many",
                text);
     }
-    table->read(columns, n);
+    table->read(columns, (char *)table->rows + n * table->row_bytes);
 }
 
 static void
@@ -268,33 +264,17 @@ void
 tables_load(void)
 {
     static char path[PATH_MAX];
-    const char *build = strstr(course_bin(), "/build/");
-    int top_bytes = build ? (int)(build - course_bin()) : 0;
 
     for (size_t i = 0; i < COUNT(tables); i++) {
-        snprintf(path, sizeof path, "%.*s%sharness/course/%s.table",
-                 top_bytes, course_bin(), build ? "/" : "", tables[i].name);
+        snprintf(path, sizeof path, "%s/harness/course/%s.table",
+                 course_top(), tables[i].name);
         FILE *file = fopen(path, "re");
         if (!file) {
-            fprintf(stderr,
-                    "course: %s: %s; the course needs the sources "
-                    "around it\n",
-                    path, strerror(errno));
-            exit(COURSE_CANNOT);
+            err(COURSE_CANNOT, "%s: the course needs the sources around it",
+                path);
         }
         table_name = path;
         read_table(&tables[i], file);
         fclose(file);
     }
-}
-
-const struct experiment *
-experiment_find(const char *key)
-{
-    for (const struct experiment *row = experiments; row->key; row++) {
-        if (strcmp(row->key, key) == 0) {
-            return row;
-        }
-    }
-    return NULL;
 }

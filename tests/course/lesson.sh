@@ -13,15 +13,15 @@ came() {
 # ---- experiments ---------------------------------------------------------
 
 course show --experiment="silent,silent-end threads,idle"
-[ "$status" -eq 0 ] && came silent '0 of 7' && came silent-end '8 clients' &&
+[ "$status" -eq 0 ] && came silent '0 of 7' && came silent-end 0 &&
     came threads '9 threads'
 result "a server is driven" $?
-[ "$(grep -c 'blocking --stats --port=[1-9][0-9]* &$' "$tmp/out")" -eq 1 ] &&
+[ "$(grep -c 'blocking --port=[1-9][0-9]* &$' "$tmp/out")" -eq 1 ] &&
     said '^  \$ build/bin/load 127.0.0.1:[0-9]+ --silent=1 -c 7 -d 200ms$' out
 result "two figures of one run, which is said as one types it" $?
-said '^  \$ env A=b build/bin/blocking --backlog=5 --stats --port=[0-9]+ &' out &&
+said '^  \$ build/bin/blocking --backlog=5 --port=[0-9]+ &' out &&
     came idle '[01](\.\d+)? %'
-result "nobody asks, and an environment" $?
+result "nobody asks" $?
 
 begin_ms=$(date +%s%3N)
 course show --experiment=idle
@@ -53,7 +53,7 @@ result "what compare measures, in one run" $?
 course show && [ "$(grep -c . "$tmp/out")" -eq 16 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
-[ "$status" -eq 2 ] && said '^course: .*silnt is no experiment; did you mean silent\?$' err
+[ "$status" -eq 2 ] && said '^course: --experiment: silnt is none; without a name all are listed$' err
 result "a name that is mistyped" $?
 
 # Ctrl-C ends all that was started.
@@ -100,7 +100,7 @@ result "both times are kept" $?
 printf 'blocking.P9=c\n' >"$tmp/answers"
 course lesson --answers="$tmp/answers" blocking
 [ "$status" -eq 2 ] &&
-    said 'line 1: blocking.P9 is no prediction; did you mean blocking.P1' err
+    said 'line 1: blocking.P9 is no prediction' err
 result "an unknown key" $?
 printf '\nblocking.P1=d\n' >"$tmp/answers"
 course lesson --answers="$tmp/answers" blocking
@@ -110,7 +110,7 @@ course lesson --answers=/nowhere blocking
 [ "$status" -eq 2 ] && said 'nowhere' err
 result "no such file" $?
 course lesson bloking
-[ "$status" -eq 2 ] && said '^course: bloking is no lesson; did you mean blocking' err
+[ "$status" -eq 2 ] && said '^course: bloking is no lesson; there are blocking, threaded' err
 result "no such lesson" $?
 
 (cd "$tree" && printf 'x\nC\n\n\n' | timeout 60 script -qec \
@@ -118,17 +118,6 @@ result "no such lesson" $?
 [ "$(grep -o 'your answer \[a-c, Enter' "$tmp/out" | wc -l)" -eq 4 ] &&
     said '^P1 +c +a\) none' out && said '^P2 +- ' out
 result "on a terminal people are asked, again what is no answer" $?
-
-course lesson --questions threaded
-[ "$status" -eq 0 ] && diff "$tmp/out" - >>"$tmp/err" <<'MARKDOWN'
-**P1** Will it end?
-
-- a) none
-- b) one
-- c) all seven
-
-MARKDOWN
-result "questions as Markdown" $?
 
 # ---- an exercise ---------------------------------------------------------
 
@@ -149,7 +138,7 @@ result "its own headers come before ours" $?
 rm -r "$tree/mine/harness"
 sed -i 's/^conn_echo(/conn_echo_not(/' "$tree/mine/blocking/server.c"
 course exercise blocking
-[ "$status" -eq 1 ] && said '^not yet: it cannot be built' out
+[ "$status" -eq 1 ] && said '^not yet: .*could not be made' out
 result "it cannot be built" $?
 cat >"$tree/mine/blocking/server.c" <<'C'
 #include <stdio.h>
