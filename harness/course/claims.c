@@ -25,7 +25,7 @@ static struct finding findings[CLAIMS_MAX][BOUNDS_MAX];
 
 /* Run all that these hang on. Returns how many there are, 0: interrupted. */
 static size_t
-run_all(const struct claim *rows, size_t most, const char *from)
+run_all(const struct claim *rows, size_t most)
 {
     size_t n = 0;
 
@@ -34,7 +34,7 @@ run_all(const struct claim *rows, size_t most, const char *from)
             findings[n][i].experiment = rows[n].bounds[i].experiment;
         }
     }
-    return experiments_run(findings[0], n * BOUNDS_MAX, from) == 0 ? n : 0;
+    return experiments_run(findings[0], n * BOUNDS_MAX) == 0 ? n : 0;
 }
 
 static bool
@@ -132,19 +132,14 @@ print_verdicts(size_t n)
 int
 course_claims(int argc, char **argv)
 {
-    const char *from = NULL;
-    const struct flag flags[] = {
-        FLAG_TEXT("from", 0, "FILE", &from,
-                  "Read what compare measures from its results there"),
-        {0},
-    };
+    const struct flag flags[] = {FLAG_FROM, {0}};
     size_t n;
 
     flags_parse("course claims",
                 "Run all that the pages' claims hang on, and say which hold "
                 "on this machine.",
                 flags, NULL, argc, argv);
-    n = run_all(claims, CLAIMS_MAX, course_begin(from));
+    n = run_all(claims, CLAIMS_MAX);
     return n > 0 ? print_verdicts(n) : COURSE_INTERRUPTED;
 }
 
@@ -176,7 +171,7 @@ begin_exercise(const struct claim *row)
 static int
 try_exercise(const struct claim *row)
 {
-    if (run_all(row, 1, NULL) == 0) {
+    if (run_all(row, 1) == 0) {
         return COURSE_INTERRUPTED;
     }
     for (int i = 0; i < BOUNDS_MAX && findings[0][i].experiment; i++) {
@@ -202,7 +197,6 @@ course_exercise(int argc, char **argv)
                 "Begin the task of a lesson, or say whether it is done.",
                 flags, NULL, argc, argv);
     model = model ? model : "nothing";
-    course_begin(NULL);
     for (const struct claim *row = exercises; row->id; row++) {
         if (strcmp(row->id, model) == 0) {
             return access(row->page, F_OK) == 0 ? try_exercise(row)

@@ -152,11 +152,10 @@ struct finding {
 };
 
 /* Run these, those of compare together in one run, and print what is run, as
- * one would type it, and what came. With `from`, a results file, those of
- * compare are read there and nothing is measured for them. Blocks for
- * seconds; what is started has ended when it returns. Returns 0, or -1 if it
- * was interrupted. */
-int experiments_run(struct finding *findings, size_t n, const char *from);
+ * one would type it, and what came. Blocks for seconds, up to Ctrl-C; what is
+ * started has ended when it returns. Returns 0, or -1 if it was interrupted.
+ */
+int experiments_run(struct finding *findings, size_t n);
 
 /* Write a number of that finding with its unit, "7 of 7". Return it. */
 char *finding_text(const struct finding *finding, double number,
@@ -166,12 +165,18 @@ char *finding_text(const struct finding *finding, double number,
 const char *finding_seen(const struct finding *finding,
                          char text[FINDING_TEXT_BYTES]);
 
+/* A results file: what compare measures is read there. NULL: it is measured.
+ */
+extern const char *compare_from;
+#define FLAG_FROM                                                            \
+    FLAG_TEXT("from", 0, "FILE", &compare_from,                              \
+              "Read what compare measures from its results there")
+
 /* How kinds are run, NULL or why not, and numbers read off the last run, NAN:
  * there is none of that name. */
 const char *drive_run(const struct experiment *row);
 const char *lie_run(const struct experiment *row);
-const char *compare_run(const struct finding *findings, size_t n,
-                        const char *from);
+const char *compare_run(const struct finding *findings, size_t n);
 double drive_read(const struct experiment *row);
 double lie_read(const struct experiment *row);
 double compare_read(const struct experiment *row);
@@ -180,18 +185,15 @@ double compare_read(const struct experiment *row);
  */
 
 /* Where our programs are: the folder of this one. What was built, from the
- * folder of the Makefile: "build", "build/asan". That folder. */
+ * folder of the Makefile, in which we are: "build", "build/asan". */
 const char *course_bin(void);
 const char *course_build(void);
-const char *course_top(void);
 
 /* Set by Ctrl-C: all that runs is to be ended. */
 extern volatile sig_atomic_t course_interrupted;
 
-/* Before anything is run: catch Ctrl-C, and go to the folder of the Makefile,
- * from where commands are typed. Returns what `path` is called from there; it
- * may be NULL. */
-const char *course_begin(const char *path);
+/* Before anything is run: catch Ctrl-C. */
+void course_begin(void);
 
 /* Print a line as one would type it, behind a $. */
 void child_show(const char *line);

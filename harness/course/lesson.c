@@ -248,7 +248,7 @@ observe(const struct prediction *row, const struct finding *finding)
 
 /* Run, show, keep. Returns the exit status. */
 static int
-teach(const char *lesson, struct answer *answers, size_t n, const char *from)
+teach(const char *lesson, struct answer *answers, size_t n)
 {
     static struct finding findings[QUESTIONS_MAX];
     size_t differ = 0;
@@ -256,7 +256,7 @@ teach(const char *lesson, struct answer *answers, size_t n, const char *from)
     for (size_t i = 0; i < n; i++) {
         findings[i].experiment = answers[i].asked->experiment;
     }
-    if (experiments_run(findings, n, from) != 0) {
+    if (experiments_run(findings, n) != 0) {
         return COURSE_INTERRUPTED;
     }
     printf("%-4s %5s  seen here\n", "", "yours");
@@ -281,14 +281,12 @@ course_lesson(int argc, char **argv)
 {
     struct answer answers[QUESTIONS_MAX];
     const char *path = NULL;
-    const char *from = NULL;
     const char *lesson = NULL;
     const struct flag flags[] = {
         FLAG_ARGUMENT("LESSON", &lesson),
         FLAG_TEXT("answers", 0, "FILE", &path,
                   "Your predictions, a line each, as blocking.P1=c"),
-        FLAG_TEXT("from", 0, "FILE", &from,
-                  "Read what compare measures from its results there"),
+        FLAG_FROM,
         {0},
     };
     size_t n = 0;
@@ -318,7 +316,5 @@ course_lesson(int argc, char **argv)
             answers[i].yours = ask(answers[i].asked);
         }
     }
-    /* A question is left by Ctrl-C at once; what is run from now on is ended.
-     */
-    return teach(lesson, answers, n, course_begin(from));
+    return teach(lesson, answers, n);
 }

@@ -141,7 +141,7 @@ course_lie(int argc, char **argv)
                 "Stop a server for a second, and let a closed and an open "
                 "loop tell of it.",
                 flags, NULL, argc, argv);
-    course_begin(NULL);
+    course_begin();
     problem = lie_run(NULL);
     if (problem) {
         fprintf(stderr, "course: %s\n", problem);

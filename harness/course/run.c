@@ -24,11 +24,14 @@ take_last(const struct experiment *row)
 static const char *
 run_shell(const struct experiment *row)
 {
+    char line[CHILD_BYTES];
     const char *word;
     char *end;
 
-    child_show(row->server);
-    if (child_run(row->server, NULL) == -1) {
+    snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
+             row->server);
+    child_show(line);
+    if (child_run(line, NULL) == -1) {
         return "it took too long";
     }
     word = strrchr(child_last, ' ');
@@ -59,12 +62,12 @@ is_same(const struct experiment *a, const struct experiment *b)
 
 /* Run the first of these, and find what the same run says of the others. */
 static void
-run_kind(struct finding *findings, size_t n, const char *from)
+run_kind(struct finding *findings, size_t n)
 {
     const struct experiment *first = findings->experiment;
     const struct kind *kind = &kinds[first->kind];
     const char *problem =
-        kind->run ? kind->run(first) : compare_run(findings, n, from);
+        kind->run ? kind->run(first) : compare_run(findings, n);
 
     for (size_t i = 0; i < n; i++) {
         const struct experiment *row = findings[i].experiment;
@@ -105,7 +108,7 @@ finding_seen(const struct finding *finding, char text[FINDING_TEXT_BYTES])
 /* Unless it was run for another one; and who asks for the same again is told
  * nothing. */
 static void
-run_one(struct finding *findings, size_t n, size_t i, const char *from)
+run_one(struct finding *findings, size_t n, size_t i)
 {
     struct finding *finding = &findings[i];
     char text[FINDING_TEXT_BYTES];
@@ -119,22 +122,23 @@ run_one(struct finding *findings, size_t n, size_t i, const char *from)
     printf("%s: %s\n", finding->experiment->key, finding->experiment->shows);
     fflush(stdout);
     if (isnan(finding->number) && finding->reason[0] == '\0') {
-        run_kind(finding, n - i, from);
+        run_kind(finding, n - i);
     }
     printf("  = %s\n\n", finding_seen(finding, text));
     fflush(stdout);
 }
 
 int
-experiments_run(struct finding *findings, size_t n, const char *from)
+experiments_run(struct finding *findings, size_t n)
 {
+    course_begin();
     for (size_t i = 0; i < n; i++) {
         findings[i].number = NAN;
         findings[i].reason[0] = '\0';
     }
     for (size_t i = 0; i < n && !course_interrupted; i++) {
         if (findings[i].experiment) {
-            run_one(findings, n, i, from);
+            run_one(findings, n, i);
         }
     }
     return course_interrupted ? -1 : 0;
@@ -167,13 +171,11 @@ course_show(int argc, char **argv)
 {
     static struct finding findings[FINDINGS_MAX];
     const char *names = "";
-    const char *from = NULL;
     size_t failed = 0;
     const struct flag flags[] = {
         FLAG_TEXT("experiment", 0, "NAMES", &names,
                   "Which, with commas or blanks between (none: list them)"),
-        FLAG_TEXT("from", 0, "FILE", &from,
-                  "Read what compare measures from its results there"),
+        FLAG_FROM,
         {0},
     };
     size_t n;
@@ -185,7 +187,7 @@ course_show(int argc, char **argv)
          row++) {
         printf("%-24s %s\n", row->key, row->shows);
     }
-    if (experiments_run(findings, n, course_begin(from)) != 0) {
+    if (experiments_run(findings, n) != 0) {
         return COURSE_INTERRUPTED;
     }
     for (size_t i = 0; i < n; i++) {

@@ -65,16 +65,6 @@ course_build(void)
     return build;
 }
 
-const char *
-course_top(void)
-{
-    static char top[PATH_MAX];
-
-    strcpy(top, course_bin());
-    *strstr(top, "/build/") = '\0';
-    return top;
-}
-
 /* The second Ctrl-C ends us; who we started is in groups of their own, and
  * dies with us. */
 static void
@@ -86,17 +76,12 @@ interrupt(int number)
     course_interrupted = 1;
 }
 
-const char *
-course_begin(const char *path)
+void
+course_begin(void)
 {
-    static char whole_path[PATH_MAX];
     const char *variant = strchr(course_build(), '/');
 
     signals_catch(interrupt);
-    path = path && realpath(path, whole_path) ? whole_path : path;
-    if (chdir(course_top()) != 0) {
-        err(COURSE_CANNOT, "%s", course_top());
-    }
     /* What a line for sh, make and the tests want to know; but nothing of the
      * make that may have started us. */
     setenv("BIN", course_bin(), 1);
@@ -104,7 +89,6 @@ course_begin(const char *path)
     setenv("VARIANT", variant ? variant + 1 : "", 1);
     setenv("FIVEWAYS_VARIANT", variant ? variant + 1 : "", 1);
     unsetenv("MAKEFLAGS");
-    return path;
 }
 
 /* ---- lines for sh -------------------------------------------------------

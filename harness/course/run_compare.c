@@ -8,6 +8,8 @@
 #include "harness/compare/plan.h"
 #include "harness/course/course.h"
 
+const char *compare_from;
+
 /* What was read last. */
 static struct results results;
 static struct summary summary;
@@ -22,10 +24,9 @@ is_named(const struct finding *findings, size_t n, const char *name)
     for (size_t i = 0; i < n; i++) {
         const struct experiment *row = findings[i].experiment;
 
-        if (row && row->kind == EXPERIMENT_COMPARE &&
-            (strcmp(row->scenario, name) == 0 ||
-             strcmp(row->model, name) == 0 ||
-             (row->over && strcmp(row->over, name) == 0))) {
+        if (row && (strcmp(row->scenario, name) == 0 ||
+                    strcmp(row->model, name) == 0 ||
+                    strcmp(row->over, name) == 0)) {
             return true;
         }
     }
@@ -36,14 +37,13 @@ is_named(const struct finding *findings, size_t n, const char *name)
 static unsigned
 common_modes(const struct finding *findings, size_t n)
 {
-    unsigned common = MODE_QUICK | MODE_DEFAULT | MODE_FULL | MODE_C10K;
+    unsigned common = MODE_QUICK | MODE_DEFAULT;
 
-    for (const struct scenario *it = scenarios; it->name; it++) {
-        for (size_t i = 0; i < n; i++) {
-            const struct experiment *row = findings[i].experiment;
+    for (size_t i = 0; i < n; i++) {
+        const struct experiment *row = findings[i].experiment;
 
-            if (row && row->kind == EXPERIMENT_COMPARE &&
-                RECORD_IS_OF(row, it->name, scenario_asked(it))) {
+        for (const struct scenario *it = scenarios; row && it->name; it++) {
+            if (RECORD_IS_OF(row, it->name, scenario_asked(it))) {
                 common &= it->modes;
             }
         }
@@ -56,9 +56,9 @@ static void
 name_run(char line[CHILD_BYTES], const struct finding *findings, size_t n)
 {
     unsigned common = common_modes(findings, n);
-    const char *comma = "";
+    const char *comma = " --models=";
 
-    snprintf(line, CHILD_BYTES, "%s/bin/compare %s --models=", course_build(),
+    snprintf(line, CHILD_BYTES, "%s/bin/compare %s", course_build(),
              common & MODE_QUICK     ? "--quick"
              : common & MODE_DEFAULT ? "--time=2s --lives=1"
                                      : "--full --lives=1");
@@ -131,9 +131,9 @@ compare_read(const struct experiment *row)
     const struct summary_row *of =
         group ? summary_find(group, row->model) : NULL;
     const struct summary_row *base =
-        of && row->over ? summary_find(group, row->over) : NULL;
+        of && row->over[0] ? summary_find(group, row->over) : NULL;
 
-    return !of || (row->over && !base) ? NAN
+    return !of || (row->over[0] && !base) ? NAN
            : base ? ratio_of(group, of, base, row->figure)
                   : figure_of(of, row->figure);
 }
@@ -142,11 +142,11 @@ compare_read(const struct experiment *row)
  */
 
 const char *
-compare_run(const struct finding *findings, size_t n, const char *from)
+compare_run(const struct finding *findings, size_t n)
 {
     char line[CHILD_BYTES];
 
-    if (!from) {
+    if (!compare_from) {
         name_run(line, findings, n);
         child_show(line);
         int status = child_run(line, NULL);
@@ -158,7 +158,7 @@ compare_run(const struct finding *findings, size_t n, const char *from)
     }
     summary_free(&summary);
     results_free(&results);
-    const char *problem = results_load(from ? from : line, &results);
+    const char *problem = results_load(compare_from ? compare_from : line, &results);
     return problem ? problem
            : summary_make(&results, &summary) != 0
                ? "does not fit into memory"

@@ -4,10 +4,9 @@
  * They are texts, so that a lecturer can add a question of the day without a
  * compiler: a row a line, columns between bars, "#" begins a comment, and a
  * line that begins with a blank goes on with the row above. What is wrong in
- * one is told with its line, and ends the program.
+ * one is told with its row, and ends the program.
  */
 #include <err.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,9 @@
 #include "harness/course/course.h"
 
 enum {
-    ROWS_MAX = 250,   /* of a table */
-    COLUMNS_MAX = 8,  /* of a row */
-    ROW_BYTES = 1024, /* of a row */
+    TABLE_BYTES = 1 << 16,
+    ROWS_MAX = 250,  /* of a table */
+    COLUMNS_MAX = 8, /* of a row */
 };
 
 static struct experiment experiment_rows[ROWS_MAX + 1];
@@ -30,14 +29,16 @@ const struct claim *const claims = claim_rows;
 const struct claim *const exercises = exercise_rows;
 
 static const char *table_name; /* that is being read */
-static int table_line;         /* ... where its last row begins */
+static const char *table_row;  /* ... the first column of its row */
 
 static _Noreturn void
 refuse(const char *what, const char *text)
 {
-    errx(COURSE_CANNOT, "%s:%d: %s: '%s'", table_name, table_line, what,
-         text);
+    errx(COURSE_CANNOT, "harness/course/%s.table: %s: %s: '%s'", table_name,
+         table_row, what, text);
 }
+
+/* ---- words of a row ----------------------------------------------------- */
 
 const struct experiment *
 experiment_find(const char *key)
@@ -62,20 +63,6 @@ read_key(const char *key)
     return row;
 }
 
-/* The next word of a text, cut off there; "" at its end. */
-static char *
-next_word(char **text)
-{
-    *text += strspn(*text, " ");
-    char *word = *text;
-    *text += strcspn(*text, " ");
-    if (**text != '\0') {
-        *(*text)++ = '\0';
-        *text += strspn(*text, " ");
-    }
-    return word;
-}
-
 /* The number that a text is; `otherwise` if it is none at all. */
 static double
 read_number(const char *text, double otherwise)
@@ -89,16 +76,20 @@ read_number(const char *text, double otherwise)
     return end == text ? otherwise : number;
 }
 
-/* Read "7", "10..20", "10.." or "..20". */
+/* Read "7", "10..20", "10.." or "..20", up to a blank. */
 static void
-read_range(char *text, double *low, double *high)
+read_range(char **text, double *low, double *high)
 {
-    char *dots = strstr(text, "..");
+    char *range = strsep(text, " ");
+    char *dots = range ? strstr(range, "..") : NULL;
 
+    if (!range) {
+        refuse("lacks a range such as 10..20", "");
+    }
     if (dots) {
         *dots = '\0';
     }
-    *low = read_number(text, -INFINITY);
+    *low = read_number(range, -INFINITY);
     *high = dots ? read_number(dots + 2, INFINITY) : *low;
 }
 
@@ -114,167 +105,155 @@ read_choice(const char *word, const char *const *words, int n)
     refuse("is not known there", word);
 }
 
+/* ---- rows --------------------------------------------------------------- */
+
 static void
-read_experiment(char **columns, void *to)
+read_experiment(char **columns, size_t n)
 {
     static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
-    struct experiment *row = to;
+    struct experiment *row = &experiment_rows[n];
+    int kind = read_choice(columns[1], kinds, COUNT(kinds));
     char *what = columns[2];
     char *load = strstr(what, " -- ");
-    char line[ROW_BYTES];
 
-    row->key = columns[0];
-    row->kind = read_choice(columns[1], kinds, COUNT(kinds));
-    row->figure = columns[3];
-    row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
-    row->shows = columns[5];
-    row->server = row->load = "";
-    if (row->kind == EXPERIMENT_DRIVE) {
-        row->load = load ? load + strlen(" -- ") : "";
-        row->server = strndup(what, load ? (size_t)(load - what) : ROW_BYTES);
-    } else if (row->kind == EXPERIMENT_SHELL) {
-        snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
-                 what);
-        row->server = strdup(line);
-    } else if (row->kind == EXPERIMENT_COMPARE) {
+    *row = (struct experiment){
+        .key = columns[0],
+        .kind = kind,
+        .figure = columns[3],
+        .unit = strcmp(columns[4], "-") == 0 ? "" : columns[4],
+        .shows = columns[5],
+        .server = kind == EXPERIMENT_COMPARE ? "" : what,
+        .load = "",
+        .scenario = "",
+        .model = "",
+        .over = "",
+    };
+    if (kind == EXPERIMENT_COMPARE) {
         row->scenario = strsep(&what, ",");
-        if (!what || !strchr(what, ' ')) {
+        row->clients = what ? (int)strtol(what, &what, 10) : 0;
+        if (!what || *what != ' ') {
             refuse("is no SCENARIO,CLIENTS MODEL/OTHER", row->scenario);
         }
-        row->clients = atoi(next_word(&what));
+        what++;
         row->model = strsep(&what, "/");
-        row->over = what;
+        row->over = what ? what : "";
+    } else if (load) {
+        *load = '\0';
+        row->load = load + strlen(" -- ");
     }
 }
 
 static void
-read_prediction(char **columns, void *to)
+read_prediction(char **columns, size_t n)
 {
-    struct prediction *row = to;
+    struct prediction *row = &prediction_rows[n];
 
     row->lesson = strsep(&columns[0], ".");
-    row->id = columns[0];
+    row->id = columns[0] ? columns[0] : "";
     row->experiment = read_key(columns[1]);
     row->question = columns[2];
     for (int i = 0; i < CHOICES_MAX && columns[3 + i]; i++) {
-        struct choice *choice = &row->choices[i];
-
-        read_range(next_word(&columns[3 + i]), &choice->low, &choice->high);
-        choice->text = columns[3 + i];
-    }
-    if (!row->id) {
-        refuse("has no point", row->lesson);
+        read_range(&columns[3 + i], &row->choices[i].low,
+                   &row->choices[i].high);
+        row->choices[i].text = columns[3 + i];
     }
 }
 
 /* Its bounds are "KEY RANGE & KEY RANGE ...". */
 static void
-read_claim(char **columns, void *to)
+read_claim(char **columns, struct claim *row)
 {
     static const char *const verdicts[] = {"true", "conditional", "false"};
-    struct claim *row = to;
+    char *bounds = columns[3];
 
     row->id = columns[0];
     row->page = columns[1];
     row->says = read_choice(columns[2], verdicts, COUNT(verdicts));
     row->text = columns[4];
-    for (int i = 0; i < BOUNDS_MAX && columns[3]; i++) {
-        char *each = strsep(&columns[3], "&");
-
-        row->bounds[i].experiment = read_key(next_word(&each));
-        read_range(next_word(&each), &row->bounds[i].low,
-                   &row->bounds[i].high);
-    }
-    if (columns[3]) {
-        refuse("is too much", columns[3]);
-    }
-}
-
-/* A table: its file, how many columns a row has at least, what reads one into
- * which of its rows. */
-static const struct table {
-    const char *name;
-    int columns;
-    void (*read)(char **columns, void *row);
-    void *rows;
-    size_t row_bytes;
-} tables[] = {
-    {"experiments", 6, read_experiment, experiment_rows,
-     sizeof *experiment_rows},
-    {"predictions", 4, read_prediction, prediction_rows,
-     sizeof *prediction_rows},
-    {"claims", 5, read_claim, claim_rows, sizeof *claim_rows},
-    {"exercises", 5, read_claim, exercise_rows, sizeof *exercise_rows},
-};
-
-/* Cut a row into its columns, which stay for good, and have it read. */
-static void
-take_row(const struct table *table, const char *text, size_t n)
-{
-    char *columns[COLUMNS_MAX + 1] = {NULL};
-    char *rest = strdup(text);
-    int ncolumns = 0;
-
-    while (rest && ncolumns < COLUMNS_MAX) {
-        char *bar = strstr(rest, " | ");
-
-        columns[ncolumns++] = rest;
-        rest = bar ? bar + strlen(" | ") : NULL;
-        if (bar) {
-            *bar = '\0';
+    for (int i = 0; i < BOUNDS_MAX && bounds; i++) {
+        row->bounds[i].experiment = read_key(strsep(&bounds, " "));
+        read_range(&bounds, &row->bounds[i].low, &row->bounds[i].high);
+        if (bounds && strcmp(strsep(&bounds, " "), "&") != 0) {
+            refuse("needs a & between two of them", columns[3]);
         }
     }
-    if (ncolumns < table->columns || rest || n == ROWS_MAX) {
-        refuse("has too few columns, or too many, or is a row too many",
-               text);
+    if (bounds) {
+        refuse("is too much", bounds);
     }
-    table->read(columns, (char *)table->rows + n * table->row_bytes);
 }
 
 static void
-read_table(const struct table *table, FILE *file)
+read_page_claim(char **columns, size_t n)
 {
-    char row[ROW_BYTES] = "";
-    char line[ROW_BYTES];
+    read_claim(columns, &claim_rows[n]);
+}
+
+static void
+read_exercise(char **columns, size_t n)
+{
+    read_claim(columns, &exercise_rows[n]);
+}
+
+/* ---- tables ------------------------------------------------------------- */
+
+/* Have one blank for several, and for the end of a line before one. */
+static void
+fold(char *text)
+{
+    char *to = text;
+
+    for (char *from = text; *from; from++) {
+        bool blank = *from == ' ' || (*from == '\n' && from[1] == ' ');
+
+        if (!blank || to == text || to[-1] != ' ') {
+            *to++ = *(blank ? " " : from);
+        }
+    }
+    *to = '\0';
+}
+
+/* Read a table with so many columns at least; they stay for good. */
+static void
+read_table(const char *name, int least, void (*take)(char **columns, size_t n))
+{
+    char *rest = calloc(1, TABLE_BYTES);
     size_t n = 0;
 
-    for (int number = 1;; number++) {
-        bool more = fgets(line, sizeof line, file) != NULL;
+    if (proc_read(rest, TABLE_BYTES, "harness/course/%s.table", name) == 0) {
+        errx(COURSE_CANNOT,
+             "there is no harness/course/%s.table here; please run the "
+             "course in the folder of the Makefile",
+             name);
+    }
+    table_name = name;
+    fold(rest);
+    for (char *row; (row = strsep(&rest, "\n"));) {
+        char *columns[COLUMNS_MAX + 1] = {row};
+        int ncolumns = 1;
+        char *bar;
 
-        line[strcspn(line, "\n")] = '\0';
-        if (more && line[0] == ' ') {
-            text_append(row, sizeof row, " ", "%s", line + strspn(line, " "));
+        if (row[0] == '#' || row[0] == '\0') {
             continue;
         }
-        if (row[0] != '\0') {
-            take_row(table, row, n++);
-            row[0] = '\0';
+        while ((bar = strstr(columns[ncolumns - 1], " | ")) &&
+               ncolumns < COLUMNS_MAX) {
+            *bar = '\0';
+            columns[ncolumns++] = bar + strlen(" | ");
         }
-        if (!more) {
-            return;
+        table_row = row;
+        if (ncolumns < least || bar || n == ROWS_MAX) {
+            refuse("has too few columns, or too many, or is a row too many",
+                   columns[ncolumns - 1]);
         }
-        if (line[0] != '#') {
-            strcpy(row, line);
-            table_line = number;
-        }
+        take(columns, n++);
     }
 }
 
 void
 tables_load(void)
 {
-    static char path[PATH_MAX];
-
-    for (size_t i = 0; i < COUNT(tables); i++) {
-        snprintf(path, sizeof path, "%s/harness/course/%s.table",
-                 course_top(), tables[i].name);
-        FILE *file = fopen(path, "re");
-        if (!file) {
-            err(COURSE_CANNOT, "%s: the course needs the sources around it",
-                path);
-        }
-        table_name = path;
-        read_table(&tables[i], file);
-        fclose(file);
-    }
+    read_table("experiments", 6, read_experiment);
+    read_table("predictions", 4, read_prediction);
+    read_table("claims", 5, read_page_claim);
+    read_table("exercises", 5, read_exercise);
 }
