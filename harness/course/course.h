@@ -86,8 +86,9 @@ struct experiment {
     const char *server;
     const char *load; /* DRIVE: the flags of load; "": nobody asks it */
     /* COMPARE: the scenario, "idle", how many clients are asked, whose row
-     * ("selectloop"), and the figure over that of `over`, or as it is. */
-    const char *scenario, *model, *over;
+     * ("selectloop"), and the figure over that of `over`, or as it is. Else
+     * NULL, as `over` may be. */
+    char *scenario, *model, *over;
     int clients;
     const char *figure; /* what is read, see experiments.table */
     const char *unit;   /* behind the number: "of 7", "us", "" */

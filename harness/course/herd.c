@@ -7,6 +7,7 @@
  * EPOLLEXCLUSIVE, see epoll_ctl(2); who comes too late goes back to sleep
  * inside the kernel, so that only its context switches tell.
  */
+#include <err.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -39,13 +40,14 @@ wait_for_clients(int listen_fd, bool by_epoll)
     }
 }
 
-/* How often they have fallen asleep so far. */
+/* How often they have fallen asleep so far, once all are asleep. */
 static double
-slept(const pid_t *pids)
+slept(const pid_t pids[WAITERS])
 {
     char text[4096];
     double n = 0;
 
+    poll(NULL, 0, PAUSE_MS);
     for (int i = 0; i < WAITERS; i++) {
         proc_read(text, sizeof text, "/proc/%d/status", pids[i]);
         n += proc_number(text, "voluntary_ctxt_switches:");
@@ -61,30 +63,26 @@ course_herd(int argc, char **argv)
     struct sockaddr_storage address = {.ss_family = AF_INET};
     socklen_t address_bytes = sizeof address;
     pid_t pids[WAITERS];
-    double before = 0;
 
-    if (listen(listen_fd, CLIENTS) != 0 ||
-        getsockname(listen_fd, (struct sockaddr *)&address, &address_bytes) !=
-            0 ||
-        fcntl(listen_fd, F_SETFL, by_epoll ? O_NONBLOCK : 0) != 0) {
-        perror("herd");
-        return COURSE_CANNOT;
+    if (listen(listen_fd, CLIENTS) != 0) {
+        err(COURSE_CANNOT, "herd");
     }
+    getsockname(listen_fd, (struct sockaddr *)&address, &address_bytes);
+    fcntl(listen_fd, F_SETFL, by_epoll ? O_NONBLOCK : 0);
     for (int i = 0; i < WAITERS; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
             wait_for_clients(listen_fd, by_epoll);
         }
     }
+    double before = slept(pids);
     for (int i = 0; i < CLIENTS; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        poll(NULL, 0, PAUSE_MS);
-        before = i == 0 ? slept(pids) : before;
         connect(fd, (struct sockaddr *)&address, address_bytes);
         close(fd);
+        poll(NULL, 0, PAUSE_MS);
     }
-    poll(NULL, 0, PAUSE_MS);
     printf("%d processes that wait in %s, %d clients: woken for each\n%.1f\n",
            WAITERS, by_epoll ? "epoll_wait" : "accept", CLIENTS,
            (slept(pids) - before) / CLIENTS);

@@ -103,59 +103,33 @@ ask(const struct prediction *row)
 
 /* ---- answers in a file ------------------------------------------------- */
 
-/* Which prediction is "blocking.P1"? NULL: none. */
-static const struct prediction *
-find_prediction(const char *name)
-{
-    for (const struct prediction *row = predictions; row->lesson; row++) {
-        size_t bytes = strlen(row->lesson);
-
-        if (strncmp(name, row->lesson, bytes) == 0 && name[bytes] == '.' &&
-            strcmp(name + bytes + 1, row->id) == 0) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-/* Lines such as "blocking.P1=c", "# that was hard" or "". */
-static void
-read_answers(const char *path, struct answer *answers, size_t n)
+/* Read a line of a file, "blocking.P1=c"; without one, or a letter in it, the
+ * answer is not known. */
+static int
+read_answer(const char *path, const struct prediction *row)
 {
     FILE *file = fopen(path, "re");
-    char line[256];
-    char name[64];
-    char choice[8];
+    char text[8192];
+    char key[64];
 
     if (!file) {
         err(COURSE_USAGE, "--answers: %s", path);
     }
-    for (int number = 1; fgets(line, sizeof line, file); number++) {
-        line[strcspn(line, "#\r\n")] = '\0';
-        choice[0] = '\0';
-        if (sscanf(line, " %63[^= ] = %7s", name, choice) < 1) {
-            continue;
-        }
-        const struct prediction *row = find_prediction(name);
-        if (!row) {
-            errx(COURSE_USAGE,
-                 "%s: line %d: %s is no prediction; they are called as "
-                 "blocking.P1 is",
-                 path, number, name);
-        }
-        if (choice[0] != '\0' && read_choice(choice, row) == -1) {
-            errx(COURSE_USAGE,
-                 "%s: line %d: %s is no choice; please give a letter from a "
-                 "to %c, or none",
-                 path, number, choice, 'a' + choices_of(row) - 1);
-        }
-        for (size_t i = 0; i < n; i++) {
-            if (answers[i].asked == row) {
-                answers[i].yours = read_choice(choice, row);
-            }
-        }
-    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
+    snprintf(key, sizeof key, "%s.%s=", row->lesson, row->id);
+    char *answer = (char *)proc_behind(text, key);
+    if (!answer) {
+        return -1;
+    }
+    answer[strcspn(answer, " #\r\n")] = '\0';
+    if (answer[0] != '\0' && read_choice(answer, row) == -1) {
+        errx(COURSE_USAGE,
+             "%s: %s%s is no choice; please give a letter from a to %c, or "
+             "none",
+             path, key, answer, 'a' + choices_of(row) - 1);
+    }
+    return read_choice(answer, row);
 }
 
 /* ---- what came of it --------------------------------------------------- */
@@ -307,12 +281,11 @@ course_lesson(int argc, char **argv)
              "coroutine, libevent and measuring",
              lesson);
     }
-    if (path) {
-        read_answers(path, answers, n);
-    }
     for (size_t i = 0; i < n; i++) {
         print_question(answers[i].asked);
-        if (!path && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+        if (path) {
+            answers[i].yours = read_answer(path, answers[i].asked);
+        } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
             answers[i].yours = ask(answers[i].asked);
         }
     }

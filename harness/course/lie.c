@@ -10,6 +10,7 @@
  * waited. That load is late itself, on a busy machine, is nothing beside
  * that.
  */
+#include <err.h>
 #include <math.h>
 #include <string.h>
 
@@ -51,22 +52,18 @@ static const struct row {
     {"late", "over 100 ms", LATE},
 };
 
-/* How many took longer than LATE_MS, by halving what the quantiles say. */
-static uint64_t
+/* How many took longer than LATE_MS, by what the quantiles say. */
+static double
 count_late(const struct histogram *times)
 {
-    uint64_t within = 0;
-    uint64_t beyond = times->count + 1;
+    const double all = (double)times->count;
+    double late = 0;
 
-    while (beyond - within > 1) {
-        uint64_t middle = within + (beyond - within) / 2;
-        bool late = histogram_quantile_ns(times, (double)middle /
-                                                     (double)times->count) >
-                    LATE_MS * NS_PER_MS;
-
-        *(late ? &beyond : &within) = middle;
+    while (late < all && histogram_quantile_ns(times, 1 - late / all) >
+                             LATE_MS * NS_PER_MS) {
+        late++;
     }
-    return times->count - within;
+    return late;
 }
 
 static double
@@ -79,7 +76,7 @@ value_of(int loop, double quantile)
     return quantile == MESSAGES ? (double)times->count
            : quantile == MEAN   ? histogram_mean_ns(times) / NS_PER_MS
            : quantile == LATE
-               ? (double)count_late(times)
+               ? count_late(times)
                : (double)histogram_quantile_ns(times, quantile) / NS_PER_MS;
 }
 
@@ -134,18 +131,15 @@ lie_run(const struct experiment *row)
 int
 course_lie(int argc, char **argv)
 {
-    static const struct flag flags[] = {{0}};
-    const char *problem;
-
     flags_parse("course lie",
                 "Stop a server for a second, and let a closed and an open "
                 "loop tell of it.",
-                flags, NULL, argc, argv);
+                (struct flag[]){{0}}, NULL, argc, argv);
     course_begin();
-    problem = lie_run(NULL);
+    const char *problem = lie_run(NULL);
     if (problem) {
-        fprintf(stderr, "course: %s\n", problem);
-        return course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT;
+        errx(course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT, "%s",
+             problem);
     }
     printf("\n%-12s  %11s  %11s\n", "", "closed loop", "open loop");
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -24,9 +24,10 @@ is_named(const struct finding *findings, size_t n, const char *name)
     for (size_t i = 0; i < n; i++) {
         const struct experiment *row = findings[i].experiment;
 
-        if (row && (strcmp(row->scenario, name) == 0 ||
-                    strcmp(row->model, name) == 0 ||
-                    strcmp(row->over, name) == 0)) {
+        if (row && row->kind == EXPERIMENT_COMPARE &&
+            (strcmp(row->scenario, name) == 0 ||
+             strcmp(row->model, name) == 0 ||
+             (row->over && strcmp(row->over, name) == 0))) {
             return true;
         }
     }
@@ -131,9 +132,9 @@ compare_read(const struct experiment *row)
     const struct summary_row *of =
         group ? summary_find(group, row->model) : NULL;
     const struct summary_row *base =
-        of && row->over[0] ? summary_find(group, row->over) : NULL;
+        of && row->over ? summary_find(group, row->over) : NULL;
 
-    return !of || (row->over[0] && !base) ? NAN
+    return !of || (row->over && !base) ? NAN
            : base ? ratio_of(group, of, base, row->figure)
                   : figure_of(of, row->figure);
 }
@@ -158,7 +159,8 @@ compare_run(const struct finding *findings, size_t n)
     }
     summary_free(&summary);
     results_free(&results);
-    const char *problem = results_load(compare_from ? compare_from : line, &results);
+    const char *problem =
+        results_load(compare_from ? compare_from : line, &results);
     return problem ? problem
            : summary_make(&results, &summary) != 0
                ? "does not fit into memory"

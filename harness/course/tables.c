@@ -38,7 +38,8 @@ refuse(const char *what, const char *text)
          table_row, what, text);
 }
 
-/* ---- words of a row ----------------------------------------------------- */
+/* ---- words of a row -----------------------------------------------------
+ */
 
 const struct experiment *
 experiment_find(const char *key)
@@ -105,48 +106,38 @@ read_choice(const char *word, const char *const *words, int n)
     refuse("is not known there", word);
 }
 
-/* ---- rows --------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------
+ */
 
 static void
-read_experiment(char **columns, size_t n)
+read_experiment(char **columns, void *to)
 {
     static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
-    struct experiment *row = &experiment_rows[n];
-    int kind = read_choice(columns[1], kinds, COUNT(kinds));
-    char *what = columns[2];
-    char *load = strstr(what, " -- ");
+    struct experiment *row = to;
+    char *load = strstr(columns[2], " -- ");
 
-    *row = (struct experiment){
-        .key = columns[0],
-        .kind = kind,
-        .figure = columns[3],
-        .unit = strcmp(columns[4], "-") == 0 ? "" : columns[4],
-        .shows = columns[5],
-        .server = kind == EXPERIMENT_COMPARE ? "" : what,
-        .load = "",
-        .scenario = "",
-        .model = "",
-        .over = "",
-    };
-    if (kind == EXPERIMENT_COMPARE) {
-        row->scenario = strsep(&what, ",");
-        row->clients = what ? (int)strtol(what, &what, 10) : 0;
-        if (!what || *what != ' ') {
-            refuse("is no SCENARIO,CLIENTS MODEL/OTHER", row->scenario);
+    row->key = columns[0];
+    row->kind = read_choice(columns[1], kinds, COUNT(kinds));
+    row->figure = columns[3];
+    row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
+    row->shows = columns[5];
+    row->server = row->load = "";
+    if (row->kind != EXPERIMENT_COMPARE) {
+        row->server = columns[2];
+        if (load) {
+            *load = '\0';
+            row->load = load + strlen(" -- ");
         }
-        what++;
-        row->model = strsep(&what, "/");
-        row->over = what ? what : "";
-    } else if (load) {
-        *load = '\0';
-        row->load = load + strlen(" -- ");
+    } else if (sscanf(columns[2], "%m[^,],%d %m[^/]/%ms", &row->scenario,
+                      &row->clients, &row->model, &row->over) < 3) {
+        refuse("is no SCENARIO,CLIENTS MODEL/OTHER", columns[2]);
     }
 }
 
 static void
-read_prediction(char **columns, size_t n)
+read_prediction(char **columns, void *to)
 {
-    struct prediction *row = &prediction_rows[n];
+    struct prediction *row = to;
 
     row->lesson = strsep(&columns[0], ".");
     row->id = columns[0] ? columns[0] : "";
@@ -161,9 +152,10 @@ read_prediction(char **columns, size_t n)
 
 /* Its bounds are "KEY RANGE & KEY RANGE ...". */
 static void
-read_claim(char **columns, struct claim *row)
+read_claim(char **columns, void *to)
 {
     static const char *const verdicts[] = {"true", "conditional", "false"};
+    struct claim *row = to;
     char *bounds = columns[3];
 
     row->id = columns[0];
@@ -173,28 +165,15 @@ read_claim(char **columns, struct claim *row)
     for (int i = 0; i < BOUNDS_MAX && bounds; i++) {
         row->bounds[i].experiment = read_key(strsep(&bounds, " "));
         read_range(&bounds, &row->bounds[i].low, &row->bounds[i].high);
-        if (bounds && strcmp(strsep(&bounds, " "), "&") != 0) {
-            refuse("needs a & between two of them", columns[3]);
-        }
+        strsep(&bounds, " "); /* the & between them */
     }
     if (bounds) {
         refuse("is too much", bounds);
     }
 }
 
-static void
-read_page_claim(char **columns, size_t n)
-{
-    read_claim(columns, &claim_rows[n]);
-}
-
-static void
-read_exercise(char **columns, size_t n)
-{
-    read_claim(columns, &exercise_rows[n]);
-}
-
-/* ---- tables ------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------
+ */
 
 /* Have one blank for several, and for the end of a line before one. */
 static void
@@ -212,9 +191,11 @@ fold(char *text)
     *to = '\0';
 }
 
-/* Read a table with so many columns at least; they stay for good. */
+/* Read a table with so many columns at least, which stay for good, into rows
+ * of so many bytes. */
 static void
-read_table(const char *name, int least, void (*take)(char **columns, size_t n))
+read_table(const char *name, int least,
+           void (*take)(char **columns, void *row), void *rows, size_t bytes)
 {
     char *rest = calloc(1, TABLE_BYTES);
     size_t n = 0;
@@ -245,15 +226,18 @@ read_table(const char *name, int least, void (*take)(char **columns, size_t n))
             refuse("has too few columns, or too many, or is a row too many",
                    columns[ncolumns - 1]);
         }
-        take(columns, n++);
+        take(columns, (char *)rows + bytes * n++);
     }
 }
 
 void
 tables_load(void)
 {
-    read_table("experiments", 6, read_experiment);
-    read_table("predictions", 4, read_prediction);
-    read_table("claims", 5, read_page_claim);
-    read_table("exercises", 5, read_exercise);
+    read_table("experiments", 6, read_experiment, experiment_rows,
+               sizeof *experiment_rows);
+    read_table("predictions", 4, read_prediction, prediction_rows,
+               sizeof *prediction_rows);
+    read_table("claims", 5, read_claim, claim_rows, sizeof *claim_rows);
+    read_table("exercises", 5, read_claim, exercise_rows,
+               sizeof *exercise_rows);
 }
