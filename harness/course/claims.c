@@ -143,8 +143,7 @@ course_claims(int argc, char **argv)
     return n > 0 ? print_verdicts(n) : COURSE_INTERRUPTED;
 }
 
-/* ---- course exercise ----------------------------------------------------
- */
+/* ---- course exercise --------------------------------------------------- */
 
 /* The first time: a copy, so that the original stays. */
 static int

@@ -15,7 +15,6 @@
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
  *   claims.c       recomputes the verdict of each claim, and of an exercise
  *   lie.c          one stall, seen by both loops
- *   herd.c         who wakes up when one client connects
  *   demo*.c        who waits and who is served, live in the terminal
  *   book*.c        the five sources side by side
  */
@@ -59,13 +58,11 @@ int course_lesson(int argc, char **argv);
 int course_exercise(int argc, char **argv);
 int course_claims(int argc, char **argv);
 int course_lie(int argc, char **argv);
-int course_herd(int argc, char **argv);
 int course_demo(int argc, char **argv);
 int course_book(int argc, char **argv);
 int course_code(int argc, char **argv);
 
-/* ---- the tables (tables.c) ----------------------------------------------
- */
+/* ---- the tables (tables.c) --------------------------------------------- */
 
 enum experiment_kind {
     EXPERIMENT_DRIVE,   /* a server, load at it, one look at both */
@@ -142,8 +139,7 @@ void tables_load(void);
 /* The experiment of that name, or NULL. */
 const struct experiment *experiment_find(const char *key);
 
-/* ---- experiments (run.c) ------------------------------------------------
- */
+/* ---- experiments (run.c) ----------------------------------------------- */
 
 /* What came of one. */
 struct finding {
@@ -182,8 +178,7 @@ double drive_read(const struct experiment *row);
 double lie_read(const struct experiment *row);
 double compare_read(const struct experiment *row);
 
-/* ---- where we are; lines for sh (run_child.c) ---------------------------
- */
+/* ---- where we are; lines for sh (run_child.c) -------------------------- */
 
 /* Where our programs are: the folder of this one. What was built, from the
  * folder of the Makefile, in which we are: "build", "build/asan". */
@@ -208,8 +203,7 @@ int child_run(const char *line, void (*turn)(void));
 /* The last line that was printed by one, but for empty ones. */
 extern char child_last[CHILD_BYTES];
 
-/* ---- a server and load at it (run_drive.c) ------------------------------
- */
+/* ---- a server and load at it (run_drive.c) ----------------------------- */
 
 /* Start a server by a line as in struct experiment, and say how. Returns
  * NULL, or why not; it is ended by server_stop(). */

@@ -94,8 +94,7 @@ lie_read(const struct experiment *row)
     return NAN;
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 const char *
 lie_run(const struct experiment *row)

@@ -144,8 +144,7 @@ experiments_run(struct finding *findings, size_t n)
     return course_interrupted ? -1 : 0;
 }
 
-/* ---- course show --------------------------------------------------------
- */
+/* ---- course show ------------------------------------------------------- */
 
 /* Returns how many were asked for; a wrong name ends the program. */
 static size_t

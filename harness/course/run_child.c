@@ -37,8 +37,7 @@ course_model(const char *name)
     return -1;
 }
 
-/* ---- where we are -------------------------------------------------------
- */
+/* ---- where we are ------------------------------------------------------ */
 
 const char *
 course_bin(void)
@@ -91,8 +90,7 @@ course_begin(void)
     unsetenv("MAKEFLAGS");
 }
 
-/* ---- lines for sh -------------------------------------------------------
- */
+/* ---- lines for sh ------------------------------------------------------ */
 
 void
 child_show(const char *line)

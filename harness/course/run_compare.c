@@ -14,8 +14,7 @@ const char *compare_from;
 static struct results results;
 static struct summary summary;
 
-/* ---- what is to be measured ---------------------------------------------
- */
+/* ---- what is to be measured -------------------------------------------- */
 
 /* Does one of these experiments name that scenario or model? */
 static bool
@@ -82,8 +81,7 @@ name_run(char line[CHILD_BYTES], const struct finding *findings, size_t n)
                 course_build());
 }
 
-/* ---- what came of it ----------------------------------------------------
- */
+/* ---- what came of it --------------------------------------------------- */
 
 /* The group that it asks for, or NULL. */
 static const struct summary_group *
@@ -139,8 +137,7 @@ compare_read(const struct experiment *row)
                   : figure_of(of, row->figure);
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 const char *
 compare_run(const struct finding *findings, size_t n)

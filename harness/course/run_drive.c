@@ -74,8 +74,7 @@ drive_read(const struct experiment *row)
     return NAN;
 }
 
-/* ---- the run ------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------- */
 
 const char *
 drive_server(struct server *server, const char *line)

@@ -38,8 +38,7 @@ refuse(const char *what, const char *text)
          table_row, what, text);
 }
 
-/* ---- words of a row -----------------------------------------------------
- */
+/* ---- words of a row ---------------------------------------------------- */
 
 const struct experiment *
 experiment_find(const char *key)
@@ -106,8 +105,7 @@ read_choice(const char *word, const char *const *words, int n)
     refuse("is not known there", word);
 }
 
-/* ---- rows ---------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------- */
 
 static void
 read_experiment(char **columns, void *to)
@@ -172,8 +170,7 @@ read_claim(char **columns, void *to)
     }
 }
 
-/* ---- tables -------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------ */
 
 /* Have one blank for several, and for the end of a line before one. */
 static void
