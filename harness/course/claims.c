@@ -9,10 +9,6 @@
 
 #include "harness/course/course.h"
 
-enum {
-    CLAIMS_MAX = FINDINGS_MAX / BOUNDS_MAX,
-};
-
 static const char *const words[CLAIM_VERDICTS] = {
     [CLAIM_TRUE] = "true",
     [CLAIM_CONDITIONAL] = "conditional",
@@ -20,127 +16,118 @@ static const char *const words[CLAIM_VERDICTS] = {
     [CLAIM_UNKNOWN] = "not run",
 };
 
-/* What a claim hangs on, as it was found. */
-static struct finding findings[CLAIMS_MAX][BOUNDS_MAX];
-
-/* Run all that these hang on. Returns how many there are, 0: interrupted. */
-static size_t
-run_all(const struct claim *rows, size_t most)
-{
-    size_t n = 0;
-
-    for (; n < most && rows[n].id; n++) {
-        for (int i = 0; i < BOUNDS_MAX; i++) {
-            findings[n][i].experiment = rows[n].bounds[i].experiment;
-        }
-    }
-    return experiments_run(findings[0], n * BOUNDS_MAX) == 0 ? n : 0;
-}
-
 static bool
-is_within(const struct finding *finding, const struct bounds *bounds)
+is_within(const struct bounds *bounds)
 {
-    return finding->number >= bounds->low && finding->number <= bounds->high;
+    double number = bounds->experiment->number;
+
+    return number >= bounds->low && number <= bounds->high;
 }
 
 static enum claim_verdict
-judge(const struct claim *claim, const struct finding found[BOUNDS_MAX])
+judge(const struct claim *claim)
 {
     int within = 0;
     int n = 0;
 
-    for (; n < BOUNDS_MAX && found[n].experiment; n++) {
-        if (isnan(found[n].number)) {
+    for (; n < BOUNDS_MAX && claim->bounds[n].experiment; n++) {
+        if (isnan(claim->bounds[n].experiment->number)) {
             return CLAIM_UNKNOWN;
         }
-        within += is_within(&found[n], &claim->bounds[n]);
+        within += is_within(&claim->bounds[n]);
     }
     return within == n  ? CLAIM_TRUE
            : within > 0 ? CLAIM_CONDITIONAL
                         : CLAIM_FALSE;
 }
 
-/* "0 of 7; 12 ms", or why not. */
-static void
-print_seen(const struct finding found[BOUNDS_MAX])
-{
-    char text[FINDING_TEXT_BYTES];
-
-    for (int i = 0; i < BOUNDS_MAX && found[i].experiment; i++) {
-        printf("%s%s", i > 0 ? "; " : "", finding_seen(&found[i], text));
-    }
-    printf("\n");
-}
-
 /* "of 8 clients, served: wanted 8 of 8, seen 1 of 8" */
 static void
-print_wanted(const struct finding *found, const struct bounds *bounds)
+print_wanted(const struct bounds *bounds)
 {
-    char low[FINDING_TEXT_BYTES];
-    char high[FINDING_TEXT_BYTES];
-    char seen[FINDING_TEXT_BYTES];
+    const struct experiment *row = bounds->experiment;
+    char low[NUMBER_BYTES];
+    char high[NUMBER_BYTES];
+    char seen[NUMBER_BYTES];
     const char *between = bounds->low == bounds->high ? ""
                           : bounds->high == INFINITY  ? "at least "
                           : bounds->low == -INFINITY  ? "at most "
                                                       : " to ";
 
-    finding_text(found, bounds->low, low);
-    finding_text(found, bounds->high, high);
-    printf("%s: wanted %s%s%s, seen %s\n", found->experiment->shows,
+    experiment_text(row, bounds->low, low);
+    experiment_text(row, bounds->high, high);
+    printf("%s: wanted %s%s%s, seen %s\n", row->shows,
            between[0] == ' ' ? low : "", between,
-           bounds->high == INFINITY ? low : high, finding_seen(found, seen));
+           bounds->high == INFINITY ? low : high, experiment_seen(row, seen));
 }
 
-/* A table of all, with a sentence below each that is not as its page says.
- * Returns the exit status. */
-static int
-print_verdicts(size_t n)
+/* A row of the table, and below it, if that is not as its page says, why. */
+static void
+print_claim(const struct claim *claim, enum claim_verdict verdict)
 {
-    size_t unknown = 0;
-    size_t differ = 0;
+    bool other = verdict != claim->says && verdict != CLAIM_UNKNOWN;
+    const struct bounds *end = claim->bounds;
+    char text[NUMBER_BYTES];
 
-    printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
-           "page", "seen here");
-    for (size_t i = 0; i < n; i++) {
-        const struct claim *claim = &claims[i];
-        enum claim_verdict verdict = judge(claim, findings[i]);
-        bool other = verdict != claim->says && verdict != CLAIM_UNKNOWN;
-
-        unknown += verdict == CLAIM_UNKNOWN;
-        differ += other;
-        printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claim->id,
-               words[claim->says], words[verdict], claim->page);
-        print_seen(findings[i]);
-        if (other) {
-            printf("  ^ %s says \"%s\", and that it is %s; here it is %s:\n",
-                   claim->page, claim->text, words[claim->says],
-                   words[verdict]);
-        }
-        for (int j = 0; j < BOUNDS_MAX && findings[i][j].experiment; j++) {
-            if (other) {
-                printf("    ");
-                print_wanted(&findings[i][j], &claim->bounds[j]);
-            }
+    printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claim->id,
+           words[claim->says], words[verdict], claim->page);
+    for (; end < claim->bounds + BOUNDS_MAX && end->experiment; end++) {
+        printf("%s%s", end > claim->bounds ? "; " : "",
+               experiment_seen(end->experiment, text));
+    }
+    printf("\n");
+    if (other) {
+        printf("  ^ %s says \"%s\", and that it is %s; here it is %s:\n",
+               claim->page, claim->text, words[claim->says], words[verdict]);
+        for (const struct bounds *it = claim->bounds; it < end; it++) {
+            printf("    ");
+            print_wanted(it);
         }
     }
-    printf("\n%zu claims: %zu as the pages say, %zu otherwise, %zu not "
-           "run.\n",
-           n, n - unknown - differ, differ, unknown);
-    return unknown == n ? COURSE_CANNOT : differ > 0 ? COURSE_OTHERWISE : 0;
+}
+
+/* Have all run that it hangs on. */
+static void
+want(const struct claim *claim)
+{
+    for (int i = 0; i < BOUNDS_MAX && claim->bounds[i].experiment; i++) {
+        claim->bounds[i].experiment->wanted = true;
+    }
 }
 
 int
 course_claims(int argc, char **argv)
 {
     const struct flag flags[] = {FLAG_FROM, {0}};
-    size_t n;
+    size_t n = 0;
+    size_t same = 0;
+    size_t unknown = 0;
 
     flags_parse("course claims",
                 "Run all that the pages' claims hang on, and say which hold "
                 "on this machine.",
                 flags, NULL, argc, argv);
-    n = run_all(claims, CLAIMS_MAX);
-    return n > 0 ? print_verdicts(n) : COURSE_INTERRUPTED;
+    for (const struct claim *claim = claims; claim->id; claim++) {
+        want(claim);
+    }
+    if (experiments_run() != 0) {
+        return COURSE_INTERRUPTED;
+    }
+    printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
+           "page", "seen here");
+    for (; claims[n].id; n++) {
+        enum claim_verdict verdict = judge(&claims[n]);
+
+        unknown += verdict == CLAIM_UNKNOWN;
+        same += verdict == claims[n].says;
+        print_claim(&claims[n], verdict);
+    }
+    printf("\n%zu claims: %zu as the pages say, %zu otherwise, %zu not "
+           "run.\n",
+           n, same, n - same - unknown, unknown);
+    return unknown == n          ? COURSE_CANNOT
+           : same + unknown == n ? 0
+                                 : COURSE_OTHERWISE;
 }
 
 /* ---- course exercise --------------------------------------------------- */
@@ -170,16 +157,17 @@ begin_exercise(const struct claim *row)
 static int
 try_exercise(const struct claim *row)
 {
-    if (run_all(row, 1) == 0) {
+    want(row);
+    if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
-    for (int i = 0; i < BOUNDS_MAX && findings[0][i].experiment; i++) {
-        if (!is_within(&findings[0][i], &row->bounds[i])) {
+    for (int i = 0; i < BOUNDS_MAX && row->bounds[i].experiment; i++) {
+        if (!is_within(&row->bounds[i])) {
             printf("not yet: ");
-            print_wanted(&findings[0][i], &row->bounds[i]);
+            print_wanted(&row->bounds[i]);
         }
     }
-    if (judge(row, findings[0]) != CLAIM_TRUE) {
+    if (judge(row) != CLAIM_TRUE) {
         return COURSE_OTHERWISE;
     }
     printf("done\n");

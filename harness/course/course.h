@@ -34,11 +34,10 @@ struct server; /* see server.h */
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
-    FINDINGS_MAX = 300,      /* experiments that run at a time */
-    FINDING_TEXT_BYTES = 64, /* a number, its unit */
-    BOUNDS_MAX = 3,          /* of a claim */
-    CHOICES_MAX = 4,         /* of a question */
-    CHILD_BYTES = 1024,      /* a line for sh, or one that it prints */
+    NUMBER_BYTES = 64,  /* a number, its unit */
+    BOUNDS_MAX = 3,     /* of a claim */
+    CHOICES_MAX = 4,    /* of a question */
+    CHILD_BYTES = 1024, /* a line for sh, or one that it prints */
 
     COURSE_INTERRUPTED = 130,
     COURSE_OTHERWISE = 1, /* it went otherwise than it should */
@@ -89,11 +88,14 @@ struct experiment {
     int clients;
     const char *figure; /* what is read, see experiments.table */
     const char *unit;   /* behind the number: "of 7", "us", "" */
+    bool wanted;        /* it shall be run */
+    double number;      /* what came of it; NAN: not known */
+    const char *reason; /* why not, a sentence; or NULL */
 };
 
 /* From `low` to `high`, both included, of what an experiment shows. */
 struct bounds {
-    const struct experiment *experiment; /* NULL: there is none */
+    struct experiment *experiment; /* NULL: there is none */
     double low, high;
 };
 
@@ -102,7 +104,7 @@ struct prediction {
     const char *lesson;   /* "blocking" ... "measuring" */
     const char *id;       /* "P1" */
     const char *question; /* as the lesson's page has it */
-    const struct experiment *experiment;
+    struct experiment *experiment;
     struct choice {
         const char *text; /* NULL: there are no more */
         double low, high; /* it is right within these */
@@ -128,7 +130,7 @@ struct claim {
 };
 
 /* Each ends with {0}. */
-extern const struct experiment *const experiments;
+extern struct experiment *const experiments;
 extern const struct prediction *const predictions;
 extern const struct claim *const claims;
 extern const struct claim *const exercises;
@@ -137,30 +139,23 @@ extern const struct claim *const exercises;
 void tables_load(void);
 
 /* The experiment of that name, or NULL. */
-const struct experiment *experiment_find(const char *key);
+struct experiment *experiment_find(const char *key);
 
 /* ---- experiments (run.c) ----------------------------------------------- */
 
-/* What came of one. */
-struct finding {
-    const struct experiment *experiment; /* of which; NULL: not run */
-    double number;                       /* NAN: could not be had */
-    char reason[RESULTS_REASON_BYTES];   /* why not, a sentence, or "" */
-};
+/* Run those that are wanted, those of compare together in one run, and print
+ * what is run, as one would type it, and what came. Blocks for seconds, up to
+ * Ctrl-C; what is started has ended when it returns. Returns 0, or -1 if it
+ * was interrupted. */
+int experiments_run(void);
 
-/* Run these, those of compare together in one run, and print what is run, as
- * one would type it, and what came. Blocks for seconds, up to Ctrl-C; what is
- * started has ended when it returns. Returns 0, or -1 if it was interrupted.
- */
-int experiments_run(struct finding *findings, size_t n);
+/* Write a number of that experiment with its unit, "7 of 7". Return it. */
+char *experiment_text(const struct experiment *row, double number,
+                      char text[NUMBER_BYTES]);
 
-/* Write a number of that finding with its unit, "7 of 7". Return it. */
-char *finding_text(const struct finding *finding, double number,
-                   char text[FINDING_TEXT_BYTES]);
-
-/* What was found, so written, or why nothing was. */
-const char *finding_seen(const struct finding *finding,
-                         char text[FINDING_TEXT_BYTES]);
+/* What came of it, so written, or why nothing did. */
+const char *experiment_seen(const struct experiment *row,
+                            char text[NUMBER_BYTES]);
 
 /* A results file: what compare measures is read there. NULL: it is measured.
  */
@@ -173,7 +168,7 @@ extern const char *compare_from;
  * there is none of that name. */
 const char *drive_run(const struct experiment *row);
 const char *lie_run(const struct experiment *row);
-const char *compare_run(const struct finding *findings, size_t n);
+const char *compare_run(const struct experiment *row);
 double drive_read(const struct experiment *row);
 double lie_read(const struct experiment *row);
 double compare_read(const struct experiment *row);

@@ -14,8 +14,6 @@
  *     observed    the same; null: none of them, or it could not be run
  *     number      that was read off the run, or null
  *     unit        of it
- *     date        ISO 8601, UTC
- *     machine     the name of its CPU
  */
 #include <ctype.h>
 #include <err.h>
@@ -25,10 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "harness/compare/plan.h"
 #include "harness/course/course.h"
 
 enum {
@@ -143,36 +139,30 @@ letter_of(int choice)
 }
 
 static void
-keep(FILE *file, const struct answer *answer, const struct finding *finding)
+keep(FILE *file, const struct answer *answer)
 {
     const struct prediction *row = answer->asked;
+    double number = row->experiment->number;
     json_t *choices = json_array();
-    time_t now = time(NULL);
-    char machine[96];
-    char date[32];
     json_t *line;
 
-    machine_cpu_model(machine, sizeof machine);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     for (int i = 0; i < choices_of(row); i++) {
         json_array_append_new(choices, json_string(row->choices[i].text));
     }
-    line = json_pack(
-        "{ss ss ss so ss so so so ss ss ss}", "lesson", row->lesson, "id",
-        row->id, "question", row->question, "choices", choices, "experiment",
-        row->experiment->key, "yours", letter_of(answer->yours), "observed",
-        letter_of(answer->observed), "number",
-        isfinite(finding->number) ? json_real(finding->number) : json_null(),
-        "unit", row->experiment->unit, "date", date, "machine",
-        text_clean(machine));
+    line = json_pack("{ss ss ss so ss so so so ss}", "lesson", row->lesson,
+                     "id", row->id, "question", row->question, "choices",
+                     choices, "experiment", row->experiment->key, "yours",
+                     letter_of(answer->yours), "observed",
+                     letter_of(answer->observed), "number",
+                     isfinite(number) ? json_real(number) : json_null(),
+                     "unit", row->experiment->unit);
     json_dumpf(line, file, JSON_COMPACT);
     fputc('\n', file);
     json_decref(line);
 }
 
-static void
-keep_all(const struct answer *answers, const struct finding *findings,
-         size_t n)
+static FILE *
+open_kept(void)
 {
     char path[PATH_MAX];
 
@@ -183,20 +173,18 @@ keep_all(const struct answer *answers, const struct finding *findings,
     if (!file) {
         err(COURSE_CANNOT, "%s", path);
     }
-    for (size_t i = 0; i < n; i++) {
-        keep(file, &answers[i], &findings[i]);
-    }
-    fclose(file);
+    return file;
 }
 
 static void
-print_row(const struct answer *answer, const struct finding *finding)
+print_row(const struct answer *answer)
 {
-    char text[FINDING_TEXT_BYTES];
+    const struct experiment *row = answer->asked->experiment;
+    char text[NUMBER_BYTES];
 
     printf("%-4s %5c  ", answer->asked->id,
            answer->yours >= 0 ? 'a' + answer->yours : '-');
-    if (finding->reason[0] != '\0') {
+    if (row->reason) {
         printf("not seen: ");
     } else if (answer->observed < 0) {
         printf("none of these: ");
@@ -204,16 +192,16 @@ print_row(const struct answer *answer, const struct finding *finding)
         printf("%c) %s: ", 'a' + answer->observed,
                answer->asked->choices[answer->observed].text);
     }
-    printf("%s\n", finding_seen(finding, text));
+    printf("%s\n", experiment_seen(row, text));
 }
 
 /* Which of the choices was seen? -1: none of them. */
 static int
-observe(const struct prediction *row, const struct finding *finding)
+observe(const struct prediction *row)
 {
     for (int i = 0; i < choices_of(row); i++) {
-        if (finding->number >= row->choices[i].low &&
-            finding->number <= row->choices[i].high) {
+        if (row->experiment->number >= row->choices[i].low &&
+            row->experiment->number <= row->choices[i].high) {
             return i;
         }
     }
@@ -224,27 +212,24 @@ observe(const struct prediction *row, const struct finding *finding)
 static int
 teach(const char *lesson, struct answer *answers, size_t n)
 {
-    static struct finding findings[QUESTIONS_MAX];
-    size_t differ = 0;
+    bool differ = false;
 
-    for (size_t i = 0; i < n; i++) {
-        findings[i].experiment = answers[i].asked->experiment;
-    }
-    if (experiments_run(findings, n) != 0) {
+    if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
+    FILE *kept = open_kept();
     printf("%-4s %5s  seen here\n", "", "yours");
-    for (size_t i = 0; i < n; i++) {
-        answers[i].observed = observe(answers[i].asked, &findings[i]);
-        print_row(&answers[i], &findings[i]);
-        differ +=
-            answers[i].yours >= 0 && answers[i].yours != answers[i].observed;
+    for (struct answer *it = answers; it < answers + n; it++) {
+        it->observed = observe(it->asked);
+        print_row(it);
+        keep(kept, it);
+        differ = differ || (it->yours >= 0 && it->yours != it->observed);
     }
-    if (differ > 0) {
+    fclose(kept);
+    if (differ) {
         printf("\nWhere yours differs from what was seen there is something "
                "to learn, and most\npeople differ somewhere.\n");
     }
-    keep_all(answers, findings, n);
     printf("\nread on: %s/README.md\n",
            course_model(lesson) >= 0 ? lesson : "harness");
     return 0;
@@ -273,6 +258,7 @@ course_lesson(int argc, char **argv)
     for (const struct prediction *row = predictions; row->lesson; row++) {
         if (strcmp(row->lesson, lesson) == 0 && n < QUESTIONS_MAX) {
             answers[n++] = (struct answer){row, -1, -1};
+            row->experiment->wanted = true;
         }
     }
     if (n == 0) {

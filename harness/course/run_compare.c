@@ -16,14 +16,12 @@ static struct summary summary;
 
 /* ---- what is to be measured -------------------------------------------- */
 
-/* Does one of these experiments name that scenario or model? */
+/* Is that scenario or model in an experiment that is wanted? */
 static bool
-is_named(const struct finding *findings, size_t n, const char *name)
+is_named(const char *name)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct experiment *row = findings[i].experiment;
-
-        if (row && row->kind == EXPERIMENT_COMPARE &&
+    for (const struct experiment *row = experiments; row->key; row++) {
+        if (row->wanted && row->kind == EXPERIMENT_COMPARE &&
             (strcmp(row->scenario, name) == 0 ||
              strcmp(row->model, name) == 0 ||
              (row->over && strcmp(row->over, name) == 0))) {
@@ -33,17 +31,16 @@ is_named(const struct finding *findings, size_t n, const char *name)
     return false;
 }
 
-/* The modes that have all that these experiments are about. */
+/* The modes that have all that is wanted. */
 static unsigned
-common_modes(const struct finding *findings, size_t n)
+common_modes(void)
 {
     unsigned common = MODE_QUICK | MODE_DEFAULT;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct experiment *row = findings[i].experiment;
-
-        for (const struct scenario *it = scenarios; row && it->name; it++) {
-            if (RECORD_IS_OF(row, it->name, scenario_asked(it))) {
+    for (const struct experiment *row = experiments; row->key; row++) {
+        for (const struct scenario *it = scenarios; it->name; it++) {
+            if (row->wanted &&
+                RECORD_IS_OF(row, it->name, scenario_asked(it))) {
                 common &= it->modes;
             }
         }
@@ -53,9 +50,9 @@ common_modes(const struct finding *findings, size_t n)
 
 /* Write the line: what is in no quick run is measured as briefly. */
 static void
-name_run(char line[CHILD_BYTES], const struct finding *findings, size_t n)
+name_run(char line[CHILD_BYTES])
 {
-    unsigned common = common_modes(findings, n);
+    unsigned common = common_modes();
     const char *comma = " --models=";
 
     snprintf(line, CHILD_BYTES, "%s/bin/compare %s", course_build(),
@@ -63,7 +60,7 @@ name_run(char line[CHILD_BYTES], const struct finding *findings, size_t n)
              : common & MODE_DEFAULT ? "--time=2s --lives=1"
                                      : "--full --lives=1");
     for (int i = 0; i < COURSE_MODELS; i++) {
-        if (is_named(findings, n, course_models[i])) {
+        if (is_named(course_models[i])) {
             text_append(line, CHILD_BYTES, comma, "%s", course_models[i]);
             comma = ",";
         }
@@ -72,7 +69,7 @@ name_run(char line[CHILD_BYTES], const struct finding *findings, size_t n)
     for (const struct scenario *it = scenarios; it->name; it++) {
         bool again = it > scenarios && strcmp(it[-1].name, it->name) == 0;
 
-        if (!again && is_named(findings, n, it->name)) {
+        if (!again && is_named(it->name)) {
             text_append(line, CHILD_BYTES, comma, "%s", it->name);
             comma = ",";
         }
@@ -140,12 +137,13 @@ compare_read(const struct experiment *row)
 /* ---- the run ----------------------------------------------------------- */
 
 const char *
-compare_run(const struct finding *findings, size_t n)
+compare_run(const struct experiment *row)
 {
     char line[CHILD_BYTES];
 
+    (void)row;
     if (!compare_from) {
-        name_run(line, findings, n);
+        name_run(line);
         child_show(line);
         int status = child_run(line, NULL);
         if (status != 0 && status != EXIT_FAILED) {

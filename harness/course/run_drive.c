@@ -79,7 +79,7 @@ drive_read(const struct experiment *row)
 const char *
 drive_server(struct server *server, const char *line)
 {
-    static char reason[SERVER_REASON_BYTES + 16] = "the server ";
+    char reason[SERVER_REASON_BYTES + 16] = "the server ";
     static char words[CHILD_BYTES];
     struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
                                  .interrupted = &course_interrupted};
@@ -107,7 +107,7 @@ drive_server(struct server *server, const char *line)
     sched_getaffinity(0, sizeof cpus, &cpus);
     order.cpus = &cpus;
     if (server_start(server, &order, reason + strlen("the server ")) != 0) {
-        return reason;
+        return strdup(reason);
     }
     address_format(&server->address, address);
     text_append(shown, sizeof shown, " ", "--port=%s &",

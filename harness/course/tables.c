@@ -23,7 +23,7 @@ static struct experiment experiment_rows[ROWS_MAX + 1];
 static struct prediction prediction_rows[ROWS_MAX + 1];
 static struct claim claim_rows[ROWS_MAX + 1];
 static struct claim exercise_rows[ROWS_MAX + 1];
-const struct experiment *const experiments = experiment_rows;
+struct experiment *const experiments = experiment_rows;
 const struct prediction *const predictions = prediction_rows;
 const struct claim *const claims = claim_rows;
 const struct claim *const exercises = exercise_rows;
@@ -40,10 +40,10 @@ refuse(const char *what, const char *text)
 
 /* ---- words of a row ---------------------------------------------------- */
 
-const struct experiment *
+struct experiment *
 experiment_find(const char *key)
 {
-    for (const struct experiment *row = experiments; row->key; row++) {
+    for (struct experiment *row = experiments; row->key; row++) {
         if (strcmp(row->key, key) == 0) {
             return row;
         }
@@ -52,10 +52,10 @@ experiment_find(const char *key)
 }
 
 /* The one that a row of another table names. */
-static const struct experiment *
+static struct experiment *
 read_key(const char *key)
 {
-    const struct experiment *row = experiment_find(key);
+    struct experiment *row = experiment_find(key);
 
     if (!row) {
         refuse("there is no such experiment", key);
@@ -120,6 +120,7 @@ read_experiment(char **columns, void *to)
     row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
     row->shows = columns[5];
     row->server = row->load = "";
+    row->number = NAN;
     if (row->kind != EXPERIMENT_COMPARE) {
         row->server = columns[2];
         if (load) {

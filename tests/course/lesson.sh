@@ -31,14 +31,14 @@ result "... for a second" $?
 course show --experiment=three,bin,no-number,no-server,no-figure,silent-p99
 [ "$status" -eq 1 ] && came three '3 ms' && came bin '1 ms' &&
     came no-number '.* is no number' && came no-server 'the server ended with status 127.*' &&
-    came no-figure 'nonsense is not known.*' &&
-    came silent-p99 'p99_ms is not known.*'
+    came no-figure 'that is not known.*' &&
+    came silent-p99 'that is not known.*'
 result "what cannot be had is said, and the others go on" $?
 
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
 course show --experiment=cpu,bare,no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 1 ] && came bare '64' && came cpu '[0-9.]+' &&
-    came no-model 'served is not known.*' && ! said '^  \$' out
+    came no-model 'that is not known.*' && ! said '^  \$' out
 result "results of compare are read and nothing is run" $?
 course show --experiment=no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 3 ]
@@ -50,7 +50,7 @@ course show --experiment=cpu,bare,other
     came bare 64
 result "what compare measures, in one run" $?
 
-course show && [ "$(grep -c . "$tmp/out")" -eq 16 ] && said '^three +the last' out
+course show && [ "$(grep -c . "$tmp/out")" -eq 17 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
 [ "$status" -eq 2 ] && said '^course: --experiment: silnt is none; without a name all are listed$' err
@@ -63,11 +63,11 @@ begin_long() {
     pid=$!
     within 10 test -s "$tree/build/bin/begun"
 }
-begin_long show --experiment=long,three
+begin_long show --experiment=long,last
 kill -INT "$pid"
 wait "$pid"
 status=$?
-[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^three' out
+[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^last' out
 result "Ctrl-C" $?
 
 # ---- a lesson ------------------------------------------------------------
@@ -91,8 +91,7 @@ perl -MJSON::PP -ne 'push @all, decode_json($_);
             "@{$p1->{choices}}" eq "none one all seven" &&
             $p1->{experiment} eq "silent" && $p1->{yours} eq "c" &&
             $p1->{observed} eq "a" && $p1->{number} == 0 &&
-            $p1->{unit} eq "of 7" && $p1->{date} =~ /^20\d\d-.*Z$/ &&
-            length $p1->{machine} && !defined $p2->{observed} &&
+            $p1->{unit} eq "of 7" && !defined $p2->{observed} &&
             $p2->{number} == 3 && !defined $p3->{number} &&
             !defined $all[0]{yours}) }' "$kept"
 result "both times are kept" $?
@@ -138,7 +137,7 @@ result "it cannot be built" $?
 cat >"$tree/mine/blocking/server.c" <<'C'
 #include <stdio.h>
 #include <unistd.h>
-int main(void) { return puts("listening on 127.0.0.1:1"), fflush(stdout), pause(); }
+int main(void) { return puts("listening on 127.0.0.9:1"), fflush(stdout), pause(); }
 C
 course exercise blocking
 [ "$status" -eq 1 ] && said '^not yet: .*wanted at least 1 echoes, seen ' out
