@@ -106,9 +106,10 @@ struct prediction {
     const char *question; /* as the lesson's page has it */
     struct experiment *experiment;
     struct choice {
-        const char *text; /* NULL: there are no more */
+        const char *text;
         double low, high; /* it is right within these */
     } choices[CHOICES_MAX];
+    int nchoices; /* how many */
 };
 
 enum claim_verdict {

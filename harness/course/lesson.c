@@ -40,23 +40,12 @@ struct answer {
 
 /* ---- questions --------------------------------------------------------- */
 
-static int
-choices_of(const struct prediction *row)
-{
-    int n = 0;
-
-    while (n < CHOICES_MAX && row->choices[n].text) {
-        n++;
-    }
-    return n;
-}
-
 /* As Markdown, which is what people are asked, too. */
 static void
 print_question(const struct prediction *row)
 {
     printf("**%s** %s\n\n", row->id, row->question);
-    for (int i = 0; i < choices_of(row); i++) {
+    for (int i = 0; i < row->nchoices; i++) {
         printf("- %c) %s\n", 'a' + i, row->choices[i].text);
     }
     printf("\n");
@@ -69,7 +58,7 @@ read_choice(const char *text, const struct prediction *row)
     int choice = tolower((unsigned char)text[0]) - 'a';
 
     return text[0] != '\0' && text[1] == '\0' && choice >= 0 &&
-                   choice < choices_of(row)
+                   choice < row->nchoices
                ? choice
                : -1;
 }
@@ -84,7 +73,7 @@ ask(const struct prediction *row)
 
     do {
         printf("your answer [a-%c, Enter: do not know]: ",
-               'a' + choices_of(row) - 1);
+               'a' + row->nchoices - 1);
         fflush(stdout);
         if (getline(&line, &room, stdin) < 1) {
             break;
@@ -107,6 +96,7 @@ read_answer(const char *path, const struct prediction *row)
     FILE *file = fopen(path, "re");
     char text[8192];
     char key[64];
+    char answer[32];
 
     if (!file) {
         err(COURSE_USAGE, "--answers: %s", path);
@@ -114,28 +104,26 @@ read_answer(const char *path, const struct prediction *row)
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     snprintf(key, sizeof key, "%s.%s=", row->lesson, row->id);
-    char *answer = (char *)proc_behind(text, key);
-    if (!answer) {
-        return -1;
-    }
-    answer[strcspn(answer, " #\r\n")] = '\0';
+    const char *given = proc_behind(text, key);
+    snprintf(answer, sizeof answer, "%.*s",
+             given ? (int)strcspn(given, " #\r\n") : 0, given ? given : "");
     if (answer[0] != '\0' && read_choice(answer, row) == -1) {
         errx(COURSE_USAGE,
              "%s: %s%s is no choice; please give a letter from a to %c, or "
              "none",
-             path, key, answer, 'a' + choices_of(row) - 1);
+             path, key, answer, 'a' + row->nchoices - 1);
     }
     return read_choice(answer, row);
 }
 
 /* ---- what came of it --------------------------------------------------- */
 
-static json_t *
+static const char *
 letter_of(int choice)
 {
-    const char letter[] = {(char)('a' + choice), '\0'};
+    static const char *const letters[CHOICES_MAX] = {"a", "b", "c", "d"};
 
-    return choice >= 0 ? json_string(letter) : json_null();
+    return choice >= 0 ? letters[choice] : NULL;
 }
 
 static void
@@ -146,10 +134,10 @@ keep(FILE *file, const struct answer *answer)
     json_t *choices = json_array();
     json_t *line;
 
-    for (int i = 0; i < choices_of(row); i++) {
+    for (int i = 0; i < row->nchoices; i++) {
         json_array_append_new(choices, json_string(row->choices[i].text));
     }
-    line = json_pack("{ss ss ss so ss so so so ss}", "lesson", row->lesson,
+    line = json_pack("{ss ss ss so ss ss? ss? so ss}", "lesson", row->lesson,
                      "id", row->id, "question", row->question, "choices",
                      choices, "experiment", row->experiment->key, "yours",
                      letter_of(answer->yours), "observed",
@@ -199,7 +187,7 @@ print_row(const struct answer *answer)
 static int
 observe(const struct prediction *row)
 {
-    for (int i = 0; i < choices_of(row); i++) {
+    for (int i = 0; i < row->nchoices; i++) {
         if (row->experiment->number >= row->choices[i].low &&
             row->experiment->number <= row->choices[i].high) {
             return i;

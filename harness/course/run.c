@@ -57,12 +57,6 @@ is_same(const struct experiment *a, const struct experiment *b)
            strcmp(a->load, b->load) == 0;
 }
 
-static bool
-is_known(const struct experiment *row)
-{
-    return !isnan(row->number) || row->reason;
-}
-
 /* Run it, and find what the same run says of those behind it. */
 static void
 run_one(struct experiment *first)
@@ -109,7 +103,7 @@ experiments_run(void)
         if (row->wanted && !course_interrupted) {
             printf("%s: %s\n", row->key, row->shows);
             fflush(stdout);
-            if (!is_known(row)) {
+            if (isnan(row->number) && !row->reason) {
                 run_one(row);
             }
             printf("  = %s\n\n", experiment_seen(row, text));
@@ -136,7 +130,8 @@ course_show(int argc, char **argv)
 
     flags_parse("course show", "Run experiments, each for its number.", flags,
                 NULL, argc, argv);
-    char *rest = names ? strdup(names) : NULL;
+    char *copy = strdup(names ? names : "");
+    char *rest = copy;
     for (char *name; (name = strsep(&rest, " ,"));) {
         struct experiment *row = experiment_find(name);
 
@@ -148,6 +143,7 @@ course_show(int argc, char **argv)
                  name);
         }
     }
+    free(copy);
     if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }

@@ -59,7 +59,7 @@ course_build(void)
 {
     static char build[PATH_MAX];
 
-    strcpy(build, strstr(course_bin(), "/build/") + 1);
+    snprintf(build, sizeof build, "%s", strstr(course_bin(), "/build/") + 1);
     *strrchr(build, '/') = '\0';
     return build;
 }

@@ -80,19 +80,6 @@ name_run(char line[CHILD_BYTES])
 
 /* ---- what came of it --------------------------------------------------- */
 
-/* The group that it asks for, or NULL. */
-static const struct summary_group *
-find_group(const struct experiment *row)
-{
-    for (size_t i = 0; i < summary.ngroups; i++) {
-        if (RECORD_IS_OF(summary.groups[i].rows[0].life, row->scenario,
-                         row->clients)) {
-            return &summary.groups[i];
-        }
-    }
-    return NULL;
-}
-
 static double
 figure_of(const struct summary_row *row, const char *key)
 {
@@ -123,15 +110,19 @@ ratio_of(const struct summary_group *group, const struct summary_row *row,
 double
 compare_read(const struct experiment *row)
 {
-    const struct summary_group *group = find_group(row);
-    const struct summary_row *of =
-        group ? summary_find(group, row->model) : NULL;
-    const struct summary_row *base =
-        of && row->over ? summary_find(group, row->over) : NULL;
+    for (size_t i = 0; i < summary.ngroups; i++) {
+        const struct summary_group *group = &summary.groups[i];
+        const struct summary_row *of = summary_find(group, row->model);
+        const struct summary_row *base =
+            row->over ? summary_find(group, row->over) : NULL;
 
-    return !of || (row->over && !base) ? NAN
-           : base ? ratio_of(group, of, base, row->figure)
-                  : figure_of(of, row->figure);
+        if (of && RECORD_IS_OF(of->life, row->scenario, row->clients)) {
+            return base        ? ratio_of(group, of, base, row->figure)
+                   : row->over ? NAN
+                               : figure_of(of, row->figure);
+        }
+    }
+    return NAN;
 }
 
 /* ---- the run ----------------------------------------------------------- */

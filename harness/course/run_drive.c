@@ -99,7 +99,7 @@ drive_server(struct server *server, const char *line)
             return "that server could not be made; make says why above";
         }
     }
-    strcpy(shown, words);
+    snprintf(shown, sizeof shown, "%s", words);
     for (int i = 0; rest && i < SERVER_ARGUMENTS_MAX - 2; i++) {
         order.arguments[i] = strsep(&rest, " ");
         order.arguments[i + 1] = "--port=0";
@@ -140,30 +140,12 @@ look(void)
     drive.most_threads = fmax(drive.most_threads, drive.after.threads);
 }
 
-/* Drive the server that runs. Returns NULL, or why nothing is known. */
-static const char *
-drive_it(const char *flags)
-{
-    char line[CHILD_BYTES] = "";
-    char reason[SAVED_REASON_BYTES];
-    bool good = true;
-
-    if (flags[0] == '\0') {
-        child_run("sleep 1", look);
-    } else {
-        FILE *saved = drive_load(line, &drive.server, flags);
-
-        child_run(line, look);
-        good = saved_read(saved, &drive.run, reason) == 0 &&
-               !engine_result_invalid(&drive.run.result);
-        fclose(saved);
-    }
-    return good ? NULL : "load could not measure that; it says why above";
-}
-
 const char *
 drive_run(const struct experiment *row)
 {
+    char line[CHILD_BYTES] = "";
+    char reason[SAVED_REASON_BYTES];
+
     drive = (struct drive){0};
     const char *problem = drive_server(&drive.server, row->server);
     if (problem) {
@@ -172,7 +154,18 @@ drive_run(const struct experiment *row)
     int64_t begin_ns = clock_now_ns();
     look();
     drive.before = drive.after;
-    problem = drive_it(row->load);
+    if (row->load[0] == '\0') {
+        child_run("sleep 1", look);
+    } else {
+        FILE *saved = drive_load(line, &drive.server, row->load);
+
+        child_run(line, look);
+        if (saved_read(saved, &drive.run, reason) != 0 ||
+            engine_result_invalid(&drive.run.result)) {
+            problem = "load could not measure that; it says why above";
+        }
+        fclose(saved);
+    }
     drive.alive = !server_has_ended(&drive.server);
     look();
     int64_t end_ns = clock_now_ns();

@@ -142,10 +142,11 @@ read_prediction(char **columns, void *to)
     row->id = columns[0] ? columns[0] : "";
     row->experiment = read_key(columns[1]);
     row->question = columns[2];
-    for (int i = 0; i < CHOICES_MAX && columns[3 + i]; i++) {
-        read_range(&columns[3 + i], &row->choices[i].low,
-                   &row->choices[i].high);
-        row->choices[i].text = columns[3 + i];
+    for (char **it = columns + 3; *it && row->nchoices < CHOICES_MAX; it++) {
+        struct choice *choice = &row->choices[row->nchoices++];
+
+        read_range(it, &choice->low, &choice->high);
+        choice->text = *it ? *it : "";
     }
 }
 
