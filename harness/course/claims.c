@@ -9,13 +9,6 @@
 
 #include "harness/course/course.h"
 
-static const char *const words[CLAIM_VERDICTS] = {
-    [CLAIM_TRUE] = "true",
-    [CLAIM_CONDITIONAL] = "conditional",
-    [CLAIM_FALSE] = "false",
-    [CLAIM_UNKNOWN] = "not run",
-};
-
 static bool
 is_within(const struct bounds *bounds)
 {
@@ -70,7 +63,7 @@ print_claim(const struct claim *claim, enum claim_verdict verdict)
     char text[NUMBER_BYTES];
 
     printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claim->id,
-           words[claim->says], words[verdict], claim->page);
+           claim_words[claim->says], claim_words[verdict], claim->page);
     for (; end < claim->bounds + BOUNDS_MAX && end->experiment; end++) {
         printf("%s%s", end > claim->bounds ? "; " : "",
                experiment_seen(end->experiment, text));
@@ -78,7 +71,8 @@ print_claim(const struct claim *claim, enum claim_verdict verdict)
     printf("\n");
     if (other) {
         printf("  ^ %s says \"%s\", and that it is %s; here it is %s:\n",
-               claim->page, claim->text, words[claim->says], words[verdict]);
+               claim->page, claim->text, claim_words[claim->says],
+               claim_words[verdict]);
         for (const struct bounds *it = claim->bounds; it < end; it++) {
             printf("    ");
             print_wanted(it);

@@ -119,6 +119,7 @@ enum claim_verdict {
     CLAIM_UNKNOWN,     /* could not be run here */
     CLAIM_VERDICTS,
 };
+extern const char *const claim_words[CLAIM_VERDICTS];
 
 /* A sentence that can be wrong. An exercise is one, too: it is done when its
  * sentence is true of mine/MODEL. */

@@ -168,8 +168,8 @@ mutant() {
         echo "it could not be made; \`make deps\` installs what that takes"
         return
     }
-    tests/mutants/run "--only=$1" "$build/mutants" "$build/tests/conformance" \
-        "$build/tests/faults"
+    FIVEWAYS_BIN=$BIN FIVEWAYS_VARIANT=$VARIANT tests/mutants/run "--only=$1" \
+        "$build/mutants" "$build/tests/conformance" "$build/tests/faults"
     case $? in
     0) echo 1 ;;
     1) echo 0 ;;

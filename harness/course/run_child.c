@@ -64,14 +64,10 @@ course_build(void)
     return build;
 }
 
-/* The second Ctrl-C ends us; who we started is in groups of their own, and
- * dies with us. */
 static void
 interrupt(int number)
 {
-    if (course_interrupted) {
-        _exit(128 + number);
-    }
+    (void)number;
     course_interrupted = 1;
 }
 
@@ -81,12 +77,10 @@ course_begin(void)
     const char *variant = strchr(course_build(), '/');
 
     signals_catch(interrupt);
-    /* What a line for sh, make and the tests want to know; but nothing of the
-     * make that may have started us. */
+    /* What a line for sh and make want to know; but nothing of the make that
+     * may have started us. */
     setenv("BIN", course_bin(), 1);
-    setenv("FIVEWAYS_BIN", course_bin(), 1);
     setenv("VARIANT", variant ? variant + 1 : "", 1);
-    setenv("FIVEWAYS_VARIANT", variant ? variant + 1 : "", 1);
     unsetenv("MAKEFLAGS");
 }
 

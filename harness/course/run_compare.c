@@ -31,34 +31,29 @@ is_named(const char *name)
     return false;
 }
 
-/* The modes that have all that is wanted. */
-static unsigned
-common_modes(void)
+/* Is all that is wanted in a quick run? */
+static bool
+is_quick(void)
 {
-    unsigned common = MODE_QUICK | MODE_DEFAULT;
-
     for (const struct experiment *row = experiments; row->key; row++) {
         for (const struct scenario *it = scenarios; it->name; it++) {
-            if (row->wanted &&
+            if (row->wanted && !(it->modes & MODE_QUICK) &&
                 RECORD_IS_OF(row, it->name, scenario_asked(it))) {
-                common &= it->modes;
+                return false;
             }
         }
     }
-    return common;
+    return true;
 }
 
 /* Write the line: what is in no quick run is measured as briefly. */
 static void
 name_run(char line[CHILD_BYTES])
 {
-    unsigned common = common_modes();
     const char *comma = " --models=";
 
     snprintf(line, CHILD_BYTES, "%s/bin/compare %s", course_build(),
-             common & MODE_QUICK     ? "--quick"
-             : common & MODE_DEFAULT ? "--time=2s --lives=1"
-                                     : "--full --lives=1");
+             is_quick() ? "--quick" : "--full --time=2s --lives=1");
     for (int i = 0; i < COURSE_MODELS; i++) {
         if (is_named(course_models[i])) {
             text_append(line, CHILD_BYTES, comma, "%s", course_models[i]);

@@ -28,6 +28,9 @@ const struct prediction *const predictions = prediction_rows;
 const struct claim *const claims = claim_rows;
 const struct claim *const exercises = exercise_rows;
 
+const char *const claim_words[CLAIM_VERDICTS] = {"true", "conditional",
+                                                 "false", "not run"};
+
 static const char *table_name; /* that is being read */
 static const char *table_row;  /* ... the first column of its row */
 
@@ -154,13 +157,12 @@ read_prediction(char **columns, void *to)
 static void
 read_claim(char **columns, void *to)
 {
-    static const char *const verdicts[] = {"true", "conditional", "false"};
     struct claim *row = to;
     char *bounds = columns[3];
 
     row->id = columns[0];
     row->page = columns[1];
-    row->says = read_choice(columns[2], verdicts, COUNT(verdicts));
+    row->says = read_choice(columns[2], claim_words, CLAIM_UNKNOWN);
     row->text = columns[4];
     for (int i = 0; i < BOUNDS_MAX && bounds; i++) {
         row->bounds[i].experiment = read_key(strsep(&bounds, " "));
