@@ -203,8 +203,8 @@ read_table(const char *name, int least,
 
     if (proc_read(rest, TABLE_BYTES, "harness/course/%s.table", name) == 0) {
         errx(COURSE_CANNOT,
-             "there is no harness/course/%s.table here; please run the "
-             "course in the folder of the Makefile",
+             "there is no harness/course/%s.table here; please start this in "
+             "the folder of Fiveways",
              name);
     }
     table_name = name;
