@@ -8,8 +8,7 @@
  * Breaks when   one client is silent or slow; all others wait for it.
  * Survives      reset, half-close, broken pipe; needs two descriptors.
  * Compare with  threaded/server.c: the same conn_serve, a thread for each.
- * Awkward       limits of time belong to the socket, not to a call that
- * waits.
+ * Awkward       a limit of time belongs to the socket, not to one call.
  */
 #include <errno.h>
 #include <string.h>

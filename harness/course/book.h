@@ -8,79 +8,51 @@
 #include "harness/course/course.h"
 
 enum {
-    BOOK_ROWS_MAX = 16,
-    BOOK_PARTS_MAX = 8,               /* of a model in a row */
     BOOK_COLUMNS = COURSE_MODELS + 1, /* behind the models the contract */
+    PART_LINES_MAX = 200,
 };
 
 /* A line of a source. */
 struct line {
     char *text;       /* as it stands there */
+    size_t bytes;     /* that it has room for */
     char *words;      /* what counts in it: see line_words() */
     bool alone;       /* what its part was last compared with lacks it */
     unsigned differs; /* a bit for each model that lacks it */
 };
 
-/* A function, a struct, or variables; with the comment above. */
+/* A function or a struct with the comment above it; "card" is the first
+ * comment of a source. */
 struct part {
-    const char *path;   /* its source: "selectloop/server.c" */
-    const char *name;   /* "conn_echo_cb"; "card": the first comment of all;
-                         * of variables the first one's */
-    int number;         /* of its first line, from 1 */
-    struct line *lines; /* all of it */
-    size_t n;           /* how many */
-    size_t code;        /* of these are the comment above it */
-    unsigned same;      /* a bit for each model with the same code */
+    struct part *next; /* that the same column has below it, or NULL */
+    char path[64];     /* its source: "selectloop/server.c" */
+    const char *name;  /* "conn_echo_cb" */
+    int number;        /* of its first line, from 1 */
+    struct line lines[PART_LINES_MAX]; /* all of it */
+    size_t n;                          /* how many */
+    size_t comment;                    /* of these are above the code */
+    char *code;                        /* the words of the others */
+    unsigned same; /* a bit for each model with the same code */
 };
 
-/* What a model has in a row. */
-struct excerpt {
-    struct part *parts[BOOK_PARTS_MAX]; /* from above */
-    size_t n;                           /* how many; 0: it lacks the step */
-};
-
-/* A step that each server takes: a row of harness/course/book.steps. */
+/* A step that each server takes: a row of harness/course/book.table. */
 struct row {
-    const char *name;                      /* also its anchor */
-    const char *question;                  /* which it answers */
-    struct excerpt excerpts[BOOK_COLUMNS]; /* of each column */
+    const char *name;                 /* also its anchor */
+    const char *question;             /* which it answers */
+    struct part *parts[BOOK_COLUMNS]; /* the first of each column; NULL: it
+                                       * lacks the step */
 };
 
-/* All of it. */
-struct book {
-    struct row rows[BOOK_ROWS_MAX]; /* in the order of the steps */
-    size_t n;                       /* how many */
-};
+/* Cut the sources below the current folder. Returns a row for each step, and
+ * one of zeros behind; what is not there is told, and ends the program. */
+const struct row *book_cut(void);
 
-/* ---- cutting and comparing (book_cut.c) -------------------------------- */
-
-/* How long the word is that begins here, and of it the prefix that says whose
- * loop or scheduler it is, such as "co_"; 0: there is none. */
-size_t word_length(const char *text);
-size_t word_prefix(const char *word);
-
-/* Cut the sources below the current folder into a book that is all zero. Says
- * in a sentence what is not there and returns -1; or 0. */
-int book_cut(struct book *book);
-
-/* The part of that name, or else of the one with or without "_cb", which says
- * that it is called back; or one without lines. */
-struct part *excerpt_find(const struct excerpt *excerpt, const char *name);
+/* Of a part and those below it the one of that name, or else with or without
+ * "_cb", which says that it is called back; or a part without lines. */
+struct part *part_find(struct part *part, const char *name);
 
 /* Find the lines that either has alone. True if both have the same code: then
  * none of it is alone, however its lines are broken. */
 bool parts_compare(struct part *a, struct part *b);
-
-/* ---- printing (book_page.c; book_code.c) ------------------------------- */
-
-/* Print the page by its template, with what a run read at `from` has shown of
- * each model. Errors are left for ferror(). */
-void book_print_page(FILE *file, FILE *template, const struct book *book,
-                     const struct results *results, const char *from);
-
-/* Print two models step by step for a terminal that is so wide; with names of
- * parts, only these. */
-void book_print_code(const struct book *book, int width, const int models[2],
-                     struct part *const parts[2]);
 
 #endif

@@ -1,15 +1,17 @@
 /*
- * book_code.c: two sources in a terminal. See book.h.
+ * book_code.c: two sources side by side in a terminal. See book.h.
  */
+#include <stdlib.h>
 #include <string.h>
-#include <sys/param.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
 #define SOURCE_WIDTH 78 /* columns that no line of ours exceeds */
 
-static int column;  /* how wide each of two is; 0: there is one */
+static bool wide;   /* two columns fit */
 static bool colour; /* escape sequences are welcome */
 
 static const char bold[] = "\33[1m";
@@ -29,34 +31,20 @@ put_pair(const struct line *a, const struct line *b)
 {
     bool differs = (a && a->alone) || (b && b->alone);
 
-    if (column > 0) {
-        put(differs ? red : "", "", column, a ? a->text : "");
-        put(differs ? green : "",
-            !differs ? "   "
-            : !b     ? " < "
-            : !a     ? " > "
-                     : " | ",
-            0, b ? b->text : "");
-    } else if (a) {
-        put(differs ? red : "", differs ? "- " : "  ", 0, a->text);
+    if (wide) {
+        const char *mark = !a ? " > " : !b ? " < " : " | ";
+
+        put(differs ? red : "", "", SOURCE_WIDTH, a ? a->text : "");
+        put(differs ? green : "", differs ? mark : "   ", 0,
+            b ? b->text : "");
     } else if (differs) {
-        put(green, "+ ", 0, b->text);
+        put(a ? red : green, a ? "- " : "+ ", 0, a ? a->text : b->text);
+    } else if (a) {
+        put("", "  ", 0, a->text);
     } else {
         return; /* the same code as A's, in one line more */
     }
     putchar('\n');
-}
-
-/* How many lines are alone from here on. */
-static size_t
-count_alone(const struct part *part, size_t at)
-{
-    size_t begin = at;
-
-    while (at < part->n && part->lines[at].alone) {
-        at++;
-    }
-    return at - begin;
 }
 
 /* Print two parts, of which one may have no lines, below their names. */
@@ -65,8 +53,6 @@ put_parts(struct part *a, struct part *b)
 {
     const struct part *parts[] = {a, b};
     bool same = parts_compare(a, b);
-    size_t i = 0;
-    size_t j = 0;
 
     for (int k = 0; k < 2; k++) {
         if (parts[k]->n > 0) {
@@ -75,59 +61,119 @@ put_parts(struct part *a, struct part *b)
         }
     }
     fputs(same ? "(the same text, proved by a test)\n" : "", stdout);
-    while (i < a->n || j < b->n) {
-        size_t na = count_alone(a, i);
-        size_t nb = column > 0 || na == 0 ? count_alone(b, j) : 0;
+    for (size_t i = 0, j = 0; i < a->n || j < b->n;) {
+        bool left = i < a->n && a->lines[i].alone;
+        bool right = j < b->n && b->lines[j].alone && (wide || !left);
 
-        if (na + nb == 0) {
-            na = i < a->n;
-            nb = j < b->n;
+        if (!left && !right) {
+            left = i < a->n;
+            right = j < b->n;
         }
-        for (size_t k = 0; k < MAX(na, nb); k++) {
-            put_pair(k < na ? &a->lines[i + k] : NULL,
-                     k < nb ? &b->lines[j + k] : NULL);
-        }
-        i += na;
-        j += nb;
+        put_pair(left ? &a->lines[i] : NULL, right ? &b->lines[j] : NULL);
+        i += left;
+        j += right;
     }
     putchar('\n');
 }
 
 /* Print a step: what has the same name beside each other. */
 static void
-put_row(const struct row *row, const struct excerpt *a,
-        const struct excerpt *b)
+put_row(const struct row *row, const int models[2])
 {
+    struct part *a = row->parts[models[0]];
+    struct part *b = row->parts[models[1]];
+
+    if (!a && !b) {
+        return;
+    }
     put(bold, "==== ", 0, row->name);
     printf(" ==== %s\n\n", row->question);
-    for (size_t i = 0; i < a->n; i++) {
-        put_parts(a->parts[i], excerpt_find(b, a->parts[i]->name));
+    for (struct part *part = a; part; part = part->next) {
+        put_parts(part, part_find(b, part->name));
     }
-    for (size_t i = 0; i < b->n; i++) {
-        struct part *other = excerpt_find(a, b->parts[i]->name);
+    for (; b; b = b->next) {
+        struct part *other = part_find(a, b->name);
         if (other->n == 0) {
-            put_parts(other, b->parts[i]);
+            put_parts(other, b);
         }
     }
 }
 
-void
-book_print_code(const struct book *book, int width, const int models[2],
-                struct part *const parts[2])
+/* Read "MODEL" or "MODEL.FUNCTION", or refuse it with the names that there
+ * are. Returns the part, or NULL for all of the model. */
+static struct part *
+read_side(const struct row *row, const char *flag, const char *text,
+          int *model)
 {
-    colour = wants_colour(stdout);
-    column = 2 * SOURCE_WIDTH + 3 <= width ? SOURCE_WIDTH : 0;
-    if (parts[0]) {
-        put_parts(parts[0], parts[1]);
-        return;
-    }
-    for (size_t i = 0; i < book->n; i++) {
-        const struct excerpt *excerpts = book->rows[i].excerpts;
-        const struct excerpt *a = &excerpts[models[0]];
-        const struct excerpt *b = &excerpts[models[1]];
+    char *name = given(strdup(text));
+    char *function = name;
+    struct text names = {"one of:"};
+    struct part *found = NULL;
 
-        if (a->n + b->n > 0) {
-            put_row(&book->rows[i], a, b);
+    strsep(&function, ".");
+    *model = course_model(name);
+    if (*model == -1) {
+        flags_refuse(
+            "course code", flag, text,
+            "one of: blocking threaded selectloop coroutine libevent");
+    }
+    for (; function && !found && row->name; row++) {
+        struct part *part = row->parts[*model];
+
+        found = part_find(part, function);
+        found = found->n > 0 ? found : NULL;
+        for (; part; part = part->next) {
+            text_add(&names, " %s.%s", name, part->name);
         }
     }
+    if (function && !found) {
+        flags_refuse("course code", flag, text, names.bytes);
+    }
+    free(name);
+    return found;
+}
+
+int
+course_code(int argc, char **argv)
+{
+    const char *texts[2] = {"blocking", "threaded"};
+    const struct flag flags[] = {
+        FLAG_TEXT("a", 'a', "MODEL[.FUNCTION]", &texts[0],
+                  "The one on the left (default: blocking)"),
+        FLAG_TEXT("b", 'b', "MODEL[.FUNCTION]", &texts[1],
+                  "The one beside it (default: threaded)"),
+        {0}};
+    const char *columns = getenv("COLUMNS");
+    int width = columns ? atoi(columns) : 0;
+    struct winsize size;
+    int models[2];
+
+    flags_parse("course code",
+                "Lay two servers side by side, step by step, or two of their "
+                "functions.\v"
+                "Where two columns fit, | stands between lines that differ, "
+                "< and > where only one side has some; else - is only in A, "
+                "+ only in B. Prefixes such as co_ and white space are no "
+                "difference. The width is COLUMNS, or that of the terminal, "
+                "also before | less -S; or else 80.",
+                flags, NULL, argc, argv);
+    const struct row *rows = book_cut();
+    struct part *a = read_side(rows, "a", texts[0], &models[0]);
+    struct part *b = read_side(rows, "b", texts[1], &models[1]);
+    if (!a != !b) {
+        flags_refuse("course code", a ? "b" : "a", texts[a != NULL],
+                     "a function of both models, or of none");
+    }
+    if (width <= 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) {
+        width = size.ws_col;
+    }
+    wide = width >= 2 * SOURCE_WIDTH + 3;
+    colour = wants_colour(stdout);
+    if (a) {
+        put_parts(a, b);
+    }
+    for (; !a && rows->name; rows++) {
+        put_row(rows, models);
+    }
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : COURSE_CANNOT;
 }

@@ -7,64 +7,15 @@
  * line with a % is there for each model, with its number and, for $, its
  * name.
  */
-#include <ctype.h>
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
-static bool
-is_keyword(const char *word, size_t length)
-{
-    static const char keywords[] =
-        " bool break case char const continue do else enum extern for goto "
-        "if inline int long return short sizeof static struct switch typedef "
-        "union unsigned void volatile while ";
-    const char *found = memmem(keywords, sizeof keywords, word, length);
-
-    return found && found[-1] == ' ' && found[length] == ' ';
-}
-
-/* Print a line of C. Returns if a comment goes on behind it. */
-static bool
-put_code(FILE *file, const char *text, bool comment)
-{
-    while (*text != '\0') {
-        size_t length = word_length(text);
-        size_t prefix = length > 0 ? word_prefix(text) : 0;
-        const char *tag = "";
-
-        if (comment || strncmp(text, "/*", 2) == 0) {
-            const char *end = strstr(comment ? text : text + 2, "*/");
-            length = end ? (size_t)(end + 2 - text) : strlen(text);
-            comment = !end;
-            tag = "<i>";
-        } else if (*text == '"' || *text == '\'') {
-            for (length = 1; text[length] && text[length] != *text;
-                 length++) {
-                length += text[length] == '\\' && text[length + 1];
-            }
-            length += text[length] != '\0';
-            tag = "<samp>";
-        } else if (prefix > 0) {
-            length = prefix;
-            tag = "<u>";
-        } else if (length > 0) {
-            tag = isdigit((unsigned char)*text) ? "<var>"
-                  : is_keyword(text, length)    ? "<b>"
-                                                : "";
-        } else {
-            length = 1;
-        }
-        char *token = given(strndup(text, length));
-        xml_put(file, tag, token, tag[0] != '\0' ? "</" : "");
-        fputs(tag[0] != '\0' ? tag + 1 : "", file);
-        free(token);
-        text += length;
-    }
-    return comment;
-}
+#define TEMPLATE "harness/course/book.html"
 
 /* Print classes, one for each bit. */
 static void
@@ -82,7 +33,6 @@ static void
 put_part(FILE *file, const char *model, const struct part *part)
 {
     const char *note = " <small class=\"note\">same text as in ";
-    bool comment = false;
 
     fputs("<div class=\"part", file);
     put_classes(file, "s", part->same);
@@ -103,128 +53,55 @@ put_part(FILE *file, const char *model, const struct part *part)
     for (size_t i = 0; i < part->n; i++) {
         fputs("<span class=\"l", file);
         put_classes(file, "d", part->lines[i].differs);
-        fputs("\">", file);
-        comment = put_code(file, part->lines[i].text, comment);
-        fputs("\n</span>", file);
+        xml_put(file, "\">", part->lines[i].text, "\n</span>");
     }
     fputs("</pre></div>\n", file);
-}
-
-/* Print what a run has shown of a model. */
-static void
-put_figures(FILE *file, const struct summary *summary, const char *model)
-{
-    const struct summary_group *main = group_main(summary);
-    const struct summary_group *idle = group_largest(summary, KIND_IDLE);
-    static const struct {
-        const char *label; /* in plain words */
-        int id;            /* of the report's cell */
-    } shown[] = {{"clients served", CELLS_SERVED},
-                 {"echoes/s", CELLS_RATE},
-                 {"CPU an echo, over the least", CELLS_COST},
-                 {"system calls an echo", CELLS_CALLS},
-                 {"instructions an echo, but for the kernel's",
-                  CELLS + LIFE_INSTRUCTIONS_PER_ECHO},
-                 {"KiB a client", CELLS_MEMORY}};
-    struct document facts = {0};
-
-    for (size_t i = 0; i < COUNT(shown); i++) {
-        struct at at = {.model = model};
-        struct text text = {0};
-
-        at.group = shown[i].id == CELLS_MEMORY && idle ? idle : main;
-        at.row = summary_find(at.group, model);
-        cells_put(&text, shown[i].id, &at, false);
-        xml_put(file, i == 0 ? "<dl><dt>" : "<dt>", shown[i].label, "</dt>");
-        xml_put(file, "<dd>", text.bytes, "</dd>\n");
-    }
-    fputs("</dl>\n", file);
-    facts_headline(&facts, summary, main);
-    for (size_t i = 0; i < facts.nblocks; i++) {
-        if (strcmp(facts.blocks[i].label, model) == 0) {
-            xml_put(file, "<p>", facts.blocks[i].words, "</p>\n");
-        }
-    }
-    document_free(&facts);
-}
-
-/* Print the row of it, below all code. */
-static void
-put_run(FILE *file, const struct results *results, const char *from)
-{
-    const struct run *run = &results->run;
-    struct summary summary;
-    struct text text = {0};
-
-    given(summary_make(results, &summary) == 0 ? &summary : NULL);
-    if (summary.ngroups > 0) {
-        cells_label(&text, group_life(group_main(&summary)));
-    }
-    text_add(&text, " on %s, %d CPUs, %s, %.10s (%s)", run->cpu_model,
-             run->cores, run->kernel, run->date, from);
-    xml_put(file,
-            "<tbody id=\"run\"><tr class=\"step\"><th><div><h2>run</h2> "
-            "What came of it? <em>",
-            text.bytes, "</em></div></th></tr>\n<tr>");
-    for (int i = 0; i < COURSE_MODELS; i++) {
-        fprintf(file, "<td class=\"c c%d\">", i);
-        if (summary.ngroups > 0) {
-            put_figures(file, &summary, course_models[i]);
-        }
-        fputs("</td>\n", file);
-    }
-    fputs("</tr></tbody>\n", file);
-    summary_free(&summary);
 }
 
 static void
 put_row(FILE *file, const struct row *row)
 {
-    const struct excerpt *excerpt = row->excerpts;
-    bool shared = excerpt[COURSE_MODELS].n > 0;
+    bool shared = row->parts[COURSE_MODELS] != NULL;
 
-    fprintf(file, "<tbody id=\"%s\" class=\"%s", row->name,
-            shared ? "" : "own");
-    for (int i = 0; i < COURSE_MODELS && !shared; i++) {
-        put_classes(file, excerpt[i].n == 0 ? "no" : "has", 1U << i);
+    fprintf(file, "<tbody id=\"%s\" class=\"own", row->name);
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        fprintf(file, " %s%d", row->parts[i] || shared ? "has" : "no", i);
     }
     fprintf(file,
             "\"><tr class=\"step\"><th><div><h2>%s</h2> %s</div></th>"
             "</tr>\n<tr>",
             row->name, row->question);
-    for (int i = 0; i < COURSE_MODELS + shared; i++, excerpt++) {
+    for (int i = 0; i < COURSE_MODELS + shared; i++) {
         bool model = i < COURSE_MODELS;
 
         fprintf(file, "<td class=\"%s%d\">", model ? "c c" : "all a", i);
-        for (size_t j = 0; j < excerpt->n; j++) {
-            put_part(file, model ? course_models[i] : "contract",
-                     excerpt->parts[j]);
+        for (struct part *part = row->parts[i]; part; part = part->next) {
+            put_part(file, model ? course_models[i] : "contract", part);
         }
-        fputs(excerpt->n == 0 && !shared ? "<p>nothing of its own</p></td>\n"
-                                         : "</td>\n",
-              file);
+        fputs(row->parts[i] ? "" : "<p>nothing of its own</p>", file);
+        fputs("</td>\n", file);
     }
     fputs("</tr></tbody>\n", file);
 }
 
-void
-book_print_page(FILE *file, FILE *template, const struct book *book,
-                const struct results *results, const char *from)
+/* Print the page by its template. Errors are left for ferror(). */
+static void
+put_page(FILE *file, FILE *template, const struct row *rows, char *report)
 {
     char *line = NULL;
     size_t bytes = 0;
 
     while (getline(&line, &bytes, template) > 0) {
-        bool rows = strcmp(line, "=rows\n") == 0;
+        bool all = strcmp(line, "=rows\n") == 0;
+        bool run = strcmp(line, "=run\n") == 0;
         int models = strchr(line, '%') ? COURSE_MODELS : 1;
 
-        for (size_t i = 0; rows && i < book->n; i++) {
-            put_row(file, &book->rows[i]);
+        fputs(strcmp(line, "=style\n") == 0 ? svg_style : "", file);
+        for (const struct row *row = rows; all && row->name; row++) {
+            put_row(file, row);
         }
-        if (strcmp(line, "=style\n") == 0) {
-            fputs(svg_style, file);
-        } else if (strcmp(line, "=run\n") == 0) {
-            put_run(file, results, from);
+        while (run && *report != '\0') {
+            xml_put(file, "", strsep(&report, "\n"), "\n");
         }
         for (int i = 0; i < models && line[0] != '='; i++) {
             for (const char *c = line; *c != '\0'; c++) {
@@ -235,4 +112,66 @@ book_print_page(FILE *file, FILE *template, const struct book *book,
         }
     }
     free(line);
+}
+
+/* What the report says of a run; one that cannot be read ends the program. */
+static char *
+report_text(const char *from)
+{
+    const struct report_paper paper = {.width = REPORT_WIDTH_MAX};
+    struct results results;
+    struct summary summary;
+    char *text = NULL;
+    size_t bytes;
+    const char *problem = results_load(from, &results);
+
+    if (problem) {
+        errx(COURSE_CANNOT, "%s: %s", from, problem);
+    }
+    FILE *file = given(open_memstream(&text, &bytes));
+    given(summary_make(&results, &summary) == 0 ? &summary : NULL);
+    fprintf(file, "$ report %s\n", from);
+    report_headline(file, &summary, &paper);
+    fclose(file);
+    summary_free(&summary);
+    results_free(&results);
+    return text;
+}
+
+int
+course_book(int argc, char **argv)
+{
+    const char *from = "build/compare/results.jsonl";
+    struct text usual = {0};
+    const char *out = usual.bytes;
+    const struct flag flags[] = {
+        FLAG_TEXT("from", 'f', "FILE", &from,
+                  "The run whose figures stand below the code (default: "
+                  "build/compare/results.jsonl, or else the sample)"),
+        FLAG_TEXT("out", 'o', "FILE", &out,
+                  "Where the page goes (default: build/book.html)"),
+        {0}};
+
+    text_add(&usual, "%s/book.html", course_build());
+    if (access(from, F_OK) != 0) {
+        from = "harness/report/sample/results.jsonl";
+    }
+    flags_parse("course book", "Lay the five servers side by side on a page.",
+                flags, NULL, argc, argv);
+    const struct row *rows = book_cut();
+    char *report = report_text(from);
+    FILE *template = fopen(TEMPLATE, "re");
+    FILE *file = template ? fopen(out, "we") : NULL;
+    if (!file) {
+        err(COURSE_CANNOT, "%s", template ? out : TEMPLATE);
+    }
+    put_page(file, template, rows, report);
+    long bytes = ftell(file);
+    if (ferror(file) || fclose(file) != 0) {
+        err(COURSE_CANNOT, "%s", out);
+    }
+    fclose(template);
+    free(report);
+    printf("%s, %ld KiB, with the figures of %s\n", out, bytes / 1024, from);
+    return 0;
 }

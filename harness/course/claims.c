@@ -130,7 +130,7 @@ course_claims(int argc, char **argv)
 static int
 begin_exercise(const struct claim *row)
 {
-    char line[CHILD_BYTES];
+    char line[CHILD_LINE_BYTES];
 
     snprintf(line, sizeof line,
              "mkdir -p mine/%1$s && cp %1$s/*.[ch] mine/%1$s && "

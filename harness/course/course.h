@@ -34,10 +34,11 @@ struct server; /* see server.h */
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
-    NUMBER_BYTES = 64,  /* a number, its unit */
-    BOUNDS_MAX = 3,     /* of a claim */
-    CHOICES_MAX = 4,    /* of a question */
-    CHILD_BYTES = 1024, /* a line for sh, or one that it prints */
+    NUMBER_BYTES = 64,       /* a number, its unit */
+    ROWS_MAX = 250,          /* of a table */
+    BOUNDS_MAX = 3,          /* of a claim */
+    CHOICES_MAX = 4,         /* of a question */
+    CHILD_LINE_BYTES = 1024, /* a line for sh, or one that it prints */
 
     COURSE_INTERRUPTED = 130,
     COURSE_OTHERWISE = 1, /* it went otherwise than it should */
@@ -140,6 +141,11 @@ extern const struct claim *const exercises;
 /* Read the tables. What is wrong in one is told, and ends the program. */
 void tables_load(void);
 
+/* Read a table of that name likewise: `take` gets each row, counted from 0,
+ * in so many columns at least, which stay for good, and then NULL. */
+void table_read(const char *name, int least,
+                void (*take)(char **columns, size_t n));
+
 /* The experiment of that name, or NULL. */
 struct experiment *experiment_find(const char *key);
 
@@ -182,6 +188,11 @@ double compare_read(const struct experiment *row);
 const char *course_bin(void);
 const char *course_build(void);
 
+/* Open a file of build/course, which is made, by its name, and write its
+ * path. Where that cannot be the program ends. */
+FILE *course_file(const char *name, const char *mode,
+                  char path[CHILD_LINE_BYTES]);
+
 /* Set by Ctrl-C: all that runs is to be ended. */
 extern volatile sig_atomic_t course_interrupted;
 
@@ -198,7 +209,7 @@ void child_show(const char *line);
 int child_run(const char *line, void (*turn)(void));
 
 /* The last line that was printed by one, but for empty ones. */
-extern char child_last[CHILD_BYTES];
+extern char child_last[CHILD_LINE_BYTES];
 
 /* ---- a server and load at it (run_drive.c) ----------------------------- */
 
@@ -208,7 +219,7 @@ const char *drive_server(struct server *server, const char *line);
 
 /* Say how load is run with these flags, and append it to a line for sh.
  * Returns the file in which it then saves what it has seen. */
-FILE *drive_load(char line[CHILD_BYTES], const struct server *server,
+FILE *drive_load(char line[CHILD_LINE_BYTES], const struct server *server,
                  const char *flags);
 
 #endif

@@ -1,16 +1,18 @@
 /*
- * demo.c: the command: who waits and who is served, live. See demo.h.
+ * demo.c: the command, and events in a file. See demo.h.
  */
 #include <err.h>
+#include <jansson.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/course/demo.h"
+#include "harness/report/picture.h"
 
 #define READING_MS 1300 /* for what a scene has shown */
+#define ALL_MODELS "blocking, threaded, selectloop, coroutine, libevent"
 
 static const char about[] =
     "Eight clients of each server, in real time: A says nothing, B a byte at "
@@ -19,164 +21,191 @@ static const char about[] =
     "Exit status: 0 good; 1 a server was not as it should be; 2 wrong usage; "
     "3 a file cannot be read or written, or there is nothing to show.";
 
-static const char *names, *replay, *svg;
-static bool enter, pictures;
-static struct demo demo;
-static volatile sig_atomic_t interrupted;
+static const char *names = ALL_MODELS, *replay, *svg;
+static bool enter, pictures, wanted[COURSE_MODELS];
+static struct demo_scene scenes[COURSE_MODELS];
 
-/* The first Ctrl-C ends the scene, the second one everything. */
+/* A server that runs is ended by its keeper. */
 static void
 on_signal(int number)
 {
+    static const char words[] =
+        "course demo: interrupted, so nothing is kept\n";
+
     (void)number;
-    if (interrupted) {
-        demo_view_close();
-        _exit(COURSE_INTERRUPTED);
-    }
-    interrupted = 1;
+    demo_view_close();
+    _exit(write(STDERR_FILENO, words, sizeof words - 1) > 0
+              ? COURSE_INTERRUPTED
+              : COURSE_CANNOT);
 }
 
-/* A bit for each model that is asked for; an unknown one ends the program. */
-static unsigned
+static void
 read_models(void)
 {
-    unsigned models = names ? 0 : ~0U;
-
-    for (char *name = names ? strtok(strdupa(names), " ,") : NULL; name;
+    for (char *name = strtok(strdupa(names), " ,"); name;
          name = strtok(NULL, " ,")) {
-        if (course_model(name) == -1) {
+        int model = course_model(name);
+
+        if (model == -1) {
             flags_refuse("course demo", "models", names,
-                         "some of blocking, threaded, selectloop, coroutine "
-                         "and libevent");
+                         "some of " ALL_MODELS);
         }
-        models |= 1U << course_model(name);
+        wanted[model] = true;
     }
-    return models;
 }
 
-/* Write a file as a whole or not at all, and say where it is, behind `words`.
- * Returns the exit status. */
-static int
-save(const char *path, const char *words,
-     void (*write_it)(FILE *file, const struct demo *demo))
-{
-    char beside[PATH_MAX] = "";
-
-    text_append(beside, sizeof beside, "", "%s.new", path);
-    FILE *file = fopen(beside, "we");
-    if (file) {
-        write_it(file, &demo);
-    }
-    if (!file || (ferror(file) | fclose(file)) != 0 ||
-        rename(beside, path) != 0) {
-        warn("%s cannot be written", path);
-        unlink(beside);
-        return COURSE_CANNOT;
-    }
-    printf("%s%s\n", words, path);
-    return 0;
-}
-
-/* Keep the events in build/demo, with the programs in build/bin. */
-static int
-save_events(void)
-{
-    const char *bin = course_bin();
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof path, "%.*s/demo", (int)(strrchr(bin, '/') - bin),
-             bin);
-    mkdir(path, 0777);
-    text_append(path, sizeof path, "/", "events.jsonl");
-    return save(path, "once more: make demo REPLAY=", demo_write);
-}
-
-/* Draw a scene that is known, at its own speed or told at once. */
+/* The last line is the end, so that a file that was cut off anywhere is known
+ * to be. */
 static void
-draw_again(const struct demo_scene *scene)
+write_events(FILE *file)
 {
-    int64_t begin_ms = clock_now_ms();
-    double now_ms = 0;
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        for (size_t j = 0; j < scenes[i].n; j++) {
+            const struct demo_event *event = &scenes[i].events[j];
 
-    while (pictures && !interrupted &&
-           now_ms < scene->events[scene->n - 1].t_ms) {
-        demo_draw(scene, now_ms);
-        poll(NULL, 0, DEMO_FRAME_MS);
-        now_ms = (double)(clock_now_ms() - begin_ms);
+            fprintf(file,
+                    "{\"t_ms\":%.3f,\"model\":\"%s\",\"client\":\"%c\","
+                    "\"event\":\"%s\"}\n",
+                    event->t_ms, course_models[i], 'A' + event->who,
+                    demo_words[event->what]);
+        }
     }
-    demo_draw(scene, DEMO_MOST_MS);
+    fputs("{\"end\":true}\n", file);
 }
 
-/* Before a scene let people read; or guess, until Enter or the end of
- * standard input. */
-static void
-wait_for_people(const char *model)
+/* Take an event. False: it cannot be. */
+static bool
+take(json_t *object)
 {
-    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-    char c = '\0';
+    const char *name, *client, *word;
+    struct demo_event event = {0};
 
-    if (!enter) {
-        poll(NULL, 0, pictures ? READING_MS : 0);
-        return;
+    if (json_unpack(object, "{s:F, s:s, s:s, s:s}", "t_ms", &event.t_ms,
+                    "model", &name, "client", &client, "event", &word) != 0) {
+        return false;
     }
-    printf("Enter shows %s ", model);
-    fflush(stdout);
-    while (!interrupted && c != '\n' &&
-           (poll(&in, 1, -1) != 1 || read(STDIN_FILENO, &c, 1) == 1)) {
+    int model = course_model(name);
+    event.who = client[0] - 'A';
+    while (event.what < DEMO_WHATS &&
+           strcmp(word, demo_words[event.what]) != 0) {
+        event.what++;
     }
-    printf(pictures ? "\r\033[K" : "\n");
+    if (model == -1 || event.who < 0 || event.who >= DEMO_CLIENTS ||
+        event.what == DEMO_WHATS || event.t_ms < 0 ||
+        event.t_ms > DEMO_MOST_MS || scenes[model].n == DEMO_EVENTS_MAX) {
+        return false;
+    }
+    scenes[model].events[scenes[model].n++] = event;
+    return true;
+}
+
+/* What is wrong ends the program. A line is read into an array: a strange
+ * file takes no more memory than ours. */
+static void
+read_events(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    bool good = true, whole = false;
+    char line[256];
+    int number = 0;
+
+    if (!file) {
+        err(COURSE_CANNOT, "%s", path);
+    }
+    while (good && fgets(line, sizeof line, file)) {
+        json_t *object = json_loads(line, 0, NULL);
+
+        number++;
+        good = !whole && (take(object) || json_object_get(object, "end"));
+        whole = json_object_get(object, "end");
+        json_decref(object);
+    }
+    if (!good || !whole) {
+        errx(COURSE_CANNOT,
+             feof(file) ? "%s: cut off at line %d; 'make demo' writes a "
+                          "whole one"
+                        : "%s: line %d is not what 'make demo' writes there",
+             path, number);
+    }
+    fclose(file);
 }
 
 /* Show a scene, if there is its program. Returns the exit status. */
 static int
-show(struct demo_scene *scene)
+show(int model)
 {
-    const char *model = course_models[scene->model];
+    const char *name = course_models[model];
+    struct demo_scene *scene = &scenes[model];
     char program[PATH_MAX], reason[SERVER_REASON_BYTES];
 
-    snprintf(program, sizeof program, "%s/%s", course_bin(), model);
+    snprintf(program, sizeof program, "%s/%s", course_bin(), name);
     if (!replay && access(program, X_OK) != 0) {
-        printf("\n%s: left out, it is not built\n", model);
+        printf("\n%s: left out, it is not built\n", name);
         return 0;
     }
-    wait_for_people(model);
-    if (replay) {
-        draw_again(scene);
-    } else if (demo_play(scene, program, &interrupted, demo_draw, reason)) {
-        printf("%s: %s\n", model, reason);
+    if (enter) {
+        printf("Enter shows %s ", name);
+        fflush(stdout);
+        for (int c = 0; c != '\n' && c != EOF; c = getchar()) {
+        }
+        printf(pictures ? "\r\033[K" : "\n");
+    } else if (pictures) {
+        poll(NULL, 0, READING_MS);
+    }
+    printf("\n%s: %s\n", name, model_ideas[model]);
+    if (replay) { /* at its own speed, or told at once */
+        double end_ms = pictures ? scene->events[scene->n - 1].t_ms : 0;
+
+        for (int now_ms = 0; now_ms < end_ms; now_ms += DEMO_FRAME_MS) {
+            demo_draw(scene, now_ms);
+            poll(NULL, 0, DEMO_FRAME_MS);
+        }
+        demo_draw(scene, DEMO_MOST_MS);
+    } else if (demo_play(scene, program, reason) != 0) {
+        printf("%s: %s\n", name, reason);
         return COURSE_OTHERWISE;
     }
     return 0;
 }
 
-/* Show all that are asked for, of which alone something is kept. */
+/* Show all that are asked for, and in the end what they have shown. */
 static int
-show_all(unsigned models)
+show_all(void)
 {
-    int n = replay ? demo.nscenes : COURSE_MODELS, status = 0;
-    char verdict[DEMO_TEXT_BYTES];
+    int status = 0, shown = 0;
 
     printf("Eight clients. A says nothing, B a byte at a time; the others "
            "say a line and\nwait for its echo. Who waits, and who is "
            "served?\n");
-    demo.nscenes = 0;
-    for (int i = 0; i < n && !interrupted; i++) {
-        struct demo_scene *scene = &demo.scenes[demo.nscenes];
-
-        *scene = replay ? demo.scenes[i] : (struct demo_scene){.model = i};
-        if (models & 1U << scene->model) {
-            status |= show(scene);
-            demo.nscenes += scene->n > 0;
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (wanted[i] && (!replay || scenes[i].n > 0)) {
+            status |= show(i);
         }
     }
     printf("\n");
-    for (int i = 0; i < demo.nscenes && !interrupted; i++) {
-        demo_verdict(&demo.scenes[i], verdict);
-        printf("%-10s  %s\n", course_models[demo.scenes[i].model], verdict);
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (wanted[i] && scenes[i].n > 0) {
+            printf("%-10s  %s\n", course_models[i], demo_verdict(&scenes[i]));
+            shown++;
+        }
     }
     printf("\nA picture, not a measurement: 'make compare' measures.\n");
     fflush(stdout);
+    demo_view_close();
+    if (shown == 0) {
+        errx(COURSE_CANNOT, "there is nothing to show");
+    }
     return status;
+}
+
+/* What was written is whole; say where it is, behind `words`. */
+static void
+saved(FILE *file, const char *words, const char *path)
+{
+    if ((ferror(file) | fclose(file)) != 0) {
+        err(COURSE_CANNOT, "%s cannot be written", path);
+    }
+    printf("%s%s\n", words, path);
 }
 
 int
@@ -193,26 +222,33 @@ course_demo(int argc, char **argv)
                   "do nothing else"),
         {0},
     };
+    char path[CHILD_LINE_BYTES];
     int status = 0;
 
     flags_parse("course demo", about, flags, NULL, argc, argv);
-    unsigned models = read_models();
-    const char *problem = replay ? demo_load(replay, &demo) : NULL;
-    if (problem) {
-        errx(COURSE_CANNOT, "%s: %s", replay, problem);
+    read_models();
+    if (replay) {
+        read_events(replay);
+    }
+    FILE *picture = svg ? fopen(svg, "we") : NULL;
+    if (svg && !picture) {
+        err(COURSE_CANNOT, "%s cannot be written", svg);
     }
     if (!replay || !svg) {
+        course_begin();
         signals_catch(on_signal);
+        signal(SIGQUIT, on_signal);
         pictures = demo_view_open();
-        status = show_all(models);
-        demo_view_close();
+        status = show_all();
     }
-    if (interrupted || demo.nscenes == 0) {
-        warnx(interrupted ? "interrupted, so nothing is kept"
-                          : "there is nothing to show");
-        return interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT;
+    if (!replay) {
+        FILE *file = course_file("demo.jsonl", "we", path);
+        write_events(file);
+        saved(file, "once more: make demo REPLAY=", path);
     }
-    status |= replay ? 0 : save_events();
-    status |= svg ? save(svg, "open ", demo_svg) : 0;
+    if (svg) {
+        demo_svg(picture, scenes);
+        saved(picture, "open ", svg);
+    }
     return fflush(stdout) == 0 && !ferror(stdout) ? status : COURSE_CANNOT;
 }

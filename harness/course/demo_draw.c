@@ -5,8 +5,10 @@
  * Meanwhile the terminal shows no cursor, breaks no line and does not echo
  * what is typed, and Ctrl-C is the only key that stops us.
  */
+#include <err.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -18,70 +20,60 @@
 enum {
     CELL_MS = 50,
     CELLS = DEMO_MOST_MS / CELL_MS,
-    SECOND = 1000 / CELL_MS, /* cells */
-    HEIGHT = 13,             /* lines of a picture */
-    WIDTH_LEAST = 80,        /* of the terminal, as is the next */
-    HEIGHT_LEAST = HEIGHT + 3,
-    SIGN_ECHO = DEMO_WAITS + 1,
-    SIGN_NEVER,
-    SIGNS,
+    HEIGHT = 10,      /* lines of a picture */
+    WIDTH_LEAST = 80, /* of the terminal, as is the next */
+    LONG_MS = 1000,   /* who waits longer is counted */
+    HEIGHT_LEAST = HEIGHT + 6,
 };
 
-/* What a cell shows: what a client does, or with what that has ended. */
-static const char *const utf8[SIGNS] = {" ", "─", "░", "█", "x"};
-static const char *const ascii[SIGNS] = {" ", "-", ":", "#", "x"};
-static const char *const colours[SIGNS] = {"", "", "\033[33m", "\033[32m",
-                                           "\033[31m"};
-static const char *const means[SIGNS] = {
+/* What a cell shows: what has happened in it, or, the first three, what a
+ * client has done last. */
+static const char *const utf8[DEMO_WHATS] = {" ", "─", "░", "█", "x"};
+static const char *const ascii[DEMO_WHATS] = {" ", "-", ":", "#", "x"};
+static const char *const colours[DEMO_WHATS] = {"", "", "\033[33m",
+                                                "\033[32m", "\033[31m"};
+static const char *const means[DEMO_WHATS] = {
     "", "connected", "waits for its echo", "has it", "in vain"};
 
-#define END_LINE "\033[K\n" /* over what was there */
+const char *const demo_words[DEMO_WHATS] = {"leaves", "connects", "says",
+                                            "echo", "never"};
+const char *const demo_clients[DEMO_CLIENTS] = {
+    "A silent", "B slow", "C", "D", "E", "F", "G", "H"};
 
 static struct {
-    struct termios before;      /* the terminal as it was */
-    volatile sig_atomic_t ours; /* it is changed */
-    bool pictures;              /* else lines */
-    bool utf8, colour;          /* it has them */
-    size_t told;                /* events that were there before */
+    struct termios before;  /* the terminal as it was */
+    volatile bool pictures; /* it is changed for them; else lines */
+    bool utf8, colour;      /* it has them */
+    size_t shown;           /* pictures, or events, of the scene so far */
 } view;
-
-/* ---- the terminal -------------------------------------------------------
- */
 
 bool
 demo_view_open(void)
 {
-    static char frame[1 << 14];
     struct winsize size = {0};
-    struct termios wanted;
 
-    /* Who is in the background may not change a terminal. */
-    view.pictures = is_terminal(stdout) &&
-                    tcgetpgrp(STDOUT_FILENO) == getpgrp() &&
-                    tcgetattr(STDOUT_FILENO, &view.before) == 0;
     view.colour = wants_colour(stdout);
     view.utf8 =
         setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    /* Who is in the background may not change a terminal. */
+    if (!is_terminal(stdout) || tcgetpgrp(STDOUT_FILENO) != getpgrp() ||
+        tcgetattr(STDOUT_FILENO, &view.before) != 0) {
+        return false;
+    }
     ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    /* One that does not know its size has 0, and room. */
-    if (view.pictures && size.ws_col > 0 &&
-        (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST)) {
-        fprintf(stderr,
-                "course demo: %dx%d is too small for a picture, which takes "
-                "%dx%d; here are lines\n",
-                size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
-        view.pictures = false;
+    if (size.ws_col < WIDTH_LEAST || size.ws_row < HEIGHT_LEAST) {
+        warnx("%dx%d is too small for a picture, which takes %dx%d; here are "
+              "lines",
+              size.ws_col, size.ws_row, WIDTH_LEAST, HEIGHT_LEAST);
+        return false;
     }
-    if (view.pictures) {
-        wanted = view.before;
-        wanted.c_lflag &= ~(tcflag_t)ECHO;
-        wanted.c_cc[VSUSP] = wanted.c_cc[VQUIT] = _POSIX_VDISABLE;
-        view.ours = true;
-        tcsetattr(STDOUT_FILENO, TCSADRAIN, &wanted);
-        setvbuf(stdout, frame, _IOFBF, sizeof frame); /* in one write */
-        printf("\033[?25l\033[?7l");
-    }
-    return view.pictures;
+    view.pictures = true;
+    struct termios wanted = view.before;
+    wanted.c_lflag &= ~(tcflag_t)ECHO;
+    wanted.c_cc[VSUSP] = wanted.c_cc[VQUIT] = _POSIX_VDISABLE;
+    tcsetattr(STDOUT_FILENO, TCSADRAIN, &wanted);
+    printf("\033[?25l\033[?7l");
+    return true;
 }
 
 void
@@ -89,102 +81,113 @@ demo_view_close(void)
 {
     static const char words[] = "\033[0m\033[?7h\033[?25h";
 
-    if (view.ours && write(STDOUT_FILENO, words, sizeof words - 1) != 0) {
+    if (view.pictures && write(STDOUT_FILENO, words, sizeof words - 1) > 0) {
         tcsetattr(STDOUT_FILENO, TCSADRAIN, &view.before);
-        view.ours = false;
     }
 }
 
-/* ---- a picture ----------------------------------------------------------
- */
-
 static void
-put_sign(int sign)
+put_sign(enum demo_what sign)
 {
-    bool colour = view.colour && colours[sign][0] != '\0';
-
-    printf("%s%s%s", colour ? colours[sign] : "",
-           view.utf8 ? utf8[sign] : ascii[sign], colour ? "\033[0m" : "");
+    printf(view.colour ? "%s%s\033[0m" : "%.0s%s", colours[sign],
+           view.utf8 ? utf8[sign] : ascii[sign]);
 }
 
-/* A cell shows the echo that is in it, else what is in its middle. */
+/* A cell shows the echo that is in it, else what was so at its begin. */
 static void
-draw_client(const struct demo_scene *scene, int who, double now_ms)
+fill(enum demo_what cells[CELLS + 1], const struct demo_event *event,
+     double now_ms)
 {
-    int cells[CELLS + 1] = {DEMO_AWAY};
-    struct demo_span span = {0};
+    int cell = (int)event->t_ms / CELL_MS;
+    enum demo_what then = event->what;
 
-    while (demo_next(&span, scene, who, now_ms)) {
-        int to = (int)(span.to_ms / CELL_MS + 0.5);
-
-        for (int i = (int)(span.from_ms / CELL_MS + 0.5); i < to; i++) {
-            cells[i] = cells[i] == DEMO_AWAY ? span.does : cells[i];
-        }
-        if (span.end == DEMO_ECHO || span.end == DEMO_NEVER) {
-            cells[(int)(span.to_ms / CELL_MS)] =
-                span.end == DEMO_ECHO ? SIGN_ECHO : SIGN_NEVER;
-        }
+    if (event->what == DEMO_ECHO || event->what == DEMO_NEVER) {
+        cells[cell] = event->what;
+        then = event->what == DEMO_ECHO ? DEMO_CONNECTS : DEMO_LEAVES;
     }
-    printf("%-10s", demo_clients[who]);
-    for (int i = 0; i <= CELLS; i++) {
-        put_sign(cells[i]);
+    while (++cell * CELL_MS < now_ms) {
+        cells[cell] = then;
     }
-    printf(END_LINE);
 }
 
 static void
-draw(const struct demo_scene *scene, double now_ms, const char *verdict)
+draw(const struct demo_scene *scene, double now_ms)
 {
-    if (view.told > 0) {
+    enum demo_what cells[DEMO_CLIENTS][CELLS + 1] = {{DEMO_LEAVES}};
+
+    for (size_t i = 0; i < scene->n && scene->events[i].t_ms <= now_ms; i++) {
+        fill(cells[scene->events[i].who], &scene->events[i], now_ms);
+    }
+    if (view.shown++ > 0) {
         printf("\r\033[%dA", HEIGHT);
     }
-    printf("\n%s: %s" END_LINE "%7s", course_models[scene->model],
-           demo_ideas[scene->model], "");
-    for (int i = 0; i <= CELLS; i += SECOND) {
-        printf("%*d s", i == 0 ? 4 : SECOND - 2, i / SECOND);
+    printf("%13s%20s%20s%20s\n", "0 s", "1 s", "2 s", "3 s");
+    for (int who = 0; who < DEMO_CLIENTS; who++) {
+        printf("%-10s", demo_clients[who]);
+        for (int i = 0; i <= CELLS; i++) {
+            put_sign(cells[who][i]);
+        }
+        printf("\n");
     }
-    printf(END_LINE);
-    for (int i = 0; i < DEMO_CLIENTS; i++) {
-        draw_client(scene, i, now_ms);
-    }
-    printf("%7s", "");
-    for (int i = DEMO_THERE; i < SIGNS; i++) {
-        printf("   ");
+    for (int i = DEMO_CONNECTS; i < DEMO_WHATS; i++) {
+        printf("%*s", i == DEMO_CONNECTS ? 10 : 3, "");
         put_sign(i);
         printf(" %s", means[i]);
     }
-    printf(END_LINE "%s" END_LINE, verdict);
+    printf("\n");
+}
+
+static void
+tell(const struct demo_scene *scene)
+{
+    for (; view.shown < scene->n; view.shown++) {
+        const struct demo_event *event = &scene->events[view.shown];
+
+        if (event->what != DEMO_SAYS) {
+            printf("%7.3f s  %c  %s\n", event->t_ms / 1000, 'A' + event->who,
+                   demo_words[event->what]);
+        }
+    }
 }
 
 void
 demo_draw(const struct demo_scene *scene, double now_ms)
 {
-    const struct demo_event *event = &scene->events[scene->n - 1];
-    bool over = event->what == DEMO_ENDS && event->t_ms <= now_ms;
-    char verdict[DEMO_TEXT_BYTES] = "";
-
-    if (over) {
-        demo_verdict(scene, verdict);
-    }
-    if (view.pictures) {
-        draw(scene, now_ms, verdict);
-    } else if (view.told == 0) {
-        printf("\n%s: %s\n", course_models[scene->model],
-               demo_ideas[scene->model]);
-    }
-    for (; view.told < scene->n && scene->events[view.told].t_ms <= now_ms;
-         view.told++) {
-        event = &scene->events[view.told];
-        if (!view.pictures && event->what == DEMO_ENDS) {
-            printf("%s\n", verdict);
-        } else if (!view.pictures && event->who >= 0 &&
-                   event->what != DEMO_SAYS) {
-            printf("%7.3f s  %c  %s\n", event->t_ms / 1000, 'A' + event->who,
-                   demo_words[event->what]);
-        }
-    }
-    if (over) {
-        view.told = 0;
+    view.pictures ? draw(scene, now_ms) : tell(scene);
+    if (now_ms >= DEMO_MOST_MS) {
+        printf("%s\n", demo_verdict(scene));
+        view.shown = 0;
     }
     fflush(stdout);
+}
+
+const char *
+demo_verdict(const struct demo_scene *scene)
+{
+    double last_ms[DEMO_CLIENTS] = {0}, longest_ms = 1;
+    static char text[80];
+    unsigned late = 0; /* a bit for each client */
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct demo_event *event = &scene->events[i];
+        double wait_ms = event->what == DEMO_NEVER ? INFINITY
+                         : event->what == DEMO_ECHO
+                             ? event->t_ms - last_ms[event->who]
+                             : 0;
+
+        last_ms[event->who] = event->t_ms;
+        longest_ms = fmax(longest_ms, wait_ms);
+        late |= (unsigned)(wait_ms > LONG_MS) << event->who;
+    }
+    if (late == 0) {
+        snprintf(text, sizeof text, "nobody waited longer than %.1f s",
+                 ceil(longest_ms / 100) / 10);
+    } else {
+        snprintf(text, sizeof text,
+                 isinf(longest_ms)
+                     ? "%d of %d waited longer than 1 s, or even in vain"
+                     : "%d of %d waited longer than 1 s, %.1f s at most",
+                 __builtin_popcount(late), DEMO_CLIENTS, longest_ms / 1000);
+    }
+    return text;
 }

@@ -39,59 +39,64 @@ x_of(double ms)
     return LEFT + ms * (RIGHT - LEFT) / DEMO_MOST_MS;
 }
 
-/* The row of a client above `y`. */
+/* What a client has done since its event before, and what has ended it. */
 static void
-draw_client(struct svg *svg, const struct demo_scene *scene, int who,
-            double y)
+draw_event(struct svg *svg, const struct demo_event *before,
+           const struct demo_event *event, double y)
 {
-    double top = y - BAR, middle = y - BAR / 2.0;
-    struct demo_span span = {0};
+    double x = x_of(before->t_ms), end = x_of(event->t_ms);
+    double middle = y + BAR / 2.0;
 
-    svg_text(svg, 14, y, "soft", "%s", demo_clients[who]);
-    while (demo_next(&span, scene, who, DEMO_MOST_MS)) {
-        double x = x_of(span.from_ms), end = x_of(span.to_ms);
-
-        if (span.does == DEMO_WAITS && end - x > ECHO) {
-            svg_rect(svg, x, top, end - x, BAR, "wait", NULL);
-        } else if (span.does == DEMO_THERE) {
-            svg_line(svg, x, middle, end, middle, "axis");
-        }
-        if (span.end == DEMO_ECHO) {
-            svg_rect(svg, end, top, ECHO, BAR, "bar", NULL);
-        } else if (span.end == DEMO_NEVER) {
-            svg_cross(svg, end, middle, BAR / 2.0);
-        }
+    if (before->what == DEMO_SAYS && end - x > ECHO) {
+        svg_rect(svg, x, y, end - x, BAR, "wait", NULL);
+    } else if (before->what == DEMO_CONNECTS || before->what == DEMO_ECHO) {
+        svg_line(svg, x, middle, end, middle, "axis");
+    }
+    if (event->what == DEMO_ECHO) {
+        svg_rect(svg, end, y, ECHO, BAR, "bar", NULL);
+    } else if (event->what == DEMO_NEVER) {
+        svg_cross(svg, end, middle, BAR / 2.0);
     }
 }
 
 /* All that is in its group has the model's colour. */
 static void
-draw_scene(struct svg *svg, const struct demo_scene *scene, double y)
+draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
+           double y)
 {
     double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
-    char verdict[DEMO_TEXT_BYTES];
+    struct demo_event last[DEMO_CLIENTS] = {{0}};
 
-    fprintf(svg->file, "<g class=\"m%d\">\n", scene->model);
+    fprintf(svg->file, "<g class=\"m%d\">\n", model);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
-        draw_client(svg, scene, i, y + HEAD + ROW * (i + 1));
+        svg_text(svg, 14, y + HEAD + ROW * (i + 1), "soft", "%s",
+                 demo_clients[i]);
+    }
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct demo_event *event = &scene->events[i];
+
+        draw_event(svg, &last[event->who], event,
+                   y + HEAD + ROW * (event->who + 1) - BAR);
+        last[event->who] = *event;
     }
     svg_rect(svg, LEFT - 1, top, WIDTH, bottom - top, "curtain", NULL);
     svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
-    svg_mark(svg, 7, words - 4, scene->model, NULL);
-    svg_text(svg, 16, words, "bold", "%s", course_models[scene->model]);
-    svg_text(svg, LEFT + 20, words, "soft", "%s", demo_ideas[scene->model]);
-    demo_verdict(scene, verdict);
-    svg_text(svg, RIGHT, words, "end then", "%s", verdict);
+    svg_mark(svg, 7, words - 4, model, NULL);
+    svg_text(svg, 16, words, "bold", "%s", course_models[model]);
+    svg_text(svg, LEFT + 20, words, "soft", "%s", model_ideas[model]);
+    svg_text(svg, RIGHT, words, "end then", "%s", demo_verdict(scene));
     fputs("</g>\n", svg->file);
 }
 
 void
-demo_svg(FILE *file, const struct demo *demo)
+demo_svg(FILE *file, const struct demo_scene scenes[COURSE_MODELS])
 {
-    double bottom = TOP + SCENE * demo->nscenes + ROW / 2.0;
+    double bottom = TOP + ROW / 2.0, y = TOP;
     struct svg svg;
-    char *picture;
 
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        bottom += scenes[i].n > 0 ? SCENE : 0;
+    }
     svg_begin(&svg, WIDTH, bottom + FOOT, "Who waits and who is served",
               "Eight clients of each server, a row for each: hatched while "
               "it waits for its echo, a stroke when it has it.");
@@ -104,13 +109,16 @@ demo_svg(FILE *file, const struct demo *demo)
     svg_text(&svg, 0, 14, "bold",
              "Eight clients: A says nothing, B a byte at a time. Who waits, "
              "and who is served?");
-    for (int i = 0; i < demo->nscenes; i++) {
-        draw_scene(&svg, &demo->scenes[i], TOP + SCENE * i);
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (scenes[i].n > 0) {
+            draw_scene(&svg, i, &scenes[i], y);
+            y += SCENE;
+        }
     }
     svg_text(&svg, 0, bottom + FOOT - 8, "soft",
              "A line: connected. Hatched: waits for its echo. A stroke: has "
              "it. A cross: in vain. A picture, not a measurement.");
-    picture = svg_alone(svg_end(&svg));
+    char *picture = svg_alone(svg_end(&svg));
     fputs(picture, file);
     free(picture);
 }

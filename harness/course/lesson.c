@@ -18,11 +18,9 @@
 #include <ctype.h>
 #include <err.h>
 #include <jansson.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/course/course.h"
@@ -149,21 +147,6 @@ keep(FILE *file, const struct answer *answer)
     json_decref(line);
 }
 
-static FILE *
-open_kept(void)
-{
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof path, "%s/course", course_build());
-    mkdir(path, 0777);
-    text_append(path, sizeof path, "/", "predictions.jsonl");
-    FILE *file = fopen(path, "ae");
-    if (!file) {
-        err(COURSE_CANNOT, "%s", path);
-    }
-    return file;
-}
-
 static void
 print_row(const struct answer *answer)
 {
@@ -200,12 +183,13 @@ observe(const struct prediction *row)
 static int
 teach(const char *lesson, struct answer *answers, size_t n)
 {
+    char path[CHILD_LINE_BYTES];
     bool differ = false;
 
     if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
-    FILE *kept = open_kept();
+    FILE *kept = course_file("predictions.jsonl", "ae", path);
     printf("%-4s %5s  seen here\n", "", "yours");
     for (struct answer *it = answers; it < answers + n; it++) {
         it->observed = observe(it->asked);

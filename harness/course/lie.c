@@ -101,8 +101,8 @@ lie_run(const struct experiment *row)
 {
     struct server server;
     char reason[SAVED_REASON_BYTES];
-    char line[CHILD_BYTES] = "";
-    char stall[CHILD_BYTES];
+    char line[CHILD_LINE_BYTES] = "";
+    char stall[CHILD_LINE_BYTES];
     const char *problem = drive_server(&server, SERVER);
 
     (void)row;

@@ -14,7 +14,7 @@
 static const char *
 run_shell(const struct experiment *row)
 {
-    char line[CHILD_BYTES];
+    char line[CHILD_LINE_BYTES];
 
     snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
              row->server);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ const char *const course_models[COURSE_MODELS] = {
     "blocking", "threaded", "selectloop", "coroutine", "libevent"};
 
 volatile sig_atomic_t course_interrupted;
-char child_last[CHILD_BYTES];
+char child_last[CHILD_LINE_BYTES];
 
 int
 course_model(const char *name)
@@ -84,6 +85,19 @@ course_begin(void)
     unsetenv("MAKEFLAGS");
 }
 
+FILE *
+course_file(const char *name, const char *mode, char path[CHILD_LINE_BYTES])
+{
+    snprintf(path, CHILD_LINE_BYTES, "%s/course", course_build());
+    mkdir(path, 0777);
+    text_append(path, CHILD_LINE_BYTES, "/", "%s", name);
+    FILE *file = fopen(path, mode);
+    if (!file) {
+        err(COURSE_CANNOT, "%s", path);
+    }
+    return file;
+}
+
 /* ---- lines for sh ------------------------------------------------------ */
 
 void
@@ -110,7 +124,7 @@ hand_on(int fd)
         putchar(text[i]);
         inside = text[i] != '\n';
         if (inside) {
-            text_append(child_last, CHILD_BYTES, "", "%c", text[i]);
+            text_append(child_last, CHILD_LINE_BYTES, "", "%c", text[i]);
         }
     }
     if (n <= 0 && inside) {

@@ -48,15 +48,16 @@ is_quick(void)
 
 /* Write the line: what is in no quick run is measured as briefly. */
 static void
-name_run(char line[CHILD_BYTES])
+name_run(char line[CHILD_LINE_BYTES])
 {
     const char *comma = " --models=";
 
-    snprintf(line, CHILD_BYTES, "%s/bin/compare %s", course_build(),
+    snprintf(line, CHILD_LINE_BYTES, "%s/bin/compare %s", course_build(),
              is_quick() ? "--quick" : "--full --time=2s --lives=1");
     for (int i = 0; i < COURSE_MODELS; i++) {
         if (is_named(course_models[i])) {
-            text_append(line, CHILD_BYTES, comma, "%s", course_models[i]);
+            text_append(line, CHILD_LINE_BYTES, comma, "%s",
+                        course_models[i]);
             comma = ",";
         }
     }
@@ -65,11 +66,11 @@ name_run(char line[CHILD_BYTES])
         bool again = it > scenarios && strcmp(it[-1].name, it->name) == 0;
 
         if (!again && is_named(it->name)) {
-            text_append(line, CHILD_BYTES, comma, "%s", it->name);
+            text_append(line, CHILD_LINE_BYTES, comma, "%s", it->name);
             comma = ",";
         }
     }
-    text_append(line, CHILD_BYTES, " ", "--out=%s/course/compare",
+    text_append(line, CHILD_LINE_BYTES, " ", "--out=%s/course/compare",
                 course_build());
 }
 
@@ -125,7 +126,7 @@ compare_read(const struct experiment *row)
 const char *
 compare_run(const struct experiment *row)
 {
-    char line[CHILD_BYTES];
+    char line[CHILD_LINE_BYTES];
 
     (void)row;
     if (!compare_from) {

@@ -80,11 +80,11 @@ const char *
 drive_server(struct server *server, const char *line)
 {
     char reason[SERVER_REASON_BYTES + 16] = "the server ";
-    static char words[CHILD_BYTES];
+    static char words[CHILD_LINE_BYTES];
     struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
                                  .interrupted = &course_interrupted};
     bool made = line[strcspn(line, " /")] == '/'; /* by make, from mine/ */
-    char shown[CHILD_BYTES];
+    char shown[CHILD_LINE_BYTES];
     char address[ADDRESS_TEXT_BYTES];
     char *rest = words;
     cpu_set_t cpus;
@@ -117,19 +117,19 @@ drive_server(struct server *server, const char *line)
 }
 
 FILE *
-drive_load(char line[CHILD_BYTES], const struct server *server,
+drive_load(char line[CHILD_LINE_BYTES], const struct server *server,
            const char *flags)
 {
     char address[ADDRESS_TEXT_BYTES];
-    char shown[CHILD_BYTES];
+    char shown[CHILD_LINE_BYTES];
     int fd = memfd_create("save", MFD_CLOEXEC);
 
     address_format(&server->address, address);
     snprintf(shown, sizeof shown, "%s/bin/load %s %s", course_build(),
              address, flags);
     child_show(shown);
-    text_append(line, CHILD_BYTES, " & ", "%s --save=/proc/%d/fd/%d", shown,
-                getpid(), fd);
+    text_append(line, CHILD_LINE_BYTES, " & ", "%s --save=/proc/%d/fd/%d",
+                shown, getpid(), fd);
     return fdopen(fd, "r");
 }
 
@@ -143,7 +143,7 @@ look(void)
 const char *
 drive_run(const struct experiment *row)
 {
-    char line[CHILD_BYTES] = "";
+    char line[CHILD_LINE_BYTES] = "";
     char reason[SAVED_REASON_BYTES];
 
     drive = (struct drive){0};

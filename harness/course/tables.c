@@ -15,7 +15,6 @@
 
 enum {
     TABLE_BYTES = 1 << 16,
-    ROWS_MAX = 250,  /* of a table */
     COLUMNS_MAX = 8, /* of a row */
 };
 
@@ -111,10 +110,10 @@ read_choice(const char *word, const char *const *words, int n)
 /* ---- rows -------------------------------------------------------------- */
 
 static void
-read_experiment(char **columns, void *to)
+read_experiment(char **columns, size_t n)
 {
     static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
-    struct experiment *row = to;
+    struct experiment *row = &experiment_rows[n];
     char *load = strstr(columns[2], " -- ");
 
     row->key = columns[0];
@@ -137,9 +136,9 @@ read_experiment(char **columns, void *to)
 }
 
 static void
-read_prediction(char **columns, void *to)
+read_prediction(char **columns, size_t n)
 {
-    struct prediction *row = to;
+    struct prediction *row = &prediction_rows[n];
 
     row->lesson = strsep(&columns[0], ".");
     row->id = columns[0] ? columns[0] : "";
@@ -155,9 +154,8 @@ read_prediction(char **columns, void *to)
 
 /* Its bounds are "KEY RANGE & KEY RANGE ...". */
 static void
-read_claim(char **columns, void *to)
+fill_claim(char **columns, struct claim *row)
 {
-    struct claim *row = to;
     char *bounds = columns[3];
 
     row->id = columns[0];
@@ -172,6 +170,18 @@ read_claim(char **columns, void *to)
     if (bounds) {
         refuse("is too much", bounds);
     }
+}
+
+static void
+read_claim(char **columns, size_t n)
+{
+    fill_claim(columns, &claim_rows[n]);
+}
+
+static void
+read_exercise(char **columns, size_t n)
+{
+    fill_claim(columns, &exercise_rows[n]);
 }
 
 /* ---- tables ------------------------------------------------------------ */
@@ -192,11 +202,9 @@ fold(char *text)
     *to = '\0';
 }
 
-/* Read a table with so many columns at least, which stay for good, into rows
- * of so many bytes. */
-static void
-read_table(const char *name, int least,
-           void (*take)(char **columns, void *row), void *rows, size_t bytes)
+void
+table_read(const char *name, int least,
+           void (*take)(char **columns, size_t n))
 {
     char *rest = calloc(1, TABLE_BYTES);
     size_t n = 0;
@@ -227,18 +235,15 @@ read_table(const char *name, int least,
             refuse("has too few columns, or too many, or is a row too many",
                    columns[ncolumns - 1]);
         }
-        take(columns, (char *)rows + bytes * n++);
+        take(columns, n++);
     }
 }
 
 void
 tables_load(void)
 {
-    read_table("experiments", 6, read_experiment, experiment_rows,
-               sizeof *experiment_rows);
-    read_table("predictions", 4, read_prediction, prediction_rows,
-               sizeof *prediction_rows);
-    read_table("claims", 5, read_claim, claim_rows, sizeof *claim_rows);
-    read_table("exercises", 5, read_claim, exercise_rows,
-               sizeof *exercise_rows);
+    table_read("experiments", 6, read_experiment);
+    table_read("predictions", 4, read_prediction);
+    table_read("claims", 5, read_claim);
+    table_read("exercises", 5, read_exercise);
 }

@@ -226,8 +226,7 @@ document_print_page(FILE *file, struct document *document, const char *title)
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-/* What each model is, by its slot. */
-static const char *const models[] = {
+const char *const model_ideas[] = {
     "one client after the other",
     "a thread for each client",
     "one thread, callbacks, select",
@@ -248,7 +247,7 @@ report_page(FILE *file, const struct summary *summary)
     for (size_t i = 0; summary->ngroups > 0 && i < main->nrows; i++) {
         const char *name = main->rows[i].life->model;
 
-        document_item(&document, name, "%s", models[svg_slot(name)]);
+        document_item(&document, name, "%s", model_ideas[svg_slot(name)]);
     }
     title = document.nblocks;
     headline_build(&document, summary, summary->ngroups);

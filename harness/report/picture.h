@@ -67,6 +67,9 @@ char *svg_alone(char *svg);
 /* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. */
 int svg_slot(const char *model);
 
+/* What each model is, by its slot. */
+extern const char *const model_ideas[];
+
 /* What all the classes mean, in CSS. */
 extern const char svg_style[];
 

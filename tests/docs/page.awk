@@ -1,6 +1,7 @@
 # page.awk: read a page of Markdown. Prints a record a line, fields by tabs:
 #   2 TEXT  a heading of the second level     h SLUG  any, as an anchor
-#   l TARGET  a link     c CODE  a code span  s SENTENCE  without code, links
+#   l TARGET  a link     c CODE  a code span, or an indented command
+#   s SENTENCE  without code, links
 #   sh LINES  how many lines of 100 columns stand before the first sh block
 # With -v folder=F the sh blocks are written to F/1.sh, F/2.sh ..., what is
 # behind "sh" to F/1.how, and what they print, if it is said, to F/1.text.
@@ -55,7 +56,10 @@ inside { if (folder && inside != "other") print >inside; next }
     if ($0 ~ /^## /) print "2\t" text
     print "h\t" slug(text)
 }
-/^(    |\t)/ && !prose && !list { next }
+/^(    |\t)/ && !prose && !list {
+    if ($1 == "make" || $1 ~ /^build\//) print "c\t" $1 ($1 == "make" ? " " $2 : "")
+    next
+}
 /^ *$/ { flush(); list = 0; next }
 /^ *([-*]|[0-9]+\.) |^\|/ { flush(); list = !/^\|/; sub(/^ *([-*]|[0-9]+\.) /, "") }
 !/^#/ { prose = prose (prose ? " " : "") $0 }
