@@ -1,158 +1,191 @@
 /*
- * claims.c: recomputes the verdict of each claim. See course.h.
+ * claims.c: recomputes the verdict of each claim, and says whether an
+ * exercise is done. See course.h.
  */
+#include <err.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "harness/course/course.h"
 
-enum {
-    CLAIMS_MAX = EXPERIMENTS_MAX / 2, /* each hangs on two at most */
-};
+static bool
+is_within(const struct bounds *bounds)
+{
+    double number = bounds->experiment->number;
 
-static const char *const words[CLAIM_VERDICTS] = {
-    [CLAIM_TRUE] = "true",
-    [CLAIM_CONDITIONAL] = "conditional",
-    [CLAIM_FALSE] = "false",
-    [CLAIM_UNKNOWN] = "not run",
-};
-
-/* What a claim hangs on. */
-enum {
-    HOLDS,
-    TOO,
-    HANGS_ON,
-};
-static struct finding findings[CLAIMS_MAX][HANGS_ON];
+    return number >= bounds->low && number <= bounds->high;
+}
 
 static enum claim_verdict
-judge(const struct claim *claim, const struct finding found[HANGS_ON])
+judge(const struct claim *claim)
 {
-    bool both = claim->too.experiment;
-    bool holds = finding_within(&found[HOLDS], &claim->holds);
-    bool too = both && finding_within(&found[TOO], &claim->too);
+    int within = 0;
+    int n = 0;
 
-    return isnan(found[HOLDS].number) || (both && isnan(found[TOO].number))
-               ? CLAIM_UNKNOWN
-           : holds && (too || !both) ? CLAIM_TRUE
-           : holds || too            ? CLAIM_CONDITIONAL
-                                     : CLAIM_FALSE;
-}
-
-/* "0 of 7; 12 ms", or why not. */
-static void
-print_seen(const struct finding found[HANGS_ON])
-{
-    char text[FINDING_TEXT_BYTES];
-
-    for (int i = 0; i < HANGS_ON && found[i].experiment; i++) {
-        printf("%s%s", i > 0 ? "; " : "",
-               found[i].reason[0] != '\0'
-                   ? found[i].reason
-                   : finding_text(&found[i], found[i].number, text));
+    for (; n < BOUNDS_MAX && claim->bounds[n].experiment; n++) {
+        if (isnan(claim->bounds[n].experiment->number)) {
+            return CLAIM_UNKNOWN;
+        }
+        within += is_within(&claim->bounds[n]);
     }
+    return within == n  ? CLAIM_TRUE
+           : within > 0 ? CLAIM_CONDITIONAL
+                        : CLAIM_FALSE;
 }
 
-/* What the page says is one thing, what was seen here another. */
+/* "of 8 clients, served: wanted 8 of 8, seen 1 of 8" */
 static void
-print_difference(const struct claim *claim, enum claim_verdict verdict,
-                 const struct finding found[HANGS_ON])
+print_wanted(const struct bounds *bounds)
 {
-    char text[BOUNDS_TEXT_BYTES];
+    const struct experiment *row = bounds->experiment;
+    char low[NUMBER_BYTES];
+    char high[NUMBER_BYTES];
+    char seen[NUMBER_BYTES];
+    const char *between = bounds->low == bounds->high ? ""
+                          : bounds->high == INFINITY  ? "at least "
+                          : bounds->low == -INFINITY  ? "at most "
+                                                      : " to ";
 
-    printf("  ^ %s says \"%s\", and that it is %s; here it is %s: %s was ",
-           claim->page, claim->text, words[claim->says], words[verdict],
-           found[HOLDS].experiment->shows);
-    print_seen(found);
-    printf(", where %s was wanted",
-           bounds_text(&found[HOLDS], &claim->holds, text));
-    if (claim->too.experiment) {
-        printf(", and of %s %s", found[TOO].experiment->shows,
-               bounds_text(&found[TOO], &claim->too, text));
-    }
-    printf(".\n");
+    experiment_text(row, bounds->low, low);
+    experiment_text(row, bounds->high, high);
+    printf("%s: wanted %s%s%s, seen %s\n", row->shows,
+           between[0] == ' ' ? low : "", between,
+           bounds->high == INFINITY ? low : high, experiment_seen(row, seen));
 }
 
-/* A table of all, with a sentence below each that is not as its page says.
- * Returns the exit status. */
-static int
-print_verdicts(size_t n)
+/* A row of the table, and below it, if that is not as its page says, why. */
+static void
+print_claim(const struct claim *claim, enum claim_verdict verdict)
 {
-    size_t unknown = 0;
-    size_t differ = 0;
+    bool other = verdict != claim->says && verdict != CLAIM_UNKNOWN;
+    const struct bounds *end = claim->bounds;
+    char text[NUMBER_BYTES];
 
-    printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
-           "page", "seen here");
-    for (size_t i = 0; i < n; i++) {
-        enum claim_verdict verdict = judge(&claims[i], findings[i]);
-        bool other = verdict != claims[i].says && verdict != CLAIM_UNKNOWN;
-
-        unknown += verdict == CLAIM_UNKNOWN;
-        differ += other;
-        printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claims[i].id,
-               words[claims[i].says], words[verdict], claims[i].page);
-        print_seen(findings[i]);
-        printf("\n");
-        if (other) {
-            print_difference(&claims[i], verdict, findings[i]);
+    printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claim->id,
+           claim_words[claim->says], claim_words[verdict], claim->page);
+    for (; end < claim->bounds + BOUNDS_MAX && end->experiment; end++) {
+        printf("%s%s", end > claim->bounds ? "; " : "",
+               experiment_seen(end->experiment, text));
+    }
+    printf("\n");
+    if (other) {
+        printf("  ^ %s says \"%s\", and that it is %s; here it is %s:\n",
+               claim->page, claim->text, claim_words[claim->says],
+               claim_words[verdict]);
+        for (const struct bounds *it = claim->bounds; it < end; it++) {
+            printf("    ");
+            print_wanted(it);
         }
     }
-    printf("\n%zu claims: %zu as the pages say, %zu otherwise, %zu not "
-           "run.\n",
-           n, n - unknown - differ, differ, unknown);
-    return unknown == n ? COURSE_CANNOT : differ > 0 ? COURSE_OTHERWISE : 0;
 }
 
-/* The list as Markdown. */
-static int
-list(size_t n)
+/* Have all run that it hangs on. */
+static void
+want(const struct claim *claim)
 {
-    printf("| claim | page | its words |\n|---|---|---|\n");
-    for (size_t i = 0; i < n; i++) {
-        printf("| %s | %s | %s |\n", claims[i].id, claims[i].page,
-               claims[i].text);
+    for (int i = 0; i < BOUNDS_MAX && claim->bounds[i].experiment; i++) {
+        claim->bounds[i].experiment->wanted = true;
     }
-    return 0;
 }
 
 int
 course_claims(int argc, char **argv)
 {
-    char path[CHILD_LINE_BYTES];
-    const char *from = NULL;
-    bool listed = false;
-    const struct flag flags[] = {
-        FLAG_TEXT("from", 0, "FILE", &from,
-                  "Read what compare measures from its results there"),
-        FLAG_ON("list", 0, &listed,
-                "Print the claims as Markdown, and run nothing"),
-        {0},
-    };
+    const struct flag flags[] = {FLAG_FROM, {0}};
     size_t n = 0;
-    FILE *log;
+    size_t same = 0;
+    size_t unknown = 0;
 
     flags_parse("course claims",
                 "Run all that the pages' claims hang on, and say which hold "
                 "on this machine.",
                 flags, NULL, argc, argv);
-    for (; claims[n].id && n < CLAIMS_MAX; n++) {
-        const struct claim *claim = &claims[n];
-
-        findings[n][HOLDS].experiment =
-            experiment_find(claim->holds.experiment);
-        findings[n][TOO].experiment =
-            claim->too.experiment ? experiment_find(claim->too.experiment)
-                                  : NULL;
+    for (const struct claim *claim = claims; claim->id; claim++) {
+        want(claim);
     }
-    if (listed) {
-        return list(n);
-    }
-    from = course_begin(from);
-    log = course_file("claims.log", "we", path);
-    if (experiments_run(findings[0], n * HANGS_ON, from, log) != 0) {
+    if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
-    fclose(log);
-    int status = print_verdicts(n);
-    printf("What was run, and what it printed: %s\n", path);
-    return status;
+    printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
+           "page", "seen here");
+    for (; claims[n].id; n++) {
+        enum claim_verdict verdict = judge(&claims[n]);
+
+        unknown += verdict == CLAIM_UNKNOWN;
+        same += verdict == claims[n].says;
+        print_claim(&claims[n], verdict);
+    }
+    printf("\n%zu claims: %zu as the pages say, %zu otherwise, %zu not "
+           "run.\n",
+           n, same, n - same - unknown, unknown);
+    return unknown == n          ? COURSE_CANNOT
+           : same + unknown == n ? 0
+                                 : COURSE_OTHERWISE;
+}
+
+/* ---- course exercise --------------------------------------------------- */
+
+/* The first time: a copy, so that the original stays. */
+static int
+begin_exercise(const struct claim *row)
+{
+    char line[CHILD_LINE_BYTES];
+
+    snprintf(line, sizeof line,
+             "mkdir -p mine/%1$s && cp %1$s/*.[ch] mine/%1$s && "
+             "cd mine/%1$s && rm -f hello.c bufferevent.c",
+             row->id);
+    if (child_run(line, NULL) != 0) {
+        errx(COURSE_CANNOT,
+             "%s could not be made; it takes the sources and a folder that "
+             "you may write to",
+             row->page);
+    }
+    printf("%s\nThe sources are yours now, in %s. Edit them there, and then "
+           "again:\n  make exercise-%s\n",
+           row->text, row->page, row->id);
+    return 0;
+}
+
+static int
+try_exercise(const struct claim *row)
+{
+    want(row);
+    if (experiments_run() != 0) {
+        return COURSE_INTERRUPTED;
+    }
+    for (int i = 0; i < BOUNDS_MAX && row->bounds[i].experiment; i++) {
+        if (!is_within(&row->bounds[i])) {
+            printf("not yet: ");
+            print_wanted(&row->bounds[i]);
+        }
+    }
+    if (judge(row) != CLAIM_TRUE) {
+        return COURSE_OTHERWISE;
+    }
+    printf("done\n");
+    return 0;
+}
+
+int
+course_exercise(int argc, char **argv)
+{
+    const char *model = NULL;
+    const struct flag flags[] = {FLAG_ARGUMENT("MODEL", &model), {0}};
+
+    flags_parse("course exercise",
+                "Begin the task of a lesson, or say whether it is done.",
+                flags, NULL, argc, argv);
+    model = model ? model : "nothing";
+    for (const struct claim *row = exercises; row->id; row++) {
+        if (strcmp(row->id, model) == 0) {
+            return access(row->page, F_OK) == 0 ? try_exercise(row)
+                                                : begin_exercise(row);
+        }
+    }
+    errx(COURSE_USAGE,
+         "%s is no exercise; each of the five models has one: blocking, "
+         "threaded, selectloop, coroutine, libevent",
+         model);
 }

@@ -16,7 +16,6 @@ static const struct command {
     {"show", course_show, "run one experiment"},
     {"exercise", course_exercise, "is the task of a lesson done?"},
     {"lie", course_lie, "one stall, seen by a closed and an open loop"},
-    {"herd", course_herd, "who wakes up for one client: herd accept|epoll"},
     {"demo", course_demo, "who waits and who is served, live"},
     {"claims", course_claims, "which claims of the pages hold here"},
     {"book", course_book, "the five sources side by side, as a page"},

@@ -235,7 +235,7 @@ course_demo(int argc, char **argv)
         err(COURSE_CANNOT, "%s cannot be written", svg);
     }
     if (!replay || !svg) {
-        course_begin(NULL);
+        course_begin();
         signals_catch(on_signal);
         signal(SIGQUIT, on_signal);
         pictures = demo_view_open();

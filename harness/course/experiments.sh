@@ -27,12 +27,53 @@ somaxconn() {
     cat /proc/sys/net/core/somaxconn
 }
 
-herd_accept() {
-    "$BIN/course" herd accept
+# herd CALL: eight processes wait for clients, in accept or in select; how many
+# of them does a client wake? Linux wakes one of those in accept(2), and all in
+# select, poll or epoll, unless they ask for EPOLLEXCLUSIVE, see epoll_ctl(2).
+# Who comes too late goes back to sleep inside the kernel, so that only its
+# context switches tell.
+herd() {
+    perl - "$1" <<'PERL'
+use strict;
+use warnings;
+use IO::Socket::INET;
+
+my ($call) = @ARGV;
+my $listener = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1',
+    Blocking => $call eq 'accept') or die "$@";
+my @pids;
+
+sub wait_for_clients {
+    for (;;) {
+        vec(my $sockets = '', fileno $listener, 1) = 1;
+        select $sockets, undef, undef, undef if $call eq 'select';
+        $listener->accept;
+    }
 }
 
-herd_epoll() {
-    "$BIN/course" herd epoll
+# How often they have fallen asleep so far, once all are asleep.
+sub slept {
+    select undef, undef, undef, .01;
+    my $n = 0;
+    for (map { `cat /proc/$_/status` } @pids) {
+        $n += $1 if /^voluntary_ctxt_switches:\s*(\d+)/;
+    }
+    return $n;
+}
+
+for (1 .. 8) {
+    push @pids, fork // die "fork: $!";
+    wait_for_clients() if $pids[-1] == 0;
+}
+my $before = slept();
+for (1 .. 50) {
+    IO::Socket::INET->new($listener->sockhost . ':' . $listener->sockport);
+    select undef, undef, undef, .01;
+}
+printf "8 processes that wait in %s, 50 clients: woken for each\n%.1f\n",
+    $call, (slept() - $before) / 50;
+kill KILL => @pids;
+PERL
 }
 
 sleep_at_once() {
@@ -117,4 +158,21 @@ same_text() {
         sed -n '/^conn_echo(/,/^}/p' $model/server.c | sed 's/\<co_//g' |
             tr -d '[:space:]' | cksum
     done | sort -u | wc -l
+}
+
+# mutant NAME: 1 if a test finds what is wrong with that program, 0 if not.
+mutant() {
+    build=build${VARIANT:+/$VARIANT}
+    make -s "$build/mutants/$1" "$build/tests/conformance" \
+        "$build/tests/faults" "$build/tests/shim.so" || {
+        echo "it could not be made; \`make deps\` installs what that takes"
+        return
+    }
+    FIVEWAYS_BIN=$BIN FIVEWAYS_VARIANT=$VARIANT tests/mutants/run "--only=$1" \
+        "$build/mutants" "$build/tests/conformance" "$build/tests/faults"
+    case $? in
+    0) echo 1 ;;
+    1) echo 0 ;;
+    *) echo "its case was not run" ;;
+    esac
 }

@@ -10,6 +10,7 @@
  * waited. That load is late itself, on a busy machine, is nothing beside
  * that.
  */
+#include <err.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,9 +19,7 @@
 #include "harness/load/load.h"
 
 enum {
-    BEFORE_MS = 1500, /* from the start of the loads on */
-    STALL_MS = 1000,  /* the server is stopped */
-    LATE_MS = 100,    /* who waits for longer has met it */
+    LATE_MS = 100, /* who waits for longer has met it */
 };
 #define SERVER "selectloop --delay=4"
 #define CLOSED "-c 4 -d 4s"
@@ -53,22 +52,18 @@ static const struct row {
     {"late", "over 100 ms", LATE},
 };
 
-/* How many took longer than LATE_MS, by halving what the quantiles say. */
-static uint64_t
+/* How many took longer than LATE_MS, by what the quantiles say. */
+static double
 count_late(const struct histogram *times)
 {
-    uint64_t within = 0;
-    uint64_t beyond = times->count + 1;
+    const double all = (double)times->count;
+    double late = 0;
 
-    while (beyond - within > 1) {
-        uint64_t middle = within + (beyond - within) / 2;
-        bool late = histogram_quantile_ns(times, (double)middle /
-                                                     (double)times->count) >
-                    LATE_MS * NS_PER_MS;
-
-        *(late ? &beyond : &within) = middle;
+    while (late < all && histogram_quantile_ns(times, 1 - late / all) >
+                             LATE_MS * NS_PER_MS) {
+        late++;
     }
-    return times->count - within;
+    return late;
 }
 
 static double
@@ -81,7 +76,7 @@ value_of(int loop, double quantile)
     return quantile == MESSAGES ? (double)times->count
            : quantile == MEAN   ? histogram_mean_ns(times) / NS_PER_MS
            : quantile == LATE
-               ? (double)count_late(times)
+               ? count_late(times)
                : (double)histogram_quantile_ns(times, quantile) / NS_PER_MS;
 }
 
@@ -99,77 +94,51 @@ lie_read(const struct experiment *row)
     return NAN;
 }
 
-void
-lie_figures(FILE *stream)
-{
-    fprintf(stream, "Of a stall, seen by both loops at the same time:\n");
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        fprintf(stream, "  closed_%s, open_%s\n", rows[i].key, rows[i].key);
-    }
-}
-
 /* ---- the run ----------------------------------------------------------- */
 
-/* The one load has begun, the other one follows. */
-static const char *
-stall_both(const struct server *server, struct loading *closed, FILE *stream)
-{
-    struct loading open = {0};
-
-    if (loading_start(&open, server, OPEN, stream) != 0) {
-        return "load could not be started";
-    }
-    child_wait(&closed->child, BEFORE_MS);
-    fprintf(stream, "  $ kill -STOP %d; sleep 1; kill -CONT %d\n",
-            server->pid, server->pid);
-    fflush(stream);
-    kill(server->pid, SIGSTOP);
-    child_wait(&closed->child, STALL_MS);
-    kill(server->pid, SIGCONT);
-    return loading_end(&open, &runs[LOOP_OPEN]);
-}
-
 const char *
-lie_run(const struct finding *findings, size_t n, const char *from,
-        FILE *stream)
+lie_run(const struct experiment *row)
 {
-    struct loading closed = {0};
     struct server server;
-    const char *problem = drive_server(&server, SERVER, stream);
-    const char *other = NULL;
+    char reason[SAVED_REASON_BYTES];
+    char line[CHILD_LINE_BYTES] = "";
+    char stall[CHILD_LINE_BYTES];
+    const char *problem = drive_server(&server, SERVER);
 
-    (void)findings, (void)n, (void)from;
+    (void)row;
     if (problem) {
         return problem;
     }
-    if (loading_start(&closed, &server, CLOSED, stream) == 0) {
-        problem = stall_both(&server, &closed, stream);
-        other = loading_end(&closed, &runs[LOOP_CLOSED]);
+    FILE *saved[LOOPS] = {drive_load(line, &server, CLOSED " >/dev/null"),
+                          drive_load(line, &server, OPEN " >/dev/null")};
+    snprintf(stall, sizeof stall, "kill -STOP %d; sleep 1; kill -CONT %d",
+             server.pid, server.pid);
+    child_show(stall);
+    text_append(line, sizeof line, " & ", "sleep 1.5; %s; wait", stall);
+    child_run(line, NULL);
+    for (int i = 0; i < LOOPS; i++) {
+        if (saved_read(saved[i], &runs[i], reason) != 0 ||
+            value_of(i, MESSAGES) == 0) {
+            problem = "a loop was never answered; it says why above";
+        }
+        fclose(saved[i]);
     }
     server_stop(&server);
-    return problem ? problem
-           : other ? other
-           : value_of(LOOP_CLOSED, MESSAGES) * value_of(LOOP_OPEN, MESSAGES) >
-                   0
-               ? NULL
-               : "a loop was never answered";
+    return problem;
 }
 
 int
 course_lie(int argc, char **argv)
 {
-    static const struct flag flags[] = {{0}};
-    const char *problem;
-
     flags_parse("course lie",
                 "Stop a server for a second, and let a closed and an open "
                 "loop tell of it.",
-                flags, NULL, argc, argv);
-    course_begin(NULL);
-    problem = lie_run(NULL, 0, NULL, stdout);
+                (struct flag[]){{0}}, NULL, argc, argv);
+    course_begin();
+    const char *problem = lie_run(NULL);
     if (problem) {
-        fprintf(stderr, "course: %s\n", problem);
-        return course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT;
+        errx(course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT, "%s",
+             problem);
     }
     printf("\n%-12s  %11s  %11s\n", "", "closed loop", "open loop");
     for (size_t i = 0; i < COUNT(rows); i++) {

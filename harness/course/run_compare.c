@@ -8,100 +8,73 @@
 #include "harness/compare/plan.h"
 #include "harness/course/course.h"
 
-enum {
-    COMPARE_MS = 600000, /* for a run, at most */
-};
+const char *compare_from;
 
 /* What was read last. */
 static struct results results;
 static struct summary summary;
 
-#define KIB_KEY "kib_per_client" /* no figure of its own, but a sum */
-
-void
-compare_figures(FILE *stream)
-{
-    fprintf(stream, "Of a scenario of compare:\n");
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        fprintf(stream, "  %-22s %s\n", figures[i].key, figures[i].meaning);
-    }
-    fprintf(stream, "  %-22s KiB, resident and of the kernel's stack\n",
-            KIB_KEY);
-}
-
 /* ---- what is to be measured -------------------------------------------- */
 
-/* Append a name to a list, unless it is there. */
-static void
-list_add(char list[CHILD_LINE_BYTES], const char *name)
+/* Is that scenario or model in an experiment that is wanted? */
+static bool
+is_named(const char *name)
 {
-    char with_commas[CHILD_LINE_BYTES + 2];
-    char wanted[RESULTS_NAME_BYTES + 2];
-
-    snprintf(with_commas, sizeof with_commas, ",%s,", list);
-    snprintf(wanted, sizeof wanted, ",%s,", name);
-    if (!strstr(with_commas, wanted)) {
-        text_append(list, CHILD_LINE_BYTES, ",", "%s", name);
+    for (const struct experiment *row = experiments; row->key; row++) {
+        if (row->wanted && row->kind == EXPERIMENT_COMPARE &&
+            (strcmp(row->scenario, name) == 0 ||
+             strcmp(row->model, name) == 0 ||
+             (row->over && strcmp(row->over, name) == 0))) {
+            return true;
+        }
     }
+    return false;
 }
 
-/* The modes that have that scenario for so many clients. */
-static unsigned
-modes_of(const struct experiment *row)
+/* Is all that is wanted in a quick run? */
+static bool
+is_quick(void)
 {
+    for (const struct experiment *row = experiments; row->key; row++) {
+        for (const struct scenario *it = scenarios; it->name; it++) {
+            if (row->wanted && !(it->modes & MODE_QUICK) &&
+                RECORD_IS_OF(row, it->name, scenario_asked(it))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Write the line: what is in no quick run is measured as briefly. */
+static void
+name_run(char line[CHILD_LINE_BYTES])
+{
+    const char *comma = " --models=";
+
+    snprintf(line, CHILD_LINE_BYTES, "%s/bin/compare %s", course_build(),
+             is_quick() ? "--quick" : "--full --time=2s --lives=1");
+    for (int i = 0; i < COURSE_MODELS; i++) {
+        if (is_named(course_models[i])) {
+            text_append(line, CHILD_LINE_BYTES, comma, "%s",
+                        course_models[i]);
+            comma = ",";
+        }
+    }
+    comma = " --scenarios=";
     for (const struct scenario *it = scenarios; it->name; it++) {
-        if (strcmp(it->name, row->scenario) == 0 &&
-            scenario_asked(it) == row->clients) {
-            return it->modes;
+        bool again = it > scenarios && strcmp(it[-1].name, it->name) == 0;
+
+        if (!again && is_named(it->name)) {
+            text_append(line, CHILD_LINE_BYTES, comma, "%s", it->name);
+            comma = ",";
         }
     }
-    return 0;
-}
-
-/* The words of compare: what is in no quick run is measured as briefly. */
-static void
-name_run(struct child *child, const struct finding *findings, size_t n)
-{
-    char models[CHILD_LINE_BYTES] = "";
-    char names[CHILD_LINE_BYTES] = "";
-    unsigned common = MODE_QUICK | MODE_DEFAULT | MODE_FULL | MODE_C10K;
-
-    for (size_t i = 0; i < n; i++) {
-        const struct experiment *row = findings[i].experiment;
-
-        if (row && row->kind == EXPERIMENT_COMPARE) {
-            common &= modes_of(row);
-            list_add(models, row->model);
-            list_add(models, row->over ? row->over : row->model);
-            list_add(names, row->scenario);
-        }
-    }
-    child_word(child, "%s/bin/compare", course_build());
-    if (common & MODE_QUICK) {
-        child_word(child, "--quick");
-    } else {
-        child_word(child, common & MODE_DEFAULT ? "--time=2s" : "--full");
-        child_word(child, "--lives=1");
-    }
-    child_word(child, "--models=%s", models);
-    child_word(child, "--scenarios=%s", names);
-    child_word(child, "--out=%s/course/compare", course_build());
+    text_append(line, CHILD_LINE_BYTES, " ", "--out=%s/course/compare",
+                course_build());
 }
 
 /* ---- what came of it --------------------------------------------------- */
-
-/* The group that it asks for, or NULL. */
-static const struct summary_group *
-find_group(const struct experiment *row)
-{
-    for (size_t i = 0; i < summary.ngroups; i++) {
-        if (RECORD_IS_OF(summary.groups[i].rows[0].life, row->scenario,
-                         row->clients)) {
-            return &summary.groups[i];
-        }
-    }
-    return NULL;
-}
 
 static double
 figure_of(const struct summary_row *row, const char *key)
@@ -111,7 +84,8 @@ figure_of(const struct summary_row *row, const char *key)
             return row->figure[i];
         }
     }
-    return strcmp(key, KIB_KEY) == 0 ? summary_memory(row) : NAN;
+    /* No figure of its own, but a sum. */
+    return strcmp(key, "kib_per_client") == 0 ? summary_memory(row) : NAN;
 }
 
 /* One over the other; with what was fitted, by blocks. */
@@ -132,41 +106,43 @@ ratio_of(const struct summary_group *group, const struct summary_row *row,
 double
 compare_read(const struct experiment *row)
 {
-    const struct summary_group *group = find_group(row);
-    const struct summary_row *of =
-        group ? summary_find(group, row->model) : NULL;
-    const struct summary_row *base =
-        of && row->over ? summary_find(group, row->over) : NULL;
+    for (size_t i = 0; i < summary.ngroups; i++) {
+        const struct summary_group *group = &summary.groups[i];
+        const struct summary_row *of = summary_find(group, row->model);
+        const struct summary_row *base =
+            row->over ? summary_find(group, row->over) : NULL;
 
-    return !of || (row->over && !base) ? NAN
-           : base ? ratio_of(group, of, base, row->figure)
-                  : figure_of(of, row->figure);
+        if (of && RECORD_IS_OF(of->life, row->scenario, row->clients)) {
+            return base        ? ratio_of(group, of, base, row->figure)
+                   : row->over ? NAN
+                               : figure_of(of, row->figure);
+        }
+    }
+    return NAN;
 }
 
 /* ---- the run ----------------------------------------------------------- */
 
 const char *
-compare_run(const struct finding *findings, size_t n, const char *from,
-            FILE *stream)
+compare_run(const struct experiment *row)
 {
-    static char path[CHILD_LINE_BYTES];
-    struct child child = {.stream = stream};
-    int status = 0;
+    char line[CHILD_LINE_BYTES];
 
-    if (!from) {
-        name_run(&child, findings, n);
-        child_show(stream, &child, "");
-        status =
-            child_start(&child) == 0 ? child_end(&child, COMPARE_MS) : -1;
-        snprintf(path, sizeof path, "%s/course/compare/results.jsonl",
+    (void)row;
+    if (!compare_from) {
+        name_run(line);
+        child_show(line);
+        int status = child_run(line, NULL);
+        if (status != 0 && status != EXIT_FAILED) {
+            return "compare could not measure that; it says why above";
+        }
+        snprintf(line, sizeof line, "%s/course/compare/results.jsonl",
                  course_build());
-    }
-    if (status != 0 && status != 1) {
-        return "compare could not measure that; it says why above";
     }
     summary_free(&summary);
     results_free(&results);
-    const char *problem = results_load(from ? from : path, &results);
+    const char *problem =
+        results_load(compare_from ? compare_from : line, &results);
     return problem ? problem
            : summary_make(&results, &summary) != 0
                ? "does not fit into memory"

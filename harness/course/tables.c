@@ -4,10 +4,9 @@
  * They are texts, so that a lecturer can add a question of the day without a
  * compiler: a row a line, columns between bars, "#" begins a comment, and a
  * line that begins with a blank goes on with the row above. What is wrong in
- * one is told with its line, and ends the program.
+ * one is told with its row, and ends the program.
  */
-#include <errno.h>
-#include <limits.h>
+#include <err.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,42 +14,55 @@
 #include "harness/course/course.h"
 
 enum {
-    COLUMNS_MAX = 8,  /* of a row */
-    ROW_BYTES = 1024, /* of a row */
+    TABLE_BYTES = 1 << 16,
+    COLUMNS_MAX = 8, /* of a row */
 };
 
 static struct experiment experiment_rows[ROWS_MAX + 1];
 static struct prediction prediction_rows[ROWS_MAX + 1];
 static struct claim claim_rows[ROWS_MAX + 1];
-static struct exercise exercise_rows[ROWS_MAX + 1];
-const struct experiment *const experiments = experiment_rows;
+static struct claim exercise_rows[ROWS_MAX + 1];
+struct experiment *const experiments = experiment_rows;
 const struct prediction *const predictions = prediction_rows;
 const struct claim *const claims = claim_rows;
-const struct exercise *const exercises = exercise_rows;
+const struct claim *const exercises = exercise_rows;
+
+const char *const claim_words[CLAIM_VERDICTS] = {"true", "conditional",
+                                                 "false", "not run"};
 
 static const char *table_name; /* that is being read */
-static int table_line;         /* ... where its last row begins */
+static const char *table_row;  /* ... the first column of its row */
 
 static _Noreturn void
 refuse(const char *what, const char *text)
 {
-    fprintf(stderr, "course: %s:%d: %s: '%s'\n", table_name, table_line, what,
-            text);
-    exit(COURSE_CANNOT);
+    errx(COURSE_CANNOT, "harness/course/%s.table: %s: %s: '%s'", table_name,
+         table_row, what, text);
 }
 
-/* The next word of a text, cut off there; "" at its end. */
-static char *
-next_word(char **text)
+/* ---- words of a row ---------------------------------------------------- */
+
+struct experiment *
+experiment_find(const char *key)
 {
-    *text += strspn(*text, " ");
-    char *word = *text;
-    *text += strcspn(*text, " ");
-    if (**text != '\0') {
-        *(*text)++ = '\0';
-        *text += strspn(*text, " ");
+    for (struct experiment *row = experiments; row->key; row++) {
+        if (strcmp(row->key, key) == 0) {
+            return row;
+        }
     }
-    return word;
+    return NULL;
+}
+
+/* The one that a row of another table names. */
+static struct experiment *
+read_key(const char *key)
+{
+    struct experiment *row = experiment_find(key);
+
+    if (!row) {
+        refuse("there is no such experiment", key);
+    }
+    return row;
 }
 
 /* The number that a text is; `otherwise` if it is none at all. */
@@ -66,36 +78,21 @@ read_number(const char *text, double otherwise)
     return end == text ? otherwise : number;
 }
 
-/* Read "7", "10..20", "10.." or "..20". */
+/* Read "7", "10..20", "10.." or "..20", up to a blank. */
 static void
-read_range(char *text, double *low, double *high)
+read_range(char **text, double *low, double *high)
 {
-    char *dots = strstr(text, "..");
+    char *range = strsep(text, " ");
+    char *dots = range ? strstr(range, "..") : NULL;
 
+    if (!range) {
+        refuse("lacks a range such as 10..20", "");
+    }
     if (dots) {
         *dots = '\0';
     }
-    *low = read_number(text, -INFINITY);
+    *low = read_number(range, -INFINITY);
     *high = dots ? read_number(dots + 2, INFINITY) : *low;
-}
-
-/* Read "KEY RANGE & KEY RANGE ...", at most n. */
-static void
-read_bounds(char *text, struct bounds *bounds, size_t n)
-{
-    for (size_t i = 0; i < n && *text != '\0'; i++) {
-        bounds[i].experiment = next_word(&text);
-        read_range(next_word(&text), &bounds[i].low, &bounds[i].high);
-        if (!experiment_find(bounds[i].experiment)) {
-            refuse("there is no such experiment", bounds[i].experiment);
-        }
-        if (*text == '&') {
-            next_word(&text);
-        }
-    }
-    if (*text != '\0') {
-        refuse("is too much", text);
-    }
 }
 
 /* Which of these words it is. */
@@ -110,44 +107,31 @@ read_choice(const char *word, const char *const *words, int n)
     refuse("is not known there", word);
 }
 
+/* ---- rows -------------------------------------------------------------- */
+
 static void
 read_experiment(char **columns, size_t n)
 {
-    static const char *const kinds[] = {"drive", "compare", "mutant", "lie",
-                                        "shell"};
+    static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
     struct experiment *row = &experiment_rows[n];
-    char *what = columns[2];
-    char line[ROW_BYTES];
+    char *load = strstr(columns[2], " -- ");
 
     row->key = columns[0];
     row->kind = read_choice(columns[1], kinds, COUNT(kinds));
     row->figure = columns[3];
     row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
     row->shows = columns[5];
-    row->server = what;
-    if (row->kind == EXPERIMENT_DRIVE) {
-        char *load = strstr(what, " -- ");
-
+    row->server = row->load = "";
+    row->number = NAN;
+    if (row->kind != EXPERIMENT_COMPARE) {
+        row->server = columns[2];
         if (load) {
             *load = '\0';
             row->load = load + strlen(" -- ");
         }
-    } else if (row->kind == EXPERIMENT_SHELL) {
-        snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
-                 what);
-        row->server = strdup(line);
-    } else if (row->kind == EXPERIMENT_COMPARE) {
-        char *models = strchr(what, ' ');
-        char *clients = strchr(what, ',');
-
-        if (!models || !clients) {
-            refuse("is no SCENARIO,CLIENTS MODEL/OTHER", what);
-        }
-        *models++ = *clients++ = '\0';
-        row->scenario = what;
-        row->clients = atoi(clients);
-        row->model = strsep(&models, "/");
-        row->over = models;
+    } else if (sscanf(columns[2], "%m[^,],%d %m[^/]/%ms", &row->scenario,
+                      &row->clients, &row->model, &row->over) < 3) {
+        refuse("is no SCENARIO,CLIENTS MODEL/OTHER", columns[2]);
     }
 }
 
@@ -157,151 +141,109 @@ read_prediction(char **columns, size_t n)
     struct prediction *row = &prediction_rows[n];
 
     row->lesson = strsep(&columns[0], ".");
-    row->id = columns[0];
-    row->experiment = columns[1];
+    row->id = columns[0] ? columns[0] : "";
+    row->experiment = read_key(columns[1]);
     row->question = columns[2];
-    for (int i = 0; i < CHOICES_MAX && columns[3 + i]; i++) {
-        struct choice *choice = &row->choices[i];
+    for (char **it = columns + 3; *it && row->nchoices < CHOICES_MAX; it++) {
+        struct choice *choice = &row->choices[row->nchoices++];
 
-        choice->text = columns[3 + i];
-        read_range(next_word(&columns[3 + i]), &choice->low, &choice->high);
-        choice->text = columns[3 + i];
+        read_range(it, &choice->low, &choice->high);
+        choice->text = *it ? *it : "";
     }
-    if (!row->id || !experiment_find(row->experiment)) {
-        refuse("there is no such lesson or experiment", row->experiment);
+}
+
+/* Its bounds are "KEY RANGE & KEY RANGE ...". */
+static void
+fill_claim(char **columns, struct claim *row)
+{
+    char *bounds = columns[3];
+
+    row->id = columns[0];
+    row->page = columns[1];
+    row->says = read_choice(columns[2], claim_words, CLAIM_UNKNOWN);
+    row->text = columns[4];
+    for (int i = 0; i < BOUNDS_MAX && bounds; i++) {
+        row->bounds[i].experiment = read_key(strsep(&bounds, " "));
+        read_range(&bounds, &row->bounds[i].low, &row->bounds[i].high);
+        strsep(&bounds, " "); /* the & between them */
+    }
+    if (bounds) {
+        refuse("is too much", bounds);
     }
 }
 
 static void
 read_claim(char **columns, size_t n)
 {
-    static const char *const verdicts[] = {"true", "conditional", "false"};
-    struct claim *row = &claim_rows[n];
-    struct bounds both[2] = {{0}};
-
-    row->id = columns[0];
-    row->page = columns[1];
-    row->says = read_choice(columns[2], verdicts, COUNT(verdicts));
-    read_bounds(columns[3], both, 2);
-    row->holds = both[0];
-    row->too = both[1];
-    row->text = columns[4];
+    fill_claim(columns, &claim_rows[n]);
 }
 
 static void
 read_exercise(char **columns, size_t n)
 {
-    struct exercise *row = &exercise_rows[n];
-
-    row->model = columns[0];
-    read_bounds(columns[1], row->tests, COUNT(row->tests));
-    row->task = columns[2];
+    fill_claim(columns, &exercise_rows[n]);
 }
 
-/* A table: its file, how many columns a row has at least, what reads one. */
-static const struct table {
-    const char *name;
-    int columns;
-    void (*read)(char **columns, size_t n);
-} tables[] = {
-    {"experiments", 6, read_experiment},
-    {"predictions", 4, read_prediction},
-    {"claims", 5, read_claim},
-    {"exercises", 3, read_exercise},
-};
+/* ---- tables ------------------------------------------------------------ */
 
-/* Cut a row into its columns, which stay for good, and have it read. */
+/* Have one blank for several, and for the end of a line before one. */
 static void
-take_row(const struct table *table, const char *text, size_t n)
+fold(char *text)
 {
-    char *columns[COLUMNS_MAX + 1] = {NULL};
-    char *rest = strdup(text);
-    int ncolumns = 0;
+    char *to = text;
 
-    while (rest && ncolumns < COLUMNS_MAX) {
-        char *bar = strstr(rest, " | ");
+    for (char *from = text; *from; from++) {
+        bool blank = *from == ' ' || (*from == '\n' && from[1] == ' ');
 
-        columns[ncolumns++] = rest;
-        rest = bar ? bar + strlen(" | ") : NULL;
-        if (bar) {
-            *bar = '\0';
+        if (!blank || to == text || to[-1] != ' ') {
+            *to++ = *(blank ? " " : from);
         }
     }
-    if (ncolumns < table->columns || rest || n == ROWS_MAX) {
-        refuse("has too few columns, or too many, or is a row too many",
-               text);
-    }
-    table->read(columns, n);
-}
-
-static void
-read_table(const struct table *table, FILE *file)
-{
-    char row[ROW_BYTES] = "";
-    char line[ROW_BYTES];
-    size_t n = 0;
-
-    for (int number = 1;; number++) {
-        bool more = fgets(line, sizeof line, file) != NULL;
-
-        line[strcspn(line, "\n")] = '\0';
-        if (more && line[0] == ' ') {
-            text_append(row, sizeof row, " ", "%s", line + strspn(line, " "));
-            continue;
-        }
-        if (row[0] != '\0') {
-            take_row(table, row, n++);
-            row[0] = '\0';
-        }
-        if (!more) {
-            return;
-        }
-        if (line[0] != '#') {
-            strcpy(row, line);
-            table_line = number;
-        }
-    }
+    *to = '\0';
 }
 
 void
-table_read(const char *name, int columns,
-           void (*read)(char **columns, size_t n))
+table_read(const char *name, int least,
+           void (*take)(char **columns, size_t n))
 {
-    const struct table table = {name, columns, read};
-    static char path[PATH_MAX];
-    const char *build = strstr(course_bin(), "/build/");
-    int top_bytes = build ? (int)(build - course_bin()) : 0;
+    char *rest = calloc(1, TABLE_BYTES);
+    size_t n = 0;
 
-    snprintf(path, sizeof path, "%.*s%sharness/course/%s.table", top_bytes,
-             course_bin(), build ? "/" : "", name);
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        fprintf(stderr,
-                "course: %s: %s; the course needs the sources "
-                "around it\n",
-                path, strerror(errno));
-        exit(COURSE_CANNOT);
+    if (proc_read(rest, TABLE_BYTES, "harness/course/%s.table", name) == 0) {
+        errx(COURSE_CANNOT,
+             "there is no harness/course/%s.table here; please start this in "
+             "the folder of Fiveways",
+             name);
     }
-    table_name = path;
-    read_table(&table, file);
-    fclose(file);
+    table_name = name;
+    fold(rest);
+    for (char *row; (row = strsep(&rest, "\n"));) {
+        char *columns[COLUMNS_MAX + 1] = {row};
+        int ncolumns = 1;
+        char *bar;
+
+        if (row[0] == '#' || row[0] == '\0') {
+            continue;
+        }
+        while ((bar = strstr(columns[ncolumns - 1], " | ")) &&
+               ncolumns < COLUMNS_MAX) {
+            *bar = '\0';
+            columns[ncolumns++] = bar + strlen(" | ");
+        }
+        table_row = row;
+        if (ncolumns < least || bar || n == ROWS_MAX) {
+            refuse("has too few columns, or too many, or is a row too many",
+                   columns[ncolumns - 1]);
+        }
+        take(columns, n++);
+    }
 }
 
 void
 tables_load(void)
 {
-    for (size_t i = 0; i < COUNT(tables); i++) {
-        table_read(tables[i].name, tables[i].columns, tables[i].read);
-    }
-}
-
-const struct experiment *
-experiment_find(const char *key)
-{
-    for (const struct experiment *row = experiments; row->key; row++) {
-        if (strcmp(row->key, key) == 0) {
-            return row;
-        }
-    }
-    return NULL;
+    table_read("experiments", 6, read_experiment);
+    table_read("predictions", 4, read_prediction);
+    table_read("claims", 5, read_claim);
+    table_read("exercises", 5, read_exercise);
 }

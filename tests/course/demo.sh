@@ -6,10 +6,11 @@
 source "$(dirname "$0")/with_tables"
 idea=demo
 
-events=$here/../course/events.jsonl
-picture=$here/../../harness/course/demo.svg
+events=$(realpath "$here/../course/events.jsonl")
+picture=$(realpath "$here/../../harness/course/demo.svg")
 course=$tree/build/bin/course
 kept=$tree/build/course/demo.jsonl
+cd "$tree" || exit 1
 
 # demo ARGUMENTS...: without a terminal; it takes 20 s at most.
 demo() {

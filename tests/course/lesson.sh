@@ -13,15 +13,15 @@ came() {
 # ---- experiments ---------------------------------------------------------
 
 course show --experiment="silent,silent-end threads,idle"
-[ "$status" -eq 0 ] && came silent '0 of 7' && came silent-end '8 clients' &&
+[ "$status" -eq 0 ] && came silent '0 of 7' && came silent-end 0 &&
     came threads '9 threads'
 result "a server is driven" $?
-[ "$(grep -c 'blocking --stats --port=[1-9][0-9]* &$' "$tmp/out")" -eq 1 ] &&
+[ "$(grep -c 'blocking --port=[1-9][0-9]* &$' "$tmp/out")" -eq 1 ] &&
     said '^  \$ build/bin/load 127.0.0.1:[0-9]+ --silent=1 -c 7 -d 200ms$' out
 result "two figures of one run, which is said as one types it" $?
-said '^  \$ env A=b build/bin/blocking --backlog=5 --stats --port=[0-9]+ &' out &&
+said '^  \$ build/bin/blocking --backlog=5 --port=[0-9]+ &' out &&
     came idle '[01](\.\d+)? %'
-result "nobody asks, and an environment" $?
+result "nobody asks" $?
 
 begin_ms=$(date +%s%3N)
 course show --experiment=idle
@@ -31,14 +31,14 @@ result "... for a second" $?
 course show --experiment=three,bin,no-number,no-server,no-figure,silent-p99
 [ "$status" -eq 1 ] && came three '3 ms' && came bin '1 ms' &&
     came no-number '.* is no number' && came no-server 'the server ended with status 127.*' &&
-    came no-figure 'nonsense is not known.*' &&
-    came silent-p99 'p99_ms is not known.*'
+    came no-figure 'that is not known.*' &&
+    came silent-p99 'that is not known.*'
 result "what cannot be had is said, and the others go on" $?
 
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
 course show --experiment=cpu,bare,no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 1 ] && came bare '64' && came cpu '[0-9.]+' &&
-    came no-model 'served is not known.*' && ! said '^  \$' out
+    came no-model 'that is not known.*' && ! said '^  \$' out
 result "results of compare are read and nothing is run" $?
 course show --experiment=no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 3 ]
@@ -50,10 +50,10 @@ course show --experiment=cpu,bare,other
     came bare 64
 result "what compare measures, in one run" $?
 
-course show && [ "$(grep -c . "$tmp/out")" -eq 16 ] && said '^three +the last' out
+course show && [ "$(grep -c . "$tmp/out")" -eq 17 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
-[ "$status" -eq 2 ] && said '^course: .*silnt is no experiment; did you mean silent\?$' err
+[ "$status" -eq 2 ] && said '^course: --experiment: silnt is none; without a name all are listed$' err
 result "a name that is mistyped" $?
 
 # Ctrl-C ends all that was started.
@@ -63,11 +63,11 @@ begin_long() {
     pid=$!
     within 10 test -s "$tree/build/bin/begun"
 }
-begin_long show --experiment=long,three
+begin_long show --experiment=long,last
 kill -INT "$pid"
 wait "$pid"
 status=$?
-[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^three' out
+[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^last' out
 result "Ctrl-C" $?
 
 # ---- a lesson ------------------------------------------------------------
@@ -78,7 +78,7 @@ course lesson blocking
     said '^P2 +- +none of these: 3 ms$' out && said '^P3 +- +not seen: ' out &&
     said '^read on: blocking/README.md$' out
 result "nobody is asked" $?
-printf '# mine\nblocking.P1=c\n blocking.P2 = A\nblocking.P3=\nthreaded.P1=b\n' \
+printf '# mine\nblocking.P1=c # sure\nblocking.P2=A\nblocking.P3=\nthreaded.P1=b\n' \
     >"$tmp/answers"
 course lesson --answers="$tmp/answers" blocking
 [ "$status" -eq 0 ] && said '^P1 +c +a\) none: 0 of 7$' out &&
@@ -91,26 +91,20 @@ perl -MJSON::PP -ne 'push @all, decode_json($_);
             "@{$p1->{choices}}" eq "none one all seven" &&
             $p1->{experiment} eq "silent" && $p1->{yours} eq "c" &&
             $p1->{observed} eq "a" && $p1->{number} == 0 &&
-            $p1->{unit} eq "of 7" && $p1->{date} =~ /^20\d\d-.*Z$/ &&
-            length $p1->{machine} && !defined $p2->{observed} &&
+            $p1->{unit} eq "of 7" && !defined $p2->{observed} &&
             $p2->{number} == 3 && !defined $p3->{number} &&
             !defined $all[0]{yours}) }' "$kept"
 result "both times are kept" $?
 
-printf 'blocking.P9=c\n' >"$tmp/answers"
-course lesson --answers="$tmp/answers" blocking
-[ "$status" -eq 2 ] &&
-    said 'line 1: blocking.P9 is no prediction; did you mean blocking.P1' err
-result "an unknown key" $?
 printf '\nblocking.P1=d\n' >"$tmp/answers"
 course lesson --answers="$tmp/answers" blocking
-[ "$status" -eq 2 ] && said 'line 2: d is no choice' err
+[ "$status" -eq 2 ] && said 'blocking.P1=d is no choice' err
 result "an unknown choice" $?
 course lesson --answers=/nowhere blocking
 [ "$status" -eq 2 ] && said 'nowhere' err
 result "no such file" $?
 course lesson bloking
-[ "$status" -eq 2 ] && said '^course: bloking is no lesson; did you mean blocking' err
+[ "$status" -eq 2 ] && said '^course: bloking is no lesson; there are blocking, threaded' err
 result "no such lesson" $?
 
 (cd "$tree" && printf 'x\nC\n\n\n' | timeout 60 script -qec \
@@ -118,17 +112,6 @@ result "no such lesson" $?
 [ "$(grep -o 'your answer \[a-c, Enter' "$tmp/out" | wc -l)" -eq 4 ] &&
     said '^P1 +c +a\) none' out && said '^P2 +- ' out
 result "on a terminal people are asked, again what is no answer" $?
-
-course lesson --questions threaded
-[ "$status" -eq 0 ] && diff "$tmp/out" - >>"$tmp/err" <<'MARKDOWN'
-**P1** Will it end?
-
-- a) none
-- b) one
-- c) all seven
-
-MARKDOWN
-result "questions as Markdown" $?
 
 # ---- an exercise ---------------------------------------------------------
 
@@ -149,12 +132,12 @@ result "its own headers come before ours" $?
 rm -r "$tree/mine/harness"
 sed -i 's/^conn_echo(/conn_echo_not(/' "$tree/mine/blocking/server.c"
 course exercise blocking
-[ "$status" -eq 1 ] && said '^not yet: it cannot be built' out
+[ "$status" -eq 1 ] && said '^not yet: .*could not be made' out
 result "it cannot be built" $?
 cat >"$tree/mine/blocking/server.c" <<'C'
 #include <stdio.h>
 #include <unistd.h>
-int main(void) { return puts("listening on 127.0.0.1:1"), fflush(stdout), pause(); }
+int main(void) { return puts("listening on 127.0.0.9:1"), fflush(stdout), pause(); }
 C
 course exercise blocking
 [ "$status" -eq 1 ] && said '^not yet: .*wanted at least 1 echoes, seen ' out
