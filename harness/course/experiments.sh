@@ -1,26 +1,31 @@
 # shellcheck shell=sh
 # experiments.sh: experiments that are a line for sh. Each ends by printing a
-# number. BIN is the folder of our programs; the top folder is the current one.
+# number, or with another status than 0. BIN is the folder of our programs; the
+# top folder is the current one.
+set -e
+tmp=$(mktemp -d)
+server=
+trap 'kill $server 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
 
-# serve PROGRAM FLAG...: start it, wait until it is ready, and set `server`,
-# its process, `address` and `port`, where it listens, and `file`, a name for
-# what else is to be kept.
-serve() {
-    file=$(mktemp)
-    program=$1
-    shift
-    "$BIN/$program" --port=0 "$@" >"$file" &
-    server=$!
-    until grep -q listening "$file" || ! kill -0 "$server"; do :; done
-    address=$(sed -n 's/^listening on //p' "$file")
-    port=${address##*:}
+# need PROGRAM: without it there is no number.
+need() {
+    command -v "$1" >/dev/null || {
+        echo "it takes $1, which 'make deps' installs" >&2
+        exit 3
+    }
 }
 
-# ended: stop it, wait for it, remove the files.
-ended() {
-    kill "$server"
-    wait "$server"
-    rm -f "$file" "$file".*
+# serve PROGRAM FLAG...: start it, wait until it is ready, and set `server`,
+# its process, `address` and `port`, where it listens. It ends with us.
+serve() {
+    program=$1
+    shift
+    "$BIN/$program" --port=0 "$@" >"$tmp/said" &
+    server=$!
+    until grep -q listening "$tmp/said" || ! kill -0 "$server"; do :; done
+    address=$(sed -n 's/^listening on //p' "$tmp/said")
+    port=${address##*:}
 }
 
 somaxconn() {
@@ -84,17 +89,17 @@ sleep_at_once() {
 
 # A file is always ready: O_NONBLOCK changes nothing.
 file_nonblock() {
-    file=$(mktemp)
-    head -c 64M /dev/zero >"$file"
-    strace -e trace=read -o "$file.calls" \
-        dd if="$file" iflag=nonblock of=/dev/null bs=64k
-    echo "reads: $(grep -c '= 65536' "$file.calls")"
-    grep -c EAGAIN "$file.calls"
-    rm "$file" "$file.calls"
+    need strace
+    head -c 64M /dev/zero >"$tmp/file"
+    strace -e trace=read -o "$tmp/calls" \
+        dd if="$tmp/file" iflag=nonblock of=/dev/null bs=64k 2>/dev/null
+    echo "reads: $(grep -c '= 65536' "$tmp/calls")"
+    grep -c EAGAIN "$tmp/calls" || :
 }
 
 # The program of four clients is stopped: what does ss say of them then?
 client_stopped() {
+    need ss
     serve threaded "$@"
     "$BIN/load" "$address" -c 4 -d 3s >/dev/null &
     load=$!
@@ -102,34 +107,51 @@ client_stopped() {
     kill -STOP $load
     sleep 1.5
     ss -tno "sport = :$port"
-    ss -Htn state established "sport = :$port" >"$file.ss"
+    ss -Htn state established "sport = :$port" >"$tmp/established"
     kill -CONT $load
-    wait $load
-    wc -l <"$file.ss"
-    ended
+    wait $load || : # its clients may have been ended
+    wc -l <"$tmp/established"
 }
 
 client_stopped_limit() {
     client_stopped --idle-timeout=500
 }
 
-switch_by_library() {
-    serve coroutine --switch=swapcontext
-    strace -qc -p "$server" -o "$file.calls" &
-    strace=$!
-    until grep -q 'TracerPid:.[1-9]' "/proc/$server/status"; do :; done
-    "$BIN/load" "$address" -c 1 -n 1000 >/dev/null
-    kill $strace
-    wait $strace
-    cat "$file.calls"
-    awk '/rt_sigprocmask/ { print $4 }' "$file.calls"
-    ended
+# What do a thousand threads cost that only wait?
+threads_at_rest() {
+    serve threaded
+    "$BIN/load" "$address" --silent=1000 -c 1 --rate=1 -d 3s >/dev/null &
+    load=$!
+    sleep 1
+    before=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+    sleep 1
+    after=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+    grep Threads "/proc/$server/status"
+    wait $load
+    echo $(((after - before) * 100 / $(getconf CLK_TCK)))
 }
 
+switch_by_library() {
+    need strace
+    serve coroutine --switch=swapcontext
+    strace -qc -p "$server" -o "$tmp/calls" &
+    strace=$!
+    until grep -q 'TracerPid:.[1-9]' "/proc/$server/status" ||
+        ! kill -0 $strace; do :; done
+    "$BIN/load" "$address" -c 1 -n 1000 >/dev/null
+    kill "$server"
+    wait $strace || :
+    server=
+    cat "$tmp/calls"
+    awk '/rt_sigprocmask/ { print $4 }' "$tmp/calls"
+}
+
+# How many of the three parts of the article are there, by name.
 three_parts() {
-    grep -nE '= select\(|^reactor_run|^conn_.*_cb\(' selectloop/reactor.c \
-        selectloop/server.c
-    grep -cE '^conn_.*_cb\(' selectloop/server.c
+    grep -nE '= select\(|^reactor_run|^conn_echo_cb\(' selectloop/reactor.c \
+        selectloop/server.c >"$tmp/parts"
+    cat "$tmp/parts"
+    wc -l <"$tmp/parts"
 }
 
 # lines_over BASE FILE...: lines of these over those of the first ones.
@@ -152,27 +174,34 @@ lines_libevent() {
         libevent/loop.c
 }
 
-# How many texts of conn_echo there are, but for blanks and the prefix co_.
+# How many texts there are of any function of the family, at the most, but for
+# blanks and the prefix co_.
 same_text() {
-    for model in blocking threaded coroutine; do
-        sed -n '/^conn_echo(/,/^}/p' $model/server.c | sed 's/\<co_//g' |
-            tr -d '[:space:]' | cksum
-    done | sort -u | wc -l
+    for function in conn_accept conn_handshake conn_echo conn_close \
+        conn_serve; do
+        for model in blocking threaded coroutine; do
+            sed -n "/^$function(/,/^}/p" $model/server.c | sed 's/\<co_//g' |
+                tr -d '[:space:]' >"$tmp/text"
+            cksum <"$tmp/text"
+            test -s "$tmp/text" || echo "not in $model"
+        done | sort -u >"$tmp/texts"
+        echo "$function: $(wc -l <"$tmp/texts")"
+    done | sort -t: -k2n
 }
 
 # mutant NAME: 1 if a test finds what is wrong with that program, 0 if not.
 mutant() {
+    grep '^[-+]' "tests/mutants/$1.diff"
     build=build${VARIANT:+/$VARIANT}
     make -s "$build/mutants/$1" "$build/tests/conformance" \
         "$build/tests/faults" "$build/tests/shim.so" || {
         echo "it could not be made; \`make deps\` installs what that takes"
-        return
+        exit 3
     }
+    found=0
     FIVEWAYS_BIN=$BIN FIVEWAYS_VARIANT=$VARIANT tests/mutants/run "--only=$1" \
-        "$build/mutants" "$build/tests/conformance" "$build/tests/faults"
-    case $? in
-    0) echo 1 ;;
-    1) echo 0 ;;
-    *) echo "its case was not run" ;;
-    esac
+        "$build/mutants" "$build/tests/conformance" "$build/tests/faults" ||
+        found=$?
+    [ "$found" -le 1 ] || exit 3
+    echo $((1 - found))
 }

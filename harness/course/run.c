@@ -19,7 +19,14 @@ run_shell(const struct experiment *row)
     snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
              row->server);
     child_show(line);
-    return child_run(line, NULL) == -1 ? "it took too long" : NULL;
+    switch (child_run(line, NULL)) {
+    case 0:
+        return NULL;
+    case -1:
+        return "it took too long";
+    default:
+        return "it could not be run; it says why above";
+    }
 }
 
 /* The last word of all that it has printed. */

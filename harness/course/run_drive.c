@@ -49,6 +49,7 @@ drive_read(const struct experiment *row)
         double value;     /* NAN: not known */
     } all[] = {
         {"served", r->served_speaking},
+        {"connected", r->connected},
         {"unserved", drive.run.options.clients - r->served_speaking},
         {"echoes", (double)r->echoes},
         {"echoes_per_s", (double)r->echoes * NS_PER_S / (double)r->window_ns},
@@ -86,6 +87,7 @@ drive_server(struct server *server, const char *line)
     bool made = line[strcspn(line, " /")] == '/'; /* by make, from mine/ */
     char shown[CHILD_LINE_BYTES];
     char address[ADDRESS_TEXT_BYTES];
+    char name[64];
     char *rest = words;
     cpu_set_t cpus;
 
@@ -97,6 +99,12 @@ drive_server(struct server *server, const char *line)
         child_show(shown);
         if (child_run(shown, NULL) != 0) {
             return "that server could not be made; make says why above";
+        }
+        if (sscanf(line, "mutants/%63s", name) == 1) {
+            snprintf(shown, sizeof shown,
+                     "grep '^[-+]' tests/mutants/%s.diff", name);
+            child_show(shown);
+            child_run(shown, NULL);
         }
     }
     snprintf(shown, sizeof shown, "%s", words);
