@@ -99,18 +99,19 @@ put_row(const struct row *row, const int models[2])
     }
 }
 
-/* Read "MODEL" or "MODEL.FUNCTION", or refuse it with the names that there
- * are. Returns the part, or NULL for all of the model. */
+/* Read "MODEL" or "MODEL.FUNCTION", where the function may be that of the
+ * `other` side, or refuse it with the names that there are. Returns the part,
+ * or NULL for all of the model. */
 static struct part *
 read_side(const struct row *row, const char *flag, const char *text,
-          int *model)
+          const char *other, int *model)
 {
-    char *name = given(strdup(text));
-    char *function = name;
-    struct text names = {"one of:"};
+    char *name = given(strndup(text, strcspn(text, ".")));
+    const char *function = strchr(strchr(text, '.') ? text : other, '.');
+    struct text names = {0};
+    struct document refusal = {0};
     struct part *found = NULL;
 
-    strsep(&function, ".");
     *model = course_model(name);
     if (*model == -1) {
         flags_refuse(
@@ -120,14 +121,19 @@ read_side(const struct row *row, const char *flag, const char *text,
     for (; function && !found && row->name; row++) {
         struct part *part = row->parts[*model];
 
-        found = part_find(part, function);
+        found = part_find(part, function + 1);
         found = found->n > 0 ? found : NULL;
         for (; part; part = part->next) {
             text_add(&names, " %s.%s", name, part->name);
         }
     }
     if (function && !found) {
-        flags_refuse("course code", flag, text, names.bytes);
+        document_paragraph(&refusal,
+                           "course code: --%s=%s: please give one of:%s",
+                           flag, text, names.bytes);
+        document_print_text(stderr, &refusal,
+                            &(struct report_paper){.width = 80});
+        exit(COURSE_USAGE);
     }
     free(name);
     return found;
@@ -136,12 +142,12 @@ read_side(const struct row *row, const char *flag, const char *text,
 int
 course_code(int argc, char **argv)
 {
-    const char *texts[2] = {"blocking", "threaded"};
+    const char *texts[2] = {"blocking", NULL};
     const struct flag flags[] = {
         FLAG_TEXT("a", 'a', "MODEL[.FUNCTION]", &texts[0],
                   "The one on the left (default: blocking)"),
         FLAG_TEXT("b", 'b', "MODEL[.FUNCTION]", &texts[1],
-                  "The one beside it (default: threaded)"),
+                  "The one beside it (default: the next model)"),
         {0}};
     const char *columns = getenv("COLUMNS");
     int width = columns ? atoi(columns) : 0;
@@ -150,7 +156,7 @@ course_code(int argc, char **argv)
 
     flags_parse("course code",
                 "Lay two servers side by side, step by step, or two of their "
-                "functions.\v"
+                "functions, of which it suffices to name one.\v"
                 "Where two columns fit, | stands between lines that differ, "
                 "< and > where only one side has some; else - is only in A, "
                 "+ only in B. Prefixes such as co_ and white space are no "
@@ -158,12 +164,12 @@ course_code(int argc, char **argv)
                 "also before | less -S; or else 80.",
                 flags, NULL, argc, argv);
     const struct row *rows = book_cut();
-    struct part *a = read_side(rows, "a", texts[0], &models[0]);
-    struct part *b = read_side(rows, "b", texts[1], &models[1]);
-    if (!a != !b) {
-        flags_refuse("course code", a ? "b" : "a", texts[a != NULL],
-                     "a function of both models, or of none");
+    struct part *a =
+        read_side(rows, "a", texts[0], texts[1] ? texts[1] : "", &models[0]);
+    if (!texts[1]) {
+        texts[1] = course_models[(models[0] + 1) % COURSE_MODELS];
     }
+    struct part *b = read_side(rows, "b", texts[1], texts[0], &models[1]);
     if (width <= 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) {
         width = size.ws_col;
     }
@@ -175,5 +181,5 @@ course_code(int argc, char **argv)
     for (; !a && rows->name; rows++) {
         put_row(rows, models);
     }
-    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : COURSE_CANNOT;
+    return 0;
 }

@@ -142,7 +142,7 @@ int
 course_book(int argc, char **argv)
 {
     const char *from = "build/compare/results.jsonl";
-    struct text usual = {0};
+    struct text usual = {0}, beside = {0};
     const char *out = usual.bytes;
     const struct flag flags[] = {
         FLAG_TEXT("from", 'f', "FILE", &from,
@@ -161,13 +161,15 @@ course_book(int argc, char **argv)
     const struct row *rows = book_cut();
     char *report = report_text(from);
     FILE *template = fopen(TEMPLATE, "re");
-    FILE *file = template ? fopen(out, "we") : NULL;
+    /* A browser that looks meanwhile sees the page before. */
+    text_add(&beside, "%s%s", out, out == usual.bytes ? ".new" : "");
+    FILE *file = template ? fopen(beside.bytes, "we") : NULL;
     if (!file) {
         err(COURSE_CANNOT, "%s", template ? out : TEMPLATE);
     }
     put_page(file, template, rows, report);
     long bytes = ftell(file);
-    if (ferror(file) || fclose(file) != 0) {
+    if (ferror(file) || fclose(file) != 0 || rename(beside.bytes, out) != 0) {
         err(COURSE_CANNOT, "%s", out);
     }
     fclose(template);

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "harness/course/course.h"
+#include "harness/report/internal.h"
+
+#define SEEN_COLUMNS 17 /* for what was seen, behind a claim */
 
 static bool
 is_within(const struct bounds *bounds)
@@ -36,7 +39,8 @@ judge(const struct claim *claim)
 
 /* "of 8 clients, served: wanted 8 of 8, seen 1 of 8" */
 static void
-print_wanted(const struct bounds *bounds)
+say_wanted(struct document *document, const char *label,
+           const struct bounds *bounds)
 {
     const struct experiment *row = bounds->experiment;
     char low[NUMBER_BYTES];
@@ -49,9 +53,10 @@ print_wanted(const struct bounds *bounds)
 
     experiment_text(row, bounds->low, low);
     experiment_text(row, bounds->high, high);
-    printf("%s: wanted %s%s%s, seen %s\n", row->shows,
-           between[0] == ' ' ? low : "", between,
-           bounds->high == INFINITY ? low : high, experiment_seen(row, seen));
+    document_item(document, label, "%s: wanted %s%s%s, seen %s", row->shows,
+                  between[0] == ' ' ? low : "", between,
+                  bounds->high == INFINITY ? low : high,
+                  experiment_seen(row, seen));
 }
 
 /* A row of the table, and below it, if that is not as its page says, why. */
@@ -59,25 +64,31 @@ static void
 print_claim(const struct claim *claim, enum claim_verdict verdict)
 {
     bool other = verdict != claim->says && verdict != CLAIM_UNKNOWN;
+    const struct report_paper paper = report_paper_of(stdout);
     const struct bounds *end = claim->bounds;
+    struct document document = {0};
+    struct text seen = {0};
     char text[NUMBER_BYTES];
 
-    printf("%c %-24s %-11s %-11s %-24s ", other ? '!' : ' ', claim->id,
-           claim_words[claim->says], claim_words[verdict], claim->page);
     for (; end < claim->bounds + BOUNDS_MAX && end->experiment; end++) {
-        printf("%s%s", end > claim->bounds ? "; " : "",
-               experiment_seen(end->experiment, text));
+        text_item(&seen, "; ", "%s", experiment_seen(end->experiment, text));
     }
-    printf("\n");
+    bool fits = strlen(seen.bytes) <= SEEN_COLUMNS;
+    printf("%c %-25s %-11s %-11s %-10.*s %s\n", other ? '!' : ' ', claim->id,
+           claim_words[claim->says], claim_words[verdict],
+           (int)strcspn(claim->page, "/"), claim->page,
+           fits ? seen.bytes : "");
+    document_item(&document, "", "%s", fits ? "" : seen.bytes);
     if (other) {
-        printf("  ^ %s says \"%s\", and that it is %s; here it is %s:\n",
-               claim->page, claim->text, claim_words[claim->says],
-               claim_words[verdict]);
+        document_item(
+            &document, "^",
+            "%s says \"%s\", and that it is %s; here it is %s:", claim->page,
+            claim->text, claim_words[claim->says], claim_words[verdict]);
         for (const struct bounds *it = claim->bounds; it < end; it++) {
-            printf("    ");
-            print_wanted(it);
+            say_wanted(&document, "", it);
         }
     }
+    document_print_text(stdout, &document, &paper);
 }
 
 /* Have all run that it hangs on. */
@@ -107,7 +118,7 @@ course_claims(int argc, char **argv)
     if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
-    printf("  %-24s %-11s %-11s %-24s %s\n", "claim", "page says", "here",
+    printf("  %-25s %-11s %-11s %-10s %s\n", "claim", "page says", "here",
            "page", "seen here");
     for (; claims[n].id; n++) {
         enum claim_verdict verdict = judge(&claims[n]);
@@ -151,16 +162,19 @@ begin_exercise(const struct claim *row)
 static int
 try_exercise(const struct claim *row)
 {
+    const struct report_paper paper = report_paper_of(stdout);
+    struct document document = {0};
+
     want(row);
     if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
     for (int i = 0; i < BOUNDS_MAX && row->bounds[i].experiment; i++) {
         if (!is_within(&row->bounds[i])) {
-            printf("not yet: ");
-            print_wanted(&row->bounds[i]);
+            say_wanted(&document, "not yet:", &row->bounds[i]);
         }
     }
+    document_print_text(stdout, &document, &paper);
     if (judge(row) != CLAIM_TRUE) {
         return COURSE_OTHERWISE;
     }

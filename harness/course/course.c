@@ -2,6 +2,7 @@
  * course.c: the program `course`: lessons, experiments, demonstration, book.
  * See course.h. A command is a row of a table.
  */
+#include <err.h>
 #include <string.h>
 
 #include "harness/course/course.h"
@@ -22,14 +23,24 @@ static const struct command {
     {"code", course_code, "two of them in the terminal"},
 };
 
+/* What cannot be printed is no success. */
+static int
+printed(int status)
+{
+    if ((fflush(stdout) != 0) | ferror(stdout)) {
+        errx(COURSE_CANNOT, "not all could be printed; is the disk full?");
+    }
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
-    streams_open();
+    streams_check(COURSE_CANNOT);
     for (size_t i = 0; i < COUNT(commands) && argc > 1; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             tables_load();
-            return commands[i].run(argc - 1, argv + 1);
+            return printed(commands[i].run(argc - 1, argv + 1));
         }
     }
     bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 ||
@@ -40,5 +51,5 @@ main(int argc, char **argv)
         fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].help);
     }
     fprintf(stream, "\n'course COMMAND --help' says more.\n");
-    return asked ? 0 : COURSE_USAGE;
+    return printed(asked ? 0 : COURSE_USAGE);
 }

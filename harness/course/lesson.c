@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "harness/course/course.h"
+#include "harness/report/internal.h"
 
 enum {
     QUESTIONS_MAX = 16, /* of a lesson */
@@ -38,13 +39,17 @@ struct answer {
 
 /* ---- questions --------------------------------------------------------- */
 
-/* As Markdown, which is what people are asked, too. */
 static void
 print_question(const struct prediction *row)
 {
-    printf("**%s** %s\n\n", row->id, row->question);
+    struct report_paper paper = report_paper_of(stdout);
+    struct document document = {0};
+
+    document_paragraph(&document, "%s %s", row->id, row->question);
+    document_print_text(stdout, &document, &paper);
+    printf("\n");
     for (int i = 0; i < row->nchoices; i++) {
-        printf("- %c) %s\n", 'a' + i, row->choices[i].text);
+        printf("  %c) %s\n", 'a' + i, row->choices[i].text);
     }
     printf("\n");
 }
@@ -65,20 +70,27 @@ read_choice(const char *text, const struct prediction *row)
 static int
 ask(const struct prediction *row)
 {
+    static const char *const letters[CHOICES_MAX + 1] = {
+        "Enter", "a", "a or b", "a, b or c", "a, b, c or d"};
     char *line = NULL;
     size_t room = 0;
     int choice = -1;
 
-    do {
+    for (;;) {
         printf("your answer [a-%c, Enter: do not know]: ",
                'a' + row->nchoices - 1);
         fflush(stdout);
         if (getline(&line, &room, stdin) < 1) {
             break;
         }
-        line[strcspn(line, " \t\r\n")] = '\0';
-        choice = read_choice(line, row);
-    } while (choice == -1 && line[0] != '\0');
+        char *word = line + strspn(line, " \t");
+        word[strcspn(word, ") \t\r\n")] = '\0';
+        choice = read_choice(word, row);
+        if (choice != -1 || word[0] == '\0') {
+            break;
+        }
+        printf("please %s\n", letters[row->nchoices]);
+    }
     free(line);
     printf("\n");
     return choice;

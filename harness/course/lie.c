@@ -94,6 +94,21 @@ lie_read(const struct experiment *row)
     return NAN;
 }
 
+static void
+print_table(void)
+{
+    printf("\n    %-12s  %11s  %11s\n", "", "closed loop", "open loop");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        printf("    %-12s", rows[i].heading);
+        for (int loop = 0; loop < LOOPS; loop++) {
+            double value = value_of(loop, rows[i].quantile);
+
+            printf("  %11s", units_format_number(UNITS_TEXT, value));
+        }
+        printf("\n");
+    }
+}
+
 /* ---- the run ----------------------------------------------------------- */
 
 const char *
@@ -124,6 +139,9 @@ lie_run(const struct experiment *row)
         fclose(saved[i]);
     }
     server_stop(&server);
+    if (!problem) {
+        print_table();
+    }
     return problem;
 }
 
@@ -139,16 +157,6 @@ course_lie(int argc, char **argv)
     if (problem) {
         errx(course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT, "%s",
              problem);
-    }
-    printf("\n%-12s  %11s  %11s\n", "", "closed loop", "open loop");
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        printf("%-12s", rows[i].heading);
-        for (int loop = 0; loop < LOOPS; loop++) {
-            double value = value_of(loop, rows[i].quantile);
-
-            printf("  %11s", units_format_number(UNITS_TEXT, value));
-        }
-        printf("\n");
     }
     printf(
         "\nFor a second the server did nothing. The closed loop asks again "

@@ -146,8 +146,7 @@ course_show(int argc, char **argv)
             row->wanted = true;
         } else if (name[0] != '\0') {
             errx(COURSE_USAGE,
-                 "--experiment: %s is none; without a name all are listed",
-                 name);
+                 "--experiment: %s is none; 'make show' lists them", name);
         }
     }
     free(copy);

@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "harness/course/course.h"
+#include "harness/report/report.h"
 
 enum {
+    INDENT = 4,        /* of what a child prints */
     TURN_MS = 50,      /* between looks at the time, and at Ctrl-C */
     CHILD_MS = 600000, /* for what compare measures, or make builds */
 };
@@ -118,7 +120,7 @@ hand_on(int fd)
 
     for (ssize_t i = 0; i < n; i++) {
         if (!inside && text[i] != '\n') {
-            printf("    ");
+            printf("%*s", INDENT, "");
             child_last[0] = '\0';
         }
         putchar(text[i]);
@@ -140,10 +142,13 @@ child_run(const char *line, void (*turn)(void))
 {
     int64_t end_ms = clock_now_ms() + CHILD_MS;
     bool over = false;
+    char columns[16];
     int status = 0;
     int fds[2];
     pid_t pid;
 
+    snprintf(columns, sizeof columns, "%d",
+             report_paper_of(stdout).width - INDENT);
     child_last[0] = '\0';
     if (pipe2(fds, O_CLOEXEC) != 0 || (pid = fork()) == -1) {
         err(COURSE_CANNOT, "%s", line);
@@ -152,6 +157,7 @@ child_run(const char *line, void (*turn)(void))
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(fds[1], STDOUT_FILENO);
+        setenv("COLUMNS", columns, 1);
         execl("/bin/sh", "sh", "-c", line, NULL);
         _exit(127);
     }

@@ -132,6 +132,8 @@ compare_run(const struct experiment *row)
     if (!compare_from) {
         name_run(line);
         child_show(line);
+        /* Where it has got to is for a terminal alone. */
+        text_append(line, sizeof line, " ", "2>&1");
         int status = child_run(line, NULL);
         if (status != 0 && status != EXIT_FAILED) {
             return "compare could not measure that; it says why above";

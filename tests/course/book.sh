@@ -132,6 +132,14 @@ tree() {
     cp "$sample" "$tmp/tree/harness/report/sample"
 }
 tree
+mkdir "$tmp/tree/build"
+echo before >"$tmp/tree/build/book.html"
+ln "$tmp/tree/build/book.html" "$tmp/tree/before"
+env -C "$tmp/tree" "$course" book >"$tmp/out" 2>"$tmp/err" &&
+    [ "$(cat "$tmp/tree/before")" = before ] &&
+    [ "$(ls "$tmp/tree/build")" = book.html ] &&
+    grep -q '</html>' "$tmp/tree/build/book.html"
+result "until the page is whole the one before stays" $?
 sed -i 's/conn_chunk/conn_piece/' "$tmp/tree/libevent/server.c"
 fails 3 env -C "$tmp/tree" "$course" book --out=no.html &&
     grep -q 'libevent/server.c has no conn_chunk' "$tmp/err" &&
@@ -180,11 +188,22 @@ result "the same text is there once" $?
 fails 2 "$course" code --a=blockin &&
     grep -q 'blocking threaded selectloop coroutine libevent' "$tmp/err"
 result "an unknown model: which ones there are" $?
-fails 2 "$course" code --a=libevent.conn_ech --b=blocking.conn_echo &&
-    grep -q 'libevent.conn_echo_cb libevent.conn_chunk' "$tmp/err"
+timeout 60 "$course" code --a=libevent.conn_ech >"$tmp/out" 2>"$tmp/err"
+[ $? = 2 ] &&
+    tr '\n' ' ' <"$tmp/err" | grep -q 'libevent.conn_echo_cb libevent.conn_chunk' &&
+    [ "$(wc -L <"$tmp/err")" -le 80 ]
 result "an unknown function: which ones there are" $?
-fails 2 "$course" code --a=blocking.main --b=threaded
-result "a function and a whole model are not compared" $?
+code 80 --a=blocking.conn_echo --b=selectloop.conn_echo_cb
+mv "$tmp/out" "$tmp/both"
+code 80 --a=blocking.conn_echo --b=selectloop && cmp -s "$tmp/out" "$tmp/both" &&
+    code 80 --a=blocking --b=selectloop.conn_echo_cb &&
+    cmp -s "$tmp/out" "$tmp/both"
+result "one function: the same one of the other" $?
+code 80 --a=coroutine.conn_echo && grep -q '^+++ libevent.*conn_echo_cb$' "$tmp/out"
+result "one model: the next one" $?
+timeout 60 "$course" code >/dev/full 2>"$tmp/err"
+[ $? = 3 ] && [ "$(wc -l <"$tmp/err")" = 1 ]
+result "what cannot be printed is no success" $?
 
 on_terminal 200 TERM=xterm "$course code"
 grep -q $'\x1b\[31m' "$tmp/out"

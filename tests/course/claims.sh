@@ -4,24 +4,26 @@
 # shellcheck source=tests/course/with_tables
 source "$(dirname "$0")/with_tables"
 
-course claims
+COLUMNS=80 course claims
 [ "$status" -eq 1 ] && said '^5 claims: 3 as the pages say, 1 otherwise, 1 not run\.$' out
 result "all are run" $?
 for line in '  right +true +true +a.md +0 of 7$' \
     '  depends +conditional +conditional +a.md +0 of 7; 3 ms$' \
-    '  both +true +true +b.md +0 of 7; 3 ms$' \
+    '  both +true +true +harness +0 of 7; 3 ms$' \
     '! wrong +true +false +b.md +0 of 7$' \
-    '  unknown +true +not run +b.md +its last word'; do
+    '  unknown +true +not run +b.md *$'; do
     said "^$line" out
     result "a line: ${line%% +*}" $?
 done
-said '^  \^ b.md says "everybody", and that it is true; here it is false:$' out &&
-    said '^    served of silent: wanted 7 of 7, seen 0 of 7$' out
+said '^  \^ +b.md says "everybody", and that it is true; here it is false:$' out &&
+    said '^ +served of silent: wanted 7 of 7, seen 0 of 7$' out &&
+    said '^ +its last word is no number$' out
 result "what is otherwise is named" $?
+[ "$(sed -n '/^  claim /,$p' "$tmp/out" | wc -L)" -le 80 ]
+result "it fits 80 columns" $?
 [ "$(grep -c 'load 127' "$tmp/out")" -eq 1 ] &&
     [ "$(grep -c '^silent: ' "$tmp/out")" -eq 1 ]
 result "each experiment is run once" $?
-
 # ---- what a class has predicted ------------------------------------------
 
 class=$tmp/class

@@ -216,6 +216,11 @@ in_tmux() {
     screen capture-pane -p | sed -n '/^threaded:/,/^nobody/p' >"$tmp/out"
     [ "$(wc -l <"$tmp/out")" -eq 12 ] && diff "$tmp/live" "$tmp/out" >"$tmp/err"
     result "80x24: the last picture is the same live and from a file" $?
+    type_in "clear; tmux clear-history; $course demo --replay=$events; echo all"
+    within 30 shows '^all'
+    [ "$(screen capture-pane -p -S - | grep -c '0 s  *1 s')" -eq 5 ] &&
+        [ "$(screen capture-pane -p -S - | grep -c '^H ')" -eq 5 ]
+    result "each scene leaves one picture" $?
     type_in "clear; $course demo --models=blocking; echo status \$?"
     within 10 shows '░░░'
     screen send-keys x C-z "C-\\" C-c

@@ -44,16 +44,26 @@ course show --experiment=no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 3 ]
 result "nothing could be had" $?
 
-course show --experiment=cpu,bare,other
+on_terminal 80 "-C $tree" "build/bin/course show --experiment=cpu,bare,other"
+tr -d '\r' <"$tmp/out" >"$tmp/shown" && mv "$tmp/shown" "$tmp/out"
 [ "$status" -eq 0 ] && came other 16 && [ "$(grep -c '^  \$' "$tmp/out")" -eq 1 ] &&
     said 'compare --quick --models=threaded,selectloop --scenarios=echo,silent' out &&
     came bare 64
 result "what compare measures, in one run" $?
+! said 'life [0-9]' out && said '^    threaded +64/64' out &&
+    [ "$(grep '^    ' "$tmp/out" | wc -L)" -le 80 ]
+result "... as wide as the terminal, without where it has got to" $?
+COLUMNS=90 course show --experiment=columns
+came columns '86 columns'
+result "... or as COLUMNS" $?
+timeout 10 "$bin/course" show >/dev/full 2>"$tmp/err"
+[ $? -eq 3 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
+result "what cannot be printed is no success" $?
 
-course show && [ "$(grep -c . "$tmp/out")" -eq 17 ] && said '^three +the last' out
+course show && [ "$(grep -c . "$tmp/out")" -eq 19 ] && said '^three +the last' out
 result "all are listed" $?
 course show --experiment=silnt
-[ "$status" -eq 2 ] && said '^course: --experiment: silnt is none; without a name all are listed$' err
+[ "$status" -eq 2 ] && said '^course: --experiment: silnt is none; .make show. lists them$' err
 result "a name that is mistyped" $?
 
 # Ctrl-C ends all that was started.
@@ -107,11 +117,15 @@ course lesson bloking
 [ "$status" -eq 2 ] && said '^course: bloking is no lesson; there are blocking, threaded' err
 result "no such lesson" $?
 
-(cd "$tree" && printf 'x\nC\n\n\n' | timeout 60 script -qec \
-    "build/bin/course lesson blocking" /dev/null) | tr -d '\r' >"$tmp/out"
+(cd "$tree" && printf 'x\nb)\n C\n\n' | timeout 60 script -qec \
+    "stty cols 80; build/bin/course lesson blocking" /dev/null) |
+    tr -d '\r' >"$tmp/out"
 [ "$(grep -o 'your answer \[a-c, Enter' "$tmp/out" | wc -l)" -eq 4 ] &&
-    said '^P1 +c +a\) none' out && said '^P2 +- ' out
+    [ "$(grep -c '^please a, b or c$' "$tmp/out")" -eq 1 ] &&
+    said '^P1 +b +a\) none' out && said '^P2 +c ' out && said '^P3 +- ' out
 result "on a terminal people are asked, again what is no answer" $?
+[ "$(wc -L <"$tmp/out")" -le 80 ] && said '^P3 Is that a number, or' out
+result "... within its width" $?
 
 # ---- an exercise ---------------------------------------------------------
 
@@ -132,7 +146,7 @@ result "its own headers come before ours" $?
 rm -r "$tree/mine/harness"
 sed -i 's/^conn_echo(/conn_echo_not(/' "$tree/mine/blocking/server.c"
 course exercise blocking
-[ "$status" -eq 1 ] && said '^not yet: .*could not be made' out
+[ "$status" -eq 1 ] && said '^  not yet: .*that server could' out
 result "it cannot be built" $?
 cat >"$tree/mine/blocking/server.c" <<'C'
 #include <stdio.h>
@@ -140,7 +154,7 @@ cat >"$tree/mine/blocking/server.c" <<'C'
 int main(void) { return puts("listening on 127.0.0.9:1"), fflush(stdout), pause(); }
 C
 course exercise blocking
-[ "$status" -eq 1 ] && said '^not yet: .*wanted at least 1 echoes, seen ' out
+[ "$status" -eq 1 ] && said '^  not yet: .*wanted at least 1 echoes, seen ' out
 result "it is not yet done" $?
 course exercise treaded
 [ "$status" -eq 2 ] && said '^course: treaded is no exercise' err

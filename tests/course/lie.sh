@@ -11,7 +11,7 @@ result "it ends in time" $?
 
 # cell ROW COLUMN: of the table, as a number.
 cell() {
-    sed -nE "s/^$1  +//p" "$tmp/out" | awk -v column="$2" '{ print $column }'
+    sed -nE "s/^ *$1  +//p" "$tmp/out" | awk -v column="$2" '{ print $column }'
 }
 # Of the second that nobody answered.
 between 4 "$(cell 'over 100 ms' 1)" 60
@@ -24,6 +24,10 @@ between 900 "$(cell 'max ms' 1)" 3000 && between 900 "$(cell 'max ms' 2)" 3000
 result "and not about the longest" $?
 said "millisecond: $(cell 'over 100 ms' 2) of them" out
 result "the sentences have the table's numbers" $?
+course show --experiment=stall
+between 850 "$(cell 'over 100 ms' 2)" 2500 &&
+    said "^  = $(cell 'over 100 ms' 2) messages$" out
+result "as an experiment it shows the table, too" $?
 
 # ---- a load that drips ---------------------------------------------------
 
