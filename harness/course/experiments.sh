@@ -5,7 +5,7 @@
 set -e
 tmp=$(mktemp -d)
 server=
-trap 'kill $server 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill "$server" 2>/dev/null || :; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 # need PROGRAM: without it there is no number.
