@@ -112,7 +112,7 @@ read_choice(const char *word, const char *const *words, int n)
 static void
 read_experiment(char **columns, size_t n)
 {
-    static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
+    static const char *const kinds[] = {"drive", "lie", "shell"};
     struct experiment *row = &experiment_rows[n];
     char *load = strstr(columns[2], " -- ");
 
@@ -121,17 +121,12 @@ read_experiment(char **columns, size_t n)
     row->figure = columns[3];
     row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
     row->shows = columns[5];
-    row->server = row->load = "";
+    row->load = "";
     row->number = NAN;
-    if (row->kind != EXPERIMENT_COMPARE) {
-        row->server = columns[2];
-        if (load) {
-            *load = '\0';
-            row->load = load + strlen(" -- ");
-        }
-    } else if (sscanf(columns[2], "%m[^,],%d %m[^/]/%ms", &row->scenario,
-                      &row->clients, &row->model, &row->over) < 3) {
-        refuse("is no SCENARIO,CLIENTS MODEL/OTHER", columns[2]);
+    row->server = columns[2];
+    if (load) {
+        *load = '\0';
+        row->load = load + strlen(" -- ");
     }
 }
 
