@@ -93,7 +93,7 @@ struct bounds {
     double low, high;
 };
 
-/* A question before a run. The choices' bounds do not overlap. */
+/* A question before a run. Of two choices that meet the first one has it. */
 struct prediction {
     const char *lesson;   /* "blocking" ... "measuring" */
     const char *id;       /* "P1" */
