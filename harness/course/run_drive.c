@@ -136,8 +136,9 @@ drive_load(char line[CHILD_LINE_BYTES], const struct server *server,
     snprintf(shown, sizeof shown, "%s/bin/load %s %s", course_build(),
              address, flags);
     child_show(shown);
-    text_append(line, CHILD_LINE_BYTES, " & ", "%s --save=/proc/%d/fd/%d",
-                shown, getpid(), fd);
+    /* How far it is would be told to a terminal, in the middle of this. */
+    text_append(line, CHILD_LINE_BYTES, " & ",
+                "2>&1 %s --save=/proc/%d/fd/%d", shown, getpid(), fd);
     return fdopen(fd, "r");
 }
 
