@@ -121,7 +121,7 @@ result "no such lesson" $?
     "stty cols 80; build/bin/course lesson blocking" /dev/null) |
     tr -d '\r' >"$tmp/out"
 [ "$(grep -o 'your answer \[a-c, Enter' "$tmp/out" | wc -l)" -eq 4 ] &&
-    [ "$(grep -c '^please a, b or c$' "$tmp/out")" -eq 1 ] &&
+    [ "$(grep -c 'please a, b or c$' "$tmp/out")" -eq 1 ] &&
     said '^P1 +b +a\) none' out && said '^P2 +c ' out && said '^P3 +- ' out
 result "on a terminal people are asked, again what is no answer" $?
 [ "$(wc -L <"$tmp/out")" -le 80 ] && said '^P3 Is that a number, or' out &&
