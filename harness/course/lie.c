@@ -138,7 +138,7 @@ course_lie(int argc, char **argv)
     const char *problem = lie_run(NULL);
     if (problem) {
         errx(course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT, "%s",
-             problem);
+             course_interrupted ? "interrupted" : problem);
     }
     printf("\n%-12s  %11s  %11s\n", "", "closed loop", "open loop");
     for (size_t i = 0; i < COUNT(rows); i++) {
