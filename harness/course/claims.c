@@ -133,7 +133,7 @@ begin_exercise(const struct claim *row)
     char line[CHILD_LINE_BYTES];
 
     snprintf(line, sizeof line,
-             "mkdir -p mine/%1$s && cp %1$s/*.[ch] mine/%1$s && "
+             "mkdir -p mine/%1$s && cp -n %1$s/*.[ch] mine/%1$s && "
              "cd mine/%1$s && rm -f hello.c bufferevent.c",
              row->id);
     if (child_run(line, NULL) != 0) {
@@ -173,6 +173,7 @@ course_exercise(int argc, char **argv)
 {
     const char *model = NULL;
     const struct flag flags[] = {FLAG_ARGUMENT("MODEL", &model), {0}};
+    char source[NUMBER_BYTES];
 
     flags_parse("course exercise",
                 "Begin the task of a lesson, or say whether it is done.",
@@ -180,8 +181,9 @@ course_exercise(int argc, char **argv)
     model = model ? model : "nothing";
     for (const struct claim *row = exercises; row->id; row++) {
         if (strcmp(row->id, model) == 0) {
-            return access(row->page, F_OK) == 0 ? try_exercise(row)
-                                                : begin_exercise(row);
+            snprintf(source, sizeof source, "%s/server.c", row->page);
+            return access(source, R_OK) == 0 ? try_exercise(row)
+                                             : begin_exercise(row);
         }
     }
     errx(COURSE_USAGE,

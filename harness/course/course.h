@@ -10,7 +10,6 @@
  *   tables.c       reads the tables: *.table, and experiments.sh
  *   run.c          runs them
  *   run_drive.c    ... a server, load at it
- *   run_compare.c  ... what compare measures
  *   run_child.c    where we are; lines for sh, and what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
  *   claims.c       recomputes the verdict of each claim, and of an exercise
@@ -65,10 +64,9 @@ int course_code(int argc, char **argv);
 /* ---- the tables (tables.c) --------------------------------------------- */
 
 enum experiment_kind {
-    EXPERIMENT_DRIVE,   /* a server, load at it, one look at both */
-    EXPERIMENT_COMPARE, /* a scenario of compare, models beside each other */
-    EXPERIMENT_LIE,     /* one stall: see lie.c */
-    EXPERIMENT_SHELL,   /* a line for sh; its last word is the number */
+    EXPERIMENT_DRIVE, /* a server, load at it, one look at both */
+    EXPERIMENT_LIE,   /* one stall: see lie.c */
+    EXPERIMENT_SHELL, /* a line for sh; its last word is the number */
 };
 
 /* One of them. */
@@ -81,12 +79,7 @@ struct experiment {
      * with "mine/" before it what a student has made of it, with "mutants/"
      * a wrong one. SHELL: the line. */
     const char *server;
-    const char *load; /* DRIVE: the flags of load; "": nobody asks it */
-    /* COMPARE: the scenario, "idle", how many clients are asked, whose row
-     * ("selectloop"), and the figure over that of `over`, or as it is. Else
-     * NULL, as `over` may be. */
-    char *scenario, *model, *over;
-    int clients;
+    const char *load;   /* DRIVE: the flags of load; "": nobody asks it */
     const char *figure; /* what is read, see experiments.table */
     const char *unit;   /* behind the number: "of 7", "us", "" */
     bool wanted;        /* it shall be run */
@@ -100,7 +93,7 @@ struct bounds {
     double low, high;
 };
 
-/* A question before a run. The choices' bounds do not overlap. */
+/* A question before a run. Of two choices that meet the first one has it. */
 struct prediction {
     const char *lesson;   /* "blocking" ... "measuring" */
     const char *id;       /* "P1" */
@@ -176,10 +169,8 @@ extern const char *compare_from;
  * there is none of that name. */
 const char *drive_run(const struct experiment *row);
 const char *lie_run(const struct experiment *row);
-const char *compare_run(const struct experiment *row);
 double drive_read(const struct experiment *row);
 double lie_read(const struct experiment *row);
-double compare_read(const struct experiment *row);
 
 /* ---- where we are; lines for sh (run_child.c) -------------------------- */
 

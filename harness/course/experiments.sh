@@ -3,6 +3,8 @@
 # number, or with another status than 0. BIN is the folder of our programs; the
 # top folder is the current one.
 set -e
+build=${BIN#"$(pwd -P)/"}
+build=${build%/bin}
 tmp=$(mktemp -d)
 server=
 trap 'kill "$server" 2>/dev/null || :; rm -rf "$tmp"' EXIT
@@ -192,7 +194,6 @@ same_text() {
 # mutant NAME: 1 if a test finds what is wrong with that program, 0 if not.
 mutant() {
     grep '^[-+]' "tests/mutants/$1.diff"
-    build=build${VARIANT:+/$VARIANT}
     make -s "$build/mutants/$1" "$build/tests/conformance" \
         "$build/tests/faults" "$build/tests/shim.so" || {
         echo "it could not be made; \`make deps\` installs what that takes"
@@ -204,4 +205,47 @@ mutant() {
         found=$?
     [ "$found" -le 1 ] || exit 3
     echo $((1 - found))
+}
+
+# compare_wanted: measure what the experiments in WANTED have of compare, all
+# in one run; what no quick run has is measured as briefly.
+compare_wanted() {
+    awk -v wanted=" $WANTED " '
+        /^[a-z]/ && index(wanted, " " $1 " ") && $5 == "measured" {
+            print $6, $7 }' harness/course/experiments.table |
+        sort -u >"$tmp/wanted"
+    how=--quick
+    ! grep -q '^echo,1 ' "$tmp/wanted" || how='--full --time=2s --lives=1'
+    models=$(sed 's/.* //' "$tmp/wanted" | tr / '\n' | sort -u | paste -sd,)
+    scenarios=$(sed 's/,.*//' "$tmp/wanted" | sort -u | paste -sd,)
+    # shellcheck disable=SC2086 # several flags
+    set -- "$build/bin/compare" $how --models="$models" --scenarios="$scenarios" \
+        --out="$build/course/compare"
+    echo "\$ $*"
+    "$@" 2>"$tmp/said" || [ $? = 1 ] || {
+        cat "$tmp/said" >&2
+        exit 3
+    }
+    echo "$PPID" >"$build/course/measured"
+}
+
+# measured SCENARIO,CLIENTS MODEL[/OTHER] COLUMN: what compare measures; in
+# FROM, a file, or all that is wanted once for each course.
+measured() {
+    results=${FROM:-$build/course/compare/results.jsonl}
+    [ -n "$FROM" ] ||
+        [ "$(cat "$build/course/measured" 2>/dev/null)" = "$PPID" ] ||
+        compare_wanted
+    "$BIN/report" --summary-csv "$results" | awk -F , -v scenario="${1%,*}" \
+        -v clients="${1#*,}" -v model="${2%/*}" -v over="${2#*/}" -v column="$3" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["scenario"] == scenario && $at["clients"] == clients {
+            value[$at["model"]] = $at[column] }
+        END {
+            if (value[model] == "" || value[over] == "") exit 3
+            if (over != model) value[model] /= value[over]
+            print column ": " value[model] }' || {
+        echo "there is no $3 of $1 $2 in ${results##*/}" >&2
+        exit 3
+    }
 }

@@ -11,6 +11,8 @@
 
 #include "harness/course/course.h"
 
+const char *compare_from;
+
 static const char *
 run_shell(const struct experiment *row)
 {
@@ -49,14 +51,11 @@ static const struct kind {
 } kinds[] = {
     [EXPERIMENT_DRIVE] = {drive_run, drive_read,
                           "that is not known of that run"},
-    [EXPERIMENT_COMPARE] = {compare_run, compare_read,
-                            "that is not known of that run"},
     [EXPERIMENT_LIE] = {lie_run, lie_read, "that is not known of that run"},
     [EXPERIMENT_SHELL] = {run_shell, read_last, "its last word is no number"},
 };
 
-/* Do both hang on the same run? What compare measures is one, and so is the
- * stall. */
+/* Do both hang on the same run? */
 static bool
 is_same(const struct experiment *a, const struct experiment *b)
 {
@@ -104,9 +103,16 @@ experiment_seen(const struct experiment *row, char text[NUMBER_BYTES])
 int
 experiments_run(void)
 {
+    static char wanted[ROWS_MAX * NUMBER_BYTES];
     char text[NUMBER_BYTES];
 
     course_begin();
+    for (const struct experiment *row = experiments; row->key; row++) {
+        text_append(wanted, sizeof wanted, " ", "%s",
+                    row->wanted ? row->key : "");
+    }
+    setenv("WANTED", wanted, 1);
+    setenv("FROM", compare_from ? compare_from : "", 1);
     for (struct experiment *row = experiments; row->key; row++) {
         if (row->wanted && !course_interrupted) {
             printf("%s: %s\n", row->key, row->shows);

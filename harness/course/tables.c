@@ -26,6 +26,7 @@ struct experiment *const experiments = experiment_rows;
 const struct prediction *const predictions = prediction_rows;
 const struct claim *const claims = claim_rows;
 const struct claim *const exercises = exercise_rows;
+static struct claim *rows_to = claim_rows; /* those of either */
 
 const char *const claim_words[CLAIM_VERDICTS] = {"true", "conditional",
                                                  "false", "not run"};
@@ -85,7 +86,7 @@ read_range(char **text, double *low, double *high)
     char *range = strsep(text, " ");
     char *dots = range ? strstr(range, "..") : NULL;
 
-    if (!range) {
+    if (!range || range[0] == '\0') {
         refuse("lacks a range such as 10..20", "");
     }
     if (dots) {
@@ -112,7 +113,7 @@ read_choice(const char *word, const char *const *words, int n)
 static void
 read_experiment(char **columns, size_t n)
 {
-    static const char *const kinds[] = {"drive", "compare", "lie", "shell"};
+    static const char *const kinds[] = {"drive", "lie", "shell"};
     struct experiment *row = &experiment_rows[n];
     char *load = strstr(columns[2], " -- ");
 
@@ -121,17 +122,12 @@ read_experiment(char **columns, size_t n)
     row->figure = columns[3];
     row->unit = strcmp(columns[4], "-") == 0 ? "" : columns[4];
     row->shows = columns[5];
-    row->server = row->load = "";
+    row->load = "";
     row->number = NAN;
-    if (row->kind != EXPERIMENT_COMPARE) {
-        row->server = columns[2];
-        if (load) {
-            *load = '\0';
-            row->load = load + strlen(" -- ");
-        }
-    } else if (sscanf(columns[2], "%m[^,],%d %m[^/]/%ms", &row->scenario,
-                      &row->clients, &row->model, &row->over) < 3) {
-        refuse("is no SCENARIO,CLIENTS MODEL/OTHER", columns[2]);
+    row->server = columns[2];
+    if (load) {
+        *load = '\0';
+        row->load = load + strlen(" -- ");
     }
 }
 
@@ -149,13 +145,18 @@ read_prediction(char **columns, size_t n)
 
         read_range(it, &choice->low, &choice->high);
         choice->text = *it ? *it : "";
+        if (it > columns + 3 && choice->low < choice[-1].high &&
+            choice->high > choice[-1].low) {
+            refuse("is in part the choice before, too", choice->text);
+        }
     }
 }
 
 /* Its bounds are "KEY RANGE & KEY RANGE ...". */
 static void
-fill_claim(char **columns, struct claim *row)
+read_claim(char **columns, size_t n)
 {
+    struct claim *row = &rows_to[n];
     char *bounds = columns[3];
 
     row->id = columns[0];
@@ -170,18 +171,6 @@ fill_claim(char **columns, struct claim *row)
     if (bounds) {
         refuse("is too much", bounds);
     }
-}
-
-static void
-read_claim(char **columns, size_t n)
-{
-    fill_claim(columns, &claim_rows[n]);
-}
-
-static void
-read_exercise(char **columns, size_t n)
-{
-    fill_claim(columns, &exercise_rows[n]);
 }
 
 /* ---- tables ------------------------------------------------------------ */
@@ -245,5 +234,6 @@ tables_load(void)
     table_read("experiments", 6, read_experiment);
     table_read("predictions", 4, read_prediction);
     table_read("claims", 5, read_claim);
-    table_read("exercises", 5, read_exercise);
+    rows_to = exercise_rows;
+    table_read("exercises", 5, read_claim);
 }

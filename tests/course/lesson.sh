@@ -38,15 +38,15 @@ result "what cannot be had is said, and the others go on" $?
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
 course show --experiment=cpu,bare,no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 1 ] && came bare '64' && came cpu '[0-9.]+' &&
-    came no-model 'that is not known.*' && ! said '^  \$' out
+    came no-model 'it could not be run.*' && ! said 'bin/compare' out
 result "results of compare are read and nothing is run" $?
 course show --experiment=no-model --from="$tmp/golden.jsonl"
 [ "$status" -eq 3 ]
 result "nothing could be had" $?
 
 course show --experiment=cpu,bare,other
-[ "$status" -eq 0 ] && came other 16 && [ "$(grep -c '^  \$' "$tmp/out")" -eq 1 ] &&
-    said 'compare --quick --models=threaded,selectloop --scenarios=echo,silent' out &&
+[ "$status" -eq 0 ] && came other 16 && [ "$(grep -c 'bin/compare' "$tmp/out")" -eq 1 ] &&
+    said 'compare --quick --models=selectloop,threaded --scenarios=echo,silent' out &&
     came bare 64
 result "what compare measures, in one run" $?
 
