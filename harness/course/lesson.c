@@ -60,10 +60,8 @@ read_choice(const char *text, const struct prediction *row)
 {
     int choice = tolower((unsigned char)text[0]) - 'a';
 
-    return text[0] != '\0' && text[1] == '\0' && choice >= 0 &&
-                   choice < row->nchoices
-               ? choice
-               : -1;
+    return choice >= 0 && choice < row->nchoices && text[1] == '\0' ? choice
+                                                                    : -1;
 }
 
 /* Until it is a choice, or nothing, which is an answer as well. */
@@ -128,17 +126,10 @@ read_answer(const char *path, const struct prediction *row)
 
 /* ---- what came of it --------------------------------------------------- */
 
-static const char *
-letter_of(int choice)
-{
-    static const char *const letters[CHOICES_MAX] = {"a", "b", "c", "d"};
-
-    return choice >= 0 ? letters[choice] : NULL;
-}
-
 static void
 keep(FILE *file, const struct answer *answer)
 {
+    static const char *const letters[] = {NULL, "a", "b", "c", "d"};
     const struct prediction *row = answer->asked;
     double number = row->experiment->number;
     json_t *choices = json_array();
@@ -150,8 +141,8 @@ keep(FILE *file, const struct answer *answer)
     line = json_pack("{ss ss ss so ss ss? ss? so ss}", "lesson", row->lesson,
                      "id", row->id, "question", row->question, "choices",
                      choices, "experiment", row->experiment->key, "yours",
-                     letter_of(answer->yours), "observed",
-                     letter_of(answer->observed), "number",
+                     letters[1 + answer->yours], "observed",
+                     letters[1 + answer->observed], "number",
                      isfinite(number) ? json_real(number) : json_null(),
                      "unit", row->experiment->unit);
     json_dumpf(line, file, JSON_COMPACT);
@@ -196,27 +187,34 @@ static int
 teach(const char *lesson, struct answer *answers, size_t n)
 {
     char path[CHILD_LINE_BYTES];
-    bool differ = false;
+    bool differ = false, seen = false;
 
     if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
     }
-    FILE *kept = course_file("predictions.jsonl", "ae", path);
+    FILE *kept = course_file("predictions.jsonl", "a+e", path);
+    if (fseek(kept, -1, SEEK_END) == 0 && fgetc(kept) != '\n') {
+        fputc('\n', kept); /* behind a line that was cut off */
+    }
     printf("%-4s %5s  seen here\n", "", "yours");
     for (struct answer *it = answers; it < answers + n; it++) {
         it->observed = observe(it->asked);
         print_row(it);
         keep(kept, it);
-        differ = differ || (it->yours >= 0 && it->yours != it->observed);
+        bool is_seen = !it->asked->experiment->reason;
+        seen |= is_seen;
+        differ |= is_seen && it->yours >= 0 && it->yours != it->observed;
     }
-    fclose(kept);
+    if ((ferror(kept) | fclose(kept)) != 0) {
+        errx(COURSE_CANNOT, "%s could not be written; make room there", path);
+    }
     if (differ) {
         printf("\nWhere yours differs from what was seen there is something "
                "to learn, and most\npeople differ somewhere.\n");
     }
     printf("\nread on: %s/README.md\n",
            course_model(lesson) >= 0 ? lesson : "harness");
-    return 0;
+    return seen ? 0 : COURSE_CANNOT;
 }
 
 int

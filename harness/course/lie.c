@@ -156,7 +156,7 @@ course_lie(int argc, char **argv)
     const char *problem = lie_run(NULL);
     if (problem) {
         errx(course_interrupted ? COURSE_INTERRUPTED : COURSE_CANNOT, "%s",
-             problem);
+             course_interrupted ? "interrupted" : problem);
     }
     printf(
         "\nFor a second the server did nothing. The closed loop asks again "

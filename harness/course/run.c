@@ -95,8 +95,9 @@ experiment_text(const struct experiment *row, double number,
 const char *
 experiment_seen(const struct experiment *row, char text[NUMBER_BYTES])
 {
-    return row->reason ? row->reason
-                       : experiment_text(row, row->number, text);
+    return course_interrupted ? "interrupted"
+           : row->reason      ? row->reason
+                              : experiment_text(row, row->number, text);
 }
 
 int

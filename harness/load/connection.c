@@ -105,8 +105,8 @@ lose(struct engine *run, struct connection *connection)
 
 /* Send what may be sent of greeting and message, until all is out or the
  * socket is full; or the next byte of it, and see to it that we are called
- * again. An error is left for recv to find, which first hands over
- * what the server had sent before it went. */
+ * again while there is one more. An error is left for recv to find, which
+ * first hands over what the server had sent before it went. */
 static void
 send_more(struct engine *run, struct connection *connection)
 {
@@ -133,6 +133,9 @@ send_more(struct engine *run, struct connection *connection)
                          run->now_ns + DRIP_NS);
             return;
         }
+    }
+    if (!greets) {
+        deadline_remove(&run->wakes, &connection->wake);
     }
 }
 
@@ -385,18 +388,16 @@ connection_open(struct engine *run, struct connection *connection)
     connection->start_ns = run->now_ns;
     connection->state = CONNECTION_CONNECTING;
     run->connecting++;
-    connection->fd = socket(options->address.ss_family,
-                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (connection->fd == -1 ||
-        setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one,
-                   sizeof one) != 0 ||
-        source_bind(options, connection->fd, connection->stream.number) !=
-            0 ||
-        (connect(connection->fd, (const struct sockaddr *)&options->address,
+    int fd = socket(options->address.ss_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connection->fd = fd;
+    if (fd == -1 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
+        source_bind(options, fd, connection->stream.number) != 0 ||
+        (connect(fd, (const struct sockaddr *)&options->address,
                  options->address_bytes) != 0 &&
          errno != EINPROGRESS) ||
-        epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) !=
-            0) {
+        epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         connection_fail(run, connection, error_of_errno(errno), errno);
     }
 }
@@ -408,9 +409,8 @@ finish_connect(struct engine *run, struct connection *connection,
 {
     if (events & (EPOLLERR | EPOLLHUP)) {
         int error = 0;
-        socklen_t error_bytes = sizeof error;
-        getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error,
-                   &error_bytes);
+        socklen_t bytes = sizeof error;
+        getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
         connection_fail(run, connection,
                         error != 0 ? error_of_errno(error) : ENGINE_RESET,
                         error);

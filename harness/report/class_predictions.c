@@ -1,9 +1,8 @@
 /*
  * class_predictions.c: what a class predicted, and what happened on their
  * machines. See internal.h; the lines are described in course/lesson.c.
- *
- * Of who has taken a lesson twice the first time counts: the second time he
- * knew. The files are strangers', as in class.c.
+ * Of who has taken a lesson twice the first answer counts: the second time he
+ * knew; and the last number. The files are strangers', as in class.c.
  */
 #include <glob.h>
 #include <jansson.h>
@@ -14,19 +13,28 @@
 #include "harness/report/internal.h"
 
 enum {
-    QUESTIONS_MAX = 128,      /* of all lessons; there are some dozens */
+    QUESTIONS_MAX = 1024,     /* of a class; the lessons have some dozens */
     FILE_BYTES_MAX = 8 << 20, /* ten times a run, and more than these */
     CHOICES_MAX = 4,
 };
 
 /* One question, of the whole class. */
 struct question {
-    char name[48];                                    /* "blocking P1" */
-    char words[400];                                  /* what was asked */
-    char choices[CHOICES_MAX][80];                    /* among which */
-    size_t yours[CHOICES_MAX], observed[CHOICES_MAX]; /* how many, each */
-    size_t predicted, machines; /* how many in all; on what was seen */
-    size_t file;                /* the last that it was in, from 1 */
+    struct asked {
+        char name[48];                 /* "blocking P1" */
+        char words[400];               /* what was asked */
+        char choices[CHOICES_MAX][80]; /* among which */
+    } asked;
+    bool other; /* of that name something else came first */
+    /* How many said and saw nothing; each of the choices; another number. */
+    size_t yours[CHOICES_MAX + 2], observed[CHOICES_MAX + 2];
+    const char *file;  /* the last that it was in; NULL: there is none */
+    size_t saw, files; /* what was seen there, as above; in how many it is */
+};
+
+struct questions {
+    size_t n, room; /* there are; and a file may take an eighth of the rest */
+    struct question list[QUESTIONS_MAX + 1];
 };
 
 const char *
@@ -40,67 +48,65 @@ class_refuses(const char *path)
                                              : NULL;
 }
 
-/* "a" is 0; -1: no letter of a choice. */
-static int
-letter(const json_t *line, const char *key)
+/* "a" is 1; `none`: no letter of a choice. */
+static size_t
+letter(const json_t *line, const char *key, size_t none)
 {
     const char *text = json_string_value(json_object_get(line, key));
+    size_t n = text && strlen(text) == 1 ? (size_t)text[0] - 'a' + 1 : 0;
 
-    return text && text[0] >= 'a' && text[0] < 'a' + CHOICES_MAX &&
-                   text[1] == '\0'
-               ? text[0] - 'a'
-               : -1;
+    return n > 0 && n <= CHOICES_MAX ? n : none;
 }
 
-/* Returns false if the line is no prediction. */
-static bool
-take_line(struct question *questions, size_t file, const json_t *line)
+/* Returns NULL, or why the file is left out. */
+static const char *
+take_line(struct questions *all, const char *file, const json_t *line)
 {
     const char *lesson = json_string_value(json_object_get(line, "lesson"));
     const char *id = json_string_value(json_object_get(line, "id"));
     const char *words = json_string_value(json_object_get(line, "question"));
     const json_t *choices = json_object_get(line, "choices");
-    struct question *it = questions;
-    char name[sizeof it->name];
-    int yours = letter(line, "yours");
-    int observed = letter(line, "observed");
+    struct question *it = all->list;
+    struct question *new = it + all->n; /* if it is none of those before */
 
     if (!lesson || !id || !words || !json_is_array(choices)) {
-        return false;
+        return "has a line that is no prediction";
     }
-    PUT(name, "%s %s", lesson, id);
-    while (it->file > 0 && it < questions + QUESTIONS_MAX - 1 &&
-           (strcmp(it->name, name) != 0 ||
-            strncmp(it->words, words, sizeof it->words - 1) != 0)) {
-        it++;
-    }
-    if (it->file == file || it == questions + QUESTIONS_MAX - 1) {
-        return true;
-    }
-    PUT(it->name, "%s", name);
-    PUT(it->words, "%s", words);
+    *new = (struct question){0};
+    PUT(new->asked.name, "%s %s", lesson, id);
+    PUT(new->asked.words, "%s", words);
     for (size_t i = 0; i < CHOICES_MAX; i++) {
         const char *choice = json_string_value(json_array_get(choices, i));
 
-        PUT(it->choices[i], "%s", choice ? choice : "");
+        PUT(new->asked.choices[i], "%s", choice ? choice : "");
     }
-    it->file = file;
-    it->predicted += yours >= 0;
-    it->machines += json_is_number(json_object_get(line, "number"));
-    it->yours[yours >= 0 ? yours : 0] += yours >= 0;
-    it->observed[observed >= 0 ? observed : 0] += observed >= 0;
-    return true;
+    for (; memcmp(&it->asked, &new->asked, sizeof it->asked) != 0; it++) {
+        new->other |= strcmp(it->asked.name, new->asked.name) == 0;
+    }
+    all->n += it == new;
+    if (it->file != file) {
+        it->file = file;
+        it->files++;
+        it->yours[letter(line, "yours", 0)]++;
+        it->observed[it->saw = 0]++;
+    }
+    if (json_is_number(json_object_get(line, "number"))) {
+        it->observed[it->saw]--;
+        it->observed[it->saw = letter(line, "observed", CHOICES_MAX + 1)]++;
+    }
+    return all->n > all->room ? "has too many questions" : NULL;
 }
 
 /* "28 of 34 predicted (b) one, 6 of 34 predicted (a) none". */
 static void
 say(struct text *text, const struct question *it, const size_t *counts,
-    const char *format, size_t of)
+    const char *format)
 {
     for (int i = 0; i < CHOICES_MAX; i++) {
-        if (counts[i] > 0) {
-            text_item(text, ", ", "%zu of %zu", counts[i], of);
-            text_add(text, format, 'a' + i, it->choices[i]);
+        if (counts[i + 1] > 0) {
+            text_item(text, ", ", "%zu of %zu", counts[i + 1],
+                      it->files - counts[0]);
+            text_add(text, format, 'a' + i, it->asked.choices[i]);
         }
     }
 }
@@ -108,49 +114,43 @@ say(struct text *text, const struct question *it, const size_t *counts,
 bool
 predictions_build(struct document *document, struct document *left_out)
 {
-    struct question *questions =
-        given(calloc(QUESTIONS_MAX, sizeof *questions));
-    glob_t found = {0};
+    static struct questions all[2]; /* what counts; with the next file */
+    glob_t at = {0};
 
-    glob("{*.predictions.jsonl,*/predictions.jsonl}", GLOB_BRACE, NULL,
-         &found);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        const char *path = found.gl_pathv[i];
-        const char *problem = class_refuses(path);
-        FILE *file = problem ? NULL : fopen(path, "re");
+    glob("{*.predictions.jsonl,*/predictions.jsonl}", GLOB_BRACE, NULL, &at);
+    for (char **path = at.gl_pathv; path && *path; path++) {
+        const char *problem = class_refuses(*path);
+        FILE *file = problem ? NULL : fopen(*path, "re");
         char *line = NULL;
         size_t room = 0;
 
+        all->room = all->n + (QUESTIONS_MAX - all->n) / 8;
+        all[1] = all[0];
         while (file && !problem && getline(&line, &room, file) > 0) {
             json_t *object = json_loads(line, 0, NULL);
 
-            if (!take_line(questions, i + 1, object)) {
-                problem = "has a line that is no prediction";
-            }
+            problem = take_line(&all[1], *path, object);
             json_decref(object);
         }
+        all[0] = all[problem ? 0 : 1];
         free(line);
         if (file) {
             fclose(file);
         }
-        document_item(left_out, path, "%s", problem ? problem : "");
+        document_item(left_out, *path, "%s", problem ? problem : "");
     }
-    document_section(
-        document, "predictions", "%s",
-        questions->file > 0 ? "What was predicted, and what happened" : "");
-    for (const struct question *it = questions; it->file > 0; it++) {
-        struct text yours = {0};
-        struct text observed = {0};
+    document_section(document, "predictions", "%s",
+                     all->n ? "What was predicted, and what happened" : "");
+    for (const struct question *it = all->list; it->file; it++) {
+        struct text yours = {0}, observed = {0};
 
-        say(&yours, it, it->yours, " predicted (%c) %s", it->predicted);
-        say(&observed, it, it->observed, " machines it was (%c) %s",
-            it->machines);
-        document_item(document, it->name, "%s %s; on %s", it->words,
-                      it->predicted > 0 ? yours.bytes : "Nobody predicted",
+        say(&yours, it, it->yours, " predicted (%c) %s");
+        say(&observed, it, it->observed, " machines it was (%c) %s");
+        document_item(document, it->asked.name, "%s%s %s; on %s",
+                      it->other ? "(other question) " : "", it->asked.words,
+                      yours.bytes[0] ? yours.bytes : "Nobody predicted",
                       observed.bytes[0] ? observed.bytes : "no machine seen");
     }
-    bool any = questions->file > 0;
-    globfree(&found);
-    free(questions);
-    return any;
+    globfree(&at);
+    return all->n > 0;
 }

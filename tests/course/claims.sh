@@ -37,7 +37,7 @@ echo "${line/\"yours\":\"b\"/\"yours\":\"a\"}" >"$class/bob/predictions.jsonl"
 echo "${line/\"yours\":\"b\",\"observed\":\"a\"/\"yours\":null,\"observed\":null}" \
     >"$class/cem/predictions.jsonl"
 class_of() {
-    timeout 60 "$bin/report" --class "$class" "$@" >"$tmp/out" 2>"$tmp/err"
+    timeout 60 "$bin/report" --class "${@:-$class}" >"$tmp/out" 2>"$tmp/err"
     status=$?
     tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
 }
@@ -45,6 +45,30 @@ class_of
 [ "$status" -eq 0 ] && said '^Fiveways on 1 machine$' out && said \
     'blocking P1 How many\? 1 of 2 predicted \(a\) none, 1 of 2 predicted \(b\) one; on 2 of 3 machines it was \(a\) none ' flat
 result "a class" $?
+
+# What was seen is counted once for each, with its last number.
+seen=$tmp/seen
+mkdir "$seen"
+(
+    echo "$line"
+    echo "${line/\"observed\":\"a\",\"number\":0.0/\"observed\":\"b\",\"number\":1.0}"
+    echo "${line/\"number\":0.0/\"number\":null}"
+) >"$seen/a.predictions.jsonl"
+echo "${line/\"number\":0.0/\"number\":null}" >"$seen/b.predictions.jsonl"
+echo "${line/\"none\",\"one\"/\"all\",\"lies\"}" >"$seen/c.predictions.jsonl"
+(echo "${line/P1/P7}" && echo '{"lesson":') >"$seen/d.predictions.jsonl"
+for i in $(seq 1000); do echo "${line/P1/Q$i}"; done >"$seen/e.predictions.jsonl"
+echo "${line/P1/P8}" >"$seen/f.predictions.jsonl"
+class_of "$seen"
+[ "$status" -eq 0 ] && said 'P1 How many\? 2 of 2 predicted \(b\) one; on 1 of 1 machines it was \(b\) one ' flat
+result "a machine counts once, and only with a number" $?
+said 'P1 \(other question\) How many\? 1 of 1 predicted \(b\) lies; on 1 of 1 machines it was \(a\) all ' flat
+result "other choices are another question" $?
+! said 'P7' out && said '^ +d.predictions.jsonl +has a line that is no prediction' out
+result "of a file that is left out nothing counts" $?
+! said 'Q1' out && said '^ +e.predictions.jsonl +has too many questions' out &&
+    said 'P8 How many' flat
+result "one with very many questions leaves room for others" $?
 
 # Strangers' files.
 echo '[[[' >"$class/bad.predictions.jsonl"
@@ -70,7 +94,7 @@ for name in huge fifo zero; do
     said "^ +$name.predictions.jsonl +is " out
     result "named: $name" $?
 done
-class_of --html
+class_of "$class" --html
 [ "$status" -eq 0 ] && ! grep -q '<script' "$tmp/out"
 result "as a page: words are words" $?
 finish

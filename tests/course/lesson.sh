@@ -77,7 +77,8 @@ begin_long show --experiment=long,last
 kill -INT "$pid"
 wait "$pid"
 status=$?
-[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^last' out
+[ "$status" -eq 130 ] && within 5 no_children_left && ! said '^last' out &&
+    said '^  = interrupted$' out
 result "Ctrl-C" $?
 
 # ---- a lesson ------------------------------------------------------------
@@ -105,6 +106,26 @@ perl -MJSON::PP -ne 'push @all, decode_json($_);
             $p2->{number} == 3 && !defined $p3->{number} &&
             !defined $all[0]{yours}) }' "$kept"
 result "both times are kept" $?
+
+printf '{"lesson":"cut' >"$kept"
+course lesson blocking
+[ "$status" -eq 0 ] && [ "$(grep -c '' "$kept")" -eq 4 ] &&
+    [ "$(grep -c '^{"lesson":"cut$' "$kept")" -eq 1 ]
+result "a line that was cut off stays alone" $?
+ln -sf /dev/full "$kept"
+course lesson blocking
+[ "$status" -eq 3 ] && said '^P3 ' out && said 'predictions.jsonl could not be written' err
+result "the file cannot be written" $?
+rm "$kept"
+printf 'blocking.P1=a\nblocking.P3=a\n' >"$tmp/answers"
+course lesson --answers="$tmp/answers" blocking
+[ "$status" -eq 0 ] && ! said '^Where yours' out
+result "what was not seen does not differ" $?
+rm "$kept"
+echo 'libevent.P1=a' >"$tmp/answers"
+course lesson --answers="$tmp/answers" libevent
+[ "$status" -eq 3 ] && said '^P1 +a +not seen: ' out && ! said '^Where yours' out
+result "nothing could be seen" $?
 
 printf '\nblocking.P1=d\n' >"$tmp/answers"
 course lesson --answers="$tmp/answers" blocking
