@@ -536,8 +536,13 @@ lie demo show: programs
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 $(LESSONS): lesson-%: programs ## predict, run, and see yours beside it
 	$(COURSE_RUN) lesson $(GIVEN_FLAGS) $(OF_FROM) $*
+# The first time a copy, which is the student's: nothing is put over it.
 $(EXERCISES): exercise-%: programs ## is the task of that lesson done?
-	$(COURSE_RUN) exercise $*
+	@if [ -r mine/$*/server.c ]; then $(BIN)/course exercise $*; else \
+	    mkdir -p mine/$* && cp -n $*/*.[ch] mine/$* && \
+	    rm -f mine/$*/hello.c mine/$*/bufferevent.c && \
+	    echo "The sources are yours now, in mine/$*. Edit them there, and then again:" && \
+	    echo "  make exercise-$*"; fi
 lie: ## one stall, seen by a closed and an open loop (6 s)
 demo: ## who waits and who is served, live in the terminal (15 s)
 show: ## run one experiment, EXPERIMENT=

@@ -86,7 +86,7 @@ put_row(FILE *file, const struct row *row)
 
 /* Print the page by its template. Errors are left for ferror(). */
 static void
-put_page(FILE *file, FILE *template, const struct row *rows, char *report)
+put_page(FILE *file, FILE *template, const struct row *rows, FILE *report)
 {
     char *line = NULL;
     size_t bytes = 0;
@@ -100,8 +100,9 @@ put_page(FILE *file, FILE *template, const struct row *rows, char *report)
         for (const struct row *row = rows; all && row->name; row++) {
             put_row(file, row);
         }
-        while (run && *report != '\0') {
-            xml_put(file, "", strsep(&report, "\n"), "\n");
+        while (run && getline(&line, &bytes, report) > 0) {
+            line[strcspn(line, "\n")] = '\0';
+            xml_put(file, "", line, "\n");
         }
         for (int i = 0; i < models && line[0] != '='; i++) {
             for (const char *c = line; *c != '\0'; c++) {
@@ -114,35 +115,11 @@ put_page(FILE *file, FILE *template, const struct row *rows, char *report)
     free(line);
 }
 
-/* What the report says of a run; one that cannot be read ends the program. */
-static char *
-report_text(const char *from)
-{
-    const struct report_paper paper = {.width = REPORT_WIDTH_MAX};
-    struct results results;
-    struct summary summary;
-    char *text = NULL;
-    size_t bytes;
-    const char *problem = results_load(from, &results);
-
-    if (problem) {
-        errx(COURSE_CANNOT, "%s: %s", from, problem);
-    }
-    FILE *file = given(open_memstream(&text, &bytes));
-    given(summary_make(&results, &summary) == 0 ? &summary : NULL);
-    fprintf(file, "$ report %s\n", from);
-    report_headline(file, &summary, &paper);
-    fclose(file);
-    summary_free(&summary);
-    results_free(&results);
-    return text;
-}
-
 int
 course_book(int argc, char **argv)
 {
     const char *from = "build/compare/results.jsonl";
-    struct text usual = {0}, beside = {0};
+    struct text usual = {0}, beside = {0}, line = {0};
     const char *out = usual.bytes;
     const struct flag flags[] = {
         FLAG_TEXT("from", 'f', "FILE", &from,
@@ -159,7 +136,14 @@ course_book(int argc, char **argv)
     flags_parse("course book", "Lay the five servers side by side on a page.",
                 flags, NULL, argc, argv);
     const struct row *rows = book_cut();
-    char *report = report_text(from);
+    if (access(from, R_OK) != 0) {
+        err(COURSE_CANNOT, "%s", from);
+    }
+    setenv("FROM", from, 1);
+    text_add(&line,
+             "echo \"\\$ report $FROM\"; COLUMNS=%d %s/report \"$FROM\"",
+             REPORT_WIDTH_MAX, course_bin());
+    FILE *report = given(popen(line.bytes, "re"));
     FILE *template = fopen(TEMPLATE, "re");
     /* A browser that looks meanwhile sees the page before. */
     text_add(&beside, "%s%s", out, out == usual.bytes ? ".new" : "");
@@ -168,12 +152,12 @@ course_book(int argc, char **argv)
         err(COURSE_CANNOT, "%s", template ? out : TEMPLATE);
     }
     put_page(file, template, rows, report);
+    pclose(report);
     long bytes = ftell(file);
     if (ferror(file) || fclose(file) != 0 || rename(beside.bytes, out) != 0) {
         err(COURSE_CANNOT, "%s", out);
     }
     fclose(template);
-    free(report);
     printf("%s, %ld KiB, with the figures of %s\n", out, bytes / 1024, from);
     return 0;
 }

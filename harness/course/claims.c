@@ -5,7 +5,6 @@
 #include <err.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/course/course.h"
 #include "harness/report/internal.h"
@@ -137,34 +136,13 @@ course_claims(int argc, char **argv)
 
 /* ---- course exercise --------------------------------------------------- */
 
-/* The first time: a copy, so that the original stays. */
-static int
-begin_exercise(const struct claim *row)
-{
-    char line[CHILD_LINE_BYTES];
-
-    snprintf(line, sizeof line,
-             "mkdir -p mine/%1$s && cp -n %1$s/*.[ch] mine/%1$s && "
-             "cd mine/%1$s && rm -f hello.c bufferevent.c",
-             row->id);
-    if (child_run(line, NULL) != 0) {
-        errx(COURSE_CANNOT,
-             "%s could not be made; it takes the sources and a folder that "
-             "you may write to",
-             row->page);
-    }
-    printf("%s\nThe sources are yours now, in %s. Edit them there, and then "
-           "again:\n  make exercise-%s\n",
-           row->text, row->page, row->id);
-    return 0;
-}
-
 static int
 try_exercise(const struct claim *row)
 {
     const struct report_paper paper = report_paper_of(stdout);
     struct document document = {0};
 
+    printf("%s\n\n", row->text);
     want(row);
     if (experiments_run() != 0) {
         return COURSE_INTERRUPTED;
@@ -187,17 +165,14 @@ course_exercise(int argc, char **argv)
 {
     const char *model = NULL;
     const struct flag flags[] = {FLAG_ARGUMENT("MODEL", &model), {0}};
-    char source[NUMBER_BYTES];
 
     flags_parse("course exercise",
-                "Begin the task of a lesson, or say whether it is done.",
+                "Say whether the task of a lesson is done, in mine/MODEL.",
                 flags, NULL, argc, argv);
     model = model ? model : "nothing";
     for (const struct claim *row = exercises; row->id; row++) {
         if (strcmp(row->id, model) == 0) {
-            snprintf(source, sizeof source, "%s/server.c", row->page);
-            return access(source, R_OK) == 0 ? try_exercise(row)
-                                             : begin_exercise(row);
+            return try_exercise(row);
         }
     }
     errx(COURSE_USAGE,

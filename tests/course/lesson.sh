@@ -151,11 +151,8 @@ result "... within its width" $?
 
 # ---- an exercise ---------------------------------------------------------
 
-course exercise blocking
-[ "$status" -eq 0 ] && said '^It shall echo' out &&
-    cmp -s "$tree/mine/blocking/server.c" "$here/../../blocking/server.c" &&
-    [ ! -e "$tree/mine/blocking/README.md" ]
-result "it begins with a copy" $?
+mkdir -p "$tree/mine/blocking" # by make: see the lessons, which check-docs runs
+cp blocking/server.c "$tree/mine/blocking"
 course exercise blocking
 [ "$status" -eq 0 ] && said '^done$' out
 result "it is done" $?
