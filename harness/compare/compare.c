@@ -88,8 +88,7 @@ open_folder(const char *path)
         if (errno == EWOULDBLOCK) {
             errx(EXIT_UNMEASURED,
                  "another run writes into %s; wait for it, or give --out=DIR "
-                 "(make: "
-                 "OUT=DIR)",
+                 "(make: OUT=DIR)",
                  path);
         }
         warn("%s cannot be locked, so start no other run there", path);

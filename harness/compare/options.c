@@ -324,9 +324,8 @@ options_read(int argc, char **argv)
     for (int i = 1; i < MODES; i++) {
         if (modes_on[i] && options.mode != modes) {
             errx(EXIT_USAGE,
-                 "--quick, --full, --c10k, --variants, --trace and "
-                 "--count exclude "
-                 "each other");
+                 "--quick, --full, --c10k, --variants, --trace and --count "
+                 "exclude each other");
         }
         options.mode = modes_on[i] ? &modes[i] : options.mode;
     }

@@ -18,7 +18,7 @@
 #include "harness/report/internal.h"
 
 enum {
-    LIVES_MAX = 4096,  /* the same */
+    LIVES_MAX = 4096,  /* ten times a run */
     MAIN_CLIENTS = 64, /* whose ratios are shown */
     ROWS_MAX = 200,    /* machines in the picture; the list has all */
     FAR = 20,          /* times the yardstick: not in the picture */
@@ -281,14 +281,14 @@ build(struct document *document, struct class *class)
 const char *
 class_build(struct document *document, const char *path)
 {
-    struct class *class = given(calloc(1, sizeof *class));
-    bool there = chdir(path) == 0;
-    const char *why = there ? "has no good results" : strerror(errno);
+    static struct class class;
     glob_t found = {0};
+    bool good;
 
-    if (there) {
-        glob("{*.jsonl,*/}", GLOB_BRACE, NULL, &found);
+    if (chdir(path) != 0) {
+        return strerror(errno);
     }
+    glob("{*.jsonl,*/}", GLOB_BRACE, NULL, &found);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         const char *at = found.gl_pathv[i];
         const char *end = strrchr(at, '/');
@@ -301,20 +301,17 @@ class_build(struct document *document, const char *path)
         }
         text_add(&file, "%s%s", at, end ? "results.jsonl" : "");
         PUT(name, "%.*s", (int)((end ? end : strrchr(at, '.')) - at), at);
-        problem = take_file(class, name, file.bytes);
-        document_item(&class->left_out, name, "%s", problem ? problem : "");
+        problem = take_file(&class, name, file.bytes);
+        document_item(&class.left_out, name, "%s", problem ? problem : "");
     }
-    if (class->machines.nblocks > 0) {
-        build(document, class);
-        why = NULL;
-    }
-    if (there && predictions_build(document, &class->left_out)) {
-        why = NULL;
-    }
-    document_section(document, "left-out", "%s",
-                     class->left_out.nblocks > 0 ? "Left out" : "");
-    document_append(document, &class->left_out);
     globfree(&found);
-    free(class);
-    return why;
+    if (class.machines.nblocks > 0) {
+        build(document, &class);
+    }
+    predictions_build(document, &class.left_out);
+    good = document->nblocks > 0;
+    document_section(document, "left-out", "%s",
+                     class.left_out.nblocks > 0 ? "Left out" : "");
+    document_append(document, &class.left_out);
+    return good ? NULL : "has no good results";
 }

@@ -321,6 +321,9 @@ table_legend(struct text *text, const struct block *table)
     };
     const char *said = NULL;
 
+    if (!table->legend) {
+        return;
+    }
     for (size_t i = 0; i < COUNT(marks); i++) {
         if (table_has(table, marks[i][0])) {
             text_item(text, "; ", "%s", marks[i][1]);
@@ -382,9 +385,7 @@ put_table(FILE *file, const struct block *table)
         }
         fputs("|\n", file);
     }
-    if (table->legend) {
-        table_legend(&legend, table);
-    }
+    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         fputs("\n", file);
         put_escaped(file, legend.bytes);

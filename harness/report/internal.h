@@ -134,7 +134,7 @@ void table_drop(struct block *table, size_t column);
  * what stands above them. */
 size_t table_neighbours(const struct block *table, size_t from, size_t to);
 
-/* Append what its marks and headings mean. */
+/* Append what its marks and headings mean, if that is to be explained. */
 void table_legend(struct text *text, const struct block *table);
 
 /* Print for a terminal, and free it: no line is longer than the paper is
@@ -472,9 +472,8 @@ const char *class_build(struct document *document, const char *path);
 const char *class_refuses(const char *path);
 
 /* Append what the class predicted, of predictions.jsonl of each machine in
- * the current folder, and what happened; who is bad goes to `left_out`.
- * Returns false if there is nothing. */
-bool predictions_build(struct document *document, struct document *left_out);
+ * the current folder, and what happened; who is bad goes to `left_out`. */
+void predictions_build(struct document *document, struct document *left_out);
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);

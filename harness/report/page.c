@@ -130,9 +130,7 @@ put_table(FILE *file, const struct block *table)
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
     }
     fputs("</tbody></table></div>\n", file);
-    if (table->legend) {
-        table_legend(&legend, table);
-    }
+    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         xml_put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
     }
@@ -259,8 +257,6 @@ report_page(FILE *file, const struct summary *summary)
         &document, summary,
         &(struct report_views){.all = true, .why = true, .noise = true},
         false);
-    if (strcmp(run->mode, VARIANTS_MODE) == 0) {
-        variants_build(&document, summary, true);
-    }
+    variants_build(&document, summary, true);
     return document_print_page(file, &document, document.blocks[title].words);
 }

@@ -136,8 +136,7 @@ report_scenarios(FILE *file, const struct summary *summary,
         views = &everything;
     }
     shown = scenario_build(&document, summary, views, false);
-    if (views->all &&
-        strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
+    if (views->all) {
         variants_build(&document, summary, true);
     }
     if (paper) {

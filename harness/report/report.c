@@ -146,9 +146,9 @@ read_run(const char *path, struct results *results, struct summary *summary)
 static const char *
 copy_file(const char *from, const char *to)
 {
-    struct text beside = {0};
     const char *problem = NULL;
     struct stat there;
+    char *beside;
     int in = open(from, O_RDONLY | O_CLOEXEC);
     int out = -1;
     ssize_t n = 1;
@@ -156,24 +156,20 @@ copy_file(const char *from, const char *to)
     if (lstat(to, &there) == 0 && !S_ISREG(there.st_mode)) {
         return "what is there is no file";
     }
-    if (strlen(to) + sizeof ".new" > sizeof beside.bytes) {
-        return strerror(ENAMETOOLONG);
-    }
-    text_add(&beside, "%s.new", to);
+    given(asprintf(&beside, "%s.new", to) != -1 ? beside : NULL);
     if (in != -1) {
-        out = open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                   0666);
+        out = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     }
     while (out != -1 && n > 0) {
         n = sendfile(out, in, NULL, 1 << 20);
     }
-    if (out == -1 || n == -1 || close(out) != 0 ||
-        rename(beside.bytes, to) != 0) {
+    if (out == -1 || n == -1 || close(out) != 0 || rename(beside, to) != 0) {
         problem = strerror(errno);
         if (out != -1) {
-            unlink(beside.bytes);
+            unlink(beside);
         }
     }
+    free(beside);
     return problem;
 }
 
@@ -270,15 +266,11 @@ print_report(const struct results *results, const struct summary *summary)
 int
 main(int argc, char **argv)
 {
-    const char **paths = calloc((size_t)argc + 1, sizeof *paths);
+    const char **paths = given(calloc((size_t)argc + 1, sizeof *paths));
     struct results results;
     struct summary summary;
     int status = 3;
 
-    if (!paths) {
-        fputs("report: not enough memory\n", stderr);
-        return 3;
-    }
     int npaths = read_flags(argc, argv, paths);
     const char *path = npaths > 0 ? paths[0] : RESULTS_USUAL;
     const struct report_paper paper = report_paper_of(stdout);

@@ -224,9 +224,7 @@ put_table(FILE *file, struct block *table, const struct report_paper *paper)
             put_line(file, &layout, &table->cells[i], from, to);
         }
     }
-    if (table->legend) {
-        table_legend(&legend, table);
-    }
+    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         wrap(file, legend.bytes, 0, paper->width, 0);
     }
