@@ -67,15 +67,15 @@ has_name(const char *list, const char *name)
     return !list;
 }
 
-/* Refuse --flag with a name that is not among `allowed`, a list itself, or
- * without any. */
+/* Refuse --flag with a word that is not among `allowed`, a list itself, if
+ * that is not NULL; or without any. */
 static void
 check_names(const char *flag, const char *list, const char *allowed)
 {
     char name[RESULTS_NAME_BYTES];
 
     if (list && list[strspn(list, SEPARATORS)] == '\0') {
-        errx(EXIT_USAGE, "--%s: there is no name in it", flag);
+        errx(EXIT_USAGE, "--%s: there is nothing in it", flag);
     }
     while (list && next_name(&list, name)) {
         if (!has_name(allowed, name)) {
@@ -235,11 +235,7 @@ check(void)
     if (options.out[0] == '\0' || options.bin[0] == '\0') {
         errx(EXIT_USAGE, "--out and --bin: there is no folder in it");
     }
-    if (options.order.launcher &&
-        options.order.launcher[strspn(options.order.launcher, SEPARATORS)] ==
-            '\0') {
-        errx(EXIT_USAGE, "--launcher: there is no command in it");
-    }
+    check_names("launcher", options.order.launcher, NULL);
     if (options.order.host &&
         server_address(options.order.host, 1, &address, &bytes) != 0) {
         errx(EXIT_USAGE,

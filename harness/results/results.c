@@ -15,7 +15,8 @@
 /* Calls fewer than that for each echo are no word worth. */
 #define WORTH_A_WORD 0.005
 
-static const char out_of_memory[] = "does not fit into memory";
+/* Behind what a line is not. */
+#define OR_RANGE ", or a number in it is out of range"
 
 /* ---- records ----------------------------------------------------------- */
 
@@ -296,23 +297,17 @@ static const struct {
 } records[RECORDS] = {
     [RECORD_RUN] = {"run", "is not the description of a run", run_fields, 0,
                     0, 0},
-    [RECORD_LIFE] =
-        {"life",
-         "is not a life of a server, or a number in it is out of range",
-         life_fields, LIST(life, lives)},
-    [RECORD_SLICE] = {"slice",
-                      "is not a slice, or a number in it is out of range",
-                      slice_fields, LIST(slice, slices)},
-    [RECORD_CALLS] =
-        {"calls",
-         "is no counting of system calls, or a number in it is out of range",
-         calls_fields, LIST(calls, calls)},
-    [RECORD_STEP] = {"step", "is no step, or a number in it is out of range",
-                     step_fields, LIST(step, steps)},
-    [RECORD_CODE] =
-        {"instructions",
-         "is no counting of instructions, or a number in it is out of range",
-         code_fields, LIST(calls, code)},
+    [RECORD_LIFE] = {"life", "is not a life of a server" OR_RANGE,
+                     life_fields, LIST(life, lives)},
+    [RECORD_SLICE] = {"slice", "is not a slice" OR_RANGE, slice_fields,
+                      LIST(slice, slices)},
+    [RECORD_CALLS] = {"calls", "is no counting of system calls" OR_RANGE,
+                      calls_fields, LIST(calls, calls)},
+    [RECORD_STEP] = {"step", "is no step" OR_RANGE, step_fields,
+                     LIST(step, steps)},
+    [RECORD_CODE] = {"instructions",
+                     "is no counting of instructions" OR_RANGE, code_fields,
+                     LIST(calls, code)},
     [RECORD_END] = {"end", "has a number out of range", end_fields, 0, 0, 0},
 };
 
@@ -413,13 +408,15 @@ read_line(const json_t *object, long number, struct results *results,
                    : "is of an older edition of Fiveways; make compare makes "
                      "a new file";
     }
-    return *ended || results_add(results, what, &record) == 0 ? NULL
-                                                              : out_of_memory;
+    return *ended || results_add(results, what, &record) == 0
+               ? NULL
+               : "does not fit into memory";
 }
 
-long
+const char *
 results_read(FILE *file, struct results *results)
 {
+    static char said[256];
     const char *problem = NULL;
     char *line = NULL;
     size_t room = 0;
@@ -441,33 +438,30 @@ results_read(FILE *file, struct results *results)
         json_decref(object);
     }
     free(line);
-    if (!problem && number == 0 && !ferror(file)) {
+    if (number == 0) {
         number = 1;
         problem = "is missing: the file is empty";
     }
-    if (problem || ferror(file)) {
-        results_free(results);
-        results->problem = problem;
-        return problem && problem != out_of_memory ? number : -1;
+    if (!problem && !ferror(file)) {
+        return NULL;
     }
-    return 0;
+    results_free(results);
+    snprintf(said, sizeof said,
+             ferror(file) ? "cannot be read" : "line %ld %s", number,
+             problem);
+    return said;
 }
 
 const char *
 results_load(const char *path, struct results *results)
 {
-    static char problem[256];
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    long line;
+    const char *problem;
 
     if (!file) {
         return strerror(errno);
     }
-    line = results_read(file, results);
+    problem = results_read(file, results);
     fclose(file);
-    if (line > 0) {
-        snprintf(problem, sizeof problem, "line %ld %s", line,
-                 results->problem);
-    }
-    return line > 0 ? problem : line < 0 ? "cannot be read" : NULL;
+    return problem;
 }

@@ -251,7 +251,6 @@ struct results {
     size_t nsteps;        /* how many */
     struct calls *code;   /* in the order counted */
     size_t ncode;         /* how many */
-    const char *problem;  /* why reading ended early: "is no ...", or NULL */
 };
 
 /* Write the line of a record and flush it, so that it is safe whatever
@@ -262,16 +261,13 @@ int results_write(FILE *file, enum record what, const void *record);
 int results_add(struct results *results, enum record what,
                 const void *record);
 
-/* Read a results file. Returns 0 and fills `results`, which the caller gives
- * back with results_free(); or the number of the first line that is refused,
- * with the reason in results->problem; or -1 without memory or on a read
- * error. A last line that was cut off in the middle is left out: the run was
- * killed. Nothing else is tolerated, least of all two runs in one file, since
- * a table of half of the slices looks like any other. */
-long results_read(FILE *file, struct results *results);
-
-/* The same by name, "-" being standard input. Returns NULL, or what is wrong
- * with it: a phrase, until the next call. */
+/* Read a results file, or one by name, "-" being standard input. Return NULL,
+ * and the caller gives `results` back with results_free(); or what is wrong:
+ * "line 3 is not JSON", until the next call. A last line that was cut off in
+ * the middle is left out: the run was killed. Nothing else is tolerated,
+ * least of all two runs in one file, since a table of half of the slices
+ * looks like any other. */
+const char *results_read(FILE *file, struct results *results);
 const char *results_load(const char *path, struct results *results);
 
 /* Free what was read or added. */

@@ -23,7 +23,7 @@ refused "a server called like a variant" 'that name is taken' \
 refused "two modes" 'exclude each other' --variants --quick
 refused "the same server twice" 'that name is taken' --server=a=b --server=a=c
 refused "a time without a unit" '--start-timeout=5: ' --start-timeout=5
-refused "an empty launcher" 'launcher: there is no command' --launcher=' '
+refused "an empty launcher" 'launcher: there is nothing in it' --launcher=' '
 refused "a host that is no number" 'host: localhost is not a numeric' \
     --host=localhost
 refused "an unknown flag" 'unrecognized' --faster
