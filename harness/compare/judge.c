@@ -203,8 +203,7 @@ fill_note(struct life *life, const struct turn *turn,
         NOTE("the launcher put its process out of sight, so "
              "neither its CPU nor its memory is measured");
     } else if (turn->driver.forks) {
-        NOTE("its CPU is spent in child processes, which are "
-             "not counted");
+        NOTE("its CPU is spent in child processes, which are not counted");
     }
     if (turn->end.moved) {
         NOTE("it was put on other CPUs than this row's, so the "

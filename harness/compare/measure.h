@@ -230,8 +230,7 @@ const char *strace_start(struct turn *turn, const char *const *words,
  * second, with a thousand clients for most of one. */
 void syscalls_count(struct turn *turn, struct calls *calls);
 
-/* ---- scene: who waits for whom ------------------------------------------
- */
+/* ---- scene: who waits for whom ----------------------------------------- */
 
 enum {
     SCENE_CLIENTS_MAX = 8, /* of whom the last one is silent */
@@ -252,8 +251,7 @@ int scene_run(struct lives *lives);
 size_t scene_read(FILE *file, double begin_s, double end_ms,
                   const char *connected, struct step steps[SCENE_STEPS_MAX]);
 
-/* ---- what an echo is made of --------------------------------------------
- */
+/* ---- what an echo is made of ------------------------------------------- */
 
 /* Prices: what an echo is made of beside the floor, each in a slice of its
  * own, of the model "price NAME", in us: "sockets", a recv and a send where

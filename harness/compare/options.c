@@ -21,8 +21,7 @@ static const char about[] =
     "Measure echo servers side by side and print a table.\v"
     "Names are separated by spaces or commas. The table goes to standard "
     "output, everything else to standard error. Exit status: 0 good, 1 a "
-    "server failed, 2 wrong usage, 3 nothing could be measured, "
-    "130 Ctrl-C.";
+    "server failed, 2 wrong usage, 3 nothing could be measured, 130 Ctrl-C.";
 
 #define LIVES_MAX 100
 #define OWN_MAX   (1 + VARIANTS) /* the yardstick, the five or the variants */

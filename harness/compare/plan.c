@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/base/base.h"
 
@@ -47,7 +48,7 @@ descriptors_needed(const struct scenario *scenario)
     int server = scenario->load.clients + scenario->load.silent_clients +
                  SERVER_DESCRIPTORS;
 
-    return (rlim_t)(client > server ? client : server);
+    return (rlim_t)MAX(client, server);
 }
 
 /* Take silent clients away until the descriptors suffice; one that has shrunk
@@ -260,7 +261,5 @@ grid_slice_ns(const struct grid_point *point)
 {
     int64_t enough_ns = GRID_MESSAGES * NS_PER_S / point->rate_per_s;
 
-    enough_ns = enough_ns < NS_PER_S ? enough_ns : NS_PER_S;
-    return enough_ns > GRID_SLICE_MS * NS_PER_MS ? enough_ns
-                                                 : GRID_SLICE_MS * NS_PER_MS;
+    return MAX(MIN(enough_ns, NS_PER_S), GRID_SLICE_MS * NS_PER_MS);
 }

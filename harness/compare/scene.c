@@ -204,8 +204,7 @@ play(struct scene *scene)
     }
 }
 
-/* ---- one server after the other -----------------------------------------
- */
+/* ---- one server after the other ---------------------------------------- */
 
 /* Keep a step of one of the clients, or of the server. */
 static void

@@ -25,8 +25,7 @@ enum {
     CROSS = 4,         /* half the width of one */
 };
 
-/* ---- a frame around a chart ---------------------------------------------
- */
+/* ---- a frame around a chart -------------------------------------------- */
 
 /* Where it is. */
 struct frame {
@@ -109,8 +108,7 @@ put_words(struct svg *svg, double x, double y, const char *classes,
     }
 }
 
-/* ---- lines --------------------------------------------------------------
- */
+/* ---- lines ------------------------------------------------------------- */
 
 /* Where a line ends, and its name goes. */
 struct label {
@@ -222,8 +220,7 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     return svg_end(&frame.svg);
 }
 
-/* ---- rows of dots and bars ------------------------------------------------
- */
+/* ---- rows of dots and bars --------------------------------------------- */
 
 static double
 row_y(const struct frame *frame, int row)

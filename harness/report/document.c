@@ -281,8 +281,7 @@ sheet_build(struct document *document, struct sheet *sheet, bool legend)
     *sheet = (struct sheet){0};
 }
 
-/* ---- what a table means -------------------------------------------------
- */
+/* ---- what a table means ------------------------------------------------ */
 
 /* True if a cell is this mark, or begins with it where that is not a whole
  * word. */

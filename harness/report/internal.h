@@ -285,8 +285,7 @@ void facts_headline(struct document *document, const struct summary *summary,
 void facts_group(struct document *document,
                  const struct summary_group *group);
 
-/* ---- what an echo is made of (bill.c) -----------------------------------
- */
+/* ---- what an echo is made of (bill.c) ---------------------------------- */
 
 /* Append the functions that take most instructions of an echo, an item for
  * each model; nothing if none were counted. */
@@ -326,8 +325,7 @@ bool bill_of(struct bill *bill, const struct summary *summary,
 void bill_build(struct document *document, const struct summary *summary,
                 const struct summary_group *group);
 
-/* ---- groups side by side (sweep.c) --------------------------------------
- */
+/* ---- groups side by side (sweep.c) ------------------------------------- */
 
 enum {
     SWEEP_MAX = 16,              /* points of a line */

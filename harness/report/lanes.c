@@ -22,8 +22,7 @@ enum {
     LINE_MS = 5,      /* what is further apart stands in another line */
 };
 
-/* ---- scenes -------------------------------------------------------------
- */
+/* ---- scenes ------------------------------------------------------------ */
 
 /* What is said of a step: a call by the name that POSIX has for it, and for
  * whom. */
@@ -124,8 +123,7 @@ lanes_waits(struct text *text, const struct lanes *scene)
     return longest ? longest->lasted_ms : 0;
 }
 
-/* ---- columns ------------------------------------------------------------
- */
+/* ---- columns ----------------------------------------------------------- */
 
 /* What there is to say in a column. */
 struct words {

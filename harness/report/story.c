@@ -16,8 +16,7 @@ enum {
     PLOTS_MAX = 3, /* of a scene */
 };
 
-/* ---- what is drawn -------------------------------------------------------
- */
+/* ---- what is drawn ----------------------------------------------------- */
 
 /* What an echo of each model is made of: by the bill; or without one the
  * floor, and the rest is unexplained. Too much lies beyond the bar's end. */
@@ -85,8 +84,7 @@ put_queues(struct series *curves, const struct sweep *sweep)
     return per_s > 0 ? 2 : 0;
 }
 
-/* ---- what is said of it --------------------------------------------------
- */
+/* ---- what is said of it ------------------------------------------------ */
 
 /* What a thousand silent clients add to an echo of each model, from the least
  * to the most of them that it serves. */
@@ -197,8 +195,7 @@ list_calls(struct document *document, const struct summary *summary)
     lanes_build(document, summary->results, BLOCK_FOLD, REPORT_WIDTH_MAX);
 }
 
-/* ---- the story -----------------------------------------------------------
- */
+/* ---- the story --------------------------------------------------------- */
 
 static const struct scene {
     const char *anchor;  /* its name in links */

@@ -50,8 +50,7 @@ const char svg_style[] =
     ".p3{fill:var(--p3)}.p4{fill:var(--p4)}.rest{fill:var(--back);"
     "stroke-dasharray:3 2}.part{stroke:var(--soft)}\n";
 
-/* ---- words --------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------- */
 
 void
 xml_put(FILE *file, const char *before, const char *words, const char *after)
@@ -84,8 +83,7 @@ put_tip(FILE *file, const char *name, const char *tip)
     }
 }
 
-/* ---- pictures -----------------------------------------------------------
- */
+/* ---- pictures ---------------------------------------------------------- */
 
 int
 svg_slot(const char *model)

@@ -10,8 +10,7 @@
 
 #define END_BYTES 24
 
-/* ---- which groups -------------------------------------------------------
- */
+/* ---- which groups ------------------------------------------------------ */
 
 double
 sweep_x(const struct summary_group *group)
@@ -91,8 +90,7 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
     return sweep;
 }
 
-/* ---- what a row has to show ---------------------------------------------
- */
+/* ---- what a row has to show -------------------------------------------- */
 
 double
 row_shown(const struct summary_row *row, enum life_figure figure)
@@ -118,8 +116,7 @@ put_end(char word[END_BYTES], const struct summary_row *row)
     }
 }
 
-/* ---- charts and numbers -------------------------------------------------
- */
+/* ---- charts and numbers ------------------------------------------------ */
 
 static struct chart
 chart_of(const struct plot *plot)

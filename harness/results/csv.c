@@ -6,13 +6,13 @@
 #include <math.h>
 #include <string.h>
 
-/* Quoted where it must be; a quote inside is doubled. */
+/* Behind `before`, quoted where it must be; a quote inside is doubled. */
 static void
-put_text(FILE *file, const char *text)
+put_text(FILE *file, const char *before, const char *text)
 {
     bool quoted = strpbrk(text, ",\"\r\n") != NULL;
 
-    fputs(quoted ? "\"" : "", file);
+    fprintf(file, "%s%s", before, quoted ? "\"" : "");
     for (; *text != '\0'; text++) {
         fputs(*text == '"' ? "\"" : "", file);
         fputc(*text, file);
@@ -109,13 +109,12 @@ put_life(FILE *file, const struct life *life, int number,
     bool starved = figure[LIFE_SERVED] < figure[LIFE_ASKED];
     bool saturated = figure[LIFE_REACHED_SHARE] < SUMMARY_KEPT_SHARE;
 
-    put_text(file, life->scenario);
-    fprintf(file, ",%d,%d,", life->clients, life->rate_per_s);
-    put_text(file, life->model);
-    fprintf(file, ",%d,", number);
-    put_text(file, life->layout);
-    fputc(',', file);
-    put_text(file, life->bound_by);
+    put_text(file, "", life->scenario);
+    fprintf(file, ",%d,%d", life->clients, life->rate_per_s);
+    put_text(file, ",", life->model);
+    fprintf(file, ",%d", number);
+    put_text(file, ",", life->layout);
+    put_text(file, ",", life->bound_by);
     fprintf(file, ",%s,%s,%s", life_status_name(status),
             !ok || isnan(figure[LIFE_SERVED]) ? ""
             : starved                         ? "yes"
@@ -139,8 +138,7 @@ csv_write_lives(FILE *file, const struct results *results)
         const struct life *life = &results->lives[n];
 
         put_life(file, life, life->life, life->status, life->figure, true);
-        fputc(',', file);
-        put_text(file, life->reason);
+        put_text(file, ",", life->reason);
         fputc('\n', file);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
@@ -184,8 +182,7 @@ put_row(FILE *file, const struct summary_group *group,
     put_over_best(file, group, row, FIT_RATE);
     put_number(file, ok ? summary_memory(row) : NAN);
     put_number(file, ok ? summary_memory_noise(row) : NAN);
-    fputc(',', file);
-    put_text(file, ok ? "" : row->life->reason);
+    put_text(file, ",", ok ? "" : row->life->reason);
     fputc('\n', file);
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #define MEMORY_NOISE_KIB 16 /* of a process, from one look to the next */
 
@@ -81,8 +82,7 @@ row_take(struct summary_row *row, const struct life *life)
     row->nlives++;
     row->ok += life->status == LIFE_OK;
     for (int i = 0; life->status == LIFE_OK && i < ENGINE_ERRORS; i++) {
-        row->errors[i] = life->errors[i] > row->errors[i] ? life->errors[i]
-                                                          : row->errors[i];
+        row->errors[i] = MAX(row->errors[i], life->errors[i]);
     }
 }
 
@@ -287,8 +287,7 @@ static int
 fit_group(const struct results *results, struct summary_group *group,
           enum fitted what)
 {
-    int models = group->nrows < RESULTS_MODELS_MAX ? (int)group->nrows
-                                                   : RESULTS_MODELS_MAX;
+    int models = (int)MIN(group->nrows, RESULTS_MODELS_MAX);
     size_t n = results->nslices + 1;
     double *value = calloc(n * (size_t)models, sizeof *value);
     int *life = calloc(n, sizeof *life);
@@ -386,9 +385,8 @@ make_group(const struct results *results, struct summary_group *group,
         fit_group(results, group, FIT_RATE) != 0) {
         return -1;
     }
-    group->blocks = group->fit[FIT_CPU].blocks > group->fit[FIT_RATE].blocks
-                        ? group->fit[FIT_CPU].blocks
-                        : group->fit[FIT_RATE].blocks;
+    group->blocks =
+        MAX(group->fit[FIT_CPU].blocks, group->fit[FIT_RATE].blocks);
     take_floor(results, group, values);
     for (size_t i = 0; i < group->nrows; i++) {
         row_hide(&group->rows[i]);
