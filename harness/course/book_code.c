@@ -109,31 +109,24 @@ read_side(const struct row *row, const char *flag, const char *text,
     char *name = given(strndup(text, strcspn(text, ".")));
     const char *function = strchr(strchr(text, '.') ? text : other, '.');
     struct text names = {0};
-    struct document refusal = {0};
     struct part *found = NULL;
 
     *model = course_model(name);
     if (*model == -1) {
-        flags_refuse(
-            "course code", flag, text,
-            "one of: blocking threaded selectloop coroutine libevent");
+        flags_refuse("course code", flag, text, "one of " COURSE_NAMES);
     }
+    text_add(&names, "one of");
     for (; function && !found && row->name; row++) {
         struct part *part = row->parts[*model];
 
         found = part_find(part, function + 1);
         found = found->n > 0 ? found : NULL;
         for (; part; part = part->next) {
-            text_add(&names, " %s.%s", name, part->name);
+            text_add(&names, "\n%s.%s", name, part->name);
         }
     }
     if (function && !found) {
-        document_paragraph(&refusal,
-                           "course code: --%s=%s: please give one of:%s",
-                           flag, text, names.bytes);
-        document_print_text(stderr, &refusal,
-                            &(struct report_paper){.width = 80});
-        exit(COURSE_USAGE);
+        flags_refuse("course code", flag, text, names.bytes);
     }
     free(name);
     return found;

@@ -47,6 +47,7 @@ enum {
 
 #define COURSE_MODELS 5
 extern const char *const course_models[COURSE_MODELS]; /* in their order */
+#define COURSE_NAMES "blocking, threaded, selectloop, coroutine, libevent"
 
 /* Which model is that? -1: none of the five. */
 int course_model(const char *name);
@@ -69,7 +70,6 @@ enum experiment_kind {
     EXPERIMENT_SHELL, /* a line for sh; its last word is the number */
 };
 
-/* One of them. */
 struct experiment {
     const char *key;           /* "silent-blocking" */
     const char *shows;         /* what the number is: "of 7 clients behind a
@@ -146,9 +146,8 @@ struct experiment *experiment_find(const char *key);
 
 /* Run those that are wanted, those of compare together in one run, and print
  * what is run, as one would type it, and what came. Blocks for seconds, up to
- * Ctrl-C; what is started has ended when it returns. Returns 0, or -1 if it
- * was interrupted. */
-int experiments_run(void);
+ * Ctrl-C, which ends the program, too; what was started has ended then. */
+void experiments_run(void);
 
 /* Write a number of that experiment with its unit, "7 of 7". Return it. */
 char *experiment_text(const struct experiment *row, double number,
@@ -158,8 +157,7 @@ char *experiment_text(const struct experiment *row, double number,
 const char *experiment_seen(const struct experiment *row,
                             char text[NUMBER_BYTES]);
 
-/* A results file: what compare measures is read there. NULL: it is measured.
- */
+/* A results file that is read in place of a run of compare; or NULL. */
 extern const char *compare_from;
 #define FLAG_FROM                                                            \
     FLAG_TEXT("from", 0, "FILE", &compare_from,                              \

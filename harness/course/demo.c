@@ -12,7 +12,6 @@
 #include "harness/report/picture.h"
 
 #define READING_MS 1300 /* for what a scene has shown */
-#define ALL_MODELS "blocking, threaded, selectloop, coroutine, libevent"
 
 static const char about[] =
     "Eight clients of each server, in real time: A says nothing, B a byte at "
@@ -21,7 +20,7 @@ static const char about[] =
     "Exit status: 0 good; 1 a server was not as it should be; 2 wrong usage; "
     "3 a file cannot be read or written, or there is nothing to show.";
 
-static const char *names = ALL_MODELS, *replay, *svg;
+static const char *names = COURSE_NAMES, *replay, *svg;
 static bool enter, pictures, wanted[COURSE_MODELS];
 static struct demo_scene scenes[COURSE_MODELS];
 
@@ -48,7 +47,7 @@ read_models(void)
 
         if (model == -1) {
             flags_refuse("course demo", "models", names,
-                         "some of " ALL_MODELS);
+                         "some of " COURSE_NAMES);
         }
         wanted[model] = true;
     }

@@ -2,8 +2,7 @@
  * demo.h: the demonstration: who waits and who is served, from real sockets.
  *
  * A scene is a list of events, and who draws it knows nothing else, so that
- * a file of them looks as the scene itself did. It is a picture and no
- * measurement.
+ * a file of them looks as the scene itself did.
  */
 #ifndef FIVEWAYS_COURSE_DEMO_H
 #define FIVEWAYS_COURSE_DEMO_H
@@ -47,8 +46,7 @@ extern const char *const demo_clients[DEMO_CLIENTS]; /* "A silent" ... "H" */
 int demo_play(struct demo_scene *empty, const char *program,
               char reason[SERVER_REASON_BYTES]);
 
-/* What a scene has shown, until the next call: coarse, since it is no
- * measurement. */
+/* What a scene has shown, coarsely. Stays until the next call. */
 const char *demo_verdict(const struct demo_scene *scene);
 
 /* Get standard output ready for pictures, where that is a terminal with room

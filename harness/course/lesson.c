@@ -26,10 +26,6 @@
 #include "harness/course/course.h"
 #include "harness/report/internal.h"
 
-enum {
-    QUESTIONS_MAX = 16, /* of a lesson */
-};
-
 /* A prediction of the lesson, and what came of it. */
 struct answer {
     const struct prediction *asked;
@@ -68,15 +64,13 @@ read_choice(const char *text, const struct prediction *row)
 static int
 ask(const struct prediction *row)
 {
-    static const char *const letters[CHOICES_MAX + 1] = {
-        "Enter", "a", "a or b", "a, b or c", "a, b, c or d"};
+    const char last = (char)('a' + row->nchoices - 1);
     char *line = NULL;
     size_t room = 0;
     int choice = -1;
 
     for (;;) {
-        printf("your answer [a-%c, Enter: do not know]: ",
-               'a' + row->nchoices - 1);
+        printf("your answer [a-%c, Enter: do not know]: ", last);
         fflush(stdout);
         if (getline(&line, &room, stdin) < 1) {
             break;
@@ -87,7 +81,7 @@ ask(const struct prediction *row)
         if (choice != -1 || word[0] == '\0') {
             break;
         }
-        printf("please %s\n", letters[row->nchoices]);
+        printf("please a letter from a to %c\n", last);
     }
     free(line);
     printf("\n");
@@ -101,16 +95,13 @@ ask(const struct prediction *row)
 static int
 read_answer(const char *path, const struct prediction *row)
 {
-    FILE *file = fopen(path, "re");
     char text[8192];
     char key[64];
     char answer[32];
 
-    if (!file) {
-        err(COURSE_USAGE, "--answers: %s", path);
+    if (proc_read(text, sizeof text, "%s", path) == 0) {
+        errx(COURSE_USAGE, "--answers: %s: there is nothing to read", path);
     }
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
     snprintf(key, sizeof key, "%s.%s=", row->lesson, row->id);
     const char *given = proc_behind(text, key);
     snprintf(answer, sizeof answer, "%.*s",
@@ -133,18 +124,17 @@ keep(FILE *file, const struct answer *answer)
     const struct prediction *row = answer->asked;
     double number = row->experiment->number;
     json_t *choices = json_array();
-    json_t *line;
 
     for (int i = 0; i < row->nchoices; i++) {
         json_array_append_new(choices, json_string(row->choices[i].text));
     }
-    line = json_pack("{ss ss ss so ss ss? ss? so ss}", "lesson", row->lesson,
-                     "id", row->id, "question", row->question, "choices",
-                     choices, "experiment", row->experiment->key, "yours",
-                     letters[1 + answer->yours], "observed",
-                     letters[1 + answer->observed], "number",
-                     isfinite(number) ? json_real(number) : json_null(),
-                     "unit", row->experiment->unit);
+    json_t *line = json_pack(
+        "{ss ss ss so ss ss? ss? so ss}", "lesson", row->lesson, "id",
+        row->id, "question", row->question, "choices", choices, "experiment",
+        row->experiment->key, "yours", letters[1 + answer->yours], "observed",
+        letters[1 + answer->observed], "number",
+        isfinite(number) ? json_real(number) : json_null(), "unit",
+        row->experiment->unit);
     json_dumpf(line, file, JSON_COMPACT);
     fputc('\n', file);
     json_decref(line);
@@ -189,9 +179,7 @@ teach(const char *lesson, struct answer *answers, size_t n)
     char path[CHILD_LINE_BYTES];
     bool differ = false, seen = false;
 
-    if (experiments_run() != 0) {
-        return COURSE_INTERRUPTED;
-    }
+    experiments_run();
     FILE *kept = course_file("predictions.jsonl", "a+e", path);
     if (fseek(kept, -1, SEEK_END) == 0 && fgetc(kept) != '\n') {
         fputc('\n', kept); /* behind a line that was cut off */
@@ -220,7 +208,7 @@ teach(const char *lesson, struct answer *answers, size_t n)
 int
 course_lesson(int argc, char **argv)
 {
-    struct answer answers[QUESTIONS_MAX];
+    struct answer answers[ROWS_MAX];
     const char *path = NULL;
     const char *lesson = NULL;
     const struct flag flags[] = {
@@ -238,15 +226,14 @@ course_lesson(int argc, char **argv)
                 flags, NULL, argc, argv);
     lesson = lesson ? lesson : "nothing";
     for (const struct prediction *row = predictions; row->lesson; row++) {
-        if (strcmp(row->lesson, lesson) == 0 && n < QUESTIONS_MAX) {
+        if (strcmp(row->lesson, lesson) == 0) {
             answers[n++] = (struct answer){row, -1, -1};
             row->experiment->wanted = true;
         }
     }
     if (n == 0) {
         errx(COURSE_USAGE,
-             "%s is no lesson; there are blocking, threaded, selectloop, "
-             "coroutine, libevent and measuring",
+             "%s is no lesson; there are " COURSE_NAMES " and measuring",
              lesson);
     }
     for (size_t i = 0; i < n; i++) {

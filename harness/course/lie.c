@@ -18,12 +18,10 @@
 #include "harness/course/course.h"
 #include "harness/load/load.h"
 
-enum {
-    LATE_MS = 100, /* who waits for longer has met it */
-};
-#define SERVER "selectloop --delay=4"
-#define CLOSED "-c 4 -d 4s"
-#define OPEN   "--rate=1000 --arrivals=fixed -c 64 -d 4s"
+#define SERVER  "selectloop --delay=4"
+#define CLOSED  "-c 4 -d 4s"
+#define OPEN    "--rate=1000 --arrivals=fixed -c 64 -d 4s"
+#define LATE_MS 100 /* who waits for longer has met it */
 
 /* What both saw. */
 enum {

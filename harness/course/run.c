@@ -21,14 +21,10 @@ run_shell(const struct experiment *row)
     snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
              row->server);
     child_show(line);
-    switch (child_run(line, NULL)) {
-    case 0:
-        return NULL;
-    case -1:
-        return "it took too long";
-    default:
-        return "it could not be run; it says why above";
-    }
+    int status = child_run(line, NULL);
+    return status == 0    ? NULL
+           : status == -1 ? "it took too long"
+                          : "it could not be run; it says why above";
 }
 
 /* The last word of all that it has printed. */
@@ -47,12 +43,10 @@ read_last(const struct experiment *row)
 static const struct kind {
     const char *(*run)(const struct experiment *row); /* NULL, or why not */
     double (*read)(const struct experiment *row);     /* its number, or NAN */
-    const char *lacks;                                /* why that is none */
 } kinds[] = {
-    [EXPERIMENT_DRIVE] = {drive_run, drive_read,
-                          "that is not known of that run"},
-    [EXPERIMENT_LIE] = {lie_run, lie_read, "that is not known of that run"},
-    [EXPERIMENT_SHELL] = {run_shell, read_last, "its last word is no number"},
+    [EXPERIMENT_DRIVE] = {drive_run, drive_read},
+    [EXPERIMENT_LIE] = {lie_run, lie_read},
+    [EXPERIMENT_SHELL] = {run_shell, read_last},
 };
 
 /* Do both hang on the same run? */
@@ -75,7 +69,7 @@ run_one(struct experiment *first)
             row->number = problem ? NAN : kind->read(row);
             row->reason = problem                 ? problem
                           : isfinite(row->number) ? NULL
-                                                  : kind->lacks;
+                                                  : "no number came of it";
         }
     }
 }
@@ -100,7 +94,7 @@ experiment_seen(const struct experiment *row, char text[NUMBER_BYTES])
                               : experiment_text(row, row->number, text);
 }
 
-int
+void
 experiments_run(void)
 {
     static char wanted[ROWS_MAX * NUMBER_BYTES];
@@ -121,10 +115,11 @@ experiments_run(void)
                 run_one(row);
             }
             printf("  = %s\n\n", experiment_seen(row, text));
-            fflush(stdout);
         }
     }
-    return course_interrupted ? -1 : 0;
+    if (course_interrupted) {
+        exit(COURSE_INTERRUPTED);
+    }
 }
 
 /* ---- course show ------------------------------------------------------- */
@@ -139,27 +134,21 @@ course_show(int argc, char **argv)
         FLAG_FROM,
         {0},
     };
-    size_t n = 0;
-    size_t failed = 0;
+    size_t n = 0, failed = 0;
 
     flags_parse("course show", "Run experiments, each for its number.", flags,
                 NULL, argc, argv);
-    char *copy = strdup(names ? names : "");
-    char *rest = copy;
-    for (char *name; (name = strsep(&rest, " ,"));) {
+    for (char *name = strtok(strdupa(names ? names : ""), " ,"); name;
+         name = strtok(NULL, " ,")) {
         struct experiment *row = experiment_find(name);
 
-        if (row) {
-            row->wanted = true;
-        } else if (name[0] != '\0') {
+        if (!row) {
             errx(COURSE_USAGE,
                  "--experiment: %s is none; 'make show' lists them", name);
         }
+        row->wanted = true;
     }
-    free(copy);
-    if (experiments_run() != 0) {
-        return COURSE_INTERRUPTED;
-    }
+    experiments_run();
     for (const struct experiment *row = experiments; row->key; row++) {
         if (!names) {
             printf("%-24s %s\n", row->key, row->shows);

@@ -186,7 +186,7 @@ code 80 --a=threaded.send_all --b=coroutine.send_all &&
 result "the same text is there once" $?
 
 fails 2 "$course" code --a=blockin &&
-    grep -q 'blocking threaded selectloop coroutine libevent' "$tmp/err"
+    grep -q 'blocking, threaded, selectloop, coroutine, libevent' "$tmp/err"
 result "an unknown model: which ones there are" $?
 timeout 60 "$course" code --a=libevent.conn_ech >"$tmp/out" 2>"$tmp/err"
 [ $? = 2 ] &&

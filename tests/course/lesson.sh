@@ -30,9 +30,9 @@ result "... for a second" $?
 
 course show --experiment=three,bin,no-number,no-server,no-figure,silent-p99
 [ "$status" -eq 1 ] && came three '3 ms' && came bin '1 ms' &&
-    came no-number '.* is no number' && came no-server 'the server ended with status 127.*' &&
-    came no-figure 'that is not known.*' &&
-    came silent-p99 'that is not known.*'
+    came no-number 'no number came of it' && came no-server 'the server ended with status 127.*' &&
+    came no-figure 'no number came of it' &&
+    came silent-p99 'no number came of it'
 result "what cannot be had is said, and the others go on" $?
 
 "$here/golden/make.pl" default >"$tmp/golden.jsonl"
@@ -142,7 +142,7 @@ result "no such lesson" $?
     "stty cols 80; build/bin/course lesson blocking" /dev/null) |
     tr -d '\r' >"$tmp/out"
 [ "$(grep -o 'your answer \[a-c, Enter' "$tmp/out" | wc -l)" -eq 4 ] &&
-    [ "$(grep -c 'please a, b or c$' "$tmp/out")" -eq 1 ] &&
+    [ "$(grep -c 'please a letter from a to c$' "$tmp/out")" -eq 1 ] &&
     said '^P1 +b +a\) none' out && said '^P2 +c ' out && said '^P3 +- ' out
 result "on a terminal people are asked, again what is no answer" $?
 [ "$(wc -L <"$tmp/out")" -le 80 ] && said '^P3 Is that a number, or' out &&
