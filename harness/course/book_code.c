@@ -168,7 +168,7 @@ course_code(int argc, char **argv)
     }
     wide = width >= 2 * SOURCE_WIDTH + 3;
     colour = wants_colour(stdout);
-    if (a) {
+    if (a && b) {
         put_parts(a, b);
     }
     for (; !a && rows->name; rows++) {

@@ -236,7 +236,6 @@ course_demo(int argc, char **argv)
     if (!replay || !svg) {
         course_begin();
         signals_catch(on_signal);
-        signal(SIGQUIT, on_signal);
         pictures = demo_view_open();
         status = show_all();
     }

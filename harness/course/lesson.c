@@ -88,8 +88,6 @@ ask(const struct prediction *row)
     return choice;
 }
 
-/* ---- answers in a file ------------------------------------------------- */
-
 /* Read a line of a file, "blocking.P1=c"; without one, or a letter in it, the
  * answer is not known. */
 static int
@@ -209,8 +207,7 @@ int
 course_lesson(int argc, char **argv)
 {
     struct answer answers[ROWS_MAX];
-    const char *path = NULL;
-    const char *lesson = NULL;
+    const char *path = NULL, *lesson = NULL;
     const struct flag flags[] = {
         FLAG_ARGUMENT("LESSON", &lesson),
         FLAG_TEXT("answers", 0, "FILE", &path,
