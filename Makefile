@@ -544,7 +544,7 @@ $(EXERCISES): exercise-%: programs ## is the task of that lesson done?
 	    echo "The sources are yours now, in mine/$*. Edit them there, and then again:" && \
 	    echo "  make exercise-$*"; fi
 lie: ## one stall, seen by a closed and an open loop (6 s)
-demo: ## who waits and who is served, live in the terminal (15 s)
+demo: ## who waits and who is served, live (15 s)
 show: ## run one experiment, EXPERIMENT=
 claims: programs ## which claims of the pages hold on this machine
 	$(COURSE_RUN) claims $(GIVEN_FLAGS) $(OF_FROM)
