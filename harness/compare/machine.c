@@ -27,9 +27,9 @@ enum {
 
 /* ---- what it is -------------------------------------------------------- */
 
-/* x86 says "model name". */
-void
-machine_cpu_model(char *text, size_t text_bytes)
+/* x86 says "model name"; where nothing is said, the architecture must do. */
+static void
+find_cpu_model(char *text, size_t text_bytes)
 {
     char cpus[4096];
     const char *name;
@@ -80,7 +80,7 @@ machine_describe(struct run *run, const struct options *options,
         .cores = CPU_COUNT(&plan->allowed),
         .seed = clock_now_ns() % SEEDS,
     };
-    machine_cpu_model(run->cpu_model, sizeof run->cpu_model);
+    find_cpu_model(run->cpu_model, sizeof run->cpu_model);
     find_commit(run->commit, sizeof run->commit);
     uname(&system);
     snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",

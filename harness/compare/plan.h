@@ -216,9 +216,6 @@ struct plan {
  * limit of descriptors to the hard one. */
 void plan_make(struct plan *plan, const struct options *options);
 
-/* The name that the CPU gives itself; "unknown CPU" where it has none. */
-void machine_cpu_model(char *text, size_t text_bytes);
-
 /* Fill in all of a run but how it ends: where and when it takes place. */
 void machine_describe(struct run *run, const struct options *options,
                       const struct plan *plan, int argc, char **argv);

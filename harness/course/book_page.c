@@ -15,8 +15,6 @@
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
 
-#define TEMPLATE "harness/course/book.html"
-
 /* Print classes, one for each bit. */
 static void
 put_classes(FILE *file, const char *name, unsigned bits)
@@ -86,29 +84,31 @@ put_row(FILE *file, const struct row *row)
 
 /* Print the page by its template. Errors are left for ferror(). */
 static void
-put_page(FILE *file, FILE *template, const struct row *rows, FILE *report)
+put_page(FILE *file, FILE *template, const struct row *rows, char *report)
 {
     char *line = NULL;
     size_t bytes = 0;
 
     while (getline(&line, &bytes, template) > 0) {
-        bool all = strcmp(line, "=rows\n") == 0;
-        bool run = strcmp(line, "=run\n") == 0;
         int models = strchr(line, '%') ? COURSE_MODELS : 1;
 
-        fputs(strcmp(line, "=style\n") == 0 ? svg_style : "", file);
-        for (const struct row *row = rows; all && row->name; row++) {
-            put_row(file, row);
-        }
-        while (run && getline(&line, &bytes, report) > 0) {
-            line[strcspn(line, "\n")] = '\0';
-            xml_put(file, "", line, "\n");
-        }
-        for (int i = 0; i < models && line[0] != '='; i++) {
-            for (const char *c = line; *c != '\0'; c++) {
-                *c == '%'   ? fprintf(file, "%d", i)
-                : *c == '$' ? fputs(course_models[i], file)
-                            : fputc(*c, file);
+        if (strcmp(line, "=style\n") == 0) {
+            fputs(svg_style, file);
+        } else if (strcmp(line, "=rows\n") == 0) {
+            for (const struct row *row = rows; row->name; row++) {
+                put_row(file, row);
+            }
+        } else if (strcmp(line, "=run\n") == 0) {
+            while (*report != '\0') {
+                xml_put(file, "", strsep(&report, "\n"), "\n");
+            }
+        } else {
+            for (int i = 0; i < models; i++) {
+                for (const char *c = line; *c != '\0'; c++) {
+                    *c == '%'   ? fprintf(file, "%d", i)
+                    : *c == '$' ? fputs(course_models[i], file)
+                                : fputc(*c, file);
+                }
             }
         }
     }
@@ -119,12 +119,13 @@ int
 course_book(int argc, char **argv)
 {
     const char *from = "build/compare/results.jsonl";
-    struct text usual = {0}, beside = {0}, line = {0};
+    struct text usual = {0}, beside = {0};
     const char *out = usual.bytes;
+    char *report = NULL;
+    size_t bytes = 0;
     const struct flag flags[] = {
         FLAG_TEXT("from", 'f', "FILE", &from,
-                  "The run whose figures stand below the code (default: "
-                  "build/compare/results.jsonl, or else the sample)"),
+                  "The run below the code (default: the last, or a sample)"),
         FLAG_TEXT("out", 'o', "FILE", &out,
                   "Where the page goes (default: build/book.html)"),
         {0}};
@@ -136,28 +137,27 @@ course_book(int argc, char **argv)
     flags_parse("course book", "Lay the five servers side by side on a page.",
                 flags, NULL, argc, argv);
     const struct row *rows = book_cut();
-    if (access(from, R_OK) != 0) {
-        err(COURSE_CANNOT, "%s", from);
-    }
+    course_begin();
     setenv("FROM", from, 1);
-    text_add(&line,
-             "echo \"\\$ report $FROM\"; COLUMNS=%d %s/report \"$FROM\"",
-             REPORT_WIDTH_MAX, course_bin());
-    FILE *report = given(popen(line.bytes, "re"));
-    FILE *template = fopen(TEMPLATE, "re");
+    FILE *said = given(popen("echo \"\\$ report $FROM\"; "
+                             "COLUMNS=100 \"$BIN/report\" \"$FROM\"",
+                             "re"));
+    getdelim(&report, &bytes, '\0', said);
+    if (pclose(said) != 0) {
+        exit(COURSE_CANNOT); /* report has said why */
+    }
+    FILE *template = fopen("harness/course/book.html", "re");
     /* A browser that looks meanwhile sees the page before. */
     text_add(&beside, "%s%s", out, out == usual.bytes ? ".new" : "");
     FILE *file = template ? fopen(beside.bytes, "we") : NULL;
     if (!file) {
-        err(COURSE_CANNOT, "%s", template ? out : TEMPLATE);
+        err(COURSE_CANNOT, "%s", template ? out : "book.html");
     }
     put_page(file, template, rows, report);
-    pclose(report);
-    long bytes = ftell(file);
+    long length = ftell(file);
     if (ferror(file) || fclose(file) != 0 || rename(beside.bytes, out) != 0) {
         err(COURSE_CANNOT, "%s", out);
     }
-    fclose(template);
-    printf("%s, %ld KiB, with the figures of %s\n", out, bytes / 1024, from);
+    printf("%s, %ld KiB, with the figures of %s\n", out, length / 1024, from);
     return 0;
 }

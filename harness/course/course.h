@@ -7,8 +7,8 @@
  * answer. The course may use all of the harness; nobody uses the course.
  *
  *   course.c       the program: a table of commands
- *   tables.c       reads the tables: *.table, and experiments.sh
- *   run.c          runs them
+ *   tables.c       reads the tables: *.table
+ *   run.c          runs experiments, of experiments.sh, too
  *   run_drive.c    ... a server, load at it
  *   run_child.c    where we are; lines for sh, and what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it

@@ -112,16 +112,19 @@ perl -lane '$alike{$F[2]}{$F[0]}{$F[1]} = $alike{$F[2]}{$F[1]}{$F[0]} = 1;
 [ -s "$tmp/held" ] && diff "$tmp/held" <(sort "$tmp/same") >"$tmp/out"
 result "the same text is just what tests/lines/run holds to be" $?
 
-diff <(echo "$ report $sample" && COLUMNS=100 "$bin/report" "$sample" |
-    sed '/^more: /d') \
-    <(sed -n '/<tbody id="run"/,$p' "$book" | sed '1,/<pre>/d; /<\/pre>/,$d
-        s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g; /^more: /d') \
+diff <(echo "$ report $sample" && COLUMNS=100 "$bin/report" "$sample") \
+    <(sed -n '/<tbody id="run"/,$p' "$book" | sed '1,/<pre>/d; /^<\/pre>/,$d
+        s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g') \
     >"$tmp/out" && [ "$(grep -c 'echoes/s of most' "$book")" = 1 ]
 result "below the code stands what the report says, and of which run" $?
 
 fails 3 "$course" book --from="$tmp/none" --out="$tmp/no.html" &&
     [ ! -e "$tmp/no.html" ] && grep -q "$tmp/none: " "$tmp/err"
 result "without the run that was asked for there is no page" $?
+echo '{' >"$tmp/strange.jsonl"
+fails 3 "$course" book --from="$tmp/strange.jsonl" --out="$tmp/no.html" &&
+    [ ! -e "$tmp/no.html" ] && grep -q "$tmp/strange.jsonl: line 1" "$tmp/err"
+result "nor of what is no run" $?
 
 # tree: a copy of all that goes into the book.
 tree() {
