@@ -80,7 +80,8 @@ TESTING  := check check-unit check-lines check-conformance check-faults \
             promises coverage
 TARGETS  := all help deps deps-browser programs $(MODELS_ALL) hello \
             bufferevent harness load report yardstick course tests \
-            $(COMPARES) $(COURSES) check-course check-docs $(TESTING) check-make check-browser check-bare soak fuzz fuzzers format \
+            $(COMPARES) $(COURSES) check-course check-docs $(TESTING) \
+            check-make check-browser check-bare soak fuzz fuzzers format \
             format-check lint clean install uninstall
 
 CFLAGS     ?= -O2 -g
@@ -543,7 +544,7 @@ $(EXERCISES): exercise-%: programs ## is the task of that lesson done?
 	    rm -f mine/$*/hello.c mine/$*/bufferevent.c && \
 	    echo "The sources are yours now, in mine/$*. Edit them there, and then again:" && \
 	    echo "  make exercise-$*"; fi
-lie: ## one stall, seen by a closed and an open loop (6 s)
+lie: ## one stall, seen by a closed and an open loop (4 s)
 demo: ## who waits and who is served, live (15 s)
 show: ## run one experiment, EXPERIMENT=
 claims: programs ## which claims of the pages hold on this machine

@@ -31,12 +31,7 @@ timeout 60 "$course" book --from="$sample" --out="$tmp/again.html" \
 cmp "$book" "$tmp/again.html" >"$tmp/out"
 result "made again it is the same" $?
 
-if [ -n "$(command -v xmllint)" ]; then
-    xmllint --noout "$book" >"$tmp/out" 2>&1
-    result "it is well-formed" $?
-else
-    skip "it is well-formed" "there is no xmllint; install libxml2-utils"
-fi
+well_formed "it is well-formed" "$book"
 
 ! grep -noE 'src=|https?:|url\(|@import|href="[^#][^"]*"' "$book" >"$tmp/out"
 result "it refers to nothing outside of itself" $?

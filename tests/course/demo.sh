@@ -154,12 +154,7 @@ svg() {
         ! grep -qE '<script|href|url\(|@import' "$picture" &&
         grep -q 'prefers-reduced-motion' "$picture"
     result "it is small, and needs nothing else" $?
-    if command -v xmllint >/dev/null; then
-        xmllint --noout "$picture" 2>>"$tmp/err"
-        result "it is XML" $?
-    else
-        skip "it is XML" "xmllint is not installed"
-    fi
+    well_formed "it is XML" "$picture"
     demo --svg="$tmp/none/demo.svg"
     [ "$status" -eq 3 ] && sentence 'cannot be written' && [ ! -s "$tmp/out" ]
     result "a folder that is not there is a sentence, before the scenes" $?

@@ -148,6 +148,19 @@ on_terminal() {
 narrow() { [ "$(grep -v '^compare: ' "$tmp/plain" | wc -L)" -le "$1" ]; }
 no_escapes() { ! grep -q $'\x1b' "$tmp/out"; }
 
+# well_formed WHAT FILE...: each of them is XML; where nobody can tell, WHAT is
+# skipped.
+well_formed() {
+    local what=$1
+    shift
+    if command -v xmllint >/dev/null; then
+        xmllint --noout "$@" 2>>"$tmp/err"
+        result "$what" $?
+    else
+        skip "$what" "there is no xmllint; 'make deps' installs it"
+    fi
+}
+
 # ---- what is in the results ----------------------------------------------
 
 # field COLUMN MODEL: a figure of the only scenario of the last run.

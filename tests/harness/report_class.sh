@@ -90,12 +90,7 @@ result "no link is followed, no line too long, no terminal steered" $?
 class_of class --html
 [ "$status" -eq 0 ] && ! grep -q '<script' "$tmp/out" && ! grep -q '://' "$tmp/out"
 result "as a page: words are words, and it refers to nothing" $?
-if command -v xmllint >/dev/null; then
-    xmllint --noout "$tmp/out" 2>>"$tmp/err"
-    result "as a page that is well-formed" $?
-else
-    skip "as a page that is well-formed" "there is no xmllint"
-fi
+well_formed "as a page that is well-formed" "$tmp/out"
 
 # A thousand of them; each file is what it is to the others.
 mkdir "$tmp/many"

@@ -34,12 +34,7 @@ diff_of --html a.jsonl b.jsonl
 [ "$status" -eq 0 ] && ! grep -q '<script' "$tmp/out" &&
     cmp -s "$tmp/out" <(cd "$tmp" && "$bin/report" --diff --html a.jsonl b.jsonl)
 result "as a page, twice the same" $?
-if command -v xmllint >/dev/null; then
-    xmllint --noout "$tmp/out" 2>>"$tmp/err"
-    result "which is well-formed" $?
-else
-    skip "which is well-formed" "there is no xmllint"
-fi
+well_formed "which is well-formed" "$tmp/out"
 
 # Half of the scenarios, and none in common.
 grep -v '"scenario":"echo"' "$tmp/a.jsonl" >"$tmp/c.jsonl"
