@@ -35,7 +35,7 @@ OUT | compare% c10k trace count | --out= | the folder of the results, instead of
 CLIENTS | trace | --clients= | so many clients, the last one silent: 2 to 8, instead of 3
 HANDSHAKE | trace | --handshake | with HANDSHAKE=yes they greet
 SOAK_SECONDS | soak | --seconds= | so long, instead of 1800
-SEED | soak | --seed= | what chance follows from
+SEED | soak grade | --seed= | what chance follows from
 SOAK_FROM | soak | --from= | the step to begin with
 FUZZ_SECONDS | fuzz check-all | | so long for each parser, instead of 60
 BUILDS | check-all | | only these, as BUILDS="plain asan"
@@ -51,7 +51,18 @@ REPLAY | demo | --replay= | a file of events to be drawn again, without servers
 SVG | demo | --svg= | draw it into that file, as one animated picture
 A | compare-code | --a= | a model, or a function of it, as A=blocking.conn_echo
 B | compare-code | --b= | the one beside it, as B=selectloop.conn_echo_cb
-FROM | report book lesson-% claims | | the results it is of, as FROM=build/compare-c10k/results.jsonl
+SERVER | grade handin | --server= | the server to be graded, as SERVER="./mine -p {port}"
+PROTO | grade | --proto= | echo, hello (the handshake) or rfc862
+ONLY | grade | --only= | only these tests, as ONLY="slow-reader idle"
+ONE_AT_A_TIME | grade | --one-at-a-time | with ONE_AT_A_TIME=1 it promises no more than that
+TIMEOUT_SCALE | grade | --timeout-scale= | deadlines so many times longer, on a slow machine
+FORMAT | grade | --format= | text, json, gradescope or junit
+N | puzzle | --n= | which one
+LIST | puzzle | --list | with LIST=1 all of them, and how far you are
+HINT | puzzle | --hint= | so many hints, 1 to 3
+NAME | new-model | | what it is called, as NAME=epoll
+ASSIGNMENT | handin | --assignment= | which one, 1 to 5
+FROM | report book lesson-% claims new-model | | the results it is of, as FROM=build/compare-c10k/results.jsonl; the model it begins as
 V | any | | with V=1 the commands are shown
 CI | any | | with CI=1 warnings are errors
 CC CFLAGS CPPFLAGS LDFLAGS LDLIBS | any | | the compiler and its flags
@@ -73,14 +84,18 @@ COMPARES := compare compare-quick compare-full compare-variants c10k \
 # Those of the course.
 LESSONS   := $(MODELS_ALL:%=lesson-%) lesson-measuring
 EXERCISES := $(MODELS_ALL:%=exercise-%)
-COURSES   := $(LESSONS) $(EXERCISES) show lie demo claims book compare-code
+COURSES   := $(LESSONS) $(EXERCISES) show lie demo claims book compare-code \
+             puzzle grade
+# What an instructor or a student starts beside them: scripts.
+HOMEWORK  := new-model doctor handin slides
 TESTING  := check check-unit check-lines check-conformance check-faults \
             check-harness check-calibration check-fuzz check-build check-all \
             check-compare check-mutants check-mutants-all check-promises \
             promises coverage
 TARGETS  := all help deps deps-browser programs $(MODELS_ALL) hello \
             bufferevent harness load report yardstick course tests \
-            $(COMPARES) $(COURSES) check-course check-docs $(TESTING) \
+            $(COMPARES) $(COURSES) $(HOMEWORK) compare-more \
+            check-course check-docs check-grade $(TESTING) \
             check-make check-browser check-bare soak fuzz fuzzers format \
             format-check lint clean install uninstall
 
@@ -121,7 +136,7 @@ goals_of = $(filter $(call targets,$(1)),$(GOALS))
 # Of what it would have got from the environment, this is the name.
 from_command_line = $(if $(filter command,$(origin $(1))),\
     $(eval override $(1) := $$(subst $$$$$$$$,$$$$,$$(value $(1))))\
-    $(eval export $(1)),$(if $(filter-out $(COMPARES) $(COURSES),$(goals_of)),\
+    $(eval export $(1)),$(if $(filter-out $(COMPARES) $(COURSES) $(HOMEWORK),$(goals_of)),\
         $(eval $(1) ?=),\
         $(if $(and $(value $(1)),$(goals_of)),$(1)=)$(eval override $(1) :=)))
 PASSED_OVER := $(strip $(foreach row,$(FLAGGED),$(foreach \
@@ -300,7 +315,9 @@ LOAD     := $(call all_but,harness/load,harness/load/load.c) $(BASE)
 RESULTS  := $(call objects,harness/results)
 REPORT   := $(call all_but,harness/report,harness/report/report.c)
 COMPARE  := $(call all_but,harness/compare,harness/compare/yardstick.c)
-COURSE   := $(call objects,harness/course)
+GRADE    := $(filter $(OBJ)/harness/course/grade%,\
+              $(call objects,harness/course))
+COURSE   := $(filter-out $(GRADE),$(call objects,harness/course))
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
              $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
@@ -319,6 +336,11 @@ $(BIN)/report:     $(OBJ)/harness/report/report.o $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
+# The tests' clients, at any server that compare can start.
+$(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
+                     %/server_watch.o,$(COMPARE)) $(BASE) \
+                   $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
+                     patience payload process tally verdict)
 
 # What students make of a copy: its own headers come before ours.
 MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
@@ -553,6 +575,18 @@ book: programs ## the five servers side by side: build/book.html
 	$(COURSE_RUN) book $(GIVEN_FLAGS) $(OF_FROM)
 compare-code: $(BIN)/course ## two of them in the terminal, A= B=
 	$(COURSE_RUN) code $(GIVEN_FLAGS)
+grade: programs ## what does your server do? SERVER="./mine -p {port}"
+	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
+puzzle: programs ## find what is wrong with a server, N= (LIST=1)
+	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
+new-model: ## a model of your own in mine/NAME, NAME=epoll
+	@harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@BIN=$(BIN) harness/course/slides
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
@@ -561,6 +595,9 @@ endif
 
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
+
+check-grade: programs ## the grader, at servers known to be right or wrong
+	@$(TEST_ENV) tests/grade/run
 
 check-docs: programs ## every command of every page, as written
 	@$(TEST_ENV) tests/docs/run
