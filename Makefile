@@ -79,8 +79,8 @@ OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
           MALLOC_% GLIBC_TUNABLES SOURCE_DATE_EPOCH %_proxy JOBS DEPS_TRIED \
           WARNINGS WERROR
 # What can be asked for, in so far as it is no file in build/.
-COMPARES := compare compare-quick compare-full compare-variants c10k \
-            trace count
+COMPARES := compare compare-quick compare-full compare-variants compare-more \
+            c10k trace count
 # Those of the course.
 LESSONS   := $(MODELS_ALL:%=lesson-%) lesson-measuring
 EXERCISES := $(MODELS_ALL:%=exercise-%)
@@ -94,7 +94,7 @@ TESTING  := check check-unit check-lines check-conformance check-faults \
             promises coverage
 TARGETS  := all help deps deps-browser programs $(MODELS_ALL) hello \
             bufferevent harness load report yardstick course tests \
-            $(COMPARES) $(COURSES) $(HOMEWORK) compare-more \
+            $(COMPARES) $(COURSES) $(HOMEWORK) \
             check-course check-docs check-grade $(TESTING) \
             check-make check-browser check-bare soak fuzz fuzzers format \
             format-check lint clean install uninstall
@@ -348,6 +348,19 @@ MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
 $(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
     $(CONTRACT)))
 
+# Ready-made models, to be measured beside the five.
+MORE := $(patsubst tests/foreign/models/%.c,$(BUILD)/more/%,\
+          $(wildcard tests/foreign/models/*.c)) $(BUILD)/more/epoll
+$(filter-out %/epoll,$(MORE)): $(BUILD)/more/%: \
+    $(OBJ)/tests/foreign/models/%.o
+$(BUILD)/more/epoll: $(call objects,tests/foreign/models/epoll) $(CONTRACT)
+$(BUILD)/more/go: tests/foreign/models/echo.go
+	@mkdir -p $(@D)
+	$(Q)go build -o $@ $<
+	$(SAY) "  GO    $@"
+MORE += $(if $(wildcard $(patsubst %,%/go,$(subst :, ,$(PATH)))),\
+          $(BUILD)/more/go)
+
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
 OWN_LIBS    :=
@@ -450,7 +463,7 @@ TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
          $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
-$(PROGRAMS) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
+$(PROGRAMS) $(TESTS) $(MINE_PROGRAMS) $(filter-out %/go,$(MORE)): $(WITH)/link
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
@@ -518,12 +531,12 @@ else
 ifneq ($(filter jansson,$(HAVE)),)
 MODE = $(patsubst trace,compare-trace,$(@:c10k=compare-c10k))
 COMPARE_FLAGS = $(patsubst %,--%,$(patsubst compare-%,%,\
-    $(filter-out compare,$(MODE)))) --bin=$(BIN) \
+    $(filter-out compare compare-more,$(MODE)))) --bin=$(BIN) \
     $(if $(OUT),,--out=$(BUILD)/$(MODE:compare-trace=trace)) $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
-COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
+COMPARE_BUILD = +@$(MAKE) -q programs $(MORE_WANTED) >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
-    $(MAKE) --no-print-directory $(PARALLEL) programs SAY=@: >&2; }
+    $(MAKE) --no-print-directory $(PARALLEL) programs $(MORE_WANTED) SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)
 compare-quick: ## the same in 15 s: to look at, not to quote
 c10k: ## ten thousand clients, 16 of them busy (two minutes)
@@ -531,9 +544,12 @@ compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 trace: ## who waits for whom: a few clients through each server
 count: ## instructions of an echo, by function (some seconds)
 compare-full: ## everything, with the larger sizes (some minutes)
+compare-more: ## poll, prefork, a pool, io_uring, Go, ... (N minutes)
+compare-more: MORE_WANTED = $(MORE)
 $(COMPARES):
 	$(COMPARE_BUILD)
-	@$(BIN)/compare $(COMPARE_FLAGS)
+	@$(if $(MORE_WANTED),tests/foreign/models/with $(BUILD)/more) \
+	    $(BIN)/compare $(COMPARE_FLAGS)
 
 FROM ?= $(BUILD)/compare/results.jsonl
 report: $(BIN)/report ## make the page of FROM= again, without measuring

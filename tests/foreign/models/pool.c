@@ -35,8 +35,8 @@ static struct {
 static void
 queue_put(struct client *client)
 {
-    client->next = NULL;
     pthread_mutex_lock(&queue.lock);
+    client->next = NULL;
     *queue.end = client;
     queue.end = &client->next;
     pthread_cond_signal(&queue.not_empty);
@@ -65,9 +65,9 @@ queue_take(void)
 static int
 watch(int operation, int fd, short events, struct client *client)
 {
-    return epoll_ctl(
-        epoll_fd, operation, fd,
-        &(struct epoll_event){(uint32_t)events | EPOLLONESHOT, {client}});
+    struct epoll_event event = {(uint32_t)events | EPOLLONESHOT, {client}};
+
+    return epoll_ctl(epoll_fd, operation, fd, &event);
 }
 
 /* What each thread does, for ever. */
@@ -81,8 +81,10 @@ work(void *unused)
         if (events == 0) {
             client_close(client);
         } else {
-            /* From here on another thread may have it. */
+            /* Who has it next sees what was done: it takes the lock, too. */
+            pthread_mutex_lock(&queue.lock);
             watch(EPOLL_CTL_MOD, client->fd, events, client);
+            pthread_mutex_unlock(&queue.lock);
         }
     }
 }
@@ -100,6 +102,7 @@ accept_one(int listener)
         client_close(client);
         return false;
     }
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): epoll has it now */
     return true;
 }
 

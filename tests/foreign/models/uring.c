@@ -57,25 +57,24 @@ ring_open(void)
     }
     size_t bytes =
         MAX(it.sq_off.array + it.sq_entries * sizeof(unsigned),
-            it.cq_off.cqes + it.cq_entries * sizeof(struct io_uring_cqe));
+            it.cq_off.cqes + it.cq_entries * sizeof(*ring.answers));
     char *rings = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
                        ring.fd, IORING_OFF_SQ_RING);
     ring.questions =
         mmap(NULL, it.sq_entries * sizeof *ring.questions,
              PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_SQES);
     if (rings == MAP_FAILED || ring.questions == MAP_FAILED ||
-        (it.features & IORING_FEAT_SINGLE_MMAP) == 0 ||
-        (it.features & IORING_FEAT_NODROP) == 0) {
-        errx(3, "the io_uring of this kernel is too old");
+        (it.features & IORING_FEAT_FAST_POLL) == 0) {
+        errx(3, "io_uring is too old here: it takes Linux 5.7");
     }
-    /* The ring itself holds numbers of questions: each its own, once. */
+    unsigned *numbers = (void *)(rings + it.sq_off.array);
     for (unsigned i = 0; i < it.sq_entries; i++) {
-        ((unsigned *)(void *)(rings + it.sq_off.array))[i] = i;
+        numbers[i] = i; /* each place is for the question of its number */
     }
-    ring.questions_tail = (unsigned *)(void *)(rings + it.sq_off.tail);
-    ring.answers = (struct io_uring_cqe *)(void *)(rings + it.cq_off.cqes);
-    ring.answers_head = (unsigned *)(void *)(rings + it.cq_off.head);
-    ring.answers_tail = (unsigned *)(void *)(rings + it.cq_off.tail);
+    ring.questions_tail = (void *)(rings + it.sq_off.tail);
+    ring.answers = (void *)(rings + it.cq_off.cqes);
+    ring.answers_head = (void *)(rings + it.cq_off.head);
+    ring.answers_tail = (void *)(rings + it.cq_off.tail);
     ring.answers_mask = it.cq_entries - 1;
 }
 
@@ -106,6 +105,7 @@ ask_on(struct client *client)
         ask(client, IORING_OP_SEND, client->fd, client->bytes + client->begin,
             client->end - client->begin);
     } else {
+        client->begin = client->end = 0;
         ask(client, IORING_OP_RECV, client->fd, client->bytes,
             sizeof client->bytes);
     }
@@ -134,21 +134,15 @@ accepted(int listener, int result)
 static void
 moved(struct client *client, int result)
 {
-    bool was_sent = client->begin < client->end;
+    bool is_sent = client->end > 0;
 
-    if (result == -EINTR || result == -EAGAIN) {
-        ask_on(client); /* once more */
-    } else if (result < 0 || (result == 0 && !was_sent)) {
+    if (result > 0) {
+        *(is_sent ? &client->begin : &client->end) += (size_t)result;
+    } else if (result != -EINTR && result != -EAGAIN) {
         client_close(client);
-    } else {
-        if (was_sent) {
-            client->begin += (size_t)result;
-        } else {
-            client->begin = 0;
-            client->end = (size_t)result;
-        }
-        ask_on(client);
+        return;
     }
+    ask_on(client);
 }
 
 int
@@ -161,20 +155,17 @@ main(int argc, char **argv)
         long taken = syscall(SYS_io_uring_enter, ring.fd, ring.nasked, 1,
                              IORING_ENTER_GETEVENTS, NULL, 0);
         ring.nasked -= taken > 0 ? (unsigned)taken : 0;
-        /* An answer leads to two questions at most: there is room for all. */
+        /* An answer leads to two questions at most: there is room for both.
+         */
         unsigned head = *ring.answers_head;
         while (ring.nasked < QUESTIONS_MAX - 1 &&
                head != __atomic_load_n(ring.answers_tail, __ATOMIC_ACQUIRE)) {
-            struct io_uring_cqe *answer =
-                &ring.answers[head++ & ring.answers_mask];
-            struct client *client =
-                (struct client *)(uintptr_t)answer->user_data;
-            int result = answer->res;
-            __atomic_store_n(ring.answers_head, head, __ATOMIC_RELEASE);
-            if (client == NULL) {
-                accepted(listener, result);
+            struct io_uring_cqe it = ring.answers[head & ring.answers_mask];
+            __atomic_store_n(ring.answers_head, ++head, __ATOMIC_RELEASE);
+            if (it.user_data == 0) {
+                accepted(listener, it.res);
             } else {
-                moved(client, result);
+                moved((struct client *)(uintptr_t)it.user_data, it.res);
             }
         }
     }

@@ -139,8 +139,9 @@ conn_handshake_cb(struct conn *conn)
         conn_close(conn, hello == CONTRACT_HELLO_BAD ? CONTRACT_REJECTED
                                                      : CONTRACT_TIMEOUT);
     } else if (send(conn->fd, CONTRACT_HELLO_REPLY,
-                    CONTRACT_HELLO_REPLY_BYTES, 0) == -1) {
-        conn_close(conn, contract_end_of_send(errno));
+                    CONTRACT_HELLO_REPLY_BYTES,
+                    0) != (ssize_t)CONTRACT_HELLO_REPLY_BYTES) {
+        conn_close(conn, CONTRACT_ERROR);
     } else if (conn->sent_bytes < conn->held_bytes) {
         conn_chunk(conn);
     } else {
