@@ -544,7 +544,7 @@ compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 trace: ## who waits for whom: a few clients through each server
 count: ## instructions of an echo, by function (some seconds)
 compare-full: ## everything, with the larger sizes (some minutes)
-compare-more: ## poll, prefork, a pool, io_uring, Go, ... (N minutes)
+compare-more: ## poll, prefork, io_uring, Go, ... (some minutes)
 compare-more: MORE_WANTED = $(MORE)
 $(COMPARES):
 	$(COMPARE_BUILD)
@@ -656,7 +656,7 @@ check-lines: $(PROGRAMS) ## the sources line up, the lists and links are current
 	@$(TEST_ENV) tests/docs/static
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
-check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(BUILD)/tests/harness $(BUILD)/tests/conformance $(BADSERVER) $(PROGRAMS) $(MORE) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
 check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (five minutes)

@@ -9,6 +9,7 @@
 // See also  coroutine/server.c, threaded/server.c
 //
 // Usage: echo PORT [HOST]. It ends on SIGTERM.
+
 package main
 
 import (

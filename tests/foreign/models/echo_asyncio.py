@@ -10,10 +10,12 @@ See also  coroutine/server.c, ../echo_selectors.py
 Usage: echo_asyncio.py PORT [HOST]. It ends on SIGTERM.
 """
 import asyncio
+import socket
 import sys
 
 CHUNK_BYTES = 16384
 BACKLOG = 4096
+ACCEPTS = 16  # in a turn
 
 
 async def echo(reader, writer):
@@ -32,9 +34,12 @@ async def main():
     """Listen, say where, serve until a signal ends it."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     host = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
-    server = await asyncio.start_server(echo, host, port, backlog=BACKLOG)
-    port = server.sockets[0].getsockname()[1]
-    print(f"listening on {host}:{port}", flush=True)
+    listener = socket.create_server((host, port))
+    # asyncio takes one number for both; and so often it says, and tries again,
+    # that there are no descriptors left.
+    server = await asyncio.start_server(echo, sock=listener, backlog=ACCEPTS)
+    listener.listen(BACKLOG)
+    print(f"listening on {host}:{listener.getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 
