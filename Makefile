@@ -358,6 +358,7 @@ $(BUILD)/more/go: tests/foreign/models/echo.go
 	@mkdir -p $(@D)
 	$(Q)go build -o $@ $<
 	$(SAY) "  GO    $@"
+MORE_WANTED := # of them, by this target
 MORE += $(if $(wildcard $(patsubst %,%/go,$(subst :, ,$(PATH)))),\
           $(BUILD)/more/go)
 
