@@ -15,7 +15,7 @@ MODELS_ALL := $(shell tests/models)
 mine_line   = $(shell grep -sxE 'MODEL\($(1), [A-Z_0-9 |]+, "[^"\]*"\)' mine/$(1)/model)
 MINE_MODELS := $(filter-out $(MODELS_ALL),$(sort $(foreach \
     m,$(patsubst mine/%/model,%,$(wildcard mine/*/model)),$(if $(call mine_line,$(m)),$(m),$(shell \
-    echo 'mine/$(m)/model: please make it one line, as MODEL($(m), MODEL_SELECT, "its idea")' >&2)))))
+    echo 'mine/$(m)/model: please write a line into it, as MODEL($(m), MODEL_SELECT, "its idea")' >&2)))))
 .DEFAULT_GOAL := all
 
 # ---- what the user may set -------------------------------------------------
@@ -609,7 +609,7 @@ grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {p
 puzzle: programs ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 new-model: ## a model of your own in mine/NAME, NAME=epoll
-	@harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
+	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
 doctor: ## what works here, what does not, what to do
 	@BIN=$(BIN) harness/course/doctor
 handin: ## one archive of what an assignment asks for

@@ -264,8 +264,8 @@ static const struct flag flags[] = {
     FLAG_ON("count", 0, &modes_on[6],
             "Nothing but the instructions of an echo, by valgrind"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
-              "Only these of" MODEL_NAMES "; or none, but servers of your "
-              "own"),
+              "Only these, as \"threaded libevent\"; or none, but servers of "
+              "your own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
