@@ -598,10 +598,10 @@ book: programs ## the five servers side by side: build/book.html
 compare-code: $(BIN)/course ## two of them in the terminal, A= B=
 	$(COURSE_RUN) code $(GIVEN_FLAGS)
 # SERVER=mine/NAME is what is made of that folder.
-ifneq ($(filter grade,$(GOALS)),)
-MINE_GRADED := $(if $(word 2,$(SERVER)),,$(filter $(MINE_SERVERS) \
-    $(MINE_PROGRAMS),$(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER)))
-override SERVER := $(or $(MINE_GRADED:%=% -p {port}),$(SERVER))
+MINE_GRADED := $(if $(filter grade,$(GOALS)),$(if $(word 2,$(SERVER)),,$(filter \
+    $(MINE_SERVERS) $(MINE_PROGRAMS),$(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER))))
+ifneq ($(MINE_GRADED),)
+override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
 	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
