@@ -237,8 +237,7 @@ turn_begin(struct turn *turn)
 
     if (!turn->contender->path && !turn->contender->command) {
         turn_keep_reason(turn, LIFE_SKIPPED,
-                         "not built: libevent is not "
-                         "installed; run make deps");
+                         "not built: run make, which says why");
         return;
     }
     if (turn_start_server(turn, NULL, reason) != 0) {

@@ -26,7 +26,7 @@
 #include <stdio.h>
 
 #include "harness/base/base.h"
-#include "harness/results/results.h"
+#include "harness/report/report.h"
 
 struct server; /* see server.h */
 
@@ -44,13 +44,6 @@ enum {
     COURSE_USAGE = 2,     /* the command line was wrong */
     COURSE_CANNOT = 3,    /* nothing could be run */
 };
-
-#define COURSE_MODELS 5
-extern const char *const course_models[COURSE_MODELS]; /* in their order */
-#define COURSE_NAMES "blocking, threaded, selectloop, coroutine, libevent"
-
-/* Which model is that? -1: none of the five. */
-int course_model(const char *name);
 
 /* The commands: each reads its own flags and returns the exit status. */
 int course_show(int argc, char **argv);

@@ -264,15 +264,8 @@ void cells_label(struct text *text, const struct life *life);
  * the numbers hold it up.
  */
 
-/* How a model works; bits. A foreign server has none of them. */
-enum facts_model {
-    MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
-    MODEL_THREAD_EACH = 2,   /* a thread for each client */
-    MODEL_SELECT = 4,        /* waits with select(2) */
-    MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
-};
-
-/* What is known of a model by its name: bits. */
+/* How a model works, or a variant of one: MODEL_... bits of models.h. A
+ * foreign server has none of them. */
 unsigned facts_model(const char *model);
 
 /* Append an item for each model of the group `main` that there is something

@@ -224,15 +224,6 @@ document_print_page(FILE *file, struct document *document, const char *title)
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-const char *const model_ideas[] = {
-    "one client after the other",
-    "a thread for each client",
-    "one thread, callbacks, select",
-    "one thread, a stack for each client, epoll",
-    "one thread, callbacks, a library's loop",
-    "",
-    "a bare epoll loop without a feature"};
-
 int
 report_page(FILE *file, const struct summary *summary)
 {
@@ -245,7 +236,13 @@ report_page(FILE *file, const struct summary *summary)
     for (size_t i = 0; summary->ngroups > 0 && i < main->nrows; i++) {
         const char *name = main->rows[i].life->model;
 
-        document_item(&document, name, "%s", model_ideas[svg_slot(name)]);
+        int model = model_index(name);
+
+        document_item(&document, name, "%s",
+                      model >= 0 ? known_models[model].idea
+                      : main->rows[i].yardstick
+                          ? "a bare epoll loop without a feature"
+                          : "");
     }
     title = document.nblocks;
     headline_build(&document, summary, summary->ngroups);

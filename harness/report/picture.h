@@ -64,11 +64,9 @@ char *svg_end(struct svg *svg);
 /* Make a whole file of a picture, which is freed. */
 char *svg_alone(char *svg);
 
-/* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. */
+/* How a model is drawn: the first five of the list by their place in it,
+ * others as SVG_OTHER or SVG_YARDSTICK. */
 int svg_slot(const char *model);
-
-/* What each model is, by its slot. */
-extern const char *const model_ideas[];
 
 /* What all the classes mean, in CSS. */
 extern const char svg_style[];

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "harness/base/models.h"
 #include "harness/results/results.h"
 
 enum {
@@ -79,6 +80,21 @@ void report_columns(FILE *file, const struct report_paper *paper);
 
 #define COUNT_MODE "count" /* the run->mode of a run that only counts */
 
+/* ---- models --------------------------------------------------------------
+ */
+
+/* A line of models.h. */
+struct known_model {
+    const char *name; /* also of its folder and program */
+    unsigned ways;    /* how it works: MODEL_..., added */
+    const char *idea; /* in a few words */
+};
+
+extern const struct known_model known_models[MODELS_COUNT];
+
+/* Which of them is called so? -1: none. */
+int model_index(const char *name);
+
 /* ---- variants ------------------------------------------------------------
  *
  * libevent on poll and select, its buffers, swapcontext, large stacks: each
@@ -98,6 +114,7 @@ struct variant {
     const char *base;      /* the variant it is held against, or "" */
     const char *what;      /* then, in a sentence: what differs */
     const char *base_what; /* ... and from what */
+    unsigned ways;         /* how it works; 0: a model, or in no such way */
 };
 
 extern const struct variant variants[VARIANTS];

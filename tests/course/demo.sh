@@ -142,7 +142,7 @@ files() {
     [ $? -eq 3 ]
     result "what cannot be printed is no success" $?
     demo --models=epoll
-    [ "$status" -eq 2 ] && sentence '--models=epoll: .*blocking, threaded'
+    [ "$status" -eq 2 ] && sentence '--models=epoll: .*blocking threaded'
     result "an unknown model is refused, and the known ones are named" $?
 }
 
