@@ -143,6 +143,33 @@ result "... and it goes on from there" $?
 course puzzle --list
 said '^ 1 .* open, hints: 2$' out && said '^\[\.+\] 0 of' out
 result "the list knows" $?
+# Ctrl-C in the middle of a case that takes three seconds.
+(cd "$tree" && in_the_foreground build/bin/course puzzle --n=4 >"$tmp/out" 2>&1) &
+pid=$!
+# shellcheck disable=SC2317 # called by within
+# there PATTERN: some process of this tree has such a command line.
+there() {
+    local each
+    for each in /proc/[0-9]*; do
+        [ "$(readlink "$each/cwd" 2>/dev/null)" != "$(realpath "$tree")" ] ||
+            ! tr '\0' ' ' <"$each/cmdline" 2>/dev/null | grep -q -- "$1" ||
+            return 0
+    done
+    return 1
+}
+# shellcheck disable=SC2317
+is_asked() {
+    there --delay
+}
+# shellcheck disable=SC2317
+nobody_is_there() {
+    ! there .
+}
+within 60 is_asked
+kill -INT "$pid"
+wait "$pid"
+[ $? -eq 130 ] && within 5 nobody_is_there
+result "Ctrl-C leaves nobody behind" $?
 # A server that greets nobody passes no neighbour.
 mend 1
 sed -i 's/"hello"/"holla"/; s/if (options->handshake) {/if (false) {/' "$source"
