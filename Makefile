@@ -144,8 +144,8 @@ from_command_line = $(if $(filter command,$(origin $(1))),\
     $(eval export $(1)),$(if $(filter-out $(COMPARES) $(COURSES) $(HOMEWORK),$(goals_of)),\
         $(eval $(1) ?=),\
         $(if $(and $(value $(1)),$(goals_of)),$(1)=)$(eval override $(1) :=)))
-PASSED_OVER := $(strip $(foreach row,$(FLAGGED),$(foreach \
-    name,$(call column,1,$(row)),$(call from_command_line,$(name)))))
+PASSED_OVER := $(strip $(foreach name,$(sort $(foreach row,$(FLAGGED),$(call \
+    column,1,$(row)))),$(call from_command_line,$(name))))
 # The flags of this target. Values go through the environment, so that no
 # quote in one ends anything here.
 flag_of = $(if $(filter-out $(if $(filter %=,$(2)),,$(OFF)),$($(1))),\
@@ -334,7 +334,8 @@ MINE_ASKED   := $(filter $(GOALS) $(subst $(comma), ,$(MODELS)) \
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
              $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
-PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) $(MINE_SERVERS)
+PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) \
+            $(if $(MODELS),$(MINE_ASKED:%=$(BIN)/%),$(MINE_SERVERS))
 
 $(foreach m,$(MODELS_ALL),$(eval $(BIN)/$(m): \
     $(call all_but,$(m),coroutine/hello.c libevent/bufferevent.c) $(CONTRACT)))
@@ -356,12 +357,12 @@ $(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
 $(foreach m,$(MINE_MODELS),$(eval $(BIN)/$(m): $(wildcard mine/$(m)/*.[ch])))
 $(MINE_SERVERS): $(CONTRACT) $(WITH)/compile $(WITH)/link
 	@mkdir -p $(@D)
+	$(SAY) "  MINE  $@"
 	$(Q)$(filter-out -MMD -MP,$(COMPILE)) -iquote mine $(cflags_libevent) $(LDFLAGS_$(VARIANT)) \
 	    $(LDFLAGS) $(filter %.c %.o,$^) $(if $(findstring LIBEVENT,$(call \
 	        mine_line,$(@F))),$(libs_libevent)) $(LDLIBS) -o $@ || { rm -f $@; \
 	    echo "mine/$(@F) does not compile: please mend what is said above" >&2; \
 	    $(if $(filter $(@F),$(MINE_ASKED)),exit 1; )}
-	$(SAY) "  MINE  $@"
 
 # What students make of a copy of ours.
 MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
@@ -605,11 +606,9 @@ compare-code: $(BIN)/course ## two of them in the terminal, A= B=
 	$(COURSE_RUN) code $(GIVEN_FLAGS)
 # SERVER=mine/NAME is what is made of that folder.
 ifneq ($(filter grade,$(GOALS)),)
-ifneq ($(filter mine/%,$(SERVER)),)
-MINE_GRADED := $(filter $(MINE_SERVERS) $(MINE_PROGRAMS),\
-    $(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER))
+MINE_GRADED := $(if $(word 2,$(SERVER)),,$(filter $(MINE_SERVERS) \
+    $(MINE_PROGRAMS),$(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER)))
 override SERVER := $(or $(MINE_GRADED:%=% -p {port}),$(SERVER))
-endif
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
 	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)

@@ -36,10 +36,8 @@ enum {
 
 /* All names in one text, with a blank before each; and how many. */
 #define MODEL_NAME(name, ways, idea) " " #name
-#define MODEL_NAMES                  MODELS(MODEL_NAME)
 #define MODEL_ONE(name, ways, idea)  +1
-enum {
-    MODELS_COUNT = MODELS(MODEL_ONE)
-};
+#define MODEL_NAMES                  MODELS(MODEL_NAME)
+#define MODELS_COUNT                 (0 MODELS(MODEL_ONE))
 
 #endif

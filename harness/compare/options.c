@@ -187,8 +187,7 @@ add_contenders(void)
 
 /* ---- scenarios --------------------------------------------------------- */
 
-/* Of a scenario that was asked for, but is in no size part of the mode, all
- * sizes are. */
+/* Of a scenario asked for that is in no size part of the mode, all are. */
 bool
 options_want(const struct options *asked, const struct scenario *scenario)
 {

@@ -27,8 +27,7 @@ enum {
     FLAG_BYTES = 64         /* of a flag of our servers */
 };
 
-/* Warming up ends when a slice is not cheaper than this share of the cheapest
- * before it, so often. */
+/* Warming up ends when a slice is above this share of the least, so often. */
 #define WARMUP_GAIN 0.97
 
 void

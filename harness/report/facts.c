@@ -16,6 +16,20 @@ enum {
     KERNEL_MOST = 85,   /* percent of CPU time: nearly all of it */
 };
 
+#define MODEL_ROW(name, ways, idea) {#name, ways, idea},
+const struct known_model known_models[MODELS_COUNT] = {MODELS(MODEL_ROW)};
+
+int
+model_index(const char *name)
+{
+    int i = MODELS_COUNT - 1;
+
+    while (i >= 0 && strcmp(known_models[i].name, name) != 0) {
+        i--;
+    }
+    return i;
+}
+
 unsigned
 facts_model(const char *model)
 {

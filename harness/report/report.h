@@ -71,8 +71,7 @@ void report_dearer(FILE *file, const struct summary *before,
                    const struct summary *after, const char *baseline,
                    const struct report_paper *paper);
 
-/* Print the page: one HTML file that refers to no other. Returns 0, or -1
- * with errno. */
+/* Print the page: one HTML file, alone. Returns 0, or -1 with errno. */
 int report_page(FILE *file, const struct summary *summary);
 
 /* Print what each column of the CSVs means. */
@@ -80,19 +79,12 @@ void report_columns(FILE *file, const struct report_paper *paper);
 
 #define COUNT_MODE "count" /* the run->mode of a run that only counts */
 
-/* ---- models --------------------------------------------------------------
- */
-
-/* A line of models.h. */
-struct known_model {
+/* A line of models.h; and which has that name, or -1. */
+extern const struct known_model {
     const char *name; /* also of its folder and program */
     unsigned ways;    /* how it works: MODEL_..., added */
     const char *idea; /* in a few words */
-};
-
-extern const struct known_model known_models[MODELS_COUNT];
-
-/* Which of them is called so? -1: none. */
+} known_models[MODELS_COUNT];
 int model_index(const char *name);
 
 /* ---- variants ------------------------------------------------------------

@@ -35,8 +35,7 @@ static const struct {
     {KIND_IDLE, "idle", "beside idle clients"},
 };
 
-/* A variant over what it is held against; unknown if one of them was not
- * measured. */
+/* A variant over what it is held against; unknown if one is missing. */
 static struct comparison
 compare(const struct summary *summary, enum cells_kind kind,
         const struct variant *variant)
