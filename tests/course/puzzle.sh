@@ -144,7 +144,7 @@ course puzzle --list
 said '^ 1 .* open, hints: 2$' out && said '^\[\.+\] 0 of' out
 result "the list knows" $?
 # Ctrl-C in the middle of a case that takes three seconds.
-(cd "$tree" && in_the_foreground build/bin/course puzzle --n=4 >"$tmp/out" 2>&1) &
+(cd "$tree" && in_the_foreground build/bin/course puzzle --n=18 >"$tmp/out" 2>&1) &
 pid=$!
 # shellcheck disable=SC2317 # called by within
 # there PATTERN: some process of this tree has such a command line.
@@ -159,7 +159,7 @@ there() {
 }
 # shellcheck disable=SC2317
 is_asked() {
-    there --delay
+    there --handshake
 }
 # shellcheck disable=SC2317
 nobody_is_there() {
@@ -168,7 +168,7 @@ nobody_is_there() {
 within 60 is_asked
 kill -INT "$pid"
 wait "$pid"
-[ $? -eq 130 ] && within 5 nobody_is_there
+[ $? -eq 130 ] && within 2 nobody_is_there
 result "Ctrl-C leaves nobody behind" $?
 # A server that greets nobody passes no neighbour.
 mend 1
