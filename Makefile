@@ -369,6 +369,11 @@ MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
 MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
 $(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
     $(CONTRACT)))
+# ... and of a wrong one: mine/puzzle-N/MODEL makes build/mine/puzzle-N.
+PUZZLES := $(patsubst %/server.c,%,$(wildcard mine/puzzle-*/*/server.c))
+MINE_PROGRAMS += $(patsubst %/,$(BUILD)/%,$(dir $(PUZZLES)))
+$(foreach p,$(PUZZLES),$(eval $(BUILD)/$(patsubst %/,%,$(dir $(p))): \
+    $(call objects,$(p)) $(CONTRACT)))
 
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
@@ -382,10 +387,12 @@ $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
 $(READERS): OWN_CFLAGS = $(cflags_jansson)
 $(BUILD)/mine/libevent: OWN_LIBS = $(libs_libevent)
-$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote mine $(cflags_libevent)
+$(BUILD)/mine/puzzle-%: OWN_LIBS = -Wl,--as-needed $(libs_libevent)
+$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote $(<D)/.. $(cflags_libevent)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
-$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o: \
+$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o \
+$(PUZZLES:%=$(OBJ)/%/co_switch.o): \
     OWN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
@@ -605,7 +612,10 @@ override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
 	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
-puzzle: programs ## find what is wrong with a server, N= (LIST=1)
+# The cases of the tests say whether it is right.
+puzzle: programs $(if $(filter check,$(HAVE)),\
+          $(addprefix $(BUILD)/tests/,conformance faults shim.so))
+puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 new-model: ## a model of your own in mine/NAME, NAME=epoll
 	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
