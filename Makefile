@@ -581,17 +581,20 @@ puzzle: programs ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 new-model: ## a model of your own in mine/NAME, NAME=epoll
 	@harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
-doctor: ## what works here, what does not, what to do
-	@BIN=$(BIN) harness/course/doctor
-handin: ## one archive of what an assignment asks for
-	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
-	@BIN=$(BIN) harness/course/slides
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
+
+# Scripts, on a machine that has nothing as well.
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@harness/course/slides >$(BUILD)/slides.new && \
+	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
 
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
