@@ -62,6 +62,7 @@ LIST | puzzle | --list | with LIST=1 all of them, and how far you are
 HINT | puzzle | --hint= | so many hints, 1 to 3
 NAME | new-model | | what it is called, as NAME=epoll
 ASSIGNMENT | handin | --assignment= | which one, 1 to 5
+INCOMPLETE | handin | --incomplete | with INCOMPLETE=1 also without what is missing, which it says
 FROM | report book lesson-% claims new-model | | the results it is of, as FROM=build/compare-c10k/results.jsonl; the model it begins as
 V | any | | with V=1 the commands are shown
 CI | any | | with CI=1 warnings are errors
