@@ -52,7 +52,7 @@ SVG | demo | --svg= | draw it into that file, as one animated picture
 A | compare-code | --a= | a model, or a function of it, as A=blocking.conn_echo
 B | compare-code | --b= | the one beside it, as B=selectloop.conn_echo_cb
 SERVER | grade handin | --server= | the server to be graded, as SERVER="./mine -p {port}"
-PROTO | grade | --proto= | echo, hello (the handshake) or rfc862
+PROTO | grade handin | --proto= | echo, hello (the handshake) or rfc862
 ONLY | grade | --only= | only these tests, as ONLY="slow-reader idle"
 ONE_AT_A_TIME | grade | --one-at-a-time | with ONE_AT_A_TIME=1 it promises no more than that
 TIMEOUT_SCALE | grade | --timeout-scale= | deadlines so many times longer, on a slow machine
