@@ -77,8 +77,7 @@ static const char *const priced[][2] = {
     {""}, /* all others, for which there is none */
 };
 
-/* What something costs in a group, the median of its slices; NAN if that was
- * not measured. */
+/* What something costs in a group, the median of its slices; NAN: unknown. */
 static double
 price_us(const struct results *results, const struct summary_group *group,
          const char *name)
@@ -102,12 +101,6 @@ price_us(const struct results *results, const struct summary_group *group,
     return median;
 }
 
-static bool
-begins(const char *name, const char *with)
-{
-    return strncmp(name, with, strlen(with)) == 0;
-}
-
 /* What all calls cost but those of the floor, and what each of them does. One
  * recv more than that has is priced as one in vain. */
 static double
@@ -123,7 +116,8 @@ add_calls(struct text *text, const struct results *results,
         double held, us;
         size_t j = 0;
 
-        while (!begins(name, priced[j][0]) && !begins(name, priced[j][1])) {
+        while (strncmp(name, priced[j][0], strlen(priced[j][0])) != 0 &&
+               strncmp(name, priced[j][1], strlen(priced[j][1])) != 0) {
             j++;
         }
         held = fmin(floor[j], often);
@@ -202,8 +196,7 @@ put_bill(struct block *table, size_t row, const struct bill *bill)
     table_put(table, row, BILL_PARTS + 1, MARK_NONE, "%.2f", bill->total_us);
 }
 
-/* How much more than the cheapest it pays, and for what most of that; what
- * the calls are. */
+/* How much more than the cheapest it pays, mostly for what; the calls. */
 static void
 say_bill(struct document *document, const struct bill *bill,
          const struct bill *least)

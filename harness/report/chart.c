@@ -48,8 +48,7 @@ at_y(const struct frame *frame, double value)
            (frame->bottom - frame->top) * axis_at(&frame->y, value);
 }
 
-/* Begin a chart of that height; `above` is measured upwards, `below` along.
- */
+/* Begin a chart of that height; `above` is measured up, `below` along. */
 static void
 frame_begin(struct frame *frame, const struct chart *chart, double height)
 {
@@ -239,7 +238,7 @@ frame_rows(struct frame *frame, const struct chart *chart,
 
     for (size_t i = 0; i < n; i++) {
         left = wider(left, rows[i].name);
-        right = wider(right, rows[i].note ? rows[i].note : "");
+        right = wider(right, rows[i].note);
     }
     frame->left = left + 3 * EDGE;
     frame->right = WIDTH - right - EDGE;
@@ -255,8 +254,7 @@ frame_rows(struct frame *frame, const struct chart *chart,
             svg_mark(&frame->svg, 7, y, rows[i].slot, NULL);
         }
         put_words(&frame->svg, 2 * EDGE, y + 4, "text", rows[i].name, left);
-        put_words(&frame->svg, WIDTH, y + 4, "soft end",
-                  rows[i].note ? rows[i].note : "", right);
+        put_words(&frame->svg, WIDTH, y + 4, "soft end", rows[i].note, right);
     }
 }
 

@@ -242,8 +242,7 @@ enum cells_kind cells_kind(const struct life *life);
 /* The life that says what a group is like. */
 const struct life *group_life(const struct summary_group *group);
 
-/* The group of a kind with most clients, or up to `most` of them; NULL if
- * there is none. */
+/* The group of a kind with most clients, `most` at most; NULL: none. */
 const struct summary_group *group_up_to(const struct summary *summary,
                                         enum cells_kind kind, int most);
 #define group_largest(summary, kind) group_up_to(summary, kind, INT_MAX)
@@ -264,15 +263,8 @@ void cells_label(struct text *text, const struct life *life);
  * the numbers hold it up.
  */
 
-/* How a model works; bits. A foreign server has none of them. */
-enum facts_model {
-    MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
-    MODEL_THREAD_EACH = 2,   /* a thread for each client */
-    MODEL_SELECT = 4,        /* waits with select(2) */
-    MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
-};
-
-/* What is known of a model by its name: bits. */
+/* How a model works, or a variant of one: MODEL_... bits of models.h. A
+ * foreign server has none of them. */
 unsigned facts_model(const char *model);
 
 /* Append an item for each model of the group `main` that there is something
@@ -349,8 +341,7 @@ struct sweep {
 struct sweep sweep_of(const struct summary *summary,
                       const struct summary_group *most, unsigned kinds);
 
-/* The number by which they differ: messages a second, silent clients, or
- * clients. */
+/* What they differ by: messages a second, silent clients, or clients. */
 double sweep_x(const struct summary_group *group);
 
 /* What a row has to show: nothing of who does not serve all, and no time of
@@ -400,8 +391,7 @@ enum {
 };
 #define LANES_LEFT_OUT "Not all that happened can be shown."
 
-/* One server's scene, and where in the results it is. All zero is before the
- * first one. */
+/* One server's scene, and where it is in the results; all zero at first. */
 struct lanes {
     const char *model;            /* whose it is */
     struct step acts[LANES_ACTS]; /* by their begin; `thread` is the lane, and
@@ -460,18 +450,20 @@ void variants_build(struct document *document, const struct summary *summary,
 void diff_build(struct document *document, const struct summary *before,
                 const struct summary *after);
 
-/* Append what the results in a folder, a file *.jsonl or a folder with a
- * results.jsonl for each machine, say together. Returns NULL, or what is
- * wrong: a phrase. The folder is the current one then. */
+/* Append what the results in a folder say together: of each machine a file
+ * *.jsonl, or a folder or an archive *.tar.gz with results.jsonl. Returns
+ * NULL, or what is wrong: a phrase. The folder is the current one then. */
 const char *class_build(struct document *document, const char *path);
 
-/* What of a stranger's file is not even opened: a phrase; NULL: it is one to
- * read, and may not lead elsewhere or wait for somebody. */
-const char *class_refuses(const char *path);
+/* Open a stranger's file: `at`, or `what` in the folder or archive that it
+ * is. NULL: there is none, or none to be read, for which `problem` says why.
+ */
+FILE *class_open(const char *at, const char *what, const char **problem);
 
-/* Append what the class predicted, of predictions.jsonl of each machine in
- * the current folder, and what happened; who is bad goes to `left_out`. */
-void predictions_build(struct document *document, struct document *left_out);
+/* Append what the class predicted, `at` these, NULL behind the last, and what
+ * happened; who is bad goes to `left_out`. */
+void predictions_build(struct document *document, struct document *left_out,
+                       char **at);
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);

@@ -6,7 +6,6 @@
  * time that it does.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 
@@ -24,8 +23,7 @@ enum {
 
 /* ---- scenes ------------------------------------------------------------ */
 
-/* What is said of a step: a call by the name that POSIX has for it, and for
- * whom. */
+/* What is said of a step: a call by its name in POSIX, and for whom. */
 static void
 name_act(struct step *act, const struct step *step)
 {
