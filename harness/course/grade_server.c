@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -145,6 +146,7 @@ grade_server_start(void)
         .command = command,
         .cpus = &cpus,
         .start_timeout_ns = patience_scaled_ms(START_MS) * NS_PER_MS,
+        .if_slow = "give TIMEOUT_SCALE=2 (behind grade: --timeout-scale=2)",
         .interrupted = &never,
     };
 
@@ -210,6 +212,8 @@ collect(void)
     server_stop(&server);
     memcpy(grade_left->printed, server.output, sizeof server.output);
     memcpy(grade_left->errors, server.errors, sizeof server.errors);
+    server_last_line(server.errors, grade_left->last_words,
+                     sizeof grade_left->last_words);
 }
 
 void
@@ -235,14 +239,19 @@ grade_server_end(void)
 static void
 about_to_fail(void)
 {
-    if (getpid() != owner_pid || !started) {
+    int64_t moment_ns = clock_wall_ns();
+
+    if (getpid() != owner_pid) {
         return;
     }
-    if (ends_within(LAST_BREATH_MS)) {
+    if (started && ends_within(LAST_BREATH_MS)) {
         collect();
         server_describe_end(&server, grade_left->ended);
     }
     grade_server_end();
+    if (trace_fd != -1) {
+        grade_read_calls(trace_fd, moment_ns, grade_left->calls);
+    }
 }
 
 void
@@ -267,6 +276,7 @@ grade_server_begin(void)
     /* Who has none cannot hand it on. */
     ioctl(terminal, TIOCNOTTY);
     close(terminal);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     owner_pid = getpid();
     verdict_before_failure(about_to_fail);
 }
