@@ -113,12 +113,31 @@ say_tail(struct document *document, const char *label, const char *printed)
     }
 }
 
+/* A call in one line: what is cut out is what stands before its result. */
+static const char *
+shorten(const char *call, char line[CALL_COLUMNS + 1])
+{
+    int length = (int)strlen(call);
+    const char *result = memrchr(call, '=', (size_t)length);
+    int kept = result && length - (result - call) < CALL_COLUMNS / 2
+                   ? length - (int)(result - call)
+                   : 0;
+
+    if (length <= CALL_COLUMNS) {
+        return call;
+    }
+    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
+             call, call + length - kept);
+    return line;
+}
+
 /* What is known of one that has not passed. */
 static void
 say_why(struct document *document, const struct grade_result *result)
 {
     const struct grade_left *left = &result->left;
     const char *label = "    calls";
+    char line[CALL_COLUMNS + 1];
 
     document_item(document, "    seen", "%s (%.1f s)", result->message,
                   result->seconds);
@@ -126,7 +145,7 @@ say_why(struct document *document, const struct grade_result *result)
     document_item(document, "    expected", "%s", result->expected);
     document_item(document, "    came", "%s", result->came);
     for (int i = 0; i < GRADE_CALLS && left->calls[i][0] != '\0'; i++) {
-        document_item(document, label, "%.*s", CALL_COLUMNS, left->calls[i]);
+        document_item(document, label, "%s", shorten(left->calls[i], line));
         label = "    ";
     }
     if (!grade_order.verbose && left->ended[0] == '\0') {
