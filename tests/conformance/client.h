@@ -115,6 +115,14 @@ void client_cork(struct client *client, bool hold);
 void client_send_text(struct client *client, const char *text, size_t nbytes);
 void client_expect_text(struct client *client, const char *text);
 
+/* Write the first of these bytes as hex and as text, "68 69 0a  "hi."". */
+enum {
+    CLIENT_SHOWN_BYTES = 8,
+    CLIENT_SHOWN = 8 * CLIENT_SHOWN_BYTES, /* bytes of that text */
+};
+void client_show(const unsigned char *bytes, size_t nbytes,
+                 char text[CLIENT_SHOWN]);
+
 /* Wait until the server has received everything that was sent: the kernel
  * knows how much is left in its queue. IPv4 only. */
 void client_wait_consumed(const struct client *client);
