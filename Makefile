@@ -320,7 +320,8 @@ GRADE    := $(filter $(OBJ)/harness/course/grade%,\
 COURSE   := $(filter-out $(GRADE),$(call objects,harness/course))
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
-             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
+             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course \
+             $(if $(filter check,$(HAVE)),$(BIN)/grade))
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
 
 $(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
@@ -337,8 +338,9 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 # The tests' clients, at any server that compare can start.
-$(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
-                     %/server_watch.o,$(COMPARE)) $(BASE) \
+$(BIN)/grade:      $(GRADE) $(OBJ)/harness/course/tables.o \
+                   $(filter %/server.o %/server_line.o %/server_watch.o, \
+                     $(COMPARE)) $(REPORT) $(RESULTS) $(LOAD) \
                    $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
                      patience payload process tally verdict)
 
@@ -355,6 +357,9 @@ $(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
 $(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
 $(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course: OWN_LIBS = $(libs_jansson) -lm
+$(BIN)/grade: OWN_LIBS = $(TEST_LIBS)
+$(GRADE): OWN_CFLAGS = $(TEST_CFLAGS)
+$(BIN)/grade $(GRADE): $(WITH)/check $(WITH)/jansson
 READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson

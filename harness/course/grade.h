@@ -41,7 +41,7 @@ struct grade_test {
     unsigned protocols; /* for which it is asked: bits */
     bool together;      /* needs two clients served at once: left out for a
                          * server that promises one at a time */
-    const TTest *run;   /* START_TEST: require()s, see verdict.h */
+    const TTest *const *run; /* of START_TEST, whose code require()s */
 };
 
 /* All of them in their order; the one behind the last has no name. The first
@@ -74,5 +74,71 @@ _Noreturn void grade_unknown(const char *format, ...)
 
 /* Does the server promise to serve one client after the other? */
 bool grade_one_at_a_time(void);
+
+/* ---- within the grader --------------------------------------------------
+ */
+
+enum {
+    GRADE_FULL,      /* exit status: full marks */
+    GRADE_LESS,      /* ... less */
+    GRADE_USAGE,     /* ... the command line was wrong */
+    GRADE_CANNOT,    /* ... the grader itself has failed */
+    GRADE_CALLS = 10 /* of the server are shown, the last before a failure */
+};
+
+enum grade_verdict {
+    GRADE_NOT_RUN, /* the server does not start, or a signal came */
+    GRADE_PASSED,
+    GRADE_FAILED,
+    GRADE_UNKNOWN,   /* the machine could not: neither points nor none */
+    GRADE_OWN_FAULT, /* the grader broke */
+};
+
+/* What the command line says. */
+struct grade_order {
+    const char *server;    /* the command, with {port} or without */
+    int protocol;          /* counted from 0: echo, hello, rfc862 */
+    const char *only;      /* names of tests between blanks; NULL: all */
+    bool one_at_a_time;    /* it promises no more */
+    int timeout_scale;     /* deadlines so many times longer */
+    int format;            /* counted from 0: text, json, gradescope, junit */
+    int seed;              /* of all that is sent */
+    bool verbose;          /* also what passed, and what the server printed */
+    const char *is_traced; /* why it cannot be, or NULL */
+};
+extern struct grade_order grade_order;
+
+/* What a test's process leaves, in memory that it shares with the program. */
+struct grade_left {
+    bool trace;         /* wanted: run the server under strace */
+    bool unknown;       /* the test has called grade_unknown() */
+    char ended[512];    /* how the server did, that should not have, or "" */
+    char printed[4097]; /* the end of its standard output */
+    char errors[4097];  /* ... and error */
+    char calls[GRADE_CALLS][128]; /* its last calls, the oldest first */
+};
+extern struct grade_left *grade_left;
+
+/* What came of a test. */
+struct grade_result {
+    const struct grade_test *test;
+    enum grade_verdict verdict;
+    char message[2048]; /* of one that has not passed: a sentence, and lines
+                         * that begin with "sent: ", "expected: ", "came: " */
+    bool by_chance;     /* it failed, and passed when it was run again */
+    double seconds;     /* of the first run */
+    struct grade_left left; /* of the last */
+};
+
+/* Run a test, and again under strace if it fails; `result` has its test.
+ * Blocks for seconds. */
+void grade_run(struct grade_result *result);
+
+/* Before and behind each test, in its process. */
+void grade_server_begin(void);
+void grade_server_end(void);
+
+/* Print what came of all, in the format that is wanted. */
+void grade_print(const struct grade_result *results, int count);
 
 #endif

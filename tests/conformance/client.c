@@ -36,8 +36,8 @@ enum {
 static void
 set_option(int fd, int level, int option, int value)
 {
-    require(setsockopt(fd, level, option, &value, sizeof value) == 0,
-            "setsockopt: %s", strerror(errno));
+    require_able(setsockopt(fd, level, option, &value, sizeof value) == 0,
+                 "setsockopt: %s", strerror(errno));
 }
 
 struct client
@@ -49,7 +49,7 @@ client_begin(const struct server *server, struct client_setup setup)
     client.fd =
         socket(server->address.ss_family,
                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-    require(client.fd >= 0, "socket: %s", strerror(errno));
+    require_able(client.fd >= 0, "socket: %s", strerror(errno));
     set_option(client.fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (setup.sndbuf_bytes != 0) {
         set_option(client.fd, SOL_SOCKET, SO_SNDBUF, setup.sndbuf_bytes);
@@ -81,7 +81,7 @@ client_connect_with(const struct server *server, struct client_setup setup)
     int error = 0;
     socklen_t error_bytes = sizeof error;
 
-    require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+    require(poll(&wait, 1, patience_ms()) == 1,
             "connect to %s: nothing happens", server->where);
     getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes);
     if (error == ECONNRESET && setup.may_be_cut) {
@@ -104,7 +104,7 @@ client_probe(const struct server *server)
     int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int error = 0;
 
-    require(fd >= 0, "socket: %s", strerror(errno));
+    require_able(fd >= 0, "socket: %s", strerror(errno));
     if (connect(fd, (const struct sockaddr *)&server->address,
                 server->address_bytes) != 0) {
         error = errno;
@@ -325,7 +325,7 @@ fail_stuck(const struct client *client)
         client, NULL, 0,
         "stuck: %ju of %ju bytes are back, and then nothing came for %d ms",
         (uintmax_t)client->received_bytes, (uintmax_t)client->goal_bytes,
-        patience_scaled_ms(PATIENCE_MS));
+        patience_ms());
 }
 
 /* Require that `client` has what it should have when it is done. */
@@ -365,8 +365,7 @@ wait_for_any(const struct client *clients, int count, struct pollfd *waits)
             waiting = &clients[i];
         }
     }
-    if (waiting != NULL &&
-        poll(waits, (nfds_t)count, patience_scaled_ms(PATIENCE_MS)) == 0) {
+    if (waiting != NULL && poll(waits, (nfds_t)count, patience_ms()) == 0) {
         fail_stuck(waiting);
     }
     return waiting;
@@ -379,7 +378,7 @@ run_clients(struct client *clients, int count)
     struct pollfd *waits = calloc((size_t)count, sizeof *waits);
     int i;
 
-    require(waits != NULL, "calloc: %s", strerror(errno));
+    require_able(waits != NULL, "calloc: %s", strerror(errno));
     while (wait_for_any(clients, count, waits) != NULL) {
         for (i = 0; i < count; i++) {
             if (waits[i].fd >= 0 && waits[i].revents != 0) {
@@ -403,7 +402,7 @@ client_send(struct client *client, size_t nbytes)
     while (client->sent_bytes < client->goal_bytes) {
         struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
 
-        if (poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 0) {
+        if (poll(&wait, 1, patience_ms()) == 0) {
             fail_stuck(client);
         }
         client_send_some(client, client->goal_bytes - client->sent_bytes);
@@ -526,7 +525,7 @@ client_send_text(struct client *client, const char *text, size_t nbytes)
         struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
         ssize_t nsent;
 
-        require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+        require(poll(&wait, 1, patience_ms()) == 1,
                 "stuck: %zu of %zu bytes of text sent", done, nbytes);
         nsent = send(client->fd, text + done, nbytes - done, MSG_NOSIGNAL);
         if (nsent < 0 && errno != EAGAIN) {
@@ -550,10 +549,10 @@ client_expect_text(struct client *client, const char *text)
         struct pollfd wait = {.fd = client->fd, .events = POLLIN};
         ssize_t nreceived;
 
-        require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+        require(poll(&wait, 1, patience_ms()) == 1,
                 "stuck: %zu of the %zu expected bytes came\n"
                 "expected: %s\ncame: nothing for %d ms",
-                done, want, expected, patience_scaled_ms(PATIENCE_MS));
+                done, want, expected, patience_ms());
         nreceived = recv(client->fd, answer, want - done, 0);
         if (nreceived > 0) {
             client_show((unsigned char *)answer, (size_t)nreceived, came);
@@ -597,10 +596,10 @@ queue_is_empty(void *subject)
         char more[4096];
     } answer = {0};
 
-    require(send(look->netlink_fd, &question, sizeof question, 0) ==
-                    (ssize_t)sizeof question &&
-                recv(look->netlink_fd, &answer, sizeof answer, 0) > 0,
-            "sock_diag: %s", strerror(errno));
+    require_able(send(look->netlink_fd, &question, sizeof question, 0) ==
+                         (ssize_t)sizeof question &&
+                     recv(look->netlink_fd, &answer, sizeof answer, 0) > 0,
+                 "sock_diag: %s", strerror(errno));
     return answer.header.nlmsg_type == NLMSG_ERROR ||
            answer.socket.idiag_rqueue == 0;
 }
@@ -624,7 +623,7 @@ client_wait_consumed(const struct client *client)
     look.socket.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
     look.netlink_fd =
         socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    require(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
+    require_able(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
     require(patience_until(queue_is_empty, &look, PATIENCE_MS),
             "seed %ju: the server does not receive what was sent",
             (uintmax_t)client->seed);
@@ -640,7 +639,7 @@ clients_fill(struct client *clients, int count, uint64_t limit_bytes)
     uint64_t total_bytes = 0;
     int i;
 
-    require(waits != NULL, "calloc: %s", strerror(errno));
+    require_able(waits != NULL, "calloc: %s", strerror(errno));
     for (i = 0; i < count; i++) {
         waits[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLOUT};
     }
@@ -741,7 +740,7 @@ client_firehose(const struct server *server, int count)
         client_send_some(&clients[i], CHUNK_BYTES);
     }
     child = fork();
-    require(child >= 0, "fork: %s", strerror(errno));
+    require_able(child >= 0, "fork: %s", strerror(errno));
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) {

@@ -1,0 +1,272 @@
+/*
+ * grade_server.c: the server of a test: compare's, by its command line. See
+ * grade.h.
+ *
+ * What a server is, a shell or an npm before it included, is told by who
+ * holds the socket that listens. What it prints is in memory, and bounded; it
+ * has no terminal. All that it has started ends with the test, or with us.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/compare/server.h"
+#include "harness/course/grade.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/verdict.h"
+
+enum {
+    START_MS = 10 * 1000, /* until it must be ready */
+    STOP_MS = 2 * 1000,   /* ... have ended */
+    LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
+    CHILDREN_MAX = 64,    /* of a process are looked at */
+    COMMAND_BYTES = 2 * SERVER_LINE_BYTES,
+};
+
+static struct server server;
+static bool started;             /* and not yet stopped */
+static struct grade_server seen; /* what tests see of it */
+static int trace_fd = -1;        /* what strace writes */
+static pid_t owner_pid;          /* of the test, not of what it has forked */
+
+/* ---- who listens ------------------------------------------------------- */
+
+/* Has that process this very socket open? */
+static bool
+holds(pid_t pid, unsigned long inode)
+{
+    char path[64], link[64], wanted[64];
+    struct dirent *entry;
+    bool found = false;
+
+    snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    while (folder && !found && (entry = readdir(folder))) {
+        ssize_t n =
+            readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
+        link[n > 0 ? n : 0] = '\0';
+        found = strcmp(link, wanted) == 0;
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return found;
+}
+
+/* The process that holds it, of this one and all below; 0: none. */
+static pid_t
+find_holder(pid_t pid, unsigned long inode)
+{
+    pid_t children[CHILDREN_MAX];
+    pid_t holder = holds(pid, inode) ? pid : 0;
+    int n = holder ? 0 : proc_children(pid, children, CHILDREN_MAX);
+
+    for (int i = 0; i < n && !holder; i++) {
+        holder = find_holder(children[i], inode);
+    }
+    return holder;
+}
+
+/* Look through the sockets of one kind that listen on that port: set the pid
+ * of what tests see. Returns how many are somebody else's. */
+static int
+look_at_listeners(const char *path, int port)
+{
+    FILE *file = fopen(path, "re");
+    char line[512];
+    int strangers = 0;
+
+    while (file && fgets(line, sizeof line, file)) {
+        unsigned long inode;
+        unsigned at, state;
+
+        if (sscanf(line, "%*d: %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &at,
+                   &state, &inode) == 3 &&
+            (int)at == port && state == 10 /* LISTEN */) {
+            pid_t holder = find_holder(server.keeper_pid, inode);
+
+            strangers += holder == 0;
+            seen.pid = holder ? holder : seen.pid;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return strangers;
+}
+
+/* ---- start ------------------------------------------------------------- */
+
+/* The command, and where that is wanted, under strace, which lets the server
+ * be what was started (-DD), and finds our file in memory by its path. */
+static void
+make_command(char command[COMMAND_BYTES])
+{
+    const char *plain = grade_order.server;
+
+    if (!grade_left->trace) {
+        snprintf(command, COMMAND_BYTES, "%s", plain);
+        return;
+    }
+    trace_fd = memfd_create("calls", MFD_CLOEXEC);
+    snprintf(command, COMMAND_BYTES,
+             "exec strace -DD -f -ttt -s 32 -e signal=!SIGCHLD -o "
+             "/proc/%d/fd/%d sh -c '",
+             (int)getpid(), trace_fd);
+    if (!strpbrk(plain, SERVER_SHELL_SIGNS)) {
+        text_append(command, COMMAND_BYTES, "", "exec env ");
+    }
+    for (; *plain != '\0'; plain++) {
+        text_append(command, COMMAND_BYTES, "",
+                    *plain == '\'' ? "'\\''" : "%c", *plain);
+    }
+    text_append(command, COMMAND_BYTES, "", "'");
+}
+
+const struct grade_server *
+grade_server_start(void)
+{
+    static const volatile sig_atomic_t never;
+    static char command[COMMAND_BYTES];
+    static cpu_set_t cpus;
+    char reason[SERVER_REASON_BYTES];
+    char where[ADDRESS_TEXT_BYTES];
+    struct server_order order = {
+        .command = command,
+        .cpus = &cpus,
+        .start_timeout_ns = patience_scaled_ms(START_MS) * NS_PER_MS,
+        .interrupted = &never,
+    };
+
+    make_command(command);
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    started = server_start(&server, &order, reason) == 0;
+    require(started, "the server %s", reason);
+    seen.address = server.address;
+    seen.address_bytes = server.address_bytes;
+    address_format(&seen.address, where);
+    snprintf(seen.where, sizeof seen.where, "%.79s", where);
+    int port = ntohs(((const struct sockaddr_in *)&seen.address)->sin_port);
+    int strangers = look_at_listeners("/proc/net/tcp", port) +
+                    look_at_listeners("/proc/net/tcp6", port);
+    require(strangers == 0 || strstr(grade_order.server, "{port}"),
+            "another program listens on port %d, and would be graded in the "
+            "place of this one; please end it ('ss -ltnp' shows which it "
+            "is), or write {port} for the number in SERVER=",
+            port);
+    return &seen;
+}
+
+bool
+grade_server_limit(int more)
+{
+    struct rlimit limit = {0};
+
+    for (int free_below = 0; seen.pid > 0 && free_below < more;
+         limit.rlim_cur++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)seen.pid,
+                 (int)limit.rlim_cur);
+        free_below += access(path, F_OK) != 0;
+    }
+    limit.rlim_max = limit.rlim_cur;
+    return seen.pid > 0 &&
+           prlimit(seen.pid, RLIMIT_NOFILE, &limit, NULL) == 0;
+}
+
+bool
+grade_one_at_a_time(void)
+{
+    return grade_order.one_at_a_time;
+}
+
+/* ---- end --------------------------------------------------------------- */
+
+/* True if it has ended, or does so within the time, in milliseconds. */
+static bool
+ends_within(int ms)
+{
+    struct pollfd ended = {.fd = server.keeper_fd, .events = POLLIN};
+
+    return TEMP_FAILURE_RETRY(poll(&ended, 1, ms)) == 1;
+}
+
+/* Collect what is left of it, and keep what it has printed. */
+static void
+collect(void)
+{
+    started = false;
+    server_stop(&server);
+    memcpy(grade_left->printed, server.output, sizeof server.output);
+    memcpy(grade_left->errors, server.errors, sizeof server.errors);
+}
+
+void
+grade_server_stop(void)
+{
+    kill(server.keeper_pid, SIGHUP);
+    require(ends_within(patience_scaled_ms(STOP_MS)),
+            "the server still runs %d ms after SIGTERM",
+            patience_scaled_ms(STOP_MS));
+    collect();
+}
+
+void
+grade_server_end(void)
+{
+    if (started) {
+        kill(server.keeper_pid, SIGTERM);
+        collect();
+    }
+}
+
+/* The test is about to fail: see what of the server has to do with it. */
+static void
+about_to_fail(void)
+{
+    if (getpid() != owner_pid || !started) {
+        return;
+    }
+    if (ends_within(LAST_BREATH_MS)) {
+        collect();
+        server_describe_end(&server, grade_left->ended);
+    }
+    grade_server_end();
+}
+
+void
+grade_unknown(const char *format, ...)
+{
+    char reason[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    grade_left->unknown = true;
+    ck_abort_msg("%s", verdict("%s", reason));
+}
+
+void
+grade_server_begin(void)
+{
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+    /* Who has none cannot hand it on. */
+    ioctl(terminal, TIOCNOTTY);
+    close(terminal);
+    owner_pid = getpid();
+    verdict_before_failure(about_to_fail);
+}
