@@ -521,6 +521,8 @@ client_send_text(struct client *client, const char *text, size_t nbytes)
 {
     size_t done = 0;
 
+    client->said = text;
+    client->said_bytes = nbytes;
     while (done < nbytes && client->end == CLIENT_OPEN) {
         struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
         ssize_t nsent;
@@ -539,20 +541,23 @@ void
 client_expect_text(struct client *client, const char *text)
 {
     char answer[256];
+    char sent[CLIENT_SHOWN];
     char expected[CLIENT_SHOWN];
     char came[CLIENT_SHOWN] = "the end of the connection";
     size_t want = strlen(text);
     size_t done = 0;
 
     client_show((const unsigned char *)text, want, expected);
+    client_show((const unsigned char *)client->said, client->said_bytes,
+                sent);
     while (done < want) {
         struct pollfd wait = {.fd = client->fd, .events = POLLIN};
         ssize_t nreceived;
 
         require(poll(&wait, 1, patience_ms()) == 1,
                 "stuck: %zu of the %zu expected bytes came\n"
-                "expected: %s\ncame: nothing for %d ms",
-                done, want, expected, patience_ms());
+                "sent: %s\nexpected: %s\ncame: nothing for %d ms",
+                done, want, sent, expected, patience_ms());
         nreceived = recv(client->fd, answer, want - done, 0);
         if (nreceived > 0) {
             client_show((unsigned char *)answer, (size_t)nreceived, came);
@@ -560,8 +565,8 @@ client_expect_text(struct client *client, const char *text)
         require(nreceived > 0 &&
                     memcmp(answer, text + done, (size_t)nreceived) == 0,
                 "other than the expected bytes came\n"
-                "expected: %s\ncame: behind %zu of them: %s",
-                expected, done, nreceived < 0 ? strerror(errno) : came);
+                "sent: %s\nexpected: %s\ncame: behind %zu of them: %s",
+                sent, expected, done, nreceived < 0 ? strerror(errno) : came);
         done += (size_t)nreceived;
     }
 }

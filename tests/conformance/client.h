@@ -35,6 +35,8 @@ struct client {
     uint64_t goal_bytes;     /* up to where it is to send */
     bool half_close;         /* end our side when the goal is reached */
     enum client_end end;     /* what the server did */
+    const char *said;        /* by client_send_text(), last */
+    size_t said_bytes;       /* how long that is */
 };
 
 /* How a client connects; all zero is the usual way. */
