@@ -12,7 +12,8 @@
  *                    once more under strace
  *   grade_server.c   the server: compare's, by its command line
  *   grade_cases.c    the tests
- *   grade_hello.c    those of the handshake
+ *   grade_hello.c    those of the handshake, and of RFC 862
+ *   grade_usage.c    ... what a server uses
  *   grade_print.c    text, JSON, Gradescope, JUnit
  */
 #ifndef FIVEWAYS_GRADE_H

@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,100 @@ client_probe(const struct server *server)
     return error;
 }
 
+/* ---- what went wrong ------------------------------------------------ */
+
+void
+client_show(const unsigned char *bytes, size_t nbytes,
+            char text[CLIENT_SHOWN])
+{
+    char *at = text;
+    size_t i;
+
+    for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
+        at += sprintf(at, "%02x ", bytes[i]);
+    }
+    at += sprintf(at, "%s \"", i < nbytes ? "..." : "");
+    for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
+        *at++ = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
+    }
+    memcpy(at, "\"", sizeof "\"");
+}
+
+/* Whose are bytes that came instead of others? Write a phrase, or "". Seeds
+ * before and behind the client's are those of the others. */
+static void
+find_origin(const struct client *client, const unsigned char *bytes,
+            size_t nbytes, char text[80])
+{
+    size_t some = nbytes < 8 ? nbytes : 8;
+    uint64_t at;
+
+    text[0] = '\0';
+    for (at = 0; some >= 4 && at + some <= client->sent_bytes; at++) {
+        if (payload_matching(client->seed, at, bytes, some) == some) {
+            snprintf(text, 80, ", of offset %ju", (uintmax_t)at);
+        }
+    }
+    for (at = client->seed - 999; some >= 4 && at < client->seed + 999;
+         at++) {
+        if (payload_matching(at, client->received_bytes, bytes, some) ==
+            some) {
+            snprintf(text, 80, ", of another client");
+        }
+    }
+}
+
+/* Fail with this sentence, a format and its arguments, and below it what was
+ * sent, expected and came: `nbytes` that are wrong from the first one on; 0:
+ * what the end of the connection says. */
+static void __attribute__((format(printf, 4, 5)))
+fail_with(const struct client *client, const unsigned char *bytes,
+          size_t nbytes, const char *format, ...)
+{
+    uintmax_t at = client->received_bytes;
+    uint64_t left_bytes = client->sent_bytes - client->received_bytes;
+    unsigned char right[CLIENT_SHOWN_BYTES + 1];
+    char sentence[256];
+    char expected[CLIENT_SHOWN];
+    char came[CLIENT_SHOWN];
+    char origin[80] = "";
+    va_list arguments;
+
+    va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    if (left_bytes > 0) {
+        payload_fill(client->seed, at, right, sizeof right);
+        client_show(right,
+                    left_bytes < sizeof right ? left_bytes : sizeof right,
+                    expected);
+    } else {
+        snprintf(expected, sizeof expected, "%s",
+                 client->half_close ? "the end of the connection"
+                 : nbytes > 0       ? "nothing more"
+                                    : "an open connection");
+    }
+    if (nbytes > 0) {
+        client_show(bytes, nbytes, came);
+        find_origin(client, bytes, nbytes, origin);
+    } else {
+        snprintf(came, sizeof came, "%s",
+                 client->end == CLIENT_EOF     ? "the end of the connection"
+                 : client->end == CLIENT_RESET ? "a reset"
+                                               : "nothing");
+    }
+    require(false,
+            "%s\nsent: %ju of %ju bytes of sequence %ju%s\n"
+            "expected: at offset %ju: %s\ncame: at offset %ju: %s%s",
+            sentence, (uintmax_t)client->sent_bytes,
+            (uintmax_t)client->goal_bytes, (uintmax_t)client->seed,
+            client->half_close && client->sent_bytes == client->goal_bytes
+                ? ", and our side ended"
+                : "",
+            at, expected, at, came, origin);
+}
+
 /* ---- moving bytes --------------------------------------------------- */
 
 size_t
@@ -142,18 +237,17 @@ verify(struct client *client, const unsigned char *bytes, size_t nbytes)
 {
     size_t right =
         payload_matching(client->seed, client->received_bytes, bytes, nbytes);
-    unsigned char expected = 0;
 
     client->received_bytes += right;
-    payload_fill(client->seed, client->received_bytes, &expected, 1);
-    require(right == nbytes,
-            "seed %ju: wrong byte at offset %ju: 0x%02x instead of 0x%02x",
-            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
-            bytes[right < nbytes ? right : 0], expected);
+    if (right < nbytes) {
+        fail_with(client, bytes + right, nbytes - right,
+                  client->received_bytes < client->sent_bytes
+                      ? "the byte at offset %ju is wrong"
+                      : "more came back than the %ju bytes that were sent",
+                  (uintmax_t)client->received_bytes);
+    }
     require(client->received_bytes <= client->sent_bytes,
-            "seed %ju: %ju bytes came back of %ju sent",
-            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
-            (uintmax_t)client->sent_bytes);
+            "bytes came back before they were sent");
     tally_add(TALLY_BYTES, nbytes);
 }
 
@@ -227,12 +321,11 @@ step(struct client *client)
 static void
 fail_stuck(const struct client *client)
 {
-    require(false,
-            "stuck: seed %ju: %ju of %ju bytes sent, %ju back, and then "
-            "nothing for %d ms",
-            (uintmax_t)client->seed, (uintmax_t)client->sent_bytes,
-            (uintmax_t)client->goal_bytes, (uintmax_t)client->received_bytes,
-            patience_ms());
+    fail_with(
+        client, NULL, 0,
+        "stuck: %ju of %ju bytes are back, and then nothing came for %d ms",
+        (uintmax_t)client->received_bytes, (uintmax_t)client->goal_bytes,
+        patience_ms());
 }
 
 /* Require that `client` has what it should have when it is done. */
@@ -241,15 +334,16 @@ require_done(const struct client *client)
 {
     enum client_end right = client->half_close ? CLIENT_EOF : CLIENT_OPEN;
 
-    require(client->received_bytes == client->goal_bytes &&
-                client->end == right,
-            "seed %ju: %s at offset %ju of %ju, %ju sent",
-            (uintmax_t)client->seed,
-            client->end == CLIENT_EOF     ? "end of file"
-            : client->end == CLIENT_RESET ? "reset instead of end of file"
-                                          : "no end of file",
-            (uintmax_t)client->received_bytes, (uintmax_t)client->goal_bytes,
-            (uintmax_t)client->sent_bytes);
+    if (client->received_bytes == client->goal_bytes &&
+        client->end == right) {
+        return;
+    }
+    fail_with(client, NULL, 0, "%s when %ju of %ju bytes were back",
+              client->end == CLIENT_EOF     ? "the connection was ended"
+              : client->end == CLIENT_RESET ? "the connection was reset"
+                                            : "the connection was not ended",
+              (uintmax_t)client->received_bytes,
+              (uintmax_t)client->goal_bytes);
 }
 
 /*
@@ -312,9 +406,10 @@ client_send(struct client *client, size_t nbytes)
             fail_stuck(client);
         }
         client_send_some(client, client->goal_bytes - client->sent_bytes);
-        require(client->end == CLIENT_OPEN,
-                "seed %ju: reset while sending at offset %ju",
-                (uintmax_t)client->seed, (uintmax_t)client->sent_bytes);
+        if (client->end != CLIENT_OPEN) {
+            fail_with(client, NULL, 0,
+                      "the connection was reset while we sent");
+        }
     }
 }
 
@@ -426,6 +521,8 @@ client_send_text(struct client *client, const char *text, size_t nbytes)
 {
     size_t done = 0;
 
+    client->said = text;
+    client->said_bytes = nbytes;
     while (done < nbytes && client->end == CLIENT_OPEN) {
         struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
         ssize_t nsent;
@@ -444,20 +541,32 @@ void
 client_expect_text(struct client *client, const char *text)
 {
     char answer[256];
+    char sent[CLIENT_SHOWN];
+    char expected[CLIENT_SHOWN];
+    char came[CLIENT_SHOWN] = "the end of the connection";
     size_t want = strlen(text);
     size_t done = 0;
 
+    client_show((const unsigned char *)text, want, expected);
+    client_show((const unsigned char *)client->said, client->said_bytes,
+                sent);
     while (done < want) {
         struct pollfd wait = {.fd = client->fd, .events = POLLIN};
         ssize_t nreceived;
 
         require(poll(&wait, 1, patience_ms()) == 1,
-                "%zu of %zu bytes of the expected text came", done, want);
+                "stuck: %zu of the %zu expected bytes came\n"
+                "sent: %s\nexpected: %s\ncame: nothing for %d ms",
+                done, want, sent, expected, patience_ms());
         nreceived = recv(client->fd, answer, want - done, 0);
-        require(nreceived > 0, "the connection ended before the text");
-        require(memcmp(answer, text + done, (size_t)nreceived) == 0,
-                "got \"%.*s\" instead of \"%s\"", (int)nreceived, answer,
-                text + done);
+        if (nreceived > 0) {
+            client_show((unsigned char *)answer, (size_t)nreceived, came);
+        }
+        require(nreceived > 0 &&
+                    memcmp(answer, text + done, (size_t)nreceived) == 0,
+                "other than the expected bytes came\n"
+                "sent: %s\nexpected: %s\ncame: behind %zu of them: %s",
+                sent, expected, done, nreceived < 0 ? strerror(errno) : came);
         done += (size_t)nreceived;
     }
 }

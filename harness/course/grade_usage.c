@@ -1,0 +1,154 @@
+/*
+ * grade_usage.c: what a server uses. See grade_tests.h.
+ */
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/course/grade_tests.h"
+
+enum {
+    MEASURED_MS = 1000, /* for so long its CPU time is measured */
+    SPIN_PERCENT = 10,  /* of a CPU is too much where there is no work */
+};
+
+struct server
+grade_begin(void)
+{
+    const struct grade_server *started = grade_server_start();
+    struct server server = {.pid = started->pid,
+                            .address = started->address,
+                            .address_bytes = started->address_bytes};
+
+    snprintf(server.where, sizeof server.where, "%s", started->where);
+    return server;
+}
+
+void
+grade_pause(const struct server *server, int number)
+{
+    if (server->pid > 0) {
+        kill(server->pid, number);
+    }
+}
+
+/* How many descriptors a process has open; 0 also where it is gone. */
+static int
+count_descriptors(pid_t pid)
+{
+    char path[64];
+    DIR *folder;
+    struct dirent *entry;
+    int count = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    folder = opendir(path);
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        count += entry->d_name[0] != '.';
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return count;
+}
+
+/* Add what a process uses, if it is of that group. */
+static void
+usage_add(struct usage *usage, pid_t pid, pid_t group)
+{
+    char text[1024];
+    char *behind;
+    pid_t its_group;
+    unsigned long user, kernel;
+    long dead_user, dead_kernel, threads, pages;
+
+    proc_read(text, sizeof text, "/proc/%d/stat", (int)pid);
+    behind = strrchr(text, ')');
+    if (behind == NULL ||
+        sscanf(behind,
+               ") %*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld "
+               "%*d %*d %ld %*d %*u %*u %ld",
+               &its_group, &user, &kernel, &dead_user, &dead_kernel, &threads,
+               &pages) != 7 ||
+        its_group != group) {
+        return;
+    }
+    usage->processes++;
+    usage->threads += threads > 0 ? (int)threads : 1;
+    usage->cpu_ms +=
+        1000.0 / (double)sysconf(_SC_CLK_TCK) *
+        (double)((long)(user + kernel) + dead_user + dead_kernel);
+    usage->rss_kib += (double)sysconf(_SC_PAGESIZE) / KIB * (double)pages;
+    usage->descriptors += count_descriptors(pid);
+}
+
+struct usage
+usage_now(const struct server *server)
+{
+    pid_t group = server->pid > 0 ? getpgid(server->pid) : -1;
+    struct usage usage = {0};
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+
+    if (server->pid <= 0 || folder == NULL) {
+        grade_unknown("the server's process cannot be seen from here");
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (pid > 0) {
+            usage_add(&usage, pid, group);
+        }
+    }
+    closedir(folder);
+    require(usage.processes > 0, "the server is gone");
+    return usage;
+}
+
+struct usage
+usage_settle(const struct server *server, const struct usage *before)
+{
+    const struct timespec moment = {.tv_nsec = 20L * NS_PER_MS};
+    struct usage least = usage_now(server);
+    int64_t deadline_ms = patience_deadline_ms(QUIET_MS);
+
+    while (patience_left_ms(deadline_ms) > 0 &&
+           (least.descriptors > before->descriptors + USAGE_SPARE ||
+            least.threads > before->threads + USAGE_SPARE)) {
+        struct usage now;
+
+        nanosleep(&moment, NULL);
+        now = usage_now(server);
+        if (now.descriptors < least.descriptors ||
+            now.threads < least.threads) {
+            deadline_ms = patience_deadline_ms(QUIET_MS);
+        }
+        least = now;
+    }
+    return least;
+}
+
+void
+usage_expect_no_spin(const struct server *server, const char *when)
+{
+    struct usage before = usage_now(server);
+    int64_t begin_ms = patience_now_ms();
+    double used_ms;
+    double passed_ms;
+
+    poll(NULL, 0, MEASURED_MS);
+    used_ms = usage_now(server).cpu_ms - before.cpu_ms;
+    passed_ms = (double)(patience_now_ms() - begin_ms);
+    require(used_ms <= passed_ms * SPIN_PERCENT / 100,
+            "it spins: %s it used %.0f ms of CPU time in %.0f ms\n"
+            "sent: nothing in that time\n"
+            "expected: less than %d %% of a CPU\ncame: %.0f %%",
+            when, used_ms, passed_ms, SPIN_PERCENT,
+            100 * used_ms / passed_ms);
+}
