@@ -16,6 +16,8 @@
 #include "tests/conformance/verdict.h"
 
 enum {
+    WAIT_MS = 5000,         /* for a sign of life: somebody waits for us */
+    AGAIN_MS = 2000,        /* ... to see once more what was seen */
     TRACE_BYTES = 64 << 10, /* at its end are looked at */
 };
 
@@ -69,7 +71,8 @@ grade_read_calls(int fd, int64_t moment_ns,
         int pid, skip;
 
         if (sscanf(line, "%d %lf %n", &pid, &at_s, &skip) == 2 &&
-            at_s <= (double)moment_ns / 1e9) {
+            at_s <= (double)moment_ns / 1e9 && !strstr(line, "SIGSTOP") &&
+            !strstr(line, "SIGCONT")) {
             if (last == GRADE_CALLS) {
                 memmove(pids, pids + 1, sizeof pids - sizeof *pids);
                 memmove(calls, calls + 1, sizeof *calls * --last);
@@ -169,6 +172,7 @@ run_once(struct grade_result *result, bool trace)
     const char *message;
 
     *grade_left = (struct grade_left){.trace = trace};
+    patience_set_ms(trace ? AGAIN_MS : WAIT_MS);
     tcase_set_timeout(group, PATIENCE_TEST_S * patience_factor());
     tcase_add_checked_fixture(group, grade_server_begin, grade_server_end);
     tcase_add_test(group, *result->test->run);
