@@ -149,6 +149,9 @@ struct grade_result {
     struct grade_left left;             /* of the server */
 };
 
+/* Before the first test: read the hints. */
+void grade_prepare(void);
+
 /* Run a test, and again under strace if it fails; `result` has its test.
  * Blocks for seconds. */
 void grade_run(struct grade_result *result);
@@ -175,14 +178,12 @@ struct grade_sum {
 };
 struct grade_sum grade_sum(const struct grade_result *results, int count);
 
-/* Print a row as soon as it is known, and then the end, in text; or all of it
- * in another format. */
+/* Text: print a row as soon as it is known. And in any format: the end, or
+ * all of it. */
 void grade_print_row(const struct grade_result *result);
 void grade_print_end(const struct grade_result *results, int count);
-void grade_print_all(const struct grade_result *results, int count);
 
-/* How that test is repeated, a line for a shell. Valid until the next call.
- */
-const char *grade_again(const struct grade_test *test);
+/* Append a word, quoted for a shell, to a text in an array of `bytes`. */
+void grade_quote(char *text, size_t bytes, const char *word);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/course/grade.h"
@@ -11,8 +12,9 @@
 
 enum {
     WIDTH_MAX = 80,
-    CALL_COLUMNS = 64, /* of a call: it shall stay in its line */
-    TAIL_LINES = 8,    /* of what the server has printed */
+    CALL_COLUMNS = 64,  /* of a call: it shall stay in its line */
+    TAIL_BYTES = 800,   /* of what the server has printed */
+    LABEL_COLUMNS = 12, /* of what stands below a row */
 };
 
 const char *const grade_words[GRADE_VERDICTS] = {
@@ -67,17 +69,16 @@ say_sum(struct text *text, const struct grade_sum *sum)
     text_add(text, " seed %d", grade_order.seed);
 }
 
-const char *
-grade_again(const struct grade_test *test)
+/* How that test is repeated, a line for a shell. Valid until the next call.
+ */
+static const char *
+again(const struct grade_test *test)
 {
     static struct text line;
 
-    line.bytes[0] = '\0';
-    text_add(&line, "make grade SERVER='");
-    for (const char *it = grade_order.server; *it != '\0'; it++) {
-        text_add(&line, *it == '\'' ? "'\\''" : "%c", *it);
-    }
-    text_add(&line, "'");
+    line = (struct text){0};
+    text_add(&line, "make grade SERVER=");
+    grade_quote(line.bytes, TEXT_BYTES, grade_order.server);
     if (grade_order.protocol > 0) {
         text_add(&line, " PROTO=%s", grade_protocols[grade_order.protocol]);
     }
@@ -89,27 +90,27 @@ grade_again(const struct grade_test *test)
 
 /* ---- text -------------------------------------------------------------- */
 
-/* The last lines of what it has printed. */
+/* A line below the row of its test. */
+static void
+say(struct document *document, const char *label, const char *words)
+{
+    char padded[LABEL_COLUMNS + 1];
+
+    PUT(padded, "    %-8s", label);
+    document_item(document, padded, "%s", words ? words : "");
+}
+
+/* The end of what it has printed. */
 static void
 say_tail(struct document *document, const char *label, const char *printed)
 {
     size_t bytes = strlen(printed);
-    const char *from = printed + bytes;
-    char line[GRADE_LINE_BYTES];
+    char tail[TAIL_BYTES + 1];
+    char *rest = tail;
 
-    for (int lines = 0; from > printed; from--) {
-        lines += from[-1] == '\n' && from < printed + bytes;
-        if (lines == TAIL_LINES) {
-            break;
-        }
-    }
-    while (*from != '\0') {
-        int length = (int)strcspn(from, "\n");
-
-        snprintf(line, sizeof line, "%.*s", length, from);
-        document_item(document, label, "%s", line);
-        from += length + (from[length] == '\n');
-        label = "    ";
+    PUT(tail, "%s", printed + (bytes > TAIL_BYTES ? bytes - TAIL_BYTES : 0));
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        say(document, label, line);
     }
 }
 
@@ -131,33 +132,34 @@ shorten(const char *call, char line[CALL_COLUMNS + 1])
     return line;
 }
 
-/* What is known of one that has not passed. */
+/* What there is to say of a test below its row. */
 static void
 say_why(struct document *document, const struct grade_result *result)
 {
     const struct grade_left *left = &result->left;
-    const char *label = "    calls";
     char line[CALL_COLUMNS + 1];
+    struct text seen = {0};
 
-    document_item(document, "    seen", "%s (%.1f s)", result->message,
-                  result->seconds);
-    document_item(document, "    sent", "%s", result->sent);
-    document_item(document, "    expected", "%s", result->expected);
-    document_item(document, "    came", "%s", result->came);
-    for (int i = 0; i < GRADE_CALLS && left->calls[i][0] != '\0'; i++) {
-        document_item(document, label, "%s", shorten(left->calls[i], line));
-        label = "    ";
+    if (result->message[0] != '\0') {
+        text_add(&seen, "%s (%.1f s)", result->message, result->seconds);
+        say(document, "seen", seen.bytes);
+        say(document, "sent", result->sent);
+        say(document, "expected", result->expected);
+        say(document, "came", result->came);
+        for (int i = 0; i < GRADE_CALLS; i++) {
+            say(document, i ? "" : "calls", shorten(left->calls[i], line));
+        }
+        say(document, "likely", result->causes[0]);
+        say(document, "or", result->causes[1]);
+        say(document, "read", result->read);
+        say(document, "again", again(result->test));
     }
-    if (!grade_order.verbose && left->ended[0] == '\0') {
-        document_item(document, "    stderr", "%s", left->last_words);
+    if (grade_order.verbose) {
+        say_tail(document, "stdout", left->printed);
+        say_tail(document, "stderr", left->errors);
+    } else if (result->message[0] != '\0' && left->ended[0] == '\0') {
+        say(document, "stderr", left->last_words);
     }
-    for (int i = 0; i < GRADE_CAUSES && result->causes[i]; i++) {
-        document_item(document, i == 0 ? "    likely" : "    or", "%s",
-                      result->causes[i]);
-    }
-    document_item(document, "    read", "%s",
-                  result->read ? result->read : "");
-    document_item(document, "    again", "%s", grade_again(result->test));
 }
 
 static struct report_paper
@@ -189,19 +191,13 @@ grade_print_row(const struct grade_result *result)
            result->test->title, failed && on.colour ? "\33[31m" : "",
            end.bytes[0] != '\0' ? end.bytes : grade_words[result->verdict],
            failed && on.colour ? "\33[0m" : "");
-    if (result->message[0] != '\0') {
-        say_why(&document, result);
-    }
-    if (grade_order.verbose) {
-        say_tail(&document, "    stdout", result->left.printed);
-        say_tail(&document, "    stderr", result->left.errors);
-    }
+    say_why(&document, result);
     document_print_text(stdout, &document, &on);
     fflush(stdout);
 }
 
-void
-grade_print_end(const struct grade_result *results, int count)
+static void
+print_end(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
     const struct report_paper on = paper();
@@ -215,6 +211,14 @@ grade_print_end(const struct grade_result *results, int count)
 }
 
 /* ---- for programs ------------------------------------------------------ */
+
+static void
+print_object(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
+    putchar('\n');
+    json_decref(object);
+}
 
 static json_t *
 calls_of(const struct grade_result *result)
@@ -249,77 +253,88 @@ print_json(const struct grade_result *results, int count)
                       grade_words[it->verdict], "message", it->message,
                       "sent", it->sent, "expected", it->expected, "came",
                       it->came, "calls", calls_of(it), "causes", causes,
-                      "read", it->read, "again", grade_again(it->test),
-                      "seconds", it->seconds));
+                      "read", it->read, "again", again(it->test), "seconds",
+                      it->seconds));
     }
     json_t *all = json_pack(
         "{si ss ss si si si sb so}", "seed", grade_order.seed, "server",
         grade_order.server, "protocol", grade_protocols[grade_order.protocol],
         "points", sum.points, "of", sum.of, "left_out", sum.left_out,
         "own_fault", sum.own_fault, "tests", tests);
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
-    putchar('\n');
-    json_decref(all);
+    print_object(all);
 }
 
-/* What a student reads there of one test. */
-static void
-say_plain(struct text *text, const struct grade_result *result)
+/* The same as text, for people who read it elsewhere. To be freed. */
+static char *
+why_text(const struct grade_result *result)
 {
+    const struct report_paper on = {.width = WIDTH_MAX};
     struct document document = {0};
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = given(open_memstream(&text, &bytes));
 
-    if (result->message[0] != '\0') {
-        say_why(&document, result);
-    }
-    for (size_t i = 0; i < document.nblocks; i++) {
-        text_add(text, "%-14s%s\n", document.blocks[i].label,
-                 document.blocks[i].words);
-    }
-    document_free(&document);
+    fprintf(file, "%s\n", grade_words[result->verdict]);
+    say_why(&document, result);
+    document_print_text(file, &document, &on);
+    fclose(file);
+    return text;
 }
 
-/* Without a score where there is none: an error is no full mark. */
+/* One of Gradescope's: without a score where there is none. */
+static json_t *
+gradescope_test(const struct grade_result *result, bool scored)
+{
+    char *why = why_text(result);
+    json_t *test = json_pack("{ss+++ ss ss}", "name", result->test->name,
+                             ": ", result->test->title, "output", why,
+                             "visibility", "visible");
+
+    if (scored && result->verdict != GRADE_UNKNOWN &&
+        result->verdict != GRADE_NOT_ASKED) {
+        json_object_update_new(
+            test,
+            json_pack("{si si ss}", "score", points(result), "max_score",
+                      result->test->points, "status",
+                      result->verdict == GRADE_PASSED ? "passed" : "failed"));
+    }
+    free(why);
+    return test;
+}
+
+/* An error of ours must never look like full marks. */
 static void
 print_gradescope(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
+    bool scored = !sum.own_fault && sum.of > 0;
     json_t *tests = json_array();
-    json_t *all = json_object();
     struct text text = {0};
+    char number[16];
 
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
-        bool counts = it->verdict == GRADE_PASSED ||
-                      it->verdict == GRADE_FAILED ||
-                      it->verdict == GRADE_NOT_RUN;
-        char number[16];
-        struct text why = {0};
+    for (int i = 0; i < count; i++) {
+        json_t *test = gradescope_test(&results[i], scored);
 
-        PUT(number, "%d", (int)(it - results) + 1);
-        text_add(&why, "%s\n", grade_words[it->verdict]);
-        say_plain(&why, it);
-        json_t *test = json_pack(
-            "{ss+++ ss ss ss}", "name", it->test->name, ": ", it->test->title,
-            "number", number, "output", why.bytes, "visibility", "visible");
-        if (counts && !sum.own_fault) {
-            json_object_update_new(
-                test, json_pack("{si si ss}", "score", points(it),
-                                "max_score", it->test->points, "status",
-                                points(it) ? "passed" : "failed"));
-        }
+        PUT(number, "%d", i + 1);
+        json_object_set_new(test, "number", json_string(number));
         json_array_append_new(tests, test);
     }
     say_sum(&text, &sum);
     text_add(&text, "; others may exist");
-    json_object_set_new(all, "output", json_string(text.bytes));
-    json_object_set_new(all, "tests", tests);
-    json_object_set_new(all, sum.own_fault ? "error" : "score",
-                        sum.own_fault ? json_string("the grader has failed; "
-                                                    "please grade again")
-                                      : json_integer(sum.points));
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(all);
+    json_t *all = json_pack("{ss so}", "output", text.bytes, "tests", tests);
+    json_object_set_new(all, scored ? "score" : "error",
+                        scored ? json_integer(sum.points)
+                               : json_string("the grader has failed"));
+    print_object(all);
+}
+
+/* Words of XML; xml_put would make one line of them. */
+static void
+put_lines(char *text)
+{
+    for (char *line; (line = strsep(&text, "\n"));) {
+        xml_put(stdout, "", line, "\n");
+    }
 }
 
 static void
@@ -328,47 +343,44 @@ print_junit(const struct grade_result *results, int count)
     struct grade_sum sum = grade_sum(results, count);
 
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-           "<testsuite name=\"grade\" tests=\"%d\">\n",
-           count);
-    printf("<properties><property name=\"seed\" value=\"%d\"/>"
+           "<testsuite name=\"grade\" tests=\"%d\">\n<properties>"
+           "<property name=\"seed\" value=\"%d\"/>"
            "<property name=\"points\" value=\"%d\"/>"
            "<property name=\"of\" value=\"%d\"/></properties>\n",
-           grade_order.seed, sum.points, sum.of);
+           count, grade_order.seed, sum.points, sum.of);
     for (const struct grade_result *it = results; it < results + count;
          it++) {
         const char *tag = it->verdict == GRADE_FAILED      ? "failure"
                           : it->verdict == GRADE_OWN_FAULT ? "error"
                                                            : "skipped";
-        struct text why = {0};
+        char *why = why_text(it);
 
         xml_put(stdout, "<testcase classname=\"grade\" name=\"",
                 it->test->name, "\"");
         printf(" time=\"%.3f\">", it->seconds);
         if (it->verdict != GRADE_PASSED) {
-            say_plain(&why, it);
             printf("<%s", tag);
             xml_put(stdout, " message=\"",
                     it->message[0] ? it->message : grade_words[it->verdict],
                     "\">");
-            for (char *rest = why.bytes, *line;
-                 (line = strsep(&rest, "\n"));) {
-                xml_put(stdout, "", line, "\n");
-            }
+            put_lines(why);
             printf("</%s>", tag);
         }
         printf("</testcase>\n");
+        free(why);
     }
     printf("</testsuite>\n");
 }
 
 void
-grade_print_all(const struct grade_result *results, int count)
+grade_print_end(const struct grade_result *results, int count)
 {
-    if (grade_order.format == GRADE_JSON) {
-        print_json(results, count);
-    } else if (grade_order.format == GRADE_GRADESCOPE) {
-        print_gradescope(results, count);
-    } else {
-        print_junit(results, count);
-    }
+    static void (*const printers[])(const struct grade_result *, int) = {
+        [GRADE_TEXT] = print_end,
+        [GRADE_JSON] = print_json,
+        [GRADE_GRADESCOPE] = print_gradescope,
+        [GRADE_JUNIT] = print_junit,
+    };
+
+    printers[grade_order.format](results, count);
 }

@@ -2,7 +2,7 @@
  * grade_run.c: runs a test in a process of its own, by Check, and if it fails
  * once more with the server under strace. See grade.h.
  */
-#include <math.h>
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ enum {
     TRACE_BYTES = 64 << 10, /* at its end are looked at */
 };
 
-#define SUBJECT "server: " /* messages begin with it */
+#define SUBJECT "server" /* messages begin with it, and ": " */
 
 struct grade_left *grade_left;
 const char *grade_no_calls;
@@ -94,23 +94,34 @@ grade_read_calls(int fd, int64_t moment_ns,
 
 /* ---- why --------------------------------------------------------------- */
 
-static struct grade_result *explained;
+/* A row of grade.table. */
+static struct hint {
+    const char *test, *words;         /* of which failure; "*": any */
+    const char *causes[GRADE_CAUSES]; /* that are likely */
+    const char *read;                 /* where, a page with an anchor */
+} hints[ROWS_MAX];
+static size_t hints_count;
 
-/* The first row of the table whose test and words it has. */
 static void
-explain(char **columns, size_t n)
+take_hint(char **columns, size_t n)
 {
-    struct grade_result *result = explained;
-    bool all = strcmp(columns[0], "*") == 0;
+    hints[n] = (struct hint){
+        columns[0], columns[1], {columns[2], columns[3]}, columns[4]};
+    hints_count = n + 1;
+}
 
-    (void)n;
-    if (!result->read &&
-        (all || strcmp(columns[0], result->test->name) == 0) &&
-        (strcmp(columns[1], "*") == 0 ||
-         strstr(result->message, columns[1]))) {
-        result->causes[0] = columns[2];
-        result->causes[1] = columns[3];
-        result->read = columns[4];
+/* Give the hints of the first row that fits. */
+static void
+explain(struct grade_result *result)
+{
+    for (const struct hint *it = hints; it < hints + hints_count; it++) {
+        if ((it->test[0] == '*' ||
+             strcmp(it->test, result->test->name) == 0) &&
+            (it->words[0] == '*' || strstr(result->message, it->words))) {
+            memcpy(result->causes, it->causes, sizeof it->causes);
+            result->read = it->read;
+            return;
+        }
     }
 }
 
@@ -182,7 +193,7 @@ run_once(struct grade_result *result, bool trace)
     srunner_run_all(runner, CK_SILENT);
     results = srunner_results(runner);
     message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
-    message += begins(message, SUBJECT) ? strlen(SUBJECT) : 0;
+    message += begins(message, SUBJECT ": ") ? strlen(SUBJECT ": ") : 0;
     result->verdict = judge((enum test_result)tr_rtype(results[0]), message);
     if (result->verdict != GRADE_PASSED) {
         take_message(result, message);
@@ -194,15 +205,22 @@ run_once(struct grade_result *result, bool trace)
 }
 
 void
+grade_prepare(void)
+{
+    table_read("grade", 5, take_hint);
+    verdict_subject(SUBJECT, -1, -1);
+    grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (grade_left == MAP_FAILED) {
+        err(GRADE_CANNOT, "mmap");
+    }
+}
+
+void
 grade_run(struct grade_result *result)
 {
     struct grade_result again = {.test = result->test};
 
-    if (!grade_left) {
-        grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        verdict_subject("server", -1, -1);
-    }
     run_once(result, false);
     if (result->verdict != GRADE_FAILED) {
         return;
@@ -220,6 +238,5 @@ grade_run(struct grade_result *result)
                     "it failed once, and passed when it was run again: that "
                     "hangs on chance, or on how fast the server runs");
     }
-    explained = result;
-    table_read("grade", 5, explain);
+    explain(result);
 }
