@@ -78,8 +78,9 @@ choose(bool chosen[TESTS_MAX])
     for (int i = 0; i < TESTS_MAX && grade_tests[i].name; i++) {
         asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol);
         chosen[i] = asked[i] && !rest;
-        text_append(names, sizeof names, ", ", "%s",
-                    asked[i] ? grade_tests[i].name : "");
+        if (asked[i]) {
+            text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
+        }
     }
     for (char *word; (word = strsep(&rest, ", "));) {
         int i = 0;

@@ -12,8 +12,7 @@
 
 enum {
     WIDTH_MAX = 80,
-    CALL_COLUMNS = 64,  /* of a call: it shall stay in its line */
-    TAIL_BYTES = 800,   /* of what the server has printed */
+    TAIL_BYTES = 1000,  /* of what the server has printed */
     LABEL_COLUMNS = 12, /* of what stands below a row */
 };
 
@@ -100,36 +99,19 @@ say(struct document *document, const char *label, const char *words)
     document_item(document, padded, "%s", words ? words : "");
 }
 
-/* The end of what it has printed. */
+/* A text of several lines, of which the end counts; the label stands before
+ * the first one. */
 static void
-say_tail(struct document *document, const char *label, const char *printed)
+say_lines(struct document *document, const char *label, const char *text)
 {
-    size_t bytes = strlen(printed);
+    size_t bytes = strlen(text);
     char tail[TAIL_BYTES + 1];
     char *rest = tail;
 
-    PUT(tail, "%s", printed + (bytes > TAIL_BYTES ? bytes - TAIL_BYTES : 0));
-    for (char *line; (line = strsep(&rest, "\n"));) {
+    PUT(tail, "%s", text + (bytes > TAIL_BYTES ? bytes - TAIL_BYTES : 0));
+    for (char *line; (line = strsep(&rest, "\n")); label = "") {
         say(document, label, line);
     }
-}
-
-/* A call in one line: what is cut out is what stands before its result. */
-static const char *
-shorten(const char *call, char line[CALL_COLUMNS + 1])
-{
-    int length = (int)strlen(call);
-    const char *result = memrchr(call, '=', (size_t)length);
-    int kept = result && length - (result - call) < CALL_COLUMNS / 2
-                   ? length - (int)(result - call)
-                   : 0;
-
-    if (length <= CALL_COLUMNS) {
-        return call;
-    }
-    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
-             call, call + length - kept);
-    return line;
 }
 
 /* What there is to say of a test below its row. */
@@ -137,28 +119,21 @@ static void
 say_why(struct document *document, const struct grade_result *result)
 {
     const struct grade_left *left = &result->left;
-    char line[CALL_COLUMNS + 1];
-    struct text seen = {0};
 
-    if (result->message[0] != '\0') {
-        text_add(&seen, "%s (%.1f s)", result->message, result->seconds);
-        say(document, "seen", seen.bytes);
-        say(document, "sent", result->sent);
-        say(document, "expected", result->expected);
-        say(document, "came", result->came);
-        for (int i = 0; i < GRADE_CALLS; i++) {
-            say(document, i ? "" : "calls", shorten(left->calls[i], line));
-        }
-        say(document, "likely", result->causes[0]);
-        say(document, "or", result->causes[1]);
-        say(document, "read", result->read);
-        say(document, "again", again(result->test));
+    for (int i = 0; i < GRADE_SAIDS; i++) {
+        say(document, grade_said[i], result->said[i]);
     }
-    if (grade_order.verbose) {
-        say_tail(document, "stdout", left->printed);
-        say_tail(document, "stderr", left->errors);
-    } else if (result->message[0] != '\0' && left->ended[0] == '\0') {
-        say(document, "stderr", left->last_words);
+    say_lines(document, "calls", left->calls);
+    if (result->verdict == GRADE_FAILED || grade_order.verbose) {
+        say_lines(document, "stdout",
+                  grade_order.verbose ? left->printed : "");
+        say_lines(document, "stderr", left->errors);
+    }
+    say(document, "likely", result->causes[0]);
+    say(document, "or", result->causes[1]);
+    say(document, "read", result->read);
+    if (result->said[GRADE_SEEN][0] != '\0') {
+        say(document, "again", again(result->test));
     }
 }
 
@@ -184,7 +159,7 @@ grade_print_row(const struct grade_result *result)
         text_add(&end, "%s%d/%d", failed ? "FAILED  " : "", points(result),
                  result->test->points);
     }
-    if (passed && grade_order.verbose) {
+    if (grade_order.verbose) {
         text_add(&end, " (%.1f s)", result->seconds);
     }
     printf("  %-14s %-48s %s%14s%s\n", result->test->name,
@@ -220,16 +195,30 @@ print_object(json_t *object)
     json_decref(object);
 }
 
+/* What is known of a test. */
 static json_t *
-calls_of(const struct grade_result *result)
+test_object(const struct grade_result *result)
 {
+    char *copy = given(strdup(result->left.calls));
+    char *rest = copy;
     json_t *calls = json_array();
 
-    for (int i = 0; i < GRADE_CALLS && result->left.calls[i][0] != '\0';
-         i++) {
-        json_array_append_new(calls, json_string(result->left.calls[i]));
+    for (char *line; copy[0] != '\0' && (line = strsep(&rest, "\n"));) {
+        json_array_append_new(calls, json_string(line));
     }
-    return calls;
+    free(copy);
+    return json_pack(
+        "{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
+        result->test->name, "title", result->test->title, "points",
+        points(result), "of", result->test->points, "verdict",
+        grade_words[result->verdict], "message", result->said[GRADE_SEEN],
+        "sent", result->said[GRADE_SENT], "expected",
+        result->said[GRADE_EXPECTED], "came", result->said[GRADE_CAME],
+        "calls", calls, "causes",
+        result->read ? json_pack("[ss]", result->causes[0], result->causes[1])
+                     : json_array(),
+        "read", result->read, "again", again(result->test), "seconds",
+        result->seconds);
 }
 
 static void
@@ -238,30 +227,14 @@ print_json(const struct grade_result *results, int count)
     struct grade_sum sum = grade_sum(results, count);
     json_t *tests = json_array();
 
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
-        json_t *causes = json_array();
-
-        for (int i = 0; i < GRADE_CAUSES && it->causes[i]; i++) {
-            json_array_append_new(causes, json_string(it->causes[i]));
-        }
-        json_array_append_new(
-            tests,
-            json_pack("{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
-                      it->test->name, "title", it->test->title, "points",
-                      points(it), "of", it->test->points, "verdict",
-                      grade_words[it->verdict], "message", it->message,
-                      "sent", it->sent, "expected", it->expected, "came",
-                      it->came, "calls", calls_of(it), "causes", causes,
-                      "read", it->read, "again", again(it->test), "seconds",
-                      it->seconds));
+    for (int i = 0; i < count; i++) {
+        json_array_append_new(tests, test_object(&results[i]));
     }
-    json_t *all = json_pack(
-        "{si ss ss si si si sb so}", "seed", grade_order.seed, "server",
-        grade_order.server, "protocol", grade_protocols[grade_order.protocol],
-        "points", sum.points, "of", sum.of, "left_out", sum.left_out,
-        "own_fault", sum.own_fault, "tests", tests);
-    print_object(all);
+    print_object(json_pack("{si ss ss si si si so}", "seed", grade_order.seed,
+                           "server", grade_order.server, "protocol",
+                           grade_protocols[grade_order.protocol], "points",
+                           sum.points, "of", sum.of, "left_out", sum.left_out,
+                           "tests", tests));
 }
 
 /* The same as text, for people who read it elsewhere. To be freed. */
@@ -286,9 +259,9 @@ static json_t *
 gradescope_test(const struct grade_result *result, bool scored)
 {
     char *why = why_text(result);
-    json_t *test = json_pack("{ss+++ ss ss}", "name", result->test->name,
-                             ": ", result->test->title, "output", why,
-                             "visibility", "visible");
+    json_t *test = json_pack("{ss++ ss ss}", "name", result->test->name, ": ",
+                             result->test->title, "output", why, "visibility",
+                             "visible");
 
     if (scored && result->verdict != GRADE_UNKNOWN &&
         result->verdict != GRADE_NOT_ASKED) {
@@ -361,7 +334,8 @@ print_junit(const struct grade_result *results, int count)
         if (it->verdict != GRADE_PASSED) {
             printf("<%s", tag);
             xml_put(stdout, " message=\"",
-                    it->message[0] ? it->message : grade_words[it->verdict],
+                    it->said[GRADE_SEEN][0] ? it->said[GRADE_SEEN]
+                                            : grade_words[it->verdict],
                     "\">");
             put_lines(why);
             printf("</%s>", tag);
