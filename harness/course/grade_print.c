@@ -159,7 +159,7 @@ grade_print_row(const struct grade_result *result)
         text_add(&end, "%s%d/%d", failed ? "FAILED  " : "", points(result),
                  result->test->points);
     }
-    if (grade_order.verbose) {
+    if (grade_order.verbose && end.bytes[0] != '\0') {
         text_add(&end, " (%.1f s)", result->seconds);
     }
     printf("  %-14s %-48s %s%14s%s\n", result->test->name,
