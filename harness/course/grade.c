@@ -66,8 +66,8 @@ read_flags(int argc, char **argv)
     }
 }
 
-/* Choose those that are asked with this protocol, and of them the ones that
- * the user wants; refuse a name that none of them has. */
+/* Choose those that are asked with this protocol and this promise, and of
+ * them the ones that the user wants; refuse a name that none of them has. */
 static void
 choose(bool chosen[TESTS_MAX])
 {
@@ -76,7 +76,8 @@ choose(bool chosen[TESTS_MAX])
     bool asked[TESTS_MAX] = {false};
 
     for (int i = 0; i < TESTS_MAX && grade_tests[i].name; i++) {
-        asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol);
+        asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol) &&
+                   !(grade_tests[i].together && grade_order.one_at_a_time);
         chosen[i] = asked[i] && !rest;
         if (asked[i]) {
             text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
@@ -102,10 +103,6 @@ run(struct grade_result *result)
 {
     bool shows = is_terminal(stderr);
 
-    if (result->test->together && grade_order.one_at_a_time) {
-        result->verdict = GRADE_NOT_ASKED;
-        return;
-    }
     if (shows) {
         fprintf(stderr, "  %s ...\33[K\r", result->test->name);
     }

@@ -126,8 +126,7 @@ struct grade_left {
 extern struct grade_left *grade_left;
 
 enum grade_verdict {
-    GRADE_NOT_RUN,   /* there is no use: the server does not start */
-    GRADE_NOT_ASKED, /* the server does not promise it */
+    GRADE_NOT_RUN, /* there is no use: the server does not start */
     GRADE_PASSED,
     GRADE_FAILED,
     GRADE_UNKNOWN,   /* the machine could not: neither points nor none */
@@ -177,10 +176,10 @@ void grade_server_end(void);
 
 /* What all of them add up to. */
 struct grade_sum {
-    int points, of;    /* what there was to be had, unknown ones left out */
-    int left_out;      /* their points */
-    int passed, tests; /* how many; ... that were asked */
-    bool own_fault;    /* of the grader */
+    int points, of; /* what there was to be had, unknown ones left out */
+    int left_out;   /* their points */
+    int passed;     /* how many */
+    bool own_fault; /* of the grader */
 };
 struct grade_sum grade_sum(const struct grade_result *results, int count);
 

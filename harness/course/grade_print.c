@@ -7,22 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/course/grade.h"
+#include "harness/load/load.h"
 #include "harness/report/internal.h"
 
 enum {
-    WIDTH_MAX = 80,
     TAIL_BYTES = 1000,  /* of what the server has printed */
     LABEL_COLUMNS = 12, /* of what stands below a row */
 };
 
-const char *const grade_words[GRADE_VERDICTS] = {
-    [GRADE_NOT_RUN] = "not run", [GRADE_NOT_ASKED] = "not asked",
-    [GRADE_PASSED] = "passed",   [GRADE_FAILED] = "failed",
-    [GRADE_UNKNOWN] = "unknown", [GRADE_OWN_FAULT] = "grader's fault",
-};
+static const struct report_paper screen = {.width = 80};
 
-/* ---- sums -------------------------------------------------------------- */
+const char *const grade_words[GRADE_VERDICTS] = {
+    "not run", "passed", "failed", "unknown", "grader's fault"};
+
+/* ---- what there is to say ---------------------------------------------- */
 
 static int
 points(const struct grade_result *result)
@@ -35,31 +35,28 @@ grade_sum(const struct grade_result *results, int count)
 {
     struct grade_sum sum = {0};
 
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
-        bool asked = it->verdict != GRADE_NOT_ASKED;
-        bool unknown = it->verdict == GRADE_UNKNOWN;
+    for (int i = 0; i < count; i++) {
+        enum grade_verdict verdict = results[i].verdict;
 
-        sum.tests += asked;
-        sum.passed += it->verdict == GRADE_PASSED;
-        sum.points += points(it);
-        sum.of += asked && !unknown ? it->test->points : 0;
-        sum.left_out += unknown ? it->test->points : 0;
-        sum.own_fault |= it->verdict == GRADE_OWN_FAULT;
+        *(verdict == GRADE_UNKNOWN ? &sum.left_out : &sum.of) +=
+            results[i].test->points;
+        sum.points += points(&results[i]);
+        sum.passed += verdict == GRADE_PASSED;
+        sum.own_fault |= verdict == GRADE_OWN_FAULT;
     }
     return sum;
 }
 
 /* "12 of 12 public tests passed; 100 of 100 points. seed 1" */
 static void
-say_sum(struct text *text, const struct grade_sum *sum)
+say_sum(struct text *text, const struct grade_sum *sum, int count)
 {
     text_add(text, "%d of %d public tests passed; %d of %d points.",
-             sum->passed, sum->tests, sum->points, sum->of);
+             sum->passed, count, sum->points, sum->of);
     if (sum->left_out > 0) {
         text_add(text,
-                 " %d more could not be had or lost on this machine, and are "
-                 "left out.",
+                 " %d more could neither be had nor lost on this machine, "
+                 "and are left out.",
                  sum->left_out);
     }
     if (sum->own_fault) {
@@ -86,8 +83,6 @@ again(const struct grade_test *test)
              grade_order.seed);
     return line.bytes;
 }
-
-/* ---- text -------------------------------------------------------------- */
 
 /* A line below the row of its test. */
 static void
@@ -137,37 +132,29 @@ say_why(struct document *document, const struct grade_result *result)
     }
 }
 
-static struct report_paper
-paper(void)
-{
-    struct report_paper paper = report_paper_of(stdout);
-
-    paper.width = paper.width > WIDTH_MAX ? WIDTH_MAX : paper.width;
-    return paper;
-}
+/* ---- text -------------------------------------------------------------- */
 
 void
 grade_print_row(const struct grade_result *result)
 {
     bool failed = result->verdict == GRADE_FAILED;
-    bool passed = result->verdict == GRADE_PASSED;
-    const struct report_paper on = paper();
+    bool red = failed && wants_colour(stdout);
     struct document document = {0};
     struct text end = {0};
 
-    if (failed || passed) {
+    if (failed || result->verdict == GRADE_PASSED) {
         text_add(&end, "%s%d/%d", failed ? "FAILED  " : "", points(result),
                  result->test->points);
-    }
-    if (grade_order.verbose && end.bytes[0] != '\0') {
-        text_add(&end, " (%.1f s)", result->seconds);
+        if (grade_order.verbose) {
+            text_add(&end, " (%.1f s)", result->seconds);
+        }
     }
     printf("  %-14s %-48s %s%14s%s\n", result->test->name,
-           result->test->title, failed && on.colour ? "\33[31m" : "",
+           result->test->title, red ? "\33[31m" : "",
            end.bytes[0] != '\0' ? end.bytes : grade_words[result->verdict],
-           failed && on.colour ? "\33[0m" : "");
+           red ? "\33[0m" : "");
     say_why(&document, result);
-    document_print_text(stdout, &document, &on);
+    document_print_text(stdout, &document, &screen);
     fflush(stdout);
 }
 
@@ -175,14 +162,13 @@ static void
 print_end(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
-    const struct report_paper on = paper();
     struct document document = {0};
     struct text text = {0};
 
-    say_sum(&text, &sum);
+    say_sum(&text, &sum, count);
     document_paragraph(&document, "%s", text.bytes);
     document_paragraph(&document, "%s", grade_no_calls ? grade_no_calls : "");
-    document_print_text(stdout, &document, &on);
+    document_print_text(stdout, &document, &screen);
 }
 
 /* ---- for programs ------------------------------------------------------ */
@@ -241,7 +227,6 @@ print_json(const struct grade_result *results, int count)
 static char *
 why_text(const struct grade_result *result)
 {
-    const struct report_paper on = {.width = WIDTH_MAX};
     struct document document = {0};
     char *text = NULL;
     size_t bytes;
@@ -249,33 +234,13 @@ why_text(const struct grade_result *result)
 
     fprintf(file, "%s\n", grade_words[result->verdict]);
     say_why(&document, result);
-    document_print_text(file, &document, &on);
+    document_print_text(file, &document, &screen);
     fclose(file);
     return text;
 }
 
-/* One of Gradescope's: without a score where there is none. */
-static json_t *
-gradescope_test(const struct grade_result *result, bool scored)
-{
-    char *why = why_text(result);
-    json_t *test = json_pack("{ss++ ss ss}", "name", result->test->name, ": ",
-                             result->test->title, "output", why, "visibility",
-                             "visible");
-
-    if (scored && result->verdict != GRADE_UNKNOWN &&
-        result->verdict != GRADE_NOT_ASKED) {
-        json_object_update_new(
-            test,
-            json_pack("{si si ss}", "score", points(result), "max_score",
-                      result->test->points, "status",
-                      result->verdict == GRADE_PASSED ? "passed" : "failed"));
-    }
-    free(why);
-    return test;
-}
-
-/* An error of ours must never look like full marks. */
+/* For Gradescope: no score where there is none, because an error of ours must
+ * never look like full marks. */
 static void
 print_gradescope(const struct grade_result *results, int count)
 {
@@ -283,61 +248,56 @@ print_gradescope(const struct grade_result *results, int count)
     bool scored = !sum.own_fault && sum.of > 0;
     json_t *tests = json_array();
     struct text text = {0};
-    char number[16];
 
-    for (int i = 0; i < count; i++) {
-        json_t *test = gradescope_test(&results[i], scored);
+    for (const struct grade_result *it = results; it < results + count;
+         it++) {
+        char *why = why_text(it);
+        json_t *test =
+            json_pack("{ss++ ss ss ss}", "name", it->test->name, ": ",
+                      it->test->title, "number", COUNT_TEXT(it - results + 1),
+                      "output", why, "visibility", "visible");
 
-        PUT(number, "%d", i + 1);
-        json_object_set_new(test, "number", json_string(number));
+        if (scored && it->verdict != GRADE_UNKNOWN) {
+            json_object_update_new(
+                test, json_pack("{si si ss}", "score", points(it),
+                                "max_score", it->test->points, "status",
+                                points(it) ? "passed" : "failed"));
+        }
         json_array_append_new(tests, test);
+        free(why);
     }
-    say_sum(&text, &sum);
+    say_sum(&text, &sum, count);
     text_add(&text, "; others may exist");
     json_t *all = json_pack("{ss so}", "output", text.bytes, "tests", tests);
     json_object_set_new(all, scored ? "score" : "error",
                         scored ? json_integer(sum.points)
-                               : json_string("the grader has failed"));
+                               : json_string("this is no mark"));
     print_object(all);
-}
-
-/* Words of XML; xml_put would make one line of them. */
-static void
-put_lines(char *text)
-{
-    for (char *line; (line = strsep(&text, "\n"));) {
-        xml_put(stdout, "", line, "\n");
-    }
 }
 
 static void
 print_junit(const struct grade_result *results, int count)
 {
-    struct grade_sum sum = grade_sum(results, count);
+    static const char *const tags[] = {"skipped", "", "failure", "skipped",
+                                       "error"};
 
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
            "<testsuite name=\"grade\" tests=\"%d\">\n<properties>"
-           "<property name=\"seed\" value=\"%d\"/>"
-           "<property name=\"points\" value=\"%d\"/>"
-           "<property name=\"of\" value=\"%d\"/></properties>\n",
-           count, grade_order.seed, sum.points, sum.of);
+           "<property name=\"seed\" value=\"%d\"/></properties>\n",
+           count, grade_order.seed);
     for (const struct grade_result *it = results; it < results + count;
          it++) {
-        const char *tag = it->verdict == GRADE_FAILED      ? "failure"
-                          : it->verdict == GRADE_OWN_FAULT ? "error"
-                                                           : "skipped";
+        const char *tag = tags[it->verdict];
         char *why = why_text(it);
 
         xml_put(stdout, "<testcase classname=\"grade\" name=\"",
                 it->test->name, "\"");
         printf(" time=\"%.3f\">", it->seconds);
-        if (it->verdict != GRADE_PASSED) {
-            printf("<%s", tag);
-            xml_put(stdout, " message=\"",
-                    it->said[GRADE_SEEN][0] ? it->said[GRADE_SEEN]
-                                            : grade_words[it->verdict],
-                    "\">");
-            put_lines(why);
+        if (tag[0] != '\0') {
+            printf("<%s>", tag);
+            for (char *rest = why, *line; (line = strsep(&rest, "\n"));) {
+                xml_put(stdout, "", line, "\n");
+            }
             printf("</%s>", tag);
         }
         printf("</testcase>\n");
@@ -350,11 +310,7 @@ void
 grade_print_end(const struct grade_result *results, int count)
 {
     static void (*const printers[])(const struct grade_result *, int) = {
-        [GRADE_TEXT] = print_end,
-        [GRADE_JSON] = print_json,
-        [GRADE_GRADESCOPE] = print_gradescope,
-        [GRADE_JUNIT] = print_junit,
-    };
+        print_end, print_json, print_gradescope, print_junit};
 
     printers[grade_order.format](results, count);
 }
