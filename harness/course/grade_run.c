@@ -59,7 +59,7 @@ can_trace(void)
 static const char *
 shorten(char *call, char line[CALL_COLUMNS + 1])
 {
-    char *cut = strstr(call, "<unfinished");
+    char *cut = strstr(call, "<unfinished ...>) = ?");
     const char *result;
     int kept = 0;
 

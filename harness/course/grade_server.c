@@ -134,7 +134,7 @@ make_command(char command[COMMAND_BYTES])
     }
     trace_fd = memfd_create("calls", MFD_CLOEXEC);
     snprintf(command, COMMAND_BYTES,
-             "%sstrace -DD -f -ttt -s 32 -e signal=!SIGCHLD "
+             "%sstrace -DD -f -ttt -s 32 -a 1 -e signal=!SIGCHLD "
              "-e trace=!%%memory "
              "-o /proc/%d/fd/%d sh -c ",
              whole ? "exec " : "", (int)getpid(), trace_fd);
