@@ -22,6 +22,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -80,66 +81,108 @@ bool grade_one_at_a_time(void);
  */
 
 enum {
-    GRADE_FULL,      /* exit status: full marks */
-    GRADE_LESS,      /* ... less */
-    GRADE_USAGE,     /* ... the command line was wrong */
-    GRADE_CANNOT,    /* ... the grader itself has failed */
-    GRADE_CALLS = 10 /* of the server are shown, the last before a failure */
+    GRADE_FULL,   /* exit status: full marks */
+    GRADE_LESS,   /* ... less */
+    GRADE_USAGE,  /* ... the command line was wrong */
+    GRADE_CANNOT, /* ... the grader itself has failed */
+
+    GRADE_CALLS = 10,        /* of the server are shown */
+    GRADE_LINE_BYTES = 400,  /* of one, or of something in a message */
+    GRADE_TAIL_BYTES = 4097, /* of what the server has printed */
+    GRADE_CAUSES = 2,        /* that are likely */
 };
 
-enum grade_verdict {
-    GRADE_NOT_RUN, /* the server does not start, or a signal came */
-    GRADE_PASSED,
-    GRADE_FAILED,
-    GRADE_UNKNOWN,   /* the machine could not: neither points nor none */
-    GRADE_OWN_FAULT, /* the grader broke */
+enum grade_format {
+    GRADE_TEXT,
+    GRADE_JSON,
+    GRADE_GRADESCOPE,
+    GRADE_JUNIT,
 };
 
 /* What the command line says. */
 struct grade_order {
-    const char *server;    /* the command, with {port} or without */
-    int protocol;          /* counted from 0: echo, hello, rfc862 */
-    const char *only;      /* names of tests between blanks; NULL: all */
-    bool one_at_a_time;    /* it promises no more */
-    int timeout_scale;     /* deadlines so many times longer */
-    int format;            /* counted from 0: text, json, gradescope, junit */
-    int seed;              /* of all that is sent */
-    bool verbose;          /* also what passed, and what the server printed */
-    const char *is_traced; /* why it cannot be, or NULL */
+    const char *server; /* the command, with {port} or without */
+    int protocol;       /* which bit of enum grade_protocol */
+    const char *only;   /* names of tests; NULL: all */
+    bool one_at_a_time; /* it promises no more */
+    int timeout_scale;  /* deadlines so many times longer */
+    int format;         /* an enum grade_format */
+    int seed;           /* of all that is sent */
+    bool verbose;       /* also times, and what the server printed */
 };
 extern struct grade_order grade_order;
+extern const char *const grade_protocols[]; /* as they are typed */
 
-/* What a test's process leaves, in memory that it shares with the program. */
+/* What the process of a test leaves, in memory that it shares with us. */
 struct grade_left {
-    bool trace;         /* wanted: run the server under strace */
-    bool unknown;       /* the test has called grade_unknown() */
-    char ended[512];    /* how the server did, that should not have, or "" */
-    char printed[4097]; /* the end of its standard output */
-    char errors[4097];  /* ... and error */
-    char calls[GRADE_CALLS][128]; /* its last calls, the oldest first */
+    bool trace;                        /* wanted: run it under strace */
+    bool unknown;                      /* it has called grade_unknown() */
+    char ended[512];                   /* how the server ended by itself */
+    char last_words[GRADE_LINE_BYTES]; /* of its standard error */
+    char printed[GRADE_TAIL_BYTES];    /* the end of its standard output */
+    char errors[GRADE_TAIL_BYTES];     /* ... and error */
+    char calls[GRADE_CALLS][GRADE_LINE_BYTES]; /* its last ones */
 };
-extern struct grade_left *grade_left;
 
-/* What came of a test. */
+enum grade_verdict {
+    GRADE_NOT_RUN,   /* there is no use: the server does not start */
+    GRADE_NOT_ASKED, /* the server does not promise it */
+    GRADE_PASSED,
+    GRADE_FAILED,
+    GRADE_UNKNOWN,   /* the machine could not: neither points nor none */
+    GRADE_OWN_FAULT, /* the grader broke */
+    GRADE_VERDICTS,
+};
+extern const char *const grade_words[GRADE_VERDICTS];
+
+/* What came of a test; "" and NULL where there is nothing to say. */
 struct grade_result {
-    const struct grade_test *test;
-    enum grade_verdict verdict;
-    char message[2048]; /* of one that has not passed: a sentence, and lines
-                         * that begin with "sent: ", "expected: ", "came: " */
-    bool by_chance;     /* it failed, and passed when it was run again */
-    double seconds;     /* of the first run */
-    struct grade_left left; /* of the last */
+    const struct grade_test *test;      /* which one */
+    enum grade_verdict verdict;         /* of it */
+    char message[4 * GRADE_LINE_BYTES]; /* what went wrong: a sentence */
+    char sent[GRADE_LINE_BYTES];        /* by the client */
+    char expected[GRADE_LINE_BYTES];    /* from the server */
+    char came[GRADE_LINE_BYTES];        /* instead */
+    const char *causes[GRADE_CAUSES];   /* that are likely */
+    const char *read;                   /* a page, and a heading of it */
+    double seconds;                     /* that it took */
+    struct grade_left left;             /* of the server */
 };
 
 /* Run a test, and again under strace if it fails; `result` has its test.
  * Blocks for seconds. */
 void grade_run(struct grade_result *result);
 
+/* Why the calls of servers are not shown, or NULL. */
+extern const char *grade_no_calls;
+
+/* Copy to `calls` the last ones of what strace has written to that file, up
+ * to a moment (CLOCK_REALTIME). */
+void grade_read_calls(int fd, int64_t moment_ns,
+                      char calls[GRADE_CALLS][GRADE_LINE_BYTES]);
+
 /* Before and behind each test, in its process. */
 void grade_server_begin(void);
 void grade_server_end(void);
+extern struct grade_left *grade_left; /* by that process */
 
-/* Print what came of all, in the format that is wanted. */
-void grade_print(const struct grade_result *results, int count);
+/* What all of them add up to. */
+struct grade_sum {
+    int points, of;    /* what there was to be had, unknown ones left out */
+    int left_out;      /* their points */
+    int passed, tests; /* how many; ... that were asked */
+    bool own_fault;    /* of the grader */
+};
+struct grade_sum grade_sum(const struct grade_result *results, int count);
+
+/* Print a row as soon as it is known, and then the end, in text; or all of it
+ * in another format. */
+void grade_print_row(const struct grade_result *result);
+void grade_print_end(const struct grade_result *results, int count);
+void grade_print_all(const struct grade_result *results, int count);
+
+/* How that test is repeated, a line for a shell. Valid until the next call.
+ */
+const char *grade_again(const struct grade_test *test);
 
 #endif

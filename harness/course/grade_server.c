@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -113,6 +114,8 @@ static void
 make_command(char command[COMMAND_BYTES])
 {
     const char *plain = grade_order.server;
+    /* compare runs this as it is, and else behind an exec of its own. */
+    bool whole = strpbrk(plain, SERVER_SHELL_SIGNS);
 
     if (!grade_left->trace) {
         snprintf(command, COMMAND_BYTES, "%s", plain);
@@ -120,12 +123,11 @@ make_command(char command[COMMAND_BYTES])
     }
     trace_fd = memfd_create("calls", MFD_CLOEXEC);
     snprintf(command, COMMAND_BYTES,
-             "exec strace -DD -f -ttt -s 32 -e signal=!SIGCHLD -o "
-             "/proc/%d/fd/%d sh -c '",
-             (int)getpid(), trace_fd);
-    if (!strpbrk(plain, SERVER_SHELL_SIGNS)) {
-        text_append(command, COMMAND_BYTES, "", "exec env ");
-    }
+             "%sstrace -DD -f -ttt -s 32 -e signal=!SIGCHLD "
+             "-e trace=!%%memory "
+             "-o /proc/%d/fd/%d sh -c '%s",
+             whole ? "exec " : "", (int)getpid(), trace_fd,
+             whole ? "" : "exec env ");
     for (; *plain != '\0'; plain++) {
         text_append(command, COMMAND_BYTES, "",
                     *plain == '\'' ? "'\\''" : "%c", *plain);
@@ -145,6 +147,7 @@ grade_server_start(void)
         .command = command,
         .cpus = &cpus,
         .start_timeout_ns = patience_scaled_ms(START_MS) * NS_PER_MS,
+        .if_slow = "give TIMEOUT_SCALE=2 (behind grade: --timeout-scale=2)",
         .interrupted = &never,
     };
 
@@ -210,6 +213,8 @@ collect(void)
     server_stop(&server);
     memcpy(grade_left->printed, server.output, sizeof server.output);
     memcpy(grade_left->errors, server.errors, sizeof server.errors);
+    server_last_line(server.errors, grade_left->last_words,
+                     sizeof grade_left->last_words);
 }
 
 void
@@ -235,14 +240,19 @@ grade_server_end(void)
 static void
 about_to_fail(void)
 {
-    if (getpid() != owner_pid || !started) {
+    int64_t moment_ns = clock_wall_ns();
+
+    if (getpid() != owner_pid) {
         return;
     }
-    if (ends_within(LAST_BREATH_MS)) {
+    if (started && ends_within(LAST_BREATH_MS)) {
         collect();
         server_describe_end(&server, grade_left->ended);
     }
     grade_server_end();
+    if (trace_fd != -1) {
+        grade_read_calls(trace_fd, moment_ns, grade_left->calls);
+    }
 }
 
 void
@@ -267,6 +277,7 @@ grade_server_begin(void)
     /* Who has none cannot hand it on. */
     ioctl(terminal, TIOCNOTTY);
     close(terminal);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     owner_pid = getpid();
     verdict_before_failure(about_to_fail);
 }
