@@ -390,7 +390,7 @@ TEST(hello_line)
 TEST(hello_pieces)
 TEST(hello_and_more)
 TEST(hello_wrong)
-TEST(hello_unfinished)
+TEST(hello_half)
 TEST(hello_silent)
 TEST(sent_back)
 TEST(continues)
@@ -437,13 +437,13 @@ const struct grade_test grade_tests[] = {
      GRADE_HELLO, false, &run_hello_and_more},
     {"hello-wrong", "closes on a wrong line, without a word", 10, GRADE_HELLO,
      false, &run_hello_wrong},
-    {"hello-unfinished", "says nothing before the line has ended", 10,
-     GRADE_HELLO, false, &run_hello_unfinished},
+    {"hello-half", "says nothing before the line has ended", 10, GRADE_HELLO,
+     false, &run_hello_half},
     {"hello-silent", "serves 8 clients behind a silent one", 20, GRADE_HELLO,
      true, &run_hello_silent},
     {"sent-back", "\"any data received is sent back\"", 30, GRADE_RFC862,
      false, &run_sent_back},
-    {"continues", "\"until the calling user terminates the connection\"", 30,
+    {"continues", "\"until the calling user terminates\" it", 30,
      GRADE_RFC862, false, &run_continues},
     {"five-clients", "five at once, binary data, half-close", 30,
      GRADE_RFC862, true, &run_five_clients},

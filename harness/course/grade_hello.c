@@ -136,7 +136,7 @@ test_hello_wrong(void)
 
 /* The word alone, and then the end of our side. */
 void
-test_hello_unfinished(void)
+test_hello_half(void)
 {
     struct server server = grade_begin();
     struct client client = client_connect(&server);
