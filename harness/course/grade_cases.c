@@ -317,6 +317,7 @@ START_TEST(test_non_reader)
         crowd[i] = client_connect(&server);
     }
     clients_exchange(crowd, CROWD, 1000);
+    usage_expect_no_spin(&server, "with clients that do not read");
     clients_close(writers, WRITERS);
 }
 END_TEST
