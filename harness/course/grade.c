@@ -66,60 +66,35 @@ read_flags(int argc, char **argv)
     }
 }
 
-/* Is that test one of those that are asked with this protocol? */
-static bool
-is_asked(const struct grade_test *test)
-{
-    return test->protocols & (1U << grade_order.protocol);
-}
-
-/* Is it among those that the user wants? */
-static bool
-is_wanted(const struct grade_test *test)
-{
-    size_t length = strlen(test->name);
-
-    for (const char *at = grade_order.only; at && *at != '\0';) {
-        size_t word = strcspn(at, ", ");
-
-        if (word == length && strncmp(at, test->name, length) == 0) {
-            return true;
-        }
-        at += word + strspn(at + word, ", ");
-    }
-    return !grade_order.only;
-}
-
-/* Refuse a name that no test has, before anything runs. */
+/* Choose those that are asked with this protocol and this promise, and of
+ * them the ones that the user wants; refuse a name that none of them has. */
 static void
-check_only(void)
+choose(bool chosen[TESTS_MAX])
 {
-    const char *at = grade_order.only ? grade_order.only : "";
+    char *rest = grade_order.only ? strdup(grade_order.only) : NULL;
     char names[1024] = "";
-    size_t wanted = 0, found = 0;
+    bool asked[TESTS_MAX] = {false};
 
-    for (at += strspn(at, ", "); *at != '\0'; wanted++) {
-        at += strcspn(at, ", ");
-        at += strspn(at, ", ");
-    }
-    for (const struct grade_test *test = grade_tests; test->name; test++) {
-        if (is_asked(test)) {
-            found += is_wanted(test);
-            text_append(names, sizeof names, ", ", "%s", test->name);
+    for (int i = 0; i < TESTS_MAX && grade_tests[i].name; i++) {
+        asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol) &&
+                   !(grade_tests[i].together && grade_order.one_at_a_time);
+        chosen[i] = asked[i] && !rest;
+        if (asked[i]) {
+            text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
         }
     }
-    if (grade_order.only && (found != wanted || found == 0)) {
-        flags_refuse("grade", "only", grade_order.only, names);
-    }
-}
+    for (char *word; (word = strsep(&rest, ", "));) {
+        int i = 0;
 
-/* The table of hints is there, and right: better seen before anything runs.
- */
-static void
-pass_over(char **columns, size_t n)
-{
-    (void)columns;
-    (void)n;
+        while (grade_tests[i].name &&
+               strcmp(grade_tests[i].name, word) != 0) {
+            i++;
+        }
+        if (word[0] != '\0' && !asked[i]) {
+            flags_refuse("grade", "only", word, names);
+        }
+        chosen[i] |= word[0] != '\0';
+    }
 }
 
 /* Run one, and show in a terminal that something goes on. */
@@ -128,10 +103,6 @@ run(struct grade_result *result)
 {
     bool shows = is_terminal(stderr);
 
-    if (result->test->together && grade_order.one_at_a_time) {
-        result->verdict = GRADE_NOT_ASKED;
-        return;
-    }
     if (shows) {
         fprintf(stderr, "  %s ...\33[K\r", result->test->name);
     }
@@ -145,40 +116,38 @@ int
 main(int argc, char **argv)
 {
     static struct grade_result results[TESTS_MAX];
+    bool chosen[TESTS_MAX] = {false};
     bool starts = true;
     char scale[16];
     int count = 0;
 
     streams_check(GRADE_CANNOT);
     read_flags(argc, argv);
-    check_only();
-    table_read("grade", 5, pass_over);
+    choose(chosen);
+    grade_prepare();
     snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
     setenv("TEST_SLOW", scale, 1);
     payload_set_run_seed((uint64_t)grade_order.seed);
     descriptors_raise();
     tally_start();
-    for (const struct grade_test *test = grade_tests;
-         test->name && count < TESTS_MAX; test++) {
-        if (!is_asked(test) || !is_wanted(test)) {
+    for (int i = 0; i < TESTS_MAX; i++) {
+        struct grade_result *result = &results[count];
+
+        if (!chosen[i]) {
             continue;
         }
-        struct grade_result *result = &results[count++];
-        result->test = test;
+        result->test = &grade_tests[i];
+        count++;
         if (starts) {
             run(result);
         }
-        starts &= test != grade_tests || result->verdict == GRADE_PASSED;
+        starts &= i > 0 || result->verdict == GRADE_PASSED;
         if (grade_order.format == GRADE_TEXT) {
             grade_print_row(result);
         }
     }
     struct grade_sum sum = grade_sum(results, count);
-    if (grade_order.format == GRADE_TEXT) {
-        grade_print_end(results, count);
-    } else {
-        grade_print_all(results, count);
-    }
+    grade_print_end(results, count);
     return sum.own_fault || sum.of == 0 ? GRADE_CANNOT
            : sum.points == sum.of       ? GRADE_FULL
                                         : GRADE_LESS;

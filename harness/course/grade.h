@@ -87,7 +87,7 @@ enum {
     GRADE_CANNOT, /* ... the grader itself has failed */
 
     GRADE_CALLS = 10,        /* of the server are shown */
-    GRADE_LINE_BYTES = 400,  /* of one, or of something in a message */
+    GRADE_SAID_BYTES = 1600, /* a sentence, and words of the server */
     GRADE_TAIL_BYTES = 4097, /* of what the server has printed */
     GRADE_CAUSES = 2,        /* that are likely */
 };
@@ -113,20 +113,20 @@ struct grade_order {
 extern struct grade_order grade_order;
 extern const char *const grade_protocols[]; /* as they are typed */
 
-/* What the process of a test leaves, in memory that it shares with us. */
+/* What the process of a test leaves, in memory that it shares with us; ""
+ * where there is nothing. */
 struct grade_left {
-    bool trace;                        /* wanted: run it under strace */
-    bool unknown;                      /* it has called grade_unknown() */
-    char ended[512];                   /* how the server ended by itself */
-    char last_words[GRADE_LINE_BYTES]; /* of its standard error */
-    char printed[GRADE_TAIL_BYTES];    /* the end of its standard output */
-    char errors[GRADE_TAIL_BYTES];     /* ... and error */
-    char calls[GRADE_CALLS][GRADE_LINE_BYTES]; /* its last ones */
+    bool trace;                     /* wanted: run it under strace */
+    bool unknown;                   /* it has called grade_unknown() */
+    char ended[512];                /* how the server ended by itself */
+    char printed[GRADE_TAIL_BYTES]; /* the end of its standard output */
+    char errors[GRADE_TAIL_BYTES];  /* ... and error */
+    char calls[GRADE_TAIL_BYTES];   /* its last ones, a line each */
 };
+extern struct grade_left *grade_left;
 
 enum grade_verdict {
-    GRADE_NOT_RUN,   /* there is no use: the server does not start */
-    GRADE_NOT_ASKED, /* the server does not promise it */
+    GRADE_NOT_RUN, /* there is no use: the server does not start */
     GRADE_PASSED,
     GRADE_FAILED,
     GRADE_UNKNOWN,   /* the machine could not: neither points nor none */
@@ -135,19 +135,29 @@ enum grade_verdict {
 };
 extern const char *const grade_words[GRADE_VERDICTS];
 
+/* What is said of one that has not passed. */
+enum grade_said {
+    GRADE_SEEN, /* what went wrong, a sentence */
+    GRADE_SENT, /* by the client */
+    GRADE_EXPECTED,
+    GRADE_CAME, /* from the server */
+    GRADE_SAIDS,
+};
+extern const char *const grade_said[GRADE_SAIDS]; /* their names */
+
 /* What came of a test; "" and NULL where there is nothing to say. */
 struct grade_result {
-    const struct grade_test *test;      /* which one */
-    enum grade_verdict verdict;         /* of it */
-    char message[4 * GRADE_LINE_BYTES]; /* what went wrong: a sentence */
-    char sent[GRADE_LINE_BYTES];        /* by the client */
-    char expected[GRADE_LINE_BYTES];    /* from the server */
-    char came[GRADE_LINE_BYTES];        /* instead */
-    const char *causes[GRADE_CAUSES];   /* that are likely */
-    const char *read;                   /* a page, and a heading of it */
-    double seconds;                     /* that it took */
-    struct grade_left left;             /* of the server */
+    const struct grade_test *test; /* which one */
+    enum grade_verdict verdict;    /* of it */
+    char said[GRADE_SAIDS][GRADE_SAID_BYTES];
+    const char *causes[GRADE_CAUSES]; /* that are likely */
+    const char *read;                 /* a page, and a heading of it */
+    double seconds;                   /* that it took */
+    struct grade_left left;           /* of the server */
 };
+
+/* Before the first test: read the hints. */
+void grade_prepare(void);
 
 /* Run a test, and again under strace if it fails; `result` has its test.
  * Blocks for seconds. */
@@ -156,33 +166,29 @@ void grade_run(struct grade_result *result);
 /* Why the calls of servers are not shown, or NULL. */
 extern const char *grade_no_calls;
 
-/* Copy to `calls` the last ones of what strace has written to that file, up
- * to a moment (CLOCK_REALTIME). */
-void grade_read_calls(int fd, int64_t moment_ns,
-                      char calls[GRADE_CALLS][GRADE_LINE_BYTES]);
+/* Keep the last calls of what strace has written to that file, up to a moment
+ * (CLOCK_REALTIME). */
+void grade_read_calls(int fd, int64_t moment_ns);
 
 /* Before and behind each test, in its process. */
 void grade_server_begin(void);
 void grade_server_end(void);
-extern struct grade_left *grade_left; /* by that process */
 
 /* What all of them add up to. */
 struct grade_sum {
-    int points, of;    /* what there was to be had, unknown ones left out */
-    int left_out;      /* their points */
-    int passed, tests; /* how many; ... that were asked */
-    bool own_fault;    /* of the grader */
+    int points, of; /* what there was to be had, unknown ones left out */
+    int left_out;   /* their points */
+    int passed;     /* how many */
+    bool own_fault; /* of the grader */
 };
 struct grade_sum grade_sum(const struct grade_result *results, int count);
 
-/* Print a row as soon as it is known, and then the end, in text; or all of it
- * in another format. */
+/* Text: print a row as soon as it is known. And in any format: the end, or
+ * all of it. */
 void grade_print_row(const struct grade_result *result);
 void grade_print_end(const struct grade_result *results, int count);
-void grade_print_all(const struct grade_result *results, int count);
 
-/* How that test is repeated, a line for a shell. Valid until the next call.
- */
-const char *grade_again(const struct grade_test *test);
+/* Append a word, quoted for a shell, to a text in an array of `bytes`. */
+void grade_quote(char *text, size_t bytes, const char *word);
 
 #endif

@@ -4,24 +4,25 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/course/grade.h"
+#include "harness/load/load.h"
 #include "harness/report/internal.h"
 
 enum {
-    WIDTH_MAX = 80,
-    CALL_COLUMNS = 64, /* of a call: it shall stay in its line */
-    TAIL_LINES = 8,    /* of what the server has printed */
+    TAIL_BYTES = 1000,  /* of what the server has printed */
+    LABEL_COLUMNS = 12, /* of what stands below a row */
 };
+
+static const struct report_paper screen = {.width = 80};
 
 const char *const grade_words[GRADE_VERDICTS] = {
-    [GRADE_NOT_RUN] = "not run", [GRADE_NOT_ASKED] = "not asked",
-    [GRADE_PASSED] = "passed",   [GRADE_FAILED] = "failed",
-    [GRADE_UNKNOWN] = "unknown", [GRADE_OWN_FAULT] = "grader's fault",
-};
+    "not run", "passed", "failed", "unknown", "grader's fault"};
 
-/* ---- sums -------------------------------------------------------------- */
+/* ---- what there is to say ---------------------------------------------- */
 
 static int
 points(const struct grade_result *result)
@@ -34,31 +35,28 @@ grade_sum(const struct grade_result *results, int count)
 {
     struct grade_sum sum = {0};
 
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
-        bool asked = it->verdict != GRADE_NOT_ASKED;
-        bool unknown = it->verdict == GRADE_UNKNOWN;
+    for (int i = 0; i < count; i++) {
+        enum grade_verdict verdict = results[i].verdict;
 
-        sum.tests += asked;
-        sum.passed += it->verdict == GRADE_PASSED;
-        sum.points += points(it);
-        sum.of += asked && !unknown ? it->test->points : 0;
-        sum.left_out += unknown ? it->test->points : 0;
-        sum.own_fault |= it->verdict == GRADE_OWN_FAULT;
+        *(verdict == GRADE_UNKNOWN ? &sum.left_out : &sum.of) +=
+            results[i].test->points;
+        sum.points += points(&results[i]);
+        sum.passed += verdict == GRADE_PASSED;
+        sum.own_fault |= verdict == GRADE_OWN_FAULT;
     }
     return sum;
 }
 
 /* "12 of 12 public tests passed; 100 of 100 points. seed 1" */
 static void
-say_sum(struct text *text, const struct grade_sum *sum)
+say_sum(struct text *text, const struct grade_sum *sum, int count)
 {
     text_add(text, "%d of %d public tests passed; %d of %d points.",
-             sum->passed, sum->tests, sum->points, sum->of);
+             sum->passed, count, sum->points, sum->of);
     if (sum->left_out > 0) {
         text_add(text,
-                 " %d more could not be had or lost on this machine, and are "
-                 "left out.",
+                 " %d more could neither be had nor lost on this machine, "
+                 "and are left out.",
                  sum->left_out);
     }
     if (sum->own_fault) {
@@ -67,17 +65,16 @@ say_sum(struct text *text, const struct grade_sum *sum)
     text_add(text, " seed %d", grade_order.seed);
 }
 
-const char *
-grade_again(const struct grade_test *test)
+/* How that test is repeated, a line for a shell. Valid until the next call.
+ */
+static const char *
+again(const struct grade_test *test)
 {
     static struct text line;
 
-    line.bytes[0] = '\0';
-    text_add(&line, "make grade SERVER='");
-    for (const char *it = grade_order.server; *it != '\0'; it++) {
-        text_add(&line, *it == '\'' ? "'\\''" : "%c", *it);
-    }
-    text_add(&line, "'");
+    line = (struct text){0};
+    text_add(&line, "make grade SERVER=");
+    grade_quote(line.bytes, TEXT_BYTES, grade_order.server);
     if (grade_order.protocol > 0) {
         text_add(&line, " PROTO=%s", grade_protocols[grade_order.protocol]);
     }
@@ -87,145 +84,127 @@ grade_again(const struct grade_test *test)
     return line.bytes;
 }
 
-/* ---- text -------------------------------------------------------------- */
-
-/* The last lines of what it has printed. */
+/* A line below the row of its test. */
 static void
-say_tail(struct document *document, const char *label, const char *printed)
+say(struct document *document, const char *label, const char *words)
 {
-    size_t bytes = strlen(printed);
-    const char *from = printed + bytes;
-    char line[GRADE_LINE_BYTES];
+    char padded[LABEL_COLUMNS + 1];
 
-    for (int lines = 0; from > printed; from--) {
-        lines += from[-1] == '\n' && from < printed + bytes;
-        if (lines == TAIL_LINES) {
-            break;
-        }
-    }
-    while (*from != '\0') {
-        int length = (int)strcspn(from, "\n");
+    PUT(padded, "    %-8s", label);
+    document_item(document, padded, "%s", words ? words : "");
+}
 
-        snprintf(line, sizeof line, "%.*s", length, from);
-        document_item(document, label, "%s", line);
-        from += length + (from[length] == '\n');
-        label = "    ";
+/* A text of several lines, of which the end counts; the label stands before
+ * the first one. */
+static void
+say_lines(struct document *document, const char *label, const char *text)
+{
+    size_t bytes = strlen(text);
+    char tail[TAIL_BYTES + 1];
+    char *rest = tail;
+
+    PUT(tail, "%s", text + (bytes > TAIL_BYTES ? bytes - TAIL_BYTES : 0));
+    for (char *line; (line = strsep(&rest, "\n")); label = "") {
+        say(document, label, line);
     }
 }
 
-/* A call in one line: what is cut out is what stands before its result. */
-static const char *
-shorten(const char *call, char line[CALL_COLUMNS + 1])
-{
-    int length = (int)strlen(call);
-    const char *result = memrchr(call, '=', (size_t)length);
-    int kept = result && length - (result - call) < CALL_COLUMNS / 2
-                   ? length - (int)(result - call)
-                   : 0;
-
-    if (length <= CALL_COLUMNS) {
-        return call;
-    }
-    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
-             call, call + length - kept);
-    return line;
-}
-
-/* What is known of one that has not passed. */
+/* What there is to say of a test below its row. */
 static void
 say_why(struct document *document, const struct grade_result *result)
 {
     const struct grade_left *left = &result->left;
-    const char *label = "    calls";
-    char line[CALL_COLUMNS + 1];
 
-    document_item(document, "    seen", "%s (%.1f s)", result->message,
-                  result->seconds);
-    document_item(document, "    sent", "%s", result->sent);
-    document_item(document, "    expected", "%s", result->expected);
-    document_item(document, "    came", "%s", result->came);
-    for (int i = 0; i < GRADE_CALLS && left->calls[i][0] != '\0'; i++) {
-        document_item(document, label, "%s", shorten(left->calls[i], line));
-        label = "    ";
+    for (int i = 0; i < GRADE_SAIDS; i++) {
+        say(document, grade_said[i], result->said[i]);
     }
-    if (!grade_order.verbose && left->ended[0] == '\0') {
-        document_item(document, "    stderr", "%s", left->last_words);
+    say_lines(document, "calls", left->calls);
+    if (result->verdict == GRADE_FAILED || grade_order.verbose) {
+        say_lines(document, "stdout",
+                  grade_order.verbose ? left->printed : "");
+        say_lines(document, "stderr", left->errors);
     }
-    for (int i = 0; i < GRADE_CAUSES && result->causes[i]; i++) {
-        document_item(document, i == 0 ? "    likely" : "    or", "%s",
-                      result->causes[i]);
+    say(document, "likely", result->causes[0]);
+    say(document, "or", result->causes[1]);
+    say(document, "read", result->read);
+    if (result->said[GRADE_SEEN][0] != '\0') {
+        say(document, "again", again(result->test));
     }
-    document_item(document, "    read", "%s",
-                  result->read ? result->read : "");
-    document_item(document, "    again", "%s", grade_again(result->test));
 }
 
-static struct report_paper
-paper(void)
-{
-    struct report_paper paper = report_paper_of(stdout);
-
-    paper.width = paper.width > WIDTH_MAX ? WIDTH_MAX : paper.width;
-    return paper;
-}
+/* ---- text -------------------------------------------------------------- */
 
 void
 grade_print_row(const struct grade_result *result)
 {
     bool failed = result->verdict == GRADE_FAILED;
-    bool passed = result->verdict == GRADE_PASSED;
-    const struct report_paper on = paper();
+    bool red = failed && wants_colour(stdout);
     struct document document = {0};
     struct text end = {0};
 
-    if (failed || passed) {
+    if (failed || result->verdict == GRADE_PASSED) {
         text_add(&end, "%s%d/%d", failed ? "FAILED  " : "", points(result),
                  result->test->points);
-    }
-    if (passed && grade_order.verbose) {
-        text_add(&end, " (%.1f s)", result->seconds);
+        if (grade_order.verbose) {
+            text_add(&end, " (%.1f s)", result->seconds);
+        }
     }
     printf("  %-14s %-48s %s%14s%s\n", result->test->name,
-           result->test->title, failed && on.colour ? "\33[31m" : "",
+           result->test->title, red ? "\33[31m" : "",
            end.bytes[0] != '\0' ? end.bytes : grade_words[result->verdict],
-           failed && on.colour ? "\33[0m" : "");
-    if (result->message[0] != '\0') {
-        say_why(&document, result);
-    }
-    if (grade_order.verbose) {
-        say_tail(&document, "    stdout", result->left.printed);
-        say_tail(&document, "    stderr", result->left.errors);
-    }
-    document_print_text(stdout, &document, &on);
+           red ? "\33[0m" : "");
+    say_why(&document, result);
+    document_print_text(stdout, &document, &screen);
     fflush(stdout);
 }
 
-void
-grade_print_end(const struct grade_result *results, int count)
+static void
+print_end(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
-    const struct report_paper on = paper();
     struct document document = {0};
     struct text text = {0};
 
-    say_sum(&text, &sum);
+    say_sum(&text, &sum, count);
     document_paragraph(&document, "%s", text.bytes);
     document_paragraph(&document, "%s", grade_no_calls ? grade_no_calls : "");
-    document_print_text(stdout, &document, &on);
+    document_print_text(stdout, &document, &screen);
 }
 
 /* ---- for programs ------------------------------------------------------ */
 
-static json_t *
-calls_of(const struct grade_result *result)
+static void
+print_object(json_t *object)
 {
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
+    putchar('\n');
+    json_decref(object);
+}
+
+/* What is known of a test. */
+static json_t *
+test_object(const struct grade_result *result)
+{
+    char *copy = given(strdup(result->left.calls));
+    char *rest = copy;
     json_t *calls = json_array();
 
-    for (int i = 0; i < GRADE_CALLS && result->left.calls[i][0] != '\0';
-         i++) {
-        json_array_append_new(calls, json_string(result->left.calls[i]));
+    for (char *line; copy[0] != '\0' && (line = strsep(&rest, "\n"));) {
+        json_array_append_new(calls, json_string(line));
     }
-    return calls;
+    free(copy);
+    return json_pack(
+        "{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
+        result->test->name, "title", result->test->title, "points",
+        points(result), "of", result->test->points, "verdict",
+        grade_words[result->verdict], "message", result->said[GRADE_SEEN],
+        "sent", result->said[GRADE_SENT], "expected",
+        result->said[GRADE_EXPECTED], "came", result->said[GRADE_CAME],
+        "calls", calls, "causes",
+        result->read ? json_pack("[ss]", result->causes[0], result->causes[1])
+                     : json_array(),
+        "read", result->read, "again", again(result->test), "seconds",
+        result->seconds);
 }
 
 static void
@@ -234,141 +213,104 @@ print_json(const struct grade_result *results, int count)
     struct grade_sum sum = grade_sum(results, count);
     json_t *tests = json_array();
 
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
-        json_t *causes = json_array();
-
-        for (int i = 0; i < GRADE_CAUSES && it->causes[i]; i++) {
-            json_array_append_new(causes, json_string(it->causes[i]));
-        }
-        json_array_append_new(
-            tests,
-            json_pack("{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
-                      it->test->name, "title", it->test->title, "points",
-                      points(it), "of", it->test->points, "verdict",
-                      grade_words[it->verdict], "message", it->message,
-                      "sent", it->sent, "expected", it->expected, "came",
-                      it->came, "calls", calls_of(it), "causes", causes,
-                      "read", it->read, "again", grade_again(it->test),
-                      "seconds", it->seconds));
+    for (int i = 0; i < count; i++) {
+        json_array_append_new(tests, test_object(&results[i]));
     }
-    json_t *all = json_pack(
-        "{si ss ss si si si sb so}", "seed", grade_order.seed, "server",
-        grade_order.server, "protocol", grade_protocols[grade_order.protocol],
-        "points", sum.points, "of", sum.of, "left_out", sum.left_out,
-        "own_fault", sum.own_fault, "tests", tests);
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
-    putchar('\n');
-    json_decref(all);
+    print_object(json_pack("{si ss ss si si si so}", "seed", grade_order.seed,
+                           "server", grade_order.server, "protocol",
+                           grade_protocols[grade_order.protocol], "points",
+                           sum.points, "of", sum.of, "left_out", sum.left_out,
+                           "tests", tests));
 }
 
-/* What a student reads there of one test. */
-static void
-say_plain(struct text *text, const struct grade_result *result)
+/* The same as text, for people who read it elsewhere. To be freed. */
+static char *
+why_text(const struct grade_result *result)
 {
     struct document document = {0};
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = given(open_memstream(&text, &bytes));
 
-    if (result->message[0] != '\0') {
-        say_why(&document, result);
-    }
-    for (size_t i = 0; i < document.nblocks; i++) {
-        text_add(text, "%-14s%s\n", document.blocks[i].label,
-                 document.blocks[i].words);
-    }
-    document_free(&document);
+    fprintf(file, "%s\n", grade_words[result->verdict]);
+    say_why(&document, result);
+    document_print_text(file, &document, &screen);
+    fclose(file);
+    return text;
 }
 
-/* Without a score where there is none: an error is no full mark. */
+/* For Gradescope: no score where there is none, because an error of ours must
+ * never look like full marks. */
 static void
 print_gradescope(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
+    bool scored = !sum.own_fault && sum.of > 0;
     json_t *tests = json_array();
-    json_t *all = json_object();
     struct text text = {0};
 
     for (const struct grade_result *it = results; it < results + count;
          it++) {
-        bool counts = it->verdict == GRADE_PASSED ||
-                      it->verdict == GRADE_FAILED ||
-                      it->verdict == GRADE_NOT_RUN;
-        char number[16];
-        struct text why = {0};
+        char *why = why_text(it);
+        json_t *test =
+            json_pack("{ss++ ss ss ss}", "name", it->test->name, ": ",
+                      it->test->title, "number", COUNT_TEXT(it - results + 1),
+                      "output", why, "visibility", "visible");
 
-        PUT(number, "%d", (int)(it - results) + 1);
-        text_add(&why, "%s\n", grade_words[it->verdict]);
-        say_plain(&why, it);
-        json_t *test = json_pack(
-            "{ss+++ ss ss ss}", "name", it->test->name, ": ", it->test->title,
-            "number", number, "output", why.bytes, "visibility", "visible");
-        if (counts && !sum.own_fault) {
+        if (scored && it->verdict != GRADE_UNKNOWN) {
             json_object_update_new(
                 test, json_pack("{si si ss}", "score", points(it),
                                 "max_score", it->test->points, "status",
                                 points(it) ? "passed" : "failed"));
         }
         json_array_append_new(tests, test);
+        free(why);
     }
-    say_sum(&text, &sum);
+    say_sum(&text, &sum, count);
     text_add(&text, "; others may exist");
-    json_object_set_new(all, "output", json_string(text.bytes));
-    json_object_set_new(all, "tests", tests);
-    json_object_set_new(all, sum.own_fault ? "error" : "score",
-                        sum.own_fault ? json_string("the grader has failed; "
-                                                    "please grade again")
-                                      : json_integer(sum.points));
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(all);
+    json_t *all = json_pack("{ss so}", "output", text.bytes, "tests", tests);
+    json_object_set_new(all, scored ? "score" : "error",
+                        scored ? json_integer(sum.points)
+                               : json_string("this is no mark"));
+    print_object(all);
 }
 
 static void
 print_junit(const struct grade_result *results, int count)
 {
-    struct grade_sum sum = grade_sum(results, count);
+    static const char *const tags[] = {"skipped", "", "failure", "skipped",
+                                       "error"};
 
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-           "<testsuite name=\"grade\" tests=\"%d\">\n",
-           count);
-    printf("<properties><property name=\"seed\" value=\"%d\"/>"
-           "<property name=\"points\" value=\"%d\"/>"
-           "<property name=\"of\" value=\"%d\"/></properties>\n",
-           grade_order.seed, sum.points, sum.of);
+           "<testsuite name=\"grade\" tests=\"%d\">\n<properties>"
+           "<property name=\"seed\" value=\"%d\"/></properties>\n",
+           count, grade_order.seed);
     for (const struct grade_result *it = results; it < results + count;
          it++) {
-        const char *tag = it->verdict == GRADE_FAILED      ? "failure"
-                          : it->verdict == GRADE_OWN_FAULT ? "error"
-                                                           : "skipped";
-        struct text why = {0};
+        const char *tag = tags[it->verdict];
+        char *why = why_text(it);
 
         xml_put(stdout, "<testcase classname=\"grade\" name=\"",
                 it->test->name, "\"");
         printf(" time=\"%.3f\">", it->seconds);
-        if (it->verdict != GRADE_PASSED) {
-            say_plain(&why, it);
-            printf("<%s", tag);
-            xml_put(stdout, " message=\"",
-                    it->message[0] ? it->message : grade_words[it->verdict],
-                    "\">");
-            for (char *rest = why.bytes, *line;
-                 (line = strsep(&rest, "\n"));) {
+        if (tag[0] != '\0') {
+            printf("<%s>", tag);
+            for (char *rest = why, *line; (line = strsep(&rest, "\n"));) {
                 xml_put(stdout, "", line, "\n");
             }
             printf("</%s>", tag);
         }
         printf("</testcase>\n");
+        free(why);
     }
     printf("</testsuite>\n");
 }
 
 void
-grade_print_all(const struct grade_result *results, int count)
+grade_print_end(const struct grade_result *results, int count)
 {
-    if (grade_order.format == GRADE_JSON) {
-        print_json(results, count);
-    } else if (grade_order.format == GRADE_GRADESCOPE) {
-        print_gradescope(results, count);
-    } else {
-        print_junit(results, count);
-    }
+    static void (*const printers[])(const struct grade_result *, int) = {
+        print_end, print_json, print_gradescope, print_junit};
+
+    printers[grade_order.format](results, count);
 }

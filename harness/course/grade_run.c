@@ -2,7 +2,7 @@
  * grade_run.c: runs a test in a process of its own, by Check, and if it fails
  * once more with the server under strace. See grade.h.
  */
-#include <math.h>
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,13 @@ enum {
     WAIT_MS = 5000,         /* for a sign of life: somebody waits for us */
     AGAIN_MS = 2000,        /* ... to see once more what was seen */
     TRACE_BYTES = 64 << 10, /* at its end are looked at */
+    CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
 };
 
-#define SUBJECT "server: " /* messages begin with it */
+#define SUBJECT "server" /* messages begin with it, and ": " */
 
+const char *const grade_said[GRADE_SAIDS] = {"seen", "sent", "expected",
+                                             "came"};
 struct grade_left *grade_left;
 const char *grade_no_calls;
 
@@ -42,28 +45,56 @@ can_trace(void)
 
     if (status == -1) {
         status = system("strace -o /dev/null true >/dev/null 2>&1");
+    }
+    if (status != 0) {
         grade_no_calls =
-            status == 0
-                ? NULL
-                : "the server's last calls are not shown: there is no "
-                  "strace here, or it may not look ('make deps' installs it)";
+            "the server's last calls are not shown: there is no strace here, "
+            "or it may not look ('make deps' installs it)";
     }
     return status == 0;
+}
+
+/* Make a call fit in a line, its result included; without one it waits, until
+ * we have ended it. */
+static const char *
+shorten(char *call, char line[CALL_COLUMNS + 1])
+{
+    char *cut = strstr(call, "<unfinished");
+    const char *result;
+    int kept = 0;
+
+    cut = cut ? cut : strstr(call, "? ERESTART");
+    if (cut) {
+        snprintf(cut, sizeof "(waits)", "(waits)");
+    }
+    int length = (int)strlen(call);
+    if (length <= CALL_COLUMNS) {
+        return call;
+    }
+    result = memrchr(call, '=', (size_t)length);
+    if (result && call + length - result < CALL_COLUMNS / 2) {
+        kept = length - (int)(result - call);
+    }
+    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
+             call, call + length - kept);
+    return line;
 }
 
 /* A line is "PID SECONDS.MICROSECONDS CALL"; who calls is only of interest
  * where there are several. */
 void
-grade_read_calls(int fd, int64_t moment_ns,
-                 char calls[GRADE_CALLS][GRADE_LINE_BYTES])
+grade_read_calls(int fd, int64_t moment_ns)
 {
     static char text[TRACE_BYTES + 1];
-    int pids[GRADE_CALLS] = {0};
     off_t begin = lseek(fd, 0, SEEK_END) - TRACE_BYTES;
     ssize_t n = pread(fd, text, TRACE_BYTES, begin > 0 ? begin : 0);
+    struct {
+        int pid;
+        char *call;
+    } last[GRADE_CALLS] = {{0}}; /* the oldest first */
     char *rest = text;
+    char short_one[CALL_COLUMNS + 1];
     bool several = false;
-    size_t last = 0;
 
     text[n > 0 ? n : 0] = '\0';
     for (char *line; (line = strsep(&rest, "\n"));) {
@@ -73,79 +104,80 @@ grade_read_calls(int fd, int64_t moment_ns,
         if (sscanf(line, "%d %lf %n", &pid, &at_s, &skip) == 2 &&
             at_s <= (double)moment_ns / 1e9 && !strstr(line, "SIGSTOP") &&
             !strstr(line, "SIGCONT")) {
-            if (last == GRADE_CALLS) {
-                memmove(pids, pids + 1, sizeof pids - sizeof *pids);
-                memmove(calls, calls + 1, sizeof *calls * --last);
-            }
-            pids[last] = pid;
-            snprintf(calls[last++], GRADE_LINE_BYTES, "%s", line + skip);
+            memmove(last, last + 1, sizeof last - sizeof *last);
+            last[GRADE_CALLS - 1].pid = pid;
+            last[GRADE_CALLS - 1].call = line + skip;
         }
     }
-    for (size_t i = 1; i < last; i++) {
-        several |= pids[i] != pids[0];
+    for (int i = 0; i + 1 < GRADE_CALLS; i++) {
+        several |= last[i].call && last[i].pid != last[i + 1].pid;
     }
-    for (size_t i = 0; i < last && several; i++) {
-        char call[GRADE_LINE_BYTES];
-
-        memcpy(call, calls[i], sizeof call);
-        snprintf(calls[i], GRADE_LINE_BYTES, "%d: %.380s", pids[i], call);
+    for (int i = 0; i < GRADE_CALLS; i++) {
+        if (last[i].call) {
+            text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n",
+                        several ? "%d: %s" : "%.0d%s",
+                        several ? last[i].pid : 0,
+                        shorten(last[i].call, short_one));
+        }
     }
 }
 
 /* ---- why --------------------------------------------------------------- */
 
-static struct grade_result *explained;
+/* A row of grade.table. */
+static struct hint {
+    const char *test, *words;         /* of which failure; "*": any */
+    const char *causes[GRADE_CAUSES]; /* that are likely */
+    const char *read;                 /* where, a page with an anchor */
+} hints[ROWS_MAX];
+static size_t hints_count;
 
-/* The first row of the table whose test and words it has. */
 static void
-explain(char **columns, size_t n)
+take_hint(char **columns, size_t n)
 {
-    struct grade_result *result = explained;
-    bool all = strcmp(columns[0], "*") == 0;
+    hints[n] = (struct hint){
+        columns[0], columns[1], {columns[2], columns[3]}, columns[4]};
+    hints_count = n + 1;
+}
 
-    (void)n;
-    if (!result->read &&
-        (all || strcmp(columns[0], result->test->name) == 0) &&
-        (strcmp(columns[1], "*") == 0 ||
-         strstr(result->message, columns[1]))) {
-        result->causes[0] = columns[2];
-        result->causes[1] = columns[3];
-        result->read = columns[4];
+/* Give the hints of the first row that fits. */
+static void
+explain(struct grade_result *result)
+{
+    for (const struct hint *it = hints; it < hints + hints_count; it++) {
+        if ((it->test[0] == '*' ||
+             strcmp(it->test, result->test->name) == 0) &&
+            (it->words[0] == '*' ||
+             strstr(result->said[GRADE_SEEN], it->words))) {
+            memcpy(result->causes, it->causes, sizeof it->causes);
+            result->read = it->read;
+            return;
+        }
     }
 }
 
-/* Take a message apart, which is a sentence and then lines with a name. */
+/* Take a message apart: a sentence, and lines with a name, ": " behind it. */
 static void
 take_message(struct grade_result *result, const char *message)
 {
-    struct {
-        const char *name;
-        char *text;
-    } const places[] = {
-        {"sent: ", result->sent},
-        {"expected: ", result->expected},
-        {"came: ", result->came},
-    };
     char *copy = strdup(message);
     char *rest = copy;
 
     for (char *line; rest && (line = strsep(&rest, "\n"));) {
-        bool taken = false;
+        size_t name_bytes = 0;
+        int i = GRADE_SAIDS - 1;
 
-        for (size_t i = 0; i < COUNT(places) && !taken; i++) {
-            if ((taken = begins(line, places[i].name))) {
-                text_append(places[i].text, GRADE_LINE_BYTES, "", "%s",
-                            line + strlen(places[i].name));
-                text_clean(places[i].text);
+        for (; i > GRADE_SEEN; i--) {
+            name_bytes = strlen(grade_said[i]);
+            if (begins(line, grade_said[i]) && line[name_bytes] == ':') {
+                line += name_bytes + strspn(line + name_bytes, ": ");
+                break;
             }
         }
-        if (!taken) {
-            text_append(result->message, sizeof result->message, " ", "%s",
-                        line);
-        }
+        text_append(result->said[i], GRADE_SAID_BYTES, " ", "%s", line);
+        text_clean(result->said[i]);
     }
     free(copy);
-    text_clean(result->message);
 }
 
 /* ---- a run ------------------------------------------------------------- */
@@ -182,7 +214,7 @@ run_once(struct grade_result *result, bool trace)
     srunner_run_all(runner, CK_SILENT);
     results = srunner_results(runner);
     message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
-    message += begins(message, SUBJECT) ? strlen(SUBJECT) : 0;
+    message += begins(message, SUBJECT ": ") ? strlen(SUBJECT ": ") : 0;
     result->verdict = judge((enum test_result)tr_rtype(results[0]), message);
     if (result->verdict != GRADE_PASSED) {
         take_message(result, message);
@@ -194,32 +226,38 @@ run_once(struct grade_result *result, bool trace)
 }
 
 void
+grade_prepare(void)
+{
+    table_read("grade", 5, take_hint);
+    verdict_subject(SUBJECT, -1, -1);
+    grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (grade_left == MAP_FAILED) {
+        err(GRADE_CANNOT, "mmap");
+    }
+}
+
+void
 grade_run(struct grade_result *result)
 {
     struct grade_result again = {.test = result->test};
 
-    if (!grade_left) {
-        grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        verdict_subject("server", -1, -1);
-    }
     run_once(result, false);
     if (result->verdict != GRADE_FAILED) {
         return;
     }
     if (can_trace()) {
         run_once(&again, true);
-        memcpy(result->left.calls, again.left.calls, sizeof again.left.calls);
+        memcpy(result->left.calls, again.left.calls, GRADE_TAIL_BYTES);
     }
     if (result->left.ended[0] != '\0') {
-        text_append(result->message, sizeof result->message, "; ",
+        text_append(result->said[GRADE_SEEN], GRADE_SAID_BYTES, "; ",
                     "the server %s", result->left.ended);
     }
     if (again.verdict == GRADE_PASSED) {
-        text_append(result->message, sizeof result->message, "; ",
+        text_append(result->said[GRADE_SEEN], GRADE_SAID_BYTES, "; ",
                     "it failed once, and passed when it was run again: that "
                     "hangs on chance, or on how fast the server runs");
     }
-    explained = result;
-    table_read("grade", 5, explain);
+    explain(result);
 }

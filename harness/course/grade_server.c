@@ -108,12 +108,23 @@ look_at_listeners(const char *path, int port)
 
 /* ---- start ------------------------------------------------------------- */
 
+void
+grade_quote(char *text, size_t bytes, const char *word)
+{
+    text_append(text, bytes, "", "'");
+    for (; *word != '\0'; word++) {
+        text_append(text, bytes, "", *word == '\'' ? "'\\''" : "%c", *word);
+    }
+    text_append(text, bytes, "", "'");
+}
+
 /* The command, and where that is wanted, under strace, which lets the server
  * be what was started (-DD), and finds our file in memory by its path. */
 static void
 make_command(char command[COMMAND_BYTES])
 {
     const char *plain = grade_order.server;
+    char line[SERVER_LINE_BYTES];
     /* compare runs this as it is, and else behind an exec of its own. */
     bool whole = strpbrk(plain, SERVER_SHELL_SIGNS);
 
@@ -125,14 +136,10 @@ make_command(char command[COMMAND_BYTES])
     snprintf(command, COMMAND_BYTES,
              "%sstrace -DD -f -ttt -s 32 -e signal=!SIGCHLD "
              "-e trace=!%%memory "
-             "-o /proc/%d/fd/%d sh -c '%s",
-             whole ? "exec " : "", (int)getpid(), trace_fd,
-             whole ? "" : "exec env ");
-    for (; *plain != '\0'; plain++) {
-        text_append(command, COMMAND_BYTES, "",
-                    *plain == '\'' ? "'\\''" : "%c", *plain);
-    }
-    text_append(command, COMMAND_BYTES, "", "'");
+             "-o /proc/%d/fd/%d sh -c ",
+             whole ? "exec " : "", (int)getpid(), trace_fd);
+    snprintf(line, sizeof line, "%s%s", whole ? "" : "exec env ", plain);
+    grade_quote(command, COMMAND_BYTES, line);
 }
 
 const struct grade_server *
@@ -213,8 +220,6 @@ collect(void)
     server_stop(&server);
     memcpy(grade_left->printed, server.output, sizeof server.output);
     memcpy(grade_left->errors, server.errors, sizeof server.errors);
-    server_last_line(server.errors, grade_left->last_words,
-                     sizeof grade_left->last_words);
 }
 
 void
@@ -245,13 +250,16 @@ about_to_fail(void)
     if (getpid() != owner_pid) {
         return;
     }
+    if (started) {
+        kill(-server.pid, SIGCONT); /* the test may have stopped it */
+    }
     if (started && ends_within(LAST_BREATH_MS)) {
         collect();
         server_describe_end(&server, grade_left->ended);
     }
     grade_server_end();
     if (trace_fd != -1) {
-        grade_read_calls(trace_fd, moment_ns, grade_left->calls);
+        grade_read_calls(trace_fd, moment_ns);
     }
 }
 
