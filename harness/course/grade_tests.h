@@ -45,8 +45,7 @@ struct usage usage_settle(const struct server *server,
                           const struct usage *before);
 
 /* Watch it for a second in which it has nothing to do; the test fails if it
- * uses CPU time, `when`: even where others crowd the CPUs, one that spins
- * gets more than it may. */
+ * uses CPU time, or never waits. `when` is for the message. */
 void usage_expect_no_spin(const struct server *server, const char *when);
 
 /* Descriptors, threads that are no leak: a library's, of a cache. */
@@ -61,7 +60,7 @@ void test_hello_line(void);
 void test_hello_pieces(void);
 void test_hello_and_more(void);
 void test_hello_wrong(void);
-void test_hello_unfinished(void);
+void test_hello_half(void);
 void test_hello_silent(void);
 void test_sent_back(void);
 void test_continues(void);

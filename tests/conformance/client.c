@@ -609,14 +609,15 @@ queue_is_empty(void *subject)
            answer.socket.idiag_rqueue == 0;
 }
 
-void
-client_wait_consumed(const struct client *client)
+bool
+client_is_consumed(const struct client *client, int ms)
 {
     struct sockaddr_in us = {0};
     struct sockaddr_in peer = {0};
     socklen_t us_bytes = sizeof us;
     socklen_t peer_bytes = sizeof peer;
     struct peer_look look = {0};
+    bool consumed;
 
     getsockname(client->fd, (struct sockaddr *)&us, &us_bytes);
     getpeername(client->fd, (struct sockaddr *)&peer, &peer_bytes);
@@ -629,10 +630,17 @@ client_wait_consumed(const struct client *client)
     look.netlink_fd =
         socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     require_able(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
-    require(patience_until(queue_is_empty, &look, PATIENCE_MS),
+    consumed = patience_until(queue_is_empty, &look, ms);
+    close(look.netlink_fd);
+    return consumed;
+}
+
+void
+client_wait_consumed(const struct client *client)
+{
+    require(client_is_consumed(client, PATIENCE_MS),
             "seed %ju: the server does not receive what was sent",
             (uintmax_t)client->seed);
-    close(look.netlink_fd);
 }
 
 /* ---- clients that never read ---------------------------------------- */

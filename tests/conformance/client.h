@@ -126,7 +126,9 @@ void client_show(const unsigned char *bytes, size_t nbytes,
                  char text[CLIENT_SHOWN]);
 
 /* Wait until the server has received everything that was sent: the kernel
- * knows how much is left in its queue. IPv4 only. */
+ * knows how much is left in its queue. IPv4 only. The first returns false
+ * when it has not within `ms`, scaled; with the other the test fails. */
+bool client_is_consumed(const struct client *client, int ms);
 void client_wait_consumed(const struct client *client);
 
 /*
