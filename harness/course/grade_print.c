@@ -169,7 +169,9 @@ print_end(const struct grade_result *results, int count)
 
     say_sum(&text, &sum, count);
     document_paragraph(&document, "%s", text.bytes);
-    document_paragraph(&document, "%s", grade_no_calls ? grade_no_calls : "");
+    if (grade_no_calls && sum.passed < count) {
+        document_paragraph(&document, "%s", grade_no_calls);
+    }
     document_print_text(stdout, &document, &screen);
 }
 

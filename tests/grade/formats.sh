@@ -86,7 +86,7 @@ is 1 '^  bytes .* FAILED  0/5$' '^      seen +the byte at offset 840 is wrong$' 
 result "a failed test says what, why, where" $?
 if strace -o "$tmp/trace" true 2>/dev/null; then
     [ "$(sed -n '/^      calls/,/^      [l-o]/p' "$tmp/out" | wc -l)" -eq 11 ] &&
-        said '^      calls +([0-9]+: )?[a-z_0-9]+\(' out && said ' write\(.* = 65327$' out
+        said ' write\(.* = 65327$' out
     result "the server's last ten calls" $?
 else
     skip "the server's last ten calls" "strace cannot be used here"
