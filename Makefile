@@ -581,7 +581,8 @@ book: programs ## the five servers side by side: build/book.html
 compare-code: $(BIN)/course ## two of them in the terminal, A= B=
 	$(COURSE_RUN) code $(GIVEN_FLAGS)
 grade: programs ## what does your server do? SERVER="./mine -p {port}"
-	@$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS)
+	@$(if $(filter check,$(HAVE)),$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS),\
+	    echo "the grader needs $(PACKAGE_check)$(DEPS_HINT)" >&2; exit 3)
 puzzle: programs ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 new-model: ## a model of your own in mine/NAME, NAME=epoll

@@ -71,10 +71,12 @@ read_flags(int argc, char **argv)
 static void
 choose(bool chosen[TESTS_MAX])
 {
-    char *rest = grade_order.only ? strdup(grade_order.only) : NULL;
+    char only[TESTS_MAX * 32] = "";
+    char *rest = grade_order.only ? only : NULL;
     char names[1024] = "";
     bool asked[TESTS_MAX] = {false};
 
+    text_append(only, sizeof only, "", "%s", rest ? grade_order.only : "");
     for (int i = 0; i < TESTS_MAX && grade_tests[i].name; i++) {
         asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol) &&
                    !(grade_tests[i].together && grade_order.one_at_a_time);
@@ -83,7 +85,7 @@ choose(bool chosen[TESTS_MAX])
             text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
         }
     }
-    for (char *word; (word = strsep(&rest, ", "));) {
+    for (char *word; rest && (word = strsep(&rest, ", "));) {
         int i = 0;
 
         while (grade_tests[i].name &&
@@ -94,21 +96,6 @@ choose(bool chosen[TESTS_MAX])
             flags_refuse("grade", "only", word, names);
         }
         chosen[i] |= word[0] != '\0';
-    }
-}
-
-/* Run one, and show in a terminal that something goes on. */
-static void
-run(struct grade_result *result)
-{
-    bool shows = is_terminal(stderr);
-
-    if (shows) {
-        fprintf(stderr, "  %s ...\33[K\r", result->test->name);
-    }
-    grade_run(result);
-    if (shows) {
-        fprintf(stderr, "\33[K");
     }
 }
 
@@ -126,7 +113,9 @@ main(int argc, char **argv)
     choose(chosen);
     grade_prepare();
     snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
-    setenv("TEST_SLOW", scale, 1);
+    if (grade_order.timeout_scale > 1) {
+        setenv("TEST_SLOW", scale, 1);
+    }
     payload_set_run_seed((uint64_t)grade_order.seed);
     descriptors_raise();
     tally_start();
@@ -138,9 +127,13 @@ main(int argc, char **argv)
         }
         result->test = &grade_tests[i];
         count++;
-        if (starts) {
-            run(result);
+        if (is_terminal(stderr)) {
+            fprintf(stderr, "  %s ...\33[K\r", result->test->name);
         }
+        if (starts) {
+            grade_run(result);
+        }
+        fputs(is_terminal(stderr) ? "\33[K" : "", stderr);
         starts &= i > 0 || result->verdict == GRADE_PASSED;
         if (grade_order.format == GRADE_TEXT) {
             grade_print_row(result);

@@ -109,26 +109,30 @@ say_lines(struct document *document, const char *label, const char *text)
     }
 }
 
-/* What there is to say of a test below its row. */
+/* Print what there is to say of a test below its row. */
 static void
-say_why(struct document *document, const struct grade_result *result)
+print_why(FILE *file, const struct grade_result *result)
 {
     const struct grade_left *left = &result->left;
+    struct document document = {0};
 
     for (int i = 0; i < GRADE_SAIDS; i++) {
-        say(document, grade_said[i], result->said[i]);
+        say(&document, grade_said[i], result->said[i]);
     }
-    say_lines(document, "calls", left->calls);
-    if (result->verdict == GRADE_FAILED || grade_order.verbose) {
-        say_lines(document, "stdout",
-                  grade_order.verbose ? left->printed : "");
-        say_lines(document, "stderr", left->errors);
+    say_lines(&document, "calls", left->calls);
+    if (grade_order.verbose) {
+        say_lines(&document, "stdout", left->printed);
     }
-    say(document, "likely", result->causes[0]);
-    say(document, "or", result->causes[1]);
-    say(document, "read", result->read);
+    if (grade_order.verbose || result->verdict == GRADE_FAILED) {
+        say_lines(&document, "stderr", left->errors);
+    }
+    say(&document, "likely", result->causes[0]);
+    say(&document, "or", result->causes[1]);
+    say(&document, "read", result->read);
+    document_print_text(file, &document, &screen);
     if (result->said[GRADE_SEEN][0] != '\0') {
-        say(document, "again", again(result->test));
+        /* As it is, however long: to be copied. */
+        fprintf(file, "      %-10s%s\n", "again", again(result->test));
     }
 }
 
@@ -139,7 +143,6 @@ grade_print_row(const struct grade_result *result)
 {
     bool failed = result->verdict == GRADE_FAILED;
     bool red = failed && wants_colour(stdout);
-    struct document document = {0};
     struct text end = {0};
 
     if (failed || result->verdict == GRADE_PASSED) {
@@ -153,8 +156,7 @@ grade_print_row(const struct grade_result *result)
            result->test->title, red ? "\33[31m" : "",
            end.bytes[0] != '\0' ? end.bytes : grade_words[result->verdict],
            red ? "\33[0m" : "");
-    say_why(&document, result);
-    document_print_text(stdout, &document, &screen);
+    print_why(stdout, result);
     fflush(stdout);
 }
 
@@ -167,7 +169,9 @@ print_end(const struct grade_result *results, int count)
 
     say_sum(&text, &sum, count);
     document_paragraph(&document, "%s", text.bytes);
-    document_paragraph(&document, "%s", grade_no_calls ? grade_no_calls : "");
+    if (grade_no_calls && sum.passed < count) {
+        document_paragraph(&document, "%s", grade_no_calls);
+    }
     document_print_text(stdout, &document, &screen);
 }
 
@@ -227,14 +231,12 @@ print_json(const struct grade_result *results, int count)
 static char *
 why_text(const struct grade_result *result)
 {
-    struct document document = {0};
     char *text = NULL;
     size_t bytes;
     FILE *file = given(open_memstream(&text, &bytes));
 
     fprintf(file, "%s\n", grade_words[result->verdict]);
-    say_why(&document, result);
-    document_print_text(file, &document, &screen);
+    print_why(file, result);
     fclose(file);
     return text;
 }

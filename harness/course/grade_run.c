@@ -37,29 +37,12 @@ begins(const char *text, const char *with)
 
 /* ---- its calls --------------------------------------------------------- */
 
-/* Is there a strace, and may it? */
-static bool
-can_trace(void)
-{
-    static int status = -1;
-
-    if (status == -1) {
-        status = system("strace -o /dev/null true >/dev/null 2>&1");
-    }
-    if (status != 0) {
-        grade_no_calls =
-            "the server's last calls are not shown: there is no strace here, "
-            "or it may not look ('make deps' installs it)";
-    }
-    return status == 0;
-}
-
 /* Make a call fit in a line, its result included; without one it waits, until
  * we have ended it. */
 static const char *
 shorten(char *call, char line[CALL_COLUMNS + 1])
 {
-    char *cut = strstr(call, "<unfinished");
+    char *cut = strstr(call, "<unfinished ...>) = ?");
     const char *result;
     int kept = 0;
 
@@ -93,7 +76,8 @@ grade_read_calls(int fd, int64_t moment_ns)
         char *call;
     } last[GRADE_CALLS] = {{0}}; /* the oldest first */
     char *rest = text;
-    char short_one[CALL_COLUMNS + 1];
+    char line_text[CALL_COLUMNS + 1];
+    char who[16] = "";
     bool several = false;
 
     text[n > 0 ? n : 0] = '\0';
@@ -113,11 +97,12 @@ grade_read_calls(int fd, int64_t moment_ns)
         several |= last[i].call && last[i].pid != last[i + 1].pid;
     }
     for (int i = 0; i < GRADE_CALLS; i++) {
+        if (several && last[i].call) {
+            snprintf(who, sizeof who, "%d: ", last[i].pid);
+        }
         if (last[i].call) {
-            text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n",
-                        several ? "%d: %s" : "%.0d%s",
-                        several ? last[i].pid : 0,
-                        shorten(last[i].call, short_one));
+            text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%s",
+                        who, shorten(last[i].call, line_text));
         }
     }
 }
@@ -182,20 +167,10 @@ take_message(struct grade_result *result, const char *message)
 
 /* ---- a run ------------------------------------------------------------- */
 
-static enum grade_verdict
-judge(enum test_result how, const char *message)
-{
-    return how == CK_PASS      ? GRADE_PASSED
-           : how != CK_FAILURE ? GRADE_OWN_FAULT
-           : grade_left->unknown || begins(message, VERDICT_UNABLE)
-               ? GRADE_UNKNOWN
-               : GRADE_FAILED;
-}
-
 /* Run it once, and fill in `result` but for its hints. A test that does not
  * come to its end is no failure of the server: it is ours. */
 static void
-run_once(struct grade_result *result, bool trace)
+run_once(struct grade_result *result, bool again)
 {
     TCase *group = tcase_create(result->test->name);
     Suite *suite = suite_create("grade");
@@ -203,19 +178,24 @@ run_once(struct grade_result *result, bool trace)
     TestResult **results;
     const char *message;
 
-    *grade_left = (struct grade_left){.trace = trace};
-    patience_set_ms(trace ? AGAIN_MS : WAIT_MS);
+    *grade_left = (struct grade_left){.trace = again && !grade_no_calls};
+    patience_set_ms(again ? AGAIN_MS : WAIT_MS);
     tcase_set_timeout(group, PATIENCE_TEST_S * patience_factor());
     tcase_add_checked_fixture(group, grade_server_begin, grade_server_end);
     tcase_add_test(group, *result->test->run);
     suite_add_tcase(suite, group);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_FORK);
-    srunner_run_all(runner, CK_SILENT);
+    srunner_run(runner, "grade", NULL, CK_SILENT);
     results = srunner_results(runner);
+    int how = tr_rtype(results[0]);
     message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
     message += begins(message, SUBJECT ": ") ? strlen(SUBJECT ": ") : 0;
-    result->verdict = judge((enum test_result)tr_rtype(results[0]), message);
+    result->verdict = how == CK_PASS      ? GRADE_PASSED
+                      : how != CK_FAILURE ? GRADE_OWN_FAULT
+                      : grade_left->unknown || begins(message, VERDICT_UNABLE)
+                          ? GRADE_UNKNOWN
+                          : GRADE_FAILED;
     if (result->verdict != GRADE_PASSED) {
         take_message(result, message);
     }
@@ -230,6 +210,11 @@ grade_prepare(void)
 {
     table_read("grade", 5, take_hint);
     verdict_subject(SUBJECT, -1, -1);
+    if (system("strace -o /dev/null true >/dev/null 2>&1") != 0) {
+        grade_no_calls =
+            "the server's last calls are not shown: there is no strace here, "
+            "or it may not look ('make deps' installs it)";
+    }
     grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (grade_left == MAP_FAILED) {
@@ -246,10 +231,8 @@ grade_run(struct grade_result *result)
     if (result->verdict != GRADE_FAILED) {
         return;
     }
-    if (can_trace()) {
-        run_once(&again, true);
-        memcpy(result->left.calls, again.left.calls, GRADE_TAIL_BYTES);
-    }
+    run_once(&again, true);
+    memcpy(result->left.calls, again.left.calls, GRADE_TAIL_BYTES);
     if (result->left.ended[0] != '\0') {
         text_append(result->said[GRADE_SEEN], GRADE_SAID_BYTES, "; ",
                     "the server %s", result->left.ended);

@@ -6,9 +6,9 @@
  * holds the socket that listens. What it prints is in memory, and bounded; it
  * has no terminal. All that it has started ends with the test, or with us.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -41,38 +42,27 @@ static pid_t owner_pid;          /* of the test, not of what it has forked */
 
 /* ---- who listens ------------------------------------------------------- */
 
-/* Has that process this very socket open? */
-static bool
-holds(pid_t pid, unsigned long inode)
-{
-    char path[64], link[64], wanted[64];
-    struct dirent *entry;
-    bool found = false;
-
-    snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    DIR *folder = opendir(path);
-    while (folder && !found && (entry = readdir(folder))) {
-        ssize_t n =
-            readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
-        link[n > 0 ? n : 0] = '\0';
-        found = strcmp(link, wanted) == 0;
-    }
-    if (folder) {
-        closedir(folder);
-    }
-    return found;
-}
-
-/* The process that holds it, of this one and all below; 0: none. */
+/* The process that holds that socket, of this one and all below; 0: none. */
 static pid_t
-find_holder(pid_t pid, unsigned long inode)
+find_holder(pid_t pid, ino_t inode)
 {
     pid_t children[CHILDREN_MAX];
-    pid_t holder = holds(pid, inode) ? pid : 0;
-    int n = holder ? 0 : proc_children(pid, children, CHILDREN_MAX);
+    int n = proc_children(pid, children, CHILDREN_MAX);
+    struct stat status;
+    pid_t holder = 0;
+    glob_t fds = {0};
+    char pattern[64];
 
-    for (int i = 0; i < n && !holder; i++) {
+    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
+    glob(pattern, GLOB_NOSORT, NULL, &fds);
+    for (size_t i = 0; i < fds.gl_pathc && holder == 0; i++) {
+        if (stat(fds.gl_pathv[i], &status) == 0 && S_ISSOCK(status.st_mode) &&
+            status.st_ino == inode) {
+            holder = pid;
+        }
+    }
+    globfree(&fds);
+    for (int i = 0; i < n && holder == 0; i++) {
         holder = find_holder(children[i], inode);
     }
     return holder;
@@ -134,7 +124,7 @@ make_command(char command[COMMAND_BYTES])
     }
     trace_fd = memfd_create("calls", MFD_CLOEXEC);
     snprintf(command, COMMAND_BYTES,
-             "%sstrace -DD -f -ttt -s 32 -e signal=!SIGCHLD "
+             "%sstrace -DD -f -ttt -s 32 -a 1 -e signal=!SIGCHLD "
              "-e trace=!%%memory "
              "-o /proc/%d/fd/%d sh -c ",
              whole ? "exec " : "", (int)getpid(), trace_fd);
@@ -167,9 +157,10 @@ grade_server_start(void)
     address_format(&seen.address, where);
     snprintf(seen.where, sizeof seen.where, "%.79s", where);
     int port = ntohs(((const struct sockaddr_in *)&seen.address)->sin_port);
-    int strangers = look_at_listeners("/proc/net/tcp", port) +
-                    look_at_listeners("/proc/net/tcp6", port);
-    require(strangers == 0 || strstr(grade_order.server, "{port}"),
+    require(look_at_listeners("/proc/net/tcp", port) +
+                        look_at_listeners("/proc/net/tcp6", port) ==
+                    0 ||
+                strstr(grade_order.server, "{port}"),
             "another program listens on port %d, and would be graded in the "
             "place of this one; please end it ('ss -ltnp' shows which it "
             "is), or write {port} for the number in SERVER=",
@@ -203,7 +194,7 @@ grade_one_at_a_time(void)
 
 /* ---- end --------------------------------------------------------------- */
 
-/* True if it has ended, or does so within the time, in milliseconds. */
+/* True if it has ended, or does so within the time. */
 static bool
 ends_within(int ms)
 {
