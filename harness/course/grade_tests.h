@@ -26,14 +26,13 @@ void grade_pause(const struct server *server, int number);
 /* ---- what a server uses (grade_usage.c) ---------------------------------
  */
 
-/* What all processes of its group use together, so that one that forks for
- * each client is judged as one with threads is. */
+/* What it uses together with all that it has started, so that one that forks
+ * for each client is judged as one with threads is. */
 struct usage {
-    int processes;   /* zombies, too */
     int descriptors; /* that are open */
     int threads;     /* a zombie counts as one */
-    double cpu_ms;   /* so far, that of their dead children included */
-    double rss_kib;  /* resident memory; shared one counts for each */
+    long ticks;      /* of CPU time so far */
+    long pages;      /* resident; shared ones count for each */
 };
 
 /* What it uses now. Of one that is out of sight the test cannot tell. */

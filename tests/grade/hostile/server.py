@@ -26,7 +26,11 @@ def serve(port, handle=echo):
     """Serve whoever comes, for ever."""
     listener = socket.create_server(("127.0.0.1", port), backlog=1024)
     while True:
-        client, _address = listener.accept()
+        try:
+            client, _address = listener.accept()
+        except OSError:  # no descriptors: some will come back
+            time.sleep(.1)
+            continue
         threading.Thread(target=handle, args=(client,), daemon=True).start()
 
 
