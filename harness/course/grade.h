@@ -77,8 +77,7 @@ _Noreturn void grade_unknown(const char *format, ...)
 /* Does the server promise to serve one client after the other? */
 bool grade_one_at_a_time(void);
 
-/* ---- within the grader --------------------------------------------------
- */
+/* ---- within the grader ------------------------------------------------- */
 
 enum {
     GRADE_FULL,   /* exit status: full marks */

@@ -77,6 +77,7 @@ again(const struct grade_test *test)
     line = (struct text){0};
     text_add(&line, "make grade SERVER=");
     grade_quote(line.bytes, TEXT_BYTES, grade_order.server);
+    text_clean(line.bytes);
     if (grade_order.protocol > 0) {
         text_add(&line, " PROTO=%s", protocols[grade_order.protocol]);
     }
@@ -217,16 +218,17 @@ static void
 print_json(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
+    char *server = text_clean(given(strdup(grade_order.server)));
     json_t *tests = json_array();
 
     for (int i = 0; i < count; i++) {
         json_array_append_new(tests, test_object(&results[i]));
     }
-    print_object(json_pack("{si ss ss si si si so}", "seed", grade_order.seed,
-                           "server", grade_order.server, "protocol",
-                           protocols[grade_order.protocol], "points",
-                           sum.points, "of", sum.of, "left_out", sum.left_out,
-                           "tests", tests));
+    print_object(json_pack(
+        "{si ss ss si si si so}", "seed", grade_order.seed, "server", server,
+        "protocol", protocols[grade_order.protocol], "points", sum.points,
+        "of", sum.of, "left_out", sum.left_out, "tests", tests));
+    free(server);
 }
 
 /* The same as text, for people who read it elsewhere. To be freed. */
