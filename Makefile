@@ -139,8 +139,9 @@ from_command_line = $(if $(filter command,$(origin $(1))),\
     $(eval export $(1)),$(if $(filter-out $(COMPARES) $(COURSES) $(HOMEWORK),$(goals_of)),\
         $(eval $(1) ?=),\
         $(if $(and $(value $(1)),$(goals_of)),$(1)=)$(eval override $(1) :=)))
-PASSED_OVER := $(strip $(foreach row,$(FLAGGED),$(foreach \
-    name,$(call column,1,$(row)),$(call from_command_line,$(name)))))
+PASSED_OVER := $(strip $(foreach name,$(sort $(foreach \
+    row,$(FLAGGED),$(call column,1,$(row)))),\
+    $(call from_command_line,$(name))))
 # The flags of this target. Values go through the environment, so that no
 # quote in one ends anything here.
 flag_of = $(if $(filter-out $(if $(filter %=,$(2)),,$(OFF)),$($(1))),\

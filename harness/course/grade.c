@@ -20,9 +20,6 @@ enum {
     SCALE_MAX = 1000, /* of deadlines */
 };
 
-struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
-const char *const grade_protocols[] = {"echo", "hello", "rfc862"};
-
 static const char about[] =
     "Grade an echo server, in whatever language it is, by what it does.\v"
     "It is started for each test, with {port} in its command replaced by a "

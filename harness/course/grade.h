@@ -77,8 +77,7 @@ _Noreturn void grade_unknown(const char *format, ...)
 /* Does the server promise to serve one client after the other? */
 bool grade_one_at_a_time(void);
 
-/* ---- within the grader --------------------------------------------------
- */
+/* ---- within the grader ------------------------------------------------- */
 
 enum {
     GRADE_FULL,   /* exit status: full marks */
@@ -111,7 +110,6 @@ struct grade_order {
     bool verbose;       /* also times, and what the server printed */
 };
 extern struct grade_order grade_order;
-extern const char *const grade_protocols[]; /* as they are typed */
 
 /* What the process of a test leaves, in memory that it shares with us; ""
  * where there is nothing. */
@@ -165,10 +163,6 @@ void grade_run(struct grade_result *result);
 
 /* Why the calls of servers are not shown, or NULL. */
 extern const char *grade_no_calls;
-
-/* Keep the last calls of what strace has written to that file, up to a moment
- * (CLOCK_REALTIME). */
-void grade_read_calls(int fd, int64_t moment_ns);
 
 /* Before and behind each test, in its process. */
 void grade_server_begin(void);

@@ -19,6 +19,8 @@ enum {
 
 static const struct report_paper screen = {.width = 80};
 
+static const char *const protocols[] = {"echo", "hello", "rfc862"};
+
 const char *const grade_words[GRADE_VERDICTS] = {
     "not run", "passed", "failed", "unknown", "grader's fault"};
 
@@ -75,8 +77,9 @@ again(const struct grade_test *test)
     line = (struct text){0};
     text_add(&line, "make grade SERVER=");
     grade_quote(line.bytes, TEXT_BYTES, grade_order.server);
+    text_clean(line.bytes);
     if (grade_order.protocol > 0) {
-        text_add(&line, " PROTO=%s", grade_protocols[grade_order.protocol]);
+        text_add(&line, " PROTO=%s", protocols[grade_order.protocol]);
     }
     text_add(&line, "%s ONLY=%s SEED=%d V=1",
              grade_order.one_at_a_time ? " ONE_AT_A_TIME=1" : "", test->name,
@@ -215,16 +218,17 @@ static void
 print_json(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
+    char *server = text_clean(given(strdup(grade_order.server)));
     json_t *tests = json_array();
 
     for (int i = 0; i < count; i++) {
         json_array_append_new(tests, test_object(&results[i]));
     }
-    print_object(json_pack("{si ss ss si si si so}", "seed", grade_order.seed,
-                           "server", grade_order.server, "protocol",
-                           grade_protocols[grade_order.protocol], "points",
-                           sum.points, "of", sum.of, "left_out", sum.left_out,
-                           "tests", tests));
+    print_object(json_pack(
+        "{si ss ss si si si so}", "seed", grade_order.seed, "server", server,
+        "protocol", protocols[grade_order.protocol], "points", sum.points,
+        "of", sum.of, "left_out", sum.left_out, "tests", tests));
+    free(server);
 }
 
 /* The same as text, for people who read it elsewhere. To be freed. */

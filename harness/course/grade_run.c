@@ -16,95 +16,20 @@
 #include "tests/conformance/verdict.h"
 
 enum {
-    WAIT_MS = 5000,         /* for a sign of life: somebody waits for us */
-    AGAIN_MS = 2000,        /* ... to see once more what was seen */
-    TRACE_BYTES = 64 << 10, /* at its end are looked at */
-    CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
+    WAIT_MS = 5000,  /* for a sign of life: somebody waits for us */
+    AGAIN_MS = 2000, /* ... to see once more what was seen */
 };
 
 #define SUBJECT "server" /* messages begin with it, and ": " */
 
 const char *const grade_said[GRADE_SAIDS] = {"seen", "sent", "expected",
                                              "came"};
-struct grade_left *grade_left;
 const char *grade_no_calls;
 
 static bool
 begins(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* ---- its calls --------------------------------------------------------- */
-
-/* Make a call fit in a line, its result included; without one it waits, until
- * we have ended it. */
-static const char *
-shorten(char *call, char line[CALL_COLUMNS + 1])
-{
-    char *cut = strstr(call, "<unfinished ...>) = ?");
-    const char *result;
-    int kept = 0;
-
-    cut = cut ? cut : strstr(call, "? ERESTART");
-    if (cut) {
-        snprintf(cut, sizeof "(waits)", "(waits)");
-    }
-    int length = (int)strlen(call);
-    if (length <= CALL_COLUMNS) {
-        return call;
-    }
-    result = memrchr(call, '=', (size_t)length);
-    if (result && call + length - result < CALL_COLUMNS / 2) {
-        kept = length - (int)(result - call);
-    }
-    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
-             call, call + length - kept);
-    return line;
-}
-
-/* A line is "PID SECONDS.MICROSECONDS CALL"; who calls is only of interest
- * where there are several. */
-void
-grade_read_calls(int fd, int64_t moment_ns)
-{
-    static char text[TRACE_BYTES + 1];
-    off_t begin = lseek(fd, 0, SEEK_END) - TRACE_BYTES;
-    ssize_t n = pread(fd, text, TRACE_BYTES, begin > 0 ? begin : 0);
-    struct {
-        int pid;
-        char *call;
-    } last[GRADE_CALLS] = {{0}}; /* the oldest first */
-    char *rest = text;
-    char line_text[CALL_COLUMNS + 1];
-    char who[16] = "";
-    bool several = false;
-
-    text[n > 0 ? n : 0] = '\0';
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        double at_s;
-        int pid, skip;
-
-        if (sscanf(line, "%d %lf %n", &pid, &at_s, &skip) == 2 &&
-            at_s <= (double)moment_ns / 1e9 && !strstr(line, "SIGSTOP") &&
-            !strstr(line, "SIGCONT")) {
-            memmove(last, last + 1, sizeof last - sizeof *last);
-            last[GRADE_CALLS - 1].pid = pid;
-            last[GRADE_CALLS - 1].call = line + skip;
-        }
-    }
-    for (int i = 0; i + 1 < GRADE_CALLS; i++) {
-        several |= last[i].call && last[i].pid != last[i + 1].pid;
-    }
-    for (int i = 0; i < GRADE_CALLS; i++) {
-        if (several && last[i].call) {
-            snprintf(who, sizeof who, "%d: ", last[i].pid);
-        }
-        if (last[i].call) {
-            text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%s",
-                        who, shorten(last[i].call, line_text));
-        }
-    }
 }
 
 /* ---- why --------------------------------------------------------------- */

@@ -32,7 +32,12 @@ enum {
     LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
     CHILDREN_MAX = 64,    /* of a process are looked at */
     COMMAND_BYTES = 2 * SERVER_LINE_BYTES,
+    TRACE_BYTES = 64 << 10, /* of what strace has written, its end */
+    CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
 };
+
+struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
+struct grade_left *grade_left;
 
 static struct server server;
 static bool started;             /* and not yet stopped */
@@ -192,6 +197,78 @@ grade_one_at_a_time(void)
     return grade_order.one_at_a_time;
 }
 
+/* ---- its calls --------------------------------------------------------- */
+
+/* Make a call fit in a line, its result included; without one it waits, until
+ * we have ended it. */
+static const char *
+shorten(char *call, char line[CALL_COLUMNS + 1])
+{
+    char *cut = strstr(call, "<unfinished ...>) = ?");
+    const char *result;
+    int kept = 0;
+
+    cut = cut ? cut : strstr(call, "? ERESTART");
+    if (cut) {
+        snprintf(cut, sizeof "(waits)", "(waits)");
+    }
+    int length = (int)strlen(call);
+    if (length <= CALL_COLUMNS) {
+        return call;
+    }
+    result = memrchr(call, '=', (size_t)length);
+    if (result && call + length - result < CALL_COLUMNS / 2) {
+        kept = length - (int)(result - call);
+    }
+    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
+             call, call + length - kept);
+    return line;
+}
+
+/* A line is "PID SECONDS.MICROSECONDS CALL"; who calls is only of interest
+ * where there are several. */
+static void
+read_calls(int fd, int64_t moment_ns)
+{
+    static char text[TRACE_BYTES + 1];
+    off_t begin = lseek(fd, 0, SEEK_END) - TRACE_BYTES;
+    ssize_t n = pread(fd, text, TRACE_BYTES, begin > 0 ? begin : 0);
+    struct {
+        int pid;
+        char *call;
+    } last[GRADE_CALLS] = {{0}}; /* the oldest first */
+    char *rest = text;
+    char line_text[CALL_COLUMNS + 1];
+    char who[16] = "";
+    bool several = false;
+
+    text[n > 0 ? n : 0] = '\0';
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        double at_s;
+        int pid, skip;
+
+        if (sscanf(line, "%d %lf %n", &pid, &at_s, &skip) == 2 &&
+            at_s <= (double)moment_ns / 1e9 && !strstr(line, "SIGSTOP") &&
+            !strstr(line, "SIGCONT")) {
+            memmove(last, last + 1, sizeof last - sizeof *last);
+            last[GRADE_CALLS - 1].pid = pid;
+            last[GRADE_CALLS - 1].call = line + skip;
+        }
+    }
+    for (int i = 0; i + 1 < GRADE_CALLS; i++) {
+        several |= last[i].call && last[i].pid != last[i + 1].pid;
+    }
+    for (int i = 0; i < GRADE_CALLS; i++) {
+        if (several && last[i].call) {
+            snprintf(who, sizeof who, "%d: ", last[i].pid);
+        }
+        if (last[i].call) {
+            text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%s",
+                        who, shorten(last[i].call, line_text));
+        }
+    }
+}
+
 /* ---- end --------------------------------------------------------------- */
 
 /* True if it has ended, or does so within the time. */
@@ -250,7 +327,7 @@ about_to_fail(void)
     }
     grade_server_end();
     if (trace_fd != -1) {
-        grade_read_calls(trace_fd, moment_ns);
+        read_calls(trace_fd, moment_ns);
     }
 }
 
