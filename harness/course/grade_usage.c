@@ -2,6 +2,7 @@
  * grade_usage.c: what a server uses. See grade_tests.h.
  */
 #include <dirent.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,19 +45,14 @@ grade_pause(const struct server *server, int number)
 static int
 count_descriptors(pid_t pid)
 {
-    char path[64];
-    DIR *folder;
-    struct dirent *entry;
-    int count = 0;
+    char pattern[64];
+    glob_t found = {0};
+    int count;
 
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    folder = opendir(path);
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        count += entry->d_name[0] != '.';
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
+    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
+    glob(pattern, GLOB_NOSORT, NULL, &found);
+    count = (int)found.gl_pathc;
+    globfree(&found);
     return count;
 }
 
@@ -88,7 +84,7 @@ read_process(pid_t pid, struct process *process)
 }
 
 /* Who has started the server's group, and is the parent of all whose own
- * parent has ended. */
+ * parent has ended; 0: it has ended itself. */
 static pid_t
 find_keeper(pid_t pid)
 {
@@ -116,6 +112,7 @@ usage_now(const struct server *server)
         grade_unknown("the server's process cannot be seen from here");
     }
     family[n++] = find_keeper(server->pid);
+    require(family[0] > 0, "the server has ended");
     while ((entry = readdir(folder)) != NULL) { /* parents come first */
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         struct process process;
@@ -137,7 +134,6 @@ usage_now(const struct server *server)
         }
     }
     closedir(folder);
-    require(n > 1, "the server has ended");
     return usage;
 }
 

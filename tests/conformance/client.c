@@ -14,7 +14,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,79 +131,68 @@ client_show(const unsigned char *bytes, size_t nbytes,
     memcpy(at, "\"", sizeof "\"");
 }
 
-/* Whose are bytes that came instead of others? Write a phrase, or "". Seeds
- * before and behind the client's are those of the others. */
-static void
-find_origin(const struct client *client, const unsigned char *bytes,
-            size_t nbytes, char text[80])
+/* Where do bytes belong that came instead of others? Seeds before and behind
+ * the client's are those of others. Returns a phrase, or "". */
+static const char *
+origin_of(const struct client *client, const unsigned char *bytes,
+          size_t nbytes)
 {
+    static char text[80];
     size_t some = nbytes < 8 ? nbytes : 8;
     uint64_t at;
 
-    text[0] = '\0';
     for (at = 0; some >= 4 && at + some <= client->sent_bytes; at++) {
         if (payload_matching(client->seed, at, bytes, some) == some) {
-            snprintf(text, 80, ", of offset %ju", (uintmax_t)at);
+            snprintf(text, sizeof text, ", of offset %ju", (uintmax_t)at);
+            return text;
         }
     }
     for (at = client->seed - 999; some >= 4 && at < client->seed + 999;
          at++) {
         if (payload_matching(at, client->received_bytes, bytes, some) ==
             some) {
-            snprintf(text, 80, ", of another client");
+            return ", of another client";
         }
     }
+    return "";
 }
 
-/* Fail with this sentence, a format and its arguments, and below it what was
- * sent, expected and came: `nbytes` that are wrong from the first one on; 0:
- * what the end of the connection says. */
-static void __attribute__((format(printf, 4, 5)))
-fail_with(const struct client *client, const unsigned char *bytes,
-          size_t nbytes, const char *format, ...)
+/* Fail because of `what`, and say what was sent, expected and came: `nbytes`
+ * that are wrong from the first one on; 0: what the connection's end says. */
+static void
+fail_client(const struct client *client, const char *what,
+            const unsigned char *bytes, size_t nbytes)
 {
-    uintmax_t at = client->received_bytes;
-    uint64_t left_bytes = client->sent_bytes - client->received_bytes;
+    uint64_t at = client->received_bytes;
+    uint64_t left_bytes = client->sent_bytes - at;
     unsigned char right[CLIENT_SHOWN_BYTES + 1];
-    char sentence[256];
-    char expected[CLIENT_SHOWN];
-    char came[CLIENT_SHOWN];
-    char origin[80] = "";
-    va_list arguments;
+    char expected[CLIENT_SHOWN] = "an open connection";
+    char came[CLIENT_SHOWN] = "a reset";
 
-    va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
-    vsnprintf(sentence, sizeof sentence, format, arguments);
-    va_end(arguments);
+    payload_fill(client->seed, at, right, sizeof right);
     if (left_bytes > 0) {
-        payload_fill(client->seed, at, right, sizeof right);
-        client_show(right,
-                    left_bytes < sizeof right ? left_bytes : sizeof right,
-                    expected);
-    } else {
-        snprintf(expected, sizeof expected, "%s",
-                 client->half_close ? "the end of the connection"
-                 : nbytes > 0       ? "nothing more"
-                                    : "an open connection");
+        client_show(right, left_bytes, expected);
+    } else if (client->half_close) {
+        strcpy(expected, "the end of the connection");
     }
     if (nbytes > 0) {
         client_show(bytes, nbytes, came);
-        find_origin(client, bytes, nbytes, origin);
-    } else {
-        snprintf(came, sizeof came, "%s",
-                 client->end == CLIENT_EOF     ? "the end of the connection"
-                 : client->end == CLIENT_RESET ? "a reset"
-                                               : "nothing");
+    } else if (client->end == CLIENT_EOF) {
+        strcpy(came, "the end of the connection");
+    } else if (client->end == CLIENT_OPEN) {
+        snprintf(came, sizeof came, "nothing for %d ms", patience_ms());
     }
     require(false,
-            "%s\nsent: %ju of %ju bytes of sequence %ju%s\n"
+            "%s: %ju of %ju bytes were back\n"
+            "sent: %ju bytes of sequence %ju%s\n"
             "expected: at offset %ju: %s\ncame: at offset %ju: %s%s",
-            sentence, (uintmax_t)client->sent_bytes,
-            (uintmax_t)client->goal_bytes, (uintmax_t)client->seed,
+            what, (uintmax_t)at, (uintmax_t)client->goal_bytes,
+            (uintmax_t)client->sent_bytes, (uintmax_t)client->seed,
             client->half_close && client->sent_bytes == client->goal_bytes
                 ? ", and our side ended"
                 : "",
-            at, expected, at, came, origin);
+            (uintmax_t)at, expected, (uintmax_t)at, came,
+            origin_of(client, bytes, nbytes));
 }
 
 /* ---- moving bytes --------------------------------------------------- */
@@ -240,11 +228,11 @@ verify(struct client *client, const unsigned char *bytes, size_t nbytes)
 
     client->received_bytes += right;
     if (right < nbytes) {
-        fail_with(client, bytes + right, nbytes - right,
-                  client->received_bytes < client->sent_bytes
-                      ? "the byte at offset %ju is wrong"
-                      : "more came back than the %ju bytes that were sent",
-                  (uintmax_t)client->received_bytes);
+        fail_client(client,
+                    client->received_bytes < client->sent_bytes
+                        ? "a byte is wrong"
+                        : "more came back than was sent",
+                    bytes + right, nbytes - right);
     }
     require(client->received_bytes <= client->sent_bytes,
             "bytes came back before they were sent");
@@ -321,11 +309,7 @@ step(struct client *client)
 static void
 fail_stuck(const struct client *client)
 {
-    fail_with(
-        client, NULL, 0,
-        "stuck: %ju of %ju bytes are back, and then nothing came for %d ms",
-        (uintmax_t)client->received_bytes, (uintmax_t)client->goal_bytes,
-        patience_ms());
+    fail_client(client, "stuck", NULL, 0);
 }
 
 /* Require that `client` has what it should have when it is done. */
@@ -338,12 +322,12 @@ require_done(const struct client *client)
         client->end == right) {
         return;
     }
-    fail_with(client, NULL, 0, "%s when %ju of %ju bytes were back",
-              client->end == CLIENT_EOF     ? "the connection was ended"
-              : client->end == CLIENT_RESET ? "the connection was reset"
-                                            : "the connection was not ended",
-              (uintmax_t)client->received_bytes,
-              (uintmax_t)client->goal_bytes);
+    fail_client(client,
+                client->end == CLIENT_EOF ? "the connection was ended"
+                : client->end == CLIENT_RESET
+                    ? "the connection was reset"
+                    : "the connection was not ended",
+                NULL, 0);
 }
 
 /*
@@ -407,8 +391,8 @@ client_send(struct client *client, size_t nbytes)
         }
         client_send_some(client, client->goal_bytes - client->sent_bytes);
         if (client->end != CLIENT_OPEN) {
-            fail_with(client, NULL, 0,
-                      "the connection was reset while we sent");
+            fail_client(client, "the connection was reset while we sent",
+                        NULL, 0);
         }
     }
 }
