@@ -334,7 +334,8 @@ MINE_ASKED   := $(filter $(GOALS) $(subst $(comma), ,$(MODELS)) \
                   $(patsubst mine/%,%,$(SERVER)),$(MINE_MODELS))
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
-             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
+             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course \
+             $(if $(filter check,$(HAVE)),$(BIN)/grade))
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) \
             $(if $(MODELS),$(MINE_ASKED:%=$(BIN)/%),$(MINE_SERVERS))
 
@@ -349,8 +350,9 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 # The tests' clients, at any server that compare can start.
-$(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
-                     %/server_watch.o,$(COMPARE)) $(BASE) \
+$(BIN)/grade:      $(GRADE) $(OBJ)/harness/course/tables.o \
+                   $(filter %/server.o %/server_line.o %/server_watch.o, \
+                     $(COMPARE)) $(REPORT) $(RESULTS) $(LOAD) \
                    $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
                      patience payload process tally verdict)
 
@@ -383,6 +385,9 @@ $(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
 $(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
 $(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course: OWN_LIBS = $(libs_jansson) -lm
+$(BIN)/grade: OWN_LIBS = $(TEST_LIBS)
+$(GRADE): OWN_CFLAGS = $(TEST_CFLAGS)
+$(BIN)/grade $(GRADE): $(WITH)/check $(WITH)/jansson
 READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
@@ -612,7 +617,8 @@ ifneq ($(MINE_GRADED),)
 override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
-	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
+	@$(if $(filter check,$(HAVE)),$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS),\
+	    echo "the grader needs $(PACKAGE_check)$(DEPS_HINT)" >&2; exit 3)
 # The cases of the tests say whether it is right.
 puzzle: programs $(if $(filter check,$(HAVE)),\
           $(addprefix $(BUILD)/tests/,conformance faults shim.so))
