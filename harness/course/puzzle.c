@@ -14,6 +14,7 @@
 #include "harness/course/course.h"
 #include "harness/report/internal.h"
 
+#define HINTS    3
 #define PROGRESS "mine/progress" /* lines: "puzzle-7 hints 2, solved" */
 
 /* What any echo server does: asked when the cases of a puzzle pass, because
@@ -21,8 +22,6 @@
 #define NEIGHBOURS                                                           \
     "A01,A02,A05,A07_half_close_small,A15_no_cross_talk,B02_descriptors,"    \
     "B05,G01,G05,H01,H02,delay"
-
-#define HINTS 3
 
 /* A row, and what this student has made of it. */
 static struct puzzle {
@@ -39,8 +38,6 @@ static struct puzzle {
     bool solved;              /* it was once, whatever it is now */
 } puzzles[ROWS_MAX];
 static int npuzzles; /* that the table has */
-
-/* ---- the table, and what was done before ------------------------------- */
 
 static void
 take_row(char **columns, size_t n)
@@ -123,8 +120,6 @@ list(void)
     printf("] %d of %d solved\n", nsolved, npuzzles);
     return 0;
 }
-
-/* ---- make, ask, judge -------------------------------------------------- */
 
 static void
 add_hints(struct document *document, const struct puzzle *puzzle, int n)
@@ -221,7 +216,7 @@ play(struct document *document, const struct puzzle *puzzle)
 {
     bool begun = access(puzzle->folder, F_OK) == 0;
     char line[CHILD_LINE_BYTES];
-    int passed;
+    int passed, failed, tries = begun ? 1 : 3; /* busy machines hide some */
 
     if (!begun) {
         begin(puzzle);
@@ -233,8 +228,12 @@ play(struct document *document, const struct puzzle *puzzle)
     }
     document_heading(document, "Puzzle %d of %d, %s: %s", puzzle->number,
                      npuzzles, puzzle->model, puzzle->title);
-    int failed = ask(document, puzzle, &puzzle->cases, &passed);
+    do {
+        failed = ask(document, puzzle, &puzzle->cases, &passed);
+    } while (failed == 0 && passed > 0 && --tries > 0);
     if (failed == 0 && !(begun && passed > 0)) {
+        PUT(line, "rm -r %s", puzzle->folder);
+        child_run(begun ? "" : line, NULL);
         document_item(document, "sorry",
                       "this machine does not show it; make puzzle N=%d",
                       puzzle->number % npuzzles + 1);
@@ -252,8 +251,8 @@ play(struct document *document, const struct puzzle *puzzle)
         return 0;
     }
     document_item(document, "edit", "%s/%s", puzzle->folder, puzzle->model);
-    document_item(document, "then", "make puzzle N=%d; for a hint HINT=%d",
-                  puzzle->number, puzzle->hinted % HINTS + 1);
+    document_item(document, "then", "make puzzle N=%d; hints: HINT=1, 2, 3",
+                  puzzle->number);
     return begun ? COURSE_OTHERWISE : 0;
 }
 
