@@ -20,8 +20,8 @@
 /* What any echo server does: asked when the cases of a puzzle pass, because
  * to take a feature out is no solution. */
 #define NEIGHBOURS                                                           \
-    "A01,A02,A05,A07_half_close_small,A15_no_cross_talk,B02_descriptors,"    \
-    "B05,G01,G05,H01,H02,delay"
+    "A01,A02,A05,A07_half_close,A15_no_cross_talk,B02_descriptors,B05,G01,"  \
+    "G05,H01,H02,H04_silent,H06_active,H06_idle,delay"
 
 /* A row, and what this student has made of it. */
 static struct puzzle {
@@ -33,7 +33,7 @@ static struct puzzle {
     char folder[24];          /* "mine/puzzle-7" */
     char model[16];           /* whose sources are in it */
     struct text cases;        /* that kill the mutant: "A02_x,A07_y" */
-    struct text asked;        /* their whole rows, and the neighbours */
+    struct text asked;        /* these and the neighbours */
     int hinted;               /* so many hints were asked for */
     bool solved;              /* it was once, whatever it is now */
 } puzzles[ROWS_MAX];
@@ -53,7 +53,6 @@ take_row(char **columns, size_t n)
     puzzle->why = columns[2 + HINTS];
     puzzle->number = ++npuzzles;
     PUT(puzzle->folder, "mine/puzzle-%d", npuzzles);
-    text_add(&puzzle->asked, NEIGHBOURS);
     proc_read(diff, sizeof diff, "tests/mutants/%s.diff", puzzle->mutant);
     for (char *line; (line = strsep(&rest, "\n"));) {
         bool names = strncmp(line, killed_by, strlen(killed_by)) == 0;
@@ -62,10 +61,9 @@ take_row(char **columns, size_t n)
         line += names ? strlen(killed_by) : 0;
         for (char *word; names && (word = strsep(&line, " "));) {
             text_item(&puzzle->cases, ",", "%s", word);
-            text_item(&puzzle->asked, ",", "%.*s_", (int)strcspn(word, "_"),
-                      word);
         }
     }
+    text_add(&puzzle->asked, NEIGHBOURS ",%s", puzzle->cases.bytes);
 }
 
 static void
