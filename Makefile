@@ -57,7 +57,7 @@ SVG | demo | --svg= | draw it into that file, as one animated picture
 A | compare-code | --a= | a model, or a function of it, as A=blocking.conn_echo
 B | compare-code | --b= | the one beside it, as B=selectloop.conn_echo_cb
 SERVER | grade handin | --server= | the server to be graded, as SERVER="./mine -p {port}"
-PROTO | grade | --proto= | echo, hello (the handshake) or rfc862
+PROTO | grade handin | --proto= | echo, hello (the handshake) or rfc862
 ONLY | grade | --only= | only these tests, as ONLY="slow-reader idle"
 ONE_AT_A_TIME | grade | --one-at-a-time | with ONE_AT_A_TIME=1 it promises no more than that
 TIMEOUT_SCALE | grade | --timeout-scale= | deadlines so many times longer, on a slow machine
@@ -67,6 +67,7 @@ LIST | puzzle | --list | with LIST=1 all of them, and how far you are
 HINT | puzzle | --hint= | so many hints, 1 to 3
 NAME | new-model | | what it is called, as NAME=epoll
 ASSIGNMENT | handin | --assignment= | which one, 1 to 5
+INCOMPLETE | handin | --incomplete | with INCOMPLETE=1 also without what is missing, which it says
 FROM | report book lesson-% claims new-model | | the results it is of, as FROM=build/compare-c10k/results.jsonl; the model it begins as
 V | any | | with V=1 the commands are shown
 CI | any | | with CI=1 warnings are errors
@@ -605,10 +606,10 @@ book: programs ## the five servers side by side: build/book.html
 compare-code: $(BIN)/course ## two of them in the terminal, A= B=
 	$(COURSE_RUN) code $(GIVEN_FLAGS)
 # SERVER=mine/NAME is what is made of that folder.
-ifneq ($(filter grade,$(GOALS)),)
-MINE_GRADED := $(if $(word 2,$(SERVER)),,$(filter $(MINE_SERVERS) \
-    $(MINE_PROGRAMS),$(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER)))
-override SERVER := $(or $(MINE_GRADED:%=% -p {port}),$(SERVER))
+MINE_GRADED := $(if $(filter grade,$(GOALS)),$(if $(word 2,$(SERVER)),,$(filter \
+    $(MINE_SERVERS) $(MINE_PROGRAMS),$(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER))))
+ifneq ($(MINE_GRADED),)
+override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
 	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
@@ -619,17 +620,20 @@ puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 new-model: ## a model of your own in mine/NAME, NAME=epoll
 	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
-doctor: ## what works here, what does not, what to do
-	@BIN=$(BIN) harness/course/doctor
-handin: ## one archive of what an assignment asks for
-	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
-	@BIN=$(BIN) harness/course/slides
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
+
+# Scripts, on a machine that has nothing as well.
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@harness/course/slides >$(BUILD)/slides.new && \
+	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
 
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run

@@ -36,8 +36,10 @@ enum {
 
 /* All names in one text, with a blank before each; and how many. */
 #define MODEL_NAME(name, ways, idea) " " #name
-#define MODEL_ONE(name, ways, idea)  +1
 #define MODEL_NAMES                  MODELS(MODEL_NAME)
-#define MODELS_COUNT                 (0 MODELS(MODEL_ONE))
+#define MODEL_AT(name, ways, idea)   MODEL_AT_##name,
+enum {
+    MODELS(MODEL_AT) MODELS_COUNT
+};
 
 #endif

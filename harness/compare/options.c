@@ -80,7 +80,7 @@ check_names(const char *flag, const char *list, const char *allowed)
     while (list && next_name(&list, name)) {
         if (!has_name(allowed, name)) {
             errx(EXIT_USAGE, "--%s: %s is not one of %s", flag, name,
-                 allowed + strspn(allowed, SEPARATORS));
+                 allowed);
         }
     }
 }
@@ -212,7 +212,7 @@ check(void)
     char names[256] = "";
     cpu_set_t cpus;
 
-    check_names("models", options.models, MODEL_NAMES " none");
+    check_names("models", options.models, &(MODEL_NAMES " none")[1]);
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (!has_name(names, next->name)) {
             text_append(names, sizeof names, ", ", "%s", next->name);

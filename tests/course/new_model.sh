@@ -103,9 +103,10 @@ said 'id="epoll.conn_echo(_cb)?"' tree/build/book.html &&
         <(printf 'id="%s.main"\n' "${models[@]}" epoll serial | sort)
 result "book: a column, with its functions in their rows" $?
 well_formed "the page is well-formed" build/book.html
-makes -n grade SERVER=mine/epoll
-[ "$status" -eq 0 ] && said 'bin/grade' out
-result "grade: SERVER=mine/epoll is known" $?
+makes -n -p grade SERVER=mine/epoll
+said '^SERVER := build/bin/epoll -p' out &&
+    ! makes -n -p grade SERVER=mine/blocking && said '^SERVER := build/mine/blocking -p' out
+result "grade: SERVER=mine/NAME is what is made of it" $?
 
 # ---- broken --------------------------------------------------------------
 
