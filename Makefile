@@ -506,13 +506,22 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
+# Scripts, on a machine that has nothing as well.
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@mkdir -p $(BUILD) && harness/course/slides >$(BUILD)/slides.new && \
+	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
+
 DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
-$(COMPARES) $(TESTING): deps
+$(COMPARES) $(COURSES) $(TESTING): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
 else
 
@@ -587,15 +596,6 @@ $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
-
-# Scripts, on a machine that has nothing as well.
-doctor: ## what works here, what does not, what to do
-	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
-handin: ## one archive of what an assignment asks for
-	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
-	@harness/course/slides >$(BUILD)/slides.new && \
-	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
 
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
