@@ -9,7 +9,13 @@
 # file named after its folder, which holds main, and an archive of the rest.
 # All products go to build/; VARIANT=asan builds and tests in build/asan/.
 
-MODELS_ALL := blocking threaded selectloop coroutine libevent
+# All of harness/base/models.h; and what a student has made by `new-model`:
+# mine/NAME/model is a line as there. One that cannot be read is left out.
+MODELS_ALL := $(shell tests/models)
+mine_line   = $(shell grep -sxE 'MODEL\($(1), [A-Z_0-9 |]+, "[^"\]*"\)' mine/$(1)/model)
+MINE_MODELS := $(filter-out $(MODELS_ALL),$(sort $(foreach \
+    m,$(patsubst mine/%/model,%,$(wildcard mine/*/model)),$(if $(call mine_line,$(m)),$(m),$(shell \
+    echo 'mine/$(m)/model: please write a line into it, as MODEL($(m), MODEL_SELECT, "its idea")' >&2)))))
 .DEFAULT_GOAL := all
 
 # ---- what the user may set -------------------------------------------------
@@ -18,7 +24,7 @@ MODELS_ALL := blocking threaded selectloop coroutine libevent
 # there | what it does. What make is given is held against them; `make help`
 # and harness/SETTINGS.md are made of them.
 define SETTINGS
-MODELS | compare% c10k trace count soak demo | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
+MODELS | compare% c10k trace count soak demo check% coverage promises | --models= | only these, as MODELS="threaded libevent"; none: only servers of your own
 SCENARIOS | compare% c10k | --scenarios= | only these, as SCENARIOS="echo idle"
 TIME | compare% c10k | --time= | so long for each scenario, as TIME=5s
 LIVES | compare% c10k | --lives= | so many fresh processes of each server, as LIVES=3
@@ -40,7 +46,6 @@ SOAK_FROM | soak | --from= | the step to begin with
 FUZZ_SECONDS | fuzz check-all | | so long for each parser, instead of 60
 BUILDS | check-all | | only these, as BUILDS="plain asan"
 BARE_CHECK | check-bare | | what is made there instead of check, as BARE_CHECK=check-unit
-CONFORMANCE_MODELS | check% coverage promises | | only these, as CONFORMANCE_MODELS=threaded
 CONFORMANCE_CASES | check% coverage promises | | only cases with such names, as CONFORMANCE_CASES=A07,H02
 TEST_SLOW | check% coverage promises soak | | deadlines of the tests so many times longer
 VARIANT | any | | a build of its own in build/VARIANT, as VARIANT=asan
@@ -93,7 +98,7 @@ TESTING  := check check-unit check-lines check-conformance check-faults \
             check-harness check-calibration check-fuzz check-build check-all \
             check-compare check-mutants check-mutants-all check-promises \
             promises coverage
-TARGETS  := all help deps deps-browser programs $(MODELS_ALL) hello \
+TARGETS  := all help deps deps-browser programs $(MODELS_ALL) $(MINE_MODELS) hello \
             bufferevent harness load report yardstick course tests \
             $(COMPARES) $(COURSES) $(HOMEWORK) compare-more \
             check-course check-docs check-grade $(TESTING) \
@@ -140,8 +145,8 @@ from_command_line = $(if $(filter command,$(origin $(1))),\
     $(eval export $(1)),$(if $(filter-out $(COMPARES) $(COURSES) $(HOMEWORK),$(goals_of)),\
         $(eval $(1) ?=),\
         $(if $(and $(value $(1)),$(goals_of)),$(1)=)$(eval override $(1) :=)))
-PASSED_OVER := $(strip $(foreach row,$(FLAGGED),$(foreach \
-    name,$(call column,1,$(row)),$(call from_command_line,$(name)))))
+PASSED_OVER := $(strip $(foreach name,$(sort $(foreach row,$(FLAGGED),$(call \
+    column,1,$(row)))),$(call from_command_line,$(name))))
 # The flags of this target. Values go through the environment, so that no
 # quote in one ends anything here.
 flag_of = $(if $(filter-out $(if $(filter %=,$(2)),,$(OFF)),$($(1))),\
@@ -239,7 +244,7 @@ OBJ := $(BUILD)/obj
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wvla -Wpointer-arith -Wwrite-strings -Wno-psabi
-BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -pthread $(WARNINGS) -MMD -MP
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -pthread $(WARNINGS) -MMD -MP
 
 # ---- what this machine has -------------------------------------------------
 
@@ -288,7 +293,9 @@ with_compile = $(COMPILE)
 with_link    = $(LINK) ... $(LDLIBS)
 $(foreach m,libevent check jansson,\
     $(eval with_$(m) := $$(cflags_$(m)) $$(libs_$(m))))
-$(foreach it,compile link libevent check jansson,\
+# That of models is read by harness/base/models.h.
+with_models = \#define MODELS_OF_MINE(MODEL) $(foreach m,$(MINE_MODELS),$(call mine_line,$(m)))
+$(foreach it,compile link libevent check jansson models,\
     $(if $(subst |$(strip $(file <$(WITH)/$(it)))|,,|$(strip $(with_$(it)))|),\
         $(eval $(WITH)/$(it): always)))
 # A compiler that takes no file at all with these flags shall say itself why.
@@ -320,15 +327,19 @@ GRADE    := $(filter $(OBJ)/harness/course/grade%,\
               $(call objects,harness/course))
 COURSE   := $(filter-out $(GRADE),$(call objects,harness/course))
 
+# Those of a student's own are in every list; one that does not compile is no
+# obstacle, unless it was asked for.
+MINE_SERVERS := $(MINE_MODELS:%=$(BIN)/%)
+MINE_ASKED   := $(filter $(GOALS) $(subst $(comma), ,$(MODELS)) \
+                  $(patsubst mine/%,%,$(SERVER)),$(MINE_MODELS))
+
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
              $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
-PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS)
+PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) \
+            $(if $(MODELS),$(MINE_ASKED:%=$(BIN)/%),$(MINE_SERVERS))
 
-$(BIN)/blocking:   $(call objects,blocking) $(CONTRACT)
-$(BIN)/threaded:   $(call objects,threaded) $(CONTRACT)
-$(BIN)/selectloop: $(call objects,selectloop) $(CONTRACT)
-$(BIN)/coroutine:  $(call all_but,coroutine,coroutine/hello.c) $(CONTRACT)
-$(BIN)/libevent:   $(call all_but,libevent,libevent/bufferevent.c) $(CONTRACT)
+$(foreach m,$(MODELS_ALL),$(eval $(BIN)/$(m): \
+    $(call all_but,$(m),coroutine/hello.c libevent/bufferevent.c) $(CONTRACT)))
 $(BIN)/bufferevent: $(call all_but,libevent,libevent/server.c) $(CONTRACT)
 $(BIN)/hello:      $(OBJ)/coroutine/hello.o $(CO) $(BASE)
 $(BIN)/load:       $(OBJ)/harness/load/load.o $(LOAD)
@@ -343,11 +354,27 @@ $(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
                    $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
                      patience payload process tally verdict)
 
-# What students make of a copy: its own headers come before ours.
+# Its own headers come before ours.
+$(foreach m,$(MINE_MODELS),$(eval $(BIN)/$(m): $(wildcard mine/$(m)/*.[ch])))
+$(MINE_SERVERS): $(CONTRACT) $(WITH)/compile $(WITH)/link
+	@mkdir -p $(@D)
+	$(SAY) "  MINE  $@"
+	$(Q)$(filter-out -MMD -MP,$(COMPILE)) -iquote mine $(cflags_libevent) $(LDFLAGS_$(VARIANT)) \
+	    $(LDFLAGS) $(filter %.c %.o,$^) $(if $(findstring LIBEVENT,$(call \
+	        mine_line,$(@F))),$(libs_libevent)) $(LDLIBS) -o $@ || { rm -f $@; \
+	    echo "mine/$(@F) does not compile: please mend what is said above" >&2; \
+	    $(if $(filter $(@F),$(MINE_ASKED)),exit 1; )}
+
+# What students make of a copy of ours.
 MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
 MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
 $(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
     $(CONTRACT)))
+# ... and of a wrong one: mine/puzzle-N/MODEL makes build/mine/puzzle-N.
+PUZZLES := $(patsubst %/server.c,%,$(wildcard mine/puzzle-*/*/server.c))
+MINE_PROGRAMS += $(patsubst %/,$(BUILD)/%,$(dir $(PUZZLES)))
+$(foreach p,$(PUZZLES),$(eval $(BUILD)/$(patsubst %/,%,$(dir $(p))): \
+    $(call objects,$(p)) $(CONTRACT)))
 
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
@@ -361,10 +388,12 @@ $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
 $(READERS): OWN_CFLAGS = $(cflags_jansson)
 $(BUILD)/mine/libevent: OWN_LIBS = $(libs_libevent)
-$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote mine $(cflags_libevent)
+$(BUILD)/mine/puzzle-%: OWN_LIBS = -Wl,--as-needed $(libs_libevent)
+$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote $(<D)/.. $(cflags_libevent)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
-$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o: \
+$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o \
+$(PUZZLES:%=$(OBJ)/%/co_switch.o): \
     OWN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
@@ -426,7 +455,7 @@ $(MUTANTS): $(BUILD)/mutants/%: tests/mutants/%.diff tests/mutants/build \
             $(BUILD)/tests/harness $(BADSERVER)
 	@mkdir -p $(@D)
 	$(Q)CC=$(call quote,$(CC)) CFLAGS=$(call quote,-std=gnu11 -D_GNU_SOURCE \
-	        -I. -pthread $(CPPFLAGS) $(CFLAGS) $(cflags_libevent) $(TEST_CFLAGS)) \
+	        -I. -I$(BUILD) -pthread $(CPPFLAGS) $(CFLAGS) $(cflags_libevent) $(TEST_CFLAGS)) \
 	    SERVER_LIBS=$(call quote,$(LDFLAGS) $(libs_libevent) $(LDLIBS)) \
 	    TEST_LIBS=$(call quote,$(LDFLAGS) $(TEST_LIBS) $(LDLIBS)) \
 	    UNIT_OBJECTS="$(MUTANT_UNIT)" HARNESS_OBJECTS="$(MUTANT_HARNESS)" \
@@ -451,12 +480,12 @@ TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
          $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
-$(PROGRAMS) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
+$(filter-out $(MINE_SERVERS),$(PROGRAMS)) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
 
-$(OBJ)/%.o: %.c $(WITH)/compile
+$(OBJ)/%.o: %.c $(WITH)/compile | $(WITH)/models
 	@mkdir -p $(@D)
 	$(SAY) "  CC    $<"
 	$(Q)$(COMPILE) $(OWN_CFLAGS) $(WERROR) -c $< -o $@
@@ -482,7 +511,7 @@ all: programs ## build everything that this machine can build
 # `make -j4 clean all`: whatever else is asked for comes after clean.
 ifeq ($(firstword $(GOALS)),clean)
 $(filter-out clean,$(GOALS)): | clean
-$(addprefix $(WITH)/,compile link libevent jansson check): always | clean
+$(addprefix $(WITH)/,compile link libevent jansson check models): always | clean
 endif
 
 programs: $(PROGRAMS)
@@ -496,7 +525,7 @@ libevent:
 	@exit 1
 endif
 
-hello bufferevent load yardstick course: %: $(BIN)/%
+$(MINE_MODELS) hello bufferevent load yardstick course: %: $(BIN)/%
 
 tests: $(SHIM) $(filter-out %/soak %/planted $(FUZZERS),$(TESTS))
 
@@ -585,12 +614,21 @@ book: programs ## the five servers side by side: build/book.html
 	$(COURSE_RUN) book $(GIVEN_FLAGS) $(OF_FROM)
 compare-code: $(BIN)/course ## two of them in the terminal, A= B=
 	$(COURSE_RUN) code $(GIVEN_FLAGS)
-grade: programs ## what does your server do? SERVER="./mine -p {port}"
+# SERVER=mine/NAME is what is made of that folder.
+MINE_GRADED := $(if $(filter grade,$(GOALS)),$(if $(word 2,$(SERVER)),,$(filter \
+    $(MINE_SERVERS) $(MINE_PROGRAMS),$(SERVER:mine/%=$(BIN)/%) $(BUILD)/$(SERVER))))
+ifneq ($(MINE_GRADED),)
+override SERVER := $(MINE_GRADED) -p {port}
+endif
+grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
 	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
-puzzle: programs ## find what is wrong with a server, N= (LIST=1)
+# The cases of the tests say whether it is right.
+puzzle: programs $(if $(filter check,$(HAVE)),\
+          $(addprefix $(BUILD)/tests/,conformance faults shim.so))
+puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 new-model: ## a model of your own in mine/NAME, NAME=epoll
-	@harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
+	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
@@ -617,17 +655,19 @@ else
 # What waits more than it computes runs side by side; the harness's tests
 # measure, and run alone. The mutants, which test the tests, and check-compare
 # are for CI and check-all.
-CHECK_BESIDE := check-conformance check-faults check-unit check-make
-CHECK_PARTS := check-lines $(CHECK_BESIDE) check-harness check-fuzz \
-               $(if $(VARIANT),,check-promises)
+# Who asks for models wants what is about models.
+CHECK_BESIDE := check-conformance check-faults \
+                $(if $(MODELS),,check-unit check-make)
+CHECK_PARTS := $(if $(MODELS),$(CHECK_BESIDE),check-lines $(CHECK_BESIDE) \
+               check-harness check-fuzz $(if $(VARIANT),,check-promises))
 CHECK_ALONE := $(filter-out check-lines $(CHECK_BESIDE),$(CHECK_PARTS))
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory $(PARALLEL) tests programs
-	@$(MAKE) --no-print-directory check-lines
+	@$(if $(MODELS),,$(MAKE) --no-print-directory check-lines)
 	@tests/side_by_side $(CHECK_BESIDE:%="$(MAKE) --no-print-directory %")
 	@for part in $(CHECK_ALONE); do \
 	    $(MAKE) --no-print-directory $$part || exit 1; done
-	@echo "all tests passed. next: make compare"
+	@echo "all tests$(if $(MODELS), of models) passed. next: make compare"
 
 check-unit: $(UNIT_TESTS) $(PROGRAMS) ## the unit tests alone
 	@$(TEST_ENV) tests/side_by_side $(foreach test,$(UNIT_TESTS),"echo $(test); $(test)")
@@ -756,8 +796,7 @@ help: ## list all this
 	@echo
 	@echo "VARIANT is one of: $(VARIANTS)"
 
-SOURCES = $(shell find blocking threaded selectloop coroutine libevent \
-            harness tests -name '*.[ch]')
+SOURCES = $(shell find $(MODELS_ALL) harness tests -name '*.[ch]')
 format: ## clang-format every source
 	@clang-format -i $(SOURCES)
 
@@ -771,7 +810,7 @@ lint: format-check ## clang-format, clang-tidy, shellcheck
 	    harness/course/experiments.sh
 
 install: programs ## install the programs to PREFIX/bin as fiveways-NAME
-	@for program in $(PROGRAMS); do \
+	@for program in $(PROGRAMS); do [ -e "$$program" ] || continue; \
 	    install -DT -m 755 "$$program" $(INSTALLED)"$${program##*/}" || { \
 	        echo "$${program##*/} could not be installed there;" \
 	            "try sudo, or PREFIX=$$HOME/.local" >&2; exit 1; }; done

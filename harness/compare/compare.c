@@ -107,8 +107,7 @@ create(const char *name)
     return fd == -1 ? NULL : fdopen(fd, "w");
 }
 
-/* Give a file that was written as "from.new" the name `to`. Returns 0; or -1
- * with errno. */
+/* Give what was written as "from.new" the name `to`; -1: errno says why. */
 static int
 keep_file(const char *from, const char *to)
 {
@@ -185,8 +184,7 @@ end_run(void)
     fclose(lives->file);
 }
 
-/* One scenario after the other, the lines of which can be read while the next
- * one runs. */
+/* One scenario after the other, each to be read while the next one runs. */
 static void
 run_cells(const struct plan *plan)
 {

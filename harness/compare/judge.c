@@ -141,8 +141,7 @@ fill_costs(struct life *life, const struct turn *turn,
     figure[LIFE_KERNEL_PERCENT] =
         ticks >= TICKS_MIN ? 100 * kernel_ticks / ticks : NAN;
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
-    /* Without an echo in the slices there is nothing to say, whatever the
-     * first run did. */
+    /* Without an echo in the slices there is nothing to say. */
     figure[LIFE_SWITCHES_PER_ECHO] =
         echoes > 0 ? switches_per_echo(life, turn) : NAN;
     fill_memory(life, turn, result);

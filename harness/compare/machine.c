@@ -185,8 +185,7 @@ floor_probe_us(int64_t message_bytes)
 
 /* ---- disturbance ------------------------------------------------------- */
 
-/* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks; the
- * mean of these CPUs. */
+/* The mean of "cpu0 user nice system idle iowait irq softirq steal ...". */
 static double
 read_steal_ns(const cpu_set_t *cpus)
 {

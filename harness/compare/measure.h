@@ -200,8 +200,7 @@ bool turn_slice(struct turn *turn, int sum);
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);
 
-/* Keep the record of a life that never was measured, and there will be no
- * other. */
+/* Keep the record of a life that never was measured, nor will another be. */
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 

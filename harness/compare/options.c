@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -24,8 +25,8 @@ static const char about[] =
     "server failed, 2 wrong usage, 3 nothing could be measured, 130 Ctrl-C.";
 
 #define LIVES_MAX 100
-#define OWN_MAX   (1 + VARIANTS) /* the yardstick, the five or the variants */
-#define OWN_NAMES "blocking, threaded, selectloop, coroutine, libevent"
+/* The yardstick, and the models or the variants. */
+#define OWN_MAX (1 + MAX(MODELS_COUNT, VARIANTS))
 
 static struct options options = {.order.start_timeout_ns = 5 * NS_PER_S,
                                  .mode = modes,
@@ -36,7 +37,7 @@ static struct options options = {.order.start_timeout_ns = 5 * NS_PER_S,
  * which options_read() knows some more. */
 static struct contender servers[CONTENDERS_MAX - OWN_MAX];
 static size_t nservers;
-static char taken[1024] = OWN_NAMES "," RESULTS_YARDSTICK;
+static char taken[1024] = MODEL_NAMES " " RESULTS_YARDSTICK;
 
 /* ---- lists of names ---------------------------------------------------- */
 
@@ -129,9 +130,9 @@ contender_own_folder(void)
 }
 
 /* The name after `make install` first: a folder like /usr/local/bin may well
- * hold some "threaded" that is not ours. What is made with libevent may be
- * missing: a machine without the library cannot have it, and its row says so.
- */
+ * hold some "threaded" that is not ours. One that is missing has a row that
+ * says so: a machine without libevent cannot have it, and a student's may not
+ * compile. Without the yardstick nothing has been built. */
 static void
 add_own(const char *name, const char *program, const char *flag)
 {
@@ -144,7 +145,7 @@ add_own(const char *name, const char *program, const char *flag)
         sprintf(path, "%s/%s", options.bin, program);
     }
     if (access(path, X_OK) != 0) {
-        if (!has_name("libevent, bufferevent", program)) {
+        if (strcmp(program, RESULTS_YARDSTICK) == 0) {
             errx(EXIT_UNMEASURED,
                  "there is no program %s in %s; run make, or say with --bin "
                  "where it is",
@@ -153,7 +154,7 @@ add_own(const char *name, const char *program, const char *flag)
         path = NULL;
     }
     options.contenders[options.ncontenders++] = (struct contender){
-        .name = strdup(name),
+        .name = name,
         .plain = strcmp(name, RESULTS_YARDSTICK) == 0,
         .path = path,
         .flag = flag,
@@ -166,12 +167,10 @@ static void
 add_contenders(void)
 {
     bool made_otherwise = options.mode->bit == MODE_VARIANTS;
-    const char *list = OWN_NAMES;
-    char name[RESULTS_NAME_BYTES];
 
-    while (!made_otherwise && next_name(&list, name)) {
-        if (has_name(options.models, name)) {
-            add_own(name, name, NULL);
+    for (int i = 0; i < MODELS_COUNT && !made_otherwise; i++) {
+        if (has_name(options.models, known_models[i].name)) {
+            add_own(known_models[i].name, known_models[i].name, NULL);
         }
     }
     for (int i = 0; i < VARIANTS && made_otherwise; i++) {
@@ -188,8 +187,7 @@ add_contenders(void)
 
 /* ---- scenarios --------------------------------------------------------- */
 
-/* Of a scenario that was asked for, but is in no size part of the mode, all
- * sizes are. */
+/* Of a scenario asked for that is in no size part of the mode, all are. */
 bool
 options_want(const struct options *asked, const struct scenario *scenario)
 {
@@ -214,7 +212,7 @@ check(void)
     char names[256] = "";
     cpu_set_t cpus;
 
-    check_names("models", options.models, OWN_NAMES ", none");
+    check_names("models", options.models, &(MODEL_NAMES " none")[1]);
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (!has_name(names, next->name)) {
             text_append(names, sizeof names, ", ", "%s", next->name);
@@ -265,8 +263,8 @@ static const struct flag flags[] = {
     FLAG_ON("count", 0, &modes_on[6],
             "Nothing but the instructions of an echo, by valgrind"),
     FLAG_TEXT("models", 0, "NAMES", &options.models,
-              "Only these of " OWN_NAMES "; or none, but servers of your "
-              "own"),
+              "Only these, as \"threaded libevent\"; or none, but servers of "
+              "your own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
     FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,

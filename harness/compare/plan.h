@@ -104,8 +104,7 @@ bool contender_offers(const struct contender *contender,
 
 /* ---- options ----------------------------------------------------------- */
 
-/* Which CPUs the client and the server run on, in the order of the flag's
- * words. */
+/* Which CPUs client and server run on, in the order of the flag's words. */
 enum layout_kind {
     LAYOUT_UNSAID = -1, /* what suits the scenario */
     LAYOUT_SHARED,      /* both on one: they take turns, nobody wakes another

@@ -42,8 +42,7 @@ find_thread(struct log *log, int pid)
     return 0;
 }
 
-/* The call that a thread is in is over, if that is what stands behind its
- * name. */
+/* The call of a thread is over, if that is what stands behind its name. */
 static void
 end_call(struct log *log, int thread, const char *text)
 {

@@ -123,8 +123,7 @@ keep(const struct server *server, const struct server_line *line,
     } else if (pipe2(input_fds, O_CLOEXEC) == 0) {
         dprintf(input_fds[1], "%s", server_leash);
     }
-    /* Never with our own standard input, which a shell would take for
-     * commands. */
+    /* Never with our own standard input: it may hold a shell's commands. */
     pid = input_fds[0] == -1 ? -1 : fork();
     if (pid == 0) {
         become_server(server, line, input_fds[0]);

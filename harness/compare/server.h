@@ -172,8 +172,7 @@ const char *server_make_line(const struct server_order *order, int port,
 extern const char server_leash[];
 #define SERVER_PID_WORDS "the server is process "
 
-/* Make an address of a numeric host, without brackets, and a port. Returns 0,
- * or -1 if that is none. */
+/* Make an address of a numeric host without brackets, a port. 0; -1: none. */
 int server_address(const char *host, int port,
                    struct sockaddr_storage *address,
                    socklen_t *address_bytes);

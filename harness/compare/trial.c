@@ -137,8 +137,7 @@ trial_run(struct lives *lives)
     lives->cell = &lives->plan->cells[0];
     turn->lives = lives;
     turn->scenario = &plain;
-    /* The yardstick comes last, but here first: where it cannot be started
-     * nobody can. */
+    /* The yardstick comes last, here first: without it nobody can start. */
     for (size_t i = 0; i < n && !lives->interrupted; i++) {
         const struct contender *next = &options->contenders[(i + n - 1) % n];
         const char *name = next->command             ? next->name

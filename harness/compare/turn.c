@@ -27,8 +27,7 @@ enum {
     FLAG_BYTES = 64         /* of a flag of our servers */
 };
 
-/* Warming up ends when a slice is not cheaper than this share of the cheapest
- * before it, so often. */
+/* Warming up ends when a slice is above this share of the least, so often. */
 #define WARMUP_GAIN 0.97
 
 void
@@ -237,8 +236,7 @@ turn_begin(struct turn *turn)
 
     if (!turn->contender->path && !turn->contender->command) {
         turn_keep_reason(turn, LIFE_SKIPPED,
-                         "not built: libevent is not "
-                         "installed; run make deps");
+                         "not built: run make, which says why");
         return;
     }
     if (turn_start_server(turn, NULL, reason) != 0) {

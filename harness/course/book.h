@@ -8,7 +8,7 @@
 #include "harness/course/course.h"
 
 enum {
-    BOOK_COLUMNS = COURSE_MODELS + 1, /* behind the models the contract */
+    BOOK_COLUMNS = MODELS_COUNT + 1, /* behind the models the contract */
     PART_LINES_MAX = 200,
 };
 

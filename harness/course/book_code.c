@@ -111,9 +111,9 @@ read_side(const struct row *row, const char *flag, const char *text,
     struct text names = {0};
     struct part *found = NULL;
 
-    *model = course_model(name);
+    *model = model_index(name);
     if (*model == -1) {
-        flags_refuse("course code", flag, text, "one of " COURSE_NAMES);
+        flags_refuse("course code", flag, text, "one of" MODEL_NAMES);
     }
     text_add(&names, "one of");
     for (; function && !found && row->name; row++) {
@@ -160,7 +160,7 @@ course_code(int argc, char **argv)
     struct part *a =
         read_side(rows, "a", texts[0], texts[1] ? texts[1] : "", &models[0]);
     if (!texts[1]) {
-        texts[1] = course_models[(models[0] + 1) % COURSE_MODELS];
+        texts[1] = known_models[(models[0] + 1) % MODELS_COUNT].name;
     }
     struct part *b = read_side(rows, "b", texts[1], texts[0], &models[1]);
     if (width <= 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) {

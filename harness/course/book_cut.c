@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <unistd.h>
 
 #include "harness/course/book.h"
 #include "harness/report/internal.h"
@@ -68,8 +69,9 @@ part_words(struct part *part)
 
 /* ---- cutting ----------------------------------------------------------- */
 
-/* Read a part; what is above it takes the same lines, up to a blank one. */
-static void
+/* Read a part; what is above it takes the same lines, up to a blank one.
+ * False: it is not there. */
+static bool
 cut_part(struct part *part)
 {
     FILE *file = fopen(part->path, "re");
@@ -79,37 +81,41 @@ cut_part(struct part *part)
     char head[64];
     char type[64];
 
-    if (!file) {
-        err(COURSE_CANNOT, "start in the folder of Fiveways: %s", part->path);
-    }
     PUT(head, "%s(", part->name);
     PUT(type, "struct %s {", part->name);
-    for (bool ended = false; !ended; part->number++) {
+    for (bool ended = !file; !ended; part->number++) {
         struct line *line = &part->lines[part->n++];
 
         if (part->n > PART_LINES_MAX ||
             getline(&line->text, &line->bytes, file) < 0) {
-            errx(COURSE_CANNOT, "%s has no %s for book.table", part->path,
-                 part->name);
+            part->n = 0;
+            break;
         }
         line->text[strcspn(line->text, "\n")] = '\0';
         begun = begun || begins(line->text, head) || begins(line->text, type);
         ended = begun && begins(line->text, last);
         part->n = begun || line->text[0] != '\0' ? part->n : 0;
     }
+    if (file) {
+        fclose(file);
+    }
+    if (part->n == 0) {
+        return false;
+    }
     part->number -= (int)part->n - 1;
-    fclose(file);
     for (bool comment = part->lines[0].text[0] == '/'; comment;) {
         comment = !strstr(part->lines[part->comment++].text, "*/");
     }
     part_words(part);
+    return true;
 }
 
-/* Cut the parts that such words name, of a folder. */
+/* Cut the parts that such words name, of a folder; `sought`: those that are
+ * there, each once. What is missing else is told, and ends the program. */
 static struct part *
-cut_parts(const char *folder, char *words)
+cut_parts(const char *folder, char *words, bool sought)
 {
-    if (!words || strcmp(words, "-") == 0) {
+    if (!words) {
         return NULL;
     }
     struct part *part = given(calloc(1, sizeof *part));
@@ -119,9 +125,17 @@ cut_parts(const char *folder, char *words)
     strsep(&name, ":");
     PUT(part->path, "%s/%s", folder, name ? file : "server.c");
     part->name = name ? name : file;
-    cut_part(part);
-    part->next = cut_parts(folder, words);
-    return part;
+    bool there = strcmp(file, "-") != 0 && cut_part(part);
+    if (!there && !sought && strcmp(file, "-") != 0) {
+        errx(COURSE_CANNOT,
+             "start in the folder of Fiveways: %s has no %s for book.table",
+             part->path, part->name);
+    }
+    part->next = cut_parts(folder, words, sought);
+    for (struct part *next = part->next; sought && next; next = next->next) {
+        there = there && strcmp(next->name, part->name) != 0;
+    }
+    return there ? part : part->next;
 }
 
 /* ---- comparing --------------------------------------------------------- */
@@ -198,20 +212,32 @@ mark_parts(struct part *part, struct part *others, int model)
     }
 }
 
+/* A model without a column of its own has what it has of all the others. */
 static void
 read_row(char **columns, size_t n)
 {
     struct row *row = &rows[n];
+    struct text all = {0};
+    int own = 0;
 
     row->name = columns[0];
     row->question = columns[1];
-    for (int i = 0; i < BOOK_COLUMNS; i++) {
-        bool model = i < COURSE_MODELS;
-        row->parts[i] = cut_parts(
-            model ? course_models[i] : "harness/contract", columns[2 + i]);
+    for (columns += 2; columns[own + 1]; own++) {
+        text_item(&all, " ", "%s", columns[own]);
     }
-    for (int i = 0; i < COURSE_MODELS; i++) {
-        for (int j = 0; j < COURSE_MODELS; j++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
+        const char *name = known_models[i].name;
+        char folder[64];
+
+        PUT(folder, "%s%s", access(name, F_OK) == 0 ? "" : "mine/", name);
+        row->parts[i] =
+            cut_parts(folder, i < own ? columns[i] : given(strdup(all.bytes)),
+                      i >= own);
+    }
+    row->parts[MODELS_COUNT] =
+        cut_parts("harness/contract", columns[own], false);
+    for (int i = 0; i < MODELS_COUNT; i++) {
+        for (int j = 0; j < MODELS_COUNT; j++) {
             mark_parts(i != j ? row->parts[i] : NULL, row->parts[j], j);
         }
     }
@@ -221,6 +247,6 @@ const struct row *
 book_cut(void)
 {
     regcomp(&skipped, SKIPPED, REG_EXTENDED);
-    table_read("book", 2 + BOOK_COLUMNS, read_row);
+    table_read("book", 3, read_row);
     return rows;
 }

@@ -19,7 +19,7 @@
 static void
 put_classes(FILE *file, const char *name, unsigned bits)
 {
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         if (bits & 1U << i) {
             fprintf(file, " %s%d", name, i);
         }
@@ -39,9 +39,9 @@ put_part(FILE *file, const char *model, const struct part *part)
             "title=\"%3$s:%4$d\">%2$s</a> <small>%3$s:%4$d, %5$zu "
             "lines</small>",
             model, part->name, part->path, part->number, part->n);
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         if (part->same & 1U << i) {
-            fprintf(file, "%s%s", note, course_models[i]);
+            fprintf(file, "%s%s", note, known_models[i].name);
             note = ", ";
         }
     }
@@ -59,22 +59,22 @@ put_part(FILE *file, const char *model, const struct part *part)
 static void
 put_row(FILE *file, const struct row *row)
 {
-    bool shared = row->parts[COURSE_MODELS] != NULL;
+    bool shared = row->parts[MODELS_COUNT] != NULL;
 
     fprintf(file, "<tbody id=\"%s\" class=\"own", row->name);
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         fprintf(file, " %s%d", row->parts[i] || shared ? "has" : "no", i);
     }
     fprintf(file,
             "\"><tr class=\"step\"><th><div><h2>%s</h2> %s</div></th>"
             "</tr>\n<tr>",
             row->name, row->question);
-    for (int i = 0; i < COURSE_MODELS + shared; i++) {
-        bool model = i < COURSE_MODELS;
+    for (int i = 0; i < MODELS_COUNT + shared; i++) {
+        bool model = i < MODELS_COUNT;
 
         fprintf(file, "<td class=\"%s%d\">", model ? "c c" : "all a", i);
         for (struct part *part = row->parts[i]; part; part = part->next) {
-            put_part(file, model ? course_models[i] : "contract", part);
+            put_part(file, model ? known_models[i].name : "contract", part);
         }
         fputs(row->parts[i] ? "" : "<p>nothing of its own</p>", file);
         fputs("</td>\n", file);
@@ -90,7 +90,7 @@ put_page(FILE *file, FILE *template, const struct row *rows, char *report)
     size_t bytes = 0;
 
     while (getline(&line, &bytes, template) > 0) {
-        int models = strchr(line, '%') ? COURSE_MODELS : 1;
+        int models = strchr(line, '%') ? MODELS_COUNT : 1;
 
         if (strcmp(line, "=style\n") == 0) {
             fputs(svg_style, file);
@@ -106,7 +106,7 @@ put_page(FILE *file, FILE *template, const struct row *rows, char *report)
             for (int i = 0; i < models; i++) {
                 for (const char *c = line; *c != '\0'; c++) {
                     *c == '%'   ? fprintf(file, "%d", i)
-                    : *c == '$' ? fputs(course_models[i], file)
+                    : *c == '$' ? fputs(known_models[i].name, file)
                                 : fputc(*c, file);
                 }
             }

@@ -144,8 +144,7 @@ course_exercise(int argc, char **argv)
         row++;
     }
     if (!row->id) {
-        errx(COURSE_USAGE, "%s is no exercise; there are " COURSE_NAMES,
-             model);
+        errx(COURSE_USAGE, "%s is no exercise; there are" MODEL_NAMES, model);
     }
     printf("%s\n\n", row->text);
     want(row);

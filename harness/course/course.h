@@ -13,6 +13,7 @@
  *   run_child.c    where we are; lines for sh, and what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
  *   claims.c       recomputes the verdict of each claim, and of an exercise
+ *   puzzle.c       a wrong server to be mended, judged by the tests
  *   lie.c          one stall, seen by both loops
  *   demo*.c        who waits and who is served, live in the terminal
  *   book*.c        the five sources side by side
@@ -26,7 +27,7 @@
 #include <stdio.h>
 
 #include "harness/base/base.h"
-#include "harness/results/results.h"
+#include "harness/report/report.h"
 
 struct server; /* see server.h */
 
@@ -45,17 +46,11 @@ enum {
     COURSE_CANNOT = 3,    /* nothing could be run */
 };
 
-#define COURSE_MODELS 5
-extern const char *const course_models[COURSE_MODELS]; /* in their order */
-#define COURSE_NAMES "blocking, threaded, selectloop, coroutine, libevent"
-
-/* Which model is that? -1: none of the five. */
-int course_model(const char *name);
-
 /* The commands: each reads its own flags and returns the exit status. */
 int course_show(int argc, char **argv);
 int course_lesson(int argc, char **argv);
 int course_exercise(int argc, char **argv);
+int course_puzzle(int argc, char **argv);
 int course_claims(int argc, char **argv);
 int course_lie(int argc, char **argv);
 int course_demo(int argc, char **argv);

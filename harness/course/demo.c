@@ -20,9 +20,9 @@ static const char about[] =
     "Exit status: 0 good; 1 a server was not as it should be; 2 wrong usage; "
     "3 a file cannot be read or written, or there is nothing to show.";
 
-static const char *names = COURSE_NAMES, *replay, *svg;
-static bool enter, pictures, wanted[COURSE_MODELS];
-static struct demo_scene scenes[COURSE_MODELS];
+static const char *names = MODEL_NAMES, *replay, *svg;
+static bool enter, pictures, wanted[MODELS_COUNT];
+static struct demo_scene scenes[MODELS_COUNT];
 
 /* A server that runs is ended by its keeper. */
 static void
@@ -43,11 +43,11 @@ read_models(void)
 {
     for (char *name = strtok(strdupa(names), " ,"); name;
          name = strtok(NULL, " ,")) {
-        int model = course_model(name);
+        int model = model_index(name);
 
         if (model == -1) {
             flags_refuse("course demo", "models", names,
-                         "some of " COURSE_NAMES);
+                         "some of" MODEL_NAMES);
         }
         wanted[model] = true;
     }
@@ -58,14 +58,14 @@ read_models(void)
 static void
 write_events(FILE *file)
 {
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         for (size_t j = 0; j < scenes[i].n; j++) {
             const struct demo_event *event = &scenes[i].events[j];
 
             fprintf(file,
                     "{\"t_ms\":%.3f,\"model\":\"%s\",\"client\":\"%c\","
                     "\"event\":\"%s\"}\n",
-                    event->t_ms, course_models[i], 'A' + event->who,
+                    event->t_ms, known_models[i].name, 'A' + event->who,
                     demo_words[event->what]);
         }
     }
@@ -83,7 +83,7 @@ take(json_t *object)
                     "model", &name, "client", &client, "event", &word) != 0) {
         return false;
     }
-    int model = course_model(name);
+    int model = model_index(name);
     event.who = client[0] - 'A';
     while (event.what < DEMO_WHATS &&
            strcmp(word, demo_words[event.what]) != 0) {
@@ -133,7 +133,7 @@ read_events(const char *path)
 static int
 show(int model)
 {
-    const char *name = course_models[model];
+    const char *name = known_models[model].name;
     struct demo_scene *scene = &scenes[model];
     char program[PATH_MAX], reason[SERVER_REASON_BYTES];
 
@@ -151,7 +151,7 @@ show(int model)
     } else if (pictures) {
         poll(NULL, 0, READING_MS);
     }
-    printf("\n%s: %s\n", name, model_ideas[model]);
+    printf("\n%s: %s\n", name, known_models[model].idea);
     if (replay) { /* at its own speed, or told at once */
         double end_ms = pictures ? scene->events[scene->n - 1].t_ms : 0;
 
@@ -176,15 +176,16 @@ show_all(void)
     printf("Eight clients. A says nothing, B a byte at a time; the others "
            "say a line and\nwait for its echo. Who waits, and who is "
            "served?\n");
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         if (wanted[i] && (!replay || scenes[i].n > 0)) {
             status |= show(i);
         }
     }
     printf("\n");
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         if (wanted[i] && scenes[i].n > 0) {
-            printf("%-10s  %s\n", course_models[i], demo_verdict(&scenes[i]));
+            printf("%-10s  %s\n", known_models[i].name,
+                   demo_verdict(&scenes[i]));
             shown++;
         }
     }
@@ -212,7 +213,7 @@ course_demo(int argc, char **argv)
 {
     static const struct flag flags[] = {
         FLAG_TEXT("models", 0, "NAMES", &names,
-                  "Only these: \"blocking threaded\" (all five)"),
+                  "Only these: \"blocking threaded\" (all)"),
         FLAG_ON("pause", 0, &enter, "Wait for Enter before each scene"),
         FLAG_TEXT("replay", 0, "FILE", &replay,
                   "Draw what is in this file of events, without servers"),

@@ -60,6 +60,6 @@ void demo_view_close(void);
 void demo_draw(const struct demo_scene *scene, double now_ms);
 
 /* Write all scenes as an SVG that moves, without a script. */
-void demo_svg(FILE *file, const struct demo_scene scenes[COURSE_MODELS]);
+void demo_svg(FILE *file, const struct demo_scene scenes[MODELS_COUNT]);
 
 #endif

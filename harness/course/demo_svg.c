@@ -67,7 +67,9 @@ draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
     double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
     struct demo_event last[DEMO_CLIENTS] = {{0}};
 
-    fprintf(svg->file, "<g class=\"m%d\">\n", model);
+    int slot = svg_slot(known_models[model].name);
+
+    fprintf(svg->file, "<g class=\"m%d\">\n", slot);
     for (int i = 0; i < DEMO_CLIENTS; i++) {
         svg_text(svg, 14, y + HEAD + ROW * (i + 1), "soft", "%s",
                  demo_clients[i]);
@@ -81,20 +83,20 @@ draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
     }
     svg_rect(svg, LEFT - 1, top, WIDTH, bottom - top, "curtain", NULL);
     svg_line(svg, LEFT - 1, top, LEFT - 1, bottom, "axis curtain");
-    svg_mark(svg, 7, words - 4, model, NULL);
-    svg_text(svg, 16, words, "bold", "%s", course_models[model]);
-    svg_text(svg, LEFT + 20, words, "soft", "%s", model_ideas[model]);
+    svg_mark(svg, 7, words - 4, slot, NULL);
+    svg_text(svg, 16, words, "bold", "%s", known_models[model].name);
+    svg_text(svg, LEFT + 20, words, "soft", "%s", known_models[model].idea);
     svg_text(svg, RIGHT, words, "end then", "%s", demo_verdict(scene));
     fputs("</g>\n", svg->file);
 }
 
 void
-demo_svg(FILE *file, const struct demo_scene scenes[COURSE_MODELS])
+demo_svg(FILE *file, const struct demo_scene scenes[MODELS_COUNT])
 {
     double bottom = TOP + ROW / 2.0, y = TOP;
     struct svg svg;
 
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         bottom += scenes[i].n > 0 ? SCENE : 0;
     }
     svg_begin(&svg, WIDTH, bottom + FOOT, "Who waits and who is served",
@@ -109,7 +111,7 @@ demo_svg(FILE *file, const struct demo_scene scenes[COURSE_MODELS])
     svg_text(&svg, 0, 14, "bold",
              "Eight clients: A says nothing, B a byte at a time. Who waits, "
              "and who is served?");
-    for (int i = 0; i < COURSE_MODELS; i++) {
+    for (int i = 0; i < MODELS_COUNT; i++) {
         if (scenes[i].n > 0) {
             draw_scene(&svg, i, &scenes[i], y);
             y += SCENE;

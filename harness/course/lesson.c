@@ -199,7 +199,7 @@ teach(const char *lesson, struct answer *answers, size_t n)
                "to learn, and most\npeople differ somewhere.\n");
     }
     printf("\nread on: %s/README.md\n",
-           course_model(lesson) >= 0 ? lesson : "harness");
+           model_index(lesson) >= 0 ? lesson : "harness");
     return seen ? 0 : COURSE_CANNOT;
 }
 
@@ -230,7 +230,7 @@ course_lesson(int argc, char **argv)
     }
     if (n == 0) {
         errx(COURSE_USAGE,
-             "%s is no lesson; there are " COURSE_NAMES " and measuring",
+             "%s is no lesson; there are" MODEL_NAMES " and measuring",
              lesson);
     }
     for (size_t i = 0; i < n; i++) {

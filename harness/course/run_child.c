@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "harness/course/course.h"
-#include "harness/report/report.h"
 
 enum {
     INDENT = 4,        /* of what a child prints */
@@ -23,22 +22,8 @@ enum {
     CHILD_MS = 600000, /* for what compare measures, or make builds */
 };
 
-const char *const course_models[COURSE_MODELS] = {
-    "blocking", "threaded", "selectloop", "coroutine", "libevent"};
-
 volatile sig_atomic_t course_interrupted;
 char child_last[CHILD_LINE_BYTES];
-
-int
-course_model(const char *name)
-{
-    for (int i = 0; i < COURSE_MODELS; i++) {
-        if (strcmp(course_models[i], name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
 
 /* ---- where we are ------------------------------------------------------ */
 
@@ -172,6 +157,8 @@ child_run(const char *line, void (*turn)(void))
         }
     }
     if (!over) {
+        kill(-pid, SIGTERM); /* a suite ends its test, of another group */
+        usleep(TURN_MS * 1000);
         kill(-pid, SIGKILL);
     }
     close(fds[0]);

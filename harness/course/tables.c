@@ -15,7 +15,7 @@
 
 enum {
     TABLE_BYTES = 1 << 16,
-    COLUMNS_MAX = 8, /* of a row */
+    COLUMNS_MAX = 12, /* of a row */
 };
 
 static struct experiment experiment_rows[ROWS_MAX + 1];

@@ -326,8 +326,7 @@ begin(struct lead *lead)
 
 /* ---- the leader: what they saw ----------------------------------------- */
 
-/* Returns how many are added up. Who sent nothing that can be read is named.
- */
+/* Returns how many are added up. Who sent nothing readable is named. */
 static int
 collect(struct lead *lead, FILE *stream, struct saved_run *sum)
 {

@@ -253,8 +253,7 @@ void connection_send(struct engine *run, struct connection *connection);
 /* Send what is due in an open loop, as long as connections are free. */
 void connection_send_due(struct engine *run);
 
-/* Its deadline has come: end the greeting, send the next byte, or have
- * another try. */
+/* Its deadline has come: end the greeting, send a byte, or try again. */
 void connection_wake(struct engine *run, struct connection *connection);
 
 /* Read what has come, and act on it; with `gone` the end as well. */

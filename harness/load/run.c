@@ -16,8 +16,7 @@ enum {
     SLEPT_NS_MIN = 1000 * 1000, /* a sleep too long by less is no accident */
 };
 
-/* Whoever stopped it will let it go on; but a server that stopped itself
- * waits for nobody. */
+/* Who stopped it will let it go on; if it did itself, it waits for nobody. */
 #define PAUSED_NS_MAX (60 * NS_PER_S)
 
 bool

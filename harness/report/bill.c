@@ -77,8 +77,7 @@ static const char *const priced[][2] = {
     {""}, /* all others, for which there is none */
 };
 
-/* What something costs in a group, the median of its slices; NAN if that was
- * not measured. */
+/* What something costs in a group, the median of its slices; NAN: unknown. */
 static double
 price_us(const struct results *results, const struct summary_group *group,
          const char *name)
@@ -197,8 +196,7 @@ put_bill(struct block *table, size_t row, const struct bill *bill)
     table_put(table, row, BILL_PARTS + 1, MARK_NONE, "%.2f", bill->total_us);
 }
 
-/* How much more than the cheapest it pays, and for what most of that; what
- * the calls are. */
+/* How much more than the cheapest it pays, mostly for what; the calls. */
 static void
 say_bill(struct document *document, const struct bill *bill,
          const struct bill *least)

@@ -48,8 +48,7 @@ at_y(const struct frame *frame, double value)
            (frame->bottom - frame->top) * axis_at(&frame->y, value);
 }
 
-/* Begin a chart of that height; `above` is measured upwards, `below` along.
- */
+/* Begin a chart of that height; `above` is measured up, `below` along. */
 static void
 frame_begin(struct frame *frame, const struct chart *chart, double height)
 {

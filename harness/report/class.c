@@ -37,7 +37,7 @@ enum direction {
 
 static const struct claim {
     enum cells_kind kind;     /* of the scenario */
-    enum facts_model model;   /* of whom it speaks */
+    unsigned model;           /* of whom it speaks */
     enum life_figure figure;  /* what of them */
     enum direction direction; /* how that is */
     const char *words;        /* the claim */

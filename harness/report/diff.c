@@ -144,8 +144,7 @@ take_pair(struct diff *diff, const struct pair *pair)
     }
 }
 
-/* The same group of another run; NULL if there is none, or it is not set up
- * in the same way. */
+/* The same group, set up in the same way, of another run; or NULL. */
 static const struct summary_group *
 find_group(const struct summary *summary, const struct life *like)
 {

@@ -342,8 +342,7 @@ table_legend(struct text *text, const struct block *table)
 
 /* ---- Markdown ---------------------------------------------------------- */
 
-/* Nothing in a name or a reason may end a cell, begin a list or be taken for
- * HTML. */
+/* Nothing in a name or a reason may end a cell, begin a list or be HTML. */
 static void
 put_escaped(FILE *file, const char *words)
 {

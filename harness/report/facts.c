@@ -16,28 +16,31 @@ enum {
     KERNEL_MOST = 85,   /* percent of CPU time: nearly all of it */
 };
 
-static const struct {
-    const char *name; /* of a model; the variants of it begin with that and
-                       * a minus */
-    unsigned model;   /* how it works */
-} models[] = {
-    {"blocking", MODEL_ONE_AT_A_TIME}, {"threaded", MODEL_THREAD_EACH},
-    {"selectloop", MODEL_SELECT},      {"coroutine", MODEL_STACK_EACH},
-    {"libevent-select", MODEL_SELECT},
-};
+#define MODEL_ROW(name, ways, idea) {#name, ways, idea},
+const struct known_model known_models[MODELS_COUNT] = {MODELS(MODEL_ROW)};
+
+int
+model_index(const char *name)
+{
+    int i = MODELS_COUNT - 1;
+
+    while (i >= 0 && strcmp(known_models[i].name, name) != 0) {
+        i--;
+    }
+    return i;
+}
 
 unsigned
 facts_model(const char *model)
 {
-    for (size_t i = 0; i < COUNT(models); i++) {
-        size_t length = strlen(models[i].name);
+    int index = model_index(model);
 
-        if (strncmp(model, models[i].name, length) == 0 &&
-            (model[length] == '\0' || model[length] == '-')) {
-            return models[i].model;
+    for (int i = 0; i < VARIANTS && index < 0; i++) {
+        if (strcmp(variants[i].name, model) == 0) {
+            return variants[i].ways;
         }
     }
-    return 0;
+    return index < 0 ? 0 : known_models[index].ways;
 }
 
 /* ---- the facts --------------------------------------------------------- */

@@ -242,8 +242,7 @@ enum cells_kind cells_kind(const struct life *life);
 /* The life that says what a group is like. */
 const struct life *group_life(const struct summary_group *group);
 
-/* The group of a kind with most clients, or up to `most` of them; NULL if
- * there is none. */
+/* The group of a kind with most clients, `most` at most; NULL: none. */
 const struct summary_group *group_up_to(const struct summary *summary,
                                         enum cells_kind kind, int most);
 #define group_largest(summary, kind) group_up_to(summary, kind, INT_MAX)
@@ -264,15 +263,8 @@ void cells_label(struct text *text, const struct life *life);
  * the numbers hold it up.
  */
 
-/* How a model works; bits. A foreign server has none of them. */
-enum facts_model {
-    MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
-    MODEL_THREAD_EACH = 2,   /* a thread for each client */
-    MODEL_SELECT = 4,        /* waits with select(2) */
-    MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
-};
-
-/* What is known of a model by its name: bits. */
+/* How a model works, or a variant of one: MODEL_... bits of models.h. A
+ * foreign server has none of them. */
 unsigned facts_model(const char *model);
 
 /* Append an item for each model of the group `main` that there is something
@@ -349,8 +341,7 @@ struct sweep {
 struct sweep sweep_of(const struct summary *summary,
                       const struct summary_group *most, unsigned kinds);
 
-/* The number by which they differ: messages a second, silent clients, or
- * clients. */
+/* What they differ by: messages a second, silent clients, or clients. */
 double sweep_x(const struct summary_group *group);
 
 /* What a row has to show: nothing of who does not serve all, and no time of
@@ -400,8 +391,7 @@ enum {
 };
 #define LANES_LEFT_OUT "Not all that happened can be shown."
 
-/* One server's scene, and where in the results it is. All zero is before the
- * first one. */
+/* One server's scene, and where it is in the results; all zero at first. */
 struct lanes {
     const char *model;            /* whose it is */
     struct step acts[LANES_ACTS]; /* by their begin; `thread` is the lane, and

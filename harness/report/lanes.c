@@ -23,8 +23,7 @@ enum {
 
 /* ---- scenes ------------------------------------------------------------ */
 
-/* What is said of a step: a call by the name that POSIX has for it, and for
- * whom. */
+/* What is said of a step: a call by its name in POSIX, and for whom. */
 static void
 name_act(struct step *act, const struct step *step)
 {

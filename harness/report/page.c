@@ -12,22 +12,18 @@
 static const char style[] =
     "*{box-sizing:border-box}body{margin:0 auto;max-width:70rem;"
     "padding:1.5rem 1rem 4rem;background:var(--back);color:var(--text);"
-    "font:1rem/1.55 system-ui,sans-serif;overflow-wrap:break-word}\n"
-    "h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0}"
-    "h2{font-size:1.35rem;margin:3.5rem 0 .75rem;padding-top:1.25rem;"
-    "border-top:1px solid var(--rule)}"
-    "h3{font-size:1rem;margin:1.75rem 0 .4rem}"
-    "a{color:inherit;text-decoration:none}a:hover{text-decoration:underline}"
-    "nav{margin:1rem 0;color:var(--soft)}"
-    "nav a{margin-right:1.1rem;white-space:nowrap}"
-    "p,dl{max-width:46rem;margin:.6rem 0}"
-    "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;"
-    "gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}"
-    "details{margin:.5rem 0}summary{cursor:pointer;color:var(--soft)}"
-    "summary:hover{color:var(--text)}"
-    "h1,dd,dt,th,td,summary{unicode-bidi:isolate}\n"
-    ".charts{display:grid;gap:1.5rem 2.5rem;margin:1.25rem 0;"
-    "overflow-x:auto;"
+    "font:1rem/1.55 system-ui,sans-serif;overflow-wrap:break-word}\nh1{"
+    "font-size:1.6rem;line-height:1.25;margin:.5rem 0}h2{font-size:1.35rem;"
+    "margin:3.5rem 0 .75rem;padding-top:1.25rem;"
+    "border-top:1px solid var(--rule)}h3{font-size:1rem;"
+    "margin:1.75rem 0 .4rem}a{color:inherit;text-decoration:none}a:hover{"
+    "text-decoration:underline}nav{margin:1rem 0;color:var(--soft)}nav a{"
+    "margin-right:1.1rem;white-space:nowrap}p,dl{max-width:46rem;"
+    "margin:.6rem 0}dl{display:grid;grid-template-columns:minmax(6rem,"
+    "max-content) 1fr;gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}details{"
+    "margin:.5rem 0}summary{cursor:pointer;color:var(--soft)}summary:hover{"
+    "color:var(--text)}h1,dd,dt,th,td,summary{unicode-bidi:isolate}\n.charts{"
+    "display:grid;gap:1.5rem 2.5rem;margin:1.25rem 0;overflow-x:auto;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
     ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
     ".charts .wide{grid-column:1/-1;max-width:none;min-width:46rem;"
@@ -35,26 +31,23 @@ static const char style[] =
     /* A shadow at the right, while there is more to scroll to. */
     ".charts,.scroll{background:linear-gradient(to left,var(--back) 1.5rem,"
     "transparent) right/3rem 100% no-repeat local,linear-gradient(to left,"
-    "var(--soft),transparent) right/.6rem 99% no-repeat}"
-    "table{border-collapse:collapse;font-size:.875rem;line-height:1.35;"
-    "font-variant-numeric:tabular-nums}"
-    "th,td{padding:.22rem .55rem;text-align:right;white-space:nowrap;"
-    "font-weight:400}"
-    "thead th{color:var(--soft);padding-bottom:.1rem}"
-    "thead tr:first-child th{text-align:center}"
-    "thead tr:last-child th{border-bottom:1px solid var(--soft)}"
-    "tbody tr+tr>*{border-top:1px solid var(--rule)}"
-    "tbody th{font-weight:600}th:first-child{padding-left:0}"
-    "th:first-child,.left,.rest{text-align:left}"
-    ".rest{white-space:normal;min-width:16rem}"
-    ".bad,.rest{color:var(--bad)}.best{font-weight:700}"
-    ".legend{color:var(--soft);font-size:.8125rem}\n"
-    "@media(max-width:40rem){dl{display:block}dd{margin-bottom:.5rem}}\n"
-    "@media print{body{max-width:none;padding:0;font-size:10pt}"
-    "nav{display:none}svg,tr{break-inside:avoid}"
-    "h2,h3{break-after:avoid}.scroll{overflow:visible}"
-    "table{font-size:7.5pt}th,td{padding:.15rem .3rem}"
-    ".charts{grid-template-columns:1fr 1fr}.charts .wide{min-width:0}}\n";
+    "var(--soft),transparent) right/.6rem 99% no-repeat}table{"
+    "border-collapse:collapse;font-size:.875rem;line-height:1.35;"
+    "font-variant-numeric:tabular-nums}th,td{padding:.22rem .55rem;"
+    "text-align:right;white-space:nowrap;font-weight:400}thead th{"
+    "color:var(--soft);padding-bottom:.1rem}thead tr:first-child th{"
+    "text-align:center}thead tr:last-child th{"
+    "border-bottom:1px solid var(--soft)}tbody tr+tr>*{"
+    "border-top:1px solid var(--rule)}tbody th{font-weight:600}"
+    "th:first-child{padding-left:0}th:first-child,.left,.rest{"
+    "text-align:left}.rest{white-space:normal;min-width:16rem}.bad,.rest{"
+    "color:var(--bad)}.best{font-weight:700}.legend{color:var(--soft);"
+    "font-size:.8125rem}\n@media(max-width:40rem){dl{display:block}dd{"
+    "margin-bottom:.5rem}}\n@media print{body{max-width:none;padding:0;"
+    "font-size:10pt}nav{display:none}svg,tr{break-inside:avoid}h2,h3{"
+    "break-after:avoid}.scroll{overflow:visible}table{font-size:7.5pt}th,td{"
+    "padding:.15rem .3rem}.charts{grid-template-columns:1fr 1fr}"
+    ".charts .wide{min-width:0}}\n";
 
 /* What stands around neighbours of a kind. */
 static const char *const around[][2] = {
@@ -223,15 +216,6 @@ document_print_page(FILE *file, struct document *document, const char *title)
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-const char *const model_ideas[] = {
-    "one client after the other",
-    "a thread for each client",
-    "one thread, callbacks, select",
-    "one thread, a stack for each client, epoll",
-    "one thread, callbacks, a library's loop",
-    "",
-    "a bare epoll loop without a feature"};
-
 int
 report_page(FILE *file, const struct summary *summary)
 {
@@ -244,7 +228,13 @@ report_page(FILE *file, const struct summary *summary)
     for (size_t i = 0; summary->ngroups > 0 && i < main->nrows; i++) {
         const char *name = main->rows[i].life->model;
 
-        document_item(&document, name, "%s", model_ideas[svg_slot(name)]);
+        int model = model_index(name);
+
+        document_item(&document, name, "%s",
+                      model >= 0 ? known_models[model].idea
+                      : main->rows[i].yardstick
+                          ? "a bare epoll loop without a feature"
+                          : "");
     }
     title = document.nblocks;
     headline_build(&document, summary, summary->ngroups);

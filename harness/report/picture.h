@@ -41,8 +41,7 @@ struct svg {
 void svg_begin(struct svg *svg, double width, double height,
                const char *title, const char *description);
 
-/* Add a rectangle. A tip, here and below, is shown to who points at it, or
- * NULL. */
+/* Add a rectangle. A tip, or NULL, is shown to who points at it. */
 void svg_rect(struct svg *svg, double x, double y, double width,
               double height, const char *classes, const char *tip);
 void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
@@ -64,17 +63,14 @@ char *svg_end(struct svg *svg);
 /* Make a whole file of a picture, which is freed. */
 char *svg_alone(char *svg);
 
-/* How a model is drawn: 0 to 4 our five, SVG_OTHER or SVG_YARDSTICK. */
+/* How a model is drawn: the first five of the list by their place in it,
+ * others as SVG_OTHER or SVG_YARDSTICK. */
 int svg_slot(const char *model);
-
-/* What each model is, by its slot. */
-extern const char *const model_ideas[];
 
 /* What all the classes mean, in CSS. */
 extern const char svg_style[];
 
-/* Write words so that no byte of them is taken for XML or HTML, with tags
- * before and after. */
+/* Write words so that nothing in them is XML or HTML, between tags. */
 void xml_put(FILE *file, const char *before, const char *words,
              const char *after);
 

@@ -39,8 +39,7 @@ put_path(struct text *text, const char *path)
     text_add(text, plain ? "%s" : "'%s'", path);
 }
 
-/* How to see more: a line to be typed. Installed programs have a word before
- * their names. */
+/* A line to be typed to see more. Installed programs have a longer name. */
 static void
 add_more(struct document *document, const struct report_paper *paper)
 {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "harness/base/models.h"
 #include "harness/results/results.h"
 
 enum {
@@ -70,14 +71,21 @@ void report_dearer(FILE *file, const struct summary *before,
                    const struct summary *after, const char *baseline,
                    const struct report_paper *paper);
 
-/* Print the page: one HTML file that refers to no other. Returns 0, or -1
- * with errno. */
+/* Print the page: one HTML file, alone. Returns 0, or -1 with errno. */
 int report_page(FILE *file, const struct summary *summary);
 
 /* Print what each column of the CSVs means. */
 void report_columns(FILE *file, const struct report_paper *paper);
 
 #define COUNT_MODE "count" /* the run->mode of a run that only counts */
+
+/* A line of models.h; and which has that name, or -1. */
+extern const struct known_model {
+    const char *name; /* also of its folder and program */
+    unsigned ways;    /* how it works: MODEL_..., added */
+    const char *idea; /* in a few words */
+} known_models[MODELS_COUNT];
+int model_index(const char *name);
 
 /* ---- variants ------------------------------------------------------------
  *
@@ -98,6 +106,7 @@ struct variant {
     const char *base;      /* the variant it is held against, or "" */
     const char *what;      /* then, in a sentence: what differs */
     const char *base_what; /* ... and from what */
+    unsigned ways;         /* how it works; 0: a model, or in no such way */
 };
 
 extern const struct variant variants[VARIANTS];

@@ -267,8 +267,7 @@ build_stalls(struct document *document, const struct results *results,
     }
 }
 
-/* What disturbed the run, how precise each comparison is, and which slices
- * were held up. */
+/* What disturbed the run, how precise comparisons are, what was held up. */
 static void
 build_noise(struct document *document, const struct summary *summary,
             const struct report_views *views)

@@ -88,15 +88,11 @@ put_tip(FILE *file, const char *name, const char *tip)
 int
 svg_slot(const char *model)
 {
-    static const char *const slots[] = {"blocking", "threaded", "selectloop",
-                                        "coroutine", "libevent"};
+    int i = model_index(model);
 
-    for (int i = 0; i < SVG_OTHER; i++) {
-        if (strcmp(model, slots[i]) == 0) {
-            return i;
-        }
-    }
-    return strcmp(model, RESULTS_YARDSTICK) == 0 ? SVG_YARDSTICK : SVG_OTHER;
+    return strcmp(model, RESULTS_YARDSTICK) == 0 ? SVG_YARDSTICK
+           : i < 0 || i > SVG_OTHER              ? SVG_OTHER
+                                                 : i;
 }
 
 void

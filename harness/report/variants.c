@@ -6,21 +6,21 @@
 #include "harness/report/internal.h"
 
 const struct variant variants[VARIANTS] = {
-    {"libevent", "libevent", NULL, "", NULL, NULL},
+    {"libevent", "libevent", NULL, "", NULL, NULL, 0},
     {"libevent-poll", "libevent", "--backend=poll", "libevent", "poll(2)",
-     "libevent's epoll"},
+     "libevent's epoll", 0},
     {"libevent-select", "libevent", "--backend=select", "libevent",
-     "select(2)", "libevent's epoll"},
+     "select(2)", "libevent's epoll", MODEL_SELECT},
     {"selectloop", "selectloop", NULL, "libevent-select", "our own",
-     "the library's loop on the same select(2)"},
+     "the library's loop on the same select(2)", 0},
     {"bufferevent", "bufferevent", NULL, "libevent", "the library's buffers",
-     "libevent's plain events"},
-    {"coroutine", "coroutine", NULL, "", NULL, NULL},
+     "libevent's plain events", 0},
+    {"coroutine", "coroutine", NULL, "", NULL, NULL, 0},
     {"coroutine-swapcontext", "coroutine", "--switch=swapcontext",
-     "coroutine", "swapcontext(3)", "coroutine's own jump"},
-    {"threaded", "threaded", NULL, "", NULL, NULL},
+     "coroutine", "swapcontext(3)", "coroutine's own jump", MODEL_STACK_EACH},
+    {"threaded", "threaded", NULL, "", NULL, NULL, 0},
     {"threaded-8192", "threaded", "--stack-size=8192", "threaded",
-     "stacks of 8192 KiB", "threaded's default stacks"},
+     "stacks of 8192 KiB", "threaded's default stacks", MODEL_THREAD_EACH},
 };
 
 /* The scenarios that they are compared in. */
@@ -34,8 +34,7 @@ static const struct {
     {KIND_IDLE, "idle", "beside idle clients"},
 };
 
-/* A variant over what it is held against; unknown if one of them was not
- * measured. */
+/* A variant over what it is held against; unknown if one is missing. */
 static struct comparison
 compare(const struct summary *summary, enum cells_kind kind,
         const struct variant *variant)

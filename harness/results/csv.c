@@ -20,8 +20,7 @@ put_text(FILE *file, const char *before, const char *text)
     fputs(quoted ? "\"" : "", file);
 }
 
-/* A comma, and nothing for NAN; whole numbers in full, others to nine digits,
- * as in JSON. */
+/* A comma, and nothing for NAN, a whole number, or nine digits as in JSON. */
 static void
 put_number(FILE *file, double value)
 {

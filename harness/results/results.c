@@ -86,8 +86,7 @@ calls_add(struct calls *calls, const char *name, double per_echo)
     if (i < calls->nnames) {
         calls->names[i].per_echo += per_echo;
     } else if (i < CALLS_NAMES_MAX - 1 && strcmp(name, CALLS_OTHER) != 0) {
-        /* The last place is kept for CALLS_OTHER, which calls_finish() adds.
-         */
+        /* The last place is for CALLS_OTHER, which calls_finish() adds. */
         snprintf(calls->names[i].name, sizeof calls->names[i].name, "%s",
                  name);
         calls->names[i].per_echo = per_echo;

@@ -298,8 +298,7 @@ struct comparison {
 
 #define COMPARISON_WORD_BYTES 32 /* for the next */
 
-/* Write what may be said of a ratio, and return that: "x1.52", "same", "~";
- * "-" if nothing. */
+/* Write and return what may be said of a ratio: "x1.52", "same", "~", "-". */
 const char *comparison_word(const struct comparison *comparison,
                             char word[COMPARISON_WORD_BYTES]);
 
@@ -319,8 +318,7 @@ struct fit {
                         * widened, of one model if that alone is to blame */
 };
 
-/* The median of `n` values, NANs left out; sorts them. NAN if there is none.
- */
+/* The median of `n` values without NANs; sorts them. NAN: there is none. */
 double statistics_median(double *values, size_t n);
 
 /* Fit value[block * models + model] (logarithms; NAN: not measured) as the
@@ -332,8 +330,7 @@ double statistics_median(double *values, size_t n);
 int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                    int models);
 
-/* Model `a` over model `b` of a fit; all NAN if one takes no part, or is -1.
- */
+/* Model `a` over model `b` of a fit; all NAN if one is not in it, or -1. */
 struct comparison statistics_compare(const struct fit *fit, int a, int b);
 
 /* What a ratio has become from one run to the next, runs that know nothing of

@@ -220,8 +220,8 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
     return differ ? least_steady : -1;
 }
 
-/* Pull in the outliers and fit what is left. Returns the share of values that
- * lay inside. */
+/* Pull in outliers and fit what is left. Returns the share that lay inside.
+ */
 static double
 fit_robustly(struct work *work)
 {
@@ -337,8 +337,7 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
     return 0;
 }
 
-/* The ratio that has this logarithm, with an interval so far to both sides.
- */
+/* The ratio of this logarithm, with an interval so far to both sides. */
 static struct comparison
 compare_logs(double difference, double half)
 {

@@ -28,8 +28,7 @@ table_place(const struct results *results, const struct life *life)
     return first - results->lives;
 }
 
-/* In the order that the run names; behind them whom it does not name; the
- * yardstick last. */
+/* In the order that the run names; then who is not named; the yardstick. */
 static size_t
 model_place(const struct results *results, const char *model)
 {
@@ -109,8 +108,7 @@ draw_together(const struct summary_row *row, enum life_figure figure,
                                : values[how == FIGURE_LEAST ? 0 : n - 1];
 }
 
-/* The last counting of calls, or of code, that is of a row; NULL if there is
- * none. */
+/* The last counting of calls, or of code, of a row; NULL: there is none. */
 static const struct calls *
 find_calls(const struct calls *calls, size_t n, const struct life *life)
 {

@@ -260,15 +260,14 @@ void
 add_accept_cases(struct plan *plan)
 {
     plan_group(plan, "accept");
-    if (model_current()->serial) {
+    if (model_works(MODEL_ONE_AT_A_TIME)) {
         plan_add(plan, test_B05_max_clients_serial);
     } else {
         plan_add(plan, test_B02_descriptors_run_out);
         plan_add(plan, test_B05_max_clients);
     }
     plan_add(plan, test_B06_backlog_overflows);
-    if (model_current()->kind == MODEL_LIBEVENT ||
-        model_current()->kind == MODEL_BUFFEREVENT) {
+    if (model_works(MODEL_LIBEVENT)) {
         plan_add_each(plan, test_F01_no_listener_spin, 2);
     }
 }

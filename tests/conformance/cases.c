@@ -10,7 +10,7 @@ plan_add_all(struct plan *plan)
 {
     add_data_cases(plan);
     add_stall_cases(plan);
-    if (model_current()->kind == MODEL_BUFFEREVENT) {
+    if (model_current()->companion) {
         add_accept_cases(plan);
         add_soak_cases(plan);
         add_usage_cases(plan);

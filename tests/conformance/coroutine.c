@@ -81,7 +81,7 @@ END_TEST
 void
 add_coroutine_cases(struct plan *plan)
 {
-    if (model_current()->kind != MODEL_COROUTINE) {
+    if (!model_works(MODEL_STACK_EACH)) {
         return;
     }
     plan_group(plan, "coroutine");

@@ -150,7 +150,7 @@ START_TEST(test_A10_reset_in_the_middle)
     struct server server = server_start((struct server_setup){0});
     int before = process_descriptors(server.pid);
     struct client others[20];
-    int count = model_current()->serial ? 0 : 20;
+    int count = model_works(MODEL_ONE_AT_A_TIME) ? 0 : 20;
     int i;
 
     for (i = 0; i < count; i++) {
@@ -335,8 +335,8 @@ add_data_cases(struct plan *plan)
     plan_add(plan, test_A10_reset_in_the_middle);
     plan_add(plan, test_A14_urgent_data);
     plan_add_universal(plan, test_A15_no_cross_talk);
-    if (!model_current()->serial &&
-        model_current()->kind != MODEL_BUFFEREVENT) { /* has no --work */
+    if (!model_works(MODEL_ONE_AT_A_TIME) &&
+        !model_current()->companion) { /* has no --work */
         plan_add(plan, test_A16_firehose_starves_nobody);
     }
 }

@@ -406,7 +406,7 @@ START_TEST(test_H04_dripping_handshake)
                 "a handshake of %d bytes in %jd ms is "
                 "not cut off after %d ms",
                 bytes, (intmax_t)(patience_now_ms() - start_ms), timeout_ms);
-        if (!model_current()->serial) {
+        if (!model_works(MODEL_ONE_AT_A_TIME)) {
             honest = client_connect(&server);
             client_send_text(&honest, hello, strlen(hello));
             client_expect_text(&honest, hello);
@@ -846,8 +846,7 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H04_dripping_handshake);
     plan_add(plan, test_H04_silent_handshake);
     plan_add(plan, test_H04_limit_ends_with_the_line);
-    if (model_current()->kind == MODEL_COROUTINE ||
-        model_current()->kind == MODEL_LIBEVENT) {
+    if (model_works(MODEL_STACK_EACH | MODEL_LIBEVENT)) {
         plan_add(plan, test_H04_limit_counts_from_accept);
     }
     plan_add(plan, test_H06_active_client_stays);
@@ -857,7 +856,7 @@ add_handshake_cases(struct plan *plan)
     plan_add(plan, test_H06_what_has_come_is_not_silence);
     plan_add(plan, test_H06_stalled_client_goes);
     plan_add(plan, test_H06_who_is_too_slow_is_reset);
-    if (!model_current()->serial && model_current()->kind != MODEL_THREADED) {
+    if (!model_works(MODEL_ONE_AT_A_TIME | MODEL_THREAD_EACH)) {
         plan_add(plan, test_H06_who_reads_meanwhile_is_not_late);
     }
 }

@@ -43,7 +43,7 @@ END_TEST
 void
 add_libevent_cases(struct plan *plan)
 {
-    if (model_current()->kind == MODEL_LIBEVENT) {
+    if (model_works(MODEL_LIBEVENT)) {
         plan_group(plan, "libevent");
         plan_add_each(plan, test_F07_backend_is_the_chosen_one,
                       sizeof choices / sizeof choices[0]);

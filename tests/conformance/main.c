@@ -215,8 +215,8 @@ raise_descriptor_limit(void)
 int
 main(int argc, char **argv)
 {
-    static const struct model foreign = {
-        .name = "foreign", .kind = MODEL_FOREIGN, .data_only = true};
+    static const struct model foreign = {.name = "foreign",
+                                         .data_only = true};
     const struct argp argp = {
         .options = flags,
         .parser = parse_flag,

@@ -4,38 +4,35 @@
 #include <stddef.h>
 #include <string.h>
 
+#define MODEL_ROW(id, bits, idea)                                            \
+    {.name = #id, .program = #id, .ways = (bits)},
+
 const struct model models[] = {
-    {.name = "blocking",
-     .program = "blocking",
-     .kind = MODEL_BLOCKING,
-     .serial = true},
-    {.name = "threaded", .program = "threaded", .kind = MODEL_THREADED},
-    {.name = "selectloop", .program = "selectloop", .kind = MODEL_SELECTLOOP},
-    {.name = "coroutine", .program = "coroutine", .kind = MODEL_COROUTINE},
-    {.name = "libevent", .program = "libevent", .kind = MODEL_LIBEVENT},
+    MODELS(MODEL_ROW) /* and the same programs otherwise */
     {.name = "libevent-poll",
      .program = "libevent",
      .flag = "--backend=poll",
-     .kind = MODEL_LIBEVENT,
+     .ways = MODEL_LIBEVENT,
      .data_only = true},
     {.name = "libevent-select",
      .program = "libevent",
      .flag = "--backend=select",
-     .kind = MODEL_LIBEVENT,
+     .ways = MODEL_LIBEVENT,
      .data_only = true},
     {.name = "libevent-noepoll",
      .program = "libevent",
      .environment = "EVENT_NOEPOLL=1",
-     .kind = MODEL_LIBEVENT,
+     .ways = MODEL_LIBEVENT,
      .data_only = true},
     {.name = "bufferevent",
      .program = "bufferevent",
-     .kind = MODEL_BUFFEREVENT,
-     .data_only = true},
+     .ways = MODEL_LIBEVENT,
+     .data_only = true,
+     .companion = true},
     {.name = "coroutine-swapcontext",
      .program = "coroutine",
      .flag = "--switch=swapcontext",
-     .kind = MODEL_COROUTINE,
+     .ways = MODEL_STACK_EACH,
      .data_only = true},
     {.name = NULL},
 };
@@ -65,8 +62,14 @@ model_set_current(const struct model *model)
     current = model;
 }
 
+bool
+model_works(unsigned ways)
+{
+    return (current->ways & ways) != 0;
+}
+
 int
 model_crowd(int count)
 {
-    return current->serial ? 1 : count;
+    return model_works(MODEL_ONE_AT_A_TIME) ? 1 : count;
 }

@@ -64,7 +64,7 @@ plan_add_universal(struct plan *plan, const TTest *test)
 void
 plan_add_each(struct plan *plan, const TTest *test, int count)
 {
-    if (model_current()->kind != MODEL_FOREIGN) {
+    if (model_current()->program != NULL) {
         plan_add_universal_each(plan, test, count);
     }
 }

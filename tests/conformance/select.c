@@ -189,7 +189,7 @@ void
 add_select_cases(struct plan *plan)
 {
     plan_group(plan, "select");
-    if (model_current()->kind == MODEL_SELECTLOOP) {
+    if (model_works(MODEL_SELECT)) {
         plan_add_unless(plan, plan_no_descriptors(DESCRIPTORS_NEEDED),
                         test_D01_more_clients_than_fd_set_holds);
         plan_add_unless(plan, plan_no_descriptors(DESCRIPTORS_NEEDED),

@@ -50,7 +50,7 @@ START_TEST(test_delay_overlaps)
     int64_t best_ms = echo_to_all(&server);
     int attempt;
 
-    if (model_current()->serial) {
+    if (model_works(MODEL_ONE_AT_A_TIME)) {
         require(best_ms >= SERIAL_MS,
                 "%d clients waited %jd ms in all, one after the other",
                 WAITING, (intmax_t)best_ms);

@@ -139,12 +139,12 @@ add_soak_cases(struct plan *plan)
 {
     plan_group(plan, "soak");
     plan_add(plan, test_I01_nothing_left_behind);
-    if (model_current()->serial) {
+    if (model_works(MODEL_ONE_AT_A_TIME)) {
         plan_add(plan, test_I03_clients_wait_their_turn);
     } else {
         plan_add(plan, test_I03_clients_are_held);
     }
-    if (model_current()->kind != MODEL_BUFFEREVENT) { /* no --handshake */
+    if (!model_current()->companion) { /* no --handshake */
         plan_add(plan, test_I04_every_end_is_counted);
     }
 }

@@ -61,7 +61,7 @@ expect_neighbour(const struct server *server, struct client *stalled)
     struct client neighbour = client_connect(server);
 
     client_send(&neighbour, 64);
-    if (model_current()->serial) {
+    if (model_works(MODEL_ONE_AT_A_TIME)) {
         require(client_hears_nothing(&neighbour, 200),
                 "a serial server served two clients at once");
         client_close(stalled);
@@ -161,17 +161,15 @@ add_stall_cases(struct plan *plan)
 {
     plan_group(plan, "stall");
     plan_add(plan, test_A05_both_directions_full);
-    if (model_current()->data_only &&
-        model_current()->kind != MODEL_BUFFEREVENT) {
+    if (model_current()->data_only && !model_current()->companion) {
         return;
     }
     plan_add(plan, test_A07_half_close_does_not_spin);
     plan_add(plan, test_A04_writer_never_reads);
-    if (!model_current()->serial) {
+    if (!model_works(MODEL_ONE_AT_A_TIME)) {
         plan_add(plan, test_A04_hundred_writers_never_read);
     }
-    if (model_current()->kind == MODEL_LIBEVENT ||
-        model_current()->kind == MODEL_BUFFEREVENT) {
+    if (model_works(MODEL_LIBEVENT)) {
         plan_add_each(plan, test_F02_no_watermark_spin, 2);
     }
 }

@@ -125,7 +125,7 @@ END_TEST
 void
 add_threads_cases(struct plan *plan)
 {
-    if (model_current()->kind != MODEL_THREADED) {
+    if (!model_works(MODEL_THREAD_EACH)) {
         return;
     }
     plan_group(plan, "threads");

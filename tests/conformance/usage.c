@@ -57,14 +57,14 @@ enum {
 
 /* Flags of one model only; the others do not know them. */
 static const struct {
-    enum model_kind kind;     /* whose it is */
+    const char *program;      /* whose it is */
     struct wrong_usage usage; /* wrong even there */
 } own_wrong_usages[] = {
-    {MODEL_THREADED, {"--stack-size=0", {"--stack-size", "0", "32", "KiB"}}},
-    {MODEL_THREADED, {"--stack-size=big", {"--stack-size", "big"}}},
-    {MODEL_COROUTINE, {"--stack-size=0", {"--stack-size", "0", "32", "KiB"}}},
-    {MODEL_COROUTINE, {"--switch=magic", {"--switch", "magic", "jump"}}},
-    {MODEL_LIBEVENT, {"--backend=kqueue", {"--backend", "kqueue", "epoll"}}},
+    {"threaded", {"--stack-size=0", {"--stack-size", "0", "32", "KiB"}}},
+    {"threaded", {"--stack-size=big", {"--stack-size", "big"}}},
+    {"coroutine", {"--stack-size=0", {"--stack-size", "0", "32", "KiB"}}},
+    {"coroutine", {"--switch=magic", {"--switch", "magic", "jump"}}},
+    {"libevent", {"--backend=kqueue", {"--backend", "kqueue", "epoll"}}},
 };
 enum {
     OWN_WRONG_USAGES = sizeof own_wrong_usages / sizeof own_wrong_usages[0],
@@ -133,11 +133,10 @@ START_TEST(test_G11_wrong_usage_of_own_flags)
 {
     const struct wrong_usage *usage = &own_wrong_usages[_i].usage;
 
-    if (own_wrong_usages[_i].kind == model_current()->kind) {
+    if (strcmp(own_wrong_usages[_i].program, model_current()->program) == 0) {
         check_wrong_usage(usage);
     } else if (strncmp(usage->flag, "--stack-size", 12) != 0 ||
-               (model_current()->kind != MODEL_THREADED &&
-                model_current()->kind != MODEL_COROUTINE)) {
+               !model_works(MODEL_THREAD_EACH | MODEL_STACK_EACH)) {
         const struct wrong_usage unknown = {.flag = usage->flag};
 
         check_wrong_usage(&unknown);
@@ -241,7 +240,7 @@ void
 add_usage_cases(struct plan *plan)
 {
     plan_group(plan, "usage");
-    if (model_current()->kind == MODEL_BUFFEREVENT) {
+    if (model_current()->companion) {
         plan_add_each(plan, test_G11_what_is_not_offered_is_refused,
                       sizeof not_offered / sizeof not_offered[0]);
     }

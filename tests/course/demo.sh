@@ -141,8 +141,8 @@ files() {
     timeout 10 "$course" demo --replay="$events" >/dev/full 2>"$tmp/err"
     [ $? -eq 3 ]
     result "what cannot be printed is no success" $?
-    demo --models=epoll
-    [ "$status" -eq 2 ] && sentence '--models=epoll: .*blocking, threaded'
+    demo --models=nobody
+    [ "$status" -eq 2 ] && sentence '--models=nobody: .*blocking threaded'
     result "an unknown model is refused, and the known ones are named" $?
 }
 

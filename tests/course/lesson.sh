@@ -135,7 +135,7 @@ course lesson --answers=/nowhere blocking
 [ "$status" -eq 2 ] && said 'nowhere' err
 result "no such file" $?
 course lesson bloking
-[ "$status" -eq 2 ] && said '^course: bloking is no lesson; there are blocking, threaded' err
+[ "$status" -eq 2 ] && said '^course: bloking is no lesson; there are blocking threaded' err
 result "no such lesson" $?
 
 (cd "$tree" && printf 'x\nb)\n C\n\n' | timeout 60 script -qec \

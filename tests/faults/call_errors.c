@@ -15,17 +15,15 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Sets of models. */
-enum {
-    BLOCKING = 1 << MODEL_BLOCKING,
-    THREADED = 1 << MODEL_THREADED,
-    SELECTLOOP = 1 << MODEL_SELECTLOOP,
-    COROUTINE = 1 << MODEL_COROUTINE,
-    LIBEVENT = 1 << MODEL_LIBEVENT,
-    CALLERS = BLOCKING | THREADED,  /* the call itself waits */
-    LEVELS = SELECTLOOP | LIBEVENT, /* what is ready is reported again */
-    ALL = CALLERS | LEVELS | COROUTINE,
-};
+/* Sets of models, by how they work. */
+#define ONE     MODEL_ONE_AT_A_TIME
+#define THREADS MODEL_THREAD_EACH
+#define SELECT  MODEL_SELECT
+#define STACKS  MODEL_STACK_EACH
+#define LIBRARY MODEL_LIBEVENT
+#define CALLERS (ONE | THREADS)    /* the call itself waits */
+#define LEVELS  (SELECT | LIBRARY) /* what is ready is reported again */
+#define ALL     (~0U)
 
 /* A call that fails. */
 struct call_error {
@@ -70,24 +68,23 @@ static const struct call_error send_errors[] = {
 };
 
 static const struct call_error other_errors[] = {
-    {SELECTLOOP, "?select,pselect6", "EINTR", "2..20+2", FATE_UNHARMED, NULL},
-    {SELECTLOOP, "?select,pselect6", "ENOMEM", "2..20+2", FATE_UNHARMED,
-     NULL},
-    {COROUTINE, "epoll_pwait2", "EINTR", "2..20+2", FATE_UNHARMED, NULL},
-    {COROUTINE, "epoll_pwait2", "ENOSYS", "1+", FATE_UNHARMED, NULL},
-    {COROUTINE, "epoll_pwait2", "EPERM", "1+", FATE_UNHARMED, NULL},
-    {LIBEVENT, "epoll_wait,epoll_pwait2", "EINTR", "2..20+2", FATE_UNHARMED,
+    {SELECT, "?select,pselect6", "EINTR", "2..20+2", FATE_UNHARMED, NULL},
+    {SELECT, "?select,pselect6", "ENOMEM", "2..20+2", FATE_UNHARMED, NULL},
+    {STACKS, "epoll_pwait2", "EINTR", "2..20+2", FATE_UNHARMED, NULL},
+    {STACKS, "epoll_pwait2", "ENOSYS", "1+", FATE_UNHARMED, NULL},
+    {STACKS, "epoll_pwait2", "EPERM", "1+", FATE_UNHARMED, NULL},
+    {LIBRARY, "epoll_wait,epoll_pwait2", "EINTR", "2..20+2", FATE_UNHARMED,
      NULL},
     /* The first is the listener's, and what comes behind belongs to the
      * clients; a quarter of them is refused or cut. */
-    {COROUTINE, "epoll_ctl", "ENOMEM", "3..9+2", FATE_CUT, NULL},
-    {COROUTINE, "epoll_ctl", "ENOSPC", "3..9+2", FATE_CUT, NULL},
+    {STACKS, "epoll_ctl", "ENOMEM", "3..9+2", FATE_CUT, NULL},
+    {STACKS, "epoll_ctl", "ENOSPC", "3..9+2", FATE_CUT, NULL},
     /* Two for each stack: first its guard, then its pages. */
-    {COROUTINE, "madvise", "ENOMEM", "3..7+4", FATE_CUT, NULL},
-    {COROUTINE, "madvise", "EINVAL", "3..7+4", FATE_UNHARMED, NULL},
-    {LIBEVENT, "epoll_ctl", "ENOMEM", "3..5+2", FATE_CUT, NULL},
-    {THREADED, "clone,clone3", "EAGAIN", "2..4+2", FATE_CUT, NULL},
-    {BLOCKING, "setsockopt", "ENOMEM", "6..20+2", FATE_UNHARMED,
+    {STACKS, "madvise", "ENOMEM", "3..7+4", FATE_CUT, NULL},
+    {STACKS, "madvise", "EINVAL", "3..7+4", FATE_UNHARMED, NULL},
+    {LIBRARY, "epoll_ctl", "ENOMEM", "3..5+2", FATE_CUT, NULL},
+    {THREADS, "clone,clone3", "EAGAIN", "2..4+2", FATE_CUT, NULL},
+    {ONE, "setsockopt", "ENOMEM", "6..20+2", FATE_UNHARMED,
      "--idle-timeout=600000"},
     {CALLERS, "clock_nanosleep", "EINTR", "2..20+2", FATE_UNHARMED,
      "--delay=1"},
@@ -105,7 +102,7 @@ pick(const struct call_error *table, int count, int index)
     int i;
 
     for (i = 0; i < count; i++) {
-        if ((table[i].models & 1U << model_current()->kind) != 0 &&
+        if ((table[i].models == ALL || model_works(table[i].models)) &&
             index-- == 0) {
             return &table[i];
         }
@@ -142,8 +139,7 @@ check(const struct call_error *fault)
                 (intmax_t)stats.accepted);
     } else {
         /* Each thread has its own count of calls, so each is met. */
-        require(cut > 0 &&
-                    (cut < 16 || model_current()->kind == MODEL_THREADED),
+        require(cut > 0 && (cut < 16 || model_works(MODEL_THREAD_EACH)),
                 "%s %s cuts off %d of 16 clients", fault->calls, fault->error,
                 cut);
         require(stats.closed_error + stats.closed_timeout + stats.refused ==
@@ -226,7 +222,7 @@ add_call_error_cases(struct plan *plan)
                          count_for_model(send_errors, COUNT(send_errors)));
     plan_add_each_unless(plan, no_strace, test_B04_other_call_fails,
                          count_for_model(other_errors, COUNT(other_errors)));
-    if (model_current()->kind == MODEL_SELECTLOOP) {
+    if (model_works(MODEL_SELECT)) {
         plan_add_unless(plan, no_strace, test_D03_bad_descriptor_ends_loudly);
     }
 }

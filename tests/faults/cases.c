@@ -15,7 +15,7 @@ void
 plan_add_all(struct plan *plan)
 {
     add_piece_cases(plan);
-    if (model_current()->kind == MODEL_BUFFEREVENT) {
+    if (model_current()->companion) {
         add_memory_cases(plan);
         add_machinery_cases(plan);
     }

@@ -158,7 +158,7 @@ START_TEST(test_I05_mixed_chaos)
         .flags = {"--idle-timeout=600000"}, .descriptors_max = 40});
     int before = process_descriptors(server.pid);
     struct client honest[HONEST];
-    int count = model_current()->serial ? 0 : HONEST;
+    int count = model_works(MODEL_ONE_AT_A_TIME) ? 0 : HONEST;
     struct server_stats stats;
     int round;
     int i;

@@ -381,13 +381,12 @@ add_machinery_cases(struct plan *plan)
 {
     plan_group(plan, "machinery");
     plan_add(plan, test_G09_output_pipe_closed);
-    switch (model_current()->kind) {
-    case MODEL_THREADED:
+    if (model_works(MODEL_THREAD_EACH)) {
         plan_add(plan, test_C04_threads_do_not_race);
         plan_add(plan, test_C05_threads_are_given_back_on_the_way);
         plan_add(plan, test_C06_stuck_threads_hold_up_nobody);
-        break;
-    case MODEL_COROUTINE:
+    }
+    if (model_works(MODEL_STACK_EACH)) {
         plan_add_each_unless(plan, not_hardened(),
                              test_E05_hardened_build_switches, 2);
         plan_add_unless(plan, no_valgrind(),
@@ -398,15 +397,11 @@ add_machinery_cases(struct plan *plan)
                                    "sanitizer"
                                  : NULL,
                              test_E11_switching_leaves_signals_alone, 2);
-        break;
-    case MODEL_LIBEVENT:
-    case MODEL_BUFFEREVENT:
+    }
+    if (model_works(MODEL_LIBEVENT)) {
         plan_add(plan, test_F03_output_is_bounded);
         plan_add(plan, test_F04_ends_with_output_queued);
         plan_add_unless(plan, no_valgrind(), test_F06_nothing_left_at_exit);
         plan_add(plan, test_F08_no_flood_of_words);
-        break;
-    default:
-        break;
     }
 }

@@ -41,7 +41,7 @@ START_TEST(test_B04_allocation_fails)
 
     stats = injection_end(&injection);
     harmed = stats.closed_error + stats.refused;
-    if (model_current()->kind == MODEL_COROUTINE) {
+    if (model_works(MODEL_STACK_EACH)) {
         /* co_accept4 itself has no room for the descriptor: it says ENOMEM,
          * as accept4 may. */
         harmed += stats.accept_errors;
@@ -134,13 +134,13 @@ add_memory_cases(struct plan *plan)
     plan_group(plan, "memory");
     /* blocking allocates nothing for a client. coroutine makes room for many
      * at a time, so that only a failure of each tells something. */
-    if (model_current()->kind == MODEL_COROUTINE) {
+    if (model_works(MODEL_STACK_EACH)) {
         plan_add_each_unless(plan, no_malloc, test_B04_allocation_fails, 1);
-    } else if (model_current()->kind != MODEL_BLOCKING) {
+    } else if (!model_works(MODEL_ONE_AT_A_TIME)) {
         plan_add_each_unless(plan, no_malloc, test_B04_allocation_fails,
                              sizeof every / sizeof every[0]);
     }
-    if (model_current()->kind == MODEL_THREADED) {
+    if (model_works(MODEL_THREAD_EACH)) {
         plan_add_unless(plan, injection_no_shim(),
                         test_C01_thread_is_not_made);
     }

@@ -194,19 +194,19 @@ void
 add_piece_cases(struct plan *plan)
 {
     const char *no_shim = injection_no_shim();
-    bool edges = model_current()->kind == MODEL_COROUTINE;
+    bool edges = model_works(MODEL_STACK_EACH);
 
     plan_group(plan, "pieces");
     plan_add_unless(plan, no_shim, test_A01_writes_of_few_bytes);
     plan_add_unless(plan, no_shim, test_B09_calls_interrupted);
-    if (model_current()->kind != MODEL_BUFFEREVENT) { /* no --idle-timeout */
+    if (!model_current()->companion) { /* no --idle-timeout */
         plan_add_unless(plan, no_shim, test_B09_storm_of_signals);
     }
     if (!edges) {
         plan_add_unless(plan, no_shim, test_A02_reads_of_few_bytes);
     }
-    if (model_current()->kind == MODEL_SELECTLOOP ||
-        model_current()->kind == MODEL_LIBEVENT) {
+    if (model_works(MODEL_SELECT | MODEL_LIBEVENT) &&
+        !model_current()->companion) {
         plan_add_unless(plan, no_shim, test_A03_nothing_there_after_all);
     }
     if (model_current()->data_only) {

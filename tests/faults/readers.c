@@ -209,7 +209,7 @@ void
 add_reader_cases(struct plan *plan)
 {
     plan_group(plan, "readers");
-    if (model_current()->serial) {
+    if (model_works(MODEL_ONE_AT_A_TIME)) {
         plan_add(plan, test_A06_slow_reader_before_others);
     } else {
         plan_add(plan, test_A06_slow_reader_beside_others);
@@ -217,8 +217,7 @@ add_reader_cases(struct plan *plan)
     plan_add_each(plan, test_A08_half_close_then_read, 2);
     plan_add_unless(plan, injection_no_shim(),
                     test_H06_only_the_server_knows_of_the_rest);
-    if (model_current()->kind == MODEL_SELECTLOOP ||
-        model_current()->kind == MODEL_COROUTINE) {
+    if (model_works(MODEL_SELECT | MODEL_STACK_EACH)) {
         plan_add_unless(plan, injection_no_strace(),
                         test_H06_room_that_is_none_is_no_sign_of_life);
     }

@@ -92,7 +92,7 @@ void
 add_stranger_cases(struct plan *plan)
 {
     plan_group(plan, "strangers");
-    if (!model_current()->serial) {
+    if (!model_works(MODEL_ONE_AT_A_TIME)) {
         plan_add(plan, test_H05_silent_clients_are_cheap_and_few);
     }
     plan_add(plan, test_H09_everything_is_data);

@@ -280,8 +280,6 @@ END_TEST
 void
 add_visitor_cases(struct plan *plan)
 {
-    enum model_kind kind = model_current()->kind;
-
     plan_group(plan, "visitors");
     plan_add(plan, test_A11_reset_before_accept);
     plan_add(plan, test_A17_nothing_to_say);
@@ -289,7 +287,7 @@ add_visitor_cases(struct plan *plan)
     plan_add(plan, test_E07_gone_when_time_is_up);
     /* A thread for each cannot be starved like that; and libevent takes 32
      * events from epoll at a time, so there it may be a turn or two more. */
-    if (kind == MODEL_SELECTLOOP || kind == MODEL_COROUTINE) {
+    if (model_works(MODEL_SELECT | MODEL_STACK_EACH)) {
         plan_add_unless(plan, injection_no_shim(),
                         test_D07_burst_starves_nobody);
     }

@@ -130,7 +130,7 @@ has "c10k: the slope has a name" 'selectloop</dt><dd>\+[0-9.]+ us \+- '
 
 # Who waits, and of what an echo is made, where that was measured.
 perl -e '
-    for my $model (qw(blocking threaded selectloop coroutine libevent)) {
+    for my $model (split " ", shift) {
         my $begin = 0;
         for my $call (qw(accept4 recvfrom sendto pselect6 close), "<b>&") {
             printf qq({"type":"step","model":"%s","thread":%d,"client":"%s",) .
@@ -148,7 +148,7 @@ perl -e '
                 qq("price $price","life":1,"block":$block,"seconds":0,"echoes":1,) .
                 qq("server_cpu_us":) . ($price eq "instruction" ? .0005 : .9) . "}\n";
         }
-    }' >"$tmp/more"
+    }' "$("$here/../models")" >"$tmp/more"
 {
     grep -v '"type":"end"' "$tmp/default.jsonl"
     cat "$tmp/more"

@@ -2,8 +2,9 @@
 # its input says what a line is: row, case, fault, unit, injected or kill.
 
 BEGIN {
-    count_of_models = split("blocking threaded selectloop coroutine libevent",
-                            models, " ")
+    while (("./models" | getline name) > 0) {
+        models[++count_of_models] = name
+    }
 }
 
 $1 == "row" && $2 ~ /^= / { rows[++count_of_rows] = $2 }
@@ -89,15 +90,18 @@ function print_head(title)
         print "|---|---|:-:|---|"
         return
     }
-    printf "| row | promise, and its tests |"
+    printf "| row "
+    print_models("| promise, and its tests |", "|---|---|")
+}
+
+# The head of a table with a column for each model, and the rule below it.
+function print_models(head, rule,    i)
+{
     for (i = 1; i <= count_of_models; i++) {
-        printf " %s |", models[i]
+        head = head " " models[i] " |"
+        rule = rule ":-:|"
     }
-    printf " finds |\n|---|---|"
-    for (i = 1; i <= count_of_models; i++) {
-        printf ":-:|"
-    }
-    print "---|"
+    print head " finds |\n" rule "---|"
 }
 
 function print_test(row, name,    where, blanks)
@@ -117,7 +121,7 @@ function print_test(row, name,    where, blanks)
 function print_row(row,    i, n)
 {
     printf "| **%s** | **%s.** %s |", row, fault[row], promise[row]
-    for (i = row ~ /^J/ ? 2 : -3; i <= 3; i++) {
+    for (i = row ~ /^J/ ? count_of_models : 0; i < count_of_models + 2; i++) {
         printf " |"
     }
     print ""
@@ -149,8 +153,8 @@ END {
     }
     print "\n## Beyond the matrix"
     print "\nCases without a row: what the flags promise, and what a server costs."
-    print "\n| test | blocking | threaded | selectloop | coroutine |" \
-        " libevent | finds |\n|---|:-:|:-:|:-:|:-:|:-:|---|"
+    print ""
+    print_models("| test |", "|---|")
     for (n = 1; n <= count_of_tests["-"]; n++) {
         name = tests["-", n]
         printf "| `%s` |", name
