@@ -536,6 +536,9 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
 # Scripts, on a machine that has nothing as well.
+OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
+new-model: ## a model of your own in mine/NAME, NAME=epoll
+	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
 doctor: ## what works here, what does not, what to do
 	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
 handin: ## one archive of what an assignment asks for
@@ -593,7 +596,6 @@ endif
 
 ifneq ($(filter jansson,$(HAVE)),)
 COURSE_RUN = @$(BIN)/course
-OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
 lie demo show: programs
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 $(LESSONS): lesson-%: programs ## predict, run, and see yours beside it
@@ -627,8 +629,6 @@ puzzle: programs $(if $(filter check,$(HAVE)),\
           $(addprefix $(BUILD)/tests/,conformance faults shim.so))
 puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
-new-model: ## a model of your own in mine/NAME, NAME=epoll
-	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
