@@ -555,13 +555,25 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
+# Scripts, on a machine that has nothing as well.
+OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
+new-model: ## a model of your own in mine/NAME, NAME=epoll
+	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@mkdir -p $(BUILD) && harness/course/slides >$(BUILD)/slides.new && \
+	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
+
 DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
-$(COMPARES) $(TESTING): deps
+$(COMPARES) $(COURSES) $(TESTING): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
 else
 
@@ -607,7 +619,6 @@ endif
 
 ifneq ($(filter jansson,$(HAVE)),)
 COURSE_RUN = @$(BIN)/course
-OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
 lie demo show: programs
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 $(LESSONS): lesson-%: programs ## predict, run, and see yours beside it
@@ -642,22 +653,11 @@ puzzle: programs $(if $(filter check,$(HAVE)),\
           $(addprefix $(BUILD)/tests/,conformance faults shim.so))
 puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
-new-model: ## a model of your own in mine/NAME, NAME=epoll
-	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
-
-# Scripts, on a machine that has nothing as well.
-doctor: ## what works here, what does not, what to do
-	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
-handin: ## one archive of what an assignment asks for
-	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
-	@harness/course/slides >$(BUILD)/slides.new && \
-	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
 
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
