@@ -334,7 +334,8 @@ MINE_ASKED   := $(filter $(GOALS) $(subst $(comma), ,$(MODELS)) \
                   $(patsubst mine/%,%,$(SERVER)),$(MINE_MODELS))
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
-             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
+             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course \
+             $(if $(filter check,$(HAVE)),$(BIN)/grade))
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) \
             $(if $(MODELS),$(MINE_ASKED:%=$(BIN)/%),$(MINE_SERVERS))
 
@@ -349,8 +350,9 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 # The tests' clients, at any server that compare can start.
-$(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
-                     %/server_watch.o,$(COMPARE)) $(BASE) \
+$(BIN)/grade:      $(GRADE) $(OBJ)/harness/course/tables.o \
+                   $(filter %/server.o %/server_line.o %/server_watch.o, \
+                     $(COMPARE)) $(REPORT) $(RESULTS) $(LOAD) \
                    $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
                      patience payload process tally verdict)
 
@@ -397,6 +399,9 @@ $(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
 $(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
 $(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course: OWN_LIBS = $(libs_jansson) -lm
+$(BIN)/grade: OWN_LIBS = $(TEST_LIBS)
+$(GRADE): OWN_CFLAGS = $(TEST_CFLAGS)
+$(BIN)/grade $(GRADE): $(WITH)/check $(WITH)/jansson
 READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
@@ -550,13 +555,25 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
+# Scripts, on a machine that has nothing as well.
+OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
+new-model: ## a model of your own in mine/NAME, NAME=epoll
+	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@mkdir -p $(BUILD) && harness/course/slides >$(BUILD)/slides.new && \
+	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
+
 DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
-$(COMPARES) $(TESTING): deps
+$(COMPARES) $(COURSES) $(TESTING): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
 else
 
@@ -602,7 +619,6 @@ endif
 
 ifneq ($(filter jansson,$(HAVE)),)
 COURSE_RUN = @$(BIN)/course
-OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
 lie demo show: programs
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 $(LESSONS): lesson-%: programs ## predict, run, and see yours beside it
@@ -630,28 +646,18 @@ ifneq ($(MINE_GRADED),)
 override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
-	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
+	@$(if $(filter check,$(HAVE)),$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS),\
+	    echo "the grader needs $(PACKAGE_check)$(DEPS_HINT)" >&2; exit 3)
 # The cases of the tests say whether it is right.
 puzzle: programs $(if $(filter check,$(HAVE)),\
           $(addprefix $(BUILD)/tests/,conformance faults shim.so))
 puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
-new-model: ## a model of your own in mine/NAME, NAME=epoll
-	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
 	@exit 3
 endif
-
-# Scripts, on a machine that has nothing as well.
-doctor: ## what works here, what does not, what to do
-	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
-handin: ## one archive of what an assignment asks for
-	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
-	@harness/course/slides >$(BUILD)/slides.new && \
-	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
 
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
