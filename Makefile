@@ -57,7 +57,7 @@ SVG | demo | --svg= | draw it into that file, as one animated picture
 A | compare-code | --a= | a model, or a function of it, as A=blocking.conn_echo
 B | compare-code | --b= | the one beside it, as B=selectloop.conn_echo_cb
 SERVER | grade handin | --server= | the server to be graded, as SERVER="./mine -p {port}"
-PROTO | grade | --proto= | echo, hello (the handshake) or rfc862
+PROTO | grade handin | --proto= | echo, hello (the handshake) or rfc862
 ONLY | grade | --only= | only these tests, as ONLY="slow-reader idle"
 ONE_AT_A_TIME | grade | --one-at-a-time | with ONE_AT_A_TIME=1 it promises no more than that
 TIMEOUT_SCALE | grade | --timeout-scale= | deadlines so many times longer, on a slow machine
@@ -67,6 +67,7 @@ LIST | puzzle | --list | with LIST=1 all of them, and how far you are
 HINT | puzzle | --hint= | so many hints, 1 to 3
 NAME | new-model | | what it is called, as NAME=epoll
 ASSIGNMENT | handin | --assignment= | which one, 1 to 5
+INCOMPLETE | handin | --incomplete | with INCOMPLETE=1 also without what is missing, which it says
 FROM | report book lesson-% claims new-model | | the results it is of, as FROM=build/compare-c10k/results.jsonl; the model it begins as
 V | any | | with V=1 the commands are shown
 CI | any | | with CI=1 warnings are errors
@@ -84,8 +85,8 @@ OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
           MALLOC_% GLIBC_TUNABLES SOURCE_DATE_EPOCH %_proxy JOBS DEPS_TRIED \
           WARNINGS WERROR
 # What can be asked for, in so far as it is no file in build/.
-COMPARES := compare compare-quick compare-full compare-variants c10k \
-            trace count
+COMPARES := compare compare-quick compare-full compare-variants compare-more \
+            c10k trace count
 # Those of the course.
 LESSONS   := $(MODELS_ALL:%=lesson-%) lesson-measuring
 EXERCISES := $(MODELS_ALL:%=exercise-%)
@@ -99,7 +100,7 @@ TESTING  := check check-unit check-lines check-conformance check-faults \
             promises coverage
 TARGETS  := all help deps deps-browser programs $(MODELS_ALL) $(MINE_MODELS) hello \
             bufferevent harness load report yardstick course tests \
-            $(COMPARES) $(COURSES) $(HOMEWORK) compare-more \
+            $(COMPARES) $(COURSES) $(HOMEWORK) \
             check-course check-docs check-grade $(TESTING) \
             check-make check-browser check-bare soak fuzz fuzzers format \
             format-check lint clean install uninstall
@@ -333,7 +334,8 @@ MINE_ASKED   := $(filter $(GOALS) $(subst $(comma), ,$(MODELS)) \
                   $(patsubst mine/%,%,$(SERVER)),$(MINE_MODELS))
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
-             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
+             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course \
+             $(if $(filter check,$(HAVE)),$(BIN)/grade))
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) \
             $(if $(MODELS),$(MINE_ASKED:%=$(BIN)/%),$(MINE_SERVERS))
 
@@ -348,8 +350,9 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 # The tests' clients, at any server that compare can start.
-$(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
-                     %/server_watch.o,$(COMPARE)) $(BASE) \
+$(BIN)/grade:      $(GRADE) $(OBJ)/harness/course/tables.o \
+                   $(filter %/server.o %/server_line.o %/server_watch.o, \
+                     $(COMPARE)) $(REPORT) $(RESULTS) $(LOAD) \
                    $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
                      patience payload process tally verdict)
 
@@ -369,6 +372,25 @@ MINE := $(filter $(MODELS_HERE),$(notdir $(wildcard mine/*)))
 MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
 $(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
     $(CONTRACT)))
+# ... and of a wrong one: mine/puzzle-N/MODEL makes build/mine/puzzle-N.
+PUZZLES := $(patsubst %/server.c,%,$(wildcard mine/puzzle-*/*/server.c))
+MINE_PROGRAMS += $(patsubst %/,$(BUILD)/%,$(dir $(PUZZLES)))
+$(foreach p,$(PUZZLES),$(eval $(BUILD)/$(patsubst %/,%,$(dir $(p))): \
+    $(call objects,$(p)) $(CONTRACT)))
+
+# Ready-made models, to be measured beside the five.
+MORE := $(patsubst tests/foreign/models/%.c,$(BUILD)/more/%,\
+          $(wildcard tests/foreign/models/*.c)) $(BUILD)/more/epoll
+$(filter-out %/epoll,$(MORE)): $(BUILD)/more/%: \
+    $(OBJ)/tests/foreign/models/%.o
+$(BUILD)/more/epoll: $(call objects,tests/foreign/models/epoll) $(CONTRACT)
+$(BUILD)/more/go: tests/foreign/models/echo.go
+	@mkdir -p $(@D)
+	$(Q)go build -o $@ $<
+	$(SAY) "  GO    $@"
+MORE_WANTED := # of them, by this target
+MORE += $(if $(wildcard $(patsubst %,%/go,$(subst :, ,$(PATH)))),\
+          $(BUILD)/more/go)
 
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
@@ -377,15 +399,20 @@ $(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
 $(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
 $(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course: OWN_LIBS = $(libs_jansson) -lm
+$(BIN)/grade: OWN_LIBS = $(TEST_LIBS)
+$(GRADE): OWN_CFLAGS = $(TEST_CFLAGS)
+$(BIN)/grade $(GRADE): $(WITH)/check $(WITH)/jansson
 READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
 $(READERS): OWN_CFLAGS = $(cflags_jansson)
 $(BUILD)/mine/libevent: OWN_LIBS = $(libs_libevent)
-$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote mine $(cflags_libevent)
+$(BUILD)/mine/puzzle-%: OWN_LIBS = -Wl,--as-needed $(libs_libevent)
+$(OBJ)/mine/%.o: OWN_CFLAGS = -iquote $(<D)/.. $(cflags_libevent)
 # glibc's fortified longjmp takes a jump to another stack for an attack;
 # co_switch.c jumps between stacks for a living. Nothing else is built without.
-$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o: \
+$(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o \
+$(PUZZLES:%=$(OBJ)/%/co_switch.o): \
     OWN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
@@ -472,7 +499,8 @@ TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
          $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
-$(filter-out $(MINE_SERVERS),$(PROGRAMS)) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
+$(filter-out $(MINE_SERVERS),$(PROGRAMS)) $(TESTS) $(MINE_PROGRAMS) \
+$(filter-out %/go,$(MORE)): $(WITH)/link
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
@@ -527,25 +555,37 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
+# Scripts, on a machine that has nothing as well.
+OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
+new-model: ## a model of your own in mine/NAME, NAME=epoll
+	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
+doctor: ## what works here, what does not, what to do
+	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
+handin: ## one archive of what an assignment asks for
+	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: ## the lecture as one page: build/slides.html
+	@mkdir -p $(BUILD) && harness/course/slides >$(BUILD)/slides.new && \
+	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
+
 DEPS_TRIED :=
 # The first use on a bare machine: install what is missing, then start over,
 # because everything above was decided without it. DEPS_TRIED lets the second
 # start go on with what there is, should a package not be had.
 DEPS_HINT := $(if $(DEPS_TRIED),,; 'make deps' installs what is missing)
 ifneq ($(if $(DEPS_TRIED),,$(MISSING)),)
-$(COMPARES) $(TESTING): deps
+$(COMPARES) $(COURSES) $(TESTING): deps
 	@$(MAKE) --no-print-directory $@ DEPS_TRIED=yes
 else
 
 ifneq ($(filter jansson,$(HAVE)),)
 MODE = $(patsubst trace,compare-trace,$(@:c10k=compare-c10k))
 COMPARE_FLAGS = $(patsubst %,--%,$(patsubst compare-%,%,\
-    $(filter-out compare,$(MODE)))) --bin=$(BIN) \
+    $(filter-out compare compare-more,$(MODE)))) --bin=$(BIN) \
     $(if $(OUT),,--out=$(BUILD)/$(MODE:compare-trace=trace)) $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
-COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
+COMPARE_BUILD = +@$(MAKE) -q programs $(MORE_WANTED) >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
-    $(MAKE) --no-print-directory $(PARALLEL) programs SAY=@: >&2; }
+    $(MAKE) --no-print-directory $(PARALLEL) programs $(MORE_WANTED) SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)
 compare-quick: ## the same in 15 s: to look at, not to quote
 c10k: ## ten thousand clients, 16 of them busy (two minutes)
@@ -553,9 +593,12 @@ compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 trace: ## who waits for whom: a few clients through each server
 count: ## instructions of an echo, by function (some seconds)
 compare-full: ## everything, with the larger sizes (some minutes)
+compare-more: ## poll, prefork, io_uring, Go, ... (some minutes)
+compare-more: MORE_WANTED = $(MORE)
 $(COMPARES):
 	$(COMPARE_BUILD)
-	@$(BIN)/compare $(COMPARE_FLAGS)
+	@$(if $(MORE_WANTED),tests/foreign/models/with $(BUILD)/more) \
+	    $(BIN)/compare $(COMPARE_FLAGS)
 
 FROM ?= $(BUILD)/compare/results.jsonl
 report: $(BIN)/report ## make the page of FROM= again, without measuring
@@ -576,7 +619,6 @@ endif
 
 ifneq ($(filter jansson,$(HAVE)),)
 COURSE_RUN = @$(BIN)/course
-OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
 lie demo show: programs
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
 $(LESSONS): lesson-%: programs ## predict, run, and see yours beside it
@@ -604,17 +646,13 @@ ifneq ($(MINE_GRADED),)
 override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
-	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
-puzzle: programs ## find what is wrong with a server, N= (LIST=1)
+	@$(if $(filter check,$(HAVE)),$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS),\
+	    echo "the grader needs $(PACKAGE_check)$(DEPS_HINT)" >&2; exit 3)
+# The cases of the tests say whether it is right.
+puzzle: programs $(if $(filter check,$(HAVE)),\
+          $(addprefix $(BUILD)/tests/,conformance faults shim.so))
+puzzle: ## find what is wrong with a server, N= (LIST=1)
 	$(COURSE_RUN) $@ $(GIVEN_FLAGS)
-new-model: ## a model of your own in mine/NAME, NAME=epoll
-	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
-doctor: ## what works here, what does not, what to do
-	@BIN=$(BIN) harness/course/doctor
-handin: ## one archive of what an assignment asks for
-	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
-	@BIN=$(BIN) harness/course/slides
 else
 $(COURSES):
 	@echo "the course needs $(PACKAGE_jansson)$(DEPS_HINT)" >&2
@@ -670,7 +708,7 @@ check-lines: $(PROGRAMS) ## the sources line up, the lists and links are current
 	@$(TEST_ENV) tests/docs/static
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
-check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(BUILD)/tests/harness $(BUILD)/tests/conformance $(BADSERVER) $(PROGRAMS) $(MORE) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
 check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (five minutes)

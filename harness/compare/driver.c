@@ -4,7 +4,6 @@
 #include "harness/compare/measure.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/base/base.h"
 
@@ -152,9 +153,7 @@ run_open(struct lives *lives, int64_t end_ns)
     }
     if (lives->life == 1) {
         lives->npoints = grid_choose(lives->grid + 1, &least, &most);
-        if (lives->npoints > lives->cell->points) {
-            lives->npoints = lives->cell->points;
-        }
+        lives->npoints = MIN(lives->npoints, lives->cell->points);
     }
     if (lives->npoints > 0) {
         run_blocks(lives, 1, lives->npoints, INT_MAX, end_ns);

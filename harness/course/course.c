@@ -16,6 +16,7 @@ static const struct command {
      "ask, run, and show yours beside what was seen"},
     {"show", course_show, "run one experiment"},
     {"exercise", course_exercise, "is the task of a lesson done?"},
+    {"puzzle", course_puzzle, "find what is wrong with a server"},
     {"lie", course_lie, "one stall, seen by a closed and an open loop"},
     {"demo", course_demo, "who waits and who is served, live"},
     {"claims", course_claims, "which claims of the pages hold here"},

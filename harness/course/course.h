@@ -13,6 +13,7 @@
  *   run_child.c    where we are; lines for sh, and what they print
  *   lesson.c       asks, runs, shows yours beside what was seen, keeps it
  *   claims.c       recomputes the verdict of each claim, and of an exercise
+ *   puzzle.c       a wrong server to be mended, judged by the tests
  *   lie.c          one stall, seen by both loops
  *   demo*.c        who waits and who is served, live in the terminal
  *   book*.c        the five sources side by side
@@ -49,6 +50,7 @@ enum {
 int course_show(int argc, char **argv);
 int course_lesson(int argc, char **argv);
 int course_exercise(int argc, char **argv);
+int course_puzzle(int argc, char **argv);
 int course_claims(int argc, char **argv);
 int course_lie(int argc, char **argv);
 int course_demo(int argc, char **argv);

@@ -101,12 +101,6 @@ price_us(const struct results *results, const struct summary_group *group,
     return median;
 }
 
-static bool
-begins(const char *name, const char *with)
-{
-    return strncmp(name, with, strlen(with)) == 0;
-}
-
 /* What all calls cost but those of the floor, and what each of them does. One
  * recv more than that has is priced as one in vain. */
 static double
@@ -122,7 +116,8 @@ add_calls(struct text *text, const struct results *results,
         double held, us;
         size_t j = 0;
 
-        while (!begins(name, priced[j][0]) && !begins(name, priced[j][1])) {
+        while (strncmp(name, priced[j][0], strlen(priced[j][0])) != 0 &&
+               strncmp(name, priced[j][1], strlen(priced[j][1])) != 0) {
             j++;
         }
         held = fmin(floor[j], often);

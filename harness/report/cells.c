@@ -3,8 +3,6 @@
  * internal.h.
  */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "harness/report/internal.h"
 

@@ -238,7 +238,7 @@ frame_rows(struct frame *frame, const struct chart *chart,
 
     for (size_t i = 0; i < n; i++) {
         left = wider(left, rows[i].name);
-        right = wider(right, rows[i].note ? rows[i].note : "");
+        right = wider(right, rows[i].note);
     }
     frame->left = left + 3 * EDGE;
     frame->right = WIDTH - right - EDGE;
@@ -254,8 +254,7 @@ frame_rows(struct frame *frame, const struct chart *chart,
             svg_mark(&frame->svg, 7, y, rows[i].slot, NULL);
         }
         put_words(&frame->svg, 2 * EDGE, y + 4, "text", rows[i].name, left);
-        put_words(&frame->svg, WIDTH, y + 4, "soft end",
-                  rows[i].note ? rows[i].note : "", right);
+        put_words(&frame->svg, WIDTH, y + 4, "soft end", rows[i].note, right);
     }
 }
 

@@ -190,30 +190,34 @@ take_machine(struct class *class, const char *name,
     return NULL;
 }
 
-/* The same of a file. */
+/* The same of a file. Returns "", or why it is left out. */
 static const char *
-take_file(struct class *class, const char *name, const char *path)
+take_file(struct class *class, const char *name, const char *at)
 {
     struct results results;
     struct summary summary;
-    const char *problem = class_refuses(path);
+    const char *problem;
+    FILE *file = class_open(at, "results.jsonl", &problem);
 
-    problem = problem ? problem : results_load(path, &results);
+    if (!file) {
+        return problem ? problem : "has no results.jsonl";
+    }
+    problem = results_read(file, &results);
+    fclose(file);
     if (problem) {
         return problem;
     }
-    if (results.nlives == 0) {
-        problem = "has nothing that was measured";
-    } else if (results.nlives > LIVES_MAX) {
-        problem = "is larger than any run";
-    } else if (summary_make(&results, &summary) != 0) {
-        problem = "does not fit into memory";
-    } else {
+    problem = results.nlives == 0          ? "has nothing that was measured"
+              : results.nlives > LIVES_MAX ? "is larger than any run"
+              : summary_make(&results, &summary) != 0
+                  ? "does not fit into memory"
+                  : NULL;
+    if (!problem) {
         problem = take_machine(class, name, &summary);
         summary_free(&summary);
     }
     results_free(&results);
-    return problem;
+    return problem ? problem : "";
 }
 
 /* ---- the page ---------------------------------------------------------- */
@@ -233,7 +237,7 @@ draw_ratios(struct class *class)
 
     for (int slot = 0; slot < SVG_YARDSTICK; slot++) {
         if (class->models[slot][0] != '\0') {
-            rows[n++] = (struct chart_row){class->models[slot], slot, NULL};
+            rows[n++] = (struct chart_row){class->models[slot], slot, ""};
         }
     }
     for (size_t i = 0; i < class->ndots; i++) {
@@ -241,7 +245,7 @@ draw_ratios(struct class *class)
     }
     for (size_t i = 0; i < MIN(class->machines.nblocks, ROWS_MAX); i++) {
         rows[n++] =
-            (struct chart_row){class->machines.blocks[i].label, -1, NULL};
+            (struct chart_row){class->machines.blocks[i].label, -1, ""};
     }
     return class->ndots > 0
                ? chart_dots(&chart, rows, n, class->dots, class->ndots)
@@ -288,27 +292,22 @@ class_build(struct document *document, const char *path)
     if (chdir(path) != 0) {
         return strerror(errno);
     }
-    glob("{*.jsonl,*/}", GLOB_BRACE, NULL, &found);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        const char *at = found.gl_pathv[i];
-        const char *end = strrchr(at, '/');
-        const char *problem;
-        struct text file = {0};
+    glob("{*.jsonl,*/,*.tar.gz}", GLOB_BRACE, NULL, &found);
+    for (char **at = found.gl_pathv; at && *at; at++) {
+        const char *end = strrchr(*at, strchr(*at, '/') ? '/' : '.');
         char name[RESULTS_NAME_BYTES];
 
-        if (strstr(at, ".predictions.jsonl")) {
-            continue;
+        PUT(name, "%.*s", (int)(end - *at - (end[1] == 'g' ? 4 : 0)), *at);
+        if (!strstr(*at, ".predictions.jsonl")) {
+            document_item(&class.left_out, name, "%s",
+                          take_file(&class, name, *at));
         }
-        text_add(&file, "%s%s", at, end ? "results.jsonl" : "");
-        PUT(name, "%.*s", (int)((end ? end : strrchr(at, '.')) - at), at);
-        problem = take_file(&class, name, file.bytes);
-        document_item(&class.left_out, name, "%s", problem ? problem : "");
     }
-    globfree(&found);
     if (class.machines.nblocks > 0) {
         build(document, &class);
     }
-    predictions_build(document, &class.left_out);
+    predictions_build(document, &class.left_out, found.gl_pathv);
+    globfree(&found);
     good = document->nblocks > 0;
     document_section(document, "left-out", "%s",
                      class.left_out.nblocks > 0 ? "Left out" : "");

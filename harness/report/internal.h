@@ -450,18 +450,20 @@ void variants_build(struct document *document, const struct summary *summary,
 void diff_build(struct document *document, const struct summary *before,
                 const struct summary *after);
 
-/* Append what the results in a folder, a file *.jsonl or a folder with a
- * results.jsonl for each machine, say together. Returns NULL, or what is
- * wrong: a phrase. The folder is the current one then. */
+/* Append what the results in a folder say together: of each machine a file
+ * *.jsonl, or a folder or an archive *.tar.gz with results.jsonl. Returns
+ * NULL, or what is wrong: a phrase. The folder is the current one then. */
 const char *class_build(struct document *document, const char *path);
 
-/* What of a stranger's file is not even opened: a phrase; NULL: it is one to
- * read, and may not lead elsewhere or wait for somebody. */
-const char *class_refuses(const char *path);
+/* Open a stranger's file: `at`, or `what` in the folder or archive that it
+ * is. NULL: there is none, or none to be read, for which `problem` says why.
+ */
+FILE *class_open(const char *at, const char *what, const char **problem);
 
-/* Append what the class predicted, of predictions.jsonl of each machine in
- * the current folder, and what happened; who is bad goes to `left_out`. */
-void predictions_build(struct document *document, struct document *left_out);
+/* Append what the class predicted, `at` these, NULL behind the last, and what
+ * happened; who is bad goes to `left_out`. */
+void predictions_build(struct document *document, struct document *left_out,
+                       char **at);
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);

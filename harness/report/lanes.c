@@ -6,7 +6,6 @@
  * time that it does.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 

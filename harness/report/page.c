@@ -5,7 +5,6 @@
  * All words go through xml_put(); what else there is are our own tags. No
  * element refers to anything but a place in the page.
  */
-#include <string.h>
 
 #include "harness/report/internal.h"
 

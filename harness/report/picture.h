@@ -141,7 +141,7 @@ char *chart_lines(const struct chart *chart, const struct series *series,
 struct chart_row {
     const char *name; /* on the left */
     int slot;         /* the mark before it, or -1 */
-    const char *note; /* on the right, or NULL */
+    const char *note; /* on the right, or "" */
 };
 
 /* A value in a row, or a part of its bar. */

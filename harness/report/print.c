@@ -104,14 +104,13 @@ report_scenario_lines(FILE *file, const struct results *results,
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    while (last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients)) {
+    for (; last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients);
+         last.nlives--) {
         last.lives++;
-        last.nlives--;
     }
-    while (last.nslices > 0 &&
-           !RECORD_IS_OF(last.slices, scenario, clients)) {
+    for (; last.nslices > 0 && !RECORD_IS_OF(last.slices, scenario, clients);
+         last.nslices--) {
         last.slices++;
-        last.nslices--;
     }
     if (last.nlives > 0 && summary_make(&last, &summary) == 0) {
         scenario_build(&document, &summary, &(struct report_views){0}, true);

@@ -104,8 +104,8 @@ read_flags(int argc, char **argv, const char **paths)
             "Two results files: what is another in the second one, beyond "
             "noise"),
         FLAG_TEXT("class", 0, "DIR", &class_path,
-                  "Results of many machines on one page: a file NAME.jsonl, "
-                  "or a folder NAME with results.jsonl, for each"),
+                  "Results of many machines on one page: NAME.jsonl, or a "
+                  "folder or a hand-in with results.jsonl, for each"),
         FLAG_TEXT_OR("save-baseline", 0, "FILE", &baseline,
                      "build/baseline.jsonl",
                      "Keep the results in this file, for compare --baseline "

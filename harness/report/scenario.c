@@ -2,7 +2,6 @@
  * scenario.c: the tables of the scenarios, one by one, what lies behind their
  * figures and what disturbed them. See internal.h.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -318,15 +317,13 @@ build_group(struct document *document, const struct summary *summary,
                 brief ? COUNT(short_table) : COUNT(full_table));
     for (size_t i = 0; i < sheet.ncolumns; i++) {
         struct axis *column = &sheet.columns[i];
+        bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
 
-        if (column->id != CELLS_P50 && column->id != CELLS_P99) {
-            continue;
-        }
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
-        if (cells_kind(group_life(group)) == KIND_ONE) {
+        if (time && cells_kind(group_life(group)) == KIND_ONE) {
             PUT(column->column.above, "latency");
-        } else if (group_life(group)->churn) {
+        } else if (time && group_life(group)->churn) {
             PUT(column->column.above, "connect to echo");
         }
     }

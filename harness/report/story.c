@@ -7,7 +7,6 @@
  * nothing is drawn of it.
  */
 #include <math.h>
-#include <string.h>
 
 #include "harness/report/internal.h"
 

@@ -2,6 +2,7 @@
  * terminal.c: a document as text for a terminal. See internal.h.
  */
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/report/internal.h"
 
@@ -32,9 +33,7 @@ wrap(FILE *file, const char *words, int column, int width, int indent)
             column = begin = indent;
             continue;
         }
-        if (length > width - column - blank) {
-            length = width - column - blank;
-        }
+        length = MIN(length, width - column - blank);
         fprintf(file, "%*s%.*s", blank, "", length, words);
         column += blank + length;
         words += length;
@@ -56,9 +55,7 @@ struct layout {
 static int
 longer(int width, const char *words)
 {
-    int length = (int)strlen(words);
-
-    return length > width ? length : width;
+    return MAX(width, (int)strlen(words));
 }
 
 static int

@@ -2,7 +2,6 @@
  * variants.c: the same model made in another way, beside the model. See
  * report.h and internal.h.
  */
-#include <stdio.h>
 
 #include "harness/report/internal.h"
 

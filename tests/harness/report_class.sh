@@ -92,6 +92,49 @@ class_of class --html
 result "as a page: words are words, and it refers to nothing" $?
 well_formed "as a page that is well-formed" "$tmp/out"
 
+# ---- archives of make handin ---------------------------------------------
+
+# pack ARCHIVE [TAR-OPTION...]: $tmp/handin-x, under that name.
+pack() { (cd "$tmp" && tar -czf "handins/$1" --force-local "${@:2}" handin-x); }
+mkdir -p "$tmp/handins" "$tmp/handin-x/mine/deeper"
+machine "$tmp/handin-x/results.jsonl"
+cp "$tmp/default.jsonl" "$tmp/handin-x/mine/results.jsonl"
+cp "$tmp/default.jsonl" "$tmp/handin-x/mine/deeper/results.jsonl"
+prediction='{"lesson":"blocking","id":"P1","question":"How many?","choices":["none","one"],"yours":"b","observed":"a","number":0.0}'
+echo "$prediction" >"$tmp/handin-x/predictions.jsonl"
+pack ann.tar.gz
+machine "$tmp/handin-x/results.jsonl"
+pack "-b:c \$(touch pwned)'\"x.tar.gz" --exclude=predictions.jsonl
+machine "$tmp/handins/dan.jsonl"
+mv "$tmp/handin-x/results.jsonl" "$tmp/kept"
+pack no-results.tar.gz
+ln -s /etc/passwd "$tmp/handin-x/results.jsonl"
+pack link.tar.gz
+rm "$tmp/handin-x/results.jsonl"
+mkfifo "$tmp/handin-x/results.jsonl"
+pack fifo.tar.gz
+rm "$tmp/handin-x/results.jsonl"
+truncate -s 64M "$tmp/handin-x/results.jsonl"
+pack bomb.tar.gz
+mv "$tmp/kept" "$tmp/handin-x/results.jsonl"
+head -c 1000 "$tmp/handins/ann.tar.gz" >"$tmp/handins/cut.tar.gz"
+head -c 1000 /dev/urandom >"$tmp/handins/noise.tar.gz"
+ln -s ann.tar.gz "$tmp/handins/elsewhere.tar.gz"
+mkfifo "$tmp/handins/pipe.tar.gz"
+
+class_of handins
+[ "$status" -eq 0 ] && said '^Fiveways on 3 machines' out && said '^  ann +AMD' out &&
+    said '^  dan +AMD' out && tr -s ' \n' ' ' <"$tmp/out" | grep -q 'P1 How many? 5 of 5 predicted (b)'
+result "archives beside a file, each with its name and its predictions" $?
+said "^  -b:c .*x +AMD" out && [ -z "$(find "$tmp" -name pwned)" ]
+result "a name is a name, whatever the shell or tar make of it" $?
+for name in no-results link fifo bomb cut noise; do
+    said "^  $name +(has no results.jsonl|line 1 is missing)" out
+    result "an archive that is left out: $name" $?
+done
+said '^  elsewhere +is no regular file' out && said '^  pipe +is no regular file' out
+result "no archive leads elsewhere, or waits for somebody" $?
+
 # A thousand of them; each file is what it is to the others.
 mkdir "$tmp/many"
 # shellcheck disable=SC2016 # for perl

@@ -121,7 +121,7 @@ TEST(nothing_to_draw_is_no_chart)
     static const double none[][2] = {{1, NAN}, {0, 5}, {4, -1}, {NAN, 1}};
     const struct series series = {
         .name = "a", .points = none, .n = 4, .end = ""};
-    const struct chart_row row = {"a", 0, NULL};
+    const struct chart_row row = {"a", 0, ""};
     const struct dot dot = {.value = INFINITY};
     const struct dot part = {0, 0, NAN, NAN, 1, DOT_PART, "a"};
 
@@ -191,7 +191,7 @@ TEST(names_do_not_lie_on_each_other)
 
 TEST(bars_add_up_and_what_is_none_has_no_length)
 {
-    const struct chart_row rows[] = {{"a", 0, "6"}, {"b", -1, NULL}};
+    const struct chart_row rows[] = {{"a", 0, "6"}, {"b", -1, ""}};
     const struct dot parts[] = {
         {0, 0, 3, 0, 3, DOT_PART, "recv"},
         {0, 2, 2.5, 3, 5, DOT_PART, "wake"},

@@ -1,0 +1,173 @@
+#!/bin/bash
+# lecturer.sh: doctor, handin and slides, in a tree of their own.
+# shellcheck source=tests/course/with_tables
+source "$(dirname "$0")/with_tables"
+
+cp harness/course/{doctor,handin,slides,slides.html,slides.md,demo.svg,handout.md,lecture.md} \
+    "$tree/harness/course"
+cp harness/README.md "$tree/harness"
+cp README.md "$tree"
+# in_tree COMMAND...: its status in $status, what it prints in out and err.
+in_tree() {
+    (cd "$tree" && exec env BIN=build/bin HOME="$tmp" GIT_DIR=none USER="Ann  O'Example/.." timeout 60 "$@") \
+        >"$tmp/out" 2>"$tmp/err" </dev/null
+    status=$?
+}
+
+# ---- doctor --------------------------------------------------------------
+
+mkdir "$tmp/bare"
+for each in bash cat cut df env grep head nproc sed awk uname; do
+    ln -s "$(command -v $each)" "$tmp/bare/$each"
+done
+in_tree harness/course/doctor
+said '^. CPUs +[0-9]+ ' out && said '^. loopback ' out && said '^  make +[0-9.]+ +ok' out &&
+    said '^next: make' out && no_escapes && [ "$(wc -L <"$tmp/out")" -le 80 ]
+result "doctor: a line for each thing, in 80 columns, and what comes next" $?
+in_tree env PATH="$tmp/bare" CC=cc harness/course/doctor
+[ "$status" -eq 1 ] && [ ! -s "$tmp/err" ] && said '^! cc +is not here +nothing can be built' out &&
+    said '^! make ' out && said '^- strace ' out && said '^[0-9] things marked' out &&
+    said '^next: .*gcc.*make deps' out
+result "doctor on a bare machine: what is needed, what else, and how to get it" $?
+# The same, with one tool missing that nothing needs.
+mkdir "$tmp/most"
+for each in /usr/bin/* /bin/*; do
+    [ "${each##*/}" = strace ] || ln -sf "$each" "$tmp/most/" 2>/dev/null
+done
+in_tree env PATH="$tmp/most" harness/course/doctor
+said '^- strace +is not here +no make trace' out && said '^    do: make deps' out
+result "doctor without strace" $?
+printf '#!/bin/sh\nexit 1\n' >"$tmp/most.strace" && chmod +x "$tmp/most.strace"
+mv "$tmp/most.strace" "$tmp/most/strace"
+in_tree env PATH="$tmp/most" harness/course/doctor
+said '^- strace +is forbidden here' out
+result "doctor where ptrace is forbidden" $?
+on_terminal 80 TERM=xterm "env -u NO_COLOR PATH=$tmp/most harness/course/doctor"
+grep -q $'\e\[33m- strace' "$tmp/out"
+result "doctor in colour, on a terminal" $?
+on_terminal 80 NO_COLOR=1 "env PATH=$tmp/most harness/course/doctor"
+no_escapes
+result "doctor without, if that is wished" $?
+
+# ---- handin --------------------------------------------------------------
+
+handin() { in_tree harness/course/handin "$@"; }
+archive=$tree/build/handin-Ann-O-Example-1.tar.gz
+handin
+[ "$status" -eq 2 ] && said 'which assignment' err
+result "handin: of which assignment?" $?
+handin --assignment=1
+[ "$status" -eq 1 ] && said '^missing: build/course/predictions.jsonl' out && said '^    do: make compare$' out &&
+    said '^No archive is made' out && [ ! -e "$archive" ]
+result "handin: what is missing is said, and nothing half is made" $?
+handin --assignment=1 --incomplete
+[ "$status" -eq 1 ] && said '^missing' out && tar -xOzf "$archive" --wildcards '*/machine.txt' | grep -q '^missing: '
+result "handin: an incomplete one says so itself" $?
+
+mkdir -p "$tree/build/course" "$tree/build/compare" "$tree/mine/assignment-1/"{.git,more}
+echo '{"lesson":"blocking"}' >"$tree/build/course/predictions.jsonl"
+"$here/golden/make.pl" default >"$tree/build/compare/results.jsonl"
+echo essay >"$tree/mine/assignment-1/essay.md"
+echo 'int main' >"$tree/mine/assignment-1/more/mine.c"
+echo no >"$tree/mine/assignment-1/.git/config"
+cp "$bin/blocking" "$tree/mine/assignment-1/server"
+echo no >"$tree/mine/assignment-1/mine.o"
+handin --assignment=1
+[ "$status" -eq 0 ] && tar -tzf "$archive" | grep -v '/$' | cut -d/ -f2- | sort >"$tmp/list"
+printf '%s\n' CONTENTS machine.txt mine/assignment-1/essay.md mine/assignment-1/more/mine.c \
+    predictions.jsonl results.jsonl | diff - "$tmp/list" >>"$tmp/err"
+result "handin: what was asked for, and no product of a build" $?
+mkdir "$tmp/unpacked" && tar -xzf "$archive" -C "$tmp/unpacked" --strip-components=1 &&
+    (cd "$tmp/unpacked" && sha256sum --quiet -c CONTENTS) >>"$tmp/err" 2>&1 &&
+    grep -q ' make  *[0-9]' "$tmp/unpacked/machine.txt"
+result "handin: the list of what is in it holds, and the machine is described" $?
+timeout 60 "$bin/report" --class "$tree/build" >"$tmp/out" 2>"$tmp/err"
+said '^Fiveways on 1 machine$' out && said '^  handin-Ann-O-Example-1 ' out
+result "handin: and a class's page reads it" $?
+
+# Twice the same, but for what the machine says of itself.
+printf '#!/bin/sh\necho the same\n' >"$tree/harness/course/doctor"
+handin --assignment=1 && cp "$archive" "$tmp/first" && touch "$tree/mine/assignment-1/essay.md" &&
+    chmod 600 "$tree/mine/assignment-1/essay.md" && (umask 077 && handin --assignment=1)
+cmp "$archive" "$tmp/first" >>"$tmp/err" 2>&1 && ! tar --utc -tvzf "$archive" | grep -v ' 1970-01-01 00:00 '
+result "handin: the same files make the same archive" $?
+
+ln -s /etc/passwd "$tree/mine/assignment-1/link"
+mkfifo "$tree/mine/assignment-1/pipe"
+echo x >"$tree/mine/assignment-1/"$'a\e[2J\nb'
+truncate -s 6M "$tree/mine/assignment-1/huge.txt"
+handin --assignment=1
+[ "$status" -eq 1 ] && no_escapes && for each in link pipe huge.txt "\\$'a"; do
+    said "^missing: .*$each" out || break
+done
+result "handin: links, pipes, odd names and large files are named" $?
+handin --assignment=1 --incomplete
+! tar -tzf "$archive" | grep -qE 'link|pipe|huge|\\|^/|\.\.' &&
+    [ "$(stat -c %s "$archive")" -lt 200000 ] && ! tar -tvzf "$archive" | grep -q '^[^-d]'
+result "handin: and none of them goes along" $?
+rm "$tree/mine/assignment-1/"{link,pipe,huge.txt,a*}
+for i in 1 2; do head -c 4M /dev/urandom >"$tree/mine/assignment-1/$i.dat"; done
+handin --assignment=1
+[ "$status" -eq 1 ] && said 'more than 5 MiB' out && said ' ./mine/assignment-1/1.dat$' out
+result "handin: not more than 5 MiB, and what is large is named" $?
+
+# A grader that writes down how it was called.
+printf '#!/bin/sh\necho "graded $*"\nexit 1\n' >"$tree/build/bin/grade"
+chmod +x "$tree/build/bin/grade"
+mkdir "$tree/mine/assignment-2"
+echo two >"$tree/mine/assignment-2/essay.md"
+printf '# ours\n./a -p {port}\npython3 b.py {port}\n' >"$tree/mine/assignment-2/servers.txt"
+handin --assignment=2 --proto=hello
+tar -xOzf "${archive/-1/-2}" --wildcards '*/grade.txt' '*/grade.json' >"$tmp/graded"
+[ "$status" -eq 0 ] && [ "$(grep -c 'hello' "$tmp/graded")" -eq 4 ] &&
+    grep -q 'server=python3 b.py {port} --format=json' "$tmp/graded"
+result "handin: each server is graded, as text and as JSON" $?
+printf '#!/bin/sh\nexit 3\n' >"$tree/build/bin/grade"
+handin --assignment=2
+[ "$status" -eq 1 ] && said '^missing: the grade of' out && said "do: make grade SERVER='./a -p" out
+result "handin: a grader that fails is no grade" $?
+
+# ---- slides --------------------------------------------------------------
+
+in_tree harness/course/slides
+cp "$tmp/out" "$tmp/slides.html"
+[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] && [ "$(stat -c %s "$tmp/out")" -le $((400 << 10)) ] &&
+    [ "$(grep -c '<section' "$tmp/out")" -eq $(($(grep -c '^---$' harness/course/slides.md) + 1)) ]
+result "slides: all of them, in less than 400 KiB" $?
+well_formed "slides: well-formed" "$tmp/slides.html"
+sed 's/xmlns="[^"]*"//g' "$tmp/slides.html" >"$tmp/out"
+! grep -qE '://|(src|href)=|url\(|@import' "$tmp/out"
+result "slides: they refer to nothing" $?
+said 'ArrowRight' out && said 'Home:' out && said '@media print' out && said 'prefers-color-scheme:dark' out
+result "slides: keys, paper, light and dark" $?
+said '<b>conn_echo_cb</b>\(int conn_fd' out && said '<td>.*make demo PAUSE=1' out && said '<figure><svg' out &&
+    ! said '^!(include|code|picture)' out
+result "slides: code, tables and pictures of the pages" $?
+while read -r wrong words; do
+    printf '# One\n\n%s\n' "${wrong//_/ }" >"$tree/harness/course/slides.md"
+    in_tree harness/course/slides
+    [ "$status" -ne 0 ] && [ ! -s "$tmp/out" ] && said "^slides: slide 1: .*$words" err
+    result "slides: told: $words" $?
+done <<'WRONG'
+!include_README.md#nowhere README.md has no section nowhere
+!include_nothing.md#traps there is no nothing.md
+!include_README.md#lessons_90 has only [0-9]+ blocks
+!include_README.md#what-make-compare-prints_2_5-900 has only [0-9]+ lines
+!code_blocking/server.c_nobody blocking/server.c has no function nobody
+!picture_harness/course/demo.svg_Nobody has no picture Nobody
+!nothing_x what is !nothing
+WRONG
+
+# ---- the handout ---------------------------------------------------------
+
+# Its tests and their points are those of the grader.
+if [ -r harness/course/grade_cases.c ]; then
+    tr '\n' ' ' <harness/course/grade_cases.c | grep -oE '\{"[a-z0-9-]+", +"([^"\\]|\\.)*", +[0-9]+,[^}]*' |
+        grep -E 'ECHO|ALL' | sed -E 's/\{"([^"]*)", +"([^"\\]|\\.)*", +([0-9]+),.*/\1 \3/' >"$tmp/out"
+    sed -nE 's/^\| .([a-z-]+). \| ([0-9]+) \|.*/\1 \2/p' harness/course/handout.md |
+        diff - "$tmp/out" >"$tmp/err"
+    result "the handout names the grader's tests and their points" $?
+else
+    skip "the handout names the grader's tests" "there is no grader here"
+fi
+finish
