@@ -25,8 +25,7 @@ turns_end(struct lives *lives)
     return lives->turns + lives->options->ncontenders;
 }
 
-/* Show on a terminal where the run is. Blanks wipe out the end of a longer
- * line, on any terminal. */
+/* Show on a terminal where the run is. Blanks wipe out what was longer. */
 static void
 show_progress(const struct lives *lives)
 {

@@ -203,8 +203,7 @@ spawn(struct server *server, const struct server_line *line)
 
     server->output_fd = open_output();
     server->error_fd = open_output();
-    /* None of our handlers must run in the keeper; nor may it write what it
-     * shares with us. */
+    /* No handler of ours must run in the keeper, nor write what is shared. */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     if (server->output_fd != -1 && server->error_fd != -1 &&

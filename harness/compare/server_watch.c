@@ -23,8 +23,7 @@ server_cpu_ns(const struct server *server)
     return (double)(used.tv_sec * NS_PER_S + used.tv_nsec);
 }
 
-/* What /proc/PID/stat says behind the name, which may hold anything but its
- * end; "" if it is gone. */
+/* What /proc/PID/stat says behind the name, which may hold any ")"; or "". */
 static const char *
 read_stat(const struct server *server, char text[1024])
 {

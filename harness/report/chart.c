@@ -227,8 +227,7 @@ row_y(const struct frame *frame, int row)
     return frame->top + ROW * (row + 0.5);
 }
 
-/* The names of rows on the left and what is to be said of them on the right,
- * and room for them. */
+/* The names of rows on the left, what is said of them on the right. */
 static void
 frame_rows(struct frame *frame, const struct chart *chart,
            const struct chart_row *rows, size_t n, int samples)

@@ -123,8 +123,7 @@ is_compared(const struct summary *summary, size_t i)
              strcmp(next->scenario, life->scenario) == 0);
 }
 
-/* A column for each model, the yardstick left out, in the order in which they
- * were measured first. */
+/* A column for each model but the yardstick, as they were measured first. */
 static void
 add_models(struct sheet *sheet, const struct summary *summary)
 {

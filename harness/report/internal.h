@@ -95,8 +95,7 @@ struct document {
     size_t nblocks;       /* how many */
 };
 
-/* Append a heading, a paragraph or an item with its label; nothing if the
- * words are empty. */
+/* Append a heading, a paragraph or an item with its label; of "" nothing. */
 void document_say(struct document *document, enum block_kind kind,
                   const char *label, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -413,8 +412,7 @@ bool lanes_next(struct lanes *scene, const struct results *results);
  * vain. Returns the ms; INFINITY then. */
 double lanes_waits(struct text *text, const struct lanes *scene);
 
-/* Append columns of all scenes, below headings or folded, cells at most as
- * wide as suits a paper. */
+/* Append columns of all scenes, below headings or folded, to suit a paper. */
 void lanes_build(struct document *document, const struct results *results,
                  enum block_kind heading, int width);
 

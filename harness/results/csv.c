@@ -167,8 +167,7 @@ put_over_best(FILE *file, const struct summary_group *group,
             unknown ? "" : comparison_word(&row->over_best[what], word));
 }
 
-/* A row that is not ok has no figures: those of its good lives would be taken
- * for its result. */
+/* A row that is not ok has no figures: its good lives are no result. */
 static void
 put_row(FILE *file, const struct summary_group *group,
         const struct summary_row *row)

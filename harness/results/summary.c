@@ -159,8 +159,7 @@ row_hide(struct summary_row *row)
     if (!(figure[LIFE_SERVER_CPU_US_PER_ECHO] > 0)) {
         figure[LIFE_SERVER_CPU_US_PER_ECHO] = NAN;
     }
-    /* The floor holds neither work nor connections, and one client is not
-     * held against many. */
+    /* The floor holds no work and no connections; one client is not many. */
     if (life->work_us > 0 || life->churn || life->handshake || row->starved ||
         isnan(figure[LIFE_SERVER_CPU_US_PER_ECHO])) {
         figure[LIFE_CPU_OVER_FLOOR] = NAN;

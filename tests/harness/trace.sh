@@ -62,7 +62,7 @@ EOF
 # With blocking, B is served when A has left, and A in vain behind C; with
 # threaded each thread sleeps in a recv of its own; a loop in one call for all.
 five() {
-    trace
+    trace --models="$("$here/../models" | xargs)"
     [ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] && no_escapes &&
         [ "$(grep -c '^longest wait' "$tmp/out")" -eq 5 ]
     result "the five are traced, and it is plain text" $?
