@@ -85,8 +85,8 @@ OTHERS := SHELL MAKE% GNUMAKEFLAGS PATH HOME TMPDIR LANG LC_% CK_% SHIM_% \
           MALLOC_% GLIBC_TUNABLES SOURCE_DATE_EPOCH %_proxy JOBS DEPS_TRIED \
           WARNINGS WERROR
 # What can be asked for, in so far as it is no file in build/.
-COMPARES := compare compare-quick compare-full compare-variants c10k \
-            trace count
+COMPARES := compare compare-quick compare-full compare-variants compare-more \
+            c10k trace count
 # Those of the course.
 LESSONS   := $(MODELS_ALL:%=lesson-%) lesson-measuring
 EXERCISES := $(MODELS_ALL:%=exercise-%)
@@ -100,7 +100,7 @@ TESTING  := check check-unit check-lines check-conformance check-faults \
             promises coverage
 TARGETS  := all help deps deps-browser programs $(MODELS_ALL) $(MINE_MODELS) hello \
             bufferevent harness load report yardstick course tests \
-            $(COMPARES) $(COURSES) $(HOMEWORK) compare-more \
+            $(COMPARES) $(COURSES) $(HOMEWORK) \
             check-course check-docs check-grade $(TESTING) \
             check-make check-browser check-bare soak fuzz fuzzers format \
             format-check lint clean install uninstall
@@ -334,7 +334,8 @@ MINE_ASKED   := $(filter $(GOALS) $(subst $(comma), ,$(MODELS)) \
                   $(patsubst mine/%,%,$(SERVER)),$(MINE_MODELS))
 
 HARNESS := $(BIN)/yardstick $(if $(filter jansson,$(HAVE)),\
-             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course)
+             $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course \
+             $(if $(filter check,$(HAVE)),$(BIN)/grade))
 PROGRAMS := $(SERVERS) $(COMPANIONS) $(HARNESS) \
             $(if $(MODELS),$(MINE_ASKED:%=$(BIN)/%),$(MINE_SERVERS))
 
@@ -349,8 +350,9 @@ $(BIN)/compare:    $(COMPARE) $(REPORT) $(RESULTS) $(LOAD)
 $(BIN)/course:     $(COURSE) $(filter-out %/compare.o,$(COMPARE)) $(REPORT) \
                    $(RESULTS) $(LOAD)
 # The tests' clients, at any server that compare can start.
-$(BIN)/grade:      $(GRADE) $(filter %/server.o %/server_line.o \
-                     %/server_watch.o,$(COMPARE)) $(BASE) \
+$(BIN)/grade:      $(GRADE) $(OBJ)/harness/course/tables.o \
+                   $(filter %/server.o %/server_line.o %/server_watch.o, \
+                     $(COMPARE)) $(REPORT) $(RESULTS) $(LOAD) \
                    $(patsubst %,$(OBJ)/tests/conformance/%.o,client models \
                      patience payload process tally verdict)
 
@@ -376,6 +378,20 @@ MINE_PROGRAMS += $(patsubst %/,$(BUILD)/%,$(dir $(PUZZLES)))
 $(foreach p,$(PUZZLES),$(eval $(BUILD)/$(patsubst %/,%,$(dir $(p))): \
     $(call objects,$(p)) $(CONTRACT)))
 
+# Ready-made models, to be measured beside the five.
+MORE := $(patsubst tests/foreign/models/%.c,$(BUILD)/more/%,\
+          $(wildcard tests/foreign/models/*.c)) $(BUILD)/more/epoll
+$(filter-out %/epoll,$(MORE)): $(BUILD)/more/%: \
+    $(OBJ)/tests/foreign/models/%.o
+$(BUILD)/more/epoll: $(call objects,tests/foreign/models/epoll) $(CONTRACT)
+$(BUILD)/more/go: tests/foreign/models/echo.go
+	@mkdir -p $(@D)
+	$(Q)go build -o $@ $<
+	$(SAY) "  GO    $@"
+MORE_WANTED := # of them, by this target
+MORE += $(if $(wildcard $(patsubst %,%/go,$(subst :, ,$(PATH)))),\
+          $(BUILD)/more/go)
+
 OWN_CFLAGS  :=
 OWN_LDFLAGS :=
 OWN_LIBS    :=
@@ -383,6 +399,9 @@ $(BIN)/libevent $(BIN)/bufferevent: OWN_LIBS = $(libs_libevent)
 $(BIN)/libevent $(BIN)/bufferevent $(call objects,libevent): $(WITH)/libevent
 $(call objects,libevent): OWN_CFLAGS = $(cflags_libevent)
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course: OWN_LIBS = $(libs_jansson) -lm
+$(BIN)/grade: OWN_LIBS = $(TEST_LIBS)
+$(GRADE): OWN_CFLAGS = $(TEST_CFLAGS)
+$(BIN)/grade $(GRADE): $(WITH)/check $(WITH)/jansson
 READERS := $(filter-out $(BASE),$(LOAD) $(RESULTS) $(COMPARE) $(COURSE))
 $(BIN)/load $(BIN)/report $(BIN)/compare $(BIN)/course $(READERS): \
     $(WITH)/jansson
@@ -480,7 +499,8 @@ TESTS := $(UNIT_TESTS) $(BUILD)/tests/conformance $(BUILD)/tests/faults \
          $(BUILD)/tests/harness $(BUILD)/tests/soak $(BUILD)/tests/planted \
          $(BADSERVER) $(FUZZERS) $(FUZZ_REPLAYS)
 $(TESTS): $(WITH)/check $(WITH)/jansson
-$(filter-out $(MINE_SERVERS),$(PROGRAMS)) $(TESTS) $(MINE_PROGRAMS): $(WITH)/link
+$(filter-out $(MINE_SERVERS),$(PROGRAMS)) $(TESTS) $(MINE_PROGRAMS) \
+$(filter-out %/go,$(MORE)): $(WITH)/link
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $(OWN_LDFLAGS) $(filter %.o,$^) $(OWN_LIBS) $(LDLIBS) -o $@
 	$(SAY) "  LINK  $@"
@@ -560,12 +580,12 @@ else
 ifneq ($(filter jansson,$(HAVE)),)
 MODE = $(patsubst trace,compare-trace,$(@:c10k=compare-c10k))
 COMPARE_FLAGS = $(patsubst %,--%,$(patsubst compare-%,%,\
-    $(filter-out compare,$(MODE)))) --bin=$(BIN) \
+    $(filter-out compare compare-more,$(MODE)))) --bin=$(BIN) \
     $(if $(OUT),,--out=$(BUILD)/$(MODE:compare-trace=trace)) $(GIVEN_FLAGS)
 # Who wants the table does not want to read of the build.
-COMPARE_BUILD = +@$(MAKE) -q programs >/dev/null 2>&1 || { \
+COMPARE_BUILD = +@$(MAKE) -q programs $(MORE_WANTED) >/dev/null 2>&1 || { \
     echo "building first, which takes some seconds" >&2; \
-    $(MAKE) --no-print-directory $(PARALLEL) programs SAY=@: >&2; }
+    $(MAKE) --no-print-directory $(PARALLEL) programs $(MORE_WANTED) SAY=@: >&2; }
 compare: ## measure the servers side by side (a minute)
 compare-quick: ## the same in 15 s: to look at, not to quote
 c10k: ## ten thousand clients, 16 of them busy (two minutes)
@@ -573,9 +593,12 @@ compare-variants: ## poll, libevent's buffers, swapcontext, large stacks
 trace: ## who waits for whom: a few clients through each server
 count: ## instructions of an echo, by function (some seconds)
 compare-full: ## everything, with the larger sizes (some minutes)
+compare-more: ## poll, prefork, io_uring, Go, ... (some minutes)
+compare-more: MORE_WANTED = $(MORE)
 $(COMPARES):
 	$(COMPARE_BUILD)
-	@$(BIN)/compare $(COMPARE_FLAGS)
+	@$(if $(MORE_WANTED),tests/foreign/models/with $(BUILD)/more) \
+	    $(BIN)/compare $(COMPARE_FLAGS)
 
 FROM ?= $(BUILD)/compare/results.jsonl
 report: $(BIN)/report ## make the page of FROM= again, without measuring
@@ -623,7 +646,8 @@ ifneq ($(MINE_GRADED),)
 override SERVER := $(MINE_GRADED) -p {port}
 endif
 grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
-	@$(BIN)/grade $(GIVEN_FLAGS) $(if $(V),--verbose)
+	@$(if $(filter check,$(HAVE)),$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS),\
+	    echo "the grader needs $(PACKAGE_check)$(DEPS_HINT)" >&2; exit 3)
 # The cases of the tests say whether it is right.
 puzzle: programs $(if $(filter check,$(HAVE)),\
           $(addprefix $(BUILD)/tests/,conformance faults shim.so))
@@ -684,7 +708,7 @@ check-lines: $(PROGRAMS) ## the sources line up, the lists and links are current
 	@$(TEST_ENV) tests/docs/static
 	@OBJ="$(OBJ)" tests/lines/can_fail
 
-check-harness: $(BUILD)/tests/harness $(BADSERVER) $(PROGRAMS) ## load and compare against servers known to be wrong
+check-harness: $(BUILD)/tests/harness $(BUILD)/tests/conformance $(BADSERVER) $(PROGRAMS) $(MORE) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
 check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (five minutes)

@@ -252,6 +252,8 @@ server_describe_start(const struct server *server,
             server->listens);
     } else if (command && !strstr(command, "{port}")) {
         ADD(": it printed no ready line, and its command has no {port}");
+    } else if (server->order.if_slow) {
+        ADD("; if it needs longer, %s", server->order.if_slow);
     } else {
         ADD("; if it needs longer, give --start-timeout=%gs (make: "
             "START_TIMEOUT=%gs)",

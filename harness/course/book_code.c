@@ -60,7 +60,10 @@ put_parts(struct part *a, struct part *b)
             printf(":%d %s\n", parts[k]->number, parts[k]->name);
         }
     }
-    fputs(same ? "(the same text, proved by a test)\n" : "", stdout);
+    if (same) {
+        puts(a->same && b->same ? "(the same text, proved by a test)"
+                                : "(the same text)");
+    }
     for (size_t i = 0, j = 0; i < a->n || j < b->n;) {
         bool left = i < a->n && a->lines[i].alone;
         bool right = j < b->n && b->lines[j].alone && (wide || !left);

@@ -198,14 +198,15 @@ part_find(struct part *part, const char *name)
     return alike;
 }
 
-/* Set the bits that tell parts of a model from those of another one. */
+/* Set the bits that tell parts of a model from those of another one; `held`:
+ * a test holds both to the same text. */
 static void
-mark_parts(struct part *part, struct part *others, int model)
+mark_parts(struct part *part, struct part *others, int model, bool held)
 {
     for (; part; part = part->next) {
         bool same = parts_compare(part, part_find(others, part->name));
 
-        part->same |= (unsigned)same << model;
+        part->same |= (unsigned)(same && held) << model;
         for (size_t i = 0; i < part->n; i++) {
             part->lines[i].differs |= (unsigned)part->lines[i].alone << model;
         }
@@ -238,7 +239,8 @@ read_row(char **columns, size_t n)
         cut_parts("harness/contract", columns[own], false);
     for (int i = 0; i < MODELS_COUNT; i++) {
         for (int j = 0; j < MODELS_COUNT; j++) {
-            mark_parts(i != j ? row->parts[i] : NULL, row->parts[j], j);
+            mark_parts(i != j ? row->parts[i] : NULL, row->parts[j], j,
+                       i < own && j < own);
         }
     }
 }

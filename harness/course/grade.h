@@ -12,7 +12,8 @@
  *                    once more under strace
  *   grade_server.c   the server: compare's, by its command line
  *   grade_cases.c    the tests
- *   grade_hello.c    those of the handshake
+ *   grade_hello.c    those of the handshake, and of RFC 862
+ *   grade_usage.c    ... what a server uses
  *   grade_print.c    text, JSON, Gradescope, JUnit
  */
 #ifndef FIVEWAYS_GRADE_H
@@ -21,6 +22,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -41,7 +43,7 @@ struct grade_test {
     unsigned protocols; /* for which it is asked: bits */
     bool together;      /* needs two clients served at once: left out for a
                          * server that promises one at a time */
-    const TTest *run;   /* START_TEST: require()s, see verdict.h */
+    const TTest *const *run; /* of START_TEST, whose code require()s */
 };
 
 /* All of them in their order; the one behind the last has no name. The first
@@ -74,5 +76,113 @@ _Noreturn void grade_unknown(const char *format, ...)
 
 /* Does the server promise to serve one client after the other? */
 bool grade_one_at_a_time(void);
+
+/* ---- within the grader ------------------------------------------------- */
+
+enum {
+    GRADE_FULL,   /* exit status: full marks */
+    GRADE_LESS,   /* ... less */
+    GRADE_USAGE,  /* ... the command line was wrong */
+    GRADE_CANNOT, /* ... the grader itself has failed */
+
+    GRADE_CALLS = 10,        /* of the server are shown */
+    GRADE_SAID_BYTES = 1600, /* a sentence, and words of the server */
+    GRADE_TAIL_BYTES = 4097, /* of what the server has printed */
+    GRADE_CAUSES = 2,        /* that are likely */
+};
+
+enum grade_format {
+    GRADE_TEXT,
+    GRADE_JSON,
+    GRADE_GRADESCOPE,
+    GRADE_JUNIT,
+};
+
+/* What the command line says. */
+struct grade_order {
+    const char *server; /* the command, with {port} or without */
+    int protocol;       /* which bit of enum grade_protocol */
+    const char *only;   /* names of tests; NULL: all */
+    bool one_at_a_time; /* it promises no more */
+    int timeout_scale;  /* deadlines so many times longer */
+    int format;         /* an enum grade_format */
+    int seed;           /* of all that is sent */
+    bool verbose;       /* also times, and what the server printed */
+};
+extern struct grade_order grade_order;
+
+/* What the process of a test leaves, in memory that it shares with us; ""
+ * where there is nothing. */
+struct grade_left {
+    bool trace;                     /* wanted: run it under strace */
+    bool unknown;                   /* it has called grade_unknown() */
+    char ended[512];                /* how the server ended by itself */
+    char printed[GRADE_TAIL_BYTES]; /* the end of its standard output */
+    char errors[GRADE_TAIL_BYTES];  /* ... and error */
+    char calls[GRADE_TAIL_BYTES];   /* its last ones, a line each */
+};
+extern struct grade_left *grade_left;
+
+enum grade_verdict {
+    GRADE_NOT_RUN, /* there is no use: the server does not start */
+    GRADE_PASSED,
+    GRADE_FAILED,
+    GRADE_UNKNOWN,   /* the machine could not: neither points nor none */
+    GRADE_OWN_FAULT, /* the grader broke */
+    GRADE_VERDICTS,
+};
+extern const char *const grade_words[GRADE_VERDICTS];
+
+/* What is said of one that has not passed. */
+enum grade_said {
+    GRADE_SEEN, /* what went wrong, a sentence */
+    GRADE_SENT, /* by the client */
+    GRADE_EXPECTED,
+    GRADE_CAME, /* from the server */
+    GRADE_SAIDS,
+};
+extern const char *const grade_said[GRADE_SAIDS]; /* their names */
+
+/* What came of a test; "" and NULL where there is nothing to say. */
+struct grade_result {
+    const struct grade_test *test; /* which one */
+    enum grade_verdict verdict;    /* of it */
+    char said[GRADE_SAIDS][GRADE_SAID_BYTES];
+    const char *causes[GRADE_CAUSES]; /* that are likely */
+    const char *read;                 /* a page, and a heading of it */
+    double seconds;                   /* that it took */
+    struct grade_left left;           /* of the server */
+};
+
+/* Before the first test: read the hints. */
+void grade_prepare(void);
+
+/* Run a test, and again under strace if it fails; `result` has its test.
+ * Blocks for seconds. */
+void grade_run(struct grade_result *result);
+
+/* Why the calls of servers are not shown, or NULL. */
+extern const char *grade_no_calls;
+
+/* Before and behind each test, in its process. */
+void grade_server_begin(void);
+void grade_server_end(void);
+
+/* What all of them add up to. */
+struct grade_sum {
+    int points, of; /* what there was to be had, unknown ones left out */
+    int left_out;   /* their points */
+    int passed;     /* how many */
+    bool own_fault; /* of the grader */
+};
+struct grade_sum grade_sum(const struct grade_result *results, int count);
+
+/* Text: print a row as soon as it is known. And in any format: the end, or
+ * all of it. */
+void grade_print_row(const struct grade_result *result);
+void grade_print_end(const struct grade_result *results, int count);
+
+/* Append a word, quoted for a shell, to a text in an array of `bytes`. */
+void grade_quote(char *text, size_t bytes, const char *word);
 
 #endif

@@ -35,8 +35,8 @@ enum {
 static void
 set_option(int fd, int level, int option, int value)
 {
-    require(setsockopt(fd, level, option, &value, sizeof value) == 0,
-            "setsockopt: %s", strerror(errno));
+    require_able(setsockopt(fd, level, option, &value, sizeof value) == 0,
+                 "setsockopt: %s", strerror(errno));
 }
 
 struct client
@@ -48,7 +48,7 @@ client_begin(const struct server *server, struct client_setup setup)
     client.fd =
         socket(server->address.ss_family,
                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-    require(client.fd >= 0, "socket: %s", strerror(errno));
+    require_able(client.fd >= 0, "socket: %s", strerror(errno));
     set_option(client.fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (setup.sndbuf_bytes != 0) {
         set_option(client.fd, SOL_SOCKET, SO_SNDBUF, setup.sndbuf_bytes);
@@ -80,7 +80,7 @@ client_connect_with(const struct server *server, struct client_setup setup)
     int error = 0;
     socklen_t error_bytes = sizeof error;
 
-    require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+    require(poll(&wait, 1, patience_ms()) == 1,
             "connect to %s: nothing happens", server->where);
     getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes);
     if (error == ECONNRESET && setup.may_be_cut) {
@@ -103,13 +103,96 @@ client_probe(const struct server *server)
     int fd = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int error = 0;
 
-    require(fd >= 0, "socket: %s", strerror(errno));
+    require_able(fd >= 0, "socket: %s", strerror(errno));
     if (connect(fd, (const struct sockaddr *)&server->address,
                 server->address_bytes) != 0) {
         error = errno;
     }
     close(fd);
     return error;
+}
+
+/* ---- what went wrong ------------------------------------------------ */
+
+void
+client_show(const unsigned char *bytes, size_t nbytes,
+            char text[CLIENT_SHOWN])
+{
+    char *at = text;
+    size_t i;
+
+    for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
+        at += sprintf(at, "%02x ", bytes[i]);
+    }
+    at += sprintf(at, "%s \"", i < nbytes ? "..." : "");
+    for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
+        *at++ = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
+    }
+    memcpy(at, "\"", sizeof "\"");
+}
+
+/* Where do bytes belong that came instead of others? Seeds before and behind
+ * the client's are those of others. Returns a phrase, or "". */
+static const char *
+origin_of(const struct client *client, const unsigned char *bytes,
+          size_t nbytes)
+{
+    static char text[80];
+    size_t some = nbytes < 8 ? nbytes : 8;
+    uint64_t at;
+
+    for (at = 0; some >= 4 && at + some <= client->sent_bytes; at++) {
+        if (payload_matching(client->seed, at, bytes, some) == some) {
+            snprintf(text, sizeof text, ", of offset %ju", (uintmax_t)at);
+            return text;
+        }
+    }
+    for (at = client->seed - 999; some >= 4 && at < client->seed + 999;
+         at++) {
+        if (payload_matching(at, client->received_bytes, bytes, some) ==
+            some) {
+            return ", of another client";
+        }
+    }
+    return "";
+}
+
+/* Fail because of `what`, and say what was sent, expected and came: `nbytes`
+ * that are wrong from the first one on; 0: what the connection's end says. */
+static void
+fail_client(const struct client *client, const char *what,
+            const unsigned char *bytes, size_t nbytes)
+{
+    uint64_t at = client->received_bytes;
+    uint64_t left_bytes = client->sent_bytes - at;
+    unsigned char right[CLIENT_SHOWN_BYTES + 1];
+    char expected[CLIENT_SHOWN] = "an open connection";
+    char came[CLIENT_SHOWN] = "a reset";
+
+    payload_fill(client->seed, at, right, sizeof right);
+    if (left_bytes > 0) {
+        client_show(right, left_bytes, expected);
+    } else if (client->half_close) {
+        strcpy(expected, "the end of the connection");
+    }
+    if (nbytes > 0) {
+        client_show(bytes, nbytes, came);
+    } else if (client->end == CLIENT_EOF) {
+        strcpy(came, "the end of the connection");
+    } else if (client->end == CLIENT_OPEN) {
+        snprintf(came, sizeof came, "nothing for %d ms", patience_ms());
+    }
+    require(false,
+            "%s: %ju of %ju bytes were back\n"
+            "sent: %ju bytes of sequence %ju%s\n"
+            "expected: at offset %ju: %s\ncame: at offset %ju: %s%s",
+            what, (uintmax_t)at, (uintmax_t)client->goal_bytes,
+            (uintmax_t)client->sent_bytes, (uintmax_t)client->seed,
+            client->half_close && client->sent_bytes == client->goal_bytes
+                ? ", and our side ended"
+                : "",
+            (uintmax_t)at, expected, (uintmax_t)at, came,
+            origin_of(client, bytes, nbytes));
 }
 
 /* ---- moving bytes --------------------------------------------------- */
@@ -142,18 +225,17 @@ verify(struct client *client, const unsigned char *bytes, size_t nbytes)
 {
     size_t right =
         payload_matching(client->seed, client->received_bytes, bytes, nbytes);
-    unsigned char expected = 0;
 
     client->received_bytes += right;
-    payload_fill(client->seed, client->received_bytes, &expected, 1);
-    require(right == nbytes,
-            "seed %ju: wrong byte at offset %ju: 0x%02x instead of 0x%02x",
-            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
-            bytes[right < nbytes ? right : 0], expected);
+    if (right < nbytes) {
+        fail_client(client,
+                    client->received_bytes < client->sent_bytes
+                        ? "a byte is wrong"
+                        : "more came back than was sent",
+                    bytes + right, nbytes - right);
+    }
     require(client->received_bytes <= client->sent_bytes,
-            "seed %ju: %ju bytes came back of %ju sent",
-            (uintmax_t)client->seed, (uintmax_t)client->received_bytes,
-            (uintmax_t)client->sent_bytes);
+            "bytes came back before they were sent");
     tally_add(TALLY_BYTES, nbytes);
 }
 
@@ -227,12 +309,7 @@ step(struct client *client)
 static void
 fail_stuck(const struct client *client)
 {
-    require(false,
-            "stuck: seed %ju: %ju of %ju bytes sent, %ju back, and then "
-            "nothing for %d ms",
-            (uintmax_t)client->seed, (uintmax_t)client->sent_bytes,
-            (uintmax_t)client->goal_bytes, (uintmax_t)client->received_bytes,
-            patience_scaled_ms(PATIENCE_MS));
+    fail_client(client, "stuck", NULL, 0);
 }
 
 /* Require that `client` has what it should have when it is done. */
@@ -241,15 +318,16 @@ require_done(const struct client *client)
 {
     enum client_end right = client->half_close ? CLIENT_EOF : CLIENT_OPEN;
 
-    require(client->received_bytes == client->goal_bytes &&
-                client->end == right,
-            "seed %ju: %s at offset %ju of %ju, %ju sent",
-            (uintmax_t)client->seed,
-            client->end == CLIENT_EOF     ? "end of file"
-            : client->end == CLIENT_RESET ? "reset instead of end of file"
-                                          : "no end of file",
-            (uintmax_t)client->received_bytes, (uintmax_t)client->goal_bytes,
-            (uintmax_t)client->sent_bytes);
+    if (client->received_bytes == client->goal_bytes &&
+        client->end == right) {
+        return;
+    }
+    fail_client(client,
+                client->end == CLIENT_EOF ? "the connection was ended"
+                : client->end == CLIENT_RESET
+                    ? "the connection was reset"
+                    : "the connection was not ended",
+                NULL, 0);
 }
 
 /*
@@ -271,8 +349,7 @@ wait_for_any(const struct client *clients, int count, struct pollfd *waits)
             waiting = &clients[i];
         }
     }
-    if (waiting != NULL &&
-        poll(waits, (nfds_t)count, patience_scaled_ms(PATIENCE_MS)) == 0) {
+    if (waiting != NULL && poll(waits, (nfds_t)count, patience_ms()) == 0) {
         fail_stuck(waiting);
     }
     return waiting;
@@ -285,7 +362,7 @@ run_clients(struct client *clients, int count)
     struct pollfd *waits = calloc((size_t)count, sizeof *waits);
     int i;
 
-    require(waits != NULL, "calloc: %s", strerror(errno));
+    require_able(waits != NULL, "calloc: %s", strerror(errno));
     while (wait_for_any(clients, count, waits) != NULL) {
         for (i = 0; i < count; i++) {
             if (waits[i].fd >= 0 && waits[i].revents != 0) {
@@ -309,13 +386,14 @@ client_send(struct client *client, size_t nbytes)
     while (client->sent_bytes < client->goal_bytes) {
         struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
 
-        if (poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 0) {
+        if (poll(&wait, 1, patience_ms()) == 0) {
             fail_stuck(client);
         }
         client_send_some(client, client->goal_bytes - client->sent_bytes);
-        require(client->end == CLIENT_OPEN,
-                "seed %ju: reset while sending at offset %ju",
-                (uintmax_t)client->seed, (uintmax_t)client->sent_bytes);
+        if (client->end != CLIENT_OPEN) {
+            fail_client(client, "the connection was reset while we sent",
+                        NULL, 0);
+        }
     }
 }
 
@@ -427,11 +505,13 @@ client_send_text(struct client *client, const char *text, size_t nbytes)
 {
     size_t done = 0;
 
+    client->said = text;
+    client->said_bytes = nbytes;
     while (done < nbytes && client->end == CLIENT_OPEN) {
         struct pollfd wait = {.fd = client->fd, .events = POLLOUT};
         ssize_t nsent;
 
-        require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
+        require(poll(&wait, 1, patience_ms()) == 1,
                 "stuck: %zu of %zu bytes of text sent", done, nbytes);
         nsent = send(client->fd, text + done, nbytes - done, MSG_NOSIGNAL);
         if (nsent < 0 && errno != EAGAIN) {
@@ -445,20 +525,32 @@ void
 client_expect_text(struct client *client, const char *text)
 {
     char answer[256];
+    char sent[CLIENT_SHOWN];
+    char expected[CLIENT_SHOWN];
+    char came[CLIENT_SHOWN] = "the end of the connection";
     size_t want = strlen(text);
     size_t done = 0;
 
+    client_show((const unsigned char *)text, want, expected);
+    client_show((const unsigned char *)client->said, client->said_bytes,
+                sent);
     while (done < want) {
         struct pollfd wait = {.fd = client->fd, .events = POLLIN};
         ssize_t nreceived;
 
-        require(poll(&wait, 1, patience_scaled_ms(PATIENCE_MS)) == 1,
-                "%zu of %zu bytes of the expected text came", done, want);
+        require(poll(&wait, 1, patience_ms()) == 1,
+                "stuck: %zu of the %zu expected bytes came\n"
+                "sent: %s\nexpected: %s\ncame: nothing for %d ms",
+                done, want, sent, expected, patience_ms());
         nreceived = recv(client->fd, answer, want - done, 0);
-        require(nreceived > 0, "the connection ended before the text");
-        require(memcmp(answer, text + done, (size_t)nreceived) == 0,
-                "got \"%.*s\" instead of \"%s\"", (int)nreceived, answer,
-                text + done);
+        if (nreceived > 0) {
+            client_show((unsigned char *)answer, (size_t)nreceived, came);
+        }
+        require(nreceived > 0 &&
+                    memcmp(answer, text + done, (size_t)nreceived) == 0,
+                "other than the expected bytes came\n"
+                "sent: %s\nexpected: %s\ncame: behind %zu of them: %s",
+                sent, expected, done, nreceived < 0 ? strerror(errno) : came);
         done += (size_t)nreceived;
     }
 }
@@ -493,22 +585,23 @@ queue_is_empty(void *subject)
         char more[4096];
     } answer = {0};
 
-    require(send(look->netlink_fd, &question, sizeof question, 0) ==
-                    (ssize_t)sizeof question &&
-                recv(look->netlink_fd, &answer, sizeof answer, 0) > 0,
-            "sock_diag: %s", strerror(errno));
+    require_able(send(look->netlink_fd, &question, sizeof question, 0) ==
+                         (ssize_t)sizeof question &&
+                     recv(look->netlink_fd, &answer, sizeof answer, 0) > 0,
+                 "sock_diag: %s", strerror(errno));
     return answer.header.nlmsg_type == NLMSG_ERROR ||
            answer.socket.idiag_rqueue == 0;
 }
 
-void
-client_wait_consumed(const struct client *client)
+bool
+client_is_consumed(const struct client *client, int ms)
 {
     struct sockaddr_in us = {0};
     struct sockaddr_in peer = {0};
     socklen_t us_bytes = sizeof us;
     socklen_t peer_bytes = sizeof peer;
     struct peer_look look = {0};
+    bool consumed;
 
     getsockname(client->fd, (struct sockaddr *)&us, &us_bytes);
     getpeername(client->fd, (struct sockaddr *)&peer, &peer_bytes);
@@ -520,11 +613,18 @@ client_wait_consumed(const struct client *client)
     look.socket.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
     look.netlink_fd =
         socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    require(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
-    require(patience_until(queue_is_empty, &look, PATIENCE_MS),
+    require_able(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
+    consumed = patience_until(queue_is_empty, &look, ms);
+    close(look.netlink_fd);
+    return consumed;
+}
+
+void
+client_wait_consumed(const struct client *client)
+{
+    require(client_is_consumed(client, PATIENCE_MS),
             "seed %ju: the server does not receive what was sent",
             (uintmax_t)client->seed);
-    close(look.netlink_fd);
 }
 
 /* ---- clients that never read ---------------------------------------- */
@@ -536,7 +636,7 @@ clients_fill(struct client *clients, int count, uint64_t limit_bytes)
     uint64_t total_bytes = 0;
     int i;
 
-    require(waits != NULL, "calloc: %s", strerror(errno));
+    require_able(waits != NULL, "calloc: %s", strerror(errno));
     for (i = 0; i < count; i++) {
         waits[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLOUT};
     }
@@ -637,7 +737,7 @@ client_firehose(const struct server *server, int count)
         client_send_some(&clients[i], CHUNK_BYTES);
     }
     child = fork();
-    require(child >= 0, "fork: %s", strerror(errno));
+    require_able(child >= 0, "fork: %s", strerror(errno));
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) {

@@ -35,6 +35,8 @@ struct client {
     uint64_t goal_bytes;     /* up to where it is to send */
     bool half_close;         /* end our side when the goal is reached */
     enum client_end end;     /* what the server did */
+    const char *said;        /* by client_send_text(), last */
+    size_t said_bytes;       /* how long that is */
 };
 
 /* How a client connects; all zero is the usual way. */
@@ -115,8 +117,18 @@ void client_cork(struct client *client, bool hold);
 void client_send_text(struct client *client, const char *text, size_t nbytes);
 void client_expect_text(struct client *client, const char *text);
 
+/* Write the first of these bytes as hex and as text, "68 69 0a  "hi."". */
+enum {
+    CLIENT_SHOWN_BYTES = 8,
+    CLIENT_SHOWN = 8 * CLIENT_SHOWN_BYTES, /* bytes of that text */
+};
+void client_show(const unsigned char *bytes, size_t nbytes,
+                 char text[CLIENT_SHOWN]);
+
 /* Wait until the server has received everything that was sent: the kernel
- * knows how much is left in its queue. IPv4 only. */
+ * knows how much is left in its queue. IPv4 only. The first returns false
+ * when it has not within `ms`, scaled; with the other the test fails. */
+bool client_is_consumed(const struct client *client, int ms);
 void client_wait_consumed(const struct client *client);
 
 /*

@@ -57,6 +57,20 @@ patience_scaled_ms(int ms)
     return ms * patience_factor();
 }
 
+static int base_ms = PATIENCE_MS;
+
+int
+patience_ms(void)
+{
+    return patience_scaled_ms(base_ms);
+}
+
+void
+patience_set_ms(int ms)
+{
+    base_ms = ms;
+}
+
 int64_t
 patience_now_ms(void)
 {

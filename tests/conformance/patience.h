@@ -28,6 +28,11 @@ int patience_factor(void);
 /* `ms` multiplied by the factor of this build. */
 int patience_scaled_ms(int ms);
 
+/* How long a client waits for progress, scaled: PATIENCE_MS, or what was set
+ * in its place, for someone who waits before a screen. */
+int patience_ms(void);
+void patience_set_ms(int ms);
+
 /* True when the servers are built with a sanitizer or run under valgrind: its
  * shadow memory makes RLIMIT_AS and resident memory meaningless. */
 bool patience_sanitized(void);

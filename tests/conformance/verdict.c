@@ -18,6 +18,8 @@ static const char *subject_model = "no server";
 static pid_t subject_pid = -1;
 static int subject_stderr_fd = -1;
 
+static void (*before_failure)(void);
+
 /* What was going on, "" if nobody said so. */
 static char context[256];
 
@@ -38,6 +40,12 @@ verdict_subject(const char *model, pid_t server_pid, int stderr_fd)
     subject_model = model;
     subject_pid = server_pid;
     subject_stderr_fd = stderr_fd;
+}
+
+void
+verdict_before_failure(void (*act)(void))
+{
+    before_failure = act;
 }
 
 void
@@ -111,6 +119,9 @@ verdict(const char *format, ...)
     char words[512];
     va_list arguments;
 
+    if (before_failure) {
+        before_failure();
+    }
     va_start(arguments, format);
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
     vsnprintf(what, sizeof what, format, arguments);

@@ -22,6 +22,16 @@
         }                                                                    \
     } while (0)
 
+/* The same of what the test itself needs, such as a socket of its own: the
+ * message begins with words by which it is told from a server's failure. */
+#define VERDICT_UNABLE "the test itself cannot go on: "
+#define require_able(condition, ...)                                         \
+    require(condition, VERDICT_UNABLE __VA_ARGS__)
+
+/* From now on `act` is called as soon as a test is about to fail; it must not
+ * require anything. */
+void verdict_before_failure(void (*act)(void));
+
 /* From now on messages name `model`, say how the caller's child `server_pid`
  * ended (-1: nobody's), and quote the last line of the file `stderr_fd`,
  * which stays the caller's (-1: none). */

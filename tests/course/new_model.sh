@@ -104,8 +104,10 @@ said 'id="epoll.conn_echo(_cb)?"' tree/build/book.html &&
 result "book: a column, with its functions in their rows" $?
 well_formed "the page is well-formed" build/book.html
 makes -n -p grade SERVER=mine/epoll
-said '^SERVER := build/bin/epoll -p' out &&
-    ! makes -n -p grade SERVER=mine/blocking && said '^SERVER := build/mine/blocking -p' out
+said '^SERVER := build/bin/epoll -p' out
+known=$?
+makes -n -p grade SERVER=mine/blocking
+[ $known -eq 0 ] && said '^SERVER := build/mine/blocking -p' out
 result "grade: SERVER=mine/NAME is what is made of it" $?
 
 # ---- broken --------------------------------------------------------------

@@ -5,8 +5,10 @@ was written in, to be measured beside the five.
 
 Usage: echo_selectors.py PORT [HOST]. It ends on SIGTERM. Output that a client
 does not take is kept, at most one chunk, and the client is not read from
-until it is gone, as the five do it.
+until it is gone, as the five do it. Without a free descriptor nobody is
+accepted until a client has left.
 """
+import errno
 import selectors
 import socket
 import sys
@@ -15,11 +17,18 @@ CHUNK_BYTES = 16384
 BACKLOG = 4096
 
 selector = selectors.DefaultSelector()
+waiting = []  # the listener, while there are no descriptors
 
 
 def accept(listener, _events):
     """Take one client."""
-    client, _address = listener.accept()
+    try:
+        client, _address = listener.accept()
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            selector.unregister(listener)
+            waiting.append(listener)
+        return
     client.setblocking(False)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     selector.register(client, selectors.EVENT_READ, (echo, bytearray()))
@@ -48,6 +57,8 @@ def close(client):
     """Forget a client."""
     selector.unregister(client)
     client.close()
+    if waiting:
+        selector.register(waiting.pop(), selectors.EVENT_READ, (accept, None))
 
 
 def main():

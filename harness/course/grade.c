@@ -1,0 +1,144 @@
+/*
+ * grade.c: the program `grade`. See grade.h.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/course/course.h"
+#include "harness/course/grade.h"
+#include "harness/load/load.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/payload.h"
+#include "tests/conformance/tally.h"
+
+enum {
+    TESTS_MAX = 64,
+    SEED_MAX = 1000000000,
+    SCALE_MAX = 1000, /* of deadlines */
+};
+
+static const char about[] =
+    "Grade an echo server, in whatever language it is, by what it does.\v"
+    "It is started for each test, with {port} in its command replaced by a "
+    "port that is free. It must listen there on 127.0.0.1 and serve until "
+    "SIGTERM. Without {port} it must choose one and print \"listening on "
+    "127.0.0.1:PORT\" as soon as it is ready.\n\n"
+    "The exit status is 0 for full marks, 1 for less, 2 for a wrong command "
+    "line, 3 if the grader itself has failed.";
+
+static void
+read_flags(int argc, char **argv)
+{
+    const struct flag flags[] = {
+        FLAG_TEXT("server", 0, "COMMAND", &grade_order.server,
+                  "The server, as \"./mine -p {port}\""),
+        FLAG_WORD("proto", 0, "echo|hello|rfc862", &grade_order.protocol,
+                  "What it speaks (default echo)"),
+        FLAG_TEXT("only", 0, "NAMES", &grade_order.only,
+                  "Only these tests, with blanks between"),
+        FLAG_ON("one-at-a-time", 0, &grade_order.one_at_a_time,
+                "It promises no more than one client at a time"),
+        FLAG_NUMBER("timeout-scale", 0, NULL, &grade_order.timeout_scale, 1,
+                    SCALE_MAX,
+                    "Deadlines so many times longer, on a slow machine "
+                    "(default 1)"),
+        FLAG_WORD("format", 0, "text|json|gradescope|junit",
+                  &grade_order.format, "What is printed (default text)"),
+        FLAG_NUMBER("seed", 0, NULL, &grade_order.seed, 1, SEED_MAX,
+                    "What is sent follows from it (default 1)"),
+        FLAG_ON("verbose", 0, &grade_order.verbose,
+                "Also times, and what the server has printed"),
+        {0},
+    };
+
+    flags_parse("grade", about, flags, NULL, argc, argv);
+    if (!grade_order.server ||
+        grade_order.server[strspn(grade_order.server, " \t")] == '\0') {
+        errx(GRADE_USAGE,
+             "which server? please say how it is started, as "
+             "SERVER=\"./mine -p {port}\" (behind grade: --server=)");
+    }
+}
+
+/* Choose those that are asked with this protocol and this promise, and of
+ * them the ones that the user wants; refuse a name that none of them has. */
+static void
+choose(bool chosen[TESTS_MAX])
+{
+    char only[TESTS_MAX * 32] = "";
+    char *rest = grade_order.only ? only : NULL;
+    char names[1024] = "";
+    bool asked[TESTS_MAX] = {false};
+
+    text_append(only, sizeof only, "", "%s", rest ? grade_order.only : "");
+    for (int i = 0; i < TESTS_MAX && grade_tests[i].name; i++) {
+        asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol) &&
+                   !(grade_tests[i].together && grade_order.one_at_a_time);
+        chosen[i] = asked[i] && !rest;
+        if (asked[i]) {
+            text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
+        }
+    }
+    for (char *word; rest && (word = strsep(&rest, ", "));) {
+        int i = 0;
+
+        while (grade_tests[i].name &&
+               strcmp(grade_tests[i].name, word) != 0) {
+            i++;
+        }
+        if (word[0] != '\0' && !asked[i]) {
+            flags_refuse("grade", "only", word, names);
+        }
+        chosen[i] |= word[0] != '\0';
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    static struct grade_result results[TESTS_MAX];
+    bool chosen[TESTS_MAX] = {false};
+    bool starts = true;
+    char scale[16];
+    int count = 0;
+
+    streams_check(GRADE_CANNOT);
+    read_flags(argc, argv);
+    choose(chosen);
+    grade_prepare();
+    snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
+    if (grade_order.timeout_scale > 1) {
+        setenv("TEST_SLOW", scale, 1);
+    }
+    payload_set_run_seed((uint64_t)grade_order.seed);
+    descriptors_raise();
+    tally_start();
+    for (int i = 0; i < TESTS_MAX; i++) {
+        struct grade_result *result = &results[count];
+
+        if (!chosen[i]) {
+            continue;
+        }
+        result->test = &grade_tests[i];
+        count++;
+        if (is_terminal(stderr)) {
+            fprintf(stderr, "  %s ...\33[K\r", result->test->name);
+        }
+        if (starts) {
+            grade_run(result);
+        }
+        fputs(is_terminal(stderr) ? "\33[K" : "", stderr);
+        starts &= i > 0 || result->verdict == GRADE_PASSED;
+        if (grade_order.format == GRADE_TEXT) {
+            grade_print_row(result);
+        }
+    }
+    struct grade_sum sum = grade_sum(results, count);
+    grade_print_end(results, count);
+    return sum.own_fault || sum.of == 0 ? GRADE_CANNOT
+           : sum.points == sum.of       ? GRADE_FULL
+                                        : GRADE_LESS;
+}

@@ -1,0 +1,475 @@
+/*
+ * grade_cases.c: the tests. See grade.h.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/course/grade_tests.h"
+
+enum {
+    CROSSING = 200,  /* clients at once, each with bytes of its own */
+    THOUSAND = 1000, /* clients at once, or one behind the other */
+    IDLE = 50,       /* clients that say nothing */
+    WRITERS = 2,     /* clients that never read */
+    VANISHING = 20,  /* clients that end with a reset */
+    FEW = 8,         /* descriptors that are left */
+    GROWTH_MAX_KIB = 32 * KIB,
+};
+
+/* A client as every other. What else is wrong with the server is not looked
+ * at: other tests do. */
+static void
+expect_answer(struct client *client)
+{
+    static const char words[] = "anybody there?\n";
+
+    client_send_text(client, words, strlen(words));
+    client_expect_text(client, words);
+}
+
+static void
+expect_served(const struct server *server)
+{
+    struct client client = client_connect(server);
+
+    expect_answer(&client);
+    client_close(&client);
+}
+
+/* ---- one client -------------------------------------------------------- */
+
+/* It can be connected to, and ends when it is told to. */
+START_TEST(test_starts)
+{
+    struct server server = grade_begin();
+    struct client client = client_connect(&server);
+
+    client_close(&client);
+    grade_server_stop();
+}
+END_TEST
+
+/* The first byte is no line, and what follows has NULs and all other bytes in
+ * it. */
+START_TEST(test_bytes)
+{
+    struct server server = grade_begin();
+    struct client client = client_connect(&server);
+
+    client_exchange(&client, 1);
+    client_send_text(&client, "a line\n", 7);
+    client_expect_text(&client, "a line\n");
+    client_exchange(&client, 256);
+    client_exchange(&client, 64 * (size_t)KIB);
+    client_close(&client);
+}
+END_TEST
+
+/* Each byte comes by itself; it is back before the next one is sent. */
+START_TEST(test_fragments)
+{
+    struct server server = grade_begin();
+    struct client client = client_connect(&server);
+
+    for (int i = 0; i < 300; i++) {
+        client_exchange(&client, 1);
+    }
+    client_close(&client);
+}
+END_TEST
+
+/* What was sent by three calls arrives as one piece, and one of three lines
+ * likewise. */
+START_TEST(test_coalesced)
+{
+    static const char lines[] = "one\ntwo\nthree\n";
+    struct server server = grade_begin();
+    struct client client = client_connect(&server);
+
+    client_send_text(&client, lines, strlen(lines));
+    client_expect_text(&client, lines);
+    client_cork(&client, true);
+    client_send_text(&client, lines, 5);
+    client_send_text(&client, lines + 5, 6);
+    client_send_text(&client, lines + 11, strlen(lines) - 11);
+    client_cork(&client, false);
+    client_expect_text(&client, lines);
+    client_close(&client);
+}
+END_TEST
+
+/* Has little room for what it does not read. */
+static const struct client_setup small = {.rcvbuf_bytes = 16 * KIB};
+
+/* Send without reading until the server takes nothing more, or all is gone:
+ * then its own sends have been told that there is no room, or but a little.
+ */
+static void
+fill(struct client *client, size_t most_bytes)
+{
+    while (client->sent_bytes < most_bytes && client->end == CLIENT_OPEN &&
+           client_wait_room(client, QUIET_MS)) {
+        client_send_some(client, most_bytes - client->sent_bytes);
+    }
+    client->goal_bytes = client->sent_bytes;
+}
+
+START_TEST(test_slow_reader)
+{
+    struct server server = grade_begin();
+    struct client client = client_connect_with(&server, small);
+
+    fill(&client, 8 * (size_t)MIB);
+    client_exchange(&client, 8 * (size_t)MIB - client.sent_bytes);
+    client_close(&client);
+}
+END_TEST
+
+/* All is back, and then a FIN. Also of who ends its side while the server
+ * waits for it to read: it has not received the last bytes then. */
+START_TEST(test_half_close)
+{
+    static const size_t sizes[] = {0, 1, 64 * (size_t)KIB};
+    struct server server = grade_begin();
+    struct client client;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        client = client_connect(&server);
+        client_exchange_and_finish(&client, sizes[i]);
+    }
+    client = client_connect_with(&server, small);
+    while (client.sent_bytes < 16 * (size_t)MIB &&
+           client.end == CLIENT_OPEN && client_wait_room(&client, QUIET_MS) &&
+           client_is_consumed(&client, QUIET_MS)) {
+        client_send_some(&client, 64 * (size_t)KIB);
+    }
+    client.goal_bytes = client.sent_bytes;
+    client_finish(&client);
+}
+END_TEST
+
+/* The server finds bytes and the end behind them at once. One that closes
+ * before it has read them all sends a reset, which takes with it what was
+ * under way: at a slow moment only, unless it is made to find them so. */
+START_TEST(test_unread)
+{
+    struct server server = grade_begin();
+
+    for (int i = 0; i < 5; i++) {
+        struct client client = client_connect(&server);
+
+        client_exchange(&client, 1);
+        grade_pause(&server, SIGSTOP);
+        client_send(&client, 40 * (size_t)KIB);
+        client.half_close = true;
+        shutdown(client.fd, SHUT_WR);
+        grade_pause(&server, SIGCONT);
+        client_finish(&client);
+    }
+}
+END_TEST
+
+/* ---- clients that end in a bad way ------------------------------------- */
+
+/* With an echo unread, with a reset, and with a reset behind a FIN, after
+ * which sending raises SIGPIPE. */
+static void
+vanish(const struct server *server, int how)
+{
+    struct client client = client_connect(server);
+
+    client_send_some(&client, 64 * (size_t)KIB);
+    if (how == 0) {
+        client_close(&client);
+        return;
+    }
+    if (how == 1) {
+        shutdown(client.fd, SHUT_WR);
+    }
+    client_reset(&client);
+}
+
+START_TEST(test_reset)
+{
+    struct server server = grade_begin();
+    struct client client;
+
+    for (int i = 0; i < VANISHING; i++) {
+        grade_pause(&server, SIGSTOP);
+        vanish(&server, i % 3);
+        grade_pause(&server, SIGCONT);
+    }
+    expect_served(&server);
+    client = client_connect_with(&server, small);
+    fill(&client, 16 * (size_t)MIB);
+    client_reset(&client);
+    expect_served(&server);
+}
+END_TEST
+
+/* A quarter each comes and goes, is served, vanishes, is reset. */
+START_TEST(test_leak)
+{
+    struct server server = grade_begin();
+    struct client crowd[CROWD];
+    struct usage before;
+    struct usage after;
+    int more_descriptors;
+    int more_threads;
+
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = client_connect(&server);
+    }
+    clients_close(crowd, CROWD);
+    expect_served(&server);
+    before = usage_settle(&server, &(struct usage){0});
+    for (int i = 0; i < THOUSAND / 4; i++) {
+        struct client client = client_connect(&server);
+
+        client_close(&client);
+        vanish(&server, 0);
+        vanish(&server, 2);
+        expect_served(&server);
+    }
+    after = usage_settle(&server, &before);
+    more_descriptors = after.descriptors - before.descriptors;
+    more_threads = after.threads - before.threads;
+    require(more_descriptors <= USAGE_SPARE && more_threads <= USAGE_SPARE,
+            "%s are left over of clients that have left\n"
+            "sent: %d connections, one behind the other, all closed\n"
+            "expected: no more than before them\n"
+            "came: %d descriptors, %d threads or child processes more",
+            more_descriptors > USAGE_SPARE ? "open descriptors"
+                                           : "threads or child processes",
+            THOUSAND, more_descriptors, more_threads);
+}
+END_TEST
+
+/* ---- clients at once --------------------------------------------------- */
+
+START_TEST(test_silent_client)
+{
+    struct server server = grade_begin();
+    struct client silent = client_connect(&server);
+    struct client crowd[CROWD];
+
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = client_connect(&server);
+    }
+    clients_exchange(crowd, CROWD, 1000);
+    client_exchange(&silent, 10);
+}
+END_TEST
+
+/* In the middle every second one leaves, and others get its descriptor. */
+START_TEST(test_cross_talk)
+{
+    struct server server = grade_begin();
+    struct client clients[CROSSING];
+
+    for (int i = 0; i < CROSSING; i++) {
+        clients[i] = client_connect(&server);
+    }
+    clients_exchange(clients, CROSSING, 3000);
+    for (int i = 0; i < CROSSING; i += 2) {
+        client_close(&clients[i]);
+        clients[i] = client_connect(&server);
+    }
+    for (int i = 0; i < 3; i++) {
+        clients_exchange(clients, CROSSING, 500 + (size_t)i);
+    }
+    clients_close(clients, CROSSING);
+}
+END_TEST
+
+/* They send for as long as it is taken: more than the kernel keeps. Others
+ * are served, and memory does not grow. */
+START_TEST(test_non_reader)
+{
+    struct server server = grade_begin();
+    struct client writers[WRITERS];
+    struct client crowd[CROWD];
+    struct usage before;
+    long grown_kib;
+
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = client_connect_with(&server, small);
+    }
+    clients_exchange(writers, WRITERS, 1000);
+    before = usage_now(&server);
+    for (int i = 0; i < WRITERS; i++) {
+        fill(&writers[i], 64 * (size_t)MIB);
+    }
+    grown_kib = (usage_now(&server).pages - before.pages) *
+                (sysconf(_SC_PAGESIZE) / KIB);
+    require(grown_kib < GROWTH_MAX_KIB,
+            "its memory has no bound: it grew by %ld KiB\n"
+            "sent: %ju and %ju bytes, by clients that never read\n"
+            "expected: that the server stops reading from them\n"
+            "came: %ld KiB more of resident memory",
+            grown_kib, (uintmax_t)writers[0].sent_bytes,
+            (uintmax_t)writers[1].sent_bytes, grown_kib);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = client_connect(&server);
+    }
+    clients_exchange(crowd, CROWD, 1000);
+    usage_expect_no_spin(&server, "with clients that do not read");
+    clients_close(writers, WRITERS);
+}
+END_TEST
+
+START_TEST(test_idle)
+{
+    struct server server = grade_begin();
+    struct client clients[IDLE];
+
+    for (int i = 0; i < IDLE; i++) {
+        clients[i] = client_connect(&server);
+    }
+    usage_expect_no_spin(&server, "with idle clients");
+    clients_close(clients, IDLE);
+    usage_expect_no_spin(&server, "when its clients had left");
+}
+END_TEST
+
+/* More come than it has descriptors for. They may be let go; but when they
+ * have left, whoever comes is served. */
+START_TEST(test_descriptors)
+{
+    const struct client_setup may_be_cut = {.may_be_cut = true};
+    struct server server = grade_begin();
+    struct client clients[2 * FEW];
+
+    if (!grade_server_limit(FEW)) {
+        grade_unknown("the server's limit of descriptors cannot be set");
+    }
+    for (int i = 0; i < 2 * FEW; i++) {
+        clients[i] = client_connect_with(&server, may_be_cut);
+    }
+    usage_expect_no_spin(&server, "without a free descriptor");
+    clients_close(clients, 2 * FEW);
+    expect_served(&server);
+}
+END_TEST
+
+START_TEST(test_thousand)
+{
+    static struct client clients[THOUSAND];
+    struct server server = grade_begin();
+
+    if (descriptors_raise() < THOUSAND + 50) {
+        grade_unknown("a process may open too few descriptors here for a "
+                      "thousand clients ('ulimit -Hn')");
+    }
+    for (int i = 0; i < THOUSAND; i++) {
+        clients[i] = client_connect(&server);
+    }
+    clients_exchange(clients, THOUSAND, 100);
+    clients_close(clients, THOUSAND);
+}
+END_TEST
+
+START_TEST(test_stops)
+{
+    struct server server = grade_begin();
+    struct client idle = client_connect(&server);
+    struct client other;
+
+    if (grade_order.protocol == 0) {
+        expect_answer(&idle);
+    }
+    other = client_connect(&server);
+    if (grade_order.protocol == 0) {
+        fill(&other, 16 * (size_t)MIB);
+    }
+    grade_server_stop();
+    require(client_probe(&server) == ECONNREFUSED,
+            "it has ended, but something goes on listening\n"
+            "sent: SIGTERM, with two clients connected\n"
+            "expected: a port that nobody listens on\n"
+            "came: a connection to %s",
+            server.where);
+    client_close(&idle);
+    client_close(&other);
+}
+END_TEST
+
+/* ---- the table ----------------------------------------------------------
+ */
+
+/* A test whose code is in another file. */
+#define TEST(name)                                                           \
+    START_TEST(run_##name)                                                   \
+    {                                                                        \
+        test_##name();                                                       \
+    }                                                                        \
+    END_TEST
+TEST(hello_line)
+TEST(hello_pieces)
+TEST(hello_and_more)
+TEST(hello_wrong)
+TEST(hello_half)
+TEST(hello_silent)
+TEST(continues)
+TEST(five_clients)
+
+#define ECHOES (GRADE_ECHO | GRADE_RFC862)
+#define ALL    (ECHOES | GRADE_HELLO)
+
+const struct grade_test grade_tests[] = {
+    {"starts", "listens, and can be stopped", 5, ALL, false, &test_starts},
+    {"bytes", "sends back any byte, and nothing else", 5, GRADE_ECHO, false,
+     &test_bytes},
+    {"fragments", "sends back each of 300 bytes as it comes", 5, GRADE_ECHO,
+     false, &test_fragments},
+    {"coalesced", "takes what arrives in one piece for bytes", 5, GRADE_ECHO,
+     false, &test_coalesced},
+    {"slow-reader", "sends all of 8 MiB to a client that reads late", 10,
+     GRADE_ECHO, false, &test_slow_reader},
+    {"half-close", "sends back the rest, and then ends its side", 5,
+     GRADE_ECHO, false, &test_half_close},
+    {"unread", "reads all there is before it closes", 5, GRADE_ECHO, false,
+     &test_unread},
+    {"silent-client", "serves 8 clients behind a silent one", 20, GRADE_ECHO,
+     true, &test_silent_client},
+    {"cross-talk", "keeps 200 clients apart", 5, GRADE_ECHO, true,
+     &test_cross_talk},
+    {"non-reader", "stops reading from clients that never read", 5,
+     GRADE_ECHO, true, &test_non_reader},
+    {"reset", "survives clients that reset their connection", 5, GRADE_ECHO,
+     false, &test_reset},
+    {"leak", "keeps nothing of 1000 clients that have left", 5, GRADE_ECHO,
+     false, &test_leak},
+    {"idle", "uses no CPU time when there is nothing to do", 5,
+     GRADE_ECHO | GRADE_HELLO, false, &test_idle},
+    {"descriptors", "gets over having no descriptors left", 5, GRADE_ECHO,
+     false, &test_descriptors},
+    {"thousand", "answers a thousand clients at once", 5, GRADE_ECHO, true,
+     &test_thousand},
+    {"hello-line", "answers hello, blanks around it allowed", 15, GRADE_HELLO,
+     false, &run_hello_line},
+    {"hello-pieces", "puts a first line together from its pieces", 15,
+     GRADE_HELLO, false, &run_hello_pieces},
+    {"hello-and-more", "sends back what comes right behind the line", 15,
+     GRADE_HELLO, false, &run_hello_and_more},
+    {"hello-wrong", "closes on a wrong line, without a word", 10, GRADE_HELLO,
+     false, &run_hello_wrong},
+    {"hello-half", "says nothing before the line has ended", 10, GRADE_HELLO,
+     false, &run_hello_half},
+    {"hello-silent", "serves 8 clients behind a silent one", 20, GRADE_HELLO,
+     true, &run_hello_silent},
+    {"sent-back", "\"any data received is sent back\"", 30, GRADE_RFC862,
+     false, &test_bytes},
+    {"continues", "\"until the calling user terminates\" it", 30,
+     GRADE_RFC862, false, &run_continues},
+    {"five-clients", "five at once, binary data, half-close", 30,
+     GRADE_RFC862, true, &run_five_clients},
+    {"stops", "ends within 2 s of SIGTERM, clients or not", 5, ALL, false,
+     &test_stops},
+    {0},
+};

@@ -1,0 +1,200 @@
+/*
+ * grade_hello.c: the tests of the handshake, and those of RFC 862. See
+ * grade.h.
+ */
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "harness/course/grade_tests.h"
+
+/* ---- the handshake ------------------------------------------------------
+ */
+
+static const char hello[] = "hello\n";
+
+#define BLANKS_16 "                "
+
+/* Connect, open with this line, and have it answered. */
+static struct client
+greet(const struct server *server, const char *line)
+{
+    struct client client = client_connect(server);
+
+    client_send_text(&client, line, strlen(line));
+    client_expect_text(&client, hello);
+    return client;
+}
+
+/* White space around the word counts for nothing, up to 64 bytes in all. */
+void
+test_hello_line(void)
+{
+    static const char *const lines[] = {
+        "hello\n",  "hello\r\n",         " hello\n",
+        "hello \n", "\t hello \t\r\r\n", BLANKS_16 BLANKS_16 "hello\n",
+    };
+    struct server server = grade_begin();
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct client client = greet(&server, lines[i]);
+
+        client_exchange(&client, 1000);
+        client_close(&client);
+    }
+}
+
+/* Wherever it is cut. */
+void
+test_hello_pieces(void)
+{
+    struct server server = grade_begin();
+
+    for (size_t cut = 1; cut < strlen(hello); cut++) {
+        struct client client = client_connect(&server);
+
+        client_send_text(&client, hello, cut);
+        client_wait_consumed(&client);
+        client_send_text(&client, hello + cut, strlen(hello) - cut);
+        client_expect_text(&client, hello);
+        client_exchange(&client, 100);
+        client_close(&client);
+    }
+}
+
+/* What is in the same segment, behind the newline, is data. */
+void
+test_hello_and_more(void)
+{
+    static const size_t sizes[] = {1, 1000, 64 * (size_t)KIB};
+    struct server server = grade_begin();
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct client client = client_connect(&server);
+
+        client_cork(&client, true);
+        client_send_text(&client, hello, strlen(hello));
+        client_send(&client, sizes[i]);
+        client_cork(&client, false);
+        client_expect_text(&client, hello);
+        client_receive(&client);
+        client_close(&client);
+    }
+}
+
+/* Require that the server closes the connection and has sent nothing. */
+static void
+expect_silent_end(struct client *client, const char *sent, size_t nbytes)
+{
+    struct pollfd wait = {.fd = client->fd, .events = POLLIN};
+    char shown[CLIENT_SHOWN];
+    char came[CLIENT_SHOWN];
+    unsigned char bytes[64];
+    ssize_t nreceived;
+
+    client_show((const unsigned char *)sent, nbytes, shown);
+    require(poll(&wait, 1, patience_ms()) == 1,
+            "stuck: it does not close the connection of a wrong first line\n"
+            "sent: %s\nexpected: the end of the connection\n"
+            "came: nothing for %d ms",
+            shown, patience_ms());
+    nreceived = recv(client->fd, bytes, sizeof bytes, 0);
+    client_show(bytes, nreceived > 0 ? (size_t)nreceived : 0, came);
+    require(nreceived <= 0,
+            "it answers who has not said hello\nsent: %s\n"
+            "expected: the end of the connection, and no byte before it\n"
+            "came: %s",
+            shown, came);
+    client_close(client);
+}
+
+void
+test_hello_wrong(void)
+{
+    static const char *const lines[] = {
+        "\n",
+        "hell\n",
+        "helloo\n",
+        "Hello\n",
+        "hel lo\n",
+        "hello world\n",
+        "\nhello\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        BLANKS_16 BLANKS_16 BLANKS_16 BLANKS_16 "hello\n", /* 69 bytes */
+    };
+    struct server server = grade_begin();
+    struct client client;
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        client = client_connect(&server);
+        client_send_text(&client, lines[i], strlen(lines[i]));
+        expect_silent_end(&client, lines[i], strlen(lines[i]));
+    }
+    client = client_connect(&server);
+    client_send_text(&client, "hello\0\n", 7);
+    expect_silent_end(&client, "hello\0\n", 7);
+}
+
+/* The word alone, and then the end of our side. */
+void
+test_hello_half(void)
+{
+    struct server server = grade_begin();
+    struct client client = client_connect(&server);
+
+    client_send_text(&client, hello, strlen(hello) - 1);
+    client_hears_nothing(&client, QUIET_MS);
+    shutdown(client.fd, SHUT_WR);
+    expect_silent_end(&client, hello, strlen(hello) - 1);
+    client = greet(&server, hello);
+    client_close(&client);
+}
+
+void
+test_hello_silent(void)
+{
+    struct server server = grade_begin();
+    struct client silent = client_connect(&server);
+    struct client crowd[CROWD];
+
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = greet(&server, hello);
+    }
+    clients_exchange(crowd, CROWD, 1000);
+    client_close(&silent);
+}
+
+/* ---- RFC 862 ------------------------------------------------------------
+ */
+
+/* "This continues until the calling user terminates the connection." */
+void
+test_continues(void)
+{
+    struct server server = grade_begin();
+    struct client client = client_connect(&server);
+
+    for (int i = 0; i < 50; i++) {
+        client_exchange(&client, 100);
+    }
+    require(client_hears_nothing(&client, QUIET_MS),
+            "the server went on before we did\nsent: nothing\n"
+            "expected: nothing\ncame: bytes, or the end of the connection");
+    client_exchange(&client, 100);
+    client_finish(&client);
+}
+
+/* As protohackers.com has it: at least five clients at once, of binary data,
+ * and only who has ended its side, and has all back, sees the end. */
+void
+test_five_clients(void)
+{
+    struct server server = grade_begin();
+    struct client clients[5];
+
+    for (int i = 0; i < 5; i++) {
+        clients[i] = client_connect(&server);
+    }
+    clients_exchange(clients, 5, 1000);
+    clients_exchange_and_finish(clients, 5, 256 * (size_t)KIB);
+}

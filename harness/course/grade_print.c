@@ -1,0 +1,322 @@
+/*
+ * grade_print.c: what came of it, as text, JSON, for Gradescope, as JUnit's
+ * XML. See grade.h.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/course/grade.h"
+#include "harness/load/load.h"
+#include "harness/report/internal.h"
+
+enum {
+    TAIL_BYTES = 1000,  /* of what the server has printed */
+    LABEL_COLUMNS = 12, /* of what stands below a row */
+};
+
+static const struct report_paper screen = {.width = 80};
+
+static const char *const protocols[] = {"echo", "hello", "rfc862"};
+
+const char *const grade_words[GRADE_VERDICTS] = {
+    "not run", "passed", "failed", "unknown", "grader's fault"};
+
+/* ---- what there is to say ---------------------------------------------- */
+
+static int
+points(const struct grade_result *result)
+{
+    return result->verdict == GRADE_PASSED ? result->test->points : 0;
+}
+
+struct grade_sum
+grade_sum(const struct grade_result *results, int count)
+{
+    struct grade_sum sum = {0};
+
+    for (int i = 0; i < count; i++) {
+        enum grade_verdict verdict = results[i].verdict;
+
+        *(verdict == GRADE_UNKNOWN ? &sum.left_out : &sum.of) +=
+            results[i].test->points;
+        sum.points += points(&results[i]);
+        sum.passed += verdict == GRADE_PASSED;
+        sum.own_fault |= verdict == GRADE_OWN_FAULT;
+    }
+    return sum;
+}
+
+/* "12 of 12 public tests passed; 100 of 100 points. seed 1" */
+static void
+say_sum(struct text *text, const struct grade_sum *sum, int count)
+{
+    text_add(text, "%d of %d public tests passed; %d of %d points.",
+             sum->passed, count, sum->points, sum->of);
+    if (sum->left_out > 0) {
+        text_add(text,
+                 " %d more could neither be had nor lost on this machine, "
+                 "and are left out.",
+                 sum->left_out);
+    }
+    if (sum->own_fault) {
+        text_add(text, " The grader itself has failed: this is no mark.");
+    }
+    text_add(text, " seed %d", grade_order.seed);
+}
+
+/* How that test is repeated, a line for a shell. Valid until the next call.
+ */
+static const char *
+again(const struct grade_test *test)
+{
+    static struct text line;
+
+    line = (struct text){0};
+    text_add(&line, "make grade SERVER=");
+    grade_quote(line.bytes, TEXT_BYTES, grade_order.server);
+    text_clean(line.bytes);
+    if (grade_order.protocol > 0) {
+        text_add(&line, " PROTO=%s", protocols[grade_order.protocol]);
+    }
+    text_add(&line, "%s ONLY=%s SEED=%d V=1",
+             grade_order.one_at_a_time ? " ONE_AT_A_TIME=1" : "", test->name,
+             grade_order.seed);
+    return line.bytes;
+}
+
+/* A line below the row of its test. */
+static void
+say(struct document *document, const char *label, const char *words)
+{
+    char padded[LABEL_COLUMNS + 1];
+
+    PUT(padded, "    %-8s", label);
+    document_item(document, padded, "%s", words ? words : "");
+}
+
+/* A text of several lines, of which the end counts; the label stands before
+ * the first one. */
+static void
+say_lines(struct document *document, const char *label, const char *text)
+{
+    size_t bytes = strlen(text);
+    char tail[TAIL_BYTES + 1];
+    char *rest = tail;
+
+    PUT(tail, "%s", text + (bytes > TAIL_BYTES ? bytes - TAIL_BYTES : 0));
+    for (char *line; (line = strsep(&rest, "\n")); label = "") {
+        say(document, label, line);
+    }
+}
+
+/* Print what there is to say of a test below its row. */
+static void
+print_why(FILE *file, const struct grade_result *result)
+{
+    const struct grade_left *left = &result->left;
+    struct document document = {0};
+
+    for (int i = 0; i < GRADE_SAIDS; i++) {
+        say(&document, grade_said[i], result->said[i]);
+    }
+    say_lines(&document, "calls", left->calls);
+    if (grade_order.verbose) {
+        say_lines(&document, "stdout", left->printed);
+    }
+    if (grade_order.verbose || result->verdict == GRADE_FAILED) {
+        say_lines(&document, "stderr", left->errors);
+    }
+    say(&document, "likely", result->causes[0]);
+    say(&document, "or", result->causes[1]);
+    say(&document, "read", result->read);
+    document_print_text(file, &document, &screen);
+    if (result->said[GRADE_SEEN][0] != '\0') {
+        /* As it is, however long: to be copied. */
+        fprintf(file, "      %-10s%s\n", "again", again(result->test));
+    }
+}
+
+/* ---- text -------------------------------------------------------------- */
+
+void
+grade_print_row(const struct grade_result *result)
+{
+    bool failed = result->verdict == GRADE_FAILED;
+    bool red = failed && wants_colour(stdout);
+    struct text end = {0};
+
+    if (failed || result->verdict == GRADE_PASSED) {
+        text_add(&end, "%s%d/%d", failed ? "FAILED  " : "", points(result),
+                 result->test->points);
+        if (grade_order.verbose) {
+            text_add(&end, " (%.1f s)", result->seconds);
+        }
+    }
+    printf("  %-14s %-48s %s%14s%s\n", result->test->name,
+           result->test->title, red ? "\33[31m" : "",
+           end.bytes[0] != '\0' ? end.bytes : grade_words[result->verdict],
+           red ? "\33[0m" : "");
+    print_why(stdout, result);
+    fflush(stdout);
+}
+
+static void
+print_end(const struct grade_result *results, int count)
+{
+    struct grade_sum sum = grade_sum(results, count);
+    struct document document = {0};
+    struct text text = {0};
+
+    say_sum(&text, &sum, count);
+    document_paragraph(&document, "%s", text.bytes);
+    if (grade_no_calls && sum.passed < count) {
+        document_paragraph(&document, "%s", grade_no_calls);
+    }
+    document_print_text(stdout, &document, &screen);
+}
+
+/* ---- for programs ------------------------------------------------------ */
+
+static void
+print_object(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
+    putchar('\n');
+    json_decref(object);
+}
+
+/* What is known of a test. */
+static json_t *
+test_object(const struct grade_result *result)
+{
+    char *copy = given(strdup(result->left.calls));
+    char *rest = copy;
+    json_t *calls = json_array();
+
+    for (char *line; copy[0] != '\0' && (line = strsep(&rest, "\n"));) {
+        json_array_append_new(calls, json_string(line));
+    }
+    free(copy);
+    return json_pack(
+        "{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
+        result->test->name, "title", result->test->title, "points",
+        points(result), "of", result->test->points, "verdict",
+        grade_words[result->verdict], "message", result->said[GRADE_SEEN],
+        "sent", result->said[GRADE_SENT], "expected",
+        result->said[GRADE_EXPECTED], "came", result->said[GRADE_CAME],
+        "calls", calls, "causes",
+        result->read ? json_pack("[ss]", result->causes[0], result->causes[1])
+                     : json_array(),
+        "read", result->read, "again", again(result->test), "seconds",
+        result->seconds);
+}
+
+static void
+print_json(const struct grade_result *results, int count)
+{
+    struct grade_sum sum = grade_sum(results, count);
+    char *server = text_clean(given(strdup(grade_order.server)));
+    json_t *tests = json_array();
+
+    for (int i = 0; i < count; i++) {
+        json_array_append_new(tests, test_object(&results[i]));
+    }
+    print_object(json_pack(
+        "{si ss ss si si si so}", "seed", grade_order.seed, "server", server,
+        "protocol", protocols[grade_order.protocol], "points", sum.points,
+        "of", sum.of, "left_out", sum.left_out, "tests", tests));
+    free(server);
+}
+
+/* The same as text, for people who read it elsewhere. To be freed. */
+static char *
+why_text(const struct grade_result *result)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = given(open_memstream(&text, &bytes));
+
+    fprintf(file, "%s\n", grade_words[result->verdict]);
+    print_why(file, result);
+    fclose(file);
+    return text;
+}
+
+/* For Gradescope: no score where there is none, because an error of ours must
+ * never look like full marks. */
+static void
+print_gradescope(const struct grade_result *results, int count)
+{
+    struct grade_sum sum = grade_sum(results, count);
+    bool scored = !sum.own_fault && sum.of > 0;
+    json_t *tests = json_array();
+    struct text text = {0};
+
+    for (const struct grade_result *it = results; it < results + count;
+         it++) {
+        char *why = why_text(it);
+        json_t *test =
+            json_pack("{ss++ ss ss ss}", "name", it->test->name, ": ",
+                      it->test->title, "number", COUNT_TEXT(it - results + 1),
+                      "output", why, "visibility", "visible");
+
+        if (scored && it->verdict != GRADE_UNKNOWN) {
+            json_object_update_new(
+                test, json_pack("{si si ss}", "score", points(it),
+                                "max_score", it->test->points, "status",
+                                points(it) ? "passed" : "failed"));
+        }
+        json_array_append_new(tests, test);
+        free(why);
+    }
+    say_sum(&text, &sum, count);
+    text_add(&text, "; others may exist");
+    json_t *all = json_pack("{ss so}", "output", text.bytes, "tests", tests);
+    json_object_set_new(all, scored ? "score" : "error",
+                        scored ? json_integer(sum.points)
+                               : json_string("this is no mark"));
+    print_object(all);
+}
+
+static void
+print_junit(const struct grade_result *results, int count)
+{
+    static const char *const tags[] = {"skipped", "", "failure", "skipped",
+                                       "error"};
+
+    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+           "<testsuite name=\"grade\" tests=\"%d\">\n<properties>"
+           "<property name=\"seed\" value=\"%d\"/></properties>\n",
+           count, grade_order.seed);
+    for (const struct grade_result *it = results; it < results + count;
+         it++) {
+        const char *tag = tags[it->verdict];
+        char *why = why_text(it);
+
+        xml_put(stdout, "<testcase classname=\"grade\" name=\"",
+                it->test->name, "\"");
+        printf(" time=\"%.3f\">", it->seconds);
+        if (tag[0] != '\0') {
+            printf("<%s>", tag);
+            for (char *rest = why, *line; (line = strsep(&rest, "\n"));) {
+                xml_put(stdout, "", line, "\n");
+            }
+            printf("</%s>", tag);
+        }
+        printf("</testcase>\n");
+        free(why);
+    }
+    printf("</testsuite>\n");
+}
+
+void
+grade_print_end(const struct grade_result *results, int count)
+{
+    static void (*const printers[])(const struct grade_result *, int) = {
+        print_end, print_json, print_gradescope, print_junit};
+
+    printers[grade_order.format](results, count);
+}

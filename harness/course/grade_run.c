@@ -1,0 +1,171 @@
+/*
+ * grade_run.c: runs a test in a process of its own, by Check, and if it fails
+ * once more with the server under strace. See grade.h.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/course/course.h"
+#include "harness/course/grade.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/verdict.h"
+
+enum {
+    WAIT_MS = 5000,  /* for a sign of life: somebody waits for us */
+    AGAIN_MS = 2000, /* ... to see once more what was seen */
+};
+
+#define SUBJECT "server" /* messages begin with it, and ": " */
+
+const char *const grade_said[GRADE_SAIDS] = {"seen", "sent", "expected",
+                                             "came"};
+const char *grade_no_calls;
+
+static bool
+begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* ---- why --------------------------------------------------------------- */
+
+/* A row of grade.table. */
+static struct hint {
+    const char *test, *words;         /* of which failure; "*": any */
+    const char *causes[GRADE_CAUSES]; /* that are likely */
+    const char *read;                 /* where, a page with an anchor */
+} hints[ROWS_MAX];
+static size_t hints_count;
+
+static void
+take_hint(char **columns, size_t n)
+{
+    hints[n] = (struct hint){
+        columns[0], columns[1], {columns[2], columns[3]}, columns[4]};
+    hints_count = n + 1;
+}
+
+/* Give the hints of the first row that fits. */
+static void
+explain(struct grade_result *result)
+{
+    for (const struct hint *it = hints; it < hints + hints_count; it++) {
+        if ((it->test[0] == '*' ||
+             strcmp(it->test, result->test->name) == 0) &&
+            (it->words[0] == '*' ||
+             strstr(result->said[GRADE_SEEN], it->words))) {
+            memcpy(result->causes, it->causes, sizeof it->causes);
+            result->read = it->read;
+            return;
+        }
+    }
+}
+
+/* Take a message apart: a sentence, and lines with a name, ": " behind it. */
+static void
+take_message(struct grade_result *result, const char *message)
+{
+    char *copy = strdup(message);
+    char *rest = copy;
+
+    for (char *line; rest && (line = strsep(&rest, "\n"));) {
+        size_t name_bytes = 0;
+        int i = GRADE_SAIDS - 1;
+
+        for (; i > GRADE_SEEN; i--) {
+            name_bytes = strlen(grade_said[i]);
+            if (begins(line, grade_said[i]) && line[name_bytes] == ':') {
+                line += name_bytes + strspn(line + name_bytes, ": ");
+                break;
+            }
+        }
+        text_append(result->said[i], GRADE_SAID_BYTES, " ", "%s", line);
+        text_clean(result->said[i]);
+    }
+    free(copy);
+}
+
+/* ---- a run ------------------------------------------------------------- */
+
+/* Run it once, and fill in `result` but for its hints. A test that does not
+ * come to its end is no failure of the server: it is ours. */
+static void
+run_once(struct grade_result *result, bool again)
+{
+    TCase *group = tcase_create(result->test->name);
+    Suite *suite = suite_create("grade");
+    int64_t begin_ms = clock_now_ms();
+    TestResult **results;
+    const char *message;
+
+    *grade_left = (struct grade_left){.trace = again && !grade_no_calls};
+    patience_set_ms(again ? AGAIN_MS : WAIT_MS);
+    tcase_set_timeout(group, PATIENCE_TEST_S * patience_factor());
+    tcase_add_checked_fixture(group, grade_server_begin, grade_server_end);
+    tcase_add_test(group, *result->test->run);
+    suite_add_tcase(suite, group);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_FORK);
+    srunner_run(runner, "grade", NULL, CK_SILENT);
+    results = srunner_results(runner);
+    int how = tr_rtype(results[0]);
+    message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
+    message += begins(message, SUBJECT ": ") ? strlen(SUBJECT ": ") : 0;
+    result->verdict = how == CK_PASS      ? GRADE_PASSED
+                      : how != CK_FAILURE ? GRADE_OWN_FAULT
+                      : grade_left->unknown || begins(message, VERDICT_UNABLE)
+                          ? GRADE_UNKNOWN
+                          : GRADE_FAILED;
+    if (result->verdict != GRADE_PASSED) {
+        take_message(result, message);
+    }
+    result->seconds = (double)(clock_now_ms() - begin_ms) / 1e3;
+    result->left = *grade_left;
+    free(results);
+    srunner_free(runner);
+}
+
+void
+grade_prepare(void)
+{
+    table_read("grade", 5, take_hint);
+    verdict_subject(SUBJECT, -1, -1);
+    if (system("strace -o /dev/null true >/dev/null 2>&1") != 0) {
+        grade_no_calls =
+            "the server's last calls are not shown: there is no strace here, "
+            "or it may not look ('make deps' installs it)";
+    }
+    grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (grade_left == MAP_FAILED) {
+        err(GRADE_CANNOT, "mmap");
+    }
+}
+
+void
+grade_run(struct grade_result *result)
+{
+    struct grade_result again = {.test = result->test};
+
+    run_once(result, false);
+    if (result->verdict != GRADE_FAILED) {
+        return;
+    }
+    run_once(&again, true);
+    memcpy(result->left.calls, again.left.calls, GRADE_TAIL_BYTES);
+    if (result->left.ended[0] != '\0') {
+        text_append(result->said[GRADE_SEEN], GRADE_SAID_BYTES, "; ",
+                    "the server %s", result->left.ended);
+    }
+    if (again.verdict == GRADE_PASSED) {
+        text_append(result->said[GRADE_SEEN], GRADE_SAID_BYTES, "; ",
+                    "it failed once, and passed when it was run again: that "
+                    "hangs on chance, or on how fast the server runs");
+    }
+    explain(result);
+}

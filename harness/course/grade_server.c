@@ -1,0 +1,359 @@
+/*
+ * grade_server.c: the server of a test: compare's, by its command line. See
+ * grade.h.
+ *
+ * What a server is, a shell or an npm before it included, is told by who
+ * holds the socket that listens. What it prints is in memory, and bounded; it
+ * has no terminal. All that it has started ends with the test, or with us.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/compare/server.h"
+#include "harness/course/grade.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/verdict.h"
+
+enum {
+    START_MS = 10 * 1000, /* until it must be ready */
+    STOP_MS = 2 * 1000,   /* ... have ended */
+    LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
+    CHILDREN_MAX = 64,    /* of a process are looked at */
+    COMMAND_BYTES = 2 * SERVER_LINE_BYTES,
+    TRACE_BYTES = 64 << 10, /* of what strace has written, its end */
+    CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
+};
+
+struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
+struct grade_left *grade_left;
+
+static struct server server;
+static bool started;             /* and not yet stopped */
+static struct grade_server seen; /* what tests see of it */
+static int trace_fd = -1;        /* what strace writes */
+static pid_t owner_pid;          /* of the test, not of what it has forked */
+
+/* ---- who listens ------------------------------------------------------- */
+
+/* The process that holds that socket, of this one and all below; 0: none. */
+static pid_t
+find_holder(pid_t pid, ino_t inode)
+{
+    pid_t children[CHILDREN_MAX];
+    int n = proc_children(pid, children, CHILDREN_MAX);
+    struct stat status;
+    pid_t holder = 0;
+    glob_t fds = {0};
+    char pattern[64];
+
+    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
+    glob(pattern, GLOB_NOSORT, NULL, &fds);
+    for (size_t i = 0; i < fds.gl_pathc && holder == 0; i++) {
+        if (stat(fds.gl_pathv[i], &status) == 0 && S_ISSOCK(status.st_mode) &&
+            status.st_ino == inode) {
+            holder = pid;
+        }
+    }
+    globfree(&fds);
+    for (int i = 0; i < n && holder == 0; i++) {
+        holder = find_holder(children[i], inode);
+    }
+    return holder;
+}
+
+/* Look through the sockets of one kind that listen on that port: set the pid
+ * of what tests see. Returns how many are somebody else's. */
+static int
+look_at_listeners(const char *path, int port)
+{
+    FILE *file = fopen(path, "re");
+    char line[512];
+    int strangers = 0;
+
+    while (file && fgets(line, sizeof line, file)) {
+        unsigned long inode;
+        unsigned at, state;
+
+        if (sscanf(line, "%*d: %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &at,
+                   &state, &inode) == 3 &&
+            (int)at == port && state == 10 /* LISTEN */) {
+            pid_t holder = find_holder(server.keeper_pid, inode);
+
+            strangers += holder == 0;
+            seen.pid = holder ? holder : seen.pid;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return strangers;
+}
+
+/* ---- start ------------------------------------------------------------- */
+
+void
+grade_quote(char *text, size_t bytes, const char *word)
+{
+    text_append(text, bytes, "", "'");
+    for (; *word != '\0'; word++) {
+        text_append(text, bytes, "", *word == '\'' ? "'\\''" : "%c", *word);
+    }
+    text_append(text, bytes, "", "'");
+}
+
+/* The command, and where that is wanted, under strace, which lets the server
+ * be what was started (-DD), and finds our file in memory by its path. */
+static void
+make_command(char command[COMMAND_BYTES])
+{
+    const char *plain = grade_order.server;
+    char line[SERVER_LINE_BYTES];
+    /* compare runs this as it is, and else behind an exec of its own. */
+    bool whole = strpbrk(plain, SERVER_SHELL_SIGNS);
+
+    if (!grade_left->trace) {
+        snprintf(command, COMMAND_BYTES, "%s", plain);
+        return;
+    }
+    trace_fd = memfd_create("calls", MFD_CLOEXEC);
+    snprintf(command, COMMAND_BYTES,
+             "%sstrace -DD -f -ttt -s 32 -a 1 -e signal=!SIGCHLD "
+             "-e trace=!%%memory "
+             "-o /proc/%d/fd/%d sh -c ",
+             whole ? "exec " : "", (int)getpid(), trace_fd);
+    snprintf(line, sizeof line, "%s%s", whole ? "" : "exec env ", plain);
+    grade_quote(command, COMMAND_BYTES, line);
+}
+
+const struct grade_server *
+grade_server_start(void)
+{
+    static const volatile sig_atomic_t never;
+    static char command[COMMAND_BYTES];
+    static cpu_set_t cpus;
+    char reason[SERVER_REASON_BYTES];
+    char where[ADDRESS_TEXT_BYTES];
+    struct server_order order = {
+        .command = command,
+        .cpus = &cpus,
+        .start_timeout_ns = patience_scaled_ms(START_MS) * NS_PER_MS,
+        .if_slow = "give TIMEOUT_SCALE=2 (behind grade: --timeout-scale=2)",
+        .interrupted = &never,
+    };
+
+    make_command(command);
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    started = server_start(&server, &order, reason) == 0;
+    require(started, "the server %s", reason);
+    seen.address = server.address;
+    seen.address_bytes = server.address_bytes;
+    address_format(&seen.address, where);
+    snprintf(seen.where, sizeof seen.where, "%.79s", where);
+    int port = ntohs(((const struct sockaddr_in *)&seen.address)->sin_port);
+    require(look_at_listeners("/proc/net/tcp", port) +
+                        look_at_listeners("/proc/net/tcp6", port) ==
+                    0 ||
+                strstr(grade_order.server, "{port}"),
+            "another program listens on port %d, and would be graded in the "
+            "place of this one; please end it ('ss -ltnp' shows which it "
+            "is), or write {port} for the number in SERVER=",
+            port);
+    return &seen;
+}
+
+bool
+grade_server_limit(int more)
+{
+    struct rlimit limit = {0};
+
+    for (int free_below = 0; seen.pid > 0 && free_below < more;
+         limit.rlim_cur++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)seen.pid,
+                 (int)limit.rlim_cur);
+        free_below += access(path, F_OK) != 0;
+    }
+    limit.rlim_max = limit.rlim_cur;
+    return seen.pid > 0 &&
+           prlimit(seen.pid, RLIMIT_NOFILE, &limit, NULL) == 0;
+}
+
+bool
+grade_one_at_a_time(void)
+{
+    return grade_order.one_at_a_time;
+}
+
+/* ---- its calls --------------------------------------------------------- */
+
+/* Make a call fit in a line, its result included; without one it waits, until
+ * we have ended it. */
+static const char *
+shorten(char *call, char line[CALL_COLUMNS + 1])
+{
+    char *cut = strstr(call, "<unfinished ...>) = ?");
+    const char *result;
+    int kept = 0;
+
+    cut = cut ? cut : strstr(call, "? ERESTART");
+    if (cut) {
+        snprintf(cut, sizeof "(waits)", "(waits)");
+    }
+    int length = (int)strlen(call);
+    if (length <= CALL_COLUMNS) {
+        return call;
+    }
+    result = memrchr(call, '=', (size_t)length);
+    if (result && call + length - result < CALL_COLUMNS / 2) {
+        kept = length - (int)(result - call);
+    }
+    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
+             call, call + length - kept);
+    return line;
+}
+
+/* A line is "PID SECONDS.MICROSECONDS CALL"; who calls is only of interest
+ * where there are several. */
+static void
+read_calls(int fd, int64_t moment_ns)
+{
+    static char text[TRACE_BYTES + 1];
+    off_t begin = lseek(fd, 0, SEEK_END) - TRACE_BYTES;
+    ssize_t n = pread(fd, text, TRACE_BYTES, begin > 0 ? begin : 0);
+    struct {
+        int pid;
+        char *call;
+    } last[GRADE_CALLS] = {{0}}; /* the oldest first */
+    char *rest = text;
+    char line_text[CALL_COLUMNS + 1];
+    char who[16] = "";
+    bool several = false;
+
+    text[n > 0 ? n : 0] = '\0';
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        double at_s;
+        int pid, skip;
+
+        if (sscanf(line, "%d %lf %n", &pid, &at_s, &skip) == 2 &&
+            at_s <= (double)moment_ns / 1e9 && !strstr(line, "SIGSTOP") &&
+            !strstr(line, "SIGCONT")) {
+            memmove(last, last + 1, sizeof last - sizeof *last);
+            last[GRADE_CALLS - 1].pid = pid;
+            last[GRADE_CALLS - 1].call = line + skip;
+        }
+    }
+    for (int i = 0; i + 1 < GRADE_CALLS; i++) {
+        several |= last[i].call && last[i].pid != last[i + 1].pid;
+    }
+    for (int i = 0; i < GRADE_CALLS; i++) {
+        if (several && last[i].call) {
+            snprintf(who, sizeof who, "%d: ", last[i].pid);
+        }
+        if (last[i].call) {
+            text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%s",
+                        who, shorten(last[i].call, line_text));
+        }
+    }
+}
+
+/* ---- end --------------------------------------------------------------- */
+
+/* True if it has ended, or does so within the time. */
+static bool
+ends_within(int ms)
+{
+    struct pollfd ended = {.fd = server.keeper_fd, .events = POLLIN};
+
+    return TEMP_FAILURE_RETRY(poll(&ended, 1, ms)) == 1;
+}
+
+/* Collect what is left of it, and keep what it has printed. */
+static void
+collect(void)
+{
+    started = false;
+    server_stop(&server);
+    memcpy(grade_left->printed, server.output, sizeof server.output);
+    memcpy(grade_left->errors, server.errors, sizeof server.errors);
+}
+
+void
+grade_server_stop(void)
+{
+    kill(server.keeper_pid, SIGHUP);
+    require(ends_within(patience_scaled_ms(STOP_MS)),
+            "the server still runs %d ms after SIGTERM",
+            patience_scaled_ms(STOP_MS));
+    collect();
+}
+
+void
+grade_server_end(void)
+{
+    if (started) {
+        kill(server.keeper_pid, SIGTERM);
+        collect();
+    }
+}
+
+/* The test is about to fail: see what of the server has to do with it. */
+static void
+about_to_fail(void)
+{
+    int64_t moment_ns = clock_wall_ns();
+
+    if (getpid() != owner_pid) {
+        return;
+    }
+    if (started) {
+        kill(-server.pid, SIGCONT); /* the test may have stopped it */
+    }
+    if (started && ends_within(LAST_BREATH_MS)) {
+        collect();
+        server_describe_end(&server, grade_left->ended);
+    }
+    grade_server_end();
+    if (trace_fd != -1) {
+        read_calls(trace_fd, moment_ns);
+    }
+}
+
+void
+grade_unknown(const char *format, ...)
+{
+    char reason[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    grade_left->unknown = true;
+    ck_abort_msg("%s", verdict("%s", reason));
+}
+
+void
+grade_server_begin(void)
+{
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+    /* Who has none cannot hand it on. */
+    ioctl(terminal, TIOCNOTTY);
+    close(terminal);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    owner_pid = getpid();
+    verdict_before_failure(about_to_fail);
+}
