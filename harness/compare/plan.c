@@ -133,16 +133,14 @@ give_time(struct plan_cell *cell, const struct options *options)
     const struct scenario *scenario = &cell->scenario;
     bool brief = scenario->open_loop && options->mode->bit == MODE_DEFAULT &&
                  !options->scenarios;
-    double seconds =
-        brief ? BRIEF_SECONDS : scenario->seconds * options->mode->scale;
+    double seconds = options->time_ns > 0 ? (double)options->time_ns / 1e9
+                     : brief              ? BRIEF_SECONDS
+                             : scenario->seconds * options->mode->scale;
     bool counts =
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
     double thousands;
     int n = 0;
 
-    if (options->time_ns > 0) {
-        seconds = (double)options->time_ns / 1e9;
-    }
     for (size_t i = 0; i < options->ncontenders; i++) {
         n += contender_offers(&options->contenders[i], scenario);
     }

@@ -122,6 +122,17 @@ tar -xOzf "${archive/-1/-2}" --wildcards '*/grade.txt' '*/grade.json' >"$tmp/gra
 [ "$status" -eq 0 ] && [ "$(grep -c 'hello' "$tmp/graded")" -eq 4 ] &&
     grep -q 'server=python3 b.py {port} --format=json' "$tmp/graded"
 result "handin: each server is graded, as text and as JSON" $?
+mkdir -p "$tree/mine/"{epoll,puzzle-7/blocking,assignment-3,assignment-4}
+echo essay | tee "$tree/mine/assignment-3/essay.md" "$tree/mine/assignment-4/essay.md" >"$tree/mine/progress"
+echo 'MODEL(epoll)' | tee "$tree/mine/epoll/model" "$tree/mine/puzzle-7/blocking/server.c" >"$tree/mine/epoll/server.c"
+handin --assignment=3
+tar -xOzf "${archive/-1/-3}" --wildcards '*/grade.txt' '*/epoll/model' '*/results.jsonl' >"$tmp/graded"
+[ "$status" -eq 0 ] && grep -q 'server=build/bin/epoll -p {port} --format=text --proto=echo' "$tmp/graded"
+result "handin: a model of one's own, and its grade" $?
+handin --assignment=4
+[ "$status" -eq 0 ] && tar -tzf "${archive/-1/-4}" | cut -d/ -f2- | grep -E 'progress|server.c' |
+    cmp -s - <(printf 'mine/%s\n' progress puzzle-7/blocking/server.c)
+result "handin: the puzzles, and how far they are" $?
 printf '#!/bin/sh\nexit 3\n' >"$tree/build/bin/grade"
 handin --assignment=2
 [ "$status" -eq 1 ] && said '^missing: the grade of' out && said "do: make grade SERVER='./a -p" out
