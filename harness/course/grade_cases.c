@@ -275,7 +275,7 @@ START_TEST(test_cross_talk)
     for (int i = 0; i < CROSSING; i++) {
         clients[i] = client_connect(&server);
     }
-    clients_exchange(clients, CROSSING, 3000);
+    clients_exchange(clients, CROSSING, 40 * (size_t)KIB);
     for (int i = 0; i < CROSSING; i += 2) {
         client_close(&clients[i]);
         clients[i] = client_connect(&server);
