@@ -662,7 +662,10 @@ endif
 check-course: programs ## lessons, demonstration, book
 	@$(TEST_ENV) tests/course/run
 
-check-grade: programs ## the grader, at servers known to be right or wrong
+# Of the wrong ones those with a * in the table of what each loses.
+GRADE_MUTANTS = $(call mutants,$(shell \
+    sed -n 's:^\([^ ]*\) \*.*:tests/mutants/\1.diff:p' tests/grade/meant))
+check-grade: programs $(filter $(MUTANTS),$(GRADE_MUTANTS)) ## the grader, at servers known to be right or wrong
 	@$(TEST_ENV) tests/grade/run
 
 check-docs: programs ## every command of every page, as written
@@ -749,6 +752,7 @@ check-all: ## all of it in every build, a line for each
 	@tests/builds/matrix $(filter-out check-promises,$(CHECK_PARTS)) \
 	    check-compare
 	@$(MAKE) --no-print-directory check-mutants-all
+	@$(TEST_ENV) tests/grade/mutants.sh --all
 	@$(MAKE) --no-print-directory check-promises
 
 check-bare: ## the README's commands on bare machines (root)

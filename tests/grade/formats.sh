@@ -80,8 +80,8 @@ result "one at a time" $?
 
 wrong 'tr/\0//d'
 grade "$mine" --only=bytes
-is 1 '^  bytes .* FAILED  0/5$' '^      seen +the byte at offset 840 is wrong$' \
-    '^      sent +65793 of 65793 bytes' '^      expected +at offset 840: 00 ' \
+is 1 '^  bytes .* FAILED  0/5$' '^      seen +a byte is wrong: 840 of' \
+    '^      sent +65793 bytes' '^      expected +at offset 840: 00 ' \
     '^      came +at offset 840: [1-9a-f]' '^      likely +bytes are taken for text' \
     '^      or +[a-z]' '^      read +blocking/README.md#traps$' \
     '^      again +make grade SERVER=' && fits && no_escapes
@@ -98,11 +98,11 @@ fi
 said "^      again +make grade SERVER='perl .*' ONLY=bytes SEED=1 V=1$" out &&
     eval "grade $(sed -n 's/^      again *make grade SERVER=//p' "$tmp/out" |
         sed 's/ ONLY=/ --only=/; s/ SEED=/ --seed=/; s/ V=1/ --verbose/')"
-is 1 '^      seen +the byte at offset 840 is wrong$'
+is 1 '^      seen +a byte is wrong: 840 of'
 result "its line repeats it" $?
 wrong 'tr/\0//d'
 grade "$mine" --only=bytes --seed=2
-is 1 '^      seen +the byte at offset [0-9]+ is wrong$' ' SEED=2 ' && ! said 'offset 840' out
+is 1 '^      seen +a byte is wrong: [0-9]+ of' ' SEED=2 ' && ! said 'at offset 840' out
 result "another seed sends other bytes" $?
 
 first=$tmp/first
