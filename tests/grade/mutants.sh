@@ -35,7 +35,7 @@ failures() {
             s/ \([\d.]+ s\)//g; s/ +(?=FAILED)/ /g;
             s/(?<=at offset )\d+: (?:[0-9a-f]{2} )+.*?".*?"(?=\n|,)/N: BYTES/g;
             s{^( {6}(?:seen|sent|expected|came) .*)}{
-                $1 =~ m{(?:[0-9a-f]{2} )+ ".*"} ? $1 : $1 =~ s/\d+/N/gr}gme'
+                $1 =~ m{(?:[0-9a-f]{2} ){3}} ? $1 : $1 =~ s/\d+/N/gr}gme'
 }
 
 # lost FILE: the names of these tests.
