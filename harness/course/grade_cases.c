@@ -98,6 +98,8 @@ START_TEST(test_coalesced)
     client_send_text(&client, lines, 5);
     client_send_text(&client, lines + 5, 6);
     client_send_text(&client, lines + 11, strlen(lines) - 11);
+    client.said = lines; /* in all */
+    client.said_bytes = strlen(lines);
     client_cork(&client, false);
     client_expect_text(&client, lines);
     client_close(&client);

@@ -58,6 +58,8 @@ test_hello_pieces(void)
         client_send_text(&client, hello, cut);
         client_wait_consumed(&client);
         client_send_text(&client, hello + cut, strlen(hello) - cut);
+        client.said = hello; /* in all */
+        client.said_bytes = strlen(hello);
         client_expect_text(&client, hello);
         client_exchange(&client, 100);
         client_close(&client);
