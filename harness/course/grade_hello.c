@@ -115,19 +115,18 @@ expect_silent_end(struct client *client, const char *sent, size_t nbytes)
 void
 test_hello_wrong(void)
 {
-    static const char *const lines[] =
-        {
-            "\n",
-            "hell\n",
-            "helloo\n",
-            "Hello\n",
-            "hel lo\n",
-            "hello world\n",
-            "\nhello\n",
-            "GET / HTTP/1.1\r\n\r\n",
-            "                                                            "
-            "hello\n", /* 65 */
-        };
+    static const char *const lines[] = {
+        "\n",
+        "hell\n",
+        "helloo\n",
+        "Hello\n",
+        "hel lo\n",
+        "hello world\n",
+        "\nhello\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "                                                            "
+        "hello\n", /* 65 */
+    };
     struct server server = grade_begin();
     struct client client;
 
