@@ -10,11 +10,12 @@
  *   grade.c          the program `grade`: flags, the plan, the exit status
  *   grade_run.c      runs a test in a process of its own, and where it failed
  *                    once more under strace
- *   grade_server.c   the server: compare's, by its command line
+ *   grade_server.c   the server: compare's, by its command line; its calls
  *   grade_cases.c    the tests
  *   grade_hello.c    those of the handshake, and of RFC 862
  *   grade_usage.c    ... what a server uses
  *   grade_print.c    text, JSON, Gradescope, JUnit
+ *   grade.table      hints
  */
 #ifndef FIVEWAYS_GRADE_H
 #define FIVEWAYS_GRADE_H

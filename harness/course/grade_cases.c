@@ -56,7 +56,7 @@ START_TEST(test_starts)
 END_TEST
 
 /* The first byte is no line, and what follows has NULs and all other bytes in
- * it. */
+ * it; nothing comes behind. */
 START_TEST(test_bytes)
 {
     struct server server = grade_begin();
@@ -67,6 +67,7 @@ START_TEST(test_bytes)
     client_expect_text(&client, "a line\n");
     client_exchange(&client, 256);
     client_exchange(&client, 64 * (size_t)KIB);
+    grade_expect_open(&client);
     client_close(&client);
 }
 END_TEST
@@ -98,6 +99,8 @@ START_TEST(test_coalesced)
     client_send_text(&client, lines, 5);
     client_send_text(&client, lines + 5, 6);
     client_send_text(&client, lines + 11, strlen(lines) - 11);
+    client.said = lines; /* in all */
+    client.said_bytes = strlen(lines);
     client_cork(&client, false);
     client_expect_text(&client, lines);
     client_close(&client);

@@ -50,21 +50,28 @@ grade_sum(const struct grade_result *results, int count)
 }
 
 /* "12 of 12 public tests passed; 100 of 100 points. seed 1" */
-static void
-say_sum(struct text *text, const struct grade_sum *sum, int count)
+static struct text
+sum_text(const struct grade_result *results, int count)
 {
-    text_add(text, "%d of %d public tests passed; %d of %d points.",
-             sum->passed, count, sum->points, sum->of);
-    if (sum->left_out > 0) {
-        text_add(text,
+    const struct grade_sum sum = grade_sum(results, count);
+    struct text text = {0};
+
+    text_add(&text, "%d of %d public tests passed; %d of %d points.",
+             sum.passed, count, sum.points, sum.of);
+    if (sum.left_out > 0) {
+        text_add(&text,
                  " %d more could neither be had nor lost on this machine, "
                  "and are left out.",
-                 sum->left_out);
+                 sum.left_out);
     }
-    if (sum->own_fault) {
-        text_add(text, " The grader itself has failed: this is no mark.");
+    if (sum.own_fault) {
+        text_add(&text, " The grader itself has failed: this is no mark.");
     }
-    text_add(text, " seed %d", grade_order.seed);
+    if (grade_no_calls && sum.passed < count) {
+        text_add(&text, " %s", grade_no_calls);
+    }
+    text_add(&text, " seed %d", grade_order.seed);
+    return text;
 }
 
 /* How that test is repeated, a line for a shell. Valid until the next call.
@@ -166,15 +173,10 @@ grade_print_row(const struct grade_result *result)
 static void
 print_end(const struct grade_result *results, int count)
 {
-    struct grade_sum sum = grade_sum(results, count);
+    const struct text text = sum_text(results, count);
     struct document document = {0};
-    struct text text = {0};
 
-    say_sum(&text, &sum, count);
     document_paragraph(&document, "%s", text.bytes);
-    if (grade_no_calls && sum.passed < count) {
-        document_paragraph(&document, "%s", grade_no_calls);
-    }
     document_print_text(stdout, &document, &screen);
 }
 
@@ -252,8 +254,8 @@ print_gradescope(const struct grade_result *results, int count)
 {
     struct grade_sum sum = grade_sum(results, count);
     bool scored = !sum.own_fault && sum.of > 0;
+    struct text text = sum_text(results, count);
     json_t *tests = json_array();
-    struct text text = {0};
 
     for (const struct grade_result *it = results; it < results + count;
          it++) {
@@ -272,7 +274,6 @@ print_gradescope(const struct grade_result *results, int count)
         json_array_append_new(tests, test);
         free(why);
     }
-    say_sum(&text, &sum, count);
     text_add(&text, "; others may exist");
     json_t *all = json_pack("{ss so}", "output", text.bytes, "tests", tests);
     json_object_set_new(all, scored ? "score" : "error",

@@ -136,9 +136,9 @@ grade_prepare(void)
     table_read("grade", 5, take_hint);
     verdict_subject(SUBJECT, -1, -1);
     if (system("strace -o /dev/null true >/dev/null 2>&1") != 0) {
-        grade_no_calls =
-            "the server's last calls are not shown: there is no strace here, "
-            "or it may not look ('make deps' installs it)";
+        grade_no_calls = "The server's last calls are not shown: there is no "
+                         "strace here, or it may not look ('make deps' "
+                         "installs it).";
     }
     grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);

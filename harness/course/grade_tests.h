@@ -23,6 +23,9 @@ struct server grade_begin(void);
  * that is out of sight finds it as it comes. */
 void grade_pause(const struct server *server, int number);
 
+/* Require that nothing more comes, and that the connection goes on. */
+void grade_expect_open(struct client *client);
+
 /* ---- what a server uses (grade_usage.c) ---------------------------------
  */
 

@@ -41,6 +41,16 @@ grade_pause(const struct server *server, int number)
     }
 }
 
+void
+grade_expect_open(struct client *client)
+{
+    require(client_wait_end(client, QUIET_MS) == CLIENT_OPEN,
+            "the connection was ended, but not by us\n"
+            "sent: %ju bytes, all of them back\nexpected: that it waits\n"
+            "came: the end of the connection",
+            (uintmax_t)client->sent_bytes);
+}
+
 /* How many descriptors a process has open; 0 also where it is gone. */
 static int
 count_descriptors(pid_t pid)

@@ -62,8 +62,8 @@ RIGHT=$target grade borrower --only="starts bytes stops"
 stop_target
 caught borrower '[a-z]+'
 
-grade more --only="starts fragments"
-caught more fragments
+grade more --only="starts bytes"
+caught more bytes
 
 on_terminal 80 NO_COLOR=1 "$bin/grade --only='starts bytes' \
     --server='python3 tests/grade/hostile/server.py loud {port}'"
