@@ -5,6 +5,7 @@
 #ifndef FIVEWAYS_BOOK_H
 #define FIVEWAYS_BOOK_H
 
+#include "harness/base/models.h"
 #include "harness/course/course.h"
 
 enum {

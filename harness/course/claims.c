@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/base/models.h"
 #include "harness/course/course.h"
 #include "harness/report/internal.h"
 

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/models.h"
 #include "harness/course/course.h"
 #include "harness/report/internal.h"
 
