@@ -35,7 +35,8 @@ failures() {
             s/ \([\d.]+ s\)//g; s/ +(?=FAILED)/ /g;
             s/(?<=at offset )\d+: (?:[0-9a-f]{2} )+.*?".*?"(?=\n|,)/N: BYTES/g;
             s/; it failed once, and passed .*//g;
-            s/^( {6}seen +).*?(; the server (?:ended|died).*\n)(?: {6}(?:sent|expected|came) .*\n)*/$1...$2/gm;
+            s{^([ ]{6}seen[ ]+).*?(;[ ]the[ ]server[ ](?:ended|died).*\n)
+              (?:[ ]{6}(?:sent|expected|came)[ ].*\n)*}{$1...$2}gmx;
             s{^( {6}(?:seen|sent|expected|came) .*)}{ my $line = $1;
                 $line =~ m{(?:[0-9a-f]{2} ){3}} ? $line : $line =~ s/\d+/N/gr}gme'
 }

@@ -50,7 +50,7 @@ foreign socat \
     "socat -b 4096 -t 60 TCP-LISTEN:{port},fork,reuseaddr,backlog=1024 PIPE"
 foreign python3 "python3 tests/foreign/echo_selectors.py {port}"
 foreign node "node tests/foreign/echo_net.js {port}"
-! command -v go >/dev/null || go build -o "$tmp/echo_go" tests/foreign/echo.go
+! command -v go >/dev/null || go build -o "$tmp/echo_go" tests/foreign/models/echo.go
 foreign go "$tmp/echo_go {port}"
 
 wait
