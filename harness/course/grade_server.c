@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -42,6 +44,25 @@ static pid_t listener_pid; /* what tests see of it; 0: nobody knows */
 static int trace_fd = -1;  /* what strace writes */
 
 /* ---- who listens ------------------------------------------------------- */
+
+int
+grade_descriptors(pid_t pid, ino_t inode)
+{
+    char pattern[64];
+    glob_t found = {0};
+    struct stat status;
+    int count = 0;
+
+    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
+    glob(pattern, GLOB_NOSORT, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        count += inode == 0 ||
+                 (stat(found.gl_pathv[i], &status) == 0 &&
+                  S_ISSOCK(status.st_mode) && status.st_ino == inode);
+    }
+    globfree(&found);
+    return count;
+}
 
 /* The process that holds that socket, of this one and all below; 0: none. */
 static pid_t

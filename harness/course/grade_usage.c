@@ -2,13 +2,11 @@
  * grade_usage.c: what a server uses. See grade_tests.h.
  */
 #include <dirent.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -51,25 +49,6 @@ grade_expect_open(struct client *client)
             "sent: %ju bytes, all of them back\nexpected: that it waits\n"
             "came: the end of the connection",
             (uintmax_t)client->sent_bytes);
-}
-
-int
-grade_descriptors(pid_t pid, ino_t inode)
-{
-    char pattern[64];
-    glob_t found = {0};
-    struct stat status;
-    int count = 0;
-
-    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
-    glob(pattern, GLOB_NOSORT, NULL, &found);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        count += inode == 0 ||
-                 (stat(found.gl_pathv[i], &status) == 0 &&
-                  S_ISSOCK(status.st_mode) && status.st_ino == inode);
-    }
-    globfree(&found);
-    return count;
 }
 
 /* Its keeper, which is our child, is counted in: all figures of that stay
