@@ -345,13 +345,14 @@ test_idle(void)
 }
 
 /* More come than it has descriptors for. They may be let go; but when they
- * have left, whoever comes is served. */
+ * have left, and it has noticed, whoever comes is served. */
 static void
 test_descriptors(void)
 {
     const struct client_setup may_be_cut = {.may_be_cut = true};
     struct server server = grade_begin();
     struct client clients[2 * FEW];
+    struct usage before = usage_now(&server);
 
     grade_server_limit(FEW);
     for (int i = 0; i < 2 * FEW; i++) {
@@ -359,6 +360,7 @@ test_descriptors(void)
     }
     usage_expect_no_spin(&server, "without a free descriptor");
     clients_close(clients, 2 * FEW);
+    usage_settle(&server, &before);
     expect_served(&server);
 }
 
