@@ -57,10 +57,17 @@ read_flags(int argc, char **argv)
     flags_parse("grade", about, flags, NULL, argc, argv);
     if (!grade_order.server ||
         grade_order.server[strspn(grade_order.server, " \t")] == '\0') {
-        errx(GRADE_USAGE,
+        errx(COURSE_USAGE,
              "which server? please say how it is started, as "
              "SERVER=\"./mine -p {port}\" (behind grade: --server=)");
     }
+}
+
+static bool
+asked(const struct grade_test *test)
+{
+    return test->protocols & (1U << grade_order.protocol) &&
+           !(test->together && grade_order.one_at_a_time);
 }
 
 /* Choose those that are asked with this protocol and this promise, and of
@@ -68,28 +75,24 @@ read_flags(int argc, char **argv)
 static void
 choose(bool chosen[TESTS_MAX])
 {
-    char only[TESTS_MAX * 32] = "";
-    char *rest = grade_order.only ? only : NULL;
+    const char *only = grade_order.only;
+    char *rest = only ? strdupa(only) : NULL;
     char names[1024] = "";
-    bool asked[TESTS_MAX] = {false};
 
-    text_append(only, sizeof only, "", "%s", rest ? grade_order.only : "");
-    for (int i = 0; i < TESTS_MAX && grade_tests[i].name; i++) {
-        asked[i] = grade_tests[i].protocols & (1U << grade_order.protocol) &&
-                   !(grade_tests[i].together && grade_order.one_at_a_time);
-        chosen[i] = asked[i] && !rest;
-        if (asked[i]) {
+    for (int i = 0; grade_tests[i].name; i++) {
+        if (asked(&grade_tests[i])) {
+            chosen[i] = !only;
             text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
         }
     }
-    for (char *word; rest && (word = strsep(&rest, ", "));) {
+    for (char *word; (word = strsep(&rest, ", "));) {
         int i = 0;
 
         while (grade_tests[i].name &&
                strcmp(grade_tests[i].name, word) != 0) {
             i++;
         }
-        if (word[0] != '\0' && !asked[i]) {
+        if (word[0] != '\0' && !asked(&grade_tests[i])) {
             flags_refuse("grade", "only", word, names);
         }
         chosen[i] |= word[0] != '\0';
@@ -105,7 +108,7 @@ main(int argc, char **argv)
     char scale[16];
     int count = 0;
 
-    streams_check(GRADE_CANNOT);
+    streams_check(COURSE_CANNOT);
     read_flags(argc, argv);
     choose(chosen);
     grade_prepare();
@@ -132,13 +135,7 @@ main(int argc, char **argv)
         }
         fputs(is_terminal(stderr) ? "\33[K" : "", stderr);
         starts &= i > 0 || result->verdict == GRADE_PASSED;
-        if (grade_order.format == GRADE_TEXT) {
-            grade_print_row(result);
-        }
+        grade_print_row(result);
     }
-    struct grade_sum sum = grade_sum(results, count);
-    grade_print_end(results, count);
-    return sum.own_fault || sum.of == 0 ? GRADE_CANNOT
-           : sum.points == sum.of       ? GRADE_FULL
-                                        : GRADE_LESS;
+    return grade_print_end(results, count);
 }

@@ -20,11 +20,9 @@
 #ifndef FIVEWAYS_GRADE_H
 #define FIVEWAYS_GRADE_H
 
-#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -44,59 +42,37 @@ struct grade_test {
     unsigned protocols; /* for which it is asked: bits */
     bool together;      /* needs two clients served at once: left out for a
                          * server that promises one at a time */
-    const TTest *const *run; /* of START_TEST, whose code require()s */
+    void (*run)(void);  /* require()s what must hold */
 };
 
 /* All of them in their order; the one behind the last has no name. The first
  * is "starts": without it no other is run. */
 extern const struct grade_test grade_tests[];
 
-/* The server that the running test is about. */
-struct grade_server {
-    pid_t pid;                       /* 0: nobody knows */
-    struct sockaddr_storage address; /* where it listens */
-    socklen_t address_bytes;         /* how much of that is used */
-    char where[80];                  /* the same, in words */
-};
-
 /* Start the server of the command line and wait until it is ready; the test
- * fails if it does not come. Once in a test. It is ended with the test. */
-const struct grade_server *grade_server_start(void);
+ * fails if it does not come. Once in a test. It is ended with the test.
+ * Returns who listens, 0: nobody knows; and where. */
+pid_t grade_server_start(struct sockaddr_storage *address,
+                         socklen_t *address_bytes);
 
-/* From now on it may have so many descriptors more than it has. False: that
- * cannot be had here. */
-bool grade_server_limit(int more);
+/* From now on it may have so many descriptors more than it has; where that
+ * cannot be had, the test cannot tell. */
+void grade_server_limit(int more);
 
 /* Send SIGTERM, and require that it ends within two seconds, scaled. */
 void grade_server_stop(void);
 
-/* The running test cannot tell, because of that: the machine's fault, or
- * ours, never the server's. Ends the test. */
-_Noreturn void grade_unknown(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-
-/* Does the server promise to serve one client after the other? */
-bool grade_one_at_a_time(void);
+/* How many descriptors a process has open; of an inode other than 0, only of
+ * the socket that it is. None where it is gone. */
+int grade_descriptors(pid_t pid, ino_t inode);
 
 /* ---- within the grader ------------------------------------------------- */
 
 enum {
-    GRADE_FULL,   /* exit status: full marks */
-    GRADE_LESS,   /* ... less */
-    GRADE_USAGE,  /* ... the command line was wrong */
-    GRADE_CANNOT, /* ... the grader itself has failed */
-
     GRADE_CALLS = 10,        /* of the server are shown */
     GRADE_SAID_BYTES = 1600, /* a sentence, and words of the server */
     GRADE_TAIL_BYTES = 4097, /* of what the server has printed */
     GRADE_CAUSES = 2,        /* that are likely */
-};
-
-enum grade_format {
-    GRADE_TEXT,
-    GRADE_JSON,
-    GRADE_GRADESCOPE,
-    GRADE_JUNIT,
 };
 
 /* What the command line says. */
@@ -106,7 +82,7 @@ struct grade_order {
     const char *only;   /* names of tests; NULL: all */
     bool one_at_a_time; /* it promises no more */
     int timeout_scale;  /* deadlines so many times longer */
-    int format;         /* an enum grade_format */
+    int format;         /* text, JSON, Gradescope, JUnit: from 0 */
     int seed;           /* of all that is sent */
     bool verbose;       /* also times, and what the server printed */
 };
@@ -116,7 +92,6 @@ extern struct grade_order grade_order;
  * where there is nothing. */
 struct grade_left {
     bool trace;                     /* wanted: run it under strace */
-    bool unknown;                   /* it has called grade_unknown() */
     char ended[512];                /* how the server ended by itself */
     char printed[GRADE_TAIL_BYTES]; /* the end of its standard output */
     char errors[GRADE_TAIL_BYTES];  /* ... and error */
@@ -132,7 +107,6 @@ enum grade_verdict {
     GRADE_OWN_FAULT, /* the grader broke */
     GRADE_VERDICTS,
 };
-extern const char *const grade_words[GRADE_VERDICTS];
 
 /* What is said of one that has not passed. */
 enum grade_said {
@@ -169,19 +143,10 @@ extern const char *grade_no_calls;
 void grade_server_begin(void);
 void grade_server_end(void);
 
-/* What all of them add up to. */
-struct grade_sum {
-    int points, of; /* what there was to be had, unknown ones left out */
-    int left_out;   /* their points */
-    int passed;     /* how many */
-    bool own_fault; /* of the grader */
-};
-struct grade_sum grade_sum(const struct grade_result *results, int count);
-
-/* Text: print a row as soon as it is known. And in any format: the end, or
- * all of it. */
+/* As text: print a row as soon as it is known. And in any format: the end, or
+ * all of it; returns the exit status. */
 void grade_print_row(const struct grade_result *result);
-void grade_print_end(const struct grade_result *results, int count);
+int grade_print_end(const struct grade_result *results, int count);
 
 /* Append a word, quoted for a shell, to a text in an array of `bytes`. */
 void grade_quote(char *text, size_t bytes, const char *word);

@@ -8,8 +8,7 @@
 
 #include "harness/course/grade_tests.h"
 
-/* ---- the handshake ------------------------------------------------------
- */
+/* ---- the handshake ----------------------------------------------------- */
 
 static const char hello[] = "hello\n";
 
@@ -165,8 +164,7 @@ test_hello_silent(void)
     client_close(&silent);
 }
 
-/* ---- RFC 862 ------------------------------------------------------------
- */
+/* ---- RFC 862 ----------------------------------------------------------- */
 
 /* "This continues until the calling user terminates the connection." */
 void

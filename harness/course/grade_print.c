@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/course/course.h"
 #include "harness/course/grade.h"
 #include "harness/load/load.h"
 #include "harness/report/internal.h"
@@ -21,7 +22,7 @@ static const struct report_paper screen = {.width = 80};
 
 static const char *const protocols[] = {"echo", "hello", "rfc862"};
 
-const char *const grade_words[GRADE_VERDICTS] = {
+static const char *const verdicts[GRADE_VERDICTS] = {
     "not run", "passed", "failed", "unknown", "grader's fault"};
 
 /* ---- what there is to say ---------------------------------------------- */
@@ -32,46 +33,46 @@ points(const struct grade_result *result)
     return result->verdict == GRADE_PASSED ? result->test->points : 0;
 }
 
-struct grade_sum
-grade_sum(const struct grade_result *results, int count)
+/* All that is to be printed, and what it adds up to. */
+struct grades {
+    const struct grade_result *begin, *end; /* of what was run, or not */
+    int points, of;   /* what there was to be had, unknown ones left out */
+    int left_out;     /* their points */
+    int passed;       /* how many */
+    bool is_mark;     /* there is one: the grader has not failed */
+    struct text text; /* all this in words: "12 of 12 public tests passed" */
+};
+
+static void
+add_up(struct grades *all)
 {
-    struct grade_sum sum = {0};
+    struct text *text = &all->text;
+    int count = (int)(all->end - all->begin);
+    bool own_fault = false;
 
-    for (int i = 0; i < count; i++) {
-        enum grade_verdict verdict = results[i].verdict;
-
-        *(verdict == GRADE_UNKNOWN ? &sum.left_out : &sum.of) +=
-            results[i].test->points;
-        sum.points += points(&results[i]);
-        sum.passed += verdict == GRADE_PASSED;
-        sum.own_fault |= verdict == GRADE_OWN_FAULT;
+    for (const struct grade_result *it = all->begin; it < all->end; it++) {
+        *(it->verdict == GRADE_UNKNOWN ? &all->left_out : &all->of) +=
+            it->test->points;
+        all->points += points(it);
+        all->passed += it->verdict == GRADE_PASSED;
+        own_fault |= it->verdict == GRADE_OWN_FAULT;
     }
-    return sum;
-}
-
-/* "12 of 12 public tests passed; 100 of 100 points. seed 1" */
-static struct text
-sum_text(const struct grade_result *results, int count)
-{
-    const struct grade_sum sum = grade_sum(results, count);
-    struct text text = {0};
-
-    text_add(&text, "%d of %d public tests passed; %d of %d points.",
-             sum.passed, count, sum.points, sum.of);
-    if (sum.left_out > 0) {
-        text_add(&text,
+    all->is_mark = !own_fault && all->of > 0;
+    text_add(text, "%d of %d public tests passed; %d of %d points.",
+             all->passed, count, all->points, all->of);
+    if (all->left_out > 0) {
+        text_add(text,
                  " %d more could neither be had nor lost on this machine, "
                  "and are left out.",
-                 sum.left_out);
+                 all->left_out);
     }
-    if (sum.own_fault) {
-        text_add(&text, " The grader itself has failed: this is no mark.");
+    if (own_fault) {
+        text_add(text, " The grader itself has failed: this is no mark.");
     }
-    if (grade_no_calls && sum.passed < count) {
-        text_add(&text, " %s", grade_no_calls);
+    if (grade_no_calls && all->passed < count) {
+        text_add(text, " %s", grade_no_calls);
     }
-    text_add(&text, " seed %d", grade_order.seed);
-    return text;
+    text_add(text, " seed %d", grade_order.seed);
 }
 
 /* How that test is repeated, a line for a shell. Valid until the next call.
@@ -155,6 +156,9 @@ grade_print_row(const struct grade_result *result)
     bool red = failed && wants_colour(stdout);
     struct text end = {0};
 
+    if (grade_order.format != 0) {
+        return;
+    }
     if (failed || result->verdict == GRADE_PASSED) {
         text_add(&end, "%s%d/%d", failed ? "FAILED  " : "", points(result),
                  result->test->points);
@@ -164,19 +168,18 @@ grade_print_row(const struct grade_result *result)
     }
     printf("  %-14s %-48s %s%14s%s\n", result->test->name,
            result->test->title, red ? "\33[31m" : "",
-           end.bytes[0] != '\0' ? end.bytes : grade_words[result->verdict],
+           end.bytes[0] != '\0' ? end.bytes : verdicts[result->verdict],
            red ? "\33[0m" : "");
     print_why(stdout, result);
     fflush(stdout);
 }
 
 static void
-print_end(const struct grade_result *results, int count)
+print_end(const struct grades *all)
 {
-    const struct text text = sum_text(results, count);
     struct document document = {0};
 
-    document_paragraph(&document, "%s", text.bytes);
+    document_paragraph(&document, "%s", all->text.bytes);
     document_print_text(stdout, &document, &screen);
 }
 
@@ -206,7 +209,7 @@ test_object(const struct grade_result *result)
         "{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
         result->test->name, "title", result->test->title, "points",
         points(result), "of", result->test->points, "verdict",
-        grade_words[result->verdict], "message", result->said[GRADE_SEEN],
+        verdicts[result->verdict], "message", result->said[GRADE_SEEN],
         "sent", result->said[GRADE_SENT], "expected",
         result->said[GRADE_EXPECTED], "came", result->said[GRADE_CAME],
         "calls", calls, "causes",
@@ -217,19 +220,18 @@ test_object(const struct grade_result *result)
 }
 
 static void
-print_json(const struct grade_result *results, int count)
+print_json(const struct grades *all)
 {
-    struct grade_sum sum = grade_sum(results, count);
     char *server = text_clean(given(strdup(grade_order.server)));
     json_t *tests = json_array();
 
-    for (int i = 0; i < count; i++) {
-        json_array_append_new(tests, test_object(&results[i]));
+    for (const struct grade_result *it = all->begin; it < all->end; it++) {
+        json_array_append_new(tests, test_object(it));
     }
     print_object(json_pack(
         "{si ss ss si si si so}", "seed", grade_order.seed, "server", server,
-        "protocol", protocols[grade_order.protocol], "points", sum.points,
-        "of", sum.of, "left_out", sum.left_out, "tests", tests));
+        "protocol", protocols[grade_order.protocol], "points", all->points,
+        "of", all->of, "left_out", all->left_out, "tests", tests));
     free(server);
 }
 
@@ -241,7 +243,7 @@ why_text(const struct grade_result *result)
     size_t bytes;
     FILE *file = given(open_memstream(&text, &bytes));
 
-    fprintf(file, "%s\n", grade_words[result->verdict]);
+    fprintf(file, "%s\n", verdicts[result->verdict]);
     print_why(file, result);
     fclose(file);
     return text;
@@ -250,22 +252,18 @@ why_text(const struct grade_result *result)
 /* For Gradescope: no score where there is none, because an error of ours must
  * never look like full marks. */
 static void
-print_gradescope(const struct grade_result *results, int count)
+print_gradescope(const struct grades *all)
 {
-    struct grade_sum sum = grade_sum(results, count);
-    bool scored = !sum.own_fault && sum.of > 0;
-    struct text text = sum_text(results, count);
     json_t *tests = json_array();
 
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
+    for (const struct grade_result *it = all->begin; it < all->end; it++) {
         char *why = why_text(it);
-        json_t *test =
-            json_pack("{ss++ ss ss ss}", "name", it->test->name, ": ",
-                      it->test->title, "number", COUNT_TEXT(it - results + 1),
-                      "output", why, "visibility", "visible");
+        json_t *test = json_pack("{ss++ ss ss ss}", "name", it->test->name,
+                                 ": ", it->test->title, "number",
+                                 COUNT_TEXT(it - all->begin + 1), "output",
+                                 why, "visibility", "visible");
 
-        if (scored && it->verdict != GRADE_UNKNOWN) {
+        if (all->is_mark && it->verdict != GRADE_UNKNOWN) {
             json_object_update_new(
                 test, json_pack("{si si ss}", "score", points(it),
                                 "max_score", it->test->points, "status",
@@ -274,16 +272,15 @@ print_gradescope(const struct grade_result *results, int count)
         json_array_append_new(tests, test);
         free(why);
     }
-    text_add(&text, "; others may exist");
-    json_t *all = json_pack("{ss so}", "output", text.bytes, "tests", tests);
-    json_object_set_new(all, scored ? "score" : "error",
-                        scored ? json_integer(sum.points)
-                               : json_string("this is no mark"));
-    print_object(all);
+    print_object(json_pack("{ss+ so so}", "output", all->text.bytes,
+                           "; others may exist", "tests", tests,
+                           all->is_mark ? "score" : "error",
+                           all->is_mark ? json_integer(all->points)
+                                        : json_string("this is no mark")));
 }
 
 static void
-print_junit(const struct grade_result *results, int count)
+print_junit(const struct grades *all)
 {
     static const char *const tags[] = {"skipped", "", "failure", "skipped",
                                        "error"};
@@ -291,9 +288,8 @@ print_junit(const struct grade_result *results, int count)
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
            "<testsuite name=\"grade\" tests=\"%d\">\n<properties>"
            "<property name=\"seed\" value=\"%d\"/></properties>\n",
-           count, grade_order.seed);
-    for (const struct grade_result *it = results; it < results + count;
-         it++) {
+           (int)(all->end - all->begin), grade_order.seed);
+    for (const struct grade_result *it = all->begin; it < all->end; it++) {
         const char *tag = tags[it->verdict];
         char *why = why_text(it);
 
@@ -313,11 +309,16 @@ print_junit(const struct grade_result *results, int count)
     printf("</testsuite>\n");
 }
 
-void
+int
 grade_print_end(const struct grade_result *results, int count)
 {
-    static void (*const printers[])(const struct grade_result *, int) = {
+    static void (*const printers[])(const struct grades *) = {
         print_end, print_json, print_gradescope, print_junit};
+    struct grades all = {.begin = results, .end = results + count};
 
-    printers[grade_order.format](results, count);
+    add_up(&all);
+    printers[grade_order.format](&all);
+    return !all.is_mark           ? COURSE_CANNOT
+           : all.points == all.of ? 0
+                                  : COURSE_OTHERWISE;
 }

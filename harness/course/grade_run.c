@@ -26,35 +26,27 @@ const char *const grade_said[GRADE_SAIDS] = {"seen", "sent", "expected",
                                              "came"};
 const char *grade_no_calls;
 
-static bool
-begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
 /* ---- why --------------------------------------------------------------- */
 
-/* A row of grade.table. */
+/* The rows of grade.table; {0} is behind the last. */
 static struct hint {
     const char *test, *words;         /* of which failure; "*": any */
     const char *causes[GRADE_CAUSES]; /* that are likely */
     const char *read;                 /* where, a page with an anchor */
-} hints[ROWS_MAX];
-static size_t hints_count;
+} hints[ROWS_MAX + 1];
 
 static void
 take_hint(char **columns, size_t n)
 {
     hints[n] = (struct hint){
         columns[0], columns[1], {columns[2], columns[3]}, columns[4]};
-    hints_count = n + 1;
 }
 
 /* Give the hints of the first row that fits. */
 static void
 explain(struct grade_result *result)
 {
-    for (const struct hint *it = hints; it < hints + hints_count; it++) {
+    for (const struct hint *it = hints; it->test; it++) {
         if ((it->test[0] == '*' ||
              strcmp(it->test, result->test->name) == 0) &&
             (it->words[0] == '*' ||
@@ -70,57 +62,58 @@ explain(struct grade_result *result)
 static void
 take_message(struct grade_result *result, const char *message)
 {
-    char *copy = strdup(message);
-    char *rest = copy;
+    for (int i = 0; i < GRADE_SAIDS; i++) {
+        const char *words =
+            i == GRADE_SEEN ? message : proc_behind(message, grade_said[i]);
 
-    for (char *line; rest && (line = strsep(&rest, "\n"));) {
-        size_t name_bytes = 0;
-        int i = GRADE_SAIDS - 1;
-
-        for (; i > GRADE_SEEN; i--) {
-            name_bytes = strlen(grade_said[i]);
-            if (begins(line, grade_said[i]) && line[name_bytes] == ':') {
-                line += name_bytes + strspn(line + name_bytes, ": ");
-                break;
-            }
+        if (words) {
+            words += strspn(words, ": ");
+            text_append(result->said[i], GRADE_SAID_BYTES, "", "%.*s",
+                        (int)strcspn(words, "\n"), words);
+            text_clean(result->said[i]);
         }
-        text_append(result->said[i], GRADE_SAID_BYTES, " ", "%s", line);
-        text_clean(result->said[i]);
     }
-    free(copy);
 }
 
 /* ---- a run ------------------------------------------------------------- */
+
+/* Check counts _i up from a number to before another: one test. */
+START_TEST(run_test)
+{
+    grade_server_begin();
+    grade_tests[_i].run();
+    grade_server_end();
+}
+END_TEST
 
 /* Run it once, and fill in `result` but for its hints. A test that does not
  * come to its end is no failure of the server: it is ours. */
 static void
 run_once(struct grade_result *result, bool again)
 {
+    int i = (int)(result->test - grade_tests);
     TCase *group = tcase_create(result->test->name);
     Suite *suite = suite_create("grade");
     int64_t begin_ms = clock_now_ms();
-    TestResult **results;
-    const char *message;
 
     *grade_left = (struct grade_left){.trace = again && !grade_no_calls};
     patience_set_ms(again ? AGAIN_MS : WAIT_MS);
     tcase_set_timeout(group, PATIENCE_TEST_S * patience_factor());
-    tcase_add_checked_fixture(group, grade_server_begin, grade_server_end);
-    tcase_add_test(group, *result->test->run);
+    tcase_add_loop_test(group, run_test, i, i + 1);
     suite_add_tcase(suite, group);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_FORK);
     srunner_run(runner, "grade", NULL, CK_SILENT);
-    results = srunner_results(runner);
+    TestResult **results = srunner_results(runner);
     int how = tr_rtype(results[0]);
-    message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
-    message += begins(message, SUBJECT ": ") ? strlen(SUBJECT ": ") : 0;
+    const char *message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
+    const char *behind = proc_behind(message, SUBJECT ": ");
+    message = behind ? behind : message;
+    bool unable = strstr(message, VERDICT_UNABLE) == message;
     result->verdict = how == CK_PASS      ? GRADE_PASSED
                       : how != CK_FAILURE ? GRADE_OWN_FAULT
-                      : grade_left->unknown || begins(message, VERDICT_UNABLE)
-                          ? GRADE_UNKNOWN
-                          : GRADE_FAILED;
+                      : unable            ? GRADE_UNKNOWN
+                                          : GRADE_FAILED;
     if (result->verdict != GRADE_PASSED) {
         take_message(result, message);
     }
@@ -143,7 +136,7 @@ grade_prepare(void)
     grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (grade_left == MAP_FAILED) {
-        err(GRADE_CANNOT, "mmap");
+        err(COURSE_CANNOT, "mmap");
     }
 }
 

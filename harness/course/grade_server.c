@@ -11,7 +11,6 @@
 #include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,7 +31,6 @@ enum {
     LIMIT_S = 40,         /* for a test; Check's own is the last resort */
     LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
     CHILDREN_MAX = 64,    /* of a process are looked at */
-    COMMAND_BYTES = 2 * SERVER_LINE_BYTES,
     TRACE_BYTES = 64 << 10, /* of what strace has written, its end */
     CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
 };
@@ -41,12 +39,30 @@ struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
 struct grade_left *grade_left;
 
 static struct server server;
-static bool started;             /* and not yet stopped */
-static struct grade_server seen; /* what tests see of it */
-static int trace_fd = -1;        /* what strace writes */
-static pid_t owner_pid;          /* of the test, not of what it has forked */
+static bool started;       /* and not yet stopped */
+static pid_t listener_pid; /* what tests see of it; 0: nobody knows */
+static int trace_fd = -1;  /* what strace writes */
 
 /* ---- who listens ------------------------------------------------------- */
+
+int
+grade_descriptors(pid_t pid, ino_t inode)
+{
+    char pattern[64];
+    glob_t found = {0};
+    struct stat status;
+    int count = 0;
+
+    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
+    glob(pattern, GLOB_NOSORT, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        count += inode == 0 ||
+                 (stat(found.gl_pathv[i], &status) == 0 &&
+                  S_ISSOCK(status.st_mode) && status.st_ino == inode);
+    }
+    globfree(&found);
+    return count;
+}
 
 /* The process that holds that socket, of this one and all below; 0: none. */
 static pid_t
@@ -54,28 +70,16 @@ find_holder(pid_t pid, ino_t inode)
 {
     pid_t children[CHILDREN_MAX];
     int n = proc_children(pid, children, CHILDREN_MAX);
-    struct stat status;
-    pid_t holder = 0;
-    glob_t fds = {0};
-    char pattern[64];
+    pid_t holder = grade_descriptors(pid, inode) > 0 ? pid : 0;
 
-    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
-    glob(pattern, GLOB_NOSORT, NULL, &fds);
-    for (size_t i = 0; i < fds.gl_pathc && holder == 0; i++) {
-        if (stat(fds.gl_pathv[i], &status) == 0 && S_ISSOCK(status.st_mode) &&
-            status.st_ino == inode) {
-            holder = pid;
-        }
-    }
-    globfree(&fds);
     for (int i = 0; i < n && holder == 0; i++) {
         holder = find_holder(children[i], inode);
     }
     return holder;
 }
 
-/* Look through the sockets of one kind that listen on that port: set the pid
- * of what tests see. Returns how many are somebody else's. */
+/* Look through the sockets of one kind that listen on that port for the one
+ * that tests see. Returns how many are somebody else's. */
 static int
 look_at_listeners(const char *path, int port)
 {
@@ -90,10 +94,8 @@ look_at_listeners(const char *path, int port)
         if (sscanf(line, "%*d: %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &at,
                    &state, &inode) == 3 &&
             (int)at == port && state == 10 /* LISTEN */) {
-            pid_t holder = find_holder(server.keeper_pid, inode);
-
-            strangers += holder == 0;
-            seen.pid = holder;
+            listener_pid = find_holder(server.keeper_pid, inode);
+            strangers += listener_pid == 0;
         }
     }
     if (file) {
@@ -114,56 +116,50 @@ grade_quote(char *text, size_t bytes, const char *word)
     text_append(text, bytes, "", "'");
 }
 
-/* The command, and where that is wanted, under strace, which lets the server
- * be what was started (-DD), and finds our file in memory by its path. */
+/* Have it run under strace, which lets the server be what was started (-DD),
+ * and finds our file in memory by its path. */
 static void
-make_command(char command[COMMAND_BYTES])
+trace(struct server_order *order)
 {
-    const char *plain = grade_order.server;
-    char line[SERVER_LINE_BYTES];
-    /* compare runs this as it is, and else behind an exec of its own. */
-    bool whole = strpbrk(plain, SERVER_SHELL_SIGNS);
+    static char command[2 * SERVER_LINE_BYTES] = "exec \"$@\" sh -c ";
+    static char path[64];
+    const char *const words[] = {
+        "strace",           "-DDfttt", "-s32", "-a1", "-esignal=!SIGCHLD",
+        "-etrace=!%memory", "-o",      path};
 
-    if (!grade_left->trace) {
-        snprintf(command, COMMAND_BYTES, "%s", plain);
-        return;
-    }
     trace_fd = memfd_create("calls", MFD_CLOEXEC);
-    snprintf(command, COMMAND_BYTES,
-             "%sstrace -DD -f -ttt -s 32 -a 1 -e signal=!SIGCHLD "
-             "-e trace=!%%memory "
-             "-o /proc/%d/fd/%d sh -c ",
-             whole ? "exec " : "", (int)getpid(), trace_fd);
-    snprintf(line, sizeof line, "%s%s", whole ? "" : "exec env ", plain);
-    grade_quote(command, COMMAND_BYTES, line);
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), trace_fd);
+    memcpy(order->arguments, words, sizeof words);
+    if (strpbrk(order->command, SERVER_SHELL_SIGNS)) {
+        grade_quote(command, sizeof command, order->command);
+        order->command = command;
+    }
 }
 
-const struct grade_server *
-grade_server_start(void)
+pid_t
+grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
 {
     static const volatile sig_atomic_t never;
-    static char command[COMMAND_BYTES];
     static cpu_set_t cpus;
     char reason[SERVER_REASON_BYTES];
-    char where[ADDRESS_TEXT_BYTES];
     struct server_order order = {
-        .command = command,
+        .command = grade_order.server,
         .cpus = &cpus,
         .start_timeout_ns = patience_scaled_ms(START_MS) * NS_PER_MS,
         .if_slow = "give TIMEOUT_SCALE=2 (behind grade: --timeout-scale=2)",
         .interrupted = &never,
     };
 
-    make_command(command);
+    if (grade_left->trace) {
+        trace(&order);
+    }
     sched_getaffinity(0, sizeof cpus, &cpus);
     started = server_start(&server, &order, reason) == 0;
     require(started, "the server %s", reason);
-    seen.address = server.address;
-    seen.address_bytes = server.address_bytes;
-    address_format(&seen.address, where);
-    snprintf(seen.where, sizeof seen.where, "%.79s", where);
-    int port = ntohs(((const struct sockaddr_in *)&seen.address)->sin_port);
-    seen.pid = server.pid; /* unless another one listens */
+    *address = server.address;
+    *address_bytes = server.address_bytes;
+    int port = ntohs(((const struct sockaddr_in *)address)->sin_port);
+    listener_pid = server.pid; /* unless another one listens */
     require(look_at_listeners("/proc/net/tcp", port) +
                         look_at_listeners("/proc/net/tcp6", port) ==
                     0 ||
@@ -172,31 +168,26 @@ grade_server_start(void)
             "place of this one; please end it ('ss -ltnp' shows which it "
             "is), or write {port} for the number in SERVER=",
             port);
-    return &seen;
+    return listener_pid;
 }
 
-bool
+void
 grade_server_limit(int more)
 {
     struct rlimit limit = {0};
 
-    for (int free_below = 0; seen.pid > 0 && free_below < more;
+    for (int free_below = 0; listener_pid > 0 && free_below < more;
          limit.rlim_cur++) {
         char path[64];
 
-        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)seen.pid,
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)listener_pid,
                  (int)limit.rlim_cur);
         free_below += access(path, F_OK) != 0;
     }
     limit.rlim_max = limit.rlim_cur;
-    return seen.pid > 0 &&
-           prlimit(seen.pid, RLIMIT_NOFILE, &limit, NULL) == 0;
-}
-
-bool
-grade_one_at_a_time(void)
-{
-    return grade_order.one_at_a_time;
+    require_able(listener_pid > 0 &&
+                     prlimit(listener_pid, RLIMIT_NOFILE, &limit, NULL) == 0,
+                 "the server's limit of descriptors cannot be set");
 }
 
 /* ---- its calls --------------------------------------------------------- */
@@ -310,9 +301,6 @@ grade_server_end(void)
 static void
 about_to_fail(void)
 {
-    if (getpid() != owner_pid) {
-        return;
-    }
     if (trace_fd != -1) {
         read_calls();
     }
@@ -341,20 +329,6 @@ take_too_long(int number)
 }
 
 void
-grade_unknown(const char *format, ...)
-{
-    char reason[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is not */
-    vsnprintf(reason, sizeof reason, format, arguments);
-    va_end(arguments);
-    grade_left->unknown = true;
-    ck_abort_msg("%s", verdict("%s", reason));
-}
-
-void
 grade_server_begin(void)
 {
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
@@ -363,7 +337,6 @@ grade_server_begin(void)
     ioctl(terminal, TIOCNOTTY);
     close(terminal);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    owner_pid = getpid();
     signal(SIGALRM, take_too_long);
     alarm((unsigned)(LIMIT_S * patience_factor()));
     verdict_before_failure(about_to_fail);

@@ -12,8 +12,9 @@
 enum {
     KIB = 1024,
     MIB = 1024 * KIB,
-    CROWD = 8,      /* who shall be served beside a client that is not */
-    QUIET_MS = 300, /* a server that does nothing for so long will not */
+    CROWD = 8,       /* who shall be served beside a client that is not */
+    QUIET_MS = 300,  /* a server that does nothing for so long will not */
+    USAGE_SPARE = 4, /* descriptors, threads that are no leak: a library's */
 };
 
 /* Start the server, as clients know it. */
@@ -26,8 +27,7 @@ void grade_pause(const struct server *server, int number);
 /* Require that nothing more comes, and that the connection goes on. */
 void grade_expect_open(struct client *client);
 
-/* ---- what a server uses (grade_usage.c) ---------------------------------
- */
+/* ---- what a server uses (grade_usage.c) -------------------------------- */
 
 /* What it uses together with all that it has started, so that one that forks
  * for each client is judged as one with threads is. */
@@ -50,13 +50,7 @@ struct usage usage_settle(const struct server *server,
  * uses CPU time, or never waits. `when` is for the message. */
 void usage_expect_no_spin(const struct server *server, const char *when);
 
-/* Descriptors, threads that are no leak: a library's, of a cache. */
-enum {
-    USAGE_SPARE = 4
-};
-
-/* ---- the tests that are not about echoes (grade_hello.c) ----------------
- */
+/* ---- the tests that are not about echoes (grade_hello.c) --------------- */
 
 void test_hello_line(void);
 void test_hello_pieces(void);

@@ -2,12 +2,11 @@
  * grade_usage.c: what a server uses. See grade_tests.h.
  */
 #include <dirent.h>
-#include <glob.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -18,18 +17,19 @@ enum {
     FAMILY_MAX = 4000,  /* processes of one server */
     MEASURED_MS = 1000, /* for so long its CPU time is measured */
     LOOKS_MIN = 20,
+    LOOK_MS = 20,      /* between them */
     SPIN_PERCENT = 10, /* of a CPU is too much where there is no work */
 };
 
 struct server
 grade_begin(void)
 {
-    const struct grade_server *started = grade_server_start();
-    struct server server = {.pid = started->pid,
-                            .address = started->address,
-                            .address_bytes = started->address_bytes};
+    struct server server = {0};
+    char where[ADDRESS_TEXT_BYTES];
 
-    snprintf(server.where, sizeof server.where, "%s", started->where);
+    server.pid = grade_server_start(&server.address, &server.address_bytes);
+    address_format(&server.address, where);
+    snprintf(server.where, sizeof server.where, "%.79s", where);
     return server;
 }
 
@@ -51,64 +51,8 @@ grade_expect_open(struct client *client)
             (uintmax_t)client->sent_bytes);
 }
 
-/* How many descriptors a process has open; 0 also where it is gone. */
-static int
-count_descriptors(pid_t pid)
-{
-    char pattern[64];
-    glob_t found = {0};
-    int count;
-
-    snprintf(pattern, sizeof pattern, "/proc/%d/fd/*", (int)pid);
-    glob(pattern, GLOB_NOSORT, NULL, &found);
-    count = (int)found.gl_pathc;
-    globfree(&found);
-    return count;
-}
-
-/* What is read of a process. */
-struct process {
-    pid_t parent, group;               /* its parent's number, its group's */
-    unsigned long user, kernel;        /* CPU time so far, in ticks */
-    long user_of_dead, kernel_of_dead; /* ... of its children */
-    long threads, pages;               /* how many; resident */
-};
-
-/* Read it. False if there is none. */
-static bool
-read_process(pid_t pid, struct process *process)
-{
-    char text[1024];
-    char *behind;
-
-    proc_read(text, sizeof text, "/proc/%d/stat", (int)pid);
-    behind = strrchr(text, ')'); /* of its name, in which anything may be */
-    return behind != NULL &&
-           sscanf(behind,
-                  ") %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld "
-                  "%ld %*d %*d %ld %*d %*u %*u %ld",
-                  &process->parent, &process->group, &process->user,
-                  &process->kernel, &process->user_of_dead,
-                  &process->kernel_of_dead, &process->threads,
-                  &process->pages) == 8;
-}
-
-/* Who has started the server's group, and is the parent of all whose own
- * parent has ended; 0: it has ended itself. */
-static pid_t
-find_keeper(pid_t pid)
-{
-    struct process process = {0};
-    struct process above;
-
-    while (read_process(pid, &process) &&
-           read_process(process.parent, &above) &&
-           above.group == process.group) {
-        pid = process.parent;
-    }
-    return process.parent;
-}
-
+/* Its keeper, which is our child, is counted in: all figures of that stay
+ * what they are. */
 struct usage
 usage_now(const struct server *server)
 {
@@ -118,29 +62,38 @@ usage_now(const struct server *server)
     DIR *folder = opendir("/proc");
     struct dirent *entry;
 
-    if (server->pid <= 0 || folder == NULL) {
-        grade_unknown("the server's process cannot be seen from here");
-    }
-    family[n++] = find_keeper(server->pid);
-    require(family[0] > 0, "the server has ended");
+    require_able(server->pid > 0 && folder,
+                 "the server's process cannot be seen from here");
+    require(kill(server->pid, 0) == 0, "the server has ended");
+    family[n++] = getpid();
     while ((entry = readdir(folder)) != NULL) { /* parents come first */
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        struct process process;
+        unsigned long user, kernel;
+        long user_of_dead, kernel_of_dead, threads, pages;
+        char text[1024];
+        int parent;
         int i = 0;
 
-        if (pid <= 0 || n == FAMILY_MAX || !read_process(pid, &process)) {
+        proc_read(text, sizeof text, "/proc/%d/stat", (int)pid);
+        const char *behind = strrchr(text, ')'); /* the name may be any */
+        if (!behind || n == FAMILY_MAX ||
+            sscanf(behind,
+                   ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld "
+                   "%ld %*d %*d %ld %*d %*u %*u %ld",
+                   &parent, &user, &kernel, &user_of_dead, &kernel_of_dead,
+                   &threads, &pages) != 7) {
             continue;
         }
-        while (i < n && family[i] != process.parent) {
+        while (i < n && family[i] != parent) {
             i++;
         }
         if (i < n) {
             family[n++] = pid;
-            usage.threads += process.threads > 0 ? (int)process.threads : 1;
-            usage.ticks += (long)(process.user + process.kernel) +
-                           process.user_of_dead + process.kernel_of_dead;
-            usage.pages += process.pages;
-            usage.descriptors += count_descriptors(pid);
+            usage.threads += threads > 0 ? (int)threads : 1;
+            usage.ticks +=
+                (long)(user + kernel) + user_of_dead + kernel_of_dead;
+            usage.pages += pages;
+            usage.descriptors += grade_descriptors(pid, 0);
         }
     }
     closedir(folder);
@@ -150,17 +103,14 @@ usage_now(const struct server *server)
 struct usage
 usage_settle(const struct server *server, const struct usage *before)
 {
-    const struct timespec moment = {.tv_nsec = 20L * NS_PER_MS};
     struct usage least = usage_now(server);
     int64_t deadline_ms = patience_deadline_ms(QUIET_MS);
 
     while (patience_left_ms(deadline_ms) > 0 &&
            (least.descriptors > before->descriptors + USAGE_SPARE ||
             least.threads > before->threads + USAGE_SPARE)) {
-        struct usage now;
-
-        nanosleep(&moment, NULL);
-        now = usage_now(server);
+        poll(NULL, 0, LOOK_MS);
+        struct usage now = usage_now(server);
         if (now.descriptors < least.descriptors ||
             now.threads < least.threads) {
             deadline_ms = patience_deadline_ms(QUIET_MS);
@@ -173,7 +123,6 @@ usage_settle(const struct server *server, const struct usage *before)
 void
 usage_expect_no_spin(const struct server *server, const char *when)
 {
-    const struct timespec moment = {.tv_nsec = 20L * NS_PER_MS};
     struct usage before = usage_now(server);
     int64_t begin_ms = patience_now_ms();
     double used_ms;
@@ -182,7 +131,7 @@ usage_expect_no_spin(const struct server *server, const char *when)
     int runnable = 0;
 
     for (looks = 0; passed_ms < MEASURED_MS || looks < LOOKS_MIN; looks++) {
-        nanosleep(&moment, NULL);
+        poll(NULL, 0, LOOK_MS);
         require(kill(server->pid, 0) == 0, "the server has ended");
         runnable += process_runnable(server->pid);
         passed_ms = (double)(patience_now_ms() - begin_ms);
