@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "harness/course/book.h"
-#include "harness/report/internal.h"
 
 /* What does not count in a line, as in tests/lines/run: white space, a
  * comment behind code, and the prefix that says whose loop or scheduler it

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "harness/course/demo.h"
-#include "harness/report/picture.h"
 
 enum {
     WIDTH = 860, /* units, as are all of these */

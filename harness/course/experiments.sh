@@ -30,10 +30,6 @@ serve() {
     port=${address##*:}
 }
 
-somaxconn() {
-    cat /proc/sys/net/core/somaxconn
-}
-
 # herd CALL: eight processes wait for clients, in accept or in select; how many
 # of them does a client wake? Linux wakes one of those in accept(2), and all in
 # select, poll or epoll, unless they ask for EPOLLEXCLUSIVE, see epoll_ctl(2).
@@ -99,7 +95,8 @@ file_nonblock() {
     grep -c EAGAIN "$tmp/calls" || :
 }
 
-# The program of four clients is stopped: what does ss say of them then?
+# client_stopped FLAG...: the program of four clients of a server with these
+# flags is stopped: what does ss say of them then?
 client_stopped() {
     need ss
     serve threaded "$@"
@@ -113,10 +110,6 @@ client_stopped() {
     kill -CONT $load
     wait $load || : # its clients may have been ended
     wc -l <"$tmp/established"
-}
-
-client_stopped_limit() {
-    client_stopped --idle-timeout=500
 }
 
 # What do a thousand threads cost that only wait?
@@ -150,30 +143,16 @@ switch_by_library() {
 
 # How many of the three parts of the article are there, by name.
 three_parts() {
-    grep -nE '= select\(|^reactor_run|^conn_echo_cb\(' selectloop/reactor.c \
-        selectloop/server.c >"$tmp/parts"
-    cat "$tmp/parts"
-    wc -l <"$tmp/parts"
+    awk '/= select\(|^reactor_run|^conn_echo_cb\(/ { print FILENAME ":" FNR ":" $0; n++ }
+        END { print n }' selectloop/reactor.c selectloop/server.c
 }
 
-# lines_over BASE FILE...: lines of these over those of the first ones.
+# lines_over FILES FILES: lines of the second ones over those of the first.
+# shellcheck disable=SC2086 # several files
 lines_over() {
-    base=$1
-    shift
-    # shellcheck disable=SC2086 # several files
-    wc -l $base "$@"
-    # shellcheck disable=SC2086
-    echo "$(cat "$@" | wc -l) $(cat $base | wc -l)" |
+    wc -l $1 $2
+    echo "$(cat $2 | wc -l) $(cat $1 | wc -l)" |
         awk '{ printf "%.3f\n", $1 / $2 }'
-}
-
-lines_selectloop() {
-    lines_over blocking/server.c selectloop/server.c selectloop/reactor.c
-}
-
-lines_libevent() {
-    lines_over 'selectloop/server.c selectloop/reactor.c' libevent/server.c \
-        libevent/loop.c
 }
 
 # How many texts there are of any function of the family, at the most, but for

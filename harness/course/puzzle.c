@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "harness/course/course.h"
-#include "harness/report/internal.h"
 
 #define HINTS    3
 #define PROGRESS "mine/progress" /* lines: "puzzle-7 hints 2, solved" */

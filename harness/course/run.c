@@ -18,8 +18,7 @@ run_shell(const struct experiment *row)
 {
     char line[CHILD_LINE_BYTES];
 
-    snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
-             row->server);
+    PUT(line, ". harness/course/experiments.sh; %s", row->server);
     child_show(line);
     int status = child_run(line, NULL);
     return status == 0    ? NULL

@@ -8,7 +8,6 @@
 
 #include "harness/compare/server.h"
 #include "harness/course/course.h"
-#include "harness/load/load.h"
 
 /* What was seen of the last one that was driven. */
 static struct drive {
@@ -91,11 +90,9 @@ drive_server(struct server *server, const char *line)
     char *rest = words;
     cpu_set_t cpus;
 
-    snprintf(words, sizeof words, "%s/%s%s", course_build(),
-             made ? "" : "bin/", line);
+    PUT(words, "%s/%s%s", course_build(), made ? "" : "bin/", line);
     if (made) {
-        snprintf(shown, sizeof shown, "make -s %.*s",
-                 (int)strcspn(words, " "), words);
+        PUT(shown, "make -s %.*s", (int)strcspn(words, " "), words);
         child_show(shown);
         if (child_run(shown, NULL) != 0) {
             return "that server could not be made; make says why above";
@@ -107,7 +104,7 @@ drive_server(struct server *server, const char *line)
             child_run(shown, NULL);
         }
     }
-    snprintf(shown, sizeof shown, "%s", words);
+    PUT(shown, "%s", words);
     for (int i = 0; rest && i < SERVER_ARGUMENTS_MAX - 2; i++) {
         order.arguments[i] = strsep(&rest, " ");
         order.arguments[i + 1] = "--port=0";
@@ -133,8 +130,7 @@ drive_load(char line[CHILD_LINE_BYTES], const struct server *server,
     int fd = memfd_create("save", MFD_CLOEXEC);
 
     address_format(&server->address, address);
-    snprintf(shown, sizeof shown, "%s/bin/load %s %s", course_build(),
-             address, flags);
+    PUT(shown, "%s/bin/load %s %s", course_build(), address, flags);
     child_show(shown);
     /* How far it is would be told to a terminal, in the middle of this. */
     text_append(line, CHILD_LINE_BYTES, " & ",
