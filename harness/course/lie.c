@@ -85,19 +85,6 @@ lie_read(const struct experiment *row)
     return NAN;
 }
 
-static void
-print_table(void)
-{
-    printf("\n    %-12s  %11s  %11s\n", "", "closed loop", "open loop");
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        printf("    %-12s  %11s  %11s\n", rows[i].heading,
-               units_format_number(UNITS_TEXT,
-                                   value_of(false, rows[i].quantile)),
-               units_format_number(UNITS_TEXT,
-                                   value_of(true, rows[i].quantile)));
-    }
-}
-
 /* ---- the run ----------------------------------------------------------- */
 
 const char *
@@ -128,10 +115,18 @@ lie_run(const struct experiment *row)
         fclose(saved[i]);
     }
     server_stop(&server);
-    if (!problem) {
-        print_table();
+    if (problem) {
+        return problem;
     }
-    return problem;
+    printf("\n    %-12s  %11s  %11s\n", "", "closed loop", "open loop");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        printf("    %-12s  %11s  %11s\n", rows[i].heading,
+               units_format_number(UNITS_TEXT,
+                                   value_of(false, rows[i].quantile)),
+               units_format_number(UNITS_TEXT,
+                                   value_of(true, rows[i].quantile)));
+    }
+    return NULL;
 }
 
 int

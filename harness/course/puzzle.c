@@ -103,18 +103,16 @@ static int
 list(void)
 {
     int nsolved = 0;
+    struct text bar = {0};
 
     for (const struct puzzle *it = puzzles; it < puzzles + npuzzles; it++) {
         printf("%2d  %-10s  %-45s  %s", it->number, it->model, it->title,
                it->solved ? "solved" : "open");
         printf(it->hinted > 0 ? ", hints: %d\n" : "\n", it->hinted);
+        text_add(&bar, it->solved ? "#" : ".");
+        nsolved += it->solved;
     }
-    printf("\n[");
-    for (int i = 0; i < npuzzles; i++) {
-        putchar(puzzles[i].solved ? '#' : '.');
-        nsolved += puzzles[i].solved;
-    }
-    printf("] %d of %d solved\n", nsolved, npuzzles);
+    printf("\n[%s] %d of %d solved\n", bar.bytes, nsolved, npuzzles);
     return 0;
 }
 
