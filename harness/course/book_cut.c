@@ -86,7 +86,7 @@ cut_part(struct part *part)
         struct line *line = &part->lines[part->n++];
 
         if (part->n > PART_LINES_MAX ||
-            getline(&line->text, &line->bytes, file) < 0) {
+            getline(&line->text, &(size_t){0}, file) < 0) {
             part->n = 0;
             break;
         }

@@ -236,8 +236,6 @@ course_demo(int argc, char **argv)
     if (!replay || !svg) {
         course_begin();
         signals_catch(on_signal);
-        sigaction(SIGQUIT, &(struct sigaction){.sa_handler = on_signal},
-                  NULL);
         pictures = demo_view_open();
         status = show_all();
     }

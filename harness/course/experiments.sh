@@ -79,12 +79,6 @@ kill KILL => @pids;
 PERL
 }
 
-sleep_at_once() {
-    begin_ms=$(date +%s%3N)
-    "$BIN/hello"
-    echo $(($(date +%s%3N) - begin_ms))
-}
-
 # A file is always ready: O_NONBLOCK changes nothing.
 file_nonblock() {
     need strace
@@ -141,12 +135,6 @@ switch_by_library() {
     awk '/rt_sigprocmask/ { print $4 }' "$tmp/calls"
 }
 
-# How many of the three parts of the article are there, by name.
-three_parts() {
-    awk '/= select\(|^reactor_run|^conn_echo_cb\(/ { print FILENAME ":" FNR ":" $0; n++ }
-        END { print n }' selectloop/reactor.c selectloop/server.c
-}
-
 # lines_over FILES FILES: lines of the second ones over those of the first.
 # shellcheck disable=SC2086 # several files
 lines_over() {
@@ -156,17 +144,15 @@ lines_over() {
 }
 
 # How many texts there are of any function of the family, at the most, but for
-# blanks and the prefix co_.
+# what `course code` says is no difference.
 same_text() {
-    for function in conn_accept conn_handshake conn_echo conn_close \
-        conn_serve; do
-        for model in blocking threaded coroutine; do
-            sed -n "/^$function(/,/^}/p" $model/server.c | sed 's/\<co_//g' |
-                tr -d '[:space:]' >"$tmp/text"
-            cksum <"$tmp/text"
-            test -s "$tmp/text" || echo "not in $model"
-        done | sort -u >"$tmp/texts"
-        echo "$function: $(wc -l <"$tmp/texts")"
+    for function in conn_accept conn_handshake conn_echo conn_close conn_serve; do
+        texts=1
+        for model in threaded coroutine; do
+            "$BIN/course" code -a "blocking.$function" -b "$model" |
+                grep -q '^(the same text' || texts=$((texts + 1))
+        done
+        echo "$function: $texts"
     done | sort -t: -k2n
 }
 

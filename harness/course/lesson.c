@@ -178,9 +178,10 @@ teach(const char *lesson, struct prediction **asked)
     for (const struct prediction *row; (row = *asked); asked++) {
         print_row(row);
         keep(kept, row);
-        bool is_seen = !row->experiment->reason;
-        seen |= is_seen;
-        differ |= is_seen && row->yours > 0 && row->yours != observe(row);
+        if (!row->experiment->reason) {
+            seen = true;
+            differ |= row->yours > 0 && row->yours != observe(row);
+        }
     }
     if ((ferror(kept) | fclose(kept)) != 0) {
         errx(COURSE_CANNOT, "%s could not be written; make room there", path);

@@ -82,7 +82,6 @@ drive_server(struct server *server, const char *line)
     char words[CHILD_LINE_BYTES];
     char shown[CHILD_LINE_BYTES];
     char address[ADDRESS_TEXT_BYTES];
-    char name[64];
 
     PUT(words, "%s/%s%s", course_build(), made ? "" : "bin/", line);
     if (made) {
@@ -91,9 +90,9 @@ drive_server(struct server *server, const char *line)
         if (child_run(shown, NULL) != 0) {
             return "that server could not be made; make says why above";
         }
-        if (sscanf(line, "mutants/%63s", name) == 1) {
-            snprintf(shown, sizeof shown,
-                     "grep '^[-+]' tests/mutants/%s.diff", name);
+        if (strncmp(line, "mutants/", strlen("mutants/")) == 0) {
+            PUT(shown, "grep '^[-+]' tests/%.*s.diff",
+                (int)strcspn(line, " "), line);
             child_show(shown);
             child_run(shown, NULL);
         }
