@@ -215,23 +215,22 @@ course_lesson(int argc, char **argv)
                 flags, NULL, argc, argv);
     lesson = lesson ? lesson : "nothing";
     for (struct prediction *row = predictions; row->lesson; row++) {
-        if (strcmp(row->lesson, lesson) == 0) {
-            asked[n++] = row;
-            row->experiment->wanted = true;
+        if (strcmp(row->lesson, lesson) != 0) {
+            continue;
+        }
+        asked[n++] = row;
+        row->experiment->wanted = true;
+        print_question(row);
+        if (path) {
+            row->yours = read_answer(path, row);
+        } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+            row->yours = ask(row);
         }
     }
     if (n == 0) {
         errx(COURSE_USAGE,
              "%s is no lesson; there are" MODEL_NAMES " and measuring",
              lesson);
-    }
-    for (size_t i = 0; i < n; i++) {
-        print_question(asked[i]);
-        if (path) {
-            asked[i]->yours = read_answer(path, asked[i]);
-        } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-            asked[i]->yours = ask(asked[i]);
-        }
     }
     return teach(lesson, asked);
 }

@@ -180,7 +180,7 @@ fold(char *text)
         bool blank = *from == ' ' || (*from == '\n' && from[1] == ' ');
 
         if (!blank || to == text || to[-1] != ' ') {
-            *to++ = blank ? ' ' : *from;
+            *to++ = *(blank ? " " : from);
         }
     }
     *to = '\0';
