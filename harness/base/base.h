@@ -221,4 +221,16 @@ void address_format(const struct sockaddr_storage *address,
  * takes it: all that is sent comes back. */
 bool socket_is_own_peer(int fd);
 
+/* ---- models -------------------------------------------------------------
+ */
+
+/* How a model works: bits. The list of all is in models.h. */
+enum {
+    MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
+    MODEL_THREAD_EACH = 2,   /* a thread for each client */
+    MODEL_SELECT = 4,        /* waits with select(2) */
+    MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
+    MODEL_LIBEVENT = 16,     /* on libevent's loop */
+};
+
 #endif

@@ -8,20 +8,13 @@
 #ifndef FIVEWAYS_BASE_MODELS_H
 #define FIVEWAYS_BASE_MODELS_H
 
+#include "harness/base/base.h"
+
 #if defined __has_include && __has_include("made-with/models")
 #include "made-with/models" /* where the Makefile gathers those of mine/ */
 #else
 #define MODELS_OF_MINE(MODEL)
 #endif
-
-/* How a model works: bits. */
-enum {
-    MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
-    MODEL_THREAD_EACH = 2,   /* a thread for each client */
-    MODEL_SELECT = 4,        /* waits with select(2) */
-    MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
-    MODEL_LIBEVENT = 16,     /* on libevent's loop */
-};
 
 /* MODEL(name, how it works, its idea), in the order of every table. */
 #define MODELS(MODEL)                                                        \

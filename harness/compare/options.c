@@ -12,7 +12,7 @@
 #include <sys/param.h>
 #include <unistd.h>
 
-#include "harness/base/base.h"
+#include "harness/base/models.h"
 #include "harness/report/report.h"
 
 /* What separates names in a list. */

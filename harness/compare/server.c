@@ -50,7 +50,9 @@ become_server(const struct server *server, const struct server_line *line,
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sched_setaffinity(0, sizeof(cpu_set_t), server->order.cpus);
+    if (server->order.cpus) {
+        sched_setaffinity(0, sizeof(cpu_set_t), server->order.cpus);
+    }
     /* Who prints without end is told by its write(2), and lives. */
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &output_limit);

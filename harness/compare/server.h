@@ -40,7 +40,7 @@ struct server_order {
                                * {host} to be filled in; or NULL */
     const char *launcher;     /* words for sh that start it, or NULL */
     const char *host;         /* where to connect to; NULL: as it says */
-    const cpu_set_t *cpus;    /* that it may use */
+    const cpu_set_t *cpus;    /* that it may use; NULL: those that we do */
     int64_t start_timeout_ns; /* until it must be ready */
     const char *if_slow;      /* what to do then; NULL: compare's flag */
     const volatile sig_atomic_t *interrupted; /* ends the waiting at once */

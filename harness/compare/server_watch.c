@@ -126,7 +126,7 @@ server_look(const struct server *server, struct server_look *look)
     *look = (struct server_look){
         .cpu_ns = server_cpu_ns(server),
         .switches = read_switches(server->pid, &rests),
-        .moved = server->pid != 0 &&
+        .moved = server->pid != 0 && server->order.cpus &&
                  sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
                  !CPU_EQUAL(&cpus, server->order.cpus),
     };

@@ -5,6 +5,7 @@
 #ifndef FIVEWAYS_BOOK_H
 #define FIVEWAYS_BOOK_H
 
+#include "harness/base/models.h"
 #include "harness/course/course.h"
 
 enum {
@@ -15,7 +16,6 @@ enum {
 /* A line of a source. */
 struct line {
     char *text;       /* as it stands there */
-    size_t bytes;     /* that it has room for */
     char *words;      /* what counts in it: see line_words() */
     bool alone;       /* what its part was last compared with lacks it */
     unsigned differs; /* a bit for each model that lacks it */

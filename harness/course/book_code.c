@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "harness/course/book.h"
-#include "harness/report/internal.h"
 
 #define SOURCE_WIDTH 78 /* columns that no line of ours exceeds */
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "harness/course/book.h"
-#include "harness/report/internal.h"
 
 /* Print classes, one for each bit. */
 static void

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/base/models.h"
 #include "harness/course/course.h"
-#include "harness/report/internal.h"
 
 #define SEEN_COLUMNS 17 /* for what was seen, behind a claim */
 
@@ -24,11 +24,12 @@ judge(const struct claim *claim)
 {
     int within = 0, n = 0;
 
-    for (; n < BOUNDS_MAX && claim->bounds[n].experiment; n++) {
-        if (isnan(claim->bounds[n].experiment->number)) {
+    for (const struct bounds *it = claim->bounds; it->experiment; it++) {
+        if (isnan(it->experiment->number)) {
             return CLAIM_UNKNOWN;
         }
-        within += is_within(&claim->bounds[n]);
+        within += is_within(it);
+        n++;
     }
     return within == n  ? CLAIM_TRUE
            : within > 0 ? CLAIM_CONDITIONAL
@@ -61,13 +62,12 @@ print_claim(const struct claim *claim, enum claim_verdict verdict)
 {
     bool other = verdict != claim->says && verdict != CLAIM_UNKNOWN;
     const struct report_paper paper = report_paper_of(stdout);
-    const struct bounds *end = claim->bounds;
     struct document document = {0};
     struct text seen = {0};
     char text[NUMBER_BYTES];
 
-    for (; end < claim->bounds + BOUNDS_MAX && end->experiment; end++) {
-        text_item(&seen, "; ", "%s", experiment_seen(end->experiment, text));
+    for (const struct bounds *it = claim->bounds; it->experiment; it++) {
+        text_item(&seen, "; ", "%s", experiment_seen(it->experiment, text));
     }
     bool fits = strlen(seen.bytes) <= SEEN_COLUMNS;
     printf("%c %-25s %-11s %-11s %-10.*s %s\n", other ? '!' : ' ', claim->id,
@@ -78,7 +78,7 @@ print_claim(const struct claim *claim, enum claim_verdict verdict)
     if (other) {
         document_item(&document, "^", "%s says \"%s\":", claim->page,
                       claim->text);
-        for (const struct bounds *it = claim->bounds; it < end; it++) {
+        for (const struct bounds *it = claim->bounds; it->experiment; it++) {
             say_wanted(&document, "", it);
         }
     }
@@ -89,8 +89,8 @@ print_claim(const struct claim *claim, enum claim_verdict verdict)
 static void
 want(const struct claim *claim)
 {
-    for (int i = 0; i < BOUNDS_MAX && claim->bounds[i].experiment; i++) {
-        claim->bounds[i].experiment->wanted = true;
+    for (const struct bounds *it = claim->bounds; it->experiment; it++) {
+        it->experiment->wanted = true;
     }
 }
 
@@ -149,9 +149,9 @@ course_exercise(int argc, char **argv)
     printf("%s\n\n", row->text);
     want(row);
     experiments_run();
-    for (int i = 0; i < BOUNDS_MAX && row->bounds[i].experiment; i++) {
-        if (!is_within(&row->bounds[i])) {
-            say_wanted(&document, "not yet:", &row->bounds[i]);
+    for (const struct bounds *it = row->bounds; it->experiment; it++) {
+        if (!is_within(it)) {
+            say_wanted(&document, "not yet:", it);
         }
     }
     document_print_text(stdout, &document, &paper);

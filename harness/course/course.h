@@ -27,11 +27,9 @@
 #include <stdio.h>
 
 #include "harness/base/base.h"
-#include "harness/report/report.h"
+#include "harness/report/internal.h"
 
 struct server; /* see server.h */
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
     NUMBER_BYTES = 64,       /* a number, its unit */
@@ -99,6 +97,7 @@ struct prediction {
         double low, high; /* it is right within these */
     } choices[CHOICES_MAX];
     int nchoices; /* how many */
+    int yours;    /* which one was chosen, from 1; 0: none */
 };
 
 enum claim_verdict {
@@ -117,14 +116,13 @@ struct claim {
     const char *page;        /* that makes or answers it */
     const char *text;        /* words of it; the task */
     enum claim_verdict says; /* what the page says of it */
-    struct bounds bounds[BOUNDS_MAX]; /* that it hangs on */
+    struct bounds bounds[BOUNDS_MAX + 1]; /* that it hangs on, and {0} */
 };
 
 /* Each ends with {0}. */
-extern struct experiment *const experiments;
-extern const struct prediction *const predictions;
-extern const struct claim *const claims;
-extern const struct claim *const exercises;
+extern struct experiment experiments[];
+extern struct prediction predictions[];
+extern struct claim claims[], exercises[];
 
 /* Read the tables. What is wrong in one is told, and ends the program. */
 void tables_load(void);

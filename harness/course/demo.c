@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "harness/course/demo.h"
-#include "harness/report/picture.h"
 
 #define READING_MS 1300 /* for what a scene has shown */
 
@@ -137,7 +136,7 @@ show(int model)
     struct demo_scene *scene = &scenes[model];
     char program[PATH_MAX], reason[SERVER_REASON_BYTES];
 
-    snprintf(program, sizeof program, "%s/%s", course_bin(), name);
+    PUT(program, "%s/%s", course_bin(), name);
     if (!replay && access(program, X_OK) != 0) {
         printf("\n%s: left out, it is not built\n", name);
         return 0;
@@ -237,8 +236,6 @@ course_demo(int argc, char **argv)
     if (!replay || !svg) {
         course_begin();
         signals_catch(on_signal);
-        sigaction(SIGQUIT, &(struct sigaction){.sa_handler = on_signal},
-                  NULL);
         pictures = demo_view_open();
         status = show_all();
     }

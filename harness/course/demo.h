@@ -7,6 +7,7 @@
 #ifndef FIVEWAYS_COURSE_DEMO_H
 #define FIVEWAYS_COURSE_DEMO_H
 
+#include "harness/base/models.h"
 #include "harness/compare/server.h"
 #include "harness/course/course.h"
 

@@ -15,11 +15,10 @@
 #include <unistd.h>
 
 #include "harness/course/demo.h"
-#include "harness/load/load.h"
 
 enum {
     CELL_MS = 50,
-    CELLS = DEMO_MOST_MS / CELL_MS,
+    CELL_COUNT = DEMO_MOST_MS / CELL_MS,
     HEIGHT = 10,      /* lines of a picture */
     WIDTH_LEAST = 80, /* of the terminal, as is the next */
     LONG_MS = 1000,   /* who waits longer is counted */
@@ -95,7 +94,7 @@ put_sign(enum demo_what sign)
 
 /* A cell shows the echo that is in it, else what was so at its begin. */
 static void
-fill(enum demo_what cells[CELLS + 1], const struct demo_event *event,
+fill(enum demo_what cells[CELL_COUNT + 1], const struct demo_event *event,
      double now_ms)
 {
     int cell = (int)event->t_ms / CELL_MS;
@@ -113,7 +112,7 @@ fill(enum demo_what cells[CELLS + 1], const struct demo_event *event,
 static void
 draw(const struct demo_scene *scene, double now_ms)
 {
-    enum demo_what cells[DEMO_CLIENTS][CELLS + 1] = {{DEMO_LEAVES}};
+    enum demo_what cells[DEMO_CLIENTS][CELL_COUNT + 1] = {{DEMO_LEAVES}};
 
     for (size_t i = 0; i < scene->n && scene->events[i].t_ms <= now_ms; i++) {
         fill(cells[scene->events[i].who], &scene->events[i], now_ms);
@@ -124,7 +123,7 @@ draw(const struct demo_scene *scene, double now_ms)
     printf("%13s%20s%20s%20s\n", "0 s", "1 s", "2 s", "3 s");
     for (int who = 0; who < DEMO_CLIENTS; who++) {
         printf("%-10s", demo_clients[who]);
-        for (int i = 0; i <= CELLS; i++) {
+        for (int i = 0; i <= CELL_COUNT; i++) {
             put_sign(cells[who][i]);
         }
         printf("\n");
@@ -180,8 +179,8 @@ demo_verdict(const struct demo_scene *scene)
         late |= (unsigned)(wait_ms > LONG_MS) << event->who;
     }
     if (late == 0) {
-        snprintf(text, sizeof text, "nobody waited longer than %.1f s",
-                 ceil(longest_ms / 100) / 10);
+        PUT(text, "nobody waited longer than %.1f s",
+            ceil(longest_ms / 100) / 10);
     } else {
         snprintf(text, sizeof text,
                  isinf(longest_ms)

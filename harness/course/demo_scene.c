@@ -90,14 +90,11 @@ int
 demo_play(struct demo_scene *empty, const char *program,
           char reason[SERVER_REASON_BYTES])
 {
-    cpu_set_t cpus;
     const struct server_order order = {.arguments = {program, "--port=0"},
-                                       .cpus = &cpus,
                                        .start_timeout_ns = 5 * NS_PER_S,
                                        .interrupted = &course_interrupted};
     pthread_t client;
 
-    sched_getaffinity(0, sizeof cpus, &cpus);
     if (server_start(&server, &order, reason) != 0) {
         return -1;
     }

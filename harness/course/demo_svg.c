@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "harness/course/demo.h"
-#include "harness/report/picture.h"
 
 enum {
     WIDTH = 860, /* units, as are all of these */
@@ -66,7 +65,6 @@ draw_scene(struct svg *svg, int model, const struct demo_scene *scene,
 {
     double words = y + HEAD - 7, top = words + 1, bottom = y + SCENE + 2;
     struct demo_event last[DEMO_CLIENTS] = {{0}};
-
     int slot = svg_slot(known_models[model].name);
 
     fprintf(svg->file, "<g class=\"m%d\">\n", slot);

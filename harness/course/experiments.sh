@@ -30,10 +30,6 @@ serve() {
     port=${address##*:}
 }
 
-somaxconn() {
-    cat /proc/sys/net/core/somaxconn
-}
-
 # herd CALL: eight processes wait for clients, in accept or in select; how many
 # of them does a client wake? Linux wakes one of those in accept(2), and all in
 # select, poll or epoll, unless they ask for EPOLLEXCLUSIVE, see epoll_ctl(2).
@@ -83,12 +79,6 @@ kill KILL => @pids;
 PERL
 }
 
-sleep_at_once() {
-    begin_ms=$(date +%s%3N)
-    "$BIN/hello"
-    echo $(($(date +%s%3N) - begin_ms))
-}
-
 # A file is always ready: O_NONBLOCK changes nothing.
 file_nonblock() {
     need strace
@@ -99,7 +89,8 @@ file_nonblock() {
     grep -c EAGAIN "$tmp/calls" || :
 }
 
-# The program of four clients is stopped: what does ss say of them then?
+# client_stopped FLAG...: the program of four clients of a server with these
+# flags is stopped: what does ss say of them then?
 client_stopped() {
     need ss
     serve threaded "$@"
@@ -113,10 +104,6 @@ client_stopped() {
     kill -CONT $load
     wait $load || : # its clients may have been ended
     wc -l <"$tmp/established"
-}
-
-client_stopped_limit() {
-    client_stopped --idle-timeout=500
 }
 
 # What do a thousand threads cost that only wait?
@@ -148,46 +135,24 @@ switch_by_library() {
     awk '/rt_sigprocmask/ { print $4 }' "$tmp/calls"
 }
 
-# How many of the three parts of the article are there, by name.
-three_parts() {
-    grep -nE '= select\(|^reactor_run|^conn_echo_cb\(' selectloop/reactor.c \
-        selectloop/server.c >"$tmp/parts"
-    cat "$tmp/parts"
-    wc -l <"$tmp/parts"
-}
-
-# lines_over BASE FILE...: lines of these over those of the first ones.
+# lines_over FILES FILES: lines of the second ones over those of the first.
+# shellcheck disable=SC2086 # several files
 lines_over() {
-    base=$1
-    shift
-    # shellcheck disable=SC2086 # several files
-    wc -l $base "$@"
-    # shellcheck disable=SC2086
-    echo "$(cat "$@" | wc -l) $(cat $base | wc -l)" |
+    wc -l $1 $2
+    echo "$(cat $2 | wc -l) $(cat $1 | wc -l)" |
         awk '{ printf "%.3f\n", $1 / $2 }'
 }
 
-lines_selectloop() {
-    lines_over blocking/server.c selectloop/server.c selectloop/reactor.c
-}
-
-lines_libevent() {
-    lines_over 'selectloop/server.c selectloop/reactor.c' libevent/server.c \
-        libevent/loop.c
-}
-
 # How many texts there are of any function of the family, at the most, but for
-# blanks and the prefix co_.
+# what `course code` says is no difference.
 same_text() {
-    for function in conn_accept conn_handshake conn_echo conn_close \
-        conn_serve; do
-        for model in blocking threaded coroutine; do
-            sed -n "/^$function(/,/^}/p" $model/server.c | sed 's/\<co_//g' |
-                tr -d '[:space:]' >"$tmp/text"
-            cksum <"$tmp/text"
-            test -s "$tmp/text" || echo "not in $model"
-        done | sort -u >"$tmp/texts"
-        echo "$function: $(wc -l <"$tmp/texts")"
+    for function in conn_accept conn_handshake conn_echo conn_close conn_serve; do
+        texts=1
+        for model in threaded coroutine; do
+            "$BIN/course" code -a "blocking.$function" -b "$model" |
+                grep -q '^(the same text' || texts=$((texts + 1))
+        done
+        echo "$function: $texts"
     done | sort -t: -k2n
 }
 

@@ -15,7 +15,6 @@
  *     number      that was read off the run, or null
  *     unit        of it
  */
-#include <ctype.h>
 #include <err.h>
 #include <jansson.h>
 #include <math.h>
@@ -23,15 +22,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/models.h"
 #include "harness/course/course.h"
-#include "harness/report/internal.h"
 
-/* A prediction of the lesson, and what came of it. */
-struct answer {
-    const struct prediction *asked;
-    int yours;    /* the choice, from 0; -1: none */
-    int observed; /* likewise */
-};
+/* How a choice is called, counted from 1; 0: none. */
+static const char *const letters[] = {NULL, "a", "b", "c", "d"};
 
 /* ---- questions --------------------------------------------------------- */
 
@@ -50,27 +45,29 @@ print_question(const struct prediction *row)
     printf("\n");
 }
 
-/* "a" and "A" are the first; -1: it is none of them. */
+/* "a" and "A" are 1; 0: it is none of them. */
 static int
 read_choice(const char *text, const struct prediction *row)
 {
-    int choice = tolower((unsigned char)text[0]) - 'a';
+    int choice = row->nchoices;
 
-    return choice >= 0 && choice < row->nchoices && text[1] == '\0' ? choice
-                                                                    : -1;
+    while (choice > 0 && strcasecmp(text, letters[choice]) != 0) {
+        choice--;
+    }
+    return choice;
 }
 
 /* Until it is a choice, or nothing, which is an answer as well. */
 static int
 ask(const struct prediction *row)
 {
-    const char last = (char)('a' + row->nchoices - 1);
+    const char *last = letters[row->nchoices];
     char *line = NULL;
     size_t room = 0;
-    int choice = -1;
+    int choice = 0;
 
     for (;;) {
-        printf("your answer [a-%c, Enter: do not know]: ", last);
+        printf("your answer [a-%s, Enter: do not know]: ", last);
         fflush(stdout);
         if (getline(&line, &room, stdin) < 1) {
             break;
@@ -78,10 +75,10 @@ ask(const struct prediction *row)
         char *word = line + strspn(line, " \t");
         word[strcspn(word, ") \t\r\n")] = '\0';
         choice = read_choice(word, row);
-        if (choice != -1 || word[0] == '\0') {
+        if (choice > 0 || word[0] == '\0') {
             break;
         }
-        printf("please a letter from a to %c\n", last);
+        printf("please a letter from a to %s\n", last);
     }
     free(line);
     printf("\n");
@@ -94,32 +91,43 @@ static int
 read_answer(const char *path, const struct prediction *row)
 {
     char text[8192];
+    char answer[32] = "";
     char key[64];
-    char answer[32];
 
     if (proc_read(text, sizeof text, "%s", path) == 0) {
         errx(COURSE_USAGE, "--answers: %s: there is nothing to read", path);
     }
     snprintf(key, sizeof key, "%s.%s=", row->lesson, row->id);
-    const char *given = proc_behind(text, key);
-    snprintf(answer, sizeof answer, "%.*s",
-             given ? (int)strcspn(given, " #\r\n") : 0, given ? given : "");
-    if (answer[0] != '\0' && read_choice(answer, row) == -1) {
+    const char *words = proc_behind(text, key);
+    sscanf(words ? words : "", "%31[^ #\r\n]", answer);
+    if (answer[0] != '\0' && read_choice(answer, row) == 0) {
         errx(COURSE_USAGE,
-             "%s: %s%s is no choice; please give a letter from a to %c, or "
+             "%s: %s%s is no choice; please give a letter from a to %s, or "
              "none",
-             path, key, answer, 'a' + row->nchoices - 1);
+             path, key, answer, letters[row->nchoices]);
     }
     return read_choice(answer, row);
 }
 
 /* ---- what came of it --------------------------------------------------- */
 
-static void
-keep(FILE *file, const struct answer *answer)
+/* Which of the choices was seen? 0: none of them. */
+static int
+observe(const struct prediction *row)
 {
-    static const char *const letters[] = {NULL, "a", "b", "c", "d"};
-    const struct prediction *row = answer->asked;
+    double number = row->experiment->number;
+
+    for (int i = 0; i < row->nchoices; i++) {
+        if (number >= row->choices[i].low && number <= row->choices[i].high) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static void
+keep(FILE *file, const struct prediction *row)
+{
     double number = row->experiment->number;
     json_t *choices = json_array();
 
@@ -129,8 +137,8 @@ keep(FILE *file, const struct answer *answer)
     json_t *line = json_pack(
         "{ss ss ss so ss ss? ss? so ss}", "lesson", row->lesson, "id",
         row->id, "question", row->question, "choices", choices, "experiment",
-        row->experiment->key, "yours", letters[1 + answer->yours], "observed",
-        letters[1 + answer->observed], "number",
+        row->experiment->key, "yours", letters[row->yours], "observed",
+        letters[observe(row)], "number",
         isfinite(number) ? json_real(number) : json_null(), "unit",
         row->experiment->unit);
     json_dumpf(line, file, JSON_COMPACT);
@@ -139,40 +147,25 @@ keep(FILE *file, const struct answer *answer)
 }
 
 static void
-print_row(const struct answer *answer)
+print_row(const struct prediction *row)
 {
-    const struct experiment *row = answer->asked->experiment;
     char text[NUMBER_BYTES];
+    int seen = observe(row);
 
-    printf("%-4s %5c  ", answer->asked->id,
-           answer->yours >= 0 ? 'a' + answer->yours : '-');
-    if (row->reason) {
+    printf("%-4s %5s  ", row->id, row->yours > 0 ? letters[row->yours] : "-");
+    if (row->experiment->reason) {
         printf("not seen: ");
-    } else if (answer->observed < 0) {
+    } else if (seen == 0) {
         printf("none of these: ");
     } else {
-        printf("%c) %s: ", 'a' + answer->observed,
-               answer->asked->choices[answer->observed].text);
+        printf("%s) %s: ", letters[seen], row->choices[seen - 1].text);
     }
-    printf("%s\n", experiment_seen(row, text));
+    printf("%s\n", experiment_seen(row->experiment, text));
 }
 
-/* Which of the choices was seen? -1: none of them. */
+/* Run, show, keep these, NULL behind the last. Returns the exit status. */
 static int
-observe(const struct prediction *row)
-{
-    for (int i = 0; i < row->nchoices; i++) {
-        if (row->experiment->number >= row->choices[i].low &&
-            row->experiment->number <= row->choices[i].high) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-/* Run, show, keep. Returns the exit status. */
-static int
-teach(const char *lesson, struct answer *answers, size_t n)
+teach(const char *lesson, struct prediction **asked)
 {
     char path[CHILD_LINE_BYTES];
     bool differ = false, seen = false;
@@ -183,13 +176,13 @@ teach(const char *lesson, struct answer *answers, size_t n)
         fputc('\n', kept); /* behind a line that was cut off */
     }
     printf("%-4s %5s  seen here\n", "", "yours");
-    for (struct answer *it = answers; it < answers + n; it++) {
-        it->observed = observe(it->asked);
-        print_row(it);
-        keep(kept, it);
-        bool is_seen = !it->asked->experiment->reason;
-        seen |= is_seen;
-        differ |= is_seen && it->yours >= 0 && it->yours != it->observed;
+    for (const struct prediction *row; (row = *asked); asked++) {
+        print_row(row);
+        keep(kept, row);
+        if (!row->experiment->reason) {
+            seen = true;
+            differ |= row->yours > 0 && row->yours != observe(row);
+        }
     }
     if ((ferror(kept) | fclose(kept)) != 0) {
         errx(COURSE_CANNOT, "%s could not be written; make room there", path);
@@ -206,7 +199,7 @@ teach(const char *lesson, struct answer *answers, size_t n)
 int
 course_lesson(int argc, char **argv)
 {
-    struct answer answers[ROWS_MAX];
+    struct prediction *asked[ROWS_MAX + 1] = {NULL};
     const char *path = NULL, *lesson = NULL;
     const struct flag flags[] = {
         FLAG_ARGUMENT("LESSON", &lesson),
@@ -222,10 +215,17 @@ course_lesson(int argc, char **argv)
                 "as a model is, or measuring.",
                 flags, NULL, argc, argv);
     lesson = lesson ? lesson : "nothing";
-    for (const struct prediction *row = predictions; row->lesson; row++) {
-        if (strcmp(row->lesson, lesson) == 0) {
-            answers[n++] = (struct answer){row, -1, -1};
-            row->experiment->wanted = true;
+    for (struct prediction *row = predictions; row->lesson; row++) {
+        if (strcmp(row->lesson, lesson) != 0) {
+            continue;
+        }
+        asked[n++] = row;
+        row->experiment->wanted = true;
+        print_question(row);
+        if (path) {
+            row->yours = read_answer(path, row);
+        } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+            row->yours = ask(row);
         }
     }
     if (n == 0) {
@@ -233,13 +233,5 @@ course_lesson(int argc, char **argv)
              "%s is no lesson; there are" MODEL_NAMES " and measuring",
              lesson);
     }
-    for (size_t i = 0; i < n; i++) {
-        print_question(answers[i].asked);
-        if (path) {
-            answers[i].yours = read_answer(path, answers[i].asked);
-        } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-            answers[i].yours = ask(answers[i].asked);
-        }
-    }
-    return teach(lesson, answers, n);
+    return teach(lesson, asked);
 }

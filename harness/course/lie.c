@@ -16,20 +16,14 @@
 
 #include "harness/compare/server.h"
 #include "harness/course/course.h"
-#include "harness/load/load.h"
 
 #define SERVER  "selectloop --delay=4"
 #define CLOSED  "-c 4 -d 4s"
 #define OPEN    "--rate=1000 --arrivals=fixed -c 64 -d 4s"
 #define LATE_MS 100 /* who waits for longer has met it */
 
-/* What both saw. */
-enum {
-    LOOP_CLOSED,
-    LOOP_OPEN,
-    LOOPS,
-};
-static struct saved_run runs[LOOPS];
+/* What the closed loop has seen, and what the open one. */
+static struct saved_run runs[2];
 
 /* What is shown of them. */
 static const struct row {
@@ -65,11 +59,11 @@ count_late(const struct histogram *times)
 }
 
 static double
-value_of(int loop, double quantile)
+value_of(bool open, double quantile)
 {
-    const struct engine_result *result = &runs[loop].result;
+    const struct engine_result *result = &runs[open].result;
     const struct histogram *times =
-        loop == LOOP_OPEN ? &result->response : &result->latency;
+        open ? &result->response : &result->latency;
 
     return quantile == MESSAGES ? (double)times->count
            : quantile == MEAN   ? histogram_mean_ns(times) / NS_PER_MS
@@ -85,26 +79,10 @@ lie_read(const struct experiment *row)
 
     for (size_t i = 0; key && i < COUNT(rows); i++) {
         if (strcmp(rows[i].key, key + 1) == 0) {
-            return value_of(row->figure[0] == 'o' ? LOOP_OPEN : LOOP_CLOSED,
-                            rows[i].quantile);
+            return value_of(row->figure[0] == 'o', rows[i].quantile);
         }
     }
     return NAN;
-}
-
-static void
-print_table(void)
-{
-    printf("\n    %-12s  %11s  %11s\n", "", "closed loop", "open loop");
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        printf("    %-12s", rows[i].heading);
-        for (int loop = 0; loop < LOOPS; loop++) {
-            double value = value_of(loop, rows[i].quantile);
-
-            printf("  %11s", units_format_number(UNITS_TEXT, value));
-        }
-        printf("\n");
-    }
 }
 
 /* ---- the run ----------------------------------------------------------- */
@@ -122,14 +100,14 @@ lie_run(const struct experiment *row)
     if (problem) {
         return problem;
     }
-    FILE *saved[LOOPS] = {drive_load(line, &server, CLOSED " >/dev/null"),
-                          drive_load(line, &server, OPEN " >/dev/null")};
-    snprintf(stall, sizeof stall, "kill -STOP %d; sleep 1; kill -CONT %d",
-             server.pid, server.pid);
+    FILE *saved[] = {drive_load(line, &server, CLOSED " >/dev/null"),
+                     drive_load(line, &server, OPEN " >/dev/null")};
+    PUT(stall, "kill -STOP %d; sleep 1; kill -CONT %d", server.pid,
+        server.pid);
     child_show(stall);
     text_append(line, sizeof line, " & ", "sleep 1.5; %s; wait", stall);
     child_run(line, NULL);
-    for (int i = 0; i < LOOPS; i++) {
+    for (int i = 0; i < 2; i++) {
         if (saved_read(saved[i], &runs[i], reason) != 0 ||
             value_of(i, MESSAGES) == 0) {
             problem = "a loop was never answered; it says why above";
@@ -137,10 +115,18 @@ lie_run(const struct experiment *row)
         fclose(saved[i]);
     }
     server_stop(&server);
-    if (!problem) {
-        print_table();
+    if (problem) {
+        return problem;
     }
-    return problem;
+    printf("\n    %-12s  %11s  %11s\n", "", "closed loop", "open loop");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        printf("    %-12s  %11s  %11s\n", rows[i].heading,
+               units_format_number(UNITS_TEXT,
+                                   value_of(false, rows[i].quantile)),
+               units_format_number(UNITS_TEXT,
+                                   value_of(true, rows[i].quantile)));
+    }
+    return NULL;
 }
 
 int
@@ -162,12 +148,12 @@ course_lie(int argc, char **argv)
         "had nothing to say in the\nrest of it. In the open loop a message "
         "was due each millisecond: %.0f of them\nwaited longer than %d "
         "ms.\n",
-        value_of(LOOP_CLOSED, LATE), value_of(LOOP_OPEN, LATE), LATE_MS);
+        value_of(false, LATE), value_of(true, LATE), LATE_MS);
     printf("So 99 of 100 took %s at most, says the one, and %s, says the "
            "other.\nWith the averages one would have said %s and %s.\n",
-           TIME_TEXT(value_of(LOOP_CLOSED, .99) * NS_PER_MS),
-           TIME_TEXT(value_of(LOOP_OPEN, .99) * NS_PER_MS),
-           TIME_TEXT(value_of(LOOP_CLOSED, MEAN) * NS_PER_MS),
-           TIME_TEXT(value_of(LOOP_OPEN, MEAN) * NS_PER_MS));
+           TIME_TEXT(value_of(false, .99) * NS_PER_MS),
+           TIME_TEXT(value_of(true, .99) * NS_PER_MS),
+           TIME_TEXT(value_of(false, MEAN) * NS_PER_MS),
+           TIME_TEXT(value_of(true, MEAN) * NS_PER_MS));
     return 0;
 }

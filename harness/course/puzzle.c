@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "harness/course/course.h"
-#include "harness/report/internal.h"
 
 #define HINTS    3
 #define PROGRESS "mine/progress" /* lines: "puzzle-7 hints 2, solved" */
@@ -21,7 +20,7 @@
  * to take a feature out is no solution. */
 #define NEIGHBOURS                                                           \
     "A01,A02,A05,A07_half_close,A15_no_cross_talk,B02_descriptors,B05,G01,"  \
-    "G05,H01,H02,H04_silent,H06_active,H06_idle,delay"
+    "G05,H01,H02,H04_silent,H06_active,H06_idle,delay,"
 
 /* A row, and what this student has made of it. */
 static struct puzzle {
@@ -32,8 +31,7 @@ static struct puzzle {
     int number;               /* from 1, in the order of the table */
     char folder[24];          /* "mine/puzzle-7" */
     char model[16];           /* whose sources are in it */
-    struct text cases;        /* that kill the mutant: "A02_x,A07_y" */
-    struct text asked;        /* these and the neighbours */
+    char cases[256];          /* that kill the mutant: "A02_x,A07_y" */
     int hinted;               /* so many hints were asked for */
     bool solved;              /* it was once, whatever it is now */
 } puzzles[ROWS_MAX];
@@ -42,10 +40,8 @@ static int npuzzles; /* that the table has */
 static void
 take_row(char **columns, size_t n)
 {
-    static const char killed_by[] = "killed by: ";
     struct puzzle *puzzle = &puzzles[n];
     char diff[1 << 14];
-    char *rest = diff;
 
     puzzle->mutant = columns[0];
     puzzle->title = columns[1];
@@ -54,16 +50,13 @@ take_row(char **columns, size_t n)
     puzzle->number = ++npuzzles;
     PUT(puzzle->folder, "mine/puzzle-%d", npuzzles);
     proc_read(diff, sizeof diff, "tests/mutants/%s.diff", puzzle->mutant);
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        bool names = strncmp(line, killed_by, strlen(killed_by)) == 0;
-
-        sscanf(line, "model: %15s", puzzle->model);
-        line += names ? strlen(killed_by) : 0;
-        for (char *word; names && (word = strsep(&line, " "));) {
-            text_item(&puzzle->cases, ",", "%s", word);
-        }
+    const char *model = proc_behind(diff, "model: ");
+    const char *cases = proc_behind(diff, "killed by: ");
+    sscanf(model ? model : "", "%15s", puzzle->model);
+    sscanf(cases ? cases : "", "%255[^\n]", puzzle->cases);
+    for (char *blank = puzzle->cases; (blank = strchr(blank, ' '));) {
+        *blank = ',';
     }
-    text_add(&puzzle->asked, NEIGHBOURS ",%s", puzzle->cases.bytes);
 }
 
 static void
@@ -104,18 +97,16 @@ static int
 list(void)
 {
     int nsolved = 0;
+    struct text bar = {0};
 
     for (const struct puzzle *it = puzzles; it < puzzles + npuzzles; it++) {
         printf("%2d  %-10s  %-45s  %s", it->number, it->model, it->title,
                it->solved ? "solved" : "open");
         printf(it->hinted > 0 ? ", hints: %d\n" : "\n", it->hinted);
+        text_add(&bar, it->solved ? "#" : ".");
+        nsolved += it->solved;
     }
-    printf("\n[");
-    for (int i = 0; i < npuzzles; i++) {
-        putchar(puzzles[i].solved ? '#' : '.');
-        nsolved += puzzles[i].solved;
-    }
-    printf("] %d of %d solved\n", nsolved, npuzzles);
+    printf("\n[%s] %d of %d solved\n", bar.bytes, nsolved, npuzzles);
     return 0;
 }
 
@@ -162,11 +153,11 @@ read_log(struct document *document, FILE *log, const char *model, int *passed)
     return failed;
 }
 
-/* Have both suites try these cases at it; returns as read_log does. Blocks
- * for seconds. */
+/* Have both suites try its cases, and those `before` them, at it; returns as
+ * read_log does. Blocks for seconds. */
 static int
 ask(struct document *document, const struct puzzle *puzzle,
-    const struct text *cases, int *passed)
+    const char *before, int *passed)
 {
     const char *build = course_build();
     char said[CHILD_LINE_BYTES];
@@ -176,8 +167,9 @@ ask(struct document *document, const struct puzzle *puzzle,
     text_add(&line,
              "export FIVEWAYS_BIN=\"$BIN\" FIVEWAYS_VARIANT=$VARIANT; "
              "for suite in conformance faults; do %s/tests/$suite "
-             "--model=%s --program=%s/%s --case=%s; done >%s 2>&1",
-             build, puzzle->model, build, puzzle->folder, cases->bytes, said);
+             "--model=%s --program=%s/%s --case=%s%s; done >%s 2>&1",
+             build, puzzle->model, build, puzzle->folder, before,
+             puzzle->cases, said);
     *passed = 0;
     child_run(line.bytes, NULL);
     int failed = read_log(document, log, puzzle->model, passed);
@@ -227,7 +219,7 @@ play(struct document *document, const struct puzzle *puzzle)
     document_heading(document, "Puzzle %d of %d, %s: %s", puzzle->number,
                      npuzzles, puzzle->model, puzzle->title);
     do {
-        failed = ask(document, puzzle, &puzzle->cases, &passed);
+        failed = ask(document, puzzle, "", &passed);
     } while (failed == 0 && passed > 0 && --tries > 0);
     if (failed == 0 && !(begun && passed > 0)) {
         PUT(line, "rm -r %s", puzzle->folder);
@@ -238,7 +230,7 @@ play(struct document *document, const struct puzzle *puzzle)
         return COURSE_CANNOT;
     }
     if (failed == 0) {
-        failed = ask(document, puzzle, &puzzle->asked, &passed);
+        failed = ask(document, puzzle, NEIGHBOURS, &passed);
     }
     add_hints(document, puzzle, failed == 0 ? HINTS : puzzle->hinted);
     if (failed == 0 && !course_interrupted) {

@@ -18,8 +18,7 @@ run_shell(const struct experiment *row)
 {
     char line[CHILD_LINE_BYTES];
 
-    snprintf(line, sizeof line, ". harness/course/experiments.sh; %s",
-             row->server);
+    PUT(line, ". harness/course/experiments.sh; %s", row->server);
     child_show(line);
     int status = child_run(line, NULL);
     return status == 0    ? NULL
@@ -49,14 +48,6 @@ static const struct kind {
     [EXPERIMENT_SHELL] = {run_shell, read_last},
 };
 
-/* Do both hang on the same run? */
-static bool
-is_same(const struct experiment *a, const struct experiment *b)
-{
-    return a->kind == b->kind && strcmp(a->server, b->server) == 0 &&
-           strcmp(a->load, b->load) == 0;
-}
-
 /* Run it, and find what the same run says of those behind it. */
 static void
 run_one(struct experiment *first)
@@ -65,7 +56,9 @@ run_one(struct experiment *first)
     const char *problem = kind->run(first);
 
     for (struct experiment *row = first; row->key; row++) {
-        if (row->wanted && is_same(row, first)) {
+        if (row->wanted && row->kind == first->kind &&
+            strcmp(row->server, first->server) == 0 &&
+            strcmp(row->load, first->load) == 0) {
             row->number = problem ? NAN : kind->read(row);
             row->reason = problem                 ? problem
                           : isfinite(row->number) ? NULL

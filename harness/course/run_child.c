@@ -132,8 +132,7 @@ child_run(const char *line, void (*turn)(void))
     int fds[2];
     pid_t pid;
 
-    snprintf(columns, sizeof columns, "%d",
-             report_paper_of(stdout).width - INDENT);
+    PUT(columns, "%d", report_paper_of(stdout).width - INDENT);
     child_last[0] = '\0';
     if (pipe2(fds, O_CLOEXEC) != 0 || (pid = fork()) == -1) {
         err(COURSE_CANNOT, "%s", line);

@@ -8,7 +8,6 @@
 
 #include "harness/compare/server.h"
 #include "harness/course/course.h"
-#include "harness/load/load.h"
 
 /* What was seen of the last one that was driven. */
 static struct drive {
@@ -21,18 +20,6 @@ static struct drive {
     double stop_ms;                   /* that it took to end */
 } drive;
 
-/* Lines on its standard output beside the ready line. */
-static double
-other_lines(void)
-{
-    double n = strstr(drive.server.output, SERVER_READY_WORDS) ? -1 : 0;
-
-    for (const char *at = drive.server.output; *at; at++) {
-        n += *at == '\n';
-    }
-    return n;
-}
-
 double
 drive_read(const struct experiment *row)
 {
@@ -40,7 +27,13 @@ drive_read(const struct experiment *row)
     /* What nobody has waited for took no time: that is not 0. */
     const double ms = r->latency.count > 0 ? 1.0 / NS_PER_MS : NAN;
     uint64_t errors = 0;
+    const char *line = drive.server.output;
+    int lines = strstr(line, SERVER_READY_WORDS) ? -1 : 0; /* others */
 
+    while ((line = strchr(line, '\n'))) {
+        line++;
+        lines++;
+    }
     for (int i = 0; i < ENGINE_SERVER_ERRORS; i++) {
         errors += r->errors[i];
     }
@@ -64,7 +57,7 @@ drive_read(const struct experiment *row)
         {"cpu_percent",
          1e2 * (drive.after.cpu_ns - drive.before.cpu_ns) / drive.ns},
         {"alive", drive.alive},
-        {"lines", other_lines()},
+        {"lines", lines},
         {"stop_ms", drive.stop_ms},
     };
     for (size_t i = 0; i < COUNT(all); i++) {
@@ -81,46 +74,37 @@ const char *
 drive_server(struct server *server, const char *line)
 {
     char reason[SERVER_REASON_BYTES + 16] = "the server ";
-    static char words[CHILD_LINE_BYTES];
-    struct server_order order = {.start_timeout_ns = 20 * NS_PER_S,
-                                 .interrupted = &course_interrupted};
+    static char command[CHILD_LINE_BYTES + 16];
+    const struct server_order order = {.command = command,
+                                       .start_timeout_ns = 20 * NS_PER_S,
+                                       .interrupted = &course_interrupted};
     bool made = line[strcspn(line, " /")] == '/'; /* by make, from mine/ */
+    char words[CHILD_LINE_BYTES];
     char shown[CHILD_LINE_BYTES];
     char address[ADDRESS_TEXT_BYTES];
-    char name[64];
-    char *rest = words;
-    cpu_set_t cpus;
 
-    snprintf(words, sizeof words, "%s/%s%s", course_build(),
-             made ? "" : "bin/", line);
+    PUT(words, "%s/%s%s", course_build(), made ? "" : "bin/", line);
     if (made) {
-        snprintf(shown, sizeof shown, "make -s %.*s",
-                 (int)strcspn(words, " "), words);
+        PUT(shown, "make -s %.*s", (int)strcspn(words, " "), words);
         child_show(shown);
         if (child_run(shown, NULL) != 0) {
             return "that server could not be made; make says why above";
         }
-        if (sscanf(line, "mutants/%63s", name) == 1) {
-            snprintf(shown, sizeof shown,
-                     "grep '^[-+]' tests/mutants/%s.diff", name);
+        if (strncmp(line, "mutants/", strlen("mutants/")) == 0) {
+            PUT(shown, "grep '^[-+]' tests/%.*s.diff",
+                (int)strcspn(line, " "), line);
             child_show(shown);
             child_run(shown, NULL);
         }
     }
-    snprintf(shown, sizeof shown, "%s", words);
-    for (int i = 0; rest && i < SERVER_ARGUMENTS_MAX - 2; i++) {
-        order.arguments[i] = strsep(&rest, " ");
-        order.arguments[i + 1] = "--port=0";
-    }
-    sched_getaffinity(0, sizeof cpus, &cpus);
-    order.cpus = &cpus;
+    PUT(command, "%s --port=0", words);
     if (server_start(server, &order, reason + strlen("the server ")) != 0) {
         return strdup(reason);
     }
     address_format(&server->address, address);
-    text_append(shown, sizeof shown, " ", "--port=%s &",
+    text_append(words, sizeof words, " ", "--port=%s &",
                 strrchr(address, ':') + 1);
-    child_show(shown);
+    child_show(words);
     return NULL;
 }
 
@@ -133,8 +117,7 @@ drive_load(char line[CHILD_LINE_BYTES], const struct server *server,
     int fd = memfd_create("save", MFD_CLOEXEC);
 
     address_format(&server->address, address);
-    snprintf(shown, sizeof shown, "%s/bin/load %s %s", course_build(),
-             address, flags);
+    PUT(shown, "%s/bin/load %s %s", course_build(), address, flags);
     child_show(shown);
     /* How far it is would be told to a terminal, in the middle of this. */
     text_append(line, CHILD_LINE_BYTES, " & ",

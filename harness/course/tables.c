@@ -15,18 +15,13 @@
 
 enum {
     TABLE_BYTES = 1 << 16,
-    COLUMNS_MAX = 12, /* of a row */
+    TABLE_COLUMNS = 12, /* at the most */
 };
 
-static struct experiment experiment_rows[ROWS_MAX + 1];
-static struct prediction prediction_rows[ROWS_MAX + 1];
-static struct claim claim_rows[ROWS_MAX + 1];
-static struct claim exercise_rows[ROWS_MAX + 1];
-struct experiment *const experiments = experiment_rows;
-const struct prediction *const predictions = prediction_rows;
-const struct claim *const claims = claim_rows;
-const struct claim *const exercises = exercise_rows;
-static struct claim *rows_to = claim_rows; /* those of either */
+struct experiment experiments[ROWS_MAX + 1];
+struct prediction predictions[ROWS_MAX + 1];
+struct claim claims[ROWS_MAX + 1], exercises[ROWS_MAX + 1];
+static struct claim *rows_to = claims; /* those of either */
 
 const char *const claim_words[CLAIM_VERDICTS] = {"true", "conditional",
                                                  "false", "not run"};
@@ -114,7 +109,7 @@ static void
 read_experiment(char **columns, size_t n)
 {
     static const char *const kinds[] = {"drive", "lie", "shell"};
-    struct experiment *row = &experiment_rows[n];
+    struct experiment *row = &experiments[n];
     char *load = strstr(columns[2], " -- ");
 
     row->key = columns[0];
@@ -134,7 +129,7 @@ read_experiment(char **columns, size_t n)
 static void
 read_prediction(char **columns, size_t n)
 {
-    struct prediction *row = &prediction_rows[n];
+    struct prediction *row = &predictions[n];
 
     row->lesson = strsep(&columns[0], ".");
     row->id = columns[0] ? columns[0] : "";
@@ -207,7 +202,7 @@ table_read(const char *name, int least,
     table_name = name;
     fold(rest);
     for (char *row; (row = strsep(&rest, "\n"));) {
-        char *columns[COLUMNS_MAX + 1] = {row};
+        char *columns[TABLE_COLUMNS + 1] = {row};
         int ncolumns = 1;
         char *bar;
 
@@ -215,7 +210,7 @@ table_read(const char *name, int least,
             continue;
         }
         while ((bar = strstr(columns[ncolumns - 1], " | ")) &&
-               ncolumns < COLUMNS_MAX) {
+               ncolumns < TABLE_COLUMNS) {
             *bar = '\0';
             columns[ncolumns++] = bar + strlen(" | ");
         }
@@ -234,6 +229,6 @@ tables_load(void)
     table_read("experiments", 6, read_experiment);
     table_read("predictions", 4, read_prediction);
     table_read("claims", 5, read_claim);
-    rows_to = exercise_rows;
+    rows_to = exercises;
     table_read("exercises", 5, read_claim);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/select.h>
 
+#include "harness/base/models.h"
 #include "harness/report/internal.h"
 
 enum {

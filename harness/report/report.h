@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "harness/base/models.h"
+#include "harness/base/base.h"
 #include "harness/results/results.h"
 
 enum {
@@ -79,12 +79,12 @@ void report_columns(FILE *file, const struct report_paper *paper);
 
 #define COUNT_MODE "count" /* the run->mode of a run that only counts */
 
-/* A line of models.h; and which has that name, or -1. */
+/* The lines of models.h; and which has that name, or -1. */
 extern const struct known_model {
     const char *name; /* also of its folder and program */
     unsigned ways;    /* how it works: MODEL_..., added */
     const char *idea; /* in a few words */
-} known_models[MODELS_COUNT];
+} known_models[];
 int model_index(const char *name);
 
 /* ---- variants ------------------------------------------------------------

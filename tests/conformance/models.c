@@ -1,6 +1,8 @@
 /* models.c: see models.h. */
 #include "tests/conformance/models.h"
 
+#include "harness/base/models.h"
+
 #include <stddef.h>
 #include <string.h>
 

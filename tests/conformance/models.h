@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "harness/base/models.h"
+#include "harness/base/base.h"
 
 /* One way to run a server. */
 struct model {
@@ -20,7 +20,7 @@ struct model {
                               * somebody else started it */
     const char *flag;        /* the flag that makes it so, NULL: none */
     const char *environment; /* NAME=VALUE that does, NULL: none */
-    unsigned ways;           /* how it works: MODEL_... of base/models.h */
+    unsigned ways;           /* how it works: MODEL_... of base.h */
     bool data_only;          /* repeat the cases about data only */
     bool companion;          /* plain echo: it has no flags of a service */
 };
