@@ -302,6 +302,7 @@ static void
 about_to_fail(void)
 {
     if (trace_fd != -1) {
+        poll(NULL, 0, LAST_BREATH_MS); /* strace is behind the server */
         read_calls();
     }
     if (started) {
