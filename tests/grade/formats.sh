@@ -111,6 +111,11 @@ grade "$mine" --only=coalesced
 is 1 'it failed once, and' && said '^0 of 1 ' out
 result "what passes the second time has failed, by chance" $?
 
+wrong 'die "before\0behind\n"'
+grade "$mine" --only=bytes
+is 1 'stderr +before[?]behind'
+result "a NUL hides nothing that it prints" $?
+
 wrong 's/./x/g' 'system("(echo OUCH >/dev/tty) 2>&1")'
 on_terminal 80 A=b "$bin/grade --only=bytes --server='$mine'"
 grep -q $'\x1b\\[31m.*FAILED' "$tmp/out"
