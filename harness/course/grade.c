@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/course/course.h"
@@ -95,7 +96,21 @@ choose(bool chosen[TESTS_MAX])
         if (word[0] != '\0' && !asked(&grade_tests[i])) {
             flags_refuse("grade", "only", word, names);
         }
-        chosen[i] |= word[0] != '\0';
+        any |= chosen[i] |= word[0] != '\0';
+    }
+    if (!any) {
+        flags_refuse("grade", "only", only, names);
+    }
+}
+
+/* Check ends us like that when it cannot read what a test has sent. */
+static void
+no_usage(int status, void *nothing)
+{
+    (void)nothing;
+    if (status == COURSE_USAGE) {
+        warnx("the grader itself has failed: this is no mark");
+        _exit(COURSE_CANNOT);
     }
 }
 
@@ -112,6 +127,7 @@ main(int argc, char **argv)
     read_flags(argc, argv);
     choose(chosen);
     grade_prepare();
+    on_exit(no_usage, NULL);
     snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
     if (grade_order.timeout_scale > 1) {
         setenv("TEST_SLOW", scale, 1);

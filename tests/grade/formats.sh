@@ -206,6 +206,14 @@ result "... and never a mark" $?
 interrupt() {
     write_sleeper
     {
+wrong '' 'my ($above) = do { local (@ARGV, $/) = "/proc/" . getppid . "/stat";
+    <> =~ /.*\) . (\d+)/ };
+    (readlink($_) // "") =~ /check_/ && open(F, "+<", $_) &&
+        syswrite(F, "garbage" x 99) for glob("/proc/$above/fd/*")'
+grade "$mine" --only=bytes
+[ "$status" -eq 3 ] && said 'this is no mark' err
+result "... and one that writes into what Check reads" $?
+
         setsid -w perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$bin/grade" \
             --server="$tmp/never"
     } >"$tmp/out" 2>"$tmp/err" &
