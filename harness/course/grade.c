@@ -78,6 +78,7 @@ choose(bool chosen[TESTS_MAX])
 {
     const char *only = grade_order.only;
     char *rest = only ? strdupa(only) : NULL;
+    bool any = !only;
     char names[1024] = "";
 
     for (int i = 0; grade_tests[i].name; i++) {

@@ -244,7 +244,7 @@ done
 grade ''
 [ "$status" -eq 2 ] && said 'SERVER=' err
 result "no server" $?
-for flags in --only=bites "--only=bytes bites" "--only=bytes --proto=hello" \
+for flags in --only= --only=bites "--only=bytes bites" "--only=bytes --proto=hello" \
     --proto=http --seed=x --timeout-scale=0 --format=xml \
     "--only=silent-client --one-at-a-time" --bogus; do
     # shellcheck disable=SC2086
