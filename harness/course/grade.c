@@ -27,8 +27,8 @@ static const char about[] =
     "port that is free. It must listen there on 127.0.0.1 and serve until "
     "SIGTERM. Without {port} it must choose one and print \"listening on "
     "127.0.0.1:PORT\" as soon as it is ready.\n\n"
-    "The exit status is 0 for full marks, 1 for less, 2 for a wrong command "
-    "line, 3 if the grader itself has failed.";
+    "The exit status is 0 if all tests have passed, 1 if not, 2 for a wrong "
+    "command line, 3 if the grader itself has failed.";
 
 static void
 read_flags(int argc, char **argv)

@@ -186,7 +186,11 @@ through=(prlimit --nofile=400:400)
 grade "$good" --only="starts thousand"
 is 0 '^  thousand .* unknown$' '5 of 5 points. 5 more could neither be had nor lost$' &&
     fits
-result "unknown is neither had nor lost" $?
+result "unknown is neither had nor lost, nor full marks" $?
+grade "$good" --only="starts thousand" --format=gradescope
+[ "$status" -eq 1 ] && json '!defined $_->{score} && $_->{error} &&
+    !defined $_->{tests}[0]{score} && $_->{output} =~ / 5 more could neither/'
+result "... and nothing that is to be added up" $?
 grade "$good" --only=thousand --format=gradescope
 [ "$status" -eq 3 ] && json '!defined $_->{score} && $_->{error}'
 result "where nothing is known there is no score" $?
