@@ -102,9 +102,8 @@ main(int argc, char **argv)
 
     for (long i = sysconf(_SC_NPROCESSORS_ONLN); i > 0; i--) {
         pid_t child = fork();
-
         if (child == -1) {
-            err(1, "a process cannot be made");
+            err(1, "cannot start a process for each CPU");
         }
         if (child == 0) {
             /* They end with their parent, though it be killed. */
