@@ -16,11 +16,12 @@
 #define HINTS    3
 #define PROGRESS "mine/progress" /* lines: "puzzle-7 hints 2, solved" */
 
-/* What any echo server does: asked with the cases of all puzzles when its own
- * pass: to take a feature out, or to put a fault in, is no solution. */
+/* What any echo server does: asked with the cases of its model's puzzles when
+ * its own pass: to take a feature out, or to put a fault in, is no solution.
+ */
 #define NEIGHBOURS                                                           \
     "A01,A02,A05,A07_half_close,A15_no_cross_talk,B02_descriptors,B05,G01,"  \
-    "G05,H01,H02,H04,H06_active,H06_idle,delay"
+    "G05,H01,H02,H04_dripping,H04_silent,H06_active,H06_idle,delay"
 
 /* A row, and what this student has made of it. */
 static struct puzzle {
@@ -153,7 +154,7 @@ read_log(struct document *document, FILE *log, const char *model, int *passed)
     return failed;
 }
 
-/* Have both suites try the cases of this, or of all puzzles, at it; returns
+/* Have both suites try its cases, or all that are asked, at it; returns
  * as read_log does. Blocks for seconds. */
 static int
 ask(struct document *document, const struct puzzle *puzzle, bool all,
@@ -170,8 +171,10 @@ ask(struct document *document, const struct puzzle *puzzle, bool all,
              "--model=%s --program=%s/%s --case=%s",
              build, puzzle->model, build, puzzle->folder,
              all ? NEIGHBOURS : puzzle->cases);
-    for (int i = 0; all && i < npuzzles; i++) {
-        text_add(&line, ",%s", puzzles[i].cases);
+    for (const struct puzzle *it = puzzles; all && it->mutant; it++) {
+        if (strcmp(it->model, puzzle->model) == 0) {
+            text_add(&line, ",%s", it->cases);
+        }
     }
     text_add(&line, "; done >%s 2>&1", said);
     *passed = 0;
