@@ -118,7 +118,7 @@ wrong '' 'my $all = $$;
         exit;
     }'
 grade "$mine" --only=reset
-is 1 ' (seen +after these resets a new client|.*refused)'
+is 1 '^      (seen +after these resets a new client|.*Connection refused)'
 result "who ends at a reset while recv waits" $?
 
 first=$tmp/first
