@@ -55,7 +55,10 @@ test_starts(void)
     struct client client = client_connect(&server);
 
     poll(NULL, 0, QUIET_MS);
-    require(client_probe(&server) == 0, "it listened, but not for long");
+    require(client_probe(&server) == 0 &&
+                (server.pid == 0 || kill(getpgid(server.pid), 0) == 0),
+            "it goes into the background: the process that was started has "
+            "ended");
     client_close(&client);
     grade_server_stop();
 }
