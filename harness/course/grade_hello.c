@@ -12,6 +12,35 @@
 
 static const char hello[] = "hello\n";
 
+void
+grade_greet(struct client *clients, int count)
+{
+    if (1 << grade_order.protocol != GRADE_HELLO) {
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        client_send_text(&clients[i], hello, strlen(hello));
+    }
+    for (int i = 0; i < count; i++) {
+        client_expect_text(&clients[i], hello);
+    }
+}
+
+struct client
+grade_client_with(const struct server *server, struct client_setup setup)
+{
+    struct client client = client_connect_with(server, setup);
+
+    grade_greet(&client, 1);
+    return client;
+}
+
+struct client
+grade_client(const struct server *server)
+{
+    return grade_client_with(server, (struct client_setup){0});
+}
+
 /* Connect, open with this line, and have it answered. */
 static struct client
 greet(const struct server *server, const char *line)
@@ -23,7 +52,8 @@ greet(const struct server *server, const char *line)
     return client;
 }
 
-/* White space around the word counts for nothing, up to 64 bytes in all. */
+/* White space around the word counts for nothing, up to 64 bytes before the
+ * newline. */
 void
 test_hello_line(void)
 {
@@ -98,23 +128,23 @@ expect_silent_end(struct client *client, const char *sent, size_t nbytes)
     client_show((const unsigned char *)sent, nbytes, shown);
     require(poll(&wait, 1, patience_ms()) == 1,
             "stuck: it does not close the connection of a wrong first line\n"
-            "sent: %s\nexpected: the end of the connection\n"
+            "sent: %zu bytes: %s\nexpected: the end of the connection\n"
             "came: nothing for %d ms",
-            shown, patience_ms());
+            nbytes, shown, patience_ms());
     nreceived = recv(client->fd, bytes, sizeof bytes, 0);
     client_show(bytes, nreceived > 0 ? (size_t)nreceived : 0, came);
     require(nreceived <= 0,
-            "it answers who has not said hello\nsent: %s\n"
+            "it answers who has not said hello\nsent: %zu bytes: %s\n"
             "expected: the end of the connection, and no byte before it\n"
             "came: %s",
-            shown, came);
+            nbytes, shown, came);
     client_close(client);
 }
 
 void
 test_hello_wrong(void)
 {
-    /* Of 65 bytes. */
+    /* Of 65 bytes before the newline. */
     static const char too_long[] = "                              "
                                    "                              hello\n";
     static const char *const lines[] = {

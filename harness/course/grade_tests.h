@@ -20,6 +20,14 @@ enum {
 /* Start the server, as clients know it. */
 struct server grade_begin(void);
 
+/* Connect as a client of the echo: with PROTO=hello it has said so, and was
+ * answered, before its sequence begins. Those who connect at once are greeted
+ * when all of them have. */
+struct client grade_client(const struct server *server);
+struct client grade_client_with(const struct server *server,
+                                struct client_setup setup);
+void grade_greet(struct client *clients, int count);
+
 /* Send it SIGSTOP or SIGCONT: what happens between it finds all at once. One
  * that is out of sight finds it as it comes. */
 void grade_pause(const struct server *server, int number);

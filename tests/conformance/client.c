@@ -124,7 +124,7 @@ client_show(const unsigned char *bytes, size_t nbytes,
     for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
         at += sprintf(at, "%02x ", bytes[i]);
     }
-    at += sprintf(at, "%s \"", i < nbytes ? "..." : "");
+    at += sprintf(at, "%s\"", i < nbytes ? "... " : "");
     for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
         *at++ = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
     }
@@ -530,7 +530,7 @@ client_expect_text(struct client *client, const char *text)
     char answer[256];
     char sent[CLIENT_SHOWN];
     char expected[CLIENT_SHOWN];
-    char came[CLIENT_SHOWN] = "the end of the connection";
+    char came[CLIENT_SHOWN];
     size_t want = strlen(text);
     size_t done = 0;
 
@@ -543,17 +543,24 @@ client_expect_text(struct client *client, const char *text)
 
         require(poll(&wait, 1, patience_ms()) == 1,
                 "stuck: %zu of the %zu expected bytes came\n"
-                "sent: %s\nexpected: %s\ncame: nothing for %d ms",
-                done, want, sent, expected, patience_ms());
+                "sent: %zu bytes: %s\nexpected: %s\ncame: nothing for %d ms",
+                done, want, client->said_bytes, sent, expected,
+                patience_ms());
         nreceived = recv(client->fd, answer, want - done, 0);
-        if (nreceived > 0) {
-            client_show((unsigned char *)answer, (size_t)nreceived, came);
-        }
-        require(nreceived > 0 &&
-                    memcmp(answer, text + done, (size_t)nreceived) == 0,
+        require(nreceived > 0,
+                "%s connection was %s: %zu of the %zu expected bytes came\n"
+                "sent: %zu bytes: %s\nexpected: %s\ncame: %s",
+                client->whose ? client->whose : "the",
+                nreceived == 0 ? "ended" : "reset", done, want,
+                client->said_bytes, sent, expected,
+                nreceived == 0 ? "the end of the connection"
+                               : strerror(errno));
+        client_show((unsigned char *)answer, (size_t)nreceived, came);
+        require(memcmp(answer, text + done, (size_t)nreceived) == 0,
                 "other than the expected bytes came\n"
-                "sent: %s\nexpected: %s\ncame: behind %zu of them: %s",
-                sent, expected, done, nreceived < 0 ? strerror(errno) : came);
+                "sent: %zu bytes: %s\nexpected: %s\n"
+                "came: behind %zu of them: %s",
+                client->said_bytes, sent, expected, done, came);
         done += (size_t)nreceived;
     }
 }

@@ -37,6 +37,7 @@ struct client {
     enum client_end end;     /* what the server did */
     const char *said;        /* by client_send_text(), last */
     size_t said_bytes;       /* how long that is */
+    const char *whose;       /* connection, for a message; NULL: "the" */
 };
 
 /* How a client connects; all zero is the usual way. */
@@ -117,7 +118,7 @@ void client_cork(struct client *client, bool hold);
 void client_send_text(struct client *client, const char *text, size_t nbytes);
 void client_expect_text(struct client *client, const char *text);
 
-/* Write the first of these bytes as hex and as text, "68 69 0a  "hi."". */
+/* Write the first of these bytes as hex and as text, "68 69 0a "hi."". */
 enum {
     CLIENT_SHOWN_BYTES = 8,
     CLIENT_SHOWN = 8 * CLIENT_SHOWN_BYTES, /* bytes of that text */
