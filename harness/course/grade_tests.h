@@ -65,7 +65,6 @@ void test_hello_pieces(void);
 void test_hello_and_more(void);
 void test_hello_wrong(void);
 void test_hello_half(void);
-void test_hello_silent(void);
 void test_continues(void);
 void test_five_clients(void);
 
