@@ -17,8 +17,7 @@
 #define PROGRESS "mine/progress" /* lines: "puzzle-7 hints 2, solved" */
 
 /* What any echo server does: asked with the cases of its model's puzzles when
- * its own pass: to take a feature out, or to put a fault in, is no solution.
- */
+ * its own pass: taking a feature out, or a fault in, is no solution. */
 #define NEIGHBOURS                                                           \
     "A01,A02,A05,A07_half_close,A15_no_cross_talk,B02_descriptors,B05,G01,"  \
     "G05,H01,H02,H04_dripping,H04_silent,H06_active,H06_idle,delay"

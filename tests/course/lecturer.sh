@@ -116,9 +116,23 @@ result "handin: not more than 5 MiB, and what is large is named" $?
 printf '#!/bin/sh\necho "graded $*"\nexit 1\n' >"$tree/build/bin/grade"
 chmod +x "$tree/build/bin/grade"
 mkdir "$tree/mine/assignment-2"
-echo two >"$tree/mine/assignment-2/essay.md"
+echo two | tee "$tree/mine/assignment-2/"{essay.md,a.c} >"$tree/b.py"
 printf '# ours\n./a -p {port}\npython3 b.py {port}\n' >"$tree/mine/assignment-2/servers.txt"
 handin --assignment=2
+[ "$status" -eq 1 ] && said '^missing: b.py' out && [ "$(grep -c ^missing "$tmp/out")" -eq 1 ]
+result "handin: a source of a server that is elsewhere" $?
+rm "$tree/b.py" "$tree/mine/assignment-2/a.c"
+handin --assignment=2
+[ "$status" -eq 1 ] && said '^missing: your sources' out
+result "handin: a server without any" $?
+echo two >"$tree/mine/assignment-2/a.c"
+handin --assignment=2 --server='./a {port}'
+[ "$status" -eq 1 ] && said '^missing: a second server' out
+result "handin: one server of two" $?
+handin --assignment=2
+said '^./a -p {port}: graded ' out &&
+    [ "$(tar -xOzf "${archive/-1/-2}" --wildcards '*/points.txt' | tee -a "$tmp/err" | grep -c ': graded ')" -eq 2 ]
+result "handin: the points are said, and go along" $?
 for n in 1 2; do
     tar -xOzf "${archive/-1/-2}" --wildcards "*/grade-$n.txt"
 done >"$tmp/graded"
@@ -138,12 +152,27 @@ tar -xOzf "${archive/-1/-3}" --wildcards '*/grade-1.txt' '*/epoll/model' '*/resu
 [ "$status" -eq 0 ] && grep -qx 'graded --server=build/bin/epoll -p {port}' "$tmp/graded"
 result "handin: a model of one's own, and its grade" $?
 handin --assignment=4
-[ "$status" -eq 0 ] && tar -tzf "${archive/-1/-4}" | cut -d/ -f2- | grep -E 'progress|server.c' |
-    cmp -s - <(printf 'mine/%s\n' progress puzzle-7/blocking/server.c)
-result "handin: the puzzles, and how far they are" $?
+[ "$status" -eq 1 ] && said '^puzzles solved: 0 of ten$' out && said '^missing: 10 puzzles' out &&
+    said '^missing: a puzzle of threaded' out
+result "handin: how many puzzles are solved, and of which models none is" $?
+n=10
+for each in $(tests/models) $(tests/models); do
+    mkdir -p "$tree/mine/puzzle-$n/$each"
+    echo it >"$tree/mine/puzzle-$n/$each/server.c"
+    echo "puzzle-$n hints 0, solved" >>"$tree/mine/progress"
+    n=$((n + 1))
+done
+handin --assignment=4
+[ "$status" -eq 0 ] && said '^puzzles solved: 10 of ten$' out && tar -tzf "${archive/-1/-4}" >"$tmp/list" &&
+    [ "$(grep -c '/server.c$' "$tmp/list")" -eq 10 ] && ! grep puzzle-7 "$tmp/list"
+result "handin: those that are solved, and how far they are" $?
+printf '#!/bin/sh\necho "0 of 16 public tests passed"\n' >"$tree/build/bin/grade"
+handin --assignment=2
+[ "$status" -eq 1 ] && said '^missing: a point of ./a -p' out && said "do: make grade SERVER='./a .*' PROTO=hello" out
+result "handin: a server that has not a point" $?
 printf '#!/bin/sh\nexit 3\n' >"$tree/build/bin/grade"
 handin --assignment=2
-[ "$status" -eq 1 ] && said '^missing: the grade of' out && said "do: make grade SERVER='./a -p" out
+[ "$status" -eq 1 ] && said '^./a -p {port}: 0 of all$' out && said "do: make grade SERVER='./a -p" out
 result "handin: a grader that fails is no grade" $?
 
 # ---- slides --------------------------------------------------------------
