@@ -374,6 +374,7 @@ test_idle(void)
     struct client clients[IDLE];
 
     begin(&server, clients, IDLE);
+    grade_greet(clients, 1);
     usage_expect_no_spin(&server, "with idle clients");
     clients_close(clients, IDLE);
     usage_expect_no_spin(&server, "when its clients had left");
@@ -427,7 +428,7 @@ test_stops(void)
     struct client other;
 
     client_connect_soon(&server); /* and says nothing */
-    other = client_connect_soon(&server);
+    other = client_connect_soon_with(&server, client_small);
     client_fill(&other, 16 * (size_t)MIB);
     grade_server_stop();
     require(patience_until(nobody_listens, &server, GONE_MS),
