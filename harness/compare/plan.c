@@ -180,14 +180,14 @@ note_foreign(struct plan *plan, const struct options *options)
             if (options->contenders[j].command && last != scenario->name &&
                 !contender_offers(&options->contenders[j], scenario)) {
                 last = scenario->name;
-                text_append(plan->note, sizeof plan->note, "", "%s%s", before,
-                            last);
+                text_append(plan->foreign, sizeof plan->foreign, "", "%s%s",
+                            before, last);
                 before = ", ";
             }
         }
     }
     if (last[0] != '\0') {
-        text_append(plan->note, sizeof plan->note, "",
+        text_append(plan->foreign, sizeof plan->foreign, "",
                     ", which take flags that they do not know. ");
     }
 }

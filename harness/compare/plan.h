@@ -209,6 +209,7 @@ struct plan {
     double seconds;                         /* that it takes, estimated */
     rlim_t descriptors;                     /* the limit of them */
     char note[400];                         /* what that has changed, or "" */
+    char foreign[200]; /* who has no part in what, or "" */
 };
 
 /* Make the plan, before this process pins itself to any CPU. Raises its soft

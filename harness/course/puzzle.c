@@ -16,11 +16,12 @@
 #define HINTS    3
 #define PROGRESS "mine/progress" /* lines: "puzzle-7 hints 2, solved" */
 
-/* What any echo server does: asked when the cases of a puzzle pass, because
- * to take a feature out is no solution. */
+/* What any echo server does: asked with the cases of its model's puzzles when
+ * its own pass: to take a feature out, or to put a fault in, is no solution.
+ */
 #define NEIGHBOURS                                                           \
     "A01,A02,A05,A07_half_close,A15_no_cross_talk,B02_descriptors,B05,G01,"  \
-    "G05,H01,H02,H04_silent,H06_active,H06_idle,delay,"
+    "G05,H01,H02,H04_dripping,H04_silent,H06_active,H06_idle,delay"
 
 /* A row, and what this student has made of it. */
 static struct puzzle {
@@ -153,11 +154,11 @@ read_log(struct document *document, FILE *log, const char *model, int *passed)
     return failed;
 }
 
-/* Have both suites try its cases, and those `before` them, at it; returns as
- * read_log does. Blocks for seconds. */
+/* Have both suites try its cases, or all that are asked, at it; returns
+ * as read_log does. Blocks for seconds. */
 static int
-ask(struct document *document, const struct puzzle *puzzle,
-    const char *before, int *passed)
+ask(struct document *document, const struct puzzle *puzzle, bool all,
+    int *passed)
 {
     const char *build = course_build();
     char said[CHILD_LINE_BYTES];
@@ -167,9 +168,15 @@ ask(struct document *document, const struct puzzle *puzzle,
     text_add(&line,
              "export FIVEWAYS_BIN=\"$BIN\" FIVEWAYS_VARIANT=$VARIANT; "
              "for suite in conformance faults; do %s/tests/$suite "
-             "--model=%s --program=%s/%s --case=%s%s; done >%s 2>&1",
-             build, puzzle->model, build, puzzle->folder, before,
-             puzzle->cases, said);
+             "--model=%s --program=%s/%s --case=%s",
+             build, puzzle->model, build, puzzle->folder,
+             all ? NEIGHBOURS : puzzle->cases);
+    for (const struct puzzle *it = puzzles; all && it->mutant; it++) {
+        if (strcmp(it->model, puzzle->model) == 0) {
+            text_add(&line, ",%s", it->cases);
+        }
+    }
+    text_add(&line, "; done >%s 2>&1", said);
     *passed = 0;
     child_run(line.bytes, NULL);
     int failed = read_log(document, log, puzzle->model, passed);
@@ -219,7 +226,7 @@ play(struct document *document, const struct puzzle *puzzle)
     document_heading(document, "Puzzle %d of %d, %s: %s", puzzle->number,
                      npuzzles, puzzle->model, puzzle->title);
     do {
-        failed = ask(document, puzzle, "", &passed);
+        failed = ask(document, puzzle, false, &passed);
     } while (failed == 0 && passed > 0 && --tries > 0);
     if (failed == 0 && !(begun && passed > 0)) {
         PUT(line, "rm -r %s", puzzle->folder);
@@ -230,7 +237,7 @@ play(struct document *document, const struct puzzle *puzzle)
         return COURSE_CANNOT;
     }
     if (failed == 0) {
-        failed = ask(document, puzzle, NEIGHBOURS, &passed);
+        failed = ask(document, puzzle, true, &passed);
     }
     add_hints(document, puzzle, failed == 0 ? HINTS : puzzle->hinted);
     if (failed == 0 && !course_interrupted) {
@@ -249,11 +256,13 @@ play(struct document *document, const struct puzzle *puzzle)
 int
 course_puzzle(int argc, char **argv)
 {
+    table_read("puzzles", 3 + HINTS, take_row); /* how many there are */
+
     const struct report_paper paper = report_paper_of(stdout);
     int number = 0, hint = 0, status = 0;
     bool all = false;
     const struct flag flags[] = {
-        FLAG_NUMBER("n", 0, NULL, &number, 1, ROWS_MAX,
+        FLAG_NUMBER("n", 0, NULL, &number, 1, npuzzles,
                     "This one; else the first that is not solved"),
         FLAG_ON("list", 0, &all, "List them, and how far you are"),
         FLAG_NUMBER("hint", 0, NULL, &hint, 1, HINTS, "Show so many hints"),
@@ -264,13 +273,9 @@ course_puzzle(int argc, char **argv)
     flags_parse("course puzzle",
                 "A wrong server in mine/puzzle-N: make it, or judge it.",
                 flags, NULL, argc, argv);
-    table_read("puzzles", 3 + HINTS, take_row);
     read_progress();
     for (int i = 0; i < npuzzles && number == 0; i++) {
         number = puzzles[i].solved ? 0 : i + 1;
-    }
-    if (number > npuzzles) {
-        errx(COURSE_USAGE, "there are puzzles 1 to %d", npuzzles);
     }
     if (all || number == 0) {
         return list();

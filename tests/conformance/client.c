@@ -336,7 +336,12 @@ step(struct client *client)
 static void
 fail_stuck(const struct client *client)
 {
-    fail_client(client, "stuck", NULL, 0);
+    fail_client(client,
+                client->half_close &&
+                        client->received_bytes == client->goal_bytes
+                    ? "the connection was not ended"
+                    : "stuck",
+                NULL, 0);
 }
 
 /* Require that `client` has what it should have when it is done. */
@@ -351,9 +356,7 @@ require_done(const struct client *client)
     }
     fail_client(client,
                 client->end == CLIENT_EOF ? "the connection was ended"
-                : client->end == CLIENT_RESET
-                    ? "the connection was reset"
-                    : "the connection was not ended",
+                                          : "the connection was reset",
                 NULL, 0);
 }
 

@@ -74,8 +74,8 @@ expect_no_spin(const struct server *server)
     used_ms = (process_cpu_ns(server->pid) - before_ns) / 1000000;
     require(used_ms <= patience_scaled_ms(100) && runnable < looks * 9 / 10,
             "it spins: without work it used %jd ms of CPU time in a second, "
-            "and wanted to run %d times of %d",
-            (intmax_t)used_ms, runnable, looks);
+            "and wanted to run %d times of %d%s",
+            (intmax_t)used_ms, runnable, looks, verdict_calls());
 }
 
 /* One client more. Returns true when it is served, false when refused. */

@@ -111,6 +111,28 @@ last_status(char *text, size_t text_bytes)
 }
 
 const char *
+verdict_calls(void)
+{
+    static char text[1024];
+    char command[160];
+    size_t nread = 0;
+
+    snprintf(command, sizeof command,
+             "timeout 1 strace -f -p %d 2>&1 | grep -om 4 '[a-z_0-9]*(.*) = "
+             ".*' | cut -c-160 | sed 's/^/calls: /; s/ ([A-Z].*)$//'",
+             (int)subject_pid);
+    /* NOLINTNEXTLINE(cert-env33-c): a command of our own */
+    FILE *calls = popen(command, "re");
+    if (calls != NULL) {
+        text[0] = '\n';
+        nread = fread(text + 1, 1, sizeof text - 2, calls);
+        pclose(calls);
+    }
+    text[nread > 0 ? nread : 0] = '\0'; /* no newline at the end */
+    return text;
+}
+
+const char *
 verdict(const char *format, ...)
 {
     static char message[2048];

@@ -37,6 +37,11 @@ void verdict_before_failure(void (*act)(void));
  * which stays the caller's (-1: none). */
 void verdict_subject(const char *model, pid_t server_pid, int stderr_fd);
 
+/* What the server calls just now, for a message about a busy one: lines of
+ * strace behind "\ncalls: ", or "" where there is none. Valid until the next
+ * call, which blocks for a second at most. */
+const char *verdict_calls(void);
+
 /* From now on messages end with this, a format and its arguments: what was
  * going on. */
 void verdict_context(const char *format, ...)

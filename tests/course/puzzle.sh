@@ -43,8 +43,8 @@ course puzzle
 [ "$status" -eq 3 ] && said "make deps" err
 result "without the tests there is no judge" $?
 course puzzle --n=200
-[ "$status" -eq 2 ] && said '^course: there are puzzles 1 to ' err
-result "no such puzzle" $?
+[ "$status" -eq 2 ] && said "from 1 to ${#mutants[@]}$" err
+result "no such puzzle, and how many there are" $?
 tests=$(realpath "$bin/../tests")
 for tool in "$tests/faults" "$tests/shim.so" "$(command -v patch || echo patch)"; do
     if [ ! -e "$tool" ] || [ -n "${FIVEWAYS_VARIANT:-}" ]; then
@@ -175,6 +175,21 @@ puzzle "$tmp/first"
 [ "$(cat "$tmp/first.rc")" -eq 1 ] && cp "$tmp/first.out" "$tmp/out" &&
     said '^  case +[GH]0' out && ! said '^  solved ' out
 result "to take a feature out is no solution" $?
+# The fault of another one, put into it, is found as well: here, that the limit
+# of a greeting begins anew with each byte.
+mend 1
+patch -s -p0 -d "$tree/mine/puzzle-1" <tests/mutants/per-recv-deadline.diff
+puzzle "$tmp/first"
+[ "$(cat "$tmp/first.rc")" -eq 1 ] && cp "$tmp/first.out" "$tmp/out" &&
+    said '^  case +H04_dripping' out && ! said '^  solved ' out
+result "nor is another fault" $?
+puzzle "$tmp/first" --n=2
+mend 2
+sed -i 's/left_ms > 1 ? (int)left_ms : 1/(int)left_ms * 0/' "$tree/mine/puzzle-2/selectloop/server.c"
+puzzle "$tmp/first" --n=2
+[ "$(cat "$tmp/first.rc")" -eq 1 ] && cp "$tmp/first.out" "$tmp/out" &&
+    said '^  case +H0' out && ! said '^  solved ' out
+result "nor a greeting that may take for ever" $?
 mend 1
 puzzle "$tmp/first"
 course puzzle --list
