@@ -25,6 +25,7 @@ enum {
     THREADS_MANY = 50, /* that are left over: these may spin, and suffice */
     COMING_MS = 12 * 1000, /* for so long they come and go */
     GONE_MS = 2000,        /* a kernel gives a port back a little late */
+    FULL_MS = 1000,        /* who eats on slower than that does not spin */
     LOOK_MS = 10,
 };
 
@@ -128,7 +129,7 @@ test_slow_reader(void)
     struct server server = grade_begin();
     struct client client = grade_client_with(&server, client_small);
 
-    client_fill(&client, LATE_BYTES);
+    client_fill(&client, LATE_BYTES, QUIET_MS);
     client_exchange(&client, LATE_BYTES - client.sent_bytes);
     client_close(&client);
 }
@@ -212,7 +213,7 @@ test_reset(void)
     }
     expect_served(&server, after_resets);
     client = grade_client_with(&server, client_small);
-    client_fill(&client, 16 * (size_t)MIB);
+    client_fill(&client, 16 * (size_t)MIB, QUIET_MS);
     client_reset(&client);
     expect_served(&server, after_resets);
 }
@@ -337,7 +338,7 @@ test_non_reader(void)
     clients_exchange(writers, WRITERS, 1000);
     before = usage_now(&server);
     for (int i = 0; i < WRITERS; i++) {
-        client_fill(&writers[i], 64 * (size_t)MIB);
+        client_fill(&writers[i], 64 * (size_t)MIB, FULL_MS);
     }
     grown_kib = (usage_now(&server).pages - before.pages) *
                 (sysconf(_SC_PAGESIZE) / KIB);
@@ -374,6 +375,7 @@ test_idle(void)
     struct client clients[IDLE];
 
     begin(&server, clients, IDLE);
+    grade_greet(clients, 1);
     usage_expect_no_spin(&server, "with idle clients");
     clients_close(clients, IDLE);
     usage_expect_no_spin(&server, "when its clients had left");
@@ -427,8 +429,8 @@ test_stops(void)
     struct client other;
 
     client_connect_soon(&server); /* and says nothing */
-    other = client_connect_soon(&server);
-    client_fill(&other, 16 * (size_t)MIB);
+    other = client_connect_soon_with(&server, client_small);
+    client_fill(&other, 16 * (size_t)MIB, QUIET_MS);
     grade_server_stop();
     require(patience_until(nobody_listens, &server, GONE_MS),
             "it has ended, but something goes on listening\n"

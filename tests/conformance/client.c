@@ -705,9 +705,9 @@ const struct client_setup client_small = {.rcvbuf_bytes = 16 * 1024,
                                           .mss_bytes = 1448};
 
 void
-client_fill(struct client *client, size_t most_bytes)
+client_fill(struct client *client, size_t most_bytes, int quiet_ms)
 {
-    int64_t deadline_ms = patience_deadline_ms(QUIET_MS);
+    int64_t deadline_ms = patience_deadline_ms(quiet_ms);
     int queued_bytes = 0;
 
     while (client->sent_bytes < most_bytes && client->end == CLIENT_OPEN &&
@@ -718,7 +718,7 @@ client_fill(struct client *client, size_t most_bytes)
         ioctl(client->fd, SIOCOUTQ, &queued_bytes);
         if (room || queued_bytes < before_bytes) {
             client_send_some(client, most_bytes - client->sent_bytes);
-            deadline_ms = patience_deadline_ms(QUIET_MS);
+            deadline_ms = patience_deadline_ms(quiet_ms);
         }
     }
     client->goal_bytes = client->sent_bytes;

@@ -152,10 +152,11 @@ uint64_t clients_fill(struct client *clients, int count,
  * that the server's kernel has little room for it, too. */
 extern const struct client_setup client_small;
 
-/* Send without reading until the server takes nothing more, or all is gone:
- * its own sends have been told by then that there is little room, or none.
- * One that reads a byte at a time takes some long before we have room. */
-void client_fill(struct client *client, size_t most_bytes);
+/* Send without reading until the server has taken nothing more for so long,
+ * scaled, or all is gone: its own sends have been told by then that there is
+ * little room, or none. One that reads a byte at a time takes some long before
+ * we have room. */
+void client_fill(struct client *client, size_t most_bytes, int quiet_ms);
 
 /* Close at once, whatever is under way. */
 void client_close(struct client *client);
