@@ -19,7 +19,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +31,6 @@ enum {
     CONNECT_MS = 200,            /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
-    INHERITED_MAX = 1024,        /* descriptors that others gave us */
     LEFT_MS = 60,                /* later what goes on is a server */
     ORPHANS_MAX = 64,            /* looked at at once */
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
@@ -62,7 +60,7 @@ become_server(const struct server *server, const struct server_line *line,
     dup2(server->error_fd, STDERR_FILENO);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int fd = STDERR_FILENO + 1; fd < INHERITED_MAX; fd++) {
+    for (int fd = STDERR_FILENO + 1; fd < FD_SETSIZE; fd++) {
         close(fd);
     }
     /* A program without a folder, such as strace, is looked for in PATH. */
@@ -71,10 +69,10 @@ become_server(const struct server *server, const struct server_line *line,
     _exit(127);
 }
 
-/* Kill and reap whom the server has left behind, but not before LEFT_MS: what
- * it has made for a client ends with that. A group that was `asked` to end,
- * if not 0, may take until SIGTERM, one of `all`. Blocks until there is
- * nobody, else for a second at most. True if somebody was killed. */
+/* Kill and reap whom the server has left behind, after LEFT_MS: what it has
+ * made for a client ends by itself. A group that was `asked` to end, if not
+ * 0, has until SIGTERM, one of `all`, and then a second at most. Blocks for
+ * all that. True if somebody was killed. */
 static bool
 end_orphans(pid_t asked, const sigset_t *all)
 {

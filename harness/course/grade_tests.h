@@ -20,6 +20,14 @@ enum {
 /* Start the server, as clients know it. */
 struct server grade_begin(void);
 
+/* Connect as a client of the echo: with PROTO=hello it has said so, and was
+ * answered, before its sequence begins. Those who connect at once are greeted
+ * when all of them have. */
+struct client grade_client(const struct server *server);
+struct client grade_client_with(const struct server *server,
+                                struct client_setup setup);
+void grade_greet(struct client *clients, int count);
+
 /* Send it SIGSTOP or SIGCONT: what happens between it finds all at once. One
  * that is out of sight finds it as it comes. */
 void grade_pause(const struct server *server, int number);
@@ -41,8 +49,8 @@ struct usage {
 /* What it uses now. Of one that is out of sight the test cannot tell. */
 struct usage usage_now(const struct server *server);
 
-/* Wait until it uses no more descriptors and threads than `before`, or no
- * longer gets less. Returns what it uses then. */
+/* Wait until it uses about as few descriptors and threads as `before`, or
+ * has not got less for five seconds, scaled. Returns what it uses then. */
 struct usage usage_settle(const struct server *server,
                           const struct usage *before);
 
@@ -57,7 +65,6 @@ void test_hello_pieces(void);
 void test_hello_and_more(void);
 void test_hello_wrong(void);
 void test_hello_half(void);
-void test_hello_silent(void);
 void test_continues(void);
 void test_five_clients(void);
 

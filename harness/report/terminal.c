@@ -16,28 +16,29 @@ static const char red[] = "\33[31m";
 static const char green[] = "\33[32m";
 static const char plain[] = "\33[0m";
 
-/* Print words in lines of at most `width` columns, broken at blanks, and
- * within a word that is longer than a line. The first line is there up to
- * `column`; the others begin with `indent` blanks. Ends the last line. */
+/* Print words in lines of at most `width` columns, broken at blanks, which
+ * are kept within a line, and within a word that is longer than a line. The
+ * first line is there up to `column`; the others begin with `indent` blanks.
+ * Ends the last line. */
 static void
 wrap(FILE *file, const char *words, int column, int width, int indent)
 {
-    int begin = column; /* of the line: no blank before its first word */
+    int begin = column; /* of the line */
 
     while (*words != '\0') {
-        int length = (int)strcspn(words, " ");
-        int blank = column > begin;
+        int blanks = (int)strspn(words, " ");
+        int length = (int)strcspn(words + blanks, " ");
 
-        if (blank && column + blank + length > width) {
+        words += blanks;
+        if (column > begin && column + blanks + length > width) {
             fprintf(file, "\n%*s", indent, "");
             column = begin = indent;
-            continue;
+            blanks = 0;
         }
-        length = MIN(length, width - column - blank);
-        fprintf(file, "%*s%.*s", blank, "", length, words);
-        column += blank + length;
+        length = MIN(length, MAX(width - column - blanks, 1));
+        fprintf(file, "%*s%.*s", blanks, "", length, words);
+        column += blanks + length;
         words += length;
-        words += strspn(words, " ");
     }
     fputc('\n', file);
 }

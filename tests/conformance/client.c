@@ -10,6 +10,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +57,9 @@ client_begin(const struct server *server, struct client_setup setup)
     }
     if (setup.rcvbuf_bytes != 0) {
         set_option(client.fd, SOL_SOCKET, SO_RCVBUF, setup.rcvbuf_bytes);
+    }
+    if (setup.mss_bytes != 0) {
+        set_option(client.fd, IPPROTO_TCP, TCP_MAXSEG, setup.mss_bytes);
     }
     result = connect(client.fd, (const struct sockaddr *)&server->address,
                      server->address_bytes);
@@ -97,6 +102,28 @@ client_connect(const struct server *server)
     return client_connect_with(server, (struct client_setup){0});
 }
 
+struct client
+client_connect_soon_with(const struct server *server,
+                         struct client_setup setup)
+{
+    for (int ms = 10; ms < 1000; ms *= 2) {
+        struct client client = client_begin(server, setup);
+
+        client_wait_room(&client, ms);
+        if (client_connected(&client)) {
+            return client;
+        }
+        client_close(&client);
+    }
+    return client_connect_with(server, setup); /* which says what it is */
+}
+
+struct client
+client_connect_soon(const struct server *server)
+{
+    return client_connect_soon_with(server, (struct client_setup){0});
+}
+
 int
 client_probe(const struct server *server)
 {
@@ -124,7 +151,7 @@ client_show(const unsigned char *bytes, size_t nbytes,
     for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
         at += sprintf(at, "%02x ", bytes[i]);
     }
-    at += sprintf(at, "%s \"", i < nbytes ? "..." : "");
+    at += sprintf(at, "%s\"", i < nbytes ? "... " : "");
     for (i = 0; i < nbytes && i < CLIENT_SHOWN_BYTES; i++) {
         *at++ = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
     }
@@ -530,7 +557,7 @@ client_expect_text(struct client *client, const char *text)
     char answer[256];
     char sent[CLIENT_SHOWN];
     char expected[CLIENT_SHOWN];
-    char came[CLIENT_SHOWN] = "the end of the connection";
+    char came[CLIENT_SHOWN];
     size_t want = strlen(text);
     size_t done = 0;
 
@@ -543,17 +570,24 @@ client_expect_text(struct client *client, const char *text)
 
         require(poll(&wait, 1, patience_ms()) == 1,
                 "stuck: %zu of the %zu expected bytes came\n"
-                "sent: %s\nexpected: %s\ncame: nothing for %d ms",
-                done, want, sent, expected, patience_ms());
+                "sent: %zu bytes: %s\nexpected: %s\ncame: nothing for %d ms",
+                done, want, client->said_bytes, sent, expected,
+                patience_ms());
         nreceived = recv(client->fd, answer, want - done, 0);
-        if (nreceived > 0) {
-            client_show((unsigned char *)answer, (size_t)nreceived, came);
-        }
-        require(nreceived > 0 &&
-                    memcmp(answer, text + done, (size_t)nreceived) == 0,
+        require(nreceived > 0,
+                "%s connection was %s: %zu of the %zu expected bytes came\n"
+                "sent: %zu bytes: %s\nexpected: %s\ncame: %s",
+                client->whose ? client->whose : "the",
+                nreceived == 0 ? "ended" : "reset", done, want,
+                client->said_bytes, sent, expected,
+                nreceived == 0 ? "the end of the connection"
+                               : strerror(errno));
+        client_show((unsigned char *)answer, (size_t)nreceived, came);
+        require(memcmp(answer, text + done, (size_t)nreceived) == 0,
                 "other than the expected bytes came\n"
-                "sent: %s\nexpected: %s\ncame: behind %zu of them: %s",
-                sent, expected, done, nreceived < 0 ? strerror(errno) : came);
+                "sent: %zu bytes: %s\nexpected: %s\n"
+                "came: behind %zu of them: %s",
+                client->said_bytes, sent, expected, done, came);
         done += (size_t)nreceived;
     }
 }
@@ -665,6 +699,29 @@ clients_fill(struct client *clients, int count, uint64_t limit_bytes)
         total_bytes += clients[i].sent_bytes;
     }
     return total_bytes;
+}
+
+const struct client_setup client_small = {.rcvbuf_bytes = 16 * 1024,
+                                          .mss_bytes = 1448};
+
+void
+client_fill(struct client *client, size_t most_bytes)
+{
+    int64_t deadline_ms = patience_deadline_ms(QUIET_MS);
+    int queued_bytes = 0;
+
+    while (client->sent_bytes < most_bytes && client->end == CLIENT_OPEN &&
+           patience_left_ms(deadline_ms) > 0) {
+        bool room = client_wait_room(client, 20);
+        int before_bytes = queued_bytes;
+
+        ioctl(client->fd, SIOCOUTQ, &queued_bytes);
+        if (room || queued_bytes < before_bytes) {
+            client_send_some(client, most_bytes - client->sent_bytes);
+            deadline_ms = patience_deadline_ms(QUIET_MS);
+        }
+    }
+    client->goal_bytes = client->sent_bytes;
 }
 
 /* ---- ending --------------------------------------------------------- */

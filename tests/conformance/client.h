@@ -37,12 +37,15 @@ struct client {
     enum client_end end;     /* what the server did */
     const char *said;        /* by client_send_text(), last */
     size_t said_bytes;       /* how long that is */
+    const char *whose;       /* connection, for a message; NULL: "the" */
 };
 
 /* How a client connects; all zero is the usual way. */
 struct client_setup {
     int sndbuf_bytes; /* SO_SNDBUF; 0: the kernel's default */
     int rcvbuf_bytes; /* SO_RCVBUF, set before it connects; 0: likewise */
+    int mss_bytes;    /* the largest segment, both ways; 0: likewise. With
+                       * that of the loopback a kernel keeps mebibytes. */
     bool may_be_cut;  /* it may be reset as soon as it is accepted */
 };
 
@@ -50,6 +53,12 @@ struct client_setup {
 struct client client_connect(const struct server *server);
 struct client client_connect_with(const struct server *server,
                                   struct client_setup setup);
+
+/* The same. Where the server's queue is full, TCP asks again after a second;
+ * this at once: a short queue is no fault. */
+struct client client_connect_soon(const struct server *server);
+struct client client_connect_soon_with(const struct server *server,
+                                       struct client_setup setup);
 
 /* Begin to connect; it may still be under way. */
 struct client client_begin(const struct server *server,
@@ -117,7 +126,7 @@ void client_cork(struct client *client, bool hold);
 void client_send_text(struct client *client, const char *text, size_t nbytes);
 void client_expect_text(struct client *client, const char *text);
 
-/* Write the first of these bytes as hex and as text, "68 69 0a  "hi."". */
+/* Write the first of these bytes as hex and as text, "68 69 0a "hi."". */
 enum {
     CLIENT_SHOWN_BYTES = 8,
     CLIENT_SHOWN = 8 * CLIENT_SHOWN_BYTES, /* bytes of that text */
@@ -138,6 +147,15 @@ void client_wait_consumed(const struct client *client);
  */
 uint64_t clients_fill(struct client *clients, int count,
                       uint64_t limit_bytes);
+
+/* Has little room for what it does not read, and segments as on Ethernet, so
+ * that the server's kernel has little room for it, too. */
+extern const struct client_setup client_small;
+
+/* Send without reading until the server takes nothing more, or all is gone:
+ * its own sends have been told by then that there is little room, or none.
+ * One that reads a byte at a time takes some long before we have room. */
+void client_fill(struct client *client, size_t most_bytes);
 
 /* Close at once, whatever is under way. */
 void client_close(struct client *client);

@@ -217,10 +217,15 @@ WRONG
 # Its tests and their points are those of the grader.
 if [ -r harness/course/grade_cases.c ]; then
     tr '\n' ' ' <harness/course/grade_cases.c | grep -oE '\{"[a-z0-9-]+", +"([^"\\]|\\.)*", +[0-9]+,[^}]*' |
-        grep -E 'ECHO|ALL' | sed -E 's/\{"([^"]*)", +"([^"\\]|\\.)*", +([0-9]+),.*/\1 \3/' >"$tmp/out"
+        grep -E 'HELLO|BOTH|ALL' | sed -E 's/\{"([^"]*)", +"([^"\\]|\\.)*", +([0-9]+),.*/\1 \3/' |
+        sort >"$tmp/out"
     sed -nE 's/^\| .([a-z-]+). \| ([0-9]+) \|.*/\1 \2/p' harness/course/handout.md |
-        diff - "$tmp/out" >"$tmp/err"
+        sort | diff - "$tmp/out" >"$tmp/err"
     result "the handout names the grader's tests and their points" $?
+    [ "$(awk '!/^hello/ { of += $2 } END { print of }' "$tmp/out")" -eq 100 ] &&
+        [ "$(awk '/^hello/ { of += $2 } END { print of }' "$tmp/out")" -eq 50 ] &&
+        grep -q 'and 50 points more' harness/course/handout.md
+    result "the handout says what they add up to" $?
 else
     skip "the handout names the grader's tests" "there is no grader here"
 fi

@@ -105,6 +105,22 @@ grade "$mine" --only=bytes --seed=2
 is 1 '^      seen +a byte is wrong: [0-9]+ of' ' SEED=2 ' && ! said 'at offset 840' out
 result "another seed sends other bytes" $?
 
+wrong 'if (!$n++) { exit if length > 64; s/^\s+|\s+$//g; $_ .= "\n" }'
+grade "$mine" --only=hello-line --proto=hello
+is 1 'connection was ended: 0 of the 6 expected bytes came$' \
+    '^      sent +65 bytes: (20 ){8}\.\.\. " {8}"$' '^      came +the end of the'
+result "how much was sent, blanks too, and that nothing came" $?
+wrong '' 'my $all = $$;
+    while (my $client = $listener->accept) {
+        next if fork;
+        1 while ($n = sysread($client, $_, 65536)) && syswrite($client, $_);
+        kill 9, $all if !defined $n;
+        exit;
+    }'
+grade "$mine" --only=reset
+is 1 '^      (seen +after these resets a new client|.*Connection refused)'
+result "who ends at a reset while recv waits" $?
+
 first=$tmp/first
 wrong "\$_ = '' unless -e '$first'; open(my \$file, '>', '$first');"
 grade "$mine" --only=coalesced
@@ -145,6 +161,10 @@ result "one that ends at once gets nothing" $?
 grade ./no-such-program --only=starts
 is 1 'no such program'
 result "there is no such program" $?
+wrong '' 'exit if fork'
+grade "$mine" --only=starts
+is 1 '^  starts .* FAILED  0/5$' 'it goes into the background'
+result "one that goes into the background" $?
 start_target
 grade "printf 'listening on $target\n'; sleep 60" --only=bytes
 is 1 'another program listens on port'
@@ -248,7 +268,7 @@ done
 grade ''
 [ "$status" -eq 2 ] && said 'SERVER=' err
 result "no server" $?
-for flags in --only= --only=bites "--only=bytes bites" "--only=bytes --proto=hello" \
+for flags in --only= --only=bites "--only=bytes bites" "--only=bytes --proto=rfc862" \
     --proto=http --seed=x --timeout-scale=0 --format=xml \
     "--only=silent-client --one-at-a-time" --bogus; do
     # shellcheck disable=SC2086
