@@ -170,7 +170,6 @@ give_time(struct plan_cell *cell, const struct options *options)
 static void
 note_foreign(struct plan *plan, const struct options *options)
 {
-    const char *before = "servers of your own are not in ";
     const char *last = "";
 
     for (size_t i = 0; i < plan->ncells; i++) {
@@ -179,16 +178,14 @@ note_foreign(struct plan *plan, const struct options *options)
         for (size_t j = 0; j < options->ncontenders; j++) {
             if (options->contenders[j].command && last != scenario->name &&
                 !contender_offers(&options->contenders[j], scenario)) {
+                text_append(plan->foreign, sizeof plan->foreign, ", ", "%s%s",
+                            last[0] ? ""
+                                    : "servers of your own are not in "
+                                      "what takes flags of ours: ",
+                            scenario->name);
                 last = scenario->name;
-                text_append(plan->foreign, sizeof plan->foreign, "", "%s%s",
-                            before, last);
-                before = ", ";
             }
         }
-    }
-    if (last[0] != '\0') {
-        text_append(plan->foreign, sizeof plan->foreign, "",
-                    ", which take flags that they do not know. ");
     }
 }
 
