@@ -17,27 +17,29 @@ static const char green[] = "\33[32m";
 static const char plain[] = "\33[0m";
 
 /* Print words in lines of at most `width` columns, broken at blanks, and
- * within a word that is longer than a line. The first line is there up to
- * `column`; the others begin with `indent` blanks. Ends the last line. */
+ * within a word that is longer than a line; other blanks stay, but for those
+ * at the end. The first line is there up to `column`; the others begin with
+ * `indent` blanks. Ends the last line. */
 static void
 wrap(FILE *file, const char *words, int column, int width, int indent)
 {
-    int begin = column; /* of the line: no blank before its first word */
+    int begin = column; /* of the line: the first word need not fit */
 
-    while (*words != '\0') {
-        int length = (int)strcspn(words, " ");
-        int blank = column > begin;
+    while (words[strspn(words, " ")] != '\0') {
+        int blanks = (int)strspn(words, " ");
+        int length = (int)strcspn(words + blanks, " ");
 
-        if (blank && column + blank + length > width) {
+        if (column + blanks + length > width && column > begin) {
             fprintf(file, "\n%*s", indent, "");
             column = begin = indent;
+            words += blanks;
             continue;
         }
-        length = MIN(length, width - column - blank);
-        fprintf(file, "%*s%.*s", blank, "", length, words);
-        column += blank + length;
-        words += length;
-        words += strspn(words, " ");
+        blanks = MIN(blanks, width - column - 1);
+        length = MIN(length, width - column - blanks);
+        fprintf(file, "%*s%.*s", blanks, "", length, words + blanks);
+        column += blanks + length;
+        words += strspn(words, " ") + (size_t)length;
     }
     fputc('\n', file);
 }

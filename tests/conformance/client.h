@@ -51,6 +51,10 @@ struct client client_connect(const struct server *server);
 struct client client_connect_with(const struct server *server,
                                   struct client_setup setup);
 
+/* How many connections of this process TCP had to ask for more than once,
+ * because too many clients waited to be accepted. */
+int client_asked_again(void);
+
 /* Begin to connect; it may still be under way. */
 struct client client_begin(const struct server *server,
                            struct client_setup setup);
