@@ -127,8 +127,8 @@ main(int argc, char **argv)
     streams_check(COURSE_CANNOT);
     read_flags(argc, argv);
     choose(chosen);
-    grade_prepare();
     on_exit(no_usage, NULL);
+    grade_prepare();
     snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
     if (grade_order.timeout_scale > 1) {
         setenv("TEST_SLOW", scale, 1);
