@@ -173,7 +173,7 @@ play(struct scene *scene)
     }
     while (now_ms(scene) < scene->end_ms &&
            !scene->turn->lives->interrupted &&
-           !server_has_ended(&scene->turn->server)) {
+           !server_ends_within(&scene->turn->server, 0)) {
         double next = scene->end_ms;
 
         for (int i = 0; i < scene->n; i++) {

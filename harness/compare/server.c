@@ -32,6 +32,7 @@ enum {
     CONNECT_MS = 200,            /* for one try to connect */
     PORT_TRIES = 3,              /* if another took the port meanwhile */
     OUTPUT_MAX_BYTES = 64 << 20, /* of an endless printer, in memory */
+    INHERITED_MAX = 1024,        /* descriptors that others gave us */
     LEFT_MS = 60,                /* later what goes on is a server */
     ORPHANS_MAX = 64,            /* looked at at once */
     ORPHANS_LOOKS = 1000,        /* until they are gone, 1 ms apart */
@@ -61,25 +62,31 @@ become_server(const struct server *server, const struct server_line *line,
     dup2(server->error_fd, STDERR_FILENO);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int fd = STDERR_FILENO + 1; fd < INHERITED_MAX; fd++) {
+        close(fd);
+    }
     /* A program without a folder, such as strace, is looked for in PATH. */
     execvp(line->arguments[0], (char *const *)line->arguments);
     dprintf(STDERR_FILENO, "%s", strerror(errno));
     _exit(127);
 }
 
-/* Kill and reap whom the server has left behind, but not before so long: what
- * it has made for a client ends with that. Blocks until there is nobody, for
- * a second at most. True if somebody was killed. */
+/* Kill and reap whom the server has left behind, but not before LEFT_MS: what
+ * it has made for a client ends with that. A group that was `asked` to end,
+ * if not 0, may take until SIGTERM, one of `all`. Blocks until there is
+ * nobody, else for a second at most. True if somebody was killed. */
 static bool
-end_orphans(int patience_ms)
+end_orphans(pid_t asked, const sigset_t *all)
 {
+    const struct timespec ms = {.tv_nsec = NS_PER_MS};
     pid_t children[ORPHANS_MAX];
     bool killed = false;
 
     for (int look = 0; look < ORPHANS_LOOKS; look++) {
         int count = proc_children(getpid(), children, ORPHANS_MAX);
 
-        for (int i = 0; i < count && look >= patience_ms; i++) {
+        look = asked > 0 && kill(-asked, 0) == 0 ? 0 : look;
+        for (int i = 0; i < count && look >= LEFT_MS; i++) {
             kill(children[i], SIGKILL);
             killed = true;
         }
@@ -88,7 +95,7 @@ end_orphans(int patience_ms)
         if (count == 0) {
             break;
         }
-        poll(NULL, 0, 1);
+        asked = sigtimedwait(all, NULL, &ms) == SIGTERM ? 0 : asked;
     }
     return killed;
 }
@@ -154,8 +161,7 @@ keep(const struct server *server, const struct server_line *line,
     }
     end.switches =
         launched ? NAN : (double)(usage.ru_nvcsw + usage.ru_nivcsw);
-    end.left_behind =
-        end_orphans(end.wait_status == 0 && end.early ? LEFT_MS : 0);
+    end.left_behind = end_orphans(end.early || launched ? 0 : pid, &all);
     _exit(write(report_fd, &end, sizeof end) == -1);
 }
 
@@ -172,7 +178,7 @@ open_output(void)
     return fd;
 }
 
-/* How it begins or ends, and a 0. */
+/* How it begins or ends, and a 0, the only one. */
 static void
 read_output(int fd, bool end, char text[SERVER_OUTPUT_BYTES + 1])
 {
@@ -180,6 +186,9 @@ read_output(int fd, bool end, char text[SERVER_OUTPUT_BYTES + 1])
     ssize_t nread = pread(fd, text, SERVER_OUTPUT_BYTES, at > 0 ? at : 0);
 
     text[nread > 0 ? nread : 0] = '\0';
+    for (char *nul; nread > 0 && (nul = memchr(text, '\0', (size_t)nread));) {
+        *nul = '?';
+    }
 }
 
 /* What was not opened is -1, which close(2) refuses. */
@@ -231,21 +240,14 @@ spawn(struct server *server, const struct server_line *line)
     return 0;
 }
 
-/* True if it has ended, or does so within the time. */
-static bool
-ends_within(const struct server *server, int64_t time_ns)
+bool
+server_ends_within(const struct server *server, int64_t time_ns)
 {
     struct pollfd ended = {.fd = server->keeper_fd, .events = POLLIN};
     const struct timespec time = {.tv_sec = time_ns / NS_PER_S,
                                   .tv_nsec = time_ns % NS_PER_S};
 
     return TEMP_FAILURE_RETRY(ppoll(&ended, 1, &time, NULL)) == 1;
-}
-
-bool
-server_has_ended(const struct server *server)
-{
-    return ends_within(server, 0);
 }
 
 void
@@ -255,7 +257,8 @@ server_stop(struct server *server)
     server->end = (struct server_end){
         .wait_status = SIGKILL, .early = true, .switches = NAN};
     kill(server->keeper_pid, SIGHUP);
-    server->killed = !ends_within(server, GRACE_MS * NS_PER_MS);
+    kill(server->keeper_pid, SIGCONT); /* the server may have stopped it */
+    server->killed = !server_ends_within(server, GRACE_MS * NS_PER_MS);
     kill(server->keeper_pid, SIGTERM);
     TEMP_FAILURE_RETRY(
         read(server->keeper_fd, &server->end, sizeof server->end));
@@ -321,6 +324,7 @@ static bool
 wait_ready(struct server *server, int port)
 {
     const struct server_order *order = &server->order;
+    const struct sockaddr_in *address = (void *)&server->address;
     const char *host = order->host;
     int64_t deadline_ns = clock_now_ns() + order->start_timeout_ns;
     char text[SERVER_OUTPUT_BYTES + 1];
@@ -329,7 +333,8 @@ wait_ready(struct server *server, int port)
          look++) {
         read_output(server->output_fd, false, text);
         if (server_read_ready(text, host, &server->address,
-                              &server->address_bytes) == 0) {
+                              &server->address_bytes) == 0 &&
+            (port == 0 || port == ntohs(address->sin_port))) {
             return true;
         }
         if (port > 0 && look % PORT_LOOKS == 0 &&
@@ -337,7 +342,7 @@ wait_ready(struct server *server, int port)
              (!host && answers(server, "::1", port)))) {
             return true;
         }
-        if (ends_within(server, LOOK_NS)) {
+        if (server_ends_within(server, LOOK_NS)) {
             return false;
         }
     }

@@ -85,8 +85,8 @@ int server_start(struct server *server, const struct server_order *order,
  * their children go on. Blocks, for about 2 s at most. */
 void server_stop(struct server *server);
 
-/* True if it has ended by itself, and its keeper has noticed. */
-bool server_has_ended(const struct server *server);
+/* True if it has ended, or does so within the time, and its keeper knows. */
+bool server_ends_within(const struct server *server, int64_t time_ns);
 
 /* Connect to where it listens. Returns the socket, on which sending and
  * receiving block for `most_ms`, as this does; or -1. */

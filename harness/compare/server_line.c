@@ -258,8 +258,8 @@ server_describe_start(const struct server *server,
     snprintf(reason, SERVER_REASON_BYTES, "was not ready after %.0f ms",
              server->start_ms);
     if (false_line) {
-        ADD(": \"" SERVER_READY_WORDS "%.*s\" names no address; write {port} "
-            "in its command",
+        ADD(": \"" SERVER_READY_WORDS "%.*s\" names no address, or another "
+            "port than {port}; write {port} in its command",
             (int)strcspn(false_line, "\r\n"), false_line);
     } else if (server->listens[0] != '\0') {
         ADD(": it listens on %s; its command must give it {port}, or {host} "

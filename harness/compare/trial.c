@@ -14,7 +14,7 @@
 
 #define PATIENCE_MS 3000 /* for an answer, of one that begins slowly, too */
 #define FIRST_MS    100  /* for a word of its own, before we say one */
-#define END_LOOKS   20   /* until one that ends is seen to, 10 ms apart */
+#define END_MS      200  /* until one that ends is seen to */
 #define HEARD_BYTES 128  /* of what it says */
 
 /* As long as most messages are: there are servers of records. */
@@ -103,11 +103,8 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
         return false;
     }
     fault = try_clients(server, heard);
-    for (int i = 0; i < END_LOOKS && fault && !server_has_ended(server);
-         i++) {
-        poll(NULL, 0, 10);
-    }
-    if (fault == absent) {
+    if (fault && !server_ends_within(server, END_MS * NS_PER_MS) &&
+        fault == absent) {
         server_find_listeners(server);
     }
     server_stop(server);

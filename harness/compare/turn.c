@@ -335,7 +335,7 @@ turn_slice(struct turn *turn, int sum)
     }
     if (driver->engine_errno != 0 || !driver->drained ||
         engine_has_wrong_byte(&driver->last) ||
-        server_has_ended(&turn->server)) {
+        server_ends_within(&turn->server, 0)) {
         turn_end(turn);
     } else if (driver->last.echoes == 0) {
         turn->state = STATE_MUTE;

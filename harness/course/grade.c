@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/course/course.h"
@@ -26,8 +27,8 @@ static const char about[] =
     "port that is free. It must listen there on 127.0.0.1 and serve until "
     "SIGTERM. Without {port} it must choose one and print \"listening on "
     "127.0.0.1:PORT\" as soon as it is ready.\n\n"
-    "The exit status is 0 for full marks, 1 for less, 2 for a wrong command "
-    "line, 3 if the grader itself has failed.";
+    "The exit status is 0 if all tests have passed, 1 if not, 2 for a wrong "
+    "command line, 3 if the grader itself has failed.";
 
 static void
 read_flags(int argc, char **argv)
@@ -77,6 +78,7 @@ choose(bool chosen[TESTS_MAX])
 {
     const char *only = grade_order.only;
     char *rest = only ? strdupa(only) : NULL;
+    bool any = !only;
     char names[1024] = "";
 
     for (int i = 0; grade_tests[i].name; i++) {
@@ -95,7 +97,21 @@ choose(bool chosen[TESTS_MAX])
         if (word[0] != '\0' && !asked(&grade_tests[i])) {
             flags_refuse("grade", "only", word, names);
         }
-        chosen[i] |= word[0] != '\0';
+        any |= chosen[i] |= word[0] != '\0';
+    }
+    if (!any) {
+        flags_refuse("grade", "only", only, names);
+    }
+}
+
+/* Check ends us like that when it cannot read what a test has sent. */
+static void
+no_usage(int status, void *nothing)
+{
+    (void)nothing;
+    if (status == COURSE_USAGE) {
+        warnx("the grader itself has failed: this is no mark");
+        _exit(COURSE_CANNOT);
     }
 }
 
@@ -111,6 +127,7 @@ main(int argc, char **argv)
     streams_check(COURSE_CANNOT);
     read_flags(argc, argv);
     choose(chosen);
+    on_exit(no_usage, NULL);
     grade_prepare();
     snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
     if (grade_order.timeout_scale > 1) {

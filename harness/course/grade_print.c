@@ -259,11 +259,12 @@ why_text(const struct grade_result *result)
     return text;
 }
 
-/* For Gradescope: no score where there is none, because an error of ours must
- * never look like full marks. */
+/* For Gradescope: no score where some is missing, because an error of ours
+ * must never look like full marks, nor what was left out like a loss. */
 static void
 print_gradescope(const struct grades *all)
 {
+    bool is_score = all->is_mark && all->left_out == 0;
     json_t *tests = json_array();
 
     for (const struct grade_result *it = all->begin; it < all->end; it++) {
@@ -273,7 +274,7 @@ print_gradescope(const struct grades *all)
                                  COUNT_TEXT(it - all->begin + 1), "output",
                                  why, "visibility", "visible");
 
-        if (all->is_mark && it->verdict != GRADE_UNKNOWN) {
+        if (is_score) {
             json_object_update_new(
                 test, json_pack("{si si ss}", "score", points(it),
                                 "max_score", it->test->points, "status",
@@ -284,9 +285,10 @@ print_gradescope(const struct grades *all)
     }
     print_object(json_pack("{ss+ so so}", "output", all->text.bytes,
                            "; others may exist", "tests", tests,
-                           all->is_mark ? "score" : "error",
-                           all->is_mark ? json_integer(all->points)
-                                        : json_string("this is no mark")));
+                           is_score ? "score" : "error",
+                           is_score ? json_integer(all->points)
+                                    : json_string("no score: grade it again, "
+                                                  "or on another machine")));
 }
 
 static void
@@ -333,7 +335,7 @@ grade_print_end(const struct grade_result *results, int count)
 
     add_up(&all);
     printers[grade_order.format](&all);
-    return !all.is_mark           ? COURSE_CANNOT
-           : all.points == all.of ? 0
-                                  : COURSE_OTHERWISE;
+    return !all.is_mark          ? COURSE_CANNOT
+           : all.passed == count ? 0
+                                 : COURSE_OTHERWISE;
 }

@@ -33,7 +33,7 @@ enum {
     LIMIT_S = 40,         /* for a test; Check's own is the last resort */
     LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
     AGAIN_MANY = 5,       /* connections: a second each is lost */
-    CHILDREN_MAX = 64,    /* of a process are looked at */
+    CHILDREN_MAX = 4000,  /* of a process are looked at */
     TRACE_BYTES = 64 << 10, /* of what strace has written, its end */
     CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
     CALLS_KEPT = 64, /* where one that begins is looked for when it ends */
@@ -324,15 +324,6 @@ read_calls(void)
 
 /* ---- end --------------------------------------------------------------- */
 
-/* True if it has ended, or does so within the time. */
-static bool
-ends_within(int ms)
-{
-    struct pollfd ended = {.fd = server.keeper_fd, .events = POLLIN};
-
-    return TEMP_FAILURE_RETRY(poll(&ended, 1, ms)) == 1;
-}
-
 /* Collect what is left of it, and keep what it has printed. */
 static void
 collect(void)
@@ -346,11 +337,17 @@ collect(void)
 void
 grade_server_stop(void)
 {
+    int most_ms = patience_scaled_ms(STOP_MS);
+    bool apart = getpgid(listener_pid) != server.pid; /* no signal comes */
+
     kill(server.keeper_pid, SIGHUP);
-    require(ends_within(patience_scaled_ms(STOP_MS)),
-            "the server still runs %d ms after SIGTERM",
-            patience_scaled_ms(STOP_MS));
+    require(server_ends_within(&server, most_ms * NS_PER_MS),
+            "the server still runs %d ms after SIGTERM", most_ms);
     collect();
+    require(!(apart && server.end.left_behind),
+            "the command has ended, but the server that it has started goes "
+            "on\nsent: SIGTERM\nexpected: the end of both\n"
+            "came: a process that had to be killed");
 }
 
 void
@@ -373,7 +370,7 @@ about_to_fail(void)
     if (started) {
         kill(-server.pid, SIGCONT); /* the test may have stopped it */
     }
-    if (started && ends_within(LAST_BREATH_MS)) {
+    if (started && server_ends_within(&server, LAST_BREATH_MS * NS_PER_MS)) {
         collect();
         server_describe_end(&server, grade_left->ended);
     }

@@ -11,14 +11,17 @@ if ! command -v python3 >/dev/null; then
 fi
 export GROWN=$tmp/grown
 
-# grade HOW [FLAGS...]: grade that one, for two minutes at most.
+# grade HOW [FLAGS...]: grade that one, for two minutes at most; $before and
+# $behind are of its command.
+before='' behind=''
 grade() {
     local how=$1
     shift
     timeout 120 "$bin/grade" "$@" \
-        --server="python3 tests/grade/hostile/server.py $how {port}" \
+        --server="${before}python3 tests/grade/hostile/server.py $how {port}$behind" \
         >"$tmp/out" 2>"$tmp/err"
     status=$?
+    before='' behind=''
 }
 
 # left HOW: nothing of it is.
@@ -45,6 +48,25 @@ caught children leak
 grade stays
 caught stays starts
 
+behind=' & wait' grade stays
+caught "stays, behind a shell that does not" starts
+before='setsid ' behind=' & wait' grade stays
+caught "stays, in a session of its own" starts
+
+grade heir --only=starts 9>"$tmp/nine"
+[ "$status" -eq 0 ] && [ ! -s "$tmp/nine" ]
+result "heir: it has inherited nothing" $?
+
+grade parricide --only="starts bytes"
+left parricide
+
+grade warden --only=starts
+said 'still runs' out
+caught warden starts
+
+grade crowd --only=leak
+caught crowd leak
+
 grade mute --only="starts bytes"
 caught mute bytes
 
@@ -60,7 +82,7 @@ caught liar starts
 start_target
 RIGHT=$target grade borrower --only="starts bytes stops"
 stop_target
-caught borrower '[a-z]+'
+caught borrower starts
 
 grade more --only="starts bytes"
 caught more bytes

@@ -69,6 +69,54 @@ def stays(port):
     serve(port)
 
 
+def heir(port):
+    """It writes into all that it was given beside its three streams."""
+    for fd in range(3, 100):
+        try:
+            os.write(fd, b"garbage" * 100)
+        except OSError:
+            pass
+    serve(port)
+
+
+def parricide(port):
+    """At the first client it kills its parent, from a session of its own."""
+    parent = os.getppid()
+
+    def handle(client):
+        try:
+            os.kill(parent, signal.SIGKILL)
+        except OSError:
+            pass
+        echo(client)
+    if os.fork() == 0:
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        serve(port, handle)
+    signal.pause()
+
+
+def warden(port):
+    """It stops its parent, which then can stop nobody."""
+    os.kill(os.getppid(), signal.SIGSTOP)
+    serve(port)
+
+
+def crowd(port):
+    """Of its many processes the last one listens, and forgets to close."""
+    kept = []
+
+    def handle(client):
+        kept.append(client.dup())
+        echo(client)
+    for _ in range(100):
+        if os.fork() == 0:
+            signal.pause()
+    if os.fork() == 0:
+        serve(port, handle)
+    signal.pause()
+
+
 def mute(port):
     """It listens, and never accepts anybody."""
     listener = socket.create_server(("127.0.0.1", port))
