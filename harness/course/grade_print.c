@@ -336,6 +336,6 @@ grade_print_end(const struct grade_result *results, int count)
     add_up(&all);
     printers[grade_order.format](&all);
     return !all.is_mark          ? COURSE_CANNOT
-           : all.passed == count ? 0
+           : all.count[GRADE_PASSED] == count ? 0
                                  : COURSE_OTHERWISE;
 }

@@ -166,6 +166,7 @@ grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
     }
     sched_getaffinity(0, sizeof cpus, &cpus);
     started = server_start(&server, &order, reason) == 0;
+    memcpy(grade_left->errors, server.errors, sizeof server.errors);
     require(started, "the server %s", reason);
     *address = server.address;
     *address_bytes = server.address_bytes;

@@ -46,7 +46,7 @@ grade children --only="starts leak"
 caught children leak
 
 grade stays
-caught stays starts
+caught stays stops
 
 behind=' & wait' grade stays
 caught "stays, behind a shell that does not" starts
