@@ -51,6 +51,43 @@ grade_expect_open(struct client *client)
             (uintmax_t)client->sent_bytes);
 }
 
+/* Add a process to those of the server, unless it is none of them or has
+ * been added, and what it uses. Returns whether it was added. */
+static bool
+add_process(pid_t pid, pid_t family[FAMILY_MAX], int *n, struct usage *usage)
+{
+    unsigned long user, kernel;
+    long user_of_dead, kernel_of_dead, threads, pages;
+    char text[1024];
+    int parent;
+    bool ours = false;
+
+    proc_read(text, sizeof text, "/proc/%d/stat", (int)pid);
+    const char *behind = strrchr(text, ')'); /* the name may be any */
+    if (!behind || *n == FAMILY_MAX ||
+        sscanf(behind,
+               ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld "
+               "%ld %*d %*d %ld %*d %*u %*u %ld",
+               &parent, &user, &kernel, &user_of_dead, &kernel_of_dead,
+               &threads, &pages) != 7) {
+        return false;
+    }
+    for (int i = 0; i < *n; i++) {
+        if (family[i] == pid) {
+            return false;
+        }
+        ours |= family[i] == parent;
+    }
+    if (ours) {
+        family[(*n)++] = pid;
+        usage->threads += threads > 0 ? (int)threads : 1;
+        usage->ticks += (long)(user + kernel) + user_of_dead + kernel_of_dead;
+        usage->pages += pages;
+        usage->descriptors += grade_descriptors(pid, 0);
+    }
+    return ours;
+}
+
 /* Its keeper, which is our child, is counted in: all figures of that stay
  * what they are. */
 struct usage
@@ -61,39 +98,19 @@ usage_now(const struct server *server)
     struct usage usage = {0};
     DIR *folder = opendir("/proc");
     struct dirent *entry;
+    bool more = true;
 
     require_able(server->pid > 0 && folder,
                  "the server's process cannot be seen from here");
     require(kill(server->pid, 0) == 0, "the server has ended");
     family[n++] = getpid();
-    while ((entry = readdir(folder)) != NULL) { /* parents come first */
-        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        unsigned long user, kernel;
-        long user_of_dead, kernel_of_dead, threads, pages;
-        char text[1024];
-        int parent;
-        int i = 0;
+    while (more) { /* a child may have a lower number, and come first */
+        more = false;
+        rewinddir(folder);
+        while ((entry = readdir(folder)) != NULL) {
+            pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-        proc_read(text, sizeof text, "/proc/%d/stat", (int)pid);
-        const char *behind = strrchr(text, ')'); /* the name may be any */
-        if (!behind || n == FAMILY_MAX ||
-            sscanf(behind,
-                   ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld "
-                   "%ld %*d %*d %ld %*d %*u %*u %ld",
-                   &parent, &user, &kernel, &user_of_dead, &kernel_of_dead,
-                   &threads, &pages) != 7) {
-            continue;
-        }
-        while (i < n && family[i] != parent) {
-            i++;
-        }
-        if (i < n) {
-            family[n++] = pid;
-            usage.threads += threads > 0 ? (int)threads : 1;
-            usage.ticks +=
-                (long)(user + kernel) + user_of_dead + kernel_of_dead;
-            usage.pages += pages;
-            usage.descriptors += grade_descriptors(pid, 0);
+            more |= pid > 0 && add_process(pid, family, &n, &usage);
         }
     }
     closedir(folder);

@@ -99,7 +99,11 @@ main(int argc, char **argv)
     pid_t parent = getpid();
 
     for (long i = sysconf(_SC_NPROCESSORS_ONLN); i > 0; i--) {
-        if (fork() == 0) {
+        pid_t child = fork();
+        if (child == -1) {
+            err(1, "cannot start a process for each CPU");
+        }
+        if (child == 0) {
             /* They end with their parent, though it be killed. */
             prctl(PR_SET_PDEATHSIG, SIGTERM);
             if (getppid() == parent) {
