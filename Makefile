@@ -10,12 +10,10 @@
 # All products go to build/; VARIANT=asan builds and tests in build/asan/.
 
 # All of harness/base/models.h; and what a student has made by `new-model`:
-# mine/NAME/model is a line as there. One that cannot be read is left out.
-MODELS_ALL := $(shell tests/models)
-mine_line   = $(shell grep -sxE 'MODEL\($(1), [A-Z_0-9 |]+, "[^"\]*"\)' mine/$(1)/model)
-MINE_MODELS := $(filter-out $(MODELS_ALL),$(sort $(foreach \
-    m,$(patsubst mine/%/model,%,$(wildcard mine/*/model)),$(if $(call mine_line,$(m)),$(m),$(shell \
-    echo 'mine/$(m)/model: please write a line into it, as MODEL($(m), MODEL_SELECT, "its idea")' >&2)))))
+# mine/NAME/model has a line as there.
+MODELS_ALL  := $(shell tests/models)
+MINE_MODELS := $(shell tests/models --mine)
+mine_line    = $(shell grep -xE 'MODEL\($(1), .*\)' mine/$(1)/model)
 .DEFAULT_GOAL := all
 
 # ---- what the user may set -------------------------------------------------
@@ -373,7 +371,8 @@ MINE_PROGRAMS := $(MINE:%=$(BUILD)/mine/%)
 $(foreach m,$(MINE),$(eval $(BUILD)/mine/$(m): $(call objects,mine/$(m)) \
     $(CONTRACT)))
 # ... and of a wrong one: mine/puzzle-N/MODEL makes build/mine/puzzle-N.
-PUZZLES := $(patsubst %/server.c,%,$(wildcard mine/puzzle-*/*/server.c))
+PUZZLES := $(patsubst %/server.c,%,$(wildcard $(foreach \
+    m,$(MODELS_ALL),mine/puzzle-[0-9]/$(m)/server.c mine/puzzle-[0-9][0-9]/$(m)/server.c)))
 MINE_PROGRAMS += $(patsubst %/,$(BUILD)/%,$(dir $(PUZZLES)))
 $(foreach p,$(PUZZLES),$(eval $(BUILD)/$(patsubst %/,%,$(dir $(p))): \
     $(call objects,$(p)) $(CONTRACT)))
@@ -645,7 +644,9 @@ MINE_GRADED := $(if $(filter grade,$(GOALS)),$(if $(word 2,$(SERVER)),,$(filter 
 ifneq ($(MINE_GRADED),)
 override SERVER := $(MINE_GRADED) -p {port}
 endif
-grade: programs $(MINE_GRADED) ## what does your server do? SERVER="./mine -p {port}"
+grade: MORE_WANTED = $(MINE_GRADED)
+grade: ## what does your server do? SERVER="./mine -p {port}"
+	$(COMPARE_BUILD)
 	@$(if $(filter check,$(HAVE)),$(BIN)/grade $(if $(V),--verbose) $(GIVEN_FLAGS),\
 	    echo "the grader needs $(PACKAGE_check)$(DEPS_HINT)" >&2; exit 3)
 # The cases of the tests say whether it is right.

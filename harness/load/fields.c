@@ -17,10 +17,8 @@
 static json_t *
 write_number(double value, bool real)
 {
-    if (!isfinite(value)) {
-        return json_null();
-    }
-    return !real && value == trunc(value) && fabs(value) < 1e15
+    return !isfinite(value) ? json_null()
+           : !real && value == trunc(value) && fabs(value) < 1e15
                ? json_integer((json_int_t)value)
                : json_real(value);
 }

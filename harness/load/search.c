@@ -71,10 +71,9 @@ judge(const struct engine_result *result, bool kept)
     }
     /* A client that was late has made the response times longer, if
      * anything: what is kept all the same is kept. */
-    if (kept && result->response.count >= FEWEST) {
-        return SLO_KEPT;
-    }
-    return engine_result_invalid(result) || kept ? SLO_UNKNOWN : SLO_BROKEN;
+    return kept && result->response.count >= FEWEST ? SLO_KEPT
+           : engine_result_invalid(result) || kept  ? SLO_UNKNOWN
+                                                    : SLO_BROKEN;
 }
 
 static void
@@ -157,9 +156,7 @@ search_run(const char *target, const struct engine_options *options,
     struct slo_answer answer =
         slo_search(min_per_s, max_per_s, try_rate, &search);
     print_answer(target, &search, &answer);
-    if (answer.kept_per_s > 0) {
-        return EXIT_SUCCESS;
-    }
-    return answer.failed.outcome == SLO_UNKNOWN ? EXIT_NO_MEASURE
-                                                : EXIT_FAILURE;
+    return answer.kept_per_s > 0                  ? EXIT_SUCCESS
+           : answer.failed.outcome == SLO_UNKNOWN ? EXIT_NO_MEASURE
+                                                  : EXIT_FAILURE;
 }

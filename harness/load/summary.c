@@ -245,8 +245,8 @@ summary_exit_status(const struct engine_result *result)
         (!invalid && !engine_result_good(result))) {
         return EXIT_FAILURE;
     }
-    if (invalid || (result->served == 0 && result->interrupted)) {
-        return EXIT_NO_MEASURE;
-    }
-    return result->served > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return invalid || (result->served == 0 && result->interrupted)
+               ? EXIT_NO_MEASURE
+           : result->served > 0 ? EXIT_SUCCESS
+                                : EXIT_FAILURE;
 }

@@ -86,12 +86,10 @@ judge_row(const struct summary_row *row, const struct summary_group *group,
                : isnan(more)                        ? UNKNOWN
                                                     : CLOSE;
     }
-    if (row == group->best[what]) {
-        return group->clear[what] ? better : CLOSE;
-    }
-    return verdict == VERDICT_DIFFERENT ? -better
-           : verdict == VERDICT_UNKNOWN ? UNKNOWN
-                                        : CLOSE;
+    return row == group->best[what] ? group->clear[what] ? better : CLOSE
+           : verdict == VERDICT_DIFFERENT ? -better
+           : verdict == VERDICT_UNKNOWN   ? UNKNOWN
+                                          : CLOSE;
 }
 
 /* What the largest scenario of its kind says that all models can hold. */
@@ -298,10 +296,8 @@ class_build(struct document *document, const char *path)
         char name[RESULTS_NAME_BYTES];
 
         PUT(name, "%.*s", (int)(end - *at - (end[1] == 'g' ? 4 : 0)), *at);
-        if (!strstr(*at, ".predictions.jsonl")) {
-            document_item(&class.left_out, name, "%s",
-                          take_file(&class, name, *at));
-        }
+        document_item(&class.left_out, name, "%s",
+                      take_file(&class, name, *at));
     }
     if (class.machines.nblocks > 0) {
         build(document, &class);

@@ -4,10 +4,12 @@
  * Of who has taken a lesson twice the first answer counts: the second time he
  * knew; and the last number. The files are strangers', as in class.c.
  */
+#include <fnmatch.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/report/internal.h"
 
@@ -36,10 +38,12 @@ struct questions {
     struct question list[QUESTIONS_MAX + 1];
 };
 
+#define TOO_LARGE "is larger than any run"
+
 /* What an archive has of that name, or NULL. It may neither grow nor take its
  * time. */
 static FILE *
-unpack(const char *archive, const char *what)
+unpack(const char *archive, const char *what, const char **problem)
 {
     FILE *file = given(tmpfile());
     char command[256];
@@ -50,6 +54,9 @@ unpack(const char *archive, const char *what)
         ">/proc/$PPID/fd/%d 2>/dev/null",
         FILE_BYTES_MAX / 512, what, fileno(file));
     if (setenv("ARCHIVE", archive, 1) != 0 || system(command) != 0) {
+        bool full = lseek(fileno(file), 0, SEEK_END) >= FILE_BYTES_MAX;
+
+        *problem = full ? TOO_LARGE : NULL;
         fclose(file);
         return NULL;
     }
@@ -59,17 +66,21 @@ unpack(const char *archive, const char *what)
 FILE *
 class_open(const char *at, const char *what, const char **problem)
 {
+    const char *others =
+        *what == 'p' ? "!(*.predictions).jsonl" : "*.predictions.jsonl";
     struct text path = {0};
     struct stat status;
 
     text_add(&path, "%s%s", at, at[strlen(at) - 1] == '/' ? what : "");
-    *problem = lstat(path.bytes, &status) != 0   ? NULL
+    *problem = fnmatch(others, at, FNM_EXTMATCH) == 0                   ? ""
+               : lstat(path.bytes, &status) != 0                        ? NULL
+               : S_ISDIR(status.st_mode) && strcmp(at, path.bytes) == 0 ? ""
                : !S_ISREG(status.st_mode)        ? "is no regular file"
-               : status.st_size > FILE_BYTES_MAX ? "is larger than any run"
+               : status.st_size > FILE_BYTES_MAX ? TOO_LARGE
                                                  : NULL;
-    return *problem                ? NULL
-           : strstr(at, ".tar.gz") ? unpack(at, what)
-                                   : fopen(path.bytes, "re");
+    return *problem                          ? NULL
+           : fnmatch("*.tar.gz", at, 0) == 0 ? unpack(at, what, problem)
+                                             : fopen(path.bytes, "re");
 }
 
 /* "a" is 1; `none`: no letter of a choice. */
@@ -142,10 +153,8 @@ predictions_build(struct document *document, struct document *left_out,
     static struct questions all[2]; /* what counts; with the next file */
 
     for (; at && *at; at++) {
-        bool others = strstr(*at, ".jsonl") && !strstr(*at, ".predictions");
-        const char *problem = NULL;
-        FILE *file =
-            others ? NULL : class_open(*at, "predictions.jsonl", &problem);
+        const char *problem;
+        FILE *file = class_open(*at, "predictions.jsonl", &problem);
         char *line = NULL;
         size_t room = 0;
 

@@ -327,7 +327,12 @@ fail_stuck(const struct client *client)
         client->received_bytes < client->sent_bytes) {
         payload_fill(client->seed, client->received_bytes - 1, &last, 1);
     }
-    fail_client(client, last == '\n' ? "stuck behind a newline" : "stuck",
+    fail_client(client,
+                client->half_close &&
+                        client->received_bytes == client->goal_bytes
+                    ? "the connection was not ended"
+                : last == '\n' ? "stuck behind a newline"
+                               : "stuck",
                 NULL, 0);
 }
 
@@ -343,9 +348,7 @@ require_done(const struct client *client)
     }
     fail_client(client,
                 client->end == CLIENT_EOF ? "the connection was ended"
-                : client->end == CLIENT_RESET
-                    ? "the connection was reset"
-                    : "the connection was not ended",
+                                          : "the connection was reset",
                 NULL, 0);
 }
 

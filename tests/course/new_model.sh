@@ -42,7 +42,7 @@ refused "no name" 'NAME=epoll'
 for name in Epoll 9p 'a b' a-b ../x toolongtobename; do
     refused "the name $name" 'is no name' NAME="$name"
 done
-for name in libevent load grade tests none measuring; do
+for name in libevent load grade tests build mine always none floor measuring progress; do
     refused "$name, which is taken" 'choose another name' NAME=$name
 done
 refused "to begin as what is not there" 'FROM=nothing' NAME=x FROM=nothing
@@ -110,7 +110,31 @@ makes -n -p grade SERVER=mine/blocking
 [ $known -eq 0 ] && said '^SERVER := build/mine/blocking -p' out
 result "grade: SERVER=mine/NAME is what is made of it" $?
 
+touch mine/epoll/server.c
+makes grade SERVER=mine/epoll ONLY=starts FORMAT=json
+[ "$status" -eq 0 ] && said '^building first' err && head -n 1 "$tmp/out" | grep -qx '{' &&
+    said '"server": "build/bin/epoll -p' out
+result "... and whoever reads the answer does not read of the build" $?
+tests/foreign/models/with build/more printf '%s\n' >"$tmp/out" 2>"$tmp/err"
+said '^--server=epoll-more=' out && ! said '^--server=epoll=' out
+result "compare-more: the ready-made one of that name has another" $?
+
 # ---- broken --------------------------------------------------------------
+
+# shellcheck disable=SC2016 # as it is written
+odd=("x'y" 'a b' '$(touch pwned)' '`touch pwned`' $'e\e[2J' Epoll)
+for name in "${odd[@]}"; do
+    mkdir "mine/$name"
+    cp mine/epoll/* "mine/$name"
+done
+mkdir mine/bar
+echo 'MODEL(bar, 0, "an idea")' >mine/bar/model
+makes -n blocking
+[ "$status" -eq 0 ] && [ "$(grep -c ': its name is to be ' "$tmp/err")" -eq ${#odd[@]} ] &&
+    said '^mine/bar: there is no server.c' err && [ "$(wc -l <"$tmp/err")" -eq $((${#odd[@]} + 1)) ] &&
+    no_escapes && [ -z "$(find . -name pwned)" ]
+result "names that are none, and a model without sources, are told, and nobody else notices" $?
+for name in "${odd[@]}" bar; do rm -r "mine/$name"; done
 
 sed -i '1i what is this' mine/epoll/server.c
 makes compare-quick SCENARIOS=echo TIME=200ms LIVES=1 SYSCALLS=none MODELS=selectloop

@@ -129,11 +129,24 @@ result "archives beside a file, each with its name and its predictions" $?
 said "^  -b:c .*x +AMD" out && [ -z "$(find "$tmp" -name pwned)" ]
 result "a name is a name, whatever the shell or tar make of it" $?
 for name in no-results link fifo bomb cut noise; do
-    said "^  $name +(has no results.jsonl|line 1 is missing)" out
+    said "^  $name +(has no results.jsonl|line 1 is missing|is larger)" out
     result "an archive that is left out: $name" $?
 done
 said '^  elsewhere +is no regular file' out && said '^  pipe +is no regular file' out
 result "no archive leads elsewhere, or waits for somebody" $?
+
+said '^  bomb +is larger than any run' out && [ "$(grep -c '^  bomb ' "$tmp/out")" -eq 1 ]
+result "one with too much in it" $?
+# What looks like an archive, and is none.
+mkdir -p "$tmp/named/"{eve.tar.gz,fay.jsonl,gus.predictions.jsonl}
+for file in eve.tar.gz/results fay.jsonl/results gus.predictions.jsonl/results hal.tar.gz; do
+    machine "$tmp/named/$file.jsonl"
+done
+echo "$prediction" | tee "$tmp/named/fay.jsonl/predictions.jsonl" >"$tmp/named/ida.predictions.jsonl"
+class_of named
+[ "$status" -eq 0 ] && said '^Fiveways on 4 machines' out && said '^  eve.tar.gz +AMD' out &&
+    ! said 'Left out' out && tr -s ' \n' ' ' <"$tmp/out" | grep -q 'P1 .* 2 of 2 predicted'
+result "a folder or a file is what it ends in" $?
 
 # A thousand of them; each file is what it is to the others.
 mkdir "$tmp/many"

@@ -2,9 +2,9 @@
  * pool.c: a fixed number of threads, and a queue of what is to be done.
  *
  * Idea      One thread waits with epoll(7) and does nothing else; who is
- * ready is put into a queue, and whichever thread is free takes the first,
- *           goes one step with it, and gives it back to epoll. No thread
- *           belongs to a client: four serve ten thousand.
+ *           ready is put into a queue, and whichever thread is free takes the
+ *           first, goes one step with it, and gives it back to epoll. No
+ *           thread belongs to a client: four serve ten thousand.
  * Costs     a lock, a wake-up and a call of epoll_ctl for each step: for work
  *           as small as an echo, more than the work itself.
  * Take it   when a step is much work, or must wait for a disk, and there are

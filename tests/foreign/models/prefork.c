@@ -1,15 +1,17 @@
 /*
  * prefork.c: a process for each CPU; whoever is awake accepts.
  *
- * Idea      The listener is opened first and inherited: all processes wait on
- *           the same queue of clients, and each client stays with the one
- * that took it. Inside each is a loop on epoll(7), as nginx has it; with a
- * blocking loop instead, as many silent clients as there are processes would
- * stall all others. Costs     clients are shared out by chance, so one
- * process may have most of the work; nothing is shared, so what one knows of
- * its clients the others do not. Take it   to use all CPUs without a lock, or
- * so that a crash takes only a part of the clients with it. See also  fork.c,
- * pool.c
+ * Idea      The listener is opened first and inherited: all processes wait
+ *           on the same queue of clients, and each client stays with the one
+ *           that took it. Inside each is a loop on epoll(7), as nginx has it;
+ *           with a blocking loop instead, as many silent clients as there are
+ *           processes would stall all others.
+ * Costs     clients are shared out by chance, so one process may have most of
+ *           the work; nothing is shared, so what one knows of its clients the
+ *           others do not.
+ * Take it   to use all CPUs without a lock, or so that a crash takes only a
+ *           part of the clients with it.
+ * See also  fork.c, pool.c
  */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -114,5 +116,5 @@ main(int argc, char **argv)
     }
     while (wait(NULL) != -1) {
     }
-    return 1; /* all of them are gone */
+    errx(1, "all of its processes are gone");
 }

@@ -2,13 +2,14 @@
  * uring.c: the kernel is told what to do, and says when it is done.
  *
  * Idea      Not "who is ready?" but "receive this for me": what is asked for
- * is written into one ring in memory, what has become of it is read from
- * another, and one call, io_uring_enter(2), hands over all questions of a
- * turn and waits for the first answer. Costs     a buffer for each client
- * that is received from, idle or not; and the rings, which a library
- * (liburing) hides: here they are in sight. Many places forbid the call, for
- * it was often a way in. Take it   for very many small calls in a turn, or
- * for files beside sockets. See also  epoll/server.c
+ *           is written into one ring in memory, what has become of it is read
+ *           from another, and one call, io_uring_enter(2), hands over all
+ *           questions of a turn and waits for the first answer.
+ * Costs     a buffer for each client that is received from, idle or not; and
+ *           the rings, which a library (liburing) hides: here they are in
+ *           sight. Many places forbid the call, for it was often a way in.
+ * Take it   for very many small calls in a turn, or for files beside sockets.
+ * See also  epoll/server.c
  *
  * Exit status 3: io_uring cannot be had here, and a sentence says why.
  */
