@@ -666,7 +666,7 @@ check-course: programs ## lessons, demonstration, book
 # Of the wrong ones those with a * in the table of what each loses.
 GRADE_MUTANTS = $(call mutants,$(shell \
     sed -n 's:^\([^ ]*\) \*.*:tests/mutants/\1.diff:p' tests/grade/meant))
-check-grade: programs $(filter $(MUTANTS),$(GRADE_MUTANTS)) ## the grader, at servers known to be right or wrong
+check-grade: programs $(MORE) $(filter $(MUTANTS),$(GRADE_MUTANTS)) ## the grader, at servers known to be right or wrong
 	@$(TEST_ENV) tests/grade/run
 
 check-docs: programs ## every command of every page, as written

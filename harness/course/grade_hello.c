@@ -16,7 +16,7 @@ static const char hello[] = "hello\n";
 static struct client
 greet(const struct server *server, const char *line)
 {
-    struct client client = client_connect(server);
+    struct client client = client_connect_soon(server);
 
     client_send_text(&client, line, strlen(line));
     client_expect_text(&client, hello);
@@ -52,7 +52,7 @@ test_hello_pieces(void)
     struct server server = grade_begin();
 
     for (size_t cut = 1; cut < strlen(hello); cut++) {
-        struct client client = client_connect(&server);
+        struct client client = client_connect_soon(&server);
 
         client_send_text(&client, hello, cut);
         client_wait_consumed(&client);
@@ -73,7 +73,7 @@ test_hello_and_more(void)
     struct server server = grade_begin();
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct client client = client_connect(&server);
+        struct client client = client_connect_soon(&server);
 
         client_cork(&client, true);
         client_send_text(&client, hello, strlen(hello));
@@ -126,11 +126,11 @@ test_hello_wrong(void)
     struct client client;
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        client = client_connect(&server);
+        client = client_connect_soon(&server);
         client_send_text(&client, lines[i], strlen(lines[i]));
         expect_silent_end(&client, lines[i], strlen(lines[i]));
     }
-    client = client_connect(&server);
+    client = client_connect_soon(&server);
     client_send_text(&client, "hello\0\n", 7);
     expect_silent_end(&client, "hello\0\n", 7);
 }
@@ -140,7 +140,7 @@ void
 test_hello_half(void)
 {
     struct server server = grade_begin();
-    struct client client = client_connect(&server);
+    struct client client = client_connect_soon(&server);
 
     client_send_text(&client, hello, strlen(hello) - 1);
     client_hears_nothing(&client, QUIET_MS);
@@ -154,7 +154,7 @@ void
 test_hello_silent(void)
 {
     struct server server = grade_begin();
-    struct client silent = client_connect(&server);
+    struct client silent = client_connect_soon(&server);
     struct client crowd[CROWD];
 
     for (int i = 0; i < CROWD; i++) {
@@ -171,7 +171,7 @@ void
 test_continues(void)
 {
     struct server server = grade_begin();
-    struct client client = client_connect(&server);
+    struct client client = client_connect_soon(&server);
 
     for (int i = 0; i < 50; i++) {
         client_exchange(&client, 100);
@@ -190,7 +190,7 @@ test_five_clients(void)
     struct client clients[5];
 
     for (int i = 0; i < 5; i++) {
-        clients[i] = client_connect(&server);
+        clients[i] = client_connect_soon(&server);
     }
     clients_exchange(clients, 5, 1000);
     clients_exchange_and_finish(clients, 5, 256 * (size_t)KIB);

@@ -41,8 +41,8 @@ struct usage {
 /* What it uses now. Of one that is out of sight the test cannot tell. */
 struct usage usage_now(const struct server *server);
 
-/* Wait until it uses no more descriptors and threads than `before`, or no
- * longer gets less. Returns what it uses then. */
+/* Wait until it uses about as few descriptors and threads as `before`, or
+ * has not got less for five seconds, scaled. Returns what it uses then. */
 struct usage usage_settle(const struct server *server,
                           const struct usage *before);
 

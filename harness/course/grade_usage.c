@@ -16,6 +16,7 @@
 enum {
     FAMILY_MAX = 4000,  /* processes of one server */
     MEASURED_MS = 1000, /* for so long its CPU time is measured */
+    LEAVING_MS = 5000,  /* it may close a while after its clients */
     LOOKS_MIN = 20,
     LOOK_MS = 20,      /* between them */
     SPIN_PERCENT = 10, /* of a CPU is too much where there is no work */
@@ -121,7 +122,7 @@ struct usage
 usage_settle(const struct server *server, const struct usage *before)
 {
     struct usage least = usage_now(server);
-    int64_t deadline_ms = patience_deadline_ms(QUIET_MS);
+    int64_t deadline_ms = patience_deadline_ms(LEAVING_MS);
 
     while (patience_left_ms(deadline_ms) > 0 &&
            (least.descriptors > before->descriptors + USAGE_SPARE ||
@@ -130,7 +131,7 @@ usage_settle(const struct server *server, const struct usage *before)
         struct usage now = usage_now(server);
         if (now.descriptors < least.descriptors ||
             now.threads < least.threads) {
-            deadline_ms = patience_deadline_ms(QUIET_MS);
+            deadline_ms = patience_deadline_ms(LEAVING_MS);
         }
         least = now;
     }

@@ -10,6 +10,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,6 +59,9 @@ client_begin(const struct server *server, struct client_setup setup)
     }
     if (setup.rcvbuf_bytes != 0) {
         set_option(client.fd, SOL_SOCKET, SO_RCVBUF, setup.rcvbuf_bytes);
+    }
+    if (setup.mss_bytes != 0) {
+        set_option(client.fd, IPPROTO_TCP, TCP_MAXSEG, setup.mss_bytes);
     }
     result = connect(client.fd, (const struct sockaddr *)&server->address,
                      server->address_bytes);
@@ -107,6 +112,28 @@ struct client
 client_connect(const struct server *server)
 {
     return client_connect_with(server, (struct client_setup){0});
+}
+
+struct client
+client_connect_soon_with(const struct server *server,
+                         struct client_setup setup)
+{
+    for (int ms = 10; ms < 1000; ms *= 2) {
+        struct client client = client_begin(server, setup);
+
+        client_wait_room(&client, ms);
+        if (client_connected(&client)) {
+            return client;
+        }
+        client_close(&client);
+    }
+    return client_connect_with(server, setup); /* which says what it is */
+}
+
+struct client
+client_connect_soon(const struct server *server)
+{
+    return client_connect_soon_with(server, (struct client_setup){0});
 }
 
 int
@@ -684,6 +711,29 @@ clients_fill(struct client *clients, int count, uint64_t limit_bytes)
         total_bytes += clients[i].sent_bytes;
     }
     return total_bytes;
+}
+
+const struct client_setup client_small = {.rcvbuf_bytes = 16 * 1024,
+                                          .mss_bytes = 1448};
+
+void
+client_fill(struct client *client, size_t most_bytes, int quiet_ms)
+{
+    int64_t deadline_ms = patience_deadline_ms(quiet_ms);
+    int queued_bytes = 0;
+
+    while (client->sent_bytes < most_bytes && client->end == CLIENT_OPEN &&
+           patience_left_ms(deadline_ms) > 0) {
+        bool room = client_wait_room(client, 20);
+        int before_bytes = queued_bytes;
+
+        ioctl(client->fd, SIOCOUTQ, &queued_bytes);
+        if (room || queued_bytes < before_bytes) {
+            client_send_some(client, most_bytes - client->sent_bytes);
+            deadline_ms = patience_deadline_ms(quiet_ms);
+        }
+    }
+    client->goal_bytes = client->sent_bytes;
 }
 
 /* ---- ending --------------------------------------------------------- */

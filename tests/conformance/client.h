@@ -43,6 +43,8 @@ struct client {
 struct client_setup {
     int sndbuf_bytes; /* SO_SNDBUF; 0: the kernel's default */
     int rcvbuf_bytes; /* SO_RCVBUF, set before it connects; 0: likewise */
+    int mss_bytes;    /* the largest segment, both ways; 0: likewise. With
+                       * that of the loopback a kernel keeps mebibytes. */
     bool may_be_cut;  /* it may be reset as soon as it is accepted */
 };
 
@@ -54,6 +56,12 @@ struct client client_connect_with(const struct server *server,
 /* How many connections of this process TCP had to ask for more than once,
  * because too many clients waited to be accepted. */
 int client_asked_again(void);
+
+/* The same. Where the server's queue is full, TCP asks again after a second;
+ * this at once: a short queue is no fault. */
+struct client client_connect_soon(const struct server *server);
+struct client client_connect_soon_with(const struct server *server,
+                                       struct client_setup setup);
 
 /* Begin to connect; it may still be under way. */
 struct client client_begin(const struct server *server,
@@ -142,6 +150,16 @@ void client_wait_consumed(const struct client *client);
  */
 uint64_t clients_fill(struct client *clients, int count,
                       uint64_t limit_bytes);
+
+/* Has little room for what it does not read, and segments as on Ethernet, so
+ * that the server's kernel has little room for it, too. */
+extern const struct client_setup client_small;
+
+/* Send without reading until the server has taken nothing more for so long,
+ * scaled, or all is gone: its own sends have been told by then that there is
+ * little room, or none. One that reads a byte at a time takes some long
+ * before we have room. */
+void client_fill(struct client *client, size_t most_bytes, int quiet_ms);
 
 /* Close at once, whatever is under way. */
 void client_close(struct client *client);

@@ -126,9 +126,9 @@ def mute(port):
 
 
 def moody(port):
-    """It closes one connection in twenty, at some time."""
+    """It closes a connection at one piece in five."""
     def spoil(data):
-        if random.random() < .05:
+        if random.random() < .2:
             raise OSError
         return data
     serve(port, lambda client: echo(client, spoil))
