@@ -430,7 +430,8 @@ test_stops(void)
 #define ALL (GRADE_ECHO | GRADE_HELLO | GRADE_RFC862)
 
 const struct grade_test grade_tests[] = {
-    {"starts", "listens, and can be connected to", 5, ALL, false, test_starts},
+    {"starts", "listens, and can be connected to", 5, ALL, false,
+     test_starts},
     {"bytes", "sends back any byte, and nothing else", 5, GRADE_ECHO, false,
      test_bytes},
     {"fragments", "sends back each of 50 bytes as it comes", 5, GRADE_ECHO,
