@@ -1,6 +1,7 @@
 /*
  * server_line.c: what a server is told, what it says, and how it ended.
  */
+#include <ctype.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,12 +159,24 @@ server_read_ready(const char *output, const char *host,
 
 /* ---- how it ended ------------------------------------------------------ */
 
-/* Standard error's last line; else standard output's, if that is for people:
- * a usage, and neither counters nor what we have asked for. */
+/* Standard error's last line that speaks of an error, since many languages
+ * print behind it where it happened; else the last one; else standard
+ * output's, if that is for people: a usage, and neither counters nor what we
+ * have asked for. */
 static void
 last_words(const struct server *server, char *line, size_t line_bytes)
 {
+    char *rest = strdupa(server->errors);
+
     server_last_line(server->errors, line, line_bytes);
+    for (char *one; (one = strsep(&rest, "\n"));) {
+        if (!isspace((unsigned char)one[0]) &&
+            (strcasestr(one, "error: ") || strcasestr(one, "exception") ||
+             strcasestr(one, "panic: "))) {
+            snprintf(line, line_bytes, "%s", one);
+            text_clean(line);
+        }
+    }
     if (line[0] == '\0') {
         server_last_line(server->output, line, line_bytes);
     }
@@ -216,6 +229,8 @@ advice(const struct server *server)
                  "interpreter before it"
            : status == W_EXITCODE(127, 0)
                ? "; no such program: make it, or give its path from here"
+           : !strstr(order->command, "{port}")
+               ? "; it printed no ready line, and its command has no {port}"
            : status != 0 ? "; start it by hand to see more"
            : server->end.left_behind
                ? "; it went into the background: give it its flag to stay in "

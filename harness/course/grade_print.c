@@ -36,10 +36,10 @@ points(const struct grade_result *result)
 /* All that is to be printed, and what it adds up to. */
 struct grades {
     const struct grade_result *begin, *end; /* of what was run, or not */
-    int points, of;   /* what there was to be had, unknown ones left out */
-    int left_out;     /* their points */
-    int passed;       /* how many */
-    bool is_mark;     /* there is one: the grader has not failed */
+    int points, of; /* what there was to be had, unknown ones left out */
+    int left_out;   /* their points */
+    int count[GRADE_VERDICTS]; /* how many tests have which */
+    bool is_mark;              /* there is one: the grader has not failed */
     struct text text; /* all this in words: "12 of 12 public tests passed" */
 };
 
@@ -48,28 +48,27 @@ add_up(struct grades *all)
 {
     struct text *text = &all->text;
     int count = (int)(all->end - all->begin);
-    bool own_fault = false;
+    int *passed = &all->count[GRADE_PASSED];
 
     for (const struct grade_result *it = all->begin; it < all->end; it++) {
         *(it->verdict == GRADE_UNKNOWN ? &all->left_out : &all->of) +=
             it->test->points;
         all->points += points(it);
-        all->passed += it->verdict == GRADE_PASSED;
-        own_fault |= it->verdict == GRADE_OWN_FAULT;
+        all->count[it->verdict]++;
     }
-    all->is_mark = !own_fault && all->of > 0;
-    text_add(text, "%d of %d public tests passed; %d of %d points.",
-             all->passed, count, all->points, all->of);
+    all->is_mark = !all->count[GRADE_OWN_FAULT] && all->of > 0;
+    text_add(text, "%d of %d public tests passed; %d of %d points.", *passed,
+             count, all->points, all->of);
     if (all->left_out > 0) {
         text_add(text,
                  " %d more could neither be had nor lost on this machine, "
                  "and are left out.",
                  all->left_out);
     }
-    if (own_fault) {
+    if (all->count[GRADE_OWN_FAULT]) {
         text_add(text, " The grader itself has failed: this is no mark.");
     }
-    if (grade_no_calls && all->passed < count) {
+    if (grade_no_calls && *passed < count) {
         text_add(text, " %s", grade_no_calls);
     }
     text_add(text, " seed %d", grade_order.seed);
@@ -105,18 +104,21 @@ say(struct document *document, const char *label, const char *words)
     document_item(document, padded, "%s", words ? words : "");
 }
 
-/* A text of several lines, of which the end counts; the label stands before
- * the first one. */
+/* Lines of a program, of which the last ones count, as they are, however
+ * long; the label stands before the first one. */
 static void
-say_lines(struct document *document, const char *label, const char *text)
+print_lines(FILE *file, const char *label, const char *text)
 {
     size_t bytes = strlen(text);
-    char tail[TAIL_BYTES + 1];
-    char *rest = tail;
+    const char *cut =
+        bytes > TAIL_BYTES ? strchr(text + bytes - TAIL_BYTES, '\n') : NULL;
+    char *rest = strdupa(cut ? cut + 1 : text);
 
-    PUT(tail, "%s", text + (bytes > TAIL_BYTES ? bytes - TAIL_BYTES : 0));
-    for (char *line; (line = strsep(&rest, "\n")); label = "") {
-        say(document, label, line);
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        if (*line != '\0') {
+            fprintf(file, "      %-10s%s\n", label, text_clean(line));
+            label = "";
+        }
     }
 }
 
@@ -130,12 +132,13 @@ print_why(FILE *file, const struct grade_result *result)
     for (int i = 0; i < GRADE_SAIDS; i++) {
         say(&document, grade_said[i], result->said[i]);
     }
-    say_lines(&document, "calls", left->calls);
+    document_print_text(file, &document, &screen);
+    print_lines(file, "calls", left->calls);
     if (grade_order.verbose) {
-        say_lines(&document, "stdout", left->printed);
+        print_lines(file, "stdout", left->printed);
     }
     if (grade_order.verbose || result->verdict == GRADE_FAILED) {
-        say_lines(&document, "stderr", left->errors);
+        print_lines(file, "stderr", left->errors);
     }
     say(&document, "likely", result->causes[0]);
     say(&document, "or", result->causes[1]);
@@ -193,26 +196,33 @@ print_object(json_t *object)
     json_decref(object);
 }
 
+static json_t *
+lines_array(const char *text)
+{
+    char *copy = given(strdup(text));
+    char *rest = copy;
+    json_t *lines = json_array();
+
+    for (char *line; copy[0] != '\0' && (line = strsep(&rest, "\n"));) {
+        json_array_append_new(lines, json_string(text_clean(line)));
+    }
+    free(copy);
+    return lines;
+}
+
 /* What is known of a test. */
 static json_t *
 test_object(const struct grade_result *result)
 {
-    char *copy = given(strdup(result->left.calls));
-    char *rest = copy;
-    json_t *calls = json_array();
-
-    for (char *line; copy[0] != '\0' && (line = strsep(&rest, "\n"));) {
-        json_array_append_new(calls, json_string(line));
-    }
-    free(copy);
     return json_pack(
-        "{ss ss si si ss ss ss ss ss so so ss? ss sf}", "name",
+        "{ss ss si si ss ss ss ss ss so so so ss? ss sf}", "name",
         result->test->name, "title", result->test->title, "points",
         points(result), "of", result->test->points, "verdict",
         verdicts[result->verdict], "message", result->said[GRADE_SEEN],
         "sent", result->said[GRADE_SENT], "expected",
         result->said[GRADE_EXPECTED], "came", result->said[GRADE_CAME],
-        "calls", calls, "causes",
+        "calls", lines_array(result->left.calls), "stderr",
+        lines_array(result->left.errors), "causes",
         result->read ? json_pack("[ss]", result->causes[0], result->causes[1])
                      : json_array(),
         "read", result->read, "again", again(result->test), "seconds",
@@ -288,9 +298,13 @@ print_junit(const struct grades *all)
                                        "error"};
 
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-           "<testsuite name=\"grade\" tests=\"%d\">\n<properties>"
+           "<testsuite name=\"grade\" tests=\"%d\" failures=\"%d\" "
+           "errors=\"%d\" skipped=\"%d\">\n<properties>"
            "<property name=\"seed\" value=\"%d\"/></properties>\n",
-           (int)(all->end - all->begin), grade_order.seed);
+           (int)(all->end - all->begin), all->count[GRADE_FAILED],
+           all->count[GRADE_OWN_FAULT],
+           all->count[GRADE_NOT_RUN] + all->count[GRADE_UNKNOWN],
+           grade_order.seed);
     for (const struct grade_result *it = all->begin; it < all->end; it++) {
         const char *tag = tags[it->verdict];
         char *why = why_text(it);
@@ -299,7 +313,8 @@ print_junit(const struct grades *all)
                 it->test->name, "\"");
         printf(" time=\"%.3f\">", it->seconds);
         if (tag[0] != '\0') {
-            printf("<%s>", tag);
+            printf("<%s", tag);
+            xml_put(stdout, " message=\"", it->said[GRADE_SEEN], "\">");
             for (char *rest = why, *line; (line = strsep(&rest, "\n"));) {
                 xml_put(stdout, "", line, "\n");
             }
@@ -320,7 +335,7 @@ grade_print_end(const struct grade_result *results, int count)
 
     add_up(&all);
     printers[grade_order.format](&all);
-    return !all.is_mark          ? COURSE_CANNOT
-           : all.passed == count ? 0
-                                 : COURSE_OTHERWISE;
+    return !all.is_mark                       ? COURSE_CANNOT
+           : all.count[GRADE_PASSED] == count ? 0
+                                              : COURSE_OTHERWISE;
 }

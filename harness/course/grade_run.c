@@ -34,7 +34,8 @@ const char *grade_no_calls;
 
 /* The rows of grade.table; {0} is behind the last. */
 static struct hint {
-    const char *test, *words;         /* of which failure; "*": any */
+    const char *test, *words;         /* of which failure; "*": any. Words are
+                                       * looked for in all that is known */
     const char *causes[GRADE_CAUSES]; /* that are likely */
     const char *read;                 /* where, a page with an anchor */
 } hints[ROWS_MAX + 1];
@@ -50,11 +51,15 @@ take_hint(char **columns, size_t n)
 static void
 explain(struct grade_result *result)
 {
+    char known[GRADE_SAIDS * GRADE_SAID_BYTES + 2 * GRADE_TAIL_BYTES] = "";
+
+    text_append(known, sizeof known, "", "%s\n%s\n%s\n%s",
+                result->said[GRADE_SEEN], result->said[GRADE_CAME],
+                result->left.errors, result->left.calls);
     for (const struct hint *it = hints; it->test; it++) {
         if ((it->test[0] == '*' ||
              strcmp(it->test, result->test->name) == 0) &&
-            (it->words[0] == '*' ||
-             strstr(result->said[GRADE_SEEN], it->words))) {
+            (it->words[0] == '*' || strstr(known, it->words))) {
             memcpy(result->causes, it->causes, sizeof it->causes);
             result->read = it->read;
             return;

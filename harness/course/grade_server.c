@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 #include "harness/course/grade.h"
+#include "tests/conformance/client.h"
 #include "tests/conformance/patience.h"
 #include "tests/conformance/verdict.h"
 
@@ -30,10 +32,16 @@ enum {
     STOP_MS = 2 * 1000,   /* ... have ended */
     LIMIT_S = 40,         /* for a test; Check's own is the last resort */
     LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
+    AGAIN_MANY = 5,       /* connections: a second each is lost */
     CHILDREN_MAX = 4000,  /* of a process are looked at */
     TRACE_BYTES = 64 << 10, /* of what strace has written, its end */
     CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
+    CALLS_KEPT = 64, /* where one that begins is looked for when it ends */
 };
+
+/* As strace says it. */
+#define UNFINISHED " <unfinished ...>"
+#define RESUMED    " resumed>"
 
 struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
 struct grade_left *grade_left;
@@ -124,8 +132,11 @@ trace(struct server_order *order)
     static char command[2 * SERVER_LINE_BYTES] = "exec \"$@\" sh -c ";
     static char path[64];
     const char *const words[] = {
-        "strace",           "-DDfttt", "-s32", "-a1", "-esignal=!SIGCHLD",
-        "-etrace=!%memory", "-o",      path};
+        "strace", "-DDfyttt", "-s32", "-a1", "-esignal=!SIGCHLD",
+        /* What waits for clients, is about them, or ends the server. */
+        "-etrace=/^(accept|recv|send|readv?$|writev?$|close$|shutdown|listen|"
+        "p?poll|p?select|epoll_p?wait|clone|v?fork|exit_group)",
+        "-o", path};
 
     trace_fd = memfd_create("calls", MFD_CLOEXEC);
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), trace_fd);
@@ -155,6 +166,7 @@ grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
     }
     sched_getaffinity(0, sizeof cpus, &cpus);
     started = server_start(&server, &order, reason) == 0;
+    memcpy(grade_left->errors, server.errors, sizeof server.errors);
     require(started, "the server %s", reason);
     *address = server.address;
     *address_bytes = server.address_bytes;
@@ -192,23 +204,88 @@ grade_server_limit(int more)
 
 /* ---- its calls --------------------------------------------------------- */
 
-/* Make a call fit in a line, its result included. */
-static const char *
-shorten(const char *call, char line[CALL_COLUMNS + 1])
-{
-    int length = (int)strlen(call);
-    const char *result = memrchr(call, '=', (size_t)length);
-    int kept = 0;
+/* A call, or several in turn that look the same. */
+struct call {
+    int pid, times; /* whose, how many */
+    char words[512];
+};
 
-    if (length <= CALL_COLUMNS) {
-        return call;
+/* Append a call without what is known or helps nobody: the kinds of
+ * descriptors, addresses, and an error's words behind its name. */
+static void
+tidy(struct call *to, const char *call)
+{
+    const char *error = strstr(call, " = -1 E");
+    const char *end =
+        error ? error + 6 + strcspn(error + 6, " ") : strchr(call, '\0');
+
+    while (call < end) {
+        size_t hex = *call == '0' ? strspn(call, "0x123456789abcdef") : 0;
+        bool kind = strncmp(call, "<socket:[", 9) == 0 ||
+                    strncmp(call, "<anon_inode:[", 13) == 0;
+
+        text_append(to->words, sizeof to->words, "", hex > 8 ? "..." : "%.*s",
+                    !kind, call);
+        call += kind ? strcspn(call, ">") + 1 : hex > 8 ? hex : 1;
     }
-    if (result && call + length - result < CALL_COLUMNS / 2) {
-        kept = length - (int)(result - call);
+}
+
+/* Take a call into the last ones, unless it is about something else than
+ * sockets. With several threads its end stands by itself, behind its name. */
+static void
+take_call(struct call last[CALLS_KEPT], int pid, const char *call)
+{
+    struct call *newest = &last[CALLS_KEPT - 1];
+    struct call *at = newest;
+    struct call next = {.pid = pid, .times = 1};
+    const char *end = strstr(call, RESUMED);
+
+    if (strstr(call, "SIGSTOP") || strstr(call, "SIGCONT") ||
+        strchr(end ? "" : "+<", *call) ||
+        ((strchr("rw", *call) || strncmp(call, "close", 5) == 0) &&
+         !strstr(call, "<socket:["))) {
+        return;
     }
-    snprintf(line, CALL_COLUMNS + 1, "%.*s... %s", CALL_COLUMNS - 4 - kept,
-             call, call + length - kept);
-    return line;
+    while (end && (at->pid != pid || !strstr(at->words, UNFINISHED))) {
+        if (at-- == last) {
+            return;
+        }
+    }
+    if (end) {
+        next = *at;
+        *strstr(next.words, UNFINISHED) = '\0';
+        memmove(last + 1, last, (size_t)(at - last) * sizeof *last);
+    }
+    tidy(&next, end ? end + sizeof RESUMED - 1 : call);
+    if (newest->pid == pid && strcmp(newest->words, next.words) == 0) {
+        newest->times++;
+    } else {
+        memmove(last, last + 1, (CALLS_KEPT - 1) * sizeof *last);
+        *newest = next;
+    }
+}
+
+/* Append one to those that are shown, so that it fits in a line: where it
+ * begins, and its result. */
+static void
+show_call(const struct call *call, bool several)
+{
+    const char *end = strstr(call->words, UNFINISHED);
+    const char *result = end ? " (waits)" : strchr(call->words, '\0');
+    int length = (int)((end ? end : result) - call->words);
+    char who[16] = "";
+    char times[16] = "";
+
+    for (const char *at = call->words; !end && (at = strstr(at, " = "));) {
+        length = (int)(at - call->words);
+        result = at++;
+    }
+    int room = CALL_COLUMNS - MIN((int)strlen(result), CALL_COLUMNS / 2);
+    snprintf(who, several ? sizeof who : 1, "%d: ", call->pid);
+    snprintf(times, call->times > 1 ? sizeof times : 1, " x %d", call->times);
+    text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%.*s%s%.*s%s",
+                who, length > room ? room - 3 : length, call->words,
+                length > room ? "..." : "", CALL_COLUMNS / 2, result, times);
 }
 
 /* Keep the last calls of what strace has written, "PID TIME CALL" in a line;
@@ -217,43 +294,32 @@ shorten(const char *call, char line[CALL_COLUMNS + 1])
 static void
 read_calls(void)
 {
-    static char text[TRACE_BYTES + sizeof " (waits)"];
+    static char text[TRACE_BYTES + sizeof UNFINISHED];
+    static struct call last[CALLS_KEPT]; /* the oldest first */
     off_t begin = lseek(trace_fd, 0, SEEK_END) - TRACE_BYTES;
     ssize_t n = pread(trace_fd, text, TRACE_BYTES, begin > 0 ? begin : 0);
-    struct {
-        int pid;
-        const char *call;
-    } last[GRADE_CALLS] = {{0}}; /* the oldest first */
     char *rest = text;
-    char line_text[CALL_COLUMNS + 1];
-    char who[16] = "";
     bool several = false;
 
     if (n > 0 && text[n - 1] != '\n') {
-        memcpy(text + n, " (waits)", sizeof " (waits)");
+        memcpy(text + n, UNFINISHED, sizeof UNFINISHED);
     }
     for (char *line; (line = strsep(&rest, "\n"));) {
-        int pid, skip;
+        int pid;
+        int skip = 0; /* the first line has no beginning */
 
-        if (sscanf(line, "%d %*f %n", &pid, &skip) == 1 &&
-            !strstr(line, "SIGSTOP") && !strstr(line, "SIGCONT")) {
-            memmove(last, last + 1, sizeof last - sizeof *last);
-            last[GRADE_CALLS - 1].pid = pid;
-            last[GRADE_CALLS - 1].call = line + skip;
+        sscanf(line, "%d %*f %n", &pid, &skip);
+        if (skip > 0) {
+            take_call(last, pid, line + skip);
         }
     }
-    for (int i = 0; i + 1 < GRADE_CALLS; i++) {
-        several |= last[i].call && last[i].pid != last[i + 1].pid;
+    for (int i = CALLS_KEPT - GRADE_CALLS; i + 1 < CALLS_KEPT; i++) {
+        several |= last[i].times && last[i].pid != last[i + 1].pid;
     }
-    for (int i = 0; i < GRADE_CALLS; i++) {
-        if (!last[i].call) {
-            continue;
+    for (int i = CALLS_KEPT - GRADE_CALLS; i < CALLS_KEPT; i++) {
+        if (last[i].times) {
+            show_call(&last[i], several);
         }
-        if (several) {
-            snprintf(who, sizeof who, "%d: ", last[i].pid);
-        }
-        text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%s", who,
-                    shorten(last[i].call, line_text));
     }
 }
 
@@ -320,10 +386,12 @@ take_too_long(int number)
 {
     (void)number;
     /* NOLINTNEXTLINE(bugprone-signal-handler): for that reason */
-    require(false,
-            "the test was not over after %d s: the server hardly gets on "
-            "(TIMEOUT_SCALE=2 gives it twice the time)",
-            LIMIT_S * patience_factor());
+    require(false, "the test was not over after %d s: %s",
+            LIMIT_S * patience_factor(),
+            client_asked_again() < AGAIN_MANY
+                ? "the server hardly gets on (TIMEOUT_SCALE=2 gives it twice "
+                  "the time)"
+                : "too many waited to be accepted, and TCP had to ask again");
 }
 
 void

@@ -16,10 +16,9 @@ static const char red[] = "\33[31m";
 static const char green[] = "\33[32m";
 static const char plain[] = "\33[0m";
 
-/* Print words in lines of at most `width` columns, broken at blanks, which
- * are kept within a line, and within a word that is longer than a line. The
- * first line is there up to `column`; the others begin with `indent` blanks.
- * Ends the last line. */
+/* Print words in lines of at most `width` columns, broken at blanks, and
+ * within a word that is longer. The first line is there up to `column`; the
+ * others begin with `indent` blanks. Ends the last line. */
 static void
 wrap(FILE *file, const char *words, int column, int width, int indent)
 {

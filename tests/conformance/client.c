@@ -34,6 +34,8 @@ enum {
 
 /* ---- connecting ----------------------------------------------------- */
 
+static int asked_again; /* connections */
+
 static void
 set_option(int fd, int level, int option, int value)
 {
@@ -84,6 +86,8 @@ client_connect_with(const struct server *server, struct client_setup setup)
     struct pollfd wait = {.fd = client.fd, .events = POLLOUT};
     int error = 0;
     socklen_t error_bytes = sizeof error;
+    struct tcp_info info = {0};
+    socklen_t info_bytes = sizeof info;
 
     require(poll(&wait, 1, patience_ms()) == 1,
             "connect to %s: nothing happens", server->where);
@@ -93,7 +97,15 @@ client_connect_with(const struct server *server, struct client_setup setup)
         return client;
     }
     require(error == 0, "connect to %s: %s", server->where, strerror(error));
+    getsockopt(client.fd, IPPROTO_TCP, TCP_INFO, &info, &info_bytes);
+    asked_again += info.tcpi_total_retrans > 0;
     return client;
+}
+
+int
+client_asked_again(void)
+{
+    return asked_again;
 }
 
 struct client
@@ -336,11 +348,18 @@ step(struct client *client)
 static void
 fail_stuck(const struct client *client)
 {
+    unsigned char last = 0;
+
+    if (client->received_bytes > 0 &&
+        client->received_bytes < client->sent_bytes) {
+        payload_fill(client->seed, client->received_bytes - 1, &last, 1);
+    }
     fail_client(client,
                 client->half_close &&
                         client->received_bytes == client->goal_bytes
                     ? "the connection was not ended"
-                    : "stuck",
+                : last == '\n' ? "stuck behind a newline"
+                               : "stuck",
                 NULL, 0);
 }
 

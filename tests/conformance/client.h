@@ -54,6 +54,10 @@ struct client client_connect(const struct server *server);
 struct client client_connect_with(const struct server *server,
                                   struct client_setup setup);
 
+/* How many connections of this process TCP had to ask for more than once,
+ * because too many clients waited to be accepted. */
+int client_asked_again(void);
+
 /* The same. Where the server's queue is full, TCP asks again after a second;
  * this at once: a short queue is no fault. */
 struct client client_connect_soon(const struct server *server);
@@ -154,8 +158,8 @@ extern const struct client_setup client_small;
 
 /* Send without reading until the server has taken nothing more for so long,
  * scaled, or all is gone: its own sends have been told by then that there is
- * little room, or none. One that reads a byte at a time takes some long before
- * we have room. */
+ * little room, or none. One that reads a byte at a time takes some long
+ * before we have room. */
 void client_fill(struct client *client, size_t most_bytes, int quiet_ms);
 
 /* Close at once, whatever is under way. */

@@ -152,6 +152,47 @@ is 1 'last calls are not' && [ "$(grep -c 'calls are not' "$tmp/out")" -eq 1 ] &
     ! said '^      calls' out
 result "without strace there are no calls, which is said once" $?
 
+# ---- hints that fit ------------------------------------------------------
+
+wrong 's/([\x80-\xff])/\xef\xbf\xbd/g'
+grade "$mine" --only=bytes
+is 1 'likely +bytes are decoded as text'
+result "U+FFFD is known" $?
+wrong '$kept .= $_; $_ = $kept =~ s/(.*\n)//s ? $1 : ""'
+grade "$mine" --only=slow-reader
+is 1 'stuck behind a newline' 'likely +it reads by line'
+result "who reads by line" $?
+wrong '' 'print STDERR "Traceback:\n    at  here\nOops: Error: no room\n",
+    "    at there\n"; exit 1'
+grade "$mine" --only=starts
+is 1 'last words: Oops: Error: no$' '^ {20}at  here$' && ! said ' command has no' out
+result "its last words are the error; stderr keeps its blanks" $?
+for way in "perl $tmp/server.pl|no \{port\}|write \{port\}" \
+    "perl $tmp/nobody.pl {port}|No such file|the path in SERVER=" \
+    "perl '$tmp/server.pl {port}|Unterminated|a quote" \
+    "$tmp {port}|may not be executed|it is a folder"; do
+    IFS='|' read -r server seen likely <<<"$way"
+    wrong '' 'die "which port?\n" unless @ARGV'
+    grade "$server" --only=bytes
+    is 1 "$seen" "likely +$likely"
+    result "before its first client: $seen" $?
+done
+if strace -o "$tmp/trace" true 2>/dev/null; then
+    wrong '' '$listener->blocking(0); while (1) {
+        $listener->accept; open(my $file, "/dev/null"); <$file> }'
+    grade "$mine" --only=bytes
+    is 1 'calls +accept4?\(.*\) = -1 EAGAIN x [0-9]+$' &&
+        ! said ' open|/dev/null|0x|\[[0-9]+\]>| $' out
+    result "calls are about sockets, folded, with the name of an error" $?
+    wrong '' '$listener->accept for 1, 2; my ($one, $other) = map {
+        $listener->accept } 1, 2; fork or sysread($one, $_, 9); sysread($other, $_, 9)'
+    grade "$mine" --only=silent-client
+    is 1 '[0-9]+: read\([0-9]+, *\(waits\)$'
+    result "... and who waits for what" $?
+else
+    skip "calls are about sockets" "strace cannot be used here"
+fi
+
 # ---- it does not start ---------------------------------------------------
 
 grade /bin/true
@@ -187,7 +228,8 @@ grade "$mine" --only=bytes --format=json
 result "JSON, whatever it prints" $?
 wrong 'die "\xff\e[31m]]><&\n"'
 grade "$mine" --only="starts bytes" --format=junit
-[ "$status" -eq 1 ] && said '<testcase .*name="bytes".*<failure>' out &&
+[ "$status" -eq 1 ] && said '<testcase .*name="bytes".*<failure message="the connection was ended' out &&
+    said ' tests="2" failures="1" errors="0" ' out &&
     said '\]\]&gt;&lt;&amp;' out && no_escapes
 result "JUnit" $?
 well_formed "JUnit is XML" "$tmp/out"

@@ -45,13 +45,13 @@ left endless
 grade children --only="starts leak"
 caught children leak
 
-grade stays
-caught stays starts
+grade stays --only="starts stops"
+caught stays stops
 
-behind=' & wait' grade stays
-caught "stays, behind a shell that does not" starts
-before='setsid ' behind=' & wait' grade stays
-caught "stays, in a session of its own" starts
+behind=' & wait' grade stays --only="starts stops"
+caught "stays, behind a shell that does not" stops
+before='setsid ' behind=' & wait' grade stays --only="starts stops"
+caught "stays, in a session of its own" stops
 
 grade heir --only=starts 9>"$tmp/nine"
 [ "$status" -eq 0 ] && [ ! -s "$tmp/nine" ]
@@ -60,9 +60,9 @@ result "heir: it has inherited nothing" $?
 grade parricide --only="starts bytes"
 left parricide
 
-grade warden --only=starts
+grade warden --only=stops
 said 'still runs' out
-caught warden starts
+caught warden stops
 
 grade crowd --only=leak
 caught crowd leak

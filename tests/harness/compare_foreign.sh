@@ -63,7 +63,7 @@ refused() {
 perl="perl $here/server.pl {port}"
 printf '#!/bin/sh\necho "usage: mine PORT"\nexit 2\n' >"$tmp/plain"
 chmod +x "$tmp/plain"
-refused 'status 2; .*usage: mine PORT; start it by hand' true "$tmp/plain"
+refused 'status 2; .*usage: mine PORT; .* command has no \{port\}' true "$tmp/plain"
 refused 'give --start-timeout=0.6s \(make: START_TIMEOUT=' true \
     'sleep 77; exit {port}' --start-timeout=300ms
 refused 'its command has no \{port\}' true 'sleep 77' --start-timeout=100ms
