@@ -94,8 +94,12 @@ machine_describe(struct run *run, const struct options *options,
                     "only %llu descriptors are allowed (ulimit -Hn): %s. ",
                     (unsigned long long)plan->descriptors, plan->note);
     }
-    text_append(run->note, sizeof run->note, "", "%s%s", plan->foreign,
-                plan->foreign[0] ? ". " : "");
+    text_append(run->note, sizeof run->note, "",
+                plan->foreign[0]
+                    ? "servers of your own are not in what takes "
+                      "flags of ours: %s. "
+                    : "%s",
+                plan->foreign);
     for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {
         if (plan->cells[i].scenario.all_cpus && !plan->cells[i].skipped[0]) {
             text_append(run->note, sizeof run->note, "",

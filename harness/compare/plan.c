@@ -178,10 +178,7 @@ note_foreign(struct plan *plan, const struct options *options)
         for (size_t j = 0; j < options->ncontenders; j++) {
             if (options->contenders[j].command && last != scenario->name &&
                 !contender_offers(&options->contenders[j], scenario)) {
-                text_append(plan->foreign, sizeof plan->foreign, ", ", "%s%s",
-                            last[0] ? ""
-                                    : "servers of your own are not in "
-                                      "what takes flags of ours: ",
+                text_append(plan->foreign, sizeof plan->foreign, ", ", "%s",
                             scenario->name);
                 last = scenario->name;
             }

@@ -1,7 +1,7 @@
 /*
  * server_line.c: what a server is told, what it says, and how it ended.
  */
-#include <ctype.h>
+#include <fnmatch.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -159,10 +159,9 @@ server_read_ready(const char *output, const char *host,
 
 /* ---- how it ended ------------------------------------------------------ */
 
-/* Standard error's last line that speaks of an error, since many languages
- * print behind it where it happened; else the last one; else standard
- * output's, if that is for people: a usage, and neither counters nor what we
- * have asked for. */
+/* Standard error's last line that speaks of an error, behind which many
+ * languages say where, else its last one; else standard output's, if that is
+ * for people: a usage, and neither counters nor what we have asked for. */
 static void
 last_words(const struct server *server, char *line, size_t line_bytes)
 {
@@ -170,11 +169,9 @@ last_words(const struct server *server, char *line, size_t line_bytes)
 
     server_last_line(server->errors, line, line_bytes);
     for (char *one; (one = strsep(&rest, "\n"));) {
-        if (!isspace((unsigned char)one[0]) &&
-            (strcasestr(one, "error: ") || strcasestr(one, "exception") ||
-             strcasestr(one, "panic: "))) {
-            snprintf(line, line_bytes, "%s", one);
-            text_clean(line);
+        if (fnmatch("[! \t]*@(error: |exception|panic: )*", one,
+                    FNM_EXTMATCH | FNM_CASEFOLD) == 0) {
+            server_last_line(one, line, line_bytes);
         }
     }
     if (line[0] == '\0') {
