@@ -221,9 +221,6 @@ void address_format(const struct sockaddr_storage *address,
  * takes it: all that is sent comes back. */
 bool socket_is_own_peer(int fd);
 
-/* ---- models -------------------------------------------------------------
- */
-
 /* How a model works: bits. The list of all is in models.h. */
 enum {
     MODEL_ONE_AT_A_TIME = 1, /* serves a client until that one leaves */
