@@ -25,7 +25,6 @@ enum {
     THREADS_MANY = 50, /* that are left over: these may spin, and suffice */
     COMING_MS = 12 * 1000, /* for so long they come and go */
     GONE_MS = 2000,        /* a kernel gives a port back a little late */
-    FULL_MS = 1000,        /* who eats on slower than that does not spin */
     LOOK_MS = 10,
 };
 
@@ -128,7 +127,7 @@ test_slow_reader(void)
     struct server server = grade_begin();
     struct client client = grade_client_with(&server, client_small);
 
-    client_fill(&client, LATE_BYTES, QUIET_MS);
+    client_fill(&client, LATE_BYTES);
     client_exchange(&client, LATE_BYTES - client.sent_bytes);
     client_close(&client);
 }
@@ -212,7 +211,7 @@ test_reset(void)
     }
     expect_served(&server, after_resets);
     client = grade_client_with(&server, client_small);
-    client_fill(&client, 16 * (size_t)MIB, QUIET_MS);
+    client_fill(&client, 16 * (size_t)MIB);
     client_reset(&client);
     expect_served(&server, after_resets);
 }
@@ -337,7 +336,7 @@ test_non_reader(void)
     clients_exchange(writers, WRITERS, 1000);
     before = usage_now(&server);
     for (int i = 0; i < WRITERS; i++) {
-        client_fill(&writers[i], 64 * (size_t)MIB, FULL_MS);
+        client_fill(&writers[i], 64 * (size_t)MIB);
     }
     grown_kib = (usage_now(&server).pages - before.pages) *
                 (sysconf(_SC_PAGESIZE) / KIB);
@@ -353,7 +352,8 @@ test_non_reader(void)
     }
     grade_greet(crowd, CROWD);
     clients_exchange(crowd, CROWD, 1000);
-    usage_expect_no_spin(&server, "with clients that do not read");
+    usage_expect_no_spin(&server, "with clients that do not read", writers,
+                         WRITERS);
     clients_close(writers, WRITERS);
 }
 
@@ -375,9 +375,9 @@ test_idle(void)
 
     begin(&server, clients, IDLE);
     grade_greet(clients, 1);
-    usage_expect_no_spin(&server, "with idle clients");
+    usage_expect_no_spin(&server, "with idle clients", NULL, 0);
     clients_close(clients, IDLE);
-    usage_expect_no_spin(&server, "when its clients had left");
+    usage_expect_no_spin(&server, "when its clients had left", NULL, 0);
 }
 
 /* More come than it has descriptors for. They may be let go; but when they
@@ -391,7 +391,7 @@ test_descriptors(void)
 
     grade_server_limit(FEW);
     begin(&server, clients, 2 * FEW);
-    usage_expect_no_spin(&server, "without a free descriptor");
+    usage_expect_no_spin(&server, "without a free descriptor", NULL, 0);
     clients_close(clients, 2 * FEW);
     usage_settle(&server, &before);
     expect_served(&server, "when the others had left a new client's");
@@ -429,7 +429,7 @@ test_stops(void)
 
     client_connect_soon(&server); /* and says nothing */
     other = client_connect_soon_with(&server, client_small);
-    client_fill(&other, 16 * (size_t)MIB, QUIET_MS);
+    client_fill(&other, 16 * (size_t)MIB);
     grade_server_stop();
     require(patience_until(nobody_listens, &server, GONE_MS),
             "it has ended, but something goes on listening\n"

@@ -55,8 +55,10 @@ struct usage usage_settle(const struct server *server,
                           const struct usage *before);
 
 /* Watch it for a second in which it has nothing to do; the test fails if it
- * uses CPU time, or never waits. `when` is for the message. */
-void usage_expect_no_spin(const struct server *server, const char *when);
+ * uses CPU time, or never waits. `when` is for the message. While it reads
+ * what these clients have sent, slowly, it has something to do. */
+void usage_expect_no_spin(const struct server *server, const char *when,
+                          const struct client *clients, int count);
 
 /* ---- the tests that are not about echoes (grade_hello.c) --------------- */
 

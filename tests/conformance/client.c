@@ -611,18 +611,13 @@ client_expect_text(struct client *client, const char *text)
     }
 }
 
-/* One look at the server's end of a connection. */
-struct peer_look {
-    int netlink_fd;                 /* to ask the kernel */
-    struct inet_diag_sockid socket; /* the server's end */
-};
-
-/* True when the server's receive queue of this connection is empty, or when
- * the server has closed it. */
-static bool
-queue_is_empty(void *subject)
+size_t
+client_unread_bytes(const struct client *client)
 {
-    const struct peer_look *look = (const struct peer_look *)subject;
+    struct sockaddr_in us = {0};
+    struct sockaddr_in peer = {0};
+    socklen_t us_bytes = sizeof us;
+    socklen_t peer_bytes = sizeof peer;
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 request;
@@ -632,47 +627,48 @@ queue_is_empty(void *subject)
                    .nlmsg_flags = NLM_F_REQUEST},
         .request = {.sdiag_family = AF_INET,
                     .sdiag_protocol = IPPROTO_TCP,
-                    .idiag_states = ~0U,
-                    .id = look->socket},
+                    .idiag_states = ~0U},
     };
+    struct inet_diag_sockid *socket_id = &question.request.id;
     struct {
         struct nlmsghdr header;
         struct inet_diag_msg socket;
         char more[4096];
     } answer = {0};
+    int unsent_bytes = 0;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
-    require_able(send(look->netlink_fd, &question, sizeof question, 0) ==
+    getsockname(client->fd, (struct sockaddr *)&us, &us_bytes);
+    getpeername(client->fd, (struct sockaddr *)&peer, &peer_bytes);
+    socket_id->idiag_sport = peer.sin_port;
+    socket_id->idiag_dport = us.sin_port;
+    socket_id->idiag_src[0] = peer.sin_addr.s_addr;
+    socket_id->idiag_dst[0] = us.sin_addr.s_addr;
+    socket_id->idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+    socket_id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    require_able(fd >= 0 &&
+                     send(fd, &question, sizeof question, 0) ==
                          (ssize_t)sizeof question &&
-                     recv(look->netlink_fd, &answer, sizeof answer, 0) > 0,
+                     recv(fd, &answer, sizeof answer, 0) > 0,
                  "sock_diag: %s", strerror(errno));
-    return answer.header.nlmsg_type == NLMSG_ERROR ||
-           answer.socket.idiag_rqueue == 0;
+    close(fd);
+    if (answer.header.nlmsg_type == NLMSG_ERROR) {
+        return 0; /* the server has closed it */
+    }
+    ioctl(client->fd, SIOCOUTQNSD, &unsent_bytes);
+    return (size_t)unsent_bytes + answer.socket.idiag_rqueue;
+}
+
+static bool
+all_is_read(void *subject)
+{
+    return client_unread_bytes(*(const struct client **)subject) == 0;
 }
 
 bool
 client_is_consumed(const struct client *client, int ms)
 {
-    struct sockaddr_in us = {0};
-    struct sockaddr_in peer = {0};
-    socklen_t us_bytes = sizeof us;
-    socklen_t peer_bytes = sizeof peer;
-    struct peer_look look = {0};
-    bool consumed;
-
-    getsockname(client->fd, (struct sockaddr *)&us, &us_bytes);
-    getpeername(client->fd, (struct sockaddr *)&peer, &peer_bytes);
-    look.socket.idiag_sport = peer.sin_port;
-    look.socket.idiag_dport = us.sin_port;
-    look.socket.idiag_src[0] = peer.sin_addr.s_addr;
-    look.socket.idiag_dst[0] = us.sin_addr.s_addr;
-    look.socket.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
-    look.socket.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-    look.netlink_fd =
-        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    require_able(look.netlink_fd >= 0, "sock_diag: %s", strerror(errno));
-    consumed = patience_until(queue_is_empty, &look, ms);
-    close(look.netlink_fd);
-    return consumed;
+    return patience_until(all_is_read, &client, ms);
 }
 
 void
@@ -724,20 +720,20 @@ const struct client_setup client_small = {.rcvbuf_bytes = 16 * 1024,
                                           .mss_bytes = 1448};
 
 void
-client_fill(struct client *client, size_t most_bytes, int quiet_ms)
+client_fill(struct client *client, size_t most_bytes)
 {
-    int64_t deadline_ms = patience_deadline_ms(quiet_ms);
-    int queued_bytes = 0;
+    int64_t deadline_ms = patience_deadline_ms(QUIET_MS);
+    size_t unread_bytes = 0;
 
     while (client->sent_bytes < most_bytes && client->end == CLIENT_OPEN &&
            patience_left_ms(deadline_ms) > 0) {
         bool room = client_wait_room(client, 20);
-        int before_bytes = queued_bytes;
+        size_t before_bytes = unread_bytes;
 
-        ioctl(client->fd, SIOCOUTQ, &queued_bytes);
-        if (room || queued_bytes < before_bytes) {
+        unread_bytes = client_unread_bytes(client);
+        if (room || unread_bytes < before_bytes) {
             client_send_some(client, most_bytes - client->sent_bytes);
-            deadline_ms = patience_deadline_ms(quiet_ms);
+            deadline_ms = patience_deadline_ms(QUIET_MS);
         }
     }
     client->goal_bytes = client->sent_bytes;

@@ -138,9 +138,12 @@ enum {
 void client_show(const unsigned char *bytes, size_t nbytes,
                  char text[CLIENT_SHOWN]);
 
-/* Wait until the server has received everything that was sent: the kernel
- * knows how much is left in its queue. IPv4 only. The first returns false
- * when it has not within `ms`, scaled; with the other the test fails. */
+/* How much the server has not received of what was sent: the two kernels know
+ * how much is in their queues. IPv4 only. */
+size_t client_unread_bytes(const struct client *client);
+
+/* Wait until that is nothing. The first returns false when it is not so
+ * within `ms`, scaled; with the other the test fails. */
 bool client_is_consumed(const struct client *client, int ms);
 void client_wait_consumed(const struct client *client);
 
@@ -156,11 +159,10 @@ uint64_t clients_fill(struct client *clients, int count,
  * that the server's kernel has little room for it, too. */
 extern const struct client_setup client_small;
 
-/* Send without reading until the server has taken nothing more for so long,
- * scaled, or all is gone: its own sends have been told by then that there is
- * little room, or none. One that reads a byte at a time takes some long
- * before we have room. */
-void client_fill(struct client *client, size_t most_bytes, int quiet_ms);
+/* Send without reading until the server takes nothing more, or all is gone:
+ * its own sends have been told by then that there is little room, or none.
+ * One that reads a byte at a time takes some long before we have room. */
+void client_fill(struct client *client, size_t most_bytes);
 
 /* Close at once, whatever is under way. */
 void client_close(struct client *client);
