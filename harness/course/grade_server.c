@@ -131,12 +131,13 @@ trace(struct server_order *order)
 {
     static char command[2 * SERVER_LINE_BYTES] = "exec \"$@\" sh -c ";
     static char path[64];
+    /* What waits for clients, is about them, or ends the server. */
+    static const char calls[] =
+        "-etrace=/^(accept|recv|send|readv?$|writev?$|close$|shutdown|listen|"
+        "p?poll|p?select|epoll_p?wait|clone|v?fork|exit_group)";
     const char *const words[] = {
         "strace", "-DDfyttt", "-s32", "-a1", "-esignal=!SIGCHLD",
-        /* What waits for clients, is about them, or ends the server. */
-        "-etrace=/^(accept|recv|send|readv?$|writev?$|close$|shutdown|listen|"
-        "p?poll|p?select|epoll_p?wait|clone|v?fork|exit_group)",
-        "-o", path};
+        calls,    "-o",       path};
 
     trace_fd = memfd_create("calls", MFD_CLOEXEC);
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), trace_fd);
