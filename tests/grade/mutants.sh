@@ -1,7 +1,7 @@
 #!/bin/bash
 # mutants.sh [--all] [NAME...]: each wrong server loses the points that "meant"
 # has for it and no others, and what the grader says of them stands in golden/.
-# Without --all or names only those that have a * there. With --write before
+# Without --all or names (also in GRADED) only those that have a * there. With --write before
 # all that, what is said now becomes golden, and what is lost is printed.
 #
 # They wait more than they compute: several are graded side by side.
@@ -14,6 +14,8 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 write=
 [ "${1:-}" != --write ] || { write=yes && shift; }
+# shellcheck disable=SC2086 # a list of names, where no argument can be given
+[ $# -gt 0 ] || set -- ${GRADED:-}
 case ${1:-} in
 --all) wanted='.' ;;
 '') wanted='^[^|]*\*' ;;
@@ -38,7 +40,7 @@ failures() {
             s{^([ ]{6}seen[ ]+).*?(;[ ]the[ ]server[ ](?:ended|died).*\n)
               (?:[ ]{6}(?:sent|expected|came)[ ].*\n)*}{$1...$2}gmx;
             s{^( {6}(?:seen|sent|expected|came) .*)}{ my $line = $1;
-                $line =~ m{(?:[0-9a-f]{2} ){3}} ? $line : $line =~ s/\d+/N/gr}gme'
+                $line =~ m{(?:[0-9a-f]{2} ){3}} ? $line : $line =~ s/-?\d+/N/gr}gme'
 }
 
 # lost FILE: the names of these tests.
