@@ -226,9 +226,10 @@ advice(const struct server *server)
                  "interpreter before it"
            : status == W_EXITCODE(127, 0)
                ? "; no such program: make it, or give its path from here"
-           : !strstr(order->command, "{port}")
-               ? "; it printed no ready line, and its command has no {port}"
-           : status != 0 ? "; start it by hand to see more"
+           : status != 0 && strstr(order->command, "{port}")
+               ? "; start it by hand to see more"
+           : status != 0 ? "; start it by hand to see more: it printed no "
+                           "ready line, and its command has no {port}"
            : server->end.left_behind
                ? "; it went into the background: give it its flag to stay in "
                  "the foreground, such as -f, -F, --foreground or nodaemon"

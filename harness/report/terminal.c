@@ -24,7 +24,7 @@ wrap(FILE *file, const char *words, int column, int width, int indent)
 {
     int begin = column; /* of the line */
 
-    while (*words != '\0') {
+    while (words[strspn(words, " ")] != '\0') {
         int blanks = (int)strspn(words, " ");
         int length = (int)strcspn(words + blanks, " ");
 
