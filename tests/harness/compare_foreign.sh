@@ -90,7 +90,7 @@ refused 'it listens on .*::1\]:[0-9]+; ' socat \
     'socat TCP6-LISTEN:{port},bind=[::1],fork EXEC:cat' --host=127.0.0.1 \
     --start-timeout=3s
 refused 'cannot be reached; it listens on 127' perl \
-    "echo listening on 127.0.0.1:9; exec $perl fine"
+    "echo listening on 127.0.0.1:9; exec ${perl/\{port\}/0} fine"
 # shellcheck disable=SC2016
 refused 'signal 11' true 'kill -SEGV $$'
 mkdir "$tmp/a=b"
