@@ -133,7 +133,7 @@ run_once(struct grade_result *result, bool again)
     const char *message = tr_msg(results[0]) ? tr_msg(results[0]) : "";
     const char *behind = proc_behind(message, SUBJECT ": ");
     message = behind ? behind : message;
-    bool unable = strstr(message, VERDICT_UNABLE) == message;
+    bool unable = proc_behind(message, VERDICT_UNABLE) != NULL;
     result->verdict = how == CK_PASS      ? GRADE_PASSED
                       : how != CK_FAILURE ? GRADE_OWN_FAULT
                       : unable            ? GRADE_UNKNOWN
@@ -153,11 +153,6 @@ grade_prepare(void)
     table_read("grade", 5, take_hint);
     verdict_subject(SUBJECT, -1, -1);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (system("strace -o /dev/null true >/dev/null 2>&1") != 0) {
-        grade_no_calls = "The server's last calls are not shown: there is no "
-                         "strace here, or it may not look ('make deps' "
-                         "installs it).";
-    }
     grade_left = mmap(NULL, sizeof *grade_left, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (grade_left == MAP_FAILED) {
@@ -173,6 +168,12 @@ grade_run(struct grade_result *result)
     run_once(result, false);
     if (result->verdict != GRADE_FAILED) {
         return;
+    }
+    if (!grade_no_calls &&
+        system("strace -o /dev/null true >/dev/null 2>&1") != 0) {
+        grade_no_calls = "The server's last calls are not shown: there is no "
+                         "strace here, or it may not look ('make deps' "
+                         "installs it).";
     }
     run_once(&again, true);
     memcpy(result->left.calls, again.left.calls, GRADE_TAIL_BYTES);

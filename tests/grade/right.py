@@ -4,10 +4,11 @@ Usage: right.py PORT [HOW=NUMBER]...: `backlog` as listen has it, `late`: it
 closes so many seconds after its client, `delay`: it answers so many seconds
 late, `piece`: it reads so many bytes at once.
 """
-import socket
 import sys
-import threading
 import time
+
+sys.dont_write_bytecode = True  # of what is imported, beside the sources
+from hostile.server import serve  # noqa: E402
 
 how = {"backlog": 1024, "late": 0.0, "delay": 0.0, "piece": 65536}
 for word in sys.argv[2:]:
@@ -28,12 +29,4 @@ def echo(client):
     client.close()
 
 
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])),
-                                backlog=how["backlog"])
-while True:
-    try:
-        connection, _address = listener.accept()
-    except OSError:  # no descriptors: some will come back
-        time.sleep(.1)
-        continue
-    threading.Thread(target=echo, args=(connection,), daemon=True).start()
+serve(int(sys.argv[1]), echo, how["backlog"])

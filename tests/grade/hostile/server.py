@@ -22,9 +22,9 @@ def echo(client, spoil=lambda data: data):
     client.close()
 
 
-def serve(port, handle=echo):
-    """Serve whoever comes, for ever."""
-    listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+def serve(port, handle=echo, backlog=1024):
+    """Serve whoever comes, for ever. right.py does so, too."""
+    listener = socket.create_server(("127.0.0.1", port), backlog=backlog)
     while True:
         try:
             client, _address = listener.accept()
@@ -177,4 +177,5 @@ def more(port):
     serve(port, handle)
 
 
-globals()[sys.argv[1]](int(sys.argv[2]))
+if __name__ == "__main__":
+    globals()[sys.argv[1]](int(sys.argv[2]))
