@@ -31,10 +31,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of that */
 static int64_t begin_ns;                                 /* of the scene */
 static _Atomic int gone;                                 /* clients */
 
+/* In whole microseconds, as it is kept: what is replayed is the same. */
 static double
 now_ms(void)
 {
-    return fmin((double)(clock_now_ns() - begin_ns) / NS_PER_MS,
+    return fmin((double)((clock_now_ns() - begin_ns) / 1000) / 1000,
                 DEMO_MOST_MS);
 }
 
