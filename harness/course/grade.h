@@ -69,7 +69,6 @@ int grade_descriptors(pid_t pid, ino_t inode);
 /* ---- within the grader ------------------------------------------------- */
 
 enum {
-    GRADE_CALLS = 10,        /* of the server are shown */
     GRADE_SAID_BYTES = 1600, /* a sentence, and words of the server */
     GRADE_TAIL_BYTES = 4097, /* of what the server has printed */
     GRADE_CAUSES = 2,        /* that are likely */

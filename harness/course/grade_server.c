@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,14 +33,7 @@ enum {
     LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
     AGAIN_MANY = 5,       /* connections: a second each is lost */
     CHILDREN_MAX = 4000,  /* of a process are looked at */
-    TRACE_BYTES = 64 << 10, /* of what strace has written, its end */
-    CALL_COLUMNS = 56,      /* of a call: it shall stay in its line */
-    CALLS_KEPT = 64, /* where one that begins is looked for when it ends */
 };
-
-/* As strace says it. */
-#define UNFINISHED " <unfinished ...>"
-#define RESUMED    " resumed>"
 
 struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
 struct grade_left *grade_left;
@@ -203,127 +195,6 @@ grade_server_limit(int more)
                  "the server's limit of descriptors cannot be set");
 }
 
-/* ---- its calls --------------------------------------------------------- */
-
-/* A call, or several in turn that look the same. */
-struct call {
-    int pid, times; /* whose, how many */
-    char words[512];
-};
-
-/* Append a call without what is known or helps nobody: the kinds of
- * descriptors, addresses, and an error's words behind its name. */
-static void
-tidy(struct call *to, const char *call)
-{
-    const char *error = strstr(call, " = -1 E");
-    const char *end =
-        error ? error + 6 + strcspn(error + 6, " ") : strchr(call, '\0');
-
-    while (call < end) {
-        size_t hex = *call == '0' ? strspn(call, "0x123456789abcdef") : 0;
-        bool kind = strncmp(call, "<socket:[", 9) == 0 ||
-                    strncmp(call, "<anon_inode:[", 13) == 0;
-
-        text_append(to->words, sizeof to->words, "", hex > 8 ? "..." : "%.*s",
-                    !kind, call);
-        call += kind ? strcspn(call, ">") + 1 : hex > 8 ? hex : 1;
-    }
-}
-
-/* Take a call into the last ones, unless it is about something else than
- * sockets. With several threads its end stands by itself, behind its name. */
-static void
-take_call(struct call last[CALLS_KEPT], int pid, const char *call)
-{
-    struct call *newest = &last[CALLS_KEPT - 1];
-    struct call *at = newest;
-    struct call next = {.pid = pid, .times = 1};
-    const char *end = strstr(call, RESUMED);
-
-    if (strstr(call, "SIGSTOP") || strstr(call, "SIGCONT") ||
-        strchr(end ? "" : "+<", *call) ||
-        ((strchr("rw", *call) || strncmp(call, "close", 5) == 0) &&
-         !strstr(call, "<socket:["))) {
-        return;
-    }
-    while (end && (at->pid != pid || !strstr(at->words, UNFINISHED))) {
-        if (at-- == last) {
-            return;
-        }
-    }
-    if (end) {
-        next = *at;
-        *strstr(next.words, UNFINISHED) = '\0';
-        memmove(last + 1, last, (size_t)(at - last) * sizeof *last);
-    }
-    tidy(&next, end ? end + sizeof RESUMED - 1 : call);
-    if (newest->pid == pid && strcmp(newest->words, next.words) == 0) {
-        newest->times++;
-    } else {
-        memmove(last, last + 1, (CALLS_KEPT - 1) * sizeof *last);
-        *newest = next;
-    }
-}
-
-/* Append one to those that are shown, so that it fits in a line: where it
- * begins, and its result. */
-static void
-show_call(const struct call *call, bool several)
-{
-    const char *end = strstr(call->words, UNFINISHED);
-    const char *result = end ? " (waits)" : strchr(call->words, '\0');
-    int length = (int)((end ? end : result) - call->words);
-    char who[16] = "";
-    char times[16] = "";
-
-    for (const char *at = call->words; !end && (at = strstr(at, " = "));) {
-        length = (int)(at - call->words);
-        result = at++;
-    }
-    int room = CALL_COLUMNS - MIN((int)strlen(result), CALL_COLUMNS / 2);
-    snprintf(who, several ? sizeof who : 1, "%d: ", call->pid);
-    snprintf(times, call->times > 1 ? sizeof times : 1, " x %d", call->times);
-    text_append(grade_left->calls, GRADE_TAIL_BYTES, "\n", "%s%.*s%s%.*s%s",
-                who, length > room ? room - 3 : length, call->words,
-                length > room ? "..." : "", CALL_COLUMNS / 2, result, times);
-}
-
-/* Keep the last calls of what strace has written, "PID TIME CALL" in a line;
- * who calls is only of interest where there are several. What it is about is
- * written before it is done: a line without an end waits. */
-static void
-read_calls(void)
-{
-    static char text[TRACE_BYTES + sizeof UNFINISHED];
-    static struct call last[CALLS_KEPT]; /* the oldest first */
-    off_t begin = lseek(trace_fd, 0, SEEK_END) - TRACE_BYTES;
-    ssize_t n = pread(trace_fd, text, TRACE_BYTES, begin > 0 ? begin : 0);
-    char *rest = text;
-    bool several = false;
-
-    if (n > 0 && text[n - 1] != '\n') {
-        memcpy(text + n, UNFINISHED, sizeof UNFINISHED);
-    }
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        int pid;
-        int skip = 0; /* the first line has no beginning */
-
-        sscanf(line, "%d %*f %n", &pid, &skip);
-        if (skip > 0) {
-            take_call(last, pid, line + skip);
-        }
-    }
-    for (int i = CALLS_KEPT - GRADE_CALLS; i + 1 < CALLS_KEPT; i++) {
-        several |= last[i].times && last[i].pid != last[i + 1].pid;
-    }
-    for (int i = CALLS_KEPT - GRADE_CALLS; i < CALLS_KEPT; i++) {
-        if (last[i].times) {
-            show_call(&last[i], several);
-        }
-    }
-}
-
 /* ---- end --------------------------------------------------------------- */
 
 /* Collect what is left of it, and keep what it has printed. */
@@ -358,6 +229,21 @@ grade_server_end(void)
     if (started) {
         kill(server.keeper_pid, SIGTERM);
         collect();
+    }
+}
+
+/* Keep its last calls, of what strace has written. */
+static void
+read_calls(void)
+{
+    char command[64];
+
+    snprintf(command, sizeof command, "harness/course/calls /proc/%d/fd/%d",
+             (int)getpid(), trace_fd);
+    FILE *calls = popen(command, "re");
+    if (calls) {
+        fread(grade_left->calls, 1, GRADE_TAIL_BYTES - 1, calls);
+        pclose(calls);
     }
 }
 
