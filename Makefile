@@ -269,7 +269,7 @@ endif
 # Without these the tests that use them are skipped, and without strace and
 # valgrind compare counts no system calls and no instructions; `deps` installs
 # them, but nothing asks for it.
-MISSING_TOOLS = $(foreach t,strace valgrind socat ncat nc.openbsd ss xmllint,\
+MISSING_TOOLS = $(foreach t,strace valgrind socat ncat nc.openbsd ss xmllint cmark-gfm,\
                   $(if $(shell command -v $(t)),,\
                     $(patsubst xmllint,libxml2-utils,$(patsubst \
                       nc.openbsd,netcat-openbsd,$(t:ss=iproute2)))))
@@ -546,7 +546,7 @@ endif
 
 $(MINE_MODELS) hello bufferevent load yardstick course: %: $(BIN)/%
 
-tests: $(SHIM) $(filter-out %/soak %/planted $(FUZZERS),$(TESTS))
+tests: $(SHIM) $(filter-out %/planted $(FUZZERS),$(TESTS))
 
 # All CPUs, unless -j says how many, or JOBS= does: as 2, or as -j2.
 JOBS = $(shell nproc)

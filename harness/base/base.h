@@ -167,6 +167,15 @@ void flags_parse(const char *program, const char *about,
                  const struct flag *flags, const struct flag *own_flags,
                  int argc, char **argv);
 
+/* Is it in a list, in which names have blanks or commas between them? In
+ * none, NULL, all are. */
+bool names_have(const char *list, const char *name);
+
+/* Refuse --`flag` with a list of none, or of one that `allowed` has not,
+ * another list, and exit(2). */
+void flags_check_names(const char *flag, const char *list,
+                       const char *allowed);
+
 /* Say that --`name`=`text` should have been `allowed`, and exit(2). */
 _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);

@@ -4,12 +4,15 @@
  */
 #include <argp.h>
 #include <assert.h>
+#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
+
+#define SEPARATORS " ," /* of names */
 
 enum {
     FLAGS_MAX = 64,
@@ -34,6 +37,36 @@ flags_refuse(const char *program, const char *name, const char *text,
     fprintf(stderr, "%s: --%s=%s: please give %s\n", program, name, text,
             allowed);
     exit(2);
+}
+
+bool
+names_have(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = list; at && *at; at += strcspn(at, SEPARATORS)) {
+        at += strspn(at, SEPARATORS);
+        if (strcspn(at, SEPARATORS) == length &&
+            strncmp(at, name, length) == 0) {
+            return true;
+        }
+    }
+    return !list;
+}
+
+void
+flags_check_names(const char *flag, const char *list, const char *allowed)
+{
+    char *names = list ? strdupa(list) : NULL;
+
+    if (list && list[strspn(list, SEPARATORS)] == '\0') {
+        errx(2, "--%s: there is nothing in it", flag);
+    }
+    for (char *name; (name = strsep(&names, SEPARATORS));) {
+        if (*name != '\0' && !names_have(allowed, name)) {
+            errx(2, "--%s: %s is not one of %s", flag, name, allowed);
+        }
+    }
 }
 
 /* Which of the words it is; or "epoll, poll or select" is asked for. */

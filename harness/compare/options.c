@@ -16,7 +16,6 @@
 #include "harness/report/report.h"
 
 /* What separates names in a list. */
-#define SEPARATORS " ,"
 
 static const char about[] =
     "Measure echo servers side by side and print a table.\v"
@@ -39,52 +38,6 @@ static struct contender servers[CONTENDERS_MAX - OWN_MAX];
 static size_t nservers;
 static char taken[1024] = MODEL_NAMES " " RESULTS_YARDSTICK;
 
-/* ---- lists of names ---------------------------------------------------- */
-
-/* Read the next name of a list, and move it behind that. False at the end. */
-static bool
-next_name(const char **list, char name[RESULTS_NAME_BYTES])
-{
-    const char *begin = *list + strspn(*list, SEPARATORS);
-    size_t length = strcspn(begin, SEPARATORS);
-
-    snprintf(name, RESULTS_NAME_BYTES, "%.*s", (int)length, begin);
-    *list = begin + length;
-    return length > 0;
-}
-
-/* Where no list was given, all names are wanted. */
-static bool
-has_name(const char *list, const char *name)
-{
-    char next[RESULTS_NAME_BYTES];
-
-    while (list && next_name(&list, next)) {
-        if (strcmp(next, name) == 0) {
-            return true;
-        }
-    }
-    return !list;
-}
-
-/* Refuse --flag with a word that is not among `allowed`, a list itself, if
- * that is not NULL; or without any. */
-static void
-check_names(const char *flag, const char *list, const char *allowed)
-{
-    char name[RESULTS_NAME_BYTES];
-
-    if (list && list[strspn(list, SEPARATORS)] == '\0') {
-        errx(EXIT_USAGE, "--%s: there is nothing in it", flag);
-    }
-    while (list && next_name(&list, name)) {
-        if (!has_name(allowed, name)) {
-            errx(EXIT_USAGE, "--%s: %s is not one of %s", flag, name,
-                 allowed);
-        }
-    }
-}
-
 /* ---- servers ----------------------------------------------------------- */
 
 /* --server may be given again, so it is no value but adds one. */
@@ -104,7 +57,7 @@ add_server(const char *text, int64_t *amount)
         wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
     } else if (command[strspn(command, " \t")] == '\0') {
         wrong = "there is no command behind the =";
-    } else if (has_name(taken, name)) {
+    } else if (names_have(taken, name)) {
         wrong = "that name is taken, by one of ours or by another of yours";
     }
     if (nservers >= CONTENDERS_MAX - OWN_MAX) {
@@ -169,13 +122,13 @@ add_contenders(void)
     bool made_otherwise = options.mode->bit == MODE_VARIANTS;
 
     for (int i = 0; i < MODELS_COUNT && !made_otherwise; i++) {
-        if (has_name(options.models, known_models[i].name)) {
+        if (names_have(options.models, known_models[i].name)) {
             add_own(known_models[i].name, known_models[i].name, NULL);
         }
     }
     for (int i = 0; i < VARIANTS && made_otherwise; i++) {
-        if (has_name(options.models, variants[i].program) ||
-            has_name(options.models, variants[i].base)) {
+        if (names_have(options.models, variants[i].program) ||
+            names_have(options.models, variants[i].base)) {
             add_own(variants[i].name, variants[i].program, variants[i].flag);
         }
     }
@@ -196,7 +149,7 @@ options_want(const struct options *asked, const struct scenario *scenario)
     for (const struct scenario *next = scenarios; next->name; next++) {
         any |= strcmp(next->name, scenario->name) == 0 ? next->modes : 0;
     }
-    return has_name(asked->scenarios, scenario->name) &&
+    return names_have(asked->scenarios, scenario->name) &&
            ((scenario->modes & asked->mode->bit) != 0 ||
             (asked->scenarios && (any & asked->mode->bit) == 0));
 }
@@ -212,13 +165,13 @@ check(void)
     char names[256] = "";
     cpu_set_t cpus;
 
-    check_names("models", options.models, &(MODEL_NAMES " none")[1]);
+    flags_check_names("models", options.models, &(MODEL_NAMES " none")[1]);
     for (const struct scenario *next = scenarios; next->name; next++) {
-        if (!has_name(names, next->name)) {
+        if (!names_have(names, next->name)) {
             text_append(names, sizeof names, ", ", "%s", next->name);
         }
     }
-    check_names("scenarios", options.scenarios, names);
+    flags_check_names("scenarios", options.scenarios, names);
     if (options.mode->bit == MODE_TRACE &&
         (options.scenarios || options.order.launcher)) {
         errx(EXIT_USAGE, "--trace: it has no --scenarios, and no --launcher");
@@ -232,7 +185,7 @@ check(void)
     if (options.out[0] == '\0' || options.bin[0] == '\0') {
         errx(EXIT_USAGE, "--out and --bin: there is no folder in it");
     }
-    check_names("launcher", options.order.launcher, NULL);
+    flags_check_names("launcher", options.order.launcher, NULL);
     if (options.order.host &&
         server_address(options.order.host, 1, &address, &bytes) != 0) {
         errx(EXIT_USAGE,

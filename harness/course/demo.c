@@ -20,7 +20,7 @@ static const char about[] =
     "3 a file cannot be read or written, or there is nothing to show.";
 
 static const char *names = MODEL_NAMES, *replay, *svg;
-static bool enter, pictures, wanted[MODELS_COUNT];
+static bool enter, pictures;
 static struct demo_scene scenes[MODELS_COUNT];
 
 /* A server that runs is ended by its keeper. */
@@ -35,21 +35,6 @@ on_signal(int number)
     _exit(write(STDERR_FILENO, words, sizeof words - 1) > 0
               ? COURSE_INTERRUPTED
               : COURSE_CANNOT);
-}
-
-static void
-read_models(void)
-{
-    for (char *name = strtok(strdupa(names), " ,"); name;
-         name = strtok(NULL, " ,")) {
-        int model = model_index(name);
-
-        if (model == -1) {
-            flags_refuse("course demo", "models", names,
-                         "some of" MODEL_NAMES);
-        }
-        wanted[model] = true;
-    }
 }
 
 /* The last line is the end, so that a file that was cut off anywhere is known
@@ -176,13 +161,14 @@ show_all(void)
            "say a line and\nwait for its echo. Who waits, and who is "
            "served?\n");
     for (int i = 0; i < MODELS_COUNT; i++) {
-        if (wanted[i] && (!replay || scenes[i].n > 0)) {
+        if (names_have(names, known_models[i].name) &&
+            (!replay || scenes[i].n > 0)) {
             status |= show(i);
         }
     }
     printf("\n");
     for (int i = 0; i < MODELS_COUNT; i++) {
-        if (wanted[i] && scenes[i].n > 0) {
+        if (names_have(names, known_models[i].name) && scenes[i].n > 0) {
             printf("%-10s  %s\n", known_models[i].name,
                    demo_verdict(&scenes[i]));
             shown++;
@@ -225,7 +211,7 @@ course_demo(int argc, char **argv)
     int status = 0;
 
     flags_parse("course demo", about, flags, NULL, argc, argv);
-    read_models();
+    flags_check_names("models", names, &(MODEL_NAMES)[1]);
     if (replay) {
         read_events(replay);
     }

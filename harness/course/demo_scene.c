@@ -35,8 +35,9 @@ static _Atomic int gone;                                 /* clients */
 static double
 now_ms(void)
 {
-    return fmin((double)((clock_now_ns() - begin_ns) / 1000) / 1000,
-                DEMO_MOST_MS);
+    int64_t now_us = (clock_now_ns() - begin_ns) / 1000;
+
+    return fmin((double)now_us / 1e3, DEMO_MOST_MS);
 }
 
 static void

@@ -11,7 +11,6 @@
 #include "harness/course/course.h"
 #include "harness/course/grade.h"
 #include "harness/load/load.h"
-#include "tests/conformance/patience.h"
 #include "tests/conformance/payload.h"
 #include "tests/conformance/tally.h"
 
@@ -64,44 +63,25 @@ read_flags(int argc, char **argv)
     }
 }
 
-static bool
-asked(const struct grade_test *test)
-{
-    return test->protocols & (1U << grade_order.protocol) &&
-           !(test->together && grade_order.one_at_a_time);
-}
-
 /* Choose those that are asked with this protocol and this promise, and of
- * them the ones that the user wants; refuse a name that none of them has. */
-static void
-choose(bool chosen[TESTS_MAX])
+ * them the ones that the user wants; refuse a name that none of them has.
+ * Returns how many. */
+static int
+choose(struct grade_result results[TESTS_MAX])
 {
-    const char *only = grade_order.only;
-    char *rest = only ? strdupa(only) : NULL;
-    bool any = !only;
     char names[1024] = "";
+    int count = 0;
 
-    for (int i = 0; grade_tests[i].name; i++) {
-        if (asked(&grade_tests[i])) {
-            chosen[i] = !only;
-            text_append(names, sizeof names, ", ", "%s", grade_tests[i].name);
+    for (const struct grade_test *it = grade_tests; it->name; it++) {
+        if (it->protocols & (1U << grade_order.protocol) &&
+            !(it->together && grade_order.one_at_a_time)) {
+            text_append(names, sizeof names, ", ", "%s", it->name);
+            results[count].test = it;
+            count += names_have(grade_order.only, it->name);
         }
     }
-    for (char *word; (word = strsep(&rest, ", "));) {
-        int i = 0;
-
-        while (grade_tests[i].name &&
-               strcmp(grade_tests[i].name, word) != 0) {
-            i++;
-        }
-        if (word[0] != '\0' && !asked(&grade_tests[i])) {
-            flags_refuse("grade", "only", word, names);
-        }
-        any |= chosen[i] |= word[0] != '\0';
-    }
-    if (!any) {
-        flags_refuse("grade", "only", only, names);
-    }
+    flags_check_names("only", grade_order.only, names);
+    return count;
 }
 
 /* Check ends us like that when it cannot read what a test has sent. */
@@ -119,14 +99,12 @@ int
 main(int argc, char **argv)
 {
     static struct grade_result results[TESTS_MAX];
-    bool chosen[TESTS_MAX] = {false};
     bool starts = true;
     char scale[16];
-    int count = 0;
 
     streams_check(COURSE_CANNOT);
     read_flags(argc, argv);
-    choose(chosen);
+    int count = choose(results);
     on_exit(no_usage, NULL);
     grade_prepare();
     snprintf(scale, sizeof scale, "%d", grade_order.timeout_scale);
@@ -136,23 +114,16 @@ main(int argc, char **argv)
     payload_set_run_seed((uint64_t)grade_order.seed);
     descriptors_raise();
     tally_start();
-    for (int i = 0; i < TESTS_MAX; i++) {
-        struct grade_result *result = &results[count];
-
-        if (!chosen[i]) {
-            continue;
-        }
-        result->test = &grade_tests[i];
-        count++;
+    for (struct grade_result *it = results; it < results + count; it++) {
         if (is_terminal(stderr)) {
-            fprintf(stderr, "  %s ...\33[K\r", result->test->name);
+            fprintf(stderr, "  %s ...\33[K\r", it->test->name);
         }
         if (starts) {
-            grade_run(result);
+            grade_run(it);
         }
         fputs(is_terminal(stderr) ? "\33[K" : "", stderr);
-        starts &= i > 0 || result->verdict == GRADE_PASSED;
-        grade_print_row(result);
+        starts &= it->test != grade_tests || it->verdict == GRADE_PASSED;
+        grade_print_row(it);
     }
     return grade_print_end(results, count);
 }

@@ -7,6 +7,8 @@
  * what was sent, expected and came; who may be to blame stands in a table of
  * hints. Speed is never graded.
  *
+ * grade_server.c has compare's `struct server`, the tests that of client.h.
+ *
  *   grade.c          the program `grade`: flags, the plan, the exit status
  *   grade_run.c      runs a test in a process of its own, and where it failed
  *                    once more under strace
@@ -20,11 +22,18 @@
 #ifndef FIVEWAYS_GRADE_H
 #define FIVEWAYS_GRADE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
-#include <sys/types.h>
+#include "tests/conformance/client.h"
+#include "tests/conformance/patience.h"
+#include "tests/conformance/verdict.h"
+
+enum {
+    KIB = 1024,
+    MIB = 1024 * KIB,
+    CROWD = 8,       /* who shall be served beside a client that is not */
+    QUIET_MS = 300,  /* a server that does nothing for so long will not */
+    USAGE_SPARE = 4, /* descriptors, threads that are no leak: a library's */
+    GRADE_FAMILY = 4000, /* processes of one server are looked at */
+};
 
 /* What is spoken. */
 enum grade_protocol {
@@ -36,8 +45,7 @@ enum grade_protocol {
 /* A test. */
 struct grade_test {
     const char *name;   /* for ONLY=, "slow-reader" */
-    const char *title;  /* what a right server does: "sends all of 8 MiB to
-                         * a client that reads slowly" */
+    const char *title;  /* what a right server does */
     int points;         /* for it */
     unsigned protocols; /* for which it is asked: bits */
     bool together;      /* needs two clients served at once: left out for a
@@ -62,9 +70,65 @@ void grade_server_limit(int more);
 /* Send SIGTERM, and require that it ends within two seconds, scaled. */
 void grade_server_stop(void);
 
+/* The server's keeper, which is our child, and all processes below it.
+ * Returns how many. */
+int grade_family(pid_t family[GRADE_FAMILY]);
+
 /* How many descriptors a process has open; of an inode other than 0, only of
  * the socket that it is. None where it is gone. */
 int grade_descriptors(pid_t pid, ino_t inode);
+
+/* ---- what tests share -------------------------------------------------- */
+
+/* Start the server, as clients know it. */
+struct server grade_begin(void);
+
+/* Connect as a client of the echo: with PROTO=hello it has said so, and was
+ * answered, before its sequence begins. Those who connect at once are greeted
+ * when all of them have. */
+struct client grade_client(const struct server *server);
+struct client grade_client_with(const struct server *server,
+                                struct client_setup setup);
+void grade_greet(struct client *clients, int count);
+
+/* Send it SIGSTOP or SIGCONT: what happens between it finds all at once. One
+ * that is out of sight finds it as it comes. */
+void grade_pause(const struct server *server, int number);
+
+/* Require that nothing more comes, and that the connection goes on. */
+void grade_expect_open(struct client *client);
+
+/* What it uses together with all that it has started, so that one that forks
+ * for each client is judged as one with threads is. */
+struct usage {
+    int descriptors; /* that are open */
+    int threads;     /* a zombie counts as one */
+    long ticks;      /* of CPU time so far */
+    long pages;      /* resident; shared ones count for each */
+};
+
+/* What it uses now. Of one that is out of sight the test cannot tell. */
+struct usage usage_now(const struct server *server);
+
+/* Wait until it uses about as few descriptors and threads as `before`, or
+ * has not got less for five seconds, scaled. Returns what it uses then. */
+struct usage usage_settle(const struct server *server,
+                          const struct usage *before);
+
+/* Watch it for a second in which it has nothing to do; the test fails if it
+ * uses CPU time, or never waits. `when` is for the message. While it reads
+ * what these clients have sent, slowly, it has something to do. */
+void usage_expect_no_spin(const struct server *server, const char *when,
+                          const struct client *clients, int count);
+
+/* The tests that are not about echoes. */
+void test_hello_line(void);
+void test_hello_pieces(void);
+void test_hello_and_more(void);
+void test_hello_wrong(void);
+void test_hello_half(void);
+void test_continues(void);
+void test_five_clients(void);
 
 /* ---- within the grader ------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/course/grade_tests.h"
+#include "harness/course/grade.h"
 
 enum {
     FRAGMENTS = 50, /* one behind the other: a slow server is a right one */

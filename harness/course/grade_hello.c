@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "harness/course/grade_tests.h"
+#include "harness/course/grade.h"
 
 /* ---- the handshake ----------------------------------------------------- */
 

@@ -15,8 +15,6 @@
 #include "harness/base/base.h"
 #include "harness/course/course.h"
 #include "harness/course/grade.h"
-#include "tests/conformance/patience.h"
-#include "tests/conformance/verdict.h"
 
 enum {
     WAIT_MS = 5000,   /* for a sign of life: somebody waits for us */

@@ -22,9 +22,6 @@
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 #include "harness/course/grade.h"
-#include "tests/conformance/client.h"
-#include "tests/conformance/patience.h"
-#include "tests/conformance/verdict.h"
 
 enum {
     START_MS = 10 * 1000, /* until it must be ready */
@@ -32,7 +29,6 @@ enum {
     LIMIT_S = 40,         /* for a test; Check's own is the last resort */
     LAST_BREATH_MS = 100, /* from what a client sees to the end it comes of */
     AGAIN_MANY = 5,       /* connections: a second each is lost */
-    CHILDREN_MAX = 4000,  /* of a process are looked at */
 };
 
 struct grade_order grade_order = {.timeout_scale = 1, .seed = 1};
@@ -44,6 +40,18 @@ static pid_t listener_pid; /* what tests see of it; 0: nobody knows */
 static int trace_fd = -1;  /* what strace writes */
 
 /* ---- who listens ------------------------------------------------------- */
+
+int
+grade_family(pid_t family[GRADE_FAMILY])
+{
+    int n = 1;
+
+    family[0] = server.keeper_pid;
+    for (int i = 0; i < n; i++) {
+        n += proc_children(family[i], family + n, GRADE_FAMILY - n);
+    }
+    return n;
+}
 
 int
 grade_descriptors(pid_t pid, ino_t inode)
@@ -64,20 +72,6 @@ grade_descriptors(pid_t pid, ino_t inode)
     return count;
 }
 
-/* The process that holds that socket, of this one and all below; 0: none. */
-static pid_t
-find_holder(pid_t pid, ino_t inode)
-{
-    pid_t children[CHILDREN_MAX];
-    int n = proc_children(pid, children, CHILDREN_MAX);
-    pid_t holder = grade_descriptors(pid, inode) > 0 ? pid : 0;
-
-    for (int i = 0; i < n && holder == 0; i++) {
-        holder = find_holder(children[i], inode);
-    }
-    return holder;
-}
-
 /* Look through the sockets of one kind that listen on that port for the one
  * that tests see. Returns how many are somebody else's. */
 static int
@@ -94,8 +88,14 @@ look_at_listeners(const char *path, int port)
         if (sscanf(line, "%*d: %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &at,
                    &state, &inode) == 3 &&
             (int)at == port && state == 10 /* LISTEN */) {
-            listener_pid = find_holder(server.keeper_pid, inode);
-            strangers += listener_pid == 0;
+            pid_t family[GRADE_FAMILY];
+            int n = grade_family(family), i = 0;
+
+            while (i < n && grade_descriptors(family[i], inode) == 0) {
+                i++;
+            }
+            listener_pid = i < n ? family[i] : 0;
+            strangers += i == n;
         }
     }
     if (file) {

@@ -1,20 +1,17 @@
 /*
- * grade_usage.c: what a server uses. See grade_tests.h.
+ * grade_usage.c: what a server uses. See grade.h.
  */
-#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/course/grade_tests.h"
+#include "harness/course/grade.h"
 #include "tests/conformance/process.h"
 
 enum {
-    FAMILY_MAX = 4000,  /* processes of one server */
     MEASURED_MS = 1000, /* for so long its CPU time is measured */
     LEAVING_MS = 5000,  /* it may close a while after its clients */
     LOOKS_MIN = 20,
@@ -52,69 +49,34 @@ grade_expect_open(struct client *client)
             (uintmax_t)client->sent_bytes);
 }
 
-/* Add a process to those of the server, unless it is none of them or has
- * been added, and what it uses. Returns whether it was added. */
-static bool
-add_process(pid_t pid, pid_t family[FAMILY_MAX], int *n, struct usage *usage)
-{
-    unsigned long user, kernel;
-    long user_of_dead, kernel_of_dead, threads, pages;
-    char text[1024];
-    int parent;
-    bool ours = false;
-
-    proc_read(text, sizeof text, "/proc/%d/stat", (int)pid);
-    const char *behind = strrchr(text, ')'); /* the name may be any */
-    if (!behind || *n == FAMILY_MAX ||
-        sscanf(behind,
-               ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld "
-               "%ld %*d %*d %ld %*d %*u %*u %ld",
-               &parent, &user, &kernel, &user_of_dead, &kernel_of_dead,
-               &threads, &pages) != 7) {
-        return false;
-    }
-    for (int i = 0; i < *n; i++) {
-        if (family[i] == pid) {
-            return false;
-        }
-        ours |= family[i] == parent;
-    }
-    if (ours) {
-        family[(*n)++] = pid;
-        usage->threads += threads > 0 ? (int)threads : 1;
-        usage->ticks += (long)(user + kernel) + user_of_dead + kernel_of_dead;
-        usage->pages += pages;
-        usage->descriptors += grade_descriptors(pid, 0);
-    }
-    return ours;
-}
-
-/* Its keeper, which is our child, is counted in: all figures of that stay
- * what they are. */
 struct usage
 usage_now(const struct server *server)
 {
-    static pid_t family[FAMILY_MAX];
-    int n = 0;
+    pid_t family[GRADE_FAMILY];
     struct usage usage = {0};
-    DIR *folder = opendir("/proc");
-    struct dirent *entry;
-    bool more = true;
 
-    require_able(server->pid > 0 && folder,
+    require_able(server->pid > 0,
                  "the server's process cannot be seen from here");
     require(kill(server->pid, 0) == 0, "the server has ended");
-    family[n++] = getpid();
-    while (more) { /* a child may have a lower number, and come first */
-        more = false;
-        rewinddir(folder);
-        while ((entry = readdir(folder)) != NULL) {
-            pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+    for (int i = grade_family(family) - 1; i >= 0; i--) {
+        unsigned long user, kernel;
+        long user_of_dead, kernel_of_dead, threads, pages;
+        char text[1024];
 
-            more |= pid > 0 && add_process(pid, family, &n, &usage);
+        proc_read(text, sizeof text, "/proc/%d/stat", (int)family[i]);
+        const char *behind = strrchr(text, ')'); /* the name may be any */
+        if (behind && sscanf(behind,
+                             ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+                             "%lu %lu %ld %ld %*d %*d %ld %*d %*u %*u %ld",
+                             &user, &kernel, &user_of_dead, &kernel_of_dead,
+                             &threads, &pages) == 6) {
+            usage.threads += threads > 0 ? (int)threads : 1;
+            usage.ticks +=
+                (long)(user + kernel) + user_of_dead + kernel_of_dead;
+            usage.pages += pages;
+            usage.descriptors += grade_descriptors(family[i], 0);
         }
     }
-    closedir(folder);
     return usage;
 }
 

@@ -142,7 +142,7 @@ files() {
     [ $? -eq 3 ]
     result "what cannot be printed is no success" $?
     demo --models=nobody
-    [ "$status" -eq 2 ] && sentence '--models=nobody: .*blocking threaded'
+    [ "$status" -eq 2 ] && sentence '--models: nobody is .*blocking threaded'
     result "an unknown model is refused, and the known ones are named" $?
 }
 

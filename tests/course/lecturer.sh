@@ -175,8 +175,30 @@ handin --assignment=2
 [ "$status" -eq 1 ] && said '^./a -p {port}: 0 of all$' out && said "do: make grade SERVER='./a -p" out
 result "handin: a grader that fails is no grade" $?
 
+# ---- the handout ---------------------------------------------------------
+
+# Its tests and their points are those of the grader.
+if [ -r harness/course/grade_cases.c ]; then
+    tr '\n' ' ' <harness/course/grade_cases.c | grep -oE '\{"[a-z0-9-]+", +"([^"\\]|\\.)*", +[0-9]+,[^}]*' |
+        grep -E 'HELLO|BOTH|ALL' | sed -E 's/\{"([^"]*)", +"([^"\\]|\\.)*", +([0-9]+),.*/\1 \3/' |
+        sort >"$tmp/out"
+    sed -nE 's/^\| .([a-z-]+). \| ([0-9]+) \|.*/\1 \2/p' harness/course/handout.md |
+        sort | diff - "$tmp/out" >"$tmp/err"
+    result "the handout names the grader's tests and their points" $?
+    [ "$(awk '!/^hello/ { of += $2 } END { print of }' "$tmp/out")" -eq 100 ] &&
+        [ "$(awk '/^hello/ { of += $2 } END { print of }' "$tmp/out")" -eq 50 ] &&
+        grep -q 'and 50 points more' harness/course/handout.md
+    result "the handout says what they add up to" $?
+else
+    skip "the handout names the grader's tests" "there is no grader here"
+fi
+
 # ---- slides --------------------------------------------------------------
 
+if ! command -v cmark-gfm >/dev/null; then
+    skip "slides" "cmark-gfm is not here"
+    finish
+fi
 in_tree harness/course/slides
 cp "$tmp/out" "$tmp/slides.html"
 [ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] && [ "$(stat -c %s "$tmp/out")" -le $((400 << 10)) ] &&
@@ -211,22 +233,4 @@ done <<'WRONG'
 !picture_harness/course/demo.svg_Nobody has no picture Nobody
 !nothing_x what is !nothing
 WRONG
-
-# ---- the handout ---------------------------------------------------------
-
-# Its tests and their points are those of the grader.
-if [ -r harness/course/grade_cases.c ]; then
-    tr '\n' ' ' <harness/course/grade_cases.c | grep -oE '\{"[a-z0-9-]+", +"([^"\\]|\\.)*", +[0-9]+,[^}]*' |
-        grep -E 'HELLO|BOTH|ALL' | sed -E 's/\{"([^"]*)", +"([^"\\]|\\.)*", +([0-9]+),.*/\1 \3/' |
-        sort >"$tmp/out"
-    sed -nE 's/^\| .([a-z-]+). \| ([0-9]+) \|.*/\1 \2/p' harness/course/handout.md |
-        sort | diff - "$tmp/out" >"$tmp/err"
-    result "the handout names the grader's tests and their points" $?
-    [ "$(awk '!/^hello/ { of += $2 } END { print of }' "$tmp/out")" -eq 100 ] &&
-        [ "$(awk '/^hello/ { of += $2 } END { print of }' "$tmp/out")" -eq 50 ] &&
-        grep -q 'and 50 points more' harness/course/handout.md
-    result "the handout says what they add up to" $?
-else
-    skip "the handout names the grader's tests" "there is no grader here"
-fi
 finish

@@ -338,7 +338,7 @@ echo "$rows" | sed 's/.* | //' | sort -u | while IFS='#' read -r page anchor; do
 done
 [ ! -s "$tmp/out" ]
 result "where they point, there is something to read" $?
-"$bin/grade" --server=true --only=bites 2>&1 | sed 's/.*give //; s/, /\n/g' >"$tmp/names"
+"$bin/grade" --server=true --only=bites 2>&1 | sed 's/.*not one of //; s/, /\n/g' >"$tmp/names"
 echo "$rows" | cut -d' ' -f1 | sort -u | grep -vxF '*' |
     grep -vE '^(hello-|five-clients$)' | grep -vxFf "$tmp/names" >"$tmp/out"
 [ ! -s "$tmp/out" ]

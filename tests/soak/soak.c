@@ -128,7 +128,7 @@ soak_for(struct soak *soak, struct client *staying, int count,
     int64_t said_ms = 0;
     int64_t took_ms = 0;
 
-    if (!model_current()->serial) {
+    if (!model_works(MODEL_ONE_AT_A_TIME)) {
         flood(&soak->plain, "");
         flood(&soak->handshake, "hello\n");
     }
@@ -155,7 +155,7 @@ soak_for(struct soak *soak, struct client *staying, int count,
 START_TEST(soak_model)
 {
     struct client staying[STAYING];
-    int count = model_current()->serial ? 0 : STAYING;
+    int count = model_works(MODEL_ONE_AT_A_TIME) ? 0 : STAYING;
     struct soak soak = {0};
     int i;
 

@@ -189,6 +189,17 @@ TEST(reserved_room_is_enough)
     deadline_queue_free(&queue);
 }
 
+/* Of several, with blanks or commas between; of no list all are. */
+TEST(names_are_whole_words_of_a_list)
+{
+    static const char list[] = " selectloop,  threaded,";
+
+    ck_assert(names_have(list, "selectloop") && names_have(list, "threaded"));
+    ck_assert(!names_have(list, "select") && !names_have(list, "loop"));
+    ck_assert(!names_have("", "threaded") && !names_have(" ,", "threaded"));
+    ck_assert(names_have(NULL, "threaded"));
+}
+
 /* Nor has the kernel any, whose number 0 is. */
 TEST(test_nobody_has_no_children)
 {
