@@ -554,7 +554,7 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(or $(JOBS:-j%=%),1))
 
 harness: $(HARNESS) ## build load, report, compare and the yardstick
 
-# Scripts, on a machine that has nothing as well.
+# Scripts, on a machine that has nothing as well, but for slides.
 OF_FROM = $(if $(filter command,$(origin FROM)),--from=$(call quote,$(FROM)))
 new-model: ## a model of your own in mine/NAME, NAME=epoll
 	@TAKEN="$(TARGETS)" harness/course/new-model $(call quote,$(NAME)) $(OF_FROM)
@@ -562,7 +562,7 @@ doctor: ## what works here, what does not, what to do
 	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
 handin: ## one archive of what an assignment asks for
 	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
-slides: ## the lecture as one page: build/slides.html
+slides: $(if $(shell command -v cmark-gfm),,deps) ## the lecture as one page: build/slides.html
 	@mkdir -p $(BUILD) && harness/course/slides >$(BUILD)/slides.new && \
 	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"
 

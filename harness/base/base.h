@@ -197,9 +197,9 @@ const char *proc_behind(const char *text, const char *key);
 /* The number that follows it, or NAN. */
 double proc_number(const char *text, const char *key);
 
-/* The children of a process, `most` of them at most, those that have ended
- * and are not waited for included. Returns how many. */
-int proc_children(pid_t pid, pid_t *children, int most);
+/* The processes below one, its children first, `most` of them at most; those
+ * that have ended and are not waited for included. Returns how many. */
+int proc_descendants(pid_t pid, pid_t *list, int most);
 
 /* Raise the limit of open descriptors as far as it goes, for us and for what
  * we start. Returns what it is then; RLIM_INFINITY: there is none. */

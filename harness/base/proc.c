@@ -138,28 +138,36 @@ descriptors_raise(void)
 }
 
 int
-proc_children(pid_t pid, pid_t *children, int most)
+proc_descendants(pid_t pid, pid_t *list, int most)
 {
     char text[1024];
     glob_t stats;
-    int count = 0;
-    int parent;
+    int n = 0;
 
-    /* A process has files that name them, one for each thread, but not under
-     * every kernel. The kernel itself is the parent of processes 1 and 2, by
-     * the number 0. */
+    /* A process has files that name its children, one for each thread, but
+     * not under every kernel. The kernel itself is the parent of processes 1
+     * and 2, by the number 0. */
     if (pid <= 0 ||
         glob("/proc/[1-9]*/stat", GLOB_NOSORT, NULL, &stats) != 0) {
         return 0;
     }
-    for (size_t i = 0; i < stats.gl_pathc && count < most; i++) {
+    struct {
+        int pid, parent;
+    } *all = calloc(stats.gl_pathc, sizeof *all);
+    for (size_t i = 0; all && i < stats.gl_pathc; i++) {
         proc_read(text, sizeof text, "%s", stats.gl_pathv[i]);
         const char *name_end = strrchr(text, ')');
-        if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 &&
-            parent == pid) {
-            sscanf(stats.gl_pathv[i], "/proc/%d", &children[count++]);
+        sscanf(name_end ? name_end : "", ") %*c %d", &all[i].parent);
+        sscanf(stats.gl_pathv[i], "/proc/%d", &all[i].pid);
+    }
+    for (int at = -1; all && at < n; at++) {
+        for (size_t i = 0; i < stats.gl_pathc && n < most; i++) {
+            if (all[i].parent == (at == -1 ? pid : list[at])) {
+                list[n++] = all[i].pid;
+            }
         }
     }
+    free(all);
     globfree(&stats);
-    return count;
+    return n;
 }

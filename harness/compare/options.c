@@ -15,8 +15,6 @@
 #include "harness/base/models.h"
 #include "harness/report/report.h"
 
-/* What separates names in a list. */
-
 static const char about[] =
     "Measure echo servers side by side and print a table.\v"
     "Names are separated by spaces or commas. The table goes to standard "

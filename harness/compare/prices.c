@@ -34,18 +34,18 @@ enum {
 /* What has a price. */
 enum price {
     EPOLL_WAIT,
-    SELECT,
-    POLL,
     IOCTL,
     RECV,        /* in vain */
     INSTRUCTION, /* outside of the kernel */
-    SOCKETS,     /* a recv and a send, where many sockets take turns */
-    SWITCH,      /* to fall asleep and be woken */
+    SELECT,
+    POLL,
+    SOCKETS, /* a recv and a send, where many sockets take turns */
+    SWITCH,  /* to fall asleep and be woken */
     PRICES,
 };
 static const char *const names[PRICES] = {
-    "epoll_wait", "select",      "poll",    "ioctl",
-    "recv",       "instruction", "sockets", "switch",
+    "epoll_wait", "ioctl", "recv",    "instruction",
+    "select",     "poll",  "sockets", "switch",
 };
 
 /* One of them for each client. */
@@ -120,11 +120,11 @@ echo(const struct pair *pair)
            send(pair->ends[1], bytes, market.bytes, MSG_NOSIGNAL) > 0;
 }
 
-/* A message from each client. */
+/* A message from each of these clients. */
 static void
-feed(void)
+feed(int begin, int end)
 {
-    for (int i = 0; i < market.n; i++) {
+    for (int i = begin; i < end; i++) {
         send(pairs[i].ends[0], message, market.bytes, MSG_NOSIGNAL);
     }
 }
@@ -160,12 +160,12 @@ triple(unsigned number)
 }
 
 /* Returns of how many this is the price. Who waits looks twice, in vain, and
- * when it has been woken. */
+ * when it has been woken; select and poll enter themselves with each socket
+ * that they look at in vain, if they may wait: until the last one. */
 static double
 buy(enum price what)
 {
     static unsigned (*const volatile steps[])(unsigned) = {half, triple};
-    static const struct timespec none;
     const int *ends = pairs[market.n - 1].ends;
     volatile unsigned number = 27; /* from where it is 111 steps to 1 */
     fd_set ready;
@@ -177,10 +177,10 @@ buy(enum price what)
         return 0.5;
     case SELECT:
         ready = market.selected;
-        pselect(ends[1] + 1, &ready, NULL, NULL, &none, NULL);
+        pselect(ends[1] + 1, &ready, NULL, NULL, NULL, NULL);
         return 0.5;
     case POLL:
-        poll(market.polled, (nfds_t)market.n, 0);
+        poll(market.polled, (nfds_t)market.n, -1);
         return 0.5;
     case IOCTL:
         ioctl(ends[1], FIONREAD, &answer);
@@ -217,20 +217,21 @@ price_us(enum price what, int times)
            parts;
 }
 
-/* Fill in all prices but of a switch, the means of the rounds, without and
- * with messages there. False if one does not come. */
+/* Fill in all prices but of a switch, the means of the rounds: half of each
+ * in vain, half with messages there. False if one of these does not come. */
 static bool
 run_rounds(double us[PRICES])
 {
+    const int last = market.n - 1;
+    const int feeds[][2] = {{0, 0}, {last, market.n}, {0, last}};
     bool good = true;
 
     for (int round = 0; round <= market.rounds && good; round++) {
-        for (int fed = 0; fed < 2; fed++) {
-            if (fed) {
-                feed();
-            }
+        for (int fed = 0; fed < 3; fed++) {
+            feed(feeds[fed][0], feeds[fed][1]);
             clock_thread_cpu_ns(); /* it has gone cold */
-            for (enum price i = 0; i < SOCKETS; i++) {
+            for (enum price i = fed == 1 ? SELECT : 0;
+                 i < (fed == 0 ? SELECT : SOCKETS); i++) {
                 us[i] += price_us(i, REPEATS) / (2 * market.rounds);
             }
         }
@@ -282,7 +283,7 @@ switch_us(double message_us)
         n++;
     }
     for (int i = 0; i <= market.rounds && good; i++) {
-        feed();
+        feed(0, market.n);
         good = n == market.n && collect();
     }
     for (int i = 0; i < n; i++) {

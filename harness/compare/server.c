@@ -81,7 +81,7 @@ end_orphans(pid_t asked, const sigset_t *all)
     bool killed = false;
 
     for (int look = 0; look < ORPHANS_LOOKS; look++) {
-        int count = proc_children(getpid(), children, ORPHANS_MAX);
+        int count = proc_descendants(getpid(), children, ORPHANS_MAX);
 
         look = asked > 0 && kill(-asked, 0) == 0 ? 0 : look;
         for (int i = 0; i < count && look >= LEFT_MS; i++) {

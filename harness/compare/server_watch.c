@@ -49,7 +49,7 @@ server_forks(const struct server *server)
 {
     pid_t child;
 
-    return proc_children(server->pid, &child, 1) > 0;
+    return proc_descendants(server->pid, &child, 1) > 0;
 }
 
 void
@@ -57,10 +57,9 @@ server_find_listeners(struct server *server)
 {
     char line[512], where[64], key[32];
     pid_t pids[16];
-    int n = proc_children(server->keeper_pid, pids, 8);
+    int n = proc_descendants(server->keeper_pid, pids, 16);
     FILE *ss = popen("ss -Hltnp 2>/dev/null", "re");
 
-    n += proc_children(server->pid, pids + n, 8);
     server->listens[0] = '\0';
     while (ss && fgets(line, sizeof line, ss)) {
         bool ours = false;

@@ -151,7 +151,7 @@ strace_start(struct turn *turn, const char *const *words,
                    : reason;
     }
     /* Not strace must come to rest, but what it runs. */
-    proc_children(server->pid, &server->pid, 1);
+    proc_descendants(server->pid, &server->pid, 1);
     return NULL;
 }
 

@@ -125,8 +125,7 @@ switch_by_library() {
     serve coroutine --switch=swapcontext
     strace -qc -p "$server" -o "$tmp/calls" &
     strace=$!
-    until grep -q 'TracerPid:.[1-9]' "/proc/$server/status" ||
-        ! kill -0 $strace; do :; done
+    until grep -q 'TracerPid:.[1-9]' "/proc/$server/status" || ! kill -0 $strace; do :; done
     "$BIN/load" "$address" -c 1 -n 1000 >/dev/null
     kill "$server"
     wait $strace || :
@@ -139,8 +138,7 @@ switch_by_library() {
 # shellcheck disable=SC2086 # several files
 lines_over() {
     wc -l $1 $2
-    echo "$(cat $2 | wc -l) $(cat $1 | wc -l)" |
-        awk '{ printf "%.3f\n", $1 / $2 }'
+    echo "$(cat $2 | wc -l) $(cat $1 | wc -l)" | awk '{ printf "%.3f\n", $1 / $2 }'
 }
 
 # How many texts there are of any function of the family, at the most, but for

@@ -7,7 +7,8 @@
  * what was sent, expected and came; who may be to blame stands in a table of
  * hints. Speed is never graded.
  *
- * grade_server.c has compare's `struct server`, the tests that of client.h.
+ * grade_server.c includes compare's `struct server` first, and has that; the
+ * tests have that of client.h.
  *
  *   grade.c          the program `grade`: flags, the plan, the exit status
  *   grade_run.c      runs a test in a process of its own, and where it failed
@@ -25,6 +26,9 @@
 #include "tests/conformance/client.h"
 #include "tests/conformance/patience.h"
 #include "tests/conformance/verdict.h"
+
+/* Prints what of strace's words is shown. */
+#define GRADE_CALLS "harness/course/calls"
 
 enum {
     KIB = 1024,
@@ -84,12 +88,14 @@ int grade_descriptors(pid_t pid, ino_t inode);
 struct server grade_begin(void);
 
 /* Connect as a client of the echo: with PROTO=hello it has said so, and was
- * answered, before its sequence begins. Those who connect at once are greeted
- * when all of them have. */
+ * answered, before its sequence begins. A crowd is answered when all of it
+ * has connected; but each says hello at once, for that has a limit. */
 struct client grade_client(const struct server *server);
 struct client grade_client_with(const struct server *server,
                                 struct client_setup setup);
-void grade_greet(struct client *clients, int count);
+void grade_greet(struct client *client);
+void grade_crowd(const struct server *server, struct client *clients,
+                 int count);
 
 /* Send it SIGSTOP or SIGCONT: what happens between it finds all at once. One
  * that is out of sight finds it as it comes. */
@@ -98,7 +104,8 @@ void grade_pause(const struct server *server, int number);
 /* Require that nothing more comes, and that the connection goes on. */
 void grade_expect_open(struct client *client);
 
-/* What it uses together with all that it has started, so that one that forks
+/* What it uses together with its keeper, whose figures do not change, and all
+ * that it has started, so that one that forks
  * for each client is judged as one with threads is. */
 struct usage {
     int descriptors; /* that are open */

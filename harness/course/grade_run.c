@@ -100,7 +100,7 @@ end_children(void)
 {
     pid_t child;
 
-    for (int i = 0; i < ENDED_MAX && proc_children(getpid(), &child, 1);
+    for (int i = 0; i < ENDED_MAX && proc_descendants(getpid(), &child, 1);
          i++) {
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
@@ -167,11 +167,11 @@ grade_run(struct grade_result *result)
     if (result->verdict != GRADE_FAILED) {
         return;
     }
-    if (!grade_no_calls &&
-        system("strace -o /dev/null perl -e 1 >/dev/null 2>&1") != 0) {
+    if (!grade_no_calls && system("strace -o /dev/null " GRADE_CALLS
+                                  " /dev/null >/dev/null 2>&1") != 0) {
         grade_no_calls = "The server's last calls are not shown: there is no "
-                         "strace here, or it may not look ('make deps' "
-                         "installs it).";
+                         "strace here ('make deps' installs it) or no perl, "
+                         "or it may not look.";
     }
     run_once(&again, true);
     memcpy(result->left.calls, again.left.calls, GRADE_TAIL_BYTES);

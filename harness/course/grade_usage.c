@@ -58,7 +58,7 @@ usage_now(const struct server *server)
     require_able(server->pid > 0,
                  "the server's process cannot be seen from here");
     require(kill(server->pid, 0) == 0, "the server has ended");
-    for (int i = grade_family(family) - 1; i >= 0; i--) {
+    for (int n = grade_family(family), i = 0; i < n; i++) {
         unsigned long user, kernel;
         long user_of_dead, kernel_of_dead, threads, pages;
         char text[1024];
@@ -131,6 +131,7 @@ usage_expect_no_spin(const struct server *server, const char *when,
     }
     used_ms = 1000.0 / (double)sysconf(_SC_CLK_TCK) *
               (double)(usage_now(server).ticks - before.ticks);
+    passed_ms = (double)(patience_now_ms() - begin_ms);
     /* Among many it gets little, but never waits for anything else. */
     bool spins = used_ms > passed_ms * SPIN_PERCENT / 100 ||
                  runnable >= looks * 9 / 10;

@@ -141,6 +141,9 @@ files() {
     timeout 10 "$course" demo --replay="$events" >/dev/full 2>"$tmp/err"
     [ $? -eq 3 ]
     result "what cannot be printed is no success" $?
+    demo --models=" ,"
+    [ "$status" -eq 2 ] && sentence '--models: there is nothing in it'
+    result "no model at all is refused" $?
     demo --models=nobody
     [ "$status" -eq 2 ] && sentence '--models: nobody is .*blocking threaded'
     result "an unknown model is refused, and the known ones are named" $?

@@ -195,6 +195,14 @@ fi
 
 # ---- slides --------------------------------------------------------------
 
+mkdir "$tmp/no-cmark" && ln -s "$(command -v perl)" "$(command -v env)" "$tmp/no-cmark"
+in_tree env PATH="$tmp/no-cmark" harness/course/slides
+[ "$status" -ne 0 ] && [ ! -s "$tmp/out" ] && said "^slides: they take cmark-gfm, which 'make deps' installs$" err
+result "slides: without cmark-gfm it is named" $?
+printf '#!/bin/sh\nexit 1\n' >"$tmp/no-cmark/cmark-gfm" && chmod +x "$tmp/no-cmark/cmark-gfm"
+in_tree env PATH="$tmp/no-cmark:$PATH" harness/course/slides
+[ "$status" -ne 0 ] && [ ! -s "$tmp/out" ] && said '^slides: cmark-gfm has failed$' err
+result "slides: one that fails is no page" $?
 if ! command -v cmark-gfm >/dev/null; then
     skip "slides" "cmark-gfm is not here"
     finish
@@ -228,6 +236,7 @@ done <<'WRONG'
 !include_README.md#nowhere README.md has no section nowhere
 !include_nothing.md#traps there is no nothing.md
 !include_README.md#lessons_90 has only [0-9]+ blocks
+!include_harness/course/lecture.md#the-day-before_1_1-1 the lines of a fence are not to be had
 !include_README.md#what-make-compare-prints_2_5-900 has only [0-9]+ lines
 !code_blocking/server.c_nobody blocking/server.c has no function nobody
 !picture_harness/course/demo.svg_Nobody has no picture Nobody

@@ -338,6 +338,9 @@ echo "$rows" | sed 's/.* | //' | sort -u | while IFS='#' read -r page anchor; do
 done
 [ ! -s "$tmp/out" ]
 result "where they point, there is something to read" $?
+"$bin/grade" --server=true --only=' ,' >"$tmp/out" 2>&1
+[ $? -eq 2 ] && said '^grade: --only: there is nothing in it$' out
+result "no test at all is refused" $?
 "$bin/grade" --server=true --only=bites 2>&1 | sed 's/.*not one of //; s/, /\n/g' >"$tmp/names"
 echo "$rows" | cut -d' ' -f1 | sort -u | grep -vxF '*' |
     grep -vE '^(hello-|five-clients$)' | grep -vxFf "$tmp/names" >"$tmp/out"

@@ -32,7 +32,7 @@ fi
 # joined first, which break where these are long.
 failures() {
     awk -v meant=" $2 " '/^  [a-z]/ { on = / (FAILED|unknown|fault)( |$)/ &&
-            !index(meant, " " $1 "? ") } /^[^ ]/ { on = 0 } on' "$1" |
+            meant !~ " " $1 "[?~] " } /^[^ ]/ { on = 0 } on' "$1" |
         perl -0pe 's/\n {16}/ /g; s/^ {6}(calls|again) .*\n//gm;
             s/ \([\d.]+ s\)//g; s/ +(?=FAILED)/ /g;
             s/(?<=at offset )\d+: (?:[0-9a-f]{2} )+.*?".*?"(?=\n|,)/N: BYTES/g;
@@ -53,10 +53,10 @@ lost() {
 fits() {
     local name
     for name in $1; do
-        [[ " $2 " == *" $name "* || " $2 " == *" $name? "* ]] || return 1
+        [[ " $2 " == *" $name"[' ?~']* ]] || return 1
     done
     for name in $2; do
-        [[ " $1 - " == *" $name "* || " $2 " == *" ${name%\?}? "* ]] || return 1
+        [[ " $1 - " == *" ${name%\~} "* || $name == *\? ]] || return 1
     done
 }
 

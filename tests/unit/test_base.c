@@ -205,6 +205,6 @@ TEST(test_nobody_has_no_children)
 {
     pid_t children[4];
 
-    ck_assert_int_eq(proc_children(0, children, 4), 0);
-    ck_assert_int_eq(proc_children(-1, children, 4), 0);
+    ck_assert_int_eq(proc_descendants(0, children, 4), 0);
+    ck_assert_int_eq(proc_descendants(-1, children, 4), 0);
 }
