@@ -562,6 +562,7 @@ doctor: ## what works here, what does not, what to do
 	@BIN=$(BIN) CC=$(call quote,$(CC)) harness/course/doctor
 handin: ## one archive of what an assignment asks for
 	@BIN=$(BIN) harness/course/handin $(GIVEN_FLAGS)
+slides: MISSING_TOOLS = cmark-gfm
 slides: $(if $(shell command -v cmark-gfm),,deps) ## the lecture as one page: build/slides.html
 	@mkdir -p $(BUILD) && harness/course/slides >$(BUILD)/slides.new && \
 	    mv $(BUILD)/slides.new $(BUILD)/slides.html && echo "open $(BUILD)/slides.html"

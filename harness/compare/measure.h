@@ -256,9 +256,9 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
  * own, of the model "price NAME", in us: "sockets", a recv and a send where
  * many sockets take turns, not kept for one; "switch", to fall asleep in recv
  * and be woken; "instruction" of a program; and calls by name, those that
- * wait in vain and with all sockets ready, "recv" with nothing to be had.
- * Measured on the CPU of the caller, where client and server take turns, in a
- * scenario that is bare. Blocks, for some 10 ms. */
+ * wait as one that falls asleep, "recv" with nothing to be had. Measured on
+ * the CPU of the caller, where client and server take turns, in a scenario
+ * that is bare. Blocks, for some 10 ms. */
 void prices_measure(struct lives *lives, double floor_us);
 
 /* Count the instructions that a server takes for an echo, in runs of its own

@@ -159,9 +159,9 @@ triple(unsigned number)
     return 3 * number + 1;
 }
 
-/* Returns of how many this is the price. Who waits looks twice, in vain, and
- * when it has been woken; select and poll enter themselves with each socket
- * that they look at in vain, if they may wait: until the last one. */
+/* Returns of how many this is the price. Who waits looks twice: in vain, when
+ * select and poll enter the queue of each socket, and as it has been woken.
+ */
 static double
 buy(enum price what)
 {
@@ -218,7 +218,7 @@ price_us(enum price what, int times)
 }
 
 /* Fill in all prices but of a switch, the means of the rounds: half of each
- * in vain, half with messages there. False if one of these does not come. */
+ * before messages are there, but for the last. False if one never comes. */
 static bool
 run_rounds(double us[PRICES])
 {

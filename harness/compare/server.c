@@ -85,8 +85,9 @@ end_orphans(pid_t asked, const sigset_t *all)
 
         look = asked > 0 && kill(-asked, 0) == 0 ? 0 : look;
         for (int i = 0; i < count && look >= LEFT_MS; i++) {
-            kill(children[i], SIGKILL);
-            killed = true;
+            /* Not whom somebody else has perhaps waited for meanwhile. */
+            killed |= waitpid(children[i], NULL, WNOHANG) == 0 &&
+                      kill(children[i], SIGKILL) == 0;
         }
         while (waitpid(-1, NULL, WNOHANG) > 0) {
         }

@@ -13,12 +13,12 @@
  *   grade.c          the program `grade`: flags, the plan, the exit status
  *   grade_run.c      runs a test in a process of its own, and where it failed
  *                    once more under strace
- *   grade_server.c   the server: compare's, by its command line; its calls
+ *   grade_server.c   the server: compare's, by its command line
  *   grade_cases.c    the tests
  *   grade_hello.c    those of the handshake, and of RFC 862
  *   grade_usage.c    ... what a server uses
  *   grade_print.c    text, JSON, Gradescope, JUnit
- *   grade.table      hints
+ *   grade.table      hints; `calls` says which ones of strace's are shown
  */
 #ifndef FIVEWAYS_GRADE_H
 #define FIVEWAYS_GRADE_H
@@ -105,8 +105,8 @@ void grade_pause(const struct server *server, int number);
 void grade_expect_open(struct client *client);
 
 /* What it uses together with its keeper, whose figures do not change, and all
- * that it has started, so that one that forks
- * for each client is judged as one with threads is. */
+ * that it has started, so that one that forks for each client is judged as
+ * one with threads is. */
 struct usage {
     int descriptors; /* that are open */
     int threads;     /* a zombie counts as one */
