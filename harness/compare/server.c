@@ -85,8 +85,7 @@ end_orphans(pid_t asked, const sigset_t *all)
 
         look = asked > 0 && kill(-asked, 0) == 0 ? 0 : look;
         for (int i = 0; i < count && look >= LEFT_MS; i++) {
-            /* Not whom somebody else has perhaps waited for meanwhile. */
-            killed |= waitpid(children[i], NULL, WNOHANG) == 0 &&
+            killed |= waitpid(children[i], NULL, WNOHANG) == 0 && /* ours */
                       kill(children[i], SIGKILL) == 0;
         }
         while (waitpid(-1, NULL, WNOHANG) > 0) {
