@@ -192,10 +192,11 @@ TEST(reserved_room_is_enough)
 /* Of several, with blanks or commas between; of no list all are. */
 TEST(names_are_whole_words_of_a_list)
 {
-    static const char list[] = " selectloop,  threaded,";
+    static const char names[] = " selectloop,  threaded,";
 
-    ck_assert(names_have(list, "selectloop") && names_have(list, "threaded"));
-    ck_assert(!names_have(list, "select") && !names_have(list, "loop"));
+    ck_assert(names_have(names, "selectloop") &&
+              names_have(names, "threaded"));
+    ck_assert(!names_have(names, "select") && !names_have(names, "loop"));
     ck_assert(!names_have("", "threaded") && !names_have(" ,", "threaded"));
     ck_assert(names_have(NULL, "threaded"));
 }
