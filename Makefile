@@ -268,7 +268,7 @@ MISSING := $(if $(shell command -v pkg-config),,pkg-config )$(strip $(MISSING))
 endif
 # Without these the tests that use them are skipped, and without strace and
 # valgrind compare counts no system calls and no instructions; `deps` installs
-# them, but nothing asks for it.
+# them, but nothing asks for it, but for slides, which asks for its own.
 MISSING_TOOLS = $(foreach t,strace valgrind socat ncat nc.openbsd ss xmllint cmark-gfm,\
                   $(if $(shell command -v $(t)),,\
                     $(patsubst xmllint,libxml2-utils,$(patsubst \

@@ -1,8 +1,9 @@
 #!/bin/bash
 # mutants.sh [--all] [NAME...]: each wrong server loses the points that "meant"
 # has for it and no others, and what the grader says of them stands in golden/.
-# Without --all or names (also in GRADED) only those that have a * there. With --write before
-# all that, what is said now becomes golden, and what is lost is printed.
+# Without --all or names (also in GRADED) only those that have a * there. With
+# --write before all that, what is said now becomes golden, and what is lost is
+# printed.
 #
 # They wait more than they compute: several are graded side by side.
 set -u
