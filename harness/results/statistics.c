@@ -28,12 +28,14 @@
 #include <stdlib.h>
 
 enum {
-    PASSES = 3,       /* first from medians, then twice from what is left */
-    STEPS = 96,       /* of each integral */
-    HALVINGS = 18,    /* of the interval in which a quantile lies */
-    BLOCKS_LEAST = 3, /* below it there is nothing to estimate noise from */
-    BLOCKS_CUT = 5,   /* below it nobody can tell who lies too far out */
-    MODELS_LEAST = 3, /* below it nobody can tell who is to blame */
+    PASSES = 3,        /* first from medians, then twice from what is left */
+    STEPS = 96,        /* of the integral over estimates */
+    NORMAL_STEPS = 32, /* of that over a normal deviate, which is smooth */
+    HALVINGS = 18,     /* of the interval in which a quantile lies */
+    RANGES_KEPT = 8,   /* that were asked for last */
+    BLOCKS_LEAST = 3,  /* below it there is nothing to estimate noise from */
+    BLOCKS_CUT = 5,    /* below it nobody can tell who lies too far out */
+    MODELS_LEAST = 3,  /* below it nobody can tell who is to blame */
 };
 
 /* Residuals beyond so many median absolute deviations are cut; as standard
@@ -408,7 +410,7 @@ comparison_word(const struct comparison *comparison,
 static double
 range_below(int models, double freedom, double range)
 {
-    const double width = 16.0 / STEPS;
+    const double width = 16.0 / NORMAL_STEPS;
     double spread = 8 / sqrt(2 * freedom);
     double low = fmax(0, 1 - spread);
     double sum = 0;
@@ -420,7 +422,7 @@ range_below(int models, double freedom, double range)
             exp((freedom - 1) * log(s) - freedom * (s * s - 1) / 2);
 
         weights += weight;
-        for (int j = 0; j < STEPS; j++) {
+        for (int j = 0; j < NORMAL_STEPS; j++) {
             double z = -8 + (j + 0.5) * width;
             double between =
                 erfc(-z * M_SQRT1_2) - erfc((range * s - z) * M_SQRT1_2);
@@ -431,27 +433,33 @@ range_below(int models, double freedom, double range)
     return models * sum * width / sqrt(2 * M_PI) / weights;
 }
 
-/* The last answer is kept, since most scenarios ask the same. */
+/* Most scenarios ask the same: the last answers are kept. */
 double
 statistics_range(int models, double freedom)
 {
-    static int known_models;
-    static double known_freedom;
-    static double known;
+    static struct {
+        int models;
+        double freedom, range;
+    } known[RANGES_KEPT];
+    static int next;
     double low = 0;
     double high = 60;
 
-    if (models != known_models || freedom != known_freedom) {
-        for (int i = 0; i < HALVINGS; i++) {
-            double middle = (low + high) / 2;
-            bool more = range_below(models, freedom, middle) < 0.95;
-
-            low = more ? middle : low;
-            high = more ? high : middle;
+    for (int i = 0; i < RANGES_KEPT; i++) {
+        if (known[i].models == models && known[i].freedom == freedom) {
+            return known[i].range;
         }
-        known_models = models;
-        known_freedom = freedom;
-        known = (low + high) / 2;
     }
-    return known;
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = (low + high) / 2;
+        bool more = range_below(models, freedom, middle) < 0.95;
+
+        low = more ? middle : low;
+        high = more ? high : middle;
+    }
+    next = (next + 1) % RANGES_KEPT;
+    known[next].models = models;
+    known[next].freedom = freedom;
+    known[next].range = (low + high) / 2;
+    return known[next].range;
 }
