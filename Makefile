@@ -686,13 +686,12 @@ else
 # are for CI and check-all.
 # Who asks for models wants what is about models.
 CHECK_BESIDE := check-conformance check-faults \
-                $(if $(MODELS),,check-unit check-make)
-CHECK_PARTS := $(if $(MODELS),$(CHECK_BESIDE),check-lines $(CHECK_BESIDE) \
+                $(if $(MODELS),,check-unit check-lines check-make)
+CHECK_PARTS := $(CHECK_BESIDE) $(if $(MODELS),,\
                check-harness check-fuzz $(if $(VARIANT),,check-promises))
-CHECK_ALONE := $(filter-out check-lines $(CHECK_BESIDE),$(CHECK_PARTS))
+CHECK_ALONE := $(filter-out $(CHECK_BESIDE),$(CHECK_PARTS))
 check: ## prove it correct (3 min at most)
 	@$(MAKE) --no-print-directory $(PARALLEL) tests programs
-	@$(if $(MODELS),,$(MAKE) --no-print-directory check-lines)
 	@tests/side_by_side $(CHECK_BESIDE:%="$(MAKE) --no-print-directory %")
 	@for part in $(CHECK_ALONE); do \
 	    $(MAKE) --no-print-directory $$part || exit 1; done
