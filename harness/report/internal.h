@@ -145,6 +145,9 @@ void document_print_text(FILE *file, struct document *document,
 /* Print as Markdown, and free it. */
 void document_print_markdown(FILE *file, struct document *document);
 
+/* How all but its pictures looks: page.css (style.c). */
+extern const char page_style[];
+
 /* Print as an HTML page, and free it. Returns 0, or -1 with errno. */
 int document_print_page(FILE *file, struct document *document,
                         const char *title);

@@ -67,7 +67,7 @@ char *svg_alone(char *svg);
  * others as SVG_OTHER or SVG_YARDSTICK. */
 int svg_slot(const char *model);
 
-/* What all the classes mean, in CSS. */
+/* What all the classes mean, in CSS: picture.css (style.c). */
 extern const char svg_style[];
 
 /* Write words so that nothing in them is XML or HTML, between tags. */
