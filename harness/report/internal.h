@@ -380,44 +380,21 @@ char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
 void sweep_numbers(struct document *document, const struct sweep *sweep,
                    const enum cells_id ids[NUMBERS_MAX]);
 
-/* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
+/* ---- who waits for whom (lanes.c) ----------------------------------------
  *
  * The scene that compare plays with each server: see compare/scene.c.
  */
 
-enum {
-    LANES_CLIENTS = 8,  /* of a server: the first lanes; then its threads */
-    LANES_MAX = 24,     /* with these */
-    LANES_ACTS = 600,   /* in them */
-    LANES_SLEEP_MS = 1, /* what lasts as long sleeps, or waits */
-};
-#define LANES_LEFT_OUT "Not all that happened can be shown."
-
-/* One server's scene, and where it is in the results; all zero at first. */
-struct lanes {
-    const char *model;            /* whose it is */
-    struct step acts[LANES_ACTS]; /* by their begin; `thread` is the lane, and
-                                   * `call` what is said of it: "recv A" */
-    size_t nacts;                 /* how many */
-    bool there[LANES_MAX];        /* somebody acts in that lane */
-    int nclients;                 /* in how many of them a client */
-    int nthreads;                 /* ... or a thread */
-    double end_ms;                /* when it is over */
-    size_t next;                  /* step in the results */
-    int number;                   /* of this scene, from 1 */
-    bool more;                    /* something was left out, up to here */
-};
-
-/* Find the next one. False if there is none. */
-bool lanes_next(struct lanes *scene, const struct results *results);
-
-/* Append how long a client waited for an echo at the most, and who did so in
- * vain. Returns the ms; INFINITY then. */
-double lanes_waits(struct text *text, const struct lanes *scene);
-
 /* Append columns of all scenes, below headings or folded, to suit a paper. */
 void lanes_build(struct document *document, const struct results *results,
                  enum block_kind heading, int width);
+
+/* Draw all of them above each other on one axis of time; NULL if there are no
+ * steps. The caller frees it. */
+char *lanes_draw(const struct results *results);
+
+/* Append in which of them somebody waits longest for an echo, or in vain. */
+void lanes_say(struct document *document, const struct results *results);
 
 /* ---- the parts of a report --------------------------------------------- */
 
@@ -468,10 +445,6 @@ void predictions_build(struct document *document, struct document *left_out,
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
-
-/* Draw who waits for whom, all models above each other on one axis of time;
- * NULL if there are no steps. The caller frees it. */
-char *lanes_draw(const struct results *results);
 
 /* Append what the page tells between headline and tables. */
 void story_build(struct document *document, const struct summary *summary);

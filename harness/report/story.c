@@ -168,24 +168,10 @@ itemise(struct document *document, const struct summary *summary)
     code_build(document, group_main(summary));
 }
 
-/* In which model somebody waits longest, or in vain. */
 static void
 say_waits(struct document *document, const struct sweep *sweep)
 {
-    struct lanes scene = {0};
-    struct text worst = {0};
-    double most_ms = 0;
-
-    while (lanes_next(&scene, sweep->summary->results)) {
-        struct text waits = {0};
-        double ms = lanes_waits(&waits, &scene);
-
-        if (ms > most_ms) {
-            PUT(worst.bytes, "Worst: %s, %.999s.", scene.model, waits.bytes);
-            most_ms = ms;
-        }
-    }
-    document_paragraph(document, "%s", worst.bytes);
+    lanes_say(document, sweep->summary->results);
 }
 
 static void

@@ -207,18 +207,23 @@ TEST(who_will_come_is_not_who_was_served)
     ck_assert_int_eq(count(">A</text>"), 1);
 }
 
-TEST(the_longest_wait_has_a_length)
+/* In vain is longer than any. */
+TEST(the_longest_wait_of_all_is_said)
 {
-    struct lanes scene = {0};
-    struct text waits = {0};
+    struct document document = {0};
 
     add("threaded", 0, "A", "says", 20, 0.3, 0);
     add("threaded", 0, "B", "says", 40, 60, 0);
+    lanes_say(&document, &results);
     add_scene("blocking");
-    ck_assert(lanes_next(&scene, &results));
-    ck_assert_double_eq(lanes_waits(&waits, &scene), 60);
-    ck_assert(lanes_next(&scene, &results));
-    ck_assert(isinf(lanes_waits(&waits, &scene)));
+    add("libevent", 0, "A", "says", 40, 90, 0);
+    lanes_say(&document, &results);
+    ck_assert_str_eq(document.blocks[0].words,
+                     "Worst: threaded, longest wait for an echo: B 60 ms.");
+    ck_assert_str_eq(document.blocks[1].words,
+                     "Worst: blocking, longest wait for an echo: A 0.3 ms; "
+                     "in vain: B.");
+    document_free(&document);
 }
 
 TEST(nothing_is_no_picture)
