@@ -385,16 +385,12 @@ void sweep_numbers(struct document *document, const struct sweep *sweep,
  * The scene that compare plays with each server: see compare/scene.c.
  */
 
-/* Append columns of all scenes, below headings or folded, to suit a paper. */
-void lanes_build(struct document *document, const struct results *results,
-                 enum block_kind heading, int width);
-
-/* Draw all of them above each other on one axis of time; NULL if there are no
+/* Draw all scenes above each other on one axis of time; NULL if there are no
  * steps. The caller frees it. */
 char *lanes_draw(const struct results *results);
 
-/* Append in which of them somebody waits longest for an echo, or in vain. */
-void lanes_say(struct document *document, const struct results *results);
+/* Append what the page tells of them: picture, words, and columns. */
+void lanes_tell(struct document *document, const struct results *results);
 
 /* ---- the parts of a report --------------------------------------------- */
 

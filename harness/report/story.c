@@ -160,26 +160,6 @@ say_intervals(struct document *document, const struct sweep *sweep)
     }
 }
 
-/* The bill in numbers, and what instructions are of. */
-static void
-itemise(struct document *document, const struct summary *summary)
-{
-    bill_build(document, summary, group_main(summary));
-    code_build(document, group_main(summary));
-}
-
-static void
-say_waits(struct document *document, const struct sweep *sweep)
-{
-    lanes_say(document, sweep->summary->results);
-}
-
-static void
-list_calls(struct document *document, const struct summary *summary)
-{
-    lanes_build(document, summary->results, BLOCK_FOLD, REPORT_WIDTH_MAX);
-}
-
 /* ---- the story --------------------------------------------------------- */
 
 static const struct scene {
@@ -193,19 +173,11 @@ static const struct scene {
                            * main one */
     unsigned with;        /* kinds that go with it */
     struct plot plots[PLOTS_MAX]; /* those that are not there have no draw */
-    char *(*picture)(const struct results *);             /* of no group */
     void (*say)(struct document *, const struct sweep *); /* what they show */
     bool facts;                     /* are said of the groups */
     enum cells_id ids[NUMBERS_MAX]; /* behind it, up to CELLS_NAME */
-    void (*numbers)(struct document *, const struct summary *); /* more */
+    bool bill;                      /* ... and of what an echo is made */
 } story[] = {
-    {"trace", "Who waits for whom",
-     "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
-     "All clients talk but the last, who connects and says nothing; they "
-     "leave, and A comes back. Hatched is who sleeps or waits for an echo, a "
-     "stroke a call, a letter whom that thread serves.",
-     "How long things take when nobody looks: each call was stopped twice.",
-     .picture = lanes_draw, .say = say_waits, .numbers = list_calls},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
@@ -221,7 +193,7 @@ static const struct scene {
                 .note = CELLS + LIFE_INSTRUCTIONS_PER_ECHO}},
      .facts = true,
      .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
-     .numbers = itemise},
+     .bill = true},
     {"clients", "Who keeps up when clients are many",
      "This takes different numbers of clients. 'make compare' has them.",
      "Clients send again as soon as they are answered. A line ends with a "
@@ -370,8 +342,6 @@ tell(struct document *document, const struct summary *summary,
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
-    document_figure(document,
-                    scene->picture ? scene->picture(summary->results) : NULL);
     sweep = draw_plots(document, summary, scene);
     if (document->nblocks == blocks) {
         document_paragraph(document, "%s",
@@ -396,8 +366,9 @@ tell(struct document *document, const struct summary *summary,
     if (scene->ids[0] != CELLS_NAME) {
         sweep_numbers(document, &sweep, scene->ids);
     }
-    if (scene->numbers) {
-        scene->numbers(document, summary);
+    if (scene->bill) {
+        bill_build(document, summary, sweep.most);
+        code_build(document, sweep.most);
     }
 }
 
@@ -405,7 +376,8 @@ void
 story_build(struct document *document, const struct summary *summary)
 {
     /* A run may have traced servers and measured none. */
-    for (size_t i = 0; i < (summary->ngroups > 0 ? COUNT(story) : 1); i++) {
+    lanes_tell(document, summary->results);
+    for (size_t i = 0; summary->ngroups > 0 && i < COUNT(story); i++) {
         tell(document, summary, &story[i]);
     }
 }
