@@ -385,9 +385,9 @@ void sweep_numbers(struct document *document, const struct sweep *sweep,
  * The scene that compare plays with each server: see compare/scene.c.
  */
 
-/* Draw all scenes above each other on one axis of time; NULL if there are no
- * steps. The caller frees it. */
-char *lanes_draw(const struct results *results);
+/* Draw all scenes above each other on one axis of time, for a page or alone;
+ * NULL if there are no steps. The caller frees it. */
+char *lanes_draw(const struct results *results, bool alone);
 
 /* Append what the page tells of them: picture, words, and columns. */
 void lanes_tell(struct document *document, const struct results *results);

@@ -391,7 +391,7 @@ draw_scene(struct picture *picture, const struct scene *scene)
 }
 
 char *
-lanes_draw(const struct results *results)
+lanes_draw(const struct results *results, bool alone)
 {
     struct scene scene = {0};
     struct picture picture = {.end_ms = 1};
@@ -408,7 +408,7 @@ lanes_draw(const struct results *results)
     while (picture.end_ms / tick_ms > 11) {
         tick_ms *= 2;
     }
-    svg_begin(&picture.svg, PICTURE_WIDTH, height + HEAD,
+    svg_begin(&picture.svg, alone, PICTURE_WIDTH, height + HEAD,
               "Who waits for whom",
               "A lane for each client and thread: hatched while it sleeps or "
               "waits for an echo, solid while it works.");
@@ -433,9 +433,8 @@ lanes_draw(const struct results *results)
 int
 report_trace_svg(FILE *file, const struct results *results)
 {
-    char *svg = lanes_draw(results);
+    char *svg = lanes_draw(results, true);
 
-    svg = svg ? svg_alone(svg) : NULL;
     fputs(svg ? svg : "", file);
     free(svg);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
@@ -464,7 +463,7 @@ say_worst(struct document *document, const struct results *results)
 void
 lanes_tell(struct document *document, const struct results *results)
 {
-    char *svg = lanes_draw(results);
+    char *svg = lanes_draw(results, false);
 
     document_section(document, "trace", "Who waits for whom");
     document_figure(document, svg);

@@ -37,8 +37,9 @@ struct svg {
     size_t length; /* of them */
 };
 
-/* Begin one of that size; a unit is a pixel where there is room. */
-void svg_begin(struct svg *svg, double width, double height,
+/* Begin one of that size, for a page that has its style or as a whole file; a
+ * unit is a pixel where there is room. */
+void svg_begin(struct svg *svg, bool alone, double width, double height,
                const char *title, const char *description);
 
 /* Add a rectangle. A tip, or NULL, is shown to who points at it. */
@@ -59,9 +60,6 @@ void svg_text(struct svg *svg, double x, double y, const char *classes,
 
 /* Returns the picture, which the caller frees. */
 char *svg_end(struct svg *svg);
-
-/* Make a whole file of a picture, which is freed. */
-char *svg_alone(char *svg);
 
 /* How a model is drawn: the first five of the list by their place in it,
  * others as SVG_OTHER or SVG_YARDSTICK. */

@@ -60,13 +60,17 @@ svg_slot(const char *model)
 }
 
 void
-svg_begin(struct svg *svg, double width, double height, const char *title,
-          const char *description)
+svg_begin(struct svg *svg, bool alone, double width, double height,
+          const char *title, const char *description)
 {
     svg->file = given(open_memstream(&svg->bytes, &svg->length));
     fprintf(svg->file, "<svg viewBox=\"0 0 %.5g %.5g\"%s role=\"img\"", width,
             height, width > SVG_NARROW ? " class=\"wide\"" : "");
-    xml_put(svg->file, " aria-label=\"", title, "\">");
+    xml_put(svg->file, " aria-label=\"", title, "\"");
+    fprintf(svg->file,
+            alone ? " xmlns=\"http://www.w3.org/2000/svg\"><style>%s</style>"
+                  : ">",
+            svg_style);
     xml_put(svg->file, "<title>", title, "</title>");
     xml_put(svg->file, "<desc>", description, "</desc>\n");
 }
@@ -165,20 +169,4 @@ svg_end(struct svg *svg)
     fputs("</svg>\n", svg->file);
     given(fclose(svg->file) == 0 ? svg->bytes : NULL);
     return svg->bytes;
-}
-
-char *
-svg_alone(char *svg)
-{
-    size_t head = strcspn(svg, ">");
-    char *alone = NULL;
-
-    given(asprintf(&alone,
-                   "%.*s xmlns=\"http://www.w3.org/2000/svg\"><style>%s"
-                   "</style>%s",
-                   (int)head, svg, svg_style, svg + head + 1) >= 0
-              ? alone
-              : NULL);
-    free(svg);
-    return alone;
 }

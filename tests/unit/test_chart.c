@@ -218,11 +218,11 @@ TEST(a_picture_alone_brings_its_style)
     struct svg svg;
     char *alone;
 
-    svg_begin(&svg, 100, 50, "t", "d");
+    svg_begin(&svg, true, 100, 50, "t", "d");
     svg_rect(&svg, 1.25, 2, -3, 4, "wait", "\xed\xa0\x80\x1b[31m");
     svg_rect(&svg, 0, 0, 20, 14, "wait", NULL);
     svg_mark(&svg, 1, NAN, 0, "'");
-    alone = svg_alone(svg_end(&svg));
+    alone = svg_end(&svg);
     ck_assert_int_eq(count(alone, "<svg "), 1);
     ck_assert_int_eq(count(alone, "xmlns=\"http://www.w3.org/2000/svg\""), 1);
     ck_assert_int_eq(count(alone, "<style>"), 1);

@@ -77,7 +77,7 @@ static const char *
 drawn(void)
 {
     free(text);
-    text = lanes_draw(&results);
+    text = lanes_draw(&results, false);
     return text;
 }
 
@@ -235,8 +235,8 @@ TEST(the_longest_wait_of_all_is_said)
 
 TEST(nothing_is_no_picture)
 {
-    ck_assert_ptr_null(lanes_draw(&results));
+    ck_assert_ptr_null(lanes_draw(&results, false));
     ck_assert_str_eq(printed(80, false), "");
     add("blocking", 0, "?", "says", 0, 1, 0);
-    ck_assert_ptr_null(lanes_draw(&results));
+    ck_assert_ptr_null(lanes_draw(&results, false));
 }
