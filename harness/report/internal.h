@@ -333,9 +333,8 @@ struct sweep {
     const struct summary_group *most;              /* the largest */
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    const char *models[MODELS_MAX];                /* as in `most` */
-    int slots[MODELS_MAX];                         /* their marks */
-    size_t nmodels;                                /* how many */
+    int slots[MODELS_MAX]; /* the marks of its first models */
+    size_t nmodels;        /* how many, of whom alone is told */
 };
 
 /* That group and what goes with it, of these kinds: of the same length, with
@@ -359,16 +358,14 @@ struct plot {
     enum life_figure figure;           /* that is shown */
     enum cells_id note;                /* what stands beside a row */
     enum cells_kind kind; /* of its largest group, if not its scene's */
-    /* Of lines: put more behind them; returns how many. Or NULL. */
-    size_t (*curves)(struct series *more, const struct sweep *sweep);
-    size_t beyond; /* it takes more groups than these */
-    bool alone;    /* ... or a single one */
+    bool queues;          /* of lines: with curves of theory */
+    size_t beyond;        /* it takes more groups than these */
+    bool alone;           /* ... or a single one */
 };
 
-/* Draw a line for each model, with curves beside; or of the largest
- * group a row for each model, with such dots, with one for the figure, or
- * with the CPU of an echo in each slice, freed from what slowed the whole
- * block. */
+/* Draw a line for each model; or of the largest group a row for each model,
+ * with such dots, with one for the figure, or with the CPU of an echo in each
+ * slice, freed from what slowed the whole block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
 char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
                  const struct dot *dots, size_t ndots);

@@ -89,6 +89,7 @@ enum {
     TICKS_MAX = 16,
     AXIS_WORD_BYTES = 16,
     SERIES_MAX = 14, /* lines of a chart; the others are not drawn */
+    POINTS_MAX = 48, /* of a line */
 };
 
 /* An axis: take all values, then fit it. Its kind alone set is a new one. */
@@ -125,12 +126,12 @@ struct chart {
 
 /* One line. */
 struct series {
-    const char *name;          /* beside its end */
-    int slot;                  /* of the model: see svg_slot() */
-    const double (*points)[2]; /* x and y, by x; NAN is a gap */
-    size_t n;                  /* how many */
-    const char *end;           /* why it stops at the last one, or "" */
-    bool bare;                 /* a curve, without marks */
+    const char *name;             /* beside its end */
+    int slot;                     /* of the model: see svg_slot() */
+    double points[POINTS_MAX][2]; /* x and y, by x; NAN is a gap */
+    size_t n;                     /* how many */
+    char end[24];                 /* why it stops at the last one, or "" */
+    bool bare;                    /* a curve, without marks */
 };
 char *chart_lines(const struct chart *chart, const struct series *series,
                   size_t n);

@@ -11,7 +11,6 @@
 #include "harness/report/internal.h"
 
 enum {
-    CURVE = 48,    /* points of a curve */
     PLOTS_MAX = 3, /* of a scene */
 };
 
@@ -57,32 +56,6 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
     return sweep_rows(plot, sweep, parts, n);
 }
 
-/* The highest rate is a share of the greatest capacity of those named. */
-#define capacity_life(sweep) group_life((sweep)->groups[(sweep)->n - 1])
-
-/* The mean time at a server to which messages come by chance, and whose
- * service takes chance (M/M/1) or always as long (M/D/1). */
-static size_t
-put_queues(struct series *curves, const struct sweep *sweep)
-{
-    static double points[2][CURVE][2];
-    int per_s = capacity_life(sweep)->rate_of_per_s;
-
-    for (int i = 0; per_s > 0 && i < CURVE; i++) {
-        double load = 0.98 * (i + 1) / CURVE;
-        double us = 1e6 / per_s;
-
-        points[0][i][0] = points[1][i][0] = load / us * 1e6;
-        points[0][i][1] = us / (1 - load);
-        points[1][i][1] = us * (1 + load / (2 * (1 - load)));
-    }
-    curves[0] =
-        (struct series){"M/M/1", SVG_THEORY, points[0], CURVE, "", true};
-    curves[1] =
-        (struct series){"M/D/1", SVG_THEORY + 1, points[1], CURVE, "", true};
-    return per_s > 0 ? 2 : 0;
-}
-
 /* ---- what is said of it ------------------------------------------------ */
 
 /* What a thousand silent clients add to an echo of each model, from the least
@@ -96,7 +69,8 @@ say_slopes(struct document *document, const struct sweep *sweep)
 
         for (size_t j = 0; j < sweep->n; j++) {
             double here =
-                row_shown(summary_find(sweep->groups[j], sweep->models[i]),
+                row_shown(summary_find(sweep->groups[j],
+                                       sweep->most->rows[i].life->model),
                           LIFE_SERVER_CPU_US_PER_ECHO);
 
             if (isfinite(here)) {
@@ -110,7 +84,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
         thousands = (sweep_x(ends[1]) - sweep_x(ends[0])) / 1000;
         half_us = us[1] * (exp(ends[1]->fit[FIT_CPU].half) - 1);
         if (us[1] > us[0] * (1 + VERDICT_THRESHOLD) + half_us) {
-            document_item(document, sweep->models[i],
+            document_item(document, sweep->most->rows[i].life->model,
                           "+%.2g us +- %.1g for each 1000 silent clients",
                           (us[1] - us[0]) / thousands, half_us / thousands);
         }
@@ -120,7 +94,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
 static void
 say_theory(struct document *document, const struct sweep *sweep)
 {
-    const struct life *life = capacity_life(sweep);
+    const struct life *life = group_life(sweep->groups[sweep->n - 1]);
 
     if (life->rate_of_per_s > 0) {
         document_paragraph(document,
@@ -250,7 +224,7 @@ static const struct scene {
      KIND_RATE, KIND_RATE,
      .plots = {{sweep_lines, "Mean response",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10, LIFE_MEAN_US, .curves = put_queues},
+                SCALE_LOG10, LIFE_MEAN_US, .queues = true},
                {sweep_lines, "99 of 100 are faster",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
                 SCALE_LOG10, LIFE_P99_US}},
