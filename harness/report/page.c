@@ -52,6 +52,12 @@ put_headings(FILE *file, const struct block *table)
 static void
 put_table(FILE *file, const struct block *table)
 {
+    /* Of numbers, and of words. */
+    static const char *const tags[][2] = {
+        [MARK_NONE] = {"<td>", "<td class=\"left\">"},
+        [MARK_BAD] = {"<td class=\"bad\">", "<td class=\"bad left\">"},
+        [MARK_BEST] = {"<td class=\"best\">", "<td class=\"best\">"},
+    };
     struct text legend = {0};
     size_t n = table->ncolumns;
 
@@ -69,13 +75,7 @@ put_table(FILE *file, const struct block *table)
             xml_put(file, "", cell->words, "</td>");
             i += n - column - 1;
         } else {
-            xml_put(file,
-                    cell->mark == MARK_BAD && table->columns[column].left
-                        ? "<td class=\"bad left\">"
-                    : cell->mark == MARK_BAD      ? "<td class=\"bad\">"
-                    : cell->mark == MARK_BEST     ? "<td class=\"best\">"
-                    : table->columns[column].left ? "<td class=\"left\">"
-                                                  : "<td>",
+            xml_put(file, tags[cell->mark][table->columns[column].left],
                     cell->words, "</td>");
         }
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
