@@ -414,6 +414,9 @@ $(OBJ)/coroutine/co_switch.o $(OBJ)/mine/coroutine/co_switch.o \
 $(PUZZLES:%=$(OBJ)/%/co_switch.o): \
     OWN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
 
+# What its assembler takes in the compiler does not know of.
+$(OBJ)/harness/report/style.o: $(wildcard harness/report/*.css)
+
 # Tests. A file in tests/unit/ is a program; the other folders are one each.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
                 $(wildcard tests/unit/test_*.c))

@@ -97,7 +97,7 @@ demo_svg(FILE *file, const struct demo_scene scenes[MODELS_COUNT])
     for (int i = 0; i < MODELS_COUNT; i++) {
         bottom += scenes[i].n > 0 ? SCENE : 0;
     }
-    svg_begin(&svg, WIDTH, bottom + FOOT, "Who waits and who is served",
+    svg_begin(&svg, true, WIDTH, bottom + FOOT, "Who waits and who is served",
               "Eight clients of each server, a row for each: hatched while "
               "it waits for its echo, a stroke when it has it.");
     fputs(moves, svg.file);
@@ -118,7 +118,7 @@ demo_svg(FILE *file, const struct demo_scene scenes[MODELS_COUNT])
     svg_text(&svg, 0, bottom + FOOT - 8, "soft",
              "A line: connected. Hatched: waits for its echo. A stroke: has "
              "it. A cross: in vain. A picture, not a measurement.");
-    char *picture = svg_alone(svg_end(&svg));
+    char *picture = svg_end(&svg);
     fputs(picture, file);
     free(picture);
 }

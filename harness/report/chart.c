@@ -57,7 +57,7 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     struct svg *svg = &frame->svg;
     double free_from = 0; /* of other words */
 
-    svg_begin(svg, WIDTH, height, chart->title, chart->above);
+    svg_begin(svg, false, WIDTH, height, chart->title, chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s%s", chart->above, scaled[chart->y]);
     for (int i = 0; i < frame->x.nticks; i++) {

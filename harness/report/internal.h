@@ -145,6 +145,9 @@ void document_print_text(FILE *file, struct document *document,
 /* Print as Markdown, and free it. */
 void document_print_markdown(FILE *file, struct document *document);
 
+/* How all but its pictures looks: page.css (style.c). */
+extern const char page_style[];
+
 /* Print as an HTML page, and free it. Returns 0, or -1 with errno. */
 int document_print_page(FILE *file, struct document *document,
                         const char *title);
@@ -330,9 +333,8 @@ struct sweep {
     const struct summary_group *most;              /* the largest */
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    const char *models[MODELS_MAX];                /* as in `most` */
-    int slots[MODELS_MAX];                         /* their marks */
-    size_t nmodels;                                /* how many */
+    int slots[MODELS_MAX]; /* the marks of its first models */
+    size_t nmodels;        /* how many, of whom alone is told */
 };
 
 /* That group and what goes with it, of these kinds: of the same length, with
@@ -356,16 +358,14 @@ struct plot {
     enum life_figure figure;           /* that is shown */
     enum cells_id note;                /* what stands beside a row */
     enum cells_kind kind; /* of its largest group, if not its scene's */
-    /* Of lines: put more behind them; returns how many. Or NULL. */
-    size_t (*curves)(struct series *more, const struct sweep *sweep);
-    size_t beyond; /* it takes more groups than these */
-    bool alone;    /* ... or a single one */
+    bool queues;          /* of lines: with curves of theory */
+    size_t beyond;        /* it takes more groups than these */
+    bool alone;           /* ... or a single one */
 };
 
-/* Draw a line for each model, with curves beside; or of the largest
- * group a row for each model, with such dots, with one for the figure, or
- * with the CPU of an echo in each slice, freed from what slowed the whole
- * block. */
+/* Draw a line for each model; or of the largest group a row for each model,
+ * with such dots, with one for the figure, or with the CPU of an echo in each
+ * slice, freed from what slowed the whole block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
 char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
                  const struct dot *dots, size_t ndots);
@@ -377,44 +377,17 @@ char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
 void sweep_numbers(struct document *document, const struct sweep *sweep,
                    const enum cells_id ids[NUMBERS_MAX]);
 
-/* ---- who waits for whom (lanes.c; swimlanes.c) ---------------------------
+/* ---- who waits for whom (lanes.c) ----------------------------------------
  *
  * The scene that compare plays with each server: see compare/scene.c.
  */
 
-enum {
-    LANES_CLIENTS = 8,  /* of a server: the first lanes; then its threads */
-    LANES_MAX = 24,     /* with these */
-    LANES_ACTS = 600,   /* in them */
-    LANES_SLEEP_MS = 1, /* what lasts as long sleeps, or waits */
-};
-#define LANES_LEFT_OUT "Not all that happened can be shown."
+/* Draw all scenes above each other on one axis of time, for a page or alone;
+ * NULL if there are no steps. The caller frees it. */
+char *lanes_draw(const struct results *results, bool alone);
 
-/* One server's scene, and where it is in the results; all zero at first. */
-struct lanes {
-    const char *model;            /* whose it is */
-    struct step acts[LANES_ACTS]; /* by their begin; `thread` is the lane, and
-                                   * `call` what is said of it: "recv A" */
-    size_t nacts;                 /* how many */
-    bool there[LANES_MAX];        /* somebody acts in that lane */
-    int nclients;                 /* in how many of them a client */
-    int nthreads;                 /* ... or a thread */
-    double end_ms;                /* when it is over */
-    size_t next;                  /* step in the results */
-    int number;                   /* of this scene, from 1 */
-    bool more;                    /* something was left out, up to here */
-};
-
-/* Find the next one. False if there is none. */
-bool lanes_next(struct lanes *scene, const struct results *results);
-
-/* Append how long a client waited for an echo at the most, and who did so in
- * vain. Returns the ms; INFINITY then. */
-double lanes_waits(struct text *text, const struct lanes *scene);
-
-/* Append columns of all scenes, below headings or folded, to suit a paper. */
-void lanes_build(struct document *document, const struct results *results,
-                 enum block_kind heading, int width);
+/* Append what the page tells of them: picture, words, and columns. */
+void lanes_tell(struct document *document, const struct results *results);
 
 /* ---- the parts of a report --------------------------------------------- */
 
@@ -465,10 +438,6 @@ void predictions_build(struct document *document, struct document *left_out,
 
 /* The group of the headline's first table; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
-
-/* Draw who waits for whom, all models above each other on one axis of time;
- * NULL if there are no steps. The caller frees it. */
-char *lanes_draw(const struct results *results);
 
 /* Append what the page tells between headline and tables. */
 void story_build(struct document *document, const struct summary *summary);

@@ -1,18 +1,24 @@
 /*
  * lanes.c: who waits for whom: the scene that compare plays with each server
- * (see compare/scene.c), and its columns.
+ * (see compare/scene.c), in columns and as a picture. See internal.h.
  *
- * A column is a client or a thread. What sleeps is drawn as sleeping, all the
- * time that it does.
+ * A lane is a client or a thread, and so is a column. What sleeps is shown as
+ * sleeping, all the time that it does: "|" in a column, hatched in the
+ * picture, where what works is solid, however short it is.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 
 #include "harness/report/internal.h"
 
 enum {
+    CLIENTS_MAX = 8,  /* of a server: the first lanes; then its threads */
+    LANES_MAX = 24,   /* with these */
+    ACTS_MAX = 600,   /* in them */
     SCENES_MAX = 12,  /* servers that are shown */
+    SLEEP_MS = 1,     /* what lasts as long sleeps, or waits */
     END_MS = 100000,  /* no scene lasts as long */
     TIME_WIDTH = 4,   /* columns of a terminal, as are the next three */
     CLIENT_WIDTH = 9, /* "says echo" */
@@ -21,7 +27,39 @@ enum {
     LINE_MS = 5,      /* what is further apart stands in another line */
 };
 
+/* Sizes of the picture, in units. */
+enum {
+    PICTURE_WIDTH = 720,
+    LEFT = 76,                  /* where time begins */
+    RIGHT = PICTURE_WIDTH - 16, /* where it ends */
+    HEAD = 26,                  /* of a scene, above its lanes */
+    THREAD = 25, /* height of a thread's lane, with its words */
+    CLIENT = 15, /* of a client's */
+    BAR = 9,     /* of what is drawn in either */
+    SIGN = 7,    /* width of a letter, more or less */
+};
+
+static const char left_out[] = "Not all that happened can be shown.";
+
 /* ---- scenes ------------------------------------------------------------ */
+
+/* One server's scene, and where it is in the results; all zero at first. */
+struct scene {
+    const char *model;          /* whose it is */
+    struct step acts[ACTS_MAX]; /* by their begin; `thread` is the lane, and
+                                 * `call` what is said of it: "recv A" */
+    size_t nacts;               /* how many */
+    bool there[LANES_MAX];      /* somebody acts in that lane */
+    int nclients;               /* in how many of them a client */
+    int nthreads;               /* ... or a thread */
+    double end_ms;              /* when it is over */
+    struct text waits;          /* how long one waits for an echo at most, and
+                                 * who does so in vain, in words */
+    double wait_ms;             /* the same; INFINITY then */
+    size_t next;                /* step in the results */
+    int number;                 /* of this scene, from 1 */
+    bool more;                  /* something was left out, up to here */
+};
 
 /* What is said of a step: a call by its name in POSIX, and for whom. */
 static void
@@ -43,18 +81,17 @@ name_act(struct step *act, const struct step *step)
 
 /* Put it behind what began before it, if there is room, and it is one. */
 static void
-add_act(struct lanes *scene, const struct step *step)
+add_act(struct scene *scene, const struct step *step)
 {
     double end_ms = step->begin_ms + step->lasted_ms;
     int client = step->client[0] - 'A', thread = step->thread;
     bool nobody = thread > 0 && step->client[0] == '\0';
-    int lane =
-        thread > 0 ? LANES_CLIENTS - 1 + MIN(thread, LANES_MAX) : client;
+    int lane = thread > 0 ? CLIENTS_MAX - 1 + MIN(thread, LANES_MAX) : client;
     struct step *act = &scene->acts[scene->nacts];
 
     if (!(step->begin_ms >= 0 && step->lasted_ms >= 0 && end_ms < END_MS) ||
-        (!nobody && (client < 0 || client >= LANES_CLIENTS)) ||
-        lane >= LANES_MAX || scene->nacts == LANES_ACTS) {
+        (!nobody && (client < 0 || client >= CLIENTS_MAX)) ||
+        lane >= LANES_MAX || scene->nacts == ACTS_MAX) {
         scene->more = true;
         return;
     }
@@ -64,7 +101,7 @@ add_act(struct lanes *scene, const struct step *step)
     *act = *step;
     act->thread = lane;
     name_act(act, step);
-    *(lane < LANES_CLIENTS ? &scene->nclients : &scene->nthreads) +=
+    *(lane < CLIENTS_MAX ? &scene->nclients : &scene->nthreads) +=
         !scene->there[lane];
     scene->there[lane] = true;
     scene->end_ms = fmax(scene->end_ms, end_ms);
@@ -72,33 +109,17 @@ add_act(struct lanes *scene, const struct step *step)
     scene->nacts++;
 }
 
-bool
-lanes_next(struct lanes *scene, const struct results *results)
-{
-    size_t i = scene->next;
-
-    *scene = (struct lanes){.number = scene->number + 1, .more = scene->more};
-    for (; i < results->nsteps; i++) {
-        if (scene->model &&
-            strcmp(scene->model, results->steps[i].model) != 0) {
-            break;
-        }
-        add_act(scene, &results->steps[i]);
-    }
-    scene->next = i;
-    scene->more |= scene->model && scene->number > SCENES_MAX;
-    return scene->model && scene->number <= SCENES_MAX;
-}
-
-double
-lanes_waits(struct text *text, const struct lanes *scene)
+/* Say who waits for an echo: the longest of those that come. */
+static void
+find_waits(struct scene *scene)
 {
     const struct step *longest = NULL;
     struct text never = {0};
 
-    for (const struct step *act = scene->acts;
-         act < scene->acts + scene->nacts; act++) {
-        if (act->thread >= LANES_CLIENTS ||
+    for (size_t i = 0; i < scene->nacts; i++) {
+        const struct step *act = &scene->acts[i];
+
+        if (act->thread >= CLIENTS_MAX ||
             (strcmp(act->call, "says") != 0 &&
              strcmp(act->call, "greets") != 0)) {
             continue;
@@ -110,15 +131,35 @@ lanes_waits(struct text *text, const struct lanes *scene)
         }
     }
     if (longest) {
-        text_add(text, "longest wait for an echo: %s %.*f ms",
+        scene->wait_ms = longest->lasted_ms;
+        text_add(&scene->waits, "longest wait for an echo: %s %.*f ms",
                  longest->client, longest->lasted_ms < 10,
                  longest->lasted_ms);
     }
     if (never.bytes[0] != '\0') {
-        text_item(text, "; ", "in vain: %.99s", never.bytes);
-        return INFINITY;
+        scene->wait_ms = INFINITY;
+        text_item(&scene->waits, "; ", "in vain: %.99s", never.bytes);
     }
-    return longest ? longest->lasted_ms : 0;
+}
+
+/* Find the next one. False if there is none. */
+static bool
+next_scene(struct scene *scene, const struct results *results)
+{
+    size_t i = scene->next;
+
+    *scene = (struct scene){.number = scene->number + 1, .more = scene->more};
+    for (; i < results->nsteps; i++) {
+        if (scene->model &&
+            strcmp(scene->model, results->steps[i].model) != 0) {
+            break;
+        }
+        add_act(scene, &results->steps[i]);
+    }
+    find_waits(scene);
+    scene->next = i;
+    scene->more |= scene->model && scene->number > SCENES_MAX;
+    return scene->model && scene->number <= SCENES_MAX;
 }
 
 /* ---- columns ----------------------------------------------------------- */
@@ -144,7 +185,7 @@ end_line(struct block *table, struct words columns[LANES_MAX], double at_ms)
                    last->begin_ms + last->lasted_ms > at_ms;
 
         table_put(table, row, i + 1,
-                  bar && i < LANES_CLIENTS ? MARK_BAD : MARK_NONE, "%s",
+                  bar && i < CLIENTS_MAX ? MARK_BAD : MARK_NONE, "%s",
                   bar ? "|" : column->bytes);
         column->bytes[0] = '\0';
     }
@@ -154,7 +195,7 @@ end_line(struct block *table, struct words columns[LANES_MAX], double at_ms)
  * goes on until it sleeps, as far as there is room; what a thread does again
  * only once. */
 static void
-put_acts(struct block *table, const struct lanes *scene, int room)
+put_acts(struct block *table, const struct scene *scene, int room)
 {
     struct words columns[LANES_MAX] = {0};
     double at_ms = scene->acts[0].begin_ms;
@@ -162,12 +203,12 @@ put_acts(struct block *table, const struct lanes *scene, int room)
     for (const struct step *act = scene->acts;
          act < scene->acts + scene->nacts; act++) {
         struct words *column = &columns[act->thread];
-        bool thread = act->thread >= LANES_CLIENTS;
+        bool thread = act->thread >= CLIENTS_MAX;
         int length = (int)strlen(column->bytes);
-        bool slept = length > 0 && column->last &&
-                     column->last->lasted_ms >= LANES_SLEEP_MS;
+        bool slept =
+            length > 0 && column->last && column->last->lasted_ms >= SLEEP_MS;
 
-        if (thread && act->lasted_ms < LANES_SLEEP_MS && !slept &&
+        if (thread && act->lasted_ms < SLEEP_MS && !slept &&
             strstr(column->bytes, act->call)) {
             continue;
         }
@@ -185,7 +226,7 @@ put_acts(struct block *table, const struct lanes *scene, int room)
 }
 
 static void
-add_columns(struct document *document, const struct lanes *scene, int width)
+add_columns(struct document *document, const struct scene *scene, int width)
 {
     struct block *table =
         document_table(document, LANES_MAX + 1, scene->nacts);
@@ -200,38 +241,36 @@ add_columns(struct document *document, const struct lanes *scene, int width)
     put_acts(table, scene, room);
     for (int i = LANES_MAX; i-- > 0;) {
         struct column *column = &table->columns[i + 1];
-        bool thread = i >= LANES_CLIENTS;
+        bool thread = i >= CLIENTS_MAX;
 
         column->left = true;
         PUT(column->heading, thread ? "thread %d" : "%c",
-            thread ? i - LANES_CLIENTS + 1 : 'A' + i);
+            thread ? i - CLIENTS_MAX + 1 : 'A' + i);
         if (!scene->there[i]) {
             table_drop(table, (size_t)i + 1);
         }
     }
 }
 
-void
-lanes_build(struct document *document, const struct results *results,
-            enum block_kind heading, int width)
+/* Append columns of all scenes, below headings or folded, to suit a paper. */
+static void
+build_columns(struct document *document, const struct results *results,
+              enum block_kind heading, int width)
 {
-    struct lanes scene = {0};
+    struct scene scene = {0};
 
-    while (lanes_next(&scene, results)) {
-        struct text text = {0};
-
+    while (next_scene(&scene, results)) {
         document_paragraph(document, "%s",
                            scene.number > 1
                                ? ""
                                : "Call by call: a line is a moment, in ms; "
                                  "|: it sleeps in its last call, or waits "
                                  "for an echo.");
-        lanes_waits(&text, &scene);
         document_say(document, heading, "", "%s", scene.model);
-        document_paragraph(document, "%s", text.bytes);
+        document_paragraph(document, "%s", scene.waits.bytes);
         add_columns(document, &scene, width);
     }
-    document_paragraph(document, "%s", scene.more ? LANES_LEFT_OUT : "");
+    document_paragraph(document, "%s", scene.more ? left_out : "");
 }
 
 void
@@ -240,6 +279,208 @@ report_trace(FILE *file, const struct results *results,
 {
     struct document document = {0};
 
-    lanes_build(&document, results, BLOCK_HEADING, paper->width);
+    build_columns(&document, results, BLOCK_HEADING, paper->width);
     document_print_text(file, &document, paper);
+}
+
+/* ---- the picture ------------------------------------------------------- */
+
+/* A picture under construction. */
+struct picture {
+    struct svg svg; /* it */
+    double y;       /* where a lane ends */
+    double end_ms;  /* of the time at its right */
+    char bar[8];    /* how a server's acts look */
+    char wait[8];   /* ... while it sleeps */
+    char axis[8];   /* ... and who is there, but idle */
+};
+
+static double
+x_of(const struct picture *picture, double ms)
+{
+    return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
+}
+
+/* A client is there from then, unless it is NAN, to then. */
+static void
+draw_idle(struct picture *picture, double from_x, double to_x)
+{
+    double y = picture->y - BAR / 2.0;
+
+    if (from_x < to_x) {
+        svg_line(&picture->svg, from_x, y, to_x, y, picture->axis);
+    }
+}
+
+/* All acts of a lane. Above a thread's sleep stands for whom it has worked
+ * before, and in what it sleeps, where there is room for that. */
+static void
+draw_lane(struct picture *picture, const struct scene *scene, int lane)
+{
+    struct svg *svg = &picture->svg;
+    const char *client = "";
+    double top = picture->y - BAR, idle_x = NAN, free_x = 0;
+
+    for (const struct step *act = scene->acts;
+         act < scene->acts + scene->nacts; act++) {
+        double end_ms = act->begin_ms + act->lasted_ms;
+        double x = x_of(picture, act->begin_ms), end = x_of(picture, end_ms);
+        bool sleeps = act->lasted_ms >= SLEEP_MS;
+        int name = (int)strcspn(act->call, " ");
+        struct text tip = {0};
+
+        if (act->thread != lane) {
+            continue;
+        }
+        draw_idle(picture, idle_x, x);
+        text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms,
+                 end_ms);
+        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR,
+                 sleeps ? picture->wait : picture->bar, tip.bytes);
+        if (strcmp(act->call, "never") == 0) {
+            svg_cross(svg, end + 0.5, top + BAR / 2.0, BAR / 2.0);
+        }
+        if (lane < CLIENTS_MAX) {
+            idle_x = strcmp(act->call, "leaves") == 0 ||
+                             strcmp(act->call, "ends") == 0
+                         ? NAN
+                         : end;
+            continue;
+        }
+        client = sleeps && act->call[0] == 'a' ? "" /* accepts: who knows? */
+                 : act->client[0] != '\0'      ? act->client
+                                               : client;
+        if (sleeps && x >= free_x) {
+            svg_text(svg, x, top - 3, "bold", "%s", client);
+            free_x = x + (client[0] != '\0' ? 2 * SIGN : 0);
+            if (free_x + (name + 1) * SIGN < end) {
+                svg_text(svg, free_x, top - 3, "soft", "%.*s", name,
+                         act->call);
+            }
+        }
+        client = sleeps ? "" : client;
+    }
+    draw_idle(picture, idle_x, x_of(picture, scene->end_ms));
+}
+
+static void
+draw_scene(struct picture *picture, const struct scene *scene)
+{
+    struct svg *svg = &picture->svg;
+    int slot = svg_slot(scene->model);
+
+    picture->y += HEAD;
+    PUT(picture->bar, "m%d bar", slot);
+    PUT(picture->wait, "m%d wait", slot);
+    PUT(picture->axis, "m%d axis", slot);
+    svg_mark(svg, 6, picture->y - 10, slot, NULL);
+    svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
+    svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s",
+             scene->waits.bytes);
+    for (int i = 0; i < LANES_MAX; i++) {
+        bool client = i < CLIENTS_MAX;
+
+        if (scene->there[i]) {
+            picture->y += client ? CLIENT : THREAD;
+            svg_text(svg, LEFT - 6, picture->y, "end",
+                     client ? "client %c" : "thread %d",
+                     client ? 'A' + i : i - CLIENTS_MAX + 1);
+            draw_lane(picture, scene, i);
+        }
+    }
+}
+
+char *
+lanes_draw(const struct results *results, bool alone)
+{
+    struct scene scene = {0};
+    struct picture picture = {.end_ms = 1};
+    double height = HEAD;
+    int tick_ms = 50;
+
+    while (next_scene(&scene, results)) {
+        picture.end_ms = fmax(picture.end_ms, scene.end_ms);
+        height += HEAD + CLIENT * scene.nclients + THREAD * scene.nthreads;
+    }
+    if (height == HEAD) {
+        return NULL;
+    }
+    while (picture.end_ms / tick_ms > 11) {
+        tick_ms *= 2;
+    }
+    svg_begin(&picture.svg, alone, PICTURE_WIDTH, height + HEAD,
+              "Who waits for whom",
+              "A lane for each client and thread: hatched while it sleeps or "
+              "waits for an echo, solid while it works.");
+    for (int ms = 0; ms <= picture.end_ms; ms += tick_ms) {
+        double x = x_of(&picture, ms);
+
+        svg_line(&picture.svg, x, HEAD, x, height - HEAD, "rule");
+        svg_text(&picture.svg, x, height - 8, "soft middle",
+                 ms == 0 ? "%d ms" : "%d", ms);
+    }
+    scene = (struct scene){0};
+    while (next_scene(&scene, results)) {
+        draw_scene(&picture, &scene);
+    }
+    svg_text(&picture.svg, 0, height + 14, "soft",
+             "Hatched: sleeps or waits. A stroke: a call. A letter: whom it "
+             "serves. A cross: in vain. %s",
+             scene.more ? left_out : "");
+    return svg_end(&picture.svg);
+}
+
+int
+report_trace_svg(FILE *file, const struct results *results)
+{
+    char *svg = lanes_draw(results, true);
+
+    fputs(svg ? svg : "", file);
+    free(svg);
+    return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+/* ---- the story --------------------------------------------------------- */
+
+/* In which scene somebody waits longest, or in vain. */
+static void
+say_worst(struct document *document, const struct results *results)
+{
+    struct scene scene = {0};
+    struct text worst = {0};
+    double most_ms = 0;
+
+    while (next_scene(&scene, results)) {
+        if (scene.wait_ms > most_ms) {
+            PUT(worst.bytes, "Worst: %s, %.999s.", scene.model,
+                scene.waits.bytes);
+            most_ms = scene.wait_ms;
+        }
+    }
+    document_paragraph(document, "%s", worst.bytes);
+}
+
+void
+lanes_tell(struct document *document, const struct results *results)
+{
+    char *svg = lanes_draw(results, false);
+
+    document_section(document, "trace", "Who waits for whom");
+    document_figure(document, svg);
+    if (!svg) {
+        document_paragraph(document,
+                           "Nothing was traced. 'make trace' draws who "
+                           "sleeps, and for whom.");
+        return;
+    }
+    document_paragraph(document,
+                       "All clients talk but the last, who connects and says "
+                       "nothing; they leave, and A comes back. Hatched is "
+                       "who sleeps or waits for an echo, a stroke a call, a "
+                       "letter whom that thread serves.");
+    say_worst(document, results);
+    document_paragraph(document,
+                       "Not told: How long things take when nobody looks: "
+                       "each call was stopped twice.");
+    build_columns(document, results, BLOCK_FOLD, REPORT_WIDTH_MAX);
 }

@@ -8,47 +8,6 @@
 
 #include "harness/report/internal.h"
 
-/* How all but the pictures looks. */
-static const char style[] =
-    "*{box-sizing:border-box}body{margin:0 auto;max-width:70rem;"
-    "padding:1.5rem 1rem 4rem;background:var(--back);color:var(--text);"
-    "font:1rem/1.55 system-ui,sans-serif;overflow-wrap:break-word}\nh1{"
-    "font-size:1.6rem;line-height:1.25;margin:.5rem 0}h2{font-size:1.35rem;"
-    "margin:3.5rem 0 .75rem;padding-top:1.25rem;"
-    "border-top:1px solid var(--rule)}h3{font-size:1rem;"
-    "margin:1.75rem 0 .4rem}a{color:inherit;text-decoration:none}a:hover{"
-    "text-decoration:underline}nav{margin:1rem 0;color:var(--soft)}nav a{"
-    "margin-right:1.1rem;white-space:nowrap}p,dl{max-width:46rem;"
-    "margin:.6rem 0}dl{display:grid;grid-template-columns:minmax(6rem,"
-    "max-content) 1fr;gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}details{"
-    "margin:.5rem 0}summary{cursor:pointer;color:var(--soft)}summary:hover{"
-    "color:var(--text)}h1,dd,dt,th,td,summary{unicode-bidi:isolate}\n.charts{"
-    "display:grid;gap:1.5rem 2.5rem;margin:1.25rem 0;overflow-x:auto;"
-    "grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}"
-    ".charts svg{width:100%;max-width:34rem;height:auto;display:block}"
-    ".charts .wide{grid-column:1/-1;max-width:none;min-width:46rem;"
-    "background:none}\n.scroll{overflow-x:auto;margin:.75rem 0}"
-    /* A shadow at the right, while there is more to scroll to. */
-    ".charts,.scroll{background:linear-gradient(to left,var(--back) 1.5rem,"
-    "transparent) right/3rem 100% no-repeat local,linear-gradient(to left,"
-    "var(--soft),transparent) right/.6rem 99% no-repeat}table{"
-    "border-collapse:collapse;font-size:.875rem;line-height:1.35;"
-    "font-variant-numeric:tabular-nums}th,td{padding:.22rem .55rem;"
-    "text-align:right;white-space:nowrap;font-weight:400}thead th{"
-    "color:var(--soft);padding-bottom:.1rem}thead tr:first-child th{"
-    "text-align:center}thead tr:last-child th{"
-    "border-bottom:1px solid var(--soft)}tbody tr+tr>*{"
-    "border-top:1px solid var(--rule)}tbody th{font-weight:600}"
-    "th:first-child{padding-left:0}th:first-child,.left,.rest{"
-    "text-align:left}.rest{white-space:normal;min-width:16rem}.bad,.rest{"
-    "color:var(--bad)}.best{font-weight:700}.legend{color:var(--soft);"
-    "font-size:.8125rem}\n@media(max-width:40rem){dl{display:block}dd{"
-    "margin-bottom:.5rem}}\n@media print{body{max-width:none;padding:0;"
-    "font-size:10pt}nav{display:none}svg,tr{break-inside:avoid}h2,h3{"
-    "break-after:avoid}.scroll{overflow:visible}table{font-size:7.5pt}th,td{"
-    "padding:.15rem .3rem}.charts{grid-template-columns:1fr 1fr}"
-    ".charts .wide{min-width:0}}\n";
-
 /* What stands around neighbours of a kind. */
 static const char *const around[][2] = {
     [BLOCK_ITEM] = {"<dl>\n", "</dl>\n"},
@@ -93,6 +52,12 @@ put_headings(FILE *file, const struct block *table)
 static void
 put_table(FILE *file, const struct block *table)
 {
+    /* Of numbers, and of words. */
+    static const char *const tags[][2] = {
+        [MARK_NONE] = {"<td>", "<td class=\"left\">"},
+        [MARK_BAD] = {"<td class=\"bad\">", "<td class=\"bad left\">"},
+        [MARK_BEST] = {"<td class=\"best\">", "<td class=\"best\">"},
+    };
     struct text legend = {0};
     size_t n = table->ncolumns;
 
@@ -110,13 +75,7 @@ put_table(FILE *file, const struct block *table)
             xml_put(file, "", cell->words, "</td>");
             i += n - column - 1;
         } else {
-            xml_put(file,
-                    cell->mark == MARK_BAD && table->columns[column].left
-                        ? "<td class=\"bad left\">"
-                    : cell->mark == MARK_BAD      ? "<td class=\"bad\">"
-                    : cell->mark == MARK_BEST     ? "<td class=\"best\">"
-                    : table->columns[column].left ? "<td class=\"left\">"
-                                                  : "<td>",
+            xml_put(file, tags[cell->mark][table->columns[column].left],
                     cell->words, "</td>");
         }
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
@@ -200,7 +159,8 @@ document_print_page(FILE *file, struct document *document, const char *title)
             "'none'; style-src 'unsafe-inline'\"/>\n<meta name=\"viewport\" "
             "content=\"width=device-width\"/>\n<title>",
             title, "</title>\n<style>\n");
-    fprintf(file, "%s%s</style></head>\n<body>\n<nav>", svg_style, style);
+    fprintf(file, "%s%s</style></head>\n<body>\n<nav>", svg_style,
+            page_style);
     for (size_t i = 0; i < document->nblocks; i++) {
         const struct block *block = &document->blocks[i];
 

@@ -37,8 +37,9 @@ struct svg {
     size_t length; /* of them */
 };
 
-/* Begin one of that size; a unit is a pixel where there is room. */
-void svg_begin(struct svg *svg, double width, double height,
+/* Begin one of that size, for a page that has its style or as a whole file; a
+ * unit is a pixel where there is room. */
+void svg_begin(struct svg *svg, bool alone, double width, double height,
                const char *title, const char *description);
 
 /* Add a rectangle. A tip, or NULL, is shown to who points at it. */
@@ -60,14 +61,11 @@ void svg_text(struct svg *svg, double x, double y, const char *classes,
 /* Returns the picture, which the caller frees. */
 char *svg_end(struct svg *svg);
 
-/* Make a whole file of a picture, which is freed. */
-char *svg_alone(char *svg);
-
 /* How a model is drawn: the first five of the list by their place in it,
  * others as SVG_OTHER or SVG_YARDSTICK. */
 int svg_slot(const char *model);
 
-/* What all the classes mean, in CSS. */
+/* What all the classes mean, in CSS: picture.css (style.c). */
 extern const char svg_style[];
 
 /* Write words so that nothing in them is XML or HTML, between tags. */
@@ -91,6 +89,7 @@ enum {
     TICKS_MAX = 16,
     AXIS_WORD_BYTES = 16,
     SERIES_MAX = 14, /* lines of a chart; the others are not drawn */
+    POINTS_MAX = 48, /* of a line */
 };
 
 /* An axis: take all values, then fit it. Its kind alone set is a new one. */
@@ -127,12 +126,12 @@ struct chart {
 
 /* One line. */
 struct series {
-    const char *name;          /* beside its end */
-    int slot;                  /* of the model: see svg_slot() */
-    const double (*points)[2]; /* x and y, by x; NAN is a gap */
-    size_t n;                  /* how many */
-    const char *end;           /* why it stops at the last one, or "" */
-    bool bare;                 /* a curve, without marks */
+    const char *name;             /* beside its end */
+    int slot;                     /* of the model: see svg_slot() */
+    double points[POINTS_MAX][2]; /* x and y, by x; NAN is a gap */
+    size_t n;                     /* how many */
+    char end[24];                 /* why it stops at the last one, or "" */
+    bool bare;                    /* a curve, without marks */
 };
 char *chart_lines(const struct chart *chart, const struct series *series,
                   size_t n);

@@ -11,7 +11,6 @@
 #include "harness/report/internal.h"
 
 enum {
-    CURVE = 48,    /* points of a curve */
     PLOTS_MAX = 3, /* of a scene */
 };
 
@@ -57,32 +56,6 @@ draw_bars(const struct plot *plot, const struct sweep *sweep)
     return sweep_rows(plot, sweep, parts, n);
 }
 
-/* The highest rate is a share of the greatest capacity of those named. */
-#define capacity_life(sweep) group_life((sweep)->groups[(sweep)->n - 1])
-
-/* The mean time at a server to which messages come by chance, and whose
- * service takes chance (M/M/1) or always as long (M/D/1). */
-static size_t
-put_queues(struct series *curves, const struct sweep *sweep)
-{
-    static double points[2][CURVE][2];
-    int per_s = capacity_life(sweep)->rate_of_per_s;
-
-    for (int i = 0; per_s > 0 && i < CURVE; i++) {
-        double load = 0.98 * (i + 1) / CURVE;
-        double us = 1e6 / per_s;
-
-        points[0][i][0] = points[1][i][0] = load / us * 1e6;
-        points[0][i][1] = us / (1 - load);
-        points[1][i][1] = us * (1 + load / (2 * (1 - load)));
-    }
-    curves[0] =
-        (struct series){"M/M/1", SVG_THEORY, points[0], CURVE, "", true};
-    curves[1] =
-        (struct series){"M/D/1", SVG_THEORY + 1, points[1], CURVE, "", true};
-    return per_s > 0 ? 2 : 0;
-}
-
 /* ---- what is said of it ------------------------------------------------ */
 
 /* What a thousand silent clients add to an echo of each model, from the least
@@ -96,7 +69,8 @@ say_slopes(struct document *document, const struct sweep *sweep)
 
         for (size_t j = 0; j < sweep->n; j++) {
             double here =
-                row_shown(summary_find(sweep->groups[j], sweep->models[i]),
+                row_shown(summary_find(sweep->groups[j],
+                                       sweep->most->rows[i].life->model),
                           LIFE_SERVER_CPU_US_PER_ECHO);
 
             if (isfinite(here)) {
@@ -110,7 +84,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
         thousands = (sweep_x(ends[1]) - sweep_x(ends[0])) / 1000;
         half_us = us[1] * (exp(ends[1]->fit[FIT_CPU].half) - 1);
         if (us[1] > us[0] * (1 + VERDICT_THRESHOLD) + half_us) {
-            document_item(document, sweep->models[i],
+            document_item(document, sweep->most->rows[i].life->model,
                           "+%.2g us +- %.1g for each 1000 silent clients",
                           (us[1] - us[0]) / thousands, half_us / thousands);
         }
@@ -120,7 +94,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
 static void
 say_theory(struct document *document, const struct sweep *sweep)
 {
-    const struct life *life = capacity_life(sweep);
+    const struct life *life = group_life(sweep->groups[sweep->n - 1]);
 
     if (life->rate_of_per_s > 0) {
         document_paragraph(document,
@@ -160,40 +134,6 @@ say_intervals(struct document *document, const struct sweep *sweep)
     }
 }
 
-/* The bill in numbers, and what instructions are of. */
-static void
-itemise(struct document *document, const struct summary *summary)
-{
-    bill_build(document, summary, group_main(summary));
-    code_build(document, group_main(summary));
-}
-
-/* In which model somebody waits longest, or in vain. */
-static void
-say_waits(struct document *document, const struct sweep *sweep)
-{
-    struct lanes scene = {0};
-    struct text worst = {0};
-    double most_ms = 0;
-
-    while (lanes_next(&scene, sweep->summary->results)) {
-        struct text waits = {0};
-        double ms = lanes_waits(&waits, &scene);
-
-        if (ms > most_ms) {
-            PUT(worst.bytes, "Worst: %s, %.999s.", scene.model, waits.bytes);
-            most_ms = ms;
-        }
-    }
-    document_paragraph(document, "%s", worst.bytes);
-}
-
-static void
-list_calls(struct document *document, const struct summary *summary)
-{
-    lanes_build(document, summary->results, BLOCK_FOLD, REPORT_WIDTH_MAX);
-}
-
 /* ---- the story --------------------------------------------------------- */
 
 static const struct scene {
@@ -207,19 +147,11 @@ static const struct scene {
                            * main one */
     unsigned with;        /* kinds that go with it */
     struct plot plots[PLOTS_MAX]; /* those that are not there have no draw */
-    char *(*picture)(const struct results *);             /* of no group */
     void (*say)(struct document *, const struct sweep *); /* what they show */
     bool facts;                     /* are said of the groups */
     enum cells_id ids[NUMBERS_MAX]; /* behind it, up to CELLS_NAME */
-    void (*numbers)(struct document *, const struct summary *); /* more */
+    bool bill;                      /* ... and of what an echo is made */
 } story[] = {
-    {"trace", "Who waits for whom",
-     "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
-     "All clients talk but the last, who connects and says nothing; they "
-     "leave, and A comes back. Hatched is who sleeps or waits for an echo, a "
-     "stroke a call, a letter whom that thread serves.",
-     "How long things take when nobody looks: each call was stopped twice.",
-     .picture = lanes_draw, .say = say_waits, .numbers = list_calls},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
@@ -235,7 +167,7 @@ static const struct scene {
                 .note = CELLS + LIFE_INSTRUCTIONS_PER_ECHO}},
      .facts = true,
      .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
-     .numbers = itemise},
+     .bill = true},
     {"clients", "Who keeps up when clients are many",
      "This takes different numbers of clients. 'make compare' has them.",
      "Clients send again as soon as they are answered. A line ends with a "
@@ -292,7 +224,7 @@ static const struct scene {
      KIND_RATE, KIND_RATE,
      .plots = {{sweep_lines, "Mean response",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10, LIFE_MEAN_US, .curves = put_queues},
+                SCALE_LOG10, LIFE_MEAN_US, .queues = true},
                {sweep_lines, "99 of 100 are faster",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
                 SCALE_LOG10, LIFE_P99_US}},
@@ -384,8 +316,6 @@ tell(struct document *document, const struct summary *summary,
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
-    document_figure(document,
-                    scene->picture ? scene->picture(summary->results) : NULL);
     sweep = draw_plots(document, summary, scene);
     if (document->nblocks == blocks) {
         document_paragraph(document, "%s",
@@ -410,8 +340,9 @@ tell(struct document *document, const struct summary *summary,
     if (scene->ids[0] != CELLS_NAME) {
         sweep_numbers(document, &sweep, scene->ids);
     }
-    if (scene->numbers) {
-        scene->numbers(document, summary);
+    if (scene->bill) {
+        bill_build(document, summary, sweep.most);
+        code_build(document, sweep.most);
     }
 }
 
@@ -419,7 +350,8 @@ void
 story_build(struct document *document, const struct summary *summary)
 {
     /* A run may have traced servers and measured none. */
-    for (size_t i = 0; i < (summary->ngroups > 0 ? COUNT(story) : 1); i++) {
+    lanes_tell(document, summary->results);
+    for (size_t i = 0; summary->ngroups > 0 && i < COUNT(story); i++) {
         tell(document, summary, &story[i]);
     }
 }

@@ -1,9 +1,9 @@
 /*
  * svg.c: pictures, of rectangles, lines, marks and text. See picture.h.
  *
- * A picture has classes and no colours: how a class looks stands in svg_style
- * once, for light and dark. A model keeps its colour, dash and mark
- * everywhere, and nothing is told by its colour alone.
+ * A picture has classes and no colours: how a class looks stands in
+ * picture.css once, for light and dark. A model keeps its colour, dash and
+ * mark everywhere, and nothing is told by its colour alone.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -13,42 +13,6 @@
 #include "harness/report/internal.h"
 
 #define HATCH_STEP 7 /* between two strokes of what waits */
-
-const char svg_style[] =
-    ":root{color-scheme:light dark;--back:#fff;--text:#1b1d22;--soft:#5c636d;"
-    "--rule:#dfe2e7;--bad:#b3261e;--c0:#fc640c;--c1:#0850df;--c2:#23a391;"
-    "--c3:#91165d;--c4:#000;--c5:#565023;--c6:#767c86;"
-    "--p0:#e9edf3;--p1:#c5d2e3;--p2:#9db3d0;--p3:#e5e0cf;--p4:#cdbf8f}\n"
-    "@media screen and (prefers-color-scheme:dark){"
-    ":root{--back:#16181d;--text:#e6e8ec;--soft:#a2a9b4;--rule:#343840;"
-    "--bad:#ff8a80;--c0:#fc9506;--c1:#77c4fb;--c2:#478c73;--c3:#c21dae;"
-    "--c4:#ebebeb;--c5:#796d0b;--c6:#8b929d;"
-    "--p0:#262b34;--p1:#34435a;--p2:#48628a;--p3:#3d3826;--p4:#645725}}\n"
-    "svg{background:var(--back)}"
-    "svg text{font:12px system-ui,sans-serif;fill:var(--text);"
-    "font-variant-numeric:tabular-nums;unicode-bidi:isolate}"
-    "svg .soft{fill:var(--soft)}svg .bold{font-weight:600}"
-    ".end{text-anchor:end}.middle{text-anchor:middle}\n"
-    ".m0{--c:var(--c0)}.m1{--c:var(--c1);--d:6 3}.m2{--c:var(--c2);--d:2 2}"
-    ".m3{--c:var(--c3);--d:8 3 2 3}.m4{--c:var(--c4);--w:3}"
-    ".m5,.m9,.m10,.m11,.m12,.m13{--c:var(--c5);--d:10 4}.m10{--d:3 6}"
-    ".m11{--d:14 3 2 3}.m12{--d:1 4}.m13{--d:10 3 2 3 2 3}"
-    ".m6{--c:var(--c6);--d:1 3}.m7{--d:12 2}.m8{--d:4 4}"
-    ".name::before{color:var(--c);display:inline-block;width:1.25em}"
-    ".m0::before{content:'\\25a0'}.m1::before{content:'\\25cf'}"
-    ".m2::before{content:'\\25b2'}.m3::before{content:'\\25c6'}"
-    ".m4::before{content:'\\271a'}.m6::before{content:'\\25bd'}\n"
-    ".axis,.line,.dust,.hatch,.cross{fill:none;stroke:var(--c,var(--soft))}"
-    ".line{stroke-width:var(--w,2);stroke-dasharray:var(--d,none);"
-    "stroke-linejoin:round}"
-    ".rule{stroke:var(--rule)}.dust{stroke-width:2.6;stroke-linecap:round;"
-    "stroke-dasharray:none}.cross{stroke:var(--bad);stroke-width:2.2}"
-    ".mark,.bar{fill:var(--c,var(--soft));stroke:var(--c,var(--soft))}"
-    ".hollow{fill:var(--back);stroke-width:2}"
-    ".wait{fill:var(--back);stroke:var(--c,var(--soft))}\n"
-    ".p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}"
-    ".p3{fill:var(--p3)}.p4{fill:var(--p4)}.rest{fill:var(--back);"
-    "stroke-dasharray:3 2}.part{stroke:var(--soft)}\n";
 
 /* ---- words ------------------------------------------------------------- */
 
@@ -96,13 +60,17 @@ svg_slot(const char *model)
 }
 
 void
-svg_begin(struct svg *svg, double width, double height, const char *title,
-          const char *description)
+svg_begin(struct svg *svg, bool alone, double width, double height,
+          const char *title, const char *description)
 {
     svg->file = given(open_memstream(&svg->bytes, &svg->length));
     fprintf(svg->file, "<svg viewBox=\"0 0 %.5g %.5g\"%s role=\"img\"", width,
             height, width > SVG_NARROW ? " class=\"wide\"" : "");
-    xml_put(svg->file, " aria-label=\"", title, "\">");
+    xml_put(svg->file, " aria-label=\"", title, "\"");
+    fprintf(svg->file,
+            alone ? " xmlns=\"http://www.w3.org/2000/svg\"><style>%s</style>"
+                  : ">",
+            svg_style);
     xml_put(svg->file, "<title>", title, "</title>");
     xml_put(svg->file, "<desc>", description, "</desc>\n");
 }
@@ -201,20 +169,4 @@ svg_end(struct svg *svg)
     fputs("</svg>\n", svg->file);
     given(fclose(svg->file) == 0 ? svg->bytes : NULL);
     return svg->bytes;
-}
-
-char *
-svg_alone(char *svg)
-{
-    size_t head = strcspn(svg, ">");
-    char *alone = NULL;
-
-    given(asprintf(&alone,
-                   "%.*s xmlns=\"http://www.w3.org/2000/svg\"><style>%s"
-                   "</style>%s",
-                   (int)head, svg, svg_style, svg + head + 1) >= 0
-              ? alone
-              : NULL);
-    free(svg);
-    return alone;
 }

@@ -8,8 +8,6 @@
 
 #include "harness/report/internal.h"
 
-#define END_BYTES 24
-
 /* ---- which groups ------------------------------------------------------ */
 
 double
@@ -83,8 +81,8 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
         }
     }
     for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
-        sweep.models[i] = most->rows[i].life->model;
-        sweep.slots[i] = slot_of(sweep.models[i], group_main(summary));
+        sweep.slots[i] =
+            slot_of(most->rows[i].life->model, group_main(summary));
         sweep.nmodels++;
     }
     return sweep;
@@ -104,15 +102,15 @@ row_shown(const struct summary_row *row, enum life_figure figure)
 
 /* Why there is nothing of a row, in a word, or "". */
 static void
-put_end(char word[END_BYTES], const struct summary_row *row)
+put_end(char *word, size_t bytes, const struct summary_row *row)
 {
     word[0] = '\0';
-    if (row && row->status == LIFE_OK && row->starved) {
-        snprintf(word, END_BYTES, "serves %.0f", row->figure[LIFE_SERVED]);
-    } else if (row && (row->status != LIFE_OK || row->saturated)) {
-        snprintf(word, END_BYTES, "%s",
+    if (row->status != LIFE_OK || (row->saturated && !row->starved)) {
+        snprintf(word, bytes, "%s",
                  row->status != LIFE_OK ? life_status_name(row->status)
                                         : "saturated");
+    } else if (row->starved) {
+        snprintf(word, bytes, "serves %.0f", row->figure[LIFE_SERVED]);
     }
 }
 
@@ -125,37 +123,64 @@ chart_of(const struct plot *plot)
                           plot->x,     plot->y,     0};
 }
 
+/* The mean time at a server to which messages come by chance, and whose
+ * service takes chance (M/M/1) or always as long (M/D/1); as much as that of
+ * which the rates are shares. Returns how many curves. */
+static size_t
+put_queues(struct series curves[2], const struct life *life)
+{
+    double us = 1e6 / life->rate_of_per_s;
+
+    if (life->rate_of_per_s <= 0) {
+        return 0;
+    }
+    curves[0] = (struct series){
+        .name = "M/M/1", .slot = SVG_THEORY, .n = POINTS_MAX, .bare = true};
+    curves[1] = curves[0];
+    curves[1].name = "M/D/1";
+    curves[1].slot++;
+    for (int i = 0; i < POINTS_MAX; i++) {
+        double load = 0.98 * (i + 1) / POINTS_MAX;
+
+        curves[0].points[i][0] = curves[1].points[i][0] = load / us * 1e6;
+        curves[0].points[i][1] = us / (1 - load);
+        curves[1].points[i][1] = us * (1 + load / (2 * (1 - load)));
+    }
+    return 2;
+}
+
 char *
 sweep_lines(const struct plot *plot, const struct sweep *sweep)
 {
-    double points[MODELS_MAX][SWEEP_MAX][2];
-    char ends[MODELS_MAX][END_BYTES] = {{0}};
     struct series series[SERIES_MAX];
     struct chart chart = chart_of(plot);
     size_t n = 0;
 
     for (; n < sweep->nmodels; n++) {
-        const char *model = sweep->models[n];
-        size_t npoints = 0;
+        struct series *line = &series[n];
 
+        *line = (struct series){.name = sweep->most->rows[n].life->model,
+                                .slot = sweep->slots[n]};
         for (size_t i = 0; i < sweep->n; i++) {
             const struct summary_row *row =
-                summary_find(sweep->groups[i], model);
+                summary_find(sweep->groups[i], line->name);
+            double value = row_shown(row, plot->figure);
 
-            points[n][i][0] = sweep_x(sweep->groups[i]);
-            points[n][i][1] = row_shown(row, plot->figure);
-            npoints = isfinite(points[n][i][1]) ? i + 1 : npoints;
-            /* What is no fault of the server ends no line. */
-            if (npoints > i ||
-                (ends[n][0] == '\0' && row && row->status < LIFE_INVALID)) {
-                put_end(ends[n], npoints > i ? NULL : row);
+            line->points[i][0] = sweep_x(sweep->groups[i]);
+            line->points[i][1] = value;
+            if (isfinite(value)) {
+                line->n = i + 1;
+                line->end[0] = '\0';
+            } else if (line->end[0] == '\0' && row &&
+                       row->status < LIFE_INVALID) {
+                /* What is no fault of the server ends no line. */
+                put_end(line->end, sizeof line->end, row);
             }
         }
-        series[n] = (struct series){
-            model,   sweep->slots[n], (const double(*)[2])points[n],
-            npoints, ends[n],         false};
     }
-    n += plot->curves ? plot->curves(series + n, sweep) : 0;
+    if (plot->queues) {
+        n += put_queues(&series[n], group_life(sweep->groups[sweep->n - 1]));
+    }
     return chart_lines(&chart, series, n);
 }
 
@@ -168,15 +193,14 @@ sweep_rows(const struct plot *plot, const struct sweep *sweep,
     struct chart chart = chart_of(plot);
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
-        struct at at = {sweep->most, sweep->models[i], NULL,
-                        &sweep->most->rows[i]};
+        struct at at = {.group = sweep->most, .row = &sweep->most->rows[i]};
 
         notes[i] = (struct text){0};
-        put_end(notes[i].bytes, at.row);
+        put_end(notes[i].bytes, sizeof notes[i].bytes, at.row);
         if (notes[i].bytes[0] == '\0') {
             cells_put(&notes[i], plot->note, &at, false);
         }
-        rows[i] = (struct chart_row){sweep->models[i], sweep->slots[i],
+        rows[i] = (struct chart_row){at.row->life->model, sweep->slots[i],
                                      notes[i].bytes};
     }
     return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
@@ -278,7 +302,7 @@ sweep_numbers(struct document *document, const struct sweep *sweep,
     }
     for (size_t i = 0; i < sweep->n * sweep->nmodels; i++) {
         sheet_row(&sheet, sweep->groups[i % sweep->n],
-                  sweep->models[i / sweep->n]);
+                  sweep->most->rows[i / sweep->n].life->model);
     }
     sheet_build(document, &sheet, true);
 }

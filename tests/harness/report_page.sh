@@ -178,7 +178,7 @@ has "trace alone: has its calls, folded" '<summary>libevent</summary>' 'class="l
 # and numbers on the parts of bars.
 page default
 perl -0ne '
-    my @themes = /:root\{([^{}]*)\}/g;
+    my @themes = /:root \{([^{}]*)\}/g;
     sub light {
         my @rgb = map { hex(length($_) < 2 ? $_ x 2 : $_) / 255 }
             length($_[0]) < 6 ? $_[0] =~ /./g : $_[0] =~ /../g;
@@ -187,7 +187,7 @@ perl -0ne '
     }
     die "two themes expected" if @themes != 2;
     for (@themes) {
-        my %is = /--(\w+):#(\w+)/g;
+        my %is = /--(\w+): #(\w+)/g;
         for my $pair (map({ "c$_ back 3" } 0 .. 6), map({ "text p$_ 4.5" } 0 .. 4),
                 map({ "$_ back 4.5" } qw(text soft bad))) {
             my ($on, $back, $least) = split / /, $pair;

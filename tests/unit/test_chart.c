@@ -118,9 +118,8 @@ count(const char *svg, const char *word)
 
 TEST(nothing_to_draw_is_no_chart)
 {
-    static const double none[][2] = {{1, NAN}, {0, 5}, {4, -1}, {NAN, 1}};
     const struct series series = {
-        .name = "a", .points = none, .n = 4, .end = ""};
+        .name = "a", .points = {{1, NAN}, {0, 5}, {4, -1}, {NAN, 1}}, .n = 4};
     const struct chart_row row = {"a", 0, ""};
     const struct dot dot = {.value = INFINITY};
     const struct dot part = {0, 0, NAN, NAN, 1, DOT_PART, "a"};
@@ -133,9 +132,11 @@ TEST(nothing_to_draw_is_no_chart)
 
 TEST(a_line_is_broken_where_a_value_is_none)
 {
-    static const double points[][2] = {{1, 5}, {2, 6}, {4, NAN}, {8, 7}};
     const struct series series = {
-        .name = "<b>", .points = points, .n = 4, .end = "stops"};
+        .name = "<b>",
+        .points = {{1, 5}, {2, 6}, {4, NAN}, {8, 7}},
+        .n = 4,
+        .end = "stops"};
     char *svg = chart_lines(&chart, &series, 1);
     double at[6];
 
@@ -158,7 +159,6 @@ TEST(a_line_is_broken_where_a_value_is_none)
  * two lines each. */
 TEST(names_do_not_lie_on_each_other)
 {
-    static const double points[][2] = {{1, 5}, {2, 6}};
     struct series series[SERIES_MAX + 3];
     char *svg;
     double seen[2 * SERIES_MAX + 6];
@@ -167,7 +167,7 @@ TEST(names_do_not_lie_on_each_other)
     for (size_t i = 0; i < COUNT(series); i++) {
         series[i] = (struct series){.name = "same",
                                     .slot = SVG_OTHER,
-                                    .points = points,
+                                    .points = {{1, 5}, {2, 6}},
                                     .n = 2,
                                     .end = "ends"};
     }
@@ -218,11 +218,11 @@ TEST(a_picture_alone_brings_its_style)
     struct svg svg;
     char *alone;
 
-    svg_begin(&svg, 100, 50, "t", "d");
+    svg_begin(&svg, true, 100, 50, "t", "d");
     svg_rect(&svg, 1.25, 2, -3, 4, "wait", "\xed\xa0\x80\x1b[31m");
     svg_rect(&svg, 0, 0, 20, 14, "wait", NULL);
     svg_mark(&svg, 1, NAN, 0, "'");
-    alone = svg_alone(svg_end(&svg));
+    alone = svg_end(&svg);
     ck_assert_int_eq(count(alone, "<svg "), 1);
     ck_assert_int_eq(count(alone, "xmlns=\"http://www.w3.org/2000/svg\""), 1);
     ck_assert_int_eq(count(alone, "<style>"), 1);

@@ -77,7 +77,7 @@ static const char *
 drawn(void)
 {
     free(text);
-    text = lanes_draw(&results);
+    text = lanes_draw(&results, false);
     return text;
 }
 
@@ -207,24 +207,36 @@ TEST(who_will_come_is_not_who_was_served)
     ck_assert_int_eq(count(">A</text>"), 1);
 }
 
-TEST(the_longest_wait_has_a_length)
+/* Of the page: which of its paragraphs says who waits longest. */
+static const char *
+worst(void)
 {
-    struct lanes scene = {0};
-    struct text waits = {0};
+    struct document document = {0};
 
+    lanes_tell(&document, &results);
+    free(text);
+    text = strdup(document.blocks[3].words);
+    document_free(&document);
+    return text;
+}
+
+/* In vain is longer than any. */
+TEST(the_longest_wait_of_all_is_said)
+{
     add("threaded", 0, "A", "says", 20, 0.3, 0);
     add("threaded", 0, "B", "says", 40, 60, 0);
+    ck_assert_str_eq(worst(), "Worst: threaded, longest wait for an echo: B "
+                              "60 ms.");
     add_scene("blocking");
-    ck_assert(lanes_next(&scene, &results));
-    ck_assert_double_eq(lanes_waits(&waits, &scene), 60);
-    ck_assert(lanes_next(&scene, &results));
-    ck_assert(isinf(lanes_waits(&waits, &scene)));
+    add("libevent", 0, "A", "says", 40, 90, 0);
+    ck_assert_str_eq(worst(), "Worst: blocking, longest wait for an echo: A "
+                              "0.3 ms; in vain: B.");
 }
 
 TEST(nothing_is_no_picture)
 {
-    ck_assert_ptr_null(lanes_draw(&results));
+    ck_assert_ptr_null(lanes_draw(&results, false));
     ck_assert_str_eq(printed(80, false), "");
     add("blocking", 0, "?", "says", 0, 1, 0);
-    ck_assert_ptr_null(lanes_draw(&results));
+    ck_assert_ptr_null(lanes_draw(&results, false));
 }
