@@ -11,17 +11,6 @@
 /* From here on a time reads better in milliseconds. */
 #define MILLISECONDS_FROM_US 20000
 
-/* A report with parts left out is none. */
-void *
-given(void *memory)
-{
-    if (!memory) {
-        fputs("not enough memory for a report\n", stderr);
-        exit(EXIT_NO_MEASURE);
-    }
-    return memory;
-}
-
 static struct block *
 add_block(struct document *document, enum block_kind kind)
 {

@@ -189,13 +189,13 @@ build_matrix(struct document *document, const struct summary *summary,
 static void
 add_noise(struct text *text, const struct summary *summary)
 {
-    double *noise = calloc(summary->ngroups + 1, sizeof *noise);
+    double *noise = given(calloc(summary->ngroups + 1, sizeof *noise));
     double steal = NAN;
     double stall_ms = NAN;
     int slices = 0;
     int stalled = 0;
 
-    for (size_t i = 0; noise && i < summary->ngroups; i++) {
+    for (size_t i = 0; i < summary->ngroups; i++) {
         noise[i] = summary->groups[i].fit[FIT_CPU].noise;
         slices += summary->groups[i].slices;
         stalled += summary->groups[i].stalled;

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/base/base.h"
 #include "harness/load/engine.h"
 
 enum {
@@ -257,9 +258,9 @@ struct results {
  * happens to the run. Return 0, or -1 with errno. */
 int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy of a record, but of a run. Return 0, or -1 without memory. */
-int results_add(struct results *results, enum record what,
-                const void *record);
+/* Append a copy of a record, but of a run. */
+void results_add(struct results *results, enum record what,
+                 const void *record);
 
 /* Read a results file, or one by name, "-" being standard input. Return NULL,
  * and the caller gives `results` back with results_free(); or what is wrong:
@@ -325,10 +326,9 @@ double statistics_median(double *values, size_t n);
  * sum of a model and a block, life[block] being the life that a block belongs
  * to. Both are scratch afterwards. At most RESULTS_MODELS_MAX models, of
  * which take part who has half as many values as the one with most, with the
- * blocks that they all have. Returns 0, or -1 without memory. See
- * statistics.c for the method. */
-int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
-                   int models);
+ * blocks that they all have. See statistics.c for the method. */
+void statistics_fit(struct fit *fit, double *value, int *life, int blocks,
+                    int models);
 
 /* Model `a` over model `b` of a fit; all NAN if one is not in it, or -1. */
 struct comparison statistics_compare(const struct fit *fit, int a, int b);
@@ -431,9 +431,8 @@ struct summary {
     struct check_result checks[CHECKS]; /* what came of each */
 };
 
-/* Make it. Returns 0 and a summary that points into `results` and is freed
- * before it; or -1 without memory. */
-int summary_make(const struct results *results, struct summary *summary);
+/* Make it. It points into `results` and is freed before it. */
+void summary_make(const struct results *results, struct summary *summary);
 
 void summary_free(struct summary *summary);
 

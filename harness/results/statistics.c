@@ -296,13 +296,13 @@ pack(struct fit *fit, double *value, int *life, int blocks, int models,
     }
 }
 
-int
+void
 statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                int models)
 {
     size_t n = (size_t)blocks * (size_t)models;
     double *room =
-        calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room);
+        given(calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room));
     int column[RESULTS_MODELS_MAX];
     struct work work = {.value = value, .cut = room, .scratch = room + n};
     double inside;
@@ -310,9 +310,6 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
     *fit = (struct fit){.noise = NAN, .half = NAN};
     for (int m = 0; m < RESULTS_MODELS_MAX; m++) {
         fit->level[m] = NAN;
-    }
-    if (!room) {
-        return -1;
     }
     pack(fit, value, life, blocks, models, column);
     work.block = room + 2 * n;
@@ -334,7 +331,6 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
         }
     }
     free(room);
-    return 0;
 }
 
 /* The ratio of this logarithm, with an interval so far to both sides. */

@@ -36,7 +36,7 @@ printed(void (*print)(FILE *file, const struct summary *,
 
     free(made_text);
     summary_free(&summary);
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    summary_make(&results, &summary);
     file = open_memstream(&made_text, &bytes);
     print(file, &summary, &paper);
     fclose(file);
