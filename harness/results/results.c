@@ -20,15 +20,9 @@
 
 /* ---- records ----------------------------------------------------------- */
 
-#define FIGURE(name, how, key, meaning)                                      \
-    [LIFE_##name] = {key, FIGURE_##how, meaning, 0, NULL, 0},
-#define TIME(name, how, key, meaning)                                        \
-    [LIFE_##name] = {key, FIGURE_##how, meaning, FIGURE_TIME, NULL, 0},
-#define SHOWN(name, how, key, where, heading, digits, meaning)               \
-    [LIFE_##name] = {key,     FIGURE_##how, meaning, FIGURE_##where,         \
-                     heading, digits},
-
 const struct figure figures[LIFE_FIGURES] = {
+#define FIGURE(name, how_, ...)                                              \
+    [LIFE_##name] = {.how = FIGURE_##how_, __VA_ARGS__},
 #include "harness/results/figures.h"
 };
 
@@ -242,8 +236,6 @@ static const struct field life_fields[] = {
     FIELD_AS("errors_by_kind", life, errors),
     FIELD_AS("server_stats", life, stats, BY(stats)),
 #define FIGURE(name, how, key, ...) FIELD_AS(key, life, figure[LIFE_##name]),
-#define TIME                        FIGURE
-#define SHOWN                       FIGURE
 #include "harness/results/figures.h"
     {0},
 };

@@ -72,8 +72,6 @@ enum life_status {
 /* LIFE_ASKED and so on, the figures of a life: see figures.h. */
 enum life_figure {
 #define FIGURE(name, ...) LIFE_##name,
-#define TIME              FIGURE
-#define SHOWN             FIGURE
 #include "harness/results/figures.h"
     LIFE_FIGURES,
 };
@@ -189,8 +187,8 @@ enum {
 
 /* One figure: the file, both CSVs, tables and pages loop over this. */
 struct figure {
-    const char *key;     /* in JSON, and the name of its column */
     enum figure_how how; /* lives are drawn together */
+    const char *key;     /* in JSON, and the name of its column */
     const char *meaning; /* in a few words, with its unit */
     unsigned where;      /* FIGURE_WHY ... */
     const char *heading; /* where it is shown */
