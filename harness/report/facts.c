@@ -191,7 +191,6 @@ say_rest(struct said *said, const struct summary_group *group)
     double ideal = 1e3 * life->clients / life->delay_ms;
     double megabytes = rate * (double)life->message_bytes / 1e6;
     bool fastest = row == group->best[FIT_RATE] && group->clear[FIT_RATE];
-    char count[UNITS_TEXT_BYTES];
 
     say(said, KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED,
         fastest && cpus > 1.2,
@@ -208,8 +207,8 @@ say_rest(struct said *said, const struct summary_group *group)
         over->high, best ? best->life->model : "");
     say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
         "waiting overlaps: %.*g %% of %s echoes/s (%d clients / %d ms)",
-        SHORTLY(100 * rate / ideal), units_format_count(count, ideal),
-        life->clients, life->delay_ms);
+        SHORTLY(100 * rate / ideal), COUNT_TEXT(ideal), life->clients,
+        life->delay_ms);
     say(said, KIND_WORK, 0, TOPIC_SPEED, fastest && cpus > 1.2,
         "keeps %.*g CPUs busy", SHORTLY(cpus));
     say(said, KIND_BULK, 0, TOPIC_SPEED, fastest,

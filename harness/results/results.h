@@ -295,11 +295,9 @@ struct comparison {
     enum verdict verdict; /* what may be said */
 };
 
-#define COMPARISON_WORD_BYTES 32 /* for the next */
-
-/* Write and return what may be said of a ratio: "x1.52", "same", "~", "-". */
-const char *comparison_word(const struct comparison *comparison,
-                            char word[COMPARISON_WORD_BYTES]);
+/* What may be said of a ratio: "x1.52", which is written into UNITS_TEXT,
+ * "same", "~", "-". */
+const char *comparison_word(const struct comparison *comparison, char *text);
 
 /* Several models measured block by block. */
 struct fit {

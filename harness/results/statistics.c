@@ -378,8 +378,7 @@ comparison_change(const struct comparison *before,
 }
 
 const char *
-comparison_word(const struct comparison *comparison,
-                char word[COMPARISON_WORD_BYTES])
+comparison_word(const struct comparison *comparison, char *text)
 {
     static const char *const words[] = {
         [VERDICT_UNKNOWN] = "-",
@@ -390,10 +389,10 @@ comparison_word(const struct comparison *comparison,
     if (comparison->verdict != VERDICT_DIFFERENT) {
         return words[comparison->verdict];
     }
-    snprintf(word, COMPARISON_WORD_BYTES,
+    snprintf(text, UNITS_TEXT_BYTES,
              comparison->ratio < 9.995 ? "x%.2f" : "x%.1f",
              comparison->ratio);
-    return word;
+    return text;
 }
 
 /* ---- the studentised range --------------------------------------------- */
