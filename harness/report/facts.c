@@ -181,8 +181,6 @@ static void
 say_rest(struct said *said, const struct summary_group *group)
 {
     const struct summary_row *row = said->row;
-    const struct summary_row *best = group->best[FIT_CPU];
-    const struct comparison *over = &row->over_best[FIT_CPU];
     const struct life *life = row->life;
     double rate = row->figure[LIFE_ECHOES_PER_S];
     double cpus = row->figure[LIFE_SERVER_CPU_US_PER_ECHO] * rate / 1e6;
@@ -198,13 +196,6 @@ say_rest(struct said *said, const struct summary_group *group)
         SHORTLY(cpus));
     say(said, KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, isfinite(memory),
         "%.*g KiB for each client, most of it stack", SHORTLY(memory));
-    say(said, KIND_IDLE, MODEL_THREAD_EACH, TOPIC_MEMORY, isfinite(memory),
-        "%.*g KiB for each client, the kernel's stack included",
-        SHORTLY(memory));
-    say(said, KIND_IDLE | KIND_CONNECT | KIND_SILENT | KIND_ONE, 0,
-        TOPIC_COST, over->verdict == VERDICT_DIFFERENT,
-        "x%.2f [%.2f, %.2f] the CPU of %s", over->ratio, over->low,
-        over->high, best ? best->life->model : "");
     say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
         "waiting overlaps: %.*g %% of %s echoes/s (%d clients / %d ms)",
         SHORTLY(100 * rate / ideal), COUNT_TEXT(ideal), life->clients,
@@ -282,18 +273,18 @@ void
 facts_headline(struct document *document, const struct summary *summary,
                const struct summary_group *main)
 {
-    bool begun = false;
+    struct document facts = {0};
 
     for (size_t i = 0; i < main->nrows; i++) {
         const char *model = main->rows[i].life->model;
         struct text text = {0};
 
         add_model(&text, summary, model, main);
-        if (text.bytes[0] != '\0' && !begun) {
-            document_heading(document, "What this run shows (95 %%, for all "
-                                       "pairs of a scenario together)");
-            begun = true;
-        }
-        document_item(document, model, "%s", text.bytes);
+        document_item(&facts, model, "%s", text.bytes);
     }
+    document_heading(document, "%s",
+                     facts.nblocks > 0 ? "What this run shows (95 %, for all "
+                                         "pairs of a scenario together)"
+                                       : "");
+    document_append(document, &facts);
 }
