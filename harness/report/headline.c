@@ -88,7 +88,7 @@ build_first(struct document *document, const struct summary *summary,
 
     for (size_t i = 0; i < COUNT(columns); i++) {
         if (columns[i].group) {
-            struct axis *column =
+            struct sheet_column *column =
                 sheet_column(&sheet, columns[i].id, columns[i].drop);
 
             column->group =
@@ -135,7 +135,7 @@ add_models(struct sheet *sheet, const struct summary *summary)
             known = strcmp(sheet->columns[j].column.heading, model) == 0;
         }
         if (!known) {
-            struct axis *column = sheet_column(sheet, CELLS_COST, 0);
+            struct sheet_column *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
             PUT(column->column.heading, "%s", model);

@@ -216,7 +216,8 @@ scale_build(struct document *document, const struct summary *summary)
         const struct summary_group *group = &summary->groups[i];
 
         if (cells_kind(group_life(group)) == KIND_IDLE) {
-            struct axis *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+            struct sheet_column *column =
+                sheet_column(&sheet, CELLS_FLOOR, 0);
 
             /* They are measured from the fewest to the most. */
             column->group = most = group;
@@ -316,7 +317,7 @@ build_group(struct document *document, const struct summary *summary,
     add_columns(&sheet, brief ? short_table : full_table,
                 brief ? COUNT(short_table) : COUNT(full_table));
     for (size_t i = 0; i < sheet.ncolumns; i++) {
-        struct axis *column = &sheet.columns[i];
+        struct sheet_column *column = &sheet.columns[i];
         bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects

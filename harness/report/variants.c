@@ -77,7 +77,8 @@ variants_build(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_MODEL, 0);
     sheet_column(&sheet, CELLS_BASE, 0);
     for (size_t i = 0; i < COUNT(places); i++) {
-        struct axis *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
+        struct sheet_column *column =
+            sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
         column->group = group_largest(summary, places[i].kind);
         PUT(column->column.above, "CPU over that");
