@@ -362,7 +362,8 @@ scenario_build(struct document *document, const struct summary *summary,
             build_group(document, summary, group, views, brief);
         }
     }
-    if (!brief) {
+    /* With all views there is a headline, which has it. */
+    if (!brief && !views->all) {
         scale_build(document, summary);
     }
     if (views->noise) {
