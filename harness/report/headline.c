@@ -76,7 +76,7 @@ build_first(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_RATE, 0);
     sheet_column(&sheet, CELLS_OVER_MOST, 0);
     sheet_column(&sheet, CELLS_P50, 0);
-    sheet_column(&sheet, CELLS_P99, load ? 3 : 1);
+    sheet_column(&sheet, CELLS_P99, load ? 3 : 2);
     if (load) {
         /* The 99th percentile of a single life would be luck. */
         struct sheet_column *column =
@@ -90,9 +90,9 @@ build_first(struct document *document, const struct summary *summary,
     }
     sheet_column(&sheet, CELLS_SERVER, 5);
     sheet_column(&sheet, CELLS_CLIENT, 6);
-    sheet_column(&sheet, CELLS_MEMORY, 0)->group = idle;
+    sheet_column(&sheet, CELLS_MEMORY, 1)->group = idle;
     if (idle && idle != main) {
-        add_rate(&sheet, 0, idle, "%d idle", group_life(idle)->silent);
+        add_rate(&sheet, 1, idle, "%d idle", group_life(idle)->silent);
     }
     if (silent && silent != main) {
         add_rate(&sheet, 4, silent, "%d silent", group_life(silent)->silent);

@@ -228,9 +228,9 @@ scale_build(struct document *document, const struct summary *summary)
     if (!most || sheet.ncolumns < 3) {
         return;
     }
-    sheet_column(&sheet, CELLS_SERVED, 0)->group = most;
-    sheet_column(&sheet, CELLS_RESIDENT, 0)->group = most;
-    sheet_column(&sheet, CELLS_STACK, 0)->group = most;
+    sheet_column(&sheet, CELLS_SERVED, 3)->group = most;
+    sheet_column(&sheet, CELLS_RESIDENT, 1)->group = most;
+    sheet_column(&sheet, CELLS_STACK, 2)->group = most;
     for (size_t i = 0; i < most->nrows; i++) {
         sheet_row(&sheet, NULL, most->rows[i].life->model);
     }

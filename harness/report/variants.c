@@ -84,10 +84,10 @@ variants_build(struct document *document, const struct summary *summary,
         PUT(column->column.above, "CPU over that");
         PUT(column->column.heading, "%s", places[i].heading);
     }
-    sheet_column(&sheet, CELLS_MEMORY, 0)->group =
+    sheet_column(&sheet, CELLS_MEMORY, 1)->group =
         group_largest(summary, KIND_IDLE);
-    sheet_column(&sheet, CELLS_CALLS, 0)->group = many;
-    sheet_column(&sheet, CELLS_SWITCHES, 0)->group = many;
+    sheet_column(&sheet, CELLS_CALLS, 2)->group = many;
+    sheet_column(&sheet, CELLS_SWITCHES, 3)->group = many;
     for (size_t i = 0; i < VARIANTS; i++) {
         bool any = false;
 
