@@ -150,11 +150,11 @@ put_verdict(struct text *text, const struct at *at, enum fitted what)
 static enum mark
 put_served(struct text *text, const struct summary_row *row)
 {
-    if (isnan(row->figure[LIFE_SERVED])) {
+    if (isnan(row->figure[LIFE_SERVED] + row->figure[LIFE_ASKED])) {
         text_add(text, "-");
         return MARK_NONE;
     }
-    text_add(text, "%.0f/%.0f", row->figure[LIFE_SERVED],
+    text_add(text, "%.9g/%.9g", row->figure[LIFE_SERVED],
              row->figure[LIFE_ASKED]);
     return row->starved ? MARK_BAD : MARK_NONE;
 }

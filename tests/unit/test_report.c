@@ -3,6 +3,7 @@
  * tests/harness/golden/, which has the words.
  */
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,21 @@ TEST(facts_hang_on_the_model)
     ck_assert_uint_eq(facts_model("libevent-select"), MODEL_SELECT);
     ck_assert_uint_eq(facts_model("thread"), 0);
     ck_assert_uint_eq(facts_model("node"), 0);
+}
+
+/* A results file may be anybody's. */
+TEST(how_many_were_asked_may_be_unknown_or_absurd)
+{
+    struct life unknown = made_life("unknown");
+    struct life absurd = made_life("absurd");
+
+    unknown.figure[LIFE_ASKED] = NAN;
+    absurd.figure[LIFE_ASKED] = -1e308;
+    made_add(&results, &unknown, 6);
+    made_add(&results, &absurd, 6);
+    printed(report_headline, 100);
+    assert_width(100);
+    assert_has_not("nan");
 }
 
 TEST(a_failure_is_said_where_it_happened)
