@@ -34,9 +34,11 @@ report_paper_of(FILE *file)
 static void
 put_path(struct text *text, const char *path)
 {
-    bool plain = path[strcspn(path, " '\"\\$`*?[]()<>|&;#~!")] == '\0';
-
-    text_add(text, plain ? "%s" : "'%s'", path);
+    for (; *path != '\0'; path++) {
+        text_add(text, "%s%c",
+                 strchr(" '\"\\$`*?[]{},()<>|&;#~!", *path) ? "\\" : "",
+                 *path);
+    }
 }
 
 /* A line to be typed to see more. Installed programs have a longer name. */

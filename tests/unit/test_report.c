@@ -126,6 +126,25 @@ TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
     }
 }
 
+static void
+print_in_odd_folders(FILE *file, const struct summary *of,
+                     const struct report_paper *paper)
+{
+    struct report_paper odd = *paper;
+
+    odd.bin = "it's here";
+    odd.folder = "{a,b}";
+    report_headline(file, of, &odd);
+}
+
+TEST(a_line_to_be_typed_is_right_for_a_shell)
+{
+    add_all(1);
+    printed(print_in_odd_folders, 100);
+    assert_has("more: it\\'s\\ here/");
+    assert_has("report \\{a\\,b\\}/results.jsonl --all");
+}
+
 /* Facts hang on how a model works; a foreign one gets what its numbers say.
  */
 TEST(facts_hang_on_the_model)
