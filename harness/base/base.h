@@ -95,6 +95,10 @@ char *units_format_time(char *text, double time_ns);
 /* The same without a unit: "0.0123", "1.23", "123", "1230". */
 char *units_format_number(char *text, double value);
 
+/* The memory that there must be. Without it the program ends, with the status
+ * of those that could not measure, 3. */
+void *given(void *memory);
+
 /* Append, as by printf, to a text in an array of `bytes`, behind `separator`
  * unless it is the first; what does not fit is cut off. */
 void text_append(char *text, size_t bytes, const char *separator,

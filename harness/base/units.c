@@ -164,6 +164,16 @@ units_format_time(char *text, double time_ns)
     return format(text, time_ns, DECIMAL, names);
 }
 
+void *
+given(void *memory)
+{
+    if (!memory) {
+        fputs("not enough memory\n", stderr);
+        exit(3);
+    }
+    return memory;
+}
+
 void
 text_append(char *text, size_t bytes, const char *separator,
             const char *format, ...)

@@ -33,11 +33,11 @@ enum {
 void
 lives_keep(struct lives *lives, enum record what, const void *record)
 {
-    bool added =
-        what == RECORD_END || results_add(&lives->results, what, record) == 0;
-
+    if (what != RECORD_END) {
+        results_add(&lives->results, what, record);
+    }
     if (lives->write_errno == 0 &&
-        (!added || results_write(lives->file, what, record) != 0)) {
+        results_write(lives->file, what, record) != 0) {
         lives->write_errno = errno;
         fputs(lives->terminal ? "\n" : "", stderr);
         warnx("%s/results.jsonl: %s; the run goes on and prints its table, "

@@ -140,22 +140,21 @@ static enum mark
 put_verdict(struct text *text, const struct at *at, enum fitted what)
 {
     bool best = at->row == at->group->best[what];
-    char word[COMPARISON_WORD_BYTES];
 
     text_add(text, "%s",
              best ? fitted_best[what]
-                  : comparison_word(&at->row->over_best[what], word));
+                  : comparison_word(&at->row->over_best[what], UNITS_TEXT));
     return best && at->group->clear[what] ? MARK_BEST : MARK_NONE;
 }
 
 static enum mark
 put_served(struct text *text, const struct summary_row *row)
 {
-    if (isnan(row->figure[LIFE_SERVED])) {
+    if (isnan(row->figure[LIFE_SERVED] + row->figure[LIFE_ASKED])) {
         text_add(text, "-");
         return MARK_NONE;
     }
-    text_add(text, "%.0f/%.0f", row->figure[LIFE_SERVED],
+    text_add(text, "%.9g/%.9g", row->figure[LIFE_SERVED],
              row->figure[LIFE_ASKED]);
     return row->starved ? MARK_BAD : MARK_NONE;
 }
@@ -210,7 +209,6 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
     struct comparison over_base;
-    char word[COMPARISON_WORD_BYTES];
 
     switch (id) {
     case CELLS_SERVED:
@@ -229,7 +227,7 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_OVER_BASE:
         over_base = summary_compare(
             at->group, row, summary_find(at->group, at->base), FIT_CPU);
-        text_add(text, "%s", comparison_word(&over_base, word));
+        text_add(text, "%s", comparison_word(&over_base, UNITS_TEXT));
         break;
     case CELLS_CALLS:
         put_ratio(text, row->figure[LIFE_SYSCALLS_PER_ECHO]);
@@ -323,7 +321,6 @@ put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
     enum form form = id < CELLS ? cells[id].form : FORM_NUMBER;
     enum life_figure which = id < CELLS ? cells[id].figure : id - CELLS;
     double value = row->figure[which];
-    char number[UNITS_TEXT_BYTES];
 
     if (form == FORM_SHARED && row->starved) {
         text_add(text, "never");
@@ -344,8 +341,8 @@ put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
         text_add(text, "%.*g", figures[which].digits, value);
     } else {
         text_add(text, "%s",
-                 form == FORM_COUNT ? units_format_count(number, value)
-                                    : units_format_number(number, value));
+                 form == FORM_COUNT ? COUNT_TEXT(value)
+                                    : units_format_number(UNITS_TEXT, value));
     }
     return MARK_NONE;
 }

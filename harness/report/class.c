@@ -207,10 +207,9 @@ take_file(struct class *class, const char *name, const char *at)
     }
     problem = results.nlives == 0          ? "has nothing that was measured"
               : results.nlives > LIVES_MAX ? "is larger than any run"
-              : summary_make(&results, &summary) != 0
-                  ? "does not fit into memory"
-                  : NULL;
+                                           : NULL;
     if (!problem) {
+        summary_make(&results, &summary);
         problem = take_machine(class, name, &summary);
         summary_free(&summary);
     }

@@ -11,17 +11,6 @@
 /* From here on a time reads better in milliseconds. */
 #define MILLISECONDS_FROM_US 20000
 
-/* A report with parts left out is none. */
-void *
-given(void *memory)
-{
-    if (!memory) {
-        fputs("not enough memory for a report\n", stderr);
-        exit(EXIT_NO_MEASURE);
-    }
-    return memory;
-}
-
 static struct block *
 add_block(struct document *document, enum block_kind kind)
 {
@@ -119,12 +108,12 @@ table_put(struct block *table, size_t row, size_t column, enum mark mark,
 
 /* ---- tables from what rows and columns bring --------------------------- */
 
-struct axis *
+struct sheet_column *
 sheet_column(struct sheet *sheet, enum cells_id id, int drop)
 {
-    struct axis *column = &sheet->columns[sheet->ncolumns];
+    struct sheet_column *column = &sheet->columns[sheet->ncolumns];
 
-    *column = (struct axis){.id = id, .column.drop = drop};
+    *column = (struct sheet_column){.id = id, .column.drop = drop};
     sheet->ncolumns += sheet->ncolumns + 1 < COLUMNS_MAX;
     return column;
 }
@@ -140,17 +129,21 @@ sheet_figures(struct sheet *sheet, unsigned where)
     }
 }
 
-struct axis *
+static struct at
+place(const struct summary_group *group, const char *model, const char *base)
+{
+    return (struct at){group, model, base,
+                       group && model ? summary_find(group, model) : NULL};
+}
+
+struct at *
 sheet_row(struct sheet *sheet, const struct summary_group *group,
           const char *model)
 {
-    struct axis *rows =
-        given(reallocarray(sheet->rows, sheet->nrows + 1, sizeof *rows));
-
-    sheet->rows = rows;
-    rows += sheet->nrows++;
-    *rows = (struct axis){.group = group, .model = model};
-    return rows;
+    sheet->rows = given(
+        reallocarray(sheet->rows, sheet->nrows + 1, sizeof *sheet->rows));
+    sheet->rows[sheet->nrows] = place(group, model, NULL);
+    return &sheet->rows[sheet->nrows++];
 }
 
 void
@@ -161,28 +154,15 @@ sheet_group(struct sheet *sheet, const struct summary_group *group)
     }
 }
 
-static struct at
-meet(const struct axis *column, const struct axis *row)
-{
-    struct at at = {
-        .group = column->group ? column->group : row->group,
-        .model = column->model ? column->model : row->model,
-        .base = row->base,
-    };
-
-    at.row = at.group && at.model ? summary_find(at.group, at.model) : NULL;
-    return at;
-}
-
 /* True if the times of a sheet are best written in milliseconds. */
 static bool
 in_milliseconds(const struct sheet *sheet)
 {
     for (size_t i = 0; i < sheet->nrows; i++) {
-        struct at at = meet(&sheet->columns[0], &sheet->rows[i]);
+        const struct summary_row *row = sheet->rows[i].row;
 
-        if (at.row && !at.row->starved && !at.row->saturated &&
-            at.row->figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
+        if (row && !row->starved && !row->saturated &&
+            row->figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
             return true;
         }
     }
@@ -190,24 +170,26 @@ in_milliseconds(const struct sheet *sheet)
 }
 
 static void
-put_cells(struct cell *to, const struct sheet *sheet, const struct axis *row,
+put_cells(struct cell *to, const struct sheet *sheet, const struct at *row,
           bool milliseconds)
 {
-    struct at own = meet(&(struct axis){0}, row);
     bool over = false; /* the row has ended in a sentence */
 
     for (size_t i = 0; i < sheet->ncolumns; i++) {
-        enum cells_id id = sheet->columns[i].id;
-        struct at at = meet(&sheet->columns[i], row);
+        const struct sheet_column *column = &sheet->columns[i];
         struct text text = {0};
 
-        if (!over && id > CELLS_BASE && own.row &&
-            own.row->status != LIFE_OK) {
-            text_add(&text, "%s: %s", life_status_name(own.row->status),
-                     own.row->life->reason);
+        if (!over && column->id > CELLS_BASE && row->row &&
+            row->row->status != LIFE_OK) {
+            text_add(&text, "%s: %s", life_status_name(row->row->status),
+                     row->row->life->reason);
             to[i].rest = over = true;
         } else if (!over) {
-            to[i].mark = cells_put(&text, id, &at, milliseconds);
+            struct at at =
+                place(column->group ? column->group : row->group,
+                      column->model ? column->model : row->model, row->base);
+
+            to[i].mark = cells_put(&text, column->id, &at, milliseconds);
         }
         to[i].words = text_clean(given(strdup(text.bytes)));
     }

@@ -58,13 +58,11 @@ enum topic {
 /* What is said of a model in a scenario. */
 struct said {
     const struct summary_row *row; /* of whom and where */
-    unsigned topics;               /* on what: bits */
     int facts;                     /* that were looked at so far */
-    size_t n;                      /* that are said */
-    struct {
+    struct fact {
         int weight;     /* its place among all facts: the first comes first */
         unsigned kinds; /* of scenarios that it may be about */
-        char words[256]; /* what it says */
+        char words[256]; /* what it says, or "" */
     } fact[TOPICS];
 };
 
@@ -75,17 +73,16 @@ say(struct said *said, unsigned kinds, unsigned model, enum topic topic,
     bool so, const char *format, ...)
 {
     const struct life *life = said->row->life;
+    struct fact *fact = &said->fact[topic];
     va_list args;
 
     said->facts++;
-    if (so && (kinds & cells_kind(life)) && !(said->topics & 1U << topic) &&
+    if (so && (kinds & cells_kind(life)) && fact->words[0] == '\0' &&
         (facts_model(life->model) & model) == model) {
-        said->topics |= 1U << topic;
-        said->fact[said->n].weight = said->facts;
-        said->fact[said->n].kinds = kinds;
+        fact->weight = said->facts;
+        fact->kinds = kinds;
         va_start(args, format);
-        vsnprintf(said->fact[said->n++].words, sizeof said->fact[0].words,
-                  format, args);
+        vsnprintf(fact->words, sizeof fact->words, format, args);
         va_end(args);
     }
 }
@@ -181,8 +178,6 @@ static void
 say_rest(struct said *said, const struct summary_group *group)
 {
     const struct summary_row *row = said->row;
-    const struct summary_row *best = group->best[FIT_CPU];
-    const struct comparison *over = &row->over_best[FIT_CPU];
     const struct life *life = row->life;
     double rate = row->figure[LIFE_ECHOES_PER_S];
     double cpus = row->figure[LIFE_SERVER_CPU_US_PER_ECHO] * rate / 1e6;
@@ -191,7 +186,6 @@ say_rest(struct said *said, const struct summary_group *group)
     double ideal = 1e3 * life->clients / life->delay_ms;
     double megabytes = rate * (double)life->message_bytes / 1e6;
     bool fastest = row == group->best[FIT_RATE] && group->clear[FIT_RATE];
-    char count[UNITS_TEXT_BYTES];
 
     say(said, KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED,
         fastest && cpus > 1.2,
@@ -199,17 +193,10 @@ say_rest(struct said *said, const struct summary_group *group)
         SHORTLY(cpus));
     say(said, KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, isfinite(memory),
         "%.*g KiB for each client, most of it stack", SHORTLY(memory));
-    say(said, KIND_IDLE, MODEL_THREAD_EACH, TOPIC_MEMORY, isfinite(memory),
-        "%.*g KiB for each client, the kernel's stack included",
-        SHORTLY(memory));
-    say(said, KIND_IDLE | KIND_CONNECT | KIND_SILENT | KIND_ONE, 0,
-        TOPIC_COST, over->verdict == VERDICT_DIFFERENT,
-        "x%.2f [%.2f, %.2f] the CPU of %s", over->ratio, over->low,
-        over->high, best ? best->life->model : "");
     say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
         "waiting overlaps: %.*g %% of %s echoes/s (%d clients / %d ms)",
-        SHORTLY(100 * rate / ideal), units_format_count(count, ideal),
-        life->clients, life->delay_ms);
+        SHORTLY(100 * rate / ideal), COUNT_TEXT(ideal), life->clients,
+        life->delay_ms);
     say(said, KIND_WORK, 0, TOPIC_SPEED, fastest && cpus > 1.2,
         "keeps %.*g CPUs busy", SHORTLY(cpus));
     say(said, KIND_BULK, 0, TOPIC_SPEED, fastest,
@@ -238,8 +225,10 @@ facts_group(struct document *document, const struct summary_group *group)
         struct said said = say_all(&group->rows[i], group);
         struct text text = {0};
 
-        for (size_t j = 0; j < said.n; j++) {
-            text_item(&text, "; ", "%s", said.fact[j].words);
+        for (int j = 0; j < TOPICS; j++) {
+            if (said.fact[j].words[0] != '\0') {
+                text_item(&text, "; ", "%s", said.fact[j].words);
+            }
         }
         document_item(document, group->rows[i].life->model, "%s", text.bytes);
     }
@@ -251,29 +240,29 @@ static void
 add_model(struct text *text, const struct summary *summary, const char *model,
           const struct summary_group *main)
 {
-    char words[WEIGHTS][sizeof((struct said *)0)->fact[0].words] = {{0}};
+    struct fact facts[WEIGHTS] = {0}; /* by weight */
     int n = 0;
 
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
         struct said said = say_all(summary_find(group, model), group);
 
-        for (size_t j = 0; j < said.n; j++) {
+        for (int j = 0; j < TOPICS; j++) {
             unsigned kinds = said.fact[j].kinds;
 
             /* Only facts of one kind of scenario say which it is. */
             if (group == main ||
                 ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY)) {
-                memcpy(words[said.fact[j].weight], said.fact[j].words,
-                       sizeof words[0]);
+                facts[said.fact[j].weight] = said.fact[j];
             }
         }
     }
     for (int i = 0; i < WEIGHTS && n < FACTS_MAX; i++) {
-        if (words[i][0] != '\0' &&
-            (n == 0 ||
-             strlen(text->bytes) + strlen(words[i]) < LINE_COLUMNS)) {
-            text_item(text, "; ", "%s", words[i]);
+        const char *words = facts[i].words;
+
+        if (words[0] != '\0' &&
+            (n == 0 || strlen(text->bytes) + strlen(words) < LINE_COLUMNS)) {
+            text_item(text, "; ", "%s", words);
             n++;
         }
     }
@@ -283,18 +272,18 @@ void
 facts_headline(struct document *document, const struct summary *summary,
                const struct summary_group *main)
 {
-    bool begun = false;
+    struct document facts = {0};
 
     for (size_t i = 0; i < main->nrows; i++) {
         const char *model = main->rows[i].life->model;
         struct text text = {0};
 
         add_model(&text, summary, model, main);
-        if (text.bytes[0] != '\0' && !begun) {
-            document_heading(document, "What this run shows (95 %%, for all "
-                                       "pairs of a scenario together)");
-            begun = true;
-        }
-        document_item(document, model, "%s", text.bytes);
+        document_item(&facts, model, "%s", text.bytes);
     }
+    document_heading(document, "%s",
+                     facts.nblocks > 0 ? "What this run shows (95 %, for all "
+                                         "pairs of a scenario together)"
+                                       : "");
+    document_append(document, &facts);
 }

@@ -49,6 +49,18 @@ common_load(const struct summary *summary)
 
 /* ---- the first table: each model, in its main figures ------------------ */
 
+/* Append the rate in another scenario. */
+static void
+add_rate(struct sheet *sheet, int drop, const struct summary_group *group,
+         const char *heading, int number)
+{
+    struct sheet_column *column = sheet_column(sheet, CELLS_RATE, drop);
+
+    column->group = group;
+    PUT(column->column.above, "echoes/s with");
+    PUT(column->column.heading, heading, number);
+}
+
 static void
 build_first(struct document *document, const struct summary *summary,
             const struct summary_group *main)
@@ -57,50 +69,36 @@ build_first(struct document *document, const struct summary *summary,
     const struct summary_group *silent = group_largest(summary, KIND_SILENT);
     const struct summary_group *work = group_largest(summary, KIND_WORK);
     const struct summary_group *load = common_load(summary);
-    int thousands = load ? (int)rint(group_life(load)->rate_per_s / 1e3) : 0;
-    const struct {
-        enum cells_id id;
-        int drop;
-        const struct summary_group *group; /* the column goes without it */
-        const char *above;                 /* instead of the usual, or "" */
-        const char *heading;               /* the same */
-        int number;                        /* in one of them */
-    } columns[] = {
-        {CELLS_MODEL, 0, main, "", "", 0},
-        {CELLS_SERVED, 0, main, "", "", 0},
-        {CELLS_RATE, 0, main, "", "", 0},
-        {CELLS_OVER_MOST, 0, main, "", "", 0},
-        {CELLS_P50, 0, main, "", "", 0},
-        {CELLS_P99, load ? 3 : 1, main, "", "", 0},
-        /* The 99th percentile of a single life would be luck. */
-        {CELLS_RESPONSE_P50, 1, load, "at %dk/s", "", thousands},
-        {CELLS_SERVER, 5, main, "", "", 0},
-        {CELLS_CLIENT, 6, main, "", "", 0},
-        {CELLS_MEMORY, 0, idle ? idle : main, "", "", 0},
-        {CELLS_RATE, 0, idle != main ? idle : NULL, "echoes/s with",
-         "%d idle", idle ? group_life(idle)->silent : 0},
-        {CELLS_RATE, 4, silent != main ? silent : NULL, "echoes/s with",
-         "%d silent", silent ? group_life(silent)->silent : 0},
-        {CELLS_RATE, 2, work != main ? work : NULL, "echoes/s with",
-         "%d us work", work ? group_life(work)->work_us : 0},
-    };
     struct sheet sheet = {0};
 
-    for (size_t i = 0; i < COUNT(columns); i++) {
-        if (columns[i].group) {
-            struct axis *column =
-                sheet_column(&sheet, columns[i].id, columns[i].drop);
+    sheet_column(&sheet, CELLS_MODEL, 0);
+    sheet_column(&sheet, CELLS_SERVED, 0);
+    sheet_column(&sheet, CELLS_RATE, 0);
+    sheet_column(&sheet, CELLS_OVER_MOST, 0);
+    sheet_column(&sheet, CELLS_P50, 0);
+    sheet_column(&sheet, CELLS_P99, load ? 3 : 2);
+    if (load) {
+        /* The 99th percentile of a single life would be luck. */
+        struct sheet_column *column =
+            sheet_column(&sheet, CELLS_RESPONSE_P50, 1);
 
-            column->group =
-                columns[i].group == main ? NULL : columns[i].group;
-            if (columns[i].group == load) {
-                column->column.meaning =
-                    "at a rate: response, from when a message was due";
-            }
-            PUT(column->column.above, columns[i].above, columns[i].number);
-            PUT(column->column.heading, columns[i].heading,
-                columns[i].number);
-        }
+        column->group = load;
+        column->column.meaning =
+            "at a rate: response, from when a message was due";
+        PUT(column->column.above, "at %.0fk/s",
+            group_life(load)->rate_per_s / 1e3);
+    }
+    sheet_column(&sheet, CELLS_SERVER, 5);
+    sheet_column(&sheet, CELLS_CLIENT, 6);
+    sheet_column(&sheet, CELLS_MEMORY, 1)->group = idle;
+    if (idle && idle != main) {
+        add_rate(&sheet, 1, idle, "%d idle", group_life(idle)->silent);
+    }
+    if (silent && silent != main) {
+        add_rate(&sheet, 4, silent, "%d silent", group_life(silent)->silent);
+    }
+    if (work && work != main) {
+        add_rate(&sheet, 2, work, "%d us work", group_life(work)->work_us);
     }
     sheet_group(&sheet, main);
     sheet_build(document, &sheet, true);
@@ -135,7 +133,7 @@ add_models(struct sheet *sheet, const struct summary *summary)
             known = strcmp(sheet->columns[j].column.heading, model) == 0;
         }
         if (!known) {
-            struct axis *column = sheet_column(sheet, CELLS_COST, 0);
+            struct sheet_column *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
             PUT(column->column.heading, "%s", model);
@@ -189,13 +187,13 @@ build_matrix(struct document *document, const struct summary *summary,
 static void
 add_noise(struct text *text, const struct summary *summary)
 {
-    double *noise = calloc(summary->ngroups + 1, sizeof *noise);
+    double *noise = given(calloc(summary->ngroups + 1, sizeof *noise));
     double steal = NAN;
     double stall_ms = NAN;
     int slices = 0;
     int stalled = 0;
 
-    for (size_t i = 0; noise && i < summary->ngroups; i++) {
+    for (size_t i = 0; i < summary->ngroups; i++) {
         noise[i] = summary->groups[i].fit[FIT_CPU].noise;
         slices += summary->groups[i].slices;
         stalled += summary->groups[i].stalled;

@@ -169,7 +169,7 @@ enum cells_id {
     CELLS, /* and from here on the figures, one by one */
 };
 
-/* Where a cell is. */
+/* Where a cell is; of a sheet's row what this brings to its cells. */
 struct at {
     const struct summary_group *group; /* the scenario, or NULL */
     const char *model;                 /* or NULL */
@@ -187,27 +187,26 @@ void cells_heading(struct column *column, enum cells_id id,
 
 /* ---- sheets of them (document.c) --------------------------------------- */
 
-/* A row or a column: what it brings to its cells. */
-struct axis {
-    enum cells_id id; /* of a column: what it shows */
-    struct column
-        column; /* of a column: when it goes; and what is instead of
-                 * the usual names, whose meaning is not told then */
-    const struct summary_group *group; /* a scenario, or NULL */
-    const char *model;                 /* or NULL */
-    const char *base;                  /* what that is held against */
+/* A column to be. */
+struct sheet_column {
+    enum cells_id id;     /* what it shows */
+    struct column column; /* when it goes; and what is instead of the usual
+                           * names, whose meaning is not told then */
+    const struct summary_group *group; /* instead of the row's, or NULL */
+    const char *model;                 /* the same */
 };
 
-/* A table to be. Columns come before rows where both bring something. */
+/* A table to be. */
 struct sheet {
-    struct axis columns[COLUMNS_MAX]; /* from left to right */
-    size_t ncolumns;                  /* how many */
-    struct axis *rows;                /* from above */
-    size_t nrows;                     /* how many */
+    struct sheet_column columns[COLUMNS_MAX]; /* from left to right */
+    size_t ncolumns;                          /* how many */
+    struct at *rows;                          /* from above */
+    size_t nrows;                             /* how many */
 };
 
 /* Append a column, and return it for what is special. */
-struct axis *sheet_column(struct sheet *sheet, enum cells_id id, int drop);
+struct sheet_column *sheet_column(struct sheet *sheet, enum cells_id id,
+                                  int drop);
 
 /* Append a column for each figure with that flag in figures[].where. */
 void sheet_figures(struct sheet *sheet, unsigned where);
@@ -215,8 +214,8 @@ void sheet_figures(struct sheet *sheet, unsigned where);
 /* Append a row for a model in a group, either of which may be NULL and then
  * comes from the columns. A row that has both, of a model that was not
  * measured, says why instead. */
-struct axis *sheet_row(struct sheet *sheet, const struct summary_group *group,
-                       const char *model);
+struct at *sheet_row(struct sheet *sheet, const struct summary_group *group,
+                     const char *model);
 
 /* Append a row for each model of a group. */
 void sheet_group(struct sheet *sheet, const struct summary_group *group);

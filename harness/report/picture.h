@@ -8,9 +8,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The memory that there must be; without it the program ends. */
-void *given(void *memory);
-
 /* ---- pictures (svg.c) ----------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their

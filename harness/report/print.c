@@ -34,9 +34,11 @@ report_paper_of(FILE *file)
 static void
 put_path(struct text *text, const char *path)
 {
-    bool plain = path[strcspn(path, " '\"\\$`*?[]()<>|&;#~!")] == '\0';
-
-    text_add(text, plain ? "%s" : "'%s'", path);
+    for (; *path != '\0'; path++) {
+        text_add(text, "%s%c",
+                 strchr(" '\"\\$`*?[]{},()<>|&;#~!", *path) ? "\\" : "",
+                 *path);
+    }
 }
 
 /* A line to be typed to see more. Installed programs have a longer name. */
@@ -112,7 +114,8 @@ report_scenario_lines(FILE *file, const struct results *results,
          last.nslices--) {
         last.slices++;
     }
-    if (last.nlives > 0 && summary_make(&last, &summary) == 0) {
+    if (last.nlives > 0) {
+        summary_make(&last, &summary);
         scenario_build(&document, &summary, &(struct report_views){0}, true);
         document_print_text(file, &document, paper);
         summary_free(&summary);

@@ -216,7 +216,8 @@ scale_build(struct document *document, const struct summary *summary)
         const struct summary_group *group = &summary->groups[i];
 
         if (cells_kind(group_life(group)) == KIND_IDLE) {
-            struct axis *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+            struct sheet_column *column =
+                sheet_column(&sheet, CELLS_FLOOR, 0);
 
             /* They are measured from the fewest to the most. */
             column->group = most = group;
@@ -227,9 +228,9 @@ scale_build(struct document *document, const struct summary *summary)
     if (!most || sheet.ncolumns < 3) {
         return;
     }
-    sheet_column(&sheet, CELLS_SERVED, 0)->group = most;
-    sheet_column(&sheet, CELLS_RESIDENT, 0)->group = most;
-    sheet_column(&sheet, CELLS_STACK, 0)->group = most;
+    sheet_column(&sheet, CELLS_SERVED, 3)->group = most;
+    sheet_column(&sheet, CELLS_RESIDENT, 1)->group = most;
+    sheet_column(&sheet, CELLS_STACK, 2)->group = most;
     for (size_t i = 0; i < most->nrows; i++) {
         sheet_row(&sheet, NULL, most->rows[i].life->model);
     }
@@ -316,7 +317,7 @@ build_group(struct document *document, const struct summary *summary,
     add_columns(&sheet, brief ? short_table : full_table,
                 brief ? COUNT(short_table) : COUNT(full_table));
     for (size_t i = 0; i < sheet.ncolumns; i++) {
-        struct axis *column = &sheet.columns[i];
+        struct sheet_column *column = &sheet.columns[i];
         bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects
@@ -361,7 +362,8 @@ scenario_build(struct document *document, const struct summary *summary,
             build_group(document, summary, group, views, brief);
         }
     }
-    if (!brief) {
+    /* With all views there is a headline, which has it. */
+    if (!brief && !views->all) {
         scale_build(document, summary);
     }
     if (views->noise) {

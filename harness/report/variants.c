@@ -77,16 +77,17 @@ variants_build(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_MODEL, 0);
     sheet_column(&sheet, CELLS_BASE, 0);
     for (size_t i = 0; i < COUNT(places); i++) {
-        struct axis *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
+        struct sheet_column *column =
+            sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
         column->group = group_largest(summary, places[i].kind);
         PUT(column->column.above, "CPU over that");
         PUT(column->column.heading, "%s", places[i].heading);
     }
-    sheet_column(&sheet, CELLS_MEMORY, 0)->group =
+    sheet_column(&sheet, CELLS_MEMORY, 1)->group =
         group_largest(summary, KIND_IDLE);
-    sheet_column(&sheet, CELLS_CALLS, 0)->group = many;
-    sheet_column(&sheet, CELLS_SWITCHES, 0)->group = many;
+    sheet_column(&sheet, CELLS_CALLS, 2)->group = many;
+    sheet_column(&sheet, CELLS_SWITCHES, 3)->group = many;
     for (size_t i = 0; i < VARIANTS; i++) {
         bool any = false;
 

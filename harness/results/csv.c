@@ -155,7 +155,6 @@ static void
 put_over_best(FILE *file, const struct summary_group *group,
               const struct summary_row *row, enum fitted what)
 {
-    char word[COMPARISON_WORD_BYTES];
     bool unknown = row->over_best[what].verdict == VERDICT_UNKNOWN;
 
     if (row == group->best[what]) {
@@ -164,7 +163,8 @@ put_over_best(FILE *file, const struct summary_group *group,
     }
     put_ratio(file, &row->over_best[what]);
     fprintf(file, ",%s",
-            unknown ? "" : comparison_word(&row->over_best[what], word));
+            unknown ? ""
+                    : comparison_word(&row->over_best[what], UNITS_TEXT));
 }
 
 /* A row that is not ok has no figures: its good lives are no result. */

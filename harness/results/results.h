@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/base/base.h"
 #include "harness/load/engine.h"
 
 enum {
@@ -71,8 +72,6 @@ enum life_status {
 /* LIFE_ASKED and so on, the figures of a life: see figures.h. */
 enum life_figure {
 #define FIGURE(name, ...) LIFE_##name,
-#define TIME              FIGURE
-#define SHOWN             FIGURE
 #include "harness/results/figures.h"
     LIFE_FIGURES,
 };
@@ -188,8 +187,8 @@ enum {
 
 /* One figure: the file, both CSVs, tables and pages loop over this. */
 struct figure {
-    const char *key;     /* in JSON, and the name of its column */
     enum figure_how how; /* lives are drawn together */
+    const char *key;     /* in JSON, and the name of its column */
     const char *meaning; /* in a few words, with its unit */
     unsigned where;      /* FIGURE_WHY ... */
     const char *heading; /* where it is shown */
@@ -257,9 +256,9 @@ struct results {
  * happens to the run. Return 0, or -1 with errno. */
 int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy of a record, but of a run. Return 0, or -1 without memory. */
-int results_add(struct results *results, enum record what,
-                const void *record);
+/* Append a copy of a record, but of a run. */
+void results_add(struct results *results, enum record what,
+                 const void *record);
 
 /* Read a results file, or one by name, "-" being standard input. Return NULL,
  * and the caller gives `results` back with results_free(); or what is wrong:
@@ -296,11 +295,9 @@ struct comparison {
     enum verdict verdict; /* what may be said */
 };
 
-#define COMPARISON_WORD_BYTES 32 /* for the next */
-
-/* Write and return what may be said of a ratio: "x1.52", "same", "~", "-". */
-const char *comparison_word(const struct comparison *comparison,
-                            char word[COMPARISON_WORD_BYTES]);
+/* What may be said of a ratio: "x1.52", which is written into UNITS_TEXT,
+ * "same", "~", "-". */
+const char *comparison_word(const struct comparison *comparison, char *text);
 
 /* Several models measured block by block. */
 struct fit {
@@ -325,10 +322,9 @@ double statistics_median(double *values, size_t n);
  * sum of a model and a block, life[block] being the life that a block belongs
  * to. Both are scratch afterwards. At most RESULTS_MODELS_MAX models, of
  * which take part who has half as many values as the one with most, with the
- * blocks that they all have. Returns 0, or -1 without memory. See
- * statistics.c for the method. */
-int statistics_fit(struct fit *fit, double *value, int *life, int blocks,
-                   int models);
+ * blocks that they all have. See statistics.c for the method. */
+void statistics_fit(struct fit *fit, double *value, int *life, int blocks,
+                    int models);
 
 /* Model `a` over model `b` of a fit; all NAN if one is not in it, or -1. */
 struct comparison statistics_compare(const struct fit *fit, int a, int b);
@@ -431,9 +427,8 @@ struct summary {
     struct check_result checks[CHECKS]; /* what came of each */
 };
 
-/* Make it. Returns 0 and a summary that points into `results` and is freed
- * before it; or -1 without memory. */
-int summary_make(const struct results *results, struct summary *summary);
+/* Make it. It points into `results` and is freed before it. */
+void summary_make(const struct results *results, struct summary *summary);
 
 void summary_free(struct summary *summary);
 

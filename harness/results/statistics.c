@@ -298,13 +298,13 @@ pack(struct fit *fit, double *value, int *life, int blocks, int models,
     }
 }
 
-int
+void
 statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                int models)
 {
     size_t n = (size_t)blocks * (size_t)models;
     double *room =
-        calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room);
+        given(calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room));
     int column[RESULTS_MODELS_MAX];
     struct work work = {.value = value, .cut = room, .scratch = room + n};
     double inside;
@@ -312,9 +312,6 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
     *fit = (struct fit){.noise = NAN, .half = NAN};
     for (int m = 0; m < RESULTS_MODELS_MAX; m++) {
         fit->level[m] = NAN;
-    }
-    if (!room) {
-        return -1;
     }
     pack(fit, value, life, blocks, models, column);
     work.block = room + 2 * n;
@@ -336,7 +333,6 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
         }
     }
     free(room);
-    return 0;
 }
 
 /* The ratio of this logarithm, with an interval so far to both sides. */
@@ -384,8 +380,7 @@ comparison_change(const struct comparison *before,
 }
 
 const char *
-comparison_word(const struct comparison *comparison,
-                char word[COMPARISON_WORD_BYTES])
+comparison_word(const struct comparison *comparison, char *text)
 {
     static const char *const words[] = {
         [VERDICT_UNKNOWN] = "-",
@@ -396,10 +391,10 @@ comparison_word(const struct comparison *comparison,
     if (comparison->verdict != VERDICT_DIFFERENT) {
         return words[comparison->verdict];
     }
-    snprintf(word, COMPARISON_WORD_BYTES,
+    snprintf(text, UNITS_TEXT_BYTES,
              comparison->ratio < 9.995 ? "x%.2f" : "x%.1f",
              comparison->ratio);
-    return word;
+    return text;
 }
 
 /* ---- the studentised range --------------------------------------------- */

@@ -280,21 +280,20 @@ rank(struct summary_group *group, enum fitted what)
 
 /* A line for each block, a column for each row. There are no more blocks than
  * slices. */
-static int
+static void
 fit_group(const struct results *results, struct summary_group *group,
           enum fitted what)
 {
     int models = (int)MIN(group->nrows, RESULTS_MODELS_MAX);
     size_t n = results->nslices + 1;
-    double *value = calloc(n * (size_t)models, sizeof *value);
-    int *life = calloc(n, sizeof *life);
+    double *value = given(calloc(n * (size_t)models, sizeof *value));
+    int *life = given(calloc(n, sizeof *life));
     int blocks = 0;
-    int status = -1;
 
-    for (size_t i = 0; value && i < n * (size_t)models; i++) {
+    for (size_t i = 0; i < n * (size_t)models; i++) {
         value[i] = NAN;
     }
-    for (size_t i = 0; i < results->nslices && value && life; i++) {
+    for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
         const struct summary_row *row = row_of(slice, group, what);
         double figure = what == FIT_CPU ? slice->server_cpu_us / slice->echoes
@@ -307,14 +306,10 @@ fit_group(const struct results *results, struct summary_group *group,
             blocks = slice->block >= blocks ? slice->block + 1 : blocks;
         }
     }
-    if (value && life) {
-        status =
-            statistics_fit(&group->fit[what], value, life, blocks, models);
-        rank(group, what);
-    }
+    statistics_fit(&group->fit[what], value, life, blocks, models);
+    rank(group, what);
     free(value);
     free(life);
-    return status;
 }
 
 /* What the kernel alone charged, where no life says so: the floor is a slice
@@ -374,14 +369,12 @@ make_rows(struct summary *summary, double *values)
     }
 }
 
-static int
+static void
 make_group(const struct results *results, struct summary_group *group,
            double *values)
 {
-    if (fit_group(results, group, FIT_CPU) != 0 ||
-        fit_group(results, group, FIT_RATE) != 0) {
-        return -1;
-    }
+    fit_group(results, group, FIT_CPU);
+    fit_group(results, group, FIT_RATE);
     group->blocks =
         MAX(group->fit[FIT_CPU].blocks, group->fit[FIT_RATE].blocks);
     take_floor(results, group, values);
@@ -391,40 +384,31 @@ make_group(const struct results *results, struct summary_group *group,
             summary_compare(group, &group->rows[i],
                             summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
     }
-    return 0;
 }
 
-int
+void
 summary_make(const struct results *results, struct summary *summary)
 {
     size_t n = results->nlives + 1;
-    double *values = calloc(n + results->nslices, sizeof *values);
-    int status = -1;
+    double *values = given(calloc(n + results->nslices, sizeof *values));
 
     *summary = (struct summary){
         .results = results,
-        .groups = calloc(n, sizeof *summary->groups),
-        .rows = calloc(n, sizeof *summary->rows),
-        .lives = calloc(n, sizeof(struct life *)),
+        .groups = given(calloc(n, sizeof *summary->groups)),
+        .rows = given(calloc(n, sizeof *summary->rows)),
+        .lives = given(calloc(n, sizeof(struct life *))),
     };
-    if (values && summary->groups && summary->rows && summary->lives) {
-        for (size_t i = 0; i < results->nlives; i++) {
-            summary->lives[i] = &results->lives[i];
-        }
-        qsort_r(summary->lives, results->nlives, sizeof(struct life *),
-                compare_lives, (void *)results);
-        make_rows(summary, values);
-        status = 0;
+    for (size_t i = 0; i < results->nlives; i++) {
+        summary->lives[i] = &results->lives[i];
     }
-    for (size_t i = 0; i < summary->ngroups && status == 0; i++) {
-        status = make_group(results, &summary->groups[i], values);
+    qsort_r(summary->lives, results->nlives, sizeof(struct life *),
+            compare_lives, (void *)results);
+    make_rows(summary, values);
+    for (size_t i = 0; i < summary->ngroups; i++) {
+        make_group(results, &summary->groups[i], values);
         checks_run(summary->checks, &summary->groups[i]);
     }
     free(values);
-    if (status != 0) {
-        summary_free(summary);
-    }
-    return status;
 }
 
 void

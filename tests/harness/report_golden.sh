@@ -32,6 +32,13 @@ for name in default c10k rate foreign variants; do
     fi
     diff "$here/golden/$name.txt" "$tmp/rendered" >"$tmp/out"
     result "made results: $name" $?
+    for columns in 60 70 80 90 100; do
+        COLUMNS=$columns "$bin/report" "$tmp/results.jsonl"
+    done >"$tmp/out" 2>"$tmp/err"
+    test "$(wc -l <"$tmp/out")" -gt 0 && awk '
+        /^Fiveways/ { lines = 0 }
+        ++lines > 40 { exit 1 }' "$tmp/out"
+    result "made results: $name: 40 lines at most, however narrow" $?
 done
 
 sample=$here/../../harness/report/sample

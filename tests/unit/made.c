@@ -49,7 +49,7 @@ made_add(struct results *results, const struct life *like, double us)
         life.life = i;
         life.figure[LIFE_SERVER_CPU_US_PER_ECHO] = us;
         life.figure[LIFE_ECHOES_PER_S] = 1e6 / (us + 6);
-        ck_assert_int_eq(results_add(results, RECORD_LIFE, &life), 0);
+        results_add(results, RECORD_LIFE, &life);
     }
     for (int block = 1; block <= 60 && like->status == LIFE_OK; block++) {
         double machine = 1 + 0.1 * sin(block);
@@ -66,7 +66,7 @@ made_add(struct results *results, const struct life *like, double us)
 
         memcpy(slice.scenario, like->scenario, sizeof slice.scenario);
         memcpy(slice.model, like->model, sizeof slice.model);
-        ck_assert_int_eq(results_add(results, RECORD_SLICE, &slice), 0);
+        results_add(results, RECORD_SLICE, &slice);
     }
 }
 

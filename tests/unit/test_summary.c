@@ -41,7 +41,7 @@ row(const char *model)
 static void
 make(void)
 {
-    ck_assert_int_eq(summary_make(&results, &summary), 0);
+    summary_make(&results, &summary);
 }
 
 TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
@@ -110,7 +110,7 @@ TEST(one_failure_fails_the_row)
 
     add("a", 5);
     life_fail(&life, LIFE_FAILED, "it died with %d", 11);
-    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
+    results_add(&results, RECORD_LIFE, &life);
     make();
     ck_assert_int_eq(row("a")->status, LIFE_FAILED);
     ck_assert_str_eq(row("a")->life->reason, "it died with 11");
@@ -125,11 +125,11 @@ TEST(lives_are_drawn_together_as_the_table_says)
     life.figure[LIFE_SERVED] = 60;
     life.figure[LIFE_STALLS] = 2;
     life.figure[LIFE_P50_US] = 100;
-    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
+    results_add(&results, RECORD_LIFE, &life);
     life.figure[LIFE_SERVED] = 64;
     life.figure[LIFE_STALLS] = 3;
     life.figure[LIFE_P50_US] = 300;
-    ck_assert_int_eq(results_add(&results, RECORD_LIFE, &life), 0);
+    results_add(&results, RECORD_LIFE, &life);
     make();
     ck_assert_double_eq(row("a")->figure[LIFE_SERVED], 60);
     ck_assert_double_eq(row("a")->served_most, 64);
@@ -273,7 +273,7 @@ TEST(calls_belong_to_their_row_and_add_up)
     calls.clients = 64;
     calls.per_echo = 2;
     calls_add(&calls, "read", 3);
-    ck_assert_int_eq(results_add(&results, RECORD_CALLS, &calls), 0);
+    results_add(&results, RECORD_CALLS, &calls);
     add("a", 5);
     add("b", 5);
     make();
