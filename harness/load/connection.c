@@ -114,6 +114,9 @@ send_more(struct engine *run, struct connection *connection)
     struct stream *stream = &connection->stream;
     bool greets = connection->state == CONNECTION_GREETING;
     int64_t end = greets ? HELLO_PAUSE : stream->message_end;
+    if (drip && connection->wake.position != 0) {
+        return; /* in a pause */
+    }
     while (stream->nwritten < end) {
         int64_t at = stream->nwritten;
         int64_t most = drip ? 1 : at < 0 ? -at : PATTERN_WINDOW_BYTES;

@@ -317,6 +317,18 @@ TEST_TIMES(greeting_comes_in_two_pieces, 2)
     }
 }
 
+/* An echo that comes meanwhile, and wakes us, ends no pause. */
+TEST(drip_has_a_pause_behind_each_byte)
+{
+    start(echo);
+    options.clients = 1;
+    options.drip = true;
+    options.message_bytes = 16;
+    run_well(1);
+    ck_assert_uint_gt(result.latency.count, 0);
+    ck_assert_int_ge(histogram_quantile_ns(&result.latency, 0), 15 * 20000);
+}
+
 /* When the last connection is gone there is nothing to wait for; a thread
  * that has nobody left does not keep the others waiting. In an open loop a
  * lost connection takes its message along; the others go on. */
