@@ -154,12 +154,10 @@ struct engine_options {
     uint64_t seed;               /* open loop: what decides the gaps */
     int64_t spin_ns; /* open loop: stay awake so long before a message is due,
                       * for waking up takes time; wants a CPU of our own */
-    int runs;  /* that share one load, so that numbers of connections and
-                * fixed gaps lie between each other; 0: 1. For crew_run() how
-                * many are to share this one */
-    int index; /* of this one among them, from 0 */
-    int hosts; /* crew_run(): that do the same at the same time; 0: 1 */
-    int host;  /* this one among them, from 0 */
+    int runs;        /* at the same time at one server, so that numbers of
+                      * connections and fixed gaps lie between each other; 0: 1 */
+    int index;       /* of this one among them, from 0 */
+    int threads;     /* for crew_run(): how many are to share this one */
     int64_t connect_timeout_ns; /* without a client getting through, and four
                                  * times as long in all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */

@@ -457,8 +457,8 @@ hosts_wait(int fd, struct engine_options *options,
         if (strcmp(line, "clock") == 0) {
             dprintf(fd, "%lld\n", (long long)clock_wall_ns());
         } else {
-            sscanf(line, "begin %lld %d %d", &begin_ns, &options->host,
-                   &options->hosts);
+            sscanf(line, "begin %lld %d %d", &begin_ns, &options->index,
+                   &options->runs);
         }
     }
     if (begin_ns == 0) {

@@ -21,7 +21,7 @@ enum {
 
 #define CREW_MAX 64 /* threads */
 
-/* As engine_run(), but options->runs is how many threads share the load: no
+/* As engine_run(), but options->threads is how many share the load: no
  * more than CREW_MAX, than there are clients or echoes to deal out, or than
  * can be had. Each has an engine of its own and an even share; they meet when
  * all have connected and when the window begins; what they saw is added up

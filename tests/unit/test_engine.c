@@ -180,7 +180,7 @@ static void
 run(int threads)
 {
     phases = 0;
-    options.runs = threads > 1 ? threads : 0;
+    options.threads = threads;
     ck_assert_int_eq(threads > 1 ? crew_run(&options, &result)
                                  : engine_run(&options, &result),
                      0);
@@ -396,7 +396,7 @@ assert_all_accounted_for(void)
     double due = options.rate_per_s * (double)result.window_ns / 1e9;
     ck_assert(engine_result_good(&result));
     ck_assert_uint_eq(result.response.count, result.arrivals);
-    if (options.arrivals == SCHEDULE_FIXED && options.runs == 0) {
+    if (options.arrivals == SCHEDULE_FIXED && options.threads == 1) {
         ck_assert_double_eq_tol((double)result.arrivals, due, 1.5);
     }
 }
@@ -552,7 +552,7 @@ TEST(crew_that_cannot_start_says_so)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = (rlim_t)listen_fd + 3;
     setrlimit(RLIMIT_NOFILE, &limit);
-    options.runs = 4;
+    options.threads = 4;
     ck_assert_int_eq(crew_run(&options, &result), -1);
     ck_assert_int_eq(errno, EMFILE);
 }
