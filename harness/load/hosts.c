@@ -344,7 +344,7 @@ collect(struct lead *lead, FILE *stream, struct saved_run *sum)
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, run, reason);
         run->begun_ms -= host->ahead_ns / NS_PER_MS;
-        if (status == 0 && merge_add(sum, run, good == 0, reason) == 0) {
+        if (status == 0 && merge_add(sum, run, reason) == 0) {
             summary_print_host(stream, host->name, run, host->ahead_ns,
                                host->unsure_ns);
             good++;
@@ -395,8 +395,7 @@ hosts_lead(const struct hosts_order *order,
         }
         snprintf(heading, sizeof heading, "%s, from %s%d host%s", sum->target,
                  part, order->hosts, order->hosts == 1 ? "" : "s");
-        summary_print(stdout, heading, &sum->options, &sum->result,
-                      wants_colour(stdout));
+        summary_print(stdout, heading, sum, wants_colour(stdout));
     }
     fputs(lines, good > 0 ? stdout : stderr);
     free(lines);

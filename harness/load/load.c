@@ -433,8 +433,7 @@ run_once(void)
         fputs("\r\033[K", stderr);
     }
     if (order.hosts == 0) {
-        summary_print(stdout, target, &run.options, &run.result,
-                      wants_colour(stdout));
+        summary_print(stdout, target, &run, wants_colour(stdout));
     }
     bool written = write_output(&outputs[1], &run);
     written = write_output(&outputs[2], &run) && written;

@@ -86,23 +86,6 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
 int search_run(const char *target, const struct engine_options *options,
                int64_t slo_ns);
 
-/* ---- what is printed --------------------------------------------------- */
-
-/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
- * colour belong there, without NO_COLOR? */
-bool is_terminal(FILE *file);
-bool wants_colour(FILE *file);
-
-/* Print the result for people. `target` is the server as it was named; with
- * `colour` what went wrong is red. */
-void summary_print(FILE *stream, const char *target,
-                   const struct engine_options *options,
-                   const struct engine_result *result, bool colour);
-
-/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
- * was served, 3 the client itself could not measure. */
-int summary_exit_status(const struct engine_result *result);
-
 /* ---- what is saved ------------------------------------------------------
  *
  * Several hosts drive one server, each saves what it saw, and the sum is what
@@ -124,11 +107,6 @@ struct saved_run {
     struct engine_result result;   /* what came of it */
 };
 
-/* One row of a host whose clock is so far before ours, known to so much. */
-void summary_print_host(FILE *stream, const char *name,
-                        const struct saved_run *run, int64_t ahead_ns,
-                        int64_t unsure_ns);
-
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
@@ -139,12 +117,12 @@ int saved_read(FILE *stream, struct saved_run *run,
 
 /* ---- several runs, added up -------------------------------------------- */
 
-/* Add a run to those added up so far; the first one goes into a sum that is
- * all zero, with `first` set. What each host may choose for itself is added:
- * clients and rate. All else must be the same, or the sum would be of
- * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
- * not fit together: a phrase to stand behind the name of the file. */
-int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+/* Add a run to those added up so far; of none the sum is all zero. What each
+ * host may choose for itself is added: clients and rate. All else must be the
+ * same, or the sum would be of nothing. Returns 0; or -1, the sum unchanged,
+ * and in `reason` why they do not fit together: a phrase to stand behind the
+ * name of the file. */
+int merge_add(struct saved_run *sum, const struct saved_run *run,
               char reason[SAVED_REASON_BYTES]);
 
 /* True if both are the same run, in one file or two. */
@@ -156,6 +134,27 @@ void merge_note_times(FILE *stream, const struct saved_run *runs, int n);
 /* Read the files, add them up and print the sum to `stream`, as load prints a
  * run; or a sentence to standard error. Returns the program's exit status. */
 int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
+
+/* ---- what is printed --------------------------------------------------- */
+
+/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
+ * colour belong there, without NO_COLOR? */
+bool is_terminal(FILE *file);
+bool wants_colour(FILE *file);
+
+/* Print the result for people. `target` says against what; with `colour` what
+ * went wrong is red. */
+void summary_print(FILE *stream, const char *target,
+                   const struct saved_run *run, bool colour);
+
+/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
+ * was served, 3 the client itself could not measure. */
+int summary_exit_status(const struct engine_result *result);
+
+/* One row of a host whose clock is so far before ours, known to so much. */
+void summary_print_host(FILE *stream, const char *name,
+                        const struct saved_run *run, int64_t ahead_ns,
+                        int64_t unsure_ns);
 
 /* ---- several hosts: --hosts ----------------------------------------------
  *
