@@ -42,8 +42,9 @@ int crew_suitable_threads(const struct engine_options *options, int cpus);
 /* ---- the search for a rate: --slo ---------------------------------------
  *
  * The promise is a service level objective: 99 of 100 response times within
- * a limit. Rates are tried on a grid of equal ratios, each time the one in
- * the middle between the highest that was kept and the lowest that was not.
+ * a limit. Each time the rate in the middle is tried, by its ratios, between
+ * the highest that was kept and the lowest that was not, until these two are
+ * as near to each other as is asked for.
  */
 
 /* What came of a rate. */
@@ -64,16 +65,17 @@ struct slo_try {
 
 struct slo_answer {
     double kept_per_s;     /* the highest rate that was kept; 0 if none was */
-    struct slo_try failed; /* the try that decided that it is no more, at the
-                            * next rate of the grid; SLO_KEPT: the highest of
-                            * all was kept; SLO_INTERRUPTED: it may be more */
+    struct slo_try failed; /* the try that decided that it is no more, at a
+                            * rate as near as is asked for; SLO_KEPT: the
+                            * highest was kept; SLO_INTERRUPTED: it may be
+                            * more */
 };
 
-#define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
+#define SLO_RATIO 1.05 /* between the two, at the end; or less */
 
 /* Search between two rates, both included and above 0. One that is not kept
  * is tried again, because one stall of the machine is enough for that. Tries
- * 2 * (2 + log2 of the number of rates) at most: 18 for rates up to 1000. */
+ * 18 times at most where the one rate is 1000 times the other. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              struct slo_try (*try_rate)(double rate_per_s,
                                                         void *arg),
