@@ -307,11 +307,12 @@ server_connect(const struct server *server, int most_ms)
 static bool
 answers(struct server *server, const char *host, int port)
 {
-    int fd = server_address(host, port, &server->address,
-                            &server->address_bytes) == 0
-                 ? server_connect(server, CONNECT_MS)
-                 : -1;
+    int fd = -1;
 
+    server->address_bytes = address_parse(host, port, &server->address);
+    if (server->address_bytes > 0) {
+        fd = server_connect(server, CONNECT_MS);
+    }
     close(fd);
     return fd != -1;
 }

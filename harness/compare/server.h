@@ -173,11 +173,6 @@ const char *server_make_line(const struct server_order *order, int port,
 extern const char server_leash[];
 #define SERVER_PID_WORDS "the server is process "
 
-/* Make an address of a numeric host without brackets, a port. 0; -1: none. */
-int server_address(const char *host, int port,
-                   struct sockaddr_storage *address,
-                   socklen_t *address_bytes);
-
 /* Look for the first ready line in what a server has printed: it ends in an
  * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank; half a
  * line may still become another address. If `host` is not NULL, the address
