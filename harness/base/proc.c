@@ -100,7 +100,7 @@ signals_catch(void (*handler)(int number))
     sigprocmask(SIG_UNBLOCK, &caught, NULL);
 }
 
-socklen_t
+bool
 address_parse(const char *host, int port, struct sockaddr_storage *address)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -113,12 +113,11 @@ address_parse(const char *host, int port, struct sockaddr_storage *address)
     /* That alone would take 1.2 for 1.0.0.2. */
     if ((!strchr(host, ':') && inet_pton(AF_INET, host, &dotted) != 1) ||
         getaddrinfo(host, service, &hints, &found) != 0) {
-        return 0;
+        return false;
     }
-    socklen_t address_bytes = found->ai_addrlen;
-    memcpy(address, found->ai_addr, address_bytes);
+    memcpy(address, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
-    return address_bytes;
+    return true;
 }
 
 void

@@ -184,7 +184,7 @@ check(void)
     }
     flags_check_names("launcher", options.order.launcher, NULL);
     if (options.order.host &&
-        address_parse(options.order.host, 1, &address) == 0) {
+        !address_parse(options.order.host, 1, &address)) {
         errx(EXIT_USAGE,
              "--host: %s is not a numeric IPv4 or IPv6 address such as "
              "10.0.0.2",

@@ -63,7 +63,6 @@ struct server {
     int output_fd;                   /* files in memory: what it prints on */
     int error_fd;                    /* ... standard output, and error */
     struct sockaddr_storage address; /* where it listens */
-    socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
     char listens[128];               /* not ready: all addresses, or "" */
     /* From here on known when it has been stopped. */
@@ -178,8 +177,7 @@ extern const char server_leash[];
  * line may still become another address. If `host` is not NULL, the address
  * is its, and only the port that of the line. Returns 0, or -1 for none. */
 int server_read_ready(const char *output, const char *host,
-                      struct sockaddr_storage *address,
-                      socklen_t *address_bytes);
+                      struct sockaddr_storage *address);
 #define SERVER_READY_WORDS "listening on "
 
 #endif

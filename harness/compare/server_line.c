@@ -115,7 +115,7 @@ server_last_line(const char *output, char *line, size_t line_bytes)
 
 int
 server_read_ready(const char *output, const char *host,
-                  struct sockaddr_storage *address, socklen_t *address_bytes)
+                  struct sockaddr_storage *address)
 {
     while ((output = proc_behind(output, SERVER_READY_WORDS)) &&
            strchr(output, '\n')) {
@@ -127,8 +127,7 @@ server_read_ready(const char *output, const char *host,
              sscanf(output, "[%63[0-9A-Fa-f:.]]:%5d%n", said, &port, &end) ==
                  2) &&
             port >= 1 && port <= PORT_MAX && strchr(" \r\n", output[end]) &&
-            (*address_bytes =
-                 address_parse(host ? host : said, port, address)) != 0) {
+            address_parse(host ? host : said, port, address)) {
             return 0;
         }
     }

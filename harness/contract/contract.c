@@ -69,12 +69,10 @@ contract_listen(void)
 {
     const char *host = contract_options.address;
     struct sockaddr_storage address;
-    socklen_t address_bytes =
-        address_parse(host, contract_options.port, &address);
     char text[ADDRESS_TEXT_BYTES];
     char what[sizeof text + 16];
 
-    if (address_bytes == 0) {
+    if (!address_parse(host, contract_options.port, &address)) {
         flags_refuse(contract_options.model, "address", host,
                      "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
     }
@@ -85,7 +83,7 @@ contract_listen(void)
     set_options();
     address_format(&address, text);
     snprintf(what, sizeof what, "listen on %s", text);
-    if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1 ||
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
         listen(listener, contract_options.backlog) == -1) {
         contract_die(errno, what);
     }

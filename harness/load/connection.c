@@ -387,7 +387,7 @@ connection_open(struct engine *run, struct connection *connection)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
         source_bind(options, fd, connection->stream.number) != 0 ||
         (connect(fd, (const struct sockaddr *)&options->address,
-                 options->address_bytes) != 0 &&
+                 sizeof options->address) != 0 &&
          errno != EINPROGRESS) ||
         epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         connection_fail(run, connection, error_of_errno(errno), errno);

@@ -136,7 +136,6 @@ enum engine_phase {
 /* What a run is to do. Zero in a field means what the comment says. */
 struct engine_options {
     struct sockaddr_storage address; /* of the server */
-    socklen_t address_bytes;         /* how much of `address` is used */
     int clients;                     /* that speak; at least 1 */
     int silent_clients;              /* that connect first and stay silent */
     bool ask_silent;       /* one echo from each of them at the end */

@@ -95,7 +95,7 @@ open_meeting(struct lead *lead)
     int family = lead->options->address.ss_family;
     int probe = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (connect(probe, (const struct sockaddr *)&lead->options->address,
-                lead->options->address_bytes) != 0 ||
+                sizeof lead->options->address) != 0 ||
         getsockname(probe, (struct sockaddr *)&address, &bytes) != 0) {
         err(EXIT_NO_MEASURE, "no way to the server");
     }
@@ -420,7 +420,7 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     gethostname(name, sizeof name - 1);
     if (leader == NULL ||
         connect(fd, (const struct sockaddr *)&meeting->address,
-                meeting->address_bytes) != 0 ||
+                sizeof meeting->address) != 0 ||
         dprintf(fd, "host %s\n", name) < 0 ||
         read_line(leader, line) == NULL ||
         sscanf(line, "words %d", argc) != 1 ||

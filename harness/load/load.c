@@ -260,7 +260,6 @@ find_target(const char *text)
                              : strerror(errno));
     }
     memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
-    options.address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
 }
 

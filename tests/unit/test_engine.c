@@ -168,7 +168,6 @@ start(struct service what)
     getsockname(listen_fd, (struct sockaddr *)&address, &address_bytes);
     ck_assert_int_eq(pthread_create(&thread, NULL, accept_all, NULL), 0);
     memcpy(&options.address, &address, sizeof address);
-    options.address_bytes = address_bytes;
     options.clients = 8;
     options.message_bytes = 64;
     options.window_ns = window_ms * ms_ns;
