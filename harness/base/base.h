@@ -225,6 +225,12 @@ enum {
     ADDRESS_TEXT_BYTES = 96, /* "[fe80::1%eth0]:40123" and longer */
 };
 
+/* Make an address of a port and a numeric IPv4 or IPv6 host, the latter
+ * without brackets. Returns false if that is none. Nobody needs to know how
+ * long an address is: Linux sees that by its family, and takes all of it. */
+bool address_parse(const char *host, int port,
+                   struct sockaddr_storage *address);
+
 /* Write "127.0.0.1:5566" or "[::1]:5566". Asks no name server. */
 void address_format(const struct sockaddr_storage *address,
                     char text[ADDRESS_TEXT_BYTES]);

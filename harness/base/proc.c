@@ -3,6 +3,7 @@
  * standard streams, the signals that end us, the limit of descriptors, and
  * the addresses of sockets.
  */
+#include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -97,6 +98,26 @@ signals_catch(void (*handler)(int number))
         sigaddset(&caught, numbers[i]);
     }
     sigprocmask(SIG_UNBLOCK, &caught, NULL);
+}
+
+bool
+address_parse(const char *host, int port, struct sockaddr_storage *address)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *found;
+    struct in_addr dotted;
+    char service[16];
+
+    snprintf(service, sizeof service, "%d", port);
+    /* That alone would take 1.2 for 1.0.0.2. */
+    if ((!strchr(host, ':') && inet_pton(AF_INET, host, &dotted) != 1) ||
+        getaddrinfo(host, service, &hints, &found) != 0) {
+        return false;
+    }
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return true;
 }
 
 void

@@ -134,7 +134,6 @@ driver_start(struct turn *turn)
     memset(driver, 0, sizeof *driver);
     driver->options = turn->scenario->load;
     driver->options.address = turn->server.address;
-    driver->options.address_bytes = turn->server.address_bytes;
     driver->options.spin_ns =
         strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0;
     driver->options.interrupted = &turn->lives->interrupted;

@@ -159,7 +159,6 @@ static void
 check(void)
 {
     struct sockaddr_storage address;
-    socklen_t bytes;
     char names[256] = "";
     cpu_set_t cpus;
 
@@ -185,7 +184,7 @@ check(void)
     }
     flags_check_names("launcher", options.order.launcher, NULL);
     if (options.order.host &&
-        server_address(options.order.host, 1, &address, &bytes) != 0) {
+        !address_parse(options.order.host, 1, &address)) {
         errx(EXIT_USAGE,
              "--host: %s is not a numeric IPv4 or IPv6 address such as "
              "10.0.0.2",

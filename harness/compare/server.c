@@ -295,7 +295,7 @@ server_connect(const struct server *server, int most_ms)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (connect(fd, (const struct sockaddr *)&server->address,
-                server->address_bytes) == 0 &&
+                sizeof server->address) == 0 &&
         !socket_is_own_peer(fd)) {
         return fd;
     }
@@ -307,8 +307,7 @@ server_connect(const struct server *server, int most_ms)
 static bool
 answers(struct server *server, const char *host, int port)
 {
-    int fd = server_address(host, port, &server->address,
-                            &server->address_bytes) == 0
+    int fd = address_parse(host, port, &server->address)
                  ? server_connect(server, CONNECT_MS)
                  : -1;
 
@@ -330,8 +329,7 @@ wait_ready(struct server *server, int port)
     for (int look = 1; clock_now_ns() < deadline_ns && !*order->interrupted;
          look++) {
         read_output(server->output_fd, false, text);
-        if (server_read_ready(text, host, &server->address,
-                              &server->address_bytes) == 0 &&
+        if (server_read_ready(text, host, &server->address) == 0 &&
             (port == 0 || port == ntohs(address->sin_port))) {
             return true;
         }

@@ -63,7 +63,6 @@ struct server {
     int output_fd;                   /* files in memory: what it prints on */
     int error_fd;                    /* ... standard output, and error */
     struct sockaddr_storage address; /* where it listens */
-    socklen_t address_bytes;         /* how much of it is used */
     double start_ms;                 /* from exec to ready */
     char listens[128];               /* not ready: all addresses, or "" */
     /* From here on known when it has been stopped. */
@@ -173,18 +172,12 @@ const char *server_make_line(const struct server_order *order, int port,
 extern const char server_leash[];
 #define SERVER_PID_WORDS "the server is process "
 
-/* Make an address of a numeric host without brackets, a port. 0; -1: none. */
-int server_address(const char *host, int port,
-                   struct sockaddr_storage *address,
-                   socklen_t *address_bytes);
-
 /* Look for the first ready line in what a server has printed: it ends in an
  * address, "127.0.0.1:5566" or "[::1]:5566", up to the first blank; half a
  * line may still become another address. If `host` is not NULL, the address
  * is its, and only the port that of the line. Returns 0, or -1 for none. */
 int server_read_ready(const char *output, const char *host,
-                      struct sockaddr_storage *address,
-                      socklen_t *address_bytes);
+                      struct sockaddr_storage *address);
 #define SERVER_READY_WORDS "listening on "
 
 #endif

@@ -2,7 +2,6 @@
  * server_line.c: what a server is told, what it says, and how it ended.
  */
 #include <fnmatch.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -115,29 +114,8 @@ server_last_line(const char *output, char *line, size_t line_bytes)
 }
 
 int
-server_address(const char *host, int port, struct sockaddr_storage *address,
-               socklen_t *address_bytes)
-{
-    const struct addrinfo hints = {
-        .ai_socktype = SOCK_STREAM,
-        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-    };
-    struct addrinfo *found;
-    char service[16];
-
-    snprintf(service, sizeof service, "%d", port);
-    if (getaddrinfo(host, service, &hints, &found) != 0) {
-        return -1;
-    }
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    *address_bytes = found->ai_addrlen;
-    freeaddrinfo(found);
-    return 0;
-}
-
-int
 server_read_ready(const char *output, const char *host,
-                  struct sockaddr_storage *address, socklen_t *address_bytes)
+                  struct sockaddr_storage *address)
 {
     while ((output = proc_behind(output, SERVER_READY_WORDS)) &&
            strchr(output, '\n')) {
@@ -149,8 +127,7 @@ server_read_ready(const char *output, const char *host,
              sscanf(output, "[%63[0-9A-Fa-f:.]]:%5d%n", said, &port, &end) ==
                  2) &&
             port >= 1 && port <= PORT_MAX && strchr(" \r\n", output[end]) &&
-            server_address(host ? host : said, port, address,
-                           address_bytes) == 0) {
+            address_parse(host ? host : said, port, address)) {
             return 0;
         }
     }

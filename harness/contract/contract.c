@@ -1,7 +1,6 @@
 /*
  * contract.c: setting up a server and ending it, the same for all models.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -40,29 +39,6 @@ contract_parse(const char *model, const struct flag *own_flags, int argc,
     return &contract_options;
 }
 
-/* Turn --address and --port into a socket address. Exits with 2 if the
- * address is not a numeric one. Returns its length. */
-static socklen_t
-socket_address(struct sockaddr_storage *storage)
-{
-    struct sockaddr_in *ipv4 = (struct sockaddr_in *)storage;
-    struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)storage;
-    const char *text = contract_options.address;
-
-    /* The port stands at the same place in both. */
-    ipv4->sin_port = htons((uint16_t)contract_options.port);
-    if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
-        storage->ss_family = AF_INET;
-        return sizeof *ipv4;
-    }
-    if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1) {
-        storage->ss_family = AF_INET6;
-        return sizeof *ipv6;
-    }
-    flags_refuse(contract_options.model, "address", text,
-                 "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
-}
-
 /* The options of the listener. Accepted sockets inherit them, so that no
  * model spends a system call on each client for it. */
 static void
@@ -91,11 +67,15 @@ set_options(void)
 int
 contract_listen(void)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t address_bytes = socket_address(&address);
+    const char *host = contract_options.address;
+    struct sockaddr_storage address;
     char text[ADDRESS_TEXT_BYTES];
     char what[sizeof text + 16];
 
+    if (!address_parse(host, contract_options.port, &address)) {
+        flags_refuse(contract_options.model, "address", host,
+                     "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
+    }
     listener = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener == -1) {
         contract_die(errno, "socket");
@@ -103,7 +83,7 @@ contract_listen(void)
     set_options();
     address_format(&address, text);
     snprintf(what, sizeof what, "listen on %s", text);
-    if (bind(listener, (struct sockaddr *)&address, address_bytes) == -1 ||
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
         listen(listener, contract_options.backlog) == -1) {
         contract_die(errno, what);
     }

@@ -156,7 +156,7 @@ grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
     memcpy(grade_left->errors, server.errors, sizeof server.errors);
     require(started, "the server %s", reason);
     *address = server.address;
-    *address_bytes = server.address_bytes;
+    *address_bytes = sizeof *address;
     int port = ntohs(((const struct sockaddr_in *)address)->sin_port);
     listener_pid = server.pid; /* unless another one listens */
     require(look_at_listeners("/proc/net/tcp", port) +

@@ -45,8 +45,7 @@ connection_close(struct engine *run, struct connection *connection)
     enum connection_state state = connection->state;
     if (state == CONNECTION_CONNECTING) {
         run->connecting--;
-    } else if (state == CONNECTION_GREETING || state == CONNECTION_ECHOING ||
-               state == CONNECTION_PARTING) {
+    } else if (state == CONNECTION_ECHOING || state == CONNECTION_PARTING) {
         run->pending--;
         run->strangers -= !connection->served;
     }
@@ -103,66 +102,61 @@ lose(struct engine *run, struct connection *connection)
 
 /* ---- sending ----------------------------------------------------------- */
 
-/* Send what may be sent of greeting and message, until all is out or the
- * socket is full; or the next byte of it, and see to it that we are called
- * again while there is one more. An error is left for recv to find, which
- * first hands over what the server had sent before it went. */
+/* Send what is left of greeting and message, until all is out or the socket
+ * is full; or until the next pause, after which we are called again. An error
+ * is left for recv to find, which first hands over what the server had sent
+ * before it went. */
 static void
 send_more(struct engine *run, struct connection *connection)
 {
-    bool drip = run->options.drip;
     struct stream *stream = &connection->stream;
-    bool greets = connection->state == CONNECTION_GREETING;
-    int64_t end = greets ? HELLO_PAUSE : stream->message_end;
-    while (stream->nwritten < end) {
+    if (connection->wake.position != 0) {
+        return; /* in a pause */
+    }
+    while (stream->nwritten < stream->message_end) {
         int64_t at = stream->nwritten;
-        int64_t most = drip ? 1 : at < 0 ? -at : PATTERN_WINDOW_BYTES;
-        /* The message goes in one segment with the rest of a greeting. */
-        int flags =
-            MSG_NOSIGNAL | (at < 0 && end > 0 && !drip ? MSG_MORE : 0);
+        int64_t most = MIN(stream->message_end - at, PATTERN_WINDOW_BYTES);
+        int64_t pause_ns = 0;
+        int flags = MSG_NOSIGNAL;
+        if (run->options.drip) {
+            most = 1;
+            pause_ns = DRIP_NS;
+        } else if (at < HELLO_PAUSE) {
+            most = HELLO_PAUSE - at;
+            pause_ns = HELLO_PAUSE_NS;
+        } else if (at < 0) {
+            /* The message goes in one segment with it. */
+            most = -at;
+            flags |= MSG_MORE;
+        }
         ssize_t nwritten =
             send(connection->fd, pattern_window(stream->number, at),
-                 (size_t)MIN(end - at, most), flags);
+                 (size_t)most, flags);
         if (nwritten == -1) {
             stream->last_errno = errno != EAGAIN ? errno : stream->last_errno;
             return;
         }
         stream->nwritten += nwritten;
-        if (drip && stream->nwritten < end) {
+        if (pause_ns > 0 && stream->nwritten < stream->message_end) {
             deadline_set(&run->wakes, &connection->wake,
-                         run->now_ns + DRIP_NS);
+                         run->now_ns + pause_ns);
             return;
         }
     }
-    if (!greets) {
-        deadline_remove(&run->wakes, &connection->wake);
-    }
-}
-
-static void
-begin_message(struct engine *run, struct connection *connection)
-{
-    struct stream *stream = &connection->stream;
-    stream->message_end =
-        MAX(stream->message_end, 0) + run->options.message_bytes;
-    connection->state = CONNECTION_ECHOING;
 }
 
 void
 connection_send(struct engine *run, struct connection *connection)
 {
+    struct stream *stream = &connection->stream;
     run->pending++;
     run->strangers += !connection->served;
     if (!is_churned(run, connection)) {
         connection->start_ns = run->now_ns;
     }
-    if (connection->stream.nwritten < 0) {
-        connection->state = CONNECTION_GREETING;
-        deadline_set(&run->wakes, &connection->wake,
-                     run->now_ns + HELLO_PAUSE_NS);
-    } else {
-        begin_message(run, connection);
-    }
+    stream->message_end =
+        MAX(stream->message_end, 0) + run->options.message_bytes;
+    connection->state = CONNECTION_ECHOING;
     send_more(run, connection);
 }
 
@@ -179,10 +173,7 @@ void
 connection_wake(struct engine *run, struct connection *connection)
 {
     deadline_remove(&run->wakes, &connection->wake);
-    if (connection->state == CONNECTION_GREETING) {
-        begin_message(run, connection);
-        send_more(run, connection);
-    } else if (connection->state == CONNECTION_ECHOING) {
+    if (connection->state == CONNECTION_ECHOING) {
         send_more(run, connection);
     } else {
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
@@ -219,14 +210,15 @@ keep_mismatch(struct engine *run, const struct connection *connection,
     }
 }
 
-/* Compare what came with what was sent. Returns what is wrong with it;
- * ENGINE_ERRORS if nothing is. */
+/* Compare what came with what was sent; before a greeting is whole nothing
+ * may come. Returns what is wrong with it; ENGINE_ERRORS if nothing is. */
 static enum engine_error
 verify(struct engine *run, struct connection *connection, size_t count)
 {
     struct stream *stream = &connection->stream;
     int64_t before = MAX(stream->nread, 0);
-    size_t due = MIN(count, (size_t)(stream->message_end - stream->nread));
+    int64_t sent = stream->nwritten < 0 ? stream->begin : stream->nwritten;
+    size_t due = MIN(count, (size_t)(sent - stream->nread));
     size_t right =
         pattern_compare(stream->number, stream->nread, run->buffer, due);
     stream->nread += (int64_t)right;
@@ -395,7 +387,7 @@ connection_open(struct engine *run, struct connection *connection)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
         source_bind(options, fd, connection->stream.number) != 0 ||
         (connect(fd, (const struct sockaddr *)&options->address,
-                 options->address_bytes) != 0 &&
+                 sizeof options->address) != 0 &&
          errno != EINPROGRESS) ||
         epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         connection_fail(run, connection, error_of_errno(errno), errno);

@@ -88,7 +88,7 @@ member_main(void *arg)
     const struct engine_options *whole = crew->options;
     struct engine_options share = *whole;
     int index = (int)(member - crew->members);
-    int hosts = MAX(1, whole->hosts);
+    int runs = MAX(1, whole->runs);
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
     share.clients =
@@ -97,8 +97,8 @@ member_main(void *arg)
         (int)share_of((uint64_t)whole->silent_clients, crew->count, index);
     share.echoes_max = share_of(whole->echoes_max, crew->count, index);
     share.rate_per_s = whole->rate_per_s / crew->count;
-    share.runs = crew->count * hosts;
-    share.index = index * hosts + whole->host;
+    share.runs = crew->count * runs;
+    share.index = index * runs + whole->index;
     share.seed += (uint64_t)share.index * UINT64_C(0x632be59bd9b4e019);
     share.on_phase = meet_at_phase;
     share.on_progress = add_up_progress;
@@ -118,7 +118,7 @@ crew_run(const struct engine_options *options, struct engine_result *result)
 {
     struct crew crew = {.options = options,
                         .gate = PTHREAD_MUTEX_INITIALIZER};
-    int threads = useful_threads(options, options->runs);
+    int threads = useful_threads(options, options->threads);
     memset(result, 0, sizeof *result);
     crew.members = calloc((size_t)threads, sizeof *crew.members);
     if (crew.members == NULL) {

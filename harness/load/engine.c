@@ -190,8 +190,7 @@ count_stalled(struct engine *run)
             echoing &&
             stream->nread > stream->message_end - run->options.message_bytes;
         bool behind = it->state == CONNECTION_PARTING;
-        bool waits = echoing || it->state == CONNECTION_GREETING;
-        result->stalled += (waits || behind) && (it->served || inside);
+        result->stalled += (echoing || behind) && (it->served || inside);
         result->stalled_inside += inside;
         result->stalled_behind += behind;
     }
@@ -209,8 +208,7 @@ look_at_the_end(struct engine *run)
             if (recv(it->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
                 connection_receive(run, it, false);
             }
-        } else if (it->state == CONNECTION_GREETING ||
-                   it->state == CONNECTION_ECHOING) {
+        } else if (it->state == CONNECTION_ECHOING) {
             run->result->unfinished += it->silent || !open_loop_is_on(run);
         }
     }

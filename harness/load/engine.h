@@ -136,7 +136,6 @@ enum engine_phase {
 /* What a run is to do. Zero in a field means what the comment says. */
 struct engine_options {
     struct sockaddr_storage address; /* of the server */
-    socklen_t address_bytes;         /* how much of `address` is used */
     int clients;                     /* that speak; at least 1 */
     int silent_clients;              /* that connect first and stay silent */
     bool ask_silent;       /* one echo from each of them at the end */
@@ -154,12 +153,10 @@ struct engine_options {
     uint64_t seed;               /* open loop: what decides the gaps */
     int64_t spin_ns; /* open loop: stay awake so long before a message is due,
                       * for waking up takes time; wants a CPU of our own */
-    int runs;  /* that share one load, so that numbers of connections and
-                * fixed gaps lie between each other; 0: 1. For crew_run() how
-                * many are to share this one */
-    int index; /* of this one among them, from 0 */
-    int hosts; /* crew_run(): that do the same at the same time; 0: 1 */
-    int host;  /* this one among them, from 0 */
+    int runs;        /* at the same time at one server, so that numbers of
+                      * connections and fixed gaps lie between each other; 0: 1 */
+    int index;       /* of this one among them, from 0 */
+    int threads;     /* for crew_run(): how many are to share this one */
     int64_t connect_timeout_ns; /* without a client getting through, and four
                                  * times as long in all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */

@@ -116,7 +116,7 @@ read_text(const json_t *value, const struct field *field, char *text)
                 return false;
             }
         }
-        return whole && strlen(whole) < field->bytes;
+        return text[0] != '\0' && strlen(whole) < field->bytes;
     }
     return text[0] != '\0' || !(field->flags & FIELD_MUST);
 }

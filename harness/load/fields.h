@@ -32,9 +32,9 @@ enum field_kind {
 /* clang-format on */
 
 enum {
-    FIELD_STRICT = 1, /* it must be there, as it was written, and be right for
-                       * a terminal; else what is missing is 0 or NAN, and
-                       * what does not fit is cut off */
+    FIELD_STRICT = 1, /* it must be there, as it was written, and a text be
+                       * right for a terminal and not empty; else what is
+                       * missing is 0 or NAN, and what does not fit is cut */
     FIELD_MUST = 2,   /* a text that may not be empty */
 };
 

@@ -95,7 +95,7 @@ open_meeting(struct lead *lead)
     int family = lead->options->address.ss_family;
     int probe = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (connect(probe, (const struct sockaddr *)&lead->options->address,
-                lead->options->address_bytes) != 0 ||
+                sizeof lead->options->address) != 0 ||
         getsockname(probe, (struct sockaddr *)&address, &bytes) != 0) {
         err(EXIT_NO_MEASURE, "no way to the server");
     }
@@ -344,7 +344,7 @@ collect(struct lead *lead, FILE *stream, struct saved_run *sum)
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, run, reason);
         run->begun_ms -= host->ahead_ns / NS_PER_MS;
-        if (status == 0 && merge_add(sum, run, good == 0, reason) == 0) {
+        if (status == 0 && merge_add(sum, run, reason) == 0) {
             summary_print_host(stream, host->name, run, host->ahead_ns,
                                host->unsure_ns);
             good++;
@@ -395,8 +395,7 @@ hosts_lead(const struct hosts_order *order,
         }
         snprintf(heading, sizeof heading, "%s, from %s%d host%s", sum->target,
                  part, order->hosts, order->hosts == 1 ? "" : "s");
-        summary_print(stdout, heading, &sum->options, &sum->result,
-                      wants_colour(stdout));
+        summary_print(stdout, heading, sum, wants_colour(stdout));
     }
     fputs(lines, good > 0 ? stdout : stderr);
     free(lines);
@@ -421,7 +420,7 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     gethostname(name, sizeof name - 1);
     if (leader == NULL ||
         connect(fd, (const struct sockaddr *)&meeting->address,
-                meeting->address_bytes) != 0 ||
+                sizeof meeting->address) != 0 ||
         dprintf(fd, "host %s\n", name) < 0 ||
         read_line(leader, line) == NULL ||
         sscanf(line, "words %d", argc) != 1 ||
@@ -457,8 +456,8 @@ hosts_wait(int fd, struct engine_options *options,
         if (strcmp(line, "clock") == 0) {
             dprintf(fd, "%lld\n", (long long)clock_wall_ns());
         } else {
-            sscanf(line, "begin %lld %d %d", &begin_ns, &options->host,
-                   &options->hosts);
+            sscanf(line, "begin %lld %d %d", &begin_ns, &options->index,
+                   &options->runs);
         }
     }
     if (begin_ns == 0) {

@@ -21,8 +21,8 @@
 
 /* ---- one client ---------------------------------------------------------
  *
- *     CLOSED -> CONNECTING -> QUIET -> [GREETING ->] ECHOING -> QUIET ...
- *     with churn                                     ECHOING -> PARTING
+ *     CLOSED -> CONNECTING -> QUIET -> ECHOING -> QUIET ...
+ *     with churn                       ECHOING -> PARTING
  *
  * A slot stands for a client. Without churn it has one connection; with
  * churn one after the other, each with a number and so a phase of its own.
@@ -32,8 +32,8 @@ enum connection_state {
     CONNECTION_CLOSED,     /* no descriptor; may be opened (again) */
     CONNECTION_CONNECTING, /* connect(2) is under way */
     CONNECTION_QUIET,      /* connected; no byte may come */
-    CONNECTION_GREETING,   /* "hel" is sent, "lo\n" not yet */
-    CONNECTION_ECHOING,    /* a message is on its way there or back */
+    CONNECTION_ECHOING,    /* a message, or the greeting before the first, is
+                            * on its way there or back */
     CONNECTION_PARTING,    /* churn: the echo is whole, our side has ended,
                             * the server's has not; no byte may come */
     CONNECTION_DEAD,       /* given up */
@@ -46,14 +46,13 @@ struct stream {
     int64_t begin;       /* where it begins: 0, or a greeting does */
     int64_t nwritten;    /* up to where its stream was sent */
     int64_t nread;       /* up to where it came back, all right */
-    int64_t message_end; /* up to where it may come back */
+    int64_t message_end; /* where the last message that was begun ends */
     int last_errno;      /* why the last send or recv failed; 0: none has */
 };
 
 struct connection {
-    struct deadline wake; /* of the other half of a greeting, the next byte,
-                           * or another try to connect; first, to be found by
-                           * it */
+    struct deadline wake; /* of the end of a pause in sending, or of another
+                           * try to connect; first, to be found by it */
     TAILQ_ENTRY(connection) queue; /* in to_connect or free */
     int fd;                        /* the socket, -1 if there is none */
     enum connection_state state;   /* where it is in its life */
@@ -253,7 +252,7 @@ void connection_send(struct engine *run, struct connection *connection);
 /* Send what is due in an open loop, as long as connections are free. */
 void connection_send_due(struct engine *run);
 
-/* Its deadline has come: end the greeting, send a byte, or try again. */
+/* Its deadline has come: go on sending, or try again to connect. */
 void connection_wake(struct engine *run, struct connection *connection);
 
 /* Read what has come, and act on it; with `gone` the end as well. */
@@ -274,8 +273,8 @@ void connection_close(struct engine *run, struct connection *connection);
 /* ---- the loop ---------------------------------------------------------- */
 
 /* Wait for events until `until_ns` at the latest and handle one batch of
- * them, then all that is due: second halves of greetings, retries, connects,
- * timeouts, progress. run->now_ns is fresh afterwards. */
+ * them, then all that is due: ends of pauses, retries, connects, timeouts,
+ * progress. run->now_ns is fresh afterwards. */
 void run_turn(struct engine *run, int64_t until_ns);
 
 /* Go on for as long as that is so, for `max_ns` at most, and until nothing

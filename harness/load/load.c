@@ -49,7 +49,7 @@ static const char about[] =
 static const char *target;
 static struct engine_options options = {.message_bytes = 64,
                                         .clients = UNSET,
-                                        .runs = UNSET,
+                                        .threads = UNSET,
                                         .warmup_ns = UNSET,
                                         .window_ns = UNSET,
                                         .connect_timeout_ns = 3 * NS_PER_S};
@@ -117,7 +117,7 @@ static const struct flag flags[] = {
          TIME_OF_1MS,
          "How long connecting may take without a client getting through "
          "(3s)"),
-    NUMBER("threads", 0, options.runs, 1, CREW_MAX,
+    NUMBER("threads", 0, options.threads, 1, CREW_MAX,
            "Threads that share the clients (one for each 64 clients, or 40k "
            "of the rate; at most 4, and one for each CPU, of which a server "
            "on this machine is left one)"),
@@ -260,7 +260,6 @@ find_target(const char *text)
                              : strerror(errno));
     }
     memcpy(&options.address, chosen->ai_addr, chosen->ai_addrlen);
-    options.address_bytes = chosen->ai_addrlen;
     freeaddrinfo(list);
 }
 
@@ -301,13 +300,13 @@ read_arguments(int argc, char **argv)
     cpu_set_t set;
     int cpus =
         sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    options.runs =
-        (int)given_or(options.runs, crew_suitable_threads(&options, cpus));
+    options.threads =
+        (int)given_or(options.threads, crew_suitable_threads(&options, cpus));
     /* More have nothing to do, and would be asked descriptors for. */
-    options.runs = MIN(options.runs, options.clients);
+    options.threads = MIN(options.threads, options.clients);
     /* Without a CPU for each of us and one more, a server on this machine
      * would wait for us to go to sleep. */
-    options.spin_ns = cpus > options.runs ? ENGINE_SPIN_NS : 0;
+    options.spin_ns = cpus > options.threads ? ENGINE_SPIN_NS : 0;
 }
 
 /* ---- the run ----------------------------------------------------------- */
@@ -433,8 +432,7 @@ run_once(void)
         fputs("\r\033[K", stderr);
     }
     if (order.hosts == 0) {
-        summary_print(stdout, target, &run.options, &run.result,
-                      wants_colour(stdout));
+        summary_print(stdout, target, &run, wants_colour(stdout));
     }
     bool written = write_output(&outputs[1], &run);
     written = write_output(&outputs[2], &run) && written;
@@ -450,9 +448,9 @@ main(int argc, char **argv)
     read_arguments(argc, argv);
     /* Who leads connects to nobody itself. */
     bool leads = order.hosts > 0;
-    int needed = leads
-                     ? order.hosts + 16
-                     : engine_descriptors_needed(&options) + options.runs - 1;
+    int needed =
+        leads ? order.hosts + 16
+              : engine_descriptors_needed(&options) + options.threads - 1;
     rlim_t limit = descriptors_raise();
     /* A run that would fail half-way for want of them is not begun. */
     if (limit != RLIM_INFINITY && limit < (rlim_t)needed) {

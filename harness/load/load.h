@@ -21,7 +21,7 @@ enum {
 
 #define CREW_MAX 64 /* threads */
 
-/* As engine_run(), but options->runs is how many threads share the load: no
+/* As engine_run(), but options->threads is how many share the load: no
  * more than CREW_MAX, than there are clients or echoes to deal out, or than
  * can be had. Each has an engine of its own and an even share; they meet when
  * all have connected and when the window begins; what they saw is added up
@@ -42,8 +42,9 @@ int crew_suitable_threads(const struct engine_options *options, int cpus);
 /* ---- the search for a rate: --slo ---------------------------------------
  *
  * The promise is a service level objective: 99 of 100 response times within
- * a limit. Rates are tried on a grid of equal ratios, each time the one in
- * the middle between the highest that was kept and the lowest that was not.
+ * a limit. Each time the rate in the middle is tried, by its ratios, between
+ * the highest that was kept and the lowest that was not, until these two are
+ * as near to each other as is asked for.
  */
 
 /* What came of a rate. */
@@ -64,16 +65,17 @@ struct slo_try {
 
 struct slo_answer {
     double kept_per_s;     /* the highest rate that was kept; 0 if none was */
-    struct slo_try failed; /* the try that decided that it is no more, at the
-                            * next rate of the grid; SLO_KEPT: the highest of
-                            * all was kept; SLO_INTERRUPTED: it may be more */
+    struct slo_try failed; /* the try that decided that it is no more, at a
+                            * rate as near as is asked for; SLO_KEPT: the
+                            * highest was kept; SLO_INTERRUPTED: it may be
+                            * more */
 };
 
-#define SLO_GRID_RATIO 1.05 /* from one rate to the next, at the most */
+#define SLO_RATIO 1.05 /* between the two, at the end; or less */
 
 /* Search between two rates, both included and above 0. One that is not kept
  * is tried again, because one stall of the machine is enough for that. Tries
- * 2 * (2 + log2 of the number of rates) at most: 18 for rates up to 1000. */
+ * 18 times at most where the one rate is 1000 times the other. */
 struct slo_answer slo_search(double min_per_s, double max_per_s,
                              struct slo_try (*try_rate)(double rate_per_s,
                                                         void *arg),
@@ -85,23 +87,6 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
  * that at the worst. Returns the exit status of the program. */
 int search_run(const char *target, const struct engine_options *options,
                int64_t slo_ns);
-
-/* ---- what is printed --------------------------------------------------- */
-
-/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
- * colour belong there, without NO_COLOR? */
-bool is_terminal(FILE *file);
-bool wants_colour(FILE *file);
-
-/* Print the result for people. `target` is the server as it was named; with
- * `colour` what went wrong is red. */
-void summary_print(FILE *stream, const char *target,
-                   const struct engine_options *options,
-                   const struct engine_result *result, bool colour);
-
-/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
- * was served, 3 the client itself could not measure. */
-int summary_exit_status(const struct engine_result *result);
 
 /* ---- what is saved ------------------------------------------------------
  *
@@ -124,11 +109,6 @@ struct saved_run {
     struct engine_result result;   /* what came of it */
 };
 
-/* One row of a host whose clock is so far before ours, known to so much. */
-void summary_print_host(FILE *stream, const char *name,
-                        const struct saved_run *run, int64_t ahead_ns,
-                        int64_t unsure_ns);
-
 /* Write a run. Errors are left for ferror(); no memory is one too. */
 void saved_write(FILE *stream, const struct saved_run *run);
 
@@ -139,12 +119,12 @@ int saved_read(FILE *stream, struct saved_run *run,
 
 /* ---- several runs, added up -------------------------------------------- */
 
-/* Add a run to those added up so far; the first one goes into a sum that is
- * all zero, with `first` set. What each host may choose for itself is added:
- * clients and rate. All else must be the same, or the sum would be of
- * nothing. Returns 0; or -1, the sum unchanged, and in `reason` why they do
- * not fit together: a phrase to stand behind the name of the file. */
-int merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+/* Add a run to those added up so far; of none the sum is all zero. What each
+ * host may choose for itself is added: clients and rate. All else must be the
+ * same, or the sum would be of nothing. Returns 0; or -1, the sum unchanged,
+ * and in `reason` why they do not fit together: a phrase to stand behind the
+ * name of the file. */
+int merge_add(struct saved_run *sum, const struct saved_run *run,
               char reason[SAVED_REASON_BYTES]);
 
 /* True if both are the same run, in one file or two. */
@@ -156,6 +136,27 @@ void merge_note_times(FILE *stream, const struct saved_run *runs, int n);
 /* Read the files, add them up and print the sum to `stream`, as load prints a
  * run; or a sentence to standard error. Returns the program's exit status. */
 int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
+
+/* ---- what is printed --------------------------------------------------- */
+
+/* Is it a terminal that knows escape sequences, so not TERM=dumb? And does
+ * colour belong there, without NO_COLOR? */
+bool is_terminal(FILE *file);
+bool wants_colour(FILE *file);
+
+/* Print the result for people. `target` says against what; with `colour` what
+ * went wrong is red. */
+void summary_print(FILE *stream, const char *target,
+                   const struct saved_run *run, bool colour);
+
+/* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
+ * was served, 3 the client itself could not measure. */
+int summary_exit_status(const struct engine_result *result);
+
+/* One row of a host whose clock is so far before ours, known to so much. */
+void summary_print_host(FILE *stream, const char *name,
+                        const struct saved_run *run, int64_t ahead_ns,
+                        int64_t unsure_ns);
 
 /* ---- several hosts: --hosts ----------------------------------------------
  *

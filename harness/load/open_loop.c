@@ -177,8 +177,7 @@ void
 open_loop_close(struct engine *run)
 {
     for (const struct connection *it = run->speaking; it < run->end; it++) {
-        if (it->state == CONNECTION_GREETING ||
-            it->state == CONNECTION_ECHOING) {
+        if (it->state == CONNECTION_ECHOING) {
             count_unfinished(run, it->intended_ns);
         }
     }

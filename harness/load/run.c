@@ -52,7 +52,7 @@ patience_ns(const struct engine_options *options,
             const struct connection *connection)
 {
     enum connection_state state = connection->state;
-    if (state == CONNECTION_GREETING || state == CONNECTION_ECHOING) {
+    if (state == CONNECTION_ECHOING) {
         return options->timeout_ns;
     }
     return options->churn && (state == CONNECTION_CONNECTING ||

@@ -140,10 +140,10 @@ check_same(const struct engine_options *a, const struct engine_options *b,
 }
 
 int
-merge_add(struct saved_run *sum, const struct saved_run *run, bool first,
+merge_add(struct saved_run *sum, const struct saved_run *run,
           char reason[SAVED_REASON_BYTES])
 {
-    if (first) {
+    if (sum->target[0] == '\0') {
         *sum = *run;
         return 0;
     }
@@ -172,16 +172,10 @@ static void
 name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
              int n)
 {
-    text[0] = '\0';
-    text_append(text, text_bytes, "", "%d run%s against %s", n,
-                n == 1 ? "" : "s", runs[0].target);
+    snprintf(text, text_bytes, "%d run%s against %s", n, n == 1 ? "" : "s",
+             runs[0].target);
     for (int i = 1; i < n; i++) {
-        bool known = false;
-
-        for (int j = 0; j < i; j++) {
-            known = known || strcmp(runs[i].target, runs[j].target) == 0;
-        }
-        if (!known) {
+        if (!names_have(text, runs[i].target)) {
             text_append(text, text_bytes, " and ", "%s", runs[i].target);
         }
     }
@@ -250,12 +244,12 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
                      paths[i], paths[j]);
             }
         }
-        if (merge_add(sum, &runs[i], i == 0, reason) != 0) {
+        if (merge_add(sum, &runs[i], reason) != 0) {
             errx(EXIT_NO_MEASURE, "%s: %s in %s", paths[i], reason, paths[0]);
         }
     }
     name_targets(target, sizeof target, runs, n);
-    summary_print(stream, target, &sum->options, &sum->result, colour);
+    summary_print(stream, target, sum, colour);
     merge_note_times(stream, runs, n);
     status = summary_exit_status(&sum->result);
     free(runs);

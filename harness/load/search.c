@@ -9,6 +9,8 @@
 
 #include "harness/load/load.h"
 
+#define ROUNDING 1e-9 /* more than a double is wrong by */
+
 /* ---- the search, whatever a try is ------------------------------------- */
 
 struct slo_answer
@@ -17,26 +19,21 @@ slo_search(double min_per_s, double max_per_s,
            void *arg)
 {
     struct slo_answer answer = {.failed.outcome = SLO_KEPT};
-    int last = (int)ceil(log(max_per_s / min_per_s) / log(SLO_GRID_RATIO));
-    int kept = -1;         /* all up to here are kept, for all we know */
-    int failed = last + 1; /* and none from here on */
-    while (failed - kept > 1) {
-        int middle = kept + (failed - kept) / 2;
-        /* The highest is computed from no logarithm: it is to be exact. */
-        double rate_per_s = middle == last
-                                ? max_per_s
-                                : min_per_s * pow(max_per_s / min_per_s,
-                                                  (double)middle / last);
+    /* For all we know, up to here all are kept, and from there on none is. */
+    double kept_per_s = min_per_s / SLO_RATIO;
+    double failed_per_s = max_per_s * SLO_RATIO;
+    while (failed_per_s > kept_per_s * SLO_RATIO * (1 + ROUNDING)) {
+        double middle_per_s = sqrt(kept_per_s * failed_per_s);
+        double rate_per_s = fmin(fmax(middle_per_s, min_per_s), max_per_s);
         struct slo_try tried = try_rate(rate_per_s, arg);
         if (tried.outcome == SLO_BROKEN || tried.outcome == SLO_UNKNOWN) {
             tried = try_rate(rate_per_s, arg);
         }
         if (tried.outcome == SLO_KEPT) {
-            kept = middle;
-            answer.kept_per_s = rate_per_s;
+            answer.kept_per_s = kept_per_s = rate_per_s;
             continue;
         }
-        failed = middle;
+        failed_per_s = rate_per_s;
         answer.failed = tried;
         if (tried.outcome == SLO_INTERRUPTED) {
             break;

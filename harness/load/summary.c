@@ -17,10 +17,9 @@ enum {
 #define PLAIN "\033[0m"
 
 static void
-print_head(FILE *stream, const char *target,
-           const struct engine_options *options,
-           const struct engine_result *result)
+print_head(FILE *stream, const char *target, const struct saved_run *run)
 {
+    const struct engine_options *options = &run->options;
     fprintf(stream, "%s: %d client%s", target, options->clients,
             options->clients == 1 ? "" : "s");
     if (options->silent_clients > 0) {
@@ -32,21 +31,21 @@ print_head(FILE *stream, const char *target,
             options->churn ? ", churn" : "",
             options->handshake ? ", handshake" : "",
             options->drip ? ", a byte a segment" : "",
-            TIME_TEXT(result->window_ns),
-            result->interrupted ? " (interrupted)" : "");
+            TIME_TEXT(run->result.window_ns),
+            run->result.interrupted ? " (interrupted)" : "");
 }
 
 static void
-print_rates(FILE *stream, const struct engine_options *options,
-            const struct engine_result *result)
+print_rates(FILE *stream, const struct saved_run *run)
 {
+    const struct engine_result *result = &run->result;
     double seconds = (double)result->window_ns / NS_PER_S;
-    if (options->rate_per_s > 0) {
+    if (run->options.rate_per_s > 0) {
         fprintf(stream, "  offered/s   %s (%llu in all, %s)\n",
                 COUNT_TEXT((double)result->arrivals / seconds),
                 (unsigned long long)result->arrivals,
-                options->arrivals == SCHEDULE_FIXED ? "fixed gaps"
-                                                    : "poisson");
+                run->options.arrivals == SCHEDULE_FIXED ? "fixed gaps"
+                                                        : "poisson");
     }
     fprintf(stream, "  echoes/s    %s (%llu in all)\n",
             COUNT_TEXT((double)result->echoes / seconds),
@@ -81,10 +80,10 @@ print_latency(FILE *stream, const char *label,
 
 /* In an open loop there are three times, and their difference matters. */
 static void
-print_times(FILE *stream, const struct engine_options *options,
-            const struct engine_result *result)
+print_times(FILE *stream, const struct saved_run *run)
 {
-    if (options->rate_per_s == 0) {
+    const struct engine_result *result = &run->result;
+    if (run->options.rate_per_s == 0) {
         print_latency(stream, "latency", &result->latency);
     } else {
         int64_t response_ns = histogram_quantile_ns(&result->response, 0.99);
@@ -193,16 +192,16 @@ wants_colour(FILE *file)
 }
 
 void
-summary_print(FILE *stream, const char *target,
-              const struct engine_options *options,
-              const struct engine_result *result, bool colour)
+summary_print(FILE *stream, const char *target, const struct saved_run *run,
+              bool colour)
 {
+    const struct engine_result *result = &run->result;
     bool red = colour && result->served < result->asked;
-    print_head(stream, target, options, result);
+    print_head(stream, target, run);
     fprintf(stream, "  served      %s%d of %d%s clients\n", red ? RED : "",
             result->served, result->asked, red ? PLAIN : "");
-    print_rates(stream, options, result);
-    print_times(stream, options, result);
+    print_rates(stream, run);
+    print_times(stream, run);
     print_client(stream, result);
     if (engine_result_good(result) && !engine_result_invalid(result)) {
         fprintf(stream, "  errors      none\n");

@@ -40,7 +40,6 @@ start(const char *flags)
     address.sin_port = htons(target_port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     memcpy(&options.address, &address, sizeof address);
-    options.address_bytes = sizeof address;
     options.clients = 4;
     options.message_bytes = 64;
     options.warmup_ns = 100 * ms_ns;

@@ -168,7 +168,6 @@ start(struct service what)
     getsockname(listen_fd, (struct sockaddr *)&address, &address_bytes);
     ck_assert_int_eq(pthread_create(&thread, NULL, accept_all, NULL), 0);
     memcpy(&options.address, &address, sizeof address);
-    options.address_bytes = address_bytes;
     options.clients = 8;
     options.message_bytes = 64;
     options.window_ns = window_ms * ms_ns;
@@ -180,7 +179,7 @@ static void
 run(int threads)
 {
     phases = 0;
-    options.runs = threads > 1 ? threads : 0;
+    options.threads = threads;
     ck_assert_int_eq(threads > 1 ? crew_run(&options, &result)
                                  : engine_run(&options, &result),
                      0);
@@ -317,6 +316,18 @@ TEST_TIMES(greeting_comes_in_two_pieces, 2)
     }
 }
 
+/* An echo that comes meanwhile, and wakes us, ends no pause. */
+TEST(drip_has_a_pause_behind_each_byte)
+{
+    start(echo);
+    options.clients = 1;
+    options.drip = true;
+    options.message_bytes = 16;
+    run_well(1);
+    ck_assert_uint_gt(result.latency.count, 0);
+    ck_assert_int_ge(histogram_quantile_ns(&result.latency, 0), 15 * 20000);
+}
+
 /* When the last connection is gone there is nothing to wait for; a thread
  * that has nobody left does not keep the others waiting. In an open loop a
  * lost connection takes its message along; the others go on. */
@@ -384,7 +395,7 @@ assert_all_accounted_for(void)
     double due = options.rate_per_s * (double)result.window_ns / 1e9;
     ck_assert(engine_result_good(&result));
     ck_assert_uint_eq(result.response.count, result.arrivals);
-    if (options.arrivals == SCHEDULE_FIXED && options.runs == 0) {
+    if (options.arrivals == SCHEDULE_FIXED && options.threads == 1) {
         ck_assert_double_eq_tol((double)result.arrivals, due, 1.5);
     }
 }
@@ -540,7 +551,7 @@ TEST(crew_that_cannot_start_says_so)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = (rlim_t)listen_fd + 3;
     setrlimit(RLIMIT_NOFILE, &limit);
-    options.runs = 4;
+    options.threads = 4;
     ck_assert_int_eq(crew_run(&options, &result), -1);
     ck_assert_int_eq(errno, EMFILE);
 }

@@ -42,7 +42,7 @@ static int
 add_all(int n)
 {
     for (int i = 0; i < n; i++) {
-        if (merge_add(&sum, &runs[i], i == 0, reason) != 0) {
+        if (merge_add(&sum, &runs[i], reason) != 0) {
             return -1;
         }
     }
@@ -123,7 +123,7 @@ TEST_TIMES(what_does_not_fit_is_refused, 9)
     make_misfit(_i, &words);
     ck_assert_int_eq(add_all(1), 0);
     before = sum;
-    ck_assert_int_eq(merge_add(&sum, &runs[1], false, reason), -1);
+    ck_assert_int_eq(merge_add(&sum, &runs[1], reason), -1);
     ck_assert_msg(strstr(reason, words) != NULL, "%s", reason);
     ck_assert_mem_eq(&sum, &before, sizeof sum);
 }

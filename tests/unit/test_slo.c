@@ -78,8 +78,7 @@ TEST_EACH(finds_the_knee, servers)
         ck_assert_double_eq(kept_per_s, 0);
         ck_assert_double_eq(failed_per_s, server.min_per_s);
     } else {
-        ck_assert_double_le(failed_per_s,
-                            kept_per_s * SLO_GRID_RATIO * 1.0001);
+        ck_assert_double_le(failed_per_s, kept_per_s * SLO_RATIO * 1.0001);
     }
 }
 
