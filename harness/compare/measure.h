@@ -204,9 +204,10 @@ void turn_end(struct turn *turn);
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 
-/* Start the server, behind the words of `prefix`, which ends in NULL, or may
- * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is
- * ready; the caller stops it. */
+/* Start the server, behind the words of a tool, `prefix`, which ends in NULL,
+ * or may be it. Returns 0, or -1 and a sentence in `reason`, which begins
+ * with the tool's name if that is not there. Blocks until it is ready; the
+ * caller stops it. */
 int turn_start_server(struct turn *turn, const char *const *prefix,
                       char reason[SERVER_REASON_BYTES]);
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "harness/base/base.h"
 
@@ -175,6 +176,8 @@ turn_start_server(struct turn *turn, const char *const *prefix,
         scenario->work_us > 0 ? work : NULL,
     };
     struct server_order order = options->order;
+    struct server *server = &turn->server;
+    int status;
     size_t n = 0;
 
     order.cpus = &turn->lives->cell->layout.server;
@@ -192,7 +195,16 @@ turn_start_server(struct turn *turn, const char *const *prefix,
             order.arguments[n++] = flags[i];
         }
     }
-    return server_start(&turn->server, &order, reason);
+    status = server_start(server, &order, reason);
+    /* Who is not there says nothing; a tool names itself. */
+    if (status != 0 && prefix &&
+        server->end.wait_status == W_EXITCODE(127, 0) &&
+        strncmp(server->errors, prefix[0], strlen(prefix[0])) != 0) {
+        snprintf(reason, SERVER_REASON_BYTES,
+                 "%s is not installed (on Debian: apt-get install %s)",
+                 prefix[0], prefix[0]);
+    }
+    return status;
 }
 
 void
