@@ -162,9 +162,9 @@ count_run(struct turn *turn, int slice_ms, double times,
     return why;
 }
 
-/* Returns NULL, or why they could not be counted. */
+/* Both runs. Returns NULL, or why it could not be counted, as above. */
 static const char *
-count(struct turn *turn, struct calls *code)
+count(struct turn *turn, char reason[SERVER_REASON_BYTES])
 {
     const struct options *options = turn->lives->options;
     const char *command = turn->contender->command;
@@ -179,34 +179,25 @@ count(struct turn *turn, struct calls *code)
         return "not through a launcher, a shell or a sanitizer";
     }
     memset(&counted, 0, sizeof counted);
-    why = count_run(turn, FEW_MS, -1, code->reason);
-    why = why ? why : count_run(turn, MANY_MS, 1, code->reason);
-    if (!why && counted.echoes < 1) {
-        why = "it is too slow to be counted";
-    }
-    if (!why) {
-        instructions_sum(counted.echoes, code);
-    }
-    return why;
+    why = count_run(turn, FEW_MS, -1, reason);
+    why = why ? why : count_run(turn, MANY_MS, 1, reason);
+    return why || counted.echoes > 0 ? why : "it is too slow to be counted";
 }
 
 void
 instructions_count(struct turn *turn)
 {
-    struct lives *lives = turn->lives;
     struct calls code;
-    const char *why;
+    char reason[SERVER_REASON_BYTES];
+    const char *why = count(turn, reason);
 
-    turn_clear_calls(turn, &code);
-    why = count(turn, &code);
-    if (why != code.reason) {
-        snprintf(code.reason, sizeof code.reason, "%s", why ? why : "");
+    calls_clear(&code);
+    if (!why) {
+        instructions_sum(counted.echoes, &code);
     }
-    if (lives->interrupted) {
-        return;
+    if (turn->lives->options->mode->bit == MODE_COUNT &&
+        !turn->lives->interrupted) {
+        turn_keep_reason(turn, why ? LIFE_SKIPPED : LIFE_OK, why ? why : "");
     }
-    if (lives->options->mode->bit == MODE_COUNT) {
-        turn_keep_reason(turn, why ? LIFE_SKIPPED : LIFE_OK, code.reason);
-    }
-    lives_keep(lives, RECORD_CODE, &code);
+    turn_keep_calls(turn, RECORD_CODE, &code, why);
 }

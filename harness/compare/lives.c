@@ -216,7 +216,6 @@ end_cell(struct lives *lives)
 {
     const char *why =
         lives->interrupted ? "not measured: the run was interrupted" : NULL;
-    struct calls calls;
 
     if (lives->cell->skipped[0] != '\0') {
         why = lives->cell->skipped;
@@ -229,10 +228,7 @@ end_cell(struct lives *lives)
          * work itself is a call that reads the clock. */
         if (turn->measured && !lives->interrupted &&
             !turn->scenario->open_loop && turn->scenario->work_us == 0) {
-            syscalls_count(turn, &calls);
-            if (!lives->interrupted) {
-                lives_keep(lives, RECORD_CALLS, &calls);
-            }
+            syscalls_count(turn);
         }
         if (lives->cell->reads_code && !why) {
             instructions_count(turn);

@@ -181,8 +181,11 @@ void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
 
-/* Make it a counting of nothing yet, of this server in the scenario. */
-void turn_clear_calls(const struct turn *turn, struct calls *calls);
+/* Keep what was counted of a server in the scenario, as RECORD_CALLS or
+ * RECORD_CODE; or, if there is a `why`, that nothing was. Cut off by Ctrl-C
+ * it would be wrong. */
+void turn_keep_calls(const struct turn *turn, enum record what,
+                     struct calls *calls, const char *why);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.
@@ -225,10 +228,10 @@ const char *strace_start(struct turn *turn, const char *const *words,
                          char reason[SERVER_REASON_BYTES]);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed, under the load of the scenario. Where nothing could be
- * counted the reason in `calls` says why. Blocks, for about a tenth of a
- * second, with a thousand clients for most of one. */
-void syscalls_count(struct turn *turn, struct calls *calls);
+ * that is not timed, under the load of the scenario, and keep that, or the
+ * reason why not. Blocks, for about a tenth of a second, with a thousand
+ * clients for most of one. */
+void syscalls_count(struct turn *turn);
 
 /* ---- scene: who waits for whom ----------------------------------------- */
 

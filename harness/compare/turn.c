@@ -60,13 +60,21 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
 }
 
 void
-turn_clear_calls(const struct turn *turn, struct calls *calls)
+turn_keep_calls(const struct turn *turn, enum record what,
+                struct calls *calls, const char *why)
 {
-    calls_clear(calls);
     snprintf(calls->scenario, sizeof calls->scenario, "%s",
              turn->scenario->name);
     snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
     calls->clients = scenario_asked(turn->scenario);
+    if (why) {
+        snprintf(calls->reason, sizeof calls->reason, "%s", why);
+        calls->nnames = 0;
+        calls->echoes = calls->per_echo = NAN;
+    }
+    if (!turn->lives->interrupted) {
+        lives_keep(turn->lives, what, calls);
+    }
 }
 
 /* Fill in what is known of a life before it is measured. */
