@@ -125,10 +125,9 @@ drive(struct turn *turn, int slice_ms)
 
 /* One run of a server; what it takes counts so many times. Its standard error
  * is a file in memory, which callgrind overwrites at the end. Returns NULL,
- * or why it could not be counted, perhaps in `reason`. */
+ * or why it could not be counted. */
 static const char *
-count_run(struct turn *turn, int slice_ms, double times,
-          char reason[SERVER_REASON_BYTES])
+count_run(struct turn *turn, int slice_ms, double times)
 {
     /* The pipes of a vgdb would stay when it is killed. */
     static const char *const words[] = {
@@ -145,8 +144,8 @@ count_run(struct turn *turn, int slice_ms, double times,
     const char *why;
     FILE *file;
 
-    if (turn_start_server(turn, words, reason) != 0) {
-        return reason;
+    if (turn_start_server(turn, words) != 0) {
+        return turn->server.reason;
     }
     why = drive(turn, slice_ms);
     counted.echoes += times * (double)turn->driver.last.echoes_total;
@@ -162,9 +161,9 @@ count_run(struct turn *turn, int slice_ms, double times,
     return why;
 }
 
-/* Both runs. Returns NULL, or why it could not be counted, as above. */
+/* Both runs. Returns NULL, or why it could not be counted. */
 static const char *
-count(struct turn *turn, char reason[SERVER_REASON_BYTES])
+count(struct turn *turn)
 {
     const struct options *options = turn->lives->options;
     const char *command = turn->contender->command;
@@ -179,8 +178,8 @@ count(struct turn *turn, char reason[SERVER_REASON_BYTES])
         return "not through a launcher, a shell or a sanitizer";
     }
     memset(&counted, 0, sizeof counted);
-    why = count_run(turn, FEW_MS, -1, reason);
-    why = why ? why : count_run(turn, MANY_MS, 1, reason);
+    why = count_run(turn, FEW_MS, -1);
+    why = why ? why : count_run(turn, MANY_MS, 1);
     return why || counted.echoes > 0 ? why : "it is too slow to be counted";
 }
 
@@ -188,8 +187,7 @@ void
 instructions_count(struct turn *turn)
 {
     struct calls code;
-    char reason[SERVER_REASON_BYTES];
-    const char *why = count(turn, reason);
+    const char *why = count(turn);
 
     calls_clear(&code);
     if (!why) {

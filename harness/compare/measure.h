@@ -208,11 +208,10 @@ void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 
 /* Start the server, behind the words of a tool, `prefix`, which ends in NULL,
- * or may be it. Returns 0, or -1 and a sentence in `reason`, which begins
- * with the tool's name if that is not there. Blocks until it is ready; the
- * caller stops it. */
-int turn_start_server(struct turn *turn, const char *const *prefix,
-                      char reason[SERVER_REASON_BYTES]);
+ * or may be it. Returns 0, or -1 with the server's reason, which begins with
+ * the tool's name if that is not there. Blocks until it is ready; the caller
+ * stops it. */
+int turn_start_server(struct turn *turn, const char *const *prefix);
 
 /* Wait until the server has accepted everybody and made what it makes for
  * each of them: a connect succeeds long before, and a thousand threads still
@@ -224,8 +223,7 @@ void turn_settle(const struct turn *turn);
 /* Start the server behind the words of a strace, as turn_start_server() does;
  * its pid is then not strace's. Returns NULL; or why not, which begins with
  * "strace " if that would be so for any server. */
-const char *strace_start(struct turn *turn, const char *const *words,
-                         char reason[SERVER_REASON_BYTES]);
+const char *strace_start(struct turn *turn, const char *const *words);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
  * that is not timed, under the load of the scenario, and keep that, or the

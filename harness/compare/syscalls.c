@@ -138,8 +138,7 @@ count_calls(struct turn *turn, struct calls *calls)
 }
 
 const char *
-strace_start(struct turn *turn, const char *const *words,
-             char reason[SERVER_REASON_BYTES])
+strace_start(struct turn *turn, const char *const *words)
 {
     const char *command = turn->contender->command;
     struct server *server = &turn->server;
@@ -147,12 +146,12 @@ strace_start(struct turn *turn, const char *const *words,
     if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
         return "a command for the shell cannot be put under strace";
     }
-    if (turn_start_server(turn, words, reason) != 0) {
+    if (turn_start_server(turn, words) != 0) {
         return strncmp(server->errors, "strace: ", 8) == 0 &&
                        strstr(server->errors, "ptrace")
                    ? "strace may not trace here, as in some containers "
                      "(docker: --cap-add=SYS_PTRACE)"
-                   : reason;
+                   : server->reason;
     }
     /* Not strace must come to rest, but what it runs. */
     proc_descendants(server->pid, &server->pid, 1);
@@ -167,11 +166,10 @@ syscalls_count(struct turn *turn)
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
-    char reason[SERVER_REASON_BYTES];
     struct calls calls;
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
-                          : strace_start(turn, words, reason);
+                          : strace_start(turn, words);
 
     calls_clear(&calls);
     why = why ? why : count_calls(turn, &calls);

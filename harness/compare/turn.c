@@ -166,8 +166,7 @@ turn_end(struct turn *turn)
 }
 
 int
-turn_start_server(struct turn *turn, const char *const *prefix,
-                  char reason[SERVER_REASON_BYTES])
+turn_start_server(struct turn *turn, const char *const *prefix)
 {
     const struct options *options = turn->lives->options;
     const struct scenario *scenario = turn->scenario;
@@ -203,12 +202,12 @@ turn_start_server(struct turn *turn, const char *const *prefix,
             order.arguments[n++] = flags[i];
         }
     }
-    status = server_start(server, &order, reason);
+    status = server_start(server, &order);
     /* Who is not there says nothing; a tool names itself. */
     if (status != 0 && prefix &&
         server->end.wait_status == W_EXITCODE(127, 0) &&
         strncmp(server->errors, prefix[0], strlen(prefix[0])) != 0) {
-        snprintf(reason, SERVER_REASON_BYTES,
+        snprintf(server->reason, sizeof server->reason,
                  "%s is not installed (on Debian: apt-get install %s)",
                  prefix[0], prefix[0]);
     }
@@ -252,16 +251,14 @@ tell_and_look(struct turn *turn, int (*what)(struct turn *turn),
 void
 turn_begin(struct turn *turn)
 {
-    char reason[SERVER_REASON_BYTES];
-
     if (!turn->contender->path && !turn->contender->command) {
         turn_keep_reason(turn, LIFE_SKIPPED,
                          "not built: run make, which says why");
         return;
     }
-    if (turn_start_server(turn, NULL, reason) != 0) {
+    if (turn_start_server(turn, NULL) != 0) {
         if (!turn->lives->interrupted) {
-            turn_keep_reason(turn, LIFE_FAILED, reason);
+            turn_keep_reason(turn, LIFE_FAILED, turn->server.reason);
         }
         return;
     }
