@@ -6,12 +6,11 @@
  *   turn.c          one server in one life, and what is kept of it
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
- *   machine.c       what the kernel alone charges for an echo; what else
- *                   went on
+ *   machine.c       what else went on
  *   syscalls.c      how many system calls an echo takes
  *   scene.c         who waits for whom, when a few clients come and go
  *   scene_log.c     ... by strace's log
- *   prices.c        what else of an echo costs how much
+ *   prices.c        what the kernel charges for an echo and its parts
  *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -101,15 +100,6 @@ int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
 /* End the process, if there is one; once for each start. */
 void driver_stop(const struct driver *driver);
-
-/* The floor: what the kernel alone charges for an echo, in us: the CPU time
- * of one send and one recv of a message over loopback TCP, in the servers'
- * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
- * A server below it is a measuring bug. NAN if it cannot be measured. */
-double floor_probe_us(int64_t message_bytes);
-
-/* Make two connected sockets over TCP; what cannot be made is -1. */
-void connect_pair(int pair[2]);
 
 /* What else goes on: time stolen by the hypervisor, throttling by a control
  * group, the whole machine's counters of TCP trouble, NAN where the system
@@ -254,14 +244,20 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
 
 /* ---- what an echo is made of ------------------------------------------- */
 
-/* Prices: what an echo is made of beside the floor, each in a slice of its
- * own, of the model "price NAME", in us: "sockets", a recv and a send where
- * many sockets take turns, not kept for one; "switch", to fall asleep in recv
- * and be woken; "instruction" of a program; and calls by name, those that
- * wait as one that falls asleep, "recv" with nothing to be had. Measured on
- * the CPU of the caller, where client and server take turns, in a scenario
- * that is bare. Blocks, for some 10 ms. */
-void prices_measure(struct lives *lives, double floor_us);
+/* The floor, as the slice of a model of its own, in us, and in `floor_us`:
+ * what the kernel alone charges for an echo, the CPU time of one send and one
+ * recv of a message over loopback TCP, in the servers' pieces of 16 KiB, in
+ * one thread, with nobody waiting. A server below it is a measuring bug.
+ *
+ * And now and then, in a scenario that is bare and where client and server
+ * take turns, prices: what an echo is made of beside it, likewise, of the
+ * model "price NAME": "sockets", a recv and a send where many sockets take
+ * turns, not kept for one; "switch", to fall asleep in recv and be woken;
+ * "instruction" of a program; and calls by name, those that wait as one that
+ * falls asleep, "recv" with nothing to be had.
+ *
+ * All that on the server's CPU. Blocks, for some ms. */
+void prices_measure(struct lives *lives);
 
 /* Count the instructions that a server takes for an echo, in runs of its own
  * that are not timed, and keep that, or the reason why not. Blocks, for about
