@@ -14,16 +14,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 
 enum {
-    FEW_ECHOES = 128,        /* of the first run, or a round more */
-    MORE_ECHOES = 1024,      /* that the second one has beyond them */
-    PATIENCE_MS = 2000,      /* for an answer */
+    FEW_MS = 10,             /* of the slice in the first run */
+    MANY_MS = 100,           /* of that in the second one */
     FUNCTIONS_MAX = 1 << 13, /* of one server */
 };
 
@@ -41,6 +38,7 @@ static struct {
     struct calls_name functions[FUNCTIONS_MAX]; /* each is there once */
     size_t n;                                   /* how many */
     double others; /* what those take for which there is no room */
+    double echoes; /* for which all this was taken */
 } counted;
 
 /* Where that of a function is added up. */
@@ -103,52 +101,40 @@ instructions_sum(double echoes, struct calls *code)
 
 /* ---- one server -------------------------------------------------------- */
 
-/* So often each of the clients says something, and then all hear it. Returns
- * NULL, or why that is not to be counted. */
+/* Drive it for one slice, in which all clients are served, from when it has
+ * accepted them all. Returns NULL, or why that is not to be counted. */
 static const char *
-talk(const struct turn *turn, int rounds)
+drive(struct turn *turn, int slice_ms)
 {
-    static char message[SCENARIO_BARE_BYTES];
-    const size_t bytes = (size_t)turn->scenario->load.message_bytes;
-    int fds[SCENARIO_BARE_CLIENTS];
-    bool good = true;
+    struct driver *driver = &turn->driver;
+    bool driven =
+        driver_start(turn) == 0 && driver_tell(driver, driver_connect) == 0;
     bool forks;
-    int n = 0;
 
-    while (good && n < turn->scenario->load.clients) {
-        fds[n] = server_connect(&turn->server, PATIENCE_MS);
-        good = fds[n++] != -1;
-    }
-    for (; rounds > 0 && good; rounds--) {
-        for (int i = 0; i < n; i++) {
-            send(fds[i], message, bytes, MSG_NOSIGNAL);
-        }
-        for (int i = 0; i < n && good; i++) {
-            good =
-                recv(fds[i], message, bytes, MSG_WAITALL) == (ssize_t)bytes;
-        }
-    }
+    turn_settle(turn);
+    driven =
+        driven && driver_slice(driver, slice_ms * NS_PER_MS, SUM_WARMUP) == 0;
     forks = server_forks(&turn->server);
-    while (n > 0) {
-        close(fds[--n]);
-    }
-    return !good   ? "not all clients are served"
+    driver_stop(driver);
+    return !driven ? "the client could not be started"
+           : driver->last.served < driver->options.clients
+               ? "not all clients are served"
            : forks ? "it has child processes"
                    : NULL;
 }
 
 /* One run of a server; what it takes counts so many times. Its standard error
  * is a file in memory, which callgrind overwrites at the end. Returns NULL,
- * or why it could not be counted, perhaps in `reason`. */
+ * or why it could not be counted. */
 static const char *
-count_run(struct turn *turn, int rounds, double times,
-          char reason[SERVER_REASON_BYTES])
+count_run(struct turn *turn, int slice_ms, double times)
 {
+    /* The pipes of a vgdb would stay when it is killed. */
     static const char *const words[] = {
         "valgrind",
         "-q",
         "--tool=callgrind",
-        "--vgdb=no", /* else its pipes stay when it is killed */
+        "--vgdb=no",
         "--trace-children=yes",
         "--separate-recs=1",
         "--compress-strings=no",
@@ -158,13 +144,11 @@ count_run(struct turn *turn, int rounds, double times,
     const char *why;
     FILE *file;
 
-    if (turn_start_server(turn, words, reason) != 0) {
-        return turn->server.end.wait_status == W_EXITCODE(127, 0)
-                   ? "valgrind is not installed (on Debian: apt-get install "
-                     "valgrind)"
-                   : reason;
+    if (turn_start_server(turn, words) != 0) {
+        return turn->server.reason;
     }
-    why = talk(turn, rounds);
+    why = drive(turn, slice_ms);
+    counted.echoes += times * (double)turn->driver.last.echoes_total;
     file = fdopen(dup(turn->server.error_fd), "r");
     server_stop(&turn->server);
     if (file) {
@@ -177,15 +161,12 @@ count_run(struct turn *turn, int rounds, double times,
     return why;
 }
 
-/* Returns NULL, or why they could not be counted. */
+/* Both runs. Returns NULL, or why it could not be counted. */
 static const char *
-count(struct turn *turn, struct calls *code)
+count(struct turn *turn)
 {
     const struct options *options = turn->lives->options;
     const char *command = turn->contender->command;
-    int clients = turn->scenario->load.clients;
-    int few = 1 + FEW_ECHOES / clients;
-    int more = MORE_ECHOES / clients;
     const char *why;
 
     if (options->uncounted || (!turn->contender->path && !command)) {
@@ -196,35 +177,25 @@ count(struct turn *turn, struct calls *code)
                  : SANITIZED)) {
         return "not through a launcher, a shell or a sanitizer";
     }
-    if (turn->measured && turn->driver.last.served < clients) {
-        return "not all clients are served";
-    }
     memset(&counted, 0, sizeof counted);
-    why = count_run(turn, few, -1, code->reason);
-    why = why ? why : count_run(turn, few + more, 1, code->reason);
-    if (!why) {
-        instructions_sum(more * clients, code);
-    }
-    return why;
+    why = count_run(turn, FEW_MS, -1);
+    why = why ? why : count_run(turn, MANY_MS, 1);
+    return why || counted.echoes > 0 ? why : "it is too slow to be counted";
 }
 
 void
 instructions_count(struct turn *turn)
 {
-    struct lives *lives = turn->lives;
     struct calls code;
-    const char *why;
+    const char *why = count(turn);
 
-    turn_clear_calls(turn, &code);
-    why = count(turn, &code);
-    if (why != code.reason) {
-        snprintf(code.reason, sizeof code.reason, "%s", why ? why : "");
+    calls_clear(&code);
+    if (!why) {
+        instructions_sum(counted.echoes, &code);
     }
-    if (lives->interrupted) {
-        return;
+    if (turn->lives->options->mode->bit == MODE_COUNT &&
+        !turn->lives->interrupted) {
+        turn_keep_reason(turn, why ? LIFE_SKIPPED : LIFE_OK, why ? why : "");
     }
-    if (lives->options->mode->bit == MODE_COUNT) {
-        turn_keep_reason(turn, why ? LIFE_SKIPPED : LIFE_OK, code.reason);
-    }
-    lives_keep(lives, RECORD_CODE, &code);
+    turn_keep_calls(turn, RECORD_CODE, &code, why);
 }

@@ -310,7 +310,6 @@ set_status(struct life *life, const struct turn *turn,
     uint64_t broken = errors[ENGINE_REFUSED] + errors[ENGINE_RESET] +
                       errors[ENGINE_EARLY_EOF] + errors[ENGINE_TIMEOUT];
     bool ours = !turn->contender->command;
-    char end[SERVER_REASON_BYTES];
 
     if (engine_has_wrong_byte(result)) {
         life_fail(life, LIFE_FAILED,
@@ -320,8 +319,7 @@ set_status(struct life *life, const struct turn *turn,
                   wrong->expected, wrong->got,
                   wrong->origin[0] ? "; it looks like " : "", wrong->origin);
     } else if (server->end.early) {
-        server_describe_end(server, end);
-        life_fail(life, LIFE_FAILED, "%s", end);
+        life_fail(life, LIFE_FAILED, "%s", server->reason);
     } else if (turn->driver.engine_errno != 0) {
         life_fail(life, LIFE_INVALID, "the client failed: %s",
                   strerror(turn->driver.engine_errno));
@@ -344,8 +342,7 @@ set_status(struct life *life, const struct turn *turn,
     } else if (ours &&
                (server->killed || !WIFEXITED(server->end.wait_status) ||
                 WEXITSTATUS(server->end.wait_status) != 0)) {
-        server_describe_end(server, end);
-        life_fail(life, LIFE_FAILED, "at the stop: %s", end);
+        life_fail(life, LIFE_FAILED, "at the stop: %s", server->reason);
     }
 }
 

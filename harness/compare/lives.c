@@ -11,8 +11,7 @@
 
 #include "harness/base/base.h"
 
-#define BLOCKS_MIN   3 /* in each life, of a closed loop */
-#define PRICES_EVERY 4 /* blocks: they take as long as a slice */
+#define BLOCKS_MIN 3 /* in each life, of a closed loop */
 
 /* What a life still takes when its slices are over: the silent are asked, and
  * who leaves clients unserved is given a last chance. Measured. */
@@ -40,29 +39,6 @@ show_progress(const struct lives *lives)
 }
 
 /* ---- blocks ------------------------------------------------------------ */
-
-/* The floor, on the server's CPU, whose work it is compared with. */
-static void
-run_floor(struct lives *lives)
-{
-    const struct layout *layout = &lives->cell->layout;
-    struct slice slice = {.echoes = 1};
-
-    sched_setaffinity(0, sizeof layout->server, &layout->server);
-    slice.server_cpu_us =
-        floor_probe_us(lives->cell->scenario.load.message_bytes);
-    /* With CPUs of their own, one side makes the other's calls dearer. */
-    if (scenario_is_bare(&lives->cell->scenario) &&
-        strcmp(layout->name, "shared") == 0 &&
-        lives->block % PRICES_EVERY == 1) {
-        prices_measure(lives, slice.server_cpu_us);
-    }
-    sched_setaffinity(0, sizeof layout->client, &layout->client);
-    if (lives->nfloors < LIVES_BLOCKS_MAX && !isnan(slice.server_cpu_us)) {
-        lives->floor_us[lives->nfloors++] = slice.server_cpu_us;
-    }
-    lives_keep_slice(lives, RESULTS_FLOOR, &slice);
-}
 
 /* A random order of all that are driven (Fisher and Yates). */
 static size_t
@@ -94,7 +70,7 @@ run_block(struct lives *lives, int sum)
     lives->block++;
     for (size_t i = 0; i < n && !lives->interrupted; i++) {
         if (i == floor && sum == SUM_CLOSED) {
-            run_floor(lives);
+            prices_measure(lives);
         }
         turn_slice(order[i], sum);
     }
@@ -216,7 +192,6 @@ end_cell(struct lives *lives)
 {
     const char *why =
         lives->interrupted ? "not measured: the run was interrupted" : NULL;
-    struct calls calls;
 
     if (lives->cell->skipped[0] != '\0') {
         why = lives->cell->skipped;
@@ -229,10 +204,7 @@ end_cell(struct lives *lives)
          * work itself is a call that reads the clock. */
         if (turn->measured && !lives->interrupted &&
             !turn->scenario->open_loop && turn->scenario->work_us == 0) {
-            syscalls_count(turn, &calls);
-            if (!lives->interrupted) {
-                lives_keep(lives, RECORD_CALLS, &calls);
-            }
+            syscalls_count(turn);
         }
         if (lives->cell->reads_code && !why) {
             instructions_count(turn);

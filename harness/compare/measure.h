@@ -6,12 +6,11 @@
  *   turn.c          one server in one life, and what is kept of it
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
- *   machine.c       what the kernel alone charges for an echo; what else
- *                   went on
+ *   machine.c       what else went on
  *   syscalls.c      how many system calls an echo takes
  *   scene.c         who waits for whom, when a few clients come and go
  *   scene_log.c     ... by strace's log
- *   prices.c        what else of an echo costs how much
+ *   prices.c        what the kernel charges for an echo and its parts
  *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
@@ -102,15 +101,6 @@ int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 /* End the process, if there is one; once for each start. */
 void driver_stop(const struct driver *driver);
 
-/* The floor: what the kernel alone charges for an echo, in us: the CPU time
- * of one send and one recv of a message over loopback TCP, in the servers'
- * pieces of 16 KiB, in one thread, with nobody waiting, on the caller's CPU.
- * A server below it is a measuring bug. NAN if it cannot be measured. */
-double floor_probe_us(int64_t message_bytes);
-
-/* Make two connected sockets over TCP; what cannot be made is -1. */
-void connect_pair(int pair[2]);
-
 /* What else goes on: time stolen by the hypervisor, throttling by a control
  * group, the whole machine's counters of TCP trouble, NAN where the system
  * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
@@ -181,8 +171,11 @@ void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
 
-/* Make it a counting of nothing yet, of this server in the scenario. */
-void turn_clear_calls(const struct turn *turn, struct calls *calls);
+/* Keep what was counted of a server in the scenario, as RECORD_CALLS or
+ * RECORD_CODE; or, if there is a `why`, that nothing was. Cut off by Ctrl-C
+ * it would be wrong. */
+void turn_keep_calls(const struct turn *turn, enum record what,
+                     struct calls *calls, const char *why);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.
@@ -204,11 +197,11 @@ void turn_end(struct turn *turn);
 void turn_keep_reason(struct turn *turn, enum life_status status,
                       const char *reason);
 
-/* Start the server, behind the words of `prefix`, which ends in NULL, or may
- * be it. Returns 0, or -1 and a sentence in `reason`. Blocks until it is
- * ready; the caller stops it. */
-int turn_start_server(struct turn *turn, const char *const *prefix,
-                      char reason[SERVER_REASON_BYTES]);
+/* Start the server, behind the words of a tool, `prefix`, which ends in NULL,
+ * or may be it. Returns 0, or -1 with the server's reason, which begins with
+ * the tool's name if that is not there. Blocks until it is ready; the caller
+ * stops it. */
+int turn_start_server(struct turn *turn, const char *const *prefix);
 
 /* Wait until the server has accepted everybody and made what it makes for
  * each of them: a connect succeeds long before, and a thousand threads still
@@ -220,14 +213,13 @@ void turn_settle(const struct turn *turn);
 /* Start the server behind the words of a strace, as turn_start_server() does;
  * its pid is then not strace's. Returns NULL; or why not, which begins with
  * "strace " if that would be so for any server. */
-const char *strace_start(struct turn *turn, const char *const *words,
-                         char reason[SERVER_REASON_BYTES]);
+const char *strace_start(struct turn *turn, const char *const *words);
 
 /* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed, under the load of the scenario. Where nothing could be
- * counted the reason in `calls` says why. Blocks, for about a tenth of a
- * second, with a thousand clients for most of one. */
-void syscalls_count(struct turn *turn, struct calls *calls);
+ * that is not timed, under the load of the scenario, and keep that, or the
+ * reason why not. Blocks, for about a tenth of a second, with a thousand
+ * clients for most of one. */
+void syscalls_count(struct turn *turn);
 
 /* ---- scene: who waits for whom ----------------------------------------- */
 
@@ -252,14 +244,20 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
 
 /* ---- what an echo is made of ------------------------------------------- */
 
-/* Prices: what an echo is made of beside the floor, each in a slice of its
- * own, of the model "price NAME", in us: "sockets", a recv and a send where
- * many sockets take turns, not kept for one; "switch", to fall asleep in recv
- * and be woken; "instruction" of a program; and calls by name, those that
- * wait as one that falls asleep, "recv" with nothing to be had. Measured on
- * the CPU of the caller, where client and server take turns, in a scenario
- * that is bare. Blocks, for some 10 ms. */
-void prices_measure(struct lives *lives, double floor_us);
+/* The floor, as the slice of a model of its own, in us, and in `floor_us`:
+ * what the kernel alone charges for an echo, the CPU time of one send and one
+ * recv of a message over loopback TCP, in the servers' pieces of 16 KiB, in
+ * one thread, with nobody waiting. A server below it is a measuring bug.
+ *
+ * And now and then, in a scenario that is bare and where client and server
+ * take turns, prices: what an echo is made of beside it, likewise, of the
+ * model "price NAME": "sockets", a recv and a send where many sockets take
+ * turns, not kept for one; "switch", to fall asleep in recv and be woken;
+ * "instruction" of a program; and calls by name, those that wait as one that
+ * falls asleep, "recv" with nothing to be had.
+ *
+ * All that on the server's CPU. Blocks, for some ms. */
+void prices_measure(struct lives *lives);
 
 /* Count the instructions that a server takes for an echo, in runs of its own
  * that are not timed, and keep that, or the reason why not. Blocks, for about

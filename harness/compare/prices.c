@@ -1,16 +1,18 @@
 /*
- * prices.c: what else there is in an echo than one recv and one send, part by
- * part. See measure.h.
+ * prices.c: the floor, and what else there is in an echo, part by part. See
+ * measure.h.
  *
  * The floor moves messages between one pair of sockets, in one thread that
- * never waits. Here are as many pairs as there are clients, for many sockets
- * are dearer than one; calls that wait; and threads that sleep until a
- * message wakes them. Nothing is taken from a server: that the prices add up
- * to what one costs is a result, and what is left over is one, too.
+ * never waits. The others have as many pairs as there are clients, for many
+ * sockets are dearer than one; calls that wait; and threads that sleep until
+ * a message wakes them. Nothing is taken from a server: that the prices add
+ * up to what one costs is a result, and what is left over is one, too.
  */
 #include "harness/compare/measure.h"
 
 #include <math.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -23,11 +25,16 @@
 #include "harness/base/base.h"
 
 enum {
-    ROUNDS = 4,     /* in which each pair moves a message */
-    MESSAGES = 256, /* ... and more rounds where pairs are few */
-    REPEATS = 4,    /* of a call, to be longer than the clock's */
-    WAIT_MS = 1000, /* for an answer, which is there at once */
-    STEPS = 24,     /* of code, each of so many instructions, or one less: */
+    PRICES_EVERY = 4,        /* blocks: they take as long as a slice */
+    PIECE_BYTES = 16 * 1024, /* what a server moves at once */
+    BATCHES = 5,             /* of the floor: the median is the result */
+    BATCH_CALLS = 200,       /* sends in a batch, at least */
+    WARMUP_CALLS = 50,       /* the first calls find cold caches */
+    ROUNDS = 4,              /* in which each pair moves a message */
+    MESSAGES = 256,          /* ... and more rounds where pairs are few */
+    REPEATS = 4,             /* of a call, to be longer than the clock's */
+    WAIT_MS = 1000,          /* for an answer, which is there at once */
+    STEPS = 24, /* of code, each of so many instructions, or one less: */
     STEP_INSTRUCTIONS = 10,
 };
 
@@ -68,6 +75,76 @@ static struct {
 
 static struct epoll_event events[SCENARIO_BARE_CLIENTS];
 static char message[SCENARIO_BARE_BYTES]; /* of the clients */
+
+/* ---- the floor --------------------------------------------------------- */
+
+/* Make two connected sockets over TCP; what cannot be made is -1. */
+static void
+connect_pair(int pair[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t bytes = sizeof address;
+    int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int one = 1;
+
+    pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    pair[1] = -1;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listen_fd, (struct sockaddr *)&address, bytes) == 0 &&
+        listen(listen_fd, 1) == 0 &&
+        getsockname(listen_fd, (struct sockaddr *)&address, &bytes) == 0 &&
+        connect(pair[0], (struct sockaddr *)&address, bytes) == 0) {
+        pair[1] = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    }
+    close(listen_fd);
+    setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+/* The CPU time of `count` messages, this way and that in turn; NAN on an
+ * error. A piece always fits into the socket's buffers, so nothing here
+ * waits. */
+static double
+move_messages_ns(const int pair[2], int64_t message_bytes, int count)
+{
+    static char bytes[PIECE_BYTES];
+    int64_t begin_ns = clock_thread_cpu_ns();
+
+    for (int i = 0; i < count; i++) {
+        for (int64_t left = message_bytes; left > 0; left -= PIECE_BYTES) {
+            size_t piece = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+
+            if (send(pair[i % 2], bytes, piece, MSG_NOSIGNAL) !=
+                    (ssize_t)piece ||
+                recv(pair[1 - i % 2], bytes, piece, MSG_WAITALL) !=
+                    (ssize_t)piece) {
+                return NAN;
+            }
+        }
+    }
+    return (double)(clock_thread_cpu_ns() - begin_ns);
+}
+
+/* In us; NAN if it cannot be measured. */
+static double
+floor_us(int64_t message_bytes)
+{
+    int64_t calls = (message_bytes + PIECE_BYTES - 1) / PIECE_BYTES;
+    int count = (int)((BATCH_CALLS + calls - 1) / calls);
+    double us[BATCHES];
+    int pair[2];
+
+    connect_pair(pair);
+    move_messages_ns(pair, message_bytes, 1 + WARMUP_CALLS / (int)calls);
+    for (int i = 0; i < BATCHES; i++) {
+        us[i] = move_messages_ns(pair, message_bytes, count) / 1000 / count;
+    }
+    close(pair[0]);
+    close(pair[1]);
+    return statistics_median(us, BATCHES);
+}
+
+/* ---- the market ------------------------------------------------------- */
 
 /* Make so many pairs. False if they cannot be made, or select(2) cannot have
  * them. Others each time, for two sockets that are in each other's way in the
@@ -295,16 +372,14 @@ switch_us(double message_us)
     return us / switches;
 }
 
-void
-prices_measure(struct lives *lives, double floor_us)
+/* Beside the floor, what else an echo of the scenario is made of. */
+static void
+keep_prices(struct lives *lives, double floor)
 {
     double us[PRICES] = {0};
     bool good = open_market(&lives->cell->scenario.load) && run_rounds(us);
 
-    if (market.n == 1) {
-        us[SOCKETS] = floor_us;
-    }
-    us[SWITCH] = switch_us(us[SOCKETS]);
+    us[SWITCH] = switch_us(market.n == 1 ? floor : us[SOCKETS]);
     for (int i = 0; i < PRICES && good; i++) {
         struct slice slice = {.echoes = 1, .server_cpu_us = us[i]};
         char model[RESULTS_NAME_BYTES];
@@ -315,4 +390,26 @@ prices_measure(struct lives *lives, double floor_us)
         }
     }
     close_market();
+}
+
+void
+prices_measure(struct lives *lives)
+{
+    const struct layout *layout = &lives->cell->layout;
+    const struct scenario *scenario = &lives->cell->scenario;
+    double us;
+
+    sched_setaffinity(0, sizeof layout->server, &layout->server);
+    us = floor_us(scenario->load.message_bytes);
+    /* With CPUs of their own, one side makes the other's calls dearer. */
+    if (scenario_is_bare(scenario) && strcmp(layout->name, "shared") == 0 &&
+        lives->block % PRICES_EVERY == 1) {
+        keep_prices(lives, us);
+    }
+    sched_setaffinity(0, sizeof layout->client, &layout->client);
+    if (lives->nfloors < LIVES_BLOCKS_MAX && !isnan(us)) {
+        lives->floor_us[lives->nfloors++] = us;
+    }
+    lives_keep_slice(lives, RESULTS_FLOOR,
+                     &(struct slice){.echoes = 1, .server_cpu_us = us});
 }

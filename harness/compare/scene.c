@@ -219,13 +219,13 @@ keep(const struct scene *scene, struct step *steps, size_t n)
 
 /* Play it with one server. Returns NULL, or what was wrong with that. */
 static const char *
-trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
+trace(struct scene *scene, const char *path)
 {
     static struct step calls[SCENE_STEPS_MAX];
     const char *strace[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
                             "-e",     traced, "-o", path, "--",   NULL};
     struct server *server = &scene->turn->server;
-    const char *why = strace_start(scene->turn, strace, reason);
+    const char *why = strace_start(scene->turn, strace);
     FILE *log;
 
     if (why) {
@@ -243,8 +243,7 @@ trace(struct scene *scene, const char *path, char reason[SERVER_REASON_BYTES])
         fclose(log);
     }
     if (server->end.early) {
-        server_describe_end(server, reason);
-        return reason;
+        return server->reason;
     }
     return scene->echoed || scene->fault ? scene->fault
                                          : "it answered nobody";
@@ -266,7 +265,7 @@ scene_run(struct lives *lives)
     for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
         const struct contender *next = &options->contenders[i];
         struct scene scene = {.turn = turn, .n = options->clients};
-        char reason[SERVER_REASON_BYTES], path[4096];
+        char path[4096];
         const char *why = next->command
                               ? "left out: only our own servers greet"
                               : "left out: it is not built";
@@ -284,7 +283,7 @@ scene_run(struct lives *lives)
             snprintf(path, sizeof path, "%s%s/%s.strace",
                      options->out[0] == '/' ? "" : "./", options->out,
                      next->name);
-            why = trace(&scene, path, reason);
+            why = trace(&scene, path);
         }
         if (able && !alone) {
             unlink(path);

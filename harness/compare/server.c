@@ -264,6 +264,7 @@ server_stop(struct server *server)
     read_output(server->output_fd, true, server->output);
     read_output(server->error_fd, true, server->errors);
     close_all(server);
+    server_describe_end(server);
 }
 
 /* ---- start ------------------------------------------------------------- */
@@ -363,8 +364,7 @@ find_behind_launcher(struct server *server, const char *head)
 }
 
 static int
-start_once(struct server *server, const struct server_order *order,
-           char reason[SERVER_REASON_BYTES])
+start_once(struct server *server, const struct server_order *order)
 {
     int64_t begin_ns = clock_now_ns();
     char head[SERVER_OUTPUT_BYTES + 1];
@@ -382,8 +382,8 @@ start_once(struct server *server, const struct server_order *order,
         wrong = strerror(errno);
     }
     if (wrong) {
-        snprintf(reason, SERVER_REASON_BYTES, "could not be started: %s",
-                 wrong);
+        snprintf(server->reason, sizeof server->reason,
+                 "could not be started: %s", wrong);
         return -1;
     }
     ready = wait_ready(server, port);
@@ -393,7 +393,7 @@ start_once(struct server *server, const struct server_order *order,
         server_find_listeners(server);
         server_stop(server);
         memcpy(server->output, head, sizeof head);
-        server_describe_start(server, reason);
+        server_describe_start(server);
         return -1;
     }
     if (order->launcher) {
@@ -403,14 +403,14 @@ start_once(struct server *server, const struct server_order *order,
 }
 
 int
-server_start(struct server *server, const struct server_order *order,
-             char reason[SERVER_REASON_BYTES])
+server_start(struct server *server, const struct server_order *order)
 {
     int tries = 1;
-    int status = start_once(server, order, reason);
+    int status = start_once(server, order);
 
-    while (status != 0 && tries++ < PORT_TRIES && strstr(reason, "in use")) {
-        status = start_once(server, order, reason);
+    while (status != 0 && tries++ < PORT_TRIES &&
+           strstr(server->reason, "in use")) {
+        status = start_once(server, order);
     }
     return status;
 }

@@ -68,16 +68,17 @@ struct server {
     /* From here on known when it has been stopped. */
     struct server_end end;                /* how it ended */
     bool killed;                          /* SIGTERM was not enough */
+    char reason[SERVER_REASON_BYTES];     /* how, in words; or why it did not
+                                           * start */
     char output[SERVER_OUTPUT_BYTES + 1]; /* the end of its standard output */
     char errors[SERVER_OUTPUT_BYTES + 1]; /* ... and of its standard error */
 };
 
 /* Start a server and wait until it is ready: until it says so, or, for a
  * command with {port}, until something listens on the port that we chose.
- * Returns 0; or -1 and a sentence in `reason`, and then nothing is left of
- * it. Blocks, for start_timeout_ns at most. */
-int server_start(struct server *server, const struct server_order *order,
-                 char reason[SERVER_REASON_BYTES]);
+ * Returns 0; or -1 with a reason, and then nothing is left of it. Blocks, for
+ * start_timeout_ns at most. */
+int server_start(struct server *server, const struct server_order *order);
 
 /* Stop it: SIGTERM to its group, SIGKILL after a grace time. Then the last
  * fields of the struct are known and nothing of it is left. Other servers and
@@ -91,14 +92,10 @@ bool server_ends_within(const struct server *server, int64_t time_ns);
  * receiving block for `most_ms`, as this does; or -1. */
 int server_connect(const struct server *server, int most_ms);
 
-/* How it ended, in words, with the last line that it printed. Only after
- * server_stop(), as is the next one. */
-void server_describe_end(const struct server *server,
-                         char reason[SERVER_REASON_BYTES]);
-
-/* Why it did not start, or end later than it began, and what to do. */
-void server_describe_start(const struct server *server,
-                           char reason[SERVER_REASON_BYTES]);
+/* Give a reason to one that was stopped: how it ended; behind that why it did
+ * not start, or end later than it began, and what to do. */
+void server_describe_end(struct server *server);
+void server_describe_start(struct server *server);
 
 /* Copy the last line of `output` or `errors` that is not empty, or "", and
  * clean it: what could steer a terminal, or be no UTF-8, becomes "?". */

@@ -161,8 +161,7 @@ last_words(const struct server *server, char *line, size_t line_bytes)
 }
 
 void
-server_describe_end(const struct server *server,
-                    char reason[SERVER_REASON_BYTES])
+server_describe_end(struct server *server)
 {
     int status = server->end.wait_status;
     char line[160];
@@ -178,7 +177,7 @@ server_describe_end(const struct server *server,
         snprintf(how, sizeof how, "ended with status %d",
                  WEXITSTATUS(status));
     }
-    snprintf(reason, SERVER_REASON_BYTES, "%s%s%s", how,
+    snprintf(server->reason, sizeof server->reason, "%s%s%s", how,
              line[0] ? "; its last words: " : ", without a word", line);
 }
 
@@ -214,11 +213,11 @@ advice(const struct server *server)
                  "fork; ncat: -k)";
 }
 
-#define ADD(...) text_append(reason, SERVER_REASON_BYTES, "", __VA_ARGS__)
+#define ADD(...)                                                             \
+    text_append(server->reason, sizeof server->reason, "", __VA_ARGS__)
 
 void
-server_describe_start(const struct server *server,
-                      char reason[SERVER_REASON_BYTES])
+server_describe_start(struct server *server)
 {
     const char *command = server->order.command;
     const char *false_line = proc_behind(server->output, SERVER_READY_WORDS);
@@ -226,12 +225,11 @@ server_describe_start(const struct server *server,
     char line[100];
 
     if (server->end.early) {
-        server_describe_end(server, reason);
         ADD("%s", advice(server));
         return;
     }
-    snprintf(reason, SERVER_REASON_BYTES, "was not ready after %.0f ms",
-             server->start_ms);
+    snprintf(server->reason, sizeof server->reason,
+             "was not ready after %.0f ms", server->start_ms);
     if (false_line) {
         ADD(": \"" SERVER_READY_WORDS "%.*s\" names no address, or another "
             "port than {port}; write {port} in its command",
@@ -253,5 +251,5 @@ server_describe_start(const struct server *server,
     if (line[0] != '\0') {
         ADD("; its last words: %s", line);
     }
-    text_clean(reason);
+    text_clean(server->reason);
 }

@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -31,12 +30,13 @@ enum {
 /* What strace has logged from `begin` on. A line is a call, where there are
  * threads behind whose it is: "[pid 7] recvfrom(0x5, ...". What goes on with
  * one that was begun before does not look like that, nor, as a rule, what the
- * server itself says. */
-static void
+ * server itself says. False if there is none. */
+static bool
 add_log(int fd, off_t begin, struct calls *calls)
 {
     FILE *log = fdopen(dup(fd), "r");
     char line[256];
+    double n = 0;
 
     if (log) {
         fseeko(log, begin, SEEK_SET);
@@ -50,12 +50,18 @@ add_log(int fd, off_t begin, struct calls *calls)
             if (length > 0 && name[length] == '(' &&
                 strchr("0)", name[length + 1])) {
                 name[length] = '\0';
-                calls->per_echo++;
                 calls_add(calls, name, 1);
+                n++;
             }
         }
         fclose(log);
     }
+    for (int i = 0; i < calls->nnames; i++) {
+        calls->names[i].per_echo /= calls->echoes;
+    }
+    calls->per_echo = n / calls->echoes;
+    calls_finish(calls);
+    return n > 0;
 }
 
 /* Wait until all threads of the server rest and what they called is logged.
@@ -100,15 +106,16 @@ count_slice(struct turn *turn, struct calls *calls)
     if (begin == -1 || rest(turn) == -1) {
         return "it never rests";
     }
-    add_log(turn->server.error_fd, begin, calls);
     calls->echoes = (double)driver->last.echoes;
-    return driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
-               ? "there was no echo while calls were counted"
-           : calls->per_echo == 0 ? "the launcher kept what strace printed"
-                                  : NULL;
+    if (driver->engine_errno != 0 || !driver->drained || calls->echoes < 1) {
+        return "there was no echo while calls were counted";
+    }
+    return add_log(turn->server.error_fd, begin, calls)
+               ? NULL
+               : "the launcher kept what strace printed";
 }
 
-/* With a server that runs and is counted: connect all, count, and stop it.
+/* With a server that runs under strace: connect all, count, and stop it.
  * Returns NULL, or why it could not be counted. */
 static const char *
 count_calls(struct turn *turn, struct calls *calls)
@@ -131,8 +138,7 @@ count_calls(struct turn *turn, struct calls *calls)
 }
 
 const char *
-strace_start(struct turn *turn, const char *const *words,
-             char reason[SERVER_REASON_BYTES])
+strace_start(struct turn *turn, const char *const *words)
 {
     const char *command = turn->contender->command;
     struct server *server = &turn->server;
@@ -140,57 +146,32 @@ strace_start(struct turn *turn, const char *const *words,
     if (command && strpbrk(command, SERVER_SHELL_SIGNS)) {
         return "a command for the shell cannot be put under strace";
     }
-    if (turn_start_server(turn, words, reason) != 0) {
-        return server->end.wait_status == W_EXITCODE(127, 0)
-                   ? "strace is not installed (on Debian: apt-get install "
-                     "strace)"
-               : strncmp(server->errors, "strace: ", 8) == 0 &&
+    if (turn_start_server(turn, words) != 0) {
+        return strncmp(server->errors, "strace: ", 8) == 0 &&
                        strstr(server->errors, "ptrace")
                    ? "strace may not trace here, as in some containers "
                      "(docker: --cap-add=SYS_PTRACE)"
-                   : reason;
+                   : server->reason;
     }
     /* Not strace must come to rest, but what it runs. */
     proc_descendants(server->pid, &server->pid, 1);
     return NULL;
 }
 
-/* Start the server under strace, and count. Returns NULL, or why it could not
- * be counted; a reason is put together in `reason`. */
-static const char *
-trace(struct turn *turn, struct calls *calls,
-      char reason[SERVER_REASON_BYTES])
+void
+syscalls_count(struct turn *turn)
 {
     /* -I 3: a SIGTERM for the group is the server's to obey. Who decodes
      * arguments reads the server's memory, for which there is no time. */
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
+    struct calls calls;
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
-                          : strace_start(turn, words, reason);
+                          : strace_start(turn, words);
 
-    return why ? why : count_calls(turn, calls);
-}
-
-void
-syscalls_count(struct turn *turn, struct calls *calls)
-{
-    char reason[SERVER_REASON_BYTES];
-    const char *why;
-
-    turn_clear_calls(turn, calls);
-    calls->echoes = calls->per_echo = 0;
-    why = trace(turn, calls, reason);
-    if (why) {
-        snprintf(calls->reason, sizeof calls->reason, "%s", why);
-        calls->nnames = 0;
-        calls->echoes = calls->per_echo = NAN;
-        return;
-    }
-    calls->per_echo /= calls->echoes;
-    for (int i = 0; i < calls->nnames; i++) {
-        calls->names[i].per_echo /= calls->echoes;
-    }
-    calls_finish(calls);
+    calls_clear(&calls);
+    why = why ? why : count_calls(turn, &calls);
+    turn_keep_calls(turn, RECORD_CALLS, &calls, why);
 }

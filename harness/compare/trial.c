@@ -91,15 +91,15 @@ try_clients(const struct server *server, char heard[HEARD_BYTES])
     return fault;
 }
 
-/* Start, talk, stop. False and a sentence: it cannot be measured. */
+/* Start, talk, stop. False with a reason: it cannot be measured. */
 static bool
-try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
+try_server(struct turn *turn)
 {
     struct server *server = &turn->server;
     char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
     const char *fault;
 
-    if (turn_start_server(turn, NULL, reason) != 0) {
+    if (turn_start_server(turn, NULL) != 0) {
         return false;
     }
     fault = try_clients(server, heard);
@@ -111,9 +111,9 @@ try_server(struct turn *turn, char reason[SERVER_REASON_BYTES])
     heard[strcspn(heard, "\r\n")] = '\0';
     server_last_line(heard, line, sizeof line);
     if (server->end.early) {
-        server_describe_start(server, reason);
+        server_describe_start(server);
     } else if (fault) {
-        snprintf(reason, SERVER_REASON_BYTES, fault,
+        snprintf(server->reason, sizeof server->reason, fault,
                  fault != absent      ? line
                  : server->listens[0] ? server->listens
                                       : "nothing that we see");
@@ -128,7 +128,6 @@ trial_run(struct lives *lives)
     const struct options *options = lives->options;
     size_t n = options->ncontenders;
     struct turn *turn = lives->turns;
-    char reason[SERVER_REASON_BYTES];
     bool good = true;
 
     lives->cell = &lives->plan->cells[0];
@@ -143,8 +142,8 @@ trial_run(struct lives *lives)
                                                      : options->order.host;
 
         turn->contender = next;
-        if (name && !try_server(turn, reason) && !lives->interrupted) {
-            warnx("%s: %s", name, reason);
+        if (name && !try_server(turn) && !lives->interrupted) {
+            warnx("%s: %s", name, turn->server.reason);
             good = false;
             n = i == 0 ? 0 : n;
         }

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "harness/base/base.h"
 
@@ -59,13 +60,21 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
 }
 
 void
-turn_clear_calls(const struct turn *turn, struct calls *calls)
+turn_keep_calls(const struct turn *turn, enum record what,
+                struct calls *calls, const char *why)
 {
-    calls_clear(calls);
     snprintf(calls->scenario, sizeof calls->scenario, "%s",
              turn->scenario->name);
     snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
     calls->clients = scenario_asked(turn->scenario);
+    if (why) {
+        snprintf(calls->reason, sizeof calls->reason, "%s", why);
+        calls->nnames = 0;
+        calls->echoes = calls->per_echo = NAN;
+    }
+    if (!turn->lives->interrupted) {
+        lives_keep(turn->lives, what, calls);
+    }
 }
 
 /* Fill in what is known of a life before it is measured. */
@@ -157,8 +166,7 @@ turn_end(struct turn *turn)
 }
 
 int
-turn_start_server(struct turn *turn, const char *const *prefix,
-                  char reason[SERVER_REASON_BYTES])
+turn_start_server(struct turn *turn, const char *const *prefix)
 {
     const struct options *options = turn->lives->options;
     const struct scenario *scenario = turn->scenario;
@@ -175,6 +183,8 @@ turn_start_server(struct turn *turn, const char *const *prefix,
         scenario->work_us > 0 ? work : NULL,
     };
     struct server_order order = options->order;
+    struct server *server = &turn->server;
+    int status;
     size_t n = 0;
 
     order.cpus = &turn->lives->cell->layout.server;
@@ -192,7 +202,16 @@ turn_start_server(struct turn *turn, const char *const *prefix,
             order.arguments[n++] = flags[i];
         }
     }
-    return server_start(&turn->server, &order, reason);
+    status = server_start(server, &order);
+    /* Who is not there says nothing; a tool names itself. */
+    if (status != 0 && prefix &&
+        server->end.wait_status == W_EXITCODE(127, 0) &&
+        strncmp(server->errors, prefix[0], strlen(prefix[0])) != 0) {
+        snprintf(server->reason, sizeof server->reason,
+                 "%s is not installed (on Debian: apt-get install %s)",
+                 prefix[0], prefix[0]);
+    }
+    return status;
 }
 
 void
@@ -232,16 +251,14 @@ tell_and_look(struct turn *turn, int (*what)(struct turn *turn),
 void
 turn_begin(struct turn *turn)
 {
-    char reason[SERVER_REASON_BYTES];
-
     if (!turn->contender->path && !turn->contender->command) {
         turn_keep_reason(turn, LIFE_SKIPPED,
                          "not built: run make, which says why");
         return;
     }
-    if (turn_start_server(turn, NULL, reason) != 0) {
+    if (turn_start_server(turn, NULL) != 0) {
         if (!turn->lives->interrupted) {
-            turn_keep_reason(turn, LIFE_FAILED, reason);
+            turn_keep_reason(turn, LIFE_FAILED, turn->server.reason);
         }
         return;
     }

@@ -97,7 +97,8 @@ demo_play(struct demo_scene *empty, const char *program,
                                        .interrupted = &course_interrupted};
     pthread_t client;
 
-    if (server_start(&server, &order, reason) != 0) {
+    if (server_start(&server, &order) != 0) {
+        snprintf(reason, SERVER_REASON_BYTES, "%s", server.reason);
         return -1;
     }
     scene = empty;
@@ -115,8 +116,6 @@ demo_play(struct demo_scene *empty, const char *program,
     }
     demo_draw(scene, DEMO_MOST_MS);
     server_stop(&server);
-    if (server.end.early) {
-        server_describe_end(&server, reason);
-    }
+    snprintf(reason, SERVER_REASON_BYTES, "%s", server.reason);
     return server.end.early ? -1 : 0;
 }

@@ -139,7 +139,6 @@ grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
 {
     static const volatile sig_atomic_t never;
     static cpu_set_t cpus;
-    char reason[SERVER_REASON_BYTES];
     struct server_order order = {
         .command = grade_order.server,
         .cpus = &cpus,
@@ -152,9 +151,9 @@ grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
         trace(&order);
     }
     sched_getaffinity(0, sizeof cpus, &cpus);
-    started = server_start(&server, &order, reason) == 0;
+    started = server_start(&server, &order) == 0;
     memcpy(grade_left->errors, server.errors, sizeof server.errors);
-    require(started, "the server %s", reason);
+    require(started, "the server %s", server.reason);
     *address = server.address;
     *address_bytes = sizeof *address;
     int port = ntohs(((const struct sockaddr_in *)address)->sin_port);
@@ -257,7 +256,7 @@ about_to_fail(void)
     }
     if (started && server_ends_within(&server, LAST_BREATH_MS * NS_PER_MS)) {
         collect();
-        server_describe_end(&server, grade_left->ended);
+        memcpy(grade_left->ended, server.reason, sizeof server.reason);
     }
     grade_server_end();
 }

@@ -73,7 +73,6 @@ drive_read(const struct experiment *row)
 const char *
 drive_server(struct server *server, const char *line)
 {
-    char reason[SERVER_REASON_BYTES + 16] = "the server ";
     static char command[CHILD_LINE_BYTES + 16];
     const struct server_order order = {.command = command,
                                        .start_timeout_ns = 20 * NS_PER_S,
@@ -98,7 +97,10 @@ drive_server(struct server *server, const char *line)
         }
     }
     PUT(command, "%s --port=0", words);
-    if (server_start(server, &order, reason + strlen("the server ")) != 0) {
+    if (server_start(server, &order) != 0) {
+        char reason[SERVER_REASON_BYTES + 16];
+
+        PUT(reason, "the server %s", server->reason);
         return strdup(reason);
     }
     address_format(&server->address, address);

@@ -61,9 +61,11 @@ else
 fi
 
 run --count --models=none "--server=plain=$badserver" \
-    "--server=dies=sh -c 'exit 3'" --untried
+    "--server=dies=sh -c 'exit 3'" "--server=gone=/nowhere/gone" --untried
 [ "$status" -eq 0 ] && said '^  plain +[0-9]' out && said '^  dies +not' out
 result "one's own server is counted, and one that dies has its reason" $?
+said '^  gone +not counted: ended with status 127; .* /nowhere/gone: No such' out
+result "one that is not there is not taken for a valgrind that is not" $?
 mkdir "$tmp/pipes"
 through=(env TMPDIR="$tmp/pipes")
 run --count --models=none --untried \

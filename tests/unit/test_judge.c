@@ -137,6 +137,9 @@ TEST_EACH(a_server_is_judged_by_what_clients_saw, cases)
     first->served = !cases[_i].first_mute;
     first->stalled = cases[_i].first_stalled;
     turn.server.killed = cases[_i].killed;
+    if (cases[_i].killed) {
+        strcpy(turn.server.reason, "still ran");
+    }
     if (cases[_i].stats) {
         snprintf(turn.server.output, sizeof turn.server.output, "%s",
                  cases[_i].stats);

@@ -129,7 +129,6 @@ static const char *
 start(struct server *server, const struct server_order *what)
 {
     static const volatile sig_atomic_t interrupted;
-    static char reason[SERVER_REASON_BYTES];
     static cpu_set_t cpus;
 
     sched_getaffinity(0, sizeof cpus, &cpus);
@@ -137,7 +136,7 @@ start(struct server *server, const struct server_order *what)
     order.cpus = &cpus;
     order.start_timeout_ns = 20000 * NS_PER_MS;
     order.interrupted = &interrupted;
-    return server_start(server, &order, reason) == 0 ? NULL : reason;
+    return server_start(server, &order) == 0 ? NULL : server->reason;
 }
 
 /* Servers that have a child, and one in a session of its own whose parent is
