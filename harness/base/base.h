@@ -226,8 +226,9 @@ enum {
 };
 
 /* Make an address of a port and a numeric IPv4 or IPv6 host, the latter
- * without brackets. Returns false if that is none. Nobody needs to know how
- * long an address is: Linux sees that by its family, and takes all of it. */
+ * without brackets. Returns false with EINVAL if that is none, or ENOMEM.
+ * Nobody needs to know how long an address is: Linux sees that by its family,
+ * and takes all of it. */
 bool address_parse(const char *host, int port,
                    struct sockaddr_storage *address);
 

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <math.h>
@@ -108,11 +109,15 @@ address_parse(const char *host, int port, struct sockaddr_storage *address)
     struct addrinfo *found;
     struct in_addr dotted;
     char service[16];
+    int error = EAI_NONAME;
 
     snprintf(service, sizeof service, "%d", port);
     /* That alone would take 1.2 for 1.0.0.2. */
-    if ((!strchr(host, ':') && inet_pton(AF_INET, host, &dotted) != 1) ||
-        getaddrinfo(host, service, &hints, &found) != 0) {
+    if (strchr(host, ':') || inet_pton(AF_INET, host, &dotted) == 1) {
+        error = getaddrinfo(host, service, &hints, &found);
+    }
+    if (error != 0) {
+        errno = error == EAI_NONAME ? EINVAL : ENOMEM;
         return false;
     }
     memcpy(address, found->ai_addr, found->ai_addrlen);

@@ -73,6 +73,9 @@ contract_listen(void)
     char what[sizeof text + 16];
 
     if (!address_parse(host, contract_options.port, &address)) {
+        if (errno == ENOMEM) {
+            contract_die(errno, "--address");
+        }
         flags_refuse(contract_options.model, "address", host,
                      "a numeric IPv4 or IPv6 address, such as 127.0.0.1");
     }
