@@ -107,9 +107,9 @@ read_count(const json_t *value, bool strict, int64_t most, int64_t *count)
 static bool
 read_text(const json_t *value, const struct field *field, char *text)
 {
-    const char *whole = json_string_value(value);
+    const char *whole = json_is_string(value) ? json_string_value(value) : "";
 
-    snprintf(text, field->bytes, "%s", whole ? whole : "");
+    snprintf(text, field->bytes, "%s", whole);
     if (field->flags & FIELD_STRICT) {
         for (const char *c = text; *c != '\0'; c++) {
             if (*c <= ' ' || *c > '~') {
