@@ -120,6 +120,7 @@ address_parse(const char *host, int port, struct sockaddr_storage *address)
         errno = error == EAI_NONAME ? EINVAL : ENOMEM;
         return false;
     }
+    *address = (struct sockaddr_storage){0};
     memcpy(address, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
     return true;

@@ -7,6 +7,7 @@
 #include "harness/base/base.h"
 
 #include <ctype.h>
+#include <err.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -168,8 +169,7 @@ void *
 given(void *memory)
 {
     if (!memory) {
-        fputs("not enough memory\n", stderr);
-        exit(3);
+        errx(3, "not enough memory");
     }
     return memory;
 }

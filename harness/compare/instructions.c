@@ -177,6 +177,10 @@ count(struct turn *turn)
                  : SANITIZED)) {
         return "not through a launcher, a shell or a sanitizer";
     }
+    if (turn->measured &&
+        turn->driver.last.served < turn->scenario->load.clients) {
+        return "not all clients are served";
+    }
     memset(&counted, 0, sizeof counted);
     why = count_run(turn, FEW_MS, -1);
     why = why ? why : count_run(turn, MANY_MS, 1);

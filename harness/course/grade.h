@@ -64,8 +64,7 @@ extern const struct grade_test grade_tests[];
 /* Start the server of the command line and wait until it is ready; the test
  * fails if it does not come. Once in a test. It is ended with the test.
  * Returns who listens, 0: nobody knows; and where. */
-pid_t grade_server_start(struct sockaddr_storage *address,
-                         socklen_t *address_bytes);
+pid_t grade_server_start(struct sockaddr_storage *address);
 
 /* From now on it may have so many descriptors more than it has; where that
  * cannot be had, the test cannot tell. */

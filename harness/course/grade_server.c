@@ -135,7 +135,7 @@ trace(struct server_order *order)
 }
 
 pid_t
-grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
+grade_server_start(struct sockaddr_storage *address)
 {
     static const volatile sig_atomic_t never;
     static cpu_set_t cpus;
@@ -155,7 +155,6 @@ grade_server_start(struct sockaddr_storage *address, socklen_t *address_bytes)
     memcpy(grade_left->errors, server.errors, sizeof server.errors);
     require(started, "the server %s", server.reason);
     *address = server.address;
-    *address_bytes = sizeof *address;
     int port = ntohs(((const struct sockaddr_in *)address)->sin_port);
     listener_pid = server.pid; /* unless another one listens */
     require(look_at_listeners("/proc/net/tcp", port) +

@@ -22,10 +22,10 @@ enum {
 struct server
 grade_begin(void)
 {
-    struct server server = {0};
+    struct server server = {.address_bytes = sizeof server.address};
     char where[ADDRESS_TEXT_BYTES];
 
-    server.pid = grade_server_start(&server.address, &server.address_bytes);
+    server.pid = grade_server_start(&server.address);
     address_format(&server.address, where);
     snprintf(server.where, sizeof server.where, "%.79s", where);
     return server;

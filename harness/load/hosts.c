@@ -211,11 +211,10 @@ admit(struct lead *lead, int fd)
     struct host *host = &lead->hosts[lead->count];
     const cookie_io_functions_t functions = {.read = read_in_time};
     char line[LINE_BYTES];
-    *host = (struct host){
-        .lead = lead, .fd = fd, .replies = fopencookie(host, "r", functions)};
-    if (host->replies == NULL) {
-        err(EXIT_NO_MEASURE, "not enough memory");
-    }
+    *host =
+        (struct host){.lead = lead,
+                      .fd = fd,
+                      .replies = given(fopencookie(host, "r", functions))};
     lead->deadline_ns = clock_now_ns() + REPLY_NS;
     if (read_line(host->replies, line) == NULL ||
         sscanf(line, "host %63[!-~]", host->name) != 1) {
@@ -369,12 +368,9 @@ hosts_lead(const struct hosts_order *order,
     char part[24] = "";
     char *lines = NULL;
     size_t bytes;
-    FILE *stream = open_memstream(&lines, &bytes);
+    FILE *stream = given(open_memstream(&lines, &bytes));
     int good = 0;
-    lead.hosts = calloc((size_t)order->hosts, sizeof *lead.hosts);
-    if (lead.hosts == NULL || stream == NULL) {
-        err(EXIT_NO_MEASURE, "not enough memory");
-    }
+    lead.hosts = given(calloc((size_t)order->hosts, sizeof *lead.hosts));
     signal(SIGPIPE, SIG_IGN); /* a host that has gone is a line too few */
     open_meeting(&lead);
     launch(&lead);

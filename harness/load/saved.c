@@ -217,15 +217,12 @@ merge_note_times(FILE *stream, const struct saved_run *runs, int n)
 int
 merge_print(FILE *stream, const char *const *paths, int n, bool colour)
 {
-    struct saved_run *runs = calloc((size_t)n + 1, sizeof *runs);
+    struct saved_run *runs = given(calloc((size_t)n + 1, sizeof *runs));
     struct saved_run *sum = &runs[n];
     char target[2 * SAVED_TARGET_BYTES];
     char reason[SAVED_REASON_BYTES];
     int status;
 
-    if (!runs) {
-        errx(EXIT_NO_MEASURE, "not enough memory");
-    }
     for (int i = 0; i < n; i++) {
         FILE *file = fopen(paths[i], "re");
 

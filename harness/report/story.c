@@ -64,14 +64,13 @@ static void
 say_slopes(struct document *document, const struct sweep *sweep)
 {
     for (size_t i = 0; i < sweep->nmodels; i++) {
+        const char *model = sweep->most->rows[i].life->model;
         const struct summary_group *ends[2] = {NULL, NULL};
         double us[2], half_us, thousands;
 
         for (size_t j = 0; j < sweep->n; j++) {
-            double here =
-                row_shown(summary_find(sweep->groups[j],
-                                       sweep->most->rows[i].life->model),
-                          LIFE_SERVER_CPU_US_PER_ECHO);
+            double here = row_shown(summary_find(sweep->groups[j], model),
+                                    LIFE_SERVER_CPU_US_PER_ECHO);
 
             if (isfinite(here)) {
                 us[ends[0] != NULL] = here;
@@ -84,7 +83,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
         thousands = (sweep_x(ends[1]) - sweep_x(ends[0])) / 1000;
         half_us = us[1] * (exp(ends[1]->fit[FIT_CPU].half) - 1);
         if (us[1] > us[0] * (1 + VERDICT_THRESHOLD) + half_us) {
-            document_item(document, sweep->most->rows[i].life->model,
+            document_item(document, model,
                           "+%.2g us +- %.1g for each 1000 silent clients",
                           (us[1] - us[0]) / thousands, half_us / thousands);
         }

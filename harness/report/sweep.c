@@ -104,13 +104,12 @@ row_shown(const struct summary_row *row, enum life_figure figure)
 static void
 put_end(char *word, size_t bytes, const struct summary_row *row)
 {
-    word[0] = '\0';
-    if (row->status != LIFE_OK || (row->saturated && !row->starved)) {
-        snprintf(word, bytes, "%s",
-                 row->status != LIFE_OK ? life_status_name(row->status)
-                                        : "saturated");
+    if (row->status != LIFE_OK) {
+        snprintf(word, bytes, "%s", life_status_name(row->status));
     } else if (row->starved) {
         snprintf(word, bytes, "serves %.0f", row->figure[LIFE_SERVED]);
+    } else {
+        snprintf(word, bytes, "%s", row->saturated ? "saturated" : "");
     }
 }
 
