@@ -248,6 +248,7 @@ enum {
     MODEL_SELECT = 4,        /* waits with select(2) */
     MODEL_STACK_EACH = 8,    /* a stack of its own for each client */
     MODEL_LIBEVENT = 16,     /* on libevent's loop */
+    MODEL_EDGES = 32,        /* is told once of what is new: EPOLLET */
 };
 
 #endif

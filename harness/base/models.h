@@ -21,7 +21,7 @@
     MODEL(blocking, MODEL_ONE_AT_A_TIME, "one client after the other")       \
     MODEL(threaded, MODEL_THREAD_EACH, "a thread for each client")           \
     MODEL(selectloop, MODEL_SELECT, "one thread, callbacks, select")         \
-    MODEL(coroutine, MODEL_STACK_EACH,                                       \
+    MODEL(coroutine, MODEL_STACK_EACH | MODEL_EDGES,                         \
           "one thread, a stack for each client, epoll")                      \
     MODEL(libevent, MODEL_LIBEVENT,                                          \
           "one thread, callbacks, a library's loop")                         \

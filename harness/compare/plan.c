@@ -138,7 +138,7 @@ give_time(struct plan_cell *cell, const struct options *options)
                              : scenario->seconds * options->mode->scale;
     bool counts =
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
-    double thousands, start_s; /* of silent clients; of a life */
+    double thousands, silent_s, start_s; /* of silent clients; for a life */
     int n = 0;
 
     for (size_t i = 0; i < options->ncontenders; i++) {
@@ -152,23 +152,21 @@ give_time(struct plan_cell *cell, const struct options *options)
     }
     thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
-    start_s = (n * least_ms(scenario, cell->points) +
-               thousands * (CONNECT_MS + LEAVE_MS)) /
-              1e3;
-    cell->lives = options->mode->lives;
-    if (cell->lives > 2 && cell->lives * start_s > seconds) {
-        cell->lives = 2; /* that are measured, not three that are started */
-    }
+    silent_s = thousands * (CONNECT_MS + LEAVE_MS) / 1e3;
+    start_s = n * least_ms(scenario, cell->points) / 1e3 + silent_s;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
-                                     : cell->lives;
+                                     : options->mode->lives;
+    if (options->lives == 0 && cell->lives > 2 &&
+        cell->lives * start_s > seconds) {
+        cell->lives = 2; /* that are measured, not three that are started */
+    }
     cell->life_ns =
         (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
     if (cell->skipped[0] == '\0') {
-        cell->seconds += fmax(seconds + cell->lives * thousands *
-                                            (CONNECT_MS + LEAVE_MS) / 1e3,
-                              cell->lives * start_s) +
-                         (counts ? n * COUNT_MS / 1e3 : 0);
+        cell->seconds +=
+            fmax(seconds + cell->lives * silent_s, cell->lives * start_s) +
+            (counts ? n * COUNT_MS / 1e3 : 0);
     }
 }
 

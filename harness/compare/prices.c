@@ -30,8 +30,7 @@ enum {
     BATCHES = 5,             /* of the floor: the median is the result */
     BATCH_CALLS = 200,       /* sends in a batch, at least */
     WARMUP_CALLS = 50,       /* the first calls find cold caches */
-    ROUNDS = 4,              /* in which each pair moves a message */
-    MESSAGES = 256,          /* ... and more rounds where pairs are few */
+    MESSAGES = 256,          /* and one of each pair at least */
     REPEATS = 4,             /* of a call, to be longer than the clock's */
     WAIT_MS = 1000,          /* for an answer, which is there at once */
     STEPS = 24, /* of code, each of so many instructions, or one less: */
@@ -40,19 +39,21 @@ enum {
 
 /* What has a price. */
 enum price {
-    EPOLL_WAIT,
     IOCTL,
     RECV,        /* in vain */
     INSTRUCTION, /* outside of the kernel */
+    EPOLL_WAIT,
+    EDGES, /* epoll_wait(2) that tells of what is new: EPOLLET */
     SELECT,
     POLL,
     SOCKETS, /* a recv and a send, where many sockets take turns */
     SWITCH,  /* to fall asleep and be woken */
     PRICES,
+    LOOKS = SOCKETS - EPOLL_WAIT, /* that look at all sockets */
 };
 static const char *const names[PRICES] = {
-    "epoll_wait", "ioctl", "recv",    "instruction",
-    "select",     "poll",  "sockets", "switch",
+    "ioctl",  "recv", "instruction", "epoll_wait", "edges",
+    "select", "poll", "sockets",     "switch",
 };
 
 /* One of them for each client. */
@@ -68,7 +69,7 @@ static struct {
     int n;         /* pairs */
     int rounds;    /* of messages */
     size_t bytes;  /* of a message */
-    int epolls[2]; /* of either end; a load generator has one, too */
+    int epolls[3]; /* of clients; of servers, by level and by edge */
     struct pollfd polled[SCENARIO_BARE_CLIENTS]; /* servers' for poll(2) */
     fd_set selected;                             /* and for select(2) */
 } market;
@@ -152,10 +153,11 @@ floor_us(int64_t message_bytes)
 static bool
 open_market(const struct engine_options *load)
 {
-    market.rounds = ROUNDS + MESSAGES / load->clients;
+    market.rounds = LOOKS * (1 + MESSAGES / LOOKS / load->clients);
     market.bytes = (size_t)load->message_bytes;
-    market.epolls[0] = epoll_create1(EPOLL_CLOEXEC);
-    market.epolls[1] = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < 3; i++) {
+        market.epolls[i] = epoll_create1(EPOLL_CLOEXEC);
+    }
     FD_ZERO(&market.selected);
     for (market.n = 0; market.n < load->clients; market.n++) {
         int *ends = pairs[market.n].ends;
@@ -166,10 +168,11 @@ open_market(const struct engine_options *load)
             close(ends[1]);
             return false;
         }
-        for (int i = 0; i < 2; i++) {
-            struct epoll_event event = {EPOLLIN, {.fd = ends[i]}};
+        for (int i = 0; i < 3; i++) {
+            struct epoll_event event = {i < 2 ? EPOLLIN : EPOLLIN | EPOLLET,
+                                        {.fd = ends[i > 0]}};
 
-            epoll_ctl(market.epolls[i], EPOLL_CTL_ADD, ends[i], &event);
+            epoll_ctl(market.epolls[i], EPOLL_CTL_ADD, event.data.fd, &event);
         }
         market.polled[market.n] = (struct pollfd){ends[1], POLLIN, 0};
         FD_SET(ends[1], &market.selected);
@@ -180,9 +183,9 @@ open_market(const struct engine_options *load)
 static void
 close_market(void)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         close(market.epolls[i]);
-        for (int j = 0; j < market.n; j++) {
+        for (int j = 0; j < market.n && i < 2; j++) {
             close(pairs[j].ends[i]);
         }
     }
@@ -250,7 +253,8 @@ buy(enum price what)
 
     switch (what) {
     case EPOLL_WAIT:
-        epoll_wait(market.epolls[1], events, market.n, 0);
+    case EDGES:
+        epoll_wait(market.epolls[what == EDGES ? 2 : 1], events, market.n, 0);
         return 0.5;
     case SELECT:
         ready = market.selected;
@@ -295,7 +299,10 @@ price_us(enum price what, int times)
 }
 
 /* Fill in all prices but of a switch, the means of the rounds: half of each
- * before messages are there, but for the last. False if one never comes. */
+ * before messages are there, but for the last. Calls that look at all sockets
+ * take turns, for the first of them would find those cold and leave them warm
+ * to the others; by edge there is nothing to look at before. False if a
+ * message never comes. */
 static bool
 run_rounds(double us[PRICES])
 {
@@ -304,11 +311,15 @@ run_rounds(double us[PRICES])
     bool good = true;
 
     for (int round = 0; round <= market.rounds && good; round++) {
+        enum price look = EPOLL_WAIT + round % LOOKS;
+
         for (int fed = 0; fed < 3; fed++) {
             feed(feeds[fed][0], feeds[fed][1]);
             clock_thread_cpu_ns(); /* it has gone cold */
-            for (enum price i = fed == 1 ? SELECT : 0;
-                 i < (fed == 0 ? SELECT : SOCKETS); i++) {
+            if (fed == 2 || (fed == (look >= SELECT) && look != EDGES)) {
+                us[look] += LOOKS * price_us(look, 1) / (2 * market.rounds);
+            }
+            for (enum price i = 0; i < EPOLL_WAIT && fed != 1; i++) {
                 us[i] += price_us(i, REPEATS) / (2 * market.rounds);
             }
         }

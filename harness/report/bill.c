@@ -70,41 +70,28 @@ const char *const bill_parts[BILL_PARTS] = {
 static const char *const priced[][2] = {
     {"recv", "read"},
     {"send", "write"},
-    {"epoll_wait", "epoll_pwait"},
+    {"epoll_wait", "epoll_pwait"}, /* by edge: "edges" */
     {"select", "pselect"},
     {"poll", "ppoll"},
     {"ioctl", "ioctl"},
     {""}, /* all others, for which there is none */
 };
 
-/* What something costs in a group, the median of its slices; NAN: unknown. */
+/* What something costs in a group; NAN: unknown. */
 static double
-price_us(const struct results *results, const struct summary_group *group,
+price_us(const struct summary *summary, const struct summary_group *group,
          const char *name)
 {
-    double *values = given(calloc(results->nslices + 1, sizeof *values));
     char model[RESULTS_NAME_BYTES];
-    double median;
-    size_t n = 0;
 
     PUT(model, RESULTS_PRICE "%s", name);
-    for (size_t i = 0; i < results->nslices; i++) {
-        const struct slice *slice = &results->slices[i];
-
-        if (strcmp(slice->model, model) == 0 &&
-            RECORDS_GO_TOGETHER(slice, group_life(group))) {
-            values[n++] = slice->server_cpu_us / slice->echoes;
-        }
-    }
-    median = statistics_median(values, n);
-    free(values);
-    return median;
+    return summary_price_us(summary->results, group, model);
 }
 
 /* What all calls cost but those of the floor, and what each of them does. One
  * recv more than that has is priced as one in vain. */
 static double
-add_calls(struct text *text, const struct results *results,
+add_calls(struct text *text, const struct summary *summary,
           const struct summary_group *group, const struct calls *calls)
 {
     double floor[COUNT(priced)] = {1, 1};
@@ -115,6 +102,7 @@ add_calls(struct text *text, const struct results *results,
         double often = calls->names[i].per_echo;
         double held, us;
         size_t j = 0;
+        bool edges;
 
         while (strncmp(name, priced[j][0], strlen(priced[j][0])) != 0 &&
                strncmp(name, priced[j][1], strlen(priced[j][1])) != 0) {
@@ -123,7 +111,9 @@ add_calls(struct text *text, const struct results *results,
         held = fmin(floor[j], often);
         floor[j] -= held;
         often -= held;
-        us = often * price_us(results, group, priced[j][0]);
+        edges = strcmp(priced[j][0], "epoll_wait") == 0 &&
+                facts_model(calls->model) & MODEL_EDGES;
+        us = often * price_us(summary, group, edges ? "edges" : priced[j][0]);
         sum_us += isfinite(us) ? us : 0;
         if (often >= 0.005) {
             text_item(text, ", ",
@@ -142,7 +132,6 @@ bool
 bill_of(struct bill *bill, const struct summary *summary,
         const struct summary_group *group, const struct summary_row *row)
 {
-    const struct results *results = summary->results;
     const double *figure = row->figure;
     double *us = bill->us;
 
@@ -153,11 +142,11 @@ bill_of(struct bill *bill, const struct summary *summary,
     }
     us[BILL_FLOOR] = figure[LIFE_FLOOR_US];
     us[BILL_SOCKETS] =
-        price_us(results, group, "sockets") - figure[LIFE_FLOOR_US];
-    us[BILL_CALLS] = add_calls(&bill->calls, results, group, row->calls);
+        price_us(summary, group, "sockets") - figure[LIFE_FLOOR_US];
+    us[BILL_CALLS] = add_calls(&bill->calls, summary, group, row->calls);
     us[BILL_SWITCHES] =
-        price_us(results, group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
-    us[BILL_USER] = price_us(results, group, "instruction") *
+        price_us(summary, group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
+    us[BILL_USER] = price_us(summary, group, "instruction") *
                     figure[LIFE_INSTRUCTIONS_PER_ECHO];
     us[BILL_REST] = bill->total_us;
     for (int i = 0; i < BILL_REST; i++) {

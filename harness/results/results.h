@@ -436,6 +436,12 @@ void summary_free(struct summary *summary);
 void checks_run(struct check_result *checks,
                 const struct summary_group *group);
 
+/* What the floor or a price costs beside a group, in us; NAN: unknown. The
+ * machine is faster in some blocks than in others, so it is held against what
+ * the models' slices took there: the median of that, beside their levels. */
+double summary_price_us(const struct results *results,
+                        const struct summary_group *group, const char *model);
+
 /* The row of a model in a group, or NULL. */
 const struct summary_row *summary_find(const struct summary_group *group,
                                        const char *model);

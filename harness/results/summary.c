@@ -312,35 +312,40 @@ fit_group(const struct results *results, struct summary_group *group,
     free(life);
 }
 
-/* What the kernel alone charged, where no life says so: the floor is a slice
- * of each block, too. */
-static void
-take_floor(const struct results *results, struct summary_group *group,
-           double *values)
+double
+summary_price_us(const struct results *results,
+                 const struct summary_group *group, const char *model)
 {
-    size_t n = 0;
-    double floor_us;
+    size_t n = results->nslices;
+    double *values = given(calloc(3 * n + 1, sizeof *values));
+    double *slower = values + n, *models = slower + n, price_us;
 
-    for (size_t i = 0; i < results->nslices; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct slice *slice = &results->slices[i];
+        const struct summary_row *row = row_of(slice, group, FIT_CPU);
+        double over = row ? log(slice->server_cpu_us / slice->echoes) -
+                                group->fit[FIT_CPU].level[row - group->rows]
+                          : NAN;
 
-        if (RECORDS_GO_TOGETHER(slice, group->rows[0].life)) {
-            group->slices++;
-            group->stalled += slice->stalled;
-            if (strcmp(slice->model, RESULTS_FLOOR) == 0 &&
-                slice->echoes > 0) {
-                values[n++] = slice->server_cpu_us / slice->echoes;
-            }
+        if (isfinite(over) && (size_t)slice->block < n) {
+            slower[slice->block] += over;
+            models[slice->block]++;
         }
     }
-    floor_us = statistics_median(values, n);
-    for (size_t i = 0; floor_us > 0 && i < group->nrows; i++) {
-        double *figure = group->rows[i].figure;
+    for (size_t i = 0; i < n; i++) {
+        const struct slice *slice = &results->slices[i];
+        size_t block = (size_t)slice->block;
 
-        figure[LIFE_FLOOR_US] = floor_us;
-        figure[LIFE_CPU_OVER_FLOOR] =
-            figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
+        values[i] = NAN;
+        if (RECORDS_GO_TOGETHER(slice, group->rows[0].life) && block < n &&
+            strcmp(slice->model, model) == 0) {
+            values[i] = log(slice->server_cpu_us / slice->echoes) -
+                        slower[block] / models[block];
+        }
     }
+    price_us = exp(statistics_median(values, n));
+    free(values);
+    return price_us;
 }
 
 /* ---- all of them ------------------------------------------------------- */
@@ -370,19 +375,33 @@ make_rows(struct summary *summary, double *values)
 }
 
 static void
-make_group(const struct results *results, struct summary_group *group,
-           double *values)
+make_group(const struct results *results, struct summary_group *group)
 {
+    double floor_us;
+
     fit_group(results, group, FIT_CPU);
     fit_group(results, group, FIT_RATE);
     group->blocks =
         MAX(group->fit[FIT_CPU].blocks, group->fit[FIT_RATE].blocks);
-    take_floor(results, group, values);
+    for (size_t i = 0; i < results->nslices; i++) {
+        if (RECORDS_GO_TOGETHER(&results->slices[i], group->rows[0].life)) {
+            group->slices++;
+            group->stalled += results->slices[i].stalled;
+        }
+    }
+    floor_us = summary_price_us(results, group, RESULTS_FLOOR);
     for (size_t i = 0; i < group->nrows; i++) {
-        row_hide(&group->rows[i]);
-        group->rows[i].over_yardstick =
-            summary_compare(group, &group->rows[i],
-                            summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
+        struct summary_row *row = &group->rows[i];
+        double *figure = row->figure;
+
+        if (floor_us > 0) { /* else it is what a life says */
+            figure[LIFE_FLOOR_US] = floor_us;
+            figure[LIFE_CPU_OVER_FLOOR] =
+                figure[LIFE_SERVER_CPU_US_PER_ECHO] / floor_us;
+        }
+        row_hide(row);
+        row->over_yardstick = summary_compare(
+            group, row, summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
     }
 }
 
@@ -390,7 +409,7 @@ void
 summary_make(const struct results *results, struct summary *summary)
 {
     size_t n = results->nlives + 1;
-    double *values = given(calloc(n + results->nslices, sizeof *values));
+    double *values = given(calloc(n, sizeof *values));
 
     *summary = (struct summary){
         .results = results,
@@ -405,7 +424,7 @@ summary_make(const struct results *results, struct summary *summary)
             compare_lives, (void *)results);
     make_rows(summary, values);
     for (size_t i = 0; i < summary->ngroups; i++) {
-        make_group(results, &summary->groups[i], values);
+        make_group(results, &summary->groups[i]);
         checks_run(summary->checks, &summary->groups[i]);
     }
     free(values);

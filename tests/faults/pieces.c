@@ -194,7 +194,7 @@ void
 add_piece_cases(struct plan *plan)
 {
     const char *no_shim = injection_no_shim();
-    bool edges = model_works(MODEL_STACK_EACH);
+    bool edges = model_works(MODEL_EDGES);
 
     plan_group(plan, "pieces");
     plan_add_unless(plan, no_shim, test_A01_writes_of_few_bytes);

@@ -40,6 +40,12 @@ made_life(const char *model)
     return life;
 }
 
+double
+made_machine(int block)
+{
+    return 1 + 0.1 * sin(block);
+}
+
 void
 made_add(struct results *results, const struct life *like, double us)
 {
@@ -52,8 +58,7 @@ made_add(struct results *results, const struct life *like, double us)
         results_add(results, RECORD_LIFE, &life);
     }
     for (int block = 1; block <= 60 && like->status == LIFE_OK; block++) {
-        double machine = 1 + 0.1 * sin(block);
-        double noise = machine * exp(0.02 * made_normal());
+        double noise = made_machine(block) * exp(0.02 * made_normal());
         struct slice slice = {
             .clients = like->clients,
             .rate_per_s = like->rate_per_s,

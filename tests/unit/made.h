@@ -15,6 +15,9 @@ struct life made_life(const char *model);
  * all of its models. */
 void made_add(struct results *results, const struct life *like, double us);
 
+/* How slow the machine is meanwhile, in the mean as fast as 1. */
+double made_machine(int block);
+
 /* What a test has printed, which is the test's to free; and that these words
  * are in it, or are not. */
 extern char *made_text;
