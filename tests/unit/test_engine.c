@@ -602,10 +602,11 @@ TEST_TIMES(a_slice_holds_all_of_its_echoes, 2)
     options.churn = _i == 1;
     open_engine();
     ck_assert_int_eq(result.connected, options.churn ? 0 : 8);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20 || (i < 400 && result.served < 8); i++) {
         int before = echoes_done;
         ck_assert(slice());
-        ck_assert_int_gt((int)result.echoes, 0);
+        /* On a busy machine nobody may be connected before it ends. */
+        ck_assert(options.churn || result.echoes > 0);
         ck_assert_int_eq((int)result.echoes, echoes_done - before);
         ck_assert_int_eq((int)result.latency.count, (int)result.echoes);
         ck_assert_int_ge(result.window_ns, 5 * ms_ns);
