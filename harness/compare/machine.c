@@ -3,7 +3,6 @@
  */
 #include "harness/compare/measure.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,13 +42,10 @@ find_cpu_model(char *text, size_t text_bytes)
 static void
 find_commit(char *text, size_t text_bytes)
 {
-    char command[PATH_MAX + 64];
-    FILE *git;
+    FILE *git = popen("cd \"$(dirname \"$(readlink /proc/$PPID/exe)\")\" && "
+                      "git describe --always --dirty 2>/dev/null",
+                      "re");
 
-    snprintf(command, sizeof command,
-             "git -C '%s' describe --always --dirty 2>/dev/null",
-             contender_own_folder());
-    git = popen(command, "re");
     if (git) {
         if (fgets(text, (int)text_bytes, git)) {
             text[strcspn(text, "\n")] = '\0';

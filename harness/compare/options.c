@@ -71,8 +71,9 @@ add_server(const char *text, int64_t *amount)
     return 0;
 }
 
-const char *
-contender_own_folder(void)
+/* The folder of compare itself; "." if that cannot be told. Static text. */
+static const char *
+own_folder(void)
 {
     static char folder[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
@@ -273,7 +274,7 @@ options_read(int argc, char **argv)
         options.mode = modes_on[i] ? &modes[i] : options.mode;
     }
     options.out = options.out ? options.out : options.mode->out;
-    options.bin = options.bin ? options.bin : contender_own_folder();
+    options.bin = options.bin ? options.bin : own_folder();
     check();
     add_contenders();
     return &options;

@@ -142,9 +142,6 @@ const struct options *options_read(int argc, char **argv);
 bool options_want(const struct options *options,
                   const struct scenario *scenario);
 
-/* The folder of compare itself; "." if that cannot be told. Static text. */
-const char *contender_own_folder(void);
-
 /* ---- grid: the rates of an open loop ------------------------------------
  *
  * A rate typed in would be idle on one machine and hopeless on another. So

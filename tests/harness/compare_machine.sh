@@ -127,6 +127,17 @@ else
     result "a full disk is said once, and the table is printed" $?
 fi
 
+# Of which commit it is, git says of the folder it is in.
+odd="$tmp/it's \"\$HOME"
+mkdir "$odd" && cp "$bin"/* "$odd" &&
+    git -C "$odd" init -q && git -C "$odd" add load &&
+    git -C "$odd" -c user.name=x -c user.email=x commit -qm x
+own=$compare compare=$odd/compare
+run_once --models=threaded --scenarios=silent
+compare=$own
+said "commit $(git -C "$odd" rev-parse --short HEAD)\$" out
+result "a folder with quotes has a commit" $?
+
 # Where there is but one port, whoever connects to it meets himself.
 network="ip link set lo up && exec \"\$@\""
 network="echo 40001 40001 >/proc/sys/net/ipv4/ip_local_port_range && $network"
