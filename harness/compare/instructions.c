@@ -56,7 +56,7 @@ taken_by(const char *name)
         return &counted.others;
     }
     counted.n += function == counted.functions + counted.n;
-    snprintf(function->name, sizeof function->name, "%s", name);
+    PUT(function->name, "%s", name);
     return &function->per_echo;
 }
 

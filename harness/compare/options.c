@@ -65,7 +65,7 @@ add_server(const char *text, int64_t *amount)
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
     }
-    text_append(taken, sizeof taken, ",", "%s", name);
+    APPEND(taken, ",", "%s", name);
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
     return 0;
@@ -166,7 +166,7 @@ check(void)
     flags_check_names("models", options.models, &(MODEL_NAMES " none")[1]);
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (!names_have(names, next->name)) {
-            text_append(names, sizeof names, ", ", "%s", next->name);
+            APPEND(names, ", ", "%s", next->name);
         }
     }
     flags_check_names("scenarios", options.scenarios, names);
@@ -262,7 +262,7 @@ const struct options *
 options_read(int argc, char **argv)
 {
     for (int i = 0; i < VARIANTS; i++) {
-        text_append(taken, sizeof taken, ",", "%s", variants[i].name);
+        APPEND(taken, ",", "%s", variants[i].name);
     }
     flags_parse("compare", about, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {

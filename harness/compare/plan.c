@@ -69,14 +69,13 @@ fit_cell(struct plan *plan, const struct scenario *original)
         return;
     }
     if (!shrinks) {
-        snprintf(
-            cell->skipped, sizeof cell->skipped,
+        PUT(cell->skipped,
             "%d clients need %lu descriptors, and the limit (ulimit -Hn) "
             "is %lu",
             scenario_asked(scenario), (unsigned long)needed,
             (unsigned long)limit);
-        text_append(plan->note, sizeof plan->note, ", ", "%s %d is skipped",
-                    original->name, scenario_asked(original));
+        APPEND(plan->note, ", ", "%s %d is skipped", original->name,
+               scenario_asked(original));
         return;
     }
     scenario->load.silent_clients -= (int)(needed - limit);
@@ -85,14 +84,12 @@ fit_cell(struct plan *plan, const struct scenario *original)
         strcmp(cell[-1].scenario.name, scenario->name) == 0 &&
         scenario_asked(&cell[-1].scenario) == scenario_asked(scenario)) {
         plan->ncells--;
-        text_append(plan->note, sizeof plan->note, ", ",
-                    "%s with %d silent clients is left out", original->name,
-                    original->load.silent_clients);
+        APPEND(plan->note, ", ", "%s with %d silent clients is left out",
+               original->name, original->load.silent_clients);
     } else {
-        text_append(plan->note, sizeof plan->note, ", ",
-                    "%s has %d silent clients, not %d", original->name,
-                    scenario->load.silent_clients,
-                    original->load.silent_clients);
+        APPEND(plan->note, ", ", "%s has %d silent clients, not %d",
+               original->name, scenario->load.silent_clients,
+               original->load.silent_clients);
     }
 }
 
@@ -182,8 +179,7 @@ note_foreign(struct plan *plan, const struct options *options)
         for (size_t j = 0; j < options->ncontenders; j++) {
             if (options->contenders[j].command && last != scenario->name &&
                 !contender_offers(&options->contenders[j], scenario)) {
-                text_append(plan->foreign, sizeof plan->foreign, ", ", "%s",
-                            scenario->name);
+                APPEND(plan->foreign, ", ", "%s", scenario->name);
                 last = scenario->name;
             }
         }

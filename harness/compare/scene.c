@@ -89,7 +89,7 @@ add_step(struct scene *scene, int i, const char *call)
 
     step->begin_ms = now_ms(scene);
     step->client[0] = (char)('A' + i);
-    snprintf(step->call, sizeof step->call, "%s", call);
+    PUT(step->call, "%s", call);
     return step;
 }
 
@@ -211,8 +211,7 @@ static void
 keep(const struct scene *scene, struct step *steps, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        snprintf(steps[i].model, sizeof steps[i].model, "%s",
-                 scene->turn->contender->name);
+        PUT(steps[i].model, "%s", scene->turn->contender->name);
         lives_keep(scene->turn->lives, RECORD_STEP, &steps[i]);
     }
 }
@@ -280,9 +279,8 @@ scene_run(struct lives *lives)
                                   .contender = next,
                                   .scenario = &cell.scenario};
             /* strace would start a program that "!" or "|" begins. */
-            snprintf(path, sizeof path, "%s%s/%s.strace",
-                     options->out[0] == '/' ? "" : "./", options->out,
-                     next->name);
+            PUT(path, "%s%s/%s.strace", options->out[0] == '/' ? "" : "./",
+                options->out, next->name);
             why = trace(&scene, path);
         }
         if (able && !alone) {

@@ -382,8 +382,7 @@ start_once(struct server *server, const struct server_order *order)
         wrong = strerror(errno);
     }
     if (wrong) {
-        snprintf(server->reason, sizeof server->reason,
-                 "could not be started: %s", wrong);
+        PUT(server->reason, "could not be started: %s", wrong);
         return -1;
     }
     ready = wait_ready(server, port);

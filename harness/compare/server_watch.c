@@ -65,12 +65,11 @@ server_find_listeners(struct server *server)
         bool ours = false;
 
         for (int i = 0; i < n; i++) {
-            snprintf(key, sizeof key, "pid=%d,", (int)pids[i]);
+            PUT(key, "pid=%d,", (int)pids[i]);
             ours |= strstr(line, key) != NULL;
         }
         if (ours && sscanf(line, "%*s %*s %*s %63s", where) == 1) {
-            text_append(server->listens, sizeof server->listens, " and ",
-                        "%s", where);
+            APPEND(server->listens, " and ", "%s", where);
         }
     }
     if (ss) {
@@ -87,7 +86,7 @@ read_switches(pid_t pid, bool *rests)
     glob_t threads;
     double switches;
 
-    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/status", (int)pid);
+    PUT(pattern, "/proc/%d/task/*/status", (int)pid);
     if (glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
         return NAN;
     }

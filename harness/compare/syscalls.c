@@ -126,8 +126,7 @@ count_calls(struct turn *turn, struct calls *calls)
 
     if (driver->options.silent_clients > SILENT_MAX) {
         driver->options.silent_clients = SILENT_MAX;
-        snprintf(calls->reason, sizeof calls->reason,
-                 "beside %d silent clients only", SILENT_MAX);
+        PUT(calls->reason, "beside %d silent clients only", SILENT_MAX);
     }
     if (started && driver_tell(driver, driver_connect) == 0) {
         why = count_slice(turn, calls);

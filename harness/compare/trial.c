@@ -113,10 +113,10 @@ try_server(struct turn *turn)
     if (server->end.early) {
         server_describe_start(server);
     } else if (fault) {
-        snprintf(server->reason, sizeof server->reason, fault,
-                 fault != absent      ? line
-                 : server->listens[0] ? server->listens
-                                      : "nothing that we see");
+        PUT(server->reason, fault,
+            fault != absent      ? line
+            : server->listens[0] ? server->listens
+                                 : "nothing that we see");
     }
     return !server->end.early && !fault;
 }
