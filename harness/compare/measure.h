@@ -7,11 +7,11 @@
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
  *   machine.c       what else went on
- *   syscalls.c      how many system calls an echo takes
+ *   count.c         how many system calls an echo takes, and how many
+ *                   instructions outside of the kernel
  *   scene.c         who waits for whom, when a few clients come and go
  *   scene_log.c     ... by strace's log
  *   prices.c        what the kernel charges for an echo and its parts
- *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
 #define FIVEWAYS_COMPARE_MEASURE_H
@@ -170,12 +170,6 @@ struct lives {
 void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
-
-/* Keep what was counted of a server in the scenario, as RECORD_CALLS or
- * RECORD_CODE; or, if there is a `why`, that nothing was. Cut off by Ctrl-C
- * it would be wrong. */
-void turn_keep_calls(const struct turn *turn, enum record what,
-                     struct calls *calls, const char *why);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.

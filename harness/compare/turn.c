@@ -58,23 +58,6 @@ lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
     lives_keep(lives, RECORD_SLICE, slice);
 }
 
-void
-turn_keep_calls(const struct turn *turn, enum record what,
-                struct calls *calls, const char *why)
-{
-    PUT(calls->scenario, "%s", turn->scenario->name);
-    PUT(calls->model, "%s", turn->contender->name);
-    calls->clients = scenario_asked(turn->scenario);
-    if (why) {
-        PUT(calls->reason, "%s", why);
-        calls->nnames = 0;
-        calls->echoes = calls->per_echo = NAN;
-    }
-    if (!turn->lives->interrupted) {
-        lives_keep(turn->lives, what, calls);
-    }
-}
-
 /* Fill in what is known of a life before it is measured. */
 static void
 identify(const struct turn *turn, struct life *life)
