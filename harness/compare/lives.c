@@ -17,13 +17,6 @@
  * who leaves clients unserved is given a last chance. Measured. */
 #define LEAVING_MS 250
 
-/* Behind the last one: there is one for each contender. */
-static struct turn *
-turns_end(struct lives *lives)
-{
-    return lives->turns + lives->options->ncontenders;
-}
-
 /* Show on a terminal where the run is. Blanks wipe out what was longer. */
 static void
 show_progress(const struct lives *lives)
@@ -46,7 +39,7 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
 {
     size_t n = 0;
 
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->state == STATE_DRIVEN) {
             size_t other = (size_t)random() % (n + 1);
 
@@ -103,7 +96,7 @@ run_open(struct lives *lives, int64_t end_ns)
     struct grid_point least = {0}, most = {0};
 
     run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
 
         if (turn->state != STATE_DRIVEN) {
@@ -116,7 +109,7 @@ run_open(struct lives *lives, int64_t end_ns)
             continue;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (slices > 0 && (turn + 1 < turns_end(lives) || !least.of)) {
+        if (slices > 0 && (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,
                 .of_per_s = statistics_median(turn->rates, slices)};
@@ -143,20 +136,18 @@ begin_life(struct lives *lives)
 {
     lives->nfloors = 0;
     disturbance_read(lives->before, &lives->cell->layout);
-    for (struct turn *turn = lives->turns;
-         turn < turns_end(lives) && !lives->interrupted; turn++) {
-        if (!turn->over) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
+        if (!turn->over && !lives->interrupted) {
             show_progress(lives);
             turn_begin(turn);
         }
     }
-    for (struct turn *turn = lives->turns;
-         turn < turns_end(lives) && !lives->interrupted; turn++) {
-        if (turn->state == STATE_DRIVEN) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
+        if (turn->state == STATE_DRIVEN && !lives->interrupted) {
             turn_warm_up(turn);
         }
     }
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->state == STATE_DRIVEN) {
             turn_settle(turn);
             server_look(&turn->server, &turn->begin);
@@ -176,7 +167,7 @@ run_life(struct lives *lives)
     } else {
         run_blocks(lives, SUM_CLOSED, 1, INT_MAX, end_ns);
     }
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->state != STATE_OUT) {
             turn_end(turn);
         }
@@ -196,7 +187,7 @@ end_cell(struct lives *lives)
     if (lives->cell->skipped[0] != '\0') {
         why = lives->cell->skipped;
     }
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (!turn->measured && !turn->over && why) {
             turn_keep_reason(turn, LIFE_SKIPPED, why);
         }
@@ -213,23 +204,30 @@ end_cell(struct lives *lives)
 }
 
 void
-lives_run_cell(struct lives *lives, const struct plan_cell *cell)
+lives_enter_cell(struct lives *lives, const struct plan_cell *cell)
 {
-    struct run *run = &lives->results.run;
+    const struct contender *next = lives->options->contenders;
 
     lives->cell = cell;
+    lives->turns_end = lives->turns + lives->options->ncontenders;
     lives->life = 1;
     lives->block = 0;
     lives->npoints = 0;
-    for (size_t i = 0; i < lives->options->ncontenders; i++) {
-        struct turn *turn = &lives->turns[i];
-
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         turn->lives = lives;
-        turn->contender = &lives->options->contenders[i];
+        turn->contender = next++;
         turn->scenario = &cell->scenario;
         turn->over = !contender_offers(turn->contender, turn->scenario);
         turn->measured = false;
     }
+}
+
+void
+lives_run_cell(struct lives *lives, const struct plan_cell *cell)
+{
+    struct run *run = &lives->results.run;
+
+    lives_enter_cell(lives, cell);
     sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
     for (int i = 1;
          i <= cell->lives && cell->skipped[0] == '\0' && !lives->interrupted;

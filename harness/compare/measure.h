@@ -155,6 +155,7 @@ struct lives {
     /* Of the present scenario: */
     const struct plan_cell *cell;      /* it */
     struct turn turns[CONTENDERS_MAX]; /* by contender */
+    struct turn *turns_end;            /* behind the last of them */
     int life;                          /* from 1 */
     int block;                         /* the last one, from 1 */
     double floor_us[LIVES_BLOCKS_MAX]; /* of this life */
@@ -280,6 +281,9 @@ void judge(struct life *life, const struct turn *turn, int sum);
  * launcher or a host: start it, two clients one after the other, stop. False
  * after a sentence for each that cannot be measured. Blocks. */
 bool trial_run(struct lives *lives);
+
+/* Make a cell the present one: nobody has had a turn in it. */
+void lives_enter_cell(struct lives *lives, const struct plan_cell *cell);
 
 /* Measure one cell of the plan and keep all of it. It has a few lives: in
  * each, all servers are started in fresh processes, connected to, warmed up;

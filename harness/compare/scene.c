@@ -254,39 +254,31 @@ scene_run(struct lives *lives)
     static struct plan_cell cell = {.scenario.name = "trace"};
     const struct options *options = lives->options;
     bool alone = options->mode->bit == MODE_TRACE;
-    struct turn *turn = lives->turns;
     int failed = 0;
 
     cell.scenario.load.handshake = options->handshake;
     cell.layout.server = lives->plan->allowed;
     sched_setaffinity(0, sizeof cell.layout.server, &cell.layout.server);
-    lives->cell = &cell;
-    for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
-        const struct contender *next = &options->contenders[i];
+    lives_enter_cell(lives, &cell);
+    /* The yardstick comes last, and has no part in it. */
+    for (struct turn *turn = lives->turns;
+         turn < lives->turns_end - 1 && !lives->interrupted; turn++) {
+        const struct contender *contender = turn->contender;
         struct scene scene = {.turn = turn, .n = options->clients};
+        bool able = (contender->path || contender->command) && !turn->over;
         char path[4096];
-        const char *why = next->command
-                              ? "left out: only our own servers greet"
-                              : "left out: it is not built";
-        bool able = (next->path || next->command) &&
-                    contender_offers(next, &cell.scenario);
+        const char *why;
 
-        if (strcmp(next->name, RESULTS_YARDSTICK) == 0) {
-            continue;
-        }
-        if (able) {
-            *turn = (struct turn){.lives = lives,
-                                  .contender = next,
-                                  .scenario = &cell.scenario};
-            /* strace would start a program that "!" or "|" begins. */
-            PUT(path, "%s%s/%s.strace", options->out[0] == '/' ? "" : "./",
-                options->out, next->name);
-            why = trace(&scene, path);
-        }
-        if (able && !alone) {
+        /* strace would start a program that "!" or "|" begins. */
+        PUT(path, "%s%s/%s.strace", options->out[0] == '/' ? "" : "./",
+            options->out, contender->name);
+        why = able                 ? trace(&scene, path)
+              : contender->command ? "left out: only our own servers greet"
+                                   : "left out: it is not built";
+        if (!alone) {
             unlink(path);
-        } else if (why && alone && !lives->interrupted) {
-            warnx("%s: %s", next->name, why);
+        } else if (why && !lives->interrupted) {
+            warnx("%s: %s", contender->name, why);
             failed += able;
         }
         if (why && strncmp(why, "strace ", 7) == 0) {
