@@ -10,7 +10,6 @@
  *   count.c         how many system calls an echo takes, and how many
  *                   instructions outside of the kernel
  *   scene.c         who waits for whom, when a few clients come and go
- *   scene_log.c     ... by strace's log
  *   prices.c        what the kernel charges for an echo and its parts
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
