@@ -140,6 +140,7 @@ static off_t
 rest(const struct turn *turn)
 {
     int64_t deadline_ns = clock_now_ns() + REST_NS;
+    struct server_look look;
     off_t length = -1;
     off_t before;
 
@@ -151,7 +152,8 @@ rest(const struct turn *turn)
         poll(NULL, 0, 1 + turn->scenario->delay_ms);
         length = lseek(turn->server.error_fd, 0, SEEK_END);
         /* What is out of sight is known by its log alone. */
-    } while (length != before || !server_rests(&turn->server));
+        server_look(&turn->server, &look);
+    } while (length != before || !look.rests);
     return length;
 }
 
