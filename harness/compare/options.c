@@ -88,27 +88,25 @@ own_folder(void)
 static void
 add_own(const char *name, const char *program, const char *flag)
 {
-    char *path;
+    bool yardstick = strcmp(name, RESULTS_YARDSTICK) == 0;
+    char path[PATH_MAX];
+    bool built;
 
-    if (asprintf(&path, "%s/fiveways-%s", options.bin, program) == -1) {
-        err(EXIT_UNMEASURED, "%s", program);
-    }
+    PUT(path, "%s/fiveways-%s", options.bin, program);
     if (access(path, X_OK) != 0) {
-        sprintf(path, "%s/%s", options.bin, program);
+        PUT(path, "%s/%s", options.bin, program);
     }
-    if (access(path, X_OK) != 0) {
-        if (strcmp(program, RESULTS_YARDSTICK) == 0) {
-            errx(EXIT_UNMEASURED,
-                 "there is no program %s in %s; run make, or say with --bin "
-                 "where it is",
-                 program, options.bin);
-        }
-        path = NULL;
+    built = access(path, X_OK) == 0;
+    if (!built && yardstick) {
+        errx(EXIT_UNMEASURED,
+             "there is no program %s in %s; run make, or say with --bin "
+             "where it is",
+             program, options.bin);
     }
     options.contenders[options.ncontenders++] = (struct contender){
         .name = name,
-        .plain = strcmp(name, RESULTS_YARDSTICK) == 0,
-        .path = path,
+        .plain = yardstick,
+        .path = built ? given(strdup(path)) : NULL,
         .flag = flag,
     };
 }

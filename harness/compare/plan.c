@@ -171,16 +171,14 @@ give_time(struct plan_cell *cell, const struct options *options)
 static void
 note_foreign(struct plan *plan, const struct options *options)
 {
-    const char *last = "";
-
     for (size_t i = 0; i < plan->ncells; i++) {
         const struct scenario *scenario = &plan->cells[i].scenario;
 
         for (size_t j = 0; j < options->ncontenders; j++) {
-            if (options->contenders[j].command && last != scenario->name &&
-                !contender_offers(&options->contenders[j], scenario)) {
+            if (options->contenders[j].command &&
+                !contender_offers(&options->contenders[j], scenario) &&
+                !names_have(plan->foreign, scenario->name)) {
                 APPEND(plan->foreign, ", ", "%s", scenario->name);
-                last = scenario->name;
             }
         }
     }
