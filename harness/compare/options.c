@@ -135,22 +135,6 @@ add_contenders(void)
     add_own(RESULTS_YARDSTICK, RESULTS_YARDSTICK, NULL);
 }
 
-/* ---- scenarios --------------------------------------------------------- */
-
-/* Of a scenario asked for that is in no size part of the mode, all are. */
-bool
-options_want(const struct options *asked, const struct scenario *scenario)
-{
-    unsigned any = 0;
-
-    for (const struct scenario *next = scenarios; next->name; next++) {
-        any |= strcmp(next->name, scenario->name) == 0 ? next->modes : 0;
-    }
-    return names_have(asked->scenarios, scenario->name) &&
-           ((scenario->modes & asked->mode->bit) != 0 ||
-            (asked->scenarios && (any & asked->mode->bit) == 0));
-}
-
 /* ---- flags ------------------------------------------------------------- */
 
 /* What a table of flags cannot say. */

@@ -27,6 +27,21 @@ enum {
     GRID_SLICE_MS = 250,      /* ... and so long at least */
 };
 
+/* Was a scenario asked for? Of one that is in no size part of the mode, all
+ * sizes are. */
+static bool
+is_wanted(const struct scenario *scenario, const struct options *options)
+{
+    unsigned any = 0;
+
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        any |= strcmp(next->name, scenario->name) == 0 ? next->modes : 0;
+    }
+    return names_have(options->scenarios, scenario->name) &&
+           ((scenario->modes & options->mode->bit) != 0 ||
+            (options->scenarios && (any & options->mode->bit) == 0));
+}
+
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int
 nth_from_end(const cpu_set_t *set, int n)
@@ -193,7 +208,7 @@ plan_make(struct plan *plan, const struct options *options)
         CPU_SET(0, &plan->allowed);
     }
     for (const struct scenario *next = scenarios; next->name; next++) {
-        if (options_want(options, next)) {
+        if (is_wanted(next, options)) {
             fit_cell(plan, next);
         }
     }

@@ -96,7 +96,7 @@ static bool
 try_server(struct turn *turn)
 {
     struct server *server = &turn->server;
-    char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
+    char heard[HEARD_BYTES] = "";
     const char *fault;
 
     if (turn_start_server(turn, NULL) != 0) {
@@ -109,12 +109,12 @@ try_server(struct turn *turn)
     }
     server_stop(server);
     heard[strcspn(heard, "\r\n")] = '\0';
-    server_last_line(heard, line, sizeof line);
+    text_clean(heard);
     if (server->end.early) {
         server_describe_start(server);
     } else if (fault) {
         PUT(server->reason, fault,
-            fault != absent      ? line
+            fault != absent      ? heard
             : server->listens[0] ? server->listens
                                  : "nothing that we see");
     }
