@@ -4,7 +4,6 @@
 #include "harness/compare/measure.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
@@ -99,17 +98,15 @@ run_open(struct lives *lives, int64_t end_ns)
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
 
-        if (turn->state != STATE_DRIVEN) {
-            continue;
-        }
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
-        if (turn->driver.last.served < turn->scenario->load.clients) {
+        if (turn->state == STATE_DRIVEN &&
+            turn->driver.last.served < turn->scenario->load.clients) {
             turn->state = STATE_MUTE;
-            continue;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (slices > 0 && (turn + 1 < lives->turns_end || !least.of)) {
+        if (turn->state == STATE_DRIVEN && slices > 0 &&
+            (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,
                 .of_per_s = statistics_median(turn->rates, slices)};

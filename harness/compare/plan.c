@@ -4,7 +4,6 @@
 #include "harness/compare/plan.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
 
