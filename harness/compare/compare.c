@@ -202,12 +202,11 @@ run_cells(const struct plan *plan)
         const struct scenario *scenario = &plan->cells[i].scenario;
 
         lives_run_cell(lives, &plan->cells[i]);
-        if (plan->cells[i].lives == 0) {
-            continue;
+        if (plan->cells[i].lives > 0) {
+            report_scenario_lines(stdout, &lives->results, scenario->name,
+                                  scenario_asked(scenario), &paper);
+            fflush(stdout);
         }
-        report_scenario_lines(stdout, &lives->results, scenario->name,
-                              scenario_asked(scenario), &paper);
-        fflush(stdout);
     }
     if (plan->scene && !lives->interrupted) {
         scene_run(lives);

@@ -178,12 +178,11 @@ run_life(struct lives *lives)
 static void
 end_cell(struct lives *lives)
 {
-    const char *why =
-        lives->interrupted ? "not measured: the run was interrupted" : NULL;
+    const char *why = lives->cell->skipped[0] ? lives->cell->skipped
+                      : lives->interrupted
+                          ? "not measured: the run was interrupted"
+                          : NULL;
 
-    if (lives->cell->skipped[0] != '\0') {
-        why = lives->cell->skipped;
-    }
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (!turn->measured && !turn->over && why) {
             turn_keep_reason(turn, LIFE_SKIPPED, why);

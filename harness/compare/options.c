@@ -48,19 +48,18 @@ add_server(const char *text, int64_t *amount)
     size_t length = strspn(text, letters);
     char *name = strndup(text, length);
     const char *command = text + length + 1;
-    const char *wrong = NULL;
+    const char *wrong =
+        nservers >= CONTENDERS_MAX - OWN_MAX
+            ? "that is one too many for one run"
+        : length == 0 || length > CONTENDER_NAME_MAX || text[length] != '='
+            ? "the name is 1 to 14 letters, digits or . _ - before a ="
+        : command[strspn(command, " \t")] == '\0'
+            ? "there is no command behind the ="
+        : names_have(taken, name)
+            ? "that name is taken, by one of ours or by another of yours"
+            : NULL;
 
     *amount = 0;
-    if (length == 0 || length > CONTENDER_NAME_MAX || text[length] != '=') {
-        wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
-    } else if (command[strspn(command, " \t")] == '\0') {
-        wrong = "there is no command behind the =";
-    } else if (names_have(taken, name)) {
-        wrong = "that name is taken, by one of ours or by another of yours";
-    }
-    if (nservers >= CONTENDERS_MAX - OWN_MAX) {
-        wrong = "that is one too many for one run";
-    }
     if (wrong) {
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
