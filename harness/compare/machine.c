@@ -42,8 +42,9 @@ find_cpu_model(char *text, size_t text_bytes)
 static void
 find_commit(char *text, size_t text_bytes)
 {
-    FILE *git = popen("cd \"$(dirname \"$(readlink /proc/$PPID/exe)\")\" && "
-                      "git describe --always --dirty 2>/dev/null",
+    FILE *git = popen("exec 2>/dev/null; "
+                      "cd \"$(dirname \"$(readlink /proc/$PPID/exe)\")\" && "
+                      "git describe --always --dirty",
                       "re");
 
     if (git) {
