@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -104,6 +105,11 @@ void *given(void *memory);
 void text_append(char *text, size_t bytes, const char *separator,
                  const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Print into an array of characters; and append to one. */
+#define PUT(array, ...) snprintf(array, sizeof(array), __VA_ARGS__)
+#define APPEND(array, separator, ...)                                        \
+    text_append(array, sizeof(array), separator, __VA_ARGS__)
 
 /* Make a text of strangers fit for a line on a terminal, and return it: a new
  * line becomes a blank, and what is no letter or sign, in UTF-8, a "?". */

@@ -74,7 +74,7 @@ open_folder(const char *path)
 
     for (const char *end = strchr(path, '/'); end;
          end = strchr(end + 1, '/')) {
-        snprintf(part, sizeof part, "%.*s", (int)(end - path), path);
+        PUT(part, "%.*s", (int)(end - path), path);
         mkdir(part, 0777);
     }
     if ((mkdir(path, 0777) == -1 && errno != EEXIST) ||
@@ -101,7 +101,7 @@ create(const char *name)
     char path[64];
     int fd;
 
-    snprintf(path, sizeof path, "%s.new", name);
+    PUT(path, "%s.new", name);
     fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                 0666);
     return fd == -1 ? NULL : fdopen(fd, "w");
@@ -113,7 +113,7 @@ keep_file(const char *from, const char *to)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "%s.new", from);
+    PUT(path, "%s.new", from);
     return renameat(folder_fd, path, folder_fd, to);
 }
 
@@ -202,12 +202,11 @@ run_cells(const struct plan *plan)
         const struct scenario *scenario = &plan->cells[i].scenario;
 
         lives_run_cell(lives, &plan->cells[i]);
-        if (plan->cells[i].lives == 0) {
-            continue;
+        if (plan->cells[i].lives > 0) {
+            report_scenario_lines(stdout, &lives->results, scenario->name,
+                                  scenario_asked(scenario), &paper);
+            fflush(stdout);
         }
-        report_scenario_lines(stdout, &lives->results, scenario->name,
-                              scenario_asked(scenario), &paper);
-        fflush(stdout);
     }
     if (plan->scene && !lives->interrupted) {
         scene_run(lives);
@@ -373,9 +372,9 @@ main(int argc, char **argv)
         results_write(lives->file, RECORD_RUN, &lives->results.run) != 0) {
         err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
-    snprintf(last_words, sizeof last_words,
-             "compare: stopped; what there is: report %s/results.jsonl.new\n",
-             options->out);
+    PUT(last_words,
+        "compare: stopped; what there is: report %s/results.jsonl.new\n",
+        options->out);
     if (traces) {
         status = run_trace();
     } else {

@@ -4,7 +4,6 @@
 #include "harness/compare/measure.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -146,8 +145,7 @@ fill_costs(struct life *life, const struct turn *turn,
         echoes > 0 ? switches_per_echo(life, turn) : NAN;
     fill_memory(life, turn, result);
     if (window_ns > 0) {
-        snprintf(
-            life->bound_by, sizeof life->bound_by, "%s",
+        PUT(life->bound_by, "%s",
             bound_by(life, server_ns / window_ns, client_ns / window_ns));
     }
 }
@@ -181,8 +179,7 @@ fill_counts(struct life *life, const struct engine_result *result)
 
 /* ---- notes ------------------------------------------------------------- */
 
-#define NOTE(...)                                                            \
-    text_append(life->note, sizeof life->note, "; ", __VA_ARGS__)
+#define NOTE(...) APPEND(life->note, "; ", __VA_ARGS__)
 
 /* What the reader must know of a life that may well be good. A connect
  * without an answer has broken nothing: the client was never let in. */
@@ -198,7 +195,7 @@ fill_note(struct life *life, const struct turn *turn,
              (unsigned long long)outside, outside == 1 ? "" : "s");
     }
     if (turn->server.pid == 0) {
-        snprintf(life->layout, sizeof life->layout, "apart");
+        PUT(life->layout, "apart");
         NOTE("the launcher put its process out of sight, so "
              "neither its CPU nor its memory is measured");
     } else if (turn->driver.forks) {
@@ -222,16 +219,13 @@ fail_late(struct life *life, const struct engine_result *result)
     double used = (double)result->client_cpu_ns / (double)result->window_ns;
     int64_t lag_ns = histogram_quantile_ns(&result->lag, 0.99);
     char why[64] = "it slept through the end of its life";
-    char time[UNITS_TEXT_BYTES];
 
     if (used > ENGINE_CPU_SHARE_MAX) {
-        snprintf(why, sizeof why, "it used %.0f %% of its CPU", 100 * used);
+        PUT(why, "it used %.0f %% of its CPU", 100 * used);
     } else if (lag_ns > ENGINE_LAG_MAX_NS) {
-        snprintf(why, sizeof why, "p99 of its lag: %s",
-                 units_format_time(time, (double)lag_ns));
+        PUT(why, "p99 of its lag: %s", TIME_TEXT(lag_ns));
     } else if (result->overslept_ns > 0) {
-        snprintf(why, sizeof why, "it was not woken for %s",
-                 units_format_time(time, (double)result->overslept_ns));
+        PUT(why, "it was not woken for %s", TIME_TEXT(result->overslept_ns));
     }
     life_fail(life, LIFE_INVALID, "the client was late itself (%s)", why);
 }
@@ -249,10 +243,10 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
         int error = result->error_errno[i];
 
         if (result->errors[i] > 0) {
-            text_append(text, sizeof text, ", ", "%llu %s%s%s%s",
-                        (unsigned long long)result->errors[i],
-                        engine_error_name(i), error ? " (" : "",
-                        error ? strerror(error) : "", error ? ")" : "");
+            APPEND(text, ", ", "%llu %s%s%s%s",
+                   (unsigned long long)result->errors[i],
+                   engine_error_name(i), error ? " (" : "",
+                   error ? strerror(error) : "", error ? ")" : "");
         }
     }
     life_fail(life, status, "%s: %s", what, text);
@@ -287,8 +281,7 @@ fail_stalled(struct life *life, const struct engine_result *result)
         return;
     }
     if (inside > 0 && inside < stalled) {
-        snprintf(rest, sizeof rest, ", %d of them for the rest of it",
-                 inside);
+        PUT(rest, ", %d of them for the rest of it", inside);
     }
     life_fail(life, LIFE_FAILED,
               "stopped answering: %d of %d clients wait for %s%s", stalled,

@@ -4,7 +4,6 @@
 #include "harness/compare/measure.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
@@ -16,13 +15,6 @@
 /* What a life still takes when its slices are over: the silent are asked, and
  * who leaves clients unserved is given a last chance. Measured. */
 #define LEAVING_MS 250
-
-/* Behind the last one: there is one for each contender. */
-static struct turn *
-turns_end(struct lives *lives)
-{
-    return lives->turns + lives->options->ncontenders;
-}
 
 /* Show on a terminal where the run is. Blanks wipe out what was longer. */
 static void
@@ -46,7 +38,7 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
 {
     size_t n = 0;
 
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->state == STATE_DRIVEN) {
             size_t other = (size_t)random() % (n + 1);
 
@@ -103,20 +95,18 @@ run_open(struct lives *lives, int64_t end_ns)
     struct grid_point least = {0}, most = {0};
 
     run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
 
-        if (turn->state != STATE_DRIVEN) {
-            continue;
-        }
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
-        if (turn->driver.last.served < turn->scenario->load.clients) {
+        if (turn->state == STATE_DRIVEN &&
+            turn->driver.last.served < turn->scenario->load.clients) {
             turn->state = STATE_MUTE;
-            continue;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (slices > 0 && (turn + 1 < turns_end(lives) || !least.of)) {
+        if (turn->state == STATE_DRIVEN && slices > 0 &&
+            (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,
                 .of_per_s = statistics_median(turn->rates, slices)};
@@ -143,20 +133,18 @@ begin_life(struct lives *lives)
 {
     lives->nfloors = 0;
     disturbance_read(lives->before, &lives->cell->layout);
-    for (struct turn *turn = lives->turns;
-         turn < turns_end(lives) && !lives->interrupted; turn++) {
-        if (!turn->over) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
+        if (!turn->over && !lives->interrupted) {
             show_progress(lives);
             turn_begin(turn);
         }
     }
-    for (struct turn *turn = lives->turns;
-         turn < turns_end(lives) && !lives->interrupted; turn++) {
-        if (turn->state == STATE_DRIVEN) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
+        if (turn->state == STATE_DRIVEN && !lives->interrupted) {
             turn_warm_up(turn);
         }
     }
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->state == STATE_DRIVEN) {
             turn_settle(turn);
             server_look(&turn->server, &turn->begin);
@@ -176,7 +164,7 @@ run_life(struct lives *lives)
     } else {
         run_blocks(lives, SUM_CLOSED, 1, INT_MAX, end_ns);
     }
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->state != STATE_OUT) {
             turn_end(turn);
         }
@@ -190,13 +178,12 @@ run_life(struct lives *lives)
 static void
 end_cell(struct lives *lives)
 {
-    const char *why =
-        lives->interrupted ? "not measured: the run was interrupted" : NULL;
+    const char *why = lives->cell->skipped[0] ? lives->cell->skipped
+                      : lives->interrupted
+                          ? "not measured: the run was interrupted"
+                          : NULL;
 
-    if (lives->cell->skipped[0] != '\0') {
-        why = lives->cell->skipped;
-    }
-    for (struct turn *turn = lives->turns; turn < turns_end(lives); turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (!turn->measured && !turn->over && why) {
             turn_keep_reason(turn, LIFE_SKIPPED, why);
         }
@@ -213,23 +200,30 @@ end_cell(struct lives *lives)
 }
 
 void
-lives_run_cell(struct lives *lives, const struct plan_cell *cell)
+lives_enter_cell(struct lives *lives, const struct plan_cell *cell)
 {
-    struct run *run = &lives->results.run;
+    const struct contender *next = lives->options->contenders;
 
     lives->cell = cell;
+    lives->turns_end = lives->turns + lives->options->ncontenders;
     lives->life = 1;
     lives->block = 0;
     lives->npoints = 0;
-    for (size_t i = 0; i < lives->options->ncontenders; i++) {
-        struct turn *turn = &lives->turns[i];
-
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         turn->lives = lives;
-        turn->contender = &lives->options->contenders[i];
+        turn->contender = next++;
         turn->scenario = &cell->scenario;
         turn->over = !contender_offers(turn->contender, turn->scenario);
         turn->measured = false;
     }
+}
+
+void
+lives_run_cell(struct lives *lives, const struct plan_cell *cell)
+{
+    struct run *run = &lives->results.run;
+
+    lives_enter_cell(lives, cell);
     sched_setaffinity(0, sizeof cell->layout.client, &cell->layout.client);
     for (int i = 1;
          i <= cell->lives && cell->skipped[0] == '\0' && !lives->interrupted;

@@ -42,8 +42,9 @@ find_cpu_model(char *text, size_t text_bytes)
 static void
 find_commit(char *text, size_t text_bytes)
 {
-    FILE *git = popen("cd \"$(dirname \"$(readlink /proc/$PPID/exe)\")\" && "
-                      "git describe --always --dirty 2>/dev/null",
+    FILE *git = popen("exec 2>/dev/null; "
+                      "cd \"$(dirname \"$(readlink /proc/$PPID/exe)\")\" && "
+                      "git describe --always --dirty",
                       "re");
 
     if (git) {
@@ -53,6 +54,8 @@ find_commit(char *text, size_t text_bytes)
         pclose(git);
     }
 }
+
+#define NOTE(...) APPEND(run->note, "", __VA_ARGS__)
 
 void
 machine_describe(struct run *run, const struct options *options,
@@ -72,42 +75,35 @@ machine_describe(struct run *run, const struct options *options,
     find_cpu_model(run->cpu_model, sizeof run->cpu_model);
     find_commit(run->commit, sizeof run->commit);
     uname(&system);
-    snprintf(run->kernel, sizeof run->kernel, "%.16s %.40s %.20s",
-             system.sysname, system.release, system.machine);
+    PUT(run->kernel, "%.16s %.40s %.20s", system.sysname, system.release,
+        system.machine);
     strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    snprintf(run->compiler, sizeof run->compiler, "%s", COMPILER);
-    snprintf(run->layout, sizeof run->layout, "%s", layouts[layout]);
-    snprintf(run->mode, sizeof run->mode, "%s", options->mode->name);
+    PUT(run->compiler, "%s", COMPILER);
+    PUT(run->layout, "%s", layouts[layout]);
+    PUT(run->mode, "%s", options->mode->name);
     if (plan->note[0] != '\0') {
-        text_append(run->note, sizeof run->note, "",
-                    "only %llu descriptors are allowed (ulimit -Hn): %s. ",
-                    (unsigned long long)plan->descriptors, plan->note);
+        NOTE("only %llu descriptors are allowed (ulimit -Hn): %s. ",
+             (unsigned long long)plan->descriptors, plan->note);
     }
-    text_append(run->note, sizeof run->note, "",
-                plan->foreign[0]
-                    ? "servers of your own are not in what takes "
-                      "flags of ours: %s. "
-                    : "%s",
-                plan->foreign);
+    if (plan->foreign[0] != '\0') {
+        NOTE("servers of your own are not in what takes flags of ours: %s. ",
+             plan->foreign);
+    }
     for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {
         if (plan->cells[i].scenario.all_cpus && !plan->cells[i].skipped[0]) {
-            text_append(run->note, sizeof run->note, "",
-                        "with one CPU, work cannot show what threads gain "
-                        "from more. ");
+            NOTE("with one CPU, work cannot show what threads gain from "
+                 "more. ");
         }
     }
     if (options->order.launcher) {
-        text_append(run->note, sizeof run->note, "",
-                    "servers are started through \"%s\". ",
-                    options->order.launcher);
+        NOTE("servers are started through \"%s\". ", options->order.launcher);
         text_clean(run->note);
     }
     for (size_t i = 0; i < options->ncontenders; i++) {
-        text_append(run->models, sizeof run->models, " ", "%s",
-                    options->contenders[i].name);
+        APPEND(run->models, " ", "%s", options->contenders[i].name);
     }
     for (int i = 0; i < argc; i++) {
-        text_append(run->command, sizeof run->command, " ", "%s", argv[i]);
+        APPEND(run->command, " ", "%s", argv[i]);
     }
     text_clean(run->command);
 }

@@ -7,11 +7,10 @@
  *   driver.c        the clients of one server, in a process of their own
  *   judge.c         from what was seen to what a life says
  *   machine.c       what else went on
- *   syscalls.c      how many system calls an echo takes
+ *   count.c         how many system calls an echo takes, and how many
+ *                   instructions outside of the kernel
  *   scene.c         who waits for whom, when a few clients come and go
- *   scene_log.c     ... by strace's log
  *   prices.c        what the kernel charges for an echo and its parts
- *   instructions.c  how many instructions, outside of the kernel
  */
 #ifndef FIVEWAYS_COMPARE_MEASURE_H
 #define FIVEWAYS_COMPARE_MEASURE_H
@@ -155,6 +154,7 @@ struct lives {
     /* Of the present scenario: */
     const struct plan_cell *cell;      /* it */
     struct turn turns[CONTENDERS_MAX]; /* by contender */
+    struct turn *turns_end;            /* behind the last of them */
     int life;                          /* from 1 */
     int block;                         /* the last one, from 1 */
     double floor_us[LIVES_BLOCKS_MAX]; /* of this life */
@@ -170,12 +170,6 @@ struct lives {
 void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
-
-/* Keep what was counted of a server in the scenario, as RECORD_CALLS or
- * RECORD_CODE; or, if there is a `why`, that nothing was. Cut off by Ctrl-C
- * it would be wrong. */
-void turn_keep_calls(const struct turn *turn, enum record what,
-                     struct calls *calls, const char *why);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.
@@ -286,6 +280,9 @@ void judge(struct life *life, const struct turn *turn, int sum);
  * launcher or a host: start it, two clients one after the other, stop. False
  * after a sentence for each that cannot be measured. Blocks. */
 bool trial_run(struct lives *lives);
+
+/* Make a cell the present one: nobody has had a turn in it. */
+void lives_enter_cell(struct lives *lives, const struct plan_cell *cell);
 
 /* Measure one cell of the plan and keep all of it. It has a few lives: in
  * each, all servers are started in fresh processes, connected to, warmed up;

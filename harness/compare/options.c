@@ -48,24 +48,23 @@ add_server(const char *text, int64_t *amount)
     size_t length = strspn(text, letters);
     char *name = strndup(text, length);
     const char *command = text + length + 1;
-    const char *wrong = NULL;
+    const char *wrong =
+        nservers >= CONTENDERS_MAX - OWN_MAX
+            ? "that is one too many for one run"
+        : length == 0 || length > CONTENDER_NAME_MAX || text[length] != '='
+            ? "the name is 1 to 14 letters, digits or . _ - before a ="
+        : command[strspn(command, " \t")] == '\0'
+            ? "there is no command behind the ="
+        : names_have(taken, name)
+            ? "that name is taken, by one of ours or by another of yours"
+            : NULL;
 
     *amount = 0;
-    if (length == 0 || length > CONTENDER_NAME_MAX || text[length] != '=') {
-        wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
-    } else if (command[strspn(command, " \t")] == '\0') {
-        wrong = "there is no command behind the =";
-    } else if (names_have(taken, name)) {
-        wrong = "that name is taken, by one of ours or by another of yours";
-    }
-    if (nservers >= CONTENDERS_MAX - OWN_MAX) {
-        wrong = "that is one too many for one run";
-    }
     if (wrong) {
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
     }
-    text_append(taken, sizeof taken, ",", "%s", name);
+    APPEND(taken, ",", "%s", name);
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
     return 0;
@@ -88,27 +87,25 @@ own_folder(void)
 static void
 add_own(const char *name, const char *program, const char *flag)
 {
-    char *path;
+    bool yardstick = strcmp(name, RESULTS_YARDSTICK) == 0;
+    char path[PATH_MAX];
+    bool built;
 
-    if (asprintf(&path, "%s/fiveways-%s", options.bin, program) == -1) {
-        err(EXIT_UNMEASURED, "%s", program);
-    }
+    PUT(path, "%s/fiveways-%s", options.bin, program);
     if (access(path, X_OK) != 0) {
-        sprintf(path, "%s/%s", options.bin, program);
+        PUT(path, "%s/%s", options.bin, program);
     }
-    if (access(path, X_OK) != 0) {
-        if (strcmp(program, RESULTS_YARDSTICK) == 0) {
-            errx(EXIT_UNMEASURED,
-                 "there is no program %s in %s; run make, or say with --bin "
-                 "where it is",
-                 program, options.bin);
-        }
-        path = NULL;
+    built = access(path, X_OK) == 0;
+    if (!built && yardstick) {
+        errx(EXIT_UNMEASURED,
+             "there is no program %s in %s; run make, or say with --bin "
+             "where it is",
+             program, options.bin);
     }
     options.contenders[options.ncontenders++] = (struct contender){
         .name = name,
-        .plain = strcmp(name, RESULTS_YARDSTICK) == 0,
-        .path = path,
+        .plain = yardstick,
+        .path = built ? given(strdup(path)) : NULL,
         .flag = flag,
     };
 }
@@ -137,22 +134,6 @@ add_contenders(void)
     add_own(RESULTS_YARDSTICK, RESULTS_YARDSTICK, NULL);
 }
 
-/* ---- scenarios --------------------------------------------------------- */
-
-/* Of a scenario asked for that is in no size part of the mode, all are. */
-bool
-options_want(const struct options *asked, const struct scenario *scenario)
-{
-    unsigned any = 0;
-
-    for (const struct scenario *next = scenarios; next->name; next++) {
-        any |= strcmp(next->name, scenario->name) == 0 ? next->modes : 0;
-    }
-    return names_have(asked->scenarios, scenario->name) &&
-           ((scenario->modes & asked->mode->bit) != 0 ||
-            (asked->scenarios && (any & asked->mode->bit) == 0));
-}
-
 /* ---- flags ------------------------------------------------------------- */
 
 /* What a table of flags cannot say. */
@@ -166,7 +147,7 @@ check(void)
     flags_check_names("models", options.models, &(MODEL_NAMES " none")[1]);
     for (const struct scenario *next = scenarios; next->name; next++) {
         if (!names_have(names, next->name)) {
-            text_append(names, sizeof names, ", ", "%s", next->name);
+            APPEND(names, ", ", "%s", next->name);
         }
     }
     flags_check_names("scenarios", options.scenarios, names);
@@ -262,7 +243,7 @@ const struct options *
 options_read(int argc, char **argv)
 {
     for (int i = 0; i < VARIANTS; i++) {
-        text_append(taken, sizeof taken, ",", "%s", variants[i].name);
+        APPEND(taken, ",", "%s", variants[i].name);
     }
     flags_parse("compare", about, flags, NULL, argc, argv);
     for (int i = 1; i < MODES; i++) {

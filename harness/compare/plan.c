@@ -4,7 +4,6 @@
 #include "harness/compare/plan.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
 
@@ -26,6 +25,21 @@ enum {
                                * percentile; Poisson's may be some fewer */
     GRID_SLICE_MS = 250,      /* ... and so long at least */
 };
+
+/* Was a scenario asked for? Of one that is in no size part of the mode, all
+ * sizes are. */
+static bool
+is_wanted(const struct scenario *scenario, const struct options *options)
+{
+    unsigned any = 0;
+
+    for (const struct scenario *next = scenarios; next->name; next++) {
+        any |= strcmp(next->name, scenario->name) == 0 ? next->modes : 0;
+    }
+    return names_have(options->scenarios, scenario->name) &&
+           ((scenario->modes & options->mode->bit) != 0 ||
+            (options->scenarios && (any & options->mode->bit) == 0));
+}
 
 /* The last member of a set (n = 0), or the one before it (n = 1). */
 static int
@@ -69,14 +83,13 @@ fit_cell(struct plan *plan, const struct scenario *original)
         return;
     }
     if (!shrinks) {
-        snprintf(
-            cell->skipped, sizeof cell->skipped,
+        PUT(cell->skipped,
             "%d clients need %lu descriptors, and the limit (ulimit -Hn) "
             "is %lu",
             scenario_asked(scenario), (unsigned long)needed,
             (unsigned long)limit);
-        text_append(plan->note, sizeof plan->note, ", ", "%s %d is skipped",
-                    original->name, scenario_asked(original));
+        APPEND(plan->note, ", ", "%s %d is skipped", original->name,
+               scenario_asked(original));
         return;
     }
     scenario->load.silent_clients -= (int)(needed - limit);
@@ -85,14 +98,12 @@ fit_cell(struct plan *plan, const struct scenario *original)
         strcmp(cell[-1].scenario.name, scenario->name) == 0 &&
         scenario_asked(&cell[-1].scenario) == scenario_asked(scenario)) {
         plan->ncells--;
-        text_append(plan->note, sizeof plan->note, ", ",
-                    "%s with %d silent clients is left out", original->name,
-                    original->load.silent_clients);
+        APPEND(plan->note, ", ", "%s with %d silent clients is left out",
+               original->name, original->load.silent_clients);
     } else {
-        text_append(plan->note, sizeof plan->note, ", ",
-                    "%s has %d silent clients, not %d", original->name,
-                    scenario->load.silent_clients,
-                    original->load.silent_clients);
+        APPEND(plan->note, ", ", "%s has %d silent clients, not %d",
+               original->name, scenario->load.silent_clients,
+               original->load.silent_clients);
     }
 }
 
@@ -174,17 +185,14 @@ give_time(struct plan_cell *cell, const struct options *options)
 static void
 note_foreign(struct plan *plan, const struct options *options)
 {
-    const char *last = "";
-
     for (size_t i = 0; i < plan->ncells; i++) {
         const struct scenario *scenario = &plan->cells[i].scenario;
 
         for (size_t j = 0; j < options->ncontenders; j++) {
-            if (options->contenders[j].command && last != scenario->name &&
-                !contender_offers(&options->contenders[j], scenario)) {
-                text_append(plan->foreign, sizeof plan->foreign, ", ", "%s",
-                            scenario->name);
-                last = scenario->name;
+            if (options->contenders[j].command &&
+                !contender_offers(&options->contenders[j], scenario) &&
+                !names_have(plan->foreign, scenario->name)) {
+                APPEND(plan->foreign, ", ", "%s", scenario->name);
             }
         }
     }
@@ -199,7 +207,7 @@ plan_make(struct plan *plan, const struct options *options)
         CPU_SET(0, &plan->allowed);
     }
     for (const struct scenario *next = scenarios; next->name; next++) {
-        if (options_want(options, next)) {
+        if (is_wanted(next, options)) {
             fit_cell(plan, next);
         }
     }

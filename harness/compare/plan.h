@@ -138,10 +138,6 @@ struct options {
  * sentence, exit(2); a program of ours is not there: the same, exit(3). */
 const struct options *options_read(int argc, char **argv);
 
-/* True if a scenario was asked for. */
-bool options_want(const struct options *options,
-                  const struct scenario *scenario);
-
 /* ---- grid: the rates of an open loop ------------------------------------
  *
  * A rate typed in would be idle on one machine and hopeless on another. So

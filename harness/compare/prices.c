@@ -395,7 +395,7 @@ keep_prices(struct lives *lives, double floor)
         struct slice slice = {.echoes = 1, .server_cpu_us = us[i]};
         char model[RESULTS_NAME_BYTES];
 
-        snprintf(model, sizeof model, RESULTS_PRICE "%s", names[i]);
+        PUT(model, RESULTS_PRICE "%s", names[i]);
         if (isfinite(us[i]) && (i != SOCKETS || market.n > 1)) {
             lives_keep_slice(lives, model, &slice);
         }

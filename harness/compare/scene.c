@@ -20,7 +20,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define SLOT_MS 40 /* in which something happens */
+enum {
+    SLOT_MS = 40,      /* in which something happens */
+    THREADS_MAX = 256, /* and processes of a server, told from each other */
+    LOG_BYTES = 16384, /* of one line of strace's */
+};
 
 /* What waits, moves bytes, or makes threads. */
 static const char traced[] =
@@ -89,7 +93,7 @@ add_step(struct scene *scene, int i, const char *call)
 
     step->begin_ms = now_ms(scene);
     step->client[0] = (char)('A' + i);
-    snprintf(step->call, sizeof step->call, "%s", call);
+    PUT(step->call, "%s", call);
     return step;
 }
 
@@ -204,6 +208,136 @@ play(struct scene *scene)
     }
 }
 
+/* ---- what strace has logged, call by call, and whom each was for ---------
+ *
+ * A line is "PID TIME call(arguments) = result <seconds>"; or it comes in two
+ * pieces, between which others called: "call(arguments <unfinished ...>" and
+ * "<... call resumed>) = result <seconds>". With -y a descriptor is written
+ * "4<socket:[106813]>": whichever thread or process has it, and by whatever
+ * number, it is the same client's.
+ */
+
+/* What has been read. */
+struct log {
+    /* Threads and processes of the server, from 1 on as they took part. */
+    struct thread {
+        int pid;
+        struct step *call; /* that is under way, or NULL */
+    } threads[THREADS_MAX];
+    const char *connected;                        /* clients, as they did */
+    unsigned long sockets[SCENE_CLIENTS_MAX + 1]; /* theirs, as accepted */
+    int nsockets;                                 /* how many of them are */
+    struct step *steps; /* in the order of their begin */
+    size_t n;           /* how many */
+};
+
+/* Returns NULL if they are too many. */
+static struct thread *
+find_thread(struct log *log, int pid)
+{
+    for (int i = 0; i < THREADS_MAX; i++) {
+        if (log->threads[i].pid == pid || log->threads[i].pid == 0) {
+            log->threads[i].pid = pid;
+            return &log->threads[i];
+        }
+    }
+    return NULL;
+}
+
+/* The call of a thread is over, if that is what stands behind its name. */
+static void
+end_call(struct log *log, struct thread *thread, const char *text)
+{
+    struct step *step = thread->call;
+    const char *time = strrchr(text, '<');
+    const char *result = time;
+    unsigned long socket;
+    double s;
+
+    while (result && result > text && strncmp(result, " = ", 3) != 0) {
+        result--;
+    }
+    if (!step || !time || result == text || sscanf(time, "<%lf>", &s) != 1) {
+        return;
+    }
+    thread->call = NULL;
+    step->lasted_ms = s * 1e3;
+    sscanf(result, " = %lf", &step->result);
+    if (step->begin_ms + step->lasted_ms < 0) {
+        /* Over before the scene: forgotten, however much it is. */
+        log->n -= step == &log->steps[log->n - 1];
+    } else if (strncmp(step->call, "accept", 6) == 0 &&
+               log->nsockets <= SCENE_CLIENTS_MAX &&
+               log->connected[log->nsockets] != '\0' &&
+               sscanf(result, " = %*d<socket:[%lu]", &socket) == 1) {
+        /* Who was connected first is accepted first. */
+        step->client[0] = log->connected[log->nsockets];
+        log->sockets[log->nsockets++] = socket;
+    }
+}
+
+static void
+begin_call(struct log *log, struct thread *thread, struct step call,
+           const char *text)
+{
+    unsigned long socket = 0;
+
+    if (sscanf(text, "%*d<socket:[%lu]", &socket) != 1) {
+        sscanf(text, "%*d<%*[^>]>, EPOLL_CTL_%*[A-Z], %*d<socket:[%lu]",
+               &socket);
+    }
+    for (int i = 0; i < log->nsockets; i++) {
+        if (log->sockets[i] == socket) {
+            call.client[0] = log->connected[i];
+        }
+    }
+    thread->call = &log->steps[log->n++];
+    *thread->call = call;
+    end_call(log, thread, text);
+}
+
+size_t
+scene_read(FILE *file, double begin_s, double end_ms, const char *connected,
+           struct step steps[SCENE_STEPS_MAX])
+{
+    struct log log = {.connected = connected, .steps = steps};
+    static char line[LOG_BYTES];
+    size_t n = 0;
+
+    while (fgets(line, sizeof line, file)) {
+        struct step call = {.lasted_ms = NAN, .result = NAN};
+        struct thread *thread;
+        int pid, resumed = 0, begun = 0;
+        double s;
+
+        if (sscanf(line, "%d %lf %23[a-z0-9_](%n", &pid, &s, call.call,
+                   &begun) < 2 ||
+            !(thread = find_thread(&log, pid))) {
+            continue;
+        }
+        sscanf(line, "%*d %*f <... %*[a-z0-9_] resumed>%n", &resumed);
+        call.thread = (int)(thread - log.threads) + 1;
+        call.begin_ms = (s - begin_s) * 1e3;
+        if (resumed > 0) {
+            end_call(&log, thread, line + resumed);
+        } else if (begun > 0 && log.n < SCENE_STEPS_MAX) {
+            begin_call(&log, thread, call, line + begun);
+        }
+    }
+    for (size_t i = 0; i < log.n; i++) {
+        struct step step = steps[i];
+        double end = fmin(step.begin_ms + step.lasted_ms, end_ms);
+
+        if (end >= 0 && step.begin_ms < end_ms) {
+            step.result = end < end_ms ? step.result : NAN;
+            step.begin_ms = fmax(step.begin_ms, 0);
+            step.lasted_ms = end - step.begin_ms;
+            steps[n++] = step;
+        }
+    }
+    return n;
+}
+
 /* ---- one server after the other ---------------------------------------- */
 
 /* Keep a step of one of the clients, or of the server. */
@@ -211,8 +345,7 @@ static void
 keep(const struct scene *scene, struct step *steps, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        snprintf(steps[i].model, sizeof steps[i].model, "%s",
-                 scene->turn->contender->name);
+        PUT(steps[i].model, "%s", scene->turn->contender->name);
         lives_keep(scene->turn->lives, RECORD_STEP, &steps[i]);
     }
 }
@@ -255,40 +388,31 @@ scene_run(struct lives *lives)
     static struct plan_cell cell = {.scenario.name = "trace"};
     const struct options *options = lives->options;
     bool alone = options->mode->bit == MODE_TRACE;
-    struct turn *turn = lives->turns;
     int failed = 0;
 
     cell.scenario.load.handshake = options->handshake;
     cell.layout.server = lives->plan->allowed;
     sched_setaffinity(0, sizeof cell.layout.server, &cell.layout.server);
-    lives->cell = &cell;
-    for (size_t i = 0; i < options->ncontenders && !lives->interrupted; i++) {
-        const struct contender *next = &options->contenders[i];
+    lives_enter_cell(lives, &cell);
+    /* The yardstick comes last, and has no part in it. */
+    for (struct turn *turn = lives->turns;
+         turn < lives->turns_end - 1 && !lives->interrupted; turn++) {
+        const struct contender *contender = turn->contender;
         struct scene scene = {.turn = turn, .n = options->clients};
+        bool able = (contender->path || contender->command) && !turn->over;
         char path[4096];
-        const char *why = next->command
-                              ? "left out: only our own servers greet"
-                              : "left out: it is not built";
-        bool able = (next->path || next->command) &&
-                    contender_offers(next, &cell.scenario);
+        const char *why;
 
-        if (strcmp(next->name, RESULTS_YARDSTICK) == 0) {
-            continue;
-        }
-        if (able) {
-            *turn = (struct turn){.lives = lives,
-                                  .contender = next,
-                                  .scenario = &cell.scenario};
-            /* strace would start a program that "!" or "|" begins. */
-            snprintf(path, sizeof path, "%s%s/%s.strace",
-                     options->out[0] == '/' ? "" : "./", options->out,
-                     next->name);
-            why = trace(&scene, path);
-        }
-        if (able && !alone) {
+        /* strace would start a program that "!" or "|" begins. */
+        PUT(path, "%s%s/%s.strace", options->out[0] == '/' ? "" : "./",
+            options->out, contender->name);
+        why = able                 ? trace(&scene, path)
+              : contender->command ? "left out: only our own servers greet"
+                                   : "left out: it is not built";
+        if (!alone) {
             unlink(path);
-        } else if (why && alone && !lives->interrupted) {
-            warnx("%s: %s", next->name, why);
+        } else if (why && !lives->interrupted) {
+            warnx("%s: %s", contender->name, why);
             failed += able;
         }
         if (why && strncmp(why, "strace ", 7) == 0) {

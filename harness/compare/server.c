@@ -199,15 +199,15 @@ close_all(const struct server *server)
 }
 
 /* Fork the keeper, and by it the server; that exec fails is seen when that
- * ends. Returns 0, or -1 with errno; then there is nothing to stop. */
-static int
+ * ends. Returns NULL; or why it cannot be done, and then there is nothing to
+ * stop. */
+static const char *
 spawn(struct server *server, const struct server_line *line)
 {
     pid_t parent = getpid();
-    pid_t keeper_pid = -1;
+    pid_t keeper_pid = -1; /* both processes may share the struct */
     int fds[2] = {-1, -1};
-    sigset_t all;
-    sigset_t before;
+    sigset_t all, before;
     int error;
 
     server->output_fd = open_output();
@@ -232,10 +232,9 @@ spawn(struct server *server, const struct server_line *line)
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (keeper_pid == -1) {
         close_all(server);
-        errno = error;
-        return -1;
+        return strerror(error);
     }
-    return 0;
+    return NULL;
 }
 
 bool
@@ -378,12 +377,9 @@ start_once(struct server *server, const struct server_order *order)
         port = free_port();
     }
     wrong = server_make_line(order, port, &line);
-    if (!wrong && spawn(server, &line) != 0) {
-        wrong = strerror(errno);
-    }
+    wrong = wrong ? wrong : spawn(server, &line);
     if (wrong) {
-        snprintf(server->reason, sizeof server->reason,
-                 "could not be started: %s", wrong);
+        PUT(server->reason, "could not be started: %s", wrong);
         return -1;
     }
     ready = wait_ready(server, port);

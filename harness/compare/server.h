@@ -116,14 +116,12 @@ struct server_look {
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher
                        * such as taskset has chosen, or it has itself */
+    bool rests;       /* all its threads wait, none is at work or held by a
+                       * tracer; of one out of sight nothing else is known */
 };
 
 /* Look. Takes 15 us for each thread. */
 void server_look(const struct server *server, struct server_look *look);
-
-/* True if all its threads wait, none is at work or held by a tracer; of one
- * out of sight nothing else is known. */
-bool server_rests(const struct server *server);
 
 /* CPU time of all its threads so far, those that have ended included; NAN if
  * it is gone or out of sight. */

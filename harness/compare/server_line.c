@@ -169,16 +169,15 @@ server_describe_end(struct server *server)
 
     last_words(server, line, sizeof line);
     if (server->killed) {
-        snprintf(how, sizeof how, "still ran 2 s after SIGTERM");
+        PUT(how, "still ran 2 s after SIGTERM");
     } else if (WIFSIGNALED(status)) {
-        snprintf(how, sizeof how, "died of signal %d, %s", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
+        PUT(how, "died of signal %d, %s", WTERMSIG(status),
+            strsignal(WTERMSIG(status)));
     } else {
-        snprintf(how, sizeof how, "ended with status %d",
-                 WEXITSTATUS(status));
+        PUT(how, "ended with status %d", WEXITSTATUS(status));
     }
-    snprintf(server->reason, sizeof server->reason, "%s%s%s", how,
-             line[0] ? "; its last words: " : ", without a word", line);
+    PUT(server->reason, "%s%s%s", how,
+        line[0] ? "; its last words: " : ", without a word", line);
 }
 
 /* What to do about a command that has ended, "" if nothing is known. */
@@ -213,8 +212,7 @@ advice(const struct server *server)
                  "fork; ncat: -k)";
 }
 
-#define ADD(...)                                                             \
-    text_append(server->reason, sizeof server->reason, "", __VA_ARGS__)
+#define ADD(...) APPEND(server->reason, "", __VA_ARGS__)
 
 void
 server_describe_start(struct server *server)
@@ -228,8 +226,7 @@ server_describe_start(struct server *server)
         ADD("%s", advice(server));
         return;
     }
-    snprintf(server->reason, sizeof server->reason,
-             "was not ready after %.0f ms", server->start_ms);
+    PUT(server->reason, "was not ready after %.0f ms", server->start_ms);
     if (false_line) {
         ADD(": \"" SERVER_READY_WORDS "%.*s\" names no address, or another "
             "port than {port}; write {port} in its command",

@@ -65,12 +65,11 @@ server_find_listeners(struct server *server)
         bool ours = false;
 
         for (int i = 0; i < n; i++) {
-            snprintf(key, sizeof key, "pid=%d,", (int)pids[i]);
+            PUT(key, "pid=%d,", (int)pids[i]);
             ours |= strstr(line, key) != NULL;
         }
         if (ours && sscanf(line, "%*s %*s %*s %63s", where) == 1) {
-            text_append(server->listens, sizeof server->listens, " and ",
-                        "%s", where);
+            APPEND(server->listens, " and ", "%s", where);
         }
     }
     if (ss) {
@@ -78,40 +77,30 @@ server_find_listeners(struct server *server)
     }
 }
 
-/* Of all threads that live, and whether each of them waits. */
-static double
-read_switches(pid_t pid, bool *rests)
+/* Of all threads that live: context switches, and whether each of them waits.
+ */
+static void
+look_at_threads(pid_t pid, struct server_look *look)
 {
     char pattern[64];
     char text[4096];
     glob_t threads;
-    double switches;
 
-    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/status", (int)pid);
+    PUT(pattern, "/proc/%d/task/*/status", (int)pid);
     if (glob(pattern, GLOB_NOSORT, NULL, &threads) != 0) {
-        return NAN;
+        return;
     }
-    switches = threads.gl_pathc < PROC_THREADS_MAX ? 0 : NAN;
-    *rests = true;
-    for (size_t i = 0; i < threads.gl_pathc && !isnan(switches); i++) {
+    look->switches = threads.gl_pathc < PROC_THREADS_MAX ? 0 : NAN;
+    for (size_t i = 0; i < threads.gl_pathc && !isnan(look->switches); i++) {
         /* A thread that ended meanwhile takes its count along. */
         if (proc_read(text, sizeof text, "%s", threads.gl_pathv[i]) > 0) {
-            switches += proc_number(text, "voluntary_ctxt_switches:") +
-                        proc_number(text, "nonvoluntary_ctxt_switches:");
-            *rests &= strstr(text, "\nState:\tS") != NULL;
+            look->switches +=
+                proc_number(text, "voluntary_ctxt_switches:") +
+                proc_number(text, "nonvoluntary_ctxt_switches:");
+            look->rests &= strstr(text, "\nState:\tS") != NULL;
         }
     }
     globfree(&threads);
-    return switches;
-}
-
-bool
-server_rests(const struct server *server)
-{
-    bool rests = true;
-
-    read_switches(server->pid, &rests);
-    return rests;
 }
 
 void
@@ -120,15 +109,16 @@ server_look(const struct server *server, struct server_look *look)
     char text[4096];
     cpu_set_t cpus;
     double all;
-    bool rests;
 
     *look = (struct server_look){
         .cpu_ns = server_cpu_ns(server),
-        .switches = read_switches(server->pid, &rests),
+        .switches = NAN,
+        .rests = true,
         .moved = server->pid != 0 && server->order.cpus &&
                  sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
                  !CPU_EQUAL(&cpus, server->order.cpus),
     };
+    look_at_threads(server->pid, look);
     proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);
     look->rss_kib = proc_number(text, "Rss:");
     /* Fields 10, 14, 15 and 20 of proc(5); the state is the third. */

@@ -96,7 +96,7 @@ static bool
 try_server(struct turn *turn)
 {
     struct server *server = &turn->server;
-    char heard[HEARD_BYTES] = "", line[HEARD_BYTES];
+    char heard[HEARD_BYTES] = "";
     const char *fault;
 
     if (turn_start_server(turn, NULL) != 0) {
@@ -109,14 +109,14 @@ try_server(struct turn *turn)
     }
     server_stop(server);
     heard[strcspn(heard, "\r\n")] = '\0';
-    server_last_line(heard, line, sizeof line);
+    text_clean(heard);
     if (server->end.early) {
         server_describe_start(server);
     } else if (fault) {
-        snprintf(server->reason, sizeof server->reason, fault,
-                 fault != absent      ? line
-                 : server->listens[0] ? server->listens
-                                      : "nothing that we see");
+        PUT(server->reason, fault,
+            fault != absent      ? heard
+            : server->listens[0] ? server->listens
+                                 : "nothing that we see");
     }
     return !server->end.early && !fault;
 }
@@ -124,24 +124,21 @@ try_server(struct turn *turn)
 bool
 trial_run(struct lives *lives)
 {
-    static const struct scenario plain = {.name = "trial"};
-    const struct options *options = lives->options;
-    size_t n = options->ncontenders;
-    struct turn *turn = lives->turns;
+    static struct plan_cell plain = {.scenario.name = "trial"};
+    const struct server_order *order = &lives->options->order;
+    size_t n = lives->options->ncontenders;
     bool good = true;
 
-    lives->cell = &lives->plan->cells[0];
-    turn->lives = lives;
-    turn->scenario = &plain;
+    plain.layout = lives->plan->cells[0].layout;
+    lives_enter_cell(lives, &plain);
     /* The yardstick comes last, here first: without it nobody can start. */
     for (size_t i = 0; i < n && !lives->interrupted; i++) {
-        const struct contender *next = &options->contenders[(i + n - 1) % n];
-        const char *name = next->command             ? next->name
-                           : i > 0                   ? NULL
-                           : options->order.launcher ? options->order.launcher
-                                                     : options->order.host;
+        struct turn *turn = &lives->turns[(i + n - 1) % n];
+        const char *name = turn->contender->command ? turn->contender->name
+                           : i > 0                  ? NULL
+                           : order->launcher        ? order->launcher
+                                                    : order->host;
 
-        turn->contender = next;
         if (name && !try_server(turn) && !lives->interrupted) {
             warnx("%s: %s", name, turn->server.reason);
             good = false;

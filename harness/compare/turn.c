@@ -50,31 +50,12 @@ lives_keep(struct lives *lives, enum record what, const void *record)
 void
 lives_keep_slice(struct lives *lives, const char *model, struct slice *slice)
 {
-    snprintf(slice->scenario, sizeof slice->scenario, "%s",
-             lives->cell->scenario.name);
-    snprintf(slice->model, sizeof slice->model, "%s", model);
+    PUT(slice->scenario, "%s", lives->cell->scenario.name);
+    PUT(slice->model, "%s", model);
     slice->clients = scenario_asked(&lives->cell->scenario);
     slice->life = lives->life;
     slice->block = lives->block;
     lives_keep(lives, RECORD_SLICE, slice);
-}
-
-void
-turn_keep_calls(const struct turn *turn, enum record what,
-                struct calls *calls, const char *why)
-{
-    snprintf(calls->scenario, sizeof calls->scenario, "%s",
-             turn->scenario->name);
-    snprintf(calls->model, sizeof calls->model, "%s", turn->contender->name);
-    calls->clients = scenario_asked(turn->scenario);
-    if (why) {
-        snprintf(calls->reason, sizeof calls->reason, "%s", why);
-        calls->nnames = 0;
-        calls->echoes = calls->per_echo = NAN;
-    }
-    if (!turn->lives->interrupted) {
-        lives_keep(turn->lives, what, calls);
-    }
 }
 
 /* Fill in what is known of a life before it is measured. */
@@ -85,9 +66,9 @@ identify(const struct turn *turn, struct life *life)
     const struct layout *layout = &turn->lives->cell->layout;
 
     life_clear(life);
-    snprintf(life->scenario, sizeof life->scenario, "%s", scenario->name);
-    snprintf(life->model, sizeof life->model, "%s", turn->contender->name);
-    snprintf(life->layout, sizeof life->layout, "%s", layout->name);
+    PUT(life->scenario, "%s", scenario->name);
+    PUT(life->model, "%s", turn->contender->name);
+    PUT(life->layout, "%s", layout->name);
     life->clients = scenario_asked(scenario);
     life->silent = scenario->load.silent_clients;
     life->life = turn->lives->life;
@@ -125,8 +106,7 @@ keep_sum(struct turn *turn, int sum)
     identify(turn, &life);
     life.rate_per_s = rate->rate_per_s;
     life.rate_of_per_s = (int)rate->of_per_s;
-    snprintf(life.rate_of, sizeof life.rate_of, "%s",
-             rate->of ? rate->of : "");
+    PUT(life.rate_of, "%s", rate->of ? rate->of : "");
     judge(&life, turn, sum);
     disturbance_fill(&life, lives->before, &lives->cell->layout);
     figure[LIFE_FLOOR_US] =
@@ -190,9 +170,9 @@ turn_start_server(struct turn *turn, const char *const *prefix)
     order.cpus = &turn->lives->cell->layout.server;
     order.interrupted = &turn->lives->interrupted;
     order.command = turn->contender->command;
-    snprintf(address, sizeof address, "--address=%s", options->order.host);
-    snprintf(delay, sizeof delay, "--delay=%d", scenario->delay_ms);
-    snprintf(work, sizeof work, "--work=%d", scenario->work_us);
+    PUT(address, "--address=%s", options->order.host);
+    PUT(delay, "--delay=%d", scenario->delay_ms);
+    PUT(work, "--work=%d", scenario->work_us);
     for (; prefix && prefix[n]; n++) {
         order.arguments[n] = prefix[n];
     }
@@ -207,9 +187,9 @@ turn_start_server(struct turn *turn, const char *const *prefix)
     if (status != 0 && prefix &&
         server->end.wait_status == W_EXITCODE(127, 0) &&
         strncmp(server->errors, prefix[0], strlen(prefix[0])) != 0) {
-        snprintf(server->reason, sizeof server->reason,
-                 "%s is not installed (on Debian: apt-get install %s)",
-                 prefix[0], prefix[0]);
+        PUT(server->reason,
+            "%s is not installed (on Debian: apt-get install %s)", prefix[0],
+            prefix[0]);
     }
     return status;
 }

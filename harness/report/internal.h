@@ -17,9 +17,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* Print into an array of characters. */
-#define PUT(array, ...) snprintf(array, sizeof(array), __VA_ARGS__)
-
 /* ---- a document (document.c; terminal.c) --------------------------------
  *
  * All that is said is printable ASCII in the end, so that one byte is one
