@@ -78,6 +78,12 @@ made_add(struct results *results, const struct life *like, double us)
 struct made made;
 
 void
+made_begin(void)
+{
+    srandom(1);
+}
+
+void
 made_end(void)
 {
     summary_free(&made.summary);

@@ -19,13 +19,15 @@ void made_add(struct results *results, const struct life *like, double us);
 double made_machine(int block);
 
 /* What a test has made up, and what came of it: all zero, and so again behind
- * made_end(), with which its CASE ends. */
+ * made_end(), with which its CASE ends. By made_begin() noise is the same in
+ * each test, whichever ran before it. */
 struct made {
     struct results results;
     struct summary summary; /* of them, by made_summary() */
     char *text;             /* printed or drawn of it */
 };
 extern struct made made;
+void made_begin(void);
 void made_end(void);
 
 /* Add a life like made_life() and its slices, as made_add() does. */

@@ -99,7 +99,7 @@ say(void)
     fclose(file);
 }
 
-CASE(bill, NULL, made_end)
+CASE(bill, made_begin, made_end)
 
 TEST(the_parts_are_what_they_cost_and_add_up)
 {

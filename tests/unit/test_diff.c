@@ -21,7 +21,7 @@ end(void)
     results_free(&runs[1]);
 }
 
-CASE(diff, NULL, end)
+CASE(diff, made_begin, end)
 
 /* A model in both runs, that takes so long for an echo in each. */
 static void

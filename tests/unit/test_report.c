@@ -11,7 +11,7 @@
 #include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 
-CASE(report, NULL, made_end)
+CASE(report, made_begin, made_end)
 
 /* Print with `print` on paper of so many columns. */
 static void

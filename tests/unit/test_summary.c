@@ -9,7 +9,7 @@
 #include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 
-CASE(summary, NULL, made_end)
+CASE(summary, made_begin, made_end)
 
 static const struct summary_row *
 row(const char *model)
