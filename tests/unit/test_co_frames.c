@@ -10,11 +10,7 @@
 #include <alloca.h>
 #include <check.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tests/unit/co_body.h"
 #include "tests/unit/run_suite.h"
