@@ -30,8 +30,8 @@ const char *
 life_status_name(enum life_status status)
 {
     static const char *const names[LIFE_STATUSES] = {
-        [LIFE_OK] = "ok",
         [LIFE_FAILED] = "failed",
+        [LIFE_OK] = "ok",
         [LIFE_INVALID] = "invalid",
         [LIFE_SKIPPED] = "skipped",
     };
@@ -43,6 +43,7 @@ void
 life_clear(struct life *life)
 {
     memset(life, 0, sizeof *life);
+    life->status = LIFE_OK;
     for (int i = 0; i < LIFE_FIGURES; i++) {
         life->figure[i] = NAN;
     }

@@ -29,7 +29,7 @@ run(int switch_by, void *(*function)(void *arg), void *arg)
 {
     const struct co_options options = {
         .stack_kib = STACK_BYTES / 1024,
-        .switch_by = (enum co_switch)switch_by,
+        .switch_by = switch_by,
     };
 
     ck_assert_int_eq(scheduler_begin(&options), 0);
