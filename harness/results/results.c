@@ -30,8 +30,8 @@ const char *
 life_status_name(enum life_status status)
 {
     static const char *const names[LIFE_STATUSES] = {
-        [LIFE_OK] = "ok",
         [LIFE_FAILED] = "failed",
+        [LIFE_OK] = "ok",
         [LIFE_INVALID] = "invalid",
         [LIFE_SKIPPED] = "skipped",
     };
@@ -43,6 +43,7 @@ void
 life_clear(struct life *life)
 {
     memset(life, 0, sizeof *life);
+    life->status = LIFE_OK;
     for (int i = 0; i < LIFE_FIGURES; i++) {
         life->figure[i] = NAN;
     }
@@ -320,18 +321,28 @@ results_write(FILE *file, enum record what, const void *record)
                                                                         : -1;
 }
 
-/* A list grows when it is full, which is at each power of two. */
-void
-results_add(struct results *results, enum record what, const void *record)
+/* Where the next record goes, which is counted: the run, or the end of a list
+ * that grows when it is full, which is at each power of two. */
+static void *
+place(struct results *results, enum record what)
 {
     void **list = (void *)((char *)results + records[what].list);
     size_t *n = (void *)((char *)results + records[what].n);
     size_t bytes = records[what].bytes;
 
+    if (bytes == 0) {
+        return &results->run;
+    }
     if ((*n & (*n - 1)) == 0) {
         *list = given(reallocarray(*list, *n > 0 ? 2 * *n : 1, bytes));
     }
-    memcpy((char *)*list + (*n)++ * bytes, record, bytes);
+    return memset((char *)*list + (*n)++ * bytes, 0, bytes);
+}
+
+void
+results_add(struct results *results, enum record what, const void *record)
+{
+    memcpy(place(results, what), record, records[what].bytes);
 }
 
 void
@@ -353,13 +364,6 @@ read_line(const json_t *object, long number, struct results *results,
           bool *ended)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
-    union {
-        struct life life;
-        struct slice slice;
-        struct calls calls;
-        struct step step;
-    } record = {0};
-    void *into = &record;
     enum record what = 0;
 
     while (type && what < RECORDS && strcmp(type, records[what].type) != 0) {
@@ -377,10 +381,7 @@ read_line(const json_t *object, long number, struct results *results,
     if (*ended) {
         return "comes after the end of the run";
     }
-    if (what == RECORD_RUN || what == RECORD_END) {
-        into = &results->run;
-    }
-    if (fields_read(object, records[what].fields, into)) {
+    if (fields_read(object, records[what].fields, place(results, what))) {
         return records[what].problem;
     }
     *ended = what == RECORD_END;
@@ -392,9 +393,6 @@ read_line(const json_t *object, long number, struct results *results,
                    ? NULL
                    : "is of an older edition of Fiveways; make compare makes "
                      "a new file";
-    }
-    if (what != RECORD_END) {
-        results_add(results, what, &record);
     }
     return NULL;
 }

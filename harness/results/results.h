@@ -60,10 +60,10 @@ struct run {
     double seconds;     /* that the run took; NAN while it is not over */
 };
 
-/* What became of a life. */
+/* What became of a life; of several, the first of these is what counts. */
 enum life_status {
-    LIFE_OK,      /* measured; `served` may still be less than `asked` */
     LIFE_FAILED,  /* the server's fault: it died, or a byte was wrong */
+    LIFE_OK,      /* measured; `served` may still be less than `asked` */
     LIFE_INVALID, /* the client's fault: nothing is held against anyone */
     LIFE_SKIPPED, /* not run at all, for a reason known beforehand */
     LIFE_STATUSES,
@@ -202,7 +202,7 @@ const char *life_status_name(enum life_status status);
 
 /* ---- records in memory ------------------------------------------------- */
 
-/* Nothing known yet: figures NAN, all else empty. */
+/* Nothing known yet: ok, figures NAN, all else empty. */
 void life_clear(struct life *life);
 
 /* Set status and reason, as by printf and cut off where it does not fit. */

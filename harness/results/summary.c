@@ -67,14 +67,7 @@ compare_lives(const void *left, const void *right, void *results)
 static void
 row_take(struct summary_row *row, const struct life *life)
 {
-    static const int weight[LIFE_STATUSES] = {
-        [LIFE_SKIPPED] = 0,
-        [LIFE_INVALID] = 1,
-        [LIFE_OK] = 2,
-        [LIFE_FAILED] = 3,
-    };
-
-    if (row->nlives == 0 || weight[life->status] > weight[row->status]) {
+    if (row->nlives == 0 || life->status < row->status) {
         row->life = life;
         row->status = life->status;
     }

@@ -24,8 +24,8 @@ trap 'rm -rf "$tmp"' EXIT
 passed=0
 failed=0
 skipped=0
-status=0   # of the last run of compare
-through=() # a command that compare is started through, as env or prlimit
+status=0   # of what was tried last
+through=() # a command that it is started through, as env or prlimit
 
 if [ ! -x "$compare" ]; then
     echo "skipped $idea: there is no $compare; install jansson to have it"
@@ -61,13 +61,23 @@ finish() {
     exit
 }
 
-# ---- running compare -----------------------------------------------------
+# ---- running programs ----------------------------------------------------
 
-# run ARGUMENTS...: run compare for at most a minute; its status in $status.
-run() {
-    timeout 60 "${through[@]}" "$compare" --out="$tmp/results" "$@" \
-        >"$tmp/out" 2>"$tmp/err"
+# try COMMAND...: for at most a minute; what it prints is in $tmp/out and
+# $tmp/err, its status in $status.
+try() {
+    timeout 60 "${through[@]}" "$@" >"$tmp/out" 2>"$tmp/err"
     status=$?
+}
+
+# run ARGUMENTS...: try compare.
+run() {
+    try "$compare" --out="$tmp/results" "$@"
+}
+
+# report_here ARGUMENTS...: try report, among the files of the test.
+report_here() {
+    try env -C "$tmp" "$bin/report" "$@"
 }
 
 # run_once ARGUMENTS...: one short life, and no calls counted. What it printed
@@ -255,6 +265,7 @@ children_left() {
     done
 }
 
+has_ended() { ! kill -0 "$1" 2>"$tmp/killed"; }
 no_children_left() { [ -z "$(children_left)" ]; }
 a_child_runs() { [ -n "$(children_left)" ]; }
 a_sleeper_runs() { grep -qsa "^$tmp/sleeper" /proc/[0-9]*/cmdline; }

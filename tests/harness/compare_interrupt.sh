@@ -19,9 +19,6 @@ begin_and_end_by() {
     compare_ends
 }
 
-# shellcheck disable=SC2317 # within calls it
-has_ended() { ! kill -0 "$pid" 2>/dev/null; }
-
 write_sleeper
 
 begin_and_end_by INT
@@ -45,7 +42,7 @@ through=(perl -MPOSIX -e 'sigprocmask(SIG_BLOCK,
 begin_long
 through=()
 kill -TERM "$pid"
-within 30 has_ended || kill -KILL "$pid"
+within 30 has_ended "$pid" || kill -KILL "$pid"
 compare_ends
 [ "$status" -eq 130 ] && said 'PARTIAL: ' out && no_children_left
 result "SIGTERM ends it, though it was blocked and ignored" $?

@@ -35,10 +35,7 @@ export AHEAD_MS=0 RUN=$tmp/a.run WAITS=
 three=$(printf '%5000s' '')$'for host in 1 2 3; do\t"$@" &\ndone; wait; :'
 odd='perl '$tmp'/host.pl "$@" & "$@" & wait; :'
 
-lead() {
-    timeout 60 "$bin/load" "$target" "$@" >"$tmp/out" 2>"$tmp/err"
-    status=$?
-}
+lead() { try "$bin/load" "$target" "$@"; }
 
 # rows PATTERN: how many hosts have a row that matches.
 rows() {
@@ -150,10 +147,8 @@ result "the end of all is no signal to a host" $?
 leader=$!
 within 10 test -s "$tmp/launcher"
 launcher=$(cat "$tmp/launcher")
-# shellcheck disable=SC2317 # within calls it
-ended() { ! kill -0 "$launcher" 2>"$tmp/killed"; }
 { kill -KILL "$leader" && wait "$leader"; } 2>"$tmp/killed"
-within 5 ended
+within 5 has_ended "$launcher"
 result "who is killed takes its launcher along" $?
 lead --meet=127.0.0.1:1
 [ "$status" -eq 3 ] && said '^load: --meet: nobody waits there' err
@@ -181,9 +176,9 @@ until [ -s "$2" ]; do sleep 0.02; done
 exec "$1/load" 10.9.1.1:5566 -c 4 -d 300ms --hosts=2 \
     --launcher='for host in 1 2; do ip netns exec $host "$@" & done; wait; :'
 SERVE
-    timeout 60 unshare -rnm --pid --fork --kill-child sh "$tmp/networks" \
-        "$bin" "$tmp/ready" >"$tmp/out" 2>"$tmp/err" &&
-        said 'from 2 hosts: 8 clients' out &&
+    try unshare -rnm --pid --fork --kill-child sh "$tmp/networks" "$bin" \
+        "$tmp/ready"
+    [ "$status" -eq 0 ] && said 'from 2 hosts: 8 clients' out &&
         [ "$(rows ': .*, clock ')" -eq 2 ]
     result "two hosts with a network of their own each" $?
 else

@@ -5,8 +5,7 @@ source "$(dirname "$0")/cases.sh"
 
 # answers STATUS PATTERN ARGUMENTS...: load says that, and ends like that.
 answers() {
-    timeout 20 "$bin/load" "${@:3}" >"$tmp/out" 2>"$tmp/err" </dev/null
-    status=$?
+    try "$bin/load" "${@:3}" </dev/null
     cat "$tmp/out" "$tmp/err" >"$tmp/both"
     [ "$status" -eq "$1" ] && said "$2" both &&
         { [ "$1" -ne 2 ] || [ "$(wc -l <"$tmp/both")" -eq 1 ]; }
@@ -36,11 +35,9 @@ in_the_foreground "$bin/load" "$target" -n 9 --save "$tmp/fifo" 2>"$tmp/err" &
 pid=$!
 # shellcheck disable=SC2317 # within calls them
 waits() { grep -A2 load "/proc/$pid/status" | grep -q '^State:.S'; }
-# shellcheck disable=SC2317
-ended() { ! kill -0 "$pid" 2>"$tmp/killed"; }
 within 10 waits
 kill -INT "$pid"
-within 5 ended || kill -KILL "$pid"
+within 5 has_ended "$pid" || kill -KILL "$pid"
 wait "$pid" 2>"$tmp/killed"
 [ $? -eq 130 ]
 result "Ctrl-C ends it before a pipe has a reader" $?

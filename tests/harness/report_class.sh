@@ -4,10 +4,7 @@
 source "$(dirname "$0")/cases.sh"
 
 class=$tmp/class
-class_of() {
-    (cd "$tmp" && timeout 60 "$bin/report" --class "$@") >"$tmp/out" 2>"$tmp/err"
-    status=$?
-}
+class_of() { report_here --class "$@"; }
 
 # machine NAME SCRIPT: results as of another machine, changed by perl.
 machine() {

@@ -3,10 +3,7 @@
 # against the next one.
 source "$(dirname "$0")/cases.sh"
 
-diff_of() {
-    (cd "$tmp" && exec "$bin/report" --diff "$@") >"$tmp/out" 2>"$tmp/err"
-    status=$?
-}
+diff_of() { report_here --diff "$@"; }
 
 "$here/golden/make.pl" default >"$tmp/a.jsonl"
 # threaded is 10 % dearer, on another machine and by another compiler.
@@ -59,11 +56,7 @@ done
 
 # ---- a baseline ----------------------------------------------------------
 
-save() {
-    (cd "$tmp" && exec "$bin/report" --save-baseline "$@") >"$tmp/out" \
-        2>"$tmp/err"
-    status=$?
-}
+save() { report_here --save-baseline "$@"; }
 mkdir "$tmp/build"
 save a.jsonl
 [ "$status" -eq 0 ] && cmp -s "$tmp/a.jsonl" "$tmp/build/baseline.jsonl"
@@ -83,8 +76,8 @@ save a.jsonl --save-baseline=nowhere/x
 [ "$status" -eq 3 ] && said "^report: a.jsonl is not kept as nowhere/x: No such" err
 result "not kept where there is no folder" $?
 touch "$tmp/b.new"
-(cd "$tmp" && "$bin/report" --save-baseline=b - <a.jsonl) 2>"$tmp/err"
-[ $? -eq 3 ] && said "^report: - is not kept as b: No such file" err &&
+report_here --save-baseline=b - <"$tmp/a.jsonl"
+[ "$status" -eq 3 ] && said "^report: - is not kept as b: No such file" err &&
     [ -e "$tmp/b.new" ]
 result "another's file stays" $?
 mkdir "$tmp/folder"

@@ -64,12 +64,12 @@ result "who waits for whom" $?
 # The first edition's files are refused in a sentence; so is a name that is
 # none.
 echo '{"type":"run","mode":"default"}' >"$tmp/old.jsonl"
-"$bin/report" "$tmp/old.jsonl" >"$tmp/out" 2>"$tmp/err"
-test $? -eq 3 && grep -q "older edition.*make compare" "$tmp/err"
+report_here old.jsonl
+[ "$status" -eq 3 ] && said "older edition.*make compare" err
 result "an older edition" $?
 for name in nothing ech echo,66; do
-    "$bin/report" --scenario="$name" "$tmp/results.jsonl" >"$tmp/out" 2>"$tmp/err"
-    test $? -eq 2 && grep -q "echo,64" "$tmp/err"
+    report_here --scenario="$name" results.jsonl
+    [ "$status" -eq 2 ] && said "echo,64" err
     result "a scenario that is none: $name" $?
 done
 finish

@@ -9,10 +9,7 @@ load_saved() {
         >"$tmp/$1.out" 2>>"$tmp/err"
 }
 
-merge() {
-    (cd "$tmp" && exec "$bin/report" --merge "$@") >"$tmp/out" 2>"$tmp/err"
-    status=$?
-}
+merge() { report_here --merge "$@"; }
 
 # refused NAME PATTERN FILES...: exit 3, one sentence, nothing printed.
 refused() {
@@ -24,8 +21,8 @@ refused() {
 
 # usage NAME PATTERN ARGUMENTS...: wrong usage, and it says so.
 usage() {
-    "$bin/report" "${@:3}" >"$tmp/out" 2>"$tmp/err"
-    [ $? -eq 2 ] && said "$2" err
+    report_here "${@:3}"
+    [ "$status" -eq 2 ] && said "$2" err
     result "$1 is wrong usage" $?
 }
 
@@ -73,9 +70,8 @@ refused "a file that is not there" 'none.run: No such file' none.run
 
 usage "no file at all" '--merge: name the files' --merge
 usage "--merge with --csv" '--merge: .* leave the other flag out' \
-    --merge --csv "$tmp/a.run"
-usage "two files without --merge" 'added up with --merge' \
-    "$tmp/a.run" "$tmp/b.run"
+    --merge --csv a.run
+usage "two files without --merge" 'added up with --merge' a.run b.run
 "$bin/report" --merge "$tmp/a.run" >/dev/full 2>"$tmp/err"
 [ $? -eq 3 ] && said 'standard output: No space left' err
 result "a full standard output is said" $?

@@ -4,12 +4,10 @@
 # strangers' words for words, and says what was not measured.
 source "$(dirname "$0")/cases.sh"
 
-# page NAME: the page of $tmp/NAME.jsonl, in $tmp/page.html, in an environment
-# with these.
-with=()
+# page NAME: the page of $tmp/NAME.jsonl, in $tmp/page.html.
 page() {
-    timeout 20 env "${with[@]}" "$bin/report" --html "$tmp/$1.jsonl" >"$tmp/page.html" 2>"$tmp/err"
-    status=$?
+    report_here --html "$1.jsonl"
+    mv "$tmp/out" "$tmp/page.html"
     : >"$tmp/out"
 }
 
@@ -79,9 +77,9 @@ for name in default c10k rate foreign variants; do
     "$here/golden/make.pl" "$name" >"$tmp/$name.jsonl"
     good "$name"
     cp "$tmp/page.html" "$tmp/first.html"
-    with=(LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo COLUMNS=60)
+    through=(env LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo COLUMNS=60)
     page "$name"
-    with=()
+    through=()
     cmp "$tmp/first.html" "$tmp/page.html" >"$tmp/err" 2>&1
     result "$name: is the same each time" $?
     COLUMNS=100 "$bin/report" --all "$tmp/$name.jsonl" >"$tmp/text"

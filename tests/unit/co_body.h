@@ -9,6 +9,11 @@
 
 #include "coroutine/co_internal.h"
 
+enum {
+    STACK_BYTES = 64 * 1024,              /* of each */
+    SWITCHES = CO_SWITCH_SWAPCONTEXT + 1, /* ways to switch between them */
+};
+
 static inline void
 spawn_body(void *(*function)(void *arg), void *arg)
 {
@@ -20,10 +25,14 @@ spawn_body(void *(*function)(void *arg), void *arg)
 
 /* Run function(arg) as the first coroutine, until the last has returned. */
 static inline void
-run_body(const struct co_options *options, void *(*function)(void *arg),
-         void *arg)
+run(int switch_by, void *(*function)(void *arg), void *arg)
 {
-    ck_assert_int_eq(scheduler_begin(options), 0);
+    const struct co_options options = {
+        .stack_kib = STACK_BYTES / 1024,
+        .switch_by = switch_by,
+    };
+
+    ck_assert_int_eq(scheduler_begin(&options), 0);
     spawn_body(function, arg);
     ck_assert_int_eq(scheduler_run(), 0);
     scheduler_end();

@@ -75,18 +75,71 @@ made_add(struct results *results, const struct life *like, double us)
     }
 }
 
-char *made_text;
+struct made made;
+
+void
+made_begin(void)
+{
+    srandom(1);
+}
+
+void
+made_end(void)
+{
+    summary_free(&made.summary);
+    results_free(&made.results);
+    free(made.text);
+    made.text = NULL;
+}
+
+void
+made_model(const char *model, double us)
+{
+    struct life life = made_life(model);
+
+    made_add(&made.results, &life, us);
+}
+
+void
+made_summary(void)
+{
+    summary_free(&made.summary);
+    summary_make(&made.results, &made.summary);
+}
+
+FILE *
+made_print(void)
+{
+    static size_t bytes; /* the stream sets it when it is closed */
+    FILE *file;
+
+    free(made.text);
+    file = open_memstream(&made.text, &bytes);
+    ck_assert_ptr_nonnull(file);
+    return file;
+}
 
 void
 assert_has(const char *words)
 {
-    ck_assert_msg(strstr(made_text, words) != NULL, "no \"%s\" in:\n%s",
-                  words, made_text);
+    ck_assert_msg(strstr(made.text, words) != NULL, "no \"%s\" in:\n%.4000s",
+                  words, made.text);
 }
 
 void
 assert_has_not(const char *words)
 {
-    ck_assert_msg(strstr(made_text, words) == NULL, "\"%s\" in:\n%s", words,
-                  made_text);
+    assert_has_times(words, 0);
+}
+
+void
+assert_has_times(const char *words, int times)
+{
+    int found = 0;
+
+    for (const char *at = made.text; (at = strstr(at, words)); at++) {
+        found++;
+    }
+    ck_assert_msg(found == times, "%d times \"%s\", not %d, in:\n%.4000s",
+                  found, words, times, made.text);
 }

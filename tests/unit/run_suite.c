@@ -4,7 +4,9 @@
 #include "tests/unit/run_suite.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of tests that add themselves. */
 static Suite *all;
@@ -19,16 +21,6 @@ be_patient(void)
     setenv("CK_DEFAULT_TIMEOUT", "120", 0);
 }
 
-int
-run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
-}
-
 void
 test_case_begin(const char *name, SFun begin, SFun end)
 {
@@ -40,45 +32,53 @@ test_case_begin(const char *name, SFun begin, SFun end)
     suite_add_tcase(all, current);
 }
 
-void
-test_add(test_case test, int status, int times)
+/* Where a test is added. */
+static TCase *
+current_case(void)
 {
     if (!current) {
         test_case_begin("all", NULL, NULL);
     }
-    tcase_add_loop_exit_test(current, test, status, 0, times);
+    return current;
+}
+
+void
+test_add(test_case test, int status, int times)
+{
+    tcase_add_loop_exit_test(current_case(), test, status, 0, times);
+}
+
+void
+test_add_unsanitized(test_case test, const char *name, int signal_number,
+                     int times)
+{
+    const char *variant = getenv("FIVEWAYS_VARIANT");
+
+    if (variant &&
+        (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0)) {
+        printf("skipped: %s: a sanitizer changes how memory is used and how "
+               "a fault ends\n",
+               name);
+    } else {
+        tcase_add_loop_test_raise_signal(current_case(), test, signal_number,
+                                         0, times);
+    }
 }
 
 int
 run_all_tests(void)
 {
-    return run_suite(all);
+    SRunner *runner = srunner_create(all);
+    int failed;
+
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
 }
 
 __attribute__((weak)) int
 main(void)
 {
     return run_all_tests();
-}
-
-void
-add_tests(Suite *suite, const char *name, SFun begin, SFun end,
-          const struct test *tests)
-{
-    TCase *tcase = tcase_create(name);
-
-    tcase_add_checked_fixture(tcase, begin, end);
-    for (; tests->times > 0; tests++) {
-        tcase_add_loop_test(tcase, tests->run, 0, tests->times);
-    }
-    suite_add_tcase(suite, tcase);
-}
-
-int
-run_tests(const char *name, SFun begin, SFun end, const struct test *tests)
-{
-    Suite *suite = suite_create(name);
-
-    add_tests(suite, name, begin, end, tests);
-    return run_suite(suite);
 }

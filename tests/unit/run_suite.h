@@ -1,16 +1,11 @@
 /*
  * run_suite.h: tests that add themselves to the suite of their program, which
- * then needs no main; and what the main of any other does at its end.
+ * then needs no main.
  */
 #ifndef FIVEWAYS_TESTS_RUN_SUITE_H
 #define FIVEWAYS_TESTS_RUN_SUITE_H
 
 #include <check.h>
-
-/* Run the suite, each test in a process of its own, print what failed, and
- * free the suite. Returns the exit status of the program: 0 if all is well,
- * else 1. CK_FORK=no, CK_RUN_CASE and the like are Check's. */
-int run_suite(Suite *suite);
 
 /* What START_TEST() makes: a function before Check 0.13. */
 #if CHECK_MAJOR_VERSION > 0 || CHECK_MINOR_VERSION >= 13
@@ -21,11 +16,18 @@ typedef TFun test_case;
 
 /* A test adds itself where it is written, so that none is forgotten: TEST is
  * followed by its body. _i counts from 0; ROWS is an array, and _i the row.
- * With TEST_EXITS the body must end the process, with that status. */
+ * With TEST_EXITS the body must end the process, with that status. One about
+ * memory or faults, which a sanitizer handles in its own way, is skipped
+ * there: TEST_UNSANITIZED; the body must end by that signal, if it is not 0.
+ */
 #define TEST(name)            TEST_EXITS(name, 0, 1)
 #define TEST_TIMES(name, n)   TEST_EXITS(name, 0, n)
 #define TEST_EACH(name, rows) TEST_EXITS(name, 0, ROWS(rows))
 #define TEST_EXITS(name, status, times)                                      \
+    TEST_ADDED(name, test_add(name, status, times))
+#define TEST_UNSANITIZED(name, signal, times)                                \
+    TEST_ADDED(name, test_add_unsanitized(name, #name, signal, times))
+#define TEST_ADDED(name, add)                                                \
     static void name##_body(int _i);                                         \
     START_TEST(name)                                                         \
     {                                                                        \
@@ -34,7 +36,7 @@ typedef TFun test_case;
     END_TEST                                                                 \
     __attribute__((constructor)) static void name##_is_added(void)           \
     {                                                                        \
-        test_add(name, status, times);                                       \
+        add;                                                                 \
     }                                                                        \
     static void name##_body(int _i CK_ATTRIBUTE_UNUSED)
 #define ROWS(array) ((int)(sizeof(array) / sizeof(array)[0]))
@@ -48,28 +50,14 @@ typedef TFun test_case;
     }
 
 void test_add(test_case test, int status, int times);
+void test_add_unsanitized(test_case test, const char *name, int signal_number,
+                          int times);
 void test_case_begin(const char *name, SFun begin, SFun end);
 
-/* What the main of such a program is, if it has none. */
+/* What the main of such a program is, if it has none: run all tests, each in
+ * a process of its own, and print what failed. Returns the exit status of the
+ * program: 0 if all is well, else 1. CK_FORK=no, CK_RUN_CASE and the like are
+ * Check's. */
 int run_all_tests(void);
-
-/* A test of a table, and how often it runs. */
-struct test {
-    test_case run;
-    int times;
-};
-#define TIMES(n, name) ((struct test){(name), (n)})
-#define ONCE(name)     TIMES(1, name)
-/* Once for each row of its table. */
-#define EACH(rows, name) TIMES(ROWS(rows), name)
-
-/* Add these tests, of which the last is {0}, as a case of the suite; each of
- * them between `begin` and `end`, if these are not NULL. */
-void add_tests(Suite *suite, const char *name, SFun begin, SFun end,
-               const struct test *tests);
-
-/* Run a suite with this case alone, as run_suite() does. */
-int run_tests(const char *name, SFun begin, SFun end,
-              const struct test *tests);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/report/internal.h"
+#include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 
 /* Axes, and the ticks that they must have. */
@@ -104,17 +105,7 @@ static const struct chart chart = {.title = "<title> & \"more\"",
                                    .x = SCALE_LOG2,
                                    .y = SCALE_LOG10};
 
-/* How often a word is in a picture. */
-static int
-count(const char *svg, const char *word)
-{
-    int n = 0;
-
-    for (const char *at = svg; (at = strstr(at, word)) != NULL; at++) {
-        n++;
-    }
-    return n;
-}
+CASE(chart, NULL, made_end)
 
 TEST(nothing_to_draw_is_no_chart)
 {
@@ -137,22 +128,21 @@ TEST(a_line_is_broken_where_a_value_is_none)
         .points = {{1, 5}, {2, 6}, {4, NAN}, {8, 7}},
         .n = 4,
         .end = "stops"};
-    char *svg = chart_lines(&chart, &series, 1);
     double at[6];
 
-    ck_assert_int_eq(sscanf(strstr(svg, "m0 line"),
+    made.text = chart_lines(&chart, &series, 1);
+    ck_assert_int_eq(sscanf(strstr(made.text, "m0 line"),
                             "m0 line\" d=\"M%lf %lfL%lf %lfM%lf %lf\"/>",
                             &at[0], &at[1], &at[2], &at[3], &at[4], &at[5]),
                      6);
-    ck_assert_int_eq(count(svg, "class=\"m0 mark\""),
-                     3 + 1); /* and its name */
-    ck_assert_int_eq(count(svg, "class=\"cross\""), 2);
-    ck_assert_int_eq(count(svg, "&lt;title&gt; &amp; &quot;more&quot;"), 3);
-    ck_assert_int_eq(count(svg, "&lt;b&gt;"), 3 + 1);
-    ck_assert_int_eq(count(svg, ">above, logarithmic<"), 1);
-    ck_assert_int_eq(count(svg, ">below, logarithmic<"), 1);
-    ck_assert_int_eq(count(svg, "<b>"), 0);
-    free(svg);
+    /* Its name has one, too. */
+    assert_has_times("class=\"m0 mark\"", 3 + 1);
+    assert_has_times("class=\"cross\"", 2);
+    assert_has_times("&lt;title&gt; &amp; &quot;more&quot;", 3);
+    assert_has_times("&lt;b&gt;", 3 + 1);
+    assert_has_times(">above, logarithmic<", 1);
+    assert_has_times(">below, logarithmic<", 1);
+    assert_has_not("<b>");
 }
 
 /* The base lines of the names of nine lines that end at one place, and have
@@ -160,7 +150,6 @@ TEST(a_line_is_broken_where_a_value_is_none)
 TEST(names_do_not_lie_on_each_other)
 {
     struct series series[SERIES_MAX + 3];
-    char *svg;
     double seen[2 * SERIES_MAX + 6];
     int n = 0;
 
@@ -171,9 +160,9 @@ TEST(names_do_not_lie_on_each_other)
                                     .n = 2,
                                     .end = "ends"};
     }
-    svg = chart_lines(&chart, series, COUNT(series));
-    for (const char *at = svg; (at = strstr(at, "<text class=\"")) != NULL;
-         at++) {
+    made.text = chart_lines(&chart, series, COUNT(series));
+    for (const char *at = made.text;
+         (at = strstr(at, "<text class=\"")) != NULL; at++) {
         double y = strtod(strstr(at, " y=\"") + 4, NULL);
         const char *words = strchr(at, '>') + 1;
 
@@ -186,7 +175,6 @@ TEST(names_do_not_lie_on_each_other)
         }
     }
     ck_assert_int_eq(n, (int)(2 * SERIES_MAX));
-    free(svg);
 }
 
 TEST(bars_add_up_and_what_is_none_has_no_length)
@@ -200,38 +188,36 @@ TEST(bars_add_up_and_what_is_none_has_no_length)
         {1, 3, NAN, 4, NAN, DOT_PART, "none"},
     };
     const struct chart bars = {.title = "t", .above = "", .below = ""};
-    char *svg = chart_dots(&bars, rows, 2, parts, COUNT(parts));
 
+    made.text = chart_dots(&bars, rows, 2, parts, COUNT(parts));
     /* Each name that is there has a sample. */
-    ck_assert_int_eq(count(svg, "<rect"), 4 + 3);
-    ck_assert_int_eq(count(svg, "class=\"part p0\""), 2 + 1);
-    ck_assert_int_eq(count(svg, "class=\"part rest\""), 1 + 1);
-    ck_assert_int_eq(count(svg, ">left 1<"), 1);
+    assert_has_times("<rect", 4 + 3);
+    assert_has_times("class=\"part p0\"", 2 + 1);
+    assert_has_times("class=\"part rest\"", 1 + 1);
+    assert_has_times(">left 1<", 1);
     /* What it is, though the bar ends before. */
-    ck_assert_int_eq(count(svg, ">wake 2.5<"), 1);
-    ck_assert_int_eq(count(svg, ">left<"), 1);
-    free(svg);
+    assert_has_times(">wake 2.5<", 1);
+    assert_has_times(">left<", 1);
 }
 
 TEST(a_picture_alone_brings_its_style)
 {
     struct svg svg;
-    char *alone;
 
     svg_begin(&svg, true, 100, 50, "t", "d");
     svg_rect(&svg, 1.25, 2, -3, 4, "wait", "\xed\xa0\x80\x1b[31m");
     svg_rect(&svg, 0, 0, 20, 14, "wait", NULL);
     svg_mark(&svg, 1, NAN, 0, "'");
-    alone = svg_end(&svg);
-    ck_assert_int_eq(count(alone, "<svg "), 1);
-    ck_assert_int_eq(count(alone, "xmlns=\"http://www.w3.org/2000/svg\""), 1);
-    ck_assert_int_eq(count(alone, "<style>"), 1);
-    ck_assert_int_eq(count(alone, "<title>????[31m</title>"), 1);
-    ck_assert_int_eq(count(alone, "width=\"0\""), 1);
-    ck_assert_int_eq(count(alone, "mark\" d="), 0);
+    made.text = svg_end(&svg);
+    assert_has_times("<svg ", 1);
+    assert_has_times("xmlns=\"http://www.w3.org/2000/svg\"", 1);
+    assert_has_times("<style>", 1);
+    assert_has_times("<title>????[31m</title>", 1);
+    assert_has_times("width=\"0\"", 1);
+    assert_has_not("mark\" d=");
     /* Of the second one alone, all of it within. */
-    ck_assert_int_eq(count(alone, "class=\"hatch\" d=\"M0 7L7 0M0 14L14 0M7 "
-                                  "14L20 1M14 14L20 8\""),
-                     1);
-    free(alone);
+    assert_has_times(
+        "class=\"hatch\" d=\"M0 7L7 0M0 14L14 0M7 14L20 1M14 14L20 "
+        "8\"",
+        1);
 }

@@ -15,43 +15,15 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "tests/unit/co_body.h"
 #include "tests/unit/run_suite.h"
 
 enum {
-    STACK_BYTES = 64 * 1024,
     TURN_BYTES = 64 * 1024, /* co_io.c's own, which bounds a firehose */
 };
-
-static const enum co_switch switches[] = {CO_SWITCH_JUMP,
-                                          CO_SWITCH_SWAPCONTEXT};
-enum {
-    SWITCHES = sizeof switches / sizeof switches[0]
-};
-
-/* Run `body` as the first coroutine, to the end of the last one. */
-static void
-run(int which, void *(*body)(void *), void *arg)
-{
-    const struct co_options options = {
-        .stack_kib = STACK_BYTES / 1024,
-        .switch_by = switches[which],
-    };
-
-    run_body(&options, body, arg);
-}
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A log of letters, in the order in which coroutines wrote them. */
 static char log_text[256];
@@ -91,12 +63,11 @@ two_writers(void *arg)
     return NULL;
 }
 
-START_TEST(test_E09_turns_are_taken_in_order)
+TEST_TIMES(test_E09_turns_are_taken_in_order, SWITCHES)
 {
     run(_i, two_writers, NULL);
     ck_assert_str_eq(log_text, "sabababe");
 }
-END_TEST
 
 /* Each waits for the next one, 128 deep, and adds one to its result. */
 static void *
@@ -119,14 +90,13 @@ nest_128(void *arg)
     return NULL;
 }
 
-START_TEST(test_E09_results_come_through_128_joins)
+TEST_TIMES(test_E09_results_come_through_128_joins, SWITCHES)
 {
     intptr_t result = 0;
 
     run(_i, nest_128, &result);
     ck_assert_int_eq(result, 128);
 }
-END_TEST
 
 static void *
 return_arg(void *arg)
@@ -145,13 +115,12 @@ join_after_it_finished(void *arg)
     return NULL;
 }
 
-START_TEST(test_E09_a_result_waits_for_who_joins_late)
+TEST_TIMES(test_E09_a_result_waits_for_who_joins_late, SWITCHES)
 {
     int something;
 
     run(_i, join_after_it_finished, &something);
 }
-END_TEST
 
 static long created;
 
@@ -173,7 +142,7 @@ create_many(void *arg)
     return NULL;
 }
 
-START_TEST(test_E09_a_million_are_created_and_finish)
+TEST_TIMES(test_E09_a_million_are_created_and_finish, SWITCHES)
 {
     /* Sanitizers and the slower switch get by with fewer; but tsan keeps
      * something of each, and has room for 32 768 on a stack. */
@@ -183,7 +152,6 @@ START_TEST(test_E09_a_million_are_created_and_finish)
     run(_i, create_many, &count);
     ck_assert_int_eq(created, count);
 }
-END_TEST
 
 static void *
 sleep_50_ms(void *arg)
@@ -213,7 +181,7 @@ static void *
 hundred_sleepers(void *arg)
 {
     struct co *sleepers[SLEEPERS];
-    int64_t begin_ms = now_ms();
+    int64_t begin_ms = clock_now_ms();
 
     (void)arg;
     for (int i = 0; i < SLEEPERS; i++) {
@@ -223,17 +191,16 @@ hundred_sleepers(void *arg)
     for (int i = 0; i < SLEEPERS; i++) {
         co_join(sleepers[i]);
     }
-    ck_assert_int_ge(now_ms() - begin_ms, 20);
+    ck_assert_int_ge(clock_now_ms() - begin_ms, 20);
     return NULL;
 }
 
-START_TEST(test_sleeps_overlap)
+TEST_TIMES(test_sleeps_overlap, SWITCHES)
 {
     run(_i, hundred_sleepers, NULL);
     ck_assert_int_eq(asleep, 0);
     ck_assert_int_eq(asleep_peak, SLEEPERS);
 }
-END_TEST
 
 /* ---- descriptors ------------------------------------------------------- */
 
@@ -299,12 +266,11 @@ transfer(void *arg)
     return NULL;
 }
 
-START_TEST(test_bytes_pass_unchanged_however_much_waiting_it_takes)
+TEST_TIMES(test_bytes_pass_unchanged_however_much_waiting_it_takes, SWITCHES)
 {
     make_pair();
     run(_i, transfer, (void *)(size_t)5000000);
 }
-END_TEST
 
 /* The data and the FIN are there before anybody looks: one edge for both. */
 static void *
@@ -318,14 +284,13 @@ receive_with_fin(void *arg)
     return NULL;
 }
 
-START_TEST(test_a_fin_that_came_with_the_data_is_seen)
+TEST_TIMES(test_a_fin_that_came_with_the_data_is_seen, SWITCHES)
 {
     make_pair();
     ck_assert_int_eq(write(pair[1], "hello", 5), 5);
     shutdown(pair[1], SHUT_WR);
     run(_i, receive_with_fin, NULL);
 }
-END_TEST
 
 static void *
 send_and_end(void *arg)
@@ -347,36 +312,34 @@ wait_for_data_and_fin(void *arg)
     return NULL;
 }
 
-START_TEST(test_a_fin_in_the_same_event_as_the_data_is_seen)
+TEST_TIMES(test_a_fin_in_the_same_event_as_the_data_is_seen, SWITCHES)
 {
     make_pair();
     run(_i, wait_for_data_and_fin, NULL);
 }
-END_TEST
 
 static void *
 wait_in_vain(void *arg)
 {
     char byte;
-    int64_t begin_ms = now_ms();
+    int64_t begin_ms = clock_now_ms();
 
     (void)arg;
     co_set_timeout(pair[0], 30);
     ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), -1);
     ck_assert_int_eq(errno, EAGAIN);
-    ck_assert_int_ge(now_ms() - begin_ms, 29);
+    ck_assert_int_ge(clock_now_ms() - begin_ms, 29);
     /* And it can be used again. */
     ck_assert_int_eq(write(pair[1], "x", 1), 1);
     ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
     return NULL;
 }
 
-START_TEST(test_a_timeout_ends_a_wait)
+TEST_TIMES(test_a_timeout_ends_a_wait, SWITCHES)
 {
     make_pair();
     run(_i, wait_in_vain, NULL);
 }
-END_TEST
 
 static void *
 write_a_byte(void *arg)
@@ -404,11 +367,11 @@ wait_on_a_number_used_again(void *arg)
         ck_assert(number == -1 || number == pair[0]);
         number = pair[0];
         /* Who is not woken by the byte finds it when the time is up. */
-        int64_t begin_ms = now_ms();
+        int64_t begin_ms = clock_now_ms();
         co_set_timeout(pair[0], PATIENCE_MS);
         struct co *writer = co_create(write_a_byte, NULL);
         ck_assert_int_eq(co_recv(pair[0], &byte, 1, 0), 1);
-        ck_assert_int_lt(now_ms() - begin_ms, PATIENCE_MS);
+        ck_assert_int_lt(clock_now_ms() - begin_ms, PATIENCE_MS);
         co_join(writer);
         co_close(pair[0]);
         co_close(pair[1]);
@@ -416,11 +379,10 @@ wait_on_a_number_used_again(void *arg)
     return NULL;
 }
 
-START_TEST(test_E07_a_closed_descriptor_leaves_nothing_behind)
+TEST_TIMES(test_E07_a_closed_descriptor_leaves_nothing_behind, SWITCHES)
 {
     run(_i, wait_on_a_number_used_again, NULL);
 }
-END_TEST
 
 static void *
 recv_late(void *arg)
@@ -437,10 +399,10 @@ recv_late(void *arg)
 static void *
 hold_everybody_up(void *arg)
 {
-    int64_t end_ms = now_ms() + 30;
+    int64_t end_ms = clock_now_ms() + 30;
 
     (void)arg;
-    while (now_ms() < end_ms) {
+    while (clock_now_ms() < end_ms) {
     }
     ck_assert_int_eq(write(pair[1], "x", 1), 1);
     return NULL;
@@ -457,12 +419,11 @@ deliver_late(void *arg)
     return NULL;
 }
 
-START_TEST(test_H06_what_has_come_counts_even_when_time_is_up)
+TEST_TIMES(test_H06_what_has_come_counts_even_when_time_is_up, SWITCHES)
 {
     make_pair();
     run(_i, deliver_late, NULL);
 }
-END_TEST
 
 /* So many that epoll always has more who are ready than it can report at a
  * time: of each pair there is one. */
@@ -480,10 +441,10 @@ static void *
 pass_on(void *arg)
 {
     int fd = *(int *)arg;
-    int64_t end_ms = now_ms() + BUSY_MS;
+    int64_t end_ms = clock_now_ms() + BUSY_MS;
     char buffer[100]; /* more than comes, so the next one waits for epoll */
 
-    while (!has_slept && now_ms() < end_ms) {
+    while (!has_slept && clock_now_ms() < end_ms) {
         ck_assert_int_eq(co_send(fd, "x", 1, 0), 1);
         ck_assert_int_gt(co_recv(fd, buffer, sizeof buffer, 0), 0);
     }
@@ -495,7 +456,7 @@ pass_on(void *arg)
 static void *
 sleep_among_the_busy(void *arg)
 {
-    int64_t begin_ms = now_ms();
+    int64_t begin_ms = clock_now_ms();
 
     (void)arg;
     for (int i = 0; i < BUSY_PAIRS; i++) {
@@ -504,11 +465,11 @@ sleep_among_the_busy(void *arg)
     }
     co_sleep_ms(NAP_MS);
     has_slept = true;
-    ck_assert_int_lt(now_ms() - begin_ms, BUSY_MS);
+    ck_assert_int_lt(clock_now_ms() - begin_ms, BUSY_MS);
     return NULL;
 }
 
-START_TEST(test_H06_time_passes_however_many_are_ready)
+TEST_TIMES(test_H06_time_passes_however_many_are_ready, SWITCHES)
 {
     struct rlimit limit;
 
@@ -527,7 +488,6 @@ START_TEST(test_H06_time_passes_however_many_are_ready)
     }
     run(_i, sleep_among_the_busy, NULL);
 }
-END_TEST
 
 static void *
 recv_from_nowhere(void *arg)
@@ -563,12 +523,11 @@ fail_in_turns(void *arg)
     return NULL;
 }
 
-START_TEST(test_E06_each_sees_its_own_errno)
+TEST_TIMES(test_E06_each_sees_its_own_errno, SWITCHES)
 {
     make_pair();
     run(_i, fail_in_turns, NULL);
 }
-END_TEST
 
 static void *
 recv_a_reset(void *arg)
@@ -597,12 +556,11 @@ reset_and_set_errno(void *arg)
     return NULL;
 }
 
-START_TEST(test_E06_the_errno_of_a_wait_is_its_own)
+TEST_TIMES(test_E06_the_errno_of_a_wait_is_its_own, SWITCHES)
 {
     make_pair();
     run(_i, reset_and_set_errno, NULL);
 }
-END_TEST
 
 /* Two connections of which one end each is waited for. */
 static int crowd[2][2];
@@ -643,7 +601,7 @@ send_to_a_crowd(void *arg)
     return NULL;
 }
 
-START_TEST(test_all_that_has_come_is_received_before_anybody_runs)
+TEST_TIMES(test_all_that_has_come_is_received_before_anybody_runs, SWITCHES)
 {
     nreceived = 0;
     for (int i = 0; i < 2; i++) {
@@ -652,7 +610,6 @@ START_TEST(test_all_that_has_come_is_received_before_anybody_runs)
     }
     run(_i, send_to_a_crowd, NULL);
 }
-END_TEST
 
 /* The same as make_pair(), with TCP, which knows urgent data. */
 static void
@@ -708,13 +665,12 @@ send_urgently(void *arg)
     return NULL;
 }
 
-START_TEST(test_A14_who_is_woken_for_nothing_goes_on_waiting)
+TEST_TIMES(test_A14_who_is_woken_for_nothing_goes_on_waiting, SWITCHES)
 {
     nreceived = 0;
     make_tcp_pair();
     run(_i, send_urgently, NULL);
 }
-END_TEST
 
 /* A firehose: what it sends is read by itself, so it never has to wait. */
 static int firehose_goes_on = 1;
@@ -751,12 +707,11 @@ firehose_and_neighbour(void *arg)
     return NULL;
 }
 
-START_TEST(test_A16_who_never_waits_still_gives_way)
+TEST_TIMES(test_A16_who_never_waits_still_gives_way, SWITCHES)
 {
     make_pair();
     run(_i, firehose_and_neighbour, NULL);
 }
-END_TEST
 
 /* ---- stacks ------------------------------------------------------------ */
 
@@ -800,13 +755,12 @@ overflow_among_neighbours(void *arg)
     return arg;
 }
 
-START_TEST(test_E01_an_overflow_hits_the_guard_page)
+TEST_UNSANITIZED(test_E01_an_overflow_hits_the_guard_page, SIGSEGV, SWITCHES)
 {
     /* The kernel finds no stack left for a handler: the default action. */
     signal(SIGSEGV, SIG_DFL);
     run(_i, overflow_among_neighbours, NULL);
 }
-END_TEST
 
 /* Anonymous and file pages in memory now, in KiB. */
 static long
@@ -845,7 +799,7 @@ peak_and_fall(void *arg)
     return NULL;
 }
 
-START_TEST(test_E08_memory_of_a_peak_is_given_back)
+TEST_UNSANITIZED(test_E08_memory_of_a_peak_is_given_back, 0, SWITCHES)
 {
     long kib[3];
 
@@ -857,7 +811,6 @@ START_TEST(test_E08_memory_of_a_peak_is_given_back)
                   "%ld KiB of %ld KiB were kept after the peak", kept_kib,
                   grown_kib);
 }
-END_TEST
 
 static void *
 spawn_until_it_fails(void *arg)
@@ -883,7 +836,7 @@ spawn_until_it_fails(void *arg)
     return NULL;
 }
 
-START_TEST(test_E03_no_stack_is_an_error_and_no_end)
+TEST_UNSANITIZED(test_E03_no_stack_is_an_error_and_no_end, 0, SWITCHES)
 {
     const struct rlimit limit = {256 << 20, 256 << 20};
     long count = 0;
@@ -891,72 +844,4 @@ START_TEST(test_E03_no_stack_is_an_error_and_no_end)
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
     run(_i, spawn_until_it_fails, &count);
     ck_assert_int_gt(count, 100);
-}
-END_TEST
-
-static bool
-is_sanitized(void)
-{
-    const char *variant = getenv("FIVEWAYS_VARIANT");
-
-    return variant != NULL &&
-           (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0);
-}
-
-int
-main(void)
-{
-    Suite *suite = suite_create("co");
-    TCase *tcase = tcase_create("co");
-
-    tcase_add_loop_test(tcase, test_E09_turns_are_taken_in_order, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase, test_E09_results_come_through_128_joins, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase, test_E09_a_result_waits_for_who_joins_late, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase, test_E09_a_million_are_created_and_finish, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase, test_sleeps_overlap, 0, SWITCHES);
-    tcase_add_loop_test(
-        tcase, test_bytes_pass_unchanged_however_much_waiting_it_takes, 0,
-        SWITCHES);
-    tcase_add_loop_test(tcase, test_a_fin_that_came_with_the_data_is_seen, 0,
-                        SWITCHES);
-    tcase_add_loop_test(
-        tcase, test_a_fin_in_the_same_event_as_the_data_is_seen, 0, SWITCHES);
-    tcase_add_loop_test(tcase, test_a_timeout_ends_a_wait, 0, SWITCHES);
-    tcase_add_loop_test(tcase, test_E06_each_sees_its_own_errno, 0, SWITCHES);
-    tcase_add_loop_test(tcase, test_E06_the_errno_of_a_wait_is_its_own, 0,
-                        SWITCHES);
-    tcase_add_loop_test(
-        tcase, test_all_that_has_come_is_received_before_anybody_runs, 0,
-        SWITCHES);
-    tcase_add_loop_test(tcase,
-                        test_A14_who_is_woken_for_nothing_goes_on_waiting, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase, test_A16_who_never_waits_still_gives_way, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase,
-                        test_E07_a_closed_descriptor_leaves_nothing_behind, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase,
-                        test_H06_what_has_come_counts_even_when_time_is_up, 0,
-                        SWITCHES);
-    tcase_add_loop_test(tcase, test_H06_time_passes_however_many_are_ready, 0,
-                        SWITCHES);
-    if (is_sanitized()) {
-        printf("skipped: E01, E03, E08: a sanitizer changes how memory is "
-               "used and how a fault ends\n");
-    } else {
-        tcase_add_loop_test_raise_signal(
-            tcase, test_E01_an_overflow_hits_the_guard_page, SIGSEGV, 0,
-            SWITCHES);
-        tcase_add_loop_test(tcase, test_E03_no_stack_is_an_error_and_no_end,
-                            0, SWITCHES);
-        tcase_add_loop_test(tcase, test_E08_memory_of_a_peak_is_given_back, 0,
-                            SWITCHES);
-    }
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
 }

@@ -10,34 +10,16 @@
 #include <alloca.h>
 #include <check.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tests/unit/co_body.h"
 #include "tests/unit/run_suite.h"
 
 enum {
-    STACK_BYTES = 64 * 1024,
     /* More than a stack and its guard: without the touching it would end in
      * the middle of the stack below. */
     FRAME_BYTES = STACK_BYTES + STACK_BYTES / 2,
-    SWITCHES = 2,
 };
-
-/* Run function(arg) as the first coroutine, until all have returned. */
-static void
-run(int switch_by, void *(*function)(void *arg), void *arg)
-{
-    const struct co_options options = {
-        .stack_kib = STACK_BYTES / 1024,
-        .switch_by = switch_by,
-    };
-
-    run_body(&options, function, arg);
-}
 
 /* Write to the far end of a large frame only. */
 static __attribute__((noinline)) void
@@ -73,12 +55,12 @@ spawn_neighbours(void *arg)
     return arg;
 }
 
-START_TEST(test_E02_a_large_frame_hits_the_guard_page)
+TEST_UNSANITIZED(test_E02_a_large_frame_hits_the_guard_page, SIGSEGV,
+                 SWITCHES)
 {
     signal(SIGSEGV, SIG_DFL);
     run(_i, spawn_neighbours, NULL);
 }
-END_TEST
 
 /* makecontext hands over ints only; a pointer sent that way would lose its
  * upper half. */
@@ -99,7 +81,7 @@ pass_pointer(void *arg)
     return NULL;
 }
 
-START_TEST(test_E04_pointers_arrive_whole)
+TEST_TIMES(test_E04_pointers_arrive_whole, SWITCHES)
 {
     void *on_stack = NULL;
     uintptr_t number = (uintptr_t)&on_stack;
@@ -108,32 +90,4 @@ START_TEST(test_E04_pointers_arrive_whole)
                   "the stack lies in the lowest 4 GiB: nothing is proven");
     run(_i, pass_pointer, &on_stack);
     ck_assert_ptr_eq(on_stack, &on_stack);
-}
-END_TEST
-
-static bool
-is_sanitized(void)
-{
-    const char *variant = getenv("FIVEWAYS_VARIANT");
-
-    return variant != NULL &&
-           (strcmp(variant, "asan") == 0 || strcmp(variant, "tsan") == 0);
-}
-
-int
-main(void)
-{
-    Suite *suite = suite_create("co frames");
-    TCase *tcase = tcase_create("co frames");
-
-    tcase_add_loop_test(tcase, test_E04_pointers_arrive_whole, 0, SWITCHES);
-    if (is_sanitized()) {
-        printf("skipped: test_E02: a sanitizer handles the signal itself\n");
-    } else {
-        tcase_add_loop_test_raise_signal(
-            tcase, test_E02_a_large_frame_hits_the_guard_page, SIGSEGV, 0,
-            SWITCHES);
-    }
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
 }

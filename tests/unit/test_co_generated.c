@@ -29,7 +29,6 @@ enum {
     SMALL_SOCKET_BYTES = 16384, /* so that to send has to wait, too */
     SILENCE_MS = 5000,          /* so long nothing moves only if it hangs */
     LOOK_EACH_MS = 20,
-    TIME_LIMIT_S = 60, /* a few seconds under a sanitizer */
 };
 
 /* One connection. */
@@ -304,23 +303,9 @@ run_seed(void)
     scheduler_end();
 }
 
-START_TEST(test_every_byte_arrives_whatever_happens_when)
+TEST_TIMES(test_every_byte_arrives_whatever_happens_when, LOTS)
 {
     for (seed = _i * SEEDS; seed < (_i + 1) * SEEDS; seed++) {
         run_seed();
     }
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("co_generated");
-    TCase *tcase = tcase_create("generated");
-
-    tcase_set_timeout(tcase, TIME_LIMIT_S);
-    tcase_add_loop_test(tcase, test_every_byte_arrives_whatever_happens_when,
-                        0, LOTS);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
 }

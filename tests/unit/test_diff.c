@@ -3,7 +3,6 @@
  */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -14,22 +13,14 @@
 static struct results runs[2];
 
 static void
-begin(void)
-{
-    memset(runs, 0, sizeof runs);
-    made_text = NULL;
-    srandom(1);
-}
-
-static void
 end(void)
 {
-    free(made_text);
+    made_end();
     results_free(&runs[0]);
     results_free(&runs[1]);
 }
 
-CASE(diff, begin, end)
+CASE(diff, made_begin, end)
 
 /* A model in both runs, that takes so long for an echo in each. */
 static void
@@ -60,8 +51,7 @@ diff(const char *baseline)
     struct document document = {0};
     struct summary before;
     struct summary after;
-    size_t bytes;
-    FILE *file = open_memstream(&made_text, &bytes);
+    FILE *file = made_print();
 
     summary_make(&runs[0], &before);
     summary_make(&runs[1], &after);
@@ -248,7 +238,6 @@ TEST(what_has_no_counterpart_is_not_said_to_be_the_same)
     made_add(&runs[1], &life, 6);
     diff(NULL);
     assert_has_not("Nothing changed");
-    free(made_text);
     diff("old.jsonl");
     assert_has("Nothing can be compared with old.jsonl\n");
 }
@@ -261,7 +250,6 @@ TEST(a_baseline_takes_a_few_lines)
     diff("old.jsonl");
     assert_has("Nothing is dearer or worse than in old.jsonl\n");
     assert_has("Figures: 4 the same, 3 unknown.");
-    free(made_text);
     for (int i = 0; i < 9; i++) {
         struct life life = made_life("a model");
 

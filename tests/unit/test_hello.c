@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "harness/base/base.h"
 #include "tests/unit/run_suite.h"
 
 enum {
@@ -18,15 +18,6 @@ enum {
     TWO_SLEEPS_MS = 2 * SLEEP_MS,
     TRIES = 5,
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 /* Run `hello ARGUMENT`; what it prints goes to `output`. Returns its exit
  * status. */
@@ -47,7 +38,7 @@ run_hello(const char *argument, char *output, size_t output_bytes)
     return WEXITSTATUS(status);
 }
 
-START_TEST(test_two_sleeps_take_the_time_of_one)
+TEST(test_two_sleeps_take_the_time_of_one)
 {
     char output[1000];
     char argument[20];
@@ -55,9 +46,9 @@ START_TEST(test_two_sleeps_take_the_time_of_one)
 
     snprintf(argument, sizeof argument, "%d", SLEEP_MS);
     for (int try = 0; try < TRIES && least_ms >= TWO_SLEEPS_MS; try++) {
-        int64_t begin_ms = now_ms();
+        int64_t begin_ms = clock_now_ms();
         ck_assert_int_eq(run_hello(argument, output, sizeof output), 0);
-        int64_t took_ms = now_ms() - begin_ms;
+        int64_t took_ms = clock_now_ms() - begin_ms;
         ck_assert_int_ge(took_ms, SLEEP_MS);
         least_ms = took_ms < least_ms ? took_ms : least_ms;
         ck_assert_str_eq(output, "Hello Foo\nHello Bar\n"
@@ -65,26 +56,12 @@ START_TEST(test_two_sleeps_take_the_time_of_one)
     }
     ck_assert_int_lt(least_ms, TWO_SLEEPS_MS);
 }
-END_TEST
 
-START_TEST(test_bad_usage_is_said)
+TEST(test_bad_usage_is_said)
 {
     char output[1000];
 
     ck_assert_int_eq(run_hello("soon", output, sizeof output), 2);
     ck_assert_str_eq(
         output, "hello: soon: please give milliseconds from 0 to 60000\n");
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("hello");
-    TCase *tcase = tcase_create("hello");
-
-    tcase_add_test(tcase, test_two_sleeps_take_the_time_of_one);
-    tcase_add_test(tcase, test_bad_usage_is_said);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
 }

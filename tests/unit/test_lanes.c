@@ -8,26 +8,10 @@
 #include <string.h>
 
 #include "harness/report/internal.h"
+#include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 
-static struct results results;
-static char *text;
-
-static void
-begin(void)
-{
-    memset(&results, 0, sizeof results);
-    text = NULL;
-}
-
-static void
-end(void)
-{
-    free(text);
-    results_free(&results);
-}
-
-CASE(lanes, begin, end)
+CASE(lanes, NULL, made_end)
 
 static void
 add(const char *model, int thread, const char *client, const char *call,
@@ -41,7 +25,7 @@ add(const char *model, int thread, const char *client, const char *call,
     snprintf(step.model, sizeof step.model, "%s", model);
     snprintf(step.client, sizeof step.client, "%s", client);
     snprintf(step.call, sizeof step.call, "%s", call);
-    results_add(&results, RECORD_STEP, &step);
+    results_add(&made.results, RECORD_STEP, &step);
 }
 
 /* A is answered, and B is not. */
@@ -63,35 +47,19 @@ static const char *
 printed(int width, bool colour)
 {
     const struct report_paper paper = {.width = width, .colour = colour};
-    size_t bytes;
-    FILE *file;
+    FILE *file = made_print();
 
-    free(text);
-    file = open_memstream(&text, &bytes);
-    report_trace(file, &results, &paper);
+    report_trace(file, &made.results, &paper);
     fclose(file);
-    return text;
+    return made.text;
 }
 
 static const char *
 drawn(void)
 {
-    free(text);
-    text = lanes_draw(&results, false);
-    return text;
-}
-
-/* How often it is there. */
-static int
-count(const char *words)
-{
-    int times = 0;
-
-    for (const char *at = strstr(text, words); at;
-         at = strstr(at + 1, words)) {
-        times++;
-    }
-    return times;
+    free(made.text);
+    made.text = lanes_draw(&made.results, false);
+    return made.text;
 }
 
 TEST(a_scene_in_columns)
@@ -117,17 +85,18 @@ TEST(colours_add_nothing)
     add_scene("blocking");
     add("blocking", 1, "", "close", 70, 0.1, 0);
     plain = strdup(printed(60, false));
-    ck_assert_int_gt(count("|\n"), 0);
+    assert_has("|\n");
     printed(60, true);
-    ck_assert_int_eq(count("\33[31m|"), 1);
-    for (char *from = text, *to = text; (*to = *from) != '\0'; from++) {
+    assert_has_times("\33[31m|", 1);
+    for (char *from = made.text, *to = made.text; (*to = *from) != '\0';
+         from++) {
         if (*from == '\33') {
             from = strchr(from, 'm');
         } else {
             to++;
         }
     }
-    ck_assert_str_eq(text, plain);
+    ck_assert_str_eq(made.text, plain);
     free(plain);
 }
 
@@ -151,7 +120,7 @@ TEST(strangers_steps)
     }
     for (int width = 60; width <= 100; width += 20) {
         printed(width, false);
-        for (const char *line = text; *line != '\0';) {
+        for (const char *line = made.text; *line != '\0';) {
             size_t length = strcspn(line, "\n");
 
             ck_assert_msg((int)length <= 3 * width, "%.*s", (int)length,
@@ -161,14 +130,14 @@ TEST(strangers_steps)
             line += length + 1;
         }
     }
-    ck_assert_int_eq(count("Not all that happened"), 1);
+    assert_has_times("Not all that happened", 1);
     drawn();
-    ck_assert_int_eq(count("<script"), 0);
-    ck_assert_int_eq(count("\33"), 0);
-    ck_assert_int_eq(count("nan"), 0);
-    ck_assert_int_eq(count("inf"), 0);
-    ck_assert_int_eq(count("Not all that happened"), 1);
-    ck_assert_uint_lt(strlen(text), 8 << 20);
+    assert_has_not("<script");
+    assert_has_not("\33");
+    assert_has_not("nan");
+    assert_has_not("inf");
+    assert_has_times("Not all that happened", 1);
+    ck_assert_uint_lt(strlen(made.text), 8 << 20);
 }
 
 TEST(a_scene_as_a_picture)
@@ -180,19 +149,19 @@ TEST(a_scene_as_a_picture)
     first = strdup(drawn());
     ck_assert_str_eq(first, drawn());
     free(first);
-    ck_assert_int_eq(count("<svg "), 1);
-    ck_assert_int_eq(count("</svg>"), 1);
+    assert_has_times("<svg ", 1);
+    assert_has_times("</svg>", 1);
     /* Both lanes of each, their rest, and B's wait, which is in vain. */
-    ck_assert_int_eq(count("\"m0 wait\""), 3);
-    ck_assert_int_eq(count("\"m1 wait\""), 3);
-    ck_assert_int_eq(count("\"cross\""), 4);
-    ck_assert_int_eq(count("\"m0 bar\""), 6);
-    ck_assert_int_eq(count("<title>send A, 20.0 to 20.1 ms</title>"), 2);
-    ck_assert_int_eq(count("in vain: B"), 2);
-    ck_assert_int_eq(count(">client B</text>"), 2);
-    ck_assert_int_eq(count(">thread 1</text>"), 2);
-    ck_assert_int_eq(count(">100</text>"), 1);
-    ck_assert_int_eq(count("Not all that happened"), 0);
+    assert_has_times("\"m0 wait\"", 3);
+    assert_has_times("\"m1 wait\"", 3);
+    assert_has_times("\"cross\"", 4);
+    assert_has_times("\"m0 bar\"", 6);
+    assert_has_times("<title>send A, 20.0 to 20.1 ms</title>", 2);
+    assert_has_times("in vain: B", 2);
+    assert_has_times(">client B</text>", 2);
+    assert_has_times(">thread 1</text>", 2);
+    assert_has_times(">100</text>", 1);
+    assert_has_not("Not all that happened");
 }
 
 /* Above what sleeps stands whom it has served; in accept, who comes is not
@@ -202,9 +171,9 @@ TEST(who_will_come_is_not_who_was_served)
     add("threaded", 1, "B", "accept4", 0, 20, 3);
     add("threaded", 2, "A", "recvfrom", 0, 20, 3);
     drawn();
-    ck_assert_int_eq(count(">accept</text>"), 1);
-    ck_assert_int_eq(count(">B</text>"), 0);
-    ck_assert_int_eq(count(">A</text>"), 1);
+    assert_has_times(">accept</text>", 1);
+    assert_has_not(">B</text>");
+    assert_has_times(">A</text>", 1);
 }
 
 /* Of the page: which of its paragraphs says who waits longest. */
@@ -213,11 +182,11 @@ worst(void)
 {
     struct document document = {0};
 
-    lanes_tell(&document, &results);
-    free(text);
-    text = strdup(document.blocks[3].words);
+    lanes_tell(&document, &made.results);
+    free(made.text);
+    made.text = strdup(document.blocks[3].words);
     document_free(&document);
-    return text;
+    return made.text;
 }
 
 /* In vain is longer than any. */
@@ -235,8 +204,8 @@ TEST(the_longest_wait_of_all_is_said)
 
 TEST(nothing_is_no_picture)
 {
-    ck_assert_ptr_null(lanes_draw(&results, false));
+    ck_assert_ptr_null(lanes_draw(&made.results, false));
     ck_assert_str_eq(printed(80, false), "");
     add("blocking", 0, "?", "says", 0, 1, 0);
-    ck_assert_ptr_null(lanes_draw(&results, false));
+    ck_assert_ptr_null(lanes_draw(&made.results, false));
 }

@@ -32,6 +32,8 @@ setup(void)
     ck_assert_int_eq(reactor_init(), 0);
 }
 
+CASE(reactor, setup, NULL)
+
 /* A pair of connected sockets; the first has a byte to read. */
 static void
 readable_pair(int pair[2])
@@ -95,7 +97,7 @@ write_byte_cb(int fd, short what, void *arg)
 /* ---- readiness ----------------------------------------------------------
  */
 
-START_TEST(test_a_readable_descriptor_is_called_back)
+TEST(test_a_readable_descriptor_is_called_back)
 {
     int pair[2];
 
@@ -104,9 +106,8 @@ START_TEST(test_a_readable_descriptor_is_called_back)
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 1);
 }
-END_TEST
 
-START_TEST(test_D05_an_ignored_descriptor_is_not_called_in_the_same_turn)
+TEST(test_D05_an_ignored_descriptor_is_not_called_in_the_same_turn)
 {
     int first[2];
     int second[2];
@@ -121,7 +122,6 @@ START_TEST(test_D05_an_ignored_descriptor_is_not_called_in_the_same_turn)
     ck_assert_int_eq(seen.calls[first[0]], 1);
     ck_assert_int_eq(seen.calls[second[0]], 0);
 }
-END_TEST
 
 static void
 reuse_cb(int fd, short what, void *arg)
@@ -140,7 +140,7 @@ reuse_cb(int fd, short what, void *arg)
     await_byte(victim_fd);
 }
 
-START_TEST(test_D05_a_number_used_again_gets_no_stale_event)
+TEST(test_D05_a_number_used_again_gets_no_stale_event)
 {
     int first[2];
     int second[2];
@@ -159,7 +159,6 @@ START_TEST(test_D05_a_number_used_again_gets_no_stale_event)
     ck_assert_int_eq(seen.calls[first[0]], 1);
     ck_assert_int_eq(seen.calls[second[0]], 0);
 }
-END_TEST
 
 static void
 write_cb(int fd, short what, void *arg)
@@ -170,7 +169,7 @@ write_cb(int fd, short what, void *arg)
     await_byte(fd);
 }
 
-START_TEST(test_watching_for_reading_ends_watching_for_writing)
+TEST(test_watching_for_reading_ends_watching_for_writing)
 {
     int pair[2];
 
@@ -179,18 +178,16 @@ START_TEST(test_watching_for_reading_ends_watching_for_writing)
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 2);
 }
-END_TEST
 
-START_TEST(test_D01_only_descriptors_below_FD_SETSIZE_can_be_watched)
+TEST(test_D01_only_descriptors_below_FD_SETSIZE_can_be_watched)
 {
     ck_assert(reactor_can_watch(0));
     ck_assert(reactor_can_watch(FD_SETSIZE - 1));
     ck_assert(!reactor_can_watch(FD_SETSIZE));
     ck_assert(!reactor_can_watch(-1));
 }
-END_TEST
 
-START_TEST(test_D06_the_last_word_is_scanned_and_given_up_again)
+TEST(test_D06_the_last_word_is_scanned_and_given_up_again)
 {
     struct rlimit limit;
     int low[2];
@@ -222,7 +219,6 @@ START_TEST(test_D06_the_last_word_is_scanned_and_given_up_again)
     ck_assert_int_eq(seen.calls[low[0]], 2);
     ck_assert_int_eq(seen.calls[FD_SETSIZE - 1], 2);
 }
-END_TEST
 
 static void
 interrupt(int signal_number)
@@ -231,7 +227,7 @@ interrupt(int signal_number)
 }
 
 /* What select leaves in its sets when a signal ends it means nothing. */
-START_TEST(test_D04_an_interrupted_wait_calls_nobody)
+TEST(test_D04_an_interrupted_wait_calls_nobody)
 {
     const struct itimerval often = {{0, 1000}, {0, 1000}};
     struct sigaction action = {.sa_handler = interrupt};
@@ -246,7 +242,6 @@ START_TEST(test_D04_an_interrupted_wait_calls_nobody)
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 0);
 }
-END_TEST
 
 /* ---- time ---------------------------------------------------------------
  */
@@ -259,7 +254,7 @@ note_order_cb(int fd, short what, void *arg)
     seen.order[seen.norder++] = *(int *)arg;
 }
 
-START_TEST(test_waits_for_time_end_in_the_order_of_their_time)
+TEST(test_waits_for_time_end_in_the_order_of_their_time)
 {
     static int numbers[] = {0, 1, 2, 3};
     const int times_ms[] = {30, 10, 20, 5};
@@ -275,9 +270,8 @@ START_TEST(test_waits_for_time_end_in_the_order_of_their_time)
     ck_assert_int_eq(seen.order[1], 2);
     ck_assert_int_eq(seen.order[2], 0);
 }
-END_TEST
 
-START_TEST(test_who_waits_again_is_late_once_at_the_new_time)
+TEST(test_who_waits_again_is_late_once_at_the_new_time)
 {
     static int numbers[] = {0, 1, 2};
     int first = start_timer(1, note_order_cb, &numbers[0]);
@@ -292,7 +286,6 @@ START_TEST(test_who_waits_again_is_late_once_at_the_new_time)
     ck_assert_int_eq(seen.order[1], 2);
     ck_assert_int_eq(seen.order[2], 0);
 }
-END_TEST
 
 /* Late twice, and not for good: the limit is one of each wait. */
 static void
@@ -305,7 +298,7 @@ count_late_cb(int fd, short what, void *arg)
     }
 }
 
-START_TEST(test_who_goes_on_waiting_is_late_again)
+TEST(test_who_goes_on_waiting_is_late_again)
 {
     int pair[2];
 
@@ -315,11 +308,10 @@ START_TEST(test_who_goes_on_waiting_is_late_again)
     ck_assert_int_eq(reactor_run(), 0);
     ck_assert_int_eq(seen.calls[pair[0]], 2);
 }
-END_TEST
 
 /* A limit that is taken back is over, and a wait for time is for nothing
  * else. */
-START_TEST(test_nobody_is_late_without_a_limit_nor_ready_without_a_wish)
+TEST(test_nobody_is_late_without_a_limit_nor_ready_without_a_wish)
 {
     static int number = 7;
     int pair[2];
@@ -332,7 +324,6 @@ START_TEST(test_nobody_is_late_without_a_limit_nor_ready_without_a_wish)
     ck_assert_int_eq(seen.calls[pair[0]], 0);
     ck_assert_int_eq(seen.norder, 1);
 }
-END_TEST
 
 static void
 not_yet_cb(int fd, short what, void *arg)
@@ -351,7 +342,7 @@ after_the_pause_cb(int fd, short what, void *arg)
     read_and_end_cb(fd, what, arg);
 }
 
-START_TEST(test_B02_a_pause_is_kept_and_ends_by_itself)
+TEST(test_B02_a_pause_is_kept_and_ends_by_itself)
 {
     int pair[2];
 
@@ -366,33 +357,4 @@ START_TEST(test_B02_a_pause_is_kept_and_ends_by_itself)
     await_byte(pair[0]);
     reactor_pause(&events[pair[0]], -1);
     ck_assert_int_eq(reactor_run(), 0); /* nobody is left */
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("reactor");
-    TCase *tcase = tcase_create("reactor");
-
-    tcase_add_checked_fixture(tcase, setup, NULL);
-    tcase_add_test(tcase, test_a_readable_descriptor_is_called_back);
-    tcase_add_test(
-        tcase, test_D05_an_ignored_descriptor_is_not_called_in_the_same_turn);
-    tcase_add_test(tcase, test_D05_a_number_used_again_gets_no_stale_event);
-    tcase_add_test(tcase,
-                   test_watching_for_reading_ends_watching_for_writing);
-    tcase_add_test(tcase,
-                   test_D01_only_descriptors_below_FD_SETSIZE_can_be_watched);
-    tcase_add_test(tcase,
-                   test_D06_the_last_word_is_scanned_and_given_up_again);
-    tcase_add_test(tcase, test_D04_an_interrupted_wait_calls_nobody);
-    tcase_add_test(tcase, test_waits_for_time_end_in_the_order_of_their_time);
-    tcase_add_test(tcase, test_who_waits_again_is_late_once_at_the_new_time);
-    tcase_add_test(tcase, test_who_goes_on_waiting_is_late_again);
-    tcase_add_test(
-        tcase, test_nobody_is_late_without_a_limit_nor_ready_without_a_wish);
-    tcase_add_test(tcase, test_B02_a_pause_is_kept_and_ends_by_itself);
-    suite_add_tcase(suite, tcase);
-    return run_suite(suite);
 }

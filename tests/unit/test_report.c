@@ -4,44 +4,26 @@
  */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
 #include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 
-static struct results results;
-static struct summary summary;
-
-static void
-end(void)
-{
-    free(made_text);
-    made_text = NULL;
-    summary_free(&summary);
-    results_free(&results);
-}
-
-CASE(report, NULL, end)
+CASE(report, made_begin, made_end)
 
 /* Print with `print` on paper of so many columns. */
-static const char *
-printed(void (*print)(FILE *file, const struct summary *,
-                      const struct report_paper *),
-        int width)
+static void
+print_by(void (*print)(FILE *file, const struct summary *,
+                       const struct report_paper *),
+         int width)
 {
     const struct report_paper paper = {.width = width};
-    size_t bytes;
-    FILE *file;
+    FILE *file = made_print();
 
-    free(made_text);
-    summary_free(&summary);
-    summary_make(&results, &summary);
-    file = open_memstream(&made_text, &bytes);
-    print(file, &summary, &paper);
+    made_summary();
+    print(file, &made.summary, &paper);
     fclose(file);
-    return made_text;
 }
 
 static void
@@ -56,7 +38,7 @@ print_echo_65(FILE *file, const struct summary *of,
               const struct report_paper *paper)
 {
     (void)of;
-    report_scenario_lines(file, &results, "echo", 65, paper);
+    report_scenario_lines(file, &made.results, "echo", 65, paper);
 }
 
 static void
@@ -73,7 +55,7 @@ assert_width(int width)
 {
     int lines = 0;
 
-    for (const char *line = made_text; *line != '\0'; lines++) {
+    for (const char *line = made.text; *line != '\0'; lines++) {
         size_t length = strcspn(line, "\n");
 
         ck_assert_msg((int)length <= width, "%d: %.*s", width, (int)length,
@@ -105,7 +87,7 @@ add_all(int scenarios)
             life.figure[LIFE_ASKED] = life.clients;
             life.figure[LIFE_SERVED] = j == 0 ? 1 : life.clients;
             life.figure[LIFE_SWITCHES_PER_ECHO] = j == 1 ? 1 : 0.1;
-            made_add(&results, &life, models[j].us);
+            made_add(&made.results, &life, models[j].us);
         }
     }
 }
@@ -114,14 +96,14 @@ TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
 {
     add_all(20);
     for (int width = 60; width <= 100; width += 10) {
-        printed(report_headline, width);
+        print_by(report_headline, width);
         ck_assert_int_le(assert_width(width), REPORT_LINES_MAX);
         assert_has("more: report --all");
     }
-    results_free(&results);
+    results_free(&made.results);
     add_all(2);
     for (int width = 60; width <= 100; width += 10) {
-        printed(print_all, width);
+        print_by(print_all, width);
         assert_width(width);
     }
 }
@@ -140,7 +122,7 @@ print_in_odd_folders(FILE *file, const struct summary *of,
 TEST(a_line_to_be_typed_is_right_for_a_shell)
 {
     add_all(1);
-    printed(print_in_odd_folders, 100);
+    print_by(print_in_odd_folders, 100);
     assert_has("more: it\\'s\\ here/");
     assert_has("report \\{a\\,b\\}/results.jsonl --all");
 }
@@ -164,43 +146,42 @@ TEST(how_many_were_asked_may_be_unknown_or_absurd)
 
     unknown.figure[LIFE_ASKED] = NAN;
     absurd.figure[LIFE_ASKED] = -1e308;
-    made_add(&results, &unknown, 6);
-    made_add(&results, &absurd, 6);
-    printed(report_headline, 100);
+    made_add(&made.results, &unknown, 6);
+    made_add(&made.results, &absurd, 6);
+    print_by(report_headline, 100);
     assert_width(100);
     assert_has_not("nan");
 }
 
 TEST(a_failure_is_said_where_it_happened)
 {
-    struct life good = made_life("good");
     struct life bad = made_life("bad");
 
-    made_add(&results, &good, 6);
+    made_model("good", 6);
     life_fail(&bad, LIFE_FAILED, "it died of signal 11");
-    made_add(&results, &bad, 6);
-    printed(report_headline, 100);
+    made_add(&made.results, &bad, 6);
+    print_by(report_headline, 100);
     assert_has("bad   failed: it died of signal 11");
-    ck_assert_int_eq(summary.groups[0].nrows, 2);
+    ck_assert_int_eq(made.summary.groups[0].nrows, 2);
     assert_has_not("bad failed in");
     strcpy(bad.model, "worse");
     bad.clients = 512;
-    made_add(&results, &bad, 6);
-    printed(report_headline, 100);
+    made_add(&made.results, &bad, 6);
+    print_by(report_headline, 100);
     assert_has("worse failed in echo 512: it died of signal 11");
 }
 
 TEST(a_scenario_is_a_few_lines_as_soon_as_it_is_measured)
 {
     add_all(2);
-    printed(print_echo_65, 80);
+    print_by(print_echo_65, 80);
     assert_has("echo 65: 65 clients");
     assert_has("x1.5");
     ck_assert_int_le(assert_width(80), 6 + 3);
-    results_free(&results);
+    results_free(&made.results);
     add_all(1);
-    printed(print_echo_65, 80);
-    ck_assert_str_eq(made_text, "");
+    print_by(print_echo_65, 80);
+    ck_assert_str_eq(made.text, "");
 }
 
 /* A client that waits is a property, and so is what belongs to it. */
@@ -229,14 +210,11 @@ TEST(kinds_hang_on_properties_and_not_on_names)
 
 TEST(nothing_in_a_name_breaks_terminal_or_markdown)
 {
-    struct life life = made_life("a|b<c>\33[31m");
-    struct life other = made_life("d\33[2J");
-
-    made_add(&results, &life, 6);
-    made_add(&results, &other, 9);
-    printed(print_all, 100);
+    made_model("a|b<c>\33[31m", 6);
+    made_model("d\33[2J", 9);
+    print_by(print_all, 100);
     assert_has_not("\33");
-    printed(print_markdown, 100);
+    print_by(print_markdown, 100);
     assert_has("a\\|b\\<c\\>?\\[31m");
     assert_has("| ---: |");
     assert_has("### ");
@@ -244,6 +222,6 @@ TEST(nothing_in_a_name_breaks_terminal_or_markdown)
 
 TEST(nothing_measured_is_said)
 {
-    printed(report_headline, 100);
+    print_by(report_headline, 100);
     assert_has("Nothing was measured.");
 }

@@ -9,69 +9,47 @@
 #include "tests/unit/made.h"
 #include "tests/unit/run_suite.h"
 
-static struct results results;
-static struct summary summary;
-
-static void
-end(void)
-{
-    summary_free(&summary);
-    results_free(&results);
-}
-
-CASE(summary, NULL, end)
-
-static void
-add(const char *model, double us)
-{
-    struct life life = made_life(model);
-
-    made_add(&results, &life, us);
-}
+CASE(summary, made_begin, made_end)
 
 static const struct summary_row *
 row(const char *model)
 {
-    const struct summary_row *found = summary_find(&summary.groups[0], model);
+    const struct summary_row *found =
+        summary_find(&made.summary.groups[0], model);
 
     ck_assert_ptr_nonnull(found);
     return found;
 }
 
-static void
-make(void)
-{
-    summary_make(&results, &summary);
-}
-
 TEST(rows_are_in_the_order_of_the_run_and_the_yardstick_is_last)
 {
-    strcpy(results.run.models, "a b");
-    add(RESULTS_YARDSTICK, 5);
-    add("zig", 5);
-    add("b", 5);
-    add("a", 5);
-    make();
-    ck_assert_uint_eq(summary.nrows, 4);
-    ck_assert_str_eq(summary.rows[0].life->model, "a");
-    ck_assert_str_eq(summary.rows[1].life->model, "b");
-    ck_assert_str_eq(summary.rows[2].life->model, "zig");
-    ck_assert(summary.rows[3].yardstick);
-    ck_assert_int_eq(summary.rows[0].nlives, 2);
-    ck_assert_int_eq(summary.groups[0].blocks, 60);
+    strcpy(made.results.run.models, "a b");
+    made_model(RESULTS_YARDSTICK, 5);
+    made_model("zig", 5);
+    made_model("b", 5);
+    made_model("a", 5);
+    made_summary();
+    ck_assert_uint_eq(made.summary.nrows, 4);
+    ck_assert_str_eq(made.summary.rows[0].life->model, "a");
+    ck_assert_str_eq(made.summary.rows[1].life->model, "b");
+    ck_assert_str_eq(made.summary.rows[2].life->model, "zig");
+    ck_assert(made.summary.rows[3].yardstick);
+    ck_assert_int_eq(made.summary.rows[0].nlives, 2);
+    ck_assert_int_eq(made.summary.groups[0].blocks, 60);
 }
 
 TEST(the_best_is_chosen_and_the_others_are_held_against_it)
 {
-    add("cheap", 5);
-    add("equal", 5.02);
-    add("dear", 8);
-    add(RESULTS_YARDSTICK, 4);
-    make();
+    made_model("cheap", 5);
+    made_model("equal", 5.02);
+    made_model("dear", 8);
+    made_model(RESULTS_YARDSTICK, 4);
+    made_summary();
     const struct summary_row *dear = row("dear");
     const struct comparison *over = dear->over_best;
-    ck_assert_str_ne(summary.groups[0].best[FIT_CPU]->life->model, "dear");
-    ck_assert(!summary.groups[0].clear[FIT_CPU]);
+    ck_assert_str_ne(made.summary.groups[0].best[FIT_CPU]->life->model,
+                     "dear");
+    ck_assert(!made.summary.groups[0].clear[FIT_CPU]);
     ck_assert_int_eq(over[FIT_CPU].verdict, VERDICT_DIFFERENT);
     ck_assert_double_eq_tol(over[FIT_CPU].ratio, 1.6, 0.03);
     ck_assert_double_eq_tol(dear->over_yardstick.ratio, 2, 0.03);
@@ -82,7 +60,7 @@ TEST(the_best_is_chosen_and_the_others_are_held_against_it)
     ck_assert_double_eq_tol(
         dear->figure[LIFE_SERVER_CPU_US_PER_ECHO] /
             row("cheap")->figure[LIFE_SERVER_CPU_US_PER_ECHO],
-        summary_compare(&summary.groups[0], dear, row("cheap"), FIT_CPU)
+        summary_compare(&made.summary.groups[0], dear, row("cheap"), FIT_CPU)
             .ratio,
         1e-9);
 }
@@ -92,26 +70,26 @@ TEST(a_starved_row_is_not_compared)
     struct life life = made_life("starved");
 
     life.figure[LIFE_SERVED] = 1;
-    made_add(&results, &life, 1);
-    add("a", 5);
-    add("b", 6);
-    make();
+    made_add(&made.results, &life, 1);
+    made_model("a", 5);
+    made_model("b", 6);
+    made_summary();
     ck_assert(row("starved")->starved && !row("starved")->comparable);
-    ck_assert_double_nan(
-        summary_compare(&summary.groups[0], row("starved"), row("a"), FIT_CPU)
-            .ratio);
-    ck_assert_str_eq(summary.groups[0].best[FIT_CPU]->life->model, "a");
-    ck_assert(summary.groups[0].clear[FIT_CPU]);
+    ck_assert_double_nan(summary_compare(&made.summary.groups[0],
+                                         row("starved"), row("a"), FIT_CPU)
+                             .ratio);
+    ck_assert_str_eq(made.summary.groups[0].best[FIT_CPU]->life->model, "a");
+    ck_assert(made.summary.groups[0].clear[FIT_CPU]);
 }
 
 TEST(one_failure_fails_the_row)
 {
     struct life life = made_life("a");
 
-    add("a", 5);
+    made_model("a", 5);
     life_fail(&life, LIFE_FAILED, "it died with %d", 11);
-    results_add(&results, RECORD_LIFE, &life);
-    make();
+    results_add(&made.results, RECORD_LIFE, &life);
+    made_summary();
     ck_assert_int_eq(row("a")->status, LIFE_FAILED);
     ck_assert_str_eq(row("a")->life->reason, "it died with 11");
     ck_assert_int_eq(row("a")->ok, 2);
@@ -125,12 +103,12 @@ TEST(lives_are_drawn_together_as_the_table_says)
     life.figure[LIFE_SERVED] = 60;
     life.figure[LIFE_STALLS] = 2;
     life.figure[LIFE_P50_US] = 100;
-    results_add(&results, RECORD_LIFE, &life);
+    results_add(&made.results, RECORD_LIFE, &life);
     life.figure[LIFE_SERVED] = 64;
     life.figure[LIFE_STALLS] = 3;
     life.figure[LIFE_P50_US] = 300;
-    results_add(&results, RECORD_LIFE, &life);
-    make();
+    results_add(&made.results, RECORD_LIFE, &life);
+    made_summary();
     ck_assert_double_eq(row("a")->figure[LIFE_SERVED], 60);
     ck_assert_double_eq(row("a")->served_most, 64);
     ck_assert_double_eq(row("a")->figure[LIFE_STALLS], 5);
@@ -140,37 +118,37 @@ TEST(lives_are_drawn_together_as_the_table_says)
 
 TEST(blocks_that_lack_a_server_are_left_out)
 {
-    add("a", 5);
-    add("b", 6);
-    results.nslices -= 10; /* the run was cut short */
-    add("late", 6);        /* has them all */
-    make();
-    ck_assert_int_eq(summary.groups[0].blocks, 50);
+    made_model("a", 5);
+    made_model("b", 6);
+    made.results.nslices -= 10; /* the run was cut short */
+    made_model("late", 6);      /* has them all */
+    made_summary();
+    ck_assert_int_eq(made.summary.groups[0].blocks, 50);
     ck_assert_double_eq_tol(row("b")->over_best[FIT_CPU].ratio, 1.2, 0.02);
 }
 
 /* Each was measured in one life, and not in that of the other. */
 TEST(without_a_block_in_common_nobody_is_best)
 {
-    add("a", 5);
-    add("b", 6);
-    life_fail(&results.lives[0], LIFE_INVALID, "trouble of the client");
-    life_fail(&results.lives[3], LIFE_INVALID, "trouble of the client");
-    make();
-    ck_assert_int_eq(summary.groups[0].blocks, 0);
-    ck_assert_ptr_null(summary.groups[0].best[FIT_CPU]);
+    made_model("a", 5);
+    made_model("b", 6);
+    life_fail(&made.results.lives[0], LIFE_INVALID, "trouble of the client");
+    life_fail(&made.results.lives[3], LIFE_INVALID, "trouble of the client");
+    made_summary();
+    ck_assert_int_eq(made.summary.groups[0].blocks, 0);
+    ck_assert_ptr_null(made.summary.groups[0].best[FIT_CPU]);
     ck_assert_double_nan(row("b")->over_best[FIT_CPU].ratio);
 }
 
 TEST(who_has_few_slices_takes_no_part)
 {
-    add("a", 5);
-    add("b", 6);
-    add("gone", 6);
-    results.nslices -= 50;
-    make();
+    made_model("a", 5);
+    made_model("b", 6);
+    made_model("gone", 6);
+    made.results.nslices -= 50;
+    made_summary();
     ck_assert_double_nan(row("gone")->over_best[FIT_CPU].ratio);
-    ck_assert_int_eq(summary.groups[0].blocks, 60);
+    ck_assert_int_eq(made.summary.groups[0].blocks, 60);
 }
 
 TEST(figures_that_mislead_are_hidden)
@@ -180,8 +158,8 @@ TEST(figures_that_mislead_are_hidden)
     life.work_us = 200;
     life.figure[LIFE_CPU_OVER_FLOOR] = 40;
     life.figure[LIFE_RSS_KIB_PER_CLIENT] = -3;
-    made_add(&results, &life, 0);
-    make();
+    made_add(&made.results, &life, 0);
+    made_summary();
     ck_assert_double_nan(row("a")->figure[LIFE_CPU_OVER_FLOOR]);
     ck_assert_double_nan(row("a")->figure[LIFE_RSS_KIB_PER_CLIENT]);
     ck_assert_double_nan(row("a")->figure[LIFE_SERVER_CPU_US_PER_ECHO]);
@@ -196,14 +174,14 @@ TEST(rates_stand_together_and_tell_who_is_saturated)
 
         life.rate_per_s = rates[i];
         life.figure[LIFE_REACHED_SHARE] = rates[i] > 20000 ? 0.9 : 0.99;
-        made_add(&results, &life, 5);
+        made_add(&made.results, &life, 5);
     }
-    make();
-    ck_assert_uint_eq(summary.ngroups, 3);
+    made_summary();
+    ck_assert_uint_eq(made.summary.ngroups, 3);
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(summary.rows[i].life->rate_per_s,
+        ck_assert_int_eq(made.summary.rows[i].life->rate_per_s,
                          INT64_C(20000) * i);
-        ck_assert_int_eq(summary.rows[i].saturated, i == 2);
+        ck_assert_int_eq(made.summary.rows[i].saturated, i == 2);
     }
 }
 
@@ -228,7 +206,7 @@ static const struct {
 
 TEST_EACH(checks_see_what_cannot_be, checks)
 {
-    const struct check_result *seen = &summary.checks[checks[_i].check];
+    const struct check_result *seen = &made.summary.checks[checks[_i].check];
     struct life life = made_life("a");
 
     snprintf(life.layout, sizeof life.layout, "%s", checks[_i].layout);
@@ -237,8 +215,8 @@ TEST_EACH(checks_see_what_cannot_be, checks)
     life.figure[LIFE_LISTEN_OVERFLOWS] = 0;
     life.figure[LIFE_LISTEN_DROPS] = life.figure[LIFE_RETRANSMITS] = 0;
     life.figure[checks[_i].figure] = checks[_i].value;
-    made_add(&results, &life, 5);
-    make();
+    made_add(&made.results, &life, 5);
+    made_summary();
     ck_assert_int_gt(seen->checked, 0);
     ck_assert_int_eq(seen->failed > 0, checks[_i].failed);
     ck_assert(!checks[_i].failed || strstr(seen->first, "a in echo 64"));
@@ -254,13 +232,12 @@ TEST(a_full_queue_is_no_fault_beside_who_leaves_clients_in_it)
     life.figure[LIFE_LISTEN_OVERFLOWS] = 7;
     life.figure[LIFE_LISTEN_DROPS] = life.figure[LIFE_RETRANSMITS] = 0;
     starved.figure[LIFE_SERVED] = 1;
-    made_add(&results, &life, 5);
-    make();
-    ck_assert_int_gt(summary.checks[CHECK_KERNEL].failed, 0);
-    made_add(&results, &starved, 5);
-    summary_free(&summary);
-    make();
-    ck_assert_int_eq(summary.checks[CHECK_KERNEL].failed, 0);
+    made_add(&made.results, &life, 5);
+    made_summary();
+    ck_assert_int_gt(made.summary.checks[CHECK_KERNEL].failed, 0);
+    made_add(&made.results, &starved, 5);
+    made_summary();
+    ck_assert_int_eq(made.summary.checks[CHECK_KERNEL].failed, 0);
 }
 
 TEST(calls_belong_to_their_row_and_add_up)
@@ -273,11 +250,11 @@ TEST(calls_belong_to_their_row_and_add_up)
     calls.clients = 64;
     calls.per_echo = 2;
     calls_add(&calls, "read", 3);
-    results_add(&results, RECORD_CALLS, &calls);
-    add("a", 5);
-    add("b", 5);
-    make();
+    results_add(&made.results, RECORD_CALLS, &calls);
+    made_model("a", 5);
+    made_model("b", 5);
+    made_summary();
     ck_assert_double_eq(row("a")->figure[LIFE_SYSCALLS_PER_ECHO], 2);
     ck_assert_ptr_null(row("b")->calls);
-    ck_assert_int_eq(summary.checks[CHECK_CALLS].failed, 1);
+    ck_assert_int_eq(made.summary.checks[CHECK_CALLS].failed, 1);
 }
