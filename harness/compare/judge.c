@@ -222,16 +222,14 @@ fail_late(struct life *life, const struct engine_result *result)
     double used = (double)result->client_cpu_ns / (double)result->window_ns;
     int64_t lag_ns = histogram_quantile_ns(&result->lag, 0.99);
     char why[64] = "it slept through the end of its life";
-    char time[UNITS_TEXT_BYTES];
 
     if (used > ENGINE_CPU_SHARE_MAX) {
         snprintf(why, sizeof why, "it used %.0f %% of its CPU", 100 * used);
     } else if (lag_ns > ENGINE_LAG_MAX_NS) {
-        snprintf(why, sizeof why, "p99 of its lag: %s",
-                 units_format_time(time, (double)lag_ns));
+        snprintf(why, sizeof why, "p99 of its lag: %s", TIME_TEXT(lag_ns));
     } else if (result->overslept_ns > 0) {
         snprintf(why, sizeof why, "it was not woken for %s",
-                 units_format_time(time, (double)result->overslept_ns));
+                 TIME_TEXT(result->overslept_ns));
     }
     life_fail(life, LIFE_INVALID, "the client was late itself (%s)", why);
 }

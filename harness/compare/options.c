@@ -39,8 +39,8 @@ static char taken[1024] = MODEL_NAMES " " RESULTS_YARDSTICK;
 /* ---- servers ----------------------------------------------------------- */
 
 /* --server may be given again, so it is no value but adds one. */
-static int
-add_server(const char *text, int64_t *amount)
+static void
+add_server(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -50,7 +50,6 @@ add_server(const char *text, int64_t *amount)
     const char *command = text + length + 1;
     const char *wrong = NULL;
 
-    *amount = 0;
     if (length == 0 || length > CONTENDER_NAME_MAX || text[length] != '=') {
         wrong = "the name is 1 to 14 letters, digits or . _ - before a =";
     } else if (command[strspn(command, " \t")] == '\0') {
@@ -68,7 +67,6 @@ add_server(const char *text, int64_t *amount)
     text_append(taken, sizeof taken, ",", "%s", name);
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
-    return 0;
 }
 
 const char *
@@ -193,7 +191,6 @@ check(void)
 }
 
 static bool modes_on[MODES];
-static int64_t servers_amount;
 
 static const struct flag flags[] = {
     FLAG_ON("quick", 0, &modes_on[1], "About 15 s: to look at, not to quote"),
@@ -217,17 +214,17 @@ static const struct flag flags[] = {
               "your own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
-    FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
-                NS_PER_MS, 3600 * NS_PER_S,
+    FLAG_AMOUNT("time", 0, "TIME", UNITS_TIME, &options.time_ns, NS_PER_MS,
+                3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
                 "For each scenario, all servers and lives together"),
     FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
                 "with --c10k 2, with --full 4, with --quick 1)"),
-    FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers_amount, 0,
-                0, "NAME=COMMAND",
-                "Also a server of your own, more than once; {port} becomes "
-                "its port, or it prints \"listening on ADDRESS:PORT\""),
+    FLAG_ROW("server", 0, "NAME=COMMAND",
+             "Also a server of your own, more than once; {port} becomes "
+             "its port, or it prints \"listening on ADDRESS:PORT\"",
+             .call = add_server),
     FLAG_ON("untried", 0, &options.untried,
             "Do not try servers of your own before anything is measured"),
     FLAG_TEXT("launcher", 0, "WORDS", &options.order.launcher,
@@ -246,7 +243,7 @@ static const struct flag flags[] = {
     FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
               "How system calls are counted (default: by strace); with none, "
               "nor are instructions"),
-    FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
+    FLAG_AMOUNT("start-timeout", 0, "TIME", UNITS_TIME,
                 &options.order.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
                 "A server must be ready within it (default: 5s)"),

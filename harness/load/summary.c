@@ -63,8 +63,8 @@ quantile_text(char *text, const struct histogram *histogram, double quantile)
     if ((double)histogram->count * (1 - quantile) < TAIL_MIN - 1e-6) {
         return "-";
     }
-    return units_format_time(
-        text, (double)histogram_quantile_ns(histogram, quantile));
+    return units_format(
+        text, (double)histogram_quantile_ns(histogram, quantile), UNITS_TIME);
 }
 
 static void
