@@ -72,21 +72,17 @@ flags_check_names(const char *flag, const char *list, const char *allowed)
 static void
 set_word(const char *program, const struct flag *flag, const char *text)
 {
-    char takes[SENTENCE_BYTES];
-    char allowed[SENTENCE_BYTES];
-    char *end = allowed;
-    char *rest = takes;
+    char allowed[SENTENCE_BYTES] = "";
+    char *rest = strdupa(flag->takes);
     const char *word;
 
-    assert(2 * strlen(flag->takes) < SENTENCE_BYTES);
-    stpcpy(takes, flag->takes);
     for (int number = 0; (word = strsep(&rest, "|")) != NULL; number++) {
         if (strcmp(word, text) == 0) {
             *flag->number = number;
             return;
         }
-        end = stpcpy(end, number == 0 ? "" : rest == NULL ? " or " : ", ");
-        end = stpcpy(end, word);
+        text_append(allowed, sizeof allowed, rest == NULL ? " or " : ", ",
+                    "%s", word);
     }
     flags_refuse(program, flag->name, text, allowed);
 }
