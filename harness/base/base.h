@@ -71,29 +71,37 @@ void deadline_queue_free(struct deadline_queue *queue);
  * k, M and G are powers of 1000, Ki, Mi and Gi powers of 1024.
  */
 
-/* Read a count, "64", "10k", "1.5M"; a size, "64", "64B", "1k", "64KiB"; or a
- * time, "5s", "200ms", "50us", "10ns", "1m", of which a bare number other
- * than 0 is refused, because nobody can know what it means. They return 0; or
- * -1 if `text` is none or does not fit, and then the number is unchanged. */
-int units_parse_count(const char *text, int64_t *value);
-int units_parse_bytes(const char *text, int64_t *bytes);
-int units_parse_time(const char *text, int64_t *time_ns);
+enum units {
+    UNITS_NONE,  /* a whole number as it is */
+    UNITS_COUNT, /* "64", "10k", "1.5M" */
+    UNITS_BYTES, /* "64", "64B", "1k", "64KiB" */
+    UNITS_TIME,  /* "5s", "200ms", "50us", "10ns", "1m", in nanoseconds; a
+                  * bare number other than 0 is refused, because nobody can
+                  * know what it means */
+};
 
-#define UNITS_TEXT_BYTES 32 /* are always enough for the next four */
+/* Read a number of a kind. Returns 0; or -1 if `text` is none or does not
+ * fit, and then the number is unchanged. */
+int units_parse(const char *text, enum units kind, int64_t *value);
 
-/* Write into `text` and return it. Three significant digits: "94.8k",
- * "1.90 ms", "512 KiB"; "-" for what is not finite. */
-char *units_format_count(char *text, double value);
-char *units_format_bytes(char *text, double bytes);
-char *units_format_time(char *text, double time_ns);
+#define UNITS_TEXT_BYTES 32 /* are always enough for the next two */
+
+/* Write one into `text`, and return it. Three
+ * significant digits and the largest unit that leaves a 1 before the point:
+ * "94.8k", "1.90 ms", "512 KiB"; a whole number of the smallest as it is, 64
+ * and not 64.0; "-" for what is not finite. */
+char *units_format(char *text, double value, enum units kind);
 
 /* A text of its own wherever it stands, for as long as the block around. */
-#define UNITS_TEXT         ((char[UNITS_TEXT_BYTES]){""})
-#define COUNT_TEXT(value)  units_format_count(UNITS_TEXT, (double)(value))
-#define BYTES_TEXT(bytes)  units_format_bytes(UNITS_TEXT, (double)(bytes))
-#define TIME_TEXT(time_ns) units_format_time(UNITS_TEXT, (double)(time_ns))
+#define UNITS_TEXT ((char[UNITS_TEXT_BYTES]){""})
+#define COUNT_TEXT(value)                                                    \
+    units_format(UNITS_TEXT, (double)(value), UNITS_COUNT)
+#define BYTES_TEXT(bytes)                                                    \
+    units_format(UNITS_TEXT, (double)(bytes), UNITS_BYTES)
+#define TIME_TEXT(time_ns)                                                   \
+    units_format(UNITS_TEXT, (double)(time_ns), UNITS_TIME)
 
-/* The same without a unit: "0.0123", "1.23", "123", "1230". */
+/* The same with UNITS_NONE: "0.0123", "1.23", "123", "1230". */
 char *units_format_number(char *text, double value);
 
 /* The memory that there must be. Without it the program ends, with the status
@@ -117,7 +125,7 @@ char *text_clean(char *text);
 
 /* ---- flags by table ---------------------------------------------------- */
 
-/* One flag. It sets `on`, or takes a `number`, an `amount` or a `text`. */
+/* One flag. It sets `on`, or takes a `number`, an `amount` or a text. */
 struct flag {
     const char *name; /* "stack-size", typed as --stack-size; "": what is
                        * given without a flag; NULL: the end */
@@ -126,15 +134,16 @@ struct flag {
      * counted, such as "KiB", or NULL; or, with a bar between them, the words
      * that it may be: "jump|swapcontext". */
     const char *takes;
-    int *number;     /* where a number goes, or a word's, counted from 0 */
-    int64_t *amount; /* where one goes that may be large */
-    int (*parse)(const char *text, int64_t *amount); /* NULL: it is plain */
+    int *number;         /* where a number goes, or a word's, from 0 on */
+    int64_t *amount;     /* where one goes that may be large */
+    enum units units;    /* of either */
     int64_t low, high;   /* the range of either, ends included */
     const char *allowed; /* "a time from 1ms to 60s"; NULL: as the range is;
                           * of a text what it is without a value, or NULL */
-    const char **text;   /* where any text goes, as it is */
-    bool *on;            /* what becomes true; such a flag takes nothing */
-    const char *help;    /* one sentence, with the default in it */
+    const char **text;   /* where any text goes, as it is, */
+    void (*call)(const char *text); /* or what it is handed to, each time */
+    bool *on;         /* what becomes true; such a flag takes nothing */
+    const char *help; /* one sentence, with the default in it */
 };
 
 /* The rows of a table, which ends with {0}: a number, a choice of words, an
@@ -150,9 +159,9 @@ struct flag {
              .low = (int)(low_), .high = (int)(high_))
 #define FLAG_WORD(name_, letter_, takes_, number_, help_)                    \
     FLAG_NUMBER(name_, letter_, takes_, number_, 0, 0, help_)
-#define FLAG_AMOUNT(name_, letter_, takes_, parse_, amount_, least_, most_,  \
+#define FLAG_AMOUNT(name_, letter_, takes_, units_, amount_, least_, most_,  \
                     allowed_, help_)                                         \
-    FLAG_ROW(name_, letter_, takes_, help_, .parse = (parse_),               \
+    FLAG_ROW(name_, letter_, takes_, help_, .units = (units_),               \
              .amount = (amount_), .low = (least_), .high = (most_),          \
              .allowed = (allowed_))
 #define FLAG_ON(name_, letter_, on_, help_)                                  \

@@ -5,7 +5,6 @@
 #include <argp.h>
 #include <assert.h>
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,45 +72,31 @@ flags_check_names(const char *flag, const char *list, const char *allowed)
 static void
 set_word(const char *program, const struct flag *flag, const char *text)
 {
-    char takes[SENTENCE_BYTES];
-    char allowed[SENTENCE_BYTES];
-    char *end = allowed;
-    char *rest = takes;
+    char allowed[SENTENCE_BYTES] = "";
+    char *rest = strdupa(flag->takes);
     const char *word;
 
-    assert(2 * strlen(flag->takes) < SENTENCE_BYTES);
-    stpcpy(takes, flag->takes);
     for (int number = 0; (word = strsep(&rest, "|")) != NULL; number++) {
         if (strcmp(word, text) == 0) {
             *flag->number = number;
             return;
         }
-        end = stpcpy(end, number == 0 ? "" : rest == NULL ? " or " : ", ");
-        end = stpcpy(end, word);
+        text_append(allowed, sizeof allowed, rest == NULL ? " or " : ", ",
+                    "%s", word);
     }
     flags_refuse(program, flag->name, text, allowed);
-}
-
-static int
-parse_plain(const char *text, int64_t *number)
-{
-    char *end;
-
-    errno = 0;
-    *number = strtoll(text, &end, 10);
-    return errno != 0 || end == text || *end != '\0' ? -1 : 0;
 }
 
 static void
 set_number(const char *program, const struct flag *flag, const char *text)
 {
     char allowed[SENTENCE_BYTES];
-    bool plain = flag->parse == NULL;
+    bool plain = flag->units == UNITS_NONE;
     const char *what = plain ? flag->takes : NULL;
     int64_t number;
 
-    if ((plain ? parse_plain : flag->parse)(text, &number) == -1 ||
-        number < flag->low || number > flag->high) {
+    if (units_parse(text, flag->units, &number) == -1 || number < flag->low ||
+        number > flag->high) {
         snprintf(allowed, sizeof allowed, "a%s number%s%s from %lld to %lld",
                  plain ? " whole" : "", what != NULL ? " of " : "",
                  what != NULL ? what : "", (long long)flag->low,
@@ -165,6 +150,8 @@ parse_one(int key, char *text, struct argp_state *state)
     const struct flag *flag = parse->flags[key];
     if (flag->on != NULL) {
         *flag->on = true;
+    } else if (flag->call != NULL) {
+        flag->call(text);
     } else if (flag->text != NULL) {
         *flag->text = text != NULL ? text : flag->allowed;
     } else if (flag->takes != NULL && strchr(flag->takes, '|') != NULL) {

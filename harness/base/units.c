@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,8 +20,7 @@ enum {
     DIGITS = 3,        /* significant ones that are written */
     EXPONENT_MIN = -9, /* below, it is as good as 0 */
     EXPONENT_MAX = 15, /* above, it is written with its exponent */
-    DECIMAL = 1000,    /* steps between units */
-    BINARY = 1024,
+    DECIMAL = 1000,    /* beyond, numbers have more digits than DIGITS */
 };
 
 struct unit {
@@ -28,27 +28,61 @@ struct unit {
     int64_t worth;    /* in counts, bytes or nanoseconds */
 };
 
-static const struct unit count_units[] = {
+static const struct unit counts[] = {
     {"", 1},      {"k", 1000},     {"M", 1000000},  {"G", 1000000000},
     {"Ki", 1024}, {"Mi", 1 << 20}, {"Gi", 1 << 30}, {NULL, 0},
 };
 
-static const struct unit time_units[] = {
+static const struct unit times[] = {
     {"ns", 1},       {"us", 1000},      {"\u00b5s", 1000},
     {"ms", 1000000}, {"s", 1000000000}, {"m", INT64_C(60000000000)},
     {NULL, 0},
 };
 
-/* Read a number and one of the units, behind which `tail` may stand too. */
+static const struct {
+    const struct unit *read; /* what may stand behind a number, */
+    const char *tail;        /* and behind that */
+    int step;                /* between two that are written, of which */
+    const char *written[6];  /* the smallest is first, NULL behind the last */
+} kinds[] = {
+    [UNITS_COUNT] = {counts, "", 1000, {"", "k", "M", "G", "T"}},
+    [UNITS_BYTES] = {counts,
+                     "B",
+                     1024,
+                     {" B", " KiB", " MiB", " GiB", " TiB"}},
+    [UNITS_TIME] = {times, "", 1000, {" ns", " us", " ms", " s"}},
+};
+
+/* A whole number, which may be below 0. */
 static int
-parse(const char *text, const struct unit *units, const char *tail,
-      int64_t *result)
+parse_plain(const char *text, int64_t *value)
+{
+    char *end;
+
+    errno = 0;
+    int64_t number = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0') {
+        return -1;
+    }
+    *value = number;
+    return 0;
+}
+
+int
+units_parse(const char *text, enum units kind, int64_t *value)
 {
     int64_t number = 0; /* without its point */
     int64_t scale = 1;  /* it is so many times too large then */
     const char *point = NULL;
     const char *name = text;
 
+    if (kind == UNITS_NONE) {
+        return parse_plain(text, value);
+    }
+    if (kind == UNITS_TIME && strcmp(text, "0") == 0) {
+        *value = 0;
+        return 0;
+    }
     for (; isdigit((unsigned char)*name) || (*name == '.' && !point);
          name++) {
         if (*name == '.') {
@@ -62,11 +96,12 @@ parse(const char *text, const struct unit *units, const char *tail,
     if (name == text || point == text || point == name - 1) {
         return -1;
     }
-    for (; units->name != NULL; units++) {
-        size_t nbytes = strlen(units->name);
-        if (strncmp(units->name, name, nbytes) == 0 &&
-            (name[nbytes] == '\0' || strcmp(name + nbytes, tail) == 0)) {
-            int64_t worth = units->worth;
+    for (const struct unit *it = kinds[kind].read; it->name != NULL; it++) {
+        size_t nbytes = strlen(it->name);
+        if (strncmp(it->name, name, nbytes) == 0 &&
+            (name[nbytes] == '\0' ||
+             strcmp(name + nbytes, kinds[kind].tail) == 0)) {
+            int64_t worth = it->worth;
             for (; scale % 10 == 0 && worth % 10 == 0; scale /= 10) {
                 worth /= 10;
             }
@@ -74,30 +109,11 @@ parse(const char *text, const struct unit *units, const char *tail,
                 number % scale != 0) {
                 return -1;
             }
-            *result = number / scale;
+            *value = number / scale;
             return 0;
         }
     }
     return -1;
-}
-
-int
-units_parse_count(const char *text, int64_t *value)
-{
-    return parse(text, count_units, "", value);
-}
-
-int
-units_parse_bytes(const char *text, int64_t *bytes)
-{
-    return parse(text, count_units, "B", bytes);
-}
-
-int
-units_parse_time(const char *text, int64_t *time_ns)
-{
-    return parse(strcmp(text, "0") == 0 ? "0s" : text, time_units, "",
-                 time_ns);
 }
 
 char *
@@ -119,13 +135,16 @@ units_format_number(char *text, double value)
     return text;
 }
 
-/* Write `value` with the largest unit that leaves a 1 before the point.
- * `names` are the units, which differ by `step`, the smallest first and NULL
- * behind them. A whole number of the smallest is so written: 64, not 64.0. */
-static char *
-format(char *text, double value, int step, const char *const *names)
+char *
+units_format(char *text, double value, enum units kind)
 {
     char number[UNITS_TEXT_BYTES];
+    const char *const *names = kinds[kind].written;
+
+    if (kind == UNITS_NONE) {
+        return units_format_number(text, value);
+    }
+    int step = kinds[kind].step;
     bool smallest = fabs(value) < step - 0.5;
 
     while (names[1] != NULL && fabs(value) >= step - 0.5) {
@@ -141,28 +160,6 @@ format(char *text, double value, int step, const char *const *names)
     snprintf(text, UNITS_TEXT_BYTES, "%.24s%s", number,
              isfinite(value) ? *names : "");
     return text;
-}
-
-char *
-units_format_count(char *text, double value)
-{
-    static const char *const names[] = {"", "k", "M", "G", "T", NULL};
-    return format(text, value, DECIMAL, names);
-}
-
-char *
-units_format_bytes(char *text, double bytes)
-{
-    static const char *const names[] = {" B",   " KiB", " MiB",
-                                        " GiB", " TiB", NULL};
-    return format(text, bytes, BINARY, names);
-}
-
-char *
-units_format_time(char *text, double time_ns)
-{
-    static const char *const names[] = {" ns", " us", " ms", " s", NULL};
-    return format(text, time_ns, DECIMAL, names);
 }
 
 void *

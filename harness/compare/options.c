@@ -39,8 +39,8 @@ static char taken[1024] = MODEL_NAMES " " RESULTS_YARDSTICK;
 /* ---- servers ----------------------------------------------------------- */
 
 /* --server may be given again, so it is no value but adds one. */
-static int
-add_server(const char *text, int64_t *amount)
+static void
+add_server(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -59,7 +59,6 @@ add_server(const char *text, int64_t *amount)
             ? "that name is taken, by one of ours or by another of yours"
             : NULL;
 
-    *amount = 0;
     if (wrong) {
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
@@ -67,7 +66,6 @@ add_server(const char *text, int64_t *amount)
     APPEND(taken, ",", "%s", name);
     servers[nservers++] =
         (struct contender){.name = name, .plain = true, .command = command};
-    return 0;
 }
 
 /* The folder of compare itself; "." if that cannot be told. Static text. */
@@ -175,7 +173,6 @@ check(void)
 }
 
 static bool modes_on[MODES];
-static int64_t servers_amount;
 
 static const struct flag flags[] = {
     FLAG_ON("quick", 0, &modes_on[1], "About 15 s: to look at, not to quote"),
@@ -199,17 +196,17 @@ static const struct flag flags[] = {
               "your own"),
     FLAG_TEXT("scenarios", 0, "NAMES", &options.scenarios,
               "Only these scenarios"),
-    FLAG_AMOUNT("time", 0, "TIME", units_parse_time, &options.time_ns,
-                NS_PER_MS, 3600 * NS_PER_S,
+    FLAG_AMOUNT("time", 0, "TIME", UNITS_TIME, &options.time_ns, NS_PER_MS,
+                3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
                 "For each scenario, all servers and lives together"),
     FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
                 "with --c10k 2, with --full 4, with --quick 1)"),
-    FLAG_AMOUNT("server", 0, "NAME=COMMAND", add_server, &servers_amount, 0,
-                0, "NAME=COMMAND",
-                "Also a server of your own, more than once; {port} becomes "
-                "its port, or it prints \"listening on ADDRESS:PORT\""),
+    FLAG_ROW("server", 0, "NAME=COMMAND",
+             "Also a server of your own, more than once; {port} becomes "
+             "its port, or it prints \"listening on ADDRESS:PORT\"",
+             .call = add_server),
     FLAG_ON("untried", 0, &options.untried,
             "Do not try servers of your own before anything is measured"),
     FLAG_TEXT("launcher", 0, "WORDS", &options.order.launcher,
@@ -228,7 +225,7 @@ static const struct flag flags[] = {
     FLAG_WORD("syscalls", 0, "strace|none", &options.uncounted,
               "How system calls are counted (default: by strace); with none, "
               "nor are instructions"),
-    FLAG_AMOUNT("start-timeout", 0, "TIME", units_parse_time,
+    FLAG_AMOUNT("start-timeout", 0, "TIME", UNITS_TIME,
                 &options.order.start_timeout_ns, NS_PER_MS, 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
                 "A server must be ready within it (default: 5s)"),

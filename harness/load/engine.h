@@ -177,7 +177,7 @@ struct engine_options {
 struct engine_mismatch {
     int64_t connection;     /* number of the connection, from 0 */
     int64_t offset;         /* of the byte in that connection's stream */
-    unsigned char expected; /* the byte that was sent there */
+    unsigned char expected; /* the byte that belongs there */
     unsigned char got;      /* the byte that came back */
     /* What seems to have happened, "64 bytes were lost", or "". */
     char origin[ENGINE_ORIGIN_BYTES];

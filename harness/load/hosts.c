@@ -325,57 +325,52 @@ begin(struct lead *lead)
 
 /* ---- the leader: what they saw ----------------------------------------- */
 
-/* Returns how many are added up. Who sent nothing readable is named. */
-static int
-collect(struct lead *lead, FILE *stream, struct saved_run *sum)
+/* Add up what they send. Who sends nothing readable is named. */
+static void
+collect(struct lead *lead, FILE *stream, struct merge *merge)
 {
+    static struct saved_run run;
     const struct engine_options *options = lead->options;
-    struct saved_run *runs = calloc((size_t)lead->count, sizeof *runs);
-    int good = 0;
     /* To connect may take four times as long in all. */
     lead->deadline_ns = clock_now_ns() + options->warmup_ns +
                         options->window_ns + options->timeout_ns +
                         4 * options->connect_timeout_ns + LATE_NS;
-    for (int i = 0; i < lead->count && runs != NULL; i++) {
+    for (int i = 0; i < lead->count; i++) {
         const struct host *host = &lead->hosts[i];
-        struct saved_run *run = &runs[good];
         char reason[SAVED_REASON_BYTES] = "";
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
-        int status = silent ? -1 : saved_read(host->replies, run, reason);
-        run->begun_ms -= host->ahead_ns / NS_PER_MS;
-        if (status == 0 && merge_add(sum, run, reason) == 0) {
-            summary_print_host(stream, host->name, run, host->ahead_ns,
+        int status = silent ? -1 : saved_read(host->replies, &run, reason);
+        run.begun_ms -= host->ahead_ns / NS_PER_MS;
+        if (status == 0 && merge_add(merge, &run, reason) == 0) {
+            summary_print_host(stream, host->name, &run, host->ahead_ns,
                                host->unsure_ns);
-            good++;
         } else {
             fprintf(stream, "  host        %s is missing: %s%s\n", host->name,
                     silent ? "it has sent nothing" : "what it sent ", reason);
         }
     }
-    if (good > 0) {
-        merge_note_times(stream, runs, good);
+    if (merge->runs > 0) {
+        merge_note_times(stream, merge);
     }
-    free(runs);
-    return good;
 }
 
 int
 hosts_lead(const struct hosts_order *order,
            const struct engine_options *options, struct saved_run *sum)
 {
+    static struct merge merge;
     struct lead lead = {.order = order, .options = options};
     char heading[SAVED_TARGET_BYTES + 48];
     char part[24] = "";
     char *lines = NULL;
     size_t bytes;
     FILE *stream = given(open_memstream(&lines, &bytes));
-    int good = 0;
     lead.hosts = given(calloc((size_t)order->hosts, sizeof *lead.hosts));
     signal(SIGPIPE, SIG_IGN); /* a host that has gone is a line too few */
     open_meeting(&lead);
     launch(&lead);
     if (gather(&lead) == 0 && begin(&lead) == 0) {
-        good = collect(&lead, stream, sum);
+        collect(&lead, stream, &merge);
     }
     fclose(stream);
     while (lead.count > 0) {
@@ -385,6 +380,8 @@ hosts_lead(const struct hosts_order *order,
     }
     free(lead.hosts);
     close(lead.listen_fd);
+    int good = merge.runs;
+    *sum = merge.sum;
     if (good > 0) {
         if (good < order->hosts) {
             snprintf(part, sizeof part, "%d of ", good);

@@ -77,14 +77,14 @@ static struct output outputs[3] = {
     {.fd = STDOUT_FILENO}, {.path = nowhere}, {.path = nowhere}};
 
 #define NUMBER(name, letter, field, least, most, help)                       \
-    FLAG_ROW(name, letter, "N", help, .parse = units_parse_count,            \
+    FLAG_ROW(name, letter, "N", help, .units = UNITS_COUNT,                  \
              .number = &(field), .low = (least), .high = (most))
 #define COUNT(name, letter, field, least, most, allowed, help)               \
-    FLAG_AMOUNT(name, letter, "N", units_parse_count, &(field), least, most, \
+    FLAG_AMOUNT(name, letter, "N", UNITS_COUNT, &(field), least, most,       \
                 allowed, help)
 #define TIME(name, letter, field, least, most, allowed, help)                \
-    FLAG_AMOUNT(name, letter, "TIME", units_parse_time, &(field), least,     \
-                most, allowed, help)
+    FLAG_AMOUNT(name, letter, "TIME", UNITS_TIME, &(field), least, most,     \
+                allowed, help)
 #define TIME_OR_0   "0 or a time up to 1440m, with its unit: 200ms"
 #define TIME_OF_1MS "a time from 1ms to 1440m, with its unit: 5s"
 
@@ -101,9 +101,9 @@ static const struct flag flags[] = {
          "How long to run before that (200ms; 0 with --echoes)"),
     COUNT("echoes", 'n', echoes, 0, INT64_MAX, "a number, such as 0 or 10k",
           "Stop after so many echoes (0: by time)"),
-    FLAG_AMOUNT("size", 's', "BYTES", units_parse_bytes,
-                &options.message_bytes, 1, SIZE_MAX_BYTES,
-                "a size from 1 to 1GiB", "Length of a message (64)"),
+    FLAG_AMOUNT("size", 's', "BYTES", UNITS_BYTES, &options.message_bytes, 1,
+                SIZE_MAX_BYTES, "a size from 1 to 1GiB",
+                "Length of a message (64)"),
     FLAG_ON("churn", 0, &options.churn,
             "A new connection for each echo, closed by the client"),
     FLAG_ON("handshake", 0, &options.handshake,

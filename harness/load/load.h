@@ -119,19 +119,29 @@ int saved_read(FILE *stream, struct saved_run *run,
 
 /* ---- several runs, added up -------------------------------------------- */
 
-/* Add a run to those added up so far; of none the sum is all zero. What each
- * host may choose for itself is added: clients and rate. All else must be the
- * same, or the sum would be of nothing. Returns 0; or -1, the sum unchanged,
- * and in `reason` why they do not fit together: a phrase to stand behind the
- * name of the file. */
-int merge_add(struct saved_run *sum, const struct saved_run *run,
+/* Runs added up. All zero: none so far. */
+struct merge {
+    struct saved_run sum; /* what one client would have seen */
+    int runs;             /* how many they are */
+    double last_begin_ns; /* when the last of them began, since 1970, */
+    double first_end_ns;  /* and when the first had ended */
+    double longest_ns;    /* the longest window */
+    char targets[2 * SAVED_TARGET_BYTES]; /* hosts may know the server by
+                                           * other names: all of them */
+};
+
+/* Add one. What each host may choose for itself is added: clients and rate.
+ * All else must be the same, or the sum would be of nothing. Returns 0; or
+ * -1, the sum unchanged, and in `reason` why they do not fit together: a
+ * phrase to stand behind the name of the file. */
+int merge_add(struct merge *merge, const struct saved_run *run,
               char reason[SAVED_REASON_BYTES]);
 
 /* True if both are the same run, in one file or two. */
 bool merge_same(const struct saved_run *a, const struct saved_run *b);
 
 /* Say to `stream` if the runs were not at one time for most of theirs. */
-void merge_note_times(FILE *stream, const struct saved_run *runs, int n);
+void merge_note_times(FILE *stream, const struct merge *merge);
 
 /* Read the files, add them up and print the sum to `stream`, as load prints a
  * run; or a sentence to standard error. Returns the program's exit status. */

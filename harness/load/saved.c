@@ -140,20 +140,33 @@ check_same(const struct engine_options *a, const struct engine_options *b,
 }
 
 int
-merge_add(struct saved_run *sum, const struct saved_run *run,
+merge_add(struct merge *merge, const struct saved_run *run,
           char reason[SAVED_REASON_BYTES])
 {
-    if (sum->target[0] == '\0') {
+    struct saved_run *sum = &merge->sum;
+    double window_ns = (double)run->result.window_ns;
+    double begin_ns = 1e6 * (double)run->begun_ms;
+    double end_ns = begin_ns + window_ns;
+
+    if (merge->runs == 0) {
         *sum = *run;
-        return 0;
-    }
-    if (check_same(&run->options, &sum->options, reason) != 0) {
+        merge->first_end_ns = end_ns;
+    } else if (check_same(&run->options, &sum->options, reason) != 0) {
         return -1;
+    } else {
+        sum->options.clients += run->options.clients;
+        sum->options.silent_clients += run->options.silent_clients;
+        sum->options.rate_per_s += run->options.rate_per_s;
+        crew_add_result(&sum->result, &run->result);
     }
-    sum->options.clients += run->options.clients;
-    sum->options.silent_clients += run->options.silent_clients;
-    sum->options.rate_per_s += run->options.rate_per_s;
-    crew_add_result(&sum->result, &run->result);
+    merge->runs++;
+    merge->last_begin_ns = fmax(merge->last_begin_ns, begin_ns);
+    merge->first_end_ns = fmin(merge->first_end_ns, end_ns);
+    merge->longest_ns = fmax(merge->longest_ns, window_ns);
+    if (!names_have(merge->targets, run->target)) {
+        text_append(merge->targets, sizeof merge->targets, " and ", "%s",
+                    run->target);
+    }
     return 0;
 }
 
@@ -167,59 +180,31 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
            a->result.client_cpu_ns == b->result.client_cpu_ns;
 }
 
-/* "2 runs against 10.0.0.1:5566"; hosts may know a server by other names. */
-static void
-name_targets(char *text, size_t text_bytes, const struct saved_run *runs,
-             int n)
-{
-    snprintf(text, text_bytes, "%d run%s against %s", n, n == 1 ? "" : "s",
-             runs[0].target);
-    for (int i = 1; i < n; i++) {
-        if (!names_have(text, runs[i].target)) {
-            text_append(text, text_bytes, " and ", "%s", runs[i].target);
-        }
-    }
-}
-
 /* What there is in a second is a sum only of what there was in the same
  * second. Hosts do not start on the dot, so a little apart is still together;
- * and of no echoes there is no sum.
- */
+ * and of no echoes there is no sum. */
 void
-merge_note_times(FILE *stream, const struct saved_run *runs, int n)
+merge_note_times(FILE *stream, const struct merge *merge)
 {
-    double latest_begin_ns = -INFINITY;
-    double first_end_ns = INFINITY;
-    double longest_ns = 0;
-    uint64_t echoes = 0;
-    double together_ns;
+    double together_ns = fmax(merge->first_end_ns - merge->last_begin_ns, 0);
 
-    for (int i = 0; i < n; i++) {
-        double window_ns = (double)runs[i].result.window_ns;
-        double begin_ns = 1e6 * (double)runs[i].begun_ms;
-
-        latest_begin_ns = fmax(latest_begin_ns, begin_ns);
-        first_end_ns = fmin(first_end_ns, begin_ns + window_ns);
-        longest_ns = fmax(longest_ns, window_ns);
-        echoes += runs[i].result.echoes;
-    }
-    together_ns = fmax(first_end_ns - latest_begin_ns, 0);
-    if (together_ns < TOGETHER_SHARE * longest_ns && echoes > 0) {
+    if (together_ns < TOGETHER_SHARE * merge->longest_ns &&
+        merge->sum.result.echoes > 0) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            TIME_TEXT(together_ns), TIME_TEXT(longest_ns));
+            TIME_TEXT(together_ns), TIME_TEXT(merge->longest_ns));
     }
 }
 
 int
 merge_print(FILE *stream, const char *const *paths, int n, bool colour)
 {
-    struct saved_run *runs = given(calloc((size_t)n + 1, sizeof *runs));
-    struct saved_run *sum = &runs[n];
-    char target[2 * SAVED_TARGET_BYTES];
+    static struct merge merge;
+    struct saved_run *runs = given(calloc((size_t)n, sizeof *runs));
+    char heading[sizeof merge.targets + 32];
     char reason[SAVED_REASON_BYTES];
     int status;
 
@@ -241,14 +226,14 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
                      paths[i], paths[j]);
             }
         }
-        if (merge_add(sum, &runs[i], reason) != 0) {
+        if (merge_add(&merge, &runs[i], reason) != 0) {
             errx(EXIT_NO_MEASURE, "%s: %s in %s", paths[i], reason, paths[0]);
         }
     }
-    name_targets(target, sizeof target, runs, n);
-    summary_print(stream, target, sum, colour);
-    merge_note_times(stream, runs, n);
-    status = summary_exit_status(&sum->result);
     free(runs);
-    return status;
+    snprintf(heading, sizeof heading, "%d run%s against %s", n,
+             n == 1 ? "" : "s", merge.targets);
+    summary_print(stream, heading, &merge.sum, colour);
+    merge_note_times(stream, &merge);
+    return summary_exit_status(&merge.sum.result);
 }

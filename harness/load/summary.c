@@ -63,8 +63,8 @@ quantile_text(char *text, const struct histogram *histogram, double quantile)
     if ((double)histogram->count * (1 - quantile) < TAIL_MIN - 1e-6) {
         return "-";
     }
-    return units_format_time(
-        text, (double)histogram_quantile_ns(histogram, quantile));
+    return units_format(
+        text, (double)histogram_quantile_ns(histogram, quantile), UNITS_TIME);
 }
 
 static void
@@ -162,18 +162,20 @@ static void
 print_wrong_byte(FILE *stream, const struct engine_result *result)
 {
     const struct engine_mismatch *mismatch = &result->mismatch;
-    const char *origin = mismatch->origin;
+    bool differs = mismatch->expected != mismatch->got;
+    bool explained = mismatch->origin[0] != '\0';
     /* Runs that were saved and added up do not know which it was. */
-    if (!engine_has_wrong_byte(result) ||
-        (mismatch->expected == mismatch->got && origin[0] == '\0')) {
+    if (!engine_has_wrong_byte(result) || (!differs && !explained)) {
         return;
     }
-    fprintf(stream,
-            "  wrong byte  connection %lld, offset %lld: expected 0x%02x, "
-            "got 0x%02x%s%s\n",
-            (long long)mismatch->connection, (long long)mismatch->offset,
-            mismatch->expected, mismatch->got, origin[0] != '\0' ? "; " : "",
-            origin);
+    fprintf(stream, "  wrong byte  connection %lld, offset %lld: ",
+            (long long)mismatch->connection, (long long)mismatch->offset);
+    if (differs) {
+        fprintf(stream, "expected 0x%02x, ", mismatch->expected);
+    }
+    /* One that came too early, or too often, may be the right one. */
+    fprintf(stream, "got 0x%02x%s%s\n", mismatch->got, explained ? "; " : "",
+            mismatch->origin);
 }
 
 bool

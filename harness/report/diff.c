@@ -222,8 +222,7 @@ diff_build(struct document *document, const struct summary *before,
     const struct run *b = &after->results->run;
     const char *const facts[][3] = {
         {"CPU", a->cpu_model, b->cpu_model},
-        {"CPUs", units_format_count(UNITS_TEXT, a->cores),
-         units_format_count(UNITS_TEXT, b->cores)},
+        {"CPUs", COUNT_TEXT(a->cores), COUNT_TEXT(b->cores)},
         {"kernel", a->kernel, b->kernel},
         {"compiler", a->compiler, b->compiler},
         {"commit", a->commit, b->commit},

@@ -82,6 +82,8 @@ static const struct {
     {"--bug=die --after=500", "-c4 -d60s --rate=1k", 1, "early_eof|reset"},
     {"--bug=greeting --handshake", "-c2 -d200ms --handshake", 1,
      "mismatch&in the greeting"},
+    {"--bug=none", "-c8 -d1s --handshake --churn", 1,
+     "extra_bytes&: got 0x68; it came before the greeting was whole"},
     {"--bug=refuse", "-c4 -d200ms", 1, "0 of 4&refused 4"},
     {"--bug=never-accept", "-c20 -d200ms --connect-timeout=300ms", 1,
      "0 of 20&connect_timeout"},

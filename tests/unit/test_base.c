@@ -16,30 +16,19 @@ enum {
     STEPS = 20000
 };
 
-enum kind {
-    COUNT,
-    BYTES,
-    TIME,
-    NUMBER,
-};
-
-static int (*const parsers[])(const char *, int64_t *) = {
-    [COUNT] = units_parse_count,
-    [BYTES] = units_parse_bytes,
-    [TIME] = units_parse_time,
-};
-
-static char *(*const formatters[])(char *, double) = {
-    [COUNT] = units_format_count,
-    [BYTES] = units_format_bytes,
-    [TIME] = units_format_time,
-    [NUMBER] = units_format_number,
+/* The rows of the tables below. */
+enum {
+    NUMBER = UNITS_NONE,
+    COUNT = UNITS_COUNT,
+    BYTES = UNITS_BYTES,
+    TIME = UNITS_TIME,
 };
 
 /* ---- reading and writing ----------------------------------------------- */
 
 /* By kind: what is read, and what it means, with a bar between them. */
 static const char *const readings[] = {
+    [NUMBER] = "0=0|17=17|-5=-5|9223372036854775807=9223372036854775807",
     [COUNT] = "0=0|10k=10000|1.5M=1500000|2G=2000000000|4Ki=4096|1.1k=1100|"
               "9223372036854775807=9223372036854775807",
     [BYTES] = "64=64|64B=64|1k=1000|1kB=1000|64KiB=65536|1MiB=1048576|"
@@ -52,6 +41,7 @@ static const char *const readings[] = {
 
 /* What is not. */
 static const char *const refused[] = {
+    [NUMBER] = "|1k|1.5|x|7 |9223372036854775808",
     [COUNT] = "1.50|1.5|0.3Ki|9223372036854775808|9223372036854775807k|"
               "99999999999999999999999999|0.99999999999999999999999999||k|"
               ".5k|5.k|1..5k|1.5.5k|1,5k|-1|+1| 1|1 |1 k|1K|1kB|1e3|0x10|"
@@ -62,15 +52,15 @@ static const char *const refused[] = {
 
 /* What is written, and how. */
 static const char *const writings[] = {
+    [NUMBER] = "0=0|0.0123=0.0123|0.5=0.500|9.999=10.0|123.4=123|"
+               "999.6=1000|1234=1230|-1.5=-1.50|1e-12=0|"
+               "1.5e-9=0.00000000150|nan=-",
     [COUNT] = "0=0|999=999|1000=1.00k|94849=94.8k|999499=999k|999500=1.00M|"
               "5e9=5.00G|2.5=2.50|999.7=1.00k|-94800=-94.8k|nan=-|inf=-",
     [BYTES] = "0=0 B|1000=1000 B|1023=1023 B|1024=1.00 KiB|65536=64.0 KiB|"
               "524288=512 KiB|1048575=1.00 MiB|1e10=9.31 GiB",
     [TIME] = "0=0 ns|28.4=28.4 ns|1.9e6=1.90 ms|999999=1.00 ms|5e9=5.00 s|"
              "68719476735=68.7 s|86400e9=86400 s",
-    [NUMBER] = "0=0|0.0123=0.0123|0.5=0.500|9.999=10.0|123.4=123|"
-               "999.6=1000|1234=1230|-1.5=-1.50|1e-12=0|"
-               "1.5e-9=0.00000000150|nan=-",
 };
 
 static char list[512]; /* is cut into its items */
@@ -86,7 +76,7 @@ TEST_EACH(reads, readings)
         char *meaning = strchr(text, '=');
 
         *meaning++ = '\0';
-        ck_assert_int_eq(parsers[_i](text, &value), 0);
+        ck_assert_int_eq(units_parse(text, (enum units)_i, &value), 0);
         ck_assert_msg(value == strtoll(meaning, NULL, 10),
                       "'%s' was read as %lld", text, (long long)value);
     }
@@ -101,7 +91,7 @@ TEST_EACH(refuses, refused)
     while ((text = strsep(&rest, "|"))) {
         int64_t value = 4711;
 
-        ck_assert_msg(parsers[_i](text, &value) == -1,
+        ck_assert_msg(units_parse(text, (enum units)_i, &value) == -1,
                       "'%s' was read as %lld", text, (long long)value);
         ck_assert_int_eq(value, 4711);
     }
@@ -117,7 +107,7 @@ TEST_EACH(writes, writings)
     while ((wanted = strsep(&rest, "|"))) {
         double value = strtod(wanted, &wanted);
 
-        ck_assert_ptr_eq(formatters[_i](text, value), text);
+        ck_assert_ptr_eq(units_format(text, value, (enum units)_i), text);
         ck_assert_msg(strcmp(text, wanted + 1) == 0, "%g: '%s', not '%s'",
                       value, text, wanted + 1);
     }
@@ -127,11 +117,11 @@ TEST_EACH(writes, writings)
 TEST(nothing_is_too_long)
 {
     for (int exponent = -320; exponent <= 308; exponent++) {
-        for (int kind = COUNT; kind <= NUMBER; kind++) {
+        for (int kind = NUMBER; kind <= TIME; kind++) {
             char text[UNITS_TEXT_BYTES + 1];
             double value = -9.99 * pow(10, exponent);
             memset(text, '#', sizeof text);
-            formatters[kind](text, value);
+            units_format(text, value, (enum units)kind);
             ck_assert_int_lt(strlen(text), UNITS_TEXT_BYTES);
             ck_assert_int_eq(text[UNITS_TEXT_BYTES], '#');
         }

@@ -703,11 +703,10 @@ TEST(open_and_closed_slices_take_turns)
         double rate = i % 2 == 0 ? 2000 : 0;
         ck_assert(engine_slice(engine, 200 * ms_ns, rate, 7, &result));
         ck_assert_int_eq((int)result.unfinished, 0);
-        if (rate > 0) {
-            ck_assert_double_eq_tol((double)result.arrivals, 400, 100);
-        } else {
-            ck_assert_int_eq((int)result.arrivals, 0);
-        }
+        /* On a busy machine a window may be longer than was asked for. */
+        ck_assert_double_eq_tol((double)result.arrivals,
+                                rate * (double)result.window_ns / 1e9,
+                                1 + rate / 20);
     }
     engine_close(engine, &result);
     ck_assert(engine_result_good(&result));

@@ -10,7 +10,7 @@
 #include "tests/unit/run_suite.h"
 
 static struct saved_run runs[3]; /* of three hosts */
-static struct saved_run sum;
+static struct merge merge;
 static char reason[SAVED_REASON_BYTES];
 
 /* A run of one host: 10 clients and 1000 messages a second. */
@@ -42,7 +42,7 @@ static int
 add_all(int n)
 {
     for (int i = 0; i < n; i++) {
-        if (merge_add(&sum, &runs[i], reason) != 0) {
+        if (merge_add(&merge, &runs[i], reason) != 0) {
             return -1;
         }
     }
@@ -63,26 +63,26 @@ TEST(counts_add_up)
         runs[i].options.clients = 10 + i;
     }
     ck_assert_int_eq(add_all(3), 0);
-    ck_assert_uint_eq(sum.result.echoes, UINT64_C(30000000003));
-    ck_assert_uint_eq(sum.result.unfinished, 300);
-    ck_assert_uint_eq(sum.result.errors[ENGINE_RESET], 21);
-    ck_assert_int_eq(sum.result.served, 30);
+    ck_assert_uint_eq(merge.sum.result.echoes, UINT64_C(30000000003));
+    ck_assert_uint_eq(merge.sum.result.unfinished, 300);
+    ck_assert_uint_eq(merge.sum.result.errors[ENGINE_RESET], 21);
+    ck_assert_int_eq(merge.sum.result.served, 30);
     for (int i = 0; i < 3; i++) {
         double share = (i + 1) / 3.0;
 
-        ck_assert_int_eq(histogram_quantile_ns(&sum.result.latency, share),
-                         1 + i);
-        ck_assert_int_eq(histogram_quantile_ns(&sum.result.response, share),
-                         10 + i);
-        ck_assert_int_eq(histogram_quantile_ns(&sum.result.lag, share),
+        ck_assert_int_eq(
+            histogram_quantile_ns(&merge.sum.result.latency, share), 1 + i);
+        ck_assert_int_eq(
+            histogram_quantile_ns(&merge.sum.result.response, share), 10 + i);
+        ck_assert_int_eq(histogram_quantile_ns(&merge.sum.result.lag, share),
                          100 + i);
-        ck_assert_int_eq(histogram_quantile_ns(&sum.result.connect, share),
-                         200 + i);
+        ck_assert_int_eq(
+            histogram_quantile_ns(&merge.sum.result.connect, share), 200 + i);
     }
-    ck_assert_int_eq(sum.options.clients, 33);
-    ck_assert_int_eq(sum.options.silent_clients, 3);
-    ck_assert_double_eq(sum.options.rate_per_s, 3000);
-    ck_assert_int_eq(sum.result.window_ns, INT64_C(5000000002));
+    ck_assert_int_eq(merge.sum.options.clients, 33);
+    ck_assert_int_eq(merge.sum.options.silent_clients, 3);
+    ck_assert_double_eq(merge.sum.options.rate_per_s, 3000);
+    ck_assert_int_eq(merge.sum.result.window_ns, INT64_C(5000000002));
 }
 
 /* Make the second run another kind of run, and say how it is told. */
@@ -117,15 +117,15 @@ make_misfit(int kind, const char **words)
 
 TEST_TIMES(what_does_not_fit_is_refused, 9)
 {
-    static struct saved_run before;
+    static struct merge before;
     const char *words;
 
     make_misfit(_i, &words);
     ck_assert_int_eq(add_all(1), 0);
-    before = sum;
-    ck_assert_int_eq(merge_add(&sum, &runs[1], reason), -1);
+    before = merge;
+    ck_assert_int_eq(merge_add(&merge, &runs[1], reason), -1);
     ck_assert_msg(strstr(reason, words) != NULL, "%s", reason);
-    ck_assert_mem_eq(&sum, &before, sizeof sum);
+    ck_assert_mem_eq(&merge, &before, sizeof merge);
 }
 
 /* In a closed loop it means nothing how gaps are chosen. */
