@@ -86,10 +86,10 @@ int units_parse(const char *text, enum units kind, int64_t *value);
 
 #define UNITS_TEXT_BYTES 32 /* are always enough for the next two */
 
-/* Write one into `text`, and return it. Three
- * significant digits and the largest unit that leaves a 1 before the point:
- * "94.8k", "1.90 ms", "512 KiB"; a whole number of the smallest as it is, 64
- * and not 64.0; "-" for what is not finite. */
+/* Write one into `text`, and return it. Three significant digits and the
+ * largest unit that leaves a 1 before the point: "94.8k", "1.90 ms",
+ * "512 KiB"; a whole number of the smallest as it is, 64 and not 64.0; "-"
+ * for what is not finite. */
 char *units_format(char *text, double value, enum units kind);
 
 /* A text of its own wherever it stands, for as long as the block around. */
