@@ -2,6 +2,7 @@
  * scenario.c: the tables of the scenarios, one by one, what lies behind their
  * figures and what disturbed them. See internal.h.
  */
+#include <math.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -252,10 +253,14 @@ build_stalls(struct document *document, const struct results *results,
         if (slice->stalled &&
             view_wants(views, slice->scenario, slice->clients) &&
             stalls++ < STALLS_MAX) {
+            struct text text = {0};
+
+            text_add(&text, isfinite(slice->gap_ms) ? " for %.0f ms" : "",
+                     slice->gap_ms);
             document_item(document, slice->model,
-                          "stalled for %.0f ms in %s %d, life %d, block %d",
-                          slice->gap_ms, slice->scenario, slice->clients,
-                          slice->life, slice->block);
+                          "stalled%s in %s %d, life %d, block %d", text.bytes,
+                          slice->scenario, slice->clients, slice->life,
+                          slice->block);
         }
     }
     if (stalls > STALLS_MAX) {

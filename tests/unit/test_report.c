@@ -171,6 +171,18 @@ TEST(how_many_were_asked_may_be_unknown_or_absurd)
     assert_has_not("nan");
 }
 
+TEST(a_stall_without_a_time_has_none)
+{
+    struct life life = made_life("held-up");
+
+    made_add(&results, &life, 6);
+    results.slices[0].stalled = true;
+    results.slices[0].gap_ms = NAN;
+    printed(print_all, 100);
+    assert_has("held-up     stalled in echo 64, life 1");
+    assert_has_not("nan");
+}
+
 TEST(a_failure_is_said_where_it_happened)
 {
     struct life good = made_life("good");
