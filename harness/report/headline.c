@@ -334,7 +334,7 @@ headline_build(struct document *document, const struct summary *summary,
     build_first(document, summary, main);
     scenario_notes(document, main);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
-        variants_build(document, summary, false);
+        variants_build(document, summary);
     } else {
         facts_headline(document, summary, main);
         scale_build(document, summary);

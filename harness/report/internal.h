@@ -410,11 +410,10 @@ void scenario_kept(struct document *document,
  * there is a single number of them. */
 void scale_build(struct document *document, const struct summary *summary);
 
-/* Append a table with each variant over what it is held against, and with
- * `sentences` what each shows; nothing of those that were not measured beside
- * it. */
-void variants_build(struct document *document, const struct summary *summary,
-                    bool sentences);
+/* Append a table with each variant over what it is held against; and what
+ * that shows. Nothing of those that were not measured beside it. */
+void variants_build(struct document *document, const struct summary *summary);
+void variants_say(struct document *document, const struct summary *summary);
 
 /* Append what is another in one run than in an earlier one, beyond noise. */
 void diff_build(struct document *document, const struct summary *before,

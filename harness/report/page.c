@@ -206,6 +206,6 @@ report_page(FILE *file, const struct summary *summary)
         &document, summary,
         &(struct report_views){.all = true, .why = true, .noise = true},
         false);
-    variants_build(&document, summary, true);
+    variants_say(&document, summary);
     return document_print_page(file, &document, document.blocks[title].words);
 }

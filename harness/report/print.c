@@ -138,7 +138,7 @@ report_scenarios(FILE *file, const struct summary *summary,
     }
     shown = scenario_build(&document, summary, views, false);
     if (views->all) {
-        variants_build(&document, summary, true);
+        variants_say(&document, summary);
     }
     if (paper) {
         document_print_text(file, &document, paper);
