@@ -159,10 +159,8 @@ static bool
 in_milliseconds(const struct sheet *sheet)
 {
     for (size_t i = 0; i < sheet->nrows; i++) {
-        const struct summary_row *row = sheet->rows[i].row;
-
-        if (row && !row->starved && !row->saturated &&
-            row->figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
+        if (row_shown(sheet->rows[i].row, LIFE_P50_US) >=
+            MILLISECONDS_FROM_US) {
             return true;
         }
     }

@@ -254,6 +254,16 @@ int group_lives(const struct summary_group *group);
 /* True if everybody was served at the rate that was asked for. */
 bool row_keeps_up(const struct summary_row *row);
 
+/* What there is instead of a figure of a row that was measured: a response
+ * time that "never" comes to who is not served, or "grows" as long as the
+ * rate lasts; an echo rate that is "stuck"; or NULL. */
+const char *row_instead(const struct summary_row *row,
+                        enum life_figure figure);
+
+/* What a row has to show in a chart, or NAN: nothing of who does not
+ * serve all, and no time of who does not keep the rate. */
+double row_shown(const struct summary_row *row, enum life_figure figure);
+
 /* Append what a scenario is like, shortly: "64 clients". */
 void cells_label(struct text *text, const struct life *life);
 
@@ -343,10 +353,6 @@ struct sweep sweep_of(const struct summary *summary,
 
 /* What they differ by: messages a second, silent clients, or clients. */
 double sweep_x(const struct summary_group *group);
-
-/* What a row has to show: nothing of who does not serve all, and no time of
- * who does not keep the rate. */
-double row_shown(const struct summary_row *row, enum life_figure figure);
 
 /* A chart of a sweep: see struct chart for what stands around it. */
 struct plot {

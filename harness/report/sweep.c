@@ -88,18 +88,6 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
     return sweep;
 }
 
-/* ---- what a row has to show -------------------------------------------- */
-
-double
-row_shown(const struct summary_row *row, enum life_figure figure)
-{
-    return !row || row->status != LIFE_OK || row->starved ? NAN
-           : figure == LIFE_RSS_KIB_PER_CLIENT ? summary_memory(row)
-           : row->saturated && (figures[figure].where & FIGURE_TIME)
-               ? NAN
-               : row->figure[figure];
-}
-
 /* Why there is nothing of a row, in a word, or "". */
 static void
 put_end(char *word, size_t bytes, const struct summary_row *row)
