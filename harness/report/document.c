@@ -147,10 +147,13 @@ sheet_row(struct sheet *sheet, const struct summary_group *group,
 }
 
 void
-sheet_group(struct sheet *sheet, const struct summary_group *group)
+sheet_group(struct sheet *sheet, const struct summary_group *group,
+            bool measured)
 {
     for (size_t i = 0; i < group->nrows; i++) {
-        sheet_row(sheet, group, group->rows[i].life->model);
+        if (!measured || group->rows[i].status == LIFE_OK) {
+            sheet_row(sheet, group, group->rows[i].life->model);
+        }
     }
 }
 

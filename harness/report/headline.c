@@ -100,7 +100,7 @@ build_first(struct document *document, const struct summary *summary,
     if (work && work != main) {
         add_rate(&sheet, 2, work, "%d us work", group_life(work)->work_us);
     }
-    sheet_group(&sheet, main);
+    sheet_group(&sheet, main, false);
     sheet_build(document, &sheet, true);
 }
 

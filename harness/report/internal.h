@@ -217,8 +217,9 @@ void sheet_figures(struct sheet *sheet, unsigned where);
 struct at *sheet_row(struct sheet *sheet, const struct summary_group *group,
                      const char *model);
 
-/* Append a row for each model of a group. */
-void sheet_group(struct sheet *sheet, const struct summary_group *group);
+/* Append a row for each model of a group, or for those that were measured. */
+void sheet_group(struct sheet *sheet, const struct summary_group *group,
+                 bool measured);
 
 /* Append the sheet to a document, but for columns that say nothing, with what
  * its marks mean if `legend` is set, and free it. */

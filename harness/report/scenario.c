@@ -112,11 +112,7 @@ build_why(struct document *document, const struct summary *summary,
 
     sheet_column(&sheet, CELLS_MODEL, 0);
     sheet_figures(&sheet, FIGURE_WHY);
-    for (size_t i = 0; i < group->nrows; i++) {
-        if (group->rows[i].status == LIFE_OK) {
-            sheet_row(&sheet, group, group->rows[i].life->model);
-        }
-    }
+    sheet_group(&sheet, group, true);
     sheet_build(document, &sheet, false);
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
@@ -191,7 +187,7 @@ build_rates(struct document *document, const struct summary_group *begin,
     for (; end < last && group_life(end)->rate_per_s > 0 &&
            RECORD_IS_OF(group_life(end), life->scenario, life->clients);
          end++) {
-        sheet_group(&sheet, end);
+        sheet_group(&sheet, end, false);
     }
     sheet_build(document, &sheet, true);
     if (life->rate_of[0] != '\0') {
@@ -296,11 +292,7 @@ build_noise(struct document *document, const struct summary *summary,
             continue;
         }
         sheet_row(&precision, group, NULL);
-        for (size_t j = 0; j < group->nrows; j++) {
-            if (group->rows[j].status == LIFE_OK) {
-                sheet_row(&disturbed, group, group->rows[j].life->model);
-            }
-        }
+        sheet_group(&disturbed, group, true);
     }
     document_heading(document, "How precise each scenario is");
     sheet_build(document, &precision, true);
@@ -333,13 +325,13 @@ build_group(struct document *document, const struct summary *summary,
             PUT(column->column.above, "connect to echo");
         }
     }
-    sheet_group(&sheet, group);
+    sheet_group(&sheet, group, false);
     sheet_build(document, &sheet, !brief);
     if (!brief) {
         scenario_notes(document, group);
         facts_group(document, group);
     }
-    if (views->why) {
+    if (views->why || views->all) {
         build_why(document, summary, group);
     }
 }
@@ -371,7 +363,7 @@ scenario_build(struct document *document, const struct summary *summary,
     if (!brief && !views->all) {
         scale_build(document, summary);
     }
-    if (views->noise) {
+    if (views->noise || views->all) {
         build_noise(document, summary, views);
     }
     return shown;
