@@ -10,11 +10,11 @@
 #include "harness/report/internal.h"
 
 enum {
-    ANY = 0xfff,        /* kind of scenario */
-    LINE_COLUMNS = 150, /* that the facts of a model may take together */
-    FACTS_MAX = 2,      /* of a model in the headline */
-    WEIGHTS = 32,       /* more than there are facts */
-    KERNEL_MOST = 85,   /* percent of CPU time: nearly all of it */
+    ANY = 0xfff,            /* kind of scenario */
+    FACTS = 32,             /* more than there are */
+    HEADLINE_FACTS = 2,     /* of a model in the headline */
+    HEADLINE_COLUMNS = 150, /* that these may take together */
+    KERNEL_MOST = 85,       /* percent of CPU time: nearly all of it */
 };
 
 #define MODEL_ROW(name, ways, idea) {#name, ways, idea},
@@ -46,24 +46,22 @@ facts_model(const char *model)
 
 /* ---- the facts --------------------------------------------------------- */
 
-/* In one scenario the first fact of each topic that holds is said. */
+/* In one scenario the first fact of each topic that holds is said; bits. */
 enum topic {
-    TOPIC_SERVED,
-    TOPIC_COST,
-    TOPIC_SPEED,
-    TOPIC_MEMORY,
-    TOPICS,
+    TOPIC_SERVED = 1,
+    TOPIC_COST = 2,
+    TOPIC_SPEED = 4,
+    TOPIC_MEMORY = 8,
 };
 
-/* What is said of a model in a scenario. */
+/* What is said of a model. All zero is nothing yet. */
 struct said {
-    const struct summary_row *row; /* of whom and where */
-    int facts;                     /* that were looked at so far */
-    struct fact {
-        int weight;     /* its place among all facts: the first comes first */
-        unsigned kinds; /* of scenarios that it may be about */
-        char words[256]; /* what it says, or "" */
-    } fact[TOPICS];
+    const struct summary_row *row; /* of whom, and in which scenario */
+    bool elsewhere;                /* which is not the main one */
+    int looked_at;                 /* facts, so far, in that scenario */
+    unsigned topics;               /* of which one has held there */
+    char facts[FACTS][256];        /* what is said, in all scenarios: the
+                                    * weightiest first; or "" */
 };
 
 /* A fact about scenarios of these kinds and models that work like that: all
@@ -73,16 +71,19 @@ say(struct said *said, unsigned kinds, unsigned model, enum topic topic,
     bool so, const char *format, ...)
 {
     const struct life *life = said->row->life;
-    struct fact *fact = &said->fact[topic];
+    char *words = said->facts[said->looked_at++];
+    bool one_kind = (kinds & (kinds - 1)) == 0 && kinds != KIND_MANY;
     va_list args;
 
-    said->facts++;
-    if (so && (kinds & cells_kind(life)) && fact->words[0] == '\0' &&
-        (facts_model(life->model) & model) == model) {
-        fact->weight = said->facts;
-        fact->kinds = kinds;
+    if (!so || !(kinds & cells_kind(life)) || (said->topics & topic) ||
+        (facts_model(life->model) & model) != model) {
+        return;
+    }
+    said->topics |= topic;
+    /* Only facts of one kind of scenario say which it is. */
+    if (one_kind || !said->elsewhere) {
         va_start(args, format);
-        vsnprintf(fact->words, sizeof fact->words, format, args);
+        vsnprintf(words, sizeof said->facts[0], format, args);
         va_end(args);
     }
 }
@@ -204,67 +205,50 @@ say_rest(struct said *said, const struct summary_group *group)
         SHORTLY(megabytes));
 }
 
-/* All that there is to say of a row, nothing of the yardstick. */
-static struct said
-say_all(const struct summary_row *row, const struct summary_group *group)
+/* All that there is to say of a model in a group, nothing of the yardstick.
+ * What has been said of other groups gives way to the same of this one. */
+static void
+say_all(struct said *said, const struct summary_group *group,
+        const char *model)
 {
-    struct said said = {.row = row};
-
-    if (row && row->status == LIFE_OK && !row->yardstick) {
-        say_served(&said);
-        say_costs(&said, group);
-        say_rest(&said, group);
+    said->row = summary_find(group, model);
+    said->looked_at = 0;
+    said->topics = 0;
+    if (said->row && said->row->status == LIFE_OK && !said->row->yardstick) {
+        say_served(said);
+        say_costs(said, group);
+        say_rest(said, group);
     }
-    return said;
+}
+
+/* Append so many of the facts, as far as a line of that length goes. */
+static void
+add_facts(struct document *document, const char *model,
+          const struct said *said, int most, size_t columns)
+{
+    struct text text = {0};
+
+    for (int i = 0; i < FACTS && most > 0; i++) {
+        size_t length = strlen(text.bytes) + strlen(said->facts[i]);
+
+        if (said->facts[i][0] != '\0' &&
+            (text.bytes[0] == '\0' || length < columns)) {
+            text_item(&text, "; ", "%s", said->facts[i]);
+            most--;
+        }
+    }
+    document_item(document, model, "%s", text.bytes);
 }
 
 void
 facts_group(struct document *document, const struct summary_group *group)
 {
     for (size_t i = 0; i < group->nrows; i++) {
-        struct said said = say_all(&group->rows[i], group);
-        struct text text = {0};
+        const char *model = group->rows[i].life->model;
+        struct said said = {0};
 
-        for (int j = 0; j < TOPICS; j++) {
-            if (said.fact[j].words[0] != '\0') {
-                text_item(&text, "; ", "%s", said.fact[j].words);
-            }
-        }
-        document_item(document, group->rows[i].life->model, "%s", text.bytes);
-    }
-}
-
-/* What can be said of a model, until the line is full; each fact once, of the
- * largest scenario of its kind that holds it. */
-static void
-add_model(struct text *text, const struct summary *summary, const char *model,
-          const struct summary_group *main)
-{
-    struct fact facts[WEIGHTS] = {0}; /* by weight */
-    int n = 0;
-
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-        struct said said = say_all(summary_find(group, model), group);
-
-        for (int j = 0; j < TOPICS; j++) {
-            unsigned kinds = said.fact[j].kinds;
-
-            /* Only facts of one kind of scenario say which it is. */
-            if (group == main ||
-                ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY)) {
-                facts[said.fact[j].weight] = said.fact[j];
-            }
-        }
-    }
-    for (int i = 0; i < WEIGHTS && n < FACTS_MAX; i++) {
-        const char *words = facts[i].words;
-
-        if (words[0] != '\0' &&
-            (n == 0 || strlen(text->bytes) + strlen(words) < LINE_COLUMNS)) {
-            text_item(text, "; ", "%s", words);
-            n++;
-        }
+        say_all(&said, group, model);
+        add_facts(document, model, &said, FACTS, TEXT_BYTES);
     }
 }
 
@@ -276,10 +260,14 @@ facts_headline(struct document *document, const struct summary *summary,
 
     for (size_t i = 0; i < main->nrows; i++) {
         const char *model = main->rows[i].life->model;
-        struct text text = {0};
+        struct said said = {0};
 
-        add_model(&text, summary, model, main);
-        document_item(&facts, model, "%s", text.bytes);
+        /* They are measured from small to large. */
+        for (size_t j = 0; j < summary->ngroups; j++) {
+            said.elsewhere = &summary->groups[j] != main;
+            say_all(&said, &summary->groups[j], model);
+        }
+        add_facts(&facts, model, &said, HEADLINE_FACTS, HEADLINE_COLUMNS);
     }
     document_heading(document, "%s",
                      facts.nblocks > 0 ? "What this run shows (95 %, for all "
