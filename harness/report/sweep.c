@@ -20,8 +20,8 @@ sweep_x(const struct summary_group *group)
                                                   : life->clients;
 }
 
-/* Is a group a step of the same as `most`? If silent clients or messages a
- * second differ, those at work do not. */
+/* Is a group a step of the same as `most`? If silent clients differ, those at
+ * work do not; rates are those of one scenario, and neighbours. */
 static bool
 goes_with(const struct summary_group *group, const struct summary_group *most,
           unsigned kinds)
@@ -32,8 +32,9 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
 
     return (cells_kind(a) & kinds) && a->message_bytes == b->message_bytes &&
            strcmp(a->layout, b->layout) == 0 &&
-           (cells_kind(b) == KIND_MANY
-                ? strcmp(a->scenario, b->scenario) == 0
+           (cells_kind(b) == KIND_MANY ? strcmp(a->scenario, b->scenario) == 0
+            : cells_kind(b) == KIND_RATE
+                ? RECORD_IS_OF(a, b->scenario, b->clients)
                 : busy == b->clients - (b->ask_silent ? b->silent : 0));
 }
 
