@@ -392,8 +392,13 @@ void sweep_numbers(struct document *document, const struct sweep *sweep,
  * NULL if there are no steps. The caller frees it. */
 char *lanes_draw(const struct results *results, bool alone);
 
-/* Append what the page tells of them: picture, words, and columns. */
-void lanes_tell(struct document *document, const struct results *results);
+/* Append in which scene somebody waits longest, or in vain. */
+void lanes_say(struct document *document, const struct sweep *sweep);
+
+/* Append columns of all scenes, below headings or folded, to suit a paper of
+ * that width. */
+void lanes_columns(struct document *document, const struct results *results,
+                   enum block_kind heading, int width);
 
 /* ---- the parts of a report --------------------------------------------- */
 

@@ -252,9 +252,8 @@ add_columns(struct document *document, const struct scene *scene, int width)
     }
 }
 
-/* Append columns of all scenes, below headings or folded, to suit a paper. */
-static void
-build_columns(struct document *document, const struct results *results,
+void
+lanes_columns(struct document *document, const struct results *results,
               enum block_kind heading, int width)
 {
     struct scene scene = {0};
@@ -279,7 +278,7 @@ report_trace(FILE *file, const struct results *results,
 {
     struct document document = {0};
 
-    build_columns(&document, results, BLOCK_HEADING, paper->width);
+    lanes_columns(&document, results, BLOCK_HEADING, paper->width);
     document_print_text(file, &document, paper);
 }
 
@@ -440,17 +439,16 @@ report_trace_svg(FILE *file, const struct results *results)
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-/* ---- the story --------------------------------------------------------- */
+/* ---- in words ---------------------------------------------------------- */
 
-/* In which scene somebody waits longest, or in vain. */
-static void
-say_worst(struct document *document, const struct results *results)
+void
+lanes_say(struct document *document, const struct sweep *sweep)
 {
     struct scene scene = {0};
     struct text worst = {0};
     double most_ms = 0;
 
-    while (next_scene(&scene, results)) {
+    while (next_scene(&scene, sweep->summary->results)) {
         if (scene.wait_ms > most_ms) {
             PUT(worst.bytes, "Worst: %s, %.999s.", scene.model,
                 scene.waits.bytes);
@@ -458,29 +456,4 @@ say_worst(struct document *document, const struct results *results)
         }
     }
     document_paragraph(document, "%s", worst.bytes);
-}
-
-void
-lanes_tell(struct document *document, const struct results *results)
-{
-    char *svg = lanes_draw(results, false);
-
-    document_section(document, "trace", "Who waits for whom");
-    document_figure(document, svg);
-    if (!svg) {
-        document_paragraph(document,
-                           "Nothing was traced. 'make trace' draws who "
-                           "sleeps, and for whom.");
-        return;
-    }
-    document_paragraph(document,
-                       "All clients talk but the last, who connects and says "
-                       "nothing; they leave, and A comes back. Hatched is "
-                       "who sleeps or waits for an echo, a stroke a call, a "
-                       "letter whom that thread serves.");
-    say_worst(document, results);
-    document_paragraph(document,
-                       "Not told: How long things take when nobody looks: "
-                       "each call was stopped twice.");
-    build_columns(document, results, BLOCK_FOLD, REPORT_WIDTH_MAX);
 }
