@@ -48,6 +48,17 @@ group_up_to(const struct summary *summary, enum cells_kind kind, int most)
     return found;
 }
 
+const struct summary_group *
+group_main(const struct summary *summary)
+{
+    const struct summary_group *group =
+        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
+
+    group = group ? group : group_largest(summary, KIND_MANY);
+    group = group ? group : group_largest(summary, KIND_IDLE);
+    return group ? group : summary->groups;
+}
+
 int
 group_lives(const struct summary_group *group)
 {

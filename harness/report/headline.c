@@ -8,21 +8,7 @@
 
 #include "harness/report/internal.h"
 
-#define MAIN_CLIENTS 64 /* the headline's load, if it was measured */
-
 /* ---- which scenarios --------------------------------------------------- */
-
-/* 64 clients, or what comes closest. */
-const struct summary_group *
-group_main(const struct summary *summary)
-{
-    const struct summary_group *group =
-        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
-
-    group = group ? group : group_largest(summary, KIND_MANY);
-    group = group ? group : group_largest(summary, KIND_IDLE);
-    return group ? group : summary->groups;
-}
 
 /* The common load at which most servers keep up, the lowest of those. */
 static const struct summary_group *

@@ -249,6 +249,11 @@ const struct summary_group *group_up_to(const struct summary *summary,
                                         enum cells_kind kind, int most);
 #define group_largest(summary, kind) group_up_to(summary, kind, INT_MAX)
 
+#define MAIN_CLIENTS 64 /* of the main group, if that was measured */
+
+/* The main group, or what comes closest; there must be one. */
+const struct summary_group *group_main(const struct summary *summary);
+
 /* How many lives were measured of the model that has most. */
 int group_lives(const struct summary_group *group);
 
@@ -445,9 +450,6 @@ FILE *class_open(const char *at, const char *what, const char **problem);
  * happened; who is bad goes to `left_out`. */
 void predictions_build(struct document *document, struct document *left_out,
                        char **at);
-
-/* The group of the headline's first table; there must be one. */
-const struct summary_group *group_main(const struct summary *summary);
 
 /* Append what the page tells between headline and tables. */
 void story_build(struct document *document, const struct summary *summary);

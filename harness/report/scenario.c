@@ -205,31 +205,26 @@ build_rates(struct document *document, const struct summary_group *begin,
 void
 scale_build(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *most = NULL;
+    const struct sweep sweep =
+        sweep_of(summary, group_largest(summary, KIND_IDLE), KIND_IDLE);
     struct sheet sheet = {0};
 
-    sheet_column(&sheet, CELLS_MODEL, 0);
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-
-        if (cells_kind(group_life(group)) == KIND_IDLE) {
-            struct sheet_column *column =
-                sheet_column(&sheet, CELLS_FLOOR, 0);
-
-            /* They are measured from the fewest to the most. */
-            column->group = most = group;
-            PUT(column->column.above, "CPU over recv + send, by idle");
-            PUT(column->column.heading, "%d", group_life(group)->silent);
-        }
-    }
-    if (!most || sheet.ncolumns < 3) {
+    if (sweep.n < 2) {
         return;
     }
-    sheet_column(&sheet, CELLS_SERVED, 3)->group = most;
-    sheet_column(&sheet, CELLS_RESIDENT, 1)->group = most;
-    sheet_column(&sheet, CELLS_STACK, 2)->group = most;
-    for (size_t i = 0; i < most->nrows; i++) {
-        sheet_row(&sheet, NULL, most->rows[i].life->model);
+    sheet_column(&sheet, CELLS_MODEL, 0);
+    for (size_t i = 0; i < sweep.n; i++) {
+        struct sheet_column *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+
+        column->group = sweep.groups[i];
+        PUT(column->column.above, "CPU over recv + send, by idle");
+        PUT(column->column.heading, "%.0f", sweep_x(column->group));
+    }
+    sheet_column(&sheet, CELLS_SERVED, 3)->group = sweep.most;
+    sheet_column(&sheet, CELLS_RESIDENT, 1)->group = sweep.most;
+    sheet_column(&sheet, CELLS_STACK, 2)->group = sweep.most;
+    for (size_t i = 0; i < sweep.most->nrows; i++) {
+        sheet_row(&sheet, NULL, sweep.most->rows[i].life->model);
     }
     document_heading(document, "What clients that only wait cost");
     sheet_build(document, &sheet, true);

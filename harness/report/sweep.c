@@ -249,8 +249,8 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
 
         dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
         if (row >= 0) {
-            dots[i].value = us;
-            blocks[slices[i].block][row] = log(us) - fit->level[row];
+            dots[i].value = log(us) - fit->level[row];
+            blocks[slices[i].block][row] = dots[i].value;
         }
     }
     for (size_t i = 0; i <= n; i++) {
@@ -260,12 +260,12 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
         struct dot *dot = &dots[i];
 
         if (dot->row >= 0) {
-            dot->value /= exp(blocks[slices[i].block][0]);
-            if (slices[i].stalled ||
-                fabs(log(dot->value) - fit->level[dot->row]) >
-                    3 * fit->noise) {
-                dot->kind = DOT_CROSS;
-            }
+            double away = dot->value - blocks[slices[i].block][0];
+
+            dot->value = exp(fit->level[dot->row] + away);
+            dot->kind = slices[i].stalled || fabs(away) > 3 * fit->noise
+                            ? DOT_CROSS
+                            : DOT_DUST;
         }
     }
     svg = sweep_rows(plot, sweep, dots, n);
