@@ -289,9 +289,7 @@ struct picture {
     struct svg svg; /* it */
     double y;       /* where a lane ends */
     double end_ms;  /* of the time at its right */
-    char bar[8];    /* how a server's acts look */
-    char wait[8];   /* ... while it sleeps */
-    char axis[8];   /* ... and who is there, but idle */
+    int slot;       /* how the server is drawn: see svg_slot() */
 };
 
 static double
@@ -305,9 +303,11 @@ static void
 draw_idle(struct picture *picture, double from_x, double to_x)
 {
     double y = picture->y - BAR / 2.0;
+    char classes[16];
 
+    PUT(classes, "m%d axis", picture->slot);
     if (from_x < to_x) {
-        svg_line(&picture->svg, from_x, y, to_x, y, picture->axis);
+        svg_line(&picture->svg, from_x, y, to_x, y, classes);
     }
 }
 
@@ -327,6 +327,7 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
         bool sleeps = act->lasted_ms >= SLEEP_MS;
         int name = (int)strcspn(act->call, " ");
         struct text tip = {0};
+        char classes[16];
 
         if (act->thread != lane) {
             continue;
@@ -334,8 +335,8 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
         draw_idle(picture, idle_x, x);
         text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms,
                  end_ms);
-        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR,
-                 sleeps ? picture->wait : picture->bar, tip.bytes);
+        PUT(classes, sleeps ? "m%d wait" : "m%d bar", picture->slot);
+        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR, classes, tip.bytes);
         if (strcmp(act->call, "never") == 0) {
             svg_cross(svg, end + 0.5, top + BAR / 2.0, BAR / 2.0);
         }
@@ -366,13 +367,10 @@ static void
 draw_scene(struct picture *picture, const struct scene *scene)
 {
     struct svg *svg = &picture->svg;
-    int slot = svg_slot(scene->model);
 
+    picture->slot = svg_slot(scene->model);
     picture->y += HEAD;
-    PUT(picture->bar, "m%d bar", slot);
-    PUT(picture->wait, "m%d wait", slot);
-    PUT(picture->axis, "m%d axis", slot);
-    svg_mark(svg, 6, picture->y - 10, slot, NULL);
+    svg_mark(svg, 6, picture->y - 10, picture->slot, NULL);
     svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s",
              scene->waits.bytes);
