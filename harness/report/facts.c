@@ -46,40 +46,32 @@ facts_model(const char *model)
 
 /* ---- the facts --------------------------------------------------------- */
 
-/* In one scenario the first fact of each topic that holds is said; bits. */
-enum topic {
-    TOPIC_SERVED = 1,
-    TOPIC_COST = 2,
-    TOPIC_SPEED = 4,
-    TOPIC_MEMORY = 8,
-};
-
 /* What is said of a model. All zero is nothing yet. */
 struct said {
     const struct summary_row *row; /* of whom, and in which scenario */
     bool elsewhere;                /* which is not the main one */
     int looked_at;                 /* facts, so far, in that scenario */
-    unsigned topics;               /* of which one has held there */
+    bool told;                     /* one of the present topic has held */
     char facts[FACTS][256];        /* what is said, in all scenarios: the
                                     * weightiest first; or "" */
 };
 
 /* A fact about scenarios of these kinds and models that work like that: all
- * of these bits. */
-static void __attribute__((format(printf, 6, 7)))
-say(struct said *said, unsigned kinds, unsigned model, enum topic topic,
-    bool so, const char *format, ...)
+ * of these bits. Of a topic the first that holds is said. */
+static void __attribute__((format(printf, 5, 6)))
+say(struct said *said, unsigned kinds, unsigned model, bool so,
+    const char *format, ...)
 {
     const struct life *life = said->row->life;
     char *words = said->facts[said->looked_at++];
     bool one_kind = (kinds & (kinds - 1)) == 0 && kinds != KIND_MANY;
     va_list args;
 
-    if (!so || !(kinds & cells_kind(life)) || (said->topics & topic) ||
+    if (!so || !(kinds & cells_kind(life)) || said->told ||
         (facts_model(life->model) & model) != model) {
         return;
     }
-    said->topics |= topic;
+    said->told = true;
     /* Only facts of one kind of scenario say which it is. */
     if (one_kind || !said->elsewhere) {
         va_start(args, format);
@@ -109,21 +101,19 @@ say_served(struct said *said)
                       engine_error_name(i));
         }
     }
-    say(said, KIND_MANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, one,
+    say(said, KIND_MANY, MODEL_ONE_AT_A_TIME, one,
         "serves one at a time: %.0f of %.0f wait unserved", asked - served,
         asked);
-    say(said, KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, served == 0,
+    say(said, KIND_SILENT, MODEL_ONE_AT_A_TIME, served == 0,
         "one silent client stops it");
-    say(said, KIND_IDLE, MODEL_SELECT, TOPIC_SERVED,
+    say(said, KIND_IDLE, MODEL_SELECT,
         row->starved && row->served_most < FD_SETSIZE &&
             asked >= FD_SETSIZE - 24,
         "serves %.0f of %.0f: select(2) takes no descriptor from FD_SETSIZE "
         "on",
         served, asked);
-    say(said, ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, one,
-        "serves one client at a time");
-    say(said, ANY, 0, TOPIC_SERVED, row->starved, "serves %.0f of %.0f: %s",
-        served, asked,
+    say(said, ANY, MODEL_ONE_AT_A_TIME, one, "serves one client at a time");
+    say(said, ANY, 0, row->starved, "serves %.0f of %.0f: %s", served, asked,
         errors.bytes[0] != '\0' ? errors.bytes : "the others got no answer");
 }
 
@@ -147,30 +137,28 @@ say_costs(struct said *said, const struct summary_group *group)
             group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN;
     }
     PUT(ratio, "x%.2f [%.2f, %.2f]", over->ratio, over->low, over->high);
-    say(said, KIND_IDLE, MODEL_SELECT, TOPIC_COST, more && over->ratio > 1.5,
+    say(said, KIND_IDLE, MODEL_SELECT, more && over->ratio > 1.5,
         "%s the CPU of %s beside %d idle clients: select looks at all of "
         "them%s",
         ratio, name, row->life->silent,
         row->figure[LIFE_KERNEL_PERCENT] > KERNEL_MOST ? ", in the kernel"
                                                        : "");
     /* Only if the cheapest has fewer of them. */
-    say(said, KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST,
+    say(said, KIND_MANY, MODEL_THREAD_EACH,
         more && row->figure[LIFE_SWITCHES_PER_ECHO] >
                     least->figure[LIFE_SWITCHES_PER_ECHO] + 0.3,
         "%s the CPU per echo of %s: each echo wakes a thread", ratio, name);
-    say(said, KIND_MANY, 0, TOPIC_COST, more && calls > least_calls + 0.3,
+    say(said, KIND_MANY, 0, more && calls > least_calls + 0.3,
         "%s the CPU per echo of %s: %.*g system calls, %s %.*g", ratio, name,
         SHORTLY(calls), name, SHORTLY(least_calls));
-    say(said, KIND_MANY, 0, TOPIC_COST, more, "%s the CPU per echo of %s",
-        ratio, name);
-    say(said, KIND_MANY, 0, TOPIC_COST,
-        ranked && row == best && group->clear[FIT_CPU],
+    say(said, KIND_MANY, 0, more, "%s the CPU per echo of %s", ratio, name);
+    say(said, KIND_MANY, 0, ranked && row == best && group->clear[FIT_CPU],
         "clearly the least CPU per echo");
-    say(said, KIND_MANY, 0, TOPIC_COST, ranked && row == best,
+    say(said, KIND_MANY, 0, ranked && row == best,
         "the least CPU per echo, though not clearly so");
-    say(said, KIND_MANY, 0, TOPIC_COST, over->verdict == VERDICT_SAME,
+    say(said, KIND_MANY, 0, over->verdict == VERDICT_SAME,
         "costs the same CPU per echo as %s", name);
-    say(said, KIND_MANY, 0, TOPIC_COST, over->verdict == VERDICT_UNCLEAR,
+    say(said, KIND_MANY, 0, over->verdict == VERDICT_UNCLEAR,
         "too close to %s to tell (%s)", name, ratio);
 }
 
@@ -188,19 +176,18 @@ say_rest(struct said *said, const struct summary_group *group)
     double megabytes = rate * (double)life->message_bytes / 1e6;
     bool fastest = row == group->best[FIT_RATE] && group->clear[FIT_RATE];
 
-    say(said, KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED,
-        fastest && cpus > 1.2,
+    say(said, KIND_WORK, MODEL_THREAD_EACH, fastest && cpus > 1.2,
         "fastest where an echo is work: it keeps %.*g CPUs busy",
         SHORTLY(cpus));
-    say(said, KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, isfinite(memory),
+    say(said, KIND_IDLE, MODEL_STACK_EACH, isfinite(memory),
         "%.*g KiB for each client, most of it stack", SHORTLY(memory));
-    say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
+    say(said, KIND_WAIT, 0, !row->starved && rate > ideal / 2,
         "waiting overlaps: %.*g %% of %s echoes/s (%d clients / %d ms)",
         SHORTLY(100 * rate / ideal), COUNT_TEXT(ideal), life->clients,
         life->delay_ms);
-    say(said, KIND_WORK, 0, TOPIC_SPEED, fastest && cpus > 1.2,
-        "keeps %.*g CPUs busy", SHORTLY(cpus));
-    say(said, KIND_BULK, 0, TOPIC_SPEED, fastest,
+    say(said, KIND_WORK, 0, fastest && cpus > 1.2, "keeps %.*g CPUs busy",
+        SHORTLY(cpus));
+    say(said, KIND_BULK, 0, fastest,
         "moves most of long messages, %.*g MB/s each way",
         SHORTLY(megabytes));
 }
@@ -213,10 +200,12 @@ say_all(struct said *said, const struct summary_group *group,
 {
     said->row = summary_find(group, model);
     said->looked_at = 0;
-    said->topics = 0;
     if (said->row && said->row->status == LIFE_OK && !said->row->yardstick) {
+        said->told = false;
         say_served(said);
+        said->told = false;
         say_costs(said, group);
+        said->told = false;
         say_rest(said, group);
     }
 }
