@@ -48,6 +48,17 @@ group_up_to(const struct summary *summary, enum cells_kind kind, int most)
     return found;
 }
 
+const struct summary_group *
+group_main(const struct summary *summary)
+{
+    const struct summary_group *group =
+        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
+
+    group = group ? group : group_largest(summary, KIND_MANY);
+    group = group ? group : group_largest(summary, KIND_IDLE);
+    return group ? group : summary->groups;
+}
+
 int
 group_lives(const struct summary_group *group)
 {
@@ -109,7 +120,6 @@ enum form {
     FORM_FIXED,  /* two digits behind the point */
     FORM_COUNT,  /* with a unit: 94.8k */
     FORM_TIME,   /* us or ms, as the heading says */
-    FORM_SHARED, /* a time that clients who are not served never get */
 };
 
 static const char turn[] = "full turn: echo to echo of a client";
@@ -314,27 +324,42 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
 
 /* ---- figures ----------------------------------------------------------- */
 
+const char *
+row_instead(const struct summary_row *row, enum life_figure figure)
+{
+    bool time = figures[figure].where & FIGURE_TIME;
+    bool none = figure == LIFE_ECHOES_PER_S && !(row->figure[figure] > 0);
+
+    return row->starved && time     ? "never"
+           : row->starved && none   ? "stuck"
+           : row->saturated && time ? "grows"
+                                    : NULL;
+}
+
+double
+row_shown(const struct summary_row *row, enum life_figure figure)
+{
+    return !row || row->status != LIFE_OK || row->starved ||
+                   row_instead(row, figure)
+               ? NAN
+           : figure == LIFE_RSS_KIB_PER_CLIENT ? summary_memory(row)
+                                               : row->figure[figure];
+}
+
 static enum mark
 put_figure(struct text *text, enum cells_id id, const struct summary_row *row,
            bool milliseconds)
 {
     enum form form = id < CELLS ? cells[id].form : FORM_NUMBER;
     enum life_figure which = id < CELLS ? cells[id].figure : id - CELLS;
+    const char *instead = row_instead(row, which);
     double value = row->figure[which];
 
-    if (form == FORM_SHARED && row->starved) {
-        text_add(text, "never");
-        return MARK_BAD;
+    if (instead) {
+        text_add(text, "%s", instead);
+        return row->starved ? MARK_BAD : MARK_NONE;
     }
-    if (form == FORM_SHARED && row->saturated) {
-        text_add(text, "grows");
-        return MARK_NONE;
-    }
-    if (which == LIFE_ECHOES_PER_S && row->starved && !(value > 0)) {
-        text_add(text, "stuck");
-        return MARK_BAD;
-    }
-    value /= form >= FORM_TIME && milliseconds ? 1000 : 1;
+    value /= form == FORM_TIME && milliseconds ? 1000 : 1;
     if (form == FORM_FIXED && fabs(value) < 99.5) {
         text_add(text, "%.2f", value);
     } else if (id >= CELLS && fabs(value) < 1000) {
@@ -372,7 +397,7 @@ void
 cells_heading(struct column *column, enum cells_id id, bool milliseconds)
 {
     bool named = column->above[0] != '\0' || column->heading[0] != '\0';
-    bool time = id < CELLS && cells[id].form >= FORM_TIME;
+    bool time = id < CELLS && cells[id].form == FORM_TIME;
 
     if (column->heading[0] == '\0') {
         PUT(column->heading, "%s%s",

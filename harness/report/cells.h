@@ -29,8 +29,8 @@ CELL(FAIRNESS, "", "fair", FORM_FIXED, LIFE_FAIRNESS,
      "fair: least served client over the median", false)
 CELL(RATE, "", "echoes/s", FORM_COUNT, LIFE_ECHOES_PER_S)
 CELL(OVER_MOST, "", "of most")
-CELL(P50, "full turn", "p50", FORM_SHARED, LIFE_P50_US, turn)
-CELL(P99, "full turn", "p99", FORM_SHARED, LIFE_P99_US, turn)
+CELL(P50, "full turn", "p50", FORM_TIME, LIFE_P50_US, turn)
+CELL(P99, "full turn", "p99", FORM_TIME, LIFE_P99_US, turn)
 CELL(SERVER, "CPU us/echo", "server", FORM_NUMBER,
      LIFE_SERVER_CPU_US_PER_ECHO)
 CELL(CLIENT, "CPU us/echo", "client", FORM_NUMBER,
@@ -50,8 +50,8 @@ CELL(RESIDENT, "KiB a client", "resident", FORM_NUMBER,
 CELL(STACK, "KiB a client", "kernel", FORM_NUMBER, LIFE_STACK_KIB_PER_CLIENT,
      "kernel: the stack that it keeps for a thread", false)
 CELL(BOUND, "", "bound by")
-CELL(RESPONSE_P50, "response", "p50", FORM_SHARED, LIFE_P50_US, response)
-CELL(RESPONSE_P99, "response", "p99", FORM_SHARED, LIFE_P99_US, response)
+CELL(RESPONSE_P50, "response", "p50", FORM_TIME, LIFE_P50_US, response)
+CELL(RESPONSE_P99, "response", "p99", FORM_TIME, LIFE_P99_US, response)
 CELL(SERVICE_P50, "service", "p50", FORM_TIME, LIFE_SERVICE_P50_US, service)
 CELL(SERVICE_P99, "service", "p99", FORM_TIME, LIFE_SERVICE_P99_US, service)
 CELL(LAG, "client", "lag", FORM_TIME, LIFE_LAG_P99_US,

@@ -18,10 +18,9 @@
 #include "harness/report/internal.h"
 
 enum {
-    LIVES_MAX = 4096,  /* ten times a run */
-    MAIN_CLIENTS = 64, /* whose ratios are shown */
-    ROWS_MAX = 200,    /* machines in the picture; the list has all */
-    FAR = 20,          /* times the yardstick: not in the picture */
+    LIVES_MAX = 4096, /* ten times a run */
+    ROWS_MAX = 200,   /* machines in the picture; the list has all */
+    FAR = 20,         /* times the yardstick: not in the picture */
 };
 
 /* ---- claims ------------------------------------------------------------ */

@@ -147,10 +147,13 @@ sheet_row(struct sheet *sheet, const struct summary_group *group,
 }
 
 void
-sheet_group(struct sheet *sheet, const struct summary_group *group)
+sheet_group(struct sheet *sheet, const struct summary_group *group,
+            bool measured)
 {
     for (size_t i = 0; i < group->nrows; i++) {
-        sheet_row(sheet, group, group->rows[i].life->model);
+        if (!measured || group->rows[i].status == LIFE_OK) {
+            sheet_row(sheet, group, group->rows[i].life->model);
+        }
     }
 }
 
@@ -159,10 +162,8 @@ static bool
 in_milliseconds(const struct sheet *sheet)
 {
     for (size_t i = 0; i < sheet->nrows; i++) {
-        const struct summary_row *row = sheet->rows[i].row;
-
-        if (row && !row->starved && !row->saturated &&
-            row->figure[LIFE_P50_US] >= MILLISECONDS_FROM_US) {
+        if (row_shown(sheet->rows[i].row, LIFE_P50_US) >=
+            MILLISECONDS_FROM_US) {
             return true;
         }
     }

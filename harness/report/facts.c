@@ -10,11 +10,11 @@
 #include "harness/report/internal.h"
 
 enum {
-    ANY = 0xfff,        /* kind of scenario */
-    LINE_COLUMNS = 150, /* that the facts of a model may take together */
-    FACTS_MAX = 2,      /* of a model in the headline */
-    WEIGHTS = 32,       /* more than there are facts */
-    KERNEL_MOST = 85,   /* percent of CPU time: nearly all of it */
+    ANY = 0xfff,            /* kind of scenario */
+    FACTS = 32,             /* more than there are */
+    HEADLINE_FACTS = 2,     /* of a model in the headline */
+    HEADLINE_COLUMNS = 150, /* that these may take together */
+    KERNEL_MOST = 85,       /* percent of CPU time: nearly all of it */
 };
 
 #define MODEL_ROW(name, ways, idea) {#name, ways, idea},
@@ -46,43 +46,36 @@ facts_model(const char *model)
 
 /* ---- the facts --------------------------------------------------------- */
 
-/* In one scenario the first fact of each topic that holds is said. */
-enum topic {
-    TOPIC_SERVED,
-    TOPIC_COST,
-    TOPIC_SPEED,
-    TOPIC_MEMORY,
-    TOPICS,
-};
-
-/* What is said of a model in a scenario. */
+/* What is said of a model. All zero is nothing yet. */
 struct said {
-    const struct summary_row *row; /* of whom and where */
-    int facts;                     /* that were looked at so far */
-    struct fact {
-        int weight;     /* its place among all facts: the first comes first */
-        unsigned kinds; /* of scenarios that it may be about */
-        char words[256]; /* what it says, or "" */
-    } fact[TOPICS];
+    const struct summary_row *row; /* of whom, and in which scenario */
+    bool elsewhere;                /* which is not the main one */
+    int looked_at;                 /* facts, so far, in that scenario */
+    bool told;                     /* one of the present topic has held */
+    char facts[FACTS][256];        /* what is said, in all scenarios: the
+                                    * weightiest first; or "" */
 };
 
 /* A fact about scenarios of these kinds and models that work like that: all
- * of these bits. */
-static void __attribute__((format(printf, 6, 7)))
-say(struct said *said, unsigned kinds, unsigned model, enum topic topic,
-    bool so, const char *format, ...)
+ * of these bits. Of a topic the first that holds is said. */
+static void __attribute__((format(printf, 5, 6)))
+say(struct said *said, unsigned kinds, unsigned model, bool so,
+    const char *format, ...)
 {
     const struct life *life = said->row->life;
-    struct fact *fact = &said->fact[topic];
+    char *words = said->facts[said->looked_at++];
+    bool one_kind = (kinds & (kinds - 1)) == 0 && kinds != KIND_MANY;
     va_list args;
 
-    said->facts++;
-    if (so && (kinds & cells_kind(life)) && fact->words[0] == '\0' &&
-        (facts_model(life->model) & model) == model) {
-        fact->weight = said->facts;
-        fact->kinds = kinds;
+    if (!so || !(kinds & cells_kind(life)) || said->told ||
+        (facts_model(life->model) & model) != model) {
+        return;
+    }
+    said->told = true;
+    /* Only facts of one kind of scenario say which it is. */
+    if (one_kind || !said->elsewhere) {
         va_start(args, format);
-        vsnprintf(fact->words, sizeof fact->words, format, args);
+        vsnprintf(words, sizeof said->facts[0], format, args);
         va_end(args);
     }
 }
@@ -108,21 +101,19 @@ say_served(struct said *said)
                       engine_error_name(i));
         }
     }
-    say(said, KIND_MANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, one,
+    say(said, KIND_MANY, MODEL_ONE_AT_A_TIME, one,
         "serves one at a time: %.0f of %.0f wait unserved", asked - served,
         asked);
-    say(said, KIND_SILENT, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, served == 0,
+    say(said, KIND_SILENT, MODEL_ONE_AT_A_TIME, served == 0,
         "one silent client stops it");
-    say(said, KIND_IDLE, MODEL_SELECT, TOPIC_SERVED,
+    say(said, KIND_IDLE, MODEL_SELECT,
         row->starved && row->served_most < FD_SETSIZE &&
             asked >= FD_SETSIZE - 24,
         "serves %.0f of %.0f: select(2) takes no descriptor from FD_SETSIZE "
         "on",
         served, asked);
-    say(said, ANY, MODEL_ONE_AT_A_TIME, TOPIC_SERVED, one,
-        "serves one client at a time");
-    say(said, ANY, 0, TOPIC_SERVED, row->starved, "serves %.0f of %.0f: %s",
-        served, asked,
+    say(said, ANY, MODEL_ONE_AT_A_TIME, one, "serves one client at a time");
+    say(said, ANY, 0, row->starved, "serves %.0f of %.0f: %s", served, asked,
         errors.bytes[0] != '\0' ? errors.bytes : "the others got no answer");
 }
 
@@ -146,30 +137,28 @@ say_costs(struct said *said, const struct summary_group *group)
             group->rows[i].over_best[FIT_CPU].verdict != VERDICT_UNKNOWN;
     }
     PUT(ratio, "x%.2f [%.2f, %.2f]", over->ratio, over->low, over->high);
-    say(said, KIND_IDLE, MODEL_SELECT, TOPIC_COST, more && over->ratio > 1.5,
+    say(said, KIND_IDLE, MODEL_SELECT, more && over->ratio > 1.5,
         "%s the CPU of %s beside %d idle clients: select looks at all of "
         "them%s",
         ratio, name, row->life->silent,
         row->figure[LIFE_KERNEL_PERCENT] > KERNEL_MOST ? ", in the kernel"
                                                        : "");
     /* Only if the cheapest has fewer of them. */
-    say(said, KIND_MANY, MODEL_THREAD_EACH, TOPIC_COST,
+    say(said, KIND_MANY, MODEL_THREAD_EACH,
         more && row->figure[LIFE_SWITCHES_PER_ECHO] >
                     least->figure[LIFE_SWITCHES_PER_ECHO] + 0.3,
         "%s the CPU per echo of %s: each echo wakes a thread", ratio, name);
-    say(said, KIND_MANY, 0, TOPIC_COST, more && calls > least_calls + 0.3,
+    say(said, KIND_MANY, 0, more && calls > least_calls + 0.3,
         "%s the CPU per echo of %s: %.*g system calls, %s %.*g", ratio, name,
         SHORTLY(calls), name, SHORTLY(least_calls));
-    say(said, KIND_MANY, 0, TOPIC_COST, more, "%s the CPU per echo of %s",
-        ratio, name);
-    say(said, KIND_MANY, 0, TOPIC_COST,
-        ranked && row == best && group->clear[FIT_CPU],
+    say(said, KIND_MANY, 0, more, "%s the CPU per echo of %s", ratio, name);
+    say(said, KIND_MANY, 0, ranked && row == best && group->clear[FIT_CPU],
         "clearly the least CPU per echo");
-    say(said, KIND_MANY, 0, TOPIC_COST, ranked && row == best,
+    say(said, KIND_MANY, 0, ranked && row == best,
         "the least CPU per echo, though not clearly so");
-    say(said, KIND_MANY, 0, TOPIC_COST, over->verdict == VERDICT_SAME,
+    say(said, KIND_MANY, 0, over->verdict == VERDICT_SAME,
         "costs the same CPU per echo as %s", name);
-    say(said, KIND_MANY, 0, TOPIC_COST, over->verdict == VERDICT_UNCLEAR,
+    say(said, KIND_MANY, 0, over->verdict == VERDICT_UNCLEAR,
         "too close to %s to tell (%s)", name, ratio);
 }
 
@@ -187,84 +176,68 @@ say_rest(struct said *said, const struct summary_group *group)
     double megabytes = rate * (double)life->message_bytes / 1e6;
     bool fastest = row == group->best[FIT_RATE] && group->clear[FIT_RATE];
 
-    say(said, KIND_WORK, MODEL_THREAD_EACH, TOPIC_SPEED,
-        fastest && cpus > 1.2,
+    say(said, KIND_WORK, MODEL_THREAD_EACH, fastest && cpus > 1.2,
         "fastest where an echo is work: it keeps %.*g CPUs busy",
         SHORTLY(cpus));
-    say(said, KIND_IDLE, MODEL_STACK_EACH, TOPIC_MEMORY, isfinite(memory),
+    say(said, KIND_IDLE, MODEL_STACK_EACH, isfinite(memory),
         "%.*g KiB for each client, most of it stack", SHORTLY(memory));
-    say(said, KIND_WAIT, 0, TOPIC_SPEED, !row->starved && rate > ideal / 2,
+    say(said, KIND_WAIT, 0, !row->starved && rate > ideal / 2,
         "waiting overlaps: %.*g %% of %s echoes/s (%d clients / %d ms)",
         SHORTLY(100 * rate / ideal), COUNT_TEXT(ideal), life->clients,
         life->delay_ms);
-    say(said, KIND_WORK, 0, TOPIC_SPEED, fastest && cpus > 1.2,
-        "keeps %.*g CPUs busy", SHORTLY(cpus));
-    say(said, KIND_BULK, 0, TOPIC_SPEED, fastest,
+    say(said, KIND_WORK, 0, fastest && cpus > 1.2, "keeps %.*g CPUs busy",
+        SHORTLY(cpus));
+    say(said, KIND_BULK, 0, fastest,
         "moves most of long messages, %.*g MB/s each way",
         SHORTLY(megabytes));
 }
 
-/* All that there is to say of a row, nothing of the yardstick. */
-static struct said
-say_all(const struct summary_row *row, const struct summary_group *group)
+/* All that there is to say of a model in a group, nothing of the yardstick.
+ * What has been said of other groups gives way to the same of this one. */
+static void
+say_all(struct said *said, const struct summary_group *group,
+        const char *model)
 {
-    struct said said = {.row = row};
-
-    if (row && row->status == LIFE_OK && !row->yardstick) {
-        say_served(&said);
-        say_costs(&said, group);
-        say_rest(&said, group);
+    said->row = summary_find(group, model);
+    said->looked_at = 0;
+    if (said->row && said->row->status == LIFE_OK && !said->row->yardstick) {
+        said->told = false;
+        say_served(said);
+        said->told = false;
+        say_costs(said, group);
+        said->told = false;
+        say_rest(said, group);
     }
-    return said;
+}
+
+/* Append so many of the facts, as far as a line of that length goes. */
+static void
+add_facts(struct document *document, const char *model,
+          const struct said *said, int most, size_t columns)
+{
+    struct text text = {0};
+
+    for (int i = 0; i < FACTS && most > 0; i++) {
+        size_t length = strlen(text.bytes) + strlen(said->facts[i]);
+
+        if (said->facts[i][0] != '\0' &&
+            (text.bytes[0] == '\0' || length < columns)) {
+            text_item(&text, "; ", "%s", said->facts[i]);
+            most--;
+        }
+    }
+    document_item(document, model, "%s", text.bytes);
 }
 
 void
 facts_group(struct document *document, const struct summary_group *group)
 {
     for (size_t i = 0; i < group->nrows; i++) {
-        struct said said = say_all(&group->rows[i], group);
-        struct text text = {0};
+        const char *model = group->rows[i].life->model;
+        struct said said = {0};
 
-        for (int j = 0; j < TOPICS; j++) {
-            if (said.fact[j].words[0] != '\0') {
-                text_item(&text, "; ", "%s", said.fact[j].words);
-            }
-        }
-        document_item(document, group->rows[i].life->model, "%s", text.bytes);
-    }
-}
-
-/* What can be said of a model, until the line is full; each fact once, of the
- * largest scenario of its kind that holds it. */
-static void
-add_model(struct text *text, const struct summary *summary, const char *model,
-          const struct summary_group *main)
-{
-    struct fact facts[WEIGHTS] = {0}; /* by weight */
-    int n = 0;
-
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-        struct said said = say_all(summary_find(group, model), group);
-
-        for (int j = 0; j < TOPICS; j++) {
-            unsigned kinds = said.fact[j].kinds;
-
-            /* Only facts of one kind of scenario say which it is. */
-            if (group == main ||
-                ((kinds & (kinds - 1)) == 0 && kinds != KIND_MANY)) {
-                facts[said.fact[j].weight] = said.fact[j];
-            }
-        }
-    }
-    for (int i = 0; i < WEIGHTS && n < FACTS_MAX; i++) {
-        const char *words = facts[i].words;
-
-        if (words[0] != '\0' &&
-            (n == 0 || strlen(text->bytes) + strlen(words) < LINE_COLUMNS)) {
-            text_item(text, "; ", "%s", words);
-            n++;
-        }
+        say_all(&said, group, model);
+        add_facts(document, model, &said, FACTS, TEXT_BYTES);
     }
 }
 
@@ -276,10 +249,14 @@ facts_headline(struct document *document, const struct summary *summary,
 
     for (size_t i = 0; i < main->nrows; i++) {
         const char *model = main->rows[i].life->model;
-        struct text text = {0};
+        struct said said = {0};
 
-        add_model(&text, summary, model, main);
-        document_item(&facts, model, "%s", text.bytes);
+        /* They are measured from small to large. */
+        for (size_t j = 0; j < summary->ngroups; j++) {
+            said.elsewhere = &summary->groups[j] != main;
+            say_all(&said, &summary->groups[j], model);
+        }
+        add_facts(&facts, model, &said, HEADLINE_FACTS, HEADLINE_COLUMNS);
     }
     document_heading(document, "%s",
                      facts.nblocks > 0 ? "What this run shows (95 %, for all "

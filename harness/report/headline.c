@@ -8,21 +8,7 @@
 
 #include "harness/report/internal.h"
 
-#define MAIN_CLIENTS 64 /* the headline's load, if it was measured */
-
 /* ---- which scenarios --------------------------------------------------- */
-
-/* 64 clients, or what comes closest. */
-const struct summary_group *
-group_main(const struct summary *summary)
-{
-    const struct summary_group *group =
-        group_up_to(summary, KIND_MANY, MAIN_CLIENTS);
-
-    group = group ? group : group_largest(summary, KIND_MANY);
-    group = group ? group : group_largest(summary, KIND_IDLE);
-    return group ? group : summary->groups;
-}
 
 /* The common load at which most servers keep up, the lowest of those. */
 static const struct summary_group *
@@ -100,7 +86,7 @@ build_first(struct document *document, const struct summary *summary,
     if (work && work != main) {
         add_rate(&sheet, 2, work, "%d us work", group_life(work)->work_us);
     }
-    sheet_group(&sheet, main);
+    sheet_group(&sheet, main, false);
     sheet_build(document, &sheet, true);
 }
 
@@ -334,7 +320,7 @@ headline_build(struct document *document, const struct summary *summary,
     build_first(document, summary, main);
     scenario_notes(document, main);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
-        variants_build(document, summary, false);
+        variants_build(document, summary);
     } else {
         facts_headline(document, summary, main);
         scale_build(document, summary);

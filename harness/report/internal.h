@@ -214,8 +214,9 @@ void sheet_figures(struct sheet *sheet, unsigned where);
 struct at *sheet_row(struct sheet *sheet, const struct summary_group *group,
                      const char *model);
 
-/* Append a row for each model of a group. */
-void sheet_group(struct sheet *sheet, const struct summary_group *group);
+/* Append a row for each model of a group, or for those that were measured. */
+void sheet_group(struct sheet *sheet, const struct summary_group *group,
+                 bool measured);
 
 /* Append the sheet to a document, but for columns that say nothing, with what
  * its marks mean if `legend` is set, and free it. */
@@ -245,11 +246,26 @@ const struct summary_group *group_up_to(const struct summary *summary,
                                         enum cells_kind kind, int most);
 #define group_largest(summary, kind) group_up_to(summary, kind, INT_MAX)
 
+#define MAIN_CLIENTS 64 /* of the main group, if that was measured */
+
+/* The main group, or what comes closest; there must be one. */
+const struct summary_group *group_main(const struct summary *summary);
+
 /* How many lives were measured of the model that has most. */
 int group_lives(const struct summary_group *group);
 
 /* True if everybody was served at the rate that was asked for. */
 bool row_keeps_up(const struct summary_row *row);
+
+/* What there is instead of a figure of a row that was measured: a response
+ * time that "never" comes to who is not served, or "grows" as long as the
+ * rate lasts; an echo rate that is "stuck"; or NULL. */
+const char *row_instead(const struct summary_row *row,
+                        enum life_figure figure);
+
+/* What a row has to show in a chart, or NAN: nothing of who does not
+ * serve all, and no time of who does not keep the rate. */
+double row_shown(const struct summary_row *row, enum life_figure figure);
 
 /* Append what a scenario is like, shortly: "64 clients". */
 void cells_label(struct text *text, const struct life *life);
@@ -341,10 +357,6 @@ struct sweep sweep_of(const struct summary *summary,
 /* What they differ by: messages a second, silent clients, or clients. */
 double sweep_x(const struct summary_group *group);
 
-/* What a row has to show: nothing of who does not serve all, and no time of
- * who does not keep the rate. */
-double row_shown(const struct summary_row *row, enum life_figure figure);
-
 /* A chart of a sweep: see struct chart for what stands around it. */
 struct plot {
     /* Draws it; NULL is returned if there is nothing to be seen. */
@@ -382,8 +394,13 @@ void sweep_numbers(struct document *document, const struct sweep *sweep,
  * NULL if there are no steps. The caller frees it. */
 char *lanes_draw(const struct results *results, bool alone);
 
-/* Append what the page tells of them: picture, words, and columns. */
-void lanes_tell(struct document *document, const struct results *results);
+/* Append in which scene somebody waits longest, or in vain. */
+void lanes_say(struct document *document, const struct sweep *sweep);
+
+/* Append columns of all scenes, below headings or folded, to suit a paper of
+ * that width. */
+void lanes_columns(struct document *document, const struct results *results,
+                   enum block_kind heading, int width);
 
 /* ---- the parts of a report --------------------------------------------- */
 
@@ -407,11 +424,10 @@ void scenario_kept(struct document *document,
  * there is a single number of them. */
 void scale_build(struct document *document, const struct summary *summary);
 
-/* Append a table with each variant over what it is held against, and with
- * `sentences` what each shows; nothing of those that were not measured beside
- * it. */
-void variants_build(struct document *document, const struct summary *summary,
-                    bool sentences);
+/* Append a table with each variant over what it is held against; and what
+ * that shows. Nothing of those that were not measured beside it. */
+void variants_build(struct document *document, const struct summary *summary);
+void variants_say(struct document *document, const struct summary *summary);
 
 /* Append what is another in one run than in an earlier one, beyond noise. */
 void diff_build(struct document *document, const struct summary *before,
@@ -431,9 +447,6 @@ FILE *class_open(const char *at, const char *what, const char **problem);
  * happened; who is bad goes to `left_out`. */
 void predictions_build(struct document *document, struct document *left_out,
                        char **at);
-
-/* The group of the headline's first table; there must be one. */
-const struct summary_group *group_main(const struct summary *summary);
 
 /* Append what the page tells between headline and tables. */
 void story_build(struct document *document, const struct summary *summary);

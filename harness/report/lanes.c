@@ -252,9 +252,8 @@ add_columns(struct document *document, const struct scene *scene, int width)
     }
 }
 
-/* Append columns of all scenes, below headings or folded, to suit a paper. */
-static void
-build_columns(struct document *document, const struct results *results,
+void
+lanes_columns(struct document *document, const struct results *results,
               enum block_kind heading, int width)
 {
     struct scene scene = {0};
@@ -279,7 +278,7 @@ report_trace(FILE *file, const struct results *results,
 {
     struct document document = {0};
 
-    build_columns(&document, results, BLOCK_HEADING, paper->width);
+    lanes_columns(&document, results, BLOCK_HEADING, paper->width);
     document_print_text(file, &document, paper);
 }
 
@@ -290,9 +289,7 @@ struct picture {
     struct svg svg; /* it */
     double y;       /* where a lane ends */
     double end_ms;  /* of the time at its right */
-    char bar[8];    /* how a server's acts look */
-    char wait[8];   /* ... while it sleeps */
-    char axis[8];   /* ... and who is there, but idle */
+    int slot;       /* how the server is drawn: see svg_slot() */
 };
 
 static double
@@ -306,9 +303,11 @@ static void
 draw_idle(struct picture *picture, double from_x, double to_x)
 {
     double y = picture->y - BAR / 2.0;
+    char classes[16];
 
+    PUT(classes, "m%d axis", picture->slot);
     if (from_x < to_x) {
-        svg_line(&picture->svg, from_x, y, to_x, y, picture->axis);
+        svg_line(&picture->svg, from_x, y, to_x, y, classes);
     }
 }
 
@@ -328,6 +327,7 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
         bool sleeps = act->lasted_ms >= SLEEP_MS;
         int name = (int)strcspn(act->call, " ");
         struct text tip = {0};
+        char classes[16];
 
         if (act->thread != lane) {
             continue;
@@ -335,8 +335,8 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
         draw_idle(picture, idle_x, x);
         text_add(&tip, "%s, %.1f to %.1f ms", act->call, act->begin_ms,
                  end_ms);
-        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR,
-                 sleeps ? picture->wait : picture->bar, tip.bytes);
+        PUT(classes, sleeps ? "m%d wait" : "m%d bar", picture->slot);
+        svg_rect(svg, x, top, fmax(end - x, 1.5), BAR, classes, tip.bytes);
         if (strcmp(act->call, "never") == 0) {
             svg_cross(svg, end + 0.5, top + BAR / 2.0, BAR / 2.0);
         }
@@ -367,13 +367,10 @@ static void
 draw_scene(struct picture *picture, const struct scene *scene)
 {
     struct svg *svg = &picture->svg;
-    int slot = svg_slot(scene->model);
 
+    picture->slot = svg_slot(scene->model);
     picture->y += HEAD;
-    PUT(picture->bar, "m%d bar", slot);
-    PUT(picture->wait, "m%d wait", slot);
-    PUT(picture->axis, "m%d axis", slot);
-    svg_mark(svg, 6, picture->y - 10, slot, NULL);
+    svg_mark(svg, 6, picture->y - 10, picture->slot, NULL);
     svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s",
              scene->waits.bytes);
@@ -440,17 +437,16 @@ report_trace_svg(FILE *file, const struct results *results)
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-/* ---- the story --------------------------------------------------------- */
+/* ---- in words ---------------------------------------------------------- */
 
-/* In which scene somebody waits longest, or in vain. */
-static void
-say_worst(struct document *document, const struct results *results)
+void
+lanes_say(struct document *document, const struct sweep *sweep)
 {
     struct scene scene = {0};
     struct text worst = {0};
     double most_ms = 0;
 
-    while (next_scene(&scene, results)) {
+    while (next_scene(&scene, sweep->summary->results)) {
         if (scene.wait_ms > most_ms) {
             PUT(worst.bytes, "Worst: %s, %.999s.", scene.model,
                 scene.waits.bytes);
@@ -458,29 +454,4 @@ say_worst(struct document *document, const struct results *results)
         }
     }
     document_paragraph(document, "%s", worst.bytes);
-}
-
-void
-lanes_tell(struct document *document, const struct results *results)
-{
-    char *svg = lanes_draw(results, false);
-
-    document_section(document, "trace", "Who waits for whom");
-    document_figure(document, svg);
-    if (!svg) {
-        document_paragraph(document,
-                           "Nothing was traced. 'make trace' draws who "
-                           "sleeps, and for whom.");
-        return;
-    }
-    document_paragraph(document,
-                       "All clients talk but the last, who connects and says "
-                       "nothing; they leave, and A comes back. Hatched is "
-                       "who sleeps or waits for an echo, a stroke a call, a "
-                       "letter whom that thread serves.");
-    say_worst(document, results);
-    document_paragraph(document,
-                       "Not told: How long things take when nobody looks: "
-                       "each call was stopped twice.");
-    build_columns(document, results, BLOCK_FOLD, REPORT_WIDTH_MAX);
 }

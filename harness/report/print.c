@@ -127,18 +127,15 @@ report_scenarios(FILE *file, const struct summary *summary,
                  const struct report_views *views,
                  const struct report_paper *paper)
 {
-    static const struct report_views everything = {
-        .all = true, .why = true, .noise = true};
     struct document document = {0};
     size_t shown;
 
     if (views->all) {
         headline_build(&document, summary, summary->ngroups);
-        views = &everything;
     }
     shown = scenario_build(&document, summary, views, false);
     if (views->all) {
-        variants_build(&document, summary, true);
+        variants_say(&document, summary);
     }
     if (paper) {
         document_print_text(file, &document, paper);

@@ -37,9 +37,10 @@ static const char about[] =
     "what load would exit with: 1 if a byte was wrong, a connection failed "
     "or nobody was served, 3 if a client itself could not measure.";
 
-/* What a table of flags cannot say. Returns how many files there are. */
+/* What a table of flags cannot say; without a file it is the usual one.
+ * Returns how many there are. */
 static int
-check_usage(const char *const *paths)
+check_usage(const char **paths)
 {
     const char *alone = merge        ? "--merge: "
                         : diff       ? "--diff: "
@@ -69,6 +70,9 @@ check_usage(const char *const *paths)
     if (problem) {
         fprintf(stderr, "report: %s%s\n", alone, problem);
         exit(2);
+    }
+    if (npaths == 0) {
+        paths[npaths++] = RESULTS_USUAL;
     }
     return npaths;
 }
@@ -129,17 +133,6 @@ status_of(const char *path, const char *problem)
     return problem ? 3 : 0;
 }
 
-static int
-read_run(const char *path, struct results *results, struct summary *summary)
-{
-    const char *problem = results_load(path, results);
-
-    if (!problem) {
-        summary_make(results, summary);
-    }
-    return status_of(path, problem);
-}
-
 /* Make a whole copy, or none, and put it where nothing is, or a file. Returns
  * NULL, or why not. The end of the program closes what is open. */
 static const char *
@@ -191,23 +184,6 @@ save_baseline(const char *path)
     }
     printf("kept. next: make compare BASELINE=%s\n", baseline);
     return 0;
-}
-
-/* The run at `path` is the later one. */
-static int
-build_diff(struct document *document, const struct summary *before,
-           const char *path)
-{
-    struct results results;
-    struct summary after;
-    int status = read_run(path, &results, &after);
-
-    if (status == 0) {
-        diff_build(document, before, &after);
-        summary_free(&after);
-        results_free(&results);
-    }
-    return status;
 }
 
 /* A name that is none gets those that there are. */
@@ -262,32 +238,53 @@ print_report(const struct results *results, const struct summary *summary)
     return status;
 }
 
+/* Read one run and report of it; or two, and say what changed. */
+static int
+report_runs(struct document *document, const char *const *paths, int n)
+{
+    struct results results[2] = {{.nlives = 0}};
+    struct summary summaries[2] = {{0}};
+    int read = 0;
+    int status = 0;
+
+    for (; read < n && status == 0; read += status == 0) {
+        status =
+            status_of(paths[read], results_load(paths[read], &results[read]));
+        if (status == 0) {
+            summary_make(&results[read], &summaries[read]);
+        }
+    }
+    if (status == 0 && diff) {
+        diff_build(document, &summaries[0], &summaries[1]);
+    } else if (status == 0) {
+        status = print_report(&results[0], &summaries[0]);
+    }
+    while (read-- > 0) {
+        summary_free(&summaries[read]);
+        results_free(&results[read]);
+    }
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
     const char **paths = given(calloc((size_t)argc + 1, sizeof *paths));
-    struct results results;
-    struct summary summary;
-    int status = 3;
-
     int npaths = read_flags(argc, argv, paths);
-    const char *path = npaths > 0 ? paths[0] : RESULTS_USUAL;
     const struct report_paper paper = report_paper_of(stdout);
     struct document document = {0};
+    int status = 0;
+
     if (columns) {
         report_columns(stdout, &paper);
-        status = 0;
     } else if (merge) {
         status = merge_print(stdout, paths, npaths, paper.colour);
     } else if (class_path) {
         status = status_of(class_path, class_build(&document, class_path));
     } else if (baseline) {
-        status = save_baseline(path);
-    } else if ((status = read_run(path, &results, &summary)) == 0) {
-        status = diff ? build_diff(&document, &summary, paths[1])
-                      : print_report(&results, &summary);
-        summary_free(&summary);
-        results_free(&results);
+        status = save_baseline(paths[0]);
+    } else {
+        status = report_runs(&document, paths, npaths);
     }
     if (document.nblocks > 0 && html) {
         document_print_page(stdout, &document, document.blocks[0].words);

@@ -31,7 +31,7 @@ struct report_views {
     const char *scenario; /* "echo" or "echo,512"; NULL: all of them */
     bool why;             /* system calls by name, page faults, threads */
     bool noise;           /* what disturbed, and how precise it is */
-    bool all;             /* all of these, behind the headline */
+    bool all;             /* both of these, behind the headline */
 };
 
 /* The paper that a stream is: as wide as COLUMNS or the terminal says, 60 to

@@ -2,6 +2,7 @@
  * scenario.c: the tables of the scenarios, one by one, what lies behind their
  * figures and what disturbed them. See internal.h.
  */
+#include <math.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -111,11 +112,7 @@ build_why(struct document *document, const struct summary *summary,
 
     sheet_column(&sheet, CELLS_MODEL, 0);
     sheet_figures(&sheet, FIGURE_WHY);
-    for (size_t i = 0; i < group->nrows; i++) {
-        if (group->rows[i].status == LIFE_OK) {
-            sheet_row(&sheet, group, group->rows[i].life->model);
-        }
-    }
+    sheet_group(&sheet, group, true);
     sheet_build(document, &sheet, false);
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
@@ -190,7 +187,7 @@ build_rates(struct document *document, const struct summary_group *begin,
     for (; end < last && group_life(end)->rate_per_s > 0 &&
            RECORD_IS_OF(group_life(end), life->scenario, life->clients);
          end++) {
-        sheet_group(&sheet, end);
+        sheet_group(&sheet, end, false);
     }
     sheet_build(document, &sheet, true);
     if (life->rate_of[0] != '\0') {
@@ -208,31 +205,26 @@ build_rates(struct document *document, const struct summary_group *begin,
 void
 scale_build(struct document *document, const struct summary *summary)
 {
-    const struct summary_group *most = NULL;
+    const struct sweep sweep =
+        sweep_of(summary, group_largest(summary, KIND_IDLE), KIND_IDLE);
     struct sheet sheet = {0};
 
-    sheet_column(&sheet, CELLS_MODEL, 0);
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-
-        if (cells_kind(group_life(group)) == KIND_IDLE) {
-            struct sheet_column *column =
-                sheet_column(&sheet, CELLS_FLOOR, 0);
-
-            /* They are measured from the fewest to the most. */
-            column->group = most = group;
-            PUT(column->column.above, "CPU over recv + send, by idle");
-            PUT(column->column.heading, "%d", group_life(group)->silent);
-        }
-    }
-    if (!most || sheet.ncolumns < 3) {
+    if (sweep.n < 2) {
         return;
     }
-    sheet_column(&sheet, CELLS_SERVED, 3)->group = most;
-    sheet_column(&sheet, CELLS_RESIDENT, 1)->group = most;
-    sheet_column(&sheet, CELLS_STACK, 2)->group = most;
-    for (size_t i = 0; i < most->nrows; i++) {
-        sheet_row(&sheet, NULL, most->rows[i].life->model);
+    sheet_column(&sheet, CELLS_MODEL, 0);
+    for (size_t i = 0; i < sweep.n; i++) {
+        struct sheet_column *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+
+        column->group = sweep.groups[i];
+        PUT(column->column.above, "CPU over recv + send, by idle");
+        PUT(column->column.heading, "%.0f", sweep_x(column->group));
+    }
+    sheet_column(&sheet, CELLS_SERVED, 3)->group = sweep.most;
+    sheet_column(&sheet, CELLS_RESIDENT, 1)->group = sweep.most;
+    sheet_column(&sheet, CELLS_STACK, 2)->group = sweep.most;
+    for (size_t i = 0; i < sweep.most->nrows; i++) {
+        sheet_row(&sheet, NULL, sweep.most->rows[i].life->model);
     }
     document_heading(document, "What clients that only wait cost");
     sheet_build(document, &sheet, true);
@@ -252,10 +244,14 @@ build_stalls(struct document *document, const struct results *results,
         if (slice->stalled &&
             view_wants(views, slice->scenario, slice->clients) &&
             stalls++ < STALLS_MAX) {
+            struct text text = {0};
+
+            text_add(&text, isfinite(slice->gap_ms) ? " for %.0f ms" : "",
+                     slice->gap_ms);
             document_item(document, slice->model,
-                          "stalled for %.0f ms in %s %d, life %d, block %d",
-                          slice->gap_ms, slice->scenario, slice->clients,
-                          slice->life, slice->block);
+                          "stalled%s in %s %d, life %d, block %d", text.bytes,
+                          slice->scenario, slice->clients, slice->life,
+                          slice->block);
         }
     }
     if (stalls > STALLS_MAX) {
@@ -291,11 +287,7 @@ build_noise(struct document *document, const struct summary *summary,
             continue;
         }
         sheet_row(&precision, group, NULL);
-        for (size_t j = 0; j < group->nrows; j++) {
-            if (group->rows[j].status == LIFE_OK) {
-                sheet_row(&disturbed, group, group->rows[j].life->model);
-            }
-        }
+        sheet_group(&disturbed, group, true);
     }
     document_heading(document, "How precise each scenario is");
     sheet_build(document, &precision, true);
@@ -328,13 +320,13 @@ build_group(struct document *document, const struct summary *summary,
             PUT(column->column.above, "connect to echo");
         }
     }
-    sheet_group(&sheet, group);
+    sheet_group(&sheet, group, false);
     sheet_build(document, &sheet, !brief);
     if (!brief) {
         scenario_notes(document, group);
         facts_group(document, group);
     }
-    if (views->why) {
+    if (views->why || views->all) {
         build_why(document, summary, group);
     }
 }
@@ -366,7 +358,7 @@ scenario_build(struct document *document, const struct summary *summary,
     if (!brief && !views->all) {
         scale_build(document, summary);
     }
-    if (views->noise) {
+    if (views->noise || views->all) {
         build_noise(document, summary, views);
     }
     return shown;

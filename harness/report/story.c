@@ -103,7 +103,6 @@ say_theory(struct document *document, const struct sweep *sweep)
                            "is the way through the kernel and waking up.",
                            life->rate_of_per_s, life->rate_of);
     }
-    /* Rates of one scenario are neighbours. */
     scenario_kept(document, sweep->groups[0],
                   sweep->groups[sweep->n - 1] + 1);
     document_paragraph(document, "%s",
@@ -150,7 +149,15 @@ static const struct scene {
     bool facts;                     /* are said of the groups */
     enum cells_id ids[NUMBERS_MAX]; /* behind it, up to CELLS_NAME */
     bool bill;                      /* ... and of what an echo is made */
+    bool lanes; /* it is of the trace, which has no groups */
 } story[] = {
+    {"trace", "Who waits for whom",
+     "Nothing was traced. 'make trace' draws who sleeps, and for whom.",
+     "All clients talk but the last, who connects and says nothing; they "
+     "leave, and A comes back. Hatched is who sleeps or waits for an echo, a "
+     "stroke a call, a letter whom that thread serves.",
+     "How long things take when nobody looks: each call was stopped twice.",
+     .say = lanes_say, .lanes = true},
     {"cost", "What an echo costs", "",
      "A bar is the server's CPU for an echo, in parts at the price that each "
      "had in the same run. The first is the same for all: a recv and a send "
@@ -310,12 +317,16 @@ static void
 tell(struct document *document, const struct summary *summary,
      const struct scene *scene)
 {
+    struct sweep sweep = {.summary = summary};
     size_t blocks;
-    struct sweep sweep;
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
-    sweep = draw_plots(document, summary, scene);
+    if (scene->lanes) {
+        document_figure(document, lanes_draw(summary->results, false));
+    } else {
+        sweep = draw_plots(document, summary, scene);
+    }
     if (document->nblocks == blocks) {
         document_paragraph(document, "%s",
                            sweep.n > 0 ? "It was tried, but nothing could be "
@@ -339,6 +350,10 @@ tell(struct document *document, const struct summary *summary,
     if (scene->ids[0] != CELLS_NAME) {
         sweep_numbers(document, &sweep, scene->ids);
     }
+    if (scene->lanes) {
+        lanes_columns(document, summary->results, BLOCK_FOLD,
+                      REPORT_WIDTH_MAX);
+    }
     if (scene->bill) {
         bill_build(document, summary, sweep.most);
         code_build(document, sweep.most);
@@ -349,8 +364,9 @@ void
 story_build(struct document *document, const struct summary *summary)
 {
     /* A run may have traced servers and measured none. */
-    lanes_tell(document, summary->results);
-    for (size_t i = 0; summary->ngroups > 0 && i < COUNT(story); i++) {
-        tell(document, summary, &story[i]);
+    for (size_t i = 0; i < COUNT(story); i++) {
+        if (summary->ngroups > 0 || story[i].lanes) {
+            tell(document, summary, &story[i]);
+        }
     }
 }

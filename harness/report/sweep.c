@@ -20,8 +20,8 @@ sweep_x(const struct summary_group *group)
                                                   : life->clients;
 }
 
-/* Is a group a step of the same as `most`? If silent clients or messages a
- * second differ, those at work do not. */
+/* Is a group a step of the same as `most`? If silent clients differ, those at
+ * work do not; rates are those of one scenario, and neighbours. */
 static bool
 goes_with(const struct summary_group *group, const struct summary_group *most,
           unsigned kinds)
@@ -32,8 +32,9 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
 
     return (cells_kind(a) & kinds) && a->message_bytes == b->message_bytes &&
            strcmp(a->layout, b->layout) == 0 &&
-           (cells_kind(b) == KIND_MANY
-                ? strcmp(a->scenario, b->scenario) == 0
+           (cells_kind(b) == KIND_MANY ? strcmp(a->scenario, b->scenario) == 0
+            : cells_kind(b) == KIND_RATE
+                ? RECORD_IS_OF(a, b->scenario, b->clients)
                 : busy == b->clients - (b->ask_silent ? b->silent : 0));
 }
 
@@ -86,18 +87,6 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
         sweep.nmodels++;
     }
     return sweep;
-}
-
-/* ---- what a row has to show -------------------------------------------- */
-
-double
-row_shown(const struct summary_row *row, enum life_figure figure)
-{
-    return !row || row->status != LIFE_OK || row->starved ? NAN
-           : figure == LIFE_RSS_KIB_PER_CLIENT ? summary_memory(row)
-           : row->saturated && (figures[figure].where & FIGURE_TIME)
-               ? NAN
-               : row->figure[figure];
 }
 
 /* Why there is nothing of a row, in a word, or "". */
@@ -260,8 +249,8 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
 
         dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
         if (row >= 0) {
-            dots[i].value = us;
-            blocks[slices[i].block][row] = log(us) - fit->level[row];
+            dots[i].value = log(us) - fit->level[row];
+            blocks[slices[i].block][row] = dots[i].value;
         }
     }
     for (size_t i = 0; i <= n; i++) {
@@ -271,12 +260,12 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
         struct dot *dot = &dots[i];
 
         if (dot->row >= 0) {
-            dot->value /= exp(blocks[slices[i].block][0]);
-            if (slices[i].stalled ||
-                fabs(log(dot->value) - fit->level[dot->row]) >
-                    3 * fit->noise) {
-                dot->kind = DOT_CROSS;
-            }
+            double away = dot->value - blocks[slices[i].block][0];
+
+            dot->value = exp(fit->level[dot->row] + away);
+            dot->kind = slices[i].stalled || fabs(away) > 3 * fit->noise
+                            ? DOT_CROSS
+                            : DOT_DUST;
         }
     }
     svg = sweep_rows(plot, sweep, dots, n);

@@ -48,29 +48,8 @@ compare(const struct summary *summary, enum cells_kind kind,
                : (struct comparison){.verdict = VERDICT_UNKNOWN};
 }
 
-static void
-say_variant(struct document *document, const struct summary *summary,
-            const struct variant *variant)
-{
-    struct text text = {0};
-
-    for (size_t i = 0; i < COUNT(places); i++) {
-        struct comparison over = compare(summary, places[i].kind, variant);
-
-        if (over.verdict == VERDICT_DIFFERENT) {
-            text_item(&text, ", ", "x%.2f [%.2f, %.2f] the CPU %s",
-                      over.ratio, over.low, over.high, places[i].where);
-        }
-    }
-    if (text.bytes[0] != '\0') {
-        document_item(document, variant->name, "%s instead of %s: %s",
-                      variant->what, variant->base_what, text.bytes);
-    }
-}
-
 void
-variants_build(struct document *document, const struct summary *summary,
-               bool sentences)
+variants_build(struct document *document, const struct summary *summary)
 {
     const struct summary_group *many = group_largest(summary, KIND_MANY);
     struct sheet sheet = {0};
@@ -106,7 +85,31 @@ variants_build(struct document *document, const struct summary *summary,
     }
     document_heading(document, "Variants, each over what it is held against");
     sheet_build(document, &sheet, true);
-    for (size_t i = 0; sentences && i < VARIANTS; i++) {
-        say_variant(document, summary, &variants[i]);
+}
+
+void
+variants_say(struct document *document, const struct summary *summary)
+{
+    struct document items = {0};
+
+    for (const struct variant *variant = variants;
+         variant < variants + VARIANTS; variant++) {
+        struct text text = {0};
+
+        for (size_t i = 0; i < COUNT(places); i++) {
+            struct comparison over =
+                compare(summary, places[i].kind, variant);
+
+            if (over.verdict == VERDICT_DIFFERENT) {
+                text_item(&text, ", ", "x%.2f [%.2f, %.2f] the CPU %s",
+                          over.ratio, over.low, over.high, places[i].where);
+            }
+        }
+        document_item(&items, variant->name,
+                      text.bytes[0] != '\0' ? "%s instead of %s: %s" : "",
+                      variant->what, variant->base_what, text.bytes);
     }
+    document_heading(document, "%s",
+                     items.nblocks > 0 ? "What each variant shows" : "");
+    document_append(document, &items);
 }

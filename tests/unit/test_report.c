@@ -153,6 +153,16 @@ TEST(how_many_were_asked_may_be_unknown_or_absurd)
     assert_has_not("nan");
 }
 
+TEST(a_stall_without_a_time_has_none)
+{
+    made_model("held-up", 6);
+    made.results.slices[0].stalled = true;
+    made.results.slices[0].gap_ms = NAN;
+    print_by(print_all, 100);
+    assert_has("held-up     stalled in echo 64, life 1");
+    assert_has_not("nan");
+}
+
 TEST(a_failure_is_said_where_it_happened)
 {
     struct life bad = made_life("bad");
