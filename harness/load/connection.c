@@ -204,9 +204,9 @@ keep_mismatch(struct engine *run, const struct connection *connection,
     *mismatch = (struct engine_mismatch){
         stream->number, MAX(stream->nread, 0), expected, *got, ""};
     if (stream->nread < 0) {
-        strcpy(mismatch->origin, stream->nwritten < 0
-                                     ? "it came before the greeting was whole"
-                                     : "in the greeting");
+        PUT(mismatch->origin, "%s",
+            stream->nwritten < 0 ? "it came before the greeting was whole"
+                                 : "in the greeting");
     } else {
         pattern_explain(run, connection, got, count);
     }
