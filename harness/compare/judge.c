@@ -303,13 +303,17 @@ set_status(struct life *life, const struct turn *turn,
     uint64_t broken = errors[ENGINE_REFUSED] + errors[ENGINE_RESET] +
                       errors[ENGINE_EARLY_EOF] + errors[ENGINE_TIMEOUT];
     bool ours = !turn->contender->command;
+    char sent[24] = "";
 
     if (engine_has_wrong_byte(result)) {
+        if (wrong->expected != wrong->got) { /* else it came too early */
+            PUT(sent, "0x%02x was sent, ", wrong->expected);
+        }
         life_fail(life, LIFE_FAILED,
-                  "wrong byte on connection %lld at offset %lld: 0x%02x "
-                  "was sent, 0x%02x came back%s%s",
+                  "wrong byte on connection %lld at offset %lld: "
+                  "%s0x%02x came back%s%s",
                   (long long)wrong->connection, (long long)wrong->offset,
-                  wrong->expected, wrong->got,
+                  sent, wrong->got,
                   wrong->origin[0] ? "; it looks like " : "", wrong->origin);
     } else if (server->end.early) {
         life_fail(life, LIFE_FAILED, "%s", server->reason);

@@ -43,8 +43,8 @@ static void
 find_commit(char *text, size_t text_bytes)
 {
     FILE *git = popen("exec 2>/dev/null; "
-                      "cd \"$(dirname \"$(readlink /proc/$PPID/exe)\")\" && "
-                      "git describe --always --dirty",
+                      "exe=$(readlink /proc/$PPID/exe) && "
+                      "cd \"${exe%/*}/\" && git describe --always --dirty",
                       "re");
 
     if (git) {

@@ -202,7 +202,8 @@ static const struct flag flags[] = {
                 "For each scenario, all servers and lives together"),
     FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
                 "Fresh processes of each server in a scenario (default: 3; "
-                "with --c10k 2, with --full 4, with --quick 1)"),
+                "with --c10k 2, with --full 4, with --quick 1; 2 where "
+                "starting them would take longer than measuring)"),
     FLAG_ROW("server", 0, "NAME=COMMAND",
              "Also a server of your own, more than once; {port} becomes "
              "its port, or it prints \"listening on ADDRESS:PORT\"",

@@ -168,9 +168,10 @@ give_time(struct plan_cell *cell, const struct options *options)
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
                                      : options->mode->lives;
-    if (options->lives == 0 && cell->lives > 2 &&
-        cell->lives * start_s > seconds) {
-        cell->lives = 2; /* that are measured, not three that are started */
+    /* Rather two that are measured than three that are started. */
+    while (options->lives == 0 && cell->lives > 2 &&
+           cell->lives * start_s > seconds) {
+        cell->lives--;
     }
     cell->life_ns =
         (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);

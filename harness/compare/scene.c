@@ -409,9 +409,9 @@ scene_run(struct lives *lives)
         why = able                 ? trace(&scene, path)
               : contender->command ? "left out: only our own servers greet"
                                    : "left out: it is not built";
-        if (!alone) {
+        if (able && !alone) {
             unlink(path);
-        } else if (why && !lives->interrupted) {
+        } else if (alone && why && !lives->interrupted) {
             warnx("%s: %s", contender->name, why);
             failed += able;
         }

@@ -137,12 +137,16 @@ report_scenarios(FILE *file, const struct summary *summary,
     if (views->all) {
         variants_say(&document, summary);
     }
+    if (shown == 0 && (views->scenario || !views->all)) {
+        document_free(&document);
+        return -1;
+    }
     if (paper) {
         document_print_text(file, &document, paper);
     } else {
         document_print_markdown(file, &document);
     }
-    return shown > 0 || views->all ? 0 : -1;
+    return 0;
 }
 
 int

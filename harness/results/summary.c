@@ -309,11 +309,11 @@ double
 summary_price_us(const struct results *results,
                  const struct summary_group *group, const char *model)
 {
-    size_t n = results->nslices;
-    double *values = given(calloc(3 * n + 1, sizeof *values));
+    size_t n = results->nslices + 1;
+    double *values = given(calloc(3 * n, sizeof *values));
     double *slower = values + n, *models = slower + n, price_us;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
         const struct summary_row *row = row_of(slice, group, FIT_CPU);
         double over = row ? log(slice->server_cpu_us / slice->echoes) -
@@ -325,18 +325,18 @@ summary_price_us(const struct results *results,
             models[slice->block]++;
         }
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
         size_t block = (size_t)slice->block;
 
         values[i] = NAN;
         if (RECORDS_GO_TOGETHER(slice, group->rows[0].life) && block < n &&
-            strcmp(slice->model, model) == 0) {
-            values[i] = log(slice->server_cpu_us / slice->echoes) -
-                        slower[block] / models[block];
+            strcmp(slice->model, model) == 0 && slice->echoes > 0) {
+            values[i] = slice->server_cpu_us / slice->echoes /
+                        exp(slower[block] / models[block]);
         }
     }
-    price_us = exp(statistics_median(values, n));
+    price_us = statistics_median(values, results->nslices);
     free(values);
     return price_us;
 }

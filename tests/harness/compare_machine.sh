@@ -129,6 +129,7 @@ fi
 
 # Of which commit it is, git says of the folder it is in.
 odd="$tmp/it's \"\$HOME"
+export GIT_CONFIG_GLOBAL=/dev/null # as of nobody
 mkdir "$odd" && cp "$bin"/* "$odd" &&
     git -C "$odd" init -q && git -C "$odd" add load &&
     git -C "$odd" -c user.name=x -c user.email=x commit -qm x

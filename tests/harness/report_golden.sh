@@ -67,9 +67,10 @@ echo '{"type":"run","mode":"default"}' >"$tmp/old.jsonl"
 report_here old.jsonl
 [ "$status" -eq 3 ] && said "older edition.*make compare" err
 result "an older edition" $?
-for name in nothing ech echo,66; do
-    report_here --scenario="$name" results.jsonl
-    [ "$status" -eq 2 ] && said "echo,64" err
+for name in nothing ech echo,66 "ech --all"; do
+    # shellcheck disable=SC2086 # a name and a flag
+    report_here --scenario=$name results.jsonl
+    [ "$status" -eq 2 ] && said "echo,64" err && [ ! -s "$tmp/out" ]
     result "a scenario that is none: $name" $?
 done
 finish

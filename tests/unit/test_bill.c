@@ -146,6 +146,14 @@ TEST(edges_have_a_price_of_their_own)
     model("coroutine", 5, 0, "epoll_pwait2", 0.03125);
     ck_assert(make_bill());
     assert_near(bill.us[BILL_CALLS], 0.125);
+    made_end();
+    made_begin();
+    price(RESULTS_FLOOR, 4); /* as files were before it was known */
+    price("price switch", 2);
+    price("price epoll_wait", 8);
+    model("coroutine", 5, 0, "epoll_pwait2", 0.03125);
+    ck_assert(make_bill());
+    assert_near(bill.us[BILL_CALLS], 0.25);
 }
 
 TEST(too_much_that_is_unexplained_is_said)

@@ -172,6 +172,9 @@ TEST(a_wrong_byte_of_the_first_run_fails)
     judge_it(true);
     expect(LIFE_FAILED, "at offset 7: 0x00 was sent, 0x78 came back");
     ck_assert_double_eq(window.figure[LIFE_ERRORS], 2);
+    first->mismatch.expected = 'x'; /* the right one, too early */
+    judge_it(true);
+    expect(LIFE_FAILED, "at offset 7: 0x78 came back");
 }
 
 TEST(switches_are_those_of_the_window)
