@@ -208,27 +208,6 @@ sweep_dots(const struct plot *plot, const struct sweep *sweep)
     return sweep_rows(plot, sweep, dots, sweep->nmodels);
 }
 
-/* The row that a slice tells of, if it takes part in the fit; else -1. */
-static int
-row_of(const struct slice *slice, const struct sweep *sweep)
-{
-    const struct summary_group *group = sweep->most;
-    const struct summary_row *row = summary_find(group, slice->model);
-    size_t at = row ? (size_t)(row - group->rows) : MODELS_MAX;
-    bool good = false;
-
-    for (int i = 0; row && i < row->nlives; i++) {
-        good |= row->lives[i]->life == slice->life &&
-                row->lives[i]->status == LIFE_OK;
-    }
-    return good && at < MODELS_MAX &&
-                   RECORDS_GO_TOGETHER(slice, group_life(group)) &&
-                   !isnan(group->fit[FIT_CPU].level[at]) &&
-                   (size_t)slice->block <= sweep->summary->results->nslices
-               ? (int)at
-               : -1;
-}
-
 char *
 sweep_slices(const struct plot *plot, const struct sweep *sweep)
 {
@@ -245,8 +224,14 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
     }
     for (size_t i = 0; i < n; i++) {
         double us = slices[i].server_cpu_us / slices[i].echoes;
-        int row = row_of(&slices[i], sweep);
+        const struct summary_row *of =
+            summary_row_of(&slices[i], sweep->most, FIT_CPU);
+        int row = of ? (int)(of - sweep->most->rows) : -1;
 
+        if (row >= MODELS_MAX || (size_t)slices[i].block > n ||
+            (of && isnan(fit->level[row]))) {
+            row = -1;
+        }
         dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
         if (row >= 0) {
             dots[i].value = log(us) - fit->level[row];

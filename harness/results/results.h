@@ -436,6 +436,13 @@ void summary_free(struct summary *summary);
 void checks_run(struct check_result *checks,
                 const struct summary_group *group);
 
+/* The row that a slice tells of, or NULL: those of a life that was the
+ * client's own trouble tell nothing, nor does the CPU time of one whose work
+ * was done where nobody sees it. */
+const struct summary_row *summary_row_of(const struct slice *slice,
+                                         const struct summary_group *group,
+                                         enum fitted what);
+
 /* What the floor or a price costs beside a group, in us; NAN: unknown. The
  * machine is faster in some blocks than in others, so it is held against what
  * the models' slices took there: the median of that, beside their levels. */

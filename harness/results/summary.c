@@ -204,12 +204,9 @@ summary_compare(const struct summary_group *group,
                               base ? (int)(base - group->rows) : -1);
 }
 
-/* The row that a slice tells of, or NULL: those of a life that was the
- * client's own trouble tell nothing, nor does the CPU time of one whose work
- * was done where nobody sees it. */
-static const struct summary_row *
-row_of(const struct slice *slice, const struct summary_group *group,
-       enum fitted what)
+const struct summary_row *
+summary_row_of(const struct slice *slice, const struct summary_group *group,
+               enum fitted what)
 {
     const struct summary_row *row =
         RECORDS_GO_TOGETHER(slice, group->rows[0].life)
@@ -288,7 +285,7 @@ fit_group(const struct results *results, struct summary_group *group,
     }
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
-        const struct summary_row *row = row_of(slice, group, what);
+        const struct summary_row *row = summary_row_of(slice, group, what);
         double figure = what == FIT_CPU ? slice->server_cpu_us / slice->echoes
                                         : slice->echoes / slice->seconds;
 
@@ -315,7 +312,7 @@ summary_price_us(const struct results *results,
 
     for (size_t i = 0; i < results->nslices; i++) {
         const struct slice *slice = &results->slices[i];
-        const struct summary_row *row = row_of(slice, group, FIT_CPU);
+        const struct summary_row *row = summary_row_of(slice, group, FIT_CPU);
         double over = row ? log(slice->server_cpu_us / slice->echoes) -
                                 group->fit[FIT_CPU].level[row - group->rows]
                           : NAN;
