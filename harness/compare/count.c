@@ -18,11 +18,14 @@
  */
 #include "harness/compare/measure.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -79,12 +82,10 @@ stop(struct turn *turn)
     return printed;
 }
 
-/* Keep what was counted of a server in the scenario, as RECORD_CALLS or
- * RECORD_CODE; or, if there is a `why`, that nothing was. Cut off by Ctrl-C
- * it would be wrong. */
+/* Complete what was counted of a server in the scenario; or, if there is a
+ * `why`, say that nothing was. */
 static void
-keep(const struct turn *turn, enum record what, struct calls *calls,
-     const char *why)
+complete(const struct turn *turn, struct calls *calls, const char *why)
 {
     PUT(calls->scenario, "%s", turn->scenario->name);
     PUT(calls->model, "%s", turn->contender->name);
@@ -93,9 +94,6 @@ keep(const struct turn *turn, enum record what, struct calls *calls,
         PUT(calls->reason, "%s", why);
         calls->nnames = 0;
         calls->echoes = calls->per_echo = NAN;
-    }
-    if (!turn->lives->interrupted) {
-        lives_keep(turn->lives, what, calls);
     }
 }
 
@@ -209,25 +207,23 @@ strace_start(struct turn *turn, const char *const *words)
     return NULL;
 }
 
-void
-syscalls_count(struct turn *turn)
+static void
+count_syscalls(struct turn *turn)
 {
     /* -I 3: a SIGTERM for the group is the server's to obey. Who decodes
      * arguments reads the server's memory, for which there is no time. */
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
-    struct calls calls;
+    struct calls *calls = &turn->calls;
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
                           : strace_start(turn, words);
 
-    calls_clear(&calls);
     if (turn->scenario->load.silent_clients > SILENT_MAX) {
-        PUT(calls.reason, "beside %d silent clients only", SILENT_MAX);
+        PUT(calls->reason, "beside %d silent clients only", SILENT_MAX);
     }
-    why = why ? why : count_calls(turn, &calls);
-    keep(turn, RECORD_CALLS, &calls, why);
+    complete(turn, calls, why ? why : count_calls(turn, calls));
 }
 
 /* ---- instructions ------------------------------------------------------ */
@@ -367,19 +363,84 @@ count(struct turn *turn)
     return why || counted.echoes > 0 ? why : "it is too slow to be counted";
 }
 
-void
-instructions_count(struct turn *turn)
+static void
+count_instructions(struct turn *turn)
 {
-    struct calls code;
     const char *why = count(turn);
 
-    calls_clear(&code);
     if (!why) {
-        instructions_sum(counted.echoes, &code);
+        instructions_sum(counted.echoes, &turn->code);
     }
-    if (turn->lives->options->mode->bit == MODE_COUNT &&
-        !turn->lives->interrupted) {
-        turn_keep_reason(turn, why ? LIFE_SKIPPED : LIFE_OK, why ? why : "");
+    complete(turn, &turn->code, why);
+}
+
+/* ---- all servers of a scenario ----------------------------------------- */
+
+/* The process of one lane: every so many-th server, with its clients on the
+ * same CPU. Ctrl-C is for the process that started us. */
+static _Noreturn void
+run_lane(struct lives *lives, int lane, int cpu)
+{
+    const struct plan_cell *cell = lives->cell;
+    cpu_set_t cpus = cell->layout.client;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signals_catch(SIG_IGN);
+    if (cell->lanes > 1) {
+        CPU_ZERO(&cpus);
+        CPU_SET(cpu, &cpus);
+        sched_setaffinity(0, sizeof cpus, &cpus);
     }
-    keep(turn, RECORD_CODE, &code, why);
+    for (struct turn *turn = lives->turns + lane; turn < lives->turns_end;
+         turn += cell->lanes) {
+        if (cell->lanes > 1) {
+            turn->cpus = &cpus;
+        }
+        /* What an open loop calls says more of the rate than of the server;
+         * work itself is a call that reads the clock. */
+        if (turn->measured && !turn->scenario->open_loop &&
+            turn->scenario->work_us == 0 && !lives->interrupted) {
+            count_syscalls(turn);
+        }
+        if (cell->reads_code && !lives->interrupted) {
+            count_instructions(turn);
+        }
+    }
+    _exit(0);
+}
+
+void
+counts_take(struct lives *lives)
+{
+    const struct plan_cell *cell = lives->cell;
+    pid_t pids[CONTENDERS_MAX];
+
+    for (int lane = 0, cpu = -1; lane < cell->lanes; lane++) {
+        do {
+            cpu++;
+        } while (!CPU_ISSET(cpu, &lives->plan->allowed));
+        pids[lane] = fork();
+        if (pids[lane] == 0) {
+            run_lane(lives, lane, cpu);
+        }
+    }
+    for (int lane = 0; lane < cell->lanes; lane++) {
+        TEMP_FAILURE_RETRY(waitpid(pids[lane], NULL, 0));
+    }
+    /* Cut off by Ctrl-C it would be wrong. */
+    for (struct turn *turn = lives->turns;
+         turn < lives->turns_end && !lives->interrupted; turn++) {
+        if (turn->calls.scenario[0] != '\0') {
+            lives_keep(lives, RECORD_CALLS, &turn->calls);
+        }
+        if (turn->code.scenario[0] != '\0') {
+            bool failed = isnan(turn->code.per_echo);
+
+            if (lives->options->mode->bit == MODE_COUNT) {
+                turn_keep_reason(turn, failed ? LIFE_SKIPPED : LIFE_OK,
+                                 turn->code.reason);
+            }
+            lives_keep(lives, RECORD_CODE, &turn->code);
+        }
+    }
 }

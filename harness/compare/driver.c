@@ -109,9 +109,7 @@ live(struct turn *turn, int fd)
             close(i);
         }
     }
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    signals_catch(SIG_IGN);
     while (read(fd, &byte, 1) == 1) {
         driver->engine_errno = driver->what(turn) == 0 ? 0 : errno;
         if (write(fd, &byte, 1) != 1) {

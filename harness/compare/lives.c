@@ -187,15 +187,9 @@ end_cell(struct lives *lives)
         if (!turn->measured && !turn->over && why) {
             turn_keep_reason(turn, LIFE_SKIPPED, why);
         }
-        /* What an open loop calls says more of the rate than of the server;
-         * work itself is a call that reads the clock. */
-        if (turn->measured && !lives->interrupted &&
-            !turn->scenario->open_loop && turn->scenario->work_us == 0) {
-            syscalls_count(turn);
-        }
-        if (lives->cell->reads_code && !why) {
-            instructions_count(turn);
-        }
+    }
+    if (!why) {
+        counts_take(lives);
     }
 }
 
@@ -215,6 +209,9 @@ lives_enter_cell(struct lives *lives, const struct plan_cell *cell)
         turn->scenario = &cell->scenario;
         turn->over = !contender_offers(turn->contender, turn->scenario);
         turn->measured = false;
+        turn->cpus = &cell->layout.server;
+        calls_clear(&turn->calls);
+        calls_clear(&turn->code);
     }
 }
 

@@ -129,6 +129,9 @@ struct turn {
     const struct scenario *scenario;   /* the load, as the plan has it */
     bool over;     /* in this scenario: is not started, or not again */
     bool measured; /* in this scenario: has a record that is good */
+    const cpu_set_t *cpus;    /* where its server runs */
+    struct calls calls, code; /* what an echo of it takes; no scenario: it was
+                               * not counted */
     /* In this life: */
     enum state state;             /* what it takes part in */
     struct server server;         /* its process */
@@ -209,11 +212,12 @@ void turn_settle(const struct turn *turn);
  * "strace " if that would be so for any server. */
 const char *strace_start(struct turn *turn, const char *const *words);
 
-/* Count the system calls that a server makes for an echo, in a run of its own
- * that is not timed, under the load of the scenario, and keep that, or the
- * reason why not. Blocks, for about a tenth of a second, with a thousand
- * clients for most of one. */
-void syscalls_count(struct turn *turn);
+/* Count the system calls that each server makes for an echo, and where its
+ * code is to be read the instructions that it takes, under the load of the
+ * scenario, in runs of their own that are not timed and so may go on beside
+ * each other, a lane for each CPU; and keep that, or the reason why not.
+ * Blocks, for some tenths of a second for each. */
+void counts_take(struct lives *lives);
 
 /* ---- scene: who waits for whom ----------------------------------------- */
 
@@ -253,12 +257,7 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
  * All that on the server's CPU. Blocks, for some ms. */
 void prices_measure(struct lives *lives);
 
-/* Count the instructions that a server takes for an echo, in runs of its own
- * that are not timed, and keep that, or the reason why not. Blocks, for about
- * half a second. */
-void instructions_count(struct turn *turn);
-
-/* The parts of it that are tested alone: add what a file of callgrind's says
+/* The parts of counting instructions that are tested alone: add what a file of callgrind's says
  * that each function took, times a number, and return false if it says
  * nothing; and bring what was added up over so many echoes into a record. */
 bool instructions_read(FILE *file, double times);

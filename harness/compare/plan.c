@@ -117,6 +117,7 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
                  (kind == LAYOUT_UNSAID && cell->scenario.open_loop &&
                   CPU_COUNT(allowed) >= 2);
 
+    cell->lanes = 1;
     if (cell->scenario.all_cpus || kind == LAYOUT_ALL) {
         *layout = (struct layout){"all", *allowed, *allowed};
         return;
@@ -124,6 +125,9 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
     layout->name = split ? "split" : "shared";
     CPU_SET(nth_from_end(allowed, 0), &layout->server);
     CPU_SET(nth_from_end(allowed, split), &layout->client);
+    if (!split) {
+        cell->lanes = MIN(CPU_COUNT(allowed), CONTENDERS_MAX);
+    }
 }
 
 /* What a server takes in each life at the least, in milliseconds, to start,

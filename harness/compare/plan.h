@@ -185,6 +185,7 @@ struct layout {
 struct plan_cell {
     struct scenario scenario; /* perhaps with fewer silent clients */
     struct layout layout;     /* its CPUs */
+    int lanes;                /* servers that are counted side by side */
     int points;               /* rates of an open loop, at most */
     int lives;                /* fresh processes of each server */
     int64_t life_ns;          /* how long a life takes, about */
