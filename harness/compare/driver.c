@@ -12,7 +12,7 @@
 
 #include "harness/base/base.h"
 
-#define ALONE_MS       4   /* that the first clients speak */
+#define ALONE_MS       4    /* that the first clients speak */
 #define PARENT_FDS_MAX 1024 /* far fewer than it has */
 
 /* ---- in the driver's own process --------------------------------------- */

@@ -257,9 +257,10 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
  * All that on the server's CPU. Blocks, for some ms. */
 void prices_measure(struct lives *lives);
 
-/* The parts of counting instructions that are tested alone: add what a file of callgrind's says
- * that each function took, times a number, and return false if it says
- * nothing; and bring what was added up over so many echoes into a record. */
+/* The parts of counting instructions that are tested alone: add what a file
+ * of callgrind's says that each function took, times a number, and return
+ * false if it says nothing; and bring what was added up over so many echoes
+ * into a record. */
 bool instructions_read(FILE *file, double times);
 void instructions_sum(double echoes, struct calls *code);
 

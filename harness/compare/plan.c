@@ -13,7 +13,7 @@ enum {
     /* To count the system calls of one row, once in a run; measured. */
     COUNT_MS = 140,
     SCENE_MS = 550,    /* a trace of one server; measured */
-    CODE_MS = 450,     /* to count its instructions; measured */
+    CODE_MS = 900,     /* to count its instructions; measured */
     BRIEF_SECONDS = 3, /* of the one rate in the default run */
     /* To connect a thousand more clients, and to take leave of them, once for
      * each server and life; measured. */
@@ -131,12 +131,12 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
 }
 
 /* What a server takes in each life at the least, in milliseconds, to start,
- * to warm up, and for a few slices. Measured. */
+ * to warm up, for a few slices, and to end. Measured. */
 static double
 least_ms(const struct scenario *scenario, int points)
 {
-    return 110 + 100.0 * scenario->delay_ms +
-           (0.4 + 0.02 * scenario->work_us) * scenario->load.clients +
+    return 80 + 85.0 * scenario->delay_ms +
+           (0.75 + 0.02 * scenario->work_us) * scenario->load.clients +
            (scenario->open_loop ? 300.0 * points : 0);
 }
 
@@ -154,14 +154,16 @@ give_time(struct plan_cell *cell, const struct options *options)
     bool counts =
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
     double thousands, silent_s, start_s; /* of silent clients; for a life */
+    double in_lane;                      /* servers that are counted there */
     int n = 0;
 
     for (size_t i = 0; i < options->ncontenders; i++) {
         n += contender_offers(&options->contenders[i], scenario);
     }
+    in_lane = ceil((double)n / cell->lanes);
     cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
                        options->mode->bit != MODE_QUICK;
-    cell->seconds = cell->reads_code ? n * CODE_MS / 1e3 : 0;
+    cell->seconds = cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
     if (options->mode->bit == MODE_COUNT) {
         return;
     }
@@ -182,7 +184,7 @@ give_time(struct plan_cell *cell, const struct options *options)
     if (cell->skipped[0] == '\0') {
         cell->seconds +=
             fmax(seconds + cell->lives * silent_s, cell->lives * start_s) +
-            (counts ? n * COUNT_MS / 1e3 : 0);
+            (counts ? in_lane * COUNT_MS / 1e3 : 0);
     }
 }
 

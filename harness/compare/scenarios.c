@@ -20,8 +20,8 @@
     }
 
 const struct scenario scenarios[] = {
-    SCENARIO("echo", 3, 1, 64, LONGER_MODES | MODE_VARIANTS | MODE_COUNT),
-    SCENARIO("echo", 8, 64, 64, EVERY_MODE | MODE_VARIANTS),
+    SCENARIO("echo", 4, 1, 64, LONGER_MODES | MODE_VARIANTS | MODE_COUNT),
+    SCENARIO("echo", 10, 64, 64, EVERY_MODE | MODE_VARIANTS),
     SCENARIO("echo", 8, 512, 64, LONGER_MODES),
     SCENARIO("churn", 4, 16, 64, EVERY_MODE, .load.churn = true),
     SCENARIO("handshake", 5, 16, 64, MODE_FULL, .load.churn = true,

@@ -5,12 +5,13 @@
  * What slows the machine for a block cancels out, and what is left is pooled
  * over all models.
  *
- * A stall is no reason to throw a slice away by hand: residuals beyond one and
- * a half standard deviations, told from their median, count as just that far.
- * On a machine that others use, where one slice in ten is slow, intervals are
- * a sixth narrower for it than with three; where noise is normal it costs 4 %.
- * For this the standard error grows by K / (share of residuals that were not
- * cut), as Huber (Robust Statistics, 1981, chapter 7) derives both.
+ * A stall is no reason to throw a slice away by hand: residuals beyond one
+ * and a half standard deviations, told from their median, count as just that
+ * far. On a machine that others use, where one slice in ten is slow,
+ * intervals are a sixth narrower for it than with three; where noise is
+ * normal it costs 4 %. For this the standard error grows by K / (share of
+ * residuals that were not cut), as Huber (Robust Statistics, 1981, chapter 7)
+ * derives both.
  *
  * Intervals are Tukey's, for all pairs together, so that the cheapest may be
  * picked from the data and the others held against it.
@@ -211,9 +212,7 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
     for (int i = 0; i < work->n; i++) {
         square += pow(work->cut[i] - fitted(work, i), 2) / freedom;
     }
-    fit->noise = sqrt(square);
-    square *=
-        pow((1 + fitted_share * (1 - inside) / inside) / inside, 2);
+    fit->noise = sqrt(square) / inside;
     differ = lives > 1 && square > 0 &&
              is_beyond_chance(between / lives_freedom / square, lives_freedom,
                               freedom);
@@ -221,6 +220,7 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
         square = between / lives_freedom;
         freedom = lives_freedom;
     }
+    square *= pow((1 + fitted_share * (1 - inside) / inside) / inside, 2);
     /* For all models together, even if one of them is not looked at. */
     fit->half =
         statistics_range(fit->models, freedom) * sqrt(square / fit->blocks);
