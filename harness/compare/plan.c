@@ -155,10 +155,16 @@ give_time(struct plan_cell *cell, const struct options *options)
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
     double thousands, silent_s, start_s; /* of silent clients; for a life */
     double in_lane;                      /* servers that are counted there */
+    double compile_s = 0;                /* for a life, too */
     int n = 0;
 
     for (size_t i = 0; i < options->ncontenders; i++) {
-        n += contender_offers(&options->contenders[i], scenario);
+        bool takes_part = contender_offers(&options->contenders[i], scenario);
+
+        n += takes_part;
+        compile_s += takes_part && options->contenders[i].command
+                         ? COMPILE_MS / 1e3
+                         : 0;
     }
     in_lane = ceil((double)n / cell->lanes);
     cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
@@ -170,7 +176,8 @@ give_time(struct plan_cell *cell, const struct options *options)
     thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
     silent_s = thousands * (CONNECT_MS + LEAVE_MS) / 1e3;
-    start_s = n * least_ms(scenario, cell->points) / 1e3 + silent_s;
+    start_s =
+        n * least_ms(scenario, cell->points) / 1e3 + silent_s + compile_s;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
                                      : options->mode->lives;

@@ -85,7 +85,8 @@ int scenario_asked(const struct scenario *scenario);
 
 enum {
     CONTENDER_NAME_MAX = 14, /* bytes that the tables have room for */
-    CONTENDERS_MAX = 36      /* in one run */
+    CONTENDERS_MAX = 36,     /* in one run */
+    COMPILE_MS = 400,        /* to warm up who may compile as it runs */
 };
 
 /* A server that takes part. */

@@ -16,7 +16,6 @@
 enum {
     WARMUP_MS = 5,        /* of a slice to warm up */
     WARMUP_STEADY = 2,    /* so many of them in a row must be no faster */
-    WARMUP_ECHOES = 5000, /* for who may compile as it runs; see below */
     WARMUP_MAX_MS = 4000, /* of all of them */
     SLICE_MS_MIN = 10,    /* of a slice */
     SLICE_MS_MAX = 500,   /* where a turn takes long */
@@ -347,15 +346,17 @@ turn_warm_up(struct turn *turn)
     const struct driver *driver = &turn->driver;
     int delay_ms = turn->scenario->delay_ms;
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
-    /* node compiles what it has run for some 2000 echoes, and up to that it
-     * is as steady as it is slow: no look at its cost tells. */
-    uint64_t echoes_least = turn->contender->command ? WARMUP_ECHOES : 0;
+    /* node takes some 200 ms to compile, and up to then is as steady as it
+     * is slow: no look at its cost tells. */
+    int64_t least_ns =
+        clock_now_ns() +
+        (turn->contender->command ? COMPILE_MS * NS_PER_MS : 0);
     double least = INFINITY;
     double slice_ms = 0;
 
     turn->slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     for (int steady = 0;
-         (steady < WARMUP_STEADY || driver->echoes < echoes_least) &&
+         (steady < WARMUP_STEADY || clock_now_ns() < least_ns) &&
          clock_now_ns() < end_ns;
          steady++) {
         double window_ns;

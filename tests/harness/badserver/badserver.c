@@ -459,6 +459,8 @@ main(int argc, char **argv)
         FLAG_ON("handshake", 0, &server.handshake, "expect a greeting"),
         NUMBER("burn", "US", costs.burn_us,
                "CPU time to use for each message"),
+        NUMBER("burn-first", "M", costs.burn_first,
+               "... for the first M messages only"),
         NUMBER("getppid", "K", costs.getppid_calls,
                "system calls for each message"),
         FLAG_TEXT("price", 0, "FILE", &prices,

@@ -72,7 +72,8 @@ costs_of_message(int messages)
         prices->ns += clock_thread_cpu_ns() - begin_ns;
         prices->calls += costs.getppid_calls;
     }
-    if (costs.burn_us > 0) {
+    if (costs.burn_us > 0 &&
+        (costs.burn_first == 0 || messages < costs.burn_first)) {
         int64_t end_ns =
             clock_thread_cpu_ns() + costs.burn_us * INT64_C(1000);
         while (clock_thread_cpu_ns() < end_ns) {

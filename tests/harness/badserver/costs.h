@@ -7,6 +7,7 @@
 /* What it is told: of each of them none by default. */
 extern struct costs {
     int burn_us;        /* CPU time for each message */
+    int burn_first;     /* messages that it is used for; 0: all */
     int getppid_calls;  /* the same in system calls */
     int dearer_percent; /* of its own CPU time, on top */
     int hold_kib;       /* memory for each client */
