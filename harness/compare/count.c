@@ -83,10 +83,13 @@ stop(struct turn *turn)
 }
 
 /* Complete what was counted of a server in the scenario; or, if there is a
- * `why`, say that nothing was. */
+ * `why`, say that nothing was. Cut off by Ctrl-C it would be wrong. */
 static void
 complete(const struct turn *turn, struct calls *calls, const char *why)
 {
+    if (turn->lives->interrupted) {
+        return;
+    }
     PUT(calls->scenario, "%s", turn->scenario->name);
     PUT(calls->model, "%s", turn->contender->name);
     calls->clients = scenario_asked(turn->scenario);
@@ -427,18 +430,16 @@ counts_take(struct lives *lives)
     for (int lane = 0; lane < cell->lanes; lane++) {
         TEMP_FAILURE_RETRY(waitpid(pids[lane], NULL, 0));
     }
-    /* Cut off by Ctrl-C it would be wrong. */
-    for (struct turn *turn = lives->turns;
-         turn < lives->turns_end && !lives->interrupted; turn++) {
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->calls.scenario[0] != '\0') {
             lives_keep(lives, RECORD_CALLS, &turn->calls);
         }
         if (turn->code.scenario[0] != '\0') {
-            bool failed = isnan(turn->code.per_echo);
-
             if (lives->options->mode->bit == MODE_COUNT) {
-                turn_keep_reason(turn, failed ? LIFE_SKIPPED : LIFE_OK,
-                                 turn->code.reason);
+                turn_keep_reason(
+                    turn,
+                    isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
+                    turn->code.reason);
             }
             lives_keep(lives, RECORD_CODE, &turn->code);
         }
