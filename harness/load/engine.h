@@ -227,10 +227,10 @@ struct engine_result {
     bool interrupted; /* before the window's end, on request */
 };
 
-/* Run it, to its end. Returns 0 when there is a result, bad or good; -1 with
- * errno when the client could not even start (no epoll, no memory). */
-int engine_run(const struct engine_options *options,
-               struct engine_result *result);
+/* Run it, to its end. A client that cannot even start (no epoll, no memory)
+ * ends the program, with the status of those that could not measure, 3. */
+void engine_run(const struct engine_options *options,
+                struct engine_result *result);
 
 /* The same in slices, for servers that are driven in turn: open, slice ...
  * slice, close. A slice begins with nothing under way and ends when all has
@@ -238,8 +238,8 @@ int engine_run(const struct engine_options *options,
  * stays with the server, and they count as soon as it is answered. */
 struct engine;
 
-/* Connect all clients of the options, which are copied. NULL with errno as
- * engine_run(). `result` is cleared and takes what is seen. */
+/* Connect all clients of the options, which are copied. `result` is cleared
+ * and takes what is seen. */
 struct engine *engine_open(const struct engine_options *options,
                            struct engine_result *result);
 

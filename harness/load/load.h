@@ -30,8 +30,8 @@ enum {
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
  * thread are found to be wrong as well, but not whose they are. */
-int crew_run(const struct engine_options *options,
-             struct engine_result *result);
+void crew_run(const struct engine_options *options,
+              struct engine_result *result);
 
 /* How many threads suit on so many CPUs: one for each 64 clients, or 40 000
  * messages a second, which it drives without holding the server up, and four

@@ -6,7 +6,6 @@
  * slices that begin and end with nothing under way.
  */
 #include <check.h>
-#include <errno.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -180,9 +179,11 @@ run(int threads)
 {
     phases = 0;
     options.threads = threads;
-    ck_assert_int_eq(threads > 1 ? crew_run(&options, &result)
-                                 : engine_run(&options, &result),
-                     0);
+    if (threads > 1) {
+        crew_run(&options, &result);
+    } else {
+        engine_run(&options, &result);
+    }
 }
 
 /* The same; nothing may go wrong, and the phases come in order and once. */
@@ -543,17 +544,16 @@ TEST(open_loop_is_kept_asleep)
 
 /* ---- several threads --------------------------------------------------- */
 
-TEST(crew_that_cannot_start_says_so)
+TEST_EXITS(crew_that_cannot_start_says_so, EXIT_NO_MEASURE, 1)
 {
     struct rlimit limit;
     start(echo);
-    /* Two of four find a descriptor for their epoll. */
+    /* Who else is there waits for it, which has no descriptor for epoll. */
     getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = (rlim_t)listen_fd + 3;
+    limit.rlim_cur = (rlim_t)listen_fd + 2;
     setrlimit(RLIMIT_NOFILE, &limit);
-    options.threads = 4;
-    ck_assert_int_eq(crew_run(&options, &result), -1);
-    ck_assert_int_eq(errno, EMFILE);
+    options.threads = 2;
+    crew_run(&options, &result);
 }
 
 /* On loopback the server needs a CPU too. */
@@ -585,7 +585,6 @@ static void
 open_engine(void)
 {
     engine = engine_open(&options, &result);
-    ck_assert_ptr_nonnull(engine);
 }
 
 /* A slice of 5 ms of a closed loop, or as long as it takes. */
