@@ -252,7 +252,8 @@ count_echo(struct engine *run, struct connection *connection)
     if (run->measuring) {
         result->echoes++;
         connection->echoes++;
-        run->window_full = result->echoes == run->options.echoes_max;
+        run->window_full =
+            result->echoes == (uint64_t)run->options.echoes_max;
     }
     if (open_loop_is_on(run) && !connection->silent) {
         open_loop_record(run, connection);

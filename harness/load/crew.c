@@ -34,16 +34,16 @@ struct crew {
 };
 
 /* The share of number `index` when `whole` is dealt out to `count`. */
-static uint64_t
-share_of(uint64_t whole, int count, int index)
+static int64_t
+share_of(int64_t whole, int count, int index)
 {
-    return (whole + (uint64_t)(count - 1 - index)) / (uint64_t)count;
+    return whole / count + (index < whole % count);
 }
 
 static int
 useful_threads(const struct engine_options *options, int threads)
 {
-    uint64_t most = (uint64_t)MIN(CREW_MAX, options->clients);
+    int64_t most = MIN(CREW_MAX, options->clients);
     if (options->echoes_max != 0) {
         most = MIN(most, options->echoes_max);
     }
@@ -89,10 +89,9 @@ member_main(void *arg)
     int runs = MAX(1, whole->runs);
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
-    share.clients =
-        (int)share_of((uint64_t)whole->clients, crew->count, index);
+    share.clients = (int)share_of(whole->clients, crew->count, index);
     share.silent_clients =
-        (int)share_of((uint64_t)whole->silent_clients, crew->count, index);
+        (int)share_of(whole->silent_clients, crew->count, index);
     share.echoes_max = share_of(whole->echoes_max, crew->count, index);
     share.rate_per_s = whole->rate_per_s / crew->count;
     share.runs = crew->count * runs;

@@ -85,8 +85,7 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
  * long as it takes. Prints the answer for `target`, and each try to standard
  * error if that is a terminal. Takes 16 tries of about two seconds, twice
  * that at the worst. Returns the exit status of the program. */
-int search_run(const char *target, const struct engine_options *options,
-               int64_t slo_ns);
+int search_run(const char *target, const struct engine_options *options);
 
 /* ---- what is saved ------------------------------------------------------
  *
