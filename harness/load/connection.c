@@ -276,9 +276,9 @@ go_on(struct engine *run, struct connection *connection)
     }
 }
 
-void
-connection_receive(struct engine *run, struct connection *connection,
-                   bool gone)
+/* Read what has come, and act on it; with `gone` the end as well. */
+static void
+receive(struct engine *run, struct connection *connection, bool gone)
 {
     struct stream *stream = &connection->stream;
     for (;;) {
@@ -442,7 +442,7 @@ connection_ready(struct engine *run, struct connection *connection,
     /* A connect and what the server did at once afterwards may come as one
      * event; there would not be another. */
     if (events & (EPOLLIN | GONE)) {
-        connection_receive(run, connection, (events & GONE) != 0);
+        receive(run, connection, (events & GONE) != 0);
     }
     if ((events & EPOLLOUT) && connection->fd != -1) {
         send_more(run, connection);

@@ -207,7 +207,7 @@ look_at_the_end(struct engine *run)
         char byte;
         if (it->state == CONNECTION_QUIET) {
             if (recv(it->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-                connection_receive(run, it, false);
+                connection_ready(run, it, EPOLLIN);
             }
         } else if (it->state == CONNECTION_ECHOING) {
             run->result->unfinished += it->silent || !open_loop_is_on(run);

@@ -255,10 +255,6 @@ void connection_send_due(struct engine *run);
 /* Its deadline has come: go on sending, or try again to connect. */
 void connection_wake(struct engine *run, struct connection *connection);
 
-/* Read what has come, and act on it; with `gone` the end as well. */
-void connection_receive(struct engine *run, struct connection *connection,
-                        bool gone);
-
 /* Something has come back from the server, at run->now_ns. */
 void connection_moved(struct engine *run);
 
