@@ -79,6 +79,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
+/* The same; NAN where fewer than ten values lie beyond it: that is luck. */
+double histogram_known_ns(const struct histogram *histogram, double quantile);
+
 /* The mean of all values, 0 when it is empty. */
 double histogram_mean_ns(const struct histogram *histogram);
 
