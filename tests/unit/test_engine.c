@@ -230,7 +230,7 @@ TEST_TIMES(test_lateness_excuses_no_lost_connection, 2)
 static const struct {
     int clients;
     int threads;
-    uint64_t echoes_max;
+    int64_t echoes_max;
     bool churn;
 } exact[] = {
     {8, 1, 1000, false}, {8, 1, 100, true},  {5, 8, 3, false},
@@ -239,11 +239,11 @@ static const struct {
 
 TEST_EACH(echoes_max_is_exact, exact)
 {
-    uint64_t echoes_max = exact[_i].echoes_max;
+    uint64_t echoes_max = (uint64_t)exact[_i].echoes_max;
     start(echo);
     options.clients = exact[_i].clients;
     options.churn = exact[_i].churn;
-    options.echoes_max = echoes_max;
+    options.echoes_max = exact[_i].echoes_max;
     options.window_ns = 20000 * ms_ns;
     run_well(exact[_i].threads);
     ck_assert_uint_eq(result.echoes, echoes_max);
