@@ -548,11 +548,11 @@ TEST_EXITS(crew_that_cannot_start_says_so, EXIT_NO_MEASURE, 1)
 {
     struct rlimit limit;
     start(echo);
-    /* Who else is there waits for it, which has no descriptor for epoll. */
+    /* There is no descriptor for its epoll. */
     getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = (rlim_t)listen_fd + 2;
+    limit.rlim_cur = (rlim_t)listen_fd + 1;
     setrlimit(RLIMIT_NOFILE, &limit);
-    options.threads = 2;
+    options.threads = 1;
     crew_run(&options, &result);
 }
 
