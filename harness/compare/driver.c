@@ -41,12 +41,11 @@ is_paused(void *arg)
     return server_is(&turn->server, SERVER_STOPPED);
 }
 
-int
+void
 driver_alone(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
     struct engine_options options = driver->options;
-    int status;
 
     options.clients = options.ask_silent ? options.clients : 1;
     options.silent_clients = 0;
@@ -54,12 +53,11 @@ driver_alone(struct turn *turn)
     /* With churn, too: a child that there is must be there to be seen. */
     options.churn = false;
     options.window_ns = ALONE_MS * NS_PER_MS;
-    status = engine_run(&options, &driver->alone);
+    engine_run(&options, &driver->alone);
     driver->echoes = driver->alone.echoes_total;
-    return status;
 }
 
-static int
+static void
 slice(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
@@ -75,23 +73,19 @@ slice(struct turn *turn)
         driver->slices_cpu_ns += server_cpu_ns(&turn->server) - begin_cpu_ns;
         driver->others_ns -= (double)(clock_now_ns() - begin_ns);
     }
-    return 0;
 }
 
-int
+void
 driver_connect(struct turn *turn)
 {
-    struct driver *driver = &turn->driver;
-
-    driver->engine = engine_open(&driver->options, &driver->rest);
-    return driver->engine ? 0 : -1;
+    turn->driver.engine =
+        engine_open(&turn->driver.options, &turn->driver.rest);
 }
 
-int
+void
 driver_close(struct turn *turn)
 {
     engine_close(turn->driver.engine, &turn->driver.last);
-    return 0;
 }
 
 /* Ctrl-C is for the process that started us; it tells us what to do, and when
@@ -111,7 +105,8 @@ live(struct turn *turn, int fd)
     }
     signals_catch(SIG_IGN);
     while (read(fd, &byte, 1) == 1) {
-        driver->engine_errno = driver->what(turn) == 0 ? 0 : errno;
+        driver->what(turn);
+        driver->engine_errno = 0;
         if (write(fd, &byte, 1) != 1) {
             break;
         }
@@ -152,7 +147,7 @@ driver_start(struct turn *turn)
 }
 
 int
-driver_tell(struct driver *driver, int (*what)(struct turn *turn))
+driver_tell(struct driver *driver, void (*what)(struct turn *turn))
 {
     char byte = 0;
 

@@ -23,16 +23,6 @@ ratio(double value, double by)
 
 /* ---- figures ----------------------------------------------------------- */
 
-/* NAN where fewer than ten values lie beyond it: such a quantile is luck. */
-static double
-quantile_us(const struct histogram *latency, double quantile)
-{
-    if ((double)latency->count * (1 - quantile) < 9.999) {
-        return NAN;
-    }
-    return (double)histogram_quantile_ns(latency, quantile) / 1000;
-}
-
 /* In an open loop the response time is in the place of the latency. Messages
  * and echoes are counted over the same time. */
 static void
@@ -46,14 +36,16 @@ fill_latency(struct life *life, const struct engine_result *result)
             ratio((double)result->arrivals, figure[LIFE_SECONDS]);
         figure[LIFE_REACHED_SHARE] =
             ratio((double)result->echoes, (double)result->arrivals);
-        figure[LIFE_SERVICE_P50_US] = quantile_us(latency, 0.5);
-        figure[LIFE_SERVICE_P99_US] = quantile_us(latency, 0.99);
-        figure[LIFE_LAG_P99_US] = quantile_us(&result->lag, 0.99);
+        figure[LIFE_SERVICE_P50_US] = histogram_known_ns(latency, 0.5) / 1000;
+        figure[LIFE_SERVICE_P99_US] =
+            histogram_known_ns(latency, 0.99) / 1000;
+        figure[LIFE_LAG_P99_US] =
+            histogram_known_ns(&result->lag, 0.99) / 1000;
         latency = &result->response;
     }
-    figure[LIFE_P50_US] = quantile_us(latency, 0.5);
-    figure[LIFE_P99_US] = quantile_us(latency, 0.99);
-    figure[LIFE_P999_US] = quantile_us(latency, 0.999);
+    figure[LIFE_P50_US] = histogram_known_ns(latency, 0.5) / 1000;
+    figure[LIFE_P99_US] = histogram_known_ns(latency, 0.99) / 1000;
+    figure[LIFE_P999_US] = histogram_known_ns(latency, 0.999) / 1000;
     if (latency->count > 0) {
         figure[LIFE_MEAN_US] = histogram_mean_ns(latency) / 1000;
         figure[LIFE_MAX_US] = (double)latency->max_ns / 1000;

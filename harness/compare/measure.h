@@ -56,11 +56,11 @@ enum {
 
 /* One driver, and all that it saw in one life of its server. */
 struct driver {
-    pid_t pid;                      /* its process; -1: there is none */
-    int fd;                         /* a byte goes there and back: do, done */
-    int (*what)(struct turn *turn); /* to do: driver_alone ... */
-    struct engine_options options;  /* the load */
-    struct engine *engine;          /* of its process; NULL: none connected */
+    pid_t pid; /* its process; -1: there is none */
+    int fd;    /* a byte goes there and back: do, done */
+    void (*what)(struct turn *turn); /* to do: driver_alone ... */
+    struct engine_options options;   /* the load */
+    struct engine *engine; /* of its process; NULL: none connected */
     /* What a slice is to be: */
     int64_t slice_ns; /* so long */
     int sum;          /* SUM_CLOSED ...: its rate, and where it goes */
@@ -82,19 +82,18 @@ struct driver {
     double others_ns;     /* how long others were driven meanwhile */
 };
 
-/* What it can be told to do in its own process, where each returns 0, or -1
- * with errno: the first clients speak for 10 ms and leave, one, or beside
- * clients that are asked at the end all who speak; all connect; all are asked
- * who must be, and leave. */
-int driver_alone(struct turn *turn);
-int driver_connect(struct turn *turn);
-int driver_close(struct turn *turn);
+/* What it can be told to do in its own process: the first clients speak for
+ * 10 ms and leave, one, or beside clients that are asked at the end all who
+ * speak; all connect; all are asked who must be, and leave. */
+void driver_alone(struct turn *turn);
+void driver_connect(struct turn *turn);
+void driver_close(struct turn *turn);
 
 /* Start the driver of a turn whose server runs, on the caller's CPUs; make it
  * do one of these things, or one slice, for which see struct driver. They
  * block until that is done, and return 0, or -1 with driver->engine_errno. */
 int driver_start(struct turn *turn);
-int driver_tell(struct driver *driver, int (*what)(struct turn *turn));
+int driver_tell(struct driver *driver, void (*what)(struct turn *turn));
 int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
 /* End the process, if there is one; once for each start. */

@@ -217,7 +217,7 @@ turn_settle(const struct turn *turn)
 
 /* Have the clients do something, and look at the server when it rests. */
 static int
-tell_and_look(struct turn *turn, int (*what)(struct turn *turn),
+tell_and_look(struct turn *turn, void (*what)(struct turn *turn),
               struct server_look *look)
 {
     if (driver_tell(&turn->driver, what) != 0) {

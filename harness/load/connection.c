@@ -78,16 +78,17 @@ connection_fail(struct engine *run, struct connection *connection,
     run->alive -= !connection->silent;
 }
 
-/* recv has found the end of the connection. */
+/* recv has found the end of the connection, or that there never was one. */
 static void
 lose(struct engine *run, struct connection *connection)
 {
+    bool connected = connection->state != CONNECTION_CONNECTING;
     int error_number = connection->stream.last_errno;
     if (connection->state == CONNECTION_PARTING && error_number == 0) {
         /* Both sides have ended, and not a byte came too many. */
         connection_close(run, connection);
         TAILQ_INSERT_TAIL(&run->to_connect, connection, queue);
-    } else if (connection->silent && run->options.handshake &&
+    } else if (connected && connection->silent && run->options.handshake &&
                !run->options.ask_silent) {
         /* A silent client may be sent away by a server that insists on a
          * greeting. Any other has a right to stay. */
@@ -95,7 +96,9 @@ lose(struct engine *run, struct connection *connection)
         connection->state = CONNECTION_DEAD;
     } else {
         enum engine_error error = error_of_errno(error_number);
-        error = error == ENGINE_CONNECT_TIMEOUT ? ENGINE_RESET : error;
+        if (connected && error == ENGINE_CONNECT_TIMEOUT) {
+            error = ENGINE_RESET;
+        }
         connection_fail(run, connection, error, error_number);
     }
 }
@@ -249,7 +252,8 @@ count_echo(struct engine *run, struct connection *connection)
     if (run->measuring) {
         result->echoes++;
         connection->echoes++;
-        run->window_full = result->echoes == run->options.echoes_max;
+        run->window_full =
+            result->echoes == (uint64_t)run->options.echoes_max;
     }
     if (open_loop_is_on(run) && !connection->silent) {
         open_loop_record(run, connection);
@@ -272,9 +276,9 @@ go_on(struct engine *run, struct connection *connection)
     }
 }
 
-void
-connection_receive(struct engine *run, struct connection *connection,
-                   bool gone)
+/* Read what has come, and act on it; with `gone` the end as well. */
+static void
+receive(struct engine *run, struct connection *connection, bool gone)
 {
     struct stream *stream = &connection->stream;
     for (;;) {
@@ -396,20 +400,10 @@ connection_open(struct engine *run, struct connection *connection)
     }
 }
 
-/* The connect is over, one way or the other. */
+/* The connect has come to its good end. */
 static void
-finish_connect(struct engine *run, struct connection *connection,
-               uint32_t events)
+finish_connect(struct engine *run, struct connection *connection)
 {
-    if (events & (EPOLLERR | EPOLLHUP)) {
-        int error = 0;
-        socklen_t bytes = sizeof error;
-        getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
-        connection_fail(run, connection,
-                        error != 0 ? error_of_errno(error) : ENGINE_RESET,
-                        error);
-        return;
-    }
     /* Not asked after an echo: two system calls for each connection of churn
      * would be part of its price. */
     if ((!connection->connected || connection->failures > 0) &&
@@ -436,8 +430,10 @@ void
 connection_ready(struct engine *run, struct connection *connection,
                  uint32_t events)
 {
-    if (connection->state == CONNECTION_CONNECTING) {
-        finish_connect(run, connection, events);
+    /* Of one that failed recv says why. */
+    if (connection->state == CONNECTION_CONNECTING &&
+        !(events & (EPOLLERR | EPOLLHUP))) {
+        finish_connect(run, connection);
     }
     /* Closed just now, or overdue between two halves of a batch. */
     if (connection->fd == -1) {
@@ -446,7 +442,7 @@ connection_ready(struct engine *run, struct connection *connection,
     /* A connect and what the server did at once afterwards may come as one
      * event; there would not be another. */
     if (events & (EPOLLIN | GONE)) {
-        connection_receive(run, connection, (events & GONE) != 0);
+        receive(run, connection, (events & GONE) != 0);
     }
     if ((events & EPOLLOUT) && connection->fd != -1) {
         send_more(run, connection);

@@ -1,7 +1,6 @@
 /*
  * crew.c: a run by several threads.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,23 +28,22 @@ struct crew {
     const struct engine_options *options; /* what is to be done in all */
     int count;                            /* threads */
     atomic_uint_fast64_t echoes;          /* of all, so far */
-    atomic_int error;          /* 0, or why one of them could not start */
     pthread_mutex_t gate;      /* shut until it is known how many there are */
     pthread_barrier_t meeting; /* at each phase */
     struct member *members;    /* `count` of them */
 };
 
 /* The share of number `index` when `whole` is dealt out to `count`. */
-static uint64_t
-share_of(uint64_t whole, int count, int index)
+static int64_t
+share_of(int64_t whole, int count, int index)
 {
-    return (whole + (uint64_t)(count - 1 - index)) / (uint64_t)count;
+    return whole / count + (index < whole % count);
 }
 
 static int
 useful_threads(const struct engine_options *options, int threads)
 {
-    uint64_t most = (uint64_t)MIN(CREW_MAX, options->clients);
+    int64_t most = MIN(CREW_MAX, options->clients);
     if (options->echoes_max != 0) {
         most = MIN(most, options->echoes_max);
     }
@@ -91,10 +89,9 @@ member_main(void *arg)
     int runs = MAX(1, whole->runs);
     pthread_mutex_lock(&crew->gate);
     pthread_mutex_unlock(&crew->gate);
-    share.clients =
-        (int)share_of((uint64_t)whole->clients, crew->count, index);
+    share.clients = (int)share_of(whole->clients, crew->count, index);
     share.silent_clients =
-        (int)share_of((uint64_t)whole->silent_clients, crew->count, index);
+        (int)share_of(whole->silent_clients, crew->count, index);
     share.echoes_max = share_of(whole->echoes_max, crew->count, index);
     share.rate_per_s = whole->rate_per_s / crew->count;
     share.runs = crew->count * runs;
@@ -103,27 +100,19 @@ member_main(void *arg)
     share.on_phase = meet_at_phase;
     share.on_progress = add_up_progress;
     share.arg = member;
-    if (engine_run(&share, &member->result) == -1) {
-        /* The others wait for this one all the same. */
-        crew->error = errno;
-        meet_at_phase(ENGINE_CONNECTED, member);
-        meet_at_phase(ENGINE_WINDOW_BEGIN, member);
-    }
+    engine_run(&share, &member->result);
     return NULL;
 }
 
 /* As many threads are started as can be had, the first being this one. */
-int
+void
 crew_run(const struct engine_options *options, struct engine_result *result)
 {
     struct crew crew = {.options = options,
                         .gate = PTHREAD_MUTEX_INITIALIZER};
     int threads = useful_threads(options, options->threads);
     memset(result, 0, sizeof *result);
-    crew.members = calloc((size_t)threads, sizeof *crew.members);
-    if (crew.members == NULL) {
-        return -1;
-    }
+    crew.members = given(calloc((size_t)threads, sizeof *crew.members));
     pthread_mutex_lock(&crew.gate);
     for (int i = 0; i < threads; i++) {
         struct member *member = &crew.members[i];
@@ -146,8 +135,6 @@ crew_run(const struct engine_options *options, struct engine_result *result)
     }
     pthread_barrier_destroy(&crew.meeting);
     free(crew.members);
-    errno = crew.error;
-    return crew.error == 0 ? 0 : -1;
 }
 
 int

@@ -5,7 +5,7 @@
  * loop of run_turn() with a reason to end; what happens to a connection in
  * the meantime is connection.c's business.
  */
-#include <errno.h>
+#include <err.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/load/internal.h"
+#include "harness/load/load.h"
 
 enum {
     SPARE_DESCRIPTORS = 16,   /* epoll, standard streams, files */
@@ -206,7 +207,7 @@ look_at_the_end(struct engine *run)
         char byte;
         if (it->state == CONNECTION_QUIET) {
             if (recv(it->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-                connection_receive(run, it, false);
+                connection_ready(run, it, EPOLLIN);
             }
         } else if (it->state == CONNECTION_ECHOING) {
             run->result->unfinished += it->silent || !open_loop_is_on(run);
@@ -245,17 +246,14 @@ finish(struct engine *run)
 
 /* ---- the run ----------------------------------------------------------- */
 
-/* Free it; errno stays as it is. */
 static void
 destroy(struct engine *run)
 {
-    int before_errno = errno;
     prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0); /* as before */
     close(run->epoll_fd);
     deadline_queue_free(&run->wakes);
     free(run->connections);
     free(run);
-    errno = before_errno;
 }
 
 static void
@@ -270,10 +268,7 @@ struct engine *
 engine_open(const struct engine_options *options,
             struct engine_result *result)
 {
-    struct engine *run = calloc(1, sizeof *run);
-    if (run == NULL) {
-        return NULL;
-    }
+    struct engine *run = given(calloc(1, sizeof *run));
     /* The kernel may end a thread's sleep up to 50 us late, to wake several
      * at once; a schedule, and the pause in a greeting, have no such time. */
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
@@ -290,12 +285,11 @@ engine_open(const struct engine_options *options,
     run->next_number = options->index;
     TAILQ_INIT(&run->to_connect);
     TAILQ_INIT(&run->free);
-    run->connections = calloc((size_t)count, sizeof *run->connections);
+    run->connections = given(calloc((size_t)count, sizeof *run->connections));
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (run->connections == NULL || run->epoll_fd == -1 ||
+    if (run->epoll_fd == -1 ||
         deadline_reserve(&run->wakes, (size_t)count) != 0) {
-        destroy(run);
-        return NULL;
+        err(EXIT_NO_MEASURE, "cannot start");
     }
     run->speaking = run->connections + options->silent_clients;
     run->end = run->connections + count;
@@ -311,13 +305,10 @@ engine_open(const struct engine_options *options,
     return run;
 }
 
-int
+void
 engine_run(const struct engine_options *options, struct engine_result *result)
 {
     struct engine *run = engine_open(options, result);
-    if (run == NULL) {
-        return -1;
-    }
     run->begun_ns = run->now_ns;
     if (options->warmup_ns > 0) {
         start_load(run);
@@ -326,7 +317,6 @@ engine_run(const struct engine_options *options, struct engine_result *result)
     measure(run, options->warmup_ns == 0, false);
     finish(run);
     destroy(run);
-    return 0;
 }
 
 /* ---- slices ------------------------------------------------------------ */

@@ -79,6 +79,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile_ns(const struct histogram *histogram,
                               double quantile);
 
+/* The same; NAN where fewer than ten values lie beyond it: that is luck. */
+double histogram_known_ns(const struct histogram *histogram, double quantile);
+
 /* The mean of all values, 0 when it is empty. */
 double histogram_mean_ns(const struct histogram *histogram);
 
@@ -141,22 +144,23 @@ struct engine_options {
     bool ask_silent;       /* one echo from each of them at the end */
     int64_t message_bytes; /* length of a message; at least 1 */
     bool churn;            /* each client: connect, one echo, close, again */
-    bool handshake;      /* open with "hel", 200 us later "lo\n" + message */
-    bool drip;           /* send each byte in a segment of its own */
-    int64_t warmup_ns;   /* 0: none */
-    int64_t window_ns;   /* length of the measured window */
-    uint64_t echoes_max; /* end the window after so many; 0: by time */
-    int64_t timeout_ns;  /* for one echo; 0: no limit of its own */
-    double rate_per_s;   /* messages due in a second, of all clients together;
-                          * 0: a closed loop. Not together with churn */
-    enum schedule_kind arrivals; /* open loop: how the gaps are chosen */
-    uint64_t seed;               /* open loop: what decides the gaps */
+    bool handshake;     /* open with "hel", 200 us later "lo\n" + message */
+    bool drip;          /* send each byte in a segment of its own */
+    int64_t warmup_ns;  /* 0: none */
+    int64_t window_ns;  /* length of the measured window */
+    int64_t echoes_max; /* end the window after so many; 0: by time */
+    int64_t timeout_ns; /* for one echo; 0: no limit of its own */
+    double rate_per_s;  /* messages due in a second, of all clients together;
+                         * 0: a closed loop. Not together with churn */
+    int arrivals; /* open loop: how the gaps are chosen, SCHEDULE_FIXED ... */
+    uint64_t seed;   /* open loop: what decides the gaps */
     int64_t spin_ns; /* open loop: stay awake so long before a message is due,
                       * for waking up takes time; wants a CPU of our own */
     int runs;        /* at the same time at one server, so that numbers of
                       * connections and fixed gaps lie between each other; 0: 1 */
     int index;       /* of this one among them, from 0 */
     int threads;     /* for crew_run(): how many are to share this one */
+    int64_t slo_ns;  /* for search_run(): what is promised of the response */
     int64_t connect_timeout_ns; /* without a client getting through, and four
                                  * times as long in all; 0: 3 s */
     const volatile sig_atomic_t *interrupted; /* non-zero: finish now */
@@ -227,10 +231,10 @@ struct engine_result {
     bool interrupted; /* before the window's end, on request */
 };
 
-/* Run it, to its end. Returns 0 when there is a result, bad or good; -1 with
- * errno when the client could not even start (no epoll, no memory). */
-int engine_run(const struct engine_options *options,
-               struct engine_result *result);
+/* Run it, to its end. A client that cannot even start (no epoll, no memory)
+ * ends the program, with the status of those that could not measure, 3. */
+void engine_run(const struct engine_options *options,
+                struct engine_result *result);
 
 /* The same in slices, for servers that are driven in turn: open, slice ...
  * slice, close. A slice begins with nothing under way and ends when all has
@@ -238,8 +242,8 @@ int engine_run(const struct engine_options *options,
  * stays with the server, and they count as soon as it is answered. */
 struct engine;
 
-/* Connect all clients of the options, which are copied. NULL with errno as
- * engine_run(). `result` is cleared and takes what is seen. */
+/* Connect all clients of the options, which are copied. `result` is cleared
+ * and takes what is seen. */
 struct engine *engine_open(const struct engine_options *options,
                            struct engine_result *result);
 

@@ -13,7 +13,8 @@
 
 enum {
     ROW_BUCKETS = 1 << HISTOGRAM_SUB_BITS,
-    TICKS = 5, /* lines for each halving of what is left to 100 % */
+    TICKS = 5,     /* lines for each halving of what is left to 100 % */
+    TAIL_MIN = 10, /* values beyond a quantile, for it to be known */
 };
 
 static int
@@ -71,6 +72,16 @@ histogram_quantile_ns(const struct histogram *histogram, double quantile)
     return bucket == HISTOGRAM_BUCKETS - 1
                ? histogram->max_ns
                : MIN(bucket_ns(bucket), histogram->max_ns);
+}
+
+/* A little is forgiven for what is not exact in 1 - 0.99. */
+double
+histogram_known_ns(const struct histogram *histogram, double quantile)
+{
+    double beyond = (double)histogram->count * (1 - quantile);
+    return beyond >= TAIL_MIN - 1e-6
+               ? (double)histogram_quantile_ns(histogram, quantile)
+               : NAN;
 }
 
 double

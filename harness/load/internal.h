@@ -73,13 +73,13 @@ TAILQ_HEAD(connection_queue, connection);
 
 /* When messages of an open loop are due. Begun alike, the same instants. */
 struct schedule {
-    enum schedule_kind kind; /* how the gaps are chosen */
-    double gap_ns;           /* mean time between two instants */
-    int64_t begin_ns;        /* what the instants are counted from */
-    uint64_t random;         /* state of the generator of random numbers */
-    uint64_t count;          /* fixed gaps that have been passed */
-    double offset_ns;        /* of the next instant, from begin_ns on */
-    int64_t next_ns;         /* the next instant: begin_ns and the offset */
+    int kind;         /* how the gaps are chosen, SCHEDULE_FIXED ... */
+    double gap_ns;    /* mean time between two instants */
+    int64_t begin_ns; /* what the instants are counted from */
+    uint64_t random;  /* state of the generator of random numbers */
+    uint64_t count;   /* fixed gaps that have been passed */
+    double offset_ns; /* of the next instant, from begin_ns on */
+    int64_t next_ns;  /* the next instant: begin_ns and the offset */
 };
 
 enum {
@@ -254,10 +254,6 @@ void connection_send_due(struct engine *run);
 
 /* Its deadline has come: go on sending, or try again to connect. */
 void connection_wake(struct engine *run, struct connection *connection);
-
-/* Read what has come, and act on it; with `gone` the end as well. */
-void connection_receive(struct engine *run, struct connection *connection,
-                        bool gone);
 
 /* Something has come back from the server, at run->now_ns. */
 void connection_moved(struct engine *run);

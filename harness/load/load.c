@@ -52,12 +52,10 @@ static struct engine_options options = {.message_bytes = 64,
                                         .threads = UNSET,
                                         .warmup_ns = UNSET,
                                         .window_ns = UNSET,
+                                        .arrivals = UNSET,
                                         .connect_timeout_ns = 3 * NS_PER_S};
-static int64_t slo_ns;
 /* The same, of other types than in the options. */
-static int64_t echoes;
 static int64_t rate_per_s;
-static int arrivals = UNSET;
 static int64_t seed = UNSET;
 static struct hosts_order order;
 static const char *meeting;
@@ -99,7 +97,8 @@ static const struct flag flags[] = {
          "How long to measure (5s; at most 60s with --echoes)"),
     TIME("warmup", 0, options.warmup_ns, 0, DAY_NS, TIME_OR_0,
          "How long to run before that (200ms; 0 with --echoes)"),
-    COUNT("echoes", 'n', echoes, 0, INT64_MAX, "a number, such as 0 or 10k",
+    COUNT("echoes", 'n', options.echoes_max, 0, INT64_MAX,
+          "a number, such as 0 or 10k",
           "Stop after so many echoes (0: by time)"),
     FLAG_AMOUNT("size", 's', "BYTES", UNITS_BYTES, &options.message_bytes, 1,
                 SIZE_MAX_BYTES, "a size from 1 to 1GiB",
@@ -124,12 +123,13 @@ static const struct flag flags[] = {
     COUNT("rate", 0, rate_per_s, 1, RATE_MAX_PER_S, "a number from 1 to 10M",
           "Open loop: send so many messages a second, by a schedule, "
           "answered or not"),
-    FLAG_WORD("arrivals", 0, "poisson|fixed", &arrivals,
+    FLAG_WORD("arrivals", 0, "poisson|fixed", &options.arrivals,
               "With --rate: how the gaps between messages are chosen "
               "(poisson)"),
     COUNT("seed", 0, seed, 0, INT64_MAX, "a number from 0 on",
           "With --rate: what decides poisson's gaps (1)"),
-    TIME("slo", 0, slo_ns, 1000, 60 * NS_PER_S, "a time from 1us to 60s: 5ms",
+    TIME("slo", 0, options.slo_ns, 1000, 60 * NS_PER_S,
+         "a time from 1us to 60s: 5ms",
          "With --rate: search for the highest rate, up to that one, at which "
          "99 of 100 responses come within TIME; takes half a minute"),
     FLAG_TEXT("histogram", 0, "FILE", &outputs[1].path,
@@ -156,19 +156,20 @@ static void
 check_together(void)
 {
     bool closed = rate_per_s == 0;
-    bool slo = slo_ns != 0;
+    bool slo = options.slo_ns != 0;
     const struct {
         bool wrong;           /* is it so? */
         const char *sentence; /* then this is said */
     } rules[] = {
-        {closed && arrivals != UNSET,
+        {closed && options.arrivals != UNSET,
          "--arrivals: has a meaning only with --rate"},
         {closed && seed != UNSET, "--seed: has a meaning only with --rate"},
         {closed && slo, "--slo: has a meaning only with --rate"},
         {!closed && options.churn, "--churn: cannot be combined with --rate"},
         {slo && (outputs[1].path != nowhere || outputs[2].path != nowhere),
          "--slo: makes many runs; --histogram and --save are for one"},
-        {slo && echoes != 0, "--echoes: cannot be combined with --slo"},
+        {slo && options.echoes_max != 0,
+         "--echoes: cannot be combined with --slo"},
         {slo && order.hosts != 0, "--slo: cannot be combined with --hosts"},
         {order.launcher != NULL && order.hosts == 0,
          "--launcher: has a meaning only with --hosts"},
@@ -274,6 +275,7 @@ read_arguments(int argc, char **argv)
         flags_parse("load", about, flags, NULL, argc, argv);
     }
     check_together();
+    bool by_time = options.echoes_max == 0;
     if (meeting != NULL) {
         /* What else the words say is for who leads. */
         order.hosts = 0;
@@ -285,14 +287,12 @@ read_arguments(int argc, char **argv)
         (int)given_or(options.clients, rate_per_s > 0 ? 64 : 16);
     options.ask_silent = options.silent_clients > 0;
     options.warmup_ns =
-        given_or(options.warmup_ns, echoes != 0 ? 0 : 200 * NS_PER_MS);
+        given_or(options.warmup_ns, by_time ? 200 * NS_PER_MS : 0);
     options.window_ns =
         given_or(options.window_ns,
-                 slo_ns != 0 ? 0 : (echoes != 0 ? 60 : 5) * NS_PER_S);
-    options.echoes_max = (uint64_t)echoes;
+                 options.slo_ns != 0 ? 0 : (by_time ? 5 : 60) * NS_PER_S);
     options.rate_per_s = (double)rate_per_s;
-    options.arrivals =
-        (enum schedule_kind)given_or(arrivals, SCHEDULE_POISSON);
+    options.arrivals = (int)given_or(options.arrivals, SCHEDULE_POISSON);
     options.seed = (uint64_t)given_or(seed, 1);
     find_target(target);
     /* What suits depends on where the server is. How many CPUs there are is
@@ -417,9 +417,7 @@ run_once(void)
         run.begun_ms = clock_wall_ns() / NS_PER_MS;
         run.options = options;
         snprintf(run.target, sizeof run.target, "%s", target);
-        if (crew_run(&options, &run.result) != 0) {
-            err(EXIT_NO_MEASURE, "cannot start");
-        }
+        crew_run(&options, &run.result);
     }
     if (meeting != NULL) {
         /* To who leads. A launcher may take any other status than 0 as a
@@ -464,7 +462,7 @@ main(int argc, char **argv)
     signals_catch(interrupt);
     options.interrupted = &interrupted;
     int status =
-        slo_ns != 0 ? search_run(target, &options, slo_ns) : run_once();
+        options.slo_ns != 0 ? search_run(target, &options) : run_once();
     if (fflush(stdout) != 0) {
         err(EXIT_NO_MEASURE, "standard output");
     }

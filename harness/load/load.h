@@ -30,8 +30,8 @@ enum {
  * What differs from one engine: each thread connects its silent clients
  * before its own speaking ones, not before all. Bytes of a client of another
  * thread are found to be wrong as well, but not whose they are. */
-int crew_run(const struct engine_options *options,
-             struct engine_result *result);
+void crew_run(const struct engine_options *options,
+              struct engine_result *result);
 
 /* How many threads suit on so many CPUs: one for each 64 clients, or 40 000
  * messages a second, which it drives without holding the server up, and four
@@ -85,8 +85,7 @@ struct slo_answer slo_search(double min_per_s, double max_per_s,
  * long as it takes. Prints the answer for `target`, and each try to standard
  * error if that is a terminal. Takes 16 tries of about two seconds, twice
  * that at the worst. Returns the exit status of the program. */
-int search_run(const char *target, const struct engine_options *options,
-               int64_t slo_ns);
+int search_run(const char *target, const struct engine_options *options);
 
 /* ---- what is saved ------------------------------------------------------
  *
@@ -97,13 +96,14 @@ int search_run(const char *target, const struct engine_options *options,
  */
 
 enum {
-    SAVED_TARGET_BYTES = 300, /* HOST:PORT with the final 0 */
+    SAVED_TARGET_BYTES = 600, /* HOST:PORT, even two, with the final 0 */
     SAVED_REASON_BYTES = 200, /* a phrase */
 };
 
 /* A run in a file. */
 struct saved_run {
-    char target[SAVED_TARGET_BYTES]; /* the server, as it was named */
+    char target[SAVED_TARGET_BYTES]; /* the server, as it was named; of a sum
+                                      * by all the names that hosts have */
     int64_t begun_ms;              /* by the host's clock, since 1970, UTC */
     struct engine_options options; /* what was measured; the others are 0 */
     struct engine_result result;   /* what came of it */
@@ -125,9 +125,6 @@ struct merge {
     int runs;             /* how many they are */
     double last_begin_ns; /* when the last of them began, since 1970, */
     double first_end_ns;  /* and when the first had ended */
-    double longest_ns;    /* the longest window */
-    char targets[2 * SAVED_TARGET_BYTES]; /* hosts may know the server by
-                                           * other names: all of them */
 };
 
 /* Add one. What each host may choose for itself is added: clients and rate.

@@ -144,9 +144,8 @@ merge_add(struct merge *merge, const struct saved_run *run,
           char reason[SAVED_REASON_BYTES])
 {
     struct saved_run *sum = &merge->sum;
-    double window_ns = (double)run->result.window_ns;
     double begin_ns = 1e6 * (double)run->begun_ms;
-    double end_ns = begin_ns + window_ns;
+    double end_ns = begin_ns + (double)run->result.window_ns;
 
     if (merge->runs == 0) {
         *sum = *run;
@@ -158,15 +157,13 @@ merge_add(struct merge *merge, const struct saved_run *run,
         sum->options.silent_clients += run->options.silent_clients;
         sum->options.rate_per_s += run->options.rate_per_s;
         crew_add_result(&sum->result, &run->result);
+        if (!names_have(sum->target, run->target)) {
+            APPEND(sum->target, " and ", "%s", run->target);
+        }
     }
     merge->runs++;
     merge->last_begin_ns = fmax(merge->last_begin_ns, begin_ns);
     merge->first_end_ns = fmin(merge->first_end_ns, end_ns);
-    merge->longest_ns = fmax(merge->longest_ns, window_ns);
-    if (!names_have(merge->targets, run->target)) {
-        text_append(merge->targets, sizeof merge->targets, " and ", "%s",
-                    run->target);
-    }
     return 0;
 }
 
@@ -186,16 +183,17 @@ merge_same(const struct saved_run *a, const struct saved_run *b)
 void
 merge_note_times(FILE *stream, const struct merge *merge)
 {
+    const struct engine_result *sum = &merge->sum.result;
     double together_ns = fmax(merge->first_end_ns - merge->last_begin_ns, 0);
 
-    if (together_ns < TOGETHER_SHARE * merge->longest_ns &&
-        merge->sum.result.echoes > 0) {
+    if (together_ns < TOGETHER_SHARE * (double)sum->window_ns &&
+        sum->echoes > 0) {
         fprintf(
             stream,
             "  note        these runs were at one time for %s of %s only: "
             "what there is in a\n              second is a sum of what "
             "was in part measured one after the other\n",
-            TIME_TEXT(together_ns), TIME_TEXT(merge->longest_ns));
+            TIME_TEXT(together_ns), TIME_TEXT(sum->window_ns));
     }
 }
 
@@ -204,7 +202,7 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
 {
     static struct merge merge;
     struct saved_run *runs = given(calloc((size_t)n, sizeof *runs));
-    char heading[sizeof merge.targets + 32];
+    char heading[SAVED_TARGET_BYTES + 32];
     char reason[SAVED_REASON_BYTES];
     int status;
 
@@ -232,7 +230,7 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
     }
     free(runs);
     snprintf(heading, sizeof heading, "%d run%s against %s", n,
-             n == 1 ? "" : "s", merge.targets);
+             n == 1 ? "" : "s", merge.sum.target);
     summary_print(stream, heading, &merge.sum, colour);
     merge_note_times(stream, &merge);
     return summary_exit_status(&merge.sum.result);

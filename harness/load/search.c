@@ -2,7 +2,6 @@
  * search.c: `load --slo`: how many messages a second, if 99 of 100 are to be
  * answered in time?
  */
-#include <err.h>
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,11 +51,6 @@ enum {
     LOWEST_PER_S = ENOUGH / WINDOW_MAX_S, /* rates below are not tried */
 };
 
-struct search {
-    const struct engine_options *options; /* what is to be done */
-    int64_t slo_ns;                       /* the promise */
-};
-
 static enum slo_outcome
 judge(const struct engine_result *result, bool kept)
 {
@@ -89,21 +83,18 @@ static struct slo_try
 try_rate(double rate_per_s, void *arg)
 {
     static struct engine_result result;
-    const struct search *search = arg;
-    struct engine_options options = *search->options;
+    struct engine_options options = *(const struct engine_options *)arg;
     struct slo_try tried = {.rate_per_s = rate_per_s};
     options.rate_per_s = rate_per_s;
     if (options.window_ns == 0) {
         double seconds = fmin(ENOUGH / rate_per_s, WINDOW_MAX_S);
         options.window_ns = (int64_t)(fmax(1, seconds) * NS_PER_S);
     }
-    if (crew_run(&options, &result) != 0) {
-        err(EXIT_NO_MEASURE, "cannot start");
-    }
+    crew_run(&options, &result);
     tried.p99_ns = histogram_quantile_ns(&result.response, 0.99);
     tried.error = engine_first_error(&result, 0);
     tried.outcome =
-        judge(&result, tried.p99_ns <= search->slo_ns && result.served > 0);
+        judge(&result, tried.p99_ns <= options.slo_ns && result.served > 0);
     if (isatty(STDERR_FILENO)) {
         print_try(&tried);
     }
@@ -111,16 +102,16 @@ try_rate(double rate_per_s, void *arg)
 }
 
 static void
-print_answer(const char *target, const struct search *search,
+print_answer(const char *target, const struct engine_options *options,
              const struct slo_answer *answer)
 {
     const struct slo_try *failed = &answer->failed;
     bool kept = answer->kept_per_s > 0;
     const char *rate = COUNT_TEXT(failed->rate_per_s);
-    printf("%s: %d clients, open loop\n", target, search->options->clients);
+    printf("%s: %d clients, open loop\n", target, options->clients);
     printf("  %sp99 of the response time is within %s%s%s%s.\n",
            kept ? "" : "No rate was found at which ",
-           TIME_TEXT(search->slo_ns), kept ? " up to " : "",
+           TIME_TEXT(options->slo_ns), kept ? " up to " : "",
            kept ? COUNT_TEXT(answer->kept_per_s) : "", kept ? "/s" : "");
     if (failed->outcome == SLO_INTERRUPTED) {
         puts("  The search was interrupted: it may be more.");
@@ -144,15 +135,13 @@ print_answer(const char *target, const struct search *search,
 }
 
 int
-search_run(const char *target, const struct engine_options *options,
-           int64_t slo_ns)
+search_run(const char *target, const struct engine_options *options)
 {
-    struct search search = {options, slo_ns};
     double max_per_s = options->rate_per_s;
     double min_per_s = fmin(max_per_s, fmax(max_per_s / SPAN, LOWEST_PER_S));
     struct slo_answer answer =
-        slo_search(min_per_s, max_per_s, try_rate, &search);
-    print_answer(target, &search, &answer);
+        slo_search(min_per_s, max_per_s, try_rate, (void *)options);
+    print_answer(target, options, &answer);
     return answer.kept_per_s > 0                  ? EXIT_SUCCESS
            : answer.failed.outcome == SLO_UNKNOWN ? EXIT_NO_MEASURE
                                                   : EXIT_FAILURE;

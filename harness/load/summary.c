@@ -10,7 +10,6 @@
 enum {
     SYN_AGAIN_NS = 1000 * 1000 * 1000, /* the kernel sends it again */
     NOTABLE_WAIT_NS = 1000 * 1000,     /* worth a sentence */
-    TAIL_MIN = 10, /* values beyond a quantile, for it to be told */
 };
 
 #define RED   "\033[31m"
@@ -55,26 +54,14 @@ print_rates(FILE *stream, const struct saved_run *run)
                                 (double)result->bytes / 1e6 / seconds));
 }
 
-/* A quantile with its unit, or "-" when too few values lie beyond it; a
- * little is forgiven for what is not exact in 1 - 0.99. */
-static const char *
-quantile_text(char *text, const struct histogram *histogram, double quantile)
-{
-    if ((double)histogram->count * (1 - quantile) < TAIL_MIN - 1e-6) {
-        return "-";
-    }
-    return units_format(
-        text, (double)histogram_quantile_ns(histogram, quantile), UNITS_TIME);
-}
-
 static void
 print_latency(FILE *stream, const char *label,
               const struct histogram *histogram)
 {
     fprintf(stream, "  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", label,
-            quantile_text(UNITS_TEXT, histogram, 0.5),
-            quantile_text(UNITS_TEXT, histogram, 0.99),
-            quantile_text(UNITS_TEXT, histogram, 0.999),
+            TIME_TEXT(histogram_known_ns(histogram, 0.5)),
+            TIME_TEXT(histogram_known_ns(histogram, 0.99)),
+            TIME_TEXT(histogram_known_ns(histogram, 0.999)),
             histogram->count > 0 ? TIME_TEXT(histogram->max_ns) : "-");
 }
 
@@ -224,14 +211,13 @@ summary_print_host(FILE *stream, const char *name,
 {
     const struct engine_result *result = &run->result;
     double seconds = (double)result->window_ns / NS_PER_S;
-    bool open_loop = run->options.rate_per_s > 0;
+    const struct histogram *times =
+        run->options.rate_per_s > 0 ? &result->response : &result->latency;
     fprintf(stream,
             "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
             "(+-%.2f)%s\n",
             name, COUNT_TEXT((double)result->echoes / seconds),
-            quantile_text(UNITS_TEXT,
-                          open_loop ? &result->response : &result->latency,
-                          0.99),
+            TIME_TEXT(histogram_known_ns(times, 0.99)),
             (double)ahead_ns / NS_PER_MS, (double)unsure_ns / NS_PER_MS,
             result->interrupted ? " (interrupted)" : "");
 }

@@ -360,8 +360,7 @@ results_free(struct results *results)
 
 /* Returns NULL, or what is wrong with the line. */
 static const char *
-read_line(const json_t *object, long number, struct results *results,
-          bool *ended)
+read_line(const json_t *object, long number, struct results *results)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
     enum record what = 0;
@@ -378,21 +377,16 @@ read_line(const json_t *object, long number, struct results *results,
     if (number > 1 && what == RECORD_RUN) {
         return "begins a second run; one results file holds one run";
     }
-    if (*ended) {
+    if (!isnan(results->run.seconds)) {
         return "comes after the end of the run";
     }
     if (fields_read(object, records[what].fields, place(results, what))) {
         return records[what].problem;
     }
-    *ended = what == RECORD_END;
-    if (what == RECORD_RUN) {
-        results->run.partial = true;
-        results->run.seconds = NAN;
-        return json_integer_value(json_object_get(object, "edition")) ==
-                       RESULTS_EDITION
-                   ? NULL
-                   : "is of an older edition of Fiveways; make compare makes "
-                     "a new file";
+    if (what == RECORD_RUN && json_integer_value(json_object_get(
+                                  object, "edition")) != RESULTS_EDITION) {
+        return "is of an older edition of Fiveways; make compare makes a new "
+               "file";
     }
     return NULL;
 }
@@ -406,19 +400,18 @@ results_read(FILE *file, struct results *results)
     size_t room = 0;
     ssize_t length;
     long number = 0;
-    bool ended = false;
 
-    memset(results, 0, sizeof *results);
+    /* Until its last line says something else. */
+    *results = (struct results){.run = {.partial = true, .seconds = NAN}};
     while (!problem && (length = getline(&line, &room, file)) > 0) {
         json_t *object = json_loadb(line, (size_t)length, 0, NULL);
 
         number++;
-        if (!object && number > 1 && !ended && line[0] == '{' &&
-            line[length - 1] != '\n') {
+        if (!object && number > 1 && isnan(results->run.seconds) &&
+            line[0] == '{' && line[length - 1] != '\n') {
             break;
         }
-        problem = object ? read_line(object, number, results, &ended)
-                         : "is not JSON";
+        problem = object ? read_line(object, number, results) : "is not JSON";
         json_decref(object);
     }
     free(line);
