@@ -172,21 +172,20 @@ is_explained(const struct bill *bill)
 
 /* The parts as they are printed, so that what is printed adds up. */
 static void
-put_bill(struct block *table, size_t row, const struct bill *bill)
+put_bill(struct block *table, const struct bill *bill)
 {
     double rest_us = rint(100 * bill->total_us) / 100;
 
-    table_put(table, row, 0, MARK_NONE, "%s", bill->row->life->model);
+    table_add(table, MARK_NONE, "%s", bill->row->life->model);
     for (size_t i = 0; i < BILL_REST; i++) {
         double us = rint(100 * bill->us[i]) / 100;
 
         rest_us -= us;
-        table_put(table, row, i + 1, MARK_NONE,
-                  bill->us[i] == 0 ? "-" : "%.2f", us);
+        table_add(table, MARK_NONE, bill->us[i] == 0 ? "-" : "%.2f", us);
     }
-    table_put(table, row, BILL_REST + 1,
-              is_explained(bill) ? MARK_NONE : MARK_BAD, "%.2f", rest_us);
-    table_put(table, row, BILL_PARTS + 1, MARK_NONE, "%.2f", bill->total_us);
+    table_add(table, is_explained(bill) ? MARK_NONE : MARK_BAD, "%.2f",
+              rest_us);
+    table_add(table, MARK_NONE, "%.2f", bill->total_us);
 }
 
 /* How much more than the cheapest it pays, mostly for what; the calls. */
@@ -251,14 +250,14 @@ bill_build(struct document *document, const struct summary *summary,
     }
     document_paragraph(document, "Of what the CPU time of an echo is made, "
                                  "us, each part at its price here:");
-    table = document_table(document, BILL_PARTS + 2, n);
+    table = document_table(document, BILL_PARTS + 2);
     table->columns[0].left = true;
     PUT(table->columns[BILL_PARTS + 1].heading, "in all");
     for (int i = 0; i < BILL_PARTS; i++) {
         PUT(table->columns[i + 1].heading, "%s", bill_parts[i]);
     }
     for (size_t i = 0; i < n; i++) {
-        put_bill(table, i, &bills[i]);
+        put_bill(table, &bills[i]);
     }
     for (size_t i = 0; i < n; i++) {
         say_bill(document, &bills[i], least);

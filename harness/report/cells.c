@@ -394,8 +394,9 @@ cells_put(struct text *text, enum cells_id id, const struct at *at,
 }
 
 void
-cells_heading(struct column *column, enum cells_id id, bool milliseconds)
+cells_heading(struct column *column, bool milliseconds)
 {
+    enum cells_id id = column->id;
     bool named = column->above[0] != '\0' || column->heading[0] != '\0';
     bool time = id < CELLS && cells[id].form == FORM_TIME;
 

@@ -81,39 +81,39 @@ document_free(struct document *document)
 /* ---- tables ------------------------------------------------------------ */
 
 struct block *
-document_table(struct document *document, size_t ncolumns, size_t nrows)
+document_table(struct document *document, size_t ncolumns)
 {
     struct block *table = add_block(document, BLOCK_TABLE);
 
     table->ncolumns = ncolumns;
-    table->ncells = ncolumns * nrows;
     table->columns = given(calloc(ncolumns, sizeof *table->columns));
-    table->cells = given(calloc(table->ncells + 1, sizeof *table->cells));
     return table;
 }
 
-void
-table_put(struct block *table, size_t row, size_t column, enum mark mark,
-          const char *format, ...)
+struct cell *
+table_add(struct block *table, enum mark mark, const char *format, ...)
 {
-    struct cell *cell = &table->cells[row * table->ncolumns + column];
+    struct cell cell = {.mark = mark};
     va_list args;
 
     va_start(args, format);
-    given(vasprintf(&cell->words, format, args) >= 0 ? cell->words : NULL);
+    given(vasprintf(&cell.words, format, args) >= 0 ? cell.words : NULL);
     va_end(args);
-    text_clean(cell->words);
-    cell->mark = mark;
+    text_clean(cell.words);
+    table->cells = given(
+        reallocarray(table->cells, table->ncells + 1, sizeof *table->cells));
+    table->cells[table->ncells] = cell;
+    return &table->cells[table->ncells++];
 }
 
 /* ---- tables from what rows and columns bring --------------------------- */
 
-struct sheet_column *
+struct column *
 sheet_column(struct sheet *sheet, enum cells_id id, int drop)
 {
-    struct sheet_column *column = &sheet->columns[sheet->ncolumns];
+    struct column *column = &sheet->columns[sheet->ncolumns];
 
-    *column = (struct sheet_column){.id = id, .column.drop = drop};
+    *column = (struct column){.id = id, .drop = drop};
     sheet->ncolumns += sheet->ncolumns + 1 < COLUMNS_MAX;
     return column;
 }
@@ -171,28 +171,29 @@ in_milliseconds(const struct sheet *sheet)
 }
 
 static void
-put_cells(struct cell *to, const struct sheet *sheet, const struct at *row,
-          bool milliseconds)
+put_cells(struct block *table, const struct at *row, bool milliseconds)
 {
     bool over = false; /* the row has ended in a sentence */
 
-    for (size_t i = 0; i < sheet->ncolumns; i++) {
-        const struct sheet_column *column = &sheet->columns[i];
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const struct column *column = &table->columns[i];
+        bool rest = !over && column->id > CELLS_BASE && row->row &&
+                    row->row->status != LIFE_OK;
+        enum mark mark = MARK_NONE;
         struct text text = {0};
 
-        if (!over && column->id > CELLS_BASE && row->row &&
-            row->row->status != LIFE_OK) {
+        if (rest) {
             text_add(&text, "%s: %s", life_status_name(row->row->status),
                      row->row->life->reason);
-            to[i].rest = over = true;
         } else if (!over) {
             struct at at =
                 place(column->group ? column->group : row->group,
                       column->model ? column->model : row->model, row->base);
 
-            to[i].mark = cells_put(&text, column->id, &at, milliseconds);
+            mark = cells_put(&text, column->id, &at, milliseconds);
         }
-        to[i].words = text_clean(given(strdup(text.bytes)));
+        table_add(table, mark, "%s", text.bytes)->rest = rest;
+        over |= rest;
     }
 }
 
@@ -243,19 +244,18 @@ void
 sheet_build(struct document *document, struct sheet *sheet, bool legend)
 {
     bool milliseconds = in_milliseconds(sheet);
-    size_t n = sheet->ncolumns;
-    struct block *table = document_table(document, n, sheet->nrows);
+    struct block *table = document_table(document, sheet->ncolumns);
 
     table->legend = legend;
-    for (size_t i = 0; i < n; i++) {
-        table->columns[i] = sheet->columns[i].column;
-        cells_heading(&table->columns[i], sheet->columns[i].id, milliseconds);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        table->columns[i] = sheet->columns[i];
+        cells_heading(&table->columns[i], milliseconds);
         text_clean(table->columns[i].heading); /* which may be a model */
     }
     for (size_t i = 0; i < sheet->nrows; i++) {
-        put_cells(&table->cells[i * n], sheet, &sheet->rows[i], milliseconds);
+        put_cells(table, &sheet->rows[i], milliseconds);
     }
-    for (size_t i = n; i-- > 1;) {
+    for (size_t i = table->ncolumns; i-- > 1;) {
         if (!says_anything(table, i)) {
             table_drop(table, i);
         }

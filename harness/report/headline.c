@@ -40,11 +40,11 @@ static void
 add_rate(struct sheet *sheet, int drop, const struct summary_group *group,
          const char *heading, int number)
 {
-    struct sheet_column *column = sheet_column(sheet, CELLS_RATE, drop);
+    struct column *column = sheet_column(sheet, CELLS_RATE, drop);
 
     column->group = group;
-    PUT(column->column.above, "echoes/s with");
-    PUT(column->column.heading, heading, number);
+    PUT(column->above, "echoes/s with");
+    PUT(column->heading, heading, number);
 }
 
 static void
@@ -65,14 +65,11 @@ build_first(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_P99, load ? 3 : 2);
     if (load) {
         /* The 99th percentile of a single life would be luck. */
-        struct sheet_column *column =
-            sheet_column(&sheet, CELLS_RESPONSE_P50, 1);
+        struct column *column = sheet_column(&sheet, CELLS_RESPONSE_P50, 1);
 
         column->group = load;
-        column->column.meaning =
-            "at a rate: response, from when a message was due";
-        PUT(column->column.above, "at %.0fk/s",
-            group_life(load)->rate_per_s / 1e3);
+        column->meaning = "at a rate: response, from when a message was due";
+        PUT(column->above, "at %.0fk/s", group_life(load)->rate_per_s / 1e3);
     }
     sheet_column(&sheet, CELLS_SERVER, 5);
     sheet_column(&sheet, CELLS_CLIENT, 6);
@@ -116,13 +113,13 @@ add_models(struct sheet *sheet, const struct summary *summary)
         bool known = summary->rows[i].yardstick;
 
         for (size_t j = 0; j < sheet->ncolumns && !known; j++) {
-            known = strcmp(sheet->columns[j].column.heading, model) == 0;
+            known = strcmp(sheet->columns[j].heading, model) == 0;
         }
         if (!known) {
-            struct sheet_column *column = sheet_column(sheet, CELLS_COST, 0);
+            struct column *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
-            PUT(column->column.heading, "%s", model);
+            PUT(column->heading, "%s", model);
         }
     }
 }
@@ -139,8 +136,7 @@ build_matrix(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_NAME, 0);
     sheet_column(&sheet, CELLS_LABEL, 1);
     add_models(&sheet, summary);
-    snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->column.heading,
-             sizeof sheet.columns[0].column.heading, "+- %%");
+    PUT(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
         any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
         if (!is_compared(summary, i)) {

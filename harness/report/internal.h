@@ -47,13 +47,24 @@ enum mark {
     MARK_BEST, /* better than all others */
 };
 
-/* A column of a table. */
+/* What a cell may show: CELLS_NAME and so on, see cells.h. */
+enum cells_id {
+#define CELL(name, ...) CELLS_##name,
+#include "harness/report/cells.h"
+#undef CELL
+    CELLS, /* and from here on the figures, one by one */
+};
+
+/* A column of a table; the last three are for sheets alone. */
 struct column {
     char above[32];      /* the heading of neighbours, or "" */
     char heading[32];    /* with its unit */
     const char *meaning; /* for below the table, or NULL */
     int drop;  /* where it is too narrow, the highest goes first; 0: never */
     bool left; /* words, not numbers */
+    enum cells_id id;                  /* what it shows */
+    const struct summary_group *group; /* instead of the row's, or NULL */
+    const char *model;                 /* the same */
 };
 
 /* A cell. */
@@ -115,13 +126,13 @@ void document_append(struct document *document, struct document *other);
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
 
-/* Append a table of so many columns and rows, to be filled in. */
-struct block *document_table(struct document *document, size_t ncolumns,
-                             size_t nrows);
+/* Append a table of so many columns, to be filled row by row. */
+struct block *document_table(struct document *document, size_t ncolumns);
 
-/* Fill in a cell. */
-void table_put(struct block *table, size_t row, size_t column, enum mark mark,
-               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Append the next cell of its row, and return it for what is special. */
+struct cell *table_add(struct block *table, enum mark mark,
+                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
@@ -158,14 +169,6 @@ void document_free(struct document *document);
  * happen. None of them is ever printed as 0.
  */
 
-/* CELLS_NAME and so on: see cells.h. */
-enum cells_id {
-#define CELL(name, ...) CELLS_##name,
-#include "harness/report/cells.h"
-#undef CELL
-    CELLS, /* and from here on the figures, one by one */
-};
-
 /* Where a cell is; of a sheet's row what this brings to its cells. */
 struct at {
     const struct summary_group *group; /* the scenario, or NULL */
@@ -178,32 +181,22 @@ struct at {
 enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
                     bool milliseconds);
 
-/* Set what stands above it, where it has no name of its own yet. */
-void cells_heading(struct column *column, enum cells_id id,
-                   bool milliseconds);
+/* Set what stands above a sheet's column, where it has no name of its own
+ * yet; the meaning is that of the usual names. */
+void cells_heading(struct column *column, bool milliseconds);
 
 /* ---- sheets of them (document.c) --------------------------------------- */
 
-/* A column to be. */
-struct sheet_column {
-    enum cells_id id;     /* what it shows */
-    struct column column; /* when it goes; and what is instead of the usual
-                           * names, whose meaning is not told then */
-    const struct summary_group *group; /* instead of the row's, or NULL */
-    const char *model;                 /* the same */
-};
-
 /* A table to be. */
 struct sheet {
-    struct sheet_column columns[COLUMNS_MAX]; /* from left to right */
-    size_t ncolumns;                          /* how many */
-    struct at *rows;                          /* from above */
-    size_t nrows;                             /* how many */
+    struct column columns[COLUMNS_MAX]; /* from left to right */
+    size_t ncolumns;                    /* how many */
+    struct at *rows;                    /* from above */
+    size_t nrows;                       /* how many */
 };
 
 /* Append a column, and return it for what is special. */
-struct sheet_column *sheet_column(struct sheet *sheet, enum cells_id id,
-                                  int drop);
+struct column *sheet_column(struct sheet *sheet, enum cells_id id, int drop);
 
 /* Append a column for each figure with that flag in figures[].where. */
 void sheet_figures(struct sheet *sheet, unsigned where);

@@ -214,11 +214,11 @@ scale_build(struct document *document, const struct summary *summary)
     }
     sheet_column(&sheet, CELLS_MODEL, 0);
     for (size_t i = 0; i < sweep.n; i++) {
-        struct sheet_column *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+        struct column *column = sheet_column(&sheet, CELLS_FLOOR, 0);
 
         column->group = sweep.groups[i];
-        PUT(column->column.above, "CPU over recv + send, by idle");
-        PUT(column->column.heading, "%.0f", sweep_x(column->group));
+        PUT(column->above, "CPU over recv + send, by idle");
+        PUT(column->heading, "%.0f", sweep_x(column->group));
     }
     sheet_column(&sheet, CELLS_SERVED, 3)->group = sweep.most;
     sheet_column(&sheet, CELLS_RESIDENT, 1)->group = sweep.most;
@@ -309,15 +309,15 @@ build_group(struct document *document, const struct summary *summary,
     add_columns(&sheet, brief ? short_table : full_table,
                 brief ? COUNT(short_table) : COUNT(full_table));
     for (size_t i = 0; i < sheet.ncolumns; i++) {
-        struct sheet_column *column = &sheet.columns[i];
+        struct column *column = &sheet.columns[i];
         bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
         if (time && cells_kind(group_life(group)) == KIND_ONE) {
-            PUT(column->column.above, "latency");
+            PUT(column->above, "latency");
         } else if (time && group_life(group)->churn) {
-            PUT(column->column.above, "connect to echo");
+            PUT(column->above, "connect to echo");
         }
     }
     sheet_group(&sheet, group, false);
