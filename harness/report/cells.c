@@ -206,18 +206,13 @@ put_state(struct text *text, const struct summary_row *row)
     return MARK_NONE;
 }
 
-static void
-put_ratio(struct text *text, double ratio)
-{
-    text_add(text, !isfinite(ratio) ? "-" : "%.2f", ratio);
-}
-
 /* Of a model in a scenario. */
 static enum mark
 put_row(struct text *text, enum cells_id id, const struct at *at)
 {
     const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
+    double yards = row->over_yardstick.ratio;
     struct comparison over_base;
 
     switch (id) {
@@ -232,15 +227,13 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
                  over->high);
         break;
     case CELLS_YARD:
-        put_ratio(text, row->yardstick ? NAN : row->over_yardstick.ratio);
+        text_add(text, !row->yardstick && isfinite(yards) ? "%.2f" : "-",
+                 yards);
         break;
     case CELLS_OVER_BASE:
         over_base = summary_compare(
             at->group, row, summary_find(at->group, at->base), FIT_CPU);
         text_add(text, "%s", comparison_word(&over_base, UNITS_TEXT));
-        break;
-    case CELLS_CALLS:
-        put_ratio(text, row->figure[LIFE_SYSCALLS_PER_ECHO]);
         break;
     case CELLS_MEMORY:
         put_memory(text, row);
