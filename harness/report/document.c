@@ -140,9 +140,13 @@ struct at *
 sheet_row(struct sheet *sheet, const struct summary_group *group,
           const char *model)
 {
+    struct at at = place(group, model, NULL);
+
+    sheet->milliseconds |=
+        row_shown(at.row, LIFE_P50_US) >= MILLISECONDS_FROM_US;
     sheet->rows = given(
         reallocarray(sheet->rows, sheet->nrows + 1, sizeof *sheet->rows));
-    sheet->rows[sheet->nrows] = place(group, model, NULL);
+    sheet->rows[sheet->nrows] = at;
     return &sheet->rows[sheet->nrows++];
 }
 
@@ -157,26 +161,13 @@ sheet_group(struct sheet *sheet, const struct summary_group *group,
     }
 }
 
-/* True if the times of a sheet are best written in milliseconds. */
-static bool
-in_milliseconds(const struct sheet *sheet)
-{
-    for (size_t i = 0; i < sheet->nrows; i++) {
-        if (row_shown(sheet->rows[i].row, LIFE_P50_US) >=
-            MILLISECONDS_FROM_US) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 put_cells(struct block *table, const struct at *row, bool milliseconds)
 {
     bool over = false; /* the row has ended in a sentence */
 
     for (size_t i = 0; i < table->ncolumns; i++) {
-        const struct column *column = &table->columns[i];
+        struct column *column = &table->columns[i];
         bool rest = !over && column->id > CELLS_BASE && row->row &&
                     row->row->status != LIFE_OK;
         enum mark mark = MARK_NONE;
@@ -193,21 +184,10 @@ put_cells(struct block *table, const struct at *row, bool milliseconds)
             mark = cells_put(&text, column->id, &at, milliseconds);
         }
         table_add(table, mark, "%s", text.bytes)->rest = rest;
+        column->speaks |=
+            text.bytes[0] != '\0' && strcmp(text.bytes, "-") != 0;
         over |= rest;
     }
-}
-
-static bool
-says_anything(const struct block *table, size_t column)
-{
-    for (size_t i = column; i < table->ncells; i += table->ncolumns) {
-        const char *words = table->cells[i].words;
-
-        if (words[0] != '\0' && strcmp(words, "-") != 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 size_t
@@ -243,20 +223,19 @@ table_drop(struct block *table, size_t column)
 void
 sheet_build(struct document *document, struct sheet *sheet, bool legend)
 {
-    bool milliseconds = in_milliseconds(sheet);
     struct block *table = document_table(document, sheet->ncolumns);
 
     table->legend = legend;
     for (size_t i = 0; i < table->ncolumns; i++) {
         table->columns[i] = sheet->columns[i];
-        cells_heading(&table->columns[i], milliseconds);
+        cells_heading(&table->columns[i], sheet->milliseconds);
         text_clean(table->columns[i].heading); /* which may be a model */
     }
     for (size_t i = 0; i < sheet->nrows; i++) {
-        put_cells(table, &sheet->rows[i], milliseconds);
+        put_cells(table, &sheet->rows[i], sheet->milliseconds);
     }
     for (size_t i = table->ncolumns; i-- > 1;) {
-        if (!says_anything(table, i)) {
+        if (!table->columns[i].speaks) {
             table_drop(table, i);
         }
     }

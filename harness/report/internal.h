@@ -55,7 +55,7 @@ enum cells_id {
     CELLS, /* and from here on the figures, one by one */
 };
 
-/* A column of a table; the last three are for sheets alone. */
+/* A column of a table; the last four are for sheets alone. */
 struct column {
     char above[32];      /* the heading of neighbours, or "" */
     char heading[32];    /* with its unit */
@@ -65,6 +65,7 @@ struct column {
     enum cells_id id;                  /* what it shows */
     const struct summary_group *group; /* instead of the row's, or NULL */
     const char *model;                 /* the same */
+    bool speaks;                       /* one of its cells says something */
 };
 
 /* A cell. */
@@ -193,6 +194,7 @@ struct sheet {
     size_t ncolumns;                    /* how many */
     struct at *rows;                    /* from above */
     size_t nrows;                       /* how many */
+    bool milliseconds;                  /* its times are written in these */
 };
 
 /* Append a column, and return it for what is special. */
