@@ -38,9 +38,7 @@ void
 code_build(struct document *document, const struct summary_group *group)
 {
     bool first = true;
-    struct text label = {0};
 
-    cells_label(&label, group_life(group));
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
         struct text text = {0};
@@ -50,7 +48,7 @@ code_build(struct document *document, const struct summary_group *group)
                                first ? "Instructions of an echo outside of "
                                        "the kernel, %s, by function:"
                                      : "",
-                               label.bytes);
+                               group_label(group).bytes);
             first = false;
             put_functions(&text, row->code);
             document_item(document, row->life->model, "%s", text.bytes);

@@ -76,39 +76,43 @@ row_keeps_up(const struct summary_row *row)
     return row->status == LIFE_OK && !row->saturated && !row->starved;
 }
 
-void
-cells_label(struct text *text, const struct life *life)
+struct text
+group_label(const struct summary_group *group)
 {
+    const struct life *life = group_life(group);
+    struct text text = {0};
+
     switch (cells_kind(life)) {
     case KIND_RATE:
-        text_add(text, "%d messages/s", life->rate_per_s);
+        text_add(&text, "%d messages/s", life->rate_per_s);
         break;
     case KIND_CONNECT:
-        text_add(text, "connect%s + echo", life->handshake ? ", greet" : "");
+        text_add(&text, "connect%s + echo", life->handshake ? ", greet" : "");
         break;
     case KIND_IDLE:
-        text_add(text, "%d busy + %d idle", life->clients - life->silent,
+        text_add(&text, "%d busy + %d idle", life->clients - life->silent,
                  life->silent);
         break;
     case KIND_SILENT:
-        text_add(text, "%d behind %d silent", life->clients, life->silent);
+        text_add(&text, "%d behind %d silent", life->clients, life->silent);
         break;
     case KIND_WAIT:
-        text_add(text, "%d ms wait", life->delay_ms);
+        text_add(&text, "%d ms wait", life->delay_ms);
         break;
     case KIND_WORK:
-        text_add(text, "%d us work, %d CPU%s", life->work_us, life->cpus,
+        text_add(&text, "%d us work, %d CPU%s", life->work_us, life->cpus,
                  life->cpus == 1 ? "" : "s");
         break;
     case KIND_BULK:
-        text_add(text, "%.0f KiB messages",
+        text_add(&text, "%.0f KiB messages",
                  (double)life->message_bytes / 1024);
         break;
     default:
-        text_add(text, "%d client%s", life->clients,
+        text_add(&text, "%d client%s", life->clients,
                  life->clients == 1 ? "" : "s");
         break;
     }
+    return text;
 }
 
 /* ---- the table of all cells -------------------------------------------- */
@@ -292,7 +296,7 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
         }
         break;
     case CELLS_LABEL:
-        cells_label(text, group_life(group));
+        text_add(text, "%s", group_label(group).bytes);
         break;
     case CELLS_CPU_NOISE:
     case CELLS_RATE_NOISE:

@@ -298,7 +298,6 @@ headline_build(struct document *document, const struct summary *summary,
                size_t lines)
 {
     const struct summary_group *main;
-    struct text title = {0};
 
     build_head(document, summary);
     if (summary->ngroups == 0) {
@@ -310,9 +309,9 @@ headline_build(struct document *document, const struct summary *summary,
         code_build(document, main);
         return;
     }
-    cells_label(&title, group_life(main));
     document_heading(document, "%s, %lld B messages, as fast as they go",
-                     title.bytes, (long long)group_life(main)->message_bytes);
+                     group_label(main).bytes,
+                     (long long)group_life(main)->message_bytes);
     build_first(document, summary, main);
     scenario_notes(document, main);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {

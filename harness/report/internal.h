@@ -262,8 +262,8 @@ const char *row_instead(const struct summary_row *row,
  * serve all, and no time of who does not keep the rate. */
 double row_shown(const struct summary_row *row, enum life_figure figure);
 
-/* Append what a scenario is like, shortly: "64 clients". */
-void cells_label(struct text *text, const struct life *life);
+/* What the scenario of a group is like, shortly: "64 clients". */
+struct text group_label(const struct summary_group *group);
 
 /* ---- what the figures show (facts.c) ------------------------------------
  *

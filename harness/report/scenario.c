@@ -60,10 +60,9 @@ static void
 build_title(struct document *document, const struct summary_group *group)
 {
     const struct life *life = group_life(group);
-    struct text text = {0};
+    struct text text = group_label(group);
     int lives = group_lives(group);
 
-    cells_label(&text, life);
     if (cells_kind(life) != KIND_BULK) {
         text_add(&text, ", %lld B", (long long)life->message_bytes);
     }

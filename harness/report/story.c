@@ -122,8 +122,8 @@ say_intervals(struct document *document, const struct sweep *sweep)
         double half = sweep->groups[i]->fit[FIT_CPU].half;
 
         if (isfinite(half)) {
-            text_item(&text, ", ", "+-%.1f %% with ", 100 * (exp(half) - 1));
-            cells_label(&text, group_life(sweep->groups[i]));
+            text_item(&text, ", ", "+-%.1f %% with %s", 100 * (exp(half) - 1),
+                      group_label(sweep->groups[i]).bytes);
         }
     }
     if (text.bytes[0] != '\0') {
@@ -265,13 +265,13 @@ draw_plots(struct document *document, const struct summary *summary,
                                       kind ? group_largest(summary, kind)
                                            : group_main(summary),
                                       scene->with);
-        struct text label = {0};
+        struct text label;
 
         if (sweep.n <= plot.beyond || (plot.alone && sweep.n > 1) ||
             (plot.kind && sweep.most == all.most)) {
             continue;
         }
-        cells_label(&label, group_life(sweep.most));
+        label = group_label(sweep.most);
         if (scene->kind == KIND_WAIT) {
             text_add(&label, ", %d clients", group_life(sweep.most)->clients);
         }
@@ -296,15 +296,13 @@ say_facts(struct document *document, const struct sweep *sweep, bool costs)
         const struct summary_group *group =
             i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
         bool many = cells_kind(group_life(group)) == KIND_MANY;
-        struct text label = {0};
         size_t blocks;
 
         if ((i > 0 && group == sweep->most) || (costs && !many) ||
             (!costs && many && group == group_main(sweep->summary))) {
             continue;
         }
-        cells_label(&label, group_life(group));
-        document_paragraph(document, "With %s:", label.bytes);
+        document_paragraph(document, "With %s:", group_label(group).bytes);
         blocks = document->nblocks;
         facts_group(document, group);
         if (document->nblocks == blocks) {
