@@ -321,7 +321,10 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
 
 /* ---- figures ----------------------------------------------------------- */
 
-const char *
+/* What there is instead of a figure of a row that was measured: a response
+ * time that "never" comes to who is not served, or "grows" as long as the
+ * rate lasts; an echo rate that is "stuck"; or NULL. */
+static const char *
 row_instead(const struct summary_row *row, enum life_figure figure)
 {
     bool time = figures[figure].where & FIGURE_TIME;

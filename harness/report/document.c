@@ -118,17 +118,6 @@ sheet_column(struct sheet *sheet, enum cells_id id, int drop)
     return column;
 }
 
-void
-sheet_figures(struct sheet *sheet, unsigned where)
-{
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        if (figures[i].where & where) {
-            /* What comes last goes first where it is too narrow. */
-            sheet_column(sheet, CELLS + i, (int)sheet->ncolumns / 6);
-        }
-    }
-}
-
 static struct at
 place(const struct summary_group *group, const char *model, const char *base)
 {

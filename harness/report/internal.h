@@ -200,9 +200,6 @@ struct sheet {
 /* Append a column, and return it for what is special. */
 struct column *sheet_column(struct sheet *sheet, enum cells_id id, int drop);
 
-/* Append a column for each figure with that flag in figures[].where. */
-void sheet_figures(struct sheet *sheet, unsigned where);
-
 /* Append a row for a model in a group, either of which may be NULL and then
  * comes from the columns. A row that has both, of a model that was not
  * measured, says why instead. */
@@ -251,12 +248,6 @@ int group_lives(const struct summary_group *group);
 
 /* True if everybody was served at the rate that was asked for. */
 bool row_keeps_up(const struct summary_row *row);
-
-/* What there is instead of a figure of a row that was measured: a response
- * time that "never" comes to who is not served, or "grows" as long as the
- * rate lasts; an echo rate that is "stuck"; or NULL. */
-const char *row_instead(const struct summary_row *row,
-                        enum life_figure figure);
 
 /* What a row has to show in a chart, or NAN: nothing of who does not
  * serve all, and no time of who does not keep the rate. */

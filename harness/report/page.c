@@ -204,6 +204,5 @@ report_page(FILE *file, const struct summary *summary)
     document_paragraph(&document, "%s", run->command);
     scenario_build(&document, summary, &(struct report_views){.all = true},
                    false);
-    variants_say(&document, summary);
     return document_print_page(file, &document, document.blocks[title].words);
 }

@@ -55,6 +55,18 @@ add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
     }
 }
 
+/* A column for each figure with that flag. */
+static void
+add_figures(struct sheet *sheet, unsigned where)
+{
+    for (int i = 0; i < LIFE_FIGURES; i++) {
+        if (figures[i].where & where) {
+            /* What comes last goes first where it is too narrow. */
+            sheet_column(sheet, CELLS + i, (int)sheet->ncolumns / 6);
+        }
+    }
+}
+
 /* "echo 64: 64 clients, 64 B, one CPU shared, 2 lives, 120 blocks". */
 static void
 build_title(struct document *document, const struct summary_group *group)
@@ -110,7 +122,7 @@ build_why(struct document *document, const struct summary *summary,
     struct sheet sheet = {0};
 
     sheet_column(&sheet, CELLS_MODEL, 0);
-    sheet_figures(&sheet, FIGURE_WHY);
+    add_figures(&sheet, FIGURE_WHY);
     sheet_group(&sheet, group, true);
     sheet_build(document, &sheet, false);
     for (size_t i = 0; i < group->nrows; i++) {
@@ -277,7 +289,7 @@ build_noise(struct document *document, const struct summary *summary,
     }
     sheet_column(&disturbed, CELLS_MODEL, 0);
     sheet_column(&disturbed, CELLS_NAME, 0);
-    sheet_figures(&disturbed, FIGURE_NOISE);
+    add_figures(&disturbed, FIGURE_NOISE);
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
         const struct life *life = group_life(group);
@@ -359,6 +371,9 @@ scenario_build(struct document *document, const struct summary *summary,
     }
     if (views->noise || views->all) {
         build_noise(document, summary, views);
+    }
+    if (views->all) {
+        variants_say(document, summary);
     }
     return shown;
 }
