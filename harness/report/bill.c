@@ -240,7 +240,7 @@ bill_build(struct document *document, const struct summary *summary,
     if (n == 0) {
         document_paragraph(
             document, "%s",
-            cells_kind(group_life(group)) & (KIND_ONE | KIND_MANY)
+            cells_kind(group->life) & (KIND_ONE | KIND_MANY)
                 ? "What an echo is made of is known with 64 clients at most, "
                   "which share a CPU with the server, if calls are counted."
                 : "");

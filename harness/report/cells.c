@@ -25,12 +25,6 @@ cells_kind(const struct life *life)
                                               : KIND_MANY;
 }
 
-const struct life *
-group_life(const struct summary_group *group)
-{
-    return group->rows[0].life;
-}
-
 const struct summary_group *
 group_up_to(const struct summary *summary, enum cells_kind kind, int most)
 {
@@ -38,10 +32,10 @@ group_up_to(const struct summary *summary, enum cells_kind kind, int most)
 
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        int clients = group_life(group)->clients;
+        int clients = group->life->clients;
 
-        if (cells_kind(group_life(group)) == kind && clients <= most &&
-            (!found || clients > group_life(found)->clients)) {
+        if (cells_kind(group->life) == kind && clients <= most &&
+            (!found || clients > found->life->clients)) {
             found = group;
         }
     }
@@ -59,17 +53,6 @@ group_main(const struct summary *summary)
     return group ? group : summary->groups;
 }
 
-int
-group_lives(const struct summary_group *group)
-{
-    int lives = 0;
-
-    for (size_t i = 0; i < group->nrows; i++) {
-        lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
-    }
-    return lives;
-}
-
 bool
 row_keeps_up(const struct summary_row *row)
 {
@@ -79,7 +62,7 @@ row_keeps_up(const struct summary_row *row)
 struct text
 group_label(const struct summary_group *group)
 {
-    const struct life *life = group_life(group);
+    const struct life *life = group->life;
     struct text text = {0};
 
     switch (cells_kind(life)) {
@@ -258,7 +241,7 @@ put_lives(struct text *text, const struct summary_group *group)
 {
     bool differ = false;
 
-    if (group_lives(group) < 2 || group->blocks == 0) {
+    if (group->lives < 2 || group->blocks == 0) {
         text_add(text, "-");
         return;
     }
@@ -289,10 +272,9 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     fit = &group->fit[id < CELLS_RATE_NOISE ? FIT_CPU : FIT_RATE];
     switch (id) {
     case CELLS_NAME:
-        text_add(text, "%s %d", group_life(group)->scenario,
-                 group_life(group)->clients);
-        if (group_life(group)->rate_per_s > 0) {
-            text_add(text, " at %d/s", group_life(group)->rate_per_s);
+        text_add(text, "%s %d", group->life->scenario, group->life->clients);
+        if (group->life->rate_per_s > 0) {
+            text_add(text, " at %d/s", group->life->rate_per_s);
         }
         break;
     case CELLS_LABEL:
@@ -315,7 +297,7 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
                  id == CELLS_BLOCKS    ? group->blocks
                  : id == CELLS_SLICES  ? group->slices
                  : id == CELLS_STALLED ? group->stalled
-                                       : group_life(group)->rate_per_s);
+                                       : group->life->rate_per_s);
     }
 }
 

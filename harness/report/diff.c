@@ -149,7 +149,7 @@ static const struct summary_group *
 find_group(const struct summary *summary, const struct life *like)
 {
     for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct life *life = group_life(&summary->groups[i]);
+        const struct life *life = summary->groups[i].life;
 
         if (RECORDS_GO_TOGETHER(life, like) && life->silent == like->silent &&
             life->delay_ms == like->delay_ms &&

@@ -22,8 +22,8 @@ common_load(const struct summary *summary)
         int kept = 0;
 
         for (size_t j = 0; j < group->nrows; j++) {
-            kept += group_life(group)->rate_per_s > 0 &&
-                    row_keeps_up(&group->rows[j]);
+            kept +=
+                group->life->rate_per_s > 0 && row_keeps_up(&group->rows[j]);
         }
         if (kept > most) {
             found = group;
@@ -69,19 +69,19 @@ build_first(struct document *document, const struct summary *summary,
 
         column->group = load;
         column->meaning = "at a rate: response, from when a message was due";
-        PUT(column->above, "at %.0fk/s", group_life(load)->rate_per_s / 1e3);
+        PUT(column->above, "at %.0fk/s", load->life->rate_per_s / 1e3);
     }
     sheet_column(&sheet, CELLS_SERVER, 5);
     sheet_column(&sheet, CELLS_CLIENT, 6);
     sheet_column(&sheet, CELLS_MEMORY, 1)->group = idle;
     if (idle && idle != main) {
-        add_rate(&sheet, 1, idle, "%d idle", group_life(idle)->silent);
+        add_rate(&sheet, 1, idle, "%d idle", idle->life->silent);
     }
     if (silent && silent != main) {
-        add_rate(&sheet, 4, silent, "%d silent", group_life(silent)->silent);
+        add_rate(&sheet, 4, silent, "%d silent", silent->life->silent);
     }
     if (work && work != main) {
-        add_rate(&sheet, 2, work, "%d us work", group_life(work)->work_us);
+        add_rate(&sheet, 2, work, "%d us work", work->life->work_us);
     }
     sheet_group(&sheet, main, false);
     sheet_build(document, &sheet, true);
@@ -94,9 +94,8 @@ static bool
 is_compared(const struct summary *summary, size_t i)
 {
     const struct summary_group *group = &summary->groups[i];
-    const struct life *life = group_life(group);
-    const struct life *next =
-        i + 1 < summary->ngroups ? group_life(group + 1) : life;
+    const struct life *life = group->life;
+    const struct life *next = i + 1 < summary->ngroups ? group[1].life : life;
 
     return life->rate_per_s == 0 && group->best[FIT_CPU] &&
            isfinite(group->fit[FIT_CPU].half) &&
@@ -311,7 +310,7 @@ headline_build(struct document *document, const struct summary *summary,
     }
     document_heading(document, "%s, %lld B messages, as fast as they go",
                      group_label(main).bytes,
-                     (long long)group_life(main)->message_bytes);
+                     (long long)main->life->message_bytes);
     build_first(document, summary, main);
     scenario_notes(document, main);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {

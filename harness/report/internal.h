@@ -230,9 +230,6 @@ enum cells_kind {
 /* The kind of a scenario, by its properties. */
 enum cells_kind cells_kind(const struct life *life);
 
-/* The life that says what a group is like. */
-const struct life *group_life(const struct summary_group *group);
-
 /* The group of a kind with most clients, `most` at most; NULL: none. */
 const struct summary_group *group_up_to(const struct summary *summary,
                                         enum cells_kind kind, int most);
@@ -242,9 +239,6 @@ const struct summary_group *group_up_to(const struct summary *summary,
 
 /* The main group, or what comes closest; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
-
-/* How many lives were measured of the model that has most. */
-int group_lives(const struct summary_group *group);
 
 /* True if everybody was served at the rate that was asked for. */
 bool row_keeps_up(const struct summary_row *row);

@@ -71,9 +71,8 @@ add_figures(struct sheet *sheet, unsigned where)
 static void
 build_title(struct document *document, const struct summary_group *group)
 {
-    const struct life *life = group_life(group);
+    const struct life *life = group->life;
     struct text text = group_label(group);
-    int lives = group_lives(group);
 
     if (cells_kind(life) != KIND_BULK) {
         text_add(&text, ", %lld B", (long long)life->message_bytes);
@@ -84,7 +83,8 @@ build_title(struct document *document, const struct summary_group *group)
              : strcmp(life->layout, "all") == 0   ? ", all CPUs"
              : strcmp(life->layout, "apart") == 0 ? ", servers out of sight"
                                                   : "");
-    text_add(&text, ", %d li%s", lives, lives == 1 ? "fe" : "ves");
+    text_add(&text, ", %d li%s", group->lives,
+             group->lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
     if (group->blocks > 0) {
         text_add(&text, ", %d blocks", group->blocks);
@@ -168,7 +168,7 @@ scenario_kept(struct document *document, const struct summary_group *begin,
                 invalid += row->lives[j]->status == LIFE_INVALID;
             }
             if (row && row_keeps_up(row)) {
-                kept = group_life(group)->rate_per_s;
+                kept = group->life->rate_per_s;
             }
         }
         /* Of a single rate the table says it. */
@@ -189,14 +189,14 @@ static size_t
 build_rates(struct document *document, const struct summary_group *begin,
             const struct summary_group *last)
 {
-    const struct life *life = group_life(begin);
+    const struct life *life = begin->life;
     const struct summary_group *end = begin;
     struct sheet sheet = {0};
 
     build_title(document, begin);
     add_columns(&sheet, rate_table, COUNT(rate_table));
-    for (; end < last && group_life(end)->rate_per_s > 0 &&
-           RECORD_IS_OF(group_life(end), life->scenario, life->clients);
+    for (; end < last && end->life->rate_per_s > 0 &&
+           RECORD_IS_OF(end->life, life->scenario, life->clients);
          end++) {
         sheet_group(&sheet, end, false);
     }
@@ -292,7 +292,7 @@ build_noise(struct document *document, const struct summary *summary,
     add_figures(&disturbed, FIGURE_NOISE);
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        const struct life *life = group_life(group);
+        const struct life *life = group->life;
 
         if (!view_wants(views, life->scenario, life->clients)) {
             continue;
@@ -325,9 +325,9 @@ build_group(struct document *document, const struct summary *summary,
 
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
-        if (time && cells_kind(group_life(group)) == KIND_ONE) {
+        if (time && cells_kind(group->life) == KIND_ONE) {
             PUT(column->above, "latency");
-        } else if (time && group_life(group)->churn) {
+        } else if (time && group->life->churn) {
             PUT(column->above, "connect to echo");
         }
     }
@@ -352,7 +352,7 @@ scenario_build(struct document *document, const struct summary *summary,
 
     for (const struct summary_group *group = summary->groups; group < last;
          group += step) {
-        const struct life *life = group_life(group);
+        const struct life *life = group->life;
 
         step = 1;
         if (!view_wants(views, life->scenario, life->clients)) {

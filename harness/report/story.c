@@ -93,7 +93,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
 static void
 say_theory(struct document *document, const struct sweep *sweep)
 {
-    const struct life *life = group_life(sweep->groups[sweep->n - 1]);
+    const struct life *life = sweep->groups[sweep->n - 1]->life;
 
     if (life->rate_of_per_s > 0) {
         document_paragraph(document,
@@ -273,7 +273,7 @@ draw_plots(struct document *document, const struct summary *summary,
         }
         label = group_label(sweep.most);
         if (scene->kind == KIND_WAIT) {
-            text_add(&label, ", %d clients", group_life(sweep.most)->clients);
+            text_add(&label, ", %d clients", sweep.most->life->clients);
         }
         plot.title = plot.title ? plot.title : label.bytes;
         plot.above = plot.above ? plot.above : label.bytes;
@@ -295,7 +295,7 @@ say_facts(struct document *document, const struct sweep *sweep, bool costs)
     for (int i = 0; i < 2; i++) {
         const struct summary_group *group =
             i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
-        bool many = cells_kind(group_life(group)) == KIND_MANY;
+        bool many = cells_kind(group->life) == KIND_MANY;
         size_t blocks;
 
         if ((i > 0 && group == sweep->most) || (costs && !many) ||
@@ -341,7 +341,7 @@ tell(struct document *document, const struct summary *summary,
     if (scene->say) {
         scene->say(document, &sweep);
     }
-    if (scene->facts) {
+    if (scene->facts && sweep.n > 0) {
         say_facts(document, &sweep, !scene->kind);
     }
     document_paragraph(document, "Not told: %s", scene->untold);
