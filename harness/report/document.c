@@ -43,8 +43,10 @@ document_say(struct document *document, enum block_kind kind,
 }
 
 void
-document_append(struct document *document, struct document *other)
+document_append(struct document *document, const char *heading,
+                struct document *other)
 {
+    document_heading(document, "%s", other->nblocks > 0 ? heading : "");
     for (size_t i = 0; i < other->nblocks; i++) {
         *add_block(document, 0) = other->blocks[i];
     }

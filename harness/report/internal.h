@@ -121,8 +121,10 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_fold(document, ...)                                         \
     document_say(document, BLOCK_FOLD, "", __VA_ARGS__)
 
-/* Move all that is in another document to the end of this one. */
-void document_append(struct document *document, struct document *other);
+/* Move all that is in another document to the end of this one, below a
+ * heading unless that is ""; if it is empty, nothing. */
+void document_append(struct document *document, const char *heading,
+                     struct document *other);
 
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
@@ -296,9 +298,6 @@ struct bill {
     double total_us;               /* as measured */
     struct text calls;             /* each call: "poll 0.07 us" */
 };
-
-/* More than this share of the total is too much to be left unexplained. */
-#define BILL_REST_SHARE 0.15
 
 /* Make the bill of a row. False if there is none: it was not measured, all
  * were not served, or what things cost is not known there. */

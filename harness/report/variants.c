@@ -108,7 +108,5 @@ variants_say(struct document *document, const struct summary *summary)
                       text.bytes[0] != '\0' ? "%s instead of %s: %s" : "",
                       variant->what, variant->base_what, text.bytes);
     }
-    document_heading(document, "%s",
-                     items.nblocks > 0 ? "What each variant shows" : "");
-    document_append(document, &items);
+    document_append(document, "What each variant shows", &items);
 }
