@@ -383,11 +383,10 @@ void lanes_columns(struct document *document, const struct results *results,
 
 /* ---- the parts of a report --------------------------------------------- */
 
-/* Append the tables of all groups that are wanted, short ones without a word
- * for `brief`. Returns how many groups. */
+/* Append the tables of all groups that are wanted. Returns how many. */
 size_t scenario_build(struct document *document,
                       const struct summary *summary,
-                      const struct report_views *views, bool brief);
+                      const struct report_views *views);
 
 /* Append what is to be known of the figures of a group, each once. */
 void scenario_notes(struct document *document,

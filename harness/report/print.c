@@ -102,7 +102,6 @@ report_scenario_lines(FILE *file, const struct results *results,
                       const struct report_paper *paper)
 {
     struct results last = *results;
-    struct document document = {0};
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
@@ -116,8 +115,8 @@ report_scenario_lines(FILE *file, const struct results *results,
     }
     if (last.nlives > 0) {
         summary_make(&last, &summary);
-        scenario_build(&document, &summary, &(struct report_views){0}, true);
-        document_print_text(file, &document, paper);
+        report_scenarios(file, &summary,
+                         &(struct report_views){.brief = true}, paper);
         summary_free(&summary);
     }
 }
@@ -133,7 +132,7 @@ report_scenarios(FILE *file, const struct summary *summary,
     if (views->all) {
         headline_build(&document, summary, summary->ngroups);
     }
-    shown = scenario_build(&document, summary, views, false);
+    shown = scenario_build(&document, summary, views);
     if (shown == 0 && (views->scenario || !views->all)) {
         document_free(&document);
         return -1;

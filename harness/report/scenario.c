@@ -312,13 +312,13 @@ build_noise(struct document *document, const struct summary *summary,
 static void
 build_group(struct document *document, const struct summary *summary,
             const struct summary_group *group,
-            const struct report_views *views, bool brief)
+            const struct report_views *views)
 {
     struct sheet sheet = {0};
 
     build_title(document, group);
-    add_columns(&sheet, brief ? short_table : full_table,
-                brief ? COUNT(short_table) : COUNT(full_table));
+    add_columns(&sheet, views->brief ? short_table : full_table,
+                views->brief ? COUNT(short_table) : COUNT(full_table));
     for (size_t i = 0; i < sheet.ncolumns; i++) {
         struct column *column = &sheet.columns[i];
         bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
@@ -332,8 +332,8 @@ build_group(struct document *document, const struct summary *summary,
         }
     }
     sheet_group(&sheet, group, false);
-    sheet_build(document, &sheet, !brief);
-    if (!brief) {
+    sheet_build(document, &sheet, !views->brief);
+    if (!views->brief) {
         scenario_notes(document, group);
         facts_group(document, group);
     }
@@ -344,7 +344,7 @@ build_group(struct document *document, const struct summary *summary,
 
 size_t
 scenario_build(struct document *document, const struct summary *summary,
-               const struct report_views *views, bool brief)
+               const struct report_views *views)
 {
     const struct summary_group *last = summary->groups + summary->ngroups;
     size_t shown = 0;
@@ -362,11 +362,11 @@ scenario_build(struct document *document, const struct summary *summary,
         if (life->rate_per_s > 0) {
             step = build_rates(document, group, last);
         } else {
-            build_group(document, summary, group, views, brief);
+            build_group(document, summary, group, views);
         }
     }
     /* With all views there is a headline, which has it. */
-    if (!brief && !views->all) {
+    if (!views->brief && !views->all) {
         scale_build(document, summary);
     }
     if (views->noise || views->all) {
