@@ -129,7 +129,6 @@ build_matrix(struct document *document, const struct summary *summary,
 {
     struct sheet sheet = {0};
     size_t left = 0;
-    bool shown;
     bool any = false; /* is ranked, if only to choose rates by it */
 
     sheet_column(&sheet, CELLS_NAME, 0);
@@ -147,8 +146,7 @@ build_matrix(struct document *document, const struct summary *summary,
             left++;
         }
     }
-    shown = sheet.nrows > 0;
-    if (shown) {
+    if (sheet.nrows > 0) {
         document_heading(document, "Server CPU per echo, times the least of "
                                    "the line; +-: half its 95 %% interval");
         sheet_build(document, &sheet, true);
@@ -159,7 +157,7 @@ build_matrix(struct document *document, const struct summary *summary,
     }
     if (left > 0) {
         document_paragraph(document, "%zu %sscenario%s: report --all", left,
-                           shown ? "more " : "", left == 1 ? "" : "s");
+                           lines > 0 ? "more " : "", left == 1 ? "" : "s");
     }
 }
 
