@@ -8,7 +8,8 @@
 
 #include "harness/report/internal.h"
 
-#define FUNCTIONS_SHOWN 8 /* of a model; what else there is is one */
+#define FUNCTIONS_SHOWN 8    /* of a model; what else there is is one */
+#define REST_SHARE      0.15 /* of the total: may be left unexplained */
 
 /* ---- instructions ------------------------------------------------------ */
 
@@ -38,9 +39,7 @@ void
 code_build(struct document *document, const struct summary_group *group)
 {
     bool first = true;
-    struct text label = {0};
 
-    cells_label(&label, group_life(group));
     for (size_t i = 0; i < group->nrows; i++) {
         const struct summary_row *row = &group->rows[i];
         struct text text = {0};
@@ -50,7 +49,7 @@ code_build(struct document *document, const struct summary_group *group)
                                first ? "Instructions of an echo outside of "
                                        "the kernel, %s, by function:"
                                      : "",
-                               label.bytes);
+                               group_label(group).bytes);
             first = false;
             put_functions(&text, row->code);
             document_item(document, row->life->model, "%s", text.bytes);
@@ -167,26 +166,25 @@ bill_of(struct bill *bill, const struct summary *summary,
 static bool
 is_explained(const struct bill *bill)
 {
-    return fabs(bill->us[BILL_REST]) <= BILL_REST_SHARE * bill->total_us;
+    return fabs(bill->us[BILL_REST]) <= REST_SHARE * bill->total_us;
 }
 
 /* The parts as they are printed, so that what is printed adds up. */
 static void
-put_bill(struct block *table, size_t row, const struct bill *bill)
+put_bill(struct block *table, const struct bill *bill)
 {
     double rest_us = rint(100 * bill->total_us) / 100;
 
-    table_put(table, row, 0, MARK_NONE, "%s", bill->row->life->model);
+    table_add(table, MARK_NONE, "%s", bill->row->life->model);
     for (size_t i = 0; i < BILL_REST; i++) {
         double us = rint(100 * bill->us[i]) / 100;
 
         rest_us -= us;
-        table_put(table, row, i + 1, MARK_NONE,
-                  bill->us[i] == 0 ? "-" : "%.2f", us);
+        table_add(table, MARK_NONE, bill->us[i] == 0 ? "-" : "%.2f", us);
     }
-    table_put(table, row, BILL_REST + 1,
-              is_explained(bill) ? MARK_NONE : MARK_BAD, "%.2f", rest_us);
-    table_put(table, row, BILL_PARTS + 1, MARK_NONE, "%.2f", bill->total_us);
+    table_add(table, is_explained(bill) ? MARK_NONE : MARK_BAD, "%.2f",
+              rest_us);
+    table_add(table, MARK_NONE, "%.2f", bill->total_us);
 }
 
 /* How much more than the cheapest it pays, mostly for what; the calls. */
@@ -243,7 +241,7 @@ bill_build(struct document *document, const struct summary *summary,
     if (n == 0) {
         document_paragraph(
             document, "%s",
-            cells_kind(group_life(group)) & (KIND_ONE | KIND_MANY)
+            cells_kind(group->life) & (KIND_ONE | KIND_MANY)
                 ? "What an echo is made of is known with 64 clients at most, "
                   "which share a CPU with the server, if calls are counted."
                 : "");
@@ -251,14 +249,14 @@ bill_build(struct document *document, const struct summary *summary,
     }
     document_paragraph(document, "Of what the CPU time of an echo is made, "
                                  "us, each part at its price here:");
-    table = document_table(document, BILL_PARTS + 2, n);
+    table = document_table(document, BILL_PARTS + 2);
     table->columns[0].left = true;
     PUT(table->columns[BILL_PARTS + 1].heading, "in all");
     for (int i = 0; i < BILL_PARTS; i++) {
         PUT(table->columns[i + 1].heading, "%s", bill_parts[i]);
     }
     for (size_t i = 0; i < n; i++) {
-        put_bill(table, i, &bills[i]);
+        put_bill(table, &bills[i]);
     }
     for (size_t i = 0; i < n; i++) {
         say_bill(document, &bills[i], least);

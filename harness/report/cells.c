@@ -25,12 +25,6 @@ cells_kind(const struct life *life)
                                               : KIND_MANY;
 }
 
-const struct life *
-group_life(const struct summary_group *group)
-{
-    return group->rows[0].life;
-}
-
 const struct summary_group *
 group_up_to(const struct summary *summary, enum cells_kind kind, int most)
 {
@@ -38,10 +32,10 @@ group_up_to(const struct summary *summary, enum cells_kind kind, int most)
 
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        int clients = group_life(group)->clients;
+        int clients = group->life->clients;
 
-        if (cells_kind(group_life(group)) == kind && clients <= most &&
-            (!found || clients > group_life(found)->clients)) {
+        if (cells_kind(group->life) == kind && clients <= most &&
+            (!found || clients > found->life->clients)) {
             found = group;
         }
     }
@@ -59,56 +53,49 @@ group_main(const struct summary *summary)
     return group ? group : summary->groups;
 }
 
-int
-group_lives(const struct summary_group *group)
-{
-    int lives = 0;
-
-    for (size_t i = 0; i < group->nrows; i++) {
-        lives = group->rows[i].ok > lives ? group->rows[i].ok : lives;
-    }
-    return lives;
-}
-
 bool
 row_keeps_up(const struct summary_row *row)
 {
     return row->status == LIFE_OK && !row->saturated && !row->starved;
 }
 
-void
-cells_label(struct text *text, const struct life *life)
+struct text
+group_label(const struct summary_group *group)
 {
+    const struct life *life = group->life;
+    struct text text = {0};
+
     switch (cells_kind(life)) {
     case KIND_RATE:
-        text_add(text, "%d messages/s", life->rate_per_s);
+        text_add(&text, "%d messages/s", life->rate_per_s);
         break;
     case KIND_CONNECT:
-        text_add(text, "connect%s + echo", life->handshake ? ", greet" : "");
+        text_add(&text, "connect%s + echo", life->handshake ? ", greet" : "");
         break;
     case KIND_IDLE:
-        text_add(text, "%d busy + %d idle", life->clients - life->silent,
+        text_add(&text, "%d busy + %d idle", life->clients - life->silent,
                  life->silent);
         break;
     case KIND_SILENT:
-        text_add(text, "%d behind %d silent", life->clients, life->silent);
+        text_add(&text, "%d behind %d silent", life->clients, life->silent);
         break;
     case KIND_WAIT:
-        text_add(text, "%d ms wait", life->delay_ms);
+        text_add(&text, "%d ms wait", life->delay_ms);
         break;
     case KIND_WORK:
-        text_add(text, "%d us work, %d CPU%s", life->work_us, life->cpus,
+        text_add(&text, "%d us work, %d CPU%s", life->work_us, life->cpus,
                  life->cpus == 1 ? "" : "s");
         break;
     case KIND_BULK:
-        text_add(text, "%.0f KiB messages",
+        text_add(&text, "%.0f KiB messages",
                  (double)life->message_bytes / 1024);
         break;
     default:
-        text_add(text, "%d client%s", life->clients,
+        text_add(&text, "%d client%s", life->clients,
                  life->clients == 1 ? "" : "s");
         break;
     }
+    return text;
 }
 
 /* ---- the table of all cells -------------------------------------------- */
@@ -206,18 +193,13 @@ put_state(struct text *text, const struct summary_row *row)
     return MARK_NONE;
 }
 
-static void
-put_ratio(struct text *text, double ratio)
-{
-    text_add(text, !isfinite(ratio) ? "-" : "%.2f", ratio);
-}
-
 /* Of a model in a scenario. */
 static enum mark
 put_row(struct text *text, enum cells_id id, const struct at *at)
 {
     const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
+    double yards = row->over_yardstick.ratio;
     struct comparison over_base;
 
     switch (id) {
@@ -232,15 +214,13 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
                  over->high);
         break;
     case CELLS_YARD:
-        put_ratio(text, row->yardstick ? NAN : row->over_yardstick.ratio);
+        text_add(text, !row->yardstick && isfinite(yards) ? "%.2f" : "-",
+                 yards);
         break;
     case CELLS_OVER_BASE:
         over_base = summary_compare(
             at->group, row, summary_find(at->group, at->base), FIT_CPU);
         text_add(text, "%s", comparison_word(&over_base, UNITS_TEXT));
-        break;
-    case CELLS_CALLS:
-        put_ratio(text, row->figure[LIFE_SYSCALLS_PER_ECHO]);
         break;
     case CELLS_MEMORY:
         put_memory(text, row);
@@ -261,7 +241,7 @@ put_lives(struct text *text, const struct summary_group *group)
 {
     bool differ = false;
 
-    if (group_lives(group) < 2 || group->blocks == 0) {
+    if (group->lives < 2 || group->blocks == 0) {
         text_add(text, "-");
         return;
     }
@@ -292,14 +272,13 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
     fit = &group->fit[id < CELLS_RATE_NOISE ? FIT_CPU : FIT_RATE];
     switch (id) {
     case CELLS_NAME:
-        text_add(text, "%s %d", group_life(group)->scenario,
-                 group_life(group)->clients);
-        if (group_life(group)->rate_per_s > 0) {
-            text_add(text, " at %d/s", group_life(group)->rate_per_s);
+        text_add(text, "%s %d", group->life->scenario, group->life->clients);
+        if (group->life->rate_per_s > 0) {
+            text_add(text, " at %d/s", group->life->rate_per_s);
         }
         break;
     case CELLS_LABEL:
-        cells_label(text, group_life(group));
+        text_add(text, "%s", group_label(group).bytes);
         break;
     case CELLS_CPU_NOISE:
     case CELLS_RATE_NOISE:
@@ -318,13 +297,16 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
                  id == CELLS_BLOCKS    ? group->blocks
                  : id == CELLS_SLICES  ? group->slices
                  : id == CELLS_STALLED ? group->stalled
-                                       : group_life(group)->rate_per_s);
+                                       : group->life->rate_per_s);
     }
 }
 
 /* ---- figures ----------------------------------------------------------- */
 
-const char *
+/* What there is instead of a figure of a row that was measured: a response
+ * time that "never" comes to who is not served, or "grows" as long as the
+ * rate lasts; an echo rate that is "stuck"; or NULL. */
+static const char *
 row_instead(const struct summary_row *row, enum life_figure figure)
 {
     bool time = figures[figure].where & FIGURE_TIME;
@@ -394,8 +376,9 @@ cells_put(struct text *text, enum cells_id id, const struct at *at,
 }
 
 void
-cells_heading(struct column *column, enum cells_id id, bool milliseconds)
+cells_heading(struct column *column, bool milliseconds)
 {
+    enum cells_id id = column->id;
     bool named = column->above[0] != '\0' || column->heading[0] != '\0';
     bool time = id < CELLS && cells[id].form == FORM_TIME;
 

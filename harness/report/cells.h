@@ -42,7 +42,8 @@ CELL(YARD, "server CPU over", "yard", .meaning = "yard: a bare epoll loop")
 CELL(FLOOR, "server CPU over", "floor", FORM_FIXED, LIFE_CPU_OVER_FLOOR,
      "floor: a recv and a send alone", false)
 CELL(OVER_BASE, "CPU over that", "")
-CELL(CALLS, "", "calls", .meaning = "calls, switch: an echo")
+CELL(CALLS, "", "calls", FORM_FIXED, LIFE_SYSCALLS_PER_ECHO,
+     "calls, switch: an echo", false)
 CELL(SWITCHES, "", "switch", FORM_FIXED, LIFE_SWITCHES_PER_ECHO)
 CELL(MEMORY, "", "KiB/cl", .meaning = "KiB/cl: with kernel stack")
 CELL(RESIDENT, "KiB a client", "resident", FORM_NUMBER,

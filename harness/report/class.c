@@ -275,7 +275,7 @@ build(struct document *document, struct class *class)
                        "interval.",
                        MAIN_CLIENTS);
     document_figure(document, draw_ratios(class));
-    document_append(document, &class->machines);
+    document_append(document, "", &class->machines);
 }
 
 const char *
@@ -305,6 +305,6 @@ class_build(struct document *document, const char *path)
     good = document->nblocks > 0;
     document_section(document, "left-out", "%s",
                      class.left_out.nblocks > 0 ? "Left out" : "");
-    document_append(document, &class.left_out);
+    document_append(document, "", &class.left_out);
     return good ? NULL : "has no good results";
 }

@@ -149,7 +149,7 @@ static const struct summary_group *
 find_group(const struct summary *summary, const struct life *like)
 {
     for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct life *life = group_life(&summary->groups[i]);
+        const struct life *life = summary->groups[i].life;
 
         if (RECORDS_GO_TOGETHER(life, like) && life->silent == like->silent &&
             life->delay_ms == like->delay_ms &&
@@ -243,13 +243,8 @@ diff_build(struct document *document, const struct summary *before,
     if (diff.both > 0 && diff.news[0].nblocks + diff.news[1].nblocks == 0) {
         document_paragraph(document, "Nothing changed beyond noise.");
     }
-    for (int i = 1; i >= 0; i--) {
-        document_heading(document, diff.news[i].nblocks == 0 ? ""
-                                   : i == 1
-                                       ? "Dearer or worse than before"
-                                       : "Cheaper or better than before");
-        document_append(document, &diff.news[i]);
-    }
+    document_append(document, "Dearer or worse than before", &diff.news[1]);
+    document_append(document, "Cheaper or better than before", &diff.news[0]);
 }
 
 void

@@ -43,8 +43,10 @@ document_say(struct document *document, enum block_kind kind,
 }
 
 void
-document_append(struct document *document, struct document *other)
+document_append(struct document *document, const char *heading,
+                struct document *other)
 {
+    document_heading(document, "%s", other->nblocks > 0 ? heading : "");
     for (size_t i = 0; i < other->nblocks; i++) {
         *add_block(document, 0) = other->blocks[i];
     }
@@ -81,52 +83,41 @@ document_free(struct document *document)
 /* ---- tables ------------------------------------------------------------ */
 
 struct block *
-document_table(struct document *document, size_t ncolumns, size_t nrows)
+document_table(struct document *document, size_t ncolumns)
 {
     struct block *table = add_block(document, BLOCK_TABLE);
 
     table->ncolumns = ncolumns;
-    table->ncells = ncolumns * nrows;
     table->columns = given(calloc(ncolumns, sizeof *table->columns));
-    table->cells = given(calloc(table->ncells + 1, sizeof *table->cells));
     return table;
 }
 
-void
-table_put(struct block *table, size_t row, size_t column, enum mark mark,
-          const char *format, ...)
+struct cell *
+table_add(struct block *table, enum mark mark, const char *format, ...)
 {
-    struct cell *cell = &table->cells[row * table->ncolumns + column];
+    struct cell cell = {.mark = mark};
     va_list args;
 
     va_start(args, format);
-    given(vasprintf(&cell->words, format, args) >= 0 ? cell->words : NULL);
+    given(vasprintf(&cell.words, format, args) >= 0 ? cell.words : NULL);
     va_end(args);
-    text_clean(cell->words);
-    cell->mark = mark;
+    text_clean(cell.words);
+    table->cells = given(
+        reallocarray(table->cells, table->ncells + 1, sizeof *table->cells));
+    table->cells[table->ncells] = cell;
+    return &table->cells[table->ncells++];
 }
 
 /* ---- tables from what rows and columns bring --------------------------- */
 
-struct sheet_column *
+struct column *
 sheet_column(struct sheet *sheet, enum cells_id id, int drop)
 {
-    struct sheet_column *column = &sheet->columns[sheet->ncolumns];
+    struct column *column = &sheet->columns[sheet->ncolumns];
 
-    *column = (struct sheet_column){.id = id, .column.drop = drop};
+    *column = (struct column){.id = id, .drop = drop};
     sheet->ncolumns += sheet->ncolumns + 1 < COLUMNS_MAX;
     return column;
-}
-
-void
-sheet_figures(struct sheet *sheet, unsigned where)
-{
-    for (int i = 0; i < LIFE_FIGURES; i++) {
-        if (figures[i].where & where) {
-            /* What comes last goes first where it is too narrow. */
-            sheet_column(sheet, CELLS + i, (int)sheet->ncolumns / 6);
-        }
-    }
 }
 
 static struct at
@@ -140,9 +131,13 @@ struct at *
 sheet_row(struct sheet *sheet, const struct summary_group *group,
           const char *model)
 {
+    struct at at = place(group, model, NULL);
+
+    sheet->milliseconds |=
+        row_shown(at.row, LIFE_P50_US) >= MILLISECONDS_FROM_US;
     sheet->rows = given(
         reallocarray(sheet->rows, sheet->nrows + 1, sizeof *sheet->rows));
-    sheet->rows[sheet->nrows] = place(group, model, NULL);
+    sheet->rows[sheet->nrows] = at;
     return &sheet->rows[sheet->nrows++];
 }
 
@@ -157,56 +152,33 @@ sheet_group(struct sheet *sheet, const struct summary_group *group,
     }
 }
 
-/* True if the times of a sheet are best written in milliseconds. */
-static bool
-in_milliseconds(const struct sheet *sheet)
-{
-    for (size_t i = 0; i < sheet->nrows; i++) {
-        if (row_shown(sheet->rows[i].row, LIFE_P50_US) >=
-            MILLISECONDS_FROM_US) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
-put_cells(struct cell *to, const struct sheet *sheet, const struct at *row,
-          bool milliseconds)
+put_cells(struct block *table, const struct at *row, bool milliseconds)
 {
     bool over = false; /* the row has ended in a sentence */
 
-    for (size_t i = 0; i < sheet->ncolumns; i++) {
-        const struct sheet_column *column = &sheet->columns[i];
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        struct column *column = &table->columns[i];
+        bool rest = !over && column->id > CELLS_BASE && row->row &&
+                    row->row->status != LIFE_OK;
+        enum mark mark = MARK_NONE;
         struct text text = {0};
 
-        if (!over && column->id > CELLS_BASE && row->row &&
-            row->row->status != LIFE_OK) {
+        if (rest) {
             text_add(&text, "%s: %s", life_status_name(row->row->status),
                      row->row->life->reason);
-            to[i].rest = over = true;
         } else if (!over) {
             struct at at =
                 place(column->group ? column->group : row->group,
                       column->model ? column->model : row->model, row->base);
 
-            to[i].mark = cells_put(&text, column->id, &at, milliseconds);
+            mark = cells_put(&text, column->id, &at, milliseconds);
         }
-        to[i].words = text_clean(given(strdup(text.bytes)));
+        table_add(table, mark, "%s", text.bytes)->rest = rest;
+        column->speaks |=
+            text.bytes[0] != '\0' && strcmp(text.bytes, "-") != 0;
+        over |= rest;
     }
-}
-
-static bool
-says_anything(const struct block *table, size_t column)
-{
-    for (size_t i = column; i < table->ncells; i += table->ncolumns) {
-        const char *words = table->cells[i].words;
-
-        if (words[0] != '\0' && strcmp(words, "-") != 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 size_t
@@ -242,21 +214,19 @@ table_drop(struct block *table, size_t column)
 void
 sheet_build(struct document *document, struct sheet *sheet, bool legend)
 {
-    bool milliseconds = in_milliseconds(sheet);
-    size_t n = sheet->ncolumns;
-    struct block *table = document_table(document, n, sheet->nrows);
+    struct block *table = document_table(document, sheet->ncolumns);
 
     table->legend = legend;
-    for (size_t i = 0; i < n; i++) {
-        table->columns[i] = sheet->columns[i].column;
-        cells_heading(&table->columns[i], sheet->columns[i].id, milliseconds);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        table->columns[i] = sheet->columns[i];
+        cells_heading(&table->columns[i], sheet->milliseconds);
         text_clean(table->columns[i].heading); /* which may be a model */
     }
     for (size_t i = 0; i < sheet->nrows; i++) {
-        put_cells(&table->cells[i * n], sheet, &sheet->rows[i], milliseconds);
+        put_cells(table, &sheet->rows[i], sheet->milliseconds);
     }
-    for (size_t i = n; i-- > 1;) {
-        if (!says_anything(table, i)) {
+    for (size_t i = table->ncolumns; i-- > 1;) {
+        if (!table->columns[i].speaks) {
             table_drop(table, i);
         }
     }

@@ -258,9 +258,8 @@ facts_headline(struct document *document, const struct summary *summary,
         }
         add_facts(&facts, model, &said, HEADLINE_FACTS, HEADLINE_COLUMNS);
     }
-    document_heading(document, "%s",
-                     facts.nblocks > 0 ? "What this run shows (95 %, for all "
-                                         "pairs of a scenario together)"
-                                       : "");
-    document_append(document, &facts);
+    document_append(document,
+                    "What this run shows (95 %, for all pairs of a scenario "
+                    "together)",
+                    &facts);
 }

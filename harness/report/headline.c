@@ -22,8 +22,8 @@ common_load(const struct summary *summary)
         int kept = 0;
 
         for (size_t j = 0; j < group->nrows; j++) {
-            kept += group_life(group)->rate_per_s > 0 &&
-                    row_keeps_up(&group->rows[j]);
+            kept +=
+                group->life->rate_per_s > 0 && row_keeps_up(&group->rows[j]);
         }
         if (kept > most) {
             found = group;
@@ -40,11 +40,11 @@ static void
 add_rate(struct sheet *sheet, int drop, const struct summary_group *group,
          const char *heading, int number)
 {
-    struct sheet_column *column = sheet_column(sheet, CELLS_RATE, drop);
+    struct column *column = sheet_column(sheet, CELLS_RATE, drop);
 
     column->group = group;
-    PUT(column->column.above, "echoes/s with");
-    PUT(column->column.heading, heading, number);
+    PUT(column->above, "echoes/s with");
+    PUT(column->heading, heading, number);
 }
 
 static void
@@ -65,26 +65,23 @@ build_first(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_P99, load ? 3 : 2);
     if (load) {
         /* The 99th percentile of a single life would be luck. */
-        struct sheet_column *column =
-            sheet_column(&sheet, CELLS_RESPONSE_P50, 1);
+        struct column *column = sheet_column(&sheet, CELLS_RESPONSE_P50, 1);
 
         column->group = load;
-        column->column.meaning =
-            "at a rate: response, from when a message was due";
-        PUT(column->column.above, "at %.0fk/s",
-            group_life(load)->rate_per_s / 1e3);
+        column->meaning = "at a rate: response, from when a message was due";
+        PUT(column->above, "at %.0fk/s", load->life->rate_per_s / 1e3);
     }
     sheet_column(&sheet, CELLS_SERVER, 5);
     sheet_column(&sheet, CELLS_CLIENT, 6);
     sheet_column(&sheet, CELLS_MEMORY, 1)->group = idle;
     if (idle && idle != main) {
-        add_rate(&sheet, 1, idle, "%d idle", group_life(idle)->silent);
+        add_rate(&sheet, 1, idle, "%d idle", idle->life->silent);
     }
     if (silent && silent != main) {
-        add_rate(&sheet, 4, silent, "%d silent", group_life(silent)->silent);
+        add_rate(&sheet, 4, silent, "%d silent", silent->life->silent);
     }
     if (work && work != main) {
-        add_rate(&sheet, 2, work, "%d us work", group_life(work)->work_us);
+        add_rate(&sheet, 2, work, "%d us work", work->life->work_us);
     }
     sheet_group(&sheet, main, false);
     sheet_build(document, &sheet, true);
@@ -97,9 +94,8 @@ static bool
 is_compared(const struct summary *summary, size_t i)
 {
     const struct summary_group *group = &summary->groups[i];
-    const struct life *life = group_life(group);
-    const struct life *next =
-        i + 1 < summary->ngroups ? group_life(group + 1) : life;
+    const struct life *life = group->life;
+    const struct life *next = i + 1 < summary->ngroups ? group[1].life : life;
 
     return life->rate_per_s == 0 && group->best[FIT_CPU] &&
            isfinite(group->fit[FIT_CPU].half) &&
@@ -116,13 +112,13 @@ add_models(struct sheet *sheet, const struct summary *summary)
         bool known = summary->rows[i].yardstick;
 
         for (size_t j = 0; j < sheet->ncolumns && !known; j++) {
-            known = strcmp(sheet->columns[j].column.heading, model) == 0;
+            known = strcmp(sheet->columns[j].heading, model) == 0;
         }
         if (!known) {
-            struct sheet_column *column = sheet_column(sheet, CELLS_COST, 0);
+            struct column *column = sheet_column(sheet, CELLS_COST, 0);
 
             column->model = model;
-            PUT(column->column.heading, "%s", model);
+            PUT(column->heading, "%s", model);
         }
     }
 }
@@ -133,14 +129,12 @@ build_matrix(struct document *document, const struct summary *summary,
 {
     struct sheet sheet = {0};
     size_t left = 0;
-    bool shown;
     bool any = false; /* is ranked, if only to choose rates by it */
 
     sheet_column(&sheet, CELLS_NAME, 0);
     sheet_column(&sheet, CELLS_LABEL, 1);
     add_models(&sheet, summary);
-    snprintf(sheet_column(&sheet, CELLS_CPU_HALF, 0)->column.heading,
-             sizeof sheet.columns[0].column.heading, "+- %%");
+    PUT(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
         any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
         if (!is_compared(summary, i)) {
@@ -152,8 +146,7 @@ build_matrix(struct document *document, const struct summary *summary,
             left++;
         }
     }
-    shown = sheet.nrows > 0;
-    if (shown) {
+    if (sheet.nrows > 0) {
         document_heading(document, "Server CPU per echo, times the least of "
                                    "the line; +-: half its 95 %% interval");
         sheet_build(document, &sheet, true);
@@ -164,7 +157,7 @@ build_matrix(struct document *document, const struct summary *summary,
     }
     if (left > 0) {
         document_paragraph(document, "%zu %sscenario%s: report --all", left,
-                           shown ? "more " : "", left == 1 ? "" : "s");
+                           lines > 0 ? "more " : "", left == 1 ? "" : "s");
     }
 }
 
@@ -302,7 +295,6 @@ headline_build(struct document *document, const struct summary *summary,
                size_t lines)
 {
     const struct summary_group *main;
-    struct text title = {0};
 
     build_head(document, summary);
     if (summary->ngroups == 0) {
@@ -314,9 +306,9 @@ headline_build(struct document *document, const struct summary *summary,
         code_build(document, main);
         return;
     }
-    cells_label(&title, group_life(main));
     document_heading(document, "%s, %lld B messages, as fast as they go",
-                     title.bytes, (long long)group_life(main)->message_bytes);
+                     group_label(main).bytes,
+                     (long long)main->life->message_bytes);
     build_first(document, summary, main);
     scenario_notes(document, main);
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {

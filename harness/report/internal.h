@@ -47,13 +47,25 @@ enum mark {
     MARK_BEST, /* better than all others */
 };
 
-/* A column of a table. */
+/* What a cell may show: CELLS_NAME and so on, see cells.h. */
+enum cells_id {
+#define CELL(name, ...) CELLS_##name,
+#include "harness/report/cells.h"
+#undef CELL
+    CELLS, /* and from here on the figures, one by one */
+};
+
+/* A column of a table; the last four are for sheets alone. */
 struct column {
     char above[32];      /* the heading of neighbours, or "" */
     char heading[32];    /* with its unit */
     const char *meaning; /* for below the table, or NULL */
     int drop;  /* where it is too narrow, the highest goes first; 0: never */
     bool left; /* words, not numbers */
+    enum cells_id id;                  /* what it shows */
+    const struct summary_group *group; /* instead of the row's, or NULL */
+    const char *model;                 /* the same */
+    bool speaks;                       /* one of its cells says something */
 };
 
 /* A cell. */
@@ -109,19 +121,21 @@ void document_say(struct document *document, enum block_kind kind,
 #define document_fold(document, ...)                                         \
     document_say(document, BLOCK_FOLD, "", __VA_ARGS__)
 
-/* Move all that is in another document to the end of this one. */
-void document_append(struct document *document, struct document *other);
+/* Move all that is in another document to the end of this one, below a
+ * heading unless that is ""; if it is empty, nothing. */
+void document_append(struct document *document, const char *heading,
+                     struct document *other);
 
 /* Append a picture, which is freed with the document; nothing if NULL. */
 void document_figure(struct document *document, char *svg);
 
-/* Append a table of so many columns and rows, to be filled in. */
-struct block *document_table(struct document *document, size_t ncolumns,
-                             size_t nrows);
+/* Append a table of so many columns, to be filled row by row. */
+struct block *document_table(struct document *document, size_t ncolumns);
 
-/* Fill in a cell. */
-void table_put(struct block *table, size_t row, size_t column, enum mark mark,
-               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Append the next cell of its row, and return it for what is special. */
+struct cell *table_add(struct block *table, enum mark mark,
+                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Take a column out of a table. */
 void table_drop(struct block *table, size_t column);
@@ -158,14 +172,6 @@ void document_free(struct document *document);
  * happen. None of them is ever printed as 0.
  */
 
-/* CELLS_NAME and so on: see cells.h. */
-enum cells_id {
-#define CELL(name, ...) CELLS_##name,
-#include "harness/report/cells.h"
-#undef CELL
-    CELLS, /* and from here on the figures, one by one */
-};
-
 /* Where a cell is; of a sheet's row what this brings to its cells. */
 struct at {
     const struct summary_group *group; /* the scenario, or NULL */
@@ -178,35 +184,23 @@ struct at {
 enum mark cells_put(struct text *text, enum cells_id id, const struct at *at,
                     bool milliseconds);
 
-/* Set what stands above it, where it has no name of its own yet. */
-void cells_heading(struct column *column, enum cells_id id,
-                   bool milliseconds);
+/* Set what stands above a sheet's column, where it has no name of its own
+ * yet; the meaning is that of the usual names. */
+void cells_heading(struct column *column, bool milliseconds);
 
 /* ---- sheets of them (document.c) --------------------------------------- */
 
-/* A column to be. */
-struct sheet_column {
-    enum cells_id id;     /* what it shows */
-    struct column column; /* when it goes; and what is instead of the usual
-                           * names, whose meaning is not told then */
-    const struct summary_group *group; /* instead of the row's, or NULL */
-    const char *model;                 /* the same */
-};
-
 /* A table to be. */
 struct sheet {
-    struct sheet_column columns[COLUMNS_MAX]; /* from left to right */
-    size_t ncolumns;                          /* how many */
-    struct at *rows;                          /* from above */
-    size_t nrows;                             /* how many */
+    struct column columns[COLUMNS_MAX]; /* from left to right */
+    size_t ncolumns;                    /* how many */
+    struct at *rows;                    /* from above */
+    size_t nrows;                       /* how many */
+    bool milliseconds;                  /* its times are written in these */
 };
 
 /* Append a column, and return it for what is special. */
-struct sheet_column *sheet_column(struct sheet *sheet, enum cells_id id,
-                                  int drop);
-
-/* Append a column for each figure with that flag in figures[].where. */
-void sheet_figures(struct sheet *sheet, unsigned where);
+struct column *sheet_column(struct sheet *sheet, enum cells_id id, int drop);
 
 /* Append a row for a model in a group, either of which may be NULL and then
  * comes from the columns. A row that has both, of a model that was not
@@ -238,9 +232,6 @@ enum cells_kind {
 /* The kind of a scenario, by its properties. */
 enum cells_kind cells_kind(const struct life *life);
 
-/* The life that says what a group is like. */
-const struct life *group_life(const struct summary_group *group);
-
 /* The group of a kind with most clients, `most` at most; NULL: none. */
 const struct summary_group *group_up_to(const struct summary *summary,
                                         enum cells_kind kind, int most);
@@ -251,24 +242,15 @@ const struct summary_group *group_up_to(const struct summary *summary,
 /* The main group, or what comes closest; there must be one. */
 const struct summary_group *group_main(const struct summary *summary);
 
-/* How many lives were measured of the model that has most. */
-int group_lives(const struct summary_group *group);
-
 /* True if everybody was served at the rate that was asked for. */
 bool row_keeps_up(const struct summary_row *row);
-
-/* What there is instead of a figure of a row that was measured: a response
- * time that "never" comes to who is not served, or "grows" as long as the
- * rate lasts; an echo rate that is "stuck"; or NULL. */
-const char *row_instead(const struct summary_row *row,
-                        enum life_figure figure);
 
 /* What a row has to show in a chart, or NAN: nothing of who does not
  * serve all, and no time of who does not keep the rate. */
 double row_shown(const struct summary_row *row, enum life_figure figure);
 
-/* Append what a scenario is like, shortly: "64 clients". */
-void cells_label(struct text *text, const struct life *life);
+/* What the scenario of a group is like, shortly: "64 clients". */
+struct text group_label(const struct summary_group *group);
 
 /* ---- what the figures show (facts.c) ------------------------------------
  *
@@ -316,9 +298,6 @@ struct bill {
     double total_us;               /* as measured */
     struct text calls;             /* each call: "poll 0.07 us" */
 };
-
-/* More than this share of the total is too much to be left unexplained. */
-#define BILL_REST_SHARE 0.15
 
 /* Make the bill of a row. False if there is none: it was not measured, all
  * were not served, or what things cost is not known there. */
@@ -404,11 +383,10 @@ void lanes_columns(struct document *document, const struct results *results,
 
 /* ---- the parts of a report --------------------------------------------- */
 
-/* Append the tables of all groups that are wanted, short ones without a word
- * for `brief`. Returns how many groups. */
+/* Append the tables of all groups that are wanted. Returns how many. */
 size_t scenario_build(struct document *document,
                       const struct summary *summary,
-                      const struct report_views *views, bool brief);
+                      const struct report_views *views);
 
 /* Append what is to be known of the figures of a group, each once. */
 void scenario_notes(struct document *document,

@@ -174,18 +174,14 @@ struct words {
 static void
 end_line(struct block *table, struct words columns[LANES_MAX], double at_ms)
 {
-    size_t row = table->ncells / table->ncolumns;
-
-    table->ncells += table->ncolumns;
-    table_put(table, row, 0, MARK_NONE, "%.0f", at_ms);
+    table_add(table, MARK_NONE, "%.0f", at_ms);
     for (size_t i = 0; i < LANES_MAX; i++) {
         struct words *column = &columns[i];
         const struct step *last = column->last;
         bool bar = column->bytes[0] == '\0' && last &&
                    last->begin_ms + last->lasted_ms > at_ms;
 
-        table_put(table, row, i + 1,
-                  bar && i < CLIENTS_MAX ? MARK_BAD : MARK_NONE, "%s",
+        table_add(table, bar && i < CLIENTS_MAX ? MARK_BAD : MARK_NONE, "%s",
                   bar ? "|" : column->bytes);
         column->bytes[0] = '\0';
     }
@@ -228,8 +224,7 @@ put_acts(struct block *table, const struct scene *scene, int room)
 static void
 add_columns(struct document *document, const struct scene *scene, int width)
 {
-    struct block *table =
-        document_table(document, LANES_MAX + 1, scene->nacts);
+    struct block *table = document_table(document, LANES_MAX + 1);
     int threads = MAX(scene->nthreads, 1), left = width - TIME_WIDTH;
     int beside = left - scene->nclients * (CLIENT_WIDTH + GAP);
     int room = beside / threads - GAP;
@@ -237,7 +232,6 @@ add_columns(struct document *document, const struct scene *scene, int width)
     /* Where there is too little room beside the clients they stand below. */
     room = room < THREAD_WIDTH ? left / threads - GAP : room;
     PUT(table->columns[0].heading, "ms");
-    table->ncells = 0;
     put_acts(table, scene, room);
     for (int i = LANES_MAX; i-- > 0;) {
         struct column *column = &table->columns[i + 1];

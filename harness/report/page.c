@@ -202,8 +202,6 @@ report_page(FILE *file, const struct summary *summary)
     document_section(&document, "tables", "All that was measured");
     document_fold(&document, "The run");
     document_paragraph(&document, "%s", run->command);
-    scenario_build(&document, summary, &(struct report_views){.all = true},
-                   false);
-    variants_say(&document, summary);
+    scenario_build(&document, summary, &(struct report_views){.all = true});
     return document_print_page(file, &document, document.blocks[title].words);
 }

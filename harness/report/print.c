@@ -69,16 +69,18 @@ void
 report_headline(FILE *file, const struct summary *summary,
                 const struct report_paper *paper)
 {
-    size_t lines = summary->ngroups;
-    int printed;
+    size_t lines = summary->ngroups + 1;
+    int printed = REPORT_LINES_MAX + 1;
+    char *text = NULL;
 
     /* The fewer scenarios are compared, the shorter it gets. */
-    do {
+    while (printed > REPORT_LINES_MAX && lines-- > 0) {
         struct document document = {0};
-        char *text = NULL;
         size_t bytes;
-        FILE *memory = open_memstream(&text, &bytes);
+        FILE *memory;
 
+        free(text);
+        memory = open_memstream(&text, &bytes);
         headline_build(&document, summary, lines);
         if (strcmp(summary->results->run.mode, COUNT_MODE) != 0) {
             add_more(&document, paper);
@@ -89,11 +91,9 @@ report_headline(FILE *file, const struct summary *summary,
         for (const char *c = text; *c != '\0'; c++) {
             printed += *c == '\n';
         }
-        if (printed <= REPORT_LINES_MAX || lines == 0) {
-            fputs(text, file);
-        }
-        free(text);
-    } while (printed > REPORT_LINES_MAX && lines-- > 0);
+    }
+    fputs(text, file);
+    free(text);
 }
 
 void
@@ -102,7 +102,6 @@ report_scenario_lines(FILE *file, const struct results *results,
                       const struct report_paper *paper)
 {
     struct results last = *results;
-    struct document document = {0};
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
@@ -116,8 +115,8 @@ report_scenario_lines(FILE *file, const struct results *results,
     }
     if (last.nlives > 0) {
         summary_make(&last, &summary);
-        scenario_build(&document, &summary, &(struct report_views){0}, true);
-        document_print_text(file, &document, paper);
+        report_scenarios(file, &summary,
+                         &(struct report_views){.brief = true}, paper);
         summary_free(&summary);
     }
 }
@@ -133,10 +132,7 @@ report_scenarios(FILE *file, const struct summary *summary,
     if (views->all) {
         headline_build(&document, summary, summary->ngroups);
     }
-    shown = scenario_build(&document, summary, views, false);
-    if (views->all) {
-        variants_say(&document, summary);
-    }
+    shown = scenario_build(&document, summary, views);
     if (shown == 0 && (views->scenario || !views->all)) {
         document_free(&document);
         return -1;

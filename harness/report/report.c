@@ -197,7 +197,7 @@ print_scenarios(const struct summary *summary,
     fprintf(stderr, "report: --scenario=%s: there is",
             views.scenario ? views.scenario : "");
     for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct life *life = group_life(&summary->groups[i]);
+        const struct life *life = summary->groups[i].life;
 
         if (life->rate_per_s == 0) {
             fprintf(stderr, " %s,%d", life->scenario, life->clients);

@@ -32,6 +32,7 @@ struct report_views {
     bool why;             /* system calls by name, page faults, threads */
     bool noise;           /* what disturbed, and how precise it is */
     bool all;             /* both of these, behind the headline */
+    bool brief;           /* short tables, without a word */
 };
 
 /* The paper that a stream is: as wide as COLUMNS or the terminal says, 60 to

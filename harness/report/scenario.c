@@ -55,15 +55,25 @@ add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
     }
 }
 
+/* A column for each figure with that flag. */
+static void
+add_figures(struct sheet *sheet, unsigned where)
+{
+    for (int i = 0; i < LIFE_FIGURES; i++) {
+        if (figures[i].where & where) {
+            /* What comes last goes first where it is too narrow. */
+            sheet_column(sheet, CELLS + i, (int)sheet->ncolumns / 6);
+        }
+    }
+}
+
 /* "echo 64: 64 clients, 64 B, one CPU shared, 2 lives, 120 blocks". */
 static void
 build_title(struct document *document, const struct summary_group *group)
 {
-    const struct life *life = group_life(group);
-    struct text text = {0};
-    int lives = group_lives(group);
+    const struct life *life = group->life;
+    struct text text = group_label(group);
 
-    cells_label(&text, life);
     if (cells_kind(life) != KIND_BULK) {
         text_add(&text, ", %lld B", (long long)life->message_bytes);
     }
@@ -73,7 +83,8 @@ build_title(struct document *document, const struct summary_group *group)
              : strcmp(life->layout, "all") == 0   ? ", all CPUs"
              : strcmp(life->layout, "apart") == 0 ? ", servers out of sight"
                                                   : "");
-    text_add(&text, ", %d li%s", lives, lives == 1 ? "fe" : "ves");
+    text_add(&text, ", %d li%s", group->lives,
+             group->lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
     if (group->blocks > 0) {
         text_add(&text, ", %d blocks", group->blocks);
@@ -111,7 +122,7 @@ build_why(struct document *document, const struct summary *summary,
     struct sheet sheet = {0};
 
     sheet_column(&sheet, CELLS_MODEL, 0);
-    sheet_figures(&sheet, FIGURE_WHY);
+    add_figures(&sheet, FIGURE_WHY);
     sheet_group(&sheet, group, true);
     sheet_build(document, &sheet, false);
     for (size_t i = 0; i < group->nrows; i++) {
@@ -157,7 +168,7 @@ scenario_kept(struct document *document, const struct summary_group *begin,
                 invalid += row->lives[j]->status == LIFE_INVALID;
             }
             if (row && row_keeps_up(row)) {
-                kept = group_life(group)->rate_per_s;
+                kept = group->life->rate_per_s;
             }
         }
         /* Of a single rate the table says it. */
@@ -178,14 +189,14 @@ static size_t
 build_rates(struct document *document, const struct summary_group *begin,
             const struct summary_group *last)
 {
-    const struct life *life = group_life(begin);
+    const struct life *life = begin->life;
     const struct summary_group *end = begin;
     struct sheet sheet = {0};
 
     build_title(document, begin);
     add_columns(&sheet, rate_table, COUNT(rate_table));
-    for (; end < last && group_life(end)->rate_per_s > 0 &&
-           RECORD_IS_OF(group_life(end), life->scenario, life->clients);
+    for (; end < last && end->life->rate_per_s > 0 &&
+           RECORD_IS_OF(end->life, life->scenario, life->clients);
          end++) {
         sheet_group(&sheet, end, false);
     }
@@ -214,11 +225,11 @@ scale_build(struct document *document, const struct summary *summary)
     }
     sheet_column(&sheet, CELLS_MODEL, 0);
     for (size_t i = 0; i < sweep.n; i++) {
-        struct sheet_column *column = sheet_column(&sheet, CELLS_FLOOR, 0);
+        struct column *column = sheet_column(&sheet, CELLS_FLOOR, 0);
 
         column->group = sweep.groups[i];
-        PUT(column->column.above, "CPU over recv + send, by idle");
-        PUT(column->column.heading, "%.0f", sweep_x(column->group));
+        PUT(column->above, "CPU over recv + send, by idle");
+        PUT(column->heading, "%.0f", sweep_x(column->group));
     }
     sheet_column(&sheet, CELLS_SERVED, 3)->group = sweep.most;
     sheet_column(&sheet, CELLS_RESIDENT, 1)->group = sweep.most;
@@ -278,10 +289,10 @@ build_noise(struct document *document, const struct summary *summary,
     }
     sheet_column(&disturbed, CELLS_MODEL, 0);
     sheet_column(&disturbed, CELLS_NAME, 0);
-    sheet_figures(&disturbed, FIGURE_NOISE);
+    add_figures(&disturbed, FIGURE_NOISE);
     for (size_t i = 0; i < summary->ngroups; i++) {
         const struct summary_group *group = &summary->groups[i];
-        const struct life *life = group_life(group);
+        const struct life *life = group->life;
 
         if (!view_wants(views, life->scenario, life->clients)) {
             continue;
@@ -301,28 +312,28 @@ build_noise(struct document *document, const struct summary *summary,
 static void
 build_group(struct document *document, const struct summary *summary,
             const struct summary_group *group,
-            const struct report_views *views, bool brief)
+            const struct report_views *views)
 {
     struct sheet sheet = {0};
 
     build_title(document, group);
-    add_columns(&sheet, brief ? short_table : full_table,
-                brief ? COUNT(short_table) : COUNT(full_table));
+    add_columns(&sheet, views->brief ? short_table : full_table,
+                views->brief ? COUNT(short_table) : COUNT(full_table));
     for (size_t i = 0; i < sheet.ncolumns; i++) {
-        struct sheet_column *column = &sheet.columns[i];
+        struct column *column = &sheet.columns[i];
         bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
-        if (time && cells_kind(group_life(group)) == KIND_ONE) {
-            PUT(column->column.above, "latency");
-        } else if (time && group_life(group)->churn) {
-            PUT(column->column.above, "connect to echo");
+        if (time && cells_kind(group->life) == KIND_ONE) {
+            PUT(column->above, "latency");
+        } else if (time && group->life->churn) {
+            PUT(column->above, "connect to echo");
         }
     }
     sheet_group(&sheet, group, false);
-    sheet_build(document, &sheet, !brief);
-    if (!brief) {
+    sheet_build(document, &sheet, !views->brief);
+    if (!views->brief) {
         scenario_notes(document, group);
         facts_group(document, group);
     }
@@ -333,7 +344,7 @@ build_group(struct document *document, const struct summary *summary,
 
 size_t
 scenario_build(struct document *document, const struct summary *summary,
-               const struct report_views *views, bool brief)
+               const struct report_views *views)
 {
     const struct summary_group *last = summary->groups + summary->ngroups;
     size_t shown = 0;
@@ -341,7 +352,7 @@ scenario_build(struct document *document, const struct summary *summary,
 
     for (const struct summary_group *group = summary->groups; group < last;
          group += step) {
-        const struct life *life = group_life(group);
+        const struct life *life = group->life;
 
         step = 1;
         if (!view_wants(views, life->scenario, life->clients)) {
@@ -351,15 +362,18 @@ scenario_build(struct document *document, const struct summary *summary,
         if (life->rate_per_s > 0) {
             step = build_rates(document, group, last);
         } else {
-            build_group(document, summary, group, views, brief);
+            build_group(document, summary, group, views);
         }
     }
     /* With all views there is a headline, which has it. */
-    if (!brief && !views->all) {
+    if (!views->brief && !views->all) {
         scale_build(document, summary);
     }
     if (views->noise || views->all) {
         build_noise(document, summary, views);
+    }
+    if (views->all) {
+        variants_say(document, summary);
     }
     return shown;
 }

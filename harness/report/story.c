@@ -93,7 +93,7 @@ say_slopes(struct document *document, const struct sweep *sweep)
 static void
 say_theory(struct document *document, const struct sweep *sweep)
 {
-    const struct life *life = group_life(sweep->groups[sweep->n - 1]);
+    const struct life *life = sweep->groups[sweep->n - 1]->life;
 
     if (life->rate_of_per_s > 0) {
         document_paragraph(document,
@@ -122,8 +122,8 @@ say_intervals(struct document *document, const struct sweep *sweep)
         double half = sweep->groups[i]->fit[FIT_CPU].half;
 
         if (isfinite(half)) {
-            text_item(&text, ", ", "+-%.1f %% with ", 100 * (exp(half) - 1));
-            cells_label(&text, group_life(sweep->groups[i]));
+            text_item(&text, ", ", "+-%.1f %% with %s", 100 * (exp(half) - 1),
+                      group_label(sweep->groups[i]).bytes);
         }
     }
     if (text.bytes[0] != '\0') {
@@ -265,15 +265,15 @@ draw_plots(struct document *document, const struct summary *summary,
                                       kind ? group_largest(summary, kind)
                                            : group_main(summary),
                                       scene->with);
-        struct text label = {0};
+        struct text label;
 
         if (sweep.n <= plot.beyond || (plot.alone && sweep.n > 1) ||
             (plot.kind && sweep.most == all.most)) {
             continue;
         }
-        cells_label(&label, group_life(sweep.most));
+        label = group_label(sweep.most);
         if (scene->kind == KIND_WAIT) {
-            text_add(&label, ", %d clients", group_life(sweep.most)->clients);
+            text_add(&label, ", %d clients", sweep.most->life->clients);
         }
         plot.title = plot.title ? plot.title : label.bytes;
         plot.above = plot.above ? plot.above : label.bytes;
@@ -295,16 +295,14 @@ say_facts(struct document *document, const struct sweep *sweep, bool costs)
     for (int i = 0; i < 2; i++) {
         const struct summary_group *group =
             i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
-        bool many = cells_kind(group_life(group)) == KIND_MANY;
-        struct text label = {0};
+        bool many = cells_kind(group->life) == KIND_MANY;
         size_t blocks;
 
         if ((i > 0 && group == sweep->most) || (costs && !many) ||
             (!costs && many && group == group_main(sweep->summary))) {
             continue;
         }
-        cells_label(&label, group_life(group));
-        document_paragraph(document, "With %s:", label.bytes);
+        document_paragraph(document, "With %s:", group_label(group).bytes);
         blocks = document->nblocks;
         facts_group(document, group);
         if (document->nblocks == blocks) {
@@ -343,7 +341,7 @@ tell(struct document *document, const struct summary *summary,
     if (scene->say) {
         scene->say(document, &sweep);
     }
-    if (scene->facts) {
+    if (scene->facts && sweep.n > 0) {
         say_facts(document, &sweep, !scene->kind);
     }
     document_paragraph(document, "Not told: %s", scene->untold);

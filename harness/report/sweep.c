@@ -13,7 +13,7 @@
 double
 sweep_x(const struct summary_group *group)
 {
-    const struct life *life = group_life(group);
+    const struct life *life = group->life;
 
     return life->rate_per_s > 0                   ? life->rate_per_s
            : life->ask_silent || life->silent > 0 ? life->silent
@@ -26,8 +26,8 @@ static bool
 goes_with(const struct summary_group *group, const struct summary_group *most,
           unsigned kinds)
 {
-    const struct life *a = group_life(group);
-    const struct life *b = group_life(most);
+    const struct life *a = group->life;
+    const struct life *b = most->life;
     int busy = a->clients - (a->ask_silent ? a->silent : 0);
 
     return (cells_kind(a) & kinds) && a->message_bytes == b->message_bytes &&
@@ -167,7 +167,7 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
         }
     }
     if (plot->queues) {
-        n += put_queues(&series[n], group_life(sweep->groups[sweep->n - 1]));
+        n += put_queues(&series[n], sweep->groups[sweep->n - 1]->life);
     }
     return chart_lines(&chart, series, n);
 }

@@ -57,12 +57,11 @@ variants_build(struct document *document, const struct summary *summary)
     sheet_column(&sheet, CELLS_MODEL, 0);
     sheet_column(&sheet, CELLS_BASE, 0);
     for (size_t i = 0; i < COUNT(places); i++) {
-        struct sheet_column *column =
-            sheet_column(&sheet, CELLS_OVER_BASE, 0);
+        struct column *column = sheet_column(&sheet, CELLS_OVER_BASE, 0);
 
         column->group = group_largest(summary, places[i].kind);
-        PUT(column->column.above, "CPU over that");
-        PUT(column->column.heading, "%s", places[i].heading);
+        PUT(column->above, "CPU over that");
+        PUT(column->heading, "%s", places[i].heading);
     }
     sheet_column(&sheet, CELLS_MEMORY, 1)->group =
         group_largest(summary, KIND_IDLE);
@@ -109,7 +108,5 @@ variants_say(struct document *document, const struct summary *summary)
                       text.bytes[0] != '\0' ? "%s instead of %s: %s" : "",
                       variant->what, variant->base_what, text.bytes);
     }
-    document_heading(document, "%s",
-                     items.nblocks > 0 ? "What each variant shows" : "");
-    document_append(document, &items);
+    document_append(document, "What each variant shows", &items);
 }

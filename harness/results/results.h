@@ -383,9 +383,11 @@ struct summary_row {
 
 /* The rows of one scenario, number of clients and rate. */
 struct summary_group {
-    struct summary_row *rows;             /* in the order of run.models */
-    size_t nrows;                         /* how many */
-    struct fit fit[FITS];                 /* of what was measured in slices */
+    struct summary_row *rows; /* in the order of run.models */
+    size_t nrows;             /* how many */
+    const struct life *life;  /* one that says what it is like */
+    int lives;            /* that were measured, of the model that has most */
+    struct fit fit[FITS]; /* of what was measured in slices */
     const struct summary_row *best[FITS]; /* of the ranked ones, or NULL */
     bool clear[FITS];                     /* ... and better than all others */
     int blocks;                           /* of slices */

@@ -208,10 +208,9 @@ const struct summary_row *
 summary_row_of(const struct slice *slice, const struct summary_group *group,
                enum fitted what)
 {
-    const struct summary_row *row =
-        RECORDS_GO_TOGETHER(slice, group->rows[0].life)
-            ? summary_find(group, slice->model)
-            : NULL;
+    const struct summary_row *row = RECORDS_GO_TOGETHER(slice, group->life)
+                                        ? summary_find(group, slice->model)
+                                        : NULL;
 
     if (!row || row->status != LIFE_OK || slice->rate_per_s > 0 ||
         !(row->comparable || row->yardstick) ||
@@ -327,7 +326,7 @@ summary_price_us(const struct results *results,
         size_t block = (size_t)slice->block;
 
         values[i] = NAN;
-        if (RECORDS_GO_TOGETHER(slice, group->rows[0].life) && block < n &&
+        if (RECORDS_GO_TOGETHER(slice, group->life) && block < n &&
             strcmp(slice->model, model) == 0 && slice->echoes > 0) {
             values[i] = slice->server_cpu_us / slice->echoes /
                         exp(slower[block] / models[block]);
@@ -369,12 +368,13 @@ make_group(const struct results *results, struct summary_group *group)
 {
     double floor_us;
 
+    group->life = group->rows[0].life;
     fit_group(results, group, FIT_CPU);
     fit_group(results, group, FIT_RATE);
     group->blocks =
         MAX(group->fit[FIT_CPU].blocks, group->fit[FIT_RATE].blocks);
     for (size_t i = 0; i < results->nslices; i++) {
-        if (RECORDS_GO_TOGETHER(&results->slices[i], group->rows[0].life)) {
+        if (RECORDS_GO_TOGETHER(&results->slices[i], group->life)) {
             group->slices++;
             group->stalled += results->slices[i].stalled;
         }
@@ -384,6 +384,7 @@ make_group(const struct results *results, struct summary_group *group)
         struct summary_row *row = &group->rows[i];
         double *figure = row->figure;
 
+        group->lives = MAX(group->lives, row->ok);
         if (floor_us > 0) { /* else it is what a life says */
             figure[LIFE_FLOOR_US] = floor_us;
             figure[LIFE_CPU_OVER_FLOOR] =
