@@ -437,8 +437,7 @@ counts_take(struct lives *lives)
         if (turn->code.scenario[0] != '\0') {
             if (lives->options->mode->bit == MODE_COUNT) {
                 turn_keep_reason(
-                    turn,
-                    isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
+                    turn, isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
                     turn->code.reason);
             }
             lives_keep(lives, RECORD_CODE, &turn->code);

@@ -83,7 +83,7 @@ struct driver {
 };
 
 /* What it can be told to do in its own process: the first clients speak for
- * 10 ms and leave, one, or beside clients that are asked at the end all who
+ * 4 ms and leave, one, or beside clients that are asked at the end all who
  * speak; all connect; all are asked who must be, and leave. */
 void driver_alone(struct turn *turn);
 void driver_connect(struct turn *turn);

@@ -289,7 +289,8 @@ engine_open(const struct engine_options *options,
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (run->epoll_fd == -1 ||
         deadline_reserve(&run->wakes, (size_t)count) != 0) {
-        err(EXIT_NO_MEASURE, "cannot start");
+        warn("cannot start");
+        _exit(EXIT_NO_MEASURE); /* other threads may do so, too */
     }
     run->speaking = run->connections + options->silent_clients;
     run->end = run->connections + count;

@@ -271,7 +271,8 @@ build_stalls(struct document *document, const struct results *results,
     if (stalls > 0) {
         document_paragraph(document,
                            "A stalled slice stays in, but counts no further "
-                           "than three deviations from the others.");
+                           "than 1.5 deviations from the others (where "
+                           "blocks are fewer than 16, than 3).");
     }
 }
 

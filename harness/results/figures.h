@@ -44,7 +44,7 @@ FIGURE(STACK_KIB_PER_CLIENT, MEDIAN, "kernel_stack_kib_per_client",
 FIGURE(ERRORS, MOST, "errors", "connections that the server broke")
 FIGURE(STALLS, SUM, "stalls",
        "slices that were held up: they stay in, but count no further than "
-       "three deviations from the others",
+       "1.5 deviations from the others, of few blocks 3",
        FIGURE_NOISE, "stalls", 3)
 FIGURE(STALL_MS, MOST, "stall_ms", "the longest of these times", FIGURE_NOISE,
        "longest ms", 3)

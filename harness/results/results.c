@@ -380,7 +380,8 @@ read_line(const json_t *object, long number, struct results *results)
     if (!isnan(results->run.seconds)) {
         return "comes after the end of the run";
     }
-    if (fields_read(object, records[what].fields, place(results, what))) {
+    if (fields_read(object, records[what].fields, place(results, what)) ||
+        (what == RECORD_END && isnan(results->run.seconds))) {
         return records[what].problem;
     }
     if (what == RECORD_RUN && json_integer_value(json_object_get(

@@ -7,11 +7,12 @@
  *
  * A stall is no reason to throw a slice away by hand: residuals beyond one
  * and a half standard deviations, told from their median, count as just that
- * far. On a machine that others use, where one slice in ten is slow,
- * intervals are a sixth narrower for it than with three; where noise is
- * normal it costs 4 %. For this the standard error grows by K / (share of
- * residuals that were not cut), as Huber (Robust Statistics, 1981, chapter 7)
- * derives both.
+ * far, and of few blocks, where the median tells less, beyond three. For this
+ * the standard error grows by K / (share of residuals that were not cut), as
+ * Huber (Robust Statistics, 1981, chapter 7) derives both. Where one slice in
+ * ten is slow, as on a machine that others use, an interval is narrower for
+ * the lesser cut by a sixth or more; where noise is normal, wider by some
+ * percent.
  *
  * Intervals are Tukey's, for all pairs together, so that the cheapest may be
  * picked from the data and the others held against it.
@@ -38,12 +39,15 @@ enum {
     RANGES_KEPT = 8,   /* that were asked for last */
     BLOCKS_LEAST = 3,  /* below it there is nothing to estimate noise from */
     BLOCKS_CUT = 5,    /* below it nobody can tell who lies too far out */
+    BLOCKS_FEW = 16,   /* below it CUT_FEW holds */
     MODELS_LEAST = 3,  /* below it nobody can tell who is to blame */
 };
 
-/* Residuals beyond so many median absolute deviations are cut; as standard
- * deviations of a normal distribution. */
-#define CUT (1.5 * 1.4826)
+/* Residuals beyond so many standard deviations are cut; and a standard
+ * deviation in median absolute ones, where the distribution is normal. */
+#define CUT       1.5
+#define CUT_FEW   3.0
+#define DEVIATION 1.4826
 /* The standard normal deviate of the 1 % test. */
 #define ONE_PERCENT 2.326
 
@@ -134,7 +138,8 @@ cut(struct work *work)
         for (int i = 0; i < work->n; i++) {
             work->scratch[i] = fabs(work->value[i] - fitted(work, i));
         }
-        most = CUT * statistics_median(work->scratch, (size_t)work->n);
+        most = (work->blocks < BLOCKS_FEW ? CUT_FEW : CUT) * DEVIATION *
+               statistics_median(work->scratch, (size_t)work->n);
     }
     for (int i = 0; i < work->n; i++) {
         double residual = work->value[i] - fitted(work, i);

@@ -552,7 +552,7 @@ TEST_EXITS(crew_that_cannot_start_says_so, EXIT_NO_MEASURE, 1)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = (rlim_t)listen_fd + 1;
     setrlimit(RLIMIT_NOFILE, &limit);
-    options.threads = 1;
+    options.threads = 4;
     crew_run(&options, &result);
 }
 
