@@ -210,7 +210,8 @@ strace_start(struct turn *turn, const char *const *words)
     return NULL;
 }
 
-static void
+/* Returns NULL, or why it could not be counted. */
+static const char *
 count_syscalls(struct turn *turn)
 {
     /* -I 3: a SIGTERM for the group is the server's to obey. Who decodes
@@ -218,15 +219,14 @@ count_syscalls(struct turn *turn)
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
-    struct calls *calls = &turn->calls;
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
                           : strace_start(turn, words);
 
     if (turn->scenario->load.silent_clients > SILENT_MAX) {
-        PUT(calls->reason, "beside %d silent clients only", SILENT_MAX);
+        PUT(turn->calls.reason, "beside %d silent clients only", SILENT_MAX);
     }
-    complete(turn, calls, why ? why : count_calls(turn, calls));
+    return why ? why : count_calls(turn, &turn->calls);
 }
 
 /* ---- instructions ------------------------------------------------------ */
@@ -342,16 +342,15 @@ count_run(struct turn *turn, int slice_ms, double times)
 
 /* Both runs. Returns NULL, or why it could not be counted. */
 static const char *
-count(struct turn *turn)
+count_instructions(struct turn *turn)
 {
-    const struct options *options = turn->lives->options;
     const char *command = turn->contender->command;
     const char *why;
 
-    if (options->uncounted || (!turn->contender->path && !command)) {
-        return options->uncounted ? "not asked for" : "not built";
+    if (!turn->contender->path && !command) {
+        return "not built";
     }
-    if (options->order.launcher ||
+    if (turn->lives->options->order.launcher ||
         (command ? strpbrk(command, SERVER_SHELL_SIGNS) != NULL
                  : SANITIZED)) {
         return "not through a launcher, a shell or a sanitizer";
@@ -363,18 +362,13 @@ count(struct turn *turn)
     memset(&counted, 0, sizeof counted);
     why = count_run(turn, FEW_MS, -1);
     why = why ? why : count_run(turn, MANY_MS, 1);
-    return why || counted.echoes > 0 ? why : "it is too slow to be counted";
-}
-
-static void
-count_instructions(struct turn *turn)
-{
-    const char *why = count(turn);
-
+    if (!why && counted.echoes <= 0) {
+        why = "it is too slow to be counted";
+    }
     if (!why) {
         instructions_sum(counted.echoes, &turn->code);
     }
-    complete(turn, &turn->code, why);
+    return why;
 }
 
 /* ---- all servers of a scenario ----------------------------------------- */
@@ -403,10 +397,10 @@ run_lane(struct lives *lives, int lane, int cpu)
          * work itself is a call that reads the clock. */
         if (turn->measured && !turn->scenario->open_loop &&
             turn->scenario->work_us == 0 && !lives->interrupted) {
-            count_syscalls(turn);
+            complete(turn, &turn->calls, count_syscalls(turn));
         }
         if (cell->reads_code && !lives->interrupted) {
-            count_instructions(turn);
+            complete(turn, &turn->code, count_instructions(turn));
         }
     }
     _exit(0);
@@ -415,20 +409,16 @@ run_lane(struct lives *lives, int lane, int cpu)
 void
 counts_take(struct lives *lives)
 {
-    const struct plan_cell *cell = lives->cell;
-    pid_t pids[CONTENDERS_MAX];
-
-    for (int lane = 0, cpu = -1; lane < cell->lanes; lane++) {
+    for (int lane = 0, cpu = -1; lane < lives->cell->lanes; lane++) {
         do {
             cpu++;
         } while (!CPU_ISSET(cpu, &lives->plan->allowed));
-        pids[lane] = fork();
-        if (pids[lane] == 0) {
+        if (fork() == 0) {
             run_lane(lives, lane, cpu);
         }
     }
-    for (int lane = 0; lane < cell->lanes; lane++) {
-        TEMP_FAILURE_RETRY(waitpid(pids[lane], NULL, 0));
+    /* All servers have ended, and so have those who drove them. */
+    while (wait(NULL) > 0) {
     }
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (turn->calls.scenario[0] != '\0') {
