@@ -72,7 +72,7 @@ void deadline_queue_free(struct deadline_queue *queue);
  */
 
 enum units {
-    UNITS_NONE,  /* a whole number as it is */
+    UNITS_NONE,  /* a whole number as it is, not below 0 */
     UNITS_COUNT, /* "64", "10k", "1.5M" */
     UNITS_BYTES, /* "64", "64B", "1k", "64KiB" */
     UNITS_TIME,  /* "5s", "200ms", "50us", "10ns", "1m", in nanoseconds; a
