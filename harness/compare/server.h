@@ -111,7 +111,7 @@ struct server_look {
     double faults;  /* minor page faults of all its threads so far */
     double user_ticks, kernel_ticks; /* of the clock, that found it there */
     double switches;  /* context switches, voluntary or not, of all threads
-                       * that live; of PROC_THREADS_MAX or more unknown */
+                       * that live; of 2000 or more unknown */
     double stack_kib; /* of a thread in the kernel: its account of all
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher
