@@ -90,14 +90,13 @@ complete(const struct turn *turn, struct calls *calls, const char *why)
     if (turn->lives->interrupted) {
         return;
     }
+    if (why) {
+        calls_clear(calls);
+        PUT(calls->reason, "%s", why);
+    }
     PUT(calls->scenario, "%s", turn->scenario->name);
     PUT(calls->model, "%s", turn->contender->name);
     calls->clients = scenario_asked(turn->scenario);
-    if (why) {
-        PUT(calls->reason, "%s", why);
-        calls->nnames = 0;
-        calls->echoes = calls->per_echo = NAN;
-    }
 }
 
 /* ---- system calls ------------------------------------------------------ */
@@ -109,19 +108,15 @@ complete(const struct turn *turn, struct calls *calls, const char *why)
 static bool
 read_calls(FILE *log, off_t begin, off_t end, struct calls *calls)
 {
-    char line[256];
+    char line[256], name[40];
+    char behind[2]; /* it: of its first argument, or that it has none */
     double n = 0;
 
     fseeko(log, begin, SEEK_SET);
     while (ftello(log) < end && fgets(line, sizeof line, log)) {
-        char *behind =
-            strncmp(line, "[pid", 4) == 0 ? strstr(line, "] ") : NULL;
-        char *name = behind ? behind + 2 : line;
-        size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789");
-
-        if (length > 0 && name[length] == '(' &&
-            strchr("0)", name[length + 1])) {
-            name[length] = '\0';
+        if (sscanf(line, "%39[a-z0-9_](%1[0)]", name, behind) == 2 ||
+            sscanf(line, "[pid %*d] %39[a-z0-9_](%1[0)]", name, behind) ==
+                2) {
             calls_add(calls, name, 1);
             n++;
         }
@@ -427,8 +422,7 @@ counts_take(struct lives *lives)
         if (turn->code.scenario[0] != '\0') {
             if (lives->options->mode->bit == MODE_COUNT) {
                 turn_keep_reason(
-                    turn,
-                    isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
+                    turn, isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
                     turn->code.reason);
             }
             lives_keep(lives, RECORD_CODE, &turn->code);

@@ -173,7 +173,7 @@ give_time(struct plan *plan, struct plan_cell *cell,
     in_lane = ceil((double)n / cell->lanes);
     cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
                        options->mode->bit != MODE_QUICK;
-    cell->seconds = cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
+    plan->seconds += cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
     if (options->mode->bit == MODE_COUNT) {
         return;
     }
@@ -194,7 +194,7 @@ give_time(struct plan *plan, struct plan_cell *cell,
     cell->life_ns =
         (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
     if (cell->skipped[0] == '\0') {
-        cell->seconds +=
+        plan->seconds +=
             fmax(seconds + cell->lives * silent_s, cell->lives * start_s) +
             (counts ? in_lane * COUNT_MS / 1e3 : 0);
     }
@@ -216,7 +216,6 @@ plan_make(struct plan *plan, const struct options *options)
     for (size_t i = 0; i < plan->ncells; i++) {
         give_layout(&plan->cells[i], options->layout, &plan->allowed);
         give_time(plan, &plan->cells[i], options);
-        plan->seconds += plan->cells[i].seconds;
     }
     plan->scene = options->mode->bit == MODE_DEFAULT && !options->uncounted &&
                   !options->order.launcher;
