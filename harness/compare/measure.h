@@ -83,7 +83,7 @@ struct driver {
 };
 
 /* What it can be told to do in its own process, where each returns 0, or -1
- * with errno: the first clients speak for 10 ms and leave, one, or beside
+ * with errno: the first clients speak for 4 ms and leave, one, or beside
  * clients that are asked at the end all who speak; all connect; all are asked
  * who must be, and leave. */
 int driver_alone(struct turn *turn);
@@ -244,17 +244,11 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
 
 /* The floor, as the slice of a model of its own, in us, and in `floor_us`:
  * what the kernel alone charges for an echo, the CPU time of one send and one
- * recv of a message over loopback TCP, in the servers' pieces of 16 KiB, in
- * one thread, with nobody waiting. A server below it is a measuring bug.
- *
+ * recv of a message over loopback TCP. A server below it is a measuring bug.
  * And now and then, in a scenario that is bare and where client and server
- * take turns, prices: what an echo is made of beside it, likewise, of the
- * model "price NAME": "sockets", a recv and a send where many sockets take
- * turns, not kept for one; "switch", to fall asleep in recv and be woken;
- * "instruction" of a program; and calls by name, those that wait as one that
- * falls asleep, "recv" with nothing to be had.
- *
- * All that on the server's CPU. Blocks, for some ms. */
+ * take turns, what else there is in an echo, likewise, of the model "price
+ * NAME"; which there are stands in prices.c. All that on the server's CPU.
+ * Blocks, for some ms. */
 void prices_measure(struct lives *lives);
 
 /* The parts of counting instructions that are tested alone: add what a file

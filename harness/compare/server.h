@@ -132,7 +132,7 @@ double server_cpu_ns(const struct server *server);
 void server_find_listeners(struct server *server);
 
 /* True if it has child processes, whose CPU time and memory are not seen.
- * Takes 15 us for each thread. */
+ * Takes 15 us for each process of the machine. */
 bool server_forks(const struct server *server);
 
 /* True if its main thread is in one of these states, letters of proc(5):
