@@ -72,7 +72,7 @@ void deadline_queue_free(struct deadline_queue *queue);
  */
 
 enum units {
-    UNITS_NONE,  /* a whole number as it is */
+    UNITS_NONE,  /* a whole number as it is, not below 0 */
     UNITS_COUNT, /* "64", "10k", "1.5M" */
     UNITS_BYTES, /* "64", "64B", "1k", "64KiB" */
     UNITS_TIME,  /* "5s", "200ms", "50us", "10ns", "1m", in nanoseconds; a
@@ -147,8 +147,8 @@ struct flag {
 };
 
 /* The rows of a table, which ends with {0}: a number, a choice of words, an
- * amount, a switch, a text, one that may go without; and what is given
- * without a flag, several texts or one, which are NULL before. */
+ * amount, a switch, a text; and what is given without a flag, several texts
+ * or one, which are NULL before. */
 #define FLAG_ROW(name_, letter_, takes_, help_, ...)                         \
     {                                                                        \
         .name = (name_), .letter = (letter_), .takes = (takes_),             \
@@ -168,9 +168,6 @@ struct flag {
     FLAG_ROW(name_, letter_, NULL, help_, .on = (on_))
 #define FLAG_TEXT(name_, letter_, takes_, text_, help_)                      \
     FLAG_ROW(name_, letter_, takes_, help_, .text = (text_))
-#define FLAG_TEXT_OR(name_, letter_, takes_, text_, otherwise_, help_)       \
-    FLAG_ROW(name_, letter_, takes_, help_, .text = (text_),                 \
-             .allowed = (otherwise_))
 #define FLAG_ARGUMENTS(takes_, texts_, most_)                                \
     FLAG_ROW("", 0, takes_, NULL, .text = (texts_), .high = (most_))
 #define FLAG_ARGUMENT(takes_, text_) FLAG_ARGUMENTS(takes_, text_, 1)
@@ -200,10 +197,6 @@ _Noreturn void flags_refuse(const char *program, const char *name,
                             const char *text, const char *allowed);
 
 /* ---- what the kernel says of itself, of processes and to us ------------ */
-
-enum {
-    PROC_THREADS_MAX = 2000, /* are read, which takes 30 ms */
-};
 
 /* Read such a file into `text`, as far as it fits, and end it with a 0;
  * `path` is as for printf. Returns how much there was; no file: 0. */

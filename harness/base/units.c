@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <err.h>
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +27,8 @@ struct unit {
     int64_t worth;    /* in counts, bytes or nanoseconds */
 };
 
+static const struct unit none[] = {{"", 1}, {NULL, 0}};
+
 static const struct unit counts[] = {
     {"", 1},      {"k", 1000},     {"M", 1000000},  {"G", 1000000000},
     {"Ki", 1024}, {"Mi", 1 << 20}, {"Gi", 1 << 30}, {NULL, 0},
@@ -45,6 +46,7 @@ static const struct {
     int step;                /* between two that are written, of which */
     const char *written[6];  /* the smallest is first, NULL behind the last */
 } kinds[] = {
+    [UNITS_NONE] = {none, "", 0, {NULL}},
     [UNITS_COUNT] = {counts, "", 1000, {"", "k", "M", "G", "T"}},
     [UNITS_BYTES] = {counts,
                      "B",
@@ -52,21 +54,6 @@ static const struct {
                      {" B", " KiB", " MiB", " GiB", " TiB"}},
     [UNITS_TIME] = {times, "", 1000, {" ns", " us", " ms", " s"}},
 };
-
-/* A whole number, which may be below 0. */
-static int
-parse_plain(const char *text, int64_t *value)
-{
-    char *end;
-
-    errno = 0;
-    int64_t number = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0') {
-        return -1;
-    }
-    *value = number;
-    return 0;
-}
 
 int
 units_parse(const char *text, enum units kind, int64_t *value)
@@ -76,14 +63,12 @@ units_parse(const char *text, enum units kind, int64_t *value)
     const char *point = NULL;
     const char *name = text;
 
-    if (kind == UNITS_NONE) {
-        return parse_plain(text, value);
-    }
     if (kind == UNITS_TIME && strcmp(text, "0") == 0) {
         *value = 0;
         return 0;
     }
-    for (; isdigit((unsigned char)*name) || (*name == '.' && !point);
+    for (; isdigit((unsigned char)*name) ||
+           (*name == '.' && !point && kind != UNITS_NONE);
          name++) {
         if (*name == '.') {
             point = name;

@@ -238,31 +238,6 @@ exit_status(const size_t rows[LIFE_STATUSES])
                                 : 0;
 }
 
-/* Before the run: a wrong name must not cost a minute. */
-static void
-read_baseline(const char *path)
-{
-    const char *problem = results_load(path, &baseline);
-
-    if (problem) {
-        errx(EXIT_USAGE, "--baseline: %s: %s", path, problem);
-    }
-}
-
-static void
-report_baseline(const struct summary *after)
-{
-    struct summary before;
-
-    if (lives->options->baseline) {
-        summary_make(&baseline, &before);
-        report_dearer(stdout, &before, after, lives->options->baseline,
-                      &paper);
-        summary_free(&before);
-    }
-    results_free(&baseline);
-}
-
 /* The scene alone, and its picture. Returns the exit status. */
 static int
 run_trace(void)
@@ -302,7 +277,8 @@ run_trace(void)
 static int
 report_run(void)
 {
-    struct summary summary;
+    const struct options *options = lives->options;
+    struct summary summary, before;
     size_t rows[LIFE_STATUSES] = {0}; /* how many there are of each */
     bool written;
     int status;
@@ -317,11 +293,16 @@ report_run(void)
         paper.folder = NULL;
     }
     report_headline(stdout, &summary, &paper);
-    if (lives->options->why) {
+    if (options->why) {
         report_scenarios(stdout, &summary,
                          &(struct report_views){.why = true}, &paper);
     }
-    report_baseline(&summary);
+    if (options->baseline) {
+        summary_make(&baseline, &before);
+        report_dearer(stdout, &before, &summary, options->baseline, &paper);
+        summary_free(&before);
+        results_free(&baseline);
+    }
     if (fflush(stdout) != 0) {
         warn("standard output");
         written = false;
@@ -336,6 +317,7 @@ main(int argc, char **argv)
 {
     const struct options *options;
     static struct plan plan;
+    const char *problem;
     bool traces;
     int status;
 
@@ -346,8 +328,11 @@ main(int argc, char **argv)
     if (lives == MAP_FAILED) {
         err(EXIT_UNMEASURED, "memory");
     }
-    if (options->baseline) {
-        read_baseline(options->baseline);
+    /* Before the run: a wrong name must not cost a minute. */
+    problem =
+        options->baseline ? results_load(options->baseline, &baseline) : NULL;
+    if (problem) {
+        errx(EXIT_USAGE, "--baseline: %s: %s", options->baseline, problem);
     }
     traces = options->mode->bit == MODE_TRACE;
     plan_make(&plan, options);

@@ -18,7 +18,7 @@
  */
 #include "harness/compare/measure.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -90,14 +90,13 @@ complete(const struct turn *turn, struct calls *calls, const char *why)
     if (turn->lives->interrupted) {
         return;
     }
+    if (why) {
+        calls_clear(calls);
+        PUT(calls->reason, "%s", why);
+    }
     PUT(calls->scenario, "%s", turn->scenario->name);
     PUT(calls->model, "%s", turn->contender->name);
     calls->clients = scenario_asked(turn->scenario);
-    if (why) {
-        PUT(calls->reason, "%s", why);
-        calls->nnames = 0;
-        calls->echoes = calls->per_echo = NAN;
-    }
 }
 
 /* ---- system calls ------------------------------------------------------ */
@@ -109,19 +108,15 @@ complete(const struct turn *turn, struct calls *calls, const char *why)
 static bool
 read_calls(FILE *log, off_t begin, off_t end, struct calls *calls)
 {
-    char line[256];
+    char line[256], name[40];
+    char behind[2]; /* it: of its first argument, or that it has none */
     double n = 0;
 
     fseeko(log, begin, SEEK_SET);
     while (ftello(log) < end && fgets(line, sizeof line, log)) {
-        char *behind =
-            strncmp(line, "[pid", 4) == 0 ? strstr(line, "] ") : NULL;
-        char *name = behind ? behind + 2 : line;
-        size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789");
-
-        if (length > 0 && name[length] == '(' &&
-            strchr("0)", name[length + 1])) {
-            name[length] = '\0';
+        if (sscanf(line, "%39[a-z0-9_](%1[0)]", name, behind) == 2 ||
+            sscanf(line, "[pid %*d] %39[a-z0-9_](%1[0)]", name, behind) ==
+                2) {
             calls_add(calls, name, 1);
             n++;
         }
@@ -210,7 +205,8 @@ strace_start(struct turn *turn, const char *const *words)
     return NULL;
 }
 
-static void
+/* Returns NULL, or why it could not be counted. */
+static const char *
 count_syscalls(struct turn *turn)
 {
     /* -I 3: a SIGTERM for the group is the server's to obey. Who decodes
@@ -218,15 +214,14 @@ count_syscalls(struct turn *turn)
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
-    struct calls *calls = &turn->calls;
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
                           : strace_start(turn, words);
 
     if (turn->scenario->load.silent_clients > SILENT_MAX) {
-        PUT(calls->reason, "beside %d silent clients only", SILENT_MAX);
+        PUT(turn->calls.reason, "beside %d silent clients only", SILENT_MAX);
     }
-    complete(turn, calls, why ? why : count_calls(turn, calls));
+    return why ? why : count_calls(turn, &turn->calls);
 }
 
 /* ---- instructions ------------------------------------------------------ */
@@ -342,16 +337,15 @@ count_run(struct turn *turn, int slice_ms, double times)
 
 /* Both runs. Returns NULL, or why it could not be counted. */
 static const char *
-count(struct turn *turn)
+count_instructions(struct turn *turn)
 {
-    const struct options *options = turn->lives->options;
     const char *command = turn->contender->command;
     const char *why;
 
-    if (options->uncounted || (!turn->contender->path && !command)) {
-        return options->uncounted ? "not asked for" : "not built";
+    if (!turn->contender->path && !command) {
+        return "not built";
     }
-    if (options->order.launcher ||
+    if (turn->lives->options->order.launcher ||
         (command ? strpbrk(command, SERVER_SHELL_SIGNS) != NULL
                  : SANITIZED)) {
         return "not through a launcher, a shell or a sanitizer";
@@ -363,84 +357,122 @@ count(struct turn *turn)
     memset(&counted, 0, sizeof counted);
     why = count_run(turn, FEW_MS, -1);
     why = why ? why : count_run(turn, MANY_MS, 1);
-    return why || counted.echoes > 0 ? why : "it is too slow to be counted";
-}
-
-static void
-count_instructions(struct turn *turn)
-{
-    const char *why = count(turn);
-
+    if (!why && counted.echoes <= 0) {
+        why = "it is too slow to be counted";
+    }
     if (!why) {
         instructions_sum(counted.echoes, &turn->code);
     }
-    complete(turn, &turn->code, why);
+    return why;
 }
 
 /* ---- all servers of a scenario ----------------------------------------- */
 
+/* What an open loop calls says more of the rate than of the server; work
+ * itself is a call that reads the clock. */
+static bool
+has_calls(const struct turn *turn)
+{
+    return turn->measured && !turn->scenario->open_loop &&
+           turn->scenario->work_us == 0;
+}
+
 /* The process of one lane: every so many-th server, with its clients on the
- * same CPU. Ctrl-C is for the process that started us. */
+ * same CPU. Who is counted has its number written to `done_fd`. Ctrl-C is for
+ * the parent. */
 static _Noreturn void
-run_lane(struct lives *lives, int lane, int cpu)
+run_lane(struct lives *lives, int lane, int cpu, int done_fd, pid_t parent)
 {
     const struct plan_cell *cell = lives->cell;
-    cpu_set_t cpus = cell->layout.client;
+    cpu_set_t cpus;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signals_catch(SIG_IGN);
+    CPU_ZERO(&cpus);
+    CPU_SET(cpu, &cpus);
     if (cell->lanes > 1) {
-        CPU_ZERO(&cpus);
-        CPU_SET(cpu, &cpus);
         sched_setaffinity(0, sizeof cpus, &cpus);
     }
-    for (struct turn *turn = lives->turns + lane; turn < lives->turns_end;
+    for (struct turn *turn = lives->turns + lane;
+         turn < lives->turns_end && getppid() == parent;
          turn += cell->lanes) {
+        unsigned char number = (unsigned char)(turn - lives->turns);
+
         if (cell->lanes > 1) {
-            turn->cpus = &cpus;
+            turn->cpus = cpus;
         }
-        /* What an open loop calls says more of the rate than of the server;
-         * work itself is a call that reads the clock. */
-        if (turn->measured && !turn->scenario->open_loop &&
-            turn->scenario->work_us == 0 && !lives->interrupted) {
-            count_syscalls(turn);
+        if (has_calls(turn) && !lives->interrupted) {
+            complete(turn, &turn->calls, count_syscalls(turn));
         }
         if (cell->reads_code && !lives->interrupted) {
-            count_instructions(turn);
+            complete(turn, &turn->code, count_instructions(turn));
+        }
+        if (write(done_fd, &number, 1) != 1) {
+            break;
         }
     }
     _exit(0);
 }
 
+/* Keep what was counted of a server; or if its lane has ended before, that. */
+static void
+keep(struct turn *turn, bool done)
+{
+    static const char why[] = "the process that counts it ended early";
+    struct lives *lives = turn->lives;
+
+    if (!done && has_calls(turn)) {
+        complete(turn, &turn->calls, why);
+    }
+    if (!done && lives->cell->reads_code) {
+        complete(turn, &turn->code, why);
+    }
+    if (turn->calls.scenario[0] != '\0') {
+        lives_keep(lives, RECORD_CALLS, &turn->calls);
+    }
+    if (turn->code.scenario[0] != '\0') {
+        if (lives->options->mode->bit == MODE_COUNT) {
+            turn_keep_reason(
+                turn, isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
+                turn->code.reason);
+        }
+        lives_keep(lives, RECORD_CODE, &turn->code);
+    }
+}
+
 void
 counts_take(struct lives *lives)
 {
-    const struct plan_cell *cell = lives->cell;
-    pid_t pids[CONTENDERS_MAX];
+    struct turn *next = lives->turns;
+    bool done[CONTENDERS_MAX] = {false};
+    pid_t parent = getpid();
+    int fds[2] = {-1, -1};
+    unsigned char number;
 
-    for (int lane = 0, cpu = -1; lane < cell->lanes; lane++) {
+    for (int lane = 0, cpu = -1;
+         lane < lives->cell->lanes &&
+         (lane > 0 || pipe2(fds, O_CLOEXEC) == 0);
+         lane++) {
         do {
             cpu++;
         } while (!CPU_ISSET(cpu, &lives->plan->allowed));
-        pids[lane] = fork();
-        if (pids[lane] == 0) {
-            run_lane(lives, lane, cpu);
+        if (fork() == 0) {
+            run_lane(lives, lane, cpu, fds[1], parent);
         }
     }
-    for (int lane = 0; lane < cell->lanes; lane++) {
-        TEMP_FAILURE_RETRY(waitpid(pids[lane], NULL, 0));
+    close(fds[1]);
+    while (read(fds[0], &number, 1) == 1) {
+        done[number] = true;
+        while (next < lives->turns_end && done[next - lives->turns]) {
+            keep(next++, true);
+        }
     }
-    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
-        if (turn->calls.scenario[0] != '\0') {
-            lives_keep(lives, RECORD_CALLS, &turn->calls);
-        }
-        if (turn->code.scenario[0] != '\0') {
-            if (lives->options->mode->bit == MODE_COUNT) {
-                turn_keep_reason(
-                    turn, isnan(turn->code.per_echo) ? LIFE_SKIPPED : LIFE_OK,
-                    turn->code.reason);
-            }
-            lives_keep(lives, RECORD_CODE, &turn->code);
-        }
+    close(fds[0]);
+    while (next < lives->turns_end) {
+        keep(next, done[next - lives->turns]);
+        next++;
+    }
+    /* All servers have ended, and so have those who drove them. */
+    while (wait(NULL) > 0) {
     }
 }

@@ -209,7 +209,7 @@ lives_enter_cell(struct lives *lives, const struct plan_cell *cell)
         turn->scenario = &cell->scenario;
         turn->over = !contender_offers(turn->contender, turn->scenario);
         turn->measured = false;
-        turn->cpus = &cell->layout.server;
+        turn->cpus = cell->layout.server;
         calls_clear(&turn->calls);
         calls_clear(&turn->code);
     }

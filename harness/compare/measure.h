@@ -128,7 +128,7 @@ struct turn {
     const struct scenario *scenario;   /* the load, as the plan has it */
     bool over;     /* in this scenario: is not started, or not again */
     bool measured; /* in this scenario: has a record that is good */
-    const cpu_set_t *cpus;    /* where its server runs */
+    cpu_set_t cpus;           /* where its server runs */
     struct calls calls, code; /* what an echo of it takes; no scenario: it was
                                * not counted */
     /* In this life: */
@@ -243,17 +243,11 @@ size_t scene_read(FILE *file, double begin_s, double end_ms,
 
 /* The floor, as the slice of a model of its own, in us, and in `floor_us`:
  * what the kernel alone charges for an echo, the CPU time of one send and one
- * recv of a message over loopback TCP, in the servers' pieces of 16 KiB, in
- * one thread, with nobody waiting. A server below it is a measuring bug.
- *
+ * recv of a message over loopback TCP. A server below it is a measuring bug.
  * And now and then, in a scenario that is bare and where client and server
- * take turns, prices: what an echo is made of beside it, likewise, of the
- * model "price NAME": "sockets", a recv and a send where many sockets take
- * turns, not kept for one; "switch", to fall asleep in recv and be woken;
- * "instruction" of a program; and calls by name, those that wait as one that
- * falls asleep, "recv" with nothing to be had.
- *
- * All that on the server's CPU. Blocks, for some ms. */
+ * take turns, what else there is in an echo, likewise, of the model "price
+ * NAME"; which there are stands in prices.c. All that on the server's CPU.
+ * Blocks, for some ms. */
 void prices_measure(struct lives *lives);
 
 /* The parts of counting instructions that are tested alone: add what a file

@@ -68,16 +68,6 @@ add_server(const char *text)
         (struct contender){.name = name, .plain = true, .command = command};
 }
 
-/* The folder of compare itself; "." if that cannot be told. Static text. */
-static const char *
-own_folder(void)
-{
-    static char folder[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
-
-    return length > 0 ? dirname(folder) : ".";
-}
-
 /* The name after `make install` first: a folder like /usr/local/bin may well
  * hold some "threaded" that is not ours. One that is missing has a row that
  * says so: a machine without libevent cannot have it, and a student's may not
@@ -240,6 +230,8 @@ static const struct flag flags[] = {
 const struct options *
 options_read(int argc, char **argv)
 {
+    char *program = realpath("/proc/self/exe", NULL);
+
     for (int i = 0; i < VARIANTS; i++) {
         APPEND(taken, ",", "%s", variants[i].name);
     }
@@ -253,7 +245,9 @@ options_read(int argc, char **argv)
         options.mode = modes_on[i] ? &modes[i] : options.mode;
     }
     options.out = options.out ? options.out : options.mode->out;
-    options.bin = options.bin ? options.bin : own_folder();
+    if (!options.bin) {
+        options.bin = program ? dirname(program) : ".";
+    }
     check();
     add_contenders();
     return &options;

@@ -141,9 +141,11 @@ least_ms(const struct scenario *scenario, int points)
 }
 
 /* The time of a cell. Beside all others one rate is enough, which gives a
- * latency under the same load for all; who asks for rates gets the grid. */
+ * latency under the same load for all; who asks for rates gets the grid. Who
+ * knows no flags of ours has no part in what needs them. */
 static void
-give_time(struct plan_cell *cell, const struct options *options)
+give_time(struct plan *plan, struct plan_cell *cell,
+          const struct options *options)
 {
     const struct scenario *scenario = &cell->scenario;
     bool brief = scenario->open_loop && options->mode->bit == MODE_DEFAULT &&
@@ -155,21 +157,23 @@ give_time(struct plan_cell *cell, const struct options *options)
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
     double thousands, silent_s, start_s; /* of silent clients; for a life */
     double in_lane;                      /* servers that are counted there */
-    double compile_s = 0;                /* for a life, too */
-    int n = 0;
+    int n = 0, foreign = 0;              /* servers; of them not ours */
 
     for (size_t i = 0; i < options->ncontenders; i++) {
-        bool takes_part = contender_offers(&options->contenders[i], scenario);
+        const struct contender *contender = &options->contenders[i];
 
-        n += takes_part;
-        compile_s += takes_part && options->contenders[i].command
-                         ? COMPILE_MS / 1e3
-                         : 0;
+        if (contender_offers(contender, scenario)) {
+            n++;
+            foreign += contender->command != NULL;
+        } else if (contender->command &&
+                   !names_have(plan->foreign, scenario->name)) {
+            APPEND(plan->foreign, ", ", "%s", scenario->name);
+        }
     }
     in_lane = ceil((double)n / cell->lanes);
     cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
                        options->mode->bit != MODE_QUICK;
-    cell->seconds = cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
+    plan->seconds += cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
     if (options->mode->bit == MODE_COUNT) {
         return;
     }
@@ -177,7 +181,8 @@ give_time(struct plan_cell *cell, const struct options *options)
     cell->points = brief ? 1 : GRID_POINTS;
     silent_s = thousands * (CONNECT_MS + LEAVE_MS) / 1e3;
     start_s =
-        n * least_ms(scenario, cell->points) / 1e3 + silent_s + compile_s;
+        (n * least_ms(scenario, cell->points) + foreign * COMPILE_MS) / 1e3 +
+        silent_s;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
                                      : options->mode->lives;
@@ -189,26 +194,9 @@ give_time(struct plan_cell *cell, const struct options *options)
     cell->life_ns =
         (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
     if (cell->skipped[0] == '\0') {
-        cell->seconds +=
+        plan->seconds +=
             fmax(seconds + cell->lives * silent_s, cell->lives * start_s) +
             (counts ? in_lane * COUNT_MS / 1e3 : 0);
-    }
-}
-
-/* Who knows no flags of ours has no part in what needs them. */
-static void
-note_foreign(struct plan *plan, const struct options *options)
-{
-    for (size_t i = 0; i < plan->ncells; i++) {
-        const struct scenario *scenario = &plan->cells[i].scenario;
-
-        for (size_t j = 0; j < options->ncontenders; j++) {
-            if (options->contenders[j].command &&
-                !contender_offers(&options->contenders[j], scenario) &&
-                !names_have(plan->foreign, scenario->name)) {
-                APPEND(plan->foreign, ", ", "%s", scenario->name);
-            }
-        }
     }
 }
 
@@ -227,14 +215,12 @@ plan_make(struct plan *plan, const struct options *options)
     }
     for (size_t i = 0; i < plan->ncells; i++) {
         give_layout(&plan->cells[i], options->layout, &plan->allowed);
-        give_time(&plan->cells[i], options);
-        plan->seconds += plan->cells[i].seconds;
+        give_time(plan, &plan->cells[i], options);
     }
     plan->scene = options->mode->bit == MODE_DEFAULT && !options->uncounted &&
                   !options->order.launcher;
     plan->seconds +=
         plan->scene ? SCENE_MS / 1e3 * (double)(options->ncontenders - 1) : 0;
-    note_foreign(plan, options);
 }
 
 /* ---- grid -------------------------------------------------------------- */

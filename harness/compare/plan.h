@@ -191,7 +191,6 @@ struct plan_cell {
     int lives;                /* fresh processes of each server */
     int64_t life_ns;          /* how long a life takes, about */
     bool reads_code;          /* its instructions are counted, too */
-    double seconds;           /* all of them, and counting system calls */
     char skipped[256];        /* why it is not run at all, or "" */
 };
 

@@ -46,7 +46,7 @@ enum price {
     EDGES, /* epoll_wait(2) that tells of what is new: EPOLLET */
     SELECT,
     POLL,
-    SOCKETS, /* a recv and a send, where many sockets take turns */
+    SOCKETS, /* a recv and a send, many sockets in turn; not of one */
     SWITCH,  /* to fall asleep and be woken */
     PRICES,
     LOOKS = SOCKETS - EPOLL_WAIT, /* that look at all sockets */

@@ -62,9 +62,10 @@ struct scene {
     const char *fault; /* what was wrong with it, or NULL */
     bool echoed;       /* at least once */
     char connected[SCENE_CLIENTS_MAX + 2];    /* who, one after the other */
-    size_t nsteps;                            /* of the clients */
     struct client clients[SCENE_CLIENTS_MAX]; /* they */
-    struct step steps[9 * SCENE_CLIENTS_MAX]; /* what they did */
+    size_t nsteps;                            /* how many there are of: */
+    /* what they did; and, when it is over, what the server called. */
+    struct step steps[9 * SCENE_CLIENTS_MAX + SCENE_STEPS_MAX];
 };
 
 static double
@@ -340,21 +341,10 @@ scene_read(FILE *file, double begin_s, double end_ms, const char *connected,
 
 /* ---- one server after the other ---------------------------------------- */
 
-/* Keep a step of one of the clients, or of the server. */
-static void
-keep(const struct scene *scene, struct step *steps, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        PUT(steps[i].model, "%s", scene->turn->contender->name);
-        lives_keep(scene->turn->lives, RECORD_STEP, &steps[i]);
-    }
-}
-
 /* Play it with one server. Returns NULL, or what was wrong with that. */
 static const char *
 trace(struct scene *scene, const char *path)
 {
-    static struct step calls[SCENE_STEPS_MAX];
     const char *strace[] = {"strace", "-f",   "-q", "-q", "-ttt", "-T", "-y",
                             "-e",     traced, "-o", path, "--",   NULL};
     struct server *server = &scene->turn->server;
@@ -367,13 +357,16 @@ trace(struct scene *scene, const char *path)
     turn_settle(scene->turn);
     play(scene);
     server_stop(server);
-    keep(scene, scene->steps, scene->nsteps);
     log = fopen(path, "re");
     if (log) {
-        keep(scene, calls,
-             scene_read(log, (double)scene->begin_ns / NS_PER_S,
-                        scene->end_ms, scene->connected, calls));
+        scene->nsteps +=
+            scene_read(log, (double)scene->begin_ns / NS_PER_S, scene->end_ms,
+                       scene->connected, scene->steps + scene->nsteps);
         fclose(log);
+    }
+    for (size_t i = 0; i < scene->nsteps; i++) {
+        PUT(scene->steps[i].model, "%s", scene->turn->contender->name);
+        lives_keep(scene->turn->lives, RECORD_STEP, &scene->steps[i]);
     }
     if (server->end.early) {
         return server->reason;

@@ -402,11 +402,11 @@ int
 server_start(struct server *server, const struct server_order *order)
 {
     int tries = 1;
-    int status = start_once(server, order);
+    int status;
 
-    while (status != 0 && tries++ < PORT_TRIES &&
-           strstr(server->reason, "in use")) {
+    do {
         status = start_once(server, order);
-    }
+    } while (status != 0 && tries++ < PORT_TRIES &&
+             strstr(server->reason, "in use"));
     return status;
 }

@@ -111,7 +111,7 @@ struct server_look {
     double faults;  /* minor page faults of all its threads so far */
     double user_ticks, kernel_ticks; /* of the clock, that found it there */
     double switches;  /* context switches, voluntary or not, of all threads
-                       * that live; of PROC_THREADS_MAX or more unknown */
+                       * that live; of 2000 or more unknown */
     double stack_kib; /* of a thread in the kernel: its account of all
                        * stacks, over all threads of the machine */
     bool moved;       /* it may use other CPUs than it was given: a launcher
@@ -132,7 +132,7 @@ double server_cpu_ns(const struct server *server);
 void server_find_listeners(struct server *server);
 
 /* True if it has child processes, whose CPU time and memory are not seen.
- * Takes 15 us for each thread. */
+ * Takes 15 us for each process of the machine. */
 bool server_forks(const struct server *server);
 
 /* True if its main thread is in one of these states, letters of proc(5):

@@ -167,7 +167,7 @@ turn_start_server(struct turn *turn, const char *const *prefix)
     int status;
     size_t n = 0;
 
-    order.cpus = turn->cpus;
+    order.cpus = &turn->cpus;
     order.interrupted = &turn->lives->interrupted;
     order.command = turn->contender->command;
     PUT(address, "--address=%s", options->order.host);

@@ -110,10 +110,10 @@ read_flags(int argc, char **argv, const char **paths)
         FLAG_TEXT("class", 0, "DIR", &class_path,
                   "Results of many machines on one page: NAME.jsonl, or a "
                   "folder or a hand-in with results.jsonl, for each"),
-        FLAG_TEXT_OR("save-baseline", 0, "FILE", &baseline,
-                     "build/baseline.jsonl",
-                     "Keep the results in this file, for compare --baseline "
-                     "(default: build/baseline.jsonl)"),
+        FLAG_ROW("save-baseline", 0, "FILE",
+                 "Keep the results in this file, for compare --baseline "
+                 "(default: build/baseline.jsonl)",
+                 .text = &baseline, .allowed = "build/baseline.jsonl"),
         FLAG_ARGUMENTS("[RESULTS.JSONL]\n--merge FILE...\n--diff A B", paths,
                        argc),
         {0},
