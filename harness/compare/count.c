@@ -414,7 +414,8 @@ run_lane(struct lives *lives, int lane, int cpu, int done_fd, pid_t parent)
     _exit(0);
 }
 
-/* Keep what was counted of a server; or if its lane has ended before, that. */
+/* Keep what was counted of a server; or if its lane has ended before, that.
+ */
 static void
 keep(struct turn *turn, bool done)
 {
@@ -449,9 +450,8 @@ counts_take(struct lives *lives)
     int fds[2] = {-1, -1};
     unsigned char number;
 
-    for (int lane = 0, cpu = -1;
-         lane < lives->cell->lanes &&
-         (lane > 0 || pipe2(fds, O_CLOEXEC) == 0);
+    for (int lane = 0, cpu = -1; lane < lives->cell->lanes &&
+                                 (lane > 0 || pipe2(fds, O_CLOEXEC) == 0);
          lane++) {
         do {
             cpu++;

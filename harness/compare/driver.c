@@ -152,8 +152,8 @@ driver_tell(struct driver *driver, void (*what)(struct turn *turn))
     char byte = 0;
 
     driver->what = what;
-    /* One that died says nothing. */
-    driver->engine_errno = EPIPE;
+    /* One that has died says why on standard error, and here nothing. */
+    driver->engine_errno = ESRCH;
     return send(driver->fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
                    read(driver->fd, &byte, 1) == 1 &&
                    driver->engine_errno == 0

@@ -65,7 +65,7 @@ struct driver {
     int64_t slice_ns; /* so long */
     int sum;          /* SUM_CLOSED ...: its rate, and where it goes */
     /* What came of it: */
-    int engine_errno;          /* why the last command failed, or 0 */
+    int engine_errno;          /* why it is not there, or 0 */
     struct engine_result last; /* slice: what was seen; see engine_slice() */
     bool drained;              /* slice: nothing was left under way */
     double begin_cpu_ns;       /* slice: of the server, as it began */
@@ -126,9 +126,9 @@ struct turn {
     struct lives *lives;               /* the run that it is part of */
     const struct contender *contender; /* whose server it is */
     const struct scenario *scenario;   /* the load, as the plan has it */
-    bool over;     /* in this scenario: is not started, or not again */
-    bool measured; /* in this scenario: has a record that is good */
-    cpu_set_t cpus;           /* where its server runs */
+    bool over;      /* in this scenario: is not started, or not again */
+    bool measured;  /* in this scenario: has a record that is good */
+    cpu_set_t cpus; /* where its server runs */
     struct calls calls, code; /* what an echo of it takes; no scenario: it was
                                * not counted */
     /* In this life: */

@@ -73,6 +73,20 @@ run --count --models=none --untried \
 [ "$status" -eq 0 ] && said '^  deaf +not counted: valgrind did not' out &&
     [ -z "$(ls "$tmp/pipes")" ]
 result "a valgrind that is killed leaves nothing" $?
+through=()
+# While the first is counted, the one process below compare counts it.
+"$compare" --out="$tmp/results" --count --models=blocking >"$tmp/out" \
+    2>"$tmp/err" &
+pid=$!
+one_is_counted() {
+    [ -n "$(pgrep -f -- --tool=callgrind)" ] && counts=$(pgrep -P "$pid")
+}
+# shellcheck disable=SC2086 # one process for each CPU
+within 10 one_is_counted && set -- $counts && kill -9 "$1"
+compare_ends
+said '^  blocking +not counted: the process that counts it ended' out &&
+    said '^  yardstick +([0-9]|not counted: the process)' out
+result "who dies takes the count along, and that is said" $?
 through=(env PATH=/nowhere)
 run --count
 through=()
