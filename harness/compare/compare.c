@@ -337,10 +337,6 @@ main(int argc, char **argv)
     traces = options->mode->bit == MODE_TRACE;
     plan_make(&plan, options);
     machine_describe(&lives->results.run, options, &plan, argc, argv);
-    if (plan.ncells == 0 && !traces) {
-        errx(EXIT_USAGE, "--scenarios: none of them is part of this run; "
-                         "--full has them all");
-    }
     paper = report_paper_of(stdout);
     paper.folder = options->out;
     paper.bin = options->bin;
