@@ -37,7 +37,7 @@ enum {
 
 /* How much is run; a scenario says in which of them it takes part. */
 enum {
-    MODE_DEFAULT = 1,   /* `make compare`: 90 s at most */
+    MODE_DEFAULT = 1,   /* `make compare`: 60 s at most */
     MODE_QUICK = 2,     /* `make compare-quick`: about 15 s, to look at */
     MODE_FULL = 4,      /* `make compare-full`: everything */
     MODE_C10K = 8,      /* `make c10k`: idle clients, 0 to 10 000 of them */
