@@ -718,7 +718,7 @@ check-lines: $(PROGRAMS) ## the sources line up, the lists and links are current
 check-harness: $(BUILD)/tests/harness $(BUILD)/tests/conformance $(BADSERVER) $(PROGRAMS) $(MORE) ## load and compare against servers known to be wrong
 	@$(TEST_ENV) tests/harness/run
 
-check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (five minutes)
+check-calibration: $(BADSERVER) $(PROGRAMS) ## does compare tell what is so? (seven minutes)
 	@$(TEST_ENV) tests/harness/calibration
 
 check-compare: $(BADSERVER) $(PROGRAMS) ## compare on odd machines, in odd company, at a rate

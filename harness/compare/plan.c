@@ -155,9 +155,10 @@ give_time(struct plan *plan, struct plan_cell *cell,
                              : scenario->seconds * options->mode->scale;
     bool counts =
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
-    double thousands, silent_s, start_s; /* of silent clients; for a life */
-    double in_lane;                      /* servers that are counted there */
-    int n = 0, foreign = 0;              /* servers; of them not ours */
+    double thousands;               /* of silent clients */
+    double begin_s, end_s, least_s; /* that a life has besides; in all */
+    double in_lane;                 /* servers that are counted there */
+    int n = 0, foreign = 0;         /* servers; of them not ours */
 
     for (size_t i = 0; i < options->ncontenders; i++) {
         const struct contender *contender = &options->contenders[i];
@@ -179,23 +180,22 @@ give_time(struct plan *plan, struct plan_cell *cell,
     }
     thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
-    silent_s = thousands * (CONNECT_MS + LEAVE_MS) / 1e3;
-    start_s =
-        (n * least_ms(scenario, cell->points) + foreign * COMPILE_MS) / 1e3 +
-        silent_s;
+    begin_s = (thousands * CONNECT_MS + foreign * COMPILE_MS) / 1e3;
+    end_s = thousands * LEAVE_MS / 1e3;
+    least_s = n * least_ms(scenario, cell->points) / 1e3 + begin_s + end_s;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
                                      : options->mode->lives;
     /* Rather two that are measured than three that are started. */
     while (options->lives == 0 && cell->lives > 2 &&
-           cell->lives * start_s > seconds) {
+           cell->lives * least_s > seconds) {
         cell->lives--;
     }
-    cell->life_ns =
-        (int64_t)(1e9 * seconds / cell->lives + 1e6 * thousands * CONNECT_MS);
+    cell->life_ns = (int64_t)(1e9 * (seconds / cell->lives + begin_s));
     if (cell->skipped[0] == '\0') {
         plan->seconds +=
-            fmax(seconds + cell->lives * silent_s, cell->lives * start_s) +
+            cell->lives *
+                fmax(seconds / cell->lives + begin_s + end_s, least_s) +
             (counts ? in_lane * COUNT_MS / 1e3 : 0);
     }
 }
