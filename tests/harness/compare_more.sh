@@ -2,6 +2,8 @@
 # compare_more.sh: the ready-made models of tests/foreign/models are right:
 # each echoes, whatever other clients do, and ends when it is told to. What
 # does not run on this machine is skipped with its reason.
+#
+# For the rest: it takes long.
 source "$(dirname "$0")/cases.sh"
 ln -s "$(realpath "$here/../foreign")" "$tmp/foreign"
 more=$bin/../more

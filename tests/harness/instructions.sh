@@ -78,6 +78,7 @@ through=()
 "$compare" --out="$tmp/results" --count --models=blocking >"$tmp/out" \
     2>"$tmp/err" &
 pid=$!
+# shellcheck disable=SC2317 # called by within
 one_is_counted() {
     [ -n "$(pgrep -f -- --tool=callgrind)" ] && counts=$(pgrep -P "$pid")
 }
