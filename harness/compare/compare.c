@@ -29,7 +29,7 @@ static struct results baseline;
 /* ---- signals ----------------------------------------------------------- */
 
 /* What the second signal says: where to find what there is. */
-static char last_words[4400] = "compare: stopped\n";
+static char last_words[8400] = "compare: stopped\n";
 
 /* Not the flag that drivers share: one of them may be told in the moment
  * before it ignores signals. */
@@ -354,8 +354,8 @@ main(int argc, char **argv)
         err(EXIT_UNMEASURED, "%s/results.jsonl", options->out);
     }
     PUT(last_words,
-        "compare: stopped; what there is: report %s/results.jsonl.new\n",
-        options->out);
+        "compare: stopped; what there is: %s/report %s/results.jsonl.new\n",
+        options->bin, options->out);
     if (traces) {
         status = run_trace();
     } else {

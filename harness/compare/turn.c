@@ -257,7 +257,7 @@ static double
 stall_gap_ms(const struct scenario *scenario)
 {
     return STALL_GAP_MS + 2.0 * scenario->delay_ms +
-           0.02 * scenario->load.clients +
+           0.05 * scenario->load.clients +
            2e-3 * scenario->work_us * scenario->load.clients +
            (double)scenario->load.message_bytes / 1e5;
 }

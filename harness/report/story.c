@@ -241,7 +241,7 @@ static const struct scene {
      "servers of its block. A cross was held up, or lies more than three "
      "deviations away: it stays in, but counts no further than 1.5 of them "
      "(where blocks are fewer than 16, than 3). "
-     "[1.65, 1.68] is an interval: if all of this were repeated, all "
+     "What stands in [] is an interval: if all of this were repeated, all "
      "intervals of a line would hold in 95 of 100 runs.",
      "What another machine would say. Ratios travel better than times.",
      .plots = {{sweep_slices, NULL, "each slice", "us of CPU an echo",
