@@ -381,16 +381,16 @@ has_calls(const struct turn *turn)
  * same CPU. Who is counted has its number written to `done_fd`. Ctrl-C is for
  * the parent. */
 static _Noreturn void
-run_lane(struct lives *lives, int lane, int cpu, int done_fd, pid_t parent)
+run_lane(struct lives *lives, int lane, int done_fd, pid_t parent)
 {
     const struct plan_cell *cell = lives->cell;
-    cpu_set_t cpus;
+    cpu_set_t cpus = cell->layout.server;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signals_catch(SIG_IGN);
-    CPU_ZERO(&cpus);
-    CPU_SET(cpu, &cpus);
     if (cell->lanes > 1) {
+        CPU_ZERO(&cpus);
+        CPU_SET(plan_cpu(&lives->plan->allowed, lane), &cpus);
         sched_setaffinity(0, sizeof cpus, &cpus);
     }
     for (struct turn *turn = lives->turns + lane;
@@ -398,9 +398,7 @@ run_lane(struct lives *lives, int lane, int cpu, int done_fd, pid_t parent)
          turn += cell->lanes) {
         unsigned char number = (unsigned char)(turn - lives->turns);
 
-        if (cell->lanes > 1) {
-            turn->cpus = cpus;
-        }
+        turn->cpus = cpus;
         if (has_calls(turn) && !lives->interrupted) {
             complete(turn, &turn->calls, count_syscalls(turn));
         }
@@ -450,14 +448,11 @@ counts_take(struct lives *lives)
     int fds[2] = {-1, -1};
     unsigned char number;
 
-    for (int lane = 0, cpu = -1; lane < lives->cell->lanes &&
-                                 (lane > 0 || pipe2(fds, O_CLOEXEC) == 0);
+    for (int lane = 0; lane < lives->cell->lanes &&
+                       (lane > 0 || pipe2(fds, O_CLOEXEC) == 0);
          lane++) {
-        do {
-            cpu++;
-        } while (!CPU_ISSET(cpu, &lives->plan->allowed));
         if (fork() == 0) {
-            run_lane(lives, lane, cpu, fds[1], parent);
+            run_lane(lives, lane, fds[1], parent);
         }
     }
     close(fds[1]);

@@ -41,9 +41,8 @@ is_wanted(const struct scenario *scenario, const struct options *options)
             (options->scenarios && (any & options->mode->bit) == 0));
 }
 
-/* The last member of a set (n = 0), or the one before it (n = 1). */
-static int
-nth_from_end(const cpu_set_t *set, int n)
+int
+plan_cpu(const cpu_set_t *set, int n)
 {
     int cpu = CPU_SETSIZE - 1;
 
@@ -107,12 +106,14 @@ fit_cell(struct plan *plan, const struct scenario *original)
     }
 }
 
-/* The last CPUs, because the first ones serve most interrupts. In an open
- * loop a client that takes turns with the server is late itself. */
+/* In an open loop a client that takes turns with the server is late itself.
+ */
 static void
-give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
+give_layout(struct plan_cell *cell, const struct options *options,
+            const cpu_set_t *allowed)
 {
     struct layout *layout = &cell->layout;
+    int kind = options->layout;
     bool split = kind == LAYOUT_SPLIT ||
                  (kind == LAYOUT_UNSAID && cell->scenario.open_loop &&
                   CPU_COUNT(allowed) >= 2);
@@ -123,10 +124,10 @@ give_layout(struct plan_cell *cell, int kind, const cpu_set_t *allowed)
         return;
     }
     layout->name = split ? "split" : "shared";
-    CPU_SET(nth_from_end(allowed, 0), &layout->server);
-    CPU_SET(nth_from_end(allowed, split), &layout->client);
+    CPU_SET(plan_cpu(allowed, 0), &layout->server);
+    CPU_SET(plan_cpu(allowed, split), &layout->client);
     if (!split) {
-        cell->lanes = MIN(CPU_COUNT(allowed), CONTENDERS_MAX);
+        cell->lanes = MIN(CPU_COUNT(allowed), (int)options->ncontenders);
     }
 }
 
@@ -214,7 +215,7 @@ plan_make(struct plan *plan, const struct options *options)
         }
     }
     for (size_t i = 0; i < plan->ncells; i++) {
-        give_layout(&plan->cells[i], options->layout, &plan->allowed);
+        give_layout(&plan->cells[i], options, &plan->allowed);
         give_time(plan, &plan->cells[i], options);
     }
     plan->scene = options->mode->bit == MODE_DEFAULT && !options->uncounted &&

@@ -210,6 +210,10 @@ struct plan {
  * limit of descriptors to the hard one. */
 void plan_make(struct plan *plan, const struct options *options);
 
+/* The last CPU of a set (n = 0), or the n-th before it: the first ones serve
+ * most interrupts. 0 if there are fewer. */
+int plan_cpu(const cpu_set_t *set, int n);
+
 /* Fill in all of a run but how it ends: where and when it takes place. */
 void machine_describe(struct run *run, const struct options *options,
                       const struct plan *plan, int argc, char **argv);

@@ -74,7 +74,7 @@ run --count --models=none --untried \
     [ -z "$(ls "$tmp/pipes")" ]
 result "a valgrind that is killed leaves nothing" $?
 through=()
-# While the first is counted, the one process below compare counts it.
+# Below compare there is a process for each CPU that counts.
 "$compare" --out="$tmp/results" --count --models=blocking >"$tmp/out" \
     2>"$tmp/err" &
 pid=$!
@@ -82,7 +82,7 @@ pid=$!
 one_is_counted() {
     [ -n "$(pgrep -f -- --tool=callgrind)" ] && counts=$(pgrep -P "$pid")
 }
-# shellcheck disable=SC2086 # one process for each CPU
+# shellcheck disable=SC2086 # one word for each process
 within 10 one_is_counted && set -- $counts && kill -9 "$1"
 compare_ends
 said '^  blocking +not counted: the process that counts it ended' out &&
