@@ -205,19 +205,27 @@ fill_note(struct life *life, const struct turn *turn,
 
 /* ---- what became of it: why the client was late, and what to do about it */
 
+/* Where nine of ten messages were sent in time, half of all times are right,
+ * but none beyond that. */
 static void
-fail_late(struct life *life, const struct engine_result *result)
+judge_late(struct life *life, const struct engine_result *result)
 {
     double used = (double)result->client_cpu_ns / (double)result->window_ns;
-    int64_t lag_ns = histogram_quantile_ns(&result->lag, 0.99);
-    char why[64] = "it slept through the end of its life";
+    int64_t lag_ns = histogram_quantile_ns(&result->lag, 0.9);
+    char why[64] = "";
 
     if (used > ENGINE_CPU_SHARE_MAX) {
         PUT(why, "it used %.0f %% of its CPU", 100 * used);
     } else if (lag_ns > ENGINE_LAG_MAX_NS) {
-        PUT(why, "p99 of its lag: %s", TIME_TEXT(lag_ns));
-    } else if (result->overslept_ns > 0) {
+        PUT(why, "p90 of its lag: %s", TIME_TEXT(lag_ns));
+    } else if (result->overslept_ns > result->window_ns / 10) {
         PUT(why, "it was not woken for %s", TIME_TEXT(result->overslept_ns));
+    } else {
+        for (int i = 0; i < LIFE_FIGURES; i++) {
+            life->figure[i] =
+                figures[i].where & FIGURE_TAIL ? NAN : life->figure[i];
+        }
+        return;
     }
     life_fail(life, LIFE_INVALID, "the client was late itself (%s)", why);
 }
@@ -316,7 +324,7 @@ set_status(struct life *life, const struct turn *turn,
                    ENGINE_CLIENT_LATE &&
                engine_first_error(result, ENGINE_CLIENT_LATE + 1) ==
                    ENGINE_ERRORS) {
-        fail_late(life, result);
+        judge_late(life, result);
     } else if (engine_result_invalid(result)) {
         fail_by_errors(life, LIFE_INVALID, "trouble of the client's own",
                        result);

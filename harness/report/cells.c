@@ -305,7 +305,8 @@ put_outside(struct text *text, enum cells_id id, const struct at *at)
 
 /* What there is instead of a figure of a row that was measured: a response
  * time that "never" comes to who is not served, or "grows" as long as the
- * rate lasts; an echo rate that is "stuck"; or NULL. */
+ * rate lasts, or that is not known as the client was "late"; an echo rate
+ * that is "stuck"; or NULL. */
 static const char *
 row_instead(const struct summary_row *row, enum life_figure figure)
 {
@@ -315,7 +316,11 @@ row_instead(const struct summary_row *row, enum life_figure figure)
     return row->starved && time     ? "never"
            : row->starved && none   ? "stuck"
            : row->saturated && time ? "grows"
-                                    : NULL;
+           : (figures[figure].where & FIGURE_TAIL) &&
+                   isnan(row->figure[figure]) &&
+                   isfinite(row->figure[LIFE_LAG_P99_US])
+               ? "late"
+               : NULL;
 }
 
 double

@@ -268,6 +268,7 @@ table_legend(struct text *text, const struct block *table)
         {"never", "never: not all are served"},
         {"stuck", "stuck: no busy one is"},
         {"grows", "grows: as long as the rate lasts"},
+        {"late", "late: the client was, itself"},
         {"<", "<: too little to tell"},
         {"-", "-: not comparable"},
     };

@@ -16,10 +16,13 @@ FIGURE(P50_US, MEDIAN, "p50_us",
        "half of all echoes took no longer; in an open loop from when a "
        "message was due",
        FIGURE_TIME)
-FIGURE(P99_US, MEDIAN, "p99_us", "... 99 of 100", FIGURE_TIME)
-FIGURE(P999_US, MEDIAN, "p999_us", "... 999 of 1000", FIGURE_TIME)
-FIGURE(MAX_US, MOST, "max_us", "... all", FIGURE_TIME)
-FIGURE(MEAN_US, MEDIAN, "mean_us", "... the mean", FIGURE_TIME)
+FIGURE(P99_US, MEDIAN, "p99_us",
+       "... 99 of 100; this and what follows unknown if the client was late",
+       FIGURE_TIME | FIGURE_TAIL)
+FIGURE(P999_US, MEDIAN, "p999_us", "... 999 of 1000",
+       FIGURE_TIME | FIGURE_TAIL)
+FIGURE(MAX_US, MOST, "max_us", "... all", FIGURE_TIME | FIGURE_TAIL)
+FIGURE(MEAN_US, MEDIAN, "mean_us", "... the mean", FIGURE_TIME | FIGURE_TAIL)
 FIGURE(SERVER_CPU_US_PER_ECHO, MEDIAN, "server_cpu_us_per_echo",
        "CPU time of the server's process")
 FIGURE(CLIENT_CPU_US_PER_ECHO, MEDIAN, "client_cpu_us_per_echo",
@@ -89,7 +92,7 @@ FIGURE(REACHED_SHARE, MEDIAN, "reached_share",
        "open loop: echoes over messages due")
 FIGURE(SERVICE_P50_US, MEDIAN, "service_p50_us",
        "open loop: half of all echoes took no longer from when it was sent")
-FIGURE(SERVICE_P99_US, MEDIAN, "service_p99_us", "... 99 of 100")
+FIGURE(SERVICE_P99_US, MEDIAN, "service_p99_us", "... 99 of 100", FIGURE_TAIL)
 FIGURE(LAG_P99_US, MEDIAN, "lag_p99_us",
        "open loop: how late the client was itself, 99 of 100")
 #undef FIGURE

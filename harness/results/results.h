@@ -183,6 +183,7 @@ enum {
     FIGURE_NOISE = 2, /* is shown by --noise */
     FIGURE_TIME = 4,  /* a response time: it has none that lasts if the
                        * server does not keep the rate */
+    FIGURE_TAIL = 8,  /* a time that is unknown where the client was late */
 };
 
 /* One figure: the file, both CSVs, tables and pages loop over this. */
