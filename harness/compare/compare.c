@@ -164,7 +164,7 @@ keep_results(const struct summary *summary, size_t ok)
         warnx("what was measured is in %s/partial.jsonl; the last whole run "
               "stays in results.jsonl",
               paper.folder);
-        paper.folder = NULL;
+        paper.partial = true;
         return 0;
     }
     return write_reports(summary);

@@ -224,8 +224,7 @@ build_head(struct document *document, const struct summary *summary)
     }
     add_noise(&text, summary);
     if (run->partial) {
-        text_add(&text, " PARTIAL: the run was cut short; what was measured "
-                        "until then follows.");
+        text_add(&text, " PARTIAL: the run was cut short.");
     }
     if (strcmp(run->mode, "quick") == 0) {
         text_add(&text, " QUICK: do not quote these numbers.");

@@ -48,21 +48,24 @@ add_more(struct document *document, const struct report_paper *paper)
     const char *own = program_invocation_short_name;
     const char *dash = strrchr(own, '-');
     struct text text = {0};
-    struct text page = {0};
 
+    text_add(&text, "more: ");
     if (paper->bin && paper->folder) {
         put_path(&text, paper->bin);
         text_add(&text, "/%.*sreport ", dash ? (int)(dash - own) + 1 : 0,
                  own);
         put_path(&text, paper->folder);
-        text_add(&text, "/results.jsonl");
-        text_add(&page, "; in pictures: ");
-        put_path(&page, paper->folder);
-        text_add(&page, "/report.html");
+        text_add(&text, "/%s.jsonl --all",
+                 paper->partial ? "partial" : "results");
     } else {
-        text_add(&text, "%s", "report");
+        text_add(&text, "report --all");
     }
-    document_paragraph(document, "more: %s --all%s", text.bytes, page.bytes);
+    if (paper->folder && !paper->partial) {
+        text_add(&text, "; in pictures: ");
+        put_path(&text, paper->folder);
+        text_add(&text, "/report.html");
+    }
+    document_paragraph(document, "%s", text.bytes);
 }
 
 void

@@ -24,6 +24,7 @@ struct report_paper {
     bool colour;        /* escape sequences are welcome */
     const char *bin;    /* folder of `report`, to be named; or NULL */
     const char *folder; /* of the results, likewise */
+    bool partial;       /* they are beside others there, without a page */
 };
 
 /* What is wanted beside the tables of the scenarios. */

@@ -53,6 +53,7 @@ begin_and_end_by INT
 [ "$status" -eq 130 ] && cmp "$tmp/results.jsonl" "$tmp/results/results.jsonl" &&
     cmp "$tmp/summary.csv" "$tmp/results/summary.csv" &&
     said 'is in .*/partial.jsonl; the last whole run stays' err &&
+    said '^more: .*/partial\.jsonl --all$' out &&
     printed_again "$tmp/results/partial.jsonl"
 result "a run cut short leaves the last good results" $?
 begin_and_end_by KILL
