@@ -56,7 +56,7 @@ CELL(RESPONSE_P99, "response", "p99", FORM_TIME, LIFE_P99_US, response)
 CELL(SERVICE_P50, "service", "p50", FORM_TIME, LIFE_SERVICE_P50_US, service)
 CELL(SERVICE_P99, "service", "p99", FORM_TIME, LIFE_SERVICE_P99_US, service)
 CELL(LAG, "client", "lag", FORM_TIME, LIFE_LAG_P99_US,
-     "lag: how late the client was", false)
+     "lag: how late the client was, p99", false)
 CELL(UNFINISHED, "", "unfin.", FORM_COUNT, LIFE_UNFINISHED)
 CELL(STATE, "", "state", .left = true) /* "kept", "saturated" */
 /* clang-format on */

@@ -35,15 +35,17 @@ common_load(const struct summary *summary)
 
 /* ---- the first table: each model, in its main figures ------------------ */
 
-/* Append the rate in another scenario. */
+/* Append the rate in another scenario, of those who are busy there. */
 static void
 add_rate(struct sheet *sheet, int drop, const struct summary_group *group,
          const char *heading, int number)
 {
     struct column *column = sheet_column(sheet, CELLS_RATE, drop);
+    const struct life *life = group->life;
 
     column->group = group;
-    PUT(column->above, "echoes/s with");
+    PUT(column->above, "echoes/s of %d with",
+        life->clients - (life->ask_silent ? life->silent : 0));
     PUT(column->heading, heading, number);
 }
 

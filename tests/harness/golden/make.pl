@@ -179,7 +179,7 @@ if ($name eq 'default') {
     scenario(\@all, scenario => 'silent', clients => 16, silent => 1);
     scenario(\@own, scenario => 'wait', clients => 64, delay_ms => 5,
         blocks => 10);
-    scenario(\@own, scenario => 'work', clients => 8, work_us => 200);
+    scenario(\@own, scenario => 'work', clients => 16, work_us => 200);
     scenario(\@all, scenario => 'bulk', clients => 4,
         message_bytes => 1048576);
     line(type => 'end', partial => \0, seconds => 58.4, lives => 2);
