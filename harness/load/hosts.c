@@ -330,6 +330,7 @@ static void
 collect(struct lead *lead, FILE *stream, struct merge *merge)
 {
     static struct saved_run run;
+    const struct engine_result *result = &run.result;
     const struct engine_options *options = lead->options;
     /* To connect may take four times as long in all. */
     lead->deadline_ns = clock_now_ns() + options->warmup_ns +
@@ -341,17 +342,24 @@ collect(struct lead *lead, FILE *stream, struct merge *merge)
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, &run, reason);
         run.begun_ms -= host->ahead_ns / NS_PER_MS;
-        if (status == 0 && merge_add(merge, &run, reason) == 0) {
-            summary_print_host(stream, host->name, &run, host->ahead_ns,
-                               host->unsure_ns);
-        } else {
+        if (status != 0 || merge_add(merge, &run, reason) != 0) {
             fprintf(stream, "  host        %s is missing: %s%s\n", host->name,
                     silent ? "it has sent nothing" : "what it sent ", reason);
+            continue;
         }
+        double seconds = (double)result->window_ns / NS_PER_S;
+        const struct histogram *times =
+            options->rate_per_s > 0 ? &result->response : &result->latency;
+        fprintf(stream,
+                "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
+                "(+-%.2f)%s\n",
+                host->name, COUNT_TEXT((double)result->echoes / seconds),
+                TIME_TEXT(histogram_known_ns(times, 0.99)),
+                (double)host->ahead_ns / NS_PER_MS,
+                (double)host->unsure_ns / NS_PER_MS,
+                result->interrupted ? " (interrupted)" : "");
     }
-    if (merge->runs > 0) {
-        merge_note_times(stream, merge);
-    }
+    merge_note_times(stream, merge);
 }
 
 int
@@ -388,7 +396,7 @@ hosts_lead(const struct hosts_order *order,
         }
         snprintf(heading, sizeof heading, "%s, from %s%d host%s", sum->target,
                  part, order->hosts, order->hosts == 1 ? "" : "s");
-        summary_print(stdout, heading, sum, wants_colour(stdout));
+        summary_print(heading, sum);
     }
     fputs(lines, good > 0 ? stdout : stderr);
     free(lines);

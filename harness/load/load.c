@@ -430,7 +430,7 @@ run_once(void)
         fputs("\r\033[K", stderr);
     }
     if (order.hosts == 0) {
-        summary_print(stdout, target, &run, wants_colour(stdout));
+        summary_print(target, &run);
     }
     bool written = write_output(&outputs[1], &run);
     written = write_output(&outputs[2], &run) && written;
