@@ -74,12 +74,11 @@ TAILQ_HEAD(connection_queue, connection);
 /* When messages of an open loop are due. Begun alike, the same instants. */
 struct schedule {
     int kind;         /* how the gaps are chosen, SCHEDULE_FIXED ... */
-    double gap_ns;    /* mean time between two instants */
+    double gap_ns;    /* the mean gap between two instants */
     int64_t begin_ns; /* what the instants are counted from */
     uint64_t random;  /* state of the generator of random numbers */
-    uint64_t count;   /* fixed gaps that have been passed */
-    double offset_ns; /* of the next instant, from begin_ns on */
-    int64_t next_ns;  /* the next instant: begin_ns and the offset */
+    double gaps;      /* up to the next instant; of poisson's the mean is 1 */
+    int64_t next_ns;  /* the next instant: begin_ns and the gaps */
 };
 
 enum {
