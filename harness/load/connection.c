@@ -64,7 +64,9 @@ connection_fail(struct engine *run, struct connection *connection,
                 enum engine_error error, int error_number)
 {
     connection_close(run, connection);
-    error_count(run->result, error, error_number);
+    if (run->result->errors[error]++ == 0) {
+        run->result->error_errno[error] = error_number;
+    }
     if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
         connection->stream.nread == connection->stream.begin) {
         run->result->turned_away++;

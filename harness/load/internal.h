@@ -176,10 +176,6 @@ void pattern_explain(struct engine *run, const struct connection *own,
  * server's doing is our own. */
 enum engine_error error_of_errno(int error_number);
 
-/* Count an error and its errno (0 if there is none). */
-void error_count(struct engine_result *result, enum engine_error error,
-                 int error_number);
-
 /* ---- the open loop ------------------------------------------------------
  *
  * A message that is due goes to the connection that has been free the

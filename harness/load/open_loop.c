@@ -167,7 +167,7 @@ judge(struct engine *run)
     bool too_long = result->window_ns > asked_ns + asked_ns / OVERSLEPT_PART;
     bool asleep = result->overslept_ns > result->window_ns / SLEPT_PART;
     if (late || busy || too_long || asleep) {
-        error_count(result, ENGINE_CLIENT_LATE, 0);
+        result->errors[ENGINE_CLIENT_LATE]++;
     }
 }
 

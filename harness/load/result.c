@@ -47,15 +47,6 @@ error_of_errno(int error_number)
     return ENGINE_CLIENT_TROUBLE;
 }
 
-void
-error_count(struct engine_result *result, enum engine_error error,
-            int error_number)
-{
-    if (result->errors[error]++ == 0) {
-        result->error_errno[error] = error_number;
-    }
-}
-
 enum engine_error
 engine_first_error(const struct engine_result *result,
                    enum engine_error first)
