@@ -46,7 +46,6 @@ enum {
 
 /* One of the others, as the leader sees it. */
 struct host {
-    struct lead *lead; /* all of them */
     int fd;            /* the connection, for what we say */
     FILE *replies;     /* the same, for what it says in time */
     char name[64];     /* as it calls itself */
@@ -55,7 +54,7 @@ struct host {
 };
 
 /* What the leader knows. */
-struct lead {
+static struct {
     const struct hosts_order *order;      /* what it is to do */
     const struct engine_options *options; /* of each host */
     int listen_fd;                        /* where they come to */
@@ -65,7 +64,7 @@ struct lead {
     int64_t deadline_ns;                  /* for what they say next */
     bool begun;                           /* they run, */
     bool stopped;                         /* and were told to finish */
-};
+} lead;
 
 /* What starts the others, in a group of its own; 0: none, or it has ended. */
 static pid_t launcher;
@@ -87,32 +86,32 @@ read_line(FILE *file, char line[LINE_BYTES])
 /* Listen where our packets to the server come from: who can reach the server
  * will most likely reach us there. */
 static void
-open_meeting(struct lead *lead)
+open_meeting(void)
 {
     struct sockaddr_storage address;
     socklen_t bytes = sizeof address;
     const int hour_s = 3600;
-    int family = lead->options->address.ss_family;
+    int family = lead.options->address.ss_family;
     int probe = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (connect(probe, (const struct sockaddr *)&lead->options->address,
-                sizeof lead->options->address) != 0 ||
+    if (connect(probe, (const struct sockaddr *)&lead.options->address,
+                sizeof lead.options->address) != 0 ||
         getsockname(probe, (struct sockaddr *)&address, &bytes) != 0) {
         err(EXIT_NO_MEASURE, "no way to the server");
     }
     close(probe);
     /* The port is at the same place in either family; 0 is any. */
     ((struct sockaddr_in *)&address)->sin_port = 0;
-    lead->listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    lead.listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* Who says nothing is a stranger, and costs nobody any time. */
-    setsockopt(lead->listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &hour_s,
+    setsockopt(lead.listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &hour_s,
                sizeof hour_s);
-    if (bind(lead->listen_fd, (struct sockaddr *)&address, bytes) != 0 ||
-        listen(lead->listen_fd, SOMAXCONN) != 0 ||
-        getsockname(lead->listen_fd, (struct sockaddr *)&address, &bytes) !=
+    if (bind(lead.listen_fd, (struct sockaddr *)&address, bytes) != 0 ||
+        listen(lead.listen_fd, SOMAXCONN) != 0 ||
+        getsockname(lead.listen_fd, (struct sockaddr *)&address, &bytes) !=
             0) {
         err(EXIT_NO_MEASURE, "listen for the other hosts");
     }
-    address_format(&address, lead->meeting);
+    address_format(&address, lead.meeting);
 }
 
 /* Returns 0, or how it ended, if it has ended since the last look. */
@@ -143,20 +142,20 @@ dismiss_launcher(void)
 /* In a session of its own: Ctrl-C is ours alone, so that the others end by
  * our word and still send what they saw. */
 static void
-launch(struct lead *lead)
+launch(void)
 {
     char program[4096];
     char meet[ADDRESS_TEXT_BYTES + 8];
     char *line;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
-    snprintf(meet, sizeof meet, "--meet=%s", lead->meeting);
-    if (lead->order->launcher == NULL) {
-        warnx("now start on each of %d hosts: %s %s", lead->order->hosts,
+    snprintf(meet, sizeof meet, "--meet=%s", lead.meeting);
+    if (lead.order->launcher == NULL) {
+        warnx("now start on each of %d hosts: %s %s", lead.order->hosts,
               program, meet);
         return;
     }
-    if (asprintf(&line, "%s \"$@\"", lead->order->launcher) == -1 ||
+    if (asprintf(&line, "%s \"$@\"", lead.order->launcher) == -1 ||
         (launcher = fork()) == -1) {
         err(EXIT_NO_MEASURE, "start the launcher");
     }
@@ -177,20 +176,20 @@ launch(struct lead *lead)
 /* Is there something to read, or the end, in time? Ctrl-C stops them all,
  * once, and who runs has time to say what it saw. */
 static bool
-await(struct lead *lead, int fd)
+await(int fd)
 {
     struct pollfd answer = {.fd = fd, .events = POLLIN};
     int ready;
     while ((ready = poll(&answer, 1, LOOK_MS)) <= 0 &&
-           clock_now_ns() < lead->deadline_ns) {
-        if (!*lead->options->interrupted || lead->stopped) {
+           clock_now_ns() < lead.deadline_ns) {
+        if (!*lead.options->interrupted || lead.stopped) {
             continue;
         }
-        lead->stopped = true;
-        lead->deadline_ns = clock_now_ns() + (lead->begun ? LATE_NS : 0);
-        for (int i = 0; i < lead->count; i++) {
+        lead.stopped = true;
+        lead.deadline_ns = clock_now_ns() + (lead.begun ? LATE_NS : 0);
+        for (int i = 0; i < lead.count; i++) {
             /* A word that is not read would make its close a reset. */
-            shutdown(lead->hosts[i].fd, SHUT_WR);
+            shutdown(lead.hosts[i].fd, SHUT_WR);
         }
     }
     return ready > 0;
@@ -201,57 +200,53 @@ static ssize_t
 read_in_time(void *cookie, char *buffer, size_t bytes)
 {
     const struct host *host = cookie;
-    return await(host->lead, host->fd) ? read(host->fd, buffer, bytes) : -1;
+    return await(host->fd) ? read(host->fd, buffer, bytes) : -1;
 }
 
 /* Take who has connected, if it is one of ours, and give it our words. */
 static void
-admit(struct lead *lead, int fd)
+admit(int fd)
 {
-    struct host *host = &lead->hosts[lead->count];
+    struct host *host = &lead.hosts[lead.count];
     const cookie_io_functions_t functions = {.read = read_in_time};
     char line[LINE_BYTES];
-    *host =
-        (struct host){.lead = lead,
-                      .fd = fd,
-                      .replies = given(fopencookie(host, "r", functions))};
-    lead->deadline_ns = clock_now_ns() + REPLY_NS;
+    *host = (struct host){
+        .fd = fd, .replies = given(fopencookie(host, "r", functions))};
+    lead.deadline_ns = clock_now_ns() + REPLY_NS;
     if (read_line(host->replies, line) == NULL ||
         sscanf(line, "host %63[!-~]", host->name) != 1) {
         fclose(host->replies);
         close(fd);
         return;
     }
-    dprintf(fd, "words %d\n", lead->order->argc);
-    for (int i = 0; i < lead->order->argc; i++) {
-        dprintf(fd, "%s%c", lead->order->argv[i], '\0');
+    dprintf(fd, "words %d\n", lead.order->argc);
+    for (int i = 0; i < lead.order->argc; i++) {
+        dprintf(fd, "%s%c", lead.order->argv[i], '\0');
     }
-    lead->count++;
+    lead.count++;
 }
 
-/* Returns 0 when all are there; or -1 after a sentence. A launcher may well
- * end before what it has started. */
+/* Returns 0 when all are there; or -1, after a sentence or Ctrl-C. A launcher
+ * may well end before what it has started. */
 static int
-gather(struct lead *lead)
+gather(void)
 {
-    const struct hosts_order *order = lead->order;
-    struct pollfd listener = {.fd = lead->listen_fd, .events = POLLIN};
+    const struct hosts_order *order = lead.order;
+    struct pollfd listener = {.fd = lead.listen_fd, .events = POLLIN};
     int64_t deadline_ns = launcher > 0 ? clock_now_ns() + JOIN_NS : INT64_MAX;
     const char *why = NULL;
     int idle = 0;
-    while (lead->count < order->hosts && why == NULL) {
+    while (lead.count < order->hosts && why == NULL &&
+           !*lead.options->interrupted) {
         int ready = poll(&listener, 1, LOOK_MS);
         int fd =
             ready > 0 ? accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (fd != -1) {
-            admit(lead, fd);
+            admit(fd);
         } else if (ready > 0 && errno != EINTR && errno != ECONNABORTED) {
             why = strerror(errno);
         } else if (++idle == PATIENT_LOOKS) {
-            warnx("%d of %d hosts have joined", lead->count, order->hosts);
-        }
-        if (*lead->options->interrupted) {
-            return -1;
+            warnx("%d of %d hosts have joined", lead.count, order->hosts);
         }
         int status = launcher_status();
         bool ended = order->launcher != NULL && launcher == 0;
@@ -264,13 +259,12 @@ gather(struct lead *lead)
             why = ended ? "the launcher has ended" : "a minute is over";
         }
     }
-    if (lead->count == order->hosts) {
-        return 0;
+    if (why != NULL && lead.count < order->hosts) {
+        warnx("%s, and of %d hosts %d joined %s; each must be able to start "
+              "this program and to reach that address",
+              why, order->hosts, lead.count, lead.meeting);
     }
-    warnx("%s, and of %d hosts %d joined %s; each must be able to start this "
-          "program and to reach that address",
-          why, order->hosts, lead->count, lead->meeting);
-    return -1;
+    return lead.count == order->hosts ? 0 : -1;
 }
 
 /* ---- the leader: one instant ------------------------------------------- */
@@ -300,26 +294,26 @@ compare_clocks(struct host *host)
 
 /* Returns 0; or -1 after a sentence. */
 static int
-begin(struct lead *lead)
+begin(void)
 {
-    for (int i = 0; i < lead->count; i++) {
-        struct host *host = &lead->hosts[i];
-        lead->deadline_ns = clock_now_ns() + REPLY_NS;
+    for (int i = 0; i < lead.count; i++) {
+        struct host *host = &lead.hosts[i];
+        lead.deadline_ns = clock_now_ns() + REPLY_NS;
         if (compare_clocks(host) != 0) {
-            if (!*lead->options->interrupted) {
+            if (!*lead.options->interrupted) {
                 warnx("%s ended before it began", host->name);
             }
             return -1;
         }
     }
     int64_t begin_ns = clock_wall_ns() + BEGIN_NS;
-    for (int i = 0; i < lead->count; i++) {
-        struct host *host = &lead->hosts[i];
+    for (int i = 0; i < lead.count; i++) {
+        struct host *host = &lead.hosts[i];
         int64_t theirs_ns = begin_ns + host->ahead_ns;
         dprintf(host->fd, "begin %lld %d %d\n", (long long)theirs_ns, i,
-                lead->count);
+                lead.count);
     }
-    lead->begun = true;
+    lead.begun = true;
     return 0;
 }
 
@@ -327,17 +321,17 @@ begin(struct lead *lead)
 
 /* Add up what they send. Who sends nothing readable is named. */
 static void
-collect(struct lead *lead, FILE *stream, struct merge *merge)
+collect(FILE *stream, struct merge *merge)
 {
     static struct saved_run run;
     const struct engine_result *result = &run.result;
-    const struct engine_options *options = lead->options;
+    const struct engine_options *options = lead.options;
     /* To connect may take four times as long in all. */
-    lead->deadline_ns = clock_now_ns() + options->warmup_ns +
-                        options->window_ns + options->timeout_ns +
-                        4 * options->connect_timeout_ns + LATE_NS;
-    for (int i = 0; i < lead->count; i++) {
-        const struct host *host = &lead->hosts[i];
+    lead.deadline_ns = clock_now_ns() + options->warmup_ns +
+                       options->window_ns + options->timeout_ns +
+                       4 * options->connect_timeout_ns + LATE_NS;
+    for (int i = 0; i < lead.count; i++) {
+        const struct host *host = &lead.hosts[i];
         char reason[SAVED_REASON_BYTES] = "";
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, &run, reason);
@@ -367,18 +361,19 @@ hosts_lead(const struct hosts_order *order,
            const struct engine_options *options, struct saved_run *sum)
 {
     static struct merge merge;
-    struct lead lead = {.order = order, .options = options};
     char heading[SAVED_TARGET_BYTES + 48];
     char part[24] = "";
     char *lines = NULL;
     size_t bytes;
     FILE *stream = given(open_memstream(&lines, &bytes));
+    lead.order = order;
+    lead.options = options;
     lead.hosts = given(calloc((size_t)order->hosts, sizeof *lead.hosts));
     signal(SIGPIPE, SIG_IGN); /* a host that has gone is a line too few */
-    open_meeting(&lead);
-    launch(&lead);
-    if (gather(&lead) == 0 && begin(&lead) == 0) {
-        collect(&lead, stream, &merge);
+    open_meeting();
+    launch();
+    if (gather() == 0 && begin() == 0) {
+        collect(stream, &merge);
     }
     fclose(stream);
     while (lead.count > 0) {
@@ -438,18 +433,8 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     return fd;
 }
 
-static volatile sig_atomic_t *told_to_stop;
-
-static void
-on_end(int number)
-{
-    (void)number;
-    *told_to_stop = 1;
-}
-
 void
-hosts_wait(int fd, struct engine_options *options,
-           volatile sig_atomic_t *interrupted)
+hosts_wait(int fd, struct engine_options *options, void (*on_end)(int number))
 {
     char line[LINE_BYTES];
     long long begin_ns = 0;
@@ -466,12 +451,11 @@ hosts_wait(int fd, struct engine_options *options,
     }
     fclose(leader);
     /* The leader's end wakes us wherever we are. */
-    told_to_stop = interrupted;
     signal(SIGIO, on_end);
     fcntl(fd, F_SETOWN, getpid());
     fcntl(fd, F_SETFL, O_ASYNC);
     if (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0) {
-        *interrupted = 1;
+        raise(SIGIO);
     }
     struct timespec instant = {.tv_sec = begin_ns / NS_PER_S,
                                .tv_nsec = begin_ns % NS_PER_S};

@@ -314,15 +314,15 @@ read_arguments(int argc, char **argv)
 /* Set by the first Ctrl-C: finish and print what there is. */
 static volatile sig_atomic_t interrupted;
 
-/* Who leads may have set it as well: that was no signal. */
+/* By SIGIO it is who leads that says so: that was no signal. */
 static void
 interrupt(int signal_number)
 {
     static volatile sig_atomic_t before;
-    if (before) {
+    if (signal_number != SIGIO && before++ > 0) {
         _exit(128 + signal_number);
     }
-    before = interrupted = 1;
+    interrupted = 1;
 }
 
 static void
@@ -412,7 +412,7 @@ run_once(void)
         }
     } else {
         if (meeting != NULL) {
-            hosts_wait(meeting_fd, &options, &interrupted);
+            hosts_wait(meeting_fd, &options, interrupt);
         }
         run.begun_ms = clock_wall_ns() / NS_PER_MS;
         run.options = options;

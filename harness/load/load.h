@@ -189,9 +189,9 @@ int hosts_lead(const struct hosts_order *order,
 int hosts_join(const struct engine_options *meeting, int *argc, char ***argv);
 
 /* Wait until all shall begin; what sets this one apart from the others goes
- * into `options`. `interrupted` is set when the first one ends, or says so.
- * The socket then takes what saved_write() writes. */
+ * into `options`. When the first one ends, or says so, SIGIO calls `on_end`,
+ * perhaps often. The socket then takes what saved_write() writes. */
 void hosts_wait(int fd, struct engine_options *options,
-                volatile sig_atomic_t *interrupted);
+                void (*on_end)(int number));
 
 #endif
