@@ -32,7 +32,6 @@
 #include "harness/load/load.h"
 
 enum {
-    LINE_BYTES = 128,     /* of what they say to each other */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
     PATIENT_LOOKS = 50,   /* then we say for whom we wait */
     PARTING_LOOKS = 300,  /* 10 ms between them: a launcher tidies up */
@@ -68,18 +67,6 @@ static struct {
 
 /* What starts the others, in a group of its own; 0: none, or it has ended. */
 static pid_t launcher;
-
-/* A line without its end, or NULL: the other side is silent or gone. */
-static char *
-read_line(FILE *file, char line[LINE_BYTES])
-{
-    char *end = fgets(line, LINE_BYTES, file) ? strchr(line, '\n') : NULL;
-    if (end == NULL) {
-        return NULL;
-    }
-    *end = '\0';
-    return line;
-}
 
 /* ---- the leader: who comes --------------------------------------------- */
 
@@ -209,12 +196,10 @@ admit(int fd)
 {
     struct host *host = &lead.hosts[lead.count];
     const cookie_io_functions_t functions = {.read = read_in_time};
-    char line[LINE_BYTES];
     *host = (struct host){
         .fd = fd, .replies = given(fopencookie(host, "r", functions))};
     lead.deadline_ns = clock_now_ns() + REPLY_NS;
-    if (read_line(host->replies, line) == NULL ||
-        sscanf(line, "host %63[!-~]", host->name) != 1) {
+    if (fscanf(host->replies, "host %63[!-~]%*c", host->name) != 1) {
         fclose(host->replies);
         close(fd);
         return;
@@ -275,18 +260,18 @@ gather(void)
 static int
 compare_clocks(struct host *host)
 {
-    char line[LINE_BYTES];
+    long long theirs_ns;
     host->unsure_ns = INT64_MAX;
     for (int i = 0; i < CLOCK_LOOKS; i++) {
         int64_t before_ns = clock_wall_ns();
         dprintf(host->fd, "clock\n");
-        if (read_line(host->replies, line) == NULL) {
+        if (fscanf(host->replies, "%lld%*c", &theirs_ns) != 1) {
             return -1;
         }
         int64_t half_ns = (clock_wall_ns() - before_ns) / 2;
         if (half_ns < host->unsure_ns) {
             host->unsure_ns = half_ns;
-            host->ahead_ns = strtoll(line, NULL, 10) - (before_ns + half_ns);
+            host->ahead_ns = theirs_ns - (before_ns + half_ns);
         }
     }
     return 0;
@@ -408,7 +393,6 @@ static FILE *leader; /* what it says */
 int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
 {
-    char line[LINE_BYTES];
     char name[64] = "?";
     int fd =
         socket(meeting->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -418,8 +402,7 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
         connect(fd, (const struct sockaddr *)&meeting->address,
                 sizeof meeting->address) != 0 ||
         dprintf(fd, "host %s\n", name) < 0 ||
-        read_line(leader, line) == NULL ||
-        sscanf(line, "words %d", argc) != 1 ||
+        fscanf(leader, "words %d%*c", argc) != 1 ||
         (*argv = calloc((size_t)*argc + 1, sizeof **argv)) == NULL) {
         errx(EXIT_NO_MEASURE,
              "--meet: nobody waits there, or not for so many hosts");
@@ -436,17 +419,13 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
 void
 hosts_wait(int fd, struct engine_options *options, void (*on_end)(int number))
 {
-    char line[LINE_BYTES];
-    long long begin_ns = 0;
-    while (begin_ns == 0 && read_line(leader, line) != NULL) {
-        if (strcmp(line, "clock") == 0) {
-            dprintf(fd, "%lld\n", (long long)clock_wall_ns());
-        } else {
-            sscanf(line, "begin %lld %d %d", &begin_ns, &options->index,
-                   &options->runs);
-        }
+    char word[8];
+    long long begin_ns;
+    while (fscanf(leader, "%7s", word) == 1 && strcmp(word, "clock") == 0) {
+        dprintf(fd, "%lld\n", (long long)clock_wall_ns());
     }
-    if (begin_ns == 0) {
+    if (fscanf(leader, "%lld %d %d", &begin_ns, &options->index,
+               &options->runs) != 3) {
         errx(EXIT_NO_MEASURE, "who leads has ended");
     }
     fclose(leader);
