@@ -96,6 +96,7 @@ member_main(void *arg)
     share.on_phase = meet_at_phase;
     share.on_progress = add_up_progress;
     share.arg = member;
+    member->echoes = 0;
     engine_run(&share, &member->result);
     return NULL;
 }
@@ -107,27 +108,22 @@ crew_run(const struct engine_options *options, struct engine_result *result)
     int threads = useful_threads(options, options->threads);
     memset(result, 0, sizeof *result);
     crew.options = options;
-    crew.count = 0;
     crew.echoes = 0;
     pthread_mutex_lock(&crew.gate);
-    for (int i = 0; i < threads; i++) {
-        struct member *member = &crew.members[i];
-        member->echoes = 0;
-        if (i > 0 &&
-            pthread_create(&member->thread, NULL, member_main, member) != 0) {
+    for (crew.count = 1; crew.count < threads; crew.count++) {
+        struct member *member = &crew.members[crew.count];
+        if (pthread_create(&member->thread, NULL, member_main, member) != 0) {
             break;
         }
-        crew.count++;
     }
     pthread_barrier_init(&crew.meeting, NULL, (unsigned)crew.count);
     pthread_mutex_unlock(&crew.gate);
     member_main(&crew.members[0]);
     for (int i = 0; i < crew.count; i++) {
-        struct member *member = &crew.members[i];
         if (i > 0) {
-            pthread_join(member->thread, NULL);
+            pthread_join(crew.members[i].thread, NULL);
         }
-        crew_add_result(result, &member->result);
+        crew_add_result(result, &crew.members[i].result);
     }
     pthread_barrier_destroy(&crew.meeting);
 }

@@ -15,12 +15,10 @@ enum {
     NEAR_BYTES_MIN = 3,  /* to recognise own bytes, out of place */
     OTHER_BYTES_MIN = 8, /* to recognise another connection's */
     COMPARED_BYTES = 64, /* more than enough to be sure */
+    TABLE_BYTES = PATTERN_PRIME + PATTERN_WINDOW_BYTES,
 };
 
 /* The greeting; and the table, with its beginning repeated behind its end. */
-enum {
-    TABLE_BYTES = PATTERN_PRIME + PATTERN_WINDOW_BYTES
-};
 static unsigned char bytes_sent[-PATTERN_HELLO + TABLE_BYTES];
 static unsigned char *const table = bytes_sent - PATTERN_HELLO;
 
