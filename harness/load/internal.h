@@ -169,13 +169,6 @@ size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
 void pattern_explain(struct engine *run, const struct connection *own,
                      const unsigned char *got, size_t count);
 
-/* ---- errors ------------------------------------------------------------ */
-
-/* The kind of error that an errno of socket, bind, connect, send or recv
- * stands for; of 0 it is the end of a connection. What is not known to be the
- * server's doing is our own. */
-enum engine_error error_of_errno(int error_number);
-
 /* ---- the open loop ------------------------------------------------------
  *
  * A message that is due goes to the connection that has been free the
