@@ -160,12 +160,13 @@ launch(void)
     atexit(dismiss_launcher);
 }
 
-/* Is there something to read, or the end, in time? Ctrl-C stops them all,
- * once, and who runs has time to say what it saw. */
-static bool
-await(int fd)
+/* For stdio, which would take a signal for an error, and knows no time.
+ * Ctrl-C stops them all, once, and who runs has time to say what it saw. */
+static ssize_t
+read_in_time(void *cookie, char *buffer, size_t bytes)
 {
-    struct pollfd answer = {.fd = fd, .events = POLLIN};
+    const struct host *host = cookie;
+    struct pollfd answer = {.fd = host->fd, .events = POLLIN};
     int ready;
     while ((ready = poll(&answer, 1, LOOK_MS)) <= 0 &&
            clock_now_ns() < lead.deadline_ns) {
@@ -179,15 +180,7 @@ await(int fd)
             shutdown(lead.hosts[i].fd, SHUT_WR);
         }
     }
-    return ready > 0;
-}
-
-/* For stdio, which would take a signal for an error, and knows no time. */
-static ssize_t
-read_in_time(void *cookie, char *buffer, size_t bytes)
-{
-    const struct host *host = cookie;
-    return await(host->fd) ? read(host->fd, buffer, bytes) : -1;
+    return ready > 0 ? read(host->fd, buffer, bytes) : -1;
 }
 
 /* Take who has connected, if it is one of ours, and give it our words. */
