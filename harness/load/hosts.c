@@ -189,10 +189,11 @@ admit(int fd)
 {
     struct host *host = &lead.hosts[lead.count];
     const cookie_io_functions_t functions = {.read = read_in_time};
+    char end[2]; /* of a line: a stranger may say half of one */
     *host = (struct host){
         .fd = fd, .replies = given(fopencookie(host, "r", functions))};
     lead.deadline_ns = clock_now_ns() + REPLY_NS;
-    if (fscanf(host->replies, "host %63[!-~]%*c", host->name) != 1) {
+    if (fscanf(host->replies, "host %63[!-~]%1[\n]", host->name, end) != 2) {
         fclose(host->replies);
         close(fd);
         return;
