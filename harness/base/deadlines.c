@@ -1,19 +1,16 @@
 /*
- * deadlines.c: a binary heap of points in time.
+ * deadlines.c: a binary heap of points in time, in which the children of
+ * number i are 2i and 2i + 1, and the soonest is number 1.
  */
 #include "harness/base/base.h"
 
 #include <stdlib.h>
 #include <sys/param.h>
 
-enum {
-    HEAP_ROOT = 1, /* children of i are 2i and 2i + 1 */
-};
-
 struct deadline *
 deadline_first(const struct deadline_queue *queue)
 {
-    return queue->count > 0 ? queue->heap[HEAP_ROOT] : NULL;
+    return queue->count > 0 ? queue->heap[1] : NULL;
 }
 
 static void
@@ -29,7 +26,7 @@ static void
 sift_up(struct deadline_queue *queue, struct deadline *deadline,
         size_t position)
 {
-    while (position > HEAP_ROOT &&
+    while (position > 1 &&
            queue->heap[position / 2]->at_ns > deadline->at_ns) {
         place(queue, queue->heap[position / 2], position);
         position /= 2;
@@ -61,10 +58,10 @@ sift_down(struct deadline_queue *queue, struct deadline *deadline,
 int
 deadline_reserve(struct deadline_queue *queue, size_t count)
 {
-    if (count + HEAP_ROOT <= queue->capacity) {
+    if (count < queue->capacity) {
         return 0;
     }
-    size_t capacity = MAX(count + HEAP_ROOT, 2 * queue->capacity);
+    size_t capacity = MAX(count + 1, 2 * queue->capacity);
     struct deadline **heap =
         reallocarray(queue->heap, capacity, sizeof(struct deadline *));
     if (heap == NULL) {

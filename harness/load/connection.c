@@ -64,7 +64,9 @@ connection_fail(struct engine *run, struct connection *connection,
                 enum engine_error error, int error_number)
 {
     connection_close(run, connection);
-    error_count(run->result, error, error_number);
+    if (run->result->errors[error]++ == 0) {
+        run->result->error_errno[error] = error_number;
+    }
     if ((error == ENGINE_RESET || error == ENGINE_EARLY_EOF) &&
         connection->stream.nread == connection->stream.begin) {
         run->result->turned_away++;
@@ -76,6 +78,30 @@ connection_fail(struct engine *run, struct connection *connection,
     }
     connection->state = CONNECTION_DEAD;
     run->alive -= !connection->silent;
+}
+
+/* The kind of error that an errno of socket, bind, connect, send or recv
+ * stands for; of 0 it is the end of a connection. What is not known to be the
+ * server's doing is our own. */
+static enum engine_error
+error_of_errno(int error_number)
+{
+    static const struct {
+        int number;
+        enum engine_error error;
+    } known[] = {
+        {ECONNREFUSED, ENGINE_REFUSED},  {ETIMEDOUT, ENGINE_CONNECT_TIMEOUT},
+        {ECONNRESET, ENGINE_RESET},      {ECONNABORTED, ENGINE_RESET},
+        {EPIPE, ENGINE_RESET},           {EMFILE, ENGINE_NO_DESCRIPTORS},
+        {ENFILE, ENGINE_NO_DESCRIPTORS}, {EADDRNOTAVAIL, ENGINE_NO_PORTS},
+        {EADDRINUSE, ENGINE_NO_PORTS},   {0, ENGINE_EARLY_EOF},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].number == error_number) {
+            return known[i].error;
+        }
+    }
+    return ENGINE_CLIENT_TROUBLE;
 }
 
 /* recv has found the end of the connection, or that there never was one. */

@@ -3,7 +3,6 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 
@@ -18,20 +17,19 @@ enum {
 
 /* One of the threads. */
 struct member {
-    struct crew *crew;           /* all of them */
     pthread_t thread;            /* itself; the first is the caller */
     struct engine_result result; /* what it saw */
     uint64_t echoes;             /* of its progress */
 };
 
-struct crew {
+static struct {
     const struct engine_options *options; /* what is to be done in all */
     int count;                            /* threads */
     atomic_uint_fast64_t echoes;          /* of all, so far */
     pthread_mutex_t gate;      /* shut until it is known how many there are */
     pthread_barrier_t meeting; /* at each phase */
-    struct member *members;    /* `count` of them */
-};
+    struct member members[CREW_MAX];
+} crew = {.gate = PTHREAD_MUTEX_INITIALIZER};
 
 /* The share of number `index` when `whole` is dealt out to `count`. */
 static int64_t
@@ -55,9 +53,9 @@ useful_threads(const struct engine_options *options, int threads)
 static void
 meet_at_phase(enum engine_phase phase, void *arg)
 {
-    const struct member *member = arg;
+    (void)arg;
     if (phase != ENGINE_WINDOW_END) {
-        pthread_barrier_wait(&member->crew->meeting);
+        pthread_barrier_wait(&crew.meeting);
     }
 }
 
@@ -66,12 +64,11 @@ static void
 add_up_progress(uint64_t echoes, double done, void *arg)
 {
     struct member *member = arg;
-    struct crew *crew = member->crew;
-    atomic_fetch_add(&crew->echoes, echoes - member->echoes);
+    atomic_fetch_add(&crew.echoes, echoes - member->echoes);
     member->echoes = echoes;
-    if (member == crew->members && crew->options->on_progress != NULL) {
-        crew->options->on_progress(atomic_load(&crew->echoes), done,
-                                   crew->options->arg);
+    if (member == crew.members && crew.options->on_progress != NULL) {
+        crew.options->on_progress(atomic_load(&crew.echoes), done,
+                                  crew.options->arg);
     }
 }
 
@@ -82,24 +79,24 @@ static void *
 member_main(void *arg)
 {
     struct member *member = arg;
-    struct crew *crew = member->crew;
-    const struct engine_options *whole = crew->options;
+    const struct engine_options *whole = crew.options;
     struct engine_options share = *whole;
-    int index = (int)(member - crew->members);
+    int index = (int)(member - crew.members);
     int runs = MAX(1, whole->runs);
-    pthread_mutex_lock(&crew->gate);
-    pthread_mutex_unlock(&crew->gate);
-    share.clients = (int)share_of(whole->clients, crew->count, index);
+    pthread_mutex_lock(&crew.gate);
+    pthread_mutex_unlock(&crew.gate);
+    share.clients = (int)share_of(whole->clients, crew.count, index);
     share.silent_clients =
-        (int)share_of(whole->silent_clients, crew->count, index);
-    share.echoes_max = share_of(whole->echoes_max, crew->count, index);
-    share.rate_per_s = whole->rate_per_s / crew->count;
-    share.runs = crew->count * runs;
+        (int)share_of(whole->silent_clients, crew.count, index);
+    share.echoes_max = share_of(whole->echoes_max, crew.count, index);
+    share.rate_per_s = whole->rate_per_s / crew.count;
+    share.runs = crew.count * runs;
     share.index = index * runs + whole->index;
     share.seed += (uint64_t)share.index * UINT64_C(0x632be59bd9b4e019);
     share.on_phase = meet_at_phase;
     share.on_progress = add_up_progress;
     share.arg = member;
+    member->echoes = 0;
     engine_run(&share, &member->result);
     return NULL;
 }
@@ -108,33 +105,27 @@ member_main(void *arg)
 void
 crew_run(const struct engine_options *options, struct engine_result *result)
 {
-    struct crew crew = {.options = options,
-                        .gate = PTHREAD_MUTEX_INITIALIZER};
     int threads = useful_threads(options, options->threads);
     memset(result, 0, sizeof *result);
-    crew.members = given(calloc((size_t)threads, sizeof *crew.members));
+    crew.options = options;
+    crew.echoes = 0;
     pthread_mutex_lock(&crew.gate);
-    for (int i = 0; i < threads; i++) {
-        struct member *member = &crew.members[i];
-        member->crew = &crew;
-        if (i > 0 &&
-            pthread_create(&member->thread, NULL, member_main, member) != 0) {
+    for (crew.count = 1; crew.count < threads; crew.count++) {
+        struct member *member = &crew.members[crew.count];
+        if (pthread_create(&member->thread, NULL, member_main, member) != 0) {
             break;
         }
-        crew.count++;
     }
     pthread_barrier_init(&crew.meeting, NULL, (unsigned)crew.count);
     pthread_mutex_unlock(&crew.gate);
     member_main(&crew.members[0]);
     for (int i = 0; i < crew.count; i++) {
-        struct member *member = &crew.members[i];
         if (i > 0) {
-            pthread_join(member->thread, NULL);
+            pthread_join(crew.members[i].thread, NULL);
         }
-        crew_add_result(result, &member->result);
+        crew_add_result(result, &crew.members[i].result);
     }
     pthread_barrier_destroy(&crew.meeting);
-    free(crew.members);
 }
 
 int

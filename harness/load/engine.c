@@ -205,10 +205,9 @@ look_at_the_end(struct engine *run)
 {
     for (struct connection *it = run->connections; it < run->end; it++) {
         char byte;
-        if (it->state == CONNECTION_QUIET) {
-            if (recv(it->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-                connection_ready(run, it, EPOLLIN);
-            }
+        if (it->state == CONNECTION_QUIET &&
+            recv(it->fd, &byte, 1, MSG_PEEK) > 0) {
+            connection_ready(run, it, EPOLLIN);
         } else if (it->state == CONNECTION_ECHOING) {
             run->result->unfinished += it->silent || !open_loop_is_on(run);
         }

@@ -32,7 +32,6 @@
 #include "harness/load/load.h"
 
 enum {
-    LINE_BYTES = 128,     /* of what they say to each other */
     LOOK_MS = 100,        /* between looks at the launcher and at Ctrl-C */
     PATIENT_LOOKS = 50,   /* then we say for whom we wait */
     PARTING_LOOKS = 300,  /* 10 ms between them: a launcher tidies up */
@@ -46,7 +45,6 @@ enum {
 
 /* One of the others, as the leader sees it. */
 struct host {
-    struct lead *lead; /* all of them */
     int fd;            /* the connection, for what we say */
     FILE *replies;     /* the same, for what it says in time */
     char name[64];     /* as it calls itself */
@@ -55,7 +53,7 @@ struct host {
 };
 
 /* What the leader knows. */
-struct lead {
+static struct {
     const struct hosts_order *order;      /* what it is to do */
     const struct engine_options *options; /* of each host */
     int listen_fd;                        /* where they come to */
@@ -65,54 +63,42 @@ struct lead {
     int64_t deadline_ns;                  /* for what they say next */
     bool begun;                           /* they run, */
     bool stopped;                         /* and were told to finish */
-};
+} lead;
 
 /* What starts the others, in a group of its own; 0: none, or it has ended. */
 static pid_t launcher;
-
-/* A line without its end, or NULL: the other side is silent or gone. */
-static char *
-read_line(FILE *file, char line[LINE_BYTES])
-{
-    char *end = fgets(line, LINE_BYTES, file) ? strchr(line, '\n') : NULL;
-    if (end == NULL) {
-        return NULL;
-    }
-    *end = '\0';
-    return line;
-}
 
 /* ---- the leader: who comes --------------------------------------------- */
 
 /* Listen where our packets to the server come from: who can reach the server
  * will most likely reach us there. */
 static void
-open_meeting(struct lead *lead)
+open_meeting(void)
 {
     struct sockaddr_storage address;
     socklen_t bytes = sizeof address;
     const int hour_s = 3600;
-    int family = lead->options->address.ss_family;
+    int family = lead.options->address.ss_family;
     int probe = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (connect(probe, (const struct sockaddr *)&lead->options->address,
-                sizeof lead->options->address) != 0 ||
+    if (connect(probe, (const struct sockaddr *)&lead.options->address,
+                sizeof lead.options->address) != 0 ||
         getsockname(probe, (struct sockaddr *)&address, &bytes) != 0) {
         err(EXIT_NO_MEASURE, "no way to the server");
     }
     close(probe);
     /* The port is at the same place in either family; 0 is any. */
     ((struct sockaddr_in *)&address)->sin_port = 0;
-    lead->listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    lead.listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* Who says nothing is a stranger, and costs nobody any time. */
-    setsockopt(lead->listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &hour_s,
+    setsockopt(lead.listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &hour_s,
                sizeof hour_s);
-    if (bind(lead->listen_fd, (struct sockaddr *)&address, bytes) != 0 ||
-        listen(lead->listen_fd, SOMAXCONN) != 0 ||
-        getsockname(lead->listen_fd, (struct sockaddr *)&address, &bytes) !=
+    if (bind(lead.listen_fd, (struct sockaddr *)&address, bytes) != 0 ||
+        listen(lead.listen_fd, SOMAXCONN) != 0 ||
+        getsockname(lead.listen_fd, (struct sockaddr *)&address, &bytes) !=
             0) {
         err(EXIT_NO_MEASURE, "listen for the other hosts");
     }
-    address_format(&address, lead->meeting);
+    address_format(&address, lead.meeting);
 }
 
 /* Returns 0, or how it ended, if it has ended since the last look. */
@@ -143,20 +129,20 @@ dismiss_launcher(void)
 /* In a session of its own: Ctrl-C is ours alone, so that the others end by
  * our word and still send what they saw. */
 static void
-launch(struct lead *lead)
+launch(void)
 {
     char program[4096];
     char meet[ADDRESS_TEXT_BYTES + 8];
     char *line;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
-    snprintf(meet, sizeof meet, "--meet=%s", lead->meeting);
-    if (lead->order->launcher == NULL) {
-        warnx("now start on each of %d hosts: %s %s", lead->order->hosts,
+    snprintf(meet, sizeof meet, "--meet=%s", lead.meeting);
+    if (lead.order->launcher == NULL) {
+        warnx("now start on each of %d hosts: %s %s", lead.order->hosts,
               program, meet);
         return;
     }
-    if (asprintf(&line, "%s \"$@\"", lead->order->launcher) == -1 ||
+    if (asprintf(&line, "%s \"$@\"", lead.order->launcher) == -1 ||
         (launcher = fork()) == -1) {
         err(EXIT_NO_MEASURE, "start the launcher");
     }
@@ -174,84 +160,72 @@ launch(struct lead *lead)
     atexit(dismiss_launcher);
 }
 
-/* Is there something to read, or the end, in time? Ctrl-C stops them all,
- * once, and who runs has time to say what it saw. */
-static bool
-await(struct lead *lead, int fd)
-{
-    struct pollfd answer = {.fd = fd, .events = POLLIN};
-    int ready;
-    while ((ready = poll(&answer, 1, LOOK_MS)) <= 0 &&
-           clock_now_ns() < lead->deadline_ns) {
-        if (!*lead->options->interrupted || lead->stopped) {
-            continue;
-        }
-        lead->stopped = true;
-        lead->deadline_ns = clock_now_ns() + (lead->begun ? LATE_NS : 0);
-        for (int i = 0; i < lead->count; i++) {
-            /* A word that is not read would make its close a reset. */
-            shutdown(lead->hosts[i].fd, SHUT_WR);
-        }
-    }
-    return ready > 0;
-}
-
-/* For stdio, which would take a signal for an error, and knows no time. */
+/* For stdio, which would take a signal for an error, and knows no time.
+ * Ctrl-C stops them all, once, and who runs has time to say what it saw. */
 static ssize_t
 read_in_time(void *cookie, char *buffer, size_t bytes)
 {
     const struct host *host = cookie;
-    return await(host->lead, host->fd) ? read(host->fd, buffer, bytes) : -1;
+    struct pollfd answer = {.fd = host->fd, .events = POLLIN};
+    int ready;
+    while ((ready = poll(&answer, 1, LOOK_MS)) <= 0 &&
+           clock_now_ns() < lead.deadline_ns) {
+        if (!*lead.options->interrupted || lead.stopped) {
+            continue;
+        }
+        lead.stopped = true;
+        lead.deadline_ns = clock_now_ns() + (lead.begun ? LATE_NS : 0);
+        for (int i = 0; i < lead.count; i++) {
+            /* A word that is not read would make its close a reset. */
+            shutdown(lead.hosts[i].fd, SHUT_WR);
+        }
+    }
+    return ready > 0 ? read(host->fd, buffer, bytes) : -1;
 }
 
 /* Take who has connected, if it is one of ours, and give it our words. */
 static void
-admit(struct lead *lead, int fd)
+admit(int fd)
 {
-    struct host *host = &lead->hosts[lead->count];
+    struct host *host = &lead.hosts[lead.count];
     const cookie_io_functions_t functions = {.read = read_in_time};
-    char line[LINE_BYTES];
-    *host =
-        (struct host){.lead = lead,
-                      .fd = fd,
-                      .replies = given(fopencookie(host, "r", functions))};
-    lead->deadline_ns = clock_now_ns() + REPLY_NS;
-    if (read_line(host->replies, line) == NULL ||
-        sscanf(line, "host %63[!-~]", host->name) != 1) {
+    char end[2]; /* of a line: a stranger may say half of one */
+    *host = (struct host){
+        .fd = fd, .replies = given(fopencookie(host, "r", functions))};
+    lead.deadline_ns = clock_now_ns() + REPLY_NS;
+    if (fscanf(host->replies, "host %63[!-~]%1[\n]", host->name, end) != 2) {
         fclose(host->replies);
         close(fd);
         return;
     }
-    dprintf(fd, "words %d\n", lead->order->argc);
-    for (int i = 0; i < lead->order->argc; i++) {
-        dprintf(fd, "%s%c", lead->order->argv[i], '\0');
+    dprintf(fd, "words %d\n", lead.order->argc);
+    for (int i = 0; i < lead.order->argc; i++) {
+        dprintf(fd, "%s%c", lead.order->argv[i], '\0');
     }
-    lead->count++;
+    lead.count++;
 }
 
-/* Returns 0 when all are there; or -1 after a sentence. A launcher may well
- * end before what it has started. */
+/* Returns 0 when all are there; or -1, after a sentence or Ctrl-C. A launcher
+ * may well end before what it has started. */
 static int
-gather(struct lead *lead)
+gather(void)
 {
-    const struct hosts_order *order = lead->order;
-    struct pollfd listener = {.fd = lead->listen_fd, .events = POLLIN};
+    const struct hosts_order *order = lead.order;
+    struct pollfd listener = {.fd = lead.listen_fd, .events = POLLIN};
     int64_t deadline_ns = launcher > 0 ? clock_now_ns() + JOIN_NS : INT64_MAX;
     const char *why = NULL;
     int idle = 0;
-    while (lead->count < order->hosts && why == NULL) {
+    while (lead.count < order->hosts && why == NULL &&
+           !*lead.options->interrupted) {
         int ready = poll(&listener, 1, LOOK_MS);
         int fd =
             ready > 0 ? accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (fd != -1) {
-            admit(lead, fd);
+            admit(fd);
         } else if (ready > 0 && errno != EINTR && errno != ECONNABORTED) {
             why = strerror(errno);
         } else if (++idle == PATIENT_LOOKS) {
-            warnx("%d of %d hosts have joined", lead->count, order->hosts);
-        }
-        if (*lead->options->interrupted) {
-            return -1;
+            warnx("%d of %d hosts have joined", lead.count, order->hosts);
         }
         int status = launcher_status();
         bool ended = order->launcher != NULL && launcher == 0;
@@ -264,13 +238,12 @@ gather(struct lead *lead)
             why = ended ? "the launcher has ended" : "a minute is over";
         }
     }
-    if (lead->count == order->hosts) {
-        return 0;
+    if (why != NULL && lead.count < order->hosts) {
+        warnx("%s, and of %d hosts %d joined %s; each must be able to start "
+              "this program and to reach that address",
+              why, order->hosts, lead.count, lead.meeting);
     }
-    warnx("%s, and of %d hosts %d joined %s; each must be able to start this "
-          "program and to reach that address",
-          why, order->hosts, lead->count, lead->meeting);
-    return -1;
+    return lead.count == order->hosts ? 0 : -1;
 }
 
 /* ---- the leader: one instant ------------------------------------------- */
@@ -281,18 +254,18 @@ gather(struct lead *lead)
 static int
 compare_clocks(struct host *host)
 {
-    char line[LINE_BYTES];
+    long long theirs_ns;
     host->unsure_ns = INT64_MAX;
     for (int i = 0; i < CLOCK_LOOKS; i++) {
         int64_t before_ns = clock_wall_ns();
         dprintf(host->fd, "clock\n");
-        if (read_line(host->replies, line) == NULL) {
+        if (fscanf(host->replies, "%lld%*c", &theirs_ns) != 1) {
             return -1;
         }
         int64_t half_ns = (clock_wall_ns() - before_ns) / 2;
         if (half_ns < host->unsure_ns) {
             host->unsure_ns = half_ns;
-            host->ahead_ns = strtoll(line, NULL, 10) - (before_ns + half_ns);
+            host->ahead_ns = theirs_ns - (before_ns + half_ns);
         }
     }
     return 0;
@@ -300,26 +273,26 @@ compare_clocks(struct host *host)
 
 /* Returns 0; or -1 after a sentence. */
 static int
-begin(struct lead *lead)
+begin(void)
 {
-    for (int i = 0; i < lead->count; i++) {
-        struct host *host = &lead->hosts[i];
-        lead->deadline_ns = clock_now_ns() + REPLY_NS;
+    for (int i = 0; i < lead.count; i++) {
+        struct host *host = &lead.hosts[i];
+        lead.deadline_ns = clock_now_ns() + REPLY_NS;
         if (compare_clocks(host) != 0) {
-            if (!*lead->options->interrupted) {
+            if (!*lead.options->interrupted) {
                 warnx("%s ended before it began", host->name);
             }
             return -1;
         }
     }
     int64_t begin_ns = clock_wall_ns() + BEGIN_NS;
-    for (int i = 0; i < lead->count; i++) {
-        struct host *host = &lead->hosts[i];
+    for (int i = 0; i < lead.count; i++) {
+        struct host *host = &lead.hosts[i];
         int64_t theirs_ns = begin_ns + host->ahead_ns;
         dprintf(host->fd, "begin %lld %d %d\n", (long long)theirs_ns, i,
-                lead->count);
+                lead.count);
     }
-    lead->begun = true;
+    lead.begun = true;
     return 0;
 }
 
@@ -327,31 +300,39 @@ begin(struct lead *lead)
 
 /* Add up what they send. Who sends nothing readable is named. */
 static void
-collect(struct lead *lead, FILE *stream, struct merge *merge)
+collect(FILE *stream, struct merge *merge)
 {
     static struct saved_run run;
-    const struct engine_options *options = lead->options;
+    const struct engine_result *result = &run.result;
+    const struct engine_options *options = lead.options;
     /* To connect may take four times as long in all. */
-    lead->deadline_ns = clock_now_ns() + options->warmup_ns +
-                        options->window_ns + options->timeout_ns +
-                        4 * options->connect_timeout_ns + LATE_NS;
-    for (int i = 0; i < lead->count; i++) {
-        const struct host *host = &lead->hosts[i];
+    lead.deadline_ns = clock_now_ns() + options->warmup_ns +
+                       options->window_ns + options->timeout_ns +
+                       4 * options->connect_timeout_ns + LATE_NS;
+    for (int i = 0; i < lead.count; i++) {
+        const struct host *host = &lead.hosts[i];
         char reason[SAVED_REASON_BYTES] = "";
         bool silent = ungetc(getc(host->replies), host->replies) == EOF;
         int status = silent ? -1 : saved_read(host->replies, &run, reason);
         run.begun_ms -= host->ahead_ns / NS_PER_MS;
-        if (status == 0 && merge_add(merge, &run, reason) == 0) {
-            summary_print_host(stream, host->name, &run, host->ahead_ns,
-                               host->unsure_ns);
-        } else {
+        if (status != 0 || merge_add(merge, &run, reason) != 0) {
             fprintf(stream, "  host        %s is missing: %s%s\n", host->name,
                     silent ? "it has sent nothing" : "what it sent ", reason);
+            continue;
         }
+        double seconds = (double)result->window_ns / NS_PER_S;
+        const struct histogram *times =
+            options->rate_per_s > 0 ? &result->response : &result->latency;
+        fprintf(stream,
+                "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
+                "(+-%.2f)%s\n",
+                host->name, COUNT_TEXT((double)result->echoes / seconds),
+                TIME_TEXT(histogram_known_ns(times, 0.99)),
+                (double)host->ahead_ns / NS_PER_MS,
+                (double)host->unsure_ns / NS_PER_MS,
+                result->interrupted ? " (interrupted)" : "");
     }
-    if (merge->runs > 0) {
-        merge_note_times(stream, merge);
-    }
+    merge_note_times(stream, merge);
 }
 
 int
@@ -359,18 +340,19 @@ hosts_lead(const struct hosts_order *order,
            const struct engine_options *options, struct saved_run *sum)
 {
     static struct merge merge;
-    struct lead lead = {.order = order, .options = options};
     char heading[SAVED_TARGET_BYTES + 48];
     char part[24] = "";
     char *lines = NULL;
     size_t bytes;
     FILE *stream = given(open_memstream(&lines, &bytes));
+    lead.order = order;
+    lead.options = options;
     lead.hosts = given(calloc((size_t)order->hosts, sizeof *lead.hosts));
     signal(SIGPIPE, SIG_IGN); /* a host that has gone is a line too few */
-    open_meeting(&lead);
-    launch(&lead);
-    if (gather(&lead) == 0 && begin(&lead) == 0) {
-        collect(&lead, stream, &merge);
+    open_meeting();
+    launch();
+    if (gather() == 0 && begin() == 0) {
+        collect(stream, &merge);
     }
     fclose(stream);
     while (lead.count > 0) {
@@ -388,7 +370,7 @@ hosts_lead(const struct hosts_order *order,
         }
         snprintf(heading, sizeof heading, "%s, from %s%d host%s", sum->target,
                  part, order->hosts, order->hosts == 1 ? "" : "s");
-        summary_print(stdout, heading, sum, wants_colour(stdout));
+        summary_print(heading, sum);
     }
     fputs(lines, good > 0 ? stdout : stderr);
     free(lines);
@@ -405,7 +387,6 @@ static FILE *leader; /* what it says */
 int
 hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
 {
-    char line[LINE_BYTES];
     char name[64] = "?";
     int fd =
         socket(meeting->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -415,8 +396,7 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
         connect(fd, (const struct sockaddr *)&meeting->address,
                 sizeof meeting->address) != 0 ||
         dprintf(fd, "host %s\n", name) < 0 ||
-        read_line(leader, line) == NULL ||
-        sscanf(line, "words %d", argc) != 1 ||
+        fscanf(leader, "words %d%*c", argc) != 1 ||
         (*argv = calloc((size_t)*argc + 1, sizeof **argv)) == NULL) {
         errx(EXIT_NO_MEASURE,
              "--meet: nobody waits there, or not for so many hosts");
@@ -430,40 +410,25 @@ hosts_join(const struct engine_options *meeting, int *argc, char ***argv)
     return fd;
 }
 
-static volatile sig_atomic_t *told_to_stop;
-
-static void
-on_end(int number)
-{
-    (void)number;
-    *told_to_stop = 1;
-}
-
 void
-hosts_wait(int fd, struct engine_options *options,
-           volatile sig_atomic_t *interrupted)
+hosts_wait(int fd, struct engine_options *options, void (*on_end)(int number))
 {
-    char line[LINE_BYTES];
-    long long begin_ns = 0;
-    while (begin_ns == 0 && read_line(leader, line) != NULL) {
-        if (strcmp(line, "clock") == 0) {
-            dprintf(fd, "%lld\n", (long long)clock_wall_ns());
-        } else {
-            sscanf(line, "begin %lld %d %d", &begin_ns, &options->index,
-                   &options->runs);
-        }
+    char word[8];
+    long long begin_ns;
+    while (fscanf(leader, "%7s", word) == 1 && strcmp(word, "clock") == 0) {
+        dprintf(fd, "%lld\n", (long long)clock_wall_ns());
     }
-    if (begin_ns == 0) {
+    if (fscanf(leader, "%lld %d %d", &begin_ns, &options->index,
+               &options->runs) != 3) {
         errx(EXIT_NO_MEASURE, "who leads has ended");
     }
     fclose(leader);
     /* The leader's end wakes us wherever we are. */
-    told_to_stop = interrupted;
     signal(SIGIO, on_end);
     fcntl(fd, F_SETOWN, getpid());
     fcntl(fd, F_SETFL, O_ASYNC);
     if (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0) {
-        *interrupted = 1;
+        raise(SIGIO);
     }
     struct timespec instant = {.tv_sec = begin_ns / NS_PER_S,
                                .tv_nsec = begin_ns % NS_PER_S};

@@ -74,12 +74,11 @@ TAILQ_HEAD(connection_queue, connection);
 /* When messages of an open loop are due. Begun alike, the same instants. */
 struct schedule {
     int kind;         /* how the gaps are chosen, SCHEDULE_FIXED ... */
-    double gap_ns;    /* mean time between two instants */
+    double gap_ns;    /* the mean gap between two instants */
     int64_t begin_ns; /* what the instants are counted from */
     uint64_t random;  /* state of the generator of random numbers */
-    uint64_t count;   /* fixed gaps that have been passed */
-    double offset_ns; /* of the next instant, from begin_ns on */
-    int64_t next_ns;  /* the next instant: begin_ns and the offset */
+    double gaps;      /* up to the next instant; of poisson's the mean is 1 */
+    int64_t next_ns;  /* the next instant: begin_ns and the gaps */
 };
 
 enum {
@@ -169,17 +168,6 @@ size_t pattern_compare(int64_t number, int64_t offset, const void *bytes,
  * from, of which the first was to be the next of `own`; "": nothing fits. */
 void pattern_explain(struct engine *run, const struct connection *own,
                      const unsigned char *got, size_t count);
-
-/* ---- errors ------------------------------------------------------------ */
-
-/* The kind of error that an errno of socket, bind, connect, send or recv
- * stands for; of 0 it is the end of a connection. What is not known to be the
- * server's doing is our own. */
-enum engine_error error_of_errno(int error_number);
-
-/* Count an error and its errno (0 if there is none). */
-void error_count(struct engine_result *result, enum engine_error error,
-                 int error_number);
 
 /* ---- the open loop ------------------------------------------------------
  *

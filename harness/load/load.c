@@ -314,15 +314,15 @@ read_arguments(int argc, char **argv)
 /* Set by the first Ctrl-C: finish and print what there is. */
 static volatile sig_atomic_t interrupted;
 
-/* Who leads may have set it as well: that was no signal. */
+/* By SIGIO it is who leads that says so: that was no signal. */
 static void
 interrupt(int signal_number)
 {
     static volatile sig_atomic_t before;
-    if (before) {
+    if (signal_number != SIGIO && before++ > 0) {
         _exit(128 + signal_number);
     }
-    before = interrupted = 1;
+    interrupted = 1;
 }
 
 static void
@@ -402,9 +402,6 @@ run_once(void)
 {
     static struct saved_run run;
     int status = 0;
-    bool progress =
-        is_terminal(stderr) && order.hosts == 0 && meeting == NULL;
-    options.on_progress = progress ? show_progress : NULL;
     if (order.hosts > 0) {
         status = hosts_lead(&order, &options, &run);
         if (run.options.clients == 0) {
@@ -412,25 +409,23 @@ run_once(void)
         }
     } else {
         if (meeting != NULL) {
-            hosts_wait(meeting_fd, &options, &interrupted);
+            hosts_wait(meeting_fd, &options, interrupt);
+        } else if (is_terminal(stderr)) {
+            options.on_progress = show_progress;
         }
         run.begun_ms = clock_wall_ns() / NS_PER_MS;
         run.options = options;
         snprintf(run.target, sizeof run.target, "%s", target);
         crew_run(&options, &run.result);
-    }
-    if (meeting != NULL) {
-        /* To who leads. A launcher may take any other status than 0 as a
-         * reason to stop them all. */
-        FILE *file = fdopen(meeting_fd, "w");
-        saved_write(file, &run);
-        return fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
-    }
-    if (progress) {
-        fputs("\r\033[K", stderr);
-    }
-    if (order.hosts == 0) {
-        summary_print(stdout, target, &run, wants_colour(stdout));
+        if (meeting != NULL) {
+            /* To who leads. A launcher may take any other status than 0 as a
+             * reason to stop them all. */
+            FILE *file = fdopen(meeting_fd, "w");
+            saved_write(file, &run);
+            return fclose(file) == 0 ? 0 : EXIT_NO_MEASURE;
+        }
+        fputs(options.on_progress != NULL ? "\r\033[K" : "", stderr);
+        summary_print(target, &run);
     }
     bool written = write_output(&outputs[1], &run);
     written = write_output(&outputs[2], &run) && written;

@@ -140,9 +140,9 @@ bool merge_same(const struct saved_run *a, const struct saved_run *b);
 /* Say to `stream` if the runs were not at one time for most of theirs. */
 void merge_note_times(FILE *stream, const struct merge *merge);
 
-/* Read the files, add them up and print the sum to `stream`, as load prints a
- * run; or a sentence to standard error. Returns the program's exit status. */
-int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
+/* Read the files, add them up and print the sum as load prints a run; or a
+ * sentence to standard error. Returns the program's exit status. */
+int merge_print(const char *const *paths, int n);
 
 /* ---- what is printed --------------------------------------------------- */
 
@@ -151,19 +151,13 @@ int merge_print(FILE *stream, const char *const *paths, int n, bool colour);
 bool is_terminal(FILE *file);
 bool wants_colour(FILE *file);
 
-/* Print the result for people. `target` says against what; with `colour` what
- * went wrong is red. */
-void summary_print(FILE *stream, const char *target,
-                   const struct saved_run *run, bool colour);
+/* Print the result for people to standard output. `target` says against what;
+ * where colour belongs, what went wrong is red. */
+void summary_print(const char *target, const struct saved_run *run);
 
 /* The exit status: 0 good, 1 a byte was wrong, a connection failed or nobody
  * was served, 3 the client itself could not measure. */
 int summary_exit_status(const struct engine_result *result);
-
-/* One row of a host whose clock is so far before ours, known to so much. */
-void summary_print_host(FILE *stream, const char *name,
-                        const struct saved_run *run, int64_t ahead_ns,
-                        int64_t unsure_ns);
 
 /* ---- several hosts: --hosts ----------------------------------------------
  *
@@ -195,9 +189,9 @@ int hosts_lead(const struct hosts_order *order,
 int hosts_join(const struct engine_options *meeting, int *argc, char ***argv);
 
 /* Wait until all shall begin; what sets this one apart from the others goes
- * into `options`. `interrupted` is set when the first one ends, or says so.
- * The socket then takes what saved_write() writes. */
+ * into `options`. When the first one ends, or says so, SIGIO calls `on_end`,
+ * perhaps often. The socket then takes what saved_write() writes. */
 void hosts_wait(int fd, struct engine_options *options,
-                volatile sig_atomic_t *interrupted);
+                void (*on_end)(int number));
 
 #endif

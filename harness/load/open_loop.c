@@ -30,18 +30,17 @@ next_random(uint64_t *state)
 void
 schedule_pass(struct schedule *schedule)
 {
-    if (schedule->kind == SCHEDULE_FIXED) {
-        /* A product, not a sum: no error is carried on. */
-        schedule->offset_ns = (double)schedule->count++ * schedule->gap_ns;
-    } else {
+    double gap = 1; /* a sum of which is exact: no error is carried on */
+    if (schedule->kind == SCHEDULE_POISSON) {
         /* An exponential gap of mean 1 is minus the logarithm of a number
          * above 0 and at most 1, of which the generator's upper 53 bits are
          * all that a double holds. */
         uint64_t random = next_random(&schedule->random) >> 11;
-        double gap = -log((double)(random + 1) * 0x1p-53);
-        schedule->offset_ns += gap * schedule->gap_ns;
+        gap = -log((double)(random + 1) * 0x1p-53);
     }
-    schedule->next_ns = schedule->begin_ns + (int64_t)schedule->offset_ns;
+    schedule->gaps += gap;
+    schedule->next_ns =
+        schedule->begin_ns + (int64_t)(schedule->gaps * schedule->gap_ns);
 }
 
 void
@@ -55,9 +54,8 @@ schedule_begin(struct schedule *schedule,
         .random = options->seed,
     };
     if (schedule->kind == SCHEDULE_FIXED) {
-        /* Instants are counted in whole gaps behind the first. */
-        schedule->begin_ns += (int64_t)((options->index + 1) *
-                                        schedule->gap_ns / options->runs);
+        /* Of several runs, each is a part of a gap behind the one before. */
+        schedule->gaps = (options->index + 1.0) / options->runs - 1;
     }
     schedule_pass(schedule);
 }
@@ -169,7 +167,7 @@ judge(struct engine *run)
     bool too_long = result->window_ns > asked_ns + asked_ns / OVERSLEPT_PART;
     bool asleep = result->overslept_ns > result->window_ns / SLEPT_PART;
     if (late || busy || too_long || asleep) {
-        error_count(result, ENGINE_CLIENT_LATE, 0);
+        result->errors[ENGINE_CLIENT_LATE]++;
     }
 }
 

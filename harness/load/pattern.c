@@ -15,12 +15,10 @@ enum {
     NEAR_BYTES_MIN = 3,  /* to recognise own bytes, out of place */
     OTHER_BYTES_MIN = 8, /* to recognise another connection's */
     COMPARED_BYTES = 64, /* more than enough to be sure */
+    TABLE_BYTES = PATTERN_PRIME + PATTERN_WINDOW_BYTES,
 };
 
 /* The greeting; and the table, with its beginning repeated behind its end. */
-enum {
-    TABLE_BYTES = PATTERN_PRIME + PATTERN_WINDOW_BYTES
-};
 static unsigned char bytes_sent[-PATTERN_HELLO + TABLE_BYTES];
 static unsigned char *const table = bytes_sent - PATTERN_HELLO;
 
@@ -60,16 +58,13 @@ pattern_compare(int64_t number, int64_t offset, const void *bytes,
 {
     const unsigned char *got = bytes;
     size_t right = 0;
-    for (; offset < 0 && right < count; offset++, right++) {
-        if (*pattern_window(number, offset) != got[right]) {
-            return right;
-        }
-    }
-    const unsigned char *expected = pattern_window(number, offset);
-    if (memcmp(expected, got + right, count - right) == 0) {
+    /* By far the most often; but behind a greeting another piece begins. */
+    if (offset >= 0 &&
+        memcmp(pattern_window(number, offset), got, count) == 0) {
         return count;
     }
-    while (*expected++ == got[right]) {
+    while (right < count &&
+           *pattern_window(number, offset + (int64_t)right) == got[right]) {
         right++;
     }
     return right;
@@ -94,9 +89,7 @@ explain_own(const struct stream *own, const unsigned char *got, size_t count,
     int64_t number = own->number;
     int64_t at = own->nread;
     int64_t ahead = own->nwritten - at;
-    for (int64_t d = 1; d < PATTERN_PRIME && count >= NEAR_BYTES_MIN &&
-                        (d < ahead || d <= at);
-         d++) {
+    for (int64_t d = 1; d < PATTERN_PRIME; d++) {
         if (d <= at && pattern_compare(number, at - d, got, count) == count) {
             return say(text, d, "doubled");
         }
@@ -162,7 +155,8 @@ pattern_explain(struct engine *run, const struct connection *own,
     }
     if (count > NEAR_BYTES_MIN && changed * 4 <= count) {
         say(text, (int64_t)changed, "changed");
-    } else if (!explain_own(stream, got, count, text)) {
+    } else if (count >= NEAR_BYTES_MIN &&
+               !explain_own(stream, got, count, text)) {
         explain_other(run, own, got, count, text);
     }
 }

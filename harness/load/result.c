@@ -1,10 +1,9 @@
 /*
  * result.c: what a run saw: kinds of error, whose fault each is, and sums.
  */
-#include <errno.h>
 #include <sys/param.h>
 
-#include "harness/load/internal.h"
+#include "harness/load/engine.h"
 
 static const char *const names[ENGINE_ERRORS] = {
     [ENGINE_REFUSED] = "refused",
@@ -24,36 +23,6 @@ const char *
 engine_error_name(enum engine_error error)
 {
     return names[error];
-}
-
-enum engine_error
-error_of_errno(int error_number)
-{
-    static const struct {
-        int number;
-        enum engine_error error;
-    } known[] = {
-        {ECONNREFUSED, ENGINE_REFUSED},  {ETIMEDOUT, ENGINE_CONNECT_TIMEOUT},
-        {ECONNRESET, ENGINE_RESET},      {ECONNABORTED, ENGINE_RESET},
-        {EPIPE, ENGINE_RESET},           {EMFILE, ENGINE_NO_DESCRIPTORS},
-        {ENFILE, ENGINE_NO_DESCRIPTORS}, {EADDRNOTAVAIL, ENGINE_NO_PORTS},
-        {EADDRINUSE, ENGINE_NO_PORTS},   {0, ENGINE_EARLY_EOF},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].number == error_number) {
-            return known[i].error;
-        }
-    }
-    return ENGINE_CLIENT_TROUBLE;
-}
-
-void
-error_count(struct engine_result *result, enum engine_error error,
-            int error_number)
-{
-    if (result->errors[error]++ == 0) {
-        result->error_errno[error] = error_number;
-    }
 }
 
 enum engine_error

@@ -198,7 +198,7 @@ merge_note_times(FILE *stream, const struct merge *merge)
 }
 
 int
-merge_print(FILE *stream, const char *const *paths, int n, bool colour)
+merge_print(const char *const *paths, int n)
 {
     static struct merge merge;
     struct saved_run *runs = given(calloc((size_t)n, sizeof *runs));
@@ -231,7 +231,7 @@ merge_print(FILE *stream, const char *const *paths, int n, bool colour)
     free(runs);
     snprintf(heading, sizeof heading, "%d run%s against %s", n,
              n == 1 ? "" : "s", merge.sum.target);
-    summary_print(stream, heading, &merge.sum, colour);
-    merge_note_times(stream, &merge);
+    summary_print(heading, &merge.sum);
+    merge_note_times(stdout, &merge);
     return summary_exit_status(&merge.sum.result);
 }

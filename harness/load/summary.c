@@ -16,137 +16,132 @@ enum {
 #define PLAIN "\033[0m"
 
 static void
-print_head(FILE *stream, const char *target, const struct saved_run *run)
+print_head(const char *target, const struct saved_run *run)
 {
     const struct engine_options *options = &run->options;
-    fprintf(stream, "%s: %d client%s", target, options->clients,
-            options->clients == 1 ? "" : "s");
+    printf("%s: %d client%s", target, options->clients,
+           options->clients == 1 ? "" : "s");
     if (options->silent_clients > 0) {
-        fprintf(stream, ", %d silent beside", options->silent_clients);
+        printf(", %d silent beside", options->silent_clients);
     }
-    fprintf(stream, "%s, %s a message%s%s%s, %s%s\n",
-            options->rate_per_s > 0 ? ", open loop" : "",
-            BYTES_TEXT(options->message_bytes),
-            options->churn ? ", churn" : "",
-            options->handshake ? ", handshake" : "",
-            options->drip ? ", a byte a segment" : "",
-            TIME_TEXT(run->result.window_ns),
-            run->result.interrupted ? " (interrupted)" : "");
+    printf("%s, %s a message%s%s%s, %s%s\n",
+           options->rate_per_s > 0 ? ", open loop" : "",
+           BYTES_TEXT(options->message_bytes),
+           options->churn ? ", churn" : "",
+           options->handshake ? ", handshake" : "",
+           options->drip ? ", a byte a segment" : "",
+           TIME_TEXT(run->result.window_ns),
+           run->result.interrupted ? " (interrupted)" : "");
 }
 
 static void
-print_rates(FILE *stream, const struct saved_run *run)
+print_rates(const struct saved_run *run)
 {
     const struct engine_result *result = &run->result;
     double seconds = (double)result->window_ns / NS_PER_S;
     if (run->options.rate_per_s > 0) {
-        fprintf(stream, "  offered/s   %s (%llu in all, %s)\n",
-                COUNT_TEXT((double)result->arrivals / seconds),
-                (unsigned long long)result->arrivals,
-                run->options.arrivals == SCHEDULE_FIXED ? "fixed gaps"
-                                                        : "poisson");
+        printf("  offered/s   %s (%llu in all, %s)\n",
+               COUNT_TEXT((double)result->arrivals / seconds),
+               (unsigned long long)result->arrivals,
+               run->options.arrivals == SCHEDULE_FIXED ? "fixed gaps"
+                                                       : "poisson");
     }
-    fprintf(stream, "  echoes/s    %s (%llu in all)\n",
-            COUNT_TEXT((double)result->echoes / seconds),
-            (unsigned long long)result->echoes);
-    fprintf(stream, "  MB/s        %s each way\n",
-            units_format_number(UNITS_TEXT,
-                                (double)result->bytes / 1e6 / seconds));
+    printf("  echoes/s    %s (%llu in all)\n",
+           COUNT_TEXT((double)result->echoes / seconds),
+           (unsigned long long)result->echoes);
+    printf("  MB/s        %s each way\n",
+           units_format_number(UNITS_TEXT,
+                               (double)result->bytes / 1e6 / seconds));
 }
 
 static void
-print_latency(FILE *stream, const char *label,
-              const struct histogram *histogram)
+print_latency(const char *label, const struct histogram *histogram)
 {
-    fprintf(stream, "  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", label,
-            TIME_TEXT(histogram_known_ns(histogram, 0.5)),
-            TIME_TEXT(histogram_known_ns(histogram, 0.99)),
-            TIME_TEXT(histogram_known_ns(histogram, 0.999)),
-            histogram->count > 0 ? TIME_TEXT(histogram->max_ns) : "-");
+    printf("  %-11s p50 %s   p99 %s   p99.9 %s   max %s\n", label,
+           TIME_TEXT(histogram_known_ns(histogram, 0.5)),
+           TIME_TEXT(histogram_known_ns(histogram, 0.99)),
+           TIME_TEXT(histogram_known_ns(histogram, 0.999)),
+           histogram->count > 0 ? TIME_TEXT(histogram->max_ns) : "-");
 }
 
 /* In an open loop there are three times, and their difference matters. */
 static void
-print_times(FILE *stream, const struct saved_run *run)
+print_times(const struct saved_run *run)
 {
     const struct engine_result *result = &run->result;
     if (run->options.rate_per_s == 0) {
-        print_latency(stream, "latency", &result->latency);
+        print_latency("latency", &result->latency);
     } else {
         int64_t response_ns = histogram_quantile_ns(&result->response, 0.99);
         int64_t service_ns = histogram_quantile_ns(&result->latency, 0.99);
-        print_latency(stream, "response", &result->response);
-        print_latency(stream, "service", &result->latency);
-        print_latency(stream, "lag", &result->lag);
+        print_latency("response", &result->response);
+        print_latency("service", &result->latency);
+        print_latency("lag", &result->lag);
         if (result->errors[ENGINE_CLIENT_LATE] == 0 &&
             response_ns > 2 * service_ns &&
             response_ns - service_ns > NOTABLE_WAIT_NS) {
-            fputs("  note        messages waited for a free client: users "
-                  "would have felt the\n"
-                  "              response time, a closed loop sees the "
-                  "service time\n",
-                  stream);
+            puts("  note        messages waited for a free client: users "
+                 "would have felt the\n"
+                 "              response time, a closed loop sees the "
+                 "service time");
         }
     }
-    print_latency(stream, "connect", &result->connect);
+    print_latency("connect", &result->connect);
     if (result->connect.max_ns >= SYN_AGAIN_NS) {
-        fputs("  note        a connect took a second or more: its SYN was "
-              "lost, most likely\n"
-              "              because the backlog of the server was full\n",
-              stream);
+        puts("  note        a connect took a second or more: its SYN was "
+             "lost, most likely\n"
+             "              because the backlog of the server was full");
     }
 }
 
 static void
-print_client(FILE *stream, const struct engine_result *result)
+print_client(const struct engine_result *result)
 {
     double cpu_ns = (double)result->client_cpu_ns;
     if (result->echoes != 0) {
-        fprintf(stream, "  client CPU  %s for each echo, %.0f %% of a CPU\n",
-                TIME_TEXT(cpu_ns / (double)result->echoes),
-                100 * cpu_ns / (double)result->window_ns);
+        printf("  client CPU  %s for each echo, %.0f %% of a CPU\n",
+               TIME_TEXT(cpu_ns / (double)result->echoes),
+               100 * cpu_ns / (double)result->window_ns);
     }
     if (result->unfinished > 0) {
         bool dated = result->oldest_ns > 0;
-        fprintf(stream, "  unfinished  %llu without an echo at the end%s%s\n",
-                (unsigned long long)result->unfinished,
-                dated ? ", the oldest due for " : "",
-                dated ? TIME_TEXT(result->oldest_ns) : "");
+        printf("  unfinished  %llu without an echo at the end%s%s\n",
+               (unsigned long long)result->unfinished,
+               dated ? ", the oldest due for " : "",
+               dated ? TIME_TEXT(result->oldest_ns) : "");
     }
     if (result->errors[ENGINE_CLIENT_LATE] != 0) {
-        fputs("  note        this client was late itself, see lag and client "
-              "CPU: these figures\n"
-              "              say little about the server\n",
-              stream);
+        puts("  note        this client was late itself, see lag and client "
+             "CPU: these figures\n"
+             "              say little about the server");
     }
 }
 
 /* The errors of the kinds from `first` up to `end`, if there are any, behind
  * the name of who is to blame. */
 static void
-print_errors(FILE *stream, const struct engine_result *result,
-             const char *owner, enum engine_error first,
-             enum engine_error end)
+print_errors(const struct engine_result *result, const char *owner,
+             enum engine_error first, enum engine_error end)
 {
     enum engine_error error = engine_first_error(result, first);
     const char *before = "";
     if (error >= end) {
         return;
     }
-    fprintf(stream, "  errors      of %s: ", owner);
+    printf("  errors      of %s: ", owner);
     for (; error < end; error = engine_first_error(result, error + 1)) {
-        fprintf(stream, "%s%s %llu", before, engine_error_name(error),
-                (unsigned long long)result->errors[error]);
+        printf("%s%s %llu", before, engine_error_name(error),
+               (unsigned long long)result->errors[error]);
         if (result->error_errno[error] != 0) {
-            fprintf(stream, " (%s)", strerror(result->error_errno[error]));
+            printf(" (%s)", strerror(result->error_errno[error]));
         }
         before = ", ";
     }
-    fputc('\n', stream);
+    putchar('\n');
 }
 
 static void
-print_wrong_byte(FILE *stream, const struct engine_result *result)
+print_wrong_byte(const struct engine_result *result)
 {
     const struct engine_mismatch *mismatch = &result->mismatch;
     bool differs = mismatch->expected != mismatch->got;
@@ -155,14 +150,14 @@ print_wrong_byte(FILE *stream, const struct engine_result *result)
     if (!engine_has_wrong_byte(result) || (!differs && !explained)) {
         return;
     }
-    fprintf(stream, "  wrong byte  connection %lld, offset %lld: ",
-            (long long)mismatch->connection, (long long)mismatch->offset);
+    printf("  wrong byte  connection %lld, offset %lld: ",
+           (long long)mismatch->connection, (long long)mismatch->offset);
     if (differs) {
-        fprintf(stream, "expected 0x%02x, ", mismatch->expected);
+        printf("expected 0x%02x, ", mismatch->expected);
     }
     /* One that came too early, or too often, may be the right one. */
-    fprintf(stream, "got 0x%02x%s%s\n", mismatch->got, explained ? "; " : "",
-            mismatch->origin);
+    printf("got 0x%02x%s%s\n", mismatch->got, explained ? "; " : "",
+           mismatch->origin);
 }
 
 bool
@@ -181,45 +176,26 @@ wants_colour(FILE *file)
 }
 
 void
-summary_print(FILE *stream, const char *target, const struct saved_run *run,
-              bool colour)
+summary_print(const char *target, const struct saved_run *run)
 {
     const struct engine_result *result = &run->result;
+    bool colour = wants_colour(stdout);
     bool red = colour && result->served < result->asked;
-    print_head(stream, target, run);
-    fprintf(stream, "  served      %s%d of %d%s clients\n", red ? RED : "",
-            result->served, result->asked, red ? PLAIN : "");
-    print_rates(stream, run);
-    print_times(stream, run);
-    print_client(stream, result);
+    print_head(target, run);
+    printf("  served      %s%d of %d%s clients\n", red ? RED : "",
+           result->served, result->asked, red ? PLAIN : "");
+    print_rates(run);
+    print_times(run);
+    print_client(result);
     if (engine_result_good(result) && !engine_result_invalid(result)) {
-        fprintf(stream, "  errors      none\n");
+        puts("  errors      none");
         return;
     }
-    fputs(colour ? RED : "", stream);
-    print_errors(stream, result, "the server", 0, ENGINE_SERVER_ERRORS);
-    print_errors(stream, result, "this client", ENGINE_SERVER_ERRORS,
-                 ENGINE_ERRORS);
-    print_wrong_byte(stream, result);
-    fputs(colour ? PLAIN : "", stream);
-}
-
-void
-summary_print_host(FILE *stream, const char *name,
-                   const struct saved_run *run, int64_t ahead_ns,
-                   int64_t unsure_ns)
-{
-    const struct engine_result *result = &run->result;
-    double seconds = (double)result->window_ns / NS_PER_S;
-    const struct histogram *times =
-        run->options.rate_per_s > 0 ? &result->response : &result->latency;
-    fprintf(stream,
-            "  host        %s: %s echoes/s, p99 %s, clock %+.2f ms "
-            "(+-%.2f)%s\n",
-            name, COUNT_TEXT((double)result->echoes / seconds),
-            TIME_TEXT(histogram_known_ns(times, 0.99)),
-            (double)ahead_ns / NS_PER_MS, (double)unsure_ns / NS_PER_MS,
-            result->interrupted ? " (interrupted)" : "");
+    fputs(colour ? RED : "", stdout);
+    print_errors(result, "the server", 0, ENGINE_SERVER_ERRORS);
+    print_errors(result, "this client", ENGINE_SERVER_ERRORS, ENGINE_ERRORS);
+    print_wrong_byte(result);
+    fputs(colour ? PLAIN : "", stdout);
 }
 
 int

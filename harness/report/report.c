@@ -278,7 +278,7 @@ main(int argc, char **argv)
     if (columns) {
         report_columns(stdout, &paper);
     } else if (merge) {
-        status = merge_print(stdout, paths, npaths, paper.colour);
+        status = merge_print(paths, npaths);
     } else if (class_path) {
         status = status_of(class_path, class_build(&document, class_path));
     } else if (baseline) {
