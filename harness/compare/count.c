@@ -368,13 +368,21 @@ count_instructions(struct turn *turn)
 
 /* ---- all servers of a scenario ----------------------------------------- */
 
-/* What an open loop calls says more of the rate than of the server; work
- * itself is a call that reads the clock. */
-static bool
-has_calls(const struct turn *turn)
+/* Count what is asked for of a server; or, if there is a `why`, say so. What
+ * an open loop calls says more of the rate than of the server; work itself is
+ * a call that reads the clock. */
+static void
+count(struct turn *turn, const char *why)
 {
-    return turn->measured && !turn->scenario->open_loop &&
-           turn->scenario->work_us == 0;
+    const struct lives *lives = turn->lives;
+
+    if (turn->measured && !turn->scenario->open_loop &&
+        turn->scenario->work_us == 0 && !lives->interrupted) {
+        complete(turn, &turn->calls, why ? why : count_syscalls(turn));
+    }
+    if (lives->cell->reads_code && !lives->interrupted) {
+        complete(turn, &turn->code, why ? why : count_instructions(turn));
+    }
 }
 
 /* The process of one lane: every so many-th server, with its clients on the
@@ -399,12 +407,7 @@ run_lane(struct lives *lives, int lane, int done_fd, pid_t parent)
         unsigned char number = (unsigned char)(turn - lives->turns);
 
         turn->cpus = cpus;
-        if (has_calls(turn) && !lives->interrupted) {
-            complete(turn, &turn->calls, count_syscalls(turn));
-        }
-        if (cell->reads_code && !lives->interrupted) {
-            complete(turn, &turn->code, count_instructions(turn));
-        }
+        count(turn, NULL);
         if (write(done_fd, &number, 1) != 1) {
             break;
         }
@@ -412,20 +415,12 @@ run_lane(struct lives *lives, int lane, int done_fd, pid_t parent)
     _exit(0);
 }
 
-/* Keep what was counted of a server; or if its lane has ended before, that.
- */
+/* Keep what was counted of a server. */
 static void
-keep(struct turn *turn, bool done)
+keep(struct turn *turn)
 {
-    static const char why[] = "the process that counts it ended early";
     struct lives *lives = turn->lives;
 
-    if (!done && has_calls(turn)) {
-        complete(turn, &turn->calls, why);
-    }
-    if (!done && lives->cell->reads_code) {
-        complete(turn, &turn->code, why);
-    }
     if (turn->calls.scenario[0] != '\0') {
         lives_keep(lives, RECORD_CALLS, &turn->calls);
     }
@@ -442,7 +437,6 @@ keep(struct turn *turn, bool done)
 void
 counts_take(struct lives *lives)
 {
-    struct turn *next = lives->turns;
     bool done[CONTENDERS_MAX] = {false};
     pid_t parent = getpid();
     int fds[2] = {-1, -1};
@@ -456,17 +450,16 @@ counts_take(struct lives *lives)
         }
     }
     close(fds[1]);
-    while (read(fds[0], &number, 1) == 1) {
-        done[number] = true;
-        while (next < lives->turns_end && done[next - lives->turns]) {
-            keep(next++, true);
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
+        while (!done[turn - lives->turns] && read(fds[0], &number, 1) == 1) {
+            done[number] = true;
         }
+        if (!done[turn - lives->turns]) {
+            count(turn, "the process that counts it ended early");
+        }
+        keep(turn);
     }
     close(fds[0]);
-    while (next < lives->turns_end) {
-        keep(next, done[next - lives->turns]);
-        next++;
-    }
     /* All servers have ended, and so have those who drove them. */
     while (wait(NULL) > 0) {
     }
