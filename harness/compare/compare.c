@@ -172,30 +172,22 @@ keep_results(const struct summary *summary, size_t ok)
 
 /* ---- the run ----------------------------------------------------------- */
 
-/* The run is over, whole or not. */
-static void
-end_run(void)
+/* One scenario after the other, each to be read while the next one runs, and
+ * the scene, which is all of a trace. Returns what scene_run() does. */
+static int
+run_plan(const struct plan *plan, bool traces)
 {
     struct run *run = &lives->results.run;
+    int failed = 0;
 
-    run->partial = lives->interrupted;
-    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
-    lives_keep(lives, RECORD_END, run);
-    fclose(lives->file);
-}
-
-/* One scenario after the other, each to be read while the next one runs. */
-static void
-run_cells(const struct plan *plan)
-{
-    struct run *run = &lives->results.run;
-
-    warnx("%zu scenario%s, about %.0f s", plan->ncells,
-          plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
-    if (run->note[0] != '\0') {
+    if (!traces) {
+        warnx("%zu scenario%s, about %.0f s", plan->ncells,
+              plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
+        lives->terminal = isatty(STDERR_FILENO);
+    }
+    if (!traces && run->note[0] != '\0') {
         warnx("%s", run->note);
     }
-    lives->terminal = isatty(STDERR_FILENO);
     lives->begin_ns = clock_now_ns();
     srandom((unsigned)run->seed);
     for (size_t i = 0; i < plan->ncells && !lives->interrupted; i++) {
@@ -208,10 +200,14 @@ run_cells(const struct plan *plan)
             fflush(stdout);
         }
     }
-    if (plan->scene && !lives->interrupted) {
-        scene_run(lives);
+    if ((traces || plan->scene) && !lives->interrupted) {
+        failed = scene_run(lives);
     }
-    end_run();
+    run->partial = lives->interrupted;
+    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
+    lives_keep(lives, RECORD_END, run);
+    fclose(lives->file);
+    return failed;
 }
 
 /* A server's failure is the news; that we could not measure comes second. Say
@@ -238,16 +234,13 @@ exit_status(const size_t rows[LIFE_STATUSES])
                                 : 0;
 }
 
-/* The scene alone, and its picture. Returns the exit status. */
+/* Of the scene alone, in which so many `failed`, and its picture. Returns the
+ * exit status. */
 static int
-run_trace(void)
+report_scene(int failed)
 {
     FILE *picture;
-    int failed;
 
-    lives->begin_ns = clock_now_ns();
-    failed = scene_run(lives);
-    end_run();
     if (failed < 0 || lives->interrupted) {
         return failed < 0 ? EXIT_UNMEASURED : EXIT_INTERRUPTED;
     }
@@ -319,6 +312,7 @@ main(int argc, char **argv)
     static struct plan plan;
     const char *problem;
     bool traces;
+    int failed;
     int status;
 
     streams_check(EXIT_UNMEASURED);
@@ -356,12 +350,8 @@ main(int argc, char **argv)
     PUT(last_words,
         "compare: stopped; what there is: %s/report %s/results.jsonl.new\n",
         options->bin, options->out);
-    if (traces) {
-        status = run_trace();
-    } else {
-        run_cells(&plan);
-        status = report_run();
-    }
+    failed = run_plan(&plan, traces);
+    status = traces ? report_scene(failed) : report_run();
     results_free(&lives->results);
     return status;
 }
