@@ -153,37 +153,6 @@ rest(const struct turn *turn)
     return length;
 }
 
-/* All that the server calls from one rest to the next, in a slice: half-done
- * echoes are in neither count, so an echo has all of its calls. Returns NULL,
- * or why it could not be counted. */
-static const char *
-count_calls(struct turn *turn, struct calls *calls)
-{
-    struct driver *driver = &turn->driver;
-    int slice_ms = MAX(turn->scenario->delay_ms * SLICE_DELAYS, SLICE_MS);
-    const char *why = connect_all(turn);
-    off_t begin = -1, end = -1;
-    FILE *log;
-
-    if (!why && rest(turn) != -1) {
-        driver_slice(driver, WARMUP_MS * NS_PER_MS, SUM_WARMUP);
-        begin = rest(turn);
-        driver_slice(driver, slice_ms * NS_PER_MS, SUM_CLOSED);
-        end = rest(turn);
-    }
-    log = stop(turn);
-    calls->echoes = (double)driver->last.echoes;
-    why = why                        ? why
-          : begin == -1 || end == -1 ? "it never rests"
-          : driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
-              ? "there was no echo while calls were counted"
-          : read_calls(log, begin, end, calls)
-              ? NULL
-              : "the launcher kept what strace printed";
-    fclose(log);
-    return why;
-}
-
 const char *
 strace_start(struct turn *turn, const char *const *words)
 {
@@ -205,7 +174,9 @@ strace_start(struct turn *turn, const char *const *words)
     return NULL;
 }
 
-/* Returns NULL, or why it could not be counted. */
+/* All that the server calls from one rest to the next, in a slice: half-done
+ * echoes are in neither count, so an echo has all of its calls. Returns NULL,
+ * or why it could not be counted. */
 static const char *
 count_syscalls(struct turn *turn)
 {
@@ -214,14 +185,39 @@ count_syscalls(struct turn *turn)
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
+    struct driver *driver = &turn->driver;
+    struct calls *calls = &turn->calls;
+    int slice_ms = MAX(turn->scenario->delay_ms * SLICE_DELAYS, SLICE_MS);
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
                           : strace_start(turn, words);
+    off_t begin = -1, end = -1;
+    FILE *log;
 
-    if (turn->scenario->load.silent_clients > SILENT_MAX) {
-        PUT(turn->calls.reason, "beside %d silent clients only", SILENT_MAX);
+    if (why) {
+        return why;
     }
-    return why ? why : count_calls(turn, &turn->calls);
+    if (turn->scenario->load.silent_clients > SILENT_MAX) {
+        PUT(calls->reason, "beside %d silent clients only", SILENT_MAX);
+    }
+    why = connect_all(turn);
+    if (!why && rest(turn) != -1) {
+        driver_slice(driver, WARMUP_MS * NS_PER_MS, SUM_WARMUP);
+        begin = rest(turn);
+        driver_slice(driver, slice_ms * NS_PER_MS, SUM_CLOSED);
+        end = rest(turn);
+    }
+    log = stop(turn);
+    calls->echoes = (double)driver->last.echoes;
+    why = why                        ? why
+          : begin == -1 || end == -1 ? "it never rests"
+          : driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
+              ? "there was no echo while calls were counted"
+          : read_calls(log, begin, end, calls)
+              ? NULL
+              : "the launcher kept what strace printed";
+    fclose(log);
+    return why;
 }
 
 /* ---- instructions ------------------------------------------------------ */
