@@ -117,12 +117,9 @@ read_calls(FILE *log, off_t begin, off_t end, struct calls *calls)
         if (sscanf(line, "%39[a-z0-9_](%1[0)]", name, behind) == 2 ||
             sscanf(line, "[pid %*d] %39[a-z0-9_](%1[0)]", name, behind) ==
                 2) {
-            calls_add(calls, name, 1);
+            calls_add(calls, name, 1 / calls->echoes);
             n++;
         }
-    }
-    for (int i = 0; i < calls->nnames; i++) {
-        calls->names[i].per_echo /= calls->echoes;
     }
     calls->per_echo = n / calls->echoes;
     calls_finish(calls);

@@ -37,9 +37,8 @@ static struct {
 static int
 watch(struct conn *conn, int operation, uint32_t events)
 {
-    struct epoll_event event = {.events = events};
+    struct epoll_event event = {.events = events, .data.ptr = conn};
 
-    event.data.ptr = conn;
     return epoll_ctl(server.epoll_fd, operation, conn->fd, &event);
 }
 
