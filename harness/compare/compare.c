@@ -151,9 +151,8 @@ write_reports(const struct summary *summary)
 static int
 keep_results(const struct summary *summary, size_t ok)
 {
-    bool good = !summary->results->run.partial && ok > 0;
-    bool beside =
-        !good && faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
+    bool beside = (summary->results->run.partial || ok == 0) &&
+                  faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
 
     if (keep_file("results.jsonl",
                   beside ? "partial.jsonl" : "results.jsonl") != 0) {
@@ -185,7 +184,7 @@ run_plan(const struct plan *plan, bool traces)
               plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
         lives->terminal = isatty(STDERR_FILENO);
     }
-    if (!traces && run->note[0] != '\0') {
+    if (run->note[0] != '\0') {
         warnx("%s", run->note);
     }
     lives->begin_ns = clock_now_ns();

@@ -52,7 +52,6 @@ server_find_listeners(struct server *server)
     int n = proc_descendants(server->keeper_pid, pids, 16);
     FILE *ss = popen("ss -Hltnp 2>/dev/null", "re");
 
-    server->listens[0] = '\0';
     while (ss && fgets(line, sizeof line, ss)) {
         bool ours = false;
 
