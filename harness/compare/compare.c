@@ -19,7 +19,7 @@
 #include "harness/report/report.h"
 
 /* The run; and where its results are read, set before it begins: the folder
- * NULL once something could not be written there. */
+ * NULL where they are not all to be found there. */
 static struct lives *lives;
 static struct report_paper paper;
 
@@ -117,9 +117,8 @@ keep_file(const char *from, const char *to)
     return renameat(folder_fd, path, folder_fd, to);
 }
 
-/* All reports, each whole or not at all. Returns 0; or -1, and one sentence
- * is enough for them. */
-static int
+/* All reports, each whole or not at all; one sentence is enough for them. */
+static void
 write_reports(const struct summary *summary)
 {
     static const char *const names[] = {"results.csv", "summary.csv",
@@ -140,15 +139,15 @@ write_reports(const struct summary *summary)
         if ((file && fclose(file) != 0) || status != 0 ||
             keep_file(name, name) != 0) {
             warn("%s/%s", paper.folder, name);
-            return -1;
+            paper.folder = NULL;
+            return;
         }
     }
-    return 0;
 }
 
 /* A run that did not end well, or in which nothing was good, stays beside the
- * last good results. Returns 0, or -1 after a sentence. */
-static int
+ * last good results. */
+static void
 keep_results(const struct summary *summary, size_t ok)
 {
     bool beside = (summary->results->run.partial || ok == 0) &&
@@ -157,16 +156,15 @@ keep_results(const struct summary *summary, size_t ok)
     if (keep_file("results.jsonl",
                   beside ? "partial.jsonl" : "results.jsonl") != 0) {
         warn("%s/results.jsonl", paper.folder);
-        return -1;
-    }
-    if (beside) {
+        paper.folder = NULL;
+    } else if (beside) {
         warnx("what was measured is in %s/partial.jsonl; the last whole run "
               "stays in results.jsonl",
               paper.folder);
         paper.folder = NULL;
-        return 0;
+    } else {
+        write_reports(summary);
     }
-    return write_reports(summary);
 }
 
 /* ---- the run ----------------------------------------------------------- */
@@ -272,16 +270,15 @@ report_run(void)
     const struct options *options = lives->options;
     struct summary summary, before;
     size_t rows[LIFE_STATUSES] = {0}; /* how many there are of each */
-    bool written;
     int status;
 
     summary_make(&lives->results, &summary);
     for (size_t i = 0; i < summary.nrows; i++) {
         rows[summary.rows[i].status]++;
     }
-    written =
-        lives->write_errno == 0 && keep_results(&summary, rows[LIFE_OK]) == 0;
-    if (!written) {
+    if (lives->write_errno == 0) {
+        keep_results(&summary, rows[LIFE_OK]);
+    } else {
         paper.folder = NULL;
     }
     report_headline(stdout, &summary, &paper);
@@ -297,11 +294,11 @@ report_run(void)
     }
     if (fflush(stdout) != 0) {
         warn("standard output");
-        written = false;
+        paper.folder = NULL;
     }
     status = exit_status(rows);
     summary_free(&summary);
-    return status == 0 && !written ? EXIT_UNMEASURED : status;
+    return status == 0 && !paper.folder ? EXIT_UNMEASURED : status;
 }
 
 int
