@@ -19,7 +19,7 @@
 #include "harness/report/report.h"
 
 /* The run; and where its results are read, set before it begins: the folder
- * NULL once something could not be written there. */
+ * NULL where they are not all to be found there. */
 static struct lives *lives;
 static struct report_paper paper;
 
@@ -117,9 +117,8 @@ keep_file(const char *from, const char *to)
     return renameat(folder_fd, path, folder_fd, to);
 }
 
-/* All reports, each whole or not at all. Returns 0; or -1, and one sentence
- * is enough for them. */
-static int
+/* All reports, each whole or not at all; one sentence is enough for them. */
+static void
 write_reports(const struct summary *summary)
 {
     static const char *const names[] = {"results.csv", "summary.csv",
@@ -140,62 +139,52 @@ write_reports(const struct summary *summary)
         if ((file && fclose(file) != 0) || status != 0 ||
             keep_file(name, name) != 0) {
             warn("%s/%s", paper.folder, name);
-            return -1;
+            paper.folder = NULL;
+            return;
         }
     }
-    return 0;
 }
 
 /* A run that did not end well, or in which nothing was good, stays beside the
- * last good results. Returns 0, or -1 after a sentence. */
-static int
+ * last good results. */
+static void
 keep_results(const struct summary *summary, size_t ok)
 {
-    bool good = !summary->results->run.partial && ok > 0;
-    bool beside =
-        !good && faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
+    bool beside = (summary->results->run.partial || ok == 0) &&
+                  faccessat(folder_fd, "results.jsonl", F_OK, 0) == 0;
 
     if (keep_file("results.jsonl",
                   beside ? "partial.jsonl" : "results.jsonl") != 0) {
         warn("%s/results.jsonl", paper.folder);
-        return -1;
-    }
-    if (beside) {
+        paper.folder = NULL;
+    } else if (beside) {
         warnx("what was measured is in %s/partial.jsonl; the last whole run "
               "stays in results.jsonl",
               paper.folder);
         paper.partial = true;
-        return 0;
+    } else {
+        write_reports(summary);
     }
-    return write_reports(summary);
 }
 
 /* ---- the run ----------------------------------------------------------- */
 
-/* The run is over, whole or not. */
-static void
-end_run(void)
+/* One scenario after the other, each to be read while the next one runs, and
+ * the scene, which is all of a trace. Returns what scene_run() does. */
+static int
+run_plan(const struct plan *plan, bool traces)
 {
     struct run *run = &lives->results.run;
+    int failed = 0;
 
-    run->partial = lives->interrupted;
-    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
-    lives_keep(lives, RECORD_END, run);
-    fclose(lives->file);
-}
-
-/* One scenario after the other, each to be read while the next one runs. */
-static void
-run_cells(const struct plan *plan)
-{
-    struct run *run = &lives->results.run;
-
-    warnx("%zu scenario%s, about %.0f s", plan->ncells,
-          plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
+    if (!traces) {
+        warnx("%zu scenario%s, about %.0f s", plan->ncells,
+              plan->ncells == 1 ? "" : "s", ceil(plan->seconds));
+        lives->terminal = isatty(STDERR_FILENO);
+    }
     if (run->note[0] != '\0') {
         warnx("%s", run->note);
     }
-    lives->terminal = isatty(STDERR_FILENO);
     lives->begin_ns = clock_now_ns();
     srandom((unsigned)run->seed);
     for (size_t i = 0; i < plan->ncells && !lives->interrupted; i++) {
@@ -208,10 +197,14 @@ run_cells(const struct plan *plan)
             fflush(stdout);
         }
     }
-    if (plan->scene && !lives->interrupted) {
-        scene_run(lives);
+    if ((traces || plan->scene) && !lives->interrupted) {
+        failed = scene_run(lives);
     }
-    end_run();
+    run->partial = lives->interrupted;
+    run->seconds = (double)(clock_now_ns() - lives->begin_ns) / 1e9;
+    lives_keep(lives, RECORD_END, run);
+    fclose(lives->file);
+    return failed;
 }
 
 /* A server's failure is the news; that we could not measure comes second. Say
@@ -238,16 +231,13 @@ exit_status(const size_t rows[LIFE_STATUSES])
                                 : 0;
 }
 
-/* The scene alone, and its picture. Returns the exit status. */
+/* Of the scene alone, in which so many `failed`, and its picture. Returns the
+ * exit status. */
 static int
-run_trace(void)
+report_scene(int failed)
 {
     FILE *picture;
-    int failed;
 
-    lives->begin_ns = clock_now_ns();
-    failed = scene_run(lives);
-    end_run();
     if (failed < 0 || lives->interrupted) {
         return failed < 0 ? EXIT_UNMEASURED : EXIT_INTERRUPTED;
     }
@@ -280,16 +270,15 @@ report_run(void)
     const struct options *options = lives->options;
     struct summary summary, before;
     size_t rows[LIFE_STATUSES] = {0}; /* how many there are of each */
-    bool written;
     int status;
 
     summary_make(&lives->results, &summary);
     for (size_t i = 0; i < summary.nrows; i++) {
         rows[summary.rows[i].status]++;
     }
-    written =
-        lives->write_errno == 0 && keep_results(&summary, rows[LIFE_OK]) == 0;
-    if (!written) {
+    if (lives->write_errno == 0) {
+        keep_results(&summary, rows[LIFE_OK]);
+    } else {
         paper.folder = NULL;
     }
     report_headline(stdout, &summary, &paper);
@@ -305,11 +294,11 @@ report_run(void)
     }
     if (fflush(stdout) != 0) {
         warn("standard output");
-        written = false;
+        paper.folder = NULL;
     }
     status = exit_status(rows);
     summary_free(&summary);
-    return status == 0 && !written ? EXIT_UNMEASURED : status;
+    return status == 0 && !paper.folder ? EXIT_UNMEASURED : status;
 }
 
 int
@@ -319,6 +308,7 @@ main(int argc, char **argv)
     static struct plan plan;
     const char *problem;
     bool traces;
+    int failed;
     int status;
 
     streams_check(EXIT_UNMEASURED);
@@ -356,12 +346,8 @@ main(int argc, char **argv)
     PUT(last_words,
         "compare: stopped; what there is: %s/report %s/results.jsonl.new\n",
         options->bin, options->out);
-    if (traces) {
-        status = run_trace();
-    } else {
-        run_cells(&plan);
-        status = report_run();
-    }
+    failed = run_plan(&plan, traces);
+    status = traces ? report_scene(failed) : report_run();
     results_free(&lives->results);
     return status;
 }

@@ -117,12 +117,9 @@ read_calls(FILE *log, off_t begin, off_t end, struct calls *calls)
         if (sscanf(line, "%39[a-z0-9_](%1[0)]", name, behind) == 2 ||
             sscanf(line, "[pid %*d] %39[a-z0-9_](%1[0)]", name, behind) ==
                 2) {
-            calls_add(calls, name, 1);
+            calls_add(calls, name, 1 / calls->echoes);
             n++;
         }
-    }
-    for (int i = 0; i < calls->nnames; i++) {
-        calls->names[i].per_echo /= calls->echoes;
     }
     calls->per_echo = n / calls->echoes;
     calls_finish(calls);
@@ -153,37 +150,6 @@ rest(const struct turn *turn)
     return length;
 }
 
-/* All that the server calls from one rest to the next, in a slice: half-done
- * echoes are in neither count, so an echo has all of its calls. Returns NULL,
- * or why it could not be counted. */
-static const char *
-count_calls(struct turn *turn, struct calls *calls)
-{
-    struct driver *driver = &turn->driver;
-    int slice_ms = MAX(turn->scenario->delay_ms * SLICE_DELAYS, SLICE_MS);
-    const char *why = connect_all(turn);
-    off_t begin = -1, end = -1;
-    FILE *log;
-
-    if (!why && rest(turn) != -1) {
-        driver_slice(driver, WARMUP_MS * NS_PER_MS, SUM_WARMUP);
-        begin = rest(turn);
-        driver_slice(driver, slice_ms * NS_PER_MS, SUM_CLOSED);
-        end = rest(turn);
-    }
-    log = stop(turn);
-    calls->echoes = (double)driver->last.echoes;
-    why = why                        ? why
-          : begin == -1 || end == -1 ? "it never rests"
-          : driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
-              ? "there was no echo while calls were counted"
-          : read_calls(log, begin, end, calls)
-              ? NULL
-              : "the launcher kept what strace printed";
-    fclose(log);
-    return why;
-}
-
 const char *
 strace_start(struct turn *turn, const char *const *words)
 {
@@ -205,7 +171,9 @@ strace_start(struct turn *turn, const char *const *words)
     return NULL;
 }
 
-/* Returns NULL, or why it could not be counted. */
+/* All that the server calls from one rest to the next, in a slice: half-done
+ * echoes are in neither count, so an echo has all of its calls. Returns NULL,
+ * or why it could not be counted. */
 static const char *
 count_syscalls(struct turn *turn)
 {
@@ -214,14 +182,39 @@ count_syscalls(struct turn *turn)
     static const char *const words[] = {
         "strace", "-f", "-q", "-q", "-e", "raw=all", "-I", "3", "--", NULL,
     };
+    struct driver *driver = &turn->driver;
+    struct calls *calls = &turn->calls;
+    int slice_ms = MAX(turn->scenario->delay_ms * SLICE_DELAYS, SLICE_MS);
     const char *why = turn->lives->options->uncounted
                           ? "not asked for"
                           : strace_start(turn, words);
+    off_t begin = -1, end = -1;
+    FILE *log;
 
-    if (turn->scenario->load.silent_clients > SILENT_MAX) {
-        PUT(turn->calls.reason, "beside %d silent clients only", SILENT_MAX);
+    if (why) {
+        return why;
     }
-    return why ? why : count_calls(turn, &turn->calls);
+    if (turn->scenario->load.silent_clients > SILENT_MAX) {
+        PUT(calls->reason, "beside %d silent clients only", SILENT_MAX);
+    }
+    why = connect_all(turn);
+    if (!why && rest(turn) != -1) {
+        driver_slice(driver, WARMUP_MS * NS_PER_MS, SUM_WARMUP);
+        begin = rest(turn);
+        driver_slice(driver, slice_ms * NS_PER_MS, SUM_CLOSED);
+        end = rest(turn);
+    }
+    log = stop(turn);
+    calls->echoes = (double)driver->last.echoes;
+    why = why                        ? why
+          : begin == -1 || end == -1 ? "it never rests"
+          : driver->engine_errno != 0 || !driver->drained || calls->echoes < 1
+              ? "there was no echo while calls were counted"
+          : read_calls(log, begin, end, calls)
+              ? NULL
+              : "the launcher kept what strace printed";
+    fclose(log);
+    return why;
 }
 
 /* ---- instructions ------------------------------------------------------ */
@@ -368,13 +361,21 @@ count_instructions(struct turn *turn)
 
 /* ---- all servers of a scenario ----------------------------------------- */
 
-/* What an open loop calls says more of the rate than of the server; work
- * itself is a call that reads the clock. */
-static bool
-has_calls(const struct turn *turn)
+/* Count what is asked for of a server; or, if there is a `why`, say so. What
+ * an open loop calls says more of the rate than of the server; work itself is
+ * a call that reads the clock. */
+static void
+count(struct turn *turn, const char *why)
 {
-    return turn->measured && !turn->scenario->open_loop &&
-           turn->scenario->work_us == 0;
+    const struct lives *lives = turn->lives;
+
+    if (turn->measured && !turn->scenario->open_loop &&
+        turn->scenario->work_us == 0 && !lives->interrupted) {
+        complete(turn, &turn->calls, why ? why : count_syscalls(turn));
+    }
+    if (lives->cell->reads_code && !lives->interrupted) {
+        complete(turn, &turn->code, why ? why : count_instructions(turn));
+    }
 }
 
 /* The process of one lane: every so many-th server, with its clients on the
@@ -399,12 +400,7 @@ run_lane(struct lives *lives, int lane, int done_fd, pid_t parent)
         unsigned char number = (unsigned char)(turn - lives->turns);
 
         turn->cpus = cpus;
-        if (has_calls(turn) && !lives->interrupted) {
-            complete(turn, &turn->calls, count_syscalls(turn));
-        }
-        if (cell->reads_code && !lives->interrupted) {
-            complete(turn, &turn->code, count_instructions(turn));
-        }
+        count(turn, NULL);
         if (write(done_fd, &number, 1) != 1) {
             break;
         }
@@ -412,20 +408,12 @@ run_lane(struct lives *lives, int lane, int done_fd, pid_t parent)
     _exit(0);
 }
 
-/* Keep what was counted of a server; or if its lane has ended before, that.
- */
+/* Keep what was counted of a server. */
 static void
-keep(struct turn *turn, bool done)
+keep(struct turn *turn)
 {
-    static const char why[] = "the process that counts it ended early";
     struct lives *lives = turn->lives;
 
-    if (!done && has_calls(turn)) {
-        complete(turn, &turn->calls, why);
-    }
-    if (!done && lives->cell->reads_code) {
-        complete(turn, &turn->code, why);
-    }
     if (turn->calls.scenario[0] != '\0') {
         lives_keep(lives, RECORD_CALLS, &turn->calls);
     }
@@ -442,7 +430,6 @@ keep(struct turn *turn, bool done)
 void
 counts_take(struct lives *lives)
 {
-    struct turn *next = lives->turns;
     bool done[CONTENDERS_MAX] = {false};
     pid_t parent = getpid();
     int fds[2] = {-1, -1};
@@ -456,17 +443,16 @@ counts_take(struct lives *lives)
         }
     }
     close(fds[1]);
-    while (read(fds[0], &number, 1) == 1) {
-        done[number] = true;
-        while (next < lives->turns_end && done[next - lives->turns]) {
-            keep(next++, true);
+    for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
+        while (!done[turn - lives->turns] && read(fds[0], &number, 1) == 1) {
+            done[number] = true;
         }
+        if (!done[turn - lives->turns]) {
+            count(turn, "the process that counts it ended early");
+        }
+        keep(turn);
     }
     close(fds[0]);
-    while (next < lives->turns_end) {
-        keep(next, done[next - lives->turns]);
-        next++;
-    }
     /* All servers have ended, and so have those who drove them. */
     while (wait(NULL) > 0) {
     }

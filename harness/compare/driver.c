@@ -25,9 +25,9 @@ look(enum engine_phase phase, void *arg)
     double now_ns = server_cpu_ns(&turn->server);
 
     if (phase == ENGINE_WINDOW_BEGIN) {
-        driver->begin_cpu_ns = now_ns;
+        driver->server_cpu_ns = -now_ns;
     } else if (phase == ENGINE_WINDOW_END) {
-        driver->server_cpu_ns = now_ns - driver->begin_cpu_ns;
+        driver->server_cpu_ns += now_ns;
         /* A child for each connection is gone when that is. */
         driver->forks |= !driver->engine && server_forks(&turn->server);
     }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,7 +63,6 @@ machine_describe(struct run *run, const struct options *options,
                  const struct plan *plan, int argc, char **argv)
 {
     static const char *const layouts[] = {"shared", "split", "all"};
-    int layout = options->layout == LAYOUT_UNSAID ? 0 : options->layout;
     time_t now = time(NULL);
     struct utsname system;
 
@@ -79,7 +79,7 @@ machine_describe(struct run *run, const struct options *options,
         system.machine);
     strftime(run->date, sizeof run->date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     PUT(run->compiler, "%s", COMPILER);
-    PUT(run->layout, "%s", layouts[layout]);
+    PUT(run->layout, "%s", layouts[MAX(options->layout, LAYOUT_SHARED)]);
     PUT(run->mode, "%s", options->mode->name);
     if (plan->note[0] != '\0') {
         NOTE("only %llu descriptors are allowed (ulimit -Hn): %s. ",

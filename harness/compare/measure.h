@@ -68,7 +68,6 @@ struct driver {
     int engine_errno;          /* why it is not there, or 0 */
     struct engine_result last; /* slice: what was seen; see engine_slice() */
     bool drained;              /* slice: nothing was left under way */
-    double begin_cpu_ns;       /* slice: of the server, as it began */
     double server_cpu_ns;      /* slice: of the server in it; NAN: unknown */
     /* What came of all of it: */
     bool forks;                   /* the server has or had children */

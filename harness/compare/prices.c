@@ -159,13 +159,12 @@ open_market(const struct engine_options *load)
         market.epolls[i] = epoll_create1(EPOLL_CLOEXEC);
     }
     FD_ZERO(&market.selected);
-    for (market.n = 0; market.n < load->clients; market.n++) {
-        int *ends = pairs[market.n].ends;
+    for (int n = 0; n < load->clients; n++) {
+        int *ends = pairs[n].ends;
 
         connect_pair(ends);
+        market.n = n + 1;
         if (ends[1] == -1 || ends[1] >= FD_SETSIZE) {
-            close(ends[0]);
-            close(ends[1]);
             return false;
         }
         for (int i = 0; i < 3; i++) {
@@ -174,7 +173,7 @@ open_market(const struct engine_options *load)
 
             epoll_ctl(market.epolls[i], EPOLL_CTL_ADD, event.data.fd, &event);
         }
-        market.polled[market.n] = (struct pollfd){ends[1], POLLIN, 0};
+        market.polled[n] = (struct pollfd){ends[1], POLLIN, 0};
         FD_SET(ends[1], &market.selected);
     }
     return true;
@@ -388,16 +387,17 @@ static void
 keep_prices(struct lives *lives, double floor)
 {
     double us[PRICES] = {0};
-    bool good = open_market(&lives->cell->scenario.load) && run_rounds(us);
 
-    us[SWITCH] = switch_us(market.n == 1 ? floor : us[SOCKETS]);
-    for (int i = 0; i < PRICES && good; i++) {
-        struct slice slice = {.echoes = 1, .server_cpu_us = us[i]};
-        char model[RESULTS_NAME_BYTES];
+    if (open_market(&lives->cell->scenario.load) && run_rounds(us)) {
+        us[SWITCH] = switch_us(market.n == 1 ? floor : us[SOCKETS]);
+        for (int i = 0; i < PRICES; i++) {
+            struct slice slice = {.echoes = 1, .server_cpu_us = us[i]};
+            char model[RESULTS_NAME_BYTES];
 
-        PUT(model, RESULTS_PRICE "%s", names[i]);
-        if (isfinite(us[i]) && (i != SOCKETS || market.n > 1)) {
-            lives_keep_slice(lives, model, &slice);
+            PUT(model, RESULTS_PRICE "%s", names[i]);
+            if (isfinite(us[i]) && (i != SOCKETS || market.n > 1)) {
+                lives_keep_slice(lives, model, &slice);
+            }
         }
     }
     close_market();

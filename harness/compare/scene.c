@@ -268,7 +268,6 @@ end_call(struct log *log, struct thread *thread, const char *text)
         /* Over before the scene: forgotten, however much it is. */
         log->n -= step == &log->steps[log->n - 1];
     } else if (strncmp(step->call, "accept", 6) == 0 &&
-               log->nsockets <= SCENE_CLIENTS_MAX &&
                log->connected[log->nsockets] != '\0' &&
                sscanf(result, " = %*d<socket:[%lu]", &socket) == 1) {
         /* Who was connected first is accepted first. */

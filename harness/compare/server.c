@@ -226,9 +226,7 @@ spawn(struct server *server, const struct server_line *line)
     server->keeper_pid = keeper_pid;
     close(fds[1]);
     server->keeper_fd = fds[0];
-    if (read(fds[0], &server->pid, sizeof server->pid) <= 0) {
-        server->pid = 0;
-    }
+    TEMP_FAILURE_RETRY(read(fds[0], &server->pid, sizeof server->pid));
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (keeper_pid == -1) {
         close_all(server);
@@ -401,12 +399,10 @@ start_once(struct server *server, const struct server_order *order)
 int
 server_start(struct server *server, const struct server_order *order)
 {
-    int tries = 1;
-    int status;
-
-    do {
-        status = start_once(server, order);
-    } while (status != 0 && tries++ < PORT_TRIES &&
-             strstr(server->reason, "in use"));
-    return status;
+    for (int tries = 1; start_once(server, order) != 0; tries++) {
+        if (tries == PORT_TRIES || !strstr(server->reason, "in use")) {
+            return -1;
+        }
+    }
+    return 0;
 }

@@ -9,7 +9,8 @@
 #include "harness/base/base.h"
 #include "harness/compare/server.h"
 
-#define PORT_MAX 65535
+#define PORT_MAX  65535
+#define WORDS_MAX 160 /* bytes of its last words that are told */
 
 /* In braces, so that a shell that reads byte by byte has read all of it
  * before the first `read` looks for what comes behind it. The server has a
@@ -136,48 +137,49 @@ server_read_ready(const char *output, const char *host,
 
 /* ---- how it ended ------------------------------------------------------ */
 
-/* Standard error's last line that speaks of an error, behind which many
- * languages say where, else its last one; else standard output's, if that is
- * for people: a usage, and neither counters nor what we have asked for. */
+#define ADD(...) APPEND(server->reason, "", __VA_ARGS__)
+
+/* Add to the reason standard error's last line that speaks of an error,
+ * behind which many languages say where, else its last one; else standard
+ * output's, if that is for people: a usage, and neither counters nor what we
+ * have asked for. */
 static void
-last_words(const struct server *server, char *line, size_t line_bytes)
+add_last_words(struct server *server, size_t most, const char *if_none)
 {
     char *rest = strdupa(server->errors);
+    char line[WORDS_MAX];
 
-    server_last_line(server->errors, line, line_bytes);
+    server_last_line(server->errors, line, most);
     for (char *one; (one = strsep(&rest, "\n"));) {
         if (fnmatch("[! \t]*@(error: |exception|panic: )*", one,
                     FNM_EXTMATCH | FNM_CASEFOLD) == 0) {
-            server_last_line(one, line, line_bytes);
+            server_last_line(one, line, most);
         }
     }
     if (line[0] == '\0') {
-        server_last_line(server->output, line, line_bytes);
+        server_last_line(server->output, line, most);
     }
     if (line[0] == '{' || proc_behind(line, SERVER_READY_WORDS) ||
         proc_behind(line, SERVER_PID_WORDS)) {
         line[0] = '\0';
     }
+    ADD("%s%s", line[0] ? "; its last words: " : if_none, line);
 }
 
 void
 server_describe_end(struct server *server)
 {
     int status = server->end.wait_status;
-    char line[160];
-    char how[64];
 
-    last_words(server, line, sizeof line);
     if (server->killed) {
-        PUT(how, "still ran 2 s after SIGTERM");
+        PUT(server->reason, "still ran 2 s after SIGTERM");
     } else if (WIFSIGNALED(status)) {
-        PUT(how, "died of signal %d, %s", WTERMSIG(status),
+        PUT(server->reason, "died of signal %d, %s", WTERMSIG(status),
             strsignal(WTERMSIG(status)));
     } else {
-        PUT(how, "ended with status %d", WEXITSTATUS(status));
+        PUT(server->reason, "ended with status %d", WEXITSTATUS(status));
     }
-    PUT(server->reason, "%s%s%s", how,
-        line[0] ? "; its last words: " : ", without a word", line);
+    add_last_words(server, WORDS_MAX, ", without a word");
 }
 
 /* What to do about a command that has ended, "" if nothing is known. */
@@ -212,15 +214,12 @@ advice(const struct server *server)
                  "fork; ncat: -k)";
 }
 
-#define ADD(...) APPEND(server->reason, "", __VA_ARGS__)
-
 void
 server_describe_start(struct server *server)
 {
     const char *command = server->order.command;
     const char *false_line = proc_behind(server->output, SERVER_READY_WORDS);
     double twice_s = 2e-9 * (double)server->order.start_timeout_ns;
-    char line[100];
 
     if (server->end.early) {
         ADD("%s", advice(server));
@@ -244,9 +243,6 @@ server_describe_start(struct server *server)
             "START_TIMEOUT=%gs)",
             twice_s, twice_s);
     }
-    last_words(server, line, sizeof line);
-    if (line[0] != '\0') {
-        ADD("; its last words: %s", line);
-    }
+    add_last_words(server, 100, "");
     text_clean(server->reason);
 }

@@ -25,25 +25,15 @@ server_cpu_ns(const struct server *server)
     return (double)(used.tv_sec * NS_PER_S + used.tv_nsec);
 }
 
-/* What /proc/PID/stat says behind the name, which may hold any ")"; or "". */
-static const char *
-read_stat(const struct server *server, char text[1024])
-{
-    const char *name_end;
-
-    proc_read(text, 1024, "/proc/%d/stat", (int)server->pid);
-    name_end = strrchr(text, ')');
-    return name_end ? name_end + 1 : "";
-}
-
 bool
 server_is(const struct server *server, const char *states)
 {
     char text[1024];
-    char state;
+    const char *state;
 
-    return sscanf(read_stat(server, text), " %c", &state) == 1 &&
-           strchr(states, state);
+    proc_read(text, sizeof text, "/proc/%d/status", (int)server->pid);
+    state = proc_behind(text, "State:\t");
+    return state && strchr(states, *state);
 }
 
 bool
@@ -62,7 +52,6 @@ server_find_listeners(struct server *server)
     int n = proc_descendants(server->keeper_pid, pids, 16);
     FILE *ss = popen("ss -Hltnp 2>/dev/null", "re");
 
-    server->listens[0] = '\0';
     while (ss && fgets(line, sizeof line, ss)) {
         bool ours = false;
 
@@ -109,12 +98,15 @@ void
 server_look(const struct server *server, struct server_look *look)
 {
     char text[4096];
+    const char *name_end;
     cpu_set_t cpus;
     double all;
 
     *look = (struct server_look){
         .cpu_ns = server_cpu_ns(server),
         .switches = NAN,
+        .faults = NAN,
+        .threads = NAN,
         .rests = true,
         .moved = server->pid != 0 && server->order.cpus &&
                  sched_getaffinity(server->pid, sizeof cpus, &cpus) == 0 &&
@@ -123,14 +115,15 @@ server_look(const struct server *server, struct server_look *look)
     look_at_threads(server->pid, look);
     proc_read(text, sizeof text, "/proc/%d/smaps_rollup", (int)server->pid);
     look->rss_kib = proc_number(text, "Rss:");
-    /* Fields 10, 14, 15 and 20 of proc(5); the state is the third. */
-    if (sscanf(read_stat(server, text),
-               " %*c %*d %*d %*d %*d %*d %*u %lf %*u %*u %*u %lf %lf %*d %*d "
-               "%*d %*d %lf",
-               &look->faults, &look->user_ticks, &look->kernel_ticks,
-               &look->threads) != 4) {
-        look->faults = look->threads = NAN;
-    }
+    proc_read(text, sizeof text, "/proc/%d/stat", (int)server->pid);
+    /* Fields 10, 14, 15 and 20 of proc(5), behind the name, which may hold
+     * any ")". */
+    name_end = strrchr(text, ')');
+    sscanf(name_end ? name_end : "",
+           ") %*c %*d %*d %*d %*d %*d %*u %lf %*u %*u %*u %lf %lf %*d %*d "
+           "%*d %*d %lf",
+           &look->faults, &look->user_ticks, &look->kernel_ticks,
+           &look->threads);
     proc_read(text, sizeof text, "/proc/meminfo");
     look->stack_kib = proc_number(text, "KernelStack:");
     /* "0.46 0.30 0.84 1/86 3213": 1 of 86 threads runs. */

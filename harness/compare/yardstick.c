@@ -23,7 +23,7 @@
 /* One client. The listener has one, too. */
 struct conn {
     int fd;         /* its socket */
-    char *unsent;   /* what the kernel would not take yet, or NULL */
+    char *unsent;   /* what the kernel would not take yet */
     size_t nunsent; /* how many bytes */
 };
 
@@ -37,9 +37,8 @@ static struct {
 static int
 watch(struct conn *conn, int operation, uint32_t events)
 {
-    struct epoll_event event = {.events = events};
+    struct epoll_event event = {.events = events, .data.ptr = conn};
 
-    event.data.ptr = conn;
     return epoll_ctl(server.epoll_fd, operation, conn->fd, &event);
 }
 
@@ -84,67 +83,50 @@ conn_accept(void)
     }
 }
 
-/* Returns how many bytes the kernel has taken, or -1: the client is gone. */
-static ssize_t
+/* Send, and keep what the kernel would not take until it will. */
+static void
 conn_send(struct conn *conn, const char *bytes, size_t nbytes)
 {
     ssize_t nsent = send(conn->fd, bytes, nbytes, MSG_NOSIGNAL);
+    char *unsent;
 
-    if (nsent == -1 && errno != EAGAIN && errno != EINTR) {
+    if (nsent > 0) {
+        bytes += nsent;
+        nbytes -= (size_t)nsent;
+        contract_count_out((size_t)nsent);
+    } else if (errno != EAGAIN && errno != EINTR) {
         conn_close(conn, contract_end_of_send(errno));
-        return -1;
-    }
-    nsent = nsent > 0 ? nsent : 0;
-    contract_count_out((size_t)nsent);
-    return nsent;
-}
-
-static void
-conn_flush(struct conn *conn)
-{
-    ssize_t nsent = conn_send(conn, conn->unsent, conn->nunsent);
-
-    if (nsent == -1) {
         return;
     }
-    conn->nunsent -= (size_t)nsent;
-    memmove(conn->unsent, conn->unsent + nsent, conn->nunsent);
-    if (conn->nunsent == 0) {
-        free(conn->unsent);
-        conn->unsent = NULL;
-        watch(conn, EPOLL_CTL_MOD, EPOLLIN);
+    if (nbytes == conn->nunsent) {
+        return; /* as before: as a rule nothing is left */
     }
+    unsent = malloc(nbytes); /* of nothing there is some, too */
+    if (!unsent) {
+        conn_close(conn, CONTRACT_ERROR);
+        return;
+    }
+    memcpy(unsent, bytes, nbytes);
+    free(conn->unsent);
+    conn->unsent = unsent;
+    conn->nunsent = nbytes;
+    watch(conn, EPOLL_CTL_MOD, nbytes > 0 ? EPOLLOUT : EPOLLIN);
 }
 
-/* What the kernel would not take is kept until it will. */
 static void
 conn_echo(struct conn *conn)
 {
     static char bytes[CONTRACT_BUFFER_BYTES];
     ssize_t nread = recv(conn->fd, bytes, sizeof bytes, 0);
-    ssize_t nsent;
 
-    if (nread == -1 && (errno == EAGAIN || errno == EINTR)) {
-        return;
+    if (nread > 0) {
+        contract_count_in((size_t)nread);
+        conn_send(conn, bytes, (size_t)nread);
+    } else if (nread == 0) {
+        conn_close(conn, CONTRACT_EOF);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        conn_close(conn, contract_end_of_recv(errno));
     }
-    if (nread <= 0) {
-        conn_close(conn,
-                   nread == 0 ? CONTRACT_EOF : contract_end_of_recv(errno));
-        return;
-    }
-    contract_count_in((size_t)nread);
-    nsent = conn_send(conn, bytes, (size_t)nread);
-    if (nsent == -1 || nsent == nread) {
-        return;
-    }
-    conn->nunsent = (size_t)(nread - nsent);
-    conn->unsent = malloc(conn->nunsent);
-    if (!conn->unsent) {
-        conn_close(conn, CONTRACT_ERROR);
-        return;
-    }
-    memcpy(conn->unsent, bytes + nsent, conn->nunsent);
-    watch(conn, EPOLL_CTL_MOD, EPOLLOUT);
 }
 
 static void
@@ -160,8 +142,8 @@ server_run(void)
 
             if (conn == &server.listener) {
                 conn_accept();
-            } else if (conn->unsent) {
-                conn_flush(conn);
+            } else if (conn->nunsent > 0) {
+                conn_send(conn, conn->unsent, conn->nunsent);
             } else {
                 conn_echo(conn);
             }
