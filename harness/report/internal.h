@@ -416,16 +416,6 @@ void diff_build(struct document *document, const struct summary *before,
  * NULL, or what is wrong: a phrase. The folder is the current one then. */
 const char *class_build(struct document *document, const char *path);
 
-/* Open a stranger's file: `at`, or `what` in the folder (then `at` ends in a
- * slash) or archive that it is. NULL: there is none, or none to be read, for
- * which `problem` says why; "": it is for somebody else, as FOLDER/ is. */
-FILE *class_open(const char *at, const char *what, const char **problem);
-
-/* Append what the class predicted, `at` these, NULL behind the last, and what
- * happened; who is bad goes to `left_out`. */
-void predictions_build(struct document *document, struct document *left_out,
-                       char **at);
-
 /* Append what the page tells between headline and tables. */
 void story_build(struct document *document, const struct summary *summary);
 
