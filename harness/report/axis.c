@@ -56,8 +56,7 @@ fit_linear(struct axis_scale *axis)
     double step;
 
     if (axis->scale == SCALE_ZERO) {
-        axis->low = fmin(axis->low, 0);
-        axis->high = fmax(axis->high, 0);
+        axis_take(axis, 0);
     }
     if (!(axis->high - axis->low > 1e-9 * fabs(axis->high))) {
         double around = axis->high == 0 ? 1 : fabs(axis->high) / 10;

@@ -340,23 +340,22 @@ double sweep_x(const struct summary_group *group);
 struct plot {
     /* Draws it; NULL is returned if there is nothing to be seen. */
     char *(*draw)(const struct plot *plot, const struct sweep *sweep);
-    const char *title, *above, *below; /* NULL: the scenario */
-    enum scale x, y;                   /* along and upwards */
     enum life_figure figure;           /* that is shown */
     enum cells_id note;                /* what stands beside a row */
+    const char *title, *above, *below; /* NULL: the scenario */
+    enum scale x, y;                   /* along and upwards */
     enum cells_kind kind; /* of its largest group, if not its scene's */
     bool queues;          /* of lines: with curves of theory */
     size_t beyond;        /* it takes more groups than these */
     bool alone;           /* ... or a single one */
 };
 
-/* Draw a line for each model; or of the largest group a row for each model,
- * with such dots, with one for the figure, or with the CPU of an echo in each
- * slice, freed from what slowed the whole block. */
+/* Draw a line for each model; or of the largest group a row for each model:
+ * a dot for the figure, a bar of what an echo is made of, or the CPU of an
+ * echo in each slice, freed from what slowed the whole block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
-char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
-                 const struct dot *dots, size_t ndots);
 char *sweep_dots(const struct plot *plot, const struct sweep *sweep);
+char *sweep_bars(const struct plot *plot, const struct sweep *sweep);
 char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
 
 /* Append its numbers, folded away: a row for each model and group, a column

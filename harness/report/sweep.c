@@ -172,9 +172,10 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
     return chart_lines(&chart, series, n);
 }
 
-char *
-sweep_rows(const struct plot *plot, const struct sweep *sweep,
-           const struct dot *dots, size_t ndots)
+/* A row for each model of the largest group, with such dots. */
+static char *
+draw_rows(const struct plot *plot, const struct sweep *sweep,
+          const struct dot *dots, size_t ndots)
 {
     static struct text notes[MODELS_MAX];
     struct chart_row rows[MODELS_MAX];
@@ -205,7 +206,47 @@ sweep_dots(const struct plot *plot, const struct sweep *sweep)
         dots[i] = (struct dot){(int)i, sweep->slots[i], value, NAN,
                                NAN,    DOT_MARK,        NULL};
     }
-    return sweep_rows(plot, sweep, dots, sweep->nmodels);
+    return draw_rows(plot, sweep, dots, sweep->nmodels);
+}
+
+/* What an echo of each model is made of: by the bill; or without one the
+ * floor, and the rest is unexplained. Too much lies beyond the bar's end. */
+char *
+sweep_bars(const struct plot *plot, const struct sweep *sweep)
+{
+    struct dot parts[MODELS_MAX * BILL_PARTS];
+    size_t n = 0;
+
+    for (int i = 0; i < (int)sweep->nmodels; i++) {
+        const struct summary_row *row = &sweep->most->rows[i];
+        double us = row_shown(row, plot->figure);
+        double to = 0; /* where a part ends */
+        struct bill bill;
+
+        if (!isfinite(us)) {
+            continue;
+        }
+        if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
+            double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
+
+            bill = (struct bill){
+                .us = {[BILL_FLOOR] = floor_us, [BILL_REST] = us - floor_us}};
+        }
+        for (int j = 0; j < BILL_PARTS; j++) {
+            bool over = j == BILL_REST && bill.us[j] < 0;
+            enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
+            const char *name = over ? "too much" : bill_parts[j];
+            double from = fmin(to, us), end;
+
+            to += fmax(bill.us[j], 0);
+            end = over ? to : fmin(to, us);
+            if (from < end) {
+                parts[n++] = (struct dot){
+                    i, j + over, fabs(bill.us[j]), from, end, kind, name};
+            }
+        }
+    }
+    return draw_rows(plot, sweep, parts, n);
 }
 
 char *
@@ -226,14 +267,12 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
         double us = slices[i].server_cpu_us / slices[i].echoes;
         const struct summary_row *of =
             summary_row_of(&slices[i], sweep->most, FIT_CPU);
-        int row = of ? (int)(of - sweep->most->rows) : -1;
+        int row = of ? (int)(of - sweep->most->rows) : MODELS_MAX;
 
-        if (row >= MODELS_MAX || (size_t)slices[i].block > n ||
-            (of && isnan(fit->level[row]))) {
-            row = -1;
-        }
-        dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
-        if (row >= 0) {
+        dots[i] = (struct dot){-1, 0, NAN, NAN, NAN, DOT_DUST, NULL};
+        if (row < MODELS_MAX && (size_t)slices[i].block <= n &&
+            !isnan(fit->level[row])) {
+            dots[i].row = row;
             dots[i].value = log(us) - fit->level[row];
             blocks[slices[i].block][row] = dots[i].value;
         }
@@ -248,12 +287,12 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
             double away = dot->value - blocks[slices[i].block][0];
 
             dot->value = exp(fit->level[dot->row] + away);
-            dot->kind = slices[i].stalled || fabs(away) > 3 * fit->noise
-                            ? DOT_CROSS
-                            : DOT_DUST;
+            if (slices[i].stalled || fabs(away) > 3 * fit->noise) {
+                dot->kind = DOT_CROSS;
+            }
         }
     }
-    svg = sweep_rows(plot, sweep, dots, n);
+    svg = draw_rows(plot, sweep, dots, n);
     free(blocks);
     free(dots);
     return svg;
