@@ -110,10 +110,12 @@ axis_fit(struct axis_scale *axis)
 double
 axis_at(const struct axis_scale *axis, double value)
 {
-    return !axis_has(axis->scale, value) ? NAN
-           : axis->scale < SCALE_LOG10
-               ? (value - axis->low) / (axis->high - axis->low)
-               : log(value / axis->low) / log(axis->high / axis->low);
+    double share = !axis_has(axis->scale, value) ? NAN
+                   : axis->scale < SCALE_LOG10
+                       ? (value - axis->low) / (axis->high - axis->low)
+                       : log(value / axis->low) / log(axis->high / axis->low);
+
+    return axis->from + (axis->to - axis->from) * share;
 }
 
 char *

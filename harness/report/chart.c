@@ -29,24 +29,9 @@ enum {
 
 /* Where it is. */
 struct frame {
-    struct svg svg;                  /* on which it is drawn */
-    double left, right, top, bottom; /* of the plot */
-    struct axis_scale x, y;          /* its axes */
+    struct svg svg;         /* on which it is drawn */
+    struct axis_scale x, y; /* its axes; rows have no scale upwards */
 };
-
-static double
-at_x(const struct frame *frame, double value)
-{
-    return frame->left +
-           (frame->right - frame->left) * axis_at(&frame->x, value);
-}
-
-static double
-at_y(const struct frame *frame, double value)
-{
-    return frame->bottom -
-           (frame->bottom - frame->top) * axis_at(&frame->y, value);
-}
 
 /* Begin a chart of that height; `above` is measured up, `below` along. */
 static void
@@ -55,6 +40,8 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     static const char scaled[][16] = {
         [SCALE_LOG10] = ", logarithmic", [SCALE_LOG2] = ", logarithmic"};
     struct svg *svg = &frame->svg;
+    double left = frame->x.from, right = frame->x.to;
+    double top = frame->y.to, bottom = frame->y.from;
     double free_from = 0; /* of other words */
 
     svg_begin(svg, false, WIDTH, height, chart->title, chart->above);
@@ -62,28 +49,27 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
     svg_text(svg, 0, 30, "soft", "%s%s", chart->above, scaled[chart->y]);
     for (int i = 0; i < frame->x.nticks; i++) {
         char word[AXIS_WORD_BYTES];
-        double x = at_x(frame, frame->x.ticks[i]);
+        double x = axis_at(&frame->x, frame->x.ticks[i]);
         int length = (int)strlen(axis_word(word, frame->x.ticks[i]));
         double half = LETTER * length / 2.0;
 
-        svg_line(svg, x, frame->top, x, frame->bottom, "rule");
+        svg_line(svg, x, top, x, bottom, "rule");
         if (x - half >= free_from && x + half <= WIDTH) {
-            svg_text(svg, x, frame->bottom + LINE, "middle", "%s", word);
+            svg_text(svg, x, bottom + LINE, "middle", "%s", word);
             free_from = x + half + EDGE / 2.0;
         }
     }
     for (int i = 0; i < frame->y.nticks; i++) {
         char word[AXIS_WORD_BYTES];
-        double y = at_y(frame, frame->y.ticks[i]);
+        double y = axis_at(&frame->y, frame->y.ticks[i]);
 
-        svg_line(svg, frame->left, y, frame->right, y, "rule");
-        svg_text(svg, frame->left - 6, y + 4, "end", "%s",
+        svg_line(svg, left, y, right, y, "rule");
+        svg_text(svg, left - 6, y + 4, "end", "%s",
                  axis_word(word, frame->y.ticks[i]));
     }
-    svg_line(svg, frame->left, frame->bottom, frame->right, frame->bottom,
-             "axis");
-    svg_text(svg, (frame->left + frame->right) / 2, frame->bottom + 2 * LINE,
-             "soft middle", "%s%s", chart->below, scaled[chart->x]);
+    svg_line(svg, left, bottom, right, bottom, "axis");
+    svg_text(svg, (left + right) / 2, bottom + 2 * LINE, "soft middle",
+             "%s%s", chart->below, scaled[chart->x]);
 }
 
 /* How wide the longest of these words can be, within reason. */
@@ -126,13 +112,13 @@ name_height(const struct series *series)
 static struct label
 draw_series(struct frame *frame, const struct series *series)
 {
-    struct label label = {series, 0, frame->bottom};
+    struct label label = {series, 0, frame->y.from};
     const char *pen = "M";
 
     fprintf(frame->svg.file, "<path class=\"m%d line\" d=\"", series->slot);
     for (size_t i = 0; i < series->n; i++) {
-        double x = at_x(frame, series->points[i][0]);
-        double y = at_y(frame, series->points[i][1]);
+        double x = axis_at(&frame->x, series->points[i][0]);
+        double y = axis_at(&frame->y, series->points[i][1]);
 
         if (isfinite(x + y)) {
             fprintf(frame->svg.file, "%s%.5g %.5g", pen, x, y);
@@ -143,8 +129,8 @@ draw_series(struct frame *frame, const struct series *series)
     }
     fputs("\"/>\n", frame->svg.file);
     for (size_t i = 0; i < series->n && !series->bare; i++) {
-        svg_mark(&frame->svg, at_x(frame, series->points[i][0]),
-                 at_y(frame, series->points[i][1]), series->slot,
+        svg_mark(&frame->svg, axis_at(&frame->x, series->points[i][0]),
+                 axis_at(&frame->y, series->points[i][1]), series->slot,
                  series->name);
     }
     return label;
@@ -157,9 +143,9 @@ draw_labels(struct frame *frame, const struct label *labels, size_t n,
             double height)
 {
     struct svg *svg = &frame->svg;
-    double x = frame->right + 3 * EDGE;
-    double from = frame->top;
-    double to = frame->bottom - height; /* with room for what is below */
+    double x = frame->x.to + 3 * EDGE;
+    double from = frame->y.to;
+    double to = frame->y.from - height; /* with room for what is below */
 
     for (size_t i = 0; i < n; i++) {
         const struct series *series = labels[i].series;
@@ -201,11 +187,11 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
     if (!axis_fit(&frame.x) || !axis_fit(&frame.y)) {
         return NULL;
     }
-    frame.left = 5 * LETTER;
-    frame.right = WIDTH - wide - 3 * EDGE;
-    frame.top = TOP + EDGE;
-    frame.bottom = frame.top + fmax(PLOT_HEIGHT, high);
-    frame_begin(&frame, chart, frame.bottom + BELOW);
+    frame.x.from = 5 * LETTER;
+    frame.x.to = WIDTH - wide - 3 * EDGE;
+    frame.y.to = TOP + EDGE;
+    frame.y.from = frame.y.to + fmax(PLOT_HEIGHT, high);
+    frame_begin(&frame, chart, frame.y.from + BELOW);
     for (size_t i = 0; i < n; i++) {
         struct label label = draw_series(&frame, &series[i]);
         size_t at = i;
@@ -224,7 +210,7 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
 static double
 row_y(const struct frame *frame, int row)
 {
-    return frame->top + ROW * (row + 0.5);
+    return frame->y.to + ROW * (row + 0.5);
 }
 
 /* The names of rows on the left, what is said of them on the right. */
@@ -239,12 +225,12 @@ frame_rows(struct frame *frame, const struct chart *chart,
         left = wider(left, rows[i].name);
         right = wider(right, rows[i].note);
     }
-    frame->left = left + 3 * EDGE;
-    frame->right = WIDTH - right - EDGE;
-    frame->top = TOP;
-    frame->bottom = TOP + ROW * (double)n;
+    frame->x.from = left + 3 * EDGE;
+    frame->x.to = WIDTH - right - EDGE;
+    frame->y.to = TOP;
+    frame->y.from = TOP + ROW * (double)n;
     frame_begin(frame, chart,
-                frame->bottom + BELOW +
+                frame->y.from + BELOW +
                     (samples > 0 ? ROW * (samples + 1) / 2.0 : 0));
     for (size_t i = 0; i < n; i++) {
         double y = row_y(frame, (int)i);
@@ -266,7 +252,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
     bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        double x = at_x(frame, dots[i].value);
+        double x = axis_at(&frame->x, dots[i].value);
 
         if (dots[i].kind == DOT_DUST && dots[i].row == row && isfinite(x)) {
             if (!any) {
@@ -305,8 +291,8 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
     unsigned explained = 0;
 
     for (size_t i = 0; i < n; i++) {
-        double x = at_x(frame, dots[i].low);
-        double width = at_x(frame, dots[i].high) - x;
+        double x = axis_at(&frame->x, dots[i].low);
+        double width = axis_at(&frame->x, dots[i].high) - x;
         struct text tip = {0};
         unsigned part;
         int number;
@@ -320,7 +306,7 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
         draw_part(&frame->svg, x, row_y(frame, dots[i].row), width, number,
                   dots[i].kind, tip.bytes);
         if (!(explained & part)) {
-            double y = row_y(frame, number / 2) - TOP + frame->bottom + BELOW;
+            double y = row_y(frame, number / 2) - TOP + frame->y.from + BELOW;
 
             x = number % 2 * WIDTH / 2.0;
             draw_part(&frame->svg, x + 1, y, ROW, number, dots[i].kind, NULL);
@@ -334,17 +320,17 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
 static void
 draw_dot(struct frame *frame, const struct dot *dot)
 {
-    double x = at_x(frame, dot->value);
+    double x = axis_at(&frame->x, dot->value);
     double y = row_y(frame, dot->row);
     char classes[24];
 
     if (dot->kind == DOT_MARK) {
         PUT(classes, "m%d axis", dot->slot);
-        svg_line(&frame->svg, at_x(frame, dot->low), y,
-                 at_x(frame, dot->high), y, classes);
+        svg_line(&frame->svg, axis_at(&frame->x, dot->low), y,
+                 axis_at(&frame->x, dot->high), y, classes);
         svg_mark(&frame->svg, x, y, dot->slot, dot->tip);
     } else if (dot->kind == DOT_CROSS && isfinite(x)) {
-        svg_cross(&frame->svg, fmax(frame->left, fmin(x, frame->right)), y,
+        svg_cross(&frame->svg, fmax(frame->x.from, fmin(x, frame->x.to)), y,
                   CROSS);
     }
 }
@@ -369,8 +355,8 @@ chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
         return NULL;
     }
     frame_rows(&frame, chart, rows, n, __builtin_popcount(parts));
-    rule = at_x(&frame, rule);
-    svg_line(&frame.svg, rule, frame.top, rule, frame.bottom, "axis");
+    rule = axis_at(&frame.x, rule);
+    svg_line(&frame.svg, rule, frame.y.to, rule, frame.y.from, "axis");
     for (size_t i = 0; i < n; i++) {
         draw_dust(&frame, (int)i, rows[i].slot, dots, ndots);
     }

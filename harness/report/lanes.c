@@ -280,17 +280,11 @@ report_trace(FILE *file, const struct results *results,
 
 /* A picture under construction. */
 struct picture {
-    struct svg svg; /* it */
-    double y;       /* where a lane ends */
-    double end_ms;  /* of the time at its right */
-    int slot;       /* how the server is drawn: see svg_slot() */
+    struct svg svg;      /* it */
+    double y;            /* where a lane ends */
+    struct axis_scale x; /* ms */
+    int slot;            /* how the server is drawn: see svg_slot() */
 };
-
-static double
-x_of(const struct picture *picture, double ms)
-{
-    return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
-}
 
 /* A client is there from then, unless it is NAN, to then. */
 static void
@@ -317,7 +311,8 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
     for (const struct step *act = scene->acts;
          act < scene->acts + scene->nacts; act++) {
         double end_ms = act->begin_ms + act->lasted_ms;
-        double x = x_of(picture, act->begin_ms), end = x_of(picture, end_ms);
+        double x = axis_at(&picture->x, act->begin_ms);
+        double end = axis_at(&picture->x, end_ms);
         bool sleeps = act->lasted_ms >= SLEEP_MS;
         int name = (int)strcspn(act->call, " ");
         struct text tip = {0};
@@ -354,7 +349,7 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
         }
         client = sleeps ? "" : client;
     }
-    draw_idle(picture, idle_x, x_of(picture, scene->end_ms));
+    draw_idle(picture, idle_x, axis_at(&picture->x, scene->end_ms));
 }
 
 static void
@@ -385,26 +380,26 @@ char *
 lanes_draw(const struct results *results, bool alone)
 {
     struct scene scene = {0};
-    struct picture picture = {.end_ms = 1};
+    struct picture picture = {.x = {.high = 1, .from = LEFT, .to = RIGHT}};
     double height = HEAD;
     int tick_ms = 50;
 
     while (next_scene(&scene, results)) {
-        picture.end_ms = fmax(picture.end_ms, scene.end_ms);
+        picture.x.high = fmax(picture.x.high, scene.end_ms);
         height += HEAD + CLIENT * scene.nclients + THREAD * scene.nthreads;
     }
     if (height == HEAD) {
         return NULL;
     }
-    while (picture.end_ms / tick_ms > 11) {
+    while (picture.x.high / tick_ms > 11) {
         tick_ms *= 2;
     }
     svg_begin(&picture.svg, alone, PICTURE_WIDTH, height + HEAD,
               "Who waits for whom",
               "A lane for each client and thread: hatched while it sleeps or "
               "waits for an echo, solid while it works.");
-    for (int ms = 0; ms <= picture.end_ms; ms += tick_ms) {
-        double x = x_of(&picture, ms);
+    for (int ms = 0; ms <= picture.x.high; ms += tick_ms) {
+        double x = axis_at(&picture.x, ms);
 
         svg_line(&picture.svg, x, HEAD, x, height - HEAD, "rule");
         svg_text(&picture.svg, x, height - 8, "soft middle",

@@ -187,7 +187,6 @@ report_page(FILE *file, const struct summary *summary)
     document_heading(&document, "Five ways to serve an echo");
     for (size_t i = 0; summary->ngroups > 0 && i < main->nrows; i++) {
         const char *name = main->rows[i].life->model;
-
         int model = model_index(name);
 
         document_item(&document, name, "%s",

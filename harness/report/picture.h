@@ -89,11 +89,14 @@ enum {
     POINTS_MAX = 48, /* of a line */
 };
 
-/* An axis: take all values, then fit it. Its kind alone set is a new one. */
+/* An axis: take all values, then fit it. With its kind alone, and where it
+ * lies, it is a new one. */
 struct axis_scale {
     enum scale scale;        /* its kind */
     bool any;                /* value was there */
     double low, high;        /* its ends */
+    double from, to;         /* where these lie: left and right, or bottom
+                              * and top */
     double ticks[TICKS_MAX]; /* round numbers on it */
     int nticks;              /* how many */
 };
@@ -105,7 +108,7 @@ void axis_take(struct axis_scale *axis, double value);
 /* Make its ends round. False if there is no value on it. */
 bool axis_fit(struct axis_scale *axis);
 
-/* Where a value is: 0 at the low end, 1 at the high one; NAN if nowhere. */
+/* Where a value lies; NAN if nowhere. */
 double axis_at(const struct axis_scale *axis, double value);
 
 /* Write a tick's number, short, and return it: "20k". */

@@ -10,9 +10,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    PLOTS_MAX = 3, /* of a scene */
-};
+#define PLOTS_MAX 3 /* of a scene */
 
 /* ---- what is said of it ------------------------------------------------ */
 
