@@ -30,7 +30,7 @@ enum {
 /* Where it is. */
 struct frame {
     struct svg svg;         /* on which it is drawn */
-    struct axis_scale x, y; /* its axes; rows have no scale upwards */
+    struct axis_scale x, y; /* its axes; that of rows has no ticks */
 };
 
 /* Begin a chart of that height; `above` is measured up, `below` along. */
@@ -207,12 +207,6 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
 
 /* ---- rows of dots and bars --------------------------------------------- */
 
-static double
-row_y(const struct frame *frame, int row)
-{
-    return frame->y.to + ROW * (row + 0.5);
-}
-
 /* The names of rows on the left, what is said of them on the right. */
 static void
 frame_rows(struct frame *frame, const struct chart *chart,
@@ -229,11 +223,13 @@ frame_rows(struct frame *frame, const struct chart *chart,
     frame->x.to = WIDTH - right - EDGE;
     frame->y.to = TOP;
     frame->y.from = TOP + ROW * (double)n;
+    frame->y.high = -0.5; /* so that a row's number is its middle */
+    frame->y.low = (double)n - 0.5;
     frame_begin(frame, chart,
                 frame->y.from + BELOW +
                     (samples > 0 ? ROW * (samples + 1) / 2.0 : 0));
     for (size_t i = 0; i < n; i++) {
-        double y = row_y(frame, (int)i);
+        double y = axis_at(&frame->y, (double)i);
 
         if (rows[i].slot >= 0) {
             svg_mark(&frame->svg, 7, y, rows[i].slot, NULL);
@@ -261,7 +257,8 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
             any = true;
             /* Spread over the row, always in the same way. */
             fprintf(file, "M%.5g %.5gh0", x,
-                    row_y(frame, row) - ROW / 3.0 + (double)(7 * i % 17));
+                    axis_at(&frame->y, row) - ROW / 3.0 +
+                        (double)(7 * i % 17));
         }
     }
     fputs(any ? "\"/>\n" : "", file);
@@ -303,10 +300,11 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
         part = 1U << dots[i].slot;
         number = __builtin_popcount(parts & (part - 1));
         text_add(&tip, "%s %.3g", dots[i].tip, dots[i].value);
-        draw_part(&frame->svg, x, row_y(frame, dots[i].row), width, number,
-                  dots[i].kind, tip.bytes);
+        draw_part(&frame->svg, x, axis_at(&frame->y, dots[i].row), width,
+                  number, dots[i].kind, tip.bytes);
         if (!(explained & part)) {
-            double y = row_y(frame, number / 2) - TOP + frame->y.from + BELOW;
+            double y =
+                axis_at(&frame->y, number / 2) - TOP + frame->y.from + BELOW;
 
             x = number % 2 * WIDTH / 2.0;
             draw_part(&frame->svg, x + 1, y, ROW, number, dots[i].kind, NULL);
@@ -321,7 +319,7 @@ static void
 draw_dot(struct frame *frame, const struct dot *dot)
 {
     double x = axis_at(&frame->x, dot->value);
-    double y = row_y(frame, dot->row);
+    double y = axis_at(&frame->y, dot->row);
     char classes[24];
 
     if (dot->kind == DOT_MARK) {

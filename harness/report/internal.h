@@ -345,7 +345,6 @@ struct plot {
     const char *title, *above, *below; /* NULL: the scenario */
     enum scale x, y;                   /* along and upwards */
     enum cells_kind kind; /* of its largest group, if not its scene's */
-    bool queues;          /* of lines: with curves of theory */
     size_t beyond;        /* it takes more groups than these */
     bool alone;           /* ... or a single one */
 };

@@ -9,10 +9,9 @@
 #include "harness/report/internal.h"
 
 /* What stands around neighbours of a kind. */
-static const char *const around[][2] = {
+static const char *const around[BLOCK_FOLD + 1][2] = {
     [BLOCK_ITEM] = {"<dl>\n", "</dl>\n"},
     [BLOCK_FIGURE] = {"<div class=\"charts\">\n", "</div>\n"},
-    [BLOCK_FOLD] = {NULL, NULL},
 };
 
 /* What may be a model's name begins with its mark. */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* ---- pictures (svg.c) ----------------------------------------------------
+/* ---- pictures (picture.c) ------------------------------------------------
  *
  * SVG without script, for the page or alone. How things look hangs on their
  * classes: "m0" to "m13" with "line", "bar", "mark" or "dust" (each point
@@ -69,7 +69,7 @@ extern const char svg_style[];
 void xml_put(FILE *file, const char *before, const char *words,
              const char *after);
 
-/* ---- charts (chart.c; axis.c) --------------------------------------------
+/* ---- axes (picture.c), and charts of them (chart.c) -----------------------
  *
  * Data in, picture out; NULL where there is nothing to draw. A value that is
  * none, or that its scale does not have, is left out.

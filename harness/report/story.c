@@ -182,7 +182,7 @@ static const struct scene {
      KIND_RATE, KIND_RATE,
      .plots = {{sweep_lines, LIFE_MEAN_US, 0, "Mean response",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10, .queues = true},
+                SCALE_LOG10},
                {sweep_lines, LIFE_P99_US, 0, "99 of 100 are faster",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
                 SCALE_LOG10}},

@@ -46,13 +46,10 @@ slot_of(const char *model, const struct summary_group *main)
     int slot = svg_slot(model);
     int others = 0; /* before it */
 
-    for (size_t i = 0; i < main->nrows; i++) {
-        const char *name = main->rows[i].life->model;
-
-        if (strcmp(name, model) == 0) {
-            break;
-        }
-        others += svg_slot(name) == SVG_OTHER;
+    for (size_t i = 0;
+         i < main->nrows && strcmp(main->rows[i].life->model, model) != 0;
+         i++) {
+        others += svg_slot(main->rows[i].life->model) == SVG_OTHER;
     }
     return slot == SVG_OTHER ? SVG_MORE + others % SVG_OTHER : slot;
 }
@@ -112,16 +109,12 @@ chart_of(const struct plot *plot)
 }
 
 /* The mean time at a server to which messages come by chance, and whose
- * service takes chance (M/M/1) or always as long (M/D/1); as much as that of
- * which the rates are shares. Returns how many curves. */
-static size_t
-put_queues(struct series curves[2], const struct life *life)
+ * service takes chance (M/M/1) or always as long (M/D/1). */
+static void
+put_queues(struct series curves[2], int served_per_s)
 {
-    double us = 1e6 / life->rate_of_per_s;
+    double us = 1e6 / served_per_s;
 
-    if (life->rate_of_per_s <= 0) {
-        return 0;
-    }
     curves[0] = (struct series){
         .name = "M/M/1", .slot = SVG_THEORY, .n = POINTS_MAX, .bare = true};
     curves[1] = curves[0];
@@ -134,7 +127,6 @@ put_queues(struct series curves[2], const struct life *life)
         curves[0].points[i][1] = us / (1 - load);
         curves[1].points[i][1] = us * (1 + load / (2 * (1 - load)));
     }
-    return 2;
 }
 
 char *
@@ -142,6 +134,7 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
 {
     struct series series[SERIES_MAX];
     struct chart chart = chart_of(plot);
+    int served_per_s = sweep->groups[sweep->n - 1]->life->rate_of_per_s;
     size_t n = 0;
 
     for (; n < sweep->nmodels; n++) {
@@ -166,8 +159,10 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
             }
         }
     }
-    if (plot->queues) {
-        n += put_queues(&series[n], sweep->groups[sweep->n - 1]->life);
+    /* Theory is of the mean, and of that of which the rates are shares. */
+    if (plot->figure == LIFE_MEAN_US && served_per_s > 0) {
+        put_queues(&series[n], served_per_s);
+        n += 2;
     }
     return chart_lines(&chart, series, n);
 }
