@@ -27,30 +27,23 @@ enum {
 
 /* ---- a frame around a chart -------------------------------------------- */
 
-/* Where it is. */
-struct frame {
-    struct svg svg;         /* on which it is drawn */
-    struct axis_scale x, y; /* its axes; that of rows has no ticks */
-};
-
 /* Begin a chart of that height; `above` is measured up, `below` along. */
 static void
-frame_begin(struct frame *frame, const struct chart *chart, double height)
+frame_begin(struct svg *svg, const struct chart *chart, double height)
 {
     static const char scaled[][16] = {
         [SCALE_LOG10] = ", logarithmic", [SCALE_LOG2] = ", logarithmic"};
-    struct svg *svg = &frame->svg;
-    double left = frame->x.from, right = frame->x.to;
-    double top = frame->y.to, bottom = frame->y.from;
+    double left = svg->x.from, right = svg->x.to;
+    double top = svg->y.to, bottom = svg->y.from;
     double free_from = 0; /* of other words */
 
     svg_begin(svg, false, WIDTH, height, chart->title, chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s%s", chart->above, scaled[chart->y]);
-    for (int i = 0; i < frame->x.nticks; i++) {
+    for (int i = 0; i < svg->x.nticks; i++) {
         char word[AXIS_WORD_BYTES];
-        double x = axis_at(&frame->x, frame->x.ticks[i]);
-        int length = (int)strlen(axis_word(word, frame->x.ticks[i]));
+        double x = axis_at(&svg->x, svg->x.ticks[i]);
+        int length = (int)strlen(axis_word(word, svg->x.ticks[i]));
         double half = LETTER * length / 2.0;
 
         svg_line(svg, x, top, x, bottom, "rule");
@@ -59,13 +52,13 @@ frame_begin(struct frame *frame, const struct chart *chart, double height)
             free_from = x + half + EDGE / 2.0;
         }
     }
-    for (int i = 0; i < frame->y.nticks; i++) {
+    for (int i = 0; i < svg->y.nticks; i++) {
         char word[AXIS_WORD_BYTES];
-        double y = axis_at(&frame->y, frame->y.ticks[i]);
+        double y = axis_at(&svg->y, svg->y.ticks[i]);
 
         svg_line(svg, left, y, right, y, "rule");
         svg_text(svg, left - 6, y + 4, "end", "%s",
-                 axis_word(word, frame->y.ticks[i]));
+                 axis_word(word, svg->y.ticks[i]));
     }
     svg_line(svg, left, bottom, right, bottom, "axis");
     svg_text(svg, (left + right) / 2, bottom + 2 * LINE, "soft middle",
@@ -110,27 +103,27 @@ name_height(const struct series *series)
 
 /* Draw a line, broken where a value is none. Returns where it ends. */
 static struct label
-draw_series(struct frame *frame, const struct series *series)
+draw_series(struct svg *svg, const struct series *series)
 {
-    struct label label = {series, 0, frame->y.from};
+    struct label label = {series, 0, svg->y.from};
     const char *pen = "M";
 
-    fprintf(frame->svg.file, "<path class=\"m%d line\" d=\"", series->slot);
+    fprintf(svg->file, "<path class=\"m%d line\" d=\"", series->slot);
     for (size_t i = 0; i < series->n; i++) {
-        double x = axis_at(&frame->x, series->points[i][0]);
-        double y = axis_at(&frame->y, series->points[i][1]);
+        double x = axis_at(&svg->x, series->points[i][0]);
+        double y = axis_at(&svg->y, series->points[i][1]);
 
         if (isfinite(x + y)) {
-            fprintf(frame->svg.file, "%s%.5g %.5g", pen, x, y);
+            fprintf(svg->file, "%s%.5g %.5g", pen, x, y);
             label.x = x;
             label.y = y;
         }
         pen = isfinite(x + y) ? "L" : "M";
     }
-    fputs("\"/>\n", frame->svg.file);
+    fputs("\"/>\n", svg->file);
     for (size_t i = 0; i < series->n && !series->bare; i++) {
-        svg_mark(&frame->svg, axis_at(&frame->x, series->points[i][0]),
-                 axis_at(&frame->y, series->points[i][1]), series->slot,
+        svg_mark(svg, axis_at(&svg->x, series->points[i][0]),
+                 axis_at(&svg->y, series->points[i][1]), series->slot,
                  series->name);
     }
     return label;
@@ -139,13 +132,12 @@ draw_series(struct frame *frame, const struct series *series)
 /* Crosses where lines stop early, above all of them; and names beside the
  * ends, from above, moved apart where they would lie on each other. */
 static void
-draw_labels(struct frame *frame, const struct label *labels, size_t n,
+draw_labels(struct svg *svg, const struct label *labels, size_t n,
             double height)
 {
-    struct svg *svg = &frame->svg;
-    double x = frame->x.to + 3 * EDGE;
-    double from = frame->y.to;
-    double to = frame->y.from - height; /* with room for what is below */
+    double x = svg->x.to + 3 * EDGE;
+    double from = svg->y.to;
+    double to = svg->y.from - height; /* with room for what is below */
 
     for (size_t i = 0; i < n; i++) {
         const struct series *series = labels[i].series;
@@ -167,7 +159,7 @@ draw_labels(struct frame *frame, const struct label *labels, size_t n,
 char *
 chart_lines(const struct chart *chart, const struct series *series, size_t n)
 {
-    struct frame frame = {.x.scale = chart->x, .y.scale = chart->y};
+    struct svg svg = {.x.scale = chart->x, .y.scale = chart->y};
     struct label labels[SERIES_MAX];
     double wide = 0;
     double high = 0; /* all names */
@@ -179,21 +171,21 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
         for (size_t j = 0; j < series[i].n; j++) {
             if (axis_has(chart->x, series[i].points[j][0]) &&
                 axis_has(chart->y, series[i].points[j][1])) {
-                axis_take(&frame.x, series[i].points[j][0]);
-                axis_take(&frame.y, series[i].points[j][1]);
+                axis_take(&svg.x, series[i].points[j][0]);
+                axis_take(&svg.y, series[i].points[j][1]);
             }
         }
     }
-    if (!axis_fit(&frame.x) || !axis_fit(&frame.y)) {
+    if (!axis_fit(&svg.x) || !axis_fit(&svg.y)) {
         return NULL;
     }
-    frame.x.from = 5 * LETTER;
-    frame.x.to = WIDTH - wide - 3 * EDGE;
-    frame.y.to = TOP + EDGE;
-    frame.y.from = frame.y.to + fmax(PLOT_HEIGHT, high);
-    frame_begin(&frame, chart, frame.y.from + BELOW);
+    svg.x.from = 5 * LETTER;
+    svg.x.to = WIDTH - wide - 3 * EDGE;
+    svg.y.to = TOP + EDGE;
+    svg.y.from = svg.y.to + fmax(PLOT_HEIGHT, high);
+    frame_begin(&svg, chart, svg.y.from + BELOW);
     for (size_t i = 0; i < n; i++) {
-        struct label label = draw_series(&frame, &series[i]);
+        struct label label = draw_series(&svg, &series[i]);
         size_t at = i;
 
         for (; at > 0 && labels[at - 1].y > label.y; at--) {
@@ -201,15 +193,15 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
         }
         labels[at] = label;
     }
-    draw_labels(&frame, labels, n, high);
-    return svg_end(&frame.svg);
+    draw_labels(&svg, labels, n, high);
+    return svg_end(&svg);
 }
 
 /* ---- rows of dots and bars --------------------------------------------- */
 
 /* The names of rows on the left, what is said of them on the right. */
 static void
-frame_rows(struct frame *frame, const struct chart *chart,
+frame_rows(struct svg *svg, const struct chart *chart,
            const struct chart_row *rows, size_t n, int samples)
 {
     double left = 0;
@@ -219,36 +211,36 @@ frame_rows(struct frame *frame, const struct chart *chart,
         left = wider(left, rows[i].name);
         right = wider(right, rows[i].note);
     }
-    frame->x.from = left + 3 * EDGE;
-    frame->x.to = WIDTH - right - EDGE;
-    frame->y.to = TOP;
-    frame->y.from = TOP + ROW * (double)n;
-    frame->y.high = -0.5; /* so that a row's number is its middle */
-    frame->y.low = (double)n - 0.5;
-    frame_begin(frame, chart,
-                frame->y.from + BELOW +
+    svg->x.from = left + 3 * EDGE;
+    svg->x.to = WIDTH - right - EDGE;
+    svg->y.to = TOP;
+    svg->y.from = TOP + ROW * (double)n;
+    svg->y.high = -0.5; /* so that a row's number is its middle */
+    svg->y.low = (double)n - 0.5;
+    frame_begin(svg, chart,
+                svg->y.from + BELOW +
                     (samples > 0 ? ROW * (samples + 1) / 2.0 : 0));
     for (size_t i = 0; i < n; i++) {
-        double y = axis_at(&frame->y, (double)i);
+        double y = axis_at(&svg->y, (double)i);
 
         if (rows[i].slot >= 0) {
-            svg_mark(&frame->svg, 7, y, rows[i].slot, NULL);
+            svg_mark(svg, 7, y, rows[i].slot, NULL);
         }
-        put_words(&frame->svg, 2 * EDGE, y + 4, "text", rows[i].name, left);
-        put_words(&frame->svg, WIDTH, y + 4, "soft end", rows[i].note, right);
+        put_words(svg, 2 * EDGE, y + 4, "text", rows[i].name, left);
+        put_words(svg, WIDTH, y + 4, "soft end", rows[i].note, right);
     }
 }
 
 /* All of a row that are no more than a point, as one. */
 static void
-draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
+draw_dust(struct svg *svg, int row, int slot, const struct dot *dots,
           size_t n)
 {
-    FILE *file = frame->svg.file;
+    FILE *file = svg->file;
     bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        double x = axis_at(&frame->x, dots[i].value);
+        double x = axis_at(&svg->x, dots[i].value);
 
         if (dots[i].kind == DOT_DUST && dots[i].row == row && isfinite(x)) {
             if (!any) {
@@ -257,8 +249,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
             any = true;
             /* Spread over the row, always in the same way. */
             fprintf(file, "M%.5g %.5gh0", x,
-                    axis_at(&frame->y, row) - ROW / 3.0 +
-                        (double)(7 * i % 17));
+                    axis_at(&svg->y, row) - ROW / 3.0 + (double)(7 * i % 17));
         }
     }
     fputs(any ? "\"/>\n" : "", file);
@@ -282,14 +273,13 @@ draw_part(struct svg *svg, double x, double y, double width, int number,
 
 /* Draw the bars of these parts, a bit for each, and explain them. */
 static void
-draw_bars(struct frame *frame, const struct dot *dots, size_t n,
-          unsigned parts)
+draw_bars(struct svg *svg, const struct dot *dots, size_t n, unsigned parts)
 {
     unsigned explained = 0;
 
     for (size_t i = 0; i < n; i++) {
-        double x = axis_at(&frame->x, dots[i].low);
-        double width = axis_at(&frame->x, dots[i].high) - x;
+        double x = axis_at(&svg->x, dots[i].low);
+        double width = axis_at(&svg->x, dots[i].high) - x;
         struct text tip = {0};
         unsigned part;
         int number;
@@ -300,15 +290,15 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
         part = 1U << dots[i].slot;
         number = __builtin_popcount(parts & (part - 1));
         text_add(&tip, "%s %.3g", dots[i].tip, dots[i].value);
-        draw_part(&frame->svg, x, axis_at(&frame->y, dots[i].row), width,
-                  number, dots[i].kind, tip.bytes);
+        draw_part(svg, x, axis_at(&svg->y, dots[i].row), width, number,
+                  dots[i].kind, tip.bytes);
         if (!(explained & part)) {
             double y =
-                axis_at(&frame->y, number / 2) - TOP + frame->y.from + BELOW;
+                axis_at(&svg->y, number / 2) - TOP + svg->y.from + BELOW;
 
             x = number % 2 * WIDTH / 2.0;
-            draw_part(&frame->svg, x + 1, y, ROW, number, dots[i].kind, NULL);
-            put_words(&frame->svg, x + ROW + EDGE, y + 4, "text", dots[i].tip,
+            draw_part(svg, x + 1, y, ROW, number, dots[i].kind, NULL);
+            put_words(svg, x + ROW + EDGE, y + 4, "text", dots[i].tip,
                       WIDTH / 2.0 - ROW - EDGE);
         }
         explained |= part;
@@ -316,20 +306,19 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
 }
 
 static void
-draw_dot(struct frame *frame, const struct dot *dot)
+draw_dot(struct svg *svg, const struct dot *dot)
 {
-    double x = axis_at(&frame->x, dot->value);
-    double y = axis_at(&frame->y, dot->row);
+    double x = axis_at(&svg->x, dot->value);
+    double y = axis_at(&svg->y, dot->row);
     char classes[24];
 
     if (dot->kind == DOT_MARK) {
         PUT(classes, "m%d axis", dot->slot);
-        svg_line(&frame->svg, axis_at(&frame->x, dot->low), y,
-                 axis_at(&frame->x, dot->high), y, classes);
-        svg_mark(&frame->svg, x, y, dot->slot, dot->tip);
+        svg_line(svg, axis_at(&svg->x, dot->low), y,
+                 axis_at(&svg->x, dot->high), y, classes);
+        svg_mark(svg, x, y, dot->slot, dot->tip);
     } else if (dot->kind == DOT_CROSS && isfinite(x)) {
-        svg_cross(&frame->svg, fmax(frame->x.from, fmin(x, frame->x.to)), y,
-                  CROSS);
+        svg_cross(svg, fmax(svg->x.from, fmin(x, svg->x.to)), y, CROSS);
     }
 }
 
@@ -337,30 +326,30 @@ char *
 chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
            const struct dot *dots, size_t ndots)
 {
-    struct frame frame = {.x.scale = chart->x};
+    struct svg svg = {.x.scale = chart->x};
     unsigned parts = 0;
     double rule = chart->rule != 0 ? chart->rule : NAN;
 
-    axis_take(&frame.x, rule);
+    axis_take(&svg.x, rule);
     for (size_t i = 0; i < ndots; i++) {
         /* Nobody far away makes the others small: see draw_dot(). */
-        axis_take(&frame.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
-        axis_take(&frame.x, dots[i].low);
-        axis_take(&frame.x, dots[i].high);
+        axis_take(&svg.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
+        axis_take(&svg.x, dots[i].low);
+        axis_take(&svg.x, dots[i].high);
         parts |= dots[i].kind >= DOT_PART ? 1U << dots[i].slot : 0;
     }
-    if (!axis_fit(&frame.x) || n == 0) {
+    if (!axis_fit(&svg.x) || n == 0) {
         return NULL;
     }
-    frame_rows(&frame, chart, rows, n, __builtin_popcount(parts));
-    rule = axis_at(&frame.x, rule);
-    svg_line(&frame.svg, rule, frame.y.to, rule, frame.y.from, "axis");
+    frame_rows(&svg, chart, rows, n, __builtin_popcount(parts));
+    rule = axis_at(&svg.x, rule);
+    svg_line(&svg, rule, svg.y.to, rule, svg.y.from, "axis");
     for (size_t i = 0; i < n; i++) {
-        draw_dust(&frame, (int)i, rows[i].slot, dots, ndots);
+        draw_dust(&svg, (int)i, rows[i].slot, dots, ndots);
     }
     for (size_t i = 0; i < ndots; i++) {
-        draw_dot(&frame, &dots[i]);
+        draw_dot(&svg, &dots[i]);
     }
-    draw_bars(&frame, dots, ndots, parts);
-    return svg_end(&frame.svg);
+    draw_bars(&svg, dots, ndots, parts);
+    return svg_end(&svg);
 }

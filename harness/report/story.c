@@ -82,10 +82,11 @@ say_intervals(struct document *document, const struct sweep *sweep)
                       group_label(sweep->groups[i]).bytes);
         }
     }
-    if (text.bytes[0] != '\0') {
-        document_paragraph(
-            document, "The ratio of two models is known to %s.", text.bytes);
-    }
+    document_paragraph(document,
+                       text.bytes[0] != '\0'
+                           ? "The ratio of two models is known to %s."
+                           : "",
+                       text.bytes);
 }
 
 /* ---- the story --------------------------------------------------------- */
