@@ -3,7 +3,6 @@
  * what it is paid for. See internal.h.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"

@@ -263,9 +263,8 @@ draw_part(struct svg *svg, double x, double y, double width, int number,
 {
     char classes[24];
 
-    PUT(classes, "part p%d", number % 5);
-    svg_rect(svg, x, y - 8, width, 16,
-             kind == DOT_REST ? "part rest" : classes, tip);
+    PUT(classes, kind == DOT_REST ? "part rest" : "part p%d", number % 5);
+    svg_rect(svg, x, y - 8, width, 16, classes, tip);
     if (width > LETTER) {
         svg_text(svg, x + width / 2, y + 4, "middle", "%d", number + 1);
     }
@@ -280,15 +279,13 @@ draw_bars(struct svg *svg, const struct dot *dots, size_t n, unsigned parts)
     for (size_t i = 0; i < n; i++) {
         double x = axis_at(&svg->x, dots[i].low);
         double width = axis_at(&svg->x, dots[i].high) - x;
+        unsigned part = 1U << dots[i].slot;
+        int number = __builtin_popcount(parts & (part - 1));
         struct text tip = {0};
-        unsigned part;
-        int number;
 
         if (dots[i].kind < DOT_PART || !isfinite(width)) {
             continue;
         }
-        part = 1U << dots[i].slot;
-        number = __builtin_popcount(parts & (part - 1));
         text_add(&tip, "%s %.3g", dots[i].tip, dots[i].value);
         draw_part(svg, x, axis_at(&svg->y, dots[i].row), width, number,
                   dots[i].kind, tip.bytes);

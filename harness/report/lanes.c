@@ -201,8 +201,7 @@ put_acts(struct block *table, const struct scene *scene, int room)
         struct words *column = &columns[act->thread];
         bool thread = act->thread >= CLIENTS_MAX;
         int length = (int)strlen(column->bytes);
-        bool slept =
-            length > 0 && column->last && column->last->lasted_ms >= SLEEP_MS;
+        bool slept = length > 0 && column->last->lasted_ms >= SLEEP_MS;
 
         if (thread && act->lasted_ms < SLEEP_MS && !slept &&
             strstr(column->bytes, act->call)) {
@@ -214,8 +213,7 @@ put_acts(struct block *table, const struct scene *scene, int room)
             end_line(table, columns, at_ms);
             at_ms = act->begin_ms;
         }
-        text_append(column->bytes, sizeof column->bytes, thread ? ", " : " ",
-                    "%s", act->call);
+        APPEND(column->bytes, thread ? ", " : " ", "%s", act->call);
         column->last = act;
     }
     end_line(table, columns, at_ms);

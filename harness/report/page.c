@@ -121,24 +121,17 @@ put_document(FILE *file, const struct document *document)
         if (tags[0] && (i == 0 || block[-1].kind != block->kind)) {
             fputs(tags[0], file);
         }
-        switch (block->kind) {
-        case BLOCK_HEADING:
-        case BLOCK_FOLD:
-            folded = put_heading(file, block, folded, i == 0);
-            break;
-        case BLOCK_PARAGRAPH:
+        if (block->kind == BLOCK_PARAGRAPH) {
             xml_put(file, "<p>", block->words, "</p>\n");
-            break;
-        case BLOCK_ITEM:
+        } else if (block->kind == BLOCK_ITEM) {
             put_name(file, "dt", block->label);
             xml_put(file, "<dd>", block->words, "</dd>\n");
-            break;
-        case BLOCK_TABLE:
+        } else if (block->kind == BLOCK_TABLE) {
             put_table(file, block);
-            break;
-        case BLOCK_FIGURE:
+        } else if (block->kind == BLOCK_FIGURE) {
             fputs(block->words, file);
-            break;
+        } else {
+            folded = put_heading(file, block, folded, i == 0);
         }
         if (tags[1] &&
             (i + 1 == document->nblocks || block[1].kind != block->kind)) {

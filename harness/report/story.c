@@ -269,16 +269,14 @@ static void
 tell(struct document *document, const struct summary *summary,
      const struct scene *scene)
 {
-    struct sweep sweep = {.summary = summary};
+    struct sweep sweep;
     size_t blocks;
 
     document_section(document, scene->anchor, "%s", scene->title);
     blocks = document->nblocks;
-    if (scene->lanes) {
-        document_figure(document, lanes_draw(summary->results, false));
-    } else {
-        sweep = draw_plots(document, summary, scene);
-    }
+    document_figure(
+        document, scene->lanes ? lanes_draw(summary->results, false) : NULL);
+    sweep = draw_plots(document, summary, scene);
     if (document->nblocks == blocks) {
         document_paragraph(document, "%s",
                            sweep.n > 0 ? "It was tried, but nothing could be "
