@@ -324,8 +324,7 @@ struct sweep {
     const struct summary_group *most;              /* the largest */
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    int slots[MODELS_MAX]; /* the marks of its first models */
-    size_t nmodels;        /* how many, of whom alone is told */
+    size_t nmodels; /* of whom alone is told: the first ones */
 };
 
 /* That group and what goes with it, of these kinds: of the same length, with

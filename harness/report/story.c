@@ -293,7 +293,7 @@ tell(struct document *document, const struct summary *summary,
     if (scene->say) {
         scene->say(document, &sweep);
     }
-    if (scene->facts) {
+    if (scene->facts && sweep.n > 0) {
         say_facts(document, &sweep, !scene->kind);
     }
     document_paragraph(document, "Not told: %s", scene->untold);

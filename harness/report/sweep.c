@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/report/internal.h"
 
@@ -41,8 +42,10 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
 /* How a model is drawn: others than ours each in its way, by their order in
  * the main group, so that it is the same in all charts. */
 static int
-slot_of(const char *model, const struct summary_group *main)
+slot_of(const struct sweep *sweep, size_t row)
 {
+    const struct summary_group *main = group_main(sweep->summary);
+    const char *model = sweep->most->rows[row].life->model;
     int slot = svg_slot(model);
     int others = 0; /* before it */
 
@@ -78,11 +81,7 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
             sweep.groups[at] = group;
         }
     }
-    for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
-        sweep.slots[i] =
-            slot_of(most->rows[i].life->model, group_main(summary));
-        sweep.nmodels++;
-    }
+    sweep.nmodels = most ? MIN(most->nrows, MODELS_MAX) : 0;
     return sweep;
 }
 
@@ -141,7 +140,7 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
         struct series *line = &series[n];
 
         *line = (struct series){.name = sweep->most->rows[n].life->model,
-                                .slot = sweep->slots[n]};
+                                .slot = slot_of(sweep, n)};
         for (size_t i = 0; i < sweep->n; i++) {
             const struct summary_row *row =
                 summary_find(sweep->groups[i], line->name);
@@ -184,7 +183,7 @@ draw_rows(const struct plot *plot, const struct sweep *sweep,
         if (notes[i].bytes[0] == '\0') {
             cells_put(&notes[i], plot->note, &at, false);
         }
-        rows[i] = (struct chart_row){at.row->life->model, sweep->slots[i],
+        rows[i] = (struct chart_row){at.row->life->model, slot_of(sweep, i),
                                      notes[i].bytes};
     }
     return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
@@ -198,8 +197,8 @@ sweep_dots(const struct plot *plot, const struct sweep *sweep)
     for (size_t i = 0; i < sweep->nmodels; i++) {
         double value = row_shown(&sweep->most->rows[i], plot->figure);
 
-        dots[i] = (struct dot){(int)i, sweep->slots[i], value, NAN,
-                               NAN,    DOT_MARK,        NULL};
+        dots[i] = (struct dot){(int)i, slot_of(sweep, i), value, NAN,
+                               NAN,    DOT_MARK,          NULL};
     }
     return draw_rows(plot, sweep, dots, sweep->nmodels);
 }
