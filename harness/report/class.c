@@ -429,9 +429,7 @@ draw_ratios(struct class *class)
         rows[n++] =
             (struct chart_row){class->machines.blocks[i].label, -1, ""};
     }
-    return class->ndots > 0
-               ? chart_dots(&chart, rows, n, class->dots, class->ndots)
-               : NULL;
+    return chart_dots(&chart, rows, n, class->dots, class->ndots);
 }
 
 static void
@@ -460,7 +458,7 @@ build(struct document *document, struct class *class)
                        "at most, times the yardstick's, +- half of the 95 %% "
                        "interval.",
                        MAIN_CLIENTS);
-    document_figure(document, draw_ratios(class));
+    document_figure(document, class->ndots > 0 ? draw_ratios(class) : NULL);
     document_append(document, "", &class->machines);
 }
 

@@ -250,16 +250,14 @@ say_facts(struct document *document, const struct sweep *sweep, bool costs)
         const struct summary_group *group =
             i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
         bool many = cells_kind(group->life) == KIND_MANY;
-        size_t blocks;
 
         if ((i > 0 && group == sweep->most) || (costs && !many) ||
             (!costs && many && group == group_main(sweep->summary))) {
             continue;
         }
         document_paragraph(document, "With %s:", group_label(group).bytes);
-        blocks = document->nblocks;
         facts_group(document, group);
-        if (document->nblocks == blocks) {
+        if (document->blocks[document->nblocks - 1].kind != BLOCK_ITEM) {
             document_paragraph(document, "Nothing that the numbers hold up.");
         }
     }
@@ -270,14 +268,12 @@ tell(struct document *document, const struct summary *summary,
      const struct scene *scene)
 {
     struct sweep sweep;
-    size_t blocks;
 
     document_section(document, scene->anchor, "%s", scene->title);
-    blocks = document->nblocks;
     document_figure(
         document, scene->lanes ? lanes_draw(summary->results, false) : NULL);
     sweep = draw_plots(document, summary, scene);
-    if (document->nblocks == blocks) {
+    if (document->blocks[document->nblocks - 1].kind != BLOCK_FIGURE) {
         document_paragraph(document, "%s",
                            sweep.n > 0 ? "It was tried, but nothing could be "
                                          "measured that can be drawn; the "

@@ -171,14 +171,13 @@ static char *
 draw_rows(const struct plot *plot, const struct sweep *sweep,
           const struct dot *dots, size_t ndots)
 {
-    static struct text notes[MODELS_MAX];
+    struct text notes[MODELS_MAX] = {0};
     struct chart_row rows[MODELS_MAX];
     struct chart chart = chart_of(plot);
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
         struct at at = {.group = sweep->most, .row = &sweep->most->rows[i]};
 
-        notes[i] = (struct text){0};
         put_end(notes[i].bytes, sizeof notes[i].bytes, at.row);
         if (notes[i].bytes[0] == '\0') {
             cells_put(&notes[i], plot->note, &at, false);
