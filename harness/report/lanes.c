@@ -201,7 +201,8 @@ put_acts(struct block *table, const struct scene *scene, int room)
         struct words *column = &columns[act->thread];
         bool thread = act->thread >= CLIENTS_MAX;
         int length = (int)strlen(column->bytes);
-        bool slept = length > 0 && column->last->lasted_ms >= SLEEP_MS;
+        bool slept =
+            length > 0 && column->last && column->last->lasted_ms >= SLEEP_MS;
 
         if (thread && act->lasted_ms < SLEEP_MS && !slept &&
             strstr(column->bytes, act->call)) {

@@ -292,9 +292,8 @@ axis_word(char word[AXIS_WORD_BYTES], double value)
     static const char *const units[] = {"", "k", "M", "G"};
     int unit = 0;
 
-    while (unit < 3 && fabs(value) > 999.9) {
+    for (; unit < 3 && fabs(value) > 999.9; unit++) {
         value /= 1000;
-        unit++;
     }
     snprintf(word, AXIS_WORD_BYTES, "%.4g%s", value, units[unit]);
     return word;
