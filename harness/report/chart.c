@@ -290,8 +290,8 @@ draw_bars(struct svg *svg, const struct dot *dots, size_t n, unsigned parts)
         draw_part(svg, x, axis_at(&svg->y, dots[i].row), width, number,
                   dots[i].kind, tip.bytes);
         if (!(explained & part)) {
-            double y = axis_at(&svg->y, floor(number / 2.0)) - TOP +
-                       svg->y.from + BELOW;
+            double y =
+                svg->y.from + BELOW + ROW * (floor(number / 2.0) + 0.5);
 
             x = number % 2 * WIDTH / 2.0;
             draw_part(svg, x + 1, y, ROW, number, dots[i].kind, NULL);

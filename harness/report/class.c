@@ -201,13 +201,11 @@ take_models(struct class *class, struct text *text,
         text_add(text, "; %s %.2f +-%.2f", model, over->ratio,
                  (over->high - over->low) / 2);
         if (machine < ROWS_MAX && fabs(log(over->ratio)) < log(FAR)) {
-            const char *tip =
+            class->models[slot] =
                 slot == SVG_OTHER ? "another" : known_models[slot].name;
-
-            class->models[slot] = tip;
-            class->dots[class->ndots++] =
-                (struct dot){(int)machine, slot,     over->ratio, over->low,
-                             over->high,   DOT_MARK, tip};
+            class->dots[class->ndots++] = (struct dot){
+                (int)machine, slot,     over->ratio,        over->low,
+                over->high,   DOT_MARK, class->models[slot]};
         }
     }
 }
@@ -260,10 +258,8 @@ take_file(struct class *class, const char *name, const char *at)
     }
     problem = results_read(file, &results);
     fclose(file);
-    if (problem) {
-        return problem;
-    }
-    problem = results.nlives == 0          ? "has nothing that was measured"
+    problem = problem                      ? problem
+              : results.nlives == 0        ? "has nothing that was measured"
               : results.nlives > LIVES_MAX ? TOO_LARGE
                                            : NULL;
     if (!problem) {

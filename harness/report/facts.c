@@ -220,14 +220,13 @@ add_facts(struct document *document, const struct summary_group *main,
         const char *model = main->rows[i].life->model;
         struct said said = {0};
         struct text text = {0};
-        int shown = 0;
 
         /* They are measured from small to large. */
         for (size_t j = 0; j < n; j++) {
             said.elsewhere = &groups[j] != main;
             say_all(&said, &groups[j], model);
         }
-        for (int j = 0; j < FACTS && shown < most; j++) {
+        for (int j = 0, shown = 0; j < FACTS && shown < most; j++) {
             size_t length = strlen(text.bytes) + strlen(said.facts[j]);
 
             if (said.facts[j][0] != '\0' &&

@@ -45,7 +45,6 @@ static const char left_out[] = "Not all that happened can be shown.";
 
 /* One server's scene, and where it is in the results; all zero at first. */
 struct scene {
-    const char *model;          /* whose it is */
     struct step acts[ACTS_MAX]; /* by their begin; `thread` is the lane, and
                                  * `call` what is said of it: "recv A" */
     size_t nacts;               /* how many */
@@ -105,7 +104,6 @@ add_act(struct scene *scene, const struct step *step)
         !scene->there[lane];
     scene->there[lane] = true;
     scene->end_ms = fmax(scene->end_ms, end_ms);
-    scene->model = step->model;
     scene->nacts++;
 }
 
@@ -150,16 +148,16 @@ next_scene(struct scene *scene, const struct results *results)
 
     *scene = (struct scene){.number = scene->number + 1, .more = scene->more};
     for (; i < results->nsteps; i++) {
-        if (scene->model &&
-            strcmp(scene->model, results->steps[i].model) != 0) {
+        if (scene->nacts > 0 &&
+            strcmp(scene->acts[0].model, results->steps[i].model) != 0) {
             break;
         }
         add_act(scene, &results->steps[i]);
     }
     find_waits(scene);
     scene->next = i;
-    scene->more |= scene->model && scene->number > SCENES_MAX;
-    return scene->model && scene->number <= SCENES_MAX;
+    scene->more |= scene->nacts > 0 && scene->number > SCENES_MAX;
+    return scene->nacts > 0 && scene->number <= SCENES_MAX;
 }
 
 /* ---- columns ----------------------------------------------------------- */
@@ -258,7 +256,7 @@ lanes_columns(struct document *document, const struct results *results,
                                : "Call by call: a line is a moment, in ms; "
                                  "|: it sleeps in its last call, or waits "
                                  "for an echo.");
-        document_say(document, heading, "", "%s", scene.model);
+        document_say(document, heading, "", "%s", scene.acts[0].model);
         document_paragraph(document, "%s", scene.waits.bytes);
         add_columns(document, &scene, width);
     }
@@ -356,10 +354,10 @@ draw_scene(struct picture *picture, const struct scene *scene)
 {
     struct svg *svg = &picture->svg;
 
-    picture->slot = svg_slot(scene->model);
+    picture->slot = svg_slot(scene->acts[0].model);
     picture->y += HEAD;
     svg_mark(svg, 6, picture->y - 10, picture->slot, NULL);
-    svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
+    svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->acts[0].model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s",
              scene->waits.bytes);
     for (int i = 0; i < LANES_MAX; i++) {
@@ -436,7 +434,7 @@ lanes_say(struct document *document, const struct sweep *sweep)
 
     while (next_scene(&scene, sweep->summary->results)) {
         if (scene.wait_ms > most_ms) {
-            PUT(worst.bytes, "Worst: %s, %.999s.", scene.model,
+            PUT(worst.bytes, "Worst: %s, %.999s.", scene.acts[0].model,
                 scene.waits.bytes);
             most_ms = scene.wait_ms;
         }

@@ -171,7 +171,6 @@ document_print_page(FILE *file, struct document *document, const char *title)
 int
 report_page(FILE *file, const struct summary *summary)
 {
-    const struct run *run = &summary->results->run;
     const struct summary_group *main = group_main(summary);
     struct document document = {0};
     size_t title;
@@ -192,7 +191,7 @@ report_page(FILE *file, const struct summary *summary)
     story_build(&document, summary);
     document_section(&document, "tables", "All that was measured");
     document_fold(&document, "The run");
-    document_paragraph(&document, "%s", run->command);
+    document_paragraph(&document, "%s", summary->results->run.command);
     scenario_build(&document, summary, &(struct report_views){.all = true});
     return document_print_page(file, &document, document.blocks[title].words);
 }
