@@ -28,14 +28,12 @@ enum {
     POINTS_MAX = 48, /* of a line */
 };
 
-/* An axis: take all values, then fit it. With its kind alone, and where it
- * lies, it is a new one. */
+/* An axis: take all values, then fit it. Its kind alone set is a new one. */
 struct axis_scale {
     enum scale scale;        /* its kind */
     bool any;                /* value was there */
     double low, high;        /* its ends */
-    double from, to;         /* where these lie: left and right, or bottom
-                              * and top */
+    double from, to;         /* where these lie: left, right; bottom, top */
     double ticks[TICKS_MAX]; /* round numbers on it */
     int nticks;              /* how many */
 };

@@ -82,11 +82,10 @@ say_intervals(struct document *document, const struct sweep *sweep)
                       group_label(sweep->groups[i]).bytes);
         }
     }
-    document_paragraph(document,
-                       text.bytes[0] != '\0'
-                           ? "The ratio of two models is known to %s."
-                           : "",
-                       text.bytes);
+    if (text.bytes[0] != '\0') {
+        document_paragraph(
+            document, "The ratio of two models is known to %s.", text.bytes);
+    }
 }
 
 /* ---- the story --------------------------------------------------------- */
@@ -122,10 +121,10 @@ static const struct scene {
      "What clients use, who pay for waking a server. Who serves only some of "
      "its clients has no bar: its echoes are not the same work.",
      .plots = {{sweep_bars, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_SERVER,
-                "CPU of an echo", NULL, "us of the server", SCALE_ZERO},
+                "CPU of an echo", NULL, "us of the server", .x = SCALE_ZERO},
                {sweep_dots, LIFE_INSTRUCTIONS_PER_ECHO,
                 CELLS + LIFE_INSTRUCTIONS_PER_ECHO, "Instructions of an echo",
-                NULL, "outside of the kernel", SCALE_ZERO}},
+                NULL, "outside of the kernel", .x = SCALE_ZERO}},
      .facts = true,
      .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
      .bill = true},
@@ -150,14 +149,14 @@ static const struct scene {
      "What a connection costs the kernel: its socket is the same for all.",
      KIND_IDLE, KIND_IDLE | KIND_SILENT,
      .plots = {{sweep_lines, LIFE_SERVER_CPU_US_PER_ECHO, 0, "CPU of an echo",
-                "us of the server", "silent clients", SCALE_LINEAR,
-                SCALE_ZERO, .beyond = 1},
+                "us of the server", "silent clients", .y = SCALE_ZERO,
+                .beyond = 1},
                {sweep_dots, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_COST,
-                "CPU of an echo", NULL, "us of the server", SCALE_ZERO,
+                "CPU of an echo", NULL, "us of the server", .x = SCALE_ZERO,
                 .alone = true},
                {sweep_dots, LIFE_RSS_KIB_PER_CLIENT, CELLS_MEMORY,
                 "Memory of a client that waits", NULL,
-                "KiB, with kernel stack", SCALE_LOG10}},
+                "KiB, with kernel stack", .x = SCALE_LOG10}},
      .say = say_slopes, .facts = true,
      .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED,
              CELLS + LIFE_KERNEL_PERCENT}},
@@ -168,9 +167,9 @@ static const struct scene {
      "What a loop could do with threads for its work: none here has them.",
      KIND_WAIT,
      .plots = {{sweep_dots, LIFE_ECHOES_PER_S, CELLS_RATE,
-                "An echo waits first", NULL, "echoes/s", SCALE_ZERO},
+                "An echo waits first", NULL, "echoes/s", .x = SCALE_ZERO},
                {sweep_dots, LIFE_ECHOES_PER_S, CELLS_RATE, "An echo is work",
-                NULL, "echoes/s", SCALE_ZERO, .kind = KIND_WORK}},
+                NULL, "echoes/s", .x = SCALE_ZERO, .kind = KIND_WORK}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
     {"rate", "Response time at a rate",
      "No rate was asked for. 'make compare SCENARIOS=rate' does.",
@@ -183,10 +182,10 @@ static const struct scene {
      KIND_RATE, KIND_RATE,
      .plots = {{sweep_lines, LIFE_MEAN_US, 0, "Mean response",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10},
+                .y = SCALE_LOG10},
                {sweep_lines, LIFE_P99_US, 0, "99 of 100 are faster",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10}},
+                .y = SCALE_LOG10}},
      .say = say_theory,
      .ids = {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE}},
     {"noise", "How sure that is", "",
@@ -198,7 +197,7 @@ static const struct scene {
      "intervals of a line would hold in 95 of 100 runs.",
      "What another machine would say. Ratios travel better than times.",
      .plots = {{sweep_slices, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_SERVER, NULL,
-                "each slice", "us of CPU an echo"},
+                "each slice", .below = "us of CPU an echo"},
                {sweep_slices, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_SERVER, NULL,
                 "each slice", "us of CPU an echo", .kind = KIND_IDLE}},
      .say = say_intervals},
