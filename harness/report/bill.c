@@ -3,7 +3,6 @@
  * what it is paid for. See internal.h.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/internal.h"
@@ -112,10 +111,9 @@ add_calls(struct text *text, const struct summary *summary,
         often -= held;
         edges = strcmp(priced[j][0], "epoll_wait") == 0 &&
                 facts_model(calls->model) & MODEL_EDGES;
-        us = price_us(summary, group, edges ? "edges" : priced[j][0]);
-        if (edges && isnan(us)) { /* an older file has but one price */
-            us = price_us(summary, group, priced[j][0]);
-        }
+        us = edges ? price_us(summary, group, "edges") : NAN;
+        /* Older files have but one price. */
+        us = isnan(us) ? price_us(summary, group, priced[j][0]) : us;
         us *= often;
         sum_us += isfinite(us) ? us : 0;
         if (often >= 0.005) {

@@ -27,63 +27,42 @@ enum {
 
 /* ---- a frame around a chart -------------------------------------------- */
 
-/* Where it is. */
-struct frame {
-    struct svg svg;                  /* on which it is drawn */
-    double left, right, top, bottom; /* of the plot */
-    struct axis_scale x, y;          /* its axes */
-};
-
-static double
-at_x(const struct frame *frame, double value)
-{
-    return frame->left +
-           (frame->right - frame->left) * axis_at(&frame->x, value);
-}
-
-static double
-at_y(const struct frame *frame, double value)
-{
-    return frame->bottom -
-           (frame->bottom - frame->top) * axis_at(&frame->y, value);
-}
-
 /* Begin a chart of that height; `above` is measured up, `below` along. */
 static void
-frame_begin(struct frame *frame, const struct chart *chart, double height)
+frame_begin(struct svg *svg, const struct chart *chart, double height)
 {
     static const char scaled[][16] = {
         [SCALE_LOG10] = ", logarithmic", [SCALE_LOG2] = ", logarithmic"};
-    struct svg *svg = &frame->svg;
+    double left = svg->x.from, right = svg->x.to;
+    double top = svg->y.to, bottom = svg->y.from;
     double free_from = 0; /* of other words */
 
     svg_begin(svg, false, WIDTH, height, chart->title, chart->above);
     svg_text(svg, 0, 13, "bold", "%s", chart->title);
     svg_text(svg, 0, 30, "soft", "%s%s", chart->above, scaled[chart->y]);
-    for (int i = 0; i < frame->x.nticks; i++) {
+    for (int i = 0; i < svg->x.nticks; i++) {
         char word[AXIS_WORD_BYTES];
-        double x = at_x(frame, frame->x.ticks[i]);
-        int length = (int)strlen(axis_word(word, frame->x.ticks[i]));
+        double x = axis_at(&svg->x, svg->x.ticks[i]);
+        int length = (int)strlen(axis_word(word, svg->x.ticks[i]));
         double half = LETTER * length / 2.0;
 
-        svg_line(svg, x, frame->top, x, frame->bottom, "rule");
+        svg_line(svg, x, top, x, bottom, "rule");
         if (x - half >= free_from && x + half <= WIDTH) {
-            svg_text(svg, x, frame->bottom + LINE, "middle", "%s", word);
+            svg_text(svg, x, bottom + LINE, "middle", "%s", word);
             free_from = x + half + EDGE / 2.0;
         }
     }
-    for (int i = 0; i < frame->y.nticks; i++) {
+    for (int i = 0; i < svg->y.nticks; i++) {
         char word[AXIS_WORD_BYTES];
-        double y = at_y(frame, frame->y.ticks[i]);
+        double y = axis_at(&svg->y, svg->y.ticks[i]);
 
-        svg_line(svg, frame->left, y, frame->right, y, "rule");
-        svg_text(svg, frame->left - 6, y + 4, "end", "%s",
-                 axis_word(word, frame->y.ticks[i]));
+        svg_line(svg, left, y, right, y, "rule");
+        svg_text(svg, left - 6, y + 4, "end", "%s",
+                 axis_word(word, svg->y.ticks[i]));
     }
-    svg_line(svg, frame->left, frame->bottom, frame->right, frame->bottom,
-             "axis");
-    svg_text(svg, (frame->left + frame->right) / 2, frame->bottom + 2 * LINE,
-             "soft middle", "%s%s", chart->below, scaled[chart->x]);
+    svg_line(svg, left, bottom, right, bottom, "axis");
+    svg_text(svg, (left + right) / 2, bottom + 2 * LINE, "soft middle",
+             "%s%s", chart->below, scaled[chart->x]);
 }
 
 /* How wide the longest of these words can be, within reason. */
@@ -124,27 +103,27 @@ name_height(const struct series *series)
 
 /* Draw a line, broken where a value is none. Returns where it ends. */
 static struct label
-draw_series(struct frame *frame, const struct series *series)
+draw_series(struct svg *svg, const struct series *series)
 {
-    struct label label = {series, 0, frame->bottom};
+    struct label label = {series, 0, svg->y.from};
     const char *pen = "M";
 
-    fprintf(frame->svg.file, "<path class=\"m%d line\" d=\"", series->slot);
+    fprintf(svg->file, "<path class=\"m%d line\" d=\"", series->slot);
     for (size_t i = 0; i < series->n; i++) {
-        double x = at_x(frame, series->points[i][0]);
-        double y = at_y(frame, series->points[i][1]);
+        double x = axis_at(&svg->x, series->points[i][0]);
+        double y = axis_at(&svg->y, series->points[i][1]);
 
         if (isfinite(x + y)) {
-            fprintf(frame->svg.file, "%s%.5g %.5g", pen, x, y);
+            fprintf(svg->file, "%s%.5g %.5g", pen, x, y);
             label.x = x;
             label.y = y;
         }
         pen = isfinite(x + y) ? "L" : "M";
     }
-    fputs("\"/>\n", frame->svg.file);
+    fputs("\"/>\n", svg->file);
     for (size_t i = 0; i < series->n && !series->bare; i++) {
-        svg_mark(&frame->svg, at_x(frame, series->points[i][0]),
-                 at_y(frame, series->points[i][1]), series->slot,
+        svg_mark(svg, axis_at(&svg->x, series->points[i][0]),
+                 axis_at(&svg->y, series->points[i][1]), series->slot,
                  series->name);
     }
     return label;
@@ -153,13 +132,12 @@ draw_series(struct frame *frame, const struct series *series)
 /* Crosses where lines stop early, above all of them; and names beside the
  * ends, from above, moved apart where they would lie on each other. */
 static void
-draw_labels(struct frame *frame, const struct label *labels, size_t n,
+draw_labels(struct svg *svg, const struct label *labels, size_t n,
             double height)
 {
-    struct svg *svg = &frame->svg;
-    double x = frame->right + 3 * EDGE;
-    double from = frame->top;
-    double to = frame->bottom - height; /* with room for what is below */
+    double x = svg->x.to + 3 * EDGE;
+    double from = svg->y.to;
+    double to = svg->y.from - height; /* with room for what is below */
 
     for (size_t i = 0; i < n; i++) {
         const struct series *series = labels[i].series;
@@ -181,7 +159,7 @@ draw_labels(struct frame *frame, const struct label *labels, size_t n,
 char *
 chart_lines(const struct chart *chart, const struct series *series, size_t n)
 {
-    struct frame frame = {.x.scale = chart->x, .y.scale = chart->y};
+    struct svg svg = {.x.scale = chart->x, .y.scale = chart->y};
     struct label labels[SERIES_MAX];
     double wide = 0;
     double high = 0; /* all names */
@@ -193,21 +171,21 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
         for (size_t j = 0; j < series[i].n; j++) {
             if (axis_has(chart->x, series[i].points[j][0]) &&
                 axis_has(chart->y, series[i].points[j][1])) {
-                axis_take(&frame.x, series[i].points[j][0]);
-                axis_take(&frame.y, series[i].points[j][1]);
+                axis_take(&svg.x, series[i].points[j][0]);
+                axis_take(&svg.y, series[i].points[j][1]);
             }
         }
     }
-    if (!axis_fit(&frame.x) || !axis_fit(&frame.y)) {
+    if (!axis_fit(&svg.x) || !axis_fit(&svg.y)) {
         return NULL;
     }
-    frame.left = 5 * LETTER;
-    frame.right = WIDTH - wide - 3 * EDGE;
-    frame.top = TOP + EDGE;
-    frame.bottom = frame.top + fmax(PLOT_HEIGHT, high);
-    frame_begin(&frame, chart, frame.bottom + BELOW);
+    svg.x.from = 5 * LETTER;
+    svg.x.to = WIDTH - wide - 3 * EDGE;
+    svg.y.to = TOP + EDGE;
+    svg.y.from = svg.y.to + fmax(PLOT_HEIGHT, high);
+    frame_begin(&svg, chart, svg.y.from + BELOW);
     for (size_t i = 0; i < n; i++) {
-        struct label label = draw_series(&frame, &series[i]);
+        struct label label = draw_series(&svg, &series[i]);
         size_t at = i;
 
         for (; at > 0 && labels[at - 1].y > label.y; at--) {
@@ -215,21 +193,15 @@ chart_lines(const struct chart *chart, const struct series *series, size_t n)
         }
         labels[at] = label;
     }
-    draw_labels(&frame, labels, n, high);
-    return svg_end(&frame.svg);
+    draw_labels(&svg, labels, n, high);
+    return svg_end(&svg);
 }
 
 /* ---- rows of dots and bars --------------------------------------------- */
 
-static double
-row_y(const struct frame *frame, int row)
-{
-    return frame->top + ROW * (row + 0.5);
-}
-
 /* The names of rows on the left, what is said of them on the right. */
 static void
-frame_rows(struct frame *frame, const struct chart *chart,
+frame_rows(struct svg *svg, const struct chart *chart,
            const struct chart_row *rows, size_t n, int samples)
 {
     double left = 0;
@@ -239,34 +211,36 @@ frame_rows(struct frame *frame, const struct chart *chart,
         left = wider(left, rows[i].name);
         right = wider(right, rows[i].note);
     }
-    frame->left = left + 3 * EDGE;
-    frame->right = WIDTH - right - EDGE;
-    frame->top = TOP;
-    frame->bottom = TOP + ROW * (double)n;
-    frame_begin(frame, chart,
-                frame->bottom + BELOW +
+    svg->x.from = left + 3 * EDGE;
+    svg->x.to = WIDTH - right - EDGE;
+    svg->y.to = TOP;
+    svg->y.from = TOP + ROW * (double)n;
+    svg->y.high = -0.5; /* so that a row's number is its middle */
+    svg->y.low = (double)n - 0.5;
+    frame_begin(svg, chart,
+                svg->y.from + BELOW +
                     (samples > 0 ? ROW * (samples + 1) / 2.0 : 0));
     for (size_t i = 0; i < n; i++) {
-        double y = row_y(frame, (int)i);
+        double y = axis_at(&svg->y, (double)i);
 
         if (rows[i].slot >= 0) {
-            svg_mark(&frame->svg, 7, y, rows[i].slot, NULL);
+            svg_mark(svg, 7, y, rows[i].slot, NULL);
         }
-        put_words(&frame->svg, 2 * EDGE, y + 4, "text", rows[i].name, left);
-        put_words(&frame->svg, WIDTH, y + 4, "soft end", rows[i].note, right);
+        put_words(svg, 2 * EDGE, y + 4, "text", rows[i].name, left);
+        put_words(svg, WIDTH, y + 4, "soft end", rows[i].note, right);
     }
 }
 
 /* All of a row that are no more than a point, as one. */
 static void
-draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
+draw_dust(struct svg *svg, int row, int slot, const struct dot *dots,
           size_t n)
 {
-    FILE *file = frame->svg.file;
+    FILE *file = svg->file;
     bool any = false;
 
     for (size_t i = 0; i < n; i++) {
-        double x = at_x(frame, dots[i].value);
+        double x = axis_at(&svg->x, dots[i].value);
 
         if (dots[i].kind == DOT_DUST && dots[i].row == row && isfinite(x)) {
             if (!any) {
@@ -275,7 +249,7 @@ draw_dust(struct frame *frame, int row, int slot, const struct dot *dots,
             any = true;
             /* Spread over the row, always in the same way. */
             fprintf(file, "M%.5g %.5gh0", x,
-                    row_y(frame, row) - ROW / 3.0 + (double)(7 * i % 17));
+                    axis_at(&svg->y, row) - ROW / 3.0 + (double)(7 * i % 17));
         }
     }
     fputs(any ? "\"/>\n" : "", file);
@@ -289,9 +263,8 @@ draw_part(struct svg *svg, double x, double y, double width, int number,
 {
     char classes[24];
 
-    PUT(classes, "part p%d", number % 5);
-    svg_rect(svg, x, y - 8, width, 16,
-             kind == DOT_REST ? "part rest" : classes, tip);
+    PUT(classes, kind == DOT_REST ? "part rest" : "part p%d", number % 5);
+    svg_rect(svg, x, y - 8, width, 16, classes, tip);
     if (width > LETTER) {
         svg_text(svg, x + width / 2, y + 4, "middle", "%d", number + 1);
     }
@@ -299,32 +272,30 @@ draw_part(struct svg *svg, double x, double y, double width, int number,
 
 /* Draw the bars of these parts, a bit for each, and explain them. */
 static void
-draw_bars(struct frame *frame, const struct dot *dots, size_t n,
-          unsigned parts)
+draw_bars(struct svg *svg, const struct dot *dots, size_t n, unsigned parts)
 {
     unsigned explained = 0;
 
     for (size_t i = 0; i < n; i++) {
-        double x = at_x(frame, dots[i].low);
-        double width = at_x(frame, dots[i].high) - x;
+        double x = axis_at(&svg->x, dots[i].low);
+        double width = axis_at(&svg->x, dots[i].high) - x;
+        unsigned part = 1U << dots[i].slot;
+        int number = __builtin_popcount(parts & (part - 1));
         struct text tip = {0};
-        unsigned part;
-        int number;
 
         if (dots[i].kind < DOT_PART || !isfinite(width)) {
             continue;
         }
-        part = 1U << dots[i].slot;
-        number = __builtin_popcount(parts & (part - 1));
         text_add(&tip, "%s %.3g", dots[i].tip, dots[i].value);
-        draw_part(&frame->svg, x, row_y(frame, dots[i].row), width, number,
+        draw_part(svg, x, axis_at(&svg->y, dots[i].row), width, number,
                   dots[i].kind, tip.bytes);
         if (!(explained & part)) {
-            double y = row_y(frame, number / 2) - TOP + frame->bottom + BELOW;
+            double y =
+                svg->y.from + BELOW + ROW * (floor(number / 2.0) + 0.5);
 
             x = number % 2 * WIDTH / 2.0;
-            draw_part(&frame->svg, x + 1, y, ROW, number, dots[i].kind, NULL);
-            put_words(&frame->svg, x + ROW + EDGE, y + 4, "text", dots[i].tip,
+            draw_part(svg, x + 1, y, ROW, number, dots[i].kind, NULL);
+            put_words(svg, x + ROW + EDGE, y + 4, "text", dots[i].tip,
                       WIDTH / 2.0 - ROW - EDGE);
         }
         explained |= part;
@@ -332,20 +303,19 @@ draw_bars(struct frame *frame, const struct dot *dots, size_t n,
 }
 
 static void
-draw_dot(struct frame *frame, const struct dot *dot)
+draw_dot(struct svg *svg, const struct dot *dot)
 {
-    double x = at_x(frame, dot->value);
-    double y = row_y(frame, dot->row);
+    double x = axis_at(&svg->x, dot->value);
+    double y = axis_at(&svg->y, dot->row);
     char classes[24];
 
     if (dot->kind == DOT_MARK) {
         PUT(classes, "m%d axis", dot->slot);
-        svg_line(&frame->svg, at_x(frame, dot->low), y,
-                 at_x(frame, dot->high), y, classes);
-        svg_mark(&frame->svg, x, y, dot->slot, dot->tip);
+        svg_line(svg, axis_at(&svg->x, dot->low), y,
+                 axis_at(&svg->x, dot->high), y, classes);
+        svg_mark(svg, x, y, dot->slot, dot->tip);
     } else if (dot->kind == DOT_CROSS && isfinite(x)) {
-        svg_cross(&frame->svg, fmax(frame->left, fmin(x, frame->right)), y,
-                  CROSS);
+        svg_cross(svg, fmax(svg->x.from, fmin(x, svg->x.to)), y, CROSS);
     }
 }
 
@@ -353,30 +323,30 @@ char *
 chart_dots(const struct chart *chart, const struct chart_row *rows, size_t n,
            const struct dot *dots, size_t ndots)
 {
-    struct frame frame = {.x.scale = chart->x};
+    struct svg svg = {.x.scale = chart->x};
     unsigned parts = 0;
     double rule = chart->rule != 0 ? chart->rule : NAN;
 
-    axis_take(&frame.x, rule);
+    axis_take(&svg.x, rule);
     for (size_t i = 0; i < ndots; i++) {
         /* Nobody far away makes the others small: see draw_dot(). */
-        axis_take(&frame.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
-        axis_take(&frame.x, dots[i].low);
-        axis_take(&frame.x, dots[i].high);
+        axis_take(&svg.x, dots[i].kind == DOT_CROSS ? NAN : dots[i].value);
+        axis_take(&svg.x, dots[i].low);
+        axis_take(&svg.x, dots[i].high);
         parts |= dots[i].kind >= DOT_PART ? 1U << dots[i].slot : 0;
     }
-    if (!axis_fit(&frame.x) || n == 0) {
+    if (!axis_fit(&svg.x) || n == 0) {
         return NULL;
     }
-    frame_rows(&frame, chart, rows, n, __builtin_popcount(parts));
-    rule = at_x(&frame, rule);
-    svg_line(&frame.svg, rule, frame.top, rule, frame.bottom, "axis");
+    frame_rows(&svg, chart, rows, n, __builtin_popcount(parts));
+    rule = axis_at(&svg.x, rule);
+    svg_line(&svg, rule, svg.y.to, rule, svg.y.from, "axis");
     for (size_t i = 0; i < n; i++) {
-        draw_dust(&frame, (int)i, rows[i].slot, dots, ndots);
+        draw_dust(&svg, (int)i, rows[i].slot, dots, ndots);
     }
     for (size_t i = 0; i < ndots; i++) {
-        draw_dot(&frame, &dots[i]);
+        draw_dot(&svg, &dots[i]);
     }
-    draw_bars(&frame, dots, ndots, parts);
-    return svg_end(&frame.svg);
+    draw_bars(&svg, dots, ndots, parts);
+    return svg_end(&svg);
 }

@@ -100,9 +100,8 @@ take_figure(struct diff *diff, struct text news[2], const struct pair *pair,
             over[0].high > 1 / (1 + VERDICT_THRESHOLD)) {
             over[0].verdict = VERDICT_UNCLEAR;
         }
-    } else {
-        over[0].verdict = !isfinite(value[1] - value[0]) ? VERDICT_UNKNOWN
-                          : fabs(value[1] - value[0]) > slack
+    } else if (isfinite(value[1] - value[0])) {
+        over[0].verdict = fabs(value[1] - value[0]) > slack
                               ? VERDICT_DIFFERENT
                               : VERDICT_SAME;
     }

@@ -35,13 +35,12 @@ unsigned
 facts_model(const char *model)
 {
     int index = model_index(model);
+    unsigned ways = index < 0 ? 0 : known_models[index].ways;
 
-    for (int i = 0; i < VARIANTS && index < 0; i++) {
-        if (strcmp(variants[i].name, model) == 0) {
-            return variants[i].ways;
-        }
+    for (int i = 0; i < VARIANTS; i++) {
+        ways |= strcmp(variants[i].name, model) == 0 ? variants[i].ways : 0;
     }
-    return index < 0 ? 0 : known_models[index].ways;
+    return ways;
 }
 
 /* ---- the facts --------------------------------------------------------- */
@@ -210,35 +209,40 @@ say_all(struct said *said, const struct summary_group *group,
     }
 }
 
-/* Append so many of the facts, as far as a line of that length goes. */
+/* Append an item for each model of `main`: so many of the facts of those
+ * groups, as far as a line of that length goes. */
 static void
-add_facts(struct document *document, const char *model,
-          const struct said *said, int most, size_t columns)
+add_facts(struct document *document, const struct summary_group *main,
+          const struct summary_group *groups, size_t n, int most,
+          size_t columns)
 {
-    struct text text = {0};
+    for (size_t i = 0; i < main->nrows; i++) {
+        const char *model = main->rows[i].life->model;
+        struct said said = {0};
+        struct text text = {0};
 
-    for (int i = 0; i < FACTS && most > 0; i++) {
-        size_t length = strlen(text.bytes) + strlen(said->facts[i]);
-
-        if (said->facts[i][0] != '\0' &&
-            (text.bytes[0] == '\0' || length < columns)) {
-            text_item(&text, "; ", "%s", said->facts[i]);
-            most--;
+        /* They are measured from small to large. */
+        for (size_t j = 0; j < n; j++) {
+            said.elsewhere = &groups[j] != main;
+            say_all(&said, &groups[j], model);
         }
+        for (int j = 0, shown = 0; j < FACTS && shown < most; j++) {
+            size_t length = strlen(text.bytes) + strlen(said.facts[j]);
+
+            if (said.facts[j][0] != '\0' &&
+                (text.bytes[0] == '\0' || length < columns)) {
+                text_item(&text, "; ", "%s", said.facts[j]);
+                shown++;
+            }
+        }
+        document_item(document, model, "%s", text.bytes);
     }
-    document_item(document, model, "%s", text.bytes);
 }
 
 void
 facts_group(struct document *document, const struct summary_group *group)
 {
-    for (size_t i = 0; i < group->nrows; i++) {
-        const char *model = group->rows[i].life->model;
-        struct said said = {0};
-
-        say_all(&said, group, model);
-        add_facts(document, model, &said, FACTS, TEXT_BYTES);
-    }
+    add_facts(document, group, group, 1, FACTS, TEXT_BYTES);
 }
 
 void
@@ -247,17 +251,8 @@ facts_headline(struct document *document, const struct summary *summary,
 {
     struct document facts = {0};
 
-    for (size_t i = 0; i < main->nrows; i++) {
-        const char *model = main->rows[i].life->model;
-        struct said said = {0};
-
-        /* They are measured from small to large. */
-        for (size_t j = 0; j < summary->ngroups; j++) {
-            said.elsewhere = &summary->groups[j] != main;
-            say_all(&said, &summary->groups[j], model);
-        }
-        add_facts(&facts, model, &said, HEADLINE_FACTS, HEADLINE_COLUMNS);
-    }
+    add_facts(&facts, main, summary->groups, summary->ngroups, HEADLINE_FACTS,
+              HEADLINE_COLUMNS);
     document_append(document,
                     "What this run shows (95 %, for all pairs of a scenario "
                     "together)",

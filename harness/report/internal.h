@@ -324,8 +324,7 @@ struct sweep {
     const struct summary_group *most;              /* the largest */
     const struct summary_group *groups[SWEEP_MAX]; /* by that number */
     size_t n;                                      /* how many */
-    int slots[MODELS_MAX]; /* the marks of its first models */
-    size_t nmodels;        /* how many, of whom alone is told */
+    size_t nmodels; /* of whom alone is told: the first ones */
 };
 
 /* That group and what goes with it, of these kinds: of the same length, with
@@ -340,23 +339,21 @@ double sweep_x(const struct summary_group *group);
 struct plot {
     /* Draws it; NULL is returned if there is nothing to be seen. */
     char *(*draw)(const struct plot *plot, const struct sweep *sweep);
-    const char *title, *above, *below; /* NULL: the scenario */
-    enum scale x, y;                   /* along and upwards */
     enum life_figure figure;           /* that is shown */
     enum cells_id note;                /* what stands beside a row */
+    const char *title, *above, *below; /* NULL: the scenario */
+    enum scale x, y;                   /* along and upwards */
     enum cells_kind kind; /* of its largest group, if not its scene's */
-    bool queues;          /* of lines: with curves of theory */
     size_t beyond;        /* it takes more groups than these */
     bool alone;           /* ... or a single one */
 };
 
-/* Draw a line for each model; or of the largest group a row for each model,
- * with such dots, with one for the figure, or with the CPU of an echo in each
- * slice, freed from what slowed the whole block. */
+/* Draw a line for each model; or of the largest group a row for each model:
+ * a dot for the figure, a bar of what an echo is made of, or the CPU of an
+ * echo in each slice, freed from what slowed the whole block. */
 char *sweep_lines(const struct plot *plot, const struct sweep *sweep);
-char *sweep_rows(const struct plot *plot, const struct sweep *sweep,
-                 const struct dot *dots, size_t ndots);
 char *sweep_dots(const struct plot *plot, const struct sweep *sweep);
+char *sweep_bars(const struct plot *plot, const struct sweep *sweep);
 char *sweep_slices(const struct plot *plot, const struct sweep *sweep);
 
 /* Append its numbers, folded away: a row for each model and group, a column
@@ -415,16 +412,6 @@ void diff_build(struct document *document, const struct summary *before,
  * *.jsonl, or a folder or an archive *.tar.gz with results.jsonl. Returns
  * NULL, or what is wrong: a phrase. The folder is the current one then. */
 const char *class_build(struct document *document, const char *path);
-
-/* Open a stranger's file: `at`, or `what` in the folder (then `at` ends in a
- * slash) or archive that it is. NULL: there is none, or none to be read, for
- * which `problem` says why; "": it is for somebody else, as FOLDER/ is. */
-FILE *class_open(const char *at, const char *what, const char **problem);
-
-/* Append what the class predicted, `at` these, NULL behind the last, and what
- * happened; who is bad goes to `left_out`. */
-void predictions_build(struct document *document, struct document *left_out,
-                       char **at);
 
 /* Append what the page tells between headline and tables. */
 void story_build(struct document *document, const struct summary *summary);

@@ -45,7 +45,6 @@ static const char left_out[] = "Not all that happened can be shown.";
 
 /* One server's scene, and where it is in the results; all zero at first. */
 struct scene {
-    const char *model;          /* whose it is */
     struct step acts[ACTS_MAX]; /* by their begin; `thread` is the lane, and
                                  * `call` what is said of it: "recv A" */
     size_t nacts;               /* how many */
@@ -105,7 +104,6 @@ add_act(struct scene *scene, const struct step *step)
         !scene->there[lane];
     scene->there[lane] = true;
     scene->end_ms = fmax(scene->end_ms, end_ms);
-    scene->model = step->model;
     scene->nacts++;
 }
 
@@ -150,16 +148,16 @@ next_scene(struct scene *scene, const struct results *results)
 
     *scene = (struct scene){.number = scene->number + 1, .more = scene->more};
     for (; i < results->nsteps; i++) {
-        if (scene->model &&
-            strcmp(scene->model, results->steps[i].model) != 0) {
+        if (scene->nacts > 0 &&
+            strcmp(scene->acts[0].model, results->steps[i].model) != 0) {
             break;
         }
         add_act(scene, &results->steps[i]);
     }
     find_waits(scene);
     scene->next = i;
-    scene->more |= scene->model && scene->number > SCENES_MAX;
-    return scene->model && scene->number <= SCENES_MAX;
+    scene->more |= scene->nacts > 0 && scene->number > SCENES_MAX;
+    return scene->nacts > 0 && scene->number <= SCENES_MAX;
 }
 
 /* ---- columns ----------------------------------------------------------- */
@@ -214,8 +212,7 @@ put_acts(struct block *table, const struct scene *scene, int room)
             end_line(table, columns, at_ms);
             at_ms = act->begin_ms;
         }
-        text_append(column->bytes, sizeof column->bytes, thread ? ", " : " ",
-                    "%s", act->call);
+        APPEND(column->bytes, thread ? ", " : " ", "%s", act->call);
         column->last = act;
     }
     end_line(table, columns, at_ms);
@@ -259,7 +256,7 @@ lanes_columns(struct document *document, const struct results *results,
                                : "Call by call: a line is a moment, in ms; "
                                  "|: it sleeps in its last call, or waits "
                                  "for an echo.");
-        document_say(document, heading, "", "%s", scene.model);
+        document_say(document, heading, "", "%s", scene.acts[0].model);
         document_paragraph(document, "%s", scene.waits.bytes);
         add_columns(document, &scene, width);
     }
@@ -280,17 +277,11 @@ report_trace(FILE *file, const struct results *results,
 
 /* A picture under construction. */
 struct picture {
-    struct svg svg; /* it */
-    double y;       /* where a lane ends */
-    double end_ms;  /* of the time at its right */
-    int slot;       /* how the server is drawn: see svg_slot() */
+    struct svg svg;      /* it */
+    double y;            /* where a lane ends */
+    struct axis_scale x; /* ms */
+    int slot;            /* how the server is drawn: see svg_slot() */
 };
-
-static double
-x_of(const struct picture *picture, double ms)
-{
-    return LEFT + ms * (RIGHT - LEFT) / picture->end_ms;
-}
 
 /* A client is there from then, unless it is NAN, to then. */
 static void
@@ -317,7 +308,8 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
     for (const struct step *act = scene->acts;
          act < scene->acts + scene->nacts; act++) {
         double end_ms = act->begin_ms + act->lasted_ms;
-        double x = x_of(picture, act->begin_ms), end = x_of(picture, end_ms);
+        double x = axis_at(&picture->x, act->begin_ms);
+        double end = axis_at(&picture->x, end_ms);
         bool sleeps = act->lasted_ms >= SLEEP_MS;
         int name = (int)strcspn(act->call, " ");
         struct text tip = {0};
@@ -354,7 +346,7 @@ draw_lane(struct picture *picture, const struct scene *scene, int lane)
         }
         client = sleeps ? "" : client;
     }
-    draw_idle(picture, idle_x, x_of(picture, scene->end_ms));
+    draw_idle(picture, idle_x, axis_at(&picture->x, scene->end_ms));
 }
 
 static void
@@ -362,10 +354,10 @@ draw_scene(struct picture *picture, const struct scene *scene)
 {
     struct svg *svg = &picture->svg;
 
-    picture->slot = svg_slot(scene->model);
+    picture->slot = svg_slot(scene->acts[0].model);
     picture->y += HEAD;
     svg_mark(svg, 6, picture->y - 10, picture->slot, NULL);
-    svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->model);
+    svg_text(svg, 16, picture->y - 6, "bold", "%s", scene->acts[0].model);
     svg_text(svg, RIGHT, picture->y - 6, "soft end", "%s",
              scene->waits.bytes);
     for (int i = 0; i < LANES_MAX; i++) {
@@ -385,26 +377,26 @@ char *
 lanes_draw(const struct results *results, bool alone)
 {
     struct scene scene = {0};
-    struct picture picture = {.end_ms = 1};
+    struct picture picture = {.x = {.high = 1, .from = LEFT, .to = RIGHT}};
     double height = HEAD;
     int tick_ms = 50;
 
     while (next_scene(&scene, results)) {
-        picture.end_ms = fmax(picture.end_ms, scene.end_ms);
+        picture.x.high = fmax(picture.x.high, scene.end_ms);
         height += HEAD + CLIENT * scene.nclients + THREAD * scene.nthreads;
     }
     if (height == HEAD) {
         return NULL;
     }
-    while (picture.end_ms / tick_ms > 11) {
+    while (picture.x.high / tick_ms > 11) {
         tick_ms *= 2;
     }
     svg_begin(&picture.svg, alone, PICTURE_WIDTH, height + HEAD,
               "Who waits for whom",
               "A lane for each client and thread: hatched while it sleeps or "
               "waits for an echo, solid while it works.");
-    for (int ms = 0; ms <= picture.end_ms; ms += tick_ms) {
-        double x = x_of(&picture, ms);
+    for (int ms = 0; ms <= picture.x.high; ms += tick_ms) {
+        double x = axis_at(&picture.x, ms);
 
         svg_line(&picture.svg, x, HEAD, x, height - HEAD, "rule");
         svg_text(&picture.svg, x, height - 8, "soft middle",
@@ -442,7 +434,7 @@ lanes_say(struct document *document, const struct sweep *sweep)
 
     while (next_scene(&scene, sweep->summary->results)) {
         if (scene.wait_ms > most_ms) {
-            PUT(worst.bytes, "Worst: %s, %.999s.", scene.model,
+            PUT(worst.bytes, "Worst: %s, %.999s.", scene.acts[0].model,
                 scene.waits.bytes);
             most_ms = scene.wait_ms;
         }

@@ -9,10 +9,9 @@
 #include "harness/report/internal.h"
 
 /* What stands around neighbours of a kind. */
-static const char *const around[][2] = {
+static const char *const around[BLOCK_FOLD + 1][2] = {
     [BLOCK_ITEM] = {"<dl>\n", "</dl>\n"},
     [BLOCK_FIGURE] = {"<div class=\"charts\">\n", "</div>\n"},
-    [BLOCK_FOLD] = {NULL, NULL},
 };
 
 /* What may be a model's name begins with its mark. */
@@ -122,24 +121,17 @@ put_document(FILE *file, const struct document *document)
         if (tags[0] && (i == 0 || block[-1].kind != block->kind)) {
             fputs(tags[0], file);
         }
-        switch (block->kind) {
-        case BLOCK_HEADING:
-        case BLOCK_FOLD:
-            folded = put_heading(file, block, folded, i == 0);
-            break;
-        case BLOCK_PARAGRAPH:
+        if (block->kind == BLOCK_PARAGRAPH) {
             xml_put(file, "<p>", block->words, "</p>\n");
-            break;
-        case BLOCK_ITEM:
+        } else if (block->kind == BLOCK_ITEM) {
             put_name(file, "dt", block->label);
             xml_put(file, "<dd>", block->words, "</dd>\n");
-            break;
-        case BLOCK_TABLE:
+        } else if (block->kind == BLOCK_TABLE) {
             put_table(file, block);
-            break;
-        case BLOCK_FIGURE:
+        } else if (block->kind == BLOCK_FIGURE) {
             fputs(block->words, file);
-            break;
+        } else {
+            folded = put_heading(file, block, folded, i == 0);
         }
         if (tags[1] &&
             (i + 1 == document->nblocks || block[1].kind != block->kind)) {
@@ -179,7 +171,6 @@ document_print_page(FILE *file, struct document *document, const char *title)
 int
 report_page(FILE *file, const struct summary *summary)
 {
-    const struct run *run = &summary->results->run;
     const struct summary_group *main = group_main(summary);
     struct document document = {0};
     size_t title;
@@ -187,7 +178,6 @@ report_page(FILE *file, const struct summary *summary)
     document_heading(&document, "Five ways to serve an echo");
     for (size_t i = 0; summary->ngroups > 0 && i < main->nrows; i++) {
         const char *name = main->rows[i].life->model;
-
         int model = model_index(name);
 
         document_item(&document, name, "%s",
@@ -201,7 +191,7 @@ report_page(FILE *file, const struct summary *summary)
     story_build(&document, summary);
     document_section(&document, "tables", "All that was measured");
     document_fold(&document, "The run");
-    document_paragraph(&document, "%s", run->command);
+    document_paragraph(&document, "%s", summary->results->run.command);
     scenario_build(&document, summary, &(struct report_views){.all = true});
     return document_print_page(file, &document, document.blocks[title].words);
 }

@@ -8,68 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* ---- pictures (svg.c) ----------------------------------------------------
- *
- * SVG without script, for the page or alone. How things look hangs on their
- * classes: "m0" to "m13" with "line", "bar", "mark" or "dust" (each point
- * alone) are a model's; "wait" is hatched; "p0" to "p4" with "part" are what
- * something is made of, "rest" what is left of it; "axis" and "rule" are
- * lines, "cross" marks an end, "soft", "bold", "end" and "middle" are for
- * text. Tips, titles and text may be anybody's. What lies nowhere is left
- * out.
- */
-
-enum {
-    SVG_OTHER = 5,     /* the slot of models that are not ours */
-    SVG_YARDSTICK = 6, /* its slot */
-    SVG_THEORY = 7,    /* of what was not measured; and one more */
-    SVG_MORE = 9,      /* of others that are told apart, as many as ours */
-    SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
-};
-
-/* A picture under construction, in memory. */
-struct svg {
-    FILE *file;    /* to which it is written */
-    char *bytes;   /* what there is */
-    size_t length; /* of them */
-};
-
-/* Begin one of that size, for a page that has its style or as a whole file; a
- * unit is a pixel where there is room. */
-void svg_begin(struct svg *svg, bool alone, double width, double height,
-               const char *title, const char *description);
-
-/* Add a rectangle. A tip, or NULL, is shown to who points at it. */
-void svg_rect(struct svg *svg, double x, double y, double width,
-              double height, const char *classes, const char *tip);
-void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
-              const char *classes);
-
-/* A cross around a place, so far to all sides. */
-void svg_cross(struct svg *svg, double x, double y, double half);
-
-/* Add the mark of a model. */
-void svg_mark(struct svg *svg, double x, double y, int slot, const char *tip);
-
-/* Add text, whose base line begins, ends ("end") or has its middle there. */
-void svg_text(struct svg *svg, double x, double y, const char *classes,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-/* Returns the picture, which the caller frees. */
-char *svg_end(struct svg *svg);
-
-/* How a model is drawn: the first five of the list by their place in it,
- * others as SVG_OTHER or SVG_YARDSTICK. */
-int svg_slot(const char *model);
-
-/* What all the classes mean, in CSS: picture.css (style.c). */
-extern const char svg_style[];
-
-/* Write words so that nothing in them is XML or HTML, between tags. */
-void xml_put(FILE *file, const char *before, const char *words,
-             const char *after);
-
-/* ---- charts (chart.c; axis.c) --------------------------------------------
+/* ---- axes (picture.c), and charts of them (chart.c) -----------------------
  *
  * Data in, picture out; NULL where there is nothing to draw. A value that is
  * none, or that its scale does not have, is left out.
@@ -94,6 +33,7 @@ struct axis_scale {
     enum scale scale;        /* its kind */
     bool any;                /* value was there */
     double low, high;        /* its ends */
+    double from, to;         /* where these lie: left, right; bottom, top */
     double ticks[TICKS_MAX]; /* round numbers on it */
     int nticks;              /* how many */
 };
@@ -105,7 +45,7 @@ void axis_take(struct axis_scale *axis, double value);
 /* Make its ends round. False if there is no value on it. */
 bool axis_fit(struct axis_scale *axis);
 
-/* Where a value is: 0 at the low end, 1 at the high one; NAN if nowhere. */
+/* Where a value lies; NAN if nowhere. */
 double axis_at(const struct axis_scale *axis, double value);
 
 /* Write a tick's number, short, and return it: "20k". */
@@ -157,5 +97,67 @@ struct dot {
 };
 char *chart_dots(const struct chart *chart, const struct chart_row *rows,
                  size_t n, const struct dot *dots, size_t ndots);
+
+/* ---- pictures (picture.c) ------------------------------------------------
+ *
+ * SVG without script, for the page or alone. How things look hangs on their
+ * classes: "m0" to "m13" with "line", "bar", "mark" or "dust" (each point
+ * alone) are a model's; "wait" is hatched; "p0" to "p4" with "part" are what
+ * something is made of, "rest" what is left of it; "axis" and "rule" are
+ * lines, "cross" marks an end, "soft", "bold", "end" and "middle" are for
+ * text. Tips, titles and text may be anybody's. What lies nowhere is left
+ * out.
+ */
+
+enum {
+    SVG_OTHER = 5,     /* the slot of models that are not ours */
+    SVG_YARDSTICK = 6, /* its slot */
+    SVG_THEORY = 7,    /* of what was not measured; and one more */
+    SVG_MORE = 9,      /* of others that are told apart, as many as ours */
+    SVG_NARROW = 480,  /* units: what is wider may be scrolled sideways */
+};
+
+/* A picture under construction, in memory. */
+struct svg {
+    FILE *file;             /* to which it is written */
+    char *bytes;            /* what there is */
+    size_t length;          /* of them */
+    struct axis_scale x, y; /* of a chart: along and upwards */
+};
+
+/* Begin one of that size, for a page that has its style or as a whole file; a
+ * unit is a pixel where there is room. */
+void svg_begin(struct svg *svg, bool alone, double width, double height,
+               const char *title, const char *description);
+
+/* Add a rectangle. A tip, or NULL, is shown to who points at it. */
+void svg_rect(struct svg *svg, double x, double y, double width,
+              double height, const char *classes, const char *tip);
+void svg_line(struct svg *svg, double x1, double y1, double x2, double y2,
+              const char *classes);
+
+/* A cross around a place, so far to all sides. */
+void svg_cross(struct svg *svg, double x, double y, double half);
+
+/* Add the mark of a model. */
+void svg_mark(struct svg *svg, double x, double y, int slot, const char *tip);
+
+/* Add text, whose base line begins, ends ("end") or has its middle there. */
+void svg_text(struct svg *svg, double x, double y, const char *classes,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Returns the picture, which the caller frees. */
+char *svg_end(struct svg *svg);
+
+/* How a model is drawn: the first five of the list by their place in it,
+ * others as SVG_OTHER or SVG_YARDSTICK. */
+int svg_slot(const char *model);
+
+/* What all the classes mean, in CSS: picture.css (style.c). */
+extern const char svg_style[];
+
+/* Write words so that nothing in them is XML or HTML, between tags. */
+void xml_put(FILE *file, const char *before, const char *words,
+             const char *after);
 
 #endif

@@ -10,51 +10,7 @@
 
 #include "harness/report/internal.h"
 
-enum {
-    PLOTS_MAX = 3, /* of a scene */
-};
-
-/* ---- what is drawn ----------------------------------------------------- */
-
-/* What an echo of each model is made of: by the bill; or without one the
- * floor, and the rest is unexplained. Too much lies beyond the bar's end. */
-static char *
-draw_bars(const struct plot *plot, const struct sweep *sweep)
-{
-    struct dot parts[MODELS_MAX * BILL_PARTS];
-    size_t n = 0;
-
-    for (int i = 0; i < (int)sweep->nmodels; i++) {
-        const struct summary_row *row = &sweep->most->rows[i];
-        double us = row_shown(row, plot->figure);
-        double to = 0; /* where a part ends */
-        struct bill bill;
-
-        if (!isfinite(us)) {
-            continue;
-        }
-        if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
-            double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
-
-            bill = (struct bill){
-                .us = {[BILL_FLOOR] = floor_us, [BILL_REST] = us - floor_us}};
-        }
-        for (int j = 0; j < BILL_PARTS; j++) {
-            bool over = j == BILL_REST && bill.us[j] < 0;
-            enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
-            const char *name = over ? "too much" : bill_parts[j];
-            double from = fmin(to, us), end;
-
-            to += fmax(bill.us[j], 0);
-            end = over ? to : fmin(to, us);
-            if (from < end) {
-                parts[n++] = (struct dot){
-                    i, j + over, fabs(bill.us[j]), from, end, kind, name};
-            }
-        }
-    }
-    return sweep_rows(plot, sweep, parts, n);
-}
+#define PLOTS_MAX 3 /* of a scene */
 
 /* ---- what is said of it ------------------------------------------------ */
 
@@ -164,13 +120,11 @@ static const struct scene {
      "that wait for nobody. Dashed: unexplained; beyond its end: too much.",
      "What clients use, who pay for waking a server. Who serves only some of "
      "its clients has no bar: its echoes are not the same work.",
-     .plots = {{draw_bars, "CPU of an echo", NULL, "us of the server",
-                .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
-                .note = CELLS_SERVER},
-               {sweep_dots, "Instructions of an echo", NULL,
-                "outside of the kernel", .x = SCALE_ZERO,
-                .figure = LIFE_INSTRUCTIONS_PER_ECHO,
-                .note = CELLS + LIFE_INSTRUCTIONS_PER_ECHO}},
+     .plots = {{sweep_bars, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_SERVER,
+                "CPU of an echo", NULL, "us of the server", .x = SCALE_ZERO},
+               {sweep_dots, LIFE_INSTRUCTIONS_PER_ECHO,
+                CELLS + LIFE_INSTRUCTIONS_PER_ECHO, "Instructions of an echo",
+                NULL, "outside of the kernel", .x = SCALE_ZERO}},
      .facts = true,
      .ids = {CELLS_SERVER, CELLS_CLIENT, CELLS_CALLS, CELLS_SWITCHES},
      .bill = true},
@@ -181,12 +135,12 @@ static const struct scene {
      "How long one waits for a server that has time: here all others are "
      "served in between, so twice the clients make a turn twice as long.",
      KIND_MANY, KIND_ONE | KIND_MANY,
-     .plots = {{sweep_lines, "Throughput", "echoes/s", "clients", SCALE_LOG2,
-                SCALE_ZERO, LIFE_ECHOES_PER_S, .beyond = 1},
-               {sweep_lines, "Half of all turns are shorter", "p50, us",
-                "clients", SCALE_LOG2, SCALE_LOG10, LIFE_P50_US, .beyond = 1},
-               {sweep_lines, "99 of 100 are shorter", "p99, us", "clients",
-                SCALE_LOG2, SCALE_LOG10, LIFE_P99_US, .beyond = 1}},
+     .plots = {{sweep_lines, LIFE_ECHOES_PER_S, 0, "Throughput", "echoes/s",
+                "clients", SCALE_LOG2, SCALE_ZERO, .beyond = 1},
+               {sweep_lines, LIFE_P50_US, 0, "Half of all turns are shorter",
+                "p50, us", "clients", SCALE_LOG2, SCALE_LOG10, .beyond = 1},
+               {sweep_lines, LIFE_P99_US, 0, "99 of 100 are shorter",
+                "p99, us", "clients", SCALE_LOG2, SCALE_LOG10, .beyond = 1}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_P99}},
     {"idle", "What the silent cost",
      "Nobody was silent. 'make compare SCENARIOS=idle' has a thousand.",
@@ -194,15 +148,15 @@ static const struct scene {
      "at all of them whenever one speaks has one that rises.",
      "What a connection costs the kernel: its socket is the same for all.",
      KIND_IDLE, KIND_IDLE | KIND_SILENT,
-     .plots = {{sweep_lines, "CPU of an echo", "us of the server",
-                "silent clients", .y = SCALE_ZERO,
-                .figure = LIFE_SERVER_CPU_US_PER_ECHO, .beyond = 1},
-               {sweep_dots, "CPU of an echo", NULL, "us of the server",
-                .x = SCALE_ZERO, .figure = LIFE_SERVER_CPU_US_PER_ECHO,
-                .note = CELLS_COST, .alone = true},
-               {sweep_dots, "Memory of a client that waits", NULL,
-                "KiB, with kernel stack", .x = SCALE_LOG10,
-                .figure = LIFE_RSS_KIB_PER_CLIENT, .note = CELLS_MEMORY}},
+     .plots = {{sweep_lines, LIFE_SERVER_CPU_US_PER_ECHO, 0, "CPU of an echo",
+                "us of the server", "silent clients", .y = SCALE_ZERO,
+                .beyond = 1},
+               {sweep_dots, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_COST,
+                "CPU of an echo", NULL, "us of the server", .x = SCALE_ZERO,
+                .alone = true},
+               {sweep_dots, LIFE_RSS_KIB_PER_CLIENT, CELLS_MEMORY,
+                "Memory of a client that waits", NULL,
+                "KiB, with kernel stack", .x = SCALE_LOG10}},
      .say = say_slopes, .facts = true,
      .ids = {CELLS_SERVER, CELLS_MEMORY, CELLS_SERVED,
              CELLS + LIFE_KERNEL_PERCENT}},
@@ -212,12 +166,10 @@ static const struct scene {
      "Computing overlaps only in several threads, with CPUs for them.",
      "What a loop could do with threads for its work: none here has them.",
      KIND_WAIT,
-     .plots = {{sweep_dots, "An echo waits first", NULL, "echoes/s",
-                .x = SCALE_ZERO, .figure = LIFE_ECHOES_PER_S,
-                .note = CELLS_RATE},
-               {sweep_dots, "An echo is work", NULL, "echoes/s",
-                .x = SCALE_ZERO, .figure = LIFE_ECHOES_PER_S,
-                .note = CELLS_RATE, .kind = KIND_WORK}},
+     .plots = {{sweep_dots, LIFE_ECHOES_PER_S, CELLS_RATE,
+                "An echo waits first", NULL, "echoes/s", .x = SCALE_ZERO},
+               {sweep_dots, LIFE_ECHOES_PER_S, CELLS_RATE, "An echo is work",
+                NULL, "echoes/s", .x = SCALE_ZERO, .kind = KIND_WORK}},
      .facts = true, .ids = {CELLS_RATE, CELLS_P50, CELLS_SERVER}},
     {"rate", "Response time at a rate",
      "No rate was asked for. 'make compare SCENARIOS=rate' does.",
@@ -228,12 +180,12 @@ static const struct scene {
      "Where exactly the knee is: it lies between the last rate that is kept "
      "and the first that is not.",
      KIND_RATE, KIND_RATE,
-     .plots = {{sweep_lines, "Mean response",
+     .plots = {{sweep_lines, LIFE_MEAN_US, 0, "Mean response",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10, LIFE_MEAN_US, .queues = true},
-               {sweep_lines, "99 of 100 are faster",
+                .y = SCALE_LOG10},
+               {sweep_lines, LIFE_P99_US, 0, "99 of 100 are faster",
                 "us from when a message was due", "messages/s", SCALE_ZERO,
-                SCALE_LOG10, LIFE_P99_US}},
+                .y = SCALE_LOG10}},
      .say = say_theory,
      .ids = {CELLS_RESPONSE_P50, CELLS_RESPONSE_P99, CELLS_RATE}},
     {"noise", "How sure that is", "",
@@ -244,10 +196,10 @@ static const struct scene {
      "What stands in [] is an interval: if all of this were repeated, all "
      "intervals of a line would hold in 95 of 100 runs.",
      "What another machine would say. Ratios travel better than times.",
-     .plots = {{sweep_slices, NULL, "each slice", "us of CPU an echo",
-                .note = CELLS_SERVER},
-               {sweep_slices, NULL, "each slice", "us of CPU an echo",
-                .note = CELLS_SERVER, .kind = KIND_IDLE}},
+     .plots = {{sweep_slices, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_SERVER, NULL,
+                "each slice", .below = "us of CPU an echo"},
+               {sweep_slices, LIFE_SERVER_CPU_US_PER_ECHO, CELLS_SERVER, NULL,
+                "each slice", "us of CPU an echo", .kind = KIND_IDLE}},
      .say = say_intervals},
 };
 
@@ -297,16 +249,14 @@ say_facts(struct document *document, const struct sweep *sweep, bool costs)
         const struct summary_group *group =
             i == 0 ? sweep->most : sweep->groups[sweep->n - 1];
         bool many = cells_kind(group->life) == KIND_MANY;
-        size_t blocks;
 
         if ((i > 0 && group == sweep->most) || (costs && !many) ||
             (!costs && many && group == group_main(sweep->summary))) {
             continue;
         }
         document_paragraph(document, "With %s:", group_label(group).bytes);
-        blocks = document->nblocks;
         facts_group(document, group);
-        if (document->nblocks == blocks) {
+        if (document->blocks[document->nblocks - 1].kind != BLOCK_ITEM) {
             document_paragraph(document, "Nothing that the numbers hold up.");
         }
     }
@@ -316,17 +266,13 @@ static void
 tell(struct document *document, const struct summary *summary,
      const struct scene *scene)
 {
-    struct sweep sweep = {.summary = summary};
-    size_t blocks;
+    struct sweep sweep;
 
     document_section(document, scene->anchor, "%s", scene->title);
-    blocks = document->nblocks;
-    if (scene->lanes) {
-        document_figure(document, lanes_draw(summary->results, false));
-    } else {
-        sweep = draw_plots(document, summary, scene);
-    }
-    if (document->nblocks == blocks) {
+    document_figure(
+        document, scene->lanes ? lanes_draw(summary->results, false) : NULL);
+    sweep = draw_plots(document, summary, scene);
+    if (document->blocks[document->nblocks - 1].kind != BLOCK_FIGURE) {
         document_paragraph(document, "%s",
                            sweep.n > 0 ? "It was tried, but nothing could be "
                                          "measured that can be drawn; the "

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "harness/report/internal.h"
 
@@ -41,18 +42,17 @@ goes_with(const struct summary_group *group, const struct summary_group *most,
 /* How a model is drawn: others than ours each in its way, by their order in
  * the main group, so that it is the same in all charts. */
 static int
-slot_of(const char *model, const struct summary_group *main)
+slot_of(const struct sweep *sweep, size_t row)
 {
+    const struct summary_group *main = group_main(sweep->summary);
+    const char *model = sweep->most->rows[row].life->model;
     int slot = svg_slot(model);
     int others = 0; /* before it */
 
-    for (size_t i = 0; i < main->nrows; i++) {
-        const char *name = main->rows[i].life->model;
-
-        if (strcmp(name, model) == 0) {
-            break;
-        }
-        others += svg_slot(name) == SVG_OTHER;
+    for (size_t i = 0;
+         i < main->nrows && strcmp(main->rows[i].life->model, model) != 0;
+         i++) {
+        others += svg_slot(main->rows[i].life->model) == SVG_OTHER;
     }
     return slot == SVG_OTHER ? SVG_MORE + others % SVG_OTHER : slot;
 }
@@ -81,11 +81,7 @@ sweep_of(const struct summary *summary, const struct summary_group *most,
             sweep.groups[at] = group;
         }
     }
-    for (size_t i = 0; most && i < most->nrows && i < MODELS_MAX; i++) {
-        sweep.slots[i] =
-            slot_of(most->rows[i].life->model, group_main(summary));
-        sweep.nmodels++;
-    }
+    sweep.nmodels = most ? MIN(most->nrows, MODELS_MAX) : 0;
     return sweep;
 }
 
@@ -112,16 +108,12 @@ chart_of(const struct plot *plot)
 }
 
 /* The mean time at a server to which messages come by chance, and whose
- * service takes chance (M/M/1) or always as long (M/D/1); as much as that of
- * which the rates are shares. Returns how many curves. */
-static size_t
-put_queues(struct series curves[2], const struct life *life)
+ * service takes chance (M/M/1) or always as long (M/D/1). */
+static void
+put_queues(struct series curves[2], int served_per_s)
 {
-    double us = 1e6 / life->rate_of_per_s;
+    double us = 1e6 / served_per_s;
 
-    if (life->rate_of_per_s <= 0) {
-        return 0;
-    }
     curves[0] = (struct series){
         .name = "M/M/1", .slot = SVG_THEORY, .n = POINTS_MAX, .bare = true};
     curves[1] = curves[0];
@@ -134,7 +126,6 @@ put_queues(struct series curves[2], const struct life *life)
         curves[0].points[i][1] = us / (1 - load);
         curves[1].points[i][1] = us * (1 + load / (2 * (1 - load)));
     }
-    return 2;
 }
 
 char *
@@ -142,13 +133,14 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
 {
     struct series series[SERIES_MAX];
     struct chart chart = chart_of(plot);
+    int served_per_s = sweep->groups[sweep->n - 1]->life->rate_of_per_s;
     size_t n = 0;
 
     for (; n < sweep->nmodels; n++) {
         struct series *line = &series[n];
 
         *line = (struct series){.name = sweep->most->rows[n].life->model,
-                                .slot = sweep->slots[n]};
+                                .slot = slot_of(sweep, n)};
         for (size_t i = 0; i < sweep->n; i++) {
             const struct summary_row *row =
                 summary_find(sweep->groups[i], line->name);
@@ -166,29 +158,31 @@ sweep_lines(const struct plot *plot, const struct sweep *sweep)
             }
         }
     }
-    if (plot->queues) {
-        n += put_queues(&series[n], sweep->groups[sweep->n - 1]->life);
+    /* Theory is of the mean, and of that of which the rates are shares. */
+    if (plot->figure == LIFE_MEAN_US && served_per_s > 0) {
+        put_queues(&series[n], served_per_s);
+        n += 2;
     }
     return chart_lines(&chart, series, n);
 }
 
-char *
-sweep_rows(const struct plot *plot, const struct sweep *sweep,
-           const struct dot *dots, size_t ndots)
+/* A row for each model of the largest group, with such dots. */
+static char *
+draw_rows(const struct plot *plot, const struct sweep *sweep,
+          const struct dot *dots, size_t ndots)
 {
-    static struct text notes[MODELS_MAX];
+    struct text notes[MODELS_MAX] = {0};
     struct chart_row rows[MODELS_MAX];
     struct chart chart = chart_of(plot);
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
         struct at at = {.group = sweep->most, .row = &sweep->most->rows[i]};
 
-        notes[i] = (struct text){0};
         put_end(notes[i].bytes, sizeof notes[i].bytes, at.row);
         if (notes[i].bytes[0] == '\0') {
             cells_put(&notes[i], plot->note, &at, false);
         }
-        rows[i] = (struct chart_row){at.row->life->model, sweep->slots[i],
+        rows[i] = (struct chart_row){at.row->life->model, slot_of(sweep, i),
                                      notes[i].bytes};
     }
     return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
@@ -202,10 +196,50 @@ sweep_dots(const struct plot *plot, const struct sweep *sweep)
     for (size_t i = 0; i < sweep->nmodels; i++) {
         double value = row_shown(&sweep->most->rows[i], plot->figure);
 
-        dots[i] = (struct dot){(int)i, sweep->slots[i], value, NAN,
-                               NAN,    DOT_MARK,        NULL};
+        dots[i] = (struct dot){(int)i, slot_of(sweep, i), value, NAN,
+                               NAN,    DOT_MARK,          NULL};
     }
-    return sweep_rows(plot, sweep, dots, sweep->nmodels);
+    return draw_rows(plot, sweep, dots, sweep->nmodels);
+}
+
+/* What an echo of each model is made of: by the bill; or without one the
+ * floor, and the rest is unexplained. Too much lies beyond the bar's end. */
+char *
+sweep_bars(const struct plot *plot, const struct sweep *sweep)
+{
+    struct dot parts[MODELS_MAX * BILL_PARTS];
+    size_t n = 0;
+
+    for (int i = 0; i < (int)sweep->nmodels; i++) {
+        const struct summary_row *row = &sweep->most->rows[i];
+        double us = row_shown(row, plot->figure);
+        double to = 0; /* where a part ends */
+        struct bill bill;
+
+        if (!isfinite(us)) {
+            continue;
+        }
+        if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
+            double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
+
+            bill = (struct bill){
+                .us = {[BILL_FLOOR] = floor_us, [BILL_REST] = us - floor_us}};
+        }
+        for (int j = 0; j < BILL_PARTS; j++) {
+            bool over = j == BILL_REST && bill.us[j] < 0;
+            enum dot_kind kind = j == BILL_REST ? DOT_REST : DOT_PART;
+            const char *name = over ? "too much" : bill_parts[j];
+            double from = fmin(to, us), end;
+
+            to += fmax(bill.us[j], 0);
+            end = over ? to : fmin(to, us);
+            if (from < end) {
+                parts[n++] = (struct dot){
+                    i, j + over, fabs(bill.us[j]), from, end, kind, name};
+            }
+        }
+    }
+    return draw_rows(plot, sweep, parts, n);
 }
 
 char *
@@ -226,14 +260,12 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
         double us = slices[i].server_cpu_us / slices[i].echoes;
         const struct summary_row *of =
             summary_row_of(&slices[i], sweep->most, FIT_CPU);
-        int row = of ? (int)(of - sweep->most->rows) : -1;
+        int row = of ? (int)(of - sweep->most->rows) : MODELS_MAX;
 
-        if (row >= MODELS_MAX || (size_t)slices[i].block > n ||
-            (of && isnan(fit->level[row]))) {
-            row = -1;
-        }
-        dots[i] = (struct dot){row, 0, NAN, NAN, NAN, DOT_DUST, NULL};
-        if (row >= 0) {
+        dots[i] = (struct dot){-1, 0, NAN, NAN, NAN, DOT_DUST, NULL};
+        if (row < MODELS_MAX && (size_t)slices[i].block <= n &&
+            !isnan(fit->level[row])) {
+            dots[i].row = row;
             dots[i].value = log(us) - fit->level[row];
             blocks[slices[i].block][row] = dots[i].value;
         }
@@ -248,12 +280,12 @@ sweep_slices(const struct plot *plot, const struct sweep *sweep)
             double away = dot->value - blocks[slices[i].block][0];
 
             dot->value = exp(fit->level[dot->row] + away);
-            dot->kind = slices[i].stalled || fabs(away) > 3 * fit->noise
-                            ? DOT_CROSS
-                            : DOT_DUST;
+            if (slices[i].stalled || fabs(away) > 3 * fit->noise) {
+                dot->kind = DOT_CROSS;
+            }
         }
     }
-    svg = sweep_rows(plot, sweep, dots, n);
+    svg = draw_rows(plot, sweep, dots, n);
     free(blocks);
     free(dots);
     return svg;

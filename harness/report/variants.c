@@ -68,15 +68,13 @@ variants_build(struct document *document, const struct summary *summary)
     sheet_column(&sheet, CELLS_CALLS, 2)->group = many;
     sheet_column(&sheet, CELLS_SWITCHES, 3)->group = many;
     for (size_t i = 0; i < VARIANTS; i++) {
-        bool any = false;
-
         for (size_t j = 0; j < COUNT(places); j++) {
-            any |= compare(summary, places[j].kind, &variants[i]).verdict !=
-                   VERDICT_UNKNOWN;
-        }
-        if (any) {
-            sheet_row(&sheet, NULL, variants[i].name)->base =
-                variants[i].base;
+            if (compare(summary, places[j].kind, &variants[i]).verdict !=
+                VERDICT_UNKNOWN) {
+                sheet_row(&sheet, NULL, variants[i].name)->base =
+                    variants[i].base;
+                break;
+            }
         }
     }
     if (sheet.nrows == 0) {

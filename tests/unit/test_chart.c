@@ -46,7 +46,7 @@ static const struct {
 
 TEST_EACH(ticks_are_round_numbers, axes)
 {
-    struct axis_scale axis = {.scale = axes[_i].scale};
+    struct axis_scale axis = {.scale = axes[_i].scale, .to = 1};
     struct text text = {0};
     char word[AXIS_WORD_BYTES];
 
@@ -71,7 +71,8 @@ TEST(every_axis_has_ticks_and_room_for_them)
 {
     srandom(1);
     for (int i = 0; i < 100000; i++) {
-        struct axis_scale axis = {.scale = (enum scale)(random() % 4)};
+        struct axis_scale axis = {.scale = (enum scale)(random() % 4),
+                                  .to = 1};
         double low = exp((double)(random() % 6000) / 100 - 30);
 
         axis_take(&axis, low);
@@ -88,14 +89,14 @@ TEST(every_axis_has_ticks_and_room_for_them)
 
 TEST(a_place_on_an_axis_is_a_share_of_it)
 {
-    struct axis_scale linear = {.scale = SCALE_ZERO};
-    struct axis_scale logarithmic = {.scale = SCALE_LOG10};
+    struct axis_scale linear = {.scale = SCALE_ZERO, .from = 300, .to = 100};
+    struct axis_scale logarithmic = {.scale = SCALE_LOG10, .to = 1};
 
     axis_take(&linear, 10);
     axis_take(&logarithmic, 1);
     axis_take(&logarithmic, 10000);
     ck_assert(axis_fit(&linear) && axis_fit(&logarithmic));
-    ck_assert_double_eq_tol(axis_at(&linear, 2.5), 0.25, 1e-9);
+    ck_assert_double_eq_tol(axis_at(&linear, 2.5), 250, 1e-9);
     ck_assert_double_eq_tol(axis_at(&logarithmic, 100), 0.5, 1e-9);
 }
 
