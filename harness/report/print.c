@@ -156,7 +156,6 @@ report_markdown(FILE *file, const struct summary *summary)
 void
 report_columns(FILE *file, const struct report_paper *paper)
 {
-    static const char *const drawn[] = {"median", "least", "most", "sum"};
     static const char *const only[] = {
         [CSV_LIVES] = " (results.csv only)",
         [CSV_SUMMARY] = " (summary.csv only)",
@@ -172,14 +171,7 @@ report_columns(FILE *file, const struct report_paper *paper)
         "slices where they are compared. Empty is what was not measured, or "
         "would mislead.");
     for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
-        for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
-            document_item(&document, figures[i].key, "%s (%s)",
-                          figures[i].meaning, drawn[figures[i].how]);
-        }
-        if (c->key) {
-            document_item(&document, c->key, "%s%s", c->meaning,
-                          only[c->files]);
-        }
+        document_item(&document, c->key, "%s%s", c->meaning, only[c->files]);
     }
     document_print_text(file, &document, paper);
 }

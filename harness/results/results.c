@@ -21,7 +21,7 @@
 /* ---- records ----------------------------------------------------------- */
 
 const struct figure figures[LIFE_FIGURES] = {
-#define FIGURE(name, how_, ...)                                              \
+#define FIGURE(name, how_, key, meaning, ...)                                \
     [LIFE_##name] = {.how = FIGURE_##how_, __VA_ARGS__},
 #include "harness/results/figures.h"
 };

@@ -185,11 +185,9 @@ enum {
                        * server does not keep the rate */
 };
 
-/* One figure: the file, both CSVs, tables and pages loop over this. */
+/* One figure; its name in the files and what it means are in figures.h. */
 struct figure {
     enum figure_how how; /* lives are drawn together */
-    const char *key;     /* in JSON, and the name of its column */
-    const char *meaning; /* in a few words, with its unit */
     unsigned where;      /* FIGURE_WHY ... */
     const char *heading; /* where it is shown */
     int digits;          /* significant ones, there */
@@ -474,7 +472,7 @@ extern const char *const checks_names[CHECKS];
 
 /* A column, and which of the two files has it. */
 struct csv_column {
-    const char *key;     /* its name; NULL: here are all figures, by theirs */
+    const char *key;     /* its name */
     unsigned files;      /* CSV_...; 0 behind the last one */
     const char *meaning; /* in a few words */
 };
