@@ -105,13 +105,9 @@ report_scenario_lines(FILE *file, const struct results *results,
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    for (; last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients);
-         last.nlives--) {
+    while (last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients)) {
+        last.nlives--;
         last.lives++;
-    }
-    for (; last.nslices > 0 && !RECORD_IS_OF(last.slices, scenario, clients);
-         last.nslices--) {
-        last.slices++;
     }
     if (last.nlives > 0) {
         summary_make(&last, &summary);

@@ -30,6 +30,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 enum {
     PASSES = 3,        /* first from medians, then twice from what is left */
@@ -53,14 +54,14 @@ enum {
 
 /* What a fit works on. */
 struct work {
-    const double *value; /* [block][model] */
-    double *cut;         /* the same, outliers pulled in */
-    double *block;       /* level of each block */
-    double *level;       /* of each model */
-    double *scratch;     /* as many as there are values */
-    int blocks;          /* how many */
-    int models;          /* how many */
-    int n;               /* values: the product of these */
+    const double *value;              /* [block][model] */
+    double *cut;                      /* the same, outliers pulled in */
+    double *block;                    /* level of each block */
+    double *scratch;                  /* as many as there are values */
+    int blocks;                       /* how many */
+    int models;                       /* how many */
+    int n;                            /* values: the product of these */
+    double level[RESULTS_MODELS_MAX]; /* of each model */
 };
 
 static int
@@ -163,16 +164,13 @@ is_beyond_chance(double f, double freedom_1, double freedom_2)
            ONE_PERCENT;
 }
 
-/* The sum of squares of models by lives, and the `least_steady` model, which
- * has most of it; how many lives goes to `lives`. */
-static double
-between_lives(const struct work *work, const int *life, int *lives,
-              int *least_steady)
+/* The sum of squares of each model, by lives; returns how many those are. */
+static int
+between_lives(const struct work *work, const int *life,
+              double squares[RESULTS_MODELS_MAX])
 {
-    double squares[RESULTS_MODELS_MAX] = {0};
-    double sum = 0;
+    int lives = 0;
 
-    *lives = 0;
     for (int begin = 0, end = 0; begin < work->blocks; begin = end) {
         while (end < work->blocks && life[end] == life[begin]) {
             end++;
@@ -187,15 +185,9 @@ between_lives(const struct work *work, const int *life, int *lives,
             }
             squares[m] += (end - begin) * mean * mean;
         }
-        ++*lives;
+        lives++;
     }
-    *least_steady = 0;
-    for (int m = 0; m < work->models; m++) {
-        sum += squares[m];
-        *least_steady =
-            squares[m] > squares[*least_steady] ? m : *least_steady;
-    }
-    return sum;
+    return lives;
 }
 
 /* Set the interval from what the fit leaves. Returns the model that is the
@@ -204,9 +196,10 @@ static int
 make_interval(struct fit *fit, const struct work *work, const int *life,
               double inside)
 {
-    int lives;
-    int least_steady;
-    double between = between_lives(work, life, &lives, &least_steady);
+    double squares[RESULTS_MODELS_MAX] = {0};
+    int lives = between_lives(work, life, squares);
+    int least_steady = 0;
+    double between = 0;
     double lives_freedom = (work->models - 1.0) * (lives - 1);
     double freedom = (work->models - 1.0) * (work->blocks - 1);
     /* Parameters that were fitted, for each value. */
@@ -214,6 +207,10 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
     double square = 0;
     bool differ;
 
+    for (int m = 0; m < work->models; m++) {
+        between += squares[m];
+        least_steady = squares[m] > squares[least_steady] ? m : least_steady;
+    }
     for (int i = 0; i < work->n; i++) {
         square += pow(work->cut[i] - fitted(work, i), 2) / freedom;
     }
@@ -284,9 +281,7 @@ pack(struct fit *fit, double *value, int *life, int blocks, int models,
 
     for (int i = 0; i < blocks * models; i++) {
         count[i % models] += !isnan(value[i]);
-    }
-    for (int m = 0; m < models; m++) {
-        most = count[m] > most ? count[m] : most;
+        most = MAX(most, count[i % models]);
     }
     for (int m = 0; m < models; m++) {
         if (count[m] > 0 && 2 * count[m] >= most) {
@@ -313,10 +308,12 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                int models)
 {
     size_t n = (size_t)blocks * (size_t)models;
-    double *room =
-        given(calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room));
+    double *room = given(calloc(2 * n + (size_t)blocks + 1, sizeof *room));
     int column[RESULTS_MODELS_MAX];
-    struct work work = {.value = value, .cut = room, .scratch = room + n};
+    struct work work = {.value = value,
+                        .cut = room,
+                        .scratch = room + n,
+                        .block = room + 2 * n};
     double inside;
 
     *fit = (struct fit){.noise = NAN, .half = NAN};
@@ -324,8 +321,6 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
         fit->level[m] = NAN;
     }
     pack(fit, value, life, blocks, models, column);
-    work.block = room + 2 * n;
-    work.level = work.block + blocks;
     work.blocks = fit->blocks;
     work.models = fit->models;
     inside = fit_robustly(&work);
