@@ -31,14 +31,17 @@ report_paper_of(FILE *file)
 }
 
 /* A path as a shell reads it. */
-static void
-put_path(struct text *text, const char *path)
+static struct text
+shell_path(const char *path)
 {
+    struct text text = {0};
+
     for (; *path != '\0'; path++) {
-        text_add(text, "%s%c",
+        text_add(&text, "%s%c",
                  strchr(" '\"\\$`*?[]{},()<>|&;#~!", *path) ? "\\" : "",
                  *path);
     }
+    return text;
 }
 
 /* A line to be typed to see more. Installed programs have a longer name. */
@@ -47,22 +50,19 @@ add_more(struct document *document, const struct report_paper *paper)
 {
     const char *own = program_invocation_short_name;
     const char *dash = strrchr(own, '-');
-    struct text text = {0};
-    struct text page = {0};
 
     if (paper->bin && paper->folder) {
-        put_path(&text, paper->bin);
-        text_add(&text, "/%.*sreport ", dash ? (int)(dash - own) + 1 : 0,
-                 own);
-        put_path(&text, paper->folder);
-        text_add(&text, "/results.jsonl");
-        text_add(&page, "; in pictures: ");
-        put_path(&page, paper->folder);
-        text_add(&page, "/report.html");
+        const struct text folder = shell_path(paper->folder);
+
+        document_paragraph(document,
+                           "more: %s/%.*sreport %s/results.jsonl --all; in "
+                           "pictures: %s/report.html",
+                           shell_path(paper->bin).bytes,
+                           dash ? (int)(dash - own) + 1 : 0, own,
+                           folder.bytes, folder.bytes);
     } else {
-        text_add(&text, "%s", "report");
+        document_paragraph(document, "more: report --all");
     }
-    document_paragraph(document, "more: %s --all%s", text.bytes, page.bytes);
 }
 
 void
