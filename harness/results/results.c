@@ -42,8 +42,7 @@ life_status_name(enum life_status status)
 void
 life_clear(struct life *life)
 {
-    memset(life, 0, sizeof *life);
-    life->status = LIFE_OK;
+    *life = (struct life){.status = LIFE_OK};
     for (int i = 0; i < LIFE_FIGURES; i++) {
         life->figure[i] = NAN;
     }
@@ -65,9 +64,7 @@ life_fail(struct life *life, enum life_status status, const char *format, ...)
 void
 calls_clear(struct calls *calls)
 {
-    memset(calls, 0, sizeof *calls);
-    calls->per_echo = NAN;
-    calls->echoes = NAN;
+    *calls = (struct calls){.per_echo = NAN, .echoes = NAN};
 }
 
 void
@@ -82,8 +79,7 @@ calls_add(struct calls *calls, const char *name, double per_echo)
         calls->names[i].per_echo += per_echo;
     } else if (i < CALLS_NAMES_MAX - 1 && strcmp(name, CALLS_OTHER) != 0) {
         /* The last place is for CALLS_OTHER, which calls_finish() adds. */
-        snprintf(calls->names[i].name, sizeof calls->names[i].name, "%s",
-                 name);
+        PUT(calls->names[i].name, "%s", name);
         calls->names[i].per_echo = per_echo;
         calls->nnames++;
     }
@@ -424,9 +420,8 @@ results_read(FILE *file, struct results *results)
         return NULL;
     }
     results_free(results);
-    snprintf(said, sizeof said,
-             ferror(file) ? "cannot be read" : "line %ld %s", number,
-             problem);
+    PUT(said, ferror(file) ? "cannot be read" : "line %ld %s", number,
+        problem);
     return said;
 }
 

@@ -229,8 +229,7 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
     return differ ? least_steady : -1;
 }
 
-/* Pull in outliers and fit what is left. Returns the share that lay inside.
- */
+/* Fit, and pull in outliers. Returns the share that lay inside. */
 static double
 fit_robustly(struct work *work)
 {
@@ -344,15 +343,12 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
 static struct comparison
 compare_logs(double difference, double half)
 {
-    struct comparison comparison = {NAN, NAN, NAN, VERDICT_UNKNOWN};
+    struct comparison comparison = {exp(difference), exp(difference - half),
+                                    exp(difference + half), VERDICT_UNCLEAR};
 
     if (!isfinite(difference + half)) {
-        return comparison;
+        return (struct comparison){NAN, NAN, NAN, VERDICT_UNKNOWN};
     }
-    comparison.ratio = exp(difference);
-    comparison.low = exp(difference - half);
-    comparison.high = exp(difference + half);
-    comparison.verdict = VERDICT_UNCLEAR;
     if (comparison.low > 1 - VERDICT_THRESHOLD &&
         comparison.high < 1 + VERDICT_THRESHOLD) {
         comparison.verdict = VERDICT_SAME;
@@ -437,7 +433,7 @@ range_below(int models, double freedom, double range)
 double
 statistics_range(int models, double freedom)
 {
-    static struct {
+    static struct range {
         int models;
         double freedom, range;
     } known[RANGES_KEPT];
@@ -458,8 +454,6 @@ statistics_range(int models, double freedom)
         high = more ? high : middle;
     }
     next = (next + 1) % RANGES_KEPT;
-    known[next].models = models;
-    known[next].freedom = freedom;
-    known[next].range = (low + high) / 2;
+    known[next] = (struct range){models, freedom, (low + high) / 2};
     return known[next].range;
 }
