@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,17 +45,6 @@ life_clear(struct life *life)
     for (int i = 0; i < LIFE_FIGURES; i++) {
         life->figure[i] = NAN;
     }
-}
-
-void
-life_fail(struct life *life, enum life_status status, const char *format, ...)
-{
-    va_list args;
-
-    life->status = status;
-    va_start(args, format);
-    vsnprintf(life->reason, sizeof life->reason, format, args);
-    va_end(args);
 }
 
 /* ---- system calls by name ---------------------------------------------- */

@@ -204,8 +204,9 @@ const char *life_status_name(enum life_status status);
 void life_clear(struct life *life);
 
 /* Set status and reason, as by printf and cut off where it does not fit. */
-void life_fail(struct life *life, enum life_status status, const char *format,
-               ...) __attribute__((format(printf, 3, 4)));
+#define life_fail(life, what, ...)                                           \
+    ((life)->status = (what), (life)->reason[0] = '\0',                      \
+     APPEND((life)->reason, "", __VA_ARGS__))
 
 /* Nothing counted yet. */
 void calls_clear(struct calls *calls);

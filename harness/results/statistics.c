@@ -54,7 +54,8 @@ enum {
 
 /* What a fit works on. */
 struct work {
-    const double *value;              /* [block][model] */
+    const int *life;                  /* that each block is of */
+    double *value;                    /* [block][model] */
     double *cut;                      /* the same, outliers pulled in */
     double *block;                    /* level of each block */
     double *scratch;                  /* as many as there are values */
@@ -166,13 +167,12 @@ is_beyond_chance(double f, double freedom_1, double freedom_2)
 
 /* The sum of squares of each model, by lives; returns how many those are. */
 static int
-between_lives(const struct work *work, const int *life,
-              double squares[RESULTS_MODELS_MAX])
+between_lives(const struct work *work, double squares[RESULTS_MODELS_MAX])
 {
     int lives = 0;
 
     for (int begin = 0, end = 0; begin < work->blocks; begin = end) {
-        while (end < work->blocks && life[end] == life[begin]) {
+        while (end < work->blocks && work->life[end] == work->life[begin]) {
             end++;
         }
         for (int m = 0; m < work->models; m++) {
@@ -193,11 +193,10 @@ between_lives(const struct work *work, const int *life,
 /* Set the interval from what the fit leaves. Returns the model that is the
  * least steady from life to life, or -1 if the lives agree. */
 static int
-make_interval(struct fit *fit, const struct work *work, const int *life,
-              double inside)
+make_interval(struct fit *fit, const struct work *work, double inside)
 {
     double squares[RESULTS_MODELS_MAX] = {0};
-    int lives = between_lives(work, life, squares);
+    int lives = between_lives(work, squares);
     int least_steady = 0;
     double between = 0;
     double lives_freedom = (work->models - 1.0) * (lives - 1);
@@ -247,21 +246,20 @@ fit_robustly(struct work *work)
 /* Where lives differ, see if one model alone is to blame: without it the
  * others have the interval of their own slices. */
 static void
-try_without(struct fit *fit, struct work *work, double *value,
-            const int *life, int without, int without_column)
+try_without(struct fit *fit, struct work *work, int without, int column)
 {
     struct fit rest = *fit;
     int n = 0;
 
     for (int i = 0; i < work->n; i++) {
         if (i % work->models != without) {
-            value[n++] = value[i];
+            work->value[n++] = work->value[i];
         }
     }
     work->models--;
     if (work->models >= MODELS_LEAST &&
-        make_interval(&rest, work, life, fit_robustly(work)) == -1) {
-        rest.wide[without_column] = fit->half;
+        make_interval(&rest, work, fit_robustly(work)) == -1) {
+        rest.wide[column] = fit->half;
         *fit = rest;
     }
     fit->lives_differ = true;
@@ -309,7 +307,8 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
     size_t n = (size_t)blocks * (size_t)models;
     double *room = given(calloc(2 * n + (size_t)blocks + 1, sizeof *room));
     int column[RESULTS_MODELS_MAX];
-    struct work work = {.value = value,
+    struct work work = {.life = life,
+                        .value = value,
                         .cut = room,
                         .scratch = room + n,
                         .block = room + 2 * n};
@@ -329,11 +328,10 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
             work.level[m] + mean(work.block, (size_t)fit->blocks);
     }
     if (fit->blocks >= BLOCKS_LEAST && fit->models > 1) {
-        int least_steady = make_interval(fit, &work, life, inside);
+        int least_steady = make_interval(fit, &work, inside);
 
         if (least_steady >= 0) {
-            try_without(fit, &work, value, life, least_steady,
-                        column[least_steady]);
+            try_without(fit, &work, least_steady, column[least_steady]);
         }
     }
     free(room);
