@@ -14,13 +14,10 @@
 static struct block *
 add_block(struct document *document, enum block_kind kind)
 {
-    struct block *blocks = given(reallocarray(
-        document->blocks, document->nblocks + 1, sizeof *blocks));
-
-    document->blocks = blocks;
-    blocks += document->nblocks++;
-    *blocks = (struct block){.kind = kind};
-    return blocks;
+    document->blocks = given(reallocarray(
+        document->blocks, document->nblocks + 1, sizeof *document->blocks));
+    document->blocks[document->nblocks] = (struct block){.kind = kind};
+    return &document->blocks[document->nblocks++];
 }
 
 void

@@ -15,6 +15,7 @@
 
 #include "harness/report/internal.h"
 
+static struct report_paper paper;
 static struct report_views views;
 static bool markdown;
 static bool lives_csv;
@@ -188,10 +189,9 @@ save_baseline(const char *path)
 
 /* A name that is none gets those that there are. */
 static int
-print_scenarios(const struct summary *summary,
-                const struct report_paper *paper)
+print_scenarios(const struct summary *summary)
 {
-    if (report_scenarios(stdout, summary, &views, paper) == 0) {
+    if (report_scenarios(stdout, summary, &views, &paper) == 0) {
         return 0;
     }
     fprintf(stderr, "report: --scenario=%s: there is",
@@ -210,8 +210,6 @@ print_scenarios(const struct summary *summary,
 static int
 print_report(const struct results *results, const struct summary *summary)
 {
-    const struct report_paper paper = report_paper_of(stdout);
-
     if (trace && results->nsteps == 0) {
         fputs("report: there is no trace in that file; make trace makes one, "
               "and so does compare where there is strace\n",
@@ -231,7 +229,7 @@ print_report(const struct results *results, const struct summary *summary)
     } else if (markdown) {
         report_markdown(stdout, summary);
     } else if (views.scenario || views.why || views.noise || views.all) {
-        return print_scenarios(summary, &paper);
+        return print_scenarios(summary);
     } else {
         report_headline(stdout, summary, &paper);
     }
@@ -270,10 +268,10 @@ main(int argc, char **argv)
 {
     const char **paths = given(calloc((size_t)argc + 1, sizeof *paths));
     int npaths = read_flags(argc, argv, paths);
-    const struct report_paper paper = report_paper_of(stdout);
     struct document document = {0};
     int status = 0;
 
+    paper = report_paper_of(stdout);
     if (columns) {
         report_columns(stdout, &paper);
     } else if (merge) {
