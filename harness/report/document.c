@@ -14,13 +14,10 @@
 static struct block *
 add_block(struct document *document, enum block_kind kind)
 {
-    struct block *blocks = given(reallocarray(
-        document->blocks, document->nblocks + 1, sizeof *blocks));
-
-    document->blocks = blocks;
-    blocks += document->nblocks++;
-    *blocks = (struct block){.kind = kind};
-    return blocks;
+    document->blocks = given(reallocarray(
+        document->blocks, document->nblocks + 1, sizeof *document->blocks));
+    document->blocks[document->nblocks] = (struct block){.kind = kind};
+    return &document->blocks[document->nblocks++];
 }
 
 void
@@ -298,50 +295,43 @@ table_legend(struct text *text, const struct block *table)
 
 /* Nothing in a name or a reason may end a cell, begin a list or be HTML. */
 static void
-put_escaped(FILE *file, const char *words)
+put_escaped(FILE *file, const char *before, const char *words,
+            const char *after)
 {
+    fputs(before, file);
     for (; *words != '\0'; words++) {
         fprintf(file, "%s%c", strchr("\\`*_[]#~|<>&", *words) ? "\\" : "",
                 *words);
     }
+    fputs(after, file);
 }
 
 static void
 put_table(FILE *file, const struct block *table)
 {
-    size_t n = table->ncolumns;
+    struct text rule = {0};
     struct text legend = {0};
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < table->ncolumns; i++) {
         const struct column *column = &table->columns[i];
 
-        fputs("| ", file);
-        put_escaped(file, column->above);
-        fputs(column->above[0] != '\0' ? " " : "", file);
-        put_escaped(file, column->heading);
-        fputc(' ', file);
+        put_escaped(file, "| ", column->above,
+                    column->above[0] != '\0' ? " " : "");
+        put_escaped(file, "", column->heading, " ");
+        text_add(&rule, column->left ? "| --- " : "| ---: ");
     }
-    fputs("|\n", file);
-    for (size_t i = 0; i < n; i++) {
-        fputs(table->columns[i].left ? "| --- " : "| ---: ", file);
-    }
-    fputs("|\n", file);
-    for (size_t i = 0; i < table->ncells; i += n) {
-        for (size_t j = i; j < i + n; j++) {
-            const struct cell *cell = &table->cells[j];
-            const char *bold = cell->mark == MARK_BEST ? "**" : "";
+    fprintf(file, "|\n%s|\n", rule.bytes);
+    for (size_t i = 0; i < table->ncells; i++) {
+        const struct cell *cell = &table->cells[i];
+        bool best = cell->mark == MARK_BEST;
 
-            fprintf(file, "| %s", bold);
-            put_escaped(file, cell->words);
-            fprintf(file, "%s ", bold);
-        }
-        fputs("|\n", file);
+        put_escaped(file, best ? "| **" : "| ", cell->words,
+                    best ? "** " : " ");
+        fputs((i + 1) % table->ncolumns == 0 ? "|\n" : "", file);
     }
     table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
-        fputs("\n", file);
-        put_escaped(file, legend.bytes);
-        fputs("\n", file);
+        put_escaped(file, "\n", legend.bytes, "\n");
     }
 }
 
@@ -354,21 +344,17 @@ document_print_markdown(FILE *file, struct document *document)
                        block->kind == BLOCK_ITEM &&
                        block[1].kind == BLOCK_ITEM;
 
+        if (block->kind == BLOCK_FIGURE || block->kind == BLOCK_FOLD) {
+            continue;
+        }
         if (block->kind == BLOCK_TABLE) {
             put_table(file, block);
-        } else if (block->kind == BLOCK_FIGURE || block->kind == BLOCK_FOLD) {
-            continue;
+        } else if (block->kind == BLOCK_ITEM) {
+            put_escaped(file, "- ", block->label, ": ");
+            put_escaped(file, "", block->words, "\n");
         } else {
-            fputs(block->kind == BLOCK_HEADING ? "### "
-                  : block->kind == BLOCK_ITEM  ? "- "
-                                               : "",
-                  file);
-            if (block->kind == BLOCK_ITEM) {
-                put_escaped(file, block->label);
-                fputs(": ", file);
-            }
-            put_escaped(file, block->words);
-            fputc('\n', file);
+            put_escaped(file, block->kind == BLOCK_HEADING ? "### " : "",
+                        block->words, "\n");
         }
         fputs(goes_on ? "" : "\n", file);
     }

@@ -31,14 +31,17 @@ report_paper_of(FILE *file)
 }
 
 /* A path as a shell reads it. */
-static void
-put_path(struct text *text, const char *path)
+static struct text
+shell_path(const char *path)
 {
+    struct text text = {0};
+
     for (; *path != '\0'; path++) {
-        text_add(text, "%s%c",
+        text_add(&text, "%s%c",
                  strchr(" '\"\\$`*?[]{},()<>|&;#~!", *path) ? "\\" : "",
                  *path);
     }
+    return text;
 }
 
 /* A line to be typed to see more. Installed programs have a longer name. */
@@ -49,21 +52,18 @@ add_more(struct document *document, const struct report_paper *paper)
     const char *dash = strrchr(own, '-');
     struct text text = {0};
 
-    text_add(&text, "more: ");
     if (paper->bin && paper->folder) {
-        put_path(&text, paper->bin);
-        text_add(&text, "/%.*sreport ", dash ? (int)(dash - own) + 1 : 0,
-                 own);
-        put_path(&text, paper->folder);
-        text_add(&text, "/%s.jsonl --all",
+        text_add(&text, "more: %s/%.*sreport %s/%s.jsonl --all",
+                 shell_path(paper->bin).bytes,
+                 dash ? (int)(dash - own) + 1 : 0, own,
+                 shell_path(paper->folder).bytes,
                  paper->partial ? "partial" : "results");
+        if (!paper->partial) {
+            text_add(&text, "; in pictures: %s/report.html",
+                     shell_path(paper->folder).bytes);
+        }
     } else {
-        text_add(&text, "report --all");
-    }
-    if (paper->folder && !paper->partial) {
-        text_add(&text, "; in pictures: ");
-        put_path(&text, paper->folder);
-        text_add(&text, "/report.html");
+        text_add(&text, "more: report --all");
     }
     document_paragraph(document, "%s", text.bytes);
 }
@@ -108,13 +108,9 @@ report_scenario_lines(FILE *file, const struct results *results,
     struct summary summary;
 
     /* Only what is needed: this is done while the run waits. */
-    for (; last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients);
-         last.nlives--) {
+    while (last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients)) {
+        last.nlives--;
         last.lives++;
-    }
-    for (; last.nslices > 0 && !RECORD_IS_OF(last.slices, scenario, clients);
-         last.nslices--) {
-        last.slices++;
     }
     if (last.nlives > 0) {
         summary_make(&last, &summary);
@@ -159,7 +155,6 @@ report_markdown(FILE *file, const struct summary *summary)
 void
 report_columns(FILE *file, const struct report_paper *paper)
 {
-    static const char *const drawn[] = {"median", "least", "most", "sum"};
     static const char *const only[] = {
         [CSV_LIVES] = " (results.csv only)",
         [CSV_SUMMARY] = " (summary.csv only)",
@@ -175,14 +170,7 @@ report_columns(FILE *file, const struct report_paper *paper)
         "slices where they are compared. Empty is what was not measured, or "
         "would mislead.");
     for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
-        for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
-            document_item(&document, figures[i].key, "%s (%s)",
-                          figures[i].meaning, drawn[figures[i].how]);
-        }
-        if (c->key) {
-            document_item(&document, c->key, "%s%s", c->meaning,
-                          only[c->files]);
-        }
+        document_item(&document, c->key, "%s%s", c->meaning, only[c->files]);
     }
     document_print_text(file, &document, paper);
 }

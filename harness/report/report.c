@@ -15,6 +15,7 @@
 
 #include "harness/report/internal.h"
 
+static struct report_paper paper;
 static struct report_views views;
 static bool markdown;
 static bool lives_csv;
@@ -188,10 +189,9 @@ save_baseline(const char *path)
 
 /* A name that is none gets those that there are. */
 static int
-print_scenarios(const struct summary *summary,
-                const struct report_paper *paper)
+print_scenarios(const struct summary *summary)
 {
-    if (report_scenarios(stdout, summary, &views, paper) == 0) {
+    if (report_scenarios(stdout, summary, &views, &paper) == 0) {
         return 0;
     }
     fprintf(stderr, "report: --scenario=%s: there is",
@@ -210,15 +210,13 @@ print_scenarios(const struct summary *summary,
 static int
 print_report(const struct results *results, const struct summary *summary)
 {
-    const struct report_paper paper = report_paper_of(stdout);
-    int status = 0;
-
     if (trace && results->nsteps == 0) {
         fputs("report: there is no trace in that file; make trace makes one, "
               "and so does compare where there is strace\n",
               stderr);
-        status = 3;
-    } else if (trace && html) {
+        return 3;
+    }
+    if (trace && html) {
         report_trace_svg(stdout, results);
     } else if (trace) {
         report_trace(stdout, results, &paper);
@@ -231,37 +229,36 @@ print_report(const struct results *results, const struct summary *summary)
     } else if (markdown) {
         report_markdown(stdout, summary);
     } else if (views.scenario || views.why || views.noise || views.all) {
-        status = print_scenarios(summary, &paper);
+        return print_scenarios(summary);
     } else {
         report_headline(stdout, summary, &paper);
     }
-    return status;
+    return 0;
 }
 
 /* Read one run and report of it; or two, and say what changed. */
 static int
 report_runs(struct document *document, const char *const *paths, int n)
 {
-    struct results results[2] = {{.nlives = 0}};
-    struct summary summaries[2] = {{0}};
-    int read = 0;
+    struct results results[2];
+    struct summary summaries[2];
     int status = 0;
 
-    for (; read < n && status == 0; read += status == 0) {
-        status =
-            status_of(paths[read], results_load(paths[read], &results[read]));
-        if (status == 0) {
-            summary_make(&results[read], &summaries[read]);
+    for (int i = 0; i < n; i++) {
+        status = status_of(paths[i], results_load(paths[i], &results[i]));
+        if (status != 0) {
+            exit(status); /* nothing can be said without it */
         }
+        summary_make(&results[i], &summaries[i]);
     }
-    if (status == 0 && diff) {
+    if (diff) {
         diff_build(document, &summaries[0], &summaries[1]);
-    } else if (status == 0) {
+    } else {
         status = print_report(&results[0], &summaries[0]);
     }
-    while (read-- > 0) {
-        summary_free(&summaries[read]);
-        results_free(&results[read]);
+    while (n-- > 0) {
+        summary_free(&summaries[n]);
+        results_free(&results[n]);
     }
     return status;
 }
@@ -271,10 +268,10 @@ main(int argc, char **argv)
 {
     const char **paths = given(calloc((size_t)argc + 1, sizeof *paths));
     int npaths = read_flags(argc, argv, paths);
-    const struct report_paper paper = report_paper_of(stdout);
     struct document document = {0};
     int status = 0;
 
+    paper = report_paper_of(stdout);
     if (columns) {
         report_columns(stdout, &paper);
     } else if (merge) {

@@ -12,9 +12,12 @@ enum {
 };
 
 static const char bold[] = "\33[1m";
-static const char red[] = "\33[31m";
-static const char green[] = "\33[32m";
 static const char plain[] = "\33[0m";
+static const char *const colours[] = {
+    [MARK_NONE] = "",
+    [MARK_BAD] = "\33[31m",  /* red */
+    [MARK_BEST] = "\33[32m", /* green */
+};
 
 /* Print words in lines of at most `width` columns, broken at blanks, and
  * within a word that is longer. The first line is there up to `column`; the
@@ -69,8 +72,9 @@ span(const struct layout *layout, size_t from, size_t to)
     return width;
 }
 
-/* Make the columns as wide as their cells and headings. */
-static void
+/* Make the columns as wide as their cells and headings. Returns how wide the
+ * table is then. */
+static int
 measure(struct layout *layout)
 {
     const struct block *table = layout->table;
@@ -91,6 +95,7 @@ measure(struct layout *layout)
 
         layout->wide[end - 1] += longer(wide, table->columns[i].above) - wide;
     }
+    return span(layout, 0, table->ncolumns);
 }
 
 /* Take the column out that may go first. False if none may. */
@@ -116,85 +121,49 @@ static void
 fit(struct layout *layout)
 {
     layout->gap = 2;
-    measure(layout);
-    while (span(layout, 0, layout->table->ncolumns) > layout->paper->width) {
-        if (layout->gap == 2) {
-            layout->gap = 1;
-        } else if (!drop_one(layout->table)) {
-            return;
-        }
-        measure(layout);
+    while (measure(layout) > layout->paper->width &&
+           (layout->gap == 2 || drop_one(layout->table))) {
+        layout->gap = 1;
     }
-}
-
-/* Words in a width, in colour or not; no blanks behind the last ones. */
-static void
-put(FILE *file, const struct layout *layout, const char *words, int width,
-    bool left, bool last, enum mark mark)
-{
-    const char *begin = !layout->paper->colour || mark == MARK_NONE ? ""
-                        : mark == MARK_BAD                          ? red
-                                                                    : green;
-
-    fprintf(file, "%s%*s%s", begin,
-            !left  ? width
-            : last ? 0
-                   : -width,
-            words, begin[0] != '\0' ? plain : "");
 }
 
 /* A line of the first cell and those of these places, if these are not all
- * empty; the headings without `cells`. */
+ * empty, with no blanks behind the last one. What stands `above` the headings
+ * is one for all neighbours. */
 static void
 put_line(FILE *file, const struct layout *layout, const struct cell *cells,
-         size_t from, size_t to)
+         size_t from, size_t to, bool above)
 {
+    const struct block *table = layout->table;
     int column = 0;
+    size_t end;
 
-    while (cells && to > from && cells[to - 1].words[0] == '\0') {
+    while (to > from && cells[to - 1].words[0] == '\0') {
         to--;
     }
-    for (size_t i = 0; i < to && to > from; i = i == 0 ? from : i + 1) {
-        const struct column *above = &layout->table->columns[i];
-        const struct cell *cell = cells ? &cells[i] : NULL;
+    for (size_t i = 0; i < to && to > from; i = i == 0 ? from : end) {
+        const struct cell *cell = &cells[i];
+        const char *colour = layout->paper->colour ? colours[cell->mark] : "";
         int gap = i > 0 ? layout->gap : 0;
+        int width;
 
         fprintf(file, "%*s", gap, "");
         column += gap;
-        if (cell && cell->rest) {
+        if (cell->rest) {
             wrap(file, cell->words, column, layout->paper->width,
                  REST_INDENT);
             return;
         }
-        put(file, layout, cell ? cell->words : above->heading,
-            layout->wide[i], above->left, i + 1 == to,
-            cell ? cell->mark : MARK_NONE);
-        column += layout->wide[i];
+        end = above && i > 0 ? table_neighbours(table, i, to) : i + 1;
+        width = span(layout, i, end);
+        column += width;
+        if (table->columns[i].left) {
+            width = end == to ? 0 : -width;
+        }
+        fprintf(file, "%s%*s%s", colour, width, cell->words,
+                colour[0] != '\0' ? plain : "");
     }
     fputs(to > from ? "\n" : "", file);
-}
-
-/* What stands above the headings, if there is anything. */
-static void
-put_above(FILE *file, const struct layout *layout, size_t from, size_t to)
-{
-    size_t end;
-
-    while (to > from && layout->table->columns[to - 1].above[0] == '\0') {
-        to--;
-    }
-    if (to == from) {
-        return;
-    }
-    fprintf(file, "%*s", layout->wide[0], "");
-    for (size_t i = from; i < to; i = end) {
-        end = table_neighbours(layout->table, i, to);
-        fprintf(file, "%*s", layout->gap, "");
-        put(file, layout, layout->table->columns[i].above,
-            span(layout, i, end), layout->table->columns[i].left, end == to,
-            MARK_NONE);
-    }
-    fputc('\n', file);
 }
 
 /* In pieces, where even the columns that must be there are too many. Nothing
@@ -203,10 +172,16 @@ static void
 put_table(FILE *file, struct block *table, const struct report_paper *paper)
 {
     struct layout layout = {.table = table, .paper = paper};
+    struct cell above[COLUMNS_MAX] = {{0}};
+    struct cell headings[COLUMNS_MAX] = {{0}};
     struct text legend = {0};
     size_t to = 1;
 
     fit(&layout);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        above[i].words = table->columns[i].above;
+        headings[i].words = table->columns[i].heading;
+    }
     while (to < table->ncolumns) {
         size_t from = to++;
 
@@ -215,10 +190,10 @@ put_table(FILE *file, struct block *table, const struct report_paper *paper)
                    paper->width) {
             to++;
         }
-        put_above(file, &layout, from, to);
-        put_line(file, &layout, NULL, from, to);
+        put_line(file, &layout, above, from, to, true);
+        put_line(file, &layout, headings, from, to, false);
         for (size_t i = 0; i < table->ncells; i += table->ncolumns) {
-            put_line(file, &layout, &table->cells[i], from, to);
+            put_line(file, &layout, &table->cells[i], from, to, false);
         }
     }
     table_legend(&legend, table);

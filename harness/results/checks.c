@@ -42,9 +42,8 @@ count(struct check_result *check, bool good, const struct life *life,
     if (good || check->failed++ > 0) {
         return;
     }
-    length =
-        snprintf(check->first, sizeof check->first,
-                 "%s in %s %d: ", life->model, life->scenario, life->clients);
+    length = PUT(check->first, "%s in %s %d: ", life->model, life->scenario,
+                 life->clients);
     va_start(args, format);
     vsnprintf(check->first + length, sizeof check->first - (size_t)length,
               format, args);

@@ -39,6 +39,12 @@ put_number(FILE *file, double value)
         key "_high", CSV_SUMMARY, "... to"                                   \
     }
 
+/* How the lives of a figure are drawn together, behind what it means. */
+#define HOW_MEDIAN " (median)"
+#define HOW_LEAST  " (least)"
+#define HOW_MOST   " (most)"
+#define HOW_SUM    " (sum)"
+
 /* In the order in which put_...() below write them. */
 const struct csv_column csv_columns[] = {
     {"scenario", CSV_BOTH, "the kind of load"},
@@ -58,7 +64,9 @@ const struct csv_column csv_columns[] = {
     {"saturated", CSV_BOTH,
      "yes: an open loop that it did not keep up with. Response times are "
      "empty, where the table says grows"},
-    {NULL, CSV_BOTH, NULL},
+#define FIGURE(name, how, key, meaning, ...)                                 \
+    {key, CSV_BOTH, meaning HOW_##how},
+#include "harness/results/figures.h"
     {"cpu_over_least", CSV_SUMMARY,
      "server CPU per echo over the cheapest one's"},
     INTERVAL("cpu_over_least"),
@@ -86,10 +94,7 @@ put_headings(FILE *file, unsigned which)
     const char *comma = "";
 
     for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
-        for (int i = 0; !c->key && i < LIFE_FIGURES; i++) {
-            fprintf(file, ",%s", figures[i].key);
-        }
-        if (c->key && (c->files & which)) {
+        if (c->files & which) {
             fprintf(file, "%s%s", comma, c->key);
             comma = ",";
         }

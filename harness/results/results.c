@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,7 @@
 /* ---- records ----------------------------------------------------------- */
 
 const struct figure figures[LIFE_FIGURES] = {
-#define FIGURE(name, how_, ...)                                              \
+#define FIGURE(name, how_, key, meaning, ...)                                \
     [LIFE_##name] = {.how = FIGURE_##how_, __VA_ARGS__},
 #include "harness/results/figures.h"
 };
@@ -42,22 +41,10 @@ life_status_name(enum life_status status)
 void
 life_clear(struct life *life)
 {
-    memset(life, 0, sizeof *life);
-    life->status = LIFE_OK;
+    *life = (struct life){.status = LIFE_OK};
     for (int i = 0; i < LIFE_FIGURES; i++) {
         life->figure[i] = NAN;
     }
-}
-
-void
-life_fail(struct life *life, enum life_status status, const char *format, ...)
-{
-    va_list args;
-
-    life->status = status;
-    va_start(args, format);
-    vsnprintf(life->reason, sizeof life->reason, format, args);
-    va_end(args);
 }
 
 /* ---- system calls by name ---------------------------------------------- */
@@ -65,9 +52,7 @@ life_fail(struct life *life, enum life_status status, const char *format, ...)
 void
 calls_clear(struct calls *calls)
 {
-    memset(calls, 0, sizeof *calls);
-    calls->per_echo = NAN;
-    calls->echoes = NAN;
+    *calls = (struct calls){.per_echo = NAN, .echoes = NAN};
 }
 
 void
@@ -82,8 +67,7 @@ calls_add(struct calls *calls, const char *name, double per_echo)
         calls->names[i].per_echo += per_echo;
     } else if (i < CALLS_NAMES_MAX - 1 && strcmp(name, CALLS_OTHER) != 0) {
         /* The last place is for CALLS_OTHER, which calls_finish() adds. */
-        snprintf(calls->names[i].name, sizeof calls->names[i].name, "%s",
-                 name);
+        PUT(calls->names[i].name, "%s", name);
         calls->names[i].per_echo = per_echo;
         calls->nnames++;
     }
@@ -424,9 +408,8 @@ results_read(FILE *file, struct results *results)
         return NULL;
     }
     results_free(results);
-    snprintf(said, sizeof said,
-             ferror(file) ? "cannot be read" : "line %ld %s", number,
-             problem);
+    PUT(said, ferror(file) ? "cannot be read" : "line %ld %s", number,
+        problem);
     return said;
 }
 

@@ -186,11 +186,9 @@ enum {
     FIGURE_TAIL = 8,  /* a time that is unknown where the client was late */
 };
 
-/* One figure: the file, both CSVs, tables and pages loop over this. */
+/* One figure; its name in the files and what it means are in figures.h. */
 struct figure {
     enum figure_how how; /* lives are drawn together */
-    const char *key;     /* in JSON, and the name of its column */
-    const char *meaning; /* in a few words, with its unit */
     unsigned where;      /* FIGURE_WHY ... */
     const char *heading; /* where it is shown */
     int digits;          /* significant ones, there */
@@ -207,8 +205,9 @@ const char *life_status_name(enum life_status status);
 void life_clear(struct life *life);
 
 /* Set status and reason, as by printf and cut off where it does not fit. */
-void life_fail(struct life *life, enum life_status status, const char *format,
-               ...) __attribute__((format(printf, 3, 4)));
+#define life_fail(life, what, ...)                                           \
+    ((life)->status = (what), (life)->reason[0] = '\0',                      \
+     APPEND((life)->reason, "", __VA_ARGS__))
 
 /* Nothing counted yet. */
 void calls_clear(struct calls *calls);
@@ -475,7 +474,7 @@ extern const char *const checks_names[CHECKS];
 
 /* A column, and which of the two files has it. */
 struct csv_column {
-    const char *key;     /* its name; NULL: here are all figures, by theirs */
+    const char *key;     /* its name */
     unsigned files;      /* CSV_...; 0 behind the last one */
     const char *meaning; /* in a few words */
 };

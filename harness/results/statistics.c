@@ -30,6 +30,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 enum {
     PASSES = 3,        /* first from medians, then twice from what is left */
@@ -53,14 +54,15 @@ enum {
 
 /* What a fit works on. */
 struct work {
-    const double *value; /* [block][model] */
-    double *cut;         /* the same, outliers pulled in */
-    double *block;       /* level of each block */
-    double *level;       /* of each model */
-    double *scratch;     /* as many as there are values */
-    int blocks;          /* how many */
-    int models;          /* how many */
-    int n;               /* values: the product of these */
+    const int *life;                  /* that each block is of */
+    double *value;                    /* [block][model] */
+    double *cut;                      /* the same, outliers pulled in */
+    double *block;                    /* level of each block */
+    double *scratch;                  /* as many as there are values */
+    int blocks;                       /* how many */
+    int models;                       /* how many */
+    int n;                            /* values: the product of these */
+    double level[RESULTS_MODELS_MAX]; /* of each model */
 };
 
 static int
@@ -163,18 +165,14 @@ is_beyond_chance(double f, double freedom_1, double freedom_2)
            ONE_PERCENT;
 }
 
-/* The sum of squares of models by lives, and the `least_steady` model, which
- * has most of it; how many lives goes to `lives`. */
-static double
-between_lives(const struct work *work, const int *life, int *lives,
-              int *least_steady)
+/* The sum of squares of each model, by lives; returns how many those are. */
+static int
+between_lives(const struct work *work, double squares[RESULTS_MODELS_MAX])
 {
-    double squares[RESULTS_MODELS_MAX] = {0};
-    double sum = 0;
+    int lives = 0;
 
-    *lives = 0;
     for (int begin = 0, end = 0; begin < work->blocks; begin = end) {
-        while (end < work->blocks && life[end] == life[begin]) {
+        while (end < work->blocks && work->life[end] == work->life[begin]) {
             end++;
         }
         for (int m = 0; m < work->models; m++) {
@@ -187,26 +185,20 @@ between_lives(const struct work *work, const int *life, int *lives,
             }
             squares[m] += (end - begin) * mean * mean;
         }
-        ++*lives;
+        lives++;
     }
-    *least_steady = 0;
-    for (int m = 0; m < work->models; m++) {
-        sum += squares[m];
-        *least_steady =
-            squares[m] > squares[*least_steady] ? m : *least_steady;
-    }
-    return sum;
+    return lives;
 }
 
 /* Set the interval from what the fit leaves. Returns the model that is the
  * least steady from life to life, or -1 if the lives agree. */
 static int
-make_interval(struct fit *fit, const struct work *work, const int *life,
-              double inside)
+make_interval(struct fit *fit, const struct work *work, double inside)
 {
-    int lives;
-    int least_steady;
-    double between = between_lives(work, life, &lives, &least_steady);
+    double squares[RESULTS_MODELS_MAX] = {0};
+    int lives = between_lives(work, squares);
+    int least_steady = 0;
+    double between = 0;
     double lives_freedom = (work->models - 1.0) * (lives - 1);
     double freedom = (work->models - 1.0) * (work->blocks - 1);
     /* Parameters that were fitted, for each value. */
@@ -214,6 +206,10 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
     double square = 0;
     bool differ;
 
+    for (int m = 0; m < work->models; m++) {
+        between += squares[m];
+        least_steady = squares[m] > squares[least_steady] ? m : least_steady;
+    }
     for (int i = 0; i < work->n; i++) {
         square += pow(work->cut[i] - fitted(work, i), 2) / freedom;
     }
@@ -232,8 +228,7 @@ make_interval(struct fit *fit, const struct work *work, const int *life,
     return differ ? least_steady : -1;
 }
 
-/* Pull in outliers and fit what is left. Returns the share that lay inside.
- */
+/* Fit, and pull in outliers. Returns the share that lay inside. */
 static double
 fit_robustly(struct work *work)
 {
@@ -251,21 +246,20 @@ fit_robustly(struct work *work)
 /* Where lives differ, see if one model alone is to blame: without it the
  * others have the interval of their own slices. */
 static void
-try_without(struct fit *fit, struct work *work, double *value,
-            const int *life, int without, int without_column)
+try_without(struct fit *fit, struct work *work, int without, int column)
 {
     struct fit rest = *fit;
     int n = 0;
 
     for (int i = 0; i < work->n; i++) {
         if (i % work->models != without) {
-            value[n++] = value[i];
+            work->value[n++] = work->value[i];
         }
     }
     work->models--;
     if (work->models >= MODELS_LEAST &&
-        make_interval(&rest, work, life, fit_robustly(work)) == -1) {
-        rest.wide[without_column] = fit->half;
+        make_interval(&rest, work, fit_robustly(work)) == -1) {
+        rest.wide[column] = fit->half;
         *fit = rest;
     }
     fit->lives_differ = true;
@@ -284,9 +278,7 @@ pack(struct fit *fit, double *value, int *life, int blocks, int models,
 
     for (int i = 0; i < blocks * models; i++) {
         count[i % models] += !isnan(value[i]);
-    }
-    for (int m = 0; m < models; m++) {
-        most = count[m] > most ? count[m] : most;
+        most = MAX(most, count[i % models]);
     }
     for (int m = 0; m < models; m++) {
         if (count[m] > 0 && 2 * count[m] >= most) {
@@ -313,10 +305,13 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
                int models)
 {
     size_t n = (size_t)blocks * (size_t)models;
-    double *room =
-        given(calloc(2 * n + (size_t)(blocks + models) + 1, sizeof *room));
+    double *room = given(calloc(2 * n + (size_t)blocks + 1, sizeof *room));
     int column[RESULTS_MODELS_MAX];
-    struct work work = {.value = value, .cut = room, .scratch = room + n};
+    struct work work = {.life = life,
+                        .value = value,
+                        .cut = room,
+                        .scratch = room + n,
+                        .block = room + 2 * n};
     double inside;
 
     *fit = (struct fit){.noise = NAN, .half = NAN};
@@ -324,8 +319,6 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
         fit->level[m] = NAN;
     }
     pack(fit, value, life, blocks, models, column);
-    work.block = room + 2 * n;
-    work.level = work.block + blocks;
     work.blocks = fit->blocks;
     work.models = fit->models;
     inside = fit_robustly(&work);
@@ -335,11 +328,10 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
             work.level[m] + mean(work.block, (size_t)fit->blocks);
     }
     if (fit->blocks >= BLOCKS_LEAST && fit->models > 1) {
-        int least_steady = make_interval(fit, &work, life, inside);
+        int least_steady = make_interval(fit, &work, inside);
 
         if (least_steady >= 0) {
-            try_without(fit, &work, value, life, least_steady,
-                        column[least_steady]);
+            try_without(fit, &work, least_steady, column[least_steady]);
         }
     }
     free(room);
@@ -349,15 +341,12 @@ statistics_fit(struct fit *fit, double *value, int *life, int blocks,
 static struct comparison
 compare_logs(double difference, double half)
 {
-    struct comparison comparison = {NAN, NAN, NAN, VERDICT_UNKNOWN};
+    struct comparison comparison = {exp(difference), exp(difference - half),
+                                    exp(difference + half), VERDICT_UNCLEAR};
 
     if (!isfinite(difference + half)) {
-        return comparison;
+        return (struct comparison){NAN, NAN, NAN, VERDICT_UNKNOWN};
     }
-    comparison.ratio = exp(difference);
-    comparison.low = exp(difference - half);
-    comparison.high = exp(difference + half);
-    comparison.verdict = VERDICT_UNCLEAR;
     if (comparison.low > 1 - VERDICT_THRESHOLD &&
         comparison.high < 1 + VERDICT_THRESHOLD) {
         comparison.verdict = VERDICT_SAME;
@@ -442,7 +431,7 @@ range_below(int models, double freedom, double range)
 double
 statistics_range(int models, double freedom)
 {
-    static struct {
+    static struct range {
         int models;
         double freedom, range;
     } known[RANGES_KEPT];
@@ -463,8 +452,6 @@ statistics_range(int models, double freedom)
         high = more ? high : middle;
     }
     next = (next + 1) % RANGES_KEPT;
-    known[next].models = models;
-    known[next].freedom = freedom;
-    known[next].range = (low + high) / 2;
+    known[next] = (struct range){models, freedom, (low + high) / 2};
     return known[next].range;
 }

@@ -36,8 +36,8 @@ model_place(const struct results *results, const char *model)
     char name[RESULTS_NAME_BYTES + 2];
     const char *at;
 
-    snprintf(names, sizeof names, " %s ", results->run.models);
-    snprintf(name, sizeof name, " %s ", model);
+    PUT(names, " %s ", results->run.models);
+    PUT(name, " %s ", model);
     at = strstr(names, name);
     return strcmp(model, RESULTS_YARDSTICK) == 0 ? sizeof names
            : at                                  ? (size_t)(at - names)
