@@ -137,7 +137,7 @@ units_format(char *text, double value, enum units kind)
     units_format_number(number, value);
     /* Four digits happen: 1000 to 1023 of a binary unit, or the last unit. */
     if ((fabs(value) >= DECIMAL - 0.5 && fabs(value) < 1e15) ||
-        (names == kinds[kind].written && value == trunc(value))) {
+        (names == kinds[kind].written && value == (int)value)) {
         snprintf(number, sizeof number, "%.0f", value);
     }
     snprintf(text, UNITS_TEXT_BYTES, "%.24s%s", number,

@@ -2,6 +2,7 @@
  * document.c: building a document, and printing it as Markdown. See
  * internal.h; text for a terminal is in terminal.c.
  */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,6 +313,7 @@ put_table(FILE *file, const struct block *table)
     struct text rule = {0};
     struct text legend = {0};
 
+    assert(table->ncolumns > 0);
     for (size_t i = 0; i < table->ncolumns; i++) {
         const struct column *column = &table->columns[i];
 

@@ -240,8 +240,8 @@ print_report(const struct results *results, const struct summary *summary)
 static int
 report_runs(struct document *document, const char *const *paths, int n)
 {
-    struct results results[2];
-    struct summary summaries[2];
+    struct results results[2] = {{.nlives = 0}};
+    struct summary summaries[2] = {{0}};
     int status = 0;
 
     for (int i = 0; i < n; i++) {
