@@ -45,7 +45,7 @@ names_have(const char *list, const char *name)
 
     for (const char *at = list; at && *at; at += strcspn(at, SEPARATORS)) {
         at += strspn(at, SEPARATORS);
-        if (strcspn(at, SEPARATORS) == length &&
+        if (length > 0 && strcspn(at, SEPARATORS) == length &&
             strncmp(at, name, length) == 0) {
             return true;
         }

@@ -57,7 +57,12 @@ check_usage(const char **paths)
     while (paths[npaths]) {
         npaths++;
     }
-    if (view && alone[0] != '\0') {
+    if (merge + diff + !!class_path + !!baseline > 1) {
+        problem = "goes with no other of --merge, --diff, --class and "
+                  "--save-baseline";
+    } else if (markdown + html + lives_csv + summary_csv > 1) {
+        problem = "choose one of --markdown, --html, --csv and --summary-csv";
+    } else if (view && alone[0] != '\0') {
         problem = "has no such table or page; leave the other flag out";
     } else if (merge ? npaths == 0 : diff && npaths != 2) {
         problem = merge ? "name the files that load --save wrote"

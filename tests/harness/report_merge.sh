@@ -71,6 +71,9 @@ refused "a file that is not there" 'none.run: No such file' none.run
 usage "no file at all" '--merge: name the files' --merge
 usage "--merge with --csv" '--merge: .* leave the other flag out' \
     --merge --csv a.run
+usage "--merge with --diff" '--merge: goes with no other' \
+    --merge --diff a.run b.run
+usage "two formats" 'choose one of --markdown, ' --html --csv a.run
 usage "two files without --merge" 'added up with --merge' a.run b.run
 "$bin/report" --merge "$tmp/a.run" >/dev/full 2>"$tmp/err"
 [ $? -eq 3 ] && said 'standard output: No space left' err

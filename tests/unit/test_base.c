@@ -188,6 +188,7 @@ TEST(names_are_whole_words_of_a_list)
               names_have(names, "threaded"));
     ck_assert(!names_have(names, "select") && !names_have(names, "loop"));
     ck_assert(!names_have("", "threaded") && !names_have(" ,", "threaded"));
+    ck_assert(!names_have("threaded ", "")); /* what has no name */
     ck_assert(names_have(NULL, "threaded"));
 }
 
