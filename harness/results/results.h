@@ -261,11 +261,11 @@ void results_add(struct results *results, enum record what,
                  const void *record);
 
 /* Read a results file, or one by name, "-" being standard input. Return NULL,
- * and the caller gives `results` back with results_free(); or what is wrong:
- * "line 3 is not JSON", until the next call. A last line that was cut off in
- * the middle is left out: the run was killed. Nothing else is tolerated,
- * least of all two runs in one file, since a table of half of the slices
- * looks like any other. */
+ * and the caller gives `results` back with results_free(); or what is wrong,
+ * "line 3 is not JSON", until the next call, and they are empty. A last line
+ * that was cut off in the middle is left out: the run was killed. Nothing
+ * else is tolerated, least of all two runs in one file, since a table of half
+ * of the slices looks like any other. */
 const char *results_read(FILE *file, struct results *results);
 const char *results_load(const char *path, struct results *results);
 
