@@ -43,7 +43,9 @@ sub time_of {
     return 'never' if $line->{starved} eq 'yes' && $key !~ /service|lag/;
     return 'grows' if $line->{saturated} eq 'yes' && $key !~ /service|lag/;
     my $us = $line->{$key};
-    return $us eq '' || $unit eq 'us' ? $us : $us / 1000;
+    # Where a lag is known but not this one, the client was late itself.
+    return $line->{lag_p99_us} eq '' ? '' : 'late' if $us eq '';
+    return $unit eq 'us' ? $us : $us / 1000;
 }
 
 # What stands under a heading.
