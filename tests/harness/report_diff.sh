@@ -33,13 +33,6 @@ diff_of --html a.jsonl b.jsonl
 result "as a page, twice the same" $?
 well_formed "which is well-formed" "$tmp/out"
 
-# Half of the scenarios, and none in common.
-grep -v '"scenario":"echo"' "$tmp/a.jsonl" >"$tmp/c.jsonl"
-grep -E '"type":"(run|end)"|"scenario":"echo"' "$tmp/a.jsonl" >"$tmp/d.jsonl"
-diff_of c.jsonl d.jsonl
-[ "$status" -eq 0 ] && said '^Scenarios: 0 in both runs, 9 in one alone.*Figures: none' out
-result "nothing in common" $?
-
 # ---- usage and files -----------------------------------------------------
 
 diff_of a.jsonl

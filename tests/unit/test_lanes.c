@@ -1,6 +1,6 @@
 /*
- * test_lanes.c: who waits for whom, drawn from steps that were made up: the
- * columns that tests/harness/golden/ does not have, and the picture.
+ * test_lanes.c: who waits for whom, of steps that were made up: what is in no
+ * scene of which report_golden.sh looks at each letter, of columns or picture.
  */
 #include <check.h>
 #include <math.h>
@@ -52,28 +52,6 @@ printed(int width, bool colour)
     report_trace(file, &made.results, &paper);
     fclose(file);
     return made.text;
-}
-
-static const char *
-drawn(void)
-{
-    free(made.text);
-    made.text = lanes_draw(&made.results, false);
-    return made.text;
-}
-
-TEST(a_scene_in_columns)
-{
-    add_scene("blocking");
-    ck_assert_str_eq(strstr(printed(60, false), "\nblocking\n"),
-                     "\nblocking\n"
-                     "longest wait for an echo: A 0.3 ms; in vain: B\n"
-                     " ms  A          B         thread 1\n"
-                     "  0  connects             recv A\n"
-                     " 20  says echo            send A, recv A\n"
-                     " 30             connects  |\n"
-                     " 40             says      |\n"
-                     "100             never\n");
 }
 
 /* In colour only what waits in vain, or long, is red; and all is the same
@@ -131,49 +109,14 @@ TEST(strangers_steps)
         }
     }
     assert_has_times("Not all that happened", 1);
-    drawn();
+    free(made.text);
+    made.text = lanes_draw(&made.results, false);
     assert_has_not("<script");
     assert_has_not("\33");
     assert_has_not("nan");
     assert_has_not("inf");
     assert_has_times("Not all that happened", 1);
     ck_assert_uint_lt(strlen(made.text), 8 << 20);
-}
-
-TEST(a_scene_as_a_picture)
-{
-    char *first;
-
-    add_scene("blocking");
-    add_scene("threaded");
-    first = strdup(drawn());
-    ck_assert_str_eq(first, drawn());
-    free(first);
-    assert_has_times("<svg ", 1);
-    assert_has_times("</svg>", 1);
-    /* Both lanes of each, their rest, and B's wait, which is in vain. */
-    assert_has_times("\"m0 wait\"", 3);
-    assert_has_times("\"m1 wait\"", 3);
-    assert_has_times("\"cross\"", 4);
-    assert_has_times("\"m0 bar\"", 6);
-    assert_has_times("<title>send A, 20.0 to 20.1 ms</title>", 2);
-    assert_has_times("in vain: B", 2);
-    assert_has_times(">client B</text>", 2);
-    assert_has_times(">thread 1</text>", 2);
-    assert_has_times(">100</text>", 1);
-    assert_has_not("Not all that happened");
-}
-
-/* Above what sleeps stands whom it has served; in accept, who comes is not
- * yet known. */
-TEST(who_will_come_is_not_who_was_served)
-{
-    add("threaded", 1, "B", "accept4", 0, 20, 3);
-    add("threaded", 2, "A", "recvfrom", 0, 20, 3);
-    drawn();
-    assert_has_times(">accept</text>", 1);
-    assert_has_not(">B</text>");
-    assert_has_times(">A</text>", 1);
 }
 
 static const char *
