@@ -25,7 +25,7 @@ passed=0
 failed=0
 skipped=0
 status=0   # of what was tried last
-through=() # a command that it is started through, as env or prlimit
+through=() # a command that the next one is started through, as env or prlimit
 
 if [ ! -x "$compare" ]; then
     echo "skipped $idea: there is no $compare; install jansson to have it"
@@ -68,6 +68,7 @@ finish() {
 try() {
     timeout 60 "${through[@]}" "$@" >"$tmp/out" 2>"$tmp/err"
     status=$?
+    through=()
 }
 
 # run ARGUMENTS...: try compare.
@@ -101,6 +102,7 @@ begin() {
     in_the_foreground "${through[@]}" "$compare" --out="$tmp/results" \
         --syscalls=none "$@" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
+    through=()
     within 10 a_slice_is_there
 }
 # in_the_foreground COMMAND... &: what a script has in the background ignores

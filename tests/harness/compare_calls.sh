@@ -27,7 +27,6 @@ run_briefly
 reason "without counting there are no calls" 'not asked for'
 through=(env PATH=/nowhere)
 run_briefly --syscalls=strace
-through=()
 reason "without strace the reason is told" 'strace is not installed'
 
 if ! command -v strace >/dev/null; then
@@ -55,7 +54,6 @@ result "strace leaves no server" $?
     through=(setpriv --bounding-set=-all --inh-caps=-all)
 run_once --models=threaded,selectloop,libevent --scenarios=echo,silent \
     --syscalls=strace
-through=()
 [ "$status" -eq 0 ] && perl -ne '
     next unless /"type":"calls"/;
     /"clients":(\d+)/ and $clients = $1;

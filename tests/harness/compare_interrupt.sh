@@ -40,7 +40,6 @@ through=(perl -MPOSIX -e 'sigprocmask(SIG_BLOCK,
         POSIX::SigSet->new(SIGINT, SIGTERM));
     $SIG{TERM} = $SIG{CHLD} = $SIG{PIPE} = "IGNORE"; exec @ARGV')
 begin_long
-through=()
 kill -TERM "$pid"
 within 30 has_ended "$pid" || kill -KILL "$pid"
 compare_ends

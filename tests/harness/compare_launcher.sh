@@ -103,11 +103,11 @@ other=$((cpu == 0 ? 1 : 0))
 if ! taskset -c "$other" true 2>/dev/null; then
     skip "servers moved to another CPU" "there is only one"
 else
+    through=(taskset -c "$cpu")
     run_briefly --launcher="taskset -c $other"
     said 'note: threaded, yardstick: it was put on other CPUs' flat
     result "servers that a launcher moved to another CPU are told" $?
 fi
-through=()
 
 fails "half a command line does not run in front of a launcher" \
     'shell failed: .* behind a launcher; make a script' \

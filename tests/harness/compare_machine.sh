@@ -42,7 +42,6 @@ for name in compare threaded yardstick; do
 done
 through=(env -C /)
 compare=$tmp/installed/fiveways-compare run_briefly
-through=()
 [ "$status" -eq 0 ] && others_measured
 result "programs are found beside compare, as make install puts them" $?
 
@@ -53,7 +52,6 @@ result "a full standard output is said" $?
 
 through=(sh -c 'exec "$@" >&-' sh)
 run_briefly
-through=()
 [ "$status" -eq 3 ] && said 'standard output is closed' err
 result "a closed standard output is said" $?
 
@@ -67,7 +65,6 @@ mkdir "$tmp/closed"
 chmod 555 "$tmp/closed"
 [ "$(id -u)" -ne 0 ] || through=(setpriv --bounding-set=-all --inh-caps=-all)
 refuses "$tmp/closed" 3 'give --out=DIR, .*closed: Permission denied'
-through=()
 for folder in "$tmp/a b/c/" "$tmp/a
 b"; do
     run_briefly --out="$folder"
@@ -81,7 +78,6 @@ if ! strace -o /dev/null -e inject=flock:error=ENOLCK true 2>/dev/null; then
 else
     through=(strace -o /dev/null -e trace=flock -e inject=flock:error=ENOLCK)
     run_briefly
-    through=()
     [ "$status" -eq 0 ] && others_measured &&
         said 'results cannot be locked.*: No locks' err
     result "without locks it says so, and measures" $?
@@ -94,6 +90,7 @@ run_once --models=threaded --scenarios=silent,work
     said 'with one CPU, work cannot show' err &&
     said 'with one CPU, work cannot show' flat
 result "one CPU is said, and the rest is measured" $?
+through=(taskset -c "$cpu")
 run_once --layout=split
 [ "$status" -eq 2 ] && said 'split needs 2 CPUs, and this process' err
 result "a layout that needs two is refused" $?
@@ -133,9 +130,7 @@ export GIT_CONFIG_GLOBAL=/dev/null # as of nobody
 mkdir "$odd" && cp "$bin"/* "$odd" &&
     git -C "$odd" init -q && git -C "$odd" add load &&
     git -C "$odd" -c user.name=x -c user.email=x commit -qm x
-own=$compare compare=$odd/compare
-run_once --models=threaded --scenarios=silent
-compare=$own
+compare=$odd/compare run_once --models=threaded --scenarios=silent
 said "commit $(git -C "$odd" rev-parse --short HEAD)\$" out
 result "a folder with quotes has a commit" $?
 
@@ -156,7 +151,6 @@ fi
 through=(bash -c 'for i in {1..1040}; do exec {fd}</dev/null; done; exec "$@"'
     bash)
 run_once --models=threaded --scenarios=echo
-through=()
 [ "$status" -eq 0 ] && ! grep -q '"price ' "$tmp/results/results.jsonl"
 result "descriptors beyond FD_SETSIZE have no prices" $?
 

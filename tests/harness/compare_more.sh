@@ -59,6 +59,7 @@ starts() {
     # shellcheck disable=SC2086 # words
     "${through[@]}" $1 >"$tmp/ready" 2>"$tmp/err" &
     server=$!
+    through=()
     within 20 grep -q '^listening on 127.0.0.1:' "$tmp/ready"
     port=$(sed 's/.*://' "$tmp/ready")
 }
@@ -92,7 +93,6 @@ while IFS="=" read -r _ name command; do
     through=(prlimit --nofile=40)
     starts "$command" && clients "$port" "$server" crowd
     result "$name goes on when descriptors run out" $?
-    through=()
     ends
 done <"$tmp/models"
 finish

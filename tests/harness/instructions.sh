@@ -73,7 +73,6 @@ run --count --models=none --untried \
 [ "$status" -eq 0 ] && said '^  deaf +not counted: valgrind did not' out &&
     [ -z "$(ls "$tmp/pipes")" ]
 result "a valgrind that is killed leaves nothing" $?
-through=()
 # Below compare there is a process for each CPU that counts.
 "$compare" --out="$tmp/results" --count --models=blocking >"$tmp/out" \
     2>"$tmp/err" &
@@ -90,7 +89,6 @@ said '^  blocking +not counted: the process that counts it ended' out &&
 result "who dies takes the count along, and that is said" $?
 through=(env PATH=/nowhere)
 run --count
-through=()
 [ "$status" -eq 3 ] && said 'valgrind is not installed' out
 result "without valgrind it says how to get it" $?
 no_children_left

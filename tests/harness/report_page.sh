@@ -79,7 +79,6 @@ for name in default c10k rate foreign variants; do
     cp "$tmp/page.html" "$tmp/first.html"
     through=(env LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo COLUMNS=60)
     page "$name"
-    through=()
     cmp "$tmp/first.html" "$tmp/page.html" >"$tmp/err" 2>&1
     result "$name: is the same each time" $?
     COLUMNS=100 "$bin/report" --all "$tmp/$name.jsonl" >"$tmp/text"

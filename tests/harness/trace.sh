@@ -7,9 +7,8 @@ source "$(dirname "$0")/cases.sh"
 # trace ARGUMENTS...: play the scene; it must be over in 10 s, with who does
 # not even start.
 trace() {
-    timeout 10 "${through[@]}" "$compare" --trace --out="$tmp/results" "$@" \
-        >"$tmp/out" 2>"$tmp/err"
-    status=$?
+    through=(timeout 10 "${through[@]}")
+    try "$compare" --trace --out="$tmp/results" "$@"
 }
 
 # steps CODE: run Perl on the steps, in @steps; the status is its own. It has
@@ -53,10 +52,10 @@ echo "strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted" >&2
 exit 1
 EOF
     chmod +x "$tmp/none/strace"
+    through=(env "PATH=$tmp/none")
     trace
     [ "$status" -eq 3 ] && sentence 'strace may not trace here'
     result "where nothing may be traced it is one sentence" $?
-    through=()
 }
 
 # With blocking, B is served when A has left, and A in vain behind C; with
@@ -131,7 +130,6 @@ asked_otherwise() {
     result "a folder is no command, whatever its name" $?
     through=(bash -c 'trap "" XFSZ; ulimit -f 16; exec "$@"' bash)
     trace
-    through=()
     [ "$status" -eq 3 ] && ! said '^in pictures' out &&
         [ "$(grep -c 'File too large' "$tmp/err")" -eq 2 ]
     result "what cannot be kept is not said to be there" $?
