@@ -1,6 +1,6 @@
 /*
  * test_lanes.c: who waits for whom, of steps that were made up: what is in no
- * scene of which report_golden.sh looks at each letter, of columns or picture.
+ * scene of which report_golden.sh looks at each letter.
  */
 #include <check.h>
 #include <math.h>

@@ -85,46 +85,44 @@ TEST(counts_add_up)
     ck_assert_int_eq(merge.sum.result.window_ns, INT64_C(5000000002));
 }
 
-/* Make the second run another kind of run, and say how it is told. */
-static void
-make_misfit(int kind, const char **words)
-{
-    static const char *const said[] = {
-        "a message has 1.00 KiB here and 64 B",
-        "an open loop with fixed gaps here and",
-        "a closed loop here and an open loop with poisson's gaps",
-        "there is a handshake here and none",
-        "the run lasts 1.00 s here and 5.00 s",
-        "the run ends by echoes here and by time",
-        "an echo may take 1.00 ms here and 0",
-        "a message has 9.77 KiB here and 9.77 KiB",
-        "a connection for each echo here",
-    };
-    struct engine_options *options = &runs[1].options;
+#define SECONDS(n) .window_ns = INT64_C(1000000000) * (n)
 
-    *words = said[kind];
-    options->message_bytes = kind == 0 ? 1024 : kind == 7 ? 10001 : 64;
-    runs[0].options.message_bytes = kind == 7 ? 10000 : 64;
-    options->arrivals = kind == 1 ? SCHEDULE_FIXED : SCHEDULE_POISSON;
-    options->rate_per_s = kind == 2 || kind == 8 ? 0 : 1000;
-    runs[0].options.rate_per_s = kind == 8 ? 0 : 1000;
-    options->churn = kind == 8;
-    options->handshake = kind == 3;
-    options->window_ns = kind == 4 ? 1000000000 : INT64_C(5000000000);
-    options->echoes_max = kind == 5 ? 100 : 0;
-    options->timeout_ns = kind == 6 ? 1000000 : 0;
-}
+/* Two kinds of run, and how it is said that they are two. */
+static const struct {
+    const char *words;
+    struct engine_options options[2];
+} misfits[] = {
+    {"a message has 1.00 KiB here and 64 B",
+     {{.message_bytes = 64}, {.message_bytes = 1024}}},
+    {"a message has 9.77 KiB here and 9.77 KiB",
+     {{.message_bytes = 10000}, {.message_bytes = 10001}}},
+    {"an open loop with fixed gaps here and",
+     {{.rate_per_s = 1000},
+      {.rate_per_s = 1000, .arrivals = SCHEDULE_FIXED}}},
+    {"a closed loop here and an open loop with poisson's gaps",
+     {{.rate_per_s = 1000}, {.rate_per_s = 0}}},
+    {"there is a handshake here and none",
+     {{.handshake = false}, {.handshake = true}}},
+    {"a message comes a byte a segment here",
+     {{.drip = false}, {.drip = true}}},
+    {"the run lasts 1.00 s here and 5.00 s", {{SECONDS(5)}, {SECONDS(1)}}},
+    {"the run ends by echoes here and by time",
+     {{.echoes_max = 0}, {.echoes_max = 100}}},
+    {"an echo may take 1.00 ms here and 0",
+     {{.timeout_ns = 0}, {.timeout_ns = 1000000}}},
+    {"a connection for each echo here", {{.churn = false}, {.churn = true}}},
+};
 
-TEST_TIMES(what_does_not_fit_is_refused, 9)
+TEST_EACH(what_does_not_fit_is_refused, misfits)
 {
     static struct merge before;
-    const char *words;
 
-    make_misfit(_i, &words);
+    runs[0].options = misfits[_i].options[0];
+    runs[1].options = misfits[_i].options[1];
     ck_assert_int_eq(add_all(1), 0);
     before = merge;
     ck_assert_int_eq(merge_add(&merge, &runs[1], reason), -1);
-    ck_assert_msg(strstr(reason, words) != NULL, "%s", reason);
+    ck_assert_msg(strstr(reason, misfits[_i].words) != NULL, "%s", reason);
     ck_assert_mem_eq(&merge, &before, sizeof merge);
 }
 
