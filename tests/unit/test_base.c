@@ -63,14 +63,11 @@ static const char *const writings[] = {
              "68719476735=68.7 s|86400e9=86400 s",
 };
 
-static char list[512]; /* is cut into its items */
-
 TEST_EACH(reads, readings)
 {
-    char *rest = list;
+    char *rest = strdupa(readings[_i]);
     char *text;
 
-    snprintf(list, sizeof list, "%s", readings[_i]);
     while ((text = strsep(&rest, "|"))) {
         int64_t value = -1;
         char *meaning = strchr(text, '=');
@@ -84,10 +81,9 @@ TEST_EACH(reads, readings)
 
 TEST_EACH(refuses, refused)
 {
-    char *rest = list;
+    char *rest = strdupa(refused[_i]);
     const char *text;
 
-    snprintf(list, sizeof list, "%s", refused[_i]);
     while ((text = strsep(&rest, "|"))) {
         int64_t value = 4711;
 
@@ -100,10 +96,9 @@ TEST_EACH(refuses, refused)
 TEST_EACH(writes, writings)
 {
     char text[UNITS_TEXT_BYTES];
-    char *rest = list;
+    char *rest = strdupa(writings[_i]);
     char *wanted;
 
-    snprintf(list, sizeof list, "%s", writings[_i]);
     while ((wanted = strsep(&rest, "|"))) {
         double value = strtod(wanted, &wanted);
 

@@ -41,14 +41,6 @@ print_echo_65(FILE *file, const struct summary *of,
     report_scenario_lines(file, &made.results, "echo", 65, paper);
 }
 
-static void
-print_markdown(FILE *file, const struct summary *of,
-               const struct report_paper *paper)
-{
-    (void)paper;
-    ck_assert_int_eq(report_markdown(file, of), 0);
-}
-
 /* No line is longer, none ends in a blank. Returns how many there are. */
 static int
 assert_width(int width)
@@ -108,21 +100,16 @@ TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
     }
 }
 
-static void
-print_in_odd_folders(FILE *file, const struct summary *of,
-                     const struct report_paper *paper)
-{
-    struct report_paper odd = *paper;
-
-    odd.bin = "it's here";
-    odd.folder = "{a,b}";
-    report_headline(file, of, &odd);
-}
-
 TEST(a_line_to_be_typed_is_right_for_a_shell)
 {
+    const struct report_paper odd = {
+        .width = 100, .bin = "it's here", .folder = "{a,b}"};
+
     add_all(1);
-    print_by(print_in_odd_folders, 100);
+    made_summary();
+    FILE *file = made_print();
+    report_headline(file, &made.summary, &odd);
+    fclose(file);
     assert_has("more: it\\'s\\ here/");
     assert_has("report \\{a\\,b\\}/results.jsonl --all");
 }
@@ -224,7 +211,9 @@ TEST(nothing_in_a_name_breaks_terminal_or_markdown)
     made_model("d\33[2J", 9);
     print_by(print_all, 100);
     assert_has_not("\33");
-    print_by(print_markdown, 100);
+    FILE *file = made_print();
+    ck_assert_int_eq(report_markdown(file, &made.summary), 0);
+    fclose(file);
     assert_has("a\\|b\\<c\\>?\\[31m");
     assert_has("| ---: |");
     assert_has("### ");
