@@ -155,7 +155,6 @@ TEST(figures_that_mislead_are_hidden)
 {
     struct life life = made_life("a");
 
-    life.work_us = 200;
     life.figure[LIFE_CPU_OVER_FLOOR] = 40;
     life.figure[LIFE_RSS_KIB_PER_CLIENT] = -3;
     made_add(&made.results, &life, 0);
