@@ -109,10 +109,6 @@ page late
 section rate
 has "late: who is known is drawn" 'class="m1 mark"'
 has_not "late: the client's fault is nobody's end" 'class="cross"|>invalid<'
-sed 's/"start_ms"/"kernel_percent":91,"start_ms"/' "$tmp/default.jsonl" >"$tmp/kernel.jsonl"
-page kernel
-section idle
-has "kernel: its share is behind what the silent cost" '<th>kernel %</th>' '<td>91</td>'
 page c10k
 has "c10k: the slope has a name" 'selectloop</dt><dd>\+[0-9.]+ us \+- '
 

@@ -210,17 +210,6 @@ TEST(the_kernel_has_its_share_of_the_ticks)
     ck_assert_double_nan(window.figure[LIFE_KERNEL_PERCENT]);
 }
 
-TEST(what_children_did_is_not_told_as_nothing)
-{
-    driver->forks = true;
-    judge_it(false);
-    expect(LIFE_OK, "");
-    ck_assert(isnan(window.figure[LIFE_SERVER_CPU_US_PER_ECHO]));
-    ck_assert(isnan(window.figure[LIFE_RSS_KIB_PER_CLIENT]));
-    ck_assert_str_eq(window.note, "its CPU is spent in child processes, "
-                                  "which are not counted");
-}
-
 /* An open loop in which responses took three times as long as the service,
  * because messages waited for a client. */
 static void
