@@ -17,7 +17,8 @@ esac
 run_briefly "--server=burns=$badserver --burn=200" \
     "--server=cold=$badserver --burn=100 --burn-first=1000" \
     "--server=warm=$badserver" "--server=holds=$badserver --hold=64"
-between 160 "$(field server_cpu_us_per_echo burns)" 320
+between 160 "$(field server_cpu_us_per_echo burns)" 320 &&
+    between 160 "$(life server_cpu_us_per_echo burns)" 320
 result "a server that burns 200 us for each echo is told so" $?
 perl -e 'exit !($ARGV[0] < 1.3 * $ARGV[1])' \
     "$(field server_cpu_us_per_echo cold)" "$(field server_cpu_us_per_echo warm)"
