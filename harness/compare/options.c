@@ -42,30 +42,27 @@ static char taken[1024] = MODEL_NAMES " " RESULTS_YARDSTICK;
 static void
 add_server(const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789._-";
-    size_t length = strspn(text, letters);
-    char *name = strndup(text, length);
-    const char *command = text + length + 1;
-    const char *wrong =
-        nservers >= CONTENDERS_MAX - OWN_MAX
-            ? "that is one too many for one run"
-        : length == 0 || length > CONTENDER_NAME_MAX || text[length] != '='
-            ? "the name is 1 to 14 letters, digits or . _ - before a ="
-        : command[strspn(command, " \t")] == '\0'
-            ? "there is no command behind the ="
-        : names_have(taken, name)
-            ? "that name is taken, by one of ours or by another of yours"
-            : NULL;
+    char name[CONTENDER_NAME_MAX + 1];
+    int begin = 0; /* of the command */
+    const char *wrong;
 
+    sscanf(text, "%14[A-Za-z0-9._-]=%n", name, &begin);
+    wrong = nservers >= CONTENDERS_MAX - OWN_MAX
+                ? "that is one too many for one run"
+            : begin == 0
+                ? "the name is 1 to 14 letters, digits or . _ - before a ="
+            : text[begin + (int)strspn(text + begin, " \t")] == '\0'
+                ? "there is no command behind the ="
+            : names_have(taken, name)
+                ? "that name is taken, by one of ours or by another of yours"
+                : NULL;
     if (wrong) {
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
     }
     APPEND(taken, ",", "%s", name);
-    servers[nservers++] =
-        (struct contender){.name = name, .plain = true, .command = command};
+    servers[nservers++] = (struct contender){
+        .name = given(strdup(name)), .plain = true, .command = text + begin};
 }
 
 /* The name after `make install` first: a folder like /usr/local/bin may well
