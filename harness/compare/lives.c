@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/param.h>
 
 #include "harness/base/base.h"
@@ -111,8 +110,6 @@ run_open(struct lives *lives, int64_t end_ns)
 
     run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
-        size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
-
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
         if (turn->state == STATE_DRIVEN &&
@@ -120,11 +117,13 @@ run_open(struct lives *lives, int64_t end_ns)
             turn->state = STATE_MUTE;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (turn->state == STATE_DRIVEN && slices > 0 &&
+        if (turn->state == STATE_DRIVEN &&
             (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,
-                .of_per_s = statistics_median(turn->rates, slices)};
+                .of_per_s = statistics_median(
+                    turn->rates,
+                    (size_t)turn->driver.sums[SUM_CLOSED].slices)};
 
             least =
                 !least.of || next.of_per_s < least.of_per_s ? next : least;

@@ -40,11 +40,9 @@ struct turn; /* see below */
 struct driver_sum {
     struct engine_result result; /* its window is as long as all of theirs */
     double server_cpu_ns;        /* of the server in them; NAN: unknown */
-    int slices;                  /* how many */
-    bool late;                   /* an open loop, and the client was late in
-                                  * each; once it was not, only such count */
-    int stalls;                  /* of them, with a stall */
-    double stall_ms;             /* the longest of these */
+    int slices;      /* how many; once the client was not late, only such */
+    int stalls;      /* of them, with a stall */
+    double stall_ms; /* the longest of these */
 };
 
 /* What the slices are added up in, by the rate that they were driven at. */
@@ -90,10 +88,10 @@ void driver_close(struct turn *turn);
 
 /* Start the driver of a turn whose server runs, on the caller's CPUs; make it
  * do one of these things, or one slice, for which see struct driver. They
- * block until that is done, and return 0, or -1 with driver->engine_errno. */
-int driver_start(struct turn *turn);
-int driver_tell(struct driver *driver, void (*what)(struct turn *turn));
-int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
+ * block until that is done; false: it is not, see driver->engine_errno. */
+bool driver_start(struct turn *turn);
+bool driver_tell(struct driver *driver, void (*what)(struct turn *turn));
+bool driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
 /* End the process, if there is one; once for each start. */
 void driver_stop(const struct driver *driver);
