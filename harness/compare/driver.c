@@ -124,7 +124,6 @@ driver_start(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
     int fds[2] = {-1, -1};
-    pid_t pid = -1;
 
     memset(driver, 0, sizeof *driver);
     driver->options = turn->scenario->load;
@@ -136,9 +135,9 @@ driver_start(struct turn *turn)
     driver->options.on_phase = look;
     driver->options.is_paused = is_paused;
     driver->options.arg = turn;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0) {
-        pid = fork();
-    }
+    pid_t pid = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0
+                    ? fork()
+                    : -1;
     if (pid == 0) {
         live(turn, fds[1]);
     }

@@ -243,14 +243,13 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
 
 /* How many clients the server says that its model cannot hold; but whom it
  * has sent a byte it cannot refuse any more. */
-static uint64_t
+static double
 refused_by_design(const struct life *life, const struct engine_result *result)
 {
     const char *refused = strstr(life->stats, "\"refused\":");
-    uint64_t count =
-        refused ? strtoull(strchr(refused, ':') + 1, NULL, 10) : 0;
+    double count = refused ? strtod(strchr(refused, ':') + 1, NULL) : 0;
 
-    return count < result->turned_away ? count : result->turned_away;
+    return fmin(count, (double)result->turned_away);
 }
 
 /* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
@@ -287,8 +286,6 @@ set_status(struct life *life, const struct turn *turn,
     const struct server *server = &turn->server;
     const struct engine_mismatch *wrong = &result->mismatch;
     const uint64_t *errors = result->errors;
-    uint64_t broken = errors[ENGINE_REFUSED] + errors[ENGINE_RESET] +
-                      errors[ENGINE_EARLY_EOF] + errors[ENGINE_TIMEOUT];
     uint64_t trouble = errors[ENGINE_NO_DESCRIPTORS] +
                        errors[ENGINE_NO_PORTS] +
                        errors[ENGINE_CLIENT_TROUBLE];
@@ -315,7 +312,8 @@ set_status(struct life *life, const struct turn *turn,
                        result);
     } else if (errors[ENGINE_CLIENT_LATE] > 0) {
         judge_late(life, result);
-    } else if (broken > (ours ? refused_by_design(life, result) : 0)) {
+    } else if (life->figure[LIFE_ERRORS] >
+               (ours ? refused_by_design(life, result) : 0)) {
         fail_by_errors(life, LIFE_FAILED, "broke connections", result);
     } else if (result->stalled > 0) {
         fail_stalled(life, result);

@@ -144,10 +144,7 @@ give_time(struct plan *plan, struct plan_cell *cell,
                              : scenario->seconds * options->mode->scale;
     bool counts =
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
-    double thousands;               /* of silent clients */
-    double begin_s, end_s, least_s; /* that a life has besides; in all */
-    double in_lane;                 /* servers that are counted there */
-    int n = 0, foreign = 0;         /* servers; of them not ours */
+    int n = 0, foreign = 0; /* servers; of them not ours */
 
     for (size_t i = 0; i < options->ncontenders; i++) {
         const struct contender *contender = &options->contenders[i];
@@ -160,18 +157,21 @@ give_time(struct plan *plan, struct plan_cell *cell,
             APPEND(plan->foreign, ", ", "%s", scenario->name);
         }
     }
-    in_lane = ceil((double)n / cell->lanes);
+    /* Servers that are counted one after the other. */
+    double in_lane = ceil((double)n / cell->lanes);
     cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
                        options->mode->bit != MODE_QUICK;
     plan->seconds += cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
     if (options->mode->bit == MODE_COUNT) {
         return;
     }
-    thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
-    begin_s = (thousands * CONNECT_MS + foreign * COMPILE_MS) / 1e3;
-    end_s = thousands * LEAVE_MS / 1e3;
-    least_s = n * least_ms(scenario, cell->points) / 1e3 + begin_s + end_s;
+    double thousands = n * scenario->load.silent_clients / 1e3;
+    /* What a life has besides; and all that it has at the least. */
+    double begin_s = (thousands * CONNECT_MS + foreign * COMPILE_MS) / 1e3;
+    double end_s = thousands * LEAVE_MS / 1e3;
+    double least_s =
+        n * least_ms(scenario, cell->points) / 1e3 + begin_s + end_s;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
                                      : options->mode->lives;

@@ -44,11 +44,10 @@ try_echo(int fd, const char *said, char heard[HEARD_BYTES])
 {
     size_t length = strlen(said);
     const char *fault = NULL;
-    ssize_t n;
 
     memset(heard, 0, HEARD_BYTES);
     send(fd, said, length, MSG_NOSIGNAL);
-    n = recv(fd, heard, length, MSG_WAITALL);
+    ssize_t n = recv(fd, heard, length, MSG_WAITALL);
     if (n == -1 && errno == EAGAIN) {
         fault = by_lines;
         send(fd, "\n", 1, MSG_NOSIGNAL);
@@ -97,12 +96,11 @@ try_server(struct turn *turn)
 {
     struct server *server = &turn->server;
     char heard[HEARD_BYTES] = "";
-    const char *fault;
 
     if (turn_start_server(turn, NULL) != 0) {
         return false;
     }
-    fault = try_clients(server, heard);
+    const char *fault = try_clients(server, heard);
     if (fault && !server_ends_within(server, END_MS * NS_PER_MS) &&
         fault == absent) {
         server_find_listeners(server);

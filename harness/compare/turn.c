@@ -158,7 +158,6 @@ turn_start_server(struct turn *turn, const char *const *prefix)
     };
     struct server_order order = options->order;
     struct server *server = &turn->server;
-    int status;
     size_t n = 0;
 
     order.cpus = &turn->cpus;
@@ -176,7 +175,7 @@ turn_start_server(struct turn *turn, const char *const *prefix)
             order.arguments[n++] = flags[i];
         }
     }
-    status = server_start(server, &order);
+    int status = server_start(server, &order);
     /* Who is not there says nothing; a tool names itself. */
     if (status != 0 && prefix &&
         server->end.wait_status == W_EXITCODE(127, 0) &&
@@ -309,11 +308,10 @@ turn_slice(struct turn *turn, int sum)
 {
     struct driver *driver = &turn->driver;
     const struct grid_point *rate = &turn->lives->grid[sum];
+    int64_t slice_ns =
+        rate->rate_per_s > 0 ? grid_slice_ns(rate) : turn->slice_ns;
 
-    if (driver_slice(driver,
-                     rate->rate_per_s > 0 ? grid_slice_ns(rate)
-                                          : turn->slice_ns,
-                     sum)) {
+    if (driver_slice(driver, slice_ns, sum)) {
         keep_slice(turn, sum);
         if (turn->lives->interrupted &&
             (sum == SUM_WARMUP || !driver->drained)) {
@@ -343,7 +341,6 @@ turn_warm_up(struct turn *turn)
         clock_now_ns() +
         (turn->contender->command ? COMPILE_MS * NS_PER_MS : 0);
     double least = INFINITY;
-    double slice_ms;
 
     turn->slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     for (int steady = 0;
@@ -361,8 +358,8 @@ turn_warm_up(struct turn *turn)
             least = cost;
         }
     }
-    slice_ms = SLICE_TURNS * (double)last->window_ns / 1e6 * last->served /
-               (double)last->echoes;
+    double slice_ms = SLICE_TURNS * (double)last->window_ns / 1e6 *
+                      last->served / (double)last->echoes;
     slice_ms = fmax(fmin(slice_ms, SLICE_MS_MAX),
                     fmax(SLICE_MS_MIN, SLICE_DELAYS * delay_ms));
     turn->slice_ns = (int64_t)(slice_ms * 1e6);
