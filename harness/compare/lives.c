@@ -146,7 +146,7 @@ static void
 begin_life(struct lives *lives)
 {
     lives->nfloors = 0;
-    disturbance_read(lives->before, &lives->cell->layout);
+    disturbance_read(lives, lives->before);
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (!turn->over && !lives->interrupted) {
             show_progress(lives);

@@ -158,12 +158,12 @@ read_counter(const char *file, const char *group, const char *counter)
 }
 
 void
-disturbance_read(double figure[LIFE_FIGURES], const struct layout *layout)
+disturbance_read(const struct lives *lives, double figure[LIFE_FIGURES])
 {
     char text[FILE_BYTES];
     cpu_set_t cpus;
 
-    CPU_OR(&cpus, &layout->client, &layout->server);
+    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
     /* Of the control group that we see as the root, of version 2 or 1. */
     if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
         proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
@@ -179,15 +179,14 @@ disturbance_read(double figure[LIFE_FIGURES], const struct layout *layout)
 }
 
 void
-disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
-                 const struct layout *layout)
+disturbance_fill(const struct lives *lives, struct life *life)
 {
-    double after[LIFE_FIGURES];
+    double now[LIFE_FIGURES];
 
-    disturbance_read(after, layout);
+    disturbance_read(lives, now);
     for (int i = LIFE_STEAL_PERCENT; i <= LIFE_RETRANSMITS; i++) {
-        life->figure[i] = after[i] - before[i];
+        life->figure[i] = now[i] - lives->before[i];
     }
     life->figure[LIFE_STEAL_PERCENT] *=
-        100 / (after[LIFE_SECONDS] - before[LIFE_SECONDS]);
+        100 / (now[LIFE_SECONDS] - lives->before[LIFE_SECONDS]);
 }

@@ -96,16 +96,6 @@ bool driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 /* End the process, if there is one; once for each start. */
 void driver_stop(const struct driver *driver);
 
-/* What else goes on: time stolen by the hypervisor, throttling by a control
- * group, the whole machine's counters of TCP trouble, NAN where the system
- * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
- * as they are now, the first and LIFE_SECONDS in ns, which takes some tenths
- * of a millisecond; fill in what has happened since. */
-void disturbance_read(double figure[LIFE_FIGURES],
-                      const struct layout *layout);
-void disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
-                      const struct layout *layout);
-
 /* ---- turn: one server in a scenario, and in one life of it ------------- */
 
 #define TURN_RATES       5    /* slices that tell what a server can do */
@@ -169,6 +159,14 @@ struct lives {
 void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
+
+/* What else goes on: time stolen by the hypervisor, throttling by a control
+ * group, the whole machine's counters of TCP trouble, NAN where the system
+ * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
+ * as they are now, the first and LIFE_SECONDS in ns, which takes some tenths
+ * of a millisecond; fill in what has happened since `before`. */
+void disturbance_read(const struct lives *lives, double figure[LIFE_FIGURES]);
+void disturbance_fill(const struct lives *lives, struct life *life);
 
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.

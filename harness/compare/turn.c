@@ -106,7 +106,7 @@ keep_sum(struct turn *turn, int sum)
     life.rate_of_per_s = (int)rate->of_per_s;
     PUT(life.rate_of, "%s", rate->of ? rate->of : "");
     judge(&life, turn, sum);
-    disturbance_fill(&life, lives->before, &lives->cell->layout);
+    disturbance_fill(lives, &life);
     figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
     figure[LIFE_CPU_OVER_FLOOR] =
