@@ -276,9 +276,8 @@ fail_stalled(struct life *life, const struct engine_result *result)
     }
 }
 
-/* The first of these that is true. A client not served is no failure: a
- * server that serves one after the other does that. Beside a silent client it
- * is none to serve nobody, if the one client alone with it was served. */
+/* The first of these that is true. Beside a silent client it is no failure to
+ * serve nobody, if the one client alone with it was served. */
 static void
 set_status(struct life *life, const struct turn *turn,
            const struct engine_result *result)

@@ -55,10 +55,8 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
 static bool
 has_turn(const struct turn *turn)
 {
-    const struct driver *driver = &turn->driver;
-
-    return 2 * driver->last.served >= turn->scenario->load.clients ||
-           driver->sums[SUM_CLOSED].slices == 0 ||
+    return 2 * turn->driver.last.served >= turn->scenario->load.clients ||
+           turn->driver.sums[SUM_CLOSED].slices == 0 ||
            turn->lives->block % STARVED_EVERY == 0;
 }
 

@@ -178,8 +178,8 @@ void turn_begin(struct turn *turn);
 void turn_warm_up(struct turn *turn);
 
 /* Drive it for one slice at the rate of a sum, and keep that. Who fails has
- * its life ended by it. True if it is driven on. */
-bool turn_slice(struct turn *turn, int sum);
+ * its life ended by it. */
+void turn_slice(struct turn *turn, int sum);
 
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);

@@ -60,8 +60,8 @@ fit_cell(struct plan *plan, const struct scenario *original)
 {
     struct plan_cell *cell = &plan->cells[plan->ncells++];
     struct scenario *scenario = &cell->scenario;
-    rlim_t needed = (rlim_t)(engine_descriptors_needed(&original->load) +
-                             HARNESS_DESCRIPTORS);
+    rlim_t needed = HARNESS_DESCRIPTORS +
+                    (rlim_t)engine_descriptors_needed(&original->load);
     rlim_t limit = plan->descriptors;
 
     *scenario = *original;

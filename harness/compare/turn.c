@@ -99,7 +99,6 @@ keep_sum(struct turn *turn, int sum)
     struct lives *lives = turn->lives;
     const struct grid_point *rate = &lives->grid[sum];
     struct life life;
-    double *figure = life.figure;
 
     identify(turn, &life);
     life.rate_per_s = rate->rate_per_s;
@@ -107,10 +106,10 @@ keep_sum(struct turn *turn, int sum)
     PUT(life.rate_of, "%s", rate->of ? rate->of : "");
     judge(&life, turn, sum);
     disturbance_fill(lives, &life);
-    figure[LIFE_FLOOR_US] =
+    life.figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
-    figure[LIFE_CPU_OVER_FLOOR] =
-        figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
+    life.figure[LIFE_CPU_OVER_FLOOR] =
+        life.figure[LIFE_SERVER_CPU_US_PER_ECHO] / life.figure[LIFE_FLOOR_US];
     lives_keep(lives, RECORD_LIFE, &life);
     turn->over |= life.status == LIFE_FAILED;
     turn->measured |= life.status == LIFE_OK;
@@ -303,7 +302,7 @@ keep_slice(struct turn *turn, int sum)
     lives_keep_slice(turn->lives, turn->contender->name, &slice);
 }
 
-bool
+void
 turn_slice(struct turn *turn, int sum)
 {
     struct driver *driver = &turn->driver;
@@ -315,7 +314,7 @@ turn_slice(struct turn *turn, int sum)
         keep_slice(turn, sum);
         if (turn->lives->interrupted &&
             (sum == SUM_WARMUP || !driver->drained)) {
-            return false;
+            return;
         }
     }
     if (driver->engine_errno != 0 || !driver->drained ||
@@ -325,14 +324,12 @@ turn_slice(struct turn *turn, int sum)
     } else if (driver->last.echoes == 0) {
         turn->state = STATE_MUTE;
     }
-    return turn->state == STATE_DRIVEN;
 }
 
 void
 turn_warm_up(struct turn *turn)
 {
-    const struct driver *driver = &turn->driver;
-    const struct engine_result *last = &driver->last;
+    const struct engine_result *last = &turn->driver.last;
     int delay_ms = turn->scenario->delay_ms;
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     /* node takes some 200 ms to compile, and up to then is as steady as it
@@ -347,11 +344,12 @@ turn_warm_up(struct turn *turn)
          (steady < WARMUP_STEADY || clock_now_ns() < least_ns) &&
          clock_now_ns() < end_ns;
          steady++) {
-        if (!turn_slice(turn, SUM_WARMUP)) {
+        turn_slice(turn, SUM_WARMUP);
+        if (turn->state != STATE_DRIVEN || turn->lives->interrupted) {
             return;
         }
-        double cost = (driver->server_cpu_ns > 0 ? driver->server_cpu_ns
-                                                 : (double)last->window_ns) /
+        double server_ns = turn->driver.server_cpu_ns;
+        double cost = (server_ns > 0 ? server_ns : (double)last->window_ns) /
                       (double)last->echoes;
         if (cost < WARMUP_GAIN * least) {
             steady = -1;
