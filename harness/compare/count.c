@@ -61,12 +61,11 @@ static const char *
 connect_all(struct turn *turn)
 {
     struct driver *driver = &turn->driver;
-    bool started = driver_start(turn) == 0;
+    bool started = driver_start(turn);
 
     driver->options.silent_clients =
         MIN(driver->options.silent_clients, SILENT_MAX);
-    return started && driver_tell(driver, driver_connect) == 0 ? NULL
-                                                               : no_client;
+    return started && driver_tell(driver, driver_connect) ? NULL : no_client;
 }
 
 /* Stop clients and server. Returns its standard error, a file in memory, from
@@ -314,7 +313,7 @@ count_run(struct turn *turn, int slice_ms, double times)
     why = connect_all(turn);
     turn_settle(turn);
     why = why ? why
-          : driver_slice(driver, slice_ms * NS_PER_MS, SUM_WARMUP) != 0
+          : !driver_slice(driver, slice_ms * NS_PER_MS, SUM_WARMUP)
               ? no_client
           : driver->last.served < driver->options.clients ? unserved
           : server_forks(&turn->server) ? "it has child processes"

@@ -85,7 +85,12 @@ driver_connect(struct turn *turn)
 void
 driver_close(struct turn *turn)
 {
-    engine_close(turn->driver.engine, &turn->driver.last);
+    struct driver *driver = &turn->driver;
+
+    engine_close(driver->engine, &driver->last);
+    crew_add_result(&driver->rest, &driver->last);
+    driver->rest.fairness = driver->last.fairness;
+    driver->echoes += driver->last.echoes_total;
 }
 
 /* Ctrl-C is for the process that started us; it tells us what to do, and when
@@ -107,35 +112,32 @@ live(struct turn *turn, int fd)
     while (read(fd, &byte, 1) == 1) {
         driver->what(turn);
         driver->engine_errno = 0;
-        if (write(fd, &byte, 1) != 1) {
-            break;
-        }
+        send(fd, &byte, 1, MSG_NOSIGNAL);
     }
     _exit(0);
 }
 
 /* ---- in the process that tells it -------------------------------------- */
 
-int
+bool
 driver_start(struct turn *turn)
 {
-    const char *layout = turn->lives->cell->layout.name;
     struct driver *driver = &turn->driver;
     int fds[2] = {-1, -1};
-    pid_t pid = -1;
 
     memset(driver, 0, sizeof *driver);
     driver->options = turn->scenario->load;
     driver->options.address = turn->server.address;
     driver->options.spin_ns =
-        strcmp(layout, "split") == 0 ? ENGINE_SPIN_NS : 0;
+        strcmp(turn->lives->cell->layout.name, "split") == 0 ? ENGINE_SPIN_NS
+                                                             : 0;
     driver->options.interrupted = &turn->lives->interrupted;
     driver->options.on_phase = look;
     driver->options.is_paused = is_paused;
     driver->options.arg = turn;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0) {
-        pid = fork();
-    }
+    pid_t pid = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0
+                    ? fork()
+                    : -1;
     if (pid == 0) {
         live(turn, fds[1]);
     }
@@ -143,10 +145,10 @@ driver_start(struct turn *turn)
     driver->pid = pid;
     driver->fd = fds[0];
     close(fds[1]);
-    return pid > 0 ? 0 : -1;
+    return pid > 0;
 }
 
-int
+bool
 driver_tell(struct driver *driver, void (*what)(struct turn *turn))
 {
     char byte = 0;
@@ -155,13 +157,10 @@ driver_tell(struct driver *driver, void (*what)(struct turn *turn))
     /* One that has died says why on standard error, and here nothing. */
     driver->engine_errno = ESRCH;
     return send(driver->fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
-                   read(driver->fd, &byte, 1) == 1 &&
-                   driver->engine_errno == 0
-               ? 0
-               : -1;
+           read(driver->fd, &byte, 1) == 1;
 }
 
-int
+bool
 driver_slice(struct driver *driver, int64_t slice_ns, int sum)
 {
     driver->slice_ns = slice_ns;

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "harness/base/base.h"
 
@@ -52,19 +51,6 @@ fill_latency(struct life *life, const struct engine_result *result)
     }
 }
 
-/* Context switches in the slices; where threads come and go those of the
- * whole life must do, which hold the start of the server as well. */
-static double
-switches_per_echo(const struct life *life, const struct turn *turn)
-{
-    double switches = turn->end.switches - turn->begin.switches;
-
-    return !life->churn && switches >= 0
-               ? ratio(switches, turn->driver.slices_echoes)
-               : ratio(turn->server.end.switches,
-                       (double)turn->driver.echoes);
-}
-
 /* What each client has added; with churn nobody has stayed. */
 static void
 fill_memory(struct life *life, const struct turn *turn,
@@ -72,12 +58,10 @@ fill_memory(struct life *life, const struct turn *turn,
 {
     double *figure = life->figure;
     int first = life->ask_silent ? life->clients - life->silent : 1;
-    double held = result->served - first;
-
     /* Silent clients are among the served where they are asked. */
-    if (!life->ask_silent && result->served > 0) {
-        held += life->silent;
-    }
+    double held =
+        result->served - first + (life->ask_silent ? 0 : life->silent);
+
     if (held < 1) {
         return;
     }
@@ -115,6 +99,7 @@ fill_costs(struct life *life, const struct turn *turn,
     double window_ns = (double)result->window_ns;
     double client_ns = (double)result->client_cpu_ns;
     double *figure = life->figure;
+    double switches = turn->end.switches - turn->begin.switches;
     double kernel_ticks = turn->end.kernel_ticks - turn->begin.kernel_ticks;
     double ticks =
         kernel_ticks + turn->end.user_ticks - turn->begin.user_ticks;
@@ -132,9 +117,13 @@ fill_costs(struct life *life, const struct turn *turn,
     figure[LIFE_KERNEL_PERCENT] =
         ticks >= TICKS_MIN ? 100 * kernel_ticks / ticks : NAN;
     figure[LIFE_THREADS] = life->churn ? NAN : turn->connected.threads;
-    /* Without an echo in the slices there is nothing to say. */
+    /* Where threads come and go those of the whole life must do, which hold
+     * the start of the server as well. */
     figure[LIFE_SWITCHES_PER_ECHO] =
-        echoes > 0 ? switches_per_echo(life, turn) : NAN;
+        echoes == 0 ? NAN
+        : !life->churn && switches >= 0
+            ? switches / turn->driver.slices_echoes
+            : turn->server.end.switches / (double)turn->driver.echoes;
     fill_memory(life, turn, result);
     if (window_ns > 0) {
         PUT(life->bound_by, "%s",
@@ -254,14 +243,13 @@ fail_by_errors(struct life *life, enum life_status status, const char *what,
 
 /* How many clients the server says that its model cannot hold; but whom it
  * has sent a byte it cannot refuse any more. */
-static uint64_t
+static double
 refused_by_design(const struct life *life, const struct engine_result *result)
 {
     const char *refused = strstr(life->stats, "\"refused\":");
-    uint64_t count =
-        refused ? strtoull(strchr(refused, ':') + 1, NULL, 10) : 0;
+    double count = refused ? strtod(strchr(refused, ':') + 1, NULL) : 0;
 
-    return count < result->turned_away ? count : result->turned_away;
+    return fmin(count, (double)result->turned_away);
 }
 
 /* "stopped answering: 3 of 16 clients wait for the rest of an echo". Who has
@@ -271,7 +259,6 @@ fail_stalled(struct life *life, const struct engine_result *result)
 {
     int inside = result->stalled_inside;
     int stalled = result->stalled - result->stalled_behind;
-    char rest[48] = "";
 
     if (stalled <= 0) {
         life_fail(life, LIFE_FAILED,
@@ -280,19 +267,17 @@ fail_stalled(struct life *life, const struct engine_result *result)
                   result->stalled_behind, result->asked);
         return;
     }
-    if (inside > 0 && inside < stalled) {
-        PUT(rest, ", %d of them for the rest of it", inside);
-    }
     life_fail(life, LIFE_FAILED,
-              "stopped answering: %d of %d clients wait for %s%s", stalled,
+              "stopped answering: %d of %d clients wait for %s", stalled,
               result->asked,
-              inside == stalled ? "the rest of an echo" : "their next echo",
-              rest);
+              inside == stalled ? "the rest of an echo" : "their next echo");
+    if (inside > 0 && inside < stalled) {
+        APPEND(life->reason, ", ", "%d of them for the rest of it", inside);
+    }
 }
 
-/* The first of these that is true. A client not served is no failure: a
- * server that serves one after the other does that. Beside a silent client it
- * is none to serve nobody, if the one client alone with it was served. */
+/* The first of these that is true. Beside a silent client it is no failure to
+ * serve nobody, if the one client alone with it was served. */
 static void
 set_status(struct life *life, const struct turn *turn,
            const struct engine_result *result)
@@ -300,8 +285,9 @@ set_status(struct life *life, const struct turn *turn,
     const struct server *server = &turn->server;
     const struct engine_mismatch *wrong = &result->mismatch;
     const uint64_t *errors = result->errors;
-    uint64_t broken = errors[ENGINE_REFUSED] + errors[ENGINE_RESET] +
-                      errors[ENGINE_EARLY_EOF] + errors[ENGINE_TIMEOUT];
+    uint64_t trouble = errors[ENGINE_NO_DESCRIPTORS] +
+                       errors[ENGINE_NO_PORTS] +
+                       errors[ENGINE_CLIENT_TROUBLE];
     bool ours = !turn->contender->command;
     char sent[24] = "";
 
@@ -320,15 +306,13 @@ set_status(struct life *life, const struct turn *turn,
     } else if (turn->driver.engine_errno != 0) {
         life_fail(life, LIFE_INVALID, "the client failed: %s",
                   strerror(turn->driver.engine_errno));
-    } else if (engine_first_error(result, ENGINE_SERVER_ERRORS) ==
-                   ENGINE_CLIENT_LATE &&
-               engine_first_error(result, ENGINE_CLIENT_LATE + 1) ==
-                   ENGINE_ERRORS) {
-        judge_late(life, result);
-    } else if (engine_result_invalid(result)) {
+    } else if (trouble > 0) {
         fail_by_errors(life, LIFE_INVALID, "trouble of the client's own",
                        result);
-    } else if (broken > (ours ? refused_by_design(life, result) : 0)) {
+    } else if (errors[ENGINE_CLIENT_LATE] > 0) {
+        judge_late(life, result);
+    } else if (life->figure[LIFE_ERRORS] >
+               (ours ? refused_by_design(life, result) : 0)) {
         fail_by_errors(life, LIFE_FAILED, "broke connections", result);
     } else if (result->stalled > 0) {
         fail_stalled(life, result);
@@ -336,9 +320,7 @@ set_status(struct life *life, const struct turn *turn,
                (life->silent == 0 || turn->driver.alone.served == 0)) {
         life_fail(life, LIFE_FAILED, "never answered%s%s",
                   life->note[0] ? "; " : "", life->note);
-    } else if (ours &&
-               (server->killed || !WIFEXITED(server->end.wait_status) ||
-                WEXITSTATUS(server->end.wait_status) != 0)) {
+    } else if (ours && (server->killed || server->end.wait_status != 0)) {
         life_fail(life, LIFE_FAILED, "at the stop: %s", server->reason);
     }
 }

@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/param.h>
 
 #include "harness/base/base.h"
@@ -56,10 +55,8 @@ shuffle(struct lives *lives, struct turn *order[CONTENDERS_MAX])
 static bool
 has_turn(const struct turn *turn)
 {
-    const struct driver *driver = &turn->driver;
-
-    return 2 * driver->last.served >= turn->scenario->load.clients ||
-           driver->sums[SUM_CLOSED].slices == 0 ||
+    return 2 * turn->driver.last.served >= turn->scenario->load.clients ||
+           turn->driver.sums[SUM_CLOSED].slices == 0 ||
            turn->lives->block % STARVED_EVERY == 0;
 }
 
@@ -111,8 +108,6 @@ run_open(struct lives *lives, int64_t end_ns)
 
     run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
-        size_t slices = (size_t)turn->driver.sums[SUM_CLOSED].slices;
-
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
         if (turn->state == STATE_DRIVEN &&
@@ -120,11 +115,13 @@ run_open(struct lives *lives, int64_t end_ns)
             turn->state = STATE_MUTE;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (turn->state == STATE_DRIVEN && slices > 0 &&
+        if (turn->state == STATE_DRIVEN &&
             (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,
-                .of_per_s = statistics_median(turn->rates, slices)};
+                .of_per_s = statistics_median(
+                    turn->rates,
+                    (size_t)turn->driver.sums[SUM_CLOSED].slices)};
 
             least =
                 !least.of || next.of_per_s < least.of_per_s ? next : least;
@@ -147,7 +144,7 @@ static void
 begin_life(struct lives *lives)
 {
     lives->nfloors = 0;
-    disturbance_read(lives->before, &lives->cell->layout);
+    disturbance_read(lives, lives->before);
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         if (!turn->over && !lives->interrupted) {
             show_progress(lives);

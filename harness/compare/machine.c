@@ -25,10 +25,9 @@ static void
 find_cpu_model(char *text, size_t text_bytes)
 {
     char cpus[4096];
-    const char *name;
 
     proc_read(cpus, sizeof cpus, "/proc/cpuinfo");
-    name = proc_behind(cpus, "model name");
+    const char *name = proc_behind(cpus, "model name");
     name = name ? name + strspn(name, "\t :") : "unknown CPU";
     snprintf(text, text_bytes, "%.*s", (int)strcspn(name, "\n"), name);
 }
@@ -137,18 +136,16 @@ read_steal_ns(const cpu_set_t *cpus)
 /* A counter of /proc/net, where a line of names is followed by one of values,
  * both beginning with the group. NAN if there is none. */
 static double
-read_counter(const char *path, const char *group, const char *counter)
+read_counter(const char *file, const char *group, const char *counter)
 {
     char text[FILE_BYTES];
-    const char *names;
-    const char *values;
     char name[64];
     double value;
     int name_bytes, value_bytes;
 
-    proc_read(text, sizeof text, "%s", path);
-    names = proc_behind(text, group);
-    values = names ? proc_behind(names, group) : NULL;
+    proc_read(text, sizeof text, "/proc/net/%s", file);
+    const char *names = proc_behind(text, group);
+    const char *values = names ? proc_behind(names, group) : NULL;
     while (values && sscanf(names, "%63s%n", name, &name_bytes) == 1 &&
            sscanf(values, "%lf%n", &value, &value_bytes) == 1) {
         if (strcmp(name, counter) == 0) {
@@ -161,13 +158,12 @@ read_counter(const char *path, const char *group, const char *counter)
 }
 
 void
-disturbance_read(double figure[LIFE_FIGURES], const struct layout *layout)
+disturbance_read(const struct lives *lives, double figure[LIFE_FIGURES])
 {
-    static const char netstat[] = "/proc/net/netstat";
     char text[FILE_BYTES];
     cpu_set_t cpus;
 
-    CPU_OR(&cpus, &layout->client, &layout->server);
+    CPU_OR(&cpus, &lives->cell->layout.client, &lives->cell->layout.server);
     /* Of the control group that we see as the root, of version 2 or 1. */
     if (proc_read(text, sizeof text, "/sys/fs/cgroup/cpu.stat") == 0) {
         proc_read(text, sizeof text, "/sys/fs/cgroup/cpu/cpu.stat");
@@ -176,23 +172,21 @@ disturbance_read(double figure[LIFE_FIGURES], const struct layout *layout)
     figure[LIFE_STEAL_PERCENT] = read_steal_ns(&cpus);
     figure[LIFE_THROTTLED] = proc_number(text, "nr_throttled ");
     figure[LIFE_LISTEN_OVERFLOWS] =
-        read_counter(netstat, "TcpExt:", "ListenOverflows");
+        read_counter("netstat", "TcpExt:", "ListenOverflows");
     figure[LIFE_LISTEN_DROPS] =
-        read_counter(netstat, "TcpExt:", "ListenDrops");
-    figure[LIFE_RETRANSMITS] =
-        read_counter("/proc/net/snmp", "Tcp:", "RetransSegs");
+        read_counter("netstat", "TcpExt:", "ListenDrops");
+    figure[LIFE_RETRANSMITS] = read_counter("snmp", "Tcp:", "RetransSegs");
 }
 
 void
-disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
-                 const struct layout *layout)
+disturbance_fill(const struct lives *lives, struct life *life)
 {
-    double after[LIFE_FIGURES];
+    double now[LIFE_FIGURES];
 
-    disturbance_read(after, layout);
+    disturbance_read(lives, now);
     for (int i = LIFE_STEAL_PERCENT; i <= LIFE_RETRANSMITS; i++) {
-        life->figure[i] = after[i] - before[i];
+        life->figure[i] = now[i] - lives->before[i];
     }
     life->figure[LIFE_STEAL_PERCENT] *=
-        100 / (after[LIFE_SECONDS] - before[LIFE_SECONDS]);
+        100 / (now[LIFE_SECONDS] - lives->before[LIFE_SECONDS]);
 }

@@ -40,11 +40,9 @@ struct turn; /* see below */
 struct driver_sum {
     struct engine_result result; /* its window is as long as all of theirs */
     double server_cpu_ns;        /* of the server in them; NAN: unknown */
-    int slices;                  /* how many */
-    bool late;                   /* an open loop, and the client was late in
-                                  * each; once it was not, only such count */
-    int stalls;                  /* of them, with a stall */
-    double stall_ms;             /* the longest of these */
+    int slices;      /* how many; once the client was not late, only such */
+    int stalls;      /* of them, with a stall */
+    double stall_ms; /* the longest of these */
 };
 
 /* What the slices are added up in, by the rate that they were driven at. */
@@ -90,23 +88,13 @@ void driver_close(struct turn *turn);
 
 /* Start the driver of a turn whose server runs, on the caller's CPUs; make it
  * do one of these things, or one slice, for which see struct driver. They
- * block until that is done, and return 0, or -1 with driver->engine_errno. */
-int driver_start(struct turn *turn);
-int driver_tell(struct driver *driver, void (*what)(struct turn *turn));
-int driver_slice(struct driver *driver, int64_t slice_ns, int sum);
+ * block until that is done; false: it is not, see driver->engine_errno. */
+bool driver_start(struct turn *turn);
+bool driver_tell(struct driver *driver, void (*what)(struct turn *turn));
+bool driver_slice(struct driver *driver, int64_t slice_ns, int sum);
 
 /* End the process, if there is one; once for each start. */
 void driver_stop(const struct driver *driver);
-
-/* What else goes on: time stolen by the hypervisor, throttling by a control
- * group, the whole machine's counters of TCP trouble, NAN where the system
- * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
- * as they are now, the first and LIFE_SECONDS in ns, which takes some tenths
- * of a millisecond; fill in what has happened since. */
-void disturbance_read(double figure[LIFE_FIGURES],
-                      const struct layout *layout);
-void disturbance_fill(struct life *life, const double before[LIFE_FIGURES],
-                      const struct layout *layout);
 
 /* ---- turn: one server in a scenario, and in one life of it ------------- */
 
@@ -172,6 +160,14 @@ void lives_keep(struct lives *lives, enum record what, const void *record);
 void lives_keep_slice(struct lives *lives, const char *model,
                       struct slice *slice);
 
+/* What else goes on: time stolen by the hypervisor, throttling by a control
+ * group, the whole machine's counters of TCP trouble, NAN where the system
+ * does not tell. Read the figures from LIFE_STEAL_PERCENT to LIFE_RETRANSMITS
+ * as they are now, the first and LIFE_SECONDS in ns, which takes some tenths
+ * of a millisecond; fill in what has happened since `before`. */
+void disturbance_read(const struct lives *lives, double figure[LIFE_FIGURES]);
+void disturbance_fill(const struct lives *lives, struct life *life);
+
 /* Start a server, let its first client speak, take its memory, connect all
  * clients, and take its memory again. What cannot be started is kept as such.
  * Blocks. */
@@ -182,8 +178,8 @@ void turn_begin(struct turn *turn);
 void turn_warm_up(struct turn *turn);
 
 /* Drive it for one slice at the rate of a sum, and keep that. Who fails has
- * its life ended by it. True if it is driven on. */
-bool turn_slice(struct turn *turn, int sum);
+ * its life ended by it. */
+void turn_slice(struct turn *turn, int sum);
 
 /* Hear what its driver saw and the server says, stop both, and keep it. */
 void turn_end(struct turn *turn);

@@ -21,7 +21,6 @@ static const char about[] =
     "output, everything else to standard error. Exit status: 0 good, 1 a "
     "server failed, 2 wrong usage, 3 nothing could be measured, 130 Ctrl-C.";
 
-#define LIVES_MAX 100
 /* The yardstick, and the models or the variants. */
 #define OWN_MAX (1 + MAX(MODELS_COUNT, VARIANTS))
 
@@ -42,30 +41,27 @@ static char taken[1024] = MODEL_NAMES " " RESULTS_YARDSTICK;
 static void
 add_server(const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789._-";
-    size_t length = strspn(text, letters);
-    char *name = strndup(text, length);
-    const char *command = text + length + 1;
+    char name[CONTENDER_NAME_MAX + 1];
+    int begin = 0; /* of the command */
+
+    sscanf(text, "%14[A-Za-z0-9._-]=%n", name, &begin);
     const char *wrong =
         nservers >= CONTENDERS_MAX - OWN_MAX
             ? "that is one too many for one run"
-        : length == 0 || length > CONTENDER_NAME_MAX || text[length] != '='
+        : begin == 0
             ? "the name is 1 to 14 letters, digits or . _ - before a ="
-        : command[strspn(command, " \t")] == '\0'
+        : text[begin + (int)strspn(text + begin, " \t")] == '\0'
             ? "there is no command behind the ="
         : names_have(taken, name)
             ? "that name is taken, by one of ours or by another of yours"
             : NULL;
-
     if (wrong) {
         errx(EXIT_USAGE, "--server: %s: %s; give \"name=command {port}\"",
              text, wrong);
     }
     APPEND(taken, ",", "%s", name);
-    servers[nservers++] =
-        (struct contender){.name = name, .plain = true, .command = command};
+    servers[nservers++] = (struct contender){
+        .name = given(strdup(name)), .plain = true, .command = text + begin};
 }
 
 /* The name after `make install` first: a folder like /usr/local/bin may well
@@ -77,13 +73,12 @@ add_own(const char *name, const char *program, const char *flag)
 {
     bool yardstick = strcmp(name, RESULTS_YARDSTICK) == 0;
     char path[PATH_MAX];
-    bool built;
 
     PUT(path, "%s/fiveways-%s", options.bin, program);
     if (access(path, X_OK) != 0) {
         PUT(path, "%s/%s", options.bin, program);
     }
-    built = access(path, X_OK) == 0;
+    bool built = access(path, X_OK) == 0;
     if (!built && yardstick) {
         errx(EXIT_UNMEASURED,
              "there is no program %s in %s; run make, or say with --bin "
@@ -190,7 +185,7 @@ static const struct flag flags[] = {
                 3600 * NS_PER_S,
                 "a time from 1ms to 3600s, with its unit: 5s",
                 "For each scenario, all servers and lives together"),
-    FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, LIVES_MAX,
+    FLAG_NUMBER("lives", 0, NULL, &options.lives, 1, 100,
                 "Fresh processes of each server in a scenario (default: 3; "
                 "with --c10k 2, with --full 4, with --quick 1; 2 where "
                 "starting them would take longer than measuring)"),
@@ -245,9 +240,9 @@ options_read(int argc, char **argv)
         options.mode = modes_on[i] ? &modes[i] : options.mode;
     }
     options.out = options.out ? options.out : options.mode->out;
-    if (!options.bin) {
-        options.bin = program ? dirname(program) : ".";
-    }
+    options.bin = options.bin ? options.bin
+                  : program   ? dirname(program)
+                              : ".";
     check();
     add_contenders();
     return &options;

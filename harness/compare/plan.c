@@ -19,8 +19,8 @@ enum {
      * each server and life; measured. */
     CONNECT_MS = 150,
     LEAVE_MS = 40,
-    SERVER_DESCRIPTORS = 24,  /* that a server needs beside its clients */
-    HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's */
+    HARNESS_DESCRIPTORS = 16, /* that a driver holds beside the engine's; a
+                               * server needs fewer beside its clients */
     GRID_MESSAGES = 1200,     /* in a slice: of a thousand there is a 99th
                                * percentile; Poisson's may be some fewer */
     GRID_SLICE_MS = 250,      /* ... and so long at least */
@@ -52,18 +52,6 @@ plan_cpu(const cpu_set_t *set, int n)
     return cpu;
 }
 
-/* Of the client's process, or of the server's if that needs more. */
-static rlim_t
-descriptors_needed(const struct scenario *scenario)
-{
-    int client =
-        engine_descriptors_needed(&scenario->load) + HARNESS_DESCRIPTORS;
-    int server = scenario->load.clients + scenario->load.silent_clients +
-                 SERVER_DESCRIPTORS;
-
-    return (rlim_t)MAX(client, server);
-}
-
 /* Take silent clients away until the descriptors suffice; one that has shrunk
  * to the size of another is left out. Without silent ones it is skipped: an
  * echo of 100 clients is another scenario than one of 512. */
@@ -72,16 +60,16 @@ fit_cell(struct plan *plan, const struct scenario *original)
 {
     struct plan_cell *cell = &plan->cells[plan->ncells++];
     struct scenario *scenario = &cell->scenario;
-    rlim_t needed = descriptors_needed(original);
+    rlim_t needed = HARNESS_DESCRIPTORS +
+                    (rlim_t)engine_descriptors_needed(&original->load);
     rlim_t limit = plan->descriptors;
-    bool shrinks = original->load.ask_silent &&
-                   needed - limit < (rlim_t)original->load.silent_clients;
 
     *scenario = *original;
     if (needed <= limit) {
         return;
     }
-    if (!shrinks) {
+    if (!original->load.ask_silent ||
+        needed - limit >= (rlim_t)original->load.silent_clients) {
         PUT(cell->skipped,
             "%d clients need %lu descriptors, and the limit (ulimit -Hn) "
             "is %lu",
@@ -156,10 +144,7 @@ give_time(struct plan *plan, struct plan_cell *cell,
                              : scenario->seconds * options->mode->scale;
     bool counts =
         !options->uncounted && !scenario->open_loop && scenario->work_us == 0;
-    double thousands;               /* of silent clients */
-    double begin_s, end_s, least_s; /* that a life has besides; in all */
-    double in_lane;                 /* servers that are counted there */
-    int n = 0, foreign = 0;         /* servers; of them not ours */
+    int n = 0, foreign = 0; /* servers; of them not ours */
 
     for (size_t i = 0; i < options->ncontenders; i++) {
         const struct contender *contender = &options->contenders[i];
@@ -172,18 +157,21 @@ give_time(struct plan *plan, struct plan_cell *cell,
             APPEND(plan->foreign, ", ", "%s", scenario->name);
         }
     }
-    in_lane = ceil((double)n / cell->lanes);
+    /* Servers that are counted one after the other. */
+    double in_lane = ceil((double)n / cell->lanes);
     cell->reads_code = !options->uncounted && scenario_is_bare(scenario) &&
                        options->mode->bit != MODE_QUICK;
     plan->seconds += cell->reads_code ? in_lane * CODE_MS / 1e3 : 0;
     if (options->mode->bit == MODE_COUNT) {
         return;
     }
-    thousands = n * scenario->load.silent_clients / 1e3;
     cell->points = brief ? 1 : GRID_POINTS;
-    begin_s = (thousands * CONNECT_MS + foreign * COMPILE_MS) / 1e3;
-    end_s = thousands * LEAVE_MS / 1e3;
-    least_s = n * least_ms(scenario, cell->points) / 1e3 + begin_s + end_s;
+    double thousands = n * scenario->load.silent_clients / 1e3;
+    /* What a life has besides; and all that it has at the least. */
+    double begin_s = (thousands * CONNECT_MS + foreign * COMPILE_MS) / 1e3;
+    double end_s = thousands * LEAVE_MS / 1e3;
+    double least_s =
+        n * least_ms(scenario, cell->points) / 1e3 + begin_s + end_s;
     cell->lives = options->lives > 0 ? options->lives
                   : brief            ? 1
                                      : options->mode->lives;
@@ -237,9 +225,9 @@ static const int percents[GRID_POINTS] = {25, 50, 75, 90, 110, 110};
 static double
 three_digits(double value)
 {
-    double step = pow(10, floor(log10(value)) - 2);
+    double step = fmax(pow(10, floor(log10(value)) - 2), 1);
 
-    return step > 1 ? round(value / step) * step : round(value);
+    return round(value / step) * step;
 }
 
 int

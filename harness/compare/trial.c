@@ -44,11 +44,10 @@ try_echo(int fd, const char *said, char heard[HEARD_BYTES])
 {
     size_t length = strlen(said);
     const char *fault = NULL;
-    ssize_t n;
 
     memset(heard, 0, HEARD_BYTES);
     send(fd, said, length, MSG_NOSIGNAL);
-    n = recv(fd, heard, length, MSG_WAITALL);
+    ssize_t n = recv(fd, heard, length, MSG_WAITALL);
     if (n == -1 && errno == EAGAIN) {
         fault = by_lines;
         send(fd, "\n", 1, MSG_NOSIGNAL);
@@ -64,30 +63,24 @@ try_echo(int fd, const char *said, char heard[HEARD_BYTES])
     return other;
 }
 
-/* Two clients, one after the other, of which the first says two things. */
+/* A client that gives the server some time to speak first, if any, and then
+ * says the first words, or more of them. */
 static const char *
-try_clients(const struct server *server, char heard[HEARD_BYTES])
+try_client(const struct server *server, int first_ms, int says,
+           char heard[HEARD_BYTES])
 {
-    const char *fault = NULL;
+    int fd = server_connect(server, PATIENCE_MS);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    const char *fault = fd == -1 ? absent : NULL;
 
-    for (int i = 0; i < 2 && !fault; i++) {
-        int fd = server_connect(server, PATIENCE_MS);
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-
-        if (fd == -1) {
-            fault = absent;
-        } else if (i == 0 && poll(&ready, 1, FIRST_MS) == 1 &&
-                   recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
-            fault = first;
-        } else {
-            fault = try_echo(fd, words[0], heard);
-        }
-        if (i == 0 && !fault) {
-            fault = try_echo(fd, words[1], heard);
-        }
-        close(fd);
-        fault = i > 0 && fault ? one_only : fault;
+    if (!fault && poll(&ready, 1, first_ms) == 1 &&
+        recv(fd, heard, HEARD_BYTES - 1, MSG_DONTWAIT) > 0) {
+        fault = first;
     }
+    for (int i = 0; i < says && !fault; i++) {
+        fault = try_echo(fd, words[i], heard);
+    }
+    close(fd);
     return fault;
 }
 
@@ -97,12 +90,14 @@ try_server(struct turn *turn)
 {
     struct server *server = &turn->server;
     char heard[HEARD_BYTES] = "";
-    const char *fault;
 
     if (turn_start_server(turn, NULL) != 0) {
         return false;
     }
-    fault = try_clients(server, heard);
+    const char *fault = try_client(server, FIRST_MS, 2, heard);
+    if (!fault && try_client(server, 0, 1, heard)) {
+        fault = one_only;
+    }
     if (fault && !server_ends_within(server, END_MS * NS_PER_MS) &&
         fault == absent) {
         server_find_listeners(server);

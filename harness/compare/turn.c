@@ -34,9 +34,7 @@ enum {
 void
 lives_keep(struct lives *lives, enum record what, const void *record)
 {
-    if (what != RECORD_END) {
-        results_add(&lives->results, what, record);
-    }
+    results_add(&lives->results, what, record);
     if (lives->write_errno == 0 &&
         results_write(lives->file, what, record) != 0) {
         lives->write_errno = errno;
@@ -101,18 +99,17 @@ keep_sum(struct turn *turn, int sum)
     struct lives *lives = turn->lives;
     const struct grid_point *rate = &lives->grid[sum];
     struct life life;
-    double *figure = life.figure;
 
     identify(turn, &life);
     life.rate_per_s = rate->rate_per_s;
     life.rate_of_per_s = (int)rate->of_per_s;
     PUT(life.rate_of, "%s", rate->of ? rate->of : "");
     judge(&life, turn, sum);
-    disturbance_fill(&life, lives->before, &lives->cell->layout);
-    figure[LIFE_FLOOR_US] =
+    disturbance_fill(lives, &life);
+    life.figure[LIFE_FLOOR_US] =
         statistics_median(lives->floor_us, (size_t)lives->nfloors);
-    figure[LIFE_CPU_OVER_FLOOR] =
-        figure[LIFE_SERVER_CPU_US_PER_ECHO] / figure[LIFE_FLOOR_US];
+    life.figure[LIFE_CPU_OVER_FLOOR] =
+        life.figure[LIFE_SERVER_CPU_US_PER_ECHO] / life.figure[LIFE_FLOOR_US];
     lives_keep(lives, RECORD_LIFE, &life);
     turn->over |= life.status == LIFE_FAILED;
     turn->measured |= life.status == LIFE_OK;
@@ -127,11 +124,7 @@ turn_end(struct turn *turn)
     if (driver->engine_errno == 0) {
         server_look(&turn->server, &turn->end);
         driver->forks |= server_forks(&turn->server);
-        if (driver_tell(driver, driver_close) == 0) {
-            crew_add_result(&driver->rest, &driver->last);
-            driver->rest.fairness = driver->last.fairness;
-            driver->echoes += driver->last.echoes_total;
-        }
+        driver_tell(driver, driver_close);
     }
     server_stop(&turn->server);
     for (int i = SUM_CLOSED; i <= turn->lives->npoints; i++) {
@@ -164,7 +157,6 @@ turn_start_server(struct turn *turn, const char *const *prefix)
     };
     struct server_order order = options->order;
     struct server *server = &turn->server;
-    int status;
     size_t n = 0;
 
     order.cpus = &turn->cpus;
@@ -182,7 +174,7 @@ turn_start_server(struct turn *turn, const char *const *prefix)
             order.arguments[n++] = flags[i];
         }
     }
-    status = server_start(server, &order);
+    int status = server_start(server, &order);
     /* Who is not there says nothing; a tool names itself. */
     if (status != 0 && prefix &&
         server->end.wait_status == W_EXITCODE(127, 0) &&
@@ -203,10 +195,8 @@ turn_settle(const struct turn *turn)
     double before_ns = server_cpu_ns(server);
 
     for (int i = 0; i < SETTLE_MAX_MS / look_ms; i++) {
-        double now_ns;
-
         poll(NULL, 0, look_ms);
-        now_ns = server_cpu_ns(server);
+        double now_ns = server_cpu_ns(server);
         if (!(now_ns - before_ns >= SETTLE_BUSY_NS) &&
             !server_is(server, SERVER_BUSY)) {
             return;
@@ -216,16 +206,15 @@ turn_settle(const struct turn *turn)
 }
 
 /* Have the clients do something, and look at the server when it rests. */
-static int
+static bool
 tell_and_look(struct turn *turn, void (*what)(struct turn *turn),
               struct server_look *look)
 {
-    if (driver_tell(&turn->driver, what) != 0) {
-        return -1;
-    }
+    bool done = driver_tell(&turn->driver, what);
+
     turn_settle(turn);
     server_look(&turn->server, look);
-    return 0;
+    return done;
 }
 
 void
@@ -243,9 +232,9 @@ turn_begin(struct turn *turn)
         return;
     }
     turn->state = STATE_DRIVEN;
-    if (driver_start(turn) != 0 ||
-        tell_and_look(turn, driver_alone, &turn->base) != 0 ||
-        tell_and_look(turn, driver_connect, &turn->connected) != 0) {
+    if (!driver_start(turn) ||
+        !tell_and_look(turn, driver_alone, &turn->base) ||
+        !tell_and_look(turn, driver_connect, &turn->connected)) {
         turn_end(turn);
     }
 }
@@ -272,7 +261,7 @@ keep_slice(struct turn *turn, int sum)
     struct driver_sum *into = &driver->sums[sum];
     struct engine_result *last = &driver->last;
     bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
-    int64_t window_ns;
+    bool always_late = into->result.errors[ENGINE_CLIENT_LATE] > 0;
     struct slice slice = {
         .rate_per_s = turn->lives->grid[sum].rate_per_s,
         .seconds = (double)last->window_ns / 1e9,
@@ -283,20 +272,19 @@ keep_slice(struct turn *turn, int sum)
     };
 
     driver->echoes += last->echoes_total;
-    if (sum == SUM_WARMUP || (late && into->slices > 0 && !into->late)) {
+    if (sum == SUM_WARMUP || (late && into->slices > 0 && !always_late)) {
         /* What the server did wrong counts though the times do not. */
         last->errors[ENGINE_CLIENT_LATE] = 0;
         engine_add_errors(&driver->rest, last);
         driver->rest.connected += last->connected;
     } else {
-        if (into->late && !late) {
+        if (always_late && !late) {
             memset(into, 0, sizeof *into);
         }
-        window_ns = into->result.window_ns + last->window_ns;
+        int64_t window_ns = into->result.window_ns + last->window_ns;
         crew_add_result(&into->result, last);
         into->result.window_ns = window_ns;
         into->server_cpu_ns += driver->server_cpu_ns;
-        into->late = late;
         into->slices++;
     }
     if (sum == SUM_WARMUP || (turn->lives->interrupted && !driver->drained)) {
@@ -314,20 +302,19 @@ keep_slice(struct turn *turn, int sum)
     lives_keep_slice(turn->lives, turn->contender->name, &slice);
 }
 
-bool
+void
 turn_slice(struct turn *turn, int sum)
 {
     struct driver *driver = &turn->driver;
     const struct grid_point *rate = &turn->lives->grid[sum];
+    int64_t slice_ns =
+        rate->rate_per_s > 0 ? grid_slice_ns(rate) : turn->slice_ns;
 
-    if (driver_slice(driver,
-                     rate->rate_per_s > 0 ? grid_slice_ns(rate)
-                                          : turn->slice_ns,
-                     sum) == 0) {
+    if (driver_slice(driver, slice_ns, sum)) {
         keep_slice(turn, sum);
         if (turn->lives->interrupted &&
             (sum == SUM_WARMUP || !driver->drained)) {
-            return false;
+            return;
         }
     }
     if (driver->engine_errno != 0 || !driver->drained ||
@@ -337,13 +324,12 @@ turn_slice(struct turn *turn, int sum)
     } else if (driver->last.echoes == 0) {
         turn->state = STATE_MUTE;
     }
-    return turn->state == STATE_DRIVEN;
 }
 
 void
 turn_warm_up(struct turn *turn)
 {
-    const struct driver *driver = &turn->driver;
+    const struct engine_result *last = &turn->driver.last;
     int delay_ms = turn->scenario->delay_ms;
     int64_t end_ns = clock_now_ns() + WARMUP_MAX_MS * NS_PER_MS;
     /* node takes some 200 ms to compile, and up to then is as steady as it
@@ -352,31 +338,27 @@ turn_warm_up(struct turn *turn)
         clock_now_ns() +
         (turn->contender->command ? COMPILE_MS * NS_PER_MS : 0);
     double least = INFINITY;
-    double slice_ms = 0;
 
     turn->slice_ns = (WARMUP_MS + 4 * delay_ms) * NS_PER_MS;
     for (int steady = 0;
          (steady < WARMUP_STEADY || clock_now_ns() < least_ns) &&
          clock_now_ns() < end_ns;
          steady++) {
-        double window_ns;
-        double cost;
-
-        if (!turn_slice(turn, SUM_WARMUP)) {
+        turn_slice(turn, SUM_WARMUP);
+        if (turn->state != STATE_DRIVEN || turn->lives->interrupted) {
             return;
         }
-        window_ns = (double)driver->last.window_ns;
-        cost =
-            (driver->server_cpu_ns > 0 ? driver->server_cpu_ns : window_ns) /
-            (double)driver->last.echoes;
+        double server_ns = turn->driver.server_cpu_ns;
+        double cost = (server_ns > 0 ? server_ns : (double)last->window_ns) /
+                      (double)last->echoes;
         if (cost < WARMUP_GAIN * least) {
             steady = -1;
             least = cost;
         }
-        slice_ms = SLICE_TURNS * window_ns / 1e6 * driver->last.served /
-                   (double)driver->last.echoes;
     }
-    slice_ms = fmax(fmin(slice_ms, SLICE_MS_MAX), SLICE_MS_MIN);
-    slice_ms = fmax(slice_ms, SLICE_DELAYS * delay_ms);
+    double slice_ms = SLICE_TURNS * (double)last->window_ns / 1e6 *
+                      last->served / (double)last->echoes;
+    slice_ms = fmax(fmin(slice_ms, SLICE_MS_MAX),
+                    fmax(SLICE_MS_MIN, SLICE_DELAYS * delay_ms));
     turn->slice_ns = (int64_t)(slice_ms * 1e6);
 }

@@ -256,7 +256,7 @@ struct results {
  * happens to the run. Return 0, or -1 with errno. */
 int results_write(FILE *file, enum record what, const void *record);
 
-/* Append a copy of a record, but of a run. */
+/* Append a copy of a record; one of a run is not kept twice. */
 void results_add(struct results *results, enum record what,
                  const void *record);
 
